@@ -1,0 +1,294 @@
+"""A call's leg, what may happen to it, and the decision that comes of it. Pure: no clock, no I/O."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Protocol
+
+from dialtone.commands import Command, command
+from dialtone.recordings import FAILED, SAVED, ArchiveJob, Recording, matching
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from dialtone.events import Event
+
+RINGING, ANSWERED, BRIDGED, ENDED = "ringing", "answered", "bridged", "ended"
+_PROGRESS = {"": 0, RINGING: 1, ANSWERED: 2, BRIDGED: 3, ENDED: 4}
+
+NO_TURN = -1
+"""Of a recording that no turn asked for."""
+
+MAX_TRANSCRIPT_CHARACTERS_IN_A_JOB = 100_000
+"""The job is kept with the event (400 KB an item) and travels in a message (256 KB); longer texts are fetched."""
+
+OUTCOME = "outcome"
+"""The variable that a flow sets to say what came of the call."""
+
+ANSWERED_BY, GREETING = "answered_by", "greeting"
+"""The variables that answering-machine detection fills in, whichever of its events comes first."""
+
+_OUTCOME_OF_CAUSE = {
+    "user_busy": "busy",
+    "timeout": "no-answer",
+    "no_answer": "no-answer",
+    "call_rejected": "rejected",
+    "originator_cancel": "cancelled",
+    "not_found": "unreachable",
+    "time_limit": "cut-off",
+    "normal_clearing": "completed",
+}
+"""Telnyx's hangup causes in an operator's words, for calls whose flow noted no outcome of its own."""
+
+
+class Script(Protocol):
+    """What leads a call: a flow."""
+
+    @property
+    def name(self) -> str:
+        """The flow's name."""
+        ...
+
+    @property
+    def version(self) -> str:
+        """The flow's version."""
+        ...
+
+    def ring(self, call: Call, event: Event) -> Decision:
+        """An incoming call rings: answer or reject it."""
+        ...
+
+    def begin(self, call: Call, event: Event) -> Decision:
+        """The call was answered: enter the first step."""
+        ...
+
+    def advance(self, call: Call, event: Event) -> Decision:
+        """Something happened that the step may be waiting for."""
+        ...
+
+    def refused(self, call: Call, event: Event) -> Decision:
+        """Telnyx refused a command of this turn for good: take the error way."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """The state of one leg."""
+
+    session_id: str
+    leg_id: str
+    control_id: str = ""
+    connection_id: str = ""
+    direction: str = ""
+    from_number: str = ""
+    to_number: str = ""
+    status: str = ""
+    flow: str = ""
+    flow_version: str = ""
+    step: str = ""
+    turn: int = 0
+    """How many steps were entered; an event of an earlier turn is late."""
+    waiting: Mapping[str, int] = field(default_factory=dict)
+    """What the step counts while it waits: prompts to be heard out, tries used up."""
+    variables: Mapping[str, str] = field(default_factory=dict)
+    recorder: str = ""
+    """`on` or `paused` while a recording runs, else ''."""
+    recordings: tuple[Recording, ...] = ()
+    """Asked for and not yet come; what has come is in the ledger only, so that a call's state stays small."""
+    recordings_asked: int = 0
+    errors: int = 0
+    initiated_at: str = ""
+    answered_at: str = ""
+    bridged_at: str = ""
+    ended_at: str = ""
+    hangup_cause: str = ""
+    hangup_source: str = ""
+    version: int = 0
+    """How often it was written; 0 for a call not yet known."""
+    script: Script | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def outcome(self) -> str:
+        """What came of the call: the flow's own word, else the hang-up's."""
+        if self.variables.get(OUTCOME):
+            return self.variables[OUTCOME]
+        return _OUTCOME_OF_CAUSE.get(self.hangup_cause, self.hangup_cause)
+
+    def stay(self, reason: str = "") -> Decision:
+        """Nothing changes; the event is kept in the timeline."""
+        return Decision(self, reason=reason)
+
+    def progress_to(self, status: str) -> Call:
+        """The call in that status, unless it is further already: events overtake one another."""
+        return replace(self, status=status) if _PROGRESS[status] > _PROGRESS[self.status] else self
+
+    def known_from(self, event: Event) -> Call:
+        """The call with what this event tells about it and it did not know: any event may be the first to come."""
+        led = self
+        if self.script and not self.flow:
+            led = replace(self, flow=self.script.name, flow_version=self.script.version)
+        return replace(
+            led,
+            control_id=self.control_id or event.text("call_control_id"),
+            connection_id=self.connection_id or event.text("connection_id"),
+            from_number=self.from_number or event.text("from"),
+            to_number=self.to_number or event.text("to"),
+        )
+
+    def remembering(self, variable: str, value: str) -> Call:
+        """The call with one variable more, or anew."""
+        return replace(self, variables={**self.variables, variable: value})
+
+    def ring(self, event: Event) -> Decision:
+        """Let the flow answer or reject; a call that nobody's flow is for is rejected."""
+        if self.script is None:
+            decline = command("reject", self.control_id, cause="CALL_REJECTED")
+            return Decision(self, (decline,), reason=f"no flow for {self.to_number}")
+        return self.script.ring(self, event)
+
+    def begin(self, event: Event) -> Decision:
+        """Let the flow enter its first step."""
+        return self.script.begin(self, event) if self.script else self.stay("no flow")
+
+    def advance(self, event: Event) -> Decision:
+        """Let the flow go on, if the event is what its step waits for."""
+        return self.script.advance(self, event) if self.script else self.stay("no flow")
+
+    def refused(self, event: Event) -> Decision:
+        """Let the flow take its error way."""
+        return self.script.refused(self, event) if self.script else self.stay("no flow")
+
+    def issuing(self, commands: tuple[Command, ...], event: Event) -> Decision:
+        """The call after it asked for these commands, with the recordings that they promise."""
+        call, promised = self, []
+        for asked in commands:
+            call = replace(call, recorder=_recorder_after(asked, call.recorder))
+            if recording := _promised(call, asked, event):
+                promised.append(recording)
+                call = replace(
+                    call, recordings=(*call.recordings, recording), recordings_asked=call.recordings_asked + 1
+                )
+        return Decision(call, commands, tuple(promised))
+
+    def recording_saved(self, event: Event) -> Decision:
+        """A recording has come: its ledger entry says so and the archive is asked to fetch it."""
+        began = event.text("recording_started_at") or event.occurred_at
+        asked = matching(self.recordings, began)
+        recording = replace(
+            asked or _unasked(self, event),
+            status=SAVED,
+            channels=event.text("channels") or (asked.channels if asked else ""),
+            recording_id=event.text("recording_id"),
+            started_at=began,
+            ended_at=event.text("recording_ended_at"),
+        )
+        job = ArchiveJob(
+            kind="audio",
+            call_session_id=self.session_id,
+            call_leg_id=self.leg_id,
+            recording=recording.name,
+            recording_id=recording.recording_id,
+            urls=_addresses(event),
+        )
+        call = _without(self, asked) if asked else replace(self, recordings_asked=self.recordings_asked + 1)
+        return Decision(_recorder_rested(call), recordings=(recording,), archive=(job,))
+
+    def recording_failed(self, reason: str, turn: int | None = None) -> Decision:
+        """A recording will not come: the ledger says why. The one of that turn, or the oldest still expected."""
+        expected = [each for each in self.recordings if turn is None or each.turn == turn]
+        if not expected:
+            return self.stay(f"no recording expected: {reason}")
+        failed = replace(expected[0], status=FAILED, reason=reason)
+        return Decision(_recorder_rested(_without(self, expected[0])), recordings=(failed,), reason=reason)
+
+    def transcript_saved(self, event: Event) -> Decision:
+        """A transcript has come: the archive is asked to lay it beside its recording."""
+        text = event.text("transcription_text")
+        job = ArchiveJob(
+            kind="transcript",
+            call_session_id=self.session_id,
+            call_leg_id=self.leg_id,
+            recording_id=event.text("recording_id"),
+            transcription_id=event.text("recording_transcription_id"),
+            transcript=text if len(text) <= MAX_TRANSCRIPT_CHARACTERS_IN_A_JOB else "",
+        )
+        return Decision(self, archive=(job,))
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What comes of an event: the call as it is now, and what is to be done about it."""
+
+    call: Call
+    commands: tuple[Command, ...] = ()
+    recordings: tuple[Recording, ...] = ()
+    """Ledger entries to be written."""
+    archive: tuple[ArchiveJob, ...] = ()
+    reason: str = ""
+    """In a few words, for the timeline: why nothing, or why this."""
+
+    def then(self, go_on: Callable[[Call], Decision]) -> Decision:
+        """This decision followed by what is decided of the call after it."""
+        after = go_on(self.call)
+        return Decision(
+            after.call,
+            self.commands + after.commands,
+            self.recordings + after.recordings,
+            self.archive + after.archive,
+            "; ".join(reason for reason in (self.reason, after.reason) if reason),
+        )
+
+
+def _promised(call: Call, asked: Command, event: Event) -> Recording | None:
+    from_answer = asked.action == "answer" and "record" in asked.parameters
+    if not from_answer and asked.action != "record_start":
+        return None
+    prefix = "record_" if from_answer else ""
+    return Recording(
+        call_session_id=call.session_id,
+        call_leg_id=call.leg_id,
+        number=call.recordings_asked + 1,
+        turn=call.turn,
+        requested_at=event.occurred_at,
+        source="record-from-answer" if from_answer else "record_start",
+        channels=str(asked.parameters.get(f"{prefix}channels", "")),
+        format=str(asked.parameters.get(f"{prefix}format", "")),
+        from_number=call.from_number,
+        to_number=call.to_number,
+    )
+
+
+def _unasked(call: Call, event: Event) -> Recording:
+    return Recording(
+        call_session_id=call.session_id,
+        call_leg_id=call.leg_id,
+        number=call.recordings_asked + 1,
+        turn=NO_TURN,
+        requested_at=event.occurred_at,
+        source="telnyx",
+        from_number=call.from_number,
+        to_number=call.to_number,
+    )
+
+
+def _without(call: Call, recording: Recording) -> Call:
+    return replace(call, recordings=tuple(each for each in call.recordings if each != recording))
+
+
+def _recorder_rested(call: Call) -> Call:
+    """No recorder runs once the last recording asked for has come."""
+    return call if call.recordings else replace(call, recorder="")
+
+
+_RECORDER_AFTER = {"record_start": "on", "record_pause": "paused", "record_resume": "on", "record_stop": ""}
+
+
+def _recorder_after(asked: Command, recorder: str) -> str:
+    if asked.action == "answer" and asked.parameters.get("record"):
+        return "on"
+    return _RECORDER_AFTER.get(asked.action, recorder)
+
+
+def _addresses(event: Event) -> dict[str, str]:
+    found: dict[str, Any] = event.payload.get("recording_urls") or event.payload.get("public_recording_urls") or {}
+    return {name: address for name, address in found.items() if isinstance(address, str)}

@@ -1,0 +1,42 @@
+"""What a command leaves with Telnyx, so that the events it causes say which turn of which call they belong to."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class ClientState:
+    """Telnyx's `client_state` as Dialtone writes it: echoed on every later webhook of the leg."""
+
+    turn: int = 0
+    """How many steps the call had entered when the command was decided."""
+    flow: str = ""
+    """The flow that an outgoing call is dialled for."""
+    parent_leg: str = ""
+    """For the far leg of a transfer: the leg whose flow asked for it."""
+    sensitive: bool = False
+    """The caller's digits of this turn are kept out of every record."""
+
+    def encode(self) -> str:
+        """Base64 of compact JSON that leaves out what is not set."""
+        fields = {"t": self.turn, "f": self.flow, "p": self.parent_leg, "s": int(self.sensitive)}
+        text = json.dumps({key: value for key, value in fields.items() if value}, separators=(",", ":"))
+        return base64.b64encode(text.encode()).decode()
+
+    @classmethod
+    def decode(cls, text: str) -> ClientState:
+        """Read it back; a state that is not ours (another program's, or none) is an empty one, never an error."""
+        try:
+            fields = json.loads(base64.b64decode(text, validate=True))
+        except (binascii.Error, ValueError, RecursionError):
+            return cls()
+        if not isinstance(fields, dict):
+            return cls()
+        turn, flow, parent_leg = fields.get("t", 0), fields.get("f", ""), fields.get("p", "")
+        if type(turn) is not int or not isinstance(flow, str) or not isinstance(parent_leg, str):
+            return cls()
+        return cls(turn, flow, parent_leg, sensitive=bool(fields.get("s", 0)))

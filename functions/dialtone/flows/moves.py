@@ -1,0 +1,43 @@
+"""What a step may answer: wait on, go on, or fail."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from dialtone.commands import Command
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Send these commands and wait for what comes of them."""
+
+    commands: tuple[Command, ...] = ()
+    waiting: Mapping[str, int] = field(default_factory=dict)
+    """What is counted while waiting; replaces what was counted before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Go:
+    """Send these commands, remember these variables, and enter another step (or this one again)."""
+
+    to: str
+    """A step's name; '' at the end of the flow: hang up."""
+    commands: tuple[Command, ...] = ()
+    variables: Mapping[str, str] = field(default_factory=dict)
+    waiting: Mapping[str, int] = field(default_factory=dict)
+    """What the step that is entered begins with: a menu's tries are counted across its turns."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fail:
+    """It cannot be done: send these commands (to stop what was begun) and take the error way."""
+
+    reason: str
+    commands: tuple[Command, ...] = ()
+
+
+Move = Wait | Go | Fail

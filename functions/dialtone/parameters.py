@@ -1,0 +1,189 @@
+"""What a parameter of a command may be: small checks that say what they allow."""
+
+from __future__ import annotations
+
+import base64
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol, TypeGuard
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+SHOWN_CHARACTERS = 60  # of a wrong value in an error: enough to recognise it, short enough for a log line
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong with one parameter: a sentence that goes on after the parameter's name."""
+
+    parameter: str
+    reason: str
+
+
+class Parameter(Protocol):
+    """Anything that can judge a value given under a name."""
+
+    def faults(self, name: str, given: object) -> Iterator[Fault]:
+        """Give what is wrong with the value; nothing if it is right."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A value that is judged as a whole."""
+
+    allowed: str
+    accepts: Callable[[object], bool]
+    choices: tuple[str | int, ...] = ()
+    secret: bool = False  # passwords, tokens, and digits that may be a card's or a PIN: never repeated in an error
+
+    def faults(self, name: str, given: object) -> Iterator[Fault]:
+        """Give one fault that says what is allowed and what was given."""
+        if not self.accepts(given):
+            yield Fault(name, f"must be {self.allowed}, not {'what was given' if self.secret else shown(given)}")
+
+
+@dataclass(frozen=True, slots=True)
+class ListOf:
+    """A list whose every item is judged."""
+
+    item: Parameter
+
+    def faults(self, name: str, given: object) -> Iterator[Fault]:
+        """Give the faults of the items, each named by its place."""
+        if not isinstance(given, (list, tuple)):
+            yield Fault(name, f"must be a list, not {shown(given)}")
+            return
+        for place, item in enumerate(given):
+            yield from self.item.faults(f"{name}[{place}]", item)
+
+
+@dataclass(frozen=True, slots=True)
+class MapOf:
+    """A mapping from free names to values that are all judged alike."""
+
+    value: Parameter
+
+    def faults(self, name: str, given: object) -> Iterator[Fault]:
+        """Give the faults of the values, each named by its key."""
+        if not _keyed_by_text(given):
+            yield Fault(name, f"must be a mapping, not {shown(given)}")
+            return
+        for key, value in given.items():
+            yield from self.value.faults(f"{name}.{key}", value)
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """A mapping with known fields; an `open` one passes other fields through, as long as they are JSON."""
+
+    fields: Mapping[str, Parameter] = field(default_factory=dict)
+    required: tuple[str, ...] = ()
+    open: bool = False
+
+    def faults(self, name: str, given: object) -> Iterator[Fault]:
+        """Give what is missing, what is unknown, and the faults of the fields."""
+        if not _keyed_by_text(given):
+            yield Fault(name, f"must be a mapping, not {shown(given)}")
+            return
+        for missing in (needed for needed in self.required if needed not in given):
+            yield Fault(f"{name}.{missing}", "is missing")
+        for key, value in given.items():
+            yield from (self.fields.get(key) or self._unknown()).faults(f"{name}.{key}", value)
+
+    def _unknown(self) -> Check:
+        known = f"one of {', '.join(self.fields)}" if self.fields else "left out"
+        return ANY_JSON if self.open else Check(f"named {known}", lambda _: False)
+
+
+def shown(given: object) -> str:
+    """Give a wrong value as it stands in an error: short, and long text by its length."""
+    if isinstance(given, str) and len(given) > SHOWN_CHARACTERS:
+        return f"{given[:SHOWN_CHARACTERS]!r}… ({len(given):,} characters)"
+    text = repr(given)
+    return text if len(text) <= SHOWN_CHARACTERS else f"{text[:SHOWN_CHARACTERS]}…"
+
+
+def text(least: int, most: int) -> Check:
+    """Give a check for text of so many characters."""
+    return Check(
+        f"text of {least:,} to {most:,} characters", lambda given: _text(given) and least <= len(given) <= most
+    )
+
+
+def written(pattern: str, allowed: str, *, secret: bool = False) -> Check:
+    """Give a check for text that matches the pattern from end to end."""
+    form = re.compile(pattern)
+    return Check(allowed, lambda given: _text(given) and form.fullmatch(given) is not None, secret=secret)
+
+
+def whole(least: int, most: int | None = None) -> Check:
+    """Give a check for a whole number in a range."""
+    allowed = f"a whole number of {least:,} or more" if most is None else f"a whole number from {least:,} to {most:,}"
+    return Check(allowed, lambda given: _whole(given) and least <= given and (most is None or given <= most))
+
+
+def number(least: float, most: float) -> Check:
+    """Give a check for any number in a range."""
+    return Check(f"a number from {least:g} to {most:g}", lambda given: _number(given) and least <= given <= most)
+
+
+def choice(*choices: str | int) -> Check:
+    """Give a check for one of a few values: a true enumeration of Telnyx's."""
+    allowed = f"one of {', '.join(map(str, choices))}" if len(choices) > 1 else repr(choices[0])
+    # Text and whole numbers only: True and 8000.0 are equal to members of some enumerations, but not members.
+    return Check(allowed, lambda given: (_text(given) or _whole(given)) and given in choices, choices)
+
+
+def either(*checks: Parameter, allowed: str) -> Check:
+    """Give a check for a value that one of several accepts."""
+    return Check(allowed, lambda given: any(not any(check.faults("", given)) for check in checks))
+
+
+def url(*schemes: str) -> Check:
+    """Give a check for an absolute address."""
+    return written(rf"({'|'.join(schemes)})://[^\s/]+\S*", f"an address that begins with {' or '.join(schemes)}://")
+
+
+def _text(given: object) -> TypeGuard[str]:
+    return isinstance(given, str)
+
+
+def _whole(given: object) -> TypeGuard[int]:
+    return isinstance(given, int) and not isinstance(given, bool)
+
+
+def _number(given: object) -> TypeGuard[float]:
+    return (isinstance(given, float) and math.isfinite(given)) or _whole(given)
+
+
+def _keyed_by_text(given: object) -> TypeGuard[Mapping[str, object]]:
+    return isinstance(given, Mapping) and all(isinstance(key, str) for key in given)
+
+
+def _base64(given: object) -> bool:
+    try:
+        return _text(given) and base64.b64decode(given, validate=True) is not None
+    except ValueError:
+        return False
+
+
+def _json(given: object) -> bool:
+    if isinstance(given, (list, tuple)):
+        return all(_json(item) for item in given)
+    if isinstance(given, Mapping):
+        return _keyed_by_text(given) and all(_json(value) for value in given.values())
+    return given is None or isinstance(given, (str, bool)) or _number(given)
+
+
+FLAG = Check("true or false", lambda given: isinstance(given, bool))
+BASE64 = Check("base64", _base64)
+ANY_JSON = Check("JSON: text, numbers, true, false, null, lists, mappings", _json)
+WORD = written(r"\S(.*\S)?", "text that is not blank")
+SECRET = Check("text that is not empty", lambda given: _text(given) and given != "", secret=True)
+UUID = written(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", "a UUID")
+WEB = url("https", "http")
+WEBSOCKET = url("wss", "ws")

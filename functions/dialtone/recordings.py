@@ -1,0 +1,150 @@
+"""Custody of recordings: what was asked for, what came, and where it lies. Pure."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, fields
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from _typeshed import DataclassInstance
+
+CLOCK_SKEW_SECONDS = 5
+"""How much earlier than our request Telnyx may say that a recording began: two machines, two clocks."""
+
+EXPECTED, SAVED, COPIED, VERIFIED, FAILED = "expected", "saved", "copied", "verified", "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class AudioCopy:
+    """A recording's audio as it was copied into the bucket, measured while it passed."""
+
+    key: str
+    length_bytes: int
+    sha256: str
+    """In hexadecimal, of the whole file."""
+    duration_millis: int | None = None
+    """None where the audio does not tell."""
+
+
+@dataclass(frozen=True, slots=True)
+class TranscriptCopy:
+    """A recording's transcript as it lies in the bucket."""
+
+    key: str
+    sha256: str
+    transcription_id: str = ""
+    """Telnyx's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """One entry of the ledger: a recording that a call asked for, or that Telnyx says exists."""
+
+    call_session_id: str
+    call_leg_id: str
+    number: int
+    """The leg's first recording is 1."""
+    turn: int
+    """The turn of the call that asked for it."""
+    requested_at: str
+    source: str
+    """`record-from-answer`, `record_start`, or `telnyx` for one that no command of ours asked for."""
+    status: str = EXPECTED
+    reason: str = ""
+    channels: str = ""
+    format: str = ""
+    from_number: str = ""
+    to_number: str = ""
+    recording_id: str = ""
+    started_at: str = ""
+    ended_at: str = ""
+    call_control_id: str = ""
+    connection_id: str = ""
+    audio: AudioCopy | None = None
+    """From `copied` on."""
+    transcript: TranscriptCopy | None = None
+
+    @property
+    def name(self) -> str:
+        """The leg's id and the recording's number: known before Telnyx names it, the same however often it comes."""
+        return f"{self.call_leg_id}-{self.number:02d}"
+
+    def to_json(self) -> dict[str, Any]:
+        """As a JSON object, for the store."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> Recording:
+        """What `to_json` gave; fields that another version of the program added are passed over."""
+        known = _known(cls, stored)
+        for name, kind in _COPIES.items():
+            if known.get(name) is not None:
+                known[name] = kind(**_known(kind, known[name]))
+        return cls(**known)
+
+
+_COPIES: Mapping[str, type[AudioCopy | TranscriptCopy]] = {"audio": AudioCopy, "transcript": TranscriptCopy}
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveJob:
+    """What the archive is asked to do, as its queue carries it."""
+
+    kind: str
+    """`audio` or `transcript`."""
+    call_session_id: str
+    call_leg_id: str
+    recording: str = ""
+    """The ledger entry's name; '' for a transcript, which Telnyx ties to its own recording id only."""
+    recording_id: str = ""
+    urls: Mapping[str, str] | None = None
+    """Format → address, as the webhook gave them: valid for ten minutes from then."""
+    transcription_id: str = ""
+    transcript: str = ""
+    """The text; '' where it is too long for a message and must be asked for."""
+
+    def to_json(self) -> str:
+        """As the message's body."""
+        return json.dumps(asdict(self), separators=(",", ":"))
+
+    @classmethod
+    def from_json(cls, body: str) -> ArchiveJob:
+        """What `to_json` gave. Raises ValueError or TypeError for anything else."""
+        stored = json.loads(body)
+        if not isinstance(stored, dict):
+            raise TypeError(f"a job is an object, not {type(stored).__name__}")
+        job = cls(**_known(cls, stored))
+        texts = [getattr(job, field.name) for field in fields(cls) if field.name != "urls"]
+        if not all(isinstance(text, str) for text in texts) or not _is_addresses(job.urls):
+            raise TypeError("a job's fields are texts, and its urls formats with addresses")
+        return job
+
+
+def matching(recordings: Iterable[Recording], started_at: str) -> Recording | None:
+    """The one that a recording begun at `started_at` answers: the latest asked for before it. None if none was."""
+    latest = _shifted(started_at, CLOCK_SKEW_SECONDS)
+    asked_before = [recording for recording in recordings if recording.requested_at <= latest]
+    return max(asked_before, key=lambda recording: recording.requested_at, default=None)
+
+
+def object_key(recording: Recording, suffix: str) -> str:
+    """Its place in the bucket: `recordings/YYYY/MM/DD/<session>/<recording>.<suffix>`, by the day it began (UTC)."""
+    day = (recording.started_at or recording.requested_at)[:10].replace("-", "/")
+    return f"recordings/{day}/{recording.call_session_id}/{recording.name}.{suffix}"
+
+
+def _known(kind: type[DataclassInstance], stored: Mapping[str, Any]) -> dict[str, Any]:
+    return {field.name: stored[field.name] for field in fields(kind) if field.name in stored}
+
+
+def _is_addresses(urls: object) -> bool:
+    return urls is None or (isinstance(urls, dict) and all(isinstance(url, str) for url in urls.values()))
+
+
+def _shifted(moment: str, seconds: int) -> str:
+    shifted = datetime.fromisoformat(moment) + timedelta(seconds=seconds)
+    return shifted.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
