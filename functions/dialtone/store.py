@@ -1,0 +1,327 @@
+"""The calls table: one partition a phone call, holding its legs, its timeline and its recordings' ledger.
+
+Keys: `call_session_id`, and `item` which is `LEG#<leg>`, `EVENT#<occurred_at>#<event id>` or `RECORDING#<recording>`.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import asdict, dataclass, fields, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+from botocore.exceptions import ClientError
+
+from dialtone.calls import Call, Decision
+from dialtone.commands import Command
+from dialtone.errors import DialtoneError
+from dialtone.events import recorded_payload
+from dialtone.recordings import ArchiveJob, Recording
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
+
+    from dialtone.events import Event
+
+    Item = dict[str, Any]
+
+KEEP_DAYS = 90
+"""How long legs and timelines are kept; ledger entries stay, being the proof of custody."""
+SECONDS_A_DAY = 86_400
+
+MAX_PAYLOAD_CHARACTERS = 32_000
+"""Of an event's payload kept in the timeline: an item holds 400 KB, and the decision has to fit in beside it."""
+
+READ_TRIES = 3
+"""How often keys that DynamoDB left unread (throttled for a moment) are asked for again."""
+READ_PAUSE_SECONDS = 0.05
+
+LEG, EVENT, RECORDING = "LEG#", "EVENT#", "RECORDING#"
+
+_CONFLICTS = frozenset({"ConditionalCheckFailed", "TransactionConflict"})
+_TRANSIENT_FIELDS = frozenset({"recordings", "script", "session_id", "leg_id"})
+
+
+class LostRace(DialtoneError):  # noqa: N818 -- reads as the sentence it is: the race was lost
+    """Another event of the same call was committed in between: load it and decide again."""
+
+
+class DuplicateEvent(DialtoneError):  # noqa: N818 -- reads as the sentence it is: a duplicate event
+    """The event was decided before; here is what was decided."""
+
+    def __init__(self, decided: Decided) -> None:
+        super().__init__("this event was decided before")
+        self.decided = decided
+
+
+class StoreUnavailable(DialtoneError):  # noqa: N818 -- reads as the sentence it is: the store is unavailable
+    """The table did not answer usefully: the webhook must come again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A decision as it was stored with its event: what has to be sent again if the event comes again."""
+
+    commands: tuple[Command, ...]
+    archive: tuple[ArchiveJob, ...]
+    turn: int
+    """The call's turn after it."""
+    at_seconds: float
+    """When, in unix seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What the table knows when an event comes."""
+
+    call: Call | None
+    decided: Decided | None
+    """For an event that came before."""
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineEntry:
+    """One event as the timeline keeps it."""
+
+    event_id: str
+    event_type: str
+    occurred_at: str
+    call_leg_id: str
+    payload: Mapping[str, Any]
+    reason: str
+    step: str
+    turn: int
+    commands: tuple[Command, ...]
+
+
+class Store:
+    """The calls table, and nothing else of DynamoDB."""
+
+    def __init__(self, client: DynamoDBClient, table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def load(self, event: Event) -> Loaded:
+        """The call that an event is for, and whether the event came before: one strongly consistent read.
+
+        Raises StoreUnavailable where DynamoDB leaves keys unread, botocore's errors where it does not answer.
+        """
+        leg_key = _key(event.call_session_id, f"{LEG}{event.owner_leg_id}")
+        event_key = _key(event.call_session_id, _event_item(event))
+        items = {item["item"]: item for item in self._read([leg_key, event_key])}
+        leg, known = items.get(leg_key["item"]["S"]), items.get(event_key["item"]["S"])
+        return Loaded(_call(leg) if leg else None, _decided(known) if known else None)
+
+    def commit(self, event: Event, before: Call, decision: Decision, *, at_seconds: float) -> None:
+        """Store the event, its decision and what it changed: all or nothing.
+
+        Raises DuplicateEvent if the event is stored already, LostRace if the call is not what it was when decided.
+        """
+        writes: list[TransactWriteItemTypeDef] = [
+            {
+                "Put": {
+                    "TableName": self._table,
+                    "Item": _serialised(_event_fields(event, decision, at_seconds)),
+                    "ConditionExpression": "attribute_not_exists(call_session_id)",
+                    "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+                }
+            }
+        ]
+        if decision.call != before:
+            writes.append({"Put": self._leg_put(decision.call, before.version, event)})
+        for recording in decision.recordings:
+            item = {**recording.to_json(), "item": f"{RECORDING}{recording.name}"}
+            writes.append({"Put": {"TableName": self._table, "Item": _serialised(item)}})
+        try:
+            self._client.transact_write_items(TransactItems=writes)
+        except self._client.exceptions.TransactionCanceledException as error:
+            raise _commit_fault(error) from None
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "TransactionConflictException":
+                raise LostRace from None
+            raise
+
+    def recording(self, call_session_id: str, name: str) -> Recording | None:
+        """A ledger entry, or None; strongly consistent."""
+        found = self._read([_key(call_session_id, f"{RECORDING}{name}")])
+        return Recording.from_json(found[0]) if found else None
+
+    def recordings(self, call_session_id: str, call_leg_id: str = "") -> tuple[Recording, ...]:
+        """The ledger of a phone call, or of one of its legs; strongly consistent."""
+        items = self._query(call_session_id, f"{RECORDING}{call_leg_id}")
+        return tuple(Recording.from_json(item) for item in items)
+
+    def mark_recording(self, recording: Recording, *, was: tuple[str, ...]) -> bool:
+        """Write a ledger entry as it is now, if its status in the ledger is one of `was`.
+
+        False if it is another by now: somebody else was faster, and what stands there stands. False too for no entry.
+        """
+        changed = recording.to_json()
+        changed.pop("call_session_id")
+        names = {f"#{place}": name for place, name in enumerate(changed)}
+        values = {f":{place}": value for place, value in enumerate(changed.values())}
+        allowed = {f":was{place}": status for place, status in enumerate(was)}
+        try:
+            self._client.update_item(
+                TableName=self._table,
+                Key=_key(recording.call_session_id, f"{RECORDING}{recording.name}"),
+                UpdateExpression="SET " + ", ".join(f"#{place} = :{place}" for place in range(len(changed))),
+                ConditionExpression=f"#status IN ({', '.join(allowed)})",
+                ExpressionAttributeNames=names | {"#status": "status"},
+                ExpressionAttributeValues=_serialised(values | allowed),
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
+
+    def legs(self, call_session_id: str) -> tuple[Call, ...]:
+        """Every leg of a phone call."""
+        return tuple(_call(item) for item in self._query(call_session_id, LEG))
+
+    def timeline(self, call_session_id: str) -> tuple[TimelineEntry, ...]:
+        """Everything that happened on a phone call, in the order in which it happened."""
+        return tuple(_timeline_entry(item) for item in self._query(call_session_id, EVENT))
+
+    def _leg_put(self, call: Call, version: int, event: Event) -> Any:  # noqa: ANN401 -- one of boto's nested dictionaries
+        put: Item = {
+            "TableName": self._table,
+            "Item": _serialised(_call_fields(replace(call, version=version + 1), event)),
+            "ConditionExpression": "attribute_not_exists(version)",
+        }
+        if version:
+            put["ConditionExpression"] = "version = :version"
+            put["ExpressionAttributeValues"] = _serialised({":version": version})
+        return put
+
+    def _read(self, keys: list[Item]) -> list[Item]:
+        wanted: Any = {self._table: {"Keys": keys, "ConsistentRead": True}}
+        items: list[Item] = []
+        for _ in range(READ_TRIES):
+            answer = self._client.batch_get_item(RequestItems=wanted)
+            items += answer["Responses"].get(self._table, [])
+            wanted = answer.get("UnprocessedKeys")
+            if not wanted:
+                return [_plain(item) for item in items]
+            time.sleep(READ_PAUSE_SECONDS)
+        raise StoreUnavailable("DynamoDB left keys unread: the table or a partition is throttled")
+
+    def _query(self, call_session_id: str, prefix: str) -> Iterator[Item]:
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table,
+            ConsistentRead=True,
+            KeyConditionExpression="call_session_id = :session AND begins_with(#item, :prefix)",
+            ExpressionAttributeNames={"#item": "item"},
+            ExpressionAttributeValues=_serialised({":session": call_session_id, ":prefix": prefix}),
+        )
+        return (_plain(item) for page in pages for item in page["Items"])
+
+
+def _key(call_session_id: str, item: str) -> Item:
+    return {"call_session_id": {"S": call_session_id}, "item": {"S": item}}
+
+
+def _event_item(event: Event) -> str:
+    return f"{EVENT}{event.occurred_at}#{event.id}"
+
+
+def _expires_at(event: Event) -> int:
+    return int(datetime.fromisoformat(event.occurred_at).timestamp()) + KEEP_DAYS * SECONDS_A_DAY
+
+
+def _event_fields(event: Event, decision: Decision, at_seconds: float) -> Item:
+    payload = json.dumps(recorded_payload(event), separators=(",", ":"))
+    if len(payload) > MAX_PAYLOAD_CHARACTERS:
+        payload = json.dumps({"left_out": f"a payload of {len(payload)} characters"})
+    return {
+        "call_session_id": event.call_session_id,
+        "item": _event_item(event),
+        "event_id": event.id,
+        "event_type": event.type,
+        "occurred_at": event.occurred_at,
+        "call_leg_id": event.call_leg_id,
+        "payload": payload,
+        "commands": json.dumps([each.to_json() for each in decision.commands], separators=(",", ":")),
+        "archive": json.dumps([each.to_json() for each in decision.archive], separators=(",", ":")),
+        "reason": decision.reason,
+        "step": decision.call.step,
+        "turn": decision.call.turn,
+        "decided_at_millis": int(at_seconds * 1_000),
+        "expires_at": _expires_at(event),
+    }
+
+
+def _decided(item: Item) -> Decided:
+    return Decided(
+        commands=tuple(Command.from_json(each) for each in json.loads(item["commands"])),
+        archive=tuple(ArchiveJob.from_json(each) for each in json.loads(item["archive"])),
+        turn=item["turn"],
+        at_seconds=item["decided_at_millis"] / 1_000,
+    )
+
+
+def _timeline_entry(item: Item) -> TimelineEntry:
+    return TimelineEntry(
+        event_id=item["event_id"],
+        event_type=item["event_type"],
+        occurred_at=item["occurred_at"],
+        call_leg_id=item["call_leg_id"],
+        payload=json.loads(item["payload"]),
+        reason=item["reason"],
+        step=item["step"],
+        turn=item["turn"],
+        commands=tuple(Command.from_json(each) for each in json.loads(item["commands"])),
+    )
+
+
+def _call_fields(call: Call, event: Event) -> Item:
+    kept = {field.name: getattr(call, field.name) for field in fields(call) if field.name not in _TRANSIENT_FIELDS}
+    return {
+        **kept,
+        "call_session_id": call.session_id,
+        "item": f"{LEG}{call.leg_id}",
+        "call_leg_id": call.leg_id,
+        "recordings": [asdict(recording) for recording in call.recordings],
+        "outcome": call.outcome if call.ended_at else "",
+        "expires_at": _expires_at(event),
+    }
+
+
+def _call(item: Item) -> Call:
+    kept = {field.name: item[field.name] for field in fields(Call) if field.name in item}
+    kept["recordings"] = tuple(Recording.from_json(recording) for recording in item["recordings"])
+    return Call(session_id=item["call_session_id"], leg_id=item["call_leg_id"], **kept)
+
+
+_serialise = TypeSerializer().serialize
+_deserialise = TypeDeserializer().deserialize
+
+
+def _serialised(values: Mapping[str, Any]) -> Item:
+    return {name: _serialise(value) for name, value in values.items()}
+
+
+def _plain(item: Mapping[str, Any]) -> Item:
+    return {name: _without_decimals(_deserialise(value)) for name, value in item.items()}
+
+
+def _without_decimals(value: Any) -> Any:  # noqa: ANN401 -- any of DynamoDB's types
+    """Every number that we store is a whole one; boto gives Decimals."""
+    if isinstance(value, dict):
+        return {name: _without_decimals(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_without_decimals(each) for each in value]
+    return value if isinstance(value, (str, bool, bytes)) or value is None else int(value)
+
+
+def _commit_fault(error: Any) -> DialtoneError | ClientError:  # noqa: ANN401 -- boto makes the class at run time
+    reasons = error.response.get("CancellationReasons", [])
+    if reasons and reasons[0].get("Code") == "ConditionalCheckFailed" and reasons[0].get("Item"):
+        return DuplicateEvent(_decided(_plain(reasons[0]["Item"])))
+    if any(reason.get("Code") in _CONFLICTS for reason in reasons):
+        return LostRace()
+    return error  # type: ignore[no-any-return]

@@ -1,0 +1,352 @@
+"""Telnyx's API: sends commands and asks after recordings, within a deadline.
+
+What each answer of Telnyx means here (statuses and codes decide, never a message's text):
+
+| Telnyx answers | meaning |
+|---|---|
+| 2xx with JSON | accepted |
+| 422 with code 90018 | ended: the call hung up before the command came; normal |
+| 400, 401, 403, 404, 422, other 4xx | refused: sending again will not help |
+| 409 | sent once more, since another command may have held the call; then refused |
+| 408, 5xx, 3xx | sent once more; then unavailable |
+| 429 | sent once more after Retry-After if the deadline allows that; else unavailable |
+| no connection, no answer in time | sent once more; then unavailable |
+| 2xx without JSON | sent once more: whether Telnyx obeyed cannot be known; then unavailable |
+
+Sending again is safe because it carries the same command id, which Telnyx obeys once.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Literal
+
+from dialtone.errors import TelnyxRefused, TelnyxUnavailable
+from dialtone.telnyx_sdk import sdk
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from types import ModuleType
+
+    import telnyx
+
+    from dialtone.commands import Command
+
+CONNECT_SECONDS = 1.0  # a TLS handshake takes a tenth of it; longer means that this address will not answer
+READ_SECONDS = 1.5  # with the connection there: leaves room for the rest within the 2 s that Telnyx waits for us
+RESEND_AFTER_SECONDS = 0.5  # Telnyx: no answer within 500 ms or a 5xx, then send the identical command again
+ATTEMPTS = 2  # a caller is listening; beyond that Telnyx delivers the event again, with the same command ids
+SHORTEST_ATTEMPT_SECONDS = 0.1  # less than this before the deadline is not worth a connection
+LOOKUP_SECONDS = 10.0  # nobody listens while a recording is looked up
+RECORDINGS_ASKED = 250  # Telnyx's largest page; a leg with more recordings than that is none of ours
+SAME_START_SECONDS = 1.0  # the webhook gives microseconds, the API milliseconds
+
+CALL_ENDED = "90018"
+METHODS = {
+    "answer": "answer",
+    "reject": "reject",
+    "hangup": "hangup",
+    "speak": "speak",
+    "playback_start": "start_playback",
+    "playback_stop": "stop_playback",
+    "record_start": "start_recording",
+    "record_stop": "stop_recording",
+    "record_pause": "pause_recording",
+    "record_resume": "resume_recording",
+    "gather": "gather",
+    "gather_stop": "stop_gather",
+    "gather_using_speak": "gather_using_speak",
+    "gather_using_audio": "gather_using_audio",
+    "transfer": "transfer",
+    "bridge": "bridge",
+    "send_dtmf": "send_dtmf",
+    "client_state_update": "update_client_state",
+}
+# The SDK's names of parameters whose own are taken: by Python, and by the call that a command is for.
+_SDK_NAMES = {
+    ("bridge", "call_control_id"): "call_control_id_to_bridge_with",
+    ("dial", "from"): "from_",
+    ("transfer", "from"): "from_",
+}
+# Telnyx has no command id for it: it sets a value, and setting it twice is setting it once.
+WITHOUT_COMMAND_ID = frozenset({"client_state_update"})
+
+
+Kind = Literal["accepted", "ended", "refused", "unavailable"]
+Reason = Literal["", "deadline", "timeout", "connection", "rate-limited", "server-error", "unreadable"]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a request to Telnyx."""
+
+    kind: Kind
+    attempts: int
+    """How often it was sent; 0 if the deadline left no time at all."""
+    status: int = 0
+    """The HTTP status; 0 if there was no answer."""
+    body: Mapping[str, object] = field(default_factory=dict)
+    """Of an accepted one: Telnyx's answer."""
+    code: str = ""
+    """Of a refused or ended one, as `title` and `detail`: what Telnyx says."""
+    title: str = ""
+    detail: str = ""
+    """Of one without a connection: the kind of failure, such as ConnectError."""
+    reason: Reason = ""
+    """Of an unavailable one."""
+    retry_after_seconds: float | None = None
+    """Of one that was rate-limited: how long Telnyx asks us to wait."""
+
+    @property
+    def data(self) -> Mapping[str, object]:
+        """Telnyx's answer proper: of a dial, `call_control_id`, `call_leg_id` and `call_session_id` of the new leg."""
+        data = self.body.get("data")
+        return data if isinstance(data, dict) else {}
+
+    @property
+    def remedy(self) -> str:
+        """What an operator should look at; empty where the answer speaks for itself."""
+        return _REMEDIES.get(self.status, "") if self.kind == "refused" else ""
+
+
+_REMEDIES = {
+    401: "Telnyx does not know the API key: check TELNYX_API_KEY, or the secret that TELNYX_API_KEY_SECRET names",
+    403: "the API key is known but may not do this: check its permissions and the account in the Telnyx portal",
+    404: "Telnyx knows neither call nor address: check that the call is of the API key's account, and TELNYX_BASE_URL",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingInfo:
+    """A recording as Telnyx has it; unknown fields are empty."""
+
+    recording_id: str
+    call_leg_id: str
+    call_session_id: str
+    channels: str
+    status: str
+    duration_millis: int
+    started_at: str
+    ended_at: str
+    download_urls: Mapping[str, str]
+    """By format, mp3 or wav; fresh: they live for ten minutes."""
+
+    @property
+    def format(self) -> str:
+        """The format of the first URL."""
+        return next(iter(self.download_urls), "")
+
+
+class TelnyxApi:
+    """Telnyx, with one API key and one pool of connections, for as long as the process lives; threads may share it."""
+
+    def __init__(
+        self,
+        api_key: str | Callable[[], str],
+        base_url: str | None = None,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """Take the key, or what fetches it when the first command goes out; the SDK itself reads TELNYX_BASE_URL."""
+        self._api_key = api_key
+        self._base_url = base_url
+        self._clock = clock
+        self._sleep = sleep
+        self._lock = threading.Lock()
+        self._client: telnyx.Telnyx | None = None
+
+    def send(self, command: Command, command_id: str, deadline: float) -> Outcome:
+        """Send one command and give what came of it.
+
+        `deadline` is a reading of the clock, `time.monotonic()` unless another was given; no waiting for Telnyx goes
+        beyond it. The only thing raised is what fetching the API key raises.
+        """
+        parameters = {_SDK_NAMES.get((command.action, name), name): value for name, value in command.parameters.items()}
+        if command.action not in WITHOUT_COMMAND_ID:
+            parameters["command_id"] = command_id
+
+        def ask(client: telnyx.Telnyx, timeout: telnyx.Timeout) -> Any:  # noqa: ANN401 -- each method has its own type
+            if command.action == "dial":
+                return client.calls.with_raw_response.dial(**parameters, timeout=timeout)  # type: ignore[arg-type]
+            if command.action == "bridge":  # the SDK wants the other call always, Telnyx only without queue and room
+                parameters.setdefault("call_control_id_to_bridge_with", sdk.load().omit)
+            method = getattr(client.calls.actions.with_raw_response, METHODS[command.action])
+            return method(command.call_control_id, **parameters, timeout=timeout)
+
+        return self._ask(ask, deadline)
+
+    def find_recording(
+        self, *, recording_id: str = "", call_leg_id: str = "", started_at: str = "", deadline: float | None = None
+    ) -> RecordingInfo | None:
+        """Give a recording by its id, or else the one of the leg that started at that time; None if there is none.
+
+        Without `started_at` the leg must have a single recording: to guess would be to file one under another's name.
+        Raises TelnyxRefused and TelnyxUnavailable.
+        """
+        deadline = self._clock() + LOOKUP_SECONDS if deadline is None else deadline
+        if recording_id:
+            outcome = self._ask(
+                lambda client, timeout: client.recordings.with_raw_response.retrieve(recording_id, timeout=timeout),
+                deadline,
+            )
+            return None if outcome.status == HTTPStatus.NOT_FOUND else _recording(_answered(outcome).data)
+        if not call_leg_id:
+            raise ValueError("a recording is found by its recording_id or its call_leg_id: both are empty")
+        outcome = self._ask(
+            lambda client, timeout: client.recordings.with_raw_response.list(
+                filter={"call_leg_id": call_leg_id}, page_size=RECORDINGS_ASKED, timeout=timeout
+            ),
+            deadline,
+        )
+        listed = _answered(outcome).body.get("data")
+        found = [_recording(each) for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
+        return _started(found, started_at)
+
+    def close(self) -> None:
+        """Close the connections and forget the key; the next request opens and fetches anew."""
+        with self._lock:
+            client, self._client = self._client, None
+        if client is not None:
+            client.close()
+
+    def _open(self) -> telnyx.Telnyx:
+        with self._lock:
+            if self._client is None:
+                key = self._api_key if isinstance(self._api_key, str) else self._api_key()
+                # Its own retries wait up to 8 s and know nothing of a deadline.
+                self._client = sdk.load().Telnyx(api_key=key, base_url=self._base_url, max_retries=0)
+            return self._client
+
+    def _forget(self, client: telnyx.Telnyx) -> None:
+        with self._lock:
+            if self._client is client:
+                self._client = None
+        client.close()
+
+    def _ask(self, ask: Callable[[telnyx.Telnyx, telnyx.Timeout], Any], deadline: float) -> Outcome:
+        """Ask, and ask again once where that may help and the deadline allows."""
+        client = self._open()  # before time is measured: from cold it imports the SDK and fetches the key
+        outcome = Outcome("unavailable", 0, reason="deadline")
+        for attempt in range(1, ATTEMPTS + 1):
+            left = deadline - self._clock()
+            if left < SHORTEST_ATTEMPT_SECONDS:
+                break
+            outcome = _attempt(client, ask, attempt, left)
+            pause = RESEND_AFTER_SECONDS if outcome.retry_after_seconds is None else outcome.retry_after_seconds
+            again = outcome.kind == "unavailable" or outcome.status == HTTPStatus.CONFLICT
+            if not again or attempt == ATTEMPTS or self._clock() + pause + SHORTEST_ATTEMPT_SECONDS > deadline:
+                break
+            self._sleep(pause)
+        if outcome.status == HTTPStatus.UNAUTHORIZED:
+            self._forget(client)  # the key may have been replaced: the next request fetches it
+        return outcome
+
+
+def _attempt(
+    client: telnyx.Telnyx, ask: Callable[[telnyx.Telnyx, telnyx.Timeout], Any], attempt: int, left: float
+) -> Outcome:
+    package = sdk.load()
+    try:
+        answer = ask(client, _timeout(package, left)).http_response
+    except package.APITimeoutError:
+        return Outcome("unavailable", attempt, reason="timeout")
+    except package.APIConnectionError as error:
+        return Outcome("unavailable", attempt, reason="connection", detail=type(error.__cause__).__name__)
+    except package.APIStatusError as error:
+        return _not_accepted(error, attempt)
+    try:
+        body = answer.json()
+    except ValueError:
+        return Outcome("unavailable", attempt, answer.status_code, reason="unreadable")
+    return Outcome("accepted", attempt, answer.status_code, body if isinstance(body, dict) else {})
+
+
+def _timeout(package: ModuleType, left: float) -> telnyx.Timeout:
+    """Give the time-outs of one attempt; where less is left than both need, they share it and still end in time."""
+    connect = min(CONNECT_SECONDS, left * CONNECT_SECONDS / (CONNECT_SECONDS + READ_SECONDS))
+    read = min(READ_SECONDS, left - connect)
+    timeout: telnyx.Timeout = package.Timeout(connect=connect, read=read, write=read, pool=connect)
+    return timeout
+
+
+def _not_accepted(error: telnyx.APIStatusError, attempt: int) -> Outcome:
+    status = error.status_code
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        wait = _seconds(error.response.headers.get("retry-after", ""))
+        return Outcome("unavailable", attempt, status, reason="rate-limited", retry_after_seconds=wait)
+    if status == HTTPStatus.REQUEST_TIMEOUT or not HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR:
+        return Outcome("unavailable", attempt, status, reason="server-error")
+    errors = _errors(error.body)
+    codes = [str(each.get("code", "")) for each in errors]
+    kind: Kind = "ended" if status == HTTPStatus.UNPROCESSABLE_ENTITY and CALL_ENDED in codes else "refused"
+    first = errors[codes.index(CALL_ENDED) if kind == "ended" else 0] if errors else {}
+    code, title, detail = (str(first.get(name, "")) for name in ("code", "title", "detail"))
+    return Outcome(kind, attempt, status, code=code, title=title, detail=detail)
+
+
+def _errors(body: object) -> list[dict[str, object]]:
+    """Give the errors that Telnyx lists; none if the body is not Telnyx's, such as a page of something in between."""
+    errors = body.get("errors") if isinstance(body, dict) else None
+    return [each for each in errors if isinstance(each, dict)] if isinstance(errors, list) else []
+
+
+def _seconds(retry_after: str) -> float | None:
+    """Give the seconds of a Retry-After; None for none, or for a date, which Telnyx does not send."""
+    return float(retry_after) if retry_after.isascii() and retry_after.isdigit() else None
+
+
+def _answered(outcome: Outcome) -> Outcome:
+    if outcome.kind == "unavailable":
+        raise TelnyxUnavailable(outcome.reason, outcome.attempts, outcome.retry_after_seconds)
+    if outcome.kind != "accepted":
+        said = " ".join(part for part in (outcome.code, outcome.title, outcome.detail) if part)
+        sentence = f"Telnyx refused with status {outcome.status}: {outcome.remedy or said or 'no reason given'}"
+        raise TelnyxRefused(outcome.status, outcome.code, sentence)
+    return outcome
+
+
+def _recording(data: Mapping[str, object]) -> RecordingInfo:
+    def given(name: str) -> str:
+        value = data.get(name)
+        return value if isinstance(value, str) else ""
+
+    urls, duration = data.get("download_urls"), data.get("duration_millis")
+    return RecordingInfo(
+        recording_id=given("id"),
+        call_leg_id=given("call_leg_id"),
+        call_session_id=given("call_session_id"),
+        channels=given("channels"),
+        status=given("status"),
+        duration_millis=duration if isinstance(duration, int) else 0,
+        started_at=given("recording_started_at"),
+        ended_at=given("recording_ended_at"),
+        download_urls={name: url for name, url in urls.items() if isinstance(url, str) and url}
+        if isinstance(urls, dict)
+        else {},
+    )
+
+
+def _started(found: Sequence[RecordingInfo], started_at: str) -> RecordingInfo | None:
+    """Give the recording that started at that time, or the only one if no time is given."""
+    if not started_at:
+        return found[0] if len(found) == 1 else None
+    wanted = _moment(started_at)
+    distances = [
+        (abs(moment - wanted), place) for place, each in enumerate(found) if (moment := _moment(each.started_at))
+    ]
+    distance, place = min(distances, default=(SAME_START_SECONDS, -1))
+    return found[place] if distance < SAME_START_SECONDS else None
+
+
+def _moment(written: str) -> float:
+    """Give the seconds since 1970 of an ISO 8601 time; 0 if it is none."""
+    try:
+        moment = datetime.fromisoformat(written)
+    except ValueError:
+        return 0
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()

@@ -1,0 +1,177 @@
+"""The telnyx package, loaded without running its package indexes.
+
+`telnyx.types`, `telnyx.resources` and the packages below them have an `__init__` that imports every model that Telnyx
+has: some 3,000 modules, seconds of a caller's silence. Here such an index is read instead of run, and a name in it is
+imported when somebody asks for it. Everything else is the SDK's own code, run as it stands.
+"""
+
+from __future__ import annotations
+
+import ast
+import functools
+import importlib
+import logging
+import sys
+import threading
+from importlib.machinery import PathFinder, SourceFileLoader
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from importlib.machinery import ModuleSpec
+    from types import ModuleType
+
+SDK = "telnyx"
+INDEXES = ("telnyx.types", "telnyx.resources")  # these packages and those below them
+# Loaded at once, so that an SDK in which they cannot be had leanly is found here and not in the middle of a call.
+NEEDED = ("telnyx.resources.calls.calls", "telnyx.resources.recordings.recordings")
+
+logger = logging.getLogger(__name__)
+
+
+class IndexUnreadable(Exception):  # noqa: N818 -- says what the index is
+    """An index that holds more than names and where they come from."""
+
+
+class TelnyxSdk:
+    """The telnyx package of this process; `loaded_plainly` and `reason` say if the lean way was not to be had."""
+
+    def __init__(self) -> None:
+        self.loaded_plainly = False
+        self.reason = ""
+        self._lock = threading.Lock()
+        self._package: ModuleType | None = None
+
+    def load(self) -> ModuleType:
+        """Give the telnyx package; the first call imports it."""
+        with self._lock:
+            if self._package is None:
+                self._package = self._import()
+            return self._package
+
+    def _import(self) -> ModuleType:
+        if SDK in sys.modules:
+            self.loaded_plainly, self.reason = True, "it was imported before"
+            return sys.modules[SDK]
+        finder = IndexFinder(self)
+        sys.meta_path.insert(0, finder)
+        try:
+            for needed in NEEDED:
+                importlib.import_module(needed)
+        except Exception as reason:  # noqa: BLE001 -- whatever an SDK of tomorrow raises, the plain way may still go
+            sys.meta_path.remove(finder)
+            self.fall_back(f"{type(reason).__name__}: {reason}")
+            for name in [name for name in sys.modules if name == SDK or name.startswith(f"{SDK}.")]:
+                del sys.modules[name]
+        return importlib.import_module(SDK)
+
+    def fall_back(self, reason: str) -> None:
+        """Note, and warn once, that the SDK is loaded the plain and slow way."""
+        if not self.loaded_plainly:
+            logger.warning("The telnyx package is loaded the plain, slow way: %s", reason)
+        self.loaded_plainly, self.reason = True, self.reason or reason
+
+
+class IndexFinder:
+    """Finds the SDK's indexes, to be read instead of run."""
+
+    def __init__(self, sdk: TelnyxSdk) -> None:
+        self._sdk = sdk
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """Give the specification of an index with its own loader; of anything else, nothing."""
+        if not fullname.startswith(INDEXES):
+            return None
+        spec = PathFinder.find_spec(fullname, path, target)
+        if spec is None or spec.submodule_search_locations is None:
+            return None
+        if isinstance(spec.loader, SourceFileLoader):
+            spec.loader = IndexLoader(spec.loader.name, spec.loader.path, self._sdk)
+        else:
+            self._sdk.fall_back(f"{fullname} has no source to be read")
+        return spec
+
+
+class IndexLoader(SourceFileLoader):
+    """Loads an index empty; the first name that somebody asks for makes it read."""
+
+    def __init__(self, fullname: str, path: str, sdk: TelnyxSdk) -> None:
+        super().__init__(fullname, path)
+        self._sdk = sdk
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Let the module answer for its names (PEP 562), instead of running it."""
+        module.__dict__["__getattr__"] = functools.partial(self._answer, module)
+
+    @functools.cached_property
+    def _names(self) -> dict[str, tuple[str, str]]:
+        return read_index(self.get_data(self.path).decode())
+
+    def _answer(self, module: ModuleType, name: str) -> object:
+        try:
+            if name == "__all__":
+                return [*self._names]
+            source, original = self._names[name]
+        except KeyError:
+            raise AttributeError(f"module {module.__name__!r} has no attribute {name!r}") from None
+        except (IndexUnreadable, SyntaxError, UnicodeDecodeError, OSError) as reason:
+            return self._run(module, name, reason)
+        value: object = getattr(importlib.import_module(source, module.__name__), original)
+        setattr(module, name, value)
+        return value
+
+    def _run(self, module: ModuleType, name: str, reason: Exception) -> object:
+        """Run an index that cannot be read, as Python would have; then it answers for itself."""
+        self._sdk.fall_back(f"{self.name}: {reason}")
+        del module.__dict__["__getattr__"]
+        super().exec_module(module)
+        return getattr(module, name)
+
+
+def read_index(source: str) -> dict[str, tuple[str, str]]:
+    """Give each name of an index with the module that holds it and its name there; raises IndexUnreadable.
+
+    An index is `from .module import Name as Name`, once more for each name under `if TYPE_CHECKING` beside a
+    `__getattr__` that imports it (as below `telnyx.types`), `__all__`, and rebuilding of models that refer to one
+    another, which pydantic does by itself when such a model is first used.
+    """
+    return {
+        alias.asname or alias.name: ("." * statement.level + (statement.module or ""), alias.name)
+        for statement in _imports(ast.parse(source).body)
+        for alias in statement.names
+    }
+
+
+def _imports(statements: Sequence[ast.stmt]) -> Iterator[ast.ImportFrom]:
+    for statement in statements:
+        match statement:
+            case ast.ImportFrom(level=1):
+                yield statement
+            case ast.If(test=ast.Name(id="TYPE_CHECKING"), body=body, orelse=[]):
+                yield from _imports(body)
+            case (
+                ast.ImportFrom(module="__future__" | "typing")
+                | ast.ImportFrom(module=None, names=[ast.alias("_compat")])
+            ):
+                pass
+            case ast.FunctionDef(name="__getattr__") | ast.Assign(targets=[ast.Name(id="__all__")]):
+                pass
+            case ast.If(test=ast.Attribute(attr="PYDANTIC_V1"), body=body, orelse=orelse) if _rebuilds(body + orelse):
+                pass
+            case _:
+                raise IndexUnreadable(f"line {statement.lineno} is neither an import nor __all__")
+
+
+def _rebuilds(statements: Sequence[ast.stmt]) -> bool:
+    return all(
+        isinstance(statement, ast.Expr)
+        and isinstance(statement.value, ast.Call)
+        and isinstance(statement.value.func, ast.Attribute)
+        and statement.value.func.attr in {"model_rebuild", "update_forward_refs"}
+        for statement in statements
+    )
+
+
+sdk = TelnyxSdk()
