@@ -1,0 +1,170 @@
+"""A webhook's HTTP request, from the signature to the answer."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import time
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from aws_lambda_powertools.metrics import MetricUnit
+from botocore.exceptions import BotoCoreError, ClientError
+
+from dialtone.errors import MalformedEvent
+from dialtone.events import parse_event
+from dialtone.signature import NotSigned, Verifier
+from dialtone.store import StoreUnavailable
+from webhook.router import handlers
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from dialtone.events import Event
+    from dialtone.observability import Level, Observer
+    from webhook.switchboard import Handled, Sent, Switchboard
+
+HANDLING_SECONDS = 1.8
+"""Until when commands are sent: Telnyx waits 2 s for the answer, and the answer has to travel."""
+
+MILLIS = 1_000
+
+NEIGHBOUR_FAULTS = (StoreUnavailable, ClientError, BotoCoreError)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What Telnyx is told, and what the log says of it."""
+
+    status: HTTPStatus
+    event_type: str
+    fields: Mapping[str, Any]
+    sent: tuple[Sent, ...] = ()
+    failed: bool = False
+    """An exception is being handled that the log should show."""
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """`POST /webhooks/telnyx`."""
+
+    verifier: Verifier
+    switchboard: Switchboard
+    observer: Observer
+    now_seconds: Callable[[], float] = time.time
+
+    def respond(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """An API Gateway request (payload 2.0) in, its response out. Never raises: every fault has its answer."""
+        began = time.monotonic()
+        try:
+            answer = self._answer(request, began + HANDLING_SECONDS)
+        except NEIGHBOUR_FAULTS as error:
+            fields = {"error": type(error).__name__, "detail": str(error)}
+            answer = Answer(HTTPStatus.SERVICE_UNAVAILABLE, "none", fields)
+            self._report(answer, began)
+        except Exception as error:  # noqa: BLE001 -- a fault of ours: a 5xx makes Telnyx deliver again, anything else loses it
+            fields = {"error": type(error).__name__, "detail": str(error)}
+            answer = Answer(HTTPStatus.INTERNAL_SERVER_ERROR, "none", fields, failed=True)
+            self._report(answer, began)
+        else:
+            self._report(answer, began)
+        return {"statusCode": answer.status.value, "headers": {"content-type": "text/plain"}, "body": ""}
+
+    def _answer(self, request: Mapping[str, Any], deadline: float) -> Answer:
+        try:
+            body = _body(request)
+            self.verifier.verify(body, _headers(request), self.now_seconds())
+        except NotSigned as error:
+            return Answer(HTTPStatus.UNAUTHORIZED, "none", {"reason": str(error)})
+        try:
+            event = parse_event(body)
+        except MalformedEvent as error:
+            return Answer(HTTPStatus.BAD_REQUEST, "none", {"reason": str(error)})
+        return _handled(event, self.switchboard.handle(event, deadline))
+
+    def _report(self, answer: Answer, began: float) -> None:
+        millis = round((time.monotonic() - began) * MILLIS, 1)
+        fields = {"answer": answer.status.value, "event_type": answer.event_type, "milliseconds": millis}
+        level = _level(answer)
+        self.observer.log(level, _MESSAGES[answer.status], fields | dict(answer.fields), failed=answer.failed)
+        self._measure(answer, millis)
+
+    def _measure(self, answer: Answer, millis: float) -> None:
+        measure = self.observer.measure
+        known = answer.event_type if answer.event_type in handlers() or answer.event_type == "none" else "other"
+        measure("Webhooks", EventType=known, Answer=str(answer.status.value))
+        measure("HandlingTime", millis, unit=MetricUnit.Milliseconds)
+        if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            measure("WebhookFaults")
+        if answer.status == HTTPStatus.UNAUTHORIZED:
+            measure("SignatureFailures")
+        if answer.status == HTTPStatus.BAD_REQUEST:
+            measure("MalformedWebhooks")
+        for sent in answer.sent:
+            measure("Commands", Action=sent.command.action, Result=sent.outcome.kind)
+        refused = sum(sent.outcome.kind == "refused" for sent in answer.sent)
+        if refused:
+            measure("CommandsRefused", refused)
+
+
+_MESSAGES = {
+    HTTPStatus.OK: "webhook handled",
+    HTTPStatus.UNAUTHORIZED: "webhook not signed by Telnyx",
+    HTTPStatus.BAD_REQUEST: "webhook is not a Telnyx event",
+    HTTPStatus.SERVICE_UNAVAILABLE: "webhook must come again: a neighbour is not available",
+    HTTPStatus.INTERNAL_SERVER_ERROR: "webhook must come again: a fault of ours",
+}
+
+
+def _level(answer: Answer) -> Level:
+    if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return "error"
+    refused = any(sent.outcome.kind == "refused" for sent in answer.sent)
+    return "info" if answer.status == HTTPStatus.OK and not refused else "warning"
+
+
+def _handled(event: Event, handled: Handled) -> Answer:
+    status = HTTPStatus.SERVICE_UNAVAILABLE if handled.unsent else HTTPStatus.OK
+    fields: dict[str, Any] = {
+        "event_id": event.id,
+        "call_session_id": event.call_session_id,
+        "call_leg_id": event.call_leg_id,
+        "call_status": handled.call.status,
+        "flow": handled.call.flow,
+        "step": handled.call.step,
+        "turn": handled.call.turn,
+        "duplicate": handled.duplicate,
+        "reason": handled.reason,
+        "commands": [_sent_fields(sent) for sent in handled.sent],
+    }
+    if handled.unsent:
+        fields["commands_unsent"] = handled.unsent
+    if handled.races:
+        fields["races_lost"] = handled.races
+    return Answer(status, event.type, fields, handled.sent)
+
+
+def _sent_fields(sent: Sent) -> dict[str, Any]:
+    outcome = sent.outcome
+    fields: dict[str, Any] = {"action": sent.command.action, "result": outcome.kind}
+    if outcome.kind == "accepted":
+        return fields
+    said = {"status": outcome.status, "code": outcome.code, "title": outcome.title, "detail": outcome.detail}
+    more = {"unavailable": outcome.reason, "remedy": outcome.remedy, "attempts": outcome.attempts}
+    return fields | {name: value for name, value in (said | more).items() if value}
+
+
+def _body(request: Mapping[str, Any]) -> bytes:
+    text = request.get("body") or ""
+    if not request.get("isBase64Encoded"):
+        return text.encode() if isinstance(text, str) else b""
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError, TypeError):
+        raise NotSigned("the body is said to be base64 and is not") from None
+
+
+def _headers(request: Mapping[str, Any]) -> dict[str, str]:
+    """API Gateway gives names in lower case and joins duplicates with commas, which no signature survives."""
+    return {str(name).lower(): str(value) for name, value in (request.get("headers") or {}).items()}

@@ -1,0 +1,41 @@
+"""One file per event; this list is what the system understands."""
+
+from webhook.handlers import (
+    call_answered,
+    call_bridged,
+    call_cost,
+    call_dtmf_received,
+    call_gather_ended,
+    call_hangup,
+    call_initiated,
+    call_machine_detection_ended,
+    call_machine_greeting_ended,
+    call_playback_ended,
+    call_playback_started,
+    call_recording_error,
+    call_recording_saved,
+    call_recording_transcription_saved,
+    call_speak_ended,
+    call_speak_started,
+    command_refused,
+)
+
+__all__ = [
+    "call_answered",
+    "call_bridged",
+    "call_cost",
+    "call_dtmf_received",
+    "call_gather_ended",
+    "call_hangup",
+    "call_initiated",
+    "call_machine_detection_ended",
+    "call_machine_greeting_ended",
+    "call_playback_ended",
+    "call_playback_started",
+    "call_recording_error",
+    "call_recording_saved",
+    "call_recording_transcription_saved",
+    "call_speak_ended",
+    "call_speak_started",
+    "command_refused",
+]

@@ -1,0 +1,18 @@
+"""`call.cost`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from webhook.router import on
+
+if TYPE_CHECKING:
+    from dialtone.calls import Call, Decision
+    from dialtone.events import Event
+
+
+@on("call.cost")
+def cost(call: Call, event: Event) -> Decision:
+    """What the call cost, where the application asks for it: a line in the timeline."""
+    del event
+    return call.stay()

@@ -1,0 +1,22 @@
+"""`call.initiated`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from dialtone.calls import RINGING
+from webhook.router import on
+
+if TYPE_CHECKING:
+    from dialtone.calls import Call, Decision
+    from dialtone.events import Event
+
+
+@on("call.initiated")
+def call_initiated(call: Call, event: Event) -> Decision:
+    """A leg rings: an incoming call is answered or rejected as its number's flow says."""
+    if event.about_far_leg:
+        return call.stay("the far leg rings")
+    ringing = replace(call.progress_to(RINGING), direction=event.text("direction"), initiated_at=event.occurred_at)
+    return ringing.ring(event) if ringing.direction == "incoming" else ringing.stay()

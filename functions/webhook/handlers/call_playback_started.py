@@ -1,0 +1,18 @@
+"""`call.playback.started`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from webhook.router import on
+
+if TYPE_CHECKING:
+    from dialtone.calls import Call, Decision
+    from dialtone.events import Event
+
+
+@on("call.playback.started")
+def playback_started(call: Call, event: Event) -> Decision:
+    """The caller begins to hear audio: a mark in the timeline."""
+    del event
+    return call.stay()

@@ -1,0 +1,19 @@
+"""`call.recording.error`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from webhook.router import on
+
+if TYPE_CHECKING:
+    from dialtone.calls import Call, Decision
+    from dialtone.events import Event
+
+
+@on("call.recording.error")
+def recording_error(call: Call, event: Event) -> Decision:
+    """Telnyx could not keep a recording: the ledger says why, and a flow that waits for it takes its error way."""
+    failed = call.recording_failed(f"Telnyx: {event.text('reason')}")
+    waited_for = any(recording.turn == call.turn for recording in failed.recordings)
+    return failed.then(lambda now: now.advance(event)) if waited_for else failed

@@ -1,0 +1,19 @@
+"""`call.recording.saved`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from webhook.router import on
+
+if TYPE_CHECKING:
+    from dialtone.calls import Call, Decision
+    from dialtone.events import Event
+
+
+@on("call.recording.saved")
+def recording_saved(call: Call, event: Event) -> Decision:
+    """A recording has come: into custody with it; a flow that waits for its end goes on."""
+    kept = call.recording_saved(event)
+    waited_for = kept.recordings[0].turn == call.turn
+    return kept.then(lambda now: now.advance(event)) if waited_for else kept

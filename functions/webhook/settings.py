@@ -1,0 +1,37 @@
+"""What the webhook function is told by its environment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dialtone.settings import required, telnyx_api_key
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+FLOWS = Path(__file__).resolve().parent.parent / "flows"
+"""The phone menus are deployed beside the code."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The webhook function's settings."""
+
+    public_key: str
+    api_key: Callable[[], str]
+    calls_table: str
+    archive_queue_url: str
+    flows: Path
+
+    @classmethod
+    def read(cls, environ: Mapping[str, str]) -> Settings:
+        """Raises SettingMissing naming what is not set."""
+        return cls(
+            public_key=required(environ, "TELNYX_PUBLIC_KEY"),
+            api_key=telnyx_api_key(environ),
+            calls_table=required(environ, "CALLS_TABLE"),
+            archive_queue_url=required(environ, "ARCHIVE_QUEUE_URL"),
+            flows=Path(environ.get("FLOWS_FOLDER") or FLOWS),
+        )
