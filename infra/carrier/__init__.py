@@ -1,0 +1,49 @@
+"""The simulated carrier: Telnyx's Call Control API and webhooks on this machine, on a virtual clock."""
+
+from infra.carrier.applications import Application
+from infra.carrier.callers import (
+    BEEP,
+    Busy,
+    Caller,
+    HangUp,
+    Hear,
+    Machine,
+    NoAnswer,
+    Person,
+    Press,
+    Rejects,
+    Say,
+    Silence,
+    Unknown,
+    Unreached,
+)
+from infra.carrier.carrier import API_KEY, Carrier, Line
+from infra.carrier.faults import ApiFault, WebhookFault
+from infra.carrier.wire import Loss, Request, Response, UndeliveredError
+
+__all__ = [
+    "API_KEY",
+    "BEEP",
+    "ApiFault",
+    "Application",
+    "Busy",
+    "Caller",
+    "Carrier",
+    "HangUp",
+    "Hear",
+    "Line",
+    "Loss",
+    "Machine",
+    "NoAnswer",
+    "Person",
+    "Press",
+    "Rejects",
+    "Request",
+    "Response",
+    "Say",
+    "Silence",
+    "UndeliveredError",
+    "Unknown",
+    "Unreached",
+    "WebhookFault",
+]

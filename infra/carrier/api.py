@@ -1,0 +1,271 @@
+"""Telnyx's HTTP API over the exchange: authentication, paths, command ids, errors. Values in, values out."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+from infra.carrier import calls, checks, commands, dialing, downloads, errors, recordings_api, specification
+from infra.carrier.faults import ApiFault, ApiOrder
+from infra.carrier.trace import Commanded, Disturbed, LegName
+from infra.carrier.wire import Loss, Request, Response, as_json
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from infra.carrier.exchange import Exchange
+    from infra.carrier.faults import Faults
+    from infra.carrier.legs import Leg
+
+#: How long a command_id is remembered (Telnyx's documentation), in virtual time.
+COMMAND_ID_SECONDS = 60.0
+
+_ACTION = re.compile(r"/v2/calls/([^/]+)/actions/([a-z_]+)")
+_CALL = re.compile(r"/v2/calls/([^/]+)")
+_BEFORE = {ApiFault.TIME_OUT_BEFORE_OBEYING: Loss.SILENCE, ApiFault.RESET_BEFORE_OBEYING: Loss.RESET}
+_AFTER = {ApiFault.TIME_OUT_AFTER_OBEYING: Loss.SILENCE, ApiFault.RESET_AFTER_OBEYING: Loss.RESET}
+
+
+class Api:
+    """Answers API requests."""
+
+    def __init__(self, exchange: Exchange, faults: Faults, api_key: str) -> None:
+        self._exchange = exchange
+        self._faults = faults
+        self._authorization = f"Bearer {api_key}"
+
+    def handle(self, request: Request) -> Response:
+        """Give the response to any request that reaches the carrier."""
+        if request.path.startswith(downloads.STORAGE_PATH):
+            return self._with_faults("download", lambda: downloads.handle(self._exchange, request))
+        try:
+            if request.headers.get("authorization") != self._authorization:
+                raise errors.unauthorized()
+            action, answer = self._routed(request)
+        except errors.RefusalError as refusal:
+            return refusal.response()
+        return self._with_faults(action, answer)
+
+    def _routed(self, request: Request) -> tuple[str, Callable[[], Response]]:
+        """Give the action that a request asks for, and what obeys it."""
+        if request.path == "/v2/calls":
+            _only(request, "POST")
+            return "dial", lambda: self._dial(request)
+        if match := _ACTION.fullmatch(request.path):
+            control_id, action = unquote(match[1]), match[2]
+            if action not in commands.COMMANDS:
+                raise errors.not_found()
+            _only(request, "PUT" if action == "client_state_update" else "POST")
+            return action, lambda: self._command(request, control_id, action)
+        if match := _CALL.fullmatch(request.path):
+            control_id = unquote(match[1])
+            _only(request, "GET")
+            return "retrieve", lambda: self._retrieve(control_id)
+        return "recordings", recordings_api.routed(self._exchange, request)
+
+    def _with_faults(self, action: str, answer: Callable[[], Response]) -> Response:
+        fault = self._faults.for_api(action)
+        if fault is None:
+            return _answered(answer)
+        self._exchange.tell(Disturbed(at=self._exchange.clock.now, leg=None, fault=fault.fault.value, what=action))
+        return _disturbed(fault, answer)
+
+    def _command(self, request: Request, control_id: str, action: str) -> Response:
+        leg = self._exchange.legs.get(control_id)
+        name = None if leg is None else leg.name
+        given: dict[str, Any] = {}
+        self._exchange.trace.hold()
+        try:
+            given = _parameters(request)
+            if leg is None:
+                raise errors.invalid_call_control_id()
+            checks.check(action, given)
+            data, ignored = self._obey(leg, action, given)
+        except errors.RefusalError as refusal:
+            self._tell_refused(name, action, given, refusal)
+            raise
+        self._tell(name, action, given, ignored=ignored)
+        return as_json(200, {"data": data})
+
+    def _obey(self, leg: Leg, action: str, given: dict[str, Any]) -> tuple[dict[str, Any], bool]:
+        if not leg.alive:
+            raise errors.call_ended()
+        command_id = given.get("command_id")
+        seen = None if command_id is None else leg.commands_seen.get(command_id)
+        if seen is not None and self._exchange.clock.now - seen[0] <= COMMAND_ID_SECONDS:
+            return seen[1], True
+        data = {"result": "ok", **commands.COMMANDS[action](self._exchange, leg, given)}
+        if command_id is not None:
+            leg.commands_seen[command_id] = (self._exchange.clock.now, data)
+        return data, False
+
+    def _dial(self, request: Request) -> Response:
+        given: dict[str, Any] = {}
+        self._exchange.trace.hold()
+        try:
+            given = _parameters(request)
+            checks.check("dial", given)
+            data, ignored = self._dialled(given)
+        except errors.RefusalError as refusal:
+            self._tell_refused(None, "dial", given, refusal)
+            raise
+        leg = self._exchange.legs[data["call_control_id"]]
+        self._tell(leg.name, "dial", given, ignored=ignored)
+        return as_json(200, {"data": data})
+
+    def _dialled(self, given: dict[str, Any]) -> tuple[dict[str, Any], bool]:
+        now = self._exchange.clock.now
+        command_id = given.get("command_id")
+        seen = None if command_id is None else self._exchange.dials_seen.get(command_id)
+        if seen is not None and now - seen[0] <= COMMAND_ID_SECONDS:
+            return seen[1], True
+        data = dial(self._exchange, given)
+        if command_id is not None:
+            self._exchange.dials_seen[command_id] = (now, data)
+        return data, False
+
+    def _retrieve(self, control_id: str) -> Response:
+        leg = self._exchange.legs.get(control_id)
+        if leg is None:
+            raise errors.invalid_call_control_id()
+        clock = self._exchange.clock
+        data = {
+            **_identity(leg),
+            "call_duration": round((clock.now if leg.ended is None else leg.ended) - leg.started),
+            "client_state": leg.client_state,
+            "is_alive": leg.alive,
+            "start_time": clock.timestamp(leg.started),
+        }
+        if leg.ended is not None:
+            data["end_time"] = clock.timestamp(leg.ended)
+        return as_json(200, {"data": data})
+
+    def _tell(self, name: LegName | None, action: str, given: dict[str, Any], *, ignored: bool) -> None:
+        happening = Commanded(
+            at=self._exchange.clock.now,
+            leg=name,
+            action=action,
+            parameters=given,
+            result="ignored" if ignored else "accepted",
+            status=200,
+        )
+        self._exchange.trace.release(happening)
+
+    def _tell_refused(
+        self, name: LegName | None, action: str, given: dict[str, Any], refusal: errors.RefusalError
+    ) -> None:
+        happening = Commanded(
+            at=self._exchange.clock.now,
+            leg=name,
+            action=action,
+            parameters=given,
+            result="refused",
+            status=refusal.status,
+            code=refusal.code,
+            detail=f"{refusal.detail} ({refusal.pointer})" if refusal.pointer else refusal.detail,
+        )
+        self._exchange.trace.release(happening)
+
+
+def _answered(answer: Callable[[], Response]) -> Response:
+    try:
+        return answer()
+    except errors.RefusalError as refusal:
+        return refusal.response()
+
+
+def _disturbed(order: ApiOrder, answer: Callable[[], Response]) -> Response:
+    """Answer, or not, as a fault has it."""
+    if order.fault is ApiFault.RATE_LIMITED:
+        return errors.too_many_requests(order.retry_after_seconds).response()
+    if order.fault is ApiFault.UNAVAILABLE:
+        return errors.unavailable(order.status).response()
+    if order.fault in _BEFORE:
+        return Response(0, lost=_BEFORE[order.fault])
+    answered = _answered(answer)
+    if order.fault is ApiFault.UNAVAILABLE_AFTER_OBEYING:
+        return errors.unavailable(order.status).response()
+    return Response(answered.status, answered.headers, answered.body, lost=_AFTER[order.fault])
+
+
+def _only(request: Request, method: str) -> None:
+    if request.method != method:
+        raise errors.method_not_allowed()
+
+
+def _parameters(request: Request) -> dict[str, Any]:
+    """Read the JSON object of a request; no body is an empty one."""
+    if not request.body:
+        return {}
+    try:
+        given = json.loads(request.body.decode())
+    except UnicodeDecodeError as error:
+        raise errors.unreadable_encoding(error.start) from error
+    except (ValueError, RecursionError) as error:
+        raise errors.bad_body("The request body is not valid JSON.") from error
+    if not isinstance(given, dict):
+        raise errors.bad_body("The request body must be a JSON object.")
+    return given
+
+
+def _identity(leg: Leg) -> dict[str, Any]:
+    return {
+        "call_control_id": leg.name.call_control_id,
+        "call_leg_id": leg.name.call_leg_id,
+        "call_session_id": leg.name.call_session_id,
+        "record_type": "call",
+    }
+
+
+def dial(exchange: Exchange, given: dict[str, Any]) -> dict[str, Any]:
+    """Obey a checked dial: one leg for each number. Gives the answer's data, about the first of them."""
+    application = exchange.applications.get(given["connection_id"])
+    if application is None:
+        raise errors.invalid_connection_id()
+    origin = _linked(exchange, given)
+    audio = commands.file_prompt(exchange, given)
+    if audio is not None and audio.failure is not None:
+        raise errors.audio_download_failed()
+    numbers = given["to"] if isinstance(given["to"], list) else [given["to"]]
+    bridges = given.get("bridge_on_answer", False)
+    from_ = origin.name.from_ if origin is not None and given.get("bridge_intent") else given["from"]
+    recording_id = exchange.new_id() if "record" in given else None
+    session = exchange.new_session() if origin is None else origin.session
+    legs = [
+        dialing.dial(
+            exchange,
+            origin,
+            session,
+            calls.route_of(application, given),
+            application_id=application.connection_id,
+            from_=from_,
+            to=number,
+            options=dialing.options_of(given, audio, recording_id),
+            client_state=given.get("client_state"),
+            bridges=bridges,
+        )
+        for number in numbers
+    ]
+    for leg in legs:
+        leg.alternatives = legs
+        leg.parks_after_unbridge = "park_after_unbridge" in given
+    data = {**_identity(legs[0]), "is_alive": False}
+    return data if recording_id is None else {**data, "recording_id": recording_id}
+
+
+def _linked(exchange: Exchange, given: dict[str, Any]) -> Leg | None:
+    if "link_to" not in given:
+        return None
+    origin = exchange.legs.get(given["link_to"])
+    if origin is None:
+        raise errors.invalid_call_control_id("/link_to")
+    if not origin.alive:
+        raise errors.call_ended()
+    return origin
+
+
+def actions() -> frozenset[str]:
+    """Give every action that the API knows, dial included."""
+    return frozenset(specification.DESCRIPTIONS)

@@ -1,0 +1,158 @@
+"""Outgoing legs: dialled on their own or for a transfer, with everything that is to happen when they are answered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from infra.carrier import calls, detection, recordings
+from infra.carrier.legs import Leg, LegState
+from infra.carrier.trace import Heard
+
+if TYPE_CHECKING:
+    from infra.carrier.audio import Prompt
+    from infra.carrier.delivery import Route, Session
+    from infra.carrier.exchange import Exchange
+
+#: Telnyx's default: how long a callee's telephone rings.
+RINGING_SECONDS = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class DialOptions:
+    """What a dial or transfer asks of the new leg; `audio` is for the callee, on answer, before a transfer bridges."""
+
+    timeout_seconds: float = RINGING_SECONDS
+    time_limit_seconds: float = calls.LONGEST_CALL_SECONDS
+    detection: str = "disabled"
+    detection_config: tuple[tuple[str, Any], ...] = ()
+    record: recordings.Order | None = None
+    recording_id: str | None = None
+    audio: Prompt | None = None
+    audio_before_bridge: bool = False
+    send_digits: str | None = None
+    prevent_double_bridge: bool = False
+
+
+def options_of(parameters: dict[str, Any], audio: Prompt | None, recording_id: str | None) -> DialOptions:
+    """Read the options out of a dial or transfer command."""
+    return DialOptions(
+        timeout_seconds=float(parameters.get("timeout_secs", RINGING_SECONDS)),
+        time_limit_seconds=float(parameters.get("time_limit_secs", calls.LONGEST_CALL_SECONDS)),
+        detection=parameters.get("answering_machine_detection", "disabled"),
+        detection_config=tuple(parameters.get("answering_machine_detection_config", {}).items()),
+        record=record_order(parameters),
+        recording_id=recording_id,
+        audio=audio,
+        send_digits=parameters.get("send_digits_on_answer"),
+        prevent_double_bridge=parameters.get("prevent_double_bridge", False),
+    )
+
+
+def record_order(parameters: dict[str, Any]) -> recordings.Order | None:
+    """Read record-from-answer out of an answer, dial, transfer or bridge command."""
+    if "record" not in parameters:
+        return None
+    return recordings.Order(
+        format=parameters.get("record_format", "mp3"),
+        channels=parameters.get("record_channels", "dual"),
+        track=parameters.get("record_track", "both"),
+        max_length_seconds=parameters.get("record_max_length", 0),
+        silence_seconds=parameters.get("record_timeout_secs", 0),
+        trim="record_trim" in parameters,
+        custom_file_name=parameters.get("record_custom_file_name"),
+        initiated_by="OutboundAPI",
+    )
+
+
+def dial(  # noqa: PLR0913 - a call is made of these
+    exchange: Exchange,
+    origin: Leg | None,
+    session: Session,
+    route: Route,
+    *,
+    application_id: str,
+    from_: str,
+    to: str,
+    options: DialOptions,
+    client_state: str | None,
+    bridges: bool,
+) -> Leg:
+    """Let a callee's telephone ring. With an `origin` that `bridges`, both are bridged on answer."""
+    number, _, digits = to.partition(",")
+    leg = calls.new_leg(
+        exchange,
+        exchange.applications[application_id],
+        session,
+        exchange.callees(number),
+        direction="outgoing",
+        from_=from_,
+        to=number,
+        route=route,
+    )
+    leg.options = options
+    leg.client_state = client_state
+    leg.digits_on_answer = options.send_digits or digits or None
+    if bridges and origin is not None:
+        leg.meant_for = origin
+        origin.called.append(leg)
+        exchange.tell(Heard(at=exchange.clock.now, leg=origin.name, kind="ringing", what=number, seconds=0.0))
+    calls.ring(exchange, leg)
+    give_up = exchange.clock.after(options.timeout_seconds, lambda: calls.hang_up(exchange, leg, "timeout", "caller"))
+    if leg.alive:
+        leg.timers.append(give_up)
+    return leg
+
+
+def callee_answers(exchange: Exchange, leg: Leg) -> None:
+    """Let the callee take up the receiver."""
+    if leg.state is not LegState.RINGING:
+        return
+    options = leg.options or DialOptions()
+    for other in leg.alternatives:
+        if other is not leg and other.state is LegState.RINGING:
+            calls.hang_up(exchange, other, "originator_cancel", "caller")
+    calls.answer(exchange, leg)
+    if options.record is not None:
+        recordings.start(exchange, leg, options.record, options.recording_id)
+    if options.detection != "disabled":
+        detection.begin(exchange, leg, options.detection, dict(options.detection_config))
+    if leg.digits_on_answer:
+        calls.send_digits(exchange, leg, leg.digits_on_answer)
+    _play_and_bridge(exchange, leg, options)
+
+
+def _play_and_bridge(exchange: Exchange, leg: Leg, options: DialOptions) -> None:
+    if options.audio is None:
+        _bridge(exchange, leg)
+    elif options.audio_before_bridge:
+        leg.audio.add(leg, replace(options.audio, on_end=lambda _status: _bridge(exchange, leg)))
+    else:
+        _bridge(exchange, leg)
+        leg.audio.add(leg, options.audio)
+
+
+def _bridge(exchange: Exchange, leg: Leg) -> None:
+    """Bridge an answered leg with the one it is meant for, if that is still there."""
+    origin = leg.meant_for
+    if origin is None:
+        return
+    if not origin.talking:
+        calls.hang_up(exchange, leg, "originator_cancel", "caller")
+    elif origin.peer is not None and (leg.options or DialOptions()).prevent_double_bridge:
+        calls.hang_up(exchange, leg, "normal_clearing", "caller")
+    else:
+        part(exchange, origin)
+        calls.bridge(exchange, origin, leg)
+
+
+def part(exchange: Exchange, leg: Leg) -> None:
+    """Take a leg out of the bridge it is in: its peer parks or ends, as at any end of a bridge."""
+    peer = leg.peer
+    if peer is None:
+        return
+    leg.peer = peer.peer = None
+    if peer.parks_after_unbridge:
+        calls.unbridge(exchange, peer)
+    else:
+        calls.hang_up(exchange, peer, "normal_clearing", "callee" if peer.incoming else "caller")

@@ -1,0 +1,92 @@
+"""The exchange: what all parts of the carrier share, and how an event leaves it."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from infra.carrier.delivery import Deliveries, Event, Session
+
+if TYPE_CHECKING:
+    import random
+    from collections.abc import Callable
+
+    from infra.carrier.applications import Application
+    from infra.carrier.clock import Clock
+    from infra.carrier.legs import Leg, Party
+    from infra.carrier.media import MediaLibrary
+    from infra.carrier.recordings import RecordingStore
+    from infra.carrier.trace import Happening, Trace
+
+#: Events that carry the numbers of the call (OpenAPI); the others name the leg only.
+_WITH_NUMBERS = frozenset(
+    {
+        "call.initiated",
+        "call.answered",
+        "call.bridged",
+        "call.hangup",
+        "call.dtmf.received",
+        "call.gather.ended",
+        "call.machine.detection.ended",
+        "call.machine.greeting.ended",
+        "call.machine.premium.detection.ended",
+        "call.machine.premium.greeting.ended",
+    }
+)
+
+
+def _nobody(number: str) -> Party:
+    raise LookupError(number)
+
+
+@dataclass(slots=True)
+class Exchange:
+    """What the parts of the carrier share."""
+
+    clock: Clock
+    chance: random.Random
+    trace: Trace
+    deliveries: Deliveries
+    media: MediaLibrary
+    recordings: RecordingStore
+    #: Where the API and the recordings are reached from outside, without /v2.
+    public_url: str = "http://carrier.invalid"
+    #: What download URLs are signed with.
+    secret: str = ""
+    applications: dict[str, Application] = field(default_factory=dict)
+    legs: dict[str, Leg] = field(default_factory=dict)
+    #: command_id of each accepted dial → when, and what was answered.
+    dials_seen: dict[str, tuple[float, dict[str, Any]]] = field(default_factory=dict)
+    callees: Callable[[str], Party] = field(default=_nobody)
+
+    def new_id(self) -> str:
+        """Give a UUID, the same ones in every run from the same seed."""
+        return str(uuid.UUID(int=self.chance.getrandbits(128), version=4))
+
+    def new_session(self) -> Session:
+        """Give a new call session."""
+        return Session(self.new_id())
+
+    def tell(self, happening: Happening) -> None:
+        """Tell observers."""
+        self.trace.add(happening)
+
+    def emit(self, leg: Leg, event_type: str, **payload: Any) -> None:  # noqa: ANN401 - JSON
+        """Send a webhook about a leg, with the fields that every event of a call control leg has."""
+        name = leg.name
+        about: dict[str, Any] = {
+            "call_control_id": name.call_control_id,
+            "connection_id": leg.application.connection_id,
+            "call_leg_id": name.call_leg_id,
+            "call_session_id": name.call_session_id,
+            "client_state": leg.client_state,
+        }
+        if event_type in _WITH_NUMBERS:
+            about["from"], about["to"] = name.from_, name.to
+        self.post(leg, event_type, {**about, **payload})
+
+    def post(self, leg: Leg, event_type: str, payload: dict[str, Any]) -> None:
+        """Send a webhook with exactly this payload."""
+        event = Event(self.new_id(), event_type, self.clock.timestamp(), payload, leg.name, leg.route)
+        self.deliveries.send(event, leg.session)

@@ -1,0 +1,86 @@
+"""Audio files that commands name: uploaded media and URLs, with how long they really play."""
+
+from __future__ import annotations
+
+import io
+import wave
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from infra.carrier import mpeg
+
+#: Fetches the bytes behind a URL; raises OSError where there is nothing to be had.
+Fetch = Callable[[str], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """An audio file: its length in seconds, or the playback status and detail with which it fails."""
+
+    seconds: float
+    failed_status: str | None = None
+    failed_detail: str | None = None
+
+
+class UnreadableAudioError(ValueError):
+    """The bytes are neither a WAV nor an MP3 file."""
+
+
+def seconds_of(audio: bytes) -> float:
+    """Give the length of a WAV (PCM) or MP3 file; raises UnreadableAudioError."""
+    if audio[:4] == b"RIFF":
+        try:
+            with wave.open(io.BytesIO(audio)) as file:
+                return float(file.getnframes() / file.getframerate())
+        except (wave.Error, EOFError) as error:
+            raise UnreadableAudioError(str(error)) from error
+    seconds = mpeg.seconds_of(audio)
+    if seconds is None:
+        raise UnreadableAudioError("neither WAV nor MP3")
+    return seconds
+
+
+def of_bytes(audio: bytes, what: str) -> Media:
+    """Give the media that bytes are; unreadable ones fail as Telnyx reports it."""
+    try:
+        return Media(seconds_of(audio))
+    except UnreadableAudioError as error:
+        return Media(0.0, "failed", f"Unable to play {what}: {error}")
+
+
+class MediaLibrary:
+    """What can be played: media registered by name, audio registered by URL, and whatever `fetch` gets."""
+
+    def __init__(self, fetch: Fetch | None = None) -> None:
+        self._fetch = fetch
+        self._named: dict[str, Media] = {}
+        self._by_url: dict[str, Media] = {}
+
+    def upload(self, media_name: str, audio: bytes) -> None:
+        """Register an audio file under the name that `media_name` parameters use."""
+        self._named[media_name] = Media(seconds_of(audio))
+
+    def publish(self, url: str, audio: bytes) -> None:
+        """Register an audio file under a URL, without any server."""
+        self._by_url[url] = of_bytes(audio, url)
+
+    def named(self, media_name: str) -> Media:
+        """Give the media uploaded under a name."""
+        return self._named.get(media_name) or Media(0.0, "file_not_found", f"Media {media_name} does not exist.")
+
+    def at(self, url: str, *, cached: bool = True) -> Media:
+        """Give the media behind a URL; `cached` False fetches it anew."""
+        if url in self._by_url and (cached or self._fetch is None):
+            return self._by_url[url]
+        if self._fetch is None:
+            return _unfetched(url, "HTTP error code 404")
+        try:
+            media = of_bytes(self._fetch(url), url)
+        except OSError as error:
+            return _unfetched(url, str(error))
+        self._by_url[url] = media
+        return media
+
+
+def _unfetched(url: str, reason: str) -> Media:
+    return Media(0.0, "file_not_found", f"Received curl error 22 {reason} trying to fetch {url}.")

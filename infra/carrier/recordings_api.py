@@ -1,0 +1,144 @@
+"""The recordings part of the API: list, retrieve, delete; transcriptions alike."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from infra.carrier import errors, storage
+from infra.carrier.wire import Request, Response, as_json
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from infra.carrier.exchange import Exchange
+    from infra.carrier.recordings import Recording
+
+#: Page sizes as the description has them.
+DEFAULT_PAGE_SIZE = 20
+LARGEST_PAGE_SIZE = 250
+
+_FILTER = re.compile(r"filter\[([a-z_]+)\](?:\[(gte|lte)\])?")
+_ONE = re.compile(r"/v2/(recordings|recording_transcriptions)/([^/]+)")
+#: Filters by value and by time; the field of the resource that each looks at.
+_BY_VALUE = frozenset(
+    {
+        "call_control_id",
+        "call_leg_id",
+        "call_session_id",
+        "conference_id",
+        "conference_region",
+        "connection_id",
+        "from",
+        "recording_id",
+        "sip_call_id",
+        "to",
+    }
+)
+_BY_TIME = {"created_at": "created_at", "end_time": "recording_ended_at", "start_time": "recording_started_at"}
+
+
+def routed(exchange: Exchange, request: Request) -> Callable[[], Response]:
+    """Give what answers a request about recordings; raises RefusalError for unknown paths and methods."""
+    path, method = request.path, request.method
+    if path == "/v2/recordings/actions/delete" and method == "POST":
+        return lambda: _delete_many(exchange, request)
+    if path == "/v2/recordings" and method == "GET":
+        return lambda: _page(request, [storage.resource(exchange, found) for found in exchange.recordings.saved()])
+    if path == "/v2/recording_transcriptions" and method == "GET":
+        return lambda: _page(request, [storage.transcription(exchange, found) for found in _transcribed(exchange)])
+    match = _ONE.fullmatch(path)
+    if match is None:
+        raise errors.not_found()
+    if method not in ("GET", "DELETE"):
+        raise errors.method_not_allowed()
+    if match[1] == "recordings":
+        return lambda: _one(exchange, match[2], delete=method == "DELETE")
+    return lambda: _one_transcription(exchange, match[2], delete=method == "DELETE")
+
+
+def _transcribed(exchange: Exchange) -> list[Recording]:
+    return [found for found in exchange.recordings.saved() if found.transcription_id is not None]
+
+
+def _one(exchange: Exchange, recording_id: str, *, delete: bool) -> Response:
+    found = exchange.recordings.all.get(recording_id)
+    if found is None or found.saved is None or found.deleted:
+        raise errors.not_found()
+    response = as_json(200, {"data": storage.resource(exchange, found)})
+    found.deleted = delete
+    return response
+
+
+def _one_transcription(exchange: Exchange, transcription_id: str, *, delete: bool) -> Response:
+    for found in _transcribed(exchange):
+        if found.transcription_id == transcription_id:
+            response = as_json(200, {"data": storage.transcription(exchange, found)})
+            if delete:
+                found.transcription_id = None
+            return response
+    raise errors.not_found()
+
+
+def _delete_many(exchange: Exchange, request: Request) -> Response:
+    try:
+        ids = json.loads(request.body)["ids"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise errors.missing("/ids") from error
+    for recording_id in ids:
+        _one(exchange, recording_id, delete=True)
+    return as_json(200, {"status": "ok"})
+
+
+def _page(request: Request, resources: list[dict[str, Any]]) -> Response:
+    """Answer with one page of what the query's filters leave, newest first."""
+    left = [resource for resource in reversed(resources) if _matches(request.query, resource)]
+    size = _count(request.query, "page[size]", DEFAULT_PAGE_SIZE, LARGEST_PAGE_SIZE)
+    number = _count(request.query, "page[number]", 1, 2**31 - 1)
+    meta = {
+        "page_number": number,
+        "page_size": size,
+        "total_pages": math.ceil(len(left) / size),
+        "total_results": len(left),
+    }
+    return as_json(200, {"data": left[(number - 1) * size : number * size], "meta": meta})
+
+
+def _count(query: Mapping[str, str], name: str, default: int, largest: int) -> int:
+    text = query.get(name, str(default))
+    if not text.isdecimal() or not 1 <= int(text) <= largest:
+        detail = f"The value must be an integer from 1 to {largest}."
+        raise errors.RefusalError(422, "10033", "Value outside of range", detail, parameter=name)
+    return int(text)
+
+
+def _time(name: str, text: str) -> datetime:
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError as error:
+        detail = "The value must be an ISO 8601 datetime."
+        raise errors.RefusalError(422, "10015", "Invalid value", detail, parameter=name) from error
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
+
+
+def _matches(query: Mapping[str, str], resource: Mapping[str, Any]) -> bool:
+    for name, wanted in query.items():
+        match = _FILTER.fullmatch(name)
+        if match is None:
+            if name in ("page[size]", "page[number]"):
+                continue
+            raise errors.RefusalError(422, "10015", "Unknown parameter", f"{name} is not known.", parameter=name)
+        field, bound = match[1], match[2]
+        if bound is not None and field in _BY_TIME:
+            value, limit = datetime.fromisoformat(resource[_BY_TIME[field]]), _time(name, wanted)
+            if value < limit if bound == "gte" else value > limit:
+                return False
+        elif bound is None and field in _BY_VALUE:
+            if resource.get(field) != wanted:
+                return False
+        else:
+            raise errors.RefusalError(422, "10015", "Unknown filter", f"{name} is not known.", parameter=name)
+    return True
