@@ -1,0 +1,108 @@
+# What a person does with Dialtone; `make help` lists it. Every target sets up what it needs by itself.
+
+# Lambda runs 3.13; development runs on whichever of these is here.
+CANDIDATES := python3.13 python3.12 python3.11 python3
+PYTHON ?= $(firstword $(foreach name,$(CANDIDATES),$(shell \
+	$(name) -c 'import sys; sys.version_info >= (3, 11) and print(sys.executable)' 2>/dev/null)))
+# `sam build` asks the runtime's own version for its libraries; a pyenv may have it without offering it.
+PYTHON_OF_LAMBDA ?= $(firstword $(foreach path,python3.13 $(wildcard $(HOME)/.pyenv/versions/3.13*/bin/python3.13),$(shell \
+	$(path) -c 'import sys; print(sys.executable)' 2>/dev/null)))
+
+VENV ?= .venv
+SAM := .sam/bin/sam
+UV_VERSION := 0.13.9
+UV := .cache/uv/bin/uv
+PIP_OPTIONS := --quiet --disable-pip-version-check --no-input
+
+ARCH ?= arm64
+ENV ?= dev
+PARAMETERS ?=
+TESTS ?= tests
+COVERAGE ?= --cov --cov-report=term --cov-fail-under=95
+UPGRADE ?=
+
+export SAM_CLI_TELEMETRY := 0
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup demo test lint build deploy check-sam lock clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## /\1@/p' $(MAKEFILE_LIST) | awk -F@ '{printf "make %-10s %s\n", $$1, $$2}'
+
+setup: $(VENV)/project ## install what development needs into .venv
+
+demo: $(VENV)/project ## play three phone calls through the real code, on this machine
+	@$(VENV)/bin/dialtone demo
+
+test: $(VENV)/project ## run the tests, with branch coverage of functions/
+	@$(VENV)/bin/pytest $(COVERAGE) $(TESTS)
+
+lint: $(VENV)/project ## check format, style, types, templates and phone menus
+	@$(VENV)/bin/ruff format --check .
+	@$(VENV)/bin/ruff check .
+	@$(VENV)/bin/mypy functions infra tests
+	@$(VENV)/bin/cfn-lint template.yaml infra/*.yaml
+	@$(VENV)/bin/dialtone flow lint
+
+build: $(SAM) ## pack the functions for AWS: make build ARCH=arm64|x86_64
+	@case "$(ARCH)" in arm64 | x86_64) ;; *) \
+		echo "ARCH is \"$(ARCH)\": say ARCH=arm64 or ARCH=x86_64." >&2; exit 2;; esac
+	@test -n "$(PYTHON_OF_LAMBDA)" || { \
+		echo "Packing for AWS needs Python 3.13, the functions' runtime; neither PATH nor ~/.pyenv/versions has it." >&2; \
+		echo "Install it (pyenv install 3.13), or say where: make build PYTHON_OF_LAMBDA=/path/to/python3.13" >&2; exit 1; }
+	@PATH="$(dir $(PYTHON_OF_LAMBDA)):$$PATH" $(SAM) build --parameter-overrides Architecture=$(ARCH)
+
+deploy: build ## put the stack on AWS: make deploy ENV=dev|prod PARAMETERS='TelnyxPublicKey=…'
+	@case "$(ENV)" in dev | prod) ;; *) \
+		echo "ENV is \"$(ENV)\": say ENV=dev or ENV=prod; samconfig.toml has them." >&2; exit 2;; esac
+	@$(SAM) deploy --config-env $(ENV) --parameter-overrides Architecture=$(ARCH) $(PARAMETERS) || { \
+		echo "Not deployed. Is it the first time? Then it needs your Telnyx public key:" >&2; \
+		echo "  make deploy ENV=$(ENV) PARAMETERS='TelnyxPublicKey=…'" >&2; \
+		echo "and AWS credentials: \`aws configure\`, or AWS_PROFILE set to the profile to use." >&2; exit 1; }
+
+check-sam: $(SAM) build ## check the template as SAM sees it, and that it packs
+	@$(SAM) validate --lint
+
+lock: $(UV) ## lock every requirement again: make lock UPGRADE=--upgrade takes newer versions
+	@for name in functions/requirements requirements-dev infra/sam-requirements; do \
+		echo "locking $$name.txt"; \
+		UV_PYTHON_DOWNLOADS=never $(UV) pip compile -q --universal --generate-hashes --no-header --no-emit-index-url \
+			--python-version 3.11 $(UPGRADE) $$name.in -o $$name.txt; \
+	done
+
+clean: ## remove everything that the other targets made
+	rm -rf .venv .sam .cache .aws-sam .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+# The stamps. An environment is made anew when its lock file changes, and again if making it was interrupted; the lock
+# names everything with its hash, so pip has nothing to resolve.
+$(VENV)/installed: requirements-dev.txt
+	$(call environment,$(VENV))
+	@echo "Setting up $(VENV) with $(PYTHON); this is done once and takes a minute."
+	@$(VENV)/bin/pip install $(PIP_OPTIONS) --no-deps --require-hashes -r $<
+	@touch $@
+
+$(VENV)/project: $(VENV)/installed pyproject.toml
+	@$(VENV)/bin/pip install $(PIP_OPTIONS) --no-deps --no-build-isolation -e .
+	@touch $@
+
+.sam/installed: infra/sam-requirements.txt
+	$(call environment,.sam)
+	@echo "Setting up .sam with AWS SAM CLI; this is done once and takes a minute."
+	@.sam/bin/pip install $(PIP_OPTIONS) --no-deps --require-hashes -r $<
+	@touch $@
+
+$(SAM): .sam/installed
+
+$(UV): Makefile
+	$(call environment,.cache/uv)
+	@.cache/uv/bin/pip install $(PIP_OPTIONS) uv==$(UV_VERSION)
+	@touch $@
+
+define environment
+	@test -n "$(PYTHON)" || { \
+		echo "Dialtone needs Python 3.11 or newer; none of $(CANDIDATES) is one." >&2; \
+		echo "Install one (https://www.python.org/downloads/), or say where: make PYTHON=/path/to/python3" >&2; exit 1; }
+	@$(PYTHON) -m venv --clear $(1) || { \
+		echo "Python's venv module is not complete; on Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
+endef

@@ -1,0 +1,1 @@
+"""The local cloud: template.yaml on this machine, in an embedded AWS emulator."""

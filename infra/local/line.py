@@ -1,0 +1,89 @@
+"""A phone line on this machine: the stack of template.yaml and the simulated carrier, connected to each other."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Self
+
+from dialtone.flow_library import read_numbers
+from dialtone.store import Store
+from dialtone.telnyx_sdk import sdk
+from infra.carrier.applications import Application
+from infra.carrier.carrier import Carrier
+from infra.carrier.server import CarrierServer, http_fetch, http_post
+from infra.local.cloud import FUNCTIONS, LocalCloud, StackSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+    from types import TracebackType
+
+CONNECTION_ID = "1684641123236054244"
+"""The simulated account's Call Control application."""
+
+AUDIO_FOLDER = "audio"
+"""Beside the flows: files that are uploaded to Telnyx under their names without the ending."""
+
+DELIVERY_THREADS = 8
+
+WEBHOOK_TIMEOUT_SECONDS = 30.0
+"""What `webhook_timeout_secs` allows at most. Emulated functions start several times slower than Lambda's."""
+
+
+class PhoneLine:
+    """Numbers that ring, a carrier that answers commands, and the functions that give them; until the block is left."""
+
+    def __init__(
+        self,
+        *,
+        carrier_port: int = 0,
+        cloud_port: int = 0,
+        pace: float | None = None,
+        properties: Mapping[str, Mapping[str, object]] | None = None,
+    ) -> None:
+        """`pace` is virtual seconds per second of the wall clock, None for as fast as possible."""
+        self.carrier = Carrier(
+            http_post,
+            fetch=http_fetch,
+            delivery_threads=DELIVERY_THREADS,
+            pace=pace,
+        )
+        self.server = CarrierServer(self.carrier, carrier_port)
+        self.cloud = LocalCloud(
+            StackSettings(
+                telnyx_public_key=self.carrier.public_key,
+                telnyx_base_url=self.server.url,
+                telnyx_api_key=self.carrier.api_key,
+                port=cloud_port,
+                properties=properties or {},
+            )
+        )
+        self._open = ExitStack()
+
+    def __enter__(self) -> Self:
+        # The carrier checks commands against the SDK's descriptions, and its first caller should not wait for them.
+        sdk.load()
+        with ExitStack() as opening:
+            opening.enter_context(self.server)
+            opening.enter_context(self.cloud)
+            self._connect(FUNCTIONS / "flows")
+            self.store = Store(self.cloud.client("dynamodb"), self.cloud.calls_table)
+            self._open = opening.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._open.close()
+
+    def _connect(self, flows: Path) -> None:
+        """Give the flows' numbers to the application and their audio to the carrier, as in Telnyx's portal."""
+        application = Application(
+            CONNECTION_ID,
+            self.cloud.webhook_url,
+            webhook_timeout_secs=WEBHOOK_TIMEOUT_SECONDS,
+            call_cost_in_webhooks=True,
+        )
+        self.carrier.add_application(application, read_numbers(flows))
+        for file in sorted((flows / AUDIO_FOLDER).iterdir()):
+            self.carrier.media.upload(file.stem, file.read_bytes())

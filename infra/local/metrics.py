@@ -1,0 +1,90 @@
+"""Which metrics are asked for, by dashboard and alarms, and which are given, by the functions' logs."""
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from infra.local.translate import Template, of_type
+
+NAMESPACE = "Dialtone"
+
+# ${Name} in a Fn::Sub; what it becomes does not matter here.
+SUBSTITUTION = re.compile(r"\$\{[^}]+\}")
+# CloudWatch's search: {namespace,dimension,…} property="value" …
+SEARCH = re.compile(r"SEARCH\('\{(?P<schema>[^}]+)\} (?P<terms>[^']+)'")
+TERM = re.compile(r'(?P<name>\w+)="(?P<value>[^"]+)"')
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Metric:
+    """A metric of Dialtone's own, as CloudWatch tells metrics apart: by name and dimensions, `service` among these."""
+
+    name: str
+    service: str
+    dimensions: tuple[str, ...]
+
+
+def asked_for(template: Template) -> frozenset[Metric]:
+    """What a template's alarms and dashboards show or watch in Dialtone's namespace."""
+    alarms = of_type(template, "AWS::CloudWatch::Alarm").values()
+    dashboards = of_type(template, "AWS::CloudWatch::Dashboard").values()
+    return frozenset(_of_alarms(alarms)) | frozenset(_of_dashboards(dashboards))
+
+
+def emitted(lines: Iterable[str]) -> frozenset[Metric]:
+    """What log lines give CloudWatch in the embedded metric format."""
+    return frozenset(metric for line in lines for metric in _of_blob(line))
+
+
+def _of_alarms(alarms: Iterable[Mapping[str, Any]]) -> Iterator[Metric]:
+    for alarm in alarms:
+        properties = alarm["Properties"]
+        if properties["Namespace"] == NAMESPACE:
+            yield _metric(properties["MetricName"], {d["Name"]: d["Value"] for d in properties["Dimensions"]})
+
+
+def _of_dashboards(dashboards: Iterable[Mapping[str, Any]]) -> Iterator[Metric]:
+    for dashboard in dashboards:
+        body = json.loads(SUBSTITUTION.sub("", dashboard["Properties"]["DashboardBody"]["Fn::Sub"]))
+        for widget in body["widgets"]:
+            for row in widget["properties"].get("metrics", []):
+                yield from _of_row(row)
+
+
+def _of_row(row: list[Any]) -> Iterator[Metric]:
+    """A dashboard's row: [namespace, name, dimension, value, …, {options}], or one search."""
+    if isinstance(row[0], dict):
+        yield from _of_search(row[0]["expression"])
+    elif row[0] == NAMESPACE:
+        _, name, *rest = [part for part in row if isinstance(part, str)]
+        yield _metric(name, dict(zip(rest[::2], rest[1::2], strict=True)))
+
+
+def _of_search(expression: str) -> Iterator[Metric]:
+    found = SEARCH.match(expression)
+    if not found:
+        raise ValueError(f"not a search that is understood here: {expression}")
+    namespace, *dimensions = found["schema"].split(",")
+    terms = {term["name"]: term["value"] for term in TERM.finditer(found["terms"])}
+    if namespace == NAMESPACE:
+        yield Metric(terms["MetricName"], terms["service"], tuple(sorted(dimensions)))
+
+
+def _of_blob(line: str) -> Iterator[Metric]:
+    try:
+        blob = json.loads(line)
+    except ValueError:
+        return
+    if not isinstance(blob, dict) or "_aws" not in blob:
+        return
+    for directive in blob["_aws"]["CloudWatchMetrics"]:
+        if directive["Namespace"] == NAMESPACE:
+            for dimensions in directive["Dimensions"]:
+                for metric in directive["Metrics"]:
+                    yield _metric(metric["Name"], {name: blob[name] for name in dimensions})
+
+
+def _metric(name: str, dimensions: Mapping[str, str]) -> Metric:
+    return Metric(name, dimensions["service"], tuple(sorted(dimensions)))
