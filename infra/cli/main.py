@@ -1,0 +1,48 @@
+"""The `dialtone` command."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import TYPE_CHECKING
+
+from dialtone.errors import DialtoneError
+from infra.cli import demo, dial, flow, up
+from infra.local.errors import LocalCloudError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+INTERRUPTED = 130
+"""What shells give for a command that Ctrl-C ended."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; what is wrong is told in a sentence, with a traceback only where `--debug` asks for it."""
+    given = _parser().parse_args(arguments)
+    try:
+        status: int = given.run(given)
+    except (DialtoneError, LocalCloudError) as error:
+        if given.debug:
+            raise
+        print(f"dialtone: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\ndialtone: interrupted; everything it started has been ended", file=sys.stderr)
+        return INTERRUPTED
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="dialtone", description="Phone lines on AWS Lambda, over Telnyx Call Control."
+    )
+    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    commands = parser.add_subparsers(required=True, metavar="command")
+    for command in (demo, up, dial, flow):
+        command.add_to(commands)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

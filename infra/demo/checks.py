@@ -1,0 +1,121 @@
+"""What must be true when the demo's calls are over."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dialtone.calls import ENDED
+from dialtone.recordings import VERIFIED
+from infra.carrier import trace
+from infra.demo.inventory import Kept, everything_written, seconds_of_wav
+from infra.demo.scenes import CARD, MESSAGE, Outgoing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from infra.carrier.trace import Happening
+    from infra.local.line import PhoneLine
+
+TONE_SECONDS = 1.0
+"""How far a recording's length may be from the clock's: beginnings and ends are rounded to audio frames."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """Something that must be true, and whether it is."""
+
+    claim: str
+    holds: bool
+    seen: str = ""
+    """What was found, for one that does not hold."""
+
+
+def check_ivr(call: Kept) -> Iterator[Check]:
+    """The menu was heard four times, the hours were interrupted, the message lies in S3 word for word."""
+    expected = ["welcome", "opening-hours", "message", "thanks", "bye"]
+    yield Check("the caller went through menu, hours, message, thanks", call.steps == expected, str(call.steps))
+    yield Check("the call has ended and is known as completed", _ended_as(call, "completed"), call.led.outcome)
+    yield from _recording_in_custody(call)
+    yield Check("the transcript lies beside it and says what was said", MESSAGE in call.transcript(), call.transcript())
+
+
+def check_announcement(call: Kept, scene: Outgoing, happened: Sequence[Happening]) -> Iterator[Check]:
+    """Its outcome is noted; a person heard the file twice."""
+    yield Check(f"{scene.callee}: the outcome is “{scene.outcome}”", _ended_as(call, scene.outcome), call.led.outcome)
+    if scene.outcome == "heard by a person":
+        played = [each for each in happened if isinstance(each, trace.Heard) and each.what == "directions"]
+        loops = [
+            each.commands for each in call.timeline if any(sent.action == "playback_start" for sent in each.commands)
+        ]
+        twice = any(sent.parameters.get("loop") == 2 for commands in loops for sent in commands)  # noqa: PLR2004 -- as the issue asks
+        yield Check(f"{scene.callee}: the audio file was played, twice", bool(played) and twice, str(played))
+
+
+def check_recorded(call: Kept, happened: Sequence[Happening]) -> Iterator[Check]:
+    """Two channels, the card's stretch missing, the agent reached, the music stopped."""
+    yield Check("the call was bridged and has ended", bool(call.led.bridged_at) and call.led.status == ENDED)
+    yield from _recording_in_custody(call)
+    seconds, channels = seconds_of_wav(call.audio())
+    yield Check("the recording has two channels", channels == 2, str(channels))  # noqa: PLR2004 -- caller and agent
+    talked, paused = _recorded_and_paused(happened)
+    close = abs(seconds - (talked - paused)) <= TONE_SECONDS
+    found = f"{seconds:.1f} s of {talked:.1f} s, {paused:.1f} s paused"
+    yield Check(f"the {paused:.0f} s in which the card was keyed in are not on it", paused > 0 and close, found)
+    music = [
+        each for each in happened if isinstance(each, (trace.Heard, trace.FellSilent)) and each.what == "hold-music"
+    ]
+    stopped = [type(each) for each in music] == [trace.Heard, trace.FellSilent]
+    yield Check("hold music was played and stopped", stopped, str(music))
+
+
+def check_everything(line: PhoneLine, happened: Sequence[Happening]) -> Iterator[Check]:
+    """Nothing doubled, nothing lost, no card number anywhere."""
+    obeyed = Counter(
+        each.parameters["command_id"]
+        for each in happened
+        if isinstance(each, trace.Commanded) and each.result == "accepted" and "command_id" in each.parameters
+    )
+    doubled = [command_id for command_id, times in obeyed.items() if times > 1]
+    yield Check(f"{len(obeyed)} commands were obeyed, each once", bool(obeyed) and not doubled, str(doubled))
+    answers = Counter(each.status for each in happened if isinstance(each, trace.WebhookAnswered))
+    yield Check(f"{answers[200]} webhooks were answered 200, none otherwise", set(answers) == {200}, str(answers))
+    where = [text[:80] for text in everything_written(line) if CARD in text]
+    yield Check("the card number is in no item, no object and no log line", not where, str(where))
+    waiting = line.cloud.client("sqs").get_queue_attributes(
+        QueueUrl=line.cloud.archive_dead_letter_queue_url, AttributeNames=["ApproximateNumberOfMessages"]
+    )["Attributes"]["ApproximateNumberOfMessages"]
+    yield Check("no recording is in the dead-letter queue", waiting == "0", waiting)
+
+
+def _ended_as(call: Kept, outcome: str) -> bool:
+    return call.led.status == ENDED and call.led.outcome == outcome
+
+
+def _recording_in_custody(call: Kept) -> Iterator[Check]:
+    statuses = [recording.status for recording in call.recordings]
+    yield Check("the ledger has one recording, verified", statuses == [VERIFIED], str(statuses))
+    if statuses == [VERIFIED]:
+        audio, told = call.audio(), call.metadata()
+        same = told.get("bytes") == len(audio) and told.get("sha256") == hashlib.sha256(audio).hexdigest()
+        yield Check("its metadata has the length and SHA-256 of the audio in S3", same, str(told))
+
+
+def _recorded_and_paused(happened: Sequence[Happening]) -> tuple[float, float]:
+    """Seconds from the recording's start to its end, and seconds of it that it was paused."""
+    started = ended = paused_at = 0.0
+    paused = 0.0
+    for each in happened:
+        if isinstance(each, trace.RecordingChanged):
+            match each.change:
+                case "started":
+                    started = each.at
+                case "paused":
+                    paused_at = each.at
+                case "resumed":
+                    paused += each.at - paused_at
+                case "stopped":
+                    ended = each.at
+    return ended - started, paused

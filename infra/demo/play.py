@@ -1,0 +1,97 @@
+"""The demo: three kinds of calls through the real code, and a look at what they left behind."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dialtone.telnyx_api import TelnyxApi
+from infra.cli.dial import dialling, place
+from infra.demo import checks, scenes
+from infra.demo.inventory import kept, wait_for_archive
+from infra.demo.narrator import BOLD, DIM, GREEN, RED, Narrator, Paper
+from infra.local.line import CONNECTION_ID, PhoneLine
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from infra.carrier.trace import Happening
+    from infra.demo.checks import Check
+    from infra.demo.inventory import Kept
+    from infra.demo.scenes import Incoming, Outgoing
+
+Played = tuple["Kept", "Sequence[Happening]"]
+"""What a call left behind, and what happened on it."""
+
+
+class Demo:
+    """Plays the scenes on a line, one after another."""
+
+    def __init__(self, line: PhoneLine, paper: Paper) -> None:
+        self._line = line
+        self._carrier = line.carrier
+        self._paper = paper
+        self._narrator = Narrator(paper, line.store)
+        self._carrier.observe(self._narrator.tell)
+        self._telnyx = TelnyxApi(self._carrier.api_key, line.server.url)
+
+    def play(self) -> list[Check]:
+        """Every scene; gives every check."""
+        self._carrier.add_callee(scenes.AGENT, scenes.AGENT_SCRIPT)
+        ivr = self._incoming(scenes.IVR, transcript=True)
+        announcements = [(scene, self._outgoing(scene)) for scene in scenes.ANNOUNCEMENTS]
+        recorded = self._incoming(scenes.RECORDED)
+        self._show([ivr[0], *(played[0] for _, played in announcements), recorded[0]])
+        found = list(checks.check_ivr(ivr[0]))
+        for scene, played in announcements:
+            found += checks.check_announcement(played[0], scene, played[1])
+        found += checks.check_recorded(*recorded)
+        return found + list(checks.check_everything(self._line, self._carrier.trace))
+
+    def _incoming(self, scene: Incoming, *, transcript: bool = False) -> Played:
+        self._narrator.begin(f"{scene.title}: {scene.caller} calls {scene.number}", self._carrier.clock.now)
+        already = len(self._carrier.trace)
+        leg = self._carrier.call(scene.caller, scene.number, scene.script)
+        return self._finish(leg.name.call_session_id, already, transcript=transcript)
+
+    def _outgoing(self, scene: Outgoing) -> Played:
+        self._narrator.begin(f"{scene.title}: we call {scene.callee}", self._carrier.clock.now)
+        already = len(self._carrier.trace)
+        self._carrier.add_callee(scene.callee, scene.who)
+        asked = dialling(scene.callee, caller=scenes.SHOWN_NUMBER, flow=scene.flow, connection_id=CONNECTION_ID)
+        dialled = place(asked, self._telnyx)
+        return self._finish(str(dialled.data["call_session_id"]), already, transcript=False)
+
+    def _finish(self, session: str, already: int, *, transcript: bool) -> Played:
+        self._carrier.run()
+        wait_for_archive(self._line, session, transcript=transcript)
+        left = kept(self._line, session)
+        for key, content in left.objects.items():
+            self._narrator.say(self._carrier.clock.now, "archived", f"{key.rpartition('/')[2]}  {len(content):,} bytes")
+        return left, self._carrier.trace[already:]
+
+    def _show(self, calls: Sequence[Kept]) -> None:
+        self._paper.line("\nWhat lies in DynamoDB", BOLD)
+        for call in calls:
+            leg = call.led
+            self._paper.line(f"  session {call.led.session_id}  {leg.direction} {leg.from_number} → {leg.to_number}")
+            self._paper.line(
+                f"    LEG        {leg.status}, outcome “{leg.outcome}”, flow {leg.flow}@{leg.flow_version}"
+            )
+            self._paper.line(f"    EVENT      {len(call.timeline)} in the timeline, by way of {' → '.join(call.steps)}")
+            for recording in call.recordings:
+                self._paper.line(f"    RECORDING  {recording.status}, {recording.channels} {recording.format}")
+        self._paper.line("\nWhat lies in S3", BOLD)
+        for call in calls:
+            for key, content in call.objects.items():
+                self._paper.line(f"  {len(content):>9,} bytes  {key}")
+
+
+def show_checks(found: Sequence[Check], paper: Paper) -> bool:
+    """Print each; True if all hold."""
+    paper.line("\nChecks", BOLD)
+    for check in found:
+        mark = "✓" if check.holds else "✗"
+        paper.line(f"  {mark} {check.claim}", GREEN if check.holds else RED)
+        if not check.holds:
+            paper.line(f"      found: {check.seen}", DIM)
+    return all(check.holds for check in found)
