@@ -72,6 +72,16 @@ class Script(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Where a call is in its flow, and what it knows there."""
+
+    step: str = ""
+    turn: int = 0
+    waiting: Mapping[str, int] = field(default_factory=dict)
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """The state of one leg."""
 
@@ -91,6 +101,10 @@ class Call:
     waiting: Mapping[str, int] = field(default_factory=dict)
     """What the step counts while it waits: prompts to be heard out, tries used up."""
     variables: Mapping[str, str] = field(default_factory=dict)
+    entered_at: str = ""
+    """When that occurred which led to the step; with `left`, for a hang-up that is told too late."""
+    left: Place | None = None
+    """Where the call was before."""
     recorder: str = ""
     """`on` or `paused` while a recording runs, else ''."""
     recordings: tuple[Recording, ...] = ()
@@ -121,6 +135,33 @@ class Call:
     def progress_to(self, status: str) -> Call:
         """The call in that status, unless it is further already: events overtake one another."""
         return replace(self, status=status) if _PROGRESS[status] > _PROGRESS[self.status] else self
+
+    @property
+    def place(self) -> Place:
+        """Where the call is now."""
+        return Place(self.step, self.turn, self.waiting, self.variables)
+
+    def moved_from(self, place: Place, event: Event) -> Call:
+        """The call, remembering where it was before the event led it on."""
+        if self.turn == place.turn or self.status == ENDED:
+            return self
+        return replace(self, entered_at=event.occurred_at, left=place)
+
+    def hung_up(self, event: Event) -> Call:
+        """The call as it ended. Where something that occurred after the hang-up had led it on, that is taken back."""
+        ended = replace(
+            self,
+            status=ENDED,
+            ended_at=event.occurred_at,
+            hangup_cause=event.text("hangup_cause"),
+            hangup_source=event.text("hangup_source"),
+            entered_at="",
+            left=None,
+        )
+        left = self.left
+        if left is None or self.entered_at <= event.occurred_at:
+            return ended
+        return replace(ended, step=left.step, turn=left.turn, waiting=left.waiting, variables=left.variables)
 
     def known_from(self, event: Event) -> Call:
         """The call with what this event tells about it and it did not know: any event may be the first to come."""
@@ -172,7 +213,7 @@ class Call:
 
     def recording_saved(self, event: Event) -> Decision:
         """A recording has come: its ledger entry says so and the archive is asked to fetch it."""
-        began = event.text("recording_started_at") or event.occurred_at
+        began = event.time("recording_started_at") or event.occurred_at
         asked = matching(self.recordings, began)
         recording = replace(
             asked or _unasked(self, event),
@@ -180,7 +221,7 @@ class Call:
             channels=event.text("channels") or (asked.channels if asked else ""),
             recording_id=event.text("recording_id"),
             started_at=began,
-            ended_at=event.text("recording_ended_at"),
+            ended_at=event.time("recording_ended_at"),
         )
         job = ArchiveJob(
             kind="audio",

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from dialtone.client_state import ClientState
+from dialtone.commands import CALL_CONTROL_ID
 from dialtone.errors import MalformedEvent
 
 if TYPE_CHECKING:
@@ -16,11 +17,19 @@ if TYPE_CHECKING:
 MAX_ID_CHARACTERS = 255
 """Telnyx's ids have some sixty; ours go into DynamoDB keys, which hold 1,024 bytes."""
 
+MAX_NESTING = 64
+"""Telnyx's deepest payload has some six levels. What Python reads at its own limit it could not write again."""
+
 CALL_EVENTS_WITHOUT_LEG = ("call.conversation",)
 """Events about a call's analysis; Telnyx describes them without a leg."""
 
-_TEXT, _FLAG, _NUMBER, _LIST, _OBJECT = (str,), (bool,), (int, float), (list,), (dict,)
-_FIELD_TYPES: Mapping[str, tuple[type, ...]] = {
+_BEGINNINGS = frozenset({"call.initiated", "call.answered"})
+"""Events on which a call is given its first commands; `call.recording.saved` for one names nothing to command."""
+
+_TIMES = frozenset({"recording_started_at", "recording_ended_at"})
+
+_TEXT, _FLAG, _LIST, _OBJECT = str, bool, list, dict
+_FIELD_TYPES: Mapping[str, type] = {
     "call_control_id": _TEXT,
     "call_leg_id": _TEXT,
     "call_session_id": _TEXT,
@@ -91,6 +100,11 @@ class Event:
         """A field of the payload that holds text; '' where Telnyx left it out or sent null."""
         return self.payload.get(name) or ""
 
+    def time(self, name: str) -> str:
+        """A field of the payload that holds a time, written as `occurred_at` is; '' where Telnyx left it out."""
+        told = self.text(name)
+        return _utc(told, f"data.payload.{name}") if told else ""
+
 
 def parse_event(body: bytes) -> Event:
     """Read a webhook's body, already verified. Raises MalformedEvent naming what is not as Telnyx describes it."""
@@ -101,12 +115,14 @@ def parse_event(body: bytes) -> Event:
     data = _object(document, "body").get("data")
     data = _object(data, "data")
     payload = _object(data.get("payload"), "data.payload")
+    if _nested_too_deep(payload):
+        raise MalformedEvent("data.payload", f"must be nested at most {MAX_NESTING} levels deep")
     for name, value in payload.items():
         _check_field(name, value)
     event = Event(
         id=_identifier(data, "id"),
         type=_identifier(data, "event_type"),
-        occurred_at=_utc(data.get("occurred_at")),
+        occurred_at=_utc(data.get("occurred_at"), "data.occurred_at"),
         payload=payload,
         client_state=ClientState.decode(payload.get("client_state") or ""),
     )
@@ -139,6 +155,14 @@ def _object(value: object, where: str) -> dict[str, Any]:
     return value
 
 
+def _nested_too_deep(payload: dict[str, Any]) -> bool:
+    level: list[Any] = [payload]
+    for _ in range(MAX_NESTING):
+        inside = (inner for each in level for inner in (each.values() if isinstance(each, dict) else each))
+        level = [inner for inner in inside if isinstance(inner, (dict, list))]
+    return bool(level)
+
+
 def _identifier(data: Mapping[str, Any], name: str) -> str:
     value = data.get(name)
     if not isinstance(value, str) or not value:
@@ -149,13 +173,15 @@ def _identifier(data: Mapping[str, Any], name: str) -> str:
 
 
 def _check_field(name: str, value: object) -> None:
-    types = _FIELD_TYPES.get(name)
-    if types is None or value is None:
+    described = _FIELD_TYPES.get(name)
+    if described is None or value is None:
         return
-    if type(value) not in types:
-        raise MalformedEvent(f"data.payload.{name}", f"must be {_WORDS[types[0]]}, is {_kind(value)}")
+    if type(value) is not described:
+        raise MalformedEvent(f"data.payload.{name}", f"must be {_WORDS[described]}, is {_kind(value)}")
     if isinstance(value, str) and not _encodable(value):
         raise MalformedEvent(f"data.payload.{name}", "holds half of a surrogate pair, which no text can")
+    if value and name in _TIMES:
+        _utc(value, f"data.payload.{name}")
 
 
 def _check_identity(event: Event) -> None:
@@ -163,6 +189,11 @@ def _check_identity(event: Event) -> None:
         value = event.text(name)
         if len(value) > MAX_ID_CHARACTERS or not _storable(value):
             raise MalformedEvent(f"data.payload.{name}", f"must be at most {MAX_ID_CHARACTERS} printable characters")
+    control_id = event.text("call_control_id")
+    if control_id and not CALL_CONTROL_ID.accepts(control_id):
+        raise MalformedEvent("data.payload.call_control_id", f"must be {CALL_CONTROL_ID.allowed}")
+    if not control_id and event.type in _BEGINNINGS:
+        raise MalformedEvent("data.payload.call_control_id", f"is missing from {event.type}")
     parent = event.client_state.parent_leg
     if len(parent) > MAX_ID_CHARACTERS or not _storable(parent):
         raise MalformedEvent("data.payload.client_state", "names a leg that cannot be one")
@@ -185,14 +216,14 @@ def _storable(text: str) -> bool:
     return text.isprintable() and text.isascii()
 
 
-def _utc(value: object) -> str:
+def _utc(value: object, where: str) -> str:
     if not isinstance(value, str):
-        raise MalformedEvent("data.occurred_at", f"must be text, is {_kind(value)}")
+        raise MalformedEvent(where, f"must be text, is {_kind(value)}")
     try:
         moment = datetime.fromisoformat(value)
         moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except (ValueError, OverflowError):
-        raise MalformedEvent("data.occurred_at", "must be an ISO 8601 time") from None
+        raise MalformedEvent(where, "must be an ISO 8601 time") from None
     return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ").zfill(27)
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import ClientError
 
-from dialtone.calls import Call, Decision
+from dialtone.calls import Call, Decision, Place
 from dialtone.commands import Command
 from dialtone.errors import DialtoneError
 from dialtone.events import recorded_payload
@@ -285,6 +285,7 @@ def _call_fields(call: Call, event: Event) -> Item:
         "call_session_id": call.session_id,
         "item": f"{LEG}{call.leg_id}",
         "call_leg_id": call.leg_id,
+        "left": asdict(call.left) if call.left else None,
         "recordings": [asdict(recording) for recording in call.recordings],
         "outcome": call.outcome if call.ended_at else "",
         "expires_at": _expires_at(event),
@@ -293,6 +294,7 @@ def _call_fields(call: Call, event: Event) -> Item:
 
 def _call(item: Item) -> Call:
     kept = {field.name: item[field.name] for field in fields(Call) if field.name in item}
+    kept["left"] = Place(**item["left"]) if item.get("left") else None
     kept["recordings"] = tuple(Recording.from_json(recording) for recording in item["recordings"])
     return Call(session_id=item["call_session_id"], leg_id=item["call_leg_id"], **kept)
 

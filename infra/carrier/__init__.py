@@ -4,6 +4,7 @@ from infra.carrier.applications import Application
 from infra.carrier.callers import (
     BEEP,
     Busy,
+    Callee,
     Caller,
     HangUp,
     Hear,
@@ -14,6 +15,7 @@ from infra.carrier.callers import (
     Rejects,
     Say,
     Silence,
+    Step,
     Unknown,
     Unreached,
 )
@@ -27,6 +29,7 @@ __all__ = [
     "ApiFault",
     "Application",
     "Busy",
+    "Callee",
     "Caller",
     "Carrier",
     "HangUp",
@@ -42,6 +45,7 @@ __all__ = [
     "Response",
     "Say",
     "Silence",
+    "Step",
     "UndeliveredError",
     "Unknown",
     "Unreached",

@@ -160,6 +160,8 @@ class Carrier:
     def call(self, from_: str, to: str, caller: Caller | None = None, *, after: float = 0.0) -> Line:
         """Let somebody call one of the account's numbers, `after` virtual seconds; it rings once time passes."""
         with self.acting():
+            if to not in self._numbers:
+                raise LookupError(f"{to} rings no application: name it in add_application(…, numbers=[…])")
             application = self._numbers[to]
             party = party_of(self.exchange, caller or Caller())
             session = self.exchange.new_session()

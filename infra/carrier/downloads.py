@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from infra.carrier import recordings, storage
 from infra.carrier.storage import STORAGE_PATH
+from infra.carrier.trace import Downloaded
 from infra.carrier.wire import Request, Response
 
 if TYPE_CHECKING:
@@ -26,6 +27,15 @@ def handle(exchange: Exchange, request: Request) -> Response:
     found = exchange.recordings.all.get(match[1]) if match else None
     if found is None or match is None or match[2] != found.order.format or found.saved is None or found.deleted:
         return _refused(404, "NoSuchKey", "The specified key does not exist.")
+    response = _answered(exchange, request, found)
+    size = int(response.headers.get("content-length", 0))
+    exchange.tell(
+        Downloaded(at=exchange.clock.now, leg=found.leg.name, recording_id=found.id, status=response.status, size=size)
+    )
+    return response
+
+
+def _answered(exchange: Exchange, request: Request, found: recordings.Recording) -> Response:
     until = storage.good_until(exchange, found, dict(request.query))
     if until is None:
         return _refused(403, "SignatureDoesNotMatch", "The request signature we calculated does not match.")

@@ -11,6 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Self
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+from infra.carrier import specification
 from infra.carrier.wire import Loss, Request, Response, UndeliveredError
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ LOCAL_HOSTS = frozenset({"127.0.0.1", "localhost"})
 SILENCE_SECONDS = 3.0
 #: How long fetching an audio file may take.
 FETCH_SECONDS = 5.0
+#: How soon a server notices that it is to stop.
+STOPPING_SECONDS = 0.02
 #: Larger bodies than this are no API requests.
 LARGEST_BODY_BYTES = 10 * 2**20
 
@@ -89,10 +92,11 @@ class _Handler(BaseHTTPRequestHandler):
     server: _Server
 
     def _serve(self) -> None:
-        length = int(self.headers.get("content-length") or 0)
-        if length > LARGEST_BODY_BYTES:
+        announced = self.headers.get("content-length") or "0"
+        length = int(announced) if announced.isdecimal() else -1
+        if not 0 <= length <= LARGEST_BODY_BYTES:
             self.close_connection = True
-            self._send(Response(413))
+            self._send(Response(413 if length > 0 else 400))
             return
         body = self.rfile.read(length)
         url = urlsplit(self.path)
@@ -113,7 +117,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("content-length", str(len(response.content())))
         self.end_headers()
         try:
-            for chunk in chunks:
+            for chunk in () if self.command == "HEAD" else chunks:
                 self.wfile.write(chunk)
             self.wfile.flush()
         except (BrokenPipeError, ConnectionResetError):
@@ -141,14 +145,20 @@ class CarrierServer:
     """
 
     def __init__(self, carrier: Carrier, port: int = 0) -> None:
+        if not carrier.pump.threaded:
+            raise ValueError("a carrier behind a server must not deliver webhooks itself: give it delivery_threads")
         self.carrier = carrier
         self._server = _Server(carrier, port)
         self.port: int = self._server.server_address[1]
         self.url = f"http://{HOST}:{self.port}/v2"
         carrier.public_url = f"http://{HOST}:{self.port}"
-        self._thread = threading.Thread(target=self._server.serve_forever, name="carrier", daemon=True)
+        self._thread = threading.Thread(target=self._serve, name="carrier", daemon=True)
+
+    def _serve(self) -> None:
+        self._server.serve_forever(poll_interval=STOPPING_SECONDS)
 
     def __enter__(self) -> Self:
+        specification.preload()
         self._thread.start()
         return self
 

@@ -160,6 +160,15 @@ class RecordingChanged(Happening):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Downloaded(Happening):
+    """Somebody fetches a recording, or is refused it."""
+
+    recording_id: str
+    status: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Disturbed(Happening):
     """A fault was injected on request."""
 

@@ -53,7 +53,8 @@ class UndeliveredError(Exception):
     """A webhook got no answer: time-out or connection error; the message says which."""
 
 
-#: Takes a webhook to the application and gives the HTTP status of its answer, or raises UndeliveredError.
+#: Takes a webhook (its `path` is the whole URL) to the application within some seconds; gives the HTTP status of the
+#: answer, or raises UndeliveredError.
 Post = Callable[[Request, float], int]
 
 

@@ -43,8 +43,8 @@ IVR = Incoming(
     "+15550100",
     Caller(
         Hear("Welcome"),
-        Silence(20),
-        Press("7"),
+        Hear("did not hear a key"),
+        Press("7", after=4),
         Hear("not one of the choices"),
         Press("1", after=4),
         Hear("opening-hours"),

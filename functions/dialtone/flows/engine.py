@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from dialtone.calls import ENDED, Call, Decision
@@ -119,18 +120,24 @@ class FlowScript:
         return self._follow(call, event, Fail(event.text("reason"), begun))
 
     def _follow(self, call: Call, event: Event, move: Move) -> Decision:
+        followed = self._moves(call, event, move)
+        return replace(followed, call=followed.call.moved_from(call.place, event))
+
+    def _moves(self, call: Call, event: Event, move: Move) -> Decision:
         decision = Decision(call)
         for _ in range(MAX_STEPS_AT_ONCE):
             if isinstance(move, Wait):
-                return decision.then(lambda now, move=move: self._wait(now, event, move))  # type: ignore[misc]
+                return decision.then(partial(self._wait, event=event, move=move))
             if isinstance(move, Fail):
-                decision = decision.then(lambda now, move=move: _fail(now, event, move))  # type: ignore[misc]
+                decision = decision.then(partial(_fail, event=event, move=move))
                 move = Go(self._error_way(decision.call))
-                continue
-            decision = decision.then(lambda now, move=move: self._enter(now, event, move))  # type: ignore[misc]
-            move = self._first_move(decision.call)
+            else:
+                decision = decision.then(partial(self._enter, event=event, move=move))
+                move = self._first_move(decision.call)
         hangup = Wait((command("hangup", call.control_id),))
-        return decision.then(lambda now: replace(self._wait(now, event, hangup), reason="goes round without a caller"))
+        return replace(
+            decision.then(partial(self._wait, event=event, move=hangup)), reason="goes round without a caller"
+        )
 
     def _wait(self, call: Call, event: Event, move: Wait) -> Decision:
         marked = tuple(self._marked(asked, call) for asked in move.commands)

@@ -1,0 +1,191 @@
+"""The archive queue's messages, worked off one after the other: each done, or put back for later, or given up."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType
+from botocore.exceptions import BotoCoreError, ClientError
+
+from archive.custody import Delivery
+from archive.deadline import Deadline
+from archive.faults import NeverArchived, wait_seconds
+from dialtone.errors import DialtoneError
+from dialtone.recordings import ArchiveJob
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+    from mypy_boto3_sqs import SQSClient
+
+    from archive.custody import Custody, Kept
+    from archive.transcripts import Transcripts
+    from dialtone.observability import Level, Observer
+
+RESERVED_SECONDS = 10.0
+"""Of the function's time, for closing: putting messages back, giving up in the ledger."""
+MILLIS = 1_000
+
+AUDIO, TRANSCRIPT = "audio", "transcript"
+
+KNOWN_FAULTS = (DialtoneError, ClientError, BotoCoreError)
+"""Ours and our neighbours', whose text says what is the matter. Any other is a mistake in this program."""
+
+
+class RemainingTime(Protocol):
+    """What of Lambda's context is needed."""
+
+    def get_remaining_time_in_millis(self) -> int:
+        """How long the function may still run."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """What does the jobs."""
+
+    custody: Custody
+    transcripts: Transcripts
+
+    def do(self, job: ArchiveJob, delivery: Delivery) -> Kept:
+        """Do a job of either kind. Raises NeverArchived for a third."""
+        if job.kind == AUDIO:
+            return self.custody.take(job, delivery)
+        if job.kind == TRANSCRIPT:
+            return self.transcripts.keep(job)
+        raise NeverArchived(f'there is no such job as "{job.kind}"')
+
+
+@dataclass(frozen=True, slots=True)
+class Consumer:
+    """The archive queue's consumer."""
+
+    archive: Archive
+    queue: SQSClient
+    observer: Observer
+    max_receives: int
+    now_seconds: Callable[[], float] = time.time
+    clock: Callable[[], float] = time.monotonic
+
+    def consume(self, event: dict[str, Any], context: RemainingTime) -> dict[str, Any]:
+        """Lambda's event with messages in, the messages that failed out."""
+        batch = Batch(self, context, len(event["Records"]))
+        # With every message failed, their report is as good as an error and says more.
+        processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
+        with processor(event["Records"], batch.process):
+            processor.process()
+        return dict(processor.response())
+
+
+class Batch:
+    """One invocation's messages: they share its time, so that a slow one cannot use up that of those behind it."""
+
+    def __init__(self, consumer: Consumer, context: RemainingTime, messages: int) -> None:
+        self._consumer = consumer
+        self._context = context
+        self._left = messages
+
+    def process(self, record: SQSRecord) -> None:
+        """Do one message's job. Raises what went wrong, for the batch processor to report it."""
+        delivery = self._delivery(record)
+        job: ArchiveJob | None = None
+        try:
+            job = _job(record.body)
+            kept = self._consumer.archive.do(job, delivery)
+        except Exception as fault:
+            if self._failed(record, delivery, job, fault):
+                raise
+        else:
+            self._done(job, delivery, kept)
+
+    def _delivery(self, record: SQSRecord) -> Delivery:
+        left = self._context.get_remaining_time_in_millis() / MILLIS - RESERVED_SECONDS
+        share = left / self._left
+        self._left -= 1
+        attributes = record.attributes
+        return Delivery(
+            receives=int(attributes.approximate_receive_count),
+            age_seconds=self._consumer.now_seconds() - int(attributes.sent_timestamp) / MILLIS,
+            deadline=Deadline(self._consumer.clock() + share, self._consumer.clock),
+        )
+
+    def _done(self, job: ArchiveJob, delivery: Delivery, kept: Kept) -> None:
+        recording = kept.recording
+        fields = _fields(job, delivery) | {"recording": recording.name, "already": kept.already}
+        fields["recording_id"] = recording.recording_id
+        if recording.audio:
+            fields |= {"key": recording.audio.key, "bytes": recording.audio.length_bytes}
+            fields |= {"sha256": recording.audio.sha256, "duration_millis": recording.audio.duration_millis}
+        if kept.note:
+            fields["note"] = kept.note
+        self._consumer.observer.log("warning" if kept.note else "info", f"{job.kind} archived", fields)
+        if job.kind == AUDIO and recording.audio and not kept.already:
+            self._consumer.observer.measure("RecordingsVerified")
+            self._consumer.observer.measure("RecordingBytes", recording.audio.length_bytes, unit=MetricUnit.Bytes)
+
+    def _failed(self, record: SQSRecord, delivery: Delivery, job: ArchiveJob | None, fault: Exception) -> bool:
+        """Put a message back for later, or give its job up. False if it turns out to be done already."""
+        last = delivery.receives >= self._consumer.max_receives
+        known = isinstance(fault, KNOWN_FAULTS)
+        reason = str(fault) if known else f"a fault of ours: {type(fault).__name__}"
+        wait = 0 if last else wait_seconds(fault, delivery.receives)
+        fields = _fields(job, delivery) | {"reason": reason, "fault": type(fault).__name__, "last": last}
+        level: Level = "error" if last or not known else "warning"
+        self._consumer.observer.log(
+            level, "job given up" if last else "job comes again", fields | {"wait_seconds": wait}, failed=not known
+        )
+        if last and (job is None or job.kind != TRANSCRIPT):
+            if job and not self._given_up(job, reason):
+                return False
+            self._consumer.observer.measure("RecordingsFailed")
+        self._put_back(record, wait)
+        return True
+
+    def _given_up(self, job: ArchiveJob, reason: str) -> bool:
+        try:
+            return self._consumer.archive.custody.give_up(job, reason)
+        except KNOWN_FAULTS as fault:
+            # The message goes on to the dead-letter queue, whose alarm rings; the ledger keeps its open status.
+            self._complain("the ledger could not be told that a job is given up", fault)
+            return True
+
+    def _put_back(self, record: SQSRecord, wait: int) -> None:
+        try:
+            self._consumer.queue.change_message_visibility(
+                QueueUrl=self._queue_url(record), ReceiptHandle=record.receipt_handle, VisibilityTimeout=wait
+            )
+        except (ClientError, BotoCoreError) as fault:
+            # It comes again all the same, when the queue's own visibility time-out is over.
+            self._complain("a message could not be put back early", fault)
+
+    def _queue_url(self, record: SQSRecord) -> str:
+        """By the queue's ARN, which ends in `account:name`: the message itself says which queue it is of."""
+        account, name = record.event_source_arn.split(":")[-2:]
+        return f"{self._consumer.queue.meta.endpoint_url}/{account}/{name}"
+
+    def _complain(self, message: str, fault: Exception) -> None:
+        self._consumer.observer.log("error", message, {"fault": type(fault).__name__, "reason": str(fault)})
+
+
+def _job(body: str) -> ArchiveJob:
+    try:
+        return ArchiveJob.from_json(body)
+    except (ValueError, TypeError, RecursionError) as error:
+        raise NeverArchived(f"the message is not a job: {type(error).__name__}") from None
+
+
+def _fields(job: ArchiveJob | None, delivery: Delivery) -> dict[str, Any]:
+    fields: dict[str, Any] = {"receives": delivery.receives, "age_seconds": round(delivery.age_seconds, 3)}
+    if job is None:
+        return fields
+    return fields | {
+        "kind": job.kind,
+        "call_session_id": job.call_session_id,
+        "call_leg_id": job.call_leg_id,
+        "recording": job.recording,
+        "recording_id": job.recording_id,
+    }

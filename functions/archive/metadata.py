@@ -1,0 +1,46 @@
+"""What is told of a recording beside it: `<recording>.json`. Pure."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from dialtone.recordings import Recording
+
+SCHEMA_VERSION = 1
+"""Goes up when a field changes its meaning or goes; a new field leaves it."""
+
+
+def metadata(recording: Recording) -> bytes:
+    """The recording's metadata as JSON, by its ledger entry alone: the same entry gives the same bytes.
+
+    Times are ISO 8601 in UTC as Telnyx gave them, the hash is in hexadecimal; what is not known is null.
+    """
+    audio, transcript = recording.audio, recording.transcript
+    fields = {
+        "schema_version": SCHEMA_VERSION,
+        "recording": recording.name,
+        "call_session_id": recording.call_session_id,
+        "call_leg_id": recording.call_leg_id,
+        "recording_id": recording.recording_id or None,
+        "call_control_id": recording.call_control_id or None,
+        "connection_id": recording.connection_id or None,
+        "from": recording.from_number or None,
+        "to": recording.to_number or None,
+        "requested_at": recording.requested_at,
+        "started_at": recording.started_at or None,
+        "ended_at": recording.ended_at or None,
+        "channels": recording.channels or None,
+        "format": recording.format or None,
+        "key": audio.key if audio else None,
+        "bytes": audio.length_bytes if audio else None,
+        "sha256": audio.sha256 if audio else None,
+        "duration_millis": audio.duration_millis if audio else None,
+        "source": recording.source,
+        "consent": None,
+        "transcript_key": transcript.key if transcript else None,
+        "transcript_sha256": transcript.sha256 if transcript else None,
+        "transcription_id": (transcript.transcription_id or None) if transcript else None,
+    }
+    return json.dumps(fields, indent=2, ensure_ascii=False).encode() + b"\n"

@@ -1,0 +1,47 @@
+"""What the archive function is told by its environment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dialtone.errors import DialtoneError
+from dialtone.settings import required, telnyx_api_key
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+MAX_RECEIVES = 5
+"""The queue's maxReceiveCount in template.yaml, which ARCHIVE_MAX_RECEIVES repeats where a deployment changes it."""
+
+
+class SettingInvalid(DialtoneError):  # noqa: N818 -- reads as the sentence it is: a setting is invalid
+    """An environment variable whose value makes no sense."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The archive function's settings."""
+
+    api_key: Callable[[], str]
+    calls_table: str
+    recordings_bucket: str
+    max_receives: int
+    """How often the queue delivers a message before it goes to the dead-letter queue."""
+
+    @classmethod
+    def read(cls, environ: Mapping[str, str]) -> Settings:
+        """Raises SettingMissing or SettingInvalid naming what is wrong."""
+        return cls(
+            api_key=telnyx_api_key(environ),
+            calls_table=required(environ, "CALLS_TABLE"),
+            recordings_bucket=required(environ, "RECORDINGS_BUCKET"),
+            max_receives=_count(environ, "ARCHIVE_MAX_RECEIVES", MAX_RECEIVES),
+        )
+
+
+def _count(environ: Mapping[str, str], name: str, otherwise: int) -> int:
+    written = environ.get(name, "").strip() or str(otherwise)
+    if not (written.isascii() and written.isdigit() and int(written) > 0):
+        raise SettingInvalid(f'{name} is "{written}": it must be a whole number above 0')
+    return int(written)

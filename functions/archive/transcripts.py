@@ -1,0 +1,96 @@
+"""A recording's transcript, laid beside it once its audio is verified."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from archive.custody import Kept
+from archive.faults import AudioAwaited, NeverArchived, NotArchived
+from archive.mirroring import mirror
+from dialtone.recordings import VERIFIED, TranscriptCopy, object_key
+from dialtone.telnyx_api import SAME_START_SECONDS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from archive.bucket import RecordingsBucket
+    from dialtone.recordings import ArchiveJob, Recording
+    from dialtone.store import Store
+    from dialtone.telnyx_api import TelnyxApi
+
+COMPLETED = "completed"
+
+
+class Transcripts:
+    """Keeps transcripts."""
+
+    def __init__(self, store: Store, bucket: RecordingsBucket, telnyx: TelnyxApi) -> None:
+        self._store = store
+        self._bucket = bucket
+        self._telnyx = telnyx
+
+    def keep(self, job: ArchiveJob) -> Kept:
+        """Write the text, note it in the ledger, mirror the metadata; twice is the same as once.
+
+        Raises AudioAwaited before the audio is verified, NotArchived, TelnyxRefused, TelnyxUnavailable, and the store's
+        and botocore's errors.
+        """
+        recording = self._recording(job)
+        if recording.status != VERIFIED:
+            raise AudioAwaited(f'the audio of "{recording.name}" is not verified yet: it is {recording.status}')
+        text = (job.transcript or self._fetched(job)).encode()
+        copied = TranscriptCopy(
+            object_key(recording, "txt"), hashlib.sha256(text).hexdigest(), transcription_id=job.transcription_id
+        )
+        if already := recording.transcript == copied:
+            mirror(recording, self._store, self._bucket)
+            return Kept(recording, already=already)
+        self._bucket.put(copied.key, text, "text/plain; charset=utf-8")
+        kept = replace(recording, transcript=copied, recording_id=recording.recording_id or job.recording_id)
+        if not self._store.mark_recording(kept, was=(VERIFIED,)):
+            raise NotArchived("the ledger does not say verified any more")
+        mirror(kept, self._store, self._bucket)
+        return Kept(kept)
+
+    def _recording(self, job: ArchiveJob) -> Recording:
+        """The ledger entry that a transcript is of: by Telnyx's id, or as the leg's only one, or by when it began."""
+        on_leg = self._store.recordings(job.call_session_id, job.call_leg_id)
+        named = [each for each in on_leg if job.recording_id and each.recording_id == job.recording_id]
+        nameless = [each for each in on_leg if not (job.recording_id and each.recording_id)]
+        found = named or nameless
+        if len(on_leg) == 1 and found:
+            return found[0]
+        if len(named) == 1:
+            return named[0]
+        return self._by_start(job, nameless)
+
+    def _by_start(self, job: ArchiveJob, recordings: Sequence[Recording]) -> Recording:
+        if not job.recording_id:
+            raise NotArchived("the leg has not one recording, and the transcript does not say whose it is")
+        info = self._telnyx.find_recording(recording_id=job.recording_id)
+        if info is None:
+            raise NotArchived(f"Telnyx does not know the transcript's recording {job.recording_id}")
+        began = [each for each in recordings if _same_moment(each.started_at, info.started_at)]
+        if len(began) != 1:
+            raise NotArchived(f"the leg has no recording that began at {info.started_at}")
+        return began[0]
+
+    def _fetched(self, job: ArchiveJob) -> str:
+        if not job.transcription_id:
+            raise NeverArchived("the transcript has neither text nor an id to ask for it")
+        transcript = self._telnyx.find_transcript(job.transcription_id)
+        if transcript is None:
+            raise NotArchived(f"Telnyx does not know the transcript {job.transcription_id}")
+        if transcript.status != COMPLETED:
+            raise AudioAwaited(f"Telnyx has not completed the transcript {job.transcription_id}")
+        return transcript.text
+
+
+def _same_moment(one: str, other: str) -> bool:
+    if not one or not other:
+        return False
+    apart = datetime.fromisoformat(one) - datetime.fromisoformat(other)
+    return abs(apart.total_seconds()) < SAME_START_SECONDS

@@ -1,0 +1,86 @@
+"""The table in memory answers as DynamoDB does, as far as moto knows DynamoDB."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from dialtone.calls import RINGING, Call, Decision
+from dialtone.events import Event
+from dialtone.store import DuplicateEvent, LostRace, Store
+from tests.simulation.memory_table import MemoryTable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture(params=["memory", "moto"])
+def store(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
+    if request.param == "memory":
+        yield Store(MemoryTable(), "calls")  # type: ignore[arg-type]
+        return
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    with mock_aws():
+        client = boto3.client("dynamodb", region_name="us-east-1")
+        client.create_table(
+            TableName="calls",
+            AttributeDefinitions=[
+                {"AttributeName": "call_session_id", "AttributeType": "S"},
+                {"AttributeName": "item", "AttributeType": "S"},
+            ],
+            KeySchema=[
+                {"AttributeName": "call_session_id", "KeyType": "HASH"},
+                {"AttributeName": "item", "KeyType": "RANGE"},
+            ],
+            BillingMode="PAY_PER_REQUEST",
+        )
+        yield Store(client, "calls")
+
+
+def event(name: str) -> Event:
+    payload = {"call_session_id": "session", "call_leg_id": "leg"}
+    return Event(name, "call.initiated", "2026-11-22T10:00:00.000000Z", payload)
+
+
+def test_an_unknown_call_is_none_and_no_duplicate(store: Store) -> None:
+    loaded = store.load(event("first"))
+
+    assert (loaded.call, loaded.decided) == (None, None)
+
+
+def test_what_was_committed_is_loaded_and_known_as_a_duplicate(store: Store) -> None:
+    before = Call("session", "leg")
+    after = replace(before, status=RINGING)
+
+    store.commit(event("first"), before, Decision(after), at_seconds=1.0)
+
+    loaded = store.load(event("first"))
+    assert loaded.call == replace(after, version=1)
+    assert loaded.decided is not None
+    assert loaded.decided.at_seconds == 1.0
+
+
+def test_the_same_event_is_not_committed_twice(store: Store) -> None:
+    before = Call("session", "leg")
+    store.commit(event("first"), before, Decision(before, reason="as it was"), at_seconds=1.0)
+
+    with pytest.raises(DuplicateEvent) as duplicate:
+        store.commit(event("first"), before, Decision(before), at_seconds=2.0)
+
+    assert duplicate.value.decided.at_seconds == 1.0
+
+
+def test_who_decided_on_an_older_call_has_lost_the_race(store: Store) -> None:
+    before = Call("session", "leg")
+    ringing = Decision(replace(before, status=RINGING))
+    store.commit(event("first"), before, ringing, at_seconds=1.0)
+
+    with pytest.raises(LostRace):
+        store.commit(event("second"), before, ringing, at_seconds=1.0)
+
+    assert [entry.event_id for entry in store.timeline("session")] == ["first"]

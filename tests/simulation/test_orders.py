@@ -1,0 +1,175 @@
+"""In every order in which Telnyx could deliver a call's events, the call ends in the same state."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from functools import cache
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dialtone.events import Event, parse_event
+from dialtone.flow_library import FlowLibrary
+from dialtone.store import Store
+from dialtone.telnyx_api import Outcome
+from infra.carrier import ApiFault, WebhookFault
+from tests.simulation.memory_table import MemoryTable
+from tests.simulation.plays import PLAYS
+from tests.simulation.stage import FLOWS, EndState, Jobs, Stage
+from webhook.switchboard import Switchboard
+
+if TYPE_CHECKING:
+    import random
+
+    from dialtone.commands import Command
+
+
+ACTIONS = (
+    "answer",
+    "gather_using_audio",
+    "gather_using_speak",
+    "hangup",
+    "playback_start",
+    "playback_stop",
+    "record_pause",
+    "record_resume",
+    "record_start",
+    "record_stop",
+    "speak",
+    "transfer",
+)
+
+
+@cache
+def undisturbed(play: str) -> EndState:
+    stage = Stage()
+    return stage.end_state(PLAYS[play](stage))
+
+
+@pytest.mark.parametrize("play", PLAYS)
+@given(
+    seed=st.integers(0, 2**32), share=st.sampled_from([0.05, 0.2, 0.5]), fault=st.sampled_from([None, *WebhookFault])
+)
+def test_webhooks_late_twice_at_once_or_unanswered_leave_the_same_call(
+    play: str, seed: int, share: float, fault: WebhookFault | None
+) -> None:
+    faults = dict.fromkeys([fault] if fault else list(WebhookFault), share)
+    stage = Stage(seed=seed, faults=faults)
+
+    session = PLAYS[play](stage)
+
+    assert facts(stage.end_state(session)) == facts(undisturbed(play))
+    assert not stage.carrier.given_up
+
+
+@pytest.mark.parametrize("play", PLAYS)
+@given(faults=st.dictionaries(st.sampled_from(ACTIONS), st.sampled_from(list(ApiFault)), min_size=1, max_size=4))
+def test_commands_lost_or_their_answers_lost_leave_the_same_call(play: str, faults: dict[str, ApiFault]) -> None:
+    stage = Stage()
+    for action, fault in faults.items():
+        stage.carrier.faults.disturb_api(fault, action=action)
+
+    session = PLAYS[play](stage)
+
+    assert facts(stage.end_state(session)) == facts(undisturbed(play))
+
+
+def facts(state: EndState) -> EndState:
+    """What must be the same though the call itself went differently: a late webhook is a silence for the caller.
+
+    Where the caller was when the call ended, and by which turn, may differ: people hang up by their own clock.
+    """
+    legs = tuple(replace(leg, step="", turn=0, waiting={}) for leg in state.legs)
+    return EndState(legs, tuple(replace(each, turn=0) for each in state.recordings), state.jobs)
+
+
+@dataclass(slots=True)
+class Telling:
+    """A webhook of a call that was played, and the commands without which it could not have come."""
+
+    event: Event
+    caused_by: Counter[str]
+
+
+@dataclass(slots=True)
+class ObedientTelnyx:
+    """Takes every command; remembers what came under which id."""
+
+    obeyed: dict[str, Command] = field(default_factory=dict)
+    contents: Counter[str] = field(default_factory=Counter)
+
+    def send(self, asked: Command, command_id: str, deadline: float) -> Outcome:
+        del deadline
+        if command_id not in self.obeyed:
+            self.contents[content(asked)] += 1
+        assert self.obeyed.setdefault(command_id, asked) == asked
+        return Outcome("accepted", 1, 200)
+
+
+@cache
+def tellings(play: str) -> tuple[Telling, ...]:
+    stage = Stage()
+    PLAYS[play](stage)
+    told = []
+    for body in stage.bodies:
+        event = parse_event(body)
+        before = [asked for at, asked in stage.api.log if at <= stage.seconds(event.occurred_at)]
+        told.append(Telling(event, Counter(content(asked) for asked in before if asked.action != "dial")))
+    return tuple(told)
+
+
+def content(asked: Command) -> str:
+    return json.dumps(asked.to_json(), sort_keys=True)
+
+
+@pytest.mark.parametrize("play", PLAYS)
+@given(chance=st.randoms(use_true_random=False))
+def test_every_order_that_causes_allow_ends_in_the_same_state(play: str, chance: random.Random) -> None:
+    in_order, in_order_commands = replay(list(tellings(play)))
+
+    shuffled, shuffled_commands = replay_shuffled(list(tellings(play)), chance)
+
+    assert shuffled == in_order
+    assert in_order_commands <= shuffled_commands
+
+
+def replay(told: list[Telling]) -> tuple[object, Counter[str]]:
+    switchboard, telnyx = _fresh()
+    for telling in told:
+        switchboard.handle(telling.event, 0.0)
+    return _left(switchboard, told), telnyx.contents
+
+
+def replay_shuffled(told: list[Telling], chance: random.Random) -> tuple[object, Counter[str]]:
+    """Any order, with doubles, in which no event comes before the commands that caused it."""
+    switchboard, telnyx = _fresh()
+    left, done = list(told), []
+    while left:
+        ready = [telling for telling in left if not telling.caused_by - telnyx.contents]
+        assert ready, f"never caused: {[telling.event.type for telling in left]}"
+        chosen = chance.choice(ready)
+        left.remove(chosen)
+        done.append(chosen)
+        switchboard.handle(chosen.event, 0.0)
+        if chance.random() < 0.3:
+            switchboard.handle(chance.choice(done).event, 0.0)
+    return _left(switchboard, told), telnyx.contents
+
+
+def _fresh() -> tuple[Switchboard, ObedientTelnyx]:
+    telnyx = ObedientTelnyx()
+    store = Store(MemoryTable(), "calls")  # type: ignore[arg-type]
+    board = Switchboard(store, FlowLibrary.open(FLOWS), telnyx, Jobs(), now_seconds=lambda: 0.0)  # type: ignore[arg-type]
+    return board, telnyx
+
+
+def _left(switchboard: Switchboard, told: list[Telling]) -> object:
+    session = told[0].event.call_session_id
+    legs = tuple(replace(leg, version=0) for leg in switchboard.store.legs(session))
+    events = {entry.event_id for entry in switchboard.store.timeline(session)}
+    jobs = sorted(job.to_json() for job in switchboard.archive.put_jobs)  # type: ignore[attr-defined]
+    return legs, switchboard.store.recordings(session), events, sorted(set(jobs))

@@ -1,0 +1,58 @@
+"""Every example in the docs is true."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from dialtone.flow_library import FlowLibrary
+from dialtone.flows.reading import STEP_KINDS
+from infra.flowkit.lint import lint
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+BLOCK = re.compile(r"^ *```(\w+)\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
+
+
+def blocks(page: Path, language: str) -> list[str]:
+    return [text for found, text in BLOCK.findall(page.read_text(encoding="utf-8")) if found == language]
+
+
+def test_every_flow_in_the_language_reference_can_be_followed(tmp_path: Path) -> None:
+    for text in blocks(ROOT / "docs" / "flows.md", "yaml"):
+        name = text.splitlines()[0].removeprefix("# ")
+        (tmp_path / name).write_text(text, encoding="utf-8")
+
+    assert lint(tmp_path) == []
+    assert FlowLibrary.open(tmp_path).script("payments") is not None
+
+
+def test_the_piece_of_a_flow_in_the_readme_is_a_piece_of_the_flow() -> None:
+    (piece,) = blocks(ROOT / "README.md", "yaml")
+
+    assert piece in (ROOT / "functions" / "flows" / "main-menu.yaml").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_make_target_that_a_page_names_exists(page: Path) -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+
+    for target in re.findall(r"^ *make ([a-z-]+)", "\n".join(blocks(page, "sh")), re.MULTILINE):
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_to_a_file_leads_to_one(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+
+    for target in re.findall(r"\]\(([^)#:]+)\)", text):
+        assert (page.parent / target).exists(), target
+
+
+def test_every_kind_of_step_is_in_the_language_reference() -> None:
+
+    reference = (ROOT / "docs" / "flows.md").read_text(encoding="utf-8")
+
+    assert [kind for kind in STEP_KINDS if f"| `{kind}` |" not in reference] == []
