@@ -25,7 +25,7 @@ export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test lint build deploy check-sam lock clean
+.PHONY: help setup demo test drill lint build deploy check-sam lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1@/p' $(MAKEFILE_LIST) | awk -F@ '{printf "make %-10s %s\n", $$1, $$2}'
@@ -38,6 +38,9 @@ demo: $(VENV)/project ## play three phone calls through the real code, on this m
 test: $(VENV)/project ## run the tests, with branch coverage of functions/
 	@$(VENV)/bin/pytest $(COVERAGE) $(TESTS)
 
+drill: $(VENV)/project ## play hundreds of orders and faults for every call, where make test plays a dozen
+	@$(VENV)/bin/pytest --hypothesis-profile=drill $(or $(filter-out tests,$(TESTS)),tests/simulation tests/integration)
+
 lint: $(VENV)/project ## check format, style, types, templates and phone menus
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/ruff check .
@@ -45,12 +48,13 @@ lint: $(VENV)/project ## check format, style, types, templates and phone menus
 	@$(VENV)/bin/cfn-lint template.yaml infra/*.yaml
 	@$(VENV)/bin/dialtone flow lint
 
-build: $(SAM) ## pack the functions for AWS: make build ARCH=arm64|x86_64
+build: $(SAM) $(VENV)/project ## pack the functions for AWS: make build ARCH=arm64|x86_64
 	@case "$(ARCH)" in arm64 | x86_64) ;; *) \
 		echo "ARCH is \"$(ARCH)\": say ARCH=arm64 or ARCH=x86_64." >&2; exit 2;; esac
 	@test -n "$(PYTHON_OF_LAMBDA)" || { \
 		echo "Packing for AWS needs Python 3.13, the functions' runtime; neither PATH nor ~/.pyenv/versions has it." >&2; \
 		echo "Install it (pyenv install 3.13), or say where: make build PYTHON_OF_LAMBDA=/path/to/python3.13" >&2; exit 1; }
+	@$(VENV)/bin/dialtone flow lint
 	@PATH="$(dir $(PYTHON_OF_LAMBDA)):$$PATH" $(SAM) build --parameter-overrides Architecture=$(ARCH)
 
 deploy: build ## put the stack on AWS: make deploy ENV=dev|prod PARAMETERS='TelnyxPublicKey=…'

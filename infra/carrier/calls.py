@@ -195,6 +195,8 @@ def hang_up(exchange: Exchange, leg: Leg, cause: str, source: str) -> None:
         return
     now = exchange.clock.now
     peer, leg.peer = leg.peer, None
+    if peer is not None:
+        peer.peer = None  # who ends with this leg must not park it in turn
     leg.state, leg.ended, leg.hangup_cause = LegState.ENDED, now, cause
     _cancel_timers(leg)
     _end_sounds(leg, now)

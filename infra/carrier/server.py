@@ -21,8 +21,10 @@ if TYPE_CHECKING:
     from infra.carrier.carrier import Carrier
 
 HOST = "127.0.0.1"
-#: Hosts that a simulated carrier may reach: nothing leaves the machine.
+#: Hosts that a simulated carrier may reach, and the domain that is this machine by definition (RFC 6761): nothing
+#: leaves it.
 LOCAL_HOSTS = frozenset({"127.0.0.1", "localhost"})
+LOCAL_DOMAIN = ".localhost"
 #: How long a request whose answer gets lost in silence is kept waiting before the connection is closed.
 SILENCE_SECONDS = 3.0
 #: How long fetching an audio file may take.
@@ -34,20 +36,21 @@ LARGEST_BODY_BYTES = 10 * 2**20
 
 
 def _local(url: str) -> tuple[str, int, str]:
-    """Give host, port and path of a URL on this machine; raises UndeliveredError for any other."""
+    """Give host name, port and path of a URL on this machine; raises UndeliveredError for any other."""
     parts = urlsplit(url)
-    if parts.scheme != "http" or parts.hostname not in LOCAL_HOSTS:
+    name = parts.hostname or ""
+    if parts.scheme != "http" or not (name in LOCAL_HOSTS or name.endswith(LOCAL_DOMAIN)):
         raise UndeliveredError(f"{url} is not on this machine")
-    return HOST, parts.port or 80, parts.path or "/"
+    return parts.netloc, parts.port or 80, parts.path or "/"
 
 
 def http_post(request: Request, timeout_seconds: float) -> int:
     """Take a webhook to its URL; gives the status, raises UndeliveredError."""
-    host, port, path = _local(request.path)
-    connection = http.client.HTTPConnection(host, port, timeout=timeout_seconds)
+    name, port, path = _local(request.path)
+    connection = http.client.HTTPConnection(HOST, port, timeout=timeout_seconds)
     query = f"?{urlencode(request.query)}" if request.query else ""
     try:
-        connection.request(request.method, path + query, request.body, dict(request.headers))
+        connection.request(request.method, path + query, request.body, {**request.headers, "host": name})
         response = connection.getresponse()
         response.read()
     except TimeoutError as error:

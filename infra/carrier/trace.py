@@ -140,7 +140,7 @@ class WebhookGivenUp(Happening):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Commanded(Happening):
-    """A command came in. `result` is accepted, ignored (its command_id was seen before), refused or lost."""
+    """A command came in. `result` is accepted, ignored (its command_id was seen before) or refused."""
 
     action: str
     parameters: Mapping[str, Any]
@@ -203,7 +203,8 @@ class Trace:
 
     def hold(self) -> None:
         """Keep back what happens until its cause can be told."""
-        self._held = []
+        if self._held is None:
+            self._held = []
 
     def release(self, cause: Happening) -> None:
         """Tell the cause, then what was kept back."""

@@ -77,7 +77,8 @@ class Demo:
             self._paper.line(
                 f"    LEG        {leg.status}, outcome “{leg.outcome}”, flow {leg.flow}@{leg.flow_version}"
             )
-            self._paper.line(f"    EVENT      {len(call.timeline)} in the timeline, by way of {' → '.join(call.steps)}")
+            way = f", by way of {' → '.join(call.steps)}" if call.steps else ""
+            self._paper.line(f"    EVENT      {len(call.timeline)} in the timeline{way}")
             for recording in call.recordings:
                 self._paper.line(f"    RECORDING  {recording.status}, {recording.channels} {recording.format}")
         self._paper.line("\nWhat lies in S3", BOLD)

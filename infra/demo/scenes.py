@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from infra.carrier.callers import Busy, Callee, Caller, HangUp, Hear, Machine, NoAnswer, Person, Press, Say, Silence
+from infra.carrier.callers import (
+    BEEP,
+    Busy,
+    Callee,
+    Caller,
+    HangUp,
+    Hear,
+    Machine,
+    NoAnswer,
+    Person,
+    Press,
+    Say,
+    Silence,
+)
 
 CARD = "4242424242424242"
 """A card number that must be found nowhere afterwards."""
@@ -49,7 +62,7 @@ IVR = Incoming(
         Press("1", after=4),
         Hear("opening-hours"),
         Press("2", after=3),
-        Hear("beep"),
+        BEEP,
         Say(6, MESSAGE),
         Press("#", after=0.5),
         Hear("Thank you"),
