@@ -18,7 +18,8 @@ class SettingMissing(DialtoneError):  # noqa: N818 -- reads as the sentence it i
     """An environment variable that the function cannot work without."""
 
     def __init__(self, *names: str) -> None:
-        super().__init__(f"{' or '.join(names)} is not set: set it in the function's environment (template.yaml)")
+        remedy = "template.yaml sets it for the functions; elsewhere, export it"
+        super().__init__(f"{' or '.join(names)} is not set in the environment: {remedy}")
         self.names = names
 
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import threading
-from typing import TYPE_CHECKING
+import argparse
+import shlex
+from typing import NoReturn
 
 from dialtone.flow_library import read_numbers
+from infra.demo import scenes
 from infra.demo.narrator import BOLD, Narrator, Paper
 from infra.local.cloud import FUNCTIONS
 from infra.local.line import CONNECTION_ID, PhoneLine
-
-if TYPE_CHECKING:
-    import argparse
 
 CLOUD_PORT, CARRIER_PORT = 4566, 4580
 """Fixed, so that other programs can be told of them."""
@@ -24,27 +23,39 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     parser = commands.add_parser("up", help="run the stack and the simulated carrier on this machine, until Ctrl-C")
     parser.add_argument("--cloud-port", type=int, default=CLOUD_PORT, help=f"of the AWS APIs (default: {CLOUD_PORT})")
     parser.add_argument("--carrier-port", type=int, default=CARRIER_PORT, help=f"of Telnyx's (default: {CARRIER_PORT})")
-    parser.add_argument("--pace", type=float, default=REAL_TIME, help="seconds of a call per second (default: 1)")
+    parser.add_argument("--pace", type=_pace, default=REAL_TIME, help="seconds of a call per second (default: 1)")
     parser.set_defaults(run=run)
 
 
-def run(given: argparse.Namespace) -> int:
+def run(given: argparse.Namespace) -> NoReturn:
     """Print what a program needs to use the line, then everything that happens on it."""
     paper = Paper()
     with PhoneLine(carrier_port=given.carrier_port, cloud_port=given.cloud_port, pace=given.pace) as line:
         paper.line("The line is up. Ctrl-C ends it.", BOLD)
         for name, value in _environment(line).items():
-            paper.line(f"  export {name}={value}")
+            paper.line(f"  export {name}={shlex.quote(value)}")
         numbers = ", ".join(f"{number} ({flow})" for number, flow in read_numbers(FUNCTIONS / "flows").items())
         paper.line(f"  numbers: {numbers}")
+        paper.line(f"  people who can be rung: {', '.join(_invite(line))}")
         line.carrier.observe(Narrator(paper, line.store).tell)
-        threading.Event().wait() if given.pace <= 0 else _keep_time(line)
-    return 0
+        while True:
+            line.carrier.run(until=line.carrier.clock.now + REAL_TIME)
 
 
-def _keep_time(line: PhoneLine) -> None:
-    while True:
-        line.carrier.run(until=line.carrier.clock.now + REAL_TIME)
+def _invite(line: PhoneLine) -> list[str]:
+    """Let the demo's people be reached under their numbers; gives who is who."""
+    line.carrier.add_callee(scenes.AGENT, scenes.AGENT_SCRIPT)
+    for scene in scenes.ANNOUNCEMENTS:
+        line.carrier.add_callee(scene.callee, scene.who)
+    people = [f"{scene.callee} ({type(scene.who).__name__.lower()})" for scene in scenes.ANNOUNCEMENTS]
+    return [f"{scenes.AGENT} (agent)", *people]
+
+
+def _pace(text: str) -> float:
+    pace = float(text)
+    if pace <= 0:
+        raise argparse.ArgumentTypeError("must be more than 0: 1 is real time, 10 is ten times as fast")
+    return pace
 
 
 def _environment(line: PhoneLine) -> dict[str, str]:
