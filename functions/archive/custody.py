@@ -58,7 +58,7 @@ class Custody:
         self._source = source
 
     def take(self, job: ArchiveJob, delivery: Delivery) -> Kept:
-        """Copy, prove, close. Raises NotArchived, TelnyxRefused, TelnyxUnavailable, the store's errors and botocore's."""
+        """Copy, prove and close. Raises NotArchived, and the errors of Telnyx's API, of the store and of botocore."""
         kept = self._kept(job, delivery)
         if delivery.receives > 1 and kept.recording.audio:
             # An earlier delivery may have died between the parts of its upload, which S3 would keep.

@@ -141,6 +141,16 @@ class RecordingInfo:
         return next(iter(self.download_urls), "")
 
 
+@dataclass(frozen=True, slots=True)
+class TranscriptInfo:
+    """A recording's transcript as Telnyx has it; unknown fields are empty."""
+
+    recording_id: str
+    status: str
+    """`in-progress` or `completed`."""
+    text: str
+
+
 class TelnyxApi:
     """Telnyx, with one API key and one pool of connections, for as long as the process lives; threads may share it."""
 
@@ -206,6 +216,20 @@ class TelnyxApi:
         listed = _answered(outcome).body.get("data")
         found = [_recording(each) for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
         return _started(found, started_at)
+
+    def find_transcript(self, transcription_id: str, *, deadline: float | None = None) -> TranscriptInfo | None:
+        """Give a transcript by its id; None if there is none. Raises TelnyxRefused and TelnyxUnavailable."""
+        outcome = self._ask(
+            lambda client, timeout: client.recording_transcriptions.with_raw_response.retrieve(
+                transcription_id, timeout=timeout
+            ),
+            self._clock() + LOOKUP_SECONDS if deadline is None else deadline,
+        )
+        if outcome.status == HTTPStatus.NOT_FOUND:
+            return None
+        data = _answered(outcome).data
+        given = (data.get(name) for name in ("recording_id", "status", "transcription_text"))
+        return TranscriptInfo(*(value if isinstance(value, str) else "" for value in given))
 
     def close(self) -> None:
         """Close the connections and forget the key; the next request opens and fetches anew."""

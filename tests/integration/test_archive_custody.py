@@ -1,0 +1,565 @@
+"""Recordings taken over from a real storage, with its faults, into S3 and DynamoDB by moto."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from archive import source
+from archive.copying import copy_audio
+from dialtone.recordings import COPIED, FAILED, SAVED, VERIFIED, AudioCopy
+from infra.carrier import mpeg
+from tests.integration.archiving import (
+    BEGAN_AT,
+    KEY,
+    MAX_RECEIVES,
+    RECORDING_ID,
+    ArchiveHouse,
+    Served,
+    entry,
+    logged,
+    metrics,
+    sha256,
+    wav,
+)
+from tests.integration.deliveries import CALLED, CALLER, CONTROL, LEG, SESSION
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+AUDIO = wav()
+MP3 = mpeg.frame((None, None)) * 100
+PAGE = b"<?xml version='1.0'?><Error><Code>AccessDenied</Code></Error>"
+
+
+@pytest.fixture
+def house(aws: None) -> Iterator[ArchiveHouse]:
+    del aws
+    with ArchiveHouse.open() as house:
+        yield house
+
+
+def assert_nothing_kept(house: ArchiveHouse) -> None:
+    assert house.objects() == {}
+    assert house.unfinished() == 0
+    assert house.entry().audio is None
+
+
+def test_a_recording_is_copied_proved_told_of_and_its_entry_closed(
+    house: ArchiveHouse, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+
+    failed = house.deliver(house.job())
+
+    assert failed == []
+    assert house.objects().keys() == {f"{KEY}.wav", f"{KEY}.json"}
+    assert house.objects()[f"{KEY}.wav"] == AUDIO
+    kept = house.entry()
+    assert kept.status == VERIFIED
+    assert kept.audio == AudioCopy(f"{KEY}.wav", len(AUDIO), sha256(AUDIO), 2_000)
+    told = house.metadata()
+    assert (told["recording_id"], told["call_control_id"], told["connection_id"]) == (RECORDING_ID, CONTROL, "7267")
+    assert (told["from"], told["to"]) == (CALLER, CALLED)
+    assert (told["bytes"], told["sha256"], told["duration_millis"]) == (len(AUDIO), sha256(AUDIO), 2_000)
+    assert metrics(capsys.readouterr().out.splitlines()) == {
+        "RecordingsVerified": [1.0],
+        "RecordingBytes": [float(len(AUDIO))],
+    }
+    assert [(line["msg"], line["sha256"]) for line in logged(caplog)] == [("audio archived", sha256(AUDIO))]
+
+
+def test_what_is_stored_says_what_it_is(house: ArchiveHouse) -> None:
+    house.deliver(house.job())
+
+    types = {
+        suffix: house.s3.head_object(Bucket=house.name, Key=f"{KEY}.{suffix}")["ContentType"]
+        for suffix in ("wav", "json")
+    }
+    assert types == {"wav": "audio/wav", "json": "application/json"}
+
+
+def test_no_signature_of_an_address_is_ever_logged(house: ArchiveHouse, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("DEBUG", "archive")
+    job = house.job(recording_id=RECORDING_ID)
+    refused = replace(job, urls={"wav": "http://127.0.0.1:1/r.wav?X-Amz-Signature=f00d"})
+    away = replace(job, urls={"wav": "s3://bucket/r.wav?X-Amz-Signature=f00d"})
+    house.telnyx.served = [Served(status=500), Served(content_type="text/html"), Served(cut_after=10)]
+
+    for each in (job, job, job, refused, away, job):
+        house.deliver(each)
+
+    assert len(logged(caplog)) == 6
+    assert "Signature" not in str(logged(caplog))
+
+
+def test_a_verified_recording_is_neither_fetched_nor_touched_again(
+    house: ArchiveHouse, capsys: pytest.CaptureFixture[str]
+) -> None:
+    house.deliver(house.job())
+    asked, before = list(house.telnyx.requests), house.entry()
+    capsys.readouterr()
+
+    failed = house.deliver(house.job(), receives=2)
+
+    assert failed == []
+    assert house.telnyx.requests == asked
+    assert house.entry() == before
+    assert house.versions(f"{KEY}.wav") == house.versions(f"{KEY}.json") == 1
+    assert metrics(capsys.readouterr().out.splitlines()) == {}
+
+
+def test_a_copied_recording_is_proved_without_being_fetched_again(house: ArchiveHouse) -> None:
+    house.s3.put_object(Bucket=house.name, Key=f"{KEY}.wav", Body=AUDIO)
+    copied = replace(entry(), status=COPIED, audio=AudioCopy(f"{KEY}.wav", len(AUDIO), sha256(AUDIO)))
+    house.store.mark_recording(copied, was=(SAVED,))
+
+    failed = house.deliver(house.job(), receives=2)
+
+    assert failed == []
+    assert house.entry().status == VERIFIED
+    assert house.telnyx.requests == []
+
+
+def test_a_copied_recording_that_is_gone_is_fetched_again(house: ArchiveHouse) -> None:
+    copied = replace(entry(), status=COPIED, audio=AudioCopy(f"{KEY}.wav", len(AUDIO), sha256(AUDIO)))
+    house.store.mark_recording(copied, was=(SAVED,))
+
+    failed = house.deliver(house.job(), receives=2)
+
+    assert failed == []
+    assert house.objects()[f"{KEY}.wav"] == AUDIO
+    assert house.entry().status == VERIFIED
+
+
+def test_what_lies_there_and_is_not_what_was_copied_is_left_as_evidence(house: ArchiveHouse) -> None:
+    house.s3.put_object(Bucket=house.name, Key=f"{KEY}.wav", Body=b"something else")
+
+    failed = house.deliver(house.job(), receives=MAX_RECEIVES)
+
+    assert failed == [0]
+    assert house.objects()[f"{KEY}.wav"] == b"something else"
+    assert house.versions(f"{KEY}.wav") == 1
+    assert house.entry().status == FAILED
+    assert f"what lies at {KEY}.wav is not what was copied" in house.entry().reason
+    assert house.unfinished() == 0
+
+
+def test_audio_of_an_earlier_try_whose_ledger_was_never_told_is_found_to_be_the_same(house: ArchiveHouse) -> None:
+    house.s3.put_object(Bucket=house.name, Key=f"{KEY}.wav", Body=AUDIO)
+
+    failed = house.deliver(house.job(), receives=2)
+
+    assert failed == []
+    assert house.entry().status == VERIFIED
+    assert house.versions(f"{KEY}.wav") == 1
+    assert house.unfinished() == 0
+
+
+def test_uploads_that_died_with_their_process_are_ended(house: ArchiveHouse) -> None:
+    house.s3.create_multipart_upload(Bucket=house.name, Key=f"{KEY}.wav")
+
+    house.deliver(house.job(), receives=2)
+
+    assert house.unfinished() == 0
+
+
+def test_two_archives_at_once_end_as_one_verified_recording(house: ArchiveHouse) -> None:
+    def overtaken() -> Iterator[bytes]:
+        yield AUDIO[:100]
+        assert house.deliver(house.job()) == []
+        yield AUDIO[100:]
+
+    copied, _ = copy_audio(overtaken(), house.bucket, entry())
+
+    assert not house.store.mark_recording(replace(entry(), status=COPIED, audio=copied), was=(SAVED, COPIED, FAILED))
+    assert house.entry().status == VERIFIED
+    assert house.versions(f"{KEY}.wav") == 1
+    assert house.unfinished() == 0
+
+
+def test_an_archive_that_is_overtaken_leaves_what_the_faster_one_wrote(
+    house: ArchiveHouse, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """At each of the slower one's requests, the other one runs from beginning to end."""
+    for number in range(2, 12):
+        second = replace(entry(), number=number)
+        house.save(second)
+        job = house.job(recording=second.name, recording_id=RECORDING_ID)
+        countdown = [number - 2]
+
+        def overtake(operation: str, job=job, countdown=countdown) -> None:  # type: ignore[no-untyped-def] # noqa: ANN001 -- bound above
+            del operation
+            countdown[0] -= 1
+            if countdown[0] == -1:
+                assert house.deliver(job) == []
+
+        house.wire.before_each = overtake
+        failed = house.deliver(job)
+        house.wire.before_each = lambda _: None
+
+        assert failed == []
+        kept = house.entry(second.name)
+        assert kept.status == VERIFIED
+        assert kept.audio
+        assert house.versions(kept.audio.key) == 1
+        assert house.objects()[kept.audio.key] == AUDIO
+    assert house.unfinished() == 0
+    assert metrics(capsys.readouterr().out.splitlines())["RecordingsVerified"] == [1.0] * 10
+
+
+def test_an_expired_address_is_renewed(house: ArchiveHouse) -> None:
+    job = house.job()
+    house.telnyx.expire()
+
+    failed = house.deliver(job)
+
+    assert failed == []
+    assert house.entry().status == VERIFIED
+    assert house.objects()[f"{KEY}.wav"] == AUDIO
+    assert house.telnyx.asked("/storage") == 2
+    assert house.telnyx.asked("/v2/recordings") == 1
+
+
+@pytest.mark.parametrize("status", [404, 410])
+def test_audio_that_is_not_under_its_address_is_asked_for_anew(house: ArchiveHouse, status: int) -> None:
+    house.telnyx.served = [Served(status=status, content_type="application/xml", body=PAGE)]
+
+    failed = house.deliver(house.job(recording_id=RECORDING_ID))
+
+    assert failed == []
+    assert house.objects()[f"{KEY}.wav"] == AUDIO
+
+
+def test_a_job_older_than_its_addresses_does_not_try_them(house: ArchiveHouse) -> None:
+    job = house.job()
+    house.telnyx.expire()
+
+    failed = house.deliver(job, age_seconds=source.ADDRESS_SECONDS + 1)
+
+    assert failed == []
+    assert house.telnyx.asked("/storage/r.wav?X-Amz-Signature=0") == 0
+    assert house.entry().recording_id == RECORDING_ID
+
+
+def test_a_job_without_addresses_asks_for_them(house: ArchiveHouse) -> None:
+    failed = house.deliver(house.job(urls=None))
+
+    assert failed == []
+    assert house.entry().status == VERIFIED
+
+
+def test_a_recording_whose_id_the_webhook_gave_is_asked_for_by_it(house: ArchiveHouse) -> None:
+    known = replace(entry(), number=2, recording_id=RECORDING_ID)
+    house.save(known)
+
+    failed = house.deliver(house.job(recording=known.name, urls=None))
+
+    assert failed == []
+    assert house.telnyx.asked(f"/v2/recordings/{RECORDING_ID}") == 1
+
+
+@pytest.mark.parametrize("api_status", [401, 503])
+def test_a_recording_is_copied_although_telnyx_does_not_tell_its_id(
+    house: ArchiveHouse, api_status: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    house.telnyx.api_status = api_status
+
+    failed = house.deliver(house.job())
+
+    assert failed == []
+    assert house.entry().status == VERIFIED
+    assert house.metadata()["recording_id"] is None
+    [line] = logged(caplog)
+    assert line["levelname"] == "WARNING"
+    assert line["note"].startswith("its recording id is not known: Telnyx")
+
+
+def test_a_recording_that_telnyx_does_not_list_is_copied_without_its_id(
+    house: ArchiveHouse, caplog: pytest.LogCaptureFixture
+) -> None:
+    house.telnyx.known = False
+
+    failed = house.deliver(house.job())
+
+    assert failed == []
+    [line] = logged(caplog)
+    assert line["note"] == "its recording id is not known: Telnyx lists no such recording"
+
+
+def reason_of(house: ArchiveHouse) -> str:
+    """Deliver the job a last time; give what the ledger says then."""
+    assert house.deliver(house.job(), receives=MAX_RECEIVES) == [0]
+    assert house.entry().status == FAILED
+    assert_nothing_kept(house)
+    return house.entry().reason
+
+
+@pytest.mark.parametrize(
+    ("served", "reason"),
+    [
+        (Served(status=500), "Telnyx's storage answered 500"),
+        (Served(status=204, body=b""), "Telnyx's storage answered 204"),
+        (Served(content_type="text/html; charset=utf-8", body=PAGE), "answered with text/html, which is not audio"),
+        (Served(content_type="application/xml", body=PAGE), "answered with application/xml, which is not audio"),
+        (Served(body=PAGE), 'neither WAV nor MP3: it begins with b"<?xml version=\'1"'),
+        (Served(content_type="binary/octet-stream", body=PAGE), "neither WAV nor MP3"),
+        (Served(content_type="", body=PAGE), "neither WAV nor MP3"),
+        (Served(body=b""), "what came is empty"),
+        (Served(body=b"", chunked=True), "what came is empty"),
+        (Served(cut_after=30_000), "Telnyx's storage broke off: ProtocolError"),
+        (Served(cut_after=30_000, chunked=True), "Telnyx's storage broke off: ProtocolError"),
+        (Served(length=len(AUDIO) + 1), "Telnyx's storage broke off: ProtocolError"),
+        (Served(length=len(AUDIO) - 500), "cut short: its header promises 500 bytes more"),
+        (Served(length=None), "answered without a length"),
+        (Served(status=307, location="/storage/r.wav?X-Amz-Signature=0"), "could not be asked: ResponseError"),
+    ],
+)
+def test_what_is_no_whole_recording_leaves_nothing_and_says_why(
+    house: ArchiveHouse, served: Served, reason: str
+) -> None:
+    house.telnyx.served = [served] * (source.REDIRECTIONS + 1)
+
+    assert reason in reason_of(house)
+
+
+def test_a_recording_in_s3s_nameless_type_or_in_chunks_or_redirected_is_taken(house: ArchiveHouse) -> None:
+    ways = (
+        Served(content_type="binary/octet-stream"),
+        Served(content_type="application/octet-stream"),
+        Served(content_type="audio/x-wav"),
+        Served(content_type=""),
+        Served(chunked=True),
+        Served(status=307, location="/storage/r.wav?X-Amz-Signature=0"),
+    )
+    for number, served in enumerate(ways, start=2):
+        each = replace(entry(), number=number, recording_id=RECORDING_ID)
+        house.save(each)
+        house.telnyx.served = [served]
+
+        assert house.deliver(house.job(recording=each.name)) == []
+        assert house.entry(each.name).status == VERIFIED
+
+
+def test_a_storage_that_cannot_be_reached_is_named(house: ArchiveHouse) -> None:
+    job = house.job(urls={"wav": "http://127.0.0.1:1/r.wav?X-Amz-Signature=f00d"})
+
+    house.deliver(job, receives=MAX_RECEIVES)
+
+    assert house.entry().reason == "Telnyx's storage could not be asked: NewConnectionError"
+
+
+def test_a_storage_that_falls_silent_is_given_up_after_its_time(
+    house: ArchiveHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(source, "READ_SECONDS", 0.1)
+    house.telnyx.served = [Served(pause_seconds=0.5)]
+
+    assert reason_of(house) == "Telnyx's storage broke off: ReadTimeoutError"
+
+
+def test_a_storage_that_trickles_does_not_use_up_the_time_of_others(house: ArchiveHouse) -> None:
+    house.telnyx.audio["wav"] = wav(60.0)
+    house.telnyx.served = [Served(pause_seconds=0.05)]
+
+    house.deliver(house.job(), receives=MAX_RECEIVES, left_millis=10_100)
+
+    assert house.entry().reason == "not copied in time: Telnyx's storage or S3 is slow"
+    assert_nothing_kept(house)
+
+
+def test_the_format_that_was_asked_for_is_preferred_and_the_other_one_taken_where_it_is_all(
+    house: ArchiveHouse,
+) -> None:
+    house.telnyx.audio = {"mp3": MP3, "wav": AUDIO}
+    house.deliver(house.job())
+    asked_for = house.entry().format
+    only = replace(entry(), number=2)
+    house.save(only)
+    house.telnyx.audio = {"mp3": MP3}
+
+    house.deliver(house.job(recording=only.name))
+
+    assert asked_for == "wav"
+    kept = house.entry(only.name)
+    assert kept.format == "mp3"
+    assert kept.audio
+    assert kept.audio.key.endswith("-02.mp3")
+    assert kept.audio.duration_millis == 3_600
+    assert house.s3.head_object(Bucket=house.name, Key=kept.audio.key)["ContentType"] == "audio/mpeg"
+
+
+def test_audio_is_filed_by_what_it_is_and_not_by_what_its_address_says(house: ArchiveHouse) -> None:
+    house.telnyx.audio = {"mp3": AUDIO}
+
+    house.deliver(house.job())
+
+    assert house.objects()[f"{KEY}.wav"] == AUDIO
+    assert house.entry().format == "wav"
+
+
+def test_a_duration_that_the_audio_does_not_tell_is_telnyxs(house: ArchiveHouse) -> None:
+    house.telnyx.audio = {"mp3": MP3 + b"not a frame"}
+
+    house.deliver(house.job())
+
+    assert house.metadata()["duration_millis"] == 2_345
+
+
+def test_a_duration_that_nobody_tells_is_null(house: ArchiveHouse) -> None:
+    house.telnyx.audio, house.telnyx.known = {"mp3": MP3 + b"not a frame"}, False
+
+    house.deliver(house.job())
+
+    assert house.metadata()["duration_millis"] is None
+
+
+def test_telnyxs_custom_storage_is_named_and_left_alone(house: ArchiveHouse) -> None:
+    for urls in ({"wav": "s3://my-bucket/2026/r.wav?x=y"}, {"mp3": "s3://my-bucket/2026/r.wav"}):
+        house.deliver(house.job(urls=urls), receives=MAX_RECEIVES)
+
+        assert house.entry().status == FAILED
+        assert house.entry().reason == "Telnyx put it into your own storage, where it stays: s3://my-bucket/2026/r.wav"
+    assert house.telnyx.requests == []
+
+
+def test_custom_storage_behind_a_fresh_address_is_named_too(house: ArchiveHouse) -> None:
+    house.telnyx.api_addresses = {"wav": "s3://my-bucket/r.wav"}
+
+    house.deliver(house.job(urls=None), receives=MAX_RECEIVES)
+
+    assert house.entry().reason.endswith("s3://my-bucket/r.wav")
+
+
+@pytest.mark.parametrize(
+    ("known", "addresses", "reason"),
+    [
+        (False, None, "Telnyx lists no such recording"),
+        (True, {}, "Telnyx gives no other as mp3 or wav"),
+        (True, {"ogg": "https://recordings.example/r.ogg"}, "Telnyx gives no other as mp3 or wav"),
+    ],
+)
+def test_an_expired_address_without_another_says_so(
+    house: ArchiveHouse, *, known: bool, addresses: dict[str, str] | None, reason: str
+) -> None:
+    house.telnyx.known, house.telnyx.api_addresses = known, addresses
+    job = house.job()
+    house.telnyx.expire()
+
+    house.deliver(job, receives=MAX_RECEIVES)
+
+    assert reason in house.entry().reason
+
+
+def test_telnyxs_api_in_trouble_is_told_when_only_it_could_help(house: ArchiveHouse) -> None:
+    house.telnyx.api_status = 503
+
+    house.deliver(house.job(urls=None), receives=MAX_RECEIVES)
+
+    assert house.entry().reason.startswith("Telnyx is unavailable")
+
+
+def test_a_fresh_address_that_is_refused_too_is_tried_again_later(house: ArchiveHouse) -> None:
+    house.telnyx.served = [Served(status=403, content_type="application/xml", body=PAGE)] * 2
+
+    assert house.deliver(house.job()) == [0]
+    assert house.entry().status == SAVED
+    assert house.deliver(house.job(), receives=2) == []
+    assert house.entry().status == VERIFIED
+
+
+def test_a_failed_recording_whose_job_is_put_back_is_taken_over(house: ArchiveHouse) -> None:
+    house.telnyx.served = [Served(status=500)]
+    house.deliver(house.job(), receives=MAX_RECEIVES)
+    failed = house.entry()
+
+    house.deliver(house.job(), receives=1)
+
+    assert failed.status == FAILED
+    assert house.entry().status == VERIFIED
+    assert house.entry().reason == ""
+
+
+def test_a_leg_that_is_not_known_any_more_leaves_its_ids_open(house: ArchiveHouse) -> None:
+    house.dynamodb.delete_item(
+        TableName=house.name, Key={"call_session_id": {"S": SESSION}, "item": {"S": f"LEG#{LEG}"}}
+    )
+
+    house.deliver(house.job())
+
+    assert house.metadata()["call_control_id"] is None
+    assert house.entry().status == VERIFIED
+
+
+def test_metadata_that_the_ledger_outran_is_written_again(house: ArchiveHouse) -> None:
+    def later(operation: str) -> None:
+        if operation == "PutObject":
+            house.wire.before_each = lambda _: None
+            now = house.entry()
+            house.store.mark_recording(replace(now, ended_at="2026-09-21T12:00:06.000000Z"), was=(COPIED,))
+
+    house.wire.before_each = later
+    house.deliver(house.job())
+
+    assert house.metadata()["ended_at"] == "2026-09-21T12:00:06.000000Z"
+
+
+def test_an_entry_that_never_rests_is_a_fault(house: ArchiveHouse) -> None:
+    turn = iter(range(1_000))
+
+    def restless(operation: str) -> None:
+        if operation == "PutObject":
+            name = {"call_session_id": {"S": SESSION}, "item": {"S": f"RECORDING#{entry().name}"}}
+            house.dynamodb.update_item(
+                TableName=house.name,
+                Key=name,
+                UpdateExpression="SET ended_at = :now",
+                ExpressionAttributeValues={":now": {"S": str(next(turn))}},
+            )
+
+    house.wire.before_each = restless
+
+    assert house.deliver(house.job()) == [0]
+    assert house.entry().status == COPIED
+
+
+@pytest.mark.parametrize("at", ["UpdateItem", "PutObject"])
+def test_an_entry_that_somebody_removes_meanwhile_is_not_made_up(house: ArchiveHouse, at: str) -> None:
+    def removed(operation: str) -> None:
+        if operation == at:
+            house.wire.before_each = lambda _: None
+            name = {"call_session_id": {"S": SESSION}, "item": {"S": f"RECORDING#{entry().name}"}}
+            house.dynamodb.delete_item(TableName=house.name, Key=name)
+
+    house.wire.before_each = removed
+
+    assert house.deliver(house.job()) == [0]
+    assert house.store.recordings(SESSION) == ()
+
+
+def test_an_object_that_vanishes_before_it_is_proved_is_not_called_verified(house: ArchiveHouse) -> None:
+    def vanish(operation: str) -> None:
+        if operation == "GetObject":
+            house.wire.before_each = lambda _: None
+            house.s3.delete_object(Bucket=house.name, Key=f"{KEY}.wav")
+
+    house.wire.before_each = vanish
+
+    assert house.deliver(house.job()) == [0]
+    assert house.entry().status == COPIED
+    assert house.deliver(house.job(), receives=2) == []
+    assert house.entry().status == VERIFIED
+
+
+def test_metadata_stays_the_same_bytes_however_often_it_is_written(house: ArchiveHouse) -> None:
+    house.deliver(house.job())
+    once = house.objects()[f"{KEY}.json"]
+    house.store.mark_recording(replace(house.entry(), status=COPIED), was=(VERIFIED,))
+
+    house.deliver(house.job(), receives=2)
+
+    assert house.objects()[f"{KEY}.json"] == once
+    assert json.loads(once)["started_at"] == BEGAN_AT

@@ -1,0 +1,242 @@
+"""Transcripts laid beside their recordings, in S3 and DynamoDB by moto; Telnyx's API by a real server."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from dialtone.calls import MAX_TRANSCRIPT_CHARACTERS_IN_A_JOB
+from dialtone.recordings import FAILED, SAVED, VERIFIED, TranscriptCopy
+from tests.integration.archiving import (
+    BEGAN_AT,
+    KEY,
+    MAX_RECEIVES,
+    RECORDING_ID,
+    TRANSCRIPTION_ID,
+    ArchiveHouse,
+    entry,
+    logged,
+    metrics,
+    sha256,
+)
+from tests.integration.deliveries import LEG
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+TEXT = "Please call back: Žofie."
+
+
+@pytest.fixture
+def house(aws: None) -> Iterator[ArchiveHouse]:
+    del aws
+    with ArchiveHouse.open() as house:
+        assert house.deliver(house.job()) == []
+        yield house
+
+
+def test_a_transcript_lies_beside_its_recording_and_is_told_of(
+    house: ArchiveHouse, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    capsys.readouterr()
+
+    failed = house.deliver(house.transcript_job())
+
+    assert failed == []
+    assert house.objects()[f"{KEY}.txt"].decode() == TEXT
+    kind = house.s3.head_object(Bucket=house.name, Key=f"{KEY}.txt")["ContentType"]
+    assert kind == "text/plain; charset=utf-8"
+    told = house.metadata()
+    assert (told["transcript_key"], told["transcript_sha256"]) == (f"{KEY}.txt", sha256(TEXT.encode()))
+    assert told["sha256"] == sha256(house.objects()[f"{KEY}.wav"])
+    assert house.entry().transcript == TranscriptCopy(f"{KEY}.txt", sha256(TEXT.encode()), TRANSCRIPTION_ID)
+    assert house.entry().status == VERIFIED
+    assert metrics(capsys.readouterr().out.splitlines()) == {}
+    assert [line["msg"] for line in logged(caplog)] == ["transcript archived"]
+    assert "Žofie" not in str(logged(caplog))
+
+
+def test_a_transcript_that_comes_twice_is_written_once(house: ArchiveHouse) -> None:
+    house.deliver(house.transcript_job())
+
+    failed = house.deliver(house.transcript_job())
+
+    assert failed == []
+    assert house.versions(f"{KEY}.txt") == 1
+
+
+def test_another_transcript_of_the_same_recording_takes_its_place(house: ArchiveHouse) -> None:
+    house.deliver(house.transcript_job())
+
+    house.deliver(house.transcript_job(transcription_id="t-2", transcript="Please call."))
+
+    assert house.objects()[f"{KEY}.txt"] == b"Please call."
+    assert house.metadata()["transcription_id"] == "t-2"
+
+
+def test_a_transcript_before_its_audio_waits_for_it(house: ArchiveHouse) -> None:
+    second = replace(entry(), number=2, recording_id="r-2")
+    house.save(second)
+    job = house.transcript_job(recording_id="r-2")
+
+    early = house.deliver(job)
+    house.deliver(house.job(recording=second.name))
+    late = house.deliver(job, receives=2)
+
+    assert (early, late) == ([0], [])
+    assert house.entry(second.name).transcript
+
+
+def test_a_long_transcript_is_asked_for(house: ArchiveHouse) -> None:
+    text = "long " * MAX_TRANSCRIPT_CHARACTERS_IN_A_JOB
+    house.telnyx.transcript = {"id": TRANSCRIPTION_ID, "status": "completed", "transcription_text": text}
+
+    failed = house.deliver(house.transcript_job(transcript=""))
+
+    assert failed == []
+    assert house.objects()[f"{KEY}.txt"].decode() == text
+    assert house.telnyx.asked(f"/v2/recording_transcriptions/{TRANSCRIPTION_ID}") == 1
+
+
+def test_a_recording_without_a_word_has_an_empty_transcript(house: ArchiveHouse) -> None:
+    house.telnyx.transcript = {"status": "completed", "transcription_text": ""}
+
+    failed = house.deliver(house.transcript_job(transcript=""))
+
+    assert failed == []
+    assert house.objects()[f"{KEY}.txt"] == b""
+
+
+def reason_of(caplog: pytest.LogCaptureFixture) -> str:
+    [line] = logged(caplog)
+    return str(line["reason"])
+
+
+def test_a_transcript_that_telnyx_has_not_completed_is_awaited(
+    house: ArchiveHouse, caplog: pytest.LogCaptureFixture
+) -> None:
+    house.telnyx.transcript = {"status": "in-progress", "transcription_text": ""}
+
+    assert house.deliver(house.transcript_job(transcript="")) == [0]
+    assert "has not completed" in reason_of(caplog)
+
+
+def test_a_transcript_that_telnyx_does_not_know_is_named(house: ArchiveHouse, caplog: pytest.LogCaptureFixture) -> None:
+    assert house.deliver(house.transcript_job(transcript="")) == [0]
+    assert reason_of(caplog) == f"Telnyx does not know the transcript {TRANSCRIPTION_ID}"
+
+
+def test_a_transcript_with_neither_text_nor_id_is_hopeless(
+    house: ArchiveHouse, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert house.deliver(house.transcript_job(transcript="", transcription_id="")) == [0]
+    assert "neither text nor an id" in reason_of(caplog)
+    assert logged(caplog)[0]["wait_seconds"] == 0
+
+
+def test_a_transcript_given_up_leaves_its_verified_recording_alone(
+    house: ArchiveHouse, capsys: pytest.CaptureFixture[str]
+) -> None:
+    capsys.readouterr()
+
+    assert house.deliver(house.transcript_job(transcript=""), receives=MAX_RECEIVES) == [0]
+
+    assert house.entry().status == VERIFIED
+    assert metrics(capsys.readouterr().out.splitlines()) == {}
+
+
+def without_id(house: ArchiveHouse, number: int, **changes: str) -> str:
+    """Take a recording over whose id nobody tells; give its name."""
+    recording = replace(entry(), number=number, **changes)  # type: ignore[arg-type] # texts only
+    house.save(recording)
+    house.telnyx.known = False
+    assert house.deliver(house.job(recording=recording.name)) == []
+    house.telnyx.known = True
+    assert house.entry(recording.name).recording_id == ""
+    return recording.name
+
+
+def test_the_only_recording_of_a_leg_is_the_one_that_is_transcribed(aws: None) -> None:
+    del aws
+    with ArchiveHouse.open() as house:
+        house.telnyx.known = False
+        house.deliver(house.job())
+
+        failed = house.deliver(house.transcript_job())
+
+        assert failed == []
+        assert house.metadata()["recording_id"] == RECORDING_ID
+        assert house.telnyx.asked("/v2/recordings/") == 0
+
+
+def test_a_transcript_never_goes_to_a_recording_with_another_id(
+    house: ArchiveHouse, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert house.deliver(house.transcript_job(recording_id="another")) == [0]
+    assert reason_of(caplog) == "Telnyx does not know the transcript's recording another"
+    assert house.entry().transcript is None
+
+
+def test_among_several_recordings_the_one_that_began_then_is_transcribed(aws: None) -> None:
+    del aws
+    with ArchiveHouse.open() as house:
+        first = without_id(house, 1)
+        second = without_id(house, 2, started_at="2026-09-21T12:10:00.000000Z")
+        unbegun = replace(entry(), number=3, status="expected", started_at="")
+        house.save(unbegun)
+
+        failed = house.deliver(house.transcript_job())
+
+        assert failed == []
+        assert house.entry(first).transcript
+        assert house.entry(first).recording_id == RECORDING_ID
+        assert house.entry(second).transcript is None
+
+
+def test_where_none_or_several_began_then_nobody_guesses(aws: None, caplog: pytest.LogCaptureFixture) -> None:
+    del aws
+    with ArchiveHouse.open() as house:
+        without_id(house, 1)
+        without_id(house, 2)
+        caplog.clear()
+
+        assert house.deliver(house.transcript_job()) == [0]
+
+        assert reason_of(caplog).startswith("the leg has no recording that began at 2026-09-21T12:00:03")
+
+
+def test_without_any_id_several_recordings_leave_it_open(house: ArchiveHouse, caplog: pytest.LogCaptureFixture) -> None:
+    house.save(replace(entry(), number=2))
+
+    assert house.deliver(house.transcript_job(recording_id="")) == [0]
+    assert reason_of(caplog) == "the leg has not one recording, and the transcript does not say whose it is"
+
+
+def test_without_any_id_the_only_recording_is_it(house: ArchiveHouse) -> None:
+    assert house.deliver(house.transcript_job(recording_id="")) == []
+    assert house.entry().transcript
+
+
+def test_a_transcript_of_a_failed_recording_waits_for_its_job_to_be_put_back(
+    house: ArchiveHouse, caplog: pytest.LogCaptureFixture
+) -> None:
+    house.store.mark_recording(replace(house.entry(), status=FAILED, reason="…"), was=(VERIFIED,))
+
+    assert house.deliver(house.transcript_job()) == [0]
+    assert reason_of(caplog) == f'the audio of "{LEG}-01" is not verified yet: it is failed'
+
+
+def test_a_ledger_that_takes_verified_back_meanwhile_is_believed(house: ArchiveHouse) -> None:
+    def taken_back(operation: str) -> None:
+        if operation == "PutObject":
+            house.wire.before_each = lambda _: None
+            house.store.mark_recording(replace(house.entry(), status=SAVED), was=(VERIFIED,))
+
+    house.wire.before_each = taken_back
+
+    assert house.deliver(house.transcript_job()) == [0]
+    assert house.entry().transcript is None
+    assert house.entry().started_at == BEGAN_AT

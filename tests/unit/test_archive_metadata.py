@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+import json
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from archive.metadata import SCHEMA_VERSION, metadata
+from dialtone.recordings import AudioCopy, Recording, TranscriptCopy
+
+FIELDS = [
+    "schema_version",
+    "recording",
+    "call_session_id",
+    "call_leg_id",
+    "recording_id",
+    "call_control_id",
+    "connection_id",
+    "from",
+    "to",
+    "requested_at",
+    "started_at",
+    "ended_at",
+    "channels",
+    "format",
+    "key",
+    "bytes",
+    "sha256",
+    "duration_millis",
+    "source",
+    "consent",
+    "transcript_key",
+    "transcript_sha256",
+    "transcription_id",
+]
+
+BARE = Recording("session", "leg", 2, 1, "2026-09-21T12:00:00.000000Z", "telnyx")
+WHOLE = Recording(
+    call_session_id="session",
+    call_leg_id="leg",
+    number=1,
+    turn=4,
+    requested_at="2026-09-21T12:00:00.000000Z",
+    source="record_start",
+    status="verified",
+    channels="dual",
+    format="mp3",
+    from_number="+15550123",
+    to_number="+15550100",
+    recording_id="r-1",
+    started_at="2026-09-21T12:00:01.000000Z",
+    ended_at="2026-09-21T12:00:09.000000Z",
+    call_control_id="v3:control",
+    connection_id="7267",
+    audio=AudioCopy("recordings/2026/09/21/session/leg-01.mp3", 64_000, "c0ffee", 8_000),
+    transcript=TranscriptCopy("recordings/2026/09/21/session/leg-01.txt", "facade", "t-1"),
+)
+
+
+def test_the_fields_stand_in_their_order_and_a_line_ends() -> None:
+    written = metadata(WHOLE)
+
+    assert list(json.loads(written)) == FIELDS
+    assert written.endswith(b"}\n")
+    assert list(json.loads(metadata(BARE))) == FIELDS
+
+
+def test_everything_that_the_ledger_knows_is_told() -> None:
+    assert json.loads(metadata(WHOLE)) == {
+        "schema_version": SCHEMA_VERSION,
+        "recording": "leg-01",
+        "call_session_id": "session",
+        "call_leg_id": "leg",
+        "recording_id": "r-1",
+        "call_control_id": "v3:control",
+        "connection_id": "7267",
+        "from": "+15550123",
+        "to": "+15550100",
+        "requested_at": "2026-09-21T12:00:00.000000Z",
+        "started_at": "2026-09-21T12:00:01.000000Z",
+        "ended_at": "2026-09-21T12:00:09.000000Z",
+        "channels": "dual",
+        "format": "mp3",
+        "key": "recordings/2026/09/21/session/leg-01.mp3",
+        "bytes": 64_000,
+        "sha256": "c0ffee",
+        "duration_millis": 8_000,
+        "source": "record_start",
+        "consent": None,
+        "transcript_key": "recordings/2026/09/21/session/leg-01.txt",
+        "transcript_sha256": "facade",
+        "transcription_id": "t-1",
+    }
+
+
+def test_what_is_not_known_is_null_and_never_empty() -> None:
+    told = json.loads(metadata(BARE))
+
+    assert "" not in told.values()
+    assert {name for name, value in told.items() if value is not None} == {
+        "schema_version",
+        "recording",
+        "call_session_id",
+        "call_leg_id",
+        "requested_at",
+        "source",
+    }
+
+
+@given(st.text(), st.text())
+def test_any_number_and_name_makes_json_that_reads_the_same(number: str, source: str) -> None:
+    recording = Recording("s", "l", 1, 1, "2026-09-21T12:00:00Z", source.strip("\ud800"), from_number=number)
+
+    told = json.loads(metadata(recording))
+
+    assert told["from"] == (number or None)
+    assert told["source"] == recording.source

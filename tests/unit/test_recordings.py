@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from dialtone.recordings import ArchiveJob, AudioCopy, Recording, TranscriptCopy, matching, object_key
+
+RECORDING = Recording("session", "leg", 1, 3, "2026-09-21T12:00:00.000000Z", "record_start")
+JOB = ArchiveJob("audio", "session", "leg", "leg-01", "r-1", {"mp3": "https://recordings.example/1.mp3"})
+
+
+@pytest.mark.parametrize(
+    "recording",
+    [
+        RECORDING,
+        replace(RECORDING, audio=AudioCopy("key", 5, "c0ffee", None)),
+        replace(RECORDING, audio=AudioCopy("key", 5, "c0ffee", 90), transcript=TranscriptCopy("key", "facade", "t-1")),
+    ],
+)
+def test_an_entry_reads_as_it_was_written(recording: Recording) -> None:
+    assert Recording.from_json(json.loads(json.dumps(recording.to_json()))) == recording
+
+
+def test_fields_of_another_version_are_passed_over() -> None:
+    stored = RECORDING.to_json() | {
+        "consent": "given",
+        "audio": {"key": "k", "length_bytes": 1, "sha256": "s", "codec": "?"},
+    }
+
+    assert Recording.from_json(stored) == replace(RECORDING, audio=AudioCopy("k", 1, "s"))
+
+
+def test_an_entry_of_before_copies_were_kept_reads_without_them() -> None:
+    stored = RECORDING.to_json()
+    del stored["audio"], stored["transcript"]
+
+    assert Recording.from_json(stored) == RECORDING
+
+
+def test_a_recording_is_named_before_telnyx_names_it() -> None:
+    assert RECORDING.name == "leg-01"
+    assert replace(RECORDING, number=12, recording_id="r-1").name == "leg-12"
+
+
+def test_a_recording_lies_under_the_day_that_it_began() -> None:
+    begun = replace(RECORDING, started_at="2026-09-22T00:00:00.100000Z")
+
+    assert object_key(RECORDING, "wav") == "recordings/2026/09/21/session/leg-01.wav"
+    assert object_key(begun, "json") == "recordings/2026/09/22/session/leg-01.json"
+
+
+def test_a_recording_answers_the_latest_that_was_asked_for_before_it_began() -> None:
+    first = replace(RECORDING, requested_at="2026-09-21T12:00:00.000000Z")
+    second = replace(RECORDING, number=2, requested_at="2026-09-21T12:10:00.000000Z")
+
+    assert matching([first, second], "2026-09-21T12:00:01.000000Z") == first
+    assert matching([first, second], "2026-09-21T12:10:00.500000Z") == second
+    assert matching([second, first], "2026-09-21T13:00:00.000000Z") == second
+    assert matching([first, second], "2026-09-21T11:59:00.000000Z") is None
+    assert matching([], "2026-09-21T12:00:00.000000Z") is None
+
+
+def test_two_clocks_may_differ_by_a_little() -> None:
+    assert matching([RECORDING], "2026-09-21T11:59:56.000000Z") == RECORDING
+    assert matching([RECORDING], "2026-09-21T11:59:54.000000Z") is None
+
+
+@pytest.mark.parametrize("job", [JOB, replace(JOB, urls=None), replace(JOB, kind="transcript", transcript="Žofie\n")])
+def test_a_job_reads_as_it_was_written(job: ArchiveJob) -> None:
+    assert ArchiveJob.from_json(job.to_json()) == job
+
+
+def without(name: str) -> dict[str, Any]:
+    return {each: value for each, value in json.loads(JOB.to_json()).items() if each != name}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "",
+        "audio",
+        "null",
+        "5",
+        '"kind"',
+        "[]",
+        '["kind"]',
+        "{}",
+        json.dumps(without("kind")),
+        json.dumps(without("call_session_id")),
+        json.dumps(json.loads(JOB.to_json()) | {"kind": 5}),
+        json.dumps(json.loads(JOB.to_json()) | {"recording": None}),
+        json.dumps(json.loads(JOB.to_json()) | {"call_leg_id": ["leg"]}),
+        json.dumps(json.loads(JOB.to_json()) | {"urls": "https://recordings.example"}),
+        json.dumps(json.loads(JOB.to_json()) | {"urls": {"mp3": None}}),
+    ],
+)
+def test_anything_else_is_no_job(body: str) -> None:
+    with pytest.raises((ValueError, TypeError)):
+        ArchiveJob.from_json(body)
