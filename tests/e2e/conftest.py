@@ -1,0 +1,39 @@
+"""The stack of template.yaml with the real functions, and the simulated Telnyx that it speaks to; one for all tests."""
+
+import base64
+from collections.abc import Iterator
+
+import pytest
+from nacl.signing import SigningKey
+
+from infra.carrier import Carrier
+from infra.carrier.server import CarrierServer, http_fetch, http_post
+from infra.local.cloud import LocalCloud, StackSettings
+
+DELIVERIES_AT_ONCE = 4
+
+
+@pytest.fixture(scope="session")
+def telnyx_key() -> SigningKey:
+    """A key that the stack takes for Telnyx's beside the carrier's own, as while keys are rotated."""
+    return SigningKey.generate()
+
+
+@pytest.fixture(scope="session")
+def carrier() -> Carrier:
+    """The simulated Telnyx: applications and numbers are the tests' own."""
+    return Carrier(http_post, fetch=http_fetch, delivery_threads=DELIVERIES_AT_ONCE)
+
+
+@pytest.fixture(scope="session")
+def cloud(carrier: Carrier, telnyx_key: SigningKey) -> Iterator[LocalCloud]:
+    """The whole stack, deployed from the template."""
+    key = base64.b64encode(bytes(telnyx_key.verify_key)).decode()
+    with CarrierServer(carrier) as server:
+        settings = StackSettings(
+            telnyx_public_key=f"{carrier.public_key},{key}",
+            telnyx_base_url=server.url,
+            telnyx_api_key=carrier.api_key,
+        )
+        with LocalCloud(settings) as running:
+            yield running

@@ -1,0 +1,69 @@
+"""What is measured is watched, and what is watched is measured."""
+
+from __future__ import annotations
+
+import io
+import time
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+
+from infra.carrier import ApiFault, Caller, HangUp, Hear
+from infra.demo.narrator import Paper
+from infra.demo.play import Demo
+from infra.local import metrics, translate
+from infra.local.emulator import ROOT
+from infra.local.line import PhoneLine
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PATIENCE_SECONDS = 60.0
+"""For the archive to give a job up, on a busy machine."""
+
+
+@pytest.fixture(scope="module")
+def line() -> Iterator[PhoneLine]:
+    with PhoneLine() as running:
+        yield running
+
+
+def test_the_metrics_of_calls_good_and_bad_are_those_of_dashboard_and_alarms(line: PhoneLine) -> None:
+    asked_for = metrics.asked_for(translate.read(ROOT / "infra" / "monitoring.yaml"))
+
+    Demo(line, Paper(io.StringIO())).play()
+    _forged_and_malformed(line)
+    _refused_and_unavailable(line)
+    _never_archived(line)
+
+    assert metrics.emitted(_lines(line)) == asked_for
+
+
+def _forged_and_malformed(line: PhoneLine) -> None:
+    assert httpx.post(line.cloud.webhook_url, content=b"{}").status_code == 401
+
+    nonsense = b"not an event"
+    headers = line.carrier.key.headers(nonsense)
+    assert httpx.post(line.cloud.webhook_url, content=nonsense, headers=headers).status_code == 400
+
+
+def _refused_and_unavailable(line: PhoneLine) -> None:
+    line.carrier.faults.disturb_api(ApiFault.UNAVAILABLE, action="gather_using_speak", status=403)
+    line.carrier.call("+15550171", "+15550100", Caller(Hear("sorry"), HangUp()))
+    line.carrier.run()
+
+    line.carrier.faults.disturb_api(ApiFault.UNAVAILABLE, action="gather_using_speak", times=2)
+    line.carrier.call("+15550172", "+15550100", Caller(Hear("Welcome"), HangUp()))
+    line.carrier.run()
+
+
+def _never_archived(line: PhoneLine) -> None:
+    line.cloud.client("sqs").send_message(QueueUrl=line.cloud.archive_queue_url, MessageBody="not a job")
+    ends = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < ends and "RecordingsFailed" not in "".join(line.cloud.logs("ArchiveFunction")):
+        time.sleep(0.5)
+
+
+def _lines(line: PhoneLine) -> list[str]:
+    return [*line.cloud.logs("WebhookFunction"), *line.cloud.logs("ArchiveFunction")]

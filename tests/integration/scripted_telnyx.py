@@ -1,0 +1,108 @@
+"""A real HTTP server that keeps every request and answers as it is told: for what Telnyx does when things go wrong."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections import deque
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the server answers with; silent: with nothing until the test ends; cut: by closing the connection."""
+
+    status: int = 200
+    body: bytes = b'{"data": {"result": "ok"}}'
+    headers: dict[str, str] = field(default_factory=lambda: {"content-type": "application/json"})
+    silent: bool = False
+    cut: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request as it came over the wire."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> object:
+        """The body; None if there is none."""
+        return json.loads(self.body) if self.body else None
+
+
+def error(status: int, code: str, *, title: str = "A title", detail: str = "A detail", **headers: str) -> Answer:
+    """Give an error as Telnyx writes it."""
+    body = json.dumps({"errors": [{"code": code, "title": title, "detail": detail}]}).encode()
+    return Answer(status, body, {"content-type": "application/json"} | headers)
+
+
+class ScriptedTelnyx:
+    """The server; its `answers` are used up in order, afterwards every request is accepted."""
+
+    def __init__(self) -> None:
+        self.requests: list[Request] = []
+        self.answers: deque[Answer] = deque()
+        self._ended = threading.Event()
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._server.daemon_threads = False
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})
+
+    @property
+    def url(self) -> str:
+        """The base URL for the SDK."""
+        return f"http://127.0.0.1:{self._server.server_port}/v2"
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._ended.set()
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
+        telnyx = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True  # head and body are two writes: else each answer would wait 40 ms
+            timeout = 5  # a connection kept alive must not outlive the test
+
+            def answer(self) -> None:
+                body = self.rfile.read(int(self.headers.get("content-length", 0)))
+                headers = {name.lower(): value for name, value in self.headers.items()}
+                telnyx.requests.append(Request(self.command, self.path, headers, body))
+                self.give(telnyx.answers.popleft() if telnyx.answers else Answer())
+
+            def give(self, answer: Answer) -> None:
+                if answer.silent:
+                    telnyx._ended.wait()
+                if answer.silent or answer.cut:
+                    self.close_connection = True
+                    return
+                self.send_response(answer.status)
+                for name, value in answer.headers.items():
+                    self.send_header(name, value)
+                self.send_header("content-length", str(len(answer.body)))
+                self.end_headers()
+                self.wfile.write(answer.body)
+
+            do_GET = do_POST = do_PUT = answer  # noqa: N815 -- the names that http.server asks for
+
+            def log_message(self, *_: object) -> None:
+                """Say nothing: pytest shows what matters."""
+
+        return Handler

@@ -1,0 +1,512 @@
+"""What goes over the wire, and what each answer of Telnyx comes to."""
+
+from __future__ import annotations
+
+import json
+import socket
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import pytest
+
+from dialtone.actions import ACTIONS
+from dialtone.commands import Command, command
+from dialtone.errors import TelnyxRefused, TelnyxUnavailable
+from dialtone.telnyx_api import METHODS, RecordingInfo, TelnyxApi
+from tests.command_examples import taken
+from tests.integration.scripted_telnyx import Answer, ScriptedTelnyx, error
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+CALL = "v3:u5OAKGEPT3Dx8SZSSDRWEMdNH2OripQhO"
+COMMAND_ID = "891510ac-f3e4-5c4b-9d6f-0a1b2c3d4e5f"
+RECORDING = "3fa85f64-5717-4562-b3fc-2c963f66afa6"
+HTML = Answer(502, b"<html>Bad Gateway</html>", {"content-type": "text/html"})
+SILENCE, CUT = Answer(silent=True), Answer(cut=True)
+
+
+@dataclass
+class Time:
+    """A clock that goes only when somebody sleeps."""
+
+    now: float = 1_000.0
+    slept: list[float] = field(default_factory=list)
+
+    def clock(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.now += seconds
+
+
+@pytest.fixture
+def scripted() -> Iterator[ScriptedTelnyx]:
+    with ScriptedTelnyx() as server:
+        yield server
+
+
+@pytest.fixture
+def virtual() -> Time:
+    return Time()
+
+
+@pytest.fixture
+def api(scripted: ScriptedTelnyx, virtual: Time) -> Iterator[TelnyxApi]:
+    api = TelnyxApi("KEY0123", scripted.url, clock=virtual.clock, sleep=virtual.sleep)
+    yield api
+    api.close()
+
+
+SPEAK = command("speak", CALL, payload="Good morning.", voice="female")
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_every_action_goes_out_with_exactly_its_parameters_and_the_command_id(
+    action: str, api: TelnyxApi, scripted: ScriptedTelnyx, virtual: Time
+) -> None:
+    parameters = {name: taken(action, name)[0] for name in ACTIONS[action].parameters}
+    everything = Command(action, "" if action == "dial" else CALL, parameters)
+
+    outcome = api.send(everything, COMMAND_ID, virtual.now + 5)
+
+    assert outcome.kind == "accepted"
+    [request] = scripted.requests
+    assert request.path == ("/v2/calls" if action == "dial" else f"/v2/calls/{CALL}/actions/{action}")
+    if action == "client_state_update":  # Telnyx's only command without a command id, and its only PUT
+        assert (request.method, request.json) == ("PUT", parameters)
+    else:
+        assert (request.method, request.json) == ("POST", parameters | {"command_id": COMMAND_ID})
+    assert request.headers["authorization"] == "Bearer KEY0123"
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_an_optional_parameter_left_out_is_not_sent(
+    action: str, api: TelnyxApi, scripted: ScriptedTelnyx, virtual: Time
+) -> None:
+    parameters = {name: taken(action, name)[0] for name in ACTIONS[action].required}
+    if action == "bridge":
+        parameters = {"call_control_id": "v3:other"}
+
+    api.send(Command(action, "" if action == "dial" else CALL, parameters), COMMAND_ID, virtual.now + 5)
+
+    [request] = scripted.requests
+    assert isinstance(request.json, dict)
+    assert request.json.keys() - {"command_id"} == parameters.keys()
+
+
+def test_a_bridge_with_a_queue_names_no_call(api: TelnyxApi, scripted: ScriptedTelnyx, virtual: Time) -> None:
+    api.send(command("bridge", CALL, queue="support"), COMMAND_ID, virtual.now + 5)
+
+    [request] = scripted.requests
+    assert request.json == {"queue": "support", "command_id": COMMAND_ID}
+
+
+def test_every_action_but_dial_has_a_method_of_the_sdk() -> None:
+    assert set(METHODS) == set(ACTIONS) - {"dial"}
+
+
+def test_a_dial_gives_the_ids_of_the_new_leg(api: TelnyxApi, scripted: ScriptedTelnyx, virtual: Time) -> None:
+    leg = {"call_control_id": "v3:new", "call_leg_id": "leg", "call_session_id": "session", "is_alive": False}
+    scripted.answers.append(Answer(body=json.dumps({"data": leg}).encode()))
+
+    outcome = api.send(
+        command("dial", connection_id="7", to="+15550100", **{"from": "+15550101"}), COMMAND_ID, virtual.now + 5
+    )
+
+    assert (outcome.kind, outcome.attempts, outcome.status, outcome.data) == ("accepted", 1, 200, leg)
+
+
+@pytest.mark.parametrize("body", [b"{}", b"[]", b"null", b'{"data": []}'])
+def test_an_answer_without_data_is_accepted_with_nothing_in_it(
+    body: bytes, api: TelnyxApi, scripted: ScriptedTelnyx, virtual: Time
+) -> None:
+    scripted.answers.append(Answer(body=body))
+
+    outcome = api.send(SPEAK, COMMAND_ID, virtual.now + 5)
+
+    assert (outcome.kind, outcome.data) == ("accepted", {})
+
+
+def test_a_call_that_has_ended_is_no_fault(api: TelnyxApi, scripted: ScriptedTelnyx, virtual: Time) -> None:
+    scripted.answers.append(error(422, "90018", title="Call has already ended"))
+
+    outcome = api.send(SPEAK, COMMAND_ID, virtual.now + 5)
+
+    assert (outcome.kind, outcome.code, outcome.title) == ("ended", "90018", "Call has already ended")
+    assert len(scripted.requests) == 1
+
+
+def test_the_code_that_a_call_has_ended_is_found_beside_others(
+    api: TelnyxApi, scripted: ScriptedTelnyx, virtual: Time
+) -> None:
+    body = json.dumps({"errors": ["?", {"code": 90000}, {"code": 90018, "title": "Ended"}]}).encode()
+    scripted.answers.append(Answer(422, body))
+
+    outcome = api.send(SPEAK, COMMAND_ID, virtual.now + 5)
+
+    assert (outcome.kind, outcome.code, outcome.title) == ("ended", "90018", "Ended")
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "remedy"),
+    [
+        (400, "10015", ""),
+        (401, "10009", "TELNYX_API_KEY"),
+        (403, "10010", "permissions"),
+        (404, "10005", "TELNYX_BASE_URL"),
+        (404, "90018", "TELNYX_BASE_URL"),
+        (410, "10000", ""),
+        (418, "1", ""),
+        (422, "90034", ""),
+        (422, "90015", ""),
+    ],
+)
+def test_a_refusal_is_final_and_says_why(  # noqa: PLR0913 -- a table of three columns, three fixtures
+    *, status: int, code: str, remedy: str, api: TelnyxApi, scripted: ScriptedTelnyx, virtual: Time
+) -> None:
+    scripted.answers.append(error(status, code, title="No", detail="Because"))
+
+    outcome = api.send(SPEAK, COMMAND_ID, virtual.now + 5)
+
+    assert (outcome.kind, outcome.status, outcome.attempts) == ("refused", status, 1)
+    assert (outcome.code, outcome.title, outcome.detail) == (code, "No", "Because")
+    assert remedy in outcome.remedy
+    assert bool(outcome.remedy) == bool(remedy)
+    assert (len(scripted.requests), virtual.slept) == (1, [])
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b"null", b'{"errors": "no"}', b'{"errors": [7]}', b"\xff"])
+def test_a_refusal_with_a_body_that_is_not_telnyx_own_is_a_refusal_all_the_same(
+    body: bytes, api: TelnyxApi, scripted: ScriptedTelnyx, virtual: Time
+) -> None:
+    scripted.answers.append(Answer(422, body, {"content-type": "text/html"}))
+
+    outcome = api.send(SPEAK, COMMAND_ID, virtual.now + 5)
+
+    assert (outcome.kind, outcome.status, outcome.code, outcome.title) == ("refused", 422, "", "")
+
+
+FOR_NOW = [
+    pytest.param(Answer(408), "server-error", 408, id="408"),
+    pytest.param(Answer(500), "server-error", 500, id="500"),
+    pytest.param(Answer(503), "server-error", 503, id="503"),
+    pytest.param(HTML, "server-error", 502, id="a page of something in between"),
+    pytest.param(Answer(300), "server-error", 300, id="300"),
+    pytest.param(Answer(body=b"<html>ok</html>"), "unreadable", 200, id="200 without JSON"),
+    pytest.param(Answer(body=b"\xff\xfe\xfa", headers={}), "unreadable", 200, id="200 with garbage"),
+    pytest.param(error(429, "10011"), "rate-limited", 429, id="429"),
+    pytest.param(CUT, "connection", 0, id="connection cut"),
+]
+
+
+@pytest.mark.parametrize(("answer", "reason", "status"), FOR_NOW)
+def test_what_fails_for_now_is_sent_once_more_the_same_and_accepted(  # noqa: PLR0913 -- a table of three columns, three fixtures
+    *, answer: Answer, reason: str, status: int, api: TelnyxApi, scripted: ScriptedTelnyx, virtual: Time
+) -> None:
+    del reason, status
+    scripted.answers.append(answer)
+
+    outcome = api.send(SPEAK, COMMAND_ID, virtual.now + 5)
+
+    assert (outcome.kind, outcome.attempts, virtual.slept) == ("accepted", 2, [0.5])
+    first, second = scripted.requests
+    assert (first.method, first.path, first.body) == (second.method, second.path, second.body)
+
+
+@pytest.mark.parametrize(("answer", "reason", "status"), FOR_NOW)
+def test_what_fails_for_now_twice_is_unavailable(  # noqa: PLR0913 -- a table of three columns, three fixtures
+    *, answer: Answer, reason: str, status: int, api: TelnyxApi, scripted: ScriptedTelnyx, virtual: Time
+) -> None:
+    scripted.answers.extend([answer, answer])
+
+    outcome = api.send(SPEAK, COMMAND_ID, virtual.now + 5)
+
+    assert (outcome.kind, outcome.reason, outcome.status, outcome.attempts) == ("unavailable", reason, status, 2)
+    assert len(scripted.requests) == 2
+
+
+def test_a_conflict_is_sent_once_more_and_then_refused(api: TelnyxApi, scripted: ScriptedTelnyx, virtual: Time) -> None:
+    scripted.answers.extend([error(409, "10012"), error(409, "10012")])
+
+    outcome = api.send(SPEAK, COMMAND_ID, virtual.now + 5)
+
+    assert (outcome.kind, outcome.status, outcome.attempts, virtual.slept) == ("refused", 409, 2, [0.5])
+
+
+def test_a_refusal_after_a_failure_is_final(api: TelnyxApi, scripted: ScriptedTelnyx, virtual: Time) -> None:
+    scripted.answers.extend([Answer(503), error(422, "90018")])
+
+    outcome = api.send(SPEAK, COMMAND_ID, virtual.now + 5)
+
+    assert (outcome.kind, outcome.attempts) == ("ended", 2)
+
+
+def test_silence_ends_with_the_deadline_and_not_later(scripted: ScriptedTelnyx) -> None:
+    scripted.answers.extend([SILENCE, SILENCE])
+    api = TelnyxApi("KEY0123", scripted.url)
+    api.send(SPEAK, COMMAND_ID, 0)  # the SDK is imported now
+    began = time.monotonic()
+
+    outcome = api.send(SPEAK, COMMAND_ID, began + 0.6)
+
+    assert time.monotonic() - began < 0.8
+    assert (outcome.kind, outcome.reason, outcome.attempts) == ("unavailable", "timeout", 1)
+    api.close()
+
+
+def test_silence_is_waited_out_for_the_time_of_a_read_and_sent_once_more(
+    api: TelnyxApi, scripted: ScriptedTelnyx, virtual: Time
+) -> None:
+    scripted.answers.append(SILENCE)
+    api.send(SPEAK, COMMAND_ID, 0)  # the SDK is imported now
+    began = time.monotonic()
+
+    outcome = api.send(SPEAK, COMMAND_ID, virtual.now + 5)
+
+    assert 1.4 < time.monotonic() - began < 2.5
+    assert (outcome.kind, outcome.attempts, virtual.slept) == ("accepted", 2, [0.5])
+
+
+def test_nobody_listening_is_unavailable(virtual: Time) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        nobody = f"http://127.0.0.1:{free.getsockname()[1]}/v2"
+        api = TelnyxApi("KEY0123", nobody, clock=virtual.clock, sleep=virtual.sleep)
+
+        outcome = api.send(SPEAK, COMMAND_ID, virtual.now + 5)
+
+    assert (outcome.kind, outcome.reason, outcome.attempts) == ("unavailable", "connection", 2)
+    assert outcome.detail == "ConnectError"
+    api.close()
+
+
+@pytest.mark.parametrize(
+    ("left", "attempts", "slept"),
+    [(5.0, 2, [2.0]), (2.05, 1, []), (2.15, 2, [2.0])],
+)
+def test_retry_after_is_waited_for_only_if_the_deadline_allows(  # noqa: PLR0913 -- a table of three columns, three fixtures
+    *, left: float, attempts: int, slept: list[float], api: TelnyxApi, scripted: ScriptedTelnyx, virtual: Time
+) -> None:
+    limited = error(429, "10011", **{"retry-after": "2"})
+    scripted.answers.extend([limited, limited])
+
+    outcome = api.send(SPEAK, COMMAND_ID, virtual.now + left)
+
+    assert (outcome.kind, outcome.reason, outcome.retry_after_seconds) == ("unavailable", "rate-limited", 2.0)
+    assert (outcome.attempts, virtual.slept) == (attempts, slept)
+
+
+@pytest.mark.parametrize("retry_after", ["", "-1", "soon", "Wed, 21 Oct 2026 07:28:00 GMT", "٣"])
+def test_a_retry_after_that_is_no_number_counts_as_none(
+    retry_after: str, api: TelnyxApi, scripted: ScriptedTelnyx, virtual: Time
+) -> None:
+    headers = {"retry-after": retry_after} if retry_after.isascii() else {}
+    scripted.answers.append(error(429, "10011", **headers))
+
+    outcome = api.send(SPEAK, COMMAND_ID, virtual.now + 5)
+
+    assert (outcome.kind, virtual.slept) == ("accepted", [0.5])
+
+
+@pytest.mark.parametrize("left", [-1.0, 0.0, 0.05])
+def test_after_the_deadline_nothing_is_sent(
+    left: float, api: TelnyxApi, scripted: ScriptedTelnyx, virtual: Time
+) -> None:
+    outcome = api.send(SPEAK, COMMAND_ID, virtual.now + left)
+
+    assert (outcome.kind, outcome.reason, outcome.attempts) == ("unavailable", "deadline", 0)
+    assert scripted.requests == []
+
+
+def test_the_api_key_is_fetched_once_and_anew_after_it_was_refused(scripted: ScriptedTelnyx, virtual: Time) -> None:
+    keys = iter(["OLD", "NEW"])
+    api = TelnyxApi(lambda: next(keys), scripted.url, clock=virtual.clock, sleep=virtual.sleep)
+    scripted.answers.extend([Answer(), error(401, "10009")])
+
+    kinds = [api.send(SPEAK, COMMAND_ID, virtual.now + 5).kind for _ in range(3)]
+
+    assert kinds == ["accepted", "refused", "accepted"]
+    assert [each.headers["authorization"] for each in scripted.requests] == ["Bearer OLD", "Bearer OLD", "Bearer NEW"]
+    api.close()
+
+
+def test_the_base_url_of_the_environment_is_honoured(
+    scripted: ScriptedTelnyx, virtual: Time, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TELNYX_BASE_URL", scripted.url)
+    api = TelnyxApi("KEY0123", clock=virtual.clock, sleep=virtual.sleep)
+
+    assert api.send(SPEAK, COMMAND_ID, virtual.now + 5).kind == "accepted"
+    assert len(scripted.requests) == 1
+    api.close()
+
+
+def test_a_closed_api_opens_again(api: TelnyxApi, scripted: ScriptedTelnyx, virtual: Time) -> None:
+    api.close()
+    api.send(SPEAK, COMMAND_ID, virtual.now + 5)
+    api.close()
+    api.close()
+
+    assert api.send(SPEAK, COMMAND_ID, virtual.now + 5).kind == "accepted"
+    assert len(scripted.requests) == 2
+
+
+def recording(recording_id: str, started_at: str, **more: object) -> dict[str, object]:
+    return {
+        "id": recording_id,
+        "record_type": "recording",
+        "call_leg_id": "leg",
+        "call_session_id": "session",
+        "channels": "dual",
+        "status": "completed",
+        "duration_millis": 60_000,
+        "recording_started_at": started_at,
+        "recording_ended_at": "2026-01-23T18:11:02.574Z",
+        "download_urls": {"mp3": f"https://example.com/{recording_id}.mp3"},
+    } | more
+
+
+def listing(*recordings: object) -> Answer:
+    return Answer(body=json.dumps({"data": recordings, "meta": {"page_number": 1, "total_pages": 1}}).encode())
+
+
+def test_a_recording_is_found_by_its_id_with_fresh_urls(api: TelnyxApi, scripted: ScriptedTelnyx) -> None:
+    scripted.answers.append(Answer(body=json.dumps({"data": recording(RECORDING, "2026-01-23T18:10:02Z")}).encode()))
+
+    found = api.find_recording(recording_id=RECORDING)
+
+    assert found == RecordingInfo(
+        recording_id=RECORDING,
+        call_leg_id="leg",
+        call_session_id="session",
+        channels="dual",
+        status="completed",
+        duration_millis=60_000,
+        started_at="2026-01-23T18:10:02Z",
+        ended_at="2026-01-23T18:11:02.574Z",
+        download_urls={"mp3": f"https://example.com/{RECORDING}.mp3"},
+    )
+    assert found.format == "mp3"
+    [request] = scripted.requests
+    assert (request.method, request.path) == ("GET", f"/v2/recordings/{RECORDING}")
+
+
+@pytest.mark.parametrize(
+    ("started_at", "found_id"),
+    [
+        ("2026-01-23T18:10:02.574991Z", "second"),
+        ("2026-01-23T19:10:02.574+01:00", "second"),
+        ("2026-01-23T18:10:02.574", "second"),
+        ("2026-01-23T18:05:00Z", "first"),
+        ("2026-01-23T18:07:00Z", None),
+        ("yesterday", None),
+        ("", None),
+    ],
+)
+def test_a_legs_recording_is_the_one_that_started_then(
+    started_at: str, found_id: str | None, api: TelnyxApi, scripted: ScriptedTelnyx
+) -> None:
+    scripted.answers.append(
+        listing(
+            recording("first", "2026-01-23T18:05:00.000Z"),
+            recording("second", "2026-01-23T18:10:02.574Z"),
+            recording("third", "not yet"),
+            "?",
+        )
+    )
+
+    found = api.find_recording(call_leg_id="leg", started_at=started_at)
+
+    assert (found and found.recording_id) == found_id
+    [request] = scripted.requests
+    assert request.path == "/v2/recordings?filter%5Bcall_leg_id%5D=leg&page%5Bsize%5D=250"
+
+
+def test_a_legs_only_recording_needs_no_time(api: TelnyxApi, scripted: ScriptedTelnyx) -> None:
+    scripted.answers.append(listing(recording("only", "2026-01-23T18:05:00Z")))
+
+    found = api.find_recording(call_leg_id="leg")
+
+    assert found is not None
+    assert found.recording_id == "only"
+
+
+@pytest.mark.parametrize("answer", [listing(), Answer(body=b"{}"), Answer(body=b'{"data": {}}')])
+def test_a_leg_without_recordings_has_none(answer: Answer, api: TelnyxApi, scripted: ScriptedTelnyx) -> None:
+    scripted.answers.append(answer)
+
+    assert api.find_recording(call_leg_id="leg", started_at="2026-01-23T18:05:00Z") is None
+
+
+def test_a_recording_that_telnyx_does_not_know_is_none(api: TelnyxApi, scripted: ScriptedTelnyx) -> None:
+    scripted.answers.append(error(404, "10005"))
+
+    assert api.find_recording(recording_id=RECORDING) is None
+
+
+def test_a_recording_with_fields_missing_or_of_other_types_has_them_empty(
+    api: TelnyxApi, scripted: ScriptedTelnyx
+) -> None:
+    scripted.answers.append(
+        Answer(body=b'{"data": {"id": 7, "duration_millis": "x", "download_urls": {"mp3": null, "wav": ""}}}')
+    )
+
+    found = api.find_recording(recording_id=RECORDING)
+
+    assert found == RecordingInfo("", "", "", "", "", 0, "", "", {})
+    assert found.format == ""
+
+
+def test_a_refused_lookup_says_what_to_look_at(api: TelnyxApi, scripted: ScriptedTelnyx) -> None:
+    scripted.answers.append(error(401, "10009"))
+
+    with pytest.raises(TelnyxRefused, match=r"401.*check TELNYX_API_KEY") as refusal:
+        api.find_recording(recording_id=RECORDING)
+
+    assert (refusal.value.status, refusal.value.code) == (401, "10009")
+
+
+@pytest.mark.parametrize(
+    ("answer", "sentence"),
+    [
+        (error(422, "10015", title="Bad", detail="Wrong id"), "status 422: 10015 Bad Wrong id"),
+        (Answer(400, b""), "status 400: no reason given"),
+    ],
+)
+def test_a_refused_lookup_says_what_telnyx_says(
+    answer: Answer, sentence: str, api: TelnyxApi, scripted: ScriptedTelnyx
+) -> None:
+    scripted.answers.append(answer)
+
+    with pytest.raises(TelnyxRefused, match=sentence):
+        api.find_recording(call_leg_id="leg", started_at="2026-01-23T18:05:00Z")
+
+
+def test_a_lookup_that_fails_for_now_is_repeated_and_then_unavailable(
+    api: TelnyxApi, scripted: ScriptedTelnyx, virtual: Time
+) -> None:
+    limited = error(429, "10011", **{"retry-after": "3"})
+    scripted.answers.extend([limited, limited])
+
+    with pytest.raises(TelnyxUnavailable, match="rate-limited after 2 attempts") as failure:
+        api.find_recording(recording_id=RECORDING)
+
+    assert (failure.value.reason, failure.value.retry_after_seconds) == ("rate-limited", 3.0)
+    assert virtual.slept == [3.0]
+
+
+def test_a_lookup_keeps_to_the_deadline_that_it_is_given(
+    api: TelnyxApi, scripted: ScriptedTelnyx, virtual: Time
+) -> None:
+    with pytest.raises(TelnyxUnavailable, match="deadline after 0 attempts"):
+        api.find_recording(recording_id=RECORDING, deadline=virtual.now)
+
+    assert scripted.requests == []
+
+
+def test_a_lookup_needs_something_to_go_by(api: TelnyxApi) -> None:
+    with pytest.raises(ValueError, match="recording_id or its call_leg_id"):
+        api.find_recording(started_at="2026-01-23T18:05:00Z")

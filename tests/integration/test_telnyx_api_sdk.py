@@ -1,0 +1,339 @@
+"""The SDK loaded leanly against the SDK loaded plainly: the same on the wire and the same in the hand."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dialtone.telnyx_sdk import IndexUnreadable, read_index
+from tests.integration.scripted_telnyx import Answer, ScriptedTelnyx, error
+
+ROOT = Path(__file__).parents[2]
+VOLATILE_HEADERS = {"host"}
+MODULES_LEAN = 300  # of telnyx; plainly there are some 3,000
+PROCESS_SECONDS = 60
+
+LOAD = {
+    "lean": "from dialtone.telnyx_sdk import sdk; telnyx = sdk.load()",
+    "plain": "import telnyx",
+}
+
+# Every call that Dialtone makes, one that nobody makes (its model is of those that an index would have rebuilt), and
+# one of each failure. What comes of each is printed as JSON.
+CALLS = """
+import json, sys
+client = telnyx.Telnyx(api_key="KEY0123", base_url=sys.argv[1], max_retries=0, timeout=telnyx.Timeout(0.4))
+actions, call = client.calls.actions, "v3:abc"
+state = {"command_id": "id-1", "client_state": "aGVsbG8="}
+calls = [
+    lambda: actions.answer(call, **state, record_format="mp3", webhook_retries_policies={"a": {"retries_ms": [1]}}),
+    lambda: actions.reject(call, **state, cause="USER_BUSY"),
+    lambda: actions.hangup(call, **state),
+    lambda: actions.speak(call, **state, payload="Zoë", voice="male", loop="infinity", voice_settings={"type": "aws"}),
+    lambda: actions.start_playback(call, **state, audio_url="https://example.com/a.mp3", loop=2),
+    lambda: actions.stop_playback(call, **state, stop="all"),
+    lambda: actions.start_recording(call, **state, channels="dual", format="mp3", transcription_language="en-US"),
+    lambda: actions.stop_recording(call, **state),
+    lambda: actions.pause_recording(call, **state),
+    lambda: actions.resume_recording(call, **state),
+    lambda: actions.gather(call, **state, gather_id="g"),
+    lambda: actions.stop_gather(call, **state),
+    lambda: actions.gather_using_speak(call, **state, payload="Hi", voice="female", valid_digits="12"),
+    lambda: actions.gather_using_audio(call, **state, media_name="menu"),
+    lambda: actions.transfer(call, **state, to="+15550100", from_="+15550101"),
+    lambda: actions.bridge(call, **state, call_control_id_to_bridge_with="v3:other"),
+    lambda: actions.send_dtmf(call, **state, digits="1w2"),
+    lambda: actions.update_client_state(call, client_state="aGVsbG8="),
+    lambda: client.calls.dial(**state, connection_id="7", to=["+15550100"], from_="+15550101"),
+    lambda: client.calls.with_raw_response.dial(**state, connection_id="7", to="+15550100", from_="+15550101").parse(),
+    lambda: client.recordings.retrieve("r-1"),
+    lambda: client.recordings.list(filter={"call_leg_id": "leg"}, page_size=250),
+    lambda: client.session_analysis.retrieve("e-1", record_type="call-control"),
+] + [lambda: actions.hangup(call)] * int(sys.argv[2])
+results = []
+for make in calls:
+    try:
+        answer = make()
+        results.append([f"{type(answer).__module__}.{type(answer).__name__}", answer.to_dict(mode="json")])
+    except Exception as failure:
+        results.append([f"{type(failure).__module__}.{type(failure).__name__}", getattr(failure, "status_code", None),
+                        str(failure), getattr(failure, "body", None)])
+loaded = sum(name.split(".")[0] == "telnyx" for name in sys.modules)
+print(json.dumps({"results": results, "modules": loaded, "all": sorted(telnyx.__all__)}))
+"""
+
+RECORDING = {"id": "r-1", "channels": "dual", "download_urls": {"mp3": "https://example.com/r"}, "unheard_of": 1}
+NODE = {
+    "id": "e-1",
+    "children": [{"id": "e-2", "children": [], "event_name": "x", "session_id": "s"}],
+    "event_name": "call",
+    "session_id": "s",
+}
+ANSWERS = [
+    *[Answer()] * 18,
+    *[Answer(body=b'{"data": {"call_control_id": "v3:new", "call_leg_id": "leg", "is_alive": false}}')] * 2,
+    Answer(body=json.dumps({"data": RECORDING}).encode()),
+    Answer(body=json.dumps({"data": [RECORDING], "meta": {"page_number": 1, "total_pages": 1}}).encode()),
+    Answer(body=json.dumps({"session_id": "s", "root": NODE, "meta": {"event_count": 2}, "cost": {}}).encode()),
+]
+FAILURES = [
+    error(400, "10015"),
+    error(401, "10009"),
+    error(403, "10010"),
+    error(404, "10005"),
+    error(409, "10012"),
+    error(422, "90018"),
+    error(429, "10011", **{"retry-after": "1"}),
+    error(500, "10007"),
+    Answer(502, b"<html>", {"content-type": "text/html"}),
+    Answer(200, b"<html>", {"content-type": "text/html"}),
+    Answer(200, b"{", {"content-type": "application/json"}),
+    Answer(cut=True),
+    Answer(silent=True),
+]
+
+
+def python(script: str, *arguments: str) -> str:
+    """Run a script in a fresh interpreter and give what it printed."""
+    environment = {"PYTHONPATH": f"{ROOT / 'functions'}{os.pathsep}{ROOT}", "PATH": os.environ["PATH"]}
+    return subprocess.run(  # noqa: S603 -- this interpreter, with a script of this file
+        [sys.executable, "-c", script, *arguments],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=PROCESS_SECONDS,
+    ).stdout
+
+
+def play(way: str) -> tuple[list[tuple[object, ...]], dict[str, Any]]:
+    """Make all calls with the SDK loaded this way; give the requests and what the caller got."""
+    with ScriptedTelnyx() as server:
+        server.answers.extend([*ANSWERS, *FAILURES])
+        printed = python(f"{LOAD[way]}\n{CALLS}", server.url, str(len(FAILURES)))
+        requests: list[tuple[object, ...]] = [
+            (each.method, each.path, {k: v for k, v in each.headers.items() if k not in VOLATILE_HEADERS}, each.body)
+            for each in server.requests
+        ]
+    return requests, json.loads(printed)
+
+
+def test_the_lean_sdk_sends_and_gives_what_the_plain_one_does() -> None:
+    lean_requests, lean = play("lean")
+    plain_requests, plain = play("plain")
+
+    assert len(lean_requests) == len(ANSWERS) + len(FAILURES)
+    assert lean_requests == plain_requests
+    assert lean["results"] == plain["results"]
+    assert lean["all"] == plain["all"]
+    assert lean["modules"] < MODULES_LEAN < plain["modules"]
+    assert all(isinstance(result[1], dict) for result in lean["results"][: len(ANSWERS)]), "the calls above all succeed"
+    assert [result[0] for result in lean["results"][-len(FAILURES) :]] == [
+        "telnyx.BadRequestError",
+        "telnyx.AuthenticationError",
+        "telnyx.PermissionDeniedError",
+        "telnyx.NotFoundError",
+        "telnyx.ConflictError",
+        "telnyx.UnprocessableEntityError",
+        "telnyx.RateLimitError",
+        "telnyx.InternalServerError",
+        "telnyx.InternalServerError",
+        "builtins.AttributeError",  # the SDK gives text that is not JSON as it is, and text has no to_dict
+        "json.decoder.JSONDecodeError",
+        "telnyx.APIConnectionError",
+        "telnyx.APITimeoutError",
+    ]
+
+
+def test_every_index_of_the_sdk_can_be_read() -> None:
+    """At an upgrade of the SDK this says first that the lean way needs another look."""
+    spec = importlib.util.find_spec("telnyx")
+    assert spec is not None
+    assert spec.origin is not None
+    package = Path(spec.origin).parent
+    indexes = [*package.glob("types/**/__init__.py"), *package.glob("resources/**/__init__.py")]
+
+    names = {str(index.relative_to(package)): read_index(index.read_text()) for index in indexes}
+
+    assert names["types/__init__.py"]["StreamCodec"] == (".stream_codec", "StreamCodec")
+    assert names["types/calls/__init__.py"]["ActionSpeakResponse"] == (".action_speak_response", "ActionSpeakResponse")
+    assert names["resources/calls/__init__.py"]["CallsResource"] == (".calls", "CallsResource")
+
+
+def test_a_name_of_an_index_is_the_same_object_as_in_its_own_module() -> None:
+    script = """
+import importlib
+for package, name, source in [
+    ("telnyx.types", "StreamCodec", "telnyx.types.stream_codec"),
+    ("telnyx.types", "CallDialResponse", "telnyx.types.call_dial_response"),
+    ("telnyx.types.calls", "ActionSpeakResponse", "telnyx.types.calls.action_speak_response"),
+    ("telnyx.resources", "RecordingsResource", "telnyx.resources.recordings.recordings"),
+]:
+    index = importlib.import_module(package)
+    assert getattr(index, name) is getattr(importlib.import_module(source), name), name
+    assert name in index.__all__
+    assert vars(index)[name] is getattr(index, name), "asked for once"
+from telnyx.types import call_dial_params, CallDialResponse
+from telnyx.resources.calls import *
+CallsResource
+try:
+    telnyx.types.NoSuchThing
+except AttributeError as missing:
+    assert str(missing) == "module 'telnyx.types' has no attribute 'NoSuchThing'", missing
+else:
+    raise AssertionError("a name that there is not")
+print(sdk.loaded_plainly, sdk.load() is telnyx)
+"""
+
+    assert python(f"{LOAD['lean']}\n{script}") == "False True\n"
+
+
+def test_a_plainly_imported_sdk_is_left_alone() -> None:
+    script = """
+import telnyx
+from dialtone.telnyx_sdk import sdk
+assert sdk.load() is telnyx
+print(sdk.loaded_plainly, sdk.reason)
+"""
+
+    assert python(script) == "True it was imported before\n"
+
+
+def test_threads_that_load_at_once_get_the_same_package() -> None:
+    script = """
+from concurrent.futures import ThreadPoolExecutor
+from dialtone.telnyx_sdk import sdk
+with ThreadPoolExecutor(8) as pool:
+    packages = list(pool.map(lambda _: (lambda t: (t, t.Telnyx(api_key="k").calls.actions))(sdk.load())[0], range(8)))
+print(len(set(map(id, packages))), sdk.loaded_plainly)
+"""
+
+    assert python(script) == "1 False\n"
+
+
+def test_nothing_of_the_sdk_is_imported_before_it_is_needed() -> None:
+    script = """
+import sys
+from dialtone.telnyx_api import TelnyxApi
+from dialtone.commands import command
+TelnyxApi("KEY0123"); command("hangup", "v3:abc")
+print([name for name in ("telnyx", "httpx", "pydantic", "boto3") if name in sys.modules])
+"""
+
+    assert python(script) == "[]\n"
+
+
+IMITATION = {
+    "__init__.py": "from . import types\nclass Telnyx: pass\n",
+    "types/__init__.py": "from .codec import Codec as Codec\n",
+    "types/codec.py": "class Codec: pass\n",
+    "resources/__init__.py": "from .calls import CallsResource as CallsResource\n",
+    "resources/calls/__init__.py": "from .calls import CallsResource as CallsResource\n__all__ = ['CallsResource']\n",
+    "resources/calls/calls.py": "from ...types import Codec\nclass CallsResource: pass\n",
+    "resources/recordings/__init__.py": "",
+    "resources/recordings/recordings.py": "",
+}
+
+
+def imitate(folder: Path, changed: dict[str, str]) -> None:
+    """Write a small package of the SDK's shape, some of its files changed."""
+    for name, source in (IMITATION | changed).items():
+        (folder / "telnyx" / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / "telnyx" / name).write_text(source)
+
+
+TRY = """
+import sys; sys.path.insert(0, sys.argv[1])
+import logging; logging.basicConfig(stream=sys.stdout, format="%(levelname)s")
+from dialtone.telnyx_sdk import sdk
+telnyx = sdk.load()
+import telnyx.types, telnyx.resources.calls
+print(telnyx.types.Codec.__name__, telnyx.resources.calls.CallsResource.__name__, sdk.loaded_plainly, sdk.reason)
+print(sum(type(finder).__name__ == "IndexFinder" for finder in sys.meta_path))
+"""
+
+
+def test_an_index_that_holds_more_than_names_is_run_with_one_warning(tmp_path: Path) -> None:
+    imitate(tmp_path, {"types/__init__.py": "from .codec import Codec as Codec\nCodec.registered = True\n"})
+
+    assert python(TRY, str(tmp_path)) == (
+        "WARNING\nCodec CallsResource True telnyx.types: line 2 is neither an import nor __all__\n1\n"
+    )
+
+
+def test_an_sdk_that_cannot_be_had_leanly_is_imported_plainly_with_one_warning(tmp_path: Path) -> None:
+    # Its index does something by being run that another module then relies on.
+    imitate(
+        tmp_path,
+        {
+            "types/__init__.py": "from .codec import Codec as Codec\nfrom .early import x as x\n",
+            "types/early.py": "import telnyx.types.codec as codec\ncodec.ready = True\nx = 1\n",
+            "resources/calls/calls.py": "from ...types import Codec, codec\ncodec.ready\nclass CallsResource: pass\n",
+        },
+    )
+
+    assert python(TRY, str(tmp_path)) == (
+        "WARNING\nCodec CallsResource True AttributeError: module 'telnyx.types.codec' has no attribute 'ready'\n0\n"
+    )
+
+
+def test_an_sdk_without_sources_is_imported_plainly_with_one_warning(tmp_path: Path) -> None:
+    imitate(tmp_path, {})
+    python("import sys, compileall; compileall.compile_dir(sys.argv[1], legacy=True, quiet=1)", str(tmp_path))
+    for source in tmp_path.rglob("*.py"):
+        source.unlink()
+
+    assert python(TRY, str(tmp_path)) == (
+        "WARNING\nCodec CallsResource True telnyx.types has no source to be read\n1\n"
+    )
+
+
+def test_an_imitation_of_the_sdk_is_had_leanly(tmp_path: Path) -> None:
+    imitate(tmp_path, {})
+
+    assert python(TRY, str(tmp_path)) == "Codec CallsResource False \n1\n"
+
+
+@pytest.mark.parametrize(
+    ("source", "line"),
+    [
+        ("print('hello')", 1),
+        ("from .a import A as A\nclass B: pass", 2),
+        ("import os", 1),
+        ("from telnyx import x", 1),
+        ("def helper(): pass", 1),
+        ("if True:\n    from .a import A as A", 1),
+        ("if _compat.PYDANTIC_V1:\n    a.A.update_forward_refs()\nelse:\n    a.A.register()", 1),
+    ],
+)
+def test_an_index_with_anything_else_in_it_is_not_read(source: str, line: int) -> None:
+    with pytest.raises(IndexUnreadable, match=f"line {line} is neither an import nor __all__"):
+        read_index(source)
+
+
+def test_an_index_is_read_name_by_name() -> None:
+    source = """
+from __future__ import annotations
+from typing import TYPE_CHECKING, Any
+from .. import _compat
+from .a import A as A, b as C
+if TYPE_CHECKING:
+    from .d import (
+        D as D,
+    )
+def __getattr__(name: str) -> Any: ...
+__all__ = ["A"]
+if _compat.PYDANTIC_V1:
+    a.A.update_forward_refs()
+else:
+    a.A.model_rebuild(_parent_namespace_depth=0)
+"""
+
+    assert read_index(source) == {"A": (".a", "A"), "C": (".a", "b"), "D": (".d", "D")}

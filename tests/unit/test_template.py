@@ -1,0 +1,269 @@
+"""What template.yaml promises and no emulator checks, asserted on the CloudFormation that SAM makes of it."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from infra.local import translate
+from infra.local.cloud import ARTIFACTS, TEMPLATE
+from infra.local.emulator import REGION
+from infra.local.translate import Template, of_type
+
+TABLE_ACTIONS = {
+    "dynamodb:BatchGetItem",
+    "dynamodb:ConditionCheckItem",
+    "dynamodb:GetItem",
+    "dynamodb:PutItem",
+    "dynamodb:Query",
+    "dynamodb:UpdateItem",
+}
+LOG_ACTIONS = {"logs:CreateLogStream", "logs:PutLogEvents"}
+TRACE_ACTIONS = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
+
+
+@pytest.fixture(scope="module")
+def sam() -> Template:
+    return translate.read(TEMPLATE)
+
+
+@pytest.fixture(scope="module")
+def template(sam: Template) -> Template:
+    return translate.to_cloudformation(sam, ARTIFACTS, {"TelnyxPublicKey": "A" * 43 + "="}, REGION)
+
+
+def properties(template: Template, name: str) -> dict[str, Any]:
+    values: dict[str, Any] = template["Resources"][name]["Properties"]
+    return values
+
+
+def statements(template: Template, role: str) -> Iterator[dict[str, Any]]:
+    for policy in properties(template, role)["Policies"]:
+        yield from policy["PolicyDocument"]["Statement"]
+
+
+def actions(statement: dict[str, Any]) -> set[str]:
+    action = statement["Action"]
+    return {action} if isinstance(action, str) else set(action)
+
+
+def functions(template: Template) -> dict[str, dict[str, Any]]:
+    return {name: f["Properties"] for name, f in of_type(template, "AWS::Lambda::Function").items()}
+
+
+def test_the_functions_run_on_the_architecture_that_is_asked_for(template: Template) -> None:
+    for function in functions(template).values():
+        assert function["Runtime"] == "python3.13"
+        assert function["Architectures"] == [{"Ref": "Architecture"}]
+    assert template["Parameters"]["Architecture"]["Default"] == "arm64"
+    assert template["Parameters"]["Architecture"]["AllowedValues"] == ["arm64", "x86_64"]
+
+
+def test_the_functions_are_these_with_their_handlers(template: Template) -> None:
+    handlers = {name: function["Handler"] for name, function in functions(template).items()}
+
+    assert handlers == {"WebhookFunction": "webhook.app.handler", "ArchiveFunction": "archive.app.handler"}
+
+
+def test_the_functions_are_told_their_neighbours_and_no_secret(template: Template) -> None:
+    shared = {
+        "CALLS_TABLE",
+        "TELNYX_API_KEY_SECRET",
+        "POWERTOOLS_SERVICE_NAME",
+        "POWERTOOLS_METRICS_NAMESPACE",
+        "POWERTOOLS_LOG_LEVEL",
+    }
+
+    told = {name: set(function["Environment"]["Variables"]) for name, function in functions(template).items()}
+
+    assert told["WebhookFunction"] == shared | {"TELNYX_PUBLIC_KEY", "ARCHIVE_QUEUE_URL"}
+    assert told["ArchiveFunction"] == shared | {"RECORDINGS_BUCKET"}
+
+
+def test_the_api_has_one_route_and_its_limits(template: Template) -> None:
+    body = properties(template, "HttpApi")["Body"]
+    routes = [(method, path) for path, methods in body["paths"].items() for method in methods]
+    stage = properties(template, "HttpApiApiGatewayDefaultStage")
+
+    assert routes == [("post", "/webhooks/telnyx")]
+    assert stage["DefaultRouteSettings"]["ThrottlingRateLimit"] > 0
+    assert stage["DefaultRouteSettings"]["ThrottlingBurstLimit"] > 0
+    assert stage["AccessLogSettings"]["DestinationArn"] == {"Fn::GetAtt": ["AccessLogGroup", "Arn"]}
+
+
+def test_the_api_waits_as_long_as_the_webhook_function_may_run(template: Template) -> None:
+    operation = properties(template, "HttpApi")["Body"]["paths"]["/webhooks/telnyx"]["post"]
+
+    assert (
+        operation[translate.INTEGRATION]["timeoutInMillis"] == 1000 * functions(template)["WebhookFunction"]["Timeout"]
+    )
+
+
+def test_every_log_is_kept_as_long_as_asked_for_and_no_longer(template: Template) -> None:
+    groups = of_type(template, "AWS::Logs::LogGroup")
+    written = {function["LoggingConfig"]["LogGroup"]["Ref"] for function in functions(template).values()}
+
+    assert set(groups) == written | {"AccessLogGroup"}
+    for group in groups.values():
+        assert group["Properties"]["RetentionInDays"] == {"Ref": "LogRetentionDays"}
+
+
+def test_calls_can_be_recovered_and_end_when_their_time_has_come(template: Template) -> None:
+    table = properties(template, "CallsTable")
+
+    assert table["KeySchema"] == [
+        {"AttributeName": "call_session_id", "KeyType": "HASH"},
+        {"AttributeName": "item", "KeyType": "RANGE"},
+    ]
+    assert table["BillingMode"] == "PAY_PER_REQUEST"
+    assert table["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
+    assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+    assert table["SSESpecification"] == {"SSEEnabled": True, "SSEType": "KMS"}
+    assert table["DeletionProtectionEnabled"] is True
+
+
+@pytest.mark.parametrize("name", ["CallsTable", "RecordingsBucket", "RecordingsBucketPolicy", "ArchiveDeadLetterQueue"])
+def test_what_was_kept_outlives_the_stack(template: Template, name: str) -> None:
+    resource = template["Resources"][name]
+
+    assert resource["DeletionPolicy"] == "Retain"
+    assert resource["UpdateReplacePolicy"] == "Retain"
+
+
+def test_recordings_are_private_encrypted_and_versioned(template: Template) -> None:
+    bucket = properties(template, "RecordingsBucket")
+    encryption = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"][0]
+
+    assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+    assert len(bucket["PublicAccessBlockConfiguration"]) == 4
+    assert bucket["OwnershipControls"]["Rules"] == [{"ObjectOwnership": "BucketOwnerEnforced"}]
+    assert encryption["ServerSideEncryptionByDefault"] == {"SSEAlgorithm": "aws:kms"}
+    assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
+
+
+def test_recordings_travel_over_tls_only(template: Template) -> None:
+    policy = properties(template, "RecordingsBucketPolicy")
+
+    (statement,) = policy["PolicyDocument"]["Statement"]
+
+    assert policy["Bucket"] == {"Ref": "RecordingsBucket"}
+    assert (statement["Effect"], statement["Principal"], statement["Action"]) == ("Deny", "*", "s3:*")
+    assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+    assert statement["Resource"] == [
+        {"Fn::GetAtt": ["RecordingsBucket", "Arn"]},
+        {"Fn::Sub": "${RecordingsBucket.Arn}/*"},
+    ]
+
+
+def test_dead_uploads_and_overwritten_versions_go_and_recordings_only_if_asked(template: Template) -> None:
+    rules = properties(template, "RecordingsBucket")["LifecycleConfiguration"]["Rules"]
+    always = {rule["Id"]: rule for rule in rules if "Id" in rule}
+    (conditional,) = [rule["Fn::If"] for rule in rules if "Fn::If" in rule]
+
+    assert always["abort-unfinished-uploads"]["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
+    assert always["expire-overwritten"]["NoncurrentVersionExpiration"] == {"NoncurrentDays": 30}
+    assert not [rule for rule in always.values() if "ExpirationInDays" in rule]
+    assert conditional[0] == "RecordingsExpire"
+    assert conditional[1]["ExpirationInDays"] == {"Ref": "RecordingRetentionDays"}
+    assert conditional[2] == {"Ref": "AWS::NoValue"}
+    assert template["Parameters"]["RecordingRetentionDays"]["Default"] == 0
+
+
+def test_queues_are_encrypted_and_give_what_fails_to_the_dead_letters(template: Template) -> None:
+    queue = properties(template, "ArchiveQueue")
+    dead_letters = properties(template, "ArchiveDeadLetterQueue")
+
+    assert queue["SqsManagedSseEnabled"] is True
+    assert dead_letters["SqsManagedSseEnabled"] is True
+    assert queue["RedrivePolicy"]["deadLetterTargetArn"] == {"Fn::GetAtt": ["ArchiveDeadLetterQueue", "Arn"]}
+    assert queue["RedrivePolicy"]["maxReceiveCount"] >= 5
+    assert dead_letters["MessageRetentionPeriod"] == 14 * 24 * 3600
+
+
+def test_a_recording_stays_hidden_six_times_as_long_as_the_function_may_take(template: Template) -> None:
+    visibility = properties(template, "ArchiveQueue")["VisibilityTimeout"]
+
+    assert visibility >= 6 * functions(template)["ArchiveFunction"]["Timeout"]
+
+
+def test_one_failed_recording_does_not_bring_its_batch_back(template: Template) -> None:
+    mapping = properties(template, "ArchiveFunctionRecording")
+
+    assert mapping["EventSourceArn"] == {"Fn::GetAtt": ["ArchiveQueue", "Arn"]}
+    assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert mapping["BatchSize"] <= 10
+    assert mapping["ScalingConfig"]["MaximumConcurrency"] >= 2
+
+
+def test_each_function_may_do_exactly_this(template: Template) -> None:
+    allowed = {
+        role: {statement["Sid"]: actions(statement) for statement in statements(template, role)}
+        for role in of_type(template, "AWS::IAM::Role")
+    }
+
+    assert allowed == {
+        "WebhookRole": {
+            "WriteItsLogs": LOG_ACTIONS,
+            "SendTraces": TRACE_ACTIONS,
+            "ReadAndCommitCalls": TABLE_ACTIONS,
+            "HandRecordingsOver": {"sqs:SendMessage"},
+            "ReadTelnyxApiKey": {"secretsmanager:GetSecretValue"},
+        },
+        "ArchiveRole": {
+            "WriteItsLogs": LOG_ACTIONS,
+            "SendTraces": TRACE_ACTIONS,
+            "TakeRecordingsOver": {
+                "sqs:ChangeMessageVisibility",
+                "sqs:DeleteMessage",
+                "sqs:GetQueueAttributes",
+                "sqs:ReceiveMessage",
+            },
+            "KeepTheLedger": TABLE_ACTIONS,
+            "StoreAndReadBack": {
+                "s3:AbortMultipartUpload",
+                "s3:GetObject",
+                "s3:ListMultipartUploadParts",
+                "s3:PutObject",
+            },
+            "TellMissingFromForbidden": {"s3:ListBucket", "s3:ListBucketMultipartUploads"},
+            "ReadTelnyxApiKey": {"secretsmanager:GetSecretValue"},
+        },
+    }
+
+
+def test_no_function_has_a_role_that_sam_made(template: Template) -> None:
+    roles = {function["Role"]["Fn::GetAtt"][0] for function in functions(template).values()}
+
+    assert roles == set(of_type(template, "AWS::IAM::Role")) == {"WebhookRole", "ArchiveRole"}
+    for role in roles:
+        assert "ManagedPolicyArns" not in properties(template, role)
+
+
+def test_no_action_is_open_and_no_resource_but_x_rays(template: Template) -> None:
+    for role in of_type(template, "AWS::IAM::Role"):
+        for statement in statements(template, role):
+            assert not [action for action in actions(statement) if "*" in action]
+            assert statement["Resource"] != "*" or actions(statement) == TRACE_ACTIONS
+
+
+def test_only_the_one_secret_can_be_read(template: Template) -> None:
+    for role in ("WebhookRole", "ArchiveRole"):
+        (statement,) = [s for s in statements(template, role) if s["Sid"] == "ReadTelnyxApiKey"]
+
+        assert statement["Resource"]["Fn::Sub"].endswith(":secret:${TelnyxApiKeySecretName}-??????")
+
+
+def test_the_outputs_have_the_names_that_others_rely_on(template: Template) -> None:
+    assert set(template["Outputs"]) == {
+        "WebhookUrl",
+        "CallsTableName",
+        "RecordingsBucketName",
+        "ArchiveQueueUrl",
+        "ArchiveDeadLetterQueueUrl",
+        "DashboardUrl",
+        "AlarmTopicArn",
+    }
+
+
+def test_every_parameter_says_what_it_is(template: Template) -> None:
+    assert not [name for name, parameter in template["Parameters"].items() if not parameter.get("Description")]

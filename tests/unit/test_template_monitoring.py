@@ -1,0 +1,155 @@
+"""The alarms and the dashboard of infra/monitoring.yaml."""
+
+import json
+from typing import Any
+
+import pytest
+from aws_lambda_powertools import Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+
+from infra.local import metrics, translate
+from infra.local.emulator import ROOT
+from infra.local.metrics import Metric
+from infra.local.translate import of_type
+
+DESCRIPTION_LIMIT = 1024  # CloudWatch's, in characters
+
+CONTRACT = frozenset(
+    {
+        Metric("Webhooks", "webhook", ("Answer", "EventType", "service")),
+        Metric("HandlingTime", "webhook", ("service",)),
+        Metric("WebhookFaults", "webhook", ("service",)),
+        Metric("SignatureFailures", "webhook", ("service",)),
+        Metric("MalformedWebhooks", "webhook", ("service",)),
+        Metric("Commands", "webhook", ("Action", "Result", "service")),
+        Metric("CommandsRefused", "webhook", ("service",)),
+        Metric("RecordingsVerified", "archive", ("service",)),
+        Metric("RecordingsFailed", "archive", ("service",)),
+        Metric("RecordingBytes", "archive", ("service",)),
+    }
+)
+
+WATCHED = {
+    ("AWS/ApiGateway", "5xx", "HttpApiId"),
+    ("AWS/ApiGateway", "Latency", "HttpApiId"),
+    ("AWS/Lambda", "Errors", "WebhookFunctionName"),
+    ("AWS/Lambda", "Errors", "ArchiveFunctionName"),
+    ("AWS/Lambda", "Throttles", "WebhookFunctionName"),
+    ("AWS/Lambda", "Throttles", "ArchiveFunctionName"),
+    ("AWS/SQS", "ApproximateNumberOfMessagesVisible", "ArchiveDeadLetterQueueName"),
+    ("AWS/SQS", "ApproximateAgeOfOldestMessage", "ArchiveQueueName"),
+    ("Dialtone", "WebhookFaults", "webhook"),
+    ("Dialtone", "SignatureFailures", "webhook"),
+    ("Dialtone", "CommandsRefused", "webhook"),
+    ("Dialtone", "RecordingsFailed", "archive"),
+}
+
+MONITORING = translate.read(ROOT / "infra" / "monitoring.yaml")
+ALARMS = {name: alarm["Properties"] for name, alarm in of_type(MONITORING, "AWS::CloudWatch::Alarm").items()}
+
+
+@pytest.fixture
+def dashboard() -> str:
+    body: str = MONITORING["Resources"]["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
+    return body
+
+
+def watched(alarm: dict[str, Any]) -> tuple[str, str, str]:
+    (dimension,) = alarm["Dimensions"]
+    value = dimension["Value"]
+    return alarm["Namespace"], alarm["MetricName"], value if isinstance(value, str) else value["Ref"]
+
+
+def test_what_can_go_wrong_rings() -> None:
+    assert {watched(alarm) for alarm in ALARMS.values()} == WATCHED
+
+
+@pytest.mark.parametrize("name", ALARMS)
+def test_an_alarm_rings_where_people_hear_it_and_says_when_it_is_over(name: str) -> None:
+    assert ALARMS[name]["AlarmActions"] == [{"Ref": "AlarmTopic"}]
+    assert ALARMS[name]["OKActions"] == [{"Ref": "AlarmTopic"}]
+
+
+@pytest.mark.parametrize("name", ALARMS)
+def test_an_alarm_says_what_callers_notice_and_what_to_do_first(name: str) -> None:
+    description = ALARMS[name]["AlarmDescription"]
+
+    assert "caller" in description.lower()
+    assert "First: " in description
+    assert len(description) <= DESCRIPTION_LIMIT
+
+
+@pytest.mark.parametrize("name", ALARMS)
+def test_a_quiet_line_is_no_alarm(name: str) -> None:
+    assert ALARMS[name]["TreatMissingData"] == "notBreaching"
+
+
+def test_the_latency_alarm_rings_before_telnyx_gives_up() -> None:
+    alarm = ALARMS["WebhookLatencyAlarm"]
+
+    assert alarm["ExtendedStatistic"] == "p99"
+    assert alarm["Threshold"] == 1800
+
+
+def test_alarms_travel_encrypted_with_a_key_that_cloudwatch_may_use() -> None:
+    topic = MONITORING["Resources"]["AlarmTopic"]["Properties"]
+    key = MONITORING["Resources"]["AlarmTopicKey"]["Properties"]
+
+    users = [statement for statement in key["KeyPolicy"]["Statement"] if "Service" in statement["Principal"]]
+
+    assert topic["KmsMasterKeyId"] == {"Ref": "AlarmTopicKey"}
+    assert key["EnableKeyRotation"] is True
+    assert [user["Principal"]["Service"] for user in users] == ["cloudwatch.amazonaws.com"]
+    assert users[0]["Action"] == ["kms:Decrypt", "kms:GenerateDataKey*"]
+
+
+def test_an_address_is_subscribed_only_if_one_is_given() -> None:
+    assert MONITORING["Resources"]["AlarmSubscription"]["Condition"] == "HasAlarmEmail"
+
+
+def test_the_dashboard_shows_every_alarm(dashboard: str) -> None:
+    assert not [name for name in ALARMS if f"${{{name}.Arn}}" not in dashboard]
+
+
+def test_the_dashboards_widgets_do_not_overlap(dashboard: str) -> None:
+    widgets = json.loads(metrics.SUBSTITUTION.sub("", dashboard))["widgets"]
+
+    taken = [
+        (x, y)
+        for widget in widgets
+        for x in range(widget["x"], widget["x"] + widget["width"])
+        for y in range(widget["y"], widget["y"] + widget["height"])
+    ]
+
+    assert len(taken) == len(set(taken))
+    assert max(x for x, _ in taken) < 24
+
+
+def test_alarms_and_dashboard_ask_for_the_metrics_of_the_functions_and_no_others() -> None:
+    assert metrics.asked_for(MONITORING) == CONTRACT
+
+
+def test_the_parameters_are_those_that_the_stack_gives() -> None:
+    stack = translate.read(ROOT / "template.yaml")["Resources"]["Monitoring"]["Properties"]
+
+    assert set(stack["Parameters"]) == set(MONITORING["Parameters"])
+
+
+def test_a_metric_is_known_by_its_dimensions_from_a_log_line(capsys: pytest.CaptureFixture[str]) -> None:
+    given = Metrics(namespace="Dialtone", service="webhook")
+    given.add_dimension("EventType", "call.answered")
+    given.add_dimension("Answer", "200")
+    given.add_metric("Webhooks", MetricUnit.Count, 1)
+    given.flush_metrics()
+
+    lines = ["a line that is no JSON", '{"level": "INFO"}', *capsys.readouterr().out.splitlines()]
+
+    assert metrics.emitted(lines) == {Metric("Webhooks", "webhook", ("Answer", "EventType", "service"))}
+
+
+def test_a_search_that_is_not_understood_is_not_passed_over() -> None:
+    body = json.dumps({"widgets": [{"properties": {"metrics": [[{"expression": "SUM(METRICS())"}]]}}]})
+    dashboard = {"Type": "AWS::CloudWatch::Dashboard", "Properties": {"DashboardBody": {"Fn::Sub": body}}}
+
+    with pytest.raises(ValueError, match=r"SUM\(METRICS\(\)\)"):
+        metrics.asked_for({"Resources": {"Dashboard": dashboard}})
