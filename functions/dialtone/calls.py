@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -20,7 +21,11 @@ NO_TURN = -1
 """Of a recording that no turn asked for."""
 
 MAX_TRANSCRIPT_CHARACTERS_IN_A_JOB = 100_000
-"""The job is kept with the event (400 KB an item) and travels in a message (256 KB); longer texts are fetched."""
+"""As JSON writes them, six for a letter that is not English. The job is kept with the event (400 KB an item, and JSON
+within JSON there) and travels in a message (256 KB); longer texts are fetched."""
+
+MAX_ADDRESS_CHARACTERS_IN_A_JOB = 20_000
+"""Of all its addresses; Telnyx's have some 1,000 each. For longer ones, too, the archive asks Telnyx."""
 
 OUTCOME = "outcome"
 """The variable that a flow sets to say what came of the call."""
@@ -177,8 +182,9 @@ class Call:
         )
 
     def remembering(self, variable: str, value: str) -> Call:
-        """The call with one variable more, or anew."""
-        return replace(self, variables={**self.variables, variable: value})
+        """The call with one variable more, or anew; it stays so though a late hang-up takes the last move back."""
+        left = self.left and replace(self.left, variables={**self.left.variables, variable: value})
+        return replace(self, variables={**self.variables, variable: value}, left=left)
 
     def ring(self, event: Event) -> Decision:
         """Let the flow answer or reject; a call that nobody's flow is for is rejected."""
@@ -219,6 +225,7 @@ class Call:
             asked or _unasked(self, event),
             status=SAVED,
             channels=event.text("channels") or (asked.channels if asked else ""),
+            format=event.text("format") or (asked.format if asked else ""),
             recording_id=event.text("recording_id"),
             started_at=began,
             ended_at=event.time("recording_ended_at"),
@@ -251,7 +258,7 @@ class Call:
             call_leg_id=self.leg_id,
             recording_id=event.text("recording_id"),
             transcription_id=event.text("recording_transcription_id"),
-            transcript=text if len(text) <= MAX_TRANSCRIPT_CHARACTERS_IN_A_JOB else "",
+            transcript=text if _written_characters(text) <= MAX_TRANSCRIPT_CHARACTERS_IN_A_JOB else "",
         )
         return Decision(self, archive=(job,))
 
@@ -276,7 +283,7 @@ class Decision:
             self.commands + after.commands,
             self.recordings + after.recordings,
             self.archive + after.archive,
-            "; ".join(reason for reason in (self.reason, after.reason) if reason),
+            "; ".join(dict.fromkeys(reason for reason in (self.reason, after.reason) if reason)),
         )
 
 
@@ -332,4 +339,9 @@ def _recorder_after(asked: Command, recorder: str) -> str:
 
 def _addresses(event: Event) -> dict[str, str]:
     found: dict[str, Any] = event.payload.get("recording_urls") or event.payload.get("public_recording_urls") or {}
-    return {name: address for name, address in found.items() if isinstance(address, str)}
+    told = {name: address for name, address in found.items() if isinstance(address, str)}
+    return told if sum(map(_written_characters, (*told, *told.values()))) <= MAX_ADDRESS_CHARACTERS_IN_A_JOB else {}
+
+
+def _written_characters(text: str) -> int:
+    return len(json.dumps(text)) - len('""')

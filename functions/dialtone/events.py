@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 MAX_ID_CHARACTERS = 255
 """Telnyx's ids have some sixty; ours go into DynamoDB keys, which hold 1,024 bytes."""
 
+MAX_TEXT_CHARACTERS = 2_048
+"""Of one field: beyond anything that Telnyx sends, and all that a call's state copies of them fits into 400 KB."""
+
 MAX_NESTING = 64
 """Telnyx's deepest payload has some six levels. What Python reads at its own limit it could not write again."""
 
@@ -25,6 +28,12 @@ CALL_EVENTS_WITHOUT_LEG = ("call.conversation",)
 
 _BEGINNINGS = frozenset({"call.initiated", "call.answered"})
 """Events on which a call is given its first commands; `call.recording.saved` for one names nothing to command."""
+
+OURS = "dialtone."
+"""How the types of our own events begin: they are never delivered."""
+
+_UNLIMITED = frozenset({"client_state", "media_url", "status_detail", "transcription_text"})
+"""Texts that may be long and never become part of a call's state."""
 
 _TIMES = frozenset({"recording_started_at", "recording_ended_at"})
 
@@ -180,11 +189,15 @@ def _check_field(name: str, value: object) -> None:
         raise MalformedEvent(f"data.payload.{name}", f"must be {_WORDS[described]}, is {_kind(value)}")
     if isinstance(value, str) and not _encodable(value):
         raise MalformedEvent(f"data.payload.{name}", "holds half of a surrogate pair, which no text can")
+    if isinstance(value, str) and len(value) > MAX_TEXT_CHARACTERS and name not in _UNLIMITED:
+        raise MalformedEvent(f"data.payload.{name}", f"must be at most {MAX_TEXT_CHARACTERS:,} characters")
     if value and name in _TIMES:
         _utc(value, f"data.payload.{name}")
 
 
 def _check_identity(event: Event) -> None:
+    if event.type.startswith(OURS):
+        raise MalformedEvent("data.event_type", f"is one of Dialtone's own: {event.type}")
     for name in ("call_session_id", "call_leg_id", "call_control_id"):
         value = event.text(name)
         if len(value) > MAX_ID_CHARACTERS or not _storable(value):

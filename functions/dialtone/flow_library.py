@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 NUMBERS_FILE = "numbers.yaml"
 
-_E164 = re.compile(r"^\+[1-9]\d{6,14}$")
+_E164 = re.compile(r"\+[1-9][0-9]{6,14}")
+_FLOW_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,99}")
+"""A longer one would be too long for a file's name on some systems."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +41,10 @@ class FlowLibrary:
     def script(self, flow: str) -> FlowScript | None:
         """The flow's script, None if no file is named after it. Raises FlowInvalid if the file is broken."""
         if flow not in self._scripts:
-            file = self.folder / f"{flow}.yaml"
-            if not re.fullmatch(r"[a-z0-9][a-z0-9-]*", flow) or not file.is_file():
+            file = _flow_file(self.folder, flow)
+            if file is None:
                 return None
-            self._scripts[flow] = FlowScript(read_flow(file.name, file.read_text(encoding="utf-8")))
+            self._scripts[flow] = FlowScript(read_flow(file.name, _text(file)))
         return self._scripts[flow]
 
     def attach(self, call: Call, event: Event) -> Call:
@@ -56,14 +58,32 @@ class FlowLibrary:
 def read_numbers(folder: Path) -> dict[str, str]:
     """Called number → flow. Raises FlowInvalid naming the line of a number that is none or leads nowhere."""
     file = folder / NUMBERS_FILE
-    source = read_source(file.name, file.read_text(encoding="utf-8"))
+    if not file.is_file():
+        remedy = 'add it beside the flows, with lines like "+15550100": main-menu'
+        raise FlowInvalid(file.name, 1, "", "is missing", remedy)
+    source = read_source(file.name, _text(file))
     if not isinstance(source.content, dict):
         raise FlowInvalid(file.name, 1, "", "maps no number to a flow", 'write lines like "+15550100": main-menu')
     for number, flow in source.content.items():
-        if not _E164.match(number):
+        if not _E164.fullmatch(number):
             remedy = 'write it as "+<country><number>", in quotes and without spaces'
             raise source.fault((number,), "", f"{number} is not a number in E.164", remedy)
-        if not isinstance(flow, str) or not (folder / f"{flow}.yaml").is_file():
+        if not isinstance(flow, str) or _flow_file(folder, flow) is None:
             remedy = f"add {flow}.yaml beside {NUMBERS_FILE}, or name a flow that is there"
             raise source.fault((number,), "", f"{number} leads to {flow}, which is no flow", remedy)
     return source.content
+
+
+def _flow_file(folder: Path, flow: str) -> Path | None:
+    file = folder / f"{flow}.yaml"
+    named = _FLOW_NAME.fullmatch(flow) and file.name != NUMBERS_FILE
+    return file if named and file.is_file() else None
+
+
+def _text(file: Path) -> str:
+    content = file.read_bytes()
+    try:
+        return content.decode()
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise FlowInvalid(file.name, line, "", "is not UTF-8", "save it as UTF-8 text") from None

@@ -146,5 +146,8 @@ def _is_addresses(urls: object) -> bool:
 
 
 def _shifted(moment: str, seconds: int) -> str:
-    shifted = datetime.fromisoformat(moment) + timedelta(seconds=seconds)
+    try:
+        shifted = datetime.fromisoformat(moment) + timedelta(seconds=seconds)
+    except OverflowError:  # the last seconds of the year 9999: no clock, but no reason to lose a recording
+        return moment
     return shifted.strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import yaml
+from yaml.composer import ComposerError
+from yaml.constructor import SafeConstructor
+from yaml.reader import ReaderError
 
 from dialtone.errors import FlowInvalid
 
@@ -31,23 +34,37 @@ class Source:
         return FlowInvalid(self.file, self.line(path), step, reason, remedy)
 
 
+class _PlainLoader(yaml.SafeLoader):
+    """YAML without aliases: a few lines of them can stand for more than fits into any memory."""
+
+    # PyYAML's own and no others: libraries beside us (AWS SAM's translator) teach SafeLoader tags for everybody.
+    yaml_constructors = SafeConstructor.yaml_constructors
+    yaml_multi_constructors = SafeConstructor.yaml_multi_constructors
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:  # noqa: ANN401 -- as PyYAML has it
+        if self.check_event(yaml.AliasEvent):
+            alias = self.peek_event()  # type: ignore[no-untyped-call]  # PyYAML's own
+            raise ComposerError(None, None, "an alias stands here", alias.start_mark)
+        return super().compose_node(parent, index)
+
+
 def read_source(file: str, text: str) -> Source:
     """Parse it. Raises FlowInvalid for what is not YAML, says a key twice, or uses more of YAML than plain values."""
-    loader = yaml.SafeLoader(text)
+    lines: dict[Path, int] = {}
     try:
+        loader = _PlainLoader(text)
         node = loader.get_single_node()
-        lines: dict[Path, int] = {}
         content = None if node is None else _value(file, loader, node, (), lines)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 1
         raise FlowInvalid(file, line, "", f"not YAML: {error.problem}", "mend the line, or the one above it") from None
-    except (yaml.YAMLError, RecursionError) as error:
-        raise FlowInvalid(
-            file, 1, "", f"not YAML: {error}", "save it as UTF-8 text without control characters"
-        ) from None
-    finally:
-        loader.dispose()
+    except ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        remedy = "save it as UTF-8 text without control characters"
+        raise FlowInvalid(file, line, "", f"not YAML: {error.reason}", remedy) from None
+    except RecursionError:
+        raise FlowInvalid(file, 1, "", "not YAML that can be read: nested too deep", "nest it less") from None
     return Source(file, content, lines)
 
 
@@ -56,16 +73,27 @@ def _value(file: str, loader: yaml.SafeLoader, node: yaml.Node, path: Path, line
     if isinstance(node, yaml.SequenceNode):
         return [_value(file, loader, each, (*path, place), lines) for place, each in enumerate(node.value)]
     if not isinstance(node, yaml.MappingNode):
-        return loader.construct_object(node)
+        return _scalar(file, loader, node)
     content: dict[Any, Any] = {}
     for key_node, value_node in node.value:
-        key = loader.construct_object(key_node)
+        key = _scalar(file, loader, key_node)
         key = str(key) if type(key) is int else key
         if not isinstance(key, str):
-            raise FlowInvalid(file, key_node.start_mark.line + 1, "", f"{key!r} cannot be a key", "write it in quotes")
+            written = key_node.value if isinstance(key_node, yaml.ScalarNode) else "a list or mapping"
+            reason = f"{written} cannot be a key: YAML reads it as {key!r}"
+            raise FlowInvalid(file, key_node.start_mark.line + 1, "", reason, "write it in quotes")
         if key in content:
             line = key_node.start_mark.line + 1
             raise FlowInvalid(file, line, "", f"{key} stands here twice", "remove or rename one of the two")
         lines[*path, key] = key_node.start_mark.line + 1
         content[key] = _value(file, loader, value_node, (*path, key), lines)
     return content
+
+
+def _scalar(file: str, loader: yaml.SafeLoader, node: yaml.Node) -> Any:  # noqa: ANN401 -- whatever stands there
+    try:
+        return loader.construct_object(node)
+    except (ValueError, LookupError, AttributeError):
+        # PyYAML's own answers to a date that no calendar has (2026-13-45), a number without digits, `!!bool maybe`.
+        reason = f"{node.value} looks like a {node.tag.rpartition(':')[2]} and is none"
+        raise FlowInvalid(file, node.start_mark.line + 1, "", reason, "write it in quotes") from None

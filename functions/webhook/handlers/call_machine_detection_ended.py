@@ -15,4 +15,4 @@ if TYPE_CHECKING:
 @on("call.machine.detection.ended")
 def machine_detection_ended(call: Call, event: Event) -> Decision:
     """A person or a machine answered: remembered, since it may overtake the answer itself."""
-    return call.remembering(ANSWERED_BY, event.text("result")).advance(event)
+    return call.remembering(ANSWERED_BY, event.text("result") or "not_sure").advance(event)

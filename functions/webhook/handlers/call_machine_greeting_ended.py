@@ -15,4 +15,4 @@ if TYPE_CHECKING:
 @on("call.machine.greeting.ended")
 def machine_greeting_ended(call: Call, event: Event) -> Decision:
     """The machine's greeting is over and it records: the moment to leave a message."""
-    return call.remembering(GREETING, event.text("result")).advance(event)
+    return call.remembering(GREETING, event.text("result") or "ended").advance(event)

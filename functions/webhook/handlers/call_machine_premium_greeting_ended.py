@@ -1,0 +1,18 @@
+"""`call.machine.premium.greeting.ended`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dialtone.calls import GREETING
+from webhook.router import on
+
+if TYPE_CHECKING:
+    from dialtone.calls import Call, Decision
+    from dialtone.events import Event
+
+
+@on("call.machine.premium.greeting.ended")
+def machine_premium_greeting_ended(call: Call, event: Event) -> Decision:
+    """The machine's greeting is over and it records: the moment to leave a message."""
+    return call.remembering(GREETING, event.text("result") or "ended").advance(event)

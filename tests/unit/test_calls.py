@@ -1,0 +1,338 @@
+"""A leg's state and what may happen to it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from dialtone.calls import (
+    ANSWERED,
+    BRIDGED,
+    ENDED,
+    MAX_TRANSCRIPT_CHARACTERS_IN_A_JOB,
+    NO_TURN,
+    OUTCOME,
+    RINGING,
+    Call,
+    Decision,
+)
+from dialtone.commands import command
+from dialtone.recordings import EXPECTED, FAILED, SAVED, ArchiveJob
+from tests.staged_call import CALLED, CALLER, CONTROL, LEG, SESSION, actions, happened, moment
+
+CALL = Call(SESSION, LEG, CONTROL, from_number=CALLER, to_number=CALLED)
+START = command("record_start", CONTROL, format="mp3", channels="single")
+ANSWER_RECORDING = command("answer", CONTROL, record="record-from-answer", record_channels="dual", record_format="wav")
+
+
+def recording_call() -> Call:
+    """A call that is recorded from the answer, asked for at second 10."""
+    return CALL.issuing((ANSWER_RECORDING,), happened("call.initiated", 10)).call
+
+
+# What came of it
+
+
+@pytest.mark.parametrize(
+    ("cause", "outcome"),
+    [
+        ("user_busy", "busy"),
+        ("timeout", "no-answer"),
+        ("no_answer", "no-answer"),
+        ("call_rejected", "rejected"),
+        ("originator_cancel", "cancelled"),
+        ("not_found", "unreachable"),
+        ("time_limit", "cut-off"),
+        ("normal_clearing", "completed"),
+        ("unspecified", "unspecified"),
+        ("swallowed_by_a_whale", "swallowed_by_a_whale"),
+        ("", ""),
+    ],
+)
+def test_the_hang_up_says_what_came_of_a_call_and_an_unknown_cause_speaks_for_itself(cause: str, outcome: str) -> None:
+    assert replace(CALL, hangup_cause=cause).outcome == outcome
+
+
+def test_the_flows_own_word_on_the_outcome_comes_before_the_hang_ups() -> None:
+    noted = CALL.remembering(OUTCOME, "appointment kept")
+
+    assert replace(noted, hangup_cause="normal_clearing").outcome == "appointment kept"
+    assert replace(noted.remembering(OUTCOME, ""), hangup_cause="user_busy").outcome == "busy"
+
+
+# How far it has come
+
+
+@pytest.mark.parametrize("further", [RINGING, ANSWERED, BRIDGED, ENDED])
+@pytest.mark.parametrize("told", [RINGING, ANSWERED, BRIDGED, ENDED])
+def test_a_call_never_goes_back_whatever_is_told_late(further: str, told: str) -> None:
+    order = [RINGING, ANSWERED, BRIDGED, ENDED]
+
+    call = CALL.progress_to(further).progress_to(told)
+
+    assert call.status == max(further, told, key=order.index)
+
+
+def test_any_event_may_be_the_first_that_tells_who_is_talking() -> None:
+    call = Call(SESSION, LEG).known_from(happened("call.speak.ended", 3))
+
+    assert (call.control_id, call.from_number, call.to_number) == (CONTROL, CALLER, CALLED)
+    assert call.connection_id == "2815469930127543021"
+
+
+def test_what_is_known_is_not_overwritten() -> None:
+    call = CALL.known_from(happened("call.hangup", 9, to="+15550111", call_control_id="v3:other"))
+
+    assert (call.control_id, call.to_number) == (CONTROL, CALLED)
+
+
+# Without a flow
+
+
+def test_an_incoming_call_that_no_flow_is_for_is_rejected() -> None:
+    decision = CALL.ring(happened("call.initiated"))
+
+    assert decision.commands == (command("reject", CONTROL, cause="CALL_REJECTED"),)
+    assert decision.reason == f"no flow for {CALLED}"
+    assert decision.call == CALL
+
+
+def test_other_events_of_a_call_without_a_flow_change_nothing() -> None:
+    event = happened("call.answered")
+
+    for decision in (CALL.begin(event), CALL.advance(event), CALL.refused(event)):
+        assert decision == Decision(CALL, reason="no flow")
+
+
+# Recordings that commands promise
+
+
+def test_a_recording_from_the_answer_is_expected_from_then_on() -> None:
+    decision = CALL.issuing((ANSWER_RECORDING,), happened("call.initiated", 10))
+
+    (recording,) = decision.recordings
+    assert (recording.status, recording.source) == (EXPECTED, "record-from-answer")
+    assert (recording.channels, recording.format) == ("dual", "wav")
+    assert (recording.number, recording.turn, recording.requested_at) == (1, 0, moment(10))
+    assert (recording.from_number, recording.to_number) == (CALLER, CALLED)
+    assert decision.call.recordings == (recording,)
+    assert decision.call.recorder == "on"
+
+
+def test_every_recording_of_a_leg_has_a_number_of_its_own() -> None:
+    first = CALL.issuing((START, START), happened("call.answered", 1))
+    second = replace(first.call, turn=4).issuing((START,), happened("call.dtmf.received", 20))
+
+    recordings = (*first.recordings, *second.recordings)
+    assert [recording.number for recording in recordings] == [1, 2, 3]
+    assert len({recording.name for recording in recordings}) == 3
+    assert second.recordings[0].turn == 4
+    assert second.recordings[0].source == "record_start"
+
+
+def test_an_answer_without_recording_promises_none() -> None:
+    decision = CALL.issuing((command("answer", CONTROL),), happened("call.initiated"))
+
+    assert decision.recordings == ()
+    assert decision.call == CALL
+    assert actions(decision) == ["answer"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "recorder"),
+    [("record_pause", "paused"), ("record_resume", "on"), ("record_stop", ""), ("gather_stop", "on")],
+)
+def test_the_call_knows_whether_its_recorder_runs(asked: str, recorder: str) -> None:
+    call = recording_call()
+
+    assert call.issuing((command(asked, CONTROL),), happened("call.speak.ended")).call.recorder == recorder
+
+
+# Recordings that come
+
+
+def saved(seconds: float, **changes: object) -> Decision:
+    told = {
+        "channels": "dual",
+        "recording_started_at": moment(11),
+        "recording_ended_at": moment(50),
+        "recording_urls": {"wav": "https://recordings.example/1.wav"},
+    }
+    return recording_call().recording_saved(happened("call.recording.saved", seconds, **(told | changes)))
+
+
+def test_a_recording_that_comes_is_the_one_asked_for_and_goes_into_custody() -> None:
+    decision = saved(60)
+
+    (recording,) = decision.recordings
+    assert (recording.status, recording.number, recording.source) == (SAVED, 1, "record-from-answer")
+    assert (recording.started_at, recording.ended_at) == (moment(11), moment(50))
+    assert recording.format == "wav"
+    assert decision.call.recordings == ()
+    assert decision.call.recorder == ""
+    assert decision.archive == (
+        ArchiveJob("audio", SESSION, LEG, recording.name, urls={"wav": "https://recordings.example/1.wav"}),
+    )
+
+
+def test_a_recordings_times_are_kept_in_utc() -> None:
+    decision = saved(
+        60, recording_started_at="2026-11-20T16:00:11+02:00", recording_ended_at="2026-11-20T16:00:50+02:00"
+    )
+
+    assert decision.recordings[0].started_at == moment(11)
+    assert decision.recordings[0].ended_at == moment(50)
+    assert decision.call.recordings == ()
+
+
+def test_a_recording_that_tells_no_beginning_is_dated_by_its_event() -> None:
+    decision = saved(60, recording_started_at=None, recording_ended_at=None)
+
+    assert (decision.recordings[0].started_at, decision.recordings[0].ended_at) == (moment(60), "")
+    assert decision.recordings[0].source == "record-from-answer"
+
+
+def test_what_more_telnyx_tells_of_a_recording_is_kept() -> None:
+    decision = saved(60, recording_id="9c1a4f0e", format="mp3")
+
+    assert decision.recordings[0].recording_id == decision.archive[0].recording_id == "9c1a4f0e"
+    assert decision.recordings[0].format == "mp3"
+
+
+def test_channels_that_telnyx_leaves_out_are_those_that_were_asked_for() -> None:
+    assert saved(60, channels=None).recordings[0].channels == "dual"
+
+
+def test_a_recording_that_nobody_asked_for_is_taken_into_custody_all_the_same() -> None:
+    event = happened("call.recording.saved", 60, recording_started_at=moment(11), channels=None)
+
+    decision = CALL.recording_saved(event)
+
+    (recording,) = decision.recordings
+    assert (recording.status, recording.source, recording.turn) == (SAVED, "telnyx", NO_TURN)
+    assert (recording.number, recording.channels) == (1, "")
+    assert decision.call.recordings_asked == 1
+    assert decision.archive[0].recording == recording.name
+
+
+def test_two_that_nobody_asked_for_are_two_in_the_ledger() -> None:
+    event = happened("call.recording.saved", 60, recording_started_at=moment(11))
+
+    first = CALL.recording_saved(event)
+    second = first.call.recording_saved(event)
+
+    assert first.recordings[0].name != second.recordings[0].name
+
+
+def test_a_message_and_the_whole_call_are_told_apart_by_when_they_began() -> None:
+    call = replace(recording_call(), turn=3).issuing((START,), happened("call.speak.ended", 40)).call
+
+    message = call.recording_saved(happened("call.recording.saved", 60, recording_started_at=moment(41)))
+    whole = call.recording_saved(happened("call.recording.saved", 61, recording_started_at=moment(12)))
+
+    assert message.recordings[0].source == "record_start"
+    assert whole.recordings[0].source == "record-from-answer"
+
+
+def test_the_recorder_rests_only_when_nothing_is_expected_any_more() -> None:
+    call = replace(recording_call(), turn=3).issuing((START,), happened("call.speak.ended", 40)).call
+
+    one_left = call.recording_saved(happened("call.recording.saved", 60, recording_started_at=moment(41))).call
+    none_left = one_left.recording_saved(happened("call.recording.saved", 61, recording_started_at=moment(12))).call
+
+    assert (one_left.recorder, none_left.recorder) == ("on", "")
+
+
+@pytest.mark.parametrize(
+    ("addresses", "taken"),
+    [
+        ({"recording_urls": {"mp3": "https://a.example"}}, {"mp3": "https://a.example"}),
+        ({"recording_urls": {}, "public_recording_urls": {"mp3": "https://b.example"}}, {"mp3": "https://b.example"}),
+        ({"recording_urls": None, "public_recording_urls": None}, {}),
+        ({"recording_urls": {"mp3": None, "wav": 7, "ogg": "https://c.example"}}, {"ogg": "https://c.example"}),
+    ],
+)
+def test_the_archive_is_given_the_addresses_that_are_there(addresses: dict[str, object], taken: object) -> None:
+    assert CALL.recording_saved(happened("call.recording.saved", 60, **addresses)).archive[0].urls == taken
+
+
+# Recordings that do not come
+
+
+def test_a_recording_that_failed_is_so_in_the_ledger_with_the_reason() -> None:
+    decision = recording_call().recording_failed("Telnyx: Internal server error")
+
+    (recording,) = decision.recordings
+    assert (recording.status, recording.reason) == (FAILED, "Telnyx: Internal server error")
+    assert decision.call.recordings == ()
+    assert decision.call.recorder == ""
+    assert decision.reason == "Telnyx: Internal server error"
+
+
+def test_of_several_the_one_of_the_turn_fails() -> None:
+    call = replace(recording_call(), turn=3).issuing((START,), happened("call.speak.ended", 40)).call
+
+    decision = call.recording_failed("refused", turn=3)
+
+    assert decision.recordings[0].source == "record_start"
+    assert decision.call.recordings == recording_call().recordings
+    assert decision.call.recorder == "on"
+
+
+@pytest.mark.parametrize("turn", [None, 7])
+def test_a_failure_without_an_expected_recording_is_only_noted(turn: int | None) -> None:
+    call = recording_call() if turn else CALL
+
+    decision = call.recording_failed("Unsupported backend", turn)
+
+    assert decision == Decision(call, reason="no recording expected: Unsupported backend")
+
+
+# Transcripts
+
+
+def test_a_transcript_goes_to_the_archive_with_its_text() -> None:
+    event = happened(
+        "call.recording.transcription.saved",
+        90,
+        recording_id="3e5d7f6b",
+        recording_transcription_id="b8a3c2d1",
+        transcription_text="Hello.",
+    )
+
+    decision = CALL.transcript_saved(event)
+
+    job = ArchiveJob(
+        "transcript", SESSION, LEG, recording_id="3e5d7f6b", transcription_id="b8a3c2d1", transcript="Hello."
+    )
+    assert decision == Decision(CALL, archive=(job,))
+
+
+@pytest.mark.parametrize(("characters", "carried"), [(0, True), (1, False)])
+def test_a_transcript_too_long_for_a_message_is_asked_for_instead(characters: int, carried: bool) -> None:  # noqa: FBT001 -- a case of the table
+    text = "x" * (MAX_TRANSCRIPT_CHARACTERS_IN_A_JOB + characters)
+
+    decision = CALL.transcript_saved(happened("call.recording.transcription.saved", transcription_text=text))
+
+    assert bool(decision.archive[0].transcript) is carried
+
+
+# Decisions
+
+
+def test_a_decision_followed_by_another_is_both_in_order() -> None:
+    first = recording_call().recording_failed("lost")
+
+    both = first.then(lambda call: replace(call, turn=9).issuing((START,), happened("call.speak.ended", 40)))
+
+    assert both.call.turn == 9
+    assert actions(both) == ["record_start"]
+    assert [recording.status for recording in both.recordings] == [FAILED, EXPECTED]
+    assert both.reason == "lost"
+
+
+def test_the_reasons_of_two_decisions_are_both_told() -> None:
+    assert CALL.stay("late").then(lambda call: call.stay("after the hang-up")).reason == "late; after the hang-up"
+    assert CALL.stay().then(lambda call: call.stay("late")).reason == "late"
+    assert CALL.stay("late").then(lambda call: call.stay("late")).reason == "late"

@@ -1,0 +1,235 @@
+"""Digits keyed in, and a recording that does not hear them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+
+import pytest
+
+from dialtone.events import recorded_payload
+from tests.staged_call import StagedCall, actions, happened, mark_of
+
+CARD = "4111111111111111"
+COLLECT = """
+    last_resort: sorry
+    steps:
+      account:
+        collect: Key it in.
+        into: account
+        digits: {min: 3, max: 5}
+        ends_on: "*"
+        no_input: No digits.
+        wrong: Not an account.
+        wait_seconds: 9
+        between_seconds: 4
+        tries: 2
+        otherwise: sorry
+      after: {say: "{account}."}
+      bye: hangup
+      sorry: {say: Sorry., next: bye}
+"""
+SENSITIVE = """
+    last_resort: sorry
+    record: {channels: dual}
+    steps:
+      card:
+        collect: Key your card in.
+        into: card
+        digits: {min: 12, max: 19}
+        sensitive: true
+        tries: 2
+        otherwise: sorry
+      after: {say: "{card}"}
+      bye: hangup
+      sorry: {say: Sorry., next: bye}
+"""
+UNRECORDED = SENSITIVE.replace("record: {channels: dual}", "")
+
+
+def test_telnyx_is_told_how_many_digits_and_how_long_to_wait() -> None:
+    decision = StagedCall(COLLECT).pick_up()
+
+    assert actions(decision) == ["gather_using_speak"]
+    asked = decision.commands[0].parameters
+    assert (asked["minimum_digits"], asked["maximum_digits"], asked["maximum_tries"]) == (3, 5, 1)
+    assert (asked["timeout_millis"], asked["inter_digit_timeout_millis"]) == (9_000, 4_000)
+    assert asked["terminating_digit"] == "*"
+    assert not mark_of(decision.commands[0]).sensitive
+
+
+@pytest.mark.parametrize("digits", ["123", "12345"])
+@pytest.mark.parametrize("status", ["valid", "invalid"])
+def test_digits_that_are_as_many_as_wanted_are_remembered(digits: str, status: str) -> None:
+    staged = StagedCall(COLLECT)
+    staged.pick_up()
+
+    decision = staged.gather_ends(digits, status)
+
+    assert staged.call.variables == {"account": digits}
+    assert decision.commands[0].parameters["payload"] == f"{digits}."
+
+
+@pytest.mark.parametrize(
+    ("digits", "status", "reminder"),
+    [
+        ("12", "valid", "Not an account."),
+        ("123456", "valid", "Not an account."),
+        ("12#4", "valid", "Not an account."),
+        ("12", "invalid", "Not an account."),
+        ("", "valid", "No digits."),
+        ("", "timeout", "No digits."),
+        ("12", "timeout", "No digits."),
+        ("", "cancelled", "No digits."),
+        ("", "cancelled_amd", "No digits."),
+        ("123", "a_status_of_tomorrow", "No digits."),
+    ],
+)
+def test_other_answers_are_asked_for_again(digits: str, status: str, reminder: str) -> None:
+    staged = StagedCall(COLLECT)
+    staged.pick_up()
+
+    decision = staged.gather_ends(digits, status)
+
+    assert staged.call.step == "account"
+    assert decision.commands[0].parameters["payload"] == f"{reminder} Key it in."
+    assert "account" not in staged.call.variables
+
+
+def test_patience_ends() -> None:
+    staged = StagedCall(COLLECT)
+    staged.pick_up()
+
+    staged.gather_ends("", "timeout")
+    staged.gather_ends("1")
+
+    assert staged.call.step == "sorry"
+
+
+def test_a_caller_who_hung_up_is_not_asked_again() -> None:
+    staged = StagedCall(COLLECT)
+    staged.pick_up()
+
+    assert staged.gather_ends("123", "call_hangup").commands == ()
+    assert staged.call.variables == {}
+
+
+@pytest.mark.parametrize("status", ["completed", "file_not_found"])
+def test_audio_that_fails_takes_the_error_way_without_touching_a_recording(status: str) -> None:
+    staged = StagedCall(COLLECT.replace("collect: Key it in.", "collect: {media: key-it-in}"))
+    staged.pick_up()
+
+    assert actions(staged.audio_ends(status)) == ([] if status == "completed" else ["gather_stop", "speak"])
+
+
+# Sensitive digits
+
+
+def test_a_running_recording_is_paused_before_the_question() -> None:
+    staged = StagedCall(SENSITIVE)
+
+    decision = staged.pick_up()
+
+    assert actions(decision) == ["record_pause", "gather_using_speak"]
+    assert mark_of(decision.commands[1]).sensitive
+    assert staged.call.recorder == "paused"
+
+
+def test_it_is_resumed_when_the_digits_are_in() -> None:
+    staged = StagedCall(SENSITIVE)
+    staged.pick_up()
+
+    decision = staged.gather_ends(CARD)
+
+    assert actions(decision) == ["record_resume", "speak"]
+    assert staged.call.recorder == "on"
+
+
+def test_it_stays_paused_while_the_question_is_asked_again_and_is_resumed_when_patience_ends() -> None:
+    staged = StagedCall(SENSITIVE)
+    staged.pick_up()
+
+    again = staged.gather_ends("4111", "valid")
+    over = staged.gather_ends("", "timeout")
+
+    assert actions(again) == ["gather_using_speak"]
+    assert actions(over) == ["record_resume", "speak"]
+    assert (staged.call.step, staged.call.recorder) == ("sorry", "on")
+
+
+def test_it_is_resumed_after_a_second_try_that_is_good() -> None:
+    staged = StagedCall(SENSITIVE)
+    staged.pick_up()
+    staged.gather_ends("", "timeout")
+
+    assert actions(staged.gather_ends(CARD)) == ["record_resume", "speak"]
+
+
+@pytest.mark.parametrize("status", ["file_not_found", "failed"])
+def test_it_is_resumed_when_the_question_could_not_be_played(status: str) -> None:
+    staged = StagedCall(SENSITIVE.replace("collect: Key your card in.", "collect: {media: card}"))
+    staged.pick_up()
+
+    decision = staged.audio_ends(status)
+
+    assert actions(decision) == ["gather_stop", "record_resume", "speak"]
+    assert staged.call.recorder == "on"
+
+
+def test_it_is_resumed_when_telnyx_refuses_the_question() -> None:
+    staged = StagedCall(SENSITIVE)
+    staged.pick_up()
+
+    assert actions(staged.refuse()) == ["gather_stop", "record_resume", "speak"]
+    assert staged.call.recorder == "on"
+
+
+def test_without_a_recording_none_is_paused_or_resumed() -> None:
+    staged = StagedCall(UNRECORDED)
+
+    assert actions(staged.pick_up()) == ["gather_using_speak"]
+    assert actions(staged.gather_ends(CARD)) == ["speak"]
+
+
+def test_digits_that_are_not_sensitive_leave_a_recording_running() -> None:
+    staged = StagedCall(SENSITIVE.replace("sensitive: true", "sensitive: false"))
+
+    assert actions(staged.pick_up()) == ["gather_using_speak"]
+    assert actions(staged.gather_ends(CARD)) == ["speak"]
+    assert staged.call.recorder == "on"
+
+
+def test_a_recording_that_the_flow_had_paused_before_stays_paused_after() -> None:
+    staged = StagedCall("""
+        record: {channels: dual}
+        steps:
+          quiet: {recording: pause}
+          card: {collect: Card., into: card, digits: 16, sensitive: true, tries: 2}
+          code: {collect: Code., into: code, digits: 3, sensitive: true}
+          loud: {recording: resume}
+          bye: hangup
+    """)
+
+    decisions = [staged.pick_up(), staged.gather_ends("1"), staged.gather_ends(CARD), staged.gather_ends("123")]
+
+    assert [actions(decision) for decision in decisions] == [
+        ["record_pause", "gather_using_speak"],
+        ["gather_using_speak"],
+        ["gather_using_speak"],
+        ["record_resume", "hangup"],
+    ]
+
+
+def test_no_state_timeline_or_command_ever_holds_a_sensitive_digit() -> None:
+    staged = StagedCall(SENSITIVE)
+    staged.pick_up()
+
+    pressed = recorded_payload(happened("call.dtmf.received", 9, staged.mark, digit="4"))
+    gathered = recorded_payload(happened("call.gather.ended", 9, staged.mark, digits=CARD, status="valid"))
+    decision = staged.gather_ends(CARD)
+
+    assert (pressed["digit"], gathered["digits"]) == ("*", "*" * len(CARD))
+    state = {name: value for name, value in asdict(staged.call).items() if name != "script"}
+    commands = [command.to_json() for command in decision.commands]
+    assert CARD not in json.dumps([state, commands, decision.reason], default=str)
+    assert staged.call.variables == {"card": "*" * len(CARD)}

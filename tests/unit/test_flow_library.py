@@ -1,0 +1,186 @@
+"""The flows of a folder, and the numbers that lead to them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from dialtone.calls import Call
+from dialtone.client_state import ClientState
+from dialtone.errors import FlowInvalid
+from dialtone.flow_library import FlowLibrary, read_numbers
+from tests.staged_call import CALLED, LEG, SESSION, happened
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+CALL = Call(SESSION, LEG)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "numbers.yaml").write_text(f'# The front desk.\n"{CALLED}": front-desk\n"+442079460000": night\n')
+    for name in ("front-desk", "night", "reminder"):
+        (tmp_path / f"{name}.yaml").write_text(f"flow: {name}\nsteps:\n  bye: hangup\n")
+    return tmp_path
+
+
+def told(folder: Path, numbers: str) -> str:
+    """What is said of a number file that cannot be followed."""
+    (folder / "numbers.yaml").write_text(numbers)
+    with pytest.raises(FlowInvalid) as caught:
+        read_numbers(folder)
+    return str(caught.value)
+
+
+# Flows
+
+
+def test_a_flow_is_found_by_its_files_name(folder: Path) -> None:
+    script = FlowLibrary.open(folder).script("night")
+
+    assert script is not None
+    assert script.name == "night"
+
+
+def test_a_flow_is_read_once(folder: Path) -> None:
+    library = FlowLibrary.open(folder)
+    first = library.script("night")
+
+    (folder / "night.yaml").write_text("flow: night\nsteps:\n  hello: {say: Changed.}\n")
+
+    assert library.script("night") is first
+
+
+@pytest.mark.parametrize(
+    "name", ["", "day", "../front-desk", "front-desk.yaml", "Night", "/etc/passwd", "a\x00b", "x" * 5_000, "night\n"]
+)
+def test_a_name_that_no_file_has_leads_to_no_flow(folder: Path, name: str) -> None:
+    assert FlowLibrary.open(folder).script(name) is None
+
+
+def test_the_file_of_the_numbers_is_no_flow(folder: Path) -> None:
+    assert FlowLibrary.open(folder).script("numbers") is None
+
+
+def test_a_broken_flow_silences_its_own_number_and_no_other(folder: Path) -> None:
+    (folder / "night.yaml").write_text("flow: night\nsteps:\n  bye: {hangup: never}\n")
+    library = FlowLibrary.open(folder)
+
+    assert library.script("front-desk") is not None
+    with pytest.raises(FlowInvalid, match=r'^night\.yaml:3: step "bye" hangup: '):
+        library.script("night")
+
+
+def test_a_flow_that_is_not_utf_8_is_told_with_its_line(folder: Path) -> None:
+    (folder / "night.yaml").write_bytes(b"flow: night\nabout: Gr\xfc\xdfe\nsteps:\n  bye: hangup\n")
+
+    with pytest.raises(FlowInvalid, match=r"^night\.yaml:2: is not UTF-8; save it as UTF-8 text$"):
+        FlowLibrary.open(folder).script("night")
+
+
+# Which flow leads a call
+
+
+def test_an_incoming_call_is_led_by_the_flow_of_the_number_that_was_called(folder: Path) -> None:
+    call = FlowLibrary.open(folder).attach(CALL, happened("call.initiated", direction="incoming"))
+
+    assert call.script is not None
+    assert call.script.name == "front-desk"
+
+
+def test_a_number_that_leads_nowhere_leaves_the_call_without_a_flow(folder: Path) -> None:
+    event = happened("call.initiated", direction="incoming", to="+15550177")
+
+    assert FlowLibrary.open(folder).attach(CALL, event).script is None
+
+
+def test_an_outgoing_call_is_led_by_the_flow_that_it_was_dialled_for(folder: Path) -> None:
+    event = happened("call.answered", 0, ClientState(flow="reminder"))
+
+    call = FlowLibrary.open(folder).attach(CALL, event)
+
+    assert call.script is not None
+    assert call.script.name == "reminder"
+
+
+def test_an_outgoing_call_that_was_dialled_for_no_flow_is_not_led_by_the_number_it_calls(folder: Path) -> None:
+    library = FlowLibrary.open(folder)
+
+    told = library.attach(CALL, happened("call.initiated", direction="outgoing", to=CALLED))
+    answered = library.attach(CALL, happened("call.answered", to=CALLED))
+
+    assert (told.script, answered.script) == (None, None)
+
+
+def test_a_call_stays_with_its_flow_whatever_is_echoed(folder: Path) -> None:
+    call = Call(SESSION, LEG, flow="night")
+
+    led = FlowLibrary.open(folder).attach(call, happened("call.speak.ended", 0, ClientState(flow="reminder")))
+
+    assert led.script is not None
+    assert led.script.name == "night"
+
+
+def test_a_call_whose_flow_is_gone_has_none(folder: Path) -> None:
+    assert FlowLibrary.open(folder).attach(Call(SESSION, LEG, flow="gone"), happened("call.bridged")).script is None
+
+
+# Numbers
+
+
+def test_numbers_lead_to_flows(folder: Path) -> None:
+    assert read_numbers(folder) == {CALLED: "front-desk", "+442079460000": "night"}
+
+
+@pytest.mark.parametrize(
+    ("numbers", "fault"),
+    [
+        ("", '1: maps no number to a flow; write lines like "+15550100": main-menu'),
+        ("- front-desk\n", '1: maps no number to a flow; write lines like "+15550100": main-menu'),
+        (
+            "# ours\n+15550100: front-desk\n",
+            '2: 15550100 is not a number in E.164; write it as "+<country><number>", in quotes and without spaces',
+        ),
+        (
+            '"+15550100": night\n"0155 501": night\n',
+            '2: 0155 501 is not a number in E.164; write it as "+<country><number>", in quotes and without spaces',
+        ),
+        ('"+15550100\\n": night\n', "1: +15550100\n is not a number in E.164; write it"),
+        ('"+1555\\uff100100": night\n', "1: +1555\uff100100 is not a number in E.164; write it"),
+        (
+            '"+15550100": day\n',
+            "1: +15550100 leads to day, which is no flow; add day.yaml beside numbers.yaml, or name a flow that",
+        ),
+        ('"+15550100":\n', "1: +15550100 leads to None, which is no flow; add"),
+        ('"+15550100": [night]\n', "1: +15550100 leads to ['night'], which is no flow; add"),
+        ('"+15550100": ../night\n', "1: +15550100 leads to ../night, which is no flow; add"),
+        ('"+15550100": numbers\n', "1: +15550100 leads to numbers, which is no flow; add"),
+        (f'"+15550100": {"x" * 5_000}\n', "1: +15550100 leads to xxx"),
+        ('"+15550100": night\n"+15550100": night\n', "2: +15550100 stands here twice; remove or rename one of the two"),
+        ('"+15550100": "night\n', "2: not YAML: "),
+    ],
+)
+def test_a_fault_in_the_numbers_is_told_with_its_line_and_remedy(folder: Path, numbers: str, fault: str) -> None:
+    assert told(folder, numbers).startswith(f"numbers.yaml:{fault}")
+
+
+def test_a_flow_of_a_strange_name_that_a_number_leads_to_would_never_be_found(folder: Path) -> None:
+    (folder / "Day Time.yaml").write_text("flow: day\nsteps:\n  bye: hangup\n")
+
+    assert "which is no flow" in told(folder, '"+15550100": Day Time\n')
+
+
+def test_numbers_that_are_not_utf_8_are_told(folder: Path) -> None:
+    (folder / "numbers.yaml").write_bytes(b'# Gr\xfc\xdfe\n"+15550100": night\n')
+
+    with pytest.raises(FlowInvalid, match=r"^numbers\.yaml:1: is not UTF-8; save it as UTF-8 text$"):
+        read_numbers(folder)
+
+
+def test_numbers_that_are_missing_are_told(folder: Path) -> None:
+    (folder / "numbers.yaml").unlink()
+
+    with pytest.raises(FlowInvalid, match=r"^numbers\.yaml:1: is missing; "):
+        FlowLibrary.open(folder)
