@@ -23,8 +23,8 @@ class Observer:
         # Where in the code the line is written is always here: no news.
         self._logger = Logger(service=service, location=None)
 
-    def log(self, level: Level, message: str, fields: Mapping[str, Any], *, failed: bool = False) -> None:
-        """One structured line. With `failed`, the exception being handled goes with it, as a field."""
+    def log(self, level: Level, message: str, fields: Mapping[str, Any], *, failed: bool | Exception = False) -> None:
+        """One structured line. With `failed`, that exception (True: the one being handled) goes with it as a field."""
         write = {"info": self._logger.info, "warning": self._logger.warning, "error": self._logger.error}[level]
         write(message, extra=dict(fields), exc_info=failed)
 

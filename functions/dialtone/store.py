@@ -21,7 +21,7 @@ from dialtone.events import recorded_payload
 from dialtone.recordings import ArchiveJob, Recording
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
@@ -116,6 +116,11 @@ class Store:
         items = {item["item"]: item for item in self._read([leg_key, event_key])}
         leg, known = items.get(leg_key["item"]["S"]), items.get(event_key["item"]["S"])
         return Loaded(_call(leg) if leg else None, _decided(known) if known else None)
+
+    def known(self, events: Sequence[Event]) -> frozenset[str]:
+        """Which of these events of one call are in its timeline, by id: one strongly consistent read, none for none."""
+        keys = [_key(event.call_session_id, _event_item(event)) for event in events]
+        return frozenset(item["event_id"] for item in self._read(keys)) if keys else frozenset()
 
     def commit(self, event: Event, before: Call, decision: Decision, *, at_seconds: float) -> None:
         """Store the event, its decision and what it changed: all or nothing.

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
     from dialtone.events import Event
     from dialtone.observability import Level, Observer
-    from webhook.switchboard import Handled, Sent, Switchboard
+    from webhook.refusals import Sent
+    from webhook.switchboard import Handled, Switchboard
 
 HANDLING_SECONDS = 1.8
 """Until when commands are sent: Telnyx waits 2 s for the answer, and the answer has to travel."""
@@ -41,8 +42,8 @@ class Answer:
     event_type: str
     fields: Mapping[str, Any]
     sent: tuple[Sent, ...] = ()
-    failed: bool = False
-    """An exception is being handled that the log should show."""
+    fault: Exception | None = None
+    """One that the log should show with its traceback."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,16 +60,9 @@ class Endpoint:
         began = time.monotonic()
         try:
             answer = self._answer(request, began + HANDLING_SECONDS)
-        except NEIGHBOUR_FAULTS as error:
-            fields = {"error": type(error).__name__, "detail": str(error)}
-            answer = Answer(HTTPStatus.SERVICE_UNAVAILABLE, "none", fields)
-            self._report(answer, began)
-        except Exception as error:  # noqa: BLE001 -- a fault of ours: a 5xx makes Telnyx deliver again, anything else loses it
-            fields = {"error": type(error).__name__, "detail": str(error)}
-            answer = Answer(HTTPStatus.INTERNAL_SERVER_ERROR, "none", fields, failed=True)
-            self._report(answer, began)
-        else:
-            self._report(answer, began)
+        except Exception as error:  # noqa: BLE001 -- a fault of ours, before the event was known
+            answer = _fault(error)
+        self._report(answer, began)
         return {"statusCode": answer.status.value, "headers": {"content-type": "text/plain"}, "body": ""}
 
     def _answer(self, request: Mapping[str, Any], deadline: float) -> Answer:
@@ -81,13 +75,16 @@ class Endpoint:
             event = parse_event(body)
         except MalformedEvent as error:
             return Answer(HTTPStatus.BAD_REQUEST, "none", {"reason": str(error)})
-        return _handled(event, self.switchboard.handle(event, deadline))
+        try:
+            return _handled(event, self.switchboard.handle(event, deadline))
+        except Exception as error:  # noqa: BLE001 -- a 5xx makes Telnyx deliver again, anything else loses the event
+            return _fault(error, event)
 
     def _report(self, answer: Answer, began: float) -> None:
         millis = round((time.monotonic() - began) * MILLIS, 1)
         fields = {"answer": answer.status.value, "event_type": answer.event_type, "milliseconds": millis}
         level = _level(answer)
-        self.observer.log(level, _MESSAGES[answer.status], fields | dict(answer.fields), failed=answer.failed)
+        self.observer.log(level, _MESSAGES[answer.status], fields | dict(answer.fields), failed=answer.fault or False)
         self._measure(answer, millis)
 
     def _measure(self, answer: Answer, millis: float) -> None:
@@ -124,12 +121,22 @@ def _level(answer: Answer) -> Level:
     return "info" if answer.status == HTTPStatus.OK and not refused else "warning"
 
 
+def _fault(error: Exception, event: Event | None = None) -> Answer:
+    event_type, named = (event.type, _event_fields(event)) if event else ("none", {})
+    fields = named | {"error": type(error).__name__, "detail": str(error)}
+    if isinstance(error, NEIGHBOUR_FAULTS):
+        return Answer(HTTPStatus.SERVICE_UNAVAILABLE, event_type, fields)
+    return Answer(HTTPStatus.INTERNAL_SERVER_ERROR, event_type, fields, fault=error)
+
+
+def _event_fields(event: Event) -> dict[str, str]:
+    return {"event_id": event.id, "call_session_id": event.call_session_id, "call_leg_id": event.call_leg_id}
+
+
 def _handled(event: Event, handled: Handled) -> Answer:
     status = HTTPStatus.SERVICE_UNAVAILABLE if handled.unsent else HTTPStatus.OK
     fields: dict[str, Any] = {
-        "event_id": event.id,
-        "call_session_id": event.call_session_id,
-        "call_leg_id": event.call_leg_id,
+        **_event_fields(event),
         "call_status": handled.call.status,
         "flow": handled.call.flow,
         "step": handled.call.step,
@@ -157,12 +164,12 @@ def _sent_fields(sent: Sent) -> dict[str, Any]:
 
 def _body(request: Mapping[str, Any]) -> bytes:
     text = request.get("body") or ""
-    if not request.get("isBase64Encoded"):
-        return text.encode() if isinstance(text, str) else b""
     try:
-        return base64.b64decode(text, validate=True)
+        if request.get("isBase64Encoded"):
+            return base64.b64decode(text, validate=True)
+        return text.encode() if isinstance(text, str) else b""
     except (binascii.Error, ValueError, TypeError):
-        raise NotSigned("the body is said to be base64 and is not") from None
+        raise NotSigned("the body is neither the text nor the base64 that it is said to be") from None
 
 
 def _headers(request: Mapping[str, Any]) -> dict[str, str]:

@@ -21,6 +21,9 @@ MAX_SPOKEN_CHARACTERS = 3_000
 
 _PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 
+_UNWRITABLE = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What no XML can hold, not even escaped."""
+
 
 class Prompt(BaseModel):
     """One thing to be heard. In a flow: a text, or a mapping with one of `text`, `ssml`, `audio` and `media`."""
@@ -96,6 +99,6 @@ def fill(text: str, values: Mapping[str, str], *, is_ssml: bool) -> str:
 
     def value(found: re.Match[str]) -> str:
         known = values.get(found.group(1), "")
-        return escape(known, {'"': "&quot;"}) if is_ssml else known
+        return escape(_UNWRITABLE.sub("", known), {'"': "&quot;", "'": "&apos;"}) if is_ssml else known
 
     return _PLACEHOLDER.sub(value, text)

@@ -75,6 +75,8 @@ def read_flow(file: str, text: str) -> Flow:
         raise _fault(source, (), "", error) from None
     if f"{written.flow}.yaml" != file:
         raise source.fault(("flow",), "", f"the flow is named {written.flow}", f"name its file {written.flow}.yaml")
+    if "" in written.steps:
+        raise source.fault(("steps", ""), "", "a step has no name", "give it one")
     names = list(written.steps)
     below = dict(zip(names, [*names[1:], ""], strict=True))
     steps = {name: _read_step(source, name, content, below[name]) for name, content in written.steps.items()}
@@ -95,12 +97,16 @@ def _read_step(source: Source, name: str, content: object, below: str) -> Step:
     if content == _BARE:
         return HangUp(name=name)
     path = ("steps", name)
-    if not isinstance(content, dict):
+    if not isinstance(content, dict) or not content:
         raise source.fault(path, name, "says nothing to do", f"give it one of {', '.join(STEP_KINDS)}")
     kinds = [key for key in content if key in STEP_KINDS]
     if len(kinds) != 1:
         found = f"is {' and '.join(kinds)} at once" if kinds else f"is of no known kind: {', '.join(map(str, content))}"
         raise source.fault(path, name, found, f"give it one of {', '.join(STEP_KINDS)}")
+    if "name" in content:
+        raise source.fault(
+            (*path, "name"), name, "name is not a key here", "remove it: a step is named where it stands"
+        )
     kind = STEP_KINDS[kinds[0]]
     following = {} if kind.final or "next" in content else {"next": below}
     try:

@@ -60,7 +60,8 @@ class AnsweredBy(Step):
         if not who:
             return None
         if who in MACHINES:
-            waits = self.answered_by.after_greeting and not found.get(GREETING)
+            # A fax has no greeting to wait for.
+            waits = self.answered_by.after_greeting and who == "machine" and not found.get(GREETING)
             return None if waits else Go(self.answered_by.machine)
         if who == "not_sure":
             return Go(self.answered_by.not_sure or self.answered_by.person)

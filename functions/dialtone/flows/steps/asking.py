@@ -46,7 +46,7 @@ class Asking(Step):
         tried = call.waiting.get("tried", 0) + 1
         if tried >= self.tries:
             return Go(self.otherwise or self.next, commands)
-        return Go(self.name, waiting={"tried": tried, "last": how})
+        return Go(self.name, waiting={**call.waiting, "tried": tried, "last": how})
 
     def unplayable(self, call: Call, event: Event) -> Move | None:
         """The error way, if the question's audio could not be played."""

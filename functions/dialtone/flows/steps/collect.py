@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from dialtone.commands import Command, command
 from dialtone.events import mask
 from dialtone.flows.keys import NO_KEY, gathered_key
-from dialtone.flows.moves import Fail, Go, Move, Wait
+from dialtone.flows.moves import Go, Move, Wait
 from dialtone.flows.prompts import Prompt
 from dialtone.flows.steps.asking import NO_INPUT, WRONG_INPUT, Asking
 
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from dialtone.flows.flow import Manner
 
 MILLIS = 1_000
+
+PAUSED = "paused"
+"""Counted while waiting where it was this step that paused the recording: what the flow had paused before stays so."""
 
 
 class Digits(BaseModel):
@@ -66,8 +69,9 @@ class Collect(Asking):
             inter_digit_timeout_millis=self.between_seconds * MILLIS,
             terminating_digit=self.ends_on,
         )
-        pause = (command("record_pause", call.control_id),) if self.sensitive and call.recorder == "on" else ()
-        return Wait((*pause, gather), call.waiting)
+        if not (self.sensitive and call.recorder == "on"):
+            return Wait((gather,), call.waiting)
+        return Wait((command("record_pause", call.control_id), gather), {**call.waiting, PAUSED: 1})
 
     def on(self, call: Call, event: Event) -> Move | None:
         """Remember what was keyed in, or ask again."""
@@ -79,15 +83,10 @@ class Collect(Asking):
             return Go(self.next, self._resumed(call), variables)
         return self.ask_again(call, NO_INPUT if keyed == NO_KEY else WRONG_INPUT, self._resumed(call))
 
-    def unplayable(self, call: Call, event: Event) -> Move | None:
-        """The error way; the recording goes on."""
-        failed = super().unplayable(call, event)
-        return Fail(failed.reason, self.abandoned(call)) if isinstance(failed, Fail) else failed
-
     def abandoned(self, call: Call) -> tuple[Command, ...]:
         """The gather would go on listening, and the recording stay paused."""
         return (*super().abandoned(call), *self._resumed(call))
 
     def _resumed(self, call: Call) -> tuple[Command, ...]:
-        paused = self.sensitive and call.recorder == "paused"
+        paused = call.waiting.get(PAUSED) and call.recorder == "paused"
         return (command("record_resume", call.control_id),) if paused else ()

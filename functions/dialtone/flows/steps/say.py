@@ -36,7 +36,8 @@ class Say(Step):
 
     def on(self, call: Call, event: Event) -> Move | None:
         """Count the prompts that have ended; one that could not be played fails the step."""
-        return heard_out(call, event, self.next)
+        move = heard_out(call, event, self.next)
+        return Fail(move.reason, self.abandoned(call)) if isinstance(move, Fail) else move
 
     def abandoned(self, call: Call) -> tuple[Command, ...]:
         """Stop the prompts that are still queued."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from dialtone.client_state import ClientState
 from dialtone.commands import Command, command
@@ -35,6 +35,13 @@ class Transfer(Step):
     busy: str = ""
     no_answer: str = ""
     failed: str = ""
+
+    @field_validator("hold")
+    @classmethod
+    def _is_audio(cls, hold: Prompt | None) -> Prompt | None:
+        if hold is not None and hold.spoken:
+            raise ValueError("takes audio or media; words cannot be held")
+        return hold
 
     def enter(self, call: Call, manner: Manner) -> Move:
         """The far leg's webhooks come back to this leg's flow by the mark that they carry."""

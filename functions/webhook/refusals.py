@@ -1,0 +1,58 @@
+"""What a call hears of a command that Telnyx refused: an event of our own, decided and committed like any other."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dialtone.client_state import ClientState
+from dialtone.commands import COMMAND_NAMESPACE, Command
+from dialtone.events import Event
+
+if TYPE_CHECKING:
+    from dialtone.telnyx_api import Outcome
+
+PROMISING = frozenset({"answer", "record_start"})
+"""Commands that may promise a recording."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A command and what came of it."""
+
+    command: Command
+    outcome: Outcome
+
+
+def refused(event: Event, turn: int, place: int, sent: Sent) -> Event:
+    """The refusal of the command at `place` of the decision on the event, which left the call in `turn`.
+
+    What the decision asked for after the command was not sent: the decision as a whole was not carried out.
+    """
+    outcome, command = sent.outcome, sent.command
+    mark = ClientState.decode(str(command.parameters.get("client_state", "")))
+    reason = f"{command.action} {outcome.kind}: {outcome.code or outcome.status} {outcome.title}".strip()
+    return _event(
+        event,
+        place,
+        turn,
+        call_ended=outcome.kind == "ended",
+        recording_turn=mark.turn if command.action in PROMISING else None,
+        reason=reason,
+    )
+
+
+def refused_again(event: Event, place: int) -> Event:
+    """The same refusal, as far as it must be known to find it in the timeline."""
+    return _event(event, place, turn=0)
+
+
+def _event(event: Event, place: int, turn: int, **payload: object) -> Event:
+    return Event(
+        id=str(uuid.uuid5(COMMAND_NAMESPACE, f"{event.id}/{place}/refused")),
+        type="dialtone.command.refused",
+        occurred_at=event.occurred_at,
+        payload={"call_session_id": event.call_session_id, "call_leg_id": event.owner_leg_id, **payload},
+        client_state=ClientState(turn=turn),
+    )

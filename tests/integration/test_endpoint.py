@@ -1,0 +1,520 @@
+"""The table of answers: what Telnyx is told of a request, what the log says of it, what is counted, what it costs."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from dialtone.archive_queue import ArchiveQueue
+from dialtone.flow_library import FlowLibrary
+from dialtone.observability import Observer
+from dialtone.signature import Verifier
+from dialtone.telnyx_api import TelnyxApi
+from tests.function_output import Output, follow_stdout
+from tests.integration.deliveries import (
+    CARD,
+    CONTROL,
+    LEG,
+    PHONE_CALL,
+    SESSION,
+    Signer,
+    body,
+    request,
+)
+from tests.integration.scripted_telnyx import Answer, ScriptedTelnyx, error
+from webhook.endpoint import Endpoint
+from webhook.router import handlers
+from webhook.switchboard import Switchboard
+
+if TYPE_CHECKING:
+    from collections import Counter
+    from collections.abc import Iterator
+
+    from tests.integration.neighbours import Fault, Line
+
+API_KEY = "KEY0123456789"
+RINGS = {"direction": "incoming", "state": "parked"}
+
+
+class Desk:
+    """An endpoint with AWS by moto and a Telnyx over HTTP, all of whose requests are counted."""
+
+    def __init__(self, line: Line, scripted: ScriptedTelnyx, capsys: pytest.CaptureFixture[str]) -> None:
+        self.line, self.scripted, self.signer = line, scripted, Signer()
+        self.telnyx = TelnyxApi(lambda: API_KEY, scripted.url, sleep=lambda _: None)
+        self._capsys = capsys
+        self.endpoint = self.started()
+
+    def started(self) -> Endpoint:
+        """Give a process that has just started."""
+        switchboard = Switchboard(
+            self.line.store,
+            FlowLibrary.open(self.line.flows),
+            self.telnyx,
+            ArchiveQueue(self.line.sqs, self.line.queue_url),
+        )
+        return Endpoint(Verifier.from_text(self.signer.public_key), switchboard, Observer("webhook"))
+
+    def take(self, request: dict[str, Any]) -> int:
+        """Give the answer's status."""
+        follow_stdout("webhook")
+        response = self.endpoint.respond(request)
+        assert set(response) == {"statusCode", "headers", "body"}
+        assert response["body"] == ""
+        json.dumps(response)
+        return int(response["statusCode"])
+
+    def deliver(self, event_type: str, number: int = 1, /, **payload: object) -> int:
+        return self.take(self.signer.request(body(event_type, number, **payload)))
+
+    def said(self) -> Output:
+        written = self._capsys.readouterr()
+        assert written.err == ""
+        return Output.read(written.out)
+
+    def spent(self) -> Counter[str]:
+        spent = self.line.spent()
+        spent["Telnyx"] = len(self.scripted.requests)
+        self.scripted.requests.clear()
+        return +spent
+
+    def mark(self) -> dict[str, str]:
+        """Give the mark that the last command left: Telnyx echoes it."""
+        marks = [each.json.get("client_state") for each in self.scripted.requests if isinstance(each.json, dict)]
+        return next(({"client_state": mark} for mark in reversed(marks) if mark), {})
+
+
+@pytest.fixture
+def desk(line: Line, capsys: pytest.CaptureFixture[str]) -> Iterator[Desk]:
+    with ScriptedTelnyx() as scripted:
+        desk = Desk(line, scripted, capsys)
+        yield desk
+        desk.telnyx.close()
+
+
+# --- 200 ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("as_base64", [False, True])
+def test_a_webhook_is_handled_as_text_and_as_base64(desk: Desk, *, as_base64: bool) -> None:
+    whole = body("call.initiated", **RINGS)
+
+    status = desk.take(desk.signer.request(whole, as_base64=as_base64))
+
+    assert status == 200
+    assert [each.path for each in desk.scripted.requests] == [f"/v2/calls/{CONTROL}/actions/answer"]
+    assert desk.line.store.legs(SESSION)[0].status == "ringing"
+
+
+def test_bytes_that_are_not_what_json_would_write_again_are_verified_as_they_came(desk: Desk) -> None:
+    whole = (
+        b"\n\t" + body("call.initiated", **(RINGS | {"from": "Zo\u00eb"})).replace(b"\\u00eb", "ë".encode()) + b"  \r\n"
+    )
+
+    assert desk.take(desk.signer.request(whole)) == 200
+    assert desk.take(desk.signer.request(whole, as_base64=True)) == 200
+
+
+def test_header_names_may_be_in_any_case(desk: Desk) -> None:
+    whole = body("call.initiated", **RINGS)
+    headers = {name.upper(): value for name, value in desk.signer.headers(whole).items()}
+
+    assert desk.take(request(whole, headers)) == 200
+
+
+def test_a_handled_webhook_is_told_in_one_line(desk: Desk) -> None:
+    desk.deliver("call.initiated", **RINGS)
+
+    line = desk.said().line
+
+    assert line.pop("milliseconds") >= 0
+    told = {name: line[name] for name in line.keys() - {"timestamp", "location"}}
+    assert told == {
+        "level": "INFO",
+        "service": "webhook",
+        "message": "webhook handled",
+        "answer": 200,
+        "event_type": "call.initiated",
+        "event_id": "00000001-0fd4-4d53-b2f6-0b5d1c1bd0e8",
+        "call_session_id": SESSION,
+        "call_leg_id": LEG,
+        "call_status": "ringing",
+        "flow": "front-desk",
+        "step": "",
+        "turn": 0,
+        "duplicate": False,
+        "reason": "",
+        "commands": [{"action": "answer", "result": "accepted"}],
+    }
+
+
+def test_a_handled_webhook_is_measured(desk: Desk) -> None:
+    desk.deliver("call.initiated", **RINGS)
+
+    measured = desk.said().measured()
+
+    assert measured.pop(("HandlingTime", "service=webhook")) >= 0
+    assert measured == {
+        ("Webhooks", "Answer=200", "EventType=call.initiated", "service=webhook"): 1,
+        ("Commands", "Action=answer", "Result=accepted", "service=webhook"): 1,
+    }
+
+
+def test_metrics_have_their_units(desk: Desk) -> None:
+    desk.deliver("call.initiated", **RINGS)
+
+    metrics = [blob["_aws"]["CloudWatchMetrics"][0]["Metrics"][0] for blob in desk.said().blobs]
+
+    assert {each["Name"]: each["Unit"] for each in metrics} == {
+        "Webhooks": "Count",
+        "HandlingTime": "Milliseconds",
+        "Commands": "Count",
+    }
+
+
+def test_a_duplicate_is_answered_200_and_told_as_one(desk: Desk) -> None:
+    desk.deliver("call.initiated", **RINGS)
+    desk.said()
+
+    assert desk.deliver("call.initiated", **RINGS) == 200
+
+    said = desk.said()
+    assert (said.line["duplicate"], said.line["reason"]) == (True, "came before")
+    first, second = (each.json for each in desk.scripted.requests)
+    assert first == second
+
+
+@pytest.mark.parametrize(
+    "event_type", ["call.refer.started", "call.conversation.ended", "streaming.started", "call.x y", "?"]
+)
+def test_an_event_that_nobody_handles_is_kept_in_the_timeline_and_answered_200(desk: Desk, event_type: str) -> None:
+    assert desk.deliver(event_type) == 200
+
+    said = desk.said()
+    assert (said.line["event_type"], said.line["reason"]) == (event_type, "not handled")
+    assert ("Webhooks", "Answer=200", "EventType=other", "service=webhook") in said.measured()
+    assert [entry.event_type for entry in desk.line.store.timeline(SESSION)] == [event_type]
+
+
+def test_an_event_that_belongs_to_no_call_is_kept_by_its_own_name(desk: Desk) -> None:
+    whole = json.dumps(
+        {
+            "data": {
+                "event_type": "number_order.complete",
+                "id": "n-1",
+                "occurred_at": "2026-09-21T12:00:00Z",
+                "payload": {},
+            }
+        }
+    ).encode()
+
+    assert desk.take(desk.signer.request(whole)) == 200
+    assert [entry.event_type for entry in desk.line.store.timeline("no-session-n-1")] == ["number_order.complete"]
+
+
+def test_event_types_in_metrics_are_those_that_are_handled_and_two_more(desk: Desk) -> None:
+    for number, event_type in enumerate([*handlers(), "call.new", "call.newer", "anything"], start=1):
+        desk.deliver(event_type, number)
+    desk.take(request(b"{}", {}))
+
+    said = desk.said()
+    seen = {name for metric in said.measured() for name in metric if name.startswith("EventType=")}
+    allowed = {f"EventType={each}" for each in (*handlers(), "other", "none")}
+    assert seen <= allowed
+
+
+# --- 401 ------------------------------------------------------------------------------------------------------
+
+
+def forged(signer: Signer) -> dict[str, dict[str, Any]]:
+    """Give requests that do not come from Telnyx, or not now, by what is wrong with them."""
+    whole = body("call.initiated", **RINGS)
+    right = signer.headers(whole)
+    now = int(time.time())
+    signature, timestamp = right["telnyx-signature-ed25519"], right["telnyx-timestamp"]
+    return {
+        "no headers": request(whole, None),
+        "empty headers": request(whole, {}),
+        "no signature": request(whole, {"telnyx-timestamp": timestamp}),
+        "no timestamp": request(whole, {"telnyx-signature-ed25519": signature}),
+        "another's key": Signer().request(whole),
+        "another body": request(whole + b" ", right),
+        "another body in base64": request(whole + b" ", right, as_base64=True),
+        "no body": request(None, right),
+        "another time": request(whole, right | {"telnyx-timestamp": str(now - 1)}),
+        "too old": signer.request(whole, str(now - 302)),
+        "too new": signer.request(whole, str(now + 302)),
+        "signature twice": request(whole, right | {"telnyx-signature-ed25519": f"{signature},{signature}"}),
+        "timestamp twice": request(whole, right | {"telnyx-timestamp": f"{timestamp},{timestamp}"}),
+        "garbage for a signature": request(whole, right | {"telnyx-signature-ed25519": "!" * 88}),
+        "text for a timestamp": request(whole, right | {"telnyx-timestamp": "now"}),
+        "base64 that is none": request(whole, right) | {"isBase64Encoded": True},
+        "a body of another type": request(whole, right) | {"body": {"data": {}}},
+        "a base64 body of another type": request(whole, right) | {"body": 7, "isBase64Encoded": True},
+        "half a surrogate pair": request(whole, right) | {"body": "\ud800"},
+        "1 MB": request(b"x" * 1_000_000, right),
+    }
+
+
+@pytest.mark.parametrize("wrong", forged(Signer()))
+def test_what_telnyx_did_not_sign_is_answered_401_and_touches_nothing(desk: Desk, wrong: str) -> None:
+    status = desk.take(forged(desk.signer)[wrong])
+
+    assert status == 401
+    assert desk.spent() == {}
+    said = desk.said()
+    assert (said.line["level"], said.line["message"]) == ("WARNING", "webhook not signed by Telnyx")
+    assert said.line["reason"]
+    assert "exception" not in said.line
+    assert said.counted() == {"Webhooks": 1, "SignatureFailures": 1}
+    assert ("Webhooks", "Answer=401", "EventType=none", "service=webhook") in said.measured()
+
+
+# --- 400 ------------------------------------------------------------------------------------------------------
+
+
+def test_a_missing_body_that_is_signed_is_no_event(desk: Desk) -> None:
+    assert desk.take(request(None, desk.signer.headers(b""))) == 400
+
+
+def test_what_is_signed_and_no_event_is_answered_400_and_touches_nothing(desk: Desk) -> None:
+    assert desk.take(desk.signer.request(b'{"data": []}')) == 400
+
+    assert desk.spent() == {}
+    said = desk.said()
+    assert (said.line["level"], said.line["message"]) == ("WARNING", "webhook is not a Telnyx event")
+    assert said.line["reason"] == "data must be an object, is a list"
+    assert said.counted() == {"Webhooks": 1, "MalformedWebhooks": 1}
+
+
+# --- 503 ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("fault", ["lost", "unanswered"])
+@pytest.mark.parametrize(("event_type", "place", "neighbour"), [
+    ("call.initiated", 0, "the read"),
+    ("call.initiated", 1, "the commit"),
+    ("call.recording.saved", 2, "the queue"),
+])  # fmt: skip
+def test_a_neighbour_that_does_not_answer_makes_telnyx_deliver_again(
+    desk: Desk, event_type: str, place: int, neighbour: str, fault: Fault
+) -> None:
+    del neighbour
+    desk.line.faults.plan = {place: fault}
+
+    assert desk.deliver(event_type, **RINGS) == 503
+
+    said = desk.said()
+    assert (said.line["level"], said.line["answer"]) == ("ERROR", 503)
+    assert said.line["error"] in {"ConnectTimeoutError", "ReadTimeoutError"}
+    assert "exception" not in said.line
+    assert said.counted() == {"Webhooks": 1, "WebhookFaults": 1}
+    assert desk.deliver(event_type, **RINGS) == 200
+    assert len(desk.line.store.timeline(SESSION)) == 1
+    assert len(desk.scripted.requests) + len(desk.line.jobs()) >= 1
+
+
+def test_a_webhook_that_met_a_fault_is_told_by_its_event_and_call(desk: Desk) -> None:
+    desk.line.faults.plan = {1: "lost"}
+
+    desk.deliver("call.initiated", **RINGS)
+
+    line = desk.said().line
+    assert (line["event_type"], line["call_session_id"], line["call_leg_id"]) == ("call.initiated", SESSION, LEG)
+    assert line["event_id"] == "00000001-0fd4-4d53-b2f6-0b5d1c1bd0e8"
+
+
+def test_a_table_that_throttles_makes_telnyx_deliver_again(desk: Desk) -> None:
+    def throttled(parsed: dict[str, Any], http_response: Any, **_: object) -> None:  # noqa: ANN401 -- botocore's own
+        http_response.status_code = 400
+        parsed["Error"] = {"Code": "ProvisionedThroughputExceededException", "Message": "Slow down"}
+
+    desk.line.dynamodb.meta.events.register("after-call.dynamodb.BatchGetItem", throttled)
+
+    assert desk.deliver("call.initiated", **RINGS) == 503
+    assert desk.said().line["error"] == "ProvisionedThroughputExceededException"
+
+
+@pytest.mark.parametrize("answer", [Answer(503), Answer(cut=True), error(429, "10011"), Answer(body=b"<html>")])
+def test_a_telnyx_that_takes_no_commands_makes_itself_deliver_again(desk: Desk, answer: Answer) -> None:
+    desk.scripted.answers.extend([answer, answer])
+
+    assert desk.deliver("call.initiated", **RINGS) == 503
+
+    said = desk.said()
+    assert (said.line["level"], said.line["commands_unsent"]) == ("ERROR", 1)
+    [sent] = said.line["commands"]
+    assert (sent["action"], sent["result"], sent["attempts"]) == ("answer", "unavailable", 2)
+    assert ("Commands", "Action=answer", "Result=unavailable", "service=webhook") in said.measured()
+    assert said.counted()["WebhookFaults"] == 1
+    assert desk.deliver("call.initiated", **RINGS) == 200
+    assert desk.said().line["commands"] == [{"action": "answer", "result": "accepted"}]
+    assert len({json.dumps(each.json) for each in desk.scripted.requests}) == 1
+
+
+# --- 500 ------------------------------------------------------------------------------------------------------
+
+
+def test_a_broken_flow_is_a_fault_of_ours_and_of_its_number_only(desk: Desk) -> None:
+    assert desk.deliver("call.initiated", **(RINGS | {"to": "+15550166"})) == 500
+
+    said = desk.said()
+    assert (said.line["level"], said.line["error"]) == ("ERROR", "FlowInvalid")
+    assert "broken.yaml" in said.line["detail"]
+    assert "Traceback" in said.line["exception"]
+    assert said.counted() == {"Webhooks": 1, "WebhookFaults": 1}
+    assert desk.deliver("call.initiated", 2, **RINGS) == 200
+
+
+def test_once_a_broken_flow_is_mended_the_call_is_taken(desk: Desk) -> None:
+    desk.deliver("call.initiated", **(RINGS | {"to": "+15550166"}))
+    (desk.line.flows / "broken.yaml").write_text("flow: broken\nsteps:\n  bye: hangup\n", encoding="utf-8")
+    desk.endpoint = desk.started()
+
+    assert desk.deliver("call.initiated", **(RINGS | {"to": "+15550166"})) == 200
+    assert len(desk.scripted.requests) == 1
+
+
+def test_an_api_key_that_cannot_be_fetched_is_a_fault_and_nothing_is_lost(desk: Desk) -> None:
+    keys = iter([OSError("no secret today")])
+
+    def key() -> str:
+        for failure in keys:
+            raise failure
+        return API_KEY
+
+    desk.telnyx = TelnyxApi(key, desk.scripted.url)
+    desk.endpoint = desk.started()
+
+    assert desk.deliver("call.initiated", **RINGS) == 500
+    assert desk.deliver("call.initiated", **RINGS) == 200
+    assert len(desk.scripted.requests) == 1
+
+
+def test_a_request_of_no_known_shape_is_a_fault_and_no_exception(desk: Desk) -> None:
+    assert desk.take({"body": "{}", "headers": ["telnyx-timestamp: 1"]}) == 500
+
+    said = desk.said()
+    assert (said.line["event_type"], said.line["error"]) == ("none", "AttributeError")
+    assert said.counted() == {"Webhooks": 1, "WebhookFaults": 1}
+
+
+def test_races_that_were_lost_are_told(desk: Desk) -> None:
+    desk.deliver("call.initiated", **RINGS)
+    desk.said()
+
+    def faster() -> None:
+        desk.line.wire.at_commit = lambda: None
+        desk.deliver("call.hangup", 3, hangup_cause="timeout")
+
+    desk.line.wire.at_commit = faster
+
+    assert desk.deliver("call.bridged", 2) == 200
+
+    hangup, bridged = desk.said().lines
+    assert "races_lost" not in hangup
+    assert (bridged["event_type"], bridged["races_lost"]) == ("call.bridged", 1)
+
+
+# --- Refusals -------------------------------------------------------------------------------------------------
+
+
+def test_a_refused_command_is_answered_200_told_with_its_remedy_and_counted(desk: Desk) -> None:
+    desk.scripted.answers.append(error(401, "10009", title="Authentication failed"))
+
+    assert desk.deliver("call.initiated", **RINGS) == 200
+
+    said = desk.said()
+    assert said.line["level"] == "WARNING"
+    refused = said.line["commands"][0]
+    assert (refused["action"], refused["result"], refused["status"], refused["code"]) == (
+        "answer",
+        "refused",
+        401,
+        "10009",
+    )
+    assert "TELNYX_API_KEY" in refused["remedy"]
+    assert said.counted()["CommandsRefused"] == 1
+    assert ("Commands", "Action=answer", "Result=refused", "service=webhook") in said.measured()
+
+
+def test_a_command_on_a_call_that_ended_is_told_and_is_no_warning(desk: Desk) -> None:
+    desk.deliver("call.initiated", **RINGS)
+    desk.said()
+    desk.scripted.answers.append(error(422, "90018", title="Call has already ended"))
+
+    assert desk.deliver("call.answered", 2, **desk.mark()) == 200
+
+    said = desk.said()
+    assert said.line["level"] == "INFO"
+    assert [(each["action"], each["result"]) for each in said.line["commands"]] == [("speak", "ended")]
+    assert "CommandsRefused" not in said.counted()
+
+
+# --- The whole call -------------------------------------------------------------------------------------------
+
+
+def test_neither_digits_nor_signed_addresses_nor_the_key_are_told(desk: Desk) -> None:
+    told = ""
+    for number, (event_type, payload) in enumerate(PHONE_CALL, start=1):
+        assert desk.deliver(event_type, number, **(payload | desk.mark())) == 200
+        told += desk.said().text
+
+    assert desk.line.store.legs(SESSION)[0].step == "bye"
+    assert [secret for secret in (CARD, CARD[:4], "X-Amz-Signature", API_KEY, '"#"') if secret in told] == []
+    headers = [each.headers["authorization"] for each in desk.scripted.requests]
+    assert set(headers) == {f"Bearer {API_KEY}"}
+
+
+def test_what_each_webhook_costs_counted_at_the_wire(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    rows: dict[str, tuple[Counter[str], Counter[str]]] = {}
+    marks: dict[str, str] = {}
+    for number, (event_type, payload) in enumerate(PHONE_CALL, start=1):
+        commands = len(desk.scripted.requests)
+        assert desk.deliver(event_type, number, **(payload | marks)) == 200
+        marked = marks
+        marks = marks | desk.mark()
+        sent = len(desk.said().line["commands"])
+        new = desk.spent()
+        assert desk.deliver(event_type, number, **(payload | marked)) == 200
+        desk.said()
+        duplicate = desk.spent()
+
+        assert commands == 0
+        assert new["BatchGetItem"] + new["TransactWriteItems"] <= 2
+        assert new["Telnyx"] == sent
+        assert 1 <= duplicate["BatchGetItem"] + duplicate["TransactWriteItems"] <= 2
+        assert duplicate["Telnyx"] == sent
+        assert (
+            new["SendMessage"]
+            == duplicate["SendMessage"]
+            == len(payload.keys() & {"recording_urls", "transcription_text"})
+        )
+        if event_type not in rows or sent > rows[event_type][0]["Telnyx"]:
+            rows[event_type] = new, duplicate
+
+    for unsigned in forged(desk.signer).values():
+        assert desk.take(unsigned) == 401
+        assert desk.spent() == {}
+    desk.said()
+
+    with capsys.disabled():
+        sys.stdout.write(costs(rows))
+
+
+def costs(rows: dict[str, tuple[Counter[str], Counter[str]]]) -> str:
+    """Give the table of requests: of each event type the one with the most commands."""
+    columns = ("BatchGetItem", "TransactWriteItems", "SendMessage", "Telnyx")
+    lines = [
+        f"\n\n{'requests of a webhook':36}{'new: read commit SQS Telnyx':>30}{'duplicate: read commit SQS Telnyx':>38}"
+    ]
+    for event_type, (new, duplicate) in rows.items():
+        counts = "".join(f"{new[column]:6}" for column in columns) + " " * 14
+        counts += "".join(f"{duplicate[column]:6}" for column in columns)
+        lines.append(f"{event_type:42}{counts}")
+    lines.append(f"{'forged (20 ways)':42}{''.join(['     0'] * 4)}")
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,134 @@
+"""The function as Lambda starts it: from its environment alone."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from dialtone.errors import FlowInvalid
+from dialtone.signature import KeyInvalid
+from tests.function_output import Output, follow_stdout
+from tests.integration.deliveries import CONTROL, SESSION, Signer, body
+from tests.integration.neighbours import aws_session, create_table
+from tests.integration.scripted_telnyx import ScriptedTelnyx
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+FUNCTIONS = Path(__file__).parents[2] / "functions"
+START_SECONDS = 60
+
+SIGNER = Signer()
+WHOLE = {
+    "TELNYX_PUBLIC_KEY": SIGNER.public_key,
+    "TELNYX_API_KEY": "KEY0123456789",
+    "CALLS_TABLE": "calls",
+    "ARCHIVE_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/archive",
+}
+NEVER_TOLD = ("TELNYX_API_KEY_SECRET", "FLOWS_FOLDER", "AWS_ENDPOINT_URL")
+
+
+def start(environ: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """Start it in a process of its own, as the runtime does."""
+    inherited = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    return subprocess.run(
+        [sys.executable, "-c", "import webhook.app; print(webhook.app.handler.__name__)"],
+        cwd=FUNCTIONS,
+        env=inherited | {"AWS_DEFAULT_REGION": "us-east-1"} | environ,
+        capture_output=True,
+        text=True,
+        timeout=START_SECONDS,
+        check=False,
+    )
+
+
+def test_told_everything_it_starts_without_a_word() -> None:
+    started = start(WHOLE)
+
+    assert (started.returncode, started.stdout, started.stderr) == (0, "handler\n", "")
+
+
+@pytest.mark.parametrize("missing", WHOLE)
+def test_a_variable_that_is_missing_is_named_at_start(missing: str) -> None:
+    started = start({name: value for name, value in WHOLE.items() if name != missing})
+
+    assert started.returncode != 0
+    last = started.stderr.strip().splitlines()[-1]
+    assert missing in last
+    assert "is not set" in last
+    assert not any(name in last for name in WHOLE if name not in {missing, "TELNYX_API_KEY"})
+
+
+@pytest.fixture
+def telnyx() -> Iterator[ScriptedTelnyx]:
+    with ScriptedTelnyx() as scripted:
+        yield scripted
+
+
+@pytest.fixture
+def environment(aws: None, monkeypatch: pytest.MonkeyPatch, telnyx: ScriptedTelnyx) -> Iterator[None]:
+    del aws
+    for name in NEVER_TOLD:
+        monkeypatch.delenv(name, raising=False)
+    for name, value in (WHOLE | {"TELNYX_BASE_URL": telnyx.url}).items():
+        monkeypatch.setenv(name, value)
+    sys.modules.pop("webhook.app", None)
+    yield
+    sys.modules.pop("webhook.app", None)
+
+
+def started() -> Any:  # noqa: ANN401 -- a module that is imported anew
+    return importlib.import_module("webhook.app")
+
+
+@pytest.mark.usefixtures("environment")
+def test_the_handler_answers_a_webhook_with_what_its_environment_names(
+    telnyx: ScriptedTelnyx, capsys: pytest.CaptureFixture[str]
+) -> None:
+    create_table(aws_session().client("dynamodb"), "calls")
+    app = started()
+    follow_stdout("webhook")
+
+    whole = body("call.initiated", direction="incoming", state="parked")
+    answer = app.handler(SIGNER.request(whole, as_base64=True), object())
+    forged = app.handler(Signer().request(whole), object())
+
+    assert (answer["statusCode"], forged["statusCode"]) == (200, 401)
+    assert [each.path for each in telnyx.requests] == [f"/v2/calls/{CONTROL}/actions/answer"]
+    assert telnyx.requests[0].headers["authorization"] == "Bearer KEY0123456789"
+    written = Output.read(capsys.readouterr().out)
+    assert [(line["service"], line["answer"]) for line in written.lines] == [("webhook", 200), ("webhook", 401)]
+    assert written.lines[0]["call_session_id"] == SESSION
+    app.endpoint.switchboard.telnyx.close()
+
+
+@pytest.mark.usefixtures("environment")
+def test_a_neighbour_that_does_not_answer_leaves_time_to_say_so() -> None:
+    app = started()
+
+    dynamodb = app.AWS.connect_timeout, app.AWS.read_timeout, app.AWS.retries["total_max_attempts"]
+
+    assert dynamodb == (0.5, 0.8, 2)
+
+
+@pytest.mark.usefixtures("environment")
+def test_a_public_key_that_is_none_is_named_at_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TELNYX_PUBLIC_KEY", "AAAA")
+
+    with pytest.raises(KeyInvalid, match="'AAAA' is no public key"):
+        started()
+
+
+@pytest.mark.usefixtures("environment")
+def test_a_number_that_leads_nowhere_is_named_at_start(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "numbers.yaml").write_text('"+15550100": nowhere\n', encoding="utf-8")
+    monkeypatch.setenv("FLOWS_FOLDER", str(tmp_path))
+
+    with pytest.raises(FlowInvalid, match=r"numbers.yaml:1: .*nowhere"):
+        started()
