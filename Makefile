@@ -18,6 +18,8 @@ ARCH ?= arm64
 ENV ?= dev
 PARAMETERS ?=
 TESTS ?= tests
+# Tests run on all processors; those of the running stack stay together, since each process of theirs starts a stack.
+WORKERS ?= auto
 COVERAGE ?= --cov --cov-report=term --cov-fail-under=95
 UPGRADE ?=
 
@@ -36,10 +38,10 @@ demo: $(VENV)/project ## play three phone calls through the real code, on this m
 	@$(VENV)/bin/dialtone demo
 
 test: $(VENV)/project ## run the tests, with branch coverage of functions/
-	@$(VENV)/bin/pytest $(COVERAGE) $(TESTS)
+	@$(VENV)/bin/pytest -n $(WORKERS) --dist loadgroup $(COVERAGE) $(TESTS)
 
 drill: $(VENV)/project ## play hundreds of orders and faults for every call, where make test plays a dozen
-	@$(VENV)/bin/pytest --hypothesis-profile=drill $(or $(filter-out tests,$(TESTS)),tests/simulation tests/integration)
+	@$(VENV)/bin/pytest -n $(WORKERS) --hypothesis-profile=drill $(or $(filter-out tests,$(TESTS)),tests/simulation tests/integration)
 
 lint: $(VENV)/project ## check format, style, types, templates and phone menus
 	@$(VENV)/bin/ruff format --check .
@@ -65,8 +67,11 @@ deploy: build ## put the stack on AWS: make deploy ENV=dev|prod PARAMETERS='Teln
 		echo "  make deploy ENV=$(ENV) PARAMETERS='TelnyxPublicKey=…'" >&2; \
 		echo "and AWS credentials: \`aws configure\`, or AWS_PROFILE set to the profile to use." >&2; exit 1; }
 
-check-sam: $(SAM) build ## check the template as SAM sees it, and that it packs
+# For this machine's processor, so that what was packed can be started here.
+check-sam: ARCH := $(subst aarch64,arm64,$(shell uname -m))
+check-sam: $(SAM) build ## check the template as SAM sees it, and that each function starts from its package alone
 	@$(SAM) validate --lint
+	@$(PYTHON_OF_LAMBDA) -I -B infra/local/start_packaged.py .aws-sam/build
 
 lock: $(UV) ## lock every requirement again: make lock UPGRADE=--upgrade takes newer versions
 	@for name in functions/requirements requirements-dev infra/sam-requirements; do \

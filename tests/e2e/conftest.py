@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from nacl.signing import SigningKey
@@ -37,3 +38,11 @@ def cloud(carrier: Carrier, telnyx_key: SigningKey) -> Iterator[LocalCloud]:
         )
         with LocalCloud(settings) as running:
             yield running
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the tests of the running stack in one process: every process would start a stack of its own."""
+    here = Path(__file__).parent
+    for item in items:
+        if item.path.is_relative_to(here):
+            item.add_marker(pytest.mark.xdist_group("stack"))
