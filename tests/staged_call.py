@@ -103,7 +103,7 @@ class StagedCall:
         self.call = decision.call
         self.decisions.append(decision)
         for command in decision.commands:
-            if "client_state" in command.parameters:
+            if "client_state" in command.parameters and command.call_control_id == CONTROL:
                 self.mark = mark_of(command)
         return decision
 

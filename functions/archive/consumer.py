@@ -30,7 +30,7 @@ RESERVED_SECONDS = 10.0
 """Of the function's time, for closing: putting messages back, giving up in the ledger."""
 MILLIS = 1_000
 
-AUDIO, TRANSCRIPT = "audio", "transcript"
+AUDIO, TRANSCRIPT, METADATA = "audio", "transcript", "metadata"
 
 KNOWN_FAULTS = (DialtoneError, ClientError, BotoCoreError)
 """Ours and our neighbours', whose text says what is the matter. Any other is a mistake in this program."""
@@ -52,11 +52,13 @@ class Archive:
     transcripts: Transcripts
 
     def do(self, job: ArchiveJob, delivery: Delivery) -> Kept:
-        """Do a job of either kind. Raises NeverArchived for a third."""
+        """Do a job of any of the three kinds. Raises NeverArchived for a fourth."""
         if job.kind == AUDIO:
             return self.custody.take(job, delivery)
         if job.kind == TRANSCRIPT:
             return self.transcripts.keep(job)
+        if job.kind == METADATA:
+            return self.custody.tell(job)
         raise NeverArchived(f'there is no such job as "{job.kind}"')
 
 
@@ -138,7 +140,7 @@ class Batch:
         self._consumer.observer.log(
             level, "job given up" if last else "job comes again", fields | {"wait_seconds": wait}, failed=not known
         )
-        if last and (job is None or job.kind != TRANSCRIPT):
+        if last and (job is None or job.kind not in {TRANSCRIPT, METADATA}):
             if job and not self._given_up(job, reason):
                 return False
             self._consumer.observer.measure("RecordingsFailed")

@@ -82,6 +82,13 @@ class Custody:
             return Kept(verified, note=note)
         return Kept(self._verified_by_another(job), already=True)
 
+    def tell(self, job: ArchiveJob) -> Kept:
+        """Write the metadata anew, if the recording is kept already; else it is written once that is so."""
+        recording = self._entry(job)
+        if recording.status == VERIFIED:
+            mirror(recording, self._store, self._bucket)
+        return Kept(recording, already=True)
+
     def give_up(self, job: ArchiveJob, reason: str) -> bool:
         """Say in the ledger, if the job is in it, why its recording is not kept. False if it is kept by now."""
         recording = self._store.recording(job.call_session_id, job.recording)

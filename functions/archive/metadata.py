@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -38,7 +39,8 @@ def metadata(recording: Recording) -> bytes:
         "sha256": audio.sha256 if audio else None,
         "duration_millis": audio.duration_millis if audio else None,
         "source": recording.source,
-        "consent": None,
+        "consent": asdict(recording.consent) if recording.consent else None,
+        "review": recording.review or None,
         "transcript_key": transcript.key if transcript else None,
         "transcript_sha256": transcript.sha256 if transcript else None,
         "transcription_id": (transcript.transcription_id or None) if transcript else None,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from dialtone.commands import Command, command
-from dialtone.recordings import FAILED, SAVED, ArchiveJob, Recording, matching
+from dialtone.recordings import FAILED, SAVED, ArchiveJob, Consent, Recording, Review, matching
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -29,6 +29,10 @@ MAX_ADDRESS_CHARACTERS_IN_A_JOB = 20_000
 
 OUTCOME = "outcome"
 """The variable that a flow sets to say what came of the call."""
+
+MESSAGE_ADDRESS = "message.address"
+"""The variable that holds where a message can be heard while its caller reviews it. Whoever has the address can hear
+it, for the ten minutes that Telnyx keeps it there: it outlives neither the review nor the call."""
 
 ANSWERED_BY, GREETING = "answered_by", "greeting"
 """The variables that answering-machine detection fills in, whichever of its events comes first."""
@@ -59,6 +63,11 @@ class Script(Protocol):
         """The flow's version."""
         ...
 
+    @property
+    def texts(self) -> Mapping[str, str]:
+        """The files of this version, by name; empty for one that needs no keeping."""
+        ...
+
     def ring(self, call: Call, event: Event) -> Decision:
         """An incoming call rings: answer or reject it."""
         ...
@@ -75,6 +84,40 @@ class Script(Protocol):
         """Telnyx refused a command of this turn for good: take the error way."""
         ...
 
+    def ended(self, call: Call) -> Call:
+        """The call has ended where it is: note what the step says of that."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class FarLeg:
+    """A leg that the call's step dialled, as its events tell of it in whatever order they come."""
+
+    control_id: str = ""
+    status: str = ""
+    connected: bool = False
+    """With the caller, from our own word on."""
+    cause: str = ""
+    """Of its end."""
+
+    @property
+    def unconnected(self) -> bool:
+        """Whether it rings or talks to us only."""
+        return self.status != ENDED and not self.connected
+
+    def told(self, event: Event) -> FarLeg:
+        """The leg after one of its events."""
+        return replace(
+            self,
+            control_id=self.control_id or event.text("call_control_id"),
+            status=_further(self.status, _FAR_STATUS.get(event.type, RINGING)),
+            connected=self.connected or event.type == "call.bridged",
+            cause=self.cause or event.text("hangup_cause"),
+        )
+
+
+_FAR_STATUS = {"call.answered": ANSWERED, "call.bridged": ANSWERED, "call.hangup": ENDED}
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -84,6 +127,8 @@ class Place:
     turn: int = 0
     waiting: Mapping[str, int] = field(default_factory=dict)
     variables: Mapping[str, str] = field(default_factory=dict)
+    far_legs: Mapping[str, FarLeg] = field(default_factory=dict)
+    back: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +151,15 @@ class Call:
     waiting: Mapping[str, int] = field(default_factory=dict)
     """What the step counts while it waits: prompts to be heard out, tries used up."""
     variables: Mapping[str, str] = field(default_factory=dict)
+    far_legs: Mapping[str, FarLeg] = field(default_factory=dict)
+    """The legs that this turn dialled, by their ids: known from their events, since a dial names the first only."""
+    back: tuple[str, ...] = ()
+    """In a flow that is visited from another: the steps to come back to, the nearest last."""
+    limit_turn: int = 0
+    """The turn in which the flow's limit was reached."""
+    unnoted: Mapping[str, str] | None = None
+    """Once the call has ended: its variables without those that its last step notes of that. What happened before the
+    hang-up and is told after it may still lead to another step, with other notes."""
     entered_at: str = ""
     """When that occurred which led to the step; with `left`, for a hang-up that is told too late."""
     left: Place | None = None
@@ -115,6 +169,8 @@ class Call:
     recordings: tuple[Recording, ...] = ()
     """Asked for and not yet come; what has come is in the ledger only, so that a call's state stays small."""
     recordings_asked: int = 0
+    consent: Consent | None = None
+    """To being recorded: what is recorded after it has it as its evidence."""
     errors: int = 0
     initiated_at: str = ""
     answered_at: str = ""
@@ -139,16 +195,18 @@ class Call:
 
     def progress_to(self, status: str) -> Call:
         """The call in that status, unless it is further already: events overtake one another."""
-        return replace(self, status=status) if _PROGRESS[status] > _PROGRESS[self.status] else self
+        return replace(self, status=_further(self.status, status))
 
     @property
     def place(self) -> Place:
         """Where the call is now."""
-        return Place(self.step, self.turn, self.waiting, self.variables)
+        return Place(self.step, self.turn, self.waiting, self.variables, self.far_legs, self.back)
 
     def moved_from(self, place: Place, event: Event) -> Call:
         """The call, remembering where it was before the event led it on."""
-        if self.turn == place.turn or self.status == ENDED:
+        if self.status == ENDED:
+            return replace(self, entered_at="")
+        if self.turn == place.turn:
             return self
         return replace(self, entered_at=event.occurred_at, left=place)
 
@@ -165,8 +223,53 @@ class Call:
         )
         left = self.left
         if left is None or self.entered_at <= event.occurred_at:
-            return ended
-        return replace(ended, step=left.step, turn=left.turn, waiting=left.waiting, variables=left.variables)
+            return replace(ended, variables=_lasting(ended.variables)).noting_its_end()
+        gone_back = replace(
+            ended,
+            step=left.step,
+            turn=left.turn,
+            waiting=left.waiting,
+            variables=_lasting(left.variables),
+            far_legs=left.far_legs,
+            back=left.back,
+            limit_turn=self.limit_turn if self.limit_turn < left.turn else 0,
+        )
+        return gone_back.noting_its_end()
+
+    def noting_its_end(self) -> Call:
+        """The call with what its flow notes of its end."""
+        return self.script.ended(self) if self.script else self.noting({})
+
+    def noting(self, notes: Mapping[str, str]) -> Call:
+        """The call with the notes of the step that it ended in."""
+        return replace(self, variables={**self.variables, **notes}, unnoted=self.variables)
+
+    def without_notes(self) -> Call:
+        """The call as it was before its end was noted, for what happened before it and is told after it."""
+        return self if self.unnoted is None else replace(self, variables=self.unnoted)
+
+    def knowing_far_leg(self, event: Event) -> Call:
+        """The call with what an event tells of a leg that it dialled, in this turn or in the one before it."""
+        if not event.client_state.dialled or not event.call_leg_id:
+            return self
+        if event.client_state.turn == self.turn:
+            return replace(self, far_legs=_told(self.far_legs, event))
+        if self.left and self.left.turn == event.client_state.turn:
+            return replace(self, left=replace(self.left, far_legs=_told(self.left.far_legs, event)))
+        return self
+
+    def far_leg_is_there(self, event: Event, told: str) -> Decision:
+        """Let the flow go on with a far leg that rings or has answered; one that nobody waits for any more is ended."""
+        left = event.client_state.turn != self.turn
+        decision = self.stay(told) if left else self.advance(event)
+        if event.client_state.dialled and (left or self.status == ENDED):
+            end = command("hangup", event.text("call_control_id"))
+            return replace(decision, commands=(*decision.commands, end), reason="nobody waits for it any more")
+        return replace(decision, reason=decision.reason or told)
+
+    def without_far_legs(self) -> tuple[Command, ...]:
+        """The commands that end the far legs that nobody is connected with."""
+        return tuple(command("hangup", leg.control_id) for leg in self.far_legs.values() if leg.unconnected)
 
     def known_from(self, event: Event) -> Call:
         """The call with what this event tells about it and it did not know: any event may be the first to come."""
@@ -184,7 +287,8 @@ class Call:
     def remembering(self, variable: str, value: str) -> Call:
         """The call with one variable more, or anew; it stays so though a late hang-up takes the last move back."""
         left = self.left and replace(self.left, variables={**self.left.variables, variable: value})
-        return replace(self, variables={**self.variables, variable: value}, left=left)
+        unnoted = None if self.unnoted is None else {**self.unnoted, variable: value}
+        return replace(self, variables={**self.variables, variable: value}, unnoted=unnoted, left=left)
 
     def ring(self, event: Event) -> Decision:
         """Let the flow answer or reject; a call that nobody's flow is for is rejected."""
@@ -209,7 +313,7 @@ class Call:
         """The call after it asked for these commands, with the recordings that they promise."""
         call, promised = self, []
         for asked in commands:
-            call = replace(call, recorder=_recorder_after(asked, call.recorder))
+            call = replace(call, recorder=_recorder_after(asked, call), far_legs=_far_legs_after(asked, call))
             if recording := _promised(call, asked, event):
                 promised.append(recording)
                 call = replace(
@@ -217,10 +321,16 @@ class Call:
                 )
         return Decision(call, commands, tuple(promised))
 
+    def reviewed(self, number: int, verdict: str) -> Decision:
+        """The caller decided about a message: the ledger notes it, and the metadata in the archive is written anew."""
+        review = Review(f"{self.leg_id}-{number:02d}", verdict)
+        job = ArchiveJob("metadata", self.session_id, self.leg_id, recording=review.recording)
+        return Decision(self, reviews=(review,), archive=(job,))
+
     def recording_saved(self, event: Event) -> Decision:
         """A recording has come: its ledger entry says so and the archive is asked to fetch it."""
         began = event.time("recording_started_at") or event.occurred_at
-        asked = matching(self.recordings, began)
+        asked = matching(self.recordings, began, event.text("channels"))
         recording = replace(
             asked or _unasked(self, event),
             status=SAVED,
@@ -271,6 +381,8 @@ class Decision:
     commands: tuple[Command, ...] = ()
     recordings: tuple[Recording, ...] = ()
     """Ledger entries to be written."""
+    reviews: tuple[Review, ...] = ()
+    """What the caller decided about ledger entries."""
     archive: tuple[ArchiveJob, ...] = ()
     reason: str = ""
     """In a few words, for the timeline: why nothing, or why this."""
@@ -282,6 +394,7 @@ class Decision:
             after.call,
             self.commands + after.commands,
             self.recordings + after.recordings,
+            self.reviews + after.reviews,
             self.archive + after.archive,
             "; ".join(dict.fromkeys(reason for reason in (self.reason, after.reason) if reason)),
         )
@@ -303,6 +416,7 @@ def _promised(call: Call, asked: Command, event: Event) -> Recording | None:
         format=str(asked.parameters.get(f"{prefix}format", "")),
         from_number=call.from_number,
         to_number=call.to_number,
+        consent=call.consent,
     )
 
 
@@ -331,10 +445,37 @@ def _recorder_rested(call: Call) -> Call:
 _RECORDER_AFTER = {"record_start": "on", "record_pause": "paused", "record_resume": "on", "record_stop": ""}
 
 
-def _recorder_after(asked: Command, recorder: str) -> str:
+def _recorder_after(asked: Command, call: Call) -> str:
     if asked.action == "answer" and asked.parameters.get("record"):
         return "on"
-    return _RECORDER_AFTER.get(asked.action, recorder)
+    if asked.action == "record_stop" and len(call.recordings) > 1:
+        # Which of them it stops, Telnyx does not say: what may run on has to be paused for a card.
+        return call.recorder
+    return _RECORDER_AFTER.get(asked.action, call.recorder)
+
+
+def _lasting(variables: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in variables.items() if name != MESSAGE_ADDRESS}
+
+
+def _further(status: str, told: str) -> str:
+    """Events overtake one another: what happened later in a leg's life counts."""
+    return told if _PROGRESS[told] > _PROGRESS[status] else status
+
+
+def _told(far_legs: Mapping[str, FarLeg], event: Event) -> dict[str, FarLeg]:
+    known = far_legs.get(event.call_leg_id, FarLeg())
+    return {**far_legs, event.call_leg_id: known.told(event)}
+
+
+def _far_legs_after(asked: Command, call: Call) -> Mapping[str, FarLeg]:
+    if asked.action != "bridge":
+        return call.far_legs
+    bridged = asked.parameters.get("call_control_id")
+    return {
+        leg_id: replace(leg, connected=True) if leg.control_id == bridged else leg
+        for leg_id, leg in call.far_legs.items()
+    }
 
 
 def _addresses(event: Event) -> dict[str, str]:

@@ -20,10 +20,13 @@ class ClientState:
     """For the far leg of a transfer: the leg whose flow asked for it."""
     sensitive: bool = False
     """The caller's digits of this turn are kept out of every record."""
+    dialled: bool = False
+    """For a far leg: we dialled it and end it; Telnyx itself ends those of its transfers."""
 
     def encode(self) -> str:
         """Base64 of compact JSON that leaves out what is not set."""
-        fields = {"t": self.turn, "f": self.flow, "p": self.parent_leg, "s": int(self.sensitive)}
+        flags = {"s": int(self.sensitive), "d": int(self.dialled)}
+        fields = {"t": self.turn, "f": self.flow, "p": self.parent_leg, **flags}
         text = json.dumps({key: value for key, value in fields.items() if value}, separators=(",", ":"))
         return base64.b64encode(text.encode()).decode()
 
@@ -39,4 +42,5 @@ class ClientState:
         turn, flow, parent_leg = fields.get("t", 0), fields.get("f", ""), fields.get("p", "")
         if type(turn) is not int or not isinstance(flow, str) or not isinstance(parent_leg, str):
             return cls()
-        return cls(turn, flow, parent_leg, sensitive=bool(fields.get("s", 0)))
+        sensitive, dialled = bool(fields.get("s", 0)), bool(fields.get("d", 0))
+        return cls(turn, flow, parent_leg, sensitive=sensitive, dialled=dialled)

@@ -1,15 +1,15 @@
-"""The flows that are deployed beside the code, and the numbers that lead to them."""
+"""The flows deployed beside the code, the numbers that lead to them, and the versions that calls began with."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Protocol
 
 from dialtone.errors import FlowInvalid
-from dialtone.flows.engine import FlowScript
-from dialtone.flows.reading import read_flow
-from dialtone.flows.source import read_source
+from dialtone.flows.calendars import CALENDARS
+from dialtone.flows.routes import NUMBERS_FILE, Routes, read_routes
+from dialtone.flows.script_reading import read_script
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,12 +17,18 @@ if TYPE_CHECKING:
 
     from dialtone.calls import Call
     from dialtone.events import Event
+    from dialtone.flows.engine import FlowScript
 
-NUMBERS_FILE = "numbers.yaml"
+_FILE = re.compile(rf"({CALENDARS}/)?[a-z0-9][a-z0-9-]{{0,99}}\.yaml")
+"""A longer name would be too long for a file on some systems."""
 
-_E164 = re.compile(r"\+[1-9][0-9]{6,14}")
-_FLOW_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,99}")
-"""A longer one would be too long for a file's name on some systems."""
+
+class Kept(Protocol):
+    """Where the versions of flows are kept that calls began with."""
+
+    def flow_texts(self, flow: str, version: str) -> Mapping[str, str] | None:
+        """The files of a version of a flow, by name; None if it was never kept, or is kept no longer."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,54 +36,79 @@ class FlowLibrary:
     """A folder of flows. Each is read when a call first needs it: one broken file silences one number, not all."""
 
     folder: Path
-    flows_by_number: Mapping[str, str]
-    _scripts: dict[str, FlowScript]
+    routes: Routes
+    kept: Kept | None = None
+    _scripts: dict[str, FlowScript] = field(default_factory=dict)
+    _earlier: dict[tuple[str, str], FlowScript | None] = field(default_factory=dict)
 
     @classmethod
-    def open(cls, folder: Path) -> FlowLibrary:
+    def open(cls, folder: Path, kept: Kept | None = None) -> FlowLibrary:
         """Read which numbers lead where. Raises FlowInvalid."""
-        return cls(folder, read_numbers(folder), {})
+        return cls(folder, _routes(folder), kept)
+
+    @property
+    def flows_by_number(self) -> Mapping[str, str]:
+        """Every number that is written whole, and the flow that takes its calls where no condition says otherwise."""
+        return self.routes.numbers
 
     def script(self, flow: str) -> FlowScript | None:
         """The flow's script, None if no file is named after it. Raises FlowInvalid if the file is broken."""
         if flow not in self._scripts:
-            file = _flow_file(self.folder, flow)
-            if file is None:
+            script = read_script(flow, lambda file: text_beside(self.folder, file))
+            if script is None:
                 return None
-            self._scripts[flow] = FlowScript(read_flow(file.name, _text(file)))
+            self._scripts[flow] = script
         return self._scripts[flow]
 
     def attach(self, call: Call, event: Event) -> Call:
         """The call with the script that leads it: its own, the one it was dialled for, or its number's."""
         named = call.flow or event.client_state.flow
         if not named and "incoming" in (event.text("direction"), call.direction):
-            named = self.flows_by_number.get(call.to_number or event.text("to"), "")
-        return replace(call, script=self.script(named) if named else None)
+            called, caller = call.to_number or event.text("to"), call.from_number or event.text("from")
+            named = self.routes.flow(called, caller, event.occurred_at)
+        return replace(call, script=self._in_its_version(call, named) if named else None)
+
+    def _in_its_version(self, call: Call, flow: str) -> FlowScript | None:
+        """A call ends on the version that it began with; the one that is deployed leads where that is not kept."""
+        earlier: FlowScript | None = None
+        try:
+            deployed = self.script(flow)
+        except FlowInvalid:
+            earlier = self._as_it_was(flow, call.flow_version)
+            if earlier is None:
+                raise
+            return earlier
+        if call.flow_version and (deployed is None or deployed.version != call.flow_version):
+            earlier = self._as_it_was(flow, call.flow_version)
+        return earlier or deployed
+
+    def _as_it_was(self, flow: str, version: str) -> FlowScript | None:
+        if not version or self.kept is None:
+            return None
+        if (flow, version) not in self._earlier:
+            texts = self.kept.flow_texts(flow, version)
+            self._earlier[flow, version] = None if texts is None else read_script(flow, texts.get)
+        return self._earlier[flow, version]
 
 
 def read_numbers(folder: Path) -> dict[str, str]:
-    """Called number → flow. Raises FlowInvalid naming the line of a number that is none or leads nowhere."""
+    """Called number → flow, where no condition says otherwise. Raises FlowInvalid naming the line of what is wrong."""
+    return _routes(folder).numbers
+
+
+def text_beside(folder: Path, file: str) -> str | None:
+    """The text of a flow or calendar in a folder, by its name; None for none. Raises FlowInvalid if it is not UTF-8."""
+    path = folder / file
+    named = _FILE.fullmatch(file) and file != NUMBERS_FILE
+    return _text(path) if named and path.is_file() else None
+
+
+def _routes(folder: Path) -> Routes:
     file = folder / NUMBERS_FILE
     if not file.is_file():
         remedy = 'add it beside the flows, with lines like "+15550100": main-menu'
         raise FlowInvalid(file.name, 1, "", "is missing", remedy)
-    source = read_source(file.name, _text(file))
-    if not isinstance(source.content, dict):
-        raise FlowInvalid(file.name, 1, "", "maps no number to a flow", 'write lines like "+15550100": main-menu')
-    for number, flow in source.content.items():
-        if not _E164.fullmatch(number):
-            remedy = 'write it as "+<country><number>", in quotes and without spaces'
-            raise source.fault((number,), "", f"{number} is not a number in E.164", remedy)
-        if not isinstance(flow, str) or _flow_file(folder, flow) is None:
-            remedy = f"add {flow}.yaml beside {NUMBERS_FILE}, or name a flow that is there"
-            raise source.fault((number,), "", f"{number} leads to {flow}, which is no flow", remedy)
-    return source.content
-
-
-def _flow_file(folder: Path, flow: str) -> Path | None:
-    file = folder / f"{flow}.yaml"
-    named = _FLOW_NAME.fullmatch(flow) and file.name != NUMBERS_FILE
-    return file if named and file.is_file() else None
+    return read_routes(_text(file), lambda name: text_beside(folder, name))
 
 
 def _text(file: Path) -> str:
@@ -87,3 +118,6 @@ def _text(file: Path) -> str:
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise FlowInvalid(file.name, line, "", "is not UTF-8", "save it as UTF-8 text") from None
+
+
+__all__ = ["NUMBERS_FILE", "FlowLibrary", "Kept", "read_numbers", "text_beside"]

@@ -41,6 +41,33 @@ class TranscriptCopy:
 
 
 @dataclass(frozen=True, slots=True)
+class Consent:
+    """The evidence that the caller knew of the recording before it began."""
+
+    how: str
+    """`announced` (heard out) or `given` (a key was pressed)."""
+    prompt: str
+    """What was said, or the name of the audio that was played."""
+    language: str
+    at: str
+    """When it had been heard out, or the key was pressed."""
+    key: str = ""
+
+
+KEPT, SUPERSEDED, DELETED = "kept", "superseded", "deleted"
+"""What a caller decided about a message: that is noted, and changes nothing of its custody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """A caller's decision about a recording."""
+
+    recording: str
+    """The ledger entry's name."""
+    verdict: str
+
+
+@dataclass(frozen=True, slots=True)
 class Recording:
     """One entry of the ledger: a recording that a call asked for, or that Telnyx says exists."""
 
@@ -67,6 +94,9 @@ class Recording:
     audio: AudioCopy | None = None
     """From `copied` on."""
     transcript: TranscriptCopy | None = None
+    consent: Consent | None = None
+    review: str = ""
+    """What the caller decided about it, where that was asked: `kept`, `superseded` by another, or `deleted`."""
 
     @property
     def name(self) -> str:
@@ -87,7 +117,11 @@ class Recording:
         return cls(**known)
 
 
-_COPIES: Mapping[str, type[AudioCopy | TranscriptCopy]] = {"audio": AudioCopy, "transcript": TranscriptCopy}
+_COPIES: Mapping[str, type[AudioCopy | TranscriptCopy | Consent]] = {
+    "audio": AudioCopy,
+    "transcript": TranscriptCopy,
+    "consent": Consent,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +129,7 @@ class ArchiveJob:
     """What the archive is asked to do, as its queue carries it."""
 
     kind: str
-    """`audio` or `transcript`."""
+    """`audio`, `transcript`, or `metadata` where the ledger has something new to be mirrored."""
     call_session_id: str
     call_leg_id: str
     recording: str = ""
@@ -124,11 +158,18 @@ class ArchiveJob:
         return job
 
 
-def matching(recordings: Iterable[Recording], started_at: str) -> Recording | None:
-    """The one that a recording begun at `started_at` answers: the latest asked for before it. None if none was."""
+def matching(recordings: Iterable[Recording], started_at: str, channels: str = "") -> Recording | None:
+    """The one that a recording begun at `started_at` answers: asked for nearest to that, and not after it.
+
+    Where several were asked for at nearly the same time, one with as many channels. None if none was asked for before.
+    """
     latest = _shifted(started_at, CLOCK_SKEW_SECONDS)
     asked_before = [recording for recording in recordings if recording.requested_at <= latest]
-    return max(asked_before, key=lambda recording: recording.requested_at, default=None)
+    alike = [recording for recording in asked_before if recording.channels == channels]
+    began = datetime.fromisoformat(started_at)
+    return min(
+        alike or asked_before, key=lambda each: abs(datetime.fromisoformat(each.requested_at) - began), default=None
+    )
 
 
 def object_key(recording: Recording, suffix: str) -> str:

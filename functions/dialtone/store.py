@@ -1,6 +1,7 @@
 """The calls table: one partition a phone call, holding its legs, its timeline and its recordings' ledger.
 
 Keys: `call_session_id`, and `item` which is `LEG#<leg>`, `EVENT#<occurred_at>#<event id>` or `RECORDING#<recording>`.
+Beside the calls stand the versions of flows that they began with: `FLOW#<flow>`, with items `FLOW#<version>`.
 """
 
 from __future__ import annotations
@@ -14,11 +15,11 @@ from typing import TYPE_CHECKING, Any
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import ClientError
 
-from dialtone.calls import Call, Decision, Place
+from dialtone.calls import Call, Decision, FarLeg, Place
 from dialtone.commands import Command
 from dialtone.errors import DialtoneError
 from dialtone.events import recorded_payload
-from dialtone.recordings import ArchiveJob, Recording
+from dialtone.recordings import ArchiveJob, Consent, Recording
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -26,7 +27,9 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
+    from dialtone.calls import Script
     from dialtone.events import Event
+    from dialtone.recordings import Review
 
     Item = dict[str, Any]
 
@@ -41,9 +44,11 @@ READ_TRIES = 3
 """How often keys that DynamoDB left unread (throttled for a moment) are asked for again."""
 READ_PAUSE_SECONDS = 0.05
 
-LEG, EVENT, RECORDING = "LEG#", "EVENT#", "RECORDING#"
+LEG, EVENT, RECORDING, FLOW = "LEG#", "EVENT#", "RECORDING#", "FLOW#"
 
 _CONFLICTS = frozenset({"ConditionalCheckFailed", "TransactionConflict"})
+_OTHERS_WRITE = ("call_session_id", "review")
+"""Of a ledger entry: its key, and what callers decide while the archive is at work."""
 _TRANSIENT_FIELDS = frozenset({"recordings", "script", "session_id", "leg_id"})
 
 
@@ -122,8 +127,10 @@ class Store:
         keys = [_key(event.call_session_id, _event_item(event)) for event in events]
         return frozenset(item["event_id"] for item in self._read(keys)) if keys else frozenset()
 
-    def commit(self, event: Event, before: Call, decision: Decision, *, at_seconds: float) -> None:
-        """Store the event, its decision and what it changed: all or nothing.
+    def commit(
+        self, event: Event, before: Call, decision: Decision, *, at_seconds: float, keeping: Script | None = None
+    ) -> None:
+        """Store the event, its decision and what it changed, and the version of the flow to be kept: all or nothing.
 
         Raises DuplicateEvent if the event is stored already, LostRace if the call is not what it was when decided.
         """
@@ -142,6 +149,9 @@ class Store:
         for recording in decision.recordings:
             item = {**recording.to_json(), "item": f"{RECORDING}{recording.name}"}
             writes.append({"Put": {"TableName": self._table, "Item": _serialised(item)}})
+        writes += [{"Update": self._review_update(event, review)} for review in decision.reviews]
+        if keeping:
+            writes.append({"Put": {"TableName": self._table, "Item": _serialised(_flow_fields(keeping, event))}})
         try:
             self._client.transact_write_items(TransactItems=writes)
         except self._client.exceptions.TransactionCanceledException as error:
@@ -150,6 +160,12 @@ class Store:
             if error.response["Error"]["Code"] == "TransactionConflictException":
                 raise LostRace from None
             raise
+
+    def flow_texts(self, flow: str, version: str) -> Mapping[str, str] | None:
+        """The files of a version of a flow, by name, as a call that began with it kept them; None if none did."""
+        found = self._read([_key(f"{FLOW}{flow}", f"{FLOW}{version}")])
+        texts: Mapping[str, str] | None = json.loads(found[0]["texts"]) if found else None
+        return texts
 
     def recording(self, call_session_id: str, name: str) -> Recording | None:
         """A ledger entry, or None; strongly consistent."""
@@ -167,7 +183,8 @@ class Store:
         False if it is another by now: somebody else was faster, and what stands there stands. False too for no entry.
         """
         changed = recording.to_json()
-        changed.pop("call_session_id")
+        for name in _OTHERS_WRITE:
+            changed.pop(name)
         names = {f"#{place}": name for place, name in enumerate(changed)}
         values = {f":{place}": value for place, value in enumerate(changed.values())}
         allowed = {f":was{place}": status for place, status in enumerate(was)}
@@ -202,6 +219,15 @@ class Store:
             put["ConditionExpression"] = "version = :version"
             put["ExpressionAttributeValues"] = _serialised({":version": version})
         return put
+
+    def _review_update(self, event: Event, review: Review) -> Any:  # noqa: ANN401 -- one of boto's nested dictionaries
+        """The one field: the archive may be writing the others at this moment."""
+        return {
+            "TableName": self._table,
+            "Key": _key(event.call_session_id, f"{RECORDING}{review.recording}"),
+            "UpdateExpression": "SET review = :review",
+            "ExpressionAttributeValues": _serialised({":review": review.verdict}),
+        }
 
     def _read(self, keys: list[Item]) -> list[Item]:
         wanted: Any = {self._table: {"Keys": keys, "ConsistentRead": True}}
@@ -260,6 +286,16 @@ def _event_fields(event: Event, decision: Decision, at_seconds: float) -> Item:
     }
 
 
+def _flow_fields(script: Script, event: Event) -> Item:
+    """A partition for each flow: its versions. No call's own, so that it is written once and not with every call."""
+    return {
+        "call_session_id": f"{FLOW}{script.name}",
+        "item": f"{FLOW}{script.version}",
+        "texts": json.dumps(dict(script.texts), separators=(",", ":")),
+        "expires_at": _expires_at(event),
+    }
+
+
 def _decided(item: Item) -> Decided:
     return Decided(
         commands=tuple(Command.from_json(each) for each in json.loads(item["commands"])),
@@ -291,7 +327,9 @@ def _call_fields(call: Call, event: Event) -> Item:
         "item": f"{LEG}{call.leg_id}",
         "call_leg_id": call.leg_id,
         "left": asdict(call.left) if call.left else None,
+        "far_legs": _far_legs_kept(call.far_legs),
         "recordings": [asdict(recording) for recording in call.recordings],
+        "consent": asdict(call.consent) if call.consent else None,
         "outcome": call.outcome if call.ended_at else "",
         "expires_at": _expires_at(event),
     }
@@ -299,9 +337,24 @@ def _call_fields(call: Call, event: Event) -> Item:
 
 def _call(item: Item) -> Call:
     kept = {field.name: item[field.name] for field in fields(Call) if field.name in item}
-    kept["left"] = Place(**item["left"]) if item.get("left") else None
+    kept["left"] = _place(item["left"]) if item.get("left") else None
+    kept["far_legs"] = _far_legs(item)
+    kept["back"] = tuple(item.get("back", ()))
+    kept["consent"] = Consent(**item["consent"]) if item.get("consent") else None
     kept["recordings"] = tuple(Recording.from_json(recording) for recording in item["recordings"])
     return Call(session_id=item["call_session_id"], leg_id=item["call_leg_id"], **kept)
+
+
+def _place(item: Item) -> Place:
+    return Place(**{**item, "far_legs": _far_legs(item), "back": tuple(item.get("back", ()))})
+
+
+def _far_legs(item: Item) -> dict[str, FarLeg]:
+    return {leg_id: FarLeg(**leg) for leg_id, leg in item.get("far_legs", {}).items()}
+
+
+def _far_legs_kept(far_legs: Mapping[str, FarLeg]) -> Item:
+    return {leg_id: asdict(leg) for leg_id, leg in far_legs.items()}
 
 
 _serialise = TypeSerializer().serialize

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
@@ -17,6 +17,9 @@ from dialtone.telnyx_api import TelnyxApi
 from webhook.endpoint import Endpoint
 from webhook.settings import Settings
 from webhook.switchboard import Switchboard
+
+if TYPE_CHECKING:
+    from webhook.switchboard import Library
 
 CONNECT_SECONDS = 0.5
 """To an endpoint in the same region: a connection that takes longer will not come."""
@@ -34,13 +37,22 @@ AWS = Config(
 
 def open_endpoint(settings: Settings) -> Endpoint:
     """Everything connected. Raises what says which setting is wrong."""
+    store = Store(boto3.client("dynamodb", config=AWS), settings.calls_table)
     switchboard = Switchboard(
-        store=Store(boto3.client("dynamodb", config=AWS), settings.calls_table),
-        library=FlowLibrary.open(settings.flows),
+        store=store,
+        library=_library(settings, store),
         telnyx=TelnyxApi(settings.api_key),
         archive=ArchiveQueue(boto3.client("sqs", config=AWS), settings.archive_queue_url),
     )
     return Endpoint(Verifier.from_text(settings.public_key), switchboard, Observer("webhook"))
+
+
+def _library(settings: Settings, store: Store) -> Library:
+    if not settings.flows_watched:
+        return FlowLibrary.open(settings.flows, store)
+    from dialtone.flow_watch import WatchedFlows  # noqa: PLC0415 -- for work on flows: Lambda never loads it
+
+    return WatchedFlows(settings.flows, store)
 
 
 endpoint = open_endpoint(Settings.read(os.environ))

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 PROMISING = frozenset({"answer", "record_start"})
 """Commands that may promise a recording."""
 
+JOINING = "bridge"
+"""That it found a call ended may be about the other side: then the caller still waits to be connected."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sent:
@@ -37,7 +40,7 @@ def refused(event: Event, turn: int, place: int, sent: Sent) -> Event:
         event,
         place,
         turn,
-        call_ended=outcome.kind == "ended",
+        call_ended=outcome.kind == "ended" and command.action != JOINING,
         recording_turn=mark.turn if command.action in PROMISING else None,
         reason=reason,
     )

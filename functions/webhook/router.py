@@ -35,4 +35,4 @@ def route(call: Call, event: Event) -> Decision:
     handler = _handlers.get(event.type)
     if handler is None:
         return call.stay("not handled")
-    return handler(call if event.about_far_leg else call.known_from(event), event)
+    return handler(call.knowing_far_leg(event) if event.about_far_leg else call.known_from(event), event)

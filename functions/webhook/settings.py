@@ -24,6 +24,8 @@ class Settings:
     calls_table: str
     archive_queue_url: str
     flows: Path
+    flows_watched: bool
+    """Whether they are read again once they have changed. On Lambda they never do."""
 
     @classmethod
     def read(cls, environ: Mapping[str, str]) -> Settings:
@@ -34,4 +36,5 @@ class Settings:
             calls_table=required(environ, "CALLS_TABLE"),
             archive_queue_url=required(environ, "ARCHIVE_QUEUE_URL"),
             flows=Path(environ.get("FLOWS_FOLDER") or FLOWS),
+            flows_watched=bool(environ.get("FLOWS_WATCHED")),
         )

@@ -10,13 +10,14 @@ import webhook.handlers  # noqa: F401 -- importing them registers them
 from dialtone.calls import Call
 from dialtone.commands import command_id
 from dialtone.store import Decided, DuplicateEvent, LostRace, Store, StoreUnavailable
-from webhook.refusals import PROMISING, Sent, refused, refused_again
+from webhook.refusals import JOINING, PROMISING, Sent, refused, refused_again
 from webhook.router import route
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from dialtone.archive_queue import ArchiveQueue
+    from dialtone.calls import Script
     from dialtone.commands import Command
     from dialtone.events import Event
     from dialtone.telnyx_api import Outcome
@@ -28,11 +29,15 @@ COMMAND_ID_SECONDS = 60
 """How long Telnyx remembers a command id (its documentation). Older commands of a call that has gone on are not sent
 again: they were obeyed, or the call would not have gone on, and Telnyx would obey them twice."""
 
+KEPT_AGAIN_SECONDS = 86_400
+"""How long a version of a flow is known to be kept: far shorter than the 90 days that it is, so that one which takes
+calls for months is kept for the longest call after its last."""
+
+RACES_WHILE_KEEPING = 2
+"""Races after which a version is not kept along: others of us are writing the same one, and one of them succeeds."""
+
 _TIDYING = frozenset({"gather_stop", "hangup", "playback_stop", "record_resume", "record_stop"})
 """Commands that end something. Refused, that has ended already: what comes after them is sent all the same."""
-
-JOINING = "bridge"
-"""That it found a call ended may be about the other side: then the caller still waits to be connected."""
 
 
 class Library(Protocol):
@@ -73,6 +78,8 @@ class Switchboard:
     telnyx: Telnyx
     archive: ArchiveQueue
     now_seconds: Callable[[], float] = field(default=time.time)
+    _kept: dict[tuple[str, str], float] = field(default_factory=dict)
+    """When we last kept a version of a flow."""
 
     def handle(self, event: Event, deadline: float) -> Handled:
         """Decide once, send until it is sent. `deadline` is a reading of the monotonic clock.
@@ -113,15 +120,26 @@ class Switchboard:
             call = self.library.attach(call, event)
             decision = route(call, event)
             now = self.now_seconds()
+            keeping = self._to_be_kept(call, decision.call, now) if races < RACES_WHILE_KEEPING else None
             try:
-                self.store.commit(event, call, decision, at_seconds=now)
+                self.store.commit(event, call, decision, at_seconds=now, keeping=keeping)
             except LostRace:
                 continue
             except DuplicateEvent as duplicate:
                 return self._again(call, duplicate.decided)
+            if keeping:
+                self._kept[keeping.name, keeping.version] = now
             decided = Decided(decision.commands, decision.archive, decision.call.turn, now)
             return decided, Handled(duplicate=False, call=decision.call, reason=decision.reason, races=races)
         raise StoreUnavailable(f"another event was faster {MAX_RACES} times")
+
+    def _to_be_kept(self, before: Call, after: Call, now: float) -> Script | None:
+        """The script that a call begins with, if this is the first call with that version that we see today."""
+        script = after.script
+        if script is None or before.flow_version or not after.flow_version or not script.texts:
+            return None
+        kept_at = self._kept.get((script.name, script.version))
+        return script if kept_at is None or now - kept_at > KEPT_AGAIN_SECONDS else None
 
     def _again(self, call: Call, decided: Decided) -> tuple[Decided, Handled]:
         forgotten = self.now_seconds() - decided.at_seconds > COMMAND_ID_SECONDS

@@ -36,7 +36,7 @@ last_resort: sorry
 record: {channels: dual, format: wav}
 steps:
   welcome:
-    say: [Welcome., This call is recorded.]
+    say: [Welcome., {ssml: "<speak>This call is recorded.</speak>"}]
   card:
     collect: Your card number, please.
     into: card

@@ -87,7 +87,9 @@ def test_of_a_call_never_heard_of_nothing_is_known(line: Line) -> None:
 
 def test_what_was_committed_is_loaded_with_the_next_event(line: Line) -> None:
     before, after = Call(SESSION, LEG), ringing()
-    commit(line, event("call.initiated", 1), before, Decision(after, (SPEAK,), (RECORDING,), (JOB,), "why"))
+    commit(
+        line, event("call.initiated", 1), before, Decision(after, (SPEAK,), (RECORDING,), archive=(JOB,), reason="why")
+    )
 
     loaded = line.store.load(event("call.answered", 2))
 
@@ -97,7 +99,9 @@ def test_what_was_committed_is_loaded_with_the_next_event(line: Line) -> None:
 
 
 def test_an_event_that_came_before_is_loaded_with_what_was_decided(line: Line) -> None:
-    commit(line, event("call.initiated"), Call(SESSION, LEG), Decision(ringing(), (SPEAK,), (RECORDING,), (JOB,)))
+    commit(
+        line, event("call.initiated"), Call(SESSION, LEG), Decision(ringing(), (SPEAK,), (RECORDING,), archive=(JOB,))
+    )
 
     loaded = line.store.load(event("call.initiated"))
 
@@ -114,14 +118,19 @@ def test_an_event_is_loaded_by_one_strongly_consistent_read(line: Line) -> None:
 
 
 def test_everything_is_committed_by_one_request(line: Line) -> None:
-    commit(line, event("call.initiated"), Call(SESSION, LEG), Decision(ringing(), (SPEAK,), (RECORDING,), (JOB,)))
+    commit(
+        line, event("call.initiated"), Call(SESSION, LEG), Decision(ringing(), (SPEAK,), (RECORDING,), archive=(JOB,))
+    )
 
     assert line.wire.requests == ["TransactWriteItems"]
 
 
 def test_the_items_have_the_keys_and_attributes_that_others_rely_on(line: Line) -> None:
     commit(
-        line, event("call.initiated"), Call(SESSION, LEG), Decision(ringing(), (SPEAK,), (RECORDING,), (JOB,), "why")
+        line,
+        event("call.initiated"),
+        Call(SESSION, LEG),
+        Decision(ringing(), (SPEAK,), (RECORDING,), archive=(JOB,), reason="why"),
     )
 
     happened, leg, recording = sorted(items(line), key=lambda item: item["item"]["S"])

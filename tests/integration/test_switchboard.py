@@ -62,7 +62,7 @@ def test_a_call_is_led_from_the_ringing_to_the_last_recording(line: Line) -> Non
     ]
     assert not any(each.duplicate or each.unsent or each.races for each in handled)
     [leg] = line.store.legs(SESSION)
-    assert (leg.status, leg.step, leg.variables["card"], leg.outcome) == ("ended", "bye", "*" * 16, "completed")
+    assert (leg.status, leg.step, leg.variables["digits.card"], leg.outcome) == ("ended", "bye", "*" * 16, "completed")
     assert [recording.status for recording in line.store.recordings(SESSION)] == ["saved", "saved"]
     assert [json.loads(job)["kind"] for job in line.jobs()] == ["audio", "audio", "transcript"]
 
@@ -440,7 +440,8 @@ def test_the_bytes_written_for_an_event_do_not_grow_with_the_length_of_the_call(
     """Three hundred keys, each of them wrong, to a caller who is asked again and again."""
     [menu] = [line.flows / "front-desk.yaml"]
     menu.write_text(
-        "flow: front-desk\nsteps:\n  ask:\n    menu: Press 1.\n    keys: {1: end}\n    tries: 2\n    otherwise: ask\n"
+        "flow: front-desk\nlimits: {steps: 1000}\n"
+        "steps:\n  ask:\n    menu: Press 1.\n    keys: {1: end}\n    tries: 2\n    otherwise: ask\n"
         "  end: hangup\n",
         encoding="utf-8",
     )

@@ -31,7 +31,7 @@ WHOLE = {
     "CALLS_TABLE": "calls",
     "ARCHIVE_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/archive",
 }
-NEVER_TOLD = ("TELNYX_API_KEY_SECRET", "FLOWS_FOLDER", "AWS_ENDPOINT_URL")
+NEVER_TOLD = ("TELNYX_API_KEY_SECRET", "FLOWS_FOLDER", "FLOWS_WATCHED", "AWS_ENDPOINT_URL")
 
 
 def start(environ: dict[str, str]) -> subprocess.CompletedProcess[str]:
@@ -132,3 +132,23 @@ def test_a_number_that_leads_nowhere_is_named_at_start(monkeypatch: pytest.Monke
 
     with pytest.raises(FlowInvalid, match=r"numbers.yaml:1: .*nowhere"):
         started()
+
+
+@pytest.mark.usefixtures("environment")
+def test_flows_that_are_watched_are_followed_as_they_were_saved_last(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, telnyx: ScriptedTelnyx
+) -> None:
+    create_table(aws_session().client("dynamodb"), "calls")
+    (tmp_path / "numbers.yaml").write_text("{}\n", encoding="utf-8")
+    monkeypatch.setenv("FLOWS_FOLDER", str(tmp_path))
+    monkeypatch.setenv("FLOWS_WATCHED", "1")
+    app = started()
+    ringing = {"direction": "incoming", "state": "parked"}
+
+    app.handler(SIGNER.request(body("call.initiated", 1, **ringing)), object())
+    (tmp_path / "new.yaml").write_text("flow: new\nsteps:\n  bye: hangup\n", encoding="utf-8")
+    (tmp_path / "numbers.yaml").write_text('"+15550100": new\n', encoding="utf-8")
+    app.handler(SIGNER.request(body("call.initiated", 2, **ringing)), object())
+
+    assert [each.path.rpartition("/")[2] for each in telnyx.requests] == ["reject", "answer"]
+    app.endpoint.switchboard.telnyx.close()

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archive.metadata import SCHEMA_VERSION, metadata
-from dialtone.recordings import AudioCopy, Recording, TranscriptCopy
+from dialtone.recordings import AudioCopy, Consent, Recording, TranscriptCopy
 
 FIELDS = [
     "schema_version",
@@ -29,6 +29,7 @@ FIELDS = [
     "duration_millis",
     "source",
     "consent",
+    "review",
     "transcript_key",
     "transcript_sha256",
     "transcription_id",
@@ -43,6 +44,8 @@ WHOLE = Recording(
     requested_at="2026-09-21T12:00:00.000000Z",
     source="record_start",
     status="verified",
+    consent=Consent("given", "May we?", "en-US", "2026-09-21T11:59:58.000000Z", "1"),
+    review="kept",
     channels="dual",
     format="mp3",
     from_number="+15550123",
@@ -86,7 +89,14 @@ def test_everything_that_the_ledger_knows_is_told() -> None:
         "sha256": "c0ffee",
         "duration_millis": 8_000,
         "source": "record_start",
-        "consent": None,
+        "consent": {
+            "how": "given",
+            "prompt": "May we?",
+            "language": "en-US",
+            "at": "2026-09-21T11:59:58.000000Z",
+            "key": "1",
+        },
+        "review": "kept",
         "transcript_key": "recordings/2026/09/21/session/leg-01.txt",
         "transcript_sha256": "facade",
         "transcription_id": "t-1",

@@ -25,7 +25,7 @@ COLLECT = """
         between_seconds: 4
         tries: 2
         otherwise: sorry
-      after: {say: "{account}."}
+      after: {say: "{digits.account}."}
       bye: hangup
       sorry: {say: Sorry., next: bye}
 """
@@ -40,7 +40,7 @@ SENSITIVE = """
         sensitive: true
         tries: 2
         otherwise: sorry
-      after: {say: "{card}"}
+      after: {say: "{digits.card}"}
       bye: hangup
       sorry: {say: Sorry., next: bye}
 """
@@ -66,8 +66,8 @@ def test_digits_that_are_as_many_as_wanted_are_remembered(digits: str, status: s
 
     decision = staged.gather_ends(digits, status)
 
-    assert staged.call.variables == {"account": digits}
-    assert decision.commands[0].parameters["payload"] == f"{digits}."
+    assert staged.call.variables == {"digits.account": digits}
+    assert decision.commands[0].parameters["payload"] == f"{' '.join(digits)}."
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_other_answers_are_asked_for_again(digits: str, status: str, reminder: s
 
     assert staged.call.step == "account"
     assert decision.commands[0].parameters["payload"] == f"{reminder} Key it in."
-    assert "account" not in staged.call.variables
+    assert "digits.account" not in staged.call.variables
 
 
 def test_patience_ends() -> None:
@@ -232,4 +232,4 @@ def test_no_state_timeline_or_command_ever_holds_a_sensitive_digit() -> None:
     state = {name: value for name, value in asdict(staged.call).items() if name != "script"}
     commands = [command.to_json() for command in decision.commands]
     assert CARD not in json.dumps([state, commands, decision.reason], default=str)
-    assert staged.call.variables == {"card": "*" * len(CARD)}
+    assert staged.call.variables == {"digits.card": "*" * len(CARD)}

@@ -28,7 +28,7 @@ RECORDED = "record: {format: wav, max_seconds: 20000, trim: true}\nsteps:\n  hel
 SHIPPED = {
     file.stem: FlowScript(read_flow(file.name, file.read_text(encoding="utf-8")))
     for file in sorted(Path("functions/flows").glob("*.yaml"))
-    if file.stem != "numbers"
+    if file.stem != "numbers" and not file.stem.endswith(".test")
 }
 
 
@@ -335,8 +335,8 @@ def test_a_flow_that_goes_round_without_a_caller_is_hung_up() -> None:
     decision = staged.pick_up()
 
     assert actions(decision) == ["hangup"]
-    assert decision.reason == "goes round without a caller"
-    assert staged.call.turn <= MAX_STEPS_AT_ONCE
+    assert decision.reason == "limit reached: goes round without a caller"
+    assert staged.call.turn <= MAX_STEPS_AT_ONCE + 1
 
 
 def test_what_a_flow_did_before_it_went_round_is_not_lost() -> None:

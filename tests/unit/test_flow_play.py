@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.staged_call import StagedCall, actions
+from dialtone.errors import FlowInvalid
+from tests.staged_call import StagedCall, actions, script
 
 PLAIN = """
     last_resort: sorry
@@ -124,3 +125,65 @@ def test_a_refused_command_leaves_nothing_listening(flow: str, stopped: list[str
     staged.pick_up()
 
     assert actions(staged.refuse()) == [*stopped, "speak"]
+
+
+def played(**options: str) -> dict[str, object]:
+    """What Telnyx is asked to play, for a step with these keys."""
+    written = "".join(f", {name}: {value}" for name, value in options.items())
+    decision = StagedCall(f"steps:\n  music: {{play: {{media: music}}{written}}}\n  bye: hangup\n").pick_up()
+    return dict(decision.commands[0].parameters)
+
+
+def test_audio_in_the_background_lets_the_flow_go_on_at_once() -> None:
+    staged = StagedCall(
+        "steps:\n  music: {play: {media: music}, times: infinity, background: true}\n"
+        "  over: {play: {media: bell}, overlay: true}\n  still: {play: null, stop: all}\n  bye: hangup\n"
+    )
+
+    music, bell = staged.pick_up().commands
+
+    assert (music.parameters["loop"], bell.parameters["overlay"]) == ("infinity", True)
+    assert staged.call.step == "over"
+    assert actions(staged.tell("call.playback.ended", status="completed", media_name="music")) == []
+    assert actions(staged.tell("call.playback.ended", status="completed", overlay=True)) == ["playback_stop", "hangup"]
+
+
+@pytest.mark.parametrize("to", ["opposite", "both"])
+def test_it_may_be_heard_by_the_other_side(to: str) -> None:
+    assert played(to=to)["target_legs"] == to
+
+
+@pytest.mark.parametrize("stop", ["current", "all"])
+def test_it_may_take_the_place_of_what_plays(stop: str) -> None:
+    staged = StagedCall(f"steps:\n  music: {{play: {{media: music}}, stop: {stop}}}\n  bye: hangup\n")
+    assert staged.pick_up().commands[0].parameters["stop"] == stop
+
+    assert actions(staged.tell("call.playback.ended", status="cancelled", media_name="another")) == []
+    assert actions(staged.tell("call.playback.ended", status="completed", media_name="music")) == ["hangup"]
+
+
+def test_with_keys_infinity_begins_again_until_one_is_pressed() -> None:
+    staged = StagedCall("steps:\n  music: {play: {media: music}, times: infinity, keys: {1: bye}}\n  bye: hangup\n")
+    staged.pick_up()
+
+    assert actions(staged.gather_ends("", "timeout")) == ["gather_using_audio"]
+    assert actions(staged.gather_ends("1")) == ["hangup"]
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ("{play: Hello.}", "use say for words"),
+        ("{play: {media: a}, times: infinity}", "infinity never goes on"),
+        ("{play: {media: a}, background: true}", "background needs times: infinity"),
+        ("{play: {media: a}, keys: {1: music}, overlay: true}", "keys cannot be waited for together"),
+        ("{play: {media: a}, overlay: true, to: both}", "overlay is heard by the caller alone"),
+        ("{play: [{media: a}, {media: b}], times: 2}", "times repeats one file"),
+        ("{play: [{media: a}, {media: b}], keys: {1: music}}", "keys interrupt one file"),
+        ("{play: null}", "null plays nothing"),
+        ("{play: null, stop: all, times: 2}", "null plays nothing"),
+    ],
+)
+def test_what_telnyx_cannot_play_is_found_before_the_call(written: str, told: str) -> None:
+    with pytest.raises(FlowInvalid, match=told):
+        script(f"steps:\n  music: {written}\n")

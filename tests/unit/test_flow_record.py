@@ -241,10 +241,6 @@ def test_other_events_do_not_end_the_message() -> None:
     assert staged.call.recorder == "on"
 
 
-@pytest.mark.xfail(
-    reason="record_stop marks the recorder as stopped, though the recording of the whole call may run on;"
-    " what Telnyx stops without a recording_id has to be settled first"
-)
 def test_after_a_message_ended_by_a_key_the_whole_calls_recording_is_still_paused_for_a_card() -> None:
     staged = recording(WHOLE_CALL_AND_MESSAGE.replace(
         "thanks: {say: Thanks., next: bye}", "card: {collect: Card., into: card, sensitive: true}"

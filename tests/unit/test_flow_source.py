@@ -144,7 +144,6 @@ def test_a_key_that_looks_like_a_date_and_is_none_is_told_with_its_line() -> Non
         ("no", "no cannot be a key: YAML reads it as False"),
         ("null", "null cannot be a key: YAML reads it as None"),
         ("1.5", "1.5 cannot be a key: YAML reads it as 1.5"),
-        ("2026-11-20", "2026-11-20 cannot be a key: YAML reads it as datetime.date(2026, 11, 20)"),
         ("[a]", "a list or mapping cannot be a key: YAML reads it as []"),
     ],
 )
@@ -152,6 +151,10 @@ def test_a_key_that_is_no_text_is_told_with_its_line(key: str, reason: str) -> N
     told = fault(f"steps:\n  a: b\n  ? {key}\n  : c\n")
 
     assert (told.line, told.reason, told.remedy) == (3, reason, "write it in quotes")
+
+
+def test_a_date_may_be_a_key_and_is_the_text_that_it_was_written_as() -> None:
+    assert read_source("calendar.yaml", "2026-12-25: closed\n").content == {"2026-12-25": "closed"}
 
 
 @pytest.mark.parametrize("second", ["bye", '"bye"', "'bye'"])

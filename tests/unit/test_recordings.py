@@ -26,7 +26,7 @@ def test_an_entry_reads_as_it_was_written(recording: Recording) -> None:
 
 def test_fields_of_another_version_are_passed_over() -> None:
     stored = RECORDING.to_json() | {
-        "consent": "given",
+        "of_tomorrow": "given",
         "audio": {"key": "k", "length_bytes": 1, "sha256": "s", "codec": "?"},
     }
 
@@ -66,6 +66,16 @@ def test_a_recording_answers_the_latest_that_was_asked_for_before_it_began() -> 
 def test_two_clocks_may_differ_by_a_little() -> None:
     assert matching([RECORDING], "2026-09-21T11:59:56.000000Z") == RECORDING
     assert matching([RECORDING], "2026-09-21T11:59:54.000000Z") is None
+
+
+def test_of_two_asked_for_within_seconds_each_audio_finds_its_own() -> None:
+    whole_call = replace(RECORDING, number=1, requested_at="2026-09-21T12:00:00.000000Z", channels="dual")
+    message = replace(RECORDING, number=2, requested_at="2026-09-21T12:00:03.000000Z", channels="single")
+
+    for channels in (("dual", "single"), ("", "")):
+        assert matching([whole_call, message], "2026-09-21T12:00:00.100000Z", channels[0]) == whole_call
+        assert matching([whole_call, message], "2026-09-21T12:00:03.200000Z", channels[1]) == message
+    assert matching([whole_call, message], "2026-09-21T12:00:02.900000Z", "dual") == whole_call
 
 
 @pytest.mark.parametrize("job", [JOB, replace(JOB, urls=None), replace(JOB, kind="transcript", transcript="Žofie\n")])

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -10,16 +11,25 @@ from dialtone.calls import ENDED, Call, Decision
 from dialtone.client_state import ClientState
 from dialtone.commands import Command, command
 from dialtone.errors import CommandInvalid
-from dialtone.flows.moves import Fail, Go, Move, Wait
+from dialtone.flows.flow import STEP_OF_FLOW, version_of
+from dialtone.flows.moves import Fail, Go, Move, Visit, Wait
 from dialtone.flows.steps.endings import Reject
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from dialtone.events import Event
     from dialtone.flows.flow import Flow
     from dialtone.flows.steps.step import Step
 
 MAX_STEPS_AT_ONCE = 50
 """Steps entered on one event; more can only be a flow that goes round without a caller."""
+
+LAST_RESORT_STEPS = 10
+"""Steps that a call may still enter once a limit has led it to the last resort: to apologise, to take a message."""
+
+MAX_VISITS = 8
+"""Flows that a call can be in, one visited from another: each has a place in the call's state to come back to."""
 
 MAX_ERRORS = 5
 """Error ways taken in one call before it is hung up: nothing that we try works."""
@@ -41,7 +51,7 @@ RETRIED_EVENTS = (
     "call.speak.ended",
 )
 
-_BOUND_TO_A_TURN = ("call.speak.", "call.playback.", "call.gather.", "call.dtmf.")
+_BOUND_TO_A_TURN = ("call.speak.", "call.playback.", "call.gather.", "call.dtmf.", "call.bridged")
 """Events that the commands of a turn cause, as a far leg's all are; others (a detection) belong to the call."""
 
 _MARKED = frozenset(
@@ -58,7 +68,14 @@ _MARKED = frozenset(
     }
 )
 """Commands that begin something. Those that end something carry no mark: the event of that end would bear it too,
-and be taken for one of the new turn."""
+and be taken for one of the new turn. Those to a far leg carry none either: it keeps the one it was dialled with."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Leave:
+    """Leave whatever flows the call is in, and enter a step of the one that leads it; '' to hang up."""
+
+    to: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +83,10 @@ class FlowScript:
     """A flow at work. Every method is a function of the call and the event alone."""
 
     flow: Flow
+    others: Mapping[str, Flow] = field(default_factory=dict)
+    """The flows that a call can get into from it, by name."""
+    texts: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """The files that all of these were read from, by name: what has to be kept to lead a call on."""
 
     @property
     def name(self) -> str:
@@ -74,15 +95,18 @@ class FlowScript:
 
     @property
     def version(self) -> str:
-        """The flow's version."""
-        return self.flow.version
+        """The flow's version, and that of all that it leads to."""
+        if not self.others:
+            return self.flow.version
+        return version_of((self.flow.version, *(self.others[name].version for name in sorted(self.others))))
 
     def ring(self, call: Call, event: Event) -> Decision:
         """Answer, recording from the first moment if the flow does; or reject, if that is its first step."""
         first = self.flow.steps[self.flow.start]
         if isinstance(first, Reject):
             return self._follow(call, event, Go(first.name))
-        recording = self.flow.record.on_answer() if self.flow.record else {}
+        at_once = self.flow.record if self.flow.record and not self.flow.record.consent else None
+        recording = at_once.on_answer() if at_once else {}
         policies = {event_type: {"retries_ms": RETRIES_MS} for event_type in RETRIED_EVENTS}
         answer = command("answer", call.control_id, webhook_retries_policies=policies, **recording)
         return call.issuing((self._marked(answer, call),), event)
@@ -94,7 +118,7 @@ class FlowScript:
         if _too_late(call, event):
             return call.stay("after the hang-up")
         recording: tuple[Command, ...] = ()
-        if self.flow.record and call.direction == "outgoing":
+        if self.flow.record and not self.flow.record.consent and call.direction == "outgoing":
             recording = (command("record_start", call.control_id, **self.flow.record.on_start()),)
         return self._follow(call, event, Go(self.flow.start, recording))
 
@@ -105,77 +129,162 @@ class FlowScript:
             return call.stay(f"late: of turn {event.client_state.turn}, now {call.turn}")
         if _too_late(call, event):
             return call.stay("after the hang-up")
-        step = self.flow.steps.get(call.step)
+        step = self._step(call)
         if step is None:
             return call.stay() if not call.step else self._follow(call, event, Fail(f"no step {call.step} any more"))
-        move = step.on(call, event)
+        try:
+            move = step.follow(call, event, step.manner(self._flow(call).manner))
+        except CommandInvalid as error:
+            move = Fail(str(error), step.abandoned(call))
         return call.stay() if move is None else self._follow(call, event, move)
 
     def refused(self, call: Call, event: Event) -> Decision:
         """Take the error way of the step whose command Telnyx refused for good."""
         if event.client_state.turn != call.turn:
             return call.stay(f"late: of turn {event.client_state.turn}, now {call.turn}")
-        step = self.flow.steps.get(call.step)
-        begun = step.abandoned(call) if step else ()
-        return self._follow(call, event, Fail(event.text("reason"), begun))
+        step = self._step(call)
+        return self._follow(call, event, step.refused(call, event) if step else Fail(event.text("reason")))
+
+    def ended(self, call: Call) -> Call:
+        """Note what the step says of a call that ends in it."""
+        step = self._step(call)
+        return call.noting(step.on_hangup if step else {})
 
     def _follow(self, call: Call, event: Event, move: Move) -> Decision:
-        followed = self._moves(call, event, move)
-        return replace(followed, call=followed.call.moved_from(call.place, event))
+        followed = self._moves(call.without_notes(), event, move)
+        moved = followed.call.moved_from(call.place, event)
+        return replace(followed, call=self.ended(moved) if moved.status == ENDED else moved)
 
-    def _moves(self, call: Call, event: Event, move: Move) -> Decision:
+    def _moves(self, call: Call, event: Event, move: Move | _Leave) -> Decision:
         decision = Decision(call)
-        for _ in range(MAX_STEPS_AT_ONCE):
+        for entered in range(2 * MAX_STEPS_AT_ONCE):
             if isinstance(move, Wait):
                 return decision.then(partial(self._wait, event=event, move=move))
             if isinstance(move, Fail):
                 decision = decision.then(partial(_fail, event=event, move=move))
-                move = Go(self._error_way(decision.call))
+                move = self._error_way(decision.call)
+            elif isinstance(move, (Go, Visit)) and (reason := self._limit(decision.call, event, entered)):
+                move = _Leave("" if decision.call.limit_turn else self.flow.last_resort)
+                decision = decision.then(partial(_limited, reason=reason))
             else:
                 decision = decision.then(partial(self._enter, event=event, move=move))
                 move = self._first_move(decision.call)
         hangup = Wait((command("hangup", call.control_id),))
-        return replace(
-            decision.then(partial(self._wait, event=event, move=hangup)), reason="goes round without a caller"
-        )
+        return decision.then(partial(self._wait, event=event, move=hangup))
+
+    def _limit(self, call: Call, event: Event, entered: int) -> str:
+        """The limit that keeps the call from entering another step, '' for none."""
+        limits = self.flow.limits
+        if call.limit_turn:
+            over = call.turn - call.limit_turn >= LAST_RESORT_STEPS
+            return f"{LAST_RESORT_STEPS} steps of the last resort" if over else ""
+        if entered >= MAX_STEPS_AT_ONCE:
+            return "goes round without a caller"
+        if call.turn >= limits.steps:
+            return f"{limits.steps} steps"
+        if call.answered_at and _seconds_between(call.answered_at, event.occurred_at) >= limits.minutes * 60:
+            return f"{limits.minutes} minutes"
+        return ""
 
     def _wait(self, call: Call, event: Event, move: Wait) -> Decision:
         marked = tuple(self._marked(asked, call) for asked in move.commands)
         return replace(call, waiting=dict(move.waiting)).issuing(marked, event)
 
-    def _enter(self, call: Call, event: Event, move: Go) -> Decision:
-        marked = tuple(self._marked(asked, call) for asked in move.commands)
-        left = replace(call, variables={**call.variables, **move.variables}).issuing(marked, event)
-        entered = replace(left.call, step=move.to, turn=call.turn + 1, waiting=dict(move.waiting))
+    def _enter(self, call: Call, event: Event, move: Go | Visit | _Leave) -> Decision:
+        if isinstance(move, Visit) and len(call.back) >= MAX_VISITS:
+            # Its own error way would lead into the same visit again.
+            return self._enter(call, event, _Leave(self.flow.last_resort))
+        step, back = self._destination(call, move)
+        left, waiting = self._left(call, event, move) if isinstance(move, Go) else (Decision(call), {})
+        entered = replace(
+            left.call,
+            step=step,
+            back=back,
+            turn=call.turn + 1,
+            waiting=waiting,
+            far_legs={},
+            entered_at=event.occurred_at,
+        )
         return replace(left, call=entered)
 
+    def _left(self, call: Call, event: Event, move: Go) -> tuple[Decision, dict[str, int]]:
+        """What a move asks for and notes before the step is left, and what the next one begins with."""
+        marked = tuple(self._marked(asked, call) for asked in move.commands)
+        variables = {**call.variables, **move.variables}
+        left = replace(call, variables=variables, consent=move.consent or call.consent).issuing(marked, event)
+        for number, verdict in move.reviews.items():
+            left = left.then(partial(Call.reviewed, number=number, verdict=verdict))
+        return left, dict(move.waiting)
+
+    def _destination(self, call: Call, move: Go | Visit | _Leave) -> tuple[str, tuple[str, ...]]:
+        """The step that is entered, named from the flow that leads the call, and where the call comes back to after."""
+        if isinstance(move, _Leave):
+            return move.to, ()
+        flow = self._flow(call)
+        if isinstance(move, Visit):
+            other = self._named(move.flow)
+            return self._name(other, move.step or other.start), (*call.back, self._name(flow, move.back))
+        if move.to:
+            return self._name(flow, move.to), call.back
+        back = call.back
+        while back and not back[-1]:
+            back = back[:-1]
+        return (back[-1], back[:-1]) if back else ("", ())
+
     def _first_move(self, call: Call) -> Move:
-        step = self.flow.steps.get(call.step)
+        step = self._step(call)
         if step is None:
             return Wait((command("hangup", call.control_id),))
         try:
-            return step.enter(call, self.flow.manner)
+            return step.enter(call, step.manner(self._flow(call).manner))
         except CommandInvalid as error:
             # A prompt can become impossible only by what a variable put into it: the error way is the flow's to choose.
             return Fail(str(error))
 
-    def _error_way(self, call: Call) -> str:
-        step: Step | None = self.flow.steps.get(call.step)
+    def _error_way(self, call: Call) -> Go | _Leave:
+        step, flow = self._step(call), self._flow(call)
         if call.errors > MAX_ERRORS or call.step == self.flow.last_resort:
-            return ""
-        return (step.on_error if step else "") or self.flow.last_resort
+            return _Leave()
+        own = step.on_error if step else ""
+        if not own and call.step != self._name(flow, flow.last_resort):
+            own = flow.last_resort
+        if own and flow is not self.flow:
+            return Go(own)
+        return _Leave(own or self.flow.last_resort)
+
+    def _flow(self, call: Call) -> Flow:
+        """The flow whose step the call is in."""
+        flow, between, _ = call.step.rpartition(STEP_OF_FLOW)
+        return self._named(flow) if between else self.flow
+
+    def _named(self, flow: str) -> Flow:
+        return self.others.get(flow, self.flow)
+
+    def _name(self, flow: Flow, step: str) -> str:
+        return f"{flow.name}{STEP_OF_FLOW}{step}" if step and flow is not self.flow else step
+
+    def _step(self, call: Call) -> Step | None:
+        return self._flow(call).steps.get(call.step.rpartition(STEP_OF_FLOW)[2])
 
     def _marked(self, asked: Command, call: Call) -> Command:
-        if asked.action not in _MARKED:
+        if asked.action not in _MARKED or asked.call_control_id != call.control_id:
             return asked
-        step = self.flow.steps.get(call.step)
-        mark = ClientState(turn=call.turn, flow=self.flow.name, sensitive=getattr(step, "sensitive", False))
+        sensitive = getattr(self._step(call), "sensitive", False)
+        mark = ClientState(turn=call.turn, flow=self.flow.name, sensitive=sensitive)
         return replace(asked, parameters={**asked.parameters, "client_state": mark.encode()})
 
 
 def _fail(call: Call, event: Event, move: Fail) -> Decision:
     failed = replace(call, errors=call.errors + 1).issuing(move.commands, event)
     return replace(failed, reason=move.reason)
+
+
+def _limited(call: Call, reason: str) -> Decision:
+    return Decision(replace(call, limit_turn=call.limit_turn or max(call.turn, 1)), reason=f"limit reached: {reason}")
+
+
+def _seconds_between(earlier: str, later: str) -> float:
+    return (datetime.fromisoformat(later) - datetime.fromisoformat(earlier)).total_seconds()
 
 
 def _too_late(call: Call, event: Event) -> bool:

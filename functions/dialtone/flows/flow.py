@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import hashlib
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from dialtone.flows.steps.record import Channels, Format, Track
+from dialtone.flows.consent import AskedConsent
+from dialtone.flows.recording_options import Channels, Format, Track
+from dialtone.flows.steps.recording import RecordingSwitch
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
+    from dialtone.flows.speech import Manner
     from dialtone.flows.steps.step import Step
 
+VERSION_CHARACTERS = 12
+"""Of the text's SHA-256: enough to tell every version of a team's flows apart."""
 
-@dataclass(frozen=True, slots=True)
-class Manner:
-    """How a flow speaks where a prompt does not say otherwise."""
+STEP_OF_FLOW = "/"
+"""Between a flow's name and a step's, where a call is in another flow than the one that leads it."""
 
-    voice: str
-    language: str
+CONSENT_STEP = "(consent)"
+"""The name of a step that no flow writes: it asks for the consent that `record` wants."""
+
+MAX_RECORD_START_SECONDS = 14_400
+"""Telnyx's longest recording of `record_start`; from the answer it takes three times that."""
 
 
 class WholeCall(BaseModel):
@@ -28,12 +36,15 @@ class WholeCall(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    format: Format = "mp3"
-    channels: Channels = "dual"
-    track: Track = "both"
-    trim: bool = False
-    max_seconds: int = Field(0, ge=0, le=43_200)
-    """0: as long as the call lasts."""
+    format: Format = Field("mp3", description="The audio's format.")
+    channels: Channels = Field("dual", description="dual: each side on a channel of its own.")
+    track: Track = Field("both", description="Whose voice is recorded.")
+    trim: bool = Field(default=False, description="Leave silence at the beginning and the end out.")
+    max_seconds: int = Field(0, ge=0, le=43_200, description="0: as long as the call lasts.")
+    consent: AskedConsent | None = Field(
+        None,
+        description="Announce it, or ask, before anything is recorded; then it begins after that, not at the answer.",
+    )
 
     def on_answer(self) -> dict[str, object]:
         """As `answer` takes it: no extra command, and no word of the conversation lost before it."""
@@ -52,9 +63,32 @@ class WholeCall(BaseModel):
             "format": self.format,
             "channels": self.channels,
             "recording_track": self.track,
-            "max_length": min(self.max_seconds, 14_400),
+            "max_length": min(self.max_seconds, MAX_RECORD_START_SECONDS),
         }
         return parameters | ({"trim": "trim-silence"} if self.trim else {})
+
+    def after_consent(self, start: str) -> RecordingSwitch:
+        """The step that comes before the flow's first one where consent is wanted."""
+        return RecordingSwitch(
+            name=CONSENT_STEP,
+            next=start,
+            recording="start",
+            format=self.format,
+            channels=self.channels,
+            track=self.track,
+            trim=self.trim,
+            max_seconds=min(self.max_seconds, MAX_RECORD_START_SECONDS),
+            consent=self.consent,
+        )
+
+
+class Limits(BaseModel):
+    """How far a call may go in a flow before its last resort ends it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    steps: int = Field(200, ge=1, le=10_000, description="Steps entered; a question asked again is one more.")
+    minutes: int = Field(60, ge=1, le=240, description="Since the answer; looked at whenever a step is entered.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +97,23 @@ class Flow:
 
     name: str
     version: str
-    """The hash of its text."""
+    """The hash of its text, and of the calendars that it goes by."""
     manner: Manner
     steps: Mapping[str, Step]
     start: str
     last_resort: str
     record: WholeCall | None
+    limits: Limits = field(default_factory=Limits)
+
+    @property
+    def others(self) -> frozenset[str]:
+        """The flows that a call can go to from this one."""
+        return frozenset(other for step in self.steps.values() for other, _ in step.visits())
+
+
+def version_of(texts: Iterable[str]) -> str:
+    """The version of what these texts say together: it changes with any of them."""
+    digest = hashlib.sha256()
+    for place, text in enumerate(texts):
+        digest.update((b"\0" if place else b"") + text.encode())
+    return digest.hexdigest()[:VERSION_CHARACTERS]

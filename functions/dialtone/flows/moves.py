@@ -1,4 +1,4 @@
-"""What a step may answer: wait on, go on, or fail."""
+"""What a step may answer: wait on, go on, visit another flow, or fail."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from dialtone.commands import Command
+    from dialtone.recordings import Consent
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +26,26 @@ class Go:
     """Send these commands, remember these variables, and enter another step (or this one again)."""
 
     to: str
-    """A step's name; '' at the end of the flow: hang up."""
+    """A step's name; '' at the end of the flow: back to the flow that visits this one, else hang up."""
     commands: tuple[Command, ...] = ()
     variables: Mapping[str, str] = field(default_factory=dict)
     waiting: Mapping[str, int] = field(default_factory=dict)
     """What the step that is entered begins with: a menu's tries are counted across its turns."""
+    consent: Consent | None = None
+    """To what is recorded from now on."""
+    reviews: Mapping[int, str] = field(default_factory=dict)
+    """Recording's number on this leg → what the caller decided about it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """Enter another flow; at its end the call comes back."""
+
+    flow: str
+    step: str
+    """The step of it to begin with; '' for its first."""
+    back: str
+    """The step of this flow to come back to; '' at this one's end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,4 +56,4 @@ class Fail:
     commands: tuple[Command, ...] = ()
 
 
-Move = Wait | Go | Fail
+Move = Wait | Go | Visit | Fail

@@ -1,104 +1,236 @@
-"""What a caller hears: words to be spoken or audio to be played."""
+"""What a caller hears: words to be spoken, audio to be played, or several of these, in one language or in many."""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Self
-from xml.sax.saxutils import escape
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from dialtone.commands import Command, command
+from dialtone.flows.filling import filled_ssml, known, spoken
+from dialtone.flows.speech import MAX_SPOKEN_CHARACTERS, LanguageCode, Manner, Speed, VoiceName, Voicing, speech
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from pydantic import GetJsonSchemaHandler
+    from pydantic.json_schema import JsonSchemaValue
+    from pydantic_core import CoreSchema
 
     from dialtone.calls import Call
-    from dialtone.flows.flow import Manner
 
-MAX_SPOKEN_CHARACTERS = 3_000
-"""Telnyx's limit for one `speak`."""
+MAX_TEXT_CHARACTERS = 20_000
+"""Of one text in a flow: some twenty minutes of reading."""
 
-_PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)\}")
+KINDS = ("text", "ssml", "audio", "media", "file")
 
-_UNWRITABLE = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""What no XML can hold, not even escaped."""
+_MANNER = ("voice", "language", "speed")
+
+ANY = ""
+"""The language of a part that is written in none by name: the flow's first."""
 
 
-class Prompt(BaseModel):
-    """One thing to be heard. In a flow: a text, or a mapping with one of `text`, `ssml`, `audio` and `media`."""
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """One thing for Telnyx to speak or to play, with all that the call knows filled in."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    speaks: bool
+    parameters: Mapping[str, object]
 
-    text: str | None = Field(None, min_length=1, max_length=MAX_SPOKEN_CHARACTERS)
-    ssml: str | None = Field(None, min_length=1, max_length=MAX_SPOKEN_CHARACTERS)
-    audio: str | None = Field(None, pattern=r"^https?://\S+$")
-    """The address of a WAV or MP3 file that Telnyx can fetch."""
-    media: str | None = Field(None, min_length=1)
-    """The name of a file uploaded to Telnyx's media storage."""
-    voice: str | None = None
-    language: str | None = None
-
-    @model_validator(mode="before")
-    @classmethod
-    def _from_text(cls, written: Any) -> Any:  # noqa: ANN401 -- pydantic hands over whatever the file holds
-        return {"text": written} if isinstance(written, str) else written
-
-    @model_validator(mode="after")
-    def _one_kind(self) -> Self:
-        given = [name for name in ("text", "ssml", "audio", "media") if getattr(self, name) is not None]
-        if len(given) != 1:
-            raise ValueError("needs exactly one of text, ssml, audio and media")
-        return self
-
-    @property
-    def spoken(self) -> bool:
-        """Whether Telnyx speaks it; else it is played."""
-        return self.text is not None or self.ssml is not None
-
-    def before(self, other: Prompt) -> Prompt:
-        """This, then the other, in one breath where both are plain text; else this alone, in the other's place."""
-        if self.text is None or other.text is None:
-            return self
-        return other.model_copy(update={"text": f"{self.text} {other.text}"})
-
-    def heard(self, call: Call, manner: Manner, *, times: int = 1) -> Command:
+    def heard(self, call: Call, *, times: int = 1) -> Command:
         """The command that lets the caller hear it. `times` is for audio; what is spoken is spoken once."""
-        if self.spoken:
-            return command("speak", call.control_id, **self._speech(call, manner))
-        repeated = {"loop": times} if times > 1 else {}
-        return command("playback_start", call.control_id, **self._source(), **repeated)
+        if self.speaks:
+            return command("speak", call.control_id, **self.parameters)
+        return command("playback_start", call.control_id, **self.parameters, **({"loop": times} if times > 1 else {}))
 
     def held(self, call: Call) -> Command:
         """The command that plays it without end, until it is stopped."""
-        return command("playback_start", call.control_id, **self._source(), loop="infinity")
+        return command("playback_start", call.control_id, **self.parameters, loop="infinity")
 
-    def gathered(self, call: Call, manner: Manner, **digits: object) -> Command:
+    def gathered(self, call: Call, **digits: object) -> Command:
         """The command that lets the caller hear it and key digits in, at any time while it is heard."""
-        if self.spoken:
-            return command("gather_using_speak", call.control_id, **self._speech(call, manner), **digits)
-        return command("gather_using_audio", call.control_id, **self._source(), **digits)
-
-    def _speech(self, call: Call, manner: Manner) -> dict[str, object]:
-        values = {**call.variables, "caller": call.from_number, "called": call.to_number}
-        is_ssml = self.ssml is not None
-        payload = fill(self.ssml or self.text or "", values, is_ssml=is_ssml)
-        speech: dict[str, object] = {"payload": payload[:MAX_SPOKEN_CHARACTERS], "voice": self.voice or manner.voice}
-        if is_ssml:
-            speech["payload_type"] = "ssml"
-        if language := self.language or manner.language:
-            speech["language"] = language
-        return speech
-
-    def _source(self) -> dict[str, object]:
-        return {"audio_url": self.audio} if self.audio else {"media_name": self.media}
+        action = "gather_using_speak" if self.speaks else "gather_using_audio"
+        return command(action, call.control_id, **self.parameters, **digits)
 
 
-def fill(text: str, values: Mapping[str, str], *, is_ssml: bool) -> str:
-    """The text with `{name}` replaced by what the call knows; unknown names become nothing, never an error mid-call."""
+class Piece(BaseModel):
+    """One thing to be heard: a text, SSML, an address, a name at Telnyx, or a file beside the flow."""
 
-    def value(found: re.Match[str]) -> str:
-        known = values.get(found.group(1), "")
-        return escape(_UNWRITABLE.sub("", known), {'"': "&quot;", "'": "&apos;"}) if is_ssml else known
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
-    return _PLACEHOLDER.sub(value, text)
+    text: str | None = Field(
+        None, min_length=1, max_length=MAX_TEXT_CHARACTERS, description="Words; `{caller}` and the like are filled in."
+    )
+    ssml: str | None = Field(
+        None,
+        min_length=1,
+        max_length=MAX_SPOKEN_CHARACTERS,
+        description="SSML, from `<speak>` to `</speak>`; what is filled in is escaped.",
+    )
+    audio: str | None = Field(
+        None, pattern=r"^https?://[^\s/]+\S*$", description="The address of a WAV or MP3 file that Telnyx can fetch."
+    )
+    media: str | None = Field(None, pattern=r"^\S(.*\S)?$", description="The name of a file in Telnyx's media storage.")
+    file: str | None = Field(
+        None,
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*\.(mp3|wav)$",
+        description="A file in the folder `audio` beside the flow, which is uploaded to Telnyx under its name.",
+    )
+    voice: VoiceName | None = Field(None, description="Any voice of Telnyx, where it differs from the step's.")
+    language: LanguageCode | None = Field(None, description="The language of the words, where it differs.")
+    speed: Speed | None = Field(None, description="1 is the voice's own; from 0.5 to 2.")
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Self:
+        if sum(getattr(self, name) is not None for name in KINDS) != 1:
+            raise ValueError("needs exactly one of text, ssml, audio, media and file")
+        if not self.speaks and any(getattr(self, name) is not None for name in _MANNER):
+            raise ValueError("voice, language and speed are for words; audio sounds as it does")
+        if self.ssml is not None and self.speed is not None:
+            raise ValueError("speed is for text; in SSML write <prosody rate=…>")
+        return self
+
+    @property
+    def speaks(self) -> bool:
+        """Whether Telnyx speaks it; else it is played."""
+        return self.text is not None or self.ssml is not None
+
+    def sounds(self, call: Call, manner: Manner, language: str) -> Iterator[Sound]:
+        """It as Telnyx takes it; several where a text is too long for one."""
+        if not self.speaks:
+            yield Sound(speaks=False, parameters=self.source())
+            return
+        values = known(call)
+        text = filled_ssml(self.ssml, values) if self.ssml is not None else spoken(self.text or "", values)
+        for parameters in speech(text, language, self.voicing(manner, language), is_ssml=self.ssml is not None):
+            yield Sound(speaks=True, parameters=parameters)
+
+    def voicing(self, manner: Manner, language: str) -> Voicing:
+        """The voice that speaks it. What a provider takes beside goes with the voice that it was written for."""
+        around = manner.voicing(language)
+        settings = around.voice_settings if self.voice in {None, around.voice} else None
+        return Voicing.model_construct(
+            voice=self.voice or around.voice, speed=self.speed or around.speed, voice_settings=settings
+        )
+
+    def source(self) -> dict[str, object]:
+        """Where its audio is, as `playback_start` takes it."""
+        if self.audio:
+            return {"audio_url": self.audio}
+        return {"media_name": self.media or (self.file or "").rpartition(".")[0]}
+
+
+class Part(BaseModel):
+    """Pieces to be heard one after another, in one language or in several."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    languages: Mapping[str, Annotated[tuple[Piece, ...], Field(min_length=1)]]
+    """Language → what is heard in it; ANY where no language is named."""
+
+    def chosen(self, call: Call, manner: Manner) -> tuple[str, tuple[Piece, ...]]:
+        """The caller's language, else the flow's first, else the first that is there; and what is heard in it."""
+        if ANY in self.languages:
+            return manner.language, self.languages[ANY]
+        for language in (manner.wanted(call), manner.language):
+            if language in self.languages:
+                return language, self.languages[language]
+        return next(iter(self.languages.items()))
+
+
+class Prompt(BaseModel):
+    """What is heard at one place of a flow: a text, a mapping, a list of these, or a mapping by language."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    parts: tuple[Part, ...] = Field(min_length=1)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _written(cls, written: Any) -> Any:  # noqa: ANN401 -- pydantic hands over whatever the file holds
+        listed = written if isinstance(written, list) else [written]
+        return {"parts": [{"languages": _by_language(each)} for each in listed]}
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        del core
+        piece = {"anyOf": [_TEXT_SCHEMA, handler(Piece.__pydantic_core_schema__)]}
+        several = {"anyOf": [piece, {"type": "array", "items": piece, "minItems": 1}]}
+        by_language = {
+            "type": "object",
+            "minProperties": 1,
+            "patternProperties": {_LANGUAGE_KEY: several},
+            "additionalProperties": False,
+        }
+        part = {"anyOf": [*piece["anyOf"], by_language]}
+        return {
+            "description": "A text, a mapping, a list of these in their order, or a mapping by language.",
+            "anyOf": [*part["anyOf"], {"type": "array", "items": part, "minItems": 1}],
+        }
+
+    @property
+    def speaks(self) -> bool:
+        """Whether any of it is spoken."""
+        return any(piece.speaks for piece in self.pieces())
+
+    def pieces(self) -> Iterator[Piece]:
+        """Everything in it, in every language."""
+        return (piece for part in self.parts for pieces in part.languages.values() for piece in pieces)
+
+    def then(self, other: Prompt) -> Prompt:
+        """This and the other after it."""
+        return Prompt.model_construct(parts=self.parts + other.parts)
+
+    def sounds(self, call: Call, manner: Manner, *, joined: bool = True) -> tuple[Sound, ...]:
+        """What the caller hears, in the caller's language; texts in one manner are joined, to be one breath."""
+        heard: list[tuple[str, Piece]] = []
+        for part in self.parts:
+            language, pieces = part.chosen(call, manner)
+            for piece in pieces:
+                spoken_in = piece.language or language
+                if joined and heard and (both := _joined(heard[-1], (spoken_in, piece))):
+                    heard[-1] = (spoken_in, both)
+                else:
+                    heard.append((spoken_in, piece))
+        return tuple(sound for language, piece in heard for sound in piece.sounds(call, manner, language))
+
+    def heard(self, call: Call, manner: Manner, *, times: int = 1) -> tuple[Command, ...]:
+        """The commands that let the caller hear it, to be sent at once: Telnyx queues them."""
+        return tuple(sound.heard(call, times=times) for sound in self.sounds(call, manner, joined=False))
+
+    def held(self, call: Call, manner: Manner) -> tuple[Command, ...]:
+        """The commands that let it be heard without end: its last sound is repeated until it is stopped."""
+        *before, last = self.sounds(call, manner)
+        return (*(sound.heard(call) for sound in before), last.held(call))
+
+
+_LANGUAGE_KEY = r"^([a-z]{2}|arb|[a-z]{3}(?=[-_]))([-_][A-Za-z0-9]{1,8})*$"
+"""Of three letters only with a region, or Polly's Arabic: what looks like a mistyped `text` is one."""
+
+_TEXT_SCHEMA = {"type": "string", "minLength": 1, "maxLength": MAX_TEXT_CHARACTERS}
+
+
+def _by_language(written: Any) -> Any:  # noqa: ANN401 -- whatever the file holds
+    """Pieces by language: a mapping whose keys are none of a piece's is one."""
+    if isinstance(written, dict) and written and all(map(_names_a_language, written)):
+        return {language: _pieces(each) for language, each in written.items()}
+    return {ANY: _pieces(written)}
+
+
+def _names_a_language(key: str) -> bool:
+    return key not in Piece.model_fields and re.fullmatch(_LANGUAGE_KEY, key) is not None
+
+
+def _pieces(written: Any) -> Any:  # noqa: ANN401 -- whatever the file holds
+    listed = written if isinstance(written, list) else [written]
+    return [{"text": each} if isinstance(each, str) else each for each in listed]
+
+
+def _joined(before: tuple[str, Piece], after: tuple[str, Piece]) -> Piece | None:
+    """One text out of two that are spoken in the same manner; None where they are not."""
+    (language, first), (next_language, second) = before, after
+    alike = language == next_language and all(getattr(first, name) == getattr(second, name) for name in _MANNER)
+    if not alike or first.text is None or second.text is None:
+        return None
+    return first.model_copy(update={"text": f"{first.text} {second.text}"})

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from datetime import date
+from typing import Any, TypeVar
 
 import yaml
+from pydantic import BaseModel, ValidationError
 from yaml.composer import ComposerError
 from yaml.constructor import SafeConstructor
 from yaml.reader import ReaderError
@@ -13,6 +15,8 @@ from yaml.reader import ReaderError
 from dialtone.errors import FlowInvalid
 
 Path = tuple[str | int, ...]
+
+Model = TypeVar("Model", bound=BaseModel)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,39 @@ class Source:
     def fault(self, path: Path, step: str, reason: str, remedy: str) -> FlowInvalid:
         """The error that names this place."""
         return FlowInvalid(self.file, self.line(path), step, reason, remedy)
+
+
+def validated(source: Source, model: type[Model], content: Any, path: Path = (), step: str = "") -> Model:  # noqa: ANN401 -- whatever the file holds
+    """What stands at the path as the model has it. Raises FlowInvalid with the first fault."""
+    try:
+        return model.model_validate(content)
+    except ValidationError as error:
+        raise _fault(source, path, step, content, error) from None
+
+
+def _fault(source: Source, path: Path, step: str, content: Any, error: ValidationError) -> FlowInvalid:  # noqa: ANN401 -- as above
+    first = error.errors(include_url=False, include_context=False)[0]
+    where = _as_written(first["loc"], content)
+    if first["type"] in {"extra_forbidden", "missing"} and where[-1:] != first["loc"][-1:]:
+        where = (*where, first["loc"][-1])
+    named = ".".join(str(part) for part in where)
+    if first["type"] == "extra_forbidden":
+        return source.fault((*path, *where), step, f"{named} is not a key here", "remove it, or look its name up")
+    if first["type"] == "missing":
+        return source.fault((*path, *where), step, f"{named} is missing", f"add {named}")
+    said = first["msg"].removeprefix("Value error, ")
+    return source.fault((*path, *where), step, f"{named}: {said}" if named else said, "mend the value")
+
+
+def _as_written(location: Path, content: Any) -> Path:  # noqa: ANN401 -- as above
+    """The part of a model's location that stands in the file: what a short way of writing leaves out is left out."""
+    where: Path = ()
+    for part in location:
+        named = isinstance(content, dict) and part in content
+        counted = isinstance(content, list) and isinstance(part, int) and part < len(content)
+        if named or counted:
+            content, where = content[part], (*where, part)
+    return where
 
 
 class _PlainLoader(yaml.SafeLoader):
@@ -77,7 +114,7 @@ def _value(file: str, loader: yaml.SafeLoader, node: yaml.Node, path: Path, line
     content: dict[Any, Any] = {}
     for key_node, value_node in node.value:
         key = _scalar(file, loader, key_node)
-        key = str(key) if type(key) is int else key
+        key = str(key) if type(key) in {int, date} else key
         if not isinstance(key, str):
             written = key_node.value if isinstance(key_node, yaml.ScalarNode) else "a list or mapping"
             reason = f"{written} cannot be a key: YAML reads it as {key!r}"

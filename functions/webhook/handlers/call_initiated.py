@@ -17,6 +17,6 @@ if TYPE_CHECKING:
 def call_initiated(call: Call, event: Event) -> Decision:
     """A leg rings: an incoming call is answered or rejected as its number's flow says."""
     if event.about_far_leg:
-        return call.stay("the far leg rings")
+        return call.far_leg_is_there(event, "the far leg rings")
     ringing = replace(call.progress_to(RINGING), direction=event.text("direction"), initiated_at=event.occurred_at)
     return ringing.ring(event) if ringing.direction == "incoming" else ringing.stay()

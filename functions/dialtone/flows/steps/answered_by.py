@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from dialtone.calls import Call
     from dialtone.events import Event
-    from dialtone.flows.flow import Manner
+    from dialtone.flows.speech import Manner
 
 MACHINES = frozenset({"machine", "fax_detected"})
 

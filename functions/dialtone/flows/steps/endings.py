@@ -10,7 +10,7 @@ from dialtone.flows.steps.step import Step
 
 if TYPE_CHECKING:
     from dialtone.calls import Call
-    from dialtone.flows.flow import Manner
+    from dialtone.flows.speech import Manner
 
 
 class HangUp(Step):

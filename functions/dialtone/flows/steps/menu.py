@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from dialtone.flows.keys import NO_KEY, Keys, gathered_key, terminator_beside
-from dialtone.flows.moves import Go, Move, Wait
+from dialtone.flows.keys import NO_KEY, SomeKeys, gathered_key, one_key
+from dialtone.flows.moves import Go, Move
 from dialtone.flows.prompts import Prompt
 from dialtone.flows.steps.asking import NO_INPUT, WRONG_INPUT, Asking
 
@@ -16,35 +16,26 @@ if TYPE_CHECKING:
 
     from dialtone.calls import Call
     from dialtone.events import Event
-    from dialtone.flows.flow import Manner
-
-MILLIS = 1_000
+    from dialtone.flows.speech import Manner
 
 
 class Menu(Asking):
     """Say the choices and go where the key leads."""
 
-    menu: Prompt
-    keys: Keys = Field(min_length=1)
+    menu: Prompt = Field(description="The choices.")
+    keys: SomeKeys = Field(description='Key → step; several keys for one step as "1, 9".')
 
     def enter(self, call: Call, manner: Manner) -> Move:
-        """One try at Telnyx: the patience and the reminders are ours."""
-        gather = self.question(call, self.menu).gathered(
-            call,
-            manner,
-            minimum_digits=1,
-            maximum_digits=1,
-            maximum_tries=1,
-            timeout_millis=self.wait_seconds * MILLIS,
-            **terminator_beside(self.keys),
-        )
-        return Wait((gather,), call.waiting)
+        """Ask, and listen for one key."""
+        return self.ask(call, manner, self.menu, one_key(self.keys))
 
     def on(self, call: Call, event: Event) -> Move | None:
         """Follow the key; ask again after none or a wrong one."""
         key = gathered_key(event)
+        if move := self.still_asking(call, event, key):
+            return move
         if key is None:
-            return self.unplayable(call, event)
+            return None
         if key in self.keys:
             return Go(self.keys[key])
         return self.ask_again(call, NO_INPUT if key == NO_KEY else WRONG_INPUT)
@@ -53,3 +44,8 @@ class Menu(Asking):
         """Its keys' steps beside the usual ones."""
         yield from super().targets()
         yield from ((f"keys.{key}", step) for key, step in self.keys.items())
+
+    def prompts(self) -> Iterator[tuple[str, Prompt]]:
+        """The choices, and the reminders."""
+        yield "menu", self.menu
+        yield from super().prompts()

@@ -2,24 +2,44 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
-from pydantic import Field
+from pydantic import Field, StringConstraints, field_validator
 
+from dialtone.flows.filling import DIGITS, KNOWN_OF_EVERY_CALL, VARIABLE, filled, known
 from dialtone.flows.moves import Go, Move
 from dialtone.flows.steps.step import Step
 
 if TYPE_CHECKING:
     from dialtone.calls import Call
-    from dialtone.flows.flow import Manner
+    from dialtone.flows.speech import Manner
+
+MAX_VALUE_CHARACTERS = 1_000
+"""Of a variable that a flow sets: one that is set out of itself could otherwise grow without bound."""
+
+Name = Annotated[str, StringConstraints(pattern=rf"^{VARIABLE}$")]
 
 
 class Note(Step):
     """Set variables, `outcome` among them, and go on at once."""
 
-    set: dict[str, str] = Field(min_length=1)
+    set: dict[Name, Annotated[str, Field(max_length=MAX_VALUE_CHARACTERS)]] = Field(
+        min_length=1, description="Variable → value; `{caller}` and the like are filled in."
+    )
+
+    @field_validator("set")
+    @classmethod
+    def _of_its_own(cls, values: dict[str, str]) -> dict[str, str]:
+        for name in values:
+            if name in KNOWN_OF_EVERY_CALL or name.startswith(DIGITS):
+                raise ValueError(f"{name} is not the flow's to set")
+        return values
 
     def enter(self, call: Call, manner: Manner) -> Move:
-        """Nothing to wait for."""
-        del call, manner
-        return Go(self.next, variables=self.set)
+        """Nothing to wait for. All are filled in with what was known before."""
+        del manner
+        values = known(call)
+        return Go(
+            self.next,
+            variables={name: filled(text, values)[:MAX_VALUE_CHARACTERS] for name, text in self.set.items()},
+        )

@@ -2,73 +2,139 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from dialtone.flows.keys import Keys, gathered_key, stop_gathering, terminator_beside
+from dialtone.commands import Command, command
+from dialtone.flows.keys import Keys, gathered_key, one_key, stop_gathering
 from dialtone.flows.moves import Fail, Go, Move, Wait
 from dialtone.flows.prompts import Prompt
-from dialtone.flows.steps.say import UNPLAYABLE, heard_out
+from dialtone.flows.steps.say import PROMPTS, UNPLAYABLE, heard_out, stop_queued
 from dialtone.flows.steps.step import Step
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from dialtone.calls import Call
-    from dialtone.commands import Command
     from dialtone.events import Event
-    from dialtone.flows.flow import Manner
+    from dialtone.flows.speech import Manner
 
 KEY_GRACE_MILLIS = 500
 """How long after the audio a key still counts: a caller who waits for the end presses a moment late."""
+
+MAX_TIMES = 100
+"""Telnyx's limit for `loop`. What goes on for ever with keys is asked for so often, and then again."""
+
+INFINITY = "infinity"
 
 
 class Play(Step):
     """Play audio; a key that the flow offers interrupts it and leads elsewhere."""
 
-    play: Prompt
-    times: int = Field(1, ge=1, le=100)
-    keys: Keys = Field(default_factory=dict)
+    play: Prompt | None = Field(description="What is played: audio, media or files; null beside stop plays nothing.")
+    times: Annotated[int, Field(ge=1, le=MAX_TIMES)] | Literal["infinity"] = Field(
+        1, description="How often; infinity until a key, the next `stop`, or the end of the call."
+    )
+    keys: Keys = Field(default_factory=dict, description="Key → the step it leads to.")
+    background: bool = Field(default=False, description="Go on at once, while it plays without end.")
+    overlay: bool = Field(default=False, description="Over the audio that plays in the background already.")
+    to: Literal["self", "opposite", "both"] = Field(
+        "self", description="Who hears it: the caller, the one whom the caller is connected with, or both."
+    )
+    stop: Literal["current", "all"] | None = Field(
+        None, description="Stop what plays, or that and all that is queued, and play this instead."
+    )
 
     @model_validator(mode="after")
-    def _is_audio(self) -> Self:
-        if self.play.spoken:
+    def _playable(self) -> Self:
+        if self.play is None:
+            return self._stopping()
+        if self.play.speaks:
             raise ValueError("plays audio or media; use say for words")
+        if self.times != 1 and any(len(pieces) != 1 for pieces in self._each_language()):
+            raise ValueError("times repeats one file; play several by several steps, or put them into one file")
+        if self.keys and any(len(pieces) != 1 for pieces in self._each_language()):
+            raise ValueError("keys interrupt one file; play several by several steps, or put them into one file")
+        if self.keys and (self.background or self.overlay or self.stop or self.to != "self"):
+            raise ValueError("keys cannot be waited for together with background, overlay, stop or to")
+        if self.overlay and self.to != "self":
+            raise ValueError("overlay is heard by the caller alone: leave `to` out")
+        if self.times == INFINITY and not (self.keys or self.background):
+            raise ValueError("infinity never goes on: add keys that lead on, or background: true")
+        if self.background and self.times != INFINITY:
+            raise ValueError("background needs times: infinity; its end would be taken for that of a later prompt")
+        return self
+
+    def _stopping(self) -> Self:
+        if self.stop is None or self.model_fields_set - {"name", "next", "on_error", "play", "stop"}:
+            raise ValueError("null plays nothing: it goes with stop and nothing else")
         return self
 
     def enter(self, call: Call, manner: Manner) -> Move:
         """With keys it is a gather, so that Telnyx itself decides whether the key or the end came first."""
-        if not self.keys:
-            return Wait((self.play.heard(call, manner, times=self.times),), {"prompts": 1})
-        return Wait(
-            (
-                self.play.gathered(
-                    call,
-                    manner,
-                    minimum_digits=1,
-                    maximum_digits=1,
-                    maximum_tries=self.times,
-                    timeout_millis=KEY_GRACE_MILLIS,
-                    **terminator_beside(self.keys),
-                ),
-            )
-        )
+        if self.play is None:
+            return Go(self.next, (command("playback_stop", call.control_id, stop=self.stop),))
+        if self.keys:
+            (sound,) = self.play.sounds(call, manner)
+            tries = MAX_TIMES if self.times == INFINITY else self.times
+            gather = sound.gathered(call, maximum_tries=tries, timeout_millis=KEY_GRACE_MILLIS, **one_key(self.keys))
+            return Wait((gather,))
+        played = self._played(call, manner, self.play)
+        return Go(self.next, played) if self.background else Wait(played, {PROMPTS: len(played)})
 
     def on(self, call: Call, event: Event) -> Move | None:
         """Go where the key leads; without one, on."""
         if not self.keys:
-            return heard_out(call, event, self.next)
+            return None if self._beside(event) else heard_out(call, event, self.next)
         if event.type == "call.playback.ended" and event.text("status") in UNPLAYABLE:
             return Fail(f"audio could not be played: {event.text('status')}", self.abandoned(call))
         key = gathered_key(event)
-        return None if key is None else Go(self.keys.get(key, self.next))
+        if key is None:
+            return None
+        onward = self.name if self.times == INFINITY and not event.text("digits") else self.next
+        return Go(self.keys.get(key, onward))
 
     def abandoned(self, call: Call) -> tuple[Command, ...]:
-        """A gather whose audio failed would go on listening."""
-        return stop_gathering(call) if self.keys else ()
+        """A gather whose audio failed would go on listening, and what is queued behind it would be heard."""
+        return stop_gathering(call) if self.keys else stop_queued(call)
 
     def targets(self) -> Iterator[tuple[str, str]]:
         """Its keys' steps beside the usual ones."""
         yield from super().targets()
         yield from ((f"keys.{key}", step) for key, step in self.keys.items())
+
+    def prompts(self) -> Iterator[tuple[str, Prompt]]:
+        """What it plays."""
+        if self.play:
+            yield "play", self.play
+
+    def _each_language(self) -> Iterator[list[object]]:
+        """What is played to callers of each language."""
+        parts = self.play.parts if self.play else ()
+        for wanted in {language for part in parts for language in part.languages}:
+            spoken = (part.languages.get(wanted, next(iter(part.languages.values()))) for part in parts)
+            yield [piece for pieces in spoken for piece in pieces]
+
+    def _beside(self, event: Event) -> bool:
+        """Whether it tells of audio under this one, over it, or before it: that ends in its own time."""
+        if event.type != "call.playback.ended" or self.play is None:
+            return False
+        if bool(event.payload.get("overlay")) != self.overlay:
+            return True
+        named = event.text("media_url") or event.text("media_name")
+        return bool(named) and named not in {
+            source for piece in self.play.pieces() for source in piece.source().values()
+        }
+
+    def _played(self, call: Call, manner: Manner, prompt: Prompt) -> tuple[Command, ...]:
+        options: dict[str, object] = {"loop": self.times} if self.times != 1 else {}
+        if self.overlay:
+            options["overlay"] = True
+        elif self.to != "self":
+            options["target_legs"] = self.to
+        first = {"stop": self.stop} if self.stop else {}
+        return tuple(
+            command("playback_start", call.control_id, **sound.parameters, **options, **(first if place == 0 else {}))
+            for place, sound in enumerate(prompt.sounds(call, manner))
+        )

@@ -1,71 +1,94 @@
-"""A message left by the caller: a tone, the recording, and what ends it."""
+"""A message left by the caller: a tone, the recording, what ends it, and what the caller thinks of it."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from dialtone.calls import MESSAGE_ADDRESS
 from dialtone.commands import Command, command
-from dialtone.flows.keys import Key
+from dialtone.flows.consent import CONSENTED, AskedConsent
+from dialtone.flows.keys import Key, OneKeyOrSeveral, gathered_key, one_key, stop_gathering
 from dialtone.flows.moves import Fail, Go, Move, Wait
 from dialtone.flows.prompts import Prompt
-from dialtone.flows.steps.say import heard_out
-from dialtone.flows.steps.step import Step
+from dialtone.flows.recording_options import Channels, Format, Track
+from dialtone.flows.steps.asking import MILLIS
+from dialtone.flows.steps.say import UNPLAYABLE, heard_out
+from dialtone.flows.steps.step import Speaking
+from dialtone.flows.transcription import Transcription
+from dialtone.recordings import DELETED, KEPT, SUPERSEDED
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
     from dialtone.calls import Call
     from dialtone.events import Event
-    from dialtone.flows.flow import Manner
+    from dialtone.flows.speech import Manner
 
-Format = Literal["mp3", "wav"]
-Channels = Literal["single", "dual"]
-Track = Literal["both", "inbound", "outbound"]
+RUNNING, NUMBER = "running", "number"
+"""Counted while waiting: that the recording runs, and which of the leg's recordings it is."""
 
-RUNNING = "running"
+SAVING, LISTENING, CHOOSING = "saving", "listening", "choosing"
+"""Counted while waiting: how far the caller's review of it is."""
+
+REDONE, ASKED = "redone", "asked"
+"""Counted while waiting: how often the message was recorded anew, and how often the caller was asked what to do."""
+
+MAX_REDOS = 5
+"""Then the message is kept as it is: every one of them is archived."""
+
+MAX_ASKED = 3
+"""Then the message is kept: who left one and says nothing wants it to be heard."""
+
+CHOICE_SECONDS = 6
+
+LISTENING_GRACE_MILLIS = 500
+"""After the message has been played back, before the choices are said."""
 
 
-class Transcription(BaseModel):
-    """How the words are written down. In a flow: `true` for Telnyx's defaults, or a mapping."""
+class Review(BaseModel):
+    """The message played back, and what the caller may do about it."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    engine: Literal["A", "B", "deepgram/nova-3"] | None = None
-    """A is Google's, B is Telnyx's."""
-    language: str | None = None
-    profanity_filter: bool | None = None
+    say: Prompt = Field(description="The choices, said after the message was played back.")
+    moment: Prompt | None = Field(
+        None, description="Said while the message is being saved, which takes a second or two."
+    )
+    accept: Key = Field("1", description="Keep it and go on.")
+    redo: Key = Field("2", description="Record it anew; the earlier one is archived and marked superseded.")
+    listen: Key = Field("3", description="Hear it again.")
+    delete: Key = Field("*", description="Go on without; it is archived and marked deleted.")
+    deleted: str = Field("", description="The step after deleting; without it, the next.")
 
-    @model_validator(mode="before")
-    @classmethod
-    def _by_default(cls, written: Any) -> Any:  # noqa: ANN401 -- pydantic hands over whatever the file holds
-        return {} if written is True else written
+    @model_validator(mode="after")
+    def _four_keys(self) -> Self:
+        if len({*self.keys}) < len(self.keys):
+            raise ValueError(f"accept, redo, listen and delete must be four keys, not {', '.join(self.keys)}")
+        return self
 
-    def parameters(self) -> dict[str, object]:
-        """As `record_start` takes them."""
-        chosen = {
-            "transcription_engine": self.engine,
-            "transcription_language": self.language,
-            "transcription_profanity_filter": self.profanity_filter,
-        }
-        return {"transcription": True} | {name: value for name, value in chosen.items() if value is not None}
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Every key that means something."""
+        return (self.accept, self.redo, self.listen, self.delete)
 
 
-class Record(Step):
+class Record(Speaking):
     """Let the caller leave a message; a key, silence or the longest length ends it."""
 
-    record: Prompt | None
-    """Said before the tone; null for none."""
-    beep: bool = True
-    ends_on: tuple[Key, ...] = ("#",)
-    silence_seconds: int = Field(5, ge=0, le=120)
-    """0: silence does not end it."""
-    max_seconds: int = Field(120, ge=1, le=14_400)
-    format: Format = "mp3"
-    channels: Channels = "single"
-    track: Track = "inbound"
-    trim: bool = False
-    """Leave silence at the beginning and the end out."""
-    transcription: Transcription | None = None
+    record: Prompt | None = Field(description="Said before the tone; null for none.")
+    beep: bool = Field(default=True, description="A tone when the recording begins.")
+    ends_on: OneKeyOrSeveral = Field(("#",), description="The key, or the keys, that end it.")
+    silence_seconds: int = Field(5, ge=0, le=120, description="Silence that ends it; 0: silence does not.")
+    max_seconds: int = Field(120, ge=1, le=14_400, description="Its longest length.")
+    format: Format = Field("mp3", description="The audio's format.")
+    channels: Channels = Field("single", description="dual needs track: both.")
+    track: Track = Field("inbound", description="Whose voice is recorded.")
+    trim: bool = Field(default=False, description="Leave silence at the beginning and the end out.")
+    transcription: Transcription | None = Field(None, description="Have its words written down.")
+    consent: AskedConsent | None = Field(None, description="Announce it, or ask, before anything is recorded.")
+    review: Review | None = Field(None, description="Let the caller hear it, keep it, record it anew or delete it.")
 
     @model_validator(mode="before")
     @classmethod
@@ -77,27 +100,56 @@ class Record(Step):
         return written
 
     def enter(self, call: Call, manner: Manner) -> Move:
-        """First the prompt, to its end; then the recording, so that the prompt is not on it."""
-        if self.record is not None and not call.waiting.get(RUNNING):
-            return Wait((self.record.heard(call, manner),), {"prompts": 1})
-        return Wait((self._start(call),), {RUNNING: 1})
+        """First consent, then the prompt to its end, then the recording, so that neither is on it; then the review."""
+        waited = call.waiting
+        if self.consent and not {CONSENTED, RUNNING, LISTENING, CHOOSING, REDONE} & set(waited):
+            return self.consent.put(call, manner)
+        if self.review and waited.get(LISTENING):
+            return Wait((self._played_back(call, self.review),), waited)
+        if self.review and waited.get(CHOOSING):
+            return Wait(self._choices(call, manner, self.review), waited)
+        if self.record is not None and not waited.get(RUNNING):
+            heard = self.record.heard(call, manner)
+            return Wait(heard, {**waited, "prompts": len(heard)})
+        return Wait((self._start(call),), {**waited, RUNNING: 1, NUMBER: call.recordings_asked + 1})
 
-    def on(self, call: Call, event: Event) -> Move | None:
+    def follow(self, call: Call, event: Event, manner: Manner) -> Move | None:
         """The prompt's end starts the recording; a key, its own end, or a fault ends it."""
-        if not call.waiting.get(RUNNING):
-            move = heard_out(call, event, self.name)
-            return Go(self.name, waiting={RUNNING: 1}) if isinstance(move, Go) else move
-        if event.type == "call.dtmf.received" and event.text("digit") in self.ends_on:
-            return Go(self.next, self.abandoned(call))
-        if event.type == "call.recording.saved":
-            return Go(self.next)
-        if event.type == "call.recording.error":
-            return Fail(f"recording failed: {event.text('reason')}")
-        return None
+        waited = call.waiting
+        if waited.get(RUNNING):
+            return self._recording(call, event, manner)
+        if self.review and waited.get(LISTENING):
+            return self._listened(call, event, self.review)
+        if self.review and waited.get(CHOOSING):
+            return self._chosen(call, event, self.review)
+        if self.consent and not {CONSENTED, REDONE} & set(waited):
+            return self.consent.answered(call, event, manner, step=self.name, onward=self.next)
+        move = heard_out(call, event, self.name)
+        return Go(self.name, waiting={**_redone(call), RUNNING: 1}) if isinstance(move, Go) else move
 
     def abandoned(self, call: Call) -> tuple[Command, ...]:
         """What was recorded so far is kept."""
-        return (command("record_stop", call.control_id),) if call.waiting.get(RUNNING) else ()
+        if call.waiting.get(RUNNING):
+            return (command("record_stop", call.control_id),)
+        return stop_gathering(call) if {LISTENING, CHOOSING} & set(call.waiting) else ()
+
+    def targets(self) -> Iterator[tuple[str, str]]:
+        """Where a caller goes on who does not want to be recorded, or deletes the message."""
+        yield from super().targets()
+        if self.consent and self.consent.declined:
+            yield "consent.declined", self.consent.declined
+        if self.review and self.review.deleted:
+            yield "review.deleted", self.review.deleted
+
+    def prompts(self) -> Iterator[tuple[str, Prompt]]:
+        """What is said before it and after it."""
+        said = {
+            "record": self.record,
+            "consent.say": self.consent and self.consent.say,
+            "review.moment": self.review and self.review.moment,
+            "review.say": self.review and self.review.say,
+        }
+        yield from ((where, prompt) for where, prompt in said.items() if prompt)
 
     def _start(self, call: Call) -> Command:
         options: dict[str, object] = {"max_length": self.max_seconds, "timeout_secs": self.silence_seconds}
@@ -114,3 +166,95 @@ class Record(Step):
             play_beep=self.beep,
             **options,
         )
+
+    def _recording(self, call: Call, event: Event, manner: Manner) -> Move | None:
+        waited = call.waiting
+        if event.type == "call.dtmf.received" and event.text("digit") in self.ends_on and not waited.get(SAVING):
+            return self._stopped(call, manner)
+        if event.type == "call.recording.saved":
+            return self._saved(call, event)
+        if event.type == "call.recording.error":
+            return Fail(f"recording failed: {event.text('reason')}")
+        return None
+
+    def _stopped(self, call: Call, manner: Manner) -> Move:
+        """A review has to wait until Telnyx has saved the message: only then can it be heard."""
+        stop = command("record_stop", call.control_id)
+        if self.review is None:
+            return Go(self.next, (stop,))
+        moment = self.review.moment.heard(call, manner) if self.review.moment else ()
+        return Wait((stop, *moment), {**call.waiting, SAVING: 1})
+
+    def _saved(self, call: Call, event: Event) -> Move:
+        if self.review is None:
+            return Go(self.next)
+        addresses = event.payload.get("recording_urls") or event.payload.get("public_recording_urls") or {}
+        address = next((each for each in addresses.values() if isinstance(each, str)), "")
+        phase = LISTENING if address.startswith(("http://", "https://")) else CHOOSING
+        return Go(self.name, variables={MESSAGE_ADDRESS: address}, waiting={**_kept(call), phase: 1})
+
+    def _played_back(self, call: Call, review: Review) -> Command:
+        return command(
+            "gather_using_audio",
+            call.control_id,
+            audio_url=call.variables[MESSAGE_ADDRESS],
+            maximum_tries=1,
+            timeout_millis=LISTENING_GRACE_MILLIS,
+            **one_key(review.keys),
+        )
+
+    def _choices(self, call: Call, manner: Manner, review: Review) -> tuple[Command, ...]:
+        *before, last = review.say.sounds(call, manner)
+        keys = one_key(review.keys)
+        gather = last.gathered(call, maximum_tries=1, timeout_millis=CHOICE_SECONDS * MILLIS, **keys)
+        return (*(sound.heard(call) for sound in before), gather)
+
+    def _listened(self, call: Call, event: Event, review: Review) -> Move | None:
+        """A message that cannot be played back can be decided about all the same."""
+        choose = {**_kept(call), CHOOSING: 1}
+        if event.type == "call.playback.ended" and event.text("status") in UNPLAYABLE:
+            return Go(self.name, stop_gathering(call), waiting=choose)
+        key = gathered_key(event)
+        if key is None:
+            return None
+        return self._decided(call, key, review) or Go(self.name, waiting=choose)
+
+    def _chosen(self, call: Call, event: Event, review: Review) -> Move | None:
+        if event.type == "call.playback.ended" and event.text("status") in UNPLAYABLE:
+            return Fail(f"audio could not be played: {event.text('status')}", self.abandoned(call))
+        key = gathered_key(event)
+        if key is None:
+            return None
+        asked = call.waiting.get(ASKED, 0) + 1
+        if decided := self._decided(call, key, review):
+            return decided
+        if asked < MAX_ASKED:
+            return Go(self.name, waiting={**_kept(call), CHOOSING: 1, ASKED: asked})
+        return self._finished(call, self.next, KEPT)
+
+    def _decided(self, call: Call, key: str, review: Review) -> Move | None:
+        if key == review.accept:
+            return self._finished(call, self.next, KEPT)
+        if key == review.delete:
+            return self._finished(call, review.deleted or self.next, DELETED)
+        if key == review.listen and call.variables.get(MESSAGE_ADDRESS):
+            return Go(self.name, waiting={**_kept(call), LISTENING: 1})
+        if key != review.redo:
+            return None
+        redone = call.waiting.get(REDONE, 0) + 1
+        if redone > MAX_REDOS:
+            return self._finished(call, self.next, KEPT)
+        return self._finished(call, self.name, SUPERSEDED, {REDONE: redone})
+
+    def _finished(self, call: Call, to: str, verdict: str, waiting: Mapping[str, int] | None = None) -> Move:
+        reviews = {call.waiting[NUMBER]: verdict}
+        return Go(to, variables={MESSAGE_ADDRESS: ""}, waiting=waiting or {}, reviews=reviews)
+
+
+def _redone(call: Call) -> dict[str, int]:
+    return {name: count for name, count in call.waiting.items() if name == REDONE}
+
+
+def _kept(call: Call) -> dict[str, int]:
+    """What is counted through the whole of a review."""
+    return {name: count for name, count in call.waiting.items() if name in {NUMBER, REDONE, ASKED}}

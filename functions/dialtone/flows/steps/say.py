@@ -1,38 +1,39 @@
-"""Prompts, one after another; the caller hears them out."""
+"""A prompt that the caller hears out."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from pydantic import field_validator
+from pydantic import Field
 
 from dialtone.commands import Command, command
 from dialtone.flows.moves import Fail, Go, Move, Wait
 from dialtone.flows.prompts import Prompt
-from dialtone.flows.steps.step import Step
+from dialtone.flows.steps.step import Speaking
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from dialtone.calls import Call
     from dialtone.events import Event
-    from dialtone.flows.flow import Manner
+    from dialtone.flows.speech import Manner
 
 UNPLAYABLE = frozenset({"file_not_found", "failed"})
 """`call.playback.ended` statuses that mean the caller heard nothing."""
 
+PROMPTS = "prompts"
+"""Counted while waiting: the speeches and files whose ends are still to come."""
 
-class Say(Step):
-    """Speak or play; go on when the last prompt has ended."""
 
-    say: tuple[Prompt, ...]
+class Say(Speaking):
+    """Speak or play; go on when the last of it has ended."""
 
-    @field_validator("say", mode="before")
-    @classmethod
-    def _one_or_several(cls, written: Any) -> Any:  # noqa: ANN401 -- pydantic hands over whatever the file holds
-        return written if isinstance(written, list) else [written]
+    say: Prompt = Field(description="What is heard, to its end.")
 
     def enter(self, call: Call, manner: Manner) -> Move:
-        """Telnyx queues the prompts; all are sent at once."""
-        return Wait(tuple(prompt.heard(call, manner) for prompt in self.say), {"prompts": len(self.say)})
+        """Telnyx queues what is to be heard; all is sent at once."""
+        heard = self.say.heard(call, manner)
+        return Wait(heard, {PROMPTS: len(heard)})
 
     def on(self, call: Call, event: Event) -> Move | None:
         """Count the prompts that have ended; one that could not be played fails the step."""
@@ -40,8 +41,12 @@ class Say(Step):
         return Fail(move.reason, self.abandoned(call)) if isinstance(move, Fail) else move
 
     def abandoned(self, call: Call) -> tuple[Command, ...]:
-        """Stop the prompts that are still queued."""
-        return (command("playback_stop", call.control_id, stop="all"),) if len(self.say) > 1 else ()
+        """Stop what is still queued behind what failed."""
+        return stop_queued(call)
+
+    def prompts(self) -> Iterator[tuple[str, Prompt]]:
+        """What it says."""
+        yield "say", self.say
 
 
 def heard_out(call: Call, event: Event, to: str) -> Move | None:
@@ -53,5 +58,10 @@ def heard_out(call: Call, event: Event, to: str) -> Move | None:
         return None
     if status in UNPLAYABLE:
         return Fail(f"audio could not be played: {status}")
-    left = call.waiting.get("prompts", 1) - 1
-    return Wait(waiting={**call.waiting, "prompts": left}) if left else Go(to)
+    left = call.waiting.get(PROMPTS, 1) - 1
+    return Wait(waiting={**call.waiting, PROMPTS: left}) if left else Go(to)
+
+
+def stop_queued(call: Call) -> tuple[Command, ...]:
+    """The command that stops the prompts that are heard or queued; none where the only one has failed."""
+    return (command("playback_stop", call.control_id, stop="all"),) if call.waiting.get(PROMPTS, 1) > 1 else ()

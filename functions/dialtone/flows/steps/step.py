@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
+
+from dialtone.flows.moves import Fail
+from dialtone.flows.speech import LanguageCode, Speed, VoiceName
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -12,26 +15,29 @@ if TYPE_CHECKING:
     from dialtone.calls import Call
     from dialtone.commands import Command
     from dialtone.events import Event
-    from dialtone.flows.flow import Manner
     from dialtone.flows.moves import Move
+    from dialtone.flows.prompts import Prompt
+    from dialtone.flows.speech import Manner
 
 
 class Step(BaseModel):
     """A place in a flow: it is entered, may wait for events, and goes on."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    # Built when a flow first has such a step: a start from cold pays for the kinds that it meets, not for all.
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     final: ClassVar[bool] = False
     """Whether the call ends here."""
 
     name: str
-    next: str = ""
-    """The step after it: the one below in the file unless it names another; '' at the end."""
-    on_error: str = ""
-    """The step to take when this one cannot be done; '' for the flow's last resort."""
+    next: str = Field("", description="The step after it; without it, the one below in the file.")
+    on_error: str = Field("", description="The step to take when this one cannot be done; without it, last_resort.")
+    on_hangup: dict[str, str] = Field(
+        default_factory=dict, description="Variables that are noted if the call ends here, `outcome` among them."
+    )
 
     def enter(self, call: Call, manner: Manner) -> Move:
-        """What to do on coming here."""
+        """What to do on coming here. `call.entered_at` is when."""
         raise NotImplementedError
 
     def on(self, call: Call, event: Event) -> Move | None:
@@ -39,10 +45,23 @@ class Step(BaseModel):
         del call, event
         return None
 
+    def follow(self, call: Call, event: Event, manner: Manner) -> Move | None:
+        """As `on`, of a step that speaks in answer to an event and so needs to know how."""
+        del manner
+        return self.on(call, event)
+
+    def refused(self, call: Call, event: Event) -> Move:
+        """What to do when Telnyx refuses a command of this step for good: by default, take the error way."""
+        return Fail(event.text("reason"), self.abandoned(call))
+
     def abandoned(self, call: Call) -> tuple[Command, ...]:
         """What stops that which the step began, when it is left on its error way."""
         del call
         return ()
+
+    def manner(self, flow: Manner) -> Manner:
+        """How it speaks, in a flow that speaks so."""
+        return flow
 
     def targets(self) -> Iterator[tuple[str, str]]:
         """Every step that it names, as (where it stands, the step's name)."""
@@ -50,3 +69,27 @@ class Step(BaseModel):
             yield "next", self.next
         if self.on_error:
             yield "on_error", self.on_error
+
+    def prompts(self) -> Iterator[tuple[str, Prompt]]:
+        """Everything that it lets the caller hear, as (where it stands, the prompt)."""
+        yield from ()
+
+    def visits(self) -> Iterator[tuple[str, str]]:
+        """Every other flow that it leads to, as (the flow, the step of it or '' for its first)."""
+        yield from ()
+
+    def calendars(self) -> Iterator[str]:
+        """Every calendar that it goes by."""
+        yield from ()
+
+
+class Speaking(Step):
+    """A step with words: it may say them in a manner of its own."""
+
+    voice: VoiceName | None = Field(None, description="Any voice of Telnyx, where it differs from the flow's.")
+    language: LanguageCode | None = Field(None, description="The language of its words, where it differs.")
+    speed: Speed | None = Field(None, description="1 is the voice's own; from 0.5 to 2.")
+
+    def manner(self, flow: Manner) -> Manner:
+        """The flow's, with what this step says of it."""
+        return flow.at(self.voice, self.language, self.speed)

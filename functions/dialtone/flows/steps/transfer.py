@@ -2,86 +2,308 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, StringConstraints, WithJsonSchema, field_validator, model_validator
 
+from dialtone.calls import ANSWERED, ENDED
 from dialtone.client_state import ClientState
 from dialtone.commands import Command, command
+from dialtone.flows.keys import Key, Keys, gathered_key, one_key
 from dialtone.flows.moves import Fail, Go, Move, Wait
 from dialtone.flows.prompts import Prompt
-from dialtone.flows.steps.step import Step
+from dialtone.flows.shortened import Shortened
+from dialtone.flows.steps.asking import MILLIS
+from dialtone.flows.steps.say import PROMPTS
+from dialtone.flows.steps.step import Speaking
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from dialtone.calls import Call
+    from dialtone.calls import Call, FarLeg
     from dialtone.events import Event
-    from dialtone.flows.flow import Manner
+    from dialtone.flows.speech import Manner
 
 BUSY = frozenset({"user_busy"})
 NO_ANSWER = frozenset({"timeout", "no_answer"})
-OVER = frozenset({"normal_clearing", "originator_cancel", "time_limit"})
-"""Hangup causes of a far leg that was talked to, or given up by the caller: nothing is left to do for the flow."""
+OVER = frozenset({"normal_clearing", "time_limit"})
+"""Hangup causes of a far leg that was talked to."""
+GIVEN_UP = "originator_cancel"
+"""Hangup cause of a far leg that still rang when the caller hung up: nothing is left to do for the flow."""
+
+WAYS = ("no_answer", "busy", "failed")
+"""What may become of those who are rung; of several, the first of these that happened leads on."""
+
+ANNOUNCING = "announcing"
+"""Counted while waiting: that the caller hears an announcement, not the music."""
+
+ROUND, CONNECTED = "round", "connected"
+"""Counted while waiting: how many were rung in vain before, and that somebody was reached."""
+
+MAX_CALLEES = 10
+"""More would ring for longer than any caller waits; at once, more than a company's numbers may dial in a second."""
+
+_PARTY = r"^(\+[1-9]\d{6,14}|sips?:[^\s,]+)(,[0-9A-DwW*#]{1,64})?$"
+_PARTY_SCHEMA = {"type": "string", "pattern": _PARTY}
+_PARTIES_SCHEMA = {"type": "array", "items": _PARTY_SCHEMA, "minItems": 1, "maxItems": MAX_CALLEES}
+
+Party = Annotated[str, StringConstraints(pattern=_PARTY)]
+"""A number in E.164 or a SIP address, with or without keys to be sent after a comma."""
 
 
-class Transfer(Step):
-    """Ring a number or SIP address; the caller hears the hold prompt until somebody answers."""
+class Callees(Shortened):
+    """Who is rung. In a flow: a number or SIP address, a list of them, or a mapping."""
 
-    transfer: str = Field(pattern=r"^(\+[1-9]\d{6,14}|sips?:\S+)$")
-    ring_seconds: int = Field(30, ge=5, le=600)
-    hold: Prompt | None = None
-    """Audio played without end meanwhile; the caller hears ringing without it."""
-    busy: str = ""
-    no_answer: str = ""
-    failed: str = ""
+    short_form: ClassVar[dict[str, Any]] = {"anyOf": [_PARTY_SCHEMA, _PARTIES_SCHEMA]}
+
+    to: Annotated[tuple[Party, ...], WithJsonSchema({"anyOf": [_PARTY_SCHEMA, _PARTIES_SCHEMA]})] = Field(
+        min_length=1, max_length=MAX_CALLEES, description="Numbers in E.164, or SIP addresses."
+    )
+    how: Literal["in_turn", "at_once"] = Field("in_turn", description="One after another, or all together.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_or_several(cls, written: Any) -> Any:  # noqa: ANN401 -- pydantic hands over whatever the file holds
+        named = written if isinstance(written, dict) else {"to": written}
+        return {**named, "to": [named["to"]]} if isinstance(named.get("to"), str) else named
+
+
+class Transfer(Speaking):
+    """Ring somebody; the caller hears the hold prompt until somebody answers."""
+
+    transfer: Callees
+    ring_seconds: int = Field(30, ge=5, le=600, description="How long each of them is rung.")
+    caller_id: str = Field(
+        "",
+        pattern=r"^(\+[1-9]\d{4,14})?$",
+        description="The number of yours that is shown to them; without it, the one that the caller called.",
+    )
+    hold: Prompt | None = Field(
+        None, description="Audio played without end meanwhile; without it the caller hears ringing."
+    )
+    announce: Prompt | None = Field(None, description="Said between the plays of hold.")
+    plays_between: int = Field(1, ge=1, le=100, description="How often hold is played before each announcement.")
+    keys: Keys = Field(default_factory=dict, description="Key by which the caller leaves off waiting → the step.")
+    whisper: Prompt | None = Field(None, description="What the one who answers hears before being connected.")
+    accept: Key | None = Field(
+        None, description="The key by which the one who answers takes the call; whoever presses none is let go."
+    )
+    accept_seconds: int = Field(10, ge=1, le=60, description="How long that key is waited for after the whisper.")
+    busy: str = Field("", description="The step when the line is busy.")
+    no_answer: str = Field("", description="The step when nobody answers, or nobody takes the call.")
+    failed: str = Field("", description="The step when they cannot be reached.")
+    after: str = Field(
+        "", description="The step when the other side hangs up; without it, the call ends with the conversation."
+    )
 
     @field_validator("hold")
     @classmethod
     def _is_audio(cls, hold: Prompt | None) -> Prompt | None:
-        if hold is not None and hold.spoken:
-            raise ValueError("takes audio or media; words cannot be held")
+        if hold is not None and hold.speaks:
+            raise ValueError("takes audio or media; words cannot be held out without end")
         return hold
 
-    def enter(self, call: Call, manner: Manner) -> Move:
-        """The far leg's webhooks come back to this leg's flow by the mark that they carry."""
-        del manner
-        mark = ClientState(turn=call.turn, flow=call.flow, parent_leg=call.leg_id)
-        ring = command(
-            "transfer",
-            call.control_id,
-            to=self.transfer,
-            timeout_secs=self.ring_seconds,
-            target_leg_client_state=mark.encode(),
-        )
-        return Wait(((self.hold.held(call),) if self.hold else ()) + (ring,))
+    @model_validator(mode="after")
+    def _audible(self) -> Self:
+        if self.accept is not None and self.whisper is None:
+            raise ValueError("accept needs a whisper beside it that says which key to press")
+        if self._dialled and self.hold is None:
+            needing = "whisper, at_once, announce and keys"
+            raise ValueError(f"{needing} need hold beside them: the caller would hear nothing at all")
+        return self
 
-    def on(self, call: Call, event: Event) -> Move | None:
-        """Stop the hold music when the two are connected; when they never are, take the way that the cause names."""
-        if event.type == "call.bridged" and not call.waiting.get("connected"):
-            return Wait(self._music_stopped(call), {"connected": 1})
-        if event.type == "call.hangup" and event.about_far_leg and not call.waiting.get("connected"):
-            return self._unanswered(call, event.text("hangup_cause"))
-        return None
+    @property
+    def _dialled(self) -> bool:
+        """Whether we dial and connect ourselves: a `transfer` connects by itself, and tells nothing in between."""
+        return self._at_once or bool(self.whisper or self.announce or self.keys)
+
+    @property
+    def _at_once(self) -> bool:
+        return self.transfer.how == "at_once" and len(self.transfer.to) > 1
+
+    def enter(self, call: Call, manner: Manner) -> Move:
+        """Ring the next of them, or all. Their webhooks come back to this leg's flow by the mark that they carry."""
+        music = self._held(call, manner)
+        ring = self._dial if self._dialled else self._transfer
+        waiting = {name: count for name, count in call.waiting.items() if name not in {PROMPTS, ANNOUNCING}}
+        heard = {PROMPTS: len(music)} if self.announce else {}
+        return Wait((*music, *(ring(call, party) for party in self._rung(call))), waiting | heard)
+
+    def follow(self, call: Call, event: Event, manner: Manner) -> Move | None:
+        """Connect the first who takes the call; when nobody does, go on to the next or take the way of the cause."""
+        if event.type == "call.bridged" and not call.waiting.get(CONNECTED):
+            return Wait(self._music_stopped(call), {**call.waiting, CONNECTED: 1})
+        if not event.about_far_leg:
+            return None if _connected(call) else self._waited(call, event, manner)
+        if event.type == "call.hangup":
+            return self._ended(call, event)
+        leg = call.far_legs.get(event.call_leg_id)
+        if leg is None or leg.status == ENDED:
+            return None
+        if _connected(call) and not leg.connected and event.type in {"call.initiated", "call.answered"}:
+            return Wait((command("hangup", leg.control_id),), call.waiting)
+        return self._answered(call, event, leg, manner) if leg.status == ANSWERED else None
+
+    def refused(self, call: Call, event: Event) -> Move:
+        """Somebody cannot be rung, or is gone at the moment of connecting: the next one is tried."""
+        let_go = tuple(command("hangup", leg.control_id) for leg in call.far_legs.values() if leg.status != ENDED)
+        if not self._more(call):
+            return Fail(event.text("reason"), (*self._music_stopped(call), *let_go))
+        return Go(self.name, (*self._music_stopped(call), *let_go), waiting=self._next_round(call, "failed"))
 
     def abandoned(self, call: Call) -> tuple[Command, ...]:
-        """The music would never end by itself."""
-        return self._music_stopped(call)
+        """The music would never end by itself, nor would the ringing."""
+        return (*self._music_stopped(call), *call.without_far_legs())
 
     def targets(self) -> Iterator[tuple[str, str]]:
-        """What follows an unanswered transfer beside the usual ones."""
+        """What follows a transfer, answered or not, beside the usual ones."""
         yield from super().targets()
-        for way in ("busy", "no_answer", "failed"):
+        for way in ("busy", "no_answer", "failed", "after"):
             if step := getattr(self, way):
                 yield way, step
+        yield from ((f"keys.{key}", step) for key, step in self.keys.items())
 
-    def _unanswered(self, call: Call, cause: str) -> Move | None:
-        if cause in OVER:
+    def prompts(self) -> Iterator[tuple[str, Prompt]]:
+        """What the caller hears meanwhile, and the other side before."""
+        yield from ((name, prompt) for name in ("hold", "announce", "whisper") if (prompt := getattr(self, name)))
+
+    def _waited(self, call: Call, event: Event, manner: Manner) -> Move | None:
+        """The caller leaves off waiting by a key; else music and announcement take turns: Telnyx has no timer."""
+        if event.type == "call.dtmf.received" and event.text("digit") in self.keys:
+            return Go(self.keys[event.text("digit")], self.abandoned(call))
+        ended = event.type in {"call.speak.ended", "call.playback.ended"} and event.text("status") == "completed"
+        if self.announce is None or not ended:
             return None
-        way = self.busy if cause in BUSY else self.no_answer if cause in NO_ANSWER else self.failed
-        if not way:
-            return Fail(f"transfer to {self.transfer}: {cause}", self._music_stopped(call))
-        return Go(way, self._music_stopped(call))
+        if left := call.waiting.get(PROMPTS, 1) - 1:
+            return Wait(waiting={**call.waiting, PROMPTS: left})
+        announcing = not call.waiting.get(ANNOUNCING)
+        heard = self.announce.heard(call, manner) if announcing else self._held(call, manner)
+        return Wait(heard, {**call.waiting, PROMPTS: len(heard), ANNOUNCING: int(announcing)})
+
+    def _held(self, call: Call, manner: Manner) -> tuple[Command, ...]:
+        if self.hold is None:
+            return ()
+        return (
+            self.hold.heard(call, manner, times=self.plays_between) if self.announce else self.hold.held(call, manner)
+        )
+
+    def _rung(self, call: Call) -> tuple[str, ...]:
+        return self.transfer.to if self._at_once else (self.transfer.to[call.waiting.get(ROUND, 0)],)
+
+    def _more(self, call: Call) -> bool:
+        return not self._at_once and call.waiting.get(ROUND, 0) + 1 < len(self.transfer.to)
+
+    def _next_round(self, call: Call, way: str) -> Mapping[str, int]:
+        waited = call.waiting
+        return {**waited, ROUND: waited.get(ROUND, 0) + 1, way: waited.get(way, 0) + 1}
+
+    def _transfer(self, call: Call, party: str) -> Command:
+        mark = ClientState(turn=call.turn, flow=call.flow, parent_leg=call.leg_id)
+        chosen = self._back | ({"from": self.caller_id} if self.caller_id else {})
+        return command(
+            "transfer",
+            call.control_id,
+            to=party,
+            timeout_secs=self.ring_seconds,
+            target_leg_client_state=mark.encode(),
+            **chosen,
+        )
+
+    def _dial(self, call: Call, party: str) -> Command:
+        mark = ClientState(turn=call.turn, flow=call.flow, parent_leg=call.leg_id, dialled=True)
+        ours = call.from_number if call.direction == "outgoing" else call.to_number
+        return command(
+            "dial",
+            to=party,
+            connection_id=call.connection_id,
+            link_to=call.control_id,
+            timeout_secs=self.ring_seconds,
+            client_state=mark.encode(),
+            **{"from": self.caller_id or ours},
+        )
+
+    @property
+    def _back(self) -> dict[str, object]:
+        """Telnyx ends the caller's leg with the conversation unless it is told to keep it."""
+        return {"park_after_unbridge": "self"} if self.after else {}
+
+    def _answered(self, call: Call, event: Event, leg: FarLeg, manner: Manner) -> Move | None:
+        if _connected(call):
+            return None
+        if event.type == "call.answered":
+            if self.whisper is None:
+                return self._connect(call, leg)
+            return self._whisper(call, event.call_leg_id, self.whisper, manner)
+        if self.accept is None:
+            return self._whispered(call, event, leg)
+        key = gathered_key(event)
+        if key is None:
+            return None
+        let_go = Wait((command("hangup", leg.control_id),), call.waiting)
+        return self._connect(call, leg) if key == self.accept else let_go
+
+    def _whisper(self, call: Call, leg_id: str, whisper: Prompt, manner: Manner) -> Move:
+        """On the far leg, and without a mark: it keeps the one that it was dialled with."""
+        far = replace(call, control_id=call.far_legs[leg_id].control_id)
+        if self.accept is None:
+            heard = whisper.heard(far, manner)
+            return Wait(heard, {**call.waiting, leg_id: len(heard)})
+        *before, last = whisper.sounds(call, manner)
+        gather = last.gathered(
+            far, maximum_tries=1, timeout_millis=self.accept_seconds * MILLIS, **one_key((self.accept,))
+        )
+        return Wait((*(sound.heard(far) for sound in before), gather), call.waiting)
+
+    def _whispered(self, call: Call, event: Event, leg: FarLeg) -> Move | None:
+        """A whisper that cannot be played keeps nobody from talking."""
+        if event.type not in {"call.speak.ended", "call.playback.ended"} or event.text("status") == "call_hangup":
+            return None
+        left = call.waiting.get(event.call_leg_id, 1) - 1
+        return Wait(waiting={**call.waiting, event.call_leg_id: left}) if left else self._connect(call, leg)
+
+    def _connect(self, call: Call, leg: FarLeg) -> Move:
+        """First those two, then the others are let go: nobody must wait for the ends of calls."""
+        bridge = command("bridge", call.control_id, call_control_id=leg.control_id, **self._back)
+        others = replace(call, far_legs={name: each for name, each in call.far_legs.items() if each != leg})
+        return Wait((bridge, *others.without_far_legs()), call.waiting)
+
+    def _ended(self, call: Call, event: Event) -> Move | None:
+        cause = event.text("hangup_cause")
+        if self._dialled:
+            talked = call.far_legs[event.call_leg_id].connected
+            ended = [leg.cause for leg in call.far_legs.values() if leg.status == ENDED]
+        else:
+            talked, ended = bool(call.waiting.get(CONNECTED)) or cause in OVER, [cause]
+        if talked:
+            return (
+                Go(self.after, () if call.waiting.get(CONNECTED) else self._music_stopped(call)) if self.after else None
+            )
+        if _connected(call) or len(ended) < len(self._rung(call)) or (cause == GIVEN_UP and not self._dialled):
+            return None
+        return self._not_reached(call, ended)
+
+    def _not_reached(self, call: Call, causes: Sequence[str]) -> Move:
+        found = {_way(cause) for cause in causes}
+        if self._more(call):
+            (way,) = found
+            return Go(self.name, self._music_stopped(call), waiting=self._next_round(call, way))
+        way = next(way for way in WAYS if way in found or call.waiting.get(way))
+        if step := getattr(self, way):
+            return Go(step, self._music_stopped(call))
+        reason = f"transfer to {', '.join(self.transfer.to)}: {', '.join(causes)}"
+        return Fail(reason, self._music_stopped(call))
 
     def _music_stopped(self, call: Call) -> tuple[Command, ...]:
         return (command("playback_stop", call.control_id, stop="all"),) if self.hold else ()
+
+
+def _connected(call: Call) -> bool:
+    return bool(call.waiting.get(CONNECTED)) or any(leg.connected for leg in call.far_legs.values())
+
+
+def _way(cause: str) -> str:
+    """A far leg that hung up before it was connected did not take the call: a mailbox, or somebody without time."""
+    if cause in BUSY:
+        return "busy"
+    return "no_answer" if cause in NO_ANSWER | OVER | {GIVEN_UP} else "failed"

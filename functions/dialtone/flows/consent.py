@@ -1,0 +1,120 @@
+"""The caller's consent to being recorded: announced or asked for, and the evidence of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
+
+from pydantic import Field, model_validator
+
+from dialtone.flows.keys import NO_KEY, Key, gathered_key, one_key, stop_gathering
+from dialtone.flows.moves import Fail, Go, Move, Wait
+from dialtone.flows.prompts import Prompt
+from dialtone.flows.shortened import Shortened
+from dialtone.flows.steps.asking import MILLIS
+from dialtone.flows.steps.say import PROMPTS, UNPLAYABLE, heard_out, stop_queued
+from dialtone.recordings import Consent
+
+if TYPE_CHECKING:
+    from dialtone.calls import Call
+    from dialtone.commands import Command
+    from dialtone.events import Event
+    from dialtone.flows.speech import Manner
+
+CONSENTED, ASKED = "consented", "asked"
+"""Counted while waiting: that the caller knows, and how often was asked."""
+
+TRIES = 2
+"""How often consent is asked for. Who says nothing has not agreed."""
+
+WAIT_SECONDS = 6
+"""How long for the key: agreeing needs a moment's thought, and nothing is recorded meanwhile."""
+
+VARIABLE = "consent"
+"""The variable that says what came of it: announced, given or declined."""
+
+MAX_EVIDENCE_CHARACTERS = 2_000
+"""Of the prompt, as the ledger keeps it: announcements have a sentence or two."""
+
+_SAID = {
+    "announce": "This call is recorded.",
+    "ask": "We would like to record this call. To agree, press 1. To go on without a recording, press 2.",
+}
+
+
+class AskedConsent(Shortened):
+    """How consent is come by. In a flow: `announce`, `ask`, or a mapping."""
+
+    short_form: ClassVar[dict[str, Any]] = {"enum": ["announce", "ask"]}
+
+    how: Literal["announce", "ask"] = Field(
+        description="announce: the recording starts once the announcement was heard out. ask: once the key was pressed."
+    )
+    say: Prompt = Field(description="What the caller is told; a sentence in English where it is left out.")
+    accept: Key = Field("1", description="With ask: the key that agrees.")
+    decline: Key = Field("2", description="With ask: the key that declines.")
+    declined: str = Field("", description="With ask: the step for who declines; without it, the next, unrecorded.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _in_full(cls, written: Any) -> Any:  # noqa: ANN401 -- pydantic hands over whatever the file holds
+        named = {"how": written} if isinstance(written, str) else written
+        if isinstance(named, dict) and named.get("how") in _SAID and "say" not in named:
+            return {**named, "say": _SAID[named["how"]]}
+        return named
+
+    @model_validator(mode="after")
+    def _answerable(self) -> Self:
+        if self.how == "announce" and self.model_fields_set & {"accept", "decline", "declined"}:
+            raise ValueError("accept, decline and declined go with how: ask; an announcement is not answered")
+        if self.accept == self.decline:
+            raise ValueError(f"accept and decline are both {self.accept}")
+        return self
+
+    def put(self, call: Call, manner: Manner) -> Move:
+        """Say it; of a question, listen for the key meanwhile."""
+        if self.how == "announce":
+            heard = self.say.heard(call, manner)
+            return Wait(heard, {**call.waiting, PROMPTS: len(heard)})
+        *before, last = self.say.sounds(call, manner)
+        keys = one_key((self.accept, self.decline))
+        gather = last.gathered(call, maximum_tries=1, timeout_millis=WAIT_SECONDS * MILLIS, **keys)
+        return Wait((*(sound.heard(call) for sound in before), gather), call.waiting)
+
+    def answered(self, call: Call, event: Event, manner: Manner, *, step: str, onward: str) -> Move | None:
+        """Enter the step again with the consent, ask again, or go where it leads without."""
+        if self.how == "announce":
+            move = heard_out(call, event, step)
+            if isinstance(move, Go):
+                return self._given(call, event, manner, step, "announced")
+            return Fail(move.reason, self.abandoned(call)) if isinstance(move, Fail) else move
+        return self._keyed(call, event, manner, step, onward)
+
+    def abandoned(self, call: Call) -> tuple[Command, ...]:
+        """What stops the saying and the listening."""
+        return stop_queued(call) if self.how == "announce" else stop_gathering(call)
+
+    def _keyed(self, call: Call, event: Event, manner: Manner, step: str, onward: str) -> Move | None:
+        if event.type == "call.playback.ended" and event.text("status") in UNPLAYABLE:
+            return Fail(f"audio could not be played: {event.text('status')}", self.abandoned(call))
+        key = gathered_key(event)
+        if key is None:
+            return None
+        if key == self.accept:
+            return self._given(call, event, manner, step, "given")
+        asked = call.waiting.get(ASKED, 0) + 1
+        if key != self.decline and asked < TRIES:
+            return Go(step, waiting={**call.waiting, ASKED: asked})
+        return Go(self.declined or onward, variables={VARIABLE: "declined"})
+
+    def _given(self, call: Call, event: Event, manner: Manner, step: str, how: str) -> Move:
+        sounds = [sound.parameters for sound in self.say.sounds(call, manner)]
+        said = " ".join(str(each.get("payload") or each.get("audio_url") or each.get("media_name")) for each in sounds)
+        spoken_in = next((str(each["language"]) for each in sounds if each.get("language")), manner.wanted(call))
+        consent = Consent(
+            how=how,
+            prompt=said[:MAX_EVIDENCE_CHARACTERS],
+            language=spoken_in,
+            at=event.occurred_at,
+            key="" if event.text("digits") == NO_KEY else event.text("digits"),
+        )
+        return Go(step, variables={VARIABLE: how}, waiting={CONSENTED: 1}, consent=consent)

@@ -1,0 +1,65 @@
+"""What a call knows, filled into texts: `{caller}`, `{digits.account}`, `{name}`."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+from xml.sax.saxutils import escape
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from dialtone.calls import Call
+
+LANGUAGE = "language"
+"""The variable that says which language the caller has chosen."""
+
+DIGITS = "digits."
+"""How the variables begin that hold what callers have keyed in."""
+
+KNOWN_OF_EVERY_CALL = frozenset({"caller", "called"})
+"""Names that a flow cannot set: the call has them."""
+
+VARIABLE = r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*"
+"""A variable's name: words in lower case, with dots between the kinds of things (`digits.account`)."""
+
+_PLACEHOLDER = re.compile(rf"\{{({VARIABLE})\}}")
+
+_UNWRITABLE = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What no XML can hold, not even escaped."""
+
+
+def known(call: Call) -> dict[str, str]:
+    """Everything that can be filled in: the call's variables and its two numbers."""
+    return {**call.variables, "caller": call.from_number, "called": call.to_number}
+
+
+def filled(text: str, values: Mapping[str, str]) -> str:
+    """The text with `{name}` replaced; unknown names become nothing, never an error in the middle of a call."""
+    return _PLACEHOLDER.sub(lambda found: values.get(found.group(1), ""), text)
+
+
+def spoken(text: str, values: Mapping[str, str]) -> str:
+    """The same to be spoken: what was keyed in is read digit by digit, not as one large number."""
+
+    def value(found: re.Match[str]) -> str:
+        name = found.group(1)
+        known_as = values.get(name, "")
+        return " ".join(known_as) if name.startswith(DIGITS) else known_as
+
+    return _PLACEHOLDER.sub(value, text)
+
+
+def filled_ssml(text: str, values: Mapping[str, str]) -> str:
+    """The same in SSML: nothing that is filled in can become a tag, an entity or the end of an attribute."""
+    return _PLACEHOLDER.sub(lambda found: escaped(values.get(found.group(1), "")), text)
+
+
+def escaped(text: str) -> str:
+    """The text as it may stand in XML, between tags and in attributes."""
+    return escape(_UNWRITABLE.sub("", text), {'"': "&quot;", "'": "&apos;"})
+
+
+def names_in(text: str) -> Iterator[str]:
+    """The variables that a text names, in order."""
+    return (found.group(1) for found in _PLACEHOLDER.finditer(text))

@@ -1,0 +1,52 @@
+"""From the texts of a flow, of the flows that it visits and of their calendars to the script that leads a call."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dialtone.errors import FlowInvalid
+from dialtone.flows.engine import FlowScript
+from dialtone.flows.reading import read_flow
+
+if TYPE_CHECKING:
+    from dialtone.flows.flow import Flow
+    from dialtone.flows.reading import Beside
+
+MAX_TEXT_BYTES = 300_000
+"""Of all files of a flow together: they are kept as one item of the table, which holds 400 KB."""
+
+
+def read_script(flow: str, beside: Beside) -> FlowScript | None:
+    """The flow with everything that a call can get into from it; None if there is no such flow. Raises FlowInvalid."""
+    texts: dict[str, str] = {}
+
+    def remembered(file: str) -> str | None:
+        text = beside(file)
+        if text is not None:
+            texts[file] = text
+        return text
+
+    if remembered(f"{flow}.yaml") is None:
+        return None
+    flows: dict[str, Flow] = {}
+    unread = [flow]
+    while unread:
+        name = unread.pop()
+        if name not in flows:
+            flows[name] = read_flow(f"{name}.yaml", texts[f"{name}.yaml"], remembered)
+            unread += sorted(flows[name].others)
+    _check(flow, flows, texts)
+    return FlowScript(flows.pop(flow), flows, texts)
+
+
+def _check(flow: str, flows: dict[str, Flow], texts: dict[str, str]) -> None:
+    for name, each in flows.items():
+        for step_name, step in each.steps.items():
+            for other, step_of_other in step.visits():
+                if step_of_other and step_of_other not in flows[other].steps:
+                    reason = f"leads to {step_of_other}, which is no step of the flow {other}"
+                    raise FlowInvalid(f"{name}.yaml", 1, step_name, reason, "name one that exists")
+    size = sum(len(text.encode()) for text in texts.values())
+    if size > MAX_TEXT_BYTES:
+        reason = f"has {size:,} bytes with all that it leads to; {MAX_TEXT_BYTES:,} are kept"
+        raise FlowInvalid(f"{flow}.yaml", 1, "", reason, "divide it into flows that do not visit one another")

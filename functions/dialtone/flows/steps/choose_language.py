@@ -1,0 +1,48 @@
+"""The caller chooses a language by key."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pydantic import Field
+
+from dialtone.flows.filling import LANGUAGE
+from dialtone.flows.keys import NO_KEY, Key, gathered_key, one_key
+from dialtone.flows.moves import Go, Move
+from dialtone.flows.prompts import Prompt
+from dialtone.flows.speech import LanguageCode
+from dialtone.flows.steps.asking import NO_INPUT, WRONG_INPUT, Asking
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dialtone.calls import Call
+    from dialtone.events import Event
+    from dialtone.flows.speech import Manner
+
+
+class ChooseLanguage(Asking):
+    """Offer languages; the prompts that follow are heard in the one that was chosen."""
+
+    choose_language: Prompt = Field(description="The offer: a list, each part in the language that it offers.")
+    keys: dict[Key, LanguageCode] = Field(min_length=1, description="Key → language.")
+
+    def enter(self, call: Call, manner: Manner) -> Move:
+        """Ask, and listen for one key."""
+        return self.ask(call, manner, self.choose_language, one_key(self.keys))
+
+    def on(self, call: Call, event: Event) -> Move | None:
+        """Remember the language; without a choice it stays what it is."""
+        key = gathered_key(event)
+        if move := self.still_asking(call, event, key):
+            return move
+        if key is None:
+            return None
+        if key in self.keys:
+            return Go(self.next, variables={LANGUAGE: self.keys[key]})
+        return self.ask_again(call, NO_INPUT if key == NO_KEY else WRONG_INPUT)
+
+    def prompts(self) -> Iterator[tuple[str, Prompt]]:
+        """The offer, and the reminders."""
+        yield "choose_language", self.choose_language
+        yield from super().prompts()

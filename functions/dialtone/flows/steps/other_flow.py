@@ -1,0 +1,78 @@
+"""Another step, or another flow and back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from pydantic import Field, model_validator
+
+from dialtone.flows.moves import Go, Move, Visit
+from dialtone.flows.shortened import Shortened
+from dialtone.flows.steps.step import Step
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dialtone.calls import Call
+    from dialtone.flows.speech import Manner
+
+FLOW_NAME = r"^[a-z0-9][a-z0-9-]{0,99}$"
+"""A longer one would be too long for a file's name on some systems."""
+
+
+class Destination(Shortened):
+    """Where to go. In a flow: a step's name, or a mapping with another flow's."""
+
+    short_form: ClassVar[dict[str, Any]] = {"type": "string", "minLength": 1}
+
+    step: str = Field("", description="A step of this flow, or of the other; without it, the other's first.")
+    flow: str = Field("", pattern=r"^$|" + FLOW_NAME, description="Another flow; at its end the call comes back.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _to_step(cls, written: Any) -> Any:  # noqa: ANN401 -- pydantic hands over whatever the file holds
+        return {"step": written} if isinstance(written, str) else written
+
+    @model_validator(mode="after")
+    def _somewhere(self) -> Destination:
+        if not self.step and not self.flow:
+            raise ValueError("needs a step, or a flow")
+        return self
+
+
+class GoTo(Step):
+    """Go to a step; or to another flow, whose end leads back to the step after this one."""
+
+    go: Destination = Field(description="A step's name, or `{flow: …, step: …}`.")
+
+    def enter(self, call: Call, manner: Manner) -> Move:
+        """Nothing to wait for."""
+        del call, manner
+        if self.go.flow:
+            return Visit(self.go.flow, self.go.step, self.next)
+        return Go(self.go.step)
+
+    def targets(self) -> Iterator[tuple[str, str]]:
+        """The step, where it is one of this flow."""
+        if self.go.flow:
+            yield from super().targets()
+        else:
+            yield "go", self.go.step
+
+    def visits(self) -> Iterator[tuple[str, str]]:
+        """The other flow."""
+        if self.go.flow:
+            yield self.go.flow, self.go.step
+
+
+class ComeBack(Step):
+    """End this flow: back to the one that visits it; where none does, hang up."""
+
+    final: ClassVar[bool] = True
+
+    come_back: Literal[True] | None = True
+
+    def enter(self, call: Call, manner: Manner) -> Move:
+        """The same as coming to the flow's end."""
+        del call, manner
+        return Go("")

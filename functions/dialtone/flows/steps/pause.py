@@ -1,0 +1,59 @@
+"""A silence of some seconds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pydantic import Field
+
+from dialtone.commands import Command, command
+from dialtone.flows.keys import Keys, gathered_key, one_key, stop_gathering
+from dialtone.flows.moves import Go, Move, Wait
+from dialtone.flows.steps.step import Step
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dialtone.calls import Call
+    from dialtone.events import Event
+    from dialtone.flows.speech import Manner
+
+MAX_SECONDS = 30
+"""A caller who hears nothing for longer takes the line for dead."""
+
+MILLIS = 1_000
+
+
+class Pause(Step):
+    """Wait in silence. Telnyx has no timer: it is a gather that nobody answers, so a key ends it early."""
+
+    wait: int = Field(ge=1, le=MAX_SECONDS, description="Seconds of silence.")
+    keys: Keys = Field(default_factory=dict, description="Key → step; any other key ends the silence.")
+
+    def enter(self, call: Call, manner: Manner) -> Move:
+        """Listen for one key that need not come."""
+        del manner
+        silence = self.wait * MILLIS
+        listen = command(
+            "gather",
+            call.control_id,
+            initial_timeout_millis=silence,
+            timeout_millis=silence + MILLIS,
+            **one_key(self.keys),
+        )
+        return Wait((listen,))
+
+    def on(self, call: Call, event: Event) -> Move | None:
+        """Go on when the time is over, or where a key leads."""
+        del call
+        key = gathered_key(event)
+        return None if key is None else Go(self.keys.get(key, self.next))
+
+    def abandoned(self, call: Call) -> tuple[Command, ...]:
+        """The gather would go on listening."""
+        return stop_gathering(call)
+
+    def targets(self) -> Iterator[tuple[str, str]]:
+        """Its keys' steps beside the usual ones."""
+        yield from super().targets()
+        yield from ((f"keys.{key}", step) for key, step in self.keys.items())

@@ -1,0 +1,37 @@
+"""Digits sent into the call, for a machine at the other end."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from pydantic import Field
+
+from dialtone.commands import command
+from dialtone.flows.filling import VARIABLE, filled, known
+from dialtone.flows.moves import Fail, Go, Move
+from dialtone.flows.steps.step import Step
+
+if TYPE_CHECKING:
+    from dialtone.calls import Call
+    from dialtone.flows.speech import Manner
+
+_UNSENDABLE = re.compile(r"[^0-9A-DwW*#]")
+
+
+class SendDigits(Step):
+    """Send digits as tones; go on at once, for Telnyx tells nothing of their end."""
+
+    send_digits: str = Field(
+        pattern=rf"^([0-9A-DwW*#]|\{{{VARIABLE}\}})+$",
+        description="0-9, A-D, * and #, with w for half a second and W for a second; variables are filled in.",
+    )
+    tone_millis: int = Field(250, ge=100, le=500, description="How long each tone is.")
+
+    def enter(self, call: Call, manner: Manner) -> Move:
+        """Of what is filled in, only what can be sent is sent."""
+        del manner
+        digits = _UNSENDABLE.sub("", filled(self.send_digits, known(call)))
+        if not digits:
+            return Fail("no digits to send")
+        return Go(self.next, (command("send_dtmf", call.control_id, digits=digits, duration_millis=self.tone_millis),))

@@ -1,0 +1,530 @@
+"""What each rule finds and lets be, beyond the examples of its page."""
+
+from __future__ import annotations
+
+import textwrap
+from datetime import date
+from pathlib import Path
+from typing import Protocol, get_args, get_type_hints
+
+import pytest
+from telnyx.types.calls import action_speak_params
+
+from dialtone.flow_library import NUMBERS_FILE
+from infra.flowkit.lint import lint
+from infra.flowkit.linting.files import Folder, Kind, flow_paths
+from infra.flowkit.linting.mentions import step_names
+from infra.flowkit.linting.rules.unknown_language import LANGUAGES
+
+ROOT = Path(__file__).resolve().parents[2]
+TODAY = date(2026, 11, 22)
+
+
+class Told(Protocol):
+    """The rules that find something in a flow of these steps, with their lines from `steps:` on."""
+
+    def __call__(self, steps: str, top: str = "", **beside: str) -> list[tuple[int, str]]: ...
+
+
+@pytest.fixture
+def told(tmp_path: Path) -> Told:
+    def lint_steps(steps: str, top: str = "", **beside: str) -> list[tuple[int, str]]:
+        before = f"flow: desk\n{textwrap.dedent(top)}"
+        text = f"{before}steps:\n{textwrap.indent(textwrap.dedent(steps), '  ')}"
+        for name, content in {"desk.yaml": text, **beside}.items():
+            file = tmp_path / name
+            file.parent.mkdir(exist_ok=True)
+            file.write_text(textwrap.dedent(content), encoding="utf-8")
+        return [(each.line - before.count("\n"), each.rule) for each in lint(tmp_path / "desk.yaml", today=TODAY)]
+
+    return lint_steps
+
+
+def steps_of(path: Path, today: date = TODAY) -> list[tuple[int, str]]:
+    return [(each.line, each.rule) for each in lint(path, today=today)]
+
+
+# unreached-step
+
+
+def test_the_step_below_a_transfer_is_not_reached_through_it(told: Told) -> None:
+    steps = """\
+        agent: {transfer: "+15550199", busy: sorry, no_answer: sorry, failed: sorry}
+        thanks: {say: Thank you for calling.}
+        sorry: {say: Nobody is there.}
+        """
+
+    assert told(steps) == [(3, "unreached-step")]
+
+
+def test_a_step_that_only_errors_lead_to_is_reached(told: Told) -> None:
+    assert told("a: {say: Hello, on_error: c, next: b}\nb: hangup\nc: {say: Sorry}\n") == []
+    assert told("a: {say: Hello, next: b}\nb: hangup\nc: {say: Sorry}\n", "last_resort: c\n") == []
+
+
+def test_the_last_resort_is_reached_from_anywhere(told: Told) -> None:
+    assert told("a: {set: {outcome: x}, next: b}\nb: hangup\nsorry: {say: Sorry}\n", "last_resort: sorry\n") == []
+
+
+def test_an_hours_step_with_all_its_ways_does_not_fall_through(told: Told) -> None:
+    steps = "a: {hours: opening, open: c, closed: c}\nb: {say: Hello}\nc: hangup\n"
+    calendar = "calendar: opening\ntime_zone: UTC\nopen: {mon-sun: 09:00-17:00}\n"
+
+    assert told(steps, **{"calendars/opening.yaml": calendar}) == [(3, "unreached-step")]
+
+
+# endless-loop
+
+
+def test_a_circle_of_steps_that_take_no_time_is_told_even_under_limits(told: Told) -> None:
+    steps = "a: {set: {outcome: x}}\nb: {branch: [{when: {caller: '+1*'}, to: a}], otherwise: c}\nc: hangup\n"
+
+    assert told(steps, "limits: {minutes: 5}\n") == [(2, "endless-loop")]
+
+
+def test_a_circle_that_takes_time_is_let_be_under_limits(told: Told) -> None:
+    steps = 'a: {say: Please hold.}\nb: {wait: 10, keys: {"*": c}, next: a}\nc: hangup\n'
+
+    assert told(steps) == [(2, "endless-loop")]
+    assert told(steps, "limits: {minutes: 5}\n") == []
+
+
+def test_music_without_end_is_a_circle_of_one(told: Told) -> None:
+    steps = "a: {play: {media: music}, times: infinity, keys: {1: b}, next: b}\nb: hangup\n"
+
+    assert told(steps) == [(2, "endless-loop")]
+
+
+def test_digits_are_a_choice_unless_silence_leads_on_as_well(told: Told) -> None:
+    asks = "a: {collect: Your number, into: number, next: b%s}\nb: {say: Thank you, next: a}\nc: hangup\n"
+
+    assert told(asks % ", otherwise: c") == []
+    assert (2, "endless-loop") in told(asks % "")
+
+
+def test_error_ways_are_no_circle(told: Told) -> None:
+    assert told("a: {say: Hello, on_error: a, next: b}\nb: hangup\n") == []
+
+
+def test_a_visit_to_another_flow_counts_as_a_choice(told: Told) -> None:
+    other = "flow: other\nsteps: {a: {say: Hello}}\n"
+
+    assert told("a: {go: {flow: other}, next: a}\n", **{"other.yaml": other}) == []
+
+
+def test_two_circles_are_two_findings(told: Told) -> None:
+    steps = """\
+        a: {menu: Press 1., keys: {1: b}, otherwise: d}
+        b: {say: One}
+        c: {say: Two, next: b}
+        d: {say: Three}
+        e: {say: Four, next: d}
+        """
+
+    assert told(steps) == [(3, "endless-loop"), (5, "endless-loop")]
+
+
+# dead-end
+
+
+def test_a_call_that_nobody_dialled_waits_for_ever_to_learn_who_answered(told: Told) -> None:
+    steps = "a: {answered_by: {person: b, machine: b}}\nb: {say: Hello}\n"
+
+    assert told(steps) == []
+    assert told(steps, **{NUMBERS_FILE: '"+15550100": desk\n'}) == [(2, "dead-end")]
+
+
+def test_a_flow_that_others_visit_may_end_with_a_question(told: Told) -> None:
+    other = "flow: other\nsteps: {a: {go: {flow: desk}}, b: {say: Goodbye}}\n"
+
+    assert told("a: {collect: Your number, into: number}\n", **{"other.yaml": other}) == []
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        "{menu: Press 1., keys: {1: a}}",
+        "{collect: Your number, into: number, otherwise: a}",
+        "{choose_language: Press 1., keys: {1: en-US}}",
+    ],
+)
+def test_a_question_at_the_end_of_the_file_is_a_dead_end(step: str, told: Told) -> None:
+    assert (3, "dead-end") in told(f"a: {{say: Hello}}\nb: {step}\n")
+
+
+def test_a_last_resort_is_a_way_on_for_every_transfer(told: Told) -> None:
+    steps = 'a: {transfer: "+15550199"}\nsorry: {say: Nobody is there.}\n'
+
+    assert told(steps, "last_resort: sorry\n") == []
+
+
+# missing-otherwise
+
+
+def test_a_menu_must_say_what_follows_both_kinds_of_failure(told: Told) -> None:
+    menu = "a: {menu: Press 1., keys: {1: b}%s}\nb: {say: One}\n"
+
+    assert told(menu % ", otherwise_wrong: b") == [(2, "missing-otherwise")]
+    assert told(menu % ", otherwise_wrong: b, otherwise_no_input: b") == []
+    assert told(menu % ", next: b") == []
+
+
+# clashing-keys, untypeable-key
+
+
+def test_a_key_among_several_clashes_with_itself(told: Told) -> None:
+    steps = 'a: {menu: Press 1., keys: {"1, 9": b, 9: c}, otherwise: c}\nb: {say: One}\nc: hangup\n'
+
+    assert told(steps) == [(2, "clashing-keys")]
+
+
+def test_a_digit_cannot_end_digits(told: Told) -> None:
+    assert told("a: {collect: Your number, into: n, ends_on: 0, next: b, otherwise: b}\nb: hangup\n") == [
+        (2, "clashing-keys")
+    ]
+
+
+@pytest.mark.parametrize("key", ["A", "12", "'1,'", "'**'", "' '"])
+def test_a_key_that_no_phone_has_cannot_be_typed(key: str, told: Told) -> None:
+    assert told(f"a: {{menu: Press it., keys: {{{key}: b}}, otherwise: b}}\nb: hangup\n") == [(2, "untypeable-key")]
+
+
+# bad-ssml, text-too-long
+
+
+@pytest.mark.parametrize(
+    "ssml",
+    [
+        "<speak>Hello {caller}</speak>",
+        "<speak><prosody rate='slow'>Hello</prosody> <amazon:effect name='whispered'>you</amazon:effect></speak>",
+        "<speak><say-as interpret-as='digits'>{caller}</say-as> &amp; more</speak>",
+        "<?xml version='1.0'?><speak version='1.1' xml:lang='en-US'><p><s>Hello</s></p></speak>",
+    ],
+)
+def test_ssml_that_can_be_spoken_is_let_be(ssml: str, told: Told) -> None:
+    assert told(f'a: {{say: {{ssml: "{ssml}"}}}}\n') == []
+
+
+@pytest.mark.parametrize(
+    "ssml", ["Hello", "<p>Hello</p>", "<speak>Hello", "<speak><brake/></speak>", "<speak>a & b</speak>", "<speak/><p/>"]
+)
+def test_ssml_that_cannot_be_spoken_is_told(ssml: str, told: Told) -> None:
+    assert told(f'a: {{say: {{ssml: "{ssml}"}}}}\n') == [(2, "bad-ssml")]
+
+
+def test_ssml_over_the_limit_is_told_and_long_text_of_sentences_is_not(told: Told) -> None:
+    assert told(f"a: {{say: {{ssml: <speak>{'Hello. ' * 500}</speak>}}}}\n") == [(2, "text-too-long")]
+    assert told(f"a: {{say: {'Hello. ' * 500}}}\n") == []
+    assert told(f"a: {{say: {'Hello. ' * 3_000}}}\n") == [(2, "text-too-long")]
+
+
+# unknown-voice, unknown-language
+
+
+@pytest.mark.parametrize(
+    "voice",
+    [
+        "AWS.Polly.Joanna",
+        "AWS.Polly.Joanna-Neural",
+        "AWS.Polly.Ruth-Generative",
+        "aws.polly.Mia",
+        "Azure.en-CA-ClaraNeural",
+        "ElevenLabs.eleven_multilingual_v2.21m00Tcm4TlvDq8ikWAM",
+        "Telnyx.KokoroTTS.af",
+        "FishAudio.s2.1-pro.abc",
+        "xAI.eve",
+        "female",
+    ],
+)
+def test_a_voice_that_telnyx_has_is_let_be(voice: str, told: Told) -> None:
+    assert told(f"a: {{say: Hello, voice: {voice}}}\n") == []
+
+
+@pytest.mark.parametrize("voice", ["AWS.Polly.Nobody", "AWS.Joanna", "Joanna", "Azur.en-CA-ClaraNeural", "child"])
+def test_a_voice_that_nobody_has_is_told_wherever_it_stands(voice: str, told: Told) -> None:
+    assert told(f"a: {{say: Hello, voice: {voice}}}\n") == [(2, "unknown-voice")]
+    assert told(f"a: {{say: {{text: Hello, voice: {voice}}}}}\n") == [(2, "unknown-voice")]
+    assert told("a: {say: Hello}\n", f"languages: {{en-US: {voice}}}\n") == [(0, "unknown-voice")]
+
+
+def test_a_step_or_variable_may_be_called_voice(told: Told) -> None:
+    assert (
+        told(
+            "voice: {set: {voice: deep, language: plain}, on_hangup: {voice: none}}\nlanguage: {say: 'Hello {voice}'}\n"
+        )
+        == []
+    )
+
+
+def test_the_languages_are_those_of_the_sdk() -> None:
+    assert set(get_args(get_type_hints(action_speak_params.ActionSpeakParams)["language"])) == LANGUAGES
+
+
+def test_languages_are_looked_at_wherever_they_stand(told: Told) -> None:
+    assert told("a: {say: Hello, language: en}\n") == [(2, "unknown-language")]
+    assert told("a: {say: {en-XX: Hello}}\n") == [(2, "unknown-language")]
+    assert told("a: {say: {text: Hello, language: en-XX}}\n") == [(2, "unknown-language")]
+    assert told("a: {say: Hello}\n", "languages: {en-XX: female}\n") == [(0, "unknown-language")]
+
+
+def test_soniox_takes_two_letters(told: Told) -> None:
+    assert told("a: {say: Ciao, language: it, voice: Soniox.tts-rt-v2.Emma}\n") == []
+
+
+def test_the_language_of_a_transcription_is_its_engines_business(told: Told) -> None:
+    assert told("a: {record: Speak., transcription: {engine: A, language: en-NZ}}\nb: hangup\n") == []
+
+
+# unknown-variable, unset-variable, sensitive-digits
+
+
+def test_a_variable_that_is_set_later_is_unknown_before(told: Told) -> None:
+    steps = "a: {say: 'It is {outcome}.'}\nb: {set: {outcome: done}}\n"
+
+    assert told(steps) == [(2, "unknown-variable")]
+
+
+def test_what_a_question_confirms_is_known_within_it(told: Told) -> None:
+    steps = "a: {collect: Number, into: n, confirm: {say: 'Is it {digits.n}'}, next: b, otherwise: b}\nb: hangup\n"
+
+    assert told(steps) == []
+
+
+def test_a_branch_asks_only_for_what_can_be_known(told: Told) -> None:
+    branch = "a: {branch: [{when: {%s: x}, to: b}], otherwise: b}\nb: hangup\n"
+
+    assert told(branch % "day") == []
+    assert told(branch % "called") == []
+    assert told(branch % "colour") == [(2, "unknown-variable")]
+
+
+def test_variables_of_flows_that_come_and_go_are_taken_on_trust(told: Told) -> None:
+    other = "flow: other\nsteps: {a: {set: {name: Ada}}}\n"
+    steps = "a: {go: {flow: other}}\nb: {say: 'Hello {name}'}\n"
+
+    assert told(steps, **{"other.yaml": other}) == []
+
+
+def test_an_error_way_does_not_set_what_the_step_would_have(told: Told) -> None:
+    steps = """\
+        a: {collect: Number, into: n, otherwise: c, on_error: b, next: b}
+        b: {say: "It is {digits.n}."}
+        c: hangup
+        """
+
+    assert told(steps) == [(3, "unset-variable")]
+
+
+def test_sensitive_digits_may_not_be_kept_under_another_name(told: Told) -> None:
+    steps = """\
+        a: {collect: PIN, into: pin, sensitive: true, otherwise: c, next: b}
+        b: {set: {note: "{digits.pin}"}}
+        c: hangup
+        """
+
+    assert told(steps) == [(3, "sensitive-digits")]
+
+
+def test_nothing_can_go_by_sensitive_digits(told: Told) -> None:
+    steps = """\
+        a: {collect: PIN, into: pin, sensitive: true, otherwise: c, next: b}
+        b: {branch: [{when: {digits.pin: "1234"}, to: c}], otherwise: c}
+        c: hangup
+        """
+
+    assert told(steps) == [(3, "sensitive-digits")]
+
+
+# missing-language
+
+
+TWO = "languages: {en-US: AWS.Polly.Joanna-Neural, es-MX: AWS.Polly.Mia-Neural}\n"
+CHOICE = "a: {choose_language: 'Press 1 or 2.', keys: {1: en-US, 2: es-MX}}\n"
+
+
+@pytest.mark.parametrize(
+    "prompt", ["{en-US: Hi, es-MX: Hola}", "{media: chime}", "{text: Hola, language: es-MX}", "[{media: chime}]"]
+)
+def test_a_prompt_for_every_caller_is_let_be(prompt: str, told: Told) -> None:
+    assert told(f"{CHOICE}b: {{say: {prompt}}}\n", TWO) == []
+
+
+@pytest.mark.parametrize("prompt", ["Hi", "{en-US: Hi}", "[{media: chime}, Hi]", "{text: Hi, voice: female}"])
+def test_a_prompt_in_one_language_of_two_is_told(prompt: str, told: Told) -> None:
+    assert told(f"{CHOICE}b: {{say: {prompt}}}\n", TWO) == [(3, "missing-language")]
+
+
+def test_nobody_has_chosen_a_language_before_the_choice(told: Told) -> None:
+    assert told(f"z: {{say: Welcome}}\n{CHOICE}b: hangup\n", TWO) == []
+
+
+def test_a_consent_that_is_not_written_is_asked_for_in_english(told: Told) -> None:
+    steps = "a: {record: {de-DE: Bitte sprechen Sie.}, consent: announce}\nb: hangup\n"
+
+    assert told(steps, "language: en-GB\n") == []
+    assert told(steps, "language: de-DE\n") == [(2, "missing-language")]
+
+
+# missing-audio
+
+
+def test_a_file_that_is_no_audio_is_told_under_either_name(told: Told, tmp_path: Path) -> None:
+    (tmp_path / "audio").mkdir()
+    (tmp_path / "audio" / "hours.mp3").write_text("<html>404</html>", encoding="utf-8")
+
+    assert told("a: {play: {file: hours.mp3}}\n") == [(2, "missing-audio")]
+    assert told("a: {play: {media: hours}}\n") == [(2, "missing-audio")]
+    assert told("a: {play: {media: music-of-ours-at-telnyx}}\n") == []
+
+
+@pytest.mark.parametrize(
+    ("name", "head"), [("a.wav", b"RIFF\x24\0\0\0WAVEfmt "), ("a.mp3", b"ID3\x04"), ("a.mp3", b"\xff\xfb\x90\x64")]
+)
+def test_audio_is_known_by_its_first_bytes(name: str, head: bytes, told: Told, tmp_path: Path) -> None:
+    (tmp_path / "audio").mkdir()
+    (tmp_path / "audio" / name).write_bytes(head)
+
+    assert told(f"a: {{play: {{file: {name}}}}}\n") == []
+
+
+# not-e164, unroutable-number
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        '"+12125557890"',
+        '"+442079460018"',
+        "sip:desk@example.com",
+        '"+12125557890,1w2"',
+        '["+12125557890", "+15550199"]',
+    ],
+)
+def test_numbers_that_can_be_rung_are_let_be(number: str, told: Told) -> None:
+    steps = f"a: {{transfer: {number}}}\nsorry: {{say: Nobody is there.}}\n"
+
+    assert told(steps, "last_resort: sorry\n") == []
+
+
+@pytest.mark.parametrize(
+    ("number", "rule"),
+    [
+        ("5550199", "not-e164"),
+        ('"+1 212 555 7890"', "not-e164"),
+        ('["+12125557890", "2125557890"]', "not-e164"),
+        ('{to: ["+1-212-555-7890"], how: at_once}', "not-e164"),
+        ('"+11125557890"', "unroutable-number"),
+        ('"+1212555789"', "unroutable-number"),
+        ('"+9991234567"', "unroutable-number"),
+        ('"+2101234567"', "unroutable-number"),
+    ],
+)
+def test_numbers_that_cannot_be_rung_are_told(number: str, rule: str, told: Told) -> None:
+    steps = f"a: {{transfer: {number}}}\nsorry: {{say: Nobody is there.}}\n"
+
+    assert told(steps, "last_resort: sorry\n") == [(2, rule)]
+
+
+# numbers.yaml: unknown-flow, unrouted-calls, invalid-numbers
+
+
+@pytest.mark.parametrize(
+    ("numbers", "found"),
+    [
+        ('"+15550100": desk\n"+1555*": desk\n"+*": desk\n', []),
+        ('"+15550100": [{flow: desk, open: opening}, {flow: desk, closed: opening}]\n', []),
+        ('"+15550100": [{flow: desk, open: opening}, {flow: desk, closed: other}]\n', ["unrouted-calls"]),
+        ('"+15550100": {flow: desk, caller: "+1*"}\n"+1555*": desk\n', []),
+        ('"+15550100": {flow: desk, caller: "+1*"}\n"+1666*": desk\n', ["unrouted-calls"]),
+        ('"+15550100": [{flow: dsk, caller: "+1*"}, desk]\n', ["unknown-flow"]),
+        ('"+15550100": {flow: desk, open: opning}\n"+*": desk\n', ["unknown-calendar"]),
+        ("5550100: desk\n", ["not-e164"]),
+        ('"+15550100": {flow: desk, colour: red}\n', ["invalid-numbers"]),
+        ('"+15550100": desk\n"+15550100": desk\n', ["clashing-keys"]),
+        ("- desk\n", ["invalid-numbers"]),
+    ],
+)
+def test_a_numbers_file(numbers: str, found: list[str], tmp_path: Path) -> None:
+    (tmp_path / "calendars").mkdir()
+    for name in ("opening", "other"):
+        text = f"calendar: {name}\ntime_zone: UTC\nopen: {{mon-sun: 09:00-17:00}}\n"
+        (tmp_path / "calendars" / f"{name}.yaml").write_text(text, encoding="utf-8")
+    (tmp_path / "desk.yaml").write_text("flow: desk\nsteps: {a: {say: Hello}}\n", encoding="utf-8")
+    (tmp_path / NUMBERS_FILE).write_text(numbers, encoding="utf-8")
+
+    assert [each.rule for each in lint(tmp_path, today=TODAY)] == found
+
+
+def test_a_step_of_another_flow_must_be_there(told: Told) -> None:
+    other = "flow: other\nsteps: {start: {say: Hello}}\n"
+
+    assert told("a: {go: {flow: other, step: strat}}\n", **{"other.yaml": other}) == [(2, "unknown-step")]
+    assert told("a: {go: {flow: other, step: start}}\n", **{"other.yaml": other}) == []
+    assert told("a: {go: {flow: othr}}\n", **{"other.yaml": other}) == [(2, "unknown-flow")]
+
+
+# calendars
+
+
+@pytest.mark.parametrize(
+    ("days", "found"),
+    [
+        ("mon-sun: [09:00-12:00, 13:00-17:00]", []),
+        ("mon-sun: [13:00-17:00, 09:00-12:00]", []),
+        ("mon-sun: [22:00-02:00, 09:00-12:00]", []),
+        ("mon-sun: [22:00-02:00, 23:00-23:30]", [(4, "calendar-overlap")]),
+        ("mon-sun: [09:00-12:30, 12:31-17:00]", [(4, "calendar-gap")]),
+        ("mon-sat: 09:00-17:00", [(3, "calendar-gap")]),
+    ],
+)
+def test_a_calendar(days: str, found: list[tuple[int, str]], tmp_path: Path) -> None:
+    file = tmp_path / "calendars" / "opening.yaml"
+    file.parent.mkdir()
+    file.write_text(f"calendar: opening\ntime_zone: UTC\nopen:\n  {days}\n", encoding="utf-8")
+
+    assert sorted(set(steps_of(file))) == found
+
+
+def test_a_holiday_is_past_the_day_after(tmp_path: Path) -> None:
+    file = tmp_path / "calendars" / "opening.yaml"
+    file.parent.mkdir()
+    holidays = "  2026-12-24 to 2026-12-26: closed\n"
+    file.write_text(
+        f"calendar: opening\ntime_zone: UTC\nopen: {{mon-sun: 09:00-17:00}}\nholidays:\n{holidays}", encoding="utf-8"
+    )
+
+    assert steps_of(file, date(2026, 12, 26)) == []
+    assert steps_of(file, date(2026, 12, 27)) == [(5, "past-holiday")]
+
+
+# patience-too-long
+
+
+def test_people_who_are_rung_in_turn_add_up(told: Told) -> None:
+    rings = """\
+        a:
+          transfer: {to: ["+15550197", "+15550198", "+15550199"], how: %s}
+          ring_seconds: 40
+          hold: {media: music}
+        sorry: {say: Nobody is there.}
+        """
+
+    top = "last_resort: sorry\nlimits: {minutes: 1}\n"
+    assert told(rings % "in_turn", top) == [(2, "patience-too-long")]
+    assert told(rings % "at_once", top) == []
+
+
+# what the rules know of the language
+
+
+def test_every_way_that_a_step_names_is_known_as_it_is_written() -> None:
+    """`unknown-step` reads the names of steps where they are written; a way that is new must be made known to it."""
+    folders = [ROOT / "functions" / "flows", ROOT / "tests" / "flows" / "meant", ROOT / "tests" / "flows" / "every-way"]
+    for path in (path for folder in folders for path in flow_paths(folder)):
+        file = Folder(path.parent, TODAY).file(path)
+        assert file.kind is Kind.FLOW
+        known = {".".join(map(str, each[2:])) for each in step_names(file.written) if each[0] == "steps"}
+
+        named = {where for step in file.steps.values() for where, _ in step.targets() if where != "next"}
+
+        assert {where for where in named if not where.startswith("keys.")} <= known, path

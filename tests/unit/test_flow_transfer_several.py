@@ -1,0 +1,394 @@
+"""Several people rung, in turn or at once; the whisper and the key before they are connected; what comes after."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from dialtone.client_state import ClientState
+from dialtone.errors import FlowInvalid
+from dialtone.events import Event, parse_event
+from tests.staged_call import CALLER, CONTROL, SESSION, StagedCall, actions, moment, script
+
+if TYPE_CHECKING:
+    from dialtone.calls import Decision
+
+HOLD = '{audio: "https://media.example/hold.mp3"}'
+IN_TURN = """
+    last_resort: sorry
+    steps:
+      team: {transfer: ["+15550191", "sip:desk@example.com"], ring_seconds: 10, busy: all-busy, no_answer: nobody}
+      all-busy: {say: Busy.}
+      nobody: {say: Nobody.}
+      sorry: {say: Sorry.}
+"""
+AT_ONCE = f"""
+    last_resort: sorry
+    steps:
+      team:
+        transfer: {{to: ["+15550191", "+15550192"], how: at_once}}
+        hold: {HOLD}
+        busy: all-busy
+        no_answer: nobody
+      all-busy: {{say: Busy.}}
+      nobody: {{say: Nobody.}}
+      sorry: {{say: Sorry.}}
+"""
+SCREENED = f"""
+    last_resort: sorry
+    steps:
+      agent:
+        transfer: "+15550191"
+        caller_id: "+15550100"
+        hold: {HOLD}
+        whisper: {{text: "A call for you. Press 1.", voice: female}}
+        accept: 1
+        accept_seconds: 7
+        no_answer: nobody
+        after: survey
+      nobody: {{say: Nobody.}}
+      survey: {{say: How was it.}}
+      sorry: {{say: Sorry.}}
+"""
+WHISPERED = SCREENED.replace("        accept: 1\n        accept_seconds: 7\n", "")
+
+
+def ringing(flow: str) -> StagedCall:
+    staged = StagedCall(flow)
+    staged.pick_up()
+    return staged
+
+
+def far(staged: StagedCall, event_type: str, leg: str = "a", **payload: object) -> Decision:
+    """A second later, this happens to a leg that the call dialled."""
+    dialled = [command for decision in staged.decisions for command in decision.commands if command.action == "dial"]
+    return staged.take(_told(staged, event_type, leg, str(dialled[-1].parameters["client_state"]), payload))
+
+
+def _told(staged: StagedCall, event_type: str, leg: str, mark: str, payload: dict[str, object]) -> Event:
+    staged.seconds += 1
+    known = {
+        "call_control_id": f"v3:far-{leg}",
+        "call_leg_id": f"far-{leg}",
+        "call_session_id": SESSION,
+        "client_state": mark,
+    }
+    data = {
+        "event_type": event_type,
+        "id": f"{event_type}-{leg}@{staged.seconds}",
+        "occurred_at": moment(staged.seconds),
+        "payload": known | payload,
+    }
+    return parse_event(json.dumps({"data": data}).encode())
+
+
+# In turn
+
+
+def test_the_next_is_rung_when_the_one_before_does_not_answer() -> None:
+    staged = ringing(IN_TURN)
+
+    decision = staged.tell_of_far_leg("call.hangup", hangup_cause="timeout")
+
+    (second,) = decision.commands
+    assert (second.action, second.parameters["to"], second.parameters["timeout_secs"]) == (
+        "transfer",
+        "sip:desk@example.com",
+        10,
+    )
+    assert (staged.call.step, staged.call.turn) == ("team", 2)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "step"),
+    [
+        ("user_busy", "user_busy", "all-busy"),
+        ("user_busy", "timeout", "nobody"),
+        ("timeout", "user_busy", "nobody"),
+        ("call_rejected", "call_rejected", "sorry"),
+        ("call_rejected", "user_busy", "all-busy"),
+    ],
+)
+def test_when_all_were_rung_in_vain_the_way_is_that_of_the_most_hopeful_cause(
+    first: str, second: str, step: str
+) -> None:
+    staged = ringing(IN_TURN)
+
+    staged.tell_of_far_leg("call.hangup", hangup_cause=first)
+    staged.tell_of_far_leg("call.hangup", hangup_cause=second)
+
+    assert staged.call.step == step
+
+
+def test_a_number_that_telnyx_refuses_does_not_keep_the_next_from_being_rung() -> None:
+    staged = ringing(IN_TURN)
+
+    assert actions(staged.refuse("transfer refused: 90041")) == ["transfer"]
+    assert actions(staged.refuse("transfer refused: 90041")) == ["speak"]
+    assert staged.call.step == "sorry"
+
+
+# At once
+
+
+def test_all_are_dialled_at_once_while_the_caller_hears_music() -> None:
+    decision = ringing(AT_ONCE).decisions[-1]
+
+    assert actions(decision) == ["playback_start", "dial", "dial"]
+    first = decision.commands[1].parameters
+    assert (first["to"], first["link_to"], first["from"]) == ("+15550191", CONTROL, "+15550100")
+    mark = ClientState.decode(str(first["client_state"]))
+    assert (mark.turn, mark.dialled, mark.parent_leg) == (1, True, ringing(AT_ONCE).call.leg_id)
+
+
+def test_the_first_who_answers_is_connected_and_the_others_are_let_go() -> None:
+    staged = ringing(AT_ONCE)
+    far(staged, "call.initiated", "a")
+    far(staged, "call.initiated", "b")
+
+    decision = far(staged, "call.answered", "b")
+
+    bridge, let_go = decision.commands
+    assert (bridge.call_control_id, bridge.parameters["call_control_id"]) == (CONTROL, "v3:far-b")
+    assert (let_go.action, let_go.call_control_id) == ("hangup", "v3:far-a")
+
+
+@pytest.mark.parametrize("event_type", ["call.initiated", "call.answered"])
+def test_one_of_whom_nothing_was_known_is_let_go_as_soon_as_it_is(event_type: str) -> None:
+    staged = ringing(AT_ONCE)
+    far(staged, "call.answered", "b")
+
+    (let_go,) = far(staged, event_type, "a").commands
+
+    assert (let_go.action, let_go.call_control_id) == ("hangup", "v3:far-a")
+    assert staged.call.far_legs["far-b"].connected
+
+
+def test_the_ends_of_those_let_go_lead_nowhere() -> None:
+    staged = ringing(AT_ONCE)
+    far(staged, "call.answered", "b")
+    far(staged, "call.initiated", "a")
+
+    assert far(staged, "call.hangup", "a", hangup_cause="originator_cancel").commands == ()
+    assert staged.call.step == "team"
+
+
+def test_only_when_the_last_of_them_has_failed_the_flow_goes_on() -> None:
+    staged = ringing(AT_ONCE)
+
+    assert far(staged, "call.hangup", "a", hangup_cause="user_busy").commands == ()
+    decision = far(staged, "call.hangup", "b", hangup_cause="user_busy")
+
+    assert actions(decision) == ["playback_stop", "speak"]
+    assert staged.call.step == "all-busy"
+
+
+def test_a_caller_who_hangs_up_leaves_no_telephone_ringing() -> None:
+    staged = ringing(AT_ONCE)
+    far(staged, "call.initiated", "a")
+
+    assert [command.call_control_id for command in staged.hang_up().commands] == ["v3:far-a"]
+    (late,) = far(staged, "call.initiated", "b").commands
+    assert (late.action, late.call_control_id) == ("hangup", "v3:far-b")
+
+
+def test_those_who_talk_are_not_hung_up_on_by_us() -> None:
+    staged = ringing(AT_ONCE)
+    far(staged, "call.answered", "a")
+
+    assert staged.hang_up().commands == ()
+
+
+def test_a_refused_connection_lets_everybody_go_and_takes_the_error_way() -> None:
+    staged = ringing(AT_ONCE)
+    far(staged, "call.answered", "a")
+
+    decision = staged.refuse("bridge ended: 90018")
+
+    assert actions(decision) == ["playback_stop", "hangup", "speak"]
+    assert staged.call.step == "sorry"
+
+
+# Whisper and key
+
+
+def test_who_answers_hears_the_whisper_on_their_own_leg_and_is_asked_for_the_key() -> None:
+    staged = ringing(SCREENED)
+
+    (whisper,) = far(staged, "call.answered").commands
+
+    assert (whisper.action, whisper.call_control_id) == ("gather_using_speak", "v3:far-a")
+    asked = whisper.parameters
+    assert (asked["payload"], asked["voice"], asked["timeout_millis"]) == ("A call for you. Press 1.", "female", 7_000)
+    assert "client_state" not in asked, "the far leg keeps the mark that it was dialled with"
+
+
+def test_the_key_connects_and_keeps_the_caller_for_what_comes_after() -> None:
+    staged = ringing(SCREENED)
+    far(staged, "call.answered")
+
+    (bridge,) = far(staged, "call.gather.ended", status="valid", digits="1").commands
+
+    assert (bridge.action, bridge.parameters["park_after_unbridge"]) == ("bridge", "self")
+
+
+@pytest.mark.parametrize(("digits", "status"), [("5", "valid"), ("", "timeout"), ("", "cancelled")])
+def test_without_the_key_the_call_is_not_theirs_and_the_flow_goes_the_way_of_no_answer(
+    digits: str, status: str
+) -> None:
+    staged = ringing(SCREENED)
+    far(staged, "call.answered")
+
+    (let_go,) = far(staged, "call.gather.ended", status=status, digits=digits).commands
+    far(staged, "call.hangup", hangup_cause="normal_clearing")
+
+    assert (let_go.action, let_go.call_control_id) == ("hangup", "v3:far-a")
+    assert staged.call.step == "nobody"
+
+
+@pytest.mark.parametrize("ended", ["call.speak.ended", "call.playback.ended"])
+@pytest.mark.parametrize("status", ["completed", "file_not_found", "failed"])
+def test_a_whisper_without_a_key_is_followed_by_the_connection_though_it_could_not_be_played(
+    ended: str, status: str
+) -> None:
+    staged = ringing(WHISPERED)
+    assert actions(far(staged, "call.answered")) == ["speak"]
+
+    assert actions(far(staged, ended, status=status)) == ["bridge"]
+
+
+def test_who_hangs_up_during_the_whisper_has_not_taken_the_call() -> None:
+    staged = ringing(WHISPERED)
+    far(staged, "call.answered")
+
+    assert far(staged, "call.speak.ended", status="call_hangup").commands == ()
+    far(staged, "call.hangup", hangup_cause="normal_clearing")
+
+    assert staged.call.step == "nobody"
+
+
+# On hold
+
+
+WAITING = f"""
+    last_resort: sorry
+    steps:
+      agent:
+        transfer: ["+15550191", "+15550192"]
+        hold: {HOLD}
+        announce: We will be with you soon.
+        plays_between: 2
+        keys: {{1: message}}
+        no_answer: sorry
+      message: {{say: Message.}}
+      sorry: {{say: Sorry.}}
+"""
+
+
+def test_music_and_announcement_take_turns_until_somebody_answers() -> None:
+    staged = ringing(WAITING)
+    assert staged.decisions[-1].commands[0].parameters["loop"] == 2
+
+    (announcement,) = staged.audio_ends().commands
+    (music,) = staged.prompt_ends().commands
+    assert (announcement.parameters["payload"], music.action) == ("We will be with you soon.", "playback_start")
+    assert actions(far(staged, "call.answered")) == ["bridge"]
+    assert staged.audio_ends().commands == ()
+    assert staged.prompt_ends().commands == ()
+
+
+def test_music_that_cannot_be_played_is_not_tried_for_ever() -> None:
+    assert ringing(WAITING).audio_ends("file_not_found").commands == ()
+
+
+def test_a_key_ends_the_waiting_and_the_ringing() -> None:
+    staged = ringing(WAITING)
+    far(staged, "call.initiated")
+
+    assert staged.tell("call.dtmf.received", digit="7").commands == ()
+    decision = staged.tell("call.dtmf.received", digit="1")
+
+    assert actions(decision) == ["playback_stop", "hangup", "speak"]
+    assert staged.call.step == "message"
+
+
+def test_the_key_counts_while_the_second_is_rung_too() -> None:
+    staged = ringing(WAITING)
+    decision = far(staged, "call.hangup", hangup_cause="timeout")
+    assert actions(decision) == ["playback_stop", "playback_start", "dial"]
+
+    staged.tell("call.dtmf.received", digit="1")
+
+    assert staged.call.step == "message"
+
+
+def test_who_is_connected_cannot_leave_by_a_key() -> None:
+    staged = ringing(WAITING)
+    far(staged, "call.answered")
+
+    assert staged.tell("call.dtmf.received", digit="1").commands == ()
+
+
+# After
+
+
+def test_the_caller_comes_back_into_the_flow_when_the_other_side_hangs_up() -> None:
+    staged = ringing(SCREENED)
+    far(staged, "call.answered")
+    far(staged, "call.gather.ended", status="valid", digits="1")
+    assert actions(staged.tell("call.bridged")) == ["playback_stop"]
+
+    decision = far(staged, "call.hangup", hangup_cause="normal_clearing")
+
+    assert actions(decision) == ["speak"]
+    assert staged.call.step == "survey"
+
+
+def test_a_plain_transfer_asks_telnyx_to_keep_the_caller_and_goes_on_after_it() -> None:
+    staged = ringing('steps:\n  agent: {transfer: "+15550191", after: survey}\n  survey: {say: How was it.}\n')
+    assert staged.decisions[-1].commands[0].parameters["park_after_unbridge"] == "self"
+
+    decision = staged.tell_of_far_leg("call.hangup", hangup_cause="normal_clearing")
+
+    assert actions(decision) == ["speak"]
+    assert staged.call.step == "survey"
+
+
+def test_a_connection_told_late_does_not_count_for_the_transfer_after_it() -> None:
+    staged = ringing('steps:\n  agent: {transfer: "+15550191", after: again}\n  again: {transfer: "+15550192"}\n')
+    told_by = staged.mark
+    staged.tell_of_far_leg("call.hangup", hangup_cause="normal_clearing")
+
+    staged.tell("call.bridged", told_by)
+
+    assert staged.call.step == "again"
+    assert staged.call.waiting == {}
+
+
+# As it is written
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ('{transfer: "+15550191", accept: 1}', "accept needs a whisper"),
+        ('{transfer: "+15550191", whisper: A call.}', "need hold beside them"),
+        ('{transfer: {to: ["+15550191", "+15550192"], how: at_once}}', "need hold beside them"),
+        ("{transfer: []}", "at least 1"),
+        ("{transfer: [5550191]}", "transfer"),
+        ('{transfer: "+15550191", hold: Please hold.}', "words cannot be held out without end"),
+    ],
+)
+def test_what_would_leave_somebody_in_silence_is_not_a_flow(written: str, told: str) -> None:
+    with pytest.raises(FlowInvalid, match=told):
+        script(f"steps:\n  agent: {written}\n")
+
+
+def test_at_once_with_one_number_is_a_plain_transfer() -> None:
+    staged = ringing('steps:\n  agent: {transfer: {to: "+15550191", how: at_once}}\n')
+
+    (ring,) = staged.decisions[-1].commands
+
+    assert (ring.action, staged.call.from_number) == ("transfer", CALLER)
