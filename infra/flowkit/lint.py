@@ -1,38 +1,120 @@
-"""Whether the phone menus of a folder can be followed: what a deployment checks first."""
+"""Whether the phone menus of a folder can be followed, and will do what was meant: what a deployment checks first."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dialtone.errors import FlowInvalid
-from dialtone.flow_library import NUMBERS_FILE, read_numbers
-from dialtone.flows.reading import read_flow
+from dialtone.flow_library import NUMBERS_FILE
+from dialtone.flows.calendars import CALENDARS
+from infra.flowkit.linting import rules as _all_rules  # noqa: F401 -- to import them is to register them
+from infra.flowkit.linting.files import FlowFile, Folder, calendar_paths, flow_paths
+from infra.flowkit.linting.finding import Finding
+from infra.flowkit.linting.rule import Found, Rule, rules
+from infra.flowkit.linting.rules.unknown_step import near
+from infra.flowkit.linting.silences import Silence, silences
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterable, Iterator
+    from datetime import date
 
 
-def lint(folder: Path) -> list[FlowInvalid]:
-    """The first fault of each file, by file name; an empty list if calls can come."""
-    if not folder.is_dir():
-        return [FlowInvalid(str(folder), 1, "", "is no folder", "name the folder that holds the flows")]
-    faults = [fault for file in sorted(folder.glob("*.yaml")) if (fault := _fault_in(file))]
-    if not (folder / NUMBERS_FILE).is_file():
+def lint(*paths: Path, today: date | None = None) -> list[Finding]:
+    """What is wrong with the flows of these folders and files, from top to bottom; silenced findings are left out."""
+    return [finding for finding in lint_all(*paths, today=today) if not finding.silenced]
+
+
+def lint_all(*paths: Path, today: date | None = None) -> list[Finding]:
+    """The same with those that a comment silences, which carry its reason."""
+    folders: dict[Path, Folder] = {}
+    found: set[Finding] = set()
+    for path in paths:
+        if not path.exists():
+            found.add(_finding("unreadable-file", path, Found((), "is not there", "name a folder of flows, or a flow")))
+            continue
+        where = path if path.is_dir() else _folder_of(path)
+        folder = folders.setdefault(where.resolve(), Folder(where, today or datetime.now(UTC).date()))
+        for file in _files(path):
+            found.update(_file_findings(folder, file))
+    return sorted(found, key=lambda finding: finding.order)
+
+
+def _folder_of(file: Path) -> Path:
+    """The folder of flows that a file belongs to."""
+    parent = file.resolve().parent
+    return parent.parent if parent.name == CALENDARS else parent
+
+
+def _files(path: Path) -> Iterable[Path]:
+    return (*flow_paths(path), *calendar_paths(path), path / NUMBERS_FILE) if path.is_dir() else (path,)
+
+
+def _file_findings(folder: Folder, path: Path) -> Iterator[Finding]:
+    try:
+        file = folder.file(path)
+    except FileNotFoundError:
         remedy = 'add it beside the flows, with lines like "+15550100": main-menu'
-        faults.append(FlowInvalid(NUMBERS_FILE, 1, "", "is missing", remedy))
-    return faults
+        yield _finding("unreadable-file", path, Found((), "is missing", remedy))
+    except OSError as error:
+        remedy = "let it be read by whoever deploys"
+        yield _finding("unreadable-file", path, Found((), f"cannot be read: {error.strerror}", remedy))
+    except UnicodeDecodeError as error:
+        line = path.read_bytes().count(b"\n", 0, error.start) + 1
+        found = _finding("unreadable-file", path, Found((), "is not UTF-8", "save it as UTF-8 text"))
+        yield replace(found, line=line)
+    else:
+        yield from _with_silences(path, file, list(_found_in(path, file)))
 
 
-def _fault_in(file: Path) -> FlowInvalid | None:
-    try:
-        text = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        return FlowInvalid(file.name, 1, "", f"cannot be read: {error}", "save it as UTF-8 text that you may read")
-    try:
-        if file.name == NUMBERS_FILE:
-            read_numbers(file.parent)
+def _found_in(path: Path, file: FlowFile) -> Iterator[Finding]:
+    """What the rules say, and what the language's reader refuses beyond that."""
+    told: list[tuple[tuple[str | int, ...], int]] = []
+    for each in rules().values():
+        if file.asked(each.of):
+            for found in each.check(file):
+                finding = _finding(each.name, path, found, file)
+                told.append((found.path, finding.line))
+                yield finding
+    for fault in file.faults:
+        if not any(fault.is_told_by(*each) for each in told):
+            found = Found(fault.path, fault.reason, fault.remedy, fault.place, about=fault.step)
+            yield _finding(file.kind.fault_rule, path, found, file)
+
+
+def _with_silences(path: Path, file: FlowFile, findings: list[Finding]) -> Iterator[Finding]:
+    left = dict.fromkeys(findings)
+    for silence in silences(file.written.text):
+        silenced = [each for each in left if (each.line, each.rule) == (silence.line, silence.rule)]
+        if idle := _why_idle(silence, silenced):
+            yield replace(_finding("idle-silence", path, idle), line=silence.line, column=silence.column)
         else:
-            read_flow(file.name, text)
-    except FlowInvalid as fault:
-        return fault
+            for each in silenced:
+                del left[each]
+                yield replace(each, silenced=silence.reason)
+    yield from left
+
+
+def _why_idle(silence: Silence, silenced: list[Finding]) -> Found | None:
+    """What keeps a comment from silencing anything."""
+    if silence.rule not in rules():
+        remedy = near(silence.rule, rules(), "`dialtone flow lint --rules` lists them")
+        return Found((), f'silences "{silence.rule}", which is no rule', remedy)
+    if not silence.reason:
+        return Found((), f"silences {silence.rule} and does not say why", "write the reason after the rule's name")
+    if not silenced:
+        return Found((), f"silences {silence.rule}, which finds nothing here", "remove the comment")
     return None
+
+
+def _finding(name: str, path: Path, found: Found, file: FlowFile | None = None) -> Finding:
+    each: Rule = rules()[name]
+    place = found.place or (file.written.place(found.path) if file else None)
+    line, column = (place.line, place.column) if place else (1, 1)
+    return Finding(_shown(path), line, column, found.step, name, each.severity, found.reason, found.remedy)
+
+
+def _shown(path: Path) -> str:
+    here = Path.cwd()
+    return str(path.resolve().relative_to(here)) if path.resolve().is_relative_to(here) else str(path)

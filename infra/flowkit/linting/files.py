@@ -1,0 +1,219 @@
+"""The files of a folder of flows, read once, for every rule to look at."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass, field
+from enum import Enum
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from dialtone.flow_library import NUMBERS_FILE
+from dialtone.flows.calendars import CALENDARS
+from infra.flowkit.linting.mentions import leads_to
+from infra.flowkit.linting.prompts import Heard, heard_in
+from infra.flowkit.linting.recovery import Fault, calendar_faults, number_faults, read_through
+from infra.flowkit.linting.rule import Of
+from infra.flowkit.linting.variables import Variables, may_set
+from infra.flowkit.linting.ways import Ways
+from infra.flowkit.linting.written import Written, parse
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from datetime import date
+    from pathlib import Path as File
+
+    from dialtone.flows.flow import Flow
+    from dialtone.flows.source import Path
+    from dialtone.flows.steps.step import Step
+
+CONVERSATION = ".test"
+"""The end of the stem of `main-menu.test.yaml`, which is no flow but a test of one."""
+
+AUDIO_FOLDER = "audio"
+"""Beside the flows: what is uploaded to Telnyx under its name without the ending."""
+
+
+class Kind(Enum):
+    """What a file is."""
+
+    FLOW = "invalid-flow"
+    NUMBERS = "invalid-numbers"
+    CALENDAR = "invalid-calendar"
+
+    @property
+    def fault_rule(self) -> str:
+        """The rule by whose name the reader's faults go."""
+        return self.value
+
+
+@dataclass
+class FlowFile:
+    """A flow, as written and as the language's reader gives it."""
+
+    path: File
+    written: Written
+    folder: Folder
+
+    @cached_property
+    def kind(self) -> Kind:
+        """What it is, by where it lies."""
+        if self.path.name == NUMBERS_FILE:
+            return Kind.NUMBERS
+        return Kind.CALENDAR if self.path.absolute().parent.name == CALENDARS else Kind.FLOW
+
+    @cached_property
+    def _read(self) -> tuple[Flow | None, list[Fault]]:
+        match self.kind:
+            case Kind.FLOW:
+                return read_through(self.path, self.written)
+            case Kind.NUMBERS:
+                return None, list(number_faults(self.path, self.written))
+            case Kind.CALENDAR:
+                return None, list(calendar_faults(self.path, self.written))
+
+    @property
+    def faults(self) -> list[Fault]:
+        """What keeps the flow from being followed."""
+        return self._read[1]
+
+    @property
+    def readable(self) -> bool:
+        """Whether it can be followed, whatever rules say of it."""
+        return self._read[0] is not None
+
+    def asked(self, of: Of) -> bool:
+        """Whether a rule of this kind is asked about it."""
+        match of:
+            case Of.WRITTEN:
+                return True
+            case Of.FLOW:
+                return self.kind is Kind.FLOW and self.readable
+            case Of.CALENDAR:
+                return self.kind is Kind.CALENDAR and not self.faults
+            case Of.LINTER:
+                return False
+
+    @property
+    def flow(self) -> Flow:
+        """The flow. Only for a file that is readable."""
+        flow, faults = self._read
+        if flow is None:
+            raise ValueError(f"{self.path}: {faults[0].reason}")
+        return flow
+
+    @property
+    def steps(self) -> Mapping[str, Step]:
+        """The flow's steps by name."""
+        return self.flow.steps
+
+    @cached_property
+    def ways(self) -> Ways:
+        """How the steps lead to one another."""
+        return Ways(self.flow)
+
+    @cached_property
+    def variables(self) -> Variables:
+        """What is known before each step."""
+        return Variables(self.flow, self.ways, self.folder.set_outside(self.flow))
+
+    @cached_property
+    def heard(self) -> tuple[Heard, ...]:
+        """Everything that a caller can hear, in the order of the file."""
+        return tuple(heard_in(self.flow, self.written))
+
+    def wrote(self, step: str, key: str) -> bool:
+        """Whether the key stands in the step, or has its default."""
+        content = self.written.steps().get(step)
+        return isinstance(content, dict) and key in content
+
+    def path_to(self, step: str, key: str) -> Path:
+        """Where the key stands in the step, or the step where it has its default."""
+        return ("steps", step, key) if self.wrote(step, key) else ("steps", step)
+
+    def step_values(self, key: str) -> Iterator[tuple[Path, Any]]:
+        """What stands under the key, in every step that has it, whether or not the file can be followed."""
+        for name, content in self.written.steps().items():
+            if isinstance(content, dict) and key in content:
+                yield ("steps", name, key), content[key]
+
+
+@dataclass
+class Folder:
+    """A folder of flows, or some files of it."""
+
+    path: File
+    today: date
+    """By which holidays are past."""
+    _files: dict[File, FlowFile] = field(default_factory=dict)
+
+    def file(self, path: File) -> FlowFile:
+        """One of its files. Raises OSError and UnicodeDecodeError."""
+        if path not in self._files:
+            self._files[path] = FlowFile(path, parse(path.read_text(encoding="utf-8")), self)
+        return self._files[path]
+
+    @cached_property
+    def flow_names(self) -> frozenset[str]:
+        """The flows that lie here."""
+        return frozenset(path.stem for path in flow_paths(self.path))
+
+    @cached_property
+    def routed_flows(self) -> frozenset[str]:
+        """The flows that numbers lead to."""
+        return frozenset(flow for _, flow in leads_to(self.numbers))
+
+    @cached_property
+    def numbers(self) -> Written:
+        """The numbers file; empty where it is missing or no text."""
+        try:
+            return parse((self.path / NUMBERS_FILE).read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError):
+            return parse("")
+
+    def steps_of(self, flow: str) -> Collection[str]:
+        """The names of a flow's steps, as it is written; none where it is not there."""
+        try:
+            return self.file(self.path / f"{flow}.yaml").written.steps()
+        except (OSError, UnicodeDecodeError):
+            return ()
+
+    def set_outside(self, flow: Flow) -> frozenset[str]:
+        """Variables that other flows may set: those that go to this one, and those that it goes to."""
+        around = [other for other in self.flows if flow.name in other.others or other.name in flow.others]
+        return frozenset(name for other in around for step in other.steps.values() for name in may_set(step))
+
+    @cached_property
+    def visited_flows(self) -> frozenset[str]:
+        """The flows that others go to and come back from."""
+        return frozenset(name for flow in self.flows for name in flow.others)
+
+    @cached_property
+    def flows(self) -> tuple[Flow, ...]:
+        """Those that can be followed."""
+        files = []
+        for path in flow_paths(self.path):
+            with contextlib.suppress(OSError, UnicodeDecodeError):  # told where the file itself is looked at
+                files.append(self.file(path))
+        return tuple(file.flow for file in files if file.readable)
+
+    @cached_property
+    def calendar_names(self) -> frozenset[str]:
+        """The calendars that lie here."""
+        return frozenset(path.stem for path in calendar_paths(self.path))
+
+    @cached_property
+    def audio(self) -> Mapping[str, File]:
+        """The audio files by name without the ending; empty where there is no such folder."""
+        return {path.stem: path for path in sorted((self.path / AUDIO_FOLDER).glob("*")) if path.is_file()}
+
+
+def calendar_paths(folder: File) -> Iterable[File]:
+    """The calendars of a folder of flows, by name."""
+    return sorted((folder / CALENDARS).glob("*.yaml"))
+
+
+def flow_paths(folder: File) -> Iterable[File]:
+    """The files of a folder that are flows, by name."""
+    paths = sorted(folder.glob("*.yaml"))
+    return (path for path in paths if path.name != NUMBERS_FILE and not path.stem.endswith(CONVERSATION))

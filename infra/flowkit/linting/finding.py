@@ -1,0 +1,49 @@
+"""What the linter has to say about one place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Severity(Enum):
+    """How much a finding matters."""
+
+    ERROR = "error"
+    """A caller would be harmed, or what was written cannot happen."""
+    WARNING = "warning"
+    """Probably not what was meant."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is wrong, where it stands, and what to do."""
+
+    file: str
+    """As it is shown: from the working directory if it lies below, else the whole path."""
+    line: int
+    column: int
+    """Of the first character, counted from 1."""
+    step: str
+    """'' where it is about no step."""
+    rule: str
+    severity: Severity
+    reason: str
+    """A clause that goes on from its subject: "is never reached"."""
+    remedy: str
+    silenced: str = ""
+    """Why it is not to be told, as a comment on its line gives it; '' where it is to be told."""
+
+    @property
+    def sentence(self) -> str:
+        """The reason with its subject, and the remedy."""
+        subject = f'step "{self.step}" ' if self.step else ""
+        return f"{subject}{self.reason}; {self.remedy}"
+
+    @property
+    def order(self) -> tuple[str, int, int, str, str]:
+        """Findings are told from the top of the first file to the bottom of the last."""
+        return (self.file, self.line, self.column, self.rule, self.reason)
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}: {self.severity.value}: {self.sentence} [{self.rule}]"

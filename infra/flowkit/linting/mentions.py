@@ -1,0 +1,166 @@
+"""Where steps, flows, voices, languages and numbers are named, as the file is written: its faults do not hide them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dialtone.flows.source import Path
+    from infra.flowkit.linting.written import Written
+
+WAYS = frozenset(
+    {
+        "after",
+        "busy",
+        "closed",
+        "failed",
+        "go",
+        "holiday",
+        "next",
+        "no_answer",
+        "on_error",
+        "open",
+        "otherwise",
+        "otherwise_no_input",
+        "otherwise_wrong",
+    }
+)
+"""Keys of a step that name the step to go to; a test holds them to what steps say themselves (`Step.targets`)."""
+
+INNER_WAYS = {
+    "answered_by": frozenset({"machine", "not_sure", "person"}),
+    "consent": frozenset({"declined"}),
+    "review": frozenset({"deleted"}),
+}
+"""Keys of a step that hold a mapping of which these values name one."""
+
+_OF_THE_FLOW: tuple[Path, ...] = (("start",), ("last_resort",), ("record", "consent", "declined"))
+"""Where steps are named outside of steps."""
+
+_IN_A_STEP = 3
+"""Length of the path of something inside a step."""
+
+LANGUAGES_BY_KEY = "choose_language"
+"""The kind of step whose `keys` name languages."""
+
+FREE_KEYS = frozenset({"on_hangup", "set", "steps", "transcription", "when"})
+"""Keys of mappings in which `voice` and `language` are names of the flow's own, or are no speech's."""
+
+_OF_A_LANGUAGE = 2
+"""Length of the path of one of the flow's `languages`."""
+
+
+def step_names(written: Written) -> Iterator[Path]:
+    """Where the names of steps of this flow stand."""
+    yield from (path for path in _OF_THE_FLOW if path in written.places)
+    for name, content in written.steps().items():
+        yield from _step_names(content, ("steps", name))
+
+
+def flow_names(written: Written) -> Iterator[tuple[Path, str]]:
+    """Where other flows are named, in a flow."""
+    for path, value in written.walk():
+        if len(path) > _IN_A_STEP and path[-2:] == ("go", "flow") and isinstance(value, str):
+            yield path, value
+
+
+def steps_of_others(written: Written) -> Iterator[tuple[Path, str, str]]:
+    """Where steps of other flows are named: the place, the flow, the step."""
+    for path, flow in flow_names(written):
+        step = written.at((*path[:-1], "step"))
+        if isinstance(step, str):
+            yield (*path[:-1], "step"), flow, step
+
+
+def routes(numbers: Written) -> Iterator[tuple[str, list[tuple[Path, dict[str, Any]]]]]:
+    """Called numbers, and the routes of each, written in full."""
+    for number, written in numbers.content.items() if isinstance(numbers.content, dict) else ():
+        listed = written if isinstance(written, list) else [written]
+        paths = [(number, place) for place in range(len(listed))] if isinstance(written, list) else [(number,)]
+        in_full = [{"flow": each} if isinstance(each, str) else each for each in listed]
+        yield number, [(path, each) for path, each in zip(paths, in_full, strict=True) if isinstance(each, dict)]
+
+
+def leads_to(numbers: Written) -> Iterator[tuple[Path, str]]:
+    """Where flows are named, in a numbers file."""
+    for _, routed in routes(numbers):
+        for path, route in routed:
+            if isinstance(route.get("flow"), str):
+                yield (*path, "flow"), route["flow"]
+
+
+def goes_by(numbers: Written) -> Iterator[tuple[Path, str]]:
+    """Where calendars are named, in a numbers file."""
+    for path, route in (each for _, routed in routes(numbers) for each in routed):
+        yield from (((*path, key), route[key]) for key in ("open", "closed") if isinstance(route.get(key), str))
+
+
+def calendars(written: Written) -> Iterator[tuple[Path, str]]:
+    """Where calendars are named, in a flow."""
+    for name, content in written.steps().items():
+        if isinstance(content, dict) and isinstance(content.get("hours"), str):
+            yield ("steps", name, "hours"), content["hours"]
+
+
+def voices(written: Written) -> Iterator[tuple[Path, str]]:
+    """Where voices are named: in a mapping under `voice`, or for a language."""
+    for path, value in written.walk():
+        if isinstance(value, str) and (_is_language(path) or _named(path, "voice")):
+            yield path, value
+
+
+def languages(written: Written) -> Iterator[tuple[Path, str]]:
+    """Where languages are named, but for prompts in several of them."""
+    for path, value in written.walk():
+        offered = path[-2:-1] == ("keys",) and LANGUAGES_BY_KEY in (written.at(path[:-2]) or ())
+        if isinstance(value, str) and (offered or _named(path, "language")):
+            yield path, value
+        if _is_language(path):
+            yield path, str(path[1])
+
+
+def numbers(written: Written) -> Iterator[tuple[Path, str]]:
+    """Where numbers are named that are rung or shown."""
+    for name, content in written.steps().items():
+        if isinstance(content, dict):
+            yield from _numbers(content.get("transfer"), ("steps", name, "transfer"))
+            if "caller_id" in content:
+                yield ("steps", name, "caller_id"), str(content["caller_id"])
+
+
+def _numbers(callee: Any, path: Path) -> Iterator[tuple[Path, str]]:  # noqa: ANN401 -- whatever the file holds
+    if isinstance(callee, dict):
+        yield from _numbers(callee.get("to"), (*path, "to"))
+    elif isinstance(callee, list):
+        for place, each in enumerate(callee):
+            yield from _numbers(each, (*path, place))
+    elif callee is not None and not str(callee).startswith(("sip:", "sips:")):
+        yield path, str(callee).partition(",")[0]
+
+
+def _is_language(path: Path) -> bool:
+    return path[:1] == ("languages",) and len(path) == _OF_A_LANGUAGE
+
+
+def _named(path: Path, key: str) -> bool:
+    return path[-1:] == (key,) and not FREE_KEYS.intersection(map(str, path[-2:-1]))
+
+
+def _step_names(content: Any, path: Path) -> Iterator[Path]:  # noqa: ANN401 -- whatever the file holds
+    """Where a step names others, as it is written."""
+    for key, value in content.items() if isinstance(content, dict) else ():
+        here = (*path, key)
+        if key == "branch" and isinstance(value, list):
+            yield from ((*here, place, "to") for place, case in enumerate(value) if isinstance(case, dict))
+        elif key == "go" and isinstance(value, dict):
+            if "flow" not in value:
+                yield (*here, "step")
+        elif key == "keys" and isinstance(value, dict):
+            if LANGUAGES_BY_KEY not in content:
+                yield from ((*here, each) for each in value)
+        elif isinstance(value, dict):
+            yield from ((*here, each) for each in value if each in INNER_WAYS.get(key, ()))
+        elif key in WAYS:
+            yield here

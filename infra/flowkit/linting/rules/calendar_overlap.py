@@ -1,0 +1,22 @@
+"""Hours that are told twice."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from infra.flowkit.linting.opening import days
+from infra.flowkit.linting.rule import ERROR, Found, Of, rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from infra.flowkit.linting.files import FlowFile
+
+
+@rule("calendar-overlap", ERROR, Of.CALENDAR)
+def calendar_overlap(file: FlowFile) -> Iterator[Found]:
+    """Hours of a day that overlap: one of the two is a slip of the pen."""
+    for day in days(file.written):
+        for before, after in day.neighbours():
+            if after.begins < before.ends_at:
+                yield Found(day.path, f"is open {before} and {after}, which overlap", "mend one, or join them")

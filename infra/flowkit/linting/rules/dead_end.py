@@ -1,0 +1,50 @@
+"""Steps with no way on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dialtone.flows.steps.answered_by import AnsweredBy
+from dialtone.flows.steps.asking import Asking
+from dialtone.flows.steps.choose_language import ChooseLanguage
+from dialtone.flows.steps.collect import Collect
+from dialtone.flows.steps.transfer import WAYS, Transfer
+from infra.flowkit.linting.rule import ERROR, Found, rule
+from infra.flowkit.linting.ways import falling
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dialtone.flows.source import Path
+    from infra.flowkit.linting.files import FlowFile
+
+
+@rule("dead-end", ERROR)
+def dead_end(file: FlowFile) -> Iterator[Found]:
+    """A step from which a call has no way on: the caller is cut off without a word, or waits for ever."""
+    routed = file.path.stem in file.folder.routed_flows
+    visited = file.path.stem in file.folder.visited_flows  # at its end the call comes back to who visits it
+    for name, step in file.steps.items():
+        path = ("steps", name)
+        if isinstance(step, Asking) and not step.next and not visited:
+            yield from _asked_at_the_end(path, step)
+        if isinstance(step, Transfer) and not (step.on_error or file.flow.last_resort):
+            yield from _cut_off(path, step)
+        if isinstance(step, AnsweredBy) and routed:
+            reason = "waits for ever on an incoming call: only a call that we dialled is listened to for a machine"
+            yield Found(path, reason, "lead the number to another flow, or begin with another step")
+
+
+def _asked_at_the_end(path: Path, step: Asking) -> Iterator[Found]:
+    if falling(step):
+        remedy = "say with `otherwise` where a caller goes who gives no answer"
+        yield Found(path, "cuts the caller off when patience ends", remedy)
+    if isinstance(step, (Collect, ChooseLanguage)):
+        yield Found(path, "cuts the caller off as soon as there is an answer", "say with `next` what becomes of it")
+
+
+def _cut_off(path: Path, step: Transfer) -> Iterator[Found]:
+    missing = [way for way in WAYS if not getattr(step, way)]
+    if missing:
+        reason = f"cuts the caller off where the transfer ends with {' or '.join(missing)}"
+        yield Found(path, reason, f"say where to go then: add {', '.join(missing)}, or on_error, or a last_resort")

@@ -1,0 +1,19 @@
+"""Comments that silence nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from infra.flowkit.linting.rule import ERROR, Found, Of, rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from infra.flowkit.linting.files import FlowFile
+
+
+@rule("idle-silence", ERROR, Of.LINTER)
+def idle_silence(file: FlowFile) -> Iterator[Found]:
+    """A `lint: ignore` that names no rule, gives no reason, or has nothing to silence."""
+    del file
+    yield from ()

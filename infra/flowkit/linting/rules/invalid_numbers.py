@@ -1,0 +1,19 @@
+"""A numbers file that cannot be used."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from infra.flowkit.linting.rule import ERROR, Found, Of, rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from infra.flowkit.linting.files import FlowFile
+
+
+@rule("invalid-numbers", ERROR, Of.LINTER)
+def invalid_numbers(file: FlowFile) -> Iterator[Found]:
+    """A numbers file that the reader on Lambda refuses for a reason that no other rule explains."""
+    del file
+    yield from ()

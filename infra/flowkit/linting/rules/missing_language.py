@@ -1,0 +1,58 @@
+"""Prompts that some callers would hear in a language that they did not choose."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from dialtone.flows.filling import LANGUAGE
+from infra.flowkit.linting.prompts import parts_of, prompt_paths
+from infra.flowkit.linting.rule import ERROR, Found, rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dialtone.flows.source import Path
+    from infra.flowkit.linting.files import FlowFile
+
+
+ENGLISH = "en"
+
+CONSENT = ("consent", "say")
+"""The prompt that the reader puts in where a flow leaves it out."""
+
+
+@rule("missing-language", ERROR)
+def missing_language(file: FlowFile) -> Iterator[Found]:
+    """A prompt that is not there in every language that the flow promises, where callers may have chosen one."""
+    promised = list(file.flow.manner.languages) or [file.flow.manner.language or ENGLISH]
+    for path in prompt_paths(file.flow):
+        written = file.written.at(path)
+        if written is None:
+            missing = [language for language in promised if not language.startswith(ENGLISH)]
+            if path[-2:] == CONSENT and missing:
+                yield _told(path, missing)
+        elif len(promised) > 1 and LANGUAGE in file.variables.maybe.get(str(path[1]), ()):
+            for part, each in parts_of(written, path):
+                missing = [language for language in promised if language not in _languages(each, promised)]
+                if missing:
+                    yield _told(part, missing)
+
+
+def _told(path: Path, missing: list[str]) -> Found:
+    named = " and ".join(missing)
+    return Found(path, f"is not said in {named}, which the flow promises", f"write it for {named}, too")
+
+
+def _languages(written: Any, promised: list[str]) -> list[str]:  # noqa: ANN401 -- as written
+    """The languages that it is there in; audio, and words that name a language themselves, are for everybody."""
+    match written:
+        case str():
+            return promised[:1]
+        case {"text": _} | {"ssml": _}:
+            return promised if "language" in written else promised[:1]
+        case {"audio": _} | {"media": _} | {"file": _}:
+            return promised
+        case dict():
+            return list(written)
+        case _:
+            return promised

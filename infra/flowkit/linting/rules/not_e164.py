@@ -1,0 +1,42 @@
+"""Numbers that no network understands."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from infra.flowkit.linting.files import Kind
+from infra.flowkit.linting.mentions import numbers, routes
+from infra.flowkit.linting.rule import ERROR, Found, Of, rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dialtone.flows.source import Path
+    from infra.flowkit.linting.files import FlowFile
+
+E164 = re.compile(r"\+[1-9][0-9]{6,14}")
+PREFIX = re.compile(r"\+[0-9]{0,14}\*")
+"""Of numbers that are routed together."""
+
+
+@rule("not-e164", ERROR, Of.WRITTEN)
+def not_e164(file: FlowFile) -> Iterator[Found]:
+    """A number that is not in E.164: a plus, the country, the number, nothing between them."""
+    if file.kind is Kind.NUMBERS:
+        named: list[tuple[Path, str]] = [((number,), number) for number, _ in routes(file.written)]
+        wrong = [(path, number) for path, number in named if not (E164.fullmatch(number) or PREFIX.fullmatch(number))]
+    else:
+        wrong = [(path, number) for path, number in numbers(file.written) if not E164.fullmatch(number)]
+    for path, number in wrong:
+        yield Found(path, f"has {number}, which is not a number in E.164", _remedy(number))
+
+
+def _remedy(number: str) -> str:
+    digits = re.sub(r"[^0-9]", "", number)
+    likely = f'"+{digits}"'
+    if number.startswith("00"):
+        likely = f'"+{digits[2:]}"'
+    if not E164.fullmatch(likely.strip('"')):
+        return 'write it as "+<country><number>", in quotes and without spaces'
+    return f"write it in quotes and without spaces: {likely}, if that is its country"

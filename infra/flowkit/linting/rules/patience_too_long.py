@@ -1,0 +1,44 @@
+"""Patience that lasts longer than the call may."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dialtone.flows.steps.asking import Asking
+from dialtone.flows.steps.transfer import Transfer
+from infra.flowkit.linting.rule import ERROR, Found, rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dialtone.flows.steps.step import Step
+    from infra.flowkit.linting.files import FlowFile
+
+SECONDS_A_MINUTE = 60
+
+CHARACTERS_A_SECOND = 15
+"""Of speech at its usual pace."""
+
+
+@rule("patience-too-long", ERROR)
+def patience_too_long(file: FlowFile) -> Iterator[Found]:
+    """Retries that add up to more than the flow's limit of time, which then ends the call in their midst."""
+    limit = file.flow.limits.minutes * SECONDS_A_MINUTE
+    for name, step in file.steps.items():
+        seconds = _seconds(file, step)
+        if seconds > limit:
+            reason = f"may last {seconds / SECONDS_A_MINUTE:.0f} minutes with all its tries, over the flow's limit"
+            remedy = f"try less often, wait less long, or raise limits.minutes, which is {file.flow.limits.minutes}"
+            yield Found(("steps", name), reason, remedy)
+
+
+def _seconds(file: FlowFile, step: Step) -> float:
+    """How long a step takes in which everything is tried as often as it can be."""
+    if isinstance(step, Transfer):
+        rounds = len(step.transfer.to) if step.transfer.how == "in_turn" else 1
+        return rounds * (step.ring_seconds + (step.accept_seconds if step.accept else 0))
+    if not isinstance(step, Asking):
+        return 0
+    tries = min(step.tries.in_all, step.tries.no_input + step.tries.wrong - 1)
+    words = sum(len(heard.value) for heard in file.heard if heard.prompt[1] == step.name and heard.speaks)
+    return tries * (words / CHARACTERS_A_SECOND + step.wait_seconds)

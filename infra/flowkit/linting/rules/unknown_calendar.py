@@ -1,0 +1,26 @@
+"""Calendars that are named and are not there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from infra.flowkit.linting.files import Kind
+from infra.flowkit.linting.mentions import calendars, goes_by
+from infra.flowkit.linting.rule import ERROR, Found, Of, rule
+from infra.flowkit.linting.rules.unknown_step import near
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from infra.flowkit.linting.files import FlowFile
+
+
+@rule("unknown-calendar", ERROR, Of.WRITTEN)
+def unknown_calendar(file: FlowFile) -> Iterator[Found]:
+    """A calendar that a step or a number goes by and that no file is named for."""
+    known = file.folder.calendar_names
+    named = goes_by(file.written) if file.kind is Kind.NUMBERS else calendars(file.written)
+    for path, calendar in named:
+        if calendar not in known:
+            remedy = near(calendar, known, f"add calendars/{calendar}.yaml beside the flow, or name one that is there")
+            yield Found(path, f"goes by the calendar {calendar}, which is not there", remedy)

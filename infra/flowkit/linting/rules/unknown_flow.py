@@ -1,0 +1,26 @@
+"""Flows that are named and are not there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from infra.flowkit.linting.files import Kind
+from infra.flowkit.linting.mentions import flow_names, leads_to
+from infra.flowkit.linting.rule import ERROR, Found, Of, rule
+from infra.flowkit.linting.rules.unknown_step import near
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from infra.flowkit.linting.files import FlowFile
+
+
+@rule("unknown-flow", ERROR, Of.WRITTEN)
+def unknown_flow(file: FlowFile) -> Iterator[Found]:
+    """A flow that a number or a step leads to and that no file is named for."""
+    known = file.folder.flow_names
+    named = leads_to(file.written) if file.kind is Kind.NUMBERS else flow_names(file.written)
+    for path, flow in named:
+        if flow not in known:
+            remedy = near(flow, known, f"add {flow}.yaml beside it, or name a flow that is there")
+            yield Found(path, f"leads to the flow {flow}, which is not there", remedy)

@@ -1,0 +1,33 @@
+"""Ways that lead nowhere."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+from infra.flowkit.linting.mentions import step_names, steps_of_others
+from infra.flowkit.linting.rule import ERROR, Found, Of, rule
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from infra.flowkit.linting.files import FlowFile
+
+
+@rule("unknown-step", ERROR, Of.WRITTEN)
+def unknown_step(file: FlowFile) -> Iterator[Found]:
+    """A way that leads to a step which the flow does not have."""
+    for path in step_names(file.written):
+        target = file.written.at(path)
+        if isinstance(target, str) and target and target not in file.written.steps():
+            yield Found(path, f"leads to {target}, which is no step of this flow", near(target, file.written.steps()))
+    for path, flow, step in steps_of_others(file.written):
+        steps = file.folder.steps_of(flow)
+        if steps and step not in steps:
+            yield Found(path, f"leads to {step}, which is no step of the flow {flow}", near(step, steps))
+
+
+def near(word: str, known: Collection[str], otherwise: str = "add that step, or name one that exists") -> str:
+    """The remedy for a name that is not known."""
+    likely = get_close_matches(word, known, 1)
+    return f"did you mean {likely[0]}?" if likely else otherwise

@@ -1,0 +1,42 @@
+"""Variables that nothing has set."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dialtone.flows.filling import LANGUAGE
+from dialtone.flows.steps.branch import DAY
+from infra.flowkit.linting.rule import ERROR, Found, rule
+from infra.flowkit.linting.rules.unknown_step import near
+from infra.flowkit.linting.variables import CONFIRMED, Use, conditions, may_set, uses
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from infra.flowkit.linting.files import FlowFile
+
+ASKABLE = frozenset({DAY, LANGUAGE})
+"""What a `branch` can ask for beside variables."""
+
+
+@rule("unknown-variable", ERROR)
+def unknown_variable(file: FlowFile) -> Iterator[Found]:
+    """A variable that is filled in or asked for, and that no step before has set."""
+    for use in uses(file.written):
+        if CONFIRMED not in use.path:
+            yield from _unknown(file, use, "fills in", frozenset())
+    for use in conditions(file.written):
+        yield from _unknown(file, use, "asks for", ASKABLE)
+
+
+def _unknown(file: FlowFile, use: Use, does: str, beside: frozenset[str]) -> Iterator[Found]:
+    before = file.variables.maybe.get(use.step)
+    if before is None or use.name in before | beside:
+        return
+    setters = [name for name, step in file.steps.items() if use.name in may_set(step)]
+    if setters:
+        yield Found(use.path, f"{does} {use.name} before {setters[0]} has set it", "set it earlier")
+    else:
+        known = sorted(before | beside)
+        remedy = near(use.name, known, f"set it before; known here are {', '.join(known)}")
+        yield Found(use.path, f"{does} {use.name}, which nothing sets", remedy)

@@ -1,0 +1,19 @@
+"""Files that cannot be read at all."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from infra.flowkit.linting.rule import ERROR, Found, Of, rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from infra.flowkit.linting.files import FlowFile
+
+
+@rule("unreadable-file", ERROR, Of.LINTER)
+def unreadable_file(file: FlowFile) -> Iterator[Found]:
+    """A file that is missing, may not be read, or is not UTF-8."""
+    del file
+    yield from ()

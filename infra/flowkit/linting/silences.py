@@ -1,0 +1,30 @@
+"""Comments that silence a finding: `# lint: ignore=<rule> <why>`."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_COMMENT = re.compile(r"(?<!\S)# lint: ignore=(?P<rule>[^\s#]*)(?P<reason>(?:(?!# lint:)[^\n])*)")
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """One comment: it silences one rule's findings on its line."""
+
+    line: int
+    column: int
+    rule: str
+    reason: str
+    """'' where it gives none: then it silences nothing."""
+
+
+def silences(text: str) -> Iterator[Silence]:
+    """Every such comment of a file."""
+    for number, line in enumerate(text.splitlines(), 1):
+        for found in _COMMENT.finditer(line):
+            yield Silence(number, found.start() + 1, found["rule"], found["reason"].strip(" -:"))

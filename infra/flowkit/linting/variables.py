@@ -1,0 +1,119 @@
+"""What a call knows before each step: on every way there, and on some."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from dialtone.calls import ANSWERED_BY, GREETING
+from dialtone.flows.consent import VARIABLE as CONSENT
+from dialtone.flows.filling import KNOWN_OF_EVERY_CALL, LANGUAGE, names_in
+from dialtone.flows.steps.answered_by import AnsweredBy
+from dialtone.flows.steps.choose_language import ChooseLanguage
+from dialtone.flows.steps.collect import Collect
+from dialtone.flows.steps.note import Note
+from dialtone.flows.steps.record import Record
+from dialtone.flows.steps.recording import RecordingSwitch
+from infra.flowkit.linting.ways import NEXT, ON_ERROR, falling
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from dialtone.flows.flow import Flow
+    from dialtone.flows.source import Path
+    from dialtone.flows.steps.step import Step
+    from infra.flowkit.linting.ways import Way, Ways
+    from infra.flowkit.linting.written import Written
+
+Names = frozenset[str]
+
+CONFIRMED = "confirm"
+"""Within it the digits are read back that the same step has asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A place where a variable is filled in."""
+
+    path: Path
+    name: str
+
+    @property
+    def step(self) -> str:
+        """The step that it is in."""
+        return str(self.path[1])
+
+
+class Variables:
+    """Two questions of every step: which variables are surely set before it, and which may be."""
+
+    def __init__(self, flow: Flow, ways: Ways, outside: Names) -> None:
+        self.flow = flow
+        self.ways = ways
+        self.outside = outside
+
+    @cached_property
+    def surely(self) -> Mapping[str, Names]:
+        """Set on every way to a step; what other flows set is taken on trust."""
+        return self._before(_surely_set, frozenset.intersection)
+
+    @cached_property
+    def maybe(self) -> Mapping[str, Names]:
+        """Set on some way to a step."""
+        return self._before(_maybe_set, frozenset.union)
+
+    def _before(self, sets: Callable[[Step, Way], Names], met: Callable[[Names, Names], Names]) -> Mapping[str, Names]:
+        before: dict[str, Names] = {self.flow.start: KNOWN_OF_EVERY_CALL | self.outside}
+        left = [self.flow.start]
+        while left:
+            step = self.flow.steps[left.pop()]
+            for way in self.ways.from_step(step.name):
+                after = before[step.name] | sets(step, way)
+                known = before.get(way.target)
+                merged = after if known is None else met(known, after)
+                if way.target and merged != known:
+                    before[way.target] = merged
+                    left.append(way.target)
+        return before
+
+
+def may_set(step: Step) -> Names:
+    """The variables that a step sets, whichever way the call leaves it."""
+    match step:
+        case Note():
+            return frozenset(step.set)
+        case Collect():
+            return frozenset({step.variable})
+        case ChooseLanguage():
+            return frozenset({LANGUAGE})
+        case AnsweredBy():
+            return frozenset({ANSWERED_BY, GREETING})
+        case Record() | RecordingSwitch():
+            return frozenset({CONSENT} if step.consent else ())
+        case _:
+            return frozenset()
+
+
+def uses(written: Written) -> Iterator[Use]:
+    """Every place of every step where a variable is filled in, in the order of the file."""
+    for path, value in written.walk():
+        if isinstance(value, str) and path[:1] == ("steps",) and path[-1] != "pattern":
+            yield from (Use(path, name) for name in names_in(value))
+
+
+def conditions(written: Written) -> Iterator[Use]:
+    """Every variable that a `branch` asks for."""
+    for path in written.places:
+        if path[:1] == ("steps",) and path[-2:-1] == ("when",) and path[2:3] == ("branch",):
+            yield Use(path, str(path[-1]))
+
+
+def _maybe_set(step: Step, way: Way) -> Names:
+    return frozenset() if way.where == ON_ERROR else may_set(step)
+
+
+def _surely_set(step: Step, way: Way) -> Names:
+    if isinstance(step, (Collect, ChooseLanguage)):
+        return may_set(step) if way.where == NEXT and not falling(step) else frozenset()
+    return _maybe_set(step, way) - {GREETING}
