@@ -1,0 +1,98 @@
+"""`dialtone flow draw`: pictures of phone menus."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dialtone.errors import DialtoneError
+from dialtone.flow_library import NUMBERS_FILE, read_numbers
+from infra.flowkit.drawing.graph import graph_of
+from infra.flowkit.drawing.html import Section, page_of
+from infra.flowkit.drawing.mermaid import mermaid_of
+from infra.flowkit.drawing.picture import picture_of
+from infra.flowkit.drawing.svg import svg_of
+from infra.flowkit.drawing.versions import flow_in, is_flow, read_file
+from infra.local.cloud import FUNCTIONS
+
+if TYPE_CHECKING:
+    import argparse
+
+    from infra.flowkit.drawing.graph import Graph
+
+FLOWS = FUNCTIONS / "flows"
+
+STANDARD_OUTPUT = "-"
+
+ENDINGS = {"mermaid": "mmd", "svg": "svg", "html": "html"}
+
+
+def add_to(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the action."""
+    parser = actions.add_parser("draw", help="draw flows: steps, keys, ways")
+    parser.add_argument("flows", nargs="*", metavar="FLOW", help="a flow's file or name (default: all of them)")
+    parser.add_argument("--format", choices=tuple(ENDINGS), default="svg", help="(default: svg)")
+    add_output_to(parser)
+    parser.set_defaults(run=run)
+
+
+def add_output_to(parser: argparse.ArgumentParser) -> None:
+    """Add where the pictures go."""
+    parser.add_argument(
+        "--output", default=STANDARD_OUTPUT, metavar="DIR", help="a folder, one file for each flow (default: -, print)"
+    )
+
+
+def run(given: argparse.Namespace) -> int:
+    """Draw them. Raises DialtoneError naming a flow that cannot be read."""
+    graphs = [_graph(file) for file in _files(given.flows)]
+    if not graphs:
+        raise DialtoneError("there is no flow to draw: name a flow's file")
+    write({graph.name: picture(graph, given.format) for graph in graphs}, given.format, given.output)
+    return 0
+
+
+def picture(graph: Graph, form: str, sentences: tuple[str, ...] = ()) -> str:
+    """The graph in one of the formats."""
+    if form == "mermaid":
+        return mermaid_of(graph)
+    svg = svg_of(picture_of(graph))
+    return svg if form == "svg" else page_of(graph.name, [Section(svg, sentences)])
+
+
+def write(pictures: dict[str, str], form: str, output: str) -> None:
+    """Print the one picture, or put each into the folder under its flow's name. Raises DialtoneError."""
+    if output == STANDARD_OUTPUT:
+        if len(pictures) > 1 and form != "mermaid":
+            raise DialtoneError(f"{len(pictures)} pictures do not go into one {form}: add --output DIR")
+        sys.stdout.write("\n".join(pictures.values()))
+        return
+    folder = Path(output)
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in pictures.items():
+        (folder / f"{name}.{ENDINGS[form]}").write_text(content, encoding="utf-8")
+
+
+def _files(named: list[str]) -> list[Path]:
+    """The flows' files; other YAML that a shell's `*.yaml` brings along is left out."""
+    if not named:
+        return _flows_among(sorted(FLOWS.glob("*.yaml")))
+    files = [Path(name) if name.endswith((".yaml", ".yml")) else FLOWS / f"{name}.yaml" for name in named]
+    return files if len(files) == 1 else _flows_among(files)
+
+
+def _flows_among(files: list[Path]) -> list[Path]:
+    return [file for file in files if is_flow(read_file(file))]
+
+
+def _graph(file: Path) -> Graph:
+    flow = flow_in(read_file(file))
+    return graph_of(flow, numbers_to(flow.name, file.parent))
+
+
+def numbers_to(flow: str, folder: Path) -> list[str]:
+    """The numbers that lead to the flow, as the folder's numbers file has them. Raises FlowInvalid."""
+    if not (folder / NUMBERS_FILE).is_file():
+        return []
+    return [number for number, leads_to in read_numbers(folder).items() if leads_to == flow]

@@ -1,0 +1,143 @@
+"""A flow as a graph: what a picture of it shows, before anything is placed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Literal
+
+from infra.flowkit.drawing.words import details_of, kind_of, met_by_caller, way_label
+from infra.flowkit.linting.ways import Ways
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from dialtone.flows.flow import Flow
+    from dialtone.flows.steps.step import Step
+
+Role = Literal["step", "entry", "fault", "end"]
+EdgeKind = Literal["choice", "next", "error", "hours"]
+
+ANSWER = "the call is answered"
+"""The way in of a flow that no number is known to lead to."""
+
+FAULT = "whatever goes wrong"
+"""Where every error comes from that has no way of its own."""
+
+THE_END = "the call ends"
+
+
+class Mark(Enum):
+    """What became of a node or an edge between two versions."""
+
+    SAME = "same"
+    ADDED = "added"
+    REMOVED = "removed"
+    CHANGED = "changed"
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A step, a way in, the last resort's cause, or the end."""
+
+    role: Role
+    name: str
+    """The step's name, the number that leads here, or what the node stands for."""
+    kind: str = ""
+    """The step's kind as flows name it."""
+    text: str = ""
+    """What the caller meets: the words, the audio, the number that is rung."""
+    details: str = ""
+    """What else was written, in a few words."""
+    mark: Mark = Mark.SAME
+    before: str = ""
+    """The text that it had, where a change replaced it."""
+
+    @property
+    def id(self) -> str:
+        """Its name among all nodes: a step may be called like a number."""
+        return f"{self.role}:{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """A way from one node to another."""
+
+    source: str
+    target: str
+    label: str
+    """The key, or the words for when the call goes this way; '' where it simply goes on."""
+    kind: EdgeKind
+    where: str = ""
+    """Where the flow says so, below the step: `keys.1`, `next`; '' for what no step says."""
+    mark: Mark = Mark.SAME
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """All nodes and edges; nodes in the order of the file, edges in the order that steps name them."""
+
+    name: str
+    note: str
+    """What holds for the whole call, such as its recording; '' for nothing."""
+    nodes: tuple[Node, ...]
+    edges: tuple[Edge, ...]
+
+    def node(self, node_id: str) -> Node:
+        """The node of this id."""
+        return next(node for node in self.nodes if node.id == node_id)
+
+
+def graph_of(flow: Flow, numbers: Sequence[str] = ()) -> Graph:
+    """The flow's graph; `numbers` are those that lead here."""
+    steps = tuple(flow.steps.values())
+    ways = Ways(flow)
+    edges = (*_entries(flow, numbers), *(edge for step in steps for edge in _ways(step, ways)))
+    nodes = [Node("entry", name) for name in (numbers or (ANSWER,))]
+    nodes += [Node("step", step.name, kind_of(step), met_by_caller(step), details_of(step)) for step in steps]
+    if flow.last_resort:
+        nodes.append(Node("fault", FAULT))
+    if any(edge.target == _END.id for edge in edges):
+        nodes.append(_END)
+    return Graph(flow.name, _note(flow), tuple(nodes), edges)
+
+
+_END = Node("end", THE_END)
+
+
+def _step_id(name: str) -> str:
+    return f"step:{name}" if name else _END.id
+
+
+def _note(flow: Flow) -> str:
+    return f"recorded from the answer, {flow.record.channels}, {flow.record.format}" if flow.record else ""
+
+
+def _entries(flow: Flow, numbers: Sequence[str]) -> Iterator[Edge]:
+    for name in numbers or (ANSWER,):
+        yield Edge(f"entry:{name}", _step_id(flow.start), "", "next")
+    if flow.last_resort:
+        yield Edge(f"fault:{FAULT}", _step_id(flow.last_resort), "", "error")
+
+
+def _ways(step: Step, ways: Ways) -> Iterator[Edge]:
+    for where, target in named_ways(step, ways).items():
+        yield Edge(_step_id(step.name), _step_id(target), way_label(step, where), _edge_kind(step, where), where)
+
+
+def named_ways(step: Step, ways: Ways) -> dict[str, str]:
+    """Where a call may go, as the step itself says: place in the file → step's name, '' for the end of the call."""
+    taken = [(way.where, way.target) for way in ways.from_step(step.name) if not way.is_error or step.on_error]
+    return dict(taken)
+
+
+_UNHAPPY = frozenset({"on_error", "on_hangup", "failed", "busy", "no_answer", "no_input", "timeout", "on_timeout"})
+"""Ways that nobody wants to go: drawn lighter, so that what is meant to happen stands out."""
+
+
+def _edge_kind(step: Step, where: str) -> EdgeKind:
+    if where == "next":
+        return "next"
+    if where in _UNHAPPY or (where.startswith("otherwise") and hasattr(step, "tries")):
+        return "error"
+    return "hours" if kind_of(step) == "hours" else "choice"

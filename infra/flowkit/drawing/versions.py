@@ -1,0 +1,88 @@
+"""Flows as they stand in files, and as they stood in git."""
+
+from __future__ import annotations
+
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dialtone.errors import DialtoneError
+from dialtone.flow_library import NUMBERS_FILE
+from dialtone.flows.reading import read_flow
+from dialtone.flows.source import read_source
+
+if TYPE_CHECKING:
+    from dialtone.flows.flow import Flow
+
+WORKING_TREE = ""
+"""The revision that is no revision: the files as they lie there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A file's text, and what to call it where something is wrong with it."""
+
+    file: str
+    content: str
+
+
+def read_file(file: Path) -> Text:
+    """A file of the working tree. Raises DialtoneError if it cannot be read."""
+    try:
+        return Text(str(file), file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise DialtoneError(f"{file} cannot be read: {error}; name a flow's file") from None
+
+
+def is_flow(text: Text) -> bool:
+    """Whether it says that it is one: other YAML files lie beside flows. Raises FlowInvalid if it is not YAML."""
+    content = read_source(text.file, text.content).content
+    return isinstance(content, dict) and "flow" in content and "steps" in content
+
+
+def flow_in(text: Text) -> Flow:
+    """The flow, whatever its file is called: an older copy may lie under another name. Raises FlowInvalid."""
+    content = read_source(text.file, text.content).content
+    named = content.get("flow") if isinstance(content, dict) else None
+    return read_flow(f"{named}.yaml" if isinstance(named, str) else Path(text.file).name, text.content)
+
+
+def is_revision(name: str, folder: Path) -> bool:
+    """Whether git knows a commit by this name."""
+    return _git(folder, "rev-parse", "--quiet", "--verify", "--end-of-options", f"{name}^{{commit}}").returncode == 0
+
+
+def at_revision(file: Path, revision: str) -> Text | None:
+    """The file as it was; None where it was not there. Raises DialtoneError for a revision that git does not know."""
+    if not is_revision(revision, file.parent):
+        raise DialtoneError(f"{revision} is no revision that git knows; write for example {file}@HEAD~1")
+    answer = _git(file.parent, "show", f"{revision}:./{file.name}")
+    return Text(f"{file}@{revision}", answer.stdout) if answer.returncode == 0 else None
+
+
+def changed_between(folder: Path, old: str, new: str = WORKING_TREE) -> list[Path]:
+    """The flows' files of the folder that differ, by name. Raises DialtoneError."""
+    revisions = [old, new] if new else [old]
+    for revision in revisions:
+        if not is_revision(revision, folder):
+            raise DialtoneError(f"{revision} is neither a file nor a revision that git knows")
+    answer = _git(folder, "diff", "--name-only", "--relative", "-z", *revisions, "--", ".")
+    names = set(answer.stdout.split("\0"))
+    if not new:
+        names |= set(_git(folder, "ls-files", "--others", "--exclude-standard", "-z", "--", ".").stdout.split("\0"))
+    return [
+        folder / name for name in sorted(names) if name.endswith(".yaml") and "/" not in name and name != NUMBERS_FILE
+    ]
+
+
+def _git(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    try:
+        return subprocess.run(  # noqa: S603 -- git, with arguments of our own
+            ["git", "-C", str(folder), *arguments],  # noqa: S607 -- whichever git the person uses
+            capture_output=True,
+            encoding="utf-8",
+            check=False,
+        )
+    except FileNotFoundError:
+        raise DialtoneError("git is not here: install it, or compare two files") from None

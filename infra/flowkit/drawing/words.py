@@ -1,0 +1,172 @@
+"""Steps in a few words: what a caller meets, and what else was written."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel
+
+from dialtone.flows.prompts import Part, Piece, Prompt
+from dialtone.flows.reading import STEP_KINDS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from dialtone.flows.steps.asking import Tries
+    from dialtone.flows.steps.step import Step
+
+_TAG = re.compile(r"<[^>]*>")
+
+_WAYS: Mapping[str, str] = {
+    "next": "",
+    "on_error": "error",
+    "on_hangup": "caller hangs up",
+    "failed": "failed",
+    "busy": "busy",
+    "no_answer": "no answer",
+    "no_input": "no key",
+    "wrong": "wrong key",
+    "after": "afterwards",
+    "times": "again",
+}
+"""Where a way stands in the file → what it is called in a picture; others are called what they are called there."""
+
+_UNITS = (("_seconds", " s"), ("_minutes", " min"))
+
+
+def kind_of(step: Step) -> str:
+    """The step's kind as flows name it."""
+    return next(name for name, kind in STEP_KINDS.items() if type(step) is kind)
+
+
+def met_by_caller(step: Step) -> str:
+    """What the caller hears or what is done, as the step's kind says it; '' where the kind alone says all."""
+    value = getattr(step, kind_of(step))
+    if isinstance(value, (str, dict)):
+        return value_in_words(value)
+    if rung := getattr(value, "to", None):
+        return value_in_words(rung)
+    return heard(value)
+
+
+def details_of(step: Step) -> str:
+    """What else was written in the step: no prompts, no ways on."""
+    ways = [where.split(".") for where, _ in step.targets()]
+    kind = kind_of(step)
+    inner = getattr(step, kind)
+    parts: list[str] = []
+    if isinstance(inner, BaseModel) and not heard(inner) and [kind] not in ways:
+        parts += _details(inner, {"to", *(way[1] for way in ways if way[0] == kind and len(way) > 1)})
+    # The number of tries stands at the way that the call goes after them.
+    parts += _details(step, {"name", "next", "on_error", "tries", kind, *(way[0] for way in ways)})
+    return " · ".join(parts)
+
+
+def way_label(step: Step, where: str) -> str:
+    """When the call goes this way: a key, or words."""
+    *path, last = where.split(".")
+    if hasattr(step, "tries") and (where in _GIVEN_UP or (where == "next" and kind_of(step) == "menu")):
+        words, failure = _GIVEN_UP.get(where, _GIVEN_UP["otherwise"])
+        return words.format(_times(step.tries, failure))
+    if last == "to":
+        return _condition(_at(step, path))
+    return "" if where == kind_of(step) else _WAYS.get(last, plain(last))
+
+
+_GIVEN_UP = {
+    "otherwise": ("after {}", "in_all"),
+    "otherwise_no_input": ("no key, {}", "no_input"),
+    "otherwise_wrong": ("wrong key, {}", "wrong"),
+}
+
+
+def _times(tries: Tries, failure: str) -> str:
+    """How often the question is asked before the call goes the way of this kind of failure."""
+    alike = tries.no_input == tries.wrong
+    if failure == "in_all" and not alike:
+        return "its tries"
+    most = min(tries.no_input if failure == "in_all" else getattr(tries, failure), tries.in_all)
+    return "1 try" if most == 1 else f"{most} tries"
+
+
+def _at(step: Step, path: Sequence[str]) -> object:
+    found: Any = step
+    for part in path:
+        found = found[int(part)] if isinstance(found, (list, tuple)) else getattr(found, part)
+    return found
+
+
+def _condition(case: object) -> str:
+    """When a case holds, which has this beside the step that it leads to."""
+    if not isinstance(case, BaseModel):
+        return ""
+    given = (getattr(case, name) for name in type(case).model_fields if name != "to")
+    return ", ".join(filter(None, map(value_in_words, given)))
+
+
+def plain(name: str) -> str:
+    """A key of the flow language as words."""
+    return name.replace("_", " ")
+
+
+def heard(value: object) -> str:
+    """A prompt, or several, as a person would write it down; '' for what is not heard."""
+    if isinstance(value, (list, tuple)):
+        return " ".join(filter(None, map(heard, value)))
+    if isinstance(value, Piece):
+        return _piece(value)
+    if isinstance(value, Part):
+        named = len(value.languages) > 1
+        return " ".join(f"{code}: {heard(said)}" if named else heard(said) for code, said in value.languages.items())
+    return heard(value.parts) if isinstance(value, Prompt) else ""
+
+
+def _piece(piece: Piece) -> str:
+    if piece.speaks:
+        return f"“{' '.join(_TAG.sub(' ', piece.ssml).split()) if piece.ssml else piece.text}”"
+    return f"♪ {piece.media or piece.file or (piece.audio or '').rpartition('/')[2]}"
+
+
+def _details(model: BaseModel, hidden: set[str]) -> Iterator[str]:
+    for field in type(model).model_fields:
+        if field in model.model_fields_set and field not in hidden and (said := setting(field, getattr(model, field))):
+            yield said
+
+
+def setting(field: str, value: object) -> str:
+    """A field and its value in a few words; '' where there is nothing to say."""
+    for ending, unit in _UNITS:
+        if field.endswith(ending):
+            return f"{plain(field.removesuffix(ending))} {value}{unit}"
+    if value is False:
+        return f"no {plain(field)}"
+    if value is True:
+        return plain(field)
+    said = value_in_words(value)
+    if not said or heard(value):
+        return ""
+    return plain(field) if said == "yes" else f"{plain(field)} {said}"
+
+
+def value_in_words(value: object) -> str:
+    """Any value of the flow language, short; '' for none."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, BaseModel):
+        return heard(value) or _model_in_words(value)
+    if isinstance(value, dict):
+        return ", ".join(f"{name} = {value_in_words(each)}" for name, each in value.items())
+    if isinstance(value, (list, tuple)):
+        return " or ".join(map(value_in_words, value))
+    return "" if value is None else str(value)
+
+
+def _model_in_words(model: BaseModel) -> str:
+    given = {name: getattr(model, name) for name in type(model).model_fields if name in model.model_fields_set}
+    if given and len(set(map(str, given.values()))) == 1:
+        # A number written short stands for all of them: `digits: 8`, `tries: 4`.
+        return value_in_words(next(iter(given.values())))
+    if given.keys() == {"min", "max"}:
+        return f"{given['min']}–{given['max']}"  # noqa: RUF001 -- a range, as printed
+    return ", ".join(f"{plain(name)} {value_in_words(each)}" for name, each in given.items()) or "yes"
