@@ -35,6 +35,9 @@ _WITH_NUMBERS = frozenset(
     }
 )
 
+#: How much later than the one before it an event occurred at the least; timestamps have microseconds.
+TICK_SECONDS = 1e-6
+
 
 def _nobody(number: str) -> Party:
     raise LookupError(number)
@@ -59,6 +62,8 @@ class Exchange:
     #: command_id of each accepted dial → when, and what was answered.
     dials_seen: dict[str, tuple[float, dict[str, Any]]] = field(default_factory=dict)
     callees: Callable[[str], Party] = field(default=_nobody)
+    #: When the latest event occurred, as it was told.
+    told_at: float = -TICK_SECONDS
 
     def new_id(self) -> str:
         """Give a UUID, the same ones in every run from the same seed."""
@@ -88,5 +93,8 @@ class Exchange:
 
     def post(self, leg: Leg, event_type: str, payload: dict[str, Any]) -> None:
         """Send a webhook with exactly this payload."""
-        event = Event(self.new_id(), event_type, self.clock.timestamp(), payload, leg.name, leg.route)
+        # In a real exchange one thing follows another; here much happens at one virtual instant.
+        self.told_at = max(self.clock.now, self.told_at + TICK_SECONDS)
+        occurred_at = self.clock.timestamp(self.told_at)
+        event = Event(self.new_id(), event_type, occurred_at, payload, leg.name, leg.route)
         self.deliveries.send(event, leg.session)

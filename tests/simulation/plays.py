@@ -3,10 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
-from infra.carrier import BEEP, Busy, Caller, HangUp, Hear, Machine, NoAnswer, Person, Press, Rejects, Say, Silence
+from infra.carrier import (
+    BEEP,
+    Busy,
+    Callee,
+    Caller,
+    HangUp,
+    Hear,
+    Machine,
+    NoAnswer,
+    Person,
+    Press,
+    Rejects,
+    Say,
+    Silence,
+)
 from infra.demo import scenes
-from tests.simulation.stage import Stage
+from infra.flowkit.stage import FLOWS, Stage
 
 Play = Callable[[Stage], str]
 """Plays a call to its end; gives its session."""
@@ -74,3 +89,105 @@ PLAYS: dict[str, Play] = {
     "an announcement that nobody answers": lambda stage: stage.dial("+15550163", NoAnswer(), "announcement"),
     "an announcement to a busy line": lambda stage: stage.dial("+15550164", Busy(), "announcement"),
 }
+
+LANGUAGE_FLOWS = Path(__file__).parent / "flows"
+"""Flows that show what the language can do; the plays of them are named with what they are about."""
+
+
+def _rung(number: str, caller: Caller, **answers: Callee) -> Play:
+    """A call whose flow rings people; `answers` are theirs, by the last digits of their numbers."""
+
+    def play(stage: Stage) -> str:
+        for digits, callee in answers.items():
+            stage.carrier.add_callee(f"+15550{digits[1:]}", callee)
+        return stage.ring(number, caller)
+
+    return play
+
+
+_WAITING = Caller(*[step for _ in range(40) for step in (Say(1, "Hello, Ada speaking."), Silence(4))])
+"""On hold, and talking at times: so that whoever is connected hears it, however late that comes to be."""
+_CONNECTED = Hear("Ada speaking", kind="voice")
+_GRACE = Say(3, "Grace speaking.")
+_MESSAGE = (Hear("leave a message"), BEEP, Say(3, "Call me back."), Press("#", after=0.5))
+
+LANGUAGE_PLAYS: dict[str, Play] = {
+    "a call accepted by a key": _rung(
+        "+15550110", _WAITING, n199=Person(Hear("Press 1"), Press("1", after=1), _CONNECTED, _GRACE, HangUp(after=2))
+    ),
+    "a call that nobody accepts": _rung("+15550110", _WAITING, n199=Person(Hear("Press 1"), Silence(60))),
+    "a call refused by another key": _rung("+15550110", _WAITING, n199=Person(Hear("Press 1"), Press("5", after=1))),
+    "an agent who hangs up during the whisper": _rung("+15550110", _WAITING, n199=Person(Hear("shop"), HangUp())),
+    "a caller who hangs up while a call is offered": _rung(
+        "+15550110", Caller(Hear("hold"), HangUp(after=5)), n199=Person(Hear("Press 1"), Silence(60))
+    ),
+    "a caller who hangs up while an agent is rung": _rung(
+        "+15550110", Caller(Hear("hold"), HangUp(after=2)), n199=Person(answers_after=10)
+    ),
+    "the third of three on call": _rung(
+        "+15550111",
+        _WAITING,
+        n191=NoAnswer(),
+        n192=Busy(),
+        n193=Person(Hear("emergency"), _CONNECTED, _GRACE, HangUp(after=2)),
+    ),
+    "nobody on call": _rung("+15550111", _WAITING, n191=NoAnswer(), n192=Busy(), n193=Rejects()),
+    "the first of three rung at once": _rung(
+        "+15550112",
+        _WAITING,
+        n191=NoAnswer(),
+        n192=Person(_CONNECTED, _GRACE, HangUp(after=2), answers_after=6),
+        n193=Person(answers_after=25),
+    ),
+    "none of three rung at once": _rung("+15550112", _WAITING, n191=NoAnswer(), n192=Busy(), n193=Rejects()),
+    "an agent who is reached after announcements": _rung(
+        "+15550117", _WAITING, n191=NoAnswer(), n192=Person(_CONNECTED, _GRACE, HangUp(after=2), answers_after=12)
+    ),
+    "a caller who leaves off waiting by a key": _rung(
+        "+15550117", Caller(Hear("press 1"), Press("1", after=1), Silence(60)), n191=NoAnswer(), n192=NoAnswer()
+    ),
+    "a survey after the conversation": _rung(
+        "+15550113",
+        Caller(Hear("How content"), Press("4", after=1), Silence(30)),
+        n199=Person(_GRACE, HangUp(after=5)),
+    ),
+    "a caller who hangs up in the conversation": _rung(
+        "+15550113", Caller(Hear("Grace", kind="voice"), HangUp(after=5)), n199=Person(_GRACE, Silence(60))
+    ),
+    "a message kept": _rung("+15550114", Caller(*_MESSAGE, Hear("To keep it"), Press("1", after=1), Silence(30))),
+    "a message recorded anew and kept": _rung(
+        "+15550114",
+        Caller(
+            *_MESSAGE, Hear("To keep it"), Press("2", after=1), *_MESSAGE, Hear("To keep it"), Press("1"), Silence(30)
+        ),
+    ),
+    "a message heard again and deleted": _rung(
+        "+15550114",
+        Caller(*_MESSAGE, Hear("To keep it"), Press("3"), Hear("To keep it"), Press("*", after=1), Silence(30)),
+    ),
+    "a message that nobody decides about": _rung("+15550114", Caller(*_MESSAGE, Silence(120))),
+    "a caller who hangs up in the review": _rung("+15550114", Caller(*_MESSAGE, Hear("To keep it"), HangUp(after=1))),
+    "a recording agreed to": _rung(
+        "+15550115",
+        Caller(Hear("would like to record"), Press("1", after=1), Silence(60)),
+        n199=Person(_GRACE, HangUp(after=5)),
+    ),
+    "a recording declined": _rung(
+        "+15550115",
+        Caller(Hear("would like to record"), Press("2", after=1), Silence(60)),
+        n199=Person(_GRACE, HangUp(after=5)),
+    ),
+    "a recording that nobody agrees to": _rung("+15550115", Caller(Silence(90)), n199=Person(_GRACE, HangUp(after=5))),
+    "a recording announced, paused for a card": _rung(
+        "+15550116", Caller(Hear("key your card"), Press("4242", after=2), Silence(30))
+    ),
+    "a caller who hangs up in the announcement": _rung("+15550116", Caller(Hear("This call"), HangUp())),
+}
+
+
+def flows_of(play: str) -> Path:
+    """The folder of the flows that a play is about."""
+    return LANGUAGE_FLOWS if play in LANGUAGE_PLAYS else FLOWS
+
+
+ALL_PLAYS = PLAYS | LANGUAGE_PLAYS

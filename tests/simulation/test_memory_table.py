@@ -11,8 +11,9 @@ from moto import mock_aws
 
 from dialtone.calls import RINGING, Call, Decision
 from dialtone.events import Event
+from dialtone.recordings import Recording, Review
 from dialtone.store import DuplicateEvent, LostRace, Store
-from tests.simulation.memory_table import MemoryTable
+from infra.flowkit.memory_table import MemoryTable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -84,3 +85,16 @@ def test_who_decided_on_an_older_call_has_lost_the_race(store: Store) -> None:
         store.commit(event("second"), before, ringing, at_seconds=1.0)
 
     assert [entry.event_id for entry in store.timeline("session")] == ["first"]
+
+
+def test_what_a_caller_decides_about_a_recording_is_written_into_its_entry(store: Store) -> None:
+    before = Call("session", "leg")
+    recording = Recording(
+        "session", "leg", number=1, turn=2, requested_at="2026-11-20T14:00:00Z", source="record_start"
+    )
+    store.commit(event("first"), before, Decision(before, recordings=(recording,)), at_seconds=1.0)
+
+    verdict = Decision(before, reviews=(Review(recording.name, "deleted"),))
+    store.commit(event("second"), before, verdict, at_seconds=2.0)
+
+    assert store.recordings("session") == (replace(recording, review="deleted"),)

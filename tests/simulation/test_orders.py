@@ -17,9 +17,9 @@ from dialtone.flow_library import FlowLibrary
 from dialtone.store import Store
 from dialtone.telnyx_api import Outcome
 from infra.carrier import ApiFault, WebhookFault
-from tests.simulation.memory_table import MemoryTable
-from tests.simulation.plays import PLAYS
-from tests.simulation.stage import FLOWS, EndState, Jobs, Stage
+from infra.flowkit.memory_table import MemoryTable
+from infra.flowkit.stage import EndState, Jobs, Stage
+from tests.simulation.plays import ALL_PLAYS, flows_of
 from webhook.switchboard import Switchboard
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 ACTIONS = (
     "answer",
+    "bridge",
     "gather_using_audio",
     "gather_using_speak",
     "hangup",
@@ -43,14 +44,17 @@ ACTIONS = (
     "transfer",
 )
 
+CLOCK_TICK_SECONDS = 0.001
+"""Events tell their time in microseconds, rounded down: a command of the same instant must not seem to come after."""
+
 
 @cache
 def undisturbed(play: str) -> EndState:
-    stage = Stage()
-    return stage.end_state(PLAYS[play](stage))
+    stage = Stage(flows=flows_of(play))
+    return stage.end_state(ALL_PLAYS[play](stage))
 
 
-@pytest.mark.parametrize("play", PLAYS)
+@pytest.mark.parametrize("play", ALL_PLAYS)
 @given(
     seed=st.integers(0, 2**32), share=st.sampled_from([0.05, 0.2, 0.5]), fault=st.sampled_from([None, *WebhookFault])
 )
@@ -58,22 +62,22 @@ def test_webhooks_late_twice_at_once_or_unanswered_leave_the_same_call(
     play: str, seed: int, share: float, fault: WebhookFault | None
 ) -> None:
     faults = dict.fromkeys([fault] if fault else list(WebhookFault), share)
-    stage = Stage(seed=seed, faults=faults)
+    stage = Stage(seed=seed, faults=faults, flows=flows_of(play))
 
-    session = PLAYS[play](stage)
+    session = ALL_PLAYS[play](stage)
 
     assert facts(stage.end_state(session)) == facts(undisturbed(play))
     assert not stage.carrier.given_up
 
 
-@pytest.mark.parametrize("play", PLAYS)
+@pytest.mark.parametrize("play", ALL_PLAYS)
 @given(faults=st.dictionaries(st.sampled_from(ACTIONS), st.sampled_from(list(ApiFault)), min_size=1, max_size=4))
 def test_commands_lost_or_their_answers_lost_leave_the_same_call(play: str, faults: dict[str, ApiFault]) -> None:
-    stage = Stage()
+    stage = Stage(flows=flows_of(play))
     for action, fault in faults.items():
         stage.carrier.faults.disturb_api(fault, action=action)
 
-    session = PLAYS[play](stage)
+    session = ALL_PLAYS[play](stage)
 
     assert facts(stage.end_state(session)) == facts(undisturbed(play))
 
@@ -83,7 +87,7 @@ def facts(state: EndState) -> EndState:
 
     Where the caller was when the call ended, and by which turn, may differ: people hang up by their own clock.
     """
-    legs = tuple(replace(leg, step="", turn=0, waiting={}) for leg in state.legs)
+    legs = tuple(replace(leg, step="", turn=0, waiting={}, far_legs={}) for leg in state.legs)
     return EndState(legs, tuple(replace(each, turn=0) for each in state.recordings), state.jobs)
 
 
@@ -112,13 +116,18 @@ class ObedientTelnyx:
 
 @cache
 def tellings(play: str) -> tuple[Telling, ...]:
-    stage = Stage()
-    PLAYS[play](stage)
+    stage = Stage(flows=flows_of(play))
+    ALL_PLAYS[play](stage)
     told = []
     for body in stage.bodies:
         event = parse_event(body)
-        before = [asked for at, asked in stage.api.log if at <= stage.seconds(event.occurred_at)]
-        told.append(Telling(event, Counter(content(asked) for asked in before if asked.action != "dial")))
+        before = [asked for at, asked in stage.api.log if at <= stage.seconds(event.occurred_at) + CLOCK_TICK_SECONDS]
+        told.append(
+            Telling(
+                event,
+                Counter(content(asked) for asked in before if "link_to" in asked.parameters or asked.action != "dial"),
+            )
+        )
     return tuple(told)
 
 
@@ -126,27 +135,27 @@ def content(asked: Command) -> str:
     return json.dumps(asked.to_json(), sort_keys=True)
 
 
-@pytest.mark.parametrize("play", PLAYS)
+@pytest.mark.parametrize("play", ALL_PLAYS)
 @given(chance=st.randoms(use_true_random=False))
 def test_every_order_that_causes_allow_ends_in_the_same_state(play: str, chance: random.Random) -> None:
-    in_order, in_order_commands = replay(list(tellings(play)))
+    in_order, in_order_commands = replay(play, list(tellings(play)))
 
-    shuffled, shuffled_commands = replay_shuffled(list(tellings(play)), chance)
+    shuffled, shuffled_commands = replay_shuffled(play, list(tellings(play)), chance)
 
     assert shuffled == in_order
     assert in_order_commands <= shuffled_commands
 
 
-def replay(told: list[Telling]) -> tuple[object, Counter[str]]:
-    switchboard, telnyx = _fresh()
+def replay(play: str, told: list[Telling]) -> tuple[object, Counter[str]]:
+    switchboard, telnyx = _fresh(play)
     for telling in told:
         switchboard.handle(telling.event, 0.0)
     return _left(switchboard, told), telnyx.contents
 
 
-def replay_shuffled(told: list[Telling], chance: random.Random) -> tuple[object, Counter[str]]:
+def replay_shuffled(play: str, told: list[Telling], chance: random.Random) -> tuple[object, Counter[str]]:
     """Any order, with doubles, in which no event comes before the commands that caused it."""
-    switchboard, telnyx = _fresh()
+    switchboard, telnyx = _fresh(play)
     left, done = list(told), []
     while left:
         ready = [telling for telling in left if not telling.caused_by - telnyx.contents]
@@ -160,10 +169,10 @@ def replay_shuffled(told: list[Telling], chance: random.Random) -> tuple[object,
     return _left(switchboard, told), telnyx.contents
 
 
-def _fresh() -> tuple[Switchboard, ObedientTelnyx]:
+def _fresh(play: str) -> tuple[Switchboard, ObedientTelnyx]:
     telnyx = ObedientTelnyx()
     store = Store(MemoryTable(), "calls")  # type: ignore[arg-type]
-    board = Switchboard(store, FlowLibrary.open(FLOWS), telnyx, Jobs(), now_seconds=lambda: 0.0)  # type: ignore[arg-type]
+    board = Switchboard(store, FlowLibrary.open(flows_of(play)), telnyx, Jobs(), now_seconds=lambda: 0.0)  # type: ignore[arg-type]
     return board, telnyx
 
 

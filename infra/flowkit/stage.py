@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
+import wave
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,30 +16,48 @@ from dialtone.commands import Command, command
 from dialtone.flow_library import FlowLibrary, read_numbers
 from dialtone.signature import Verifier
 from dialtone.store import Store
-from dialtone.telnyx_api import Outcome
-from infra.carrier import API_KEY, Application, Carrier, Request, UndeliveredError, WebhookFault
-from tests.simulation.memory_table import MemoryTable
+from dialtone.telnyx_api import CALL_ENDED, Outcome
+from infra.carrier import API_KEY, Application, Carrier, Request, WebhookFault
+from infra.flowkit.memory_table import MemoryTable
 from webhook.endpoint import Endpoint
 from webhook.switchboard import Switchboard
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Collection, Mapping
 
-    from dialtone.calls import Call
+    from dialtone.calls import Call, FarLeg
     from dialtone.recordings import ArchiveJob, Recording
     from infra.carrier import Callee, Caller
 
 FLOWS = Path(__file__).resolve().parents[2] / "functions" / "flows"
+AUDIO_FOLDER = "audio"
+"""Beside the flows: files that are uploaded to Telnyx under their names without the ending."""
+
 CONNECTION_ID = "1684641123236054244"
+SHOWN_NUMBER = "+15550101"
+"""What the people whom we ring see."""
+
+ADDRESS_AUDIO_SECONDS = 3
+"""How long the audio lasts that flows name by its address: nothing is fetched here."""
+SAMPLES_A_SECOND = 8_000
+
+REFUSED = Outcome("refused", 1, HTTPStatus.UNPROCESSABLE_ENTITY, code="90033", title="Unable to execute command")
+"""What Telnyx says where no code of its own fits."""
 
 
-class QuietObserver:
+class FaultOfOurs(AssertionError):  # noqa: N818 -- reads as the sentence it is: a fault of ours
+    """The webhook's code failed: a real line would answer 500 and be called again and again."""
+
+
+class StrictObserver:
     """Where log lines and metrics go when nobody reads them; faults of ours are raised, not logged."""
 
-    def log(self, level: str, message: str, fields: Mapping[str, Any], *, failed: bool = False) -> None:
-        del level, message
+    def log(self, level: str, message: str, fields: Mapping[str, Any], *, failed: bool | Exception = False) -> None:
+        """Nothing, unless something failed."""
+        del level
         if failed:
-            raise AssertionError(fields)
+            cause = failed if isinstance(failed, Exception) else None
+            raise FaultOfOurs(f"{message}: {dict(fields)}") from cause
 
     def measure(self, name: str, value: float = 1, **dimensions: object) -> None:
         """Nothing."""
@@ -44,9 +65,11 @@ class QuietObserver:
 
 @dataclass(slots=True)
 class CarrierApi:
-    """The carrier's API without HTTP between. `lose` may say that an answer never arrives."""
+    """The carrier's API without HTTP between."""
 
     carrier: Carrier | None = None
+    refuses: Callable[[Command], bool] = lambda _: False
+    """Says which commands Telnyx is to refuse for good, whatever the carrier would say."""
     log: list[tuple[float, Command]] = field(default_factory=list)
     """Every command taken, with the carrier's time."""
     obeyed: dict[str, Command] = field(default_factory=dict)
@@ -55,22 +78,26 @@ class CarrierApi:
     def send(self, asked: Command, command_id: str, deadline: float) -> Outcome:
         """As `TelnyxApi.send`; the same id must never carry another command."""
         del deadline
-        assert self.obeyed.setdefault(command_id, asked) == asked
-        assert self.carrier is not None
+        if self.obeyed.setdefault(command_id, asked) != asked:
+            raise FaultOfOurs(f"{asked} was sent under the id of {self.obeyed[command_id]}")
+        if self.carrier is None:
+            raise LookupError("no carrier is connected")
+        self.log.append((self.carrier.clock.now, asked))
+        if self.refuses(asked):
+            return REFUSED
         path = "/v2/calls" if asked.action == "dial" else f"/v2/calls/{asked.call_control_id}/actions/{asked.action}"
         body = json.dumps({**asked.parameters, "command_id": command_id}).encode()
         headers = {"authorization": f"Bearer {API_KEY}", "content-type": "application/json"}
         response = self.carrier.handle(Request("POST", path, {}, headers, body))
-        self.log.append((self.carrier.clock.now, asked))
         if response.lost is not None:
             return Outcome("unavailable", 1, reason="timeout")
-        if response.status == 200:
-            return Outcome("accepted", 1, 200, response.json())
-        if response.status in {429, 503}:
+        if response.status == HTTPStatus.OK:
+            return Outcome("accepted", 1, response.status, response.json())
+        if response.status in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}:
             return Outcome("unavailable", 1, response.status, reason="server-error")
         error = response.json()["errors"][0]
-        kind = "ended" if error["code"] == "90018" else "refused"
-        return Outcome(kind, 1, response.status, code=error["code"], title=error["title"])  # type: ignore[arg-type]
+        kind = "ended" if error["code"] == CALL_ENDED else "refused"
+        return Outcome(kind, 1, response.status, code=error["code"], title=error["title"], detail=error["detail"])  # type: ignore[arg-type]
 
 
 @dataclass(slots=True)
@@ -80,22 +107,40 @@ class Jobs:
     put_jobs: list[ArchiveJob] = field(default_factory=list)
 
     def put(self, job: ArchiveJob) -> None:
+        """Take a job; nobody does it."""
         self.put_jobs.append(job)
 
 
 class Stage:
     """Numbers ring, flows answer; nothing leaves the process."""
 
-    def __init__(self, *, seed: int = 0, faults: dict[WebhookFault, float] | None = None, flows: Path = FLOWS) -> None:
+    def __init__(  # noqa: PLR0913 -- what may differ from play to play, each with its default
+        self,
+        *,
+        seed: int = 0,
+        faults: dict[WebhookFault, float] | None = None,
+        flows: Path = FLOWS,
+        library: FlowLibrary | None = None,
+        start: datetime | None = None,
+        audio_missing: Collection[str] = (),
+    ) -> None:
+        """`library` saves reading the flows again; `start` is when it is, now without it."""
         self.api = CarrierApi()
         self.jobs = Jobs()
         self.table = MemoryTable()
         self.store = Store(self.table, "calls")  # type: ignore[arg-type]
-        self.carrier = Carrier(self._post, seed=seed, fault_chances=faults, keep_trace=False)
+        self.carrier = Carrier(
+            self._post,
+            seed=seed,
+            fault_chances=faults,
+            start=start,
+            fetch=lambda address: _fetched(address, audio_missing),
+            keep_trace=False,
+        )
         self.api.carrier = self.carrier
         self.switchboard = Switchboard(
             self.store,
-            FlowLibrary.open(flows),
+            library or FlowLibrary.open(flows),
             self.api,
             self.jobs,  # type: ignore[arg-type]
             now_seconds=lambda: self.carrier.clock.now,
@@ -103,13 +148,14 @@ class Stage:
         self.endpoint = Endpoint(
             Verifier.from_text(self.carrier.public_key),
             self.switchboard,
-            QuietObserver(),  # type: ignore[arg-type]
+            StrictObserver(),  # type: ignore[arg-type]
         )
         self.bodies: list[bytes] = []
         application = Application(CONNECTION_ID, "https://app.invalid/webhooks/telnyx", call_cost_in_webhooks=True)
         self.carrier.add_application(application, read_numbers(flows))
-        for audio in (FLOWS / "audio").iterdir():
-            self.carrier.media.upload(audio.stem, audio.read_bytes())
+        for file in sorted((flows / AUDIO_FOLDER).glob("*.*")):
+            if file.stem not in audio_missing:
+                self.carrier.media.upload(file.stem, file.read_bytes())
 
     def ring(self, number: str, caller: Caller) -> str:
         """Somebody calls; gives the session once nothing more is to come."""
@@ -120,18 +166,21 @@ class Stage:
     def dial(self, number: str, callee: Callee, flow: str) -> str:
         """We call somebody for a flow; gives the session once nothing more is to come."""
         self.carrier.add_callee(number, callee)
-        state = ClientState(flow=flow).encode()
+        dialled = self.place(number, flow)
+        self.carrier.run()
+        return str(dialled.data["call_session_id"])
+
+    def place(self, number: str, flow: str) -> Outcome:
+        """Begin to ring somebody for a flow, as `dialtone dial` does; what Telnyx says to it."""
         asked = command(
             "dial",
             to=number,
             connection_id=CONNECTION_ID,
             answering_machine_detection="greeting_end",
-            client_state=state,
-            **{"from": "+15550101"},
+            client_state=ClientState(flow=flow).encode(),
+            **{"from": SHOWN_NUMBER},
         )
-        dialled = self.api.send(asked, "dial-1", 0.0)
-        self.carrier.run()
-        return str(dialled.data["call_session_id"])
+        return self.api.send(asked, f"dial-{len(self.api.log)}", 0.0)
 
     def end_state(self, session: str) -> EndState:
         """What is left of the call, without what depends on when things were told."""
@@ -148,9 +197,17 @@ class Stage:
         self.bodies.append(request.body)
         gateway = {"body": request.body.decode(), "headers": dict(request.headers), "isBase64Encoded": False}
         status: int = self.endpoint.respond(gateway)["statusCode"]
-        if status == 0:
-            raise UndeliveredError("no answer")
         return status
+
+
+def _fetched(address: str, missing: Collection[str]) -> bytes:
+    if address in missing:
+        raise OSError("HTTP error code 404")
+    audio = io.BytesIO()
+    with wave.open(audio, "wb") as file:
+        file.setparams((1, 1, SAMPLES_A_SECOND, 0, "NONE", "not compressed"))
+        file.writeframes(b"\x80" * SAMPLES_A_SECOND * ADDRESS_AUDIO_SECONDS)
+    return audio.getvalue()
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +232,10 @@ def timeless(leg: Call) -> Call:
         ended_at=_whether(leg.ended_at),
         entered_at="",
         left=None,
+        far_legs={
+            str(place): each for place, each in enumerate(sorted(map(_nameless, leg.far_legs.values()), key=str))
+        },
+        consent=leg.consent and replace(leg.consent, at="then"),
         recordings=tuple(timeless_recording(each) for each in leg.recordings),
         version=0,
     )
@@ -189,7 +250,12 @@ def timeless_recording(recording: Recording) -> Recording:
         requested_at=_whether(recording.requested_at),
         started_at=_whether(recording.started_at),
         ended_at=_whether(recording.ended_at),
+        consent=recording.consent and replace(recording.consent, at="then"),
     )
+
+
+def _nameless(far_leg: FarLeg) -> FarLeg:
+    return replace(far_leg, control_id="")
 
 
 def _whether(moment: str) -> str:

@@ -1,0 +1,81 @@
+"""`dialtone flow test`: plays the conversations that stand beside the flows."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from pathlib import Path
+
+from dialtone.errors import DialtoneError
+from dialtone.telnyx_sdk import sdk
+from infra.cli.flow_test_reports import REPORTS
+from infra.flowkit.conversations import SUFFIX, read_conversations, schema
+from infra.flowkit.playing import Played, coverages, flows_in, play
+from infra.flowkit.stage import FLOWS
+
+WHOLE = 100.0
+
+
+def add_to(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the action to `dialtone flow`."""
+    parser = actions.add_parser("test", help="play the conversations beside the flows, and say which ways none took")
+    parser.add_argument("what", nargs="*", metavar="FLOW|FILE", help=f"a flow's name or a …{SUFFIX} (default: all)")
+    parser.add_argument("--flows", type=Path, default=FLOWS, help="where the flows lie (default: functions/flows)")
+    parser.add_argument("--cover", type=_percent, metavar="PERCENT", help="fail if less of a flow was taken")
+    parser.add_argument("-k", dest="name", default="", metavar="NAME", help="only conversations whose name holds this")
+    parser.add_argument("--jobs", type=_jobs, default=1, help="processes that play at once (default: 1)")
+    parser.add_argument("--format", choices=REPORTS, default="text", help="how to report (default: text)")
+    parser.add_argument(
+        "--schema", action="store_true", help="print the JSON Schema of such files, and do nothing else"
+    )
+    parser.set_defaults(run=run)
+
+
+def run(given: argparse.Namespace) -> int:
+    """Play and report; 1 if a conversation failed, or less was taken than demanded."""
+    if given.schema:
+        sys.stdout.write(schema())
+        return 0
+    files = [_file(what, given.flows) for what in given.what] or sorted(given.flows.glob(f"*{SUFFIX}"))
+    wanted = given.name.casefold()
+    scripts = [
+        each for file in files for each in read_conversations(file) if wanted in each.conversation.name.casefold()
+    ]
+    if not scripts:
+        which = f"whose name holds “{given.name}”" if given.name else f"in a file named <flow>{SUFFIX}"
+        raise DialtoneError(f"there is no conversation {which} in {given.flows}")
+    tell, sum_up = REPORTS[given.format]
+    sdk.load()  # the carrier checks commands by the SDK's descriptions: that second belongs to no conversation
+    began, conversations = time.perf_counter(), []
+    for each in play(scripts, given.jobs):
+        tell(each)
+        conversations.append(each)
+    took = time.perf_counter() - began
+    asked = {(file.parent, file.name.removesuffix(SUFFIX)) for file in files}
+    if not given.what and not given.name:
+        asked |= {(given.flows, flow) for flow in flows_in(given.flows)}
+    played = Played(tuple(conversations), coverages(asked, conversations), took)
+    sum_up(played, given.cover)
+    return 0 if played.passed(given.cover) else 1
+
+
+def _file(what: str, folder: Path) -> Path:
+    file = Path(what) if what.endswith(SUFFIX) else folder / f"{what}{SUFFIX}"
+    if not file.is_file():
+        raise DialtoneError(f"there is no {file}: name a flow that has conversations beside it, or such a file")
+    return file
+
+
+def _percent(text: str) -> float:
+    percent = float(text)
+    if not 0 <= percent <= WHOLE:
+        raise argparse.ArgumentTypeError("must be from 0 to 100")
+    return percent
+
+
+def _jobs(text: str) -> int:
+    jobs = int(text)
+    if jobs < 1:
+        raise argparse.ArgumentTypeError("must be 1 or more")
+    return jobs

@@ -1,0 +1,111 @@
+"""How `dialtone flow test` tells what came of conversations: to a person, a program, continuous integration."""
+
+from __future__ import annotations
+
+import json
+import xml.etree.ElementTree as ET
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from infra.flowkit.side_by_side import side_by_side
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from infra.flowkit.coverage import Coverage
+    from infra.flowkit.playing import Played
+    from infra.flowkit.rehearsal import Rehearsed
+
+SECONDS_A_MINUTE = 60.0
+MILLIS = 1_000
+
+
+def _print_one(rehearsed: Rehearsed) -> None:
+    took = f"{rehearsed.call_seconds:.0f} s in {rehearsed.took_seconds * MILLIS:.0f} ms"
+    print(f"{'✓' if rehearsed.passed else '✗'} {rehearsed.script.title}  ({took})", flush=True)
+    if not rehearsed.passed:
+        print(f"\n{side_by_side(rehearsed)}\n")
+
+
+def _print_sum(played: Played, cover: float | None) -> None:
+    print()
+    for coverage in played.coverages:
+        enough = cover is None or coverage.percent >= cover
+        print(f"{' ' if enough else '✗'} {coverage.flow}: {coverage.percent:.0f} % of its steps and ways taken")
+        for way in coverage.missing:
+            print(f"      not taken: {way}")
+    count = len(played.conversations)
+    speed = count / played.seconds * SECONDS_A_MINUTE
+    counted = "1 conversation" if count == 1 else f"{count} conversations"
+    print(f"\n{counted}, {played.failed} failed, in {played.seconds:.1f} s: {speed:,.0f} a minute")
+    if not played.failed and not played.passed(cover):
+        print(f"Less than {cover:g} % of a flow was taken: write conversations that take the rest.")
+
+
+def _wait(rehearsed: Rehearsed) -> None:
+    """A document is printed whole, at the end."""
+
+
+def _print_json(played: Played, cover: float | None) -> None:
+    fields = {
+        "passed": played.passed(cover),
+        "seconds": round(played.seconds, 3),
+        "conversations": [_conversation_fields(each) for each in played.conversations],
+        "coverage": [_coverage_fields(each) for each in played.coverages],
+    }
+    print(json.dumps(fields, indent=2, ensure_ascii=False))
+
+
+def _conversation_fields(rehearsed: Rehearsed) -> dict[str, object]:
+    script = rehearsed.script
+    return {
+        "flow": script.flow,
+        "name": script.conversation.name,
+        "file": str(script.file),
+        "line": script.line,
+        "passed": rehearsed.passed,
+        "fault": rehearsed.fault,
+        "call_seconds": round(rehearsed.call_seconds, 3),
+        "account": [asdict(entry) for entry in rehearsed.entries],
+        "differences": [asdict(difference) for difference in rehearsed.differences],
+    }
+
+
+def _coverage_fields(coverage: Coverage) -> dict[str, object]:
+    missing = [{"step": way.step, "way": way.where} for way in coverage.missing]
+    return {"flow": coverage.flow, "percent": round(coverage.percent, 1), "not_taken": missing}
+
+
+def _print_junit(played: Played, cover: float | None) -> None:
+    """As continuous integration shows it; a flow of which too little was taken is a failure too."""
+    suite = ET.Element("testsuite", name="dialtone flow test", time=f"{played.seconds:.3f}")
+    for each in played.conversations:
+        case = _case(suite, each.script.flow, each.script.conversation.name, each.took_seconds)
+        case.set("file", str(each.script.file))
+        case.set("line", str(each.script.line))
+        if not each.passed:
+            _fail(case, each.fault or "did not go as it should", side_by_side(each))
+    for coverage in played.coverages if cover else ():
+        case = _case(suite, coverage.flow, f"{cover:g} % is taken", 0.0)
+        if coverage.percent < (cover or 0.0):
+            _fail(case, f"only {coverage.percent:.0f} % is taken", "\n".join(map(str, coverage.missing)))
+    suite.set("tests", str(len(suite)))
+    suite.set("failures", str(len(suite.findall("testcase/failure"))))
+    ET.indent(suite)
+    print(ET.tostring(suite, encoding="unicode", xml_declaration=True))
+
+
+def _case(suite: ET.Element, flow: str, name: str, seconds: float) -> ET.Element:
+    return ET.SubElement(suite, "testcase", classname=flow, name=name, time=f"{seconds:.3f}")
+
+
+def _fail(case: ET.Element, message: str, text: str) -> None:
+    ET.SubElement(case, "failure", message=message).text = text
+
+
+REPORTS: Mapping[str, tuple[Callable[[Rehearsed], None], Callable[[Played, float | None], None]]] = {
+    "text": (_print_one, _print_sum),
+    "json": (_wait, _print_json),
+    "junit": (_wait, _print_junit),
+}
+"""Format → what tells of one conversation as it is over, and what tells of all."""

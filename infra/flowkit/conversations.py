@@ -1,0 +1,495 @@
+"""Conversations: what a caller does, hears, and what must come of it. Each stands in a file beside its flow."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    StringConstraints,
+    Tag,
+    ValidationError,
+    model_validator,
+)
+
+from dialtone.errors import FlowInvalid
+from dialtone.flows.source import Source, read_source
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SUFFIX = ".test.yaml"
+"""Of a file of conversations: `main-menu.test.yaml` lies beside `main-menu.yaml`."""
+
+SCHEMA_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+PATIENCE_SECONDS = 120.0
+"""How long people listen for what they expect to hear; then they hang up, and the conversation has failed."""
+
+SPOKEN_CHARACTERS_PER_SECOND = 15.0
+"""How fast people speak where a conversation does not say how long it takes: as fast as the simulated voices."""
+
+TOLERANCE_SECONDS = 1.0
+"""How far a length may be from the one number given for it: audio and announcements are rounded."""
+
+MONDAY_MORNING = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
+"""When conversations take place that do not say when: always the same, and no holiday."""
+
+_DURATION = r"^\d+(\.\d+)?(s|m)?$"
+_SECONDS_PER_UNIT = {"s": 1.0, "m": 60.0, "": 1.0}
+
+
+def _seconds(written: Any) -> Any:  # noqa: ANN401 -- pydantic hands over whatever the file holds
+    if isinstance(written, str) and re.fullmatch(_DURATION, written):
+        number = written.rstrip("sm")
+        return float(number) * _SECONDS_PER_UNIT[written[len(number) :]]
+    if isinstance(written, bool) or not isinstance(written, (int, float)):
+        raise ValueError("is a length of time: write 3s, 1.5s or 2m")  # noqa: TRY004 -- pydantic collects ValueErrors
+    return written
+
+
+def _as_text(written: Any) -> Any:  # noqa: ANN401 -- as above
+    """YAML reads an unquoted 1 as a number."""
+    return str(written) if type(written) is int else written
+
+
+Seconds = Annotated[
+    float,
+    Field(ge=0, le=3_600),
+    BeforeValidator(_seconds, json_schema_input_type=float | Annotated[str, StringConstraints(pattern=_DURATION)]),
+]
+Words = Annotated[str, StringConstraints(min_length=1)]
+Number = Annotated[str, StringConstraints(pattern=r"^(\+[1-9]\d{6,14}|sips?:\S+)$")]
+_KEYS = r"^[0-9*#]+$"
+Keys = Annotated[
+    str,
+    BeforeValidator(
+        _as_text,
+        json_schema_input_type=Annotated[str, StringConstraints(pattern=_KEYS)] | Annotated[int, Field(ge=0)],
+    ),
+    StringConstraints(pattern=_KEYS),
+]
+
+
+class _Written(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+def _word_or_mapping(written: object) -> str:
+    return "word" if isinstance(written, (str, int)) else "mapping"
+
+
+class Sound(_Written):
+    """What is heard: exactly one of these."""
+
+    words: Words | None = None
+    """A part of what a voice says: the flow's, or another person's. Upper and lower case are the same."""
+    audio: Words | None = None
+    """The name of a media file, or a part of an audio address."""
+    ringing: Number | None = None
+    """The ringing tone while this number is called."""
+    keys: Words | None = None
+    """Keys that the line sends."""
+    beep: Literal[True] | None = None
+    """The tone before a recording."""
+    within: Seconds = PATIENCE_SECONDS
+    """How long to wait for it."""
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Sound:
+        given = [name for name in _SOUNDS if getattr(self, name) is not None]
+        if len(given) != 1:
+            raise ValueError(f"needs exactly one of {', '.join(_SOUNDS)}")
+        return self
+
+    def __str__(self) -> str:
+        if self.beep:
+            return "(tone)"
+        if self.audio:
+            return f"♪ {self.audio}"
+        if self.ringing:
+            return f"(ringing at {self.ringing})"
+        return f"keys {self.keys}" if self.keys else f"“{self.words}”"
+
+
+_SOUNDS = ("words", "audio", "ringing", "keys", "beep")
+
+BEEP_WORD = "beep"
+
+
+class Speech(_Written):
+    """What a person says."""
+
+    words: Words
+    seconds: Seconds | None = None
+    """How long it takes; without it, as long as reading it out."""
+
+
+class Hears(_Written):
+    """The person listens until this was heard; what else is heard before it does not matter."""
+
+    hears: Annotated[Annotated[Words, Tag("word")] | Annotated[Sound, Tag("mapping")], Discriminator(_word_or_mapping)]
+    """Words, `beep` for the tone, or a mapping."""
+
+    @property
+    def sound(self) -> Sound:
+        """What is listened for."""
+        if isinstance(self.hears, Sound):
+            return self.hears
+        return Sound(beep=True) if self.hears == BEEP_WORD else Sound(words=self.hears)
+
+    def __str__(self) -> str:
+        return f"hears {self.sound}"
+
+
+class Presses(_Written):
+    """The person presses keys, one after another."""
+
+    presses: Keys
+
+    def __str__(self) -> str:
+        return f"presses {self.presses}"
+
+
+class Says(_Written):
+    """The person speaks."""
+
+    says: Annotated[Annotated[Words, Tag("word")] | Annotated[Speech, Tag("mapping")], Discriminator(_word_or_mapping)]
+    """Words, or a mapping that says how long they take."""
+
+    @property
+    def speech(self) -> tuple[str, float]:
+        """The words, and how many seconds they take."""
+        spoken = self.says if isinstance(self.says, Speech) else Speech(words=self.says)
+        if spoken.seconds is not None:
+            return spoken.words, spoken.seconds
+        return spoken.words, max(1.0, len(spoken.words) / SPOKEN_CHARACTERS_PER_SECOND)
+
+    def __str__(self) -> str:
+        return f"says “{self.speech[0]}”"
+
+
+class After(_Written):
+    """Time passes."""
+
+    after: Seconds
+
+    def __str__(self) -> str:
+        return f"waits {self.after:g} s"
+
+
+class HangsUp(_Written):
+    """The person hangs up."""
+
+    hangs_up: Literal[True]
+
+    def __str__(self) -> str:
+        return "hangs up"
+
+
+_DEEDS: dict[str, type[Hears | Presses | Says | After | HangsUp]] = {
+    "hears": Hears,
+    "presses": Presses,
+    "says": Says,
+    "after": After,
+    "hangs_up": HangsUp,
+}
+
+
+def _deed_kind(written: object) -> str | None:
+    for name, kind in _DEEDS.items():
+        if isinstance(written, kind):
+            return name
+    return next((name for name in _DEEDS if isinstance(written, dict) and name in written), None)
+
+
+Deed = Annotated[
+    Annotated[Hears, Tag("hears")]
+    | Annotated[Presses, Tag("presses")]
+    | Annotated[Says, Tag("says")]
+    | Annotated[After, Tag("after")]
+    | Annotated[HangsUp, Tag("hangs_up")],
+    Discriminator(
+        _deed_kind,
+        custom_error_type="no_deed",
+        custom_error_message=f"is nothing that a person does; known are {', '.join(_DEEDS)}",
+    ),
+]
+Talk = tuple[Deed, ...]
+
+Answering = Literal["person", "not_sure", "machine", "nobody", "busy", "rejects", "unknown"]
+
+
+class Callee(_Written):
+    """Somebody who is called. In a file: one word, or a mapping."""
+
+    answers: Answering = "person"
+    """`not_sure` is a person whom detection does not know for one; `unknown` is a number that nobody has."""
+    after: Seconds | None = None
+    """How long it rings first: 3 s for a person, 4 s for a machine, a moment for the rest."""
+    greeting: Seconds = 6.0
+    """How long a machine's greeting lasts."""
+    beep: bool = True
+    """Whether a machine's greeting ends with a tone."""
+    talk: Talk = ()
+    """What a person does once they have answered."""
+
+    @model_validator(mode="after")
+    def _talks_only_if_there(self) -> Callee:
+        if self.talk and self.answers not in {"person", "not_sure"}:
+            raise ValueError(f"{self.answers} does not talk: remove talk, or let a person answer")
+        return self
+
+
+class Dialled(Callee):
+    """Whom we ring for the flow; what they do stands in the conversation's own `talk`."""
+
+    to: Number
+    talk: tuple[()] = ()
+
+
+class Trouble(_Written):
+    """Something goes wrong: exactly one of these."""
+
+    telnyx_refuses: Words | None = None
+    """The next commands of this name (`speak`, `transfer`, …) are refused for good."""
+    telnyx_unavailable: Words | None = None
+    """The next commands of this name fail for now: the webhook is delivered again."""
+    audio_missing: Words | None = None
+    """This media file was never uploaded."""
+    recording_fails: Words | None = None
+    """Telnyx cannot keep the next recordings, and says this."""
+    step: str = ""
+    """With `telnyx_refuses`: only commands that this step gives."""
+    times: int = Field(1, ge=1, le=100)
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Trouble:
+        given = [name for name in _TROUBLES if getattr(self, name) is not None]
+        if len(given) != 1:
+            raise ValueError(f"needs exactly one of {', '.join(_TROUBLES)}")
+        if self.step and not self.telnyx_refuses:
+            raise ValueError("step goes with telnyx_refuses only")
+        return self
+
+
+_TROUBLES = ("telnyx_refuses", "telnyx_unavailable", "audio_missing", "recording_fails")
+
+
+class Length(_Written):
+    """From so many seconds to so many."""
+
+    min: Seconds = 0.0
+    max: Seconds = 3_600.0
+
+    def holds(self, seconds: float) -> bool:
+        """Whether it is that long."""
+        return self.min <= seconds <= self.max
+
+    def __str__(self) -> str:
+        return f"{self.min:g} to {self.max:g} s"
+
+
+def _about(written: Any) -> Any:  # noqa: ANN401 -- pydantic hands over whatever the file holds
+    if isinstance(written, (dict, Length)):
+        return written
+    seconds = _seconds(written)
+    return {"min": max(0.0, seconds - TOLERANCE_SECONDS), "max": seconds + TOLERANCE_SECONDS}
+
+
+About = Annotated[
+    Length,
+    BeforeValidator(
+        _about, json_schema_input_type=float | Annotated[str, StringConstraints(pattern=_DURATION)] | Length
+    ),
+]
+"""A length: `6s` means within a second of it; or a mapping with `min` and `max`."""
+
+
+class RecordingExpected(_Written):
+    """What is true of a recording; what is not given does not matter."""
+
+    status: Literal["saved", "failed"] = "saved"
+    """As the ledger has it once the call is over; the archive comes later."""
+    seconds: About | None = None
+    """How much was recorded, without what was paused."""
+    pauses: int | None = Field(None, ge=0)
+    source: Literal["answer", "step"] | None = None
+    """Whether the whole call is recorded from the answer, or a step asked for it."""
+    format: Literal["mp3", "wav"] | None = None
+    channels: Literal["single", "dual"] | None = None
+    transcript: Words | bool | None = None
+    """Words that stand in its transcript; or whether there is one."""
+
+
+TransferResult = Literal["connected", "busy", "no_answer", "rejected", "unreachable", "given_up"]
+
+
+class TransferExpected(_Written):
+    """Somebody whom the flow rang, and what came of it."""
+
+    to: Number
+    result: TransferResult
+    """`given_up`: our side, or the caller, ended the ringing."""
+
+
+class Ends(_Written):
+    """What must be true when the call is over; what is not given does not matter."""
+
+    outcome: str | None = None
+    hung_up_by: Literal["person", "line"] | None = None
+    """`person` called, or was called; `line` is the flow, and what it commands."""
+    lasts: About | None = None
+    """From the answer to the hang-up."""
+    steps: tuple[str, ...] | None = None
+    """Every step taken, in order; one that is asked again stands once."""
+    variables: dict[str, Annotated[str, BeforeValidator(_as_text, json_schema_input_type=str | int)]] | None = None
+    """These, and what they hold; there may be others."""
+    recordings: (
+        Annotated[
+            Annotated[int, Field(ge=0), Tag("count")] | Annotated[tuple[RecordingExpected, ...], Tag("each")],
+            Discriminator(lambda written: "each" if isinstance(written, (list, tuple)) else "count"),
+        ]
+        | None
+    ) = None
+    """How many were saved; or each, in the order in which they began."""
+    transfers: tuple[TransferExpected, ...] | None = None
+    """Everybody whom the flow rang, in order."""
+
+
+def _callee(written: object) -> object:
+    return {"answers": written} if isinstance(written, str) else written
+
+
+def _dialled(written: object) -> object:
+    return {"to": written} if isinstance(written, str) else written
+
+
+def _moment(written: Any) -> Any:  # noqa: ANN401 -- pydantic hands over whatever the file holds
+    """YAML reads a time of day with seconds as a moment without a zone; ours are UTC."""
+    moment = datetime.fromisoformat(written) if isinstance(written, str) else written
+    if isinstance(moment, datetime) and moment.tzinfo is None:
+        return moment.replace(tzinfo=UTC)
+    return moment
+
+
+class Conversation(_Written):
+    """One call, from the ringing to what is left of it."""
+
+    name: Words
+    """What happens, in a few words: it is what a report shows."""
+    caller: Number = "+15550142"
+    """Who calls."""
+    called: Number | None = None
+    """Which number; without it, the first in numbers.yaml that leads to the flow."""
+    dials: Annotated[Dialled, BeforeValidator(_dialled, json_schema_input_type=Number | Dialled)] | None = None
+    """Nobody calls: we ring this number for the flow."""
+    at: Annotated[datetime, BeforeValidator(_moment)] = MONDAY_MORNING
+    """When, as ISO 8601; UTC unless it says otherwise. Monday, 2 March 2026, 10:00 UTC without it."""
+    people: dict[Number, Annotated[Callee, BeforeValidator(_callee, json_schema_input_type=Answering | Callee)]] = (
+        Field(default_factory=dict)
+    )
+    """Who can be reached under other numbers: agents, colleagues. Nobody has a number that is not named."""
+    troubles: tuple[Trouble, ...] = ()
+    """What goes wrong meanwhile."""
+    talk: Talk = ()
+    """What the person on the line does and hears, in order; then they stay on the line until it ends."""
+    ends: Ends = Field(default_factory=Ends)
+
+    @model_validator(mode="after")
+    def _one_direction(self) -> Conversation:
+        if self.dials and self.called:
+            raise ValueError("either we dial, or somebody calls a number: remove called or dials")
+        return self
+
+
+class _File(_Written):
+    flow: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]*$")]
+    """The flow whose conversations these are."""
+    conversations: tuple[Conversation, ...] = Field(min_length=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """A conversation, and where it stands."""
+
+    file: Path
+    line: int
+    flow: str
+    conversation: Conversation
+
+    @property
+    def title(self) -> str:
+        """The flow and what happens."""
+        return f"{self.flow}: {self.conversation.name}"
+
+
+def read_conversations(file: Path) -> tuple[Script, ...]:
+    """Every conversation of a file. Raises FlowInvalid with the first fault, its line and what to do."""
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise FlowInvalid(file.name, 1, "", f"cannot be read: {error}", "save it as UTF-8 text") from None
+    source = read_source(file.name, text)
+    if not isinstance(source.content, dict):
+        raise FlowInvalid(file.name, 1, "", "holds no conversations", "begin with `flow: <name>` and `conversations:`")
+    try:
+        written = _File.model_validate(source.content)
+    except ValidationError as error:
+        raise _fault(source, error) from None
+    if f"{written.flow}{SUFFIX}" != file.name:
+        raise source.fault(("flow",), "", f"the flow is {written.flow}", f"name its file {written.flow}{SUFFIX}")
+    scripts = [
+        Script(file, source.line(("conversations", place)), written.flow, each)
+        for place, each in enumerate(written.conversations)
+    ]
+    names: set[str] = set()
+    for place, script in enumerate(scripts):
+        if script.conversation.name in names:
+            path = ("conversations", place, "name")
+            raise source.fault(path, "", f"“{script.conversation.name}” stands here twice", "give it another name")
+        names.add(script.conversation.name)
+    return tuple(scripts)
+
+
+def schema() -> str:
+    """The JSON Schema of such a file, as it is published."""
+    described = _File.model_json_schema(by_alias=False)
+    described |= {"$schema": SCHEMA_DIALECT, "title": "Conversations of a Dialtone flow"}
+    return json.dumps(described, indent=2, ensure_ascii=False) + "\n"
+
+
+def _fault(source: Source, error: ValidationError) -> FlowInvalid:
+    first = error.errors(include_url=False, include_context=False)[0]
+    path = _path_of(source.content, first["loc"])
+    missing = first["type"] == "missing"
+    named = str(first["loc"][-1]) if missing else ".".join(part for part in path if isinstance(part, str))
+    if missing:
+        return source.fault(path, "", f"{named} is missing", f"add {named}")
+    if first["type"] == "extra_forbidden":
+        return source.fault(path, "", f"{path[-1]} is not a key here", "remove it, or look its name up")
+    said = first["msg"].removeprefix("Value error, ")
+    return source.fault(path, "", f"{named}: {said}" if named else said, "mend the value")
+
+
+def _path_of(content: Any, location: tuple[int | str, ...]) -> tuple[int | str, ...]:  # noqa: ANN401 -- whatever the file holds
+    """Where in the file pydantic means: its own marks (of a union's branch, of a key) stand nowhere in it."""
+    path: list[int | str] = []
+    for part in location:
+        if not _holds(content, part):
+            continue
+        content = content[part]
+        path.append(part)
+    return tuple(path)
+
+
+def _holds(content: object, part: int | str) -> bool:
+    return part in content if isinstance(content, dict) else isinstance(content, list) and isinstance(part, int)

@@ -1,0 +1,241 @@
+"""Which steps of a flow, and which of the ways between them, calls have taken.
+
+What must have been taken: every step; every way that a caller, another person or the hour chooses (keys, `otherwise`,
+`busy`, `no_answer`, …); `next` where the step ever takes it; each `on_error` that a step names, since somebody wrote it
+for that step; and the flow's `last_resort` once: which step's fault leads there makes no difference to the caller.
+"""
+
+from __future__ import annotations
+
+import types
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Self
+
+from pydantic import BaseModel
+
+from dialtone.flow_library import FlowLibrary
+from dialtone.flows.flow import STEP_OF_FLOW
+from dialtone.flows.moves import Go
+from infra.flowkit.linting.ways import Ways
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from dialtone.calls import Call
+    from dialtone.events import Event
+    from dialtone.flow_library import Kept
+    from dialtone.flows.engine import FlowScript
+    from dialtone.flows.flow import Flow
+    from dialtone.flows.moves import Move
+    from dialtone.flows.speech import Manner
+    from dialtone.flows.steps.step import Step
+
+LAST_RESORT, START = "last_resort", "start"
+
+
+class Signpost(str):
+    """A step's name that also says where in the flow it is named. Equal to the name itself in everything else."""
+
+    __slots__ = ("step", "where")
+
+    step: str
+    """The step that names it; '' for the flow's own `start` and `last_resort`."""
+    where: str
+    """As `Step.targets` has it: `keys.1`, `otherwise`, `next`, …"""
+
+    def __new__(cls, name: str, step: str, where: str) -> Self:
+        """The name, standing there."""
+        made = super().__new__(cls, name)
+        made.step, made.where = step, where
+        return made
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Way:
+    """One thing that a call may do in a flow: come to a step (`where` is ''), or leave it by one of its ways."""
+
+    flow: str
+    step: str
+    where: str = ""
+
+    def __str__(self) -> str:
+        if not self.where:
+            return f"step {self.step}"
+        return f"{self.step}: {self.where}" if self.step else f"the flow's {self.where}"
+
+
+@dataclass(slots=True)
+class Footprints:
+    """Where calls have gone, noted while they go."""
+
+    ways: list[Way] = field(default_factory=list)
+    """Everything taken, in order: for each step entered the way to it, where one is known, and the step."""
+    _left_by: str = ""
+    """The name by which a step was left last."""
+
+    @property
+    def steps(self) -> list[str]:
+        """The steps entered, in order; one that is entered again at once stands once, one of another flow with its."""
+        leads = self.ways[0].flow if self.ways else ""
+        steps: list[str] = []
+        for way in self.ways:
+            named = way.step if way.flow == leads else f"{way.flow}{STEP_OF_FLOW}{way.step}"
+            if not way.where and steps[-1:] != [named]:
+                steps.append(named)
+        return steps
+
+    @property
+    def step(self) -> str:
+        """The step entered last."""
+        return next((way.step for way in reversed(self.ways) if not way.where), "")
+
+    def begin(self) -> None:
+        """Another call: forget what was."""
+        self.ways.clear()
+        self._left_by = ""
+
+    def leave(self, move: Move) -> None:
+        """A step decides to go on."""
+        self._left_by = move.to if isinstance(move, Go) else ""
+
+    def enter(self, flow: Flow, step: str, named: str) -> None:
+        """A call comes to a step, by the name that led it there."""
+        way = _way(named) or (_way(self._left_by) if self._left_by == step else None)
+        self.ways += [Way(flow.name, *way)] if way else self._ways_between(flow, step)
+        self.ways.append(Way(flow.name, step))
+        self._left_by = ""
+
+    def _ways_between(self, flow: Flow, step: str) -> list[Way]:
+        """From the step that the call was in before in this flow: back from another flow, names are plain."""
+        before = next((way.step for way in reversed(self.ways) if way.flow == flow.name and not way.where), "")
+        targets = flow.steps[before].targets() if before else ()
+        return [Way(flow.name, before, where) for where, target in targets if target == step != before]
+
+
+@dataclass(frozen=True, slots=True)
+class SignpostedFlows(FlowLibrary):
+    """A folder of flows, read once for many calls, that notes where the calls go. Calls are led as ever."""
+
+    footprints: Footprints = field(default_factory=Footprints)
+    _signposted: dict[str, FlowScript] = field(default_factory=dict)
+
+    @classmethod
+    def open(cls, folder: Path, kept: Kept | None = None) -> SignpostedFlows:
+        """Read which numbers lead where. Raises FlowInvalid."""
+        plain = FlowLibrary.open(folder, kept)
+        return cls(**{name: getattr(plain, name) for name in FlowLibrary.__dataclass_fields__})
+
+    def script(self, flow: str) -> FlowScript | None:
+        """As FlowLibrary.script."""
+        if flow not in self._signposted:
+            plain = FlowLibrary.script(self, flow)
+            if plain is None:
+                return None
+            others = {name: signposted(other, self.footprints) for name, other in plain.others.items()}
+            self._signposted[flow] = replace(plain, flow=signposted(plain.flow, self.footprints), others=others)
+        return self._signposted[flow]
+
+
+def signposted(flow: Flow, footprints: Footprints) -> Flow:
+    """The same flow, whose steps note that a call comes to them, and by which way."""
+    return replace(
+        flow,
+        steps={name: _noting(_with_signposts(step), flow, footprints) for name, step in flow.steps.items()},
+        start=Signpost(flow.start, "", START),
+        last_resort=Signpost(flow.last_resort, "", LAST_RESORT) if flow.last_resort else "",
+    )
+
+
+def ways_of(flow: Flow) -> frozenset[Way]:
+    """Everything in a flow that some call should do."""
+    ways = {Way(flow.name, name) for name in flow.steps}
+    for way in Ways(flow).all:
+        if way.target and (not way.is_error or flow.steps[way.source].on_error):
+            ways.add(Way(flow.name, way.source, way.where))
+    return frozenset(ways | ({Way(flow.name, "", LAST_RESORT)} if flow.last_resort else set()))
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How much of a flow calls have taken."""
+
+    flow: str
+    asked: frozenset[Way]
+    taken: frozenset[Way]
+
+    @classmethod
+    def of(cls, flow: Flow, taken: Iterable[Way]) -> Coverage:
+        """Of what calls have taken anywhere."""
+        asked = ways_of(flow)
+        return cls(flow.name, asked, asked & frozenset(taken))
+
+    @property
+    def missing(self) -> list[Way]:
+        """What no call has taken."""
+        return sorted(self.asked - self.taken)
+
+    @property
+    def percent(self) -> float:
+        """The share of what should be taken."""
+        return 100 * len(self.taken) / len(self.asked)
+
+
+def _way(named: str) -> tuple[str, str] | None:
+    return (named.step, named.where) if isinstance(named, Signpost) else None
+
+
+def _with_signposts(step: Step) -> Step:
+    for where, target in list(step.targets()):
+        step = _replaced(step, where.split("."), Signpost(target, step.name, where))
+    return step
+
+
+def _replaced(value: Any, path: list[str], signpost: Signpost) -> Any:  # noqa: ANN401 -- a step, or anything in it
+    """The same value with the signpost in the place of the name that stands at the path.
+
+    Where a mapping may be written as one name, the mapping stands at the path, and the name in it.
+    """
+    if not path and isinstance(value, BaseModel):
+        named = [name for name in type(value).model_fields if getattr(value, name) == signpost]
+        return value.model_copy(update=dict.fromkeys(named, signpost))
+    if not path:
+        return signpost
+    part, *rest = path
+    if isinstance(value, BaseModel):
+        return value.model_copy(update={part: _replaced(getattr(value, part), rest, signpost)})
+    if isinstance(value, dict):
+        return {**value, part: _replaced(value[part], rest, signpost)}
+    return type(value)(
+        _replaced(each, rest, signpost) if str(place) == part else each for place, each in enumerate(value)
+    )
+
+
+def _noting(step: Step, flow: Flow, footprints: Footprints) -> Step:
+    """The same step, which notes that a call comes to it, and by which name the call leaves it."""
+    kind = type(step)
+
+    def enter(self: Step, call: Call, manner: Manner) -> Move:
+        footprints.enter(flow, self.name, call.step)
+        move = kind.enter(self, call, manner)
+        footprints.leave(move)
+        return move
+
+    def follow(self: Step, call: Call, event: Event, manner: Manner) -> Move | None:
+        move = kind.follow(self, call, event, manner)
+        if move is not None:
+            footprints.leave(move)
+        return move
+
+    def refused(self: Step, call: Call, event: Event) -> Move:
+        move = kind.refused(self, call, event)
+        footprints.leave(move)
+        return move
+
+    noted = {"enter": enter, "follow": follow, "refused": refused, "__module__": __name__}
+    noting = step.model_copy()
+    # What it was given beside its fields (a calendar) stays: only its kind is another.
+    object.__setattr__(
+        noting, "__class__", types.new_class(kind.__name__, (kind,), exec_body=lambda body: body.update(noted))
+    )
+    return noting

@@ -1,0 +1,108 @@
+"""DynamoDB in memory, as far as the calls table uses it: for plays of thousands of calls.
+
+It is a neighbour, not our code: `tests/simulation/test_memory_table.py` holds it to what moto's DynamoDB answers.
+"""
+
+# ruff: noqa: ANN401, N803, N818 -- boto's own names, and its requests and answers are dictionaries of anything
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+Item = dict[str, Any]
+
+
+class TransactionCanceledException(ClientError):
+    """As boto makes it at run time."""
+
+
+class ConditionalCheckFailedException(ClientError):
+    """As boto makes it at run time."""
+
+
+class _Exceptions:
+    TransactionCanceledException = TransactionCanceledException
+    ConditionalCheckFailedException = ConditionalCheckFailedException
+
+
+class MemoryTable:
+    """A client of one table with keys `call_session_id` and `item`. Items are kept as text: nobody can change them."""
+
+    exceptions = _Exceptions
+
+    def __init__(self) -> None:
+        self._items: dict[tuple[str, str], str] = {}
+
+    def batch_get_item(self, *, RequestItems: Any) -> Any:
+        """Every item that is there."""
+        ((table, asked),) = RequestItems.items()
+        found = [self._items[_key(key)] for key in asked["Keys"] if _key(key) in self._items]
+        return {"Responses": {table: [json.loads(item) for item in found]}, "UnprocessedKeys": {}}
+
+    def transact_write_items(self, *, TransactItems: Any) -> Any:
+        """All puts and updates, or none and why."""
+        reasons = [self._refusal(each.get("Put") or each["Update"]) for each in TransactItems]
+        if any(reason["Code"] != "None" for reason in reasons):
+            response = {"Error": {"Code": "TransactionCanceledException"}, "CancellationReasons": reasons}
+            raise TransactionCanceledException(response, "TransactWriteItems")  # type: ignore[arg-type]
+        for each in TransactItems:
+            item = each["Put"]["Item"] if "Put" in each else self._updated(each["Update"])
+            self._items[_key(item)] = json.dumps(item)
+        return {}
+
+    def get_paginator(self, operation: str) -> _Queries:
+        """Queries by partition and the beginning of the sort key."""
+        if operation != "query":
+            raise NotImplementedError(operation)
+        return _Queries(self._items)
+
+    def _set(self, update: Any) -> None:
+        """`SET name = :name`, without a condition."""
+        name, _, value = update["UpdateExpression"].removeprefix("SET ").partition(" = ")
+        item = json.loads(self._items.get(_key(update["Key"]), json.dumps(update["Key"])))
+        item[name] = update["ExpressionAttributeValues"][value]
+        self._items[_key(update["Key"])] = json.dumps(item)
+
+    def _refusal(self, write: Any) -> Item:
+        kept = self._items.get(_key(write.get("Item") or write["Key"]))
+        there = json.loads(kept) if kept else None
+        condition = write.get("ConditionExpression", "")
+        if condition.startswith("attribute_not_exists"):
+            holds = there is None
+        elif condition == "version = :version":
+            holds = there is not None and there["version"] == write["ExpressionAttributeValues"][":version"]
+        elif condition:
+            raise NotImplementedError(condition)
+        else:
+            holds = True
+        if holds:
+            return {"Code": "None"}
+        wanted = write.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD"
+        return {"Code": "ConditionalCheckFailed"} | ({"Item": there} if wanted and there else {})
+
+    def _updated(self, update: Any) -> Item:
+        """The item with one field set; DynamoDB makes one where none is."""
+        setting = re.fullmatch(r"SET (\w+) = (:\w+)", update["UpdateExpression"])
+        if setting is None:
+            raise NotImplementedError(update["UpdateExpression"])
+        kept = self._items.get(_key(update["Key"]))
+        there = json.loads(kept) if kept else update["Key"]
+        return {**there, setting[1]: update["ExpressionAttributeValues"][setting[2]]}
+
+
+class _Queries:
+    def __init__(self, items: dict[tuple[str, str], str]) -> None:
+        self._items = items
+
+    def paginate(self, *, ExpressionAttributeValues: Any, **_: Any) -> Any:
+        session, prefix = (ExpressionAttributeValues[name]["S"] for name in (":session", ":prefix"))
+        keys = sorted(key for key in self._items if key[0] == session and key[1].startswith(prefix))
+        yield {"Items": [json.loads(self._items[key]) for key in keys]}
+
+
+def _key(item: Item) -> tuple[str, str]:
+    return item["call_session_id"]["S"], item["item"]["S"]

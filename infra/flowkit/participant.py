@@ -1,0 +1,226 @@
+"""A person in a conversation: listens, presses, speaks and hangs up as the conversation says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from infra.carrier import Line, trace
+from infra.carrier.audio import SPEECH_CHARACTERS_PER_SECOND
+from infra.carrier.callers import BETWEEN_KEYS_SECONDS
+from infra.flowkit.conversations import After, Hears, Presses, Says
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from infra.carrier import Carrier
+    from infra.carrier.clock import Timer
+    from infra.carrier.trace import Happening, Heard, LegName
+    from infra.flowkit.account import Account, Entry
+    from infra.flowkit.conversations import Deed, Sound
+
+BREATH_SECONDS = 0.5
+"""From the answer to the first thing that a person does: nobody is faster, and no flow has begun before."""
+
+_HEARD_WHOLE = frozenset({"voice", "beep", "keys"})
+"""Sounds that are short, or whose words the carrier does not time: they count once they are over."""
+
+_WITHOUT_END = frozenset({"speech", "audio", "ringing"})
+"""Sounds whose end is told when it comes."""
+
+_KINDS: Mapping[str, frozenset[str]] = {
+    "words": frozenset({"speech", "voice"}),
+    "audio": frozenset({"audio"}),
+    "ringing": frozenset({"ringing"}),
+    "keys": frozenset({"keys"}),
+    "beep": frozenset({"beep"}),
+}
+"""What a conversation calls a sound → what the carrier calls it."""
+
+
+@dataclass(slots=True)
+class Hearing:
+    """Something that a person hears, or has heard."""
+
+    sound: Heard
+    entry: Entry
+    ends: float | None
+    """When it falls silent; None while that is open."""
+    noticed: int = 0
+    """How far into its words the person has listened."""
+
+
+class Participant:
+    """A person on a leg. What they do and hear goes into the account."""
+
+    def __init__(self, carrier: Carrier, account: Account, number: str, talk: Sequence[Deed]) -> None:
+        """`number` is '' for the person on the line."""
+        self.number = number
+        self.impatient = ""
+        """What they waited for in vain; then they hung up."""
+        self._carrier = carrier
+        self._account = account
+        self._talk = talk
+        self._done = 0
+        self._began = 0
+        """How long the account was when the present deed began."""
+        self._line: Line | None = None
+        self._hearings: list[Hearing] = []
+        self._awaited: Sound | None = None
+        self._timer: Timer | None = None
+
+    @property
+    def leg(self) -> LegName | None:
+        """The leg that they are on."""
+        return self._line.name if self._line else None
+
+    def take(self, line: Line) -> None:
+        """This is their telephone from now on."""
+        self._line = line
+
+    def hang_up(self) -> None:
+        """Put the receiver down, whatever was to come."""
+        self._stop()
+        if self._line:
+            self._line.hang_up()
+
+    def account_for_rest(self) -> None:
+        """What they have not done is missing."""
+        for deed in self._talk[self._done :]:
+            self._account.missed(self._began, self.number, deed)
+            self._began = len(self._account.entries)
+
+    def tell(self, happening: Happening) -> None:
+        """Something happens on their leg."""
+        match happening:
+            case trace.Answered():
+                self._in(BREATH_SECONDS, self._go_on)
+            case trace.Heard():
+                self._hear(happening)
+            case trace.FellSilent():
+                self._silence(happening.what, happening.at)
+            case trace.Pressed():
+                self._account.press(self.number, happening.digit)
+            case trace.Spoke():
+                self._account.add(self.number, "spoke", f"says “{happening.words}”")
+            case trace.HungUp():
+                self._stop()
+                self._account.add(self.number, "hung up", _hung_up(happening))
+            case _:
+                pass  # the rest is between the line and the carrier
+
+    def _in(self, seconds: float, action: Callable[[], None]) -> None:
+        """Things are told in the middle of their happening: people act by the clock, when all is done."""
+        self._timer = self._carrier.clock.after(seconds, action)
+
+    def _stop(self) -> None:
+        self._awaited = None
+        if self._timer:
+            self._timer.cancel()
+
+    def _go_on(self) -> None:
+        if self._done == len(self._talk) or self._line is None:
+            return
+        deed = self._talk[self._done]
+        self._began = len(self._account.entries) if self._done else 0
+        match deed:
+            case Hears():
+                self._listen(deed.sound)
+            case Presses():
+                self._press(self._line, deed.presses, deed)
+            case Says():
+                words, seconds = deed.speech
+                self._line.say(seconds, words)
+                self._account.expected(self.number, "spoke", str(deed))
+                self._begun(seconds)
+            case After():
+                self._account.add(self.number, "waited", str(deed)).expected.append(str(deed))
+                self._begun(deed.after)
+            case _:
+                self._done += 1
+                self._line.hang_up()
+                self._account.expected(self.number, "hung up", str(deed))
+
+    def _begun(self, seconds: float) -> None:
+        """Speech and pauses count from their beginning: the call may end in the middle of them."""
+        self._done += 1
+        self._in(seconds, self._go_on)
+
+    def _finish(self) -> None:
+        self._done += 1
+        self._go_on()
+
+    def _press(self, line: Line, keys: str, deed: Presses) -> None:
+        line.press(keys[0])
+        if keys[1:]:
+            self._in(BETWEEN_KEYS_SECONDS, partial(self._press, line, keys[1:], deed))
+            return
+        self._account.expected(self.number, "keys", str(deed))
+        self._finish()
+
+    def _hear(self, sound: Heard) -> None:
+        self._silence(sound.what, sound.at)
+        last = self._hearings[-1].sound if self._hearings else None
+        if last and last.kind == sound.kind == "audio" and last.what == sound.what:
+            entry = self._hearings[-1].entry  # the next round of a loop
+        else:
+            entry = self._account.add(self.number, "heard", f"hears {_shown(sound)}")
+        ends = None if sound.kind in _WITHOUT_END else sound.at + sound.seconds
+        self._hearings.append(Hearing(sound, entry, ends))
+        if self._awaited:
+            self._consider(self._awaited, self._hearings[-1])
+
+    def _silence(self, what: str, at: float) -> None:
+        for hearing in self._hearings:
+            if hearing.ends is None and hearing.sound.what == what:
+                hearing.ends = at
+
+    def _listen(self, awaited: Sound) -> None:
+        self._awaited = awaited
+        self._in(awaited.within, partial(self._lose_patience, awaited))
+        for hearing in self._hearings:
+            if hearing.ends is None or hearing.ends >= self._carrier.clock.now:
+                self._consider(awaited, hearing)
+
+    def _lose_patience(self, awaited: Sound) -> None:
+        self.impatient = f"{awaited} was not heard within {awaited.within:g} s"
+        self.hang_up()
+
+    def _consider(self, awaited: Sound, hearing: Hearing) -> None:
+        """Find what is awaited in what is heard, and wait until it has been heard so far."""
+        sound = hearing.sound
+        kind = next(name for name in _KINDS if getattr(awaited, name) is not None)
+        if sound.kind not in _KINDS[kind]:
+            return
+        text = "beep" if awaited.beep else str(getattr(awaited, kind))
+        place = sound.what.casefold().find(text.casefold(), hearing.noticed)
+        if place < 0:
+            return
+        end, due = place + len(text), sound.at
+        if sound.kind == "speech":
+            due += min(end / SPEECH_CHARACTERS_PER_SECOND, sound.seconds)
+        elif sound.kind in _HEARD_WHOLE:
+            due += sound.seconds
+        self._carrier.clock.at(due, partial(self._notice, awaited, hearing, end, due))
+
+    def _notice(self, awaited: Sound, hearing: Hearing, end: int, due: float) -> None:
+        cut_short = hearing.ends is not None and hearing.ends < due
+        if self._awaited is not awaited or cut_short:
+            return
+        self._stop()
+        hearing.noticed = end
+        hearing.entry.expected.append(f"hears {awaited}")
+        self._finish()
+
+
+def _shown(sound: Heard) -> str:
+    forms = {"audio": "♪ {}", "beep": "(tone)", "ringing": "(ringing at {})", "keys": "keys {}"}
+    return forms.get(sound.kind, "“{}”").format(sound.what)
+
+
+def _hung_up(hang_up: trace.HungUp) -> str:
+    own = "caller" if hang_up.leg and hang_up.leg.direction == "incoming" else "callee"
+    if hang_up.cause == "normal_clearing":
+        return "hangs up" if hang_up.source == own else "is hung up on"
+    return f"hangs up: {hang_up.cause}" if hang_up.source == own else f"is hung up on: {hang_up.cause}"

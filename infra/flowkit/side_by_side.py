@@ -1,0 +1,63 @@
+"""A conversation that failed, for a person: what was expected on the left, what happened on the right."""
+
+from __future__ import annotations
+
+import textwrap
+from itertools import zip_longest
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from infra.flowkit.account import Entry
+    from infra.flowkit.rehearsal import Rehearsed
+
+TIME_CHARACTERS, STEP_CHARACTERS, TEXT_CHARACTERS = 8, 14, 34
+"""With the mark and the gaps between them these make 98: two terminals fit beside each other on a wide screen."""
+
+MISSED, AS_EXPECTED = "✗", " "
+NEVER = "(never)"
+
+
+def side_by_side(rehearsed: Rehearsed) -> str:
+    """The whole account, at most 100 characters wide."""
+    return "\n".join(_lines(rehearsed))
+
+
+def _lines(rehearsed: Rehearsed) -> Iterator[str]:
+    script = rehearsed.script
+    yield f"{script.title}  ({script.file.name}:{script.line})"
+    if rehearsed.fault:
+        yield from textwrap.wrap(rehearsed.fault, 96, initial_indent=f"{MISSED} ", subsequent_indent="  ")
+    yield _row(AS_EXPECTED, "time", "step", "the conversation", "what happened")
+    for entry in rehearsed.entries:
+        yield from _entry_lines(entry)
+    if rehearsed.differences:
+        yield _row(AS_EXPECTED, "", "", "at the end", "")
+    for difference in rehearsed.differences:
+        yield from _wrapped(MISSED, "", "", f"{difference.what}: {difference.expected}", difference.found)
+
+
+def _entry_lines(entry: Entry) -> Iterator[str]:
+    who = f"{entry.who} " if entry.who else ""
+    time = "" if entry.at is None else f"{entry.at:.1f} s"
+    expected = "\n".join(f"{who}{each}" for each in entry.expected)
+    happened = f"{who}{entry.happened}" if entry.happened else NEVER
+    yield from _wrapped(MISSED if entry.missed else AS_EXPECTED, time, entry.step, expected, happened)
+
+
+def _wrapped(mark: str, time: str, step: str, left: str, right: str) -> Iterator[str]:
+    rows = zip_longest(_columns(left), _columns(right), fillvalue="")
+    for place, (left_line, right_line) in enumerate(rows):
+        named = (mark, time, step) if place == 0 else (AS_EXPECTED, "", "")
+        yield _row(*named, left_line, right_line)
+
+
+def _columns(text: str) -> list[str]:
+    return [line for part in text.split("\n") for line in textwrap.wrap(part, TEXT_CHARACTERS) or [""]]
+
+
+def _row(mark: str, time: str, step: str, left: str, right: str) -> str:
+    short = step if len(step) <= STEP_CHARACTERS else f"{step[: STEP_CHARACTERS - 1]}…"
+    row = f"{mark} {time:>{TIME_CHARACTERS}}  {short:<{STEP_CHARACTERS}}  {left:<{TEXT_CHARACTERS}}  {right}"
+    return row.rstrip()

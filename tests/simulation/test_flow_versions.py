@@ -1,0 +1,211 @@
+"""A call ends on the version of the flow that it began with, whatever is deployed meanwhile."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from dialtone.client_state import ClientState
+from dialtone.errors import FlowInvalid
+from dialtone.flow_library import FlowLibrary
+from dialtone.store import KEEP_DAYS, SECONDS_A_DAY, Store
+from dialtone.telnyx_api import Outcome
+from infra.flowkit.memory_table import MemoryTable
+from infra.flowkit.stage import Jobs
+from tests.staged_call import CALLED, happened
+from webhook.switchboard import KEPT_AGAIN_SECONDS, Switchboard
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from dialtone.commands import Command
+    from dialtone.events import Event
+
+OLD = """\
+flow: desk
+last_resort: bye
+steps:
+  hello: {say: "Old hello."}
+  more: {say: "Old more."}
+  open: {hours: office, closed: bye}
+  aside: {go: {flow: aside}}
+  bye: hangup
+"""
+NEW = "flow: desk\nsteps:\n  hi: {say: New hi.}\n  bye: hangup\n"
+ASIDE = "flow: aside\nsteps:\n  word: {say: Old word.}\n"
+CALENDAR = "calendar: office\ntime_zone: UTC\nopen: {mon-sun: 00:00-24:00}\n"
+
+
+class CountingTable(MemoryTable):
+    """Counts what is asked of it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.reads = 0
+        self.puts: list[dict[str, Any]] = []
+
+    def batch_get_item(self, *, RequestItems: Any) -> Any:  # noqa: N803, ANN401 -- boto's own
+        self.reads += 1
+        return super().batch_get_item(RequestItems=RequestItems)
+
+    def transact_write_items(self, *, TransactItems: Any) -> Any:  # noqa: N803, ANN401 -- boto's own
+        self.puts += [each["Put"]["Item"] for each in TransactItems if "Put" in each]
+        return super().transact_write_items(TransactItems=TransactItems)
+
+    @property
+    def kept(self) -> list[dict[str, Any]]:
+        return [item for item in self.puts if item["item"]["S"].startswith("FLOW#")]
+
+
+class Obedient:
+    """Takes every command."""
+
+    def __init__(self) -> None:
+        self.taken: list[Command] = []
+
+    def send(self, asked: Command, command_id: str, deadline: float) -> Outcome:
+        del command_id, deadline
+        self.taken.append(asked)
+        return Outcome("accepted", 1, 200)
+
+
+class Deployment:
+    """A function with the flows that were deployed with it, on a table that outlives it."""
+
+    def __init__(self, folder: Path, table: CountingTable) -> None:
+        store = Store(table, "calls")  # type: ignore[arg-type]
+        self.telnyx = Obedient()
+        self.now = 0.0
+        self.board = Switchboard(
+            store,
+            FlowLibrary.open(folder, store),
+            self.telnyx,
+            Jobs(),  # type: ignore[arg-type]
+            now_seconds=lambda: self.now,
+        )
+
+    def told(self, event: Event) -> str:
+        """What the last command after an event lets the caller hear, or its name."""
+        before = len(self.telnyx.taken)
+        self.board.handle(event, 0.0)
+        said = [str(each.parameters.get("payload", each.action)) for each in self.telnyx.taken[before:]]
+        return said[-1] if said else ""
+
+
+def ringing(session: str = "one", seconds: float = 0) -> Event:
+    return happened("call.initiated", seconds, direction="incoming", call_session_id=session)
+
+
+def spoken(turn: int, seconds: float) -> Event:
+    mark = ClientState(turn=turn, flow="desk")
+    return happened("call.speak.ended", seconds, mark, status="completed", call_session_id="one")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "calendars").mkdir()
+    (tmp_path / "calendars" / "office.yaml").write_text(CALENDAR)
+    (tmp_path / "aside.yaml").write_text(ASIDE)
+    (tmp_path / "desk.yaml").write_text(OLD)
+    (tmp_path / "numbers.yaml").write_text(f'"{CALLED}": desk\n')
+    return tmp_path
+
+
+@pytest.fixture
+def table() -> CountingTable:
+    return CountingTable()
+
+
+def begun(folder: Path, table: CountingTable) -> Deployment:
+    before = Deployment(folder, table)
+    before.told(ringing())
+    assert before.told(happened("call.answered", 1, call_session_id="one")) == "Old hello."
+    return before
+
+
+@pytest.mark.parametrize("deployed", [NEW, "flow: desk\nsteps: broken\n", None])
+def test_a_call_ends_on_the_version_that_it_began_with(
+    folder: Path, table: CountingTable, deployed: str | None
+) -> None:
+    begun(folder, table)
+    for file in ("aside.yaml", "calendars/office.yaml", "desk.yaml"):
+        (folder / file).unlink()
+    (folder / "numbers.yaml").write_text("{}\n" if deployed is None else f'"{CALLED}": desk\n')
+    if deployed is not None:
+        (folder / "desk.yaml").write_text(deployed)
+
+    after = Deployment(folder, table)
+
+    assert after.told(spoken(1, 2)) == "Old more."
+    assert after.told(spoken(2, 3)) == "Old word."
+    assert after.told(spoken(5, 4)) == "hangup"
+
+
+def test_a_call_that_comes_after_the_deploy_is_led_by_what_was_deployed(folder: Path, table: CountingTable) -> None:
+    begun(folder, table)
+    (folder / "desk.yaml").write_text(NEW)
+
+    after = Deployment(folder, table)
+    after.told(ringing("two"))
+
+    assert after.told(happened("call.answered", 1, call_session_id="two")) == "New hi."
+
+
+@pytest.mark.parametrize("file", ["desk.yaml", "aside.yaml", "calendars/office.yaml"])
+def test_every_file_that_a_call_can_get_into_is_part_of_the_version(folder: Path, file: str) -> None:
+    before = FlowLibrary.open(folder).script("desk")
+
+    (folder / file).write_text((folder / file).read_text() + "# changed\n")
+
+    after = FlowLibrary.open(folder).script("desk")
+    assert before is not None
+    assert after is not None
+    assert before.version != after.version
+
+
+def test_a_version_is_kept_once_with_the_first_call_and_read_only_where_another_is_deployed(
+    folder: Path, table: CountingTable
+) -> None:
+    before = begun(folder, table)
+    before.told(ringing("two"))
+    reads = table.reads
+    before.told(happened("call.answered", 1, call_session_id="two"))
+
+    assert len(table.kept) == 1
+    assert table.reads == reads + 1
+
+    (folder / "desk.yaml").write_text(NEW)
+    after = Deployment(folder, table)
+    reads = table.reads
+    after.told(spoken(1, 2))
+    after.told(spoken(2, 3))
+    assert table.reads == reads + 3, "two events, and the kept version once"
+
+
+def test_a_version_that_takes_calls_for_long_is_kept_again_before_it_expires(
+    folder: Path, table: CountingTable
+) -> None:
+    before = begun(folder, table)
+
+    before.now = KEPT_AGAIN_SECONDS + 1
+    before.told(ringing("later", 1))
+
+    assert len(table.kept) == 2
+    assert KEPT_AGAIN_SECONDS < KEEP_DAYS * SECONDS_A_DAY
+
+
+def test_a_call_whose_version_is_kept_nowhere_is_led_by_what_is_deployed(folder: Path, table: CountingTable) -> None:
+    begun(folder, table)
+    for key in [key for key in table._items if key[0].startswith("FLOW#")]:  # noqa: SLF001 -- as if it had expired
+        del table._items[key]  # noqa: SLF001 -- as above
+    (folder / "desk.yaml").write_text(NEW + "last_resort: bye\n")
+
+    assert Deployment(folder, table).told(spoken(1, 2)) == "hangup"
+
+
+def test_a_broken_flow_without_an_earlier_version_is_told(folder: Path, table: CountingTable) -> None:
+    (folder / "desk.yaml").write_text("flow: desk\nsteps: broken\n")
+
+    with pytest.raises(FlowInvalid):
+        Deployment(folder, table).told(ringing())
