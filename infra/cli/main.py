@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from typing import TYPE_CHECKING
 
 from dialtone.errors import DialtoneError
-from infra.cli import demo, dial, flow, up
+from infra.cli import call, demo, dial, flow, up
 from infra.local.errors import LocalCloudError
 
 if TYPE_CHECKING:
@@ -27,6 +28,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise
         print(f"dialtone: {error}", file=sys.stderr)
         return 1
+    except BrokenPipeError:
+        # Whoever read our output, `head` say, has seen enough; Python would complain once more when it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except KeyboardInterrupt:
         print("\ndialtone: interrupted; everything it started has been ended", file=sys.stderr)
         return INTERRUPTED
@@ -39,7 +44,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
     commands = parser.add_subparsers(required=True, metavar="command")
-    for command in (demo, up, dial, flow):
+    for command in (demo, up, call, dial, flow):
         command.add_to(commands)
     return parser
 

@@ -37,6 +37,7 @@ FUNCTIONS = ROOT / "functions"
 # Where `sam deploy` would put what it uploads.
 ARTIFACTS = CodeObject(bucket="dialtone-artifacts", key="functions.zip")
 NOTHING: Mapping[str, Mapping[str, object]] = MappingProxyType({})
+NO_VARIABLES: Mapping[str, str] = MappingProxyType({})
 
 # Our stack takes about 2 s here; on a busy machine several times that.
 DEPLOY_TIMEOUT_SECONDS = 120.0
@@ -51,7 +52,8 @@ class StackSettings:
     """What a local stack is made from.
 
     `telnyx_base_url` includes /v2. `port` 0 takes a free one. At most `webhook_workers` webhooks run at once, the
-    others wait. `properties` changes resources' properties, by logical name, before they are deployed.
+    others wait. `properties` changes resources' properties, by logical name, before they are deployed. `environment` is
+    given to every function beside what the template gives it.
     """
 
     telnyx_public_key: str
@@ -62,6 +64,7 @@ class StackSettings:
     port: int = 0
     webhook_workers: int = 4
     properties: Mapping[str, Mapping[str, object]] = field(default_factory=lambda: NOTHING)
+    environment: Mapping[str, str] = field(default_factory=lambda: NO_VARIABLES)
 
 
 class LocalCloud:
@@ -153,7 +156,8 @@ class LocalCloud:
         sam = translate.read(self._settings.template)
         cloudformation = translate.to_cloudformation(sam, ARTIFACTS, self._parameters(sam), REGION)
         local = translate.for_emulator(cloudformation)
-        local = translate.with_environment(local, {"TELNYX_BASE_URL": self._settings.telnyx_base_url})
+        environment = {"TELNYX_BASE_URL": self._settings.telnyx_base_url, **self._settings.environment}
+        local = translate.with_environment(local, environment)
         return translate.with_properties(local, self._settings.properties)
 
     def _parameters(self, template: Template) -> dict[str, str]:

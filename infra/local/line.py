@@ -14,12 +14,14 @@ from infra.carrier.server import CarrierServer, http_fetch, http_post
 from infra.local.cloud import FUNCTIONS, LocalCloud, StackSettings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
     from types import TracebackType
 
 CONNECTION_ID = "1684641123236054244"
 """The simulated account's Call Control application."""
+
+FLOWS = FUNCTIONS / "flows"
 
 AUDIO_FOLDER = "audio"
 """Beside the flows: files that are uploaded to Telnyx under their names without the ending."""
@@ -40,8 +42,16 @@ class PhoneLine:
         cloud_port: int = 0,
         pace: float | None = None,
         properties: Mapping[str, Mapping[str, object]] | None = None,
+        watched_flows: Path | None = None,
     ) -> None:
-        """`pace` is virtual seconds per second of the wall clock, None for as fast as possible."""
+        """`pace` is virtual seconds per second of the wall clock, None for as fast as possible.
+
+        `watched_flows` takes the place of the flows that are deployed, and is read again whenever it has changed: its
+        numbers are for the caller to `connect`, again and again.
+        """
+        self.flows = watched_flows or FLOWS
+        self._watched = watched_flows is not None
+        watching = {"FLOWS_FOLDER": str(watched_flows.resolve()), "FLOWS_WATCHED": "true"} if watched_flows else {}
         self.carrier = Carrier(
             http_post,
             fetch=http_fetch,
@@ -56,6 +66,7 @@ class PhoneLine:
                 telnyx_api_key=self.carrier.api_key,
                 port=cloud_port,
                 properties=properties or {},
+                environment=watching,
             )
         )
         self._open = ExitStack()
@@ -66,7 +77,8 @@ class PhoneLine:
         with ExitStack() as opening:
             opening.enter_context(self.server)
             opening.enter_context(self.cloud)
-            self._connect(FUNCTIONS / "flows")
+            if not self._watched:
+                self.connect(read_numbers(self.flows))
             self.store = Store(self.cloud.client("dynamodb"), self.cloud.calls_table)
             self._open = opening.pop_all()
         return self
@@ -76,14 +88,19 @@ class PhoneLine:
     ) -> None:
         self._open.close()
 
-    def _connect(self, flows: Path) -> None:
-        """Give the flows' numbers to the application and their audio to the carrier, as in Telnyx's portal."""
+    def connect(self, numbers: Iterable[str]) -> None:
+        """Give numbers to the application, and the flows' audio to the carrier, as in Telnyx's portal."""
         application = Application(
             CONNECTION_ID,
             self.cloud.webhook_url,
             webhook_timeout_secs=WEBHOOK_TIMEOUT_SECONDS,
             call_cost_in_webhooks=True,
         )
-        self.carrier.add_application(application, read_numbers(flows))
-        for file in sorted((flows / AUDIO_FOLDER).iterdir()):
+        self.carrier.add_application(application, numbers)
+        for file in _audio_files(self.flows / AUDIO_FOLDER):
             self.carrier.media.upload(file.stem, file.read_bytes())
+
+
+def _audio_files(folder: Path) -> list[Path]:
+    """A folder of flows need not have any."""
+    return sorted(file for file in folder.iterdir() if file.is_file()) if folder.is_dir() else []

@@ -1,0 +1,83 @@
+"""Who is reached when a flow rings somebody."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from dialtone.errors import DialtoneError
+from infra.carrier.callers import Busy, Callee, Machine, NoAnswer, Person, Rejects, Say, Silence, Unknown, party_of
+from infra.demo import scenes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from infra.carrier.exchange import Exchange
+    from infra.carrier.legs import Party
+
+CONNECTING_SECONDS = 0.5
+"""From lifting the receiver to the first word: by then the two lines are connected."""
+
+PERSON = Person(Silence(CONNECTING_SECONDS), Say(1.5, "Hello, who is calling?"), answers_after=4)
+
+KINDS: Mapping[str, Callee] = {
+    "person": PERSON,
+    "busy": Busy(),
+    "no-answer": NoAnswer(),
+    "nobody": NoAnswer(),
+    "rejects": Rejects(),
+    "machine": Machine(),
+    "unknown": Unknown(),
+}
+"""What somebody can be like, by the word for it; `nobody` as conversations have it."""
+
+_NUMBER = re.compile(r"\+[1-9][0-9]{6,14}|sip:.+")
+
+
+class People:
+    """Everybody who can be rung: whoever it is answers, unless told otherwise."""
+
+    def __init__(self, everybody: str = "", named: Mapping[str, str] | None = None) -> None:
+        """`everybody` is one of KINDS, '' for a person and the demo's people under their numbers; `named` by number."""
+        self._default = KINDS[everybody or "person"]
+        self._named: dict[str, Callee] = {} if everybody else _of_the_demo()
+        self._named.update({number: KINDS[kind] for number, kind in (named or {}).items()})
+
+    def reached_at(self, number: str) -> Callee:
+        """Who answers, or does not, under a number."""
+        return self._named.get(number, self._default)
+
+    def meet(self, others: Mapping[str, Callee]) -> None:
+        """Let these be reached as well, in place of whoever had their numbers."""
+        self._named.update(others)
+
+    def move_in(self, exchange: Exchange) -> None:
+        """Let them be reached in the carrier, whatever number a flow comes to dial."""
+        exchange.callees = _reached(self, exchange)
+
+
+def people(told: Iterable[str]) -> People:
+    """From `busy`, or `+15550199=busy`, any number of them. Raises DialtoneError naming what is none of that."""
+    everybody = ""
+    named: dict[str, str] = {}
+    for text in told:
+        number, _, kind = text.rpartition("=")
+        if kind not in KINDS or (number and not _NUMBER.fullmatch(number)):
+            kinds = ", ".join(KINDS)
+            raise DialtoneError(f"--agent {text}: say one of {kinds}, for one number as +15550199=busy")
+        if number:
+            named[number] = kind
+        else:
+            everybody = kind
+    return People(everybody, named)
+
+
+def _of_the_demo() -> dict[str, Callee]:
+    agent = scenes.AGENT_SCRIPT
+    # The demo's agent speaks as the receiver is lifted; here the caller shall hear all of it.
+    patient = Person(Silence(CONNECTING_SECONDS), *agent.steps, answers_after=agent.answers_after)
+    return {scenes.AGENT: patient} | {scene.callee: scene.who for scene in scenes.ANNOUNCEMENTS}
+
+
+def _reached(who: People, exchange: Exchange) -> Callable[[str], Party]:
+    return lambda number: party_of(exchange, who.reached_at(number))

@@ -1,0 +1,122 @@
+"""A conversation file played on the telephone: who calls, what they do by themselves, who answers elsewhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dialtone.errors import DialtoneError
+from dialtone.flow_library import read_numbers
+from infra.carrier import callers
+from infra.carrier.callers import Caller, Machine, NoAnswer, Person, Unreached
+from infra.carrier.legs import Nature
+from infra.flowkit.conversations import After, Hears, Presses, Says, read_conversations
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from infra.flowkit.conversations import Callee, Conversation, Deed, Script, Talk
+
+_CAUSES = {"busy": "user_busy", "rejects": "call_rejected", "unknown": "not_found"}
+_ANSWERS_SECONDS = {"person": 3.0, "not_sure": 3.0, "machine": 4.0, "busy": 0.5, "rejects": 2.0, "unknown": 0.5}
+"""How long it rings where a conversation does not say: as long as the carrier's own callees let it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """A conversation as the telephone plays it."""
+
+    called: str
+    caller: str
+    person: Caller
+    people: Mapping[str, callers.Callee]
+
+
+def read_script(file: Path, name: str, flows: Path) -> Played:
+    """The conversation of that name, or the first of the file. Raises DialtoneError for what cannot be played."""
+    script = _chosen(read_conversations(file), file, name)
+    conversation = script.conversation
+    if conversation.dials:
+        raise DialtoneError(f"“{conversation.name}” is dialled, not called: play it with dialtone flow test")
+    if conversation.troubles:
+        raise DialtoneError(
+            f"“{conversation.name}” has troubles, which a telephone cannot make: use dialtone flow test"
+        )
+    return Played(
+        called=conversation.called or _number_of(script.flow, flows),
+        caller=conversation.caller,
+        person=person_of(conversation),
+        people={number: callee_of(who) for number, who in conversation.people.items()},
+    )
+
+
+def person_of(conversation: Conversation) -> Caller:
+    """The caller, who does what the conversation says and then stays on the line."""
+    return Caller(*_steps(conversation.talk))
+
+
+def callee_of(who: Callee) -> callers.Callee:
+    """Somebody who is rung."""
+    after = who.after if who.after is not None else _ANSWERS_SECONDS.get(who.answers, 0.0)
+    match who.answers:
+        case "person":
+            return Person(*_once_connected(who.talk), answers_after=after)
+        case "not_sure":
+            return Person(*_once_connected(who.talk), answers_after=after, nature=Nature.NOT_SURE)
+        case "machine":
+            return Machine(greeting_seconds=who.greeting, beep=who.beep, answers_after=after)
+        case "nobody":
+            return NoAnswer()
+        case _:
+            return Unreached(_CAUSES[who.answers], after)
+
+
+def _once_connected(talk: Talk) -> list[callers.Step]:
+    """People speak when the two lines are connected, at the same moment as they answer, and not just before it."""
+    return [callers.Silence(0.0), *_steps(talk)]
+
+
+def _chosen(scripts: tuple[Script, ...], file: Path, name: str) -> Script:
+    for script in scripts:
+        if name in {"", script.conversation.name}:
+            return script
+    known = ", ".join(f"“{script.conversation.name}”" for script in scripts)
+    raise DialtoneError(f"{file} has no conversation “{name}”: name one of {known}")
+
+
+def _number_of(flow: str, flows: Path) -> str:
+    for number, leads_to in read_numbers(flows).items():
+        if leads_to == flow:
+            return number
+    raise DialtoneError(
+        f"no number in {flows}/numbers.yaml leads to {flow}: add one, or say in the file which is called"
+    )
+
+
+def _steps(talk: Talk) -> list[callers.Step]:
+    return [_step(deed) for deed in talk]
+
+
+def _step(deed: Deed) -> callers.Step:
+    match deed:
+        case Hears():
+            return _hear(deed)
+        case Presses(presses=keys):
+            return callers.Press(keys)
+        case Says():
+            words, seconds = deed.speech
+            return callers.Say(seconds, words)
+        case After(after=seconds):
+            return callers.Silence(seconds)
+        case _:
+            return callers.HangUp()
+
+
+def _hear(deed: Hears) -> callers.Step:
+    sound = deed.sound
+    kinds = {"beep": "beep" if sound.beep else None, "audio": sound.audio, "ringing": sound.ringing, "keys": sound.keys}
+    for kind, text in kinds.items():
+        if text:
+            return callers.Hear(text, within=sound.within, kind=kind)
+    return callers.Hear(sound.words or "", within=sound.within)
