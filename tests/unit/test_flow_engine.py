@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from dialtone.calls import ANSWERED, ENDED, Call, Decision
 from dialtone.client_state import ClientState
-from dialtone.flows.engine import MAX_ERRORS, MAX_STEPS_AT_ONCE, RETRIED_EVENTS, RETRIES_MS, FlowScript
-from dialtone.flows.reading import read_flow
+from dialtone.flow_library import FlowLibrary
+from dialtone.flows.engine import MAX_ERRORS, MAX_STEPS_AT_ONCE, RETRIED_EVENTS, RETRIES_MS
 from tests.staged_call import LEG, SESSION, StagedCall, actions, happened, mark_of, moment, script
 from webhook.router import handlers, route
 
@@ -25,10 +25,11 @@ TWO_STEPS = """
       sorry: {say: Sorry., next: bye}
 """
 RECORDED = "record: {format: wav, max_seconds: 20000, trim: true}\nsteps:\n  hello: {say: Hello.}\n"
+LIBRARY = FlowLibrary.open(Path("functions/flows"))
 SHIPPED = {
-    file.stem: FlowScript(read_flow(file.name, file.read_text(encoding="utf-8")))
-    for file in sorted(Path("functions/flows").glob("*.yaml"))
-    if file.stem != "numbers" and not file.stem.endswith(".test")
+    file.stem: shipped
+    for file in sorted(LIBRARY.folder.glob("*.yaml"))
+    if "." not in file.stem and (shipped := LIBRARY.script(file.stem))
 }
 
 
