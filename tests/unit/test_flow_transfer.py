@@ -60,6 +60,16 @@ def test_the_far_legs_events_come_back_to_the_leg_that_asked() -> None:
     assert [decision.reason for decision in staged.decisions[-2:]] == ["the far leg rings", "the far leg answered"]
 
 
+def test_a_call_that_we_dialled_shows_our_number_to_the_other() -> None:
+    staged = StagedCall(BARE, direction="outgoing")
+    staged.pick_up()
+
+    (ring,) = staged.decisions[-1].commands
+
+    assert ring.parameters["from"] == staged.call.from_number
+    assert "from" not in ringing(BARE).decisions[-1].commands[0].parameters
+
+
 def test_without_music_nothing_is_played_or_stopped() -> None:
     staged = ringing(BARE)
 

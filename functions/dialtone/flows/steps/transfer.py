@@ -77,7 +77,7 @@ class Transfer(Speaking):
     caller_id: str = Field(
         "",
         pattern=r"^(\+[1-9]\d{4,14})?$",
-        description="The number of yours that is shown to them; without it, the one that the caller called.",
+        description="The number of yours that is shown to them; without it, the one of this call.",
     )
     hold: Prompt | None = Field(
         None, description="Audio played without end meanwhile; without it the caller hears ringing."
@@ -200,7 +200,9 @@ class Transfer(Speaking):
 
     def _transfer(self, call: Call, party: str) -> Command:
         mark = ClientState(turn=call.turn, flow=call.flow, parent_leg=call.leg_id)
-        chosen = self._back | ({"from": self.caller_id} if self.caller_id else {})
+        # Without `from` Telnyx shows whom the call was to: ours where we were called, the callee's where we dialled.
+        shown = self.caller_id or (call.from_number if call.direction == "outgoing" else "")
+        chosen = self._back | ({"from": shown} if shown else {})
         return command(
             "transfer",
             call.control_id,
