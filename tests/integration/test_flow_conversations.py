@@ -23,6 +23,10 @@ DOCS = Path(__file__).resolve().parents[2] / "docs"
 FLOW_NAMES = list(flows_in(FLOWS))
 SHIPPED = [script for file in sorted(FLOWS.glob(f"*{SUFFIX}")) for script in read_conversations(file)]
 
+CHECKS = Path(__file__).resolve().parents[1] / "flows" / "checks"
+"""What people build elsewhere, said in the language: a menu of three levels, a PIN, a queue, a survey."""
+CHECKED = [script for file in sorted(CHECKS.glob(f"*{SUFFIX}")) for script in read_conversations(file)]
+
 
 @pytest.fixture(scope="module")
 def shipped() -> dict[str, Rehearsed]:
@@ -32,6 +36,13 @@ def shipped() -> dict[str, Rehearsed]:
 @pytest.mark.parametrize("script", SHIPPED, ids=lambda script: script.title)
 def test_the_conversation_goes_as_it_should(script: Script, shipped: dict[str, Rehearsed]) -> None:
     rehearsed = shipped[script.title]
+
+    assert rehearsed.passed, f"\n{side_by_side(rehearsed)}"
+
+
+@pytest.mark.parametrize("script", CHECKED, ids=lambda script: script.title)
+def test_what_people_build_elsewhere_can_be_said_in_the_language(script: Script) -> None:
+    rehearsed = rehearse(script, SignpostedFlows.open(CHECKS))
 
     assert rehearsed.passed, f"\n{side_by_side(rehearsed)}"
 
