@@ -163,9 +163,10 @@ class Switchboard:
 def _matters(sent: Sent, *, first: bool) -> bool:
     """Whether the call has to hear that a command was not obeyed.
 
-    That the call has ended says nothing of a command sent before: it may have been obeyed, and its recording may come.
+    That the call has ended says nothing of a command sent before: it may have been obeyed, and its recording may come,
+    or the talk that it joined be over.
     """
     action, kind = sent.command.action, sent.outcome.kind
     if kind == "ended":
-        return action == JOINING or (action in PROMISING and first and sent.outcome.attempts == 1)
+        return action in PROMISING | {JOINING} and first and sent.outcome.attempts == 1
     return kind == "refused" and action not in _TIDYING

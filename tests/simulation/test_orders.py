@@ -82,6 +82,18 @@ def test_commands_lost_or_their_answers_lost_leave_the_same_call(play: str, faul
     assert facts(stage.end_state(session)) == facts(undisturbed(play))
 
 
+@pytest.mark.parametrize("play", ALL_PLAYS)
+def test_every_webhook_of_a_call_that_is_over_changes_nothing_when_it_comes_again(play: str) -> None:
+    stage = Stage(flows=flows_of(play))
+    session = ALL_PLAYS[play](stage)
+    left = stage.store.legs(session), stage.store.recordings(session), stage.store.timeline(session)
+
+    for body in tuple(stage.bodies):
+        stage.switchboard.handle(parse_event(body), 0.0)
+
+    assert (stage.store.legs(session), stage.store.recordings(session), stage.store.timeline(session)) == left
+
+
 def facts(state: EndState) -> EndState:
     """What must be the same though the call itself went differently: a late webhook is a silence for the caller.
 
