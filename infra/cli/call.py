@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dialtone.errors import DialtoneError
-from infra.cli.flow import FLOWS
+from infra.local.cloud import FLOWS
 from infra.local.line import PhoneLine
 from infra.phone.diary import check_place
 from infra.phone.hearing import Tone

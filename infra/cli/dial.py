@@ -14,7 +14,7 @@ from dialtone.errors import DialtoneError
 from dialtone.flow_library import FlowLibrary
 from dialtone.settings import required, telnyx_api_key
 from dialtone.telnyx_api import TelnyxApi
-from infra.cli.flow import FLOWS
+from infra.local.cloud import FLOWS
 
 if TYPE_CHECKING:
     import argparse

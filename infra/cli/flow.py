@@ -5,12 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from infra.cli import flow_diff, flow_draw, flow_lint, flow_schema, flow_test
-from infra.local.cloud import FUNCTIONS
 
 if TYPE_CHECKING:
     import argparse
-
-FLOWS = FUNCTIONS / "flows"
 
 
 def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dialtone.errors import DialtoneError
-from infra.cli.flow_draw import FLOWS, STANDARD_OUTPUT, add_output_to, numbers_to, picture, write
+from infra.cli.flow_draw import STANDARD_OUTPUT, add_output_to, numbers_to, picture, write
 from infra.flowkit.drawing.difference import compared
 from infra.flowkit.drawing.noticed import noticed
 from infra.flowkit.drawing.versions import Text, at_revision, changed_between, flow_in, is_flow, read_file
+from infra.local.cloud import FLOWS
 
 if TYPE_CHECKING:
     import argparse

@@ -14,14 +14,12 @@ from infra.flowkit.drawing.mermaid import mermaid_of
 from infra.flowkit.drawing.picture import picture_of
 from infra.flowkit.drawing.svg import svg_of
 from infra.flowkit.drawing.versions import flow_in, is_flow, read_file
-from infra.local.cloud import FUNCTIONS
+from infra.local.cloud import FLOWS
 
 if TYPE_CHECKING:
     import argparse
 
     from infra.flowkit.drawing.graph import Graph
-
-FLOWS = FUNCTIONS / "flows"
 
 STANDARD_OUTPUT = "-"
 

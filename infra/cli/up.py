@@ -9,7 +9,7 @@ from typing import NoReturn
 from dialtone.flow_library import read_numbers
 from infra.demo import scenes
 from infra.demo.narrator import BOLD, Narrator, Paper
-from infra.local.cloud import FUNCTIONS
+from infra.local.cloud import FLOWS
 from infra.local.line import CONNECTION_ID, PhoneLine
 
 CLOUD_PORT, CARRIER_PORT = 4566, 4580
@@ -34,7 +34,7 @@ def run(given: argparse.Namespace) -> NoReturn:
         paper.line("The line is up. Ctrl-C ends it.", BOLD)
         for name, value in _environment(line).items():
             paper.line(f"  export {name}={shlex.quote(value)}")
-        numbers = ", ".join(f"{number} ({flow})" for number, flow in read_numbers(FUNCTIONS / "flows").items())
+        numbers = ", ".join(f"{number} ({flow})" for number, flow in read_numbers(FLOWS).items())
         paper.line(f"  numbers: {numbers}")
         paper.line(f"  people who can be rung: {', '.join(_invite(line))}")
         line.carrier.observe(Narrator(paper, line.store).tell)

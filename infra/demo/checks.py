@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from infra.carrier.trace import Happening
     from infra.local.line import PhoneLine
 
-TONE_SECONDS = 1.0
+LENGTH_TOLERANCE_SECONDS = 1.0
 """How far a recording's length may be from the clock's: beginnings and ends are rounded to audio frames."""
 
 
@@ -33,8 +33,13 @@ class Check:
     """What was found, for one that does not hold."""
 
 
-def check_ivr(call: Kept) -> Iterator[Check]:
-    """The menu was heard four times, the hours were interrupted, the message lies in S3 word for word."""
+def check_ivr(call: Kept, happened: Sequence[Happening]) -> Iterator[Check]:
+    """The menu was heard anew after silence and after a wrong key, the hours were interrupted, the message is in S3."""
+    heard = [each.what for each in happened if isinstance(each, trace.Heard) and "Welcome" in each.what]
+    told = [any(reminder in what for what in heard) for reminder in ("did not hear a key", "not one of the choices")]
+    yield Check("the menu was heard again after silence and after a wrong key", all(told), str(heard))
+    hours = [each.status for each in happened if isinstance(each, trace.FellSilent) and each.what == "opening-hours"]
+    yield Check("a key interrupted the opening hours", hours == ["cancelled"], str(hours))
     expected = ["welcome", "opening-hours", "message", "thanks", "bye"]
     yield Check("the caller went through menu, hours, message, thanks", call.steps == expected, str(call.steps))
     yield Check("the call has ended and is known as completed", _ended_as(call, "completed"), call.led.outcome)
@@ -61,7 +66,7 @@ def check_recorded(call: Kept, happened: Sequence[Happening]) -> Iterator[Check]
     seconds, channels = seconds_of_wav(call.audio())
     yield Check("the recording has two channels", channels == 2, str(channels))  # noqa: PLR2004 -- caller and agent
     talked, paused = _recorded_and_paused(happened)
-    close = abs(seconds - (talked - paused)) <= TONE_SECONDS
+    close = abs(seconds - (talked - paused)) <= LENGTH_TOLERANCE_SECONDS
     found = f"{seconds:.1f} s of {talked:.1f} s, {paused:.1f} s paused"
     yield Check(f"the {paused:.0f} s in which the card was keyed in are not on it", paused > 0 and close, found)
     music = [

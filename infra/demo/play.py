@@ -41,7 +41,7 @@ class Demo:
         announcements = [(scene, self._outgoing(scene)) for scene in scenes.ANNOUNCEMENTS]
         recorded = self._incoming(scenes.RECORDED)
         self._show([ivr[0], *(played[0] for _, played in announcements), recorded[0]])
-        found = list(checks.check_ivr(ivr[0]))
+        found = list(checks.check_ivr(*ivr))
         for scene, played in announcements:
             found += checks.check_announcement(played[0], scene, played[1])
         found += checks.check_recorded(*recorded)

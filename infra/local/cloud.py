@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 STACK_NAME = "dialtone"
 TEMPLATE = ROOT / "template.yaml"
 FUNCTIONS = ROOT / "functions"
+FLOWS = FUNCTIONS / "flows"
 # Where `sam deploy` would put what it uploads.
 ARTIFACTS = CodeObject(bucket="dialtone-artifacts", key="functions.zip")
 NOTHING: Mapping[str, Mapping[str, object]] = MappingProxyType({})

@@ -11,7 +11,7 @@ from dialtone.telnyx_sdk import sdk
 from infra.carrier.applications import Application
 from infra.carrier.carrier import Carrier
 from infra.carrier.server import CarrierServer, http_fetch, http_post
-from infra.local.cloud import FUNCTIONS, LocalCloud, StackSettings
+from infra.local.cloud import FLOWS, LocalCloud, StackSettings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 CONNECTION_ID = "1684641123236054244"
 """The simulated account's Call Control application."""
 
-FLOWS = FUNCTIONS / "flows"
 
 AUDIO_FOLDER = "audio"
 """Beside the flows: files that are uploaded to Telnyx under their names without the ending."""
