@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from dialtone.events import Event
+    from dialtone.lookups import Lookup
 
 RINGING, ANSWERED, BRIDGED, ENDED = "ringing", "answered", "bridged", "ended"
 _PROGRESS = {"": 0, RINGING: 1, ANSWERED: 2, BRIDGED: 3, ENDED: 4}
@@ -386,6 +387,8 @@ class Decision:
     archive: tuple[ArchiveJob, ...] = ()
     reason: str = ""
     """In a few words, for the timeline: why nothing, or why this."""
+    lookup: Lookup | None = None
+    """A question to another system of the team's."""
 
     def then(self, go_on: Callable[[Call], Decision]) -> Decision:
         """This decision followed by what is decided of the call after it."""
@@ -397,6 +400,7 @@ class Decision:
             self.reviews + after.reviews,
             self.archive + after.archive,
             "; ".join(dict.fromkeys(reason for reason in (self.reason, after.reason) if reason)),
+            after.lookup or self.lookup,
         )
 
 

@@ -19,6 +19,7 @@ from dialtone.calls import Call, Decision, FarLeg, Place
 from dialtone.commands import Command
 from dialtone.errors import DialtoneError
 from dialtone.events import recorded_payload
+from dialtone.lookups import Lookup
 from dialtone.recordings import ArchiveJob, Consent, Recording
 
 if TYPE_CHECKING:
@@ -78,6 +79,7 @@ class Decided:
     """The call's turn after it."""
     at_seconds: float
     """When, in unix seconds."""
+    lookup: Lookup | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,6 +280,7 @@ def _event_fields(event: Event, decision: Decision, at_seconds: float) -> Item:
         "payload": payload,
         "commands": json.dumps([each.to_json() for each in decision.commands], separators=(",", ":")),
         "archive": json.dumps([each.to_json() for each in decision.archive], separators=(",", ":")),
+        **({"lookup": json.dumps(decision.lookup.to_json(), separators=(",", ":"))} if decision.lookup else {}),
         "reason": decision.reason,
         "step": decision.call.step,
         "turn": decision.call.turn,
@@ -302,6 +305,7 @@ def _decided(item: Item) -> Decided:
         archive=tuple(ArchiveJob.from_json(each) for each in json.loads(item["archive"])),
         turn=item["turn"],
         at_seconds=item["decided_at_millis"] / 1_000,
+        lookup=Lookup.from_json(json.loads(item["lookup"])) if item.get("lookup") else None,
     )
 
 

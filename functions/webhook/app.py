@@ -10,6 +10,8 @@ from botocore.config import Config
 
 from dialtone.archive_queue import ArchiveQueue
 from dialtone.flow_library import FlowLibrary
+from dialtone.lookup_function import LookupFunction
+from dialtone.lookups import OWN_EVENT
 from dialtone.observability import Observer
 from dialtone.signature import Verifier
 from dialtone.store import Store
@@ -43,6 +45,9 @@ def open_endpoint(settings: Settings) -> Endpoint:
         library=_library(settings, store),
         telnyx=TelnyxApi(settings.api_key),
         archive=ArchiveQueue(boto3.client("sqs", config=AWS), settings.archive_queue_url),
+        lookups=LookupFunction(
+            lambda: boto3.client("lambda", config=AWS), settings.lookup_function, settings.own_function
+        ),
     )
     return Endpoint(Verifier.from_text(settings.public_key), switchboard, Observer("webhook"))
 
@@ -60,6 +65,8 @@ endpoint = open_endpoint(Settings.read(os.environ))
 
 
 def handler(request: dict[str, Any], context: object) -> dict[str, Any]:
-    """API Gateway's request in, its response out."""
+    """API Gateway's request in, its response out; or an event of our own, by a function that IAM lets invoke us."""
     del context
+    if OWN_EVENT in request:
+        return endpoint.hear(request[OWN_EVENT])
     return endpoint.respond(request)

@@ -14,6 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from dialtone.errors import MalformedEvent
 from dialtone.events import parse_event
+from dialtone.lookups import event_from_json
 from dialtone.signature import NotSigned, Verifier
 from dialtone.store import StoreUnavailable
 from webhook.router import handlers
@@ -57,22 +58,32 @@ class Endpoint:
 
     def respond(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """An API Gateway request (payload 2.0) in, its response out. Never raises: every fault has its answer."""
+        return self._respond(lambda: self._signed(request))
+
+    def hear(self, told: Mapping[str, Any]) -> dict[str, Any]:
+        """An event of our own, as another function tells it, in; the same response out. Never raises either."""
+        return self._respond(lambda: event_from_json(told))
+
+    def _respond(self, read: Callable[[], Event]) -> dict[str, Any]:
         began = time.monotonic()
         try:
-            answer = self._answer(request, began + HANDLING_SECONDS)
+            answer = self._answer(read, began + HANDLING_SECONDS)
         except Exception as error:  # noqa: BLE001 -- a fault of ours, before the event was known
             answer = _fault(error)
         self._report(answer, began)
         return {"statusCode": answer.status.value, "headers": {"content-type": "text/plain"}, "body": ""}
 
-    def _answer(self, request: Mapping[str, Any], deadline: float) -> Answer:
+    def _signed(self, request: Mapping[str, Any]) -> Event:
+        """Raises NotSigned, and MalformedEvent for what is signed and no event."""
+        body = _body(request)
+        self.verifier.verify(body, _headers(request), self.now_seconds())
+        return parse_event(body)
+
+    def _answer(self, read: Callable[[], Event], deadline: float) -> Answer:
         try:
-            body = _body(request)
-            self.verifier.verify(body, _headers(request), self.now_seconds())
+            event = read()
         except NotSigned as error:
             return Answer(HTTPStatus.UNAUTHORIZED, "none", {"reason": str(error)})
-        try:
-            event = parse_event(body)
         except MalformedEvent as error:
             return Answer(HTTPStatus.BAD_REQUEST, "none", {"reason": str(error)})
         try:

@@ -47,24 +47,30 @@ def groups(commands: Sequence[Command]) -> Iterator[range]:
         yield range(begun, len(commands))
 
 
-def send_all(
-    telnyx: Telnyx, event: Event, commands: Sequence[Command], deadline: float, *, refused_before: frozenset[int]
+def send_all(  # noqa: PLR0913 -- the last two are for what comes again
+    telnyx: Telnyx,
+    event: Event,
+    commands: Sequence[Command],
+    deadline: float,
+    *,
+    refused_before: frozenset[int] = frozenset(),
+    left_behind: frozenset[int] = frozenset(),
 ) -> tuple[dict[int, Sent], int]:
     """Send the commands of the decision on an event, group after group.
 
     Gives what came of each that was sent, by its place, and how many Telnyx could not be given: while it is not known
     what came of a group, and after one in which a command was refused (now or `refused_before`), no other goes out.
-    What comes after a refused one would be heard in the wrong place.
+    What comes after a refused one would be heard in the wrong place. Those `left_behind` are passed over.
     """
     sent: dict[int, Sent] = {}
     for group in groups(commands):
-        places = [place for place in group if place not in refused_before]
+        places = [place for place in group if place not in refused_before | left_behind]
         for place, outcome in zip(places, _outcomes(telnyx, event, commands, places, deadline), strict=True):
             sent[place] = Sent(commands[place], outcome)
         unavailable = sum(sent[place].outcome.kind == "unavailable" for place in places)
         if unavailable:
             return sent, unavailable + len(commands) - group.stop
-        if len(places) < len(group) or any(_stops(sent[place]) for place in places):
+        if refused_before.intersection(group) or any(_stops(sent[place]) for place in places):
             break
     return sent, 0
 

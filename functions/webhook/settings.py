@@ -23,6 +23,9 @@ class Settings:
     api_key: Callable[[], str]
     calls_table: str
     archive_queue_url: str
+    lookup_function: str
+    own_function: str
+    """Where the lookup function delivers its answers: this function, in this version."""
     flows: Path
     flows_watched: bool
     """Whether they are read again once they have changed. On Lambda they never do."""
@@ -35,6 +38,14 @@ class Settings:
             api_key=telnyx_api_key(environ),
             calls_table=required(environ, "CALLS_TABLE"),
             archive_queue_url=required(environ, "ARCHIVE_QUEUE_URL"),
+            lookup_function=required(environ, "LOOKUP_FUNCTION"),
+            own_function=_own_function(environ),
             flows=Path(environ.get("FLOWS_FOLDER") or FLOWS),
             flows_watched=bool(environ.get("FLOWS_WATCHED")),
         )
+
+
+def _own_function(environ: Mapping[str, str]) -> str:
+    """Lambda's runtime says what the function is called, and which version of it runs."""
+    name, version = environ.get("AWS_LAMBDA_FUNCTION_NAME", ""), environ.get("AWS_LAMBDA_FUNCTION_VERSION", "")
+    return f"{name}:{version}" if version else name

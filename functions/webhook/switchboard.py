@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import webhook.handlers  # noqa: F401 -- importing them registers them
 from dialtone.calls import Call
+from dialtone.client_state import ClientState
 from dialtone.store import Decided, DuplicateEvent, LostRace, Store, StoreUnavailable
 from webhook.refusals import JOINING, PROMISING, Sent, refused, refused_again
 from webhook.router import route
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from dialtone.archive_queue import ArchiveQueue
     from dialtone.calls import Script
     from dialtone.events import Event
+    from dialtone.lookups import Lookup
     from webhook.sending import Telnyx
 
 MAX_RACES = 5
@@ -44,6 +46,14 @@ class Library(Protocol):
         ...
 
 
+class Lookups(Protocol):
+    """What the switchboard needs of those who ask other systems."""
+
+    def ask(self, lookup: Lookup) -> None:
+        """Let it be asked; its answer comes as an event. Raises botocore's errors."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Handled:
     """What was done about an event."""
@@ -65,6 +75,7 @@ class Switchboard:
     library: Library
     telnyx: Telnyx
     archive: ArchiveQueue
+    lookups: Lookups
     now_seconds: Callable[[], float] = field(default=time.time)
     _kept: dict[tuple[str, str], float] = field(default_factory=dict)
     """When we last kept a version of a flow."""
@@ -76,7 +87,8 @@ class Switchboard:
         """
         decided, handled = self._decide(event)
         known = self._refused_before(event, decided) if handled.duplicate else frozenset()
-        sent, unsent = send_all(self.telnyx, event, decided.commands, deadline, refused_before=known)
+        left = _left_behind(decided, handled.call) if handled.duplicate else frozenset()
+        sent, unsent = send_all(self.telnyx, event, decided.commands, deadline, refused_before=known, left_behind=left)
         for job in decided.archive:
             self.archive.put(job)
         handled = replace(handled, sent=tuple(sent.values()), unsent=unsent)
@@ -84,6 +96,8 @@ class Switchboard:
         for place, each in sent.items():
             if _matters(each, first=not handled.duplicate):
                 refusals[place] = refused(event, decided.turn, place, each)
+        if decided.lookup and not refusals and not unsent:
+            self.lookups.ask(decided.lookup.asked_on(event))
         for place in sorted(refusals):
             handled = self._followed(handled, refusals[place], deadline)
         return handled
@@ -119,7 +133,7 @@ class Switchboard:
                 return self._again(call, duplicate.decided)
             if keeping:
                 self._kept[keeping.name, keeping.version] = now
-            decided = Decided(decision.commands, decision.archive, decision.call.turn, now)
+            decided = Decided(decision.commands, decision.archive, decision.call.turn, now, decision.lookup)
             return decided, Handled(duplicate=False, call=decision.call, reason=decision.reason, races=races)
         raise StoreUnavailable(f"another event was faster {MAX_RACES} times")
 
@@ -132,10 +146,24 @@ class Switchboard:
         return script if kept_at is None or now - kept_at > KEPT_AGAIN_SECONDS else None
 
     def _again(self, call: Call, decided: Decided) -> tuple[Decided, Handled]:
-        forgotten = self.now_seconds() - decided.at_seconds > COMMAND_ID_SECONDS
-        if forgotten and call.turn > decided.turn:
+        gone_on = call.turn > decided.turn
+        if gone_on:
+            decided = replace(decided, lookup=None)
+        if gone_on and self.now_seconds() - decided.at_seconds > COMMAND_ID_SECONDS:
             decided = replace(decided, commands=())
         return decided, Handled(duplicate=True, call=call, reason="came before")
+
+
+def _left_behind(decided: Decided, call: Call) -> frozenset[int]:
+    """The places of the commands that begin something for a step that the call has left since.
+
+    Sent late, they would be heard in the wrong place, and their mark would be taken for the leg's: the events of the
+    step that the call is in would come with it, as of a step left long ago, and the caller would wait for ever.
+    """
+    if call.turn <= decided.turn:
+        return frozenset()
+    marked = {place: str(each.parameters.get("client_state", "")) for place, each in enumerate(decided.commands)}
+    return frozenset(place for place, mark in marked.items() if mark and ClientState.decode(mark).turn < call.turn)
 
 
 def _matters(sent: Sent, *, first: bool) -> bool:

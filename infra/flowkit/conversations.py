@@ -284,6 +284,24 @@ class Trouble(_Written):
 _TROUBLES = ("telnyx_refuses", "telnyx_unavailable", "audio_missing", "recording_fails")
 
 
+class LookupAnswer(_Written):
+    """How another system answers what the flow looks up. In a file: one word, or a mapping."""
+
+    answers: Literal["found", "not_found", "failed", "never"] = "found"
+    """`failed` is told as soon as it happens; `never` is a lookup that is lost without a word."""
+    gives: dict[str, Annotated[str, BeforeValidator(_as_text, json_schema_input_type=str | int)]] = Field(
+        default_factory=dict
+    )
+    """What is found: field → value."""
+    after: Seconds = 0.2
+
+    @model_validator(mode="after")
+    def _gives_what_is_found(self) -> LookupAnswer:
+        if self.gives and self.answers != "found":
+            raise ValueError(f"{self.answers} gives nothing: remove gives")
+        return self
+
+
 class Length(_Written):
     """From so many seconds to so many."""
 
@@ -365,6 +383,10 @@ class Ends(_Written):
     """Everybody whom the flow rang, in order."""
 
 
+def _lookup_answer(written: object) -> object:
+    return {"answers": written} if isinstance(written, str) else written
+
+
 def _callee(written: object) -> object:
     return {"answers": written} if isinstance(written, str) else written
 
@@ -398,6 +420,17 @@ class Conversation(_Written):
         Field(default_factory=dict)
     )
     """Who can be reached under other numbers: agents, colleagues. Nobody has a number that is not named."""
+    lookups: dict[
+        Words,
+        Annotated[
+            LookupAnswer,
+            BeforeValidator(
+                _lookup_answer,
+                json_schema_input_type=Literal["found", "not_found", "failed", "never"] | LookupAnswer,
+            ),
+        ],
+    ] = Field(default_factory=dict)
+    """How the systems answer that the flow asks, by the name or address that `lookup` has; the others fail."""
     troubles: tuple[Trouble, ...] = ()
     """What goes wrong meanwhile."""
     talk: Talk = ()

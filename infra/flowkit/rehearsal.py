@@ -12,6 +12,7 @@ from infra.carrier import ApiFault, Line, Machine, NoAnswer, Person, Unreached, 
 from infra.carrier.legs import Nature
 from infra.flowkit.account import Account, Entry
 from infra.flowkit.aftermath import Aftermath, Difference, RecordingLeft, TransferLeft, differences
+from infra.flowkit.other_systems import Answering
 from infra.flowkit.participant import Participant
 from infra.flowkit.stage import FaultOfOurs, Stage
 
@@ -106,6 +107,9 @@ class Rehearsal:
             start=self._conversation.at,
             audio_missing=[each.audio_missing for each in troubles if each.audio_missing],
         )
+        self._stage.systems.answering = {
+            target: Answering(how.answers, how.gives, how.after) for target, how in self._conversation.lookups.items()
+        }
         self._carrier = self._stage.carrier
         self.account = Account(lambda: flows.footprints.step, lambda: self._carrier.clock.now)
         self._person = Participant(self._carrier, self.account, "", self._conversation.talk)

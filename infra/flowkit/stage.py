@@ -13,12 +13,15 @@ from typing import TYPE_CHECKING, Any
 
 from dialtone.client_state import ClientState
 from dialtone.commands import Command, command
+from dialtone.events import parse_event
 from dialtone.flow_library import FlowLibrary, read_numbers
+from dialtone.lookups import event_to_json
 from dialtone.signature import Verifier
 from dialtone.store import Store
 from dialtone.telnyx_api import CALL_ENDED, Outcome
 from infra.carrier import API_KEY, Application, Carrier, Request, WebhookFault
 from infra.flowkit.memory_table import MemoryTable
+from infra.flowkit.other_systems import OtherSystems
 from webhook.endpoint import Endpoint
 from webhook.switchboard import Switchboard
 
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
 
     from dialtone.calls import Call, FarLeg
+    from dialtone.events import Event
     from dialtone.recordings import ArchiveJob, Recording
     from infra.carrier import Callee, Caller
 
@@ -142,11 +146,13 @@ class Stage:
             keep_trace=False,
         )
         self.api.carrier = self.carrier
+        self.systems = OtherSystems(self.carrier, self._hear)
         self.switchboard = Switchboard(
             self.store,
             library or FlowLibrary.open(flows),
             self.api,
             self.jobs,  # type: ignore[arg-type]
+            self.systems,
             now_seconds=lambda: self.carrier.clock.now,
         )
         self.endpoint = Endpoint(
@@ -154,7 +160,8 @@ class Stage:
             self.switchboard,
             StrictObserver(),  # type: ignore[arg-type]
         )
-        self.bodies: list[bytes] = []
+        self.told: list[Event] = []
+        """Every event that the line was told, in the order in which it was."""
         application = Application(CONNECTION_ID, "https://app.invalid/webhooks/telnyx", call_cost_in_webhooks=True)
         self.carrier.add_application(application, read_numbers(flows))
         for file in sorted((flows / AUDIO_FOLDER).glob("*.*")):
@@ -198,10 +205,15 @@ class Stage:
 
     def _post(self, request: Request, timeout_seconds: float) -> int:
         del timeout_seconds
-        self.bodies.append(request.body)
+        self.told.append(parse_event(request.body))
         gateway = {"body": request.body.decode(), "headers": dict(request.headers), "isBase64Encoded": False}
         status: int = self.endpoint.respond(gateway)["statusCode"]
         return status
+
+    def _hear(self, event: Event) -> bool:
+        self.told.append(event)
+        status: int = self.endpoint.hear(json.loads(json.dumps(event_to_json(event))))["statusCode"]
+        return status == HTTPStatus.OK
 
 
 def _fetched(address: str, missing: Collection[str]) -> bytes:

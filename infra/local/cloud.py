@@ -54,7 +54,7 @@ class StackSettings:
 
     `telnyx_base_url` includes /v2. `port` 0 takes a free one. At most `webhook_workers` webhooks run at once, the
     others wait. `properties` changes resources' properties, by logical name, before they are deployed. `environment` is
-    given to every function beside what the template gives it.
+    given to every function beside what the template gives it; `parameters` are the template's.
     """
 
     telnyx_public_key: str
@@ -66,6 +66,7 @@ class StackSettings:
     webhook_workers: int = 4
     properties: Mapping[str, Mapping[str, object]] = field(default_factory=lambda: NOTHING)
     environment: Mapping[str, str] = field(default_factory=lambda: NO_VARIABLES)
+    parameters: Mapping[str, str] = field(default_factory=lambda: NO_VARIABLES)
 
 
 class LocalCloud:
@@ -162,7 +163,7 @@ class LocalCloud:
         return translate.with_properties(local, self._settings.properties)
 
     def _parameters(self, template: Template) -> dict[str, str]:
-        values = {"TelnyxPublicKey": self._settings.telnyx_public_key}
+        values = {"TelnyxPublicKey": self._settings.telnyx_public_key, **self._settings.parameters}
         return {name: value for name, value in values.items() if name in template.get("Parameters", {})}
 
     def _put_secret(self, template: Template) -> None:

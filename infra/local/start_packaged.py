@@ -10,12 +10,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-APPS = {"WebhookFunction": "webhook.app", "ArchiveFunction": "archive.app"}
+APPS = {"WebhookFunction": "webhook.app", "ArchiveFunction": "archive.app", "LookupFunction": "lookup.app"}
 
 ENVIRONMENT = {
     "ARCHIVE_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/000000000000/archive",
     "AWS_DEFAULT_REGION": "us-east-1",
     "CALLS_TABLE": "calls",
+    "LOOKUP_FUNCTION": "lookup",
     "RECORDINGS_BUCKET": "recordings",
     "TELNYX_API_KEY_SECRET": "dialtone/telnyx-api-key",
     "TELNYX_PUBLIC_KEY": "A" * 43 + "=",

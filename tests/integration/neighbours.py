@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from dialtone.calls import Call
     from dialtone.commands import Command
     from dialtone.events import Event
+    from dialtone.lookups import Lookup
     from dialtone.recordings import Recording
     from dialtone.store import TimelineEntry
 
@@ -159,6 +160,29 @@ class ObedientTelnyx:
         return Outcome("accepted", 1, 200)
 
 
+class OtherSystems:
+    """Where questions to other systems are left: kept by their ids."""
+
+    def __init__(self, faults: Faults) -> None:
+        self.asked: list[str] = []
+        """The ids of all that was asked."""
+        self.questions: dict[str, Lookup] = {}
+        self._faults = faults
+
+    def ask(self, lookup: Lookup) -> None:
+        self.asked.append(lookup.id)
+        fault = self._faults.next()
+        if fault == "dies before":
+            raise Died
+        if fault == "lost":
+            raise ConnectTimeoutError(endpoint_url="https://lambda.invalid")
+        assert self.questions.setdefault(lookup.id, lookup) == lookup
+        if fault == "dies after":
+            raise Died
+        if fault == "unanswered":
+            raise ReadTimeoutError(endpoint_url="https://lambda.invalid")
+
+
 @dataclass(slots=True)
 class Clock:
     """Unix time that goes only when it is told to."""
@@ -195,6 +219,7 @@ class Line:
     telnyx: ObedientTelnyx
     clock: Clock
     library: FlowLibrary
+    systems: OtherSystems
 
     @classmethod
     def open(cls, flows: Path, plan: Mapping[int, Fault] | None = None, name: str = "calls") -> Line:
@@ -208,7 +233,7 @@ class Line:
         wire.tap(dynamodb)
         wire.tap(sqs)
         telnyx, library = ObedientTelnyx(faults, clock), FlowLibrary.open(flows)
-        return cls(dynamodb, sqs, name, queue_url, flows, faults, wire, telnyx, clock, library)
+        return cls(dynamodb, sqs, name, queue_url, flows, faults, wire, telnyx, clock, library, OtherSystems(faults))
 
     @property
     def store(self) -> Store:
@@ -217,7 +242,7 @@ class Line:
     def switchboard(self) -> Switchboard:
         """Give a process that has just started: it knows nothing that is not in the table or the flows."""
         queue = ArchiveQueue(self.sqs, self.queue_url)
-        return Switchboard(self.store, self.library, self.telnyx, queue, self.clock)
+        return Switchboard(self.store, self.library, self.telnyx, queue, self.systems, self.clock)
 
     def deliver(self, event: Event) -> Handled:
         return self.switchboard().handle(event, FOR_EVER)
@@ -253,10 +278,13 @@ class Line:
 
     def spent(self) -> Counter[str]:
         """Give what was sent since this was last asked: requests by operation, commands as `Telnyx`."""
-        spent = Counter(self.wire.requests) + Counter({"Telnyx": len(self.telnyx.asked)})
+        spent = Counter(self.wire.requests) + Counter(
+            {"Telnyx": len(self.telnyx.asked), "Lookup": len(self.systems.asked)}
+        )
         self.wire.requests.clear()
         self.wire.bodies.clear()
         self.telnyx.asked.clear()
+        self.systems.asked.clear()
         return spent
 
 

@@ -56,6 +56,7 @@ class Desk:
             FlowLibrary.open(self.line.flows),
             self.telnyx,
             ArchiveQueue(self.line.sqs, self.line.queue_url),
+            self.line.systems,
         )
         return Endpoint(Verifier.from_text(self.signer.public_key), switchboard, Observer("webhook"))
 

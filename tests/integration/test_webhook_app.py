@@ -30,6 +30,7 @@ WHOLE = {
     "TELNYX_API_KEY": "KEY0123456789",
     "CALLS_TABLE": "calls",
     "ARCHIVE_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/archive",
+    "LOOKUP_FUNCTION": "lookup",
 }
 NEVER_TOLD = ("TELNYX_API_KEY_SECRET", "FLOWS_FOLDER", "FLOWS_WATCHED", "AWS_ENDPOINT_URL")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from dialtone.lookups import FAILED, FOUND, NOT_FOUND
 from infra.carrier import (
     BEEP,
     Busy,
@@ -21,6 +22,7 @@ from infra.carrier import (
     Silence,
 )
 from infra.demo import scenes
+from infra.flowkit.other_systems import NEVER, Answering
 from infra.flowkit.stage import FLOWS, Stage
 
 Play = Callable[[Stage], str]
@@ -105,6 +107,16 @@ def _rung(number: str, caller: Caller, **answers: Callee) -> Play:
     return play
 
 
+def _known(how: Answering, caller: Caller | None = None) -> Play:
+    """A call whose flow looks the caller up."""
+
+    def play(stage: Stage) -> str:
+        stage.systems.answering["customers"] = how
+        return stage.ring("+15550118", caller or Caller(Silence(30)))
+
+    return play
+
+
 _WAITING = Caller(*[step for _ in range(40) for step in (Say(1, "Hello, Ada speaking."), Silence(4))])
 """On hold, and talking at times: so that whoever is connected hears it, however late that comes to be."""
 _CONNECTED = Hear("Ada speaking", kind="voice")
@@ -180,6 +192,14 @@ LANGUAGE_PLAYS: dict[str, Play] = {
     "a recording that nobody agrees to": _rung("+15550115", Caller(Silence(90)), n199=Person(_GRACE, HangUp(after=5))),
     "a recording announced, paused for a card": _rung(
         "+15550116", Caller(Hear("key your card"), Press("4242", after=2), Silence(30))
+    ),
+    "a lookup answered at once": _known(Answering(FOUND, {"name": "Ada"})),
+    "a lookup that takes its time": _known(Answering(FOUND, {"name": "Ada"}, after_seconds=3)),
+    "a lookup that finds nothing": _known(Answering(NOT_FOUND, after_seconds=1.5)),
+    "a lookup that fails": _known(Answering(FAILED)),
+    "a lookup that is lost": _known(Answering(NEVER)),
+    "a caller who hangs up while something is looked up": _known(
+        Answering(FOUND, {"name": "Ada"}, after_seconds=5), Caller(Silence(3), HangUp())
     ),
     "a caller who hangs up in the announcement": _rung("+15550116", Caller(Hear("This call"), HangUp())),
 }

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from dialtone.commands import Command
     from dialtone.events import Event
+    from dialtone.lookups import Lookup
 
 OLD = """\
 flow: desk
@@ -74,6 +75,13 @@ class Obedient:
         return [self.send(command, command_id, deadline) for command, command_id in asked]
 
 
+class Unasked:
+    """No flow here looks anything up."""
+
+    def ask(self, lookup: Lookup) -> None:
+        raise AssertionError(lookup)
+
+
 class Deployment:
     """A function with the flows that were deployed with it, on a table that outlives it."""
 
@@ -86,6 +94,7 @@ class Deployment:
             FlowLibrary.open(folder, store),
             self.telnyx,
             Jobs(),  # type: ignore[arg-type]
+            Unasked(),
             now_seconds=lambda: self.now,
         )
 

@@ -13,7 +13,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dialtone.calls import ENDED
-from dialtone.events import parse_event
 from dialtone.flows.reading import STEP_KINDS, read_flow
 from infra.carrier import Caller, HangUp, Press, Silence, WebhookFault
 from infra.flowkit.stage import Stage
@@ -163,10 +162,8 @@ def test_what_is_told_again_of_a_step_already_left_changes_nothing(
     (before,) = stage.store.legs(session)
     sent = len(stage.api.log)
 
-    for place, body in enumerate(stage.bodies):
-        told = json.loads(body)
-        told["data"]["id"] = f"again-{place}"
-        event = parse_event(json.dumps(told).encode())
+    for place, told in enumerate(tuple(stage.told)):
+        event = replace(told, id=f"again-{place}")
         bound = event.type.startswith(("call.speak", "call.playback", "call.gather", "call.dtmf"))
         if bound and event.client_state.turn != before.turn:
             stage.switchboard.handle(event, float("inf"))

@@ -24,6 +24,7 @@ WHOLE = {
     "TELNYX_API_KEY": "KEY0123",
     "CALLS_TABLE": "calls",
     "ARCHIVE_QUEUE_URL": "https://sqs.example/queue",
+    "LOOKUP_FUNCTION": "lookup",
 }
 
 
@@ -44,8 +45,15 @@ def test_the_webhook_is_told_everything() -> None:
 
     assert (settings.public_key, settings.calls_table) == ("key", "calls")
     assert (settings.archive_queue_url, settings.api_key()) == ("https://sqs.example/queue", "KEY0123")
+    assert (settings.lookup_function, settings.own_function) == ("lookup", "")
     assert settings.flows == FLOWS
     assert (FLOWS / "numbers.yaml").is_file()
+
+
+def test_answers_come_to_the_version_that_asks() -> None:
+    lambda_says = {"AWS_LAMBDA_FUNCTION_NAME": "webhook", "AWS_LAMBDA_FUNCTION_VERSION": "7"}
+
+    assert Settings.read(WHOLE | lambda_says).own_function == "webhook:7"
 
 
 def test_the_flows_may_lie_elsewhere(tmp_path: Path) -> None:

@@ -5,10 +5,12 @@ from typing import Any
 
 import pytest
 
+from dialtone.flows.steps.lookup import MAX_LIMIT_SECONDS
 from infra.local import translate
 from infra.local.cloud import ARTIFACTS, TEMPLATE
 from infra.local.emulator import REGION
 from infra.local.translate import Template, of_type
+from lookup.answering import PAUSES_SECONDS
 
 TABLE_ACTIONS = {
     "dynamodb:BatchGetItem",
@@ -40,6 +42,9 @@ def properties(template: Template, name: str) -> dict[str, Any]:
 def statements(template: Template, role: str) -> Iterator[dict[str, Any]]:
     for policy in properties(template, role)["Policies"]:
         yield from policy["PolicyDocument"]["Statement"]
+    for policy in of_type(template, "AWS::IAM::Policy").values():
+        if policy["Properties"]["Roles"] == [{"Ref": role}]:
+            yield from policy["Properties"]["PolicyDocument"]["Statement"]
 
 
 def actions(statement: dict[str, Any]) -> set[str]:
@@ -62,7 +67,11 @@ def test_the_functions_run_on_the_architecture_that_is_asked_for(template: Templ
 def test_the_functions_are_these_with_their_handlers(template: Template) -> None:
     handlers = {name: function["Handler"] for name, function in functions(template).items()}
 
-    assert handlers == {"WebhookFunction": "webhook.app.handler", "ArchiveFunction": "archive.app.handler"}
+    assert handlers == {
+        "WebhookFunction": "webhook.app.handler",
+        "ArchiveFunction": "archive.app.handler",
+        "LookupFunction": "lookup.app.handler",
+    }
 
 
 def test_the_functions_are_told_their_neighbours_and_no_secret(template: Template) -> None:
@@ -76,8 +85,9 @@ def test_the_functions_are_told_their_neighbours_and_no_secret(template: Templat
 
     told = {name: set(function["Environment"]["Variables"]) for name, function in functions(template).items()}
 
-    assert told["WebhookFunction"] == shared | {"TELNYX_PUBLIC_KEY", "ARCHIVE_QUEUE_URL"}
+    assert told["WebhookFunction"] == shared | {"TELNYX_PUBLIC_KEY", "ARCHIVE_QUEUE_URL", "LOOKUP_FUNCTION"}
     assert told["ArchiveFunction"] == shared | {"RECORDINGS_BUCKET"}
+    assert told["LookupFunction"] == shared | {"LOOKUP_TOKENS_SECRET"}
 
 
 def test_the_api_has_one_route_and_its_limits(template: Template) -> None:
@@ -207,6 +217,7 @@ def test_each_function_may_do_exactly_this(template: Template) -> None:
             "SendTraces": TRACE_ACTIONS,
             "ReadAndCommitCalls": TABLE_ACTIONS,
             "HandRecordingsOver": {"sqs:SendMessage"},
+            "LeaveLookups": {"lambda:InvokeFunction"},
             "ReadTelnyxApiKey": {"secretsmanager:GetSecretValue"},
         },
         "ArchiveRole": {
@@ -228,13 +239,37 @@ def test_each_function_may_do_exactly_this(template: Template) -> None:
             "TellMissingFromForbidden": {"s3:ListBucket", "s3:ListBucketMultipartUploads"},
             "ReadTelnyxApiKey": {"secretsmanager:GetSecretValue"},
         },
+        "LookupRole": {
+            "WriteItsLogs": LOG_ACTIONS,
+            "SendTraces": TRACE_ACTIONS,
+            "TakeAnswersToCalls": {"lambda:InvokeFunction"},
+            "AskFunctions": {"lambda:InvokeFunction"},
+            "ReadTokens": {"secretsmanager:GetSecretValue"},
+        },
     }
+
+
+def test_other_systems_are_asked_only_where_the_team_allows_it(template: Template) -> None:
+    policies = of_type(template, "AWS::IAM::Policy")
+
+    assert policies["LookupInFunctions"]["Condition"] == "LooksUpInFunctions"
+    assert policies["LookupWithTokens"]["Condition"] == "LooksUpWithTokens"
+    assert template["Parameters"]["LookupFunctions"]["Default"] == ""
+    assert template["Parameters"]["LookupTokensSecretName"]["Default"] == ""
+
+
+def test_lambda_does_not_ask_another_system_again_after_the_caller_has_given_up(template: Template) -> None:
+    (retries,) = of_type(template, "AWS::Lambda::EventInvokeConfig").values()
+
+    assert retries["Properties"]["FunctionName"] == {"Ref": "LookupFunction"}
+    assert retries["Properties"]["MaximumRetryAttempts"] == 0
+    assert functions(template)["LookupFunction"]["Timeout"] >= MAX_LIMIT_SECONDS + sum(PAUSES_SECONDS)
 
 
 def test_no_function_has_a_role_that_sam_made(template: Template) -> None:
     roles = {function["Role"]["Fn::GetAtt"][0] for function in functions(template).values()}
 
-    assert roles == set(of_type(template, "AWS::IAM::Role")) == {"WebhookRole", "ArchiveRole"}
+    assert roles == set(of_type(template, "AWS::IAM::Role")) == {"WebhookRole", "ArchiveRole", "LookupRole"}
     for role in roles:
         assert "ManagedPolicyArns" not in properties(template, role)
 

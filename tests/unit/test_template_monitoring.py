@@ -26,6 +26,9 @@ CONTRACT = frozenset(
         Metric("RecordingsVerified", "archive", ("service",)),
         Metric("RecordingsFailed", "archive", ("service",)),
         Metric("RecordingBytes", "archive", ("service",)),
+        Metric("Lookups", "lookup", ("Result", "service")),
+        Metric("LookupsFailed", "lookup", ("service",)),
+        Metric("LookupTime", "lookup", ("service",)),
     }
 )
 
@@ -34,14 +37,17 @@ WATCHED = {
     ("AWS/ApiGateway", "Latency", "HttpApiId"),
     ("AWS/Lambda", "Errors", "WebhookFunctionName"),
     ("AWS/Lambda", "Errors", "ArchiveFunctionName"),
+    ("AWS/Lambda", "Errors", "LookupFunctionName"),
     ("AWS/Lambda", "Throttles", "WebhookFunctionName"),
     ("AWS/Lambda", "Throttles", "ArchiveFunctionName"),
+    ("AWS/Lambda", "Throttles", "LookupFunctionName"),
     ("AWS/SQS", "ApproximateNumberOfMessagesVisible", "ArchiveDeadLetterQueueName"),
     ("AWS/SQS", "ApproximateAgeOfOldestMessage", "ArchiveQueueName"),
     ("Dialtone", "WebhookFaults", "webhook"),
     ("Dialtone", "SignatureFailures", "webhook"),
     ("Dialtone", "CommandsRefused", "webhook"),
     ("Dialtone", "RecordingsFailed", "archive"),
+    ("Dialtone", "LookupsFailed", "lookup"),
 }
 
 MONITORING = translate.read(ROOT / "infra" / "monitoring.yaml")

@@ -51,7 +51,7 @@ RETRIED_EVENTS = (
     "call.speak.ended",
 )
 
-_BOUND_TO_A_TURN = ("call.speak.", "call.playback.", "call.gather.", "call.dtmf.", "call.bridged")
+_BOUND_TO_A_TURN = ("call.speak.", "call.playback.", "call.gather.", "call.dtmf.", "call.bridged", "dialtone.lookup.")
 """Events that the commands of a turn cause, as a far leg's all are; others (a detection) belong to the call."""
 
 _MARKED = frozenset(
@@ -188,7 +188,11 @@ class FlowScript:
 
     def _wait(self, call: Call, event: Event, move: Wait) -> Decision:
         marked = tuple(self._marked(asked, call) for asked in move.commands)
-        return replace(call, waiting=dict(move.waiting)).issuing(marked, event)
+        decision = replace(call, waiting=dict(move.waiting)).issuing(marked, event)
+        if move.lookup is None:
+            return decision
+        lookup = replace(move.lookup, call_session_id=call.session_id, call_leg_id=call.leg_id, turn=call.turn)
+        return replace(decision, lookup=lookup)
 
     def _enter(self, call: Call, event: Event, move: Go | Visit | _Leave) -> Decision:
         if isinstance(move, Visit) and len(call.back) >= MAX_VISITS:

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from dialtone.commands import Command
+    from dialtone.lookups import Lookup
     from dialtone.recordings import Consent
 
 
@@ -19,6 +20,8 @@ class Wait:
     commands: tuple[Command, ...] = ()
     waiting: Mapping[str, int] = field(default_factory=dict)
     """What is counted while waiting; replaces what was counted before."""
+    lookup: Lookup | None = None
+    """A question to another system, whose answer comes as an event."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from dialtone.flows.steps.choose_language import ChooseLanguage
 from dialtone.flows.steps.collect import Collect
 from dialtone.flows.steps.endings import HangUp, Reject
 from dialtone.flows.steps.hours import Hours
+from dialtone.flows.steps.lookup import LookUp
 from dialtone.flows.steps.menu import Menu
 from dialtone.flows.steps.note import Note
 from dialtone.flows.steps.other_flow import ComeBack, GoTo
@@ -44,6 +45,7 @@ STEP_KINDS: Mapping[str, type[Step]] = {
     "go": GoTo,
     "hangup": HangUp,
     "hours": Hours,
+    "lookup": LookUp,
     "menu": Menu,
     "play": Play,
     "record": Record,

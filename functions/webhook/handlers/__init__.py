@@ -20,6 +20,8 @@ from webhook.handlers import (
     call_speak_ended,
     call_speak_started,
     command_refused,
+    lookup_answered,
+    lookup_slow,
 )
 
 __all__ = [
@@ -42,4 +44,6 @@ __all__ = [
     "call_speak_ended",
     "call_speak_started",
     "command_refused",
+    "lookup_answered",
+    "lookup_slow",
 ]

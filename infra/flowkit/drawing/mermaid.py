@@ -25,6 +25,7 @@ _SHAPES = {
     "collect": ("{{", "}}"),
     "record": ("[/", "/]"),
     "transfer": ("[[", "]]"),
+    "lookup": ("[[", "]]"),
     "answered_by": ("{", "}"),
     "branch": ("{", "}"),
     "hours": ("{", "}"),

@@ -90,6 +90,7 @@ _KIND_CHANGED = {
     "collect": "The question in {step} is now: {now} Before: {was}",
     "record": "Before the tone, {step} now says: {now} Before: {was}",
     "transfer": "{step} now rings {now}; before, {was}.",
+    "lookup": "{step} now asks {now}; before, {was}.",
     "set": "{step} now notes {now}; before, {was}.",
 }
 """Of the value that names the kind; a kind that is not here is told like any other field."""
@@ -105,6 +106,7 @@ _FIELD_CHANGED = {
     "max_seconds": "A recording in {step} may now last {now} seconds instead of {was}.",
     "times": "{step} is now heard {now} times instead of {was}.",
     "sensitive": "That what is keyed in at {step} is written nowhere: now {now}; before, {was}.",
+    "meanwhile": "While {step} waits for an answer, the caller now hears {now}; before, {was}.",
     "hold": "While it rings in {step}, the caller now hears {now}; before, {was}.",
 }
 

@@ -27,6 +27,7 @@ _COLOURS = {
     "record": _RECORDING,
     "recording": _RECORDING,
     "transfer": _CONNECTING,
+    "lookup": _CONNECTING,
     "answered_by": _DECIDING,
     "branch": _DECIDING,
     "hours": _DECIDING,

@@ -25,6 +25,7 @@ _WAYS: Mapping[str, str] = {
     "failed": "failed",
     "busy": "busy",
     "no_answer": "no answer",
+    "not_found": "not found",
     "no_input": "no key",
     "wrong": "wrong key",
     "after": "afterwards",

@@ -12,13 +12,14 @@ from dialtone.flows.filling import KNOWN_OF_EVERY_CALL, LANGUAGE, names_in
 from dialtone.flows.steps.answered_by import AnsweredBy
 from dialtone.flows.steps.choose_language import ChooseLanguage
 from dialtone.flows.steps.collect import Collect
+from dialtone.flows.steps.lookup import LookUp
 from dialtone.flows.steps.note import Note
 from dialtone.flows.steps.record import Record
 from dialtone.flows.steps.recording import RecordingSwitch
 from infra.flowkit.linting.ways import NEXT, ON_ERROR, falling
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from dialtone.flows.flow import Flow
     from dialtone.flows.source import Path
@@ -80,19 +81,21 @@ class Variables:
 
 def may_set(step: Step) -> Names:
     """The variables that a step sets, whichever way the call leaves it."""
+    names: Iterable[str] = ()
     match step:
         case Note():
-            return frozenset(step.set)
+            names = step.set
         case Collect():
-            return frozenset({step.variable})
+            names = (step.variable,)
         case ChooseLanguage():
-            return frozenset({LANGUAGE})
+            names = (LANGUAGE,)
+        case LookUp():
+            names = step.variables
         case AnsweredBy():
-            return frozenset({ANSWERED_BY, GREETING})
+            names = (ANSWERED_BY, GREETING)
         case Record() | RecordingSwitch():
-            return frozenset({CONSENT} if step.consent else ())
-        case _:
-            return frozenset()
+            names = (CONSENT,) if step.consent else ()
+    return frozenset(names)
 
 
 def uses(written: Written) -> Iterator[Use]:

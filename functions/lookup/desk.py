@@ -1,0 +1,72 @@
+"""One question: asked, answered, taken back to the call."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from aws_lambda_powertools.metrics import MetricUnit
+
+from dialtone.lookups import FAILED
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from dialtone.lookups import Answer, Lookup
+    from dialtone.observability import Observer
+    from lookup.answering import Webhook
+    from lookup.asking import OtherSystems
+
+MILLIS = 1_000
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Where questions are answered."""
+
+    systems: OtherSystems
+    webhook: Webhook
+    observer: Observer
+    now: Callable[[], datetime] = _utc_now
+
+    def answer(self, lookup: Lookup, answer_to: str) -> None:
+        """Ask, and deliver the answer. Raises NotTaken; then the call's own wait ends it."""
+        began = time.monotonic()
+        answer = self.systems.ask(lookup, lambda: self.webhook.mention(lookup.slow(self._moment()), answer_to))
+        millis = round((time.monotonic() - began) * MILLIS, 1)
+        event = answer.event(lookup, self._moment())
+        deliveries = self.webhook.deliver(event, answer_to)
+        self._report(lookup, answer, millis, deliveries)
+
+    def _moment(self) -> str:
+        return self.now().strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+    def _report(self, lookup: Lookup, answer: Answer, millis: float, deliveries: int) -> None:
+        """Neither what was sent nor what was found: both are about people."""
+        fields = {
+            "target": _without_query(lookup.target),
+            "result": answer.result,
+            "reason": answer.reason,
+            "milliseconds": millis,
+            "deliveries": deliveries,
+            "lookup_id": lookup.id,
+            "call_session_id": lookup.call_session_id,
+            "call_leg_id": lookup.call_leg_id,
+        }
+        self.observer.log("warning" if answer.result == FAILED else "info", "lookup answered", fields)
+        self.observer.measure("Lookups", Result=answer.result)
+        self.observer.measure("LookupTime", millis, unit=MetricUnit.Milliseconds)
+        if answer.result == FAILED:
+            self.observer.measure("LookupsFailed")
+
+
+def _without_query(target: str) -> str:
+    """An address's query may hold a key of the team's."""
+    return urlsplit(target)._replace(query="", fragment="").geturl() if "://" in target else target

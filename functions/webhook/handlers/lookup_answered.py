@@ -1,0 +1,17 @@
+"""`dialtone.lookup.answered`: our own event, for what another system said of a call, or that it said nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from webhook.router import on
+
+if TYPE_CHECKING:
+    from dialtone.calls import Call, Decision
+    from dialtone.events import Event
+
+
+@on("dialtone.lookup.answered")
+def lookup_answered(call: Call, event: Event) -> Decision:
+    """The answer is there: let the flow go on with it."""
+    return call.advance(event)

@@ -1,0 +1,22 @@
+"""Lookups that end the call when the system that is asked does not answer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dialtone.flows.steps.lookup import LookUp
+from infra.flowkit.linting.rule import ERROR, Found, rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from infra.flowkit.linting.files import FlowFile
+
+
+@rule("failing-lookup", ERROR)
+def failing_lookup(file: FlowFile) -> Iterator[Found]:
+    """A lookup without a way on for the day on which the other system is down: callers would be hung up on."""
+    for name, step in file.steps.items():
+        if isinstance(step, LookUp) and not step.on_error and not file.flow.last_resort:
+            reason = f"has no way on when {step.lookup} does not answer"
+            yield Found(("steps", name), reason, "give it `on_error`, or the flow a `last_resort`")
