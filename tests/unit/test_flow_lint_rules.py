@@ -44,6 +44,46 @@ def steps_of(path: Path, today: date = TODAY) -> list[tuple[int, str]]:
     return [(each.line, each.rule) for each in lint(path, today=today)]
 
 
+# missing-consent
+
+
+def test_a_policy_of_announcing_is_content_with_asking(told: Told) -> None:
+    steps = "a: {say: Hello}\nb: {recording: start, consent: ask, next: c}\nc: hangup\n"
+
+    assert told(steps, "consent_policy: announce\nrecord: {consent: ask}\n") == []
+
+
+def test_a_recording_needs_no_consent_where_no_policy_demands_it(told: Told) -> None:
+    steps = "a: {say: Hello}\nb: {recording: start, next: c}\nc: hangup\n"
+
+    assert told(steps, "record: {channels: dual}\n") == []
+    assert told(steps, "record: {channels: dual}\nconsent_policy: none\n") == []
+
+
+def test_a_message_needs_consent_only_where_the_policy_says_messages(told: Told) -> None:
+    steps = "a: {record: Speak after the tone.}\nb: hangup\n"
+
+    assert told(steps, "consent_policy: ask\n") == []
+    assert told(steps, "consent_policy: {calls: none, messages: announce}\n") == [(2, "missing-consent")]
+
+
+def test_switches_that_start_nothing_need_no_consent(told: Told) -> None:
+    steps = "a: {recording: pause}\nb: {recording: resume}\nc: {recording: stop, next: d}\nd: hangup\n"
+
+    assert told(steps, "consent_policy: ask\n") == []
+
+
+def test_a_recording_in_a_flow_that_is_visited_is_told_at_the_visit(told: Told) -> None:
+    beside = {
+        "other.yaml": "flow: other\nsteps: {a: {go: {flow: third}}}\n",
+        "third.yaml": "flow: third\nsteps: {a: {recording: start}, b: {go: {flow: other}, next: c}, c: hangup}\n",
+    }
+    steps = "a: {go: {flow: other}, next: b}\nb: hangup\n"
+
+    assert told(steps, "consent_policy: announce\n", **beside) == [(2, "missing-consent")]
+    assert told(steps, **beside) == []
+
+
 # unreached-step
 
 

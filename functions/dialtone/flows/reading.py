@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from dialtone.errors import FlowInvalid
 from dialtone.flows.calendars import calendar_file, read_calendar
+from dialtone.flows.consent import ConsentPolicy
 from dialtone.flows.flow import CONSENT_STEP, STEP_OF_FLOW, Flow, Limits, WholeCall, version_of
 from dialtone.flows.source import Source, read_source, validated
 from dialtone.flows.speech import LanguageCode, Manner, Speed, VoiceName, Voicing
@@ -80,6 +81,9 @@ class WrittenFlow(BaseModel):
         default_factory=dict, description="Every language that the flow speaks → its voice; the first is the flow's."
     )
     record: WholeCall | None = Field(None, description="Record the whole call.")
+    consent_policy: ConsentPolicy = Field(
+        default_factory=ConsentPolicy, description="What every recording needs that the flow can start."
+    )
     limits: Limits = Field(default_factory=Limits, description="How far a call may go before last_resort ends it.")
     start: str = Field("", description="The first step; without it, the first in the file.")
     last_resort: str = Field("", description="The step for what has no other way; without it, hang up.")
@@ -136,6 +140,7 @@ def read_flow(file: str, text: str, beside: Beside | None = None) -> Flow:
         last_resort=written.last_resort,
         record=written.record,
         limits=written.limits,
+        consent_policy=written.consent_policy,
     )
     _check_targets(source, flow, written)
     if beside is not None:
