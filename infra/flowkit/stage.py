@@ -167,21 +167,21 @@ class Stage:
         self.carrier.run()
         return line.name.call_session_id
 
-    def dial(self, number: str, callee: Callee, flow: str) -> str:
+    def dial(self, number: str, callee: Callee, flow: str, given: Mapping[str, str] | None = None) -> str:
         """We call somebody for a flow; gives the session once nothing more is to come."""
         self.carrier.add_callee(number, callee)
-        dialled = self.place(number, flow)
+        dialled = self.place(number, flow, given)
         self.carrier.run()
         return str(dialled.data["call_session_id"])
 
-    def place(self, number: str, flow: str) -> Outcome:
+    def place(self, number: str, flow: str, given: Mapping[str, str] | None = None) -> Outcome:
         """Begin to ring somebody for a flow, as `dialtone dial` does; what Telnyx says to it."""
         asked = command(
             "dial",
             to=number,
             connection_id=CONNECTION_ID,
             answering_machine_detection="greeting_end",
-            client_state=ClientState(flow=flow).encode(),
+            client_state=ClientState(flow=flow, given=given or {}).encode(),
             **{"from": SHOWN_NUMBER},
         )
         return self.api.send(asked, f"dial-{len(self.api.log)}", 0.0)

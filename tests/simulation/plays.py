@@ -87,6 +87,12 @@ PLAYS: dict[str, Play] = {
     "an announcement that is acknowledged": lambda stage: stage.dial(
         "+15550161", Person(Hear("press 1"), Press("1", after=2)), "announcement"
     ),
+    "an appointment that is confirmed": lambda stage: stage.dial(
+        "+15550161",
+        Person(Hear("a call for Ada"), Press("1", after=2), Silence(30)),
+        "appointment",
+        {"name": "Ada", "time": "tomorrow"},
+    ),
     "an announcement cut short": lambda stage: stage.dial(
         "+15550161", Person(Say(1, "Hello?"), Hear("directions"), HangUp(after=1)), "announcement"
     ),

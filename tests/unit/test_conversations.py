@@ -115,6 +115,7 @@ def test_a_length_given_as_one_number_holds_within_a_second(write: Write) -> Non
         ("name: a\n    people: {'+15550199': asleep}", 4, "Input should be 'person', 'not_sure', 'machine'"),
         ("name: a\n    people:\n      '+15550199': {answers: busy, talk: [{presses: 1}]}", 5, "busy does not talk"),
         ("name: a\n    dials: {to: '+15550161', talk: []}\n    called: '+15550100'", 3, "either we dial, or somebody"),
+        ("name: a\n    given: {name: Ada}", 3, "given goes with dials"),
         ("name: a\n    troubles:\n      - times: 2", 5, "needs exactly one of telnyx_refuses"),
         ("name: a\n    ends:\n      recordings: [{seconds: long}]", 5, "is a length of time"),
         ("name: a\n    ends:\n      recordings: many", 5, "conversations.ends.recordings: "),

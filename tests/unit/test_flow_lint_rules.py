@@ -11,6 +11,7 @@ import pytest
 from telnyx.types.calls import action_speak_params
 
 from dialtone.flow_library import NUMBERS_FILE
+from dialtone.flows.flow import CONSENT_STEP
 from infra.flowkit.lint import lint
 from infra.flowkit.linting.files import Folder, Kind, flow_paths
 from infra.flowkit.linting.mentions import step_names
@@ -82,6 +83,28 @@ def test_a_recording_in_a_flow_that_is_visited_is_told_at_the_visit(told: Told) 
 
     assert told(steps, "consent_policy: announce\n", **beside) == [(2, "missing-consent")]
     assert told(steps, **beside) == []
+
+
+# not-given
+
+
+def test_what_a_flow_is_given_is_known_in_it(told: Told) -> None:
+    assert told("a: {say: 'Hello {name}.', next: b}\nb: hangup\n", "given: {name: Who}\n") == []
+
+
+def test_a_visit_may_hand_on_what_the_flow_itself_is_given(told: Told) -> None:
+    other = "flow: other\ngiven: {name: Who}\nsteps: {a: {say: 'Hello {name}.'}}\n"
+    steps = "a: {go: {flow: other}, next: b}\nb: hangup\n"
+
+    assert told(steps, "given: {name: Who}\n", **{"other.yaml": other}) == []
+    assert told(steps, **{"other.yaml": other}) == [(2, "not-given")]
+
+
+def test_a_number_cannot_lead_to_a_flow_that_expects_to_be_given_something(tmp_path: Path) -> None:
+    (tmp_path / "desk.yaml").write_text("flow: desk\ngiven: {name: Who}\nsteps: {a: {say: 'Hello {name}.'}}\n")
+    (tmp_path / NUMBERS_FILE).write_text('"+15550100": desk\n')
+
+    assert steps_of(tmp_path) == [(1, "not-given")]
 
 
 # unreached-step
@@ -565,6 +588,7 @@ def test_every_way_that_a_step_names_is_known_as_it_is_written() -> None:
         assert file.kind is Kind.FLOW
         known = {".".join(map(str, each[2:])) for each in step_names(file.written) if each[0] == "steps"}
 
-        named = {where for step in file.steps.values() for where, _ in step.targets() if where != "next"}
+        written = [step for name, step in file.steps.items() if name != CONSENT_STEP]
+        named = {where for step in written for where, _ in step.targets() if where != "next"}
 
         assert {where for where in named if not where.startswith("keys.")} <= known, path

@@ -105,6 +105,8 @@ class Flow:
     record: WholeCall | None
     limits: Limits = field(default_factory=Limits)
     consent_policy: ConsentPolicy = field(default_factory=ConsentPolicy)
+    given: Mapping[str, str] = field(default_factory=dict)
+    """Variables that a call dialled for it must be given → what each is."""
 
     @property
     def others(self) -> frozenset[str]:

@@ -64,7 +64,7 @@ class Variables:
         return self._before(_maybe_set, frozenset.union)
 
     def _before(self, sets: Callable[[Step, Way], Names], met: Callable[[Names, Names], Names]) -> Mapping[str, Names]:
-        before: dict[str, Names] = {self.flow.start: KNOWN_OF_EVERY_CALL | self.outside}
+        before: dict[str, Names] = {self.flow.start: KNOWN_OF_EVERY_CALL | self.outside | set(self.flow.given)}
         left = [self.flow.start]
         while left:
             step = self.flow.steps[left.pop()]
