@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
 
     from dialtone.calls import Call, FarLeg
+    from dialtone.flow_watch import WatchedFlows
     from dialtone.recordings import ArchiveJob, Recording
     from infra.carrier import Callee, Caller
 
@@ -124,7 +125,7 @@ class Stage:
         seed: int = 0,
         faults: dict[WebhookFault, float] | None = None,
         flows: Path = FLOWS,
-        library: FlowLibrary | None = None,
+        library: FlowLibrary | WatchedFlows | None = None,
         start: datetime | None = None,
         audio_missing: Collection[str] = (),
     ) -> None:
@@ -144,7 +145,7 @@ class Stage:
         self.api.carrier = self.carrier
         self.switchboard = Switchboard(
             self.store,
-            library or FlowLibrary.open(flows),
+            replace(library, kept=self.store) if library else FlowLibrary.open(flows, self.store),
             self.api,
             self.jobs,  # type: ignore[arg-type]
             now_seconds=lambda: self.carrier.clock.now,

@@ -150,9 +150,9 @@ def test_a_file_that_holds_something_else_is_refused(write: Write, text: str) ->
 
 
 def test_the_published_schema_is_current() -> None:
-    published = (ROOT / "docs" / "conversations.schema.json").read_text(encoding="utf-8")
+    published = (ROOT / "docs" / "schema" / "conversations.schema.json").read_text(encoding="utf-8")
 
-    assert published == schema(), "write it anew: dialtone flow test --schema > docs/conversations.schema.json"
+    assert published == schema(), "write it anew: dialtone flow test --schema > docs/schema/conversations.schema.json"
 
 
 @pytest.mark.parametrize("file", SHIPPED, ids=lambda file: file.name)
@@ -180,6 +180,6 @@ def test_the_published_schema_refuses_what_the_reader_refuses(deed: dict[str, ob
 
 
 def published_validator() -> jsonschema.Draft202012Validator:
-    published = json.loads((ROOT / "docs" / "conversations.schema.json").read_text(encoding="utf-8"))
+    published = json.loads((ROOT / "docs" / "schema" / "conversations.schema.json").read_text(encoding="utf-8"))
     jsonschema.Draft202012Validator.check_schema(published)
     return jsonschema.Draft202012Validator(published)
