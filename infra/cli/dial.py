@@ -14,6 +14,7 @@ from dialtone.commands import Command, command
 from dialtone.errors import DialtoneError
 from dialtone.flow_library import FlowLibrary
 from dialtone.flows.given import check_given
+from dialtone.flows.steps.answered_by import AnsweredBy
 from dialtone.settings import required, telnyx_api_key
 from dialtone.telnyx_api import TelnyxApi
 from infra.local.cloud import FLOWS
@@ -21,12 +22,17 @@ from infra.local.cloud import FLOWS
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from dialtone.flows.engine import FlowScript
     from dialtone.telnyx_api import Outcome
 
 DIAL_SECONDS = 10.0
 """Nobody listens yet: time enough for a slow answer and one resend."""
 
 DETECTIONS = ("greeting_end", "detect", "detect_beep", "detect_words", "premium", "disabled")
+
+
+WITHOUT_GREETING = frozenset({"detect", "detect_words"})
+"""Detections that do not tell when a machine's greeting is over."""
 
 
 def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -55,6 +61,7 @@ def run(given: argparse.Namespace) -> int:
     script = FlowLibrary.open(given.flows).script(given.flow)
     if script is None:
         raise DialtoneError(f"there is no flow {given.flow} in {given.flows}: add {given.flow}.yaml, and deploy it")
+    _check_detection(script, given.detection)
     variables = dict(given.given)
     check_given(script.flow, variables)
     asked = dialling(
@@ -69,6 +76,21 @@ def run(given: argparse.Namespace) -> int:
     outcome = place(asked, TelnyxApi(telnyx_api_key(os.environ)))
     print(f"ringing {given.to}: session {outcome.data['call_session_id']}, leg {outcome.data['call_leg_id']}")
     return 0
+
+
+def _check_detection(script: FlowScript, detection: str) -> None:
+    """A step that waits for a finding which never comes would be silent for ever."""
+    for flow in (script.flow, *script.others.values()):
+        for name, step in flow.steps.items():
+            if not isinstance(step, AnsweredBy):
+                continue
+            if detection == "disabled":
+                raise DialtoneError(f"{flow.name}: step {name} waits for what detection finds; dial with --detection")
+            if step.answered_by.after_greeting and detection in WITHOUT_GREETING:
+                remedy = f"dial with --detection {DETECTIONS[0]}"
+                raise DialtoneError(
+                    f"{flow.name}: step {name} waits for a greeting's end, not for {detection}; {remedy}"
+                )
 
 
 def dialling(  # noqa: PLR0913 -- a call is made of these

@@ -163,6 +163,22 @@ def test_dial_says_what_a_flow_expects_before_anybody_is_rung(
     assert capsys.readouterr().err.startswith(f"dialtone: {why}")
 
 
+@pytest.mark.parametrize(
+    ("detection", "why"),
+    [
+        ("disabled", "announcement: step who waits for what detection finds; dial with --detection"),
+        ("detect", "announcement: step who waits for a greeting's end, not for detect; dial with --detection greeting"),
+    ],
+)
+def test_dial_refuses_a_detection_that_the_flow_would_wait_for_in_vain(
+    detection: str, why: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status = main(["dial", "+15550161", "--flow", "announcement", "--from", "+15550101", "--detection", detection])
+
+    assert status == 1
+    assert capsys.readouterr().err.startswith(f"dialtone: {why}")
+
+
 @pytest.mark.parametrize("written", ["name", "=Ada", "name="])
 def test_dial_says_how_a_variable_is_written(written: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
