@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from dialtone.client_state import ClientState
 from dialtone.commands import Command, command
 from dialtone.flow_library import FlowLibrary, read_numbers
+from dialtone.flows.filling import WAITING_SINCE
 from dialtone.signature import Verifier
 from dialtone.store import Store
 from dialtone.telnyx_api import CALL_ENDED, Outcome
@@ -240,6 +241,8 @@ def timeless(leg: Call) -> Call:
         far_legs={
             str(place): each for place, each in enumerate(sorted(map(_nameless, leg.far_legs.values()), key=str))
         },
+        variables=_timeless_variables(leg.variables),
+        unnoted=None if leg.unnoted is None else _timeless_variables(leg.unnoted),
         consent=leg.consent and replace(leg.consent, at="then"),
         recordings=tuple(timeless_recording(each) for each in leg.recordings),
         version=0,
@@ -257,6 +260,10 @@ def timeless_recording(recording: Recording) -> Recording:
         ended_at=_whether(recording.ended_at),
         consent=recording.consent and replace(recording.consent, at="then"),
     )
+
+
+def _timeless_variables(variables: Mapping[str, str]) -> dict[str, str]:
+    return {name: _whether(value) if name == WAITING_SINCE else value for name, value in variables.items()}
 
 
 def _nameless(far_leg: FarLeg) -> FarLeg:

@@ -85,6 +85,22 @@ def test_a_recording_in_a_flow_that_is_visited_is_told_at_the_visit(told: Told) 
     assert told(steps, **beside) == []
 
 
+# the minutes waited
+
+
+def test_the_minutes_waited_are_known_in_an_announcement_and_after_a_transfer(told: Told) -> None:
+    steps = """\
+        a: {transfer: "+12025550199", hold: {media: hold-music}, announce: "{waited} minutes", %s: b}
+        b: {say: "You have waited {waited} minutes."}
+        c: hangup
+        """
+    top = "last_resort: c\n"
+
+    assert told(steps % "no_answer", top) == []
+    assert told("b: {say: 'You have waited {waited} minutes.'}\n") == [(2, "unknown-variable")]
+    assert told(steps % "after", top) == [(3, "unset-variable")]
+
+
 # not-given
 
 

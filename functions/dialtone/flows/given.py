@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from dialtone.calls import ANSWERED_BY, GREETING, MESSAGE_ADDRESS, OUTCOME
 from dialtone.errors import DialtoneError
 from dialtone.flows.consent import VARIABLE as CONSENT
-from dialtone.flows.filling import DIGITS, KNOWN_OF_EVERY_CALL
+from dialtone.flows.filling import DIGITS, KNOWN_OF_EVERY_CALL, WAITED, WAITING_SINCE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,7 +20,15 @@ MAX_GIVEN_BYTES = 1_000
 """Of names and values as JSON. They travel in `client_state`, for which Telnyx names no limit, until the flow's first
 command replaces it: by then the call's state has them."""
 
-_OF_CALLS_THEMSELVES = KNOWN_OF_EVERY_CALL | {ANSWERED_BY, CONSENT, GREETING, MESSAGE_ADDRESS, OUTCOME}
+_OF_CALLS_THEMSELVES = KNOWN_OF_EVERY_CALL | {
+    ANSWERED_BY,
+    CONSENT,
+    GREETING,
+    MESSAGE_ADDRESS,
+    OUTCOME,
+    WAITED,
+    WAITING_SINCE,
+}
 
 
 class NotGiven(DialtoneError):  # noqa: N818 -- reads as the sentence it is: something is not given

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 
 from dialtone.calls import ANSWERED_BY, GREETING
 from dialtone.flows.consent import VARIABLE as CONSENT
-from dialtone.flows.filling import KNOWN_OF_EVERY_CALL, LANGUAGE, names_in
+from dialtone.flows.filling import KNOWN_OF_EVERY_CALL, LANGUAGE, WAITED, names_in
 from dialtone.flows.steps.answered_by import AnsweredBy
 from dialtone.flows.steps.choose_language import ChooseLanguage
 from dialtone.flows.steps.collect import Collect
 from dialtone.flows.steps.note import Note
 from dialtone.flows.steps.record import Record
 from dialtone.flows.steps.recording import RecordingSwitch
+from dialtone.flows.steps.transfer import Transfer
 from infra.flowkit.linting.ways import NEXT, ON_ERROR, falling
 
 if TYPE_CHECKING:
@@ -28,8 +29,12 @@ if TYPE_CHECKING:
 
 Names = frozenset[str]
 
-CONFIRMED = "confirm"
-"""Within it the digits are read back that the same step has asked for."""
+CONFIRMED, ANNOUNCED = "confirm", "announce"
+"""Within these a step fills in what it knows itself."""
+
+
+AFTER = "after"
+"""The way of a transfer on which nobody waits any longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +48,11 @@ class Use:
     def step(self) -> str:
         """The step that it is in."""
         return str(self.path[1])
+
+    @property
+    def of_its_own(self) -> bool:
+        """Whether it is the step itself that knows it: digits that are read back, the minutes of those on hold."""
+        return CONFIRMED in self.path or (self.name == WAITED and ANNOUNCED in self.path)
 
 
 class Variables:
@@ -82,17 +92,20 @@ def may_set(step: Step) -> Names:
     """The variables that a step sets, whichever way the call leaves it."""
     match step:
         case Note():
-            return frozenset(step.set)
+            names = list(step.set)
         case Collect():
-            return frozenset({step.variable})
+            names = [step.variable]
         case ChooseLanguage():
-            return frozenset({LANGUAGE})
+            names = [LANGUAGE]
         case AnsweredBy():
-            return frozenset({ANSWERED_BY, GREETING})
+            names = [ANSWERED_BY, GREETING]
         case Record() | RecordingSwitch():
-            return frozenset({CONSENT} if step.consent else ())
+            names = [CONSENT] if step.consent else []
+        case Transfer():
+            names = [WAITED]
         case _:
-            return frozenset()
+            names = []
+    return frozenset(names)
 
 
 def uses(written: Written) -> Iterator[Use]:
@@ -116,4 +129,6 @@ def _maybe_set(step: Step, way: Way) -> Names:
 def _surely_set(step: Step, way: Way) -> Names:
     if isinstance(step, (Collect, ChooseLanguage)):
         return may_set(step) if way.where == NEXT and not falling(step) else frozenset()
+    if isinstance(step, Transfer) and way.where == AFTER:
+        return frozenset()
     return _maybe_set(step, way) - {GREETING}
