@@ -283,6 +283,8 @@ class Call:
             connection_id=self.connection_id or event.text("connection_id"),
             from_number=self.from_number or event.text("from"),
             to_number=self.to_number or event.text("to"),
+            # Every event carries what the call was given until its flow's first command, and so does its answer.
+            variables={**event.client_state.given, **self.variables},
         )
 
     def remembering(self, variable: str, value: str) -> Call:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import time
 import uuid
@@ -12,19 +13,26 @@ from dialtone.client_state import ClientState
 from dialtone.commands import Command, command
 from dialtone.errors import DialtoneError
 from dialtone.flow_library import FlowLibrary
+from dialtone.flows.given import check_given
+from dialtone.flows.steps.answered_by import AnsweredBy
 from dialtone.settings import required, telnyx_api_key
 from dialtone.telnyx_api import TelnyxApi
 from infra.local.cloud import FLOWS
 
 if TYPE_CHECKING:
-    import argparse
+    from collections.abc import Mapping
 
+    from dialtone.flows.engine import FlowScript
     from dialtone.telnyx_api import Outcome
 
 DIAL_SECONDS = 10.0
 """Nobody listens yet: time enough for a slow answer and one resend."""
 
 DETECTIONS = ("greeting_end", "detect", "detect_beep", "detect_words", "premium", "disabled")
+
+
+WITHOUT_GREETING = frozenset({"detect", "detect_words"})
+"""Detections that do not tell when a machine's greeting is over."""
 
 
 def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -35,14 +43,27 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     parser.add_argument("--from", dest="caller", required=True, help="the number to show, one of yours at Telnyx")
     parser.add_argument("--ring-seconds", type=int, default=30, help="how long to let it ring (default: 30)")
     parser.add_argument("--detection", choices=DETECTIONS, default="greeting_end", help="answering-machine detection")
+    parser.add_argument(
+        "--set",
+        dest="given",
+        action="append",
+        type=_variable,
+        default=[],
+        metavar="NAME=VALUE",
+        help="a variable that the flow expects to be given; may be given again",
+    )
     parser.add_argument("--flows", type=Path, default=FLOWS, help="where the flows lie")
     parser.set_defaults(run=run)
 
 
 def run(given: argparse.Namespace) -> int:
     """Dial; needs TELNYX_API_KEY and TELNYX_CONNECTION_ID, and honours TELNYX_BASE_URL."""
-    if FlowLibrary.open(given.flows).script(given.flow) is None:
+    script = FlowLibrary.open(given.flows).script(given.flow)
+    if script is None:
         raise DialtoneError(f"there is no flow {given.flow} in {given.flows}: add {given.flow}.yaml, and deploy it")
+    _check_detection(script, given.detection)
+    variables = dict(given.given)
+    check_given(script.flow, variables)
     asked = dialling(
         given.to,
         caller=given.caller,
@@ -50,14 +71,37 @@ def run(given: argparse.Namespace) -> int:
         connection_id=required(os.environ, "TELNYX_CONNECTION_ID"),
         ring_seconds=given.ring_seconds,
         detection=given.detection,
+        given=variables,
     )
     outcome = place(asked, TelnyxApi(telnyx_api_key(os.environ)))
     print(f"ringing {given.to}: session {outcome.data['call_session_id']}, leg {outcome.data['call_leg_id']}")
     return 0
 
 
+def _check_detection(script: FlowScript, detection: str) -> None:
+    """A step that waits for a finding which never comes would be silent for ever."""
+    for flow in (script.flow, *script.others.values()):
+        for name, step in flow.steps.items():
+            if not isinstance(step, AnsweredBy):
+                continue
+            if detection == "disabled":
+                raise DialtoneError(f"{flow.name}: step {name} waits for what detection finds; dial with --detection")
+            if step.answered_by.after_greeting and detection in WITHOUT_GREETING:
+                remedy = f"dial with --detection {DETECTIONS[0]}"
+                raise DialtoneError(
+                    f"{flow.name}: step {name} waits for a greeting's end, not for {detection}; {remedy}"
+                )
+
+
 def dialling(  # noqa: PLR0913 -- a call is made of these
-    to: str, *, caller: str, flow: str, connection_id: str, ring_seconds: int = 30, detection: str = "greeting_end"
+    to: str,
+    *,
+    caller: str,
+    flow: str,
+    connection_id: str,
+    ring_seconds: int = 30,
+    detection: str = "greeting_end",
+    given: Mapping[str, str] | None = None,
 ) -> Command:
     """The command that rings a number for a flow. Raises CommandInvalid naming what is wrong."""
     return command(
@@ -66,7 +110,7 @@ def dialling(  # noqa: PLR0913 -- a call is made of these
         connection_id=connection_id,
         timeout_secs=ring_seconds,
         answering_machine_detection=detection,
-        client_state=ClientState(flow=flow).encode(),
+        client_state=ClientState(flow=flow, given=given or {}).encode(),
         **{"from": caller},
     )
 
@@ -78,3 +122,10 @@ def place(asked: Command, telnyx: TelnyxApi) -> Outcome:
         said = outcome.remedy or " ".join(filter(None, (outcome.code, outcome.title, outcome.detail, outcome.reason)))
         raise DialtoneError(f"Telnyx did not dial ({outcome.kind}): {said}")
     return outcome
+
+
+def _variable(text: str) -> tuple[str, str]:
+    name, between, value = text.partition("=")
+    if not (name and between and value):
+        raise argparse.ArgumentTypeError(f"{text}: say a variable's name and its value, name=Ada")
+    return name, value

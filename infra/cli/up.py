@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import argparse
 import shlex
+from pathlib import Path
 from typing import NoReturn
 
+from dialtone.errors import DialtoneError
 from dialtone.flow_library import read_numbers
+from dialtone.flow_watch import stamp
+from infra.carrier.media import UnreadableAudioError
 from infra.demo import scenes
-from infra.demo.narrator import BOLD, Narrator, Paper
+from infra.demo.narrator import BOLD, GREEN, RED, Narrator, Paper
+from infra.flowkit.lint import lint
+from infra.flowkit.linting.finding import Severity
 from infra.local.cloud import FLOWS
 from infra.local.line import CONNECTION_ID, PhoneLine
 
@@ -24,22 +30,44 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     parser.add_argument("--cloud-port", type=int, default=CLOUD_PORT, help=f"of the AWS APIs (default: {CLOUD_PORT})")
     parser.add_argument("--carrier-port", type=int, default=CARRIER_PORT, help=f"of Telnyx's (default: {CARRIER_PORT})")
     parser.add_argument("--pace", type=_pace, default=REAL_TIME, help="seconds of a call per second (default: 1)")
+    parser.add_argument("--flows", type=Path, default=FLOWS, help="where the flows lie (default: functions/flows)")
     parser.set_defaults(run=run)
 
 
 def run(given: argparse.Namespace) -> NoReturn:
-    """Print what a program needs to use the line, then everything that happens on it."""
+    """Print what a program needs to use the line, then all that happens on it. Flows are read again when saved."""
     paper = Paper()
-    with PhoneLine(carrier_port=given.carrier_port, cloud_port=given.cloud_port, pace=given.pace) as line:
+    numbers = read_numbers(given.flows)
+    with PhoneLine(
+        carrier_port=given.carrier_port, cloud_port=given.cloud_port, pace=given.pace, watched_flows=given.flows
+    ) as line:
+        seen = stamp(given.flows)
+        line.connect(numbers)
         paper.line("The line is up. Ctrl-C ends it.", BOLD)
         for name, value in _environment(line).items():
             paper.line(f"  export {name}={shlex.quote(value)}")
-        numbers = ", ".join(f"{number} ({flow})" for number, flow in read_numbers(FLOWS).items())
-        paper.line(f"  numbers: {numbers}")
+        paper.line(f"  numbers: {', '.join(f'{number} ({flow})' for number, flow in numbers.items())}")
         paper.line(f"  people who can be rung: {', '.join(_invite(line))}")
         line.carrier.observe(Narrator(paper, line.store).tell)
         while True:
             line.carrier.run(until=line.carrier.clock.now + REAL_TIME)
+            if (now := stamp(given.flows)) != seen:
+                saved = sorted({name for name, *_ in now ^ seen})
+                _take_up(line, given.flows, saved, paper)
+                seen = now
+
+
+def _take_up(line: PhoneLine, flows: Path, saved: list[str], paper: Paper) -> None:
+    """Let new numbers ring and new audio be heard; say what is wrong with what was saved."""
+    errors = [each for each in lint(flows) if each.severity is Severity.ERROR]
+    for each in errors:
+        paper.line(str(each), RED)
+    try:
+        line.connect(read_numbers(flows))
+    except (DialtoneError, UnreadableAudioError) as error:
+        paper.line(str(error), RED)
+    else:
+        paper.line(f"saved: {', '.join(saved)}; the next call hears it", RED if errors else GREEN)
 
 
 def _invite(line: PhoneLine) -> list[str]:

@@ -11,7 +11,7 @@ from dialtone.calls import ENDED
 from dialtone.recordings import VERIFIED
 from infra.carrier import trace
 from infra.demo.inventory import Kept, everything_written, seconds_of_wav
-from infra.demo.scenes import CARD, MESSAGE, Outgoing
+from infra.demo.scenes import ACKNOWLEDGED, CARD, MESSAGE, Outgoing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -48,9 +48,9 @@ def check_ivr(call: Kept, happened: Sequence[Happening]) -> Iterator[Check]:
 
 
 def check_announcement(call: Kept, scene: Outgoing, happened: Sequence[Happening]) -> Iterator[Check]:
-    """Its outcome is noted; a person heard the file twice."""
+    """Its outcome is noted; a person heard the file twice, and acknowledged."""
     yield Check(f"{scene.callee}: the outcome is “{scene.outcome}”", _ended_as(call, scene.outcome), call.led.outcome)
-    if scene.outcome == "heard by a person":
+    if scene.outcome == ACKNOWLEDGED:
         played = [each for each in happened if isinstance(each, trace.Heard) and each.what == "directions"]
         loops = [
             each.commands for each in call.timeline if any(sent.action == "playback_start" for sent in each.commands)
@@ -60,9 +60,10 @@ def check_announcement(call: Kept, scene: Outgoing, happened: Sequence[Happening
 
 
 def check_recorded(call: Kept, happened: Sequence[Happening]) -> Iterator[Check]:
-    """Two channels, the card's stretch missing, the agent reached, the music stopped."""
+    """Consent first, two channels, the card's stretch missing, the agent reached, the music stopped."""
     yield Check("the call was bridged and has ended", bool(call.led.bridged_at) and call.led.status == ENDED)
     yield from _recording_in_custody(call)
+    yield _consented(call)
     seconds, channels = seconds_of_wav(call.audio())
     yield Check("the recording has two channels", channels == 2, str(channels))  # noqa: PLR2004 -- caller and agent
     talked, paused = _recorded_and_paused(happened)
@@ -106,6 +107,16 @@ def _recording_in_custody(call: Kept) -> Iterator[Check]:
         audio, told = call.audio(), call.metadata()
         same = told.get("bytes") == len(audio) and told.get("sha256") == hashlib.sha256(audio).hexdigest()
         yield Check("its metadata has the length and SHA-256 of the audio in S3", same, str(told))
+
+
+def _consented(call: Kept) -> Check:
+    """The evidence lies beside the audio: what was asked, which key was pressed, and that it began only then."""
+    told = call.metadata()
+    consent = told.get("consent") or {}
+    asked = "We would like to record this call" in consent.get("prompt", "")
+    before = consent.get("at", "~") <= call.recordings[0].started_at if call.recordings else False
+    claim = "it began after the caller agreed by key 1, and the evidence lies beside it"
+    return Check(claim, asked and before and (consent["how"], consent["key"]) == ("given", "1"), str(consent))
 
 
 def _recorded_and_paused(happened: Sequence[Happening]) -> tuple[float, float]:

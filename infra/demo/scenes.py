@@ -28,6 +28,10 @@ SHOWN_NUMBER = "+15550101"
 """What the people whom we ring see."""
 
 
+ACKNOWLEDGED = "acknowledged"
+"""The outcome of an announcement whose key was pressed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Incoming:
     """Somebody calls one of our numbers."""
@@ -70,7 +74,13 @@ IVR = Incoming(
 )
 
 ANNOUNCEMENTS = (
-    Outgoing("An announcement to a person", "+15550161", "announcement", Person(Say(1, "Hello?")), "heard by a person"),
+    Outgoing(
+        "An announcement to a person, who acknowledges it",
+        "+15550161",
+        "announcement",
+        Person(Say(1, "Hello?"), Hear("press 1"), Press("1", after=4)),
+        ACKNOWLEDGED,
+    ),
     Outgoing("An announcement to a machine", "+15550162", "announcement", Machine(), "left on a machine"),
     Outgoing("An announcement that nobody answers", "+15550163", "announcement", NoAnswer(), "no-answer"),
     Outgoing("An announcement to a busy line", "+15550164", "announcement", Busy(), "busy"),
@@ -80,10 +90,12 @@ AGENT = "+15550199"
 AGENT_SCRIPT = Person(Say(3, "Payments desk, Grace speaking."), Say(4, "That is paid now. Goodbye."), answers_after=8)
 
 RECORDED = Incoming(
-    "A recorded conversation",
+    "A conversation that is recorded with consent",
     "+15550143",
     "+15550102",
     Caller(
+        Hear("To agree, press 1"),
+        Press("1", after=5),
         Hear("key your card number"),
         Press(f"{CARD}#", after=3),
         Hear("hold-music"),

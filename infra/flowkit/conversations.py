@@ -414,6 +414,10 @@ class Conversation(_Written):
     """Which number; without it, the first in numbers.yaml that leads to the flow."""
     dials: Annotated[Dialled, BeforeValidator(_dialled, json_schema_input_type=Number | Dialled)] | None = None
     """Nobody calls: we ring this number for the flow."""
+    given: dict[str, Annotated[str, BeforeValidator(_as_text, json_schema_input_type=str | int)]] = Field(
+        default_factory=dict
+    )
+    """With `dials`: variables that the call is given."""
     at: Annotated[datetime, BeforeValidator(_moment)] = MONDAY_MORNING
     """When, as ISO 8601; UTC unless it says otherwise. Monday, 2 March 2026, 10:00 UTC without it."""
     people: dict[Number, Annotated[Callee, BeforeValidator(_callee, json_schema_input_type=Answering | Callee)]] = (
@@ -441,6 +445,8 @@ class Conversation(_Written):
     def _one_direction(self) -> Conversation:
         if self.dials and self.called:
             raise ValueError("either we dial, or somebody calls a number: remove called or dials")
+        if self.given and not self.dials:
+            raise ValueError("given goes with dials: nobody gives a call variables that comes in")
         return self
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from dialtone.errors import DialtoneError
 from dialtone.flow_library import read_numbers
+from dialtone.flows.given import check_declared
 from infra.carrier import ApiFault, Line, Machine, NoAnswer, Person, Unreached, trace
 from infra.carrier.legs import Nature
 from infra.flowkit.account import Account, Entry
@@ -170,7 +171,10 @@ class Rehearsal:
             self._person.take(self._carrier.call(self._conversation.caller, self._called()))
             return
         self._carrier.add_callee(dials.to, _callee(dials))
-        placed = self._stage.place(dials.to, self._flow)
+        script = self._flows.script(self._flow)
+        if script:
+            check_declared(script.flow, self._conversation.given)
+        placed = self._stage.place(dials.to, self._flow, self._conversation.given)
         if placed.kind != "accepted":
             raise DialtoneError(f"{dials.to} could not be dialled: {placed.code} {placed.title}")
         leg = next(leg for leg in self._carrier.legs if leg.name.call_leg_id == placed.data["call_leg_id"])

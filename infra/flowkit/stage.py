@@ -15,6 +15,7 @@ from dialtone.client_state import ClientState
 from dialtone.commands import Command, command
 from dialtone.events import parse_event
 from dialtone.flow_library import FlowLibrary, read_numbers
+from dialtone.flows.filling import WAITING_SINCE
 from dialtone.lookups import event_to_json
 from dialtone.signature import Verifier
 from dialtone.store import Store
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from dialtone.calls import Call, FarLeg
     from dialtone.events import Event
+    from dialtone.flow_watch import WatchedFlows
     from dialtone.recordings import ArchiveJob, Recording
     from infra.carrier import Callee, Caller
 
@@ -128,7 +130,7 @@ class Stage:
         seed: int = 0,
         faults: dict[WebhookFault, float] | None = None,
         flows: Path = FLOWS,
-        library: FlowLibrary | None = None,
+        library: FlowLibrary | WatchedFlows | None = None,
         start: datetime | None = None,
         audio_missing: Collection[str] = (),
     ) -> None:
@@ -149,7 +151,7 @@ class Stage:
         self.systems = OtherSystems(self.carrier, self._hear)
         self.switchboard = Switchboard(
             self.store,
-            library or FlowLibrary.open(flows),
+            replace(library, kept=self.store) if library else FlowLibrary.open(flows, self.store),
             self.api,
             self.jobs,  # type: ignore[arg-type]
             self.systems,
@@ -174,21 +176,21 @@ class Stage:
         self.carrier.run()
         return line.name.call_session_id
 
-    def dial(self, number: str, callee: Callee, flow: str) -> str:
+    def dial(self, number: str, callee: Callee, flow: str, given: Mapping[str, str] | None = None) -> str:
         """We call somebody for a flow; gives the session once nothing more is to come."""
         self.carrier.add_callee(number, callee)
-        dialled = self.place(number, flow)
+        dialled = self.place(number, flow, given)
         self.carrier.run()
         return str(dialled.data["call_session_id"])
 
-    def place(self, number: str, flow: str) -> Outcome:
+    def place(self, number: str, flow: str, given: Mapping[str, str] | None = None) -> Outcome:
         """Begin to ring somebody for a flow, as `dialtone dial` does; what Telnyx says to it."""
         asked = command(
             "dial",
             to=number,
             connection_id=CONNECTION_ID,
             answering_machine_detection="greeting_end",
-            client_state=ClientState(flow=flow).encode(),
+            client_state=ClientState(flow=flow, given=given or {}).encode(),
             **{"from": SHOWN_NUMBER},
         )
         return self.api.send(asked, f"dial-{len(self.api.log)}", 0.0)
@@ -251,6 +253,8 @@ def timeless(leg: Call) -> Call:
         far_legs={
             str(place): each for place, each in enumerate(sorted(map(_nameless, leg.far_legs.values()), key=str))
         },
+        variables=_timeless_variables(leg.variables),
+        unnoted=None if leg.unnoted is None else _timeless_variables(leg.unnoted),
         consent=leg.consent and replace(leg.consent, at="then"),
         recordings=tuple(timeless_recording(each) for each in leg.recordings),
         version=0,
@@ -268,6 +272,10 @@ def timeless_recording(recording: Recording) -> Recording:
         ended_at=_whether(recording.ended_at),
         consent=recording.consent and replace(recording.consent, at="then"),
     )
+
+
+def _timeless_variables(variables: Mapping[str, str]) -> dict[str, str]:
+    return {name: _whether(value) if name == WAITING_SINCE else value for name, value in variables.items()}
 
 
 def _nameless(far_leg: FarLeg) -> FarLeg:

@@ -165,8 +165,10 @@ def test_on_a_terminal_words_appear_one_by_one_and_control_c_leaves_it_as_it_was
         stderr=program_end,
         start_new_session=True,
     )
-    shown = _shown_until(descriptor, "recorded-line · card")
+    shown = _shown_until(descriptor, "press 2.”")
     silent = not termios.tcgetattr(descriptor)[3] & (termios.ICANON | termios.ECHO)
+    os.write(descriptor, b"1")
+    shown += _shown_until(descriptor, "recorded-line · card")
 
     process.send_signal(2)
     _shown_until(descriptor, "everything it started has been ended")

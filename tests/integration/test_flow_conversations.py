@@ -547,7 +547,7 @@ def _written_page(folder: Path) -> str:
 
 def test_every_key_of_a_conversation_stands_in_the_docs() -> None:
     page = (DOCS / "conversations.md").read_text(encoding="utf-8")
-    published = json.loads((DOCS / "conversations.schema.json").read_text(encoding="utf-8"))
+    published = json.loads((DOCS / "schema" / "conversations.schema.json").read_text(encoding="utf-8"))
 
     keys = {key for described in published["$defs"].values() for key in described.get("properties", {})}
 

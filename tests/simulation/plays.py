@@ -47,7 +47,8 @@ def _rejecting_agent(stage: Stage) -> str:
     return stage.ring("+15550102", _PAYER)
 
 
-_PAYER = Caller(Hear("key your card number"), Press(f"{scenes.CARD}#", after=3))
+_AGREES = (Hear("To agree, press 1"), Press("1", after=2))
+_PAYER = Caller(*_AGREES, Hear("key your card number"), Press(f"{scenes.CARD}#", after=3))
 
 PLAYS: dict[str, Play] = {
     "a menu, hours and a message": _incoming("+15550100", scenes.IVR.script),
@@ -69,6 +70,7 @@ PLAYS: dict[str, Play] = {
     "a card keyed in wrong, then right": _incoming(
         "+15550102",
         Caller(
+            *_AGREES,
             Hear("key your card number"),
             Press("12#", after=2),
             Hear("not a whole card number"),
@@ -84,6 +86,15 @@ PLAYS: dict[str, Play] = {
     "an agent who does not answer": _incoming("+15550102", _PAYER, NoAnswer()),
     "a caller who hangs up on hold": _incoming("+15550102", Caller(*_PAYER.steps, Hear("hold-music"), HangUp(after=2))),
     "an announcement to a person": lambda stage: stage.dial("+15550161", Person(Say(1, "Hello?")), "announcement"),
+    "an announcement that is acknowledged": lambda stage: stage.dial(
+        "+15550161", Person(Hear("press 1"), Press("1", after=2)), "announcement"
+    ),
+    "an appointment that is confirmed": lambda stage: stage.dial(
+        "+15550161",
+        Person(Hear("a call for Ada"), Press("1", after=2), Silence(30)),
+        "appointment",
+        {"name": "Ada", "time": "tomorrow"},
+    ),
     "an announcement cut short": lambda stage: stage.dial(
         "+15550161", Person(Say(1, "Hello?"), Hear("directions"), HangUp(after=1)), "announcement"
     ),
@@ -112,7 +123,7 @@ def _known(how: Answering, caller: Caller | None = None) -> Play:
 
     def play(stage: Stage) -> str:
         stage.systems.answering["customers"] = how
-        return stage.ring("+15550118", caller or Caller(Silence(30)))
+        return stage.ring("+15550119", caller or Caller(Silence(30)))
 
     return play
 
@@ -200,6 +211,11 @@ LANGUAGE_PLAYS: dict[str, Play] = {
     "a lookup that is lost": _known(Answering(NEVER)),
     "a caller who hangs up while something is looked up": _known(
         Answering(FOUND, {"name": "Ada"}, after_seconds=5), Caller(Silence(3), HangUp())
+    ),
+    "a whole call recorded from the answer, paused for a card": _rung(
+        "+15550118",
+        Caller(Hear("key your card"), Press(f"{scenes.CARD}#", after=2), Silence(60)),
+        n199=Person(_GRACE, HangUp(after=5)),
     ),
     "a caller who hangs up in the announcement": _rung("+15550116", Caller(Hear("This call"), HangUp())),
 }

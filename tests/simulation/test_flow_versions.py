@@ -9,10 +9,12 @@ import pytest
 from dialtone.client_state import ClientState
 from dialtone.errors import FlowInvalid
 from dialtone.flow_library import FlowLibrary
+from dialtone.flow_watch import WatchedFlows
 from dialtone.store import KEEP_DAYS, SECONDS_A_DAY, Store
 from dialtone.telnyx_api import Outcome
+from infra.carrier import Caller, trace
 from infra.flowkit.memory_table import MemoryTable
-from infra.flowkit.stage import Jobs
+from infra.flowkit.stage import Jobs, Stage
 from tests.staged_call import CALLED, happened
 from webhook.switchboard import KEPT_AGAIN_SECONDS, Switchboard
 
@@ -222,3 +224,21 @@ def test_a_broken_flow_without_an_earlier_version_is_told(folder: Path, table: C
 
     with pytest.raises(FlowInvalid):
         Deployment(folder, table).told(ringing())
+
+
+def test_a_flow_that_is_saved_in_the_middle_of_a_call_leads_the_next_one(folder: Path) -> None:
+    (folder / "numbers.yaml").write_text(f'"{CALLED}": desk\n')
+    stage = Stage(flows=folder, library=WatchedFlows(folder))
+    heard: list[str] = []
+
+    def listen(happening: trace.Happening) -> None:
+        if isinstance(happening, trace.Heard):
+            heard.append(happening.what)
+            (folder / "desk.yaml").write_text(NEW)
+
+    stage.carrier.observe(listen)
+
+    stage.ring(CALLED, Caller())
+    stage.ring(CALLED, Caller())
+
+    assert heard == ["Old hello.", "Old more.", "Old word.", "New hi."]

@@ -115,6 +115,7 @@ def test_a_length_given_as_one_number_holds_within_a_second(write: Write) -> Non
         ("name: a\n    people: {'+15550199': asleep}", 4, "Input should be 'person', 'not_sure', 'machine'"),
         ("name: a\n    people:\n      '+15550199': {answers: busy, talk: [{presses: 1}]}", 5, "busy does not talk"),
         ("name: a\n    dials: {to: '+15550161', talk: []}\n    called: '+15550100'", 3, "either we dial, or somebody"),
+        ("name: a\n    given: {name: Ada}", 3, "given goes with dials"),
         ("name: a\n    troubles:\n      - times: 2", 5, "needs exactly one of telnyx_refuses"),
         ("name: a\n    ends:\n      recordings: [{seconds: long}]", 5, "is a length of time"),
         ("name: a\n    ends:\n      recordings: many", 5, "conversations.ends.recordings: "),
@@ -149,9 +150,9 @@ def test_a_file_that_holds_something_else_is_refused(write: Write, text: str) ->
 
 
 def test_the_published_schema_is_current() -> None:
-    published = (ROOT / "docs" / "conversations.schema.json").read_text(encoding="utf-8")
+    published = (ROOT / "docs" / "schema" / "conversations.schema.json").read_text(encoding="utf-8")
 
-    assert published == schema(), "write it anew: dialtone flow test --schema > docs/conversations.schema.json"
+    assert published == schema(), "write it anew: dialtone flow test --schema > docs/schema/conversations.schema.json"
 
 
 @pytest.mark.parametrize("file", SHIPPED, ids=lambda file: file.name)
@@ -179,6 +180,6 @@ def test_the_published_schema_refuses_what_the_reader_refuses(deed: dict[str, ob
 
 
 def published_validator() -> jsonschema.Draft202012Validator:
-    published = json.loads((ROOT / "docs" / "conversations.schema.json").read_text(encoding="utf-8"))
+    published = json.loads((ROOT / "docs" / "schema" / "conversations.schema.json").read_text(encoding="utf-8"))
     jsonschema.Draft202012Validator.check_schema(published)
     return jsonschema.Draft202012Validator(published)

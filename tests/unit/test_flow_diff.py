@@ -140,7 +140,7 @@ def marked(drawn: Graph, mark: Mark) -> tuple[set[str], set[tuple[str, str, str]
             "last_resort: sorry\nstart: office",
             "A call now begins at “office”; before, at “welcome”.",
         ),
-        ("last_resort: sorry", "last_resort: sorry\nrecord: {}", "Recording now starts at the answer."),
+        ("last_resort: sorry", "last_resort: sorry\nrecord: {}", "Calls are now recorded from the answer."),
         (
             "last_resort: sorry",
             "last_resort: sorry\nvoice: Azure.en-US-JennyNeural",
@@ -181,6 +181,18 @@ def test_the_end_of_a_recording_from_the_answer_is_told() -> None:
 
     assert noticed(old, new) == ["Calls are no longer recorded from the answer."]
     assert noticed(old, other) == ["In the recording of the call, format is now mp3; before, wav."]
+
+
+def test_from_when_on_calls_are_recorded_is_told() -> None:
+    old = read_flow("desk.yaml", DESK)
+    asked, announced, at_once = (
+        read_flow("desk.yaml", DESK.replace("last_resort: sorry", f"last_resort: sorry\nrecord: {written}"))
+        for written in ("{consent: ask}", "{consent: announce}", "{}")
+    )
+
+    assert "Calls are now recorded once the caller agrees." in noticed(old, asked)
+    assert "Calls are now recorded once it was announced." in noticed(old, announced)
+    assert noticed(old, at_once) == ["Calls are now recorded from the answer."]
 
 
 def test_a_flow_that_came_or_went_is_told() -> None:

@@ -11,6 +11,7 @@ import pytest
 from telnyx.types.calls import action_speak_params
 
 from dialtone.flow_library import NUMBERS_FILE
+from dialtone.flows.flow import CONSENT_STEP
 from infra.flowkit.lint import lint
 from infra.flowkit.linting.files import Folder, Kind, flow_paths
 from infra.flowkit.linting.mentions import step_names
@@ -42,6 +43,84 @@ def told(tmp_path: Path) -> Told:
 
 def steps_of(path: Path, today: date = TODAY) -> list[tuple[int, str]]:
     return [(each.line, each.rule) for each in lint(path, today=today)]
+
+
+# missing-consent
+
+
+def test_a_policy_of_announcing_is_content_with_asking(told: Told) -> None:
+    steps = "a: {say: Hello}\nb: {recording: start, consent: ask, next: c}\nc: hangup\n"
+
+    assert told(steps, "consent_policy: announce\nrecord: {consent: ask}\n") == []
+
+
+def test_a_recording_needs_no_consent_where_no_policy_demands_it(told: Told) -> None:
+    steps = "a: {say: Hello}\nb: {recording: start, next: c}\nc: hangup\n"
+
+    assert told(steps, "record: {channels: dual}\n") == []
+    assert told(steps, "record: {channels: dual}\nconsent_policy: none\n") == []
+
+
+def test_a_message_needs_consent_only_where_the_policy_says_messages(told: Told) -> None:
+    steps = "a: {record: Speak after the tone.}\nb: hangup\n"
+
+    assert told(steps, "consent_policy: ask\n") == []
+    assert told(steps, "consent_policy: {calls: none, messages: announce}\n") == [(2, "missing-consent")]
+
+
+def test_switches_that_start_nothing_need_no_consent(told: Told) -> None:
+    steps = "a: {recording: pause}\nb: {recording: resume}\nc: {recording: stop, next: d}\nd: hangup\n"
+
+    assert told(steps, "consent_policy: ask\n") == []
+
+
+def test_a_recording_in_a_flow_that_is_visited_is_told_at_the_visit(told: Told) -> None:
+    beside = {
+        "other.yaml": "flow: other\nsteps: {a: {go: {flow: third}}}\n",
+        "third.yaml": "flow: third\nsteps: {a: {recording: start}, b: {go: {flow: other}, next: c}, c: hangup}\n",
+    }
+    steps = "a: {go: {flow: other}, next: b}\nb: hangup\n"
+
+    assert told(steps, "consent_policy: announce\n", **beside) == [(2, "missing-consent")]
+    assert told(steps, **beside) == []
+
+
+# the minutes waited
+
+
+def test_the_minutes_waited_are_known_in_an_announcement_and_after_a_transfer(told: Told) -> None:
+    steps = """\
+        a: {transfer: "+12025550199", hold: {media: hold-music}, announce: "{waited} minutes", %s: b}
+        b: {say: "You have waited {waited} minutes."}
+        c: hangup
+        """
+    top = "last_resort: c\n"
+
+    assert told(steps % "no_answer", top) == []
+    assert told("b: {say: 'You have waited {waited} minutes.'}\n") == [(2, "unknown-variable")]
+    assert told(steps % "after", top) == [(3, "unset-variable")]
+
+
+# not-given
+
+
+def test_what_a_flow_is_given_is_known_in_it(told: Told) -> None:
+    assert told("a: {say: 'Hello {name}.', next: b}\nb: hangup\n", "given: {name: Who}\n") == []
+
+
+def test_a_visit_may_hand_on_what_the_flow_itself_is_given(told: Told) -> None:
+    other = "flow: other\ngiven: {name: Who}\nsteps: {a: {say: 'Hello {name}.'}}\n"
+    steps = "a: {go: {flow: other}, next: b}\nb: hangup\n"
+
+    assert told(steps, "given: {name: Who}\n", **{"other.yaml": other}) == []
+    assert told(steps, **{"other.yaml": other}) == [(2, "not-given")]
+
+
+def test_a_number_cannot_lead_to_a_flow_that_expects_to_be_given_something(tmp_path: Path) -> None:
+    (tmp_path / "desk.yaml").write_text("flow: desk\ngiven: {name: Who}\nsteps: {a: {say: 'Hello {name}.'}}\n")
+    (tmp_path / NUMBERS_FILE).write_text('"+15550100": desk\n')
+
+    assert steps_of(tmp_path) == [(1, "not-given")]
 
 
 # unreached-step
@@ -525,6 +604,7 @@ def test_every_way_that_a_step_names_is_known_as_it_is_written() -> None:
         assert file.kind is Kind.FLOW
         known = {".".join(map(str, each[2:])) for each in step_names(file.written) if each[0] == "steps"}
 
-        named = {where for step in file.steps.values() for where, _ in step.targets() if where != "next"}
+        written = [step for name, step in file.steps.items() if name != CONSENT_STEP]
+        named = {where for step in written for where, _ in step.targets() if where != "next"}
 
         assert {where for where in named if not where.startswith("keys.")} <= known, path

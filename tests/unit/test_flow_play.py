@@ -164,8 +164,9 @@ def test_it_may_take_the_place_of_what_plays(stop: str) -> None:
 
 def test_with_keys_infinity_begins_again_until_one_is_pressed() -> None:
     staged = StagedCall("steps:\n  music: {play: {media: music}, times: infinity, keys: {1: bye}}\n  bye: hangup\n")
-    staged.pick_up()
+    (played,) = staged.pick_up().commands
 
+    assert played.parameters["maximum_tries"] == 1, "the limits of the flow are looked at between plays"
     assert actions(staged.gather_ends("", "timeout")) == ["gather_using_audio"]
     assert actions(staged.gather_ends("1")) == ["hangup"]
 

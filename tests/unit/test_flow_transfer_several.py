@@ -299,6 +299,58 @@ def test_music_and_announcement_take_turns_until_somebody_answers() -> None:
     assert staged.prompt_ends().commands == ()
 
 
+PATIENT = """
+    steps:
+      agents:
+        transfer: ["+15550191", "+15550192"]
+        hold: {media: music}
+        announce: "Minutes so far: {waited}."
+        no_answer: still
+        after: content
+      still:
+        say: "You have waited {waited}."
+        next: bye
+      content:
+        say: "Thank you{waited}."
+      bye: hangup
+"""
+
+
+def waiting_for(minutes: float, staged: StagedCall) -> StagedCall:
+    staged.seconds += minutes * 60
+    return staged
+
+
+def test_an_announcement_tells_the_minutes_waited_through_all_who_are_rung() -> None:
+    staged = ringing(PATIENT)
+
+    (first,) = waiting_for(1.5, staged).audio_ends().commands
+    far(staged, "call.hangup", hangup_cause="timeout")
+    (second,) = waiting_for(2, staged).audio_ends().commands
+
+    assert [each.parameters["payload"] for each in (first, second)] == ["Minutes so far: 1.", "Minutes so far: 3."]
+
+
+def test_the_minutes_waited_are_known_once_nobody_was_reached() -> None:
+    staged = ringing(PATIENT)
+
+    far(staged, "call.hangup", hangup_cause="timeout")
+    said = far(waiting_for(2.5, staged), "call.hangup", hangup_cause="timeout").commands[-1]
+
+    assert said.parameters["payload"] == "You have waited 2."
+
+
+def test_whoever_was_connected_waits_no_longer() -> None:
+    staged = ringing(PATIENT)
+    far(staged, "call.hangup", hangup_cause="timeout")
+    far(staged, "call.answered")
+    far(staged, "call.bridged")
+
+    said = far(staged, "call.hangup", hangup_cause="normal_clearing").commands[-1]
+
+    assert said.parameters["payload"] == "Thank you."
+
+
 def test_music_that_cannot_be_played_is_not_tried_for_ever() -> None:
     assert ringing(WAITING).audio_ends("file_not_found").commands == ()
 

@@ -41,6 +41,26 @@ _SAID = {
 }
 
 
+Demand = Literal["none", "announce", "ask"]
+"""What a flow demands before a recording begins, from nothing to a key pressed."""
+
+_STRICTNESS = ("none", "announce", "ask")
+
+
+class ConsentPolicy(Shortened):
+    """What a flow demands of every recording that it can start. In a flow: a word, for the calls, or a mapping."""
+
+    short_form: ClassVar[dict[str, Any]] = {"enum": list(_STRICTNESS)}
+
+    calls: Demand = Field("none", description="Of recording conversations: `record`, and `recording: start`.")
+    messages: Demand = Field("none", description="Of messages: whoever speaks after the tone wants to be recorded.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_calls(cls, written: Any) -> Any:  # noqa: ANN401 -- pydantic hands over whatever the file holds
+        return {"calls": written} if isinstance(written, str) else written
+
+
 class AskedConsent(Shortened):
     """How consent is come by. In a flow: `announce`, `ask`, or a mapping."""
 
@@ -69,6 +89,10 @@ class AskedConsent(Shortened):
         if self.accept == self.decline:
             raise ValueError(f"accept and decline are both {self.accept}")
         return self
+
+    def meets(self, demand: Demand) -> bool:
+        """Whether it is what a policy demands, or more."""
+        return _STRICTNESS.index(self.how) >= _STRICTNESS.index(demand)
 
     def put(self, call: Call, manner: Manner) -> Move:
         """Say it; of a question, listen for the key meanwhile."""

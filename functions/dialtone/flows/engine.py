@@ -12,6 +12,7 @@ from dialtone.client_state import ClientState
 from dialtone.commands import Command, command
 from dialtone.errors import CommandInvalid
 from dialtone.flows.flow import STEP_OF_FLOW, version_of
+from dialtone.flows.given import not_given
 from dialtone.flows.moves import Fail, Go, Move, Visit, Wait
 from dialtone.flows.steps.endings import Reject
 
@@ -117,6 +118,8 @@ class FlowScript:
             return call.stay("already begun")
         if _too_late(call, event):
             return call.stay("after the hang-up")
+        if missing := not_given(self.flow, call.variables):
+            return self._follow(call, event, Fail(f"not given: {', '.join(missing)}"))
         recording: tuple[Command, ...] = ()
         if self.flow.record and not self.flow.record.consent and call.direction == "outgoing":
             recording = (command("record_start", call.control_id, **self.flow.record.on_start()),)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
@@ -17,6 +18,14 @@ LANGUAGE = "language"
 DIGITS = "digits."
 """How the variables begin that hold what callers have keyed in."""
 
+WAITING_SINCE = "waiting.since"
+"""The variable that holds when the caller began to wait for somebody who is rung, as ISO 8601."""
+
+WAITED = "waited"
+"""The name under which the minutes since then are filled in: it is reckoned, not kept."""
+
+SECONDS_A_MINUTE = 60
+
 KNOWN_OF_EVERY_CALL = frozenset({"caller", "called"})
 """Names that a flow cannot set: the call has them."""
 
@@ -30,8 +39,12 @@ _UNWRITABLE = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010fff
 
 
 def known(call: Call) -> dict[str, str]:
-    """Everything that can be filled in: the call's variables and its two numbers."""
-    return {**call.variables, "caller": call.from_number, "called": call.to_number}
+    """Everything that can be filled in: the call's variables, its two numbers, and how long the caller has waited."""
+    numbers = {"caller": call.from_number, "called": call.to_number}
+    since = call.variables.get(WAITING_SINCE)
+    if not (since and call.entered_at):
+        return {**call.variables, **numbers}
+    return {**call.variables, **numbers, WAITED: _minutes_between(since, call.entered_at)}
 
 
 def filled(text: str, values: Mapping[str, str]) -> str:
@@ -58,6 +71,11 @@ def filled_ssml(text: str, values: Mapping[str, str]) -> str:
 def escaped(text: str) -> str:
     """The text as it may stand in XML, between tags and in attributes."""
     return escape(_UNWRITABLE.sub("", text), {'"': "&quot;", "'": "&apos;"})
+
+
+def _minutes_between(earlier: str, later: str) -> str:
+    seconds = (datetime.fromisoformat(later) - datetime.fromisoformat(earlier)).total_seconds()
+    return str(max(0, int(seconds // SECONDS_A_MINUTE)))
 
 
 def names_in(text: str) -> Iterator[str]:

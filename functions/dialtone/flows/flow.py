@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from dialtone.flows.consent import AskedConsent
+from dialtone.flows.consent import AskedConsent, ConsentPolicy
 from dialtone.flows.recording_options import Channels, Format, Track
 from dialtone.flows.steps.recording import RecordingSwitch
 
@@ -104,6 +104,9 @@ class Flow:
     last_resort: str
     record: WholeCall | None
     limits: Limits = field(default_factory=Limits)
+    consent_policy: ConsentPolicy = field(default_factory=ConsentPolicy)
+    given: Mapping[str, str] = field(default_factory=dict)
+    """Variables that a call dialled for it must be given → what each is."""
 
     @property
     def others(self) -> frozenset[str]:

@@ -10,7 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from dialtone.errors import FlowInvalid
 from dialtone.flows.calendars import calendar_file, read_calendar
+from dialtone.flows.consent import ConsentPolicy
 from dialtone.flows.flow import CONSENT_STEP, STEP_OF_FLOW, Flow, Limits, WholeCall, version_of
+from dialtone.flows.given import is_givable
 from dialtone.flows.source import Source, read_source, validated
 from dialtone.flows.speech import LanguageCode, Manner, Speed, VoiceName, Voicing
 from dialtone.flows.steps.answered_by import AnsweredBy
@@ -21,7 +23,7 @@ from dialtone.flows.steps.endings import HangUp, Reject
 from dialtone.flows.steps.hours import Hours
 from dialtone.flows.steps.lookup import LookUp
 from dialtone.flows.steps.menu import Menu
-from dialtone.flows.steps.note import Note
+from dialtone.flows.steps.note import Name, Note
 from dialtone.flows.steps.other_flow import ComeBack, GoTo
 from dialtone.flows.steps.pause import Pause
 from dialtone.flows.steps.play import Play
@@ -82,6 +84,12 @@ class WrittenFlow(BaseModel):
         default_factory=dict, description="Every language that the flow speaks → its voice; the first is the flow's."
     )
     record: WholeCall | None = Field(None, description="Record the whole call.")
+    consent_policy: ConsentPolicy = Field(
+        default_factory=ConsentPolicy, description="What every recording needs that the flow can start."
+    )
+    given: dict[Name, str] = Field(
+        default_factory=dict, description="Variable that a call dialled for it must be given → what it is."
+    )
     limits: Limits = Field(default_factory=Limits, description="How far a call may go before last_resort ends it.")
     start: str = Field("", description="The first step; without it, the first in the file.")
     last_resort: str = Field("", description="The step for what has no other way; without it, hang up.")
@@ -91,6 +99,13 @@ class WrittenFlow(BaseModel):
     def _one_first_language(self) -> Self:
         if self.languages and self.language and self.language != next(iter(self.languages)):
             raise ValueError(f"language is {self.language}, but the first of languages is {next(iter(self.languages))}")
+        return self
+
+    @model_validator(mode="after")
+    def _givable(self) -> Self:
+        for name in self.given:
+            if not is_givable(name):
+                raise ValueError(f"{name} cannot be given: calls find it out by themselves")
         return self
 
     def manner(self) -> Manner:
@@ -138,6 +153,8 @@ def read_flow(file: str, text: str, beside: Beside | None = None) -> Flow:
         last_resort=written.last_resort,
         record=written.record,
         limits=written.limits,
+        consent_policy=written.consent_policy,
+        given=written.given,
     )
     _check_targets(source, flow, written)
     if beside is not None:

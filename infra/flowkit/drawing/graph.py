@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Literal
 
-from infra.flowkit.drawing.words import details_of, kind_of, met_by_caller, way_label
+from infra.flowkit.drawing.words import details_of, kind_of, met_by_caller, since_when, way_label
 from infra.flowkit.linting.ways import Ways
 
 if TYPE_CHECKING:
@@ -110,7 +110,9 @@ def _step_id(name: str) -> str:
 
 
 def _note(flow: Flow) -> str:
-    return f"recorded from the answer, {flow.record.channels}, {flow.record.format}" if flow.record else ""
+    if flow.record is None:
+        return ""
+    return f"recorded {since_when(flow.record)}, {flow.record.channels}, {flow.record.format}"
 
 
 def _entries(flow: Flow, numbers: Sequence[str]) -> Iterator[Edge]:

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from infra.flowkit.drawing.difference import content_of, renamed
 from infra.flowkit.drawing.graph import named_ways
-from infra.flowkit.drawing.words import heard, kind_of, met_by_caller, plain, value_in_words
+from infra.flowkit.drawing.words import heard, kind_of, met_by_caller, plain, since_when, value_in_words
 from infra.flowkit.linting.ways import Ways
 
 if TYPE_CHECKING:
@@ -40,9 +40,9 @@ def _of_the_call(old: Flow, new: Flow) -> Iterator[str]:
         yield f"When something goes wrong and there is no way for it, {now}; before, {was}."
     yield from _of_the_manner(old, new)
     if old.record is None and new.record is not None:
-        yield "Recording now starts at the answer."
+        yield f"Calls are now recorded {since_when(new.record)}."
     elif new.record is None and old.record is not None:
-        yield "Calls are no longer recorded from the answer."
+        yield f"Calls are no longer recorded {since_when(old.record)}."
     elif old.record is not None and new.record is not None:
         yield from _fields("In the recording of the call", old.record, new.record)
 

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
+from dialtone.flows.flow import CONSENT_STEP
 from dialtone.flows.prompts import Part, Piece, Prompt
 from dialtone.flows.reading import STEP_KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from dialtone.flows.flow import WholeCall
     from dialtone.flows.steps.asking import Tries
     from dialtone.flows.steps.step import Step
 
@@ -41,8 +43,21 @@ def kind_of(step: Step) -> str:
     return next(name for name, kind in STEP_KINDS.items() if type(step) is kind)
 
 
+def since_when(record: WholeCall) -> str:
+    """From when on a whole call is recorded."""
+    if record.consent is None:
+        return "from the answer"
+    return "once it was announced" if record.consent.how == "announce" else "once the caller agrees"
+
+
 def met_by_caller(step: Step) -> str:
     """What the caller hears or what is done, as the step's kind says it; '' where the kind alone says all."""
+    consent = getattr(step, "consent", None)
+    own = "" if step.name == CONSENT_STEP else _own(step)
+    return f"{heard(consent.say)} {own}".rstrip() if consent else own
+
+
+def _own(step: Step) -> str:
     value = getattr(step, kind_of(step))
     if isinstance(value, (str, dict)):
         return value_in_words(value)
@@ -53,6 +68,8 @@ def met_by_caller(step: Step) -> str:
 
 def details_of(step: Step) -> str:
     """What else was written in the step: no prompts, no ways on."""
+    if step.name == CONSENT_STEP:
+        return ""  # nobody wrote it, and the heading says how the call is recorded
     ways = [where.split(".") for where, _ in step.targets()]
     kind = kind_of(step)
     inner = getattr(step, kind)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from dialtone.calls import ANSWERED_BY, GREETING
 from dialtone.flows.consent import VARIABLE as CONSENT
-from dialtone.flows.filling import KNOWN_OF_EVERY_CALL, LANGUAGE, names_in
+from dialtone.flows.filling import KNOWN_OF_EVERY_CALL, LANGUAGE, WAITED, names_in
 from dialtone.flows.steps.answered_by import AnsweredBy
 from dialtone.flows.steps.choose_language import ChooseLanguage
 from dialtone.flows.steps.collect import Collect
@@ -16,6 +16,7 @@ from dialtone.flows.steps.lookup import LookUp
 from dialtone.flows.steps.note import Note
 from dialtone.flows.steps.record import Record
 from dialtone.flows.steps.recording import RecordingSwitch
+from dialtone.flows.steps.transfer import Transfer
 from infra.flowkit.linting.ways import NEXT, ON_ERROR, falling
 
 if TYPE_CHECKING:
@@ -29,8 +30,12 @@ if TYPE_CHECKING:
 
 Names = frozenset[str]
 
-CONFIRMED = "confirm"
-"""Within it the digits are read back that the same step has asked for."""
+CONFIRMED, ANNOUNCED = "confirm", "announce"
+"""Within these a step fills in what it knows itself."""
+
+
+AFTER = "after"
+"""The way of a transfer on which nobody waits any longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +49,11 @@ class Use:
     def step(self) -> str:
         """The step that it is in."""
         return str(self.path[1])
+
+    @property
+    def of_its_own(self) -> bool:
+        """Whether it is the step itself that knows it: digits that are read back, the minutes of those on hold."""
+        return CONFIRMED in self.path or (self.name == WAITED and ANNOUNCED in self.path)
 
 
 class Variables:
@@ -65,7 +75,7 @@ class Variables:
         return self._before(_maybe_set, frozenset.union)
 
     def _before(self, sets: Callable[[Step, Way], Names], met: Callable[[Names, Names], Names]) -> Mapping[str, Names]:
-        before: dict[str, Names] = {self.flow.start: KNOWN_OF_EVERY_CALL | self.outside}
+        before: dict[str, Names] = {self.flow.start: KNOWN_OF_EVERY_CALL | self.outside | set(self.flow.given)}
         left = [self.flow.start]
         while left:
             step = self.flow.steps[left.pop()]
@@ -91,6 +101,8 @@ def may_set(step: Step) -> Names:
             names = (LANGUAGE,)
         case LookUp():
             names = step.variables
+        case Transfer():
+            names = (WAITED,)
         case AnsweredBy():
             names = (ANSWERED_BY, GREETING)
         case Record() | RecordingSwitch():
@@ -119,4 +131,6 @@ def _maybe_set(step: Step, way: Way) -> Names:
 def _surely_set(step: Step, way: Way) -> Names:
     if isinstance(step, (Collect, ChooseLanguage)):
         return may_set(step) if way.where == NEXT and not falling(step) else frozenset()
+    if isinstance(step, Transfer) and way.where == AFTER:
+        return frozenset()
     return _maybe_set(step, way) - {GREETING}

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field, StringConstraints, field_validator
 
-from dialtone.flows.filling import DIGITS, KNOWN_OF_EVERY_CALL, VARIABLE, filled, known
+from dialtone.flows.filling import DIGITS, KNOWN_OF_EVERY_CALL, VARIABLE, WAITED, WAITING_SINCE, filled, known
 from dialtone.flows.moves import Go, Move
 from dialtone.flows.steps.step import Step
 
@@ -31,7 +31,7 @@ class Note(Step):
     @classmethod
     def _of_its_own(cls, values: dict[str, str]) -> dict[str, str]:
         for name in values:
-            if name in KNOWN_OF_EVERY_CALL or name.startswith(DIGITS):
+            if name in KNOWN_OF_EVERY_CALL | {WAITED, WAITING_SINCE} or name.startswith(DIGITS):
                 raise ValueError(f"{name} is not the flow's to set")
         return values
 

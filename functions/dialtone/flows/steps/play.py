@@ -24,7 +24,7 @@ KEY_GRACE_MILLIS = 500
 """How long after the audio a key still counts: a caller who waits for the end presses a moment late."""
 
 MAX_TIMES = 100
-"""Telnyx's limit for `loop`. What goes on for ever with keys is asked for so often, and then again."""
+"""Telnyx's limit for `loop`."""
 
 INFINITY = "infinity"
 
@@ -72,12 +72,15 @@ class Play(Step):
         return self
 
     def enter(self, call: Call, manner: Manner) -> Move:
-        """With keys it is a gather, so that Telnyx itself decides whether the key or the end came first."""
+        """With keys it is a gather, so that Telnyx itself decides whether the key or the end came first.
+
+        What is repeated without end is entered anew for every play: only then are the flow's limits looked at.
+        """
         if self.play is None:
             return Go(self.next, (command("playback_stop", call.control_id, stop=self.stop),))
         if self.keys:
             (sound,) = self.play.sounds(call, manner)
-            tries = MAX_TIMES if self.times == INFINITY else self.times
+            tries = 1 if self.times == INFINITY else self.times
             gather = sound.gathered(call, maximum_tries=tries, timeout_millis=KEY_GRACE_MILLIS, **one_key(self.keys))
             return Wait((gather,))
         played = self._played(call, manner, self.play)

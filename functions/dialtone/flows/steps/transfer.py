@@ -10,6 +10,7 @@ from pydantic import Field, StringConstraints, WithJsonSchema, field_validator, 
 from dialtone.calls import ANSWERED, ENDED
 from dialtone.client_state import ClientState
 from dialtone.commands import Command, command
+from dialtone.flows.filling import WAITING_SINCE
 from dialtone.flows.keys import Key, Keys, gathered_key, one_key
 from dialtone.flows.moves import Fail, Go, Move, Wait
 from dialtone.flows.prompts import Prompt
@@ -150,7 +151,12 @@ class Transfer(Speaking):
         let_go = tuple(command("hangup", leg.control_id) for leg in call.far_legs.values() if leg.status != ENDED)
         if not self._more(call):
             return Fail(event.text("reason"), (*self._music_stopped(call), *let_go))
-        return Go(self.name, (*self._music_stopped(call), *let_go), waiting=self._next_round(call, "failed"))
+        return Go(
+            self.name,
+            (*self._music_stopped(call), *let_go),
+            variables=_since(call),
+            waiting=self._next_round(call, "failed"),
+        )
 
     def abandoned(self, call: Call) -> tuple[Command, ...]:
         """The music would never end by itself, nor would the ringing."""
@@ -171,14 +177,15 @@ class Transfer(Speaking):
     def _waited(self, call: Call, event: Event, manner: Manner) -> Move | None:
         """The caller leaves off waiting by a key; else music and announcement take turns: Telnyx has no timer."""
         if event.type == "call.dtmf.received" and event.text("digit") in self.keys:
-            return Go(self.keys[event.text("digit")], self.abandoned(call))
+            return Go(self.keys[event.text("digit")], self.abandoned(call), variables=_since(call))
         ended = event.type in {"call.speak.ended", "call.playback.ended"} and event.text("status") == "completed"
         if self.announce is None or not ended:
             return None
         if left := call.waiting.get(PROMPTS, 1) - 1:
             return Wait(waiting={**call.waiting, PROMPTS: left})
         announcing = not call.waiting.get(ANNOUNCING)
-        heard = self.announce.heard(call, manner) if announcing else self._held(call, manner)
+        then = replace(call, entered_at=event.occurred_at, variables={**call.variables, **_since(call)})
+        heard = self.announce.heard(then, manner) if announcing else self._held(call, manner)
         return Wait(heard, {**call.waiting, PROMPTS: len(heard), ANNOUNCING: int(announcing)})
 
     def _held(self, call: Call, manner: Manner) -> tuple[Command, ...]:
@@ -278,9 +285,8 @@ class Transfer(Speaking):
         else:
             talked, ended = bool(call.waiting.get(CONNECTED)) or cause in OVER, [cause]
         if talked:
-            return (
-                Go(self.after, () if call.waiting.get(CONNECTED) else self._music_stopped(call)) if self.after else None
-            )
+            stopped = () if call.waiting.get(CONNECTED) else self._music_stopped(call)
+            return Go(self.after, stopped, variables={WAITING_SINCE: ""}) if self.after else None
         if _connected(call) or len(ended) < len(self._rung(call)) or (cause == GIVEN_UP and not self._dialled):
             return None
         return self._not_reached(call, ended)
@@ -289,15 +295,21 @@ class Transfer(Speaking):
         found = {_way(cause) for cause in causes}
         if self._more(call):
             (way,) = found
-            return Go(self.name, self._music_stopped(call), waiting=self._next_round(call, way))
+            waiting = self._next_round(call, way)
+            return Go(self.name, self._music_stopped(call), variables=_since(call), waiting=waiting)
         way = next(way for way in WAYS if way in found or call.waiting.get(way))
         if step := getattr(self, way):
-            return Go(step, self._music_stopped(call))
+            return Go(step, self._music_stopped(call), variables=_since(call))
         reason = f"transfer to {', '.join(self.transfer.to)}: {', '.join(causes)}"
         return Fail(reason, self._music_stopped(call))
 
     def _music_stopped(self, call: Call) -> tuple[Command, ...]:
         return (command("playback_stop", call.control_id, stop="all"),) if self.hold else ()
+
+
+def _since(call: Call) -> dict[str, str]:
+    """When the caller began to wait: in this step, or in an earlier one whose transfer reached nobody."""
+    return {WAITING_SINCE: call.variables.get(WAITING_SINCE) or call.entered_at}
 
 
 def _connected(call: Call) -> bool:

@@ -8,7 +8,7 @@ from dialtone.flows.filling import LANGUAGE
 from dialtone.flows.steps.branch import DAY
 from infra.flowkit.linting.rule import ERROR, Found, rule
 from infra.flowkit.linting.rules.unknown_step import near
-from infra.flowkit.linting.variables import CONFIRMED, Use, conditions, may_set, uses
+from infra.flowkit.linting.variables import Use, conditions, may_set, uses
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +23,7 @@ ASKABLE = frozenset({DAY, LANGUAGE})
 def unknown_variable(file: FlowFile) -> Iterator[Found]:
     """A variable that is filled in or asked for, and that no step before has set."""
     for use in uses(file.written):
-        if CONFIRMED not in use.path:
+        if not use.of_its_own:
             yield from _unknown(file, use, "fills in", frozenset())
     for use in conditions(file.written):
         yield from _unknown(file, use, "asks for", ASKABLE)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from infra.flowkit.linting.rule import WARNING, Found, rule
-from infra.flowkit.linting.variables import CONFIRMED, uses
+from infra.flowkit.linting.variables import uses
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,6 +18,6 @@ def unset_variable(file: FlowFile) -> Iterator[Found]:
     """A variable that is filled in and that some ways to the step do not set: callers who come there hear a gap."""
     for use in uses(file.written):
         maybe, surely = file.variables.maybe.get(use.step, ()), file.variables.surely.get(use.step, ())
-        if use.name in maybe and use.name not in surely and CONFIRMED not in use.path:
+        if use.name in maybe and use.name not in surely and not use.of_its_own:
             remedy = "set it on every way there, or let `set` give it a value at the beginning"
             yield Found(use.path, f"fills in {use.name}, which is not set on every way there", remedy)

@@ -1,0 +1,76 @@
+"""Recordings that begin without what the flow's policy demands."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dialtone.flows.flow import CONSENT_STEP
+from dialtone.flows.steps.record import Record
+from dialtone.flows.steps.recording import RecordingSwitch
+from infra.flowkit.linting.rule import ERROR, Found, rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dialtone.flows.consent import AskedConsent, ConsentPolicy, Demand
+    from dialtone.flows.flow import Flow
+    from dialtone.flows.steps.step import Step
+    from infra.flowkit.linting.files import FlowFile
+
+
+@rule("missing-consent", ERROR)
+def missing_consent(file: FlowFile) -> Iterator[Found]:
+    """A recording that begins without the consent which the flow's `consent_policy` demands, there or in a visit."""
+    policy = file.flow.consent_policy
+    if file.flow.record and _lacking(file.flow.record.consent, policy.calls):
+        yield Found(("record",), f"records the call {_without(file.flow.record.consent)}", _remedy(policy.calls))
+    for name, step in file.steps.items():
+        demand = _demand(policy, step)
+        if name != CONSENT_STEP and _lacking(getattr(step, "consent", None), demand):
+            yield Found(("steps", name), f"records {_without(getattr(step, 'consent', None))}", _remedy(demand))
+        for other, _ in step.visits():
+            yield from _recorded_elsewhere(file, name, other)
+
+
+def _recorded_elsewhere(file: FlowFile, step: str, other: str) -> Iterator[Found]:
+    flows = {flow.name: flow for flow in file.folder.flows}
+    for flow in _visited(other, flows):
+        for name, visited in flow.steps.items():
+            demand = _demand(file.flow.consent_policy, visited)
+            consent = getattr(visited, "consent", None)
+            if _lacking(consent, demand):
+                reason = f"visits the flow {flow.name}, whose step {name} records {_without(consent)}"
+                yield Found(("steps", step), reason, f"{_remedy(demand)} there")
+
+
+def _visited(name: str, flows: dict[str, Flow]) -> Iterator[Flow]:
+    """The flow, and those that a call can get into from it."""
+    seen: set[str] = set()
+    left = [name]
+    while left:
+        if (flow := flows.get(left.pop())) and flow.name not in seen:
+            seen.add(flow.name)
+            left += sorted(flow.others)
+            yield flow
+
+
+def _demand(policy: ConsentPolicy, step: Step) -> Demand:
+    match step:
+        case Record():
+            return policy.messages
+        case RecordingSwitch(recording="start"):
+            return policy.calls
+        case _:
+            return "none"
+
+
+def _lacking(consent: AskedConsent | None, demand: Demand) -> bool:
+    return demand != "none" and (consent is None or not consent.meets(demand))
+
+
+def _without(consent: AskedConsent | None) -> str:
+    return "without consent" if consent is None else "after an announcement only"
+
+
+def _remedy(demand: Demand) -> str:
+    return f"add `consent: {demand}`, as consent_policy demands"

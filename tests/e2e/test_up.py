@@ -1,0 +1,91 @@
+"""The line that runs until it is interrupted, and the flows that are changed meanwhile."""
+
+from __future__ import annotations
+
+import queue
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).resolve().parents[2]
+PATIENCE_SECONDS = 120.0
+
+
+class Up:
+    """`dialtone up`, and what it prints."""
+
+    def __init__(self, flows: Path) -> None:
+        command = [sys.executable, "-m", "infra.cli.main", "up", "--flows", str(flows)]
+        self.process = subprocess.Popen(  # noqa: S603 -- our own command
+            [*command, "--cloud-port", "0", "--carrier-port", "0"],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        self._lines: queue.Queue[str] = queue.Queue()
+        self._reader = threading.Thread(target=self._read)
+        self._reader.start()
+
+    def _read(self) -> None:
+        for line in self.process.stdout or ():
+            self._lines.put(line.rstrip())
+
+    def interrupt(self) -> int:
+        """Ctrl-C; gives the exit status."""
+        self.process.send_signal(signal.SIGINT)
+        status = self.process.wait(PATIENCE_SECONDS)
+        self._reader.join()
+        if self.process.stdout:
+            self.process.stdout.close()
+        return status
+
+    def prints(self, words: str) -> str:
+        """The next line with these words."""
+        ends, seen = time.monotonic() + PATIENCE_SECONDS, []
+        while time.monotonic() < ends and (self.process.poll() is None or not self._lines.empty()):
+            try:
+                seen.append(self._lines.get(timeout=0.5))
+            except queue.Empty:
+                continue
+            if words in seen[-1]:
+                return seen[-1]
+        raise AssertionError(f"never printed “{words}”:\n" + "\n".join(seen))
+
+
+@pytest.fixture
+def flows(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(ROOT / "functions" / "flows", tmp_path / "flows"))
+
+
+@pytest.fixture
+def up(flows: Path) -> Iterator[Up]:
+    running = Up(flows)
+    try:
+        yield running
+    finally:
+        running.interrupt()
+
+
+def test_flows_that_are_saved_are_taken_up_and_faults_in_them_told(up: Up, flows: Path) -> None:
+    up.prints("The line is up.")
+    assert "+15550198" not in up.prints("numbers: ")
+    up.prints("people who can be rung")
+
+    with (flows / "numbers.yaml").open("a") as numbers:
+        numbers.write('"+15550198": languages\n')
+    up.prints("saved: numbers.yaml; the next call hears it")
+
+    (flows / "languages.yaml").write_text("flow: languages\nsteps:\n  bye: {hang: up}\n")
+    up.prints("languages.yaml:3:3: error")
+    up.prints("saved: languages.yaml")
