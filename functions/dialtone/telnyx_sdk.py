@@ -17,7 +17,7 @@ from importlib.machinery import PathFinder, SourceFileLoader
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from importlib.machinery import ModuleSpec
     from types import ModuleType
 
@@ -39,6 +39,8 @@ class TelnyxSdk:
     def __init__(self) -> None:
         self.loaded_plainly = False
         self.reason = ""
+        self.on_fall_back: list[Callable[[], None]] = []
+        """Called once when the lean way is given up, after the log line: a function counts it."""
         self._lock = threading.Lock()
         self._package: ModuleType | None = None
 
@@ -69,6 +71,8 @@ class TelnyxSdk:
         """Note, and warn once, that the SDK is loaded the plain and slow way."""
         if not self.loaded_plainly:
             logger.warning("The telnyx package is loaded the plain, slow way: %s", reason)
+            for told in self.on_fall_back:
+                told()
         self.loaded_plainly, self.reason = True, self.reason or reason
 
 

@@ -10,10 +10,11 @@ from botocore.config import Config
 
 from dialtone.archive_queue import ArchiveQueue
 from dialtone.flow_library import FlowLibrary
-from dialtone.observability import Observer
+from dialtone.observability import Measure, Observer
 from dialtone.signature import Verifier
 from dialtone.store import Store
 from dialtone.telnyx_api import TelnyxApi
+from dialtone.telnyx_sdk import sdk
 from webhook.endpoint import Endpoint
 from webhook.settings import Settings
 from webhook.switchboard import Switchboard
@@ -44,7 +45,9 @@ def open_endpoint(settings: Settings) -> Endpoint:
         telnyx=TelnyxApi(settings.api_key),
         archive=ArchiveQueue(boto3.client("sqs", config=AWS), settings.archive_queue_url),
     )
-    return Endpoint(Verifier.from_text(settings.public_key), switchboard, Observer("webhook"))
+    observer = Observer("webhook")
+    sdk.on_fall_back.append(lambda: observer.measure(Measure("SdkLoadedPlainly")))
+    return Endpoint(Verifier.from_text(settings.public_key), switchboard, observer)
 
 
 def _library(settings: Settings, store: Store) -> Library:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
 
     from dialtone.calls import Call, FarLeg
+    from dialtone.observability import Measure
     from dialtone.recordings import ArchiveJob, Recording
     from infra.carrier import Callee, Caller
 
@@ -59,7 +60,7 @@ class StrictObserver:
             cause = failed if isinstance(failed, Exception) else None
             raise FaultOfOurs(f"{message}: {dict(fields)}") from cause
 
-    def measure(self, name: str, value: float = 1, **dimensions: object) -> None:
+    def measure(self, *measures: Measure) -> None:
         """Nothing."""
 
 
