@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from dialtone.errors import DialtoneError
 
@@ -12,6 +14,10 @@ if TYPE_CHECKING:
 
 SECRET_SECONDS = 300
 """How long a fetched key is used: a replaced one works within five minutes, without a deployment."""
+
+SECRET_CONNECT_SECONDS, SECRET_READ_SECONDS = 0.5, 1.0
+"""In the same region; a caller is waiting for the command that needs the key."""
+SECRET_RETRIES: Any = {"mode": "standard", "total_max_attempts": 2}
 
 
 class SettingMissing(DialtoneError):  # noqa: N818 -- reads as the sentence it is: a setting is missing
@@ -41,18 +47,47 @@ def telnyx_api_key(environ: Mapping[str, str]) -> Callable[[], str]:
     secret = environ.get("TELNYX_API_KEY_SECRET", "").strip()
     if not secret:
         raise SettingMissing("TELNYX_API_KEY_SECRET", "TELNYX_API_KEY")
-    return lambda: _key_from_secret(secret)
+    return KeyInSecret(secret)
 
 
-def _key_from_secret(name: str) -> str:
-    # Only a webhook that sends a command needs it, and it costs a client of its own.
-    from aws_lambda_powertools.utilities.parameters import get_secret  # noqa: PLC0415 -- as said above
+@dataclass(slots=True)
+class KeyInSecret:
+    """Telnyx's API key as Secrets Manager keeps it: fetched when it is first needed, again once it has become old.
 
-    text = str(get_secret(name, max_age=SECRET_SECONDS)).strip()
+    Called, it gives the key. Raises DialtoneError for JSON without the key, botocore's errors for no answer.
+    """
+
+    secret: str
+    clock: Callable[[], float] = time.monotonic
+    _key: str = ""
+    _fetched_at: float = 0
+
+    def __call__(self) -> str:
+        """The key."""
+        if not self._key or self.clock() - self._fetched_at > SECRET_SECONDS:
+            self._key, self._fetched_at = _key_from(self.secret, _secret_text(self.secret)), self.clock()
+        return self._key
+
+    def forget(self) -> None:
+        """Let it be fetched when it is needed next."""
+        self._key = ""
+
+
+def _secret_text(name: str) -> str:
+    from botocore.config import Config  # noqa: PLC0415 -- only a webhook that sends a command needs this client
+
+    from dialtone import aws  # noqa: PLC0415 -- as above
+
+    config = Config(connect_timeout=SECRET_CONNECT_SECONDS, read_timeout=SECRET_READ_SECONDS, retries=SECRET_RETRIES)
+    return str(aws.client("secretsmanager", config).get_secret_value(SecretId=name)["SecretString"]).strip()
+
+
+def _key_from(secret: str, text: str) -> str:
     if not text.startswith("{"):
         return text
     try:
         key = json.loads(text)["api_key"]
     except (ValueError, KeyError):
-        raise DialtoneError(f"the secret {name} is JSON without api_key: store the key itself, or as api_key") from None
+        sentence = f"the secret {secret} is JSON without api_key: store the key itself, or as api_key"
+        raise DialtoneError(sentence) from None
     return str(key)

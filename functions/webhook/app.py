@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-import boto3
 from botocore.config import Config
 
+from dialtone import aws
 from dialtone.archive_queue import ArchiveQueue
 from dialtone.flow_library import FlowLibrary
 from dialtone.observability import Measure, Observer
@@ -38,12 +38,12 @@ AWS = Config(
 
 def open_endpoint(settings: Settings) -> Endpoint:
     """Everything connected. Raises what says which setting is wrong."""
-    store = Store(boto3.client("dynamodb", config=AWS), settings.calls_table)
+    store = Store(aws.client("dynamodb", config=AWS), settings.calls_table)
     switchboard = Switchboard(
         store=store,
         library=_library(settings, store),
         telnyx=TelnyxApi(settings.api_key),
-        archive=ArchiveQueue(boto3.client("sqs", config=AWS), settings.archive_queue_url),
+        archive=ArchiveQueue(aws.client("sqs", config=AWS), settings.archive_queue_url),
     )
     observer = Observer("webhook")
     sdk.on_fall_back.append(lambda: observer.measure(Measure("SdkLoadedPlainly")))
