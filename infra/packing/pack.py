@@ -1,0 +1,148 @@
+"""Makes what `sam build` leaves ready to start fast: bytecode in, what never runs out.
+
+Run as `PYTHONHASHSEED=0 python3.13 -s -P -B infra/packing/pack.py .aws-sam/build`, with Lambda's own version of Python,
+whose bytecode this is. Prints each function's sizes and a digest; the same input gives the same digest.
+"""
+
+from __future__ import annotations
+
+import compileall
+import hashlib
+import io
+import shutil
+import sys
+import zipfile
+from pathlib import Path
+from py_compile import PycInvalidationMode
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MEGABYTE = 1_000_000
+ZIPPED_LIMIT, UNZIPPED_LIMIT = 20 * MEGABYTE, 80 * MEGABYTE
+
+SERVICES = frozenset({"dynamodb", "s3", "secretsmanager", "sqs", "sts"})
+"""Whose models botocore keeps. `sts` is botocore's own, for roles by web identity; the others are our clients'."""
+
+NEVER_RUN = (
+    "bin",  # commands, for a shell that there is not
+    "requirements.in",
+    "requirements.txt",
+    "flows/*.test.yaml",  # conversations that `dialtone flow test` plays
+    "*.dist-info",  # nothing asks importlib.metadata for what it would miss: pydantic looks for plugins and finds none
+    "**/*.pyi",
+    "**/py.typed",
+    "**/__pycache__",
+    "_cffi_backend/tests",
+    "nacl/**/*.c",
+)
+
+WITHOUT_BYTECODE = ("telnyx/types", "telnyx/resources")
+"""Three thousand modules, of which some two hundred ever run. All stay, for the plain import that the lean one falls
+back to; bytecode is for those that the lean one loads."""
+
+ON_LAMBDA = "/var/task"
+EPOCH = (1980, 1, 1, 0, 0, 0)
+"""What SAM dates a zip's entries with: no date of a source survives, which is why the bytecode is not to look at it."""
+
+
+class TooLarge(Exception):  # noqa: N818 -- says what the package is
+    """A function that would take too long to fetch when it starts from cold."""
+
+
+def main(build: Path) -> int:
+    """Pack every function; 1 if one is too large."""
+    for package in sorted(path.parent for path in build.glob("*/dialtone")):
+        prune(package)
+        compile_for_lambda(package)
+        try:
+            print(f"{package.name}: {weighed(package)}")
+        except TooLarge as error:
+            print(f"{package.name} {error}", file=sys.stderr)
+            return 1
+    return 0
+
+
+def prune(package: Path) -> None:
+    """Delete what never runs on Lambda."""
+    for pattern in NEVER_RUN:
+        for path in list(package.glob(pattern)):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    for model in (package / "botocore" / "data").iterdir():
+        if model.is_dir() and model.name not in SERVICES:
+            shutil.rmtree(model)
+
+
+def compile_for_lambda(package: Path) -> None:
+    """Put bytecode beside every source that a function may run; tracebacks and the SDK's loader still need sources."""
+    lean = _lean_modules(package)
+    for source in sorted(package.rglob("*.py")):
+        named = source.relative_to(package)
+        if named.as_posix().startswith(WITHOUT_BYTECODE) and named not in lean:
+            continue
+        compiled = compileall.compile_file(
+            source,
+            ddir=f"{ON_LAMBDA}/{named.parent.as_posix()}",
+            quiet=2,
+            invalidation_mode=PycInvalidationMode.UNCHECKED_HASH,
+        )
+        if not compiled:
+            print(f"{named} is no Python {sys.version_info[0]}.{sys.version_info[1]} and stays as it is")
+
+
+def _lean_modules(package: Path) -> frozenset[Path]:
+    """The SDK's modules that are loaded leanly, by their files: asked of the package itself, in this process."""
+    sys.path.insert(0, str(package))
+    try:
+        from dialtone.telnyx_sdk import sdk  # type: ignore[import-not-found, unused-ignore] # noqa: PLC0415
+
+        client = sdk.load().Telnyx(api_key="none is needed")
+        for resource in (client.calls.actions, client.recordings, client.recording_transcriptions):
+            _ = resource.with_raw_response
+        files = [getattr(module, "__file__", None) for module in list(sys.modules.values())]
+        found = frozenset(Path(file).relative_to(package) for file in files if file and file.startswith(str(package)))
+    finally:
+        sys.path.remove(str(package))
+        for name in [name for name, module in sys.modules.items() if _lies_in(module, package)]:
+            del sys.modules[name]
+        sys.meta_path[:] = [each for each in sys.meta_path if type(each).__name__ != "IndexFinder"]
+    if sdk.loaded_plainly:
+        print(f"The telnyx package cannot be loaded leanly: {sdk.reason}", file=sys.stderr)
+    return found
+
+
+def _lies_in(module: object, package: Path) -> bool:
+    return (getattr(module, "__file__", None) or "").startswith(str(package))
+
+
+def weighed(package: Path) -> str:
+    """Sizes and digest in a sentence. Raises TooLarge."""
+    unzipped = sum(path.stat().st_size for path in _files(package))
+    content = zipped(package)
+    if len(content) > ZIPPED_LIMIT or unzipped > UNZIPPED_LIMIT:
+        raise TooLarge(
+            f"is {len(content) / MEGABYTE:.1f} MB zipped, {unzipped / MEGABYTE:.1f} MB unzipped; at most "
+            f"{ZIPPED_LIMIT / MEGABYTE:.0f} and {UNZIPPED_LIMIT / MEGABYTE:.0f} are allowed: see what has grown with "
+            f"`du -d1 {package}`, and prune it in infra/packing/pack.py"
+        )
+    digest = hashlib.sha256(content).hexdigest()
+    return f"{len(content) / MEGABYTE:.1f} MB zipped, {unzipped / MEGABYTE:.1f} MB unzipped, sha256 {digest}"
+
+
+def zipped(package: Path) -> bytes:
+    """The zip that Lambda is given, in a fixed order and with fixed dates."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in _files(package):
+            entry = zipfile.ZipInfo(path.relative_to(package).as_posix(), EPOCH)
+            archive.writestr(entry, path.read_bytes(), zipfile.ZIP_DEFLATED)
+    return buffer.getvalue()
+
+
+def _files(package: Path) -> Iterator[Path]:
+    return (path for path in sorted(package.rglob("*")) if path.is_file())
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1]).resolve()))
