@@ -11,12 +11,14 @@ from dialtone import aws
 from dialtone.archive_queue import ArchiveQueue
 from dialtone.flow_library import FlowLibrary
 from dialtone.observability import Measure, Observer
+from dialtone.settings import KeyInSecret
 from dialtone.signature import Verifier
 from dialtone.store import Store
 from dialtone.telnyx_api import TelnyxApi
 from dialtone.telnyx_sdk import sdk
 from webhook.endpoint import Endpoint
 from webhook.settings import Settings
+from webhook.snapshot import Snapshot
 from webhook.switchboard import Switchboard
 
 if TYPE_CHECKING:
@@ -38,13 +40,18 @@ AWS = Config(
 
 def open_endpoint(settings: Settings) -> Endpoint:
     """Everything connected. Raises what says which setting is wrong."""
-    store = Store(aws.client("dynamodb", config=AWS), settings.calls_table)
-    switchboard = Switchboard(
-        store=store,
-        library=_library(settings, store),
-        telnyx=TelnyxApi(settings.api_key),
-        archive=ArchiveQueue(aws.client("sqs", config=AWS), settings.archive_queue_url),
-    )
+    dynamodb, sqs = aws.client("dynamodb", AWS), aws.client("sqs", AWS)
+    store, telnyx = Store(dynamodb, settings.calls_table), TelnyxApi(settings.api_key)
+    library = _library(settings, store)
+    archive = ArchiveQueue(sqs, settings.archive_queue_url)
+    switchboard = Switchboard(store=store, library=library, telnyx=telnyx, archive=archive)
+    key = settings.api_key
+    Snapshot(
+        telnyx,
+        clients=[dynamodb, sqs],
+        load=[library.read_all] if isinstance(library, FlowLibrary) else [],
+        forget=[key.forget] if isinstance(key, KeyInSecret) else [],
+    ).register()
     observer = Observer("webhook")
     sdk.on_fall_back.append(lambda: observer.measure(Measure("SdkLoadedPlainly")))
     return Endpoint(Verifier.from_text(settings.public_key), switchboard, observer)
