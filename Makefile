@@ -28,7 +28,7 @@ export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test drill lint build deploy check-sam lock clean
+.PHONY: help setup demo test drill lint build deploy check-sam bench-cold lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1@/p' $(MAKEFILE_LIST) | awk -F@ '{printf "make %-10s %s\n", $$1, $$2}'
@@ -80,8 +80,14 @@ check-sam: $(SAM) build .cache/lambda-runtime/installed ## check the template as
 	@PACKED=$(abspath $(BUILD)) LAMBDA_PYTHON=$(PYTHON_OF_LAMBDA) LAMBDA_RUNTIME=$(abspath .cache/lambda-runtime) \
 		$(VENV)/bin/pytest -q tests/packed
 
+RUNS ?= 10
+bench-cold: ARCH := $(subst aarch64,arm64,$(shell uname -m))
+bench-cold: build .cache/lambda-runtime/installed .cache/plain-libraries/installed ## measure starts from cold: RUNS=10
+	@PACKED=$(abspath $(BUILD)) LAMBDA_PYTHON=$(PYTHON_OF_LAMBDA) LAMBDA_RUNTIME=$(abspath .cache/lambda-runtime) \
+		PLAIN_LIBRARIES=$(abspath .cache/plain-libraries) $(VENV)/bin/python -m tests.benchmarks.cold_start $(RUNS)
+
 lock: $(UV) ## lock every requirement again: make lock UPGRADE=--upgrade takes newer versions
-	@for name in functions/requirements requirements-dev infra/sam-requirements infra/runtime-requirements; do \
+	@for name in functions/requirements requirements-dev infra/sam-requirements infra/runtime-requirements tests/benchmarks/plain-requirements; do \
 		echo "locking $$name.txt"; \
 		UV_PYTHON_DOWNLOADS=never $(UV) pip compile -q --universal --generate-hashes --no-header --no-emit-index-url \
 			--python-version 3.11 $(UPGRADE) $$name.in -o $$name.txt; \
@@ -112,6 +118,12 @@ $(VENV)/project: $(VENV)/installed pyproject.toml
 .cache/lambda-runtime/installed: infra/runtime-requirements.txt
 	@rm -rf $(@D)
 	@$(PYTHON_OF_LAMBDA) -m pip install $(PIP_OPTIONS) --no-deps --require-hashes --target $(@D) -r $<
+	@touch $@
+
+# What the handlers that Dialtone is measured against run with, as plain `sam build` leaves it: without bytecode.
+.cache/plain-libraries/installed: tests/benchmarks/plain-requirements.txt
+	@rm -rf $(@D)
+	@$(PYTHON_OF_LAMBDA) -m pip install $(PIP_OPTIONS) --no-compile --no-deps --require-hashes --target $(@D) -r $<
 	@touch $@
 
 $(SAM): .sam/installed
