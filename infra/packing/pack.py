@@ -9,6 +9,7 @@ from __future__ import annotations
 import compileall
 import hashlib
 import io
+import json
 import shutil
 import sys
 import zipfile
@@ -101,6 +102,7 @@ def _lean_modules(package: Path) -> frozenset[Path]:
         for resource in (client.calls.actions, client.recordings, client.recording_transcriptions):
             _ = resource.with_raw_response
         files = [getattr(module, "__file__", None) for module in list(sys.modules.values())]
+        _keep_indexes(package)
         found = frozenset(Path(file).relative_to(package) for file in files if file and file.startswith(str(package)))
     finally:
         sys.path.remove(str(package))
@@ -110,6 +112,20 @@ def _lean_modules(package: Path) -> frozenset[Path]:
     if sdk.loaded_plainly:
         print(f"The telnyx package cannot be loaded leanly: {sdk.reason}", file=sys.stderr)
     return found
+
+
+def _keep_indexes(package: Path) -> None:
+    """The SDK's indexes that were needed, as they were read: from cold they need not be parsed again."""
+    from dialtone.telnyx_sdk import READ_BEFORE, IndexLoader  # noqa: PLC0415 -- the package's own
+
+    loaders = {name: getattr(module.__spec__, "loader", None) for name, module in sorted(sys.modules.items())}
+    indexes = {
+        name: loader.read()
+        for name, loader in loaders.items()
+        if isinstance(loader, IndexLoader) and "_names" in vars(loader)
+    }
+    content = json.dumps(indexes, sort_keys=True, separators=(",", ":"))
+    (package / "dialtone" / READ_BEFORE).write_text(content, encoding="utf-8")
 
 
 def _lies_in(module: object, package: Path) -> bool:
