@@ -7,6 +7,7 @@ whose bytecode this is. Prints each function's sizes and a digest; the same inpu
 from __future__ import annotations
 
 import compileall
+import gzip
 import hashlib
 import io
 import json
@@ -15,7 +16,7 @@ import sys
 import zipfile
 from pathlib import Path
 from py_compile import PycInvalidationMode
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,9 +71,36 @@ def prune(package: Path) -> None:
     for pattern in NEVER_RUN:
         for path in list(package.glob(pattern)):
             shutil.rmtree(path) if path.is_dir() else path.unlink()
-    for model in (package / "botocore" / "data").iterdir():
-        if model.is_dir() and model.name not in SERVICES:
-            shutil.rmtree(model)
+    data = package / "botocore" / "data"
+    for folder in data.iterdir():
+        if folder.is_dir() and folder.name not in SERVICES:
+            shutil.rmtree(folder)
+    for model in [*data.glob("*/*/*.json"), *data.glob("*/*/*.json.gz")]:
+        _lighten(model)
+    endpoints = data / "endpoints.json"
+    known = json.loads(endpoints.read_bytes())
+    for partition in known["partitions"]:
+        partition["services"] = {name: each for name, each in partition["services"].items() if name in SERVICES}
+    endpoints.write_text(json.dumps(known, separators=(",", ":")), encoding="utf-8")
+
+
+def _lighten(model: Path) -> None:
+    """Leave the prose out of one of botocore's models, and the second compression: Lambda's zip has its own."""
+    content = gzip.decompress(model.read_bytes()) if model.suffix == ".gz" else model.read_bytes()
+    model.unlink()
+    if not model.name.startswith("examples-"):
+        text = json.dumps(_without_prose(json.loads(content)), separators=(",", ":"))
+        model.with_name(model.name.removesuffix(".gz")).write_text(text, encoding="utf-8")
+
+
+def _without_prose(value: Any) -> Any:  # noqa: ANN401 -- any JSON
+    if isinstance(value, dict):
+        return {
+            name: _without_prose(each)
+            for name, each in value.items()
+            if not (name == "documentation" and isinstance(each, str))
+        }
+    return [_without_prose(each) for each in value] if isinstance(value, list) else value
 
 
 def compile_for_lambda(package: Path) -> None:
