@@ -16,6 +16,7 @@ PIP_OPTIONS := --quiet --disable-pip-version-check --no-input
 
 ARCH ?= arm64
 ENV ?= dev
+BUILD ?= .aws-sam/build
 PARAMETERS ?=
 TESTS ?= tests
 # Tests run on all processors; those of the running stack stay together, since each process of theirs starts a stack.
@@ -27,7 +28,7 @@ export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test drill lint build deploy check-sam lock clean
+.PHONY: help setup demo test drill lint build deploy check-sam bench-cold lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1@/p' $(MAKEFILE_LIST) | awk -F@ '{printf "make %-10s %s\n", $$1, $$2}'
@@ -57,7 +58,9 @@ build: $(SAM) $(VENV)/project ## pack the functions for AWS: make build ARCH=arm
 		echo "Packing for AWS needs Python 3.13, the functions' runtime; neither PATH nor ~/.pyenv/versions has it." >&2; \
 		echo "Install it (pyenv install 3.13), or say where: make build PYTHON_OF_LAMBDA=/path/to/python3.13" >&2; exit 1; }
 	@$(VENV)/bin/dialtone flow lint
-	@PATH="$(dir $(PYTHON_OF_LAMBDA)):$$PATH" $(SAM) build --parameter-overrides Architecture=$(ARCH)
+	@PATH="$(dir $(PYTHON_OF_LAMBDA)):$$PATH" $(SAM) build --build-dir $(BUILD) --parameter-overrides Architecture=$(ARCH)
+	@PYTHONHASHSEED=0 $(PYTHON_OF_LAMBDA) -s -P -B infra/packing/pack.py $(BUILD) > $(BUILD)/packed.txt
+	@cat $(BUILD)/packed.txt
 
 deploy: build ## put the stack on AWS: make deploy ENV=dev|prod PARAMETERS='TelnyxPublicKey=…'
 	@case "$(ENV)" in dev | prod) ;; *) \
@@ -69,12 +72,22 @@ deploy: build ## put the stack on AWS: make deploy ENV=dev|prod PARAMETERS='Teln
 
 # For this machine's processor, so that what was packed can be started here.
 check-sam: ARCH := $(subst aarch64,arm64,$(shell uname -m))
-check-sam: $(SAM) build ## check the template as SAM sees it, and that each function starts from its package alone
+check-sam: $(SAM) build .cache/lambda-runtime/installed ## check the template as SAM sees it, and each function as packed
 	@$(SAM) validate --lint
-	@$(PYTHON_OF_LAMBDA) -I -B infra/local/start_packaged.py .aws-sam/build
+	@$(MAKE) --no-print-directory build ARCH=$(ARCH) BUILD=.aws-sam/again
+	@diff $(BUILD)/packed.txt .aws-sam/again/packed.txt || { \
+		echo "Packed twice from the same sources, the functions differ." >&2; exit 1; }
+	@PACKED=$(abspath $(BUILD)) LAMBDA_PYTHON=$(PYTHON_OF_LAMBDA) LAMBDA_RUNTIME=$(abspath .cache/lambda-runtime) \
+		$(VENV)/bin/pytest -q tests/packed
+
+RUNS ?= 10
+bench-cold: ARCH := $(subst aarch64,arm64,$(shell uname -m))
+bench-cold: build .cache/lambda-runtime/installed .cache/plain-libraries/installed ## measure starts from cold: RUNS=10
+	@PACKED=$(abspath $(BUILD)) LAMBDA_PYTHON=$(PYTHON_OF_LAMBDA) LAMBDA_RUNTIME=$(abspath .cache/lambda-runtime) \
+		PLAIN_LIBRARIES=$(abspath .cache/plain-libraries) $(VENV)/bin/python -m tests.benchmarks.cold_start $(RUNS)
 
 lock: $(UV) ## lock every requirement again: make lock UPGRADE=--upgrade takes newer versions
-	@for name in functions/requirements requirements-dev infra/sam-requirements; do \
+	@for name in functions/requirements requirements-dev infra/sam-requirements infra/runtime-requirements tests/benchmarks/plain-requirements; do \
 		echo "locking $$name.txt"; \
 		UV_PYTHON_DOWNLOADS=never $(UV) pip compile -q --universal --generate-hashes --no-header --no-emit-index-url \
 			--python-version 3.11 $(UPGRADE) $$name.in -o $$name.txt; \
@@ -99,6 +112,18 @@ $(VENV)/project: $(VENV)/installed pyproject.toml
 	$(call environment,.sam)
 	@echo "Setting up .sam with AWS SAM CLI; this is done once and takes a minute."
 	@.sam/bin/pip install $(PIP_OPTIONS) --no-deps --require-hashes -r $<
+	@touch $@
+
+# Lambda's own part of a function's process: its runtime client, for its version of Python.
+.cache/lambda-runtime/installed: infra/runtime-requirements.txt
+	@rm -rf $(@D)
+	@$(PYTHON_OF_LAMBDA) -m pip install $(PIP_OPTIONS) --no-deps --require-hashes --target $(@D) -r $<
+	@touch $@
+
+# What the handlers that Dialtone is measured against run with, as plain `sam build` leaves it: without bytecode.
+.cache/plain-libraries/installed: tests/benchmarks/plain-requirements.txt
+	@rm -rf $(@D)
+	@$(PYTHON_OF_LAMBDA) -m pip install $(PIP_OPTIONS) --no-compile --no-deps --require-hashes --target $(@D) -r $<
 	@touch $@
 
 $(SAM): .sam/installed

@@ -36,13 +36,12 @@ class Output:
         """Give metric and dimensions → sum."""
         found: dict[tuple[str, ...], float] = {}
         for blob in self.blobs:
-            [directive] = blob["_aws"]["CloudWatchMetrics"]
-            assert directive["Namespace"] == NAMESPACE
-            [dimensions] = directive["Dimensions"]
-            [metric] = directive["Metrics"]
-            named = (metric["Name"], *(f"{name}={blob[name]}" for name in sorted(dimensions)))
-            [value] = blob[metric["Name"]]
-            found[named] = found.get(named, 0) + value
+            for directive in blob["_aws"]["CloudWatchMetrics"]:
+                assert directive["Namespace"] == NAMESPACE
+                [dimensions] = directive["Dimensions"]
+                for metric in directive["Metrics"]:
+                    named = (metric["Name"], *(f"{name}={blob[name]}" for name in sorted(dimensions)))
+                    found[named] = found.get(named, 0) + blob[metric["Name"]]
         return found
 
     def counted(self) -> dict[str, float]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-import boto3
 from botocore.config import Config
 
 from archive.bucket import RecordingsBucket
@@ -14,6 +13,7 @@ from archive.custody import Custody
 from archive.settings import Settings
 from archive.source import Source
 from archive.transcripts import Transcripts
+from dialtone import aws
 from dialtone.observability import Observer
 from dialtone.store import Store
 from dialtone.telnyx_api import TelnyxApi
@@ -38,12 +38,12 @@ AWS = Config(
 
 def open_consumer(settings: Settings) -> Consumer:
     """Everything connected. Raises what says which setting is wrong."""
-    store = Store(boto3.client("dynamodb", config=AWS), settings.calls_table)
-    bucket = RecordingsBucket(boto3.client("s3", config=AWS), settings.recordings_bucket)
+    store = Store(aws.client("dynamodb", config=AWS), settings.calls_table)
+    bucket = RecordingsBucket(aws.client("s3", config=AWS), settings.recordings_bucket)
     telnyx = TelnyxApi(settings.api_key)
     return Consumer(
         archive=Archive(Custody(store, bucket, Source(telnyx)), Transcripts(store, bucket, telnyx)),
-        queue=boto3.client("sqs", config=AWS),
+        queue=aws.client("sqs", config=AWS),
         observer=Observer("archive"),
         max_receives=settings.max_receives,
     )

@@ -6,7 +6,6 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -14,6 +13,7 @@ from archive.custody import Delivery
 from archive.deadline import Deadline
 from archive.faults import NeverArchived, wait_seconds
 from dialtone.errors import DialtoneError
+from dialtone.observability import Measure
 from dialtone.recordings import ArchiveJob
 
 if TYPE_CHECKING:
@@ -126,8 +126,8 @@ class Batch:
             fields["note"] = kept.note
         self._consumer.observer.log("warning" if kept.note else "info", f"{job.kind} archived", fields)
         if job.kind == AUDIO and recording.audio and not kept.already:
-            self._consumer.observer.measure("RecordingsVerified")
-            self._consumer.observer.measure("RecordingBytes", recording.audio.length_bytes, unit=MetricUnit.Bytes)
+            size = Measure("RecordingBytes", recording.audio.length_bytes, "Bytes")
+            self._consumer.observer.measure(Measure("RecordingsVerified"), size)
 
     def _failed(self, record: SQSRecord, delivery: Delivery, job: ArchiveJob | None, fault: Exception) -> bool:
         """Put a message back for later, or give its job up. False if it turns out to be done already."""
@@ -143,7 +143,7 @@ class Batch:
         if last and (job is None or job.kind not in {TRANSCRIPT, METADATA}):
             if job and not self._given_up(job, reason):
                 return False
-            self._consumer.observer.measure("RecordingsFailed")
+            self._consumer.observer.measure(Measure("RecordingsFailed"))
         self._put_back(record, wait)
         return True
 

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from dialtone.errors import DialtoneError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+Value = TypeVar("Value")
+
 SECRET_SECONDS = 300
-"""How long a fetched key is used: a replaced one works within five minutes, without a deployment."""
+"""How long a fetched secret is used: a replaced one works within five minutes, without a deployment."""
+
+SECRET_CONNECT_SECONDS, SECRET_READ_SECONDS = 0.5, 1.0
+"""In the same region; a caller is waiting for the command that needs the key."""
+SECRET_RETRIES: Any = {"mode": "standard", "total_max_attempts": 2}
 
 
 class SettingMissing(DialtoneError):  # noqa: N818 -- reads as the sentence it is: a setting is missing
@@ -41,18 +49,52 @@ def telnyx_api_key(environ: Mapping[str, str]) -> Callable[[], str]:
     secret = environ.get("TELNYX_API_KEY_SECRET", "").strip()
     if not secret:
         raise SettingMissing("TELNYX_API_KEY_SECRET", "TELNYX_API_KEY")
-    return lambda: _key_from_secret(secret)
+    return InSecret(secret, key_from)
 
 
-def _key_from_secret(name: str) -> str:
-    # Only a webhook that sends a command needs it, and it costs a client of its own.
-    from aws_lambda_powertools.utilities.parameters import get_secret  # noqa: PLC0415 -- as said above
+@dataclass(slots=True)
+class InSecret(Generic[Value]):
+    """Something that Secrets Manager keeps: fetched when it is first needed, again once it has become old.
 
-    text = str(get_secret(name, max_age=SECRET_SECONDS)).strip()
+    Called, it gives what `read` makes of the secret's name and text. Raises what `read` raises, botocore's errors for
+    no answer.
+    """
+
+    secret: str
+    read: Callable[[str, str], Value]
+    clock: Callable[[], float] = time.monotonic
+    _values: list[Value] = field(default_factory=list)
+    """The one that was fetched; empty for none."""
+    _fetched_at: float = 0
+
+    def __call__(self) -> Value:
+        """What the secret holds."""
+        if not self._values or self.clock() - self._fetched_at > SECRET_SECONDS:
+            self._values[:] = [self.read(self.secret, _secret_text(self.secret))]
+            self._fetched_at = self.clock()
+        return self._values[0]
+
+    def forget(self) -> None:
+        """Let it be fetched when it is needed next."""
+        self._values.clear()
+
+
+def _secret_text(name: str) -> str:
+    from botocore.config import Config  # noqa: PLC0415 -- only a webhook that sends a command needs this client
+
+    from dialtone import aws  # noqa: PLC0415 -- as above
+
+    config = Config(connect_timeout=SECRET_CONNECT_SECONDS, read_timeout=SECRET_READ_SECONDS, retries=SECRET_RETRIES)
+    return str(aws.client("secretsmanager", config).get_secret_value(SecretId=name)["SecretString"]).strip()
+
+
+def key_from(secret: str, text: str) -> str:
+    """Telnyx's API key, out of a secret's text. Raises DialtoneError for JSON without it."""
     if not text.startswith("{"):
         return text
     try:
         key = json.loads(text)["api_key"]
     except (ValueError, KeyError):
-        raise DialtoneError(f"the secret {name} is JSON without api_key: store the key itself, or as api_key") from None
+        sentence = f"the secret {secret} is JSON without api_key: store the key itself, or as api_key"
+        raise DialtoneError(sentence) from None
     return str(key)

@@ -12,9 +12,9 @@ from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import ClientError
 
+from dialtone.attributes import attributes, plain
 from dialtone.calls import Call, Decision, FarLeg, Place
 from dialtone.commands import Command
 from dialtone.errors import DialtoneError
@@ -140,7 +140,7 @@ class Store:
             {
                 "Put": {
                     "TableName": self._table,
-                    "Item": _serialised(_event_fields(event, decision, at_seconds)),
+                    "Item": attributes(_event_fields(event, decision, at_seconds)),
                     "ConditionExpression": "attribute_not_exists(call_session_id)",
                     "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
                 }
@@ -150,10 +150,10 @@ class Store:
             writes.append({"Put": self._leg_put(decision.call, before.version, event)})
         for recording in decision.recordings:
             item = {**recording.to_json(), "item": f"{RECORDING}{recording.name}"}
-            writes.append({"Put": {"TableName": self._table, "Item": _serialised(item)}})
+            writes.append({"Put": {"TableName": self._table, "Item": attributes(item)}})
         writes += [{"Update": self._review_update(event, review)} for review in decision.reviews]
         if keeping:
-            writes.append({"Put": {"TableName": self._table, "Item": _serialised(_flow_fields(keeping, event))}})
+            writes.append({"Put": {"TableName": self._table, "Item": attributes(_flow_fields(keeping, event))}})
         try:
             self._client.transact_write_items(TransactItems=writes)
         except self._client.exceptions.TransactionCanceledException as error:
@@ -197,7 +197,7 @@ class Store:
                 UpdateExpression="SET " + ", ".join(f"#{place} = :{place}" for place in range(len(changed))),
                 ConditionExpression=f"#status IN ({', '.join(allowed)})",
                 ExpressionAttributeNames=names | {"#status": "status"},
-                ExpressionAttributeValues=_serialised(values | allowed),
+                ExpressionAttributeValues=attributes(values | allowed),
             )
         except self._client.exceptions.ConditionalCheckFailedException:
             return False
@@ -214,12 +214,12 @@ class Store:
     def _leg_put(self, call: Call, version: int, event: Event) -> Any:  # noqa: ANN401 -- one of boto's nested dictionaries
         put: Item = {
             "TableName": self._table,
-            "Item": _serialised(_call_fields(replace(call, version=version + 1), event)),
+            "Item": attributes(_call_fields(replace(call, version=version + 1), event)),
             "ConditionExpression": "attribute_not_exists(version)",
         }
         if version:
             put["ConditionExpression"] = "version = :version"
-            put["ExpressionAttributeValues"] = _serialised({":version": version})
+            put["ExpressionAttributeValues"] = attributes({":version": version})
         return put
 
     def _review_update(self, event: Event, review: Review) -> Any:  # noqa: ANN401 -- one of boto's nested dictionaries
@@ -228,7 +228,7 @@ class Store:
             "TableName": self._table,
             "Key": _key(event.call_session_id, f"{RECORDING}{review.recording}"),
             "UpdateExpression": "SET review = :review",
-            "ExpressionAttributeValues": _serialised({":review": review.verdict}),
+            "ExpressionAttributeValues": attributes({":review": review.verdict}),
         }
 
     def _read(self, keys: list[Item]) -> list[Item]:
@@ -239,7 +239,7 @@ class Store:
             items += answer["Responses"].get(self._table, [])
             wanted = answer.get("UnprocessedKeys")
             if not wanted:
-                return [_plain(item) for item in items]
+                return [plain(item) for item in items]
             time.sleep(READ_PAUSE_SECONDS)
         raise StoreUnavailable("DynamoDB left keys unread: the table or a partition is throttled")
 
@@ -249,9 +249,9 @@ class Store:
             ConsistentRead=True,
             KeyConditionExpression="call_session_id = :session AND begins_with(#item, :prefix)",
             ExpressionAttributeNames={"#item": "item"},
-            ExpressionAttributeValues=_serialised({":session": call_session_id, ":prefix": prefix}),
+            ExpressionAttributeValues=attributes({":session": call_session_id, ":prefix": prefix}),
         )
-        return (_plain(item) for page in pages for item in page["Items"])
+        return (plain(item) for page in pages for item in page["Items"])
 
 
 def _key(call_session_id: str, item: str) -> Item:
@@ -361,31 +361,10 @@ def _far_legs_kept(far_legs: Mapping[str, FarLeg]) -> Item:
     return {leg_id: asdict(leg) for leg_id, leg in far_legs.items()}
 
 
-_serialise = TypeSerializer().serialize
-_deserialise = TypeDeserializer().deserialize
-
-
-def _serialised(values: Mapping[str, Any]) -> Item:
-    return {name: _serialise(value) for name, value in values.items()}
-
-
-def _plain(item: Mapping[str, Any]) -> Item:
-    return {name: _without_decimals(_deserialise(value)) for name, value in item.items()}
-
-
-def _without_decimals(value: Any) -> Any:  # noqa: ANN401 -- any of DynamoDB's types
-    """Every number that we store is a whole one; boto gives Decimals."""
-    if isinstance(value, dict):
-        return {name: _without_decimals(each) for name, each in value.items()}
-    if isinstance(value, list):
-        return [_without_decimals(each) for each in value]
-    return value if isinstance(value, (str, bool, bytes)) or value is None else int(value)
-
-
 def _commit_fault(error: Any) -> DialtoneError | ClientError:  # noqa: ANN401 -- boto makes the class at run time
     reasons = error.response.get("CancellationReasons", [])
     if reasons and reasons[0].get("Code") == "ConditionalCheckFailed" and reasons[0].get("Item"):
-        return DuplicateEvent(_decided(_plain(reasons[0]["Item"])))
+        return DuplicateEvent(_decided(plain(reasons[0]["Item"])))
     if any(reason.get("Code") in _CONFLICTS for reason in reasons):
         return LostRace()
     return error  # type: ignore[no-any-return]

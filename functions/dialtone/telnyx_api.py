@@ -238,6 +238,12 @@ class TelnyxApi:
         given = (data.get(name) for name in ("recording_id", "status", "transcription_text"))
         return TranscriptInfo(*(value if isinstance(value, str) else "" for value in given))
 
+    def prepare(self) -> None:
+        """Load the SDK and what commands need of it, without the key and without a request."""
+        client = sdk.load().Telnyx(api_key="none is needed", base_url=self._base_url)
+        _ = client.calls.actions.with_raw_response
+        client.close()
+
     def close(self) -> None:
         """Close the connections and forget the key; the next request opens and fetches anew."""
         with self._lock:

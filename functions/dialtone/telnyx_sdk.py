@@ -7,24 +7,32 @@ imported when somebody asks for it. Everything else is the SDK's own code, run a
 
 from __future__ import annotations
 
-import ast
 import functools
 import importlib
+import importlib.util
+import json
 import logging
 import sys
 import threading
 from importlib.machinery import PathFinder, SourceFileLoader
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    import ast
+    from collections.abc import Callable, Iterator, Sequence
     from importlib.machinery import ModuleSpec
     from types import ModuleType
 
 SDK = "telnyx"
 INDEXES = ("telnyx.types", "telnyx.resources")  # these packages and those below them
-# Loaded at once, so that an SDK in which they cannot be had leanly is found here and not in the middle of a call.
-NEEDED = ("telnyx.resources.calls.calls", "telnyx.resources.recordings.recordings")
+# Loaded at once, so that an SDK in which it cannot be had leanly is found here and not in the middle of a call.
+NEEDED = ("telnyx.resources.calls.calls",)
+# Descriptions of parameters, one module a command: run when that command is first sent.
+PARAMETERS = ("_params", "_param")
+
+READ_BEFORE = "telnyx_indexes.json"
+"""Beside this module in a packed function: its indexes as `make build` read them, since parsing them takes a while."""
 
 logger = logging.getLogger(__name__)
 
@@ -39,6 +47,8 @@ class TelnyxSdk:
     def __init__(self) -> None:
         self.loaded_plainly = False
         self.reason = ""
+        self.on_fall_back: list[Callable[[], None]] = []
+        """Called once when the lean way is given up, after the log line: a function counts it."""
         self._lock = threading.Lock()
         self._package: ModuleType | None = None
 
@@ -69,6 +79,8 @@ class TelnyxSdk:
         """Note, and warn once, that the SDK is loaded the plain and slow way."""
         if not self.loaded_plainly:
             logger.warning("The telnyx package is loaded the plain, slow way: %s", reason)
+            for told in self.on_fall_back:
+                told()
         self.loaded_plainly, self.reason = True, self.reason or reason
 
 
@@ -85,6 +97,9 @@ class IndexFinder:
         if not fullname.startswith(INDEXES):
             return None
         spec = PathFinder.find_spec(fullname, path, target)
+        if spec is not None and spec.loader is not None and fullname.endswith(PARAMETERS):
+            spec.loader = importlib.util.LazyLoader(spec.loader)
+            return spec
         if spec is None or spec.submodule_search_locations is None:
             return None
         if isinstance(spec.loader, SourceFileLoader):
@@ -107,7 +122,16 @@ class IndexLoader(SourceFileLoader):
 
     @functools.cached_property
     def _names(self) -> dict[str, tuple[str, str]]:
-        return read_index(self.get_data(self.path).decode())
+        content = self.get_data(self.path)
+        before = _read_before().get(self.name)
+        if before and before["bytes"] == len(content):
+            return {name: (source, original) for name, (source, original) in before["names"].items()}
+        return read_index(content.decode())
+
+    def read(self) -> dict[str, object]:
+        """The index as it stands in READ_BEFORE. Raises IndexUnreadable."""
+        content = self.get_data(self.path)
+        return {"bytes": len(content), "names": read_index(content.decode())}
 
     def _answer(self, module: ModuleType, name: str) -> object:
         try:
@@ -130,6 +154,13 @@ class IndexLoader(SourceFileLoader):
         return getattr(module, name)
 
 
+@functools.cache
+def _read_before() -> dict[str, dict[str, Any]]:
+    file = Path(__file__).with_name(READ_BEFORE)
+    found: dict[str, dict[str, Any]] = json.loads(file.read_bytes()) if file.is_file() else {}
+    return found
+
+
 def read_index(source: str) -> dict[str, tuple[str, str]]:
     """Give each name of an index with the module that holds it and its name there; raises IndexUnreadable.
 
@@ -137,6 +168,8 @@ def read_index(source: str) -> dict[str, tuple[str, str]]:
     `__getattr__` that imports it (as below `telnyx.types`), `__all__`, and rebuilding of models that refer to one
     another, which pydantic does by itself when such a model is first used.
     """
+    import ast  # noqa: PLC0415 -- a packed function has read them before
+
     return {
         alias.asname or alias.name: ("." * statement.level + (statement.module or ""), alias.name)
         for statement in _imports(ast.parse(source).body)
@@ -145,6 +178,8 @@ def read_index(source: str) -> dict[str, tuple[str, str]]:
 
 
 def _imports(statements: Sequence[ast.stmt]) -> Iterator[ast.ImportFrom]:
+    import ast  # noqa: PLC0415 -- as above
+
     for statement in statements:
         match statement:
             case ast.ImportFrom(level=1):
@@ -165,6 +200,8 @@ def _imports(statements: Sequence[ast.stmt]) -> Iterator[ast.ImportFrom]:
 
 
 def _rebuilds(statements: Sequence[ast.stmt]) -> bool:
+    import ast  # noqa: PLC0415 -- as above
+
     return all(
         isinstance(statement, ast.Expr)
         and isinstance(statement.value, ast.Call)

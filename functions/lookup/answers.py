@@ -14,7 +14,7 @@ import json
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from dialtone.flows.steps.note import MAX_VALUE_CHARACTERS
+from dialtone.flows.filling import MAX_VALUE_CHARACTERS
 from dialtone.lookups import FAILED, FOUND, NOT_FOUND, Answer
 
 if TYPE_CHECKING:

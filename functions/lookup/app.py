@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-import boto3
 from botocore.config import Config
 
+from dialtone import aws
 from dialtone.lookup_function import ANSWER_TO, LOOKUP
 from dialtone.lookups import Lookup
 from dialtone.observability import Observer
@@ -34,7 +34,7 @@ AWS = Config(
 
 def open_desk(settings: Settings) -> Desk:
     """Everything connected."""
-    functions = boto3.client("lambda", config=AWS)
+    functions = aws.client("lambda", AWS)
     return Desk(OtherSystems(functions, settings.tokens), Webhook(functions), Observer("lookup"))
 
 

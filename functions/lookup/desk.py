@@ -8,9 +8,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from aws_lambda_powertools.metrics import MetricUnit
-
 from dialtone.lookups import FAILED
+from dialtone.observability import Measure
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,10 +60,13 @@ class Desk:
             "call_leg_id": lookup.call_leg_id,
         }
         self.observer.log("warning" if answer.result == FAILED else "info", "lookup answered", fields)
-        self.observer.measure("Lookups", Result=answer.result)
-        self.observer.measure("LookupTime", millis, unit=MetricUnit.Milliseconds)
+        measures = [
+            Measure("Lookups", dimensions={"Result": answer.result}),
+            Measure("LookupTime", millis, "Milliseconds"),
+        ]
         if answer.result == FAILED:
-            self.observer.measure("LookupsFailed")
+            measures.append(Measure("LookupsFailed"))
+        self.observer.measure(*measures)
 
 
 def _without_query(target: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dialtone.errors import DialtoneError
-from dialtone.settings import SECRET_SECONDS
+from dialtone.settings import InSecret
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -24,16 +24,14 @@ class Settings:
     def read(cls, environ: Mapping[str, str]) -> Settings:
         """LOOKUP_TOKENS_SECRET names a secret, JSON as `{"crm.example.com": "token"}`; without it no host wants one."""
         secret = environ.get("LOOKUP_TOKENS_SECRET", "").strip()
-        return cls(tokens=(lambda: _tokens(secret)) if secret else dict)
+        return cls(InSecret(secret, tokens_from) if secret else dict)
 
 
-def _tokens(secret: str) -> Mapping[str, str]:
-    # Only a lookup at an address needs it, and it costs a client of its own.
-    from aws_lambda_powertools.utilities.parameters import get_secret  # noqa: PLC0415 -- as said above
-
+def tokens_from(secret: str, text: str) -> Mapping[str, str]:
+    """The tokens by host that a secret's text holds. Raises DialtoneError saying what to store."""
     remedy = 'store JSON with a token for each host: {"crm.example.com": "token"}'
     try:
-        tokens = json.loads(str(get_secret(secret, max_age=SECRET_SECONDS)))
+        tokens = json.loads(text)
     except ValueError:
         raise DialtoneError(f"the secret {secret} is not JSON: {remedy}") from None
     if not isinstance(tokens, dict) or not all(isinstance(token, str) for token in tokens.values()):

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from typing import TYPE_CHECKING, Any
 
-import boto3
+gc.disable()  # what a start makes stays: looking through it again and again for garbage takes a twentieth of the start
+
 from botocore.config import Config
 
+from dialtone import aws
 from dialtone.archive_queue import ArchiveQueue
 from dialtone.flow_library import FlowLibrary
 from dialtone.lookup_function import LookupFunction
 from dialtone.lookups import OWN_EVENT
-from dialtone.observability import Observer
+from dialtone.observability import Measure, Observer
+from dialtone.settings import InSecret
 from dialtone.signature import Verifier
 from dialtone.store import Store
 from dialtone.telnyx_api import TelnyxApi
+from dialtone.telnyx_sdk import sdk
 from webhook.endpoint import Endpoint
 from webhook.settings import Settings
+from webhook.snapshot import Snapshot
 from webhook.switchboard import Switchboard
 
 if TYPE_CHECKING:
@@ -39,17 +45,26 @@ AWS = Config(
 
 def open_endpoint(settings: Settings) -> Endpoint:
     """Everything connected. Raises what says which setting is wrong."""
-    store = Store(boto3.client("dynamodb", config=AWS), settings.calls_table)
+    dynamodb, sqs = aws.client("dynamodb", AWS), aws.client("sqs", AWS)
+    store, telnyx = Store(dynamodb, settings.calls_table), TelnyxApi(settings.api_key)
+    library = _library(settings, store)
     switchboard = Switchboard(
         store=store,
-        library=_library(settings, store),
-        telnyx=TelnyxApi(settings.api_key),
-        archive=ArchiveQueue(boto3.client("sqs", config=AWS), settings.archive_queue_url),
-        lookups=LookupFunction(
-            lambda: boto3.client("lambda", config=AWS), settings.lookup_function, settings.own_function
-        ),
+        library=library,
+        telnyx=telnyx,
+        archive=ArchiveQueue(sqs, settings.archive_queue_url),
+        lookups=LookupFunction(lambda: aws.client("lambda", AWS), settings.lookup_function, settings.own_function),
     )
-    return Endpoint(Verifier.from_text(settings.public_key), switchboard, Observer("webhook"))
+    key = settings.api_key
+    Snapshot(
+        telnyx,
+        clients=[dynamodb, sqs],
+        load=[library.read_all] if isinstance(library, FlowLibrary) else [],
+        forget=[key.forget] if isinstance(key, InSecret) else [],
+    ).register()
+    observer = Observer("webhook")
+    sdk.on_fall_back.append(lambda: observer.measure(Measure("SdkLoadedPlainly")))
+    return Endpoint(Verifier.from_text(settings.public_key), switchboard, observer)
 
 
 def _library(settings: Settings, store: Store) -> Library:
@@ -62,6 +77,9 @@ def _library(settings: Settings, store: Store) -> Library:
 
 endpoint = open_endpoint(Settings.read(os.environ))
 """Made once, at start: a function that lacks a setting says so then, not to the first caller."""
+
+gc.freeze()
+gc.enable()
 
 
 def handler(request: dict[str, Any], context: object) -> dict[str, Any]:

@@ -5,16 +5,17 @@ from __future__ import annotations
 import base64
 import binascii
 import time
+from collections import Counter
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from aws_lambda_powertools.metrics import MetricUnit
 from botocore.exceptions import BotoCoreError, ClientError
 
 from dialtone.errors import MalformedEvent
 from dialtone.events import parse_event
 from dialtone.lookups import event_from_json
+from dialtone.observability import Measure
 from dialtone.signature import NotSigned, Verifier
 from dialtone.store import StoreUnavailable
 from webhook.router import handlers
@@ -99,22 +100,29 @@ class Endpoint:
         self._measure(answer, millis)
 
     def _measure(self, answer: Answer, millis: float) -> None:
-        measure = self.observer.measure
         known = answer.event_type if answer.event_type in handlers() or answer.event_type == "none" else "other"
-        measure("Webhooks", EventType=known, Answer=str(answer.status.value))
-        measure("HandlingTime", millis, unit=MetricUnit.Milliseconds)
+        measures = [
+            Measure("Webhooks", dimensions={"EventType": known, "Answer": str(answer.status.value)}),
+            Measure("HandlingTime", millis, "Milliseconds"),
+        ]
         if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            measure("WebhookFaults")
+            measures.append(Measure("WebhookFaults"))
         if answer.status == HTTPStatus.UNAUTHORIZED:
-            measure("SignatureFailures")
+            measures.append(Measure("SignatureFailures"))
         if answer.status == HTTPStatus.BAD_REQUEST:
-            measure("MalformedWebhooks")
-        for sent in answer.sent:
-            measure("Commands", Action=sent.command.action, Result=sent.outcome.kind)
-        refused = sum(sent.outcome.kind == "refused" for sent in answer.sent)
-        if refused:
-            measure("CommandsRefused", refused)
+            measures.append(Measure("MalformedWebhooks"))
+        came_of_them = Counter(sent.outcome.kind for sent in answer.sent)
+        measures += [Measure(_COMMANDS[kind], count) for kind, count in came_of_them.items()]
+        self.observer.measure(*measures)
 
+
+_COMMANDS = {
+    "accepted": "CommandsAccepted",
+    "ended": "CommandsEnded",
+    "refused": "CommandsRefused",
+    "unavailable": "CommandsUnavailable",
+}
+"""A metric each, not a dimension: one blob has room for one value of a dimension. The log line has the actions."""
 
 _MESSAGES = {
     HTTPStatus.OK: "webhook handled",

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from dialtone.calls import Call, FarLeg
     from dialtone.events import Event
     from dialtone.flow_watch import WatchedFlows
+    from dialtone.observability import Measure
     from dialtone.recordings import ArchiveJob, Recording
     from infra.carrier import Callee, Caller
 
@@ -65,7 +66,7 @@ class StrictObserver:
             cause = failed if isinstance(failed, Exception) else None
             raise FaultOfOurs(f"{message}: {dict(fields)}") from cause
 
-    def measure(self, name: str, value: float = 1, **dimensions: object) -> None:
+    def measure(self, *measures: Measure) -> None:
         """Nothing."""
 
 

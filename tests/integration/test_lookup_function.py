@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import pytest
 from botocore.config import Config
+from moto import mock_aws
 
 from dialtone.errors import DialtoneError
 from dialtone.lookup_function import LookupFunction
@@ -21,7 +22,7 @@ from dialtone.observability import Observer
 from lookup.answering import NotTaken, Webhook
 from lookup.asking import OtherSystems
 from lookup.desk import Desk
-from lookup.settings import Settings
+from lookup.settings import Settings, tokens_from
 from tests.function_output import Output, follow_stdout
 from tests.integration.scripted_telnyx import Answer as Scripted
 from tests.integration.scripted_telnyx import ScriptedTelnyx
@@ -319,6 +320,23 @@ def test_the_function_asks_and_answers(server: ScriptedTelnyx, monkeypatch: pyte
 
 
 # Tokens
+
+
+def test_tokens_stand_in_a_secret_by_host(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    with mock_aws():
+        client = boto3.client("secretsmanager", region_name="us-east-1")
+        client.create_secret(Name="tokens", SecretString='{"CRM.example.com": "token"}')
+
+        assert Settings.read({"LOOKUP_TOKENS_SECRET": "tokens"}).tokens() == {"crm.example.com": "token"}
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"), [("token", "is not JSON"), ("[]", "does not map hosts"), ('{"a": 1}', "does not map hosts")]
+)
+def test_a_secret_that_holds_no_tokens_says_what_to_store(text: str, reason: str) -> None:
+    with pytest.raises(DialtoneError, match=f"^the secret tokens {reason}.*: store JSON"):
+        tokens_from("tokens", text)
 
 
 def test_no_secret_is_read_where_no_host_wants_a_token() -> None:

@@ -284,6 +284,37 @@ def test_an_sdk_that_cannot_be_had_leanly_is_imported_plainly_with_one_warning(t
     )
 
 
+WATCHED_START = """
+import json, os, sys; sys.path.insert(0, sys.argv[1])
+os.environ |= json.loads(sys.argv[2])
+import webhook.app
+from dialtone.telnyx_sdk import sdk
+sdk.load()
+"""
+
+
+LEAN_IS_REFUSED = """
+import sys
+assert not any(type(finder).__name__ == "IndexFinder" for finder in sys.meta_path)
+class Codec: pass
+"""
+
+
+def test_a_webhook_that_starts_slowly_for_an_sdk_of_tomorrow_is_measured(tmp_path: Path) -> None:
+    imitate(tmp_path, {"types/codec.py": LEAN_IS_REFUSED})
+    settings = {
+        "TELNYX_PUBLIC_KEY": "A" * 43 + "=",
+        "TELNYX_API_KEY": "KEY0123",
+        "CALLS_TABLE": "calls",
+        "ARCHIVE_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/0/archive",
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }
+
+    [blob] = python(WATCHED_START, str(tmp_path), json.dumps(settings)).splitlines()
+
+    assert json.loads(blob)["SdkLoadedPlainly"] == 1
+
+
 def test_an_sdk_without_sources_is_imported_plainly_with_one_warning(tmp_path: Path) -> None:
     imitate(tmp_path, {})
     python("import sys, compileall; compileall.compile_dir(sys.argv[1], legacy=True, quiet=1)", str(tmp_path))

@@ -191,3 +191,16 @@ def test_numbers_that_are_missing_are_told(folder: Path) -> None:
 
     with pytest.raises(FlowInvalid, match=r"^numbers\.yaml:1: is missing; "):
         FlowLibrary.open(folder)
+
+
+def test_all_flows_can_be_read_beforehand_and_a_broken_one_keeps_none_from_it(folder: Path) -> None:
+    (folder / "broken.yaml").write_text("steps: [\n")
+    (folder / "night.test.yaml").write_text("not a flow\n")
+    library = FlowLibrary.open(folder)
+
+    library.read_all()
+
+    (folder / "night.yaml").unlink()
+    assert library.script("night") is not None
+    with pytest.raises(FlowInvalid):
+        library.script("broken")

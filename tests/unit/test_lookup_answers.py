@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dialtone.errors import MalformedEvent
-from dialtone.flows.steps.note import MAX_VALUE_CHARACTERS
+from dialtone.flows.filling import MAX_VALUE_CHARACTERS
 from dialtone.lookups import FAILED, FOUND, NOT_FOUND, Answer, Lookup, event_from_json, event_to_json
 from lookup.answers import MAX_ANSWER_BYTES, answer_of, answer_of_http
 

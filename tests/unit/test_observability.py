@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
-from aws_lambda_powertools.metrics import MetricUnit
+import time
 
-from dialtone.observability import Level, Observer
+import pytest
+
+from dialtone.observability import Level, Measure, Observer
 from tests.function_output import Output, follow_stdout
 
 SERVICE = "observed"
@@ -77,7 +78,7 @@ def test_an_exception_being_handled_is_a_field_of_the_line(
 
 
 def test_a_value_is_measured_by_service(observer: Observer, capsys: pytest.CaptureFixture[str]) -> None:
-    observer.measure("WebhookFaults")
+    observer.measure(Measure("WebhookFaults"))
 
     [blob] = output(capsys).blobs
 
@@ -87,24 +88,40 @@ def test_a_value_is_measured_by_service(observer: Observer, capsys: pytest.Captu
         "Dimensions": [["service"]],
         "Metrics": [{"Name": "WebhookFaults", "Unit": "Count"}],
     }
-    assert (blob["service"], blob["WebhookFaults"]) == (SERVICE, [1.0])
+    assert (blob["service"], blob["WebhookFaults"]) == (SERVICE, 1)
+    assert abs(blob["_aws"]["Timestamp"] / 1_000 - time.time()) < 60
 
 
-def test_a_value_is_measured_with_its_unit_and_dimensions(
+def test_values_with_other_dimensions_go_out_in_the_same_blob(
     observer: Observer, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    observer.measure("HandlingTime", 12.5, unit=MetricUnit.Milliseconds)
-    observer.measure("Commands", 2, Action="speak", Result="accepted")
+    observer.measure(
+        Measure("Webhooks", dimensions={"EventType": "call.answered", "Answer": "200"}),
+        Measure("HandlingTime", 12.5, "Milliseconds"),
+        Measure("CommandsAccepted", 2),
+    )
 
     seen = output(capsys)
 
     assert seen.measured() == {
+        ("Webhooks", "Answer=200", "EventType=call.answered", "service=observed"): 1,
         ("HandlingTime", "service=observed"): 12.5,
-        ("Commands", "Action=speak", "Result=accepted", "service=observed"): 2,
+        ("CommandsAccepted", "service=observed"): 2,
     }
-    assert seen.blobs[0]["_aws"]["CloudWatchMetrics"][0]["Metrics"] == [
-        {"Name": "HandlingTime", "Unit": "Milliseconds"}
+    [blob] = seen.blobs
+    assert blob["_aws"]["CloudWatchMetrics"][1]["Metrics"] == [
+        {"Name": "HandlingTime", "Unit": "Milliseconds"},
+        {"Name": "CommandsAccepted", "Unit": "Count"},
     ]
+
+
+@pytest.mark.parametrize(
+    "second",
+    [Measure("A", 2), Measure("B", dimensions={"Of": "other"}), Measure("Of", 1), Measure("service", 1)],
+)
+def test_what_one_blob_cannot_hold_is_refused(second: Measure, observer: Observer) -> None:
+    with pytest.raises(ValueError, match="is measured twice in one blob"):
+        observer.measure(Measure("A", 1, dimensions={"Of": "one"}), second)
 
 
 def test_the_namespace_of_the_environment_does_not_hide_metrics_from_the_alarms(
@@ -112,6 +129,6 @@ def test_the_namespace_of_the_environment_does_not_hide_metrics_from_the_alarms(
 ) -> None:
     monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "Other")
 
-    observer.measure("WebhookFaults")
+    observer.measure(Measure("WebhookFaults"))
 
     assert list(output(capsys).measured()) == [("WebhookFaults", f"service={SERVICE}")]

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import boto3
 import pytest
-from aws_lambda_powertools.utilities.parameters import clear_caches
-from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError
+from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from dialtone.errors import DialtoneError
-from dialtone.settings import SettingMissing, required, telnyx_api_key
+from dialtone.settings import SECRET_SECONDS, InSecret, SettingMissing, key_from, required, telnyx_api_key
 from webhook.settings import FLOWS, Settings
 
 if TYPE_CHECKING:
@@ -83,9 +81,7 @@ def stored(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     with mock_aws():
-        clear_caches()  # type: ignore[no-untyped-call]  # Powertools' own
         yield
-        clear_caches()  # type: ignore[no-untyped-call]  # Powertools' own
 
 
 def store(secret: str) -> None:
@@ -125,16 +121,31 @@ def test_a_secret_without_the_key_is_named_and_not_shown(secret: str) -> None:
 def test_a_secret_that_does_not_exist_is_found_out_when_the_key_is_needed() -> None:
     key = telnyx_api_key(SECRET)
 
-    with pytest.raises(GetParameterError):
+    with pytest.raises(ClientError):
         key()
 
 
 @pytest.mark.usefixtures("stored")
 def test_a_secret_is_fetched_once_in_a_while_not_for_every_command() -> None:
     store("OLD")
-    key = telnyx_api_key(SECRET)
+    now = [1_000.0]
+    key = InSecret("dialtone/telnyx-api-key", key_from, clock=lambda: now[0])
     assert key() == "OLD"
 
-    boto3.client("secretsmanager").put_secret_value(SecretId="dialtone/telnyx-api-key", SecretString=json.dumps("NEW"))
+    boto3.client("secretsmanager").put_secret_value(SecretId="dialtone/telnyx-api-key", SecretString="NEW")
 
     assert key() == "OLD"
+    now[0] += SECRET_SECONDS + 1
+    assert key() == "NEW"
+
+
+@pytest.mark.usefixtures("stored")
+def test_a_secret_that_is_forgotten_is_fetched_again() -> None:
+    store("OLD")
+    key = InSecret("dialtone/telnyx-api-key", key_from)
+    assert key() == "OLD"
+    boto3.client("secretsmanager").put_secret_value(SecretId="dialtone/telnyx-api-key", SecretString="NEW")
+
+    key.forget()
+
+    assert key() == "NEW"

@@ -1,5 +1,6 @@
 """What template.yaml promises and no emulator checks, asserted on the CloudFormation that SAM makes of it."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -302,3 +303,31 @@ def test_the_outputs_have_the_names_that_others_rely_on(template: Template) -> N
 
 def test_every_parameter_says_what_it_is(template: Template) -> None:
     assert not [name for name, parameter in template["Parameters"].items() if not parameter.get("Description")]
+
+
+def test_webhooks_go_to_a_published_version_that_wakes_from_a_snapshot(sam: Template) -> None:
+    woken = translate.to_cloudformation(sam, ARTIFACTS, {"TelnyxPublicKey": "A" * 43 + "="}, REGION)
+
+    function = properties(woken, "WebhookFunction")
+    [alias] = of_type(woken, "AWS::Lambda::Alias").values()
+
+    assert function["SnapStart"] == {
+        "Fn::If": ["SnapStarts", {"ApplyOn": "PublishedVersions"}, {"Ref": "AWS::NoValue"}]
+    }
+    assert woken["Parameters"]["SnapStart"]["Default"] == "on"
+    assert alias["Properties"]["Name"] == "live"
+    assert "EphemeralStorage" not in function, "SnapStart allows no more than 512 MB"
+
+
+def test_a_changed_parameter_publishes_a_version_too(sam: Template, template: Template) -> None:
+    """Else the alias would stay with the old public key when it is rotated."""
+    own = {name: value for name, value in properties(sam, "WebhookFunction").items() if name != "VersionDescription"}
+    function = json.dumps([sam["Globals"]["Function"], own])
+    [version] = of_type(template, "AWS::Lambda::Version").values()
+
+    used = {name for name in sam["Parameters"] if f'"Ref": "{name}"' in function or f"${{{name}}}" in function}
+
+    described = version["Properties"]["Description"]["Fn::Sub"]
+    assert used | {"SnapStart"} == {name for name in sam["Parameters"] if f"${{{name}}}" in described}
+    assert sam["Parameters"]["TelnyxApiKeySecretName"]["AllowedPattern"].endswith("{1,100}$")
+    assert len("x86_64 off ") + 100 + len(" ") + 3 * 44 + 2 <= 256, "of AWS's for a description: three keys fit in"

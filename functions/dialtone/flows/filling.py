@@ -29,6 +29,9 @@ SECONDS_A_MINUTE = 60
 KNOWN_OF_EVERY_CALL = frozenset({"caller", "called"})
 """Names that a flow cannot set: the call has them."""
 
+MAX_VALUE_CHARACTERS = 1_000
+"""Of a variable that a flow sets: one that is set out of itself could otherwise grow without bound."""
+
 VARIABLE = r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*"
 """A variable's name: words in lower case, with dots between the kinds of things (`digits.account`)."""
 

@@ -34,7 +34,7 @@ MAX_RECORD_START_SECONDS = 14_400
 class WholeCall(BaseModel):
     """The recording of a whole call, from the answer to the end."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     format: Format = Field("mp3", description="The audio's format.")
     channels: Channels = Field("dual", description="dual: each side on a channel of its own.")
@@ -85,7 +85,7 @@ class WholeCall(BaseModel):
 class Limits(BaseModel):
     """How far a call may go in a flow before its last resort ends it."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     steps: int = Field(200, ge=1, le=10_000, description="Steps entered; a question asked again is one more.")
     minutes: int = Field(60, ge=1, le=240, description="Since the answer; looked at whenever a step is entered.")

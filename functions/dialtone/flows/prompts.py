@@ -57,7 +57,7 @@ class Sound:
 class Piece(BaseModel):
     """One thing to be heard: a text, SSML, an address, a name at Telnyx, or a file beside the flow."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     text: str | None = Field(
         None, min_length=1, max_length=MAX_TEXT_CHARACTERS, description="Words; `{caller}` and the like are filled in."
@@ -124,7 +124,7 @@ class Piece(BaseModel):
 class Part(BaseModel):
     """Pieces to be heard one after another, in one language or in several."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     languages: Mapping[str, Annotated[tuple[Piece, ...], Field(min_length=1)]]
     """Language → what is heard in it; ANY where no language is named."""
@@ -142,7 +142,7 @@ class Part(BaseModel):
 class Prompt(BaseModel):
     """What is heard at one place of a flow: a text, a mapping, a list of these, or a mapping by language."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     parts: tuple[Part, ...] = Field(min_length=1)
 

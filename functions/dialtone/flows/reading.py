@@ -70,7 +70,7 @@ DEFAULT_VOICE = "AWS.Polly.Joanna-Neural"
 class WrittenFlow(BaseModel):
     """A flow file's top level."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     flow: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$", description="The flow's name, which is the file's too.")
     about: str = Field("", description="A sentence for people.")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 class Shortened(BaseModel):
     """A mapping in full; a validator that runs before makes it out of the short form."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     short_form: ClassVar[dict[str, Any]]
     """The short form as JSON Schema has it."""

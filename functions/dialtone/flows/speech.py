@@ -44,7 +44,7 @@ _SENTENCE_END = re.compile(r"(?<=[.!?。！？…])\s+")  # noqa: RUF001 -- Chin
 class Voicing(Shortened):
     """How a language is spoken. In a flow: a voice's name, or a mapping."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
     short_form: ClassVar[dict[str, Any]] = {"type": ["string", "null"]}
 
     voice: VoiceName | None = Field(None, description="Any voice of Telnyx; without it, the flow's.")

@@ -23,7 +23,7 @@ MACHINES = frozenset({"machine", "fax_detected"})
 class Ways(BaseModel):
     """Where each finding leads."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     person: str
     machine: str

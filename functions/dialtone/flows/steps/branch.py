@@ -46,7 +46,7 @@ Name = Annotated[str, StringConstraints(pattern=rf"^{VARIABLE}$")]
 class Case(BaseModel):
     """Conditions that must all hold, and where to go then."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     when: dict[Name, Texts] = Field(
         min_length=1,

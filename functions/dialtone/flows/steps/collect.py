@@ -57,7 +57,7 @@ class Digits(Shortened):
 class Confirm(BaseModel):
     """The digits read back, and the keys that take them or key them in anew."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     say: Prompt = Field(description="What is read back; name the digits in it as {digits.<into>}.")
     accept: Key = Field("1", description="The key that takes them.")

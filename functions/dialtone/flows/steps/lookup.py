@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from dialtone.commands import Command, command
-from dialtone.flows.filling import DIGITS, KNOWN_OF_EVERY_CALL, LANGUAGE, filled, known, names_in
+from dialtone.flows.filling import DIGITS, KNOWN_OF_EVERY_CALL, LANGUAGE, MAX_VALUE_CHARACTERS, filled, known, names_in
 from dialtone.flows.keys import stop_gathering
 from dialtone.flows.moves import Fail, Go, Move, Wait
 from dialtone.flows.prompts import Prompt
-from dialtone.flows.steps.note import MAX_VALUE_CHARACTERS
 from dialtone.flows.steps.step import Speaking
 from dialtone.lookups import ANSWERED, FOUND, NOT_FOUND, SLOW, Lookup
 

@@ -6,16 +6,22 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field, StringConstraints, field_validator
 
-from dialtone.flows.filling import DIGITS, KNOWN_OF_EVERY_CALL, VARIABLE, WAITED, WAITING_SINCE, filled, known
+from dialtone.flows.filling import (
+    DIGITS,
+    KNOWN_OF_EVERY_CALL,
+    MAX_VALUE_CHARACTERS,
+    VARIABLE,
+    WAITED,
+    WAITING_SINCE,
+    filled,
+    known,
+)
 from dialtone.flows.moves import Go, Move
 from dialtone.flows.steps.step import Step
 
 if TYPE_CHECKING:
     from dialtone.calls import Call
     from dialtone.flows.speech import Manner
-
-MAX_VALUE_CHARACTERS = 1_000
-"""Of a variable that a flow sets: one that is set out of itself could otherwise grow without bound."""
 
 Name = Annotated[str, StringConstraints(pattern=rf"^{VARIABLE}$")]
 

@@ -50,7 +50,7 @@ LISTENING_GRACE_MILLIS = 500
 class Review(BaseModel):
     """The message played back, and what the caller may do about it."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     say: Prompt = Field(description="The choices, said after the message was played back.")
     moment: Prompt | None = Field(

@@ -1,0 +1,64 @@
+"""SnapStart: a start is frozen once and woken for every new environment.
+
+Before the snapshot everything is loaded that a call may need. Afterwards what must not be shared or old is made anew:
+connections, the Telnyx key, the state of chance. No request is made before the snapshot, so that no answer is in it.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from dialtone.telnyx_api import TelnyxApi
+
+
+class Closing(Protocol):
+    """An AWS client."""
+
+    def close(self) -> None:
+        """Close its connections; the next request opens new ones."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What is made ready before the snapshot, and made anew after it."""
+
+    telnyx: TelnyxApi
+    clients: Sequence[Closing]
+    load: Sequence[Callable[[], object]] = field(default=())
+    """What loads things that calls need, and asks no neighbour."""
+    forget: Sequence[Callable[[], object]] = field(default=())
+    """What lets go of secrets."""
+
+    def before(self) -> None:
+        """Load all that a call may need."""
+        self.telnyx.prepare()
+        for load in self.load:
+            load()
+
+    def after(self) -> None:
+        """Wake up as a process of its own."""
+        self.telnyx.close()
+        for client in self.clients:
+            client.close()
+        for forget in self.forget:
+            forget()
+        random.seed()  # botocore's jitter: environments woken from one snapshot would retry in step
+
+    def register(self) -> bool:
+        """Have Lambda's runtime call both. False where there is none: in tests and on this machine."""
+        try:
+            from snapshot_restore_py import (  # type: ignore[import-untyped, import-not-found, unused-ignore] # noqa: PLC0415
+                register_after_restore,
+                register_before_snapshot,
+            )
+        except ImportError:
+            return False
+        register_before_snapshot(self.before)
+        register_after_restore(self.after)
+        return True

@@ -1,0 +1,192 @@
+"""Makes what `sam build` leaves ready to start fast: bytecode in, what never runs out.
+
+Run as `PYTHONHASHSEED=0 python3.13 -s -P -B infra/packing/pack.py .aws-sam/build`, with Lambda's own version of Python,
+whose bytecode this is. Prints each function's sizes and a digest; the same input gives the same digest.
+"""
+
+from __future__ import annotations
+
+import compileall
+import gzip
+import hashlib
+import io
+import json
+import shutil
+import sys
+import zipfile
+from pathlib import Path
+from py_compile import PycInvalidationMode
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MEGABYTE = 1_000_000
+ZIPPED_LIMIT, UNZIPPED_LIMIT = 20 * MEGABYTE, 80 * MEGABYTE
+
+SERVICES = frozenset({"dynamodb", "lambda", "s3", "secretsmanager", "sqs", "sts"})
+"""Whose models botocore keeps. `sts` is botocore's own, for roles by web identity; the others are our clients'."""
+
+NEVER_RUN = (
+    "bin",  # commands, for a shell that there is not
+    "requirements.in",
+    "requirements.txt",
+    "flows/*.test.yaml",  # conversations that `dialtone flow test` plays
+    "*.dist-info",  # nothing asks importlib.metadata for what it would miss: pydantic looks for plugins and finds none
+    "**/*.pyi",
+    "**/py.typed",
+    "**/__pycache__",
+    "_cffi_backend/tests",
+    "nacl/**/*.c",
+)
+
+WITHOUT_BYTECODE = ("telnyx/types", "telnyx/resources")
+"""Three thousand modules, of which some two hundred ever run. All stay, for the plain import that the lean one falls
+back to; bytecode is for those that the lean one loads."""
+
+ON_LAMBDA = "/var/task"
+EPOCH = (1980, 1, 1, 0, 0, 0)
+"""What SAM dates a zip's entries with: no date of a source survives, which is why the bytecode is not to look at it."""
+
+
+class TooLarge(Exception):  # noqa: N818 -- says what the package is
+    """A function that would take too long to fetch when it starts from cold."""
+
+
+def main(build: Path) -> int:
+    """Pack every function; 1 if one is too large."""
+    for package in sorted(path.parent for path in build.glob("*/dialtone")):
+        prune(package)
+        compile_for_lambda(package)
+        try:
+            print(f"{package.name}: {weighed(package)}")
+        except TooLarge as error:
+            print(f"{package.name} {error}", file=sys.stderr)
+            return 1
+    return 0
+
+
+def prune(package: Path) -> None:
+    """Delete what never runs on Lambda."""
+    for pattern in NEVER_RUN:
+        for path in list(package.glob(pattern)):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    data = package / "botocore" / "data"
+    for folder in data.iterdir():
+        if folder.is_dir() and folder.name not in SERVICES:
+            shutil.rmtree(folder)
+    for model in [*data.glob("*/*/*.json"), *data.glob("*/*/*.json.gz")]:
+        _lighten(model)
+    endpoints = data / "endpoints.json"
+    known = json.loads(endpoints.read_bytes())
+    for partition in known["partitions"]:
+        partition["services"] = {name: each for name, each in partition["services"].items() if name in SERVICES}
+    endpoints.write_text(json.dumps(known, separators=(",", ":")), encoding="utf-8")
+
+
+def _lighten(model: Path) -> None:
+    """Leave the prose out of one of botocore's models, and the second compression: Lambda's zip has its own."""
+    content = gzip.decompress(model.read_bytes()) if model.suffix == ".gz" else model.read_bytes()
+    model.unlink()
+    if not model.name.startswith("examples-"):
+        text = json.dumps(_without_prose(json.loads(content)), separators=(",", ":"))
+        model.with_name(model.name.removesuffix(".gz")).write_text(text, encoding="utf-8")
+
+
+def _without_prose(value: Any) -> Any:  # noqa: ANN401 -- any JSON
+    if isinstance(value, dict):
+        return {
+            name: _without_prose(each)
+            for name, each in value.items()
+            if not (name == "documentation" and isinstance(each, str))
+        }
+    return [_without_prose(each) for each in value] if isinstance(value, list) else value
+
+
+def compile_for_lambda(package: Path) -> None:
+    """Put bytecode beside every source that a function may run; tracebacks and the SDK's loader still need sources."""
+    lean = _lean_modules(package)
+    for source in sorted(package.rglob("*.py")):
+        named = source.relative_to(package)
+        if named.as_posix().startswith(WITHOUT_BYTECODE) and named not in lean:
+            continue
+        compiled = compileall.compile_file(
+            source,
+            ddir=f"{ON_LAMBDA}/{named.parent.as_posix()}",
+            quiet=2,
+            invalidation_mode=PycInvalidationMode.UNCHECKED_HASH,
+        )
+        if not compiled:
+            print(f"{named} is no Python {sys.version_info[0]}.{sys.version_info[1]} and stays as it is")
+
+
+def _lean_modules(package: Path) -> frozenset[Path]:
+    """The SDK's modules that are loaded leanly, by their files: asked of the package itself, in this process."""
+    sys.path.insert(0, str(package))
+    try:
+        from dialtone.telnyx_sdk import sdk  # type: ignore[import-not-found, unused-ignore] # noqa: PLC0415
+
+        client = sdk.load().Telnyx(api_key="none is needed")
+        for resource in (client.calls.actions, client.recordings, client.recording_transcriptions):
+            _ = resource.with_raw_response
+        files = [getattr(module, "__file__", None) for module in list(sys.modules.values())]
+        _keep_indexes(package)
+        found = frozenset(Path(file).relative_to(package) for file in files if file and file.startswith(str(package)))
+    finally:
+        sys.path.remove(str(package))
+        for name in [name for name, module in sys.modules.items() if _lies_in(module, package)]:
+            del sys.modules[name]
+        sys.meta_path[:] = [each for each in sys.meta_path if type(each).__name__ != "IndexFinder"]
+    if sdk.loaded_plainly:
+        print(f"The telnyx package cannot be loaded leanly: {sdk.reason}", file=sys.stderr)
+    return found
+
+
+def _keep_indexes(package: Path) -> None:
+    """The SDK's indexes that were needed, as they were read: from cold they need not be parsed again."""
+    from dialtone.telnyx_sdk import READ_BEFORE, IndexLoader  # noqa: PLC0415 -- the package's own
+
+    loaders = {name: getattr(module.__spec__, "loader", None) for name, module in sorted(sys.modules.items())}
+    indexes = {
+        name: loader.read()
+        for name, loader in loaders.items()
+        if isinstance(loader, IndexLoader) and "_names" in vars(loader)
+    }
+    content = json.dumps(indexes, sort_keys=True, separators=(",", ":"))
+    (package / "dialtone" / READ_BEFORE).write_text(content, encoding="utf-8")
+
+
+def _lies_in(module: object, package: Path) -> bool:
+    return (getattr(module, "__file__", None) or "").startswith(str(package))
+
+
+def weighed(package: Path) -> str:
+    """Sizes and digest in a sentence. Raises TooLarge."""
+    unzipped = sum(path.stat().st_size for path in _files(package))
+    content = zipped(package)
+    if len(content) > ZIPPED_LIMIT or unzipped > UNZIPPED_LIMIT:
+        raise TooLarge(
+            f"is {len(content) / MEGABYTE:.1f} MB zipped, {unzipped / MEGABYTE:.1f} MB unzipped; at most "
+            f"{ZIPPED_LIMIT / MEGABYTE:.0f} and {UNZIPPED_LIMIT / MEGABYTE:.0f} are allowed: see what has grown with "
+            f"`du -d1 {package}`, and prune it in infra/packing/pack.py"
+        )
+    digest = hashlib.sha256(content).hexdigest()
+    return f"{len(content) / MEGABYTE:.1f} MB zipped, {unzipped / MEGABYTE:.1f} MB unzipped, sha256 {digest}"
+
+
+def zipped(package: Path) -> bytes:
+    """The zip that Lambda is given, in a fixed order and with fixed dates."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in _files(package):
+            entry = zipfile.ZipInfo(path.relative_to(package).as_posix(), EPOCH)
+            archive.writestr(entry, path.read_bytes(), zipfile.ZIP_DEFLATED)
+    return buffer.getvalue()
+
+
+def _files(package: Path) -> Iterator[Path]:
+    return (path for path in sorted(package.rglob("*")) if path.is_file())
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1]).resolve()))

@@ -1,0 +1,310 @@
+"""From the start of the process to the first webhook answered, its first command accepted by the simulated carrier.
+
+`make bench-cold` runs it on the packages of `make build`: AWS's own runtime client, Lambda's version of Python, nothing
+of this machine's Python beside the package. Beside Dialtone run a plain handler as plain `sam build` leaves it, without
+bytecode; the floor, with bytecode; and one that does nothing. One after the other, again and again, so that what else
+this machine does meets all of them.
+"""
+
+from __future__ import annotations
+
+import compileall
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from py_compile import PycInvalidationMode
+from typing import TYPE_CHECKING, Self
+
+import boto3
+from moto.server import ThreadedMotoServer
+
+from infra.carrier import Application, Caller, Carrier, HangUp
+from infra.carrier.server import CarrierServer
+from infra.carrier.trace import Commanded
+from infra.packing.runtime_api import PackedFunction, Runtime
+from tests.benchmarks.section import Goal, Section
+from tests.integration.neighbours import create_table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from infra.carrier import Request
+
+HERE = Path(__file__).resolve().parent
+NUMBER = "+15550100"
+TABLE = "calls"
+MOST_OF_THE_FLOOR = 1.2
+LEAST_OF_THE_PLAIN = 7.0
+RUNS = 10
+
+TITLES = {
+    "hello": "Nothing but the runtime",
+    "floor": "The floor",
+    "dialtone": "Dialtone",
+    "plain": "The plain handler, built plainly",
+}
+PHASES = ("interpreter and runtime", "imports", "first webhook")
+COLOURS = ("#9aa5b1", "#3e7cb1", "#e0a458")
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """One start from cold, in seconds."""
+
+    until_ready: float
+    """From the start of the process until it asks for its first event."""
+    first_webhook: float
+
+    @property
+    def total(self) -> float:
+        """From the start of the process to the answer."""
+        return self.until_ready + self.first_webhook
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """What was built, and what runs it."""
+
+    dialtone: Path
+    libraries: Path
+    """The plain handler's and the floor's, as pip leaves them: without bytecode."""
+    runtime: Runtime
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str]) -> Places:
+        """As the Makefile names them. Raises KeyError for what it does not."""
+        runtime = Runtime(Path(environ["LAMBDA_PYTHON"]), Path(environ["LAMBDA_RUNTIME"]))
+        return cls(Path(environ["PACKED"]) / "WebhookFunction", Path(environ["PLAIN_LIBRARIES"]), runtime)
+
+
+def measure(runs: int, places: Places) -> Section:
+    """Start each of the four so many times, in turn."""
+    starts = _starts(runs, places)
+    floor = _ratios(starts["dialtone"], starts["floor"])
+    plain = _ratios(starts["plain"], starts["dialtone"])
+    goals = (
+        Goal(
+            f"at most {MOST_OF_THE_FLOOR} times the floor",
+            _said(floor),
+            statistics.median(floor) <= MOST_OF_THE_FLOOR,
+        ),
+        Goal(
+            f"at least {LEAST_OF_THE_PLAIN:.0f} times faster than the plain handler built plainly",
+            _said(plain),
+            statistics.median(plain) >= LEAST_OF_THE_PLAIN,
+        ),
+    )
+    return Section(
+        "cold-start", "From cold", _text(starts), goals, {"cold-start.svg": _picture(_phases(starts)).encode()}
+    )
+
+
+def _starts(runs: int, places: Places) -> dict[str, list[Start]]:
+    with tempfile.TemporaryDirectory() as folder:
+        packages = _packages(Path(folder), places)
+        with Desk(places.runtime) as desk:
+            for name in ("hello", "floor"):
+                desk.start(packages[name])  # the emulator's and the carrier's own first time
+            starts: dict[str, list[Start]] = {name: [] for name in TITLES}
+            for _ in range(runs):
+                for name in TITLES:
+                    starts[name].append(desk.start(packages[name]))
+    return starts
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """A function to start."""
+
+    folder: Path
+    handler: str = "app.handler"
+    sends: bool = True
+
+
+def _packages(folder: Path, places: Places) -> dict[str, Package]:
+    for name in ("plain", "floor", "hello"):
+        if name == "hello":
+            (folder / name).mkdir()
+        else:
+            shutil.copytree(places.libraries, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copy(HERE / name / "app.py", folder / name)
+    for name in ("floor", "hello"):
+        _compile(folder / name, places.runtime.python)
+    return {
+        "hello": Package(folder / "hello", sends=False),
+        "floor": Package(folder / "floor"),
+        "dialtone": Package(places.dialtone, "webhook.app.handler"),
+        "plain": Package(folder / "plain"),
+    }
+
+
+def _compile(package: Path, python: Path) -> None:
+    mode = PycInvalidationMode.UNCHECKED_HASH.name.lower().replace("_", "-")
+    command = [str(python), "-m", compileall.__name__, "-q", "--invalidation-mode", mode, str(package)]
+    subprocess.run(command, check=True)  # noqa: S603 -- Lambda's Python, on our own package
+
+
+class Desk:
+    """An account at the simulated carrier and an emulated DynamoDB, in this process, for one call after the other."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self._carrier = Carrier(self._post, delivery_threads=1)
+        self._server = CarrierServer(self._carrier)
+        self._aws = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+        self._package = Package(HERE)
+        self._measured: list[Start] = []
+        self._faults: list[Exception] = []
+
+    def __enter__(self) -> Self:
+        self._aws.start()
+        host, port = self._aws.get_host_and_port()
+        self._endpoint = f"http://{host}:{port}"
+        session = boto3.Session("testing", "testing", region_name="us-east-1")
+        create_table(session.client("dynamodb", endpoint_url=self._endpoint), TABLE)
+        self._server.__enter__()
+        self._carrier.add_application(Application("1", "http://127.0.0.1/webhooks/telnyx"), [NUMBER])
+        return self
+
+    def __exit__(self, *ending: object) -> None:
+        self._server.__exit__(None, None, None)
+        self._aws.stop()
+
+    def start(self, package: Package) -> Start:
+        """Let somebody call; the first webhook starts the package. Raises what went wrong."""
+        self._package = package
+        self._measured.clear()
+        before = len(list(self._accepted()))
+        self._carrier.call("+15550142", NUMBER, Caller(HangUp()))
+        self._carrier.run()
+        for fault in self._faults:
+            raise fault
+        [start] = self._measured
+        if package.sends and len(list(self._accepted())) != before + 1:
+            raise AssertionError(f"{package.folder}: the carrier accepted no command, or more than one")
+        return start
+
+    def _accepted(self) -> Iterator[Commanded]:
+        return (each for each in self._carrier.trace if isinstance(each, Commanded) and each.result == "accepted")
+
+    def _post(self, request: Request, timeout_seconds: float) -> int:
+        """The call's first webhook goes to a function that is started for it; what comes after goes nowhere."""
+        del timeout_seconds
+        if self._measured:
+            return 200
+        try:
+            self._measured.append(self._first_webhook(request))
+        except Exception as fault:  # noqa: BLE001 -- raised where the call was made: this is one of the carrier's threads
+            self._faults.append(fault)
+            self._measured.append(Start(0, 0))
+        return 200
+
+    def _first_webhook(self, request: Request) -> Start:
+        event = {"version": "2.0", "headers": dict(request.headers), "body": request.body.decode()}
+        function = PackedFunction(self._package.folder, self._package.handler, self._environment(), self._runtime)
+        with function:
+            answer = function.invoke(event | {"isBase64Encoded": False})
+        if answer.payload["statusCode"] != 200:
+            raise AssertionError(f"{self._package.folder} answered {answer.payload}:\n{function.output}")
+        ready = function.asked_at
+        return Start(ready - function.started_at, answer.at_seconds - ready)
+
+    def _environment(self) -> dict[str, str]:
+        return {
+            "LOOKUP_FUNCTION": "lookup",
+            "ARCHIVE_QUEUE_URL": f"{self._endpoint}/123456789012/archive",
+            "AWS_ACCESS_KEY_ID": "testing",
+            "AWS_DEFAULT_REGION": "us-east-1",
+            "AWS_ENDPOINT_URL": self._endpoint,
+            "AWS_SECRET_ACCESS_KEY": "testing",
+            "CALLS_TABLE": TABLE,
+            "POWERTOOLS_SERVICE_NAME": "webhook",
+            "TELNYX_API_KEY": self._carrier.api_key,
+            "TELNYX_BASE_URL": self._server.url,
+            "TELNYX_PUBLIC_KEY": self._carrier.public_key,
+        }
+
+
+def _ratios(of: Sequence[Start], to: Sequence[Start]) -> list[float]:
+    return [one.total / other.total for one, other in zip(of, to, strict=True)]
+
+
+def _said(ratios: Sequence[float]) -> str:
+    median = statistics.median(ratios)
+    return f"{median:.2f} times ({min(ratios):.2f} to {max(ratios):.2f} over {len(ratios)} pairs)"
+
+
+def _phases(starts: Mapping[str, Sequence[Start]]) -> dict[str, tuple[float, float, float]]:
+    """Medians, by phase: what a handler that does nothing takes to be ready is the runtime's."""
+    runtime = statistics.median(each.until_ready for each in starts["hello"])
+    return {
+        name: (
+            runtime,
+            max(0.0, statistics.median(each.until_ready for each in measured) - runtime),
+            statistics.median(each.first_webhook for each in measured),
+        )
+        for name, measured in starts.items()
+    }
+
+
+def _text(starts: Mapping[str, Sequence[Start]]) -> str:
+    phases = _phases(starts)
+    rows = [
+        f"| {TITLES[name]} | {_millis([each.total for each in measured])} | "
+        + " | ".join(f"{seconds * 1_000:.0f}" for seconds in phases[name])
+        + " |"
+        for name, measured in starts.items()
+    ]
+    head = f"| milliseconds, median of {len(starts['hello'])} (least to most) | in all | {' | '.join(PHASES)} |"
+    lines = [
+        "From the start of the process to the first webhook answered, its command accepted by the simulated carrier.",
+        "",
+        head,
+        "|---|---|---|---|---|",
+        *rows,
+        "",
+        "![The phases of a start from cold](cold-start.svg)",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _millis(seconds: Sequence[float]) -> str:
+    middle, least, most = (of(seconds) * 1_000 for of in (statistics.median, min, max))
+    return f"{middle:.0f} ({least:.0f} to {most:.0f})"
+
+
+def _picture(phases: Mapping[str, tuple[float, ...]]) -> str:
+    """A stacked bar for each, as SVG."""
+    left, width, height = 230, 620, 34
+    scale = width / max(sum(each) for each in phases.values())
+    parts = []
+    for row, (name, seconds) in enumerate(phases.items()):
+        top, x = 40 + row * (height + 12), float(left)
+        parts.append(f'<text x="{left - 10}" y="{top + 22}" text-anchor="end">{escape(TITLES[name])}</text>')
+        for colour, part in zip(COLOURS, seconds, strict=True):
+            parts.append(f'<rect x="{x:.1f}" y="{top}" width="{part * scale:.1f}" height="{height}" fill="{colour}"/>')
+            x += part * scale
+        parts.append(f'<text x="{x + 8:.1f}" y="{top + 22}">{sum(seconds) * 1_000:.0f} ms</text>')
+    for place, (colour, phase) in enumerate(zip(COLOURS, PHASES, strict=True)):
+        x = left + place * 180
+        parts.append(f'<rect x="{x}" y="10" width="14" height="14" fill="{colour}"/>')
+        parts.append(f'<text x="{x + 20}" y="22">{escape(phase)}</text>')
+    tall = 40 + len(phases) * (height + 12)
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {left + width + 90} {tall}" font-family="sans-serif"'
+    return (
+        f'{head} font-size="14">\n<rect width="100%" height="100%" fill="white"/>\n' + "\n".join(parts) + "\n</svg>\n"
+    )
+
+
+if __name__ == "__main__":
+    section = measure(int(sys.argv[1]) if len(sys.argv) > 1 else RUNS, Places.from_environment(os.environ))
+    sys.stdout.write(section.text)
+    for goal in section.goals:
+        sys.stdout.write(f"{'met' if goal.met else 'NOT MET'}: {goal.wanted}: {goal.measured}\n")

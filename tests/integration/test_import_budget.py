@@ -1,0 +1,77 @@
+"""What each function imports to start and to do its first work: counts are steadier than times."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+FUNCTIONS = Path(__file__).parents[2] / "functions"
+PROCESS_SECONDS = 60
+
+ENVIRONMENT = {
+    "ARCHIVE_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/archive",
+    "AWS_DEFAULT_REGION": "us-east-1",
+    "CALLS_TABLE": "calls",
+    "LOOKUP_FUNCTION": "lookup",
+    "RECORDINGS_BUCKET": "recordings",
+    "TELNYX_API_KEY": "KEY0123456789",
+    "TELNYX_PUBLIC_KEY": "A" * 43 + "=",
+}
+
+START = "import {app}"
+FORGED = "import webhook.app; assert webhook.app.handler({{'headers': {{}}, 'body': 'x'}}, None)['statusCode'] == 401"
+COMMAND = "import {app}; from dialtone.telnyx_sdk import sdk; sdk.load().Telnyx(api_key='KEY').calls.actions"
+
+NEVER = ("aws_xray_sdk", "boto3", "s3transfer", "multiprocessing", "infra", "tests", "moto", "jwt")
+TELNYX = ("telnyx", "httpx", "httpcore", "anyio")
+
+BUDGETS = [
+    # what is done, function, at most so many modules, none of these
+    (START, "webhook.app", 580, (*NEVER, *TELNYX)),
+    (FORGED, "webhook.app", 590, (*NEVER, *TELNYX)),
+    (COMMAND, "webhook.app", 925, NEVER),
+    (START, "archive.app", 495, (*NEVER, *TELNYX, "yaml", "nacl", "pydantic")),
+    (START, "lookup.app", 470, (*NEVER, *TELNYX, "yaml", "nacl", "pydantic")),
+    (COMMAND, "archive.app", 860, (*NEVER, "yaml", "nacl")),
+]
+
+
+def imported(script: str) -> list[str]:
+    """Run a script in a fresh interpreter, as the function runs; give the modules that it left."""
+    done = subprocess.run(  # noqa: S603 -- this interpreter, with a script of this file
+        [sys.executable, "-c", f"{script}\nimport sys, json; print(json.dumps(sorted(sys.modules)))"],
+        cwd=FUNCTIONS,
+        env=ENVIRONMENT | {"PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=PROCESS_SECONDS,
+    )
+    modules: list[str] = json.loads(done.stdout.splitlines()[-1])
+    return modules
+
+
+@pytest.mark.parametrize(("script", "app", "most", "never"), BUDGETS)
+def test_a_function_imports_what_it_needs_and_no_more(script: str, app: str, most: int, never: tuple[str, ...]) -> None:
+    modules = imported(script.format(app=app))
+
+    assert [name for name in never if name in modules] == []
+    assert len(modules) <= most
+
+
+def test_the_sdks_indexes_and_the_parameters_of_other_commands_are_not_run_for_a_command() -> None:
+    script = f"""{COMMAND.format(app="webhook.app")}
+import sys
+assert "ReplacedLinkClick" not in vars(sys.modules["telnyx.types"])
+assert type(sys.modules["telnyx.types.call_dial_params"]).__name__ == "_LazyModule"
+"""
+
+    modules = imported(script)
+
+    assert "telnyx.types.replaced_link_click" not in modules
+    assert "telnyx.resources.recordings.recordings" not in modules

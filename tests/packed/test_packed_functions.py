@@ -1,0 +1,185 @@
+"""Every function as `make build` packs it, started by AWS's own runtime client from its package alone.
+
+`make check-sam` runs these: they need the package, and a Python of Lambda's version.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+from moto.server import ThreadedMotoServer
+
+from dialtone.lookups import Lookup
+from infra.packing.runtime_api import PackedFunction, Runtime
+from tests.integration.deliveries import Signer, body
+from tests.integration.neighbours import create_table
+from tests.integration.scripted_telnyx import Answer, ScriptedTelnyx
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+if "PACKED" not in os.environ:
+    pytest.skip("make check-sam runs these, with a package", allow_module_level=True)
+
+PACKED = Path(os.environ["PACKED"])
+RUNTIME = Runtime(Path(os.environ["LAMBDA_PYTHON"]), Path(os.environ["LAMBDA_RUNTIME"]))
+SIGNER = Signer()
+TABLE = "calls"
+NUMBER = "+15550100"  # one of functions/flows/numbers.yaml
+
+ALONE = """
+import sys; sys.path.insert(0, sys.argv[1])
+import telnyx
+client = telnyx.Telnyx(api_key="KEY")
+print(client.calls.actions.__class__.__name__, telnyx.types.StreamCodec is not None)
+"""
+
+
+@pytest.fixture(scope="module")
+def aws() -> Iterator[str]:
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    url = f"http://{host}:{port}"
+    session = boto3.Session("testing", "testing", region_name="us-east-1")
+    create_table(session.client("dynamodb", endpoint_url=url), TABLE)
+    session.client("secretsmanager", endpoint_url=url).create_secret(Name="telnyx", SecretString="KEY0123456789")
+    yield url
+    server.stop()
+
+
+@pytest.fixture
+def telnyx() -> Iterator[ScriptedTelnyx]:
+    with ScriptedTelnyx() as server:
+        yield server
+
+
+@pytest.fixture
+def environment(aws: str, telnyx: ScriptedTelnyx) -> dict[str, str]:
+    return {
+        "ARCHIVE_QUEUE_URL": f"{aws}/123456789012/archive",
+        "AWS_ACCESS_KEY_ID": "testing",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_ENDPOINT_URL": aws,
+        "AWS_SECRET_ACCESS_KEY": "testing",
+        "CALLS_TABLE": TABLE,
+        "LOOKUP_FUNCTION": "lookup",
+        "POWERTOOLS_LOG_LEVEL": "INFO",
+        "RECORDINGS_BUCKET": "recordings",
+        "TELNYX_API_KEY_SECRET": "telnyx",
+        "TELNYX_BASE_URL": telnyx.url,
+        "TELNYX_PUBLIC_KEY": SIGNER.public_key,
+    }
+
+
+def webhook(number: int, *, signer: Signer = SIGNER) -> dict[str, Any]:
+    """Give API Gateway's request for an incoming call's first event, of a call of its own."""
+    ids = {"call_session_id": f"session-{number}", "call_leg_id": f"leg-{number}", "to": NUMBER}
+    content = body("call.initiated", number, **ids, direction="incoming", state="parked")
+    now = str(int(time.time()))
+    headers = {"telnyx-signature-ed25519": signer.sign(content, now), "telnyx-timestamp": now}
+    return {"version": "2.0", "headers": headers, "body": content.decode(), "isBase64Encoded": False}
+
+
+def logged(function: PackedFunction) -> list[dict[str, Any]]:
+    ends = time.monotonic() + 5
+    while time.monotonic() < ends and '"_aws"' not in function.output:
+        time.sleep(0.05)
+    return [json.loads(line) for line in function.output.splitlines() if line.startswith("{")]
+
+
+def test_a_signed_webhook_is_answered_and_its_command_sent(environment: dict[str, str], telnyx: ScriptedTelnyx) -> None:
+    with PackedFunction(PACKED / "WebhookFunction", "webhook.app.handler", environment, RUNTIME) as function:
+        answer = function.invoke(webhook(1))
+
+        assert answer.payload["statusCode"] == 200
+        line, blob = logged(function)
+
+    assert [request.path.rpartition("/")[2] for request in telnyx.requests] == ["answer"]
+    assert telnyx.requests[0].headers["authorization"] == "Bearer KEY0123456789"
+    assert (line["event_type"], line["commands"]) == ("call.initiated", [{"action": "answer", "result": "accepted"}])
+    assert blob["CommandsAccepted"] == 1
+
+
+def test_a_forged_webhook_is_refused(environment: dict[str, str], telnyx: ScriptedTelnyx) -> None:
+    with PackedFunction(PACKED / "WebhookFunction", "webhook.app.handler", environment, RUNTIME) as function:
+        answer = function.invoke(webhook(2, signer=Signer()))
+
+    assert answer.payload["statusCode"] == 401
+    assert telnyx.requests == []
+
+
+def test_a_function_that_wakes_from_a_snapshot_answers(environment: dict[str, str], telnyx: ScriptedTelnyx) -> None:
+    package = PACKED / "WebhookFunction"
+    with PackedFunction(package, "webhook.app.handler", environment, RUNTIME, snap_start=True) as function:
+        answer = function.invoke(webhook(3))
+
+        assert function.restored
+
+    assert answer.payload["statusCode"] == 200
+    assert len(telnyx.requests) == 1
+
+
+def test_the_archive_takes_a_batch_and_gives_back_what_is_no_job(environment: dict[str, str]) -> None:
+    record = {
+        "messageId": "1",
+        "receiptHandle": "handle",
+        "body": "not a job",
+        "attributes": {"ApproximateReceiveCount": "1", "SentTimestamp": str(int(time.time() * 1_000))},
+        "messageAttributes": {},
+        "eventSource": "aws:sqs",
+        "eventSourceARN": "arn:aws:sqs:us-east-1:123456789012:archive",
+        "awsRegion": "us-east-1",
+    }
+    with PackedFunction(PACKED / "ArchiveFunction", "archive.app.handler", environment, RUNTIME) as function:
+        nothing = function.invoke({"Records": []})
+        given_back = function.invoke({"Records": [record]})
+
+    assert nothing.payload == {"batchItemFailures": []}
+    assert given_back.payload == {"batchItemFailures": [{"itemIdentifier": "1"}]}
+
+
+@pytest.mark.parametrize("function", ["WebhookFunction", "ArchiveFunction"])
+def test_the_plain_import_of_the_sdk_that_the_lean_one_falls_back_to_is_in_the_package(function: str) -> None:
+    import subprocess  # noqa: PLC0415 -- for this one
+
+    done = subprocess.run(  # noqa: S603 -- our own package
+        [RUNTIME.python, "-I", "-S", "-B", "-c", ALONE, str(PACKED / function)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (done.stdout, done.stderr) == ("ActionsResource True\n", "")
+
+
+def test_every_module_of_ours_has_bytecode_that_no_date_can_make_stale() -> None:
+    package = PACKED / "WebhookFunction"
+    sources = [source for folder in ("dialtone", "webhook") for source in (package / folder).rglob("*.py")]
+
+    flags = {(each.parent / "__pycache__" / f"{each.stem}.cpython-313.pyc").read_bytes()[4:8] for each in sources}
+
+    assert flags == {b"\x01\x00\x00\x00"}, "unchecked hash (PEP 552)"
+
+
+def test_the_lookup_function_asks_and_answers(environment: dict[str, str], telnyx: ScriptedTelnyx) -> None:
+    elsewhere = telnyx.url.removesuffix("/v2")
+    lookup = Lookup(f"{elsewhere}/crm", {"phone": "+1"}, 5, gives=("name",), id="question")
+    telnyx.answers.extend([Answer(200, b'{"name": "Ada"}'), Answer(200, b'{"statusCode": 200}')])
+
+    # The scripted server is the CRM, and Lambda with the webhook function.
+    with PackedFunction(
+        PACKED / "LookupFunction", "lookup.app.handler", environment | {"AWS_ENDPOINT_URL": elsewhere}, RUNTIME
+    ) as function:
+        answered = function.invoke({"lookup": lookup.to_json(), "answer_to": "webhook"})
+
+    assert not answered
+    asked, told = telnyx.requests
+    assert (asked.path, asked.json) == ("/crm", {"phone": "+1", "lookup_id": "question"})
+    assert json.loads(told.body)["dialtone_event"]["payload"]["values"] == {"name": "Ada"}

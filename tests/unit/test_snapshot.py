@@ -1,0 +1,83 @@
+"""SnapStart's hooks: what is loaded before a snapshot, and made anew after it."""
+
+from __future__ import annotations
+
+import random
+import sys
+from dataclasses import dataclass, field
+
+import pytest
+
+from dialtone.settings import InSecret, key_from
+from dialtone.telnyx_api import TelnyxApi
+from webhook.snapshot import Snapshot
+
+snapshot_restore_py = pytest.importorskip("snapshot_restore_py", reason="comes with Lambda's runtime client, on Linux")
+
+
+@dataclass
+class Connection:
+    """A neighbour's client."""
+
+    closed: int = 0
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+@dataclass
+class Keys:
+    """Who gives Telnyx's key, and how often it was asked."""
+
+    given: list[str] = field(default_factory=list)
+
+    def __call__(self) -> str:
+        self.given.append(f"KEY{len(self.given)}")
+        return self.given[-1]
+
+
+def test_before_the_snapshot_all_is_loaded_and_no_key_fetched() -> None:
+    keys, loaded = Keys(), []
+    snapshot = Snapshot(TelnyxApi(keys), clients=[], load=[lambda: loaded.append("flows")])
+
+    snapshot.before()
+
+    assert "telnyx.resources.calls.actions" in sys.modules
+    assert loaded == ["flows"]
+    assert keys.given == []
+
+
+def test_after_it_connections_secrets_and_chance_are_new() -> None:
+    keys, connection, secret = Keys(), Connection(), InSecret("dialtone/telnyx-api-key", key_from)
+    telnyx = TelnyxApi(keys)
+    telnyx._open()  # noqa: SLF001 -- as a command would, without a Telnyx
+    secret._values.append("OLD")  # noqa: SLF001 -- as if fetched, without a Secrets Manager
+    random.seed(1)
+    frozen = random.getstate()
+
+    Snapshot(telnyx, clients=[connection], forget=[secret.forget]).after()
+    telnyx._open()  # noqa: SLF001 -- as above
+    telnyx.close()
+
+    assert keys.given == ["KEY0", "KEY1"]
+    assert connection.closed == 1
+    assert secret._values == []  # noqa: SLF001 -- as above
+    assert random.getstate() != frozen
+
+
+def test_the_runtime_calls_both(monkeypatch: pytest.MonkeyPatch) -> None:
+    before: list[object] = []
+    after: list[object] = []
+    monkeypatch.setattr(snapshot_restore_py, "register_before_snapshot", before.append)
+    monkeypatch.setattr(snapshot_restore_py, "register_after_restore", after.append)
+    snapshot = Snapshot(TelnyxApi("KEY0123"), clients=[])
+
+    assert snapshot.register()
+
+    assert (before, after) == ([snapshot.before], [snapshot.after])
+
+
+def test_elsewhere_there_is_nobody_to_call_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "snapshot_restore_py", None)
+
+    assert not Snapshot(TelnyxApi("KEY0123"), clients=[]).register()
