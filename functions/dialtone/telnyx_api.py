@@ -190,6 +190,13 @@ class TelnyxApi:
 
         return self._ask(ask, deadline)
 
+    def send_together(self, asked: Sequence[tuple[Command, str]], deadline: float) -> Sequence[Outcome]:
+        """Send several commands with their ids at once, and give what came of each; as `send` otherwise."""
+        from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 -- most calls never need it
+
+        with ThreadPoolExecutor(len(asked)) as threads:
+            return tuple(threads.map(lambda each: self.send(each[0], each[1], deadline), asked))
+
     def find_recording(
         self, *, recording_id: str = "", call_leg_id: str = "", started_at: str = "", deadline: float | None = None
     ) -> RecordingInfo | None:

@@ -8,19 +8,18 @@ from typing import TYPE_CHECKING, Protocol
 
 import webhook.handlers  # noqa: F401 -- importing them registers them
 from dialtone.calls import Call
-from dialtone.commands import command_id
 from dialtone.store import Decided, DuplicateEvent, LostRace, Store, StoreUnavailable
 from webhook.refusals import JOINING, PROMISING, Sent, refused, refused_again
 from webhook.router import route
+from webhook.sending import TIDYING, send_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from dialtone.archive_queue import ArchiveQueue
     from dialtone.calls import Script
-    from dialtone.commands import Command
     from dialtone.events import Event
-    from dialtone.telnyx_api import Outcome
+    from webhook.sending import Telnyx
 
 MAX_RACES = 5
 """How often an event is decided again because another of the same call was faster; a call has few events at once."""
@@ -36,23 +35,12 @@ calls for months is kept for the longest call after its last."""
 RACES_WHILE_KEEPING = 2
 """Races after which a version is not kept along: others of us are writing the same one, and one of them succeeds."""
 
-_TIDYING = frozenset({"gather_stop", "hangup", "playback_stop", "record_resume", "record_stop"})
-"""Commands that end something. Refused, that has ended already: what comes after them is sent all the same."""
-
 
 class Library(Protocol):
     """What the switchboard needs of the flows."""
 
     def attach(self, call: Call, event: Event) -> Call:
         """The call with the script that leads it. Raises FlowInvalid if that cannot be followed."""
-        ...
-
-
-class Telnyx(Protocol):
-    """What the switchboard needs of Telnyx."""
-
-    def send(self, command: Command, command_id: str, deadline: float) -> Outcome:
-        """Send one command; what came of it before the deadline, a reading of the monotonic clock."""
         ...
 
 
@@ -87,15 +75,17 @@ class Switchboard:
         Raises StoreUnavailable and botocore's errors: nothing was lost, the event must come again.
         """
         decided, handled = self._decide(event)
-        refused_before = self._refused_before(event, decided) if handled.duplicate else None
-        sent, unsent = self._send(event, decided.commands[:refused_before], deadline)
+        known = self._refused_before(event, decided) if handled.duplicate else frozenset()
+        sent, unsent = send_all(self.telnyx, event, decided.commands, deadline, refused_before=known)
         for job in decided.archive:
             self.archive.put(job)
-        handled = replace(handled, sent=sent, unsent=unsent)
-        if refused_before is not None:
-            return self._followed(handled, refused_again(event, refused_before), deadline)
-        if sent and _matters(sent[-1], first=not handled.duplicate):
-            return self._followed(handled, refused(event, decided.turn, len(sent) - 1, sent[-1]), deadline)
+        handled = replace(handled, sent=tuple(sent.values()), unsent=unsent)
+        refusals = {place: refused_again(event, place) for place in known}
+        for place, each in sent.items():
+            if _matters(each, first=not handled.duplicate):
+                refusals[place] = refused(event, decided.turn, place, each)
+        for place in sorted(refusals):
+            handled = self._followed(handled, refusals[place], deadline)
         return handled
 
     def _followed(self, handled: Handled, refusal: Event, deadline: float) -> Handled:
@@ -105,11 +95,11 @@ class Switchboard:
         followed = self.handle(refusal, deadline)
         return replace(handled, call=followed.call, sent=handled.sent + followed.sent, unsent=followed.unsent)
 
-    def _refused_before(self, event: Event, decided: Decided) -> int | None:
-        """The place of the command that was refused when the event came before, whose error way was taken then."""
+    def _refused_before(self, event: Event, decided: Decided) -> frozenset[int]:
+        """The places of the commands that were refused when the event came before, and whose error way was taken."""
         refusals = [refused_again(event, place) for place in range(len(decided.commands))]
         known = self.store.known(refusals)
-        return next((place for place, refusal in enumerate(refusals) if refusal.id in known), None)
+        return frozenset(place for place, refusal in enumerate(refusals) if refusal.id in known)
 
     def _decide(self, event: Event) -> tuple[Decided, Handled]:
         for races in range(MAX_RACES):
@@ -147,18 +137,6 @@ class Switchboard:
             decided = replace(decided, commands=())
         return decided, Handled(duplicate=True, call=call, reason="came before")
 
-    def _send(self, event: Event, commands: tuple[Command, ...], deadline: float) -> tuple[tuple[Sent, ...], int]:
-        """Send one after the other; what comes after a refused one would be heard in the wrong place."""
-        sent: tuple[Sent, ...] = ()
-        for place, command in enumerate(commands):
-            outcome = self.telnyx.send(command, command_id(event.id, place), deadline)
-            sent = (*sent, Sent(command, outcome))
-            if outcome.kind == "unavailable":
-                return sent, len(commands) - place
-            if outcome.kind != "accepted" and command.action not in _TIDYING:
-                break
-        return sent, 0
-
 
 def _matters(sent: Sent, *, first: bool) -> bool:
     """Whether the call has to hear that a command was not obeyed.
@@ -169,4 +147,4 @@ def _matters(sent: Sent, *, first: bool) -> bool:
     action, kind = sent.command.action, sent.outcome.kind
     if kind == "ended":
         return action in PROMISING | {JOINING} and first and sent.outcome.attempts == 1
-    return kind == "refused" and action not in _TIDYING
+    return kind == "refused" and action not in TIDYING

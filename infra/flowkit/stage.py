@@ -23,7 +23,7 @@ from webhook.endpoint import Endpoint
 from webhook.switchboard import Switchboard
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from dialtone.calls import Call, FarLeg
     from dialtone.recordings import ArchiveJob, Recording
@@ -98,6 +98,10 @@ class CarrierApi:
         error = response.json()["errors"][0]
         kind = "ended" if error["code"] == CALL_ENDED else "refused"
         return Outcome(kind, 1, response.status, code=error["code"], title=error["title"], detail=error["detail"])  # type: ignore[arg-type]
+
+    def send_together(self, asked: Sequence[tuple[Command, str]], deadline: float) -> Sequence[Outcome]:
+        """As `TelnyxApi.send_together`; the carrier takes them in the order in which they are named."""
+        return [self.send(command, command_id, deadline) for command, command_id in asked]
 
 
 @dataclass(slots=True)

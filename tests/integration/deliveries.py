@@ -54,7 +54,17 @@ steps:
     say: We are sorry.
     next: bye
 """
-NUMBERS = f'"{CALLED}": front-desk\n"+15550166": broken\n'
+TEAM_NUMBER = "+15550112"
+TEAM = """
+flow: team
+last_resort: nobody
+steps:
+  ring:
+    transfer: {to: ["+15550191", "+15550192", "+15550193"], how: at_once}
+    hold: {media: hold-music}
+  nobody: {say: Nobody can take your call now., voice: female}
+"""
+NUMBERS = f'"{CALLED}": front-desk\n"+15550166": broken\n"{TEAM_NUMBER}": team\n'
 BROKEN_FLOW = "flow: broken\nsteps:\n  welcome:\n    say: 5\n"
 
 
@@ -62,6 +72,7 @@ def written_flows(folder: Path) -> Path:
     """Write the flows into the folder, and give it back."""
     (folder / "numbers.yaml").write_text(NUMBERS, encoding="utf-8")
     (folder / "front-desk.yaml").write_text(FLOW, encoding="utf-8")
+    (folder / "team.yaml").write_text(TEAM, encoding="utf-8")
     (folder / "broken.yaml").write_text(BROKEN_FLOW, encoding="utf-8")
     return folder
 
@@ -123,6 +134,43 @@ def phone_call(line: Line) -> Iterator[Event]:
     for number, (event_type, payload) in enumerate(PHONE_CALL, start=1):
         marked = {"client_state": line.telnyx.client_state} if line.telnyx.client_state else {}
         yield event(event_type, number, **(payload | marked))
+
+
+TEAM_CALL: tuple[tuple[str, int, dict[str, object]], ...] = (
+    ("call.initiated", 0, {"direction": "incoming", "state": "parked"}),
+    ("call.answered", 0, {}),
+    ("call.initiated", 1, {"direction": "outgoing"}),
+    ("call.initiated", 2, {"direction": "outgoing"}),
+    ("call.initiated", 3, {"direction": "outgoing"}),
+    ("call.answered", 2, {}),
+    ("call.bridged", 0, {}),
+    ("call.bridged", 2, {}),
+    ("call.hangup", 1, {"hangup_cause": "originator_cancel", "hangup_source": "caller"}),
+    ("call.hangup", 3, {"hangup_cause": "originator_cancel", "hangup_source": "caller"}),
+    ("call.playback.ended", 0, {"status": "cancelled"}),
+    ("call.hangup", 0, {"hangup_cause": "normal_clearing", "hangup_source": "caller"}),
+    ("call.hangup", 2, {"hangup_cause": "normal_clearing", "hangup_source": "callee"}),
+)
+"""A whole call through TEAM: three are rung at once, the second answers. With each event, whose leg: 0 the caller's."""
+
+
+def team_call(line: Line) -> Iterator[Event]:
+    """Give the events of TEAM_CALL one by one, each with the mark of its leg; of people who were rung, theirs only."""
+    for number, (event_type, leg, payload) in enumerate(TEAM_CALL, start=1):
+        obeyed = [command for _, command in sorted(line.telnyx.obeyed, key=lambda each: each[1].action)]
+        rung = {
+            str(each.parameters["to"])[-1]: each.parameters["client_state"] for each in obeyed if each.action == "dial"
+        }
+        marks = [
+            each.parameters["client_state"]
+            for each in obeyed
+            if each.call_control_id == CONTROL and "client_state" in each.parameters
+        ]
+        ids: dict[str, object] = {"to": TEAM_NUMBER}
+        if leg:
+            ids = {"call_leg_id": f"{LEG}-{leg}", "call_control_id": f"{CONTROL}-{leg}", "to": f"+1555019{leg}"}
+        mark = rung.get(str(leg), "") if leg else (marks[-1] if marks else "")
+        yield event(event_type, number, **(payload | ids | ({"client_state": mark} if mark else {})))
 
 
 @dataclass(frozen=True)

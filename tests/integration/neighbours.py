@@ -19,7 +19,7 @@ from dialtone.telnyx_api import Outcome
 from webhook.switchboard import Handled, Switchboard
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -109,6 +109,9 @@ class ObedientTelnyx:
         """The ids of all that was sent."""
         self.obeyed: list[tuple[str, Command]] = []
         self.refuses: dict[str, Outcome] = {}
+        """By action, or by action and the party rung: `dial +15550191`."""
+        self.groups: list[tuple[str, ...]] = []
+        """The actions of commands that came together."""
         self.client_state = ""
         """Of the last command that left one: echoed on the leg's webhooks."""
         self._faults = faults
@@ -129,14 +132,27 @@ class ObedientTelnyx:
             raise Died
         return Outcome("unavailable", 2, reason="timeout") if fault == "unanswered" else outcome
 
+    def send_together(self, asked: Sequence[tuple[Command, str]], deadline: float) -> Sequence[Outcome]:
+        """Any order may be the one in which they arrive: each time another one comes first."""
+        self.groups.append(tuple(command.action for command, _ in asked))
+        turned = self._faults.place % len(asked)
+        came = {
+            command_id: self.send(command, command_id, deadline)
+            for command, command_id in (*asked[turned:], *asked[:turned])
+        }
+        return [came[command_id] for _, command_id in asked]
+
     def _obey(self, command: Command, command_id: str) -> Outcome:
         if command_id in self._known:
             since, known = self._known[command_id]
             assert known == command, f"{command_id} came with different content: {known} and {command}"
             if self._clock.now - since <= self._remembers_seconds:
                 return Outcome("accepted", 1, 200)
-        if command.action in self.refuses:
-            return self.refuses[command.action]
+        refusal = self.refuses.get(command.action) or self.refuses.get(
+            f"{command.action} {command.parameters.get('to')}"
+        )
+        if refusal:
+            return refusal
         self._known[command_id] = (self._clock.now, command)
         self.obeyed.append((command_id, command))
         self.client_state = str(command.parameters.get("client_state", self.client_state))

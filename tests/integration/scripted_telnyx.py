@@ -10,6 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import TracebackType
 
 
@@ -51,6 +52,10 @@ class ScriptedTelnyx:
     def __init__(self) -> None:
         self.requests: list[Request] = []
         self.answers: deque[Answer] = deque()
+        self.before_answering: Callable[[], object] = lambda: None
+        """Called for each request: a barrier shows which of them come at once."""
+        self.answering: Callable[[Request], Answer | None] = lambda _: None
+        """Answers a request by what it is; None leaves it to the others."""
         self._ended = threading.Event()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = False
@@ -84,8 +89,10 @@ class ScriptedTelnyx:
             def answer(self) -> None:
                 body = self.rfile.read(int(self.headers.get("content-length", 0)))
                 headers = {name.lower(): value for name, value in self.headers.items()}
-                telnyx.requests.append(Request(self.command, self.path, headers, body))
-                self.give(telnyx.answers.popleft() if telnyx.answers else Answer())
+                request = Request(self.command, self.path, headers, body)
+                telnyx.requests.append(request)
+                telnyx.before_answering()
+                self.give(telnyx.answering(request) or (telnyx.answers.popleft() if telnyx.answers else Answer()))
 
             def give(self, answer: Answer) -> None:
                 if answer.silent:

@@ -16,8 +16,8 @@ from dialtone.commands import command_id
 from dialtone.recordings import ArchiveJob
 from dialtone.store import StoreUnavailable
 from dialtone.telnyx_api import Outcome
-from tests.integration.deliveries import CARD, LEG, SESSION, SIGNED_URL, event, initiated, phone_call
-from tests.integration.neighbours import FOR_EVER, Line, ObedientTelnyx
+from tests.integration.deliveries import CARD, LEG, SESSION, SIGNED_URL, event, initiated, phone_call, team_call
+from tests.integration.neighbours import FOR_EVER, Died, Line, ObedientTelnyx
 from webhook.switchboard import COMMAND_ID_SECONDS, MAX_RACES
 
 if TYPE_CHECKING:
@@ -289,6 +289,78 @@ def test_a_command_refused_once_is_not_obeyed_after_the_flow_has_taken_its_error
     line.deliver(handled[-1][0])
 
     assert [command.action for _, command in line.telnyx.obeyed if command.action.startswith("gather_using")] == []
+
+
+# --- Several commands at once ---------------------------------------------------------------------------------
+
+MIDDLE = "dial +15550192"
+MUSIC_AND_THREE = ("playback_start", "dial", "dial", "dial")
+
+
+def ringing(line: Line) -> Event:
+    """Deliver the team's call as far as to the event that rings three people; give that event."""
+    events = team_call(line)
+    line.deliver(next(events))
+    line.spent()
+    return next(events)
+
+
+def test_commands_of_different_legs_go_out_together_and_what_follows_a_bridge_goes_after_it(line: Line) -> None:
+    handled = [line.deliver(each) for each in team_call(line)]
+
+    assert line.telnyx.groups == [MUSIC_AND_THREE, ("hangup", "hangup")]
+    assert [action for each in handled for action, _ in actions(each)] == [
+        *("answer", *MUSIC_AND_THREE),
+        *("bridge", "hangup", "hangup", "playback_stop"),
+    ]
+
+
+def test_of_several_commands_each_refused_one_is_told_and_the_first_leads_the_flow(line: Line) -> None:
+    line.telnyx.refuses = {"dial +15550191": REFUSED, MIDDLE: REFUSED}
+
+    handled = line.deliver(ringing(line))
+
+    assert actions(handled) == [
+        *zip(MUSIC_AND_THREE, ("accepted", "refused", "refused", "accepted"), strict=True),
+        ("playback_stop", "accepted"),
+        ("speak", "accepted"),
+    ]
+    assert (handled.call.step, handled.call.errors) == ("nobody", 1)
+    told = [entry for entry in line.store.timeline(SESSION) if entry.event_type == "dialtone.command.refused"]
+    assert [entry.reason.partition(":")[0] for entry in told] == ["dial refused", "dial refused"]
+
+
+def test_what_was_refused_of_several_is_not_asked_for_again_and_what_was_not_told_is(line: Line) -> None:
+    """The process dies between telling the call of the one refusal and telling it of the other."""
+    line.telnyx.refuses = {"dial +15550191": REFUSED, MIDDLE: REFUSED}
+    rings = ringing(line)
+    # A read, a commit, four commands; then the refusal's read and commit, two commands, and the other's read.
+    line.faults.plan = {line.faults.place + 10: "dies before"}
+    with pytest.raises(Died):
+        line.deliver(rings)
+    line.telnyx.asked.clear()
+    line.telnyx.refuses = {MIDDLE: REFUSED}
+
+    line.deliver(rings)
+
+    assert command_id(rings.id, 1) not in line.telnyx.asked
+    assert {command_id(rings.id, place) for place in (0, 2, 3)} <= set(line.telnyx.asked)
+    told = [entry for entry in line.store.timeline(SESSION) if entry.event_type == "dialtone.command.refused"]
+    assert len(told) == 2
+
+
+def test_no_refusal_is_told_before_it_is_known_what_came_of_all_that_went_out_together(line: Line) -> None:
+    line.telnyx.refuses = {MIDDLE: REFUSED}
+    rings = ringing(line)
+    line.faults.plan = {line.faults.place + 2: "unanswered"}
+
+    first = line.deliver(rings)
+    line.telnyx.refuses = {}
+    second = line.deliver(rings)
+
+    assert (first.unsent, first.call.step) == (1, "ring")
+    assert (second.unsent, second.duplicate, second.call.step) == (0, True, "ring")
+    assert sorted(command.action for _, command in line.telnyx.obeyed) == sorted(["answer", *MUSIC_AND_THREE])
 
 
 # --- Telnyx forgets command ids -------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from one in which nothing failed.
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 from moto import mock_aws
 
 from dialtone.telnyx_api import Outcome
-from tests.integration.deliveries import SESSION, phone_call, written_flows
+from tests.integration.deliveries import SESSION, phone_call, team_call, written_flows
 from tests.integration.neighbours import FAULTS, Fault, Line
 
 if TYPE_CHECKING:
@@ -49,20 +50,26 @@ class Lines:
     def __init__(self, flows: Path) -> None:
         self._flows = flows
         self._numbers = itertools.count(1)
-        self._unharmed: dict[tuple[tuple[str, ...], int | None], tuple[list[Event], Remains]] = {}
+        self._unharmed: dict[object, tuple[list[Event], Remains]] = {}
 
     def open(self, refused: tuple[str, ...], plan: Mapping[int, Fault] | None = None) -> Line:
         line = Line.open(self._flows, plan, f"line-{next(self._numbers)}")
         line.telnyx.refuses = dict.fromkeys(refused, REFUSED)
         return line
 
-    def unharmed(self, refused: tuple[str, ...], first: int | None = None) -> tuple[list[Event], Remains]:
+    def unharmed(
+        self,
+        refused: tuple[str, ...],
+        first: int | None = None,
+        call: Callable[[Line], Iterator[Event]] = phone_call,
+    ) -> tuple[list[Event], Remains]:
         """Give the (first) events of the call, and what is left of it."""
-        if (refused, first) not in self._unharmed:
+        key = refused, first, call
+        if key not in self._unharmed:
             line = self.open(refused)
-            events = [(each, line.deliver(each))[0] for each in itertools.islice(phone_call(line), first)]
-            self._unharmed[refused, first] = events, line.remains(SESSION)
-        return self._unharmed[refused, first]
+            events = [(each, line.deliver(each))[0] for each in itertools.islice(call(line), first)]
+            self._unharmed[key] = events, line.remains(SESSION)
+        return self._unharmed[key]
 
 
 @pytest.fixture(scope="module")
@@ -159,3 +166,72 @@ def test_a_call_goes_on_where_it_stood_after_a_time_in_which_every_request_faile
         line.deliver_until_done(each)
 
     assert line.remains(SESSION) == expected
+
+
+# --- Several commands at once ---------------------------------------------------------------------------------
+
+TEAM_REQUESTS = 7
+"""What an event of the team's call costs at most: a read, a commit, music and three people rung; one more is spare."""
+
+TEAM_REFUSALS: tuple[tuple[str, ...], ...] = (
+    (),
+    ("dial",),
+    ("dial +15550192",),
+    ("dial +15550191", "dial +15550193", "playback_start"),
+    ("playback_start",),
+    ("bridge",),
+    ("hangup",),
+)
+
+
+def in_any_order(remains: Remains) -> Remains:
+    """Commands that go out together arrive in any order."""
+    return replace(remains, obeyed=tuple(sorted(remains.obeyed, key=lambda each: each[0])))
+
+
+def test_the_call_with_several_commands_at_once_is_worth_attacking(lines: Lines) -> None:
+    events, remains = lines.unharmed((), call=team_call)
+
+    assert len(events) == 13
+    actions = [command.action for _, command in remains.obeyed]
+    assert (actions[0], sorted(actions[1:5])) == ("answer", ["dial", "dial", "dial", "playback_start"])
+    assert actions[5:] == ["bridge", "hangup", "hangup", "playback_stop"]
+    assert remains.legs[0].outcome == "completed"
+
+
+@pytest.mark.parametrize("refused", TEAM_REFUSALS)
+@pytest.mark.parametrize("place", range(TEAM_REQUESTS))
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_at_any_of_several_commands_leaves_no_trace(
+    lines: Lines, fault: Fault, place: int, refused: tuple[str, ...]
+) -> None:
+    events, expected = lines.unharmed(refused, call=team_call)
+    line = lines.open(refused)
+
+    for each in events:
+        line.faults.plan = {line.faults.place + place: fault}
+        line.deliver_until_done(each)
+
+    assert in_any_order(line.remains(SESSION)) == in_any_order(expected)
+
+
+@settings(deadline=None, print_blob=True)
+@given(
+    refused=st.sampled_from(TEAM_REFUSALS),
+    plan=st.dictionaries(st.integers(0, REQUESTS_OF_THE_CALL), st.sampled_from(FAULTS), min_size=5, max_size=25),
+    duplicates=st.lists(st.tuples(st.integers(0, 12), st.integers(0, 12)), max_size=6),
+)
+def test_whatever_fails_and_comes_twice_while_several_are_rung_the_call_is_as_if_nothing_had(
+    lines: Lines, refused: tuple[str, ...], plan: dict[int, Fault], duplicates: list[tuple[int, int]]
+) -> None:
+    events, expected = lines.unharmed(refused, call=team_call)
+    line = lines.open(refused, plan)
+
+    for place, each in enumerate(events):
+        line.deliver_until_done(each)
+        for _, earlier in (pair for pair in duplicates if pair[0] == place and pair[1] <= place):
+            line.deliver_until_done(events[earlier])
+
+    ids = [command_id for command_id, _ in line.telnyx.obeyed]
+    assert len(ids) == len(set(ids)), "obeyed twice"
+    assert in_any_order(line.remains(SESSION)) == in_any_order(expected)

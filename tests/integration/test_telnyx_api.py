@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import threading
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -510,3 +511,31 @@ def test_a_lookup_keeps_to_the_deadline_that_it_is_given(
 def test_a_lookup_needs_something_to_go_by(api: TelnyxApi) -> None:
     with pytest.raises(ValueError, match="recording_id or its call_leg_id"):
         api.find_recording(started_at="2026-01-23T18:05:00Z")
+
+
+# --- Several at once ------------------------------------------------------------------------------------------
+
+
+def test_several_commands_are_under_way_at_once_and_each_has_its_own_outcome(
+    api: TelnyxApi, scripted: ScriptedTelnyx, virtual: Time
+) -> None:
+    asked = [(command("hangup", f"{CALL}-{number}"), f"id-{number}") for number in range(3)]
+    scripted.before_answering = threading.Barrier(3, timeout=5).wait
+    scripted.answers.append(error(422, "90018"))
+
+    outcomes = api.send_together(asked, virtual.now + 5)
+
+    came = {request.path.split("/")[3]: request.json for request in scripted.requests}
+    assert came == {asked.call_control_id: {"command_id": its_id} for asked, its_id in asked}
+    assert sorted(outcome.kind for outcome in outcomes) == ["accepted", "accepted", "ended"]
+
+
+def test_an_outcome_is_that_of_the_command_in_its_place(
+    api: TelnyxApi, scripted: ScriptedTelnyx, virtual: Time
+) -> None:
+    asked = [(command("hangup", f"{CALL}-{number}"), f"id-{number}") for number in range(4)]
+    scripted.answering = lambda request: error(404, "10005") if f"{CALL}-2" in request.path else None
+
+    outcomes = api.send_together(asked, virtual.now + 5)
+
+    assert [outcome.kind for outcome in outcomes] == ["accepted", "accepted", "refused", "accepted"]

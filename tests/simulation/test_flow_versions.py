@@ -17,6 +17,7 @@ from tests.staged_call import CALLED, happened
 from webhook.switchboard import KEPT_AGAIN_SECONDS, Switchboard
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from dialtone.commands import Command
@@ -68,6 +69,9 @@ class Obedient:
         del command_id, deadline
         self.taken.append(asked)
         return Outcome("accepted", 1, 200)
+
+    def send_together(self, asked: Sequence[tuple[Command, str]], deadline: float) -> Sequence[Outcome]:
+        return [self.send(command, command_id, deadline) for command, command_id in asked]
 
 
 class Deployment:

@@ -1,0 +1,82 @@
+"""The commands of a decision on their way to Telnyx: which go out together, and where the rest stops."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from dialtone.commands import command_id
+from webhook.refusals import JOINING, Sent
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from dialtone.commands import Command
+    from dialtone.events import Event
+    from dialtone.telnyx_api import Outcome
+
+TIDYING = frozenset({"gather_stop", "hangup", "playback_stop", "record_resume", "record_stop"})
+"""Commands that end something. Refused, that has ended already: what comes after them is sent all the same."""
+
+
+class Telnyx(Protocol):
+    """What is needed of Telnyx."""
+
+    def send(self, command: Command, command_id: str, deadline: float) -> Outcome:
+        """Send one command; what came of it before the deadline, a reading of the monotonic clock."""
+        ...
+
+    def send_together(self, asked: Sequence[tuple[Command, str]], deadline: float) -> Sequence[Outcome]:
+        """Send several with their ids, in no order; what came of each."""
+        ...
+
+
+def groups(commands: Sequence[Command]) -> Iterator[range]:
+    """Give the places of the commands, group after group: those of a group go out together.
+
+    Commands of one leg keep their order. What comes after a bridge waits for it: whom it could not connect with the
+    caller would otherwise have cost the others who ring.
+    """
+    begun, legs = 0, set[str]()
+    for place, command in enumerate(commands):
+        leg = command.call_control_id or f"dialled by {place}"
+        if place > begun and (leg in legs or JOINING in {command.action, commands[place - 1].action}):
+            yield range(begun, place)
+            begun, legs = place, set()
+        legs.add(leg)
+    if commands:
+        yield range(begun, len(commands))
+
+
+def send_all(
+    telnyx: Telnyx, event: Event, commands: Sequence[Command], deadline: float, *, refused_before: frozenset[int]
+) -> tuple[dict[int, Sent], int]:
+    """Send the commands of the decision on an event, group after group.
+
+    Gives what came of each that was sent, by its place, and how many Telnyx could not be given: while it is not known
+    what came of a group, and after one in which a command was refused (now or `refused_before`), no other goes out.
+    What comes after a refused one would be heard in the wrong place.
+    """
+    sent: dict[int, Sent] = {}
+    for group in groups(commands):
+        places = [place for place in group if place not in refused_before]
+        for place, outcome in zip(places, _outcomes(telnyx, event, commands, places, deadline), strict=True):
+            sent[place] = Sent(commands[place], outcome)
+        unavailable = sum(sent[place].outcome.kind == "unavailable" for place in places)
+        if unavailable:
+            return sent, unavailable + len(commands) - group.stop
+        if len(places) < len(group) or any(_stops(sent[place]) for place in places):
+            break
+    return sent, 0
+
+
+def _outcomes(
+    telnyx: Telnyx, event: Event, commands: Sequence[Command], places: Sequence[int], deadline: float
+) -> Sequence[Outcome]:
+    asked = [(commands[place], command_id(event.id, place)) for place in places]
+    if len(asked) == 1:
+        return (telnyx.send(*asked[0], deadline),)
+    return telnyx.send_together(asked, deadline) if asked else ()
+
+
+def _stops(sent: Sent) -> bool:
+    return sent.outcome.kind != "accepted" and sent.command.action not in TIDYING
