@@ -27,7 +27,7 @@ export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test drill lint build deploy check-sam lock clean
+.PHONY: help setup demo test drill bench lint build deploy check-sam lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1@/p' $(MAKEFILE_LIST) | awk -F@ '{printf "make %-10s %s\n", $$1, $$2}'
@@ -42,6 +42,9 @@ test: $(VENV)/project ## run the tests, with branch coverage of functions/
 
 drill: $(VENV)/project ## play hundreds of orders and faults for every call, where make test plays a dozen
 	@$(VENV)/bin/pytest -n $(WORKERS) --hypothesis-profile=drill $(or $(filter-out tests,$(TESTS)),tests/simulation tests/integration)
+
+bench: $(VENV)/project ## measure speed and cost on this machine, and write docs/bench; ten minutes, can be interrupted
+	@$(VENV)/bin/dialtone bench
 
 lint: $(VENV)/project ## check format, style, types, templates and phone menus
 	@$(VENV)/bin/ruff format --check .
