@@ -28,7 +28,7 @@ export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test drill lint build deploy check-sam bench-cold lock clean
+.PHONY: help setup demo test drill bench lint build deploy check-sam lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1@/p' $(MAKEFILE_LIST) | awk -F@ '{printf "make %-10s %s\n", $$1, $$2}'
@@ -43,6 +43,12 @@ test: $(VENV)/project ## run the tests, with branch coverage of functions/
 
 drill: $(VENV)/project ## play hundreds of orders and faults for every call, where make test plays a dozen
 	@$(VENV)/bin/pytest -n $(WORKERS) --hypothesis-profile=drill $(or $(filter-out tests,$(TESTS)),tests/simulation tests/integration)
+
+BENCH ?=
+bench: ARCH := $(subst aarch64,arm64,$(shell uname -m))
+bench: build .cache/lambda-runtime/installed .cache/plain-libraries/installed ## measure speed and cost, write docs/bench; BENCH='--quick' or a name
+	@PACKED=$(abspath $(BUILD)) LAMBDA_PYTHON=$(PYTHON_OF_LAMBDA) LAMBDA_RUNTIME=$(abspath .cache/lambda-runtime) \
+		PLAIN_LIBRARIES=$(abspath .cache/plain-libraries) $(VENV)/bin/dialtone bench $(BENCH)
 
 lint: $(VENV)/project ## check format, style, types, templates and phone menus
 	@$(VENV)/bin/ruff format --check .
@@ -79,12 +85,6 @@ check-sam: $(SAM) build .cache/lambda-runtime/installed ## check the template as
 		echo "Packed twice from the same sources, the functions differ." >&2; exit 1; }
 	@PACKED=$(abspath $(BUILD)) LAMBDA_PYTHON=$(PYTHON_OF_LAMBDA) LAMBDA_RUNTIME=$(abspath .cache/lambda-runtime) \
 		$(VENV)/bin/pytest -q tests/packed
-
-RUNS ?= 10
-bench-cold: ARCH := $(subst aarch64,arm64,$(shell uname -m))
-bench-cold: build .cache/lambda-runtime/installed .cache/plain-libraries/installed ## measure starts from cold: RUNS=10
-	@PACKED=$(abspath $(BUILD)) LAMBDA_PYTHON=$(PYTHON_OF_LAMBDA) LAMBDA_RUNTIME=$(abspath .cache/lambda-runtime) \
-		PLAIN_LIBRARIES=$(abspath .cache/plain-libraries) $(VENV)/bin/python -m tests.benchmarks.cold_start $(RUNS)
 
 lock: $(UV) ## lock every requirement again: make lock UPGRADE=--upgrade takes newer versions
 	@for name in functions/requirements requirements-dev infra/sam-requirements infra/runtime-requirements tests/benchmarks/plain-requirements; do \

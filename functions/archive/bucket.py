@@ -8,12 +8,15 @@ against a CRC32 of botocore's.
 from __future__ import annotations
 
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_s3.type_defs import CompletedPartTypeDef
 
@@ -84,10 +87,25 @@ class Upload:
         self._key = key
         self._upload_id = upload_id
         self._parts: list[CompletedPartTypeDef] = []
+        self._sender = ThreadPoolExecutor(1)
+        self._under_way: Future[CompletedPartTypeDef] | None = None
 
     def add(self, part: bytes) -> None:
-        """Send the next part: all but the last must have 5 MiB or more, and the same length (S3)."""
-        number = len(self._parts) + 1
+        """Send the next part: all but the last must have 5 MiB or more, and the same length (S3).
+
+        It is under way when this returns, so that the next one can come meanwhile; what becomes of it, the next call of
+        any method says.
+        """
+        self._arrived()
+        self._under_way = self._sender.submit(self._send, part, len(self._parts) + 1)
+
+    def _arrived(self) -> None:
+        """Wait for the part that is under way; raises what it raised."""
+        sending, self._under_way = self._under_way, None
+        if sending:
+            self._parts.append(sending.result())
+
+    def _send(self, part: bytes, number: int) -> CompletedPartTypeDef:
         sent = self._client.upload_part(
             Bucket=self._bucket,
             Key=self._key,
@@ -96,10 +114,12 @@ class Upload:
             Body=part,
             ChecksumAlgorithm="CRC32",
         )
-        self._parts.append({"PartNumber": number, "ETag": sent["ETag"], "ChecksumCRC32": sent["ChecksumCRC32"]})
+        return {"PartNumber": number, "ETag": sent["ETag"], "ChecksumCRC32": sent["ChecksumCRC32"]}
 
     def complete(self) -> bool:
         """Make an object of the parts, if none lies under the key. False if one does, or the upload is gone."""
+        self._arrived()
+        self._sender.shutdown()
         try:
             self._client.complete_multipart_upload(
                 Bucket=self._bucket,
@@ -116,6 +136,7 @@ class Upload:
 
     def abort(self) -> None:
         """Throw the parts away; nothing happens where the upload is gone already."""
+        self._sender.shutdown()  # S3 keeps, and charges for, a part that arrives after the end of its upload
         try:
             self._client.abort_multipart_upload(Bucket=self._bucket, Key=self._key, UploadId=self._upload_id)
         except self._client.exceptions.NoSuchUpload:

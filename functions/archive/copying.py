@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from dialtone.recordings import Recording
 
 PART_BYTES = 8 * 1_048_576
-"""S3 wants 5 MiB or more and at most 10,000 of them: memory for two, room for 80 GB."""
+"""S3 wants 5 MiB or more and at most 10,000 of them: memory for three, room for 80 GB."""
 
 SHOWN_BYTES = 16
 """Of what came instead of audio, for the reason: enough to know a page, too little to tell anything."""
@@ -67,7 +67,10 @@ def _parts(pieces: Iterable[bytes]) -> Iterator[bytes]:
     for piece in pieces:
         held += piece
         while len(held) >= PART_BYTES:
-            yield bytes(held[:PART_BYTES])
+            with memoryview(held) as view:  # a slice of `held` would be one copy more, of which memory remembers
+                part = bytes(view[:PART_BYTES])
             del held[:PART_BYTES]
+            yield part
+            del part
     if held:
         yield bytes(held)

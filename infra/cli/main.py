@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from dialtone.errors import DialtoneError
-from infra.cli import call, demo, dial, flow, up
+from infra.cli import bench, call, demo, dial, flow, up
 from infra.local.errors import LocalCloudError
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
     commands = parser.add_subparsers(required=True, metavar="command")
-    for command in (demo, up, call, dial, flow):
+    for command in (demo, up, call, dial, flow, bench):
         command.add_to(commands)
     return parser
 

@@ -254,9 +254,9 @@ class MortalWire(Wire):
             self.dead = True
             raise
 
-    def _answered(self, request: Any, **rest: object) -> None:  # noqa: ANN401 -- botocore's own request
+    def _answered(self, request: Any, event_name: str, **rest: object) -> None:  # noqa: ANN401 -- botocore's own request
         try:
-            super()._answered(request, **rest)
+            super()._answered(request, event_name, **rest)
         except Died:
             self.dead = True
             raise

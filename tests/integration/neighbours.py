@@ -92,10 +92,12 @@ class Wire:
             raise ConnectTimeoutError(endpoint_url=request.url)
         if self._met.fault == "dies before":
             raise Died
-        self.serially.acquire()
+        if ".dynamodb." in event_name:
+            self.serially.acquire()
 
-    def _answered(self, request: Any, **_: object) -> None:  # noqa: ANN401 -- botocore's own request
-        self.serially.release()
+    def _answered(self, request: Any, event_name: str, **_: object) -> None:  # noqa: ANN401 -- botocore's own request
+        if ".dynamodb." in event_name:
+            self.serially.release()
         if self._met.fault == "unanswered":
             raise ReadTimeoutError(endpoint_url=request.url)
         if self._met.fault == "dies after":

@@ -179,7 +179,7 @@ def test_the_lookup_function_asks_and_answers(environment: dict[str, str], telny
     ) as function:
         answered = function.invoke({"lookup": lookup.to_json(), "answer_to": "webhook"})
 
-    assert not answered
+    assert answered.payload is None
     asked, told = telnyx.requests
     assert (asked.path, asked.json) == ("/crm", {"phone": "+1", "lookup_id": "question"})
     assert json.loads(told.body)["dialtone_event"]["payload"]["values"] == {"name": "Ada"}

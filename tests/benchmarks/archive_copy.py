@@ -1,0 +1,52 @@
+"""Copies audio from a storage into S3, one way or the other; a program of its own, started by `archive_speed.py`."""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+import time
+
+import boto3
+import urllib3
+from botocore.config import Config
+
+from archive.bucket import RecordingsBucket
+from archive.copying import copy_audio
+from archive.deadline import Deadline
+from archive.source import Download
+from dialtone.recordings import Recording
+
+MEGABYTE = 1_048_576
+ENOUGH_SECONDS = 600.0
+
+
+def main(url: str, way: str, length: int, number: int) -> None:
+    """Copy once small, to have everything loaded, then as asked; print seconds and memory as JSON."""
+    s3 = boto3.client("s3", endpoint_url=url, config=Config(s3={"addressing_style": "path"}))
+    bucket, deadline = RecordingsBucket(s3, "bucket"), Deadline(time.monotonic() + ENOUGH_SECONDS)
+
+    def copied(length: int, number: int) -> tuple[float, float, float]:
+        began, cpu = time.monotonic(), time.process_time()
+        response = urllib3.request("GET", f"{url}/audio/{length}", preload_content=False)
+        if way == "boto3":
+            s3.upload_fileobj(response, "bucket", f"bare-{number}")  # type: ignore[arg-type]
+            return time.monotonic() - began, 0.0, time.process_time() - cpu
+        download = Download(response)
+        download.check()
+        recording = Recording("session", f"leg-{way}", number, 1, "2026-09-21T12:00:00Z", "record_start")
+        copy, _ = copy_audio(download.pieces(deadline), bucket, recording)
+        stored = time.monotonic()
+        proved = bucket.read_back(copy.key, deadline)
+        if proved is None or (proved.length_bytes, proved.sha256) != (length, copy.sha256):
+            raise AssertionError(f"{proved} is not what was copied: {copy}")
+        return stored - began, time.monotonic() - stored, time.process_time() - cpu
+
+    copied(MEGABYTE + 44, number)
+    seconds, proving, cpu = copied(length, number + 1)
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1_024)
+    sys.stdout.write(json.dumps({"seconds": seconds, "proving": proving, "cpu": cpu, "memory": memory}))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4]))

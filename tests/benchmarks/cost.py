@@ -1,0 +1,514 @@
+"""What calls cost, from counted operations: `python -m tests.benchmarks.cost [--write]` writes docs/cost.md.
+
+The demo's calls go through the real webhook and archive code with AWS by moto. Every request of boto3's is counted, and
+the units of DynamoDB that it takes; log lines are counted byte by byte. Prices are those of prices.yaml.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import math
+import re
+import sys
+from collections import Counter
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, urlsplit
+
+import yaml
+from moto import mock_aws
+
+from archive.bucket import RecordingsBucket
+from archive.consumer import Archive, Consumer
+from archive.custody import Custody
+from archive.source import Source
+from archive.transcripts import Transcripts
+from dialtone.archive_queue import ArchiveQueue
+from dialtone.observability import Observer
+from dialtone.store import Store
+from dialtone.telnyx_api import TelnyxApi
+from infra.carrier import Request
+from infra.demo import scenes
+from infra.flowkit.stage import Stage
+from tests.benchmarks.figures import table
+from tests.benchmarks.section import Goal, Section
+from tests.function_output import follow_stdout
+from tests.integration.neighbours import ONE_ATTEMPT, aws_session, create_table
+from tests.integration.scripted_telnyx import Answer, ScriptedTelnyx
+from webhook.endpoint import Endpoint
+from webhook.switchboard import Switchboard
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from dialtone.commands import Command
+    from dialtone.telnyx_api import Outcome
+    from tests.integration.scripted_telnyx import Request as Asked
+
+PAGE = Path(__file__).parents[2] / "docs" / "cost.md"
+PRICES: dict[str, Any] = yaml.safe_load((Path(__file__).parent / "prices.yaml").read_text(encoding="utf-8"))
+AWS, TELNYX, ASSUMED = PRICES["aws"], PRICES["telnyx"], PRICES["assumed"]
+
+MORNING = datetime(2026, 9, 21, 14, 0, tzinfo=UTC)
+"""A Monday on which the practice of the demo is open."""
+
+READ_UNIT_BYTES, WRITE_UNIT_BYTES = 4_096, 1_024
+IN_A_TRANSACTION = 2
+WEBHOOK_GB, ARCHIVE_GB = 1.769, 1.024
+SECONDS_A_DAY = 86_400
+
+_NUMBER = re.compile(r"(?<=[:\[])( ?)\d+\.\d+")
+"""In a log line: seconds and milliseconds that something took. Taken as long as 100.0, to count the same each time."""
+
+KINDS: Mapping[str, str] = {
+    "menu": "A menu, opening hours and a voicemail with its transcript",
+    "announcement": "An announcement that we make to a person",
+    "recorded": "A conversation recorded throughout, with a card number and a transfer",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What one phone call took."""
+
+    of: Counter[str]
+    """By name: webhooks, commands, dynamodb, read_units, write_units, sqs, s3_put, s3_get, log_bytes, webhook_ms, …"""
+    inbound_minutes: float
+    outbound_minutes: float
+    recorded_minutes: float
+
+    @property
+    def dollars(self) -> dict[str, float]:
+        """By service."""
+        of = self.of
+        gb_seconds = of["webhook_ms"] / 1e3 * WEBHOOK_GB + of["archive_ms"] / 1e3 * ARCHIVE_GB
+        return {
+            "DynamoDB": of["read_units"] * AWS["dynamodb_read_unit"] + of["write_units"] * AWS["dynamodb_write_unit"],
+            "Lambda": gb_seconds * AWS["lambda_gb_second"] + (of["webhooks"] + of["jobs"]) * AWS["lambda_request"],
+            "HTTP API": of["webhooks"] * AWS["api_request"],
+            "SQS": of["sqs"] * AWS["sqs_request"],
+            "S3": of["s3_put"] * AWS["s3_put"] + of["s3_get"] * AWS["s3_get"],
+            "Logs": of["log_bytes"] * AWS["log_byte"],
+        }
+
+    @property
+    def telnyx_dollars(self) -> float:
+        """Telnyx's own price for its minutes."""
+        minutes = {
+            "inbound": self.inbound_minutes,
+            "outbound": self.outbound_minutes,
+            "recording": self.recorded_minutes,
+        }
+        return sum(of * float(TELNYX[f"{name}_minute"]) for name, of in minutes.items())
+
+
+class Meter:
+    """Counts what boto3's clients ask for."""
+
+    def __init__(self) -> None:
+        self.of: Counter[str] = Counter()
+        self._asked: dict[str, Any] = {}
+
+    def tap(self, client: Any) -> Any:  # noqa: ANN401 -- any of boto's clients
+        """Count what the client asks for from now on."""
+        client.meta.events.register("before-parameter-build", self._asks)
+        client.meta.events.register("after-call", self._answered)
+        return client
+
+    def _asks(self, params: Any, model: Any, **_: object) -> None:  # noqa: ANN401 -- boto's own
+        if model.name in {"TransactWriteItems", "UpdateItem", "BatchGetItem"}:
+            self._asked = params
+
+    def _answered(self, parsed: Any, model: Any, **_: object) -> None:  # noqa: ANN401 -- boto's own
+        service = model.service_model.service_name
+        if service == "dynamodb":
+            self.of["dynamodb"] += 1
+            self._units(model.name, parsed)
+        elif service == "sqs":
+            self.of["sqs"] += 1
+        elif model.name in {"PutObject", "CreateMultipartUpload", "UploadPart", "CompleteMultipartUpload"}:
+            self.of["s3_put"] += 1
+        elif model.name.startswith("List"):
+            self.of["s3_put"] += 1  # priced alike
+        elif model.name == "GetObject":
+            self.of["s3_get"] += 1
+
+    def _units(self, operation: str, parsed: Any) -> None:  # noqa: ANN401 -- boto's own
+        if operation == "BatchGetItem":
+            ((_, asked),) = self._asked["RequestItems"].items()
+            found = [item for items in parsed["Responses"].values() for item in items]
+            self.of["read_units"] += sum(_units(size, READ_UNIT_BYTES) for size in map(item_bytes, found))
+            self.of["read_units"] += len(asked["Keys"]) - len(found)  # what is not there costs one as well
+        elif operation == "Query":
+            self.of["read_units"] += _units(sum(map(item_bytes, parsed["Items"])), READ_UNIT_BYTES)
+        elif operation == "TransactWriteItems":
+            puts = [each["Put"]["Item"] for each in self._asked["TransactItems"] if "Put" in each]
+            updates = len(self._asked["TransactItems"]) - len(puts)
+            units = sum(_units(item_bytes(item), WRITE_UNIT_BYTES) for item in puts) + updates
+            self.of["write_units"] += IN_A_TRANSACTION * units
+            self.of["most_units"] = max(self.of["most_units"], IN_A_TRANSACTION * units)
+        elif operation == "UpdateItem":
+            self.of["write_units"] += 1
+
+
+def item_bytes(item: Mapping[str, Any]) -> int:
+    """An item's size as DynamoDB counts it: names, and values by their type."""
+    return sum(len(name.encode()) + _value_bytes(value) for name, value in item.items())
+
+
+def _value_bytes(value: Mapping[str, Any]) -> int:
+    ((kind, held),) = value.items()
+    if kind == "S":
+        return len(held.encode())
+    if kind == "N":
+        return math.ceil(len(held.lstrip("-").replace(".", "")) / 2) + 1
+    if kind == "M":
+        return 3 + item_bytes(held) + len(held)
+    if kind == "L":
+        return 3 + sum(1 + _value_bytes(each) for each in held)
+    return 1
+
+
+def _units(size: int, of: int) -> int:
+    return max(1, math.ceil(size / of))
+
+
+class _Sending:
+    """The carrier's API; each request after another, or several together, is once the time of one."""
+
+    def __init__(self, stage: Stage, meter: Meter) -> None:
+        self._stage, self._meter = stage, meter
+
+    def send(self, command: Command, command_id: str, deadline: float) -> Outcome:
+        """Send it."""
+        self._meter.of.update(commands=1, webhook_ms=ASSUMED["telnyx_milliseconds"])
+        return self._stage.api.send(command, command_id, deadline)
+
+    def send_together(self, asked: Sequence[tuple[Command, str]], deadline: float) -> Sequence[Outcome]:
+        """Send them."""
+        self._meter.of.update(commands=len(asked), webhook_ms=ASSUMED["telnyx_milliseconds"])
+        return self._stage.api.send_together(asked, deadline)
+
+
+def _announcement(stage: Stage) -> None:
+    scene = scenes.ANNOUNCEMENTS[0]
+    stage.dial(scene.callee, scene.who, scene.flow)
+
+
+PLAYED: Mapping[str, Callable[[Stage], object]] = {
+    "menu": lambda stage: stage.ring(scenes.IVR.number, scenes.IVR.script),
+    "announcement": _announcement,
+    "recorded": lambda stage: stage.ring(scenes.RECORDED.number, scenes.RECORDED.script),
+}
+
+
+def counted(kind: str) -> Counted:
+    """Play one call of that kind, and what the archive makes of it."""
+    written = io.StringIO()
+    with mock_aws(), contextlib.redirect_stdout(written):
+        stage, meter = Stage(start=MORNING), Meter()
+        stage.carrier.add_callee(scenes.AGENT, scenes.AGENT_SCRIPT)
+        clients: dict[str, Any] = {
+            name: aws_session().client(name, config=ONE_ATTEMPT) for name in ("dynamodb", "sqs", "s3")
+        }
+        create_table(clients["dynamodb"], "calls")
+        queue_url = clients["sqs"].create_queue(QueueName="archive")["QueueUrl"]
+        clients["s3"].create_bucket(Bucket="recordings")
+        store = Store(clients["dynamodb"], "calls")
+        stage.store = store
+        library = stage.switchboard.library
+        stage.switchboard = Switchboard(
+            store,
+            library,
+            _Sending(stage, meter),
+            ArchiveQueue(clients["sqs"], queue_url),
+            stage.systems,
+            now_seconds=lambda: stage.carrier.clock.datetime(stage.carrier.clock.now).timestamp(),
+        )
+        observer = Observer("webhook")
+        follow_stdout("webhook")
+        endpoint = Endpoint(stage.endpoint.verifier, stage.switchboard, observer, stage.endpoint.now_seconds)
+        stage.endpoint = endpoint
+        PLAYED[kind](stage)  # the version of the flow is kept with the first call of a day: not every call's
+        written.truncate(0)
+        written.seek(0)
+        stage.told.clear()
+        clients["sqs"].purge_queue(QueueUrl=queue_url)
+        for client in clients.values():
+            meter.tap(client)
+        meter.of.clear()
+        with ScriptedTelnyx() as server:
+            stage.carrier.public_url = server.url.removesuffix("/v2")
+            server.answering = lambda asked: _by_carrier(stage, asked)
+            PLAYED[kind](stage)
+            meter.of["webhooks"] = len(stage.told)
+            meter.of["webhook_ms"] += meter.of["dynamodb"] * ASSUMED["dynamodb_milliseconds"]
+            meter.of["webhook_ms"] += meter.of["sqs"] * ASSUMED["sqs_milliseconds"]
+            meter.of["webhook_ms"] += len(stage.told) * ASSUMED["webhook_cpu_milliseconds"]
+            minutes = _minutes(stage)
+            telnyx = TelnyxApi(stage.carrier.api_key, server.url)
+            _archive(clients, queue_url, telnyx, meter)
+            telnyx.close()
+        logged = sum(len(_NUMBER.sub(r"\g<1>100.0", line)) + 1 for line in written.getvalue().splitlines())
+        platform = (len(stage.told) + meter.of["jobs"]) * ASSUMED["platform_log_bytes"]
+        meter.of["log_bytes"] = logged + platform + len(stage.told) * ASSUMED["access_log_bytes"]
+    return Counted(+meter.of, *minutes)
+
+
+def _archive(clients: Mapping[str, Any], queue_url: str, telnyx: TelnyxApi, meter: Meter) -> None:
+    """Let the archive work off the queue, as Lambda hands it messages."""
+    store = Store(clients["dynamodb"], "calls")
+    bucket = RecordingsBucket(clients["s3"], "recordings")
+    archive = Archive(Custody(store, bucket, Source(telnyx)), Transcripts(store, bucket, telnyx))
+    consumer = Consumer(archive=archive, queue=clients["sqs"], observer=Observer("archive"), max_receives=5)
+    follow_stdout("archive")
+    before = meter.of["sqs"]
+    while (
+        messages := clients["sqs"]
+        .receive_message(QueueUrl=queue_url, MaxNumberOfMessages=1, AttributeNames=["All"])
+        .get("Messages")
+    ):
+        [message] = messages
+        record = {
+            "messageId": message["MessageId"],
+            "receiptHandle": message["ReceiptHandle"],
+            "body": message["Body"],
+            "attributes": message["Attributes"],
+            "messageAttributes": {},
+            "md5OfBody": message["MD5OfBody"],
+            "eventSource": "aws:sqs",
+            "eventSourceARN": "arn:aws:sqs:us-east-1:123456789012:archive",
+            "awsRegion": "us-east-1",
+        }
+        answer = consumer.consume({"Records": [record]}, _Plenty())
+        if answer["batchItemFailures"]:
+            raise AssertionError(f"the archive did not do {message['Body']}")
+        clients["sqs"].delete_message(QueueUrl=queue_url, ReceiptHandle=message["ReceiptHandle"])
+        meter.of["jobs"] += 1
+    meter.of["sqs"] = before + 2 * meter.of["jobs"]  # Lambda takes and deletes; the first call's are not ours
+    uncounted = aws_session().client("s3", config=ONE_ATTEMPT)
+    copied = sum(each["Size"] for each in uncounted.list_objects_v2(Bucket="recordings").get("Contents", []))
+    meter.of["archive_ms"] = meter.of["jobs"] * ASSUMED["archive_milliseconds"]
+    meter.of["archive_ms"] += round(copied / ASSUMED["archive_bytes_a_second"] * 1_000)
+    meter.of["bytes"] = copied
+
+
+def _by_carrier(stage: Stage, asked: Asked) -> Answer:
+    """The carrier's answer over HTTP: nothing is going on any more, so that it may be asked from another thread."""
+    url = urlsplit(asked.path)
+    response = stage.carrier.handle(
+        Request(asked.method, url.path, dict(parse_qsl(url.query)), asked.headers, asked.body)
+    )
+    headers = {name: value for name, value in response.headers.items() if name != "content-length"}
+    return Answer(response.status, response.content(), headers)
+
+
+class _Plenty:
+    def get_remaining_time_in_millis(self) -> int:
+        return 300_000
+
+
+def _minutes(stage: Stage) -> tuple[float, float, float]:
+    """Minutes of the last call: inbound, outbound, recorded; each leg as Telnyx bills it, from answer to end."""
+    minutes = dict.fromkeys(("incoming", "outgoing", "recorded"), 0.0)
+    answered: dict[str, datetime] = {}
+    directions: dict[str, str] = {}
+    for each in stage.told:
+        leg, at = each.call_leg_id, datetime.fromisoformat(each.occurred_at)
+        directions.setdefault(leg, each.text("direction") or "outgoing")
+        if each.type == "call.answered":
+            answered[leg] = at
+        if each.type == "call.hangup" and leg in answered:
+            minutes[directions[leg]] += (at - answered[leg]).total_seconds() / 60
+        if each.type == "call.recording.saved":
+            ends = [datetime.fromisoformat(each.time(f"recording_{end}_at")) for end in ("started", "ended")]
+            minutes["recorded"] += (ends[1] - ends[0]).total_seconds() / 60
+    return minutes["incoming"], minutes["outgoing"], minutes["recorded"]
+
+
+def page(of: Mapping[str, Counted]) -> str:
+    """docs/cost.md."""
+    return "\n".join(
+        [
+            "# What it costs",
+            "",
+            _HOW,
+            "",
+            "## Per call",
+            "",
+            *(f"- **{kind}**: {words}" for kind, words in KINDS.items()),
+            "",
+            _operations(of),
+            "",
+            "A webhook, on average of these:",
+            "",
+            _per_webhook(of),
+            "",
+            "## Per thousand calls",
+            "",
+            _dollars(of),
+            "",
+            "AWS is the small part of the bill: what Telnyx takes for the same minutes is the large one.",
+            "",
+            _NOT_IN_HERE,
+            "",
+            "## A million calls a day",
+            "",
+            f"Of the menu's kind, with the busiest second at {ASSUMED['peak']} times the day's average.",
+            "",
+            _growth(of["menu"]),
+            "",
+            _LIMITS,
+            "",
+            "## Prices",
+            "",
+            f"As of {PRICES['date']}. {_WHERE_FROM}",
+            "",
+            table(
+                ["what", "price"], [(name.replace("_", " "), f"{price:.8g}") for name, price in _all_prices().items()]
+            ),
+            "",
+            "Assumed:",
+            "",
+            table(["what", "assumed"], [(name.replace("_", " "), f"{value:,}") for name, value in ASSUMED.items()]),
+            "",
+        ]
+    )
+
+
+def _all_prices() -> dict[str, float]:
+    return {f"AWS {name}": price for name, price in AWS.items()} | {f"Telnyx {n}": p for n, p in TELNYX.items()}
+
+
+def _operations(of: Mapping[str, Counted]) -> str:
+    rows: list[tuple[object, ...]] = [
+        ("webhooks", *(each.of["webhooks"] for each in of.values())),
+        ("commands", *(each.of["commands"] for each in of.values())),
+        ("DynamoDB requests", *(each.of["dynamodb"] for each in of.values())),
+        ("DynamoDB read units", *(each.of["read_units"] for each in of.values())),
+        ("DynamoDB write units", *(each.of["write_units"] for each in of.values())),
+        ("SQS requests", *(each.of["sqs"] for each in of.values())),
+        ("archive jobs", *(each.of["jobs"] for each in of.values())),
+        ("S3 PUT, POST, LIST", *(each.of["s3_put"] for each in of.values())),
+        ("S3 GET", *(each.of["s3_get"] for each in of.values())),
+        ("log bytes", *(f"{each.of['log_bytes']:,}" for each in of.values())),
+        ("Lambda GB-seconds, webhook", *(f"{each.of['webhook_ms'] / 1e3 * WEBHOOK_GB:.2f}" for each in of.values())),
+        ("Lambda GB-seconds, archive", *(f"{each.of['archive_ms'] / 1e3 * ARCHIVE_GB:.2f}" for each in of.values())),
+        ("minutes in, out, recorded", *(_said(each) for each in of.values())),
+    ]
+    return table(["", *of], rows)
+
+
+def _said(each: Counted) -> str:
+    return f"{each.inbound_minutes:.2f}, {each.outbound_minutes:.2f}, {each.recorded_minutes:.2f}"
+
+
+def _per_webhook(of: Mapping[str, Counted]) -> str:
+    names = {
+        "commands": "commands",
+        "read_units": "DynamoDB read units",
+        "write_units": "DynamoDB write units",
+        "log_bytes": "log bytes",
+    }
+    webhooks = sum(each.of["webhooks"] for each in of.values())
+    rows: list[tuple[object, ...]] = [
+        (words, f"{sum(each.of[name] for each in of.values()) / webhooks:,.1f}") for name, words in names.items()
+    ]
+    dollars = sum(sum(each.dollars.values()) for each in of.values()) / webhooks
+    return table(["per webhook", ""], [*rows, ("dollars per million", f"{dollars * 1e6:.2f}")])
+
+
+def _dollars(of: Mapping[str, Counted]) -> str:
+    services = next(iter(of.values())).dollars
+    rows: list[tuple[object, ...]] = [
+        (name, *(f"${each.dollars[name] * 1e3:.4f}" for each in of.values())) for name in services
+    ]
+    rows.append(("**AWS together**", *(f"**${sum(each.dollars.values()) * 1e3:.3f}**" for each in of.values())))
+    rows.append(("Telnyx, for the same minutes", *(f"${each.telnyx_dollars * 1e3:.2f}" for each in of.values())))
+    return table(["a thousand calls", *of], rows)
+
+
+def _growth(call: Counted) -> str:
+    rows = []
+    for calls in (1_000, 10_000, 100_000, 1_000_000):
+        peak = calls / SECONDS_A_DAY * ASSUMED["peak"]
+        busy = peak * call.of["webhooks"]
+        at_once = peak * call.of["webhook_ms"] / 1e3
+        rows.append(
+            (
+                f"{calls:,}",
+                f"{busy:,.1f}",
+                f"{math.ceil(at_once):,}",
+                f"{math.ceil(peak * call.of['write_units']):,}",
+                f"{math.ceil(peak * call.of['read_units']):,}",
+                f"{peak * call.of['jobs']:.1f}",
+                f"{peak:.1f}",
+                f"${sum(call.dollars.values()) * calls:,.2f}",
+            )
+        )
+    head = [
+        "calls a day",
+        "webhooks/s",
+        "functions at once",
+        "write units/s",
+        "read units/s",
+        "archive jobs/s",
+        "calls/s",
+    ]
+    return table([*head, "AWS a day"], rows)
+
+
+_HOW = """\
+Generated by `python -m tests.benchmarks.cost --write` from counted operations: the demo's calls through the real
+code, every request counted, every item measured as DynamoDB measures it, every log line counted byte by byte. A
+test holds this page to the code. Durations, which a count does not say, are assumed; they stand below."""
+
+_NOT_IN_HERE = """\
+Not in here, because it does not grow with calls: alarms (some $0.10 each a month), the dashboard ($3), Lambda's
+polling of the queue (some $0.25 a month), and what lies in S3 and DynamoDB ($0.023 and $0.25 a GB and month). X-Ray
+samples one request a second and 5 % of the rest."""
+
+_WHERE_FROM = """\
+US dollars; AWS: us-east-1, list, without free tiers. They stand in `tests/benchmarks/prices.yaml` and were written
+down from memory of the price lists: check them before you rely on them."""
+
+_LIMITS = """\
+Which limits are met on the way (account defaults; some accounts begin lower), and what to raise:
+
+- **Telnyx dials**, 30 a second as a rolling sum of 5 s: if the calls are ours to make, the first limit, at about
+  600,000 calls a day evenly spread within the peak above. A 429 is retried within the webhook's time, then the
+  webhook comes again. Ask Telnyx to raise it; ask for channels (concurrent calls) as well.
+- **Lambda concurrency**, 1,000 at once in a region, for all functions together, growing by 1,000 every 10 s for
+  each function. A million calls a day stay below it; other functions in the account share it. Raise "Concurrent
+  executions" in Service Quotas.
+- **HTTP API**: `ThrottlingRateLimit` 2,000 and `ThrottlingBurstLimit` 1,000 in template.yaml are met first, shortly
+  after a million calls a day; the account's 10,000 a second come later.
+- **The table**, 40,000 write and 40,000 read units a second on demand, and at first 4,000 write units, until it has
+  seen more for a while: before a campaign, set a warm throughput. **A partition** takes 1,000 write units a second;
+  a partition is a phone call, which takes a few a second, so it is not met.
+- **SQS**: no limit that matters. `MaximumConcurrency: 10` of the archive lets ten jobs run at once: recordings then
+  wait, and their addresses live for ten minutes (afterwards Telnyx is asked again). Raise it from about ten archive
+  jobs a second.
+- **S3**: 3,500 PUT a second for a prefix; days are prefixes. Not met.
+- **CloudWatch Logs**: 5 MB a second for a log stream, and each function at once has its own. Not met; the bill is."""
+
+
+def section(*, quick: bool = False) -> Section:
+    """Count, and compare with the page."""
+    del quick
+    of = {kind: counted(kind) for kind in KINDS}
+    current = PAGE.is_file() and PAGE.read_text(encoding="utf-8") == page(of)
+    goal = Goal("docs/cost.md says what the code counts", "it does" if current else "it is out of date", current)
+    text = f"{_dollars(of)}\n\nWhat is counted, how it grows and at which limits: [docs/cost.md](../cost.md)."
+    return Section("cost", "Cost", text, (goal,))
+
+
+if __name__ == "__main__":
+    text = page({kind: counted(kind) for kind in KINDS})
+    if "--write" in sys.argv:
+        PAGE.write_text(text, encoding="utf-8")
+    else:
+        sys.stdout.write(text)

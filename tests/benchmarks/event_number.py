@@ -1,0 +1,165 @@
+"""What the 1st and the 1,000th event of a call cost: `python -m tests.benchmarks.event_number`.
+
+A caller presses a wrong key again and again; the menu asks again and again. Bytes are those of the items as they go
+over the wire; CPU is the switchboard's with the table in memory.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dialtone.client_state import ClientState
+from dialtone.flow_library import FlowLibrary
+from dialtone.store import Store
+from dialtone.telnyx_api import Outcome
+from infra.flowkit.memory_table import MemoryTable
+from infra.flowkit.stage import Jobs
+from tests.benchmarks.figures import table
+from tests.benchmarks.pictures import COLOURS, axes, svg
+from tests.benchmarks.section import Goal, Section
+from tests.integration.deliveries import SESSION, event, initiated
+from webhook.switchboard import Switchboard
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from dialtone.commands import Command
+    from dialtone.lookups import Lookup
+
+EVENTS = 1_000
+GROUP = 50
+"""Events whose median is one point: a single one's CPU is below what a clock can tell."""
+MOST_BYTES_MORE = 40
+"""Some digits of counters."""
+MOST_CPU_RATIO = 1.25
+
+FLOW = """
+flow: front-desk
+limits: {steps: 5000}
+steps:
+  ask: {menu: Press 1., keys: {1: end}, tries: 2, otherwise: ask}
+  end: hangup
+"""
+
+
+class Counting(MemoryTable):
+    """Counts the bytes of what is read and written."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.read = self.written = 0
+
+    def batch_get_item(self, *, RequestItems: Any) -> Any:  # noqa: ANN401, N803 -- boto's own
+        answer = super().batch_get_item(RequestItems=RequestItems)
+        self.read = len(json.dumps(answer["Responses"]))
+        return answer
+
+    def transact_write_items(self, *, TransactItems: Any) -> Any:  # noqa: ANN401, N803 -- boto's own
+        self.written = len(json.dumps(TransactItems))
+        return super().transact_write_items(TransactItems=TransactItems)
+
+
+class Willing:
+    """A Telnyx that takes every command at once."""
+
+    def send(self, command: Command, command_id: str, deadline: float) -> Outcome:
+        """Accept it."""
+        del command, command_id, deadline
+        return Outcome("accepted", 1, 200)
+
+    def send_together(self, asked: Sequence[tuple[Command, str]], deadline: float) -> Sequence[Outcome]:
+        """Accept them."""
+        return [self.send(command, command_id, deadline) for command, command_id in asked]
+
+
+class Unasked:
+    """No flow here looks anything up."""
+
+    def ask(self, lookup: Lookup) -> None:
+        """Never called."""
+        raise AssertionError(lookup)
+
+
+def measured(events: int) -> tuple[list[int], list[int], list[float]]:
+    """Bytes read, bytes written and CPU milliseconds of each event of one call."""
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "numbers.yaml").write_text('"+15550100": front-desk\n', encoding="utf-8")
+        (Path(folder) / "front-desk.yaml").write_text(FLOW, encoding="utf-8")
+        return _events(FlowLibrary.open(Path(folder)), events)
+
+
+def _events(library: FlowLibrary, events: int) -> tuple[list[int], list[int], list[float]]:
+    rows = Counting()
+    board = Switchboard(Store(rows, "calls"), library, Willing(), Jobs(), Unasked(), now_seconds=lambda: 0.0)  # type: ignore[arg-type]
+    board.handle(initiated(1), 0.0)
+    board.handle(event("call.answered", 2), 0.0)
+    read, written, millis = [], [], []
+    for number in range(events):
+        mark = ClientState(turn=board.store.legs(SESSION)[0].turn, flow="front-desk").encode()
+        gathered = event("call.gather.ended", number + 3, digits="9", status="invalid", client_state=mark)
+        began = time.process_time()
+        handled = board.handle(gathered, 0.0)
+        millis.append((time.process_time() - began) * 1_000)
+        if [sent.command.action for sent in handled.sent] != ["gather_using_speak"]:
+            raise AssertionError(f"event {number} was not answered with the question: {handled}")
+        read.append(rows.read)
+        written.append(rows.written)
+    return read, written, millis
+
+
+def section(*, quick: bool = False) -> Section:
+    """Measure, draw, compare the first fifty events with the last fifty."""
+    runs = [measured(EVENTS) for _ in range(1 if quick else 5)]
+    read, written, _ = runs[0]
+    places = range(0, EVENTS, GROUP)
+    cpu = [statistics.median(each for run in runs for each in run[2][place : place + GROUP]) for place in places]
+    least = [min(statistics.median(run[2][place : place + GROUP]) for run in runs) for place in places]
+    ratio = least[-1] / least[1]
+    growth = max(max(of[-GROUP:]) - max(of[GROUP : 2 * GROUP]) for of in (read, written))
+    rows = [
+        (f"{place + 1} to {place + GROUP}", max(read[place:][:GROUP]), max(written[place:][:GROUP]), f"{cpu[nth]:.3f}")
+        for nth, place in enumerate(places)
+        if place in {0, GROUP, EVENTS // 2, EVENTS - GROUP}
+    ]
+    text = (
+        f"One call of {EVENTS:,} events, {len(runs)} runs; CPU is the median of {GROUP} events over all runs.\n\n"
+        + table(["events", "bytes read", "bytes written", "CPU ms"], rows)
+        + "\n\n![Bytes and CPU of each event against its number: level lines](event-number.svg)"
+    )
+    goals = (
+        Goal(
+            "as many bytes for the 1,000th event as for the 51st, but for digits of counters",
+            f"{growth} bytes more",
+            growth <= MOST_BYTES_MORE,
+        ),
+        Goal(
+            "as much CPU for the last fifty events as for the second fifty",
+            f"{ratio:.2f} times",
+            ratio < MOST_CPU_RATIO * (2 if quick else 1),
+        ),
+    )
+    pictures = {"event-number.svg": _picture(read, written, places, cpu)}
+    return Section("event-number", "The 1st and the 1,000th event", text, goals, pictures)
+
+
+def _picture(read: Sequence[int], written: Sequence[int], places: range, cpu: Sequence[float]) -> bytes:
+    figure, (left, right) = axes("One event costs the same at every place in the call", "event", "bytes", columns=2)
+    numbers = range(1, len(read) + 1)
+    left.plot(numbers, written, color=COLOURS[0], label="written")
+    left.plot(numbers, read, color=COLOURS[1], label="read")
+    left.set_ylim(0, max(written) * 1.25)
+    left.legend(frameon=False)
+    right.plot([place + GROUP / 2 for place in places], cpu, color=COLOURS[2], marker="o", markersize=3)
+    right.set_ylabel(f"CPU ms, median of {GROUP}")
+    right.set_ylim(0, max(cpu) * 1.5)
+    return svg(figure)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(section().text + "\n")

@@ -1,0 +1,206 @@
+"""1 to 200 calls at once, ours against the plain handler: `python -m tests.benchmarks.load`.
+
+Both use the same emulated DynamoDB with 5 ms added to every request and the same Telnyx that takes 120 ms for every
+command. Each call has a process of its own, as Lambda gives each concurrent event an environment of its own.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import boto3
+from nacl.signing import SigningKey
+
+from infra.local.emulator import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY, Emulator
+from tests.benchmarks.event_number import FLOW
+from tests.benchmarks.figures import percentile, spread, table
+from tests.benchmarks.load_calls import DYNAMODB_SECONDS
+from tests.benchmarks.pictures import COLOURS, GREY, axes, svg
+from tests.benchmarks.section import Goal, Section
+from tests.benchmarks.slow_telnyx import TELNYX_SECONDS
+from tests.integration.deliveries import Signer
+from tests.integration.neighbours import create_table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+ROOT = Path(__file__).parents[2]
+OURS, PLAIN = "Dialtone", "plain"
+HANDLERS = {OURS: "webhook.app.handler", PLAIN: "tests.benchmarks.plain.idempotent.handler"}
+ROUND_TRIPS = {OURS: 2, PLAIN: 4}
+"""With DynamoDB: read and commit; in progress, read, write, done."""
+
+INJECTED_MILLIS = {name: (trips * DYNAMODB_SECONDS + TELNYX_SECONDS) * 1_000 for name, trips in ROUND_TRIPS.items()}
+
+LEVELS: Mapping[int, float] = {1: 0.25, 10: 0.5, 50: 1.0, 100: 1.0, 200: 2.0}
+"""Calls at once → seconds between two webhooks of a call. Real calls have some three."""
+SECONDS, QUICK_SECONDS = 12.0, 4.0
+MOST_TIMES_INJECTED = 1.5
+LEAST_TIMES_PLAIN = 2.0
+START_SECONDS = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One handler under one load."""
+
+    millis: Sequence[float]
+    cpu_seconds: float
+    failed: int
+    megabytes: float
+
+    @property
+    def webhooks_a_core_second(self) -> float:
+        """How many webhooks a second of one core's CPU handles."""
+        return len(self.millis) / self.cpu_seconds
+
+
+@contextlib.contextmanager
+def neighbours() -> Iterator[dict[str, str]]:
+    """The emulated DynamoDB with both tables, and Telnyx: gives the environment that leads to them."""
+    with contextlib.ExitStack() as opened:
+        telnyx = opened.enter_context(
+            subprocess.Popen([sys.executable, "-m", "tests.benchmarks.slow_telnyx"], stdout=subprocess.PIPE, text=True)
+        )
+        opened.callback(telnyx.terminate)
+        port = telnyx.stdout.readline().strip() if telnyx.stdout else ""
+        emulator = opened.enter_context(Emulator(enforce_iam=False))
+        emulator.wait_until_ready()
+        folder = Path(opened.enter_context(tempfile.TemporaryDirectory()))
+        (folder / "numbers.yaml").write_text('"+15550100": front-desk\n', encoding="utf-8")
+        (folder / "front-desk.yaml").write_text(FLOW, encoding="utf-8")
+        session = boto3.Session(ACCESS_KEY_ID, SECRET_ACCESS_KEY, region_name=REGION)
+        dynamodb = session.client("dynamodb", endpoint_url=emulator.endpoint_url)
+        create_table(dynamodb, "calls")
+        dynamodb.create_table(
+            TableName="idempotency",
+            BillingMode="PAY_PER_REQUEST",
+            AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        )
+        yield {
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": f"{ROOT / 'functions'}{os.pathsep}{ROOT}",
+            "AWS_ACCESS_KEY_ID": ACCESS_KEY_ID,
+            "AWS_SECRET_ACCESS_KEY": SECRET_ACCESS_KEY,
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_ENDPOINT_URL": emulator.endpoint_url,
+            "TELNYX_BASE_URL": f"http://127.0.0.1:{port}/v2",
+            "TELNYX_API_KEY": "KEY0123456789",
+            "CALLS_TABLE": "calls",
+            "IDEMPOTENCY_TABLE": "idempotency",
+            "ARCHIVE_QUEUE_URL": f"{emulator.endpoint_url}/000000000000/archive",
+            "FLOWS_FOLDER": str(folder),
+            "POWERTOOLS_METRICS_NAMESPACE": "Load",
+        }
+
+
+def measured(environment: Mapping[str, str], name: str, calls: int, seconds: float, interval: float) -> Measured:
+    """One handler under one load."""
+    key = SigningKey.generate()
+    plan = {
+        "handler": HANDLERS[name],
+        "key": bytes(key).hex(),
+        "calls": calls,
+        "seconds": seconds,
+        "interval_seconds": interval,
+    }
+    done = subprocess.run(  # noqa: S603 -- our own program
+        [sys.executable, "-m", "tests.benchmarks.load_calls", json.dumps(plan)],
+        cwd=ROOT,
+        env={**environment, "TELNYX_PUBLIC_KEY": Signer(key).public_key},
+        capture_output=True,
+        text=True,
+        timeout=START_SECONDS + seconds,
+        check=False,
+    )
+    if done.returncode:
+        raise RuntimeError(f"{name} under {calls} calls: {done.stderr[-2_000:]}")
+    return Measured(**json.loads(done.stdout.splitlines()[-1]))
+
+
+def section(*, quick: bool = False) -> Section:
+    """Measure both handlers under every load, one after the other, and compare."""
+    levels = {10: 0.5} if quick else LEVELS
+    found: dict[str, dict[int, Measured]] = {OURS: {}, PLAIN: {}}
+    with neighbours() as environment:
+        for calls, interval in levels.items():
+            for name in HANDLERS:
+                seconds = QUICK_SECONDS if quick else SECONDS
+                found[name][calls] = measured(environment, name, calls, seconds, interval)
+    ratios = [found[OURS][n].webhooks_a_core_second / found[PLAIN][n].webhooks_a_core_second for n in levels]
+    times = {n: percentile(found[OURS][n].millis, 99) / INJECTED_MILLIS[OURS] for n in levels}
+    worst = max(times, key=lambda calls: times[calls])
+    failed = sum(each.failed for of in found.values() for each in of.values())
+    goals = (
+        Goal(
+            "at least twice the plain handler's throughput per core",
+            f"{spread(ratios)} times",
+            statistics.median(ratios) >= LEAST_TIMES_PLAIN * (0.75 if quick else 1),
+        ),
+        Goal(
+            "99 % of webhooks within 1.5 times the injected latencies' sum",
+            f"at most {times[worst]:.2f} times, with {worst} calls at once",
+            quick or times[worst] <= MOST_TIMES_INJECTED,
+        ),
+        Goal("every webhook is answered 200", f"{failed} were not", not failed),
+    )
+    pictures = {} if quick else {"load.svg": _picture(found)}
+    shown = "" if quick else "\n\n![Latency against calls at once, of ours and of the plain handler](load.svg)"
+    return Section("load", "1 to 200 calls at once", _text(found, levels) + shown, goals, pictures)
+
+
+def _text(found: Mapping[str, Mapping[int, Measured]], levels: Mapping[int, float]) -> str:
+    rows = [
+        (
+            f"{calls}, {name}",
+            f"{len(each.millis) / (len(each.millis) / calls * levels[calls]):.0f}",
+            *(f"{percentile(each.millis, of):.0f}" for of in (50, 99, 99.9)),
+            f"{each.cpu_seconds / len(each.millis) * 1_000:.1f}",
+            f"{each.webhooks_a_core_second:.0f}",
+            f"{each.megabytes:.0f}",
+        )
+        for calls in levels
+        for name, each in ((name, found[name][calls]) for name in HANDLERS)
+    ]
+    head = ["calls at once", "webhooks a second", "p50 ms", "p99 ms", "p99.9 ms"]
+    return (
+        f"DynamoDB answers {DYNAMODB_SECONDS * 1_000:.0f} ms later than the emulator does, Telnyx after"
+        f" {TELNYX_SECONDS * 1_000:.0f} ms: together {INJECTED_MILLIS[OURS]:.0f} ms for ours with its"
+        f" {ROUND_TRIPS[OURS]} round trips, {INJECTED_MILLIS[PLAIN]:.0f} ms for the plain handler with its"
+        f" {ROUND_TRIPS[PLAIN]} (Powertools Idempotency writes twice). Each call has a process of its own, warm, as"
+        " Lambda gives each concurrent event an environment; cold starts and API Gateway are not in here. Latency"
+        " counts from when the webhook was due. Callers, both handlers and the emulator share this machine's cores.\n\n"
+        + table([*head, "CPU ms each", "webhooks per core second", "MB a process"], rows)
+    )
+
+
+def _picture(found: Mapping[str, Mapping[int, Measured]]) -> bytes:
+    figure, (left, right) = axes("Latency and CPU against calls at once", "calls at once", "ms", columns=2)
+    for colour, (name, of) in zip(COLOURS, found.items(), strict=False):
+        levels = list(of)
+        for percent, style in ((50, "-"), (99, "--"), (99.9, ":")):
+            sample = [percentile(of[n].millis, percent) for n in levels]
+            left.plot(levels, sample, style, color=colour, marker="o", markersize=3, label=f"{name} p{percent}")
+        right.plot(levels, [of[n].webhooks_a_core_second for n in levels], color=colour, marker="o", label=name)
+    left.axhline(INJECTED_MILLIS[OURS], color=GREY, linewidth=1)
+    left.annotate("injected (Dialtone)", (200, INJECTED_MILLIS[OURS]), color=GREY, ha="right", va="top", fontsize=8)
+    left.set_ylim(bottom=0)
+    left.legend(frameon=False, fontsize=7, ncols=2)
+    right.set_ylabel("webhooks per core second")
+    right.set_ylim(bottom=0)
+    right.legend(frameon=False)
+    return svg(figure)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(section(quick="--quick" in sys.argv).text + "\n")

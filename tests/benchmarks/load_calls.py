@@ -1,0 +1,155 @@
+"""Many calls at once through one handler; a program of its own, started by `load.py` with what it is to do as JSON.
+
+What of Lambda is modelled: each call has a process of its own that handles one event at a time, warm, as Lambda gives
+each concurrent event an environment of its own. What is not: cold starts, Lambda's own few milliseconds, API Gateway.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import json
+import os
+import resource
+import sys
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.httpsession import URLLib3Session
+from nacl.signing import SigningKey
+
+from dialtone.client_state import ClientState
+from tests.benchmarks.slow_telnyx import WARM
+from tests.integration.deliveries import Signer, body
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+DYNAMODB_SECONDS = 0.005
+SPARE_SECONDS = 1.0
+"""Between the last fork and the first webhook."""
+
+
+class Context:
+    """What of Lambda's context the handlers look at."""
+
+    function_name = "load"
+    memory_limit_in_mb = 1769
+    invoked_function_arn = "arn:aws:lambda:us-east-1:0:function:load"
+    aws_request_id = "load"
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Enough."""
+        return 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What the program is told."""
+
+    handler: str
+    """Module and function."""
+    key: str
+    """The private key that Telnyx signs with, in hexadecimal."""
+    calls: int
+    seconds: float
+    interval_seconds: float
+    """Between two webhooks of a call."""
+
+
+def webhooks(call: str, number: int, signer: Signer) -> list[dict[str, Any]]:
+    """A call's requests: it rings, is answered, and then wrong keys."""
+    ids = {"call_session_id": f"session-{call}", "call_leg_id": f"leg-{call}", "call_control_id": call}
+    told: list[tuple[str, dict[str, object]]] = [
+        ("call.initiated", {"direction": "incoming", "state": "parked"}),
+        ("call.answered", {}),
+    ]
+    for place in range(number - len(told)):
+        mark = ClientState(turn=1 + place, flow="front-desk").encode()
+        told.append(("call.gather.ended", {"digits": "9", "status": "invalid", "client_state": mark}))
+    requests = []
+    for place, (event_type, payload) in enumerate(told, start=1):
+        whole = body(event_type, place, **(payload | ids)).replace(b'"id": "', b'"id": "%b-' % call.encode())
+        requests.append(signer.request(whole))
+    return requests
+
+
+def injected(**_: object) -> None:
+    """DynamoDB's way there and back."""
+    time.sleep(DYNAMODB_SECONDS)
+
+
+def main(plan: Plan) -> None:
+    """Play; print what was measured as JSON."""
+    session = boto3.Session()
+    session.events.register_first("before-send.dynamodb", injected)
+    boto3.DEFAULT_SESSION = session
+    module, _, name = plan.handler.rpartition(".")
+    handler: Callable[[dict[str, Any], Any], dict[str, Any]] = getattr(importlib.import_module(module), name)
+    signer = Signer(SigningKey(bytes.fromhex(plan.key)))
+    number = int(plan.seconds / plan.interval_seconds)
+    told = [webhooks(f"{time.time_ns()}-{place}", number, signer) for place in range(plan.calls)]
+    report = os.fdopen(os.dup(1), "w")
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    for request in webhooks(WARM, 4, signer):
+        if handler(request, Context())["statusCode"] != 200:
+            raise AssertionError("the handler does not work: nothing would be measured")
+    sessions = [each for each in gc.get_objects() if isinstance(each, URLLib3Session)]
+    gc.collect()
+    gc.freeze()
+    begin = time.monotonic() + SPARE_SECONDS + plan.calls * 0.01
+    pipes = []
+    for place, requests in enumerate(told):
+        reading, writing = os.pipe()
+        if not os.fork():
+            os.close(reading)
+            for each in sessions:
+                each.close()  # the connections of before the fork are everybody's
+            offset = plan.interval_seconds * place / plan.calls
+            os.write(writing, json.dumps(_played(handler, requests, begin + offset, plan.interval_seconds)).encode())
+            os._exit(0)
+        os.close(writing)
+        pipes.append(reading)
+    found = []
+    for reading in pipes:
+        with os.fdopen(reading) as pipe:
+            found.append(json.loads(pipe.read()))
+        os.wait()
+    report.write(
+        json.dumps(
+            {
+                "millis": [each for call in found for each in call["millis"]],
+                "cpu_seconds": sum(call["cpu_seconds"] for call in found),
+                "failed": sum(call["failed"] for call in found),
+                "megabytes": max(call["megabytes"] for call in found),
+            }
+        )
+    )
+    report.flush()
+
+
+def _played(
+    handler: Callable[[dict[str, Any], Any], dict[str, Any]],
+    requests: list[dict[str, Any]],
+    begin: float,
+    interval: float,
+) -> dict[str, Any]:
+    """In a process of its own: each webhook at its time; its latency counts from then, however late it was begun."""
+    millis, failed, cpu = [], 0, 0.0
+    for place, request in enumerate(requests):
+        due = begin + place * interval
+        time.sleep(max(0.0, due - time.monotonic()))
+        began = time.process_time()
+        failed += handler(request, Context())["statusCode"] != 200
+        if place:  # the first one connects
+            millis.append((time.monotonic() - due) * 1_000)
+            cpu += time.process_time() - began
+    largest = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1_024)
+    return {"millis": millis, "failed": failed, "cpu_seconds": cpu, "megabytes": largest / 1e6}
+
+
+if __name__ == "__main__":
+    main(Plan(**json.loads(sys.argv[1])))
