@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 DYNAMODB_SECONDS = 0.005
 SPARE_SECONDS = 1.0
 """Between the last fork and the first webhook."""
+BEGINNING_BYTES = 20
+"""Of the time at which all begin, as it is told to each process: after the last of them was forked."""
 
 
 class Context:
@@ -54,6 +56,8 @@ class Plan:
     key: str
     """The private key that Telnyx signs with, in hexadecimal."""
     calls: int
+    settling_seconds: float
+    """At the beginning, not counted: two hundred processes open their connections and touch their memory at once."""
     seconds: float
     interval_seconds: float
     """Between two webhooks of a call."""
@@ -89,7 +93,8 @@ def main(plan: Plan) -> None:
     module, _, name = plan.handler.rpartition(".")
     handler: Callable[[dict[str, Any], Any], dict[str, Any]] = getattr(importlib.import_module(module), name)
     signer = Signer(SigningKey(bytes.fromhex(plan.key)))
-    number = int(plan.seconds / plan.interval_seconds)
+    number = int((plan.settling_seconds + plan.seconds) / plan.interval_seconds)
+    settled = int(plan.settling_seconds / plan.interval_seconds)
     told = [webhooks(f"{time.time_ns()}-{place}", number, signer) for place in range(plan.calls)]
     report = os.fdopen(os.dup(1), "w")
     nowhere = os.open(os.devnull, os.O_WRONLY)
@@ -100,19 +105,25 @@ def main(plan: Plan) -> None:
     sessions = [each for each in gc.get_objects() if isinstance(each, URLLib3Session)]
     gc.collect()
     gc.freeze()
-    begin = time.monotonic() + SPARE_SECONDS + plan.calls * 0.01
+    waiting, starting = os.pipe()
     pipes = []
     for place, requests in enumerate(told):
         reading, writing = os.pipe()
         if not os.fork():
             os.close(reading)
+            os.close(starting)
             for each in sessions:
                 each.close()  # the connections of before the fork are everybody's
+            begin = float(os.read(waiting, BEGINNING_BYTES))
             offset = plan.interval_seconds * place / plan.calls
-            os.write(writing, json.dumps(_played(handler, requests, begin + offset, plan.interval_seconds)).encode())
+            os.write(
+                writing, json.dumps(_played(handler, requests, begin + offset, plan.interval_seconds, settled)).encode()
+            )
             os._exit(0)
         os.close(writing)
         pipes.append(reading)
+    told_to_begin = f"{time.monotonic() + SPARE_SECONDS:{BEGINNING_BYTES}.6f}".encode()
+    os.write(starting, told_to_begin * plan.calls)
     found = []
     for reading in pipes:
         with os.fdopen(reading) as pipe:
@@ -136,6 +147,7 @@ def _played(
     requests: list[dict[str, Any]],
     begin: float,
     interval: float,
+    settled: int,
 ) -> dict[str, Any]:
     """In a process of its own: each webhook at its time; its latency counts from then, however late it was begun."""
     millis, failed, cpu = [], 0, 0.0
@@ -143,8 +155,9 @@ def _played(
         due = begin + place * interval
         time.sleep(max(0.0, due - time.monotonic()))
         began = time.process_time()
-        failed += handler(request, Context())["statusCode"] != 200
-        if place:  # the first one connects
+        answer = handler(request, Context())["statusCode"]
+        if place >= settled:
+            failed += answer != 200
             millis.append((time.monotonic() - due) * 1_000)
             cpu += time.process_time() - began
     largest = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1_024)
