@@ -1,9 +1,9 @@
 """From the start of the process to the first webhook answered, its first command accepted by the simulated carrier.
 
-`make bench BENCH=cold-start` runs it on the packages of `make build`: AWS's own runtime client, Lambda's version of Python, nothing
-of this machine's Python beside the package. Beside Dialtone run a plain handler as plain `sam build` leaves it, without
-bytecode; the floor, with bytecode; and one that does nothing. One after the other, again and again, so that what else
-this machine does meets all of them.
+`make bench BENCH=cold-start` runs it on the packages of `make build`: AWS's own runtime client, Lambda's version of
+Python, nothing of this machine's Python beside the package. Beside Dialtone run a plain handler as plain `sam build`
+leaves it, without bytecode; the floor, with bytecode; and one that does nothing. One after the other, again and again,
+so that what else this machine does meets all of them.
 """
 
 from __future__ import annotations

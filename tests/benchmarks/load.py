@@ -99,6 +99,7 @@ def neighbours() -> Iterator[dict[str, str]]:
             "TELNYX_API_KEY": "KEY0123456789",
             "CALLS_TABLE": "calls",
             "IDEMPOTENCY_TABLE": "idempotency",
+            "LOOKUP_FUNCTION": "lookup",
             "ARCHIVE_QUEUE_URL": f"{emulator.endpoint_url}/000000000000/archive",
             "FLOWS_FOLDER": str(folder),
             "POWERTOOLS_METRICS_NAMESPACE": "Load",
