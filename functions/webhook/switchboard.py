@@ -155,15 +155,20 @@ class Switchboard:
 
 
 def _left_behind(decided: Decided, call: Call) -> frozenset[int]:
-    """The places of the commands that begin something for a step that the call has left since.
+    """The places of the commands that began something for a step that the call has left since.
 
     Sent late, they would be heard in the wrong place, and their mark would be taken for the leg's: the events of the
     step that the call is in would come with it, as of a step left long ago, and the caller would wait for ever.
     """
     if call.turn <= decided.turn:
         return frozenset()
-    marked = {place: str(each.parameters.get("client_state", "")) for place, each in enumerate(decided.commands)}
-    return frozenset(place for place, mark in marked.items() if mark and ClientState.decode(mark).turn < call.turn)
+    return frozenset(
+        place
+        for place, each in enumerate(decided.commands)
+        if each.action not in PROMISING  # that one was refused must be known: the ledger expects its recording
+        and (mark := str(each.parameters.get("client_state", "")))
+        and ClientState.decode(mark).turn < call.turn
+    )
 
 
 def _matters(sent: Sent, *, first: bool) -> bool:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
+from dialtone.lookups import Lookup
 from infra.carrier import ApiFault, Caller, HangUp, Hear
 from infra.demo.narrator import Paper
 from infra.demo.play import Demo
@@ -45,8 +46,18 @@ def test_the_metrics_of_calls_good_and_bad_are_those_of_dashboard_and_alarms(lin
     _refused_and_unavailable(line)
     _ended(line)
     _never_archived(line)
+    _looked_up_in_vain(line)
 
     assert metrics.emitted(_lines(line)) | NEVER_HERE == asked_for
+
+
+def _looked_up_in_vain(line: PhoneLine) -> None:
+    functions = line.cloud.client("lambda")
+    names = [each["FunctionName"] for each in functions.list_functions()["Functions"]]
+    lookup, webhook = (next(name for name in names if kind in name) for kind in ("LookupFunction", "WebhookFunction"))
+    asked = Lookup("nobody", {}, 5, call_session_id="none", call_leg_id="none", id="asked")
+    question = {"lookup": asked.to_json(), "answer_to": webhook}
+    functions.invoke(FunctionName=lookup, Payload=json.dumps(question).encode())
 
 
 def _forged_and_malformed(line: PhoneLine) -> None:
@@ -85,4 +96,4 @@ def _never_archived(line: PhoneLine) -> None:
 
 
 def _lines(line: PhoneLine) -> list[str]:
-    return [*line.cloud.logs("WebhookFunction"), *line.cloud.logs("ArchiveFunction")]
+    return [each for name in ("Webhook", "Archive", "Lookup") for each in line.cloud.logs(f"{name}Function")]

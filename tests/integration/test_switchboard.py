@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 from botocore.exceptions import BotoCoreError
 
+from dialtone.calls import Decision
 from dialtone.commands import command_id
 from dialtone.recordings import ArchiveJob
 from dialtone.store import StoreUnavailable
@@ -330,7 +331,7 @@ def test_of_several_commands_each_refused_one_is_told_and_the_first_leads_the_fl
     assert [entry.reason.partition(":")[0] for entry in told] == ["dial refused", "dial refused"]
 
 
-def test_what_was_refused_of_several_is_not_asked_for_again_and_what_was_not_told_is(line: Line) -> None:
+def test_of_several_nothing_is_asked_for_again_once_a_refusal_has_led_the_call_on(line: Line) -> None:
     """The process dies between telling the call of the one refusal and telling it of the other."""
     line.telnyx.refuses = {"dial +15550191": REFUSED, MIDDLE: REFUSED}
     rings = ringing(line)
@@ -343,10 +344,10 @@ def test_what_was_refused_of_several_is_not_asked_for_again_and_what_was_not_tol
 
     line.deliver(rings)
 
-    assert command_id(rings.id, 1) not in line.telnyx.asked
-    assert {command_id(rings.id, place) for place in (0, 2, 3)} <= set(line.telnyx.asked)
+    assert not {command_id(rings.id, place) for place in range(4)} & set(line.telnyx.asked)
     told = [entry for entry in line.store.timeline(SESSION) if entry.event_type == "dialtone.command.refused"]
-    assert len(told) == 2
+    assert len(told) == 1, "the other refusal is of a step already left"
+    assert line.store.legs(SESSION)[0].step == "nobody"
 
 
 def test_no_refusal_is_told_before_it_is_known_what_came_of_all_that_went_out_together(line: Line) -> None:
@@ -385,15 +386,32 @@ def test_commands_that_telnyx_no_longer_remembers_are_not_sent_again_once_the_ca
     assert forgetting.telnyx.obeyed == obeyed
 
 
-def test_within_that_time_they_are_sent_again_and_telnyx_ignores_them(forgetting: Line) -> None:
+def test_within_that_time_those_that_end_something_are_sent_again_and_telnyx_ignores_them(forgetting: Line) -> None:
     events = list(itertools.islice(((each, forgetting.deliver(each))[0] for each in phone_call(forgetting)), 8))
     obeyed = list(forgetting.telnyx.obeyed)
     forgetting.clock.now += COMMAND_ID_SECONDS
 
     again = [forgetting.deliver(each) for each in events]
 
-    assert sum(len(each.sent) for each in again) == len(obeyed)
+    sent = [sent.command for each in again[:-1] for sent in each.sent]
+    assert {command.action for command in sent} == {"answer", "record_pause", "record_resume"}
     assert forgetting.telnyx.obeyed == obeyed
+
+
+def test_a_prompt_that_was_never_taken_is_not_said_in_the_step_that_the_call_is_in_by_now(line: Line) -> None:
+    events = phone_call(line)
+    line.deliver(next(events))
+    answered = next(events)
+    line.faults.plan = {line.faults.place + 2: "lost"}
+    assert line.deliver(answered).unsent
+    left = line.store.legs(SESSION)[0]
+    line.store.commit(
+        event("call.unknown", 99), left, Decision(replace(left, turn=left.turn + 1)), at_seconds=line.clock.now
+    )
+
+    again = line.deliver(answered)
+
+    assert (again.sent, again.unsent) == ((), 0)
 
 
 def test_commands_that_the_call_still_waits_for_are_sent_however_late(forgetting: Line) -> None:

@@ -307,6 +307,7 @@ def test_a_webhook_that_starts_slowly_for_an_sdk_of_tomorrow_is_measured(tmp_pat
         "TELNYX_API_KEY": "KEY0123",
         "CALLS_TABLE": "calls",
         "ARCHIVE_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/0/archive",
+        "LOOKUP_FUNCTION": "lookup",
         "AWS_DEFAULT_REGION": "us-east-1",
     }
 

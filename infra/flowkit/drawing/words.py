@@ -35,6 +35,9 @@ _WAYS: Mapping[str, str] = {
 }
 """Where a way stands in the file → what it is called in a picture; others are called what they are called there."""
 
+_ALL_OF = frozenset({"gives"})
+"""Fields whose lists mean all of them; other lists are choices."""
+
 _UNITS = (("_seconds", " s"), ("_minutes", " min"))
 
 
@@ -161,7 +164,7 @@ def setting(field: str, value: object) -> str:
         return f"no {plain(field)}"
     if value is True:
         return plain(field)
-    said = value_in_words(value)
+    said = ", ".join(map(str, value)) if field in _ALL_OF and isinstance(value, tuple) else value_in_words(value)
     if not said or heard(value):
         return ""
     return plain(field) if said == "yes" else f"{plain(field)} {said}"
