@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import functools
 import importlib
-import importlib.util
 import json
 import logging
 import sys
@@ -97,8 +96,8 @@ class IndexFinder:
         if not fullname.startswith(INDEXES):
             return None
         spec = PathFinder.find_spec(fullname, path, target)
-        if spec is not None and spec.loader is not None and fullname.endswith(PARAMETERS):
-            spec.loader = importlib.util.LazyLoader(spec.loader)
+        if spec is not None and isinstance(spec.loader, SourceFileLoader) and fullname.endswith(PARAMETERS):
+            spec.loader = ParametersLoader(spec.loader.name, spec.loader.path)
             return spec
         if spec is None or spec.submodule_search_locations is None:
             return None
@@ -107,6 +106,36 @@ class IndexFinder:
         else:
             self._sdk.fall_back(f"{fullname} has no source to be read")
         return spec
+
+
+class ParametersLoader(SourceFileLoader):
+    """Loads a command's parameters empty; the first name that somebody asks for makes them run, once for all threads.
+
+    Python's own LazyLoader lets a second thread look before the first one is done (3.11).
+    """
+
+    def __init__(self, fullname: str, path: str) -> None:
+        super().__init__(fullname, path)
+        self._lock = threading.RLock()
+        self._running = False
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Let the module answer for its names (PEP 562), instead of running it."""
+        module.__dict__["__getattr__"] = functools.partial(self._answer, module)
+
+    def _answer(self, module: ModuleType, name: str) -> object:
+        with self._lock:
+            if not self._running and "__getattr__" in module.__dict__:
+                self._running = True
+                try:
+                    super().exec_module(module)
+                    del module.__dict__["__getattr__"]
+                finally:
+                    self._running = False
+        try:
+            return module.__dict__[name]
+        except KeyError:
+            raise AttributeError(f"module {module.__name__!r} has no attribute {name!r}") from None
 
 
 class IndexLoader(SourceFileLoader):

@@ -61,7 +61,7 @@ def run(given: argparse.Namespace) -> int:
     for place, name in enumerate(names, start=1):
         print(f"[{place}/{len(names)}] {name} …", end=" ", flush=True)
         started = time.monotonic()
-        kept = None if given.quick or given.fresh or given.what else _kept(name)
+        kept = None if given.quick or given.fresh or given.what else _kept(name, _commit())
         sections[name] = kept or _measured(name, quick=given.quick)
         print("measured before" if kept else f"{time.monotonic() - started:.0f} s", flush=True)
         for goal in sections[name]["goals"]:
@@ -69,8 +69,9 @@ def run(given: argparse.Namespace) -> int:
     if given.what and not given.quick:
         for section in sections.values():
             print(f"\n## {section['title']}\n\n{section['text']}")
-    elif not given.quick:
-        _write_page(sections)
+    whole = {name: sections.get(name) or _kept(name) for name in BENCHMARKS}
+    if not given.quick and all(whole.values()):
+        _write_page({name: section for name, section in whole.items() if section})
         print(f"Written: {PAGE.relative_to(ROOT)}/README.md ({time.monotonic() - began:.0f} s)")
     missed = [goal for section in sections.values() for goal in section["goals"] if not goal["met"]]
     return 1 if given.quick and missed else 0
@@ -80,12 +81,13 @@ def _path(module: str) -> Path:
     return ROOT / "tests" / "benchmarks" / f"{module}.py"
 
 
-def _kept(name: str) -> dict[str, Any] | None:
+def _kept(name: str, commit: str = "") -> dict[str, Any] | None:
+    """What was measured before, at that commit or, for '', at any."""
     file = KEPT / f"{name}.json"
     if not file.is_file():
         return None
     kept: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-    return kept if kept["commit"] == _commit() else None
+    return kept if commit in {"", kept["commit"]} else None
 
 
 def _measured(name: str, *, quick: bool) -> dict[str, Any]:
@@ -131,6 +133,7 @@ def _write_page(sections: Mapping[str, Mapping[str, Any]]) -> None:
         )
     for section in sections.values():
         lines += ["", f'<a id="{section["name"]}"></a>', "", f"## {section['title']}", "", section["text"]]
+        lines += ["", f"*Commit {section['commit']}.*"]
         for file, content in section["pictures"].items():
             (PAGE / file).write_bytes(base64.b64decode(content))
     (PAGE / "README.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
@@ -140,7 +143,7 @@ def _machine() -> str:
     names = ("telnyx", "boto3", "aws-lambda-powertools", "pydantic", "httpx", "pynacl")
     versions = ", ".join(f"{name} {version(name)}" for name in names)
     return (
-        f"Measured by `make bench` on {datetime.now(UTC):%d %B %Y}, commit {_commit()}: {_processor()},"
+        f"Measured by `make bench` on {datetime.now(UTC):%d %B %Y}: {_processor()},"
         f" {os.cpu_count()} cores, {platform.system()} {platform.machine()}, Python {platform.python_version()},"
         f" {versions}."
         " Figures of one machine are good for comparing with one another, in one run; elsewhere they differ."

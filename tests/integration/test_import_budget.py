@@ -68,10 +68,27 @@ def test_the_sdks_indexes_and_the_parameters_of_other_commands_are_not_run_for_a
     script = f"""{COMMAND.format(app="webhook.app")}
 import sys
 assert "ReplacedLinkClick" not in vars(sys.modules["telnyx.types"])
-assert type(sys.modules["telnyx.types.call_dial_params"]).__name__ == "_LazyModule"
+assert "CallDialParams" not in vars(sys.modules["telnyx.types.call_dial_params"])
 """
 
     modules = imported(script)
 
     assert "telnyx.types.replaced_link_click" not in modules
     assert "telnyx.resources.recordings.recordings" not in modules
+
+
+def test_commands_that_go_out_together_all_find_their_parameters() -> None:
+    script = f"""{COMMAND.format(app="webhook.app")}
+import sys, threading
+module, together, found = sys.modules["telnyx.types.call_dial_params"], threading.Barrier(8), []
+sys.setswitchinterval(1e-6)
+def ask():
+    together.wait()
+    found.append(module.CallDialParams)
+threads = [threading.Thread(target=ask) for _ in range(8)]
+[thread.start() for thread in threads]
+[thread.join() for thread in threads]
+assert len(found) == 8 and len(set(map(id, found))) == 1, found
+"""
+
+    assert "telnyx.types.call_dial_params" in imported(script)
