@@ -295,7 +295,7 @@ def _picture(phases: Mapping[str, tuple[float, ...]]) -> str:
             x += part * scale
         parts.append(f'<text x="{x + 8:.1f}" y="{top + 22}">{sum(seconds) * 1_000:.0f} ms</text>')
     for place, (colour, phase) in enumerate(zip(COLOURS, PHASES, strict=True)):
-        x = left + place * 180
+        x = left + place * 220
         parts.append(f'<rect x="{x}" y="10" width="14" height="14" fill="{colour}"/>')
         parts.append(f'<text x="{x + 20}" y="22">{escape(phase)}</text>')
     tall = 40 + len(phases) * (height + 12)
