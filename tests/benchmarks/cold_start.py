@@ -95,9 +95,9 @@ def section(*, quick: bool = False) -> Section:
     most = MOST_OF_THE_FLOOR * (1 + ROOM_FOR_NOISE if quick else 1)
     least = LEAST_OF_THE_PLAIN * (1 - ROOM_FOR_NOISE if quick else 1)
     goals = (
-        Goal(f"at most {MOST_OF_THE_FLOOR} times the floor", _said(floor), statistics.median(floor) <= most),
+        Goal(f"at most {most:g} times the floor", _said(floor), statistics.median(floor) <= most),
         Goal(
-            f"at least {LEAST_OF_THE_PLAIN:.0f} times faster than the plain handler built plainly",
+            f"at least {least:g} times faster than the plain handler built plainly",
             _said(plain),
             statistics.median(plain) >= least,
         ),
