@@ -96,6 +96,8 @@ class Answer:
     """Of what was found: the fields that the flow wants, as texts; '' for one that the answer does not have."""
     reason: str = ""
     """Of a failure, for the timeline: what was wrong. Never what was sent."""
+    fault: Exception | None = field(default=None, compare=False)
+    """One of ours, which the log should show with its traceback."""
 
     def event(self, lookup: Lookup, occurred_at: str) -> Event:
         """The answer as an event of our own; see `Lookup.event`."""

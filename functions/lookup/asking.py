@@ -60,7 +60,7 @@ class OtherSystems:
         except (BotoCoreError, urllib3.exceptions.HTTPError) as error:
             return Answer(FAILED, reason=f"could not be asked: {type(error).__name__}")
         except Exception as error:  # noqa: BLE001 -- a caller waits: a fault of ours is told at once, not at the limit
-            return Answer(FAILED, reason=f"a fault of ours: {type(error).__name__}: {error}")
+            return Answer(FAILED, reason=f"a fault of ours: {type(error).__name__}: {error}", fault=error)
 
     def _invoke(self, lookup: Lookup) -> Answer:
         answered = self._functions.invoke(FunctionName=lookup.target, Payload=_question(lookup))

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from dialtone.lookups import Answer, Lookup
-    from dialtone.observability import Observer
+    from dialtone.observability import Level, Observer
     from lookup.answering import Webhook
     from lookup.asking import OtherSystems
 
@@ -59,7 +59,8 @@ class Desk:
             "call_session_id": lookup.call_session_id,
             "call_leg_id": lookup.call_leg_id,
         }
-        self.observer.log("warning" if answer.result == FAILED else "info", "lookup answered", fields)
+        level: Level = "error" if answer.fault else "warning" if answer.result == FAILED else "info"
+        self.observer.log(level, "lookup answered", fields, failed=answer.fault or False)
         measures = [
             Measure("Lookups", dimensions={"Result": answer.result}),
             Measure("LookupTime", millis, "Milliseconds"),

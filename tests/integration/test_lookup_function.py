@@ -282,6 +282,23 @@ def test_a_failure_is_counted_and_says_why(
     assert output.counted()["LookupsFailed"] == 1
 
 
+def test_a_fault_of_ours_is_logged_with_its_traceback(
+    server: ScriptedTelnyx, functions: LambdaClient, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def tokens() -> dict[str, str]:
+        raise DialtoneError("the secret is not JSON")
+
+    server.answers.append(TAKEN)
+    desk = Desk(OtherSystems(functions, tokens), Webhook(functions), Observer("lookup"))
+    follow_stdout("lookup")
+
+    desk.answer(at(server), "webhook")
+
+    (line,) = Output.read(capsys.readouterr().out).lines
+    assert (line["level"], line["exception_name"]) == ("ERROR", "DialtoneError")
+    assert "in tokens" in line["exception"]
+
+
 # Handing over
 
 
