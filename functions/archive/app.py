@@ -13,10 +13,13 @@ from archive.custody import Custody
 from archive.settings import Settings
 from archive.source import Source
 from archive.transcripts import Transcripts
-from dialtone import aws
-from dialtone.observability import Observer
+from dialtone.aws.clients import client
+from dialtone.aws.services import DynamoDb
+from dialtone.aws.wire import Wire
+from dialtone.observability import Measure, Observer
 from dialtone.store import Store
 from dialtone.telnyx_api import TelnyxApi
+from dialtone.telnyx_sdk import sdk
 
 if TYPE_CHECKING:
     from archive.consumer import RemainingTime
@@ -38,13 +41,15 @@ AWS = Config(
 
 def open_consumer(settings: Settings) -> Consumer:
     """Everything connected. Raises what says which setting is wrong."""
-    store = Store(aws.client("dynamodb", config=AWS), settings.calls_table)
-    bucket = RecordingsBucket(aws.client("s3", config=AWS), settings.recordings_bucket)
-    telnyx = TelnyxApi(settings.api_key)
+    wire = Wire(CONNECT_SECONDS, READ_SECONDS, ATTEMPTS)
+    store = Store(DynamoDb(wire), settings.calls_table)
+    bucket = RecordingsBucket(client("s3", config=AWS), settings.recordings_bucket)
+    telnyx, observer = TelnyxApi(settings.api_key), Observer("archive")
+    sdk.on_fall_back.append(lambda: observer.measure(Measure("SdkLoadedPlainly")))
     return Consumer(
         archive=Archive(Custody(store, bucket, Source(telnyx)), Transcripts(store, bucket, telnyx)),
-        queue=aws.client("sqs", config=AWS),
-        observer=Observer("archive"),
+        queue=client("sqs", config=AWS),
+        observer=observer,
         max_receives=settings.max_receives,
     )
 

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
+    from dialtone.aws.services import Sqs
     from dialtone.recordings import ArchiveJob
 
 
 class ArchiveQueue:
     """Where the webhook leaves work for the archive. A job may be put twice: the archive does it once."""
 
-    def __init__(self, client: SQSClient, url: str) -> None:
+    def __init__(self, client: Sqs | SQSClient, url: str) -> None:
         self._client = client
         self._url = url
 

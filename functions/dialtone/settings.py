@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from dialtone.errors import DialtoneError
 
@@ -19,7 +19,7 @@ SECRET_SECONDS = 300
 
 SECRET_CONNECT_SECONDS, SECRET_READ_SECONDS = 0.5, 1.0
 """In the same region; a caller is waiting for the command that needs the key."""
-SECRET_RETRIES: Any = {"mode": "standard", "total_max_attempts": 2}
+SECRET_ATTEMPTS = 2
 
 
 class SettingMissing(DialtoneError):  # noqa: N818 -- reads as the sentence it is: a setting is missing
@@ -52,6 +52,18 @@ def telnyx_api_key(environ: Mapping[str, str]) -> Callable[[], str]:
     return InSecret(secret, key_from)
 
 
+def secret_text(name: str) -> str:
+    """What Secrets Manager keeps under a name. Raises botocore's errors."""
+    from dialtone.aws.services import SecretsManager  # noqa: PLC0415 -- only who needs a secret needs these
+    from dialtone.aws.wire import Wire  # noqa: PLC0415 -- as above
+
+    wire = Wire(SECRET_CONNECT_SECONDS, SECRET_READ_SECONDS, SECRET_ATTEMPTS)
+    try:
+        return SecretsManager(wire).get_secret_value(SecretId=name)["SecretString"].strip()
+    finally:
+        wire.close()  # it will be minutes until the next time
+
+
 @dataclass(slots=True)
 class InSecret(Generic[Value]):
     """Something that Secrets Manager keeps: fetched when it is first needed, again once it has become old.
@@ -62,6 +74,8 @@ class InSecret(Generic[Value]):
 
     secret: str
     read: Callable[[str, str], Value]
+    fetch: Callable[[str], str] = secret_text
+    """Gives a secret's text by its name."""
     clock: Callable[[], float] = time.monotonic
     _values: list[Value] = field(default_factory=list)
     """The one that was fetched; empty for none."""
@@ -70,22 +84,13 @@ class InSecret(Generic[Value]):
     def __call__(self) -> Value:
         """What the secret holds."""
         if not self._values or self.clock() - self._fetched_at > SECRET_SECONDS:
-            self._values[:] = [self.read(self.secret, _secret_text(self.secret))]
+            self._values[:] = [self.read(self.secret, self.fetch(self.secret))]
             self._fetched_at = self.clock()
         return self._values[0]
 
     def forget(self) -> None:
         """Let it be fetched when it is needed next."""
         self._values.clear()
-
-
-def _secret_text(name: str) -> str:
-    from botocore.config import Config  # noqa: PLC0415 -- only a webhook that sends a command needs this client
-
-    from dialtone import aws  # noqa: PLC0415 -- as above
-
-    config = Config(connect_timeout=SECRET_CONNECT_SECONDS, read_timeout=SECRET_READ_SECONDS, retries=SECRET_RETRIES)
-    return str(aws.client("secretsmanager", config).get_secret_value(SecretId=name)["SecretString"]).strip()
 
 
 def key_from(secret: str, text: str) -> str:

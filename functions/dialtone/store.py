@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
+    from dialtone.aws.services import DynamoDb
     from dialtone.calls import Script
     from dialtone.events import Event
     from dialtone.recordings import Review
@@ -109,7 +110,7 @@ class TimelineEntry:
 class Store:
     """The calls table, and nothing else of DynamoDB."""
 
-    def __init__(self, client: DynamoDBClient, table: str) -> None:
+    def __init__(self, client: DynamoDb | DynamoDBClient, table: str) -> None:
         self._client = client
         self._table = table
 
@@ -156,12 +157,8 @@ class Store:
             writes.append({"Put": {"TableName": self._table, "Item": attributes(_flow_fields(keeping, event))}})
         try:
             self._client.transact_write_items(TransactItems=writes)
-        except self._client.exceptions.TransactionCanceledException as error:
-            raise _commit_fault(error) from None
         except ClientError as error:
-            if error.response["Error"]["Code"] == "TransactionConflictException":
-                raise LostRace from None
-            raise
+            raise _commit_fault(error) from None
 
     def flow_texts(self, flow: str, version: str) -> Mapping[str, str] | None:
         """The files of a version of a flow, by name, as a call that began with it kept them; None if none did."""
@@ -199,8 +196,10 @@ class Store:
                 ExpressionAttributeNames=names | {"#status": "status"},
                 ExpressionAttributeValues=attributes(values | allowed),
             )
-        except self._client.exceptions.ConditionalCheckFailedException:
-            return False
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "ConditionalCheckFailedException":
+                return False
+            raise
         return True
 
     def legs(self, call_session_id: str) -> tuple[Call, ...]:
@@ -244,14 +243,19 @@ class Store:
         raise StoreUnavailable("DynamoDB left keys unread: the table or a partition is throttled")
 
     def _query(self, call_session_id: str, prefix: str) -> Iterator[Item]:
-        pages = self._client.get_paginator("query").paginate(
-            TableName=self._table,
-            ConsistentRead=True,
-            KeyConditionExpression="call_session_id = :session AND begins_with(#item, :prefix)",
-            ExpressionAttributeNames={"#item": "item"},
-            ExpressionAttributeValues=attributes({":session": call_session_id, ":prefix": prefix}),
-        )
-        return (plain(item) for page in pages for item in page["Items"])
+        asked: Any = {
+            "TableName": self._table,
+            "ConsistentRead": True,
+            "KeyConditionExpression": "call_session_id = :session AND begins_with(#item, :prefix)",
+            "ExpressionAttributeNames": {"#item": "item"},
+            "ExpressionAttributeValues": attributes({":session": call_session_id, ":prefix": prefix}),
+        }
+        while True:
+            page = self._client.query(**asked)
+            yield from (plain(item) for item in page["Items"])
+            if not page.get("LastEvaluatedKey"):
+                break
+            asked["ExclusiveStartKey"] = page["LastEvaluatedKey"]
 
 
 def _key(call_session_id: str, item: str) -> Item:
@@ -361,10 +365,12 @@ def _far_legs_kept(far_legs: Mapping[str, FarLeg]) -> Item:
     return {leg_id: asdict(leg) for leg_id, leg in far_legs.items()}
 
 
-def _commit_fault(error: Any) -> DialtoneError | ClientError:  # noqa: ANN401 -- boto makes the class at run time
-    reasons = error.response.get("CancellationReasons", [])
+def _commit_fault(error: ClientError) -> DialtoneError | ClientError:
+    if error.response["Error"]["Code"] == "TransactionConflictException":
+        return LostRace()
+    reasons: Any = error.response.get("CancellationReasons", [])
     if reasons and reasons[0].get("Code") == "ConditionalCheckFailed" and reasons[0].get("Item"):
         return DuplicateEvent(_decided(plain(reasons[0]["Item"])))
     if any(reason.get("Code") in _CONFLICTS for reason in reasons):
         return LostRace()
-    return error  # type: ignore[no-any-return]
+    return error

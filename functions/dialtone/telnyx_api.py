@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from dialtone.errors import TelnyxRefused, TelnyxUnavailable
 from dialtone.telnyx_sdk import sdk
+from dialtone.tls import context
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -240,7 +241,7 @@ class TelnyxApi:
 
     def prepare(self) -> None:
         """Load the SDK and what commands need of it, without the key and without a request."""
-        client = sdk.load().Telnyx(api_key="none is needed", base_url=self._base_url)
+        client = self._made("none is needed")
         _ = client.calls.actions.with_raw_response
         client.close()
 
@@ -256,8 +257,14 @@ class TelnyxApi:
             if self._client is None:
                 key = self._api_key if isinstance(self._api_key, str) else self._api_key()
                 # Its own retries wait up to 8 s and know nothing of a deadline.
-                self._client = sdk.load().Telnyx(api_key=key, base_url=self._base_url, max_retries=0)
+                self._client = self._made(key, max_retries=0)
             return self._client
+
+    def _made(self, key: str, **options: int) -> telnyx.Telnyx:
+        package = sdk.load()
+        http = package.DefaultHttpxClient(verify=context())
+        client: telnyx.Telnyx = package.Telnyx(api_key=key, base_url=self._base_url, http_client=http, **options)
+        return client
 
     def _forget(self, client: telnyx.Telnyx) -> None:
         with self._lock:

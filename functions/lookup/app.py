@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.config import Config
 
-from dialtone import aws
+from dialtone.aws.clients import client
 from dialtone.lookup_function import ANSWER_TO, LOOKUP
 from dialtone.lookups import Lookup
 from dialtone.observability import Observer
@@ -34,7 +34,7 @@ AWS = Config(
 
 def open_desk(settings: Settings) -> Desk:
     """Everything connected."""
-    functions = aws.client("lambda", AWS)
+    functions = client("lambda", AWS)
     return Desk(OtherSystems(functions, settings.tokens), Webhook(functions), Observer("lookup"))
 
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 gc.disable()  # what a start makes stays: looking through it again and again for garbage takes a twentieth of the start
 
-from botocore.config import Config
-
-from dialtone import aws
 from dialtone.archive_queue import ArchiveQueue
+from dialtone.aws import credentials
+from dialtone.aws.services import DynamoDb, Lambda, Sqs
+from dialtone.aws.wire import Wire
 from dialtone.flow_library import FlowLibrary
 from dialtone.lookup_function import LookupFunction
 from dialtone.lookups import OWN_EVENT
@@ -35,32 +35,24 @@ READ_SECONDS = 0.8
 """DynamoDB answers in some 10 ms; twice this and the rest of the work fit into Telnyx's 2 s."""
 ATTEMPTS = 2
 
-AWS = Config(
-    connect_timeout=CONNECT_SECONDS,
-    read_timeout=READ_SECONDS,
-    retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
-    tcp_keepalive=True,
-)
+aws = Wire(CONNECT_SECONDS, READ_SECONDS, ATTEMPTS)
 
 
 def open_endpoint(settings: Settings) -> Endpoint:
     """Everything connected. Raises what says which setting is wrong."""
-    dynamodb, sqs = aws.client("dynamodb", AWS), aws.client("sqs", AWS)
-    store, telnyx = Store(dynamodb, settings.calls_table), TelnyxApi(settings.api_key)
+    store, telnyx = Store(DynamoDb(aws), settings.calls_table), TelnyxApi(settings.api_key)
     library = _library(settings, store)
     switchboard = Switchboard(
         store=store,
         library=library,
         telnyx=telnyx,
-        archive=ArchiveQueue(sqs, settings.archive_queue_url),
-        lookups=LookupFunction(lambda: aws.client("lambda", AWS), settings.lookup_function, settings.own_function),
+        archive=ArchiveQueue(Sqs(aws), settings.archive_queue_url),
+        lookups=LookupFunction(Lambda(aws), settings.lookup_function, settings.own_function),
     )
     key = settings.api_key
     Snapshot(
-        telnyx,
-        clients=[dynamodb, sqs],
-        load=[library.read_all] if isinstance(library, FlowLibrary) else [],
-        forget=[key.forget] if isinstance(key, InSecret) else [],
+        load=[telnyx.prepare, credentials.prepare, *([library.read_all] if isinstance(library, FlowLibrary) else [])],
+        renew=[telnyx.close, aws.close, *([key.forget] if isinstance(key, InSecret) else [])],
     ).register()
     observer = Observer("webhook")
     sdk.on_fall_back.append(lambda: observer.measure(Measure("SdkLoadedPlainly")))

@@ -7,48 +7,32 @@ connections, the Telnyx key, the state of chance. No request is made before the 
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-
-    from dialtone.telnyx_api import TelnyxApi
-
-
-class Closing(Protocol):
-    """An AWS client."""
-
-    def close(self) -> None:
-        """Close its connections; the next request opens new ones."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """What is made ready before the snapshot, and made anew after it."""
 
-    telnyx: TelnyxApi
-    clients: Sequence[Closing]
-    load: Sequence[Callable[[], object]] = field(default=())
+    load: Sequence[Callable[[], object]]
     """What loads things that calls need, and asks no neighbour."""
-    forget: Sequence[Callable[[], object]] = field(default=())
-    """What lets go of secrets."""
+    renew: Sequence[Callable[[], object]]
+    """What lets go of connections and secrets; the next request opens and fetches new ones."""
 
     def before(self) -> None:
         """Load all that a call may need."""
-        self.telnyx.prepare()
         for load in self.load:
             load()
 
     def after(self) -> None:
         """Wake up as a process of its own."""
-        self.telnyx.close()
-        for client in self.clients:
-            client.close()
-        for forget in self.forget:
-            forget()
-        random.seed()  # botocore's jitter: environments woken from one snapshot would retry in step
+        for renew in self.renew:
+            renew()
+        random.seed()  # of pauses: environments woken from one snapshot would send again in step
 
     def register(self) -> bool:
         """Have Lambda's runtime call both. False where there is none: in tests and on this machine."""

@@ -3,7 +3,7 @@
 It is a neighbour, not our code: `tests/simulation/test_memory_table.py` holds it to what moto's DynamoDB answers.
 """
 
-# ruff: noqa: ANN401, N803, N818 -- boto's own names, and its requests and answers are dictionaries of anything
+# ruff: noqa: ANN401, N803 -- boto's own names, and its requests and answers are dictionaries of anything
 
 from __future__ import annotations
 
@@ -16,23 +16,8 @@ from botocore.exceptions import ClientError
 Item = dict[str, Any]
 
 
-class TransactionCanceledException(ClientError):
-    """As boto makes it at run time."""
-
-
-class ConditionalCheckFailedException(ClientError):
-    """As boto makes it at run time."""
-
-
-class _Exceptions:
-    TransactionCanceledException = TransactionCanceledException
-    ConditionalCheckFailedException = ConditionalCheckFailedException
-
-
 class MemoryTable:
     """A client of one table with keys `call_session_id` and `item`. Items are kept as text: nobody can change them."""
-
-    exceptions = _Exceptions
 
     def __init__(self) -> None:
         self._items: dict[tuple[str, str], str] = {}
@@ -48,17 +33,17 @@ class MemoryTable:
         reasons = [self._refusal(each.get("Put") or each["Update"]) for each in TransactItems]
         if any(reason["Code"] != "None" for reason in reasons):
             response = {"Error": {"Code": "TransactionCanceledException"}, "CancellationReasons": reasons}
-            raise TransactionCanceledException(response, "TransactWriteItems")  # type: ignore[arg-type]
+            raise ClientError(response, "TransactWriteItems")  # type: ignore[arg-type]
         for each in TransactItems:
             item = each["Put"]["Item"] if "Put" in each else self._updated(each["Update"])
             self._items[_key(item)] = json.dumps(item)
         return {}
 
-    def get_paginator(self, operation: str) -> _Queries:
-        """Queries by partition and the beginning of the sort key."""
-        if operation != "query":
-            raise NotImplementedError(operation)
-        return _Queries(self._items)
+    def query(self, *, ExpressionAttributeValues: Any, **_: Any) -> Any:
+        """Items by partition and the beginning of the sort key, on a single page."""
+        session, prefix = (ExpressionAttributeValues[name]["S"] for name in (":session", ":prefix"))
+        keys = sorted(key for key in self._items if key[0] == session and key[1].startswith(prefix))
+        return {"Items": [json.loads(self._items[key]) for key in keys]}
 
     def _set(self, update: Any) -> None:
         """`SET name = :name`, without a condition."""
@@ -92,16 +77,6 @@ class MemoryTable:
         kept = self._items.get(_key(update["Key"]))
         there = json.loads(kept) if kept else update["Key"]
         return {**there, setting[1]: update["ExpressionAttributeValues"][setting[2]]}
-
-
-class _Queries:
-    def __init__(self, items: dict[tuple[str, str], str]) -> None:
-        self._items = items
-
-    def paginate(self, *, ExpressionAttributeValues: Any, **_: Any) -> Any:
-        session, prefix = (ExpressionAttributeValues[name]["S"] for name in (":session", ":prefix"))
-        keys = sorted(key for key in self._items if key[0] == session and key[1].startswith(prefix))
-        yield {"Items": [json.loads(self._items[key]) for key in keys]}
 
 
 def _key(item: Item) -> tuple[str, str]:

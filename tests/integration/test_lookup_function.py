@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import pytest
 from botocore.config import Config
-from moto import mock_aws
 
 from dialtone.errors import DialtoneError
 from dialtone.lookup_function import LookupFunction
@@ -307,7 +306,7 @@ def test_a_question_is_left_with_lambda_which_asks_it_by_itself(
 ) -> None:
     server.answers.append(response(202, b""))
 
-    LookupFunction(lambda: functions, "lookup", "webhook:7").ask(FUNCTION)
+    LookupFunction(functions, "lookup", "webhook:7").ask(FUNCTION)
 
     (request,) = server.requests
     assert request.headers["x-amz-invocation-type"] == "Event"
@@ -339,13 +338,11 @@ def test_the_function_asks_and_answers(server: ScriptedTelnyx, monkeypatch: pyte
 # Tokens
 
 
-def test_tokens_stand_in_a_secret_by_host(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    with mock_aws():
-        client = boto3.client("secretsmanager", region_name="us-east-1")
-        client.create_secret(Name="tokens", SecretString='{"CRM.example.com": "token"}')
+def test_tokens_stand_in_a_secret_by_host(aws_address: str) -> None:
+    client = boto3.client("secretsmanager", endpoint_url=aws_address)
+    client.create_secret(Name="tokens", SecretString='{"CRM.example.com": "token"}')
 
-        assert Settings.read({"LOOKUP_TOKENS_SECRET": "tokens"}).tokens() == {"crm.example.com": "token"}
+    assert Settings.read({"LOOKUP_TOKENS_SECRET": "tokens"}).tokens() == {"crm.example.com": "token"}
 
 
 @pytest.mark.parametrize(

@@ -11,18 +11,20 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from dialtone.aws.wire import PAUSE_SECONDS
 from dialtone.errors import FlowInvalid
 from dialtone.signature import KeyInvalid
 from tests.function_output import Output, follow_stdout
 from tests.integration.deliveries import CONTROL, SESSION, Signer, body
 from tests.integration.neighbours import aws_session, create_table
-from tests.integration.scripted_telnyx import ScriptedTelnyx
+from tests.integration.scripted_telnyx import Answer, ScriptedTelnyx
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 FUNCTIONS = Path(__file__).parents[2] / "functions"
 START_SECONDS = 60
+TELNYX_WAITS_SECONDS = 2
 
 SIGNER = Signer()
 WHOLE = {
@@ -32,7 +34,7 @@ WHOLE = {
     "ARCHIVE_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/archive",
     "LOOKUP_FUNCTION": "lookup",
 }
-NEVER_TOLD = ("TELNYX_API_KEY_SECRET", "FLOWS_FOLDER", "FLOWS_WATCHED", "AWS_ENDPOINT_URL")
+NEVER_TOLD = ("TELNYX_API_KEY_SECRET", "FLOWS_FOLDER", "FLOWS_WATCHED")
 
 
 def start(environ: dict[str, str]) -> subprocess.CompletedProcess[str]:
@@ -73,15 +75,16 @@ def telnyx() -> Iterator[ScriptedTelnyx]:
 
 
 @pytest.fixture
-def environment(aws: None, monkeypatch: pytest.MonkeyPatch, telnyx: ScriptedTelnyx) -> Iterator[None]:
-    del aws
+def environment(aws_address: str, monkeypatch: pytest.MonkeyPatch, telnyx: ScriptedTelnyx) -> Iterator[None]:
+    del aws_address
     for name in NEVER_TOLD:
         monkeypatch.delenv(name, raising=False)
     for name, value in (WHOLE | {"TELNYX_BASE_URL": telnyx.url}).items():
         monkeypatch.setenv(name, value)
     sys.modules.pop("webhook.app", None)
     yield
-    sys.modules.pop("webhook.app", None)
+    if app := sys.modules.pop("webhook.app", None):
+        app.aws.close()
 
 
 def started() -> Any:  # noqa: ANN401 -- a module that is imported anew
@@ -92,7 +95,7 @@ def started() -> Any:  # noqa: ANN401 -- a module that is imported anew
 def test_the_handler_answers_a_webhook_with_what_its_environment_names(
     telnyx: ScriptedTelnyx, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    create_table(aws_session().client("dynamodb"), "calls")
+    create_table(aws_session().client("dynamodb", endpoint_url=os.environ["AWS_ENDPOINT_URL"]), "calls")
     app = started()
     follow_stdout("webhook")
 
@@ -110,12 +113,22 @@ def test_the_handler_answers_a_webhook_with_what_its_environment_names(
 
 
 @pytest.mark.usefixtures("environment")
-def test_a_neighbour_that_does_not_answer_leaves_time_to_say_so() -> None:
-    app = started()
+def test_a_table_that_does_not_answer_leaves_time_to_say_so(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with ScriptedTelnyx() as silent:
+        silent.answering = lambda _: Answer(silent=True)
+        monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", silent.url.removesuffix("/v2"))
+        app = started()
+        follow_stdout("webhook")
 
-    dynamodb = app.AWS.connect_timeout, app.AWS.read_timeout, app.AWS.retries["total_max_attempts"]
+        answer = app.handler(SIGNER.request(body("call.initiated", direction="incoming")), object())
 
-    assert dynamodb == (0.5, 0.8, 2)
+    assert answer["statusCode"] == 503
+    assert len(silent.requests) == app.ATTEMPTS
+    [line] = Output.read(capsys.readouterr().out).lines
+    assert line["error"] == "ReadTimeoutError"
+    assert app.ATTEMPTS * app.READ_SECONDS + PAUSE_SECONDS < TELNYX_WAITS_SECONDS
 
 
 @pytest.mark.usefixtures("environment")
@@ -139,7 +152,7 @@ def test_a_number_that_leads_nowhere_is_named_at_start(monkeypatch: pytest.Monke
 def test_flows_that_are_watched_are_followed_as_they_were_saved_last(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, telnyx: ScriptedTelnyx
 ) -> None:
-    create_table(aws_session().client("dynamodb"), "calls")
+    create_table(aws_session().client("dynamodb", endpoint_url=os.environ["AWS_ENDPOINT_URL"]), "calls")
     (tmp_path / "numbers.yaml").write_text("{}\n", encoding="utf-8")
     monkeypatch.setenv("FLOWS_FOLDER", str(tmp_path))
     monkeypatch.setenv("FLOWS_WATCHED", "1")

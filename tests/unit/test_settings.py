@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import boto3
 import pytest
-from botocore.exceptions import ClientError
-from moto import mock_aws
 
 from dialtone.errors import DialtoneError
 from dialtone.settings import SECRET_SECONDS, InSecret, SettingMissing, key_from, required, telnyx_api_key
 from webhook.settings import FLOWS, Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 WHOLE = {
@@ -74,77 +70,54 @@ def test_without_a_key_both_ways_to_give_one_are_named() -> None:
         telnyx_api_key({"TELNYX_API_KEY": " ", "TELNYX_API_KEY_SECRET": ""})
 
 
-@pytest.fixture
-def stored(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    with mock_aws():
-        yield
+class Safe:
+    """Secrets Manager with one secret, which may be replaced."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def fetch(self, name: str) -> str:
+        assert name == SECRET
+        return self.text
 
 
-def store(secret: str) -> None:
-    boto3.client("secretsmanager").create_secret(Name="dialtone/telnyx-api-key", SecretString=secret)
+SECRET = "dialtone/telnyx-api-key"
 
 
-SECRET = {"TELNYX_API_KEY_SECRET": "dialtone/telnyx-api-key"}
+@pytest.mark.parametrize("text", ["KEY0123", '{"api_key": "KEY0123"}', '{"other": 1, "api_key": "KEY0123"}'])
+def test_a_secret_is_the_key_itself_or_json_that_holds_it(text: str) -> None:
+    assert InSecret(SECRET, key_from, Safe(text).fetch)() == "KEY0123"
 
 
-@pytest.mark.parametrize(
-    "secret", ["KEY0123", " KEY0123\n", '{"api_key": "KEY0123"}', ' {"other": 1, "api_key": "KEY0123"}']
-)
-@pytest.mark.usefixtures("stored")
-def test_a_secret_is_the_key_itself_or_json_that_holds_it(secret: str) -> None:
-    store(secret)
-
-    assert telnyx_api_key(SECRET)() == "KEY0123"
-
-
-@pytest.mark.usefixtures("stored")
 def test_a_key_given_directly_needs_no_secret() -> None:
-    assert telnyx_api_key(SECRET | {"TELNYX_API_KEY": "KEY9"})() == "KEY9"
+    assert telnyx_api_key({"TELNYX_API_KEY_SECRET": SECRET, "TELNYX_API_KEY": "KEY9"})() == "KEY9"
 
 
-@pytest.mark.parametrize("secret", ["{", '{"key": "KEY0123"}', "{}"])
-@pytest.mark.usefixtures("stored")
-def test_a_secret_without_the_key_is_named_and_not_shown(secret: str) -> None:
-    store(secret)
-
+@pytest.mark.parametrize("text", ["{", '{"key": "KEY0123"}', "{}"])
+def test_a_secret_without_the_key_is_named_and_not_shown(text: str) -> None:
     with pytest.raises(DialtoneError, match="the secret dialtone/telnyx-api-key is JSON without api_key") as error:
-        telnyx_api_key(SECRET)()
+        InSecret(SECRET, key_from, Safe(text).fetch)()
 
     assert "KEY0123" not in str(error.value)
 
 
-@pytest.mark.usefixtures("stored")
-def test_a_secret_that_does_not_exist_is_found_out_when_the_key_is_needed() -> None:
-    key = telnyx_api_key(SECRET)
-
-    with pytest.raises(ClientError):
-        key()
-
-
-@pytest.mark.usefixtures("stored")
 def test_a_secret_is_fetched_once_in_a_while_not_for_every_command() -> None:
-    store("OLD")
-    now = [1_000.0]
-    key = InSecret("dialtone/telnyx-api-key", key_from, clock=lambda: now[0])
+    safe, now = Safe("OLD"), [1_000.0]
+    key = InSecret(SECRET, key_from, safe.fetch, clock=lambda: now[0])
     assert key() == "OLD"
 
-    boto3.client("secretsmanager").put_secret_value(SecretId="dialtone/telnyx-api-key", SecretString="NEW")
+    safe.text = "NEW"
 
     assert key() == "OLD"
     now[0] += SECRET_SECONDS + 1
     assert key() == "NEW"
 
 
-@pytest.mark.usefixtures("stored")
 def test_a_secret_that_is_forgotten_is_fetched_again() -> None:
-    store("OLD")
-    key = InSecret("dialtone/telnyx-api-key", key_from)
+    safe = Safe("OLD")
+    key = InSecret(SECRET, key_from, safe.fetch)
     assert key() == "OLD"
-    boto3.client("secretsmanager").put_secret_value(SecretId="dialtone/telnyx-api-key", SecretString="NEW")
+    safe.text = "NEW"
 
     key.forget()
 

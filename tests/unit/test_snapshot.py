@@ -38,7 +38,7 @@ class Keys:
 
 def test_before_the_snapshot_all_is_loaded_and_no_key_fetched() -> None:
     keys, loaded = Keys(), []
-    snapshot = Snapshot(TelnyxApi(keys), clients=[], load=[lambda: loaded.append("flows")])
+    snapshot = Snapshot(load=[TelnyxApi(keys).prepare, lambda: loaded.append("flows")], renew=[])
 
     snapshot.before()
 
@@ -55,7 +55,7 @@ def test_after_it_connections_secrets_and_chance_are_new() -> None:
     random.seed(1)
     frozen = random.getstate()
 
-    Snapshot(telnyx, clients=[connection], forget=[secret.forget]).after()
+    Snapshot(load=[], renew=[telnyx.close, connection.close, secret.forget]).after()
     telnyx._open()  # noqa: SLF001 -- as above
     telnyx.close()
 
@@ -70,7 +70,7 @@ def test_the_runtime_calls_both(monkeypatch: pytest.MonkeyPatch) -> None:
     after: list[object] = []
     monkeypatch.setattr(snapshot_restore_py, "register_before_snapshot", before.append)
     monkeypatch.setattr(snapshot_restore_py, "register_after_restore", after.append)
-    snapshot = Snapshot(TelnyxApi("KEY0123"), clients=[])
+    snapshot = Snapshot(load=[], renew=[])
 
     assert snapshot.register()
 
@@ -80,4 +80,4 @@ def test_the_runtime_calls_both(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_elsewhere_there_is_nobody_to_call_them(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "snapshot_restore_py", None)
 
-    assert not Snapshot(TelnyxApi("KEY0123"), clients=[]).register()
+    assert not Snapshot(load=[], renew=[]).register()

@@ -1,0 +1,239 @@
+"""Signed requests to AWS's services: one pool of connections, answers and errors as botocore gives them.
+
+What botocore's standard retries send again is sent again here: no connection, no answer in time, a 5xx, throttling, a
+body that is not what its checksum says. The pause before is shorter, since somebody is on the phone.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import threading
+import time
+import zlib
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from botocore.exceptions import (
+    ChecksumError,
+    ClientError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    HTTPClientError,
+    NoRegionError,
+    ReadTimeoutError,
+)
+
+from dialtone.aws.credentials import credentials
+from dialtone.aws.signing import signed
+from dialtone.tls import context
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    import httpcore
+
+PAUSE_SECONDS = 0.05
+"""At most so long is waited before a request is sent again; at random, so that many do not come at once."""
+
+IDLE_SECONDS = 60
+"""How long a connection is kept without use; AWS's SDK for Java keeps it as long."""
+
+PASSING = frozenset({500, 502, 503, 504})
+"""Statuses of a service that may answer in a moment."""
+
+THROTTLED = frozenset(
+    {
+        "BandwidthLimitExceeded",
+        "LimitExceededException",
+        "PriorRequestNotComplete",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "RequestThrottled",
+        "RequestThrottledException",
+        "RequestTimeout",
+        "RequestTimeoutException",
+        "SlowDown",
+        "ThrottledException",
+        "Throttling",
+        "ThrottlingException",
+        "TooManyRequestsException",
+        "TransactionInProgressException",
+    }
+)
+"""Codes that mean the same, whatever the status; botocore has the same list."""
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A service of AWS's, as requests name it."""
+
+    name: str
+    """In addresses and signatures."""
+    endpoint_variable: str
+    """The environment's variable for another address, as AWS's SDKs have it; AWS_ENDPOINT_URL is for all services."""
+    target: str = ""
+    """What stands before an operation in `x-amz-target`."""
+    content_type: str = "application/x-amz-json-1.0"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A POST that is to be signed."""
+
+    service: Service
+    operation: str
+    body: bytes
+    headers: Mapping[str, str]
+    """In lower case."""
+    path: str = "/"
+
+
+@dataclass(slots=True)
+class Wire:
+    """Connections to AWS, for as long as the process lives; threads may share them."""
+
+    connect_seconds: float
+    read_seconds: float
+    """Until the next piece of an answer."""
+    attempts: int
+    now_seconds: Callable[[], float] = time.time
+    sleep: Callable[[float], None] = time.sleep
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _pool: httpcore.ConnectionPool | None = None
+
+    def call(self, service: Service, operation: str, asked: Mapping[str, Any]) -> dict[str, Any]:
+        """Ask a service that speaks JSON, and give its answer. Raises botocore's errors."""
+        body = json.dumps(asked, separators=(",", ":"), ensure_ascii=False).encode()
+        headers = {"content-type": service.content_type, "x-amz-target": f"{service.target}.{operation}"}
+        return self.send(Request(service, operation, body, headers))
+
+    def send(self, request: Request) -> dict[str, Any]:
+        """Send a request, once more where that may help, and give the JSON of its answer, {} for none.
+
+        Raises botocore's errors.
+        """
+        for _ in range(self.attempts - 1):
+            try:
+                return self._exchange(request)
+            except ClientError as error:
+                if not _passing(error):
+                    raise
+            except (ChecksumError, HTTPClientError):
+                pass
+            self.sleep(random.random() * PAUSE_SECONDS)
+        return self._exchange(request)
+
+    def close(self) -> None:
+        """Close the connections; the next request opens new ones."""
+        with self._lock:
+            pool, self._pool = self._pool, None
+        if pool is not None:
+            pool.close()
+
+    def _exchange(self, request: Request) -> dict[str, Any]:
+        import httpcore  # noqa: PLC0415 -- a forged webhook asks nobody
+
+        region = _region()
+        endpoint = _endpoint(request.service, region)
+        headers = signed(
+            request.path,
+            {**request.headers, "host": endpoint.partition("://")[2]},
+            request.body,
+            scope=(region, request.service.name),
+            by=credentials(),
+            at_seconds=self.now_seconds(),
+        )
+        waits = {"connect": self.connect_seconds, "pool": self.connect_seconds}
+        waits |= {"read": self.read_seconds, "write": self.read_seconds}
+        try:
+            answer = self._opened().request(
+                "POST",
+                endpoint + request.path,
+                headers=list({**headers, "content-length": str(len(request.body)), **_trace()}.items()),
+                content=request.body,
+                extensions={"timeout": waits},
+            )
+        except httpcore.ConnectTimeout as error:
+            raise ConnectTimeoutError(endpoint_url=endpoint, error=error) from None
+        except httpcore.ConnectError as error:
+            raise EndpointConnectionError(endpoint_url=endpoint, error=error) from None
+        except httpcore.TimeoutException as error:
+            raise ReadTimeoutError(endpoint_url=endpoint, error=error) from None
+        except (httpcore.NetworkError, httpcore.ProtocolError) as error:
+            raise HTTPClientError(error=error) from None
+        return _read(answer, request.operation)
+
+    def _opened(self) -> httpcore.ConnectionPool:
+        with self._lock:
+            if self._pool is None:
+                import httpcore  # noqa: PLC0415 -- as above
+
+                self._pool = httpcore.ConnectionPool(context(), keepalive_expiry=IDLE_SECONDS)
+            return self._pool
+
+
+def _region() -> str:
+    region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+    if not region:
+        raise NoRegionError
+    return region
+
+
+def _endpoint(service: Service, region: str) -> str:
+    given = os.environ.get(service.endpoint_variable) or os.environ.get("AWS_ENDPOINT_URL")
+    if given:
+        return given.rstrip("/")
+    return f"https://{service.name}.{region}.amazonaws.com{'.cn' if region.startswith('cn-') else ''}"
+
+
+def _trace() -> dict[str, str]:
+    """What lets Lambda see functions that call one another in a circle, as botocore sends it."""
+    trace = os.environ.get("_X_AMZN_TRACE_ID")
+    return {"x-amzn-trace-id": quote(trace, safe="-=;:+&[]{}\"',")} if trace else {}
+
+
+def _read(answer: httpcore.Response, operation: str) -> dict[str, Any]:
+    headers = {name.lower(): value.decode("latin-1") for name, value in answer.headers}
+    expected, found = headers.get(b"x-amz-crc32"), zlib.crc32(answer.content)
+    if expected not in {None, str(found)}:
+        raise ChecksumError(checksum_type="crc32", expected_checksum=expected, actual_checksum=str(found))
+    told = _json(answer.content)
+    if answer.status >= HTTPStatus.MULTIPLE_CHOICES:
+        raise _refusal(answer.status, headers, told or {}, operation)
+    if told is None:
+        raise HTTPClientError(error=f"{operation}: the answer is no JSON object")
+    return told
+
+
+def _json(content: bytes) -> dict[str, Any] | None:
+    """An object, {} for nothing at all, None for anything else."""
+    try:
+        told = json.loads(content or b"{}")
+    except ValueError:
+        return None
+    return told if isinstance(told, dict) else None
+
+
+def _refusal(status: int, headers: Mapping[bytes, str], told: Mapping[str, Any], operation: str) -> ClientError:
+    """With what the service told as botocore has it: the code without the namespace that some put before it."""
+    queried = headers.get(b"x-amzn-query-error", "").partition(";")[0]
+    code = queried or str(told.get("__type") or headers.get(b"x-amzn-errortype") or status)
+    response: Any = {
+        **told,
+        "Error": {"Code": code.partition(":")[0].rpartition("#")[2], "Message": _message(told)},
+        "ResponseMetadata": {"HTTPStatusCode": status, "RequestId": headers.get(b"x-amzn-requestid", "")},
+    }
+    return ClientError(response, operation)
+
+
+def _message(told: Mapping[str, Any]) -> str:
+    return str(told.get("message") or told.get("Message") or "")
+
+
+def _passing(error: ClientError) -> bool:
+    status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+    return status in PASSING or error.response["Error"]["Code"] in THROTTLED
