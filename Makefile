@@ -65,7 +65,8 @@ build: $(SAM) $(VENV)/project ## pack the functions for AWS: make build ARCH=arm
 		echo "Install it (pyenv install 3.13), or say where: make build PYTHON_OF_LAMBDA=/path/to/python3.13" >&2; exit 1; }
 	@$(VENV)/bin/dialtone flow lint
 	@PATH="$(dir $(PYTHON_OF_LAMBDA)):$$PATH" $(SAM) build --build-dir $(BUILD) --parameter-overrides Architecture=$(ARCH)
-	@PYTHONHASHSEED=0 $(PYTHON_OF_LAMBDA) -s -P -B infra/packing/pack.py $(BUILD) > $(BUILD)/packed.txt
+	@$(VENV)/bin/python -m infra.packing.lean_sdk > $(BUILD)/lean_sdk.json
+	@PYTHONHASHSEED=0 $(PYTHON_OF_LAMBDA) -s -P -B infra/packing/pack.py $(BUILD) $(BUILD)/lean_sdk.json > $(BUILD)/packed.txt
 	@cat $(BUILD)/packed.txt
 
 deploy: build ## put the stack on AWS: make deploy ENV=dev|prod PARAMETERS='TelnyxPublicKey=…'
@@ -76,13 +77,14 @@ deploy: build ## put the stack on AWS: make deploy ENV=dev|prod PARAMETERS='Teln
 		echo "  make deploy ENV=$(ENV) PARAMETERS='TelnyxPublicKey=…'" >&2; \
 		echo "and AWS credentials: \`aws configure\`, or AWS_PROFILE set to the profile to use." >&2; exit 1; }
 
-# For this machine's processor, so that what was packed can be started here.
+# For this machine's processor, so that what was packed can be started here; for the other one, so that it can be deployed.
 check-sam: ARCH := $(subst aarch64,arm64,$(shell uname -m))
 check-sam: $(SAM) build .cache/lambda-runtime/installed ## check the template as SAM sees it, and each function as packed
 	@$(SAM) validate --lint
 	@$(MAKE) --no-print-directory build ARCH=$(ARCH) BUILD=.aws-sam/again
 	@diff $(BUILD)/packed.txt .aws-sam/again/packed.txt || { \
 		echo "Packed twice from the same sources, the functions differ." >&2; exit 1; }
+	@$(MAKE) --no-print-directory build ARCH=$(if $(filter arm64,$(ARCH)),x86_64,arm64) BUILD=.aws-sam/other
 	@PACKED=$(abspath $(BUILD)) LAMBDA_PYTHON=$(PYTHON_OF_LAMBDA) LAMBDA_RUNTIME=$(abspath .cache/lambda-runtime) \
 		$(VENV)/bin/pytest -q tests/packed
 

@@ -1,7 +1,8 @@
 """Makes what `sam build` leaves ready to start fast: bytecode in, what never runs out.
 
-Run as `PYTHONHASHSEED=0 python3.13 -s -P -B infra/packing/pack.py .aws-sam/build`, with Lambda's own version of Python,
-whose bytecode this is. Prints each function's sizes and a digest; the same input gives the same digest.
+Run as `PYTHONHASHSEED=0 python3.13 -s -P -B infra/packing/pack.py .aws-sam/build lean_sdk.json`, with Lambda's own
+version of Python, whose bytecode this is, and with what `lean_sdk.py` printed. Nothing of a package is run: it may be
+for another processor. Prints each function's sizes and a digest; the same input gives the same digest.
 """
 
 from __future__ import annotations
@@ -19,13 +20,14 @@ from py_compile import PycInvalidationMode
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
+    from collections.abc import Set as AbstractSet
 
 MEGABYTE = 1_000_000
 ZIPPED_LIMIT, UNZIPPED_LIMIT = 20 * MEGABYTE, 80 * MEGABYTE
 
-SERVICES = frozenset({"dynamodb", "lambda", "s3", "secretsmanager", "sqs", "sts"})
-"""Whose models botocore keeps. `sts` is botocore's own, for roles by web identity; the others are our clients'."""
+SERVICES = frozenset({"lambda", "s3", "sqs", "sts"})
+"""Whose models botocore keeps: those of our clients, and `sts`, which is its own, for roles by web identity."""
 
 NEVER_RUN = (
     "bin",  # commands, for a shell that there is not
@@ -44,24 +46,33 @@ WITHOUT_BYTECODE = ("telnyx/types", "telnyx/resources")
 """Three thousand modules, of which some two hundred ever run. All stay, for the plain import that the lean one falls
 back to; bytecode is for those that the lean one loads."""
 
+READ_BEFORE = "dialtone/telnyx_indexes.json"
+"""Where `telnyx_sdk.py` looks for the SDK's indexes: from cold they need not be parsed again."""
+
 ON_LAMBDA = "/var/task"
 EPOCH = (1980, 1, 1, 0, 0, 0)
 """What SAM dates a zip's entries with: no date of a source survives, which is why the bytecode is not to look at it."""
 
 
-class TooLarge(Exception):  # noqa: N818 -- says what the package is
-    """A function that would take too long to fetch when it starts from cold."""
+class NotPacked(Exception):  # noqa: N818 -- says what came of it
+    """A function that would start slowly, and why."""
 
 
-def main(build: Path) -> int:
-    """Pack every function; 1 if one is too large."""
-    for package in sorted(path.parent for path in build.glob("*/dialtone")):
-        prune(package)
-        compile_for_lambda(package)
+def main(build: Path, lean_sdk: Path) -> int:
+    """Pack every function; 1 if one cannot be."""
+    sdk = json.loads(lean_sdk.read_bytes())
+    packages = sorted(path.parent for path in build.glob("*/dialtone"))
+    if not packages:
+        print(f"{build} holds no function: `make build` lets SAM put them there", file=sys.stderr)
+        return 1
+    for package in packages:
         try:
+            prune(package)
+            keep_indexes(package, sdk)
+            compile_for_lambda(package, frozenset(sdk["modules"]))
             print(f"{package.name}: {weighed(package)}")
-        except TooLarge as error:
-            print(f"{package.name} {error}", file=sys.stderr)
+        except NotPacked as reason:
+            print(f"{package.name} {reason}", file=sys.stderr)
             return 1
     return 0
 
@@ -103,12 +114,26 @@ def _without_prose(value: Any) -> Any:  # noqa: ANN401 -- any JSON
     return [_without_prose(each) for each in value] if isinstance(value, list) else value
 
 
-def compile_for_lambda(package: Path) -> None:
-    """Put bytecode beside every source that a function may run; tracebacks and the SDK's loader still need sources."""
-    lean = _lean_modules(package)
+def keep_indexes(package: Path, sdk: Mapping[str, Any]) -> None:
+    """Leave the SDK's indexes as they were read. Raises NotPacked if they are another SDK's."""
+    version = (package / "telnyx" / "_version.py").read_text(encoding="utf-8")
+    if f'"{sdk["version"]}"' not in version:
+        raise NotPacked(
+            f"holds another telnyx package than the {sdk['version']} of development: `make lock` locks one for both, "
+            "`make setup` installs it"
+        )
+    content = json.dumps(sdk["indexes"], sort_keys=True, separators=(",", ":"))
+    (package / READ_BEFORE).write_text(content, encoding="utf-8")
+
+
+def compile_for_lambda(package: Path, lean: AbstractSet[str]) -> None:
+    """Put bytecode beside every source that a function may run; tracebacks and the SDK's loader still need sources.
+
+    `lean` are the SDK's modules that are loaded, by their files.
+    """
     for source in sorted(package.rglob("*.py")):
         named = source.relative_to(package)
-        if named.as_posix().startswith(WITHOUT_BYTECODE) and named not in lean:
+        if named.as_posix().startswith(WITHOUT_BYTECODE) and named.as_posix() not in lean:
             continue
         compiled = compileall.compile_file(
             source,
@@ -120,52 +145,12 @@ def compile_for_lambda(package: Path) -> None:
             print(f"{named} is no Python {sys.version_info[0]}.{sys.version_info[1]} and stays as it is")
 
 
-def _lean_modules(package: Path) -> frozenset[Path]:
-    """The SDK's modules that are loaded leanly, by their files: asked of the package itself, in this process."""
-    sys.path.insert(0, str(package))
-    try:
-        from dialtone.telnyx_sdk import sdk  # type: ignore[import-not-found, unused-ignore] # noqa: PLC0415
-
-        client = sdk.load().Telnyx(api_key="none is needed")
-        for resource in (client.calls.actions, client.recordings, client.recording_transcriptions):
-            _ = resource.with_raw_response
-        files = [getattr(module, "__file__", None) for module in list(sys.modules.values())]
-        _keep_indexes(package)
-        found = frozenset(Path(file).relative_to(package) for file in files if file and file.startswith(str(package)))
-    finally:
-        sys.path.remove(str(package))
-        for name in [name for name, module in sys.modules.items() if _lies_in(module, package)]:
-            del sys.modules[name]
-        sys.meta_path[:] = [each for each in sys.meta_path if type(each).__name__ != "IndexFinder"]
-    if sdk.loaded_plainly:
-        print(f"The telnyx package cannot be loaded leanly: {sdk.reason}", file=sys.stderr)
-    return found
-
-
-def _keep_indexes(package: Path) -> None:
-    """The SDK's indexes that were needed, as they were read: from cold they need not be parsed again."""
-    from dialtone.telnyx_sdk import READ_BEFORE, IndexLoader  # noqa: PLC0415 -- the package's own
-
-    loaders = {name: getattr(module.__spec__, "loader", None) for name, module in sorted(sys.modules.items())}
-    indexes = {
-        name: loader.read()
-        for name, loader in loaders.items()
-        if isinstance(loader, IndexLoader) and "_names" in vars(loader)
-    }
-    content = json.dumps(indexes, sort_keys=True, separators=(",", ":"))
-    (package / "dialtone" / READ_BEFORE).write_text(content, encoding="utf-8")
-
-
-def _lies_in(module: object, package: Path) -> bool:
-    return (getattr(module, "__file__", None) or "").startswith(str(package))
-
-
 def weighed(package: Path) -> str:
-    """Sizes and digest in a sentence. Raises TooLarge."""
+    """Sizes and digest in a sentence. Raises NotPacked for what would take too long to fetch from cold."""
     unzipped = sum(path.stat().st_size for path in _files(package))
     content = zipped(package)
     if len(content) > ZIPPED_LIMIT or unzipped > UNZIPPED_LIMIT:
-        raise TooLarge(
+        raise NotPacked(
             f"is {len(content) / MEGABYTE:.1f} MB zipped, {unzipped / MEGABYTE:.1f} MB unzipped; at most "
             f"{ZIPPED_LIMIT / MEGABYTE:.0f} and {UNZIPPED_LIMIT / MEGABYTE:.0f} are allowed: see what has grown with "
             f"`du -d1 {package}`, and prune it in infra/packing/pack.py"
@@ -189,4 +174,4 @@ def _files(package: Path) -> Iterator[Path]:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1]).resolve()))
+    sys.exit(main(Path(sys.argv[1]).resolve(), Path(sys.argv[2])))
