@@ -63,14 +63,19 @@ def _passed(first: bytes, rest: Iterator[bytes], upload: Upload, key: str, audio
 
 def _parts(pieces: Iterable[bytes]) -> Iterator[bytes]:
     """The same bytes in parts of equal length, the last one shorter: always the same parts of the same bytes."""
-    held = bytearray()
+    held: list[memoryview] = []
+    missing = PART_BYTES
     for piece in pieces:
-        held += piece
-        while len(held) >= PART_BYTES:
-            with memoryview(held) as view:  # a slice of `held` would be one copy more, of which memory remembers
-                part = bytes(view[:PART_BYTES])
-            del held[:PART_BYTES]
+        view = memoryview(piece)
+        while len(view) >= missing:
+            held.append(view[:missing])
+            view, missing = view[missing:], PART_BYTES
+            part = b"".join(held)
+            held.clear()
             yield part
             del part
+        if view:
+            held.append(view)
+            missing -= len(view)
     if held:
-        yield bytes(held)
+        yield b"".join(held)
