@@ -1,7 +1,8 @@
 """1 to 200 calls at once, ours against the plain handler: `python -m tests.benchmarks.load`.
 
-Both use the same emulated DynamoDB with 5 ms added to every request and the same Telnyx that takes 120 ms for every
-command. Each call has a process of its own, as Lambda gives each concurrent event an environment of its own.
+Both use the same emulated DynamoDB with 5 ms added on the way and the same Telnyx that takes 120 ms for every command.
+Each call has a process of its own, as Lambda gives each concurrent event an environment: ours from its package, the
+plain one with the libraries that pip installs, both on Lambda's version of Python.
 """
 
 from __future__ import annotations
@@ -21,11 +22,12 @@ import boto3
 from nacl.signing import SigningKey
 
 from infra.local.emulator import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY, Emulator
+from tests.benchmarks.cold_start import Places
 from tests.benchmarks.event_number import FLOW
 from tests.benchmarks.figures import percentile, spread, table
-from tests.benchmarks.load_calls import DYNAMODB_SECONDS
 from tests.benchmarks.pictures import COLOURS, GREY, axes, svg
 from tests.benchmarks.section import Goal, Section
+from tests.benchmarks.slow_dynamodb import DYNAMODB_SECONDS
 from tests.benchmarks.slow_telnyx import TELNYX_SECONDS
 from tests.integration.deliveries import Signer
 from tests.integration.neighbours import create_table
@@ -66,14 +68,22 @@ class Measured:
 
 
 @contextlib.contextmanager
+def _served(module: str, *told: str) -> Iterator[str]:
+    """A program of ours that serves until the end: gives its address."""
+    command = [sys.executable, "-m", f"tests.benchmarks.{module}", *told]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as program:  # noqa: S603 -- our own program
+        try:
+            port = program.stdout.readline().strip() if program.stdout else ""
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            program.terminate()
+
+
+@contextlib.contextmanager
 def neighbours() -> Iterator[dict[str, str]]:
     """The emulated DynamoDB with both tables, and Telnyx: gives the environment that leads to them."""
     with contextlib.ExitStack() as opened:
-        telnyx = opened.enter_context(
-            subprocess.Popen([sys.executable, "-m", "tests.benchmarks.slow_telnyx"], stdout=subprocess.PIPE, text=True)
-        )
-        opened.callback(telnyx.terminate)
-        port = telnyx.stdout.readline().strip() if telnyx.stdout else ""
+        telnyx = opened.enter_context(_served("slow_telnyx"))
         emulator = opened.enter_context(Emulator(enforce_iam=False))
         emulator.wait_until_ready()
         folder = Path(opened.enter_context(tempfile.TemporaryDirectory()))
@@ -90,12 +100,12 @@ def neighbours() -> Iterator[dict[str, str]]:
         )
         yield {
             "PATH": os.environ["PATH"],
-            "PYTHONPATH": f"{ROOT / 'functions'}{os.pathsep}{ROOT}",
+            "PYTHONDONTWRITEBYTECODE": "1",
             "AWS_ACCESS_KEY_ID": ACCESS_KEY_ID,
             "AWS_SECRET_ACCESS_KEY": SECRET_ACCESS_KEY,
             "AWS_DEFAULT_REGION": REGION,
-            "AWS_ENDPOINT_URL": emulator.endpoint_url,
-            "TELNYX_BASE_URL": f"http://127.0.0.1:{port}/v2",
+            "AWS_ENDPOINT_URL": opened.enter_context(_served("slow_dynamodb", emulator.endpoint_url)),
+            "TELNYX_BASE_URL": f"{telnyx}/v2",
             "TELNYX_API_KEY": "KEY0123456789",
             "CALLS_TABLE": "calls",
             "IDEMPOTENCY_TABLE": "idempotency",
@@ -106,7 +116,9 @@ def neighbours() -> Iterator[dict[str, str]]:
         }
 
 
-def measured(environment: Mapping[str, str], name: str, calls: int, interval: float, *, quick: bool) -> Measured:
+def measured(  # noqa: PLR0913 -- the last only shortens it
+    places: Places, environment: Mapping[str, str], name: str, calls: int, interval: float, *, quick: bool
+) -> Measured:
     """One handler under one load."""
     key = SigningKey.generate()
     settling, seconds = (QUICK_SETTLING_SECONDS, QUICK_SECONDS) if quick else (SETTLING_SECONDS, SECONDS)
@@ -119,9 +131,9 @@ def measured(environment: Mapping[str, str], name: str, calls: int, interval: fl
         "interval_seconds": interval,
     }
     done = subprocess.run(  # noqa: S603 -- our own program
-        [sys.executable, "-m", "tests.benchmarks.load_calls", json.dumps(plan)],
+        [places.runtime.python, "-s", "-m", "tests.benchmarks.load_calls", json.dumps(plan)],
         cwd=ROOT,
-        env={**environment, "TELNYX_PUBLIC_KEY": Signer(key).public_key},
+        env={**environment, "TELNYX_PUBLIC_KEY": Signer(key).public_key, "PYTHONPATH": _path(places, name)},
         capture_output=True,
         text=True,
         timeout=START_SECONDS + seconds,
@@ -132,14 +144,20 @@ def measured(environment: Mapping[str, str], name: str, calls: int, interval: fl
     return Measured(**json.loads(done.stdout.splitlines()[-1]))
 
 
+def _path(places: Places, name: str) -> str:
+    """Where the handler and its libraries lie; beside them the program that plays the calls."""
+    folders = [places.dialtone, ROOT] if name == OURS else [places.libraries, ROOT, ROOT / "functions"]
+    return os.pathsep.join(str(folder) for folder in folders)
+
+
 def section(*, quick: bool = False) -> Section:
     """Measure both handlers under every load, one after the other, and compare."""
-    levels = {10: 0.5} if quick else LEVELS
+    levels, places = {10: 0.5} if quick else LEVELS, Places.from_environment(os.environ)
     found: dict[str, dict[int, Measured]] = {OURS: {}, PLAIN: {}}
     with neighbours() as environment:
         for calls, interval in levels.items():
             for name in HANDLERS:
-                found[name][calls] = measured(environment, name, calls, interval, quick=quick)
+                found[name][calls] = measured(places, environment, name, calls, interval, quick=quick)
     ratios = [found[OURS][n].webhooks_a_core_second / found[PLAIN][n].webhooks_a_core_second for n in levels]
     times = {n: percentile(found[OURS][n].millis, 99) / INJECTED_MILLIS[OURS] for n in levels}
     worst = max(times, key=lambda calls: times[calls])
@@ -181,7 +199,8 @@ def _text(found: Mapping[str, Mapping[int, Measured]], levels: Mapping[int, floa
         f" {TELNYX_SECONDS * 1_000:.0f} ms: together {INJECTED_MILLIS[OURS]:.0f} ms for ours with its"
         f" {ROUND_TRIPS[OURS]} round trips, {INJECTED_MILLIS[PLAIN]:.0f} ms for the plain handler with its"
         f" {ROUND_TRIPS[PLAIN]} (Powertools Idempotency writes twice). Each call has a process of its own, warm, as"
-        " Lambda gives each concurrent event an environment; cold starts and API Gateway are not in here. Latency"
+        " Lambda gives each concurrent event an environment: ours from its package, the plain handler with the"
+        " libraries that pip installs, both on Lambda's Python. Cold starts and API Gateway are not in here. Latency"
         " counts from when the webhook was due. Callers, both handlers and the emulator share this machine's cores.\n\n"
         + table([*head, "CPU ms each", "webhooks per core second", "MB a process"], rows)
     )

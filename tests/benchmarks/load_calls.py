@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.httpsession import URLLib3Session
 from nacl.signing import SigningKey
 
+from dialtone.aws.wire import Wire
 from dialtone.client_state import ClientState
 from tests.benchmarks.slow_telnyx import WARM
 from tests.integration.deliveries import Signer, body
@@ -26,7 +27,6 @@ from tests.integration.deliveries import Signer, body
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-DYNAMODB_SECONDS = 0.005
 SPARE_SECONDS = 1.0
 """Between the last fork and the first webhook."""
 BEGINNING_BYTES = 20
@@ -79,20 +79,8 @@ def webhooks(call: str, number: int, signer: Signer) -> list[dict[str, Any]]:
     return requests
 
 
-def inject() -> None:
-    """Let every request of botocore's take DynamoDB's way there and back, whoever made the client and how."""
-    send = URLLib3Session.send
-
-    def delayed(session: URLLib3Session, request: Any) -> Any:  # noqa: ANN401 -- botocore's own
-        time.sleep(DYNAMODB_SECONDS)
-        return send(session, request)
-
-    URLLib3Session.send = delayed  # type: ignore[method-assign, assignment]
-
-
 def main(plan: Plan) -> None:
     """Play; print what was measured as JSON."""
-    inject()
     module, _, name = plan.handler.rpartition(".")
     handler: Callable[[dict[str, Any], Any], dict[str, Any]] = getattr(importlib.import_module(module), name)
     signer = Signer(SigningKey(bytes.fromhex(plan.key)))
@@ -105,7 +93,7 @@ def main(plan: Plan) -> None:
     for request in webhooks(WARM, 4, signer):
         if handler(request, Context())["statusCode"] != 200:
             raise AssertionError("the handler does not work: nothing would be measured")
-    sessions = [each for each in gc.get_objects() if isinstance(each, URLLib3Session)]
+    sessions = [each for each in gc.get_objects() if isinstance(each, (URLLib3Session, Wire))]
     gc.collect()
     gc.freeze()
     waiting, starting = os.pipe()
