@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import os
-import platform
 import subprocess
 import sys
 import time
-from datetime import UTC, datetime
-from importlib.metadata import version
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dialtone.errors import DialtoneError
+from infra.cli.bench_page import write_page
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Mapping
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGE = ROOT / "docs" / "bench"
-KEPT = ROOT / ".cache" / "bench"
-"""What is done already: a run that was interrupted goes on from there."""
 
 BENCHMARKS = {
     "cold-start": "cold_start",
@@ -37,7 +31,11 @@ BENCHMARKS = {
 }
 """By name, in the page's order: the modules of `tests/benchmarks`."""
 
-LOW_PRIORITY_OUTPUT_LINES = 15
+SHOWN_LINES = 15
+"""Of what a benchmark that failed had to say."""
+
+Measured = dict[str, Any]
+"""A section of the page as JSON (`tests/benchmarks/section.py`), with the commit that it is of."""
 
 
 def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -49,110 +47,100 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     parser.set_defaults(run=run)
 
 
-def run(given: argparse.Namespace) -> int:
+def run(given: argparse.Namespace, root: Path = ROOT) -> int:
     """Measure one after the other; 1 if a goal is missed in a quick run."""
-    if not (ROOT / "tests" / "benchmarks").is_dir():
-        raise DialtoneError("there is no tests/benchmarks here: run `dialtone bench` in a checkout of Dialtone")
-    unknown = [name for name in given.what if name not in BENCHMARKS]
-    if unknown:
-        raise DialtoneError(f"there is no benchmark {unknown[0]!r}: known are {', '.join(BENCHMARKS)}")
-    names = given.what or [name for name, module in BENCHMARKS.items() if _path(module).is_file()]
+    bench = Bench(root)
+    bench.check(given.what)
+    names = given.what or list(BENCHMARKS)
     began, sections = time.monotonic(), {}
     for place, name in enumerate(names, start=1):
         print(f"[{place}/{len(names)}] {name} …", end=" ", flush=True)
         started = time.monotonic()
-        kept = None if given.quick or given.fresh or given.what else _kept(name, _commit())
-        sections[name] = kept or _measured(name, quick=given.quick)
-        print("measured before" if kept else f"{time.monotonic() - started:.0f} s", flush=True)
+        known = None if given.quick or given.fresh or given.what else bench.known(name, bench.commit())
+        sections[name] = known or bench.measured(name, quick=given.quick)
+        print("measured before" if known else f"{time.monotonic() - started:.0f} s", flush=True)
         for goal in sections[name]["goals"]:
             print(f"    {'✓' if goal['met'] else '✗'} {goal['wanted']}: {goal['measured']}")
-    if given.what and not given.quick:
+    if given.quick:
+        return 0 if all(goal["met"] for section in sections.values() for goal in section["goals"]) else 1
+    if given.what:
         for section in sections.values():
             print(f"\n## {section['title']}\n\n{section['text']}")
-    whole = {name: sections.get(name) or _kept(name) for name in BENCHMARKS}
-    if not given.quick and all(whole.values()):
-        _write_page({name: section for name, section in whole.items() if section})
-        print(f"Written: {PAGE.relative_to(ROOT)}/README.md ({time.monotonic() - began:.0f} s)")
-    missed = [goal for section in sections.values() for goal in section["goals"] if not goal["met"]]
-    return 1 if given.quick and missed else 0
+    whole = [sections.get(name) or bench.known(name) for name in BENCHMARKS]
+    missing = [name for name, section in zip(BENCHMARKS, whole, strict=True) if section is None]
+    if missing:
+        print(f"No page is written: {', '.join(missing)} still to be measured, by `make bench`.")
+        return 0
+    write_page(bench.page, [section for section in whole if section])
+    print(f"Written: {bench.page.relative_to(root)}/README.md ({time.monotonic() - began:.0f} s)")
+    return 0
 
 
-def _path(module: str) -> Path:
-    return ROOT / "tests" / "benchmarks" / f"{module}.py"
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """The benchmarks of a checkout, and what they measured so far: a run that was interrupted goes on from there."""
 
+    root: Path
 
-def _kept(name: str, commit: str = "") -> dict[str, Any] | None:
-    """What was measured before, at that commit or, for '', at any."""
-    file = KEPT / f"{name}.json"
-    if not file.is_file():
-        return None
-    kept: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-    return kept if commit in {"", kept["commit"]} else None
+    @property
+    def page(self) -> Path:
+        """The folder that is written."""
+        return self.root / "docs" / "bench"
 
+    def check(self, names: list[str]) -> None:
+        """Raises DialtoneError for what cannot be measured here."""
+        if not (self.root / "tests" / "benchmarks").is_dir():
+            raise DialtoneError("there is no tests/benchmarks here: run `dialtone bench` in a checkout of Dialtone")
+        unknown = [name for name in names if name not in BENCHMARKS]
+        if unknown:
+            raise DialtoneError(f"there is no benchmark {unknown[0]!r}: known are {', '.join(BENCHMARKS)}")
 
-def _measured(name: str, *, quick: bool) -> dict[str, Any]:
-    """Measure in a process of its own, so that nothing of one benchmark is in the memory of the next."""
-    KEPT.mkdir(parents=True, exist_ok=True)
-    file = KEPT / (f"{name}.quick.json" if quick else f"{name}.json")
-    file.unlink(missing_ok=True)
-    done = subprocess.run(  # noqa: S603 -- our own program
-        [sys.executable, "-m", "tests.benchmarks.run", BENCHMARKS[name], str(file), *(["--quick"] if quick else [])],
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": f"{ROOT / 'functions'}{os.pathsep}{ROOT}"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
-    if done.returncode or not file.is_file():
-        last = "\n".join(done.stdout.splitlines()[-LOW_PRIORITY_OUTPUT_LINES:])
-        raise DialtoneError(f"the benchmark {name!r} failed; it said:\n{last}\nWhat was measured before it is kept.")
-    section: dict[str, Any] = {**json.loads(file.read_text(encoding="utf-8")), "commit": _commit()}
-    file.write_text(json.dumps(section), encoding="utf-8")
-    return section
+    def known(self, name: str, commit: str = "") -> Measured | None:
+        """What was measured before, at that commit or, for '', at any."""
+        try:
+            measured: Measured = json.loads(self._file(name).read_bytes())
+        except (FileNotFoundError, ValueError):  # never measured, or interrupted while it was being written
+            return None
+        return measured if commit in {"", measured.get("commit")} else None
 
-
-def _commit() -> str:
-    """The commit that is measured, with a mark if something was changed since; a mark too without git."""
-    asked = ["git", "describe", "--always", "--dirty", "--abbrev=12"]
-    try:
-        done = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=True)  # noqa: S603
-    except (OSError, subprocess.CalledProcessError):
-        return "unknown"
-    return done.stdout.strip()
-
-
-def _write_page(sections: Mapping[str, Mapping[str, Any]]) -> None:
-    PAGE.mkdir(parents=True, exist_ok=True)
-    goals = [(section, goal) for section in sections.values() for goal in section["goals"]]
-    lines = ["# How fast, and how cheap", "", _machine(), "", "| wanted | measured | |", "| --- | --- | --- |"]
-    for section, goal in goals:
-        lines.append(
-            f"| [{section['title']}](#{section['name']}): {goal['wanted']} | {goal['measured']} | "
-            f"{'met' if goal['met'] else '**not met**'} |"
+    def measured(self, name: str, *, quick: bool) -> Measured:
+        """Measure in a process of its own, so that nothing of one benchmark is in the memory of the next."""
+        file = self._file(f"{name}.quick" if quick else name)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.unlink(missing_ok=True)
+        done = subprocess.run(  # noqa: S603 -- our own program
+            [
+                sys.executable,
+                "-m",
+                "tests.benchmarks.run",
+                BENCHMARKS[name],
+                str(file),
+                *(["--quick"] if quick else []),
+            ],
+            cwd=self.root,
+            env={**os.environ, "PYTHONPATH": f"{self.root / 'functions'}{os.pathsep}{self.root}"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
         )
-    for section in sections.values():
-        lines += ["", f'<a id="{section["name"]}"></a>', "", f"## {section['title']}", "", section["text"]]
-        lines += ["", f"*Commit {section['commit']}.*"]
-        for file, content in section["pictures"].items():
-            (PAGE / file).write_bytes(base64.b64decode(content))
-    (PAGE / "README.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+        if done.returncode or not file.is_file():
+            last = "\n".join(done.stdout.splitlines()[-SHOWN_LINES:])
+            raise DialtoneError(
+                f"the benchmark {name!r} failed; it said:\n{last}\nWhat was measured before it is kept."
+            )
+        section: Measured = {**json.loads(file.read_bytes()), "commit": self.commit()}
+        file.write_text(json.dumps(section), encoding="utf-8")
+        return section
 
+    def commit(self) -> str:
+        """The commit that is measured, with a mark if something was changed since; a mark too without git."""
+        asked = ["git", "describe", "--always", "--dirty", "--abbrev=12"]
+        try:
+            done = subprocess.run(asked, cwd=self.root, capture_output=True, text=True, check=True)  # noqa: S603
+        except (OSError, subprocess.CalledProcessError):
+            return "unknown"
+        return done.stdout.strip()
 
-def _machine() -> str:
-    names = ("telnyx", "boto3", "aws-lambda-powertools", "pydantic", "httpx", "pynacl")
-    versions = ", ".join(f"{name} {version(name)}" for name in names)
-    return (
-        f"Measured by `make bench` on {datetime.now(UTC):%d %B %Y}: {_processor()},"
-        f" {os.cpu_count()} cores, {platform.system()} {platform.machine()}, Python {platform.python_version()},"
-        f" {versions}."
-        " Figures of one machine are good for comparing with one another, in one run; elsewhere they differ."
-    )
-
-
-def _processor() -> str:
-    try:
-        told = Path("/proc/cpuinfo").read_text(encoding="utf-8")
-    except OSError:
-        return platform.processor()
-    return next((line.partition(":")[2].strip() for line in told.splitlines() if line.startswith("model name")), "")
+    def _file(self, name: str) -> Path:
+        return self.root / ".cache" / "bench" / f"{name}.json"
