@@ -6,6 +6,7 @@ import argparse
 import os
 import time
 import uuid
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -73,7 +74,8 @@ def run(given: argparse.Namespace) -> int:
         detection=given.detection,
         given=variables,
     )
-    outcome = place(asked, TelnyxApi(telnyx_api_key(os.environ)))
+    with closing(TelnyxApi(telnyx_api_key(os.environ))) as telnyx:
+        outcome = place(asked, telnyx)
     print(f"ringing {given.to}: session {outcome.data['call_session_id']}, leg {outcome.data['call_leg_id']}")
     return 0
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 from dialtone.telnyx_api import TelnyxApi
@@ -32,7 +33,6 @@ class Demo:
         self._paper = paper
         self._narrator = Narrator(paper, line.store)
         self._carrier.observe(self._narrator.tell)
-        self._telnyx = TelnyxApi(self._carrier.api_key, line.server.url)
 
     def play(self) -> list[Check]:
         """Every scene; gives every check."""
@@ -58,7 +58,8 @@ class Demo:
         already = len(self._carrier.trace)
         self._carrier.add_callee(scene.callee, scene.who)
         asked = dialling(scene.callee, caller=scenes.SHOWN_NUMBER, flow=scene.flow, connection_id=CONNECTION_ID)
-        dialled = place(asked, self._telnyx)
+        with closing(TelnyxApi(self._carrier.api_key, self._line.server.url)) as telnyx:
+            dialled = place(asked, telnyx)
         return self._finish(str(dialled.data["call_session_id"]), already, transcript=False)
 
     def _finish(self, session: str, already: int, *, transcript: bool) -> Played:

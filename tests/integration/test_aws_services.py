@@ -339,6 +339,31 @@ def test_addresses_are_botocores(service: str, region: str, monkeypatch: pytest.
     assert wire._endpoint(ours[service], region) == client.meta.endpoint_url  # noqa: SLF001 -- as above
 
 
+def test_an_endpoint_may_lie_in_a_folder(server: ScriptedTelnyx, wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", f"{server.url}/aws/")
+    server.answers.extend([json_answer(202, {})] * 2)
+
+    botocores("lambda").invoke(**QUESTION)
+    Lambda(wire).invoke(**QUESTION)
+
+    theirs, own = server.requests
+    assert own.path == theirs.path
+    assert own.path.startswith("/v2/aws/2015-03-31/functions/arn%3Aaws")
+
+
+def test_a_proxy_of_the_environment_is_asked_but_for_the_hosts_that_need_none(
+    server: ScriptedTelnyx, wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", server.url.removesuffix("/v2"))
+    monkeypatch.setenv("AWS_ENDPOINT_URL_SQS", "http://sqs.invalid")
+    monkeypatch.setenv("NO_PROXY", "localhost,127.0.0.1")
+
+    Sqs(wire).send_message(**MESSAGE)
+    DynamoDb(wire).batch_get_item(**READ)
+
+    assert [each.path for each in server.requests] == ["http://sqs.invalid/", "/"]
+
+
 @dataclass
 class Container:
     """Where a function that woke from a snapshot asks for its credentials."""

@@ -1,7 +1,8 @@
 """Signed requests to AWS's services: one pool of connections, answers and errors as botocore gives them.
 
 What botocore's standard retries send again is sent again here: no connection, no answer in time, a 5xx, throttling, a
-body that is not what its checksum says. The pause before is shorter, since somebody is on the phone.
+body that is not what its checksum says. The pause before is shorter, since somebody is on the phone. The environment's
+region, endpoints and proxies count as they do for botocore; FIPS and dual-stack endpoints have to be named.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import zlib
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from botocore.exceptions import (
     ChecksumError,
@@ -103,7 +104,8 @@ class Wire:
     now_seconds: Callable[[], float] = time.time
     sleep: Callable[[float], None] = time.sleep
     _lock: threading.Lock = field(default_factory=threading.Lock)
-    _pool: httpcore.ConnectionPool | None = None
+    _pools: dict[str, httpcore.ConnectionPool] = field(default_factory=dict)
+    """By endpoint: some may lie behind a proxy."""
 
     def call(self, service: Service, operation: str, asked: Mapping[str, Any]) -> dict[str, Any]:
         """Ask a service that speaks JSON, and give its answer. Raises botocore's errors."""
@@ -130,8 +132,8 @@ class Wire:
     def close(self) -> None:
         """Close the connections; the next request opens new ones."""
         with self._lock:
-            pool, self._pool = self._pool, None
-        if pool is not None:
+            pools, self._pools = self._pools, {}
+        for pool in pools.values():
             pool.close()
 
     def _exchange(self, request: Request) -> dict[str, Any]:
@@ -139,9 +141,10 @@ class Wire:
 
         region = _region()
         endpoint = _endpoint(request.service, region)
+        parts = urlsplit(endpoint)  # Python keeps the last ones
         headers = signed(
-            request.path,
-            {**request.headers, "host": endpoint.partition("://")[2]},
+            parts.path + request.path,
+            {**request.headers, "host": parts.netloc},
             request.body,
             scope=(region, request.service.name),
             by=credentials(),
@@ -150,7 +153,7 @@ class Wire:
         waits = {"connect": self.connect_seconds, "pool": self.connect_seconds}
         waits |= {"read": self.read_seconds, "write": self.read_seconds}
         try:
-            answer = self._opened().request(
+            answer = self._opened(endpoint).request(
                 "POST",
                 endpoint + request.path,
                 headers=list({**headers, "content-length": str(len(request.body)), **_trace()}.items()),
@@ -167,13 +170,16 @@ class Wire:
             raise HTTPClientError(error=error) from None
         return _read(answer, request.operation)
 
-    def _opened(self) -> httpcore.ConnectionPool:
+    def _opened(self, endpoint: str) -> httpcore.ConnectionPool:
         with self._lock:
-            if self._pool is None:
+            if endpoint not in self._pools:
                 import httpcore  # noqa: PLC0415 -- as above
 
-                self._pool = httpcore.ConnectionPool(context(), keepalive_expiry=IDLE_SECONDS)
-            return self._pool
+                address = _proxy(endpoint)
+                self._pools[endpoint] = httpcore.ConnectionPool(
+                    context(), keepalive_expiry=IDLE_SECONDS, proxy=httpcore.Proxy(address) if address else None
+                )
+            return self._pools[endpoint]
 
 
 def _region() -> str:
@@ -188,6 +194,14 @@ def _endpoint(service: Service, region: str) -> str:
     if given:
         return given.rstrip("/")
     return f"https://{service.name}.{region}.amazonaws.com{'.cn' if region.startswith('cn-') else ''}"
+
+
+def _proxy(endpoint: str) -> str:
+    """The address of the proxy that the environment wants; '' for none (HTTPS_PROXY, HTTP_PROXY, NO_PROXY)."""
+    from urllib.request import getproxies, proxy_bypass  # noqa: PLC0415 -- httpx has it anyway
+
+    parts = urlsplit(endpoint)
+    return "" if proxy_bypass(parts.hostname or "") else getproxies().get(parts.scheme, "")
 
 
 def _trace() -> dict[str, str]:
