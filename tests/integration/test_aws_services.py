@@ -252,14 +252,19 @@ def test_an_answer_that_is_none_is_asked_for_again_and_then_a_fault(
         DynamoDb(wire).batch_get_item(**READ)
 
 
-def test_a_service_that_is_not_there_is_named(
+def test_a_service_that_is_not_there_is_tried_again_and_named(
     server: ScriptedTelnyx, wire: Wire, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     del server
     monkeypatch.setenv("AWS_ENDPOINT_URL_SQS", "http://127.0.0.1:1/")
 
+    tried: list[float] = []
+    wire.sleep = tried.append
+
     with pytest.raises(EndpointConnectionError, match=r"http://127\.0\.0\.1:1"):
         Sqs(wire).send_message(**MESSAGE)
+
+    assert len(tried) == wire.attempts - 1
 
 
 def test_a_connection_that_does_not_come_about_is_waited_for_as_long_as_was_said(
@@ -268,9 +273,13 @@ def test_a_connection_that_does_not_come_about_is_waited_for_as_long_as_was_said
     del server
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://192.0.2.1")  # RFC 5737: nobody is there, or a network says so
     wire.connect_seconds = 0.05
+    tried: list[float] = []
+    wire.sleep = tried.append
 
     with pytest.raises((ConnectTimeoutError, EndpointConnectionError)):
         Sqs(wire).send_message(**MESSAGE)
+
+    assert len(tried) == wire.attempts - 1
 
 
 def test_a_transaction_that_is_sent_again_is_the_same(server: ScriptedTelnyx, wire: Wire) -> None:

@@ -21,6 +21,7 @@ from urllib.parse import quote, urlsplit
 from botocore.exceptions import (
     ChecksumError,
     ClientError,
+    ConnectionError,  # noqa: A004 -- botocore's own
     ConnectTimeoutError,
     EndpointConnectionError,
     HTTPClientError,
@@ -66,6 +67,10 @@ THROTTLED = frozenset(
     }
 )
 """Codes that mean the same, whatever the status; botocore has the same list."""
+
+
+UNANSWERED = (ConnectionError, HTTPClientError, ChecksumError)
+"""No connection, no answer, or none that can be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +129,7 @@ class Wire:
             except ClientError as error:
                 if not _passing(error):
                     raise
-            except (ChecksumError, HTTPClientError):
+            except UNANSWERED:
                 pass
             self.sleep(random.random() * PAUSE_SECONDS)
         return self._exchange(request)
@@ -141,7 +146,20 @@ class Wire:
 
         region = _region()
         endpoint = _endpoint(request.service, region)
-        parts = urlsplit(endpoint)  # Python keeps the last ones
+        try:
+            answer = self._opened(endpoint).request(
+                "POST",
+                endpoint + request.path,
+                headers=self._headers(request, endpoint, region),
+                content=request.body,
+                extensions={"timeout": self._waits},
+            )
+        except (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError) as error:
+            raise _unanswered(error, endpoint) from None
+        return _read(answer, request.operation)
+
+    def _headers(self, request: Request, endpoint: str, region: str) -> list[tuple[str, str]]:
+        parts = urlsplit(endpoint)
         headers = signed(
             parts.path + request.path,
             {**request.headers, "host": parts.netloc},
@@ -150,25 +168,12 @@ class Wire:
             by=credentials(),
             at_seconds=self.now_seconds(),
         )
-        waits = {"connect": self.connect_seconds, "pool": self.connect_seconds}
-        waits |= {"read": self.read_seconds, "write": self.read_seconds}
-        try:
-            answer = self._opened(endpoint).request(
-                "POST",
-                endpoint + request.path,
-                headers=list({**headers, "content-length": str(len(request.body)), **_trace()}.items()),
-                content=request.body,
-                extensions={"timeout": waits},
-            )
-        except httpcore.ConnectTimeout as error:
-            raise ConnectTimeoutError(endpoint_url=endpoint, error=error) from None
-        except httpcore.ConnectError as error:
-            raise EndpointConnectionError(endpoint_url=endpoint, error=error) from None
-        except httpcore.TimeoutException as error:
-            raise ReadTimeoutError(endpoint_url=endpoint, error=error) from None
-        except (httpcore.NetworkError, httpcore.ProtocolError) as error:
-            raise HTTPClientError(error=error) from None
-        return _read(answer, request.operation)
+        return [*headers.items(), ("content-length", str(len(request.body))), *_trace()]
+
+    @property
+    def _waits(self) -> dict[str, float]:
+        connect, answer = self.connect_seconds, self.read_seconds
+        return {"connect": connect, "pool": connect, "write": answer, "read": answer}
 
     def _opened(self, endpoint: str) -> httpcore.ConnectionPool:
         with self._lock:
@@ -204,10 +209,24 @@ def _proxy(endpoint: str) -> str:
     return "" if proxy_bypass(parts.hostname or "") else getproxies().get(parts.scheme, "")
 
 
-def _trace() -> dict[str, str]:
+def _trace() -> tuple[tuple[str, str], ...]:
     """What lets Lambda see functions that call one another in a circle, as botocore sends it."""
     trace = os.environ.get("_X_AMZN_TRACE_ID")
-    return {"x-amzn-trace-id": quote(trace, safe="-=;:+&[]{}\"',")} if trace else {}
+    return (("x-amzn-trace-id", quote(trace, safe="-=;:+&[]{}\"',")),) if trace else ()
+
+
+def _unanswered(error: Exception, endpoint: str) -> ConnectionError | HTTPClientError:
+    """What botocore would raise, all of it worth another try."""
+    import httpcore  # noqa: PLC0415 -- as above
+
+    match error:
+        case httpcore.ConnectTimeout():
+            return ConnectTimeoutError(endpoint_url=endpoint, error=error)
+        case httpcore.ConnectError():
+            return EndpointConnectionError(endpoint_url=endpoint, error=error)
+        case httpcore.TimeoutException():
+            return ReadTimeoutError(endpoint_url=endpoint, error=error)
+    return HTTPClientError(error=error)
 
 
 def _read(answer: httpcore.Response, operation: str) -> dict[str, Any]:
