@@ -1,8 +1,8 @@
 """What is asked of AWS while somebody waits, without botocore's service models: the same names, answers and errors.
 
-botocore's clients check, serialize and parse by descriptions what the wire carries as JSON anyway. For a webhook that
-took two thirds of its CPU, and from cold a third of the caller's wait. Each operation that is used has a method here,
-and tests hold it to botocore's.
+botocore's clients check, serialize and parse by descriptions what the wire carries as JSON anyway. That took more than
+half of a warm webhook's CPU, and nearly a third of a start from cold. Each operation that is used has a method here;
+tests hold it to botocore's.
 """
 
 from __future__ import annotations
