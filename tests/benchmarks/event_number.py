@@ -24,13 +24,13 @@ from tests.benchmarks.figures import table
 from tests.benchmarks.pictures import COLOURS, axes, svg
 from tests.benchmarks.section import Goal, Section
 from tests.integration.deliveries import SESSION, event, initiated
+from tests.integration.neighbours import Unasked
 from webhook.switchboard import Switchboard
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from dialtone.commands import Command
-    from dialtone.lookups import Lookup
 
 EVENTS = 1_000
 GROUP = 50
@@ -76,14 +76,6 @@ class Willing:
     def send_together(self, asked: Sequence[tuple[Command, str]], deadline: float) -> Sequence[Outcome]:
         """Accept them."""
         return [self.send(command, command_id, deadline) for command, command_id in asked]
-
-
-class Unasked:
-    """No flow here looks anything up."""
-
-    def ask(self, lookup: Lookup) -> None:
-        """Never called."""
-        raise AssertionError(lookup)
 
 
 def measured(events: int) -> tuple[list[int], list[int], list[float]]:

@@ -185,6 +185,13 @@ class OtherSystems:
             raise ReadTimeoutError(endpoint_url="https://lambda.invalid")
 
 
+class Unasked:
+    """Other systems, where no flow looks anything up."""
+
+    def ask(self, lookup: Lookup) -> None:
+        raise AssertionError(lookup)
+
+
 @dataclass(slots=True)
 class Clock:
     """Unix time that goes only when it is told to."""

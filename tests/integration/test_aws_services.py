@@ -324,6 +324,19 @@ def test_connections_are_kept_and_opened_anew_after_closing(server: ScriptedTeln
 # Who asks, and whom
 
 
+def test_the_region_is_botocores(server: ScriptedTelnyx, wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+
+    botocores("dynamodb").batch_get_item(**READ)
+    DynamoDb(wire).batch_get_item(**READ)
+    monkeypatch.delenv("AWS_DEFAULT_REGION")
+    DynamoDb(wire).batch_get_item(**READ)
+
+    regions = [each.headers["authorization"].split("/")[2] for each in server.requests]
+    assert regions == ["eu-central-1", "eu-central-1", "eu-west-1"]
+
+
 def test_without_a_region_the_address_is_not_known(
     server: ScriptedTelnyx, wire: Wire, monkeypatch: pytest.MonkeyPatch
 ) -> None:

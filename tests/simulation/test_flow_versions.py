@@ -15,6 +15,7 @@ from dialtone.telnyx_api import Outcome
 from infra.carrier import Caller, trace
 from infra.flowkit.memory_table import MemoryTable
 from infra.flowkit.stage import Jobs, Stage
+from tests.integration.neighbours import Unasked
 from tests.staged_call import CALLED, happened
 from webhook.switchboard import KEPT_AGAIN_SECONDS, Switchboard
 
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
     from dialtone.commands import Command
     from dialtone.events import Event
-    from dialtone.lookups import Lookup
 
 OLD = """\
 flow: desk
@@ -75,13 +75,6 @@ class Obedient:
 
     def send_together(self, asked: Sequence[tuple[Command, str]], deadline: float) -> Sequence[Outcome]:
         return [self.send(command, command_id, deadline) for command, command_id in asked]
-
-
-class Unasked:
-    """No flow here looks anything up."""
-
-    def ask(self, lookup: Lookup) -> None:
-        raise AssertionError(lookup)
 
 
 class Deployment:

@@ -188,7 +188,8 @@ class Wire:
 
 
 def _region() -> str:
-    region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+    """Lambda sets both; elsewhere botocore looks at the first."""
+    region = os.environ.get("AWS_DEFAULT_REGION") or os.environ.get("AWS_REGION")
     if not region:
         raise NoRegionError
     return region
