@@ -285,9 +285,9 @@ def test_an_sdk_that_cannot_be_had_leanly_is_imported_plainly_with_one_warning(t
 
 
 WATCHED_START = """
-import json, os, sys; sys.path.insert(0, sys.argv[1])
+import importlib, json, os, sys; sys.path.insert(0, sys.argv[1])
 os.environ |= json.loads(sys.argv[2])
-import webhook.app
+importlib.import_module(sys.argv[3])
 from dialtone.telnyx_sdk import sdk
 sdk.load()
 """
@@ -300,7 +300,8 @@ class Codec: pass
 """
 
 
-def test_a_webhook_that_starts_slowly_for_an_sdk_of_tomorrow_is_measured(tmp_path: Path) -> None:
+@pytest.mark.parametrize("function", ["webhook", "archive"])
+def test_a_start_that_is_slow_for_an_sdk_of_tomorrow_is_measured(function: str, tmp_path: Path) -> None:
     imitate(tmp_path, {"types/codec.py": LEAN_IS_REFUSED})
     settings = {
         "TELNYX_PUBLIC_KEY": "A" * 43 + "=",
@@ -308,12 +309,14 @@ def test_a_webhook_that_starts_slowly_for_an_sdk_of_tomorrow_is_measured(tmp_pat
         "CALLS_TABLE": "calls",
         "ARCHIVE_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/0/archive",
         "LOOKUP_FUNCTION": "lookup",
+        "RECORDINGS_BUCKET": "recordings",
         "AWS_DEFAULT_REGION": "us-east-1",
     }
 
-    [blob] = python(WATCHED_START, str(tmp_path), json.dumps(settings)).splitlines()
+    [line] = python(WATCHED_START, str(tmp_path), json.dumps(settings), f"{function}.app").splitlines()
 
-    assert json.loads(blob)["SdkLoadedPlainly"] == 1
+    blob = json.loads(line)
+    assert (blob["service"], blob["SdkLoadedPlainly"]) == (function, 1)
 
 
 def test_an_sdk_without_sources_is_imported_plainly_with_one_warning(tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ CONTRACT = frozenset(
         Metric("CommandsAccepted", "webhook", ("service",)),
         Metric("CommandsEnded", "webhook", ("service",)),
         Metric("SdkLoadedPlainly", "webhook", ("service",)),
+        Metric("SdkLoadedPlainly", "archive", ("service",)),
         Metric("CommandsUnavailable", "webhook", ("service",)),
         Metric("CommandsRefused", "webhook", ("service",)),
         Metric("RecordingsVerified", "archive", ("service",)),
