@@ -52,3 +52,24 @@ def test_a_request_is_signed_as_botocore_signs_it(  # noqa: PLR0913, PLR0917 -- 
     )
 
     assert ours == {name.lower(): value for name, value in theirs.headers.items()} | {"host": ours["host"]}
+
+
+def test_a_request_is_signed_as_awss_own_example_is() -> None:
+    """`post-vanilla` of the test suite that AWS published with the algorithm."""
+    example = Credentials("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", "")
+    moment = datetime(2015, 8, 30, 12, 36, tzinfo=UTC)
+
+    headers = signed(
+        "/",
+        {"host": "example.amazonaws.com"},
+        b"",
+        scope=("us-east-1", "service"),
+        by=example,
+        at_seconds=moment.timestamp(),
+    )
+
+    assert headers["authorization"] == (
+        "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/service/aws4_request, "
+        "SignedHeaders=host;x-amz-date, "
+        "Signature=5da7c1a2acd57cee7505fc6676e4e544621c30862966e37dddb68e92efbe5d6b"
+    )
