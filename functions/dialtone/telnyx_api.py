@@ -42,6 +42,9 @@ READ_SECONDS = 1.5  # with the connection there: leaves room for the rest within
 RESEND_AFTER_SECONDS = 0.5  # Telnyx: no answer within 500 ms or a 5xx, then send the identical command again
 ATTEMPTS = 2  # a caller is listening; beyond that Telnyx delivers the event again, with the same command ids
 SHORTEST_ATTEMPT_SECONDS = 0.1  # less than this before the deadline is not worth a connection
+# A connection without use is kept so long: callers listen to a menu for longer than httpx's 5 s, and then wait for the
+# command that follows, not for a TLS handshake before it. Servers commonly keep one for a minute; if not, that is seen.
+IDLE_SECONDS = 30.0
 LOOKUP_SECONDS = 10.0  # nobody listens while a recording is looked up
 RECORDINGS_ASKED = 250  # Telnyx's largest page; a leg with more recordings than that is none of ours
 SAME_START_SECONDS = 1.0  # the webhook gives microseconds, the API milliseconds
@@ -262,7 +265,13 @@ class TelnyxApi:
 
     def _made(self, key: str, **options: int) -> telnyx.Telnyx:
         package = sdk.load()
-        http = package.DefaultHttpxClient(verify=context())
+        few = package.DEFAULT_CONNECTION_LIMITS
+        limits = type(few)(
+            max_connections=few.max_connections,
+            max_keepalive_connections=few.max_keepalive_connections,
+            keepalive_expiry=IDLE_SECONDS,
+        )
+        http = package.DefaultHttpxClient(verify=context(), limits=limits)
         client: telnyx.Telnyx = package.Telnyx(api_key=key, base_url=self._base_url, http_client=http, **options)
         return client
 

@@ -33,6 +33,8 @@ class Request:
     path: str
     headers: dict[str, str]
     body: bytes
+    connection: int
+    """Tells connections apart: the client's port."""
 
     @property
     def json(self) -> object:
@@ -89,7 +91,7 @@ class ScriptedTelnyx:
             def answer(self) -> None:
                 body = self.rfile.read(int(self.headers.get("content-length", 0)))
                 headers = {name.lower(): value for name, value in self.headers.items()}
-                request = Request(self.command, self.path, headers, body)
+                request = Request(self.command, self.path, headers, body, self.client_address[1])
                 telnyx.requests.append(request)
                 telnyx.before_answering()
                 self.give(telnyx.answering(request) or (telnyx.answers.popleft() if telnyx.answers else Answer()))

@@ -64,6 +64,30 @@ def api(scripted: ScriptedTelnyx, virtual: Time) -> Iterator[TelnyxApi]:
 SPEAK = command("speak", CALL, payload="Good morning.", voice="female")
 
 
+class Later:
+    """The clock by which connections are kept."""
+
+    def __init__(self) -> None:
+        self.by = 0.0
+
+    def monotonic(self) -> float:
+        return time.monotonic() + self.by
+
+
+def test_a_connection_outlives_a_menu_and_not_a_minute(
+    api: TelnyxApi, scripted: ScriptedTelnyx, virtual: Time, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    later = Later()
+    monkeypatch.setattr("httpcore._sync.http11.time", later)
+
+    for waited in (0, 20, 20, 60):
+        later.by += waited
+        assert api.send(SPEAK, f"command {later.by}", virtual.now + 5).kind == "accepted"
+
+    first, second, third, fourth = (each.connection for each in scripted.requests)
+    assert first == second == third != fourth
+
+
 @pytest.mark.parametrize("action", ACTIONS)
 def test_every_action_goes_out_with_exactly_its_parameters_and_the_command_id(
     action: str, api: TelnyxApi, scripted: ScriptedTelnyx, virtual: Time
