@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections import deque
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -40,6 +41,20 @@ class Request:
     def json(self) -> object:
         """The body; None if there is none."""
         return json.loads(self.body) if self.body else None
+
+
+class Later:
+    """The clock by which clients keep connections, to be put at KEPT_BY: ahead by as much as is wanted."""
+
+    def __init__(self) -> None:
+        self.by = 0.0
+
+    def monotonic(self) -> float:
+        """Seconds, as time's own."""
+        return time.monotonic() + self.by
+
+
+KEPT_BY = "httpcore._sync.http11.time"
 
 
 def error(status: int, code: str, *, title: str = "A title", detail: str = "A detail", **headers: str) -> Answer:

@@ -27,7 +27,7 @@ from dialtone.archive_queue import ArchiveQueue
 from dialtone.aws import clients
 from dialtone.aws.credentials import credentials
 from dialtone.aws.services import DynamoDb, Lambda, SecretsManager, Sqs
-from dialtone.aws.wire import PAUSE_SECONDS, THROTTLED, Wire
+from dialtone.aws.wire import IDLE_SECONDS, PAUSE_SECONDS, THROTTLED, Wire
 from dialtone.calls import Call, Decision
 from dialtone.commands import command
 from dialtone.recordings import ArchiveJob
@@ -35,7 +35,7 @@ from dialtone.settings import telnyx_api_key
 from dialtone.store import DuplicateEvent, LostRace, Store
 from tests.integration.deliveries import CONTROL, LEG, SESSION, event
 from tests.integration.neighbours import aws_session, create_table
-from tests.integration.scripted_telnyx import Answer, Request, ScriptedTelnyx
+from tests.integration.scripted_telnyx import KEPT_BY, Answer, Later, Request, ScriptedTelnyx
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -317,6 +317,21 @@ def test_connections_are_kept_and_opened_anew_after_closing(server: ScriptedTeln
     assert first == second == third != fourth
 
 
+def test_a_connection_that_was_not_used_for_a_minute_is_not_relied_on(
+    server: ScriptedTelnyx, wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    later = Later()
+    monkeypatch.setattr(KEPT_BY, later)
+    server.answering = lambda _: replace(json_answer(body={}), headers={})
+
+    for waited in (0, IDLE_SECONDS - 5, IDLE_SECONDS + 5):
+        later.by += waited
+        DynamoDb(wire).batch_get_item(**READ)
+
+    first, second, third = (each.connection for each in server.requests)
+    assert first == second != third
+
+
 # Who asks, and whom
 
 
@@ -380,6 +395,20 @@ def test_a_proxy_of_the_environment_is_asked_but_for_the_hosts_that_need_none(
     DynamoDb(wire).batch_get_item(**READ)
 
     assert [each.path for each in server.requests] == ["http://sqs.invalid/", "/"]
+
+
+def test_a_proxy_that_refuses_is_a_neighbour_that_does_not_answer(
+    server: ScriptedTelnyx, wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", server.url.removesuffix("/v2"))
+    monkeypatch.setenv("AWS_ENDPOINT_URL_SQS", "https://sqs.invalid")
+    tried: list[float] = []
+    wire.sleep = tried.append
+
+    with pytest.raises(HTTPClientError):
+        Sqs(wire).send_message(**MESSAGE)
+
+    assert len(tried) == wire.attempts - 1
 
 
 @dataclass

@@ -16,7 +16,7 @@ from dialtone.commands import Command, command
 from dialtone.errors import TelnyxRefused, TelnyxUnavailable
 from dialtone.telnyx_api import METHODS, RecordingInfo, TelnyxApi
 from tests.command_examples import taken
-from tests.integration.scripted_telnyx import Answer, ScriptedTelnyx, error
+from tests.integration.scripted_telnyx import KEPT_BY, Answer, Later, ScriptedTelnyx, error
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,21 +64,11 @@ def api(scripted: ScriptedTelnyx, virtual: Time) -> Iterator[TelnyxApi]:
 SPEAK = command("speak", CALL, payload="Good morning.", voice="female")
 
 
-class Later:
-    """The clock by which connections are kept."""
-
-    def __init__(self) -> None:
-        self.by = 0.0
-
-    def monotonic(self) -> float:
-        return time.monotonic() + self.by
-
-
 def test_a_connection_outlives_a_menu_and_not_a_minute(
     api: TelnyxApi, scripted: ScriptedTelnyx, virtual: Time, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     later = Later()
-    monkeypatch.setattr("httpcore._sync.http11.time", later)
+    monkeypatch.setattr(KEPT_BY, later)
 
     for waited in (0, 20, 20, 60):
         later.by += waited

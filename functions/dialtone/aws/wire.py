@@ -68,7 +68,6 @@ THROTTLED = frozenset(
 )
 """Codes that mean the same, whatever the status; botocore has the same list."""
 
-
 UNANSWERED = (ConnectionError, HTTPClientError, ChecksumError)
 """No connection, no answer, or none that can be read."""
 
@@ -154,7 +153,7 @@ class Wire:
                 content=request.body,
                 extensions={"timeout": self._waits},
             )
-        except (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError) as error:
+        except (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError, httpcore.ProxyError) as error:
             raise _unanswered(error, endpoint) from None
         return _read(answer, request.operation)
 
