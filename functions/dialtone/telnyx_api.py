@@ -259,11 +259,10 @@ class TelnyxApi:
         with self._lock:
             if self._client is None:
                 key = self._api_key if isinstance(self._api_key, str) else self._api_key()
-                # Its own retries wait up to 8 s and know nothing of a deadline.
-                self._client = self._made(key, max_retries=0)
+                self._client = self._made(key)
             return self._client
 
-    def _made(self, key: str, **options: int) -> telnyx.Telnyx:
+    def _made(self, key: str) -> telnyx.Telnyx:
         package = sdk.load()
         few = package.DEFAULT_CONNECTION_LIMITS
         limits = type(few)(
@@ -272,7 +271,8 @@ class TelnyxApi:
             keepalive_expiry=IDLE_SECONDS,
         )
         http = package.DefaultHttpxClient(verify=context(), limits=limits)
-        client: telnyx.Telnyx = package.Telnyx(api_key=key, base_url=self._base_url, http_client=http, **options)
+        # Its own retries wait up to 8 s and know nothing of a deadline.
+        client: telnyx.Telnyx = package.Telnyx(api_key=key, base_url=self._base_url, http_client=http, max_retries=0)
         return client
 
     def _forget(self, client: telnyx.Telnyx) -> None:

@@ -169,12 +169,12 @@ def test_what_was_cut_off_while_it_was_written_is_measured_again(checkout: Check
 def test_ctrl_c_ends_it_and_what_was_measured_stays(checkout: Checkout) -> None:
     checkout.module("own-cpu").write_text(HANGS)
     program = f"""
-import sys
+import functools, sys
 sys.path[:0] = {[str(ROOT), str(ROOT / "functions")]}
 from pathlib import Path
 from infra.cli import bench
 from infra.cli.main import main
-bench.run.__defaults__ = (Path({str(checkout.root)!r}),)
+bench.run = functools.partial(bench.run, root=Path({str(checkout.root)!r}))
 sys.exit(main(["bench"]))
 """
     running = subprocess.Popen(  # noqa: S603 -- our own program

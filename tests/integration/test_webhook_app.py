@@ -85,6 +85,7 @@ def environment(aws_address: str, monkeypatch: pytest.MonkeyPatch, telnyx: Scrip
     yield
     if app := sys.modules.pop("webhook.app", None):
         app.aws.close()
+        app.endpoint.switchboard.telnyx.close()
 
 
 def started() -> Any:  # noqa: ANN401 -- a module that is imported anew
@@ -109,7 +110,6 @@ def test_the_handler_answers_a_webhook_with_what_its_environment_names(
     written = Output.read(capsys.readouterr().out)
     assert [(line["service"], line["answer"]) for line in written.lines] == [("webhook", 200), ("webhook", 401)]
     assert written.lines[0]["call_session_id"] == SESSION
-    app.endpoint.switchboard.telnyx.close()
 
 
 @pytest.mark.usefixtures("environment")
@@ -165,4 +165,3 @@ def test_flows_that_are_watched_are_followed_as_they_were_saved_last(
     app.handler(SIGNER.request(body("call.initiated", 2, **ringing)), object())
 
     assert [each.path.rpartition("/")[2] for each in telnyx.requests] == ["reject", "answer"]
-    app.endpoint.switchboard.telnyx.close()

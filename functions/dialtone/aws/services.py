@@ -8,12 +8,13 @@ tests hold it to botocore's.
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote
 
 from dialtone.aws.wire import Request, Service
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Unpack
 
     from mypy_boto3_dynamodb import type_defs as dynamodb
@@ -38,30 +39,24 @@ class DynamoDb:
 
     def batch_get_item(self, **asked: Unpack[dynamodb.BatchGetItemInputTypeDef]) -> dynamodb.BatchGetItemOutputTypeDef:
         """Give items by their keys."""
-        answer: dynamodb.BatchGetItemOutputTypeDef = self._ask("BatchGetItem", asked)
-        return answer
+        return cast("dynamodb.BatchGetItemOutputTypeDef", self._ask("BatchGetItem", asked))
 
     def transact_write_items(
         self, **asked: Unpack[dynamodb.TransactWriteItemsInputTypeDef]
     ) -> dynamodb.TransactWriteItemsOutputTypeDef:
         """Write several items, or none; if it has to be sent again, it is done once."""
-        token = str(uuid.uuid4())
-        answer: dynamodb.TransactWriteItemsOutputTypeDef = self._ask(
-            "TransactWriteItems", {"ClientRequestToken": token, **asked}
-        )
-        return answer
+        whole = {"ClientRequestToken": str(uuid.uuid4()), **asked}
+        return cast("dynamodb.TransactWriteItemsOutputTypeDef", self._ask("TransactWriteItems", whole))
 
     def update_item(self, **asked: Unpack[dynamodb.UpdateItemInputTypeDef]) -> dynamodb.UpdateItemOutputTypeDef:
         """Change an item."""
-        answer: dynamodb.UpdateItemOutputTypeDef = self._ask("UpdateItem", asked)
-        return answer
+        return cast("dynamodb.UpdateItemOutputTypeDef", self._ask("UpdateItem", asked))
 
     def query(self, **asked: Unpack[dynamodb.QueryInputTypeDef]) -> dynamodb.QueryOutputTypeDef:
         """Give a page of a partition's items."""
-        answer: dynamodb.QueryOutputTypeDef = self._ask("Query", asked)
-        return answer
+        return cast("dynamodb.QueryOutputTypeDef", self._ask("Query", asked))
 
-    def _ask(self, operation: str, asked: Any) -> Any:  # noqa: ANN401 -- each operation has its own, above
+    def _ask(self, operation: str, asked: Mapping[str, Any]) -> dict[str, Any]:
         return self._wire.call(DYNAMODB, operation, asked)
 
 
@@ -73,9 +68,7 @@ class Sqs:
 
     def send_message(self, **asked: Unpack[sqs.SendMessageRequestTypeDef]) -> sqs.SendMessageResultTypeDef:
         """Leave a message; if it has to be sent again, it may come twice."""
-        answer: Any = self._wire.call(SQS, "SendMessage", asked)
-        sent: sqs.SendMessageResultTypeDef = answer
-        return sent
+        return cast("sqs.SendMessageResultTypeDef", self._wire.call(SQS, "SendMessage", asked))
 
 
 class SecretsManager:
@@ -88,9 +81,8 @@ class SecretsManager:
         self, **asked: Unpack[secretsmanager.GetSecretValueRequestTypeDef]
     ) -> secretsmanager.GetSecretValueResponseTypeDef:
         """Give what is kept under a name."""
-        answer: Any = self._wire.call(SECRETS_MANAGER, "GetSecretValue", asked)
-        kept: secretsmanager.GetSecretValueResponseTypeDef = answer
-        return kept
+        answer = self._wire.call(SECRETS_MANAGER, "GetSecretValue", asked)
+        return cast("secretsmanager.GetSecretValueResponseTypeDef", answer)
 
 
 class Lambda:
