@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
@@ -12,7 +13,11 @@ from aws_lambda_powertools import Logger
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-NAMESPACE = "Dialtone"
+NAMESPACE_VARIABLE = "POWERTOOLS_METRICS_NAMESPACE"
+"""Powertools' own variable for the metrics' namespace; template.yaml gives each stack one of its own."""
+
+NAMESPACE = "Dialtone/local"
+"""The namespace where the environment names none: on a developer's machine."""
 
 MILLIS = 1_000
 
@@ -35,6 +40,7 @@ class Observer:
 
     def __init__(self, service: str) -> None:
         self._service = service
+        self._namespace = os.environ.get(NAMESPACE_VARIABLE) or NAMESPACE
         # Where in the code the line is written is always here: no news.
         self._logger = Logger(service=service, location=None)
 
@@ -48,20 +54,19 @@ class Observer:
 
         Raises ValueError where two of them cannot stand beside one another: a blob has one value for a name.
         """
-        print(json.dumps(_blob(self._service, measures, time.time()), separators=(",", ":")))  # noqa: T201 -- Lambda's log
+        print(json.dumps(self._blob(measures, time.time()), separators=(",", ":")))  # noqa: T201 -- Lambda's log
 
-
-def _blob(service: str, measures: Iterable[Measure], now_seconds: float) -> dict[str, Any]:
-    """Metrics with the same dimensions share a directive; Powertools' own blobs have a single one each."""
-    directives: dict[tuple[str, ...], dict[str, Any]] = {}
-    values: dict[str, Any] = {"service": service}
-    for measure in measures:
-        dimensions = ("service", *measure.dimensions)
-        directive = {"Namespace": NAMESPACE, "Dimensions": [dimensions], "Metrics": []}
-        metrics = directives.setdefault(dimensions, directive)["Metrics"]
-        metrics.append({"Name": measure.name, "Unit": measure.unit})
-        for name, value in {**measure.dimensions, measure.name: measure.value}.items():
-            if values.setdefault(name, value) != value or name == "service":
-                raise ValueError(f"{name} is measured twice in one blob: {values[name]!r} and {value!r}")
-    head = {"Timestamp": int(now_seconds * MILLIS), "CloudWatchMetrics": list(directives.values())}
-    return {"_aws": head, **values}
+    def _blob(self, measures: Iterable[Measure], now_seconds: float) -> dict[str, Any]:
+        """Metrics with the same dimensions share a directive; Powertools' own blobs have a single one each."""
+        directives: dict[tuple[str, ...], dict[str, Any]] = {}
+        values: dict[str, Any] = {"service": self._service}
+        for measure in measures:
+            dimensions = ("service", *measure.dimensions)
+            directive = {"Namespace": self._namespace, "Dimensions": [dimensions], "Metrics": []}
+            metrics = directives.setdefault(dimensions, directive)["Metrics"]
+            metrics.append({"Name": measure.name, "Unit": measure.unit})
+            for name, value in {**measure.dimensions, measure.name: measure.value}.items():
+                if values.setdefault(name, value) != value or name == "service":
+                    raise ValueError(f"{name} is measured twice in one blob: {values[name]!r} and {value!r}")
+        head = {"Timestamp": int(now_seconds * MILLIS), "CloudWatchMetrics": list(directives.values())}
+        return {"_aws": head, **values}

@@ -8,7 +8,11 @@ from typing import Any
 
 from infra.local.translate import Template, of_type
 
-NAMESPACE = "Dialtone"
+NAMESPACE = "Dialtone/"
+"""How the namespace of a stack's own metrics begins; the stack's name follows."""
+
+AWS_NAMESPACES = "AWS/"
+"""How the namespaces of AWS's own metrics begin."""
 
 # ${Name} in a Fn::Sub; what it becomes does not matter here.
 SUBSTITUTION = re.compile(r"\$\{[^}]+\}")
@@ -41,7 +45,7 @@ def emitted(lines: Iterable[str]) -> frozenset[Metric]:
 def _of_alarms(alarms: Iterable[Mapping[str, Any]]) -> Iterator[Metric]:
     for alarm in alarms:
         properties = alarm["Properties"]
-        if properties["Namespace"] == NAMESPACE:
+        if _is_ours(_substituted(properties["Namespace"])):
             yield _metric(properties["MetricName"], {d["Name"]: d["Value"] for d in properties["Dimensions"]})
 
 
@@ -57,7 +61,7 @@ def _of_row(row: list[Any]) -> Iterator[Metric]:
     """A dashboard's row: [namespace, name, dimension, value, …, {options}], or one search."""
     if isinstance(row[0], dict):
         yield from _of_search(row[0]["expression"])
-    elif row[0] == NAMESPACE:
+    elif _is_ours(row[0]):
         _, name, *rest = [part for part in row if isinstance(part, str)]
         yield _metric(name, dict(zip(rest[::2], rest[1::2], strict=True)))
 
@@ -66,9 +70,9 @@ def _of_search(expression: str) -> Iterator[Metric]:
     found = SEARCH.match(expression)
     if not found:
         raise ValueError(f"not a search that is understood here: {expression}")
-    namespace, *dimensions = found["schema"].split(",")
+    namespace, *dimensions = (part.strip('"') for part in found["schema"].split(","))
     terms = {term["name"]: term["value"] for term in TERM.finditer(found["terms"])}
-    if namespace == NAMESPACE:
+    if _is_ours(namespace):
         yield Metric(terms["MetricName"], terms["service"], tuple(sorted(dimensions)))
 
 
@@ -80,10 +84,21 @@ def _of_blob(line: str) -> Iterator[Metric]:
     if not isinstance(blob, dict) or "_aws" not in blob:
         return
     for directive in blob["_aws"]["CloudWatchMetrics"]:
-        if directive["Namespace"] == NAMESPACE:
+        if _is_ours(directive["Namespace"]):
             for dimensions in directive["Dimensions"]:
                 for metric in directive["Metrics"]:
                     yield _metric(metric["Name"], {name: blob[name] for name in dimensions})
+
+
+def _substituted(namespace: str | Mapping[str, str]) -> str:
+    return namespace if isinstance(namespace, str) else SUBSTITUTION.sub("", namespace["Fn::Sub"])
+
+
+def _is_ours(namespace: str) -> bool:
+    """Whether it is a stack's own. Raises ValueError for one that is neither that nor AWS's: stacks would share it."""
+    if not namespace.startswith((NAMESPACE, AWS_NAMESPACES)):
+        raise ValueError(f"the namespace {namespace} is not a stack's own: begin it with {NAMESPACE}")
+    return namespace.startswith(NAMESPACE)
 
 
 def _metric(name: str, dimensions: Mapping[str, str]) -> Metric:

@@ -112,7 +112,7 @@ def neighbours() -> Iterator[dict[str, str]]:
             "LOOKUP_FUNCTION": "lookup",
             "ARCHIVE_QUEUE_URL": f"{emulator.endpoint_url}/000000000000/archive",
             "FLOWS_FOLDER": str(folder),
-            "POWERTOOLS_METRICS_NAMESPACE": "Load",
+            "POWERTOOLS_METRICS_NAMESPACE": "Dialtone/load",
         }
 
 

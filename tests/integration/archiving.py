@@ -27,7 +27,7 @@ from archive.custody import Custody
 from archive.source import Source
 from archive.transcripts import Transcripts
 from dialtone.calls import Call, Decision
-from dialtone.observability import Observer
+from dialtone.observability import NAMESPACE, Observer
 from dialtone.recordings import SAVED, ArchiveJob, Recording
 from dialtone.store import Store
 from dialtone.telnyx_api import TelnyxApi
@@ -466,7 +466,7 @@ def metrics(lines: Iterable[str]) -> dict[str, list[float]]:
     for line in lines:
         document = json.loads(line) if line.startswith('{"_aws"') else {}
         for directive in document.get("_aws", {}).get("CloudWatchMetrics", []):
-            assert directive["Namespace"] == "Dialtone"
+            assert directive["Namespace"] == NAMESPACE
             assert directive["Dimensions"] == [["service"]]
             assert document["service"] == "archive"
             for metric in directive["Metrics"]:

@@ -84,7 +84,7 @@ def test_a_value_is_measured_by_service(observer: Observer, capsys: pytest.Captu
 
     [directive] = blob["_aws"]["CloudWatchMetrics"]
     assert directive == {
-        "Namespace": "Dialtone",
+        "Namespace": "Dialtone/local",
         "Dimensions": [["service"]],
         "Metrics": [{"Name": "WebhookFaults", "Unit": "Count"}],
     }
@@ -124,11 +124,13 @@ def test_what_one_blob_cannot_hold_is_refused(second: Measure, observer: Observe
         observer.measure(Measure("A", 1, dimensions={"Of": "one"}), second)
 
 
-def test_the_namespace_of_the_environment_does_not_hide_metrics_from_the_alarms(
-    observer: Observer, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+def test_two_stacks_measure_in_namespaces_of_their_own(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "Other")
+    for stack in ("dialtone-dev", "dialtone-prod"):
+        monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", f"Dialtone/{stack}")
+        Observer(SERVICE).measure(Measure("WebhookFaults"))
 
-    observer.measure(Measure("WebhookFaults"))
+    directives = [blob["_aws"]["CloudWatchMetrics"][0] for blob in output(capsys).blobs]
 
-    assert list(output(capsys).measured()) == [("WebhookFaults", f"service={SERVICE}")]
+    assert [each["Namespace"] for each in directives] == ["Dialtone/dialtone-dev", "Dialtone/dialtone-prod"]

@@ -36,6 +36,8 @@ CONTRACT = frozenset(
     }
 )
 
+OF_THE_STACK = "Dialtone/${StackName}"
+
 WATCHED = {
     ("AWS/ApiGateway", "5xx", "HttpApiId"),
     ("AWS/ApiGateway", "Latency", "HttpApiId"),
@@ -47,11 +49,11 @@ WATCHED = {
     ("AWS/Lambda", "Throttles", "LookupFunctionName"),
     ("AWS/SQS", "ApproximateNumberOfMessagesVisible", "ArchiveDeadLetterQueueName"),
     ("AWS/SQS", "ApproximateAgeOfOldestMessage", "ArchiveQueueName"),
-    ("Dialtone", "WebhookFaults", "webhook"),
-    ("Dialtone", "SignatureFailures", "webhook"),
-    ("Dialtone", "CommandsRefused", "webhook"),
-    ("Dialtone", "RecordingsFailed", "archive"),
-    ("Dialtone", "LookupsFailed", "lookup"),
+    (OF_THE_STACK, "WebhookFaults", "webhook"),
+    (OF_THE_STACK, "SignatureFailures", "webhook"),
+    (OF_THE_STACK, "CommandsRefused", "webhook"),
+    (OF_THE_STACK, "RecordingsFailed", "archive"),
+    (OF_THE_STACK, "LookupsFailed", "lookup"),
 }
 
 MONITORING = translate.read(ROOT / "infra" / "monitoring.yaml")
@@ -66,8 +68,12 @@ def dashboard() -> str:
 
 def watched(alarm: dict[str, Any]) -> tuple[str, str, str]:
     (dimension,) = alarm["Dimensions"]
-    value = dimension["Value"]
-    return alarm["Namespace"], alarm["MetricName"], value if isinstance(value, str) else value["Ref"]
+    namespace, value = alarm["Namespace"], dimension["Value"]
+    return (
+        namespace if isinstance(namespace, str) else namespace["Fn::Sub"],
+        alarm["MetricName"],
+        value if isinstance(value, str) else value["Ref"],
+    )
 
 
 def test_what_can_go_wrong_rings() -> None:
@@ -146,7 +152,7 @@ def test_the_parameters_are_those_that_the_stack_gives() -> None:
 
 
 def test_a_metric_is_known_by_its_dimensions_from_a_log_line(capsys: pytest.CaptureFixture[str]) -> None:
-    given = Metrics(namespace="Dialtone", service="webhook")
+    given = Metrics(namespace="Dialtone/dev", service="webhook")
     given.add_dimension("EventType", "call.answered")
     given.add_dimension("Answer", "200")
     given.add_metric("Webhooks", MetricUnit.Count, 1)
@@ -155,6 +161,25 @@ def test_a_metric_is_known_by_its_dimensions_from_a_log_line(capsys: pytest.Capt
     lines = ["a line that is no JSON", '{"level": "INFO"}', *capsys.readouterr().out.splitlines()]
 
     assert metrics.emitted(lines) == {Metric("Webhooks", "webhook", ("Answer", "EventType", "service"))}
+
+
+def test_two_stacks_in_one_account_and_region_share_no_metric() -> None:
+    stack = translate.read(ROOT / "template.yaml")
+    named = stack["Globals"]["Function"]["Environment"]["Variables"]["POWERTOOLS_METRICS_NAMESPACE"]
+    given = stack["Resources"]["Monitoring"]["Properties"]["Parameters"]["StackName"]
+
+    assert named == {"Fn::Sub": "Dialtone/${AWS::StackName}"}
+    assert given == {"Ref": "AWS::StackName"}
+    assert {of for of, _, _ in map(watched, ALARMS.values()) if not of.startswith("AWS/")} == {OF_THE_STACK}
+
+
+@pytest.mark.parametrize("namespace", ["Dialtone", "Elsewhere"])
+def test_an_alarm_on_metrics_that_all_stacks_share_is_found(namespace: str) -> None:
+    properties = {"Namespace": namespace, "MetricName": "A", "Dimensions": [{"Name": "service", "Value": "webhook"}]}
+    alarm = {"Type": "AWS::CloudWatch::Alarm", "Properties": properties}
+
+    with pytest.raises(ValueError, match=f"{namespace} is not a stack's own"):
+        metrics.asked_for({"Resources": {"Alarm": alarm}})
 
 
 def test_a_search_that_is_not_understood_is_not_passed_over() -> None:
