@@ -9,7 +9,9 @@ from dialtone.errors import DialtoneError
 from dialtone.settings import required, telnyx_api_key
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
+
+    from dialtone.secret import Secret
 
 MAX_RECEIVES = 5
 """The queue's maxReceiveCount in template.yaml, which ARCHIVE_MAX_RECEIVES repeats where a deployment changes it."""
@@ -23,7 +25,7 @@ class SettingInvalid(DialtoneError):  # noqa: N818 -- reads as the sentence it i
 class Settings:
     """The archive function's settings."""
 
-    api_key: Callable[[], str]
+    api_key: Secret[str]
     calls_table: str
     recordings_bucket: str
     max_receives: int

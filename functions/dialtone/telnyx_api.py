@@ -6,7 +6,8 @@ What each answer of Telnyx means here (statuses and codes decide, never a messag
 |---|---|
 | 2xx with JSON | accepted |
 | 422 with code 90018 | ended: the call hung up before the command came; normal |
-| 400, 401, 403, 404, 422, other 4xx | refused: sending again will not help |
+| 401 | sent once more if the secret holds another key by now; then refused |
+| 400, 403, 404, 422, other 4xx | refused: sending again will not help |
 | 409 | sent once more, since another command may have held the call; then refused |
 | 408, 5xx, 3xx | sent once more; then unavailable |
 | 429 | sent once more after Retry-After if the deadline allows that; else unavailable |
@@ -20,12 +21,13 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Literal
 
 from dialtone.errors import TelnyxRefused, TelnyxUnavailable
+from dialtone.secret import FixedSecret
 from dialtone.telnyx_sdk import sdk
 from dialtone.tls import context
 
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     import telnyx
 
     from dialtone.commands import Command
+    from dialtone.secret import Secret
 
 CONNECT_SECONDS = 1.0  # a TLS handshake takes a tenth of it; longer means that this address will not answer
 READ_SECONDS = 1.5  # with the connection there: leaves room for the rest within the 2 s that Telnyx waits for us
@@ -156,18 +159,18 @@ class TranscriptInfo:
 
 
 class TelnyxApi:
-    """Telnyx, with one API key and one pool of connections, for as long as the process lives; threads may share it."""
+    """Telnyx, with one pool of connections, for as long as the process lives; threads may share it."""
 
     def __init__(
         self,
-        api_key: str | Callable[[], str],
+        api_key: str | Secret[str],
         base_url: str | None = None,
         *,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        """Take the key, or what fetches it when the first command goes out; the SDK itself reads TELNYX_BASE_URL."""
-        self._api_key = api_key
+        """Take the key, or the secret that is asked for it at each request; the SDK itself reads TELNYX_BASE_URL."""
+        self._api_key = FixedSecret(api_key) if isinstance(api_key, str) else api_key
         self._base_url = base_url
         self._clock = clock
         self._sleep = sleep
@@ -249,17 +252,19 @@ class TelnyxApi:
         client.close()
 
     def close(self) -> None:
-        """Close the connections and forget the key; the next request opens and fetches anew."""
+        """Close the connections; the next request opens new ones."""
         with self._lock:
             client, self._client = self._client, None
         if client is not None:
             client.close()
 
-    def _open(self) -> telnyx.Telnyx:
+    def _open(self, key: str) -> telnyx.Telnyx:
+        """The client with that key; clients of different keys share their connections."""
         with self._lock:
             if self._client is None:
-                key = self._api_key if isinstance(self._api_key, str) else self._api_key()
                 self._client = self._made(key)
+            elif self._client.api_key != key:
+                self._client = self._client.with_options(api_key=key)
             return self._client
 
     def _made(self, key: str) -> telnyx.Telnyx:
@@ -275,15 +280,18 @@ class TelnyxApi:
         client: telnyx.Telnyx = package.Telnyx(api_key=key, base_url=self._base_url, http_client=http, max_retries=0)
         return client
 
-    def _forget(self, client: telnyx.Telnyx) -> None:
-        with self._lock:
-            if self._client is client:
-                self._client = None
-        client.close()
-
     def _ask(self, ask: Callable[[telnyx.Telnyx, telnyx.Timeout], Any], deadline: float) -> Outcome:
+        """Ask, and once more with the new key where the key was replaced and Telnyx does not accept the old one."""
+        key = self._api_key()
+        outcome = self._asked_with(key, ask, deadline)
+        if outcome.status != HTTPStatus.UNAUTHORIZED or (replaced := self._api_key.after_refusal(key)) == key:
+            return outcome
+        again = self._asked_with(replaced, ask, deadline)
+        return replace(again, attempts=outcome.attempts + again.attempts)
+
+    def _asked_with(self, key: str, ask: Callable[[telnyx.Telnyx, telnyx.Timeout], Any], deadline: float) -> Outcome:
         """Ask, and ask again once where that may help and the deadline allows."""
-        client = self._open()  # before time is measured: from cold it imports the SDK and fetches the key
+        client = self._open(key)  # before time is measured: from cold it imports the SDK
         outcome = Outcome("unavailable", 0, reason="deadline")
         for attempt in range(1, ATTEMPTS + 1):
             left = deadline - self._clock()
@@ -295,8 +303,6 @@ class TelnyxApi:
             if not again or attempt == ATTEMPTS or self._clock() + pause + SHORTEST_ATTEMPT_SECONDS > deadline:
                 break
             self._sleep(pause)
-        if outcome.status == HTTPStatus.UNAUTHORIZED:
-            self._forget(client)  # the key may have been replaced: the next request fetches it
         return outcome
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
 
     from dialtone.lookups import Lookup
+    from dialtone.secret import Secret
 
 CONNECT_SECONDS = 2.0
 """With TLS; a system that cannot be connected to by then will not answer a caller in time."""
@@ -30,7 +32,7 @@ ADDRESS = ("https://", "http://")
 class OtherSystems:
     """Whoever flows ask."""
 
-    def __init__(self, functions: LambdaClient, tokens: Callable[[], Mapping[str, str]]) -> None:
+    def __init__(self, functions: LambdaClient, tokens: Secret[Mapping[str, str]]) -> None:
         self._functions = functions
         self._tokens = tokens
         self._addresses = urllib3.PoolManager(retries=False)
@@ -70,8 +72,21 @@ class OtherSystems:
         return answer_of(lookup, body)
 
     def _post(self, lookup: Lookup) -> Answer:
+        """Post the question, and once more if the address refuses a token that was replaced since it was fetched."""
+        ends = time.monotonic() + lookup.limit_seconds
+        tokens = self._tokens()
+        status, body = self._posted(lookup, _token(tokens, lookup), lookup.limit_seconds)
+        left = ends - time.monotonic()
+        if status == HTTPStatus.UNAUTHORIZED and left > 0:
+            replaced = self._tokens.after_refusal(tokens)
+            if _token(replaced, lookup) != _token(tokens, lookup):
+                status, body = self._posted(lookup, _token(replaced, lookup), left)
+        return answer_of_http(lookup, status, body)
+
+    def _posted(self, lookup: Lookup, token: str, read_seconds: float) -> tuple[int, bytes]:
+        """The status and the body of one request; the body is cut off where it is longer than an answer may be."""
         headers = {"content-type": "application/json", "accept": "application/json", "idempotency-key": lookup.id}
-        if token := self._tokens().get(urlsplit(lookup.target).hostname or ""):
+        if token:
             headers["authorization"] = f"Bearer {token}"
         response = self._addresses.request(
             "POST",
@@ -80,12 +95,17 @@ class OtherSystems:
             headers=headers,
             redirect=False,  # a question, and a token, go where the flow says and nowhere else
             preload_content=False,
-            timeout=urllib3.Timeout(connect=CONNECT_SECONDS, read=lookup.limit_seconds),
+            timeout=urllib3.Timeout(connect=CONNECT_SECONDS, read=read_seconds),
         )
         try:
-            return answer_of_http(lookup, response.status, response.read(MAX_ANSWER_BYTES + 1))
+            return response.status, response.read(MAX_ANSWER_BYTES + 1)
         finally:
             response.close()
+
+
+def _token(tokens: Mapping[str, str], lookup: Lookup) -> str:
+    """The token by which the address knows us; '' for none."""
+    return tokens.get(urlsplit(lookup.target).hostname or "", "")
 
 
 def _question(lookup: Lookup) -> bytes:

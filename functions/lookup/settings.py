@@ -3,28 +3,34 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dialtone.errors import DialtoneError
-from dialtone.settings import InSecret
+from dialtone.secret import CachedSecret, FixedSecret
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
+
+    from dialtone.secret import Secret
+
+TOKEN = re.compile(r"[!-~]+( [!-~]+)*")
+"""Visible ASCII: anything else cannot be sent in a header."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """The lookup function's settings."""
 
-    tokens: Callable[[], Mapping[str, str]]
+    tokens: Secret[Mapping[str, str]]
     """Host name → the token by which it knows us."""
 
     @classmethod
     def read(cls, environ: Mapping[str, str]) -> Settings:
         """LOOKUP_TOKENS_SECRET names a secret, JSON as `{"crm.example.com": "token"}`; without it no host wants one."""
         secret = environ.get("LOOKUP_TOKENS_SECRET", "").strip()
-        return cls(InSecret(secret, tokens_from) if secret else dict)
+        return cls(CachedSecret(secret, tokens_from) if secret else FixedSecret({}))
 
 
 def tokens_from(secret: str, text: str) -> Mapping[str, str]:
@@ -36,4 +42,7 @@ def tokens_from(secret: str, text: str) -> Mapping[str, str]:
         raise DialtoneError(f"the secret {secret} is not JSON: {remedy}") from None
     if not isinstance(tokens, dict) or not all(isinstance(token, str) for token in tokens.values()):
         raise DialtoneError(f"the secret {secret} does not map hosts to tokens: {remedy}")
-    return {host.lower(): token for host, token in tokens.items()}
+    tokens = {host.lower(): token.strip() for host, token in tokens.items()}
+    if useless := sorted(host for host, token in tokens.items() if not TOKEN.fullmatch(token)):
+        raise DialtoneError(f"the secret {secret} has no usable token for {', '.join(useless)}: {remedy}")
+    return tokens

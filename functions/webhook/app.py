@@ -16,7 +16,7 @@ from dialtone.flow_library import FlowLibrary
 from dialtone.lookup_function import LookupFunction
 from dialtone.lookups import OWN_EVENT
 from dialtone.observability import Measure, Observer
-from dialtone.settings import InSecret
+from dialtone.secret import CachedSecret
 from dialtone.signature import Verifier
 from dialtone.store import Store
 from dialtone.telnyx_api import TelnyxApi
@@ -52,7 +52,7 @@ def open_endpoint(settings: Settings) -> Endpoint:
     key = settings.api_key
     Snapshot(
         load=[telnyx.prepare, credentials.prepare, *([library.read_all] if isinstance(library, FlowLibrary) else [])],
-        renew=[telnyx.close, aws.close, *([key.forget] if isinstance(key, InSecret) else [])],
+        renew=[telnyx.close, aws.close, *([key.forget] if isinstance(key, CachedSecret) else [])],
     ).register()
     observer = Observer("webhook")
     sdk.on_fall_back.append(lambda: observer.measure(Measure("SdkLoadedPlainly")))

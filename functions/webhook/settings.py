@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 from dialtone.settings import required, telnyx_api_key
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
+
+    from dialtone.secret import Secret
 
 FLOWS = Path(__file__).resolve().parent.parent / "flows"
 """The phone menus are deployed beside the code."""
@@ -20,7 +22,7 @@ class Settings:
     """The webhook function's settings."""
 
     public_key: str
-    api_key: Callable[[], str]
+    api_key: Secret[str]
     calls_table: str
     archive_queue_url: str
     lookup_function: str

@@ -12,6 +12,8 @@ import pytest
 from dialtone.archive_queue import ArchiveQueue
 from dialtone.flow_library import FlowLibrary
 from dialtone.observability import Observer
+from dialtone.secret import CachedSecret
+from dialtone.settings import key_from
 from dialtone.signature import Verifier
 from dialtone.telnyx_api import TelnyxApi
 from tests.function_output import Output, follow_stdout
@@ -45,7 +47,7 @@ class Desk:
 
     def __init__(self, line: Line, scripted: ScriptedTelnyx, capsys: pytest.CaptureFixture[str]) -> None:
         self.line, self.scripted, self.signer = line, scripted, Signer()
-        self.telnyx = TelnyxApi(lambda: API_KEY, scripted.url, sleep=lambda _: None)
+        self.telnyx = TelnyxApi(API_KEY, scripted.url, sleep=lambda _: None)
         self._capsys = capsys
         self.endpoint = self.started()
 
@@ -382,17 +384,13 @@ def test_once_a_broken_flow_is_mended_the_call_is_taken(desk: Desk) -> None:
 
 
 def test_an_api_key_that_cannot_be_fetched_is_a_fault_and_nothing_is_lost(desk: Desk) -> None:
-    keys = iter([OSError("no secret today")])
-
-    def key() -> str:
-        for failure in keys:
-            raise failure
-        return API_KEY
-
+    texts = iter(['{"api_key": null}', API_KEY])
+    key = CachedSecret("dialtone/telnyx-api-key", key_from, lambda _: next(texts))
     desk.telnyx = TelnyxApi(key, desk.scripted.url)
     desk.endpoint = desk.started()
 
     assert desk.deliver("call.initiated", **RINGS) == 500
+    assert "store the key itself" in desk.said().line["detail"]
     assert desk.deliver("call.initiated", **RINGS) == 200
     assert len(desk.scripted.requests) == 1
 

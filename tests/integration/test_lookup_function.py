@@ -18,6 +18,7 @@ from dialtone.errors import DialtoneError
 from dialtone.lookup_function import LookupFunction
 from dialtone.lookups import FAILED, FOUND, NOT_FOUND, Answer, Lookup, event_from_json
 from dialtone.observability import Observer
+from dialtone.secret import CachedSecret, FixedSecret
 from lookup.answering import NotTaken, Webhook
 from lookup.asking import OtherSystems
 from lookup.desk import Desk
@@ -27,7 +28,7 @@ from tests.integration.scripted_telnyx import Answer as Scripted
 from tests.integration.scripted_telnyx import ScriptedTelnyx
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from mypy_boto3_lambda import LambdaClient
 
@@ -41,6 +42,7 @@ FUNCTION = Lookup(
     turn=3,
     id="question",
 )
+NO_TOKENS: FixedSecret[Mapping[str, str]] = FixedSecret({})
 CLOSE = {"connection": "close"}
 """So that the server need not wait for a connection that is kept alive."""
 NOW = datetime(2026, 11, 24, 10, tzinfo=UTC)
@@ -86,7 +88,7 @@ def test_a_function_is_told_what_the_flow_sends_and_which_question_it_is(
 ) -> None:
     server.answers.append(response(200, b'{"name": "Ada"}'))
 
-    answer = asked(OtherSystems(functions, dict), FUNCTION)
+    answer = asked(OtherSystems(functions, NO_TOKENS), FUNCTION)
 
     assert answer == Answer(FOUND, {"name": "Ada"})
     (request,) = server.requests
@@ -100,7 +102,7 @@ def test_a_function_that_fails_is_told_by_the_kind_of_its_error_and_not_by_its_w
     body = b'{"errorType": "KeyError", "errorMessage": "+13125550142 is secret"}'
     server.answers.append(response(200, body, {"x-amz-function-error": "Unhandled"}))
 
-    assert asked(OtherSystems(functions, dict), FUNCTION) == Answer(FAILED, reason="failed: KeyError")
+    assert asked(OtherSystems(functions, NO_TOKENS), FUNCTION) == Answer(FAILED, reason="failed: KeyError")
 
 
 @pytest.mark.parametrize("body", [b"not json", b"[]"])
@@ -109,7 +111,7 @@ def test_a_function_that_fails_without_a_word_has_failed_too(
 ) -> None:
     server.answers.append(response(200, body, {"x-amz-function-error": "Unhandled"}))
 
-    assert asked(OtherSystems(functions, dict), FUNCTION) == Answer(FAILED, reason="failed: unknown")
+    assert asked(OtherSystems(functions, NO_TOKENS), FUNCTION) == Answer(FAILED, reason="failed: unknown")
 
 
 def test_a_function_that_is_not_there_or_not_allowed_is_told_by_lambdas_code(
@@ -117,7 +119,7 @@ def test_a_function_that_is_not_there_or_not_allowed_is_told_by_lambdas_code(
 ) -> None:
     server.answers.append(response(403, b"{}", {"x-amzn-errortype": "AccessDeniedException"}))
 
-    assert asked(OtherSystems(functions, dict), FUNCTION).reason == "Lambda refused: AccessDeniedException"
+    assert asked(OtherSystems(functions, NO_TOKENS), FUNCTION).reason == "Lambda refused: AccessDeniedException"
 
 
 def test_an_address_is_posted_to_with_its_hosts_token_and_nobody_elses(
@@ -126,7 +128,7 @@ def test_an_address_is_posted_to_with_its_hosts_token_and_nobody_elses(
     server.answers.append(response(200, b'{"name": "Ada"}'))
     tokens = {"127.0.0.1": "token", "crm.example.com": "another"}
 
-    answer = asked(OtherSystems(functions, lambda: tokens), at(server))
+    answer = asked(OtherSystems(functions, FixedSecret(tokens)), at(server))
 
     assert answer == Answer(FOUND, {"name": "Ada"})
     (request,) = server.requests
@@ -136,10 +138,61 @@ def test_an_address_is_posted_to_with_its_hosts_token_and_nobody_elses(
     assert request.headers["idempotency-key"] == "question"
 
 
+class Tokens:
+    """A secret with tokens by host, which may be replaced."""
+
+    def __init__(self, **tokens: str) -> None:
+        self.tokens = tokens
+        self.fetched = 0
+
+    def fetch(self, _: str) -> str:
+        self.fetched += 1
+        return json.dumps({"127.0.0.1": self.tokens["here"], "crm.example.com": self.tokens["elsewhere"]})
+
+
+def refusing(token: str, server: ScriptedTelnyx) -> None:
+    """Have an address refuse a token."""
+    refused = f"Bearer {token}"
+    server.answering = lambda request: response(401) if request.headers.get("authorization") == refused else None
+
+
+def test_a_token_that_was_replaced_is_fetched_when_the_address_refuses_the_old_one(
+    server: ScriptedTelnyx, functions: LambdaClient
+) -> None:
+    kept = Tokens(here="OLD", elsewhere="another")
+    systems = OtherSystems(functions, CachedSecret("tokens", tokens_from, kept.fetch))
+    server.answers.extend([response(200, b'{"name": "Ada"}'), response(200, b'{"name": "Ada"}')])
+    asked(systems, at(server))
+    kept.tokens["here"] = "NEW"
+    refusing("OLD", server)
+
+    answer = asked(systems, at(server))
+
+    assert answer == Answer(FOUND, {"name": "Ada"})
+    assert [each.headers["authorization"] for each in server.requests] == ["Bearer OLD", "Bearer OLD", "Bearer NEW"]
+    assert {each.headers["idempotency-key"] for each in server.requests} == {"question"}
+
+
+@pytest.mark.parametrize("elsewhere", ["another", "replaced too"])
+def test_a_token_that_is_refused_and_was_not_replaced_is_sent_once(
+    server: ScriptedTelnyx, functions: LambdaClient, elsewhere: str
+) -> None:
+    kept = Tokens(here="OLD", elsewhere="another")
+    systems = OtherSystems(functions, CachedSecret("tokens", tokens_from, kept.fetch))
+    refusing("OLD", server)
+    systems._tokens()  # noqa: SLF001 -- as an earlier lookup would have
+    kept.tokens["elsewhere"] = elsewhere
+
+    answer = asked(systems, at(server))
+
+    assert answer == Answer(FAILED, reason="answered HTTP 401")
+    assert (len(server.requests), kept.fetched) == (1, 2)
+
+
 def test_a_redirection_is_not_followed(server: ScriptedTelnyx, functions: LambdaClient) -> None:
     server.answers.append(response(307, b"", {"location": f"{server.url}/elsewhere"}))
 
-    answer = asked(OtherSystems(functions, dict), at(server))
+    answer = asked(OtherSystems(functions, NO_TOKENS), at(server))
 
     assert answer == Answer(FAILED, reason="answered HTTP 307")
     assert "authorization" not in server.requests[0].headers
@@ -158,34 +211,36 @@ def test_an_address_that_knows_nothing_or_breaks_off_has_its_answer(
 ) -> None:
     server.answers.append(scripted)
 
-    assert asked(OtherSystems(functions, dict), at(server)) == answer
+    assert asked(OtherSystems(functions, NO_TOKENS), at(server)) == answer
 
 
 def test_nobody_is_waited_for_beyond_the_limit(server: ScriptedTelnyx, functions: LambdaClient) -> None:
     server.answers.append(response(silent=True))
 
-    answer = asked(OtherSystems(functions, dict), at(server, limit_seconds=1))
+    answer = asked(OtherSystems(functions, NO_TOKENS), at(server, limit_seconds=1))
 
     assert answer.result == FAILED
 
 
 def test_a_limit_holds_for_the_whole_however_slowly_it_drips(functions: LambdaClient) -> None:
-    def drip() -> dict[str, str]:
+    def drip(_: str) -> str:
         time.sleep(3)
-        return {}
+        return "{}"
 
     began = time.monotonic()
-    answer = asked(OtherSystems(functions, drip), Lookup("https://crm.example.com/", {}, 1))
+    answer = asked(
+        OtherSystems(functions, CachedSecret("tokens", tokens_from, drip)), Lookup("https://crm.example.com/", {}, 1)
+    )
 
     assert answer == Answer(FAILED, reason="no answer within 1 s")
     assert time.monotonic() - began < 3
 
 
 def test_tokens_that_cannot_be_read_fail_the_lookup_at_once(server: ScriptedTelnyx, functions: LambdaClient) -> None:
-    def tokens() -> dict[str, str]:
+    def tokens(_: str) -> str:
         raise DialtoneError("the secret is not JSON")
 
-    answer = asked(OtherSystems(functions, tokens), at(server))
+    answer = asked(OtherSystems(functions, CachedSecret("tokens", tokens_from, tokens)), at(server))
 
     assert answer == Answer(FAILED, reason="a fault of ours: DialtoneError: the secret is not JSON")
 
@@ -196,7 +251,7 @@ def test_a_lookup_that_takes_longer_than_a_silence_goes_unnoticed_is_told_of_onc
     server.answers.append(response(silent=True))
     told: list[str] = []
 
-    answer = OtherSystems(functions, dict).ask(
+    answer = OtherSystems(functions, NO_TOKENS).ask(
         replace(at(server, limit_seconds=2), quiet_seconds=1), lambda: told.append("slow")
     )
 
@@ -206,7 +261,7 @@ def test_a_lookup_that_takes_longer_than_a_silence_goes_unnoticed_is_told_of_onc
 def test_a_lookup_that_is_answered_at_once_is_not_told_of(server: ScriptedTelnyx, functions: LambdaClient) -> None:
     server.answers.append(response(404))
 
-    assert asked(OtherSystems(functions, dict), replace(at(server), quiet_seconds=1)) == Answer(NOT_FOUND)
+    assert asked(OtherSystems(functions, NO_TOKENS), replace(at(server), quiet_seconds=1)) == Answer(NOT_FOUND)
 
 
 # Answering
@@ -255,7 +310,7 @@ def test_an_answer_is_logged_without_what_was_sent_and_what_was_found(
     server: ScriptedTelnyx, functions: LambdaClient, capsys: pytest.CaptureFixture[str]
 ) -> None:
     server.answers.extend([response(200, b'{"name": "Ada"}'), TAKEN])
-    desk = Desk(OtherSystems(functions, dict), Webhook(functions), Observer("lookup"), lambda: NOW)
+    desk = Desk(OtherSystems(functions, NO_TOKENS), Webhook(functions), Observer("lookup"), lambda: NOW)
     follow_stdout("lookup")
 
     desk.answer(at(server, "/crm?key=secret"), "webhook")
@@ -271,7 +326,7 @@ def test_a_failure_is_counted_and_says_why(
     server: ScriptedTelnyx, functions: LambdaClient, capsys: pytest.CaptureFixture[str]
 ) -> None:
     server.answers.extend([response(500), TAKEN])
-    desk = Desk(OtherSystems(functions, dict), Webhook(functions), Observer("lookup"))
+    desk = Desk(OtherSystems(functions, NO_TOKENS), Webhook(functions), Observer("lookup"))
     follow_stdout("lookup")
 
     desk.answer(at(server), "webhook")
@@ -284,11 +339,13 @@ def test_a_failure_is_counted_and_says_why(
 def test_a_fault_of_ours_is_logged_with_its_traceback(
     server: ScriptedTelnyx, functions: LambdaClient, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def tokens() -> dict[str, str]:
+    def tokens(_: str) -> str:
         raise DialtoneError("the secret is not JSON")
 
     server.answers.append(TAKEN)
-    desk = Desk(OtherSystems(functions, tokens), Webhook(functions), Observer("lookup"))
+    desk = Desk(
+        OtherSystems(functions, CachedSecret("tokens", tokens_from, tokens)), Webhook(functions), Observer("lookup")
+    )
     follow_stdout("lookup")
 
     desk.answer(at(server), "webhook")
@@ -346,7 +403,15 @@ def test_tokens_stand_in_a_secret_by_host(aws_address: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "reason"), [("token", "is not JSON"), ("[]", "does not map hosts"), ('{"a": 1}', "does not map hosts")]
+    ("text", "reason"),
+    [
+        ("token", "is not JSON"),
+        ("[]", "does not map hosts"),
+        ('{"a": 1}', "does not map hosts"),
+        ('{"a": null}', "does not map hosts"),
+        ('{"a": "token", "b": ""}', "has no usable token for b"),
+        ('{"a": " ", "B": "to\\nken", "c": "tökén"}', "has no usable token for a, b, c"),
+    ],
 )
 def test_a_secret_that_holds_no_tokens_says_what_to_store(text: str, reason: str) -> None:
     with pytest.raises(DialtoneError, match=f"^the secret tokens {reason}.*: store JSON"):

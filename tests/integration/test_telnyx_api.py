@@ -336,18 +336,6 @@ def test_after_the_deadline_nothing_is_sent(
     assert scripted.requests == []
 
 
-def test_the_api_key_is_fetched_once_and_anew_after_it_was_refused(scripted: ScriptedTelnyx, virtual: Time) -> None:
-    keys = iter(["OLD", "NEW"])
-    api = TelnyxApi(lambda: next(keys), scripted.url, clock=virtual.clock, sleep=virtual.sleep)
-    scripted.answers.extend([Answer(), error(401, "10009")])
-
-    kinds = [api.send(SPEAK, COMMAND_ID, virtual.now + 5).kind for _ in range(3)]
-
-    assert kinds == ["accepted", "refused", "accepted"]
-    assert [each.headers["authorization"] for each in scripted.requests] == ["Bearer OLD", "Bearer OLD", "Bearer NEW"]
-    api.close()
-
-
 def test_the_base_url_of_the_environment_is_honoured(
     scripted: ScriptedTelnyx, virtual: Time, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from dialtone.errors import DialtoneError
-from dialtone.settings import SECRET_SECONDS, InSecret, SettingMissing, key_from, required, telnyx_api_key
+from dialtone.settings import SettingMissing, key_from, required, telnyx_api_key
 from webhook.settings import FLOWS, Settings
 
 if TYPE_CHECKING:
@@ -70,23 +70,14 @@ def test_without_a_key_both_ways_to_give_one_are_named() -> None:
         telnyx_api_key({"TELNYX_API_KEY": " ", "TELNYX_API_KEY_SECRET": ""})
 
 
-class Safe:
-    """Secrets Manager with one secret, which may be replaced."""
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-
-    def fetch(self, name: str) -> str:
-        assert name == SECRET
-        return self.text
-
-
 SECRET = "dialtone/telnyx-api-key"
 
 
-@pytest.mark.parametrize("text", ["KEY0123", '{"api_key": "KEY0123"}', '{"other": 1, "api_key": "KEY0123"}'])
+@pytest.mark.parametrize(
+    "text", ["KEY0123", '{"api_key": "KEY0123"}', '{"other": 1, "api_key": " KEY0123\\n"}', "KEY0123\n"]
+)
 def test_a_secret_is_the_key_itself_or_json_that_holds_it(text: str) -> None:
-    assert InSecret(SECRET, key_from, Safe(text).fetch)() == "KEY0123"
+    assert key_from(SECRET, text) == "KEY0123"
 
 
 def test_a_key_given_directly_needs_no_secret() -> None:
@@ -96,29 +87,30 @@ def test_a_key_given_directly_needs_no_secret() -> None:
 @pytest.mark.parametrize("text", ["{", '{"key": "KEY0123"}', "{}"])
 def test_a_secret_without_the_key_is_named_and_not_shown(text: str) -> None:
     with pytest.raises(DialtoneError, match="the secret dialtone/telnyx-api-key is JSON without api_key") as error:
-        InSecret(SECRET, key_from, Safe(text).fetch)()
+        key_from(SECRET, text)
 
     assert "KEY0123" not in str(error.value)
 
 
-def test_a_secret_is_fetched_once_in_a_while_not_for_every_command() -> None:
-    safe, now = Safe("OLD"), [1_000.0]
-    key = InSecret(SECRET, key_from, safe.fetch, clock=lambda: now[0])
-    assert key() == "OLD"
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"api_key": null}',
+        '{"api_key": ""}',
+        '{"api_key": "  "}',
+        '{"api_key": 123}',
+        '{"api_key": ["KEY0123"]}',
+        '["KEY0123"]',
+        '"KEY0123"',
+        "",
+        " ",
+        "KEY 0123",
+        "KEY0123\nKEY0124",
+        "Schlüssel",
+    ],
+)
+def test_a_secret_that_holds_what_is_not_a_key_is_an_error_with_a_remedy(text: str) -> None:
+    with pytest.raises(DialtoneError, match="does not hold an API key: store the key itself, or JSON with it") as error:
+        key_from(SECRET, text)
 
-    safe.text = "NEW"
-
-    assert key() == "OLD"
-    now[0] += SECRET_SECONDS + 1
-    assert key() == "NEW"
-
-
-def test_a_secret_that_is_forgotten_is_fetched_again() -> None:
-    safe = Safe("OLD")
-    key = InSecret(SECRET, key_from, safe.fetch)
-    assert key() == "OLD"
-    safe.text = "NEW"
-
-    key.forget()
-
-    assert key() == "NEW"
+    assert "KEY0123" not in str(error.value)

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from dialtone.settings import InSecret, key_from
+from dialtone.secret import CachedSecret
+from dialtone.settings import key_from
 from dialtone.telnyx_api import TelnyxApi
 from webhook.snapshot import Snapshot
 
@@ -27,18 +28,21 @@ class Connection:
 
 @dataclass
 class Keys:
-    """Who gives Telnyx's key, and how often it was asked."""
+    """Secrets Manager, and how often it was asked."""
 
     given: list[str] = field(default_factory=list)
 
-    def __call__(self) -> str:
+    def fetch(self, _: str) -> str:
         self.given.append(f"KEY{len(self.given)}")
         return self.given[-1]
+
+    def secret(self) -> CachedSecret[str]:
+        return CachedSecret("dialtone/telnyx-api-key", key_from, self.fetch)
 
 
 def test_before_the_snapshot_all_is_loaded_and_no_key_fetched() -> None:
     keys, loaded = Keys(), []
-    snapshot = Snapshot(load=[TelnyxApi(keys).prepare, lambda: loaded.append("flows")], renew=[])
+    snapshot = Snapshot(load=[TelnyxApi(keys.secret()).prepare, lambda: loaded.append("flows")], renew=[])
 
     snapshot.before()
 
@@ -48,20 +52,20 @@ def test_before_the_snapshot_all_is_loaded_and_no_key_fetched() -> None:
 
 
 def test_after_it_connections_secrets_and_chance_are_new() -> None:
-    keys, connection, secret = Keys(), Connection(), InSecret("dialtone/telnyx-api-key", key_from)
-    telnyx = TelnyxApi(keys)
-    telnyx._open()  # noqa: SLF001 -- as a command would, without a Telnyx
-    secret._values.append("OLD")  # noqa: SLF001 -- as if fetched, without a Secrets Manager
+    keys, connection = Keys(), Connection()
+    secret = keys.secret()
+    telnyx = TelnyxApi(secret)
+    before = telnyx._open(secret())  # noqa: SLF001 -- as a command would, without a Telnyx
     random.seed(1)
     frozen = random.getstate()
 
     Snapshot(load=[], renew=[telnyx.close, connection.close, secret.forget]).after()
-    telnyx._open()  # noqa: SLF001 -- as above
+    after = telnyx._open(secret())  # noqa: SLF001 -- as above
     telnyx.close()
 
     assert keys.given == ["KEY0", "KEY1"]
+    assert before._client is not after._client  # noqa: SLF001 -- its connections
     assert connection.closed == 1
-    assert secret._values == []  # noqa: SLF001 -- as above
     assert random.getstate() != frozen
 
 
