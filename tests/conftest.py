@@ -8,7 +8,8 @@ if TYPE_CHECKING:
     import pytest
 
 _COMMON = {"deadline": None, "print_blob": True, "suppress_health_check": [HealthCheck.too_slow]}
-settings.register_profile("quick", max_examples=12, **_COMMON)  # type: ignore[arg-type]
+# The same examples every time: what lands is judged by the change, not by chance. New ones are the drill's to find.
+settings.register_profile("quick", max_examples=12, derandomize=True, **_COMMON)  # type: ignore[arg-type]
 settings.register_profile("drill", max_examples=500, **_COMMON)  # type: ignore[arg-type]
 
 

@@ -5,17 +5,18 @@ from __future__ import annotations
 import copy
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 import jsonschema  # type: ignore[import-untyped]  # has no types of its own
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from dialtone.errors import FlowInvalid
 from dialtone.flow_library import text_beside
 from dialtone.flows.calendars import read_calendar
-from dialtone.flows.reading import STEP_KINDS, read_flow
+from dialtone.flows.reading import STEP_KINDS, WrittenFlow, read_flow
 from dialtone.flows.routes import read_routes
 from dialtone.flows.source import read_source
 from infra.cli.flow_schema import DOCS, KEYS
@@ -25,6 +26,8 @@ from infra.flowkit.schemas import schemas, written
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from pydantic.fields import FieldInfo
 
 FLOWS = Path("functions/flows")
 SHIPPED = sorted(file for file in FLOWS.glob("*.yaml") if "." not in file.stem and file.stem != "numbers")
@@ -122,7 +125,76 @@ def test_every_key_of_every_step_is_described() -> None:
 
 # What the schema refuses, the reader refuses
 
+RECORDED = """\
+flow: recorded
+record: {consent: CONSENT}
+steps:
+  bye: hangup
+"""
+
+
+@pytest.mark.parametrize("consent", ["ask", "announce", "{how: ask}", "{how: announce}", "{how: ask, accept: 5}"])
+def test_consent_is_written_in_short_or_without_a_sentence(consent: str) -> None:
+    text = RECORDED.replace("CONSENT", consent)
+
+    flow = read_flow("recorded.yaml", text)
+
+    CHECKS["flow"].validate(content(text))
+    assert flow.record
+    assert flow.record.consent
+    assert flow.record.consent.say.speaks
+
+
+def fields_of(model: type[BaseModel], seen: set[type[BaseModel]]) -> Iterator[tuple[str, FieldInfo]]:
+    """Every field of a model, and of the models in it."""
+    if model in seen:
+        return
+    seen.add(model)
+    model.model_rebuild()
+    for name, field in model.model_fields.items():
+        yield f"{model.__name__}.{name}", field
+        for inner in models_in(field.annotation):
+            yield from fields_of(inner, seen)
+
+
+def models_in(annotation: Any) -> Iterator[type[BaseModel]]:  # noqa: ANN401 -- whatever a field is annotated with
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for part in get_args(annotation):
+        yield from models_in(part)
+
+
+def takes_more_than_json_schema(field: FieldInfo) -> bool:
+    """Whether pydantic would take "5" or true for its number, or 1 for its flag."""
+    lax = {int: ("5", True), bool: (1, "true"), float: ("1", True)}
+    wrong = [value for kind in lax if mentions(field.annotation, kind) for value in lax[kind]]
+    whole: Any = Annotated[field.annotation, field.description, *field.metadata]
+    return any(taken(TypeAdapter(whole), value) for value in wrong)
+
+
+def mentions(annotation: Any, kind: type) -> bool:  # noqa: ANN401 -- as above
+    return annotation is kind or any(mentions(part, kind) for part in get_args(annotation))
+
+
+def taken(reader: TypeAdapter[Any], value: object) -> bool:
+    try:
+        reader.validate_python(value)
+    except ValidationError:
+        return False
+    return True
+
+
+def test_numbers_and_flags_are_taken_as_the_schema_has_them_and_not_in_quotes() -> None:
+    seen: set[type[BaseModel]] = set()
+    models: list[type[BaseModel]] = [WrittenFlow, *STEP_KINDS.values()]
+    fields = [each for model in models for each in fields_of(model, seen)]
+
+    assert len(seen) > len(STEP_KINDS)
+    assert [name for name, field in fields if takes_more_than_json_schema(field)] == []
+
+
 WRONG: list[Any] = [None, [], {}, "", " ", "no such thing!", -1, 10**9, ["x", 7], {"no such key": "x"}, [{"x": {}}]]
+WRONG += [True, 1, "1", 1.5, "true", ["a", "b"], {"how": "ask"}, {"how": []}]
 SAMPLES = [EVERYTHING, *(file.read_text(encoding="utf-8") for file in SHIPPED)]
 
 

@@ -61,6 +61,11 @@ class ConsentPolicy(Shortened):
         return {"calls": written} if isinstance(written, str) else written
 
 
+def _usual_sentence(validated: dict[str, Any]) -> Prompt:
+    # A `how` that was refused is not there; its own error is reported.
+    return Prompt.model_validate(_SAID[validated.get("how", "announce")])
+
+
 class AskedConsent(Shortened):
     """How consent is come by. In a flow: `announce`, `ask`, or a mapping."""
 
@@ -69,7 +74,10 @@ class AskedConsent(Shortened):
     how: Literal["announce", "ask"] = Field(
         description="announce: the recording starts once the announcement was heard out. ask: once the key was pressed."
     )
-    say: Prompt = Field(description="What the caller is told; a sentence in English where it is left out.")
+    say: Prompt = Field(
+        default_factory=_usual_sentence,
+        description="What the caller hears; a sentence in English where it is left out.",
+    )
     accept: Key = Field("1", description="With ask: the key that agrees.")
     decline: Key = Field("2", description="With ask: the key that declines.")
     declined: str = Field("", description="With ask: the step for who declines; without it, the next, unrecorded.")
@@ -77,10 +85,7 @@ class AskedConsent(Shortened):
     @model_validator(mode="before")
     @classmethod
     def _in_full(cls, written: Any) -> Any:  # noqa: ANN401 -- pydantic hands over whatever the file holds
-        named = {"how": written} if isinstance(written, str) else written
-        if isinstance(named, dict) and named.get("how") in _SAID and "say" not in named:
-            return {**named, "say": _SAID[named["how"]]}
-        return named
+        return {"how": written} if isinstance(written, str) else written
 
     @model_validator(mode="after")
     def _answerable(self) -> Self:

@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt
 
 from dialtone.flows.consent import AskedConsent, ConsentPolicy
 from dialtone.flows.recording_options import Channels, Format, Track
@@ -39,8 +39,8 @@ class WholeCall(BaseModel):
     format: Format = Field("mp3", description="The audio's format.")
     channels: Channels = Field("dual", description="dual: each side on a channel of its own.")
     track: Track = Field("both", description="Whose voice is recorded.")
-    trim: bool = Field(default=False, description="Leave silence at the beginning and the end out.")
-    max_seconds: int = Field(0, ge=0, le=43_200, description="0: as long as the call lasts.")
+    trim: StrictBool = Field(default=False, description="Leave silence at the beginning and the end out.")
+    max_seconds: StrictInt = Field(0, ge=0, le=43_200, description="0: as long as the call lasts.")
     consent: AskedConsent | None = Field(
         None,
         description="Announce it, or ask, before anything is recorded; then it begins after that, not at the answer.",
@@ -87,8 +87,8 @@ class Limits(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
-    steps: int = Field(200, ge=1, le=10_000, description="Steps entered; a question asked again is one more.")
-    minutes: int = Field(60, ge=1, le=240, description="Since the answer; looked at whenever a step is entered.")
+    steps: StrictInt = Field(200, ge=1, le=10_000, description="Steps entered; a question asked again is one more.")
+    minutes: StrictInt = Field(60, ge=1, le=240, description="Since the answer; looked at whenever a step is entered.")
 
 
 @dataclass(frozen=True, slots=True)

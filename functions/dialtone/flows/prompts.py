@@ -163,7 +163,7 @@ class Prompt(BaseModel):
             "patternProperties": {_LANGUAGE_KEY: several},
             "additionalProperties": False,
         }
-        part = {"anyOf": [*piece["anyOf"], by_language]}
+        part = {"anyOf": [*several["anyOf"], by_language]}
         return {
             "description": "A text, a mapping, a list of these in their order, or a mapping by language.",
             "anyOf": [*part["anyOf"], {"type": "array", "items": part, "minItems": 1}],

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
-from pydantic import ConfigDict, Field, StringConstraints, model_validator
+from pydantic import ConfigDict, Field, StrictFloat, StringConstraints, model_validator
 
 from dialtone.flows.filling import LANGUAGE, escaped
 from dialtone.flows.shortened import Shortened
@@ -28,7 +28,7 @@ VoiceName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]*(\.
 LanguageCode = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8})*$")]
 """As Telnyx names it: `en-US`."""
 
-Speed = Annotated[float, Field(ge=0.5, le=2.0)]
+Speed = Annotated[StrictFloat, Field(ge=0.5, le=2.0)]
 """1: as the voice speaks by itself. Polly, the narrowest of the providers, takes a fifth to twice that; below half it
 is no help to anybody."""
 

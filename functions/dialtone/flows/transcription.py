@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, StrictBool, StrictInt, model_validator
 
 from dialtone.flows.shortened import Shortened
 from dialtone.flows.speech import LanguageCode
@@ -22,10 +22,10 @@ class Transcription(Shortened):
         None, description="A is Google's, B is Telnyx's, deepgram/nova-3 knows English only."
     )
     language: LanguageCode | None = Field(None, description="The language spoken; auto_detect where unsure.")
-    profanity_filter: bool | None = Field(None, description="Engine A: leave curses out.")
-    speakers: bool | None = Field(None, description="Engine A: tell the speakers apart.")
-    min_speakers: int | None = Field(None, ge=1, description="Engine A: at least so many speak.")
-    max_speakers: int | None = Field(None, ge=1, description="Engine A: at most so many speak.")
+    profanity_filter: StrictBool | None = Field(None, description="Engine A: leave curses out.")
+    speakers: StrictBool | None = Field(None, description="Engine A: tell the speakers apart.")
+    min_speakers: StrictInt | None = Field(None, ge=1, description="Engine A: at least so many speak.")
+    max_speakers: StrictInt | None = Field(None, ge=1, description="Engine A: at most so many speak.")
 
     @model_validator(mode="before")
     @classmethod

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, StrictBool
 
 from dialtone.calls import ANSWERED_BY, GREETING
 from dialtone.flows.moves import Go, Move, Wait
@@ -28,7 +28,7 @@ class Ways(BaseModel):
     person: str
     machine: str
     """At once, while its greeting may still play."""
-    after_greeting: bool = False
+    after_greeting: StrictBool = False
     """Go to the machine's step only when its greeting (or its tone) is over: needs `greeting_end` or `detect_beep`."""
     not_sure: str = ""
     """Without it, as a person: better a human who hears a machine's text than one who hears nothing."""

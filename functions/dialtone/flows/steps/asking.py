@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from pydantic import Field, model_validator
+from pydantic import Field, StrictBool, StrictInt, model_validator
 
 from dialtone.commands import command
 from dialtone.flows.keys import NO_KEY, stop_gathering
@@ -49,9 +49,9 @@ class Tries(Shortened):
 
     short_form: ClassVar[dict[str, Any]] = {"type": "integer", "minimum": 1, "maximum": MAX_TRIES}
 
-    no_input: int = Field(3, ge=1, le=MAX_TRIES, description="Times that nothing is pressed.")
-    wrong: int = Field(3, ge=1, le=MAX_TRIES, description="Times that something wrong is pressed.")
-    in_all: int = Field(2 * MAX_TRIES, ge=1, le=2 * MAX_TRIES, description="Times that it is asked, however they end.")
+    no_input: StrictInt = Field(3, ge=1, le=MAX_TRIES, description="Times that nothing is pressed.")
+    wrong: StrictInt = Field(3, ge=1, le=MAX_TRIES, description="Times that something wrong is pressed.")
+    in_all: StrictInt = Field(2 * MAX_TRIES, ge=1, le=2 * MAX_TRIES, description="Times that it is asked at all.")
 
     @model_validator(mode="before")
     @classmethod
@@ -67,13 +67,13 @@ class Asking(Speaking):
     """A question, its reminders, and where to go when the caller gives no good answer."""
 
     tries: Tries = Field(default_factory=lambda: Tries.model_validate(3), description="How often it is asked.")
-    wait_seconds: int = Field(5, ge=1, le=60, description="How long to wait for a key after the prompt.")
+    wait_seconds: StrictInt = Field(5, ge=1, le=60, description="How long to wait for a key after the prompt.")
     no_input: Prompt | None = Field(None, description="Said before the question, after nothing was pressed.")
     wrong: Prompt | None = Field(None, description="Said before the question, after an answer that is none.")
     otherwise: str = Field("", description="The step when patience ends; without it, the next one.")
     otherwise_no_input: str = Field("", description="The same where nothing was pressed the last time.")
     otherwise_wrong: str = Field("", description="The same where something wrong was pressed the last time.")
-    barge_in: bool = Field(default=True, description="Whether a key interrupts the prompt.")
+    barge_in: StrictBool = Field(default=True, description="Whether a key interrupts the prompt.")
 
     def ask(self, call: Call, manner: Manner, prompt: Prompt, digits: dict[str, object]) -> Move:
         """One try at Telnyx: the patience and the reminders are ours.

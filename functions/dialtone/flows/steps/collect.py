@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, field_validator, model_validator
 
 from dialtone.commands import Command, command
 from dialtone.events import mask
@@ -39,8 +39,8 @@ class Digits(Shortened):
 
     short_form: ClassVar[dict[str, Any]] = {"type": "integer", "minimum": 1, "maximum": MAX_DIGITS}
 
-    min: int = Field(1, ge=1, le=MAX_DIGITS, description="At least so many.")
-    max: int = Field(MAX_DIGITS, ge=1, le=MAX_DIGITS, description="At most so many.")
+    min: StrictInt = Field(1, ge=1, le=MAX_DIGITS, description="At least so many.")
+    max: StrictInt = Field(MAX_DIGITS, ge=1, le=MAX_DIGITS, description="At most so many.")
 
     @model_validator(mode="before")
     @classmethod
@@ -81,9 +81,9 @@ class Collect(Asking):
     digits: Digits = Field(default_factory=Digits, description="How many.")
     pattern: str = Field("", max_length=200, description="A regular expression that all the digits together match.")
     ends_on: Key = Field("#", description="The key that ends them before there are as many as can be.")
-    between_seconds: int = Field(5, ge=1, le=60, description="How long to wait for the next digit.")
+    between_seconds: StrictInt = Field(5, ge=1, le=60, description="How long to wait for the next digit.")
     confirm: Confirm | None = Field(None, description="Read them back and let the caller accept them.")
-    sensitive: bool = Field(
+    sensitive: StrictBool = Field(
         default=False,
         description="Pause a running recording meanwhile, and keep the digits out of timeline, logs and state.",
     )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from dialtone.commands import command
 from dialtone.flows.moves import Move, Wait
-from dialtone.flows.steps.step import Step
+from dialtone.flows.steps.step import JustTrue, Step
 
 if TYPE_CHECKING:
     from dialtone.calls import Call
@@ -18,7 +18,7 @@ class HangUp(Step):
 
     final: ClassVar[bool] = True
 
-    hangup: Literal[True] | None = True
+    hangup: JustTrue = True
 
     def enter(self, call: Call, manner: Manner) -> Move:
         """Telnyx tells the end by `call.hangup`."""

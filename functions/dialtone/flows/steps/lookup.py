@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-from pydantic import Field, StringConstraints, field_validator, model_validator
+from pydantic import Field, StrictBool, StrictInt, StringConstraints, field_validator, model_validator
 
 from dialtone.commands import Command, command
 from dialtone.flows.filling import DIGITS, KNOWN_OF_EVERY_CALL, LANGUAGE, MAX_VALUE_CHARACTERS, filled, known, names_in
@@ -69,12 +69,12 @@ class LookUp(Speaking):
     gives: tuple[FieldName, ...] = Field(
         (), max_length=MAX_GIVEN, description="The fields of its answer that are kept; the rest is not."
     )
-    limit_seconds: int = Field(5, ge=1, le=MAX_LIMIT_SECONDS, description="How long it may take; then on_error.")
+    limit_seconds: StrictInt = Field(5, ge=1, le=MAX_LIMIT_SECONDS, description="How long it may take; then on_error.")
     meanwhile: Prompt | None = Field(
         None, description="Heard where it takes longer than a second; audio goes on until the answer is there."
     )
     not_found: str = Field("", description="The step where it knows nothing of what it is asked; without it, on_error.")
-    sensitive: bool = Field(
+    sensitive: StrictBool = Field(
         default=False,
         description="Let it have sensitive digits, of the `collect` straight before it; they are kept nowhere.",
     )

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import Field, model_validator
 
 from dialtone.flows.moves import Go, Move, Visit
 from dialtone.flows.shortened import Shortened
-from dialtone.flows.steps.step import Step
+from dialtone.flows.steps.step import JustTrue, Step
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,7 +70,7 @@ class ComeBack(Step):
 
     final: ClassVar[bool] = True
 
-    come_back: Literal[True] | None = True
+    come_back: JustTrue = True
 
     def enter(self, call: Call, manner: Manner) -> Move:
         """The same as coming to the flow's end."""

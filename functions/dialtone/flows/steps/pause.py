@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pydantic import Field
+from pydantic import Field, StrictInt
 
 from dialtone.commands import Command, command
 from dialtone.flows.keys import Keys, gathered_key, one_key, stop_gathering
@@ -27,7 +27,7 @@ MILLIS = 1_000
 class Pause(Step):
     """Wait in silence. Telnyx has no timer: it is a gather that nobody answers, so a key ends it early."""
 
-    wait: int = Field(ge=1, le=MAX_SECONDS, description="Seconds of silence.")
+    wait: StrictInt = Field(ge=1, le=MAX_SECONDS, description="Seconds of silence.")
     keys: Keys = Field(default_factory=dict, description="Key → step; any other key ends the silence.")
 
     def enter(self, call: Call, manner: Manner) -> Move:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, StrictBool, StrictInt, model_validator
 
 from dialtone.commands import Command, command
 from dialtone.flows.keys import Keys, gathered_key, one_key, stop_gathering
@@ -33,12 +33,12 @@ class Play(Step):
     """Play audio; a key that the flow offers interrupts it and leads elsewhere."""
 
     play: Prompt | None = Field(description="What is played: audio, media or files; null beside stop plays nothing.")
-    times: Annotated[int, Field(ge=1, le=MAX_TIMES)] | Literal["infinity"] = Field(
+    times: Annotated[StrictInt, Field(ge=1, le=MAX_TIMES)] | Literal["infinity"] = Field(
         1, description="How often; infinity until a key, the next `stop`, or the end of the call."
     )
     keys: Keys = Field(default_factory=dict, description="Key → the step it leads to.")
-    background: bool = Field(default=False, description="Go on at once, while it plays without end.")
-    overlay: bool = Field(default=False, description="Over the audio that plays in the background already.")
+    background: StrictBool = Field(default=False, description="Go on at once, while it plays without end.")
+    overlay: StrictBool = Field(default=False, description="Over the audio that plays in the background already.")
     to: Literal["self", "opposite", "both"] = Field(
         "self", description="Who hears it: the caller, the one whom the caller is connected with, or both."
     )

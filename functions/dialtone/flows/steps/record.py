@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, model_validator
 
 from dialtone.calls import MESSAGE_ADDRESS
 from dialtone.commands import Command, command
@@ -78,14 +78,14 @@ class Record(Speaking):
     """Let the caller leave a message; a key, silence or the longest length ends it."""
 
     record: Prompt | None = Field(description="Said before the tone; null for none.")
-    beep: bool = Field(default=True, description="A tone when the recording begins.")
+    beep: StrictBool = Field(default=True, description="A tone when the recording begins.")
     ends_on: OneKeyOrSeveral = Field(("#",), description="The key, or the keys, that end it.")
-    silence_seconds: int = Field(5, ge=0, le=120, description="Silence that ends it; 0: silence does not.")
-    max_seconds: int = Field(120, ge=1, le=14_400, description="Its longest length.")
+    silence_seconds: StrictInt = Field(5, ge=0, le=120, description="Silence that ends it; 0: silence does not.")
+    max_seconds: StrictInt = Field(120, ge=1, le=14_400, description="Its longest length.")
     format: Format = Field("mp3", description="The audio's format.")
     channels: Channels = Field("single", description="dual needs track: both.")
     track: Track = Field("inbound", description="Whose voice is recorded.")
-    trim: bool = Field(default=False, description="Leave silence at the beginning and the end out.")
+    trim: StrictBool = Field(default=False, description="Leave silence at the beginning and the end out.")
     transcription: Transcription | None = Field(None, description="Have its words written down.")
     consent: AskedConsent | None = Field(None, description="Announce it, or ask, before anything is recorded.")
     review: Review | None = Field(None, description="Let the caller hear it, keep it, record it anew or delete it.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, StrictBool, StrictInt, model_validator
 
 from dialtone.commands import Command, command
 from dialtone.flows.consent import CONSENTED, AskedConsent
@@ -29,10 +29,10 @@ class RecordingSwitch(Speaking):
     format: Format = Field("mp3", description="The audio's format.")
     channels: Channels = Field("dual", description="dual: each side on a channel of its own; needs track: both.")
     track: Track = Field("both", description="Whose voice is recorded.")
-    beep: bool = Field(default=False, description="A tone when it begins.")
-    trim: bool = Field(default=False, description="Leave silence at the beginning and the end out.")
-    max_seconds: int = Field(0, ge=0, le=14_400, description="0: until it is stopped or the call ends.")
-    silence_seconds: int = Field(0, ge=0, le=14_400, description="Silence that ends it; 0: silence does not.")
+    beep: StrictBool = Field(default=False, description="A tone when it begins.")
+    trim: StrictBool = Field(default=False, description="Leave silence at the beginning and the end out.")
+    max_seconds: StrictInt = Field(0, ge=0, le=14_400, description="0: until it is stopped or the call ends.")
+    silence_seconds: StrictInt = Field(0, ge=0, le=14_400, description="Silence that ends it; 0: silence does not.")
     transcription: Transcription | None = Field(None, description="Have its words written down.")
     consent: AskedConsent | None = Field(None, description="Announce it, or ask, before anything is recorded.")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from pydantic import Field
+from pydantic import Field, StrictInt
 
 from dialtone.commands import command
 from dialtone.flows.filling import VARIABLE, filled, known
@@ -26,7 +26,7 @@ class SendDigits(Step):
         pattern=rf"^([0-9A-DwW*#]|\{{{VARIABLE}\}})+$",
         description="0-9, A-D, * and #, with w for half a second and W for a second; variables are filled in.",
     )
-    tone_millis: int = Field(250, ge=100, le=500, description="How long each tone is.")
+    tone_millis: StrictInt = Field(250, ge=100, le=500, description="How long each tone is.")
 
     def enter(self, call: Call, manner: Manner) -> Move:
         """Of what is filled in, only what can be sent is sent."""

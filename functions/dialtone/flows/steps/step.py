@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from dialtone.flows.moves import Fail
 from dialtone.flows.speech import LanguageCode, Speed, VoiceName
@@ -18,6 +18,15 @@ if TYPE_CHECKING:
     from dialtone.flows.moves import Move
     from dialtone.flows.prompts import Prompt
     from dialtone.flows.speech import Manner
+
+
+def _not_one(written: Any) -> Any:  # noqa: ANN401 -- pydantic hands over whatever the file holds
+    """Python takes 1 for true, JSON Schema does not."""
+    return written if isinstance(written, bool) or written is None else str(written)
+
+
+JustTrue = Annotated[Literal[True] | None, BeforeValidator(_not_one)]
+"""The value of a key that is there or not: `hangup: true`."""
 
 
 class Step(BaseModel):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import Field, StringConstraints, WithJsonSchema, field_validator, model_validator
+from pydantic import Field, StrictInt, StringConstraints, WithJsonSchema, field_validator, model_validator
 
 from dialtone.calls import ANSWERED, ENDED
 from dialtone.client_state import ClientState
@@ -74,7 +74,7 @@ class Transfer(Speaking):
     """Ring somebody; the caller hears the hold prompt until somebody answers."""
 
     transfer: Callees
-    ring_seconds: int = Field(30, ge=5, le=600, description="How long each of them is rung.")
+    ring_seconds: StrictInt = Field(30, ge=5, le=600, description="How long each of them is rung.")
     caller_id: str = Field(
         "",
         pattern=r"^(\+[1-9]\d{4,14})?$",
@@ -84,13 +84,13 @@ class Transfer(Speaking):
         None, description="Audio played without end meanwhile; without it the caller hears ringing."
     )
     announce: Prompt | None = Field(None, description="Said between the plays of hold.")
-    plays_between: int = Field(1, ge=1, le=100, description="How often hold is played before each announcement.")
+    plays_between: StrictInt = Field(1, ge=1, le=100, description="How often hold is played before each announcement.")
     keys: Keys = Field(default_factory=dict, description="Key by which the caller leaves off waiting → the step.")
     whisper: Prompt | None = Field(None, description="What the one who answers hears before being connected.")
     accept: Key | None = Field(
         None, description="The key by which the one who answers takes the call; whoever presses none is let go."
     )
-    accept_seconds: int = Field(10, ge=1, le=60, description="How long that key is waited for after the whisper.")
+    accept_seconds: StrictInt = Field(10, ge=1, le=60, description="How long that key is waited for after the whisper.")
     busy: str = Field("", description="The step when the line is busy.")
     no_answer: str = Field("", description="The step when nobody answers, or nobody takes the call.")
     failed: str = Field("", description="The step when they cannot be reached.")
