@@ -45,6 +45,40 @@ def steps_of(path: Path, today: date = TODAY) -> list[tuple[int, str]]:
     return [(each.line, each.rule) for each in lint(path, today=today)]
 
 
+# bad-ssml, unsupported-by-voice
+
+
+def test_ssml_for_a_voice_without_it_is_an_error_wherever_the_voice_is_named(told: Told) -> None:
+    soniox, ssml = "Soniox.tts-rt-v2.Emma", "{ssml: <speak>Hello.</speak>}"
+    of_step = f"a: {{say: {ssml}, voice: {soniox}}}\n"
+    of_piece = f"a: {{say: {{ssml: <speak>Hello.</speak>, voice: {soniox}}}}}\n"
+
+    assert told(of_step) == [(2, "bad-ssml")]
+    assert told(of_piece) == [(2, "bad-ssml")]
+    assert told(f"a: {{say: {ssml}}}\n", f"voice: {soniox}\nlanguage: en\n") == [(2, "bad-ssml")]
+    assert told(f"a: {{say: {ssml}}}\n") == []
+
+
+@pytest.mark.parametrize(
+    ("top", "found"),
+    [
+        ("voice: xAI.eve\nspeed: 1.5\n", True),
+        ("voice: Telnyx.Bayan.Ahmed\nspeed: 0.9\n", True),
+        ("voice: Telnyx.Ultra.ours\nspeed: 1.6\n", True),
+        ("voice: Telnyx.Ultra.ours\nspeed: 1.5\n", False),
+        ("voice: AWS.Polly.Joanna\nspeed: 2\nvoice_settings: {anything: 1}\n", False),
+        ("voice: ElevenLabs.m.id\nvoice_settings: {stability: 1}\n", True),
+        ("voice: ElevenLabs.m.id\nvoice_settings: {api_key_ref: ours}\n", False),
+        ("voice: FishAudio.s1.id\nvoice_settings: {pitch: 1}\n", True),
+        ("voice: male\nvoice_settings: {pitch: 1}\n", False),
+    ],
+)
+def test_what_a_voice_does_not_take_is_said_once(told: Told, top: str, *, found: bool) -> None:
+    expected = [(2, "unsupported-by-voice")] if found else []
+
+    assert told("a: {say: Hello.}\nb: {say: Goodbye.}\n", top) == expected
+
+
 # missing-consent
 
 

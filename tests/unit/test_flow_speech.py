@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from typing import get_args, get_type_hints
 from xml.etree import ElementTree as ET
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from telnyx.types.calls import action_speak_params
 
 from dialtone.flows.filling import escaped
 from dialtone.flows.speech import MAX_SPOKEN_CHARACTERS, Voicing, speech, split
+from dialtone.flows.voices import PROVIDERS
 
 
 def parameters(voice: str, speed: float | None = None, text: str = "Hello.", **settings: object) -> dict[str, object]:
@@ -29,7 +32,9 @@ def test_voices_that_understand_ssml_are_slowed_by_it(voice: str) -> None:
 @pytest.mark.parametrize(
     ("voice", "settings"),
     [
-        ("Telnyx.KokoroTTS.af", {"type": "telnyx", "voice_speed": 1.2}),
+        ("Telnyx.NaturalHD.astra", {"type": "telnyx", "voice_speed": 1.2}),
+        ("Telnyx.Ultra.ours", {"type": "telnyx", "voice_speed": 1.2}),
+        ("Soniox.tts-rt-v2.Emma", {"type": "soniox", "speed": 1.2}),
         ("Rime.Arcana.cove", {"type": "rime", "voice_speed": 1.2}),
         ("Minimax.speech-02-hd.Wise_Woman", {"type": "minimax", "speed": 1.2}),
     ],
@@ -41,9 +46,32 @@ def test_voices_that_take_a_speed_are_given_it(voice: str, settings: dict[str, o
     assert spoken["payload"] == "Hello."
 
 
-@pytest.mark.parametrize("voice", ["male", "ElevenLabs.m.id", "xAI.eve", "FishAudio.s1.id"])
+@pytest.mark.parametrize("voice", ["male", "ElevenLabs.m.id", "xAI.eve", "FishAudio.s1.id", "Telnyx.KokoroTTS.af"])
 def test_voices_without_a_speed_speak_as_they_do(voice: str) -> None:
     assert parameters(voice, 1.2) == {"payload": "Hello.", "voice": voice, "language": "en-US"}
+
+
+@pytest.mark.parametrize(("asked", "spoken"), [(2.0, 1.3), (0.5, 0.7), (1.0, None)])
+def test_a_speed_that_the_voice_would_refuse_becomes_the_nearest(asked: float, spoken: float | None) -> None:
+    settings = parameters("Soniox.tts-rt-v2.Emma", asked).get("voice_settings")
+
+    assert settings == ({"type": "soniox", "speed": spoken} if spoken else None)
+
+
+def test_a_voice_with_short_languages_is_given_two_letters() -> None:
+    assert parameters("Soniox.tts-rt-v2.Emma")["language"] == "en"
+
+
+def test_the_table_of_providers_is_telnyx_s_own() -> None:
+    """Every kind of `voice_settings` in the SDK's types is in the table, with the keys that it has there."""
+    hints = get_type_hints(action_speak_params.ActionSpeakParams, include_extras=True)
+    kinds = [kind for kind in get_args(hints["voice_settings"]) if isinstance(kind, type)]
+    told = {get_args(get_type_hints(kind)["type"])[0]: set(get_type_hints(kind)) - {"type"} for kind in kinds}
+
+    assert len(told) > 6
+    for provider, keys in told.items():
+        assert provider in PROVIDERS
+        assert PROVIDERS[provider].settings in (keys, None), provider
 
 
 def test_what_a_provider_takes_beside_names_the_provider() -> None:

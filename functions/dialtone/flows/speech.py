@@ -10,6 +10,7 @@ from pydantic import ConfigDict, Field, StrictFloat, StringConstraints, model_va
 
 from dialtone.flows.filling import LANGUAGE, escaped
 from dialtone.flows.shortened import Shortened
+from dialtone.flows.voices import PROSODY, provider_of, voices_like
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -31,12 +32,6 @@ LanguageCode = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,8}([-_][A-
 Speed = Annotated[StrictFloat, Field(ge=0.5, le=2.0)]
 """1: as the voice speaks by itself. Polly, the narrowest of the providers, takes a fifth to twice that; below half it
 is no help to anybody."""
-
-_IN_SETTINGS = {"minimax": "speed", "rime": "voice_speed", "telnyx": "voice_speed"}
-"""Providers that take the speed in `voice_settings`, and what they call it."""
-
-_BY_PROSODY = frozenset({"aws", "azure"})
-"""Providers that take it as SSML. The others have no speed: they speak as they do."""
 
 _SENTENCE_END = re.compile(r"(?<=[.!?。！？…])\s+")  # noqa: RUF001 -- Chinese and Japanese sentences end so
 
@@ -104,18 +99,20 @@ class Manner:
 
 def speech(text: str, language: str, voicing: Voicing, *, is_ssml: bool) -> Iterator[dict[str, object]]:
     """The parameters of the speeches that say a text, as `speak` takes them; several where it is too long."""
-    speed, provider = voicing.speed or 1.0, (voicing.voice or "").partition(".")[0].lower()
+    voice = voicing.voice or ""
+    takes = voices_like(voice)
+    speed = takes.speed_within(voicing.speed or 1.0)
     parameters: dict[str, object] = {"voice": voicing.voice}
     if language:
-        parameters["language"] = language
+        parameters["language"] = language.partition("-")[0] if takes.short_languages else language
     settings: dict[str, object] = dict(voicing.voice_settings or {})
-    if speed != 1.0 and provider in _IN_SETTINGS:
-        settings[_IN_SETTINGS[provider]] = speed
+    if speed != 1.0 and takes.speed not in {"", PROSODY}:
+        settings[takes.speed] = speed
     if settings:
-        parameters["voice_settings"] = {"type": provider, **settings}
+        parameters["voice_settings"] = {"type": provider_of(voice), **settings}
     if is_ssml:
         yield {"payload": text, **parameters, "payload_type": "ssml"}
-    elif speed != 1.0 and provider in _BY_PROSODY:
+    elif speed != 1.0 and takes.speed == PROSODY:
         opening, closing = f'<speak><prosody rate="{round(speed * 100)}%">', "</prosody></speak>"
         room = MAX_SPOKEN_CHARACTERS - len(opening) - len(closing)
         for part in split(text, room, escaped):

@@ -33,6 +33,7 @@ from infra.flowkit.linting.rules import (
     unroutable_number,
     unrouted_calls,
     unset_variable,
+    unsupported_by_voice,
     untypeable_key,
 )
 
@@ -69,5 +70,6 @@ __all__ = [
     "unroutable_number",
     "unrouted_calls",
     "unset_variable",
+    "unsupported_by_voice",
     "untypeable_key",
 ]

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 from xml.parsers import expat
 
 from dialtone.flows.filling import filled_ssml, names_in
+from dialtone.flows.voices import voices_like
 from infra.flowkit.linting.rule import ERROR, Found, rule
+from infra.flowkit.linting.rules.unsupported_by_voice import spoken_pieces
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,12 +47,16 @@ _MARKUP = re.compile(r"</?(speak|break|prosody|say-as|emphasis|phoneme|sub)\b[^<
 
 @rule("bad-ssml", ERROR)
 def bad_ssml(file: FlowFile) -> Iterator[Found]:
-    """SSML that is not well-formed or not from `<speak>` to `</speak>`, and SSML that stands where text does."""
+    """SSML that is not well-formed or not from `<speak>` to `</speak>`, for a voice without SSML, or in a text."""
     for heard in file.heard:
         if heard.kind == "text" and (markup := _MARKUP.search(heard.value)):
             yield Found(heard.path, f"has {markup.group()} read out as text", "write it under `ssml:`")
         if heard.kind == "ssml" and (fault := _fault(heard.value)):
             yield Found(heard.path, f"has SSML that cannot be spoken: {fault[0]}", fault[1])
+    for path, piece, voicing in spoken_pieces(file):
+        if piece.ssml is not None and not voices_like(str(voicing.voice)).ssml:
+            reason = f"has SSML for {voicing.voice}, which does not support it"
+            yield Found(path, reason, "write the words as text, or take a voice of AWS or Azure")
 
 
 def _fault(ssml: str) -> tuple[str, str] | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from dialtone.flows.voices import voices_like
 from infra.flowkit.linting.files import Kind
 from infra.flowkit.linting.mentions import languages, voices
 from infra.flowkit.linting.rule import ERROR, Found, Of, rule
@@ -27,13 +28,13 @@ LANGUAGES = frozenset({
 
 
 _TWO_LETTERS = re.compile(r"[a-z]{2}")
-"""As Soniox's voices take them."""
+"""As voices with short languages take them."""
 
 
 @rule("unknown-language", ERROR, Of.WRITTEN)
 def unknown_language(file: FlowFile) -> Iterator[Found]:
     """A language that Telnyx does not know: it refuses to speak it (90013)."""
-    by_two_letters = any(voice.startswith("Soniox.") for _, voice in voices(file.written))
+    by_two_letters = any(voices_like(voice).short_languages for _, voice in voices(file.written))
     for path, language in _languages(file):
         if language in LANGUAGES or (by_two_letters and _TWO_LETTERS.fullmatch(language)):
             continue

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import botocore
 
+from dialtone.flows.voices import PROVIDERS
 from infra.flowkit.linting.mentions import voices
 from infra.flowkit.linting.rule import ERROR, Found, Of, rule
 from infra.flowkit.linting.rules.unknown_step import near
@@ -18,24 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from infra.flowkit.linting.files import FlowFile
-
-PROVIDERS = frozenset(
-    {
-        "aws",
-        "azure",
-        "elevenlabs",
-        "fishaudio",
-        "humain",
-        "inworld",
-        "minimax",
-        "resemble",
-        "rime",
-        "soniox",
-        "telnyx",
-        "xai",
-    }
-)
-"""As Telnyx's description of `voice` names them. Their voices are theirs to add; AWS's are listed by botocore."""
 
 BASIC = frozenset({"female", "male"})
 """The voices without a provider."""
