@@ -11,13 +11,14 @@ from textwrap import dedent
 import pytest
 
 from dialtone.errors import DialtoneError, FlowInvalid
+from dialtone.flow_library import NUMBERS_FILE
 from infra.cli.main import main
 from infra.flowkit.conversations import SUFFIX, Script, read_conversations
 from infra.flowkit.coverage import LAST_RESORT, START, SignpostedFlows, Way
 from infra.flowkit.playing import coverages, flows_in, play
 from infra.flowkit.rehearsal import Rehearsed, rehearse
 from infra.flowkit.side_by_side import side_by_side
-from infra.flowkit.stage import FLOWS
+from infra.flowkit.stage import AUDIO_FOLDER, FLOWS
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 FLOW_NAMES = list(flows_in(FLOWS))
@@ -543,6 +544,22 @@ def _written_page(folder: Path) -> str:
     for text in re.findall(r"^```yaml\n(.*?)^```", page, re.MULTILINE | re.DOTALL):
         (folder / text.splitlines()[0].removeprefix("# ")).write_text(text, encoding="utf-8")
     return page
+
+
+@pytest.mark.parametrize("script", read_conversations(CHECKS / f"queue{SUFFIX}"), ids=lambda script: script.title)
+def test_the_queue_of_the_docs_counts_those_who_talked_and_those_who_gave_up(script: Script, tmp_path: Path) -> None:
+    page = (DOCS / "flows.md").read_text(encoding="utf-8")
+    (queue,) = re.findall(r"^```yaml\n# queue.yaml\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    (tmp_path / "queue.yaml").write_text(queue, encoding="utf-8")
+    (tmp_path / NUMBERS_FILE).write_text('"+15550123": queue\n', encoding="utf-8")
+    (tmp_path / AUDIO_FOLDER).symlink_to(FLOWS / AUDIO_FOLDER)
+    conversations = script.file.read_text(encoding="utf-8")
+    (tmp_path / script.file.name).write_text(conversations, encoding="utf-8")
+    beside = {each.title: each for each in read_conversations(tmp_path / script.file.name)}
+
+    rehearsed = rehearse(beside[script.title], SignpostedFlows.open(tmp_path))
+
+    assert rehearsed.passed, f"\n{side_by_side(rehearsed)}"
 
 
 def test_every_key_of_a_conversation_stands_in_the_docs() -> None:

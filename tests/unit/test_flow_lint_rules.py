@@ -361,12 +361,12 @@ def test_a_voice_that_nobody_has_is_told_wherever_it_stands(voice: str, told: To
 
 
 def test_a_step_or_variable_may_be_called_voice(told: Told) -> None:
-    assert (
-        told(
-            "voice: {set: {voice: deep, language: plain}, on_hangup: {voice: none}}\nlanguage: {say: 'Hello {voice}'}\n"
-        )
-        == []
+    steps = (
+        "voice: {set: {voice: deep, language: plain}, on_hangup: {voice: none}}\nlanguage: {say: 'Hello {voice}'}\n"
+        'desk: {transfer: "+15550199", on_hangup_connected: {voice: none}, on_error: mailbox}\n'
+        "mailbox: {record: After the tone., on_hangup_recorded: {voice: none}, on_error: end}\nend: hangup\n"
     )
+    assert told(steps) == []
 
 
 def test_the_languages_are_those_of_the_sdk() -> None:

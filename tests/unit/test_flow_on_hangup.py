@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
+from typing import TYPE_CHECKING
+
 import pytest
 
+from dialtone.client_state import ClientState
 from tests.staged_call import StagedCall, happened
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from dialtone.events import Event
 
 MENU = """
     steps:
@@ -73,3 +82,137 @@ def test_what_detection_finds_after_the_end_stays_known() -> None:
     staged.take(key)
 
     assert staged.call.variables == {"answered_by": "human", "outcome": "told in part"}
+
+
+QUEUE = """
+    steps:
+      agents:
+        transfer: "+15550191"
+        no_answer: nobody
+        on_hangup: {outcome: gave up in the queue}
+        on_hangup_connected: {outcome: talked with an agent}
+      nobody: {say: Nobody.}
+"""
+AFTER = (
+    QUEUE.replace("        no_answer: nobody\n", "        no_answer: nobody\n        after: survey\n")
+    + """
+      survey: {menu: How was it., keys: {1: nobody}, on_hangup: {outcome: no answer in the survey}}
+"""
+)
+
+
+def ringing(flow: str) -> StagedCall:
+    staged = StagedCall(flow)
+    staged.pick_up()
+    return staged
+
+
+def far_mark(staged: StagedCall) -> ClientState:
+    return ClientState.decode(str(staged.decisions[-1].commands[-1].parameters["target_leg_client_state"]))
+
+
+def bridged(staged: StagedCall) -> list[Event]:
+    return [happened("call.bridged", 20, staged.mark), happened("call.bridged", 20.001, far_mark(staged))]
+
+
+def hung_up(staged: StagedCall, own: float, far: float, far_source: str) -> list[Event]:
+    cause = {"hangup_cause": "normal_clearing"}
+    return [
+        happened("call.hangup", own, staged.mark, **cause, hangup_source="caller"),
+        happened("call.hangup", far, far_mark(staged), **cause, hangup_source=far_source),
+    ]
+
+
+ORDERS = list(itertools.permutations(range(4)))
+
+
+def take(staged: StagedCall, told: list[Event], order: Sequence[int]) -> None:
+    for place in order:
+        staged.take(told[place])
+
+
+@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize(
+    ("own", "far", "far_source"), [(80, 80.01, "caller"), (80, 80, "caller"), (80.01, 80, "callee")]
+)
+def test_a_caller_who_was_connected_has_not_given_up_whoever_hangs_up_first(
+    own: float, far: float, far_source: str, order: Sequence[int]
+) -> None:
+    staged = ringing(QUEUE)
+
+    take(staged, [*bridged(staged), *hung_up(staged, own, far, far_source)], order)
+
+    assert staged.call.outcome == "talked with an agent"
+
+
+@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize(("own", "far"), [(80, 80.01), (80, 80), (80.01, 80)])
+def test_a_caller_who_hangs_up_in_the_conversation_never_came_to_what_is_after_it(
+    own: float, far: float, order: Sequence[int]
+) -> None:
+    staged = ringing(AFTER)
+
+    take(staged, [*bridged(staged), *hung_up(staged, own, far, "caller")], order)
+
+    assert (staged.call.step, staged.call.outcome) == ("agents", "talked with an agent")
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_a_caller_who_hangs_up_in_what_is_after_the_conversation_has_that_outcome(order: Sequence[int]) -> None:
+    staged = ringing(AFTER)
+
+    take(staged, [*bridged(staged), *hung_up(staged, 90, 80, "callee")], order)
+
+    assert (staged.call.step, staged.call.outcome) == ("survey", "no answer in the survey")
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_a_caller_who_hangs_up_while_it_rings_has_given_up(order: Sequence[int]) -> None:
+    staged = ringing(QUEUE)
+    told = [
+        happened("call.hangup", 30, staged.mark, hangup_cause="normal_clearing", hangup_source="caller"),
+        happened("call.hangup", 30, far_mark(staged), hangup_cause="originator_cancel", hangup_source="caller"),
+    ]
+
+    take(staged, told, order)
+
+    assert staged.call.outcome == "gave up in the queue"
+
+
+MAILBOX = """
+    steps:
+      message:
+        record: Please leave a message.
+        on_hangup: {outcome: hung up before the tone}
+        on_hangup_recorded: {outcome: left a message}
+"""
+
+
+def test_a_caller_who_hangs_up_before_the_tone_has_left_nothing() -> None:
+    staged = ringing(MAILBOX)
+
+    staged.hang_up()
+
+    assert staged.call.outcome == "hung up before the tone"
+
+
+@pytest.mark.parametrize("saved_first", [False, True])
+def test_a_caller_who_hangs_up_after_the_tone_has_left_a_message(saved_first: bool) -> None:  # noqa: FBT001 -- a case of the table
+    staged = ringing(MAILBOX)
+    staged.prompt_ends()
+    end = happened("call.hangup", 20, staged.mark, hangup_cause="normal_clearing", hangup_source="caller")
+    saved = happened("call.recording.saved", 22, staged.mark, channels="single")
+
+    for event in (saved, end) if saved_first else (end, saved):
+        staged.take(event)
+
+    assert staged.call.outcome == "left a message"
+
+
+def test_without_a_word_of_its_own_a_message_has_that_of_the_step() -> None:
+    staged = ringing(MAILBOX.replace("        on_hangup_recorded: {outcome: left a message}\n", ""))
+    staged.prompt_ends()
+
+    staged.hang_up()
+
+    assert staged.call.outcome == "hung up before the tone"

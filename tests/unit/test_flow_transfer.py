@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from dialtone.flows.steps.transfer import PARTED_SECONDS
 from tests.staged_call import LEG, StagedCall, actions, happened, mark_of, moment
 
 TRANSFER = """
@@ -126,11 +127,42 @@ def test_a_transfer_that_nobody_answers_takes_the_way_that_the_cause_names(cause
 
 
 @pytest.mark.parametrize("cause", ["normal_clearing", "originator_cancel", "time_limit"])
-def test_a_far_leg_that_was_talked_to_or_given_up_leads_nowhere(cause: str) -> None:
+def test_the_caller_of_a_far_leg_that_was_talked_to_or_given_up_is_waited_for_and_not_for_ever(cause: str) -> None:
     staged = ringing()
 
-    assert staged.tell_of_far_leg("call.hangup", hangup_cause=cause).commands == ()
+    decision = staged.tell_of_far_leg("call.hangup", hangup_cause=cause)
+
+    assert actions(decision) == ["gather"]
+    assert decision.commands[0].parameters["initial_timeout_millis"] == PARTED_SECONDS * 1_000
     assert staged.call.step == "agent"
+
+
+@pytest.mark.parametrize("cause", ["normal_clearing", "originator_cancel", "time_limit"])
+@pytest.mark.parametrize(("flow", "step"), [(TRANSFER, "nobody"), (BARE, "sorry")])
+def test_a_caller_who_is_still_there_after_that_was_never_connected(cause: str, flow: str, step: str) -> None:
+    staged = ringing(flow)
+    staged.tell_of_far_leg("call.hangup", hangup_cause=cause)
+
+    staged.gather_ends("", status="timeout")
+
+    assert staged.call.step == step
+
+
+def test_a_caller_who_is_still_there_after_a_conversation_that_ends_the_call_is_hung_up() -> None:
+    staged = ringing()
+    staged.tell_of_far_leg("call.hangup", hangup_cause="normal_clearing")
+    staged.tell("call.bridged")
+
+    assert actions(staged.gather_ends("", status="timeout")) == ["hangup"]
+
+
+def test_nobody_waits_for_a_caller_who_has_hung_up() -> None:
+    staged = ringing()
+    end = staged.seconds + 1
+    staged.take(happened("call.hangup", end, staged.mark, hangup_cause="normal_clearing", hangup_source="caller"))
+    staged.seconds -= 1
+
+    assert staged.tell_of_far_leg("call.hangup", hangup_cause="normal_clearing").commands == ()
 
 
 @pytest.mark.parametrize("cause", ["user_busy", "timeout", "call_rejected"])

@@ -402,15 +402,74 @@ def test_a_plain_transfer_asks_telnyx_to_keep_the_caller_and_goes_on_after_it() 
     staged = ringing('steps:\n  agent: {transfer: "+15550191", after: survey}\n  survey: {say: How was it.}\n')
     assert staged.decisions[-1].commands[0].parameters["park_after_unbridge"] == "self"
 
+    staged.tell("call.bridged")
+
     decision = staged.tell_of_far_leg("call.hangup", hangup_cause="normal_clearing")
 
     assert actions(decision) == ["speak"]
     assert staged.call.step == "survey"
 
 
+AFTER = """
+    steps:
+      agent: {transfer: "+15550191", after: survey, no_answer: nobody}
+      survey: {say: How was it.}
+      nobody: {say: Nobody.}
+"""
+
+
+def test_the_end_of_a_conversation_reported_before_its_beginning_leads_on_all_the_same() -> None:
+    staged = ringing(AFTER)
+
+    assert actions(staged.tell_of_far_leg("call.hangup", hangup_cause="normal_clearing")) == ["gather"]
+
+    assert actions(staged.tell("call.bridged")) == ["gather_stop", "speak"]
+    assert staged.call.step == "survey"
+
+
+def test_a_caller_whom_nobody_was_connected_with_is_not_taken_for_one_who_has_talked() -> None:
+    staged = ringing(AFTER)
+    staged.tell_of_far_leg("call.hangup", hangup_cause="normal_clearing")
+
+    staged.gather_ends("", status="timeout")
+
+    assert staged.call.step == "nobody"
+
+
+def test_a_caller_who_hung_up_in_the_conversation_is_not_led_on() -> None:
+    staged = ringing(AFTER)
+    staged.tell("call.bridged")
+
+    far_end = staged.tell_of_far_leg("call.hangup", hangup_cause="normal_clearing", hangup_source="caller")
+
+    assert (actions(far_end), staged.call.step) == (["gather"], "agent")
+
+
+def test_a_caller_who_seemed_to_have_hung_up_and_is_there_is_led_on() -> None:
+    staged = ringing(AFTER)
+    staged.tell("call.bridged")
+    staged.tell_of_far_leg("call.hangup", hangup_cause="normal_clearing", hangup_source="caller")
+
+    staged.gather_ends("", status="timeout")
+
+    assert staged.call.step == "survey"
+
+
+def test_a_bridge_that_never_came_to_be_does_not_keep_the_caller_waiting() -> None:
+    staged = ringing(SCREENED)
+    far(staged, "call.answered")
+    far(staged, "call.gather.ended", status="valid", digits="1")
+
+    assert actions(far(staged, "call.hangup", hangup_cause="normal_clearing")) == ["gather"]
+    staged.gather_ends("", status="timeout")
+
+    assert staged.call.step == "nobody"
+
+
 def test_a_connection_told_late_does_not_count_for_the_transfer_after_it() -> None:
     staged = ringing('steps:\n  agent: {transfer: "+15550191", after: again}\n  again: {transfer: "+15550192"}\n')
     told_by = staged.mark
+    staged.tell("call.bridged")
     staged.tell_of_far_leg("call.hangup", hangup_cause="normal_clearing")
 
     staged.tell("call.bridged", told_by)

@@ -151,7 +151,7 @@ class FlowScript:
     def ended(self, call: Call) -> Call:
         """Note what the step says of a call that ends in it."""
         step = self._step(call)
-        return call.noting(step.on_hangup if step else {})
+        return call.noting(step.hangup_variables(call) if step else {})
 
     def _follow(self, call: Call, event: Event, move: Move) -> Decision:
         followed = self._moves(call.without_notes(), event, move)

@@ -89,6 +89,10 @@ class Record(Speaking):
     transcription: Transcription | None = Field(None, description="Have its words written down.")
     consent: AskedConsent | None = Field(None, description="Announce it, or ask, before anything is recorded.")
     review: Review | None = Field(None, description="Let the caller hear it, keep it, record it anew or delete it.")
+    on_hangup_recorded: dict[str, str] = Field(
+        default_factory=dict,
+        description="As on_hangup, once the message is begun; without it, on_hangup counts then, too.",
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -132,6 +136,14 @@ class Record(Speaking):
         if call.waiting.get(RUNNING):
             return (command("record_stop", call.control_id),)
         return stop_gathering(call) if {LISTENING, CHOOSING} & set(call.waiting) else ()
+
+    def served(self, call: Call) -> bool:
+        """Whoever hangs up after the tone has left a message."""
+        return not {RUNNING, LISTENING, CHOOSING, REDONE}.isdisjoint(call.waiting)
+
+    def hangup_variables(self, call: Call) -> Mapping[str, str]:
+        """A caller who hung up before the tone has left nothing."""
+        return (self.on_hangup_recorded if self.served(call) else {}) or self.on_hangup
 
     def targets(self) -> Iterator[tuple[str, str]]:
         """Where a caller goes on who does not want to be recorded, or deletes the message."""

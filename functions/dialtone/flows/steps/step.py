@@ -10,7 +10,7 @@ from dialtone.flows.moves import Fail
 from dialtone.flows.speech import LanguageCode, Speed, VoiceName
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from dialtone.calls import Call
     from dialtone.commands import Command
@@ -67,6 +67,16 @@ class Step(BaseModel):
         """What stops that which the step began, when it is left on its error way."""
         del call
         return ()
+
+    def served(self, call: Call) -> bool:
+        """Whether the caller has what the step is for, so that a hang-up now is its ordinary end."""
+        del call
+        return self.final
+
+    def hangup_variables(self, call: Call) -> Mapping[str, str]:
+        """What is noted if the call ends here now."""
+        del call
+        return self.on_hangup
 
     def manner(self, flow: Manner) -> Manner:
         """How it speaks, in a flow that speaks so."""

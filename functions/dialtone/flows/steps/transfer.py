@@ -11,13 +11,14 @@ from dialtone.calls import ANSWERED, ENDED
 from dialtone.client_state import ClientState
 from dialtone.commands import Command, command
 from dialtone.flows.filling import WAITING_SINCE
-from dialtone.flows.keys import Key, Keys, gathered_key, one_key
+from dialtone.flows.keys import Key, Keys, gathered_key, one_key, stop_gathering
 from dialtone.flows.moves import Fail, Go, Move, Wait
 from dialtone.flows.prompts import Prompt
 from dialtone.flows.shortened import Shortened
 from dialtone.flows.steps.asking import MILLIS
 from dialtone.flows.steps.say import PROMPTS
 from dialtone.flows.steps.step import Speaking
+from dialtone.flows.timer import timer, timer_ended
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -31,7 +32,7 @@ NO_ANSWER = frozenset({"timeout", "no_answer"})
 OVER = frozenset({"normal_clearing", "time_limit"})
 """Hangup causes of a far leg that was talked to."""
 GIVEN_UP = "originator_cancel"
-"""Hangup cause of a far leg that still rang when the caller hung up: nothing is left to do for the flow."""
+"""Hangup cause of a far leg that still rang when the caller hung up: the caller's own end is reported, too."""
 
 WAYS = ("no_answer", "busy", "failed")
 """What may become of those who are rung; of several, the first of these that happened leads on."""
@@ -41,6 +42,13 @@ ANNOUNCING = "announcing"
 
 ROUND, CONNECTED = "round", "connected"
 """Counted while waiting: how many were rung in vain before, and that somebody was reached."""
+
+PARTED = "parted"
+"""Counted while waiting: that the other side hung up as after a conversation, of which nothing was reported yet."""
+
+PARTED_SECONDS = 5
+"""How long `call.bridged` may be late, or the caller's own hang-up; then there was no conversation, or there is still
+a caller."""
 
 MAX_CALLEES = 10
 """More would ring for longer than any caller waits; at once, more than a company's numbers may dial in a second."""
@@ -97,6 +105,10 @@ class Transfer(Speaking):
     after: str = Field(
         "", description="The step when the other side hangs up; without it, the call ends with the conversation."
     )
+    on_hangup_connected: dict[str, str] = Field(
+        default_factory=dict,
+        description="As on_hangup, once the caller is connected; on_hangup counts until then.",
+    )
 
     @field_validator("hold")
     @classmethod
@@ -127,16 +139,16 @@ class Transfer(Speaking):
         """Ring the next of them, or all. Their webhooks come back to this leg's flow by the mark that they carry."""
         music = self._held(call, manner)
         ring = self._dial if self._dialled else self._transfer
-        waiting = {name: count for name, count in call.waiting.items() if name not in {PROMPTS, ANNOUNCING}}
+        waiting = {name: count for name, count in call.waiting.items() if name not in _OF_ONE_ROUND}
         heard = {PROMPTS: len(music)} if self.announce else {}
         return Wait((*music, *(ring(call, party) for party in self._rung(call))), waiting | heard)
 
     def follow(self, call: Call, event: Event, manner: Manner) -> Move | None:
         """Connect the first who takes the call; when nobody does, go on to the next or take the way of the cause."""
         if event.type == "call.bridged" and not call.waiting.get(CONNECTED):
-            return Wait(self._music_stopped(call), {**call.waiting, CONNECTED: 1})
+            return self._bridged(call)
         if not event.about_far_leg:
-            return None if _connected(call) else self._waited(call, event, manner)
+            return self._of_caller(call, event, manner)
         if event.type == "call.hangup":
             return self._ended(call, event)
         leg = call.far_legs.get(event.call_leg_id)
@@ -162,6 +174,14 @@ class Transfer(Speaking):
         """The music would never end by itself, nor would the ringing."""
         return (*self._music_stopped(call), *call.without_far_legs())
 
+    def served(self, call: Call) -> bool:
+        """Two people talk: whoever hangs up ends that."""
+        return bool(call.waiting.get(CONNECTED))
+
+    def hangup_variables(self, call: Call) -> Mapping[str, str]:
+        """A caller who gave up while it rang, and one who has talked to somebody, are not the same."""
+        return self.on_hangup_connected if self.served(call) else self.on_hangup
+
     def targets(self) -> Iterator[tuple[str, str]]:
         """What follows a transfer, answered or not, beside the usual ones."""
         yield from super().targets()
@@ -173,6 +193,11 @@ class Transfer(Speaking):
     def prompts(self) -> Iterator[tuple[str, Prompt]]:
         """What the caller hears meanwhile, and the other side before."""
         yield from ((name, prompt) for name in ("hold", "announce", "whisper") if (prompt := getattr(self, name)))
+
+    def _of_caller(self, call: Call, event: Event, manner: Manner) -> Move | None:
+        if timer_ended(event):
+            return self._nobody_left(call)
+        return None if _connected(call) else self._waited(call, event, manner)
 
     def _waited(self, call: Call, event: Event, manner: Manner) -> Move | None:
         """The caller leaves off waiting by a key; else music and announcement take turns: Telnyx has no timer."""
@@ -284,12 +309,39 @@ class Transfer(Speaking):
             ended = [leg.cause for leg in call.far_legs.values() if leg.status == ENDED]
         else:
             talked, ended = bool(call.waiting.get(CONNECTED)) or cause in OVER, [cause]
-        if talked:
-            stopped = () if call.waiting.get(CONNECTED) else self._music_stopped(call)
-            return Go(self.after, stopped, variables={WAITING_SINCE: ""}) if self.after else None
-        if _connected(call) or len(ended) < len(self._rung(call)) or (cause == GIVEN_UP and not self._dialled):
+        if talked or (cause == GIVEN_UP and not self._dialled):
+            return self._parted(call, event)
+        if _connected(call) or len(ended) < len(self._rung(call)):
             return None
         return self._not_reached(call, ended)
+
+    def _bridged(self, call: Call) -> Move:
+        """The conversation; or its report, where its end was reported first."""
+        if PARTED in call.waiting and self.after:
+            return Go(self.after, (*self._music_stopped(call), *stop_gathering(call)), variables={WAITING_SINCE: ""})
+        waiting = {name: count for name, count in call.waiting.items() if name != PARTED}
+        return Wait(self._music_stopped(call), {**waiting, CONNECTED: 1})
+
+    def _parted(self, call: Call, event: Event) -> Move | None:
+        """The other side is gone, as after a conversation: if there was one, and if the caller is still there.
+
+        Where the caller hung up, the caller's own leg ends, too. Networks also end calls in this manner that nobody
+        answered. Neither is known for certain until the other event comes, so a timer ends that wait.
+        """
+        connected, by_caller = bool(call.waiting.get(CONNECTED)), event.text("hangup_source") == "caller"
+        if connected and not (self.after and by_caller):
+            return Go(self.after, variables={WAITING_SINCE: ""}) if self.after else None
+        parted = {} if by_caller else {PARTED: 1}
+        wait_for_it = () if call.status == ENDED else (timer(call, PARTED_SECONDS),)
+        return Wait(wait_for_it, {**call.waiting, **parted})
+
+    def _nobody_left(self, call: Call) -> Move:
+        """The caller is still there, seconds after the other side hung up."""
+        if not call.waiting.get(CONNECTED):
+            return self._not_reached(call, ["normal_clearing"])
+        return (
+            Go(self.after, variables={WAITING_SINCE: ""}) if self.after else Wait((command("hangup", call.control_id),))
+        )
 
     def _not_reached(self, call: Call, causes: Sequence[str]) -> Move:
         found = {_way(cause) for cause in causes}
@@ -305,6 +357,9 @@ class Transfer(Speaking):
 
     def _music_stopped(self, call: Call) -> tuple[Command, ...]:
         return (command("playback_stop", call.control_id, stop="all"),) if self.hold else ()
+
+
+_OF_ONE_ROUND = frozenset({PROMPTS, ANNOUNCING, PARTED})
 
 
 def _since(call: Call) -> dict[str, str]:

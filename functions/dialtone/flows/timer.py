@@ -1,0 +1,48 @@
+"""A timer, which Telnyx does not have: a gather that nobody need answer, whose end is the timer's."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from dialtone.commands import Command, command
+
+if TYPE_CHECKING:
+    from dialtone.calls import Call
+    from dialtone.events import Event
+
+MILLIS = 1_000
+
+LEAST_SECONDS = 1
+"""What is left of a timer that ended early is not worth another one below this."""
+
+
+def timer(call: Call, seconds: float) -> Command:
+    """The command that starts it. Keys do not end it: none is the terminating digit, and there cannot be enough."""
+    millis = round(seconds * MILLIS)
+    return command(
+        "gather",
+        call.control_id,
+        minimum_digits=1,
+        maximum_digits=128,
+        terminating_digit="A",
+        initial_timeout_millis=millis,
+        inter_digit_timeout_millis=millis,
+        timeout_millis=millis,
+    )
+
+
+def timer_ended(event: Event) -> bool:
+    """Whether a timer on the call's own leg ended while somebody is still there to go on with.
+
+    It may have ended early: Telnyx cancels a gather when answering-machine detection finds something.
+    """
+    ended = event.type == "call.gather.ended" and not event.about_far_leg
+    return ended and event.text("status") != "call_hangup"
+
+
+def seconds_left(call: Call, event: Event, limit_seconds: float) -> float:
+    """What is left of a limit that began when the step was entered; 0 for what is not worth another timer."""
+    passed = datetime.fromisoformat(event.occurred_at) - datetime.fromisoformat(call.entered_at)
+    left = limit_seconds - passed.total_seconds()
+    return left if left >= LEAST_SECONDS else 0
