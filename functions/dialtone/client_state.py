@@ -6,10 +6,19 @@ import base64
 import binascii
 import json
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+TAG, TAG_VERSION = "dialtone", 1
+"""What says that a state is ours: other programs' may have keys of one letter, too. Another version is one that this
+program could not read; fields may be added within one."""
+
+MAX_TURN = 1_000_000
+"""Far more steps than a flow's limits let a call enter."""
+
+MAX_LEG_CHARACTERS = 255
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +39,13 @@ class ClientState:
     """For an outgoing call: variables that it begins with."""
 
     def encode(self) -> str:
-        """Base64 of compact JSON that leaves out what is not set."""
+        """Base64 of compact JSON that says whose it is and leaves out what is not set."""
+        return _written({TAG: TAG_VERSION, **self._fields()})
+
+    def _fields(self) -> dict[str, Any]:
         flags = {"s": int(self.sensitive), "d": int(self.dialled)}
         fields = {"t": self.turn, "f": self.flow, "p": self.parent_leg, "g": dict(self.given), **flags}
-        told = {key: value for key, value in fields.items() if value}
-        text = json.dumps(told, separators=(",", ":"), ensure_ascii=False)
-        return base64.b64encode(text.encode()).decode()
+        return {key: value for key, value in fields.items() if value}
 
     @classmethod
     def decode(cls, text: str) -> ClientState:
@@ -46,11 +56,42 @@ class ClientState:
             return cls()
         if not isinstance(fields, dict):
             return cls()
+        read = cls._read(fields)
+        if read is None or (fields.get(TAG) != TAG_VERSION and not read._is_untagged(text)):  # noqa: SLF001 -- our own
+            return cls()
+        return read
+
+    @classmethod
+    def _read(cls, fields: dict[str, Any]) -> ClientState | None:
+        """What the fields say, those of a later version passed over; None where one is not as we write it."""
         turn, flow, parent_leg = fields.get("t", 0), fields.get("f", ""), fields.get("p", "")
-        if type(turn) is not int or not isinstance(flow, str) or not isinstance(parent_leg, str):
-            return cls()
         given = fields.get("g", {})
-        if not isinstance(given, dict) or not all(isinstance(value, str) for value in given.values()):
-            return cls()
+        if type(turn) is not int or abs(turn) > MAX_TURN or not _is_text(flow) or not _is_leg(parent_leg):
+            return None
+        if not isinstance(given, dict) or not all(_is_text(each) for pair in given.items() for each in pair):
+            return None
         sensitive, dialled = bool(fields.get("s", 0)), bool(fields.get("d", 0))
         return cls(turn, flow, parent_leg, sensitive=sensitive, dialled=dialled, given=given)
+
+    def _is_untagged(self, text: str) -> bool:
+        """Whether it is letter for letter what we wrote before there was a tag: for calls in progress at deployment."""
+        return bool(self.flow) and text == _written(self._fields())
+
+
+def _written(fields: Mapping[str, Any]) -> str:
+    return base64.b64encode(json.dumps(fields, separators=(",", ":"), ensure_ascii=False).encode()).decode()
+
+
+def _is_text(value: object) -> bool:
+    if not isinstance(value, str):
+        return False
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _is_leg(value: object) -> bool:
+    """It becomes a key of the table."""
+    return isinstance(value, str) and len(value) <= MAX_LEG_CHARACTERS and value.isascii() and value.isprintable()
