@@ -54,3 +54,10 @@ class FlowInvalid(DialtoneError):  # noqa: N818 -- reads as the sentence it is: 
         self.step = step
         self.reason = reason
         self.remedy = remedy
+
+
+class ApiVersion1(MalformedEvent):
+    """A webhook in the format of Telnyx's API version 1, which nothing here reads."""
+
+    def __init__(self) -> None:
+        super().__init__("body", 'is a webhook of API version 1: set the application\'s webhook_api_version to "2"')

@@ -20,6 +20,8 @@ TIMESTAMP_HEADER = "telnyx-timestamp"
 TOLERANCE_SECONDS = 300
 """Either way, as Telnyx's own SDK has it: what is older or newer may be a replay."""
 
+_HINT = '; webhooks of API version 1 have none: the application\'s webhook_api_version must be "2"'
+
 KEY_BYTES, SIGNATURE_BYTES = 32, 64
 
 
@@ -48,7 +50,7 @@ class Verifier:
         try:
             sent_seconds = int(timestamp)
         except ValueError:
-            raise NotSigned(f"{TIMESTAMP_HEADER} is missing or no unix time") from None
+            raise NotSigned(f"{TIMESTAMP_HEADER} is missing or no unix time{_HINT if not timestamp else ''}") from None
         signature = _signature(headers.get(SIGNATURE_HEADER, ""))
         signed = timestamp.encode() + b"|" + body
         if not any(_signed_by(key, signed, signature) for key in self._keys):

@@ -6,13 +6,13 @@ import base64
 import binascii
 import time
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from dialtone.errors import MalformedEvent
+from dialtone.errors import ApiVersion1, MalformedEvent
 from dialtone.events import parse_event
 from dialtone.lookups import event_from_json
 from dialtone.observability import Measure
@@ -46,6 +46,8 @@ class Answer:
     sent: tuple[Sent, ...] = ()
     fault: Exception | None = None
     """One that the log should show with its traceback."""
+    counts: Mapping[str, int] = field(default_factory=dict)
+    """More metrics, by name: what is wrong with the webhook itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +78,9 @@ class Endpoint:
 
     def _signed(self, request: Mapping[str, Any]) -> Event:
         """Raises NotSigned, and MalformedEvent for what is signed and no event."""
-        body = _body(request)
-        self.verifier.verify(body, _headers(request), self.now_seconds())
-        return parse_event(body)
+        body, now = _body(request), self.now_seconds()
+        self.verifier.verify(body, _headers(request), now)
+        return parse_event(body, handlers(), now)
 
     def _answer(self, read: Callable[[], Event], deadline: float) -> Answer:
         try:
@@ -86,7 +88,11 @@ class Endpoint:
         except NotSigned as error:
             return Answer(HTTPStatus.UNAUTHORIZED, "none", {"reason": str(error)})
         except MalformedEvent as error:
-            return Answer(HTTPStatus.BAD_REQUEST, "none", {"reason": str(error)})
+            version_1 = {"ApiVersion1Webhooks": 1} if isinstance(error, ApiVersion1) else {}
+            return Answer(HTTPStatus.BAD_REQUEST, "none", {"reason": str(error)}, counts=version_1)
+        return _with_ignored(event, self._about(event, deadline))
+
+    def _about(self, event: Event, deadline: float) -> Answer:
         try:
             return _handled(event, self.switchboard.handle(event, deadline))
         except Exception as error:  # noqa: BLE001 -- a 5xx makes Telnyx deliver again, anything else loses the event
@@ -111,6 +117,7 @@ class Endpoint:
             measures.append(Measure("SignatureFailures"))
         if answer.status == HTTPStatus.BAD_REQUEST:
             measures.append(Measure("MalformedWebhooks"))
+        measures += [Measure(name, count) for name, count in answer.counts.items()]
         came_of_them = Counter(sent.outcome.kind for sent in answer.sent)
         measures += [Measure(_COMMANDS[kind], count) for kind, count in came_of_them.items()]
         self.observer.measure(*measures)
@@ -137,7 +144,7 @@ def _level(answer: Answer) -> Level:
     if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return "error"
     refused = any(sent.outcome.kind == "refused" for sent in answer.sent)
-    return "info" if answer.status == HTTPStatus.OK and not refused else "warning"
+    return "info" if answer.status == HTTPStatus.OK and not refused and not answer.counts else "warning"
 
 
 def _fault(error: Exception, event: Event | None = None) -> Answer:
@@ -169,6 +176,14 @@ def _handled(event: Event, handled: Handled) -> Answer:
     if handled.races:
         fields["races_lost"] = handled.races
     return Answer(status, event.type, fields, handled.sent)
+
+
+def _with_ignored(event: Event, answer: Answer) -> Answer:
+    """The answer, with the names of the event's fields that could not be read; never their values."""
+    if not event.ignored:
+        return answer
+    fields = {**answer.fields, "ignored_fields": list(event.ignored)}
+    return replace(answer, fields=fields, counts={"IgnoredFields": len(event.ignored)})
 
 
 def _sent_fields(sent: Sent) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from dialtone.calls import Call
 from dialtone.client_state import ClientState
 from dialtone.store import Decided, DuplicateEvent, LostRace, Store, StoreUnavailable
 from webhook.refusals import JOINING, PROMISING, Sent, refused, refused_again
-from webhook.router import route
+from webhook.router import handlers, route
 from webhook.sending import TIDYING, send_all
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ class Switchboard:
             call = loaded.call or Call(event.call_session_id, event.owner_leg_id)
             if loaded.decided:
                 return self._again(call, loaded.decided)
-            call = self.library.attach(call, event)
+            call = self.library.attach(call, event) if event.type in handlers() else call
             decision = route(call, event)
             now = self.now_seconds()
             keeping = self._to_be_kept(call, decision.call, now) if races < RACES_WHILE_KEEPING else None

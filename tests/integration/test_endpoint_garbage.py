@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import copy
 import json
 import random
@@ -16,6 +17,7 @@ from dialtone.observability import Observer
 from dialtone.signature import Verifier
 from tests.function_output import Output, follow_stdout
 from tests.integration.deliveries import LEG, PHONE_CALL, SESSION, SIGNED_URL, Signer, body
+from tests.webhook_types import WEBHOOK_TYPES
 from webhook.endpoint import Endpoint
 from webhook.router import handlers
 
@@ -61,6 +63,10 @@ def changed(data: dict[str, object] | None = None, /, **payload: object) -> byte
     return json.dumps(document).encode()
 
 
+def mark(fields: object) -> str:
+    return base64.b64encode(json.dumps(fields).encode()).decode()
+
+
 def nested(depth: int) -> bytes:
     return body("call.initiated", **RINGS).replace(b'"from"', b'"deep": ' + b"[" * depth + b"]" * depth + b', "from"')
 
@@ -76,7 +82,6 @@ NOT_EVENTS: dict[str, bytes] = {
     "1 MB of nested objects": b'{"data":' * 125_000,
     "a number of 10,000 digits": b'{"data": ' + b"9" * 10_000 + b"}",
     "invalid UTF-8": body("call.initiated", **(RINGS | {"from": "?"})).replace(b"?", b"\xff\xfe"),
-    "UTF-16 surrogates as UTF-8": body("call.initiated", **(RINGS | {"from": "?"})).replace(b"?", b"\xed\xa0\x80"),
     "text": b'"call.initiated"',
     "a list": b"[]",
     "null": b"null",
@@ -107,13 +112,29 @@ NOT_EVENTS: dict[str, bytes] = {
     "a session too long for a key": changed(call_session_id="s" * 2_000),
     "a control id that is no part of an address": changed(call_control_id="v3:a/../b?c#d e"),
     "a leg that is an object": changed(call_leg_id={"S": "leg"}),
-    "a caller that is a number": changed(**{"from": 15_550_123}),
-    "a direction that is a list": changed(direction=["incoming"]),
-    "a mark that is a number": changed(client_state=7),
-    "nested deeper than can be written": nested(900),
+}
+
+IGNORED: dict[str, tuple[bytes, list[str]]] = {
+    "a caller that is a number": (changed(**{"from": 15_550_123}), ["from"]),
+    "a caller of 500,000 characters": (changed(**{"from": "x" * 500_000}), ["from"]),
+    "a direction that is a list": (changed(direction=["incoming"]), ["direction"]),
+    "a mark that is a number": (changed(client_state=7), ["client_state"]),
+    "half a surrogate pair": (changed(to="\ud800"), ["to"]),
+    "UTF-16 surrogates as UTF-8": (
+        body("call.initiated", **(RINGS | {"from": "?"})).replace(b"?", b"\xed\xa0\x80"),
+        ["from"],
+    ),
+    "nested deeper than can be written": (nested(900), ["another"]),
 }
 
 EVENTS: dict[str, bytes] = {
+    "a connection that is a number": changed(connection_id=7267),
+    "another program's mark with half a surrogate pair": changed(
+        client_state=mark({"g": {"a": "\ud800"}, "f": "\ud800"})
+    ),
+    "such a mark that claims to be ours": changed(client_state=mark({"dialtone": 1, "g": {"a": "\ud800"}})),
+    "another program's mark with keys like ours": changed(client_state=mark({"t": 7, "p": "leg", "f": "front-desk"})),
+    "half a surrogate pair in a field that nobody reads": changed(caller_id_name="\ud800"),
     "more fields than known": changed({"new": {"a": [1, 2.5, None, True]}}, newer={"b": []}),
     "nulls": changed(connection_id=None, client_state=None, state=None),
     "unknown values of enums": changed(direction="sideways", state="upside-down"),
@@ -176,6 +197,43 @@ def test_what_is_strange_and_still_an_event_is_handled_and_kept(door: Door, stra
     check_told(status, said)
     [entry] = door.line.store.timeline(SESSION)
     assert entry.event_type == "call.initiated"
+
+
+@pytest.mark.parametrize("odd", IGNORED)
+def test_a_field_that_is_not_as_described_reads_as_absent_and_is_counted_and_named(door: Door, odd: str) -> None:
+    whole, names = IGNORED[odd]
+
+    status, said = door.take(whole)
+
+    assert status == 200
+    check_told(status, said)
+    assert (said.line["level"], said.line["ignored_fields"]) == ("WARNING", names)
+    assert said.counted()["IgnoredFields"] == len(names)
+    assert len(door.line.store.timeline(SESSION)) == 1
+
+
+@pytest.mark.parametrize("event_type", WEBHOOK_TYPES)
+def test_every_webhook_that_the_sdk_knows_is_answered_200_and_kept(door: Door, event_type: str) -> None:
+    whole, kept_as = WEBHOOK_TYPES[event_type]
+
+    status, said = door.take(json.dumps(whole).encode())
+
+    assert status == 200
+    check_told(status, said)
+    assert said.line["event_type"] == kept_as
+    assert door.line.store.timeline(said.line["call_session_id"])[0].event_type == kept_as
+
+
+def test_webhooks_of_api_version_1_name_the_setting_to_change_and_have_a_metric_of_their_own(door: Door) -> None:
+    payload = {"call_control_id": "v3:x", "call_leg_id": LEG, "call_session_id": SESSION, "direction": "incoming"}
+    version_1 = {"record_type": "event", "event_type": "call_initiated", "id": "1", "payload": payload}
+
+    status, said = door.take(json.dumps(version_1).encode())
+
+    assert status == 400
+    check_told(status, said)
+    assert 'set the application\'s webhook_api_version to "2"' in said.line["reason"]
+    assert said.counted()["ApiVersion1Webhooks"] == 1
 
 
 @pytest.mark.parametrize("ours", [each for each in handlers() if each.startswith("dialtone.")])
