@@ -6,11 +6,11 @@ What each answer of Telnyx means here (statuses and codes decide, never a messag
 |---|---|
 | 2xx with JSON | accepted |
 | 422 with code 90018 | ended: the call hung up before the command came; normal |
-| 401 | sent once more if the secret holds another key by now; then refused |
-| 400, 403, 404, 422, other 4xx | refused: sending again will not help |
+| 401 | sent once more if the secret holds another key by now; else unavailable: none is obeyed until it is fixed |
+| 403 that is about the key or the account | the same, without being sent again |
+| 400, 403 about this command, 404, 422, other 4xx | refused: sending again will not help |
 | 409 | sent once more, since another command may have held the call; then refused |
-| 408, 5xx, 3xx | sent once more; then unavailable |
-| 429 | sent once more after Retry-After if the deadline allows that; else unavailable |
+| 408, 429, 5xx, 3xx | sent once more, after Retry-After if there is one and the deadline allows; then unavailable |
 | no connection, no answer in time | sent once more; then unavailable |
 | 2xx without JSON | sent once more: whether Telnyx obeyed cannot be known; then unavailable |
 
@@ -23,6 +23,7 @@ import threading
 import time
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -83,8 +84,15 @@ _SDK_NAMES = {
 WITHOUT_COMMAND_ID = frozenset({"client_state_update"})
 
 
+# Commands whose 403 may be about what they ask for (a destination, a kind of recording) and not about the account.
+MAY_BE_FORBIDDEN = frozenset({"dial", "transfer", "record_start"})
+CALL_CONTROL_CODES = (
+    "90"  # Call Control's own codes begin with it: they are about the one command, such as channel limits
+)
+
+
 Kind = Literal["accepted", "ended", "refused", "unavailable"]
-Reason = Literal["", "deadline", "timeout", "connection", "rate-limited", "server-error", "unreadable"]
+Reason = Literal["", "deadline", "timeout", "connection", "rate-limited", "server-error", "unreadable", "unauthorized"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +114,7 @@ class Outcome:
     reason: Reason = ""
     """Of an unavailable one."""
     retry_after_seconds: float | None = None
-    """Of one that was rate-limited: how long Telnyx asks us to wait."""
+    """Of an unavailable one: how long Telnyx asks us to wait; None if it does not say."""
 
     @property
     def data(self) -> Mapping[str, object]:
@@ -117,7 +125,7 @@ class Outcome:
     @property
     def remedy(self) -> str:
         """What an operator should look at; empty where the answer speaks for itself."""
-        return _REMEDIES.get(self.status, "") if self.kind == "refused" else ""
+        return _REMEDIES.get(self.status, "") if self.kind != "accepted" else ""
 
 
 _REMEDIES = {
@@ -168,12 +176,14 @@ class TelnyxApi:
         *,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
+        now_seconds: Callable[[], float] = time.time,
     ) -> None:
         """Take the key, or the secret that is asked for it at each request; the SDK itself reads TELNYX_BASE_URL."""
         self._api_key = FixedSecret(api_key) if isinstance(api_key, str) else api_key
         self._base_url = base_url
         self._clock = clock
         self._sleep = sleep
+        self._now_seconds = now_seconds
         self._lock = threading.Lock()
         self._client: telnyx.Telnyx | None = None
 
@@ -195,7 +205,8 @@ class TelnyxApi:
             method = getattr(client.calls.actions.with_raw_response, METHODS[command.action])
             return method(command.call_control_id, **parameters, timeout=timeout)
 
-        return self._ask(ask, deadline)
+        outcome = self._ask(ask, deadline)
+        return replace(outcome, kind="unavailable", reason="unauthorized") if _locked_out(command, outcome) else outcome
 
     def send_together(self, asked: Sequence[tuple[Command, str]], deadline: float) -> Sequence[Outcome]:
         """Send several commands with their ids at once, and give what came of each; as `send` otherwise."""
@@ -297,7 +308,7 @@ class TelnyxApi:
             left = deadline - self._clock()
             if left < SHORTEST_ATTEMPT_SECONDS:
                 break
-            outcome = _attempt(client, ask, attempt, left)
+            outcome = self._attempt(client, ask, attempt, left)
             pause = RESEND_AFTER_SECONDS if outcome.retry_after_seconds is None else outcome.retry_after_seconds
             again = outcome.kind == "unavailable" or outcome.status == HTTPStatus.CONFLICT
             if not again or attempt == ATTEMPTS or self._clock() + pause + SHORTEST_ATTEMPT_SECONDS > deadline:
@@ -305,24 +316,23 @@ class TelnyxApi:
             self._sleep(pause)
         return outcome
 
-
-def _attempt(
-    client: telnyx.Telnyx, ask: Callable[[telnyx.Telnyx, telnyx.Timeout], Any], attempt: int, left: float
-) -> Outcome:
-    package = sdk.load()
-    try:
-        answer = ask(client, _timeout(package, left)).http_response
-    except package.APITimeoutError:
-        return Outcome("unavailable", attempt, reason="timeout")
-    except package.APIConnectionError as error:
-        return Outcome("unavailable", attempt, reason="connection", detail=type(error.__cause__).__name__)
-    except package.APIStatusError as error:
-        return _not_accepted(error, attempt)
-    try:
-        body = answer.json()
-    except ValueError:
-        return Outcome("unavailable", attempt, answer.status_code, reason="unreadable")
-    return Outcome("accepted", attempt, answer.status_code, body if isinstance(body, dict) else {})
+    def _attempt(
+        self, client: telnyx.Telnyx, ask: Callable[[telnyx.Telnyx, telnyx.Timeout], Any], attempt: int, left: float
+    ) -> Outcome:
+        package = sdk.load()
+        try:
+            answer = ask(client, _timeout(package, left)).http_response
+        except package.APITimeoutError:
+            return Outcome("unavailable", attempt, reason="timeout")
+        except package.APIConnectionError as error:
+            return Outcome("unavailable", attempt, reason="connection", detail=type(error.__cause__).__name__)
+        except package.APIStatusError as error:
+            return _not_accepted(error, attempt, self._now_seconds())
+        try:
+            body = answer.json()
+        except ValueError:
+            return Outcome("unavailable", attempt, answer.status_code, reason="unreadable")
+        return Outcome("accepted", attempt, answer.status_code, body if isinstance(body, dict) else {})
 
 
 def _timeout(package: ModuleType, left: float) -> telnyx.Timeout:
@@ -333,13 +343,13 @@ def _timeout(package: ModuleType, left: float) -> telnyx.Timeout:
     return timeout
 
 
-def _not_accepted(error: telnyx.APIStatusError, attempt: int) -> Outcome:
+def _not_accepted(error: telnyx.APIStatusError, attempt: int, now_seconds: float) -> Outcome:
     status = error.status_code
-    if status == HTTPStatus.TOO_MANY_REQUESTS:
-        wait = _seconds(error.response.headers.get("retry-after", ""))
-        return Outcome("unavailable", attempt, status, reason="rate-limited", retry_after_seconds=wait)
-    if status == HTTPStatus.REQUEST_TIMEOUT or not HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR:
-        return Outcome("unavailable", attempt, status, reason="server-error")
+    refusal = HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR
+    if not refusal or status in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.REQUEST_TIMEOUT}:
+        reason: Reason = "rate-limited" if status == HTTPStatus.TOO_MANY_REQUESTS else "server-error"
+        wait = _seconds(error.response.headers.get("retry-after", ""), now_seconds)
+        return Outcome("unavailable", attempt, status, reason=reason, retry_after_seconds=wait)
     errors = _errors(error.body)
     codes = [str(each.get("code", "")) for each in errors]
     kind: Kind = "ended" if status == HTTPStatus.UNPROCESSABLE_ENTITY and CALL_ENDED in codes else "refused"
@@ -354,9 +364,23 @@ def _errors(body: object) -> list[dict[str, object]]:
     return [each for each in errors if isinstance(each, dict)] if isinstance(errors, list) else []
 
 
-def _seconds(retry_after: str) -> float | None:
-    """Give the seconds of a Retry-After; None for none, or for a date, which Telnyx does not send."""
-    return float(retry_after) if retry_after.isascii() and retry_after.isdigit() else None
+def _locked_out(command: Command, outcome: Outcome) -> bool:
+    """Whether the key or the account is refused, and not this command: then Telnyx would not obey any other either."""
+    if outcome.status == HTTPStatus.UNAUTHORIZED:
+        return True
+    forbidden = outcome.status == HTTPStatus.FORBIDDEN and not outcome.code.startswith(CALL_CONTROL_CODES)
+    return forbidden and command.action not in MAY_BE_FORBIDDEN
+
+
+def _seconds(retry_after: str, now_seconds: float) -> float | None:
+    """Give the seconds of a Retry-After, which is a number or a date (RFC 9110, 10.2.3); None for anything else."""
+    if retry_after.isascii() and retry_after.isdigit():
+        return float(retry_after)
+    try:
+        moment = parsedate_to_datetime(retry_after)
+    except ValueError:
+        return None
+    return max(0.0, (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() - now_seconds)
 
 
 def _answered(outcome: Outcome) -> Outcome:

@@ -58,6 +58,7 @@ class Endpoint:
     switchboard: Switchboard
     observer: Observer
     now_seconds: Callable[[], float] = time.time
+    handling_seconds: float = HANDLING_SECONDS
 
     def respond(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """An API Gateway request (payload 2.0) in, its response out. Never raises: every fault has its answer."""
@@ -70,7 +71,7 @@ class Endpoint:
     def _respond(self, read: Callable[[], Event]) -> dict[str, Any]:
         began = time.monotonic()
         try:
-            answer = self._answer(read, began + HANDLING_SECONDS)
+            answer = self._answer(read, began + self.handling_seconds)
         except Exception as error:  # noqa: BLE001 -- a fault of ours, before the event was known
             answer = _fault(error)
         self._report(answer, began)
@@ -120,6 +121,10 @@ class Endpoint:
         measures += [Measure(name, count) for name, count in answer.counts.items()]
         came_of_them = Counter(sent.outcome.kind for sent in answer.sent)
         measures += [Measure(_COMMANDS[kind], count) for kind, count in came_of_them.items()]
+        if retried := sum(sent.outcome.attempts > 1 for sent in answer.sent):
+            measures.append(Measure("CommandsRetried", retried))
+        if unauthorized := sum(sent.outcome.reason == "unauthorized" for sent in answer.sent):
+            measures.append(Measure("TelnyxUnauthorized", unauthorized))
         self.observer.measure(*measures)
 
 
@@ -190,7 +195,7 @@ def _sent_fields(sent: Sent) -> dict[str, Any]:
     outcome = sent.outcome
     fields: dict[str, Any] = {"action": sent.command.action, "result": outcome.kind}
     if outcome.kind == "accepted":
-        return fields
+        return fields | ({"attempts": outcome.attempts} if outcome.attempts > 1 else {})
     said = {"status": outcome.status, "code": outcome.code, "title": outcome.title, "detail": outcome.detail}
     more = {"unavailable": outcome.reason, "remedy": outcome.remedy, "attempts": outcome.attempts}
     return fields | {name: value for name, value in (said | more).items() if value}

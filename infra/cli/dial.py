@@ -18,6 +18,7 @@ from dialtone.flows.given import check_given
 from dialtone.flows.steps.answered_by import AnsweredBy
 from dialtone.settings import required, telnyx_api_key
 from dialtone.telnyx_api import TelnyxApi
+from dialtone.webhook_retries import DIALLED_EVENTS, retries
 from infra.local.cloud import FLOWS
 
 if TYPE_CHECKING:
@@ -113,6 +114,7 @@ def dialling(  # noqa: PLR0913 -- a call is made of these
         timeout_secs=ring_seconds,
         answering_machine_detection=detection,
         client_state=ClientState(flow=flow, given=given or {}).encode(),
+        **retries(DIALLED_EVENTS),
         **{"from": caller},
     )
 

@@ -20,6 +20,7 @@ from dialtone.lookups import event_to_json
 from dialtone.signature import Verifier
 from dialtone.store import Store
 from dialtone.telnyx_api import CALL_ENDED, Outcome
+from dialtone.webhook_retries import DIALLED_EVENTS, retries
 from infra.carrier import API_KEY, Application, Carrier, Request, WebhookFault
 from infra.flowkit.memory_table import MemoryTable
 from infra.flowkit.other_systems import OtherSystems
@@ -192,6 +193,7 @@ class Stage:
             connection_id=CONNECTION_ID,
             answering_machine_detection="greeting_end",
             client_state=ClientState(flow=flow, given=given or {}).encode(),
+            **retries(DIALLED_EVENTS),
             **{"from": SHOWN_NUMBER},
         )
         return self.api.send(asked, f"dial-{len(self.api.log)}", 0.0)

@@ -12,9 +12,10 @@ import pytest
 from nacl.signing import VerifyKey
 from telnyx import Telnyx
 
-from infra.carrier import Application, Caller, HangUp, Press, Request, Silence, UndeliveredError, WebhookFault
+from infra.carrier import Application, Caller, HangUp, Person, Press, Request, Silence, UndeliveredError, WebhookFault
 from infra.carrier.delivery import DEFAULT_RETRY_SECONDS
 from infra.carrier.trace import Disturbed, WebhookAnswered, WebhookSent
+from infra.cli.dial import dialling
 from tests.carrier.desk import CALLER, CONNECTION, FAILOVER_URL, NUMBER, URL, Desk
 
 
@@ -135,6 +136,19 @@ def test_a_call_can_have_a_retry_policy_of_its_own() -> None:
         ("call.answered", 3),
         ("call.hangup", 1),
     ]
+
+
+def test_an_answered_outgoing_call_is_silent_for_half_a_second_after_a_webhook_that_was_not_acknowledged() -> None:
+    desk = Desk()
+    asked = dialling(CALLER, caller=NUMBER, flow="announcement", connection_id=CONNECTION, detection="disabled")
+    desk.carrier.add_callee(CALLER, Person(answers_after=1))
+    desk.answers = itertools.chain([200, 503, 503], itertools.repeat(200))
+
+    desk.dial(CALLER, webhook_retries_policies=asked.parameters["webhook_retries_policies"])
+    desk.carrier.run_for(60)
+
+    sent = [seen for seen in desk.carrier.trace if isinstance(seen, WebhookSent) and seen.event_type == "call.answered"]
+    assert [round(seen.at - sent[0].at, 3) for seen in sent] == [0, 0.5, 2.5]
 
 
 def test_a_command_can_send_webhooks_elsewhere() -> None:

@@ -143,7 +143,7 @@ def test_a_key_that_is_refused_and_was_not_replaced_is_sent_once_and_its_remedy_
 
     outcome = setting.api.send(SPEAK, "id", setting.now + IN_TIME)
 
-    assert (outcome.status, outcome.attempts) == (401, 1)
+    assert (outcome.kind, outcome.reason, outcome.status, outcome.attempts) == ("unavailable", "unauthorized", 401, 1)
     assert "TELNYX_API_KEY_SECRET" in outcome.remedy
     setting.store("NEW")
     setting.telnyx.keys = {"NEW"}

@@ -7,6 +7,7 @@ import socket
 import threading
 import time
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
@@ -169,8 +170,7 @@ def test_the_code_that_a_call_has_ended_is_found_beside_others(
     ("status", "code", "remedy"),
     [
         (400, "10015", ""),
-        (401, "10009", "TELNYX_API_KEY"),
-        (403, "10010", "permissions"),
+        (403, "90041", "permissions"),
         (404, "10005", "TELNYX_BASE_URL"),
         (404, "90018", "TELNYX_BASE_URL"),
         (410, "10000", ""),
@@ -314,8 +314,8 @@ def test_retry_after_is_waited_for_only_if_the_deadline_allows(  # noqa: PLR0913
     assert (outcome.attempts, virtual.slept) == (attempts, slept)
 
 
-@pytest.mark.parametrize("retry_after", ["", "-1", "soon", "Wed, 21 Oct 2026 07:28:00 GMT", "٣"])
-def test_a_retry_after_that_is_no_number_counts_as_none(
+@pytest.mark.parametrize("retry_after", ["", "-1", "soon", "Wed, 99 Oct 2026 07:28:00 GMT", "1.5", "٣"])
+def test_a_retry_after_that_is_neither_a_number_nor_a_date_counts_as_none(
     retry_after: str, api: TelnyxApi, scripted: ScriptedTelnyx, virtual: Time
 ) -> None:
     headers = {"retry-after": retry_after} if retry_after.isascii() else {}
@@ -324,6 +324,66 @@ def test_a_retry_after_that_is_no_number_counts_as_none(
     outcome = api.send(SPEAK, COMMAND_ID, virtual.now + 5)
 
     assert (outcome.kind, virtual.slept) == ("accepted", [0.5])
+
+
+@pytest.mark.parametrize(
+    ("retry_after", "slept"),
+    [
+        ("Wed, 21 Oct 2026 07:28:03 GMT", [3.0]),
+        ("Wed, 21 Oct 2026 09:28:03 +0200", [3.0]),
+        ("Wednesday, 21-Oct-26 07:28:03 GMT", [3.0]),
+        ("Wed, 21 Oct 2026 07:28:03", [3.0]),
+        ("Wed, 21 Oct 2026 07:27:00 GMT", [0.0]),
+        ("Wed, 21 Oct 2026 07:29:00 GMT", []),
+    ],
+)
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_retry_after_that_is_a_date_is_waited_for_if_the_deadline_allows(
+    scripted: ScriptedTelnyx, virtual: Time, status: int, retry_after: str, slept: list[float]
+) -> None:
+    now = datetime(2026, 10, 21, 7, 28, tzinfo=UTC).timestamp()
+    api = TelnyxApi("KEY0123", scripted.url, clock=virtual.clock, sleep=virtual.sleep, now_seconds=lambda: now)
+    scripted.answers.append(error(status, "10011", **{"retry-after": retry_after}))
+
+    outcome = api.send(SPEAK, COMMAND_ID, virtual.now + 5)
+
+    assert virtual.slept == slept
+    assert (outcome.kind, outcome.attempts) == (("accepted", 2) if slept else ("unavailable", 1))
+    api.close()
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "action", "remedy"),
+    [
+        (401, "10009", "speak", "TELNYX_API_KEY"),
+        (401, "", "dial", "TELNYX_API_KEY"),
+        (403, "10010", "speak", "permissions"),
+        (403, "", "hangup", "permissions"),
+    ],
+)
+def test_a_refusal_of_the_key_or_the_account_is_no_refusal_of_the_command(  # noqa: PLR0913 -- a table, three fixtures
+    *, status: int, code: str, action: str, remedy: str, api: TelnyxApi, scripted: ScriptedTelnyx, virtual: Time
+) -> None:
+    scripted.answers.append(error(status, code, title="No", detail="Because"))
+    parameters = {name: taken(action, name)[0] for name in ACTIONS[action].required}
+    asked = Command(action, "" if action == "dial" else CALL, parameters)
+
+    outcome = api.send(asked, COMMAND_ID, virtual.now + 5)
+
+    assert (outcome.kind, outcome.reason, outcome.status) == ("unavailable", "unauthorized", status)
+    assert (outcome.code, outcome.title, outcome.attempts, virtual.slept) == (code, "No", 1, [])
+    assert remedy in outcome.remedy
+
+
+@pytest.mark.parametrize("action", ["dial", "transfer", "record_start"])
+def test_a_403_for_a_destination_or_a_recording_may_be_about_these_and_is_a_refusal(
+    action: str, api: TelnyxApi, scripted: ScriptedTelnyx, virtual: Time
+) -> None:
+    scripted.answers.append(error(403, "10010"))
+    parameters = {name: taken(action, name)[0] for name in ACTIONS[action].required}
+    asked = Command(action, "" if action == "dial" else CALL, parameters)
+
+    assert api.send(asked, COMMAND_ID, virtual.now + 5).kind == "refused"
 
 
 @pytest.mark.parametrize("left", [-1.0, 0.0, 0.05])

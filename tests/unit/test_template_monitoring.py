@@ -29,6 +29,8 @@ CONTRACT = frozenset(
         Metric("SdkLoadedPlainly", "archive", ("service",)),
         Metric("CommandsUnavailable", "webhook", ("service",)),
         Metric("CommandsRefused", "webhook", ("service",)),
+        Metric("CommandsRetried", "webhook", ("service",)),
+        Metric("TelnyxUnauthorized", "webhook", ("service",)),
         Metric("RecordingsVerified", "archive", ("service",)),
         Metric("RecordingsFailed", "archive", ("service",)),
         Metric("RecordingBytes", "archive", ("service",)),
@@ -55,6 +57,7 @@ WATCHED = {
     (OF_THE_STACK, "SignatureFailures", "webhook"),
     (OF_THE_STACK, "ApiVersion1Webhooks", "webhook"),
     (OF_THE_STACK, "CommandsRefused", "webhook"),
+    (OF_THE_STACK, "TelnyxUnauthorized", "webhook"),
     (OF_THE_STACK, "RecordingsFailed", "archive"),
     (OF_THE_STACK, "LookupsFailed", "lookup"),
 }

@@ -15,6 +15,7 @@ from dialtone.flows.flow import STEP_OF_FLOW, version_of
 from dialtone.flows.given import not_given
 from dialtone.flows.moves import Fail, Go, Move, Visit, Wait
 from dialtone.flows.steps.endings import Reject
+from dialtone.webhook_retries import CALLER_EVENTS, retries
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,23 +35,6 @@ MAX_VISITS = 8
 
 MAX_ERRORS = 5
 """Error ways taken in one call before it is hung up: nothing that we try works."""
-
-RETRIES_MS = [500, 2_000, 5_000, 15_000, 30_000]
-"""When Telnyx delivers again an event that we did not acknowledge: at most five times and 60 s in all are allowed.
-Its own default waits longer before the first, and the caller hears silence meanwhile."""
-
-RETRIED_EVENTS = (
-    "call.answered",
-    "call.bridged",
-    "call.dtmf.received",
-    "call.gather.ended",
-    "call.hangup",
-    "call.playback.ended",
-    "call.recording.error",
-    "call.recording.saved",
-    "call.recording.transcription.saved",
-    "call.speak.ended",
-)
 
 _BOUND_TO_A_TURN = ("call.speak.", "call.playback.", "call.gather.", "call.dtmf.", "call.bridged", "dialtone.lookup.")
 """Events that the commands of a turn cause, as a far leg's all are; others (a detection) belong to the call."""
@@ -108,8 +92,7 @@ class FlowScript:
             return self._follow(call, event, Go(first.name))
         at_once = self.flow.record if self.flow.record and not self.flow.record.consent else None
         recording = at_once.on_answer() if at_once else {}
-        policies = {event_type: {"retries_ms": RETRIES_MS} for event_type in RETRIED_EVENTS}
-        answer = command("answer", call.control_id, webhook_retries_policies=policies, **recording)
+        answer = command("answer", call.control_id, **retries(CALLER_EVENTS), **recording)
         return call.issuing((self._marked(answer, call),), event)
 
     def begin(self, call: Call, event: Event) -> Decision:

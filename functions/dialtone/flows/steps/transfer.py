@@ -19,6 +19,7 @@ from dialtone.flows.steps.asking import MILLIS
 from dialtone.flows.steps.say import PROMPTS
 from dialtone.flows.steps.step import Speaking
 from dialtone.flows.timer import timer, timer_ended
+from dialtone.webhook_retries import CALLEE_EVENTS, retries
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -241,6 +242,7 @@ class Transfer(Speaking):
             to=party,
             timeout_secs=self.ring_seconds,
             target_leg_client_state=mark.encode(),
+            **retries(CALLEE_EVENTS),
             **chosen,
         )
 
@@ -254,6 +256,7 @@ class Transfer(Speaking):
             link_to=call.control_id,
             timeout_secs=self.ring_seconds,
             client_state=mark.encode(),
+            **retries(CALLEE_EVENTS),
             **{"from": self.caller_id or ours},
         )
 

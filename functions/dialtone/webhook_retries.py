@@ -1,0 +1,54 @@
+"""How soon Telnyx delivers an event again that we did not acknowledge: what we ask for, call by call.
+
+Telnyx's own default waits 2 s, then 4 s, and the caller hears silence meanwhile. We ask for sooner retries for every
+call: an incoming one when it is answered, an outgoing one when it is dialled or transferred to.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+RETRIES_MS = (500, 2_000, 5_000, 15_000, 30_000)
+"""At most five retries and 60 s in all are allowed."""
+
+CALLER_EVENTS = (
+    "call.answered",
+    "call.bridged",
+    "call.dtmf.received",
+    "call.gather.ended",
+    "call.hangup",
+    "call.playback.ended",
+    "call.recording.error",
+    "call.recording.saved",
+    "call.recording.transcription.saved",
+    "call.speak.ended",
+)
+"""Of a leg that a flow leads."""
+
+DIALLED_EVENTS = (
+    *CALLER_EVENTS,
+    "call.machine.detection.ended",
+    "call.machine.greeting.ended",
+    "call.machine.premium.detection.ended",
+    "call.machine.premium.greeting.ended",
+)
+"""Of a leg that we ring for a flow, with answering-machine detection."""
+
+CALLEE_EVENTS = (
+    "call.initiated",
+    "call.answered",
+    "call.bridged",
+    "call.gather.ended",
+    "call.hangup",
+    "call.playback.ended",
+    "call.speak.ended",
+)
+"""Of a leg that a caller is transferred to: it is rung, perhaps whispered to, and connected."""
+
+
+def retries(events: Iterable[str]) -> dict[str, object]:
+    """A command's parameter that has these events delivered again soon."""
+    return {"webhook_retries_policies": {event: {"retries_ms": list(RETRIES_MS)} for event in events}}

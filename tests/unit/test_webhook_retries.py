@@ -1,0 +1,69 @@
+"""What every call asks of Telnyx: to deliver again soon what we did not acknowledge."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from dialtone.webhook_retries import CALLEE_EVENTS, CALLER_EVENTS, DIALLED_EVENTS, RETRIES_MS
+from infra.cli.dial import dialling
+from tests.staged_call import StagedCall
+from webhook.router import handlers
+
+if TYPE_CHECKING:
+    from dialtone.commands import Command
+
+WHISPERED = """
+steps:
+  team: {transfer: {to: ["+15550198", "+15550199"], how: at_once}, hold: {audio: https://example.com/m.mp3}, after: bye}
+  bye: hangup
+"""
+TRANSFER = "steps: {agent: {transfer: '+15550199', after: bye}, bye: hangup}"
+
+
+def dialled_for_a_flow() -> list[Command]:
+    return [dialling("+15550161", caller="+15550101", flow="announcement", connection_id="7")]
+
+
+def of_the_last_decision(flow: str) -> list[Command]:
+    staged = StagedCall(flow)
+    staged.pick_up()
+    return [each for each in staged.decisions[-1].commands if each.action in {"dial", "transfer"}]
+
+
+@pytest.mark.parametrize(
+    ("commands", "events"),
+    [
+        pytest.param(dialled_for_a_flow(), DIALLED_EVENTS, id="a call that we make for a flow"),
+        pytest.param(of_the_last_decision(TRANSFER), CALLEE_EVENTS, id="a transfer"),
+        pytest.param(of_the_last_decision(WHISPERED), CALLEE_EVENTS, id="somebody whom we dial for a caller"),
+    ],
+)
+def test_outgoing_calls_ask_for_their_events_again_as_soon_as_incoming_ones(
+    commands: list[Command], events: tuple[str, ...]
+) -> None:
+    assert commands
+    for each in commands:
+        assert each.parameters["webhook_retries_policies"] == {
+            event: {"retries_ms": [500, 2_000, 5_000, 15_000, 30_000]} for event in events
+        }
+
+
+def test_what_is_asked_for_is_what_telnyx_allows() -> None:
+    assert len(RETRIES_MS) <= 5
+    assert sum(RETRIES_MS) <= 60_000
+
+
+@pytest.mark.parametrize("events", [CALLER_EVENTS, DIALLED_EVENTS, CALLEE_EVENTS])
+def test_only_events_that_somebody_handles_are_asked_for(events: tuple[str, ...]) -> None:
+    assert set(events) <= handlers().keys()
+
+
+def test_every_event_that_a_flow_waits_for_is_asked_for_again() -> None:
+    waited_for = {"call.speak.ended", "call.playback.ended", "call.gather.ended", "call.dtmf.received", "call.bridged"}
+    machines = {event for event in handlers() if event.startswith("call.machine.")}
+
+    assert waited_for | {"call.recording.saved", "call.recording.error", "call.hangup"} <= set(CALLER_EVENTS)
+    assert machines | set(CALLER_EVENTS) <= set(DIALLED_EVENTS)
+    assert {"call.initiated", "call.answered", "call.bridged", "call.hangup"} <= set(CALLEE_EVENTS)
