@@ -55,15 +55,7 @@ _TRANSIENT_FIELDS = frozenset({"recordings", "script", "session_id", "leg_id"})
 
 
 class LostRace(DialtoneError):  # noqa: N818 -- reads as the sentence it is: the race was lost
-    """Another event of the same call was committed in between: load it and decide again."""
-
-
-class DuplicateEvent(DialtoneError):  # noqa: N818 -- reads as the sentence it is: a duplicate event
-    """The event was decided before; here is what was decided."""
-
-    def __init__(self, decided: Decided) -> None:
-        super().__init__("this event was decided before")
-        self.decided = decided
+    """Another event of the same call was committed in between, or this one was: load again, and decide on that."""
 
 
 class StoreUnavailable(DialtoneError):  # noqa: N818 -- reads as the sentence it is: the store is unavailable
@@ -135,7 +127,7 @@ class Store:
     ) -> None:
         """Store the event, its decision and what it changed, and the version of the flow to be kept: all or nothing.
 
-        Raises DuplicateEvent if the event is stored already, LostRace if the call is not what it was when decided.
+        Raises LostRace if the event is stored already, or the call is not what it was when decided.
         """
         writes: list[TransactWriteItemTypeDef] = [
             {
@@ -143,7 +135,6 @@ class Store:
                     "TableName": self._table,
                     "Item": attributes(_event_fields(event, decision, at_seconds)),
                     "ConditionExpression": "attribute_not_exists(call_session_id)",
-                    "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
                 }
             }
         ]
@@ -369,8 +360,6 @@ def _commit_fault(error: ClientError) -> DialtoneError | ClientError:
     if error.response["Error"]["Code"] == "TransactionConflictException":
         return LostRace()
     reasons: Any = error.response.get("CancellationReasons", [])
-    if reasons and reasons[0].get("Code") == "ConditionalCheckFailed" and reasons[0].get("Item"):
-        return DuplicateEvent(_decided(plain(reasons[0]["Item"])))
     if any(reason.get("Code") in _CONFLICTS for reason in reasons):
         return LostRace()
     return error

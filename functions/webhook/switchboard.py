@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 import webhook.handlers  # noqa: F401 -- importing them registers them
 from dialtone.calls import Call
 from dialtone.client_state import ClientState
-from dialtone.store import Decided, DuplicateEvent, LostRace, Store, StoreUnavailable
+from dialtone.store import Decided, LostRace, Store, StoreUnavailable
 from webhook.refusals import JOINING, PROMISING, Sent, refused, refused_again
 from webhook.router import handlers, route
 from webhook.sending import TIDYING, send_all
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from webhook.sending import Telnyx
 
 MAX_RACES = 5
-"""How often an event is decided again because another of the same call was faster; a call has few events at once."""
+"""How often an event is decided again because another of the same call, or its own other delivery, was faster."""
 
 COMMAND_ID_SECONDS = 60
 """How long Telnyx remembers a command id (its documentation). Older commands of a call that has gone on are not sent
@@ -129,8 +129,6 @@ class Switchboard:
                 self.store.commit(event, call, decision, at_seconds=now, keeping=keeping)
             except LostRace:
                 continue
-            except DuplicateEvent as duplicate:
-                return self._again(call, duplicate.decided)
             if keeping:
                 self._kept[keeping.name, keeping.version] = now
             decided = Decided(decision.commands, decision.archive, decision.call.turn, now, decision.lookup)

@@ -64,10 +64,7 @@ class MemoryTable:
             raise NotImplementedError(condition)
         else:
             holds = True
-        if holds:
-            return {"Code": "None"}
-        wanted = write.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD"
-        return {"Code": "ConditionalCheckFailed"} | ({"Item": there} if wanted and there else {})
+        return {"Code": "None" if holds else "ConditionalCheckFailed"}
 
     def _updated(self, update: Any) -> Item:
         """The item with one field set; DynamoDB makes one where none is."""

@@ -495,6 +495,28 @@ def test_one_event_many_times_at_once_is_decided_once_and_its_command_obeyed_onc
     assert len(line.store.timeline(SESSION)) == 1
 
 
+def test_a_duplicate_that_comes_while_the_first_is_committed_sees_where_the_call_is_by_then(line: Line) -> None:
+    """Decided on the call as it was loaded, it would send the card's question to a caller who answered it."""
+    events = phone_call(line)
+    for _ in range(4):
+        line.deliver(next(events))
+    asks = next(events)
+
+    def first_and_what_follows() -> None:
+        line.wire.at_commit = lambda: None
+        assert ("gather_using_speak", "accepted") in actions(line.deliver(asks))
+        while line.deliver(next(events)).call.step != "message":
+            pass
+        line.telnyx.asked.clear()
+
+    line.wire.at_commit = first_and_what_follows
+    duplicate = line.deliver(asks)
+
+    assert (duplicate.duplicate, duplicate.call.step) == (True, "message")
+    assert "gather_using_speak" not in dict(actions(duplicate))
+    assert line.store.legs(SESSION)[0].step == "message"
+
+
 def test_an_event_that_loses_every_race_must_come_again(line: Line) -> None:
     line.deliver(initiated())
     line.spent()
