@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from dialtone.commands import Command, command
+from dialtone.numbers import called_number, caller_number, masked
 from dialtone.recordings import FAILED, SAVED, ArchiveJob, Consent, Recording, Review, matching
 
 if TYPE_CHECKING:
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 
 RINGING, ANSWERED, BRIDGED, ENDED = "ringing", "answered", "bridged", "ended"
 _PROGRESS = {"": 0, RINGING: 1, ANSWERED: 2, BRIDGED: 3, ENDED: 4}
+
+TURNED_AWAY = "turned-away"
+"""An incident: nobody's flow is for a call, or the flow that it was for is not there."""
 
 NO_TURN = -1
 """Of a recording that no turn asked for."""
@@ -274,15 +278,15 @@ class Call:
 
     def known_from(self, event: Event) -> Call:
         """The call with what this event tells about it and it did not know: any event may be the first to come."""
-        led = self
+        led, called = self, self.to_number or called_number(event.text("to"))
         if self.script and not self.flow:
             led = replace(self, flow=self.script.name, flow_version=self.script.version)
         return replace(
             led,
             control_id=self.control_id or event.text("call_control_id"),
             connection_id=self.connection_id or event.text("connection_id"),
-            from_number=self.from_number or event.text("from"),
-            to_number=self.to_number or event.text("to"),
+            from_number=self.from_number or caller_number(event.text("from"), called),
+            to_number=called,
             # Every event carries what the call was given until its flow's first command, and so does its answer.
             variables={**event.client_state.given, **self.variables},
         )
@@ -297,20 +301,33 @@ class Call:
         """Let the flow answer or reject; a call that nobody's flow is for is rejected."""
         if self.script is None:
             decline = command("reject", self.control_id, cause="CALL_REJECTED")
-            return Decision(self, (decline,), reason=f"no flow for {self.to_number}")
+            return Decision(self, (decline,), reason=f"no flow for {self._called}", incidents=(TURNED_AWAY,))
         return self.script.ring(self, event)
 
     def begin(self, event: Event) -> Decision:
         """Let the flow enter its first step."""
-        return self.script.begin(self, event) if self.script else self.stay("no flow")
+        return self.script.begin(self, event) if self.script else self._unled(event)
 
     def advance(self, event: Event) -> Decision:
         """Let the flow go on, if the event is what its step waits for."""
-        return self.script.advance(self, event) if self.script else self.stay("no flow")
+        return self.script.advance(self, event) if self.script else self._unled(event)
 
     def refused(self, event: Event) -> Decision:
         """Let the flow take its error way."""
-        return self.script.refused(self, event) if self.script else self.stay("no flow")
+        return self.script.refused(self, event) if self.script else self._unled(event)
+
+    def _unled(self, event: Event) -> Decision:
+        """End a call whose flow is not there, else it would stay open in silence; others' calls are not ours to end."""
+        named = self.flow or event.client_state.flow
+        if not named or self.status == ENDED:
+            return self.stay("no flow")
+        return Decision(
+            self, (command("hangup", self.control_id),), reason=f"no flow {named}", incidents=(TURNED_AWAY,)
+        )
+
+    @property
+    def _called(self) -> str:
+        return masked(self.to_number) or "a call to no number"
 
     def issuing(self, commands: tuple[Command, ...], event: Event) -> Decision:
         """The call after it asked for these commands, with the recordings that they promise."""
@@ -391,6 +408,8 @@ class Decision:
     """In a few words, for the timeline: why nothing, or why this."""
     lookup: Lookup | None = None
     """A question to another system of the team's."""
+    incidents: tuple[str, ...] = ()
+    """What operators must hear of: each is counted, and makes the log line a warning."""
 
     def then(self, go_on: Callable[[Call], Decision]) -> Decision:
         """This decision followed by what is decided of the call after it."""
@@ -403,6 +422,7 @@ class Decision:
             self.archive + after.archive,
             "; ".join(dict.fromkeys(reason for reason in (self.reason, after.reason) if reason)),
             after.lookup or self.lookup,
+            self.incidents + after.incidents,
         )
 
 

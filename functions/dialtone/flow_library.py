@@ -74,6 +74,7 @@ class FlowLibrary:
         if not named and "incoming" in (event.text("direction"), call.direction):
             called, caller = call.to_number or event.text("to"), call.from_number or event.text("from")
             named = self.routes.flow(called, caller, event.occurred_at)
+            call = replace(call, to_number=self.routes.called(called))
         return replace(call, script=self._in_its_version(call, named) if named else None)
 
     def _in_its_version(self, call: Call, flow: str) -> FlowScript | None:

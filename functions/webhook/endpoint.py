@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from dialtone.calls import TURNED_AWAY
 from dialtone.errors import ApiVersion1, MalformedEvent
 from dialtone.events import parse_event
 from dialtone.lookups import event_from_json
@@ -47,7 +48,7 @@ class Answer:
     fault: Exception | None = None
     """One that the log should show with its traceback."""
     counts: Mapping[str, int] = field(default_factory=dict)
-    """More metrics, by name: what is wrong with the webhook itself."""
+    """More metrics, by name: what is wrong with the webhook itself, and what operators must hear of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +137,8 @@ _COMMANDS = {
 }
 """A metric each, not a dimension: one blob has room for one value of a dimension. The log line has the actions."""
 
+_INCIDENTS = {TURNED_AWAY: "CallsTurnedAway"}
+
 _MESSAGES = {
     HTTPStatus.OK: "webhook handled",
     HTTPStatus.UNAUTHORIZED: "webhook not signed by Telnyx",
@@ -180,7 +183,8 @@ def _handled(event: Event, handled: Handled) -> Answer:
         fields["commands_unsent"] = handled.unsent
     if handled.races:
         fields["races_lost"] = handled.races
-    return Answer(status, event.type, fields, handled.sent)
+    counts = Counter(_INCIDENTS[incident] for incident in handled.incidents)
+    return Answer(status, event.type, fields, handled.sent, counts=counts)
 
 
 def _with_ignored(event: Event, answer: Answer) -> Answer:
@@ -188,7 +192,7 @@ def _with_ignored(event: Event, answer: Answer) -> Answer:
     if not event.ignored:
         return answer
     fields = {**answer.fields, "ignored_fields": list(event.ignored)}
-    return replace(answer, fields=fields, counts={"IgnoredFields": len(event.ignored)})
+    return replace(answer, fields=fields, counts={**answer.counts, "IgnoredFields": len(event.ignored)})
 
 
 def _sent_fields(sent: Sent) -> dict[str, Any]:

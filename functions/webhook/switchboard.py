@@ -65,6 +65,8 @@ class Handled:
     unsent: int = 0
     """Commands that Telnyx could not be given: the event must come again."""
     races: int = 0
+    incidents: tuple[str, ...] = ()
+    """What operators must hear of; none of an event that came before."""
 
 
 @dataclass(slots=True)
@@ -107,7 +109,14 @@ class Switchboard:
         if handled.unsent:
             return handled
         followed = self.handle(refusal, deadline)
-        return replace(handled, call=followed.call, sent=handled.sent + followed.sent, unsent=followed.unsent)
+        return replace(
+            handled,
+            call=followed.call,
+            reason="; ".join(filter(None, (handled.reason, followed.reason))),
+            sent=handled.sent + followed.sent,
+            unsent=followed.unsent,
+            incidents=handled.incidents + followed.incidents,
+        )
 
     def _refused_before(self, event: Event, decided: Decided) -> frozenset[int]:
         """The places of the commands that were refused when the event came before, and whose error way was taken."""
@@ -132,7 +141,13 @@ class Switchboard:
             if keeping:
                 self._kept[keeping.name, keeping.version] = now
             decided = Decided(decision.commands, decision.archive, decision.call.turn, now, decision.lookup)
-            return decided, Handled(duplicate=False, call=decision.call, reason=decision.reason, races=races)
+            return decided, Handled(
+                duplicate=False,
+                call=decision.call,
+                reason=decision.reason,
+                races=races,
+                incidents=decision.incidents,
+            )
         raise StoreUnavailable(f"another event was faster {MAX_RACES} times")
 
     def _to_be_kept(self, before: Call, after: Call, now: float) -> Script | None:

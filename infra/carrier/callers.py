@@ -24,6 +24,11 @@ RINGING_PATIENCE_SECONDS = 60.0
 BEEP_SECONDS = 0.5
 
 
+def as_carriers_show(caller: str) -> str:
+    """What carriers give as the number of a caller who withholds it."""
+    return "anonymous" if caller == "withheld" else caller
+
+
 @dataclass(frozen=True, slots=True)
 class Press:
     """Press keys, `after` seconds."""

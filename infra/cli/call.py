@@ -45,7 +45,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("number", nargs="?", help="the number to call, one of numbers.yaml, e.g. +15550100")
-    parser.add_argument("--as", dest="caller", help=f"the number that calls (default: {CALLER})")
+    parser.add_argument("--as", dest="caller", help=f"the number that calls, or withheld (default: {CALLER})")
     parser.add_argument("--flows", type=Path, default=FLOWS, help="where the flows lie (default: functions/flows)")
     parser.add_argument("--speed", type=_speed, default=1.0, help="how much faster than life (default: 1)")
     parser.add_argument(

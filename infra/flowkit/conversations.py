@@ -68,6 +68,8 @@ Seconds = Annotated[
 ]
 Words = Annotated[str, StringConstraints(min_length=1)]
 Number = Annotated[str, StringConstraints(pattern=r"^(\+[1-9]\d{6,14}|sips?:\S+)$")]
+Shown = Annotated[str, StringConstraints(pattern=r"^\S(.*\S)?$")]
+"""As Telnyx gives it: E.164, a SIP address, a number without a plus, a word such as Restricted."""
 _KEYS = r"^[0-9*#]+$"
 Keys = Annotated[
     str,
@@ -408,10 +410,10 @@ class Conversation(_Written):
 
     name: Words
     """What happens, in a few words: it is what a report shows."""
-    caller: Number = "+15550142"
-    """Who calls."""
-    called: Number | None = None
-    """Which number; without it, the first in numbers.yaml that leads to the flow."""
+    caller: Shown = "+15550142"
+    """Who calls; `withheld` for somebody who shows no number."""
+    called: Shown | None = None
+    """Which number or SIP address, listed or not; without it, the first in numbers.yaml that leads to the flow."""
     dials: Annotated[Dialled, BeforeValidator(_dialled, json_schema_input_type=Number | Dialled)] | None = None
     """Nobody calls: we ring this number for the flow."""
     given: dict[str, Annotated[str, BeforeValidator(_as_text, json_schema_input_type=str | int)]] = Field(

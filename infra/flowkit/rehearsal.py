@@ -168,7 +168,7 @@ class Rehearsal:
     def _begin(self) -> None:
         dials = self._conversation.dials
         if dials is None:
-            self._person.take(self._carrier.call(self._conversation.caller, self._called()))
+            self._person.take(self._stage.call(self._conversation.caller, self._called()))
             return
         self._carrier.add_callee(dials.to, _callee(dials))
         script = self._flows.script(self._flow)

@@ -22,6 +22,7 @@ from dialtone.store import Store
 from dialtone.telnyx_api import CALL_ENDED, Outcome
 from dialtone.webhook_retries import DIALLED_EVENTS, retries
 from infra.carrier import API_KEY, Application, Carrier, Request, WebhookFault
+from infra.carrier.callers import as_carriers_show
 from infra.flowkit.memory_table import MemoryTable
 from infra.flowkit.other_systems import OtherSystems
 from webhook.endpoint import Endpoint
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from dialtone.flow_watch import WatchedFlows
     from dialtone.observability import Measure
     from dialtone.recordings import ArchiveJob, Recording
-    from infra.carrier import Callee, Caller
+    from infra.carrier import Callee, Caller, Line
 
 FLOWS = Path(__file__).resolve().parents[2] / "functions" / "flows"
 AUDIO_FOLDER = "audio"
@@ -174,9 +175,14 @@ class Stage:
 
     def ring(self, number: str, caller: Caller) -> str:
         """Somebody calls; gives the session once nothing more is to come."""
-        line = self.carrier.call("+15550142", number, caller)
+        line = self.call("+15550142", number, caller)
         self.carrier.run()
         return line.name.call_session_id
+
+    def call(self, from_: str, number: str, caller: Caller | None = None) -> Line:
+        """Somebody calls a number or SIP address that leads here, whether or not numbers.yaml lists it."""
+        self.carrier.add_application(self.carrier.exchange.applications[CONNECTION_ID], [number])
+        return self.carrier.call(as_carriers_show(from_), number, caller)
 
     def dial(self, number: str, callee: Callee, flow: str, given: Mapping[str, str] | None = None) -> str:
         """We call somebody for a flow; gives the session once nothing more is to come."""

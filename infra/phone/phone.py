@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from dialtone.errors import DialtoneError, FlowInvalid
 from infra.carrier import trace
-from infra.carrier.callers import Caller
+from infra.carrier.callers import Caller, as_carriers_show
 from infra.carrier.media import UnreadableAudioError
 from infra.phone.call import Call
 from infra.phone.clockwork import Clockwork
@@ -271,7 +271,7 @@ class Phone:
         patience = PATIENCE_SECONDS if self.keyboard.is_terminal else PIPED_PATIENCE_SECONDS
         who = self.script or Caller(gives_up_after=patience)
         with carrier.acting():  # nothing happens before the call is known here
-            line = carrier.call(self.workbench.caller, called, who)
+            line = carrier.call(as_carriers_show(self.workbench.caller), called, who)
             self._calls.append(Call(Receiver(line.name, began=carrier.clock.now), line, flow))
 
     # Keys

@@ -183,6 +183,35 @@ def test_metrics_have_their_units(desk: Desk) -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("addressed", "shown"),
+    [
+        ({"to": "+13125550177"}, "+1312555****"),
+        ({"to": "sip:nobody@desk.sip.telnyx.com"}, "sip:nobody@desk.sip.telnyx.com"),
+    ],
+)
+def test_a_call_that_no_flow_is_for_is_a_warning_that_says_for_whom_it_was_and_is_counted_once(
+    desk: Desk, addressed: dict[str, str], shown: str
+) -> None:
+    status, said = desk.deliver("call.initiated", **RINGS, **addressed), desk.said()
+    _, said_again = desk.deliver("call.initiated", **RINGS, **addressed), desk.said()
+
+    assert status == 200
+    assert [each.path.rpartition("/")[2] for each in desk.scripted.requests] == ["reject", "reject"]
+    assert (said.line["level"], said.line["reason"]) == ("WARNING", f"no flow for {shown}")
+    assert said.measured()["CallsTurnedAway", "service=webhook"] == 1
+    assert "0177" not in json.dumps(said.line)
+    assert not [name for name, *_ in said_again.measured() if name == "CallsTurnedAway"]
+
+
+def test_a_call_for_a_number_of_ours_in_another_form_is_answered(desk: Desk) -> None:
+    desk.deliver("call.initiated", **RINGS, to="15550100")
+
+    (leg,) = desk.line.store.legs(SESSION)
+    assert [each.path for each in desk.scripted.requests] == [f"/v2/calls/{CONTROL}/actions/answer"]
+    assert leg.to_number == "+15550100"
+
+
 def test_a_duplicate_is_answered_200_and_told_as_one(desk: Desk) -> None:
     desk.deliver("call.initiated", **RINGS)
     desk.said()

@@ -269,6 +269,50 @@ def test_a_command_that_fails_for_now_is_sent_again_and_the_caller_goes_on(folde
     assert rehearsed.passed, side_by_side(rehearsed)
 
 
+WHO = """\
+flow: desk
+last_resort: sorry
+steps:
+  who:
+    branch: [{when: {caller: withheld}, to: shy}]
+    otherwise: sorry
+  shy:
+    say: "You show no number{caller}. Good-bye."
+    next: bye
+  bye: hangup
+  sorry:
+    say: We are sorry.
+    next: bye
+"""
+
+
+@pytest.mark.parametrize("caller", ["withheld", "Restricted", "+266696687", "sip:anonymous@anonymous.invalid"])
+@pytest.mark.parametrize("called", ["+15550150", "15550150", "sip:reception@desk.example"])
+def test_a_conversation_plays_callers_who_show_no_number_and_numbers_in_any_form(
+    folder: Path, caller: str, called: str
+) -> None:
+    (folder / "numbers.yaml").write_text('"+15550150": desk\n"sip:reception": desk\n', encoding="utf-8")
+    (folder / "desk.yaml").write_text(WHO, encoding="utf-8")
+
+    rehearsed = told(
+        folder,
+        f"""
+        caller: "{caller}"
+        called: "{called}"
+        talk: [{{hears: "You show no number. Good-bye"}}]
+        ends: {{steps: [who, shy, bye]}}
+    """,
+    )
+
+    assert rehearsed.passed, side_by_side(rehearsed)
+
+
+def test_a_conversation_plays_a_call_that_no_flow_is_for(folder: Path) -> None:
+    rehearsed = told(folder, 'called: "+15550177"\nends: {outcome: rejected, hung_up_by: line, steps: []}')
+
+    assert rehearsed.passed, side_by_side(rehearsed)
+
+
 def test_audio_at_an_address_can_be_heard_without_a_network(folder: Path) -> None:
     rehearsed = told(
         folder, "talk: [{presses: 3}, {hears: {audio: news.example}}]\nends: {steps: [welcome, news, bye]}"

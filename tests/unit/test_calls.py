@@ -14,9 +14,11 @@ from dialtone.calls import (
     NO_TURN,
     OUTCOME,
     RINGING,
+    TURNED_AWAY,
     Call,
     Decision,
 )
+from dialtone.client_state import ClientState
 from dialtone.commands import command
 from dialtone.recordings import EXPECTED, FAILED, SAVED, ArchiveJob
 from tests.staged_call import CALLED, CALLER, CONTROL, LEG, SESSION, actions, happened, moment
@@ -94,8 +96,38 @@ def test_an_incoming_call_that_no_flow_is_for_is_rejected() -> None:
     decision = CALL.ring(happened("call.initiated"))
 
     assert decision.commands == (command("reject", CONTROL, cause="CALL_REJECTED"),)
-    assert decision.reason == f"no flow for {CALLED}"
+    assert decision.reason == "no flow for +1555****"
+    assert decision.incidents == (TURNED_AWAY,)
     assert decision.call == CALL
+
+
+def test_a_call_whose_flow_is_not_there_is_ended_and_not_left_in_silence() -> None:
+    dialled = happened("call.answered", 0, ClientState(flow="gone"))
+
+    for decision in (CALL.begin(dialled), replace(CALL, flow="gone").advance(happened("call.speak.ended"))):
+        assert decision.commands == (command("hangup", CONTROL),)
+        assert decision.reason == "no flow gone"
+        assert decision.incidents == (TURNED_AWAY,)
+
+
+@pytest.mark.parametrize(
+    ("told", "kept"),
+    [
+        ({"from": "anonymous"}, ("", CALLED)),
+        ({"from": "+266696687"}, ("", CALLED)),
+        ({"from": None}, ("", CALLED)),
+        ({"from": "13125550142"}, (CALLER, CALLED)),
+        ({"from": "sip:+13125550142@carrier.example;user=phone"}, (CALLER, CALLED)),
+        ({"to": "15550100"}, (CALLER, CALLED)),
+        ({"to": "sip:reception@desk.sip.telnyx.com"}, (CALLER, "sip:reception@desk.sip.telnyx.com")),
+    ],
+)
+def test_a_call_keeps_its_two_numbers_in_one_form_however_they_are_written(
+    told: dict[str, str], kept: tuple[str, str]
+) -> None:
+    call = Call(SESSION, LEG).known_from(happened("call.initiated", **told))
+
+    assert (call.from_number, call.to_number) == kept
 
 
 def test_other_events_of_a_call_without_a_flow_change_nothing() -> None:

@@ -642,3 +642,43 @@ def test_every_way_that_a_step_names_is_known_as_it_is_written() -> None:
         named = {where for step in written for where, _ in step.targets() if where != "next"}
 
         assert {where for where in named if not where.startswith("keys.")} <= known, path
+
+
+# unlikely-caller
+
+
+@pytest.mark.parametrize(
+    ("caller", "found"),
+    [
+        ("withheld", []),
+        ('""', []),
+        ('["+13125550142", "+44*", "sip:alice@pbx.example", "sip:*", withheld]', []),
+        ('"701"', []),
+        ("witheld", ["unlikely-caller"]),
+        ('"13125550142"', ["unlikely-caller"]),
+        ("anonymous", ["unlikely-caller"]),
+        ('["+13125550142", "+266696687"]', ["unlikely-caller"]),
+    ],
+)
+def test_callers_that_no_call_has_are_found_in_branches_and_routes(
+    told: Told, tmp_path: Path, caller: str, found: list[str]
+) -> None:
+    steps = f"who:\n  branch: [{{when: {{caller: {caller}}}, to: bye}}]\n  otherwise: bye\nbye: hangup\n"
+
+    in_branch = told(steps, "", **{"numbers.yaml": f'"+15550100": [{{flow: desk, caller: {caller}}}, desk]\n'})
+
+    assert [rule for _, rule in in_branch] == found
+    assert [rule for _, rule in steps_of(tmp_path / "numbers.yaml")] == found
+
+
+@pytest.mark.parametrize("line", ['"sip:reception"', '"sip:reception@desk.example"', '"sip:7*"', '"*"', '"+1555*"'])
+def test_numbers_may_list_sip_users_and_beginnings(told: Told, tmp_path: Path, line: str) -> None:
+    told("bye: hangup\n", "", **{"numbers.yaml": f"{line}: desk\n"})
+
+    assert steps_of(tmp_path / "numbers.yaml") == []
+
+
+def test_a_withheld_number_cannot_be_shown(told: Told) -> None:
+    steps = 'a: {transfer: "+12125557890", caller_id: "+266696687", busy: b, no_answer: b}\nb: hangup\n'
+
+    assert (2, "unroutable-number") in told(steps, "last_resort: b\n")

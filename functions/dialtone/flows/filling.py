@@ -26,7 +26,9 @@ WAITED = "waited"
 
 SECONDS_A_MINUTE = 60
 
-KNOWN_OF_EVERY_CALL = frozenset({"caller", "called"})
+CALLER, CALLED = "caller", "called"
+
+KNOWN_OF_EVERY_CALL = frozenset({CALLER, CALLED})
 """Names that a flow cannot set: the call has them."""
 
 MAX_VALUE_CHARACTERS = 1_000
@@ -43,7 +45,7 @@ _UNWRITABLE = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010fff
 
 def known(call: Call) -> dict[str, str]:
     """Everything that can be filled in: the call's variables, its two numbers, and how long the caller has waited."""
-    numbers = {"caller": call.from_number, "called": call.to_number}
+    numbers = {CALLER: call.from_number, CALLED: call.to_number}
     since = call.variables.get(WAITING_SINCE)
     if not (since and call.entered_at):
         return {**call.variables, **numbers}

@@ -12,15 +12,17 @@ from dialtone.errors import FlowInvalid
 from dialtone.flows.calendars import OPEN, Calendar, CalendarName, calendar_file, read_calendar
 from dialtone.flows.shortened import Shortened
 from dialtone.flows.source import Source, read_source, validated
-from dialtone.flows.steps.branch import ANY_ENDING, Texts, fits
+from dialtone.flows.steps.branch import ANY_ENDING, Texts, caller_fits
+from dialtone.numbers import called_number, called_numbers, caller_number
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 NUMBERS_FILE = "numbers.yaml"
 
-NUMBER = r"\+[1-9][0-9]{6,14}|\+[0-9]{0,14}\*"
-"""In E.164, or a beginning of such numbers."""
+_SIP_TEXT = r"[^\sA-Z*@:]+"
+NUMBER = rf"\+[1-9][0-9]{{6,14}}|\+[0-9]{{0,14}}\*|sip:{_SIP_TEXT}(@{_SIP_TEXT})?|sip:[^\sA-Z*]*\*|\*"
+"""A number in E.164, a SIP address, a SIP user at any host, or a beginning of these with a star."""
 
 
 class Route(Shortened):
@@ -29,7 +31,9 @@ class Route(Shortened):
     short_form: ClassVar[dict[str, Any]] = {"type": "string", "minLength": 1}
 
     flow: str = Field(description="The flow that takes the call.")
-    caller: Texts | None = Field(None, description="Only if this number calls: `+15550142`, `+1555*`, or a list.")
+    caller: Texts | None = Field(
+        None, description="Only if this number calls: `+15550142`, `+1555*`, `withheld`, or a list."
+    )
     open: CalendarName | None = Field(None, description="Only while this calendar is open.")
     closed: CalendarName | None = Field(None, description="Only while this calendar is closed.")
 
@@ -49,18 +53,31 @@ class Routes:
     """A number file, checked: every flow and calendar that it names exists."""
 
     by_number: Mapping[str, tuple[Route, ...]]
-    """Called number, or its beginning with a star → the routes, the first that fits is taken."""
+    """Called number or SIP address, or its beginning with a star → the routes, the first that fits is taken."""
     calendars: Mapping[str, Calendar] = field(default_factory=dict)
 
     def flow(self, called: str, caller: str, occurred_at: str) -> str:
-        """The flow that takes a call, or ''. A whole number comes before beginnings, of them the longest first."""
-        beginnings = [number for number in self.by_number if number.endswith(ANY_ENDING)]
-        fitting = [number for number in beginnings if called.startswith(number[:-1])]
-        for number in (called, *sorted(fitting, key=len, reverse=True)):
-            for route in self.by_number.get(number, ()):
-                if self._fits(route, caller, occurred_at):
+        """The flow that takes a call, or ''. A whole number comes before beginnings, of them the longest first.
+
+        Both numbers may be as Telnyx gives them: without a plus, in a country's own form, as SIP addresses.
+        """
+        number = caller_number(caller, self.called(called))
+        for line in self._lines(called):
+            for route in self.by_number.get(line, ()):
+                if self._fits(route, number, occurred_at):
                     return route.flow
         return ""
+
+    def called(self, written: str) -> str:
+        """What was called as the call keeps it: one of our numbers, if it can be only that."""
+        return called_number(written, self.numbers)
+
+    def _lines(self, called: str) -> Iterator[str]:
+        forms = called_numbers(called, self.numbers)
+        yield from forms
+        beginnings = [line for line in self.by_number if line.endswith(ANY_ENDING)]
+        fitting = [line for line in beginnings if any(form.startswith(line[:-1]) for form in forms)]
+        yield from sorted(fitting, key=len, reverse=True)
 
     @property
     def numbers(self) -> dict[str, str]:
@@ -68,7 +85,7 @@ class Routes:
         return {number: routes[-1].flow for number, routes in self.by_number.items() if not number.endswith(ANY_ENDING)}
 
     def _fits(self, route: Route, caller: str, occurred_at: str) -> bool:
-        if route.caller is not None and not fits(caller, route.caller):
+        if route.caller is not None and not caller_fits(caller, route.caller):
             return False
         if route.open and self.calendars[route.open].at(occurred_at) != OPEN:
             return False
@@ -83,7 +100,7 @@ def read_routes(text: str, beside: Callable[[str], str | None]) -> Routes:
     by_number, calendars = {}, {}
     for number, written in source.content.items():
         if not re.fullmatch(NUMBER, number):
-            remedy = 'write it as "+<country><number>", in quotes and without spaces'
+            remedy = 'write it as "+<country><number>", in quotes and without spaces; a SIP user as "sip:reception"'
             raise source.fault((number,), "", f"{number} is not a number in E.164", remedy)
         by_number[number] = _routes(source, number, written, beside)
         for route in by_number[number]:

@@ -100,6 +100,16 @@ def goes_by(numbers: Written) -> Iterator[tuple[Path, str]]:
         yield from (((*path, key), route[key]) for key in ("open", "closed") if isinstance(route.get(key), str))
 
 
+def caller_conditions(written: Written) -> Iterator[tuple[Path, str]]:
+    """Where callers are asked for: in the routes of a numbers file, in the branches of a flow."""
+    for path, value in written.walk():
+        listed = path[-2:-1] == ("caller",) and isinstance(path[-1], int)
+        key = path[:-1] if listed else path
+        route = key[-1:] == ("caller",) and key[:1] != ("steps",)
+        if isinstance(value, (str, int)) and (route or key[-2:] == ("when", "caller")):
+            yield path, str(value)
+
+
 def calendars(written: Written) -> Iterator[tuple[Path, str]]:
     """Where calendars are named, in a flow."""
     for name, content in written.steps().items():

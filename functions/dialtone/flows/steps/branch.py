@@ -9,9 +9,10 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
 
 from dialtone.flows.calendars import WEEKDAYS, TimeZone
-from dialtone.flows.filling import VARIABLE, known
+from dialtone.flows.filling import CALLER, VARIABLE, known
 from dialtone.flows.moves import Go, Move
 from dialtone.flows.steps.step import Step
+from dialtone.numbers import is_withheld
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,7 +51,10 @@ class Case(BaseModel):
 
     when: dict[Name, Texts] = Field(
         min_length=1,
-        description="Variable, `caller`, `called`, `language` or `day` → a text, `+1555*` for a beginning, or a list.",
+        description=(
+            "Variable, `caller`, `called`, `language` or `day` → a text, `+1555*` for a beginning, or a list; "
+            "`caller: withheld` for whoever shows no number."
+        ),
     )
     to: str = Field(description="The step if all of it holds.")
 
@@ -67,7 +71,7 @@ class Branch(Step):
         moment = datetime.fromisoformat(call.entered_at).astimezone(ZoneInfo(self.time_zone))
         values = {"language": manner.language, **known(call), DAY: WEEKDAYS[moment.weekday()]}
         for case in self.branch:
-            if all(fits(values.get(name, ""), texts) for name, texts in case.when.items()):
+            if all(_holds(name, values.get(name, ""), texts) for name, texts in case.when.items()):
                 return Go(case.to)
         return Go(self.otherwise or self.next)
 
@@ -77,6 +81,15 @@ class Branch(Step):
         yield from ((f"branch.{place}.to", case.to) for place, case in enumerate(self.branch))
         if self.otherwise:
             yield "otherwise", self.otherwise
+
+
+def _holds(name: str, value: str, texts: tuple[str, ...]) -> bool:
+    return caller_fits(value, texts) if name == CALLER else fits(value, texts)
+
+
+def caller_fits(caller: str, texts: tuple[str, ...]) -> bool:
+    """The same of who calls: every word and number that stands for a withheld one is the same condition."""
+    return fits(caller, texts) or (is_withheld(caller) and any(map(is_withheld, texts)))
 
 
 def fits(value: str, texts: tuple[str, ...]) -> bool:

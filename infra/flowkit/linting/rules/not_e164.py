@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from dialtone.flows.routes import NUMBER
 from infra.flowkit.linting.files import Kind
 from infra.flowkit.linting.mentions import numbers, routes
 from infra.flowkit.linting.rule import ERROR, Found, Of, rule
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
     from infra.flowkit.linting.files import FlowFile
 
 E164 = re.compile(r"\+[1-9][0-9]{6,14}")
-PREFIX = re.compile(r"\+[0-9]{0,14}\*")
-"""Of numbers that are routed together."""
+LINE = re.compile(NUMBER)
+"""What numbers.yaml may list: numbers, SIP addresses, and beginnings of either."""
 
 
 @rule("not-e164", ERROR, Of.WRITTEN)
@@ -25,7 +26,7 @@ def not_e164(file: FlowFile) -> Iterator[Found]:
     """A number that is not in E.164: a plus, the country, the number, nothing between them."""
     if file.kind is Kind.NUMBERS:
         named: list[tuple[Path, str]] = [((number,), number) for number, _ in routes(file.written)]
-        wrong = [(path, number) for path, number in named if not (E164.fullmatch(number) or PREFIX.fullmatch(number))]
+        wrong = [(path, number) for path, number in named if not LINE.fullmatch(number)]
     else:
         wrong = [(path, number) for path, number in numbers(file.written) if not E164.fullmatch(number)]
     for path, number in wrong:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from dialtone.numbers import is_withheld
 from infra.flowkit.linting.mentions import numbers
 from infra.flowkit.linting.rule import ERROR, Found, Of, rule
 from infra.flowkit.linting.rules.not_e164 import E164
@@ -31,6 +32,9 @@ def unroutable_number(file: FlowFile) -> Iterator[Found]:
     """A number that cannot be dialled: a country code that nobody has, or not a number of North America's form."""
     for path, number in numbers(file.written):
         if not E164.fullmatch(number) or _FICTION.fullmatch(number):
+            continue
+        if is_withheld(number):
+            yield Found(path, f"has {number}, which stands for a withheld number", "name a number of yours")
             continue
         if _UNASSIGNED.match(number):
             yield Found(path, f"has {number}, whose country code nobody has", "look the country code up")

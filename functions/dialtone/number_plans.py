@@ -1,0 +1,45 @@
+"""What the countries' numbering plans say of a number: the one module that loads `phonenumbers`, when it is needed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import phonenumbers
+from phonenumbers import NumberParseException, PhoneNumberFormat
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+def national_readings(written: str, like: Iterable[str]) -> frozenset[str]:
+    """The number in E.164, read as it is written in the countries of those numbers."""
+    countries = {code for number in like if (code := _country_code(number))}
+    regions = {phonenumbers.region_code_for_country_code(code) for code in countries}
+    return frozenset(number for region in regions if (number := _e164(written, region)))
+
+
+def is_valid(number: str) -> bool:
+    """Whether its country's plan has such numbers."""
+    return phonenumbers.is_valid_number(phonenumbers.parse(number))
+
+
+def is_possible(number: str) -> bool:
+    """Whether it has a country, and as many digits as that country's numbers."""
+    try:
+        return phonenumbers.is_possible_number(phonenumbers.parse(number))
+    except NumberParseException:
+        return False
+
+
+def _country_code(number: str) -> int:
+    try:
+        return phonenumbers.parse(number).country_code or 0
+    except NumberParseException:
+        return 0
+
+
+def _e164(written: str, region: str) -> str:
+    try:
+        return phonenumbers.format_number(phonenumbers.parse(written, region), PhoneNumberFormat.E164)
+    except NumberParseException:
+        return ""
