@@ -96,8 +96,20 @@ class FlowLibrary:
             return None
         if (flow, version) not in self._earlier:
             texts = self.kept.flow_texts(flow, version)
-            self._earlier[flow, version] = None if texts is None else read_script(flow, texts.get)
+            self._earlier[flow, version] = None if texts is None else _readable(flow, texts)
         return self._earlier[flow, version]
+
+
+def _readable(flow: str, texts: Mapping[str, str]) -> FlowScript | None:
+    """The script of a kept version; None where a newer program kept it, with keys that this one does not know.
+
+    After a rollback, calls in progress are then led by the deployed version: a step that it lacks takes the error path,
+    and nobody is left in silence.
+    """
+    try:
+        return read_script(flow, texts.get)
+    except FlowInvalid:
+        return None
 
 
 def read_numbers(folder: Path) -> dict[str, str]:

@@ -6,7 +6,6 @@ Beside the calls stand the versions of flows that they began with: `FLOW#<flow>`
 
 from __future__ import annotations
 
-import json
 import time
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
@@ -17,6 +16,7 @@ from botocore.exceptions import ClientError
 from dialtone.attributes import attributes, plain
 from dialtone.calls import Call, Decision, FarLeg, Place
 from dialtone.commands import Command
+from dialtone.compact_json import compact, expanded, plain_json
 from dialtone.errors import DialtoneError
 from dialtone.events import recorded_payload
 from dialtone.lookups import Lookup
@@ -154,7 +154,7 @@ class Store:
     def flow_texts(self, flow: str, version: str) -> Mapping[str, str] | None:
         """The files of a version of a flow, by name, as a call that began with it kept them; None if none did."""
         found = self._read([_key(f"{FLOW}{flow}", f"{FLOW}{version}")])
-        texts: Mapping[str, str] | None = json.loads(found[0]["texts"]) if found else None
+        texts: Mapping[str, str] | None = expanded(found[0]["texts"]) if found else None
         return texts
 
     def recording(self, call_session_id: str, name: str) -> Recording | None:
@@ -262,9 +262,9 @@ def _expires_at(event: Event) -> int:
 
 
 def _event_fields(event: Event, decision: Decision, at_seconds: float) -> Item:
-    payload = json.dumps(recorded_payload(event), separators=(",", ":"))
+    payload = plain_json(recorded_payload(event))
     if len(payload) > MAX_PAYLOAD_CHARACTERS:
-        payload = json.dumps({"left_out": f"a payload of {len(payload)} characters"})
+        payload = plain_json({"left_out": f"a payload of {len(payload)} characters"})
     return {
         "call_session_id": event.call_session_id,
         "item": _event_item(event),
@@ -273,9 +273,9 @@ def _event_fields(event: Event, decision: Decision, at_seconds: float) -> Item:
         "occurred_at": event.occurred_at,
         "call_leg_id": event.call_leg_id,
         "payload": payload,
-        "commands": json.dumps([each.to_json() for each in decision.commands], separators=(",", ":")),
-        "archive": json.dumps([each.to_json() for each in decision.archive], separators=(",", ":")),
-        **({"lookup": json.dumps(decision.lookup.to_json(), separators=(",", ":"))} if decision.lookup else {}),
+        "commands": compact([each.to_json() for each in decision.commands]),
+        "archive": compact([each.to_json() for each in decision.archive]),
+        **({"lookup": compact(decision.lookup.to_json())} if decision.lookup else {}),
         "reason": decision.reason,
         "step": decision.call.step,
         "turn": decision.call.turn,
@@ -289,18 +289,18 @@ def _flow_fields(script: Script, event: Event) -> Item:
     return {
         "call_session_id": f"{FLOW}{script.name}",
         "item": f"{FLOW}{script.version}",
-        "texts": json.dumps(dict(script.texts), separators=(",", ":")),
+        "texts": compact(dict(script.texts)),
         "expires_at": _expires_at(event),
     }
 
 
 def _decided(item: Item) -> Decided:
     return Decided(
-        commands=tuple(Command.from_json(each) for each in json.loads(item["commands"])),
-        archive=tuple(ArchiveJob.from_json(each) for each in json.loads(item["archive"])),
+        commands=tuple(Command.from_json(each) for each in expanded(item["commands"])),
+        archive=tuple(ArchiveJob.from_json(each) for each in expanded(item["archive"])),
         turn=item["turn"],
         at_seconds=item["decided_at_millis"] / 1_000,
-        lookup=Lookup.from_json(json.loads(item["lookup"])) if item.get("lookup") else None,
+        lookup=Lookup.from_json(expanded(item["lookup"])) if item.get("lookup") else None,
     )
 
 
@@ -310,11 +310,11 @@ def _timeline_entry(item: Item) -> TimelineEntry:
         event_type=item["event_type"],
         occurred_at=item["occurred_at"],
         call_leg_id=item["call_leg_id"],
-        payload=json.loads(item["payload"]),
+        payload=expanded(item["payload"]),
         reason=item["reason"],
         step=item["step"],
         turn=item["turn"],
-        commands=tuple(Command.from_json(each) for each in json.loads(item["commands"])),
+        commands=tuple(Command.from_json(each) for each in expanded(item["commands"])),
     )
 
 

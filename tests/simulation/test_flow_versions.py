@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -39,6 +40,10 @@ steps:
 NEW = "flow: desk\nsteps:\n  hi: {say: New hi.}\n  bye: hangup\n"
 ASIDE = "flow: aside\nsteps:\n  word: {say: Old word.}\n"
 CALENDAR = "calendar: office\ntime_zone: UTC\nopen: {mon-sun: 00:00-24:00}\n"
+
+
+ITEM_BYTES = 400 * 1_024
+"""DynamoDB's limit."""
 
 
 class CountingTable(MemoryTable):
@@ -210,6 +215,32 @@ def test_a_call_whose_version_is_kept_nowhere_is_led_by_what_is_deployed(folder:
     (folder / "desk.yaml").write_text(NEW + "last_resort: bye\n")
 
     assert Deployment(folder, table).told(spoken(1, 2)) == "hangup"
+
+
+def test_a_call_whose_version_was_written_for_a_newer_program_is_led_by_what_is_deployed(
+    folder: Path, table: CountingTable
+) -> None:
+    begun(folder, table)
+    for key in [key for key in table._items if key[0].startswith("FLOW#")]:  # noqa: SLF001 -- as a newer program keeps it
+        item = json.loads(table._items[key])  # noqa: SLF001 -- as above
+        item["texts"] = {"S": json.dumps({"desk.yaml": "flow: desk\nsteps:\n  a: {teleport: home}\n"})}
+        table._items[key] = json.dumps(item)  # noqa: SLF001 -- as above
+    (folder / "desk.yaml").write_text(NEW + "last_resort: bye\n")
+
+    assert Deployment(folder, table).told(spoken(1, 2)) == "hangup"
+
+
+def test_a_large_flow_in_russian_answers_and_its_calls_end_on_it(folder: Path, table: CountingTable) -> None:
+    filler = "".join(f"  s{n}: {{say: {'Добро пожаловать. ' * 90}, next: more}}\n" for n in range(80))
+    (folder / "desk.yaml").write_text(OLD + filler)
+    begun(folder, table)
+    (folder / "desk.yaml").write_text(NEW)
+
+    [kept] = table.kept
+
+    assert len((OLD + filler).encode()) > 200_000
+    assert len(json.dumps(kept, ensure_ascii=False).encode()) < ITEM_BYTES
+    assert Deployment(folder, table).told(spoken(1, 2)) == "Old more."
 
 
 def test_a_broken_flow_without_an_earlier_version_is_told(folder: Path, table: CountingTable) -> None:

@@ -79,6 +79,17 @@ def test_what_a_voice_does_not_take_is_said_once(told: Told, top: str, *, found:
     assert told("a: {say: Hello.}\nb: {say: Goodbye.}\n", top) == expected
 
 
+# invalid-flow
+
+
+def test_a_flow_that_is_too_large_with_all_that_it_leads_to_is_found(told: Told) -> None:
+    filler = "".join(f"  s{n}: {{say: {'x' * 1_000}, next: bye}}\n" for n in range(170))
+    other = f"flow: other\nsteps:\n  a: {{come_back: true}}\n{filler}  bye: hangup\n"
+    steps = "a: {go: {flow: other}}\n" + "".join(f"t{n}: {{say: {'x' * 1_000}}}\n" for n in range(170))
+
+    assert (0, "invalid-flow") in told(steps, **{"other.yaml": other})
+
+
 # missing-consent
 
 

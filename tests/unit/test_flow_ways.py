@@ -357,6 +357,20 @@ def test_what_leads_nowhere_is_told(flow: str, fault: str) -> None:
 
 # Limits
 
+
+@pytest.mark.parametrize(("variables", "step"), [(19, "thanks"), (21, "sorry")])
+def test_more_variables_than_the_table_has_room_for_take_the_error_path(variables: int, step: str) -> None:
+    noted = "".join(f"        v{number}: {'☎' * 1_000}\n" for number in range(variables))
+    call = staged(
+        f"last_resort: sorry\nsteps:\n  much:\n    set:\n{noted}  thanks: {{say: Thanks.}}\n  sorry: {{say: Sorry.}}\n"
+    )
+
+    decision = call.pick_up()
+
+    assert call.call.step == step
+    assert ("its variables would have over 60,000 bytes" in decision.reason) == (step == "sorry")
+
+
 ROUND = """
     limits: {steps: 6, minutes: 2}
     last_resort: sorry

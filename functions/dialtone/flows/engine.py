@@ -36,6 +36,10 @@ MAX_VISITS = 8
 MAX_ERRORS = 5
 """Error ways taken in one call before it is hung up: nothing that we try works."""
 
+MAX_VARIABLES_BYTES = 60_000
+"""Of a call's variables, names and values. Its state holds them up to three times (now, before the last move, before
+its end was noted), and an item of the table holds 400 KB."""
+
 _BOUND_TO_A_TURN = ("call.speak.", "call.playback.", "call.gather.", "call.dtmf.", "call.bridged", "dialtone.lookup.")
 """Events that the commands of a turn cause, as a far leg's all are; others (a detection) belong to the call."""
 
@@ -146,6 +150,8 @@ class FlowScript:
         for entered in range(2 * MAX_STEPS_AT_ONCE):
             if isinstance(move, Wait):
                 return decision.then(partial(self._wait, event=event, move=move))
+            if isinstance(move, Go) and _overfull(decision.call, move):
+                move = Fail(f"its variables would have over {MAX_VARIABLES_BYTES:,} bytes", move.commands)
             if isinstance(move, Fail):
                 decision = decision.then(partial(_fail, event=event, move=move))
                 move = self._error_way(decision.call)
@@ -267,6 +273,16 @@ class FlowScript:
 def _fail(call: Call, event: Event, move: Fail) -> Decision:
     failed = replace(call, errors=call.errors + 1).issuing(move.commands, event)
     return replace(failed, reason=move.reason)
+
+
+def _overfull(call: Call, move: Go) -> bool:
+    if not move.variables:
+        return False
+    variables = {**call.variables, **move.variables}
+    return (
+        sum(len(f"{name}{value}".encode("utf-8", "surrogatepass")) for name, value in variables.items())
+        > MAX_VARIABLES_BYTES
+    )
 
 
 def _limited(call: Call, reason: str) -> Decision:

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from dialtone.errors import FlowInvalid
-from dialtone.flow_library import read_numbers
+from dialtone.flow_library import read_numbers, text_beside
 from dialtone.flows.calendars import read_calendar
 from dialtone.flows.reading import read_flow
+from dialtone.flows.script_reading import DIVIDE, check_size
 from dialtone.flows.source import read_source
 from infra.flowkit.linting.written import Place, Written, parse
 
@@ -60,9 +61,21 @@ class Fault:
 def read_through(file: File, written: Written) -> tuple[Flow | None, list[Fault]]:
     """The flow, or everything that keeps it from being one."""
     try:
-        return read_flow(file.name, written.text), []
+        flow = read_flow(file.name, written.text)
     except FlowInvalid as refused:
         return None, list(_faults(file, written)) or [_first(refused, written)]
+    too_large = _too_large(file)
+    return (None, [_first(too_large, written)]) if too_large else (flow, [])
+
+
+def _too_large(file: File) -> FlowInvalid | None:
+    """What is wrong where the flow and all that it leads to are more than is kept of a flow."""
+    try:
+        check_size(file.stem, lambda name: text_beside(file.parent, name))
+    except FlowInvalid as refused:
+        # Whatever else is wrong with a file that it leads to is reported where that file is looked at.
+        return refused if refused.remedy == DIVIDE else None
+    return None
 
 
 def number_faults(file: File, written: Written) -> Iterator[Fault]:
