@@ -22,6 +22,10 @@ TESTS ?= tests
 # Tests run on all processors; those of the running stack stay together, since each process of theirs starts a stack.
 WORKERS ?= auto
 COVERAGE ?= --cov --cov-report=term --cov-fail-under=95
+# The seed of what tests draw by chance: make drill SEED=7 draws the same again. Without one, make test draws what it always
+# draws, and make drill something new.
+SEED ?=
+SEEDED = $(if $(SEED),--hypothesis-seed=$(SEED))
 UPGRADE ?=
 
 export SAM_CLI_TELEMETRY := 0
@@ -39,10 +43,10 @@ demo: $(VENV)/project ## play three phone calls through the real code, on this m
 	@$(VENV)/bin/dialtone demo
 
 test: $(VENV)/project ## run the tests, with branch coverage of functions/
-	@$(VENV)/bin/pytest -n $(WORKERS) --dist loadgroup $(COVERAGE) $(TESTS)
+	@$(VENV)/bin/pytest -n $(WORKERS) --dist loadgroup $(SEEDED) $(COVERAGE) $(TESTS)
 
 drill: $(VENV)/project ## play hundreds of orders and faults for every call, where make test plays a dozen
-	@$(VENV)/bin/pytest -n $(WORKERS) --hypothesis-profile=drill $(or $(filter-out tests,$(TESTS)),tests/simulation tests/integration)
+	@$(VENV)/bin/pytest -n $(WORKERS) --hypothesis-profile=drill $(SEEDED) $(or $(filter-out tests,$(TESTS)),tests/simulation tests/integration)
 
 BENCH ?=
 bench: ARCH := $(subst aarch64,arm64,$(shell uname -m))
