@@ -93,6 +93,10 @@ class Script(Protocol):
         """The call has ended where it is: note what the step says of that."""
         ...
 
+    def keeps_digits(self, call: Call, event: Event) -> bool:
+        """Whether the digits that an event brings may be kept: they are not a card number keyed too early."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class FarLeg:
@@ -328,6 +332,10 @@ class Call:
     @property
     def _called(self) -> str:
         return masked(self.to_number) or "a call to no number"
+
+    def keeps_digits(self, event: Event) -> bool:
+        """Whether the digits that an event brings may be kept; not where no flow says so."""
+        return self.script is not None and self.script.keeps_digits(self, event)
 
     def issuing(self, commands: tuple[Command, ...], event: Event) -> Decision:
         """The call after it asked for these commands, with the recordings that they promise."""

@@ -224,13 +224,14 @@ def mask(digits: str) -> str:
     return "*" * len(digits)
 
 
-def recorded_payload(event: Event) -> dict[str, Any]:
-    """The payload as it may be kept: digits of a sensitive turn masked, signed download addresses left out."""
+def recorded_payload(event: Event, *, keep_digits: bool = False) -> dict[str, Any]:
+    """The payload as it may be kept: digits masked unless they may be kept, signed download addresses left out.
+
+    Digits of a sensitive turn are masked in any case.
+    """
     kept = {name: value for name, value in event.payload.items() if name not in _NEVER_KEPT}
-    if event.client_state.sensitive:
-        for name in ("digit", "digits"):
-            if kept.get(name):
-                kept[name] = mask(str(kept[name]))
+    if event.client_state.sensitive or not keep_digits:
+        kept |= {name: mask(str(kept[name])) for name in ("digit", "digits") if kept.get(name) not in (None, "")}
     return kept
 
 

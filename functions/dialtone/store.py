@@ -133,7 +133,7 @@ class Store:
             {
                 "Put": {
                     "TableName": self._table,
-                    "Item": attributes(_event_fields(event, decision, at_seconds)),
+                    "Item": attributes(_event_fields(event, before, decision, at_seconds)),
                     "ConditionExpression": "attribute_not_exists(call_session_id)",
                 }
             }
@@ -261,8 +261,8 @@ def _expires_at(event: Event) -> int:
     return int(datetime.fromisoformat(event.occurred_at).timestamp()) + KEEP_DAYS * SECONDS_A_DAY
 
 
-def _event_fields(event: Event, decision: Decision, at_seconds: float) -> Item:
-    payload = plain_json(recorded_payload(event))
+def _event_fields(event: Event, before: Call, decision: Decision, at_seconds: float) -> Item:
+    payload = plain_json(recorded_payload(event, keep_digits=before.keeps_digits(event)))
     if len(payload) > MAX_PAYLOAD_CHARACTERS:
         payload = plain_json({"left_out": f"a payload of {len(payload)} characters"})
     return {

@@ -266,14 +266,14 @@ def test_the_timeline_is_in_the_order_in_which_things_happened_not_in_which_they
 
 
 def test_a_timeline_entry_tells_what_happened_and_what_came_of_it(line: Line) -> None:
-    happened = event("call.dtmf.received", digit="7")
+    happened = event("call.speak.ended", status="completed")
     commit(line, happened, Call(SESSION, LEG), Decision(ringing(), (SPEAK,), reason="why"))
 
     [entry] = line.store.timeline(SESSION)
 
     assert (entry.event_id, entry.event_type, entry.occurred_at) == (happened.id, happened.type, happened.occurred_at)
     assert (entry.call_leg_id, entry.step, entry.turn, entry.reason) == (LEG, "welcome", 3, "why")
-    assert (entry.payload["digit"], entry.commands) == ("7", (SPEAK,))
+    assert (entry.payload["status"], entry.commands) == ("completed", (SPEAK,))
 
 
 def test_a_timeline_of_many_pages_is_given_whole(line: Line) -> None:

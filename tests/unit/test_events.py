@@ -558,9 +558,18 @@ def test_sensitive_digits_are_masked_in_what_is_kept() -> None:
     assert "4111" not in json.dumps(gathered)
 
 
-def test_other_digits_are_kept() -> None:
-    assert recorded_payload(parse_event(body(SAMPLES["call_gather_ended"])))["digits"] == "2"
-    assert recorded_payload(parse_event(body(SAMPLES["call_dtmf_received"])))["digit"] == "#"
+def test_sensitive_digits_are_masked_even_where_others_may_be_kept() -> None:
+    gathered = recorded_payload(parse_event(body(SAMPLES["call_gather_ended-sensitive"])), keep_digits=True)
+
+    assert gathered["digits"] == "*" * 16
+
+
+def test_other_digits_are_kept_only_where_they_may_be() -> None:
+    gathered, pressed = (parse_event(body(SAMPLES[name])) for name in ("call_gather_ended", "call_dtmf_received"))
+
+    assert recorded_payload(gathered, keep_digits=True)["digits"] == "2"
+    assert recorded_payload(pressed, keep_digits=True)["digit"] == "#"
+    assert (recorded_payload(gathered)["digits"], recorded_payload(pressed)["digit"]) == ("*", "*")
 
 
 @pytest.mark.parametrize("digits", [None, ""])

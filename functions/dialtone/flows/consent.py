@@ -95,6 +95,11 @@ class AskedConsent(Shortened):
             raise ValueError(f"accept and decline are both {self.accept}")
         return self
 
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Every key that means something."""
+        return (self.accept, self.decline) if self.how == "ask" else ()
+
     def meets(self, demand: Demand) -> bool:
         """Whether it is what a policy demands, or more."""
         return _STRICTNESS.index(self.how) >= _STRICTNESS.index(demand)

@@ -76,6 +76,13 @@ class FlowScript:
     """The flows that a call can get into from it, by name."""
     texts: Mapping[str, str] = field(default_factory=dict, repr=False)
     """The files that all of these were read from, by name: what has to be kept to lead a call on."""
+    takes_sensitive_digits: bool = field(init=False, repr=False)
+    """Whether a call can come to a step that asks for sensitive digits."""
+
+    def __post_init__(self) -> None:
+        """Look at every step once, not with every event."""
+        steps = (step for flow in (self.flow, *self.others.values()) for step in flow.steps.values())
+        object.__setattr__(self, "takes_sensitive_digits", any(map(_is_sensitive, steps)))
 
     @property
     def name(self) -> str:
@@ -139,6 +146,18 @@ class FlowScript:
         """Note what the step says of a call that ends in it."""
         step = self._step(call)
         return call.noting(step.hangup_variables(call) if step else {})
+
+    def keeps_digits(self, call: Call, event: Event) -> bool:
+        """Whether the digits that an event brings may be kept.
+
+        Where a card number can be asked for, callers key it in before that, and after. Single key presses are kept
+        nowhere then, and of gathered digits only an answer to the question that they were gathered for.
+        """
+        if not self.takes_sensitive_digits:
+            return True
+        step = self._step(call)
+        asked = event.type == "call.gather.ended" and event.client_state.turn == call.turn
+        return asked and step is not None and step.answered_by_digits(call, event.text("digits"))
 
     def _follow(self, call: Call, event: Event, move: Move) -> Decision:
         followed = self._moves(call.without_notes(), event, move)
@@ -265,9 +284,12 @@ class FlowScript:
     def _marked(self, asked: Command, call: Call) -> Command:
         if asked.action not in _MARKED or asked.call_control_id != call.control_id:
             return asked
-        sensitive = getattr(self._step(call), "sensitive", False)
-        mark = ClientState(turn=call.turn, flow=self.flow.name, sensitive=sensitive)
+        mark = ClientState(turn=call.turn, flow=self.flow.name, sensitive=_is_sensitive(self._step(call)))
         return replace(asked, parameters={**asked.parameters, "client_state": mark.encode()})
+
+
+def _is_sensitive(step: Step | None) -> bool:
+    return getattr(step, "sensitive", False)
 
 
 def _fail(call: Call, event: Event, move: Fail) -> Decision:

@@ -42,6 +42,11 @@ class ChooseLanguage(Asking):
             return Go(self.next, variables={LANGUAGE: self.keys[key]})
         return self.ask_again(call, NO_INPUT if key == NO_KEY else WRONG_INPUT)
 
+    def answered_by_digits(self, call: Call, digits: str) -> bool:
+        """Whether it is one of its keys."""
+        del call
+        return digits in self.keys
+
     def prompts(self) -> Iterator[tuple[str, Prompt]]:
         """The offer, and the reminders."""
         yield "choose_language", self.choose_language

@@ -145,6 +145,12 @@ class Collect(Asking):
             return Go(self.name, self._resumed(call), variables, {**self.counted(call), CONFIRMING: 1})
         return Go(self.next, self._resumed(call), variables)
 
+    def answered_by_digits(self, call: Call, digits: str) -> bool:
+        """Whether it takes them, and they are not sensitive; while they are read back, whether it is one of the keys."""
+        if self.confirm and call.waiting.get(CONFIRMING):
+            return digits in {self.confirm.accept, self.confirm.redo}
+        return not self.sensitive and self._fits(digits)
+
     def abandoned(self, call: Call) -> tuple[Command, ...]:
         """The gather would go on listening, and the recording stay paused."""
         return (*super().abandoned(call), *self._resumed(call))

@@ -40,6 +40,11 @@ class Menu(Asking):
             return Go(self.keys[key])
         return self.ask_again(call, NO_INPUT if key == NO_KEY else WRONG_INPUT)
 
+    def answered_by_digits(self, call: Call, digits: str) -> bool:
+        """Whether it is one of its keys."""
+        del call
+        return digits in self.keys
+
     def targets(self) -> Iterator[tuple[str, str]]:
         """Its keys' steps beside the usual ones."""
         yield from super().targets()

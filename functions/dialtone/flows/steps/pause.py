@@ -49,6 +49,11 @@ class Pause(Step):
         key = gathered_key(event)
         return None if key is None else Go(self.keys.get(key, self.next))
 
+    def answered_by_digits(self, call: Call, digits: str) -> bool:
+        """Whether it is one of its keys."""
+        del call
+        return digits in self.keys
+
     def abandoned(self, call: Call) -> tuple[Command, ...]:
         """The gather would go on listening."""
         return stop_gathering(call)

@@ -98,6 +98,11 @@ class Play(Step):
         onward = self.name if self.times == INFINITY and not event.text("digits") else self.next
         return Go(self.keys.get(key, onward))
 
+    def answered_by_digits(self, call: Call, digits: str) -> bool:
+        """Whether it is one of its keys."""
+        del call
+        return digits in self.keys
+
     def abandoned(self, call: Call) -> tuple[Command, ...]:
         """A gather whose audio failed would go on listening, and what is queued behind it would be heard."""
         return stop_gathering(call) if self.keys else stop_queued(call)

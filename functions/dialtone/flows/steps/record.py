@@ -131,6 +131,11 @@ class Record(Speaking):
         move = heard_out(call, event, self.name)
         return Go(self.name, waiting={**_redone(call), RUNNING: 1}) if isinstance(move, Go) else move
 
+    def answered_by_digits(self, call: Call, digits: str) -> bool:
+        """Whether it is a key of the consent or of the review."""
+        del call
+        return digits in {*(self.consent.keys if self.consent else ()), *(self.review.keys if self.review else ())}
+
     def abandoned(self, call: Call) -> tuple[Command, ...]:
         """What was recorded so far is kept."""
         if call.waiting.get(RUNNING):

@@ -57,6 +57,11 @@ class RecordingSwitch(Speaking):
             return None
         return self.consent.answered(call, event, manner, step=self.name, onward=self.next)
 
+    def answered_by_digits(self, call: Call, digits: str) -> bool:
+        """Whether it is a key of the consent."""
+        del call
+        return self.consent is not None and digits in self.consent.keys
+
     def abandoned(self, call: Call) -> tuple[Command, ...]:
         """The question would go on listening."""
         return self.consent.abandoned(call) if self.consent and not call.waiting.get(CONSENTED) else ()

@@ -78,6 +78,11 @@ class Step(BaseModel):
         del call
         return self.on_hangup
 
+    def answered_by_digits(self, call: Call, digits: str) -> bool:
+        """Whether gathered digits answer what it asks, so that they may be kept where others may be a card's."""
+        del call, digits
+        return False
+
     def manner(self, flow: Manner) -> Manner:
         """How it speaks, in a flow that speaks so."""
         return flow

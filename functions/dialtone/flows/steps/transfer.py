@@ -171,6 +171,11 @@ class Transfer(Speaking):
             waiting=self._next_round(call, "failed"),
         )
 
+    def answered_by_digits(self, call: Call, digits: str) -> bool:
+        """Whether it is the key by which somebody takes the call."""
+        del call
+        return digits == self.accept
+
     def abandoned(self, call: Call) -> tuple[Command, ...]:
         """The music would never end by itself, nor would the ringing."""
         return (*self._music_stopped(call), *call.without_far_legs())

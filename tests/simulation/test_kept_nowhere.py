@@ -1,0 +1,190 @@
+"""What must not be kept, looked for in everything that a whole call leaves: each item of the table, log and metrics."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field, replace
+from textwrap import dedent
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from infra.carrier import Caller, HangUp, Hear, NoAnswer, Person, Press, Say, Silence
+from infra.flowkit.other_systems import NEVER
+from infra.flowkit.stage import Stage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from dialtone.events import Event
+    from dialtone.observability import Measure
+    from infra.carrier import Callee
+
+DESK, AGENT = "+15550100", "+15550199"
+CARD = "4539578763621486"
+PART_OF_IT = 5
+"""So many digits of a card in a row are no coincidence once ids and times are left out."""
+
+CARD_STEP = """
+  card:
+    collect: Please key your card number in.
+    into: card
+    digits: 16
+    sensitive: true
+    otherwise: bye
+  thanks: {say: "Thank you.", next: bye}
+  bye: hangup
+"""
+FLOWS = {
+    "desk": 'flow: desk\nvoice: female\nlast_resort: bye\nsteps:\n  hello: {say: "Welcome. Have your card ready."}',
+    "menu": 'flow: desk\nvoice: female\nsteps:\n  choose: {menu: "To pay, press 1.", keys: {1: card}, otherwise: card}',
+    "wait": "flow: desk\nvoice: female\nsteps:\n  silence: {wait: 10}",
+    "music": 'flow: desk\nvoice: female\nsteps:\n  music: {play: {audio: "https://a.example/m.wav"}, keys: {0: bye}}',
+    "account": 'flow: desk\nvoice: female\nsteps:\n  first: {collect: "Your account.", into: account, digits: 6, '
+    'pattern: "9.*", tries: 1, otherwise: card}',
+    "lookup": "flow: desk\nvoice: female\nsteps:\n  ask: {lookup: customers, limit_seconds: 9, on_error: card}",
+    "agent": 'flow: desk\nvoice: female\nsteps:\n  agent: {transfer: "+15550199", hold: {audio: "https://a.example/m.wav"}, no_answer: card, '
+    "keys: {0: card}}",
+}
+"""Flows whose first step hears the digits that are meant for the second."""
+
+
+@dataclass
+class Listening:
+    """Takes log lines and metrics, as CloudWatch would."""
+
+    said: list[str] = field(default_factory=list)
+
+    def log(self, level: str, message: str, fields: Mapping[str, Any], *, failed: bool | Exception = False) -> None:
+        self.said.append(json.dumps([level, message, dict(fields), str(failed)], default=str))
+
+    def measure(self, *measures: Measure) -> None:
+        self.said += [str(measure) for measure in measures]
+
+
+def staged(folder: Path, flows: Mapping[str, str], numbers: Mapping[str, str] | None = None) -> Stage:
+    """A line with these flows, which keeps what it logs and measures."""
+    for name, text in flows.items():
+        (folder / f"{name}.yaml").write_text(text)
+    (folder / "numbers.yaml").write_text("".join(f'"{n}": {f}\n' for n, f in (numbers or {DESK: "desk"}).items()))
+    stage = Stage(flows=folder)
+    stage.endpoint = replace(stage.endpoint, observer=Listening())  # type: ignore[arg-type]
+    return stage
+
+
+def left(stage: Stage) -> list[str]:
+    """Every item of the table, but its ids, times and the flow's own text; every log line and metric."""
+    items = [json.loads(item) for item in stage.table._items.values()]
+    kept = [json.dumps({name: item[name] for name in item if name not in NAMES_AND_TIMES}) for item in items]
+    said = stage.endpoint.observer.said  # type: ignore[attr-defined]
+    ids = {each for event in stage.told for each in (event.id, *_ids(event))}
+    return [_without(ids, text) for text in (*kept, *said)]
+
+
+NAMES_AND_TIMES = frozenset(
+    {"call_session_id", "item", "event_id", "occurred_at", "call_leg_id", "decided_at_millis", "expires_at", "texts"}
+)
+
+
+def _ids(event: Event) -> list[str]:
+    names = ("call_session_id", "call_leg_id", "call_control_id", "connection_id", "from", "to", "recording_id")
+    return [event.text(name) for name in names if event.text(name)]
+
+
+def _without(ids: set[str], text: str) -> str:
+    for each in ids:
+        text = text.replace(each, "")
+    return text
+
+
+def telling_digits(stage: Stage, digits: str = CARD) -> list[str]:
+    """What is left of the call that holds a part of these digits, or one of them as a key that was pressed."""
+    parts = {digits[place : place + PART_OF_IT] for place in range(len(digits) - PART_OF_IT + 1)}
+    pressed = {f'\\"digit\\": \\"{each}\\"' for each in digits} | {f'\\"digit\\":\\"{each}\\"' for each in digits}
+    return [text for text in left(stage) if any(part in text for part in parts | pressed)]
+
+
+@pytest.mark.parametrize("first", FLOWS)
+def test_digits_keyed_before_a_sensitive_step_are_kept_nowhere(first: str, tmp_path: Path) -> None:
+    stage = staged(tmp_path, {"desk": FLOWS[first] + CARD_STEP})
+    stage.carrier.add_callee(AGENT, NoAnswer())
+    stage.systems.answering["customers"] = NEVER
+
+    stage.ring(DESK, Caller(Press(CARD, after=0.5), Silence(5), Press(CARD), Silence(60), HangUp()))
+
+    assert [each.type for each in stage.told].count("call.dtmf.received") > len(CARD)
+    assert telling_digits(stage) == []
+
+
+def test_digits_keyed_after_the_gather_has_ended_are_kept_nowhere(tmp_path: Path) -> None:
+    stage = staged(tmp_path, {"desk": f"flow: desk\nvoice: female\nsteps:{CARD_STEP}"})
+
+    stage.ring(DESK, Caller(Hear("card number"), Press(CARD + CARD), Silence(20)))
+
+    assert telling_digits(stage) == []
+
+
+def test_digits_keyed_in_another_flow_that_can_be_followed_by_a_card_are_kept_nowhere(tmp_path: Path) -> None:
+    desk = "flow: desk\nvoice: female\nsteps:\n  visit: {go: {flow: talk}}\n  bye: hangup\n"
+    talk = 'flow: talk\nsteps:\n  talk: {say: "We talk for a while, and for a while longer."}\n  pay: {go: {flow: pay}}\n'
+    stage = staged(tmp_path, {"desk": desk, "talk": talk, "pay": f"flow: pay\nsteps:{CARD_STEP}"})
+
+    stage.ring(DESK, Caller(Press(CARD, after=0.5), Silence(20), HangUp()))
+
+    assert telling_digits(stage) == []
+
+
+@pytest.mark.parametrize(
+    "agent", [Person(Press(CARD, after=1), Silence(9), HangUp()), Person(Silence(60))], ids=["agent", "caller"]
+)
+def test_digits_keyed_in_a_conversation_are_kept_nowhere_whoever_presses_them(agent: Callee, tmp_path: Path) -> None:
+    flow = f'flow: desk\nvoice: female\nsteps:\n  agent: {{transfer: "{AGENT}", after: card}}{CARD_STEP}'
+    stage = staged(tmp_path, {"desk": flow})
+    stage.carrier.add_callee(AGENT, agent)
+
+    stage.ring(DESK, Caller(Silence(8), Press(CARD), Silence(60), HangUp()))
+
+    assert [each.type for each in stage.told].count("call.dtmf.received") >= len(CARD)
+    assert telling_digits(stage) == []
+
+
+def test_digits_of_a_call_whose_flow_is_not_known_are_kept_nowhere(tmp_path: Path) -> None:
+    stage = staged(tmp_path, {"desk": FLOWS["wait"] + CARD_STEP})
+    line = stage.carrier.call("+15550142", DESK, Caller(Silence(2), Press(CARD), Silence(20), HangUp()))
+    stage.carrier.run(until=1.0)
+    stage.table._items = {key: item for key, item in stage.table._items.items() if "LEG#" not in key[1]}
+    (tmp_path / "desk.yaml").unlink()
+    stage.switchboard.library._scripts.clear()  # type: ignore[attr-defined]
+
+    stage.carrier.run()
+
+    assert line.name.call_session_id
+    assert [each.type for each in stage.told].count("call.dtmf.received") == len(CARD)
+    assert telling_digits(stage) == []
+
+
+def test_keys_that_a_menu_offers_are_kept_beside_a_sensitive_step(tmp_path: Path) -> None:
+    stage = staged(tmp_path, {"desk": FLOWS["menu"] + CARD_STEP})
+
+    session = stage.ring(DESK, Caller(Hear("press 1"), Press("1", after=1), Hear("card number"), Press(CARD)))
+
+    gathered = [each.payload["digits"] for each in stage.store.timeline(session) if "digits" in each.payload]
+    assert gathered == ["1", "*" * len(CARD)]
+
+
+def test_digits_of_a_flow_without_sensitive_steps_are_kept(tmp_path: Path) -> None:
+    flow = dedent("""\
+        flow: desk
+        voice: female
+        steps:
+          account: {collect: "Your account.", into: account, digits: 6, otherwise: bye}
+          bye: hangup
+    """)
+    stage = staged(tmp_path, {"desk": flow})
+
+    session = stage.ring(DESK, Caller(Hear("account"), Press("314159"), Silence(5)))
+
+    timeline = stage.store.timeline(session)
+    assert [each.payload["digits"] for each in timeline if "digits" in each.payload] == ["314159"]
+    assert "".join(each.payload.get("digit", "") for each in timeline) == "314159"
