@@ -45,6 +45,15 @@ class MemoryTable:
         keys = sorted(key for key in self._items if key[0] == session and key[1].startswith(prefix))
         return {"Items": [json.loads(self._items[key]) for key in keys]}
 
+    def delete_item(self, *, Key: Any, **_: Any) -> Any:
+        """Whether or not it is there."""
+        self._items.pop(_key(Key), None)
+        return {}
+
+    def items(self) -> list[Item]:
+        """Every item of every partition, as DynamoDB would give it."""
+        return [json.loads(item) for item in self._items.values()]
+
     def _set(self, update: Any) -> None:
         """`SET name = :name`, without a condition."""
         name, _, value = update["UpdateExpression"].removeprefix("SET ").partition(" = ")

@@ -199,6 +199,24 @@ def test_digits_that_are_not_sensitive_leave_a_recording_running() -> None:
     assert staged.call.recorder == "on"
 
 
+def test_a_recording_stays_paused_from_one_sensitive_question_to_the_next() -> None:
+    staged = StagedCall("""
+        record: {channels: dual}
+        steps:
+          card: {collect: Card., into: card, digits: 16, sensitive: true}
+          code: {collect: Code., into: code, digits: 3, sensitive: true}
+          bye: hangup
+    """)
+
+    decisions = [staged.pick_up(), staged.gather_ends(CARD), staged.gather_ends("123")]
+
+    assert [actions(decision) for decision in decisions] == [
+        ["record_pause", "gather_using_speak"],
+        ["gather_using_speak"],
+        ["record_resume", "hangup"],
+    ]
+
+
 def test_a_recording_that_the_flow_had_paused_before_stays_paused_after() -> None:
     staged = StagedCall("""
         record: {channels: dual}
@@ -218,6 +236,17 @@ def test_a_recording_that_the_flow_had_paused_before_stays_paused_after() -> Non
         ["gather_using_speak"],
         ["record_resume", "hangup"],
     ]
+
+
+def test_nothing_is_resumed_where_nothing_is_recorded() -> None:
+    staged = StagedCall("""
+        steps:
+          loud: {recording: resume}
+          bye: hangup
+    """)
+
+    assert actions(staged.pick_up()) == ["hangup"]
+    assert staged.call.recorder == ""
 
 
 def test_no_state_timeline_or_command_ever_holds_a_sensitive_digit() -> None:

@@ -90,6 +90,70 @@ def test_a_flow_that_is_too_large_with_all_that_it_leads_to_is_found(told: Told)
     assert (0, "invalid-flow") in told(steps, **{"other.yaml": other})
 
 
+# digits-recorded-early, recording-stays-paused
+
+RECORDED = "voice: female\nlast_resort: bye\nrecord: {channels: dual}\n"
+CARD = "card: {collect: Card., into: card, digits: 16, sensitive: true, otherwise: bye}\nbye: hangup\n"
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        "a: {say: Your card., next: b}\nb: {branch: [{when: {caller: '+1*'}, to: card}], otherwise: bye}\n",
+        "a: {play: {media: m}, next: card}\n",
+        "a: {wait: 5, next: card}\n",
+        "a: {collect: Account., into: account, digits: 6, otherwise: bye, next: card}\n",
+        "a: {menu: 'To leave, press 1.', keys: {1: bye}, otherwise: card}\n",
+        "a: {say: Hello.}\nb: {recording: pause}\n",
+    ],
+)
+def test_a_step_that_leads_to_a_card_while_the_recording_runs_is_found(before: str, told: Told) -> None:
+    assert (2, "digits-recorded-early") in told(before + CARD, RECORDED)
+
+
+@pytest.mark.parametrize(
+    ("before", "top"),
+    [
+        ("a: {say: Your card.}\n", "voice: female\nlast_resort: bye\n"),
+        ("a: {menu: 'To pay, press 1.', keys: {1: card}, otherwise: bye}\n", RECORDED),
+        ("a: {recording: stop}\nb: {say: Your card.}\n", RECORDED),
+        ("a: {transfer: '+12025550199', after: card, next: bye}\n", RECORDED),
+        ("a: {collect: Card., into: other, digits: 16, sensitive: true, otherwise: bye}\n", RECORDED),
+        ("", RECORDED),
+    ],
+)
+def test_a_card_that_cannot_be_recorded_early_is_let_be(before: str, top: str, told: Told) -> None:
+    assert told(before + CARD, top) == []
+
+
+def test_a_recording_is_followed_into_the_flow_that_asks_for_the_card(told: Told) -> None:
+    steps = "a: {say: Hello.}\nvisit: {go: {flow: pay}}\nbye: hangup\n"
+    ready = "flow: pay\nvoice: female\nsteps:\n  ready: {say: Your card.}\n"
+    card = "  card: {collect: Card., into: card, digits: 16, sensitive: true}\n"
+
+    assert told(steps, RECORDED, **{"pay.yaml": ready.replace("  ready: {say: Your card.}\n", "") + card}) == [
+        (2, "digits-recorded-early")
+    ]
+    assert told(steps, RECORDED, **{"pay.yaml": ready + card}) == [], "it is the other flow's prompt that leads there"
+
+
+def test_a_pause_in_a_visited_flow_that_its_visitor_resumes_is_let_be(told: Told) -> None:
+    pause = "flow: quiet\nsteps:\n  quiet: {recording: pause}\n"
+    steps = """\
+        visit: {go: {flow: quiet}}
+        card: {collect: Card., into: card, digits: 16, sensitive: true, otherwise: again}
+        again: {recording: resume}
+        agent: {transfer: "+12025550199"}
+        bye: hangup
+    """
+
+    assert told(steps, RECORDED, **{"quiet.yaml": pause}) == []
+
+
+def test_a_pause_that_nothing_resumes_is_found(told: Told) -> None:
+    assert told("a: {recording: pause}\nb: {say: Hello.}\nbye: hangup\n", RECORDED) == [(2, "recording-stays-paused")]
+
+
 # missing-consent
 
 

@@ -162,7 +162,11 @@ class FlowScript:
     def _follow(self, call: Call, event: Event, move: Move) -> Decision:
         followed = self._moves(call.without_notes(), event, move)
         moved = followed.call.moved_from(call.place, event)
-        return replace(followed, call=self.ended(moved) if moved.status == ENDED else moved)
+        return replace(
+            followed,
+            call=self.ended(moved) if moved.status == ENDED else moved,
+            commands=_staying_paused(followed.commands),
+        )
 
     def _moves(self, call: Call, event: Event, move: Move | _Leave) -> Decision:
         decision = Decision(call)
@@ -290,6 +294,17 @@ class FlowScript:
 
 def _is_sensitive(step: Step | None) -> bool:
     return getattr(step, "sensitive", False)
+
+
+def _staying_paused(commands: tuple[Command, ...]) -> tuple[Command, ...]:
+    """The commands without a resume that a pause follows: from a card number to its code nothing is recorded."""
+    kept: list[Command] = []
+    for asked in commands:
+        if asked.action == "record_pause" and kept and kept[-1].action == "record_resume":
+            kept.pop()
+        else:
+            kept.append(asked)
+    return tuple(kept)
 
 
 def _fail(call: Call, event: Event, move: Fail) -> Decision:

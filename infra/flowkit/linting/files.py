@@ -12,6 +12,7 @@ from dialtone.flow_library import NUMBERS_FILE
 from dialtone.flows.calendars import CALENDARS
 from infra.flowkit.linting.mentions import leads_to
 from infra.flowkit.linting.prompts import Heard, heard_in
+from infra.flowkit.linting.recorder import Paths
 from infra.flowkit.linting.recovery import Fault, calendar_faults, number_faults, read_through
 from infra.flowkit.linting.rule import Of
 from infra.flowkit.linting.variables import Variables, may_set
@@ -196,6 +197,11 @@ class Folder:
             with contextlib.suppress(OSError, UnicodeDecodeError):  # told where the file itself is looked at
                 files.append(self.file(path))
         return tuple(file.flow for file in files if file.readable)
+
+    @cached_property
+    def recorder(self) -> Paths:
+        """What the recorder does on every path through them."""
+        return Paths.through(self.flows)
 
     @cached_property
     def calendar_names(self) -> frozenset[str]:

@@ -146,7 +146,7 @@ class Collect(Asking):
         return Go(self.next, self._resumed(call), variables)
 
     def answered_by_digits(self, call: Call, digits: str) -> bool:
-        """Whether it takes them, and they are not sensitive; while they are read back, whether it is one of the keys."""
+        """Whether it takes them and they are not sensitive; while they are read back, whether it is one of the keys."""
         if self.confirm and call.waiting.get(CONFIRMING):
             return digits in {self.confirm.accept, self.confirm.redo}
         return not self.sensitive and self._fits(digits)

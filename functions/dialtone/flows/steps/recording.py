@@ -47,6 +47,8 @@ class RecordingSwitch(Speaking):
         """Telnyx tells nothing of a start, a pause or a resume: there is nothing to wait for but the consent."""
         if self.consent and not call.waiting.get(CONSENTED):
             return self.consent.put(call, manner)
+        if self.recording == "resume" and not call.recorder:
+            return Go(self.next)  # callers who declined come here too, and Telnyx refuses to resume nothing
         if self.recording != "start":
             return Go(self.next, (command(f"record_{self.recording}", call.control_id),))
         return Go(self.next, (self._start(call),))

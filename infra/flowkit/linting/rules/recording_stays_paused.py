@@ -1,0 +1,27 @@
+"""Recordings that are paused and not resumed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from infra.flowkit.linting.rule import WARNING, Found, rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from infra.flowkit.linting.files import FlowFile
+
+
+@rule("recording-stays-paused", WARNING)
+def recording_stays_paused(file: FlowFile) -> Iterator[Found]:
+    """A pause that nothing resumes, or a conversation to which a path leads before the recording is resumed."""
+    recorder = file.folder.recorder
+    for pause in sorted(recorder.pausing - recorder.resumed):
+        if pause.flow == file.flow.name:
+            remedy = "add a step with `recording: resume`, or write `recording: stop` if that is meant"
+            yield Found(("steps", pause.step), "pauses the recording, and nothing resumes it", remedy)
+    for talk, pause in sorted(recorder.paused_talks):
+        if talk.flow == file.flow.name and pause in recorder.resumed:
+            named = pause.step if pause.flow == talk.flow else f"{pause.flow}/{pause.step}"
+            reason = f"can be reached while the recording is still paused by {named}, and would not be recorded"
+            yield Found(("steps", talk.step), reason, "put a step with `recording: resume` before it")
