@@ -22,6 +22,12 @@ _PROGRESS = {"": 0, RINGING: 1, ANSWERED: 2, BRIDGED: 3, ENDED: 4}
 TURNED_AWAY = "turned-away"
 """An incident: nobody's flow is for a call, or the flow that it was for is not there."""
 
+FLOW_ERROR = "flow-error"
+"""An incident: a step could not be done, for a fault and not for what callers and colleagues do."""
+
+LAST_RESORT = "last-resort"
+"""An incident: a fault led the caller to the flow's last resort, or out of the call."""
+
 NO_TURN = -1
 """Of a recording that no turn asked for."""
 
@@ -323,7 +329,7 @@ class Call:
     def _unled(self, event: Event) -> Decision:
         """End a call whose flow is not there, else it would stay open in silence; others' calls are not ours to end."""
         named = self.flow or event.client_state.flow
-        if not named or self.status == ENDED:
+        if not named or not self.control_id or self.status == ENDED or event.about_far_leg:
             return self.stay("no flow")
         return Decision(
             self, (command("hangup", self.control_id),), reason=f"no flow {named}", incidents=(TURNED_AWAY,)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import webhook.handlers
-from dialtone.calls import ANSWERED, BRIDGED, ENDED, RINGING, Call, Decision
+from dialtone.calls import ANSWERED, BRIDGED, ENDED, RINGING, TURNED_AWAY, Call, Decision
 from dialtone.client_state import ClientState
 from dialtone.commands import command
 from dialtone.events import Event, parse_event
@@ -159,12 +159,21 @@ def test_call_answered_before_anything_else_was_heard_is_of_a_call_that_we_diall
     assert route(call_of(event, SPEECH), event).call.direction == "outgoing"
 
 
-def test_call_answered_without_a_flow_is_only_noted() -> None:
-    event = sample("call_answered-outgoing")
+def test_call_answered_of_another_program_is_only_noted() -> None:
+    event = replace(sample("call_answered-outgoing"), client_state=ClientState())
 
     decision = route(call_of(event), event)
 
     assert (decision.commands, decision.reason, decision.call.status) == ((), "no flow", ANSWERED)
+
+
+def test_call_answered_for_a_flow_that_is_not_there_is_ended() -> None:
+    event = sample("call_answered-outgoing")
+
+    decision = route(call_of(event), event)
+
+    assert actions(decision) == ["hangup"]
+    assert decision.incidents == (TURNED_AWAY,)
 
 
 @pytest.mark.parametrize(
@@ -433,7 +442,7 @@ def test_a_command_refused_because_the_call_has_ended_is_the_normal_end_of_a_rac
     assert refused(call, ended=True) == Decision(call, reason="record_start refused: 90020")
 
 
-def test_a_refused_command_of_a_call_without_a_flow_is_only_noted() -> None:
+def test_a_refused_command_of_a_call_whose_flow_is_gone_ends_it() -> None:
     call = replace(staged_message(), script=None)
 
-    assert refused(call).commands == ()
+    assert actions(refused(call)) == ["hangup"]
