@@ -140,7 +140,7 @@ class Batch:
         self._consumer.observer.log(
             level, "job given up" if last else "job comes again", fields | {"wait_seconds": wait}, failed=not known
         )
-        if last and (job is None or job.kind not in {TRANSCRIPT, METADATA}):
+        if last and (job is None or job.kind == AUDIO):
             if job and not self._given_up(job, reason):
                 return False
             self._consumer.observer.measure(Measure("RecordingsFailed"))

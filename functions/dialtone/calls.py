@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from dialtone.commands import Command, command
 from dialtone.numbers import called_number, caller_number, masked
 from dialtone.recordings import FAILED, SAVED, ArchiveJob, Consent, Recording, Review, matching
+from dialtone.stored import restored
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -130,6 +132,11 @@ class FarLeg:
             cause=self.cause or event.text("hangup_cause"),
         )
 
+    @classmethod
+    def all_from_json(cls, stored: Mapping[str, Mapping[str, Any]]) -> dict[str, FarLeg]:
+        """What was stored of several, by their ids, in this or another version of the program."""
+        return {leg_id: restored(cls, leg) for leg_id, leg in stored.items()}
+
 
 _FAR_STATUS = {"call.answered": ANSWERED, "call.bridged": ANSWERED, "call.hangup": ENDED}
 
@@ -144,6 +151,11 @@ class Place:
     variables: Mapping[str, str] = field(default_factory=dict)
     far_legs: Mapping[str, FarLeg] = field(default_factory=dict)
     back: tuple[str, ...] = ()
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> Place:
+        """What was stored, in this or another version of the program."""
+        return restored(cls, stored, far_legs=FarLeg.all_from_json, back=tuple)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +208,19 @@ class Call:
     version: int = 0
     """How often it was written; 0 for a call not yet known."""
     script: Script | None = field(default=None, compare=False, repr=False)
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> Call:
+        """What was stored, in this or another version of the program."""
+        return restored(
+            cls,
+            stored,
+            far_legs=FarLeg.all_from_json,
+            back=tuple,
+            left=Place.from_json,
+            recordings=lambda each: tuple(map(Recording.from_json, each)),
+            consent=partial(restored, Consent),
+        )
 
     @property
     def outcome(self) -> str:
@@ -499,8 +524,8 @@ def _lasting(variables: Mapping[str, str]) -> dict[str, str]:
 
 
 def _further(status: str, told: str) -> str:
-    """Events overtake one another: what happened later in a leg's life counts."""
-    return told if _PROGRESS[told] > _PROGRESS[status] else status
+    """Events overtake one another: what happened later in a leg's life counts, and its end last of all."""
+    return told if _PROGRESS[told] > _PROGRESS.get(status, _PROGRESS[BRIDGED]) else status
 
 
 def _told(far_legs: Mapping[str, FarLeg], event: Event) -> dict[str, FarLeg]:

@@ -78,7 +78,7 @@ class FlowLibrary:
         return replace(call, script=self._in_its_version(call, named) if named else None)
 
     def _in_its_version(self, call: Call, flow: str) -> FlowScript | None:
-        """A call ends on the version that it began with; the one that is deployed leads where that is not kept."""
+        """A call ends on the version that it began with; the one that is deployed leads where that is not readable."""
         earlier: FlowScript | None = None
         try:
             deployed = self.script(flow)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from dialtone.client_state import ClientState
 from dialtone.commands import COMMAND_NAMESPACE
 from dialtone.errors import MalformedEvent
 from dialtone.events import OURS, Event
+from dialtone.stored import restored
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -79,11 +80,8 @@ class Lookup:
 
     @classmethod
     def from_json(cls, kept: Mapping[str, Any]) -> Lookup:
-        """What `to_json` gave; fields that another version of the program added are passed over."""
-        known: dict[str, Any] = {each.name: kept[each.name] for each in fields(cls) if each.name in kept}
-        for name in ("gives", "secrets"):
-            known[name] = tuple(known.get(name, ()))
-        return cls(**known)
+        """What `to_json` gave, in this or another version of the program."""
+        return restored(cls, kept, gives=tuple, secrets=tuple)
 
 
 @dataclass(frozen=True, slots=True)

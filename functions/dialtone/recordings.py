@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
+
+from dialtone.stored import restored
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-
-    from _typeshed import DataclassInstance
 
 CLOCK_SKEW_SECONDS = 5
 """How much earlier than our request Telnyx may say that a recording began: two machines, two clocks."""
@@ -109,19 +110,9 @@ class Recording:
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Recording:
-        """What `to_json` gave; fields that another version of the program added are passed over."""
-        known = _known(cls, stored)
-        for name, kind in _COPIES.items():
-            if known.get(name) is not None:
-                known[name] = kind(**_known(kind, known[name]))
-        return cls(**known)
-
-
-_COPIES: Mapping[str, type[AudioCopy | TranscriptCopy | Consent]] = {
-    "audio": AudioCopy,
-    "transcript": TranscriptCopy,
-    "consent": Consent,
-}
+        """What `to_json` gave, in this or another version of the program."""
+        copies = {"audio": AudioCopy, "transcript": TranscriptCopy, "consent": Consent}
+        return restored(cls, stored, **{name: partial(restored, kind) for name, kind in copies.items()})
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +142,7 @@ class ArchiveJob:
         stored = json.loads(body)
         if not isinstance(stored, dict):
             raise TypeError(f"a job is an object, not {type(stored).__name__}")
-        job = cls(**_known(cls, stored))
+        job = restored(cls, stored)
         texts = [getattr(job, field.name) for field in fields(cls) if field.name != "urls"]
         if not all(isinstance(text, str) for text in texts) or not _is_addresses(job.urls):
             raise TypeError("a job's fields are texts, and its urls formats with addresses")
@@ -176,10 +167,6 @@ def object_key(recording: Recording, suffix: str) -> str:
     """Its place in the bucket: `recordings/YYYY/MM/DD/<session>/<recording>.<suffix>`, by the day it began (UTC)."""
     day = (recording.started_at or recording.requested_at)[:10].replace("-", "/")
     return f"recordings/{day}/{recording.call_session_id}/{recording.name}.{suffix}"
-
-
-def _known(kind: type[DataclassInstance], stored: Mapping[str, Any]) -> dict[str, Any]:
-    return {field.name: stored[field.name] for field in fields(kind) if field.name in stored}
 
 
 def _is_addresses(urls: object) -> bool:

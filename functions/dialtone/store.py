@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from dialtone.attributes import attributes, plain
-from dialtone.calls import Call, Decision, FarLeg, Place
+from dialtone.calls import Call, Decision
 from dialtone.commands import Command
 from dialtone.compact_json import compact, expanded, plain_json
 from dialtone.errors import DialtoneError
 from dialtone.events import recorded_payload
 from dialtone.lookups import Lookup
-from dialtone.recordings import ArchiveJob, Consent, Recording
+from dialtone.recordings import ArchiveJob, Recording
+from dialtone.stored import restored
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
     from dialtone.aws.services import DynamoDb
-    from dialtone.calls import Script
+    from dialtone.calls import FarLeg, Script
     from dialtone.events import Event
     from dialtone.recordings import Review
 
@@ -296,8 +297,8 @@ def _flow_fields(script: Script, event: Event) -> Item:
 
 def _decided(item: Item) -> Decided:
     return Decided(
-        commands=tuple(Command.from_json(each) for each in expanded(item["commands"])),
-        archive=tuple(ArchiveJob.from_json(each) for each in expanded(item["archive"])),
+        commands=_commands(item),
+        archive=tuple(ArchiveJob.from_json(each) for each in expanded(item.get("archive", "[]"))),
         turn=item["turn"],
         at_seconds=item["decided_at_millis"] / 1_000,
         lookup=Lookup.from_json(expanded(item["lookup"])) if item.get("lookup") else None,
@@ -305,17 +306,11 @@ def _decided(item: Item) -> Decided:
 
 
 def _timeline_entry(item: Item) -> TimelineEntry:
-    return TimelineEntry(
-        event_id=item["event_id"],
-        event_type=item["event_type"],
-        occurred_at=item["occurred_at"],
-        call_leg_id=item["call_leg_id"],
-        payload=expanded(item["payload"]),
-        reason=item["reason"],
-        step=item["step"],
-        turn=item["turn"],
-        commands=tuple(Command.from_json(each) for each in expanded(item["commands"])),
-    )
+    return restored(TimelineEntry, {**item, "payload": expanded(item["payload"]), "commands": _commands(item)})
+
+
+def _commands(item: Item) -> tuple[Command, ...]:
+    return tuple(Command.from_json(each) for each in expanded(item["commands"]))
 
 
 def _call_fields(call: Call, event: Event) -> Item:
@@ -335,21 +330,7 @@ def _call_fields(call: Call, event: Event) -> Item:
 
 
 def _call(item: Item) -> Call:
-    kept = {field.name: item[field.name] for field in fields(Call) if field.name in item}
-    kept["left"] = _place(item["left"]) if item.get("left") else None
-    kept["far_legs"] = _far_legs(item)
-    kept["back"] = tuple(item.get("back", ()))
-    kept["consent"] = Consent(**item["consent"]) if item.get("consent") else None
-    kept["recordings"] = tuple(Recording.from_json(recording) for recording in item["recordings"])
-    return Call(session_id=item["call_session_id"], leg_id=item["call_leg_id"], **kept)
-
-
-def _place(item: Item) -> Place:
-    return Place(**{**item, "far_legs": _far_legs(item), "back": tuple(item.get("back", ()))})
-
-
-def _far_legs(item: Item) -> dict[str, FarLeg]:
-    return {leg_id: FarLeg(**leg) for leg_id, leg in item.get("far_legs", {}).items()}
+    return Call.from_json({**item, "session_id": item["call_session_id"], "leg_id": item["call_leg_id"]})
 
 
 def _far_legs_kept(far_legs: Mapping[str, FarLeg]) -> Item:

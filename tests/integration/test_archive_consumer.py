@@ -105,6 +105,16 @@ def test_the_last_failure_closes_the_ledger_rings_and_hands_the_message_over_at_
     assert last["call_session_id"] == SESSION
 
 
+def test_a_job_of_a_kind_that_only_a_later_version_knows_fails_no_recording(
+    house: ArchiveHouse, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It goes to the dead-letter queue, whose alarm rings; put back, it is done by the version that knows it."""
+    assert house.deliver(house.job(kind="verify"), receives=MAX_RECEIVES) == [0]
+
+    assert house.entry().status == SAVED
+    assert metrics(capsys.readouterr().out.splitlines()) == {}
+
+
 def test_a_job_whose_ledger_entry_is_not_there_waits_for_it_and_is_given_up_in_the_end(
     house: ArchiveHouse, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:

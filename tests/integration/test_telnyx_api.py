@@ -124,6 +124,17 @@ def test_every_action_but_dial_has_a_method_of_the_sdk() -> None:
     assert set(METHODS) == set(ACTIONS) - {"dial"}
 
 
+def test_an_action_that_only_a_later_version_knows_is_refused_and_not_sent(
+    api: TelnyxApi, scripted: ScriptedTelnyx, virtual: Time
+) -> None:
+    stored = Command.from_json({"action": "teleport", "call_control_id": CALL, "parameters": {"to": "elsewhere"}})
+
+    outcome = api.send(stored, COMMAND_ID, virtual.now + 5)
+
+    assert (outcome.kind, outcome.title) == ("refused", "no action of this version: teleport")
+    assert scripted.requests == []
+
+
 def test_a_dial_gives_the_ids_of_the_new_leg(api: TelnyxApi, scripted: ScriptedTelnyx, virtual: Time) -> None:
     leg = {"call_control_id": "v3:new", "call_leg_id": "leg", "call_session_id": "session", "is_alive": False}
     scripted.answers.append(Answer(body=json.dumps({"data": leg}).encode()))

@@ -10,9 +10,11 @@ from dialtone.calls import Call
 from dialtone.client_state import ClientState
 from dialtone.errors import FlowInvalid
 from dialtone.flow_library import FlowLibrary, read_numbers
+from dialtone.flows.engine import FlowScript
 from tests.staged_call import CALLED, LEG, SESSION, happened
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 CALL = Call(SESSION, LEG)
@@ -125,6 +127,40 @@ def test_a_call_stays_with_its_flow_whatever_is_echoed(folder: Path) -> None:
 
 def test_a_call_whose_flow_is_gone_has_none(folder: Path) -> None:
     assert FlowLibrary.open(folder).attach(Call(SESSION, LEG, flow="gone"), happened("call.bridged")).script is None
+
+
+class KeptTexts:
+    """Versions of flows as calls kept them."""
+
+    def __init__(self, texts: Mapping[str, str] | None) -> None:
+        self._texts = texts
+
+    def flow_texts(self, flow: str, version: str) -> Mapping[str, str] | None:
+        assert (flow, version) == ("night", "earlier")
+        return self._texts
+
+
+@pytest.mark.parametrize(
+    ("texts", "led_by"),
+    [
+        ({"night.yaml": "flow: night\nsteps:\n  then: hangup\n"}, "then"),
+        ({"night.yaml": "flow: night\nsteps:\n  then: {teleport: elsewhere}\n"}, "bye"),
+        ({"night.yaml": "flow: night\nlater: 1\nsteps:\n  then: hangup\n"}, "bye"),
+        (None, "bye"),
+    ],
+    ids=["readable", "a step of a later version", "a key of a later version", "not kept"],
+)
+def test_a_call_ends_on_its_version_where_that_is_readable(
+    folder: Path, texts: Mapping[str, str] | None, led_by: str
+) -> None:
+    """A deployment that is taken back leaves calls with flows that only the later version understands."""
+    library = FlowLibrary.open(folder, KeptTexts(texts))
+    call = Call(SESSION, LEG, flow="night", flow_version="earlier")
+
+    script = library.attach(call, happened("call.bridged")).script
+
+    assert isinstance(script, FlowScript)
+    assert script.flow.start == led_by
 
 
 # Numbers

@@ -1,0 +1,25 @@
+"""What is stored, read by a program that may be older or newer than the one that wrote it. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from _typeshed import DataclassInstance
+
+    Stored = TypeVar("Stored", bound=DataclassInstance)
+
+
+def restored(kind: type[Stored], stored: Mapping[str, Any], /, **readers: Callable[[Any], Any]) -> Stored:
+    """A stored value of a dataclass: what is missing has its default, fields that are not known are passed over.
+
+    A field with a reader is read by it, null as null. Raises TypeError if a field is missing that has no default.
+    """
+    known = {field.name: stored[field.name] for field in fields(kind) if field.name in stored}
+    for name, read in readers.items():
+        if known.get(name) is not None:
+            known[name] = read(known[name])
+    return kind(**known)

@@ -1,0 +1,247 @@
+"""What an older or a newer version of the program stored is read by this one: a deployment may be taken back."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+import inspect
+import json
+from collections.abc import Callable
+from dataclasses import MISSING, fields, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+
+import webhook.handlers  # noqa: F401 -- importing them registers them
+from dialtone.attributes import attributes, plain
+from dialtone.calls import Call, Decision, FarLeg, Place
+from dialtone.client_state import ClientState
+from dialtone.commands import Command, command
+from dialtone.events import Event
+from dialtone.lookups import Lookup
+from dialtone.recordings import ArchiveJob, AudioCopy, Consent, Recording, TranscriptCopy
+from dialtone.store import Decided, Store, TimelineEntry
+from infra.flowkit.memory_table import MemoryTable
+from webhook.router import route
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from _typeshed import DataclassInstance
+
+    from dialtone.aws.services import DynamoDb
+
+SESSION, LEG, CONTROL = "session", "leg", "v3:control"
+CONSENT = Consent("given", "May we record?", "en-US", "2026-11-24T12:00:05.000000Z", "1")
+EXPECTED = Recording(
+    SESSION, LEG, 2, 3, "2026-11-24T12:00:09.000000Z", "record_start", channels="single", consent=CONSENT
+)
+AUDIO, TRANSCRIPT = AudioCopy("key.mp3", 1_234, "ab" * 32, 7_000), TranscriptCopy("key.txt", "cd" * 32, "t-1")
+VERIFIED = replace(EXPECTED, number=1, status="verified", audio=AUDIO, transcript=TRANSCRIPT)
+FAR_LEGS = {"far-1": FarLeg("v3:far", "answered", connected=True, cause="")}
+PLACE = Place("welcome", 2, {"prompts": 1}, {"name": "Ada"}, FAR_LEGS, ("menu",))
+CALL = Call(
+    SESSION,
+    LEG,
+    control_id=CONTROL,
+    status="answered",
+    flow="front-desk",
+    step="ring",
+    turn=3,
+    waiting={"connected": 1},
+    variables={"name": "Ada"},
+    far_legs=FAR_LEGS,
+    back=("menu", "welcome"),
+    unnoted={"name": "Ada"},
+    left=PLACE,
+    recordings=(EXPECTED,),
+    consent=CONSENT,
+)
+JOB = ArchiveJob("audio", SESSION, LEG, VERIFIED.name, "r-1", {"mp3": "https://recordings.example/1.mp3"})
+LOOKUP = Lookup("customers", {"caller": "+15550123"}, 5, 1, ("name",), ("card",), SESSION, LEG, 3)
+SPEAK = command("speak", CONTROL, payload="Hello.", voice="female")
+EVENT = Event(
+    "event", "call.gather.ended", "2026-11-24T12:00:09.000000Z", {"call_session_id": SESSION, "call_leg_id": LEG}
+)
+
+STORED: tuple[DataclassInstance, ...] = (
+    CALL,
+    PLACE,
+    FAR_LEGS["far-1"],
+    CONSENT,
+    VERIFIED,
+    AUDIO,
+    TRANSCRIPT,
+    JOB,
+    LOOKUP,
+    SPEAK,
+)
+"""One of every dataclass that is stored, in whatever part of an item or a message."""
+
+NOT_STORED = frozenset({"Decision", "Review", "Answer"})
+"""Those of the same modules that are not: a review is one attribute of its recording's item."""
+
+Change = Callable[[dict[str, Any], type | None], dict[str, Any]]
+"""What another version makes of a mapping; with the dataclass that it is of, None for an item that is of none."""
+
+
+class Kept:
+    """A table that holds one event's commit, to be changed as another version would have written it."""
+
+    def __init__(self) -> None:
+        self.table = MemoryTable()
+        self.store = Store(cast("DynamoDb", self.table), "calls")
+
+    def commit(self) -> Kept:
+        decision = Decision(CALL, (SPEAK,), (VERIFIED,), archive=(JOB,), lookup=LOOKUP)
+        self.store.commit(EVENT, Call(SESSION, LEG), decision, at_seconds=1.0)
+        return self
+
+    def put(self, items: list[Any]) -> Kept:
+        self.table.transact_write_items(TransactItems=[{"Put": {"Item": item}} for item in items])
+        return self
+
+    def changed(self, change: Change) -> Kept:
+        found = self.table.query(ExpressionAttributeValues={":session": {"S": SESSION}, ":prefix": {"S": ""}})
+        return Kept().put([attributes(_item(plain(item), change)) for item in found["Items"]])
+
+    def read(self) -> tuple[Call, Decided, Recording, TimelineEntry]:
+        loaded, [recording] = self.store.load(EVENT), self.store.recordings(SESSION)
+        [entry] = self.store.timeline(SESSION)
+        assert loaded.call is not None
+        assert loaded.decided is not None
+        return loaded.call, loaded.decided, recording, entry
+
+
+SHAPES = {frozenset(each.name for each in fields(type(one))): type(one) for one in STORED}
+
+
+def _item(item: dict[str, Any], change: Change) -> dict[str, Any]:
+    """The item with everything in it that is stored, changed; commands, jobs and lookups stand in it as JSON."""
+    inside = {name: _inside(value, change) for name, value in item.items()}
+    if "commands" in inside:
+        inside["commands"] = json.dumps(_inside(json.loads(inside["commands"]), change))
+        jobs = [json.dumps(_inside(json.loads(job), change)) for job in json.loads(inside["archive"])]
+        inside |= {"archive": json.dumps(jobs), "lookup": json.dumps(_inside(json.loads(inside["lookup"]), change))}
+    keys = {name: item[name] for name in ("call_session_id", "call_leg_id", "item")}
+    kind = {"LEG": Call, "RECORDING": Recording}.get(item["item"].partition("#")[0])
+    return change(inside, kind) | keys
+
+
+def _inside(value: Any, change: Change) -> Any:  # noqa: ANN401 -- JSON
+    if isinstance(value, list):
+        return [_inside(each, change) for each in value]
+    if not isinstance(value, dict):
+        return value
+    mapping = {name: _inside(each, change) for name, each in value.items()}
+    kind = SHAPES.get(frozenset(mapping))
+    return change(mapping, kind) if kind else mapping
+
+
+def test_every_dataclass_of_the_stored_modules_is_stored_here_or_named_as_not_stored() -> None:
+    modules = ("dialtone.calls", "dialtone.recordings", "dialtone.lookups", "dialtone.commands")
+    found = {
+        name
+        for module in modules
+        for name, kind in inspect.getmembers(importlib.import_module(module), dataclasses.is_dataclass)
+        if kind.__module__ == module
+    }
+
+    assert found == {type(each).__name__ for each in STORED} | NOT_STORED
+
+
+def test_what_this_version_stores_it_reads() -> None:
+    call, decided, recording, entry = Kept().commit().read()
+
+    assert (call, recording) == (replace(CALL, version=1), VERIFIED)
+    assert (decided.commands, decided.archive, decided.lookup) == ((SPEAK,), (JOB,), LOOKUP)
+    assert entry.commands == (SPEAK,)
+
+
+def test_fields_of_a_later_version_are_passed_over_wherever_they_stand() -> None:
+    seen: set[type | None] = set()
+
+    def later(mapping: dict[str, Any], kind: type | None) -> dict[str, Any]:
+        seen.add(kind)
+        return mapping | {"imagined": "later", "imagined_too": {"deep": ["x", 1, None]}}
+
+    kept = Kept().commit()
+
+    assert kept.changed(later).read() == kept.read()
+    assert seen == {None, *(type(each) for each in STORED)}
+
+
+@pytest.mark.parametrize("kind", [type(each) for each in STORED if type(each) is not Command])
+def test_fields_that_an_earlier_version_did_not_write_have_their_defaults(kind: type) -> None:
+    defaults = {
+        each.name: each.default if each.default_factory is MISSING else each.default_factory()
+        for each in fields(kind)
+        if each.default is not MISSING or each.default_factory is not MISSING
+    }
+    seen = []
+
+    def earlier(mapping: dict[str, Any], of: type | None) -> dict[str, Any]:
+        if of is not kind:
+            return mapping
+        seen.append(of)
+        return {name: value for name, value in mapping.items() if name not in defaults}
+
+    call, decided, recording, _ = Kept().commit().changed(earlier).read()
+
+    assert seen
+    read = next(each for each in _everything(call, decided, recording) if type(each) is kind)
+    assert {name: getattr(read, name) for name in defaults} == defaults
+
+
+def _everything(call: Call, decided: Decided, recording: Recording) -> Iterator[object]:
+    yield from (call, call.left, call.consent, *call.far_legs.values(), *call.recordings)
+    yield from (recording, recording.consent, recording.audio, recording.transcript)
+    yield from (*decided.archive, decided.lookup)
+
+
+@pytest.mark.parametrize("event_type", ["call.initiated", "call.answered", "call.bridged", "call.hangup"])
+def test_a_status_of_a_later_version_is_no_fault(event_type: str) -> None:
+    call = replace(CALL, status="parked", far_legs={"far-1": FarLeg("v3:far", "early-media")})
+    mark = ClientState(turn=3, flow="front-desk", parent_leg=LEG, dialled=True)
+    about_us = replace(EVENT, type=event_type, payload={**EVENT.payload, "call_control_id": CONTROL})
+    about_far_leg = replace(about_us, payload={**about_us.payload, "call_leg_id": "far-1"}, client_state=mark)
+
+    ours = route(call, about_us).call
+    other = route(call, about_far_leg).call
+
+    assert ours.status == ("ended" if event_type == "call.hangup" else "parked")
+    assert other.far_legs["far-1"].status == ("ended" if event_type == "call.hangup" else "early-media")
+
+
+# What earlier versions stored, as it lies in tables and queues
+
+
+@pytest.mark.parametrize("file", sorted(Path("tests/stored").glob("*.json")), ids=lambda file: file.stem)
+def test_what_an_earlier_version_stored_is_read_and_led_on(file: Path) -> None:
+    frozen = json.loads(file.read_text(encoding="utf-8"))
+    kept = Kept().put(frozen["items"])
+    [happened] = [item for item in frozen["items"] if item["item"]["S"].startswith("EVENT#")]
+    session, leg = happened["call_session_id"]["S"], happened["call_leg_id"]["S"]
+    event = replace(EVENT, id=happened["event_id"]["S"], payload={"call_session_id": session, "call_leg_id": leg})
+
+    loaded = kept.store.load(event)
+
+    assert loaded.call is not None
+    assert (loaded.call.step, loaded.call.turn, loaded.call.far_legs["far-1"].connected) == ("ring", 3, True)
+    assert loaded.call.left is not None
+    assert (loaded.call.left.back, loaded.call.left.far_legs["far-2"].cause) == (("menu",), "user_busy")
+    assert loaded.call.consent == loaded.call.recordings[0].consent
+    assert loaded.decided is not None
+    assert [each.action for each in loaded.decided.commands] == ["speak"]
+    assert loaded.decided.archive == (ArchiveJob.from_json(json.dumps(frozen["archive_job"])),)
+    assert loaded.decided.lookup == Lookup.from_json(frozen["lookup"])
+    assert [each.status for each in kept.store.recordings(session)] == ["verified"]
+    assert kept.store.flow_texts(loaded.call.flow, loaded.call.flow_version)
+    assert ClientState.decode(frozen["client_state"]) == ClientState(3, "front-desk")
+    assert ClientState.decode(frozen["far_leg_client_state"]) == ClientState(3, "front-desk", leg, dialled=True)
+    hung_up = replace(event, type="call.hangup", id="h")
+    ended = route(loaded.call, hung_up).call
+    kept.store.commit(hung_up, loaded.call, Decision(ended), at_seconds=1.0)
+    [stored] = kept.store.legs(session)
+    assert stored == replace(ended, version=loaded.call.version + 1)
