@@ -54,7 +54,7 @@ class Exchange:
     media: MediaLibrary
     recordings: RecordingStore
     #: Where the API and the recordings are reached from outside, without /v2.
-    public_url: str = "http://carrier.invalid"
+    public_url: str = "https://carrier.invalid"
     #: What download URLs are signed with.
     secret: str = ""
     applications: dict[str, Application] = field(default_factory=dict)

@@ -43,6 +43,10 @@ MAX_ASKED = 3
 
 CHOICE_SECONDS = 6
 
+PLAYABLE = ("https://", "http://127.0.0.1:")
+"""How the address of a message begins that is handed on to be played: it is a webhook's, text from outside. The second
+is the simulated carrier's; Telnyx would find nothing there. A message that lies elsewhere is decided about unheard."""
+
 LISTENING_GRACE_MILLIS = 500
 """After the message has been played back, before the choices are said."""
 
@@ -207,8 +211,11 @@ class Record(Speaking):
             return Go(self.next)
         addresses = event.payload.get("recording_urls") or event.payload.get("public_recording_urls") or {}
         address = next((each for each in addresses.values() if isinstance(each, str)), "")
-        phase = LISTENING if address.startswith(("http://", "https://")) else CHOOSING
-        return Go(self.name, variables={MESSAGE_ADDRESS: address}, waiting={**_kept(call), phase: 1})
+        playable = address.startswith(PLAYABLE)
+        phase = LISTENING if playable else CHOOSING
+        return Go(
+            self.name, variables={MESSAGE_ADDRESS: address if playable else ""}, waiting={**_kept(call), phase: 1}
+        )
 
     def _played_back(self, call: Call, review: Review) -> Command:
         return command(
