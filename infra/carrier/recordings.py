@@ -75,6 +75,11 @@ class Recording:
         """Give how much is recorded so far, pauses left out."""
         return sum((now if end is None else end) - start for start, end in self.stretches)
 
+    @property
+    def plays(self) -> float:
+        """Give how long its audio is: without pauses, and without silence that was trimmed."""
+        return file_of(self).seconds
+
 
 class RecordingStore:
     """All recordings of the account."""

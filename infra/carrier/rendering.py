@@ -76,6 +76,11 @@ class Wav:
     content_type = "audio/wav"
 
     @property
+    def seconds(self) -> float:
+        """Give how long it plays."""
+        return sum(span.frames for span in self.spans) / SAMPLE_RATE_HZ
+
+    @property
     def _frame_bytes(self) -> int:
         return self.channels * SAMPLE_BYTES
 
@@ -134,6 +139,11 @@ class Mp3:
     spans: tuple[Span, ...]
 
     content_type = "audio/mpeg"
+
+    @property
+    def seconds(self) -> float:
+        """Give how long it plays, but for what an MP3's last frame is filled up with."""
+        return sum(span.frames for span in self.spans) / SAMPLE_RATE_HZ
 
     @property
     def _frames(self) -> int:

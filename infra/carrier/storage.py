@@ -76,7 +76,7 @@ def resource(exchange: Exchange, recording: Recording) -> dict[str, Any]:
         "connection_id": recording.leg.application.connection_id,
         "created_at": clock.timestamp(recording.saved),
         "download_urls": {recording.order.format: url_of(exchange, recording)},
-        "duration_millis": round(recording.seconds(clock.now) * 1000),
+        "duration_millis": round(recording.plays * 1000),
         "from": leg.from_,
         "id": recording.id,
         "initiated_by": recording.order.initiated_by,
@@ -95,7 +95,7 @@ def transcription(exchange: Exchange, recording: Recording) -> dict[str, Any]:
     saved = exchange.clock.timestamp(recording.saved)
     return {
         "created_at": saved,
-        "duration_millis": round(recording.seconds(exchange.clock.now) * 1000),
+        "duration_millis": round(recording.plays * 1000),
         "id": recording.transcription_id,
         "record_type": "recording_transcription",
         "recording_id": recording.id,
