@@ -10,6 +10,7 @@ from botocore.config import Config
 from archive.bucket import RecordingsBucket
 from archive.consumer import Archive, Consumer
 from archive.custody import Custody
+from archive.downloading import Downloader
 from archive.settings import Settings
 from archive.source import Source
 from archive.transcripts import Transcripts
@@ -44,10 +45,11 @@ def open_consumer(settings: Settings) -> Consumer:
     wire = Wire(CONNECT_SECONDS, READ_SECONDS, ATTEMPTS)
     store = Store(DynamoDb(wire), settings.calls_table)
     bucket = RecordingsBucket(client("s3", config=AWS), settings.recordings_bucket)
+    downloader = Downloader(local=settings.local_audio)
     telnyx, observer = TelnyxApi(settings.api_key), Observer("archive")
     sdk.on_fall_back.append(lambda: observer.measure(Measure("SdkLoadedPlainly")))
     return Consumer(
-        archive=Archive(Custody(store, bucket, Source(telnyx)), Transcripts(store, bucket, telnyx)),
+        archive=Archive(Custody(store, bucket, Source(telnyx, downloader)), Transcripts(store, bucket, telnyx)),
         queue=client("sqs", config=AWS),
         observer=observer,
         max_receives=settings.max_receives,

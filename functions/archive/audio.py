@@ -1,7 +1,10 @@
-"""Audio files as they pass: what format they are, how long they play, and whether their end is missing. Pure.
+"""Audio files as they pass: what they are, how long they play, how much of them is no audio at all. Pure.
 
-WAV: RIFF chunks (Microsoft's Multimedia Programming Interface, 1991). MP3: ISO 11172-3 and 13818-3 frame headers, and
-ID3v2 tags before them (id3.org).
+What counts is the bytes. A header's sizes are wrong in either direction wherever a program wrote to a pipe, stopped
+early, or edited without care; they say where to look, and how long the file plays is counted.
+
+WAV: RIFF chunks (Microsoft's Multimedia Programming Interface, 1991), with 64-bit sizes (EBU Tech 3306: RF64, BW64).
+MP3: ISO 11172-3 and 13818-3 frame headers of all three layers; ID3v1, ID3v2 (id3.org) and APEv2 tags are passed over.
 """
 
 from __future__ import annotations
@@ -10,184 +13,430 @@ import struct
 from dataclasses import dataclass
 from typing import Protocol
 
-MP3, WAV = "mp3", "wav"
-CONTENT_TYPES = {MP3: "audio/mpeg", WAV: "audio/wav"}
+MP3, WAV, UNKNOWN = "mp3", "wav", "bin"
+CONTENT_TYPES = {
+    MP3: "audio/mpeg",
+    WAV: "audio/wav",
+    "flac": "audio/flac",
+    "ogg": "audio/ogg",
+    "m4a": "audio/mp4",
+    "aac": "audio/aac",
+    "amr": "audio/amr",
+    "aiff": "audio/aiff",
+    "au": "audio/basic",
+    "webm": "audio/webm",
+    UNKNOWN: "application/octet-stream",
+}
+"""Format, which is also a key's ending → what S3 calls it. Telnyx makes the first two; others are kept unmeasured."""
 
 MILLIS = 1_000
 
-WAV_SIZE_UNKNOWN_FROM = 0x7FFF_F000
-"""Programs that write to a pipe cannot go back to fill the sizes in: sox leaves this, ffmpeg 0xFFFFFFFF."""
+LONGEST_SECONDS = 43_200
+"""The longest recording that Telnyx makes (`record_max_length` of an answer)."""
+LARGEST_BYTES = 2 * LONGEST_SECONDS * 2 * 2 * 8_000
+"""That long, as WAV with two channels of 16 bit at telephony's 8 kHz; twice that, as a margin for wideband: 2.8 GB."""
 
-_RIFF_HEADER_BYTES, _CHUNK_HEADER_BYTES, _ID3_HEADER_BYTES, _FRAME_HEADER_BYTES = 12, 8, 10, 4
+WAV_SIZE_UNKNOWN_FROM = 0x7FFF_F000
+"""Programs that write to a pipe cannot go back to fill the sizes in: sox leaves this, ffmpeg 0xFFFFFFFF, others 0."""
+
+PROBED_BYTES = 262_144
+"""In which an MP3's first frames are looked for, past its tags and past zeros."""
+TAGS_BEYOND_BYTES = 1_048_576
+"""A start this long that is tags only (pictures, mostly) belongs to an MP3 whose frames come later."""
+
+MAX_STRAY_BYTES = 1_048_576
+"""In which no frame was found: then none is looked for any more, since looking costs time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """What a file holds, measured."""
+
+    duration_millis: int | None = None
+    """None where the file does not tell."""
+    channels: int = 0
+    """0 where the file does not tell."""
+    missing_bytes: int = 0
+    """How much the file's own header promises beyond what came."""
+    stray_bytes: int = 0
+    """What is neither sound, nor a tag, nor padding."""
 
 
 class Meter(Protocol):
     """What listens to a file as it passes."""
 
-    def feed(self, piece: bytes) -> None:
+    def feed(self, piece: bytes | bytearray) -> None:
         """The next piece, of any length."""
         ...
 
-    @property
-    def duration_millis(self) -> int | None:
-        """How long what passed plays; None where it does not tell."""
-        ...
-
-    @property
-    def missing_bytes(self) -> int:
-        """How much the file's own header promises beyond what passed."""
+    def sound(self) -> Sound:
+        """What passed. To be asked once, at the end."""
         ...
 
 
-def format_of(start: bytes) -> str:
-    """`wav`, `mp3`, or '' for what is neither, by a file's first bytes."""
-    if start[:4] == b"RIFF" and start[8:12] == b"WAVE":
+def format_of(start: bytes | bytearray) -> str:
+    """The format, by a file's first bytes; UNKNOWN for none of those in CONTENT_TYPES."""
+    if _is_wav(start):
         return WAV
-    if start[:3] == b"ID3" or _frame(start[:_FRAME_HEADER_BYTES]):
-        return MP3
-    return ""
+    for name, place, signature in _SIGNATURES:
+        if start[place : place + len(signature)] == signature:
+            return name
+    return MP3 if _is_mp3(start) else UNKNOWN
+
+
+_SIGNATURES = (
+    ("flac", 0, b"fLaC"),
+    ("ogg", 0, b"OggS"),
+    ("m4a", 4, b"ftyp"),
+    ("amr", 0, b"#!AMR"),
+    ("aiff", 8, b"AIFF"),
+    ("aiff", 8, b"AIFC"),
+    ("au", 0, b".snd"),
+    ("webm", 0, b"\x1a\x45\xdf\xa3"),
+    *(("aac", 0, bytes((0xFF, each))) for each in (0xF0, 0xF1, 0xF8, 0xF9)),  # ADTS: layer 0, which MP3 does not have
+)
+
+_PAGE_MARKS = (b"<!doctype", b"<html", b"<?xml", b"<error", b'"error')
+PAGE_BYTES = 4_096
+"""Enough of a page to know it."""
+
+
+def looks_like_page(start: bytes | bytearray) -> bool:
+    """Whether this, which is no known audio, is text: an error page, XML or JSON of a storage, a proxy's apology."""
+    shown = bytes(start[:PAGE_BYTES])
+    if shown.startswith((b"\xff\xfe", b"\xfe\xff")) or any(mark in shown.lower() for mark in _PAGE_MARKS):
+        return True
+    try:
+        text = shown.decode()
+    except UnicodeDecodeError as error:
+        if error.start < len(shown) - 3:  # unless a letter was cut through at the end
+            return False
+        text = shown[: error.start].decode()
+    return all(letter.isprintable() or letter.isspace() for letter in text.removeprefix("\ufeff"))
 
 
 def meter(audio_format: str) -> Meter:
     """What measures a file of that format."""
-    return WavMeter() if audio_format == WAV else Mp3Meter()
+    if audio_format == WAV:
+        return WavMeter()
+    return Mp3Meter() if audio_format == MP3 else Unmeasured()
+
+
+class Unmeasured:
+    """For formats that are kept and not looked into."""
+
+    def feed(self, piece: bytes | bytearray) -> None:
+        """Nothing is measured."""
+
+    def sound(self) -> Sound:
+        """Nothing is known."""
+        return Sound()
+
+
+# --- WAV ---
+
+_RIFF_HEADER_BYTES, _CHUNK_HEADER_BYTES = 12, 8
+_FMT_BYTES, _DS64_BYTES = 26, 16
+"""As much of these chunks as is read: up to the real format of an extensible one; up to the size of the sound."""
+_ANY_SIZE = 0xFFFF_FFFF
+_PCM, _FLOAT, _ALAW, _ULAW, _EXTENSIBLE = 1, 3, 6, 7, 0xFFFE
+_UNCOMPRESSED = frozenset({_PCM, _FLOAT, _ALAW, _ULAW})
+
+
+def _is_wav(start: bytes | bytearray) -> bool:
+    return start[:4] in (b"RIFF", b"RF64", b"BW64") and start[8:12] == b"WAVE"
 
 
 class WavMeter:
-    """Reads the header in the first piece, then counts bytes. The header must lie in the first piece wholly."""
+    """Goes from chunk to chunk, wherever they lie; what is in them is passed over unread, but for the format."""
 
     def __init__(self) -> None:
         self._length = 0
-        self._header = _WavHeader()
-
-    def feed(self, piece: bytes) -> None:
-        """The next piece."""
-        if not self._length:
-            self._header = _wav_header(piece)
-        self._length += len(piece)
-
-    @property
-    def duration_millis(self) -> int | None:
-        """Exact: bytes of sound by bytes a second."""
-        header = self._header
-        if not header.bytes_a_second or not header.sound_at:
-            return None
-        came = self._length - header.sound_at
-        sound = came if header.sound_bytes is None else min(header.sound_bytes, came)
-        return round(sound * MILLIS / header.bytes_a_second)
-
-    @property
-    def missing_bytes(self) -> int:
-        """What the chunk of sound should hold and the file did not bring."""
-        header = self._header
-        return max(0, header.sound_at + header.sound_bytes - self._length) if header.sound_bytes is not None else 0
-
-
-@dataclass(frozen=True, slots=True)
-class _WavHeader:
-    bytes_a_second: int = 0
-    sound_at: int = 0
-    """Where the sound begins; 0 if it was not found."""
-    sound_bytes: int | None = None
-    """None where the header does not know."""
-
-
-def _wav_header(start: bytes) -> _WavHeader:
-    bytes_a_second, position = 0, _RIFF_HEADER_BYTES
-    while position + _CHUNK_HEADER_BYTES <= len(start):
-        name, size = struct.unpack_from("<4sI", start, position)
-        position += _CHUNK_HEADER_BYTES
-        if name == b"fmt " and position + 12 <= len(start):
-            (bytes_a_second,) = struct.unpack_from("<I", start, position + 8)
-        if name == b"data":
-            return _WavHeader(bytes_a_second, position, None if size >= WAV_SIZE_UNKNOWN_FROM else size)
-        position += size + size % 2  # chunks begin at even places
-    return _WavHeader(bytes_a_second)
-
-
-class Mp3Meter:
-    """Walks from frame header to frame header; what lies between is passed over unread."""
-
-    def __init__(self) -> None:
         self._held = b""
-        self._skip = 0
-        """Bytes to the next header, beyond what is held."""
-        self._begun = False
-        self._lost = False
-        self._millis = 0.0
+        """What came of the next chunk's header so far."""
+        self._next_at: int | None = _RIFF_HEADER_BYTES
+        """Where the next chunk begins; None once that is not known."""
+        self._bytes_a_second = 0
+        self._channels = 0
+        self._sound_at = 0
+        """Where the sound begins; 0 if it was not found."""
+        self._promised: int | None = None
+        """Bytes of sound by the header; None where it does not know."""
+        self._long_size = 0
+        """The same, of a header with 64-bit sizes."""
 
-    def feed(self, piece: bytes) -> None:
+    def feed(self, piece: bytes | bytearray) -> None:
         """The next piece."""
-        if self._lost or len(piece) <= self._skip:
-            self._skip -= min(self._skip, len(piece))
+        data, at = (self._held + piece if self._held else piece), self._length - len(self._held)
+        self._length += len(piece)
+        self._held = b""
+        while self._next_at is not None and self._next_at < self._length:
+            offset = self._next_at - at
+            if not self._chunk(data, offset):
+                self._held = bytes(data[offset:])
+                return
+
+    def sound(self) -> Sound:
+        """Bytes of sound by bytes a second; without either, nothing is known."""
+        if not self._sound_at:
+            return Sound(channels=self._channels)
+        came = self._length - self._sound_at
+        promised = came if self._promised is None else self._promised
+        bytes_of_sound = promised if promised < came and self._ends_with_chunks() else came
+        duration = round(bytes_of_sound * MILLIS / self._bytes_a_second) if self._bytes_a_second else None
+        return Sound(duration, self._channels, missing_bytes=max(0, promised - came))
+
+    def _chunk(self, data: bytes | bytearray, offset: int) -> bool:
+        """Take a chunk's header in. False if more of it has to come."""
+        if len(data) - offset < _CHUNK_HEADER_BYTES:
+            return False
+        name, size = struct.unpack_from("<4sI", data, offset)
+        body = offset + _CHUNK_HEADER_BYTES
+        wanted = min(size, {b"fmt ": _FMT_BYTES, b"ds64": _DS64_BYTES}.get(name, 0))
+        if len(data) - body < wanted:
+            return False
+        at = (self._next_at or 0) + _CHUNK_HEADER_BYTES
+        if not name.isascii() or not name.decode().isprintable():
+            self._next_at = None  # no chunk at all: the header's sizes led astray
+            return True
+        if name == b"fmt ":
+            self._take_format(bytes(data[body : body + wanted]))
+        elif name == b"ds64" and wanted == _DS64_BYTES:
+            (self._long_size,) = struct.unpack_from("<Q", data, body + 8)
+        elif name == b"data" and not self._sound_at:
+            self._sound_at = at
+            size = self._long_size if size == _ANY_SIZE and self._long_size else size
+            known = 0 < size < WAV_SIZE_UNKNOWN_FROM or (self._long_size == size and size)
+            self._promised = size if known else None
+            if not known:
+                self._next_at = None
+                return True
+        self._next_at = at + size + size % 2  # chunks begin at even places
+        return True
+
+    def _take_format(self, fmt: bytes) -> None:
+        if len(fmt) < 16:  # noqa: PLR2004 -- the shortest there is
             return
-        data = self._held + piece[self._skip :]
-        position = 0
-        while len(data) - position >= self._header_bytes and not self._lost:
-            position += self._length_at(data, position)
-        self._held = data[position:]
-        self._skip = max(0, position - len(data))
+        tag, channels, rate, average, _, bits = struct.unpack_from("<HHIIHH", fmt)
+        if tag == _EXTENSIBLE and len(fmt) == _FMT_BYTES:
+            (tag,) = struct.unpack_from("<H", fmt, 24)
+        exact = rate * channels * -(-bits // 8) if tag in _UNCOMPRESSED else 0
+        self._bytes_a_second, self._channels = exact or average, channels
 
-    @property
-    def duration_millis(self) -> int | None:
-        """By the frames' own sample counts, to within the frame or two that an encoder adds; None if they were lost."""
-        return round(self._millis) if self._millis and not self._lost else None
+    def _ends_with_chunks(self) -> bool:
+        """Whether chunks follow the sound, to the last byte: else it is sound that the header knows nothing of."""
+        return self._next_at in (self._length, self._length + 1)
 
-    @property
-    def missing_bytes(self) -> int:
-        """Always 0: frames promise nothing about the file."""
-        return 0
 
-    @property
-    def _header_bytes(self) -> int:
-        return _FRAME_HEADER_BYTES if self._begun else _ID3_HEADER_BYTES
+# --- MP3 ---
 
-    def _length_at(self, data: bytes, position: int) -> int:
-        if not self._begun and data[position : position + 3] == b"ID3":
-            return _id3_bytes(data[position : position + _ID3_HEADER_BYTES])
-        self._begun = True
-        if data[position : position + 3] == b"TAG":  # ID3v1: the last 128 bytes
-            return 128
-        frame = _frame(data[position : position + _FRAME_HEADER_BYTES])
-        if frame is None:
-            self._lost = True
-            return 0
-        self._millis += frame.millis
-        return frame.length_bytes
+_LOOK_AHEAD_BYTES = 32
+"""The longest header: of an APEv2 tag."""
+_ID3_HEADER_BYTES, _ID3_FOOTER, _ID3V1_BYTES, _APE_HEADER_BYTES, _APE_IS_HEADER = 10, 0x10, 128, 32, 1 << 29
+_FRAME_HEADER_BYTES = 4
+_SHORTEST_FRAME_BYTES, _LONGEST_FREE_FRAME_BYTES = 24, 8_192
+
+_CONFIRMED_AT_START, _CONFIRMED_AFTER_STRAY = 1, 2
+"""How many more frames must follow a first one, which can be chance: the more, the less likely it is where it lies."""
+
+_MPEG_1, _MPEG_RESERVED, _LAYER_1, _LAYER_2, _LAYER_3, _LAYER_RESERVED = 3, 1, 3, 2, 1, 0
+_KBPS = {
+    (True, _LAYER_1): (0, 32, 64, 96, 128, 160, 192, 224, 256, 288, 320, 352, 384, 416, 448),
+    (True, _LAYER_2): (0, 32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384),
+    (True, _LAYER_3): (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320),
+    (False, _LAYER_1): (0, 32, 48, 56, 64, 80, 96, 112, 128, 144, 160, 176, 192, 224, 256),
+    (False, _LAYER_2): (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
+    (False, _LAYER_3): (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
+}
+"""By whether it is MPEG-1, layer and index. Index 0 is a free format, 15 forbidden."""
+_HERTZ = {3: (44_100, 48_000, 32_000), 2: (22_050, 24_000, 16_000), 0: (11_025, 12_000, 8_000)}
+_SAMPLES = {
+    (True, _LAYER_1): 384,
+    (True, _LAYER_2): 1_152,
+    (True, _LAYER_3): 1_152,
+    (False, _LAYER_1): 384,
+    (False, _LAYER_2): 1_152,
+    (False, _LAYER_3): 576,
+}
+_MONO = 3
 
 
 @dataclass(frozen=True, slots=True)
 class _Frame:
+    kind: tuple[int, int, int]
+    """Version, layer, sampling frequency: what all frames of a file have in common."""
     length_bytes: int
+    """0 for a free format, whose length only the next frame tells."""
+    padding_bytes: int
     millis: float
+    channels: int
 
 
-_MPEG_1, _MPEG_RESERVED, _LAYER_3 = 3, 1, 1
-_KBPS = {
-    True: (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320),
-    False: (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
-}
-"""By index, for MPEG-1 and for the half sampling frequencies of MPEG-2 and 2.5; 0 is a free format, 15 forbidden."""
-_HERTZ = {3: (44_100, 48_000, 32_000), 2: (22_050, 24_000, 16_000), 0: (11_025, 12_000, 8_000)}
-
-
-def _frame(header: bytes) -> _Frame | None:
-    """The layer III frame that begins with these four bytes; None if none does."""
+def _frame(header: bytes | bytearray) -> _Frame | None:
+    """The frame that begins with these four bytes; None if none does."""
     if len(header) < _FRAME_HEADER_BYTES or header[0] != 0xFF or header[1] >> 5 != 0b111:  # noqa: PLR2004 -- eleven bits set
         return None
     version, layer = header[1] >> 3 & 0b11, header[1] >> 1 & 0b11
-    rate, hertz, padding = header[2] >> 4, header[2] >> 2 & 0b11, header[2] >> 1 & 1
-    if version == _MPEG_RESERVED or layer != _LAYER_3 or not 0 < rate < 15 or hertz == 3:  # noqa: PLR2004 -- reserved ones
+    rate, hertz, padded = header[2] >> 4, header[2] >> 2 & 0b11, header[2] >> 1 & 1
+    if version == _MPEG_RESERVED or layer == _LAYER_RESERVED or rate == 15 or hertz == 3:  # noqa: PLR2004 -- reserved ones
         return None
-    full = version == _MPEG_1
-    samples = 1_152 if full else 576
-    frequency = _HERTZ[version][hertz]
-    return _Frame(samples // 8 * _KBPS[full][rate] * 1_000 // frequency + padding, samples * MILLIS / frequency)
+    full = (version == _MPEG_1, layer)
+    samples, frequency = _SAMPLES[full], _HERTZ[version][hertz]
+    slot = 4 if layer == _LAYER_1 else 1
+    length = samples // 8 * _KBPS[full][rate] * 1_000 // frequency // slot * slot
+    channels = 1 if header[3] >> 6 == _MONO else 2
+    padding = padded * slot
+    return _Frame((version, layer, hertz), length and length + padding, padding, samples * MILLIS / frequency, channels)
 
 
-def _id3_bytes(header: bytes) -> int:
-    """The length of a tag: four times seven bits, and the header itself."""
+def _is_mp3(start: bytes | bytearray) -> bool:
+    at = _past_tags(start)
+    if at >= len(start):
+        return len(start) >= TAGS_BEYOND_BYTES
+    at += len(start) - at - len(start[at:].lstrip(b"\0"))
+    probe = Mp3Meter()
+    probe.feed(start[at : at + PROBED_BYTES])
+    return bool(probe.sound().duration_millis)
+
+
+def _past_tags(start: bytes | bytearray) -> int:
+    at = 0
+    while tag := _tag_bytes(start, at):
+        at += tag
+    return at
+
+
+def _tag_bytes(data: bytes | bytearray, at: int) -> int:
+    """The length of the tag that begins there; 0 if none does."""
+    if data[at : at + 3] == b"ID3":
+        return _id3_bytes(data[at : at + _ID3_HEADER_BYTES])
+    if data[at : at + 3] == b"TAG":  # ID3v1: the last 128 bytes
+        return _ID3V1_BYTES
+    if data[at : at + 8] == b"APETAGEX" and len(data) - at >= _APE_HEADER_BYTES:
+        size, _, flags = struct.unpack_from("<III", data, at + 12)
+        return _APE_HEADER_BYTES + (size if flags & _APE_IS_HEADER else 0)
+    return 0
+
+
+def _id3_bytes(header: bytes | bytearray) -> int:
+    """Four times seven bits, the header itself, and a footer where it says so; 0 for what only begins like a tag."""
+    if len(header) < _ID3_HEADER_BYTES or any(byte & 0x80 for byte in header[6:10]):
+        return 0
     size = 0
     for byte in header[6:10]:
-        size = size << 7 | byte & 0x7F
-    return _ID3_HEADER_BYTES + size
+        size = size << 7 | byte
+    return size + _ID3_HEADER_BYTES * (2 if header[5] & _ID3_FOOTER else 1)
+
+
+class Mp3Meter:
+    """Walks from frame header to frame header; what lies between is passed over unread.
+
+    Where no frame begins the next one is looked for: what was passed over is padding if it is zeros, else stray.
+    """
+
+    def __init__(self) -> None:
+        self._held: bytes | bytearray = b""
+        self._skip = 0
+        """Bytes to the next header, beyond what is held."""
+        self._kind: tuple[int, int, int] | None = None
+        self._in_step = False
+        """Whether a frame ended where the next should begin."""
+        self._free_bytes = 0
+        """The length of a free format's frames, without padding."""
+        self._stray = 0
+        self._millis = 0.0
+        self._channels = 0
+
+    def feed(self, piece: bytes | bytearray) -> None:
+        """The next piece."""
+        if len(piece) <= self._skip:
+            self._skip -= len(piece)
+            return
+        coming = piece[self._skip :] if self._skip else piece
+        data = self._held + coming if self._held else coming
+        position = self._walk(data, end=False)
+        self._held, self._skip = data[position:], max(0, position - len(data))
+
+    def sound(self) -> Sound:
+        """By the frames' own sample counts, to within the frame or two that an encoder adds."""
+        self._walk(self._held, end=True)
+        self._held = b""
+        return Sound(round(self._millis), self._channels, stray_bytes=self._stray)
+
+    def _walk(self, data: bytes | bytearray, *, end: bool) -> int:
+        """Go on until more has to come; give how far."""
+        position = 0
+        while len(data) - position >= (_FRAME_HEADER_BYTES if end else _LOOK_AHEAD_BYTES):
+            if self._stray > MAX_STRAY_BYTES:
+                self._stray += len(data) - position
+                return len(data)
+            if tag := _tag_bytes(data, position):
+                position += tag
+                continue
+            length = self._frame_bytes(data, position, end=end)
+            if length is None:
+                return position
+            if length:
+                position += length
+                continue
+            position = self._stray_until(data, position, end=end)
+        return position
+
+    def _frame_bytes(self, data: bytes | bytearray, position: int, *, end: bool) -> int | None:
+        """The length of the frame that begins there; 0 if none does, None if more has to come to know."""
+        frame = _frame(data[position : position + _FRAME_HEADER_BYTES])
+        if frame is None or (self._kind and frame.kind != self._kind):
+            return 0
+        if self._in_step and (frame.length_bytes or self._free_bytes):
+            return self._count(frame, frame.length_bytes or self._free_bytes + frame.padding_bytes)
+        length = frame.length_bytes or self._free_length(data, position, frame)
+        chance = bool(self._stray and not self._kind) or not frame.length_bytes
+        times = _CONFIRMED_AFTER_STRAY if chance else _CONFIRMED_AT_START
+        following = position + length
+        for _ in range(times if length else 0):
+            if following + _FRAME_HEADER_BYTES > len(data):
+                if not end:
+                    return None
+                # A single frame, or its beginning, is one only where a file begins, and of the common layer.
+                alone = following >= len(data) and not self._stray and frame.kind[1] == _LAYER_3
+                length = length if alone and times == _CONFIRMED_AT_START else 0
+                break
+            after = _frame(data[following : following + _FRAME_HEADER_BYTES])
+            if after is None or after.kind != frame.kind:
+                length = 0 if not _tag_bytes(data, following) else length
+                break
+            following += after.length_bytes or length - frame.padding_bytes + after.padding_bytes
+        if not length:
+            needed = position + 2 * _LONGEST_FREE_FRAME_BYTES + _FRAME_HEADER_BYTES
+            return None if not frame.length_bytes and not end and len(data) < needed else 0
+        self._free_bytes = 0 if frame.length_bytes else length - frame.padding_bytes
+        return self._count(frame, length)
+
+    def _free_length(self, data: bytes | bytearray, position: int, frame: _Frame) -> int:
+        """The distance to the next frame alike; 0 if there is none. Whether more follow so is seen later."""
+        start = position + _SHORTEST_FRAME_BYTES
+        while (found := data.find(data[position : position + 2], start, position + _LONGEST_FREE_FRAME_BYTES)) >= 0:
+            after = _frame(data[found : found + _FRAME_HEADER_BYTES])
+            if after and after.kind == frame.kind and not after.length_bytes:
+                return found - position
+            start = found + 1
+        return 0
+
+    def _stray_until(self, data: bytes | bytearray, position: int, *, end: bool) -> int:
+        """Pass over what is no frame, up to where one or a tag may begin."""
+        after = data.find(b"\xff", position + 1)
+        if after < 0:
+            after = len(data)
+        if not end:
+            after = min(after, len(data) - _LOOK_AHEAD_BYTES + 1)
+        tags = (data.find(mark, position + 1, after + len(mark)) for mark in (b"ID3", b"APETAGEX"))
+        after = min((after, *(tag for tag in tags if tag >= 0)))
+        self._stray += after - position - data.count(b"\0", position, after)
+        self._in_step = False
+        return after
+
+    def _count(self, frame: _Frame, length: int) -> int:
+        self._kind, self._in_step = frame.kind, True
+        self._millis += frame.millis
+        self._channels = max(self._channels, frame.channels)
+        return length

@@ -90,7 +90,7 @@ class Upload:
         self._sender = ThreadPoolExecutor(1)
         self._under_way: Future[CompletedPartTypeDef] | None = None
 
-    def add(self, part: bytes) -> None:
+    def add(self, part: bytes | bytearray) -> None:
         """Send the next part: all but the last must have 5 MiB or more, and the same length (S3).
 
         It is under way when this returns, so that the next one can come meanwhile; what becomes of it, the next call of
@@ -105,13 +105,13 @@ class Upload:
         if sending:
             self._parts.append(sending.result())
 
-    def _send(self, part: bytes, number: int) -> CompletedPartTypeDef:
+    def _send(self, part: bytes | bytearray, number: int) -> CompletedPartTypeDef:
         sent = self._client.upload_part(
             Bucket=self._bucket,
             Key=self._key,
             UploadId=self._upload_id,
             PartNumber=number,
-            Body=part,
+            Body=part,  # type: ignore[arg-type]  # botocore takes a bytearray like bytes; its types do not say so
             ChecksumAlgorithm="CRC32",
         )
         return {"PartNumber": number, "ETag": sent["ETag"], "ChecksumCRC32": sent["ChecksumCRC32"]}

@@ -14,7 +14,7 @@ from archive.deadline import Deadline
 from archive.faults import NeverArchived, wait_seconds
 from dialtone.errors import DialtoneError
 from dialtone.observability import Measure
-from dialtone.recordings import ArchiveJob
+from dialtone.recordings import DOUBTFUL, ArchiveJob
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -113,6 +113,7 @@ class Batch:
             receives=int(attributes.approximate_receive_count),
             age_seconds=self._consumer.now_seconds() - int(attributes.sent_timestamp) / MILLIS,
             deadline=Deadline(self._consumer.clock() + share, self._consumer.clock),
+            last=int(attributes.approximate_receive_count) >= self._consumer.max_receives,
         )
 
     def _done(self, job: ArchiveJob, delivery: Delivery, kept: Kept) -> None:
@@ -124,14 +125,18 @@ class Batch:
             fields |= {"sha256": recording.audio.sha256, "duration_millis": recording.audio.duration_millis}
         if kept.note:
             fields["note"] = kept.note
-        self._consumer.observer.log("warning" if kept.note else "info", f"{job.kind} archived", fields)
+        if recording.content_doubt:
+            fields["doubt"] = recording.content_doubt
+        level: Level = "warning" if kept.note or recording.content_doubt else "info"
+        self._consumer.observer.log(level, f"{job.kind} archived", fields)
         if job.kind == AUDIO and recording.audio and not kept.already:
             size = Measure("RecordingBytes", recording.audio.length_bytes, "Bytes")
-            self._consumer.observer.measure(Measure("RecordingsVerified"), size)
+            closed = "RecordingsDoubtful" if recording.status == DOUBTFUL else "RecordingsVerified"
+            self._consumer.observer.measure(Measure(closed), size)
 
     def _failed(self, record: SQSRecord, delivery: Delivery, job: ArchiveJob | None, fault: Exception) -> bool:
         """Put a message back for later, or give its job up. False if it turns out to be done already."""
-        last = delivery.receives >= self._consumer.max_receives
+        last = delivery.last
         known = isinstance(fault, KNOWN_FAULTS)
         reason = str(fault) if known else f"a fault of ours: {type(fault).__name__}"
         wait = 0 if last else wait_seconds(fault, delivery.receives)

@@ -1,8 +1,12 @@
-"""Taking a recording over: from Telnyx into the bucket, proved, and the ledger closed.
+"""Taking a recording over: from Telnyx into the bucket, proved, judged, and the ledger closed.
 
-The steps are `saved → copied → verified`. Each is written to the ledger only when what it says is true, on condition of
-the step before, so that whoever dies on the way is continued and two at once end as one. Audio is written once;
-`verified` is written last of all, when audio, proof and metadata are there.
+The steps are `saved → copied → verified`, or `doubtful` where what came can hardly be the whole recording (judging.py).
+Each is written to the ledger only when what it says is true, on condition of the step before, so that whoever dies on
+the way is continued and two at once end as one. Audio is written once; the last status is written last of all, when
+audio, proof and metadata are there.
+
+A doubtful recording is in custody: nothing loops. Where its job comes again, by a person's hand or Telnyx's, the audio
+is fetched and judged anew, and other bytes are laid beside the first; one that no longer is doubtful becomes verified.
 """
 
 from __future__ import annotations
@@ -10,21 +14,27 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from archive.audio import MP3, WAV
 from archive.bucket import StoredAudio
 from archive.copying import copy_audio
 from archive.faults import NotArchived
+from archive.judging import doubt, expected, paused_millis
 from archive.mirroring import mirror
-from dialtone.recordings import COPIED, EXPECTED, FAILED, SAVED, VERIFIED
+from dialtone.recordings import COPIED, DOUBTFUL, EXPECTED, FAILED, KEPT_STATUSES, SAVED, VERIFIED
 
 if TYPE_CHECKING:
     from archive.bucket import RecordingsBucket
+    from archive.copying import Copied
     from archive.deadline import Deadline
-    from archive.source import Source
+    from archive.source import Origin, Source
     from dialtone.recordings import ArchiveJob, Recording
     from dialtone.store import Store
+    from dialtone.telnyx_api import RecordingInfo
 
 _OPEN = (EXPECTED, SAVED, COPIED, FAILED)
-"""Every status but `verified`, which is final. A failed one is open: its job may be put back."""
+"""Every status but those of KEPT_STATUSES. A failed one is open: its job may be put back."""
+_NOT_FINAL = (*_OPEN, DOUBTFUL)
+"""Every status but `verified`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +46,8 @@ class Delivery:
     age_seconds: float
     """Since the job was put into the queue."""
     deadline: Deadline
+    last: bool = False
+    """Whether no other follows: then what came is kept, whatever it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,26 +78,27 @@ class Custody:
         return kept
 
     def _kept(self, job: ArchiveJob, delivery: Delivery) -> Kept:
-        recording, note = self._entry(job), ""
-        if recording.status == VERIFIED:
-            return Kept(recording, already=True)
-        stored = self._read_back(recording, delivery)
+        before, note = self._entry(job), ""
+        if before.status == VERIFIED:
+            return Kept(before, already=True)
+        recording = before
+        stored = None if before.content_doubt else self._read_back(before, delivery)
         if stored is None:
-            recording, note = self._copied(job, recording, delivery)
+            recording, note = self._copied(job, before, delivery)
             if recording.status == VERIFIED:
                 return Kept(recording, already=True)
             stored = self._read_back(recording, delivery)
         _prove(recording, stored)
         mirror(recording, self._store, self._bucket)
-        verified = replace(recording, status=VERIFIED, reason="")
-        if self._store.mark_recording(verified, was=(COPIED, FAILED)):
-            return Kept(verified, note=note)
-        return Kept(self._verified_by_another(job), already=True)
+        closed = replace(recording, status=DOUBTFUL if recording.content_doubt else VERIFIED, reason="")
+        if self._store.mark_recording(closed, was=(COPIED, FAILED)):
+            return Kept(closed, already=_as_it_was(before, closed), note=note)
+        return Kept(self._kept_by_another(job), already=True)
 
     def tell(self, job: ArchiveJob) -> Kept:
         """Write the metadata anew, if the recording is kept already; else it is written once that is so."""
         recording = self._entry(job)
-        if recording.status == VERIFIED:
+        if recording.status in KEPT_STATUSES:
             mirror(recording, self._store, self._bucket)
         return Kept(recording, already=True)
 
@@ -104,20 +117,61 @@ class Custody:
 
     def _copied(self, job: ArchiveJob, recording: Recording, delivery: Delivery) -> tuple[Recording, str]:
         recording = self._with_leg(recording)
-        origin = self._source.open(job, recording, age_seconds=delivery.age_seconds)
+        origin = self._source.open(job, recording, delivery.deadline, age_seconds=delivery.age_seconds)
         try:
-            audio, audio_format = copy_audio(origin.audio.pieces(delivery.deadline), self._bucket, recording)
+            copied = copy_audio(origin.pieces(), self._bucket, recording, keep_faulty=delivery.last)
         finally:
             origin.audio.close()
-        if audio.duration_millis is None and origin.info:
-            audio = replace(audio, duration_millis=origin.info.duration_millis or None)
-        recording_id = recording.recording_id or (origin.info.recording_id if origin.info else "")
-        copied = replace(
-            recording, status=COPIED, reason="", recording_id=recording_id, format=audio_format, audio=audio
+        judged = self._judged(recording, origin, copied, delivery)
+        if copied.fault:
+            raise NotArchived(self._kept_as_it_is(recording, judged, copied.fault))
+        if _is_worse(judged, recording):
+            judged = replace(recording, status=COPIED)
+        if self._store.mark_recording(judged, was=_NOT_FINAL):
+            return judged, origin.note
+        return self._kept_by_another(job), origin.note
+
+    def _judged(self, recording: Recording, origin: Origin, copied: Copied, delivery: Delivery) -> Recording:
+        """The entry with what was copied, and with what is doubtful about that."""
+        info, audio = origin.info, copied.audio
+        doubtful = copied.fault or self._doubt(recording, copied, info)
+        if not doubtful and copied.sound.missing_bytes and not origin.audio.says_its_end:
+            doubtful = f"it came without a length, and its header promises {copied.sound.missing_bytes} bytes more"
+        if doubtful and not copied.fault and info is None:
+            # Only its API can tell that a recording really is as short as what came.
+            info, _ = self._source.identified(recording, delivery.deadline)
+            doubtful = self._doubt(recording, copied, info) if info else doubtful
+        if audio.duration_millis is None and info:
+            audio = replace(audio, duration_millis=info.duration_millis)
+        recording_id = recording.recording_id or (info.recording_id if info else "")
+        return replace(
+            recording,
+            status=COPIED,
+            reason="",
+            recording_id=recording_id,
+            format=copied.format,
+            audio=audio,
+            content_doubt=doubtful,
         )
-        if self._store.mark_recording(copied, was=_OPEN):
-            return copied, origin.note
-        return self._verified_by_another(job), origin.note
+
+    def _doubt(self, recording: Recording, copied: Copied, info: RecordingInfo | None) -> str:
+        audio, sound = copied.audio, copied.sound
+        doubtful = doubt(sound, copied.format, audio.length_bytes, expected(recording, info))
+        if not doubtful:
+            return ""
+        # The timeline may be long, and few recordings are paused: it is read only where something is missing.
+        paused = paused_millis(recording, self._store.timeline(recording.call_session_id))
+        if not paused:
+            return doubtful
+        return doubt(sound, copied.format, audio.length_bytes, expected(recording, info, paused))
+
+    def _kept_as_it_is(self, recording: Recording, faulty: Recording, fault: str) -> str:
+        """Note what came at the last try, which is no whole recording; give the reason why this one failed."""
+        if recording.audio or not faulty.audio:
+            return fault  # what was kept before is no worse
+        self._store.mark_recording(faulty, was=_OPEN)
+        mirror(faulty, self._store, self._bucket)
+        return f"{fault}; what came is kept at {faulty.audio.key}"
 
     def _read_back(self, recording: Recording, delivery: Delivery) -> StoredAudio | None:
         return self._bucket.read_back(recording.audio.key, delivery.deadline) if recording.audio else None
@@ -136,9 +190,9 @@ class Custody:
             to_number=recording.to_number or leg.to_number,
         )
 
-    def _verified_by_another(self, job: ArchiveJob) -> Recording:
+    def _kept_by_another(self, job: ArchiveJob) -> Recording:
         recording = self._entry(job)
-        if recording.status != VERIFIED:
+        if recording.status not in KEPT_STATUSES:
             raise NotArchived(f'somebody else has changed the ledger: it says "{recording.status}" now')
         return recording
 
@@ -153,3 +207,16 @@ def _prove(recording: Recording, stored: StoredAudio | None) -> None:
             f"what lies at {audio.key} is not what was copied: {stored.length_bytes} bytes with SHA-256 "
             f"{stored.sha256}, not {audio.length_bytes} with {audio.sha256}; nothing is written over it"
         )
+
+
+def _is_worse(judged: Recording, before: Recording) -> bool:
+    """Whether what came now is doubtful like what is kept, and shorter or no audio: then that stays the recording."""
+    if not (judged.content_doubt and before.audio and judged.audio):
+        return False
+    if judged.format not in (MP3, WAV):
+        return True
+    return (judged.audio.duration_millis or 0) < (before.audio.duration_millis or 0)
+
+
+def _as_it_was(before: Recording, closed: Recording) -> bool:
+    return before.status == closed.status and before.audio == closed.audio

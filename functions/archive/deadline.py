@@ -21,5 +21,11 @@ class Deadline:
 
     def check(self) -> None:
         """Raises NotArchived when it has passed."""
-        if self.clock() > self.at_seconds:
+        self.left()
+
+    def left(self, most: float = float("inf")) -> float:
+        """Seconds until it passes, `most` at the most. Raises NotArchived when it has passed."""
+        left = self.at_seconds - self.clock()
+        if left <= 0:
             raise NotArchived("not copied in time: Telnyx's storage or S3 is slow")
+        return min(left, most)

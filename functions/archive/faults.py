@@ -9,7 +9,7 @@ RETRY_SECONDS = (30, 120, 480, 1_800)
 an hour's worth of a neighbour's trouble is nearly outlived before somebody is called."""
 
 AUDIO_AWAITED_SECONDS = (2, 30, 600, 2_400)
-"""For a transcript that came before its audio was verified: usually a matter of moments, and never shorter in all than
+"""For a transcript that came before its audio was kept: usually a matter of moments, and never shorter in all than
 the audio's own tries."""
 
 AT_ONCE_SECONDS = (0,)
@@ -27,7 +27,7 @@ class AddressExpired(NotArchived):
 
 
 class AudioAwaited(NotArchived):
-    """A transcript whose audio is not verified yet."""
+    """A transcript whose audio is not kept yet."""
 
     waits_seconds = AUDIO_AWAITED_SECONDS
 
@@ -36,6 +36,14 @@ class NeverArchived(NotArchived):
     """The job cannot be done as it is, however often it comes."""
 
     waits_seconds = AT_ONCE_SECONDS
+
+
+class AddressRefused(NeverArchived):
+    """An address that is never asked for audio: not https, or not on the public internet."""
+
+
+class TooLong(NeverArchived):
+    """More than any recording has."""
 
 
 def wait_seconds(fault: Exception, receives: int) -> int:

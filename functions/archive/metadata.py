@@ -38,6 +38,7 @@ def metadata(recording: Recording) -> bytes:
         "bytes": audio.length_bytes if audio else None,
         "sha256": audio.sha256 if audio else None,
         "duration_millis": audio.duration_millis if audio else None,
+        "content_doubt": recording.content_doubt or None,
         "source": recording.source,
         "consent": asdict(recording.consent) if recording.consent else None,
         "review": recording.review or None,

@@ -17,6 +17,11 @@ MAX_RECEIVES = 5
 """The queue's maxReceiveCount in template.yaml, which ARCHIVE_MAX_RECEIVES repeats where a deployment changes it."""
 
 
+LOCAL_AUDIO = "UNSAFE_TEST_ONLY_AUDIO_FROM_LOOPBACK"
+"""Set to `true`, it lets audio be downloaded from this machine's own addresses (127.0.0.0/8, ::1), and there by http: a
+simulated Telnyx keeps it there. It opens nothing else. The local cloud sets it; template.yaml never does."""
+
+
 class SettingInvalid(DialtoneError):  # noqa: N818 -- reads as the sentence it is: a setting is invalid
     """An environment variable whose value makes no sense."""
 
@@ -30,6 +35,8 @@ class Settings:
     recordings_bucket: str
     max_receives: int
     """How often the queue delivers a message before it goes to the dead-letter queue."""
+    local_audio: bool = False
+    """Whether LOCAL_AUDIO is set."""
 
     @classmethod
     def read(cls, environ: Mapping[str, str]) -> Settings:
@@ -39,6 +46,7 @@ class Settings:
             calls_table=required(environ, "CALLS_TABLE"),
             recordings_bucket=required(environ, "RECORDINGS_BUCKET"),
             max_receives=_count(environ, "ARCHIVE_MAX_RECEIVES", MAX_RECEIVES),
+            local_audio=environ.get(LOCAL_AUDIO, "") == "true",
         )
 
 

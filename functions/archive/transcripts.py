@@ -1,4 +1,4 @@
-"""A recording's transcript, laid beside it once its audio is verified."""
+"""A recording's transcript, laid beside it once its audio is kept."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from archive.custody import Kept
 from archive.faults import AudioAwaited, NeverArchived, NotArchived
 from archive.mirroring import mirror
-from dialtone.recordings import VERIFIED, TranscriptCopy, object_key
+from dialtone.recordings import KEPT_STATUSES, TranscriptCopy, object_key
 from dialtone.telnyx_api import SAME_START_SECONDS
 
 if TYPE_CHECKING:
@@ -35,12 +35,12 @@ class Transcripts:
     def keep(self, job: ArchiveJob) -> Kept:
         """Write the text, note it in the ledger, mirror the metadata; twice is the same as once.
 
-        Raises AudioAwaited before the audio is verified, NotArchived, TelnyxRefused, TelnyxUnavailable, and the store's
+        Raises AudioAwaited before the audio is kept, NotArchived, TelnyxRefused, TelnyxUnavailable, and the store's
         and botocore's errors.
         """
         recording = self._recording(job)
-        if recording.status != VERIFIED:
-            raise AudioAwaited(f'the audio of "{recording.name}" is not verified yet: it is {recording.status}')
+        if recording.status not in KEPT_STATUSES:
+            raise AudioAwaited(f'the audio of "{recording.name}" is not kept yet: it is {recording.status}')
         text = (job.transcript or self._fetched(job)).encode()
         copied = TranscriptCopy(
             object_key(recording, "txt"), hashlib.sha256(text).hexdigest(), transcription_id=job.transcription_id
@@ -50,8 +50,8 @@ class Transcripts:
             return Kept(recording, already=already)
         self._bucket.put(copied.key, text, "text/plain; charset=utf-8")
         kept = replace(recording, transcript=copied, recording_id=recording.recording_id or job.recording_id)
-        if not self._store.mark_recording(kept, was=(VERIFIED,)):
-            raise NotArchived("the ledger does not say verified any more")
+        if not self._store.mark_recording(kept, was=(recording.status,)):
+            raise NotArchived(f"the ledger does not say {recording.status} any more")
         mirror(kept, self._store, self._bucket)
         return Kept(kept)
 

@@ -482,7 +482,14 @@ def _promised(call: Call, asked: Command, event: Event) -> Recording | None:
         from_number=call.from_number,
         to_number=call.to_number,
         consent=call.consent,
+        trimmed=bool(asked.parameters.get(f"{prefix}trim")),
+        silence_seconds=_count(asked.parameters.get(f"{prefix}timeout_secs")),
+        max_seconds=_count(asked.parameters.get(f"{prefix}max_length")),
     )
+
+
+def _count(parameter: object) -> int:
+    return parameter if isinstance(parameter, int) else 0
 
 
 def _unasked(call: Call, event: Event) -> Recording:

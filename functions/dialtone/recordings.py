@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import re
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timedelta
 from functools import partial
@@ -17,6 +19,10 @@ CLOCK_SKEW_SECONDS = 5
 """How much earlier than our request Telnyx may say that a recording began: two machines, two clocks."""
 
 EXPECTED, SAVED, COPIED, VERIFIED, FAILED = "expected", "saved", "copied", "verified", "failed"
+DOUBTFUL = "doubtful"
+"""Kept like a verified one, and hardly the whole recording by what Telnyx says of it; `content_doubt` says why."""
+KEPT_STATUSES = (VERIFIED, DOUBTFUL)
+"""The audio is in the bucket, and what lies there is what came."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +34,9 @@ class AudioCopy:
     sha256: str
     """In hexadecimal, of the whole file."""
     duration_millis: int | None = None
-    """None where the audio does not tell."""
+    """Of the bytes, whatever headers say; None where the audio does not tell."""
+    number: int = 1
+    """Which copy it is: a doubtful one is not written over by a later one, but lies beside it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +106,14 @@ class Recording:
     consent: Consent | None = None
     review: str = ""
     """What the caller decided about it, where that was asked: `kept`, `superseded` by another, or `deleted`."""
+    trimmed: bool = False
+    """Asked for without the silence at its beginning and its end."""
+    silence_seconds: int = 0
+    """The silence that was to end it; 0 for none."""
+    max_seconds: int = 0
+    """Its longest length; 0 for none."""
+    content_doubt: str = ""
+    """Why the audio that was copied can hardly be the whole recording; '' if it can."""
 
     @property
     def name(self) -> str:
@@ -164,9 +180,29 @@ def matching(recordings: Iterable[Recording], started_at: str, channels: str = "
 
 
 def object_key(recording: Recording, suffix: str) -> str:
-    """Its place in the bucket: `recordings/YYYY/MM/DD/<session>/<recording>.<suffix>`, by the day it began (UTC)."""
-    day = (recording.started_at or recording.requested_at)[:10].replace("-", "/")
-    return f"recordings/{day}/{recording.call_session_id}/{recording.name}.{suffix}"
+    """Its place in the bucket: `recordings/YYYY/MM/DD/<session>/<recording>.<suffix>`, by the day it began (UTC).
+
+    Ids are Telnyx's, that is text from outside: what is no ordinary id becomes one, and stays different from any other.
+    """
+    day = (recording.started_at or recording.requested_at)[:10]
+    folder = day.replace("-", "/") if _DAY.fullmatch(day) else "undated"
+    name = f"{_safe(recording.call_leg_id)}-{recording.number:02d}"
+    return f"recordings/{folder}/{_safe(recording.call_session_id)}/{name}.{suffix}"
+
+
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_ORDINARY_ID = re.compile(r"[A-Za-z0-9_-]+([.:][A-Za-z0-9_-]+)*")
+MAX_ID_CHARACTERS = 200
+"""Of an id in a key, which may have 1,024 bytes (S3) and holds two. Telnyx's have 36."""
+_SHOWN_CHARACTERS = 60
+
+
+def _safe(identifier: str) -> str:
+    """An ordinary id as it is; of any other what can stand in a key, and a hash that tells it from others alike."""
+    if len(identifier) <= MAX_ID_CHARACTERS and _ORDINARY_ID.fullmatch(identifier):
+        return identifier
+    shown = re.sub(r"[^A-Za-z0-9_-]+", "_", identifier[:_SHOWN_CHARACTERS])
+    return f"{shown}~{hashlib.sha256(identifier.encode(errors='surrogatepass')).hexdigest()[:32]}"
 
 
 def _is_addresses(urls: object) -> bool:

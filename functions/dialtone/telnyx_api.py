@@ -144,7 +144,8 @@ class RecordingInfo:
     call_session_id: str
     channels: str
     status: str
-    duration_millis: int
+    duration_millis: int | None
+    """None where it says none."""
     started_at: str
     ended_at: str
     download_urls: Mapping[str, str]
@@ -408,7 +409,7 @@ def _recording(data: Mapping[str, object]) -> RecordingInfo:
         call_session_id=given("call_session_id"),
         channels=given("channels"),
         status=given("status"),
-        duration_millis=duration if isinstance(duration, int) else 0,
+        duration_millis=duration if isinstance(duration, int) else None,
         started_at=given("recording_started_at"),
         ended_at=given("recording_ended_at"),
         download_urls={name: url for name, url in urls.items() if isinstance(url, str) and url}

@@ -9,7 +9,7 @@ import wave
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from dialtone.recordings import FAILED, VERIFIED, Recording
+from dialtone.recordings import FAILED, KEPT_STATUSES, Recording
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -69,7 +69,7 @@ def wait_for_archive(line: PhoneLine, session: str, *, transcript: bool = False)
     ends = time.monotonic() + ARCHIVE_SECONDS
     while time.monotonic() < ends:
         recordings = line.store.recordings(session)
-        done = all(recording.status in {VERIFIED, FAILED} for recording in recordings)
+        done = all(recording.status in {*KEPT_STATUSES, FAILED} for recording in recordings)
         if done and (not transcript or any(key.endswith(".txt") for key in _keys(line, session))):
             return
         time.sleep(POLL_SECONDS)

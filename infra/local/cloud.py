@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 
 from botocore.exceptions import BotoCoreError
 
+from archive.settings import LOCAL_AUDIO
 from infra.local import translate
 from infra.local.clients import Clients
 from infra.local.emulator import API_PATH, REGION, ROOT, Emulator
@@ -158,7 +159,11 @@ class LocalCloud:
         sam = translate.read(self._settings.template)
         cloudformation = translate.to_cloudformation(sam, ARTIFACTS, self._parameters(sam), REGION)
         local = translate.for_emulator(cloudformation)
-        environment = {"TELNYX_BASE_URL": self._settings.telnyx_base_url, **self._settings.environment}
+        environment = {
+            "TELNYX_BASE_URL": self._settings.telnyx_base_url,
+            LOCAL_AUDIO: "true",  # the simulated carrier's recordings lie on this machine
+            **self._settings.environment,
+        }
         local = translate.with_environment(local, environment)
         return translate.with_properties(local, self._settings.properties)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
-from dialtone.recordings import FAILED, VERIFIED
+from dialtone.recordings import FAILED, KEPT_STATUSES
 from infra.carrier import calls
 from infra.carrier.callers import BETWEEN_KEYS_SECONDS
 from infra.carrier.carrier import Line
@@ -85,7 +85,7 @@ class Call:
             return
         at = self.receiver.since(line.carrier.clock.now)
         for recording in line.store.recordings(self.session):
-            if recording.audio and recording.status == VERIFIED and recording.audio.key not in self._shown:
+            if recording.audio and recording.status in KEPT_STATUSES and recording.audio.key not in self._shown:
                 self._shown.add(recording.audio.key)
                 yield Told(
                     at, "kept", f"{_name(recording.audio.key)}  {recording.audio.length_bytes:,} bytes", Tone.RECORDER
@@ -103,7 +103,7 @@ class Call:
         began = clock.datetime(self.receiver.began)
         name = f"tried by hand on {began:%Y-%m-%d at %H:%M:%S}"
         outcome = next((each.outcome for each in line.store.legs(self.session) if each.leg_id == leg.call_leg_id), "")
-        kept = sum(recording.status == VERIFIED for recording in line.store.recordings(self.session))
+        kept = sum(recording.status in KEPT_STATUSES for recording in line.store.recordings(self.session))
         add_conversation(
             file, self.flow, self.diary.conversation(leg, name=name, at=began, outcome=outcome, recordings=kept)
         )
@@ -116,7 +116,7 @@ class Call:
         if time.monotonic() - self._over_since > KEPT_SECONDS:
             return True
         recordings = line.store.recordings(self.session)
-        settled = all(recording.status in {VERIFIED, FAILED} for recording in recordings)
+        settled = all(recording.status in {*KEPT_STATUSES, FAILED} for recording in recordings)
         transcripts = sum(recording.transcript is not None for recording in recordings)
         with line.carrier.acting():
             quiet = line.carrier.quiet

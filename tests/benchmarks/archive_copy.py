@@ -14,7 +14,8 @@ from botocore.config import Config
 from archive.bucket import RecordingsBucket
 from archive.copying import copy_audio
 from archive.deadline import Deadline
-from archive.source import Download
+from archive.downloading import Downloader
+from archive.unpacking import unpacked
 from dialtone.recordings import Recording
 
 MEGABYTE = 1_048_576
@@ -28,14 +29,13 @@ def main(url: str, way: str, length: int, number: int) -> None:
 
     def copied(length: int, number: int) -> tuple[float, float, float]:
         began, cpu = time.monotonic(), time.process_time()
-        response = urllib3.request("GET", f"{url}/audio/{length}", preload_content=False)
         if way == "boto3":
+            response = urllib3.request("GET", f"{url}/audio/{length}", preload_content=False)
             s3.upload_fileobj(response, "bucket", f"bare-{number}")  # type: ignore[arg-type]
             return time.monotonic() - began, 0.0, time.process_time() - cpu
-        download = Download(response)
-        download.check()
+        download = Downloader(local=True).get(f"{url}/audio/{length}", deadline)
         recording = Recording("session", f"leg-{way}", number, 1, "2026-09-21T12:00:00Z", "record_start")
-        copy, _ = copy_audio(download.pieces(deadline), bucket, recording)
+        copy = copy_audio(unpacked(download.pieces()), bucket, recording).audio
         stored = time.monotonic()
         proved = bucket.read_back(copy.key, deadline)
         if proved is None or (proved.length_bytes, proved.sha256) != (length, copy.sha256):

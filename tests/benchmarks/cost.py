@@ -24,6 +24,7 @@ from moto import mock_aws
 from archive.bucket import RecordingsBucket
 from archive.consumer import Archive, Consumer
 from archive.custody import Custody
+from archive.downloading import Downloader
 from archive.source import Source
 from archive.transcripts import Transcripts
 from dialtone.archive_queue import ArchiveQueue
@@ -262,7 +263,9 @@ def _archive(clients: Mapping[str, Any], queue_url: str, telnyx: TelnyxApi, mete
     """Let the archive work off the queue, as Lambda hands it messages."""
     store = Store(clients["dynamodb"], "calls")
     bucket = RecordingsBucket(clients["s3"], "recordings")
-    archive = Archive(Custody(store, bucket, Source(telnyx)), Transcripts(store, bucket, telnyx))
+    archive = Archive(
+        Custody(store, bucket, Source(telnyx, Downloader(local=True))), Transcripts(store, bucket, telnyx)
+    )
     consumer = Consumer(archive=archive, queue=clients["sqs"], observer=Observer("archive"), max_receives=5)
     follow_stdout("archive")
     before = meter.of["sqs"]

@@ -5,12 +5,15 @@ from __future__ import annotations
 import io
 import json
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import httpx
 import pytest
 
+from dialtone.attributes import attributes
 from dialtone.lookups import Lookup
+from dialtone.recordings import SAVED, ArchiveJob
 from infra.carrier import ApiFault, Caller, HangUp, Hear
 from infra.demo.narrator import Paper
 from infra.demo.play import Demo
@@ -46,6 +49,7 @@ def test_the_metrics_of_calls_good_and_bad_are_those_of_dashboard_and_alarms(lin
     _refused_and_unavailable(line)
     _ended(line)
     _never_archived(line)
+    _doubtful(line)
     _looked_up_in_vain(line)
 
     assert metrics.emitted(_lines(line)) | NEVER_HERE == asked_for
@@ -90,8 +94,32 @@ def _ended(line: PhoneLine) -> None:
 
 def _never_archived(line: PhoneLine) -> None:
     line.cloud.client("sqs").send_message(QueueUrl=line.cloud.archive_queue_url, MessageBody="not a job")
+    _wait_for(line, "RecordingsFailed")
+
+
+def _doubtful(line: PhoneLine) -> None:
+    """A ledger entry that says of a short recording that it ran for years."""
+    sessions = {found.leg.name.call_session_id for found in line.carrier.exchange.recordings.saved()}
+    entries = [entry for session in sessions for entry in line.store.recordings(session) if entry.audio]
+    years = replace(
+        entries[0],
+        number=90,
+        status=SAVED,
+        audio=None,
+        transcript=None,
+        ended_at="2099-01-01T00:00:00.000000Z",
+        max_seconds=0,
+    )
+    item = attributes({**years.to_json(), "item": f"RECORDING#{years.name}"})
+    line.cloud.client("dynamodb").put_item(TableName=line.cloud.calls_table, Item=item)
+    job = ArchiveJob("audio", years.call_session_id, years.call_leg_id, recording=years.name)
+    line.cloud.client("sqs").send_message(QueueUrl=line.cloud.archive_queue_url, MessageBody=job.to_json())
+    _wait_for(line, "RecordingsDoubtful")
+
+
+def _wait_for(line: PhoneLine, metric: str) -> None:
     ends = time.monotonic() + PATIENCE_SECONDS
-    while time.monotonic() < ends and "RecordingsFailed" not in "".join(line.cloud.logs("ArchiveFunction")):
+    while time.monotonic() < ends and metric not in "".join(line.cloud.logs("ArchiveFunction")):
         time.sleep(0.5)
 
 

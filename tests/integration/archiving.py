@@ -24,6 +24,7 @@ import boto3
 from archive.bucket import RecordingsBucket
 from archive.consumer import Archive, Consumer
 from archive.custody import Custody
+from archive.downloading import Downloader
 from archive.source import Source
 from archive.transcripts import Transcripts
 from dialtone.calls import Call, Decision
@@ -73,6 +74,7 @@ class Served:
 
     status: int = 200
     content_type: str = "audio/wav"
+    content_encoding: str = ""
     cut_after: int | None = None
     """Bytes after which the connection is reset."""
     length: int | None = -1
@@ -200,6 +202,7 @@ def give(handler: BaseHTTPRequestHandler, served: Served) -> None:
     """Write an answer as it is to be served."""
     body = served.body or b""
     headers = {"connection": "close", "content-type": served.content_type, "location": served.location}
+    headers["content-encoding"] = served.content_encoding
     if served.chunked:
         headers["transfer-encoding"] = "chunked"
     elif served.length is not None:
@@ -342,7 +345,7 @@ class ArchiveHouse:
 
     def consumer(self) -> Consumer:
         """Give a process that has just started."""
-        custody = Custody(self.store, self.bucket, Source(self.api))
+        custody = Custody(self.store, self.bucket, Source(self.api, Downloader(local=True)))
         return Consumer(
             Archive(custody, Transcripts(self.store, self.bucket, self.api)),
             self.sqs,

@@ -241,8 +241,9 @@ def test_a_mistake_of_ours_is_told_with_its_traceback_and_holds_nobody(
 
 
 def test_a_slow_message_uses_its_share_of_the_time_and_leaves_the_rest_to_those_behind_it(house: ArchiveHouse) -> None:
-    second = replace(entry(), number=2, recording_id=RECORDING_ID)
+    second = replace(entry(), number=2, ended_at="2026-09-21T12:01:03.000000Z")
     house.save(second)
+    house.telnyx.known = False
     house.telnyx.audio["wav"] = wav(60.0)
     house.telnyx.served = [Served(pause_seconds=0.2)]
     left_millis = round((RESERVED_SECONDS + 2.0) * 1_000)

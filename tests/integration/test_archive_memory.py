@@ -24,12 +24,13 @@ MOST_SECONDS = 60
 ROOT = Path(__file__).parents[2]
 COPYING = """
 import resource, sys, time
-import boto3, urllib3
+import boto3
 from botocore.config import Config
 from archive.bucket import RecordingsBucket
 from archive.copying import copy_audio
 from archive.deadline import Deadline
-from archive.source import Download
+from archive.downloading import Downloader
+from archive.unpacking import unpacked
 from dialtone.recordings import Recording
 
 url, large = sys.argv[1], int(sys.argv[2])
@@ -38,11 +39,9 @@ bucket = RecordingsBucket(s3, "bucket")
 deadline = Deadline(time.monotonic() + 120)
 
 def take(length, number):
-    response = urllib3.request("GET", f"{url}/audio/{length}", preload_content=False)
-    download = Download(response)
-    download.check()
+    download = Downloader(local=True).get(f"{url}/audio/{length}", deadline)
     recording = Recording("session", "leg", number, 1, "2026-09-21T12:00:00Z", "record_start")
-    copied, _ = copy_audio(download.pieces(deadline), bucket, recording)
+    copied = copy_audio(unpacked(download.pieces()), bucket, recording).audio
     stored = bucket.read_back(copied.key, deadline)
     assert (stored.length_bytes, stored.sha256) == (copied.length_bytes, copied.sha256)
     return copied

@@ -226,7 +226,7 @@ def test_a_transcript_of_a_failed_recording_waits_for_its_job_to_be_put_back(
     house.store.mark_recording(replace(house.entry(), status=FAILED, reason="…"), was=(VERIFIED,))
 
     assert house.deliver(house.transcript_job()) == [0]
-    assert reason_of(caplog) == f'the audio of "{LEG}-01" is not verified yet: it is failed'
+    assert reason_of(caplog) == f'the audio of "{LEG}-01" is not kept yet: it is failed'
 
 
 def test_a_ledger_that_takes_verified_back_meanwhile_is_believed(house: ArchiveHouse) -> None:

@@ -530,7 +530,7 @@ def test_a_recording_with_fields_missing_or_of_other_types_has_them_empty(
 
     found = api.find_recording(recording_id=RECORDING)
 
-    assert found == RecordingInfo("", "", "", "", "", 0, "", "", {})
+    assert found == RecordingInfo("", "", "", "", "", None, "", "", {})
     assert found.format == ""
 
 

@@ -27,6 +27,7 @@ FIELDS = [
     "bytes",
     "sha256",
     "duration_millis",
+    "content_doubt",
     "source",
     "consent",
     "review",
@@ -46,6 +47,7 @@ WHOLE = Recording(
     status="verified",
     consent=Consent("given", "May we?", "en-US", "2026-09-21T11:59:58.000000Z", "1"),
     review="kept",
+    content_doubt="it plays 8.0 s; the recorder ran 60.0 s: too short",
     channels="dual",
     format="mp3",
     from_number="+15550123",
@@ -88,6 +90,7 @@ def test_everything_that_the_ledger_knows_is_told() -> None:
         "bytes": 64_000,
         "sha256": "c0ffee",
         "duration_millis": 8_000,
+        "content_doubt": "it plays 8.0 s; the recorder ran 60.0 s: too short",
         "source": "record_start",
         "consent": {
             "how": "given",

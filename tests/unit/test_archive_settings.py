@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from archive.settings import MAX_RECEIVES, SettingInvalid, Settings
+from archive.settings import LOCAL_AUDIO, MAX_RECEIVES, SettingInvalid, Settings
 from dialtone.settings import SettingMissing
 
 ENVIRONMENT = {"CALLS_TABLE": "calls", "RECORDINGS_BUCKET": "recordings", "TELNYX_API_KEY": "KEY_test"}
@@ -27,6 +27,15 @@ def test_a_missing_setting_is_named(name: str) -> None:
 
     with pytest.raises(SettingMissing, match=name):
         Settings.read(environment)
+
+
+def test_audio_is_taken_from_this_machine_only_where_that_is_set_and_the_template_never_sets_it() -> None:
+    template = (Path(__file__).parents[2] / "template.yaml").read_text(encoding="utf-8")
+
+    assert LOCAL_AUDIO not in template
+    assert not Settings.read(ENVIRONMENT).local_audio
+    assert not Settings.read(ENVIRONMENT | {LOCAL_AUDIO: "false"}).local_audio
+    assert Settings.read(ENVIRONMENT | {LOCAL_AUDIO: "true"}).local_audio
 
 
 @pytest.mark.parametrize("written", ["0", "-1", "five", "1.5", "²"])

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from dialtone.recordings import ArchiveJob, AudioCopy, Recording, TranscriptCopy, matching, object_key
 
@@ -50,6 +53,44 @@ def test_a_recording_lies_under_the_day_that_it_began() -> None:
 
     assert object_key(RECORDING, "wav") == "recordings/2026/09/21/session/leg-01.wav"
     assert object_key(begun, "json") == "recordings/2026/09/22/session/leg-01.json"
+
+
+ORDINARY = st.one_of(st.uuids().map(str), st.from_regex(r"[A-Za-z0-9_-]{1,40}", fullmatch=True))
+ANY_TEXT = st.text(st.characters(), max_size=300) | st.sampled_from(["", ".", "..", "../../x", "a/../b", "a/b", "\x00"])
+
+
+@given(session=ORDINARY, leg=ORDINARY)
+def test_ordinary_ids_stand_in_a_key_as_they_are(session: str, leg: str) -> None:
+    recording = replace(RECORDING, call_session_id=session, call_leg_id=leg)
+
+    assert object_key(recording, "wav") == f"recordings/2026/09/21/{session}/{leg}-01.wav"
+
+
+@given(session=ANY_TEXT, leg=ANY_TEXT | st.text("ä/.", min_size=2_000, max_size=3_000), day=ANY_TEXT)
+def test_no_id_makes_a_key_that_s3_or_a_file_system_reads_otherwise(session: str, leg: str, day: str) -> None:
+    recording = replace(RECORDING, call_session_id=session, call_leg_id=leg, started_at=day)
+
+    key = object_key(recording, "wav")
+
+    assert re.fullmatch(r"recordings/(undated|\d{4}/\d\d/\d\d)/[A-Za-z0-9_.:~-]+/[A-Za-z0-9_.:~-]+-01\.wav", key)
+    assert len(key.encode()) <= 512
+    assert not any(part in {"", ".", ".."} or part.startswith(".") for part in key.split("/"))
+    assert ".." not in key
+
+
+@given(one=ANY_TEXT, other=ANY_TEXT)
+def test_different_ids_make_different_keys(one: str, other: str) -> None:
+    keys = {object_key(replace(RECORDING, call_leg_id=each), "wav") for each in (one, other)}
+
+    assert len(keys) == len({one, other})
+
+
+def test_an_entry_of_before_what_was_asked_of_it_was_noted_reads_as_a_plain_one() -> None:
+    stored = RECORDING.to_json()
+    for name in ("trimmed", "silence_seconds", "max_seconds", "content_doubt"):
+        del stored[name]
+
+    assert Recording.from_json(stored) == RECORDING
 
 
 def test_a_recording_answers_the_latest_that_was_asked_for_before_it_began() -> None:

@@ -34,6 +34,7 @@ CONTRACT = frozenset(
         Metric("TelnyxUnauthorized", "webhook", ("service",)),
         Metric("RecordingsVerified", "archive", ("service",)),
         Metric("RecordingsFailed", "archive", ("service",)),
+        Metric("RecordingsDoubtful", "archive", ("service",)),
         Metric("RecordingBytes", "archive", ("service",)),
         Metric("Lookups", "lookup", ("Result", "service")),
         Metric("LookupsFailed", "lookup", ("service",)),
@@ -61,6 +62,7 @@ WATCHED = {
     (OF_THE_STACK, "CallsTurnedAway", "webhook"),
     (OF_THE_STACK, "TelnyxUnauthorized", "webhook"),
     (OF_THE_STACK, "RecordingsFailed", "archive"),
+    (OF_THE_STACK, "RecordingsDoubtful", "archive"),
     (OF_THE_STACK, "LookupsFailed", "lookup"),
 }
 
