@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 PROMISING = frozenset({"answer", "record_start"})
 """Commands that may promise a recording."""
 
+NOT_STARTED_LATE = "record_start not sent again: the recording must be paused by now"
+"""Why a recording fails whose start may not have reached Telnyx before the call came to where nothing is recorded."""
+
 JOINING = "bridge"
 """That it found a call ended may be about the other side: then the caller still waits to be connected."""
 
@@ -44,6 +47,12 @@ def refused(event: Event, turn: int, place: int, sent: Sent) -> Event:
         recording_turn=mark.turn if command.action in PROMISING else None,
         reason=reason,
     )
+
+
+def not_started(event: Event, turn: int, place: int, command: Command) -> Event:
+    """The event that the `record_start` at `place` is not sent again, so that its recording is not expected."""
+    mark = ClientState.decode(str(command.parameters.get("client_state", "")))
+    return _event(event, place, turn, call_ended=False, recording_turn=mark.turn, reason=NOT_STARTED_LATE)
 
 
 def refused_again(event: Event, place: int) -> Event:

@@ -10,7 +10,7 @@ import webhook.handlers  # noqa: F401 -- importing them registers them
 from dialtone.calls import Call
 from dialtone.client_state import ClientState
 from dialtone.store import Decided, LostRace, Store, StoreUnavailable
-from webhook.refusals import JOINING, PROMISING, Sent, refused, refused_again
+from webhook.refusals import JOINING, PROMISING, Sent, not_started, refused, refused_again
 from webhook.router import handlers, route
 from webhook.sending import TIDYING, send_all
 
@@ -90,11 +90,15 @@ class Switchboard:
         decided, handled = self._decide(event)
         known = self._refused_before(event, decided) if handled.duplicate else frozenset()
         left = _left_behind(decided, handled.call) if handled.duplicate else frozenset()
-        sent, unsent = send_all(self.telnyx, event, decided.commands, deadline, refused_before=known, left_behind=left)
+        late = _late_starts(decided, handled.call) - known if handled.duplicate else frozenset()
+        sent, unsent = send_all(
+            self.telnyx, event, decided.commands, deadline, refused_before=known, left_behind=left | late
+        )
         for job in decided.archive:
             self.archive.put(job)
         handled = replace(handled, sent=tuple(sent.values()), unsent=unsent)
         refusals = {place: refused_again(event, place) for place in known}
+        refusals |= {place: not_started(event, decided.turn, place, decided.commands[place]) for place in late}
         for place, each in sent.items():
             if _matters(each, first=not handled.duplicate):
                 refusals[place] = refused(event, decided.turn, place, each)
@@ -182,6 +186,16 @@ def _left_behind(decided: Decided, call: Call) -> frozenset[int]:
         and (mark := str(each.parameters.get("client_state", "")))
         and ClientState.decode(mark).turn < call.turn
     )
+
+
+def _late_starts(decided: Decided, call: Call) -> frozenset[int]:
+    """The places of commands that would start a recording where the call has come to, and it must be paused.
+
+    It was paused for a card number, and a start that was lost before would be obeyed only now.
+    """
+    if call.turn <= decided.turn or call.recorder != "paused":
+        return frozenset()
+    return frozenset(place for place, each in enumerate(decided.commands) if each.action == "record_start")
 
 
 def _matters(sent: Sent, *, first: bool) -> bool:

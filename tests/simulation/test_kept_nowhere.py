@@ -10,17 +10,21 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from dialtone.flow_library import FlowLibrary
-from infra.carrier import Caller, HangUp, Hear, NoAnswer, Person, Press, Silence
+from dialtone.telnyx_api import Outcome
+from infra.carrier import Caller, HangUp, Hear, NoAnswer, Person, Press, Say, Silence
 from infra.flowkit.other_systems import NEVER, Answering
 from infra.flowkit.stage import Stage
+from webhook.refusals import NOT_STARTED_LATE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from dialtone.commands import Command
     from dialtone.events import Event
     from dialtone.observability import Measure
     from infra.carrier import Callee
+    from infra.flowkit.stage import CarrierApi
 
 DESK, AGENT = "+15550100", "+15550199"
 CARD = "4539578763621486"
@@ -195,3 +199,40 @@ def test_digits_of_a_flow_without_sensitive_steps_are_kept(tmp_path: Path) -> No
     timeline = stage.store.timeline(session)
     assert [each.payload["digits"] for each in timeline if "digits" in each.payload] == ["314159"]
     assert "".join(each.payload.get("digit", "") for each in timeline) == "314159"
+
+
+@dataclass
+class LosesTheStart:
+    """Telnyx, where requests to start recording are lost until it has been asked to pause it."""
+
+    telnyx: CarrierApi
+    lost: int = 0
+
+    def send(self, asked: Command, command_id: str, deadline: float) -> Outcome:
+        paused = any(command.action == "record_pause" for _, command in self.telnyx.log)
+        if asked.action == "record_start" and not paused:
+            self.lost += 1
+            return Outcome("unavailable", 1, reason="timeout")
+        return self.telnyx.send(asked, command_id, deadline)
+
+    def send_together(self, asked: Sequence[tuple[Command, str]], deadline: float) -> Sequence[Outcome]:
+        return [self.send(command, command_id, deadline) for command, command_id in asked]
+
+
+def test_a_recording_that_is_started_late_does_not_run_while_a_card_is_keyed_in(tmp_path: Path) -> None:
+    flow = desk("who: {answered_by: {person: card, machine: bye}}").replace(
+        "steps:", "record: {channels: dual}\nsteps:"
+    )
+    stage = staged(tmp_path, {"desk": flow})
+    losing = LosesTheStart(stage.api)
+    stage.switchboard.telnyx = losing
+
+    session = stage.dial("+15550161", Person(Say(1, "Hello?"), Hear("card number"), Silence(6), Press(CARD)), "desk")
+
+    assert losing.lost
+    assert "record_start" not in [command.action for _, command in stage.api.log]
+    assert telling_digits(stage) == []
+    [recording] = stage.store.recordings(session)
+    assert (recording.status, recording.reason) == ("failed", NOT_STARTED_LATE)
+    [leg] = stage.store.legs(session)
+    assert leg.variables["digits.card"] == "*" * len(CARD), "the events of the card's step were not taken for late ones"
