@@ -459,7 +459,7 @@ class Decision:
             self.recordings + after.recordings,
             self.reviews + after.reviews,
             self.archive + after.archive,
-            "; ".join(dict.fromkeys(reason for reason in (self.reason, after.reason) if reason)),
+            "; ".join(dict.fromkeys(filter(None, (*self.reason.split("; "), *after.reason.split("; "))))),
             after.lookup or self.lookup,
             self.incidents + after.incidents,
         )

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from dialtone.calls import TURNED_AWAY
+from dialtone.calls import FLOW_ERROR, LAST_RESORT, TURNED_AWAY
 from dialtone.errors import ApiVersion1, MalformedEvent
 from dialtone.events import parse_event
 from dialtone.lookups import event_from_json
@@ -137,7 +137,7 @@ _COMMANDS = {
 }
 """A metric each, not a dimension: one blob has room for one value of a dimension. The log line has the actions."""
 
-_INCIDENTS = {TURNED_AWAY: "CallsTurnedAway"}
+_INCIDENTS = {TURNED_AWAY: "CallsTurnedAway", FLOW_ERROR: "FlowErrors", LAST_RESORT: "CallsToLastResort"}
 
 _MESSAGES = {
     HTTPStatus.OK: "webhook handled",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from dialtone.client_state import ClientState
 from dialtone.commands import COMMAND_NAMESPACE, Command
 from dialtone.events import Event
+from dialtone.numbers import masked
 
 if TYPE_CHECKING:
     from dialtone.telnyx_api import Outcome
@@ -38,14 +39,14 @@ def refused(event: Event, turn: int, place: int, sent: Sent) -> Event:
     """
     outcome, command = sent.outcome, sent.command
     mark = ClientState.decode(str(command.parameters.get("client_state", "")))
-    reason = f"{command.action} {outcome.kind}: {outcome.code or outcome.status} {outcome.title}".strip()
+    said = f"{command.action} {outcome.kind}: {outcome.code or outcome.status} {outcome.title}".strip()
     return _event(
         event,
         place,
         turn,
         call_ended=outcome.kind == "ended" and command.action != JOINING,
         recording_turn=mark.turn if command.action in PROMISING else None,
-        reason=reason,
+        reason=said + _about(command),
     )
 
 
@@ -53,6 +54,14 @@ def not_started(event: Event, turn: int, place: int, command: Command) -> Event:
     """The event that the `record_start` at `place` is not sent again, so that its recording is not expected."""
     mark = ClientState.decode(str(command.parameters.get("client_state", "")))
     return _event(event, place, turn, call_ended=False, recording_turn=mark.turn, reason=NOT_STARTED_LATE)
+
+
+def _about(command: Command) -> str:
+    """What the command named that Telnyx may not know; an address without its signature, a number without its end."""
+    for name in ("media_name", "audio_url", "to", "voice"):
+        if value := str(command.parameters.get(name, "")):
+            return f" ({name}: {masked(value) if name == 'to' else value.partition('?')[0]})"
+    return ""
 
 
 def refused_again(event: Event, place: int) -> Event:

@@ -128,7 +128,7 @@ def test_an_answer_that_occurred_after_the_hang_up_begins_nothing() -> None:
     ("event_type", "payload"),
     [
         ("call.speak.ended", {"status": "completed"}),
-        ("call.playback.ended", {"status": "failed"}),
+        ("call.playback.ended", {"status": "completed"}),
         ("call.gather.ended", {"status": "valid", "digits": "1"}),
         ("call.dtmf.received", {"digit": "#"}),
     ],

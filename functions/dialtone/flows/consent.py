@@ -11,7 +11,7 @@ from dialtone.flows.moves import Fail, Go, Move, Wait
 from dialtone.flows.prompts import Prompt
 from dialtone.flows.shortened import Shortened
 from dialtone.flows.steps.asking import MILLIS
-from dialtone.flows.steps.say import PROMPTS, UNPLAYABLE, heard_out, stop_queued
+from dialtone.flows.steps.say import PROMPTS, heard_out, stop_queued, unplayable
 from dialtone.recordings import Consent
 
 if TYPE_CHECKING:
@@ -128,8 +128,8 @@ class AskedConsent(Shortened):
         return stop_queued(call) if self.how == "announce" else stop_gathering(call)
 
     def _keyed(self, call: Call, event: Event, manner: Manner, step: str, onward: str) -> Move | None:
-        if event.type == "call.playback.ended" and event.text("status") in UNPLAYABLE:
-            return Fail(f"audio could not be played: {event.text('status')}", self.abandoned(call))
+        if reason := unplayable(event):
+            return Fail(reason, self.abandoned(call))
         key = gathered_key(event)
         if key is None:
             return None

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
-from dialtone.calls import ENDED, Call, Decision
+from dialtone.calls import ENDED, FLOW_ERROR, LAST_RESORT, Call, Decision
 from dialtone.client_state import ClientState
 from dialtone.commands import Command, command
 from dialtone.errors import CommandInvalid
@@ -65,6 +65,8 @@ class _Leave:
     """Leave whatever flows the call is in, and enter a step of the one that leads it; '' to hang up."""
 
     to: str = ""
+    why: str = ""
+    """Of hanging up: why nothing else was left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +179,14 @@ class FlowScript:
                 move = Fail(f"its variables would have over {MAX_VARIABLES_BYTES:,} bytes", move.commands)
             if isinstance(move, Fail):
                 decision = decision.then(partial(_fail, event=event, move=move))
-                move = self._error_way(decision.call)
+                way = self._error_way(decision.call)
+                if move.fault and isinstance(way, _Leave) and way.to in {"", self.flow.last_resort}:
+                    decision = decision.then(partial(_to_last_resort, reason=way.why))
+                move = way
+            elif isinstance(move, Visit) and len(decision.call.back) >= MAX_VISITS:
+                # Its own error way would lead into the same visit again.
+                decision = decision.then(partial(_to_last_resort, reason=f"over {MAX_VISITS} flows visited at once"))
+                move = _Leave(self.flow.last_resort)
             elif isinstance(move, (Go, Visit)) and (reason := self._limit(decision.call, event, entered)):
                 move = _Leave("" if decision.call.limit_turn else self.flow.last_resort)
                 decision = decision.then(partial(_limited, reason=reason))
@@ -185,6 +194,7 @@ class FlowScript:
                 decision = decision.then(partial(self._enter, event=event, move=move))
                 move = self._first_move(decision.call)
         hangup = Wait((command("hangup", call.control_id),))
+        decision = decision.then(partial(_to_last_resort, reason="hung up: its steps go round without end"))
         return decision.then(partial(self._wait, event=event, move=hangup))
 
     def _limit(self, call: Call, event: Event, entered: int) -> str:
@@ -210,9 +220,6 @@ class FlowScript:
         return replace(decision, lookup=lookup)
 
     def _enter(self, call: Call, event: Event, move: Go | Visit | _Leave) -> Decision:
-        if isinstance(move, Visit) and len(call.back) >= MAX_VISITS:
-            # Its own error way would lead into the same visit again.
-            return self._enter(call, event, _Leave(self.flow.last_resort))
         step, back = self._destination(call, move)
         left, waiting = self._left(call, event, move) if isinstance(move, Go) else (Decision(call), {})
         entered = replace(
@@ -262,14 +269,18 @@ class FlowScript:
 
     def _error_way(self, call: Call) -> Go | _Leave:
         step, flow = self._step(call), self._flow(call)
-        if call.errors > MAX_ERRORS or call.step == self.flow.last_resort:
-            return _Leave()
+        if call.errors > MAX_ERRORS:
+            return _Leave(why=f"hung up after {call.errors} errors")
+        if call.step and call.step == self.flow.last_resort:
+            return _Leave(why="hung up: the last resort failed")
         own = step.on_error if step else ""
         if not own and call.step != self._name(flow, flow.last_resort):
             own = flow.last_resort
         if own and flow is not self.flow:
             return Go(own)
-        return _Leave(own or self.flow.last_resort)
+        if own or self.flow.last_resort:
+            return _Leave(own or self.flow.last_resort)
+        return _Leave(why="hung up: there is neither on_error nor last_resort")
 
     def _flow(self, call: Call) -> Flow:
         """The flow whose step the call is in."""
@@ -309,7 +320,11 @@ def _staying_paused(commands: tuple[Command, ...]) -> tuple[Command, ...]:
 
 def _fail(call: Call, event: Event, move: Fail) -> Decision:
     failed = replace(call, errors=call.errors + 1).issuing(move.commands, event)
-    return replace(failed, reason=move.reason)
+    return replace(failed, reason=move.reason, incidents=(FLOW_ERROR,) if move.fault else ())
+
+
+def _to_last_resort(call: Call, reason: str) -> Decision:
+    return Decision(call, reason=reason, incidents=(LAST_RESORT,))
 
 
 def _overfull(call: Call, move: Go) -> bool:

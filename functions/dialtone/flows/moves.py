@@ -56,7 +56,10 @@ class Fail:
     """It cannot be done: send these commands (to stop what was begun) and take the error way."""
 
     reason: str
+    """What was missing or refused: it goes into the timeline and the log."""
     commands: tuple[Command, ...] = ()
+    fault: bool = True
+    """Whether something is wrong. That nobody answers, or a lookup finds nothing, is not."""
 
 
 Move = Wait | Go | Visit | Fail

@@ -11,7 +11,7 @@ from dialtone.flows.keys import NO_KEY, stop_gathering
 from dialtone.flows.moves import Fail, Go, Move, Wait
 from dialtone.flows.prompts import Prompt
 from dialtone.flows.shortened import Shortened
-from dialtone.flows.steps.say import PROMPTS, UNPLAYABLE, heard_out, stop_queued
+from dialtone.flows.steps.say import PROMPTS, heard_out, stop_queued, unplayable
 from dialtone.flows.steps.step import Speaking
 
 if TYPE_CHECKING:
@@ -102,8 +102,8 @@ class Asking(Speaking):
             return (
                 Go(self.name, waiting={**call.waiting, HEARD: 1}) if isinstance(move, Go) else self._safely(call, move)
             )
-        if event.type == "call.playback.ended" and event.text("status") in UNPLAYABLE:
-            return Fail(f"audio could not be played: {event.text('status')}", self.abandoned(call))
+        if reason := unplayable(event):
+            return Fail(reason, self.abandoned(call))
         return None
 
     def ask_again(self, call: Call, how: int) -> Go:

@@ -160,8 +160,9 @@ class LookUp(Speaking):
             return Go(self.next, stop, {f"{self.into}.{name}": str(values.get(name, "")) for name in self.gives})
         if result == NOT_FOUND:
             # What an earlier answer gave is not this one's.
-            nothing = dict.fromkeys(self.variables, "")
-            return Go(self.not_found, stop, nothing) if self.not_found else Fail("the lookup found nothing", stop)
+            if not self.not_found:
+                return Fail("the lookup found nothing", stop, fault=False)
+            return Go(self.not_found, stop, dict.fromkeys(self.variables, ""))
         return Fail(f"the lookup failed: {event.text('reason')}", stop)
 
     def _secrets(self, call: Call) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from dialtone.commands import Command, command
 from dialtone.flows.keys import Keys, gathered_key, one_key, stop_gathering
 from dialtone.flows.moves import Fail, Go, Move, Wait
 from dialtone.flows.prompts import Prompt
-from dialtone.flows.steps.say import PROMPTS, UNPLAYABLE, heard_out, stop_queued
+from dialtone.flows.steps.say import PROMPTS, heard_out, stop_queued, unplayable
 from dialtone.flows.steps.step import Step
 
 if TYPE_CHECKING:
@@ -90,8 +90,8 @@ class Play(Step):
         """Go where the key leads; without one, on."""
         if not self.keys:
             return None if self._beside(event) else heard_out(call, event, self.next)
-        if event.type == "call.playback.ended" and event.text("status") in UNPLAYABLE:
-            return Fail(f"audio could not be played: {event.text('status')}", self.abandoned(call))
+        if reason := unplayable(event):
+            return Fail(reason, self.abandoned(call))
         key = gathered_key(event)
         if key is None:
             return None

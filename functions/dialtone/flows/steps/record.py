@@ -14,7 +14,7 @@ from dialtone.flows.moves import Fail, Go, Move, Wait
 from dialtone.flows.prompts import Prompt
 from dialtone.flows.recording_options import Channels, Format, Track
 from dialtone.flows.steps.asking import MILLIS
-from dialtone.flows.steps.say import UNPLAYABLE, heard_out
+from dialtone.flows.steps.say import heard_out, unplayable
 from dialtone.flows.steps.step import Speaking
 from dialtone.flows.transcription import Transcription
 from dialtone.recordings import DELETED, KEPT, SUPERSEDED
@@ -236,7 +236,7 @@ class Record(Speaking):
     def _listened(self, call: Call, event: Event, review: Review) -> Move | None:
         """A message that cannot be played back can be decided about all the same."""
         choose = {**_kept(call), CHOOSING: 1}
-        if event.type == "call.playback.ended" and event.text("status") in UNPLAYABLE:
+        if unplayable(event):
             return Go(self.name, stop_gathering(call), waiting=choose)
         key = gathered_key(event)
         if key is None:
@@ -244,8 +244,8 @@ class Record(Speaking):
         return self._decided(call, key, review) or Go(self.name, waiting=choose)
 
     def _chosen(self, call: Call, event: Event, review: Review) -> Move | None:
-        if event.type == "call.playback.ended" and event.text("status") in UNPLAYABLE:
-            return Fail(f"audio could not be played: {event.text('status')}", self.abandoned(call))
+        if reason := unplayable(event):
+            return Fail(reason, self.abandoned(call))
         key = gathered_key(event)
         if key is None:
             return None

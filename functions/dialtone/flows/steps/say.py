@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 UNPLAYABLE = frozenset({"file_not_found", "failed"})
 """`call.playback.ended` statuses that mean the caller heard nothing."""
 
+MAX_NAMED_CHARACTERS = 200
+"""Of a media name or an address, in a reason."""
+
 PROMPTS = "prompts"
 """Counted while waiting: the speeches and files whose ends are still to come."""
 
@@ -53,13 +56,20 @@ def heard_out(call: Call, event: Event, to: str) -> Move | None:
     """Go on when the last of the prompts has ended, in whatever order their ends are told."""
     if event.type not in {"call.speak.ended", "call.playback.ended"}:
         return None
-    status = event.text("status")
-    if status == "call_hangup":
+    if event.text("status") == "call_hangup":
         return None
-    if status in UNPLAYABLE:
-        return Fail(f"audio could not be played: {status}")
+    if reason := unplayable(event):
+        return Fail(reason)
     left = call.waiting.get(PROMPTS, 1) - 1
     return Wait(waiting={**call.waiting, PROMPTS: left}) if left else Go(to)
+
+
+def unplayable(event: Event) -> str:
+    """Why audio was not heard, and which; '' for any other event. An address is named without its signature."""
+    if event.type != "call.playback.ended" or event.text("status") not in UNPLAYABLE:
+        return ""
+    named = event.text("media_name") or event.text("media_url").partition("?")[0]
+    return f"audio could not be played: {event.text('status')} {named[:MAX_NAMED_CHARACTERS]}".rstrip()
 
 
 def stop_queued(call: Call) -> tuple[Command, ...]:

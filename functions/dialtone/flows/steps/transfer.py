@@ -19,6 +19,7 @@ from dialtone.flows.steps.asking import MILLIS
 from dialtone.flows.steps.say import PROMPTS
 from dialtone.flows.steps.step import Speaking
 from dialtone.flows.timer import timer, timer_ended
+from dialtone.numbers import masked
 from dialtone.webhook_retries import CALLEE_EVENTS, retries
 
 if TYPE_CHECKING:
@@ -360,8 +361,8 @@ class Transfer(Speaking):
         way = next(way for way in WAYS if way in found or call.waiting.get(way))
         if step := getattr(self, way):
             return Go(step, self._music_stopped(call), variables=_since(call))
-        reason = f"transfer to {', '.join(self.transfer.to)}: {', '.join(causes)}"
-        return Fail(reason, self._music_stopped(call))
+        reason = f"transfer to {', '.join(map(masked, self.transfer.to))}: {', '.join(causes)}"
+        return Fail(reason, self._music_stopped(call), fault=way == "failed")
 
     def _music_stopped(self, call: Call) -> tuple[Command, ...]:
         return (command("playback_stop", call.control_id, stop="all"),) if self.hold else ()
