@@ -269,18 +269,17 @@ def test_error_ways_that_lead_to_one_another_end_in_a_hang_up() -> None:
     assert taken == [["speak"]] * MAX_ERRORS + [["hangup"]]
 
 
-def test_a_prompt_of_which_nothing_is_left_takes_the_error_way() -> None:
+def test_a_prompt_of_which_nothing_is_left_is_passed_over() -> None:
     staged = StagedCall(TWO_STEPS.replace("say: Hello.", 'say: "{nobody}"'))
 
     decision = staged.pick_up()
 
-    assert staged.call.step == "sorry"
-    assert decision.commands[0].parameters["payload"] == "Sorry."
-    assert "payload" in decision.reason
+    assert (staged.call.step, staged.call.errors, decision.incidents) == ("more", 0, ())
 
 
-def test_prompts_of_which_nothing_is_left_everywhere_end_in_a_hang_up() -> None:
-    staged = StagedCall('steps:\n  a: {say: "{x}", on_error: b}\n  b: {say: "{x}", on_error: a}\n')
+def test_audio_of_which_no_name_is_left_everywhere_ends_in_a_hang_up() -> None:
+    audio = '{media: "a-{x}"}'
+    staged = StagedCall(f"steps:\n  a: {{say: {audio}, on_error: b}}\n  b: {{say: {audio}, on_error: a}}\n")
 
     assert actions(staged.pick_up()) == ["hangup"]
     assert staged.call.errors == MAX_ERRORS + 1

@@ -105,14 +105,14 @@ class AskedConsent(Shortened):
         return _STRICTNESS.index(self.how) >= _STRICTNESS.index(demand)
 
     def put(self, call: Call, manner: Manner) -> Move:
-        """Say it; of a question, listen for the key meanwhile."""
+        """Say it; of a question, listen for the key meanwhile. Nothing is recorded of which nothing was said."""
+        if not self.say.sounds(call, manner):
+            return Fail("nobody was told of the recording: its variables left nothing of what is said")
         if self.how == "announce":
             heard = self.say.heard(call, manner)
             return Wait(heard, {**call.waiting, PROMPTS: len(heard)})
-        *before, last = self.say.sounds(call, manner)
         keys = one_key((self.accept, self.decline))
-        gather = last.gathered(call, maximum_tries=1, timeout_millis=WAIT_SECONDS * MILLIS, **keys)
-        return Wait((*(sound.heard(call) for sound in before), gather), call.waiting)
+        return Wait(self.say.gathered(call, manner, WAIT_SECONDS * MILLIS, **keys), call.waiting)
 
     def answered(self, call: Call, event: Event, manner: Manner, *, step: str, onward: str) -> Move | None:
         """Enter the step again with the consent, ask again, or go where it leads without."""

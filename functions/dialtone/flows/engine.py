@@ -11,6 +11,7 @@ from dialtone.calls import ENDED, FLOW_ERROR, LAST_RESORT, Call, Decision
 from dialtone.client_state import ClientState
 from dialtone.commands import Command, command
 from dialtone.errors import CommandInvalid
+from dialtone.flows.filling import MAX_VALUE_CHARACTERS, filled, known
 from dialtone.flows.flow import STEP_OF_FLOW, version_of
 from dialtone.flows.given import not_given
 from dialtone.flows.moves import Fail, Go, Move, Visit, Wait
@@ -147,7 +148,10 @@ class FlowScript:
     def ended(self, call: Call) -> Call:
         """Note what the step says of a call that ends in it."""
         step = self._step(call)
-        return call.noting(step.hangup_variables(call) if step else {})
+        if step is None:
+            return call.noting({})
+        notes, values = step.hangup_variables(call), known(call)
+        return call.noting({name: filled(text, values)[:MAX_VALUE_CHARACTERS] for name, text in notes.items()})
 
     def keeps_digits(self, call: Call, event: Event) -> bool:
         """Whether the digits that an event brings may be kept.

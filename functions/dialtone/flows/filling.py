@@ -83,6 +83,11 @@ def _minutes_between(earlier: str, later: str) -> str:
     return str(max(0, int(seconds // SECONDS_A_MINUTE)))
 
 
+def unfilled(text: str, values: Mapping[str, str]) -> list[str]:
+    """The variables that a text names and that are empty, or not known at all."""
+    return [name for name in dict.fromkeys(names_in(text)) if not values.get(name)]
+
+
 def names_in(text: str) -> Iterator[str]:
     """The variables that a text names, in order."""
     return (found.group(1) for found in _PLACEHOLDER.finditer(text))

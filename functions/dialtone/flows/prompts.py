@@ -6,11 +6,13 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Self
+from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from dialtone.commands import Command, command
-from dialtone.flows.filling import filled_ssml, known, spoken
+from dialtone.errors import CommandInvalid
+from dialtone.flows.filling import filled, filled_ssml, known, names_in, spoken, unfilled
 from dialtone.flows.speech import MAX_SPOKEN_CHARACTERS, LanguageCode, Manner, Speed, VoiceName, Voicing, speech
 
 if TYPE_CHECKING:
@@ -97,12 +99,18 @@ class Piece(BaseModel):
         return self.text is not None or self.ssml is not None
 
     def sounds(self, call: Call, manner: Manner, language: str) -> Iterator[Sound]:
-        """It as Telnyx takes it; several where a text is too long for one."""
+        """It as Telnyx takes it; several where a text is too long for one, none where nothing is left of it.
+
+        Raises CommandInvalid for audio whose name or address lacks a part: that would be another file.
+        """
         if not self.speaks:
-            yield Sound(speaks=False, parameters=self.source())
+            if source := self.source(call):
+                yield Sound(speaks=False, parameters=source)
             return
         values = known(call)
         text = filled_ssml(self.ssml, values) if self.ssml is not None else spoken(self.text or "", values)
+        if self._says_nothing(text):
+            return
         for parameters in speech(text, language, self.voicing(manner, language), is_ssml=self.ssml is not None):
             yield Sound(speaks=True, parameters=parameters)
 
@@ -114,11 +122,25 @@ class Piece(BaseModel):
             voice=self.voice or around.voice, speed=self.speed or around.speed, voice_settings=settings
         )
 
-    def source(self) -> dict[str, object]:
-        """Where its audio is, as `playback_start` takes it."""
-        if self.audio:
-            return {"audio_url": self.audio}
-        return {"media_name": self.media or (self.file or "").rpartition(".")[0]}
+    def source(self, call: Call) -> dict[str, object]:
+        """Where its audio is, as `playback_start` takes it; empty where a variable left nothing of the name."""
+        if self.file:
+            return {"media_name": self.file.rpartition(".")[0]}
+        name, written = ("audio_url", self.audio) if self.audio else ("media_name", self.media or "")
+        values = known(call)
+        missing = unfilled(written, values)
+        if missing and not filled(written, values).strip():
+            return {}
+        if missing:
+            raise CommandInvalid("", written, f"cannot be played: {', '.join(missing)} is empty")
+        escape = {each: quote(value, safe="") for each, value in values.items()} if self.audio else values
+        return {name: filled(written, escape)}
+
+    def _says_nothing(self, text: str) -> bool:
+        """Whether variables left nothing to be said. SSML that names none may be a pause, and is left as it is."""
+        if self.ssml is not None:
+            text = _TAG.sub("", text) if any(names_in(self.ssml)) and not _SOUNDING_TAG.search(text) else text
+        return not text.strip()
 
 
 class Part(BaseModel):
@@ -201,9 +223,24 @@ class Prompt(BaseModel):
 
     def held(self, call: Call, manner: Manner) -> tuple[Command, ...]:
         """The commands that let it be heard without end: its last sound is repeated until it is stopped."""
-        *before, last = self.sounds(call, manner)
-        return (*(sound.heard(call) for sound in before), last.held(call))
+        sounds = self.sounds(call, manner)
+        return (*(sound.heard(call) for sound in sounds[:-1]), *(last.held(call) for last in sounds[-1:]))
 
+    def gathered(self, call: Call, manner: Manner, timeout_millis: int, **digits: object) -> tuple[Command, ...]:
+        """The commands that let it be heard and digits be keyed in with its last sound, once.
+
+        Where variables left nothing of it, the digits are waited for in silence.
+        """
+        sounds = self.sounds(call, manner)
+        if not sounds:
+            waits = {"initial_timeout_millis": timeout_millis, "timeout_millis": timeout_millis}
+            return (command("gather", call.control_id, **waits, **digits),)
+        gather = sounds[-1].gathered(call, maximum_tries=1, timeout_millis=timeout_millis, **digits)
+        return (*(sound.heard(call) for sound in sounds[:-1]), gather)
+
+
+_TAG = re.compile(r"<[^>]*>")
+_SOUNDING_TAG = re.compile(r"<(audio|break)\b")
 
 _LANGUAGE_KEY = r"^([a-z]{2}|arb|[a-z]{3}(?=[-_]))([-_][A-Za-z0-9]{1,8})*$"
 """Of three letters only with a region, or Polly's Arabic: what looks like a mistyped `text` is one."""

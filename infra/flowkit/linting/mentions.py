@@ -140,7 +140,7 @@ def numbers(written: Written) -> Iterator[tuple[Path, str]]:
         if isinstance(content, dict):
             yield from _numbers(content.get("transfer"), ("steps", name, "transfer"))
             if "caller_id" in content:
-                yield ("steps", name, "caller_id"), str(content["caller_id"])
+                yield from _numbers(content["caller_id"], ("steps", name, "caller_id"))
 
 
 def _numbers(callee: Any, path: Path) -> Iterator[tuple[Path, str]]:  # noqa: ANN401 -- whatever the file holds
@@ -149,7 +149,7 @@ def _numbers(callee: Any, path: Path) -> Iterator[tuple[Path, str]]:  # noqa: AN
     elif isinstance(callee, list):
         for place, each in enumerate(callee):
             yield from _numbers(each, (*path, place))
-    elif callee is not None and not str(callee).startswith(("sip:", "sips:")):
+    elif callee is not None and not str(callee).startswith(("sip:", "sips:", "{")):
         yield path, str(callee).partition(",")[0]
 
 

@@ -81,9 +81,9 @@ class Asking(Speaking):
         Of a question in several sounds each is a gather of its own, one after another, so that a key interrupts at once
         and it is Telnyx that says whether the key or the sound's end came first.
         """
-        if call.waiting.get(HEARD):
+        sounds = () if call.waiting.get(HEARD) else self._question(call, prompt).sounds(call, manner)
+        if not sounds:
             return Wait((self._listen(call, digits),), call.waiting)
-        sounds = self._question(call, prompt).sounds(call, manner)
         if not self.barge_in:
             return Wait(tuple(sound.heard(call) for sound in sounds), {**call.waiting, PROMPTS: len(sounds)})
         place = min(call.waiting.get(PIECE, 0), len(sounds) - 1)

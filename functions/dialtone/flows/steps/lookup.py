@@ -127,7 +127,8 @@ class LookUp(Speaking):
         if event.type == ANSWERED:
             return self._answered(call, event)
         if event.type == SLOW and self.meanwhile:
-            return Wait(self._heard(call, manner, self.meanwhile), {MEANWHILE: 1})
+            heard = self._heard(call, manner, self.meanwhile)
+            return Wait(heard, {MEANWHILE: 1}) if heard else None
         if event.type != "call.gather.ended" or event.text("status") == "call_hangup":
             return None
         return Fail(f"no answer within {self.limit_seconds} s", self.abandoned(call))
@@ -170,8 +171,9 @@ class LookUp(Speaking):
         return tuple(name for name, text in self.send.items() if _only_masked_digits(call, text))
 
     def _heard(self, call: Call, manner: Manner, prompt: Prompt) -> tuple[Command, ...]:
-        *before, last = prompt.sounds(call, manner)
-        return (*(sound.heard(call) for sound in before), last.heard(call) if last.speaks else last.held(call))
+        sounds = prompt.sounds(call, manner)
+        before = (sound.heard(call) for sound in sounds[:-1])
+        return (*before, *(last.heard(call) if last.speaks else last.held(call) for last in sounds[-1:]))
 
 
 def _only_masked_digits(call: Call, text: str) -> bool:

@@ -14,10 +14,11 @@ from dialtone.flows.steps.say import PROMPTS, heard_out, stop_queued, unplayable
 from dialtone.flows.steps.step import Step
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from dialtone.calls import Call
     from dialtone.events import Event
+    from dialtone.flows.prompts import Sound
     from dialtone.flows.speech import Manner
 
 KEY_GRACE_MILLIS = 500
@@ -78,18 +79,20 @@ class Play(Step):
         """
         if self.play is None:
             return Go(self.next, (command("playback_stop", call.control_id, stop=self.stop),))
+        if not (sounds := self.play.sounds(call, manner)):
+            return Go(self.next, (command("playback_stop", call.control_id, stop=self.stop),) if self.stop else ())
         if self.keys:
-            (sound,) = self.play.sounds(call, manner)
+            (sound,) = sounds
             tries = 1 if self.times == INFINITY else self.times
             gather = sound.gathered(call, maximum_tries=tries, timeout_millis=KEY_GRACE_MILLIS, **one_key(self.keys))
             return Wait((gather,))
-        played = self._played(call, manner, self.play)
+        played = self._played(call, sounds)
         return Go(self.next, played) if self.background else Wait(played, {PROMPTS: len(played)})
 
     def on(self, call: Call, event: Event) -> Move | None:
         """Go where the key leads; without one, on."""
         if not self.keys:
-            return None if self._beside(event) else heard_out(call, event, self.next)
+            return None if self._beside(call, event) else heard_out(call, event, self.next)
         if reason := unplayable(event):
             return Fail(reason, self.abandoned(call))
         key = gathered_key(event)
@@ -124,7 +127,7 @@ class Play(Step):
             spoken = (part.languages.get(wanted, next(iter(part.languages.values()))) for part in parts)
             yield [piece for pieces in spoken for piece in pieces]
 
-    def _beside(self, event: Event) -> bool:
+    def _beside(self, call: Call, event: Event) -> bool:
         """Whether it tells of audio under this one, over it, or before it: that ends in its own time."""
         if event.type != "call.playback.ended" or self.play is None:
             return False
@@ -132,10 +135,10 @@ class Play(Step):
             return True
         named = event.text("media_url") or event.text("media_name")
         return bool(named) and named not in {
-            source for piece in self.play.pieces() for source in piece.source().values()
+            source for piece in self.play.pieces() for source in piece.source(call).values()
         }
 
-    def _played(self, call: Call, manner: Manner, prompt: Prompt) -> tuple[Command, ...]:
+    def _played(self, call: Call, sounds: Sequence[Sound]) -> tuple[Command, ...]:
         options: dict[str, object] = {"loop": self.times} if self.times != 1 else {}
         if self.overlay:
             options["overlay"] = True
@@ -144,5 +147,5 @@ class Play(Step):
         first = {"stop": self.stop} if self.stop else {}
         return tuple(
             command("playback_start", call.control_id, **sound.parameters, **options, **(first if place == 0 else {}))
-            for place, sound in enumerate(prompt.sounds(call, manner))
+            for place, sound in enumerate(sounds)
         )

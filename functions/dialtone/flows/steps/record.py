@@ -118,7 +118,8 @@ class Record(Speaking):
             return Wait(self._choices(call, manner, self.review), waited)
         if self.record is not None and not waited.get(RUNNING):
             heard = self.record.heard(call, manner)
-            return Wait(heard, {**waited, "prompts": len(heard)})
+            if heard:
+                return Wait(heard, {**waited, "prompts": len(heard)})
         return Wait((self._start(call),), {**waited, RUNNING: 1, NUMBER: call.recordings_asked + 1})
 
     def follow(self, call: Call, event: Event, manner: Manner) -> Move | None:
@@ -228,10 +229,7 @@ class Record(Speaking):
         )
 
     def _choices(self, call: Call, manner: Manner, review: Review) -> tuple[Command, ...]:
-        *before, last = review.say.sounds(call, manner)
-        keys = one_key(review.keys)
-        gather = last.gathered(call, maximum_tries=1, timeout_millis=CHOICE_SECONDS * MILLIS, **keys)
-        return (*(sound.heard(call) for sound in before), gather)
+        return review.say.gathered(call, manner, CHOICE_SECONDS * MILLIS, **one_key(review.keys))
 
     def _listened(self, call: Call, event: Event, review: Review) -> Move | None:
         """A message that cannot be played back can be decided about all the same."""

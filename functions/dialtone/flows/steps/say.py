@@ -34,9 +34,9 @@ class Say(Speaking):
     say: Prompt = Field(description="What is heard, to its end.")
 
     def enter(self, call: Call, manner: Manner) -> Move:
-        """Telnyx queues what is to be heard; all is sent at once."""
+        """Telnyx queues what is to be heard; all is sent at once. Where variables left nothing, the call goes on."""
         heard = self.say.heard(call, manner)
-        return Wait(heard, {PROMPTS: len(heard)})
+        return Wait(heard, {PROMPTS: len(heard)}) if heard else Go(self.next)
 
     def on(self, call: Call, event: Event) -> Move | None:
         """Count the prompts that have ended; one that could not be played fails the step."""

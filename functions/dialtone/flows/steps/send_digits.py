@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pydantic import Field, StrictInt
 
 from dialtone.commands import command
-from dialtone.flows.filling import VARIABLE, filled, known
+from dialtone.flows.filling import VARIABLE, filled, known, unfilled
 from dialtone.flows.moves import Fail, Go, Move
 from dialtone.flows.steps.step import Step
 
@@ -31,7 +31,9 @@ class SendDigits(Step):
     def enter(self, call: Call, manner: Manner) -> Move:
         """Of what is filled in, only what can be sent is sent."""
         del manner
-        digits = _UNSENDABLE.sub("", filled(self.send_digits, known(call)))
+        values = known(call)
+        digits = _UNSENDABLE.sub("", filled(self.send_digits, values))
         if not digits:
-            return Fail("no digits to send")
+            missing = ", ".join(unfilled(self.send_digits, values)) or "what they are filled with"
+            return Fail(f"no digits to send: {missing} is empty, or holds none")
         return Go(self.next, (command("send_dtmf", call.control_id, digits=digits, duration_millis=self.tone_millis),))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
@@ -10,7 +11,16 @@ from pydantic import Field, StrictInt, StringConstraints, WithJsonSchema, field_
 from dialtone.calls import ANSWERED, ENDED
 from dialtone.client_state import ClientState
 from dialtone.commands import Command, command
-from dialtone.flows.filling import WAITING_SINCE
+from dialtone.flows.filling import (
+    DIGITS,
+    KNOWN_OF_EVERY_CALL,
+    VARIABLE,
+    WAITING_SINCE,
+    filled,
+    known,
+    names_in,
+    unfilled,
+)
 from dialtone.flows.keys import Key, Keys, gathered_key, one_key, stop_gathering
 from dialtone.flows.moves import Fail, Go, Move, Wait
 from dialtone.flows.prompts import Prompt
@@ -55,12 +65,16 @@ a caller."""
 MAX_CALLEES = 10
 """More would ring for longer than any caller waits; at once, more than a company's numbers may dial in a second."""
 
-_PARTY = r"^(\+[1-9]\d{6,14}|sips?:[^\s,]+)(,[0-9A-DwW*#]{1,64})?$"
+_KEYS_AFTER = r"(,[0-9A-DwW*#]{1,64})?"
+_PARTY = rf"^(\+[1-9]\d{{6,14}}|sips?:[^\s,]+|\{{{VARIABLE}\}}){_KEYS_AFTER}$"
+_RINGABLE = re.compile(rf"(\+[1-9][0-9]{{6,14}}|sips?:[^\s,{{}}]+){_KEYS_AFTER}")
+_PART_OF_SIP = re.compile(r"[A-Za-z0-9_.+*#-]+")
+"""What a variable may put into a SIP address: no host of its own, no parameters."""
 _PARTY_SCHEMA = {"type": "string", "pattern": _PARTY}
 _PARTIES_SCHEMA = {"type": "array", "items": _PARTY_SCHEMA, "minItems": 1, "maxItems": MAX_CALLEES}
 
 Party = Annotated[str, StringConstraints(pattern=_PARTY)]
-"""A number in E.164 or a SIP address, with or without keys to be sent after a comma."""
+"""A number in E.164 or a SIP address, with or without keys to be sent after a comma; variables are filled in."""
 
 
 class Callees(Shortened):
@@ -69,7 +83,9 @@ class Callees(Shortened):
     short_form: ClassVar[dict[str, Any]] = {"anyOf": [_PARTY_SCHEMA, _PARTIES_SCHEMA]}
 
     to: Annotated[tuple[Party, ...], WithJsonSchema({"anyOf": [_PARTY_SCHEMA, _PARTIES_SCHEMA]})] = Field(
-        min_length=1, max_length=MAX_CALLEES, description="Numbers in E.164, or SIP addresses."
+        min_length=1,
+        max_length=MAX_CALLEES,
+        description="Numbers in E.164, SIP addresses, or a variable that holds one, `{customer.agent}`.",
     )
     how: Literal["in_turn", "at_once"] = Field("in_turn", description="One after another, or all together.")
 
@@ -87,8 +103,8 @@ class Transfer(Speaking):
     ring_seconds: StrictInt = Field(30, ge=5, le=600, description="How long each of them is rung.")
     caller_id: str = Field(
         "",
-        pattern=r"^(\+[1-9]\d{4,14})?$",
-        description="The number of yours that is shown to them; without it, the one of this call.",
+        pattern=rf"^(\+[1-9]\d{{4,14}}|\{{{VARIABLE}\}})?$",
+        description="The number of yours that is shown to them; without it, or where it is empty, that of this call.",
     )
     hold: Prompt | None = Field(
         None, description="Audio played without end meanwhile; without it the caller hears ringing."
@@ -128,6 +144,15 @@ class Transfer(Speaking):
             raise ValueError(f"{needing} need hold beside them: the caller would hear nothing at all")
         return self
 
+    @field_validator("transfer")
+    @classmethod
+    def _not_keyed_in(cls, callees: Callees) -> Callees:
+        for party in callees.to:
+            name = next(iter(names_in(party)), "") if party.startswith("{") else ""
+            if name in KNOWN_OF_EVERY_CALL or name.startswith(DIGITS):
+                raise ValueError(f"{{{name}}} is the caller's to choose, who could ring any number at your cost")
+        return callees
+
     @property
     def _dialled(self) -> bool:
         """Whether we dial and connect ourselves: a `transfer` connects by itself, and tells nothing in between."""
@@ -139,6 +164,8 @@ class Transfer(Speaking):
 
     def enter(self, call: Call, manner: Manner) -> Move:
         """Ring the next of them, or all. Their webhooks come back to this leg's flow by the mark that they carry."""
+        if not self._callees(call):
+            return Fail(self._nobody_to_ring(call))
         music = self._held(call, manner)
         ring = self._dial if self._dialled else self._transfer
         waiting = {name: count for name, count in call.waiting.items() if name not in _OF_ONE_ROUND}
@@ -217,8 +244,9 @@ class Transfer(Speaking):
             return Wait(waiting={**call.waiting, PROMPTS: left})
         announcing = not call.waiting.get(ANNOUNCING)
         then = replace(call, entered_at=event.occurred_at, variables={**call.variables, **_since(call)})
-        heard = self.announce.heard(then, manner) if announcing else self._held(call, manner)
-        return Wait(heard, {**call.waiting, PROMPTS: len(heard), ANNOUNCING: int(announcing)})
+        announced = self.announce.heard(then, manner) if announcing else ()
+        heard = announced or self._held(call, manner)
+        return Wait(heard, {**call.waiting, PROMPTS: len(heard), ANNOUNCING: int(bool(announced))})
 
     def _held(self, call: Call, manner: Manner) -> tuple[Command, ...]:
         if self.hold is None:
@@ -228,10 +256,26 @@ class Transfer(Speaking):
         )
 
     def _rung(self, call: Call) -> tuple[str, ...]:
-        return self.transfer.to if self._at_once else (self.transfer.to[call.waiting.get(ROUND, 0)],)
+        callees = self._callees(call)
+        return callees if self._at_once else (callees[call.waiting.get(ROUND, 0)],)
 
     def _more(self, call: Call) -> bool:
-        return not self._at_once and call.waiting.get(ROUND, 0) + 1 < len(self.transfer.to)
+        return not self._at_once and call.waiting.get(ROUND, 0) + 1 < len(self._callees(call))
+
+    def _callees(self, call: Call) -> tuple[str, ...]:
+        """Those whom variables left a number or an address."""
+        values = known(call)
+        parties = (_filled_party(party, values) for party in self.transfer.to)
+        return tuple(party for party in parties if _RINGABLE.fullmatch(party))
+
+    def _nobody_to_ring(self, call: Call) -> str:
+        values = known(call)
+        why = [
+            f"{party}: {', '.join(unfilled(party, values)) or 'what it holds'} is "
+            f"{'empty' if unfilled(party, values) else 'no number or address'}"
+            for party in self.transfer.to
+        ]
+        return f"nobody to ring: {'; '.join(why)}"
 
     def _next_round(self, call: Call, way: str) -> Mapping[str, int]:
         waited = call.waiting
@@ -240,7 +284,7 @@ class Transfer(Speaking):
     def _transfer(self, call: Call, party: str) -> Command:
         mark = ClientState(turn=call.turn, flow=call.flow, parent_leg=call.leg_id)
         # Without `from` Telnyx shows whom the call was to: ours where we were called, the callee's where we dialled.
-        shown = self.caller_id or (call.from_number if call.direction == "outgoing" else "")
+        shown = self._caller_id(call) or (call.from_number if call.direction == "outgoing" else "")
         chosen = self._back | ({"from": shown} if shown else {})
         return command(
             "transfer",
@@ -263,8 +307,11 @@ class Transfer(Speaking):
             timeout_secs=self.ring_seconds,
             client_state=mark.encode(),
             **retries(CALLEE_EVENTS),
-            **{"from": self.caller_id or ours},
+            **{"from": self._caller_id(call) or ours},
         )
+
+    def _caller_id(self, call: Call) -> str:
+        return filled(self.caller_id, known(call))
 
     @property
     def _back(self) -> dict[str, object]:
@@ -291,12 +338,11 @@ class Transfer(Speaking):
         far = replace(call, control_id=call.far_legs[leg_id].control_id)
         if self.accept is None:
             heard = whisper.heard(far, manner)
+            if not heard:
+                return self._connect(call, call.far_legs[leg_id])
             return Wait(heard, {**call.waiting, leg_id: len(heard)})
-        *before, last = whisper.sounds(call, manner)
-        gather = last.gathered(
-            far, maximum_tries=1, timeout_millis=self.accept_seconds * MILLIS, **one_key((self.accept,))
-        )
-        return Wait((*(sound.heard(far) for sound in before), gather), call.waiting)
+        gather = whisper.gathered(far, manner, self.accept_seconds * MILLIS, **one_key((self.accept,)))
+        return Wait(gather, call.waiting)
 
     def _whispered(self, call: Call, event: Event, leg: FarLeg) -> Move | None:
         """A whisper that cannot be played keeps nobody from talking."""
@@ -369,6 +415,15 @@ class Transfer(Speaking):
 
 
 _OF_ONE_ROUND = frozenset({PROMPTS, ANNOUNCING, PARTED})
+
+
+def _filled_party(party: str, values: Mapping[str, str]) -> str:
+    """'' where a variable is empty, or would lead to another host."""
+    named = list(names_in(party))
+    within = [values.get(name, "") for name in named if not party.startswith("{")]
+    if unfilled(party, values) or not all(map(_PART_OF_SIP.fullmatch, within)):
+        return ""
+    return filled(party, values)
 
 
 def _since(call: Call) -> dict[str, str]:
