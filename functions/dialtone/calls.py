@@ -50,6 +50,10 @@ it, for the ten minutes that Telnyx keeps it there: it outlives neither the revi
 ANSWERED_BY, GREETING = "answered_by", "greeting"
 """The variables that answering-machine detection fills in, whichever of its events comes first."""
 
+MACHINE = "machine"
+MACHINES = frozenset({MACHINE, "fax_detected"})
+"""Findings that are no person."""
+
 _OUTCOME_OF_CAUSE = {
     "user_busy": "busy",
     "timeout": "no-answer",
@@ -331,6 +335,16 @@ class Call:
         left = self.left and replace(self.left, variables={**self.left.variables, variable: value})
         unnoted = None if self.unnoted is None else {**self.unnoted, variable: value}
         return replace(self, variables={**self.variables, variable: value}, unnoted=unnoted, left=left)
+
+    def greeting_ended(self, event: Event) -> Decision:
+        """A greeting that ended is a machine's; after a short one this may be all that Telnyx reports.
+
+        What detection itself finds counts, whether it comes before or after.
+        """
+        greeted = self.remembering(GREETING, event.text("result") or "ended")
+        if not self.variables.get(ANSWERED_BY):
+            greeted = greeted.remembering(ANSWERED_BY, MACHINE)
+        return greeted.advance(event)
 
     def ring(self, event: Event) -> Decision:
         """Let the flow answer or reject; a call that nobody's flow is for is rejected."""

@@ -60,6 +60,7 @@ _FIELD_TYPES: Mapping[str, type] = {
     "direction": _TEXT,
     "format": _TEXT,
     "from": _TEXT,
+    "gather_id": _TEXT,
     "hangup_cause": _TEXT,
     "hangup_source": _TEXT,
     "media_name": _TEXT,

@@ -93,12 +93,12 @@ class Player:
         self.waiting.append(prompt)
         self._go_on(leg)
 
-    def stop(self, leg: Leg, which: str) -> None:
+    def stop(self, leg: Leg, which: str, status: str = "cancelled") -> None:
         """Stop the `current` prompt and play the next, or stop `all`; those never begun end without a word."""
         if which == "all":
             self.waiting.clear()
         if self.playing is not None:
-            self._end(leg, self.playing, "cancelled")
+            self._end(leg, self.playing, status)
         self._go_on(leg)
 
     def withdraw(self, leg: Leg, prompt: Prompt) -> None:

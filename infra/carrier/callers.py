@@ -116,6 +116,7 @@ class Machine:
     answers_after: float = 4.0
     greeting: str = "Please leave a message after the tone."
     records_seconds: float = 120.0
+    nature: Nature = Nature.MACHINE
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +135,18 @@ class Unreached:
 
 
 Callee = Person | Machine | NoAnswer | Unreached
+
+
+def Fax() -> Machine:  # noqa: N802 - reads like the other callees
+    """Give a fax machine: it whistles, and hangs up when nobody answers in kind."""
+    return Machine(
+        greeting_seconds=3, beep=False, greeting="(fax tones)", records_seconds=40, nature=Nature.FAX, answers_after=4
+    )
+
+
+def Silent() -> Machine:  # noqa: N802 - reads like the other callees
+    """Give a line that is answered and on which nobody speaks, for a minute."""
+    return Machine(greeting_seconds=0, beep=False, greeting="", records_seconds=60, nature=Nature.SILENT)
 
 
 def Busy(after: float = 0.5) -> Unreached:  # noqa: N802 - reads like the other callees
@@ -163,7 +176,7 @@ def party_of(exchange: Exchange, who: Caller | Callee) -> Party:
             exchange,
             greeting,
             answers_after=who.answers_after,
-            nature=Nature.MACHINE,
+            nature=who.nature,
             greeting_seconds=who.greeting_seconds,
             beeps=who.beep,
         )

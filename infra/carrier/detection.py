@@ -14,7 +14,24 @@ HELLO_SECONDS = 1.2
 ANALYSIS_MILLIS = 3_500
 #: Modes of detection that wait for the end of a machine's greeting.
 _GREETING_MODES = frozenset({"greeting_end", "detect_words"})
-_PREMIUM_RESULTS = {Nature.HUMAN: "human_residence", Nature.MACHINE: "machine", Nature.NOT_SURE: "not_sure"}
+#: After a greeting without a beep, the silence that shows its end (Telnyx's default: 1,500 ms).
+SILENCE_SECONDS = 1.5
+#: Standard detection takes a line on which nobody speaks for a machine's.
+_RESULTS = {
+    Nature.HUMAN: "human",
+    Nature.MACHINE: "machine",
+    Nature.NOT_SURE: "not_sure",
+    Nature.FAX: "machine",
+    Nature.SILENT: "machine",
+}
+_PREMIUM_RESULTS = {
+    Nature.HUMAN: "human_residence",
+    Nature.MACHINE: "machine",
+    Nature.NOT_SURE: "not_sure",
+    Nature.FAX: "fax_detected",
+    Nature.SILENT: "silence",
+}
+_MACHINES = frozenset({"machine", "fax_detected"})
 
 
 def begin(exchange: Exchange, leg: Leg, mode: str, config: dict[str, Any]) -> None:
@@ -22,8 +39,11 @@ def begin(exchange: Exchange, leg: Leg, mode: str, config: dict[str, Any]) -> No
     analysis = config.get("total_analysis_time_millis", ANALYSIS_MILLIS) / 1000
     seconds = min(HELLO_SECONDS, analysis) if leg.party.nature is Nature.HUMAN else analysis
     leg.timers.append(exchange.clock.after(seconds, lambda: _detected(exchange, leg, mode)))
-    if leg.party.nature is Nature.MACHINE:
-        leg.timers.append(exchange.clock.after(leg.party.greeting_seconds, lambda: _greeted(exchange, leg, mode)))
+    greeted = leg.party.greeting_seconds if leg.party.beeps else leg.party.greeting_seconds + SILENCE_SECONDS
+    # Premium tells of a beep as it is heard; standard detection of a greeting's end only once it has found a machine.
+    over = greeted if _premium(mode) else max(greeted, analysis)
+    if _RESULTS[leg.party.nature] == "machine":
+        leg.timers.append(exchange.clock.after(over, lambda: _greeted(exchange, leg, mode)))
 
 
 def _premium(mode: str) -> bool:
@@ -31,12 +51,21 @@ def _premium(mode: str) -> bool:
 
 
 def _detected(exchange: Exchange, leg: Leg, mode: str) -> None:
-    nature = leg.party.nature
+    result = (_PREMIUM_RESULTS if _premium(mode) else _RESULTS)[leg.party.nature]
     if not _premium(mode):
-        exchange.emit(leg, "call.machine.detection.ended", result=nature.value)
+        exchange.emit(leg, "call.machine.detection.ended", result=result)
     elif not (leg.party.beeps and _greeting_over(exchange, leg)):
         # A beep heard before the analysis is done makes its result superfluous (OpenAPI).
-        exchange.emit(leg, "call.machine.premium.detection.ended", result=_PREMIUM_RESULTS[nature])
+        exchange.emit(leg, "call.machine.premium.detection.ended", result=result)
+    if result in _MACHINES and exchange.detection_cancels:
+        _cut_off(leg)
+
+
+def _cut_off(leg: Leg) -> None:
+    """End what is heard and gathered: whoever began it before it was known who answered may want something else."""
+    if leg.gather is not None:
+        leg.gather.end("cancelled_amd")
+    leg.audio.stop(leg, "all", "cancelled_amd")
 
 
 def _greeting_over(exchange: Exchange, leg: Leg) -> bool:
@@ -44,7 +73,7 @@ def _greeting_over(exchange: Exchange, leg: Leg) -> bool:
 
 
 def _greeted(exchange: Exchange, leg: Leg, mode: str) -> None:
-    """Tell that a greeting is over, in the modes that tell it; `detect_beep` and premium tell of beeps only."""
+    """Report that a greeting is over, in the modes that do: `detect_beep` and premium report beeps only."""
     beeps = leg.party.beeps
     if _premium(mode):
         if beeps:

@@ -62,6 +62,8 @@ class Exchange:
     #: command_id of each accepted dial → when, and what was answered.
     dials_seen: dict[str, tuple[float, dict[str, Any]]] = field(default_factory=dict)
     callees: Callable[[str], Party] = field(default=_nobody)
+    #: Whether answering-machine detection ends what plays and what is gathered when it finds a machine.
+    detection_cancels: bool = True
     #: When the latest event occurred, as it was told.
     told_at: float = -TICK_SECONDS
 

@@ -55,6 +55,8 @@ class Nature(StrEnum):
     HUMAN = "human"
     MACHINE = "machine"
     NOT_SURE = "not_sure"
+    FAX = "fax"
+    SILENT = "silent"
 
 
 class Party(Protocol):

@@ -32,9 +32,9 @@ DIAL_SECONDS = 10.0
 
 DETECTIONS = ("greeting_end", "detect", "detect_beep", "detect_words", "premium", "disabled")
 
-
-WITHOUT_GREETING = frozenset({"detect", "detect_words"})
-"""Detections that do not tell when a machine's greeting is over."""
+WITHOUT_GREETING = frozenset({"detect"})
+"""Detection that never reports when a machine's greeting is over: `after_greeting` would always wait its full time.
+`premium` and `detect_beep` report it where there is a tone, `greeting_end` and `detect_words` in any case."""
 
 
 def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -82,7 +82,7 @@ def run(given: argparse.Namespace) -> int:
 
 
 def _check_detection(script: FlowScript, detection: str) -> None:
-    """A step that waits for a finding which never comes would be silent for ever."""
+    """A step that waits for what is never reported would be silent for as long as it may."""
     for flow in (script.flow, *script.others.values()):
         for name, step in flow.steps.items():
             if not isinstance(step, AnsweredBy):

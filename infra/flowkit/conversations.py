@@ -227,14 +227,15 @@ Deed = Annotated[
 ]
 Talk = tuple[Deed, ...]
 
-Answering = Literal["person", "not_sure", "machine", "nobody", "busy", "rejects", "unknown"]
+Answering = Literal["person", "not_sure", "machine", "fax", "silent", "nobody", "busy", "rejects", "unknown"]
 
 
 class Callee(_Written):
     """Somebody who is called. In a file: one word, or a mapping."""
 
     answers: Answering = "person"
-    """`not_sure` is a person whom detection does not know for one; `unknown` is a number that nobody has."""
+    """`not_sure` is a person whom detection does not know for one; `silent` is a line on which nobody speaks; `unknown`
+    is a number that nobody has."""
     after: Seconds | None = None
     """How long it rings first: 3 s for a person, 4 s for a machine, a moment for the rest."""
     greeting: Seconds = 6.0
@@ -255,6 +256,8 @@ class Dialled(Callee):
     """Whom we ring for the flow; what they do stands in the conversation's own `talk`."""
 
     to: Number
+    detection: Literal["greeting_end", "detect", "detect_beep", "detect_words", "premium", "disabled"] = "greeting_end"
+    """Answering-machine detection, as the call is dialled with it."""
     talk: tuple[()] = ()
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from dialtone.errors import DialtoneError
 from dialtone.flow_library import read_numbers
 from dialtone.flows.given import check_declared
-from infra.carrier import ApiFault, Line, Machine, NoAnswer, Person, Unreached, trace
+from infra.carrier import ApiFault, Fax, Line, Machine, NoAnswer, Person, Silent, Unreached, trace
 from infra.carrier.legs import Nature
 from infra.flowkit.account import Account, Entry
 from infra.flowkit.aftermath import Aftermath, Difference, RecordingLeft, TransferLeft, differences
@@ -42,6 +42,8 @@ _ANSWERS_SECONDS = {
     "person": 3.0,
     "not_sure": 3.0,
     "machine": 4.0,
+    "fax": 4.0,
+    "silent": 4.0,
     "nobody": 0.0,
     "busy": 0.5,
     "rejects": 2.0,
@@ -174,7 +176,7 @@ class Rehearsal:
         script = self._flows.script(self._flow)
         if script:
             check_declared(script.flow, self._conversation.given)
-        placed = self._stage.place(dials.to, self._flow, self._conversation.given)
+        placed = self._stage.place(dials.to, self._flow, self._conversation.given, dials.detection)
         if placed.kind != "accepted":
             raise DialtoneError(f"{dials.to} could not be dialled: {placed.code} {placed.title}")
         leg = next(leg for leg in self._carrier.legs if leg.name.call_leg_id == placed.data["call_leg_id"])
@@ -273,12 +275,13 @@ def _hung_up_by(hang_up: trace.HungUp) -> str:
 def _callee(who: Callee) -> CarrierCallee:
     after = _ANSWERS_SECONDS[who.answers] if who.after is None else who.after
     match who.answers:
-        case "person":
-            return Person(answers_after=after)
-        case "not_sure":
-            return Person(nature=Nature.NOT_SURE, answers_after=after)
+        case "person" | "not_sure":
+            nature = Nature.HUMAN if who.answers == "person" else Nature.NOT_SURE
+            return Person(nature=nature, answers_after=after)
         case "machine":
             return Machine(greeting_seconds=who.greeting, beep=who.beep, answers_after=after)
+        case "fax" | "silent":
+            return replace(Fax() if who.answers == "fax" else Silent(), answers_after=after)
         case "nobody":
             return NoAnswer()
         case _:

@@ -184,20 +184,29 @@ class Stage:
         self.carrier.add_application(self.carrier.exchange.applications[CONNECTION_ID], [number])
         return self.carrier.call(as_carriers_show(from_), number, caller)
 
-    def dial(self, number: str, callee: Callee, flow: str, given: Mapping[str, str] | None = None) -> str:
+    def dial(
+        self,
+        number: str,
+        callee: Callee,
+        flow: str,
+        given: Mapping[str, str] | None = None,
+        detection: str = "greeting_end",
+    ) -> str:
         """We call somebody for a flow; gives the session once nothing more is to come."""
         self.carrier.add_callee(number, callee)
-        dialled = self.place(number, flow, given)
+        dialled = self.place(number, flow, given, detection)
         self.carrier.run()
         return str(dialled.data["call_session_id"])
 
-    def place(self, number: str, flow: str, given: Mapping[str, str] | None = None) -> Outcome:
+    def place(
+        self, number: str, flow: str, given: Mapping[str, str] | None = None, detection: str = "greeting_end"
+    ) -> Outcome:
         """Begin to ring somebody for a flow, as `dialtone dial` does; what Telnyx says to it."""
         asked = command(
             "dial",
             to=number,
             connection_id=CONNECTION_ID,
-            answering_machine_detection="greeting_end",
+            answering_machine_detection=detection,
             client_state=ClientState(flow=flow, given=given or {}).encode(),
             **retries(DIALLED_EVENTS),
             **{"from": SHOWN_NUMBER},

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from dialtone.errors import DialtoneError
 from dialtone.flow_library import read_numbers
 from infra.carrier import callers
-from infra.carrier.callers import Caller, Machine, NoAnswer, Person, Unreached
+from infra.carrier.callers import Caller, Fax, Machine, NoAnswer, Person, Silent, Unreached
 from infra.carrier.legs import Nature
 from infra.flowkit.conversations import After, Hears, Presses, Says, read_conversations
 
@@ -19,7 +19,16 @@ if TYPE_CHECKING:
     from infra.flowkit.conversations import Callee, Conversation, Deed, Script, Talk
 
 _CAUSES = {"busy": "user_busy", "rejects": "call_rejected", "unknown": "not_found"}
-_ANSWERS_SECONDS = {"person": 3.0, "not_sure": 3.0, "machine": 4.0, "busy": 0.5, "rejects": 2.0, "unknown": 0.5}
+_ANSWERS_SECONDS = {
+    "person": 3.0,
+    "not_sure": 3.0,
+    "machine": 4.0,
+    "fax": 4.0,
+    "silent": 4.0,
+    "busy": 0.5,
+    "rejects": 2.0,
+    "unknown": 0.5,
+}
 """How long it rings where a conversation does not say: as long as the carrier's own callees let it."""
 
 
@@ -60,12 +69,13 @@ def callee_of(who: Callee) -> callers.Callee:
     """Somebody who is rung."""
     after = who.after if who.after is not None else _ANSWERS_SECONDS.get(who.answers, 0.0)
     match who.answers:
-        case "person":
-            return Person(*_once_connected(who.talk), answers_after=after)
-        case "not_sure":
-            return Person(*_once_connected(who.talk), answers_after=after, nature=Nature.NOT_SURE)
+        case "person" | "not_sure":
+            nature = Nature.HUMAN if who.answers == "person" else Nature.NOT_SURE
+            return Person(*_once_connected(who.talk), answers_after=after, nature=nature)
         case "machine":
             return Machine(greeting_seconds=who.greeting, beep=who.beep, answers_after=after)
+        case "fax" | "silent":
+            return replace(Fax() if who.answers == "fax" else Silent(), answers_after=after)
         case "nobody":
             return NoAnswer()
         case _:

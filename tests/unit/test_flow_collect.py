@@ -81,7 +81,6 @@ def test_digits_that_are_as_many_as_wanted_are_remembered(digits: str, status: s
         ("", "timeout", "No digits."),
         ("12", "timeout", "No digits."),
         ("", "cancelled", "No digits."),
-        ("", "cancelled_amd", "No digits."),
         ("123", "a_status_of_tomorrow", "No digits."),
     ],
 )

@@ -41,7 +41,6 @@ def test_audio_without_keys_is_played_as_often_as_the_flow_says() -> None:
     [
         ("completed", "bye"),
         ("cancelled", "bye"),
-        ("cancelled_amd", "bye"),
         ("unknown", "bye"),
         ("call_hangup", "hours"),
         ("file_not_found", "sorry"),
@@ -77,7 +76,6 @@ def test_audio_with_keys_is_a_gather_so_that_telnyx_decides_what_came_first() ->
         ("", "timeout", "after"),
         ("", "invalid", "after"),
         ("", "cancelled", "after"),
-        ("", "cancelled_amd", "after"),
         ("", "a_status_of_tomorrow", "after"),
         ("2", "call_hangup", "hours"),
     ],

@@ -33,7 +33,7 @@ def test_all_prompts_are_sent_at_once_since_telnyx_queues_them() -> None:
     assert {mark_of(command).turn for command in decision.commands} == {1}
 
 
-@pytest.mark.parametrize("status", ["completed", "cancelled_amd", "a_status_of_tomorrow"])
+@pytest.mark.parametrize("status", ["completed", "a_status_of_tomorrow"])
 def test_the_flow_goes_on_when_a_prompt_was_spoken(status: str) -> None:
     staged = StagedCall(ONE)
     staged.pick_up()
@@ -42,7 +42,7 @@ def test_the_flow_goes_on_when_a_prompt_was_spoken(status: str) -> None:
     assert staged.call.step == "bye"
 
 
-@pytest.mark.parametrize("status", ["completed", "cancelled", "cancelled_amd", "unknown", "a_status_of_tomorrow", ""])
+@pytest.mark.parametrize("status", ["completed", "cancelled", "unknown", "a_status_of_tomorrow", ""])
 def test_the_flow_goes_on_when_audio_has_ended(status: str) -> None:
     staged = StagedCall(ONE)
     staged.pick_up()

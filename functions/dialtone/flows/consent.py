@@ -11,7 +11,8 @@ from dialtone.flows.moves import Fail, Go, Move, Wait
 from dialtone.flows.prompts import Prompt
 from dialtone.flows.shortened import Shortened
 from dialtone.flows.steps.asking import MILLIS
-from dialtone.flows.steps.say import PROMPTS, heard_out, stop_queued, unplayable
+from dialtone.flows.steps.say import heard_out, stop_queued, unplayable
+from dialtone.flows.steps.step import PROMPTS
 from dialtone.recordings import Consent
 
 if TYPE_CHECKING:

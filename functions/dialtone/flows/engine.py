@@ -16,6 +16,8 @@ from dialtone.flows.flow import STEP_OF_FLOW, version_of
 from dialtone.flows.given import not_given
 from dialtone.flows.moves import Fail, Go, Move, Visit, Wait
 from dialtone.flows.steps.endings import Reject
+from dialtone.flows.steps.say import stop_queued
+from dialtone.flows.timer import cut_off_by_detection, timer_of_another_turn
 from dialtone.webhook_retries import CALLER_EVENTS, retries
 
 if TYPE_CHECKING:
@@ -125,7 +127,7 @@ class FlowScript:
     def advance(self, call: Call, event: Event) -> Decision:
         """Let the step that the caller is in answer the event; one of a step already left changes nothing."""
         bound = event.about_far_leg or event.type.startswith(_BOUND_TO_A_TURN)
-        if bound and event.client_state.turn != call.turn:
+        if bound and (event.client_state.turn != call.turn or timer_of_another_turn(call, event)):
             return call.stay(f"late: of turn {event.client_state.turn}, now {call.turn}")
         if _too_late(call, event):
             return call.stay("after the hang-up")
@@ -133,10 +135,18 @@ class FlowScript:
         if step is None:
             return call.stay() if not call.step else self._follow(call, event, Fail(f"no step {call.step} any more"))
         try:
-            move = step.follow(call, event, step.manner(self._flow(call).manner))
+            move = self._heard_again(step, call, event) or step.follow(
+                call, event, step.manner(self._flow(call).manner)
+            )
         except CommandInvalid as error:
             move = Fail(str(error), step.abandoned(call))
         return call.stay() if move is None else self._follow(call, event, move)
+
+    def _heard_again(self, step: Step, call: Call, event: Event) -> Move | None:
+        """What detection cut off counts as not heard, and is heard anew: else a call ends whose text nobody heard."""
+        if not cut_off_by_detection(event) or (waiting := step.begun_again(call)) is None:
+            return None
+        return Go(step.name, stop_queued(call), waiting=waiting)
 
     def refused(self, call: Call, event: Event) -> Decision:
         """Take the error way of the step whose command Telnyx refused for good."""

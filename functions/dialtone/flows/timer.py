@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
 MILLIS = 1_000
 
+TIMER = "timer-"
+"""How the id of such a gather begins; the turn follows. Telnyx sends it back with the gather's end."""
+
 LEAST_SECONDS = 1
 """What is left of a timer that ended early is not worth another one below this."""
 
@@ -23,6 +26,7 @@ def timer(call: Call, seconds: float) -> Command:
     return command(
         "gather",
         call.control_id,
+        gather_id=f"{TIMER}{call.turn}",
         minimum_digits=1,
         maximum_digits=128,
         terminating_digit="A",
@@ -39,6 +43,17 @@ def timer_ended(event: Event) -> bool:
     """
     ended = event.type == "call.gather.ended" and not event.about_far_leg
     return ended and event.text("status") != "call_hangup"
+
+
+def cut_off_by_detection(event: Event) -> bool:
+    """Whether Telnyx ended it because answering-machine detection found something, not because it was over."""
+    return event.text("status") == "cancelled_amd" and not event.about_far_leg
+
+
+def timer_of_another_turn(call: Call, event: Event) -> bool:
+    """Whether a timer ended that was started for a step already left: the event bears the mark of the next one."""
+    gather = event.text("gather_id")
+    return gather.startswith(TIMER) and gather != f"{TIMER}{call.turn}"
 
 
 def seconds_left(call: Call, event: Event, limit_seconds: float) -> float:

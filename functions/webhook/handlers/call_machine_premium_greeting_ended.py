@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dialtone.calls import GREETING
 from webhook.router import on
 
 if TYPE_CHECKING:
@@ -15,4 +14,4 @@ if TYPE_CHECKING:
 @on("call.machine.premium.greeting.ended")
 def machine_premium_greeting_ended(call: Call, event: Event) -> Decision:
     """The machine's greeting is over and it records: the moment to leave a message."""
-    return call.remembering(GREETING, event.text("result") or "ended").advance(event)
+    return call.greeting_ended(event)

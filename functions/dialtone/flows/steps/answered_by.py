@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pydantic import BaseModel, ConfigDict, StrictBool
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
-from dialtone.calls import ANSWERED_BY, GREETING
+from dialtone.calls import ANSWERED_BY, GREETING, MACHINES
+from dialtone.flows.keys import stop_gathering
 from dialtone.flows.moves import Go, Move, Wait
 from dialtone.flows.steps.step import Step
+from dialtone.flows.timer import seconds_left, timer, timer_ended
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from dialtone.calls import Call
+    from dialtone.commands import Command
     from dialtone.events import Event
     from dialtone.flows.speech import Manner
 
-MACHINES = frozenset({"machine", "fax_detected"})
+PEOPLE = frozenset({"human", "human_residence", "human_business"})
+
+FAX = "fax_detected"
 
 
 class Ways(BaseModel):
@@ -29,9 +35,14 @@ class Ways(BaseModel):
     machine: str
     """At once, while its greeting may still play."""
     after_greeting: StrictBool = False
-    """Go to the machine's step only when its greeting (or its tone) is over: needs `greeting_end` or `detect_beep`."""
+    """Go to the machine's step only when its greeting (or its tone) is over; `detect` does not report that."""
     not_sure: str = ""
-    """Without it, as a person: better a human who hears a machine's text than one who hears nothing."""
+    """Also for a line on which nobody speaks. Without it, as a person: better a human who hears a machine's text than
+    one who hears nothing."""
+    limit_seconds: int = Field(10, ge=1, le=60)
+    """How long a finding is waited for; then it is as if detection were not sure."""
+    greeting_seconds: int = Field(30, ge=1, le=120)
+    """How long the end of a machine's greeting is waited for, from the answer; then the machine's step is taken."""
 
 
 class AnsweredBy(Step):
@@ -40,13 +51,24 @@ class AnsweredBy(Step):
     answered_by: Ways
 
     def enter(self, call: Call, manner: Manner) -> Move:
-        """The finding may have overtaken the answer."""
+        """The finding may have overtaken the answer; else it is waited for, but not for ever."""
         del manner
-        return self._finding(call.variables) or Wait()
+        return self._found(call.variables) or Wait((timer(call, self._first_limit),))
 
     def on(self, call: Call, event: Event) -> Move | None:
         """The handlers have put what was found into the call's variables."""
-        return self._finding(call.variables) if event.type.startswith("call.machine.") else None
+        if timer_ended(event):
+            return self._time_over(call, event)
+        found = self._found(call.variables) if event.type.startswith("call.machine.") else None
+        return found and replace(found, commands=self.abandoned(call))
+
+    def begun_again(self, call: Call) -> None:
+        """It goes by a timer."""
+        del call
+
+    def abandoned(self, call: Call) -> tuple[Command, ...]:
+        """The timer would run on into the next step."""
+        return stop_gathering(call)
 
     def targets(self) -> Iterator[tuple[str, str]]:
         """The findings' steps beside the usual ones."""
@@ -55,14 +77,30 @@ class AnsweredBy(Step):
             if step := getattr(self.answered_by, way):
                 yield f"answered_by.{way}", step
 
-    def _finding(self, found: Mapping[str, str]) -> Move | None:
-        who = found.get(ANSWERED_BY, "")
+    @property
+    def _first_limit(self) -> int:
+        ways = self.answered_by
+        return min(ways.limit_seconds, ways.greeting_seconds) if ways.after_greeting else ways.limit_seconds
+
+    def _found(self, known: Mapping[str, str]) -> Go | None:
+        """Where the finding leads, None while something is still to come."""
+        who, ways = known.get(ANSWERED_BY, ""), self.answered_by
         if not who:
             return None
         if who in MACHINES:
             # A fax has no greeting to wait for.
-            waits = self.answered_by.after_greeting and who == "machine" and not found.get(GREETING)
-            return None if waits else Go(self.answered_by.machine)
-        if who == "not_sure":
-            return Go(self.answered_by.not_sure or self.answered_by.person)
-        return Go(self.answered_by.person)
+            waits = ways.after_greeting and who != FAX and not known.get(GREETING)
+            return None if waits else Go(ways.machine)
+        return Go(ways.person) if who in PEOPLE else self._not_sure
+
+    def _time_over(self, call: Call, event: Event) -> Move:
+        """What is awaited may never come: detection that is off, a mailbox without a tone. Timers do not overlap."""
+        known = call.variables.get(ANSWERED_BY)
+        limit = self.answered_by.greeting_seconds if known else self.answered_by.limit_seconds
+        if left := seconds_left(call, event, limit):
+            return Wait((timer(call, left),))
+        return Go(self.answered_by.machine) if known else self._not_sure
+
+    @property
+    def _not_sure(self) -> Go:
+        return Go(self.answered_by.not_sure or self.answered_by.person)

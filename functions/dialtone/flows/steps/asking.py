@@ -11,11 +11,11 @@ from dialtone.flows.keys import NO_KEY, stop_gathering
 from dialtone.flows.moves import Fail, Go, Move, Wait
 from dialtone.flows.prompts import Prompt
 from dialtone.flows.shortened import Shortened
-from dialtone.flows.steps.say import PROMPTS, heard_out, stop_queued, unplayable
-from dialtone.flows.steps.step import Speaking
+from dialtone.flows.steps.say import heard_out, stop_queued, unplayable
+from dialtone.flows.steps.step import PROMPTS, Speaking
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from dialtone.calls import Call
     from dialtone.commands import Command
@@ -120,6 +120,10 @@ class Asking(Speaking):
     def counted(self, call: Call) -> dict[str, int]:
         """What is still counted when the question is asked anew."""
         return {name: count for name, count in call.waiting.items() if name not in _OF_ONE_TRY}
+
+    def begun_again(self, call: Call) -> Mapping[str, int]:
+        """The question is asked anew, and no try is counted."""
+        return self.counted(call)
 
     def abandoned(self, call: Call) -> tuple[Command, ...]:
         """The gather would go on listening."""

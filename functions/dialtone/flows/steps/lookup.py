@@ -12,6 +12,7 @@ from dialtone.flows.keys import stop_gathering
 from dialtone.flows.moves import Fail, Go, Move, Wait
 from dialtone.flows.prompts import Prompt
 from dialtone.flows.steps.step import Speaking
+from dialtone.flows.timer import seconds_left, timer, timer_ended
 from dialtone.lookups import ANSWERED, FOUND, NOT_FOUND, SLOW, Lookup
 
 if TYPE_CHECKING:
@@ -34,8 +35,6 @@ MAX_SENT, MAX_GIVEN = 20, 20
 
 MEANWHILE = "meanwhile"
 """Counted while waiting: that what is heard meanwhile has begun."""
-
-MILLIS = 1_000
 
 FieldName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 
@@ -109,18 +108,7 @@ class LookUp(Speaking):
             gives=self.gives,
             secrets=self._secrets(call) if self.sensitive else (),
         )
-        millis = (self.limit_seconds + GRACE_SECONDS) * MILLIS
-        listen = command(
-            "gather",
-            call.control_id,
-            minimum_digits=1,
-            maximum_digits=128,
-            terminating_digit="A",
-            initial_timeout_millis=millis,
-            inter_digit_timeout_millis=millis,
-            timeout_millis=millis,
-        )
-        return Wait((listen,), lookup=asked)
+        return Wait((timer(call, self.limit_seconds + GRACE_SECONDS),), lookup=asked)
 
     def follow(self, call: Call, event: Event, manner: Manner) -> Move | None:
         """Go where the answer leads; while there is none, let something be heard, and do not wait for ever."""
@@ -129,9 +117,15 @@ class LookUp(Speaking):
         if event.type == SLOW and self.meanwhile:
             heard = self._heard(call, manner, self.meanwhile)
             return Wait(heard, {MEANWHILE: 1}) if heard else None
-        if event.type != "call.gather.ended" or event.text("status") == "call_hangup":
+        if not timer_ended(event):
             return None
+        if left := seconds_left(call, event, self.limit_seconds + GRACE_SECONDS):
+            return Wait((timer(call, left),), call.waiting)
         return Fail(f"no answer within {self.limit_seconds} s", self.abandoned(call))
+
+    def begun_again(self, call: Call) -> None:
+        """It goes by a timer."""
+        del call
 
     def refused(self, call: Call, event: Event) -> Move:
         """What cannot be played meanwhile keeps nobody from being answered."""

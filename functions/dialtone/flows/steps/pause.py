@@ -10,6 +10,7 @@ from dialtone.commands import Command, command
 from dialtone.flows.keys import Keys, gathered_key, one_key, stop_gathering
 from dialtone.flows.moves import Go, Move, Wait
 from dialtone.flows.steps.step import Step
+from dialtone.flows.timer import MILLIS, cut_off_by_detection, seconds_left
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
 MAX_SECONDS = 30
 """A caller who hears nothing for longer takes the line for dead."""
 
-MILLIS = 1_000
-
 
 class Pause(Step):
     """Wait in silence. Telnyx has no timer: it is a gather that nobody answers, so a key ends it early."""
@@ -33,7 +32,25 @@ class Pause(Step):
     def enter(self, call: Call, manner: Manner) -> Move:
         """Listen for one key that need not come."""
         del manner
-        silence = self.wait * MILLIS
+        return self._listen(call, self.wait)
+
+    def on(self, call: Call, event: Event) -> Move | None:
+        """Go on when the time is over, or where a key leads."""
+        key = gathered_key(event)
+        if cut_off_by_detection(event) and (left := seconds_left(call, event, self.wait)):
+            return self._listen(call, left)
+        return None if key is None else Go(self.keys.get(key, self.next))
+
+    def begun_again(self, call: Call) -> None:
+        """It goes by a timer."""
+        del call
+
+    def abandoned(self, call: Call) -> tuple[Command, ...]:
+        """The gather would go on listening."""
+        return stop_gathering(call)
+
+    def _listen(self, call: Call, seconds: float) -> Move:
+        silence = round(seconds * MILLIS)
         listen = command(
             "gather",
             call.control_id,
@@ -43,20 +60,10 @@ class Pause(Step):
         )
         return Wait((listen,))
 
-    def on(self, call: Call, event: Event) -> Move | None:
-        """Go on when the time is over, or where a key leads."""
-        del call
-        key = gathered_key(event)
-        return None if key is None else Go(self.keys.get(key, self.next))
-
     def answered_by_digits(self, call: Call, digits: str) -> bool:
         """Whether it is one of its keys."""
         del call
         return digits in self.keys
-
-    def abandoned(self, call: Call) -> tuple[Command, ...]:
-        """The gather would go on listening."""
-        return stop_gathering(call)
 
     def targets(self) -> Iterator[tuple[str, str]]:
         """Its keys' steps beside the usual ones."""

@@ -10,8 +10,8 @@ from dialtone.commands import Command, command
 from dialtone.flows.keys import Keys, gathered_key, one_key, stop_gathering
 from dialtone.flows.moves import Fail, Go, Move, Wait
 from dialtone.flows.prompts import Prompt
-from dialtone.flows.steps.say import PROMPTS, heard_out, stop_queued, unplayable
-from dialtone.flows.steps.step import Step
+from dialtone.flows.steps.say import heard_out, stop_queued, unplayable
+from dialtone.flows.steps.step import PROMPTS, Step
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

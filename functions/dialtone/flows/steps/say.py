@@ -9,7 +9,7 @@ from pydantic import Field
 from dialtone.commands import Command, command
 from dialtone.flows.moves import Fail, Go, Move, Wait
 from dialtone.flows.prompts import Prompt
-from dialtone.flows.steps.step import Speaking
+from dialtone.flows.steps.step import PROMPTS, Speaking
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,9 +23,6 @@ UNPLAYABLE = frozenset({"file_not_found", "failed"})
 
 MAX_NAMED_CHARACTERS = 200
 """Of a media name or an address, in a reason."""
-
-PROMPTS = "prompts"
-"""Counted while waiting: the speeches and files whose ends are still to come."""
 
 
 class Say(Speaking):

@@ -29,6 +29,10 @@ JustTrue = Annotated[Literal[True] | None, BeforeValidator(_not_one)]
 """The value of a key that is there or not: `hangup: true`."""
 
 
+PROMPTS = "prompts"
+"""Counted while waiting: the speeches and files whose ends are still to come."""
+
+
 class Step(BaseModel):
     """A place in a flow: it is entered, may wait for events, and goes on."""
 
@@ -82,6 +86,10 @@ class Step(BaseModel):
         """Whether gathered digits answer what it asks, so that they may be kept where others may be a card's."""
         del call, digits
         return False
+
+    def begun_again(self, call: Call) -> Mapping[str, int] | None:
+        """What is still counted when detection cut off what was heard, and it is heard anew; None if nothing is."""
+        return {name: count for name, count in call.waiting.items() if name != PROMPTS}
 
     def manner(self, flow: Manner) -> Manner:
         """How it speaks, in a flow that speaks so."""

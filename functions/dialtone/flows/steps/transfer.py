@@ -26,8 +26,7 @@ from dialtone.flows.moves import Fail, Go, Move, Wait
 from dialtone.flows.prompts import Prompt
 from dialtone.flows.shortened import Shortened
 from dialtone.flows.steps.asking import MILLIS
-from dialtone.flows.steps.say import PROMPTS
-from dialtone.flows.steps.step import Speaking
+from dialtone.flows.steps.step import PROMPTS, Speaking
 from dialtone.flows.timer import timer, timer_ended
 from dialtone.numbers import masked
 from dialtone.webhook_retries import CALLEE_EVENTS, retries
@@ -207,6 +206,10 @@ class Transfer(Speaking):
     def abandoned(self, call: Call) -> tuple[Command, ...]:
         """The music would never end by itself, nor would the ringing."""
         return (*self._music_stopped(call), *call.without_far_legs())
+
+    def begun_again(self, call: Call) -> None:
+        """Somebody is rung, whatever the caller hears meanwhile."""
+        del call
 
     def served(self, call: Call) -> bool:
         """Two people talk: whoever hangs up ends that."""
