@@ -11,6 +11,7 @@ from infra.carrier import (
     Busy,
     Callee,
     Caller,
+    Fax,
     HangUp,
     Hear,
     Machine,
@@ -20,6 +21,7 @@ from infra.carrier import (
     Rejects,
     Say,
     Silence,
+    Silent,
 )
 from infra.demo import scenes
 from infra.flowkit.other_systems import NEVER, Answering
@@ -46,6 +48,17 @@ def _rejecting_agent(stage: Stage) -> str:
     stage.carrier.add_callee(scenes.AGENT, Rejects())
     return stage.ring("+15550102", _PAYER)
 
+
+def _announced_to(who: Callee, detection: str) -> Play:
+    return lambda stage: stage.dial("+15550162", who, "announcement", detection=detection)
+
+
+_MAILBOXES: dict[str, Callee] = {
+    "a mailbox with a short greeting": Machine(greeting_seconds=1),
+    "a mailbox without a tone": Machine(beep=False),
+    "a fax": Fax(),
+    "a line on which nobody speaks": Silent(),
+}
 
 _AGREES = (Hear("To agree, press 1"), Press("1", after=2))
 _PAYER = Caller(*_AGREES, Hear("key your card number"), Press(f"{scenes.CARD}#", after=3))
@@ -98,6 +111,12 @@ PLAYS: dict[str, Play] = {
     "an announcement cut short": lambda stage: stage.dial(
         "+15550161", Person(Say(1, "Hello?"), Hear("directions"), HangUp(after=1)), "announcement"
     ),
+    **{
+        f"an announcement to {mailbox}, found by {detection}": _announced_to(who, detection)
+        for mailbox, who in _MAILBOXES.items()
+        for detection in ("greeting_end", "detect_beep", "premium")
+    },
+    "an announcement to a person, found by premium": _announced_to(Person(Say(1, "Hello?")), "premium"),
     "an announcement to a machine": lambda stage: stage.dial("+15550162", Machine(), "announcement"),
     "an announcement that nobody answers": lambda stage: stage.dial("+15550163", NoAnswer(), "announcement"),
     "an announcement to a busy line": lambda stage: stage.dial("+15550164", Busy(), "announcement"),

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dialtone.flow_library import FlowLibrary
+from dialtone.flows.timer import TIMER
 from dialtone.store import Store
 from dialtone.telnyx_api import Outcome
 from infra.carrier import ApiFault, WebhookFault
@@ -124,7 +125,7 @@ class ObedientTelnyx:
 
     def send(self, asked: Command, command_id: str, deadline: float) -> Outcome:
         del deadline
-        if command_id not in self.obeyed:
+        if command_id not in self.obeyed and causes(asked):
             self.contents[content(asked)] += 1
         assert self.obeyed.setdefault(command_id, asked) == asked
         return Outcome("accepted", 1, 200)
@@ -150,10 +151,18 @@ def tellings(play: str) -> tuple[Telling, ...]:
         told.append(
             Telling(
                 event,
-                Counter(content(asked) for asked in before if "link_to" in asked.parameters or asked.action != "dial"),
+                Counter(content(asked) for asked in before if causes(asked)),
             )
         )
     return tuple(told)
+
+
+def causes(asked: Command) -> bool:
+    """Whether events may come of it. Whether a timer is started depends on what came before it: a matter of order."""
+    if asked.action == "dial":
+        return "link_to" in asked.parameters
+    timer = str(asked.parameters.get("gather_id", "")).startswith(TIMER)
+    return not timer and asked.action != "gather_stop"
 
 
 def content(asked: Command) -> str:
