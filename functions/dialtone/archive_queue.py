@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dialtone.deadline import NO_DEADLINE, request_until
+
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
@@ -18,6 +20,7 @@ class ArchiveQueue:
         self._client = client
         self._url = url
 
-    def put(self, job: ArchiveJob) -> None:
-        """Ask for a recording or a transcript to be archived. Raises botocore's errors."""
-        self._client.send_message(QueueUrl=self._url, MessageBody=job.to_json())
+    def put(self, job: ArchiveJob, deadline: float = NO_DEADLINE) -> None:
+        """Ask for a recording or a transcript to be archived. Raises botocore's errors, DeadlinePassed."""
+        with request_until(deadline, "SendMessage"):
+            self._client.send_message(QueueUrl=self._url, MessageBody=job.to_json())

@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
+from dialtone.deadline import NO_DEADLINE
 from dialtone.errors import FlowInvalid
 from dialtone.flows.calendars import CALENDARS
 from dialtone.flows.routes import NUMBERS_FILE, Routes, read_routes
@@ -27,7 +28,7 @@ _FILE = re.compile(rf"({CALENDARS}/)?[a-z0-9][a-z0-9-]{{0,99}}\.yaml")
 class Kept(Protocol):
     """Where the versions of flows are kept that calls began with."""
 
-    def flow_texts(self, flow: str, version: str) -> Mapping[str, str] | None:
+    def flow_texts(self, flow: str, version: str, deadline: float) -> Mapping[str, str] | None:
         """The files of a version of a flow, by name; None if it was never kept, or is kept no longer."""
         ...
 
@@ -68,34 +69,34 @@ class FlowLibrary:
                 with suppress(FlowInvalid):
                     self.script(file.stem)
 
-    def attach(self, call: Call, event: Event) -> Call:
+    def attach(self, call: Call, event: Event, deadline: float = NO_DEADLINE) -> Call:
         """The call with the script that leads it: its own, the one it was dialled for, or its number's."""
         named = call.flow or event.client_state.flow
         if not named and "incoming" in (event.text("direction"), call.direction):
             called, caller = call.to_number or event.text("to"), call.from_number or event.text("from")
             named = self.routes.flow(called, caller, event.occurred_at)
             call = replace(call, to_number=self.routes.called(called))
-        return replace(call, script=self._in_its_version(call, named) if named else None)
+        return replace(call, script=self._in_its_version(call, named, deadline) if named else None)
 
-    def _in_its_version(self, call: Call, flow: str) -> FlowScript | None:
+    def _in_its_version(self, call: Call, flow: str, deadline: float) -> FlowScript | None:
         """A call ends on the version that it began with; the one that is deployed leads where that is not readable."""
         earlier: FlowScript | None = None
         try:
             deployed = self.script(flow)
         except FlowInvalid:
-            earlier = self._as_it_was(flow, call.flow_version)
+            earlier = self._as_it_was(flow, call.flow_version, deadline)
             if earlier is None:
                 raise
             return earlier
         if call.flow_version and (deployed is None or deployed.version != call.flow_version):
-            earlier = self._as_it_was(flow, call.flow_version)
+            earlier = self._as_it_was(flow, call.flow_version, deadline)
         return earlier or deployed
 
-    def _as_it_was(self, flow: str, version: str) -> FlowScript | None:
+    def _as_it_was(self, flow: str, version: str, deadline: float) -> FlowScript | None:
         if not version or self.kept is None:
             return None
         if (flow, version) not in self._earlier:
-            texts = self.kept.flow_texts(flow, version)
+            texts = self.kept.flow_texts(flow, version, deadline)
             self._earlier[flow, version] = None if texts is None else _readable(flow, texts)
         return self._earlier[flow, version]
 

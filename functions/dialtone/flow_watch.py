@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from dialtone.deadline import NO_DEADLINE
 from dialtone.errors import FlowInvalid
 from dialtone.flow_library import FlowLibrary
 from dialtone.flows.routes import Routes
@@ -45,7 +46,7 @@ class WatchedFlows:
     _seen: Stamp | None = None
     _library: FlowLibrary | None = None
 
-    def attach(self, call: Call, event: Event) -> Call:
+    def attach(self, call: Call, event: Event, deadline: float = NO_DEADLINE) -> Call:
         """As FlowLibrary's. Raises FlowInvalid while what was saved last cannot be followed."""
         try:
             library = self._current()
@@ -55,7 +56,7 @@ class WatchedFlows:
             library = FlowLibrary(
                 self.folder, NO_ROUTES, self.kept
             )  # a call that a flow leads already needs no numbers
-        return library.attach(call, event)
+        return library.attach(call, event, deadline)
 
     def _current(self) -> FlowLibrary:
         now = stamp(self.folder)

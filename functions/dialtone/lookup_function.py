@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Protocol
 
+from dialtone.deadline import NO_DEADLINE, request_until
+
 if TYPE_CHECKING:
     from dialtone.lookups import Lookup
 
@@ -29,7 +31,9 @@ class LookupFunction:
         self._name = name
         self._answer_to = answer_to
 
-    def ask(self, lookup: Lookup) -> None:
-        """Leave a question; Lambda itself calls the function, at once. Raises botocore's errors."""
+    def ask(self, lookup: Lookup, deadline: float = NO_DEADLINE) -> None:
+        """Leave a question; Lambda itself calls the function, at once. Raises botocore's errors, DeadlinePassed."""
         question = {ANSWER_TO: self._answer_to, LOOKUP: lookup.to_json()}
-        self._functions.invoke(FunctionName=self._name, InvocationType="Event", Payload=json.dumps(question).encode())
+        payload = json.dumps(question).encode()
+        with request_until(deadline, "Invoke"):
+            self._functions.invoke(FunctionName=self._name, InvocationType="Event", Payload=payload)

@@ -17,6 +17,7 @@ from dialtone.attributes import attributes, plain
 from dialtone.calls import Call, Decision
 from dialtone.commands import Command
 from dialtone.compact_json import compact, expanded, plain_json
+from dialtone.deadline import NO_DEADLINE, request_until
 from dialtone.errors import DialtoneError
 from dialtone.events import recorded_payload
 from dialtone.lookups import Lookup
@@ -107,24 +108,32 @@ class Store:
         self._client = client
         self._table = table
 
-    def load(self, event: Event) -> Loaded:
+    def load(self, event: Event, deadline: float = NO_DEADLINE) -> Loaded:
         """The call that an event is for, and whether the event came before: one strongly consistent read.
 
-        Raises StoreUnavailable where DynamoDB leaves keys unread, botocore's errors where it does not answer.
+        Raises StoreUnavailable where DynamoDB leaves keys unread, botocore's errors where it does not answer, and
+        DeadlinePassed where there is no time left to ask it.
         """
         leg_key = _key(event.call_session_id, f"{LEG}{event.owner_leg_id}")
         event_key = _key(event.call_session_id, _event_item(event))
-        items = {item["item"]: item for item in self._read([leg_key, event_key])}
+        items = {item["item"]: item for item in self._read([leg_key, event_key], deadline)}
         leg, known = items.get(leg_key["item"]["S"]), items.get(event_key["item"]["S"])
         return Loaded(_call(leg) if leg else None, _decided(known) if known else None)
 
-    def known(self, events: Sequence[Event]) -> frozenset[str]:
+    def known(self, events: Sequence[Event], deadline: float = NO_DEADLINE) -> frozenset[str]:
         """Which of these events of one call are in its timeline, by id: one strongly consistent read, none for none."""
         keys = [_key(event.call_session_id, _event_item(event)) for event in events]
-        return frozenset(item["event_id"] for item in self._read(keys)) if keys else frozenset()
+        return frozenset(item["event_id"] for item in self._read(keys, deadline)) if keys else frozenset()
 
-    def commit(
-        self, event: Event, before: Call, decision: Decision, *, at_seconds: float, keeping: Script | None = None
+    def commit(  # noqa: PLR0913 -- the last two may be left out
+        self,
+        event: Event,
+        before: Call,
+        decision: Decision,
+        *,
+        at_seconds: float,
+        keeping: Script | None = None,
+        deadline: float = NO_DEADLINE,
     ) -> None:
         """Store the event, its decision and what it changed, and the version of the flow to be kept: all or nothing.
 
@@ -148,13 +157,14 @@ class Store:
         if keeping:
             writes.append({"Put": {"TableName": self._table, "Item": attributes(_flow_fields(keeping, event))}})
         try:
-            self._client.transact_write_items(TransactItems=writes)
+            with request_until(deadline, "TransactWriteItems"):
+                self._client.transact_write_items(TransactItems=writes)
         except ClientError as error:
             raise _commit_fault(error) from None
 
-    def flow_texts(self, flow: str, version: str) -> Mapping[str, str] | None:
+    def flow_texts(self, flow: str, version: str, deadline: float = NO_DEADLINE) -> Mapping[str, str] | None:
         """The files of a version of a flow, by name, as a call that began with it kept them; None if none did."""
-        found = self._read([_key(f"{FLOW}{flow}", f"{FLOW}{version}")])
+        found = self._read([_key(f"{FLOW}{flow}", f"{FLOW}{version}")], deadline)
         texts: Mapping[str, str] | None = expanded(found[0]["texts"]) if found else None
         return texts
 
@@ -222,11 +232,12 @@ class Store:
             "ExpressionAttributeValues": attributes({":review": review.verdict}),
         }
 
-    def _read(self, keys: list[Item]) -> list[Item]:
+    def _read(self, keys: list[Item], deadline: float = NO_DEADLINE) -> list[Item]:
         wanted: Any = {self._table: {"Keys": keys, "ConsistentRead": True}}
         items: list[Item] = []
         for _ in range(READ_TRIES):
-            answer = self._client.batch_get_item(RequestItems=wanted)
+            with request_until(deadline, "BatchGetItem"):
+                answer = self._client.batch_get_item(RequestItems=wanted)
             items += answer["Responses"].get(self._table, [])
             wanted = answer.get("UnprocessedKeys")
             if not wanted:

@@ -27,6 +27,7 @@ from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Literal
 
+from dialtone.deadline import request_until
 from dialtone.errors import TelnyxRefused, TelnyxUnavailable
 from dialtone.secret import FixedSecret
 from dialtone.telnyx_sdk import sdk
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from types import ModuleType
 
+    import httpx
     import telnyx
 
     from dialtone.commands import Command
@@ -192,7 +194,7 @@ class TelnyxApi:
         """Send one command and give what came of it.
 
         `deadline` is a reading of the clock, `time.monotonic()` unless another was given; no waiting for Telnyx goes
-        beyond it. The only thing raised is what fetching the API key raises.
+        beyond it. The only thing raised is what fetching the API key raises, DeadlinePassed included.
         """
         if command.action not in METHODS and command.action != "dial":
             # Decided by a later version of the program that was taken back since: the flow takes its error path.
@@ -291,15 +293,16 @@ class TelnyxApi:
             keepalive_expiry=IDLE_SECONDS,
         )
         http = package.DefaultHttpxClient(verify=context(), limits=limits)
+        _keep_to_deadlines(http)
         # Its own retries wait up to 8 s and know nothing of a deadline.
         client: telnyx.Telnyx = package.Telnyx(api_key=key, base_url=self._base_url, http_client=http, max_retries=0)
         return client
 
     def _ask(self, ask: Callable[[telnyx.Telnyx, telnyx.Timeout], Any], deadline: float) -> Outcome:
         """Ask, and once more with the new key where the key was replaced and Telnyx does not accept the old one."""
-        key = self._api_key()
+        key = self._api_key(deadline)
         outcome = self._asked_with(key, ask, deadline)
-        if outcome.status != HTTPStatus.UNAUTHORIZED or (replaced := self._api_key.after_refusal(key)) == key:
+        if outcome.status != HTTPStatus.UNAUTHORIZED or (replaced := self._api_key.after_refusal(key, deadline)) == key:
             return outcome
         again = self._asked_with(replaced, ask, deadline)
         return replace(again, attempts=outcome.attempts + again.attempts)
@@ -325,7 +328,9 @@ class TelnyxApi:
     ) -> Outcome:
         package = sdk.load()
         try:
-            answer = ask(client, _timeout(package, left)).http_response
+            ends = time.monotonic() + min(left, CONNECT_SECONDS + READ_SECONDS)
+            with request_until(ends, "Telnyx"):
+                answer = ask(client, _timeout(package, left)).http_response
         except package.APITimeoutError:
             return Outcome("unavailable", attempt, reason="timeout")
         except package.APIConnectionError as error:
@@ -337,6 +342,15 @@ class TelnyxApi:
         except ValueError:
             return Outcome("unavailable", attempt, answer.status_code, reason="unreadable")
         return Outcome("accepted", attempt, answer.status_code, body if isinstance(body, dict) else {})
+
+
+def _keep_to_deadlines(http: httpx.Client) -> None:
+    """Give its connections, those to proxies too, a network that does. The client itself takes none as an argument."""
+    from dialtone.timed_network import TimedNetwork  # noqa: PLC0415 -- imports httpcore
+
+    for transport in (http._transport, *http._mounts.values()):  # noqa: SLF001 -- as above
+        if transport is not None:
+            transport._pool._network_backend = TimedNetwork()  # type: ignore[attr-defined] # noqa: SLF001 -- as above
 
 
 def _timeout(package: ModuleType, left: float) -> telnyx.Timeout:

@@ -74,11 +74,11 @@ class OtherSystems:
     def _post(self, lookup: Lookup) -> Answer:
         """Post the question, and once more if the address refuses a token that was replaced since it was fetched."""
         ends = time.monotonic() + lookup.limit_seconds
-        tokens = self._tokens()
+        tokens = self._tokens(ends)
         status, body = self._posted(lookup, _token(tokens, lookup), lookup.limit_seconds)
         left = ends - time.monotonic()
         if status == HTTPStatus.UNAUTHORIZED and left > 0:
-            replaced = self._tokens.after_refusal(tokens)
+            replaced = self._tokens.after_refusal(tokens, ends)
             if _token(replaced, lookup) != _token(tokens, lookup):
                 status, body = self._posted(lookup, _token(replaced, lookup), left)
         return answer_of_http(lookup, status, body)

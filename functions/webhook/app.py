@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 CONNECT_SECONDS = 0.5
 """To an endpoint in the same region: a connection that takes longer will not come."""
 READ_SECONDS = 0.8
-"""DynamoDB answers in some 10 ms; twice this and the rest of the work fit into Telnyx's 2 s."""
+"""DynamoDB answers in some 10 ms. Twice this fits into a webhook's time, and its deadline cuts short what does not."""
 ATTEMPTS = 2
 
 aws = Wire(CONNECT_SECONDS, READ_SECONDS, ATTEMPTS)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from dialtone.calls import FLOW_ERROR, LAST_RESORT, TURNED_AWAY
+from dialtone.deadline import DeadlinePassed
 from dialtone.errors import ApiVersion1, MalformedEvent
 from dialtone.events import parse_event
 from dialtone.lookups import event_from_json
@@ -30,11 +31,12 @@ if TYPE_CHECKING:
     from webhook.switchboard import Handled, Switchboard
 
 HANDLING_SECONDS = 1.8
-"""Until when commands are sent: Telnyx waits 2 s for the answer, and the answer has to travel."""
+"""How long anything is waited for, from the moment when the webhook comes in: Telnyx waits 2 s for the answer, which
+has to travel. Our own computing comes on top."""
 
 MILLIS = 1_000
 
-NEIGHBOUR_FAULTS = (StoreUnavailable, ClientError, BotoCoreError)
+NEIGHBOUR_FAULTS = (StoreUnavailable, DeadlinePassed, ClientError, BotoCoreError)
 
 
 @dataclass(frozen=True, slots=True)

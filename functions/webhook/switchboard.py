@@ -41,7 +41,7 @@ RACES_WHILE_KEEPING = 2
 class Library(Protocol):
     """What the switchboard needs of the flows."""
 
-    def attach(self, call: Call, event: Event) -> Call:
+    def attach(self, call: Call, event: Event, deadline: float) -> Call:
         """The call with the script that leads it. Raises FlowInvalid if that cannot be followed."""
         ...
 
@@ -49,8 +49,8 @@ class Library(Protocol):
 class Lookups(Protocol):
     """What the switchboard needs of those who ask other systems."""
 
-    def ask(self, lookup: Lookup) -> None:
-        """Let it be asked; its answer comes as an event. Raises botocore's errors."""
+    def ask(self, lookup: Lookup, deadline: float) -> None:
+        """Let it be asked; its answer comes as an event. Raises botocore's errors, DeadlinePassed."""
         ...
 
 
@@ -83,19 +83,19 @@ class Switchboard:
     """When we last kept a version of a flow."""
 
     def handle(self, event: Event, deadline: float) -> Handled:
-        """Decide once, send until it is sent. `deadline` is a reading of the monotonic clock.
+        """Decide once, send until it is sent. `deadline` is a reading of the monotonic clock; nothing waits beyond it.
 
-        Raises StoreUnavailable and botocore's errors: nothing was lost, the event must come again.
+        Raises StoreUnavailable, DeadlinePassed and botocore's errors: nothing was lost, the event must come again.
         """
-        decided, handled = self._decide(event)
-        known = self._refused_before(event, decided) if handled.duplicate else frozenset()
+        decided, handled = self._decide(event, deadline)
+        known = self._refused_before(event, decided, deadline) if handled.duplicate else frozenset()
         left = _left_behind(decided, handled.call) if handled.duplicate else frozenset()
         late = _late_starts(decided, handled.call) - known if handled.duplicate else frozenset()
         sent, unsent = send_all(
             self.telnyx, event, decided.commands, deadline, refused_before=known, left_behind=left | late
         )
         for job in decided.archive:
-            self.archive.put(job)
+            self.archive.put(job, deadline)
         handled = replace(handled, sent=tuple(sent.values()), unsent=unsent)
         refusals = {place: refused_again(event, place) for place in known}
         refusals |= {place: not_started(event, decided.turn, place, decided.commands[place]) for place in late}
@@ -103,7 +103,7 @@ class Switchboard:
             if _matters(each, first=not handled.duplicate):
                 refusals[place] = refused(event, decided.turn, place, each)
         if decided.lookup and not refusals and not unsent:
-            self.lookups.ask(decided.lookup.asked_on(event))
+            self.lookups.ask(decided.lookup.asked_on(event), deadline)
         for place in sorted(refusals):
             handled = self._followed(handled, refusals[place], deadline)
         return handled
@@ -122,24 +122,24 @@ class Switchboard:
             incidents=handled.incidents + followed.incidents,
         )
 
-    def _refused_before(self, event: Event, decided: Decided) -> frozenset[int]:
+    def _refused_before(self, event: Event, decided: Decided, deadline: float) -> frozenset[int]:
         """The places of the commands that were refused when the event came before, and whose error way was taken."""
         refusals = [refused_again(event, place) for place in range(len(decided.commands))]
-        known = self.store.known(refusals)
+        known = self.store.known(refusals, deadline)
         return frozenset(place for place, refusal in enumerate(refusals) if refusal.id in known)
 
-    def _decide(self, event: Event) -> tuple[Decided, Handled]:
+    def _decide(self, event: Event, deadline: float) -> tuple[Decided, Handled]:
         for races in range(MAX_RACES):
-            loaded = self.store.load(event)
+            loaded = self.store.load(event, deadline)
             call = loaded.call or Call(event.call_session_id, event.owner_leg_id)
             if loaded.decided:
                 return self._again(call, loaded.decided)
-            call = self.library.attach(call, event) if event.type in handlers() else call
+            call = self.library.attach(call, event, deadline) if event.type in handlers() else call
             decision = route(call, event)
             now = self.now_seconds()
             keeping = self._to_be_kept(call, decision.call, now) if races < RACES_WHILE_KEEPING else None
             try:
-                self.store.commit(event, call, decision, at_seconds=now, keeping=keeping)
+                self.store.commit(event, call, decision, at_seconds=now, keeping=keeping, deadline=deadline)
             except LostRace:
                 continue
             if keeping:

@@ -48,8 +48,9 @@ class OtherSystems:
     """By the name or address that flows look up; what is not here fails at once."""
     asked: list[Lookup] = field(default_factory=list)
 
-    def ask(self, lookup: Lookup) -> None:
+    def ask(self, lookup: Lookup, deadline: float) -> None:
         """Answer, but not yet: within the lookup's limit, as the lookup function does."""
+        del deadline
         self.asked.append(lookup)
         how = self.answering.get(lookup.target)
         if how and lookup.quiet_seconds and (how.after_seconds > lookup.quiet_seconds and how.result != NEVER):

@@ -171,7 +171,8 @@ class OtherSystems:
         self.questions: dict[str, Lookup] = {}
         self._faults = faults
 
-    def ask(self, lookup: Lookup) -> None:
+    def ask(self, lookup: Lookup, deadline: float) -> None:
+        del deadline
         self.asked.append(lookup.id)
         fault = self._faults.next()
         if fault == "dies before":
@@ -188,7 +189,8 @@ class OtherSystems:
 class Unasked:
     """Other systems, where no flow looks anything up."""
 
-    def ask(self, lookup: Lookup) -> None:
+    def ask(self, lookup: Lookup, deadline: float) -> None:
+        del deadline
         raise AssertionError(lookup)
 
 

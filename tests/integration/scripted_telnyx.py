@@ -6,9 +6,10 @@ import json
 import threading
 import time
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Literal, Self
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,13 +18,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the server answers with; silent: with nothing until the test ends; cut: by closing the connection."""
+    """What the server answers with; silent: with nothing until the test ends; cut: by closing the connection.
+
+    drips: a byte now and then until the test ends, of a header or of the body.
+    """
 
     status: int = 200
     body: bytes = b'{"data": {"result": "ok"}}'
     headers: dict[str, str] = field(default_factory=lambda: {"content-type": "application/json"})
     silent: bool = False
     cut: bool = False
+    drips: Literal["", "head", "body"] = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,12 +122,23 @@ class ScriptedTelnyx:
                 if answer.silent or answer.cut:
                     self.close_connection = True
                     return
+                if answer.drips:
+                    self.drip(answer)
+                    return
                 self.send_response(answer.status)
                 for name, value in answer.headers.items():
                     self.send_header(name, value)
                 self.send_header("content-length", str(len(answer.body)))
                 self.end_headers()
                 self.wfile.write(answer.body)
+
+            def drip(self, answer: Answer) -> None:
+                self.close_connection = True
+                head = b"HTTP/1.1 200 OK\r\ncontent-length: 1000000\r\n"
+                self.wfile.write(head + (b"x-drip: " if answer.drips == "head" else b"\r\n"))
+                with suppress(ConnectionError):
+                    while not telnyx._ended.wait(0.05):
+                        self.wfile.write(b" ")
 
             do_GET = do_POST = do_PUT = answer  # noqa: N815 -- the names that http.server asks for
 

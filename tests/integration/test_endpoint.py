@@ -417,7 +417,7 @@ def test_once_a_broken_flow_is_mended_the_call_is_taken(desk: Desk) -> None:
 
 def test_an_api_key_that_cannot_be_fetched_is_a_fault_and_nothing_is_lost(desk: Desk) -> None:
     texts = iter(['{"api_key": null}', API_KEY])
-    key = CachedSecret("dialtone/telnyx-api-key", key_from, lambda _: next(texts))
+    key = CachedSecret("dialtone/telnyx-api-key", key_from, lambda *_: next(texts))
     desk.telnyx = TelnyxApi(key, desk.scripted.url)
     desk.endpoint = desk.started()
 

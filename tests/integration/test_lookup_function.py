@@ -48,8 +48,15 @@ CLOSE = {"connection": "close"}
 NOW = datetime(2026, 11, 24, 10, tzinfo=UTC)
 
 
-def response(status: int = 200, body: bytes = b"", headers: dict[str, str] | None = None, **how: bool) -> Scripted:
-    return Scripted(status, body, CLOSE | (headers or {}), **how)
+def response(
+    status: int = 200,
+    body: bytes = b"",
+    headers: dict[str, str] | None = None,
+    *,
+    silent: bool = False,
+    cut: bool = False,
+) -> Scripted:
+    return Scripted(status, body, CLOSE | (headers or {}), silent=silent, cut=cut)
 
 
 TAKEN = response(200, b'{"statusCode": 200}')
@@ -145,7 +152,7 @@ class Tokens:
         self.tokens = tokens
         self.fetched = 0
 
-    def fetch(self, _: str) -> str:
+    def fetch(self, _: str, __: float) -> str:
         self.fetched += 1
         return json.dumps({"127.0.0.1": self.tokens["here"], "crm.example.com": self.tokens["elsewhere"]})
 
@@ -223,7 +230,7 @@ def test_nobody_is_waited_for_beyond_the_limit(server: ScriptedTelnyx, functions
 
 
 def test_a_limit_holds_for_the_whole_however_slowly_it_drips(functions: LambdaClient) -> None:
-    def drip(_: str) -> str:
+    def drip(_: str, __: float) -> str:
         time.sleep(3)
         return "{}"
 
@@ -237,7 +244,7 @@ def test_a_limit_holds_for_the_whole_however_slowly_it_drips(functions: LambdaCl
 
 
 def test_tokens_that_cannot_be_read_fail_the_lookup_at_once(server: ScriptedTelnyx, functions: LambdaClient) -> None:
-    def tokens(_: str) -> str:
+    def tokens(_: str, __: float) -> str:
         raise DialtoneError("the secret is not JSON")
 
     answer = asked(OtherSystems(functions, CachedSecret("tokens", tokens_from, tokens)), at(server))
@@ -339,7 +346,7 @@ def test_a_failure_is_counted_and_says_why(
 def test_a_fault_of_ours_is_logged_with_its_traceback(
     server: ScriptedTelnyx, functions: LambdaClient, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def tokens(_: str) -> str:
+    def tokens(_: str, __: float) -> str:
         raise DialtoneError("the secret is not JSON")
 
     server.answers.append(TAKEN)

@@ -10,9 +10,11 @@ from dataclasses import dataclass, field
 import pytest
 from botocore.exceptions import ReadTimeoutError
 
+from dialtone.deadline import NO_DEADLINE
 from dialtone.errors import DialtoneError
 from dialtone.secret import (
     OUTAGE_PAUSE_SECONDS,
+    REFRESH_SECONDS,
     REFUSED_PAUSE_SECONDS,
     SECRET_SECONDS,
     CachedSecret,
@@ -32,12 +34,14 @@ class Safe:
     fault: Exception | None = None
     fetched: int = 0
     now: float = 1_000.0
+    within_seconds: float = 0.0
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def fetch(self, name: str) -> str:
+    def fetch(self, name: str, within_seconds: float) -> str:
         assert name == SECRET
         with self.lock:
             self.fetched += 1
+            self.within_seconds = within_seconds
         if self.fault:
             raise self.fault
         return self.text
@@ -62,9 +66,9 @@ def test_a_secret_is_fetched_when_it_is_old_not_for_every_use() -> None:
 def test_its_age_counts_from_the_moment_it_was_asked_for() -> None:
     safe = Safe()
 
-    def slow(name: str) -> str:
+    def slow(name: str, within_seconds: float) -> str:
         safe.now += 2  # replaced while the answer with the old value is under way
-        return safe.fetch(name)
+        return safe.fetch(name, within_seconds)
 
     key = CachedSecret(SECRET, key_from, slow, clock=lambda: safe.now)
     asked_at = safe.now
@@ -191,3 +195,41 @@ def test_a_fixed_value_is_never_another() -> None:
     key = FixedSecret("KEY")
 
     assert (key(), key.after_refusal("KEY")) == ("KEY", "KEY")
+
+
+def test_a_first_value_is_waited_for_until_the_deadline() -> None:
+    safe = Safe()
+
+    safe.secret()(safe.now + 1.5)
+
+    assert safe.within_seconds == pytest.approx(1.5)
+
+
+@pytest.mark.parametrize(
+    ("left", "within"), [(1.5, REFRESH_SECONDS), (REFRESH_SECONDS, REFRESH_SECONDS / 2), (NO_DEADLINE, REFRESH_SECONDS)]
+)
+@pytest.mark.parametrize("refused", [True, False])
+def test_a_new_value_is_waited_for_briefly_while_one_is_at_hand(left: float, within: float, *, refused: bool) -> None:
+    safe = Safe()
+    key = safe.secret()
+    key()
+    safe.now += SECRET_SECONDS
+
+    deadline = safe.now + left
+    if refused:
+        key.after_refusal("OLD", deadline)
+    else:
+        key(deadline)
+
+    assert safe.within_seconds == pytest.approx(within)
+
+
+def test_with_no_time_left_the_value_at_hand_is_used_and_the_next_who_asks_fetches_it() -> None:
+    safe = Safe()
+    key = safe.secret()
+    key()
+    safe.text = "NEW"
+    safe.now += SECRET_SECONDS
+
+    assert (key(safe.now), key.after_refusal("OLD", safe.now), safe.fetched) == ("OLD", "OLD", 1)
+    assert key.after_refusal("OLD", safe.now + 60) == "NEW"

@@ -32,7 +32,8 @@ class Keys:
 
     given: list[str] = field(default_factory=list)
 
-    def fetch(self, _: str) -> str:
+    def fetch(self, _: str, within_seconds: float) -> str:
+        del within_seconds
         self.given.append(f"KEY{len(self.given)}")
         return self.given[-1]
 

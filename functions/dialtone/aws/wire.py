@@ -31,6 +31,7 @@ from botocore.exceptions import (
 
 from dialtone.aws.credentials import credentials
 from dialtone.aws.signing import signed
+from dialtone.deadline import SHORTEST_REQUEST_SECONDS, seconds_left
 from dialtone.tls import context
 
 if TYPE_CHECKING:
@@ -99,7 +100,10 @@ class Request:
 
 @dataclass(slots=True)
 class Wire:
-    """Connections to AWS, for as long as the process lives; threads may share them."""
+    """Connections to AWS, for as long as the process lives; threads may share them.
+
+    The time-outs are for one try; `deadline.request_until` cuts them short for the request that is under way.
+    """
 
     connect_seconds: float
     read_seconds: float
@@ -118,19 +122,21 @@ class Wire:
         return self.send(Request(service, operation, body, headers))
 
     def send(self, request: Request) -> dict[str, Any]:
-        """Send a request, once more where that may help, and give the JSON of its answer, {} for none.
+        """Send a request, once more where that may help and time is left, and give the JSON of its answer, {} for none.
 
         Raises botocore's errors.
         """
         for _ in range(self.attempts - 1):
+            pause = random.random() * PAUSE_SECONDS
             try:
                 return self._exchange(request)
             except ClientError as error:
-                if not _passing(error):
+                if not _passing(error) or seconds_left() < pause + SHORTEST_REQUEST_SECONDS:
                     raise
             except UNANSWERED:
-                pass
-            self.sleep(random.random() * PAUSE_SECONDS)
+                if seconds_left() < pause + SHORTEST_REQUEST_SECONDS:
+                    raise
+            self.sleep(pause)
         return self._exchange(request)
 
     def close(self) -> None:
@@ -179,9 +185,14 @@ class Wire:
             if endpoint not in self._pools:
                 import httpcore  # noqa: PLC0415 -- as above
 
+                from dialtone.timed_network import TimedNetwork  # noqa: PLC0415 -- imports httpcore
+
                 address = _proxy(endpoint)
                 self._pools[endpoint] = httpcore.ConnectionPool(
-                    context(), keepalive_expiry=IDLE_SECONDS, proxy=httpcore.Proxy(address) if address else None
+                    context(),
+                    keepalive_expiry=IDLE_SECONDS,
+                    network_backend=TimedNetwork(),
+                    proxy=httpcore.Proxy(address) if address else None,
                 )
             return self._pools[endpoint]
 
