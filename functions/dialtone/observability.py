@@ -42,7 +42,7 @@ class Observer:
         self._service = service
         self._namespace = os.environ.get(NAMESPACE_VARIABLE) or NAMESPACE
         # Where in the code the line is written is always here: no news.
-        self._logger = Logger(service=service, location=None)
+        self._logger = Logger(service=service, location=None, json_serializer=_line)
 
     def log(self, level: Level, message: str, fields: Mapping[str, Any], *, failed: bool | Exception = False) -> None:
         """One structured line. With `failed`, that exception (True: the one being handled) goes with it as a field."""
@@ -70,3 +70,9 @@ class Observer:
                     raise ValueError(f"{name} is measured twice in one blob: {values[name]!r} and {value!r}")
         head = {"Timestamp": int(now_seconds * MILLIS), "CloudWatchMetrics": list(directives.values())}
         return {"_aws": head, **values}
+
+
+def _line(entry: Mapping[str, Any]) -> str:
+    """A log line. Half a surrogate pair, which no text from outside is safe from, would keep it from being written."""
+    text = json.dumps(entry, default=str, ensure_ascii=False, separators=(",", ":"))
+    return text.encode("utf-8", "backslashreplace").decode()

@@ -74,9 +74,9 @@ gc.freeze()
 gc.enable()
 
 
-def handler(request: dict[str, Any], context: object) -> dict[str, Any]:
+def handler(request: Any, context: object) -> dict[str, Any]:  # noqa: ANN401 -- any JSON that may invoke us
     """API Gateway's request in, its response out; or an event of our own, by a function that IAM lets invoke us."""
     del context
-    if OWN_EVENT in request:
+    if isinstance(request, dict) and OWN_EVENT in request:
         return endpoint.hear(request[OWN_EVENT])
     return endpoint.respond(request)

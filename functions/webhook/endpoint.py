@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import time
+import traceback
 from collections import Counter
+from collections.abc import Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -23,7 +25,7 @@ from dialtone.store import StoreUnavailable
 from webhook.router import handlers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator
 
     from dialtone.events import Event
     from dialtone.observability import Level, Observer
@@ -63,11 +65,14 @@ class Endpoint:
     now_seconds: Callable[[], float] = time.time
     handling_seconds: float = HANDLING_SECONDS
 
-    def respond(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        """An API Gateway request (payload 2.0) in, its response out. Never raises: every fault has its answer."""
-        return self._respond(lambda: self._signed(request))
+    def respond(self, request: object) -> dict[str, Any]:
+        """An API Gateway request (payload 2.0) in, its response out.
 
-    def hear(self, told: Mapping[str, Any]) -> dict[str, Any]:
+        Never raises: every fault has its answer, and a request of any other shape is an unsigned webhook.
+        """
+        return self._respond(lambda: self._signed(request if isinstance(request, Mapping) else {}))
+
+    def hear(self, told: Any) -> dict[str, Any]:  # noqa: ANN401 -- any JSON that may invoke us
         """An event of our own, as another function tells it, in; the same response out. Never raises either."""
         return self._respond(lambda: event_from_json(told))
 
@@ -105,9 +110,11 @@ class Endpoint:
     def _report(self, answer: Answer, began: float) -> None:
         millis = round((time.monotonic() - began) * MILLIS, 1)
         fields = {"answer": answer.status.value, "event_type": answer.event_type, "milliseconds": millis}
-        level = _level(answer)
-        self.observer.log(level, _MESSAGES[answer.status], fields | dict(answer.fields), failed=answer.fault or False)
-        self._measure(answer, millis)
+        with _reporting():
+            message, failed = _MESSAGES[answer.status], answer.fault or False
+            self.observer.log(_level(answer), message, fields | dict(answer.fields), failed=failed)
+        with _reporting():
+            self._measure(answer, millis)
 
     def _measure(self, answer: Answer, millis: float) -> None:
         known = answer.event_type if answer.event_type in handlers() or answer.event_type == "none" else "other"
@@ -129,6 +136,16 @@ class Endpoint:
         if unauthorized := sum(sent.outcome.reason == "unauthorized" for sent in answer.sent):
             measures.append(Measure("TelnyxUnauthorized", unauthorized))
         self.observer.measure(*measures)
+
+
+@contextmanager
+def _reporting() -> Iterator[None]:
+    """What was done about an event stands, and so does its answer, whether it can be reported or not."""
+    try:
+        yield
+    except Exception:  # noqa: BLE001 -- whatever it is, another answer would have Telnyx deliver again, or never again
+        with suppress(Exception):  # stderr itself may be gone
+            traceback.print_exc()
 
 
 _COMMANDS = {
@@ -208,15 +225,17 @@ def _sent_fields(sent: Sent) -> dict[str, Any]:
 
 
 def _body(request: Mapping[str, Any]) -> bytes:
-    text = request.get("body") or ""
+    text = request.get("body")
+    if not isinstance(text, str):
+        return b""
     try:
-        if request.get("isBase64Encoded"):
-            return base64.b64decode(text, validate=True)
-        return text.encode() if isinstance(text, str) else b""
-    except (binascii.Error, ValueError, TypeError):
+        return base64.b64decode(text, validate=True) if request.get("isBase64Encoded") is True else text.encode()
+    except ValueError:  # binascii's and the codec's are kinds of it
         raise NotSigned("the body is neither the text nor the base64 that it is said to be") from None
 
 
 def _headers(request: Mapping[str, Any]) -> dict[str, str]:
     """API Gateway gives names in lower case and joins duplicates with commas, which no signature survives."""
-    return {str(name).lower(): str(value) for name, value in (request.get("headers") or {}).items()}
+    headers = request.get("headers")
+    given = headers.items() if isinstance(headers, Mapping) else ()
+    return {name.lower(): value for name, value in given if isinstance(name, str) and isinstance(value, str)}

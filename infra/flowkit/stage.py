@@ -59,15 +59,18 @@ class FaultOfOurs(AssertionError):  # noqa: N818 -- reads as the sentence it is:
     """The webhook's code failed: a real line would answer 500 and be called again and again."""
 
 
+@dataclass(slots=True)
 class StrictObserver:
-    """Where log lines and metrics go when nobody reads them; faults of ours are raised, not logged."""
+    """Where log lines and metrics go when nobody reads them; a fault of ours is kept for the stage to raise."""
+
+    fault: FaultOfOurs | None = None
 
     def log(self, level: str, message: str, fields: Mapping[str, Any], *, failed: bool | Exception = False) -> None:
         """Nothing, unless something failed."""
         del level
         if failed:
-            cause = failed if isinstance(failed, Exception) else None
-            raise FaultOfOurs(f"{message}: {dict(fields)}") from cause
+            self.fault = FaultOfOurs(f"{message}: {dict(fields)}")
+            self.fault.__cause__ = failed if isinstance(failed, Exception) else None
 
     def measure(self, *measures: Measure) -> None:
         """Nothing."""
@@ -162,10 +165,11 @@ class Stage:
             self.systems,
             now_seconds=lambda: self.carrier.clock.now,
         )
+        self.observer = StrictObserver()
         self.endpoint = Endpoint(
             Verifier.from_text(self.carrier.public_key),
             self.switchboard,
-            StrictObserver(),  # type: ignore[arg-type]
+            self.observer,  # type: ignore[arg-type]
             handling_seconds=NO_DEADLINE,  # the carrier's clock is virtual, and this machine may be busy
         )
         self.told: list[Event] = []
@@ -230,13 +234,19 @@ class Stage:
         del timeout_seconds
         self.told.append(parse_event(request.body))
         gateway = {"body": request.body.decode(), "headers": dict(request.headers), "isBase64Encoded": False}
-        status: int = self.endpoint.respond(gateway)["statusCode"]
+        return self._status(self.endpoint.respond(gateway))
+
+    def _status(self, response: Mapping[str, Any]) -> int:
+        """What was answered. Raises FaultOfOurs where a real line would be called again and again."""
+        if self.observer.fault:
+            raise self.observer.fault
+        status: int = response["statusCode"]
         return status
 
     def _hear(self, event: Event) -> bool:
         self.told.append(event)
-        status: int = self.endpoint.hear(json.loads(json.dumps(event_to_json(event))))["statusCode"]
-        return status == HTTPStatus.OK
+        response = self.endpoint.hear(json.loads(json.dumps(event_to_json(event))))
+        return self._status(response) == HTTPStatus.OK
 
 
 def _fetched(address: str, missing: Collection[str]) -> bytes:

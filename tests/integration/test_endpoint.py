@@ -427,12 +427,23 @@ def test_an_api_key_that_cannot_be_fetched_is_a_fault_and_nothing_is_lost(desk: 
     assert len(desk.scripted.requests) == 1
 
 
-def test_a_request_of_no_known_shape_is_a_fault_and_no_exception(desk: Desk) -> None:
-    assert desk.take({"body": "{}", "headers": ["telnyx-timestamp: 1"]}) == 500
+def test_headers_that_are_no_object_are_counted_as_a_signature_that_fails_and_touch_nothing(desk: Desk) -> None:
+    assert desk.take({"body": "{}", "headers": ["telnyx-timestamp: 1"]}) == 401
 
     said = desk.said()
-    assert (said.line["event_type"], said.line["error"]) == ("none", "AttributeError")
-    assert said.counted() == {"Webhooks": 1, "WebhookFaults": 1}
+    assert (said.line["event_type"], said.line["level"]) == ("none", "WARNING")
+    assert said.counted() == {"Webhooks": 1, "SignatureFailures": 1}
+    assert desk.spent() == {}
+
+
+def test_an_event_whose_report_fails_is_handled_all_the_same(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object) -> None:
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(desk.endpoint.observer, "measure", fails)
+
+    assert desk.deliver("call.initiated", **RINGS) == 200
+    assert len(desk.scripted.requests) == 1
 
 
 def test_races_that_were_lost_are_told(desk: Desk) -> None:

@@ -134,3 +134,16 @@ def test_two_stacks_measure_in_namespaces_of_their_own(
     directives = [blob["_aws"]["CloudWatchMetrics"][0] for blob in output(capsys).blobs]
 
     assert [each["Namespace"] for each in directives] == ["Dialtone/dialtone-dev", "Dialtone/dialtone-prod"]
+
+
+def test_half_a_surrogate_pair_keeps_no_line_from_being_written(capsys: pytest.CaptureFixture[str]) -> None:
+    follow_stdout("webhook")
+
+    Observer("webhook").log("info", "Grüße \ud83d", {"detail": "\udcff", "caller": "Zoë"})
+
+    written = capsys.readouterr()
+    assert written.err == ""
+    written.out.encode()
+    [line] = Output.read(written.out).lines
+    assert (line["message"], line["detail"], line["caller"]) == ("Grüße \ud83d", "\udcff", "Zoë")
+    assert "Zoë" in written.out
