@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from dialtone.observability import Measure, Observer
 from dialtone.signature import Verifier
+from tests.function_output import follow_stdout
 from tests.integration.deliveries import Signer, body
 from webhook.endpoint import Endpoint
 
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 SIGNER = Signer()
+NOW = time.time()
 SIGNED = SIGNER.request(body("call.initiated", direction="incoming", state="parked"))
 
 TEXTS = st.text(st.characters(), max_size=20)  # half surrogate pairs among them
@@ -62,7 +65,8 @@ class Mute(Observer):
 
 def endpoint(observer: Observer | None = None) -> Endpoint:
     verifier = Verifier.from_text(SIGNER.public_key)
-    return Endpoint(verifier, Untouched(), observer or Observer("webhook"))  # type: ignore[arg-type]
+    follow_stdout("webhook")
+    return Endpoint(verifier, Untouched(), observer or Observer("webhook"), lambda: NOW)  # type: ignore[arg-type]
 
 
 def answered(request: Any, observer: Observer | None = None) -> int:  # noqa: ANN401 -- that is the point
