@@ -139,7 +139,8 @@ class StagedCall:
             "call_session_id": SESSION,
             "call_leg_id": LEG,
             "call_ended": call_ended,
-            "recording_turn": None,
+            "recording_names": [],
+            "recording_turns": [],
             "reason": reason,
         }
         name = f"refused@{self.seconds}"

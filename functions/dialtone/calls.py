@@ -9,11 +9,26 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from dialtone.commands import Command, command
 from dialtone.numbers import called_number, caller_number, masked
-from dialtone.recordings import FAILED, SAVED, ArchiveJob, Consent, Recording, Review, matching
+from dialtone.recording_identity import SavedFile, file_name, identify, names_in, number_named
+from dialtone.recordings import (
+    CERTAIN,
+    EXPECTED,
+    FAILED,
+    FROM_ANSWER,
+    LIKELY,
+    RECORD_START,
+    SAVED,
+    UNASKED,
+    UNCERTAIN,
+    ArchiveJob,
+    Consent,
+    Recording,
+    Review,
+)
 from dialtone.stored import restored
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from dialtone.events import Event
     from dialtone.lookups import Lookup
@@ -29,6 +44,9 @@ FLOW_ERROR = "flow-error"
 
 LAST_RESORT = "last-resort"
 """An incident: a fault led the caller to the flow's last resort, or out of the call."""
+
+RECORDING_ERROR, UNIDENTIFIED = "recording-error", "recording-unidentified"
+"""Incidents: a recording that Telnyx could not make or keep, and one of which it is doubtful what it is of."""
 
 NO_TURN = -1
 """Of a recording that no turn asked for."""
@@ -198,7 +216,8 @@ class Call:
     recorder: str = ""
     """`on` or `paused` while a recording runs, else ''."""
     recordings: tuple[Recording, ...] = ()
-    """Asked for and not yet come; what has come is in the ledger only, so that a call's state stays small."""
+    """Asked for and not yet come, those that Telnyx reported an error for included; what has come is in the ledger
+    only, so that a call's state stays small."""
     recordings_asked: int = 0
     consent: Consent | None = None
     """To being recorded: what is recorded after it has it as its evidence."""
@@ -383,54 +402,117 @@ class Call:
         return self.script is not None and self.script.keeps_digits(self, event)
 
     def issuing(self, commands: tuple[Command, ...], event: Event) -> Decision:
-        """The call after it asked for these commands, with the recordings that they promise."""
-        call, promised = self, []
+        """The call after it asked for these commands, with the recordings that they promise, each under its name."""
+        call, sent, promised = self, [], []
         for asked in commands:
             call = replace(call, recorder=_recorder_after(asked, call), far_legs=_far_legs_after(asked, call))
-            if recording := _promised(call, asked, event):
-                promised.append(recording)
-                call = replace(
-                    call, recordings=(*call.recordings, recording), recordings_asked=call.recordings_asked + 1
-                )
-        return Decision(call, commands, tuple(promised))
+            recording = _promised(call, asked, event)
+            if recording is None:
+                sent.append(asked)
+                continue
+            sent.append(_named(asked, recording))
+            promised.append(recording)
+            call = replace(call, recordings=(*call.recordings, recording), recordings_asked=recording.number)
+        return Decision(call, tuple(sent), tuple(promised))
 
     def reviewed(self, number: int, verdict: str) -> Decision:
         """The caller decided about a message: the ledger notes it, and the metadata in the archive is written anew."""
         review = Review(f"{self.leg_id}-{number:02d}", verdict)
         job = ArchiveJob("metadata", self.session_id, self.leg_id, recording=review.recording)
-        return Decision(self, reviews=(review,), archive=(job,))
+        # One that is still to come is written whole when it comes: with what was decided about it.
+        noted = (replace(each, review=verdict) if each.number == number else each for each in self.recordings)
+        return Decision(replace(self, recordings=tuple(noted)), reviews=(review,), archive=(job,))
 
     def recording_saved(self, event: Event) -> Decision:
-        """A recording has come: its ledger entry says so and the archive is asked to fetch it."""
-        began = event.time("recording_started_at") or event.occurred_at
-        asked = matching(self.recordings, began, event.text("channels"))
+        """A recording has come: its ledger entry says so and the archive is asked to fetch it.
+
+        One of which it is doubtful whether it was asked for gets an entry of its own, and what was asked for stays
+        expected.
+        """
+        addresses = _addresses(event)
+        began = event.time("recording_started_at")
+        formats = frozenset(filter(None, (event.text("format"), *addresses)))
+        file = SavedFile(began, event.text("channels"), formats, names_in(addresses.values()))
+        match = identify(self.recordings, self.leg_id, file)
+        asked = match.recording
+        if asked is None and (number := number_named(self.leg_id, self.recordings_asked, file.names)):
+            return self._come_again(event, number)
         recording = replace(
-            asked or _unasked(self, event),
+            asked or _unasked(self, event, match.may_be),
             status=SAVED,
+            reason="",
+            identity=match.identity,
+            identity_reason=match.reason,
             channels=event.text("channels") or (asked.channels if asked else ""),
             format=event.text("format") or (asked.format if asked else ""),
             recording_id=event.text("recording_id"),
-            started_at=began,
+            started_at=began or event.occurred_at,
             ended_at=event.time("recording_ended_at"),
         )
-        job = ArchiveJob(
+        call = _without(self, asked) if asked else replace(self, recordings_asked=self.recordings_asked + 1)
+        call, failed = _by_elimination(call, asked)
+        decision = Decision(
+            _recorder_rested(call), recordings=(recording, *failed), archive=(self._audio_job(event, recording.name),)
+        )
+        if match.identity != UNCERTAIN:
+            return decision
+        return replace(decision, reason=f"{recording.name} is doubtful: {match.reason}", incidents=(UNIDENTIFIED,))
+
+    def _come_again(self, event: Event, number: int) -> Decision:
+        """One whose file has the name of an entry that is not open any more: the archive sees what the ledger says."""
+        name = f"{self.leg_id}-{number:02d}"
+        return Decision(
+            self, archive=(self._audio_job(event, name),), reason=f"{name} has come before, or was given up"
+        )
+
+    def _audio_job(self, event: Event, recording: str) -> ArchiveJob:
+        return ArchiveJob(
             kind="audio",
             call_session_id=self.session_id,
             call_leg_id=self.leg_id,
-            recording=recording.name,
-            recording_id=recording.recording_id,
+            recording=recording,
+            recording_id=event.text("recording_id"),
             urls=_addresses(event),
         )
-        call = _without(self, asked) if asked else replace(self, recordings_asked=self.recordings_asked + 1)
-        return Decision(_recorder_rested(call), recordings=(recording,), archive=(job,))
 
-    def recording_failed(self, reason: str, turn: int | None = None) -> Decision:
-        """A recording will not come: the ledger says why. The one of that turn, or the oldest still expected."""
-        expected = [each for each in self.recordings if turn is None or each.turn == turn]
+    def recording_error(self, event: Event) -> Decision:
+        """Telnyx could not keep a recording, and does not say which: the ledger says why.
+
+        Where one alone is expected it has failed, and stays known in case it comes all the same. Of several each is
+        doubtful and stays expected: what comes of the others may settle it, else Telnyx has to be asked.
+        """
+        reason = f"Telnyx: {event.text('reason')}"
+        expected = _expected(self)
         if not expected:
-            return self.stay(f"no recording expected: {reason}")
-        failed = replace(expected[0], status=FAILED, reason=reason)
-        return Decision(_recorder_rested(_without(self, expected[0])), recordings=(failed,), reason=reason)
+            return replace(self.stay(f"a recording failed, none is expected: {reason}"), incidents=(RECORDING_ERROR,))
+        if len(expected) == 1:
+            status, identity, why = FAILED, LIKELY, "it was the only one expected when Telnyx reported an error"
+        else:
+            names = ", ".join(each.name for each in expected)
+            status, identity, why = EXPECTED, UNCERTAIN, f"Telnyx reported an error for one of {names}"
+        noted = tuple(
+            replace(each, status=status, reason=reason, identity=identity, identity_reason=why) for each in expected
+        )
+        named = {each.number: each for each in noted}
+        call = replace(self, recordings=tuple(named.get(each.number, each) for each in self.recordings))
+        return Decision(_recorder_rested(call), recordings=noted, reason=reason, incidents=(RECORDING_ERROR,))
+
+    def recording_refused(
+        self, reason: str, *, names: Sequence[str], turns: Sequence[int], call_ended: bool
+    ) -> Decision:
+        """Commands that promised recordings were not obeyed: those will not come, and the ledger says why.
+
+        They are known by their files' names; such as were asked for without one, by their turns.
+        """
+        refused = [
+            each for each in self.recordings if (each.file_name in names if each.file_name else each.turn in turns)
+        ]
+        if not refused:
+            return self.stay(reason)
+        failed = tuple(replace(each, status=FAILED, reason=reason, identity=CERTAIN) for each in refused)
+        left = replace(self, recordings=tuple(each for each in self.recordings if each not in refused))
+        incidents = () if call_ended else (RECORDING_ERROR,) * len(failed)
+        return Decision(_recorder_rested(left), recordings=failed, reason=reason, incidents=incidents)
 
     def transcript_saved(self, event: Event) -> Decision:
         """A transcript has come: the archive is asked to lay it beside its recording."""
@@ -484,13 +566,14 @@ def _promised(call: Call, asked: Command, event: Event) -> Recording | None:
     if not from_answer and asked.action != "record_start":
         return None
     prefix = "record_" if from_answer else ""
+    number = call.recordings_asked + 1
     return Recording(
         call_session_id=call.session_id,
         call_leg_id=call.leg_id,
-        number=call.recordings_asked + 1,
+        number=number,
         turn=call.turn,
         requested_at=event.occurred_at,
-        source="record-from-answer" if from_answer else "record_start",
+        source=FROM_ANSWER if from_answer else RECORD_START,
         channels=str(asked.parameters.get(f"{prefix}channels", "")),
         format=str(asked.parameters.get(f"{prefix}format", "")),
         from_number=call.from_number,
@@ -499,6 +582,7 @@ def _promised(call: Call, asked: Command, event: Event) -> Recording | None:
         trimmed=bool(asked.parameters.get(f"{prefix}trim")),
         silence_seconds=_count(asked.parameters.get(f"{prefix}timeout_secs")),
         max_seconds=_count(asked.parameters.get(f"{prefix}max_length")),
+        file_name=file_name(call.leg_id, number),
     )
 
 
@@ -506,17 +590,38 @@ def _count(parameter: object) -> int:
     return parameter if isinstance(parameter, int) else 0
 
 
-def _unasked(call: Call, event: Event) -> Recording:
+def _named(asked: Command, recording: Recording) -> Command:
+    name = "record_custom_file_name" if asked.action == "answer" else "custom_file_name"
+    return replace(asked, parameters={**asked.parameters, name: recording.file_name})
+
+
+def _unasked(call: Call, event: Event, may_be: Recording | None) -> Recording:
+    """An entry of its own. One that may be what a turn waits for is that turn's: its caller has been recorded."""
     return Recording(
         call_session_id=call.session_id,
         call_leg_id=call.leg_id,
         number=call.recordings_asked + 1,
-        turn=NO_TURN,
+        turn=may_be.turn if may_be else NO_TURN,
         requested_at=event.occurred_at,
-        source="telnyx",
+        source=UNASKED,
         from_number=call.from_number,
         to_number=call.to_number,
     )
+
+
+def _expected(call: Call) -> list[Recording]:
+    return [each for each in call.recordings if each.status == EXPECTED]
+
+
+def _by_elimination(call: Call, come: Recording | None) -> tuple[Call, tuple[Recording, ...]]:
+    """Where Telnyx reported an error for one of several, and all but one of them have come: the last is the one."""
+    doubtful = [each for each in _expected(call) if each.identity == UNCERTAIN]
+    if come is None or come.identity != UNCERTAIN or len(doubtful) != 1:
+        return call, ()
+    why = "Telnyx reported an error for one of several, and the others have come"
+    failed = replace(doubtful[0], status=FAILED, identity=LIKELY, identity_reason=why)
+    left = (failed if each.number == failed.number else each for each in call.recordings)
+    return replace(call, recordings=tuple(left)), (failed,)
 
 
 def _without(call: Call, recording: Recording) -> Call:
@@ -525,7 +630,7 @@ def _without(call: Call, recording: Recording) -> Call:
 
 def _recorder_rested(call: Call) -> Call:
     """No recorder runs once the last recording asked for has come."""
-    return call if call.recordings else replace(call, recorder="")
+    return call if _expected(call) else replace(call, recorder="")
 
 
 _RECORDER_AFTER = {"record_start": "on", "record_pause": "paused", "record_resume": "on", "record_stop": ""}
@@ -534,7 +639,7 @@ _RECORDER_AFTER = {"record_start": "on", "record_pause": "paused", "record_resum
 def _recorder_after(asked: Command, call: Call) -> str:
     if asked.action == "answer" and asked.parameters.get("record"):
         return "on"
-    if asked.action == "record_stop" and len(call.recordings) > 1:
+    if asked.action == "record_stop" and len(_expected(call)) > 1:
         # Which of them it stops, Telnyx does not say: what may run on has to be paused for a card.
         return call.recorder
     return _RECORDER_AFTER.get(asked.action, call.recorder)

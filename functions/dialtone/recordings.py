@@ -6,23 +6,25 @@ import hashlib
 import json
 import re
 from dataclasses import asdict, dataclass, fields
-from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from dialtone.stored import restored
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-CLOCK_SKEW_SECONDS = 5
-"""How much earlier than our request Telnyx may say that a recording began: two machines, two clocks."""
+    from collections.abc import Mapping
 
 EXPECTED, SAVED, COPIED, VERIFIED, FAILED = "expected", "saved", "copied", "verified", "failed"
 DOUBTFUL = "doubtful"
 """Kept like a verified one, and hardly the whole recording by what Telnyx says of it; `content_doubt` says why."""
 KEPT_STATUSES = (VERIFIED, DOUBTFUL)
 """The audio is in the bucket, and what lies there is what came."""
+
+FROM_ANSWER, RECORD_START, UNASKED = "record-from-answer", "record_start", "telnyx"
+"""What a recording was asked for with; `telnyx`: no command of ours is known to have asked for it."""
+
+CERTAIN, LIKELY, UNCERTAIN = "certain", "likely", "doubtful"
+"""How sure it is that the entry is about the recording that it says it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,7 @@ class Recording:
     number: int
     """The leg's first recording is 1."""
     turn: int
-    """The turn of the call that asked for it."""
+    """The turn of the call that asked for it, or of a doubtful one: that may have."""
     requested_at: str
     source: str
     """`record-from-answer`, `record_start`, or `telnyx` for one that no command of ours asked for."""
@@ -114,6 +116,11 @@ class Recording:
     """Its longest length; 0 for none."""
     content_doubt: str = ""
     """Why the audio that was copied can hardly be the whole recording; '' if it can."""
+    file_name: str = ""
+    """The name that Telnyx was asked to give its file; '' for one that was not asked for."""
+    identity: str = ""
+    """How sure it is which recording this is; '' while nothing has come, and of entries of earlier versions."""
+    identity_reason: str = ""
 
     @property
     def name(self) -> str:
@@ -165,20 +172,6 @@ class ArchiveJob:
         return job
 
 
-def matching(recordings: Iterable[Recording], started_at: str, channels: str = "") -> Recording | None:
-    """The one that a recording begun at `started_at` answers: asked for nearest to that, and not after it.
-
-    Where several were asked for at nearly the same time, one with as many channels. None if none was asked for before.
-    """
-    latest = _shifted(started_at, CLOCK_SKEW_SECONDS)
-    asked_before = [recording for recording in recordings if recording.requested_at <= latest]
-    alike = [recording for recording in asked_before if recording.channels == channels]
-    began = datetime.fromisoformat(started_at)
-    return min(
-        alike or asked_before, key=lambda each: abs(datetime.fromisoformat(each.requested_at) - began), default=None
-    )
-
-
 def object_key(recording: Recording, suffix: str) -> str:
     """Its place in the bucket: `recordings/YYYY/MM/DD/<session>/<recording>.<suffix>`, by the day it began (UTC).
 
@@ -207,11 +200,3 @@ def _safe(identifier: str) -> str:
 
 def _is_addresses(urls: object) -> bool:
     return urls is None or (isinstance(urls, dict) and all(isinstance(url, str) for url in urls.values()))
-
-
-def _shifted(moment: str, seconds: int) -> str:
-    try:
-        shifted = datetime.fromisoformat(moment) + timedelta(seconds=seconds)
-    except OverflowError:  # the last seconds of the year 9999: no clock, but no reason to lose a recording
-        return moment
-    return shifted.strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from dialtone.calls import FLOW_ERROR, LAST_RESORT, TURNED_AWAY
+from dialtone.calls import FLOW_ERROR, LAST_RESORT, RECORDING_ERROR, TURNED_AWAY, UNIDENTIFIED
 from dialtone.deadline import DeadlinePassed
 from dialtone.errors import ApiVersion1, MalformedEvent
 from dialtone.events import parse_event
@@ -156,7 +156,13 @@ _COMMANDS = {
 }
 """A metric each, not a dimension: one blob has room for one value of a dimension. The log line has the actions."""
 
-_INCIDENTS = {TURNED_AWAY: "CallsTurnedAway", FLOW_ERROR: "FlowErrors", LAST_RESORT: "CallsToLastResort"}
+_INCIDENTS = {
+    TURNED_AWAY: "CallsTurnedAway",
+    FLOW_ERROR: "FlowErrors",
+    LAST_RESORT: "CallsToLastResort",
+    RECORDING_ERROR: "RecordingErrors",
+    UNIDENTIFIED: "RecordingsUnidentified",
+}
 
 _MESSAGES = {
     HTTPStatus.OK: "webhook handled",

@@ -12,6 +12,8 @@ from dialtone.events import Event
 from dialtone.numbers import masked
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from dialtone.telnyx_api import Outcome
 
 PROMISING = frozenset({"answer", "record_start"})
@@ -32,28 +34,43 @@ class Sent:
     outcome: Outcome
 
 
-def refused(event: Event, turn: int, place: int, sent: Sent) -> Event:
+def promises(command: Command) -> bool:
+    """Whether a recording is expected of a command."""
+    return command.action == "record_start" or (command.action == "answer" and "record" in command.parameters)
+
+
+def refused(event: Event, turn: int, place: int, sent: Sent, unsent: Sequence[Command] = ()) -> Event:
     """The refusal of the command at `place` of the decision on the event, which left the call in `turn`.
 
-    What the decision asked for after the command was not sent: the decision as a whole was not carried out.
+    What the decision asked for after the command was not sent: the recordings that this promised will not come either.
     """
     outcome, command = sent.outcome, sent.command
-    mark = ClientState.decode(str(command.parameters.get("client_state", "")))
     said = f"{command.action} {outcome.kind}: {outcome.code or outcome.status} {outcome.title}".strip()
     return _event(
         event,
         place,
         turn,
         call_ended=outcome.kind == "ended" and command.action != JOINING,
-        recording_turn=mark.turn if command.action in PROMISING else None,
         reason=said + _about(command),
+        **_recordings_of((command, *unsent)),
     )
 
 
 def not_started(event: Event, turn: int, place: int, command: Command) -> Event:
     """The event that the `record_start` at `place` is not sent again, so that its recording is not expected."""
-    mark = ClientState.decode(str(command.parameters.get("client_state", "")))
-    return _event(event, place, turn, call_ended=False, recording_turn=mark.turn, reason=NOT_STARTED_LATE)
+    return _event(event, place, turn, call_ended=False, reason=NOT_STARTED_LATE, **_recordings_of((command,)))
+
+
+def _recordings_of(commands: Sequence[Command]) -> dict[str, list[str] | list[int]]:
+    """The recordings that these commands promised, by their files' names; by turns where they were given none.
+
+    Only commands that an earlier version decided on have none.
+    """
+    promised = [each.parameters for each in commands if promises(each)]
+    names = [str(each.get("record_custom_file_name") or each.get("custom_file_name") or "") for each in promised]
+    turns = [ClientState.decode(str(each.get("client_state", ""))).turn for each in promised]
+    unnamed = [turn for turn, name in zip(turns, names, strict=True) if not name]
+    return {"recording_names": [name for name in names if name], "recording_turns": unnamed}
 
 
 def _about(command: Command) -> str:

@@ -10,15 +10,16 @@ import webhook.handlers  # noqa: F401 -- importing them registers them
 from dialtone.calls import Call
 from dialtone.client_state import ClientState
 from dialtone.store import Decided, LostRace, Store, StoreUnavailable
-from webhook.refusals import JOINING, PROMISING, Sent, not_started, refused, refused_again
+from webhook.refusals import JOINING, PROMISING, Sent, not_started, promises, refused, refused_again
 from webhook.router import handlers, route
 from webhook.sending import TIDYING, send_all
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from dialtone.archive_queue import ArchiveQueue
     from dialtone.calls import Script
+    from dialtone.commands import Command
     from dialtone.events import Event
     from dialtone.lookups import Lookup
     from webhook.sending import Telnyx
@@ -99,9 +100,11 @@ class Switchboard:
         handled = replace(handled, sent=tuple(sent.values()), unsent=unsent)
         refusals = {place: refused_again(event, place) for place in known}
         refusals |= {place: not_started(event, decided.turn, place, decided.commands[place]) for place in late}
+        given_up = () if unsent else _recordings_given_up(decided, sent)
         for place, each in sent.items():
-            if _matters(each, first=not handled.duplicate):
-                refusals[place] = refused(event, decided.turn, place, each)
+            if _matters(each, first=not handled.duplicate, given_up=bool(given_up)):
+                refusals[place] = refused(event, decided.turn, place, each, given_up)
+                given_up = ()
         if decided.lookup and not refusals and not unsent:
             self.lookups.ask(decided.lookup.asked_on(event), deadline)
         for place in sorted(refusals):
@@ -198,13 +201,19 @@ def _late_starts(decided: Decided, call: Call) -> frozenset[int]:
     return frozenset(place for place, each in enumerate(decided.commands) if each.action == "record_start")
 
 
-def _matters(sent: Sent, *, first: bool) -> bool:
+def _recordings_given_up(decided: Decided, sent: Mapping[int, Sent]) -> tuple[Command, ...]:
+    """The commands that promised a recording and were not sent, since one before them was refused."""
+    last = max(sent, default=len(decided.commands))
+    return tuple(each for each in decided.commands[last + 1 :] if promises(each))
+
+
+def _matters(sent: Sent, *, first: bool, given_up: bool) -> bool:
     """Whether the call has to hear that a command was not obeyed.
 
     That the call has ended says nothing of a command sent before: it may have been obeyed, and its recording may come,
-    or the talk that it joined be over.
+    or the talk that it joined be over. Recordings are `given_up` if their commands were not sent after this one.
     """
     action, kind = sent.command.action, sent.outcome.kind
     if kind == "ended":
-        return action in PROMISING | {JOINING} and first and sent.outcome.attempts == 1
+        return first and (given_up or (action in PROMISING | {JOINING} and sent.outcome.attempts == 1))
     return kind == "refused" and action not in TIDYING

@@ -112,6 +112,8 @@ def answer(exchange: Exchange, leg: Leg) -> None:
         state="answered",
         tags=[],
     )
+    if leg.application.records_incoming_calls and leg.name.direction == "incoming":
+        recordings.start(exchange, leg, recordings.Order(initiated_by="Trunking"))
     leg.party.answered(leg)
 
 

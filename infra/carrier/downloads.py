@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["STORAGE_PATH", "handle"]
 
-_NAME = re.compile(r"([0-9a-f-]+)\.(wav|mp3)")
+_NAME = re.compile(r".*/([0-9a-f-]+)/[^/]+\.(wav|mp3)")
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 
 
@@ -23,7 +23,7 @@ def handle(exchange: Exchange, request: Request) -> Response:
     """Serve a recording whose URL is still good."""
     if request.method not in ("GET", "HEAD"):
         return _refused(405, "MethodNotAllowed", "The specified method is not allowed against this resource.")
-    match = _NAME.fullmatch(request.path.rpartition("/")[2])
+    match = _NAME.fullmatch(request.path)
     found = exchange.recordings.all.get(match[1]) if match else None
     if found is None or match is None or match[2] != found.order.format or found.saved is None or found.deleted:
         return _refused(404, "NoSuchKey", "The specified key does not exist.")

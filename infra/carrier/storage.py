@@ -19,12 +19,13 @@ def _signature(secret: str, recording_id: str, issued: str) -> str:
 
 
 def url_of(exchange: Exchange, recording: Recording) -> str:
-    """Give a fresh download URL, shaped like a pre-signed one."""
+    """Give a fresh download URL, shaped like a pre-signed one: the file is named as was asked, or after its leg."""
     issued = f"{exchange.clock.now:.6f}"
     signature = _signature(exchange.secret, recording.id, issued)
     query = f"X-Amz-Date={issued}&X-Amz-Expires={URL_SECONDS}&X-Amz-Signature={signature}"
-    name = f"{recording.id}.{recording.order.format}"
-    return f"{exchange.public_url}{STORAGE_PATH}{recording.leg.name.call_session_id}/{name}?{query}"
+    suffix = int(exchange.clock.datetime(recording.started).timestamp())
+    name = f"{recording.order.custom_file_name or recording.leg.name.call_leg_id}-{suffix}.{recording.order.format}"
+    return f"{exchange.public_url}{STORAGE_PATH}{recording.id}/{name}?{query}"
 
 
 def good_until(exchange: Exchange, recording: Recording, query: dict[str, str]) -> float | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import tracemalloc
 import wave
 from array import array
@@ -220,6 +221,32 @@ def test_the_saved_event_holds_what_the_description_promises_and_more_only_on_re
 
     assert fields[0] == promised
     assert fields[1] > promised | {"call_control_id", "recording_id", "format"}
+
+
+def test_a_file_has_the_name_that_was_asked_for_or_its_legs_and_a_timestamp() -> None:
+    desk = Desk()
+    call = desk.answered_call()
+    for name in ({}, {"custom_file_name": "message-07"}):
+        desk.obeyed(call, "record_start", format="mp3", channels="dual", **name)
+    desk.obeyed(call, "hangup")
+    desk.carrier.run()
+
+    told = desk.of("call.recording.saved")
+
+    files = [urlsplit(each["recording_urls"]["mp3"]).path.rpartition("/")[2] for each in told]
+    assert re.fullmatch(rf"{told[0]['call_leg_id']}-\d{{10}}\.mp3", files[0])
+    assert re.fullmatch(r"message-07-\d{10}\.mp3", files[1])
+
+
+def test_a_number_can_record_its_calls_itself_beside_what_is_asked_for() -> None:
+    desk = Desk(Application(CONNECTION, URL, records_incoming_calls=True))
+    call = desk.answered_call()
+
+    desk.obeyed(call, "record_start", format="wav", channels="single")
+    desk.obeyed(call, "hangup")
+    desk.carrier.run()
+
+    assert [each["channels"] for each in desk.of("call.recording.saved")] == ["dual", "single"]
 
 
 def test_a_transcription_follows_with_the_words_that_were_recorded() -> None:

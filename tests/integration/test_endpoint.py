@@ -18,6 +18,7 @@ from dialtone.signature import Verifier
 from dialtone.telnyx_api import TelnyxApi
 from tests.function_output import Output, follow_stdout
 from tests.integration.deliveries import (
+    BEGAN,
     CARD,
     CONTROL,
     LEG,
@@ -530,6 +531,41 @@ def test_a_command_on_a_call_that_ended_is_told_and_is_no_warning(desk: Desk) ->
     assert said.line["level"] == "INFO"
     assert [(each["action"], each["result"]) for each in said.line["commands"]] == [("speak", "ended")]
     assert "CommandsRefused" not in said.counted()
+
+
+def test_the_first_recording_that_is_refused_is_a_warning_and_counted(desk: Desk) -> None:
+    desk.scripted.answers.append(error(422, "90059", title="Invalid recording track"))
+
+    desk.deliver("call.initiated", **RINGS)
+
+    said = desk.said()
+    assert said.line["level"] == "WARNING"
+    assert said.counted()["RecordingErrors"] == 1
+
+
+def test_a_recording_error_is_a_warning_and_counted_once_however_often_it_is_delivered(desk: Desk) -> None:
+    desk.deliver("call.initiated", **RINGS)
+    desk.said()
+    counts = []
+    for _ in range(2):
+        assert desk.deliver("call.recording.error", 2, reason="Internal server error", **desk.mark()) == 200
+        said = desk.said()
+        counts.append((said.line["level"], said.counted().get("RecordingErrors", 0)))
+
+    assert counts == [("WARNING", 1), ("INFO", 0)]
+    assert "Internal server error" in desk.line.store.recordings(SESSION)[0].reason
+
+
+def test_a_recording_of_which_it_is_doubtful_whose_it_is_is_a_warning_and_counted(desk: Desk) -> None:
+    desk.deliver("call.initiated", **RINGS)
+    desk.said()
+
+    desk.deliver("call.recording.saved", 60, channels="single", recording_started_at=BEGAN.isoformat(), **desk.mark())
+
+    said = desk.said()
+    assert said.line["level"] == "WARNING"
+    assert "is doubtful" in said.line["reason"]
+    assert said.counted()["RecordingsUnidentified"] == 1
 
 
 # --- The whole call -------------------------------------------------------------------------------------------

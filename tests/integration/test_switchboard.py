@@ -263,6 +263,34 @@ def test_a_recording_promised_by_a_command_that_was_not_obeyed_has_failed_in_the
     assert recording not in line.store.legs(SESSION)[0].recordings
 
 
+PAUSES_AND_RECORDS = """flow: front-desk
+last_resort: sorry
+steps:
+  hush: {recording: pause}
+  begin: {recording: start}
+  sorry: {say: We are sorry.}
+"""
+
+
+@pytest.mark.parametrize(("outcome", "incidents"), [(REFUSED, ("recording-error",)), (ENDED, ())])
+def test_a_recording_whose_command_was_not_sent_after_a_refused_one_has_failed_in_the_ledger(
+    line: Line, outcome: Outcome, incidents: tuple[str, ...]
+) -> None:
+    (line.flows / "front-desk.yaml").write_text(PAUSES_AND_RECORDS, encoding="utf-8")
+    events = phone_call(line)
+    line.deliver(next(events))
+    line.telnyx.refuses = {"record_pause": outcome}
+
+    handled = line.deliver(next(events))
+
+    [recording] = line.store.recordings(SESSION)
+    assert "record_start" not in [action for action, _ in actions(handled)]
+    assert recording.status == "failed"
+    assert recording.reason.startswith(f"record_pause {outcome.kind}")
+    assert line.store.legs(SESSION)[0].recordings == ()
+    assert tuple(each for each in handled.incidents if each == "recording-error") == incidents
+
+
 def test_that_the_call_has_ended_since_says_nothing_of_a_recording_begun_before(line: Line) -> None:
     """The answer to `record_start` is lost, the caller leaves a message and hangs up, then the event comes again."""
     [ended] = led_to(line, "message")

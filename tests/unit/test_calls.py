@@ -20,7 +20,7 @@ from dialtone.calls import (
 )
 from dialtone.client_state import ClientState
 from dialtone.commands import command
-from dialtone.recordings import EXPECTED, FAILED, SAVED, ArchiveJob
+from dialtone.recordings import CERTAIN, EXPECTED, FAILED, LIKELY, SAVED, UNCERTAIN, ArchiveJob
 from tests.staged_call import CALLED, CALLER, CONTROL, LEG, SESSION, actions, happened, moment
 
 CALL = Call(SESSION, LEG, CONTROL, from_number=CALLER, to_number=CALLED)
@@ -292,33 +292,127 @@ def test_the_archive_is_given_the_addresses_that_are_there(addresses: dict[str, 
 # Recordings that do not come
 
 
-def test_a_recording_that_failed_is_so_in_the_ledger_with_the_reason() -> None:
-    decision = recording_call().recording_failed("Telnyx: Internal server error")
+def error_of(call: Call, seconds: float = 60) -> Decision:
+    return call.recording_error(happened("call.recording.error", seconds, reason="Internal server error"))
+
+
+def two_recordings() -> Call:
+    """A call that is recorded as a whole, and a message in it."""
+    return replace(recording_call(), turn=3).issuing((START,), happened("call.speak.ended", 40)).call
+
+
+def come(call: Call, number: int, began: float) -> Decision:
+    address = f"https://s3.example/2026/{LEG}-{number:02d}-1763647437.mp3?signature=x"
+    told = {"recording_started_at": moment(began), "recording_urls": {"mp3": address}}
+    return call.recording_saved(happened("call.recording.saved", 90 + number, **told))
+
+
+def test_an_error_of_the_only_recording_expected_is_in_the_ledger_with_the_reason_and_counts() -> None:
+    decision = error_of(recording_call())
 
     (recording,) = decision.recordings
     assert (recording.status, recording.reason) == (FAILED, "Telnyx: Internal server error")
-    assert decision.call.recordings == ()
+    assert recording.identity == LIKELY
     assert decision.call.recorder == ""
-    assert decision.reason == "Telnyx: Internal server error"
+    assert decision.incidents == ("recording-error",)
 
 
-def test_of_several_the_one_of_the_turn_fails() -> None:
-    call = replace(recording_call(), turn=3).issuing((START,), happened("call.speak.ended", 40)).call
+def test_one_that_comes_after_all_is_filed_under_its_name_whatever_the_error_was_about() -> None:
+    failed = error_of(recording_call()).call
 
-    decision = call.recording_failed("refused", turn=3)
+    decision = come(failed, 1, 11)
 
-    assert decision.recordings[0].source == "record_start"
+    (recording,) = decision.recordings
+    assert (recording.name, recording.status, recording.reason) == (f"{LEG}-01", SAVED, "")
+    assert (recording.identity, recording.source) == (CERTAIN, "record-from-answer")
+    assert decision.call.recordings == ()
+
+
+def test_an_error_while_two_run_makes_both_doubtful_and_both_stay_expected() -> None:
+    decision = error_of(two_recordings())
+
+    assert [(each.status, each.identity) for each in decision.recordings] == [(EXPECTED, UNCERTAIN)] * 2
+    assert decision.call.recordings == decision.recordings
+    assert decision.call.recorder == "on"
+    assert decision.incidents == ("recording-error",)
+
+
+@pytest.mark.parametrize(("number", "began", "lost"), [(1, 11, 2), (2, 41, 1)])
+def test_what_comes_of_two_after_an_error_says_which_of_them_is_lost(number: int, began: float, lost: int) -> None:
+    doubtful = error_of(two_recordings()).call
+
+    decision = come(doubtful, number, began)
+
+    kept, failed = decision.recordings
+    assert (kept.number, kept.status, kept.identity) == (number, SAVED, CERTAIN)
+    assert (failed.number, failed.status, failed.identity) == (lost, FAILED, LIKELY)
+    assert failed.reason == "Telnyx: Internal server error"
+    assert (decision.incidents, decision.call.recorder) == ((), "")
+
+
+def test_an_error_without_an_expected_recording_moves_nothing_and_counts() -> None:
+    decision = error_of(CALL)
+
+    assert (decision.call, decision.recordings) == (CALL, ())
+    assert decision.incidents == ("recording-error",)
+
+
+def test_of_several_the_one_that_was_refused_fails() -> None:
+    call = two_recordings()
+
+    decision = call.recording_refused(
+        "refused", names=[call.recordings[1].file_name], turns=[call.recordings[0].turn], call_ended=False
+    )
+
+    assert [(each.source, each.status, each.identity) for each in decision.recordings] == [
+        ("record_start", FAILED, CERTAIN)
+    ]
     assert decision.call.recordings == recording_call().recordings
     assert decision.call.recorder == "on"
 
 
-@pytest.mark.parametrize("turn", [None, 7])
-def test_a_failure_without_an_expected_recording_is_only_noted(turn: int | None) -> None:
-    call = recording_call() if turn else CALL
+def test_a_verdict_about_a_recording_that_is_still_to_come_is_not_lost_when_it_comes() -> None:
+    call = recording_call().reviewed(1, "deleted").call
 
-    decision = call.recording_failed("Unsupported backend", turn)
+    assert come(call, 1, 11).recordings[0].review == "deleted"
 
-    assert decision == Decision(call, reason="no recording expected: Unsupported backend")
+
+# Recordings of which it is doubtful whose they are
+
+
+def test_a_recording_that_the_number_makes_itself_does_not_take_the_entry_of_the_message_asked_for_next() -> None:
+    call = replace(CALL, turn=2).issuing((START,), happened("call.speak.ended", 3)).call
+    own = {"recording_started_at": moment(0), "recording_urls": {"mp3": f"https://s3.example/{LEG}-1763647437.mp3"}}
+
+    first = call.recording_saved(happened("call.recording.saved", 60, **own))
+    second = come(first.call, 1, 3.2)
+
+    assert (first.recordings[0].source, first.recordings[0].number) == ("telnyx", 2)
+    assert (second.recordings[0].source, second.recordings[0].number) == ("record_start", 1)
+    assert [first.recordings[0].identity, second.recordings[0].identity] == [CERTAIN, CERTAIN]
+
+
+def test_a_doubtful_one_has_an_entry_of_its_own_and_what_was_asked_for_stays_expected() -> None:
+    call = replace(CALL, turn=2).issuing((START,), happened("call.speak.ended", 3)).call
+    event = happened("call.recording.saved", 60, recording_started_at=moment(0))
+
+    decision = call.recording_saved(event)
+
+    (recording,) = decision.recordings
+    assert (recording.name, recording.source, recording.identity) == (f"{LEG}-02", "telnyx", UNCERTAIN)
+    assert recording.identity_reason
+    assert decision.archive[0].recording == f"{LEG}-02"
+    assert decision.call.recordings == call.recordings
+    assert decision.incidents == ("recording-unidentified",)
+
+
+def test_one_told_of_again_under_its_name_asks_the_archive_again_and_makes_no_second_entry() -> None:
+    first = come(recording_call(), 1, 11)
+
+    again = come(first.call, 1, 11)
+
+    assert (again.call, again.recordings) == (first.call, ())
+    assert [job.recording for job in again.archive] == [f"{LEG}-01"]
 
 
 # Transcripts
@@ -354,14 +448,15 @@ def test_a_transcript_too_long_for_a_message_is_asked_for_instead(characters: in
 
 
 def test_a_decision_followed_by_another_is_both_in_order() -> None:
-    first = recording_call().recording_failed("lost")
+    first = error_of(recording_call())
 
     both = first.then(lambda call: replace(call, turn=9).issuing((START,), happened("call.speak.ended", 40)))
 
     assert both.call.turn == 9
     assert actions(both) == ["record_start"]
     assert [recording.status for recording in both.recordings] == [FAILED, EXPECTED]
-    assert both.reason == "lost"
+    assert both.reason == "Telnyx: Internal server error"
+    assert both.incidents == ("recording-error",)
 
 
 def test_the_reasons_of_two_decisions_are_both_told() -> None:

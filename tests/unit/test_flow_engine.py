@@ -57,6 +57,7 @@ def test_an_incoming_call_is_recorded_from_its_first_moment() -> None:
 
     assert {name: value for name, value in answer.items() if name.startswith("record")} == {
         "record": "record-from-answer",
+        "record_custom_file_name": f"{LEG}-01",
         "record_format": "wav",
         "record_channels": "dual",
         "record_track": "both",

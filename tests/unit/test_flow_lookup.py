@@ -206,7 +206,8 @@ def refusal(call: StagedCall) -> Event:
     payload = {
         "call_session_id": SESSION,
         "call_leg_id": LEG,
-        "recording_turn": None,
+        "recording_names": [],
+        "recording_turns": [],
         "call_ended": False,
         "reason": "refused",
     }

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from dialtone.recordings import EXPECTED, FAILED, SAVED
-from tests.staged_call import StagedCall, actions, mark_of, moment
+from dialtone.recordings import EXPECTED, FAILED, SAVED, UNCERTAIN
+from tests.staged_call import LEG, StagedCall, actions, mark_of, moment
 
 MESSAGE = """
     last_resort: sorry
@@ -57,6 +57,7 @@ def test_the_prompts_end_starts_the_recording() -> None:
             "play_beep": True,
             "max_length": 60,
             "timeout_secs": 4,
+            "custom_file_name": f"{LEG}-01",
         },
     )
     assert mark_of(start).turn == staged.call.turn == 2
@@ -196,16 +197,46 @@ def test_a_recording_that_telnyx_could_not_keep_takes_the_error_way_and_the_ledg
     assert [(each.status, each.reason) for each in decision.recordings] == [(FAILED, f"Telnyx: {reason}")]
 
 
-@pytest.mark.xfail(
-    reason="call.recording.error names no recording and the oldest expected is taken for it: with a recording of the"
-    " whole call beside the message's, which of the two failed has to be guessed or asked"
-)
 def test_an_error_of_a_message_is_heard_of_though_the_whole_call_is_recorded_too() -> None:
     staged = recording(WHOLE_CALL_AND_MESSAGE)
 
-    staged.tell("call.recording.error", reason="Internal server error")
+    decision = staged.tell("call.recording.error", reason="Internal server error")
 
     assert staged.call.step == "sorry"
+    assert actions(decision) == ["speak"]
+    assert [(each.status, each.identity) for each in decision.recordings] == [(EXPECTED, UNCERTAIN)] * 2
+
+
+def test_the_whole_calls_audio_is_not_filed_as_the_message_that_failed() -> None:
+    staged = recording(WHOLE_CALL_AND_MESSAGE)
+    staged.tell("call.recording.error", reason="Internal server error")
+    staged.hang_up()
+
+    decision = staged.tell("call.recording.saved", channels="dual", recording_started_at=moment(2))
+
+    whole, message = decision.recordings
+    assert (whole.source, whole.status) == ("record-from-answer", SAVED)
+    assert (message.source, message.status) == ("record_start", FAILED)
+
+
+def test_a_recording_of_the_number_itself_does_not_end_the_message() -> None:
+    staged = recording()
+
+    decision = staged.tell("call.recording.saved", recording_started_at=moment(staged.seconds - 3))
+
+    assert staged.call.step == "message"
+    assert decision.recordings[0].source == "telnyx"
+    assert decision.recordings[0].identity == UNCERTAIN
+
+
+def test_one_that_is_doubtful_and_fits_the_message_does_not_leave_the_caller_waiting() -> None:
+    staged = recording()
+
+    decision = staged.tell("call.recording.saved", **message_saved(staged) | {"channels": "dual"})
+
+    assert staged.call.step == "thanks"
+    assert (decision.recordings[0].source, decision.recordings[0].identity) == ("telnyx", UNCERTAIN)
+    assert [each.source for each in staged.call.recordings] == ["record_start"]
 
 
 def test_an_error_of_a_message_already_left_is_only_written_down() -> None:

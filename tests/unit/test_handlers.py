@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -16,6 +17,9 @@ from dialtone.events import Event, parse_event
 from dialtone.recordings import FAILED
 from tests.staged_call import CONTROL, StagedCall, actions, moment, script
 from webhook.router import handlers, on, route
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 FILES = sorted(file.stem for file in Path("functions/webhook/handlers").glob("*.py") if not file.stem.startswith("__"))
 SAMPLES = sorted(file.stem for file in Path("tests/events").glob("*.json"))
@@ -326,7 +330,7 @@ def test_call_machine_greeting_ended_is_the_moment_to_leave_a_message(name: str)
 def promised(event: Event, flow: str, step: str) -> Call:
     """A call that asked for a recording in the turn that the event is of."""
     start = command("record_start", CONTROL, format="mp3", channels="single")
-    asked = replace(event, occurred_at="2026-11-20T14:03:56.000000Z")
+    asked = replace(event, occurred_at=event.text("recording_started_at") or "2026-11-20T14:03:56.000000Z")
     return waiting_at(event, flow, step, running=1).issuing((start,), asked).call
 
 
@@ -373,7 +377,11 @@ def test_call_recording_error_that_nobody_waits_for_is_noted() -> None:
     event = sample("call_recording_error")
     call = waiting_at(event, SPEECH, "hello", prompts=1).known_from(event)
 
-    assert route(call, event) == Decision(call, reason="no recording expected: Telnyx: Internal server error")
+    decision = route(call, event)
+
+    assert (decision.call, decision.recordings, decision.commands) == (call, (), ())
+    assert decision.reason == "a recording failed, none is expected: Telnyx: Internal server error"
+    assert decision.incidents.count("recording-error") == 1
 
 
 def test_call_recording_transcription_saved_goes_to_the_archive() -> None:
@@ -389,12 +397,13 @@ def test_call_recording_transcription_saved_goes_to_the_archive() -> None:
 # Our own event
 
 
-def refused(call: Call, *, ended: bool = False, recording_turn: int | None = None) -> Decision:
+def refused(call: Call, *, ended: bool = False, names: Sequence[str] = (), turns: Sequence[int] = ()) -> Decision:
     payload = {
         "call_session_id": call.session_id,
         "call_leg_id": call.leg_id,
         "call_ended": ended,
-        "recording_turn": recording_turn,
+        "recording_names": names,
+        "recording_turns": turns,
         "reason": "record_start refused: 90020",
     }
     mark = ClientState(turn=call.turn)
@@ -420,19 +429,44 @@ def test_a_refused_command_takes_the_error_way() -> None:
 def test_a_refused_recording_will_not_come() -> None:
     call = staged_message()
 
-    decision = refused(call, recording_turn=call.turn)
+    decision = refused(call, names=[call.recordings[0].file_name])
 
     assert [(each.status, each.reason) for each in decision.recordings] == [(FAILED, "record_start refused: 90020")]
     assert decision.call.recordings == ()
     assert decision.call.step == "sorry"
+    assert decision.incidents.count("recording-error") == 1
+
+
+def test_a_refused_recording_that_an_earlier_version_asked_for_without_a_name_will_not_come() -> None:
+    call = staged_message()
+    call = replace(call, recordings=(replace(call.recordings[0], file_name=""),))
+
+    decision = refused(call, turns=[call.turn])
+
+    assert [each.status for each in decision.recordings] == [FAILED]
+    assert decision.call.recordings == ()
+
+
+def test_a_refused_message_leaves_the_recording_of_the_whole_call_running() -> None:
+    staged = StagedCall(
+        "last_resort: sorry\nrecord: {channels: dual}\nsteps:\n  message: {record: null}\n  sorry: {say: Sorry.}\n"
+    )
+    staged.pick_up()
+    whole, message = staged.call.recordings
+
+    decision = refused(staged.call, names=[message.file_name])
+
+    assert decision.call.recordings == (whole,)
+    assert actions(decision) == ["speak"]
 
 
 def test_a_recording_refused_because_the_call_has_ended_will_not_come_and_nothing_else_happens() -> None:
     call = staged_message()
 
-    decision = refused(call, ended=True, recording_turn=call.turn)
+    decision = refused(call, ended=True, names=[call.recordings[0].file_name])
 
     assert [each.status for each in decision.recordings] == [FAILED]
+    assert decision.incidents == ()
     assert (decision.commands, decision.call.step, decision.call.errors) == ((), "message", 0)
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialtone.recordings import ArchiveJob, AudioCopy, Recording, TranscriptCopy, matching, object_key
+from dialtone.recordings import ArchiveJob, AudioCopy, Recording, TranscriptCopy, object_key
 
 RECORDING = Recording("session", "leg", 1, 3, "2026-09-21T12:00:00.000000Z", "record_start")
 JOB = ArchiveJob("audio", "session", "leg", "leg-01", "r-1", {"mp3": "https://recordings.example/1.mp3"})
@@ -91,32 +91,6 @@ def test_an_entry_of_before_what_was_asked_of_it_was_noted_reads_as_a_plain_one(
         del stored[name]
 
     assert Recording.from_json(stored) == RECORDING
-
-
-def test_a_recording_answers_the_latest_that_was_asked_for_before_it_began() -> None:
-    first = replace(RECORDING, requested_at="2026-09-21T12:00:00.000000Z")
-    second = replace(RECORDING, number=2, requested_at="2026-09-21T12:10:00.000000Z")
-
-    assert matching([first, second], "2026-09-21T12:00:01.000000Z") == first
-    assert matching([first, second], "2026-09-21T12:10:00.500000Z") == second
-    assert matching([second, first], "2026-09-21T13:00:00.000000Z") == second
-    assert matching([first, second], "2026-09-21T11:59:00.000000Z") is None
-    assert matching([], "2026-09-21T12:00:00.000000Z") is None
-
-
-def test_two_clocks_may_differ_by_a_little() -> None:
-    assert matching([RECORDING], "2026-09-21T11:59:56.000000Z") == RECORDING
-    assert matching([RECORDING], "2026-09-21T11:59:54.000000Z") is None
-
-
-def test_of_two_asked_for_within_seconds_each_audio_finds_its_own() -> None:
-    whole_call = replace(RECORDING, number=1, requested_at="2026-09-21T12:00:00.000000Z", channels="dual")
-    message = replace(RECORDING, number=2, requested_at="2026-09-21T12:00:03.000000Z", channels="single")
-
-    for channels in (("dual", "single"), ("", "")):
-        assert matching([whole_call, message], "2026-09-21T12:00:00.100000Z", channels[0]) == whole_call
-        assert matching([whole_call, message], "2026-09-21T12:00:03.200000Z", channels[1]) == message
-    assert matching([whole_call, message], "2026-09-21T12:00:02.900000Z", "dual") == whole_call
 
 
 @pytest.mark.parametrize("job", [JOB, replace(JOB, urls=None), replace(JOB, kind="transcript", transcript="Žofie\n")])

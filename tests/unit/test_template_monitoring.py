@@ -34,6 +34,8 @@ CONTRACT = frozenset(
         Metric("FlowErrors", "webhook", ("service",)),
         Metric("CommandsRetried", "webhook", ("service",)),
         Metric("TelnyxUnauthorized", "webhook", ("service",)),
+        Metric("RecordingErrors", "webhook", ("service",)),
+        Metric("RecordingsUnidentified", "webhook", ("service",)),
         Metric("RecordingsVerified", "archive", ("service",)),
         Metric("RecordingsFailed", "archive", ("service",)),
         Metric("RecordingsDoubtful", "archive", ("service",)),
@@ -66,6 +68,8 @@ WATCHED = {
     (OF_THE_STACK, "TelnyxUnauthorized", "webhook"),
     (OF_THE_STACK, "RecordingsFailed", "archive"),
     (OF_THE_STACK, "RecordingsDoubtful", "archive"),
+    (OF_THE_STACK, "RecordingErrors", "webhook"),
+    (OF_THE_STACK, "RecordingsUnidentified", "webhook"),
     (OF_THE_STACK, "LookupsFailed", "lookup"),
 }
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @on("call.recording.error")
 def recording_error(call: Call, event: Event) -> Decision:
-    """Telnyx could not keep a recording: the ledger says why, and a flow that waits for it takes its error way."""
-    failed = call.recording_failed(f"Telnyx: {event.text('reason')}")
+    """Telnyx could not keep a recording: a flow that waits for the one that it is, or may be, takes its error path."""
+    failed = call.recording_error(event)
     waited_for = any(recording.turn == call.turn for recording in failed.recordings)
     return failed.then(lambda now: now.advance(event)) if waited_for else failed

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dialtone.recordings import SAVED
 from webhook.router import on
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
 @on("call.recording.saved")
 def recording_saved(call: Call, event: Event) -> Decision:
-    """A recording has come: into custody with it; a flow that waits for its end goes on."""
+    """A recording has come: into custody with it; a flow that waits for it, or for what it may be, goes on."""
     kept = call.recording_saved(event)
-    waited_for = kept.recordings[0].turn == call.turn
+    waited_for = any(recording.status == SAVED and recording.turn == call.turn for recording in kept.recordings)
     return kept.then(lambda now: now.advance(event)) if waited_for else kept

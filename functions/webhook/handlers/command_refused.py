@@ -13,10 +13,12 @@ if TYPE_CHECKING:
 
 @on("dialtone.command.refused")
 def command_refused(call: Call, event: Event) -> Decision:
-    """A recording that it promised will not come; unless the call has ended, the flow takes its error way."""
-    decision = call.stay(event.text("reason"))
-    if event.payload["recording_turn"] is not None:
-        decision = call.recording_failed(event.text("reason"), event.payload["recording_turn"])
-    if event.payload["call_ended"]:
-        return decision
-    return decision.then(lambda now: now.refused(event))
+    """Recordings that it promised will not come; unless the call has ended, the flow takes its error path."""
+    call_ended = event.payload["call_ended"]
+    decision = call.recording_refused(
+        event.text("reason"),
+        names=event.payload["recording_names"],
+        turns=event.payload["recording_turns"],
+        call_ended=call_ended,
+    )
+    return decision if call_ended else decision.then(lambda now: now.refused(event))

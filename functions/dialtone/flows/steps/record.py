@@ -142,8 +142,8 @@ class Record(Speaking):
         return digits in {*(self.consent.keys if self.consent else ()), *(self.review.keys if self.review else ())}
 
     def abandoned(self, call: Call) -> tuple[Command, ...]:
-        """What was recorded so far is kept."""
-        if call.waiting.get(RUNNING):
+        """What was recorded so far is kept; where nothing could be, another recording of the call may be running."""
+        if call.waiting.get(RUNNING) and any(each.turn == call.turn for each in call.recordings):
             return (command("record_stop", call.control_id),)
         return stop_gathering(call) if {LISTENING, CHOOSING} & set(call.waiting) else ()
 
@@ -196,6 +196,7 @@ class Record(Speaking):
         if event.type == "call.recording.saved":
             return self._saved(call, event)
         if event.type == "call.recording.error":
+            # Nothing is stopped: this recording may have failed, and the stop would end another one of the call's.
             return Fail(f"recording failed: {event.text('reason')}")
         return None
 
