@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
+from archive.audio import format_of, meter
 from infra.carrier import BEEP, Application, Hear, Person, Press, Request, Response, Say, Silence, mpeg
 from infra.carrier.trace import Downloaded, RecordingChanged
 from tests.carrier.desk import CONNECTION, URL, Desk
@@ -179,6 +180,34 @@ def test_trimming_cuts_the_silence_at_both_ends() -> None:
 
     with _saved_wav(desk) as file:
         assert _seconds(file) == pytest.approx(5)
+    [told] = desk.api("GET", "/recordings").json()["data"]
+    assert told["duration_millis"] == 5_000
+
+
+@pytest.mark.parametrize("form", ["wav", "mp3"])
+@pytest.mark.parametrize("trim", [None, "trim-silence"])
+def test_a_recording_plays_for_as_long_as_its_file_does_by_the_archives_own_measure(
+    form: str, trim: str | None
+) -> None:
+    desk = Desk()
+    call = desk.answered_call(Silence(5), Say(2), Silence(9))
+    desk.obeyed(call, "record_start", format=form, channels="dual", **({"trim": trim} if trim else {}))
+    desk.carrier.run_for(4)
+    desk.obeyed(call, "record_pause")
+    desk.carrier.run_for(2)
+    desk.obeyed(call, "record_resume")
+    desk.carrier.run_for(4)
+    desk.obeyed(call, "record_stop")
+    desk.carrier.run_for(5)
+
+    [told] = desk.api("GET", "/recordings").json()["data"]
+    content = _get(desk, told["download_urls"][form]).content()
+    measure = meter(format_of(content))
+    measure.feed(content)
+    sound = measure.sound()
+
+    assert abs((sound.duration_millis or 0) - told["duration_millis"]) <= 36  # an MP3's last frame is filled up
+    assert sound.channels == 2
 
 
 def test_a_call_can_be_recorded_from_its_answer() -> None:

@@ -163,6 +163,17 @@ def test_every_recording_of_a_leg_has_a_number_of_its_own() -> None:
     assert second.recordings[0].source == "record_start"
 
 
+def test_a_recording_is_expected_with_what_can_make_it_shorter_than_the_recorder_ran() -> None:
+    options: dict[str, object] = {"trim": "trim-silence", "timeout_secs": 5, "max_length": 120}
+    message = command("record_start", CONTROL, format="mp3", channels="single", **options)
+    whole = command("answer", CONTROL, record="record-from-answer", record_trim="trim-silence", record_max_length=600)
+
+    decision = CALL.issuing((message, whole, START), happened("call.answered", 1))
+
+    asked = [(each.trimmed, each.silence_seconds, each.max_seconds) for each in decision.recordings]
+    assert asked == [(True, 5, 120), (True, 0, 600), (False, 0, 0)]
+
+
 def test_an_answer_without_recording_promises_none() -> None:
     decision = CALL.issuing((command("answer", CONTROL),), happened("call.initiated"))
 

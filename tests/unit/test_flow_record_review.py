@@ -70,9 +70,24 @@ def test_the_saved_message_is_played_back_from_where_telnyx_keeps_it() -> None:
     assert [job.kind for job in decision.archive] == ["audio"]
 
 
-@pytest.mark.parametrize("urls", [None, {}, {"mp3": "s3://bucket/message.mp3"}])
-def test_a_message_that_cannot_be_fetched_is_decided_about_without_being_heard(urls: object) -> None:
-    assert actions(listening(recording_urls=urls).decisions[-1]) == ["gather_using_speak"]
+@pytest.mark.parametrize(
+    "urls",
+    [
+        None,
+        {},
+        {"mp3": "s3://bucket/message.mp3"},
+        {"mp3": "http://storage.example/message.mp3"},
+        {"mp3": "http://127.0.0.1.example/message.mp3"},
+        {"mp3": "file:///etc/passwd"},
+    ],
+)
+def test_a_message_that_does_not_lie_at_an_https_address_is_decided_about_without_being_heard(urls: object) -> None:
+    staged = listening(recording_urls=urls)
+
+    assert actions(staged.decisions[-1]) == ["gather_using_speak"]
+    assert staged.call.variables[MESSAGE_ADDRESS] == ""
+    staged.gather_ends("3")
+    assert actions(staged.decisions[-1]) == ["gather_using_speak"], "nor does `listen` play it"
 
 
 def test_after_the_message_come_the_choices() -> None:
