@@ -47,6 +47,12 @@ class Account:
         self.entries.append(entry)
         return entry
 
+    def note(self, text: str) -> None:
+        """The line has something to say of the call; twice in a row is once."""
+        last = self.entries[-1] if self.entries else None
+        if last is None or last.happened != text:
+            self.add("", "line", text)
+
     def press(self, who: str, digit: str) -> None:
         """A key; keys pressed in a row in one step stand in one line."""
         last = self.entries[-1] if self.entries else None

@@ -115,6 +115,7 @@ class Rehearsal:
         }
         self._carrier = self._stage.carrier
         self.account = Account(lambda: flows.footprints.step, lambda: self._carrier.clock.now)
+        self._stage.observer.warned = lambda reason: self.account.note(f"error: {reason}")
         self._person = Participant(self._carrier, self.account, "", self._conversation.talk)
         self._others = {
             number: Participant(self._carrier, self.account, number, who.talk)

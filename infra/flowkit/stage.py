@@ -65,9 +65,13 @@ class StrictObserver:
 
     fault: FaultOfOurs | None = None
 
+    warned: Callable[[str], None] = lambda _: None
+    """Is told the reason of every warning."""
+
     def log(self, level: str, message: str, fields: Mapping[str, Any], *, failed: bool | Exception = False) -> None:
-        """Nothing, unless something failed."""
-        del level
+        """Nothing, unless there is a warning or something failed."""
+        if level == "warning" and fields.get("reason"):
+            self.warned(str(fields["reason"]))
         if failed:
             self.fault = FaultOfOurs(f"{message}: {dict(fields)}")
             self.fault.__cause__ = failed if isinstance(failed, Exception) else None

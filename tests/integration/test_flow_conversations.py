@@ -307,6 +307,23 @@ def test_a_conversation_plays_callers_who_show_no_number_and_numbers_in_any_form
     assert rehearsed.passed, side_by_side(rehearsed)
 
 
+@pytest.mark.parametrize(
+    ("step", "reason"),
+    [
+        ("play: {media: opening-hours}", "audio could not be played: file_not_found opening-hours"),
+        ('transfer: "{agent}"', "nobody to ring: {agent}: agent is empty"),
+    ],
+)
+def test_a_call_that_comes_to_the_last_resort_says_why(folder: Path, step: str, reason: str) -> None:
+    flow = f"flow: desk\nlast_resort: sorry\nsteps:\n  first: {{{step}}}\n  sorry: {{say: We are sorry.}}\n"
+    (folder / "desk.yaml").write_text(flow, encoding="utf-8")
+
+    rehearsed = told(folder, "ends: {outcome: served}")
+
+    assert [each.happened for each in rehearsed.entries if each.kind == "line"] == [f"error: {reason}"]
+    assert "error: " + reason.split(maxsplit=1)[0] in side_by_side(rehearsed)
+
+
 def test_a_conversation_plays_a_call_that_no_flow_is_for(folder: Path) -> None:
     rehearsed = told(folder, 'called: "+15550177"\nends: {outcome: rejected, hung_up_by: line, steps: []}')
 
