@@ -757,3 +757,26 @@ def test_a_withheld_number_cannot_be_shown(told: Told) -> None:
     steps = 'a: {transfer: "+12125557890", caller_id: "+266696687", busy: b, no_answer: b}\nb: hangup\n'
 
     assert (2, "unroutable-number") in told(steps, "last_resort: b\n")
+
+
+# Flows that are visited
+
+
+def test_a_visited_flow_that_records_without_consent_is_found_where_consent_is_demanded(told: Told) -> None:
+    steps = "a: {go: {flow: other}}\nb: hangup\n"
+    other = "flow: other\nrecord: {}\nsteps:\n  a: {say: Hello.}\n"
+
+    assert told(steps, "consent_policy: announce\n", **{"other.yaml": other}) == [(2, "missing-consent")]
+    assert told(steps, "", **{"other.yaml": other}) == []
+
+
+@pytest.mark.parametrize(
+    ("numbers", "found"),
+    [('"+15550100": other\n', ["idle-limits"]), ('"+15550100": other\n"+15550101": desk\n', [])],
+)
+def test_limits_count_in_flows_in_which_calls_begin(told: Told, numbers: str, found: list[str]) -> None:
+    other = "flow: other\nsteps:\n  a: {go: {flow: desk}}\n"
+
+    rules = told("a: {say: Hello.}\n", "limits: {minutes: 5}\n", **{"other.yaml": other, "numbers.yaml": numbers})
+
+    assert [rule for _, rule in rules] == found

@@ -33,6 +33,8 @@ WAIT_SECONDS = 6
 VARIABLE = "consent"
 """The variable that says what came of it: announced, given or declined."""
 
+DECLINED = "declined"
+
 MAX_EVIDENCE_CHARACTERS = 2_000
 """Of the prompt, as the ledger keeps it: announcements have a sentence or two."""
 
@@ -139,7 +141,7 @@ class AskedConsent(Shortened):
         asked = call.waiting.get(ASKED, 0) + 1
         if key != self.decline and asked < TRIES:
             return Go(step, waiting={**call.waiting, ASKED: asked})
-        return Go(self.declined or onward, variables={VARIABLE: "declined"})
+        return Go(self.declined or onward, variables={VARIABLE: DECLINED})
 
     def _given(self, call: Call, event: Event, manner: Manner, step: str, how: str) -> Move:
         sounds = [sound.parameters for sound in self.say.sounds(call, manner)]

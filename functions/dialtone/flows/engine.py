@@ -11,6 +11,8 @@ from dialtone.calls import ENDED, FLOW_ERROR, LAST_RESORT, Call, Decision
 from dialtone.client_state import ClientState
 from dialtone.commands import Command, command
 from dialtone.errors import CommandInvalid
+from dialtone.flows.consent import DECLINED
+from dialtone.flows.consent import VARIABLE as CONSENT
 from dialtone.flows.filling import MAX_VALUE_CHARACTERS, filled, known
 from dialtone.flows.flow import STEP_OF_FLOW, version_of
 from dialtone.flows.given import not_given
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from dialtone.events import Event
-    from dialtone.flows.flow import Flow
+    from dialtone.flows.flow import Flow, WholeCall
     from dialtone.flows.steps.step import Step
 
 MAX_STEPS_AT_ONCE = 50
@@ -119,9 +121,9 @@ class FlowScript:
             return call.stay("after the hang-up")
         if missing := not_given(self.flow, call.variables):
             return self._follow(call, event, Fail(f"not given: {', '.join(missing)}"))
-        recording: tuple[Command, ...] = ()
-        if self.flow.record and not self.flow.record.consent and call.direction == "outgoing":
-            recording = (command("record_start", call.control_id, **self.flow.record.on_start()),)
+        at_once = self.flow.record if self.flow.record and not self.flow.record.consent else None
+        outgoing = call.direction == "outgoing"
+        recording = (_record_start(call, at_once),) if at_once and outgoing else ()
         return self._follow(call, event, Go(self.flow.start, recording))
 
     def advance(self, call: Call, event: Event) -> Decision:
@@ -235,7 +237,7 @@ class FlowScript:
 
     def _enter(self, call: Call, event: Event, move: Go | Visit | _Leave) -> Decision:
         step, back = self._destination(call, move)
-        left, waiting = self._left(call, event, move) if isinstance(move, Go) else (Decision(call), {})
+        left, waiting = self._left(call, event, move)
         entered = replace(
             left.call,
             step=step,
@@ -247,14 +249,27 @@ class FlowScript:
         )
         return replace(left, call=entered)
 
-    def _left(self, call: Call, event: Event, move: Go) -> tuple[Decision, dict[str, int]]:
+    def _left(self, call: Call, event: Event, move: Go | Visit | _Leave) -> tuple[Decision, dict[str, int]]:
         """What a move asks for and notes before the step is left, and what the next one begins with."""
+        if isinstance(move, Visit) and (record := self._record_of_visit(call, move)):
+            move = Go("", (_record_start(call, record),))
+        if not isinstance(move, Go):
+            return Decision(call), {}
         marked = tuple(self._marked(asked, call) for asked in move.commands)
         variables = {**call.variables, **move.variables}
         left = replace(call, variables=variables, consent=move.consent or call.consent).issuing(marked, event)
         for number, verdict in move.reviews.items():
             left = left.then(partial(Call.reviewed, number=number, verdict=verdict))
         return left, dict(move.waiting)
+
+    def _record_of_visit(self, call: Call, visit: Visit) -> WholeCall | None:
+        """The visited flow's `record` if it begins now: at the flow's start, if none runs and the caller declined none.
+
+        With consent it is the flow's first step that asks, and starts it.
+        """
+        record = self._named(visit.flow).record
+        declined = call.variables.get(CONSENT) == DECLINED
+        return None if record is None or record.consent or visit.step or call.recorder or declined else record
 
     def _destination(self, call: Call, move: Go | Visit | _Leave) -> tuple[str, tuple[str, ...]]:
         """The step that is entered, named from the flow that leads the call, and where the call comes back to after."""
@@ -263,7 +278,8 @@ class FlowScript:
         flow = self._flow(call)
         if isinstance(move, Visit):
             other = self._named(move.flow)
-            return self._name(other, move.step or other.start), (*call.back, self._name(flow, move.back))
+            start = move.step or other.visited_start(recording=bool(call.recorder))
+            return self._name(other, start), (*call.back, self._name(flow, move.back))
         if move.to:
             return self._name(flow, move.to), call.back
         back = call.back
@@ -330,6 +346,10 @@ def _staying_paused(commands: tuple[Command, ...]) -> tuple[Command, ...]:
         else:
             kept.append(asked)
     return tuple(kept)
+
+
+def _record_start(call: Call, record: WholeCall) -> Command:
+    return command("record_start", call.control_id, **record.on_start())
 
 
 def _fail(call: Call, event: Event, move: Fail) -> Decision:

@@ -108,6 +108,11 @@ class Flow:
     given: Mapping[str, str] = field(default_factory=dict)
     """Variables that a call dialled for it must be given → what each is."""
 
+    def visited_start(self, *, recording: bool) -> str:
+        """Where a visit begins: consent to a recording is not asked for while one runs already."""
+        consent = self.steps.get(CONSENT_STEP)
+        return consent.next if recording and consent and self.start == CONSENT_STEP else self.start
+
     @property
     def others(self) -> frozenset[str]:
         """The flows that a call can go to from this one."""

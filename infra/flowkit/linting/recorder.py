@@ -109,7 +109,10 @@ class Paths:
         other = self.flows.get(step.go.flow)
         if other is None:
             return
-        first = Place(other.name, step.go.step or other.start)
+        recording = recorder.is_ != OFF
+        first = Place(other.name, step.go.step or other.visited_start(recording=recording))
+        if other.record and not other.record.consent and not step.go.step and not recording:
+            recorder = replace(recorder, is_=ON)
         inner, back = Visit(first, recorder), (visit, Place(at.flow, step.next))
         self._waiting.setdefault(inner, []).append(back)
         self._go(inner, first, recorder)

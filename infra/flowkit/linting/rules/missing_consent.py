@@ -35,6 +35,9 @@ def missing_consent(file: FlowFile) -> Iterator[Found]:
 def _recorded_elsewhere(file: FlowFile, step: str, other: str) -> Iterator[Found]:
     flows = {flow.name: flow for flow in file.folder.flows}
     for flow in _visited(other, flows):
+        if flow.record and not flow.record.consent and file.flow.consent_policy.calls != "none":
+            reason = f"visits the flow {flow.name}, which records the call without consent"
+            yield Found(("steps", step), reason, f"{_remedy(file.flow.consent_policy.calls)} there")
         for name, visited in flow.steps.items():
             demand = _demand(file.flow.consent_policy, visited)
             consent = getattr(visited, "consent", None)
