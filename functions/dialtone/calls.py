@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
@@ -24,6 +23,7 @@ from dialtone.recordings import (
     Consent,
     Recording,
     Review,
+    download_addresses,
 )
 from dialtone.stored import restored
 
@@ -50,13 +50,6 @@ RECORDING_ERROR, UNIDENTIFIED = "recording-error", "recording-unidentified"
 
 NO_TURN = -1
 """Of a recording that no turn asked for."""
-
-MAX_TRANSCRIPT_CHARACTERS_IN_A_JOB = 100_000
-"""As JSON writes them, six for a letter that is not English. The job is kept with the event (400 KB an item, and JSON
-within JSON there) and travels in a message (256 KB); longer texts are fetched."""
-
-MAX_ADDRESS_CHARACTERS_IN_A_JOB = 20_000
-"""Of all its addresses; Telnyx's have some 1,000 each. For longer ones, too, the archive asks Telnyx."""
 
 OUTCOME = "outcome"
 """The variable that a flow sets to say what came of the call."""
@@ -125,6 +118,11 @@ class Script(Protocol):
 
     def keeps_digits(self, call: Call, event: Event) -> bool:
         """Whether the digits that an event brings may be kept: they are not a card number keyed too early."""
+        ...
+
+    @property
+    def audio_addresses(self) -> frozenset[str]:
+        """The web addresses of the audio that it plays: no secrets, as those of recordings are."""
         ...
 
 
@@ -268,10 +266,11 @@ class Call:
     def moved_from(self, place: Place, event: Event) -> Call:
         """The call, remembering where it was before the event led it on."""
         if self.status == ENDED:
-            return replace(self, entered_at="")
+            return replace(self, entered_at="", variables=lasting(self.variables))
         if self.turn == place.turn:
             return self
-        return replace(self, entered_at=event.occurred_at, left=place)
+        left = replace(place, variables=lasting(place.variables))
+        return replace(self, entered_at=event.occurred_at, left=left)
 
     def hung_up(self, event: Event) -> Call:
         """The call as it ended. Where something that occurred after the hang-up had led it on, that is taken back."""
@@ -286,13 +285,13 @@ class Call:
         )
         left = self.left
         if left is None or self.entered_at <= event.occurred_at:
-            return replace(ended, variables=_lasting(ended.variables)).noting_its_end()
+            return replace(ended, variables=lasting(ended.variables)).noting_its_end()
         gone_back = replace(
             ended,
             step=left.step,
             turn=left.turn,
             waiting=left.waiting,
-            variables=_lasting(left.variables),
+            variables=lasting(left.variables),
             far_legs=left.far_legs,
             back=left.back,
             limit_turn=self.limit_turn if self.limit_turn < left.turn else 0,
@@ -429,7 +428,7 @@ class Call:
         One of which it is doubtful whether it was asked for gets an entry of its own, and what was asked for stays
         expected.
         """
-        addresses = _addresses(event)
+        addresses = download_addresses(event)
         began = event.time("recording_started_at")
         formats = frozenset(filter(None, (event.text("format"), *addresses)))
         file = SavedFile(began, event.text("channels"), formats, names_in(addresses.values()))
@@ -472,7 +471,6 @@ class Call:
             call_leg_id=self.leg_id,
             recording=recording,
             recording_id=event.text("recording_id"),
-            urls=_addresses(event),
         )
 
     def recording_error(self, event: Event) -> Decision:
@@ -516,14 +514,12 @@ class Call:
 
     def transcript_saved(self, event: Event) -> Decision:
         """A transcript has come: the archive is asked to lay it beside its recording."""
-        text = event.text("transcription_text")
         job = ArchiveJob(
             kind="transcript",
             call_session_id=self.session_id,
             call_leg_id=self.leg_id,
             recording_id=event.text("recording_id"),
             transcription_id=event.text("recording_transcription_id"),
-            transcript=text if _written_characters(text) <= MAX_TRANSCRIPT_CHARACTERS_IN_A_JOB else "",
         )
         return Decision(self, archive=(job,))
 
@@ -645,7 +641,8 @@ def _recorder_after(asked: Command, call: Call) -> str:
     return _RECORDER_AFTER.get(asked.action, call.recorder)
 
 
-def _lasting(variables: Mapping[str, str]) -> dict[str, str]:
+def lasting(variables: Mapping[str, str]) -> dict[str, str]:
+    """The variables that outlive the step which set them: not where its message can be heard."""
     return {name: value for name, value in variables.items() if name != MESSAGE_ADDRESS}
 
 
@@ -667,13 +664,3 @@ def _far_legs_after(asked: Command, call: Call) -> Mapping[str, FarLeg]:
         leg_id: replace(leg, connected=True) if leg.control_id == bridged else leg
         for leg_id, leg in call.far_legs.items()
     }
-
-
-def _addresses(event: Event) -> dict[str, str]:
-    found: dict[str, Any] = event.payload.get("recording_urls") or event.payload.get("public_recording_urls") or {}
-    told = {name: address for name, address in found.items() if isinstance(address, str)}
-    return told if sum(map(_written_characters, (*told, *told.values()))) <= MAX_ADDRESS_CHARACTERS_IN_A_JOB else {}
-
-
-def _written_characters(text: str) -> int:
-    return len(json.dumps(text)) - len('""')

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import uuid
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -225,19 +226,50 @@ def mask(digits: str) -> str:
     return "*" * len(digits)
 
 
-def recorded_payload(event: Event, *, keep_digits: bool = False) -> dict[str, Any]:
-    """The payload as it may be kept: digits masked unless they may be kept, signed download addresses left out.
+def recorded_payload(
+    event: Event, *, keep_digits: bool = False, addresses: Container[str] = frozenset()
+) -> dict[str, Any]:
+    """The payload as it may be kept: without transcripts, and without web addresses but these of the flow's own audio.
 
-    Digits of a sensitive turn are masked in any case.
+    Digits are masked unless they may be kept; those of a sensitive turn are masked in any case.
     """
-    kept = {name: value for name, value in event.payload.items() if name not in _NEVER_KEPT}
-    if event.client_state.sensitive or not keep_digits:
-        kept |= {name: mask(str(kept[name])) for name in ("digit", "digits") if kept.get(name) not in (None, "")}
+    masked = event.client_state.sensitive or not keep_digits
+    kept: dict[str, Any] = _kept(event.payload, addresses, masked=masked)
     return kept
 
 
-_NEVER_KEPT = frozenset({"recording_urls", "public_recording_urls", "client_state"})
-"""Addresses that let anyone fetch a recording, and our own mark."""
+def without_addresses(text: str, addresses: Container[str] = frozenset()) -> str:
+    """The text without the web addresses in it, but these: whoever has a recording's address can hear it."""
+    if "://" not in text or text in addresses:
+        return text
+    return _WEB_ADDRESS.sub(ADDRESS_LEFT_OUT, text)
+
+
+ADDRESS_LEFT_OUT = "(address left out)"
+
+_WEB_ADDRESS = re.compile(r"https?://\S+", re.IGNORECASE)
+
+_DIGITS = frozenset({"digit", "digits"})
+
+_NEVER_KEPT = frozenset({"recording_urls", "public_recording_urls", "client_state", "transcription_text"})
+"""Addresses that let anyone fetch a recording, our own mark, and what was said: that lies in the bucket."""
+
+
+def _kept(value: Any, addresses: Container[str], *, masked: bool) -> Any:  # noqa: ANN401 -- any JSON
+    match value:
+        case str():
+            return without_addresses(value, addresses)
+        case list():
+            return [_kept(each, addresses, masked=masked) for each in value]
+        case dict():
+            return {
+                name: mask(str(each))
+                if masked and name in _DIGITS and each not in (None, "")
+                else _kept(each, addresses, masked=masked)
+                for name, each in value.items()
+                if name not in _NEVER_KEPT
+            }
+    return value
 
 
 def _object(value: object, where: str) -> dict[str, Any]:

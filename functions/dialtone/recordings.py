@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,14 @@ from dialtone.stored import restored
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from dialtone.events import Event
+
+MAX_TRANSCRIPT_CHARACTERS_IN_A_JOB = 100_000
+"""As JSON writes them, six for a letter that is not English: a message holds 256 KB. Longer texts are fetched."""
+
+MAX_ADDRESS_CHARACTERS_IN_A_JOB = 20_000
+"""Of all its addresses; Telnyx's have some 1,000 each. For longer ones, too, the archive asks Telnyx."""
 
 EXPECTED, SAVED, COPIED, VERIFIED, FAILED = "expected", "saved", "copied", "verified", "failed"
 DOUBTFUL = "doubtful"
@@ -155,6 +163,14 @@ class ArchiveJob:
     transcript: str = ""
     """The text; '' where it is too long for a message and must be asked for."""
 
+    def completed_from(self, event: Event) -> ArchiveJob:
+        """The job with what only its event has: kept with the decision, addresses and words would lie in the table."""
+        if self.kind == "audio" and (urls := download_addresses(event)):
+            return replace(self, urls=urls)
+        if self.kind == "transcript" and (text := event.text("transcription_text")):
+            return replace(self, transcript=text if _fits(text) else "")
+        return self
+
     def to_json(self) -> str:
         """As the message's body."""
         return json.dumps(asdict(self), separators=(",", ":"))
@@ -196,6 +212,22 @@ def _safe(identifier: str) -> str:
         return identifier
     shown = re.sub(r"[^A-Za-z0-9_-]+", "_", identifier[:_SHOWN_CHARACTERS])
     return f"{shown}~{hashlib.sha256(identifier.encode(errors='surrogatepass')).hexdigest()[:32]}"
+
+
+def download_addresses(event: Event) -> dict[str, str]:
+    """The addresses of an event's recording by format; none where they are too long for a message."""
+    found: dict[str, Any] = event.payload.get("recording_urls") or event.payload.get("public_recording_urls") or {}
+    told = {name: address for name, address in found.items() if isinstance(address, str)}
+    characters = sum(map(_written_characters, (*told, *told.values())))
+    return told if characters <= MAX_ADDRESS_CHARACTERS_IN_A_JOB else {}
+
+
+def _fits(transcript: str) -> bool:
+    return _written_characters(transcript) <= MAX_TRANSCRIPT_CHARACTERS_IN_A_JOB
+
+
+def _written_characters(text: str) -> int:
+    return len(json.dumps(text)) - len('""')
 
 
 def _is_addresses(urls: object) -> bool:

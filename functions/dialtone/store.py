@@ -19,10 +19,11 @@ from dialtone.commands import Command
 from dialtone.compact_json import compact, expanded, plain_json
 from dialtone.deadline import NO_DEADLINE, request_until
 from dialtone.errors import DialtoneError
-from dialtone.events import recorded_payload
+from dialtone.events import recorded_payload, without_addresses
 from dialtone.lookups import Lookup
 from dialtone.recordings import ArchiveJob, Recording
 from dialtone.stored import restored
+from dialtone.withheld import message_addresses, withheld
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -274,7 +275,10 @@ def _expires_at(event: Event) -> int:
 
 
 def _event_fields(event: Event, before: Call, decision: Decision, at_seconds: float) -> Item:
-    payload = plain_json(recorded_payload(event, keep_digits=before.keeps_digits(event)))
+    addresses = before.script.audio_addresses if before.script else frozenset[str]()
+    kept = recorded_payload(event, keep_digits=before.keeps_digits(event), addresses=addresses)
+    payload = plain_json(kept)
+    hidden = message_addresses(event, before, decision.call)
     if len(payload) > MAX_PAYLOAD_CHARACTERS:
         payload = plain_json({"left_out": f"a payload of {len(payload)} characters"})
     return {
@@ -285,10 +289,10 @@ def _event_fields(event: Event, before: Call, decision: Decision, at_seconds: fl
         "occurred_at": event.occurred_at,
         "call_leg_id": event.call_leg_id,
         "payload": payload,
-        "commands": compact([each.to_json() for each in decision.commands]),
+        "commands": compact([withheld(each, hidden).to_json() for each in decision.commands]),
         "archive": compact([each.to_json() for each in decision.archive]),
         **({"lookup": compact(decision.lookup.to_json())} if decision.lookup else {}),
-        "reason": decision.reason,
+        "reason": without_addresses(decision.reason),
         "step": decision.call.step,
         "turn": decision.call.turn,
         "decided_at_millis": int(at_seconds * 1_000),

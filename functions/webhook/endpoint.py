@@ -17,7 +17,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from dialtone.calls import FLOW_ERROR, LAST_RESORT, RECORDING_ERROR, TURNED_AWAY, UNIDENTIFIED
 from dialtone.deadline import DeadlinePassed
 from dialtone.errors import ApiVersion1, MalformedEvent
-from dialtone.events import parse_event
+from dialtone.events import parse_event, without_addresses
 from dialtone.lookups import event_from_json
 from dialtone.observability import Measure
 from dialtone.signature import NotSigned, Verifier
@@ -201,7 +201,7 @@ def _handled(event: Event, handled: Handled) -> Answer:
         "step": handled.call.step,
         "turn": handled.call.turn,
         "duplicate": handled.duplicate,
-        "reason": handled.reason,
+        "reason": without_addresses(handled.reason),
         "commands": [_sent_fields(sent) for sent in handled.sent],
     }
     if handled.unsent:
@@ -225,7 +225,8 @@ def _sent_fields(sent: Sent) -> dict[str, Any]:
     fields: dict[str, Any] = {"action": sent.command.action, "result": outcome.kind}
     if outcome.kind == "accepted":
         return fields | ({"attempts": outcome.attempts} if outcome.attempts > 1 else {})
-    said = {"status": outcome.status, "code": outcome.code, "title": outcome.title, "detail": outcome.detail}
+    title, detail = (without_addresses(text) for text in (outcome.title, outcome.detail))
+    said = {"status": outcome.status, "code": outcome.code, "title": title, "detail": detail}
     more = {"unavailable": outcome.reason, "remedy": outcome.remedy, "attempts": outcome.attempts}
     return fields | {name: value for name, value in (said | more).items() if value}
 

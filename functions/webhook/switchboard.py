@@ -10,6 +10,7 @@ import webhook.handlers  # noqa: F401 -- importing them registers them
 from dialtone.calls import Call
 from dialtone.client_state import ClientState
 from dialtone.store import Decided, LostRace, Store, StoreUnavailable
+from dialtone.withheld import lacks_address, put_back
 from webhook.refusals import JOINING, PROMISING, Sent, not_started, promises, refused, refused_again
 from webhook.router import handlers, route
 from webhook.sending import TIDYING, send_all
@@ -96,7 +97,7 @@ class Switchboard:
             self.telnyx, event, decided.commands, deadline, refused_before=known, left_behind=left | late
         )
         for job in decided.archive:
-            self.archive.put(job, deadline)
+            self.archive.put(job.completed_from(event), deadline)
         handled = replace(handled, sent=tuple(sent.values()), unsent=unsent)
         refusals = {place: refused_again(event, place) for place in known}
         refusals |= {place: not_started(event, decided.turn, place, decided.commands[place]) for place in late}
@@ -171,6 +172,7 @@ class Switchboard:
             decided = replace(decided, lookup=None)
         if gone_on and self.now_seconds() - decided.at_seconds > COMMAND_ID_SECONDS:
             decided = replace(decided, commands=())
+        decided = replace(decided, commands=tuple(put_back(each, call) for each in decided.commands))
         return decided, Handled(duplicate=True, call=call, reason="came before")
 
 
@@ -179,10 +181,12 @@ def _left_behind(decided: Decided, call: Call) -> frozenset[int]:
 
     Sent late, they would be heard in the wrong place, and their mark would be taken for the leg's: the events of the
     step that the call is in would come with it, as of a step left long ago, and the caller would wait for ever.
+    A message that is not reviewed any more cannot be played back either: its address is forgotten.
     """
+    incomplete = frozenset(place for place, each in enumerate(decided.commands) if lacks_address(each))
     if call.turn <= decided.turn:
-        return frozenset()
-    return frozenset(
+        return incomplete
+    return incomplete | frozenset(
         place
         for place, each in enumerate(decided.commands)
         if each.action not in PROMISING  # that one was refused must be known: the ledger expects its recording

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from dialtone.calls import MAX_TRANSCRIPT_CHARACTERS_IN_A_JOB
-from dialtone.recordings import FAILED, SAVED, VERIFIED, TranscriptCopy
+from dialtone.recordings import FAILED, MAX_TRANSCRIPT_CHARACTERS_IN_A_JOB, SAVED, VERIFIED, TranscriptCopy
 from tests.integration.archiving import (
     BEGAN_AT,
     KEY,

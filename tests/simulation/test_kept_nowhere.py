@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from dialtone.compact_json import expanded
 from dialtone.flow_library import FlowLibrary
 from dialtone.telnyx_api import Outcome
-from infra.carrier import Caller, HangUp, Hear, NoAnswer, Person, Press, Say, Silence
+from infra.carrier import Caller, HangUp, Hear, NoAnswer, Person, Press, Say, Silence, WebhookFault
 from infra.flowkit.other_systems import NEVER, Answering
 from infra.flowkit.stage import Stage
 from webhook.refusals import NOT_STARTED_LATE
@@ -71,12 +72,12 @@ def desk(first: str) -> str:
     return f"flow: desk\nvoice: female\nlast_resort: bye\nsteps:\n  {first}{CARD_STEP}"
 
 
-def staged(folder: Path, flows: Mapping[str, str], numbers: Mapping[str, str] | None = None) -> Stage:
+def staged(folder: Path, flows: Mapping[str, str], faults: dict[WebhookFault, float] | None = None) -> Stage:
     """A line with these flows, which keeps what it logs and measures."""
     for name, text in flows.items():
         (folder / f"{name}.yaml").write_text(text)
-    (folder / "numbers.yaml").write_text("".join(f'"{n}": {f}\n' for n, f in (numbers or {DESK: "desk"}).items()))
-    stage = Stage(flows=folder)
+    (folder / "numbers.yaml").write_text(f'"{DESK}": desk\n')
+    stage = Stage(flows=folder, faults=faults)
     stage.endpoint = replace(stage.endpoint, observer=Listening())  # type: ignore[arg-type]
     return stage
 
@@ -84,7 +85,7 @@ def staged(folder: Path, flows: Mapping[str, str], numbers: Mapping[str, str] | 
 def left(stage: Stage) -> list[str]:
     """Every item of the table, but its ids, times and the flow's own text; every log line and metric."""
     items = stage.table.items()
-    kept = [json.dumps({name: item[name] for name in item if name not in NAMES_AND_TIMES}) for item in items]
+    kept = [json.dumps({name: _read(item[name]) for name in item if name not in NAMES_AND_TIMES}) for item in items]
     said = stage.endpoint.observer.said  # type: ignore[attr-defined]
     ids = {each for event in stage.told for each in (event.id, *_ids(event))}
     return [_without(ids, text) for text in (*kept, *said)]
@@ -93,6 +94,12 @@ def left(stage: Stage) -> list[str]:
 NAMES_AND_TIMES = frozenset(
     {"call_session_id", "item", "event_id", "occurred_at", "call_leg_id", "decided_at_millis", "expires_at", "texts"}
 )
+
+
+def _read(value: dict[str, Any]) -> dict[str, Any]:
+    """An attribute, with compressed text as it was before."""
+    compressed = value.get("S", "").startswith("zlib:")
+    return {"S": json.dumps(expanded(value["S"]))} if compressed else value
 
 
 def _ids(event: Event) -> list[str]:
@@ -236,3 +243,139 @@ def test_a_recording_that_is_started_late_does_not_run_while_a_card_is_keyed_in(
     assert (recording.status, recording.reason) == ("failed", NOT_STARTED_LATE)
     [leg] = stage.store.legs(session)
     assert leg.variables["digits.card"] == "*" * len(CARD), "the events of the card's step were not taken for late ones"
+
+
+# Addresses of recordings, and what was said
+
+REVIEW = """\
+flow: desk
+voice: female
+last_resort: bye
+steps:
+  message:
+    record: Please leave a message after the tone.
+    transcription: true
+    review: {say: "To keep it, press 1. To record it anew, press 2. To hear it again, press 3."}
+    on_error: bye
+  bye: hangup
+"""
+WORDS = "Please call me back about the invoice."
+_LEFT_MESSAGE = (Hear("leave a message"), Hear("beep", kind="beep"), Say(3, WORDS), Press("#", after=0.5))
+REVIEWS = {
+    "kept": (*_LEFT_MESSAGE, Hear("To keep it"), Press("1", after=1), Silence(30)),
+    "heard again": (
+        *_LEFT_MESSAGE,
+        Hear("To keep it"),
+        Press("3"),
+        Hear("To keep it"),
+        Press("1", after=1),
+        Silence(9),
+    ),
+    "recorded anew": (*_LEFT_MESSAGE, Hear("To keep it"), Press("2"), *_LEFT_MESSAGE, Hear("To keep it"), Press("1")),
+    "hung up while it is saved": (*_LEFT_MESSAGE, HangUp(after=0.3)),
+    "hung up while it is played back": (*_LEFT_MESSAGE, Silence(4), HangUp()),
+    "hung up in the review": (*_LEFT_MESSAGE, Hear("To keep it"), HangUp(after=1)),
+    "without a decision": (*_LEFT_MESSAGE, Silence(120)),
+}
+
+
+def told_addresses(stage: Stage) -> set[str]:
+    """Every address of a recording that an event brought."""
+    found = (
+        event.payload.get(name) or {} for event in stage.told for name in ("recording_urls", "public_recording_urls")
+    )
+    return {address for each in found for address in each.values()}
+
+
+def telling(stage: Stage, *secrets: str) -> list[str]:
+    """What is left of the call that holds one of these, or what opens an address."""
+    return [text for text in left(stage) if any(secret in text for secret in (*secrets, "X-Amz-", "Signature="))]
+
+
+@pytest.mark.parametrize("review", REVIEWS)
+@pytest.mark.parametrize("fault", [None, WebhookFault.TWICE], ids=["once", "twice"])
+def test_no_address_of_a_recording_and_no_transcript_is_left_of_a_call(
+    review: str, fault: WebhookFault | None, tmp_path: Path
+) -> None:
+    stage = staged(tmp_path, {"desk": REVIEW}, faults={fault: 1.0} if fault else None)
+
+    stage.ring(DESK, Caller(*REVIEWS[review]))
+
+    addresses = told_addresses(stage)
+    assert addresses
+    assert telling(stage, *addresses, WORDS) == []
+    jobs = stage.jobs.put_jobs
+    assert {address for job in jobs for address in (job.urls or {}).values()} == addresses
+    assert {job.transcript for job in jobs if job.kind == "transcript"} == {WORDS}
+
+
+def test_no_address_is_left_when_the_review_fails(tmp_path: Path) -> None:
+    stage = staged(tmp_path, {"desk": REVIEW})
+    stage.api.refuses = lambda asked: asked.action == "gather_using_speak"
+
+    stage.ring(DESK, Caller(*_LEFT_MESSAGE, Silence(30)))
+
+    assert telling(stage, *told_addresses(stage), WORDS) == []
+
+
+def test_while_a_message_is_reviewed_only_the_state_knows_where_it_can_be_heard(tmp_path: Path) -> None:
+    stage = staged(tmp_path, {"desk": REVIEW})
+    stage.carrier.call("+15550142", DESK, Caller(*_LEFT_MESSAGE, Silence(60)))
+    stage.carrier.run(when=lambda: any(asked.action == "gather_using_audio" for _, asked in stage.api.log))
+
+    [address] = told_addresses(stage)
+
+    knowing = [item for item in stage.table.items() if address in json.dumps(item)]
+    assert [item["item"]["S"].partition("#")[0] for item in knowing] == ["LEG"]
+    assert [name for name, value in knowing[0].items() if address in json.dumps(value)] == ["variables"]
+
+
+def test_a_playback_that_was_lost_is_sent_again_with_the_address_that_its_event_does_not_bring(tmp_path: Path) -> None:
+    stage = staged(tmp_path, {"desk": REVIEW})
+    playbacks: list[Command] = []
+
+    class LosesPlaybacks(LosesTheStart):
+        def send(self, asked: Command, command_id: str, deadline: float) -> Outcome:
+            if asked.action == "gather_using_audio":
+                playbacks.append(asked)
+                if len(playbacks) % 2:
+                    return Outcome("unavailable", 1, reason="timeout")
+            return self.telnyx.send(asked, command_id, deadline)
+
+    stage.switchboard.telnyx = LosesPlaybacks(stage.api)
+
+    session = stage.ring(DESK, Caller(*REVIEWS["heard again"]))
+
+    assert [asked.parameters["audio_url"] for asked in playbacks] == [*told_addresses(stage)] * 4
+    assert [recording.review for recording in stage.store.recordings(session)] == ["kept"]
+    assert telling(stage, *told_addresses(stage)) == []
+
+
+def test_an_address_that_telnyx_repeats_is_not_logged(tmp_path: Path) -> None:
+    stage = staged(tmp_path, {"desk": REVIEW})
+    refused = Outcome(
+        "refused", 1, 422, code="90040", title="Download failed", detail="of https://a.example/m?X-Amz-S=1"
+    )
+
+    class RefusesPlaybacks(LosesTheStart):
+        def send(self, asked: Command, command_id: str, deadline: float) -> Outcome:
+            return refused if asked.action == "gather_using_audio" else self.telnyx.send(asked, command_id, deadline)
+
+    stage.switchboard.telnyx = RefusesPlaybacks(stage.api)
+
+    stage.ring(DESK, Caller(*_LEFT_MESSAGE, Silence(30)))
+
+    assert any("Download failed" in text for text in left(stage))
+    assert telling(stage, *told_addresses(stage)) == []
+
+
+def test_the_address_of_audio_that_the_flow_names_is_kept(tmp_path: Path) -> None:
+    flow = 'flow: desk\nsteps:\n  a: {play: {audio: "https://audio.example/hello.wav"}}\n  bye: hangup\n'
+    stage = staged(tmp_path, {"desk": flow})
+
+    session = stage.ring(DESK, Caller(Silence(10)))
+
+    timeline = stage.store.timeline(session)
+    assert [each.payload["media_url"] for each in timeline if each.event_type == "call.playback.ended"] == [
+        "https://audio.example/hello.wav"
+    ]

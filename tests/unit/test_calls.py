@@ -10,7 +10,6 @@ from dialtone.calls import (
     ANSWERED,
     BRIDGED,
     ENDED,
-    MAX_TRANSCRIPT_CHARACTERS_IN_A_JOB,
     NO_TURN,
     OUTCOME,
     RINGING,
@@ -20,7 +19,16 @@ from dialtone.calls import (
 )
 from dialtone.client_state import ClientState
 from dialtone.commands import command
-from dialtone.recordings import CERTAIN, EXPECTED, FAILED, LIKELY, SAVED, UNCERTAIN, ArchiveJob
+from dialtone.recordings import (
+    CERTAIN,
+    EXPECTED,
+    FAILED,
+    LIKELY,
+    MAX_TRANSCRIPT_CHARACTERS_IN_A_JOB,
+    SAVED,
+    UNCERTAIN,
+    ArchiveJob,
+)
 from tests.staged_call import CALLED, CALLER, CONTROL, LEG, SESSION, actions, happened, moment
 
 CALL = Call(SESSION, LEG, CONTROL, from_number=CALLER, to_number=CALLED)
@@ -214,9 +222,7 @@ def test_a_recording_that_comes_is_the_one_asked_for_and_goes_into_custody() -> 
     assert recording.format == "wav"
     assert decision.call.recordings == ()
     assert decision.call.recorder == ""
-    assert decision.archive == (
-        ArchiveJob("audio", SESSION, LEG, recording.name, urls={"wav": "https://recordings.example/1.wav"}),
-    )
+    assert decision.archive == (ArchiveJob("audio", SESSION, LEG, recording.name),)
 
 
 def test_a_recordings_times_are_kept_in_utc() -> None:
@@ -297,7 +303,12 @@ def test_the_recorder_rests_only_when_nothing_is_expected_any_more() -> None:
     ],
 )
 def test_the_archive_is_given_the_addresses_that_are_there(addresses: dict[str, object], taken: object) -> None:
-    assert CALL.recording_saved(happened("call.recording.saved", 60, **addresses)).archive[0].urls == taken
+    event = happened("call.recording.saved", 60, **addresses)
+
+    [job] = CALL.recording_saved(event).archive
+
+    assert job.urls is None, "what is kept with the decision knows none"
+    assert (job.completed_from(event).urls or {}) == taken
 
 
 # Recordings that do not come
@@ -429,7 +440,7 @@ def test_one_told_of_again_under_its_name_asks_the_archive_again_and_makes_no_se
 # Transcripts
 
 
-def test_a_transcript_goes_to_the_archive_with_its_text() -> None:
+def test_a_transcript_goes_to_the_archive_with_its_text_which_its_decision_does_not_keep() -> None:
     event = happened(
         "call.recording.transcription.saved",
         90,
@@ -440,19 +451,25 @@ def test_a_transcript_goes_to_the_archive_with_its_text() -> None:
 
     decision = CALL.transcript_saved(event)
 
-    job = ArchiveJob(
-        "transcript", SESSION, LEG, recording_id="3e5d7f6b", transcription_id="b8a3c2d1", transcript="Hello."
-    )
+    job = ArchiveJob("transcript", SESSION, LEG, recording_id="3e5d7f6b", transcription_id="b8a3c2d1")
     assert decision == Decision(CALL, archive=(job,))
+    assert job.completed_from(event) == replace(job, transcript="Hello.")
 
 
 @pytest.mark.parametrize(("characters", "carried"), [(0, True), (1, False)])
 def test_a_transcript_too_long_for_a_message_is_asked_for_instead(characters: int, carried: bool) -> None:  # noqa: FBT001 -- a case of the table
     text = "x" * (MAX_TRANSCRIPT_CHARACTERS_IN_A_JOB + characters)
+    event = happened("call.recording.transcription.saved", transcription_text=text)
 
-    decision = CALL.transcript_saved(happened("call.recording.transcription.saved", transcription_text=text))
+    [job] = CALL.transcript_saved(event).archive
 
-    assert bool(decision.archive[0].transcript) is carried
+    assert bool(job.completed_from(event).transcript) is carried
+
+
+def test_a_job_that_an_earlier_version_kept_whole_is_handed_on_as_it_is() -> None:
+    job = ArchiveJob("audio", SESSION, LEG, urls={"mp3": "https://a.example/1.mp3"})
+
+    assert job.completed_from(happened("call.recording.saved")) == job
 
 
 # Decisions

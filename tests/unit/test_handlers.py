@@ -341,7 +341,7 @@ def test_call_recording_saved_goes_into_custody_and_ends_the_message(name: str) 
 
     decision = route(call, event)
 
-    assert [job.urls for job in decision.archive] == [event.payload["recording_urls"]]
+    assert [job.completed_from(event).urls for job in decision.archive] == [event.payload["recording_urls"]]
     assert decision.recordings[0].recording_id == event.text("recording_id")
     assert decision.call.step == "next"
 
@@ -390,7 +390,8 @@ def test_call_recording_transcription_saved_goes_to_the_archive() -> None:
     decision = route(call_of(event), event)
 
     (job,) = decision.archive
-    assert (job.kind, job.transcript) == ("transcript", event.text("transcription_text"))
+    assert (job.kind, job.transcript) == ("transcript", "")
+    assert job.completed_from(event).transcript == event.text("transcription_text")
     assert job.recording_id == event.text("recording_id")
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
-from dialtone.calls import ENDED, FLOW_ERROR, LAST_RESORT, Call, Decision
+from dialtone.calls import ENDED, FLOW_ERROR, LAST_RESORT, Call, Decision, lasting
 from dialtone.client_state import ClientState
 from dialtone.commands import Command, command
 from dialtone.errors import CommandInvalid
@@ -85,11 +85,15 @@ class FlowScript:
     """The files that all of these were read from, by name: what has to be kept to lead a call on."""
     takes_sensitive_digits: bool = field(init=False, repr=False)
     """Whether a call can come to a step that asks for sensitive digits."""
+    audio_addresses: frozenset[str] = field(init=False, repr=False)
+    """The web addresses of the audio that it plays."""
 
     def __post_init__(self) -> None:
         """Look at every step once, not with every event."""
-        steps = (step for flow in (self.flow, *self.others.values()) for step in flow.steps.values())
+        steps = [step for flow in (self.flow, *self.others.values()) for step in flow.steps.values()]
+        pieces = (piece for step in steps for _, prompt in step.prompts() for piece in prompt.pieces())
         object.__setattr__(self, "takes_sensitive_digits", any(map(_is_sensitive, steps)))
+        object.__setattr__(self, "audio_addresses", frozenset(piece.audio for piece in pieces if piece.audio))
 
     @property
     def name(self) -> str:
@@ -237,6 +241,8 @@ class FlowScript:
 
     def _enter(self, call: Call, event: Event, move: Go | Visit | _Leave) -> Decision:
         step, back = self._destination(call, move)
+        if step != call.step:
+            call = replace(call, variables=lasting(call.variables))
         left, waiting = self._left(call, event, move)
         entered = replace(
             left.call,

@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
+from dialtone.calls import lasting
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -44,12 +46,15 @@ _UNWRITABLE = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010fff
 
 
 def known(call: Call) -> dict[str, str]:
-    """Everything that can be filled in: the call's variables, its two numbers, and how long the caller has waited."""
-    numbers = {CALLER: call.from_number, CALLED: call.to_number}
+    """Everything that can be filled in: the call's variables, its two numbers, and how long the caller has waited.
+
+    Not where a message can be heard: that must not get into what is kept, or to other systems.
+    """
+    values = {**lasting(call.variables), CALLER: call.from_number, CALLED: call.to_number}
     since = call.variables.get(WAITING_SINCE)
     if not (since and call.entered_at):
-        return {**call.variables, **numbers}
-    return {**call.variables, **numbers, WAITED: _minutes_between(since, call.entered_at)}
+        return values
+    return {**values, WAITED: _minutes_between(since, call.entered_at)}
 
 
 def filled(text: str, values: Mapping[str, str]) -> str:
