@@ -19,6 +19,7 @@ from archive.bucket import StoredAudio
 from archive.copying import copy_audio
 from archive.faults import NotArchived
 from archive.judging import doubt, expected, paused_millis
+from archive.legs import with_leg
 from archive.mirroring import mirror
 from dialtone.recordings import COPIED, DOUBTFUL, EXPECTED, FAILED, KEPT_STATUSES, SAVED, VERIFIED
 
@@ -116,7 +117,7 @@ class Custody:
         return recording
 
     def _copied(self, job: ArchiveJob, recording: Recording, delivery: Delivery) -> tuple[Recording, str]:
-        recording = self._with_leg(recording)
+        recording = with_leg(recording, self._store)
         origin = self._source.open(job, recording, delivery.deadline, age_seconds=delivery.age_seconds)
         try:
             copied = copy_audio(origin.pieces(), self._bucket, recording, keep_faulty=delivery.last)
@@ -175,20 +176,6 @@ class Custody:
 
     def _read_back(self, recording: Recording, delivery: Delivery) -> StoredAudio | None:
         return self._bucket.read_back(recording.audio.key, delivery.deadline) if recording.audio else None
-
-    def _with_leg(self, recording: Recording) -> Recording:
-        """The entry with what the leg's state knows and the entry does not."""
-        legs = self._store.legs(recording.call_session_id)
-        leg = next((leg for leg in legs if leg.leg_id == recording.call_leg_id), None)
-        if leg is None:
-            return recording
-        return replace(
-            recording,
-            call_control_id=recording.call_control_id or leg.control_id,
-            connection_id=recording.connection_id or leg.connection_id,
-            from_number=recording.from_number or leg.from_number,
-            to_number=recording.to_number or leg.to_number,
-        )
 
     def _kept_by_another(self, job: ArchiveJob) -> Recording:
         recording = self._entry(job)

@@ -6,8 +6,10 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from dialtone.recordings import COMPLETED
+
 if TYPE_CHECKING:
-    from dialtone.recordings import Recording
+    from dialtone.recordings import Pause, Recording
 
 SCHEMA_VERSION = 1
 """Goes up when a field changes its meaning or goes; a new field leaves it."""
@@ -18,7 +20,7 @@ def metadata(recording: Recording) -> bytes:
 
     Times are ISO 8601 in UTC as Telnyx gave them, the hash is in hexadecimal; what is not known is null.
     """
-    audio, transcript = recording.audio, recording.transcript
+    audio, transcript, transcription = recording.audio, recording.transcript, recording.transcription
     fields = {
         "schema_version": SCHEMA_VERSION,
         "recording": recording.name,
@@ -29,6 +31,11 @@ def metadata(recording: Recording) -> bytes:
         "connection_id": recording.connection_id or None,
         "from": recording.from_number or None,
         "to": recording.to_number or None,
+        "direction": recording.direction or None,
+        "calling_party_type": recording.calling_party_type or None,
+        "flow": recording.flow or None,
+        "flow_version": recording.flow_version or None,
+        "step": recording.step or None,
         "requested_at": recording.requested_at,
         "started_at": recording.started_at or None,
         "ended_at": recording.ended_at or None,
@@ -40,10 +47,27 @@ def metadata(recording: Recording) -> bytes:
         "duration_millis": audio.duration_millis if audio else None,
         "content_doubt": recording.content_doubt or None,
         "source": recording.source,
+        "identity": recording.identity or None,
+        "identity_reason": recording.identity_reason or None,
+        "pauses": None if recording.pauses is None else [_pause(each) for each in recording.pauses],
         "consent": asdict(recording.consent) if recording.consent else None,
         "review": recording.review or None,
         "transcript_key": transcript.key if transcript else None,
         "transcript_sha256": transcript.sha256 if transcript else None,
         "transcription_id": (transcript.transcription_id or None) if transcript else None,
+        "transcription_status": _status(recording),
+        "transcription_engine": (transcription.engine or None) if transcription else None,
+        "transcription_language": (transcription.language or None) if transcription else None,
     }
     return json.dumps(fields, indent=2, ensure_ascii=False).encode() + b"\n"
+
+
+def _pause(pause: Pause) -> dict[str, str | None]:
+    return {"from": pause.began, "to": pause.ended or None, "why": pause.why or None}
+
+
+def _status(recording: Recording) -> str | None:
+    """Of an entry of an earlier version it is known only if the transcript is there."""
+    if recording.transcription:
+        return recording.transcription.status
+    return COMPLETED if recording.transcript else None

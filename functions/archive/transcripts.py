@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from archive.custody import Kept
 from archive.faults import AudioAwaited, NeverArchived, NotArchived
+from archive.legs import with_leg
 from archive.mirroring import mirror
-from dialtone.recordings import KEPT_STATUSES, TranscriptCopy, object_key
+from dialtone.recordings import COMPLETED, FAILED, KEPT_STATUSES, TranscriptCopy, Transcription, object_key
 from dialtone.telnyx_api import SAME_START_SECONDS
 
 if TYPE_CHECKING:
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
     from dialtone.store import Store
     from dialtone.telnyx_api import TelnyxApi
 
-COMPLETED = "completed"
+IN_PROGRESS = "in-progress"
+"""Telnyx's, as `completed` is; every other word of a transcription means that it will not be."""
 
 
 class Transcripts:
@@ -41,7 +43,11 @@ class Transcripts:
         recording = self._recording(job)
         if recording.status not in KEPT_STATUSES:
             raise AudioAwaited(f'the audio of "{recording.name}" is not kept yet: it is {recording.status}')
-        text = (job.transcript or self._fetched(job)).encode()
+        recording = with_leg(recording, self._store)
+        words = self._text(job)
+        if words is None:
+            return self._failed(recording, job)
+        text = words.encode()
         copied = TranscriptCopy(
             object_key(recording, "txt"), hashlib.sha256(text).hexdigest(), transcription_id=job.transcription_id
         )
@@ -49,11 +55,32 @@ class Transcripts:
             mirror(recording, self._store, self._bucket)
             return Kept(recording, already=already)
         self._bucket.put(copied.key, text, "text/plain; charset=utf-8")
-        kept = replace(recording, transcript=copied, recording_id=recording.recording_id or job.recording_id)
-        if not self._store.mark_recording(kept, was=(recording.status,)):
-            raise NotArchived(f"the ledger does not say {recording.status} any more")
-        mirror(kept, self._store, self._bucket)
+        kept = replace(
+            recording,
+            transcript=copied,
+            transcription=replace(recording.transcription or Transcription(), status=COMPLETED),
+            recording_id=recording.recording_id or job.recording_id,
+        )
+        self._note(kept)
         return Kept(kept)
+
+    def _failed(self, recording: Recording, job: ArchiveJob) -> Kept:
+        """A transcription that Telnyx could not complete: the audio stays, and nothing is filed as its words."""
+        note = f"Telnyx says that the transcription is {job.transcription_status or FAILED}: there are no words of it"
+        if recording.transcript:
+            return Kept(recording, already=True, note=note)
+        failed = replace(
+            recording,
+            transcription=replace(recording.transcription or Transcription(), status=FAILED),
+            recording_id=recording.recording_id or job.recording_id,
+        )
+        self._note(failed)
+        return Kept(failed, note=note)
+
+    def _note(self, recording: Recording) -> None:
+        if not self._store.mark_recording(recording, was=(recording.status,)):
+            raise NotArchived(f"the ledger does not say {recording.status} any more")
+        mirror(recording, self._store, self._bucket)
 
     def _recording(self, job: ArchiveJob) -> Recording:
         """The ledger entry that a transcript is of: by Telnyx's id, or as the leg's only one, or by when it began."""
@@ -78,12 +105,21 @@ class Transcripts:
             raise NotArchived(f"the leg has no recording that began at {info.started_at}")
         return began[0]
 
-    def _fetched(self, job: ArchiveJob) -> str:
+    def _text(self, job: ArchiveJob) -> str | None:
+        """The words; None if there will be none."""
+        if job.transcription_status not in {"", COMPLETED, IN_PROGRESS}:
+            return None
+        said = job.transcript if job.transcription_status != IN_PROGRESS else ""
+        return said or self._fetched(job)
+
+    def _fetched(self, job: ArchiveJob) -> str | None:
         if not job.transcription_id:
             raise NeverArchived("the transcript has neither text nor an id to ask for it")
         transcript = self._telnyx.find_transcript(job.transcription_id)
         if transcript is None:
             raise NotArchived(f"Telnyx does not know the transcript {job.transcription_id}")
+        if transcript.status not in {"", COMPLETED, IN_PROGRESS}:
+            return None
         if transcript.status != COMPLETED:
             raise AudioAwaited(f"Telnyx has not completed the transcript {job.transcription_id}")
         return transcript.text

@@ -10,6 +10,7 @@ from dialtone.commands import Command, command
 from dialtone.numbers import called_number, caller_number, masked
 from dialtone.recording_identity import SavedFile, file_name, identify, names_in, number_named
 from dialtone.recordings import (
+    ASKED_FOR,
     CERTAIN,
     EXPECTED,
     FAILED,
@@ -17,12 +18,15 @@ from dialtone.recordings import (
     LIKELY,
     RECORD_START,
     SAVED,
+    SENSITIVE,
     UNASKED,
     UNCERTAIN,
     ArchiveJob,
     Consent,
+    Pause,
     Recording,
     Review,
+    Transcription,
     download_addresses,
 )
 from dialtone.stored import restored
@@ -47,6 +51,9 @@ LAST_RESORT = "last-resort"
 
 RECORDING_ERROR, UNIDENTIFIED = "recording-error", "recording-unidentified"
 """Incidents: a recording that Telnyx could not make or keep, and one of which it is doubtful what it is of."""
+
+DEFAULT_ENGINE = "A"
+"""That Telnyx has words written down by where a command names none (its API description)."""
 
 NO_TURN = -1
 """Of a recording that no turn asked for."""
@@ -187,6 +194,8 @@ class Call:
     control_id: str = ""
     connection_id: str = ""
     direction: str = ""
+    calling_party_type: str = ""
+    """`pstn` or `sip`, where an event says it."""
     from_number: str = ""
     to_number: str = ""
     status: str = ""
@@ -342,6 +351,7 @@ class Call:
             led,
             control_id=self.control_id or event.text("call_control_id"),
             connection_id=self.connection_id or event.text("connection_id"),
+            calling_party_type=self.calling_party_type or event.text("calling_party_type"),
             from_number=self.from_number or caller_number(event.text("from"), called),
             to_number=called,
             # Every event carries what the call was given until its flow's first command, and so does its answer.
@@ -400,11 +410,19 @@ class Call:
         """Whether the digits that an event brings may be kept; not where no flow says so."""
         return self.script is not None and self.script.keeps_digits(self, event)
 
-    def issuing(self, commands: tuple[Command, ...], event: Event) -> Decision:
-        """The call after it asked for these commands, with the recordings that they promise, each under its name."""
+    def issuing(self, commands: tuple[Command, ...], event: Event, *, pausing: str = SENSITIVE) -> Decision:
+        """The call after it asked for these commands, with the recordings that they promise, each under its name.
+
+        `pausing` is why a recording is paused, if one is.
+        """
         call, sent, promised = self, [], []
         for asked in commands:
-            call = replace(call, recorder=_recorder_after(asked, call), far_legs=_far_legs_after(asked, call))
+            call = replace(
+                call,
+                recorder=_recorder_after(asked, call),
+                far_legs=_far_legs_after(asked, call),
+                recordings=_recordings_after(asked, call, event.occurred_at, pausing),
+            )
             recording = _promised(call, asked, event)
             if recording is None:
                 sent.append(asked)
@@ -440,6 +458,7 @@ class Call:
             asked or _unasked(self, event, match.may_be),
             status=SAVED,
             reason="",
+            pauses=_pauses_within(asked, began, event.time("recording_ended_at")),
             identity=match.identity,
             identity_reason=match.reason,
             channels=event.text("channels") or (asked.channels if asked else ""),
@@ -495,6 +514,17 @@ class Call:
         call = replace(self, recordings=tuple(named.get(each.number, each) for each in self.recordings))
         return Decision(_recorder_rested(call), recordings=noted, reason=reason, incidents=(RECORDING_ERROR,))
 
+    def pause_refused(self, event: Event) -> Call:
+        """The call whose pause was refused: what was to be left out is on its recordings."""
+        recordings = (
+            replace(
+                each,
+                pauses=each.pauses and tuple(pause for pause in each.pauses if pause.began != event.occurred_at),
+            )
+            for each in self.recordings
+        )
+        return replace(self, recorder="on" if self.recorder else "", recordings=tuple(recordings))
+
     def recording_refused(
         self, reason: str, *, names: Sequence[str], turns: Sequence[int], call_ended: bool
     ) -> Decision:
@@ -520,6 +550,7 @@ class Call:
             call_leg_id=self.leg_id,
             recording_id=event.text("recording_id"),
             transcription_id=event.text("recording_transcription_id"),
+            transcription_status=event.text("status"),
         )
         return Decision(self, archive=(job,))
 
@@ -575,11 +606,61 @@ def _promised(call: Call, asked: Command, event: Event) -> Recording | None:
         from_number=call.from_number,
         to_number=call.to_number,
         consent=call.consent,
+        direction=call.direction,
+        calling_party_type=call.calling_party_type,
+        flow=call.flow,
+        flow_version=call.flow_version,
+        step=call.step,
+        pauses=(),
+        transcription=_transcription(asked),
         trimmed=bool(asked.parameters.get(f"{prefix}trim")),
         silence_seconds=_count(asked.parameters.get(f"{prefix}timeout_secs")),
         max_seconds=_count(asked.parameters.get(f"{prefix}max_length")),
         file_name=file_name(call.leg_id, number),
     )
+
+
+def _transcription(asked: Command) -> Transcription:
+    if not asked.parameters.get("transcription"):
+        return Transcription()
+    engine = str(asked.parameters.get("transcription_engine", DEFAULT_ENGINE))
+    return Transcription(ASKED_FOR, engine, str(asked.parameters.get("transcription_language", "")))
+
+
+def _recordings_after(asked: Command, call: Call, now: str, why: str) -> tuple[Recording, ...]:
+    """The recordings with the pause that a command begins or ends: it is of all that run on the leg."""
+    if asked.action not in {"record_pause", "record_resume"} or asked.call_control_id != call.control_id:
+        return call.recordings
+    paused = asked.action == "record_pause"
+    return tuple(
+        each
+        if each.pauses is None
+        else replace(each, pauses=_begun(each.pauses, now, why) if paused else _over(each.pauses, now))
+        for each in call.recordings
+    )
+
+
+def _begun(pauses: tuple[Pause, ...], now: str, why: str) -> tuple[Pause, ...]:
+    return pauses if pauses and not pauses[-1].ended else (*pauses, Pause(now, why=why))
+
+
+def _over(pauses: tuple[Pause, ...], now: str) -> tuple[Pause, ...]:
+    if not pauses or pauses[-1].ended:
+        return pauses
+    *before, last = pauses
+    return tuple(before) if last.began == now else (*before, replace(last, ended=now))
+
+
+def _pauses_within(recording: Recording | None, began: str, ended: str) -> tuple[Pause, ...] | None:
+    """Its pauses, without what lies outside of it: other recordings of the leg were paused then, or none."""
+    if recording is None or recording.pauses is None:
+        return None
+    within = [
+        replace(each, ended=min(each.ended or ended, ended or each.ended))
+        for each in recording.pauses
+        if (not ended or each.began < ended) and (not each.ended or each.ended > began)
+    ]
+    return tuple(within)
 
 
 def _count(parameter: object) -> int:
@@ -602,6 +683,10 @@ def _unasked(call: Call, event: Event, may_be: Recording | None) -> Recording:
         source=UNASKED,
         from_number=call.from_number,
         to_number=call.to_number,
+        direction=call.direction,
+        calling_party_type=call.calling_party_type,
+        flow=call.flow,
+        flow_version=call.flow_version,
     )
 
 

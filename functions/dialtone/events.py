@@ -52,6 +52,7 @@ _FIELD_TYPES: Mapping[str, type] = {
     "call_control_id": _TEXT,
     "call_leg_id": _TEXT,
     "call_session_id": _TEXT,
+    "calling_party_type": _TEXT,
     "channels": _TEXT,
     "client_state": _TEXT,
     "connection_id": _TEXT,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from dialtone.stored import restored
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from dialtone.events import Event
 
@@ -73,6 +73,38 @@ class Consent:
     key: str = ""
 
 
+FLOW, SENSITIVE = "flow", "sensitive"
+"""Why a recording was paused: a flow's own `recording: pause`, or a step whose digits are recorded nowhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """A stretch that was left out of a recording, by the events on which it was paused and resumed.
+
+    Telnyx reports neither: the audio stops and goes on as soon as the command is obeyed.
+    """
+
+    began: str
+    ended: str = ""
+    """'' while it lasts."""
+    why: str = ""
+
+
+NOT_ASKED_FOR, ASKED_FOR, COMPLETED = "none", "requested", "completed"
+"""What is known of a recording's transcription; `failed`, too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Transcription:
+    """What was asked for about the words of a recording, and what came of it."""
+
+    status: str = NOT_ASKED_FOR
+    engine: str = ""
+    """Telnyx's name of it: A, B or another."""
+    language: str = ""
+    """As it was asked for; '' for the engine's default."""
+
+
 KEPT, SUPERSEDED, DELETED = "kept", "superseded", "deleted"
 """What a caller decided about a message: that is noted, and changes nothing of its custody."""
 
@@ -124,6 +156,19 @@ class Recording:
     """Its longest length; 0 for none."""
     content_doubt: str = ""
     """Why the audio that was copied can hardly be the whole recording; '' if it can."""
+    direction: str = ""
+    """Of the call."""
+    calling_party_type: str = ""
+    """`pstn` or `sip`, where Telnyx says it."""
+    flow: str = ""
+    """That led the call when it was asked for."""
+    flow_version: str = ""
+    step: str = ""
+    """That asked for it; '' for one from the answer."""
+    pauses: tuple[Pause, ...] | None = None
+    """None where it is not known: of entries of earlier versions, and of what no command of ours asked for."""
+    transcription: Transcription | None = None
+    """None as for `pauses`."""
     file_name: str = ""
     """The name that Telnyx was asked to give its file; '' for one that was not asked for."""
     identity: str = ""
@@ -142,8 +187,9 @@ class Recording:
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Recording:
         """What `to_json` gave, in this or another version of the program."""
-        copies = {"audio": AudioCopy, "transcript": TranscriptCopy, "consent": Consent}
-        return restored(cls, stored, **{name: partial(restored, kind) for name, kind in copies.items()})
+        parts = {"audio": AudioCopy, "transcript": TranscriptCopy, "consent": Consent, "transcription": Transcription}
+        readers: dict[str, Any] = {name: partial(restored, kind) for name, kind in parts.items()}
+        return restored(cls, stored, pauses=_pauses, **readers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +208,8 @@ class ArchiveJob:
     transcription_id: str = ""
     transcript: str = ""
     """The text; '' where it is too long for a message and must be asked for."""
+    transcription_status: str = ""
+    """As the webhook gave it; '' where it did not say."""
 
     def completed_from(self, event: Event) -> ArchiveJob:
         """The job with what only its event has: kept with the decision, addresses and words would lie in the table."""
@@ -228,6 +276,10 @@ def _fits(transcript: str) -> bool:
 
 def _written_characters(text: str) -> int:
     return len(json.dumps(text)) - len('""')
+
+
+def _pauses(stored: Iterable[Mapping[str, Any]]) -> tuple[Pause, ...]:
+    return tuple(restored(Pause, pause) for pause in stored)
 
 
 def _is_addresses(urls: object) -> bool:

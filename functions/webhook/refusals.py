@@ -51,6 +51,7 @@ def refused(event: Event, turn: int, place: int, sent: Sent, unsent: Sequence[Co
         place,
         turn,
         call_ended=outcome.kind == "ended" and command.action != JOINING,
+        action=command.action,
         reason=said + _about(command),
         **_recordings_of((command, *unsent)),
     )

@@ -305,6 +305,7 @@ def timeless_recording(recording: Recording) -> Recording:
         requested_at=_whether(recording.requested_at),
         started_at=_whether(recording.started_at),
         ended_at=_whether(recording.ended_at),
+        pauses=recording.pauses and tuple(replace(each, began="", ended="") for each in recording.pauses),
         file_name=_whether(recording.file_name),
         identity_reason=_whether(recording.identity_reason),
         consent=recording.consent and replace(recording.consent, at="then"),

@@ -123,6 +123,29 @@ def test_a_transcript_that_telnyx_has_not_completed_is_awaited(
     assert "has not completed" in reason_of(caplog)
 
 
+@pytest.mark.parametrize("status", ["failed", "a-word-of-tomorrow"])
+def test_a_transcription_that_failed_is_not_filed_as_one_that_completed(
+    house: ArchiveHouse, caplog: pytest.LogCaptureFixture, status: str
+) -> None:
+    failed = house.deliver(house.transcript_job(transcription_status=status, transcript=""))
+
+    assert failed == []
+    assert f"{KEY}.txt" not in house.objects()
+    assert house.metadata()["transcription_status"] == "failed"
+    assert house.entry().transcript is None
+    assert any(status in str(line.get("note")) for line in logged(caplog))
+
+
+def test_one_that_completes_after_all_is_filed_and_stays(house: ArchiveHouse) -> None:
+    house.deliver(house.transcript_job(transcription_status="failed", transcript=""))
+
+    house.deliver(house.transcript_job(transcription_status="completed"))
+    house.deliver(house.transcript_job(transcription_status="failed", transcript=""))
+
+    assert house.metadata()["transcription_status"] == "completed"
+    assert house.objects()[f"{KEY}.txt"].decode() == TEXT
+
+
 def test_a_transcript_that_telnyx_does_not_know_is_named(house: ArchiveHouse, caplog: pytest.LogCaptureFixture) -> None:
     assert house.deliver(house.transcript_job(transcript="")) == [0]
     assert reason_of(caplog) == f"Telnyx does not know the transcript {TRANSCRIPTION_ID}"

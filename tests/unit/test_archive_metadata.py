@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import json
+import re
+from dataclasses import replace
+from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from archive.metadata import SCHEMA_VERSION, metadata
-from dialtone.recordings import AudioCopy, Consent, Recording, TranscriptCopy
+from dialtone.recordings import AudioCopy, Consent, Pause, Recording, TranscriptCopy, Transcription
 
 FIELDS = [
     "schema_version",
@@ -18,6 +21,11 @@ FIELDS = [
     "connection_id",
     "from",
     "to",
+    "direction",
+    "calling_party_type",
+    "flow",
+    "flow_version",
+    "step",
     "requested_at",
     "started_at",
     "ended_at",
@@ -29,11 +37,17 @@ FIELDS = [
     "duration_millis",
     "content_doubt",
     "source",
+    "identity",
+    "identity_reason",
+    "pauses",
     "consent",
     "review",
     "transcript_key",
     "transcript_sha256",
     "transcription_id",
+    "transcription_status",
+    "transcription_engine",
+    "transcription_language",
 ]
 
 BARE = Recording("session", "leg", 2, 1, "2026-09-21T12:00:00.000000Z", "telnyx")
@@ -51,6 +65,16 @@ WHOLE = Recording(
     channels="dual",
     format="mp3",
     from_number="+15550123",
+    direction="incoming",
+    calling_party_type="pstn",
+    flow="front-desk",
+    flow_version="0c1d2e3f4a5b",
+    step="message",
+    pauses=(Pause("2026-09-21T12:00:03.000000Z", "2026-09-21T12:00:05.000000Z", "sensitive"),),
+    transcription=Transcription("completed", "B", "en"),
+    file_name="leg-01",
+    identity="certain",
+    identity_reason="its file has the name that it was asked for under",
     to_number="+15550100",
     recording_id="r-1",
     started_at="2026-09-21T12:00:01.000000Z",
@@ -81,6 +105,11 @@ def test_everything_that_the_ledger_knows_is_told() -> None:
         "connection_id": "7267",
         "from": "+15550123",
         "to": "+15550100",
+        "direction": "incoming",
+        "calling_party_type": "pstn",
+        "flow": "front-desk",
+        "flow_version": "0c1d2e3f4a5b",
+        "step": "message",
         "requested_at": "2026-09-21T12:00:00.000000Z",
         "started_at": "2026-09-21T12:00:01.000000Z",
         "ended_at": "2026-09-21T12:00:09.000000Z",
@@ -92,6 +121,11 @@ def test_everything_that_the_ledger_knows_is_told() -> None:
         "duration_millis": 8_000,
         "content_doubt": "it plays 8.0 s; the recorder ran 60.0 s: too short",
         "source": "record_start",
+        "identity": "certain",
+        "identity_reason": "its file has the name that it was asked for under",
+        "pauses": [
+            {"from": "2026-09-21T12:00:03.000000Z", "to": "2026-09-21T12:00:05.000000Z", "why": "sensitive"},
+        ],
         "consent": {
             "how": "given",
             "prompt": "May we?",
@@ -103,6 +137,9 @@ def test_everything_that_the_ledger_knows_is_told() -> None:
         "transcript_key": "recordings/2026/09/21/session/leg-01.txt",
         "transcript_sha256": "facade",
         "transcription_id": "t-1",
+        "transcription_status": "completed",
+        "transcription_engine": "B",
+        "transcription_language": "en",
     }
 
 
@@ -118,6 +155,23 @@ def test_what_is_not_known_is_null_and_never_empty() -> None:
         "requested_at",
         "source",
     }
+
+
+def test_an_entry_of_an_earlier_version_tells_no_pauses_rather_than_none() -> None:
+    told = json.loads(metadata(replace(WHOLE, pauses=None, transcription=None)))
+
+    assert told["pauses"] is None
+    assert told["transcription_status"] == "completed"
+    assert json.loads(metadata(replace(WHOLE, pauses=())))["pauses"] == []
+    assert json.loads(metadata(replace(BARE, transcription=Transcription())))["transcription_status"] == "none"
+
+
+def test_every_field_is_described_in_the_docs_in_its_order() -> None:
+    page = Path("docs/recordings.md").read_text(encoding="utf-8")
+
+    rows = [re.findall("`([a-z0-9_]+)`", row.split("|")[1]) for row in page.splitlines() if row.startswith("| `")]
+
+    assert [name for names in rows for name in names] == FIELDS
 
 
 @given(st.text(), st.text())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -28,6 +29,9 @@ from dialtone.recordings import (
     SAVED,
     UNCERTAIN,
     ArchiveJob,
+    Pause,
+    Recording,
+    Transcription,
 )
 from tests.staged_call import CALLED, CALLER, CONTROL, LEG, SESSION, actions, happened, moment
 
@@ -397,6 +401,70 @@ def test_a_verdict_about_a_recording_that_is_still_to_come_is_not_lost_when_it_c
     call = recording_call().reviewed(1, "deleted").call
 
     assert come(call, 1, 11).recordings[0].review == "deleted"
+
+
+# What its metadata says of it
+
+
+def test_a_recording_knows_what_asked_for_it() -> None:
+    call = replace(CALL, flow="front-desk", flow_version="0c1d", step="message", direction="incoming", turn=4)
+    start = command(
+        "record_start", CONTROL, format="mp3", channels="single", transcription=True, transcription_language="en"
+    )
+
+    (recording,) = call.issuing((start,), happened("call.speak.ended", 40)).recordings
+
+    assert (recording.flow, recording.flow_version, recording.step) == ("front-desk", "0c1d", "message")
+    assert (recording.direction, recording.pauses) == ("incoming", ())
+    assert recording.transcription == Transcription("requested", "A", "en")
+    assert recording_call().recordings[0].transcription == Transcription("none")
+
+
+def test_the_kind_of_the_calling_party_is_taken_from_the_event_that_says_it() -> None:
+    known = CALL.known_from(happened("call.recording.transcription.saved", 90, calling_party_type="sip"))
+
+    assert (CALL.calling_party_type, known.calling_party_type) == ("", "sip")
+
+
+def switched(call: Call, action: str, seconds: float, pausing: str = "sensitive") -> Call:
+    return call.issuing((command(action, CONTROL),), happened("call.gather.ended", seconds), pausing=pausing).call
+
+
+def test_pauses_are_told_with_their_times_and_their_reasons() -> None:
+    call = switched(recording_call(), "record_pause", 20)
+    call = switched(call, "record_resume", 25)
+    call = switched(call, "record_pause", 30, "flow")
+
+    whole = come(call, 1, 11).recordings[0]
+    ended = call.recording_saved(
+        happened("call.recording.saved", 60, recording_started_at=moment(11), recording_ended_at=moment(50))
+    ).recordings[0]
+
+    assert whole.pauses == (Pause(moment(20), moment(25), "sensitive"), Pause(moment(30), "", "flow"))
+    assert ended.pauses == (Pause(moment(20), moment(25), "sensitive"), Pause(moment(30), moment(50), "flow"))
+    assert Recording.from_json(json.loads(json.dumps(ended.to_json()))) == ended
+
+
+def test_pauses_after_a_recording_ended_are_another_ones() -> None:
+    call = switched(switched(recording_call(), "record_pause", 55), "record_resume", 58)
+
+    event = happened("call.recording.saved", 60, recording_started_at=moment(11), recording_ended_at=moment(50))
+
+    assert call.recording_saved(event).recordings[0].pauses == ()
+
+
+def test_a_pause_that_telnyx_refused_is_not_told_as_one() -> None:
+    paused = switched(recording_call(), "record_pause", 20)
+
+    call = paused.pause_refused(happened("call.gather.ended", 20))
+
+    assert (call.recordings[0].pauses, call.recorder) == ((), "on")
+
+
+def test_a_recording_asked_for_by_an_earlier_version_does_not_claim_to_know_its_pauses() -> None:
+    call = replace(recording_call(), recordings=(replace(recording_call().recordings[0], pauses=None),))
+
+    assert switched(call, "record_pause", 20).recordings[0].pauses is None
 
 
 # Recordings of which it is doubtful whose they are

@@ -20,7 +20,7 @@ from dialtone.client_state import ClientState
 from dialtone.commands import Command, command
 from dialtone.events import Event
 from dialtone.lookups import Lookup
-from dialtone.recordings import ArchiveJob, AudioCopy, Consent, Recording, TranscriptCopy
+from dialtone.recordings import ArchiveJob, AudioCopy, Consent, Pause, Recording, TranscriptCopy, Transcription
 from dialtone.store import Decided, Store, TimelineEntry
 from infra.flowkit.memory_table import MemoryTable
 from webhook.router import route
@@ -34,8 +34,19 @@ if TYPE_CHECKING:
 
 SESSION, LEG, CONTROL = "session", "leg", "v3:control"
 CONSENT = Consent("given", "May we record?", "en-US", "2026-11-24T12:00:05.000000Z", "1")
+PAUSE = Pause("2026-11-24T12:00:11.000000Z", "2026-11-24T12:00:13.000000Z", "sensitive")
+TRANSCRIPTION = Transcription("requested", "B", "en")
 EXPECTED = Recording(
-    SESSION, LEG, 2, 3, "2026-11-24T12:00:09.000000Z", "record_start", channels="single", consent=CONSENT
+    SESSION,
+    LEG,
+    2,
+    3,
+    "2026-11-24T12:00:09.000000Z",
+    "record_start",
+    channels="single",
+    consent=CONSENT,
+    pauses=(PAUSE,),
+    transcription=TRANSCRIPTION,
 )
 AUDIO, TRANSCRIPT = AudioCopy("key.mp3", 1_234, "ab" * 32, 7_000), TranscriptCopy("key.txt", "cd" * 32, "t-1")
 VERIFIED = replace(EXPECTED, number=1, status="verified", audio=AUDIO, transcript=TRANSCRIPT)
@@ -73,6 +84,8 @@ STORED: tuple[DataclassInstance, ...] = (
     VERIFIED,
     AUDIO,
     TRANSCRIPT,
+    PAUSE,
+    TRANSCRIPTION,
     JOB,
     LOOKUP,
     SPEAK,
@@ -196,7 +209,8 @@ def test_fields_that_an_earlier_version_did_not_write_have_their_defaults(kind: 
 
 def _everything(call: Call, decided: Decided, recording: Recording) -> Iterator[object]:
     yield from (call, call.left, call.consent, *call.far_legs.values(), *call.recordings)
-    yield from (recording, recording.consent, recording.audio, recording.transcript)
+    yield from (recording, recording.consent, recording.audio, recording.transcript, recording.transcription)
+    yield from recording.pauses or ()
     yield from (*decided.archive, decided.lookup)
 
 

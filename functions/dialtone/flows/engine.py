@@ -18,8 +18,10 @@ from dialtone.flows.flow import STEP_OF_FLOW, version_of
 from dialtone.flows.given import not_given
 from dialtone.flows.moves import Fail, Go, Move, Visit, Wait
 from dialtone.flows.steps.endings import Reject
+from dialtone.flows.steps.recording import RecordingSwitch
 from dialtone.flows.steps.say import stop_queued
 from dialtone.flows.timer import cut_off_by_detection, timer_of_another_turn
+from dialtone.recordings import FLOW, SENSITIVE
 from dialtone.webhook_retries import CALLER_EVENTS, retries
 
 if TYPE_CHECKING:
@@ -233,7 +235,7 @@ class FlowScript:
 
     def _wait(self, call: Call, event: Event, move: Wait) -> Decision:
         marked = tuple(self._marked(asked, call) for asked in move.commands)
-        decision = replace(call, waiting=dict(move.waiting)).issuing(marked, event)
+        decision = replace(call, waiting=dict(move.waiting)).issuing(marked, event, pausing=self._pausing(call))
         if move.lookup is None:
             return decision
         lookup = replace(move.lookup, call_session_id=call.session_id, call_leg_id=call.leg_id, turn=call.turn)
@@ -263,7 +265,9 @@ class FlowScript:
             return Decision(call), {}
         marked = tuple(self._marked(asked, call) for asked in move.commands)
         variables = {**call.variables, **move.variables}
-        left = replace(call, variables=variables, consent=move.consent or call.consent).issuing(marked, event)
+        left = replace(call, variables=variables, consent=move.consent or call.consent).issuing(
+            marked, event, pausing=self._pausing(call)
+        )
         for number, verdict in move.reviews.items():
             left = left.then(partial(Call.reviewed, number=number, verdict=verdict))
         return left, dict(move.waiting)
@@ -331,6 +335,10 @@ class FlowScript:
 
     def _step(self, call: Call) -> Step | None:
         return self._flow(call).steps.get(call.step.rpartition(STEP_OF_FLOW)[2])
+
+    def _pausing(self, call: Call) -> str:
+        """Why the step that the call is in pauses a recording, if it does."""
+        return FLOW if isinstance(self._step(call), RecordingSwitch) else SENSITIVE
 
     def _marked(self, asked: Command, call: Call) -> Command:
         if asked.action not in _MARKED or asked.call_control_id != call.control_id:

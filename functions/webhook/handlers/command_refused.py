@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 def command_refused(call: Call, event: Event) -> Decision:
     """Recordings that it promised will not come; unless the call has ended, the flow takes its error path."""
     call_ended = event.payload["call_ended"]
+    if event.text("action") == "record_pause":
+        call = call.pause_refused(event)
     decision = call.recording_refused(
         event.text("reason"),
         names=event.payload["recording_names"],
