@@ -154,6 +154,40 @@ def test_a_pause_that_nothing_resumes_is_found(told: Told) -> None:
     assert told("a: {recording: pause}\nb: {say: Hello.}\nbye: hangup\n", RECORDED) == [(2, "recording-stays-paused")]
 
 
+# overlay-without-audio
+
+MUSIC = "music: {play: {media: m}, times: infinity, background: true}\n"
+OVER = "over: {play: {media: bell}, overlay: true}\nbye: hangup\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "found"),
+    [
+        ("", True),
+        ("hello: {say: Hello.}\n", True),
+        ("music: {play: {media: m}}\n", True),
+        (MUSIC, False),
+        (MUSIC + "hello: {say: Hello.}\n", False),
+        (MUSIC + "quiet: {play: null, stop: overlay}\n", False),
+        (MUSIC + "quiet: {play: null, stop: all}\n", True),
+        (MUSIC + "other: {play: {media: n}, stop: current}\n", True),
+        (MUSIC + "agent: {transfer: '+12025550199', hold: {media: m}, failed: over}\n", True),
+        ("who: {branch: [{when: {caller: '+1*'}, to: over}], otherwise: music}\n" + MUSIC, True),
+    ],
+)
+def test_an_overlay_needs_audio_under_it_on_every_path(before: str, told: Told, *, found: bool) -> None:
+    rules = [rule for _, rule in told(before + OVER, "voice: female\nlast_resort: bye\n")]
+
+    assert rules == (["overlay-without-audio"] if found else [])
+
+
+def test_an_overlay_in_a_visited_flow_is_over_the_music_of_its_visitor(told: Told) -> None:
+    chime = "flow: chime\nsteps:\n  over: {play: {media: bell}, overlay: true}\n"
+    visit = "visit: {go: {flow: chime}}\nbye: hangup\n"
+
+    assert told(MUSIC + visit, **{"chime.yaml": chime}) == []
+
+
 # missing-consent
 
 

@@ -146,6 +146,29 @@ def test_audio_in_the_background_lets_the_flow_go_on_at_once() -> None:
     assert actions(staged.tell("call.playback.ended", status="completed", overlay=True)) == ["playback_stop", "hangup"]
 
 
+def test_what_plays_over_the_background_is_stopped_alone() -> None:
+    staged = StagedCall("steps:\n  still: {play: null, stop: overlay}\n  bye: hangup\n")
+
+    stop, _ = staged.pick_up().commands
+
+    assert (stop.action, stop.parameters) == ("playback_stop", {"stop": "all", "overlay": True})
+
+
+def test_an_overlay_that_telnyx_refuses_takes_the_error_way_and_says_why() -> None:
+    staged = StagedCall("""
+        last_resort: sorry
+        steps:
+          over: {play: {media: bell}, overlay: true}
+          sorry: {say: Sorry.}
+    """)
+    staged.pick_up()
+
+    decision = staged.refuse()
+
+    assert (actions(decision), staged.call.step) == (["speak"], "sorry")
+    assert decision.reason
+
+
 @pytest.mark.parametrize("to", ["opposite", "both"])
 def test_it_may_be_heard_by_the_other_side(to: str) -> None:
     assert played(to=to)["target_legs"] == to
@@ -179,6 +202,7 @@ def test_with_keys_infinity_begins_again_until_one_is_pressed() -> None:
         ("{play: {media: a}, overlay: true, to: both}", "overlay is heard by the caller alone"),
         ("{play: [{media: a}, {media: b}], times: 2}", "times repeats one file"),
         ("{play: [{media: a}, {media: b}], keys: {1: music}}", "keys interrupt one file"),
+        ("{play: {media: a}, stop: overlay}", "stop: overlay plays nothing"),
         ("{play: null}", "null plays nothing"),
         ("{play: null, stop: all, times: 2}", "null plays nothing"),
     ],

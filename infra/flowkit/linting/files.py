@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from dialtone.flow_library import NUMBERS_FILE
 from dialtone.flows.calendars import CALENDARS
+from infra.flowkit.linting.leg_states import Paths
 from infra.flowkit.linting.mentions import leads_to
 from infra.flowkit.linting.prompts import Heard, heard_in
-from infra.flowkit.linting.recorder import Paths
 from infra.flowkit.linting.recovery import Fault, calendar_faults, number_faults, read_through
 from infra.flowkit.linting.rule import Of
 from infra.flowkit.linting.variables import Variables, may_set
@@ -199,9 +199,10 @@ class Folder:
         return tuple(file.flow for file in files if file.readable)
 
     @cached_property
-    def recorder(self) -> Paths:
-        """What the recorder does on every path through them."""
-        return Paths.through(self.flows)
+    def paths(self) -> Paths:
+        """Every path through them: a flow that others visit begins a call only where a number leads to it."""
+        begun = {flow.name for flow in self.flows} - self.visited_flows | self.routed_flows
+        return Paths.through(self.flows, begun)
 
     @cached_property
     def calendar_names(self) -> frozenset[str]:

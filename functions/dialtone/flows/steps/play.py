@@ -27,7 +27,7 @@ KEY_GRACE_MILLIS = 500
 MAX_TIMES = 100
 """Telnyx's limit for `loop`."""
 
-INFINITY = "infinity"
+INFINITY, OVERLAY = "infinity", "overlay"
 
 
 class Play(Step):
@@ -43,8 +43,12 @@ class Play(Step):
     to: Literal["self", "opposite", "both"] = Field(
         "self", description="Who hears it: the caller, the one whom the caller is connected with, or both."
     )
-    stop: Literal["current", "all"] | None = Field(
-        None, description="Stop what plays, or that and all that is queued, and play this instead."
+    stop: Literal["current", "all", "overlay"] | None = Field(
+        None,
+        description=(
+            "Stop what plays (`current`), or that and all that is queued (`all`), and play this instead. "
+            "`overlay`, beside `play: null`, stops what plays over it."
+        ),
     )
 
     @model_validator(mode="after")
@@ -59,6 +63,8 @@ class Play(Step):
             raise ValueError("keys interrupt one file; play several by several steps, or put them into one file")
         if self.keys and (self.background or self.overlay or self.stop or self.to != "self"):
             raise ValueError("keys cannot be waited for together with background, overlay, stop or to")
+        if self.stop == OVERLAY:
+            raise ValueError("stop: overlay plays nothing: write `play: null` beside it, and play in the step after")
         if self.overlay and self.to != "self":
             raise ValueError("overlay is heard by the caller alone: leave `to` out")
         if self.times == INFINITY and not (self.keys or self.background):
@@ -78,9 +84,9 @@ class Play(Step):
         What is repeated without end is entered anew for every play: only then are the flow's limits looked at.
         """
         if self.play is None:
-            return Go(self.next, (command("playback_stop", call.control_id, stop=self.stop),))
+            return Go(self.next, (self._stopped(call),))
         if not (sounds := self.play.sounds(call, manner)):
-            return Go(self.next, (command("playback_stop", call.control_id, stop=self.stop),) if self.stop else ())
+            return Go(self.next, (self._stopped(call),) if self.stop else ())
         if self.keys:
             (sound,) = sounds
             tries = 1 if self.times == INFINITY else self.times
@@ -88,6 +94,12 @@ class Play(Step):
             return Wait((gather,))
         played = self._played(call, sounds)
         return Go(self.next, played) if self.background else Wait(played, {PROMPTS: len(played)})
+
+    def _stopped(self, call: Call) -> Command:
+        """Telnyx keeps overlaid audio in a queue of its own, which the other values leave alone."""
+        if self.stop == OVERLAY:
+            return command("playback_stop", call.control_id, stop="all", overlay=True)
+        return command("playback_stop", call.control_id, stop=self.stop)
 
     def on(self, call: Call, event: Event) -> Move | None:
         """Go where the key leads; without one, on."""

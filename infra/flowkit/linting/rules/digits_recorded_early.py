@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 @rule("digits-recorded-early", ERROR)
 def digits_recorded_early(file: FlowFile) -> Iterator[Found]:
     """A prompt that leads straight to a `sensitive` step while the recording runs: it has the digits keyed early."""
-    for heard, sensitive in sorted(file.folder.recorder.recorded_early):
+    for heard, sensitive in sorted(file.folder.paths.recorded_early):
         if heard.flow != file.flow.name:
             continue
         asking = sensitive.step if sensitive.flow == heard.flow else f"{sensitive.flow}/{sensitive.step}"

@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 @rule("recording-stays-paused", WARNING)
 def recording_stays_paused(file: FlowFile) -> Iterator[Found]:
     """A pause that nothing resumes, or a conversation to which a path leads before the recording is resumed."""
-    recorder = file.folder.recorder
-    for pause in sorted(recorder.pausing - recorder.resumed):
+    paths = file.folder.paths
+    for pause in sorted(paths.pausing - paths.resumed):
         if pause.flow == file.flow.name:
             remedy = "add a step with `recording: resume`, or write `recording: stop` if that is meant"
             yield Found(("steps", pause.step), "pauses the recording, and nothing resumes it", remedy)
-    for talk, pause in sorted(recorder.paused_talks):
-        if talk.flow == file.flow.name and pause in recorder.resumed:
+    for talk, pause in sorted(paths.paused_talks):
+        if talk.flow == file.flow.name and pause in paths.resumed:
             named = pause.step if pause.flow == talk.flow else f"{pause.flow}/{pause.step}"
             reason = f"can be reached while the recording is still paused by {named}, and would not be recorded"
             yield Found(("steps", talk.step), reason, "put a step with `recording: resume` before it")
