@@ -814,3 +814,25 @@ def test_limits_count_in_flows_in_which_calls_begin(told: Told, numbers: str, fo
     rules = told("a: {say: Hello.}\n", "limits: {minutes: 5}\n", **{"other.yaml": other, "numbers.yaml": numbers})
 
     assert [rule for _, rule in rules] == found
+
+
+# unlikely-media
+
+
+@pytest.mark.parametrize(
+    ("media", "found"),
+    [
+        ("opening-hours", []),
+        ("opening-hours.mp3", ["unlikely-media"]),
+        ("openning-hours", ["unlikely-media"]),
+        ("opening-hours-2", []),
+        ("hold-music", []),
+        ('"{language}-hours"', []),
+    ],
+)
+def test_media_that_is_nearly_a_file_beside_the_flow_is_a_slip(told: Told, media: str, found: list[str]) -> None:
+    beside = {"audio/opening-hours.mp3": "ID3 and so on", "audio/opening-hours-1.mp3": "ID3 and so on"}
+
+    rules = told(f"a: {{play: {{media: {media}}}}}\n", "language: en-US\n", **beside)
+
+    assert [rule for _, rule in rules if rule == "unlikely-media"] == found

@@ -1,0 +1,36 @@
+"""Names of media that look like a slip of the pen."""
+
+from __future__ import annotations
+
+import re
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+from infra.flowkit.linting.rule import WARNING, Found, rule
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from infra.flowkit.linting.files import FlowFile
+
+ALIKE = 0.85
+"""Of two names, by difflib's measure: one letter of seven differs, or fewer."""
+
+
+@rule("unlikely-media", WARNING)
+def unlikely_media(file: FlowFile) -> Iterator[Found]:
+    """A media name that is nearly that of a file in the folder audio, which is uploaded without its ending."""
+    audio = file.folder.audio
+    for heard in file.heard:
+        if heard.kind == "media" and heard.value not in audio and (meant := _meant(heard.value, audio)):
+            reason = f"plays {heard.value}, which is not in the folder audio, where {audio[meant].name} is"
+            yield Found(heard.path, reason, f"did you mean {meant}?")
+
+
+def _meant(name: str, known: Collection[str]) -> str:
+    without_ending = re.sub(r"\.(mp3|wav)$", "", name)
+    if without_ending in known:
+        return without_ending
+    likely = get_close_matches(name, known, 1, ALIKE)
+    # hours-1 and hours-2 are two files, not one and a slip.
+    return next((each for each in likely if re.sub(r"\d", "", each) != re.sub(r"\d", "", name)), "")
