@@ -98,7 +98,10 @@ class Source:
         if recording.recording_id:
             return self._telnyx.find_recording(recording_id=recording.recording_id, deadline=until)
         return self._telnyx.find_recording(
-            call_leg_id=recording.call_leg_id, started_at=recording.started_at, deadline=until
+            call_leg_id=recording.call_leg_id,
+            file_name=recording.file_name,
+            started_at=recording.started_at,
+            deadline=until,
         )
 
     def _fetch(self, address: str, deadline: Deadline) -> Download:

@@ -29,6 +29,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from dialtone.deadline import request_until
 from dialtone.errors import TelnyxRefused, TelnyxUnavailable
+from dialtone.recording_identity import is_named, names_in
 from dialtone.secret import FixedSecret
 from dialtone.telnyx_sdk import sdk
 from dialtone.tls import context
@@ -53,6 +54,7 @@ SHORTEST_ATTEMPT_SECONDS = 0.1  # less than this before the deadline is not wort
 IDLE_SECONDS = 30.0
 LOOKUP_SECONDS = 10.0  # nobody listens while a recording is looked up
 RECORDINGS_ASKED = 250  # Telnyx's largest page; a leg with more recordings than that is none of ours
+SAME_MILLISECOND_SECONDS = 0.001
 SAME_START_SECONDS = 1.0  # the webhook gives microseconds, the API milliseconds
 
 CALL_ENDED = "90018"
@@ -222,11 +224,18 @@ class TelnyxApi:
             return tuple(threads.map(lambda each: self.send(each[0], each[1], deadline), asked))
 
     def find_recording(
-        self, *, recording_id: str = "", call_leg_id: str = "", started_at: str = "", deadline: float | None = None
+        self,
+        *,
+        recording_id: str = "",
+        call_leg_id: str = "",
+        file_name: str = "",
+        started_at: str = "",
+        deadline: float | None = None,
     ) -> RecordingInfo | None:
-        """Give a recording by its id, or else the one of the leg that started at that time; None if there is none.
+        """Give a recording by its id, else the one of the leg whose file has that name, else the one that started then.
 
-        Without `started_at` the leg must have a single recording: to guess would be to file one under another's name.
+        None if there is none, or if several may be it: to guess would be to file one under another's name. Without
+        `started_at` the leg must have a single recording.
         Raises TelnyxRefused and TelnyxUnavailable.
         """
         deadline = self._clock() + LOOKUP_SECONDS if deadline is None else deadline
@@ -246,7 +255,8 @@ class TelnyxApi:
         )
         listed = _answered(outcome).body.get("data")
         found = [_recording(each) for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
-        return _started(found, started_at)
+        named = [each for each in found if is_named(file_name, names_in(each.download_urls.values()))]
+        return named[0] if len(named) == 1 else _started(found, started_at)
 
     def find_transcript(self, transcription_id: str, *, deadline: float | None = None) -> TranscriptInfo | None:
         """Give a transcript by its id; None if there is none. Raises TelnyxRefused and TelnyxUnavailable."""
@@ -433,15 +443,15 @@ def _recording(data: Mapping[str, object]) -> RecordingInfo:
 
 
 def _started(found: Sequence[RecordingInfo], started_at: str) -> RecordingInfo | None:
-    """Give the recording that started at that time, or the only one if no time is given."""
+    """Give the recording that started at that time, or the only one if no time is given; None if several may be it."""
     if not started_at:
         return found[0] if len(found) == 1 else None
     wanted = _moment(started_at)
-    distances = [
-        (abs(moment - wanted), place) for place, each in enumerate(found) if (moment := _moment(each.started_at))
-    ]
-    distance, place = min(distances, default=(SAME_START_SECONDS, -1))
-    return found[place] if distance < SAME_START_SECONDS else None
+    for apart in (SAME_MILLISECOND_SECONDS, SAME_START_SECONDS):
+        then = [each for each in found if (moment := _moment(each.started_at)) and abs(moment - wanted) < apart]
+        if then:
+            return then[0] if len(then) == 1 else None
+    return None
 
 
 def _moment(written: str) -> float:

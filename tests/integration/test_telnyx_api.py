@@ -499,6 +499,36 @@ def test_a_legs_recording_is_the_one_that_started_then(
     assert request.path == "/v2/recordings?filter%5Bcall_leg_id%5D=leg&page%5Bsize%5D=250"
 
 
+BEGAN_TOGETHER = "2026-01-23T18:05:00.200Z"
+
+
+@pytest.mark.parametrize(
+    ("file_name", "started_at", "found_id"),
+    [
+        ("leg-01", "2026-01-23T18:05:00.100Z", "ours"),
+        ("leg-01", "", "ours"),
+        ("", BEGAN_TOGETHER, None),
+        ("", "2026-01-23T18:05:00.100Z", "the number's"),
+        ("", "2026-01-23T18:05:00.900Z", None),
+    ],
+)
+def test_of_two_that_began_together_the_files_name_tells_and_nearness_does_not(
+    file_name: str, started_at: str, found_id: str | None, api: TelnyxApi, scripted: ScriptedTelnyx
+) -> None:
+    address = "https://s3.example/2026-01-23/{}-1769191500.mp3?X-Amz-Signature=f00d"
+    scripted.answers.append(
+        listing(
+            recording("the number's", "2026-01-23T18:05:00.100Z", download_urls={"mp3": address.format("leg")}),
+            recording("ours", BEGAN_TOGETHER, download_urls={"mp3": address.format("leg-01")}),
+            recording("another", BEGAN_TOGETHER, download_urls={"mp3": address.format("leg-02")}),
+        )
+    )
+
+    found = api.find_recording(call_leg_id="leg", file_name=file_name, started_at=started_at)
+
+    assert (found and found.recording_id) == found_id
+
+
 def test_a_legs_only_recording_needs_no_time(api: TelnyxApi, scripted: ScriptedTelnyx) -> None:
     scripted.answers.append(listing(recording("only", "2026-01-23T18:05:00Z")))
 
