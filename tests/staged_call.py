@@ -70,6 +70,11 @@ def mark_of(command: Command) -> ClientState:
     return ClientState.decode(str(command.parameters["client_state"]))
 
 
+def far_mark_of(transfer: Command) -> ClientState:
+    """What a transfer leaves with the leg that it rings."""
+    return ClientState.decode(str(transfer.parameters["target_leg_client_state"]))
+
+
 @dataclass
 class StagedCall:
     """A call that a flow leads. It echoes the mark of the last command that left one, as Telnyx does."""

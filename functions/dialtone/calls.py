@@ -80,9 +80,15 @@ _OUTCOME_OF_CAUSE = {
     "originator_cancel": "cancelled",
     "not_found": "unreachable",
     "time_limit": "cut-off",
-    "normal_clearing": "completed",
 }
 """Telnyx's hangup causes in an operator's words, for calls whose flow noted no outcome of its own."""
+
+NORMAL_CLEARING = "normal_clearing"
+"""The hangup cause that says only that somebody hung up: how far the flow was says what came of the call."""
+
+COMPLETED, HUNG_UP, FLOW_FAILED, NO_FLOW = "completed", "hung-up", "failed", "no-flow"
+"""How the flow stood when the call ended: at its end, or with what the step is for (a conversation, a message) begun;
+in the middle; in its last resort; not there at all."""
 
 
 class Script(Protocol):
@@ -211,6 +217,10 @@ class Call:
     """The legs that this turn dialled, by their ids: known from their events, since a dial names the first only."""
     back: tuple[str, ...] = ()
     """In a flow that is visited from another: the steps to come back to, the nearest last."""
+    ending: str = ""
+    """How the flow stood when the call ended."""
+    failed_turn: int = 0
+    """The turn in which the last resort was entered because a step failed that had no path of its own for it."""
     limit_turn: int = 0
     """The turn in which the flow's limit was reached."""
     unnoted: Mapping[str, str] | None = None
@@ -254,10 +264,16 @@ class Call:
 
     @property
     def outcome(self) -> str:
-        """What came of the call: the flow's own word, else the hang-up's."""
+        """What came of the call: the flow's own word, else what the hang-up and the flow's progress say."""
         if self.variables.get(OUTCOME):
             return self.variables[OUTCOME]
-        return _OUTCOME_OF_CAUSE.get(self.hangup_cause, self.hangup_cause)
+        if self.hangup_cause != NORMAL_CLEARING:
+            return _OUTCOME_OF_CAUSE.get(self.hangup_cause, self.hangup_cause)
+        if not self.answered_at and not self.turn:
+            return "no-answer" if self.direction == "outgoing" else "cancelled"
+        ending = self.ending or COMPLETED  # an earlier version noted none
+        by_machine = ending == COMPLETED and self.variables.get(ANSWERED_BY) in MACHINES
+        return MACHINE if by_machine else ending
 
     def stay(self, reason: str = "") -> Decision:
         """Nothing changes; the event is kept in the timeline."""
@@ -304,12 +320,13 @@ class Call:
             far_legs=left.far_legs,
             back=left.back,
             limit_turn=self.limit_turn if self.limit_turn < left.turn else 0,
+            failed_turn=self.failed_turn if self.failed_turn <= left.turn else 0,
         )
         return gone_back.noting_its_end()
 
     def noting_its_end(self) -> Call:
         """The call with what its flow notes of its end."""
-        return self.script.ended(self) if self.script else self.noting({})
+        return self.script.ended(self) if self.script else replace(self.noting({}), ending=NO_FLOW)
 
     def noting(self, notes: Mapping[str, str]) -> Call:
         """The call with the notes of the step that it ended in."""

@@ -104,7 +104,10 @@ def facts(state: EndState) -> EndState:
 
     Where the caller was when the call ended, and by which turn, may differ: people hang up by their own clock.
     """
-    legs = tuple(replace(leg, step="", turn=0, waiting={}, far_legs={}) for leg in state.legs)
+    legs = tuple(
+        replace(leg, step="", turn=0, waiting={}, far_legs={}, ending="", failed_turn=min(leg.failed_turn, 1))
+        for leg in state.legs
+    )
     return EndState(legs, tuple(replace(each, turn=0) for each in state.recordings), state.jobs)
 
 

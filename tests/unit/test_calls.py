@@ -58,7 +58,7 @@ def recording_call() -> Call:
         ("originator_cancel", "cancelled"),
         ("not_found", "unreachable"),
         ("time_limit", "cut-off"),
-        ("normal_clearing", "completed"),
+        ("normal_clearing", "cancelled"),
         ("unspecified", "unspecified"),
         ("swallowed_by_a_whale", "swallowed_by_a_whale"),
         ("", ""),
@@ -66,6 +66,12 @@ def recording_call() -> Call:
 )
 def test_the_hang_up_says_what_came_of_a_call_and_an_unknown_cause_speaks_for_itself(cause: str, outcome: str) -> None:
     assert replace(CALL, hangup_cause=cause).outcome == outcome
+
+
+def test_a_call_that_an_earlier_version_ended_keeps_its_outcome() -> None:
+    ended = replace(CALL, hangup_cause="normal_clearing", answered_at=moment(1), turn=3)
+
+    assert ended.outcome == "completed"
 
 
 def test_the_flows_own_word_on_the_outcome_comes_before_the_hang_ups() -> None:

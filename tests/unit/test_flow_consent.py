@@ -100,7 +100,7 @@ def test_a_message_is_recorded_only_if_the_caller_agrees_and_the_prompt_comes_af
     assert actions(staged.gather_ends("1")) == ["speak"]
     decision = staged.prompt_ends()
 
-    assert actions(decision) == ["record_start"]
+    assert actions(decision) == ["record_start", "gather"]
     assert decision.recordings[0].consent is not None
     declining = picked_up(VOICEMAIL)
     assert actions(declining.gather_ends("2")) == ["hangup"]

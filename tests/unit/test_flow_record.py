@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from dialtone.flows.steps.record import SAVING_SECONDS
 from dialtone.recordings import EXPECTED, FAILED, SAVED, UNCERTAIN
 from tests.staged_call import LEG, StagedCall, actions, mark_of, moment
 
@@ -46,7 +47,7 @@ def test_the_prompts_end_starts_the_recording() -> None:
 
     decision = staged.prompt_ends()
 
-    (start,) = decision.commands
+    start, timer = decision.commands
     asked = {name: value for name, value in start.parameters.items() if name != "client_state"}
     assert (start.action, asked) == (
         "record_start",
@@ -60,6 +61,7 @@ def test_the_prompts_end_starts_the_recording() -> None:
             "custom_file_name": f"{LEG}-01",
         },
     )
+    assert (timer.action, timer.parameters["timeout_millis"]) == ("gather", (60 + SAVING_SECONDS) * 1_000)
     assert mark_of(start).turn == staged.call.turn == 2
     assert [(each.status, each.turn) for each in decision.recordings] == [(EXPECTED, 2)]
 
@@ -69,7 +71,7 @@ def test_without_a_prompt_the_recording_starts_at_once() -> None:
 
     decision = staged.pick_up()
 
-    assert actions(decision) == ["record_start"]
+    assert actions(decision) == ["record_start", "gather"]
     asked = decision.commands[0].parameters
     assert (asked["play_beep"], asked["format"], asked["trim"]) == (False, "wav", "trim-silence")
 
@@ -128,7 +130,7 @@ def test_a_key_ends_the_message(digit: str) -> None:
 
     decision = staged.tell("call.dtmf.received", digit=digit)
 
-    assert actions(decision) == ["record_stop", "speak"]
+    assert actions(decision) == ["record_stop", "gather_stop", "speak"]
     assert (staged.call.step, staged.call.recorder) == ("thanks", "")
 
 
@@ -157,7 +159,7 @@ def test_silence_or_the_longest_length_ends_the_message() -> None:
 
     decision = staged.tell("call.recording.saved", **message_saved(staged))
 
-    assert actions(decision) == ["speak"]
+    assert actions(decision) == ["gather_stop", "speak"]
     assert staged.call.step == "thanks"
     assert [each.status for each in decision.recordings] == [SAVED]
 
@@ -192,7 +194,7 @@ def test_a_recording_that_telnyx_could_not_keep_takes_the_error_way_and_the_ledg
 
     decision = staged.tell("call.recording.error", reason=reason)
 
-    assert actions(decision) == ["speak"]
+    assert actions(decision) == ["gather_stop", "speak"]
     assert staged.call.step == "sorry"
     assert [(each.status, each.reason) for each in decision.recordings] == [(FAILED, f"Telnyx: {reason}")]
 
@@ -253,7 +255,7 @@ def test_an_error_of_a_message_already_left_is_only_written_down() -> None:
 def test_a_refused_start_takes_the_error_way_and_stops_what_may_have_begun() -> None:
     staged = recording()
 
-    assert actions(staged.refuse()) == ["record_stop", "speak"]
+    assert actions(staged.refuse()) == ["record_stop", "gather_stop", "speak"]
     assert staged.call.step == "sorry"
 
 
@@ -280,3 +282,32 @@ def test_after_a_message_ended_by_a_key_the_whole_calls_recording_is_still_pause
     decision = staged.tell("call.dtmf.received", digit="#")
 
     assert "record_pause" in actions(decision)
+
+
+def test_a_message_of_which_nothing_is_reported_does_not_keep_the_caller_waiting() -> None:
+    staged = recording()
+    staged.seconds += 60 + SAVING_SECONDS
+
+    decision = staged.gather_ends("", "timeout")
+
+    assert actions(decision) == ["speak"]
+
+
+def test_a_timer_that_detection_ended_is_begun_again_and_no_second_recording() -> None:
+    staged = recording()
+    staged.seconds += 9
+
+    (again,) = staged.gather_ends("", "cancelled_amd").commands
+
+    assert (again.action, again.parameters["timeout_millis"]) == ("gather", (50 + SAVING_SECONDS) * 1_000)
+
+
+def test_a_message_that_is_not_saved_in_time_is_decided_about_unheard() -> None:
+    staged = recording(MESSAGE.replace("{record:", "{review: {say: Choose.}, record:"))
+    stopped = staged.tell("call.dtmf.received", digit="#")
+    assert (stopped.commands[-1].action, stopped.commands[-1].parameters["timeout_millis"]) == ("gather", 15_000)
+    assert staged.gather_ends("", "cancelled").commands == (), "that was the recording's own timer"
+
+    decision = staged.gather_ends("", "timeout")
+
+    assert actions(decision) == ["gather_using_speak"]

@@ -58,14 +58,14 @@ def test_until_the_message_is_saved_the_caller_hears_that_it_takes_a_moment() ->
 
     decision = staged.tell("call.dtmf.received", digit="#")
 
-    assert actions(decision) == ["record_stop", "speak"]
+    assert actions(decision) == ["record_stop", "speak", "gather"]
     assert staged.tell("call.dtmf.received", digit="#").commands == (), "it is stopped once"
 
 
 def test_the_saved_message_is_played_back_from_where_telnyx_keeps_it() -> None:
     decision = listening().decisions[-1]
 
-    (played,) = decision.commands
+    _stop, played = decision.commands
     assert (played.action, played.parameters["audio_url"]) == ("gather_using_audio", ADDRESS)
     assert [job.kind for job in decision.archive] == ["audio"]
 
@@ -84,7 +84,7 @@ def test_the_saved_message_is_played_back_from_where_telnyx_keeps_it() -> None:
 def test_a_message_that_does_not_lie_at_an_https_address_is_decided_about_without_being_heard(urls: object) -> None:
     staged = listening(recording_urls=urls)
 
-    assert actions(staged.decisions[-1]) == ["gather_using_speak"]
+    assert actions(staged.decisions[-1]) == ["gather_stop", "gather_using_speak"]
     assert staged.call.variables[MESSAGE_ADDRESS] == ""
     staged.gather_ends("3")
     assert actions(staged.decisions[-1]) == ["gather_using_speak"], "nor does `listen` play it"

@@ -183,7 +183,7 @@ def test_call_answered_for_a_flow_that_is_not_there_is_ended() -> None:
 @pytest.mark.parametrize(
     ("name", "outcome"),
     [
-        ("call_hangup", "completed"),
+        ("call_hangup", "hung-up"),
         ("call_hangup-user_busy", "busy"),
         ("call_hangup-timeout", "no-answer"),
         ("call_hangup-no_answer", "no-answer"),
@@ -284,7 +284,7 @@ def test_call_dtmf_received_ends_a_message() -> None:
 
     decision = route(waiting_at(event, flow, "message", running=1), event)
 
-    assert actions(decision) == ["record_stop", "speak"]
+    assert actions(decision) == ["record_stop", "gather_stop", "speak"]
 
 
 @pytest.mark.parametrize(

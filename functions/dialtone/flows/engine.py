@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
-from dialtone.calls import ENDED, FLOW_ERROR, LAST_RESORT, Call, Decision, lasting
+from dialtone.calls import COMPLETED, ENDED, FLOW_ERROR, FLOW_FAILED, HUNG_UP, LAST_RESORT, Call, Decision, lasting
 from dialtone.client_state import ClientState
 from dialtone.commands import Command, command
 from dialtone.errors import CommandInvalid
@@ -164,12 +164,13 @@ class FlowScript:
         return self._follow(call, event, step.refused(call, event) if step else Fail(event.text("reason")))
 
     def ended(self, call: Call) -> Call:
-        """Note what the step says of a call that ends in it."""
+        """Note how the flow stood when the call ended, and what the step says of a call that ends in it."""
         step = self._step(call)
+        ended = replace(call, ending=_ending(call, step))
         if step is None:
-            return call.noting({})
+            return ended.noting({})
         notes, values = step.hangup_variables(call), known(call)
-        return call.noting({name: filled(text, values)[:MAX_VALUE_CHARACTERS] for name, text in notes.items()})
+        return ended.noting({name: filled(text, values)[:MAX_VALUE_CHARACTERS] for name, text in notes.items()})
 
     def keeps_digits(self, call: Call, event: Event) -> bool:
         """Whether the digits that an event brings may be kept.
@@ -202,11 +203,14 @@ class FlowScript:
             if isinstance(move, Fail):
                 decision = decision.then(partial(_fail, event=event, move=move))
                 way = self._error_way(decision.call)
+                if not self._is_own_way(decision.call, way):
+                    decision = decision.then(_failing)
                 if move.fault and isinstance(way, _Leave) and way.to in {"", self.flow.last_resort}:
                     decision = decision.then(partial(_to_last_resort, reason=way.why))
                 move = way
             elif isinstance(move, Visit) and len(decision.call.back) >= MAX_VISITS:
                 # Its own error way would lead into the same visit again.
+                decision = decision.then(_failing)
                 decision = decision.then(partial(_to_last_resort, reason=f"over {MAX_VISITS} flows visited at once"))
                 move = _Leave(self.flow.last_resort)
             elif isinstance(move, (Go, Visit)) and (reason := self._limit(decision.call, event, entered)):
@@ -216,6 +220,7 @@ class FlowScript:
                 decision = decision.then(partial(self._enter, event=event, move=move))
                 move = self._first_move(decision.call)
         hangup = Wait((command("hangup", call.control_id),))
+        decision = decision.then(_failing)
         decision = decision.then(partial(_to_last_resort, reason="hung up: its steps go round without end"))
         return decision.then(partial(self._wait, event=event, move=hangup))
 
@@ -322,6 +327,11 @@ class FlowScript:
             return _Leave(own or self.flow.last_resort)
         return _Leave(why="hung up: there is neither on_error nor last_resort")
 
+    def _is_own_way(self, call: Call, way: Go | _Leave) -> bool:
+        """Whether the step itself says where to go when it fails, and the call goes there."""
+        step = self._step(call)
+        return bool(step and step.on_error and way.to)
+
     def _flow(self, call: Call) -> Flow:
         """The flow whose step the call is in."""
         flow, between, _ = call.step.rpartition(STEP_OF_FLOW)
@@ -369,6 +379,18 @@ def _record_start(call: Call, record: WholeCall) -> Command:
 def _fail(call: Call, event: Event, move: Fail) -> Decision:
     failed = replace(call, errors=call.errors + 1).issuing(move.commands, event)
     return replace(failed, reason=move.reason, incidents=(FLOW_ERROR,) if move.fault else ())
+
+
+def _failing(call: Call) -> Decision:
+    return Decision(replace(call, failed_turn=call.failed_turn or call.turn + 1))
+
+
+def _ending(call: Call, step: Step | None) -> str:
+    """How the flow stands: what the caller heard follows from it, where the flow does not say it itself."""
+    if call.failed_turn or call.limit_turn:
+        return FLOW_FAILED
+    at_its_end = call.turn > 0 and not call.step
+    return COMPLETED if at_its_end or (step is not None and step.served(call)) else HUNG_UP
 
 
 def _to_last_resort(call: Call, reason: str) -> Decision:

@@ -16,6 +16,7 @@ from dialtone.flows.recording_options import Channels, Format, Track
 from dialtone.flows.steps.asking import MILLIS
 from dialtone.flows.steps.say import heard_out, unplayable
 from dialtone.flows.steps.step import Speaking
+from dialtone.flows.timer import seconds_left, timer, timer_ended
 from dialtone.flows.transcription import Transcription
 from dialtone.recordings import DELETED, KEPT, SUPERSEDED
 
@@ -34,6 +35,9 @@ SAVING, LISTENING, CHOOSING = "saving", "listening", "choosing"
 
 REDONE, ASKED = "redone", "asked"
 """Counted while waiting: how often the message was recorded anew, and how often the caller was asked what to do."""
+
+SAVING_SECONDS = 15
+"""How long Telnyx may take to save a message; it takes a second or two. Then the caller goes on without its report."""
 
 MAX_REDOS = 5
 """Then the message is kept as it is: every one of them is archived."""
@@ -120,7 +124,8 @@ class Record(Speaking):
             heard = self.record.heard(call, manner)
             if heard:
                 return Wait(heard, {**waited, "prompts": len(heard)})
-        return Wait((self._start(call),), {**waited, RUNNING: 1, NUMBER: call.recordings_asked + 1})
+        recording = {**waited, RUNNING: 1, NUMBER: call.recordings_asked + 1}
+        return Wait((self._start(call), timer(call, self.max_seconds + SAVING_SECONDS)), recording)
 
     def follow(self, call: Call, event: Event, manner: Manner) -> Move | None:
         """The prompt's end starts the recording; a key, its own end, or a fault ends it."""
@@ -144,8 +149,14 @@ class Record(Speaking):
     def abandoned(self, call: Call) -> tuple[Command, ...]:
         """What was recorded so far is kept; where nothing could be, another recording of the call may be running."""
         if call.waiting.get(RUNNING) and any(each.turn == call.turn for each in call.recordings):
-            return (command("record_stop", call.control_id),)
+            return (command("record_stop", call.control_id), *stop_gathering(call))
+        if call.waiting.get(RUNNING):
+            return stop_gathering(call)
         return stop_gathering(call) if {LISTENING, CHOOSING} & set(call.waiting) else ()
+
+    def begun_again(self, call: Call) -> Mapping[str, int] | None:
+        """Its prompts are; a message is recorded on, by its timer."""
+        return None if call.waiting.get(RUNNING) else super().begun_again(call)
 
     def served(self, call: Call) -> bool:
         """Whoever hangs up after the tone has left a message."""
@@ -196,27 +207,41 @@ class Record(Speaking):
         if event.type == "call.recording.saved":
             return self._saved(call, event)
         if event.type == "call.recording.error":
-            # Nothing is stopped: this recording may have failed, and the stop would end another one of the call's.
-            return Fail(f"recording failed: {event.text('reason')}")
-        return None
+            # No recording is stopped: this one may have failed, and the stop would end another one of the call's.
+            return Fail(f"recording failed: {event.text('reason')}", stop_gathering(call))
+        return self._time_over(call, event) if timer_ended(event) else None
+
+    def _time_over(self, call: Call, event: Event) -> Move | None:
+        """Nothing was reported of the message, which Telnyx ended long ago. It is kept, and reviewed unheard."""
+        if call.waiting.get(SAVING):
+            if event.text("status") == "cancelled":
+                return None  # it is the recording's timer, which the one for saving has replaced
+        elif left := seconds_left(call, event, self.max_seconds + SAVING_SECONDS):
+            return Wait((timer(call, left),), call.waiting)
+        if self.review is None:
+            return Go(self.next)
+        return Go(self.name, variables={MESSAGE_ADDRESS: ""}, waiting={**_kept(call), CHOOSING: 1})
 
     def _stopped(self, call: Call, manner: Manner) -> Move:
         """A review has to wait until Telnyx has saved the message: only then can it be heard."""
         stop = command("record_stop", call.control_id)
         if self.review is None:
-            return Go(self.next, (stop,))
+            return Go(self.next, (stop, *stop_gathering(call)))
         moment = self.review.moment.heard(call, manner) if self.review.moment else ()
-        return Wait((stop, *moment), {**call.waiting, SAVING: 1})
+        return Wait((stop, *moment, timer(call, SAVING_SECONDS)), {**call.waiting, SAVING: 1})
 
     def _saved(self, call: Call, event: Event) -> Move:
         if self.review is None:
-            return Go(self.next)
+            return Go(self.next, stop_gathering(call))
         addresses = event.payload.get("recording_urls") or event.payload.get("public_recording_urls") or {}
         address = next((each for each in addresses.values() if isinstance(each, str)), "")
         playable = address.startswith(PLAYABLE)
         phase = LISTENING if playable else CHOOSING
         return Go(
-            self.name, variables={MESSAGE_ADDRESS: address if playable else ""}, waiting={**_kept(call), phase: 1}
+            self.name,
+            stop_gathering(call),
+            variables={MESSAGE_ADDRESS: address if playable else ""},
+            waiting={**_kept(call), phase: 1},
         )
 
     def _played_back(self, call: Call, review: Review) -> Command:
