@@ -205,7 +205,7 @@ def test_an_error_of_a_message_is_heard_of_though_the_whole_call_is_recorded_too
     decision = staged.tell("call.recording.error", reason="Internal server error")
 
     assert staged.call.step == "sorry"
-    assert actions(decision) == ["speak"]
+    assert actions(decision) == ["gather_stop", "speak"]
     assert [(each.status, each.identity) for each in decision.recordings] == [(EXPECTED, UNCERTAIN)] * 2
 
 

@@ -458,7 +458,7 @@ def test_a_refused_message_leaves_the_recording_of_the_whole_call_running() -> N
     decision = refused(staged.call, names=[message.file_name])
 
     assert decision.call.recordings == (whole,)
-    assert actions(decision) == ["speak"]
+    assert actions(decision) == ["gather_stop", "speak"]
 
 
 def test_a_recording_refused_because_the_call_has_ended_will_not_come_and_nothing_else_happens() -> None:
