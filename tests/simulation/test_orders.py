@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dialtone.deadline import NO_DEADLINE
 from dialtone.flow_library import FlowLibrary
 from dialtone.flows.timer import TIMER
 from dialtone.store import Store
@@ -94,7 +95,7 @@ def test_every_webhook_of_a_call_that_is_over_changes_nothing_when_it_comes_agai
     left = stage.store.legs(session), stage.store.recordings(session), stage.store.timeline(session)
 
     for event in tuple(stage.told):
-        stage.switchboard.handle(event, 0.0)
+        stage.switchboard.handle(event, NO_DEADLINE)
 
     assert (stage.store.legs(session), stage.store.recordings(session), stage.store.timeline(session)) == left
 
@@ -140,8 +141,8 @@ class ObedientTelnyx:
 class Unasked:
     """Answers nothing: the answers that came are told as every other event is."""
 
-    def ask(self, lookup: Lookup) -> None:
-        del lookup
+    def ask(self, lookup: Lookup, deadline: float) -> None:
+        del lookup, deadline
 
 
 @cache
@@ -202,7 +203,7 @@ def test_every_order_that_causes_allow_ends_in_the_same_state(play: str, chance:
 def replay(play: str, told: list[Telling]) -> tuple[object, Counter[str]]:
     switchboard, telnyx = _fresh(play)
     for telling in told:
-        switchboard.handle(telling.event, 0.0)
+        switchboard.handle(telling.event, NO_DEADLINE)
     return _left(switchboard, told), telnyx.contents
 
 
@@ -216,9 +217,9 @@ def replay_shuffled(play: str, told: list[Telling], chance: random.Random) -> tu
         chosen = chance.choice(ready)
         left.remove(chosen)
         done.append(chosen)
-        switchboard.handle(chosen.event, 0.0)
+        switchboard.handle(chosen.event, NO_DEADLINE)
         if chance.random() < 0.3:
-            switchboard.handle(chance.choice(done).event, 0.0)
+            switchboard.handle(chance.choice(done).event, NO_DEADLINE)
     return _left(switchboard, told), telnyx.contents
 
 
