@@ -246,3 +246,6 @@ def flows_of(play: str) -> Path:
 
 
 ALL_PLAYS = PLAYS | LANGUAGE_PLAYS
+
+TIMED_PLAYS = frozenset(play for play in PLAYS if ", found by " in play)
+"""Plays in which a finding that is late by more than the flow's limit counts as one that never comes."""

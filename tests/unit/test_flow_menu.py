@@ -71,7 +71,7 @@ def test_a_key_leads_to_its_step(status: str) -> None:
         ("", "invalid", "No key. Press 1 or hash."),
         ("", "timeout", "No key. Press 1 or hash."),
         ("", "cancelled", "No key. Press 1 or hash."),
-        ("", "cancelled_amd", "No key. Press 1 or hash."),
+        ("", "cancelled_amd", "Press 1 or hash."),
         ("", "a_status_of_tomorrow", "No key. Press 1 or hash."),
     ],
 )

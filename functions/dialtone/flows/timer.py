@@ -57,7 +57,12 @@ def timer_of_another_turn(call: Call, event: Event) -> bool:
 
 
 def seconds_left(call: Call, event: Event, limit_seconds: float) -> float:
-    """What is left of a limit that began when the step was entered; 0 for what is not worth another timer."""
+    """What is left of a limit that began when the step was entered; 0 for what is not worth another timer.
+
+    Of a call that has ended since it is not known any more when that was: then what the timer says of itself counts.
+    """
+    if not call.entered_at:
+        return 0 if event.text("status") == "timeout" else limit_seconds
     passed = datetime.fromisoformat(event.occurred_at) - datetime.fromisoformat(call.entered_at)
     left = limit_seconds - passed.total_seconds()
     return left if left >= LEAST_SECONDS else 0

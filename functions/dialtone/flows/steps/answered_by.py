@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt
 
 from dialtone.calls import ANSWERED_BY, GREETING, MACHINES
 from dialtone.flows.keys import stop_gathering
@@ -39,9 +39,9 @@ class Ways(BaseModel):
     not_sure: str = ""
     """Also for a line on which nobody speaks. Without it, as a person: better a human who hears a machine's text than
     one who hears nothing."""
-    limit_seconds: int = Field(10, ge=1, le=60)
+    limit_seconds: StrictInt = Field(10, ge=1, le=60)
     """How long a finding is waited for; then it is as if detection were not sure."""
-    greeting_seconds: int = Field(30, ge=1, le=120)
+    greeting_seconds: StrictInt = Field(30, ge=1, le=120)
     """How long the end of a machine's greeting is waited for, from the answer; then the machine's step is taken."""
 
 
