@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from dialtone.client_state import ClientState
+from dialtone.deadline import NO_DEADLINE
 from dialtone.errors import FlowInvalid
 from dialtone.flow_library import FlowLibrary
 from dialtone.flow_watch import WatchedFlows
@@ -101,7 +102,7 @@ class Deployment:
     def told(self, event: Event) -> str:
         """What the last command after an event lets the caller hear, or its name."""
         before = len(self.telnyx.taken)
-        self.board.handle(event, 0.0)
+        self.board.handle(event, NO_DEADLINE)
         said = [str(each.parameters.get("payload", each.action)) for each in self.telnyx.taken[before:]]
         return said[-1] if said else ""
 
