@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
@@ -25,6 +26,7 @@ from dialtone.recordings import (
     Consent,
     Pause,
     Recording,
+    Report,
     Review,
     Transcription,
     download_addresses,
@@ -57,6 +59,12 @@ DEFAULT_ENGINE = "A"
 
 NO_TURN = -1
 """Of a recording that no turn asked for."""
+
+MAX_RECENT = 8
+"""Events that may come between a happening's two reports. They are some seconds apart; a call's state stays small."""
+
+MAX_REPORTED = 16
+"""Recordings of a call that are remembered once they have come; our own are known by their files' names, too."""
 
 OUTCOME = "outcome"
 """The variable that a flow sets to say what came of the call."""
@@ -236,6 +244,8 @@ class Call:
     """Asked for and not yet come, those that Telnyx reported an error for included; what has come is in the ledger
     only, so that a call's state stays small."""
     recordings_asked: int = 0
+    reported: tuple[Report, ...] = field(default=(), compare=False)
+    """The last recordings that have come: Telnyx may report one twice, under two event ids."""
     consent: Consent | None = None
     """To being recorded: what is recorded after it has it as its evidence."""
     errors: int = 0
@@ -245,6 +255,9 @@ class Call:
     ended_at: str = ""
     hangup_cause: str = ""
     hangup_source: str = ""
+    recent: tuple[str, ...] = field(default=(), compare=False)
+    """What the last events said that changed something or sent commands, each by `Event.says`: one that says the same
+    does neither again."""
     version: int = 0
     """How often it was written; 0 for a call not yet known."""
     script: Script | None = field(default=None, compare=False, repr=False)
@@ -257,8 +270,10 @@ class Call:
             stored,
             far_legs=FarLeg.all_from_json,
             back=tuple,
+            recent=tuple,
             left=Place.from_json,
             recordings=lambda each: tuple(map(Recording.from_json, each)),
+            reported=lambda each: tuple(restored(Report, report) for report in each),
             consent=partial(restored, Consent),
         )
 
@@ -278,6 +293,10 @@ class Call:
     def stay(self, reason: str = "") -> Decision:
         """Nothing changes; the event is kept in the timeline."""
         return Decision(self, reason=reason)
+
+    def with_recent(self, says: str) -> Call:
+        """The call, changed by an event that says this."""
+        return replace(self, recent=(*self.recent, says)[-MAX_RECENT:])
 
     def progress_to(self, status: str) -> Call:
         """The call in that status, unless it is further already: events overtake one another."""
@@ -467,6 +486,9 @@ class Call:
         began = event.time("recording_started_at")
         formats = frozenset(filter(None, (event.text("format"), *addresses)))
         file = SavedFile(began, event.text("channels"), formats, names_in(addresses.values()))
+        report = _report(event, file)
+        if number := next((each.number for each in self.reported if each.is_of(report)), 0):
+            return self._come_again(event, number)
         match = identify(self.recordings, self.leg_id, file)
         asked = match.recording
         if asked is None and (number := number_named(self.leg_id, self.recordings_asked, file.names)):
@@ -485,7 +507,8 @@ class Call:
             ended_at=event.time("recording_ended_at"),
         )
         call = _without(self, asked) if asked else replace(self, recordings_asked=self.recordings_asked + 1)
-        call, failed = _by_elimination(call, asked)
+        reported = (*call.reported, replace(report, number=recording.number))[-MAX_REPORTED:]
+        call, failed = _by_elimination(replace(call, reported=reported), asked)
         decision = Decision(
             _recorder_rested(call), recordings=(recording, *failed), archive=(self._audio_job(event, recording.name),)
         )
@@ -704,6 +727,16 @@ def _unasked(call: Call, event: Event, may_be: Recording | None) -> Recording:
         calling_party_type=call.calling_party_type,
         flow=call.flow,
         flow_version=call.flow_version,
+    )
+
+
+def _report(event: Event, file: SavedFile) -> Report:
+    return Report(
+        number=0,
+        started_at=file.started_at or event.occurred_at,
+        channels=file.channels,
+        recording_id=event.text("recording_id"),
+        files=hashlib.sha256("\n".join(sorted(file.names)).encode()).hexdigest()[:12] if file.names else "",
     )
 
 

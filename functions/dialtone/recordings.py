@@ -193,6 +193,27 @@ class Recording:
 
 
 @dataclass(frozen=True, slots=True)
+class Report:
+    """What Telnyx said of a recording that has come, as far as another report of the same is known by it."""
+
+    number: int
+    """Of its ledger entry."""
+    started_at: str = ""
+    channels: str = ""
+    recording_id: str = ""
+    files: str = ""
+    """The names of its files; '' where they are not known."""
+
+    def is_of(self, other: Report) -> bool:
+        """Whether both are of one recording: known by its id where both name one, else by its start and channels."""
+        if self.recording_id and other.recording_id:
+            return self.recording_id == other.recording_id
+        if self.files and other.files and self.files != other.files:
+            return False
+        return (self.started_at, self.channels) == (other.started_at, other.channels)
+
+
+@dataclass(frozen=True, slots=True)
 class ArchiveJob:
     """What the archive is asked to do, as its queue carries it."""
 

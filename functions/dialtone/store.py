@@ -149,7 +149,7 @@ class Store:
                 }
             }
         ]
-        if decision.call != before:
+        if decision.call != before or decision.call.recent != before.recent:
             writes.append({"Put": self._leg_put(decision.call, before.version, event)})
         for recording in decision.recordings:
             item = {**recording.to_json(), "item": f"{RECORDING}{recording.name}"}
@@ -338,6 +338,7 @@ def _call_fields(call: Call, event: Event) -> Item:
         "left": asdict(call.left) if call.left else None,
         "far_legs": _far_legs_kept(call.far_legs),
         "recordings": [asdict(recording) for recording in call.recordings],
+        "reported": [asdict(report) for report in call.reported],
         "consent": asdict(call.consent) if call.consent else None,
         "outcome": call.outcome if call.ended_at else "",
         "expires_at": _expires_at(event),

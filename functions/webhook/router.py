@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
 from dialtone.calls import Call, Decision
@@ -31,8 +32,16 @@ def handlers() -> Mapping[str, Handler]:
 
 
 def route(call: Call, event: Event) -> Decision:
-    """Decide about an event. One of a type that nobody handles is kept in the timeline and changes nothing."""
+    """Decide about an event. One of a type that nobody handles is kept in the timeline and changes nothing.
+
+    Neither does one that says what another has said before, under another id.
+    """
     handler = _handlers.get(event.type)
     if handler is None:
         return call.stay("not handled")
-    return handler(call.knowing_far_leg(event) if event.about_far_leg else call.known_from(event), event)
+    if event.says in call.recent:
+        return call.stay("reported before, under another id")
+    decision = handler(call.knowing_far_leg(event) if event.about_far_leg else call.known_from(event), event)
+    if not event.says or (decision.call == call and not decision.commands):
+        return decision
+    return replace(decision, call=decision.call.with_recent(event.says))

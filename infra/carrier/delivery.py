@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -115,6 +116,9 @@ class Deliveries:
             self._arrive(event, due, met)
         if WebhookFault.TWICE in met:
             self._arrive(event, due + chance.uniform(0, DOUBLE_SECONDS), frozenset())
+        if WebhookFault.UNDER_TWO_IDS in met:
+            other = replace(event, id=str(uuid.uuid5(uuid.NAMESPACE_OID, event.id)))
+            self._arrive(other, due + chance.uniform(0, DOUBLE_SECONDS), frozenset())
 
     def send_urgent(self) -> None:
         """Take off what must go at once; called when the carrier's state is whole."""

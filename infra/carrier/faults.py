@@ -12,6 +12,7 @@ class WebhookFault(StrEnum):
     """What can happen to a webhook on its way."""
 
     TWICE = "twice"
+    UNDER_TWO_IDS = "under_two_ids"
     LATE = "late"
     OUT_OF_ORDER = "out_of_order"
     AT_ONCE = "at_once"

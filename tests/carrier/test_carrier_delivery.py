@@ -193,6 +193,19 @@ def test_a_webhook_can_come_twice() -> None:
     assert [seen.fault for seen in desk.carrier.trace if isinstance(seen, Disturbed)] == ["twice"]
 
 
+def test_what_happened_can_be_reported_under_two_ids() -> None:
+    desk = Desk().answering()
+    desk.carrier.faults.disturb_webhooks(WebhookFault.UNDER_TWO_IDS, event_type="call.answered")
+
+    desk.carrier.call(CALLER, NUMBER, Caller(HangUp(after=10)))
+    desk.carrier.run()
+
+    first, second = [event for event in desk.events if event["event_type"] == "call.answered"]
+    assert first["id"] != second["id"]
+    assert first | {"id": "", "at": 0} == second | {"id": "", "at": 0}
+    assert [seen.fault for seen in desk.carrier.trace if isinstance(seen, Disturbed)] == ["under_two_ids"]
+
+
 def test_a_webhook_can_come_late_and_be_overtaken() -> None:
     desk = Desk().answering()
     desk.carrier.faults.disturb_webhooks(WebhookFault.LATE, event_type="call.answered")

@@ -107,7 +107,7 @@ def test_a_second_answer_begins_nothing() -> None:
 
     decision = staged.tell("call.answered")
 
-    assert (decision.commands, decision.reason) == ((), "already begun")
+    assert (decision.commands, decision.reason) == ((), "answered already")
     assert (staged.call.step, staged.call.turn) == ("hello", 1)
 
 

@@ -188,10 +188,16 @@ def test_a_far_leg_of_a_transfer_already_left_changes_nothing() -> None:
     staged.tell_of_far_leg("call.hangup", hangup_cause="timeout")
     before = staged.call
 
-    decision = staged.tell_of_far_leg("call.hangup", hangup_cause="user_busy")
+    decisions = [
+        staged.tell_of_far_leg("call.speak.ended", status="completed"),
+        staged.tell_of_far_leg("call.hangup", hangup_cause="user_busy"),
+    ]
 
-    assert decision.commands == ()
-    assert decision.reason == "late: of turn 1, now 2"
+    assert [decision.commands for decision in decisions] == [(), ()]
+    assert [decision.reason for decision in decisions] == [
+        "late: of turn 1, now 2",
+        "reported before, under another id",
+    ]
     assert staged.call == before
 
 

@@ -20,7 +20,7 @@ from dialtone.client_state import ClientState
 from dialtone.commands import Command, command
 from dialtone.events import Event
 from dialtone.lookups import Lookup
-from dialtone.recordings import ArchiveJob, AudioCopy, Consent, Pause, Recording, TranscriptCopy, Transcription
+from dialtone.recordings import ArchiveJob, AudioCopy, Consent, Pause, Recording, Report, TranscriptCopy, Transcription
 from dialtone.store import Decided, Store, TimelineEntry
 from infra.flowkit.memory_table import MemoryTable
 from webhook.router import route
@@ -51,6 +51,7 @@ EXPECTED = Recording(
 AUDIO, TRANSCRIPT = AudioCopy("key.mp3", 1_234, "ab" * 32, 7_000), TranscriptCopy("key.txt", "cd" * 32, "t-1")
 VERIFIED = replace(EXPECTED, number=1, status="verified", audio=AUDIO, transcript=TRANSCRIPT)
 FAR_LEGS = {"far-1": FarLeg("v3:far", "answered", connected=True, cause="")}
+REPORT = Report(1, "2026-11-24T12:00:01.000000Z", "dual", "r-1", "a1b2c3")
 PLACE = Place("welcome", 2, {"prompts": 1}, {"name": "Ada"}, FAR_LEGS, ("menu",))
 CALL = Call(
     SESSION,
@@ -68,6 +69,8 @@ CALL = Call(
     left=PLACE,
     recordings=(EXPECTED,),
     consent=CONSENT,
+    recent=("a1b2c3",),
+    reported=(REPORT,),
 )
 JOB = ArchiveJob("audio", SESSION, LEG, VERIFIED.name, "r-1", {"mp3": "https://recordings.example/1.mp3"})
 LOOKUP = Lookup("customers", {"caller": "+15550123"}, 5, 1, ("name",), ("card",), SESSION, LEG, 3)
@@ -81,6 +84,7 @@ STORED: tuple[DataclassInstance, ...] = (
     PLACE,
     FAR_LEGS["far-1"],
     CONSENT,
+    REPORT,
     VERIFIED,
     AUDIO,
     TRANSCRIPT,
@@ -168,8 +172,20 @@ def test_what_this_version_stores_it_reads() -> None:
     call, decided, recording, entry = Kept().commit().read()
 
     assert (call, recording) == (replace(CALL, version=1), VERIFIED)
+    assert (call.recent, call.reported) == (CALL.recent, CALL.reported)
     assert (decided.commands, decided.archive, decided.lookup) == ((SPEAK,), (JOB,), LOOKUP)
     assert entry.commands == (SPEAK,)
+
+
+def test_what_an_event_said_is_stored_though_nothing_else_of_the_call_has_changed() -> None:
+    kept, later = Kept().commit(), replace(EVENT, id="later")
+    before = replace(CALL, version=1)
+
+    kept.store.commit(later, before, Decision(before.with_recent("said"), (SPEAK,)), at_seconds=2.0)
+
+    loaded = kept.store.load(later).call
+    assert loaded is not None
+    assert (loaded.recent, loaded.version) == ((*CALL.recent, "said"), 2)
 
 
 def test_fields_of_a_later_version_are_passed_over_wherever_they_stand() -> None:
@@ -208,7 +224,7 @@ def test_fields_that_an_earlier_version_did_not_write_have_their_defaults(kind: 
 
 
 def _everything(call: Call, decided: Decided, recording: Recording) -> Iterator[object]:
-    yield from (call, call.left, call.consent, *call.far_legs.values(), *call.recordings)
+    yield from (call, call.left, call.consent, *call.far_legs.values(), *call.recordings, *call.reported)
     yield from (recording, recording.consent, recording.audio, recording.transcript, recording.transcription)
     yield from recording.pauses or ()
     yield from (*decided.archive, decided.lookup)

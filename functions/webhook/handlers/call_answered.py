@@ -18,6 +18,8 @@ def call_answered(call: Call, event: Event) -> Decision:
     """The call is up: the flow enters its first step."""
     if event.about_far_leg:
         return call.far_leg_is_there(event, "the far leg answered")
+    if call.answered_at:
+        return call.stay("answered already")
     # Only a call that we dialled can be answered before we know that it rings: an incoming one is answered by us.
     direction = call.direction or "outgoing"
     answered = replace(call.progress_to(ANSWERED), direction=direction, answered_at=event.occurred_at)

@@ -17,5 +17,7 @@ def call_hangup(call: Call, event: Event) -> Decision:
     """The leg is gone, and who was being rung for it need not ring on. Of a far leg: the flow may go another way."""
     if event.about_far_leg:
         return call.advance(event)
+    if call.ended_at:
+        return call.stay("ended already")
     ended = call.hung_up(event)
     return Decision(ended, ended.without_far_legs(), reason=ended.outcome)

@@ -18,5 +18,8 @@ def call_initiated(call: Call, event: Event) -> Decision:
     """A leg rings: an incoming call is answered or rejected as its number's flow says."""
     if event.about_far_leg:
         return call.far_leg_is_there(event, "the far leg rings")
+    if call.initiated_at:
+        return call.stay("it rings already")
     ringing = replace(call.progress_to(RINGING), direction=event.text("direction"), initiated_at=event.occurred_at)
-    return ringing.ring(event) if ringing.direction == "incoming" else ringing.stay()
+    rings = ringing.direction == "incoming" and ringing.status == RINGING
+    return ringing.ring(event) if rings else ringing.stay()
