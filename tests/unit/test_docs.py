@@ -59,3 +59,10 @@ def test_every_kind_of_step_is_in_the_language_reference() -> None:
     reference = (ROOT / "docs" / "flows.md").read_text(encoding="utf-8")
 
     assert [kind for kind in STEP_KINDS if f"| `{kind}` |" not in reference] == []
+
+
+def test_the_waits_of_every_kind_of_step_are_in_the_language_reference() -> None:
+    reference = (ROOT / "docs" / "flows.md").read_text(encoding="utf-8")
+    waits = reference.partition("## What each step waits for")[2].partition("\n## ")[0]
+
+    assert [kind for kind in STEP_KINDS if f"`{kind}" not in waits] == []

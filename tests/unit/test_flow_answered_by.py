@@ -207,3 +207,12 @@ def test_the_call_ends_up_the_same_in_whatever_order_its_beginning_is_told(
     assert ends(shuffled) == ends(in_order)
     assert sent(shuffled) == sent(in_order)
     assert shuffled.call.step == ("hello" if found in {"human", "not_sure"} else "leave")
+
+
+def test_a_timers_end_reported_after_the_hang_up_is_judged_by_what_it_says_itself() -> None:
+    staged = answered(WHO)
+    staged.take(happened("call.hangup", 30, staged.mark, hangup_cause="normal_clearing"))
+
+    staged.take(happened("call.gather.ended", 12, replace(DIALLED, turn=1), status="timeout"))
+
+    assert staged.call.step == "hello"
