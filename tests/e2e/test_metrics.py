@@ -6,14 +6,16 @@ import io
 import json
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
 
 from dialtone.attributes import attributes
+from dialtone.calls import Call, Decision
+from dialtone.events import Event
 from dialtone.lookups import Lookup
-from dialtone.recordings import SAVED, ArchiveJob
+from dialtone.recordings import SAVED, ArchiveJob, Recording
 from infra.carrier import ApiFault, Caller, HangUp, Hear
 from infra.demo.narrator import Paper
 from infra.demo.play import Demo
@@ -50,6 +52,9 @@ def test_the_metrics_of_calls_good_and_bad_are_those_of_dashboard_and_alarms(lin
     _ended(line)
     _never_archived(line)
     _doubtful(line)
+    _odd_webhooks(line)
+    _turned_away(line)
+    _recordings_of_doubt(line)
     _looked_up_in_vain(line)
 
     assert metrics.emitted(_lines(line)) | NEVER_HERE == asked_for
@@ -72,9 +77,56 @@ def _forged_and_malformed(line: PhoneLine) -> None:
     assert httpx.post(line.cloud.webhook_url, content=nonsense, headers=headers).status_code == 400
 
 
+def _odd_webhooks(line: PhoneLine) -> None:
+    old = {"record_type": "event", "event_type": "call_initiated", "payload": {}}
+    assert _posted(line, old) == 400
+
+    odd = _sample("call_cost")
+    odd["data"]["payload"]["connection_id"] = {"not": "an id"}
+    assert _posted(line, odd) == 200
+
+
+def _turned_away(line: PhoneLine) -> None:
+    """A call to a number that nobody's flow is for, which Telnyx itself has forgotten when we reject it."""
+    stray = _sample("call_initiated")
+    stray["data"]["payload"] |= {"to": "+15550999", "call_leg_id": "stray", "call_session_id": "stray"}
+    assert _posted(line, stray) == 200
+
+
+def _recordings_of_doubt(line: PhoneLine) -> None:
+    """One that failed though nobody asked for it; and one that may be another's, by its file's name and its time."""
+    assert _posted(line, _sample("call_recording_error")) == 200
+
+    saved = _sample("call_recording_saved")
+    payload, session, leg = saved["data"]["payload"], "doubt", "doubt-leg"
+    payload |= {"call_session_id": session, "call_leg_id": leg}
+    payload["recording_urls"] = {"mp3": f"https://recordings.example.com/{leg}-1763647437.mp3"}
+    asked = Recording(session, leg, 1, 0, payload["recording_started_at"], "record_start", file_name="ours")
+    waiting = Call(session, leg, recordings=(asked,), recordings_asked=1)
+    before = Event("asked", "call.answered", payload["recording_started_at"], {"call_session_id": session})
+    line.store.commit(before, Call(session, leg), Decision(waiting), at_seconds=time.time())
+    assert _posted(line, saved) == 200
+
+
+def _sample(name: str) -> dict[str, Any]:
+    """A webhook as Telnyx sends it."""
+    body: dict[str, Any] = json.loads((EVENTS / f"{name}.json").read_text())
+    return body
+
+
+def _posted(line: PhoneLine, body: dict[str, Any]) -> int:
+    """The answer to a webhook that Telnyx has signed."""
+    content = json.dumps(body).encode()
+    return httpx.post(line.cloud.webhook_url, content=content, headers=line.carrier.key.headers(content)).status_code
+
+
 def _refused_and_unavailable(line: PhoneLine) -> None:
-    line.carrier.faults.disturb_api(ApiFault.UNAVAILABLE, action="gather_using_speak", status=403)
+    line.carrier.faults.disturb_api(ApiFault.UNAVAILABLE, action="gather_using_speak", status=422)
     line.carrier.call("+15550171", "+15550100", Caller(Hear("sorry"), HangUp()))
+    line.carrier.run()
+
+    line.carrier.faults.disturb_api(ApiFault.UNAVAILABLE, action="gather_using_speak", status=401)
+    line.carrier.call("+15550174", "+15550100", Caller(Hear("Welcome"), HangUp()))
     line.carrier.run()
 
     line.carrier.faults.disturb_api(ApiFault.UNAVAILABLE, action="gather_using_speak", times=2)
@@ -86,10 +138,9 @@ def _ended(line: PhoneLine) -> None:
     over = line.carrier.call("+15550173", "+15550100", Caller(HangUp()))
     line.carrier.run()
 
-    event = json.loads((EVENTS / "call_initiated.json").read_text())
-    event["data"]["payload"]["call_control_id"] = over.name.call_control_id
-    late = json.dumps(event).encode()
-    assert httpx.post(line.cloud.webhook_url, content=late, headers=line.carrier.key.headers(late)).status_code == 200
+    late = _sample("call_initiated")
+    late["data"]["payload"]["call_control_id"] = over.name.call_control_id
+    assert _posted(line, late) == 200
 
 
 def _never_archived(line: PhoneLine) -> None:
