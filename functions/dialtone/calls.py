@@ -647,7 +647,6 @@ def _promised(call: Call, asked: Command, event: Event) -> Recording | None:
         to_number=call.to_number,
         consent=call.consent,
         direction=call.direction,
-        calling_party_type=call.calling_party_type,
         flow=call.flow,
         flow_version=call.flow_version,
         step=call.step,
@@ -724,7 +723,6 @@ def _unasked(call: Call, event: Event, may_be: Recording | None) -> Recording:
         from_number=call.from_number,
         to_number=call.to_number,
         direction=call.direction,
-        calling_party_type=call.calling_party_type,
         flow=call.flow,
         flow_version=call.flow_version,
     )

@@ -19,9 +19,6 @@ if TYPE_CHECKING:
 PROMISING = frozenset({"answer", "record_start"})
 """Commands that may promise a recording."""
 
-NOT_STARTED_LATE = "record_start not sent again: the recording must be paused by now"
-"""Why a recording fails whose start may not have reached Telnyx before the call came to where nothing is recorded."""
-
 JOINING = "bridge"
 """That it found a call ended may be about the other side: then the caller still waits to be connected."""
 
@@ -55,11 +52,6 @@ def refused(event: Event, turn: int, place: int, sent: Sent, unsent: Sequence[Co
         reason=said + _about(command),
         **_recordings_of((command, *unsent)),
     )
-
-
-def not_started(event: Event, turn: int, place: int, command: Command) -> Event:
-    """The event that the `record_start` at `place` is not sent again, so that its recording is not expected."""
-    return _event(event, place, turn, call_ended=False, reason=NOT_STARTED_LATE, **_recordings_of((command,)))
 
 
 def _recordings_of(commands: Sequence[Command]) -> dict[str, list[str] | list[int]]:

@@ -11,7 +11,7 @@ from dialtone.calls import Call
 from dialtone.client_state import ClientState
 from dialtone.store import Decided, LostRace, Store, StoreUnavailable
 from dialtone.withheld import lacks_address, put_back
-from webhook.refusals import JOINING, PROMISING, Sent, not_started, promises, refused, refused_again
+from webhook.refusals import JOINING, PROMISING, Sent, promises, refused, refused_again
 from webhook.router import handlers, route
 from webhook.sending import TIDYING, send_all
 
@@ -92,15 +92,11 @@ class Switchboard:
         decided, handled = self._decide(event, deadline)
         known = self._refused_before(event, decided, deadline) if handled.duplicate else frozenset()
         left = _left_behind(decided, handled.call) if handled.duplicate else frozenset()
-        late = _late_starts(decided, handled.call) - known if handled.duplicate else frozenset()
-        sent, unsent = send_all(
-            self.telnyx, event, decided.commands, deadline, refused_before=known, left_behind=left | late
-        )
+        sent, unsent = send_all(self.telnyx, event, decided.commands, deadline, refused_before=known, left_behind=left)
         for job in decided.archive:
             self.archive.put(job.completed_from(event), deadline)
         handled = replace(handled, sent=tuple(sent.values()), unsent=unsent)
         refusals = {place: refused_again(event, place) for place in known}
-        refusals |= {place: not_started(event, decided.turn, place, decided.commands[place]) for place in late}
         given_up = () if unsent else _recordings_given_up(decided, sent)
         for place, each in sent.items():
             if _matters(each, first=not handled.duplicate, given_up=bool(given_up)):
@@ -181,7 +177,9 @@ def _left_behind(decided: Decided, call: Call) -> frozenset[int]:
 
     Sent late, they would be heard in the wrong place, and their mark would be taken for the leg's: the events of the
     step that the call is in would come with it, as of a step left long ago, and the caller would wait for ever.
-    A message that is not reviewed any more cannot be played back either: its address is forgotten.
+    A message that is not reviewed any more cannot be played back either: its address is forgotten. A recording is
+    promised to the ledger, so that a refusal of its start must be heard of; but it is not started where it must be
+    paused by now, for a card number. Whether it was started before is not known: the ledger goes on expecting it.
     """
     incomplete = frozenset(place for place, each in enumerate(decided.commands) if lacks_address(each))
     if call.turn <= decided.turn:
@@ -189,20 +187,10 @@ def _left_behind(decided: Decided, call: Call) -> frozenset[int]:
     return incomplete | frozenset(
         place
         for place, each in enumerate(decided.commands)
-        if each.action not in PROMISING  # that one was refused must be known: the ledger expects its recording
+        if (each.action not in PROMISING or (each.action == "record_start" and call.recorder == "paused"))
         and (mark := str(each.parameters.get("client_state", "")))
         and ClientState.decode(mark).turn < call.turn
     )
-
-
-def _late_starts(decided: Decided, call: Call) -> frozenset[int]:
-    """The places of commands that would start a recording where the call has come to, and it must be paused.
-
-    It was paused for a card number, and a start that was lost before would be obeyed only now.
-    """
-    if call.turn <= decided.turn or call.recorder != "paused":
-        return frozenset()
-    return frozenset(place for place, each in enumerate(decided.commands) if each.action == "record_start")
 
 
 def _recordings_given_up(decided: Decided, sent: Mapping[int, Sent]) -> tuple[Command, ...]:

@@ -57,7 +57,9 @@ def test_a_call_is_led_from_the_ringing_to_the_last_recording(line: Line) -> Non
         "record_resume",
         "speak",
         "record_start",
+        "gather",
         "record_stop",
+        "gather_stop",
         "speak",
         "hangup",
     ]
@@ -138,8 +140,9 @@ def test_what_could_not_be_sent_is_counted_and_sent_with_the_redelivery(line: Li
     first = line.deliver(ended)
     second = line.deliver(ended)
 
-    assert (first.unsent, actions(first)) == (1, [("record_start", "unavailable")])
-    assert (second.unsent, second.duplicate, actions(second)) == (0, True, [("record_start", "accepted")])
+    assert (first.unsent, actions(first)) == (2, [("record_start", "unavailable")])
+    assert (second.unsent, second.duplicate) == (0, True)
+    assert actions(second) == [("record_start", "accepted"), ("gather", "accepted")]
     assert line.telnyx.asked[0] == line.telnyx.asked[1]
     assert line.store.legs(SESSION)[0].version == leg.version + 1
 
@@ -231,7 +234,7 @@ def test_a_refused_command_that_only_tidies_up_stops_nothing(line: Line, outcome
         if handled.call.step == "thanks":
             break
 
-    assert actions(handled) == [("record_stop", outcome.kind), ("speak", "accepted")]
+    assert actions(handled) == [("record_stop", outcome.kind), ("gather_stop", "accepted"), ("speak", "accepted")]
     assert not any(entry.event_type.startswith("dialtone.") for entry in line.store.timeline(SESSION))
     assert line.store.legs(SESSION)[0].errors == 0
 
@@ -295,7 +298,7 @@ def test_that_the_call_has_ended_since_says_nothing_of_a_recording_begun_before(
     """The answer to `record_start` is lost, the caller leaves a message and hangs up, then the event comes again."""
     [ended] = led_to(line, "message")
     line.faults.plan = {line.faults.place + 2: "unanswered"}
-    assert line.deliver(ended).unsent == 1
+    assert line.deliver(ended).unsent == 2
 
     class Forgetful(ObedientTelnyx):
         def _obey(self, *_: object) -> Outcome:
@@ -445,10 +448,10 @@ def test_a_prompt_that_was_never_taken_is_not_said_in_the_step_that_the_call_is_
 def test_commands_that_the_call_still_waits_for_are_sent_however_late(forgetting: Line) -> None:
     [ended] = led_to(forgetting, "message")
     forgetting.faults.plan = {forgetting.faults.place + 2: "lost"}
-    assert forgetting.deliver(ended).unsent == 1
+    assert forgetting.deliver(ended).unsent == 2
     forgetting.clock.now += COMMAND_ID_SECONDS * 10
 
-    assert actions(forgetting.deliver(ended)) == [("record_start", "accepted")]
+    assert actions(forgetting.deliver(ended)) == [("record_start", "accepted"), ("gather", "accepted")]
 
 
 def test_a_recording_is_handed_to_the_archive_however_late(forgetting: Line) -> None:

@@ -15,7 +15,6 @@ from dialtone.telnyx_api import Outcome
 from infra.carrier import Caller, HangUp, Hear, NoAnswer, Person, Press, Say, Silence, WebhookFault
 from infra.flowkit.other_systems import NEVER, Answering
 from infra.flowkit.stage import Stage
-from webhook.refusals import NOT_STARTED_LATE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -240,7 +239,7 @@ def test_a_recording_that_is_started_late_does_not_run_while_a_card_is_keyed_in(
     assert "record_start" not in [command.action for _, command in stage.api.log]
     assert telling_digits(stage) == []
     [recording] = stage.store.recordings(session)
-    assert (recording.status, recording.reason) == ("failed", NOT_STARTED_LATE)
+    assert recording.status == "expected", "whether it was started the first time cannot be known"
     [leg] = stage.store.legs(session)
     assert leg.variables["digits.card"] == "*" * len(CARD), "the events of the card's step were not taken for late ones"
 
