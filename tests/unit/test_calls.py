@@ -276,10 +276,8 @@ def test_a_recording_that_nobody_asked_for_is_taken_into_custody_all_the_same() 
 
 
 def test_two_that_nobody_asked_for_are_two_in_the_ledger() -> None:
-    event = happened("call.recording.saved", 60, recording_started_at=moment(11))
-
-    first = CALL.recording_saved(event)
-    second = first.call.recording_saved(event)
+    first = CALL.recording_saved(happened("call.recording.saved", 60, recording_started_at=moment(11)))
+    second = first.call.recording_saved(happened("call.recording.saved", 61, recording_started_at=moment(31)))
 
     assert first.recordings[0].name != second.recordings[0].name
 
