@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from typing import Any
 
@@ -62,6 +63,11 @@ SCRIPTED_COMMANDS = st.lists(
 )
 
 
+def _content(event: dict[str, Any]) -> str:
+    """What the event says, whatever its id and the time of its delivery."""
+    return json.dumps({name: event[name] for name in ("event_type", "occurred_at", "payload")}, sort_keys=True)
+
+
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(steps=STEPS, script=SCRIPTED_COMMANDS, seed=st.integers(0, 2**32), disturbed=st.booleans())
 def test_whatever_is_commanded_every_leg_and_every_prompt_ends_once(
@@ -92,7 +98,8 @@ def test_whatever_is_commanded_every_leg_and_every_prompt_ends_once(
     assert desk.carrier.quiet
     assert desk.carrier.given_up == []
     assert all(not leg.alive for leg in desk.carrier.legs)
-    once = {event["id"]: event for event in desk.events}.values()
+    # One that comes under two ids differs from its original in its id alone.
+    once = {_content(event): event for event in desk.events}.values()
     told = Counter(event["event_type"] for event in once)
     assert told["call.initiated"] == told["call.hangup"] == len(desk.carrier.legs)
     assert told["call.speak.started"] == told["call.speak.ended"]

@@ -37,9 +37,9 @@ BUDGETS = [
     (START, "webhook.app", 455, (*NEVER, *TELNYX, *CLIENTS)),
     (FORGED, "webhook.app", 455, (*NEVER, *TELNYX, *CLIENTS)),
     (COMMAND, "webhook.app", 815, (*NEVER, *CLIENTS)),
-    (START, "archive.app", 495, (*NEVER, *TELNYX, "yaml", "nacl", "pydantic")),
+    (START, "archive.app", 500, (*NEVER, *TELNYX, "yaml", "nacl", "pydantic")),
     (START, "lookup.app", 415, (*NEVER, *TELNYX, "yaml", "nacl", "pydantic")),
-    (COMMAND, "archive.app", 860, (*NEVER, "yaml", "nacl")),
+    (COMMAND, "archive.app", 865, (*NEVER, "yaml", "nacl")),
 ]
 
 

@@ -83,15 +83,15 @@ def test_the_call_without_faults_is_worth_attacking(lines: Lines) -> None:
     events, remains = lines.unharmed(())
 
     assert len(events) == len(remains.timeline) == 16
-    assert len(remains.obeyed) == 11
+    assert len(remains.obeyed) == 13
     assert len(remains.jobs) == 3
     assert len(remains.recordings) == 2
 
 
-@pytest.mark.parametrize("place", range(4))
+@pytest.mark.parametrize("place", range(5))
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_fault_at_any_request_of_any_event_leaves_no_trace(lines: Lines, fault: Fault, place: int) -> None:
-    """An event costs four requests at most: a read, a commit, two commands."""
+    """An event costs five requests at most: a read, a commit, three commands."""
     events, expected = lines.unharmed(())
     line = lines.open(())
 

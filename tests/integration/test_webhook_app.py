@@ -162,6 +162,7 @@ def test_flows_that_are_watched_are_followed_as_they_were_saved_last(
     app.handler(SIGNER.request(body("call.initiated", 1, **ringing)), object())
     (tmp_path / "new.yaml").write_text("flow: new\nsteps:\n  bye: hangup\n", encoding="utf-8")
     (tmp_path / "numbers.yaml").write_text('"+15550100": new\n', encoding="utf-8")
-    app.handler(SIGNER.request(body("call.initiated", 2, **ringing)), object())
+    another = {"call_session_id": "another", "call_leg_id": "another", **ringing}
+    app.handler(SIGNER.request(body("call.initiated", 2, **another)), object())
 
     assert [each.path.rpartition("/")[2] for each in telnyx.requests] == ["reject", "answer"]

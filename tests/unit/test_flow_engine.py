@@ -368,11 +368,15 @@ def test_what_begins_bears_the_mark_of_its_turn_and_what_ends_bears_none() -> No
         ("gather_using_speak", 1),
         ("gather_using_audio", 2),
         ("record_start", 3),
+        ("gather", 3),
         ("playback_start", 4),
         ("transfer", 4),
     ]
-    assert unmarked == ["record_pause", "record_resume", "record_stop", "playback_stop", "hangup"]
-    assert [mark_of(command).sensitive for command in sent if command.action.startswith("gather_")] == [False, True]
+    assert unmarked == ["record_pause", "record_resume", "record_stop", "gather_stop", "playback_stop", "hangup"]
+    assert [mark_of(command).sensitive for command in sent if command.action.startswith("gather_using")] == [
+        False,
+        True,
+    ]
 
 
 # Any caller at all

@@ -79,7 +79,7 @@ def test_a_question_of_which_nothing_is_left_waits_for_keys_in_silence(step: str
 def test_a_message_without_a_prompt_begins_with_the_tone() -> None:
     call = staged('  first: {record: "{notice}"}\n')
 
-    assert actions(call.decisions[-1]) == ["record_start"]
+    assert actions(call.decisions[-1]) == ["record_start", "gather"]
 
 
 @pytest.mark.parametrize("how", ["announce", "ask"])
