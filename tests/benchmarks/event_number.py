@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dialtone.client_state import ClientState
+from dialtone.deadline import NO_DEADLINE
 from dialtone.flow_library import FlowLibrary
 from dialtone.store import Store
 from dialtone.telnyx_api import Outcome
@@ -89,14 +90,14 @@ def measured(events: int) -> tuple[list[int], list[int], list[float]]:
 def _events(library: FlowLibrary, events: int) -> tuple[list[int], list[int], list[float]]:
     rows = Counting()
     board = Switchboard(Store(rows, "calls"), library, Willing(), Jobs(), Unasked(), now_seconds=lambda: 0.0)  # type: ignore[arg-type]
-    board.handle(initiated(1), 0.0)
-    board.handle(event("call.answered", 2), 0.0)
+    board.handle(initiated(1), NO_DEADLINE)
+    board.handle(event("call.answered", 2), NO_DEADLINE)
     read, written, millis = [], [], []
     for number in range(events):
         mark = ClientState(turn=board.store.legs(SESSION)[0].turn, flow="front-desk").encode()
         gathered = event("call.gather.ended", number + 3, digits="9", status="invalid", client_state=mark)
         began = time.process_time()
-        handled = board.handle(gathered, 0.0)
+        handled = board.handle(gathered, NO_DEADLINE)
         millis.append((time.process_time() - began) * 1_000)
         if [sent.command.action for sent in handled.sent] != ["gather_using_speak"]:
             raise AssertionError(f"event {number} was not answered with the question: {handled}")
