@@ -96,27 +96,27 @@ def expected(recording: Recording, info: RecordingInfo | None, paused_millis: in
     )
 
 
-def doubt(sound: Sound, audio_format: str, length_bytes: int, told: Expected) -> str:
+def doubt(sound: Sound, audio_format: str, length_bytes: int, claimed: Expected) -> str:
     """Why this can hardly be the whole recording; '' if it can."""
     if sound.duration_millis is None:
         measured = audio_format in (WAV, MP3)
         return f"how long it plays cannot be told{'' if measured else ': it is neither WAV nor MP3'}"
     if sound.stray_bytes >= length_bytes * STRAY_SHARE:
         return f"{sound.stray_bytes} of its {length_bytes} bytes are no audio"
-    if told.channels > sound.channels > 0:
-        return f"it has {sound.channels} channel, and Telnyx says {told.channels}"
-    if told.known:
-        return _length_doubt(sound.duration_millis, told)
+    if claimed.channels > sound.channels > 0:
+        return f"it has {sound.channels} channel, and Telnyx says {claimed.channels}"
+    if claimed.known:
+        return _length_doubt(sound.duration_millis, claimed)
     if not sound.duration_millis:
         return "it holds no sound"
     return f"its header promises {sound.missing_bytes} bytes more" if sound.missing_bytes else ""
 
 
-def _length_doubt(played: int, told: Expected) -> str:
-    held = f"it plays {_seconds(played)}; {_said(told)}"
-    if not _long_enough(played, told):
+def _length_doubt(played: int, claimed: Expected) -> str:
+    held = f"it plays {_seconds(played)}; {_said(claimed)}"
+    if not _long_enough(played, claimed):
         return f"{held}: too short"
-    return "" if _short_enough(played, told) else f"{held}: too long"
+    return "" if _short_enough(played, claimed) else f"{held}: too long"
 
 
 def paused_millis(recording: Recording, timeline: Iterable[TimelineEntry]) -> int:
@@ -152,31 +152,33 @@ def _overlap(since: float, until: float, began: float, ended: float) -> float:
     return lasted + PAUSE_MILLIS / MILLIS if lasted > 0 else 0.0
 
 
-def _long_enough(played: int, told: Expected) -> bool:
+def _long_enough(played: int, claimed: Expected) -> bool:
     if not played:
-        return _nothing_to_hear(told)
-    if told.ran is not None:
-        ran = min(told.ran, told.most) if told.most else told.ran
-        least = 0 if told.trimmed else ran - told.silence - told.paused
+        return _nothing_to_hear(claimed)
+    if claimed.ran is not None:
+        ran = min(claimed.ran, claimed.most) if claimed.most else claimed.ran
+        least = 0 if claimed.trimmed else ran - claimed.silence - claimed.paused
         if played < least - _tolerance(ran):
             return False
-    if told.length is None or (told.may_be_shorter and told.ran is not None and _alike(told.length, told.ran)):
+    if claimed.length is None or (
+        claimed.may_be_shorter and claimed.ran is not None and _alike(claimed.length, claimed.ran)
+    ):
         return True  # where Telnyx's length is only the time for which the recorder ran, it says nothing new
-    return played >= max(told.length - _tolerance(told.length), told.length * SHORTEST_SHARE)
+    return played >= max(claimed.length - _tolerance(claimed.length), claimed.length * SHORTEST_SHARE)
 
 
-def _nothing_to_hear(told: Expected) -> bool:
+def _nothing_to_hear(claimed: Expected) -> bool:
     """Whether Telnyx itself says that there is next to nothing: an early hang-up, or silence that was trimmed."""
-    if told.trimmed:
-        return told.length is not None and told.length <= MOMENT_MILLIS
-    said = [each for each in (told.ran, told.length) if each is not None]
+    if claimed.trimmed:
+        return claimed.length is not None and claimed.length <= MOMENT_MILLIS
+    said = [each for each in (claimed.ran, claimed.length) if each is not None]
     return bool(said) and max(said) <= MOMENT_MILLIS
 
 
-def _short_enough(played: int, told: Expected) -> bool:
-    most = [each for each in (told.ran, told.length) if each is not None]
-    if told.may_be_shorter and told.ran is not None:
-        most = [told.ran]  # what Telnyx's API counts of a trimmed or paused recording is not documented
+def _short_enough(played: int, claimed: Expected) -> bool:
+    most = [each for each in (claimed.ran, claimed.length) if each is not None]
+    if claimed.may_be_shorter and claimed.ran is not None:
+        most = [claimed.ran]  # what Telnyx's API counts of a trimmed or paused recording is not documented
     return all(played <= each + _tolerance(each) for each in most)
 
 
@@ -188,10 +190,10 @@ def _alike(one: int, other: int) -> bool:
     return abs(one - other) <= _tolerance(other)
 
 
-def _said(told: Expected) -> str:
-    ran = f"the recorder ran {_seconds(told.ran)}" if told.ran is not None else ""
-    length = f"Telnyx's API says {_seconds(told.length)}" if told.length is not None else ""
-    less = f"{_seconds(told.paused)} of it paused" if told.paused else ""
+def _said(claimed: Expected) -> str:
+    ran = f"the recorder ran {_seconds(claimed.ran)}" if claimed.ran is not None else ""
+    length = f"Telnyx's API says {_seconds(claimed.length)}" if claimed.length is not None else ""
+    less = f"{_seconds(claimed.paused)} of it paused" if claimed.paused else ""
     return ", ".join(part for part in (ran, less, length) if part)
 
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def with_leg(recording: Recording, store: Store) -> Recording:
-    """The entry with ids, numbers and kinds that events told after it was made. Raises the store's errors."""
+    """The entry with ids, numbers and kinds that events brought after it was made. Raises the store's errors."""
     legs = store.legs(recording.call_session_id)
     leg = next((leg for leg in legs if leg.leg_id == recording.call_leg_id), None)
     if leg is None:

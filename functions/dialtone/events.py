@@ -37,7 +37,7 @@ _BEGINNINGS = frozenset({"call.initiated", "call.answered"})
 """Events on which a call is given its first commands; `call.recording.saved` for one names nothing to command."""
 
 _ONCE_A_LEG = frozenset({"call.initiated", "call.answered", "call.hangup"})
-"""What happens to a leg once: told at another time, it is still that."""
+"""What happens to a leg once: reported with another time, it is still that."""
 
 _TOLD_APART_ELSEWHERE = frozenset({"call.recording.saved", "call.recording.transcription.saved"})
 """What the ledger and the archive know by what it brings."""
@@ -239,8 +239,8 @@ def _unknown(document: dict[str, Any], envelope: dict[str, Any], event_type: str
 
 def _id_of(envelope: dict[str, Any]) -> str:
     """An id for what has none: the same for the same content, whatever Telnyx notes of its delivery."""
-    told = {name: value for name, value in envelope.items() if name != "meta" and not _nested_too_deep(value)}
-    content = json.dumps(told)
+    lasting = {name: value for name, value in envelope.items() if name != "meta" and not _nested_too_deep(value)}
+    content = json.dumps(lasting)
     return str(uuid.UUID(bytes=hashlib.sha256(content.encode()).digest()[:16]))
 
 
@@ -371,12 +371,12 @@ def _is_address(value: object) -> bool:
     return isinstance(value, str) and _encodable(value) and len(value) <= MAX_ADDRESS_CHARACTERS
 
 
-def _check_identity(event: Event, told: Mapping[str, Any]) -> None:
+def _check_identity(event: Event, payload: Mapping[str, Any]) -> None:
     """Whether it can be brought to its call, and that given commands, where one is needed."""
     if not event.type.startswith("call."):
         return
     for name in ("call_session_id", "call_leg_id"):
-        _identifier(told, name, "data.payload")
+        _identifier(payload, name, "data.payload")
     if event.type in _BEGINNINGS and not event.text("call_control_id"):
         raise MalformedEvent(
             "data.payload.call_control_id", f"must be {CALL_CONTROL_ID.allowed}, and {event.type} needs it"
