@@ -187,7 +187,11 @@ class Download:
         connection.sendall(("\r\n".join(head) + "\r\n\r\n").encode("ascii"))
         incoming: Any = _Incoming(connection, deadline)
         self._response = http.client.HTTPResponse(incoming, method="GET")
-        self._response.begin()
+        try:
+            self._response.begin()
+        except BaseException:
+            self._response.close()  # left to the garbage collector, it may close what it reads from first, and complain
+            raise
         self.status = self._response.status
 
     def header(self, name: str) -> str:
