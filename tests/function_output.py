@@ -8,7 +8,7 @@ import sys
 from dataclasses import dataclass
 from typing import Any
 
-from dialtone.observability import NAMESPACE
+from dialtone.adapters.telemetry import NAMESPACE
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,15 +9,15 @@ from textwrap import dedent
 from typing import TYPE_CHECKING
 
 import webhook.handlers  # noqa: F401 -- importing them registers them
-from dialtone.calls import Call, Decision
-from dialtone.client_state import ClientState
-from dialtone.events import Event, parse_event
-from dialtone.flows.engine import FlowScript
-from dialtone.flows.reading import read_flow
+from dialtone.domain.calls import Call, Decision
+from dialtone.domain.client_state import ClientState
+from dialtone.domain.events import Event, parse_event
+from dialtone.flow.engine import FlowScript
+from dialtone.flow.parser import read_flow
 from webhook.router import route
 
 if TYPE_CHECKING:
-    from dialtone.commands import Command
+    from dialtone.domain.commands import Command
 
 SESSION = "f3c1d9a2-c62a-11f0-9b51-02420a1f0b69"
 LEG = "f3c1cf7a-c62a-11f0-8f0d-02420a1f0b69"

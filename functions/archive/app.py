@@ -10,17 +10,17 @@ from botocore.config import Config
 from archive.bucket import RecordingsBucket
 from archive.consumer import Archive, Consumer
 from archive.custody import Custody
-from archive.downloading import Downloader
+from archive.download import Downloader
 from archive.settings import Settings
 from archive.source import Source
 from archive.transcripts import Transcripts
-from dialtone.aws.clients import client
-from dialtone.aws.services import DynamoDb
-from dialtone.aws.wire import Wire
-from dialtone.observability import Measure, Observer
-from dialtone.store import Store
-from dialtone.telnyx_api import TelnyxApi
-from dialtone.telnyx_sdk import sdk
+from dialtone.adapters.aws.clients import client
+from dialtone.adapters.aws.services import DynamoDb
+from dialtone.adapters.aws.wire import Wire
+from dialtone.adapters.calls_table import CallsTable
+from dialtone.adapters.telemetry import Measure, Observer
+from dialtone.adapters.telnyx_api import TelnyxApi
+from dialtone.adapters.telnyx_sdk import sdk
 
 if TYPE_CHECKING:
     from archive.consumer import RemainingTime
@@ -43,7 +43,7 @@ AWS = Config(
 def open_consumer(settings: Settings) -> Consumer:
     """Everything connected. Raises what says which setting is wrong."""
     wire = Wire(CONNECT_SECONDS, READ_SECONDS, ATTEMPTS)
-    store = Store(DynamoDb(wire), settings.calls_table)
+    store = CallsTable(DynamoDb(wire), settings.calls_table)
     bucket = RecordingsBucket(client("s3", config=AWS), settings.recordings_bucket)
     downloader = Downloader(local=settings.local_audio)
     telnyx, observer = TelnyxApi(settings.api_key), Observer("archive")

@@ -11,10 +11,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from archive.custody import Delivery
 from archive.deadline import Deadline
-from archive.faults import NeverArchived, wait_seconds
-from dialtone.errors import DialtoneError
-from dialtone.observability import Measure
-from dialtone.recordings import DOUBTFUL, ArchiveJob
+from archive.errors import PermanentFailure, wait_seconds
+from dialtone.adapters.telemetry import Measure
+from dialtone.domain.errors import DialtoneError
+from dialtone.domain.recordings import DOUBTFUL, ArchiveJob
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
     from mypy_boto3_sqs import SQSClient
 
-    from archive.custody import Custody, Kept
+    from archive.custody import ArchiveResult, Custody
     from archive.transcripts import Transcripts
-    from dialtone.observability import Level, Observer
+    from dialtone.adapters.telemetry import Level, Observer
 
 RESERVED_SECONDS = 10.0
 """Of the function's time, for closing: putting messages back, giving up in the ledger."""
@@ -51,15 +51,15 @@ class Archive:
     custody: Custody
     transcripts: Transcripts
 
-    def do(self, job: ArchiveJob, delivery: Delivery) -> Kept:
-        """Do a job of any of the three kinds. Raises NeverArchived for a fourth."""
+    def do(self, job: ArchiveJob, delivery: Delivery) -> ArchiveResult:
+        """Do a job of any of the three kinds. Raises PermanentFailure for a fourth."""
         if job.kind == AUDIO:
             return self.custody.take(job, delivery)
         if job.kind == TRANSCRIPT:
             return self.transcripts.keep(job)
         if job.kind == METADATA:
             return self.custody.tell(job)
-        raise NeverArchived(f'there is no such job as "{job.kind}"')
+        raise PermanentFailure(f'there is no such job as "{job.kind}"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,7 @@ class Batch:
             last=int(attributes.approximate_receive_count) >= self._consumer.max_receives,
         )
 
-    def _done(self, job: ArchiveJob, delivery: Delivery, kept: Kept) -> None:
+    def _done(self, job: ArchiveJob, delivery: Delivery, kept: ArchiveResult) -> None:
         recording = kept.recording
         fields = _fields(job, delivery) | {"recording": recording.name, "already": kept.already}
         fields["recording_id"] = recording.recording_id
@@ -182,7 +182,7 @@ def _job(body: str) -> ArchiveJob:
     try:
         return ArchiveJob.from_json(body)
     except (ValueError, TypeError, RecursionError) as error:
-        raise NeverArchived(f"the message is not a job: {type(error).__name__}") from None
+        raise PermanentFailure(f"the message is not a job: {type(error).__name__}") from None
 
 
 def _fields(job: ArchiveJob | None, delivery: Delivery) -> dict[str, Any]:

@@ -16,21 +16,21 @@ from typing import TYPE_CHECKING
 
 from archive.audio import MP3, WAV
 from archive.bucket import StoredAudio
-from archive.copying import copy_audio
-from archive.faults import NotArchived
-from archive.judging import doubt, expected, paused_millis
-from archive.legs import with_leg
-from archive.mirroring import mirror
-from dialtone.recordings import COPIED, DOUBTFUL, EXPECTED, FAILED, KEPT_STATUSES, SAVED, VERIFIED
+from archive.call_details import with_leg
+from archive.errors import NotArchived
+from archive.metadata_mirror import mirror
+from archive.upload import copy_audio
+from archive.verification import doubt, expected, paused_millis
+from dialtone.domain.recordings import COPIED, DOUBTFUL, EXPECTED, FAILED, KEPT_STATUSES, SAVED, VERIFIED
 
 if TYPE_CHECKING:
     from archive.bucket import RecordingsBucket
-    from archive.copying import Copied
     from archive.deadline import Deadline
     from archive.source import Origin, Source
-    from dialtone.recordings import ArchiveJob, Recording
-    from dialtone.store import Store
-    from dialtone.telnyx_api import RecordingInfo
+    from archive.upload import Copied
+    from dialtone.adapters.calls_table import CallsTable
+    from dialtone.adapters.telnyx_api import RecordingInfo
+    from dialtone.domain.recordings import ArchiveJob, Recording
 
 _OPEN = (EXPECTED, SAVED, COPIED, FAILED)
 """Every status but those of KEPT_STATUSES. A failed one is open: its job may be put back."""
@@ -52,7 +52,7 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class ArchiveResult:
     """A recording in custody."""
 
     recording: Recording
@@ -65,12 +65,12 @@ class Kept:
 class Custody:
     """Takes recordings over."""
 
-    def __init__(self, store: Store, bucket: RecordingsBucket, source: Source) -> None:
+    def __init__(self, store: CallsTable, bucket: RecordingsBucket, source: Source) -> None:
         self._store = store
         self._bucket = bucket
         self._source = source
 
-    def take(self, job: ArchiveJob, delivery: Delivery) -> Kept:
+    def take(self, job: ArchiveJob, delivery: Delivery) -> ArchiveResult:
         """Copy, prove and close. Raises NotArchived, and the errors of Telnyx's API, of the store and of botocore."""
         kept = self._kept(job, delivery)
         if delivery.receives > 1 and kept.recording.audio:
@@ -78,30 +78,30 @@ class Custody:
             self._bucket.abort_unfinished(kept.recording.audio.key)
         return kept
 
-    def _kept(self, job: ArchiveJob, delivery: Delivery) -> Kept:
+    def _kept(self, job: ArchiveJob, delivery: Delivery) -> ArchiveResult:
         before, note = self._entry(job), ""
         if before.status == VERIFIED:
-            return Kept(before, already=True)
+            return ArchiveResult(before, already=True)
         recording = before
         stored = None if before.content_doubt else self._read_back(before, delivery)
         if stored is None:
             recording, note = self._copied(job, before, delivery)
             if recording.status == VERIFIED:
-                return Kept(recording, already=True)
+                return ArchiveResult(recording, already=True)
             stored = self._read_back(recording, delivery)
         _prove(recording, stored)
         mirror(recording, self._store, self._bucket)
         closed = replace(recording, status=DOUBTFUL if recording.content_doubt else VERIFIED, reason="")
         if self._store.mark_recording(closed, was=(COPIED, FAILED)):
-            return Kept(closed, already=_as_it_was(before, closed), note=note)
-        return Kept(self._kept_by_another(job), already=True)
+            return ArchiveResult(closed, already=_as_it_was(before, closed), note=note)
+        return ArchiveResult(self._kept_by_another(job), already=True)
 
-    def tell(self, job: ArchiveJob) -> Kept:
+    def tell(self, job: ArchiveJob) -> ArchiveResult:
         """Write the metadata anew, if the recording is kept already; else it is written once that is so."""
         recording = self._entry(job)
         if recording.status in KEPT_STATUSES:
             mirror(recording, self._store, self._bucket)
-        return Kept(recording, already=True)
+        return ArchiveResult(recording, already=True)
 
     def give_up(self, job: ArchiveJob, reason: str) -> bool:
         """Say in the ledger, if the job is in it, why its recording is not kept. False if it is kept by now."""

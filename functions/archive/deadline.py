@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from archive.faults import NotArchived
+from archive.errors import NotArchived
 
 if TYPE_CHECKING:
     from collections.abc import Callable

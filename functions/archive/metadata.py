@@ -6,10 +6,10 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from dialtone.recordings import COMPLETED
+from dialtone.domain.recordings import COMPLETED
 
 if TYPE_CHECKING:
-    from dialtone.recordings import Pause, Recording
+    from dialtone.domain.recordings import Pause, Recording
 
 SCHEMA_VERSION = 1
 """Goes up when a field changes its meaning or goes; a new field leaves it."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dialtone.errors import DialtoneError
-from dialtone.settings import required, telnyx_api_key
+from dialtone.adapters.settings import required, telnyx_api_key
+from dialtone.domain.errors import DialtoneError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from dialtone.secret import Secret
+    from dialtone.adapters.secrets import Secret
 
 MAX_RECEIVES = 5
 """The queue's maxReceiveCount in template.yaml, which ARCHIVE_MAX_RECEIVES repeats where a deployment changes it."""

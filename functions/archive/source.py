@@ -19,19 +19,19 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from archive.audio import MP3, WAV
-from archive.downloading import Downloader
-from archive.faults import AddressExpired, AddressRefused, NeverArchived, NotArchived
-from archive.unpacking import unpacked
-from dialtone.errors import TelnyxRefused, TelnyxUnavailable
-from dialtone.telnyx_api import LOOKUP_SECONDS
+from archive.decompression import unpacked
+from archive.download import Downloader
+from archive.errors import AddressExpired, AddressRefused, NotArchived, PermanentFailure
+from dialtone.adapters.telnyx_api import LOOKUP_SECONDS
+from dialtone.domain.errors import TelnyxRefused, TelnyxUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from archive.deadline import Deadline
-    from archive.downloading import Download
-    from dialtone.recordings import ArchiveJob, Recording
-    from dialtone.telnyx_api import RecordingInfo, TelnyxApi
+    from archive.download import Download
+    from dialtone.adapters.telnyx_api import RecordingInfo, TelnyxApi
+    from dialtone.domain.recordings import ArchiveJob, Recording
 
 ADDRESS_SECONDS = 600
 """How long the webhook's addresses live (Telnyx: ten minutes)."""
@@ -118,5 +118,5 @@ def _address(addresses: Mapping[str, str], wanted: str) -> str:
     """The address of the format that was asked for, else of the one that is there; '' if there is none."""
     found = next((addresses[each] for each in (wanted, MP3, WAV) if addresses.get(each)), "")
     if found.startswith(CUSTOM_STORAGE):
-        raise NeverArchived(f"Telnyx put it into your own storage, where it stays: {found.partition('?')[0]}")
+        raise PermanentFailure(f"Telnyx put it into your own storage, where it stays: {found.partition('?')[0]}")
     return found

@@ -7,20 +7,20 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from archive.custody import Kept
-from archive.faults import AudioAwaited, NeverArchived, NotArchived
-from archive.legs import with_leg
-from archive.mirroring import mirror
-from dialtone.recordings import COMPLETED, FAILED, KEPT_STATUSES, TranscriptCopy, Transcription, object_key
-from dialtone.telnyx_api import SAME_START_SECONDS
+from archive.call_details import with_leg
+from archive.custody import ArchiveResult
+from archive.errors import AudioNotReady, NotArchived, PermanentFailure
+from archive.metadata_mirror import mirror
+from dialtone.adapters.telnyx_api import SAME_START_SECONDS
+from dialtone.domain.recordings import COMPLETED, FAILED, KEPT_STATUSES, TranscriptCopy, Transcription, object_key
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from archive.bucket import RecordingsBucket
-    from dialtone.recordings import ArchiveJob, Recording
-    from dialtone.store import Store
-    from dialtone.telnyx_api import TelnyxApi
+    from dialtone.adapters.calls_table import CallsTable
+    from dialtone.adapters.telnyx_api import TelnyxApi
+    from dialtone.domain.recordings import ArchiveJob, Recording
 
 IN_PROGRESS = "in-progress"
 """Telnyx's, as `completed` is; every other word of a transcription means that it will not be."""
@@ -29,20 +29,20 @@ IN_PROGRESS = "in-progress"
 class Transcripts:
     """Keeps transcripts."""
 
-    def __init__(self, store: Store, bucket: RecordingsBucket, telnyx: TelnyxApi) -> None:
+    def __init__(self, store: CallsTable, bucket: RecordingsBucket, telnyx: TelnyxApi) -> None:
         self._store = store
         self._bucket = bucket
         self._telnyx = telnyx
 
-    def keep(self, job: ArchiveJob) -> Kept:
+    def keep(self, job: ArchiveJob) -> ArchiveResult:
         """Write the text, note it in the ledger, mirror the metadata; twice is the same as once.
 
-        Raises AudioAwaited before the audio is kept, NotArchived, TelnyxRefused, TelnyxUnavailable, and the store's
+        Raises AudioNotReady before the audio is kept, NotArchived, TelnyxRefused, TelnyxUnavailable, and the store's
         and botocore's errors.
         """
         recording = self._recording(job)
         if recording.status not in KEPT_STATUSES:
-            raise AudioAwaited(f'the audio of "{recording.name}" is not kept yet: it is {recording.status}')
+            raise AudioNotReady(f'the audio of "{recording.name}" is not kept yet: it is {recording.status}')
         recording = with_leg(recording, self._store)
         words = self._text(job)
         if words is None:
@@ -53,7 +53,7 @@ class Transcripts:
         )
         if already := recording.transcript == copied:
             mirror(recording, self._store, self._bucket)
-            return Kept(recording, already=already)
+            return ArchiveResult(recording, already=already)
         self._bucket.put(copied.key, text, "text/plain; charset=utf-8")
         kept = replace(
             recording,
@@ -62,20 +62,20 @@ class Transcripts:
             recording_id=recording.recording_id or job.recording_id,
         )
         self._note(kept)
-        return Kept(kept)
+        return ArchiveResult(kept)
 
-    def _failed(self, recording: Recording, job: ArchiveJob) -> Kept:
+    def _failed(self, recording: Recording, job: ArchiveJob) -> ArchiveResult:
         """A transcription that Telnyx could not complete: the audio stays, and nothing is filed as its words."""
         note = f"Telnyx says that the transcription is {job.transcription_status or FAILED}: there are no words of it"
         if recording.transcript:
-            return Kept(recording, already=True, note=note)
+            return ArchiveResult(recording, already=True, note=note)
         failed = replace(
             recording,
             transcription=replace(recording.transcription or Transcription(), status=FAILED),
             recording_id=recording.recording_id or job.recording_id,
         )
         self._note(failed)
-        return Kept(failed, note=note)
+        return ArchiveResult(failed, note=note)
 
     def _note(self, recording: Recording) -> None:
         if not self._store.mark_recording(recording, was=(recording.status,)):
@@ -114,14 +114,14 @@ class Transcripts:
 
     def _fetched(self, job: ArchiveJob) -> str | None:
         if not job.transcription_id:
-            raise NeverArchived("the transcript has neither text nor an id to ask for it")
+            raise PermanentFailure("the transcript has neither text nor an id to ask for it")
         transcript = self._telnyx.find_transcript(job.transcription_id)
         if transcript is None:
             raise NotArchived(f"Telnyx does not know the transcript {job.transcription_id}")
         if transcript.status not in {"", COMPLETED, IN_PROGRESS}:
             return None
         if transcript.status != COMPLETED:
-            raise AudioAwaited(f"Telnyx has not completed the transcript {job.transcription_id}")
+            raise AudioNotReady(f"Telnyx has not completed the transcript {job.transcription_id}")
         return transcript.text
 
 

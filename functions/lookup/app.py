@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.config import Config
 
-from dialtone.aws.clients import client
-from dialtone.lookup_function import ANSWER_TO, LOOKUP
-from dialtone.lookups import Lookup
-from dialtone.observability import Observer
-from lookup.answering import Webhook
-from lookup.asking import OtherSystems
-from lookup.desk import Desk
+from dialtone.adapters.aws.clients import client
+from dialtone.adapters.lookup_function import ANSWER_TO, LOOKUP
+from dialtone.adapters.telemetry import Observer
+from dialtone.domain.lookups import Lookup
+from lookup.answer_delivery import Webhook
+from lookup.backend_client import BackendClient
+from lookup.service import LookupService
 from lookup.settings import Settings
 
 if TYPE_CHECKING:
@@ -32,10 +32,10 @@ AWS = Config(
 )
 
 
-def open_desk(settings: Settings) -> Desk:
+def open_desk(settings: Settings) -> LookupService:
     """Everything connected."""
     functions = client("lambda", AWS)
-    return Desk(OtherSystems(functions, settings.tokens), Webhook(functions), Observer("lookup"))
+    return LookupService(BackendClient(functions, settings.tokens), Webhook(functions), Observer("lookup"))
 
 
 desk = open_desk(Settings.read(os.environ))

@@ -7,13 +7,13 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dialtone.errors import DialtoneError
-from dialtone.secret import CachedSecret, FixedSecret
+from dialtone.adapters.secrets import CachedSecret, FixedSecret
+from dialtone.domain.errors import DialtoneError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from dialtone.secret import Secret
+    from dialtone.adapters.secrets import Secret
 
 TOKEN = re.compile(r"[!-~]+( [!-~]+)*")
 """Visible ASCII: anything else cannot be sent in a header."""

@@ -8,26 +8,26 @@ from typing import TYPE_CHECKING, Any
 
 gc.disable()  # what a start makes stays: looking through it again and again for garbage takes a twentieth of the start
 
-from dialtone.archive_queue import ArchiveQueue
-from dialtone.aws import credentials
-from dialtone.aws.services import DynamoDb, Lambda, Sqs
-from dialtone.aws.wire import Wire
-from dialtone.flow_library import FlowLibrary
-from dialtone.lookup_function import LookupFunction
-from dialtone.lookups import OWN_EVENT
-from dialtone.observability import Measure, Observer
-from dialtone.secret import CachedSecret
-from dialtone.signature import Verifier
-from dialtone.store import Store
-from dialtone.telnyx_api import TelnyxApi
-from dialtone.telnyx_sdk import sdk
+from dialtone.adapters.archive_queue import ArchiveQueue
+from dialtone.adapters.aws import credentials
+from dialtone.adapters.aws.services import DynamoDb, Lambda, Sqs
+from dialtone.adapters.aws.wire import Wire
+from dialtone.adapters.calls_table import CallsTable
+from dialtone.adapters.flow_library import FlowLibrary
+from dialtone.adapters.lookup_function import LookupFunction
+from dialtone.adapters.secrets import CachedSecret
+from dialtone.adapters.signature import Verifier
+from dialtone.adapters.telemetry import Measure, Observer
+from dialtone.adapters.telnyx_api import TelnyxApi
+from dialtone.adapters.telnyx_sdk import sdk
+from dialtone.domain.lookups import OWN_EVENT
 from webhook.endpoint import Endpoint
+from webhook.processor import EventProcessor
 from webhook.settings import Settings
 from webhook.snapshot import Snapshot
-from webhook.switchboard import Switchboard
 
 if TYPE_CHECKING:
-    from webhook.switchboard import Library
+    from webhook.processor import Library
 
 CONNECT_SECONDS = 0.5
 """To an endpoint in the same region: a connection that takes longer will not come."""
@@ -40,9 +40,9 @@ aws = Wire(CONNECT_SECONDS, READ_SECONDS, ATTEMPTS)
 
 def open_endpoint(settings: Settings) -> Endpoint:
     """Everything connected. Raises what says which setting is wrong."""
-    store, telnyx = Store(DynamoDb(aws), settings.calls_table), TelnyxApi(settings.api_key)
+    store, telnyx = CallsTable(DynamoDb(aws), settings.calls_table), TelnyxApi(settings.api_key)
     library = _library(settings, store)
-    switchboard = Switchboard(
+    switchboard = EventProcessor(
         store=store,
         library=library,
         telnyx=telnyx,
@@ -59,10 +59,10 @@ def open_endpoint(settings: Settings) -> Endpoint:
     return Endpoint(Verifier.from_text(settings.public_key), switchboard, observer)
 
 
-def _library(settings: Settings, store: Store) -> Library:
+def _library(settings: Settings, store: CallsTable) -> Library:
     if not settings.flows_watched:
         return FlowLibrary.open(settings.flows, store)
-    from dialtone.flow_watch import WatchedFlows  # noqa: PLC0415 -- for work on flows: Lambda never loads it
+    from infra.flowkit.watched_flows import WatchedFlows  # noqa: PLC0415 -- for work on flows: Lambda never loads it
 
     return WatchedFlows(settings.flows, store)
 

@@ -14,23 +14,23 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from dialtone.calls import FLOW_ERROR, LAST_RESORT, RECORDING_ERROR, TURNED_AWAY, UNIDENTIFIED
-from dialtone.deadline import DeadlinePassed
-from dialtone.errors import ApiVersion1, MalformedEvent
-from dialtone.events import parse_event, without_addresses
-from dialtone.lookups import event_from_json
-from dialtone.observability import Measure
-from dialtone.signature import NotSigned, Verifier
-from dialtone.store import StoreUnavailable
+from dialtone.adapters.calls_table import StoreUnavailable
+from dialtone.adapters.signature import NotSigned, Verifier
+from dialtone.adapters.telemetry import Measure
+from dialtone.domain.calls import FLOW_ERROR, LAST_RESORT, RECORDING_ERROR, TURNED_AWAY, UNIDENTIFIED
+from dialtone.domain.deadline import DeadlinePassed
+from dialtone.domain.errors import ApiVersion1, MalformedEvent
+from dialtone.domain.events import parse_event, without_addresses
+from dialtone.domain.lookups import event_from_json
 from webhook.router import handlers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from dialtone.events import Event
-    from dialtone.observability import Level, Observer
+    from dialtone.adapters.telemetry import Level, Observer
+    from dialtone.domain.events import Event
+    from webhook.processor import EventProcessor, EventResult
     from webhook.refusals import Sent
-    from webhook.switchboard import Handled, Switchboard
 
 HANDLING_SECONDS = 1.8
 """How long anything is waited for, from the moment when the webhook comes in: Telnyx waits 2 s for the answer, which
@@ -60,7 +60,7 @@ class Endpoint:
     """`POST /webhooks/telnyx`."""
 
     verifier: Verifier
-    switchboard: Switchboard
+    switchboard: EventProcessor
     observer: Observer
     now_seconds: Callable[[], float] = time.time
     handling_seconds: float = HANDLING_SECONDS
@@ -192,7 +192,7 @@ def _event_fields(event: Event) -> dict[str, str]:
     return {"event_id": event.id, "call_session_id": event.call_session_id, "call_leg_id": event.call_leg_id}
 
 
-def _handled(event: Event, handled: Handled) -> Answer:
+def _handled(event: Event, handled: EventResult) -> Answer:
     status = HTTPStatus.SERVICE_UNAVAILABLE if handled.unsent else HTTPStatus.OK
     fields: dict[str, Any] = {
         **_event_fields(event),

@@ -6,20 +6,20 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dialtone.client_state import ClientState
-from dialtone.commands import COMMAND_NAMESPACE, Command
-from dialtone.events import Event
-from dialtone.numbers import masked
+from dialtone.domain.client_state import ClientState
+from dialtone.domain.commands import COMMAND_NAMESPACE, Command
+from dialtone.domain.events import Event
+from dialtone.domain.numbers import masked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from dialtone.telnyx_api import Outcome
+    from dialtone.adapters.telnyx_api import Outcome
 
-PROMISING = frozenset({"answer", "record_start"})
+RECORDING_ACTIONS = frozenset({"answer", "record_start"})
 """Commands that may promise a recording."""
 
-JOINING = "bridge"
+BRIDGE = "bridge"
 """That it found a call ended may be about the other side: then the caller still waits to be connected."""
 
 
@@ -47,7 +47,7 @@ def refused(event: Event, turn: int, place: int, sent: Sent, unsent: Sequence[Co
         event,
         place,
         turn,
-        call_ended=outcome.kind == "ended" and command.action != JOINING,
+        call_ended=outcome.kind == "ended" and command.action != BRIDGE,
         action=command.action,
         reason=said + _about(command),
         **_recordings_of((command, *unsent)),

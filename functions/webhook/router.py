@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
-from dialtone.calls import Call, Decision
-from dialtone.events import Event
+from dialtone.domain.calls import Call, Decision
+from dialtone.domain.events import Event
 
 Handler = Callable[[Call, Event], Decision]
 
@@ -41,7 +41,7 @@ def route(call: Call, event: Event) -> Decision:
         return call.stay("not handled")
     if event.says in call.recent:
         return call.stay("reported before, under another id")
-    decision = handler(call.knowing_far_leg(event) if event.about_far_leg else call.known_from(event), event)
+    decision = handler(call.with_callee_update(event) if event.about_callee else call.with_event_details(event), event)
     if not event.says or (decision.call == call and not decision.commands):
         return decision
     return replace(decision, call=decision.call.with_recent(event.says))

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from dialtone.commands import command_id
-from webhook.refusals import JOINING, Sent
+from dialtone.domain.commands import command_id
+from webhook.refusals import BRIDGE, Sent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from dialtone.commands import Command
-    from dialtone.events import Event
-    from dialtone.telnyx_api import Outcome
+    from dialtone.adapters.telnyx_api import Outcome
+    from dialtone.domain.commands import Command
+    from dialtone.domain.events import Event
 
-TIDYING = frozenset({"gather_stop", "hangup", "playback_stop", "record_resume", "record_stop"})
+STOP_ACTIONS = frozenset({"gather_stop", "hangup", "playback_stop", "record_resume", "record_stop"})
 """Commands that end something. Refused, that has ended already: what comes after them is sent all the same."""
 
 
@@ -39,7 +39,7 @@ def groups(commands: Sequence[Command]) -> Iterator[range]:
     begun, legs = 0, set[str]()
     for place, command in enumerate(commands):
         leg = command.call_control_id or f"dialled by {place}"
-        if place > begun and (leg in legs or JOINING in {command.action, commands[place - 1].action}):
+        if place > begun and (leg in legs or BRIDGE in {command.action, commands[place - 1].action}):
             yield range(begun, place)
             begun, legs = place, set()
         legs.add(leg)
@@ -54,17 +54,17 @@ def send_all(  # noqa: PLR0913 -- the last two are for what comes again
     deadline: float,
     *,
     refused_before: frozenset[int] = frozenset(),
-    left_behind: frozenset[int] = frozenset(),
+    stale: frozenset[int] = frozenset(),
 ) -> tuple[dict[int, Sent], int]:
     """Send the commands of the decision on an event, group after group.
 
     Gives what came of each that was sent, by its place, and how many Telnyx could not be given: while it is not known
     what came of a group, and after one in which a command was refused (now or `refused_before`), no other goes out.
-    What comes after a refused one would be heard in the wrong place. Those `left_behind` are passed over.
+    What comes after a refused one would be heard in the wrong place. Those `stale` are passed over.
     """
     sent: dict[int, Sent] = {}
     for group in groups(commands):
-        places = [place for place in group if place not in refused_before | left_behind]
+        places = [place for place in group if place not in refused_before | stale]
         for place, outcome in zip(places, _outcomes(telnyx, event, commands, places, deadline), strict=True):
             sent[place] = Sent(commands[place], outcome)
         unavailable = sum(sent[place].outcome.kind == "unavailable" for place in places)
@@ -85,4 +85,4 @@ def _outcomes(
 
 
 def _stops(sent: Sent) -> bool:
-    return sent.outcome.kind != "accepted" and sent.command.action not in TIDYING
+    return sent.outcome.kind != "accepted" and sent.command.action not in STOP_ACTIONS

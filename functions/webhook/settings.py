@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dialtone.settings import required, telnyx_api_key
+from dialtone.adapters.settings import required, telnyx_api_key
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from dialtone.secret import Secret
+    from dialtone.adapters.secrets import Secret
 
 FLOWS = Path(__file__).resolve().parent.parent / "flows"
 """The phone menus are deployed beside the code."""

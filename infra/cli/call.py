@@ -8,10 +8,11 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dialtone.errors import DialtoneError
+from dialtone.domain.errors import DialtoneError
 from infra.local.cloud import FLOWS
 from infra.local.line import PhoneLine
 from infra.phone.diary import check_place
+from infra.phone.flow_folder import FlowFolder
 from infra.phone.hearing import Tone
 from infra.phone.keyboard import Keyboard
 from infra.phone.loudspeaker import loudspeaker
@@ -19,7 +20,6 @@ from infra.phone.people import KINDS, people
 from infra.phone.phone import KEYS, Phone
 from infra.phone.screen import screen_on
 from infra.phone.script import read_script
-from infra.phone.workbench import Workbench
 
 if TYPE_CHECKING:
     from infra.carrier.callers import Caller
@@ -76,22 +76,23 @@ def run(given: argparse.Namespace) -> int:
     if not number:
         raise DialtoneError("which number? Say one of numbers.yaml, or --script FILE")
     caller = given.caller or (played.caller if played else CALLER)
-    workbench = Workbench(given.flows, number, caller)
-    workbench.check_number()
+    flow_folder = FlowFolder(given.flows, number, caller)
+    flow_folder.check_number()
     if given.save:
-        check_place(given.save, workbench.flow())
+        check_place(given.save, flow_folder.flow())
     try:
-        return _ring(given, workbench, reachable, played.person if played else None)
+        return _ring(given, flow_folder, reachable, played.person if played else None)
     except BrokenPipeError:
         # Whoever was reading has gone; Python would complain at exit that it cannot flush to them.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return BROKEN_PIPE
 
 
-def _ring(given: argparse.Namespace, workbench: Workbench, reachable: People, person: Caller | None) -> int:
+def _ring(given: argparse.Namespace, flow_folder: FlowFolder, reachable: People, person: Caller | None) -> int:
     screen = screen_on(sys.stdout, os.environ)
     screen.say(
-        f"Dialtone: {workbench.caller} calls {workbench.called}. The stack starts; that takes some seconds.", Tone.QUIET
+        f"Dialtone: {flow_folder.caller} calls {flow_folder.called}. The stack starts; that takes some seconds.",
+        Tone.QUIET,
     )
     speaker = loudspeaker(given.speed, lambda why: screen.say(why, Tone.QUIET)) if given.audio else None
     with PhoneLine(pace=given.speed, watched_flows=given.flows) as line, Keyboard() as keyboard:
@@ -99,7 +100,7 @@ def _ring(given: argparse.Namespace, workbench: Workbench, reachable: People, pe
         if keyboard.is_terminal:
             screen.say(KEYS, Tone.QUIET)
         try:
-            return Phone(line, workbench, screen, keyboard, speaker, person, given.save).run()
+            return Phone(line, flow_folder, screen, keyboard, speaker, person, given.save).run()
         finally:
             screen.close()
             if speaker:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from infra.demo.narrator import BOLD, DIM, RED, Paper
+from infra.demo.narrator import BOLD, DIM, RED, Console
 from infra.demo.play import Demo, show_checks
 from infra.local.line import PhoneLine
 
@@ -22,14 +22,16 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 def run(given: argparse.Namespace) -> int:
     """Play, show what was left behind, check it; 1 if a check fails."""
     del given
-    paper, began = Paper(), time.monotonic()
-    paper.line(
+    console, began = Console(), time.monotonic()
+    console.line(
         "Dialtone on this machine: template.yaml in an emulated AWS, and a simulated Telnyx that calls it.", BOLD
     )
     with PhoneLine() as line:
-        paper.line(f"  the stack is up after {time.monotonic() - began:.1f} s: {line.cloud.webhook_url}", DIM)
-        paper.line(f"  the carrier is {line.server.url}; its clock is virtual, so waiting takes no time", DIM)
-        good = show_checks(Demo(line, paper).play(), paper)
+        console.line(f"  the stack is up after {time.monotonic() - began:.1f} s: {line.cloud.webhook_url}", DIM)
+        console.line(f"  the carrier is {line.server.url}; its clock is virtual, so waiting takes no time", DIM)
+        good = show_checks(Demo(line, console).play(), console)
     took = time.monotonic() - began
-    paper.line(f"\n{'Everything holds' if good else 'Something does not hold'} ({took:.1f} s).", BOLD if good else RED)
+    console.line(
+        f"\n{'Everything holds' if good else 'Something does not hold'} ({took:.1f} s).", BOLD if good else RED
+    )
     return 0 if good else 1

@@ -10,22 +10,22 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dialtone.client_state import ClientState
-from dialtone.commands import Command, command
-from dialtone.errors import DialtoneError
-from dialtone.flow_library import FlowLibrary
-from dialtone.flows.given import check_given
-from dialtone.flows.steps.answered_by import AnsweredBy
-from dialtone.settings import required, telnyx_api_key
-from dialtone.telnyx_api import TelnyxApi
-from dialtone.webhook_retries import DIALLED_EVENTS, retries
+from dialtone.adapters.flow_library import FlowLibrary
+from dialtone.adapters.settings import required, telnyx_api_key
+from dialtone.adapters.telnyx_api import TelnyxApi
+from dialtone.domain.client_state import ClientState
+from dialtone.domain.commands import Command, command
+from dialtone.domain.errors import DialtoneError
+from dialtone.domain.webhook_retries import DIALLED_EVENTS, retries
+from dialtone.flow.inputs import check_given
+from dialtone.flow.steps.answered_by import AnsweredBy
 from infra.local.cloud import FLOWS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from dialtone.flows.engine import FlowScript
-    from dialtone.telnyx_api import Outcome
+    from dialtone.adapters.telnyx_api import Outcome
+    from dialtone.flow.engine import FlowScript
 
 DIAL_SECONDS = 10.0
 """Nobody listens yet: time enough for a slow answer and one resend."""

@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dialtone.errors import DialtoneError
+from dialtone.domain.errors import DialtoneError
 from infra.cli.flow_draw import STANDARD_OUTPUT, add_output_to, numbers_to, picture, write
+from infra.flowkit.drawing.change_summary import noticed
 from infra.flowkit.drawing.difference import compared
-from infra.flowkit.drawing.noticed import noticed
 from infra.flowkit.drawing.versions import Text, at_revision, changed_between, flow_in, is_flow, read_file
 from infra.local.cloud import FLOWS
 
 if TYPE_CHECKING:
     import argparse
 
-    from dialtone.flows.flow import Flow
+    from dialtone.flow.flow import Flow
 
 DIFFERENT = 1
 """The exit status that `--exit-code` asks for, as git has it."""

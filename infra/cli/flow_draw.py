@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dialtone.errors import DialtoneError
-from dialtone.flow_library import NUMBERS_FILE, read_numbers
+from dialtone.adapters.flow_library import NUMBERS_FILE, read_numbers
+from dialtone.domain.errors import DialtoneError
 from infra.flowkit.drawing.graph import graph_of
 from infra.flowkit.drawing.html import Section, page_of
 from infra.flowkit.drawing.mermaid import mermaid_of

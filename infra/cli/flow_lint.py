@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dialtone.errors import DialtoneError
+from dialtone.domain.errors import DialtoneError
 from infra.flowkit.lint import lint_all
 from infra.flowkit.linting.finding import Severity
 from infra.flowkit.linting.formats import FORMATS

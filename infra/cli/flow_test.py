@@ -7,11 +7,11 @@ import sys
 import time
 from pathlib import Path
 
-from dialtone.errors import DialtoneError
-from dialtone.telnyx_sdk import sdk
+from dialtone.adapters.telnyx_sdk import sdk
+from dialtone.domain.errors import DialtoneError
 from infra.cli.flow_test_reports import REPORTS
 from infra.flowkit.conversations import SUFFIX, read_conversations, schema
-from infra.flowkit.playing import Played, coverages, flows_in, play
+from infra.flowkit.runner import Played, coverages, flows_in, play
 from infra.flowkit.stage import FLOWS
 
 WHOLE = 100.0

@@ -13,18 +13,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from infra.flowkit.coverage import Coverage
-    from infra.flowkit.playing import Played
-    from infra.flowkit.rehearsal import Rehearsed
+    from infra.flowkit.runner import Played
+    from infra.flowkit.scenario_run import ScenarioResult
 
 SECONDS_A_MINUTE = 60.0
 MILLIS = 1_000
 
 
-def _print_one(rehearsed: Rehearsed) -> None:
-    took = f"{rehearsed.call_seconds:.0f} s in {rehearsed.took_seconds * MILLIS:.0f} ms"
-    print(f"{'✓' if rehearsed.passed else '✗'} {rehearsed.script.title}  ({took})", flush=True)
-    if not rehearsed.passed:
-        print(f"\n{side_by_side(rehearsed)}\n")
+def _print_one(result: ScenarioResult) -> None:
+    took = f"{result.call_seconds:.0f} s in {result.took_seconds * MILLIS:.0f} ms"
+    print(f"{'✓' if result.passed else '✗'} {result.script.title}  ({took})", flush=True)
+    if not result.passed:
+        print(f"\n{side_by_side(result)}\n")
 
 
 def _print_sum(played: Played, cover: float | None) -> None:
@@ -42,7 +42,7 @@ def _print_sum(played: Played, cover: float | None) -> None:
         print(f"Less than {cover:g} % of a flow was taken: write conversations that take the rest.")
 
 
-def _wait(rehearsed: Rehearsed) -> None:
+def _wait(result: ScenarioResult) -> None:
     """A document is printed whole, at the end."""
 
 
@@ -56,18 +56,18 @@ def _print_json(played: Played, cover: float | None) -> None:
     print(json.dumps(fields, indent=2, ensure_ascii=False))
 
 
-def _conversation_fields(rehearsed: Rehearsed) -> dict[str, object]:
-    script = rehearsed.script
+def _conversation_fields(result: ScenarioResult) -> dict[str, object]:
+    script = result.script
     return {
         "flow": script.flow,
         "name": script.conversation.name,
         "file": str(script.file),
         "line": script.line,
-        "passed": rehearsed.passed,
-        "fault": rehearsed.fault,
-        "call_seconds": round(rehearsed.call_seconds, 3),
-        "account": [asdict(entry) for entry in rehearsed.entries],
-        "differences": [asdict(difference) for difference in rehearsed.differences],
+        "passed": result.passed,
+        "fault": result.fault,
+        "call_seconds": round(result.call_seconds, 3),
+        "account": [asdict(entry) for entry in result.entries],
+        "differences": [asdict(difference) for difference in result.differences],
     }
 
 
@@ -103,7 +103,7 @@ def _fail(case: ET.Element, message: str, text: str) -> None:
     ET.SubElement(case, "failure", message=message).text = text
 
 
-REPORTS: Mapping[str, tuple[Callable[[Rehearsed], None], Callable[[Played, float | None], None]]] = {
+REPORTS: Mapping[str, tuple[Callable[[ScenarioResult], None], Callable[[Played, float | None], None]]] = {
     "text": (_print_one, _print_sum),
     "json": (_wait, _print_json),
     "junit": (_wait, _print_junit),

@@ -7,7 +7,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from dialtone.errors import DialtoneError
+from dialtone.domain.errors import DialtoneError
 from infra.cli import bench, call, demo, dial, flow, up
 from infra.local.errors import LocalCloudError
 

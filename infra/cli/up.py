@@ -7,14 +7,14 @@ import shlex
 from pathlib import Path
 from typing import NoReturn
 
-from dialtone.errors import DialtoneError
-from dialtone.flow_library import read_numbers
-from dialtone.flow_watch import stamp
+from dialtone.adapters.flow_library import read_numbers
+from dialtone.domain.errors import DialtoneError
 from infra.carrier.media import UnreadableAudioError
 from infra.demo import scenes
-from infra.demo.narrator import BOLD, GREEN, RED, Narrator, Paper
+from infra.demo.narrator import BOLD, GREEN, RED, Console, Narrator
 from infra.flowkit.lint import lint
 from infra.flowkit.linting.finding import Severity
+from infra.flowkit.watched_flows import stamp
 from infra.local.cloud import FLOWS
 from infra.local.line import CONNECTION_ID, PhoneLine
 
@@ -36,38 +36,38 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 
 def run(given: argparse.Namespace) -> NoReturn:
     """Print what a program needs to use the line, then all that happens on it. Flows are read again when saved."""
-    paper = Paper()
+    console = Console()
     numbers = read_numbers(given.flows)
     with PhoneLine(
         carrier_port=given.carrier_port, cloud_port=given.cloud_port, pace=given.pace, watched_flows=given.flows
     ) as line:
         seen = stamp(given.flows)
         line.connect(numbers)
-        paper.line("The line is up. Ctrl-C ends it.", BOLD)
+        console.line("The line is up. Ctrl-C ends it.", BOLD)
         for name, value in _environment(line).items():
-            paper.line(f"  export {name}={shlex.quote(value)}")
-        paper.line(f"  numbers: {', '.join(f'{number} ({flow})' for number, flow in numbers.items())}")
-        paper.line(f"  people who can be rung: {', '.join(_invite(line))}")
-        line.carrier.observe(Narrator(paper, line.store).tell)
+            console.line(f"  export {name}={shlex.quote(value)}")
+        console.line(f"  numbers: {', '.join(f'{number} ({flow})' for number, flow in numbers.items())}")
+        console.line(f"  people who can be rung: {', '.join(_invite(line))}")
+        line.carrier.observe(Narrator(console, line.store).tell)
         while True:
             line.carrier.run(until=line.carrier.clock.now + REAL_TIME)
             if (now := stamp(given.flows)) != seen:
                 saved = sorted({name for name, *_ in now ^ seen})
-                _take_up(line, given.flows, saved, paper)
+                _take_up(line, given.flows, saved, console)
                 seen = now
 
 
-def _take_up(line: PhoneLine, flows: Path, saved: list[str], paper: Paper) -> None:
+def _take_up(line: PhoneLine, flows: Path, saved: list[str], console: Console) -> None:
     """Let new numbers ring and new audio be heard; say what is wrong with what was saved."""
     errors = [each for each in lint(flows) if each.severity is Severity.ERROR]
     for each in errors:
-        paper.line(str(each), RED)
+        console.line(str(each), RED)
     try:
         line.connect(read_numbers(flows))
     except (DialtoneError, UnreadableAudioError) as error:
-        paper.line(str(error), RED)
+        console.line(str(error), RED)
     else:
-        paper.line(f"saved: {', '.join(saved)}; the next call hears it", RED if errors else GREEN)
+        console.line(f"saved: {', '.join(saved)}; the next call hears it", RED if errors else GREEN)
 
 
 def _invite(line: PhoneLine) -> list[str]:

@@ -7,10 +7,10 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dialtone.calls import ENDED
-from dialtone.recordings import VERIFIED
+from dialtone.domain.calls import ENDED
+from dialtone.domain.recordings import VERIFIED
 from infra.carrier import trace
-from infra.demo.inventory import Kept, everything_written, seconds_of_wav
+from infra.demo.inventory import StoredCall, everything_written, seconds_of_wav
 from infra.demo.scenes import ACKNOWLEDGED, CARD, MESSAGE, Outgoing
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class Check:
     """What was found, for one that does not hold."""
 
 
-def check_ivr(call: Kept, happened: Sequence[Happening]) -> Iterator[Check]:
+def check_ivr(call: StoredCall, happened: Sequence[Happening]) -> Iterator[Check]:
     """The menu was heard anew after silence and after a wrong key, the hours were interrupted, the message is in S3."""
     heard = [each.what for each in happened if isinstance(each, trace.Heard) and "Welcome" in each.what]
     told = [any(reminder in what for what in heard) for reminder in ("did not hear a key", "not one of the choices")]
@@ -47,7 +47,7 @@ def check_ivr(call: Kept, happened: Sequence[Happening]) -> Iterator[Check]:
     yield Check("the transcript lies beside it and says what was said", MESSAGE in call.transcript(), call.transcript())
 
 
-def check_announcement(call: Kept, scene: Outgoing, happened: Sequence[Happening]) -> Iterator[Check]:
+def check_announcement(call: StoredCall, scene: Outgoing, happened: Sequence[Happening]) -> Iterator[Check]:
     """Its outcome is noted; a person heard the file twice, and acknowledged."""
     yield Check(f"{scene.callee}: the outcome is “{scene.outcome}”", _ended_as(call, scene.outcome), call.led.outcome)
     if scene.outcome == ACKNOWLEDGED:
@@ -59,7 +59,7 @@ def check_announcement(call: Kept, scene: Outgoing, happened: Sequence[Happening
         yield Check(f"{scene.callee}: the audio file was played, twice", bool(played) and twice, str(played))
 
 
-def check_recorded(call: Kept, happened: Sequence[Happening]) -> Iterator[Check]:
+def check_recorded(call: StoredCall, happened: Sequence[Happening]) -> Iterator[Check]:
     """Consent first, two channels, the card's stretch missing, the agent reached, the music stopped."""
     yield Check("the call was bridged and has ended", bool(call.led.bridged_at) and call.led.status == ENDED)
     yield from _recording_in_custody(call)
@@ -96,11 +96,11 @@ def check_everything(line: PhoneLine, happened: Sequence[Happening]) -> Iterator
     yield Check("no recording is in the dead-letter queue", waiting == "0", waiting)
 
 
-def _ended_as(call: Kept, outcome: str) -> bool:
+def _ended_as(call: StoredCall, outcome: str) -> bool:
     return call.led.status == ENDED and call.led.outcome == outcome
 
 
-def _recording_in_custody(call: Kept) -> Iterator[Check]:
+def _recording_in_custody(call: StoredCall) -> Iterator[Check]:
     statuses = [recording.status for recording in call.recordings]
     yield Check("the ledger has one recording, verified", statuses == [VERIFIED], str(statuses))
     if statuses == [VERIFIED]:
@@ -109,7 +109,7 @@ def _recording_in_custody(call: Kept) -> Iterator[Check]:
         yield Check("its metadata has the length and SHA-256 of the audio in S3", same, str(told))
 
 
-def _consented(call: Kept) -> Check:
+def _consented(call: StoredCall) -> Check:
     """The evidence lies beside the audio: what was asked, which key was pressed, and that it began only then."""
     told = call.metadata()
     consent = told.get("consent") or {}

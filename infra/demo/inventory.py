@@ -9,13 +9,13 @@ import wave
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from dialtone.recordings import FAILED, KEPT_STATUSES, Recording
+from dialtone.domain.recordings import FAILED, KEPT_STATUSES, Recording
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from dialtone.calls import Call
-    from dialtone.store import TimelineEntry
+    from dialtone.adapters.calls_table import TimelineEntry
+    from dialtone.domain.calls import Call
     from infra.local.line import PhoneLine
 
 ARCHIVE_SECONDS = 30.0
@@ -24,7 +24,7 @@ POLL_SECONDS = 0.1
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class StoredCall:
     """Everything that one phone call left behind."""
 
     legs: tuple[Call, ...]
@@ -75,12 +75,14 @@ def wait_for_archive(line: PhoneLine, session: str, *, transcript: bool = False)
         time.sleep(POLL_SECONDS)
 
 
-def kept(line: PhoneLine, session: str) -> Kept:
+def kept(line: PhoneLine, session: str) -> StoredCall:
     """Read it all back."""
     s3 = line.cloud.client("s3")
     bucket = line.cloud.recordings_bucket
     objects = {key: s3.get_object(Bucket=bucket, Key=key)["Body"].read() for key in _keys(line, session)}
-    return Kept(line.store.legs(session), line.store.timeline(session), line.store.recordings(session), dict(objects))
+    return StoredCall(
+        line.store.legs(session), line.store.timeline(session), line.store.recordings(session), dict(objects)
+    )
 
 
 def everything_written(line: PhoneLine) -> Iterable[str]:

@@ -11,7 +11,7 @@ from infra.carrier import trace
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from dialtone.store import Store
+    from dialtone.adapters.calls_table import CallsTable
     from infra.carrier.trace import Happening
 
 PLAIN, DIM, BOLD, RED, GREEN, YELLOW, BLUE, CYAN = "0", "2", "1", "31", "32", "33", "34", "36"
@@ -22,7 +22,7 @@ TEXT_CHARACTERS = 110
 
 
 @dataclass(slots=True)
-class Paper:
+class Console:
     """Where lines go: in colour on a terminal, plain in a pipe."""
 
     out: TextIO = field(default_factory=lambda: sys.stdout)
@@ -36,8 +36,8 @@ class Paper:
 class Narrator:
     """Tells of one call after another."""
 
-    def __init__(self, paper: Paper, store: Store) -> None:
-        self._paper = paper
+    def __init__(self, console: Console, store: CallsTable) -> None:
+        self._paper = console
         self._store = store
         self._began = 0.0
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from dialtone.telnyx_api import TelnyxApi
+from dialtone.adapters.telnyx_api import TelnyxApi
 from infra.cli.dial import dialling, place
 from infra.demo import checks, scenes
 from infra.demo.inventory import kept, wait_for_archive
-from infra.demo.narrator import BOLD, DIM, GREEN, RED, Narrator, Paper
+from infra.demo.narrator import BOLD, DIM, GREEN, RED, Console, Narrator
 from infra.local.line import CONNECTION_ID, PhoneLine
 
 if TYPE_CHECKING:
@@ -17,21 +17,21 @@ if TYPE_CHECKING:
 
     from infra.carrier.trace import Happening
     from infra.demo.checks import Check
-    from infra.demo.inventory import Kept
+    from infra.demo.inventory import StoredCall
     from infra.demo.scenes import Incoming, Outgoing
 
-Played = tuple["Kept", "Sequence[Happening]"]
+Played = tuple["StoredCall", "Sequence[Happening]"]
 """What a call left behind, and what happened on it."""
 
 
 class Demo:
     """Plays the scenes on a line, one after another."""
 
-    def __init__(self, line: PhoneLine, paper: Paper) -> None:
+    def __init__(self, line: PhoneLine, console: Console) -> None:
         self._line = line
         self._carrier = line.carrier
-        self._paper = paper
-        self._narrator = Narrator(paper, line.store)
+        self._paper = console
+        self._narrator = Narrator(console, line.store)
         self._carrier.observe(self._narrator.tell)
 
     def play(self) -> list[Check]:
@@ -70,7 +70,7 @@ class Demo:
             self._narrator.say(self._carrier.clock.now, "archived", f"{key.rpartition('/')[2]}  {len(content):,} bytes")
         return left, self._carrier.trace[already:]
 
-    def _show(self, calls: Sequence[Kept]) -> None:
+    def _show(self, calls: Sequence[StoredCall]) -> None:
         self._paper.line("\nWhat lies in DynamoDB", BOLD)
         for call in calls:
             leg = call.led
@@ -88,12 +88,12 @@ class Demo:
                 self._paper.line(f"  {len(content):>9,} bytes  {key}")
 
 
-def show_checks(found: Sequence[Check], paper: Paper) -> bool:
+def show_checks(found: Sequence[Check], console: Console) -> bool:
     """Print each; True if all hold."""
-    paper.line("\nChecks", BOLD)
+    console.line("\nChecks", BOLD)
     for check in found:
         mark = "✓" if check.holds else "✗"
-        paper.line(f"  {mark} {check.claim}", GREEN if check.holds else RED)
+        console.line(f"  {mark} {check.claim}", GREEN if check.holds else RED)
         if not check.holds:
-            paper.line(f"      found: {check.seen}", DIM)
+            console.line(f"      found: {check.seen}", DIM)
     return all(check.holds for check in found)

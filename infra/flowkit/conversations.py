@@ -20,8 +20,8 @@ from pydantic import (
     model_validator,
 )
 
-from dialtone.errors import FlowInvalid
-from dialtone.flows.source import Source, read_source
+from dialtone.domain.errors import FlowInvalid
+from dialtone.flow.document import Source, read_source
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,28 +13,28 @@ from typing import TYPE_CHECKING, Any, Self
 
 from pydantic import BaseModel
 
-from dialtone.flow_library import FlowLibrary
-from dialtone.flows.flow import STEP_OF_FLOW
-from dialtone.flows.moves import Go
+from dialtone.adapters.flow_library import FlowLibrary
+from dialtone.flow.flow import STEP_OF_FLOW
+from dialtone.flow.moves import Go
 from infra.flowkit.linting.ways import Ways
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from dialtone.calls import Call
-    from dialtone.events import Event
-    from dialtone.flow_library import Kept
-    from dialtone.flows.engine import FlowScript
-    from dialtone.flows.flow import Flow
-    from dialtone.flows.moves import Move
-    from dialtone.flows.speech import Manner
-    from dialtone.flows.steps.step import Step
+    from dialtone.adapters.flow_library import StoredFlows
+    from dialtone.domain.calls import Call
+    from dialtone.domain.events import Event
+    from dialtone.flow.engine import FlowScript
+    from dialtone.flow.flow import Flow
+    from dialtone.flow.moves import Move
+    from dialtone.flow.steps.step import Step
+    from dialtone.flow.voice_settings import VoiceDefaults
 
 LAST_RESORT, START = "last_resort", "start"
 
 
-class Signpost(str):
+class TracedName(str):
     """A step's name that also says where in the flow it is named. Equal to the name itself in everything else."""
 
     __slots__ = ("step", "where")
@@ -66,7 +66,7 @@ class Way:
 
 
 @dataclass(slots=True)
-class Footprints:
+class CoverageRecorder:
     """Where calls have gone, noted while they go."""
 
     ways: list[Way] = field(default_factory=list)
@@ -114,14 +114,14 @@ class Footprints:
 
 
 @dataclass(frozen=True, slots=True)
-class SignpostedFlows(FlowLibrary):
+class TracedFlows(FlowLibrary):
     """A folder of flows, read once for many calls, that notes where the calls go. Calls are led as ever."""
 
-    footprints: Footprints = field(default_factory=Footprints)
+    recorder: CoverageRecorder = field(default_factory=CoverageRecorder)
     _signposted: dict[str, FlowScript] = field(default_factory=dict)
 
     @classmethod
-    def open(cls, folder: Path, kept: Kept | None = None) -> SignpostedFlows:
+    def open(cls, folder: Path, kept: StoredFlows | None = None) -> TracedFlows:
         """Read which numbers lead where. Raises FlowInvalid."""
         plain = FlowLibrary.open(folder, kept)
         return cls(**{name: getattr(plain, name) for name in FlowLibrary.__dataclass_fields__})
@@ -132,18 +132,18 @@ class SignpostedFlows(FlowLibrary):
             plain = FlowLibrary.script(self, flow)
             if plain is None:
                 return None
-            others = {name: signposted(other, self.footprints) for name, other in plain.others.items()}
-            self._signposted[flow] = replace(plain, flow=signposted(plain.flow, self.footprints), others=others)
+            others = {name: traced(other, self.recorder) for name, other in plain.others.items()}
+            self._signposted[flow] = replace(plain, flow=traced(plain.flow, self.recorder), others=others)
         return self._signposted[flow]
 
 
-def signposted(flow: Flow, footprints: Footprints) -> Flow:
+def traced(flow: Flow, recorder: CoverageRecorder) -> Flow:
     """The same flow, whose steps note that a call comes to them, and by which way."""
     return replace(
         flow,
-        steps={name: _noting(_with_signposts(step), flow, footprints) for name, step in flow.steps.items()},
-        start=Signpost(flow.start, "", START),
-        last_resort=Signpost(flow.last_resort, "", LAST_RESORT) if flow.last_resort else "",
+        steps={name: _noting(_with_signposts(step), flow, recorder) for name, step in flow.steps.items()},
+        start=TracedName(flow.start, "", START),
+        last_resort=TracedName(flow.last_resort, "", LAST_RESORT) if flow.last_resort else "",
     )
 
 
@@ -182,16 +182,16 @@ class Coverage:
 
 
 def _way(named: str) -> tuple[str, str] | None:
-    return (named.step, named.where) if isinstance(named, Signpost) else None
+    return (named.step, named.where) if isinstance(named, TracedName) else None
 
 
 def _with_signposts(step: Step) -> Step:
     for where, target in list(step.targets()):
-        step = _replaced(step, where.split("."), Signpost(target, step.name, where))
+        step = _replaced(step, where.split("."), TracedName(target, step.name, where))
     return step
 
 
-def _replaced(value: Any, path: list[str], signpost: Signpost) -> Any:  # noqa: ANN401 -- a step, or anything in it
+def _replaced(value: Any, path: list[str], signpost: TracedName) -> Any:  # noqa: ANN401 -- a step, or anything in it
     """The same value with the signpost in the place of the name that stands at the path.
 
     Where a mapping may be written as one name, the mapping stands at the path, and the name in it.
@@ -211,25 +211,25 @@ def _replaced(value: Any, path: list[str], signpost: Signpost) -> Any:  # noqa: 
     )
 
 
-def _noting(step: Step, flow: Flow, footprints: Footprints) -> Step:
+def _noting(step: Step, flow: Flow, recorder: CoverageRecorder) -> Step:
     """The same step, which notes that a call comes to it, and by which name the call leaves it."""
     kind = type(step)
 
-    def enter(self: Step, call: Call, manner: Manner) -> Move:
-        footprints.enter(flow, self.name, call.step)
-        move = kind.enter(self, call, manner)
-        footprints.leave(move)
+    def enter(self: Step, call: Call, voice_defaults: VoiceDefaults) -> Move:
+        recorder.enter(flow, self.name, call.step)
+        move = kind.enter(self, call, voice_defaults)
+        recorder.leave(move)
         return move
 
-    def follow(self: Step, call: Call, event: Event, manner: Manner) -> Move | None:
-        move = kind.follow(self, call, event, manner)
+    def follow(self: Step, call: Call, event: Event, voice_defaults: VoiceDefaults) -> Move | None:
+        move = kind.follow(self, call, event, voice_defaults)
         if move is not None:
-            footprints.leave(move)
+            recorder.leave(move)
         return move
 
     def refused(self: Step, call: Call, event: Event) -> Move:
         move = kind.refused(self, call, event)
-        footprints.leave(move)
+        recorder.leave(move)
         return move
 
     noted = {"enter": enter, "follow": follow, "refused": refused, "__module__": __name__}

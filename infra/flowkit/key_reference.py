@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from dialtone.flows.reading import STEP_KINDS
+from dialtone.flow.parser import STEP_KINDS
 from infra.flowkit.schemas import schemas
 
 if TYPE_CHECKING:

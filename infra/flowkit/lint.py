@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dialtone.flow_library import NUMBERS_FILE
-from dialtone.flows.calendars import CALENDARS
+from dialtone.adapters.flow_library import NUMBERS_FILE
+from dialtone.flow.calendars import CALENDARS
 from infra.flowkit.linting import rules as _all_rules  # noqa: F401 -- to import them is to register them
 from infra.flowkit.linting.files import FlowFile, Folder, calendar_paths, flow_paths
 from infra.flowkit.linting.finding import Finding

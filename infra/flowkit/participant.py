@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from infra.carrier import Carrier
     from infra.carrier.clock import Timer
     from infra.carrier.trace import Happening, Heard, LegName
-    from infra.flowkit.account import Account, Entry
     from infra.flowkit.conversations import Deed, Sound
+    from infra.flowkit.transcript import Entry, Transcript
 
 BREATH_SECONDS = 0.5
 """From the answer to the first thing that a person does: nobody is faster, and no flow has begun before."""
@@ -54,7 +54,7 @@ class Hearing:
 class Participant:
     """A person on a leg. What they do and hear goes into the account."""
 
-    def __init__(self, carrier: Carrier, account: Account, number: str, talk: Sequence[Deed]) -> None:
+    def __init__(self, carrier: Carrier, account: Transcript, number: str, talk: Sequence[Deed]) -> None:
         """`number` is '' for the person on the line."""
         self.number = number
         self.impatient = ""

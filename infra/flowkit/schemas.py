@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter
 
-from dialtone.flows.calendars import Calendar
-from dialtone.flows.prompts import Piece, Prompt
-from dialtone.flows.reading import BARE, STEP_KINDS, WrittenFlow
-from dialtone.flows.routes import NUMBER, Route
+from dialtone.flow.calendars import Calendar
+from dialtone.flow.parser import BARE, STEP_KINDS, WrittenFlow
+from dialtone.flow.prompts import Piece, Prompt
+from dialtone.flow.routes import NUMBER, Route
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-    from dialtone.flows.steps.step import Step
+    from dialtone.flow.steps.step import Step
 
 Schema = dict[str, Any]
 

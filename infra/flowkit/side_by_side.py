@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from infra.flowkit.account import Entry
-    from infra.flowkit.rehearsal import Rehearsed
+    from infra.flowkit.scenario_run import ScenarioResult
+    from infra.flowkit.transcript import Entry
 
 TIME_CHARACTERS, STEP_CHARACTERS, TEXT_CHARACTERS = 8, 14, 34
 """With the mark and the gaps between them these make 98: two terminals fit beside each other on a wide screen."""
@@ -19,22 +19,22 @@ MISSED, AS_EXPECTED = "✗", " "
 NEVER = "(never)"
 
 
-def side_by_side(rehearsed: Rehearsed) -> str:
+def side_by_side(result: ScenarioResult) -> str:
     """The whole account, at most 100 characters wide."""
-    return "\n".join(_lines(rehearsed))
+    return "\n".join(_lines(result))
 
 
-def _lines(rehearsed: Rehearsed) -> Iterator[str]:
-    script = rehearsed.script
+def _lines(result: ScenarioResult) -> Iterator[str]:
+    script = result.script
     yield f"{script.title}  ({script.file.name}:{script.line})"
-    if rehearsed.fault:
-        yield from textwrap.wrap(rehearsed.fault, 96, initial_indent=f"{MISSED} ", subsequent_indent="  ")
+    if result.fault:
+        yield from textwrap.wrap(result.fault, 96, initial_indent=f"{MISSED} ", subsequent_indent="  ")
     yield _row(AS_EXPECTED, "time", "step", "the conversation", "what happened")
-    for entry in rehearsed.entries:
+    for entry in result.entries:
         yield from _entry_lines(entry)
-    if rehearsed.differences:
+    if result.differences:
         yield _row(AS_EXPECTED, "", "", "at the end", "")
-    for difference in rehearsed.differences:
+    for difference in result.differences:
         yield from _wrapped(MISSED, "", "", f"{difference.what}: {difference.expected}", difference.found)
 
 

@@ -11,33 +11,33 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dialtone.client_state import ClientState
-from dialtone.commands import Command, command
-from dialtone.deadline import NO_DEADLINE
-from dialtone.events import parse_event
-from dialtone.flow_library import FlowLibrary, read_numbers
-from dialtone.flows.filling import WAITING_SINCE
-from dialtone.lookups import event_to_json
-from dialtone.signature import Verifier
-from dialtone.store import Store
-from dialtone.telnyx_api import CALL_ENDED, Outcome
-from dialtone.webhook_retries import DIALLED_EVENTS, retries
+from dialtone.adapters.calls_table import CallsTable
+from dialtone.adapters.flow_library import FlowLibrary, read_numbers
+from dialtone.adapters.signature import Verifier
+from dialtone.adapters.telnyx_api import CALL_ENDED, Outcome
+from dialtone.domain.client_state import ClientState
+from dialtone.domain.commands import Command, command
+from dialtone.domain.deadline import NO_DEADLINE
+from dialtone.domain.events import parse_event
+from dialtone.domain.lookups import event_to_json
+from dialtone.domain.webhook_retries import DIALLED_EVENTS, retries
+from dialtone.flow.templating import WAITING_SINCE
 from infra.carrier import API_KEY, Application, Carrier, Request, WebhookFault
 from infra.carrier.callers import as_carriers_show
 from infra.flowkit.memory_table import MemoryTable
-from infra.flowkit.other_systems import OtherSystems
+from infra.flowkit.scripted_backends import OtherSystems
 from webhook.endpoint import Endpoint
-from webhook.switchboard import Switchboard
+from webhook.processor import EventProcessor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
 
-    from dialtone.calls import Call, FarLeg
-    from dialtone.events import Event
-    from dialtone.flow_watch import WatchedFlows
-    from dialtone.observability import Measure
-    from dialtone.recordings import ArchiveJob, Recording
+    from dialtone.adapters.telemetry import Measure
+    from dialtone.domain.calls import Call, CalleeLeg
+    from dialtone.domain.events import Event
+    from dialtone.domain.recordings import ArchiveJob, Recording
     from infra.carrier import Callee, Caller, Line
+    from infra.flowkit.watched_flows import WatchedFlows
 
 FLOWS = Path(__file__).resolve().parents[2] / "functions" / "flows"
 AUDIO_FOLDER = "audio"
@@ -150,7 +150,7 @@ class Stage:
         self.api = CarrierApi()
         self.jobs = Jobs()
         self.table = MemoryTable()
-        self.store = Store(self.table, "calls")  # type: ignore[arg-type]
+        self.store = CallsTable(self.table, "calls")  # type: ignore[arg-type]
         self.carrier = Carrier(
             self._post,
             seed=seed,
@@ -161,7 +161,7 @@ class Stage:
         )
         self.api.carrier = self.carrier
         self.systems = OtherSystems(self.carrier, self._hear)
-        self.switchboard = Switchboard(
+        self.switchboard = EventProcessor(
             self.store,
             replace(library, kept=self.store) if library else FlowLibrary.open(flows, self.store),
             self.api,
@@ -316,7 +316,7 @@ def _timeless_variables(variables: Mapping[str, str]) -> dict[str, str]:
     return {name: _whether(value) if name == WAITING_SINCE else value for name, value in variables.items()}
 
 
-def _nameless(far_leg: FarLeg) -> FarLeg:
+def _nameless(far_leg: CalleeLeg) -> CalleeLeg:
     return replace(far_leg, control_id="")
 
 

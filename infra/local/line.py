@@ -5,9 +5,9 @@ from __future__ import annotations
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Self
 
-from dialtone.flow_library import read_numbers
-from dialtone.store import Store
-from dialtone.telnyx_sdk import sdk
+from dialtone.adapters.calls_table import CallsTable
+from dialtone.adapters.flow_library import read_numbers
+from dialtone.adapters.telnyx_sdk import sdk
 from infra.carrier.applications import Application
 from infra.carrier.carrier import Carrier
 from infra.carrier.server import CarrierServer, http_fetch, http_post
@@ -78,7 +78,7 @@ class PhoneLine:
             opening.enter_context(self.cloud)
             if not self._watched:
                 self.connect(read_numbers(self.flows))
-            self.store = Store(self.cloud.client("dynamodb"), self.cloud.calls_table)
+            self.store = CallsTable(self.cloud.client("dynamodb"), self.cloud.calls_table)
             self._open = opening.pop_all()
         return self
 

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from dialtone.telnyx_sdk import IndexLoader, TelnyxSdk
+from dialtone.adapters.telnyx_sdk import IndexLoader, TelnyxSdk
 
 
 def lean_sdk(sdk: TelnyxSdk) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
-from dialtone.recordings import FAILED, KEPT_STATUSES
+from dialtone.domain.recordings import FAILED, KEPT_STATUSES
 from infra.carrier import calls
 from infra.carrier.callers import BETWEEN_KEYS_SECONDS
 from infra.carrier.carrier import Line

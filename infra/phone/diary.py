@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from dialtone.errors import DialtoneError, FlowInvalid
+from dialtone.domain.errors import DialtoneError, FlowInvalid
 from infra.carrier import trace
 from infra.carrier.audio import SPEECH_CHARACTERS_PER_SECOND
 from infra.flowkit.conversations import SUFFIX, read_conversations

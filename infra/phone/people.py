@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from dialtone.errors import DialtoneError
+from dialtone.domain.errors import DialtoneError
 from infra.carrier.callers import Busy, Callee, Machine, NoAnswer, Person, Rejects, Say, Silence, Unknown, party_of
 from infra.demo import scenes
 

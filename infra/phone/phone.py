@@ -10,26 +10,26 @@ from itertools import takewhile
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
-from dialtone.errors import DialtoneError, FlowInvalid
+from dialtone.domain.errors import DialtoneError, FlowInvalid
 from infra.carrier import trace
 from infra.carrier.callers import Caller, as_carriers_show
 from infra.carrier.media import UnreadableAudioError
 from infra.phone.call import Call
-from infra.phone.clockwork import Clockwork
+from infra.phone.clock_thread import ClockThread
 from infra.phone.hearing import Receiver, Stage, Told, Tone
 from infra.phone.screen import Status
-from infra.phone.typing import NoKey, Order, Press, Speak, Typist
+from infra.phone.typing import KeyParser, NoKey, Order, Press, Speak
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from infra.carrier.trace import Happening
     from infra.local.line import PhoneLine
+    from infra.phone.flow_folder import FlowFolder
     from infra.phone.keyboard import Keyboard
     from infra.phone.loudspeaker import Loudspeaker
     from infra.phone.screen import Screen
     from infra.phone.typing import Act
-    from infra.phone.workbench import Workbench
 
 SPEAKING_CHARACTERS_PER_SECOND = 15.0
 SHORTEST_WORD_SECONDS = 1.0
@@ -64,7 +64,7 @@ class Phone:
     """Rings one number, again and again, until the person at it is done."""
 
     line: PhoneLine
-    workbench: Workbench
+    flow_folder: FlowFolder
     screen: Screen
     keyboard: Keyboard
     loudspeaker: Loudspeaker | None = None
@@ -73,7 +73,7 @@ class Phone:
     save: Path | None = None
     """The file of conversations that every call is added to."""
     _happened: SimpleQueue[Happening] = field(default_factory=SimpleQueue)
-    _typist: Typist = field(default_factory=Typist)
+    _typist: KeyParser = field(default_factory=KeyParser)
     _ahead: list[Act] = field(default_factory=list)
     """Typed into a pipe before its time."""
     _calls: list[Call] = field(default_factory=list)
@@ -84,8 +84,8 @@ class Phone:
         """Ring, until the person quits or nothing more can come from a pipe; 1 if the last call was never answered."""
         carrier = self.line.carrier
         carrier.observe(self._notice)
-        self.workbench.saved()  # what was saved while the stack started is read anyway
-        with Clockwork(carrier, self.keyboard.wake) as clockwork:
+        self.flow_folder.saved()  # what was saved while the stack started is read anyway
+        with ClockThread(carrier, self.keyboard.wake) as clock_thread:
             self._dial()
             while not self._has_quit():
                 self._take_happenings()
@@ -95,8 +95,8 @@ class Phone:
                 self._take_keys(self.keyboard.typed(self._tick()))
                 if self.keyboard.suspended:
                     self._suspend()
-                if clockwork.broken is not None:
-                    raise clockwork.broken
+                if clock_thread.broken is not None:
+                    raise clock_thread.broken
             self._take_happenings()
         self._show_kept()
         return 0 if self.call is not None and self.call.receiver.answered is not None else 1
@@ -202,7 +202,7 @@ class Phone:
                 self.screen.say(f"  {error}", Tone.FAULT)
 
     def _look_at_flows(self) -> None:
-        saved = self.workbench.saved()
+        saved = self.flow_folder.saved()
         if not saved:
             return
         what = ", ".join(saved)
@@ -219,7 +219,7 @@ class Phone:
 
     def _fault(self) -> FlowInvalid | None:
         try:
-            self.workbench.flow()
+            self.flow_folder.flow()
         except FlowInvalid as fault:
             return fault
         return None
@@ -256,10 +256,10 @@ class Phone:
         """Ring the number with the flows as they are; if they cannot be followed, tell why, and wait."""
         self._show_kept()
         self._save_what_was_done(at_once=True)
-        carrier, called = self.line.carrier, self.workbench.called
+        carrier, called = self.line.carrier, self.flow_folder.called
         self._calls.clear()
         try:
-            flow = self.workbench.flow()
+            flow = self.flow_folder.flow()
         except FlowInvalid as fault:
             self.screen.say(f"  {fault}", Tone.FAULT)
             self._remark("The call goes through as soon as that is mended and saved.")
@@ -267,11 +267,11 @@ class Phone:
         try:
             self.line.connect([called])
         except UnreadableAudioError as error:
-            self.screen.say(f"  {self.workbench.folder}/audio: {error}", Tone.FAULT)
+            self.screen.say(f"  {self.flow_folder.folder}/audio: {error}", Tone.FAULT)
         patience = PATIENCE_SECONDS if self.keyboard.is_terminal else PIPED_PATIENCE_SECONDS
         who = self.script or Caller(gives_up_after=patience)
         with carrier.acting():  # nothing happens before the call is known here
-            line = carrier.call(as_carriers_show(self.workbench.caller), called, who)
+            line = carrier.call(as_carriers_show(self.flow_folder.caller), called, who)
             self._calls.append(Call(Receiver(line.name, began=carrier.clock.now), line, flow))
 
     # Keys

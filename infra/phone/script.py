@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from dialtone.errors import DialtoneError
-from dialtone.flow_library import read_numbers
+from dialtone.adapters.flow_library import read_numbers
+from dialtone.domain.errors import DialtoneError
 from infra.carrier import callers
 from infra.carrier.callers import Caller, Fax, Machine, NoAnswer, Person, Silent, Unreached
 from infra.carrier.legs import Nature

@@ -71,7 +71,7 @@ _ORDERS = {order.value: order for order in Order} | {"\x04": Order.QUIT}
 
 
 @dataclass(slots=True)
-class Typist:
+class KeyParser:
     """Turns typed text into acts, however it is cut into pieces. A line is one entry: its keys are pressed in a row."""
 
     draft: str | None = None

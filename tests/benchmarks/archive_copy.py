@@ -12,11 +12,11 @@ import urllib3
 from botocore.config import Config
 
 from archive.bucket import RecordingsBucket
-from archive.copying import copy_audio
 from archive.deadline import Deadline
-from archive.downloading import Downloader
-from archive.unpacking import unpacked
-from dialtone.recordings import Recording
+from archive.decompression import unpacked
+from archive.download import Downloader
+from archive.upload import copy_audio
+from dialtone.domain.recordings import Recording
 
 MEGABYTE = 1_048_576
 ENOUGH_SECONDS = 600.0

@@ -29,7 +29,7 @@ from infra.carrier.server import CarrierServer
 from infra.carrier.trace import Commanded
 from infra.packing.runtime_api import PackedFunction, Runtime
 from tests.benchmarks.section import Goal, Section
-from tests.integration.neighbours import create_table
+from tests.integration.dependencies import create_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

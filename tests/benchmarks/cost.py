@@ -24,29 +24,29 @@ from moto import mock_aws
 from archive.bucket import RecordingsBucket
 from archive.consumer import Archive, Consumer
 from archive.custody import Custody
-from archive.downloading import Downloader
+from archive.download import Downloader
 from archive.source import Source
 from archive.transcripts import Transcripts
-from dialtone.archive_queue import ArchiveQueue
-from dialtone.observability import Observer
-from dialtone.store import Store
-from dialtone.telnyx_api import TelnyxApi
+from dialtone.adapters.archive_queue import ArchiveQueue
+from dialtone.adapters.calls_table import CallsTable
+from dialtone.adapters.telemetry import Observer
+from dialtone.adapters.telnyx_api import TelnyxApi
 from infra.carrier import Request
 from infra.demo import scenes
 from infra.flowkit.stage import Stage
 from tests.benchmarks.figures import table
 from tests.benchmarks.section import Goal, Section
 from tests.function_output import follow_stdout
-from tests.integration.neighbours import ONE_ATTEMPT, aws_session, create_table
+from tests.integration.dependencies import ONE_ATTEMPT, aws_session, create_table
 from tests.integration.scripted_telnyx import Answer, ScriptedTelnyx
 from webhook.endpoint import Endpoint
-from webhook.switchboard import Switchboard
+from webhook.processor import EventProcessor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from dialtone.commands import Command
-    from dialtone.telnyx_api import Outcome
+    from dialtone.adapters.telnyx_api import Outcome
+    from dialtone.domain.commands import Command
     from tests.integration.scripted_telnyx import Request as Asked
 
 PAGE = Path(__file__).parents[2] / "docs" / "cost.md"
@@ -218,10 +218,10 @@ def counted(kind: str) -> Counted:
         create_table(clients["dynamodb"], "calls")
         queue_url = clients["sqs"].create_queue(QueueName="archive")["QueueUrl"]
         clients["s3"].create_bucket(Bucket="recordings")
-        store = Store(clients["dynamodb"], "calls")
+        store = CallsTable(clients["dynamodb"], "calls")
         stage.store = store
         library = stage.switchboard.library
-        stage.switchboard = Switchboard(
+        stage.switchboard = EventProcessor(
             store,
             library,
             _Sending(stage, meter),
@@ -261,7 +261,7 @@ def counted(kind: str) -> Counted:
 
 def _archive(clients: Mapping[str, Any], queue_url: str, telnyx: TelnyxApi, meter: Meter) -> None:
     """Let the archive work off the queue, as Lambda hands it messages."""
-    store = Store(clients["dynamodb"], "calls")
+    store = CallsTable(clients["dynamodb"], "calls")
     bucket = RecordingsBucket(clients["s3"], "recordings")
     archive = Archive(
         Custody(store, bucket, Source(telnyx, Downloader(local=True))), Transcripts(store, bucket, telnyx)

@@ -14,24 +14,24 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dialtone.client_state import ClientState
-from dialtone.deadline import NO_DEADLINE
-from dialtone.flow_library import FlowLibrary
-from dialtone.store import Store
-from dialtone.telnyx_api import Outcome
+from dialtone.adapters.calls_table import CallsTable
+from dialtone.adapters.flow_library import FlowLibrary
+from dialtone.adapters.telnyx_api import Outcome
+from dialtone.domain.client_state import ClientState
+from dialtone.domain.deadline import NO_DEADLINE
 from infra.flowkit.memory_table import MemoryTable
 from infra.flowkit.stage import Jobs
 from tests.benchmarks.figures import table
 from tests.benchmarks.pictures import COLOURS, axes, svg
 from tests.benchmarks.section import Goal, Section
 from tests.integration.deliveries import SESSION, event, initiated
-from tests.integration.neighbours import Unasked
-from webhook.switchboard import Switchboard
+from tests.integration.dependencies import ForbiddenDependency
+from webhook.processor import EventProcessor
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from dialtone.commands import Command
+    from dialtone.domain.commands import Command
 
 EVENTS = 1_000
 GROUP = 50
@@ -89,15 +89,16 @@ def measured(events: int) -> tuple[list[int], list[int], list[float]]:
 
 def _events(library: FlowLibrary, events: int) -> tuple[list[int], list[int], list[float]]:
     rows = Counting()
-    board = Switchboard(Store(rows, "calls"), library, Willing(), Jobs(), Unasked(), now_seconds=lambda: 0.0)  # type: ignore[arg-type]
-    board.handle(initiated(1), NO_DEADLINE)
-    board.handle(event("call.answered", 2), NO_DEADLINE)
+    store, jobs = CallsTable(rows, "calls"), Jobs()  # type: ignore[arg-type]
+    processor = EventProcessor(store, library, Willing(), jobs, ForbiddenDependency(), now_seconds=lambda: 0.0)  # type: ignore[arg-type]
+    processor.handle(initiated(1), NO_DEADLINE)
+    processor.handle(event("call.answered", 2), NO_DEADLINE)
     read, written, millis = [], [], []
     for number in range(events):
-        mark = ClientState(turn=board.store.legs(SESSION)[0].turn, flow="front-desk").encode()
+        mark = ClientState(turn=processor.store.legs(SESSION)[0].turn, flow="front-desk").encode()
         gathered = event("call.gather.ended", number + 3, digits="9", status="invalid", client_state=mark)
         began = time.process_time()
-        handled = board.handle(gathered, NO_DEADLINE)
+        handled = processor.handle(gathered, NO_DEADLINE)
         millis.append((time.process_time() - began) * 1_000)
         if [sent.command.action for sent in handled.sent] != ["gather_using_speak"]:
             raise AssertionError(f"event {number} was not answered with the question: {handled}")

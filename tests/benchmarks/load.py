@@ -30,7 +30,7 @@ from tests.benchmarks.section import Goal, Section
 from tests.benchmarks.slow_dynamodb import DYNAMODB_SECONDS
 from tests.benchmarks.slow_telnyx import TELNYX_SECONDS
 from tests.integration.deliveries import Signer
-from tests.integration.neighbours import create_table
+from tests.integration.dependencies import create_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any
 from botocore.httpsession import URLLib3Session
 from nacl.signing import SigningKey
 
-from dialtone.aws.wire import Wire
-from dialtone.client_state import ClientState
+from dialtone.adapters.aws.wire import Wire
+from dialtone.domain.client_state import ClientState
 from tests.benchmarks.slow_telnyx import WARM
 from tests.integration.deliveries import Signer, body
 

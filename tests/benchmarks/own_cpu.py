@@ -18,7 +18,7 @@ from collections import Counter
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from dialtone.observability import Observer
+from dialtone.adapters.telemetry import Observer
 from infra.demo import scenes
 from infra.flowkit.stage import Stage
 from tests.benchmarks.figures import percentile, spread, table
@@ -34,9 +34,9 @@ RUNS, QUICK_RUNS = 7, 1
 
 PARTS = {
     "functions/dialtone/flows": "flows: what the step makes of the event",
-    "functions/dialtone/store.py": "store: items from and to values",
-    "functions/dialtone/events.py": "events: reading and checking the webhook",
-    "functions/dialtone/observability.py": "log and metrics",
+    "functions/dialtone/adapters/calls_table.py": "store: items from and to values",
+    "functions/dialtone/domain/events.py": "events: reading and checking the webhook",
+    "functions/dialtone/adapters/telemetry.py": "log and metrics",
     "functions/dialtone": "the rest of the domain",
     "functions/webhook": "endpoint, router, handlers, switchboard",
     "boto3/dynamodb/types.py": "boto3's types of DynamoDB",

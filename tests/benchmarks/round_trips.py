@@ -17,26 +17,26 @@ from typing import TYPE_CHECKING, Self
 
 from moto import mock_aws
 
-from dialtone.archive_queue import ArchiveQueue
-from dialtone.client_state import ClientState
-from dialtone.commands import Command
-from dialtone.flow_library import FlowLibrary
-from dialtone.observability import Observer
-from dialtone.signature import Verifier
-from dialtone.telnyx_api import TelnyxApi
+from dialtone.adapters.archive_queue import ArchiveQueue
+from dialtone.adapters.flow_library import FlowLibrary
+from dialtone.adapters.signature import Verifier
+from dialtone.adapters.telemetry import Observer
+from dialtone.adapters.telnyx_api import TelnyxApi
+from dialtone.domain.client_state import ClientState
+from dialtone.domain.commands import Command
 from tests.benchmarks.figures import table
 from tests.benchmarks.section import Goal, Section
 from tests.integration.deliveries import Signer, phone_call, team_call, written_flows
-from tests.integration.neighbours import Line
+from tests.integration.dependencies import Line
 from tests.integration.scripted_telnyx import ScriptedTelnyx
 from webhook.endpoint import Endpoint
-from webhook.switchboard import Switchboard
+from webhook.processor import EventProcessor
 
 if TYPE_CHECKING:
     from collections import Counter
     from collections.abc import Callable, Iterator
 
-    from dialtone.events import Event
+    from dialtone.domain.events import Event
 
 EVENTS = Path(__file__).parents[1] / "events"
 READ, COMMIT, QUEUE, TELNYX = "BatchGetItem", "TransactWriteItems", "SendMessage", "Telnyx"
@@ -114,8 +114,10 @@ class _Desk:
         self._open.callback(self._telnyx.close)
         self._signer = Signer()
         queue = ArchiveQueue(self.line.sqs, self.line.queue_url)
-        board = Switchboard(self.line.store, FlowLibrary.open(self.line.flows), self._telnyx, queue, self.line.systems)
-        self._endpoint = Endpoint(Verifier.from_text(self._signer.public_key), board, Observer("webhook"))
+        processor = EventProcessor(
+            self.line.store, FlowLibrary.open(self.line.flows), self._telnyx, queue, self.line.systems
+        )
+        self._endpoint = Endpoint(Verifier.from_text(self._signer.public_key), processor, Observer("webhook"))
         return self
 
     def __exit__(self, *_: object) -> None:

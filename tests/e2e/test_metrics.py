@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from dialtone.attributes import attributes
-from dialtone.calls import Call, Decision
-from dialtone.events import Event
-from dialtone.lookups import Lookup
-from dialtone.recordings import SAVED, ArchiveJob, Recording
+from dialtone.adapters.attributes import attributes
+from dialtone.domain.calls import Call, Decision
+from dialtone.domain.events import Event
+from dialtone.domain.lookups import Lookup
+from dialtone.domain.recordings import SAVED, ArchiveJob, Recording
 from infra.carrier import ApiFault, Caller, HangUp, Hear
-from infra.demo.narrator import Paper
+from infra.demo.narrator import Console
 from infra.demo.play import Demo
 from infra.local import metrics, translate
 from infra.local.emulator import ROOT
@@ -46,7 +46,7 @@ def line() -> Iterator[PhoneLine]:
 def test_the_metrics_of_calls_good_and_bad_are_those_of_dashboard_and_alarms(line: PhoneLine) -> None:
     asked_for = metrics.asked_for(translate.read(ROOT / "infra" / "monitoring.yaml"))
 
-    Demo(line, Paper(io.StringIO())).play()
+    Demo(line, Console(io.StringIO())).play()
     _forged_and_malformed(line)
     _refused_and_unavailable(line)
     _ended(line)

@@ -24,16 +24,16 @@ import boto3
 from archive.bucket import RecordingsBucket
 from archive.consumer import Archive, Consumer
 from archive.custody import Custody
-from archive.downloading import Downloader
+from archive.download import Downloader
 from archive.source import Source
 from archive.transcripts import Transcripts
-from dialtone.calls import Call, Decision
-from dialtone.observability import NAMESPACE, Observer
-from dialtone.recordings import SAVED, ArchiveJob, Recording
-from dialtone.store import Store
-from dialtone.telnyx_api import TelnyxApi
+from dialtone.adapters.calls_table import CallsTable
+from dialtone.adapters.telemetry import NAMESPACE, Observer
+from dialtone.adapters.telnyx_api import TelnyxApi
+from dialtone.domain.calls import Call, Decision
+from dialtone.domain.recordings import SAVED, ArchiveJob, Recording
 from tests.integration.deliveries import CALLED, CALLER, CONTROL, LEG, SESSION, event
-from tests.integration.neighbours import ONE_ATTEMPT, Died, Fault, Faults, Wire, create_table
+from tests.integration.dependencies import ONE_ATTEMPT, Died, Fault, Faults, Wire, create_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -328,8 +328,8 @@ class ArchiveHouse:
             self.undo.pop()()
 
     @property
-    def store(self) -> Store:
-        return Store(self.dynamodb, self.name)
+    def store(self) -> CallsTable:
+        return CallsTable(self.dynamodb, self.name)
 
     @property
     def bucket(self) -> RecordingsBucket:

@@ -10,7 +10,7 @@ from moto import mock_aws
 from moto.server import ThreadedMotoServer
 
 from tests.integration.deliveries import written_flows
-from tests.integration.neighbours import Line
+from tests.integration.dependencies import Line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from nacl.signing import SigningKey
 
-from dialtone.events import parse_event
+from dialtone.domain.events import parse_event
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from dialtone.events import Event
-    from tests.integration.neighbours import Line
+    from dialtone.domain.events import Event
+    from tests.integration.dependencies import Line
 
 SESSION = "428c31b6-7af4-4bcb-b7f5-5013ef9657c1"
 LEG = "428c31b6-7af4-4bcb-b7f5-5013ef9657c2"

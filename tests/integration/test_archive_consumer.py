@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from archive.consumer import RESERVED_SECONDS
-from archive.faults import RETRY_SECONDS
-from dialtone.recordings import FAILED, SAVED, VERIFIED
-from dialtone.store import READ_TRIES
+from archive.errors import RETRY_SECONDS
+from dialtone.adapters.calls_table import READ_TRIES
+from dialtone.domain.recordings import FAILED, SAVED, VERIFIED
 from tests.integration.archiving import (
     KEY,
     MAX_RECEIVES,

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from archive import downloading, source
+from archive import download, source
 from archive.audio import LARGEST_BYTES
-from archive.copying import copy_audio
-from archive.downloading import REDIRECTIONS
-from dialtone.calls import Call, Decision
-from dialtone.commands import Command
-from dialtone.recordings import COPIED, DOUBTFUL, FAILED, SAVED, VERIFIED, AudioCopy
+from archive.download import REDIRECTIONS
+from archive.upload import copy_audio
+from dialtone.domain.calls import Call, Decision
+from dialtone.domain.commands import Command
+from dialtone.domain.recordings import COPIED, DOUBTFUL, FAILED, SAVED, VERIFIED, AudioCopy
 from infra.carrier import mpeg
 from tests.integration.archiving import (
     BEGAN_AT,
@@ -587,7 +587,7 @@ def test_a_storage_that_cannot_be_reached_is_named(house: ArchiveHouse) -> None:
 def test_a_storage_that_falls_silent_is_given_up_after_its_time(
     house: ArchiveHouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(downloading, "READ_SECONDS", 0.1)
+    monkeypatch.setattr(download, "READ_SECONDS", 0.1)
     house.telnyx.served = [Served(pause_seconds=0.5)]
 
     assert reason_of(house) == "Telnyx's storage broke off: TimeoutError"

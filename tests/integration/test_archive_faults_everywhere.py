@@ -10,13 +10,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from archive import copying
-from dialtone.recordings import VERIFIED
+from archive import upload
+from dialtone.domain.recordings import VERIFIED
 from tests.integration.archiving import KEY, ArchiveHouse, sha256, wav
-from tests.integration.neighbours import DELIVERIES, FAULTS, Died, Fault
+from tests.integration.dependencies import DELIVERIES, FAULTS, Died, Fault
 
 if TYPE_CHECKING:
-    from dialtone.recordings import ArchiveJob
+    from dialtone.domain.recordings import ArchiveJob
 
 PART_BYTES = 8_192
 AUDIO = wav(1.5)
@@ -29,7 +29,7 @@ names = (f"archive-{number}" for number in count())
 @pytest.fixture
 def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a small recording have several parts."""
-    monkeypatch.setattr(copying, "PART_BYTES", PART_BYTES)
+    monkeypatch.setattr(upload, "PART_BYTES", PART_BYTES)
     monkeypatch.setattr(moto.s3.models, "S3_UPLOAD_PART_MIN_SIZE", 1)
 
 

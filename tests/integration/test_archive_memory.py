@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from archive.copying import PART_BYTES
+from archive.upload import PART_BYTES
 from tests.integration.audio_endpoint import HEADER, MEGABYTE, audio, audio_endpoint
 
 if TYPE_CHECKING:
@@ -27,11 +27,11 @@ import resource, sys, time
 import boto3
 from botocore.config import Config
 from archive.bucket import RecordingsBucket
-from archive.copying import copy_audio
+from archive.upload import copy_audio
 from archive.deadline import Deadline
-from archive.downloading import Downloader
-from archive.unpacking import unpacked
-from dialtone.recordings import Recording
+from archive.download import Downloader
+from archive.decompression import unpacked
+from dialtone.domain.recordings import Recording
 
 url, large = sys.argv[1], int(sys.argv[2])
 s3 = boto3.client("s3", endpoint_url=url, config=Config(s3={"addressing_style": "path"}))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from dialtone.recordings import FAILED, MAX_TRANSCRIPT_CHARACTERS_IN_A_JOB, SAVED, VERIFIED, TranscriptCopy
+from dialtone.domain.recordings import FAILED, MAX_TRANSCRIPT_CHARACTERS_IN_A_JOB, SAVED, VERIFIED, TranscriptCopy
 from tests.integration.archiving import (
     BEGAN_AT,
     KEY,

@@ -23,18 +23,18 @@ from botocore.exceptions import (
 )
 from botocore.retries.standard import ThrottledRetryableChecker, TransientRetryableChecker
 
-from dialtone.archive_queue import ArchiveQueue
-from dialtone.aws import clients
-from dialtone.aws.credentials import credentials
-from dialtone.aws.services import DynamoDb, Lambda, SecretsManager, Sqs
-from dialtone.aws.wire import IDLE_SECONDS, PAUSE_SECONDS, THROTTLED, Wire
-from dialtone.calls import Call, Decision
-from dialtone.commands import command
-from dialtone.recordings import ArchiveJob
-from dialtone.settings import telnyx_api_key
-from dialtone.store import LostRace, Store
+from dialtone.adapters.archive_queue import ArchiveQueue
+from dialtone.adapters.aws import clients
+from dialtone.adapters.aws.credentials import credentials
+from dialtone.adapters.aws.services import DynamoDb, Lambda, SecretsManager, Sqs
+from dialtone.adapters.aws.wire import IDLE_SECONDS, PAUSE_SECONDS, THROTTLED, Wire
+from dialtone.adapters.calls_table import CallsTable, LostRace
+from dialtone.adapters.settings import telnyx_api_key
+from dialtone.domain.calls import Call, Decision
+from dialtone.domain.commands import command
+from dialtone.domain.recordings import ArchiveJob
 from tests.integration.deliveries import CONTROL, LEG, SESSION, event
-from tests.integration.neighbours import aws_session, create_table
+from tests.integration.dependencies import aws_session, create_table
 from tests.integration.scripted_telnyx import KEPT_BY, Answer, Later, Request, ScriptedTelnyx
 
 if TYPE_CHECKING:
@@ -362,7 +362,7 @@ def test_without_a_region_the_address_is_not_known(
 @pytest.mark.parametrize("region", ["us-east-1", "eu-central-1", "us-gov-west-1", "cn-north-1"])
 @pytest.mark.parametrize("service", ["dynamodb", "sqs", "secretsmanager", "lambda"])
 def test_addresses_are_botocores(service: str, region: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    from dialtone.aws import services, wire  # noqa: PLC0415 -- private: the address is on no wire here
+    from dialtone.adapters.aws import services, wire  # noqa: PLC0415 -- private: the address is on no wire here
 
     for name in ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB"):
         monkeypatch.delenv(name, raising=False)
@@ -478,13 +478,13 @@ def test_a_key_without_a_token_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def store(aws_address: str, wire: Wire) -> Store:
+def store(aws_address: str, wire: Wire) -> CallsTable:
     create_table(aws_session().client("dynamodb", endpoint_url=aws_address), "calls")
     wire.read_seconds = 5
-    return Store(DynamoDb(wire), "calls")
+    return CallsTable(DynamoDb(wire), "calls")
 
 
-def test_the_store_keeps_calls_through_it(store: Store) -> None:
+def test_the_store_keeps_calls_through_it(store: CallsTable) -> None:
     first, second = event("call.initiated", 1), event("call.answered", 2)
     before, speak = Call(SESSION, LEG), command("hangup", CONTROL)
     decision = Decision(replace(before, status="ringing"), (speak,))
@@ -503,7 +503,7 @@ def test_the_store_keeps_calls_through_it(store: Store) -> None:
     assert store.legs(SESSION) == (loaded.call,)
 
 
-def test_a_long_timeline_comes_in_pages(store: Store) -> None:
+def test_a_long_timeline_comes_in_pages(store: CallsTable) -> None:
     before = Call(SESSION, LEG)
     told = [event("call.speak.started", place, said="x" * 30_000) for place in range(1, 41)]
     for each in told:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from dialtone.errors import DialtoneError
+from dialtone.domain.errors import DialtoneError
 from infra.cli import bench
 from infra.cli.bench import BENCHMARKS
 from infra.cli.main import INTERRUPTED, main

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from dialtone.archive_queue import ArchiveQueue
-from dialtone.flow_library import FlowLibrary
-from dialtone.observability import Observer
-from dialtone.secret import CachedSecret
-from dialtone.settings import key_from
-from dialtone.signature import Verifier
-from dialtone.telnyx_api import TelnyxApi
+from dialtone.adapters.archive_queue import ArchiveQueue
+from dialtone.adapters.flow_library import FlowLibrary
+from dialtone.adapters.secrets import CachedSecret
+from dialtone.adapters.settings import key_from
+from dialtone.adapters.signature import Verifier
+from dialtone.adapters.telemetry import Observer
+from dialtone.adapters.telnyx_api import TelnyxApi
 from tests.function_output import Output, follow_stdout
 from tests.integration.deliveries import (
     BEGAN,
@@ -30,14 +30,14 @@ from tests.integration.deliveries import (
 )
 from tests.integration.scripted_telnyx import Answer, ScriptedTelnyx, error
 from webhook.endpoint import Endpoint
+from webhook.processor import EventProcessor
 from webhook.router import handlers
-from webhook.switchboard import Switchboard
 
 if TYPE_CHECKING:
     from collections import Counter
     from collections.abc import Iterator
 
-    from tests.integration.neighbours import Fault, Line
+    from tests.integration.dependencies import Fault, Line
 
 API_KEY = "KEY0123456789"
 PATIENT_SECONDS = 60.0
@@ -56,7 +56,7 @@ class Desk:
 
     def started(self) -> Endpoint:
         """Give a process that has just started."""
-        switchboard = Switchboard(
+        switchboard = EventProcessor(
             self.line.store,
             FlowLibrary.open(self.line.flows),
             self.telnyx,

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
-from dialtone.events import MAX_ID_CHARACTERS, MAX_TEXT_CHARACTERS
-from dialtone.observability import Observer
-from dialtone.signature import Verifier
+from dialtone.adapters.signature import Verifier
+from dialtone.adapters.telemetry import Observer
+from dialtone.domain.events import MAX_ID_CHARACTERS, MAX_TEXT_CHARACTERS
 from tests.function_output import Output, follow_stdout
 from tests.integration.deliveries import LEG, PHONE_CALL, SESSION, SIGNED_URL, Signer, body
 from tests.webhook_types import WEBHOOK_TYPES
@@ -24,7 +24,7 @@ from webhook.router import handlers
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.integration.neighbours import Line
+    from tests.integration.dependencies import Line
 
 RINGS = {"direction": "incoming", "state": "parked"}
 

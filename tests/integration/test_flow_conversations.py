@@ -10,13 +10,13 @@ from textwrap import dedent
 
 import pytest
 
-from dialtone.errors import DialtoneError, FlowInvalid
-from dialtone.flow_library import NUMBERS_FILE
+from dialtone.adapters.flow_library import NUMBERS_FILE
+from dialtone.domain.errors import DialtoneError, FlowInvalid
 from infra.cli.main import main
 from infra.flowkit.conversations import SUFFIX, Script, read_conversations
-from infra.flowkit.coverage import LAST_RESORT, START, SignpostedFlows, Way
-from infra.flowkit.playing import coverages, flows_in, play
-from infra.flowkit.rehearsal import Rehearsed, rehearse
+from infra.flowkit.coverage import LAST_RESORT, START, TracedFlows, Way
+from infra.flowkit.runner import coverages, flows_in, play
+from infra.flowkit.scenario_run import ScenarioResult, run_scenario
 from infra.flowkit.side_by_side import side_by_side
 from infra.flowkit.stage import AUDIO_FOLDER, FLOWS
 
@@ -30,33 +30,33 @@ CHECKED = [script for file in sorted(CHECKS.glob(f"*{SUFFIX}")) for script in re
 
 
 @pytest.fixture(scope="module")
-def shipped() -> dict[str, Rehearsed]:
+def shipped() -> dict[str, ScenarioResult]:
     return {each.script.title: each for each in play(SHIPPED)}
 
 
 @pytest.mark.parametrize("script", SHIPPED, ids=lambda script: script.title)
-def test_the_conversation_goes_as_it_should(script: Script, shipped: dict[str, Rehearsed]) -> None:
-    rehearsed = shipped[script.title]
+def test_the_conversation_goes_as_it_should(script: Script, shipped: dict[str, ScenarioResult]) -> None:
+    result = shipped[script.title]
 
-    assert rehearsed.passed, f"\n{side_by_side(rehearsed)}"
+    assert result.passed, f"\n{side_by_side(result)}"
 
 
 @pytest.mark.parametrize("script", CHECKED, ids=lambda script: script.title)
 def test_what_people_build_elsewhere_can_be_said_in_the_language(script: Script) -> None:
-    rehearsed = rehearse(script, SignpostedFlows.open(CHECKS))
+    result = run_scenario(script, TracedFlows.open(CHECKS))
 
-    assert rehearsed.passed, f"\n{side_by_side(rehearsed)}"
+    assert result.passed, f"\n{side_by_side(result)}"
 
 
 @pytest.mark.parametrize("flow", FLOW_NAMES)
-def test_conversations_take_every_step_key_and_error_way(flow: str, shipped: dict[str, Rehearsed]) -> None:
+def test_conversations_take_every_step_key_and_error_way(flow: str, shipped: dict[str, ScenarioResult]) -> None:
     (coverage,) = coverages([(FLOWS, flow)], list(shipped.values()))
 
     assert not coverage.missing, [str(way) for way in coverage.missing]
 
 
 @pytest.mark.parametrize("flow", FLOW_NAMES)
-def test_nothing_is_taken_that_is_not_asked_for(flow: str, shipped: dict[str, Rehearsed]) -> None:
+def test_nothing_is_taken_that_is_not_asked_for(flow: str, shipped: dict[str, ScenarioResult]) -> None:
     """Else a way that calls take would be missing from what conversations have to take."""
     (coverage,) = coverages([(FLOWS, flow)], list(shipped.values()))
 
@@ -66,11 +66,11 @@ def test_nothing_is_taken_that_is_not_asked_for(flow: str, shipped: dict[str, Re
 
 
 @pytest.mark.parametrize("script", SHIPPED, ids=lambda script: script.title)
-def test_a_conversation_goes_the_same_way_every_time(script: Script, shipped: dict[str, Rehearsed]) -> None:
-    assert rehearse(script, SignpostedFlows.open(FLOWS)) == shipped[script.title]
+def test_a_conversation_goes_the_same_way_every_time(script: Script, shipped: dict[str, ScenarioResult]) -> None:
+    assert run_scenario(script, TracedFlows.open(FLOWS)) == shipped[script.title]
 
 
-def test_several_processes_give_what_one_gives(shipped: dict[str, Rehearsed]) -> None:
+def test_several_processes_give_what_one_gives(shipped: dict[str, ScenarioResult]) -> None:
     assert list(play(SHIPPED[:6], jobs=2)) == [shipped[script.title] for script in SHIPPED[:6]]
 
 
@@ -116,22 +116,22 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def told(folder: Path, conversation: str) -> Rehearsed:
+def told(folder: Path, conversation: str) -> ScenarioResult:
     """What comes of the one conversation, given everything below its name."""
     file = folder / f"desk{SUFFIX}"
     lines = dedent(conversation).strip().splitlines()
     body = "".join(f"    {line}\n" for line in lines)
     file.write_text(f"flow: desk\nconversations:\n  - name: tried\n{body}", encoding="utf-8")
     (script,) = read_conversations(file)
-    return rehearse(script, SignpostedFlows.open(folder))
+    return run_scenario(script, TracedFlows.open(folder))
 
 
 def test_words_that_are_never_heard_fail_it_and_stand_beside_what_was_heard(folder: Path) -> None:
-    rehearsed = told(folder, "talk: [{hears: {words: For the cellar, within: 3s}}, {presses: 1}]")
+    result = told(folder, "talk: [{hears: {words: For the cellar, within: 3s}}, {presses: 1}]")
 
-    shown = side_by_side(rehearsed)
+    shown = side_by_side(result)
 
-    assert not rehearsed.passed
+    assert not result.passed
     assert re.search(r"✗ +0\.1 s  welcome +hears “For the cellar” +hears “For the desk, press 1\.", shown)
     assert re.search(r"✗ +presses 1 +\(never\)", shown)
 
@@ -161,18 +161,18 @@ def test_words_that_are_never_heard_fail_it_and_stand_beside_what_was_heard(fold
 def test_an_end_that_is_otherwise_fails_it(folder: Path, ends: str, what: str, expected: str, found: str) -> None:
     talk = "talk: [{presses: 2}, {hears: beep}, {says: {words: Good day., seconds: 4s}}, {after: 1s}, {presses: '#'}]"
 
-    rehearsed = told(folder, f"{talk}\nends: {{{ends}}}")
+    result = told(folder, f"{talk}\nends: {{{ends}}}")
 
-    (difference,) = rehearsed.differences
-    assert not rehearsed.passed
+    (difference,) = result.differences
+    assert not result.passed
     assert difference.what == what
     assert re.fullmatch(expected, difference.expected)
     assert re.fullmatch(found, difference.found)
-    assert f"✗                           {what}: " in side_by_side(rehearsed)
+    assert f"✗                           {what}: " in side_by_side(result)
 
 
 def test_an_end_as_it_should_be_passes(folder: Path) -> None:
-    rehearsed = told(
+    result = told(
         folder,
         """\
         talk: [{presses: 2}, {hears: beep}, {says: {words: Good day., seconds: 4s}}, {after: 1s}, {presses: "#"}]
@@ -187,11 +187,11 @@ def test_an_end_as_it_should_be_passes(folder: Path) -> None:
         """,
     )
 
-    assert rehearsed.passed, side_by_side(rehearsed)
+    assert result.passed, side_by_side(result)
 
 
 @pytest.mark.parametrize(
-    ("who", "result", "step"),
+    ("who", "ended", "step"),
     [
         ("busy", "busy", "message"),
         ("nobody", "no_answer", "message"),
@@ -201,22 +201,22 @@ def test_an_end_as_it_should_be_passes(folder: Path) -> None:
         ("{after: 30s}", "no_answer", "message"),
     ],
 )
-def test_the_other_side_of_a_transfer_does_what_it_is_to_do(folder: Path, who: str, result: str, step: str) -> None:
-    rehearsed = told(
+def test_the_other_side_of_a_transfer_does_what_it_is_to_do(folder: Path, who: str, ended: str, step: str) -> None:
+    result = told(
         folder,
         f"""\
         people: {{"+15550199": {who}}}
         talk: [{{presses: 1}}]
-        ends: {{transfers: [{{to: "+15550199", result: {result}}}]}}
+        ends: {{transfers: [{{to: "+15550199", result: {ended}}}]}}
         """,
     )
 
-    assert rehearsed.passed, side_by_side(rehearsed)
-    assert Way("desk", step) in rehearsed.ways
+    assert result.passed, side_by_side(result)
+    assert Way("desk", step) in result.ways
 
 
 def test_a_colleague_who_waits_for_words_in_vain_fails_it(folder: Path) -> None:
-    rehearsed = told(
+    result = told(
         folder,
         """\
         people: {"+15550199": {talk: [{hears: {words: Hello, within: 10s}}]}}
@@ -224,8 +224,8 @@ def test_a_colleague_who_waits_for_words_in_vain_fails_it(folder: Path) -> None:
         """,
     )
 
-    assert not rehearsed.passed
-    assert re.search(r"✗ +\+15550199 hears “Hello” +\(never\)", side_by_side(rehearsed))
+    assert not result.passed
+    assert re.search(r"✗ +\+15550199 hears “Hello” +\(never\)", side_by_side(result))
 
 
 @pytest.mark.parametrize(
@@ -238,14 +238,14 @@ def test_a_colleague_who_waits_for_words_in_vain_fails_it(folder: Path) -> None:
     ],
 )
 def test_troubles_lead_onto_the_error_ways(folder: Path, trouble: str, talk: str, way: Way) -> None:
-    rehearsed = told(folder, f"troubles: [{{{trouble}}}]\ntalk: [{talk}, {{hears: We are sorry}}]")
+    result = told(folder, f"troubles: [{{{trouble}}}]\ntalk: [{talk}, {{hears: We are sorry}}]")
 
-    assert rehearsed.passed, side_by_side(rehearsed)
-    assert way in rehearsed.ways
+    assert result.passed, side_by_side(result)
+    assert way in result.ways
 
 
 def test_a_refusal_of_one_step_leaves_the_others_alone(folder: Path) -> None:
-    rehearsed = told(
+    result = told(
         folder,
         """\
         troubles: [{telnyx_refuses: speak, step: desk}]
@@ -253,11 +253,11 @@ def test_a_refusal_of_one_step_leaves_the_others_alone(folder: Path) -> None:
         """,
     )
 
-    assert rehearsed.passed, side_by_side(rehearsed)
+    assert result.passed, side_by_side(result)
 
 
 def test_a_command_that_fails_for_now_is_sent_again_and_the_caller_goes_on(folder: Path) -> None:
-    rehearsed = told(
+    result = told(
         folder,
         """\
         troubles: [{telnyx_unavailable: speak, times: 2}]
@@ -266,7 +266,7 @@ def test_a_command_that_fails_for_now_is_sent_again_and_the_caller_goes_on(folde
         """,
     )
 
-    assert rehearsed.passed, side_by_side(rehearsed)
+    assert result.passed, side_by_side(result)
 
 
 WHO = """\
@@ -294,7 +294,7 @@ def test_a_conversation_plays_callers_who_show_no_number_and_numbers_in_any_form
     (folder / "numbers.yaml").write_text('"+15550150": desk\n"sip:reception": desk\n', encoding="utf-8")
     (folder / "desk.yaml").write_text(WHO, encoding="utf-8")
 
-    rehearsed = told(
+    result = told(
         folder,
         f"""
         caller: "{caller}"
@@ -304,7 +304,7 @@ def test_a_conversation_plays_callers_who_show_no_number_and_numbers_in_any_form
     """,
     )
 
-    assert rehearsed.passed, side_by_side(rehearsed)
+    assert result.passed, side_by_side(result)
 
 
 @pytest.mark.parametrize(
@@ -318,43 +318,41 @@ def test_a_call_that_comes_to_the_last_resort_says_why(folder: Path, step: str, 
     flow = f"flow: desk\nlast_resort: sorry\nsteps:\n  first: {{{step}}}\n  sorry: {{say: We are sorry.}}\n"
     (folder / "desk.yaml").write_text(flow, encoding="utf-8")
 
-    rehearsed = told(folder, "ends: {outcome: served}")
+    result = told(folder, "ends: {outcome: served}")
 
-    assert [each.happened for each in rehearsed.entries if each.kind == "line"] == [f"error: {reason}"]
-    assert "error: " + reason.split(maxsplit=1)[0] in side_by_side(rehearsed)
+    assert [each.happened for each in result.entries if each.kind == "line"] == [f"error: {reason}"]
+    assert "error: " + reason.split(maxsplit=1)[0] in side_by_side(result)
 
 
 def test_a_conversation_plays_a_call_that_no_flow_is_for(folder: Path) -> None:
-    rehearsed = told(folder, 'called: "+15550177"\nends: {outcome: rejected, hung_up_by: line, steps: []}')
+    result = told(folder, 'called: "+15550177"\nends: {outcome: rejected, hung_up_by: line, steps: []}')
 
-    assert rehearsed.passed, side_by_side(rehearsed)
+    assert result.passed, side_by_side(result)
 
 
 def test_audio_at_an_address_can_be_heard_without_a_network(folder: Path) -> None:
-    rehearsed = told(
-        folder, "talk: [{presses: 3}, {hears: {audio: news.example}}]\nends: {steps: [welcome, news, bye]}"
-    )
+    result = told(folder, "talk: [{presses: 3}, {hears: {audio: news.example}}]\nends: {steps: [welcome, news, bye]}")
 
-    assert rehearsed.passed, side_by_side(rehearsed)
+    assert result.passed, side_by_side(result)
 
 
 def test_a_call_that_nobody_ends_is_a_fault_not_a_wait(folder: Path) -> None:
-    rehearsed = told(folder, 'people: {"+15550199": person}\ntalk: [{presses: 1}]')
+    result = told(folder, 'people: {"+15550199": person}\ntalk: [{presses: 1}]')
 
-    assert rehearsed.fault == "after 3,600 s the call still went on"
-    assert not rehearsed.passed
+    assert result.fault == "after 3,600 s the call still went on"
+    assert not result.passed
 
 
 def test_a_fault_of_ours_is_the_conversations_fault(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("dialtone.flows.steps.menu.Menu.on", broken)
+    monkeypatch.setattr("dialtone.flow.steps.menu.Menu.on", broken)
 
-    rehearsed = told(folder, "talk: [{presses: 1}]")
+    result = told(folder, "talk: [{presses: 1}]")
 
-    assert not rehearsed.passed
-    assert "ZeroDivisionError" in rehearsed.fault
+    assert not result.passed
+    assert "ZeroDivisionError" in result.fault
 
 
 def test_a_flow_that_no_number_leads_to_must_say_how_it_is_reached(folder: Path) -> None:
@@ -415,7 +413,7 @@ def test_a_call_is_followed_into_another_flow_and_back(folder: Path) -> None:
         encoding="utf-8",
     )
 
-    rehearsed = told(
+    result = told(
         folder,
         """\
         troubles: [{audio_missing: "https://survey.example/thanks.mp3"}]
@@ -424,8 +422,8 @@ def test_a_call_is_followed_into_another_flow_and_back(folder: Path) -> None:
         """,
     )
 
-    assert rehearsed.passed, side_by_side(rehearsed)
-    assert [str(way) for way in rehearsed.ways if way.where] == [
+    assert result.passed, side_by_side(result)
+    assert [str(way) for way in result.ways if way.where] == [
         "the flow's start",
         "question: keys.2",
         "thanks: on_error",
@@ -447,7 +445,7 @@ def test_a_message_can_be_reviewed_and_done_again(folder: Path) -> None:
         encoding="utf-8",
     )
 
-    rehearsed = told(
+    result = told(
         folder,
         """\
         talk:
@@ -465,11 +463,11 @@ def test_a_message_can_be_reviewed_and_done_again(folder: Path) -> None:
         """,
     )
 
-    assert rehearsed.passed, side_by_side(rehearsed)
+    assert result.passed, side_by_side(result)
 
 
 def test_a_failure_fits_into_100_columns(folder: Path) -> None:
-    rehearsed = told(
+    result = told(
         folder,
         """\
         people: {"+15550199": busy}
@@ -478,7 +476,7 @@ def test_a_failure_fits_into_100_columns(folder: Path) -> None:
         """,
     )
 
-    assert max(map(len, side_by_side(rehearsed).splitlines())) <= 100
+    assert max(map(len, side_by_side(result).splitlines())) <= 100
 
 
 # The command
@@ -594,9 +592,9 @@ def test_the_failure_in_the_docs_is_what_a_failure_looks_like(tmp_path: Path) ->
     talk = "[{hears: press 2}, {presses: 3}, {hears: {beep: true, within: 10s}}]"
     file.write_text(f"flow: workshop\nconversations:\n  - name: leaves a message\n    talk: {talk}\n", encoding="utf-8")
 
-    (rehearsed,) = play(read_conversations(file))
+    (result,) = play(read_conversations(file))
 
-    assert side_by_side(rehearsed) in page, f"\n{side_by_side(rehearsed)}"
+    assert side_by_side(result) in page, f"\n{side_by_side(result)}"
 
 
 def _written_page(folder: Path) -> str:
@@ -618,9 +616,9 @@ def test_the_queue_of_the_docs_counts_those_who_talked_and_those_who_gave_up(scr
     (tmp_path / script.file.name).write_text(conversations, encoding="utf-8")
     beside = {each.title: each for each in read_conversations(tmp_path / script.file.name)}
 
-    rehearsed = rehearse(beside[script.title], SignpostedFlows.open(tmp_path))
+    result = run_scenario(beside[script.title], TracedFlows.open(tmp_path))
 
-    assert rehearsed.passed, f"\n{side_by_side(rehearsed)}"
+    assert result.passed, f"\n{side_by_side(result)}"
 
 
 def test_every_key_of_a_conversation_stands_in_the_docs() -> None:

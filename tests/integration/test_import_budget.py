@@ -25,7 +25,7 @@ ENVIRONMENT = {
 
 START = "import {app}"
 FORGED = "import webhook.app; assert webhook.app.handler({{'headers': {{}}, 'body': 'x'}}, None)['statusCode'] == 401"
-COMMAND = "import {app}; from dialtone.telnyx_sdk import sdk; sdk.load().Telnyx(api_key='KEY').calls.actions"
+COMMAND = "import {app}; from dialtone.adapters.telnyx_sdk import sdk; sdk.load().Telnyx(api_key='KEY').calls.actions"
 
 NEVER = ("aws_xray_sdk", "boto3", "s3transfer", "multiprocessing", "infra", "tests", "moto", "jwt")
 TELNYX = ("telnyx", "httpx", "httpcore", "anyio")

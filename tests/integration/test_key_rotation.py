@@ -9,11 +9,11 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from dialtone.commands import command
-from dialtone.errors import DialtoneError
-from dialtone.secret import REFUSED_PAUSE_SECONDS, SECRET_SECONDS, CachedSecret
-from dialtone.settings import key_from
-from dialtone.telnyx_api import TelnyxApi
+from dialtone.adapters.secrets import REFUSED_PAUSE_SECONDS, SECRET_SECONDS, CachedSecret
+from dialtone.adapters.settings import key_from
+from dialtone.adapters.telnyx_api import TelnyxApi
+from dialtone.domain.commands import command
+from dialtone.domain.errors import DialtoneError
 from tests.integration.scripted_telnyx import Answer, Request, ScriptedTelnyx, error
 
 if TYPE_CHECKING:

@@ -14,14 +14,14 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from dialtone.errors import DialtoneError
-from dialtone.lookup_function import LookupFunction
-from dialtone.lookups import FAILED, FOUND, NOT_FOUND, Answer, Lookup, event_from_json
-from dialtone.observability import Observer
-from dialtone.secret import CachedSecret, FixedSecret
-from lookup.answering import NotTaken, Webhook
-from lookup.asking import OtherSystems
-from lookup.desk import Desk
+from dialtone.adapters.lookup_function import LookupFunction
+from dialtone.adapters.secrets import CachedSecret, FixedSecret
+from dialtone.adapters.telemetry import Observer
+from dialtone.domain.errors import DialtoneError
+from dialtone.domain.lookups import FAILED, FOUND, NOT_FOUND, Answer, Lookup, event_from_json
+from lookup.answer_delivery import NotTaken, Webhook
+from lookup.backend_client import BackendClient
+from lookup.service import LookupService
 from lookup.settings import Settings, tokens_from
 from tests.function_output import Output, follow_stdout
 from tests.integration.scripted_telnyx import Answer as Scripted
@@ -82,12 +82,12 @@ def at(server: ScriptedTelnyx, path: str = "/crm", limit_seconds: int = 5) -> Lo
     return replace(FUNCTION, target=target, send={"phone": "+1"}, limit_seconds=limit_seconds)
 
 
-def asked(systems: OtherSystems, lookup: Lookup) -> Answer:
+def asked(systems: BackendClient, lookup: Lookup) -> Answer:
     """Give the answer to a lookup that nothing is heard beside."""
     return systems.ask(lookup, lambda: pytest.fail("nobody wants to know that it takes long"))
 
 
-# Asking
+# PromptedInput
 
 
 def test_a_function_is_told_what_the_flow_sends_and_which_question_it_is(
@@ -95,7 +95,7 @@ def test_a_function_is_told_what_the_flow_sends_and_which_question_it_is(
 ) -> None:
     server.answers.append(response(200, b'{"name": "Ada"}'))
 
-    answer = asked(OtherSystems(functions, NO_TOKENS), FUNCTION)
+    answer = asked(BackendClient(functions, NO_TOKENS), FUNCTION)
 
     assert answer == Answer(FOUND, {"name": "Ada"})
     (request,) = server.requests
@@ -109,7 +109,7 @@ def test_a_function_that_fails_is_told_by_the_kind_of_its_error_and_not_by_its_w
     body = b'{"errorType": "KeyError", "errorMessage": "+13125550142 is secret"}'
     server.answers.append(response(200, body, {"x-amz-function-error": "Unhandled"}))
 
-    assert asked(OtherSystems(functions, NO_TOKENS), FUNCTION) == Answer(FAILED, reason="failed: KeyError")
+    assert asked(BackendClient(functions, NO_TOKENS), FUNCTION) == Answer(FAILED, reason="failed: KeyError")
 
 
 @pytest.mark.parametrize("body", [b"not json", b"[]"])
@@ -118,7 +118,7 @@ def test_a_function_that_fails_without_a_word_has_failed_too(
 ) -> None:
     server.answers.append(response(200, body, {"x-amz-function-error": "Unhandled"}))
 
-    assert asked(OtherSystems(functions, NO_TOKENS), FUNCTION) == Answer(FAILED, reason="failed: unknown")
+    assert asked(BackendClient(functions, NO_TOKENS), FUNCTION) == Answer(FAILED, reason="failed: unknown")
 
 
 def test_a_function_that_is_not_there_or_not_allowed_is_told_by_lambdas_code(
@@ -126,7 +126,7 @@ def test_a_function_that_is_not_there_or_not_allowed_is_told_by_lambdas_code(
 ) -> None:
     server.answers.append(response(403, b"{}", {"x-amzn-errortype": "AccessDeniedException"}))
 
-    assert asked(OtherSystems(functions, NO_TOKENS), FUNCTION).reason == "Lambda refused: AccessDeniedException"
+    assert asked(BackendClient(functions, NO_TOKENS), FUNCTION).reason == "Lambda refused: AccessDeniedException"
 
 
 def test_an_address_is_posted_to_with_its_hosts_token_and_nobody_elses(
@@ -135,7 +135,7 @@ def test_an_address_is_posted_to_with_its_hosts_token_and_nobody_elses(
     server.answers.append(response(200, b'{"name": "Ada"}'))
     tokens = {"127.0.0.1": "token", "crm.example.com": "another"}
 
-    answer = asked(OtherSystems(functions, FixedSecret(tokens)), at(server))
+    answer = asked(BackendClient(functions, FixedSecret(tokens)), at(server))
 
     assert answer == Answer(FOUND, {"name": "Ada"})
     (request,) = server.requests
@@ -167,7 +167,7 @@ def test_a_token_that_was_replaced_is_fetched_when_the_address_refuses_the_old_o
     server: ScriptedTelnyx, functions: LambdaClient
 ) -> None:
     kept = Tokens(here="OLD", elsewhere="another")
-    systems = OtherSystems(functions, CachedSecret("tokens", tokens_from, kept.fetch))
+    systems = BackendClient(functions, CachedSecret("tokens", tokens_from, kept.fetch))
     server.answers.extend([response(200, b'{"name": "Ada"}'), response(200, b'{"name": "Ada"}')])
     asked(systems, at(server))
     kept.tokens["here"] = "NEW"
@@ -185,7 +185,7 @@ def test_a_token_that_is_refused_and_was_not_replaced_is_sent_once(
     server: ScriptedTelnyx, functions: LambdaClient, elsewhere: str
 ) -> None:
     kept = Tokens(here="OLD", elsewhere="another")
-    systems = OtherSystems(functions, CachedSecret("tokens", tokens_from, kept.fetch))
+    systems = BackendClient(functions, CachedSecret("tokens", tokens_from, kept.fetch))
     refusing("OLD", server)
     systems._tokens()  # noqa: SLF001 -- as an earlier lookup would have
     kept.tokens["elsewhere"] = elsewhere
@@ -199,7 +199,7 @@ def test_a_token_that_is_refused_and_was_not_replaced_is_sent_once(
 def test_a_redirection_is_not_followed(server: ScriptedTelnyx, functions: LambdaClient) -> None:
     server.answers.append(response(307, b"", {"location": f"{server.url}/elsewhere"}))
 
-    answer = asked(OtherSystems(functions, NO_TOKENS), at(server))
+    answer = asked(BackendClient(functions, NO_TOKENS), at(server))
 
     assert answer == Answer(FAILED, reason="answered HTTP 307")
     assert "authorization" not in server.requests[0].headers
@@ -218,13 +218,13 @@ def test_an_address_that_knows_nothing_or_breaks_off_has_its_answer(
 ) -> None:
     server.answers.append(scripted)
 
-    assert asked(OtherSystems(functions, NO_TOKENS), at(server)) == answer
+    assert asked(BackendClient(functions, NO_TOKENS), at(server)) == answer
 
 
 def test_nobody_is_waited_for_beyond_the_limit(server: ScriptedTelnyx, functions: LambdaClient) -> None:
     server.answers.append(response(silent=True))
 
-    answer = asked(OtherSystems(functions, NO_TOKENS), at(server, limit_seconds=1))
+    answer = asked(BackendClient(functions, NO_TOKENS), at(server, limit_seconds=1))
 
     assert answer.result == FAILED
 
@@ -236,7 +236,7 @@ def test_a_limit_holds_for_the_whole_however_slowly_it_drips(functions: LambdaCl
 
     began = time.monotonic()
     answer = asked(
-        OtherSystems(functions, CachedSecret("tokens", tokens_from, drip)), Lookup("https://crm.example.com/", {}, 1)
+        BackendClient(functions, CachedSecret("tokens", tokens_from, drip)), Lookup("https://crm.example.com/", {}, 1)
     )
 
     assert answer == Answer(FAILED, reason="no answer within 1 s")
@@ -247,7 +247,7 @@ def test_tokens_that_cannot_be_read_fail_the_lookup_at_once(server: ScriptedTeln
     def tokens(_: str, __: float) -> str:
         raise DialtoneError("the secret is not JSON")
 
-    answer = asked(OtherSystems(functions, CachedSecret("tokens", tokens_from, tokens)), at(server))
+    answer = asked(BackendClient(functions, CachedSecret("tokens", tokens_from, tokens)), at(server))
 
     assert answer == Answer(FAILED, reason="a fault of ours: DialtoneError: the secret is not JSON")
 
@@ -258,7 +258,7 @@ def test_a_lookup_that_takes_longer_than_a_silence_goes_unnoticed_is_told_of_onc
     server.answers.append(response(silent=True))
     told: list[str] = []
 
-    answer = OtherSystems(functions, NO_TOKENS).ask(
+    answer = BackendClient(functions, NO_TOKENS).ask(
         replace(at(server, limit_seconds=2), quiet_seconds=1), lambda: told.append("slow")
     )
 
@@ -268,7 +268,7 @@ def test_a_lookup_that_takes_longer_than_a_silence_goes_unnoticed_is_told_of_onc
 def test_a_lookup_that_is_answered_at_once_is_not_told_of(server: ScriptedTelnyx, functions: LambdaClient) -> None:
     server.answers.append(response(404))
 
-    assert asked(OtherSystems(functions, NO_TOKENS), replace(at(server), quiet_seconds=1)) == Answer(NOT_FOUND)
+    assert asked(BackendClient(functions, NO_TOKENS), replace(at(server), quiet_seconds=1)) == Answer(NOT_FOUND)
 
 
 # Answering
@@ -298,7 +298,7 @@ def test_that_it_takes_long_is_worth_one_try_only(server: ScriptedTelnyx, functi
     server.answers.append(response(200, b'{"statusCode": 503}'))
     event = FUNCTION.slow("2026-11-24T10:00:00.000000Z")
 
-    Webhook(functions).mention(event, "webhook")
+    Webhook(functions).send_once(event, "webhook")
 
     assert [event_from_json(told) for told in delivered(server)] == [event]
 
@@ -317,7 +317,7 @@ def test_an_answer_is_logged_without_what_was_sent_and_what_was_found(
     server: ScriptedTelnyx, functions: LambdaClient, capsys: pytest.CaptureFixture[str]
 ) -> None:
     server.answers.extend([response(200, b'{"name": "Ada"}'), TAKEN])
-    desk = Desk(OtherSystems(functions, NO_TOKENS), Webhook(functions), Observer("lookup"), lambda: NOW)
+    desk = LookupService(BackendClient(functions, NO_TOKENS), Webhook(functions), Observer("lookup"), lambda: NOW)
     follow_stdout("lookup")
 
     desk.answer(at(server, "/crm?key=secret"), "webhook")
@@ -333,7 +333,7 @@ def test_a_failure_is_counted_and_says_why(
     server: ScriptedTelnyx, functions: LambdaClient, capsys: pytest.CaptureFixture[str]
 ) -> None:
     server.answers.extend([response(500), TAKEN])
-    desk = Desk(OtherSystems(functions, NO_TOKENS), Webhook(functions), Observer("lookup"))
+    desk = LookupService(BackendClient(functions, NO_TOKENS), Webhook(functions), Observer("lookup"))
     follow_stdout("lookup")
 
     desk.answer(at(server), "webhook")
@@ -350,8 +350,8 @@ def test_a_fault_of_ours_is_logged_with_its_traceback(
         raise DialtoneError("the secret is not JSON")
 
     server.answers.append(TAKEN)
-    desk = Desk(
-        OtherSystems(functions, CachedSecret("tokens", tokens_from, tokens)), Webhook(functions), Observer("lookup")
+    desk = LookupService(
+        BackendClient(functions, CachedSecret("tokens", tokens_from, tokens)), Webhook(functions), Observer("lookup")
     )
     follow_stdout("lookup")
 

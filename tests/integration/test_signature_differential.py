@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 from nacl.signing import SigningKey
 
-from dialtone.signature import SIGNATURE_HEADER, TIMESTAMP_HEADER, NotSigned, Verifier
+from dialtone.adapters.signature import SIGNATURE_HEADER, TIMESTAMP_HEADER, NotSigned, Verifier
 from tests.integration.deliveries import body
 
 if TYPE_CHECKING:

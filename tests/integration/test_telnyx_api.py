@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from dialtone.actions import ACTIONS
-from dialtone.commands import Command, command
-from dialtone.errors import TelnyxRefused, TelnyxUnavailable
-from dialtone.telnyx_api import METHODS, RecordingInfo, TelnyxApi
+from dialtone.adapters.telnyx_api import METHODS, RecordingInfo, TelnyxApi
+from dialtone.domain.commands import Command, command
+from dialtone.domain.errors import TelnyxRefused, TelnyxUnavailable
+from dialtone.domain.telnyx_actions import ACTIONS
 from tests.command_examples import taken
 from tests.integration.scripted_telnyx import KEPT_BY, Answer, Later, ScriptedTelnyx, error
 

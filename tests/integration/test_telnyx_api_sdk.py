@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from dialtone.telnyx_sdk import IndexUnreadable, read_index
+from dialtone.adapters.telnyx_sdk import IndexUnreadable, read_index
 from tests.integration.scripted_telnyx import Answer, ScriptedTelnyx, error
 
 ROOT = Path(__file__).parents[2]
@@ -21,7 +21,7 @@ MODULES_LEAN = 300  # of telnyx; plainly there are some 3,000
 PROCESS_SECONDS = 60
 
 LOAD = {
-    "lean": "from dialtone.telnyx_sdk import sdk; telnyx = sdk.load()",
+    "lean": "from dialtone.adapters.telnyx_sdk import sdk; telnyx = sdk.load()",
     "plain": "import telnyx",
 }
 
@@ -198,7 +198,7 @@ print(sdk.loaded_plainly, sdk.load() is telnyx)
 def test_a_plainly_imported_sdk_is_left_alone() -> None:
     script = """
 import telnyx
-from dialtone.telnyx_sdk import sdk
+from dialtone.adapters.telnyx_sdk import sdk
 assert sdk.load() is telnyx
 print(sdk.loaded_plainly, sdk.reason)
 """
@@ -209,7 +209,7 @@ print(sdk.loaded_plainly, sdk.reason)
 def test_threads_that_load_at_once_get_the_same_package() -> None:
     script = """
 from concurrent.futures import ThreadPoolExecutor
-from dialtone.telnyx_sdk import sdk
+from dialtone.adapters.telnyx_sdk import sdk
 with ThreadPoolExecutor(8) as pool:
     packages = list(pool.map(lambda _: (lambda t: (t, t.Telnyx(api_key="k").calls.actions))(sdk.load())[0], range(8)))
 print(len(set(map(id, packages))), sdk.loaded_plainly)
@@ -221,8 +221,8 @@ print(len(set(map(id, packages))), sdk.loaded_plainly)
 def test_nothing_of_the_sdk_is_imported_before_it_is_needed() -> None:
     script = """
 import sys
-from dialtone.telnyx_api import TelnyxApi
-from dialtone.commands import command
+from dialtone.adapters.telnyx_api import TelnyxApi
+from dialtone.domain.commands import command
 TelnyxApi("KEY0123"); command("hangup", "v3:abc")
 print([name for name in ("telnyx", "httpx", "pydantic", "boto3") if name in sys.modules])
 """
@@ -252,7 +252,7 @@ def imitate(folder: Path, changed: dict[str, str]) -> None:
 TRY = """
 import sys; sys.path.insert(0, sys.argv[1])
 import logging; logging.basicConfig(stream=sys.stdout, format="%(levelname)s")
-from dialtone.telnyx_sdk import sdk
+from dialtone.adapters.telnyx_sdk import sdk
 telnyx = sdk.load()
 import telnyx.types, telnyx.resources.calls
 print(telnyx.types.Codec.__name__, telnyx.resources.calls.CallsResource.__name__, sdk.loaded_plainly, sdk.reason)
@@ -288,7 +288,7 @@ WATCHED_START = """
 import importlib, json, os, sys; sys.path.insert(0, sys.argv[1])
 os.environ |= json.loads(sys.argv[2])
 importlib.import_module(sys.argv[3])
-from dialtone.telnyx_sdk import sdk
+from dialtone.adapters.telnyx_sdk import sdk
 sdk.load()
 """
 

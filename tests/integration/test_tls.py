@@ -17,11 +17,11 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from dialtone import tls
-from dialtone.aws.services import Sqs
-from dialtone.aws.wire import Wire
-from dialtone.commands import command
-from dialtone.telnyx_api import TelnyxApi
+from dialtone.adapters import tls
+from dialtone.adapters.aws.services import Sqs
+from dialtone.adapters.aws.wire import Wire
+from dialtone.adapters.telnyx_api import TelnyxApi
+from dialtone.domain.commands import command
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from dialtone.aws.wire import PAUSE_SECONDS
-from dialtone.errors import FlowInvalid
-from dialtone.signature import KeyInvalid
+from dialtone.adapters.aws.wire import PAUSE_SECONDS
+from dialtone.adapters.signature import KeyInvalid
+from dialtone.domain.errors import FlowInvalid
 from tests.function_output import Output, follow_stdout
 from tests.integration.deliveries import CONTROL, SESSION, Signer, body
-from tests.integration.neighbours import aws_session, create_table
+from tests.integration.dependencies import aws_session, create_table
 from tests.integration.scripted_telnyx import Answer, ScriptedTelnyx
 
 if TYPE_CHECKING:

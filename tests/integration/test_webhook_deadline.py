@@ -11,27 +11,27 @@ from typing import TYPE_CHECKING, Any
 import httpcore
 import pytest
 
-from dialtone import timed_network
-from dialtone.archive_queue import ArchiveQueue
-from dialtone.aws.services import DynamoDb, Lambda, Sqs
-from dialtone.aws.wire import Wire
-from dialtone.calls import Call, Decision
-from dialtone.deadline import DeadlinePassed
-from dialtone.flow_library import FlowLibrary
-from dialtone.lookup_function import LookupFunction
-from dialtone.lookups import Lookup
-from dialtone.observability import Observer
-from dialtone.recordings import ArchiveJob
-from dialtone.secret import CachedSecret
-from dialtone.settings import key_from
-from dialtone.signature import Verifier
-from dialtone.store import Store
-from dialtone.telnyx_api import TelnyxApi
-from dialtone.timed_network import TimedNetwork
+from dialtone.adapters import timed_network
+from dialtone.adapters.archive_queue import ArchiveQueue
+from dialtone.adapters.aws.services import DynamoDb, Lambda, Sqs
+from dialtone.adapters.aws.wire import Wire
+from dialtone.adapters.calls_table import CallsTable
+from dialtone.adapters.flow_library import FlowLibrary
+from dialtone.adapters.lookup_function import LookupFunction
+from dialtone.adapters.secrets import CachedSecret
+from dialtone.adapters.settings import key_from
+from dialtone.adapters.signature import Verifier
+from dialtone.adapters.telemetry import Observer
+from dialtone.adapters.telnyx_api import TelnyxApi
+from dialtone.adapters.timed_network import TimedNetwork
+from dialtone.domain.calls import Call, Decision
+from dialtone.domain.deadline import DeadlinePassed
+from dialtone.domain.lookups import Lookup
+from dialtone.domain.recordings import ArchiveJob
 from tests.integration.deliveries import LEG, SESSION, Signer, body, event
 from tests.integration.scripted_telnyx import Answer, Request, ScriptedTelnyx
 from webhook.endpoint import Endpoint
-from webhook.switchboard import Switchboard
+from webhook.processor import EventProcessor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -105,8 +105,8 @@ SIGNER = Signer()
 def endpoint(dependencies: Dependencies, wire: Wire, flows: Path) -> Iterator[Endpoint]:
     telnyx = TelnyxApi(CachedSecret("dialtone/telnyx-api-key", key_from), dependencies.telnyx.url)
     telnyx.prepare()
-    switchboard = Switchboard(
-        Store(DynamoDb(wire), "calls"),
+    switchboard = EventProcessor(
+        CallsTable(DynamoDb(wire), "calls"),
         FlowLibrary.open(flows),
         telnyx,
         ArchiveQueue(Sqs(wire), "https://sqs.us-east-1.amazonaws.com/123456789012/archive"),
@@ -167,7 +167,7 @@ RINGING = event("call.initiated", **RINGS)
 
 def requests(wire: Wire) -> dict[str, Callable[[float], object]]:
     """Give everything that a webhook waits for at AWS, each with a deadline."""
-    store = Store(DynamoDb(wire), "calls")
+    store = CallsTable(DynamoDb(wire), "calls")
     before = Call(SESSION, LEG)
     queue = ArchiveQueue(Sqs(wire), "https://sqs.us-east-1.amazonaws.com/123456789012/archive")
     return {

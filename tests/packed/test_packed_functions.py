@@ -15,10 +15,10 @@ import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
-from dialtone.lookups import Lookup
+from dialtone.domain.lookups import Lookup
 from infra.packing.runtime_api import PackedFunction, Runtime
 from tests.integration.deliveries import Signer, body
-from tests.integration.neighbours import create_table
+from tests.integration.dependencies import create_table
 from tests.integration.scripted_telnyx import Answer, ScriptedTelnyx
 
 if TYPE_CHECKING:

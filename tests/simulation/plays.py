@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from dialtone.lookups import FAILED, FOUND, NOT_FOUND
+from dialtone.domain.lookups import FAILED, FOUND, NOT_FOUND
 from infra.carrier import (
     BEEP,
     Busy,
@@ -24,7 +24,7 @@ from infra.carrier import (
     Silent,
 )
 from infra.demo import scenes
-from infra.flowkit.other_systems import NEVER, Answering
+from infra.flowkit.scripted_backends import NEVER, Answering
 from infra.flowkit.stage import FLOWS, Stage
 
 Play = Callable[[Stage], str]

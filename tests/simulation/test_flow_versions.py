@@ -7,26 +7,26 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from dialtone.client_state import ClientState
-from dialtone.deadline import NO_DEADLINE
-from dialtone.errors import FlowInvalid
-from dialtone.flow_library import FlowLibrary
-from dialtone.flow_watch import WatchedFlows
-from dialtone.store import KEEP_DAYS, SECONDS_A_DAY, Store
-from dialtone.telnyx_api import Outcome
+from dialtone.adapters.calls_table import KEEP_DAYS, SECONDS_A_DAY, CallsTable
+from dialtone.adapters.flow_library import FlowLibrary
+from dialtone.adapters.telnyx_api import Outcome
+from dialtone.domain.client_state import ClientState
+from dialtone.domain.deadline import NO_DEADLINE
+from dialtone.domain.errors import FlowInvalid
 from infra.carrier import Caller, trace
 from infra.flowkit.memory_table import MemoryTable
 from infra.flowkit.stage import Jobs, Stage
-from tests.integration.neighbours import Unasked
+from infra.flowkit.watched_flows import WatchedFlows
+from tests.integration.dependencies import ForbiddenDependency
 from tests.staged_call import CALLED, happened
-from webhook.switchboard import KEPT_AGAIN_SECONDS, Switchboard
+from webhook.processor import KEPT_AGAIN_SECONDS, EventProcessor
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from dialtone.commands import Command
-    from dialtone.events import Event
+    from dialtone.domain.commands import Command
+    from dialtone.domain.events import Event
 
 OLD = """\
 flow: desk
@@ -87,22 +87,22 @@ class Deployment:
     """A function with the flows that were deployed with it, on a table that outlives it."""
 
     def __init__(self, folder: Path, table: CountingTable) -> None:
-        store = Store(table, "calls")  # type: ignore[arg-type]
+        store = CallsTable(table, "calls")  # type: ignore[arg-type]
         self.telnyx = Obedient()
         self.now = 0.0
-        self.board = Switchboard(
+        self.processor = EventProcessor(
             store,
             FlowLibrary.open(folder, store),
             self.telnyx,
             Jobs(),  # type: ignore[arg-type]
-            Unasked(),
+            ForbiddenDependency(),
             now_seconds=lambda: self.now,
         )
 
     def told(self, event: Event) -> str:
         """What the last command after an event lets the caller hear, or its name."""
         before = len(self.telnyx.taken)
-        self.board.handle(event, NO_DEADLINE)
+        self.processor.handle(event, NO_DEADLINE)
         said = [str(each.parameters.get("payload", each.action)) for each in self.telnyx.taken[before:]]
         return said[-1] if said else ""
 

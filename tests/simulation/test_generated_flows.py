@@ -12,8 +12,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialtone.calls import ENDED
-from dialtone.flows.reading import STEP_KINDS, read_flow
+from dialtone.domain.calls import ENDED
+from dialtone.flow.parser import STEP_KINDS, read_flow
 from infra.carrier import Caller, HangUp, Press, Silence, WebhookFault
 from infra.flowkit.stage import Stage
 

@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from dialtone.compact_json import expanded
-from dialtone.flow_library import FlowLibrary
-from dialtone.telnyx_api import Outcome
+from dialtone.adapters.flow_library import FlowLibrary
+from dialtone.adapters.telnyx_api import Outcome
+from dialtone.domain.compact_json import expanded
 from infra.carrier import Caller, HangUp, Hear, NoAnswer, Person, Press, Say, Silence, WebhookFault
-from infra.flowkit.other_systems import NEVER, Answering
+from infra.flowkit.scripted_backends import NEVER, Answering
 from infra.flowkit.stage import Stage
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from dialtone.commands import Command
-    from dialtone.events import Event
-    from dialtone.observability import Measure
+    from dialtone.adapters.telemetry import Measure
+    from dialtone.domain.commands import Command
+    from dialtone.domain.events import Event
     from infra.carrier import Callee
     from infra.flowkit.stage import CarrierApi
 
@@ -46,7 +46,7 @@ FIRST = {
     "menu": 'first: {menu: "To pay, press 1.", keys: {1: card}, otherwise: card}',
     "wait": "first: {wait: 10}",
     "music": 'first: {play: {audio: "https://a.example/m"}, keys: {0: bye}}',
-    "account": 'first: {collect: "Account.", into: account, digits: 6, pattern: "9.*", tries: 1, otherwise: card}',
+    "account": 'first: {collect: "Transcript.", into: account, digits: 6, pattern: "9.*", tries: 1, otherwise: card}',
     "lookup": "first: {lookup: customers, limit_seconds: 9, on_error: card}",
     "agent": 'first: {transfer: "+15550199", hold: {audio: "https://a.example/m"}, no_answer: card, keys: {0: bye}}',
 }

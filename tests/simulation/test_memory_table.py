@@ -9,10 +9,10 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from dialtone.calls import RINGING, Call, Decision
-from dialtone.events import Event
-from dialtone.recordings import Recording, Review
-from dialtone.store import LostRace, Store
+from dialtone.adapters.calls_table import CallsTable, LostRace
+from dialtone.domain.calls import RINGING, Call, Decision
+from dialtone.domain.events import Event
+from dialtone.domain.recordings import Recording, Review
 from infra.flowkit.memory_table import MemoryTable
 
 if TYPE_CHECKING:
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(params=["memory", "moto"])
-def store(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
+def store(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[CallsTable]:
     if request.param == "memory":
-        yield Store(MemoryTable(), "calls")  # type: ignore[arg-type]
+        yield CallsTable(MemoryTable(), "calls")  # type: ignore[arg-type]
         return
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
@@ -40,7 +40,7 @@ def store(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> It
             ],
             BillingMode="PAY_PER_REQUEST",
         )
-        yield Store(client, "calls")
+        yield CallsTable(client, "calls")
 
 
 def event(name: str) -> Event:
@@ -48,13 +48,13 @@ def event(name: str) -> Event:
     return Event(name, "call.initiated", "2026-11-22T10:00:00.000000Z", payload)
 
 
-def test_an_unknown_call_is_none_and_no_duplicate(store: Store) -> None:
+def test_an_unknown_call_is_none_and_no_duplicate(store: CallsTable) -> None:
     loaded = store.load(event("first"))
 
     assert (loaded.call, loaded.decided) == (None, None)
 
 
-def test_what_was_committed_is_loaded_and_known_as_a_duplicate(store: Store) -> None:
+def test_what_was_committed_is_loaded_and_known_as_a_duplicate(store: CallsTable) -> None:
     before = Call("session", "leg")
     after = replace(before, status=RINGING)
 
@@ -66,7 +66,7 @@ def test_what_was_committed_is_loaded_and_known_as_a_duplicate(store: Store) -> 
     assert loaded.decided.at_seconds == 1.0
 
 
-def test_the_same_event_is_not_committed_twice(store: Store) -> None:
+def test_the_same_event_is_not_committed_twice(store: CallsTable) -> None:
     before = Call("session", "leg")
     store.commit(event("first"), before, Decision(before, reason="as it was"), at_seconds=1.0)
 
@@ -78,7 +78,7 @@ def test_the_same_event_is_not_committed_twice(store: Store) -> None:
     assert decided.at_seconds == 1.0
 
 
-def test_who_decided_on_an_older_call_has_lost_the_race(store: Store) -> None:
+def test_who_decided_on_an_older_call_has_lost_the_race(store: CallsTable) -> None:
     before = Call("session", "leg")
     ringing = Decision(replace(before, status=RINGING))
     store.commit(event("first"), before, ringing, at_seconds=1.0)
@@ -89,7 +89,7 @@ def test_who_decided_on_an_older_call_has_lost_the_race(store: Store) -> None:
     assert [entry.event_id for entry in store.timeline("session")] == ["first"]
 
 
-def test_what_a_caller_decides_about_a_recording_is_written_into_its_entry(store: Store) -> None:
+def test_what_a_caller_decides_about_a_recording_is_written_into_its_entry(store: CallsTable) -> None:
     before = Call("session", "leg")
     recording = Recording(
         "session", "leg", number=1, turn=2, requested_at="2026-11-20T14:00:00Z", source="record_start"

@@ -12,24 +12,24 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from dialtone.deadline import NO_DEADLINE
-from dialtone.flow_library import FlowLibrary
-from dialtone.flows.timer import TIMER
-from dialtone.store import Store
-from dialtone.telnyx_api import Outcome
+from dialtone.adapters.calls_table import CallsTable
+from dialtone.adapters.flow_library import FlowLibrary
+from dialtone.adapters.telnyx_api import Outcome
+from dialtone.domain.deadline import NO_DEADLINE
+from dialtone.flow.gather_timer import TIMER
 from infra.carrier import ApiFault, WebhookFault
 from infra.flowkit.memory_table import MemoryTable
 from infra.flowkit.stage import EndState, Jobs, Stage
 from tests.simulation.plays import ALL_PLAYS, LANGUAGE_PLAYS, TIMED_PLAYS, flows_of
-from webhook.switchboard import Switchboard
+from webhook.processor import EventProcessor
 
 if TYPE_CHECKING:
     import random
     from collections.abc import Iterable, Mapping, Sequence
 
-    from dialtone.commands import Command
-    from dialtone.events import Event
-    from dialtone.lookups import Lookup
+    from dialtone.domain.commands import Command
+    from dialtone.domain.events import Event
+    from dialtone.domain.lookups import Lookup
 
 
 ACTIONS = (
@@ -123,7 +123,7 @@ def facts(state: EndState) -> EndState:
 
 
 @dataclass(slots=True)
-class Telling:
+class DeliveryOrder:
     """A webhook of a call that was played, and the commands without which it could not have come."""
 
     event: Event
@@ -131,7 +131,7 @@ class Telling:
 
 
 @dataclass(slots=True)
-class ObedientTelnyx:
+class AcceptingTelnyx:
     """Takes every command; remembers what came under which id."""
 
     obeyed: dict[str, Command] = field(default_factory=dict)
@@ -148,7 +148,7 @@ class ObedientTelnyx:
         return [self.send(command, command_id, deadline) for command, command_id in asked]
 
 
-class Unasked:
+class ForbiddenDependency:
     """Answers nothing: the answers that came are told as every other event is."""
 
     def ask(self, lookup: Lookup, deadline: float) -> None:
@@ -156,14 +156,14 @@ class Unasked:
 
 
 @cache
-def tellings(play: str) -> tuple[Telling, ...]:
+def tellings(play: str) -> tuple[DeliveryOrder, ...]:
     stage = Stage(flows=flows_of(play))
     ALL_PLAYS[play](stage)
     told = []
     for event in stage.told:
         before = [asked for at, asked in stage.api.log if at <= stage.seconds(event.occurred_at) + CLOCK_TICK_SECONDS]
         told.append(
-            Telling(
+            DeliveryOrder(
                 event,
                 counted(asked for asked in before if "link_to" in asked.parameters or asked.action != "dial"),
             )
@@ -191,7 +191,7 @@ def is_timer(parameters: Mapping[str, object]) -> bool:
     return str(parameters.get("gather_id", "")).startswith(TIMER)
 
 
-def may_come(telling: Telling, left: Sequence[Telling], sent: Counter[str]) -> bool:
+def may_come(telling: DeliveryOrder, left: Sequence[DeliveryOrder], sent: Counter[str]) -> bool:
     """No event comes before the commands that caused it, and no timer is over before what happened in its time."""
     if telling.caused_by - sent:
         return False
@@ -226,14 +226,14 @@ def test_a_recording_outlives_every_redelivery_while_a_card_is_keyed_in() -> Non
     assert _left(switchboard, told) == in_order
 
 
-def replay(play: str, told: list[Telling]) -> tuple[object, Counter[str]]:
+def replay(play: str, told: list[DeliveryOrder]) -> tuple[object, Counter[str]]:
     switchboard, telnyx = _fresh(play)
     for telling in told:
         switchboard.handle(telling.event, NO_DEADLINE)
     return _left(switchboard, told), telnyx.contents
 
 
-def replay_shuffled(play: str, told: list[Telling], chance: random.Random) -> tuple[object, Counter[str]]:
+def replay_shuffled(play: str, told: list[DeliveryOrder], chance: random.Random) -> tuple[object, Counter[str]]:
     """Any order, with doubles, in which events may come."""
     switchboard, telnyx = _fresh(play)
     left, done = list(told), []
@@ -249,14 +249,15 @@ def replay_shuffled(play: str, told: list[Telling], chance: random.Random) -> tu
     return _left(switchboard, told), telnyx.contents
 
 
-def _fresh(play: str) -> tuple[Switchboard, ObedientTelnyx]:
-    telnyx = ObedientTelnyx()
-    store = Store(MemoryTable(), "calls")  # type: ignore[arg-type]
-    board = Switchboard(store, FlowLibrary.open(flows_of(play)), telnyx, Jobs(), Unasked(), now_seconds=lambda: 0.0)  # type: ignore[arg-type]
-    return board, telnyx
+def _fresh(play: str) -> tuple[EventProcessor, AcceptingTelnyx]:
+    telnyx = AcceptingTelnyx()
+    store = CallsTable(MemoryTable(), "calls")  # type: ignore[arg-type]
+    library, jobs = FlowLibrary.open(flows_of(play)), Jobs()
+    processor = EventProcessor(store, library, telnyx, jobs, ForbiddenDependency(), now_seconds=lambda: 0.0)  # type: ignore[arg-type]
+    return processor, telnyx
 
 
-def _left(switchboard: Switchboard, told: list[Telling]) -> object:
+def _left(switchboard: EventProcessor, told: list[DeliveryOrder]) -> object:
     session = told[0].event.call_session_id
     legs = tuple(replace(leg, version=0) for leg in switchboard.store.legs(session))
     events = {entry.event_id for entry in switchboard.store.timeline(session)}

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from dialtone.recordings import CERTAIN, LIKELY, SAVED
+from dialtone.domain.recordings import CERTAIN, LIKELY, SAVED
 from infra.carrier import BEEP, Caller, HangUp, Press, Say, Silence
 from infra.flowkit.stage import CONNECTION_ID, Stage
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from dialtone.recordings import Recording
+    from dialtone.domain.recordings import Recording
 
 NUMBER = "+15550100"
 FLOW = """\

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archive.metadata import SCHEMA_VERSION, metadata
-from dialtone.recordings import AudioCopy, Consent, Pause, Recording, TranscriptCopy, Transcription
+from dialtone.domain.recordings import AudioCopy, Consent, Pause, Recording, TranscriptCopy, Transcription
 
 FIELDS = [
     "schema_version",

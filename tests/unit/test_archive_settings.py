@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from archive.settings import LOCAL_AUDIO, MAX_RECEIVES, SettingInvalid, Settings
-from dialtone.settings import SettingMissing
+from dialtone.adapters.settings import SettingMissing
 
 ENVIRONMENT = {"CALLS_TABLE": "calls", "RECORDINGS_BUCKET": "recordings", "TELNYX_API_KEY": "KEY_test"}
 

@@ -2,13 +2,13 @@ from __future__ import annotations
 
 import pytest
 
-from archive.faults import (
+from archive.errors import (
     AUDIO_AWAITED_SECONDS,
     RETRY_SECONDS,
     AddressExpired,
-    AudioAwaited,
-    NeverArchived,
+    AudioNotReady,
     NotArchived,
+    PermanentFailure,
     wait_seconds,
 )
 from archive.settings import MAX_RECEIVES
@@ -31,7 +31,7 @@ def test_a_transcript_waits_longer_than_its_audio_tries() -> None:
 
 
 @pytest.mark.parametrize("receives", [1, 2, 3, 4, 5, 1_000])
-@pytest.mark.parametrize("fault", [NotArchived(), AddressExpired(), AudioAwaited(), NeverArchived(), OSError()])
+@pytest.mark.parametrize("fault", [NotArchived(), AddressExpired(), AudioNotReady(), PermanentFailure(), OSError()])
 def test_sqs_allows_every_wait(fault: Exception, receives: int) -> None:
     assert 0 <= wait_seconds(fault, receives) <= MOST_VISIBILITY_SECONDS
 
@@ -39,5 +39,5 @@ def test_sqs_allows_every_wait(fault: Exception, receives: int) -> None:
 def test_waits_grow_and_what_is_hopeless_does_not_wait() -> None:
     assert [wait_seconds(NotArchived(), receives) for receives in (1, 2, 3, 4, 5)] == [30, 120, 480, 1_800, 1_800]
     assert [wait_seconds(OSError(), receives) for receives in (1, 2)] == [30, 120]
-    assert wait_seconds(AudioAwaited(), 1) == 2
-    assert {wait_seconds(NeverArchived(), receives) for receives in (1, 2, 3, 4)} == {0}
+    assert wait_seconds(AudioNotReady(), 1) == 2
+    assert {wait_seconds(PermanentFailure(), receives) for receives in (1, 2, 3, 4)} == {0}

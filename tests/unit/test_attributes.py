@@ -9,7 +9,7 @@ from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from hypothesis import given
 from hypothesis import strategies as some
 
-from dialtone.attributes import attributes, plain
+from dialtone.adapters.attributes import attributes, plain
 
 DIGITS = 10**38  # DynamoDB keeps 38 of them
 

@@ -13,8 +13,8 @@ from botocore.credentials import Credentials as BotocoresCredentials
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialtone.aws.credentials import Credentials
-from dialtone.aws.signing import signed
+from dialtone.adapters.aws.credentials import Credentials
+from dialtone.adapters.aws.signing import signed
 
 WORDS = st.text("abcdefghijklmnopqrstuvwxyz0123456789-", min_size=1, max_size=20)
 VALUES = st.text(st.characters(codec="ascii", exclude_categories=["Cc"]), min_size=1).filter(

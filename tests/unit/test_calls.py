@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from dialtone.calls import (
+from dialtone.domain.calls import (
     ANSWERED,
     BRIDGED,
     ENDED,
@@ -18,9 +18,9 @@ from dialtone.calls import (
     Call,
     Decision,
 )
-from dialtone.client_state import ClientState
-from dialtone.commands import command
-from dialtone.recordings import (
+from dialtone.domain.client_state import ClientState
+from dialtone.domain.commands import command
+from dialtone.domain.recordings import (
     CERTAIN,
     EXPECTED,
     FAILED,
@@ -42,7 +42,7 @@ ANSWER_RECORDING = command("answer", CONTROL, record="record-from-answer", recor
 
 def recording_call() -> Call:
     """A call that is recorded from the answer, asked for at second 10."""
-    return CALL.issuing((ANSWER_RECORDING,), happened("call.initiated", 10)).call
+    return CALL.with_commands((ANSWER_RECORDING,), happened("call.initiated", 10)).call
 
 
 # What came of it
@@ -95,14 +95,14 @@ def test_a_call_never_goes_back_whatever_is_told_late(further: str, told: str) -
 
 
 def test_any_event_may_be_the_first_that_tells_who_is_talking() -> None:
-    call = Call(SESSION, LEG).known_from(happened("call.speak.ended", 3))
+    call = Call(SESSION, LEG).with_event_details(happened("call.speak.ended", 3))
 
     assert (call.control_id, call.from_number, call.to_number) == (CONTROL, CALLER, CALLED)
     assert call.connection_id == "2815469930127543021"
 
 
 def test_what_is_known_is_not_overwritten() -> None:
-    call = CALL.known_from(happened("call.hangup", 9, to="+15550111", call_control_id="v3:other"))
+    call = CALL.with_event_details(happened("call.hangup", 9, to="+15550111", call_control_id="v3:other"))
 
     assert (call.control_id, call.to_number) == (CONTROL, CALLED)
 
@@ -143,7 +143,7 @@ def test_a_call_whose_flow_is_not_there_is_ended_and_not_left_in_silence() -> No
 def test_a_call_keeps_its_two_numbers_in_one_form_however_they_are_written(
     told: dict[str, str], kept: tuple[str, str]
 ) -> None:
-    call = Call(SESSION, LEG).known_from(happened("call.initiated", **told))
+    call = Call(SESSION, LEG).with_event_details(happened("call.initiated", **told))
 
     assert (call.from_number, call.to_number) == kept
 
@@ -159,7 +159,7 @@ def test_other_events_of_a_call_without_a_flow_change_nothing() -> None:
 
 
 def test_a_recording_from_the_answer_is_expected_from_then_on() -> None:
-    decision = CALL.issuing((ANSWER_RECORDING,), happened("call.initiated", 10))
+    decision = CALL.with_commands((ANSWER_RECORDING,), happened("call.initiated", 10))
 
     (recording,) = decision.recordings
     assert (recording.status, recording.source) == (EXPECTED, "record-from-answer")
@@ -171,8 +171,8 @@ def test_a_recording_from_the_answer_is_expected_from_then_on() -> None:
 
 
 def test_every_recording_of_a_leg_has_a_number_of_its_own() -> None:
-    first = CALL.issuing((START, START), happened("call.answered", 1))
-    second = replace(first.call, turn=4).issuing((START,), happened("call.dtmf.received", 20))
+    first = CALL.with_commands((START, START), happened("call.answered", 1))
+    second = replace(first.call, turn=4).with_commands((START,), happened("call.dtmf.received", 20))
 
     recordings = (*first.recordings, *second.recordings)
     assert [recording.number for recording in recordings] == [1, 2, 3]
@@ -186,14 +186,14 @@ def test_a_recording_is_expected_with_what_can_make_it_shorter_than_the_recorder
     message = command("record_start", CONTROL, format="mp3", channels="single", **options)
     whole = command("answer", CONTROL, record="record-from-answer", record_trim="trim-silence", record_max_length=600)
 
-    decision = CALL.issuing((message, whole, START), happened("call.answered", 1))
+    decision = CALL.with_commands((message, whole, START), happened("call.answered", 1))
 
     asked = [(each.trimmed, each.silence_seconds, each.max_seconds) for each in decision.recordings]
     assert asked == [(True, 5, 120), (True, 0, 600), (False, 0, 0)]
 
 
 def test_an_answer_without_recording_promises_none() -> None:
-    decision = CALL.issuing((command("answer", CONTROL),), happened("call.initiated"))
+    decision = CALL.with_commands((command("answer", CONTROL),), happened("call.initiated"))
 
     assert decision.recordings == ()
     assert decision.call == CALL
@@ -207,7 +207,7 @@ def test_an_answer_without_recording_promises_none() -> None:
 def test_the_call_knows_whether_its_recorder_runs(asked: str, recorder: str) -> None:
     call = recording_call()
 
-    assert call.issuing((command(asked, CONTROL),), happened("call.speak.ended")).call.recorder == recorder
+    assert call.with_commands((command(asked, CONTROL),), happened("call.speak.ended")).call.recorder == recorder
 
 
 # Recordings that come
@@ -283,7 +283,7 @@ def test_two_that_nobody_asked_for_are_two_in_the_ledger() -> None:
 
 
 def test_a_message_and_the_whole_call_are_told_apart_by_when_they_began() -> None:
-    call = replace(recording_call(), turn=3).issuing((START,), happened("call.speak.ended", 40)).call
+    call = replace(recording_call(), turn=3).with_commands((START,), happened("call.speak.ended", 40)).call
 
     message = call.recording_saved(happened("call.recording.saved", 60, recording_started_at=moment(41)))
     whole = call.recording_saved(happened("call.recording.saved", 61, recording_started_at=moment(12)))
@@ -293,7 +293,7 @@ def test_a_message_and_the_whole_call_are_told_apart_by_when_they_began() -> Non
 
 
 def test_the_recorder_rests_only_when_nothing_is_expected_any_more() -> None:
-    call = replace(recording_call(), turn=3).issuing((START,), happened("call.speak.ended", 40)).call
+    call = replace(recording_call(), turn=3).with_commands((START,), happened("call.speak.ended", 40)).call
 
     one_left = call.recording_saved(happened("call.recording.saved", 60, recording_started_at=moment(41))).call
     none_left = one_left.recording_saved(happened("call.recording.saved", 61, recording_started_at=moment(12))).call
@@ -328,7 +328,7 @@ def error_of(call: Call, seconds: float = 60) -> Decision:
 
 def two_recordings() -> Call:
     """A call that is recorded as a whole, and a message in it."""
-    return replace(recording_call(), turn=3).issuing((START,), happened("call.speak.ended", 40)).call
+    return replace(recording_call(), turn=3).with_commands((START,), happened("call.speak.ended", 40)).call
 
 
 def come(call: Call, number: int, began: float) -> Decision:
@@ -416,7 +416,7 @@ def test_a_recording_knows_what_asked_for_it() -> None:
         "record_start", CONTROL, format="mp3", channels="single", transcription=True, transcription_language="en"
     )
 
-    (recording,) = call.issuing((start,), happened("call.speak.ended", 40)).recordings
+    (recording,) = call.with_commands((start,), happened("call.speak.ended", 40)).recordings
 
     assert (recording.flow, recording.flow_version, recording.step) == ("front-desk", "0c1d", "message")
     assert (recording.direction, recording.pauses) == ("incoming", ())
@@ -425,13 +425,13 @@ def test_a_recording_knows_what_asked_for_it() -> None:
 
 
 def test_the_kind_of_the_calling_party_is_taken_from_the_event_that_says_it() -> None:
-    known = CALL.known_from(happened("call.recording.transcription.saved", 90, calling_party_type="sip"))
+    known = CALL.with_event_details(happened("call.recording.transcription.saved", 90, calling_party_type="sip"))
 
     assert (CALL.calling_party_type, known.calling_party_type) == ("", "sip")
 
 
 def switched(call: Call, action: str, seconds: float, pausing: str = "sensitive") -> Call:
-    return call.issuing((command(action, CONTROL),), happened("call.gather.ended", seconds), pausing=pausing).call
+    return call.with_commands((command(action, CONTROL),), happened("call.gather.ended", seconds), pausing=pausing).call
 
 
 def test_pauses_are_told_with_their_times_and_their_reasons() -> None:
@@ -475,7 +475,7 @@ def test_a_recording_asked_for_by_an_earlier_version_does_not_claim_to_know_its_
 
 
 def test_a_recording_that_the_number_makes_itself_does_not_take_the_entry_of_the_message_asked_for_next() -> None:
-    call = replace(CALL, turn=2).issuing((START,), happened("call.speak.ended", 3)).call
+    call = replace(CALL, turn=2).with_commands((START,), happened("call.speak.ended", 3)).call
     own = {"recording_started_at": moment(0), "recording_urls": {"mp3": f"https://s3.example/{LEG}-1763647437.mp3"}}
 
     first = call.recording_saved(happened("call.recording.saved", 60, **own))
@@ -487,7 +487,7 @@ def test_a_recording_that_the_number_makes_itself_does_not_take_the_entry_of_the
 
 
 def test_a_doubtful_one_has_an_entry_of_its_own_and_what_was_asked_for_stays_expected() -> None:
-    call = replace(CALL, turn=2).issuing((START,), happened("call.speak.ended", 3)).call
+    call = replace(CALL, turn=2).with_commands((START,), happened("call.speak.ended", 3)).call
     event = happened("call.recording.saved", 60, recording_started_at=moment(0))
 
     decision = call.recording_saved(event)
@@ -550,7 +550,7 @@ def test_a_job_that_an_earlier_version_kept_whole_is_handed_on_as_it_is() -> Non
 def test_a_decision_followed_by_another_is_both_in_order() -> None:
     first = error_of(recording_call())
 
-    both = first.then(lambda call: replace(call, turn=9).issuing((START,), happened("call.speak.ended", 40)))
+    both = first.then(lambda call: replace(call, turn=9).with_commands((START,), happened("call.speak.ended", 40)))
 
     assert both.call.turn == 9
     assert actions(both) == ["record_start"]

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialtone.client_state import ClientState
+from dialtone.domain.client_state import ClientState
 
 
 def left_by(fields: object) -> str:

@@ -12,10 +12,10 @@ import typing_extensions
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialtone.actions import ACTIONS
-from dialtone.commands import Command, command, command_id
-from dialtone.errors import CommandInvalid
-from dialtone.parameters import Check, ListOf, MapOf, Parameter, Shape
+from dialtone.domain.commands import Command, command, command_id
+from dialtone.domain.errors import CommandInvalid
+from dialtone.domain.parameter_checks import Check, ListOf, MapOf, Parameter, Shape
+from dialtone.domain.telnyx_actions import ACTIONS
 from tests.command_examples import refused, taken
 
 CALL = "v3:u5OAKGEPT3Dx8SZSSDRWEMdNH2OripQhO"

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialtone.compact_json import COMPRESSED_FROM_BYTES, compact, expanded
-from dialtone.flows.script_reading import MAX_TEXT_BYTES
+from dialtone.domain.compact_json import COMPRESSED_FROM_BYTES, compact, expanded
+from dialtone.flow.loader import MAX_TEXT_BYTES
 
 ITEM_BYTES = 400 * 1_024
 """DynamoDB's limit."""

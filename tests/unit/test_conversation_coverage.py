@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from dialtone.flows.reading import read_flow
-from infra.flowkit.coverage import Coverage, Footprints, Signpost, Way, signposted, ways_of
+from dialtone.flow.parser import read_flow
+from infra.flowkit.coverage import Coverage, CoverageRecorder, TracedName, Way, traced, ways_of
 
 if TYPE_CHECKING:
-    from dialtone.flows.flow import Flow
+    from dialtone.flow.flow import Flow
 
 FLOW = """\
 flow: desk
@@ -44,7 +44,7 @@ def desk() -> Flow:
 
 
 def test_a_signpost_is_its_name_and_knows_where_it_stands() -> None:
-    signpost = Signpost("hours", "welcome", "keys.1")
+    signpost = TracedName("hours", "welcome", "keys.1")
 
     assert signpost == "hours"
     assert hash(signpost) == hash("hours")
@@ -55,7 +55,7 @@ def test_a_signpost_is_its_name_and_knows_where_it_stands() -> None:
 def test_a_signposted_flow_has_the_same_steps_and_ways() -> None:
     flow = desk()
 
-    looked_on = signposted(flow, Footprints())
+    looked_on = traced(flow, CoverageRecorder())
 
     assert {name: step.model_dump() for name, step in looked_on.steps.items()} == {
         name: step.model_dump() for name, step in flow.steps.items()
@@ -82,32 +82,32 @@ steps:
 
 @pytest.mark.parametrize("text", [FLOW, NESTED])
 def test_every_name_in_a_signposted_flow_says_where_it_stands(text: str) -> None:
-    looked_on = signposted(read_flow("desk.yaml", text), Footprints())
+    looked_on = traced(read_flow("desk.yaml", text), CoverageRecorder())
 
     for name, step in looked_on.steps.items():
         for where, target in step.targets():
-            assert isinstance(target, Signpost), (name, where)
+            assert isinstance(target, TracedName), (name, where)
             assert (target.step, target.where) == (name, where)
 
 
 def test_two_keys_that_lead_to_the_same_step_are_two_ways() -> None:
-    footprints = Footprints()
-    menu = signposted(desk(), footprints).steps["welcome"]
+    recorder = CoverageRecorder()
+    menu = traced(desk(), recorder).steps["welcome"]
     targets = dict(menu.targets())
 
-    footprints.enter(desk(), "hours", targets["keys.2"])
+    recorder.enter(desk(), "hours", targets["keys.2"])
 
-    assert Way("desk", "welcome", "keys.2") in footprints.ways
-    assert Way("desk", "welcome", "keys.1") not in footprints.ways
+    assert Way("desk", "welcome", "keys.2") in recorder.ways
+    assert Way("desk", "welcome", "keys.1") not in recorder.ways
 
 
 def test_a_step_entered_again_at_once_stands_once() -> None:
-    footprints = Footprints()
+    recorder = CoverageRecorder()
     for step in ("welcome", "welcome", "hours", "welcome"):
-        footprints.enter(desk(), step, step)
+        recorder.enter(desk(), step, step)
 
-    assert footprints.steps == ["welcome", "hours", "welcome"]
-    assert footprints.step == "welcome"
+    assert recorder.steps == ["welcome", "hours", "welcome"]
+    assert recorder.step == "welcome"
 
 
 def test_everything_that_people_choose_and_every_error_way_must_be_taken() -> None:

@@ -11,8 +11,8 @@ from textwrap import dedent
 import jsonschema  # type: ignore[import-untyped] # it ships no types
 import pytest
 
-from dialtone.errors import FlowInvalid
-from dialtone.flows.source import read_source
+from dialtone.domain.errors import FlowInvalid
+from dialtone.flow.document import read_source
 from infra.flowkit.conversations import Hears, Says, Script, read_conversations, schema
 
 ROOT = Path(__file__).resolve().parents[2]

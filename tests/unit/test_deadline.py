@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from dialtone.deadline import NO_DEADLINE, SHORTEST_REQUEST_SECONDS, DeadlinePassed, request_until, seconds_left
+from dialtone.domain.deadline import NO_DEADLINE, SHORTEST_REQUEST_SECONDS, DeadlinePassed, request_until, seconds_left
 
 
 def test_without_a_deadline_a_request_may_take_for_ever() -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from dialtone.flow_library import FlowLibrary
-from dialtone.flows.reading import STEP_KINDS
+from dialtone.adapters.flow_library import FlowLibrary
+from dialtone.flow.parser import STEP_KINDS
 from infra.flowkit.lint import lint
 
 ROOT = Path(__file__).resolve().parents[2]

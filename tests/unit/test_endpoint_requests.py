@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialtone.observability import Measure, Observer
-from dialtone.signature import Verifier
+from dialtone.adapters.signature import Verifier
+from dialtone.adapters.telemetry import Measure, Observer
 from tests.function_output import follow_stdout
 from tests.integration.deliveries import Signer, body
 from webhook.endpoint import Endpoint

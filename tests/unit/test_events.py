@@ -14,9 +14,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from dialtone.client_state import ClientState
-from dialtone.errors import ApiVersion1, MalformedEvent
-from dialtone.events import (
+from dialtone.domain.client_state import ClientState
+from dialtone.domain.errors import ApiVersion1, MalformedEvent
+from dialtone.domain.events import (
     MAX_ID_CHARACTERS,
     MAX_NESTING,
     MAX_TEXT_CHARACTERS,
@@ -127,8 +127,8 @@ def test_an_event_of_the_far_leg_concerns_the_leg_that_asked_for_it() -> None:
     far = parse_event(body(SAMPLES["call_answered-far_leg"]))
     near = parse_event(body(SAMPLES["call_bridged"]))
 
-    assert far.about_far_leg
-    assert not near.about_far_leg
+    assert far.about_callee
+    assert not near.about_callee
     assert far.owner_leg_id == near.owner_leg_id == near.call_leg_id != far.call_leg_id
 
 

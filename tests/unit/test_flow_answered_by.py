@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from dialtone.client_state import ClientState
+from dialtone.domain.client_state import ClientState
 from tests.staged_call import StagedCall, actions, happened
 
 if TYPE_CHECKING:
-    from dialtone.calls import Decision
+    from dialtone.domain.calls import Decision
 
 WHO = """
     steps:

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialtone.errors import FlowInvalid
-from dialtone.flows.calendars import CLOSED, HOLIDAY, OPEN, Calendar, read_calendar
+from dialtone.domain.errors import FlowInvalid
+from dialtone.flow.calendars import CLOSED, HOLIDAY, OPEN, Calendar, read_calendar
 
 LONDON = """\
 calendar: office

@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 import pytest
 
-from dialtone.events import recorded_payload
+from dialtone.domain.events import recorded_payload
 from tests.staged_call import StagedCall, actions, happened, mark_of
 
 CARD = "4111111111111111"

@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from archive.metadata import metadata
-from dialtone.errors import FlowInvalid
-from dialtone.flows.consent import TRIES, VARIABLE
-from dialtone.recordings import Consent
+from dialtone.domain.errors import FlowInvalid
+from dialtone.domain.recordings import Consent
+from dialtone.flow.consent import TRIES, VARIABLE
 from tests.staged_call import StagedCall, actions, moment, script
 
 ASKED = """

@@ -9,12 +9,12 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from dialtone.flows.reading import read_flow
+from dialtone.flow.parser import read_flow
 from infra.cli.main import main
+from infra.flowkit.drawing.change_summary import NOTHING, noticed
 from infra.flowkit.drawing.difference import compared
 from infra.flowkit.drawing.graph import Mark
 from infra.flowkit.drawing.mermaid import mermaid_of
-from infra.flowkit.drawing.noticed import NOTHING, noticed
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,13 +8,13 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from dialtone.flows.reading import read_flow
+from dialtone.flow.parser import read_flow
 from infra.cli.main import main
 from infra.flowkit.drawing.graph import ANSWER, FAULT, THE_END, Graph, graph_of
-from infra.flowkit.drawing.lettering import Lettering
 from infra.flowkit.drawing.mermaid import mermaid_of, written
 from infra.flowkit.drawing.picture import picture_of
 from infra.flowkit.drawing.svg import svg_of
+from infra.flowkit.drawing.text_metrics import Lettering
 
 if TYPE_CHECKING:
     from pathlib import Path

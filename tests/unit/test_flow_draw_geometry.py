@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from dialtone.flows.reading import read_flow
+from dialtone.flow.parser import read_flow
+from infra.flowkit.drawing.edge_routing import crossings, segments
 from infra.flowkit.drawing.graph import Graph, graph_of
 from infra.flowkit.drawing.picture import MOST_LINES_INTO_A_CARD, picture_of
 from infra.flowkit.drawing.svg import svg_of
-from infra.flowkit.drawing.tracks import crossings, segments
 
 if TYPE_CHECKING:
     from infra.flowkit.drawing.shapes import Box, Picture

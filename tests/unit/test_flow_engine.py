@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dialtone.calls import ANSWERED, ENDED, Call, Decision
-from dialtone.client_state import ClientState
-from dialtone.flow_library import FlowLibrary
-from dialtone.flows.engine import MAX_ERRORS, MAX_STEPS_AT_ONCE
-from dialtone.webhook_retries import CALLER_EVENTS, RETRIES_MS
+from dialtone.adapters.flow_library import FlowLibrary
+from dialtone.domain.calls import ANSWERED, ENDED, Call, Decision
+from dialtone.domain.client_state import ClientState
+from dialtone.domain.webhook_retries import CALLER_EVENTS, RETRIES_MS
+from dialtone.flow.engine import MAX_ERRORS, MAX_STEPS_AT_ONCE
 from tests.staged_call import LEG, SESSION, StagedCall, actions, happened, mark_of, moment, script
 from webhook.router import route
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from dialtone.calls import FLOW_ERROR, LAST_RESORT
-from dialtone.client_state import ClientState
-from dialtone.commands import command
-from dialtone.telnyx_api import Outcome
+from dialtone.adapters.telnyx_api import Outcome
+from dialtone.domain.calls import FLOW_ERROR, LAST_RESORT
+from dialtone.domain.client_state import ClientState
+from dialtone.domain.commands import command
 from tests.staged_call import CALLED, CONTROL, StagedCall, actions, happened
 from webhook.refusals import Sent, refused
 

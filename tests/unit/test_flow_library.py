@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from dialtone.calls import Call
-from dialtone.client_state import ClientState
-from dialtone.errors import FlowInvalid
-from dialtone.flow_library import FlowLibrary, read_numbers
-from dialtone.flows.engine import FlowScript
+from dialtone.adapters.flow_library import FlowLibrary, read_numbers
+from dialtone.domain.calls import Call
+from dialtone.domain.client_state import ClientState
+from dialtone.domain.errors import FlowInvalid
+from dialtone.flow.engine import FlowScript
 from tests.staged_call import CALLED, LEG, SESSION, happened
 
 if TYPE_CHECKING:

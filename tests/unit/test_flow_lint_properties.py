@@ -9,8 +9,8 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialtone.errors import FlowInvalid
-from dialtone.flows.reading import read_flow
+from dialtone.domain.errors import FlowInvalid
+from dialtone.flow.parser import read_flow
 from infra.flowkit.lint import lint_all
 from infra.flowkit.linting.files import flow_paths
 from infra.flowkit.linting.finding import Severity

@@ -10,8 +10,8 @@ from typing import Protocol, get_args, get_type_hints
 import pytest
 from telnyx.types.calls import action_speak_params
 
-from dialtone.flow_library import NUMBERS_FILE
-from dialtone.flows.flow import CONSENT_STEP
+from dialtone.adapters.flow_library import NUMBERS_FILE
+from dialtone.flow.flow import CONSENT_STEP
 from infra.flowkit.lint import lint
 from infra.flowkit.linting.files import Folder, Kind, flow_paths
 from infra.flowkit.linting.mentions import step_names
@@ -102,7 +102,7 @@ CARD = "card: {collect: Card., into: card, digits: 16, sensitive: true, otherwis
         "a: {say: Your card., next: b}\nb: {branch: [{when: {caller: '+1*'}, to: card}], otherwise: bye}\n",
         "a: {play: {media: m}, next: card}\n",
         "a: {wait: 5, next: card}\n",
-        "a: {collect: Account., into: account, digits: 6, otherwise: bye, next: card}\n",
+        "a: {collect: Transcript., into: account, digits: 6, otherwise: bye, next: card}\n",
         "a: {menu: 'To leave, press 1.', keys: {1: bye}, otherwise: card}\n",
         "a: {say: Hello.}\nb: {recording: pause}\n",
     ],

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from dialtone.client_state import ClientState
-from dialtone.errors import FlowInvalid
-from dialtone.events import Event
-from dialtone.flows.reading import read_flow
-from dialtone.flows.steps.lookup import GRACE_SECONDS
-from dialtone.lookups import ANSWERED, FAILED, FOUND, NOT_FOUND, Answer, Lookup
+from dialtone.domain.client_state import ClientState
+from dialtone.domain.errors import FlowInvalid
+from dialtone.domain.events import Event
+from dialtone.domain.lookups import ANSWERED, FAILED, FOUND, NOT_FOUND, Answer, Lookup
+from dialtone.flow.parser import read_flow
+from dialtone.flow.steps.lookup import GRACE_SECONDS
 from tests.staged_call import CALLER, LEG, SESSION, StagedCall, actions, moment
 
 FLOW = """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dialtone.flows.keys import terminator_beside
+from dialtone.flow.keys import terminator_beside
 from tests.staged_call import StagedCall, actions
 
 MENU = """

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from dialtone.calls import FLOW_ERROR
-from dialtone.errors import FlowInvalid
+from dialtone.domain.calls import FLOW_ERROR
+from dialtone.domain.errors import FlowInvalid
 from tests.staged_call import CALLED, StagedCall, actions
 
 TOP = "last_resort: sorry\nsteps:\n"

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from dialtone.client_state import ClientState
+from dialtone.domain.client_state import ClientState
 from tests.staged_call import StagedCall, happened
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from dialtone.events import Event
+    from dialtone.domain.events import Event
 
 MENU = """
     steps:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dialtone.errors import FlowInvalid
+from dialtone.domain.errors import FlowInvalid
 from tests.staged_call import StagedCall, actions, script
 
 PLAIN = """

@@ -7,18 +7,18 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from dialtone.calls import Call
-from dialtone.errors import CommandInvalid
-from dialtone.flows.prompts import Prompt
-from dialtone.flows.speech import MAX_SPOKEN_CHARACTERS, Manner, Voicing
+from dialtone.domain.calls import Call
+from dialtone.domain.errors import CommandInvalid
+from dialtone.flow.prompts import Prompt
+from dialtone.flow.voice_settings import MAX_SPOKEN_CHARACTERS, VoiceDefaults, VoiceOptions
 from tests.staged_call import CALLED, CALLER, CONTROL, LEG, SESSION
 
-MANNER = Manner("AWS.Polly.Joanna-Neural", "en-US")
-PLAIN = Manner("male", "")
-SPANISH_TOO = Manner(
+MANNER = VoiceDefaults("AWS.Polly.Joanna-Neural", "en-US")
+PLAIN = VoiceDefaults("male", "")
+SPANISH_TOO = VoiceDefaults(
     "AWS.Polly.Joanna-Neural",
     "en-US",
-    languages={"en-US": Voicing(), "es-MX": Voicing(voice="AWS.Polly.Mia", speed=0.9)},
+    languages={"en-US": VoiceOptions(), "es-MX": VoiceOptions(voice="AWS.Polly.Mia", speed=0.9)},
 )
 CALL = Call(SESSION, LEG, CONTROL, from_number=CALLER, to_number=CALLED, variables={"name": "Ann & Bob"})
 ADDRESS = "https://media.example/hours.mp3"
@@ -32,9 +32,9 @@ def in_spanish(call: Call = CALL) -> Call:
     return call.remembering("language", "es-MX")
 
 
-def payloads(written: object, call: Call = CALL, manner: Manner = MANNER) -> list[object]:
+def payloads(written: object, call: Call = CALL, voice_defaults: VoiceDefaults = MANNER) -> list[object]:
     """What is spoken, and the names of what is played."""
-    heard = [command.parameters for command in prompt(written).heard(call, manner)]
+    heard = [command.parameters for command in prompt(written).heard(call, voice_defaults)]
     return [each.get("payload") or each.get("media_name") or each.get("audio_url") for each in heard]
 
 
@@ -198,7 +198,7 @@ def test_a_piece_offers_a_language_in_that_languages_voice() -> None:
 def test_a_step_may_speak_in_a_manner_of_its_own() -> None:
     at_step = SPANISH_TOO.at("male", None, None)
 
-    assert at_step.voicing("es-MX").voice == "male"
+    assert at_step.voice_options("es-MX").voice == "male"
     assert SPANISH_TOO.at(None, None, None) is SPANISH_TOO
 
 
@@ -210,9 +210,9 @@ def test_a_piece_is_of_exactly_one_kind(written: dict[str, str]) -> None:
     assert "exactly one of text, ssml, audio, media and file" in refusal(written)
 
 
-@pytest.mark.parametrize("manner", [{"voice": "male"}, {"language": "en-US"}, {"speed": 1.5}])
-def test_audio_has_no_manner_of_speaking(manner: dict[str, Any]) -> None:
-    assert "are for words" in refusal({"media": "hours", **manner})
+@pytest.mark.parametrize("voice_defaults", [{"voice": "male"}, {"language": "en-US"}, {"speed": 1.5}])
+def test_audio_has_no_manner_of_speaking(voice_defaults: dict[str, Any]) -> None:
+    assert "are for words" in refusal({"media": "hours", **voice_defaults})
 
 
 def test_ssml_says_its_speed_itself() -> None:

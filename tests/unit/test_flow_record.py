@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from dialtone.flows.steps.record import SAVING_SECONDS
-from dialtone.recordings import EXPECTED, FAILED, SAVED, UNCERTAIN
+from dialtone.domain.recordings import EXPECTED, FAILED, SAVED, UNCERTAIN
+from dialtone.flow.steps.record import SAVING_SECONDS
 from tests.staged_call import LEG, StagedCall, actions, mark_of, moment
 
 MESSAGE = """

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from dialtone.calls import MESSAGE_ADDRESS
-from dialtone.errors import FlowInvalid
-from dialtone.flows.steps.record import MAX_ASKED, MAX_REDOS
-from dialtone.recordings import DELETED, KEPT, SUPERSEDED, Review
+from dialtone.domain.calls import MESSAGE_ADDRESS
+from dialtone.domain.errors import FlowInvalid
+from dialtone.domain.recordings import DELETED, KEPT, SUPERSEDED, Review
+from dialtone.flow.steps.record import MAX_ASKED, MAX_REDOS
 from tests.staged_call import LEG, StagedCall, actions, moment, script
 
 if TYPE_CHECKING:

@@ -13,12 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from dialtone.errors import FlowInvalid
-from dialtone.flow_library import text_beside
-from dialtone.flows.calendars import read_calendar
-from dialtone.flows.reading import STEP_KINDS, WrittenFlow, read_flow
-from dialtone.flows.routes import read_routes
-from dialtone.flows.source import read_source
+from dialtone.adapters.flow_library import text_beside
+from dialtone.domain.errors import FlowInvalid
+from dialtone.flow.calendars import read_calendar
+from dialtone.flow.document import read_source
+from dialtone.flow.parser import STEP_KINDS, WrittenFlow, read_flow
+from dialtone.flow.routes import read_routes
 from infra.cli.flow_schema import DOCS, KEYS
 from infra.cli.main import main
 from infra.flowkit.key_reference import page

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dialtone.flows.steps.transfer import PARTED_SECONDS
+from dialtone.flow.steps.transfer import PARTED_SECONDS
 from tests.staged_call import LEG, StagedCall, actions, happened, mark_of, moment
 
 TRANSFER = """

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from dialtone.client_state import ClientState
-from dialtone.errors import FlowInvalid
-from dialtone.events import Event, parse_event
+from dialtone.domain.client_state import ClientState
+from dialtone.domain.errors import FlowInvalid
+from dialtone.domain.events import Event, parse_event
 from tests.staged_call import CALLER, CONTROL, SESSION, StagedCall, actions, moment, script
 
 if TYPE_CHECKING:
-    from dialtone.calls import Decision
+    from dialtone.domain.calls import Decision
 
 HOLD = '{audio: "https://media.example/hold.mp3"}'
 IN_TURN = """

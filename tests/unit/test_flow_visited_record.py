@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from dialtone.flows.engine import FlowScript
-from dialtone.flows.reading import read_flow
+from dialtone.flow.engine import FlowScript
+from dialtone.flow.parser import read_flow
 from tests.staged_call import StagedCall, actions
 
 LEAD = "steps:\n  hello: {say: Hello.}\n  there: {go: {flow: other%s}}\n  back: {say: Back.}\n"

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from dialtone.calls import Call
-from dialtone.errors import FlowInvalid
-from dialtone.flows.engine import LAST_RESORT_STEPS, MAX_VISITS
-from dialtone.flows.script_reading import MAX_TEXT_BYTES, read_script
+from dialtone.domain.calls import Call
+from dialtone.domain.errors import FlowInvalid
+from dialtone.flow.engine import LAST_RESORT_STEPS, MAX_VISITS
+from dialtone.flow.loader import MAX_TEXT_BYTES, read_script
 from tests.staged_call import LEG, SESSION, StagedCall, actions
 
 if TYPE_CHECKING:
-    from dialtone.flows.engine import FlowScript
+    from dialtone.flow.engine import FlowScript
 
 CALENDAR = "calendar: office\ntime_zone: Europe/London\nopen: {fri: 09:00-17:00}\nholidays: {2026-11-27: closed}\n"
 HOURS = """

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 import webhook.handlers
-from dialtone.calls import ANSWERED, BRIDGED, ENDED, RINGING, TURNED_AWAY, Call, Decision
-from dialtone.client_state import ClientState
-from dialtone.commands import command
-from dialtone.events import Event, parse_event
-from dialtone.recordings import FAILED
+from dialtone.domain.calls import ANSWERED, BRIDGED, ENDED, RINGING, TURNED_AWAY, Call, Decision
+from dialtone.domain.client_state import ClientState
+from dialtone.domain.commands import command
+from dialtone.domain.events import Event, parse_event
+from dialtone.domain.recordings import FAILED
 from tests.staged_call import CONTROL, StagedCall, actions, moment, script
 from webhook.router import handlers, on, route
 
@@ -233,7 +233,7 @@ def test_call_bridged_connects_the_two_and_stops_the_music(name: str) -> None:
 @pytest.mark.parametrize("name", ["call_speak_started", "call_playback_started", "call_cost", "call_cost-error"])
 def test_what_is_only_a_mark_in_the_timeline_changes_nothing(name: str) -> None:
     event = sample(name)
-    call = waiting_at(event, SPEECH, "hello", prompts=1).known_from(event)
+    call = waiting_at(event, SPEECH, "hello", prompts=1).with_event_details(event)
 
     assert route(call, event) == Decision(call)
 
@@ -331,7 +331,7 @@ def promised(event: Event, flow: str, step: str) -> Call:
     """A call that asked for a recording in the turn that the event is of."""
     start = command("record_start", CONTROL, format="mp3", channels="single")
     asked = replace(event, occurred_at=event.text("recording_started_at") or "2026-11-20T14:03:56.000000Z")
-    return waiting_at(event, flow, step, running=1).issuing((start,), asked).call
+    return waiting_at(event, flow, step, running=1).with_commands((start,), asked).call
 
 
 @pytest.mark.parametrize("name", ["call_recording_saved", "call_recording_saved-with_more"])
@@ -375,7 +375,7 @@ def test_call_recording_error_is_in_the_ledger_and_takes_the_error_way(name: str
 
 def test_call_recording_error_that_nobody_waits_for_is_noted() -> None:
     event = sample("call_recording_error")
-    call = waiting_at(event, SPEECH, "hello", prompts=1).known_from(event)
+    call = waiting_at(event, SPEECH, "hello", prompts=1).with_event_details(event)
 
     decision = route(call, event)
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialtone.numbers import called_number, called_numbers, caller_number, is_withheld, masked
+from dialtone.domain.numbers import called_number, called_numbers, caller_number, is_withheld, masked
 
 OURS = ("+13125550100", "+442079460000", "sip:reception")
 
@@ -117,7 +117,7 @@ def test_whatever_is_written_has_a_form_and_the_form_stays_as_it_is(written: str
 
 def test_the_library_is_loaded_for_odd_numbers_only() -> None:
     script = (
-        "import sys; from dialtone.numbers import *;"
+        "import sys; from dialtone.domain.numbers import *;"
         "caller_number('+13125550142', '+15550100'); caller_number('anonymous'); called_numbers('+15550100', ());"
         "assert 'phonenumbers' not in sys.modules; caller_number('13125550142'); assert 'phonenumbers' in sys.modules"
     )

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from dialtone.calls import MAX_RECENT, MAX_REPORTED, Call, Decision
-from dialtone.client_state import ClientState
-from dialtone.events import Event, parse_event
-from dialtone.flows.engine import FlowScript
-from dialtone.flows.reading import read_flow
-from dialtone.recordings import Recording
+from dialtone.domain.calls import MAX_RECENT, MAX_REPORTED, Call, Decision
+from dialtone.domain.client_state import ClientState
+from dialtone.domain.events import Event, parse_event
+from dialtone.domain.recordings import Recording
+from dialtone.flow.engine import FlowScript
+from dialtone.flow.parser import read_flow
 from webhook.handlers import call_hangup  # noqa: F401 -- importing one registers all
 from webhook.router import handlers, route
 
@@ -53,7 +53,7 @@ def nothing(call: Call, event: Event) -> Decision:
 @pytest.mark.parametrize("name", [name for name in SAMPLES if not name.startswith("unknown-")])
 def test_what_is_reported_again_under_another_id_changes_nothing_and_sends_nothing(name: str) -> None:
     event = SAMPLES[name]
-    first = route(call_of(event, "plain" if event.about_far_leg else "welcome"), event)
+    first = route(call_of(event, "plain" if event.about_callee else "welcome"), event)
 
     again = nothing(first.call, replace(event, id="another"))
 

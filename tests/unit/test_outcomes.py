@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from dialtone.flows.reading import STEP_KINDS
+from dialtone.flow.parser import STEP_KINDS
 from tests.staged_call import StagedCall, far_mark_of, happened
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from dialtone.telnyx_sdk import READ_BEFORE, TelnyxSdk
+from dialtone.adapters.telnyx_sdk import READ_BEFORE, TelnyxSdk
 from infra.packing import pack
 from infra.packing.lean_sdk import lean_sdk
 
@@ -28,7 +28,7 @@ SDK: dict[str, Any] = {
 }
 MODEL = {"documentation": "<p>Long.</p>", "shapes": {"documentation": {"type": "string", "documentation": "Longer."}}}
 FILES: Mapping[str, str | bytes] = {
-    "dialtone/store.py": "KEY = 1\n",
+    "dialtone/adapters/calls_table.py": "KEY = 1\n",
     "dialtone/__pycache__/store.cpython-311.pyc": b"another Python's",
     "flows/main-menu.yaml": "flow: main-menu\n",
     "flows/main-menu.test.yaml": "conversations: []\n",
@@ -77,8 +77,8 @@ def test_what_never_runs_is_left_out_and_bytecode_put_in(tmp_path: Path, capsys:
         "botocore/data/endpoints.json",
         "botocore/data/s3/2006-03-01/service-2.json",
         "broken/syntax.py",
-        "dialtone/store.py",
-        bytecode("dialtone/store.py"),
+        "dialtone/adapters/calls_table.py",
+        bytecode("dialtone/adapters/calls_table.py"),
         f"dialtone/{READ_BEFORE}",
         "flows/main-menu.yaml",
         "telnyx/_client.py",

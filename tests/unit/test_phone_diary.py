@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from dialtone.errors import DialtoneError
+from dialtone.domain.errors import DialtoneError
 from infra.carrier import trace
 from infra.carrier.callers import BEEP, Caller, HangUp, Hear, NoAnswer, Person, Press, Say, Silence, Unreached
 from infra.flowkit.conversations import read_conversations

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infra.phone.typing import Act, NoKey, Order, Press, Speak, Typist
+from infra.phone.typing import Act, KeyParser, NoKey, Order, Press, Speak
 
 
 def typed(*pieces: str) -> list[Act]:
-    typist = Typist()
+    typist = KeyParser()
     return [act for piece in pieces for act in typist.type(piece)] + typist.end()
 
 
@@ -41,7 +41,7 @@ def test_words_whose_line_was_not_ended_are_said_at_the_end_of_the_input() -> No
 
 
 def test_words_being_typed_can_be_seen_mended_and_given_up() -> None:
-    typist = Typist()
+    typist = KeyParser()
 
     drafts, acts = [], []
     for piece in ('"Hallo', "\x7f\x7f\x7f\x7fello", "\x1b", "5"):

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialtone.recording_identity import (
+from dialtone.domain.recording_identity import (
     MAX_FILE_NAME_CHARACTERS,
     SavedFile,
     file_name,
@@ -17,7 +17,7 @@ from dialtone.recording_identity import (
     names_in,
     number_named,
 )
-from dialtone.recordings import CERTAIN, FAILED, LIKELY, UNCERTAIN, Recording
+from dialtone.domain.recordings import CERTAIN, FAILED, LIKELY, UNCERTAIN, Recording
 from tests.staged_call import LEG, SESSION, moment
 
 STAMP = "1763647437"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialtone.commands import Command
+from dialtone.domain.commands import Command
 from webhook.sending import groups
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from dialtone.errors import DialtoneError
-from dialtone.settings import SettingMissing, key_from, required, telnyx_api_key
+from dialtone.adapters.settings import SettingMissing, key_from, required, telnyx_api_key
+from dialtone.domain.errors import DialtoneError
 from webhook.settings import FLOWS, Settings
 
 if TYPE_CHECKING:

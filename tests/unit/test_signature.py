@@ -7,7 +7,7 @@ import base64
 import pytest
 from nacl.signing import SigningKey
 
-from dialtone.signature import KeyInvalid, NotSigned, Verifier
+from dialtone.adapters.signature import KeyInvalid, NotSigned, Verifier
 
 NOW = 1_790_000_000
 BODY = b'{"data": {}}'

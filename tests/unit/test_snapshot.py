@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from dialtone.secret import CachedSecret
-from dialtone.settings import key_from
-from dialtone.telnyx_api import TelnyxApi
+from dialtone.adapters.secrets import CachedSecret
+from dialtone.adapters.settings import key_from
+from dialtone.adapters.telnyx_api import TelnyxApi
 from webhook.snapshot import Snapshot
 
 snapshot_restore_py = pytest.importorskip("snapshot_restore_py", reason="comes with Lambda's runtime client, on Linux")

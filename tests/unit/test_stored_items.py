@@ -14,14 +14,23 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 import webhook.handlers  # noqa: F401 -- importing them registers them
-from dialtone.attributes import attributes, plain
-from dialtone.calls import Call, Decision, FarLeg, Place
-from dialtone.client_state import ClientState
-from dialtone.commands import Command, command
-from dialtone.events import Event
-from dialtone.lookups import Lookup
-from dialtone.recordings import ArchiveJob, AudioCopy, Consent, Pause, Recording, Report, TranscriptCopy, Transcription
-from dialtone.store import Decided, Store, TimelineEntry
+from dialtone.adapters.attributes import attributes, plain
+from dialtone.adapters.calls_table import CallsTable, StoredDecision, TimelineEntry
+from dialtone.domain.calls import Call, CalleeLeg, Decision, Place
+from dialtone.domain.client_state import ClientState
+from dialtone.domain.commands import Command, command
+from dialtone.domain.events import Event
+from dialtone.domain.lookups import Lookup
+from dialtone.domain.recordings import (
+    ArchiveJob,
+    AudioCopy,
+    Consent,
+    Pause,
+    Recording,
+    Report,
+    TranscriptCopy,
+    Transcription,
+)
 from infra.flowkit.memory_table import MemoryTable
 from webhook.router import route
 
@@ -30,7 +39,7 @@ if TYPE_CHECKING:
 
     from _typeshed import DataclassInstance
 
-    from dialtone.aws.services import DynamoDb
+    from dialtone.adapters.aws.services import DynamoDb
 
 SESSION, LEG, CONTROL = "session", "leg", "v3:control"
 CONSENT = Consent("given", "May we record?", "en-US", "2026-11-24T12:00:05.000000Z", "1")
@@ -50,7 +59,7 @@ EXPECTED = Recording(
 )
 AUDIO, TRANSCRIPT = AudioCopy("key.mp3", 1_234, "ab" * 32, 7_000), TranscriptCopy("key.txt", "cd" * 32, "t-1")
 VERIFIED = replace(EXPECTED, number=1, status="verified", audio=AUDIO, transcript=TRANSCRIPT)
-FAR_LEGS = {"far-1": FarLeg("v3:far", "answered", connected=True, cause="")}
+FAR_LEGS = {"far-1": CalleeLeg("v3:far", "answered", connected=True, cause="")}
 REPORT = Report(1, "2026-11-24T12:00:01.000000Z", "dual", "r-1", "a1b2c3")
 PLACE = Place("welcome", 2, {"prompts": 1}, {"name": "Ada"}, FAR_LEGS, ("menu",))
 CALL = Call(
@@ -108,7 +117,7 @@ class Kept:
 
     def __init__(self) -> None:
         self.table = MemoryTable()
-        self.store = Store(cast("DynamoDb", self.table), "calls")
+        self.store = CallsTable(cast("DynamoDb", self.table), "calls")
 
     def commit(self) -> Kept:
         decision = Decision(CALL, (SPEAK,), (VERIFIED,), archive=(JOB,), lookup=LOOKUP)
@@ -123,7 +132,7 @@ class Kept:
         found = self.table.query(ExpressionAttributeValues={":session": {"S": SESSION}, ":prefix": {"S": ""}})
         return Kept().put([attributes(_item(plain(item), change)) for item in found["Items"]])
 
-    def read(self) -> tuple[Call, Decided, Recording, TimelineEntry]:
+    def read(self) -> tuple[Call, StoredDecision, Recording, TimelineEntry]:
         loaded, [recording] = self.store.load(EVENT), self.store.recordings(SESSION)
         [entry] = self.store.timeline(SESSION)
         assert loaded.call is not None
@@ -157,7 +166,12 @@ def _inside(value: Any, change: Change) -> Any:  # noqa: ANN401 -- JSON
 
 
 def test_every_dataclass_of_the_stored_modules_is_stored_here_or_named_as_not_stored() -> None:
-    modules = ("dialtone.calls", "dialtone.recordings", "dialtone.lookups", "dialtone.commands")
+    modules = (
+        "dialtone.domain.calls",
+        "dialtone.domain.recordings",
+        "dialtone.domain.lookups",
+        "dialtone.domain.commands",
+    )
     found = {
         name
         for module in modules
@@ -223,7 +237,7 @@ def test_fields_that_an_earlier_version_did_not_write_have_their_defaults(kind: 
     assert {name: getattr(read, name) for name in defaults} == defaults
 
 
-def _everything(call: Call, decided: Decided, recording: Recording) -> Iterator[object]:
+def _everything(call: Call, decided: StoredDecision, recording: Recording) -> Iterator[object]:
     yield from (call, call.left, call.consent, *call.far_legs.values(), *call.recordings, *call.reported)
     yield from (recording, recording.consent, recording.audio, recording.transcript, recording.transcription)
     yield from recording.pauses or ()
@@ -232,13 +246,13 @@ def _everything(call: Call, decided: Decided, recording: Recording) -> Iterator[
 
 @pytest.mark.parametrize("event_type", ["call.initiated", "call.answered", "call.bridged", "call.hangup"])
 def test_a_status_of_a_later_version_is_no_fault(event_type: str) -> None:
-    call = replace(CALL, status="parked", far_legs={"far-1": FarLeg("v3:far", "early-media")})
+    call = replace(CALL, status="parked", far_legs={"far-1": CalleeLeg("v3:far", "early-media")})
     mark = ClientState(turn=3, flow="front-desk", parent_leg=LEG, dialled=True)
     about_us = replace(EVENT, type=event_type, payload={**EVENT.payload, "call_control_id": CONTROL})
-    about_far_leg = replace(about_us, payload={**about_us.payload, "call_leg_id": "far-1"}, client_state=mark)
+    about_callee = replace(about_us, payload={**about_us.payload, "call_leg_id": "far-1"}, client_state=mark)
 
     ours = route(call, about_us).call
-    other = route(call, about_far_leg).call
+    other = route(call, about_callee).call
 
     assert ours.status == ("ended" if event_type == "call.hangup" else "parked")
     assert other.far_legs["far-1"].status == ("ended" if event_type == "call.hangup" else "early-media")

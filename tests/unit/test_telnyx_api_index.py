@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from dialtone.telnyx_sdk import IndexFinder, IndexLoader, TelnyxSdk
+from dialtone.adapters.telnyx_sdk import IndexFinder, IndexLoader, TelnyxSdk
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from dialtone.flows.steps.lookup import MAX_LIMIT_SECONDS
+from dialtone.flow.steps.lookup import MAX_LIMIT_SECONDS
 from infra.local import translate
 from infra.local.cloud import ARTIFACTS, TEMPLATE
 from infra.local.emulator import REGION
 from infra.local.translate import Template, of_type
-from lookup.answering import PAUSES_SECONDS
+from lookup.answer_delivery import PAUSES_SECONDS
 
 TABLE_ACTIONS = {
     "dynamodb:BatchGetItem",

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from dialtone.webhook_retries import CALLEE_EVENTS, CALLER_EVENTS, DIALLED_EVENTS, RETRIES_MS
+from dialtone.domain.webhook_retries import CALLEE_EVENTS, CALLER_EVENTS, DIALLED_EVENTS, RETRIES_MS
 from infra.cli.dial import dialling
 from tests.staged_call import StagedCall
 from webhook.router import handlers
 
 if TYPE_CHECKING:
-    from dialtone.commands import Command
+    from dialtone.domain.commands import Command
 
 WHISPERED = """
 steps:

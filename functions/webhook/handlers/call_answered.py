@@ -5,19 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from dialtone.calls import ANSWERED
+from dialtone.domain.calls import ANSWERED
 from webhook.router import on
 
 if TYPE_CHECKING:
-    from dialtone.calls import Call, Decision
-    from dialtone.events import Event
+    from dialtone.domain.calls import Call, Decision
+    from dialtone.domain.events import Event
 
 
 @on("call.answered")
 def call_answered(call: Call, event: Event) -> Decision:
     """The call is up: the flow enters its first step."""
-    if event.about_far_leg:
-        return call.far_leg_is_there(event, "the far leg answered")
+    if event.about_callee:
+        return call.callee_progressed(event, "the far leg answered")
     if call.answered_at:
         return call.stay("answered already")
     # Only a call that we dialled can be answered before we know that it rings: an incoming one is answered by us.

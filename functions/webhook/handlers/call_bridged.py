@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from dialtone.calls import BRIDGED
+from dialtone.domain.calls import BRIDGED
 from webhook.router import on
 
 if TYPE_CHECKING:
-    from dialtone.calls import Call, Decision
-    from dialtone.events import Event
+    from dialtone.domain.calls import Call, Decision
+    from dialtone.domain.events import Event
 
 
 @on("call.bridged")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dialtone.calls import ANSWERED_BY
+from dialtone.domain.calls import ANSWERED_BY
 from webhook.router import on
 
 if TYPE_CHECKING:
-    from dialtone.calls import Call, Decision
-    from dialtone.events import Event
+    from dialtone.domain.calls import Call, Decision
+    from dialtone.domain.events import Event
 
 
 @on("call.machine.premium.detection.ended")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dialtone.calls import ENDED, FLOW_ERROR, Decision
-from dialtone.flows.steps.say import unplayable
+from dialtone.domain.calls import ENDED, FLOW_ERROR, Decision
+from dialtone.flow.steps.say import unplayable
 from webhook.router import on
 
 if TYPE_CHECKING:
-    from dialtone.calls import Call
-    from dialtone.events import Event
+    from dialtone.domain.calls import Call
+    from dialtone.domain.events import Event
 
 
 @on("call.playback.ended")

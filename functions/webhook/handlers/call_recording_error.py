@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from webhook.router import on
 
 if TYPE_CHECKING:
-    from dialtone.calls import Call, Decision
-    from dialtone.events import Event
+    from dialtone.domain.calls import Call, Decision
+    from dialtone.domain.events import Event
 
 
 @on("call.recording.error")

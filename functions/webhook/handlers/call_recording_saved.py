@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dialtone.recordings import SAVED
+from dialtone.domain.recordings import SAVED
 from webhook.router import on
 
 if TYPE_CHECKING:
-    from dialtone.calls import Call, Decision
-    from dialtone.events import Event
+    from dialtone.domain.calls import Call, Decision
+    from dialtone.domain.events import Event
 
 
 @on("call.recording.saved")

@@ -10,8 +10,8 @@ from infra.flowkit.drawing.graph import Edge, Graph, Mark, Node, graph_of
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from dialtone.flows.flow import Flow
-    from dialtone.flows.steps.step import Step
+    from dialtone.flow.flow import Flow
+    from dialtone.flow.steps.step import Step
 
 
 def compared(old: Flow | None, new: Flow | None, numbers: Sequence[str] = ()) -> Graph:

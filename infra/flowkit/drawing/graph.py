@@ -12,8 +12,8 @@ from infra.flowkit.linting.ways import Ways
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from dialtone.flows.flow import Flow
-    from dialtone.flows.steps.step import Step
+    from dialtone.flow.flow import Flow
+    from dialtone.flow.steps.step import Step
 
 Role = Literal["step", "entry", "fault", "end"]
 EdgeKind = Literal["choice", "next", "error", "hours"]

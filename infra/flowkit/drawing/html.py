@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING
 
-from infra.flowkit.drawing.lettering import FONT_FAMILY
+from infra.flowkit.drawing.text_metrics import FONT_FAMILY
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

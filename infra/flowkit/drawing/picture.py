@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import graphlay
 
-from infra.flowkit.drawing.lettering import Lettering
+from infra.flowkit.drawing.edge_routing import collisions, crossings_among, separated, straight
 from infra.flowkit.drawing.shapes import Box, Card, Line, Picture, Row, Tag
-from infra.flowkit.drawing.tracks import collisions, crossings_among, separated, straight
+from infra.flowkit.drawing.text_metrics import Lettering
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence

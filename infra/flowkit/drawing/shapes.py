@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from infra.flowkit.drawing.graph import EdgeKind, Mark, Node
-    from infra.flowkit.drawing.lettering import Lettering
+    from infra.flowkit.drawing.text_metrics import Lettering
 
 
 @dataclass(frozen=True, slots=True)

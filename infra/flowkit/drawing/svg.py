@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape, quoteattr
 
 from infra.flowkit.drawing.graph import Mark
-from infra.flowkit.drawing.lettering import FONT_FAMILY
 from infra.flowkit.drawing.picture import CAP, HEADER_HEIGHT, MARGIN, NOTE, PILL_HEIGHT, TITLE, WORDS
+from infra.flowkit.drawing.text_metrics import FONT_FAMILY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from infra.flowkit.drawing.lettering import Lettering
     from infra.flowkit.drawing.shapes import Card, Line, Picture, Tag
+    from infra.flowkit.drawing.text_metrics import Lettering
 
 _SPEAKING, _ASKING, _RECORDING = "#1f6feb", "#7b4fc9", "#c2334d"
 _CONNECTING, _DECIDING, _ENDING = "#0f7b6c", "#9a6700", "#57606a"

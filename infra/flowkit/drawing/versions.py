@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dialtone.errors import DialtoneError
-from dialtone.flow_library import NUMBERS_FILE
-from dialtone.flows.reading import read_flow
-from dialtone.flows.source import read_source
+from dialtone.adapters.flow_library import NUMBERS_FILE
+from dialtone.domain.errors import DialtoneError
+from dialtone.flow.document import read_source
+from dialtone.flow.parser import read_flow
 
 if TYPE_CHECKING:
-    from dialtone.flows.flow import Flow
+    from dialtone.flow.flow import Flow
 
 WORKING_TREE = ""
 """The revision that is no revision: the files as they lie there."""

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
-from dialtone.flows.flow import CONSENT_STEP
-from dialtone.flows.prompts import Part, Piece, Prompt
-from dialtone.flows.reading import STEP_KINDS
+from dialtone.flow.flow import CONSENT_STEP
+from dialtone.flow.parser import STEP_KINDS
+from dialtone.flow.prompts import Part, Piece, Prompt
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from dialtone.flows.flow import WholeCall
-    from dialtone.flows.steps.asking import Tries
-    from dialtone.flows.steps.step import Step
+    from dialtone.flow.flow import WholeCall
+    from dialtone.flow.steps.prompted_input import Tries
+    from dialtone.flow.steps.step import Step
 
 _TAG = re.compile(r"<[^>]*>")
 

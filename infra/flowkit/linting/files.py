@@ -8,8 +8,8 @@ from enum import Enum
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from dialtone.flow_library import NUMBERS_FILE
-from dialtone.flows.calendars import CALENDARS
+from dialtone.adapters.flow_library import NUMBERS_FILE
+from dialtone.flow.calendars import CALENDARS
 from infra.flowkit.linting.leg_states import Paths
 from infra.flowkit.linting.mentions import leads_to
 from infra.flowkit.linting.prompts import Heard, heard_in
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from datetime import date
     from pathlib import Path as File
 
-    from dialtone.flows.flow import Flow
-    from dialtone.flows.source import Path
-    from dialtone.flows.steps.step import Step
+    from dialtone.flow.document import Path
+    from dialtone.flow.flow import Flow
+    from dialtone.flow.steps.step import Step
 
 CONVERSATION = ".test"
 """The end of the stem of `main-menu.test.yaml`, which is no flow but a test of one."""

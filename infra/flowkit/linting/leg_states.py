@@ -5,22 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from dialtone.flows.prompts import Prompt
-from dialtone.flows.steps.answered_by import AnsweredBy
-from dialtone.flows.steps.collect import Collect
-from dialtone.flows.steps.lookup import LookUp
-from dialtone.flows.steps.other_flow import ComeBack, GoTo
-from dialtone.flows.steps.play import Play
-from dialtone.flows.steps.record import Record
-from dialtone.flows.steps.recording import RecordingSwitch
-from dialtone.flows.steps.transfer import Transfer
+from dialtone.flow.prompts import Prompt
+from dialtone.flow.steps.answered_by import AnsweredBy
+from dialtone.flow.steps.collect import Collect
+from dialtone.flow.steps.go import GoTo, Return
+from dialtone.flow.steps.lookup import LookUp
+from dialtone.flow.steps.play import Play
+from dialtone.flow.steps.record import Record
+from dialtone.flow.steps.recording import RecordingSwitch
+from dialtone.flow.steps.transfer import Transfer
 from infra.flowkit.linting.ways import NEXT, Ways
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator, Mapping, Sequence
 
-    from dialtone.flows.flow import Flow
-    from dialtone.flows.steps.step import Step
+    from dialtone.flow.flow import Flow
+    from dialtone.flow.steps.step import Step
 
 OFF, ON, PAUSED = "off", "on", "paused"
 
@@ -44,7 +44,7 @@ class Entered:
     """Whether audio plays in the background."""
 
 
-class Visit(NamedTuple):
+class SubFlowCall(NamedTuple):
     """Where the call came into a flow, and what it recorded and played."""
 
     at: Place
@@ -67,10 +67,10 @@ class Paths:
     unsupported: set[Place] = field(default_factory=set)
     """Steps that play over other audio, which some path leads to while none plays."""
     _ways: dict[str, Ways] = field(default_factory=dict)
-    _seen: set[tuple[Visit, Place, Entered]] = field(default_factory=set)
-    _left: list[tuple[Visit, Place, Entered]] = field(default_factory=list)
-    _ends: dict[Visit, set[Entered]] = field(default_factory=dict)
-    _waiting: dict[Visit, list[tuple[Visit, Place]]] = field(default_factory=dict)
+    _seen: set[tuple[SubFlowCall, Place, Entered]] = field(default_factory=set)
+    _left: list[tuple[SubFlowCall, Place, Entered]] = field(default_factory=list)
+    _ends: dict[SubFlowCall, set[Entered]] = field(default_factory=dict)
+    _waiting: dict[SubFlowCall, list[tuple[SubFlowCall, Place]]] = field(default_factory=dict)
 
     @classmethod
     def through(cls, flows: Sequence[Flow], begun: Container[str]) -> Paths:
@@ -79,28 +79,28 @@ class Paths:
         for flow in (flow for flow in flows if flow.name in begun):
             at_once = flow.record is not None and flow.record.consent is None
             begins = Entered(ON if at_once else OFF)
-            paths._go(Visit(Place(flow.name, flow.start), begins), Place(flow.name, flow.start), begins)
+            paths._go(SubFlowCall(Place(flow.name, flow.start), begins), Place(flow.name, flow.start), begins)
         while paths._left:
             paths._step(*paths._left.pop())
         return paths
 
-    def _go(self, visit: Visit, to: Place, entered: Entered) -> None:
+    def _go(self, visit: SubFlowCall, to: Place, entered: Entered) -> None:
         if to.step not in self.flows[to.flow].steps:
             self._end(visit, entered)
         elif (arrival := (visit, to, entered)) not in self._seen:
             self._seen.add(arrival)
             self._left.append(arrival)
 
-    def _end(self, visit: Visit, entered: Entered) -> None:
+    def _end(self, visit: SubFlowCall, entered: Entered) -> None:
         if entered not in self._ends.setdefault(visit, set()):
             self._ends[visit].add(entered)
             for back, to in self._waiting.get(visit, ()):
                 self._go(back, to, entered)
 
-    def _step(self, visit: Visit, at: Place, entered: Entered) -> None:
+    def _step(self, visit: SubFlowCall, at: Place, entered: Entered) -> None:
         step = self.flows[at.flow].steps[at.step]
         self._note(step, at, entered)
-        if isinstance(step, ComeBack):
+        if isinstance(step, Return):
             self._end(visit, entered)
         elif isinstance(step, GoTo) and step.go.flow:
             self._visit(visit, at, step, entered)
@@ -112,7 +112,7 @@ class Paths:
     def _onward(self, at: Place) -> Iterator[tuple[str, str]]:
         return ((way.where, way.target) for way in self._of(at.flow).from_step(at.step))
 
-    def _visit(self, visit: Visit, at: Place, step: GoTo, entered: Entered) -> None:
+    def _visit(self, visit: SubFlowCall, at: Place, step: GoTo, entered: Entered) -> None:
         other = self.flows.get(step.go.flow)
         if other is None:
             return
@@ -120,7 +120,7 @@ class Paths:
         first = Place(other.name, step.go.step or other.visited_start(recording=recording))
         if other.record and not other.record.consent and not step.go.step and not recording:
             entered = replace(entered, recorder=ON)
-        inner, back = Visit(first, entered), (visit, Place(at.flow, step.next))
+        inner, back = SubFlowCall(first, entered), (visit, Place(at.flow, step.next))
         self._waiting.setdefault(inner, []).append(back)
         self._go(inner, first, entered)
         for ended in tuple(self._ends.get(inner, ())):

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter
 
-from dialtone.flows.calendars import Holidays, Week
+from dialtone.flow.calendars import Holidays, Week
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from dialtone.flows.source import Path
+    from dialtone.flow.document import Path
     from infra.flowkit.linting.written import Written
 
 DAY = timedelta(days=1)

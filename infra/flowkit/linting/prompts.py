@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from dialtone.flows.flow import CONSENT_STEP
-from dialtone.flows.prompts import KINDS, Piece
+from dialtone.flow.flow import CONSENT_STEP
+from dialtone.flow.prompts import KINDS, Piece
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from dialtone.flows.flow import Flow
-    from dialtone.flows.source import Path
+    from dialtone.flow.document import Path
+    from dialtone.flow.flow import Flow
     from infra.flowkit.linting.written import Written
 
 

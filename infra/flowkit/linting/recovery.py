@@ -11,20 +11,20 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from dialtone.errors import FlowInvalid
-from dialtone.flow_library import read_numbers, text_beside
-from dialtone.flows.calendars import read_calendar
-from dialtone.flows.reading import read_flow
-from dialtone.flows.script_reading import DIVIDE, check_size
-from dialtone.flows.source import read_source
+from dialtone.adapters.flow_library import read_numbers, text_beside
+from dialtone.domain.errors import FlowInvalid
+from dialtone.flow.calendars import read_calendar
+from dialtone.flow.document import read_source
+from dialtone.flow.loader import DIVIDE, check_size
+from dialtone.flow.parser import read_flow
 from infra.flowkit.linting.written import Place, Written, parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path as File
 
-    from dialtone.flows.flow import Flow
-    from dialtone.flows.source import Path
+    from dialtone.flow.document import Path
+    from dialtone.flow.flow import Flow
 
 MAX_FAULTS = 50
 """Of one file: each costs a reading of the whole, and nobody mends more than that at once."""

@@ -12,7 +12,7 @@ from infra.flowkit.linting.finding import Severity
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from dialtone.flows.source import Path
+    from dialtone.flow.document import Path
     from infra.flowkit.linting.files import FlowFile
     from infra.flowkit.linting.written import Place
 

@@ -6,25 +6,25 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from dialtone.calls import ANSWERED_BY, GREETING
-from dialtone.flows.consent import VARIABLE as CONSENT
-from dialtone.flows.filling import KNOWN_OF_EVERY_CALL, LANGUAGE, WAITED, names_in
-from dialtone.flows.steps.answered_by import AnsweredBy
-from dialtone.flows.steps.choose_language import ChooseLanguage
-from dialtone.flows.steps.collect import Collect
-from dialtone.flows.steps.lookup import LookUp
-from dialtone.flows.steps.note import Note
-from dialtone.flows.steps.record import Record
-from dialtone.flows.steps.recording import RecordingSwitch
-from dialtone.flows.steps.transfer import Transfer
+from dialtone.domain.calls import ANSWERED_BY, GREETING
+from dialtone.flow.consent import VARIABLE as CONSENT
+from dialtone.flow.steps.answered_by import AnsweredBy
+from dialtone.flow.steps.choose_language import ChooseLanguage
+from dialtone.flow.steps.collect import Collect
+from dialtone.flow.steps.lookup import LookUp
+from dialtone.flow.steps.record import Record
+from dialtone.flow.steps.recording import RecordingSwitch
+from dialtone.flow.steps.set_variables import SetVariables
+from dialtone.flow.steps.transfer import Transfer
+from dialtone.flow.templating import KNOWN_OF_EVERY_CALL, LANGUAGE, WAITED, names_in
 from infra.flowkit.linting.ways import NEXT, ON_ERROR, falling
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from dialtone.flows.flow import Flow
-    from dialtone.flows.source import Path
-    from dialtone.flows.steps.step import Step
+    from dialtone.flow.document import Path
+    from dialtone.flow.flow import Flow
+    from dialtone.flow.steps.step import Step
     from infra.flowkit.linting.ways import Way, Ways
     from infra.flowkit.linting.written import Written
 
@@ -93,7 +93,7 @@ def may_set(step: Step) -> Names:
     """The variables that a step sets, whichever way the call leaves it."""
     names: Iterable[str] = ()
     match step:
-        case Note():
+        case SetVariables():
             names = step.set
         case Collect():
             names = (step.variable,)

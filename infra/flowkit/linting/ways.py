@@ -7,25 +7,25 @@ from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING
 
-from dialtone.flows.steps.answered_by import AnsweredBy
-from dialtone.flows.steps.branch import Branch
-from dialtone.flows.steps.choose_language import ChooseLanguage
-from dialtone.flows.steps.collect import Collect
-from dialtone.flows.steps.hours import Hours
-from dialtone.flows.steps.menu import Menu
-from dialtone.flows.steps.note import Note
-from dialtone.flows.steps.other_flow import GoTo
-from dialtone.flows.steps.play import INFINITY, Play
-from dialtone.flows.steps.recording import RecordingSwitch
-from dialtone.flows.steps.send_digits import SendDigits
-from dialtone.flows.steps.transfer import Transfer
+from dialtone.flow.steps.answered_by import AnsweredBy
+from dialtone.flow.steps.branch import Branch
+from dialtone.flow.steps.choose_language import ChooseLanguage
+from dialtone.flow.steps.collect import Collect
+from dialtone.flow.steps.go import GoTo
+from dialtone.flow.steps.hours import Hours
+from dialtone.flow.steps.menu import Menu
+from dialtone.flow.steps.play import INFINITY, Play
+from dialtone.flow.steps.recording import RecordingSwitch
+from dialtone.flow.steps.send_digits import SendDigits
+from dialtone.flow.steps.set_variables import SetVariables
+from dialtone.flow.steps.transfer import Transfer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from dialtone.flows.flow import Flow
-    from dialtone.flows.steps.asking import Asking
-    from dialtone.flows.steps.step import Step
+    from dialtone.flow.flow import Flow
+    from dialtone.flow.steps.prompted_input import PromptedInput
+    from dialtone.flow.steps.step import Step
 
 ON_ERROR = "on_error"
 NEXT = "next"
@@ -129,7 +129,7 @@ def _without_end(step: Step) -> bool:
 
 def _instant(step: Step) -> bool:
     match step:
-        case Branch() | Hours() | Note() | SendDigits():
+        case Branch() | Hours() | SetVariables() | SendDigits():
             return True
         case GoTo():
             return not step.go.flow
@@ -146,7 +146,7 @@ def _taken(step: Step, where: str) -> bool:
     if step.final:
         return False
     if where == ON_ERROR:
-        return not isinstance(step, (AnsweredBy, Note, Hours, GoTo))
+        return not isinstance(step, (AnsweredBy, SetVariables, Hours, GoTo))
     return where != NEXT or _goes_next(step)
 
 
@@ -167,7 +167,7 @@ def _goes_next(step: Step) -> bool:
             return True
 
 
-def falling(step: Asking) -> tuple[str, ...]:
+def falling(step: PromptedInput) -> tuple[str, ...]:
     """The failures, of `no_input` and `wrong`, after which a question goes to `next` for want of a way of its own."""
     if step.otherwise:
         return ()

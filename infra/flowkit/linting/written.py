@@ -16,7 +16,7 @@ import yaml
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from dialtone.flows.source import Path
+    from dialtone.flow.document import Path
 
 _Loader: type[yaml.SafeLoader | yaml.CSafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """PyYAML is built without libyaml on some systems."""

@@ -6,8 +6,8 @@ import re
 from typing import TYPE_CHECKING
 from xml.parsers import expat
 
-from dialtone.flows.filling import filled_ssml, names_in
-from dialtone.flows.voices import voices_like
+from dialtone.flow.templating import filled_ssml, names_in
+from dialtone.flow.voices import voices_like
 from infra.flowkit.linting.rule import ERROR, Found, rule
 from infra.flowkit.linting.rules.unsupported_by_voice import spoken_pieces
 
@@ -53,9 +53,9 @@ def bad_ssml(file: FlowFile) -> Iterator[Found]:
             yield Found(heard.path, f"has {markup.group()} read out as text", "write it under `ssml:`")
         if heard.kind == "ssml" and (fault := _fault(heard.value)):
             yield Found(heard.path, f"has SSML that cannot be spoken: {fault[0]}", fault[1])
-    for path, piece, voicing in spoken_pieces(file):
-        if piece.ssml is not None and not voices_like(str(voicing.voice)).ssml:
-            reason = f"has SSML for {voicing.voice}, which does not support it"
+    for path, piece, voice_options in spoken_pieces(file):
+        if piece.ssml is not None and not voices_like(str(voice_options.voice)).ssml:
+            reason = f"has SSML for {voice_options.voice}, which does not support it"
             yield Found(path, reason, "write the words as text, or take a voice of AWS or Azure")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from dialtone.flows.calendars import WEEKDAYS
+from dialtone.flow.calendars import WEEKDAYS
 from infra.flowkit.linting.opening import days
 from infra.flowkit.linting.rule import WARNING, Found, Of, rule
 

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dialtone.flows.steps.answered_by import AnsweredBy
-from dialtone.flows.steps.asking import Asking
-from dialtone.flows.steps.choose_language import ChooseLanguage
-from dialtone.flows.steps.collect import Collect
-from dialtone.flows.steps.transfer import WAYS, Transfer
+from dialtone.flow.steps.answered_by import AnsweredBy
+from dialtone.flow.steps.choose_language import ChooseLanguage
+from dialtone.flow.steps.collect import Collect
+from dialtone.flow.steps.prompted_input import PromptedInput
+from dialtone.flow.steps.transfer import WAYS, Transfer
 from infra.flowkit.linting.rule import ERROR, Found, rule
 from infra.flowkit.linting.ways import falling
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from dialtone.flows.source import Path
+    from dialtone.flow.document import Path
     from infra.flowkit.linting.files import FlowFile
 
 
@@ -26,7 +26,7 @@ def dead_end(file: FlowFile) -> Iterator[Found]:
     visited = file.path.stem in file.folder.visited_flows  # at its end the call comes back to who visits it
     for name, step in file.steps.items():
         path = ("steps", name)
-        if isinstance(step, Asking) and not step.next and not visited:
+        if isinstance(step, PromptedInput) and not step.next and not visited:
             yield from _asked_at_the_end(path, step)
         if isinstance(step, Transfer) and not (step.on_error or file.flow.last_resort):
             yield from _cut_off(path, step)
@@ -35,7 +35,7 @@ def dead_end(file: FlowFile) -> Iterator[Found]:
             yield Found(path, reason, "lead the number to another flow, or begin with another step")
 
 
-def _asked_at_the_end(path: Path, step: Asking) -> Iterator[Found]:
+def _asked_at_the_end(path: Path, step: PromptedInput) -> Iterator[Found]:
     if falling(step):
         remedy = "say with `otherwise` where a caller goes who gives no answer"
         yield Found(path, "cuts the caller off when patience ends", remedy)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dialtone.flows.steps.lookup import LookUp
+from dialtone.flow.steps.lookup import LookUp
 from infra.flowkit.linting.rule import ERROR, Found, rule
 
 if TYPE_CHECKING:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dialtone.flows.flow import CONSENT_STEP
-from dialtone.flows.steps.record import Record
-from dialtone.flows.steps.recording import RecordingSwitch
+from dialtone.flow.flow import CONSENT_STEP
+from dialtone.flow.steps.record import Record
+from dialtone.flow.steps.recording import RecordingSwitch
 from infra.flowkit.linting.rule import ERROR, Found, rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from dialtone.flows.consent import AskedConsent, ConsentPolicy, Demand
-    from dialtone.flows.flow import Flow
-    from dialtone.flows.steps.step import Step
+    from dialtone.flow.consent import AskedConsent, ConsentPolicy, Demand
+    from dialtone.flow.flow import Flow
+    from dialtone.flow.steps.step import Step
     from infra.flowkit.linting.files import FlowFile
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dialtone.flows.filling import LANGUAGE
+from dialtone.flow.templating import LANGUAGE
 from infra.flowkit.linting.prompts import parts_of, prompt_paths
 from infra.flowkit.linting.rule import ERROR, Found, rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from dialtone.flows.source import Path
+    from dialtone.flow.document import Path
     from infra.flowkit.linting.files import FlowFile
 
 
@@ -24,7 +24,7 @@ CONSENT = ("consent", "say")
 @rule("missing-language", ERROR)
 def missing_language(file: FlowFile) -> Iterator[Found]:
     """A prompt that is not there in every language that the flow promises, where callers may have chosen one."""
-    promised = list(file.flow.manner.languages) or [file.flow.manner.language or ENGLISH]
+    promised = list(file.flow.voice_defaults.languages) or [file.flow.voice_defaults.language or ENGLISH]
     for path in prompt_paths(file.flow):
         written = file.written.at(path)
         if written is None:

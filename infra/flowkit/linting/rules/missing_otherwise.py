@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dialtone.flows.steps.menu import Menu
+from dialtone.flow.steps.menu import Menu
 from infra.flowkit.linting.rule import WARNING, Found, rule
 from infra.flowkit.linting.ways import falling
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from dialtone.flows.routes import NUMBER
+from dialtone.flow.routes import NUMBER
 from infra.flowkit.linting.files import Kind
 from infra.flowkit.linting.mentions import numbers, routes
 from infra.flowkit.linting.rule import ERROR, Found, Of, rule
@@ -13,7 +13,7 @@ from infra.flowkit.linting.rule import ERROR, Found, Of, rule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from dialtone.flows.source import Path
+    from dialtone.flow.document import Path
     from infra.flowkit.linting.files import FlowFile
 
 E164 = re.compile(r"\+[1-9][0-9]{6,14}")

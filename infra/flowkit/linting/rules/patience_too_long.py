@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dialtone.flows.steps.asking import Asking
-from dialtone.flows.steps.transfer import Transfer
+from dialtone.flow.steps.prompted_input import PromptedInput
+from dialtone.flow.steps.transfer import Transfer
 from infra.flowkit.linting.rule import ERROR, Found, rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from dialtone.flows.steps.step import Step
+    from dialtone.flow.steps.step import Step
     from infra.flowkit.linting.files import FlowFile
 
 SECONDS_A_MINUTE = 60
@@ -37,7 +37,7 @@ def _seconds(file: FlowFile, step: Step) -> float:
     if isinstance(step, Transfer):
         rounds = len(step.transfer.to) if step.transfer.how == "in_turn" else 1
         return rounds * (step.ring_seconds + (step.accept_seconds if step.accept else 0))
-    if not isinstance(step, Asking):
+    if not isinstance(step, PromptedInput):
         return 0
     tries = min(step.tries.in_all, step.tries.no_input + step.tries.wrong - 1)
     words = sum(len(heard.value) for heard in file.heard if heard.prompt[1] == step.name and heard.speaks)

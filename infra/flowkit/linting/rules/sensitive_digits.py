@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dialtone.flows.steps.collect import Collect
-from dialtone.flows.steps.lookup import LookUp
+from dialtone.flow.steps.collect import Collect
+from dialtone.flow.steps.lookup import LookUp
 from infra.flowkit.linting.rule import ERROR, Found, rule
 from infra.flowkit.linting.variables import conditions, uses
 from infra.flowkit.linting.ways import NEXT

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from dialtone.flows.prompts import MAX_TEXT_CHARACTERS
-from dialtone.flows.speech import MAX_SPOKEN_CHARACTERS
+from dialtone.flow.prompts import MAX_TEXT_CHARACTERS
+from dialtone.flow.voice_settings import MAX_SPOKEN_CHARACTERS
 from infra.flowkit.linting.rule import ERROR, Found, Of, rule
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from dialtone.flows.voices import voices_like
+from dialtone.flow.voices import voices_like
 from infra.flowkit.linting.files import Kind
 from infra.flowkit.linting.mentions import languages, voices
 from infra.flowkit.linting.rule import ERROR, Found, Of, rule
@@ -14,7 +14,7 @@ from infra.flowkit.linting.rules.unknown_step import near
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from dialtone.flows.source import Path
+    from dialtone.flow.document import Path
     from infra.flowkit.linting.files import FlowFile
 
 # fmt: off

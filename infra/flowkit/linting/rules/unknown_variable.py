@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dialtone.flows.filling import LANGUAGE
-from dialtone.flows.steps.branch import DAY
+from dialtone.flow.steps.branch import DAY
+from dialtone.flow.templating import LANGUAGE
 from infra.flowkit.linting.rule import ERROR, Found, rule
 from infra.flowkit.linting.rules.unknown_step import near
 from infra.flowkit.linting.variables import Use, conditions, may_set, uses

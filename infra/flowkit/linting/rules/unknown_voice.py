@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import botocore
 
-from dialtone.flows.voices import PROVIDERS
+from dialtone.flow.voices import PROVIDERS
 from infra.flowkit.linting.mentions import voices
 from infra.flowkit.linting.rule import ERROR, Found, Of, rule
 from infra.flowkit.linting.rules.unknown_step import near

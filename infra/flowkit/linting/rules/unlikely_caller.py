@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from dialtone.numbers import WITHHELD, is_withheld
+from dialtone.domain.numbers import WITHHELD, is_withheld
 from infra.flowkit.linting.files import Kind
 from infra.flowkit.linting.mentions import caller_conditions
 from infra.flowkit.linting.rule import WARNING, Found, Of, rule

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from dialtone.numbers import is_withheld
+from dialtone.domain.numbers import is_withheld
 from infra.flowkit.linting.mentions import numbers
 from infra.flowkit.linting.rule import ERROR, Found, Of, rule
 from infra.flowkit.linting.rules.not_e164 import E164

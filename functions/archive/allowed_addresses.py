@@ -1,0 +1,97 @@
+"""Which addresses audio is downloaded from: https to a host on the public internet, and nothing else. Pure.
+
+A webhook is signed, but what it says is still only text: an address in it must not make this function read the
+instance's own services, the network that it stands in, or anything in the clear.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from urllib.parse import quote, urljoin, urlsplit
+
+from archive.errors import AddressRefused
+
+HTTPS_PORT, HTTP_PORT = 443, 80
+
+MAX_ADDRESS_CHARACTERS = 8_192
+"""Telnyx's signed addresses have about 1,000 characters; servers commonly refuse a request line beyond 8 KiB."""
+
+_NAT64 = IPv6Network("64:ff9b::/96")
+"""RFC 6052: stands for the IPv4 address in its last four bytes, which is the one to be judged."""
+_IPV4_IN_IPV6 = tuple(
+    IPv6Network(each) for each in ("::/96", "::ffff:0:0/96", "2002::/16", "2001::/32", "64:ff9b:1::/48")
+)
+"""Compatible, mapped, 6to4, Teredo and local NAT64 addresses: no public server is found under one of these."""
+_SITE_LOCAL = IPv6Network("fec0::/10")
+_PRINTABLE = "".join(map(chr, range(0x21, 0x7F)))
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a request goes, taken apart from an address."""
+
+    host: str
+    """A name, in ASCII, or an IP address without brackets."""
+    port: int
+    secure: bool
+    path: str
+    """With the query, as it stands in a request line."""
+
+    @property
+    def authority(self) -> str:
+        """The Host header."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return host if self.port == (HTTPS_PORT if self.secure else HTTP_PORT) else f"{host}:{self.port}"
+
+
+def target_of(address: str, *, local: bool = False) -> Target:
+    """Take an address apart. Raises AddressRefused for any that is not https, or, where `local`, http to this machine.
+
+    The reasons never repeat the address: its query is the signature that opens it.
+    """
+    if len(address) > MAX_ADDRESS_CHARACTERS:
+        raise AddressRefused(f"the audio's address has {len(address)} characters, more than {MAX_ADDRESS_CHARACTERS}")
+    try:
+        parts = urlsplit(address)
+        host, port = (parts.hostname or "").encode("idna").decode(), parts.port
+    except ValueError:
+        raise AddressRefused("the audio's address cannot be read") from None
+    if parts.scheme != "https" and not (local and parts.scheme == "http"):
+        raise AddressRefused(f"the audio's address begins with {parts.scheme[:20] or 'nothing'}, not with https")
+    if not host or port == 0 or parts.username is not None or parts.password is not None or "\\" in parts.netloc:
+        raise AddressRefused("the audio's address has no plain host name")
+    secure = parts.scheme == "https"
+    path = quote(f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}", safe=_PRINTABLE)
+    return Target(host, port or (HTTPS_PORT if secure else HTTP_PORT), secure, path)
+
+
+def redirected(address: str, location: str) -> str:
+    """The address that a redirect leads to; it is judged like any other. Raises AddressRefused."""
+    try:
+        return urljoin(address, location)
+    except ValueError:
+        raise AddressRefused("the audio's storage redirects to an address that cannot be read") from None
+
+
+def check_resolved(target: Target, resolved: str, *, local: bool = False) -> None:
+    """Raises AddressRefused unless the IP address belongs to the public internet, or, where `local`, to this machine.
+
+    In the clear nothing is asked but this machine, whatever it is called.
+    """
+    found = ip_address(resolved)
+    if local and found.is_loopback:
+        return
+    if not target.secure or not is_public(found):
+        raise AddressRefused(f"{target.host} is {resolved}, which is not an address on the public internet")
+
+
+def is_public(address: IPv4Address | IPv6Address) -> bool:
+    """Whether a server on the public internet can have this address."""
+    if isinstance(address, IPv6Address):
+        if address in _NAT64:
+            return is_public(IPv4Address(int(address) & 0xFFFF_FFFF))
+        if address in _SITE_LOCAL or any(address in network for network in _IPV4_IN_IPV6):
+            return False
+    never = (address.is_private, address.is_loopback, address.is_link_local, address.is_multicast)
+    return address.is_global and not any((*never, address.is_reserved, address.is_unspecified))

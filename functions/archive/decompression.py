@@ -1,0 +1,58 @@
+"""What comes compressed for its way, unpacked in constant memory. Pure.
+
+By its first bytes, not by `content-encoding`: no audio begins as gzip does, and headers are wrong in either direction.
+"""
+
+from __future__ import annotations
+
+import zlib
+from itertools import chain
+from typing import TYPE_CHECKING
+
+from archive.audio import LARGEST_BYTES
+from archive.errors import NotArchived, TooLong
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+GZIP = b"\x1f\x8b\x08"
+AT_ONCE_BYTES = 131_072
+"""Unpacked at a time: a few bytes can stand for gigabytes."""
+
+
+def unpacked(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """The same bytes, or those that they stand for. Raises NotArchived for broken gzip, TooLong for too much."""
+    coming = iter(pieces)
+    start = b""
+    while len(start) < len(GZIP) and (piece := next(coming, b"")):
+        start += piece
+    everything = chain((start,), coming) if start else coming
+    return _gunzipped(everything) if start.startswith(GZIP) else everything
+
+
+def _gunzipped(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    member, came = _member(), 0
+    try:
+        for piece in pieces:
+            left, full = piece, False
+            while left or full:
+                if member.eof:
+                    if not GZIP.startswith(left[: len(GZIP)]):
+                        return  # padding, or whatever else a program laid behind it
+                    member = _member()  # gzip files may follow one another
+                out = member.decompress(left, AT_ONCE_BYTES)
+                full = len(out) == AT_ONCE_BYTES and not member.eof  # there may be more of what was taken in already
+                left = member.unused_data if member.eof else member.unconsumed_tail
+                came += len(out)
+                if came > LARGEST_BYTES:
+                    raise TooLong(f"what comes unpacks to more than {LARGEST_BYTES} bytes")
+                if out:
+                    yield out
+    except zlib.error:
+        raise NotArchived("what came is gzip, and broken") from None
+    if not member.eof:
+        raise NotArchived("what came is cut short: it is gzip without an end")
+
+
+def _member() -> zlib._Decompress:
+    return zlib.decompressobj(zlib.MAX_WBITS | 16)

@@ -1,0 +1,52 @@
+"""Why a job was not done this time, and how long its message waits before it comes again."""
+
+from __future__ import annotations
+
+from dialtone.domain.errors import DialtoneError
+
+RETRY_SECONDS = (30, 120, 480, 1_800)
+"""After the first, second, … delivery. The first while the webhook's address lives; in all some forty minutes, so that
+an hour's worth of a neighbour's trouble is nearly outlived before somebody is called."""
+
+AUDIO_AWAITED_SECONDS = (2, 30, 600, 2_400)
+"""For a transcript that came before its audio was kept: usually a matter of moments, and never shorter in all than
+the audio's own tries."""
+
+AT_ONCE_SECONDS = (0,)
+"""For what no waiting helps: its message reaches the dead-letter queue, and a person, within seconds."""
+
+
+class NotArchived(DialtoneError):  # noqa: N818 -- reads as the sentence it is: it was not archived
+    """The job was not done; trying again may help. The text is the ledger's reason if it never does."""
+
+    waits_seconds: tuple[int, ...] = RETRY_SECONDS
+
+
+class AddressExpired(NotArchived):
+    """Telnyx's storage does not give the audio under this address (any more)."""
+
+
+class AudioNotReady(NotArchived):
+    """A transcript whose audio is not kept yet."""
+
+    waits_seconds = AUDIO_AWAITED_SECONDS
+
+
+class PermanentFailure(NotArchived):
+    """The job cannot be done as it is, however often it comes."""
+
+    waits_seconds = AT_ONCE_SECONDS
+
+
+class AddressRefused(PermanentFailure):
+    """An address that is never asked for audio: not https, or not on the public internet."""
+
+
+class TooLong(PermanentFailure):
+    """More than any recording has."""
+
+
+def wait_seconds(fault: Exception, receives: int) -> int:
+    """How long a message waits that failed at its `receives`th delivery."""
+    waits = fault.waits_seconds if isinstance(fault, NotArchived) else RETRY_SECONDS
+    return waits[min(receives, len(waits)) - 1]

@@ -1,0 +1,33 @@
+"""A recording's metadata beside it, always as the ledger has it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from archive.errors import NotArchived
+from archive.metadata import metadata
+from dialtone.domain.recordings import object_key
+
+if TYPE_CHECKING:
+    from archive.bucket import RecordingsBucket
+    from dialtone.adapters.calls_table import CallsTable
+    from dialtone.domain.recordings import Recording
+
+TRIES = 5
+"""An entry changes twice or thrice in its life; one that changes at every look is not being kept properly."""
+
+
+def mirror(recording: Recording, store: CallsTable, bucket: RecordingsBucket) -> None:
+    """Write the metadata, and again if the ledger changed meanwhile.
+
+    Whoever writes last has seen the ledger unchanged after it: no slow archive leaves old metadata over new.
+    Raises NotArchived and botocore's errors.
+    """
+    for _ in range(TRIES):
+        written = metadata(recording)
+        bucket.put(object_key(recording, "json"), written, "application/json")
+        now = store.recording(recording.call_session_id, recording.name)
+        if now is None or metadata(now) == written:
+            return
+        recording = now
+    raise NotArchived("its ledger entry keeps changing while its metadata is written")

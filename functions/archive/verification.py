@@ -1,0 +1,213 @@
+"""Whether what came can be the recording that Telnyx speaks of. Pure.
+
+Telnyx says when a recording began and ended (the webhook), how long it is and how many channels it has (its API, where
+it was asked). What came plays for as long as its bytes do. The two are held against each other:
+
+| case | how long the audio may be |
+|---|---|
+| any | never longer than the recorder ran, nor than Telnyx says that it is |
+| plain | no shorter than either |
+| `max_length` ended it | Telnyx's end is that of the recorder; where it were the call's: no shorter than `max_length` |
+| silence ended it (`timeout_secs`) | shorter by that silence, in case Telnyx leaves it out |
+| trimmed (`trim-silence`) | any length; none at all only if Telnyx's API says the same |
+| paused | shorter by the pauses that we asked for, from the timeline |
+| Telnyx says neither times nor a length | any length but none; an end cut off shows in the header only |
+
+Each within a tolerance, and at least half as long as Telnyx's API says, for recordings of a few seconds. Audio that
+holds no sound, of which a tenth or more is no audio, or with one channel where Telnyx says two, is doubtful however
+long it is. More channels than said is no loss.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from archive.audio import MP3, WAV
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from archive.audio import Sound
+    from dialtone.adapters.calls_table import TimelineEntry
+    from dialtone.adapters.telnyx_api import RecordingInfo
+    from dialtone.domain.recordings import Recording
+
+MILLIS = 1_000
+
+TOLERANCE_MILLIS = 2_000
+"""Telnyx's times are those of its recorder's commands: a beep, the first packet and rounding to frames lie between."""
+TOLERANCE_SHARE = 0.01
+"""Of long recordings: two clocks, and packets that never came."""
+SHORTEST_SHARE = 0.5
+"""Of what Telnyx's API says, for recordings that are as short as the tolerance."""
+PAUSE_MILLIS = 2_000
+"""How far a pause may be from the event that asked for it, both its ends together."""
+MOMENT_MILLIS = 1_000
+"""A recorder that ran for less than this may have caught nothing."""
+STRAY_SHARE = 0.1
+"""Of an MP3 that is no frame, no tag and no zeros: an encoder's leavings are a few bytes."""
+
+_CHANNELS = {"single": 1, "dual": 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What Telnyx says of a recording, and what we asked of it, in milliseconds; None for what nobody says."""
+
+    ran: int | None
+    """From its beginning to its end."""
+    length: int | None
+    """Of the audio, by Telnyx's API."""
+    channels: int = 0
+    trimmed: bool = False
+    silence: int = 0
+    """That ended it, at the most."""
+    most: int = 0
+    """Its `max_length`; 0 for none."""
+    paused: int = 0
+
+    @property
+    def may_be_shorter(self) -> bool:
+        """Whether something of what the recorder ran for may be left out of the audio."""
+        return bool(self.trimmed or self.silence or self.paused)
+
+    @property
+    def known(self) -> bool:
+        """Whether Telnyx says anything that a length can be held to."""
+        return self.ran is not None or self.length is not None
+
+
+def expected(recording: Recording, info: RecordingInfo | None, paused_millis: int = 0) -> Expected:
+    """What is known of the recording, from its ledger entry and from Telnyx's API."""
+    ran = _apart(recording.started_at, recording.ended_at)
+    if ran is None and info:
+        ran = _apart(info.started_at, info.ended_at)
+    channels = recording.channels or (info.channels if info else "")
+    return Expected(
+        ran=ran,
+        length=info.duration_millis if info else None,
+        channels=_CHANNELS.get(channels, 0),
+        trimmed=recording.trimmed,
+        silence=recording.silence_seconds * MILLIS,
+        most=recording.max_seconds * MILLIS,
+        paused=paused_millis,
+    )
+
+
+def doubt(sound: Sound, audio_format: str, length_bytes: int, claimed: Expected) -> str:
+    """Why this can hardly be the whole recording; '' if it can."""
+    if sound.duration_millis is None:
+        measured = audio_format in (WAV, MP3)
+        return f"how long it plays cannot be told{'' if measured else ': it is neither WAV nor MP3'}"
+    if sound.stray_bytes >= length_bytes * STRAY_SHARE:
+        return f"{sound.stray_bytes} of its {length_bytes} bytes are no audio"
+    if claimed.channels > sound.channels > 0:
+        return f"it has {sound.channels} channel, and Telnyx says {claimed.channels}"
+    if claimed.known:
+        return _length_doubt(sound.duration_millis, claimed)
+    if not sound.duration_millis:
+        return "it holds no sound"
+    return f"its header promises {sound.missing_bytes} bytes more" if sound.missing_bytes else ""
+
+
+def _length_doubt(played: int, claimed: Expected) -> str:
+    held = f"it plays {_seconds(played)}; {_said(claimed)}"
+    if not _long_enough(played, claimed):
+        return f"{held}: too short"
+    return "" if _short_enough(played, claimed) else f"{held}: too long"
+
+
+def paused_millis(recording: Recording, timeline: Iterable[TimelineEntry]) -> int:
+    """How long the recording was paused, by the commands of its leg's timeline; open ends last until its own."""
+    began, ended = _moment(recording.started_at), _moment(recording.ended_at)
+    if began is None or ended is None:
+        return 0
+    paused, since = 0.0, None
+    for moment, action in _pauses(recording, timeline):
+        if action == "record_pause":
+            since = moment if since is None else since
+        elif since is not None:
+            paused += _overlap(since, moment, began, ended)
+            since = None
+    if since is not None:
+        paused += _overlap(since, ended, began, ended)
+    return round(paused * MILLIS)
+
+
+def _pauses(recording: Recording, timeline: Iterable[TimelineEntry]) -> Sequence[tuple[float, str]]:
+    found = [
+        (moment, command.action)
+        for entry in timeline
+        if entry.call_leg_id == recording.call_leg_id and (moment := _moment(entry.occurred_at)) is not None
+        for command in entry.commands
+        if command.action in {"record_pause", "record_resume"}
+    ]
+    return sorted(found, key=lambda each: each[0])
+
+
+def _overlap(since: float, until: float, began: float, ended: float) -> float:
+    lasted = min(until, ended) - max(since, began)
+    return lasted + PAUSE_MILLIS / MILLIS if lasted > 0 else 0.0
+
+
+def _long_enough(played: int, claimed: Expected) -> bool:
+    if not played:
+        return _nothing_to_hear(claimed)
+    if claimed.ran is not None:
+        ran = min(claimed.ran, claimed.most) if claimed.most else claimed.ran
+        least = 0 if claimed.trimmed else ran - claimed.silence - claimed.paused
+        if played < least - _tolerance(ran):
+            return False
+    if claimed.length is None or (
+        claimed.may_be_shorter and claimed.ran is not None and _alike(claimed.length, claimed.ran)
+    ):
+        return True  # where Telnyx's length is only the time for which the recorder ran, it says nothing new
+    return played >= max(claimed.length - _tolerance(claimed.length), claimed.length * SHORTEST_SHARE)
+
+
+def _nothing_to_hear(claimed: Expected) -> bool:
+    """Whether Telnyx itself says that there is next to nothing: an early hang-up, or silence that was trimmed."""
+    if claimed.trimmed:
+        return claimed.length is not None and claimed.length <= MOMENT_MILLIS
+    said = [each for each in (claimed.ran, claimed.length) if each is not None]
+    return bool(said) and max(said) <= MOMENT_MILLIS
+
+
+def _short_enough(played: int, claimed: Expected) -> bool:
+    most = [each for each in (claimed.ran, claimed.length) if each is not None]
+    if claimed.may_be_shorter and claimed.ran is not None:
+        most = [claimed.ran]  # what Telnyx's API counts of a trimmed or paused recording is not documented
+    return all(played <= each + _tolerance(each) for each in most)
+
+
+def _tolerance(millis: int) -> float:
+    return max(TOLERANCE_MILLIS, millis * TOLERANCE_SHARE)
+
+
+def _alike(one: int, other: int) -> bool:
+    return abs(one - other) <= _tolerance(other)
+
+
+def _said(claimed: Expected) -> str:
+    ran = f"the recorder ran {_seconds(claimed.ran)}" if claimed.ran is not None else ""
+    length = f"Telnyx's API says {_seconds(claimed.length)}" if claimed.length is not None else ""
+    less = f"{_seconds(claimed.paused)} of it paused" if claimed.paused else ""
+    return ", ".join(part for part in (ran, less, length) if part)
+
+
+def _seconds(millis: int) -> str:
+    return f"{millis / MILLIS:.1f} s"
+
+
+def _apart(began: str, ended: str) -> int | None:
+    first, last = _moment(began), _moment(ended)
+    return None if first is None or last is None or last < first else round((last - first) * MILLIS)
+
+
+def _moment(written: str) -> float | None:
+    try:
+        return datetime.fromisoformat(written).timestamp()
+    except ValueError:
+        return None

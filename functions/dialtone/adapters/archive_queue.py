@@ -1,0 +1,26 @@
+"""The queue of recordings to be copied."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dialtone.domain.deadline import NO_DEADLINE, request_until
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+
+    from dialtone.adapters.aws.services import Sqs
+    from dialtone.domain.recordings import ArchiveJob
+
+
+class ArchiveQueue:
+    """Where the webhook leaves work for the archive. A job may be put twice: the archive does it once."""
+
+    def __init__(self, client: Sqs | SQSClient, url: str) -> None:
+        self._client = client
+        self._url = url
+
+    def put(self, job: ArchiveJob, deadline: float = NO_DEADLINE) -> None:
+        """Ask for a recording or a transcript to be archived. Raises botocore's errors, DeadlinePassed."""
+        with request_until(deadline, "SendMessage"):
+            self._client.send_message(QueueUrl=self._url, MessageBody=job.to_json())

@@ -1,0 +1,362 @@
+"""The calls table: one partition a phone call, holding its legs, its timeline and its recordings' ledger.
+
+Keys: `call_session_id`, and `item` which is `LEG#<leg>`, `EVENT#<occurred_at>#<event id>` or `RECORDING#<recording>`.
+Beside the calls stand the versions of flows that they began with: `FLOW#<flow>`, with items `FLOW#<version>`.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict, dataclass, fields, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from dialtone.adapters.attributes import attributes, plain
+from dialtone.domain.calls import Call, Decision
+from dialtone.domain.commands import Command
+from dialtone.domain.compact_json import compact, expanded, plain_json
+from dialtone.domain.deadline import NO_DEADLINE, request_until
+from dialtone.domain.errors import DialtoneError
+from dialtone.domain.events import recorded_payload, without_addresses
+from dialtone.domain.lookups import Lookup
+from dialtone.domain.message_addresses import message_addresses, withheld
+from dialtone.domain.recordings import ArchiveJob, Recording
+from dialtone.domain.stored import restored
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
+
+    from dialtone.adapters.aws.services import DynamoDb
+    from dialtone.domain.calls import CalleeLeg, Script
+    from dialtone.domain.events import Event
+    from dialtone.domain.recordings import Review
+
+    Item = dict[str, Any]
+
+KEEP_DAYS = 90
+"""How long legs and timelines are kept; ledger entries stay, being the proof of custody."""
+SECONDS_A_DAY = 86_400
+
+MAX_PAYLOAD_CHARACTERS = 32_000
+"""Of an event's payload kept in the timeline: an item holds 400 KB, and the decision has to fit in beside it."""
+
+READ_TRIES = 3
+"""How often keys that DynamoDB left unread (throttled for a moment) are asked for again."""
+READ_PAUSE_SECONDS = 0.05
+
+LEG, EVENT, RECORDING, FLOW = "LEG#", "EVENT#", "RECORDING#", "FLOW#"
+
+_CONFLICTS = frozenset({"ConditionalCheckFailed", "TransactionConflict"})
+_OTHERS_WRITE = ("call_session_id", "review")
+"""Of a ledger entry: its key, and what callers decide while the archive is at work."""
+_TRANSIENT_FIELDS = frozenset({"recordings", "script", "session_id", "leg_id"})
+
+
+class LostRace(DialtoneError):  # noqa: N818 -- reads as the sentence it is: the race was lost
+    """Another event of the same call was committed in between, or this one was: load again, and decide on that."""
+
+
+class StoreUnavailable(DialtoneError):  # noqa: N818 -- reads as the sentence it is: the store is unavailable
+    """The table did not answer usefully: the webhook must come again."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDecision:
+    """A decision as it was stored with its event: what has to be sent again if the event comes again."""
+
+    commands: tuple[Command, ...]
+    archive: tuple[ArchiveJob, ...]
+    turn: int
+    """The call's turn after it."""
+    at_seconds: float
+    """When, in unix seconds."""
+    lookup: Lookup | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What the table knows when an event comes."""
+
+    call: Call | None
+    decided: StoredDecision | None
+    """For an event that came before."""
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineEntry:
+    """One event as the timeline keeps it."""
+
+    event_id: str
+    event_type: str
+    occurred_at: str
+    call_leg_id: str
+    payload: Mapping[str, Any]
+    reason: str
+    step: str
+    turn: int
+    commands: tuple[Command, ...]
+
+
+class CallsTable:
+    """The calls table, and nothing else of DynamoDB."""
+
+    def __init__(self, client: DynamoDb | DynamoDBClient, table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def load(self, event: Event, deadline: float = NO_DEADLINE) -> Loaded:
+        """The call that an event is for, and whether the event came before: one strongly consistent read.
+
+        Raises StoreUnavailable where DynamoDB leaves keys unread, botocore's errors where it does not answer, and
+        DeadlinePassed where there is no time left to ask it.
+        """
+        leg_key = _key(event.call_session_id, f"{LEG}{event.owner_leg_id}")
+        event_key = _key(event.call_session_id, _event_item(event))
+        items = {item["item"]: item for item in self._read([leg_key, event_key], deadline)}
+        leg, known = items.get(leg_key["item"]["S"]), items.get(event_key["item"]["S"])
+        return Loaded(_call(leg) if leg else None, _decided(known) if known else None)
+
+    def known(self, events: Sequence[Event], deadline: float = NO_DEADLINE) -> frozenset[str]:
+        """Which of these events of one call are in its timeline, by id: one strongly consistent read, none for none."""
+        keys = [_key(event.call_session_id, _event_item(event)) for event in events]
+        return frozenset(item["event_id"] for item in self._read(keys, deadline)) if keys else frozenset()
+
+    def commit(  # noqa: PLR0913 -- the last two may be left out
+        self,
+        event: Event,
+        before: Call,
+        decision: Decision,
+        *,
+        at_seconds: float,
+        keeping: Script | None = None,
+        deadline: float = NO_DEADLINE,
+    ) -> None:
+        """Store the event, its decision and what it changed, and the version of the flow to be kept: all or nothing.
+
+        Raises LostRace if the event is stored already, or the call is not what it was when decided.
+        """
+        writes: list[TransactWriteItemTypeDef] = [
+            {
+                "Put": {
+                    "TableName": self._table,
+                    "Item": attributes(_event_fields(event, before, decision, at_seconds)),
+                    "ConditionExpression": "attribute_not_exists(call_session_id)",
+                }
+            }
+        ]
+        if decision.call != before or decision.call.recent != before.recent:
+            writes.append({"Put": self._leg_put(decision.call, before.version, event)})
+        for recording in decision.recordings:
+            item = {**recording.to_json(), "item": f"{RECORDING}{recording.name}"}
+            writes.append({"Put": {"TableName": self._table, "Item": attributes(item)}})
+        writes += [{"Update": self._review_update(event, review)} for review in decision.reviews]
+        if keeping:
+            writes.append({"Put": {"TableName": self._table, "Item": attributes(_flow_fields(keeping, event))}})
+        try:
+            with request_until(deadline, "TransactWriteItems"):
+                self._client.transact_write_items(TransactItems=writes)
+        except ClientError as error:
+            raise _commit_fault(error) from None
+
+    def flow_texts(self, flow: str, version: str, deadline: float = NO_DEADLINE) -> Mapping[str, str] | None:
+        """The files of a version of a flow, by name, as a call that began with it kept them; None if none did."""
+        found = self._read([_key(f"{FLOW}{flow}", f"{FLOW}{version}")], deadline)
+        texts: Mapping[str, str] | None = expanded(found[0]["texts"]) if found else None
+        return texts
+
+    def recording(self, call_session_id: str, name: str) -> Recording | None:
+        """A ledger entry, or None; strongly consistent."""
+        found = self._read([_key(call_session_id, f"{RECORDING}{name}")])
+        return Recording.from_json(found[0]) if found else None
+
+    def recordings(self, call_session_id: str, call_leg_id: str = "") -> tuple[Recording, ...]:
+        """The ledger of a phone call, or of one of its legs; strongly consistent."""
+        items = self._query(call_session_id, f"{RECORDING}{call_leg_id}")
+        return tuple(Recording.from_json(item) for item in items)
+
+    def mark_recording(self, recording: Recording, *, was: tuple[str, ...]) -> bool:
+        """Write a ledger entry as it is now, if its status in the ledger is one of `was`.
+
+        False if it is another by now: somebody else was faster, and what stands there stands. False too for no entry.
+        """
+        changed = recording.to_json()
+        for name in _OTHERS_WRITE:
+            changed.pop(name)
+        names = {f"#{place}": name for place, name in enumerate(changed)}
+        values = {f":{place}": value for place, value in enumerate(changed.values())}
+        allowed = {f":was{place}": status for place, status in enumerate(was)}
+        try:
+            self._client.update_item(
+                TableName=self._table,
+                Key=_key(recording.call_session_id, f"{RECORDING}{recording.name}"),
+                UpdateExpression="SET " + ", ".join(f"#{place} = :{place}" for place in range(len(changed))),
+                ConditionExpression=f"#status IN ({', '.join(allowed)})",
+                ExpressionAttributeNames=names | {"#status": "status"},
+                ExpressionAttributeValues=attributes(values | allowed),
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "ConditionalCheckFailedException":
+                return False
+            raise
+        return True
+
+    def legs(self, call_session_id: str) -> tuple[Call, ...]:
+        """Every leg of a phone call."""
+        return tuple(_call(item) for item in self._query(call_session_id, LEG))
+
+    def timeline(self, call_session_id: str) -> tuple[TimelineEntry, ...]:
+        """Everything that happened on a phone call, in the order in which it happened."""
+        return tuple(_timeline_entry(item) for item in self._query(call_session_id, EVENT))
+
+    def _leg_put(self, call: Call, version: int, event: Event) -> Any:  # noqa: ANN401 -- one of boto's nested dictionaries
+        put: Item = {
+            "TableName": self._table,
+            "Item": attributes(_call_fields(replace(call, version=version + 1), event)),
+            "ConditionExpression": "attribute_not_exists(version)",
+        }
+        if version:
+            put["ConditionExpression"] = "version = :version"
+            put["ExpressionAttributeValues"] = attributes({":version": version})
+        return put
+
+    def _review_update(self, event: Event, review: Review) -> Any:  # noqa: ANN401 -- one of boto's nested dictionaries
+        """The one field: the archive may be writing the others at this moment."""
+        return {
+            "TableName": self._table,
+            "Key": _key(event.call_session_id, f"{RECORDING}{review.recording}"),
+            "UpdateExpression": "SET review = :review",
+            "ExpressionAttributeValues": attributes({":review": review.verdict}),
+        }
+
+    def _read(self, keys: list[Item], deadline: float = NO_DEADLINE) -> list[Item]:
+        wanted: Any = {self._table: {"Keys": keys, "ConsistentRead": True}}
+        items: list[Item] = []
+        for _ in range(READ_TRIES):
+            with request_until(deadline, "BatchGetItem"):
+                answer = self._client.batch_get_item(RequestItems=wanted)
+            items += answer["Responses"].get(self._table, [])
+            wanted = answer.get("UnprocessedKeys")
+            if not wanted:
+                return [plain(item) for item in items]
+            time.sleep(READ_PAUSE_SECONDS)
+        raise StoreUnavailable("DynamoDB left keys unread: the table or a partition is throttled")
+
+    def _query(self, call_session_id: str, prefix: str) -> Iterator[Item]:
+        asked: Any = {
+            "TableName": self._table,
+            "ConsistentRead": True,
+            "KeyConditionExpression": "call_session_id = :session AND begins_with(#item, :prefix)",
+            "ExpressionAttributeNames": {"#item": "item"},
+            "ExpressionAttributeValues": attributes({":session": call_session_id, ":prefix": prefix}),
+        }
+        while True:
+            page = self._client.query(**asked)
+            yield from (plain(item) for item in page["Items"])
+            if not page.get("LastEvaluatedKey"):
+                break
+            asked["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+
+
+def _key(call_session_id: str, item: str) -> Item:
+    return {"call_session_id": {"S": call_session_id}, "item": {"S": item}}
+
+
+def _event_item(event: Event) -> str:
+    return f"{EVENT}{event.occurred_at}#{event.id}"
+
+
+def _expires_at(event: Event) -> int:
+    return int(datetime.fromisoformat(event.occurred_at).timestamp()) + KEEP_DAYS * SECONDS_A_DAY
+
+
+def _event_fields(event: Event, before: Call, decision: Decision, at_seconds: float) -> Item:
+    addresses = before.script.audio_addresses if before.script else frozenset[str]()
+    kept = recorded_payload(event, keep_digits=before.keeps_digits(event), addresses=addresses)
+    payload = plain_json(kept)
+    hidden = message_addresses(event, before, decision.call)
+    if len(payload) > MAX_PAYLOAD_CHARACTERS:
+        payload = plain_json({"left_out": f"a payload of {len(payload)} characters"})
+    return {
+        "call_session_id": event.call_session_id,
+        "item": _event_item(event),
+        "event_id": event.id,
+        "event_type": event.type,
+        "occurred_at": event.occurred_at,
+        "call_leg_id": event.call_leg_id,
+        "payload": payload,
+        "commands": compact([withheld(each, hidden).to_json() for each in decision.commands]),
+        "archive": compact([each.to_json() for each in decision.archive]),
+        **({"lookup": compact(decision.lookup.to_json())} if decision.lookup else {}),
+        "reason": without_addresses(decision.reason),
+        "step": decision.call.step,
+        "turn": decision.call.turn,
+        "decided_at_millis": int(at_seconds * 1_000),
+        "expires_at": _expires_at(event),
+    }
+
+
+def _flow_fields(script: Script, event: Event) -> Item:
+    """A partition for each flow: its versions. No call's own, so that it is written once and not with every call."""
+    return {
+        "call_session_id": f"{FLOW}{script.name}",
+        "item": f"{FLOW}{script.version}",
+        "texts": compact(dict(script.texts)),
+        "expires_at": _expires_at(event),
+    }
+
+
+def _decided(item: Item) -> StoredDecision:
+    return StoredDecision(
+        commands=_commands(item),
+        archive=tuple(ArchiveJob.from_json(each) for each in expanded(item.get("archive", "[]"))),
+        turn=item["turn"],
+        at_seconds=item["decided_at_millis"] / 1_000,
+        lookup=Lookup.from_json(expanded(item["lookup"])) if item.get("lookup") else None,
+    )
+
+
+def _timeline_entry(item: Item) -> TimelineEntry:
+    return restored(TimelineEntry, {**item, "payload": expanded(item["payload"]), "commands": _commands(item)})
+
+
+def _commands(item: Item) -> tuple[Command, ...]:
+    return tuple(Command.from_json(each) for each in expanded(item["commands"]))
+
+
+def _call_fields(call: Call, event: Event) -> Item:
+    kept = {field.name: getattr(call, field.name) for field in fields(call) if field.name not in _TRANSIENT_FIELDS}
+    return {
+        **kept,
+        "call_session_id": call.session_id,
+        "item": f"{LEG}{call.leg_id}",
+        "call_leg_id": call.leg_id,
+        "left": asdict(call.left) if call.left else None,
+        "far_legs": _far_legs_kept(call.far_legs),
+        "recordings": [asdict(recording) for recording in call.recordings],
+        "reported": [asdict(report) for report in call.reported],
+        "consent": asdict(call.consent) if call.consent else None,
+        "outcome": call.outcome if call.ended_at else "",
+        "expires_at": _expires_at(event),
+    }
+
+
+def _call(item: Item) -> Call:
+    return Call.from_json({**item, "session_id": item["call_session_id"], "leg_id": item["call_leg_id"]})
+
+
+def _far_legs_kept(far_legs: Mapping[str, CalleeLeg]) -> Item:
+    return {leg_id: asdict(leg) for leg_id, leg in far_legs.items()}
+
+
+def _commit_fault(error: ClientError) -> DialtoneError | ClientError:
+    if error.response["Error"]["Code"] == "TransactionConflictException":
+        return LostRace()
+    reasons: Any = error.response.get("CancellationReasons", [])
+    if any(reason.get("Code") in _CONFLICTS for reason in reasons):
+        return LostRace()
+    return error

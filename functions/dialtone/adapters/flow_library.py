@@ -1,0 +1,145 @@
+"""The flows deployed beside the code, the numbers that lead to them, and the versions that calls began with."""
+
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Protocol
+
+from dialtone.domain.deadline import NO_DEADLINE
+from dialtone.domain.errors import FlowInvalid
+from dialtone.flow.calendars import CALENDARS
+from dialtone.flow.loader import read_script
+from dialtone.flow.routes import NUMBERS_FILE, Routes, read_routes
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from dialtone.domain.calls import Call
+    from dialtone.domain.events import Event
+    from dialtone.flow.engine import FlowScript
+
+_FILE = re.compile(rf"({CALENDARS}/)?[a-z0-9][a-z0-9-]{{0,99}}\.yaml")
+"""A longer name would be too long for a file on some systems."""
+
+
+class StoredFlows(Protocol):
+    """Where the versions of flows are kept that calls began with."""
+
+    def flow_texts(self, flow: str, version: str, deadline: float) -> Mapping[str, str] | None:
+        """The files of a version of a flow, by name; None if it was never kept, or is kept no longer."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class FlowLibrary:
+    """A folder of flows. Each is read when a call first needs it: one broken file silences one number, not all."""
+
+    folder: Path
+    routes: Routes
+    kept: StoredFlows | None = None
+    _scripts: dict[str, FlowScript] = field(default_factory=dict)
+    _earlier: dict[tuple[str, str], FlowScript | None] = field(default_factory=dict)
+
+    @classmethod
+    def open(cls, folder: Path, kept: StoredFlows | None = None) -> FlowLibrary:
+        """Read which numbers lead where. Raises FlowInvalid."""
+        return cls(folder, _routes(folder), kept)
+
+    @property
+    def flows_by_number(self) -> Mapping[str, str]:
+        """Every number that is written whole, and the flow that takes its calls where no condition says otherwise."""
+        return self.routes.numbers
+
+    def script(self, flow: str) -> FlowScript | None:
+        """The flow's script, None if no file is named after it. Raises FlowInvalid if the file is broken."""
+        if flow not in self._scripts:
+            script = read_script(flow, lambda file: text_beside(self.folder, file))
+            if script is None:
+                return None
+            self._scripts[flow] = script
+        return self._scripts[flow]
+
+    def read_all(self) -> None:
+        """Read every flow beforehand. One that is broken says so when a call needs it."""
+        for file in sorted(self.folder.glob("*.yaml")):
+            if _FILE.fullmatch(file.name) and file.name != NUMBERS_FILE:
+                with suppress(FlowInvalid):
+                    self.script(file.stem)
+
+    def attach(self, call: Call, event: Event, deadline: float = NO_DEADLINE) -> Call:
+        """The call with the script that leads it: its own, the one it was dialled for, or its number's."""
+        named = call.flow or event.client_state.flow
+        if not named and "incoming" in (event.text("direction"), call.direction):
+            called, caller = call.to_number or event.text("to"), call.from_number or event.text("from")
+            named = self.routes.flow(called, caller, event.occurred_at)
+            call = replace(call, to_number=self.routes.called(called))
+        return replace(call, script=self._in_its_version(call, named, deadline) if named else None)
+
+    def _in_its_version(self, call: Call, flow: str, deadline: float) -> FlowScript | None:
+        """A call ends on the version that it began with; the one that is deployed leads where that is not readable."""
+        earlier: FlowScript | None = None
+        try:
+            deployed = self.script(flow)
+        except FlowInvalid:
+            earlier = self._as_it_was(flow, call.flow_version, deadline)
+            if earlier is None:
+                raise
+            return earlier
+        if call.flow_version and (deployed is None or deployed.version != call.flow_version):
+            earlier = self._as_it_was(flow, call.flow_version, deadline)
+        return earlier or deployed
+
+    def _as_it_was(self, flow: str, version: str, deadline: float) -> FlowScript | None:
+        if not version or self.kept is None:
+            return None
+        if (flow, version) not in self._earlier:
+            texts = self.kept.flow_texts(flow, version, deadline)
+            self._earlier[flow, version] = None if texts is None else _readable(flow, texts)
+        return self._earlier[flow, version]
+
+
+def _readable(flow: str, texts: Mapping[str, str]) -> FlowScript | None:
+    """The script of a kept version; None where a newer program kept it, with keys that this one does not know.
+
+    After a rollback, calls in progress are then led by the deployed version: a step that it lacks takes the error path,
+    and nobody is left in silence.
+    """
+    try:
+        return read_script(flow, texts.get)
+    except FlowInvalid:
+        return None
+
+
+def read_numbers(folder: Path) -> dict[str, str]:
+    """Called number → flow, where no condition says otherwise. Raises FlowInvalid naming the line of what is wrong."""
+    return _routes(folder).numbers
+
+
+def text_beside(folder: Path, file: str) -> str | None:
+    """The text of a flow or calendar in a folder, by its name; None for none. Raises FlowInvalid if it is not UTF-8."""
+    path = folder / file
+    named = _FILE.fullmatch(file) and file != NUMBERS_FILE
+    return _text(path) if named and path.is_file() else None
+
+
+def _routes(folder: Path) -> Routes:
+    file = folder / NUMBERS_FILE
+    if not file.is_file():
+        remedy = 'add it beside the flows, with lines like "+15550100": main-menu'
+        raise FlowInvalid(file.name, 1, "", "is missing", remedy)
+    return read_routes(_text(file), lambda name: text_beside(folder, name))
+
+
+def _text(file: Path) -> str:
+    content = file.read_bytes()
+    try:
+        return content.decode()
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise FlowInvalid(file.name, line, "", "is not UTF-8", "save it as UTF-8 text") from None
+
+
+__all__ = ["NUMBERS_FILE", "FlowLibrary", "StoredFlows", "read_numbers", "text_beside"]

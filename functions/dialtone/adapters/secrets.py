@@ -1,0 +1,161 @@
+"""Secrets that may be replaced while we run: cached here and nowhere else, so that their age has one owner."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from dialtone.domain.deadline import NO_DEADLINE, SHORTEST_REQUEST_SECONDS, request_until
+from dialtone.domain.errors import DialtoneError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Value = TypeVar("Value")
+
+SECRET_SECONDS = 300
+"""How long a fetched secret is used: a replaced one works within five minutes, without a deployment."""
+
+OUTAGE_PAUSE_SECONDS = 30
+"""Between tries to replace an old value while Secrets Manager fails: not every caller should wait for it in vain."""
+
+REFUSED_PAUSE_SECONDS = 2
+"""Between fetches while a value stays refused and the secret unchanged; short, so that a fixed key saves the call."""
+
+REFRESH_SECONDS = 0.5
+"""How long a new value is waited for while an old one is at hand: many times what Secrets Manager takes in a region."""
+
+SECRET_CONNECT_SECONDS, SECRET_READ_SECONDS = 0.5, 1.0
+"""In the same region; a caller is waiting for the command that needs the key."""
+SECRET_ATTEMPTS = 2
+
+FETCH_FAULTS = (DialtoneError, ClientError, BotoCoreError)
+"""A secret that makes no sense, or a Secrets Manager that does not answer."""
+
+logger = logging.getLogger(__name__)
+
+
+class Secret(Protocol[Value]):
+    """A secret as those who use it know it. Ask for it at each use: only then is a replaced one noticed."""
+
+    def __call__(self, deadline: float = NO_DEADLINE) -> Value:
+        """The value to use now; it is waited for until the deadline at most."""
+        ...
+
+    def after_refusal(self, refused: Value, deadline: float = NO_DEADLINE) -> Value:
+        """The value to use after `refused` was not accepted; the same if there is no other."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class FixedSecret(Generic[Value]):
+    """A value that does not change while the process lives."""
+
+    value: Value
+
+    def __call__(self, deadline: float = NO_DEADLINE) -> Value:
+        """The value."""
+        del deadline
+        return self.value
+
+    def after_refusal(self, refused: Value, deadline: float = NO_DEADLINE) -> Value:
+        """The same value: there is no other."""
+        del refused, deadline
+        return self.value
+
+
+def secret_text(name: str, within_seconds: float) -> str:
+    """The text that Secrets Manager holds under a name, asked for no longer than that.
+
+    Raises botocore's errors, DeadlinePassed where no time is left, and DialtoneError for no text.
+    """
+    from dialtone.adapters.aws.services import SecretsManager  # noqa: PLC0415 -- only who needs a secret needs these
+    from dialtone.adapters.aws.wire import Wire  # noqa: PLC0415 -- as above
+
+    wire = Wire(SECRET_CONNECT_SECONDS, SECRET_READ_SECONDS, SECRET_ATTEMPTS)
+    try:
+        with request_until(time.monotonic() + within_seconds, "GetSecretValue"):
+            text = SecretsManager(wire).get_secret_value(SecretId=name).get("SecretString", "").strip()
+    finally:
+        wire.close()  # it will be minutes until the next time
+    if not text:
+        raise DialtoneError(f"the secret {name} holds no text: store its value as SecretString, not as binary")
+    return text
+
+
+@dataclass(slots=True)
+class CachedSecret(Generic[Value]):
+    """A secret of Secrets Manager: fetched when first needed, again when it is old, and when its value was refused.
+
+    While Secrets Manager fails, or holds what makes no sense, the value at hand is used on. Threads may share it.
+    """
+
+    secret: str
+    read: Callable[[str, str], Value]
+    """Makes the value of the secret's name and text. Raises DialtoneError."""
+    fetch: Callable[[str, float], str] = secret_text
+    """Gives a secret's text by its name, within so many seconds."""
+    clock: Callable[[], float] = time.monotonic
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _values: list[Value] = field(default_factory=list)
+    """The one that was fetched; empty for none."""
+    _old_at: float = 0
+    _fetch_again_at: float = 0
+    """When a value that stays refused is fetched next."""
+
+    def __call__(self, deadline: float = NO_DEADLINE) -> Value:
+        """The value to use now. Raises what `read` and `fetch` raise, but only where none is at hand.
+
+        `deadline` is a reading of the clock.
+        """
+        with self._lock:
+            if not self._values:
+                self._fetch(deadline - self.clock())
+            elif self.clock() >= self._old_at:
+                self._refresh(deadline)
+            return self._values[0]
+
+    def after_refusal(self, refused: Value, deadline: float = NO_DEADLINE) -> Value:
+        """The value to use after `refused` was not accepted: fetched afresh, once for all threads that were refused.
+
+        The same if the secret holds no other, or cannot be fetched. Raises as above.
+        """
+        with self._lock:
+            if not self._values:
+                self._fetch(deadline - self.clock())
+            elif self._values[0] == refused and self.clock() >= self._fetch_again_at and self._refresh(deadline):
+                unchanged = self._values[0] == refused
+                self._fetch_again_at = self.clock() + REFUSED_PAUSE_SECONDS if unchanged else 0
+            return self._values[0]
+
+    def forget(self) -> None:
+        """Drop the value: it is fetched when it is needed next."""
+        with self._lock:
+            self._values.clear()
+
+    def _fetch(self, within_seconds: float) -> None:
+        asked_at = self.clock()
+        self._values[:] = [self.read(self.secret, self.fetch(self.secret, within_seconds))]
+        self._old_at = asked_at + SECRET_SECONDS
+
+    def _refresh(self, deadline: float) -> bool:
+        """Replace the value at hand, which must not cost the time in which it may be used. False if that left none."""
+        within_seconds = min(REFRESH_SECONDS, (deadline - self.clock()) / 2)
+        if within_seconds < SHORTEST_REQUEST_SECONDS:
+            return False  # whoever asks next has more
+        try:
+            self._fetch(within_seconds)
+        except FETCH_FAULTS as fault:
+            self._old_at = self.clock() + OUTAGE_PAUSE_SECONDS
+            logger.warning(
+                "the secret %s could not be fetched again, the value fetched before is used on: %s: %s",
+                self.secret,
+                type(fault).__name__,
+                fault,
+            )
+        return True

@@ -1,0 +1,463 @@
+"""Telnyx's API: sends commands and asks after recordings, within a deadline.
+
+What each answer of Telnyx means here (statuses and codes decide, never a message's text):
+
+| Telnyx answers | meaning |
+|---|---|
+| 2xx with JSON | accepted |
+| 422 with code 90018 | ended: the call hung up before the command came; normal |
+| 401 | sent once more if the secret holds another key by now; else unavailable: none is obeyed until it is fixed |
+| 403 that is about the key or the account | the same, without being sent again |
+| 400, 403 about this command, 404, 422, other 4xx | refused: sending again will not help |
+| 409 | sent once more, since another command may have held the call; then refused |
+| 408, 429, 5xx, 3xx | sent once more, after Retry-After if there is one and the deadline allows; then unavailable |
+| no connection, no answer in time | sent once more; then unavailable |
+| 2xx without JSON | sent once more: whether Telnyx obeyed cannot be known; then unavailable |
+
+Sending again is safe because it carries the same command id, which Telnyx obeys once.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Literal
+
+from dialtone.adapters.secrets import FixedSecret
+from dialtone.adapters.telnyx_sdk import sdk
+from dialtone.adapters.tls import context
+from dialtone.domain.deadline import request_until
+from dialtone.domain.errors import TelnyxRefused, TelnyxUnavailable
+from dialtone.domain.recording_identity import is_named, names_in
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from types import ModuleType
+
+    import httpx
+    import telnyx
+
+    from dialtone.adapters.secrets import Secret
+    from dialtone.domain.commands import Command
+
+CONNECT_SECONDS = 1.0  # a TLS handshake takes a tenth of it; longer means that this address will not answer
+READ_SECONDS = 1.5  # with the connection there: leaves room for the rest within the 2 s that Telnyx waits for us
+RESEND_AFTER_SECONDS = 0.5  # Telnyx: no answer within 500 ms or a 5xx, then send the identical command again
+ATTEMPTS = 2  # a caller is listening; beyond that Telnyx delivers the event again, with the same command ids
+SHORTEST_ATTEMPT_SECONDS = 0.1  # less than this before the deadline is not worth a connection
+# A connection without use is kept so long: callers listen to a menu for longer than httpx's 5 s, and then wait for the
+# command that follows, not for a TLS handshake before it. Servers commonly keep one for a minute; if not, that is seen.
+IDLE_SECONDS = 30.0
+LOOKUP_SECONDS = 10.0  # nobody listens while a recording is looked up
+RECORDINGS_ASKED = 250  # Telnyx's largest page; a leg with more recordings than that is none of ours
+SAME_MILLISECOND_SECONDS = 0.001
+SAME_START_SECONDS = 1.0  # the webhook gives microseconds, the API milliseconds
+
+CALL_ENDED = "90018"
+METHODS = {
+    "answer": "answer",
+    "reject": "reject",
+    "hangup": "hangup",
+    "speak": "speak",
+    "playback_start": "start_playback",
+    "playback_stop": "stop_playback",
+    "record_start": "start_recording",
+    "record_stop": "stop_recording",
+    "record_pause": "pause_recording",
+    "record_resume": "resume_recording",
+    "gather": "gather",
+    "gather_stop": "stop_gather",
+    "gather_using_speak": "gather_using_speak",
+    "gather_using_audio": "gather_using_audio",
+    "transfer": "transfer",
+    "bridge": "bridge",
+    "send_dtmf": "send_dtmf",
+    "client_state_update": "update_client_state",
+}
+# The SDK's names of parameters whose own are taken: by Python, and by the call that a command is for.
+_SDK_NAMES = {
+    ("bridge", "call_control_id"): "call_control_id_to_bridge_with",
+    ("dial", "from"): "from_",
+    ("transfer", "from"): "from_",
+}
+# Telnyx has no command id for it: it sets a value, and setting it twice is setting it once.
+WITHOUT_COMMAND_ID = frozenset({"client_state_update"})
+
+
+# Commands whose 403 may be about what they ask for (a destination, a kind of recording) and not about the account.
+MAY_BE_FORBIDDEN = frozenset({"dial", "transfer", "record_start"})
+CALL_CONTROL_CODES = (
+    "90"  # Call Control's own codes begin with it: they are about the one command, such as channel limits
+)
+
+
+Kind = Literal["accepted", "ended", "refused", "unavailable"]
+Reason = Literal["", "deadline", "timeout", "connection", "rate-limited", "server-error", "unreadable", "unauthorized"]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a request to Telnyx."""
+
+    kind: Kind
+    attempts: int
+    """How often it was sent; 0 if the deadline left no time at all."""
+    status: int = 0
+    """The HTTP status; 0 if there was no answer."""
+    body: Mapping[str, object] = field(default_factory=dict)
+    """Of an accepted one: Telnyx's answer."""
+    code: str = ""
+    """Of a refused or ended one, as `title` and `detail`: what Telnyx says."""
+    title: str = ""
+    detail: str = ""
+    """Of one without a connection: the kind of failure, such as ConnectError."""
+    reason: Reason = ""
+    """Of an unavailable one."""
+    retry_after_seconds: float | None = None
+    """Of an unavailable one: how long Telnyx asks us to wait; None if it does not say."""
+
+    @property
+    def data(self) -> Mapping[str, object]:
+        """Telnyx's answer proper: of a dial, `call_control_id`, `call_leg_id` and `call_session_id` of the new leg."""
+        data = self.body.get("data")
+        return data if isinstance(data, dict) else {}
+
+    @property
+    def remedy(self) -> str:
+        """What an operator should look at; empty where the answer speaks for itself."""
+        return _REMEDIES.get(self.status, "") if self.kind != "accepted" else ""
+
+
+_REMEDIES = {
+    401: "Telnyx does not know the API key: check TELNYX_API_KEY, or the secret that TELNYX_API_KEY_SECRET names",
+    403: "the API key is known but may not do this: check its permissions and the account in the Telnyx portal",
+    404: "Telnyx knows neither call nor address: check that the call is of the API key's account, and TELNYX_BASE_URL",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingInfo:
+    """A recording as Telnyx has it; unknown fields are empty."""
+
+    recording_id: str
+    call_leg_id: str
+    call_session_id: str
+    channels: str
+    status: str
+    duration_millis: int | None
+    """None where it says none."""
+    started_at: str
+    ended_at: str
+    download_urls: Mapping[str, str]
+    """By format, mp3 or wav; fresh: they live for ten minutes."""
+
+    @property
+    def format(self) -> str:
+        """The format of the first URL."""
+        return next(iter(self.download_urls), "")
+
+
+@dataclass(frozen=True, slots=True)
+class TranscriptInfo:
+    """A recording's transcript as Telnyx has it; unknown fields are empty."""
+
+    recording_id: str
+    status: str
+    """`in-progress` or `completed`."""
+    text: str
+
+
+class TelnyxApi:
+    """Telnyx, with one pool of connections, for as long as the process lives; threads may share it."""
+
+    def __init__(
+        self,
+        api_key: str | Secret[str],
+        base_url: str | None = None,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+        now_seconds: Callable[[], float] = time.time,
+    ) -> None:
+        """Take the key, or the secret that is asked for it at each request; the SDK itself reads TELNYX_BASE_URL."""
+        self._api_key = FixedSecret(api_key) if isinstance(api_key, str) else api_key
+        self._base_url = base_url
+        self._clock = clock
+        self._sleep = sleep
+        self._now_seconds = now_seconds
+        self._lock = threading.Lock()
+        self._client: telnyx.Telnyx | None = None
+
+    def send(self, command: Command, command_id: str, deadline: float) -> Outcome:
+        """Send one command and give what came of it.
+
+        `deadline` is a reading of the clock, `time.monotonic()` unless another was given; no waiting for Telnyx goes
+        beyond it. The only thing raised is what fetching the API key raises, DeadlinePassed included.
+        """
+        if command.action not in METHODS and command.action != "dial":
+            # StoredDecision by a later version of the program that was taken back since: the flow takes its error path.
+            return Outcome("refused", 0, title=f"no action of this version: {command.action}")
+        parameters = {_SDK_NAMES.get((command.action, name), name): value for name, value in command.parameters.items()}
+        if command.action not in WITHOUT_COMMAND_ID:
+            parameters["command_id"] = command_id
+
+        def ask(client: telnyx.Telnyx, timeout: telnyx.Timeout) -> Any:  # noqa: ANN401 -- each method has its own type
+            if command.action == "dial":
+                return client.calls.with_raw_response.dial(**parameters, timeout=timeout)  # type: ignore[arg-type]
+            if command.action == "bridge":  # the SDK wants the other call always, Telnyx only without queue and room
+                parameters.setdefault("call_control_id_to_bridge_with", sdk.load().omit)
+            method = getattr(client.calls.actions.with_raw_response, METHODS[command.action])
+            return method(command.call_control_id, **parameters, timeout=timeout)
+
+        outcome = self._ask(ask, deadline)
+        return replace(outcome, kind="unavailable", reason="unauthorized") if _locked_out(command, outcome) else outcome
+
+    def send_together(self, asked: Sequence[tuple[Command, str]], deadline: float) -> Sequence[Outcome]:
+        """Send several commands with their ids at once, and give what came of each; as `send` otherwise."""
+        from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 -- most calls never need it
+
+        with ThreadPoolExecutor(len(asked)) as threads:
+            return tuple(threads.map(lambda each: self.send(each[0], each[1], deadline), asked))
+
+    def find_recording(
+        self,
+        *,
+        recording_id: str = "",
+        call_leg_id: str = "",
+        file_name: str = "",
+        started_at: str = "",
+        deadline: float | None = None,
+    ) -> RecordingInfo | None:
+        """Give a recording by its id, else the one of the leg whose file has that name, else the one that started then.
+
+        None if there is none, or if several may be it: to guess would be to file one under another's name. Without
+        `started_at` the leg must have a single recording.
+        Raises TelnyxRefused and TelnyxUnavailable.
+        """
+        deadline = self._clock() + LOOKUP_SECONDS if deadline is None else deadline
+        if recording_id:
+            outcome = self._ask(
+                lambda client, timeout: client.recordings.with_raw_response.retrieve(recording_id, timeout=timeout),
+                deadline,
+            )
+            return None if outcome.status == HTTPStatus.NOT_FOUND else _recording(_answered(outcome).data)
+        if not call_leg_id:
+            raise ValueError("a recording is found by its recording_id or its call_leg_id: both are empty")
+        outcome = self._ask(
+            lambda client, timeout: client.recordings.with_raw_response.list(
+                filter={"call_leg_id": call_leg_id}, page_size=RECORDINGS_ASKED, timeout=timeout
+            ),
+            deadline,
+        )
+        listed = _answered(outcome).body.get("data")
+        found = [_recording(each) for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
+        named = [each for each in found if is_named(file_name, names_in(each.download_urls.values()))]
+        return named[0] if len(named) == 1 else _started(found, started_at)
+
+    def find_transcript(self, transcription_id: str, *, deadline: float | None = None) -> TranscriptInfo | None:
+        """Give a transcript by its id; None if there is none. Raises TelnyxRefused and TelnyxUnavailable."""
+        outcome = self._ask(
+            lambda client, timeout: client.recording_transcriptions.with_raw_response.retrieve(
+                transcription_id, timeout=timeout
+            ),
+            self._clock() + LOOKUP_SECONDS if deadline is None else deadline,
+        )
+        if outcome.status == HTTPStatus.NOT_FOUND:
+            return None
+        data = _answered(outcome).data
+        given = (data.get(name) for name in ("recording_id", "status", "transcription_text"))
+        return TranscriptInfo(*(value if isinstance(value, str) else "" for value in given))
+
+    def prepare(self) -> None:
+        """Load the SDK and what commands need of it, without the key and without a request."""
+        client = self._made("none is needed")
+        _ = client.calls.actions.with_raw_response
+        client.close()
+
+    def close(self) -> None:
+        """Close the connections; the next request opens new ones."""
+        with self._lock:
+            client, self._client = self._client, None
+        if client is not None:
+            client.close()
+
+    def _open(self, key: str) -> telnyx.Telnyx:
+        """The client with that key; clients of different keys share their connections."""
+        with self._lock:
+            if self._client is None:
+                self._client = self._made(key)
+            elif self._client.api_key != key:
+                self._client = self._client.with_options(api_key=key)
+            return self._client
+
+    def _made(self, key: str) -> telnyx.Telnyx:
+        package = sdk.load()
+        few = package.DEFAULT_CONNECTION_LIMITS
+        limits = type(few)(
+            max_connections=few.max_connections,
+            max_keepalive_connections=few.max_keepalive_connections,
+            keepalive_expiry=IDLE_SECONDS,
+        )
+        http = package.DefaultHttpxClient(verify=context(), limits=limits)
+        _keep_to_deadlines(http)
+        # Its own retries wait up to 8 s and know nothing of a deadline.
+        client: telnyx.Telnyx = package.Telnyx(api_key=key, base_url=self._base_url, http_client=http, max_retries=0)
+        return client
+
+    def _ask(self, ask: Callable[[telnyx.Telnyx, telnyx.Timeout], Any], deadline: float) -> Outcome:
+        """Ask, and once more with the new key where the key was replaced and Telnyx does not accept the old one."""
+        key = self._api_key(deadline)
+        outcome = self._asked_with(key, ask, deadline)
+        if outcome.status != HTTPStatus.UNAUTHORIZED or (replaced := self._api_key.after_refusal(key, deadline)) == key:
+            return outcome
+        again = self._asked_with(replaced, ask, deadline)
+        return replace(again, attempts=outcome.attempts + again.attempts)
+
+    def _asked_with(self, key: str, ask: Callable[[telnyx.Telnyx, telnyx.Timeout], Any], deadline: float) -> Outcome:
+        """Ask, and ask again once where that may help and the deadline allows."""
+        client = self._open(key)  # before time is measured: from cold it imports the SDK
+        outcome = Outcome("unavailable", 0, reason="deadline")
+        for attempt in range(1, ATTEMPTS + 1):
+            left = deadline - self._clock()
+            if left < SHORTEST_ATTEMPT_SECONDS:
+                break
+            outcome = self._attempt(client, ask, attempt, left)
+            pause = RESEND_AFTER_SECONDS if outcome.retry_after_seconds is None else outcome.retry_after_seconds
+            again = outcome.kind == "unavailable" or outcome.status == HTTPStatus.CONFLICT
+            if not again or attempt == ATTEMPTS or self._clock() + pause + SHORTEST_ATTEMPT_SECONDS > deadline:
+                break
+            self._sleep(pause)
+        return outcome
+
+    def _attempt(
+        self, client: telnyx.Telnyx, ask: Callable[[telnyx.Telnyx, telnyx.Timeout], Any], attempt: int, left: float
+    ) -> Outcome:
+        package = sdk.load()
+        try:
+            ends = time.monotonic() + min(left, CONNECT_SECONDS + READ_SECONDS)
+            with request_until(ends, "Telnyx"):
+                answer = ask(client, _timeout(package, left)).http_response
+        except package.APITimeoutError:
+            return Outcome("unavailable", attempt, reason="timeout")
+        except package.APIConnectionError as error:
+            return Outcome("unavailable", attempt, reason="connection", detail=type(error.__cause__).__name__)
+        except package.APIStatusError as error:
+            return _not_accepted(error, attempt, self._now_seconds())
+        try:
+            body = answer.json()
+        except ValueError:
+            return Outcome("unavailable", attempt, answer.status_code, reason="unreadable")
+        return Outcome("accepted", attempt, answer.status_code, body if isinstance(body, dict) else {})
+
+
+def _keep_to_deadlines(http: httpx.Client) -> None:
+    """Give its connections, those to proxies too, a network that does. The client itself takes none as an argument."""
+    from dialtone.adapters.timed_network import TimedNetwork  # noqa: PLC0415 -- imports httpcore
+
+    for transport in (http._transport, *http._mounts.values()):  # noqa: SLF001 -- as above
+        if transport is not None:
+            transport._pool._network_backend = TimedNetwork()  # type: ignore[attr-defined] # noqa: SLF001 -- as above
+
+
+def _timeout(package: ModuleType, left: float) -> telnyx.Timeout:
+    """Give the time-outs of one attempt; where less is left than both need, they share it and still end in time."""
+    connect = min(CONNECT_SECONDS, left * CONNECT_SECONDS / (CONNECT_SECONDS + READ_SECONDS))
+    read = min(READ_SECONDS, left - connect)
+    timeout: telnyx.Timeout = package.Timeout(connect=connect, read=read, write=read, pool=connect)
+    return timeout
+
+
+def _not_accepted(error: telnyx.APIStatusError, attempt: int, now_seconds: float) -> Outcome:
+    status = error.status_code
+    refusal = HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR
+    if not refusal or status in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.REQUEST_TIMEOUT}:
+        reason: Reason = "rate-limited" if status == HTTPStatus.TOO_MANY_REQUESTS else "server-error"
+        wait = _seconds(error.response.headers.get("retry-after", ""), now_seconds)
+        return Outcome("unavailable", attempt, status, reason=reason, retry_after_seconds=wait)
+    errors = _errors(error.body)
+    codes = [str(each.get("code", "")) for each in errors]
+    kind: Kind = "ended" if status == HTTPStatus.UNPROCESSABLE_ENTITY and CALL_ENDED in codes else "refused"
+    first = errors[codes.index(CALL_ENDED) if kind == "ended" else 0] if errors else {}
+    code, title, detail = (str(first.get(name, "")) for name in ("code", "title", "detail"))
+    return Outcome(kind, attempt, status, code=code, title=title, detail=detail)
+
+
+def _errors(body: object) -> list[dict[str, object]]:
+    """Give the errors that Telnyx lists; none if the body is not Telnyx's, such as a page of something in between."""
+    errors = body.get("errors") if isinstance(body, dict) else None
+    return [each for each in errors if isinstance(each, dict)] if isinstance(errors, list) else []
+
+
+def _locked_out(command: Command, outcome: Outcome) -> bool:
+    """Whether the key or the account is refused, and not this command: then Telnyx would not obey any other either."""
+    if outcome.status == HTTPStatus.UNAUTHORIZED:
+        return True
+    forbidden = outcome.status == HTTPStatus.FORBIDDEN and not outcome.code.startswith(CALL_CONTROL_CODES)
+    return forbidden and command.action not in MAY_BE_FORBIDDEN
+
+
+def _seconds(retry_after: str, now_seconds: float) -> float | None:
+    """Give the seconds of a Retry-After, which is a number or a date (RFC 9110, 10.2.3); None for anything else."""
+    if retry_after.isascii() and retry_after.isdigit():
+        return float(retry_after)
+    try:
+        moment = parsedate_to_datetime(retry_after)
+    except ValueError:
+        return None
+    return max(0.0, (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() - now_seconds)
+
+
+def _answered(outcome: Outcome) -> Outcome:
+    if outcome.kind == "unavailable":
+        raise TelnyxUnavailable(outcome.reason, outcome.attempts, outcome.retry_after_seconds)
+    if outcome.kind != "accepted":
+        said = " ".join(part for part in (outcome.code, outcome.title, outcome.detail) if part)
+        sentence = f"Telnyx refused with status {outcome.status}: {outcome.remedy or said or 'no reason given'}"
+        raise TelnyxRefused(outcome.status, outcome.code, sentence)
+    return outcome
+
+
+def _recording(data: Mapping[str, object]) -> RecordingInfo:
+    def given(name: str) -> str:
+        value = data.get(name)
+        return value if isinstance(value, str) else ""
+
+    urls, duration = data.get("download_urls"), data.get("duration_millis")
+    return RecordingInfo(
+        recording_id=given("id"),
+        call_leg_id=given("call_leg_id"),
+        call_session_id=given("call_session_id"),
+        channels=given("channels"),
+        status=given("status"),
+        duration_millis=duration if isinstance(duration, int) else None,
+        started_at=given("recording_started_at"),
+        ended_at=given("recording_ended_at"),
+        download_urls={name: url for name, url in urls.items() if isinstance(url, str) and url}
+        if isinstance(urls, dict)
+        else {},
+    )
+
+
+def _started(found: Sequence[RecordingInfo], started_at: str) -> RecordingInfo | None:
+    """Give the recording that started at that time, or the only one if no time is given; None if several may be it."""
+    if not started_at:
+        return found[0] if len(found) == 1 else None
+    wanted = _moment(started_at)
+    for apart in (SAME_MILLISECOND_SECONDS, SAME_START_SECONDS):
+        then = [each for each in found if (moment := _moment(each.started_at)) and abs(moment - wanted) < apart]
+        if then:
+            return then[0] if len(then) == 1 else None
+    return None
+
+
+def _moment(written: str) -> float:
+    """Give the seconds since 1970 of an ISO 8601 time; 0 if it is none."""
+    try:
+        moment = datetime.fromisoformat(written)
+    except ValueError:
+        return 0
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()

@@ -1,0 +1,52 @@
+"""How requests keep to a deadline: one for everything that a webhook waits for.
+
+A deadline is a reading of the monotonic clock. The webhook's is made where it comes in and passed down to whatever asks
+another system. A request for which no time is left is not begun; one that is under way is cut short, whatever drips.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING
+
+from dialtone.domain.errors import DialtoneError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+NO_DEADLINE = math.inf
+"""Where nobody is waiting."""
+
+SHORTEST_REQUEST_SECONDS = 0.02
+"""DynamoDB answers in some 10 ms: with less than this left, a request would be sent, and its answer not waited for."""
+
+_ends: ContextVar[float] = ContextVar("ends", default=NO_DEADLINE)
+"""For the connections below, whose clients have no place to say it request by request."""
+
+
+class DeadlinePassed(DialtoneError):  # noqa: N818 -- reads as the sentence it is: the deadline has passed
+    """There was no time left for a request: it was not begun."""
+
+    def __init__(self, request: str) -> None:
+        super().__init__(f"no time is left for {request}: it was not begun")
+
+
+@contextmanager
+def request_until(deadline: float, request: str) -> Iterator[None]:
+    """Have the requests that are made inside end by the deadline. Raises DeadlinePassed naming what was not begun."""
+    ends = min(deadline, _ends.get())
+    if ends - time.monotonic() < SHORTEST_REQUEST_SECONDS:
+        raise DeadlinePassed(request)
+    before = _ends.set(ends)
+    try:
+        yield
+    finally:
+        _ends.reset(before)
+
+
+def seconds_left() -> float:
+    """How long the request that is under way may still take; infinite without a deadline."""
+    return _ends.get() - time.monotonic()

@@ -1,0 +1,432 @@
+"""A Telnyx webhook's body as a value: read once, never changed.
+
+Strict for what an event cannot do without: its id, type and time, and the call that it is about. Any other field that
+is not as Telnyx describes it reads as absent and is named; an event of a type that nobody handles is kept as it came.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import uuid
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from dialtone.domain.client_state import ClientState
+from dialtone.domain.commands import CALL_CONTROL_ID
+from dialtone.domain.errors import ApiVersion1, MalformedEvent
+
+if TYPE_CHECKING:
+    from collections.abc import Container, Iterator, Mapping
+
+MAX_ID_CHARACTERS = 255
+"""Telnyx's ids have some sixty; ours go into DynamoDB keys, which hold 1,024 bytes."""
+
+MAX_TEXT_CHARACTERS = 2_048
+"""Of one field: beyond anything that Telnyx sends, and all that a call's state copies of them fits into 400 KB."""
+
+MAX_ADDRESS_CHARACTERS = 20_000
+"""Of one download address; Telnyx's have some 1,000."""
+
+MAX_NESTING = 64
+"""Telnyx's deepest payload has some six levels. What Python reads at its own limit it could not write again."""
+
+_BEGINNINGS = frozenset({"call.initiated", "call.answered"})
+"""Events on which a call is given its first commands; `call.recording.saved` for one names nothing to command."""
+
+_ONCE_A_LEG = frozenset({"call.initiated", "call.answered", "call.hangup"})
+"""What happens to a leg once: reported with another time, it is still that."""
+
+_TOLD_APART_ELSEWHERE = frozenset({"call.recording.saved", "call.recording.transcription.saved"})
+"""What the ledger and the archive know by what it brings."""
+
+SAYS_CHARACTERS = 12
+
+OURS = "dialtone."
+"""How the types of our own events begin: they are never delivered."""
+
+_UNLIMITED = frozenset({"client_state", "media_url", "status_detail", "transcription_text"})
+"""Texts that may be long and never become part of a call's state."""
+
+_TIMES = frozenset({"recording_started_at", "recording_ended_at"})
+
+_NUMBERED = frozenset({"connection_id", "recording_id", "recording_transcription_id"})
+"""Ids: one that is written as a whole number is plainly that id."""
+
+_TEXT, _FLAG, _LIST, _OBJECT = str, bool, list, dict
+_FIELD_TYPES: Mapping[str, type] = {
+    "call_control_id": _TEXT,
+    "call_leg_id": _TEXT,
+    "call_session_id": _TEXT,
+    "calling_party_type": _TEXT,
+    "channels": _TEXT,
+    "client_state": _TEXT,
+    "connection_id": _TEXT,
+    "cost_parts": _LIST,
+    "digit": _TEXT,
+    "digits": _TEXT,
+    "direction": _TEXT,
+    "format": _TEXT,
+    "from": _TEXT,
+    "gather_id": _TEXT,
+    "hangup_cause": _TEXT,
+    "hangup_source": _TEXT,
+    "media_name": _TEXT,
+    "media_url": _TEXT,
+    "overlay": _FLAG,
+    "public_recording_urls": _OBJECT,
+    "reason": _TEXT,
+    "recording_ended_at": _TEXT,
+    "recording_id": _TEXT,
+    "recording_started_at": _TEXT,
+    "recording_transcription_id": _TEXT,
+    "recording_urls": _OBJECT,
+    "result": _TEXT,
+    "start_time": _TEXT,
+    "state": _TEXT,
+    "status": _TEXT,
+    "status_detail": _TEXT,
+    "to": _TEXT,
+    "transcription_text": _TEXT,
+}
+"""The JSON types of what Telnyx describes and we read; `null` is always allowed and reads as absent."""
+
+_ADDRESSES = frozenset({"recording_urls", "public_recording_urls"})
+"""Mappings of a format to an address."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened on a call, as Telnyx tells it (or as we do: `dialtone.…`)."""
+
+    id: str
+    type: str
+    occurred_at: str
+    """UTC with microseconds and a `Z`, of fixed width, so that its text sorts as time."""
+    payload: Mapping[str, Any]
+    client_state: ClientState = field(default_factory=ClientState)
+    ignored: tuple[str, ...] = ()
+    """Names of fields that were not as Telnyx describes them: they are not in the payload."""
+
+    @property
+    def call_session_id(self) -> str:
+        """The phone call; for an event that belongs to none, a name of its own."""
+        return self._key("call_session_id") or f"no-session-{self.id}"
+
+    @property
+    def call_leg_id(self) -> str:
+        """The leg that it happened on, or ''."""
+        return self._key("call_leg_id")
+
+    @property
+    def owner_leg_id(self) -> str:
+        """The leg whose flow it concerns: the far leg of a transfer speaks to the leg that asked for it."""
+        return self.client_state.parent_leg or self.call_leg_id
+
+    @property
+    def about_callee(self) -> bool:
+        """Whether it happened on a leg that a flow's transfer made."""
+        return bool(self.client_state.parent_leg)
+
+    @property
+    def says(self) -> str:
+        """What happened, whatever its id: Telnyx may report one happening under two. '' where the id alone says it.
+
+        Digits are left out: from so short a text they could be guessed.
+        """
+        if self.type in _TOLD_APART_ELSEWHERE or self.type.startswith(OURS):
+            return ""
+        said = [self.type, self.call_leg_id, str(self.client_state.turn)]
+        if self.type not in _ONCE_A_LEG:
+            payload = {name: value for name, value in self.payload.items() if name not in _DIGITS | _NEVER_KEPT}
+            said += [self.occurred_at, json.dumps(payload, sort_keys=True)]
+        return hashlib.sha256("\n".join(said).encode()).hexdigest()[:SAYS_CHARACTERS]
+
+    def text(self, name: str) -> str:
+        """A field of the payload that holds text; '' where it is left out, null or something else."""
+        value = self.payload.get(name)
+        return value if isinstance(value, str) else ""
+
+    def time(self, name: str) -> str:
+        """A field of the payload that holds a time, written as `occurred_at` is; '' where Telnyx left it out."""
+        told = self.text(name)
+        return _utc(told, f"data.payload.{name}") if told else ""
+
+    def _key(self, name: str) -> str:
+        """An id that becomes a key of the table; '' where it could be none."""
+        value = self.text(name)
+        return value if _is_identifier(value) else ""
+
+
+def parse_event(body: bytes, understood: Container[str] | None = None, received_seconds: float = 0) -> Event:
+    """Read a webhook's body, already verified, which came at that unix time.
+
+    `understood` are the types of event that somebody handles; None for every one. Raises MalformedEvent naming what is
+    missing, ApiVersion1 for a webhook in the format of that version.
+    """
+    try:
+        document = _object(json.loads(body), "body")
+    except (ValueError, RecursionError) as error:
+        raise MalformedEvent("body", f"not JSON: {type(error).__name__}") from None
+    envelope, event_type = _envelope(document)
+    if event_type.startswith(OURS):
+        raise MalformedEvent("data.event_type", f"is one of Dialtone's own: {event_type}")
+    if understood is None or event_type in understood:
+        return _understood(_object(document.get("data"), "data"))
+    return _unknown(document, envelope, event_type, received_seconds)
+
+
+def _envelope(document: dict[str, Any]) -> tuple[dict[str, Any], str]:
+    """The object that has the event's id, type and time, and that type."""
+    if "data" not in document and _is_api_version_1(document):
+        raise ApiVersion1
+    data = document.get("data")
+    for inside, name in _TYPE_PLACES:
+        envelope = data if inside else document
+        found = envelope.get(name) if isinstance(envelope, dict) else None
+        if envelope and isinstance(found, str) and found != "event" and _is_identifier(found):
+            return envelope, found
+    data = _object(data, "data")
+    return data, _identifier(data, "event_type")
+
+
+_TYPE_PLACES = (
+    (True, "event_type"),
+    (False, "event_type"),
+    (False, "event"),
+    (True, "record_type"),
+    (False, "record_type"),
+    (False, "type"),
+)
+"""Where Telnyx's webhooks have their type, in `data` or beside it: all of voice and messaging in the first place."""
+
+
+def _is_api_version_1(document: dict[str, Any]) -> bool:
+    event_type = document.get("event_type")
+    return isinstance(event_type, str) and "." not in event_type and isinstance(document.get("payload"), dict)
+
+
+def _understood(data: dict[str, Any]) -> Event:
+    payload, ignored = _readable(_object(data.get("payload"), "data.payload"))
+    event = Event(
+        id=_identifier(data, "id"),
+        type=_identifier(data, "event_type"),
+        occurred_at=_utc(data.get("occurred_at"), "data.occurred_at"),
+        payload=payload,
+        client_state=ClientState.decode(payload.get("client_state") or ""),
+        ignored=ignored,
+    )
+    _check_identity(event, data["payload"])
+    return event
+
+
+def _unknown(document: dict[str, Any], envelope: dict[str, Any], event_type: str, received_seconds: float) -> Event:
+    """Kept as it came. One without an id gets one that its redelivery has too; one without a time, when it came."""
+    payload = envelope.get("payload")
+    payload = payload if isinstance(payload, dict) else envelope
+    told_id, client_state = envelope.get("id"), payload.get("client_state")
+    times = (_time(each.get("occurred_at")) for each in (envelope, document, payload))
+    return Event(
+        id=told_id if isinstance(told_id, str) and _is_identifier(told_id) else _id_of(envelope),
+        type=event_type,
+        occurred_at=next(filter(None, times), None) or _written(datetime.fromtimestamp(received_seconds, UTC)),
+        payload={name: value for name, value in payload.items() if not _nested_too_deep(value)},
+        client_state=ClientState.decode(client_state if isinstance(client_state, str) else ""),
+    )
+
+
+def _id_of(envelope: dict[str, Any]) -> str:
+    """An id for what has none: the same for the same content, whatever Telnyx notes of its delivery."""
+    persistent_variables = {
+        name: value for name, value in envelope.items() if name != "meta" and not _nested_too_deep(value)
+    }
+    content = json.dumps(persistent_variables)
+    return str(uuid.UUID(bytes=hashlib.sha256(content.encode()).digest()[:16]))
+
+
+def mask(digits: str) -> str:
+    """As many asterisks as there were digits."""
+    return "*" * len(digits)
+
+
+def recorded_payload(
+    event: Event, *, keep_digits: bool = False, addresses: Container[str] = frozenset()
+) -> dict[str, Any]:
+    """The payload as it may be kept: without transcripts, and without web addresses but these of the flow's own audio.
+
+    Digits are masked unless they may be kept; those of a sensitive turn are masked in any case.
+    """
+    masked = event.client_state.sensitive or not keep_digits
+    kept: dict[str, Any] = _kept(event.payload, addresses, masked=masked)
+    return kept
+
+
+def without_addresses(text: str, addresses: Container[str] = frozenset()) -> str:
+    """The text without the web addresses in it, but these: whoever has a recording's address can hear it."""
+    if "://" not in text or text in addresses:
+        return text
+    return _WEB_ADDRESS.sub(ADDRESS_LEFT_OUT, text)
+
+
+ADDRESS_LEFT_OUT = "(address left out)"
+
+_WEB_ADDRESS = re.compile(r"https?://\S+", re.IGNORECASE)
+
+_DIGITS = frozenset({"digit", "digits"})
+
+_NEVER_KEPT = frozenset({"recording_urls", "public_recording_urls", "client_state", "transcription_text"})
+"""Addresses that let anyone fetch a recording, our own mark, and what was said: that lies in the bucket."""
+
+
+def _kept(value: Any, addresses: Container[str], *, masked: bool) -> Any:  # noqa: ANN401 -- any JSON
+    match value:
+        case str():
+            return without_addresses(value, addresses)
+        case list():
+            return [_kept(each, addresses, masked=masked) for each in value]
+        case dict():
+            return {
+                name: mask(str(each))
+                if masked and name in _DIGITS and each not in (None, "")
+                else _kept(each, addresses, masked=masked)
+                for name, each in value.items()
+                if name not in _NEVER_KEPT
+            }
+    return value
+
+
+def _object(value: object, where: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise MalformedEvent(where, f"must be an object, is {_kind(value)}")
+    return value
+
+
+def _nested_too_deep(value: object) -> bool:
+    level = [value]
+    for _ in range(MAX_NESTING):
+        inside = (inner for each in level for inner in _inside(each))
+        level = [inner for inner in inside if isinstance(inner, (dict, list))]
+    return bool(level)
+
+
+def _inside(value: object) -> Iterator[object]:
+    if isinstance(value, dict):
+        yield from value.values()
+    elif isinstance(value, list):
+        yield from value
+
+
+def _is_identifier(text: str) -> bool:
+    return 0 < len(text) <= MAX_ID_CHARACTERS and text.isprintable() and text.isascii()
+
+
+def _identifier(values: Mapping[str, Any], name: str, within: str = "data") -> str:
+    value = values.get(name)
+    if not isinstance(value, str) or not value:
+        raise MalformedEvent(f"{within}.{name}", f"must be text, is {_kind(value)}")
+    if not _is_identifier(value):
+        raise MalformedEvent(f"{within}.{name}", f"must be at most {MAX_ID_CHARACTERS} printable characters")
+    return value
+
+
+def _readable(payload: dict[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """The payload without what is not as Telnyx describes it, and the names of the fields that this was."""
+    readable: dict[str, Any] = {}
+    ignored = []
+    for name, value in payload.items():
+        kept = _as_described(name, value)
+        if kept is not None or value is None:
+            readable[name] = kept
+        if kept is not value and not (name in _NUMBERED and kept):
+            ignored.append(name if name in _FIELD_TYPES else "another")
+    return readable, tuple(dict.fromkeys(ignored))
+
+
+def _as_described(name: str, value: Any) -> Any:  # noqa: ANN401 -- whatever JSON holds
+    """The value, or what of it can be used; None for nothing."""
+    if _nested_too_deep(value):
+        return None
+    described = _FIELD_TYPES.get(name)
+    if described is None:
+        return value
+    if name in _NUMBERED and type(value) is int:
+        value = str(value)
+    if type(value) is not described:
+        return None
+    if isinstance(value, dict) and name in _ADDRESSES:
+        usable = {key: text for key, text in value.items() if _encodable(key) and _is_address(text)}
+        return value if usable == value else usable
+    return None if isinstance(value, str) and not _is_text(name, value) else value
+
+
+def _is_text(name: str, value: str) -> bool:
+    if not _encodable(value) or (len(value) > MAX_TEXT_CHARACTERS and name not in _UNLIMITED):
+        return False
+    if name == "call_control_id" and value:
+        return _is_identifier(value) and CALL_CONTROL_ID.accepts(value)
+    return not (value and name in _TIMES) or _time(value) is not None
+
+
+def _is_address(value: object) -> bool:
+    return isinstance(value, str) and _encodable(value) and len(value) <= MAX_ADDRESS_CHARACTERS
+
+
+def _check_identity(event: Event, payload: Mapping[str, Any]) -> None:
+    """Whether it can be brought to its call, and that given commands, where one is needed."""
+    if not event.type.startswith("call."):
+        return
+    for name in ("call_session_id", "call_leg_id"):
+        _identifier(payload, name, "data.payload")
+    if event.type in _BEGINNINGS and not event.text("call_control_id"):
+        raise MalformedEvent(
+            "data.payload.call_control_id", f"must be {CALL_CONTROL_ID.allowed}, and {event.type} needs it"
+        )
+
+
+def _encodable(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _utc(value: object, where: str) -> str:
+    if not isinstance(value, str):
+        raise MalformedEvent(where, f"must be text, is {_kind(value)}")
+    moment = _time(value)
+    if moment is None:
+        raise MalformedEvent(where, "must be an ISO 8601 time")
+    return moment
+
+
+def _time(value: object) -> str | None:
+    """The time as `occurred_at` is written; None for what is not one."""
+    if not isinstance(value, str):
+        return None
+    try:
+        moment = datetime.fromisoformat(value)
+        return _written(moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC))
+    except (ValueError, OverflowError):
+        return None
+
+
+def _written(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ").zfill(27)
+
+
+_WORDS: Mapping[type, str] = {
+    str: "text",
+    bool: "true or false",
+    int: "a number",
+    float: "a number",
+    list: "a list",
+    dict: "an object",
+    type(None): "missing",
+}
+
+
+def _kind(value: object) -> str:
+    return _WORDS.get(type(value), type(value).__name__)

@@ -1,0 +1,135 @@
+"""A question about a call to another system of the team's (a CRM, an order book), and what came of it. Pure."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import asdict, dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from dialtone.domain.client_state import ClientState
+from dialtone.domain.commands import COMMAND_NAMESPACE
+from dialtone.domain.errors import MalformedEvent
+from dialtone.domain.events import OURS, Event
+from dialtone.domain.stored import restored
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+SLOW = f"{OURS}lookup.slow"
+"""The type of the event that a lookup takes longer than a silence goes unnoticed."""
+
+ANSWERED = f"{OURS}lookup.answered"
+"""The type of the event that a lookup ends with, whatever came of it."""
+
+OWN_EVENT = "dialtone_event"
+"""What it is delivered under to the webhook function, where API Gateway's requests have a `body`."""
+
+FOUND, NOT_FOUND, FAILED = "found", "not_found", "failed"
+
+MAX_REASON_CHARACTERS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """What is asked, of whom, and for how long the caller can wait for it."""
+
+    target: str
+    """A Lambda function, by name or ARN, or an `https://` address."""
+    send: Mapping[str, str]
+    """What it is told: name → value. Of sensitive digits only asterisks stand here."""
+    limit_seconds: int
+    quiet_seconds: int = 0
+    """After so long the call is to be told that it takes longer; 0 for never."""
+    gives: tuple[str, ...] = ()
+    """The fields of its answer that the flow wants; what else it says is not kept."""
+    secrets: tuple[str, ...] = ()
+    """Names in `send` whose values are the digits that the event brings which led here."""
+    call_session_id: str = ""
+    call_leg_id: str = ""
+    turn: int = 0
+    """The call's, so that an answer which comes after the step was left changes nothing."""
+    id: str = ""
+    """The same however often the question is asked: whoever is asked can tell a repetition by it."""
+
+    def asked_on(self, event: Event) -> Lookup:
+        """The question as it is handed over: with its id, and the sensitive digits that only the event holds."""
+        digits = event.text("digits") if event.client_state.sensitive else ""
+        revealed = dict.fromkeys(self.secrets, digits) if digits else {}
+        return replace(
+            self, send={**self.send, **revealed}, id=str(uuid.uuid5(COMMAND_NAMESPACE, f"{event.id}/lookup"))
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """As a JSON object."""
+        return asdict(self)
+
+    def slow(self, occurred_at: str) -> Event:
+        """The event that there is no answer yet."""
+        return self.event(SLOW, occurred_at, {})
+
+    def event(self, event_type: str, occurred_at: str, payload: Mapping[str, Any]) -> Event:
+        """An event of our own about the lookup. Given again, it must have the same time: the event is known by it."""
+        about = {"call_session_id": self.call_session_id, "call_leg_id": self.call_leg_id}
+        return Event(
+            id=str(uuid.uuid5(COMMAND_NAMESPACE, f"{self.id}/{event_type}")),
+            type=event_type,
+            occurred_at=occurred_at,
+            payload={**about, **payload},
+            client_state=ClientState(turn=self.turn),
+        )
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any]) -> Lookup:
+        """What `to_json` gave, in this or another version of the program."""
+        return restored(cls, kept, gives=tuple, secrets=tuple)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came of a lookup."""
+
+    result: str
+    """`found`, `not_found` or `failed`."""
+    values: Mapping[str, str] = field(default_factory=dict)
+    """Of what was found: the fields that the flow wants, as texts; '' for one that the answer does not have."""
+    reason: str = ""
+    """Of a failure, for the timeline: what was wrong. Never what was sent."""
+    fault: Exception | None = field(default=None, compare=False)
+    """One of ours, which the log should show with its traceback."""
+
+    def event(self, lookup: Lookup, occurred_at: str) -> Event:
+        """The answer as an event of our own; see `Lookup.event`."""
+        reason = self.reason[:MAX_REASON_CHARACTERS]
+        return lookup.event(
+            ANSWERED, occurred_at, {"result": self.result, "values": dict(self.values), "reason": reason}
+        )
+
+
+def event_to_json(event: Event) -> dict[str, Any]:
+    """A lookup's event as one function hands it to another: a JSON object."""
+    return {
+        "id": event.id,
+        "type": event.type,
+        "occurred_at": event.occurred_at,
+        "payload": dict(event.payload),
+        "turn": event.client_state.turn,
+    }
+
+
+def event_from_json(told: Mapping[str, Any]) -> Event:
+    """What `event_to_json` gave. Raises MalformedEvent for anything else."""
+    match told:
+        case {
+            "id": str(event_id),
+            "type": "dialtone.lookup.slow" | "dialtone.lookup.answered" as event_type,
+            "occurred_at": str(occurred_at),
+            "turn": int(turn),
+            "payload": {"call_session_id": str()} as payload,
+        } if event_type == SLOW or _is_answer(payload):
+            return Event(event_id, event_type, occurred_at, dict(payload), ClientState(turn=turn))
+        case _:
+            raise MalformedEvent("dialtone_event", "is no event of a lookup")
+
+
+def _is_answer(payload: Mapping[str, Any]) -> bool:
+    return payload.get("result") in {FOUND, NOT_FOUND, FAILED} and isinstance(payload.get("values"), dict)

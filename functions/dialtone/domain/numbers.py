@@ -1,0 +1,154 @@
+"""Phone numbers and SIP addresses as carriers write them: read into one form, recognised as withheld, masked. Pure."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+E164 = re.compile(r"\+[1-9][0-9]{6,14}")
+
+WITHHELD = "withheld"
+"""What a condition on the caller says for every caller who does not show a number."""
+
+_WITHHELD_WORDS = frozenset(
+    {
+        "anonymous",
+        "blocked",
+        "no caller id",
+        "number withheld",
+        "private",
+        "private number",
+        "restricted",
+        "unavailable",
+        "unknown",
+        "unknown number",
+        WITHHELD,
+    }
+)
+
+_KEYPAD = str.maketrans("abcdefghijklmnopqrstuvwxyz", "22233344455566677778889999")
+
+_PSEUDO_NUMBERS = frozenset(
+    "+" + word.translate(_KEYPAD)
+    for word in ("anonymous", "blocked", "private", "restricted", "unavailable", "unknown")
+)
+"""Some carriers spell the word on a keypad: +266696687 is ANONYMOUS. With the plus none of them is anybody's number;
+without it, 7378742833 is a number in Austin."""
+
+_ANONYMOUS_HOST = "anonymous.invalid"
+"""RFC 3323, 4.1.1.3: the host of a caller who wants to stay anonymous."""
+
+_SIP = re.compile(r"(?:.*<)?(?:sips?:)?([^\s:@<>]+)(?::[^\s@<>]*)?@([^\s:;?@<>]+)[^\s@<>]*>?", re.IGNORECASE)
+_SIP_USER = re.compile(r"sips?:([^\s:@<>]+)", re.IGNORECASE)
+
+_MIN_DIGITS = 7
+"""Of a number; what is shorter is an extension or a short code, which no country's rules turn into a number."""
+
+_MASKED_DIGITS = 4
+
+MAX_MASKED_CHARACTERS = 64
+
+
+def is_withheld(caller: str) -> bool:
+    """Whether it stands for a caller who shows no number: '', a word such as Restricted, or a pseudo number."""
+    user, host = _sip_parts(caller) or (caller, "")
+    words = re.sub(r"[\s_.-]+", " ", user.lstrip("+")).strip().lower()
+    nothing = not words.strip("0 ")
+    return nothing or words in _WITHHELD_WORDS or user in _PSEUDO_NUMBERS or host == _ANONYMOUS_HOST
+
+
+def caller_number(written: str, called: str = "") -> str:
+    """The caller as the call keeps it: E.164, a SIP address, or '' for a caller who withholds the number.
+
+    `called` says in which country's form a number without a plus may be. What cannot be read stays as it is.
+    """
+    if is_withheld(written):
+        return ""
+    if E164.fullmatch(written):
+        return written
+    found = _from_sip(written, (called,)) or _read(written, (called,))
+    return "" if is_withheld(found or f"+{written}") else found or written
+
+
+def called_numbers(written: str, listed: Collection[str] = ()) -> tuple[str, ...]:
+    """Every form in which a number file may name what was called, the nearest first.
+
+    `listed` are the numbers that are ours: one without a country is that of them which it can only be.
+    """
+    if not written or E164.fullmatch(written):
+        return (written,)
+    parts = _sip_parts(written)
+    if parts is None:
+        return (_read(written, listed) or written,)
+    user, host = parts
+    forms = (f"sip:{user}@{host}", f"sip:{user}") if host else (f"sip:{user}",)
+    number = user if E164.fullmatch(user) else _read(user, listed)
+    return (*forms, number) if number else forms
+
+
+def called_number(written: str, listed: Collection[str] = ()) -> str:
+    """What was called as the call keeps it: E.164 if it is a number of any form, else a SIP address."""
+    forms = called_numbers(written, listed)
+    return next((form for form in forms if E164.fullmatch(form)), forms[0])
+
+
+def masked(number: str) -> str:
+    """It as a log may have it: without its last four digits. Names of SIP users are no telephone numbers and stay."""
+    user, at, host = number[:MAX_MASKED_CHARACTERS].partition("@")
+    left = _MASKED_DIGITS
+    shown = list(user)
+    for place in range(len(shown) - 1, -1, -1):
+        if left and shown[place].isdigit():
+            shown[place] = "*"
+            left -= 1
+    return "".join(shown) + at + host
+
+
+def _sip_parts(written: str) -> tuple[str, str] | None:
+    """User and host of a SIP address, in lower case and without parameters and port; None for what is no address."""
+    if found := _SIP.fullmatch(written):
+        user, host = found.groups()
+    elif found := _SIP_USER.fullmatch(written):
+        user, host = found.group(1), ""
+    elif re.fullmatch(r"[^\s@:<>]*[A-Za-z][^\s@:<>]*", written):
+        user, host = written, ""  # a connection that is set to give the SIP user's name alone
+    else:
+        return None
+    return unquote(user.partition(";")[0]).lower(), host.lower()
+
+
+def _from_sip(written: str, like: Iterable[str]) -> str:
+    parts = _sip_parts(written)
+    if parts is None:
+        return ""
+    user, host = parts
+    number = user if E164.fullmatch(user) else _read(user, like)
+    return number or (f"sip:{user}@{host}" if host else f"sip:{user}")
+
+
+def _read(written: str, like: Iterable[str]) -> str:
+    """The number in E.164, of the country of those that it is like, or with its country but no plus.
+
+    '' for what is no number. The library is loaded here only: Telnyx nearly always sends E.164.
+    """
+    digits = re.sub(r"[^0-9]", "", written)
+    if len(digits) < _MIN_DIGITS or re.search(r"[A-Za-z]", written.removeprefix("tel:")):
+        return ""
+    from dialtone.domain import numbering_plans  # noqa: PLC0415 -- the usual start does not pay for it
+
+    ours = [number for number in like if E164.fullmatch(number)]
+    national = numbering_plans.national_readings(written, ours)
+    listed = national & frozenset(ours)
+    if len(listed) == 1:
+        return next(iter(listed))
+    international = f"+{digits.removeprefix('00')}"
+    if international in ours:
+        return international
+    valid = [number for number in national if numbering_plans.is_valid(number)]
+    if len(valid) == 1:
+        return valid[0]
+    return international if numbering_plans.is_possible(international) else ""

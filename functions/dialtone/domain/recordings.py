@@ -1,0 +1,307 @@
+"""Custody of recordings: what was asked for, what came, and where it lies. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from dataclasses import asdict, dataclass, fields, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from dialtone.domain.stored import restored
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from dialtone.domain.events import Event
+
+MAX_TRANSCRIPT_CHARACTERS_IN_A_JOB = 100_000
+"""As JSON writes them, six for a letter that is not English: a message holds 256 KB. Longer texts are fetched."""
+
+MAX_ADDRESS_CHARACTERS_IN_A_JOB = 20_000
+"""Of all its addresses; Telnyx's have some 1,000 each. For longer ones, too, the archive asks Telnyx."""
+
+EXPECTED, SAVED, COPIED, VERIFIED, FAILED = "expected", "saved", "copied", "verified", "failed"
+DOUBTFUL = "doubtful"
+"""Kept like a verified one, and hardly the whole recording by what Telnyx says of it; `content_doubt` says why."""
+KEPT_STATUSES = (VERIFIED, DOUBTFUL)
+"""The audio is in the bucket, and what lies there is what came."""
+
+FROM_ANSWER, RECORD_START, UNASKED = "record-from-answer", "record_start", "telnyx"
+"""What a recording was asked for with; `telnyx`: no command of ours is known to have asked for it."""
+
+CERTAIN, LIKELY, UNCERTAIN = "certain", "likely", "doubtful"
+"""How sure it is that the entry is about the recording that it says it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class AudioCopy:
+    """A recording's audio as it was copied into the bucket, measured while it passed."""
+
+    key: str
+    length_bytes: int
+    sha256: str
+    """In hexadecimal, of the whole file."""
+    duration_millis: int | None = None
+    """Of the bytes, whatever headers say; None where the audio does not tell."""
+    number: int = 1
+    """Which copy it is: a doubtful one is not written over by a later one, but lies beside it."""
+
+
+@dataclass(frozen=True, slots=True)
+class TranscriptCopy:
+    """A recording's transcript as it lies in the bucket."""
+
+    key: str
+    sha256: str
+    transcription_id: str = ""
+    """Telnyx's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """The evidence that the caller knew of the recording before it began."""
+
+    how: str
+    """`announced` (heard out) or `given` (a key was pressed)."""
+    prompt: str
+    """What was said, or the name of the audio that was played."""
+    language: str
+    at: str
+    """When it had been heard out, or the key was pressed."""
+    key: str = ""
+
+
+FLOW, SENSITIVE = "flow", "sensitive"
+"""Why a recording was paused: a flow's own `recording: pause`, or a step whose digits are recorded nowhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """A stretch that was left out of a recording, by the events on which it was paused and resumed.
+
+    Telnyx reports neither: the audio stops and goes on as soon as the command is obeyed.
+    """
+
+    began: str
+    ended: str = ""
+    """'' while it lasts."""
+    why: str = ""
+
+
+NOT_ASKED_FOR, ASKED_FOR, COMPLETED = "none", "requested", "completed"
+"""What is known of a recording's transcription; `failed`, too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Transcription:
+    """What was asked for about the words of a recording, and what came of it."""
+
+    status: str = NOT_ASKED_FOR
+    engine: str = ""
+    """Telnyx's name of it: A, B or another."""
+    language: str = ""
+    """As it was asked for; '' for the engine's default."""
+
+
+KEPT, SUPERSEDED, DELETED = "kept", "superseded", "deleted"
+"""What a caller decided about a message: that is noted, and changes nothing of its custody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """A caller's decision about a recording."""
+
+    recording: str
+    """The ledger entry's name."""
+    verdict: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """One entry of the ledger: a recording that a call asked for, or that Telnyx says exists."""
+
+    call_session_id: str
+    call_leg_id: str
+    number: int
+    """The leg's first recording is 1."""
+    turn: int
+    """The turn of the call that asked for it, or of a doubtful one: that may have."""
+    requested_at: str
+    source: str
+    """`record-from-answer`, `record_start`, or `telnyx` for one that no command of ours asked for."""
+    status: str = EXPECTED
+    reason: str = ""
+    channels: str = ""
+    format: str = ""
+    from_number: str = ""
+    to_number: str = ""
+    recording_id: str = ""
+    started_at: str = ""
+    ended_at: str = ""
+    call_control_id: str = ""
+    connection_id: str = ""
+    audio: AudioCopy | None = None
+    """From `copied` on."""
+    transcript: TranscriptCopy | None = None
+    consent: Consent | None = None
+    review: str = ""
+    """What the caller decided about it, where that was asked: `kept`, `superseded` by another, or `deleted`."""
+    trimmed: bool = False
+    """Asked for without the silence at its beginning and its end."""
+    silence_seconds: int = 0
+    """The silence that was to end it; 0 for none."""
+    max_seconds: int = 0
+    """Its longest length; 0 for none."""
+    content_doubt: str = ""
+    """Why the audio that was copied can hardly be the whole recording; '' if it can."""
+    direction: str = ""
+    """Of the call."""
+    calling_party_type: str = ""
+    """`pstn` or `sip`, where Telnyx says it."""
+    flow: str = ""
+    """That led the call when it was asked for."""
+    flow_version: str = ""
+    step: str = ""
+    """That asked for it; '' for one from the answer."""
+    pauses: tuple[Pause, ...] | None = None
+    """None where it is not known: of entries of earlier versions, and of what no command of ours asked for."""
+    transcription: Transcription | None = None
+    """None as for `pauses`."""
+    file_name: str = ""
+    """The name that Telnyx was asked to give its file; '' for one that was not asked for."""
+    identity: str = ""
+    """How sure it is which recording this is; '' while nothing has come, and of entries of earlier versions."""
+    identity_reason: str = ""
+
+    @property
+    def name(self) -> str:
+        """The leg's id and the recording's number: known before Telnyx names it, the same however often it comes."""
+        return f"{self.call_leg_id}-{self.number:02d}"
+
+    def to_json(self) -> dict[str, Any]:
+        """As a JSON object, for the store."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> Recording:
+        """What `to_json` gave, in this or another version of the program."""
+        parts = {"audio": AudioCopy, "transcript": TranscriptCopy, "consent": Consent, "transcription": Transcription}
+        readers: dict[str, Any] = {name: partial(restored, kind) for name, kind in parts.items()}
+        return restored(cls, stored, pauses=_pauses, **readers)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What Telnyx said of a recording that has come, as far as another report of the same is known by it."""
+
+    number: int
+    """Of its ledger entry."""
+    started_at: str = ""
+    channels: str = ""
+    recording_id: str = ""
+    files: str = ""
+    """The names of its files; '' where they are not known."""
+
+    def is_of(self, other: Report) -> bool:
+        """Whether both are of one recording: known by its id where both name one, else by its start and channels."""
+        if self.recording_id and other.recording_id:
+            return self.recording_id == other.recording_id
+        if self.files and other.files and self.files != other.files:
+            return False
+        return (self.started_at, self.channels) == (other.started_at, other.channels)
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveJob:
+    """What the archive is asked to do, as its queue carries it."""
+
+    kind: str
+    """`audio`, `transcript`, or `metadata` where the ledger has something new to be mirrored."""
+    call_session_id: str
+    call_leg_id: str
+    recording: str = ""
+    """The ledger entry's name; '' for a transcript, which Telnyx ties to its own recording id only."""
+    recording_id: str = ""
+    urls: Mapping[str, str] | None = None
+    """Format → address, as the webhook gave them: valid for ten minutes from then."""
+    transcription_id: str = ""
+    transcript: str = ""
+    """The text; '' where it is too long for a message and must be asked for."""
+    transcription_status: str = ""
+    """As the webhook gave it; '' where it did not say."""
+
+    def completed_from(self, event: Event) -> ArchiveJob:
+        """The job with what only its event has: kept with the decision, addresses and words would lie in the table."""
+        if self.kind == "audio" and (urls := download_addresses(event)):
+            return replace(self, urls=urls)
+        if self.kind == "transcript" and (text := event.text("transcription_text")):
+            return replace(self, transcript=text if _fits(text) else "")
+        return self
+
+    def to_json(self) -> str:
+        """As the message's body."""
+        return json.dumps(asdict(self), separators=(",", ":"))
+
+    @classmethod
+    def from_json(cls, body: str) -> ArchiveJob:
+        """What `to_json` gave. Raises ValueError or TypeError for anything else."""
+        stored = json.loads(body)
+        if not isinstance(stored, dict):
+            raise TypeError(f"a job is an object, not {type(stored).__name__}")
+        job = restored(cls, stored)
+        texts = [getattr(job, field.name) for field in fields(cls) if field.name != "urls"]
+        if not all(isinstance(text, str) for text in texts) or not _is_addresses(job.urls):
+            raise TypeError("a job's fields are texts, and its urls formats with addresses")
+        return job
+
+
+def object_key(recording: Recording, suffix: str) -> str:
+    """Its place in the bucket: `recordings/YYYY/MM/DD/<session>/<recording>.<suffix>`, by the day it began (UTC).
+
+    Ids are Telnyx's, that is text from outside: what is no ordinary id becomes one, and stays different from any other.
+    """
+    day = (recording.started_at or recording.requested_at)[:10]
+    folder = day.replace("-", "/") if _DAY.fullmatch(day) else "undated"
+    name = f"{_safe(recording.call_leg_id)}-{recording.number:02d}"
+    return f"recordings/{folder}/{_safe(recording.call_session_id)}/{name}.{suffix}"
+
+
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_ORDINARY_ID = re.compile(r"[A-Za-z0-9_-]+([.:][A-Za-z0-9_-]+)*")
+MAX_ID_CHARACTERS = 200
+"""Of an id in a key, which may have 1,024 bytes (S3) and holds two. Telnyx's have 36."""
+_SHOWN_CHARACTERS = 60
+
+
+def _safe(identifier: str) -> str:
+    """An ordinary id as it is; of any other what can stand in a key, and a hash that tells it from others alike."""
+    if len(identifier) <= MAX_ID_CHARACTERS and _ORDINARY_ID.fullmatch(identifier):
+        return identifier
+    shown = re.sub(r"[^A-Za-z0-9_-]+", "_", identifier[:_SHOWN_CHARACTERS])
+    return f"{shown}~{hashlib.sha256(identifier.encode(errors='surrogatepass')).hexdigest()[:32]}"
+
+
+def download_addresses(event: Event) -> dict[str, str]:
+    """The addresses of an event's recording by format; none where they are too long for a message."""
+    found: dict[str, Any] = event.payload.get("recording_urls") or event.payload.get("public_recording_urls") or {}
+    told = {name: address for name, address in found.items() if isinstance(address, str)}
+    characters = sum(map(_written_characters, (*told, *told.values())))
+    return told if characters <= MAX_ADDRESS_CHARACTERS_IN_A_JOB else {}
+
+
+def _fits(transcript: str) -> bool:
+    return _written_characters(transcript) <= MAX_TRANSCRIPT_CHARACTERS_IN_A_JOB
+
+
+def _written_characters(text: str) -> int:
+    return len(json.dumps(text)) - len('""')
+
+
+def _pauses(stored: Iterable[Mapping[str, Any]]) -> tuple[Pause, ...]:
+    return tuple(restored(Pause, pause) for pause in stored)
+
+
+def _is_addresses(urls: object) -> bool:
+    return urls is None or (isinstance(urls, dict) and all(isinstance(url, str) for url in urls.values()))

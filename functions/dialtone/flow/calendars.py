@@ -1,0 +1,219 @@
+"""Opening hours: weekly, with holidays, in a time zone."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Annotated, Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
+
+from dialtone.domain.errors import FlowInvalid
+from dialtone.flow.document import read_source, validated
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+OPEN, CLOSED, HOLIDAY = "open", "closed", "holiday"
+
+CalendarName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,99}$")]
+
+
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError(f"{name} is no time zone; write one such as Europe/London or America/Chicago") from None
+    return name
+
+
+TimeZone = Annotated[str, AfterValidator(_known_zone)]
+"""Of the IANA database."""
+
+_CLOCK = r"(?:[01]?[0-9]|2[0-3]):[0-5][0-9]"
+_SPAN = re.compile(rf"({_CLOCK}) *- *({_CLOCK}|24:00)")
+_SPAN_PATTERN = rf"^({_CLOCK}) *- *({_CLOCK}|24:00)$"
+_DAY = "(mon|tue|wed|thu|fri|sat|sun)"
+_DAYS_PATTERN = rf"^{_DAY}( *- *{_DAY})?( *, *{_DAY}( *- *{_DAY})?)*$"
+_DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_DATES_PATTERN = rf"^{_DATE}( *to *{_DATE})?$"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """From one time of the day to another; one that ends no later than it begins goes on after midnight."""
+
+    begins: timedelta
+    """Since midnight."""
+    ends: timedelta
+
+    @property
+    def overnight(self) -> bool:
+        """Whether it ends on the day after."""
+        return self.ends <= self.begins
+
+    def holds(self, clock: timedelta) -> bool:
+        """Whether it is open at that time of the day on which it begins."""
+        return self.begins <= clock and (self.overnight or clock < self.ends)
+
+    def holds_after_midnight(self, clock: timedelta) -> bool:
+        """Whether it is still open at that time of the day after."""
+        return self.overnight and clock < self.ends
+
+
+def _read_spans(written: Any) -> Any:  # noqa: ANN401 -- pydantic hands over whatever the file holds
+    if written == CLOSED:
+        return ()
+    spans = []
+    for each in written if isinstance(written, list) else [written]:
+        if isinstance(each, Span):
+            spans.append(each)
+            continue
+        found = _SPAN.fullmatch(each.strip()) if isinstance(each, str) else None
+        if found is None:
+            raise ValueError(f"{each} is no time of opening; write 09:00-17:30, a list of these, or closed")
+        spans.append(Span(_since_midnight(found.group(1)), _since_midnight(found.group(2))))
+    return tuple(spans)
+
+
+def _since_midnight(clock: str) -> timedelta:
+    hours, _, minutes = clock.partition(":")
+    return timedelta(hours=int(hours), minutes=int(minutes))
+
+
+_ONE_SPAN = {"type": "string", "pattern": _SPAN_PATTERN}
+SPANS_SCHEMA = {"anyOf": [{"const": CLOSED}, _ONE_SPAN, {"type": "array", "items": _ONE_SPAN}]}
+Spans = Annotated[tuple[Any, ...], BeforeValidator(_read_spans), WithJsonSchema(SPANS_SCHEMA)]
+"""In a file: `09:00-17:30`, a list of these, or `closed`."""
+
+
+def _by_weekday(written: Any) -> Any:  # noqa: ANN401 -- pydantic hands over whatever the file holds
+    if not isinstance(written, dict):
+        return written
+    week: dict[str, Any] = {}
+    for named, spans in written.items():
+        if not re.fullmatch(_DAYS_PATTERN, str(named)):
+            raise ValueError(f"{named} is no day; write mon, tue, … sun, mon-fri, or several with commas")
+        for day in _weekdays(named):
+            if day in week:
+                raise ValueError(f"{day} stands here twice")
+            week[day] = spans
+    return week
+
+
+def _weekdays(named: str) -> Iterator[str]:
+    for each in named.split(","):
+        first, _, last = (part.strip() for part in each.partition("-"))
+        begins = WEEKDAYS.index(first)
+        ends = WEEKDAYS.index(last) if last else begins
+        for place in range(begins, ends + 1 if ends >= begins else ends + 1 + len(WEEKDAYS)):
+            yield WEEKDAYS[place % len(WEEKDAYS)]
+
+
+def _by_date(written: Any) -> Any:  # noqa: ANN401 -- pydantic hands over whatever the file holds
+    if not isinstance(written, dict):
+        return written
+    days: dict[str, Any] = {}
+    for named, spans in written.items():
+        if not re.fullmatch(_DATES_PATTERN, str(named)):
+            raise ValueError(f"{named} is no date; write 2026-12-25, or 2026-12-24 to 2026-12-26")
+        for day in _dates(named):
+            if day in days:
+                raise ValueError(f"{day} stands here twice")
+            days[day] = spans
+    return days
+
+
+MAX_HOLIDAYS_IN_A_ROW = 366
+
+
+def _dates(named: str) -> Iterator[str]:
+    first, _, last = (part.strip() for part in named.partition("to"))
+    begins = date.fromisoformat(first)
+    ends = date.fromisoformat(last) if last else begins
+    if not begins <= ends <= begins + timedelta(days=MAX_HOLIDAYS_IN_A_ROW):
+        raise ValueError(f"{named}: the second date must come after the first, within a year")
+    for days in range((ends - begins).days + 1):
+        yield (begins + timedelta(days=days)).isoformat()
+
+
+Week = Annotated[
+    dict[str, Spans],
+    Field(min_length=1),
+    BeforeValidator(_by_weekday),
+    WithJsonSchema(
+        {
+            "type": "object",
+            "minProperties": 1,
+            "patternProperties": {_DAYS_PATTERN: SPANS_SCHEMA},
+            "additionalProperties": False,
+        }
+    ),
+]
+"""Weekday → its hours; a day that is not there is closed."""
+
+Holidays = Annotated[
+    dict[str, Spans],
+    BeforeValidator(_by_date),
+    WithJsonSchema(
+        {"type": "object", "patternProperties": {_DATES_PATTERN: SPANS_SCHEMA}, "additionalProperties": False}
+    ),
+]
+"""Date → its hours."""
+
+
+class Calendar(BaseModel):
+    """A calendar file: when it is open."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
+
+    calendar: CalendarName = Field(description="The calendar's name, which is the file's too.")
+    about: str = Field("", description="A sentence for people.")
+    time_zone: TimeZone = Field(description="Where the hours are told, such as Europe/London.")
+    open: Week = Field(description="Days (`mon-fri`, `sat, sun`) → `09:00-17:30`, a list of these, or `closed`.")
+    holidays: Holidays = Field(
+        default_factory=dict,
+        description="Date, or `2026-12-24 to 2026-12-26` → `closed`, or the hours of that day.",
+    )
+
+    def at(self, occurred_at: str) -> str:
+        """OPEN, CLOSED or HOLIDAY (closed, and a holiday) at a time as events tell it."""
+        local = datetime.fromisoformat(occurred_at).astimezone(ZoneInfo(self.time_zone))
+        today = local.date()
+        clock = timedelta(hours=local.hour, minutes=local.minute, seconds=local.second, microseconds=local.microsecond)
+        began_today = any(span.holds(clock) for span in self.spans(today))
+        began_yesterday = any(span.holds_after_midnight(clock) for span in self.spans(today - timedelta(days=1)))
+        if began_today or began_yesterday:
+            return OPEN
+        return HOLIDAY if today.isoformat() in self.holidays else CLOSED
+
+    def spans(self, day: date) -> tuple[Span, ...]:
+        """The hours that begin on a day: a holiday's are its own."""
+        if day.isoformat() in self.holidays:
+            return self.holidays[day.isoformat()]
+        return self.open.get(WEEKDAYS[day.weekday()], ())
+
+
+CALENDARS = "calendars"
+"""The folder of calendars, beside the flows."""
+
+
+def calendar_file(name: str) -> str:
+    """The file of a calendar, from the folder of the flows."""
+    return f"{CALENDARS}/{name}.yaml"
+
+
+def read_calendar(name: str, text: str) -> Calendar:
+    """The calendar. Raises FlowInvalid with the first fault."""
+    source = read_source(calendar_file(name), text)
+    if not isinstance(source.content, dict):
+        raise FlowInvalid(source.file, 1, "", "is not a calendar", "begin with `calendar: <name>` and `open:`")
+    calendar = validated(source, Calendar, source.content)
+    if calendar.calendar != name:
+        reason, remedy = f"the calendar is named {calendar.calendar}", f"name its file {calendar.calendar}.yaml"
+        raise source.fault(("calendar",), "", reason, remedy)
+    return calendar

@@ -1,0 +1,161 @@
+"""The caller's consent to being recorded: announced or asked for, and the evidence of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
+
+from pydantic import Field, model_validator
+
+from dialtone.domain.recordings import Consent
+from dialtone.flow.keys import NO_KEY, Key, gathered_key, one_key, stop_gathering
+from dialtone.flow.moves import Fail, Go, Move, Wait
+from dialtone.flow.prompts import Prompt
+from dialtone.flow.shorthand import Shorthand
+from dialtone.flow.steps.prompted_input import MILLIS
+from dialtone.flow.steps.say import heard_out, stop_queued, unplayable
+from dialtone.flow.steps.step import PROMPTS
+
+if TYPE_CHECKING:
+    from dialtone.domain.calls import Call
+    from dialtone.domain.commands import Command
+    from dialtone.domain.events import Event
+    from dialtone.flow.voice_settings import VoiceDefaults
+
+CONSENTED, ASKED = "consented", "asked"
+"""Counted while waiting: that the caller knows, and how often was asked."""
+
+TRIES = 2
+"""How often consent is asked for. Who says nothing has not agreed."""
+
+WAIT_SECONDS = 6
+"""How long for the key: agreeing needs a moment's thought, and nothing is recorded meanwhile."""
+
+VARIABLE = "consent"
+"""The variable that says what came of it: announced, given or declined."""
+
+DECLINED = "declined"
+
+MAX_EVIDENCE_CHARACTERS = 2_000
+"""Of the prompt, as the ledger keeps it: announcements have a sentence or two."""
+
+_SAID = {
+    "announce": "This call is recorded.",
+    "ask": "We would like to record this call. To agree, press 1. To go on without a recording, press 2.",
+}
+
+
+Demand = Literal["none", "announce", "ask"]
+"""What a flow demands before a recording begins, from nothing to a key pressed."""
+
+_STRICTNESS = ("none", "announce", "ask")
+
+
+class ConsentPolicy(Shorthand):
+    """What a flow demands of every recording that it can start. In a flow: a word, for the calls, or a mapping."""
+
+    short_form: ClassVar[dict[str, Any]] = {"enum": list(_STRICTNESS)}
+
+    calls: Demand = Field("none", description="Of recording conversations: `record`, and `recording: start`.")
+    messages: Demand = Field("none", description="Of messages: whoever speaks after the tone wants to be recorded.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_calls(cls, written: Any) -> Any:  # noqa: ANN401 -- pydantic hands over whatever the file holds
+        return {"calls": written} if isinstance(written, str) else written
+
+
+def _usual_sentence(validated: dict[str, Any]) -> Prompt:
+    # A `how` that was refused is not there; its own error is reported.
+    return Prompt.model_validate(_SAID[validated.get("how", "announce")])
+
+
+class AskedConsent(Shorthand):
+    """How consent is come by. In a flow: `announce`, `ask`, or a mapping."""
+
+    short_form: ClassVar[dict[str, Any]] = {"enum": ["announce", "ask"]}
+
+    how: Literal["announce", "ask"] = Field(
+        description="announce: the recording starts once the announcement was heard out. ask: once the key was pressed."
+    )
+    say: Prompt = Field(
+        default_factory=_usual_sentence,
+        description="What the caller hears; a sentence in English where it is left out.",
+    )
+    accept: Key = Field("1", description="With ask: the key that agrees.")
+    decline: Key = Field("2", description="With ask: the key that declines.")
+    declined: str = Field("", description="With ask: the step for who declines; without it, the next, unrecorded.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _in_full(cls, written: Any) -> Any:  # noqa: ANN401 -- pydantic hands over whatever the file holds
+        return {"how": written} if isinstance(written, str) else written
+
+    @model_validator(mode="after")
+    def _answerable(self) -> Self:
+        if self.how == "announce" and self.model_fields_set & {"accept", "decline", "declined"}:
+            raise ValueError("accept, decline and declined go with how: ask; an announcement is not answered")
+        if self.accept == self.decline:
+            raise ValueError(f"accept and decline are both {self.accept}")
+        return self
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Every key that means something."""
+        return (self.accept, self.decline) if self.how == "ask" else ()
+
+    def meets(self, demand: Demand) -> bool:
+        """Whether it is what a policy demands, or more."""
+        return _STRICTNESS.index(self.how) >= _STRICTNESS.index(demand)
+
+    def put(self, call: Call, voice_defaults: VoiceDefaults) -> Move:
+        """Say it; of a question, listen for the key meanwhile. Nothing is recorded of which nothing was said."""
+        if not self.say.sounds(call, voice_defaults):
+            return Fail("nobody was told of the recording: its variables left nothing of what is said")
+        if self.how == "announce":
+            heard = self.say.heard(call, voice_defaults)
+            return Wait(heard, {**call.waiting, PROMPTS: len(heard)})
+        keys = one_key((self.accept, self.decline))
+        return Wait(self.say.gathered(call, voice_defaults, WAIT_SECONDS * MILLIS, **keys), call.waiting)
+
+    def answered(
+        self, call: Call, event: Event, voice_defaults: VoiceDefaults, *, step: str, onward: str
+    ) -> Move | None:
+        """Enter the step again with the consent, ask again, or go where it leads without."""
+        if self.how == "announce":
+            move = heard_out(call, event, step)
+            if isinstance(move, Go):
+                return self._given(call, event, voice_defaults, step, "announced")
+            return Fail(move.reason, self.abandoned(call)) if isinstance(move, Fail) else move
+        return self._keyed(call, event, voice_defaults, step, onward)
+
+    def abandoned(self, call: Call) -> tuple[Command, ...]:
+        """What stops the saying and the listening."""
+        return stop_queued(call) if self.how == "announce" else stop_gathering(call)
+
+    def _keyed(self, call: Call, event: Event, voice_defaults: VoiceDefaults, step: str, onward: str) -> Move | None:
+        if reason := unplayable(event):
+            return Fail(reason, self.abandoned(call))
+        key = gathered_key(event)
+        if key is None:
+            return None
+        if key == self.accept:
+            return self._given(call, event, voice_defaults, step, "given")
+        asked = call.waiting.get(ASKED, 0) + 1
+        if key != self.decline and asked < TRIES:
+            return Go(step, waiting={**call.waiting, ASKED: asked})
+        return Go(self.declined or onward, variables={VARIABLE: DECLINED})
+
+    def _given(self, call: Call, event: Event, voice_defaults: VoiceDefaults, step: str, how: str) -> Move:
+        sounds = [sound.parameters for sound in self.say.sounds(call, voice_defaults)]
+        said = " ".join(str(each.get("payload") or each.get("audio_url") or each.get("media_name")) for each in sounds)
+        spoken_in = next(
+            (str(each["language"]) for each in sounds if each.get("language")), voice_defaults.wanted(call)
+        )
+        consent = Consent(
+            how=how,
+            prompt=said[:MAX_EVIDENCE_CHARACTERS],
+            language=spoken_in,
+            at=event.occurred_at,
+            key="" if event.text("digits") == NO_KEY else event.text("digits"),
+        )
+        return Go(step, variables={VARIABLE: how}, waiting={CONSENTED: 1}, consent=consent)

@@ -1,0 +1,127 @@
+"""A phone menu as the program holds it: steps by name, and what holds for all of them."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt
+
+from dialtone.flow.consent import AskedConsent, ConsentPolicy
+from dialtone.flow.recording_options import Channels, Format, Track
+from dialtone.flow.steps.recording import RecordingSwitch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from dialtone.flow.steps.step import Step
+    from dialtone.flow.voice_settings import VoiceDefaults
+
+VERSION_CHARACTERS = 12
+"""Of the text's SHA-256: enough to tell every version of a team's flows apart."""
+
+STEP_OF_FLOW = "/"
+"""Between a flow's name and a step's, where a call is in another flow than the one that leads it."""
+
+CONSENT_STEP = "(consent)"
+"""The name of a step that no flow writes: it asks for the consent that `record` wants."""
+
+MAX_RECORD_START_SECONDS = 14_400
+"""Telnyx's longest recording of `record_start`; from the answer it takes three times that."""
+
+
+class WholeCall(BaseModel):
+    """The recording of a whole call, from the answer to the end."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
+
+    format: Format = Field("mp3", description="The audio's format.")
+    channels: Channels = Field("dual", description="dual: each side on a channel of its own.")
+    track: Track = Field("both", description="Whose voice is recorded.")
+    trim: StrictBool = Field(default=False, description="Leave silence at the beginning and the end out.")
+    max_seconds: StrictInt = Field(0, ge=0, le=43_200, description="0: as long as the call lasts.")
+    consent: AskedConsent | None = Field(
+        None,
+        description="Announce it, or ask, before anything is recorded; then it begins after that, not at the answer.",
+    )
+
+    def on_answer(self) -> dict[str, object]:
+        """As `answer` takes it: no extra command, and no word of the conversation lost before it."""
+        parameters: dict[str, object] = {
+            "record": "record-from-answer",
+            "record_format": self.format,
+            "record_channels": self.channels,
+            "record_track": self.track,
+            "record_max_length": self.max_seconds,
+        }
+        return parameters | ({"record_trim": "trim-silence"} if self.trim else {})
+
+    def on_start(self) -> dict[str, object]:
+        """As `record_start` takes it, for a call that we dialled."""
+        parameters: dict[str, object] = {
+            "format": self.format,
+            "channels": self.channels,
+            "recording_track": self.track,
+            "max_length": min(self.max_seconds, MAX_RECORD_START_SECONDS),
+        }
+        return parameters | ({"trim": "trim-silence"} if self.trim else {})
+
+    def after_consent(self, start: str) -> RecordingSwitch:
+        """The step that comes before the flow's first one where consent is wanted."""
+        return RecordingSwitch(
+            name=CONSENT_STEP,
+            next=start,
+            recording="start",
+            format=self.format,
+            channels=self.channels,
+            track=self.track,
+            trim=self.trim,
+            max_seconds=min(self.max_seconds, MAX_RECORD_START_SECONDS),
+            consent=self.consent,
+        )
+
+
+class Limits(BaseModel):
+    """How far a call may go in a flow before its last resort ends it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
+
+    steps: StrictInt = Field(200, ge=1, le=10_000, description="Steps entered; a question asked again is one more.")
+    minutes: StrictInt = Field(60, ge=1, le=240, description="Since the answer; looked at whenever a step is entered.")
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """A flow, checked: every step that is named exists."""
+
+    name: str
+    version: str
+    """The hash of its text, and of the calendars that it goes by."""
+    voice_defaults: VoiceDefaults
+    steps: Mapping[str, Step]
+    start: str
+    last_resort: str
+    record: WholeCall | None
+    limits: Limits = field(default_factory=Limits)
+    consent_policy: ConsentPolicy = field(default_factory=ConsentPolicy)
+    given: Mapping[str, str] = field(default_factory=dict)
+    """Variables that a call dialled for it must be given → what each is."""
+
+    def visited_start(self, *, recording: bool) -> str:
+        """Where a visit begins: consent to a recording is not asked for while one runs already."""
+        consent = self.steps.get(CONSENT_STEP)
+        return consent.next if recording and consent and self.start == CONSENT_STEP else self.start
+
+    @property
+    def others(self) -> frozenset[str]:
+        """The flows that a call can go to from this one."""
+        return frozenset(other for step in self.steps.values() for other, _ in step.visits())
+
+
+def version_of(texts: Iterable[str]) -> str:
+    """The version of what these texts say together: it changes with any of them."""
+    digest = hashlib.sha256()
+    for place, text in enumerate(texts):
+        digest.update((b"\0" if place else b"") + text.encode())
+    return digest.hexdigest()[:VERSION_CHARACTERS]

@@ -1,0 +1,68 @@
+"""What a call that we dial is given to know: the variables that its flow declares."""
+
+from __future__ import annotations
+
+import json
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+from dialtone.domain.calls import ANSWERED_BY, GREETING, MESSAGE_ADDRESS, OUTCOME
+from dialtone.domain.errors import DialtoneError
+from dialtone.flow.consent import VARIABLE as CONSENT
+from dialtone.flow.templating import DIGITS, KNOWN_OF_EVERY_CALL, WAITED, WAITING_SINCE
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from dialtone.flow.flow import Flow
+
+MAX_GIVEN_BYTES = 1_000
+"""Of names and values as JSON. They travel in `client_state`, for which Telnyx names no limit, until the flow's first
+command replaces it: by then the call's state has them."""
+
+_OF_CALLS_THEMSELVES = KNOWN_OF_EVERY_CALL | {
+    ANSWERED_BY,
+    CONSENT,
+    GREETING,
+    MESSAGE_ADDRESS,
+    OUTCOME,
+    WAITED,
+    WAITING_SINCE,
+}
+
+
+class NotGiven(DialtoneError):  # noqa: N818 -- reads as the sentence it is: something is not given
+    """A call cannot be dialled for a flow with these variables."""
+
+
+def is_givable(name: str) -> bool:
+    """Whether a variable is not one that calls find out by themselves."""
+    return name not in _OF_CALLS_THEMSELVES and not name.startswith(DIGITS)
+
+
+def not_given(flow: Flow, variables: Mapping[str, str]) -> list[str]:
+    """The variables that a flow expects and that are not there, or empty."""
+    return [name for name in flow.given if not variables.get(name)]
+
+
+def check_given(flow: Flow, given: Mapping[str, str]) -> None:
+    """Raise NotGiven, saying what to do, where a call with these variables is none that the flow can lead."""
+    check_declared(flow, given)
+    if missing := not_given(flow, given):
+        wanted = "; ".join(f"{name}: {flow.given[name]}" for name in missing)
+        raise NotGiven(f"the flow {flow.name} expects to be given more ({wanted})")
+
+
+def check_declared(flow: Flow, given: Mapping[str, str]) -> None:
+    """Raise NotGiven for a variable that the flow does not declare, or for more than goes with a call."""
+    for name in given:
+        if name not in flow.given:
+            near = get_close_matches(name, flow.given, 1)
+            remedy = f"did you mean {near[0]}?" if near else "declare it under `given`, or leave it out"
+            raise NotGiven(f"the flow {flow.name} is given no {name}; {remedy}")
+    try:
+        size = len(json.dumps(dict(given), ensure_ascii=False).encode())
+    except UnicodeEncodeError:
+        raise NotGiven("the variables are no UTF-8 text; write them in UTF-8") from None
+    if size > MAX_GIVEN_BYTES:
+        raise NotGiven(f"the variables have {size:,} bytes; {MAX_GIVEN_BYTES:,} go with a call: shorten them")

@@ -1,0 +1,97 @@
+"""Keys that a caller presses, as flows write them and as Telnyx gathers them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import BeforeValidator, Field, StringConstraints, WithJsonSchema
+
+from dialtone.domain.commands import Command, command
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+    from dialtone.domain.calls import Call
+    from dialtone.domain.events import Event
+
+
+def _as_text(written: Any) -> Any:  # noqa: ANN401 -- pydantic hands over whatever the file holds
+    """YAML reads an unquoted 1 as a number."""
+    return str(written) if type(written) is int else written
+
+
+def _one_by_one(written: Any) -> Any:  # noqa: ANN401 -- pydantic hands over whatever the file holds
+    """`"1, 9": sales` is two keys that lead to one step."""
+    if not isinstance(written, dict):
+        return written
+    keys: dict[Any, Any] = {}
+    for named, target in written.items():
+        for key in named.split(",") if isinstance(named, str) else [named]:
+            key = key.strip() if isinstance(key, str) else key  # noqa: PLW2901 -- the key, without what surrounds it
+            if key in keys:
+                raise ValueError(f"{key} stands here twice")
+            keys[key] = target
+    return keys
+
+
+_KEY_SCHEMA = {"anyOf": [{"type": "string", "pattern": r"^[0-9*#]$"}, {"type": "integer", "minimum": 0, "maximum": 9}]}
+
+Key = Annotated[
+    str,
+    BeforeValidator(_as_text),
+    StringConstraints(pattern=r"^[0-9*#]$"),
+    WithJsonSchema(_KEY_SCHEMA),
+]
+"""One key of a phone."""
+
+OneKeyOrSeveral = Annotated[
+    tuple[Key, ...],
+    BeforeValidator(lambda written: [written] if isinstance(written, (str, int)) else written),
+    WithJsonSchema({"anyOf": [*_KEY_SCHEMA["anyOf"], {"type": "array", "items": _KEY_SCHEMA}]}),
+]
+"""One key, or a list of them."""
+
+_KEYS_SCHEMA = {
+    "type": "object",
+    "patternProperties": {r"^ *[0-9*#] *(, *[0-9*#] *)*$": {"type": "string"}},
+    "additionalProperties": False,
+}
+
+Keys = Annotated[dict[Key, str], BeforeValidator(_one_by_one), WithJsonSchema(_KEYS_SCHEMA)]
+"""Key → the step it leads to; several keys with commas between them."""
+
+SomeKeys = Annotated[
+    dict[Key, str],
+    Field(min_length=1),
+    BeforeValidator(_one_by_one),
+    WithJsonSchema(_KEYS_SCHEMA | {"minProperties": 1}),
+]
+"""The same, at least one."""
+
+NO_KEY = ""
+
+
+def gathered_key(event: Event) -> str | None:
+    """The digits of a gather that has ended, '' where the caller pressed nothing.
+
+    None for any other event, and where the gather ended because the caller hung up: nobody is there to go on with.
+    A gather cancelled from outside counts as nothing pressed, since the caller is still listening.
+    """
+    if event.type != "call.gather.ended" or event.text("status") == "call_hangup":
+        return None
+    return event.text("digits") if event.text("status") in {"valid", "invalid"} else NO_KEY
+
+
+def terminator_beside(keys: Collection[str]) -> dict[str, object]:
+    """A terminating digit that is not one of the keys: Telnyx would swallow it instead of reporting it."""
+    return {"terminating_digit": next(key for key in "#*0123456789A" if key not in keys)}
+
+
+def one_key(keys: Iterable[str]) -> dict[str, object]:
+    """The digits of a gather that waits for one of these."""
+    return {"minimum_digits": 1, "maximum_digits": 1, **terminator_beside(tuple(keys))}
+
+
+def stop_gathering(call: Call) -> tuple[Command, ...]:
+    """The command that ends a gather."""
+    return (command("gather_stop", call.control_id),)

@@ -1,0 +1,71 @@
+"""From the texts of a flow, of the flows that it visits and of their calendars to the script that leads a call."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dialtone.domain.errors import FlowInvalid
+from dialtone.flow.engine import FlowScript
+from dialtone.flow.parser import read_flow
+
+if TYPE_CHECKING:
+    from dialtone.flow.flow import Flow
+    from dialtone.flow.parser import Beside
+
+MAX_TEXT_BYTES = 300_000
+"""Of all files of a flow together, as UTF-8. They are kept in one item of the table: no text of that length takes more
+than its 400 KB there (a test). And a cold start reads them while a caller waits."""
+
+DIVIDE = "divide it into flows that do not visit one another"
+"""The remedy for a flow that is too large."""
+
+
+def read_script(flow: str, beside: Beside) -> FlowScript | None:
+    """The flow with everything that a call can get into from it; None if there is no such flow. Raises FlowInvalid."""
+    flows, texts = _gathered(flow, beside)
+    if not flows:
+        return None
+    _check_visits(flows)
+    _check_size(flow, texts)
+    return FlowScript(flows.pop(flow), flows, texts)
+
+
+def check_size(flow: str, beside: Beside) -> None:
+    """Raise FlowInvalid, with DIVIDE as its remedy, for a flow that is too large with all that a call can get into."""
+    _check_size(flow, _gathered(flow, beside)[1])
+
+
+def _gathered(flow: str, beside: Beside) -> tuple[dict[str, Flow], dict[str, str]]:
+    """The flow and those that a call can get into from it, by name, and all their files; nothing for no such flow."""
+    flows: dict[str, Flow] = {}
+    texts: dict[str, str] = {}
+
+    def remembered(file: str) -> str | None:
+        text = beside(file)
+        if text is not None:
+            texts[file] = text
+        return text
+
+    unread = [flow] if remembered(f"{flow}.yaml") is not None else []
+    while unread:
+        name = unread.pop()
+        if name not in flows:
+            flows[name] = read_flow(f"{name}.yaml", texts[f"{name}.yaml"], remembered)
+            unread += sorted(flows[name].others)
+    return flows, texts
+
+
+def _check_visits(flows: dict[str, Flow]) -> None:
+    for name, each in flows.items():
+        for step_name, step in each.steps.items():
+            for other, step_of_other in step.visits():
+                if step_of_other and step_of_other not in flows[other].steps:
+                    reason = f"leads to {step_of_other}, which is no step of the flow {other}"
+                    raise FlowInvalid(f"{name}.yaml", 1, step_name, reason, "name one that exists")
+
+
+def _check_size(flow: str, texts: dict[str, str]) -> None:
+    size = sum(len(text.encode()) for text in texts.values())
+    if size > MAX_TEXT_BYTES:
+        reason = f"has {size:,} bytes with all that it leads to; {MAX_TEXT_BYTES:,} are kept"
+        raise FlowInvalid(f"{flow}.yaml", 1, "", reason, DIVIDE)

@@ -1,0 +1,65 @@
+"""What a step may answer: wait on, go on, visit another flow, or fail."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from dialtone.domain.commands import Command
+    from dialtone.domain.lookups import Lookup
+    from dialtone.domain.recordings import Consent
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Send these commands and wait for what comes of them."""
+
+    commands: tuple[Command, ...] = ()
+    waiting: Mapping[str, int] = field(default_factory=dict)
+    """What is counted while waiting; replaces what was counted before."""
+    lookup: Lookup | None = None
+    """A question to another system, whose answer comes as an event."""
+
+
+@dataclass(frozen=True, slots=True)
+class Go:
+    """Send these commands, remember these variables, and enter another step (or this one again)."""
+
+    to: str
+    """A step's name; '' at the end of the flow: back to the flow that visits this one, else hang up."""
+    commands: tuple[Command, ...] = ()
+    variables: Mapping[str, str] = field(default_factory=dict)
+    waiting: Mapping[str, int] = field(default_factory=dict)
+    """What the step that is entered begins with: a menu's tries are counted across its turns."""
+    consent: Consent | None = None
+    """To what is recorded from now on."""
+    reviews: Mapping[int, str] = field(default_factory=dict)
+    """Recording's number on this leg → what the caller decided about it."""
+
+
+@dataclass(frozen=True, slots=True)
+class SubFlowCall:
+    """Enter another flow; at its end the call comes back."""
+
+    flow: str
+    step: str
+    """The step of it to begin with; '' for its first."""
+    back: str
+    """The step of this flow to come back to; '' at this one's end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fail:
+    """It cannot be done: send these commands (to stop what was begun) and take the error way."""
+
+    reason: str
+    """What was missing or refused: it goes into the timeline and the log."""
+    commands: tuple[Command, ...] = ()
+    fault: bool = True
+    """Whether something is wrong. That nobody answers, or a lookup finds nothing, is not."""
+
+
+Move = Wait | Go | SubFlowCall | Fail

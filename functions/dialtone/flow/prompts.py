@@ -1,0 +1,285 @@
+"""What a caller hears: words to be spoken, audio to be played, or several of these, in one language or in many."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, Self
+from urllib.parse import quote
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from dialtone.domain.commands import Command, command
+from dialtone.domain.errors import CommandInvalid
+from dialtone.flow.templating import filled, filled_ssml, known, names_in, spoken, unfilled
+from dialtone.flow.voice_settings import (
+    MAX_SPOKEN_CHARACTERS,
+    LanguageCode,
+    Speed,
+    VoiceDefaults,
+    VoiceName,
+    VoiceOptions,
+    speech,
+)
+
+if TYPE_CHECKING:
+    from pydantic import GetJsonSchemaHandler
+    from pydantic.json_schema import JsonSchemaValue
+    from pydantic_core import CoreSchema
+
+    from dialtone.domain.calls import Call
+
+MAX_TEXT_CHARACTERS = 20_000
+"""Of one text in a flow: some twenty minutes of reading."""
+
+KINDS = ("text", "ssml", "audio", "media", "file")
+
+_MANNER = ("voice", "language", "speed")
+
+ANY = ""
+"""The language of a part that is written in none by name: the flow's first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """One thing for Telnyx to speak or to play, with all that the call knows filled in."""
+
+    speaks: bool
+    parameters: Mapping[str, object]
+
+    def heard(self, call: Call, *, times: int = 1) -> Command:
+        """The command that lets the caller hear it. `times` is for audio; what is spoken is spoken once."""
+        if self.speaks:
+            return command("speak", call.control_id, **self.parameters)
+        return command("playback_start", call.control_id, **self.parameters, **({"loop": times} if times > 1 else {}))
+
+    def held(self, call: Call) -> Command:
+        """The command that plays it without end, until it is stopped."""
+        return command("playback_start", call.control_id, **self.parameters, loop="infinity")
+
+    def gathered(self, call: Call, **digits: object) -> Command:
+        """The command that lets the caller hear it and key digits in, at any time while it is heard."""
+        action = "gather_using_speak" if self.speaks else "gather_using_audio"
+        return command(action, call.control_id, **self.parameters, **digits)
+
+
+class Piece(BaseModel):
+    """One thing to be heard: a text, SSML, an address, a name at Telnyx, or a file beside the flow."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
+
+    text: str | None = Field(
+        None, min_length=1, max_length=MAX_TEXT_CHARACTERS, description="Words; `{caller}` and the like are filled in."
+    )
+    ssml: str | None = Field(
+        None,
+        min_length=1,
+        max_length=MAX_SPOKEN_CHARACTERS,
+        description="SSML, from `<speak>` to `</speak>`; what is filled in is escaped.",
+    )
+    audio: str | None = Field(
+        None, pattern=r"^https?://[^\s/]+\S*$", description="The address of a WAV or MP3 file that Telnyx can fetch."
+    )
+    media: str | None = Field(None, pattern=r"^\S(.*\S)?$", description="The name of a file in Telnyx's media storage.")
+    file: str | None = Field(
+        None,
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*\.(mp3|wav)$",
+        description="A file in the folder `audio` beside the flow, which is uploaded to Telnyx under its name.",
+    )
+    voice: VoiceName | None = Field(None, description="Any voice of Telnyx, where it differs from the step's.")
+    language: LanguageCode | None = Field(None, description="The language of the words, where it differs.")
+    speed: Speed | None = Field(None, description="1 is the voice's own; from 0.5 to 2.")
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Self:
+        if sum(getattr(self, name) is not None for name in KINDS) != 1:
+            raise ValueError("needs exactly one of text, ssml, audio, media and file")
+        if not self.speaks and any(getattr(self, name) is not None for name in _MANNER):
+            raise ValueError("voice, language and speed are for words; audio sounds as it does")
+        if self.ssml is not None and self.speed is not None:
+            raise ValueError("speed is for text; in SSML write <prosody rate=…>")
+        return self
+
+    @property
+    def speaks(self) -> bool:
+        """Whether Telnyx speaks it; else it is played."""
+        return self.text is not None or self.ssml is not None
+
+    def sounds(self, call: Call, voice_defaults: VoiceDefaults, language: str) -> Iterator[Sound]:
+        """It as Telnyx takes it; several where a text is too long for one, none where nothing is left of it.
+
+        Raises CommandInvalid for audio whose name or address lacks a part: that would be another file.
+        """
+        if not self.speaks:
+            if source := self.source(call):
+                yield Sound(speaks=False, parameters=source)
+            return
+        values = known(call)
+        text = filled_ssml(self.ssml, values) if self.ssml is not None else spoken(self.text or "", values)
+        if self._says_nothing(text):
+            return
+        for parameters in speech(
+            text, language, self.voice_options(voice_defaults, language), is_ssml=self.ssml is not None
+        ):
+            yield Sound(speaks=True, parameters=parameters)
+
+    def voice_options(self, voice_defaults: VoiceDefaults, language: str) -> VoiceOptions:
+        """The voice that speaks it. What a provider takes beside goes with the voice that it was written for."""
+        around = voice_defaults.voice_options(language)
+        settings = around.voice_settings if self.voice in {None, around.voice} else None
+        return VoiceOptions.model_construct(
+            voice=self.voice or around.voice, speed=self.speed or around.speed, voice_settings=settings
+        )
+
+    def source(self, call: Call) -> dict[str, object]:
+        """Where its audio is, as `playback_start` takes it; empty where a variable left nothing of the name."""
+        if self.file:
+            return {"media_name": self.file.rpartition(".")[0]}
+        name, written = ("audio_url", self.audio) if self.audio else ("media_name", self.media or "")
+        values = known(call)
+        missing = unfilled(written, values)
+        if missing and not filled(written, values).strip():
+            return {}
+        if missing:
+            raise CommandInvalid("", written, f"cannot be played: {', '.join(missing)} is empty")
+        escape = {each: quote(value, safe="") for each, value in values.items()} if self.audio else values
+        return {name: filled(written, escape)}
+
+    def _says_nothing(self, text: str) -> bool:
+        """Whether variables left nothing to be said. SSML that names none may be a pause, and is left as it is."""
+        if self.ssml is not None:
+            text = _TAG.sub("", text) if any(names_in(self.ssml)) and not _SOUNDING_TAG.search(text) else text
+        return not text.strip()
+
+
+class Part(BaseModel):
+    """Pieces to be heard one after another, in one language or in several."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
+
+    languages: Mapping[str, Annotated[tuple[Piece, ...], Field(min_length=1)]]
+    """Language → what is heard in it; ANY where no language is named."""
+
+    def chosen(self, call: Call, voice_defaults: VoiceDefaults) -> tuple[str, tuple[Piece, ...]]:
+        """The caller's language, else the flow's first, else the first that is there; and what is heard in it."""
+        if ANY in self.languages:
+            return voice_defaults.language, self.languages[ANY]
+        for language in (voice_defaults.wanted(call), voice_defaults.language):
+            if language in self.languages:
+                return language, self.languages[language]
+        return next(iter(self.languages.items()))
+
+
+class Prompt(BaseModel):
+    """What is heard at one place of a flow: a text, a mapping, a list of these, or a mapping by language."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
+
+    parts: tuple[Part, ...] = Field(min_length=1)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _written(cls, written: Any) -> Any:  # noqa: ANN401 -- pydantic hands over whatever the file holds
+        listed = written if isinstance(written, list) else [written]
+        return {"parts": [{"languages": _by_language(each)} for each in listed]}
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        del core
+        piece = {"anyOf": [_TEXT_SCHEMA, handler(Piece.__pydantic_core_schema__)]}
+        several = {"anyOf": [piece, {"type": "array", "items": piece, "minItems": 1}]}
+        by_language = {
+            "type": "object",
+            "minProperties": 1,
+            "patternProperties": {_LANGUAGE_KEY: several},
+            "additionalProperties": False,
+        }
+        part = {"anyOf": [*several["anyOf"], by_language]}
+        return {
+            "description": "A text, a mapping, a list of these in their order, or a mapping by language.",
+            "anyOf": [*part["anyOf"], {"type": "array", "items": part, "minItems": 1}],
+        }
+
+    @property
+    def speaks(self) -> bool:
+        """Whether any of it is spoken."""
+        return any(piece.speaks for piece in self.pieces())
+
+    def pieces(self) -> Iterator[Piece]:
+        """Everything in it, in every language."""
+        return (piece for part in self.parts for pieces in part.languages.values() for piece in pieces)
+
+    def then(self, other: Prompt) -> Prompt:
+        """This and the other after it."""
+        return Prompt.model_construct(parts=self.parts + other.parts)
+
+    def sounds(self, call: Call, voice_defaults: VoiceDefaults, *, joined: bool = True) -> tuple[Sound, ...]:
+        """What the caller hears, in the caller's language; texts in one voice are joined, to be one breath."""
+        heard: list[tuple[str, Piece]] = []
+        for part in self.parts:
+            language, pieces = part.chosen(call, voice_defaults)
+            for piece in pieces:
+                spoken_in = piece.language or language
+                if joined and heard and (both := _joined(heard[-1], (spoken_in, piece))):
+                    heard[-1] = (spoken_in, both)
+                else:
+                    heard.append((spoken_in, piece))
+        return tuple(sound for language, piece in heard for sound in piece.sounds(call, voice_defaults, language))
+
+    def heard(self, call: Call, voice_defaults: VoiceDefaults, *, times: int = 1) -> tuple[Command, ...]:
+        """The commands that let the caller hear it, to be sent at once: Telnyx queues them."""
+        return tuple(sound.heard(call, times=times) for sound in self.sounds(call, voice_defaults, joined=False))
+
+    def held(self, call: Call, voice_defaults: VoiceDefaults) -> tuple[Command, ...]:
+        """The commands that let it be heard without end: its last sound is repeated until it is stopped."""
+        sounds = self.sounds(call, voice_defaults)
+        return (*(sound.heard(call) for sound in sounds[:-1]), *(last.held(call) for last in sounds[-1:]))
+
+    def gathered(
+        self, call: Call, voice_defaults: VoiceDefaults, timeout_millis: int, **digits: object
+    ) -> tuple[Command, ...]:
+        """The commands that let it be heard and digits be keyed in with its last sound, once.
+
+        Where variables left nothing of it, the digits are waited for in silence.
+        """
+        sounds = self.sounds(call, voice_defaults)
+        if not sounds:
+            waits = {"initial_timeout_millis": timeout_millis, "timeout_millis": timeout_millis}
+            return (command("gather", call.control_id, **waits, **digits),)
+        gather = sounds[-1].gathered(call, maximum_tries=1, timeout_millis=timeout_millis, **digits)
+        return (*(sound.heard(call) for sound in sounds[:-1]), gather)
+
+
+_TAG = re.compile(r"<[^>]*>")
+_SOUNDING_TAG = re.compile(r"<(audio|break)\b")
+
+_LANGUAGE_KEY = r"^([a-z]{2}|arb|[a-z]{3}(?=[-_]))([-_][A-Za-z0-9]{1,8})*$"
+"""Of three letters only with a region, or Polly's Arabic: what looks like a mistyped `text` is one."""
+
+_TEXT_SCHEMA = {"type": "string", "minLength": 1, "maxLength": MAX_TEXT_CHARACTERS}
+
+
+def _by_language(written: Any) -> Any:  # noqa: ANN401 -- whatever the file holds
+    """Pieces by language: a mapping whose keys are none of a piece's is one."""
+    if isinstance(written, dict) and written and all(map(_names_a_language, written)):
+        return {language: _pieces(each) for language, each in written.items()}
+    return {ANY: _pieces(written)}
+
+
+def _names_a_language(key: str) -> bool:
+    return key not in Piece.model_fields and re.fullmatch(_LANGUAGE_KEY, key) is not None
+
+
+def _pieces(written: Any) -> Any:  # noqa: ANN401 -- whatever the file holds
+    listed = written if isinstance(written, list) else [written]
+    return [{"text": each} if isinstance(each, str) else each for each in listed]
+
+
+def _joined(before: tuple[str, Piece], after: tuple[str, Piece]) -> Piece | None:
+    """One text out of two that are spoken in the same voice; None where they are not."""
+    (language, first), (next_language, second) = before, after
+    alike = language == next_language and all(getattr(first, name) == getattr(second, name) for name in _MANNER)
+    if not alike or first.text is None or second.text is None:
+        return None
+    return first.model_copy(update={"text": f"{first.text} {second.text}"})

@@ -1,0 +1,139 @@
+"""Which flow takes a call: by the number that is called, by who calls, by the hour."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from pydantic import Field, model_validator
+
+from dialtone.domain.errors import FlowInvalid
+from dialtone.domain.numbers import called_number, called_numbers, caller_number
+from dialtone.flow.calendars import OPEN, Calendar, CalendarName, calendar_file, read_calendar
+from dialtone.flow.document import Source, read_source, validated
+from dialtone.flow.shorthand import Shorthand
+from dialtone.flow.steps.branch import ANY_ENDING, Texts, caller_fits
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+NUMBERS_FILE = "numbers.yaml"
+
+_SIP_TEXT = r"[^\sA-Z*@:]+"
+NUMBER = rf"\+[1-9][0-9]{{6,14}}|\+[0-9]{{0,14}}\*|sip:{_SIP_TEXT}(@{_SIP_TEXT})?|sip:[^\sA-Z*]*\*|\*"
+"""A number in E.164, a SIP address, a SIP user at any host, or a beginning of these with a star."""
+
+
+class Route(Shorthand):
+    """A flow, and for which calls. In the file: a flow's name for all of them, or a mapping."""
+
+    short_form: ClassVar[dict[str, Any]] = {"type": "string", "minLength": 1}
+
+    flow: str = Field(description="The flow that takes the call.")
+    caller: Texts | None = Field(
+        None, description="Only if this number calls: `+15550142`, `+1555*`, `withheld`, or a list."
+    )
+    open: CalendarName | None = Field(None, description="Only while this calendar is open.")
+    closed: CalendarName | None = Field(None, description="Only while this calendar is closed.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _for_all(cls, written: Any) -> Any:  # noqa: ANN401 -- pydantic hands over whatever the file holds
+        return {"flow": written} if isinstance(written, str) else written
+
+    @property
+    def for_all(self) -> bool:
+        """Whether it takes every call."""
+        return self.caller is None and self.open is None and self.closed is None
+
+
+@dataclass(frozen=True, slots=True)
+class Routes:
+    """A number file, checked: every flow and calendar that it names exists."""
+
+    by_number: Mapping[str, tuple[Route, ...]]
+    """Called number or SIP address, or its beginning with a star → the routes, the first that fits is taken."""
+    calendars: Mapping[str, Calendar] = field(default_factory=dict)
+
+    def flow(self, called: str, caller: str, occurred_at: str) -> str:
+        """The flow that takes a call, or ''. A whole number comes before beginnings, of them the longest first.
+
+        Both numbers may be as Telnyx gives them: without a plus, in a country's own form, as SIP addresses.
+        """
+        number = caller_number(caller, self.called(called))
+        for line in self._lines(called):
+            for route in self.by_number.get(line, ()):
+                if self._fits(route, number, occurred_at):
+                    return route.flow
+        return ""
+
+    def called(self, written: str) -> str:
+        """What was called as the call keeps it: one of our numbers, if it can be only that."""
+        return called_number(written, self.numbers)
+
+    def _lines(self, called: str) -> Iterator[str]:
+        forms = called_numbers(called, self.numbers)
+        yield from forms
+        beginnings = [line for line in self.by_number if line.endswith(ANY_ENDING)]
+        fitting = [line for line in beginnings if any(form.startswith(line[:-1]) for form in forms)]
+        yield from sorted(fitting, key=len, reverse=True)
+
+    @property
+    def numbers(self) -> dict[str, str]:
+        """Every whole number, and the flow that takes its calls where no condition says otherwise."""
+        return {number: routes[-1].flow for number, routes in self.by_number.items() if not number.endswith(ANY_ENDING)}
+
+    def _fits(self, route: Route, caller: str, occurred_at: str) -> bool:
+        if route.caller is not None and not caller_fits(caller, route.caller):
+            return False
+        if route.open and self.calendars[route.open].at(occurred_at) != OPEN:
+            return False
+        return not (route.closed and self.calendars[route.closed].at(occurred_at) == OPEN)
+
+
+def read_routes(text: str, beside: Callable[[str], str | None]) -> Routes:
+    """The number file's routes. Raises FlowInvalid naming the line of a number that is none or leads nowhere."""
+    source = read_source(NUMBERS_FILE, text)
+    if not isinstance(source.content, dict):
+        raise FlowInvalid(NUMBERS_FILE, 1, "", "maps no number to a flow", 'write lines like "+15550100": main-menu')
+    by_number, calendars = {}, {}
+    for number, written in source.content.items():
+        if not re.fullmatch(NUMBER, number):
+            remedy = 'write it as "+<country><number>", in quotes and without spaces; a SIP user as "sip:reception"'
+            raise source.fault((number,), "", f"{number} is not a number in E.164", remedy)
+        by_number[number] = _routes(source, number, written, beside)
+        for route in by_number[number]:
+            for calendar in filter(None, (route.open, route.closed)):
+                calendars[calendar] = _calendar(source, number, calendar, beside)
+    return Routes(by_number, calendars)
+
+
+def _routes(source: Source, number: str, written: Any, beside: Callable[[str], str | None]) -> tuple[Route, ...]:  # noqa: ANN401 -- whatever the file holds
+    if not isinstance(written, (str, list, dict)) or not written:
+        raise _leads_nowhere(source, (number,), number, written)
+    routes = []
+    for place, each in enumerate(written if isinstance(written, list) else [written]):
+        path = (number, place) if isinstance(written, list) else (number,)
+        route = validated(source, Route, each, path)
+        if beside(f"{route.flow}.yaml") is None:
+            raise _leads_nowhere(source, path, number, route.flow)
+        routes.append(route)
+    for place, route in enumerate(routes[:-1], 1):
+        if route.for_all:
+            remedy = "put it last, or say when it is for"
+            raise source.fault((number, place), "", f"{number} has a route below one that takes every call", remedy)
+    return tuple(routes)
+
+
+def _calendar(source: Source, number: str, name: str, beside: Callable[[str], str | None]) -> Calendar:
+    text = beside(calendar_file(name))
+    if text is None:
+        remedy = f"add {calendar_file(name)} beside {NUMBERS_FILE}, or name a calendar that is there"
+        raise source.fault((number,), "", f"{number} goes by {name}, which is no calendar", remedy)
+    return read_calendar(name, text)
+
+
+def _leads_nowhere(source: Source, path: tuple[str | int, ...], number: str, flow: object) -> FlowInvalid:
+    remedy = f"add {flow}.yaml beside {NUMBERS_FILE}, or name a flow that is there"
+    return source.fault(path, "", f"{number} leads to {flow}, which is no flow", remedy)

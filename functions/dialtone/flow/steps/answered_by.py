@@ -1,0 +1,106 @@
+"""Who answered an outgoing call: a person or a machine."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt
+
+from dialtone.domain.calls import ANSWERED_BY, GREETING, MACHINES
+from dialtone.flow.gather_timer import seconds_left, timer, timer_ended
+from dialtone.flow.keys import stop_gathering
+from dialtone.flow.moves import Go, Move, Wait
+from dialtone.flow.steps.step import Step
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from dialtone.domain.calls import Call
+    from dialtone.domain.commands import Command
+    from dialtone.domain.events import Event
+    from dialtone.flow.voice_settings import VoiceDefaults
+
+PEOPLE = frozenset({"human", "human_residence", "human_business"})
+
+FAX = "fax_detected"
+
+
+class Ways(BaseModel):
+    """Where each finding leads."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
+
+    person: str
+    machine: str
+    """At once, while its greeting may still play."""
+    after_greeting: StrictBool = False
+    """Go to the machine's step only when its greeting (or its tone) is over; `detect` does not report that."""
+    not_sure: str = ""
+    """Also for a line on which nobody speaks. Without it, as a person: better a human who hears a machine's text than
+    one who hears nothing."""
+    limit_seconds: StrictInt = Field(10, ge=1, le=60)
+    """How long a finding is waited for; then it is as if detection were not sure."""
+    greeting_seconds: StrictInt = Field(30, ge=1, le=120)
+    """How long the end of a machine's greeting is waited for, from the answer; then the machine's step is taken."""
+
+
+class AnsweredBy(Step):
+    """Wait for what answering-machine detection finds; the call must be dialled with it."""
+
+    answered_by: Ways
+
+    def enter(self, call: Call, voice_defaults: VoiceDefaults) -> Move:
+        """The finding may have overtaken the answer; else it is waited for, but not for ever."""
+        del voice_defaults
+        return self._found(call.variables) or Wait((timer(call, self._first_limit),))
+
+    def on(self, call: Call, event: Event) -> Move | None:
+        """The handlers have put what was found into the call's variables."""
+        if timer_ended(event):
+            return self._time_over(call, event)
+        found = self._found(call.variables) if event.type.startswith("call.machine.") else None
+        return found and replace(found, commands=self.abandoned(call))
+
+    def begun_again(self, call: Call) -> None:
+        """It goes by a timer."""
+        del call
+
+    def abandoned(self, call: Call) -> tuple[Command, ...]:
+        """The timer would run on into the next step."""
+        return stop_gathering(call)
+
+    def targets(self) -> Iterator[tuple[str, str]]:
+        """The findings' steps beside the usual ones."""
+        yield from super().targets()
+        for way in ("person", "machine", "not_sure"):
+            if step := getattr(self.answered_by, way):
+                yield f"answered_by.{way}", step
+
+    @property
+    def _first_limit(self) -> int:
+        ways = self.answered_by
+        return min(ways.limit_seconds, ways.greeting_seconds) if ways.after_greeting else ways.limit_seconds
+
+    def _found(self, known: Mapping[str, str]) -> Go | None:
+        """Where the finding leads, None while something is still to come."""
+        who, ways = known.get(ANSWERED_BY, ""), self.answered_by
+        if not who:
+            return None
+        if who in MACHINES:
+            # A fax has no greeting to wait for.
+            waits = ways.after_greeting and who != FAX and not known.get(GREETING)
+            return None if waits else Go(ways.machine)
+        return Go(ways.person) if who in PEOPLE else self._not_sure
+
+    def _time_over(self, call: Call, event: Event) -> Move:
+        """What is awaited may never come: detection that is off, a mailbox without a tone. Timers do not overlap."""
+        known = call.variables.get(ANSWERED_BY)
+        limit = self.answered_by.greeting_seconds if known else self.answered_by.limit_seconds
+        if left := seconds_left(call, event, limit):
+            return Wait((timer(call, left),))
+        return Go(self.answered_by.machine) if known else self._not_sure
+
+    @property
+    def _not_sure(self) -> Go:
+        return Go(self.answered_by.not_sure or self.answered_by.person)

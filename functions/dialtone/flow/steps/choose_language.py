@@ -1,0 +1,53 @@
+"""The caller chooses a language by key."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pydantic import Field
+
+from dialtone.flow.keys import NO_KEY, Key, gathered_key, one_key
+from dialtone.flow.moves import Go, Move
+from dialtone.flow.prompts import Prompt
+from dialtone.flow.steps.prompted_input import NO_INPUT, WRONG_INPUT, PromptedInput
+from dialtone.flow.templating import LANGUAGE
+from dialtone.flow.voice_settings import LanguageCode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dialtone.domain.calls import Call
+    from dialtone.domain.events import Event
+    from dialtone.flow.voice_settings import VoiceDefaults
+
+
+class ChooseLanguage(PromptedInput):
+    """Offer languages; the prompts that follow are heard in the one that was chosen."""
+
+    choose_language: Prompt = Field(description="The offer: a list, each part in the language that it offers.")
+    keys: dict[Key, LanguageCode] = Field(min_length=1, description="Key → language.")
+
+    def enter(self, call: Call, voice_defaults: VoiceDefaults) -> Move:
+        """Ask, and listen for one key."""
+        return self.ask(call, voice_defaults, self.choose_language, one_key(self.keys))
+
+    def on(self, call: Call, event: Event) -> Move | None:
+        """Remember the language; without a choice it stays what it is."""
+        key = gathered_key(event)
+        if move := self.still_asking(call, event, key):
+            return move
+        if key is None:
+            return None
+        if key in self.keys:
+            return Go(self.next, variables={LANGUAGE: self.keys[key]})
+        return self.ask_again(call, NO_INPUT if key == NO_KEY else WRONG_INPUT)
+
+    def answered_by_digits(self, call: Call, digits: str) -> bool:
+        """Whether it is one of its keys."""
+        del call
+        return digits in self.keys
+
+    def prompts(self) -> Iterator[tuple[str, Prompt]]:
+        """The offer, and the reminders."""
+        yield "choose_language", self.choose_language
+        yield from super().prompts()

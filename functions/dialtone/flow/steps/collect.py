@@ -1,0 +1,182 @@
+"""Digits keyed in: an account, a card, a date."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, field_validator, model_validator
+
+from dialtone.domain.commands import Command, command
+from dialtone.domain.events import mask
+from dialtone.flow.keys import NO_KEY, Key, gathered_key, one_key
+from dialtone.flow.moves import Go, Move, Wait
+from dialtone.flow.prompts import Prompt
+from dialtone.flow.shorthand import Shorthand
+from dialtone.flow.steps.prompted_input import LAST, MILLIS, NO_INPUT, WRONG_INPUT, PromptedInput
+from dialtone.flow.templating import DIGITS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dialtone.domain.calls import Call
+    from dialtone.domain.events import Event
+    from dialtone.flow.voice_settings import VoiceDefaults
+
+PAUSED = "paused"
+"""Counted while waiting where it was this step that paused the recording: what the flow had paused before stays so."""
+
+CONFIRMING = "confirming"
+"""Counted while the digits are read back."""
+
+MAX_DIGITS = 128
+"""Telnyx's limit for one gather."""
+
+
+class Digits(Shorthand):
+    """How many. In a flow: a number, or a mapping with `min` and `max`."""
+
+    short_form: ClassVar[dict[str, Any]] = {"type": "integer", "minimum": 1, "maximum": MAX_DIGITS}
+
+    min: StrictInt = Field(1, ge=1, le=MAX_DIGITS, description="At least so many.")
+    max: StrictInt = Field(MAX_DIGITS, ge=1, le=MAX_DIGITS, description="At most so many.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _exactly(cls, written: Any) -> Any:  # noqa: ANN401 -- pydantic hands over whatever the file holds
+        return {"min": written, "max": written} if type(written) is int else written
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.min > self.max:
+            raise ValueError(f"min is {self.min}, more than max, {self.max}")
+        return self
+
+
+class Confirm(BaseModel):
+    """The digits read back, and the keys that take them or key them in anew."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
+
+    say: Prompt = Field(description="What is read back; name the digits in it as {digits.<into>}.")
+    accept: Key = Field("1", description="The key that takes them.")
+    redo: Key = Field("2", description="The key to key them in anew.")
+
+    @model_validator(mode="after")
+    def _two_keys(self) -> Self:
+        if self.accept == self.redo:
+            raise ValueError(f"accept and redo are both {self.accept}")
+        return self
+
+
+class Collect(PromptedInput):
+    """Ask for digits and remember them; sensitive ones are recorded nowhere."""
+
+    collect: Prompt = Field(description="The question.")
+    into: str = Field(
+        pattern=r"^[a-z][a-z0-9_]*$",
+        description="The variable that holds them afterwards is digits.<into>; of sensitive digits it holds asterisks.",
+    )
+    digits: Digits = Field(default_factory=Digits, description="How many.")
+    pattern: str = Field("", max_length=200, description="A regular expression that all the digits together match.")
+    ends_on: Key = Field("#", description="The key that ends them before there are as many as can be.")
+    between_seconds: StrictInt = Field(5, ge=1, le=60, description="How long to wait for the next digit.")
+    confirm: Confirm | None = Field(None, description="Read them back and let the caller accept them.")
+    sensitive: StrictBool = Field(
+        default=False,
+        description="Pause a running recording meanwhile, and keep the digits out of timeline, logs and state.",
+    )
+
+    @field_validator("pattern")
+    @classmethod
+    def _compiles(cls, pattern: str) -> str:
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            raise ValueError(f"is no regular expression: {error.msg}") from None
+        return pattern
+
+    @model_validator(mode="after")
+    def _not_read_back(self) -> Self:
+        if self.sensitive and self.confirm:
+            raise ValueError("confirm reads back what is not kept: sensitive digits cannot be confirmed")
+        return self
+
+    @property
+    def variable(self) -> str:
+        """The variable that holds the digits."""
+        return DIGITS + self.into
+
+    def enter(self, call: Call, voice_defaults: VoiceDefaults) -> Move:
+        """A running recording is paused before the question, so that not even an early digit is heard on it."""
+        if self.confirm and call.waiting.get(CONFIRMING):
+            return self.ask(call, voice_defaults, self.confirm.say, one_key((self.confirm.accept, self.confirm.redo)))
+        asked = self.ask(
+            call,
+            voice_defaults,
+            self.collect,
+            {
+                "minimum_digits": self.digits.min,
+                "maximum_digits": self.digits.max,
+                "inter_digit_timeout_millis": self.between_seconds * MILLIS,
+                "terminating_digit": self.ends_on,
+            },
+        )
+        if not (isinstance(asked, Wait) and self.sensitive and call.recorder == "on"):
+            return asked
+        pause = command("record_pause", call.control_id)
+        return Wait((pause, *asked.commands), {**asked.waiting, PAUSED: 1})
+
+    def on(self, call: Call, event: Event) -> Move | None:
+        """Remember what was keyed in, or ask again."""
+        keyed = gathered_key(event)
+        if move := self.still_asking(call, event, keyed):
+            return move
+        if keyed is None:
+            return None
+        if self.confirm and call.waiting.get(CONFIRMING):
+            return self._confirmed(call, self.confirm, keyed)
+        if not self._fits(keyed):
+            again = self.ask_again(call, NO_INPUT if keyed == NO_KEY else WRONG_INPUT)
+            return again if again.waiting else replace(again, commands=self._resumed(call))
+        variables = {self.variable: mask(keyed) if self.sensitive else keyed}
+        if self.confirm:
+            return Go(self.name, self._resumed(call), variables, {**self.counted(call), CONFIRMING: 1})
+        return Go(self.next, self._resumed(call), variables)
+
+    def answered_by_digits(self, call: Call, digits: str) -> bool:
+        """Whether it takes them and they are not sensitive; while they are read back, whether it is one of the keys."""
+        if self.confirm and call.waiting.get(CONFIRMING):
+            return digits in {self.confirm.accept, self.confirm.redo}
+        return not self.sensitive and self._fits(digits)
+
+    def abandoned(self, call: Call) -> tuple[Command, ...]:
+        """The gather would go on listening, and the recording stay paused."""
+        return (*super().abandoned(call), *self._resumed(call))
+
+    def prompts(self) -> Iterator[tuple[str, Prompt]]:
+        """The question, the reminders, and what is read back."""
+        yield "collect", self.collect
+        yield from super().prompts()
+        if self.confirm:
+            yield "confirm.say", self.confirm.say
+
+    def _fits(self, keyed: str) -> bool:
+        as_many = self.digits.min <= len(keyed) <= self.digits.max and keyed.isdigit()
+        return as_many and (not self.pattern or re.fullmatch(self.pattern, keyed) is not None)
+
+    def _confirmed(self, call: Call, confirm: Confirm, key: str) -> Move:
+        if key == confirm.accept:
+            return Go(self.next)
+        again = self.ask_again(call, WRONG_INPUT if key else NO_INPUT)
+        if not again.waiting:
+            return replace(again, variables={self.variable: ""})
+        if key == confirm.redo:
+            kept = {name: count for name, count in again.waiting.items() if name not in {CONFIRMING, LAST}}
+            return replace(again, waiting=kept)
+        return again
+
+    def _resumed(self, call: Call) -> tuple[Command, ...]:
+        paused = call.waiting.get(PAUSED) and call.recorder == "paused"
+        return (command("record_resume", call.control_id),) if paused else ()

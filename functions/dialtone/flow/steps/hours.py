@@ -1,0 +1,48 @@
+"""Open or closed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pydantic import Field
+from pydantic.json_schema import SkipJsonSchema
+
+from dialtone.flow.calendars import CLOSED, HOLIDAY, Calendar, CalendarName
+from dialtone.flow.moves import Go, Move
+from dialtone.flow.steps.step import Step
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dialtone.domain.calls import Call
+    from dialtone.flow.voice_settings import VoiceDefaults
+
+
+class Hours(Step):
+    """Go by a calendar, at the time at which the step is entered."""
+
+    hours: CalendarName = Field(description="A calendar: a file in the folder `calendars` beside the flow.")
+    open: str = Field("", description="The step in opening hours; without it, the next one.")
+    closed: str = Field(description="The step at any other time.")
+    holiday: str = Field("", description="The step on a holiday while it is closed; without it, as `closed`.")
+    calendar: SkipJsonSchema[Calendar | None] = None
+    """What `hours` names, once it is read; no key of a flow."""
+
+    def enter(self, call: Call, voice_defaults: VoiceDefaults) -> Move:
+        """The time is the event's, never a clock's: decided again, it is decided the same."""
+        del voice_defaults
+        assert self.calendar is not None, "read_flow gives every such step its calendar"  # noqa: S101 -- its own
+        state = self.calendar.at(call.entered_at)
+        ways: dict[str, Any] = {CLOSED: self.closed, HOLIDAY: self.holiday or self.closed}
+        return Go(ways.get(state, self.open or self.next))
+
+    def targets(self) -> Iterator[tuple[str, str]]:
+        """Its ways beside the usual ones."""
+        yield from super().targets()
+        for way in ("open", "closed", "holiday"):
+            if step := getattr(self, way):
+                yield way, step
+
+    def calendars(self) -> Iterator[str]:
+        """Its calendar."""
+        yield self.hours

@@ -1,0 +1,183 @@
+"""Another system of the team's is asked about the call: who calls, what was ordered, whether a PIN is right."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import Field, StrictBool, StrictInt, StringConstraints, field_validator, model_validator
+
+from dialtone.domain.commands import Command, command
+from dialtone.domain.lookups import ANSWERED, FOUND, NOT_FOUND, SLOW, Lookup
+from dialtone.flow.gather_timer import seconds_left, timer, timer_ended
+from dialtone.flow.keys import stop_gathering
+from dialtone.flow.moves import Fail, Go, Move, Wait
+from dialtone.flow.prompts import Prompt
+from dialtone.flow.steps.step import Speaking
+from dialtone.flow.templating import (
+    DIGITS,
+    KNOWN_OF_EVERY_CALL,
+    LANGUAGE,
+    MAX_VALUE_CHARACTERS,
+    filled,
+    known,
+    names_in,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dialtone.domain.calls import Call
+    from dialtone.domain.events import Event
+    from dialtone.flow.voice_settings import VoiceDefaults
+
+MAX_LIMIT_SECONDS = 25
+"""A caller waits no longer, whatever is heard meanwhile."""
+
+QUIET_SECONDS = 1
+"""A silence that short goes unnoticed; a lookup that takes longer lets `meanwhile` be heard."""
+
+GRACE_SECONDS = 2
+"""Beyond the limit, until an answer that never came is no longer waited for: it travels, and so do we."""
+
+MAX_SENT, MAX_GIVEN = 20, 20
+
+MEANWHILE = "meanwhile"
+"""Counted while waiting: that what is heard meanwhile has begun."""
+
+FieldName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
+
+
+class LookUp(Speaking):
+    """Ask, and go on with what the answer gives.
+
+    Telnyx has no timer, so the wait is a gather that nobody need answer: if it ends, the answer never came. Keys
+    pressed meanwhile do nothing. That it takes longer than a second is told by who asks, before the answer: told by
+    Telnyx, it could overtake that.
+    """
+
+    lookup: str = Field(
+        pattern=(
+            r"^(https://[^\s/{}@]+(/[^\s{}]*)?|http://(localhost|127\.0\.0\.1)(:\d+)?(/[^\s{}]*)?"
+            r"|arn:[a-z-]+:lambda:\S+|[A-Za-z0-9_-]{1,64}(:[A-Za-z0-9_-]{1,128})?)$"
+        ),
+        max_length=1_000,
+        description="A Lambda function of yours, by name or ARN, or an https:// address that takes a POST.",
+    )
+    send: dict[FieldName, Annotated[str, Field(max_length=MAX_VALUE_CHARACTERS)]] = Field(
+        default_factory=dict,
+        max_length=MAX_SENT,
+        description="What it is told: name → text; variables are filled in.",
+    )
+    into: str = Field(
+        "",
+        pattern=r"^([a-z][a-z0-9_]*)?$",
+        description="What it gives is then known as {<into>.<field>}.",
+    )
+    gives: tuple[FieldName, ...] = Field(
+        (), max_length=MAX_GIVEN, description="The fields of its answer that are kept; the rest is not."
+    )
+    limit_seconds: StrictInt = Field(5, ge=1, le=MAX_LIMIT_SECONDS, description="How long it may take; then on_error.")
+    meanwhile: Prompt | None = Field(
+        None, description="Heard where it takes longer than a second; audio goes on until the answer is there."
+    )
+    not_found: str = Field("", description="The step where it knows nothing of what it is asked; without it, on_error.")
+    sensitive: StrictBool = Field(
+        default=False,
+        description="Let it have sensitive digits, of the `collect` straight before it; they are kept nowhere.",
+    )
+
+    @field_validator("into")
+    @classmethod
+    def _of_its_own(cls, into: str) -> str:
+        if f"{into}." == DIGITS or into in KNOWN_OF_EVERY_CALL | {LANGUAGE}:
+            raise ValueError(f"{into} is not a lookup's to set")
+        return into
+
+    @model_validator(mode="after")
+    def _named(self) -> LookUp:
+        if bool(self.into) != bool(self.gives):
+            raise ValueError("into and gives go together: {<into>.<field>} for each field that it gives")
+        return self
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """Every variable that it sets."""
+        return tuple(f"{self.into}.{name}" for name in self.gives)
+
+    def enter(self, call: Call, voice_defaults: VoiceDefaults) -> Move:
+        """Ask, and listen for as long as an answer may take."""
+        del voice_defaults
+        values = known(call)
+        asked = Lookup(
+            target=self.lookup,
+            send={name: filled(text, values)[:MAX_VALUE_CHARACTERS] for name, text in self.send.items()},
+            limit_seconds=self.limit_seconds,
+            quiet_seconds=QUIET_SECONDS if self.meanwhile else 0,
+            gives=self.gives,
+            secrets=self._secrets(call) if self.sensitive else (),
+        )
+        return Wait((timer(call, self.limit_seconds + GRACE_SECONDS),), lookup=asked)
+
+    def follow(self, call: Call, event: Event, voice_defaults: VoiceDefaults) -> Move | None:
+        """Go where the answer leads; while there is none, let something be heard, and do not wait for ever."""
+        if event.type == ANSWERED:
+            return self._answered(call, event)
+        if event.type == SLOW and self.meanwhile:
+            heard = self._heard(call, voice_defaults, self.meanwhile)
+            return Wait(heard, {MEANWHILE: 1}) if heard else None
+        if not timer_ended(event):
+            return None
+        if left := seconds_left(call, event, self.limit_seconds + GRACE_SECONDS):
+            return Wait((timer(call, left),), call.waiting)
+        return Fail(f"no answer within {self.limit_seconds} s", self.abandoned(call))
+
+    def begun_again(self, call: Call) -> None:
+        """It goes by a timer."""
+        del call
+
+    def refused(self, call: Call, event: Event) -> Move:
+        """What cannot be played meanwhile keeps nobody from being answered."""
+        return Wait() if MEANWHILE in call.waiting else super().refused(call, event)
+
+    def abandoned(self, call: Call) -> tuple[Command, ...]:
+        """The gather would go on listening, and the music playing."""
+        playing = (command("playback_stop", call.control_id, stop="all"),) if MEANWHILE in call.waiting else ()
+        return (*stop_gathering(call), *playing)
+
+    def targets(self) -> Iterator[tuple[str, str]]:
+        """Where it goes when nothing is known, beside the usual ones."""
+        yield from super().targets()
+        if self.not_found:
+            yield "not_found", self.not_found
+
+    def prompts(self) -> Iterator[tuple[str, Prompt]]:
+        """What is heard meanwhile."""
+        if self.meanwhile:
+            yield "meanwhile", self.meanwhile
+
+    def _answered(self, call: Call, event: Event) -> Move:
+        stop = self.abandoned(call)
+        result = event.text("result")
+        if result == FOUND:
+            values = event.payload["values"]
+            return Go(self.next, stop, {f"{self.into}.{name}": str(values.get(name, "")) for name in self.gives})
+        if result == NOT_FOUND:
+            # What an earlier answer gave is not this one's.
+            if not self.not_found:
+                return Fail("the lookup found nothing", stop, fault=False)
+            return Go(self.not_found, stop, dict.fromkeys(self.variables, ""))
+        return Fail(f"the lookup failed: {event.text('reason')}", stop)
+
+    def _secrets(self, call: Call) -> tuple[str, ...]:
+        """What is sent of sensitive digits: of those the call knows only asterisks, which no digits are."""
+        return tuple(name for name, text in self.send.items() if _only_masked_digits(call, text))
+
+    def _heard(self, call: Call, voice_defaults: VoiceDefaults, prompt: Prompt) -> tuple[Command, ...]:
+        sounds = prompt.sounds(call, voice_defaults)
+        before = (sound.heard(call) for sound in sounds[:-1])
+        return (*before, *(last.heard(call) if last.speaks else last.held(call) for last in sounds[-1:]))
+
+
+def _only_masked_digits(call: Call, text: str) -> bool:
+    named = [name for name in names_in(text) if name.startswith(DIGITS)]
+    return [text] == [f"{{{name}}}" for name in named] and set(call.variables.get(named[0], "")) == {"*"}

@@ -1,0 +1,56 @@
+"""A choice by key; the caller need not wait for the prompt's end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pydantic import Field
+
+from dialtone.flow.keys import NO_KEY, SomeKeys, gathered_key, one_key
+from dialtone.flow.moves import Go, Move
+from dialtone.flow.prompts import Prompt
+from dialtone.flow.steps.prompted_input import NO_INPUT, WRONG_INPUT, PromptedInput
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dialtone.domain.calls import Call
+    from dialtone.domain.events import Event
+    from dialtone.flow.voice_settings import VoiceDefaults
+
+
+class Menu(PromptedInput):
+    """Say the choices and go where the key leads."""
+
+    menu: Prompt = Field(description="The choices.")
+    keys: SomeKeys = Field(description='Key → step; several keys for one step as "1, 9".')
+
+    def enter(self, call: Call, voice_defaults: VoiceDefaults) -> Move:
+        """Ask, and listen for one key."""
+        return self.ask(call, voice_defaults, self.menu, one_key(self.keys))
+
+    def on(self, call: Call, event: Event) -> Move | None:
+        """Follow the key; ask again after none or a wrong one."""
+        key = gathered_key(event)
+        if move := self.still_asking(call, event, key):
+            return move
+        if key is None:
+            return None
+        if key in self.keys:
+            return Go(self.keys[key])
+        return self.ask_again(call, NO_INPUT if key == NO_KEY else WRONG_INPUT)
+
+    def answered_by_digits(self, call: Call, digits: str) -> bool:
+        """Whether it is one of its keys."""
+        del call
+        return digits in self.keys
+
+    def targets(self) -> Iterator[tuple[str, str]]:
+        """Its keys' steps beside the usual ones."""
+        yield from super().targets()
+        yield from ((f"keys.{key}", step) for key, step in self.keys.items())
+
+    def prompts(self) -> Iterator[tuple[str, Prompt]]:
+        """The choices, and the reminders."""
+        yield "menu", self.menu
+        yield from super().prompts()

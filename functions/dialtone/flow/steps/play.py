@@ -1,0 +1,163 @@
+"""An audio file, once or several times, interrupted by a key where the flow offers keys."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Literal, Self
+
+from pydantic import Field, StrictBool, StrictInt, model_validator
+
+from dialtone.domain.commands import Command, command
+from dialtone.flow.keys import Keys, gathered_key, one_key, stop_gathering
+from dialtone.flow.moves import Fail, Go, Move, Wait
+from dialtone.flow.prompts import Prompt
+from dialtone.flow.steps.say import heard_out, stop_queued, unplayable
+from dialtone.flow.steps.step import PROMPTS, Step
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from dialtone.domain.calls import Call
+    from dialtone.domain.events import Event
+    from dialtone.flow.prompts import Sound
+    from dialtone.flow.voice_settings import VoiceDefaults
+
+KEY_GRACE_MILLIS = 500
+"""How long after the audio a key still counts: a caller who waits for the end presses a moment late."""
+
+MAX_TIMES = 100
+"""Telnyx's limit for `loop`."""
+
+INFINITY, OVERLAY = "infinity", "overlay"
+
+
+class Play(Step):
+    """Play audio; a key that the flow offers interrupts it and leads elsewhere."""
+
+    play: Prompt | None = Field(description="What is played: audio, media or files; null beside stop plays nothing.")
+    times: Annotated[StrictInt, Field(ge=1, le=MAX_TIMES)] | Literal["infinity"] = Field(
+        1, description="How often; infinity until a key, the next `stop`, or the end of the call."
+    )
+    keys: Keys = Field(default_factory=dict, description="Key → the step it leads to.")
+    background: StrictBool = Field(default=False, description="Go on at once, while it plays without end.")
+    overlay: StrictBool = Field(default=False, description="Over the audio that plays in the background already.")
+    to: Literal["self", "opposite", "both"] = Field(
+        "self", description="Who hears it: the caller, the one whom the caller is connected with, or both."
+    )
+    stop: Literal["current", "all", "overlay"] | None = Field(
+        None,
+        description=(
+            "Stop what plays (`current`), or that and all that is queued (`all`), and play this instead. "
+            "`overlay`, beside `play: null`, stops what plays over it."
+        ),
+    )
+
+    @model_validator(mode="after")
+    def _playable(self) -> Self:
+        if self.play is None:
+            return self._stopping()
+        if self.play.speaks:
+            raise ValueError("plays audio or media; use say for words")
+        if self.times != 1 and any(len(pieces) != 1 for pieces in self._each_language()):
+            raise ValueError("times repeats one file; play several by several steps, or put them into one file")
+        if self.keys and any(len(pieces) != 1 for pieces in self._each_language()):
+            raise ValueError("keys interrupt one file; play several by several steps, or put them into one file")
+        if self.keys and (self.background or self.overlay or self.stop or self.to != "self"):
+            raise ValueError("keys cannot be waited for together with background, overlay, stop or to")
+        if self.stop == OVERLAY:
+            raise ValueError("stop: overlay plays nothing: write `play: null` beside it, and play in the step after")
+        if self.overlay and self.to != "self":
+            raise ValueError("overlay is heard by the caller alone: leave `to` out")
+        if self.times == INFINITY and not (self.keys or self.background):
+            raise ValueError("infinity never goes on: add keys that lead on, or background: true")
+        if self.background and self.times != INFINITY:
+            raise ValueError("background needs times: infinity; its end would be taken for that of a later prompt")
+        return self
+
+    def _stopping(self) -> Self:
+        if self.stop is None or self.model_fields_set - {"name", "next", "on_error", "play", "stop"}:
+            raise ValueError("null plays nothing: it goes with stop and nothing else")
+        return self
+
+    def enter(self, call: Call, voice_defaults: VoiceDefaults) -> Move:
+        """With keys it is a gather, so that Telnyx itself decides whether the key or the end came first.
+
+        What is repeated without end is entered anew for every play: only then are the flow's limits looked at.
+        """
+        if self.play is None:
+            return Go(self.next, (self._stopped(call),))
+        if not (sounds := self.play.sounds(call, voice_defaults)):
+            return Go(self.next, (self._stopped(call),) if self.stop else ())
+        if self.keys:
+            (sound,) = sounds
+            tries = 1 if self.times == INFINITY else self.times
+            gather = sound.gathered(call, maximum_tries=tries, timeout_millis=KEY_GRACE_MILLIS, **one_key(self.keys))
+            return Wait((gather,))
+        played = self._played(call, sounds)
+        return Go(self.next, played) if self.background else Wait(played, {PROMPTS: len(played)})
+
+    def _stopped(self, call: Call) -> Command:
+        """Telnyx keeps overlaid audio in a queue of its own, which the other values leave alone."""
+        if self.stop == OVERLAY:
+            return command("playback_stop", call.control_id, stop="all", overlay=True)
+        return command("playback_stop", call.control_id, stop=self.stop)
+
+    def on(self, call: Call, event: Event) -> Move | None:
+        """Go where the key leads; without one, on."""
+        if not self.keys:
+            return None if self._beside(call, event) else heard_out(call, event, self.next)
+        if reason := unplayable(event):
+            return Fail(reason, self.abandoned(call))
+        key = gathered_key(event)
+        if key is None:
+            return None
+        onward = self.name if self.times == INFINITY and not event.text("digits") else self.next
+        return Go(self.keys.get(key, onward))
+
+    def answered_by_digits(self, call: Call, digits: str) -> bool:
+        """Whether it is one of its keys."""
+        del call
+        return digits in self.keys
+
+    def abandoned(self, call: Call) -> tuple[Command, ...]:
+        """A gather whose audio failed would go on listening, and what is queued behind it would be heard."""
+        return stop_gathering(call) if self.keys else stop_queued(call)
+
+    def targets(self) -> Iterator[tuple[str, str]]:
+        """Its keys' steps beside the usual ones."""
+        yield from super().targets()
+        yield from ((f"keys.{key}", step) for key, step in self.keys.items())
+
+    def prompts(self) -> Iterator[tuple[str, Prompt]]:
+        """What it plays."""
+        if self.play:
+            yield "play", self.play
+
+    def _each_language(self) -> Iterator[list[object]]:
+        """What is played to callers of each language."""
+        parts = self.play.parts if self.play else ()
+        for wanted in {language for part in parts for language in part.languages}:
+            spoken = (part.languages.get(wanted, next(iter(part.languages.values()))) for part in parts)
+            yield [piece for pieces in spoken for piece in pieces]
+
+    def _beside(self, call: Call, event: Event) -> bool:
+        """Whether it tells of audio under this one, over it, or before it: that ends in its own time."""
+        if event.type != "call.playback.ended" or self.play is None:
+            return False
+        if bool(event.payload.get("overlay")) != self.overlay:
+            return True
+        named = event.text("media_url") or event.text("media_name")
+        return bool(named) and named not in {
+            source for piece in self.play.pieces() for source in piece.source(call).values()
+        }
+
+    def _played(self, call: Call, sounds: Sequence[Sound]) -> tuple[Command, ...]:
+        options: dict[str, object] = {"loop": self.times} if self.times != 1 else {}
+        if self.overlay:
+            options["overlay"] = True
+        elif self.to != "self":
+            options["target_legs"] = self.to
+        first = {"stop": self.stop} if self.stop else {}
+        return tuple(
+            command("playback_start", call.control_id, **sound.parameters, **options, **(first if place == 0 else {}))
+            for place, sound in enumerate(sounds)
+        )

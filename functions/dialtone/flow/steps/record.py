@@ -1,0 +1,308 @@
+"""A message left by the caller: a tone, the recording, what ends it, and what the caller thinks of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Self
+
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, model_validator
+
+from dialtone.domain.calls import MESSAGE_ADDRESS
+from dialtone.domain.commands import Command, command
+from dialtone.domain.recordings import DELETED, KEPT, SUPERSEDED
+from dialtone.flow.consent import CONSENTED, AskedConsent
+from dialtone.flow.gather_timer import seconds_left, timer, timer_ended
+from dialtone.flow.keys import Key, OneKeyOrSeveral, gathered_key, one_key, stop_gathering
+from dialtone.flow.moves import Fail, Go, Move, Wait
+from dialtone.flow.prompts import Prompt
+from dialtone.flow.recording_options import Channels, Format, Track
+from dialtone.flow.steps.prompted_input import MILLIS
+from dialtone.flow.steps.say import heard_out, unplayable
+from dialtone.flow.steps.step import Speaking
+from dialtone.flow.transcription import Transcription
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from dialtone.domain.calls import Call
+    from dialtone.domain.events import Event
+    from dialtone.flow.voice_settings import VoiceDefaults
+
+RUNNING, NUMBER = "running", "number"
+"""Counted while waiting: that the recording runs, and which of the leg's recordings it is."""
+
+SAVING, LISTENING, CHOOSING = "saving", "listening", "choosing"
+"""Counted while waiting: how far the caller's review of it is."""
+
+REDONE, ASKED = "redone", "asked"
+"""Counted while waiting: how often the message was recorded anew, and how often the caller was asked what to do."""
+
+SAVING_SECONDS = 15
+"""How long Telnyx may take to save a message; it takes a second or two. Then the caller goes on without its report."""
+
+MAX_REDOS = 5
+"""Then the message is kept as it is: every one of them is archived."""
+
+MAX_ASKED = 3
+"""Then the message is kept: who left one and says nothing wants it to be heard."""
+
+CHOICE_SECONDS = 6
+
+PLAYABLE = ("https://", "http://127.0.0.1:")
+"""How the address of a message begins that is handed on to be played: it is a webhook's, text from outside. The second
+is the simulated carrier's; Telnyx would find nothing there. A message that lies elsewhere is decided about unheard."""
+
+LISTENING_GRACE_MILLIS = 500
+"""After the message has been played back, before the choices are said."""
+
+
+class Review(BaseModel):
+    """The message played back, and what the caller may do about it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
+
+    say: Prompt = Field(description="The choices, said after the message was played back.")
+    moment: Prompt | None = Field(
+        None, description="Said while the message is being saved, which takes a second or two."
+    )
+    accept: Key = Field("1", description="Keep it and go on.")
+    redo: Key = Field("2", description="Record it anew; the earlier one is archived and marked superseded.")
+    listen: Key = Field("3", description="Hear it again.")
+    delete: Key = Field("*", description="Go on without; it is archived and marked deleted.")
+    deleted: str = Field("", description="The step after deleting; without it, the next.")
+
+    @model_validator(mode="after")
+    def _four_keys(self) -> Self:
+        if len({*self.keys}) < len(self.keys):
+            raise ValueError(f"accept, redo, listen and delete must be four keys, not {', '.join(self.keys)}")
+        return self
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Every key that means something."""
+        return (self.accept, self.redo, self.listen, self.delete)
+
+
+class Record(Speaking):
+    """Let the caller leave a message; a key, silence or the longest length ends it."""
+
+    record: Prompt | None = Field(description="Said before the tone; null for none.")
+    beep: StrictBool = Field(default=True, description="A tone when the recording begins.")
+    ends_on: OneKeyOrSeveral = Field(("#",), description="The key, or the keys, that end it.")
+    silence_seconds: StrictInt = Field(5, ge=0, le=120, description="Silence that ends it; 0: silence does not.")
+    max_seconds: StrictInt = Field(120, ge=1, le=14_400, description="Its longest length.")
+    format: Format = Field("mp3", description="The audio's format.")
+    channels: Channels = Field("single", description="dual needs track: both.")
+    track: Track = Field("inbound", description="Whose voice is recorded.")
+    trim: StrictBool = Field(default=False, description="Leave silence at the beginning and the end out.")
+    transcription: Transcription | None = Field(None, description="Have its words written down.")
+    consent: AskedConsent | None = Field(None, description="Announce it, or ask, before anything is recorded.")
+    review: Review | None = Field(None, description="Let the caller hear it, keep it, record it anew or delete it.")
+    on_hangup_recorded: dict[str, str] = Field(
+        default_factory=dict,
+        description="As on_hangup, once the message is begun; without it, on_hangup counts then, too.",
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_key(cls, written: Any) -> Any:  # noqa: ANN401 -- pydantic hands over whatever the file holds
+        if isinstance(written, dict) and isinstance(written.get("ends_on"), (str, int)):
+            return written | {"ends_on": [written["ends_on"]]}
+        if isinstance(written, dict) and written.get("transcription") is False:
+            return {name: value for name, value in written.items() if name != "transcription"}
+        return written
+
+    def enter(self, call: Call, voice_defaults: VoiceDefaults) -> Move:
+        """First consent, then the prompt to its end, then the recording, so that neither is on it; then the review."""
+        waited = call.waiting
+        if self.consent and not {CONSENTED, RUNNING, LISTENING, CHOOSING, REDONE} & set(waited):
+            return self.consent.put(call, voice_defaults)
+        if self.review and waited.get(LISTENING):
+            return Wait((self._played_back(call, self.review),), waited)
+        if self.review and waited.get(CHOOSING):
+            return Wait(self._choices(call, voice_defaults, self.review), waited)
+        if self.record is not None and not waited.get(RUNNING):
+            heard = self.record.heard(call, voice_defaults)
+            if heard:
+                return Wait(heard, {**waited, "prompts": len(heard)})
+        recording = {**waited, RUNNING: 1, NUMBER: call.recordings_asked + 1}
+        return Wait((self._start(call), timer(call, self.max_seconds + SAVING_SECONDS)), recording)
+
+    def follow(self, call: Call, event: Event, voice_defaults: VoiceDefaults) -> Move | None:
+        """The prompt's end starts the recording; a key, its own end, or a fault ends it."""
+        waited = call.waiting
+        if waited.get(RUNNING):
+            return self._recording(call, event, voice_defaults)
+        if self.review and waited.get(LISTENING):
+            return self._listened(call, event, self.review)
+        if self.review and waited.get(CHOOSING):
+            return self._chosen(call, event, self.review)
+        if self.consent and not {CONSENTED, REDONE} & set(waited):
+            return self.consent.answered(call, event, voice_defaults, step=self.name, onward=self.next)
+        move = heard_out(call, event, self.name)
+        return Go(self.name, waiting={**_redone(call), RUNNING: 1}) if isinstance(move, Go) else move
+
+    def answered_by_digits(self, call: Call, digits: str) -> bool:
+        """Whether it is a key of the consent or of the review."""
+        del call
+        return digits in {*(self.consent.keys if self.consent else ()), *(self.review.keys if self.review else ())}
+
+    def abandoned(self, call: Call) -> tuple[Command, ...]:
+        """What was recorded so far is kept; where nothing could be, another recording of the call may be running."""
+        if call.waiting.get(RUNNING) and any(each.turn == call.turn for each in call.recordings):
+            return (command("record_stop", call.control_id), *stop_gathering(call))
+        if call.waiting.get(RUNNING):
+            return stop_gathering(call)
+        return stop_gathering(call) if {LISTENING, CHOOSING} & set(call.waiting) else ()
+
+    def begun_again(self, call: Call) -> Mapping[str, int] | None:
+        """Its prompts are; a message is recorded on, by its timer."""
+        return None if call.waiting.get(RUNNING) else super().begun_again(call)
+
+    def served(self, call: Call) -> bool:
+        """Whoever hangs up after the tone has left a message."""
+        return not {RUNNING, LISTENING, CHOOSING, REDONE}.isdisjoint(call.waiting)
+
+    def hangup_variables(self, call: Call) -> Mapping[str, str]:
+        """A caller who hung up before the tone has left nothing."""
+        return (self.on_hangup_recorded if self.served(call) else {}) or self.on_hangup
+
+    def targets(self) -> Iterator[tuple[str, str]]:
+        """Where a caller goes on who does not want to be recorded, or deletes the message."""
+        yield from super().targets()
+        if self.consent and self.consent.declined:
+            yield "consent.declined", self.consent.declined
+        if self.review and self.review.deleted:
+            yield "review.deleted", self.review.deleted
+
+    def prompts(self) -> Iterator[tuple[str, Prompt]]:
+        """What is said before it and after it."""
+        said = {
+            "record": self.record,
+            "consent.say": self.consent and self.consent.say,
+            "review.moment": self.review and self.review.moment,
+            "review.say": self.review and self.review.say,
+        }
+        yield from ((where, prompt) for where, prompt in said.items() if prompt)
+
+    def _start(self, call: Call) -> Command:
+        options: dict[str, object] = {"max_length": self.max_seconds, "timeout_secs": self.silence_seconds}
+        if self.trim:
+            options["trim"] = "trim-silence"
+        if self.transcription:
+            options |= self.transcription.parameters()
+        return command(
+            "record_start",
+            call.control_id,
+            format=self.format,
+            channels=self.channels,
+            recording_track=self.track,
+            play_beep=self.beep,
+            **options,
+        )
+
+    def _recording(self, call: Call, event: Event, voice_defaults: VoiceDefaults) -> Move | None:
+        waited = call.waiting
+        if event.type == "call.dtmf.received" and event.text("digit") in self.ends_on and not waited.get(SAVING):
+            return self._stopped(call, voice_defaults)
+        if event.type == "call.recording.saved":
+            return self._saved(call, event)
+        if event.type == "call.recording.error":
+            # No recording is stopped: this one may have failed, and the stop would end another one of the call's.
+            return Fail(f"recording failed: {event.text('reason')}", stop_gathering(call))
+        return self._time_over(call, event) if timer_ended(event) else None
+
+    def _time_over(self, call: Call, event: Event) -> Move | None:
+        """Nothing was reported of the message, which Telnyx ended long ago. It is kept, and reviewed unheard."""
+        if call.waiting.get(SAVING):
+            if event.text("status") == "cancelled":
+                return None  # it is the recording's timer, which the one for saving has replaced
+        elif left := seconds_left(call, event, self.max_seconds + SAVING_SECONDS):
+            return Wait((timer(call, left),), call.waiting)
+        if self.review is None:
+            return Go(self.next)
+        return Go(self.name, variables={MESSAGE_ADDRESS: ""}, waiting={**_kept(call), CHOOSING: 1})
+
+    def _stopped(self, call: Call, voice_defaults: VoiceDefaults) -> Move:
+        """A review has to wait until Telnyx has saved the message: only then can it be heard."""
+        stop = command("record_stop", call.control_id)
+        if self.review is None:
+            return Go(self.next, (stop, *stop_gathering(call)))
+        moment = self.review.moment.heard(call, voice_defaults) if self.review.moment else ()
+        return Wait((stop, *moment, timer(call, SAVING_SECONDS)), {**call.waiting, SAVING: 1})
+
+    def _saved(self, call: Call, event: Event) -> Move:
+        if self.review is None:
+            return Go(self.next, stop_gathering(call))
+        addresses = event.payload.get("recording_urls") or event.payload.get("public_recording_urls") or {}
+        address = next((each for each in addresses.values() if isinstance(each, str)), "")
+        playable = address.startswith(PLAYABLE)
+        phase = LISTENING if playable else CHOOSING
+        return Go(
+            self.name,
+            stop_gathering(call),
+            variables={MESSAGE_ADDRESS: address if playable else ""},
+            waiting={**_kept(call), phase: 1},
+        )
+
+    def _played_back(self, call: Call, review: Review) -> Command:
+        return command(
+            "gather_using_audio",
+            call.control_id,
+            audio_url=call.variables[MESSAGE_ADDRESS],
+            maximum_tries=1,
+            timeout_millis=LISTENING_GRACE_MILLIS,
+            **one_key(review.keys),
+        )
+
+    def _choices(self, call: Call, voice_defaults: VoiceDefaults, review: Review) -> tuple[Command, ...]:
+        return review.say.gathered(call, voice_defaults, CHOICE_SECONDS * MILLIS, **one_key(review.keys))
+
+    def _listened(self, call: Call, event: Event, review: Review) -> Move | None:
+        """A message that cannot be played back can be decided about all the same."""
+        choose = {**_kept(call), CHOOSING: 1}
+        if unplayable(event):
+            return Go(self.name, stop_gathering(call), waiting=choose)
+        key = gathered_key(event)
+        if key is None:
+            return None
+        return self._decided(call, key, review) or Go(self.name, waiting=choose)
+
+    def _chosen(self, call: Call, event: Event, review: Review) -> Move | None:
+        if reason := unplayable(event):
+            return Fail(reason, self.abandoned(call))
+        key = gathered_key(event)
+        if key is None:
+            return None
+        asked = call.waiting.get(ASKED, 0) + 1
+        if decided := self._decided(call, key, review):
+            return decided
+        if asked < MAX_ASKED:
+            return Go(self.name, waiting={**_kept(call), CHOOSING: 1, ASKED: asked})
+        return self._finished(call, self.next, KEPT)
+
+    def _decided(self, call: Call, key: str, review: Review) -> Move | None:
+        if key == review.accept:
+            return self._finished(call, self.next, KEPT)
+        if key == review.delete:
+            return self._finished(call, review.deleted or self.next, DELETED)
+        if key == review.listen and call.variables.get(MESSAGE_ADDRESS):
+            return Go(self.name, waiting={**_kept(call), LISTENING: 1})
+        if key != review.redo:
+            return None
+        redone = call.waiting.get(REDONE, 0) + 1
+        if redone > MAX_REDOS:
+            return self._finished(call, self.next, KEPT)
+        return self._finished(call, self.name, SUPERSEDED, {REDONE: redone})
+
+    def _finished(self, call: Call, to: str, verdict: str, waiting: Mapping[str, int] | None = None) -> Move:
+        reviews = {call.waiting[NUMBER]: verdict}
+        return Go(to, variables={MESSAGE_ADDRESS: ""}, waiting=waiting or {}, reviews=reviews)
+
+
+def _redone(call: Call) -> dict[str, int]:
+    return {name: count for name, count in call.waiting.items() if name == REDONE}
+
+
+def _kept(call: Call) -> dict[str, int]:
+    """What is counted through the whole of a review."""
+    return {name: count for name, count in call.waiting.items() if name in {NUMBER, REDONE, ASKED}}

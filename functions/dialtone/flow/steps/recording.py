@@ -1,0 +1,98 @@
+"""The call's own recording, switched while the flow goes on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, Self
+
+from pydantic import Field, StrictBool, StrictInt, model_validator
+
+from dialtone.domain.commands import Command, command
+from dialtone.flow.consent import CONSENTED, AskedConsent
+from dialtone.flow.moves import Go, Move
+from dialtone.flow.recording_options import Channels, Format, Track
+from dialtone.flow.steps.step import Speaking
+from dialtone.flow.transcription import Transcription
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dialtone.domain.calls import Call
+    from dialtone.domain.events import Event
+    from dialtone.flow.prompts import Prompt
+    from dialtone.flow.voice_settings import VoiceDefaults
+
+
+class RecordingSwitch(Speaking):
+    """Start, pause, resume or stop recording the conversation; go on at once."""
+
+    recording: Literal["start", "pause", "resume", "stop"] = Field(description="What to do.")
+    format: Format = Field("mp3", description="The audio's format.")
+    channels: Channels = Field("dual", description="dual: each side on a channel of its own; needs track: both.")
+    track: Track = Field("both", description="Whose voice is recorded.")
+    beep: StrictBool = Field(default=False, description="A tone when it begins.")
+    trim: StrictBool = Field(default=False, description="Leave silence at the beginning and the end out.")
+    max_seconds: StrictInt = Field(0, ge=0, le=14_400, description="0: until it is stopped or the call ends.")
+    silence_seconds: StrictInt = Field(0, ge=0, le=14_400, description="Silence that ends it; 0: silence does not.")
+    transcription: Transcription | None = Field(None, description="Have its words written down.")
+    consent: AskedConsent | None = Field(None, description="Announce it, or ask, before anything is recorded.")
+
+    @model_validator(mode="after")
+    def _of_a_start(self) -> Self:
+        options = self.model_fields_set - {"name", "next", "on_error", "recording"}
+        if self.recording != "start" and options:
+            raise ValueError(f"{self.recording} takes no {min(options)}: that is decided by start")
+        return self
+
+    def enter(self, call: Call, voice_defaults: VoiceDefaults) -> Move:
+        """Telnyx tells nothing of a start, a pause or a resume: there is nothing to wait for but the consent."""
+        if self.consent and not call.waiting.get(CONSENTED):
+            return self.consent.put(call, voice_defaults)
+        if self.recording == "resume" and not call.recorder:
+            return Go(self.next)  # callers who declined come here too, and Telnyx refuses to resume nothing
+        if self.recording != "start":
+            return Go(self.next, (command(f"record_{self.recording}", call.control_id),))
+        return Go(self.next, (self._start(call),))
+
+    def follow(self, call: Call, event: Event, voice_defaults: VoiceDefaults) -> Move | None:
+        """The announcement was heard out, or the key pressed."""
+        if self.consent is None:
+            return None
+        return self.consent.answered(call, event, voice_defaults, step=self.name, onward=self.next)
+
+    def answered_by_digits(self, call: Call, digits: str) -> bool:
+        """Whether it is a key of the consent."""
+        del call
+        return self.consent is not None and digits in self.consent.keys
+
+    def abandoned(self, call: Call) -> tuple[Command, ...]:
+        """The question would go on listening."""
+        return self.consent.abandoned(call) if self.consent and not call.waiting.get(CONSENTED) else ()
+
+    def targets(self) -> Iterator[tuple[str, str]]:
+        """Where a caller goes on who does not want to be recorded."""
+        yield from super().targets()
+        if self.consent and self.consent.declined:
+            yield "consent.declined", self.consent.declined
+
+    def prompts(self) -> Iterator[tuple[str, Prompt]]:
+        """What the caller is told of it."""
+        if self.consent:
+            yield "consent.say", self.consent.say
+
+    def _start(self, call: Call) -> Command:
+        options: dict[str, object] = self.transcription.parameters() if self.transcription else {}
+        if self.trim:
+            options["trim"] = "trim-silence"
+        if self.max_seconds:
+            options["max_length"] = self.max_seconds
+        if self.silence_seconds:
+            options["timeout_secs"] = self.silence_seconds
+        return command(
+            "record_start",
+            call.control_id,
+            format=self.format,
+            channels=self.channels,
+            recording_track=self.track,
+            play_beep=self.beep,
+            **options,
+        )

@@ -1,0 +1,39 @@
+"""Digits sent into the call, for a machine at the other end."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from pydantic import Field, StrictInt
+
+from dialtone.domain.commands import command
+from dialtone.flow.moves import Fail, Go, Move
+from dialtone.flow.steps.step import Step
+from dialtone.flow.templating import VARIABLE, filled, known, unfilled
+
+if TYPE_CHECKING:
+    from dialtone.domain.calls import Call
+    from dialtone.flow.voice_settings import VoiceDefaults
+
+_UNSENDABLE = re.compile(r"[^0-9A-DwW*#]")
+
+
+class SendDigits(Step):
+    """Send digits as tones; go on at once, for Telnyx tells nothing of their end."""
+
+    send_digits: str = Field(
+        pattern=rf"^([0-9A-DwW*#]|\{{{VARIABLE}\}})+$",
+        description="0-9, A-D, * and #, with w for half a second and W for a second; variables are filled in.",
+    )
+    tone_millis: StrictInt = Field(250, ge=100, le=500, description="How long each tone is.")
+
+    def enter(self, call: Call, voice_defaults: VoiceDefaults) -> Move:
+        """Of what is filled in, only what can be sent is sent."""
+        del voice_defaults
+        values = known(call)
+        digits = _UNSENDABLE.sub("", filled(self.send_digits, values))
+        if not digits:
+            missing = ", ".join(unfilled(self.send_digits, values)) or "what they are filled with"
+            return Fail(f"no digits to send: {missing} is empty, or holds none")
+        return Go(self.next, (command("send_dtmf", call.control_id, digits=digits, duration_millis=self.tone_millis),))

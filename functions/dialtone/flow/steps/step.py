@@ -1,0 +1,127 @@
+"""What every step has."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from dialtone.flow.moves import Fail
+from dialtone.flow.voice_settings import LanguageCode, Speed, VoiceName
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from dialtone.domain.calls import Call
+    from dialtone.domain.commands import Command
+    from dialtone.domain.events import Event
+    from dialtone.flow.moves import Move
+    from dialtone.flow.prompts import Prompt
+    from dialtone.flow.voice_settings import VoiceDefaults
+
+
+def _not_one(written: Any) -> Any:  # noqa: ANN401 -- pydantic hands over whatever the file holds
+    """Python takes 1 for true, JSON Schema does not."""
+    return written if isinstance(written, bool) or written is None else str(written)
+
+
+JustTrue = Annotated[Literal[True] | None, BeforeValidator(_not_one)]
+"""The value of a key that is there or not: `hangup: true`."""
+
+
+PROMPTS = "prompts"
+"""Counted while waiting: the speeches and files whose ends are still to come."""
+
+
+class Step(BaseModel):
+    """A place in a flow: it is entered, may wait for events, and goes on."""
+
+    # Built when a flow first has such a step: a start from cold pays for the kinds that it meets, not for all.
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
+
+    final: ClassVar[bool] = False
+    """Whether the call ends here."""
+
+    name: str
+    next: str = Field("", description="The step after it; without it, the one below in the file.")
+    on_error: str = Field("", description="The step to take when this one cannot be done; without it, last_resort.")
+    on_hangup: dict[str, str] = Field(
+        default_factory=dict, description="Variables that are noted if the call ends here, `outcome` among them."
+    )
+
+    def enter(self, call: Call, voice_defaults: VoiceDefaults) -> Move:
+        """What to do on coming here. `call.entered_at` is when."""
+        raise NotImplementedError
+
+    def on(self, call: Call, event: Event) -> Move | None:
+        """What to do about an event; None if the step does not wait for it."""
+        del call, event
+        return None
+
+    def follow(self, call: Call, event: Event, voice_defaults: VoiceDefaults) -> Move | None:
+        """As `on`, of a step that speaks in answer to an event and so needs to know how."""
+        del voice_defaults
+        return self.on(call, event)
+
+    def refused(self, call: Call, event: Event) -> Move:
+        """What to do when Telnyx refuses a command of this step for good: by default, take the error way."""
+        return Fail(event.text("reason"), self.abandoned(call))
+
+    def abandoned(self, call: Call) -> tuple[Command, ...]:
+        """What stops that which the step began, when it is left on its error way."""
+        del call
+        return ()
+
+    def served(self, call: Call) -> bool:
+        """Whether the caller has what the step is for, so that a hang-up now is its ordinary end."""
+        del call
+        return self.final
+
+    def hangup_variables(self, call: Call) -> Mapping[str, str]:
+        """What is noted if the call ends here now."""
+        del call
+        return self.on_hangup
+
+    def answered_by_digits(self, call: Call, digits: str) -> bool:
+        """Whether gathered digits answer what it asks, so that they may be kept where others may be a card's."""
+        del call, digits
+        return False
+
+    def begun_again(self, call: Call) -> Mapping[str, int] | None:
+        """What is still counted when detection cut off what was heard, and it is heard anew; None if nothing is."""
+        return {name: count for name, count in call.waiting.items() if name != PROMPTS}
+
+    def voice_defaults(self, flow: VoiceDefaults) -> VoiceDefaults:
+        """How it speaks, in a flow that speaks so."""
+        return flow
+
+    def targets(self) -> Iterator[tuple[str, str]]:
+        """Every step that it names, as (where it stands, the step's name)."""
+        if self.next:
+            yield "next", self.next
+        if self.on_error:
+            yield "on_error", self.on_error
+
+    def prompts(self) -> Iterator[tuple[str, Prompt]]:
+        """Everything that it lets the caller hear, as (where it stands, the prompt)."""
+        yield from ()
+
+    def visits(self) -> Iterator[tuple[str, str]]:
+        """Every other flow that it leads to, as (the flow, the step of it or '' for its first)."""
+        yield from ()
+
+    def calendars(self) -> Iterator[str]:
+        """Every calendar that it goes by."""
+        yield from ()
+
+
+class Speaking(Step):
+    """A step with words: it may use a voice of its own."""
+
+    voice: VoiceName | None = Field(None, description="Any voice of Telnyx, where it differs from the flow's.")
+    language: LanguageCode | None = Field(None, description="The language of its words, where it differs.")
+    speed: Speed | None = Field(None, description="1 is the voice's own; from 0.5 to 2.")
+
+    def voice_defaults(self, flow: VoiceDefaults) -> VoiceDefaults:
+        """The flow's, with what this step says of it."""
+        return flow.at(self.voice, self.language, self.speed)

@@ -1,0 +1,447 @@
+"""Another person is called and connected to the caller."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
+
+from pydantic import Field, StrictInt, StringConstraints, WithJsonSchema, field_validator, model_validator
+
+from dialtone.domain.calls import ANSWERED, ENDED
+from dialtone.domain.client_state import ClientState
+from dialtone.domain.commands import Command, command
+from dialtone.domain.numbers import masked
+from dialtone.domain.webhook_retries import CALLEE_EVENTS, retries
+from dialtone.flow.gather_timer import timer, timer_ended
+from dialtone.flow.keys import Key, Keys, gathered_key, one_key, stop_gathering
+from dialtone.flow.moves import Fail, Go, Move, Wait
+from dialtone.flow.prompts import Prompt
+from dialtone.flow.shorthand import Shorthand
+from dialtone.flow.steps.prompted_input import MILLIS
+from dialtone.flow.steps.step import PROMPTS, Speaking
+from dialtone.flow.templating import (
+    DIGITS,
+    KNOWN_OF_EVERY_CALL,
+    VARIABLE,
+    WAITING_SINCE,
+    filled,
+    known,
+    names_in,
+    unfilled,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from dialtone.domain.calls import Call, CalleeLeg
+    from dialtone.domain.events import Event
+    from dialtone.flow.voice_settings import VoiceDefaults
+
+BUSY = frozenset({"user_busy"})
+NO_ANSWER = frozenset({"timeout", "no_answer"})
+OVER = frozenset({"normal_clearing", "time_limit"})
+"""Hangup causes of a far leg that was talked to."""
+GIVEN_UP = "originator_cancel"
+"""Hangup cause of a far leg that still rang when the caller hung up: the caller's own end is reported, too."""
+
+WAYS = ("no_answer", "busy", "failed")
+"""What may become of those who are rung; of several, the first of these that happened leads on."""
+
+ANNOUNCING = "announcing"
+"""Counted while waiting: that the caller hears an announcement, not the music."""
+
+ROUND, CONNECTED = "round", "connected"
+"""Counted while waiting: how many were rung in vain before, and that somebody was reached."""
+
+PARTED = "parted"
+"""Counted while waiting: that the other side hung up as after a conversation, of which nothing was reported yet."""
+
+PARTED_SECONDS = 5
+"""How long `call.bridged` may be late, or the caller's own hang-up; then there was no conversation, or there is still
+a caller."""
+
+MAX_CALLEES = 10
+"""More would ring for longer than any caller waits; at once, more than a company's numbers may dial in a second."""
+
+_KEYS_AFTER = r"(,[0-9A-DwW*#]{1,64})?"
+_PARTY = rf"^(\+[1-9]\d{{6,14}}|sips?:[^\s,]+|\{{{VARIABLE}\}}){_KEYS_AFTER}$"
+_RINGABLE = re.compile(rf"(\+[1-9][0-9]{{6,14}}|sips?:[^\s,{{}}]+){_KEYS_AFTER}")
+_PART_OF_SIP = re.compile(r"[A-Za-z0-9_.+*#-]+")
+"""What a variable may put into a SIP address: no host of its own, no parameters."""
+_PARTY_SCHEMA = {"type": "string", "pattern": _PARTY}
+_PARTIES_SCHEMA = {"type": "array", "items": _PARTY_SCHEMA, "minItems": 1, "maxItems": MAX_CALLEES}
+
+Party = Annotated[str, StringConstraints(pattern=_PARTY)]
+"""A number in E.164 or a SIP address, with or without keys to be sent after a comma; variables are filled in."""
+
+
+class Callees(Shorthand):
+    """Who is rung. In a flow: a number or SIP address, a list of them, or a mapping."""
+
+    short_form: ClassVar[dict[str, Any]] = {"anyOf": [_PARTY_SCHEMA, _PARTIES_SCHEMA]}
+
+    to: Annotated[tuple[Party, ...], WithJsonSchema({"anyOf": [_PARTY_SCHEMA, _PARTIES_SCHEMA]})] = Field(
+        min_length=1,
+        max_length=MAX_CALLEES,
+        description="Numbers in E.164, SIP addresses, or a variable that holds one, `{customer.agent}`.",
+    )
+    how: Literal["in_turn", "at_once"] = Field("in_turn", description="One after another, or all together.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_or_several(cls, written: Any) -> Any:  # noqa: ANN401 -- pydantic hands over whatever the file holds
+        named = written if isinstance(written, dict) else {"to": written}
+        return {**named, "to": [named["to"]]} if isinstance(named.get("to"), str) else named
+
+
+class Transfer(Speaking):
+    """Ring somebody; the caller hears the hold prompt until somebody answers."""
+
+    transfer: Callees
+    ring_seconds: StrictInt = Field(30, ge=5, le=600, description="How long each of them is rung.")
+    caller_id: str = Field(
+        "",
+        pattern=rf"^(\+[1-9]\d{{4,14}}|\{{{VARIABLE}\}})?$",
+        description="The number of yours that is shown to them; without it, or where it is empty, that of this call.",
+    )
+    hold: Prompt | None = Field(
+        None, description="Audio played without end meanwhile; without it the caller hears ringing."
+    )
+    announce: Prompt | None = Field(None, description="Said between the plays of hold.")
+    plays_between: StrictInt = Field(1, ge=1, le=100, description="How often hold is played before each announcement.")
+    keys: Keys = Field(default_factory=dict, description="Key by which the caller leaves off waiting → the step.")
+    whisper: Prompt | None = Field(None, description="What the one who answers hears before being connected.")
+    accept: Key | None = Field(
+        None, description="The key by which the one who answers takes the call; whoever presses none is let go."
+    )
+    accept_seconds: StrictInt = Field(10, ge=1, le=60, description="How long that key is waited for after the whisper.")
+    busy: str = Field("", description="The step when the line is busy.")
+    no_answer: str = Field("", description="The step when nobody answers, or nobody takes the call.")
+    failed: str = Field("", description="The step when they cannot be reached.")
+    after: str = Field(
+        "", description="The step when the other side hangs up; without it, the call ends with the conversation."
+    )
+    on_hangup_connected: dict[str, str] = Field(
+        default_factory=dict,
+        description="As on_hangup, once the caller is connected; on_hangup counts until then.",
+    )
+
+    @field_validator("hold")
+    @classmethod
+    def _is_audio(cls, hold: Prompt | None) -> Prompt | None:
+        if hold is not None and hold.speaks:
+            raise ValueError("takes audio or media; words cannot be held out without end")
+        return hold
+
+    @model_validator(mode="after")
+    def _audible(self) -> Self:
+        if self.accept is not None and self.whisper is None:
+            raise ValueError("accept needs a whisper beside it that says which key to press")
+        if self._dialled and self.hold is None:
+            needing = "whisper, at_once, announce and keys"
+            raise ValueError(f"{needing} need hold beside them: the caller would hear nothing at all")
+        return self
+
+    @field_validator("transfer")
+    @classmethod
+    def _not_keyed_in(cls, callees: Callees) -> Callees:
+        for party in callees.to:
+            name = next(iter(names_in(party)), "") if party.startswith("{") else ""
+            if name in KNOWN_OF_EVERY_CALL or name.startswith(DIGITS):
+                raise ValueError(f"{{{name}}} is the caller's to choose, who could ring any number at your cost")
+        return callees
+
+    @property
+    def _dialled(self) -> bool:
+        """Whether we dial and connect ourselves: a `transfer` connects by itself, and tells nothing in between."""
+        return self._at_once or bool(self.whisper or self.announce or self.keys)
+
+    @property
+    def _at_once(self) -> bool:
+        return self.transfer.how == "at_once" and len(self.transfer.to) > 1
+
+    def enter(self, call: Call, voice_defaults: VoiceDefaults) -> Move:
+        """Ring the next of them, or all. Their webhooks come back to this leg's flow by the mark that they carry."""
+        if not self._callees(call):
+            return Fail(self._nobody_to_ring(call))
+        music = self._held(call, voice_defaults)
+        ring = self._dial if self._dialled else self._transfer
+        waiting = {name: count for name, count in call.waiting.items() if name not in _OF_ONE_ROUND}
+        heard = {PROMPTS: len(music)} if self.announce else {}
+        return Wait((*music, *(ring(call, party) for party in self._rung(call))), waiting | heard)
+
+    def follow(self, call: Call, event: Event, voice_defaults: VoiceDefaults) -> Move | None:
+        """Connect the first who takes the call; when nobody does, go on to the next or take the way of the cause."""
+        if event.type == "call.bridged" and not call.waiting.get(CONNECTED):
+            return self._bridged(call)
+        if not event.about_callee:
+            return self._of_caller(call, event, voice_defaults)
+        if event.type == "call.hangup":
+            return self._ended(call, event)
+        leg = call.far_legs.get(event.call_leg_id)
+        if leg is None or leg.status == ENDED:
+            return None
+        if _connected(call) and not leg.connected and event.type in {"call.initiated", "call.answered"}:
+            return Wait((command("hangup", leg.control_id),), call.waiting)
+        return self._answered(call, event, leg, voice_defaults) if leg.status == ANSWERED else None
+
+    def refused(self, call: Call, event: Event) -> Move:
+        """Somebody cannot be rung, or is gone at the moment of connecting: the next one is tried."""
+        let_go = tuple(command("hangup", leg.control_id) for leg in call.far_legs.values() if leg.status != ENDED)
+        if not self._more(call):
+            return Fail(event.text("reason"), (*self._music_stopped(call), *let_go))
+        return Go(
+            self.name,
+            (*self._music_stopped(call), *let_go),
+            variables=_since(call),
+            waiting=self._next_round(call, "failed"),
+        )
+
+    def answered_by_digits(self, call: Call, digits: str) -> bool:
+        """Whether it is the key by which somebody takes the call."""
+        del call
+        return digits == self.accept
+
+    def abandoned(self, call: Call) -> tuple[Command, ...]:
+        """The music would never end by itself, nor would the ringing."""
+        return (*self._music_stopped(call), *call.hangup_callees())
+
+    def begun_again(self, call: Call) -> None:
+        """Somebody is rung, whatever the caller hears meanwhile."""
+        del call
+
+    def served(self, call: Call) -> bool:
+        """Two people talk: whoever hangs up ends that."""
+        return bool(call.waiting.get(CONNECTED))
+
+    def hangup_variables(self, call: Call) -> Mapping[str, str]:
+        """A caller who gave up while it rang, and one who has talked to somebody, are not the same."""
+        return self.on_hangup_connected if self.served(call) else self.on_hangup
+
+    def targets(self) -> Iterator[tuple[str, str]]:
+        """What follows a transfer, answered or not, beside the usual ones."""
+        yield from super().targets()
+        for way in ("busy", "no_answer", "failed", "after"):
+            if step := getattr(self, way):
+                yield way, step
+        yield from ((f"keys.{key}", step) for key, step in self.keys.items())
+
+    def prompts(self) -> Iterator[tuple[str, Prompt]]:
+        """What the caller hears meanwhile, and the other side before."""
+        yield from ((name, prompt) for name in ("hold", "announce", "whisper") if (prompt := getattr(self, name)))
+
+    def _of_caller(self, call: Call, event: Event, voice_defaults: VoiceDefaults) -> Move | None:
+        if timer_ended(event):
+            return self._nobody_left(call)
+        return None if _connected(call) else self._waited(call, event, voice_defaults)
+
+    def _waited(self, call: Call, event: Event, voice_defaults: VoiceDefaults) -> Move | None:
+        """The caller leaves off waiting by a key; else music and announcement take turns: Telnyx has no timer."""
+        if event.type == "call.dtmf.received" and event.text("digit") in self.keys:
+            return Go(self.keys[event.text("digit")], self.abandoned(call), variables=_since(call))
+        ended = event.type in {"call.speak.ended", "call.playback.ended"} and event.text("status") == "completed"
+        if self.announce is None or not ended:
+            return None
+        if left := call.waiting.get(PROMPTS, 1) - 1:
+            return Wait(waiting={**call.waiting, PROMPTS: left})
+        announcing = not call.waiting.get(ANNOUNCING)
+        then = replace(call, entered_at=event.occurred_at, variables={**call.variables, **_since(call)})
+        announced = self.announce.heard(then, voice_defaults) if announcing else ()
+        heard = announced or self._held(call, voice_defaults)
+        return Wait(heard, {**call.waiting, PROMPTS: len(heard), ANNOUNCING: int(bool(announced))})
+
+    def _held(self, call: Call, voice_defaults: VoiceDefaults) -> tuple[Command, ...]:
+        if self.hold is None:
+            return ()
+        return (
+            self.hold.heard(call, voice_defaults, times=self.plays_between)
+            if self.announce
+            else self.hold.held(call, voice_defaults)
+        )
+
+    def _rung(self, call: Call) -> tuple[str, ...]:
+        callees = self._callees(call)
+        return callees if self._at_once else (callees[call.waiting.get(ROUND, 0)],)
+
+    def _more(self, call: Call) -> bool:
+        return not self._at_once and call.waiting.get(ROUND, 0) + 1 < len(self._callees(call))
+
+    def _callees(self, call: Call) -> tuple[str, ...]:
+        """Those whom variables left a number or an address."""
+        values = known(call)
+        parties = (_filled_party(party, values) for party in self.transfer.to)
+        return tuple(party for party in parties if _RINGABLE.fullmatch(party))
+
+    def _nobody_to_ring(self, call: Call) -> str:
+        values = known(call)
+        why = [
+            f"{party}: {', '.join(unfilled(party, values)) or 'what it holds'} is "
+            f"{'empty' if unfilled(party, values) else 'no number or address'}"
+            for party in self.transfer.to
+        ]
+        return f"nobody to ring: {'; '.join(why)}"
+
+    def _next_round(self, call: Call, way: str) -> Mapping[str, int]:
+        waited = call.waiting
+        return {**waited, ROUND: waited.get(ROUND, 0) + 1, way: waited.get(way, 0) + 1}
+
+    def _transfer(self, call: Call, party: str) -> Command:
+        mark = ClientState(turn=call.turn, flow=call.flow, parent_leg=call.leg_id)
+        # Without `from` Telnyx shows whom the call was to: ours where we were called, the callee's where we dialled.
+        shown = self._caller_id(call) or (call.from_number if call.direction == "outgoing" else "")
+        chosen = self._back | ({"from": shown} if shown else {})
+        return command(
+            "transfer",
+            call.control_id,
+            to=party,
+            timeout_secs=self.ring_seconds,
+            target_leg_client_state=mark.encode(),
+            **retries(CALLEE_EVENTS),
+            **chosen,
+        )
+
+    def _dial(self, call: Call, party: str) -> Command:
+        mark = ClientState(turn=call.turn, flow=call.flow, parent_leg=call.leg_id, dialled=True)
+        ours = call.from_number if call.direction == "outgoing" else call.to_number
+        return command(
+            "dial",
+            to=party,
+            connection_id=call.connection_id,
+            link_to=call.control_id,
+            timeout_secs=self.ring_seconds,
+            client_state=mark.encode(),
+            **retries(CALLEE_EVENTS),
+            **{"from": self._caller_id(call) or ours},
+        )
+
+    def _caller_id(self, call: Call) -> str:
+        return filled(self.caller_id, known(call))
+
+    @property
+    def _back(self) -> dict[str, object]:
+        """Telnyx ends the caller's leg with the conversation unless it is told to keep it."""
+        return {"park_after_unbridge": "self"} if self.after else {}
+
+    def _answered(self, call: Call, event: Event, leg: CalleeLeg, voice_defaults: VoiceDefaults) -> Move | None:
+        if _connected(call):
+            return None
+        if event.type == "call.answered":
+            if self.whisper is None:
+                return self._connect(call, leg)
+            return self._whisper(call, event.call_leg_id, self.whisper, voice_defaults)
+        if self.accept is None:
+            return self._whispered(call, event, leg)
+        key = gathered_key(event)
+        if key is None:
+            return None
+        let_go = Wait((command("hangup", leg.control_id),), call.waiting)
+        return self._connect(call, leg) if key == self.accept else let_go
+
+    def _whisper(self, call: Call, leg_id: str, whisper: Prompt, voice_defaults: VoiceDefaults) -> Move:
+        """On the far leg, and without a mark: it keeps the one that it was dialled with."""
+        far = replace(call, control_id=call.far_legs[leg_id].control_id)
+        if self.accept is None:
+            heard = whisper.heard(far, voice_defaults)
+            if not heard:
+                return self._connect(call, call.far_legs[leg_id])
+            return Wait(heard, {**call.waiting, leg_id: len(heard)})
+        gather = whisper.gathered(far, voice_defaults, self.accept_seconds * MILLIS, **one_key((self.accept,)))
+        return Wait(gather, call.waiting)
+
+    def _whispered(self, call: Call, event: Event, leg: CalleeLeg) -> Move | None:
+        """A whisper that cannot be played keeps nobody from talking."""
+        if event.type not in {"call.speak.ended", "call.playback.ended"} or event.text("status") == "call_hangup":
+            return None
+        left = call.waiting.get(event.call_leg_id, 1) - 1
+        return Wait(waiting={**call.waiting, event.call_leg_id: left}) if left else self._connect(call, leg)
+
+    def _connect(self, call: Call, leg: CalleeLeg) -> Move:
+        """First those two, then the others are let go: nobody must wait for the ends of calls."""
+        bridge = command("bridge", call.control_id, call_control_id=leg.control_id, **self._back)
+        others = replace(call, far_legs={name: each for name, each in call.far_legs.items() if each != leg})
+        return Wait((bridge, *others.hangup_callees()), call.waiting)
+
+    def _ended(self, call: Call, event: Event) -> Move | None:
+        cause = event.text("hangup_cause")
+        if self._dialled:
+            talked = call.far_legs[event.call_leg_id].connected
+            ended = [leg.cause for leg in call.far_legs.values() if leg.status == ENDED]
+        else:
+            talked, ended = bool(call.waiting.get(CONNECTED)) or cause in OVER, [cause]
+        if talked or (cause == GIVEN_UP and not self._dialled):
+            return self._parted(call, event)
+        if _connected(call) or len(ended) < len(self._rung(call)):
+            return None
+        return self._not_reached(call, ended)
+
+    def _bridged(self, call: Call) -> Move:
+        """The conversation; or its report, where its end was reported first."""
+        if PARTED in call.waiting and self.after:
+            return Go(self.after, (*self._music_stopped(call), *stop_gathering(call)), variables={WAITING_SINCE: ""})
+        waiting = {name: count for name, count in call.waiting.items() if name != PARTED}
+        return Wait(self._music_stopped(call), {**waiting, CONNECTED: 1})
+
+    def _parted(self, call: Call, event: Event) -> Move | None:
+        """The other side is gone, as after a conversation: if there was one, and if the caller is still there.
+
+        Where the caller hung up, the caller's own leg ends, too. Networks also end calls in this way that nobody
+        answered. Neither is known for certain until the other event comes, so a timer ends that wait.
+        """
+        connected, by_caller = bool(call.waiting.get(CONNECTED)), event.text("hangup_source") == "caller"
+        if connected and not (self.after and by_caller):
+            return Go(self.after, variables={WAITING_SINCE: ""}) if self.after else None
+        parted = {} if by_caller else {PARTED: 1}
+        wait_for_it = () if call.status == ENDED else (timer(call, PARTED_SECONDS),)
+        return Wait(wait_for_it, {**call.waiting, **parted})
+
+    def _nobody_left(self, call: Call) -> Move:
+        """The caller is still there, seconds after the other side hung up."""
+        if not call.waiting.get(CONNECTED):
+            return self._not_reached(call, ["normal_clearing"])
+        return (
+            Go(self.after, variables={WAITING_SINCE: ""}) if self.after else Wait((command("hangup", call.control_id),))
+        )
+
+    def _not_reached(self, call: Call, causes: Sequence[str]) -> Move:
+        found = {_way(cause) for cause in causes}
+        if self._more(call):
+            (way,) = found
+            waiting = self._next_round(call, way)
+            return Go(self.name, self._music_stopped(call), variables=_since(call), waiting=waiting)
+        way = next(way for way in WAYS if way in found or call.waiting.get(way))
+        if step := getattr(self, way):
+            return Go(step, self._music_stopped(call), variables=_since(call))
+        reason = f"transfer to {', '.join(map(masked, self.transfer.to))}: {', '.join(causes)}"
+        return Fail(reason, self._music_stopped(call), fault=way == "failed")
+
+    def _music_stopped(self, call: Call) -> tuple[Command, ...]:
+        return (command("playback_stop", call.control_id, stop="all"),) if self.hold else ()
+
+
+_OF_ONE_ROUND = frozenset({PROMPTS, ANNOUNCING, PARTED})
+
+
+def _filled_party(party: str, values: Mapping[str, str]) -> str:
+    """'' where a variable is empty, or would lead to another host."""
+    named = list(names_in(party))
+    within = [values.get(name, "") for name in named if not party.startswith("{")]
+    if unfilled(party, values) or not all(map(_PART_OF_SIP.fullmatch, within)):
+        return ""
+    return filled(party, values)
+
+
+def _since(call: Call) -> dict[str, str]:
+    """When the caller began to wait: in this step, or in an earlier one whose transfer reached nobody."""
+    return {WAITING_SINCE: call.variables.get(WAITING_SINCE) or call.entered_at}
+
+
+def _connected(call: Call) -> bool:
+    return bool(call.waiting.get(CONNECTED)) or any(leg.connected for leg in call.far_legs.values())
+
+
+def _way(cause: str) -> str:
+    """A far leg that hung up before it was connected did not take the call: a mailbox, or somebody without time."""
+    if cause in BUSY:
+        return "busy"
+    return "no_answer" if cause in NO_ANSWER | OVER | {GIVEN_UP} else "failed"

@@ -1,0 +1,71 @@
+"""A silence of some seconds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pydantic import Field, StrictInt
+
+from dialtone.domain.commands import Command, command
+from dialtone.flow.gather_timer import MILLIS, cut_off_by_detection, seconds_left
+from dialtone.flow.keys import Keys, gathered_key, one_key, stop_gathering
+from dialtone.flow.moves import Go, Move, Wait
+from dialtone.flow.steps.step import Step
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dialtone.domain.calls import Call
+    from dialtone.domain.events import Event
+    from dialtone.flow.voice_settings import VoiceDefaults
+
+MAX_SECONDS = 30
+"""A caller who hears nothing for longer takes the line for dead."""
+
+
+class Pause(Step):
+    """Wait in silence. Telnyx has no timer: it is a gather that nobody answers, so a key ends it early."""
+
+    wait: StrictInt = Field(ge=1, le=MAX_SECONDS, description="Seconds of silence.")
+    keys: Keys = Field(default_factory=dict, description="Key → step; any other key ends the silence.")
+
+    def enter(self, call: Call, voice_defaults: VoiceDefaults) -> Move:
+        """Listen for one key that need not come."""
+        del voice_defaults
+        return self._listen(call, self.wait)
+
+    def on(self, call: Call, event: Event) -> Move | None:
+        """Go on when the time is over, or where a key leads."""
+        key = gathered_key(event)
+        if cut_off_by_detection(event) and (left := seconds_left(call, event, self.wait)):
+            return self._listen(call, left)
+        return None if key is None else Go(self.keys.get(key, self.next))
+
+    def begun_again(self, call: Call) -> None:
+        """It goes by a timer."""
+        del call
+
+    def abandoned(self, call: Call) -> tuple[Command, ...]:
+        """The gather would go on listening."""
+        return stop_gathering(call)
+
+    def _listen(self, call: Call, seconds: float) -> Move:
+        silence = round(seconds * MILLIS)
+        listen = command(
+            "gather",
+            call.control_id,
+            initial_timeout_millis=silence,
+            timeout_millis=silence + MILLIS,
+            **one_key(self.keys),
+        )
+        return Wait((listen,))
+
+    def answered_by_digits(self, call: Call, digits: str) -> bool:
+        """Whether it is one of its keys."""
+        del call
+        return digits in self.keys
+
+    def targets(self) -> Iterator[tuple[str, str]]:
+        """Its keys' steps beside the usual ones."""
+        yield from super().targets()
+        yield from ((f"keys.{key}", step) for key, step in self.keys.items())

@@ -1,0 +1,122 @@
+"""Asks other systems: Lambda functions of the account's, and addresses. None of them takes longer than allowed."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import urllib3
+from botocore.exceptions import BotoCoreError, ClientError
+
+from dialtone.domain.lookups import FAILED, Answer
+from lookup.answer_parsing import MAX_ANSWER_BYTES, answer_of, answer_of_http
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from mypy_boto3_lambda import LambdaClient
+
+    from dialtone.adapters.secrets import Secret
+    from dialtone.domain.lookups import Lookup
+
+CONNECT_SECONDS = 2.0
+"""With TLS; a system that cannot be connected to by then will not answer a caller in time."""
+
+ADDRESS = ("https://", "http://")
+
+
+class BackendClient:
+    """Whoever flows ask."""
+
+    def __init__(self, functions: LambdaClient, tokens: Secret[Mapping[str, str]]) -> None:
+        self._functions = functions
+        self._tokens = tokens
+        self._addresses = urllib3.PoolManager(retries=False)
+
+    def ask(self, lookup: Lookup, tell_slow: Callable[[], None]) -> Answer:
+        """Ask, and give what came of it within the lookup's limit. Whatever goes wrong is an answer.
+
+        `tell_slow` is called where there is none after the lookup's `quiet_seconds`. The limit holds for the whole,
+        however slowly bytes drip: the question is asked in a thread of its own, left behind when its time is over.
+        """
+        answers: list[Answer] = []
+        thread = threading.Thread(target=lambda: answers.append(self._asked(lookup)), daemon=True)
+        ends = time.monotonic() + lookup.limit_seconds
+        thread.start()
+        if lookup.quiet_seconds:
+            thread.join(lookup.quiet_seconds)
+            if not answers:
+                tell_slow()
+        thread.join(max(0.0, ends - time.monotonic()))
+        return answers[0] if answers else Answer(FAILED, reason=f"no answer within {lookup.limit_seconds} s")
+
+    def _asked(self, lookup: Lookup) -> Answer:
+        try:
+            return self._post(lookup) if lookup.target.startswith(ADDRESS) else self._invoke(lookup)
+        except ClientError as error:
+            return Answer(FAILED, reason=f"Lambda refused: {error.response['Error'].get('Code')}")
+        except (BotoCoreError, urllib3.exceptions.HTTPError) as error:
+            return Answer(FAILED, reason=f"could not be asked: {type(error).__name__}")
+        except Exception as error:  # noqa: BLE001 -- a caller waits: a fault of ours is told at once, not at the limit
+            return Answer(FAILED, reason=f"a fault of ours: {type(error).__name__}: {error}", fault=error)
+
+    def _invoke(self, lookup: Lookup) -> Answer:
+        answered = self._functions.invoke(FunctionName=lookup.target, Payload=_question(lookup))
+        body = answered["Payload"].read(MAX_ANSWER_BYTES + 1)
+        if answered.get("FunctionError"):
+            return Answer(FAILED, reason=f"failed: {_error_type(body)}")
+        return answer_of(lookup, body)
+
+    def _post(self, lookup: Lookup) -> Answer:
+        """Post the question, and once more if the address refuses a token that was replaced since it was fetched."""
+        ends = time.monotonic() + lookup.limit_seconds
+        tokens = self._tokens(ends)
+        status, body = self._posted(lookup, _token(tokens, lookup), lookup.limit_seconds)
+        left = ends - time.monotonic()
+        if status == HTTPStatus.UNAUTHORIZED and left > 0:
+            replaced = self._tokens.after_refusal(tokens, ends)
+            if _token(replaced, lookup) != _token(tokens, lookup):
+                status, body = self._posted(lookup, _token(replaced, lookup), left)
+        return answer_of_http(lookup, status, body)
+
+    def _posted(self, lookup: Lookup, token: str, read_seconds: float) -> tuple[int, bytes]:
+        """The status and the body of one request; the body is cut off where it is longer than an answer may be."""
+        headers = {"content-type": "application/json", "accept": "application/json", "idempotency-key": lookup.id}
+        if token:
+            headers["authorization"] = f"Bearer {token}"
+        response = self._addresses.request(
+            "POST",
+            lookup.target,
+            body=_question(lookup),
+            headers=headers,
+            redirect=False,  # a question, and a token, go where the flow says and nowhere else
+            preload_content=False,
+            timeout=urllib3.Timeout(connect=CONNECT_SECONDS, read=read_seconds),
+        )
+        try:
+            return response.status, response.read(MAX_ANSWER_BYTES + 1)
+        finally:
+            response.close()
+
+
+def _token(tokens: Mapping[str, str], lookup: Lookup) -> str:
+    """The token by which the address knows us; '' for none."""
+    return tokens.get(urlsplit(lookup.target).hostname or "", "")
+
+
+def _question(lookup: Lookup) -> bytes:
+    """What the flow sends, and the id of the question: one that is asked twice has the same."""
+    return json.dumps({**lookup.send, "lookup_id": lookup.id}).encode()
+
+
+def _error_type(body: bytes) -> str:
+    """What Lambda says of a function that failed; its message may hold anything, and is not repeated."""
+    try:
+        said: Any = json.loads(body)
+    except ValueError:
+        return "unknown"
+    return str(said.get("errorType", "unknown"))[:100] if isinstance(said, dict) else "unknown"

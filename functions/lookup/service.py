@@ -1,0 +1,75 @@
+"""One question: asked, answered, taken back to the call."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from dialtone.adapters.telemetry import Measure
+from dialtone.domain.lookups import FAILED
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from dialtone.adapters.telemetry import Level, Observer
+    from dialtone.domain.lookups import Answer, Lookup
+    from lookup.answer_delivery import Webhook
+    from lookup.backend_client import BackendClient
+
+MILLIS = 1_000
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class LookupService:
+    """Where questions are answered."""
+
+    systems: BackendClient
+    webhook: Webhook
+    observer: Observer
+    now: Callable[[], datetime] = _utc_now
+
+    def answer(self, lookup: Lookup, answer_to: str) -> None:
+        """Ask, and deliver the answer. Raises NotTaken; then the call's own wait ends it."""
+        began = time.monotonic()
+        answer = self.systems.ask(lookup, lambda: self.webhook.send_once(lookup.slow(self._moment()), answer_to))
+        millis = round((time.monotonic() - began) * MILLIS, 1)
+        event = answer.event(lookup, self._moment())
+        deliveries = self.webhook.deliver(event, answer_to)
+        self._report(lookup, answer, millis, deliveries)
+
+    def _moment(self) -> str:
+        return self.now().strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+    def _report(self, lookup: Lookup, answer: Answer, millis: float, deliveries: int) -> None:
+        """Neither what was sent nor what was found: both are about people."""
+        fields = {
+            "target": _without_query(lookup.target),
+            "result": answer.result,
+            "reason": answer.reason,
+            "milliseconds": millis,
+            "deliveries": deliveries,
+            "lookup_id": lookup.id,
+            "call_session_id": lookup.call_session_id,
+            "call_leg_id": lookup.call_leg_id,
+        }
+        level: Level = "error" if answer.fault else "warning" if answer.result == FAILED else "info"
+        self.observer.log(level, "lookup answered", fields, failed=answer.fault or False)
+        measures = [
+            Measure("Lookups", dimensions={"Result": answer.result}),
+            Measure("LookupTime", millis, "Milliseconds"),
+        ]
+        if answer.result == FAILED:
+            measures.append(Measure("LookupsFailed"))
+        self.observer.measure(*measures)
+
+
+def _without_query(target: str) -> str:
+    """An address's query may hold a key of the team's."""
+    return urlsplit(target)._replace(query="", fragment="").geturl() if "://" in target else target

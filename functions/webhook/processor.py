@@ -1,0 +1,211 @@
+"""The way of one event: load, decide, commit, send."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Protocol
+
+import webhook.handlers  # noqa: F401 -- importing them registers them
+from dialtone.adapters.calls_table import CallsTable, LostRace, StoredDecision, StoreUnavailable
+from dialtone.domain.calls import Call
+from dialtone.domain.client_state import ClientState
+from dialtone.domain.message_addresses import lacks_address, put_back
+from webhook.refusals import BRIDGE, RECORDING_ACTIONS, Sent, promises, refused, refused_again
+from webhook.router import handlers, route
+from webhook.sending import STOP_ACTIONS, send_all
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from dialtone.adapters.archive_queue import ArchiveQueue
+    from dialtone.domain.calls import Script
+    from dialtone.domain.commands import Command
+    from dialtone.domain.events import Event
+    from dialtone.domain.lookups import Lookup
+    from webhook.sending import Telnyx
+
+MAX_RACES = 5
+"""How often an event is decided again because another of the same call, or its own other delivery, was faster."""
+
+COMMAND_ID_SECONDS = 60
+"""How long Telnyx remembers a command id (its documentation). Older commands of a call that has gone on are not sent
+again: they were obeyed, or the call would not have gone on, and Telnyx would obey them twice."""
+
+KEPT_AGAIN_SECONDS = 86_400
+"""How long a version of a flow is known to be kept: far shorter than the 90 days that it is, so that one which takes
+calls for months is kept for the longest call after its last."""
+
+RACES_WHILE_KEEPING = 2
+"""Races after which a version is not kept along: others of us are writing the same one, and one of them succeeds."""
+
+
+class Library(Protocol):
+    """What the switchboard needs of the flows."""
+
+    def attach(self, call: Call, event: Event, deadline: float) -> Call:
+        """The call with the script that leads it. Raises FlowInvalid if that cannot be followed."""
+        ...
+
+
+class Lookups(Protocol):
+    """What the switchboard needs of those who ask other systems."""
+
+    def ask(self, lookup: Lookup, deadline: float) -> None:
+        """Let it be asked; its answer comes as an event. Raises botocore's errors, DeadlinePassed."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class EventResult:
+    """What was done about an event."""
+
+    duplicate: bool
+    call: Call
+    reason: str = ""
+    sent: tuple[Sent, ...] = ()
+    unsent: int = 0
+    """Commands that Telnyx could not be given: the event must come again."""
+    races: int = 0
+    incidents: tuple[str, ...] = ()
+    """What operators must hear of; none of an event that came before."""
+
+
+@dataclass(slots=True)
+class EventProcessor:
+    """Takes events to the calls that they are for, and commands to Telnyx."""
+
+    store: CallsTable
+    library: Library
+    telnyx: Telnyx
+    archive: ArchiveQueue
+    lookups: Lookups
+    now_seconds: Callable[[], float] = field(default=time.time)
+    _kept: dict[tuple[str, str], float] = field(default_factory=dict)
+    """When we last kept a version of a flow."""
+
+    def handle(self, event: Event, deadline: float) -> EventResult:
+        """Decide once, send until it is sent. `deadline` is a reading of the monotonic clock; nothing waits beyond it.
+
+        Raises StoreUnavailable, DeadlinePassed and botocore's errors: nothing was lost, the event must come again.
+        """
+        decided, handled = self._decide(event, deadline)
+        known = self._refused_before(event, decided, deadline) if handled.duplicate else frozenset()
+        left = _stale_commands(decided, handled.call) if handled.duplicate else frozenset()
+        sent, unsent = send_all(self.telnyx, event, decided.commands, deadline, refused_before=known, stale=left)
+        for job in decided.archive:
+            self.archive.put(job.completed_from(event), deadline)
+        handled = replace(handled, sent=tuple(sent.values()), unsent=unsent)
+        refusals = {place: refused_again(event, place) for place in known}
+        given_up = () if unsent else _recordings_given_up(decided, sent)
+        for place, each in sent.items():
+            if _needs_error_path(each, first=not handled.duplicate, given_up=bool(given_up)):
+                refusals[place] = refused(event, decided.turn, place, each, given_up)
+                given_up = ()
+        if decided.lookup and not refusals and not unsent:
+            self.lookups.ask(decided.lookup.asked_on(event), deadline)
+        for place in sorted(refusals):
+            handled = self._followed(handled, refusals[place], deadline)
+        return handled
+
+    def _followed(self, handled: EventResult, refusal: Event, deadline: float) -> EventResult:
+        """An event and the refusal that followed from it, handled one after the other."""
+        if handled.unsent:
+            return handled
+        followed = self.handle(refusal, deadline)
+        return replace(
+            handled,
+            call=followed.call,
+            reason="; ".join(filter(None, (handled.reason, followed.reason))),
+            sent=handled.sent + followed.sent,
+            unsent=followed.unsent,
+            incidents=handled.incidents + followed.incidents,
+        )
+
+    def _refused_before(self, event: Event, decided: StoredDecision, deadline: float) -> frozenset[int]:
+        """The places of the commands that were refused when the event came before, and whose error way was taken."""
+        refusals = [refused_again(event, place) for place in range(len(decided.commands))]
+        known = self.store.known(refusals, deadline)
+        return frozenset(place for place, refusal in enumerate(refusals) if refusal.id in known)
+
+    def _decide(self, event: Event, deadline: float) -> tuple[StoredDecision, EventResult]:
+        for races in range(MAX_RACES):
+            loaded = self.store.load(event, deadline)
+            call = loaded.call or Call(event.call_session_id, event.owner_leg_id)
+            if loaded.decided:
+                return self._redelivered(call, loaded.decided)
+            call = self.library.attach(call, event, deadline) if event.type in handlers() else call
+            decision = route(call, event)
+            now = self.now_seconds()
+            keeping = self._snapshot_to_store(call, decision.call, now) if races < RACES_WHILE_KEEPING else None
+            try:
+                self.store.commit(event, call, decision, at_seconds=now, keeping=keeping, deadline=deadline)
+            except LostRace:
+                continue
+            if keeping:
+                self._kept[keeping.name, keeping.version] = now
+            decided = StoredDecision(decision.commands, decision.archive, decision.call.turn, now, decision.lookup)
+            return decided, EventResult(
+                duplicate=False,
+                call=decision.call,
+                reason=decision.reason,
+                races=races,
+                incidents=decision.incidents,
+            )
+        raise StoreUnavailable(f"another event was faster {MAX_RACES} times")
+
+    def _snapshot_to_store(self, before: Call, after: Call, now: float) -> Script | None:
+        """The script that a call begins with, if this is the first call with that version that we see today."""
+        script = after.script
+        if script is None or before.flow_version or not after.flow_version or not script.texts:
+            return None
+        kept_at = self._kept.get((script.name, script.version))
+        return script if kept_at is None or now - kept_at > KEPT_AGAIN_SECONDS else None
+
+    def _redelivered(self, call: Call, decided: StoredDecision) -> tuple[StoredDecision, EventResult]:
+        gone_on = call.turn > decided.turn
+        if gone_on:
+            decided = replace(decided, lookup=None)
+        if gone_on and self.now_seconds() - decided.at_seconds > COMMAND_ID_SECONDS:
+            decided = replace(decided, commands=())
+        decided = replace(decided, commands=tuple(put_back(each, call) for each in decided.commands))
+        return decided, EventResult(duplicate=True, call=call, reason="came before")
+
+
+def _stale_commands(decided: StoredDecision, call: Call) -> frozenset[int]:
+    """The places of the commands that began something for a step that the call has left since.
+
+    Sent late, they would be heard in the wrong place, and their mark would be taken for the leg's: the events of the
+    step that the call is in would come with it, as of a step left long ago, and the caller would wait for ever.
+    A message that is not reviewed any more cannot be played back either: its address is forgotten. A recording is
+    promised to the ledger, so that a refusal of its start must be heard of; but it is not started where it must be
+    paused by now, for a card number. Whether it was started before is not known: the ledger goes on expecting it.
+    """
+    incomplete = frozenset(place for place, each in enumerate(decided.commands) if lacks_address(each))
+    if call.turn <= decided.turn:
+        return incomplete
+    return incomplete | frozenset(
+        place
+        for place, each in enumerate(decided.commands)
+        if (each.action not in RECORDING_ACTIONS or (each.action == "record_start" and call.recorder == "paused"))
+        and (mark := str(each.parameters.get("client_state", "")))
+        and ClientState.decode(mark).turn < call.turn
+    )
+
+
+def _recordings_given_up(decided: StoredDecision, sent: Mapping[int, Sent]) -> tuple[Command, ...]:
+    """The commands that promised a recording and were not sent, since one before them was refused."""
+    last = max(sent, default=len(decided.commands))
+    return tuple(each for each in decided.commands[last + 1 :] if promises(each))
+
+
+def _needs_error_path(sent: Sent, *, first: bool, given_up: bool) -> bool:
+    """Whether the call has to hear that a command was not obeyed.
+
+    That the call has ended says nothing of a command sent before: it may have been obeyed, and its recording may come,
+    or the talk that it joined be over. Recordings are `given_up` if their commands were not sent after this one.
+    """
+    action, kind = sent.command.action, sent.outcome.kind
+    if kind == "ended":
+        return first and (given_up or (action in RECORDING_ACTIONS | {BRIDGE} and sent.outcome.attempts == 1))
+    return kind == "refused" and action not in STOP_ACTIONS

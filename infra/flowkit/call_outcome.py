@@ -1,0 +1,132 @@
+"""What is left of a call when it is over, and where it differs from what a conversation says of its end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import zip_longest
+from typing import TYPE_CHECKING
+
+from dialtone.domain.recordings import FAILED, SAVED
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from infra.flowkit.conversations import Ends, Length, RecordingExpected
+
+NOTHING = "—"
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingLeft:
+    """A recording in the ledger, and what the carrier made of it."""
+
+    status: str
+    source: str
+    """`answer` or `step`."""
+    format: str
+    channels: str
+    seconds: float
+    pauses: int
+    transcript: str | None
+    """None if none came."""
+
+
+@dataclass(frozen=True, slots=True)
+class TransferLeft:
+    """Somebody whom the flow rang, and what came of it."""
+
+    to: str
+    result: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallOutcome:
+    """Everything that a conversation can ask after."""
+
+    outcome: str
+    hung_up_by: str
+    seconds: float
+    """From the answer to the hang-up."""
+    steps: Sequence[str]
+    variables: Mapping[str, str]
+    recordings: Sequence[RecordingLeft]
+    transfers: Sequence[TransferLeft]
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Something that should be true at the end and is not."""
+
+    what: str
+    expected: str
+    found: str
+
+
+def differences(ends: Ends, left: CallOutcome) -> Iterator[Difference]:
+    """Whatever is asked for and is otherwise; nothing if the call ended as it should."""
+    if ends.outcome not in {None, left.outcome}:
+        yield Difference("outcome", str(ends.outcome), left.outcome or NOTHING)
+    if ends.hung_up_by not in {None, left.hung_up_by}:
+        yield Difference("hung up by", str(ends.hung_up_by), left.hung_up_by or NOTHING)
+    if ends.lasts and not ends.lasts.holds(left.seconds):
+        yield Difference("lasts", str(ends.lasts), f"{left.seconds:.1f} s")
+    if ends.steps is not None and list(ends.steps) != list(left.steps):
+        yield Difference("steps", " → ".join(ends.steps) or NOTHING, " → ".join(left.steps) or NOTHING)
+    for name, value in (ends.variables or {}).items():
+        if left.variables.get(name) != value:
+            yield Difference(f"variable {name}", value, left.variables.get(name, NOTHING))
+    yield from _transfers(ends, left)
+    yield from _recordings(ends, left)
+
+
+def _transfers(ends: Ends, left: CallOutcome) -> Iterator[Difference]:
+    if ends.transfers is None:
+        return
+    for expected, found in zip_longest(ends.transfers, left.transfers):
+        expected_text = f"{expected.to} {expected.result}" if expected else NOTHING
+        found_text = f"{found.to} {found.result}" if found else NOTHING
+        if expected_text != found_text:
+            yield Difference("transfer", expected_text, found_text)
+
+
+def _recordings(ends: Ends, left: CallOutcome) -> Iterator[Difference]:
+    if isinstance(ends.recordings, int):
+        saved = sum(each.status == SAVED for each in left.recordings)
+        if saved != ends.recordings:
+            yield Difference("recordings", f"{ends.recordings} saved", _counted(left.recordings))
+        return
+    if ends.recordings is None:
+        return
+    for number, (expected, found) in enumerate(zip_longest(ends.recordings, left.recordings), 1):
+        if expected is None or found is None:
+            counted = f"{len(ends.recordings)} in the ledger"
+            yield Difference("recordings", counted, f"{len(left.recordings)} in the ledger")
+            return
+        yield from _recording(f"recording {number}", expected, found)
+
+
+def _recording(what: str, expected: RecordingExpected, found: RecordingLeft) -> Iterator[Difference]:
+    for name in ("status", "source", "format", "channels", "pauses"):
+        wanted = getattr(expected, name)
+        if wanted is not None and wanted != getattr(found, name):
+            yield Difference(f"{what}: {name}", str(wanted), str(getattr(found, name)))
+    length: Length | None = expected.seconds
+    if length and not length.holds(found.seconds):
+        yield Difference(f"{what}: seconds", str(length), f"{found.seconds:.1f} s")
+    yield from _transcript(what, expected, found)
+
+
+def _transcript(what: str, expected: RecordingExpected, found: RecordingLeft) -> Iterator[Difference]:
+    wanted, text = expected.transcript, found.transcript
+    shown = NOTHING if text is None else f"“{text}”"
+    if isinstance(wanted, bool):
+        if wanted != (text is not None):
+            yield Difference(f"{what}: transcript", "one" if wanted else "none", shown)
+    elif wanted is not None and wanted.casefold() not in (text or "").casefold():
+        yield Difference(f"{what}: transcript", f"“{wanted}”", shown)
+
+
+def _counted(recordings: Sequence[RecordingLeft]) -> str:
+    statuses = [each.status for each in recordings]
+    failed = f", {statuses.count(FAILED)} failed" if FAILED in statuses else ""
+    return f"{statuses.count(SAVED)} saved{failed}"

@@ -1,0 +1,289 @@
+"""Plays a conversation through the real code on the stage, and compares what happened with what was to happen."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from dialtone.adapters.flow_library import read_numbers
+from dialtone.domain.errors import DialtoneError
+from dialtone.flow.inputs import check_declared
+from infra.carrier import ApiFault, Fax, Line, Machine, NoAnswer, Person, Silent, Unreached, trace
+from infra.carrier.legs import Nature
+from infra.flowkit.call_outcome import CallOutcome, Difference, RecordingLeft, TransferLeft, differences
+from infra.flowkit.participant import Participant
+from infra.flowkit.scripted_backends import Answering
+from infra.flowkit.stage import FaultOfOurs, Stage
+from infra.flowkit.transcript import Entry, Transcript
+
+if TYPE_CHECKING:
+    from dialtone.domain.commands import Command
+    from dialtone.domain.recordings import Recording
+    from infra.carrier import Callee as CarrierCallee
+    from infra.carrier.trace import Happening, LegName
+    from infra.flowkit.conversations import Callee, Script
+    from infra.flowkit.coverage import TracedFlows, Way
+
+LONGEST_CALL_SECONDS = 3_600.0
+"""Then everybody hangs up: a flow that nobody can leave is found in a moment."""
+
+SAME_MOMENT_SECONDS = 0.001
+"""Times in events are told in microseconds."""
+
+_RESULT_OF_CAUSE = {
+    "user_busy": "busy",
+    "timeout": "no_answer",
+    "no_answer": "no_answer",
+    "call_rejected": "rejected",
+    "not_found": "unreachable",
+}
+_ANSWERS_SECONDS = {
+    "person": 3.0,
+    "not_sure": 3.0,
+    "machine": 4.0,
+    "fax": 4.0,
+    "silent": 4.0,
+    "nobody": 0.0,
+    "busy": 0.5,
+    "rejects": 2.0,
+    "unknown": 0.5,
+}
+"""How long it rings where a conversation does not say."""
+
+_CAUSES = {"busy": "user_busy", "rejects": "call_rejected", "unknown": "not_found"}
+
+_ENDED = "90018"
+"""A command for a call that has ended: the normal end of a race with a caller's hang-up, and no news."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScenarioResult:
+    """What came of a conversation."""
+
+    script: Script
+    entries: tuple[Entry, ...]
+    differences: tuple[Difference, ...]
+    ways: tuple[Way, ...]
+    """What the call took of the flow, each once."""
+    call_seconds: float
+    """From the answer to the hang-up."""
+    fault: str = ""
+    """Why it could not be played to its end: our code failed, or the call went on for ever."""
+    took_seconds: float = field(default=0.0, compare=False)
+
+    @property
+    def passed(self) -> bool:
+        """Whether everything was as it was to be."""
+        return not (self.fault or self.differences or any(entry.missed for entry in self.entries))
+
+
+def run_scenario(script: Script, flows: TracedFlows) -> ScenarioResult:
+    """Play it and compare. Raises FlowInvalid for a broken flow, DialtoneError where no number leads to it."""
+    began = time.perf_counter()
+    flows.recorder.begin()
+    rehearsal = ScenarioRun(script, flows)
+    fault = rehearsal.play()
+    left = rehearsal.aftermath()
+    return ScenarioResult(
+        script=script,
+        entries=tuple(rehearsal.account.entries),
+        differences=tuple(differences(script.conversation.ends, left)) if left and not fault else (),
+        ways=tuple(dict.fromkeys(flows.recorder.ways)),
+        call_seconds=left.seconds if left else 0.0,
+        fault=fault,
+        took_seconds=time.perf_counter() - began,
+    )
+
+
+class ScenarioRun:
+    """One conversation being played."""
+
+    def __init__(self, script: Script, flows: TracedFlows) -> None:
+        self._conversation = script.conversation
+        self._flow = script.flow
+        self._flows = flows
+        troubles = self._conversation.troubles
+        self._stage = Stage(
+            flows=flows.folder,
+            library=flows,
+            start=self._conversation.at,
+            audio_missing=[each.audio_missing for each in troubles if each.audio_missing],
+        )
+        self._stage.systems.answering = {
+            target: Answering(how.answers, how.gives, how.after) for target, how in self._conversation.lookups.items()
+        }
+        self._carrier = self._stage.carrier
+        self.account = Transcript(lambda: flows.recorder.step, lambda: self._carrier.clock.now)
+        self._stage.observer.warned = lambda reason: self.account.note(f"error: {reason}")
+        self._person = Participant(self._carrier, self.account, "", self._conversation.talk)
+        self._others = {
+            number: Participant(self._carrier, self.account, number, who.talk)
+            for number, who in self._conversation.people.items()
+        }
+        self._happened: list[Happening] = []
+        self._refusals = {trouble: trouble.times for trouble in troubles if trouble.telnyx_refuses}
+
+    @property
+    def _everybody(self) -> tuple[Participant, ...]:
+        return (self._person, *self._others.values())
+
+    def play(self) -> str:
+        """From the ringing to the end; why it could not be played, if so."""
+        for number, who in self._conversation.people.items():
+            self._carrier.add_callee(number, _callee(who))
+        self._make_trouble()
+        self._carrier.observe(self._tell)
+        self._begin()
+        fault = ""
+        try:
+            self._carrier.run(until=LONGEST_CALL_SECONDS)
+            if any(leg.alive for leg in self._carrier.legs):
+                fault = f"after {LONGEST_CALL_SECONDS:,.0f} s the call still went on"
+                for participant in self._everybody:
+                    participant.hang_up()
+            self._carrier.run()
+        except FaultOfOurs as error:
+            return str(error)
+        for participant in self._everybody:
+            participant.account_for_rest()
+        return fault or next((f"{each.event_type} was given up: {each.reason}" for each in self._carrier.given_up), "")
+
+    def aftermath(self) -> CallOutcome | None:
+        """What is left; None if the line never took notice of the call."""
+        leg = self._person.leg
+        legs = self._stage.store.legs(leg.call_session_id) if leg else ()
+        call = next((each for each in legs if leg and each.leg_id == leg.call_leg_id), None)
+        if leg is None or call is None:
+            return None
+        hang_up = next((each for each in self._happened if isinstance(each, trace.HungUp) and each.leg == leg), None)
+        answer = next((each for each in self._happened if isinstance(each, trace.Answered) and each.leg == leg), None)
+        return CallOutcome(
+            outcome=call.outcome,
+            hung_up_by=_hung_up_by(hang_up) if hang_up else "",
+            seconds=hang_up.at - answer.at if hang_up and answer else 0.0,
+            steps=self._flows.recorder.steps,
+            variables=call.variables,
+            recordings=[self._recording(each) for each in self._stage.store.recordings(leg.call_session_id)],
+            transfers=self._transfers(leg),
+        )
+
+    def _begin(self) -> None:
+        dials = self._conversation.dials
+        if dials is None:
+            self._person.take(self._stage.call(self._conversation.caller, self._called()))
+            return
+        self._carrier.add_callee(dials.to, _callee(dials))
+        script = self._flows.script(self._flow)
+        if script:
+            check_declared(script.flow, self._conversation.given)
+        placed = self._stage.place(dials.to, self._flow, self._conversation.given, dials.detection)
+        if placed.kind != "accepted":
+            raise DialtoneError(f"{dials.to} could not be dialled: {placed.code} {placed.title}")
+        leg = next(leg for leg in self._carrier.legs if leg.name.call_leg_id == placed.data["call_leg_id"])
+        self._person.take(Line(self._carrier, leg))
+
+    def _called(self) -> str:
+        if self._conversation.called:
+            return self._conversation.called
+        for number, flow in read_numbers(self._flows.folder).items():
+            if flow == self._flow:
+                return number
+        raise DialtoneError(
+            f"no number in numbers.yaml leads to {self._flow}: add one, or say in “{self._conversation.name}” "
+            "which number is called, or whom it dials"
+        )
+
+    def _make_trouble(self) -> None:
+        self._stage.api.refuses = self._refuses
+        for trouble in self._conversation.troubles:
+            if trouble.telnyx_unavailable:
+                self._carrier.faults.disturb_api(
+                    ApiFault.UNAVAILABLE, action=trouble.telnyx_unavailable, times=trouble.times
+                )
+            if trouble.recording_fails:
+                self._carrier.recordings.fail_next(trouble.recording_fails, trouble.times)
+
+    def _refuses(self, asked: Command) -> bool:
+        for trouble, left in self._refusals.items():
+            if left and trouble.telnyx_refuses == asked.action and trouble.step in {"", self._flows.recorder.step}:
+                self._refusals[trouble] -= 1
+                self.account.add("", "line", f"Telnyx refuses {asked.action}")
+                return True
+        return False
+
+    def _tell(self, happening: Happening) -> None:
+        self._happened.append(happening)
+        if isinstance(happening, trace.Rang):
+            self._rings(happening.leg)
+        if isinstance(happening, trace.Commanded) and happening.result == "refused" and happening.code != _ENDED:
+            self.account.add("", "line", f"Telnyx refuses {happening.action}: {happening.detail}")
+        for participant in self._everybody:
+            if happening.leg is not None and participant.leg == happening.leg:
+                participant.tell(happening)
+
+    def _rings(self, leg: LegName | None) -> None:
+        """Whoever is rung takes their telephone; rung again, they answer but have said what they had to say."""
+        if leg is None or leg.direction == "incoming" or leg == self._person.leg:
+            return
+        called = self._others.get(leg.to)
+        if called and called.leg is None:
+            called.take(Line(self._carrier, self._carrier.exchange.legs[leg.call_control_id]))
+
+    def _transfers(self, own: LegName) -> list[TransferLeft]:
+        rung = [each.leg for each in self._happened if isinstance(each, trace.Rang) and each.leg]
+        return [TransferLeft(leg.to, self._result(leg)) for leg in rung if leg.call_leg_id != own.call_leg_id]
+
+    def _result(self, leg: LegName) -> str:
+        for happening in self._happened:
+            if happening.leg == leg and isinstance(happening, trace.Bridged):
+                return "connected"
+            if happening.leg == leg and isinstance(happening, trace.HungUp):
+                return _RESULT_OF_CAUSE.get(happening.cause, "given_up")
+        return "given_up"
+
+    def _recording(self, recording: Recording) -> RecordingLeft:
+        """The ledger's entry with what the carrier recorded from that moment on."""
+        changes = [each for each in self._happened if isinstance(each, trace.RecordingChanged)]
+        began = self._stage.seconds(recording.started_at) if recording.started_at else -1.0
+        own = next(
+            (
+                each.recording_id
+                for each in changes
+                if each.change == "started" and abs(each.at - began) < SAME_MOMENT_SECONDS
+            ),
+            "",
+        )
+        told = [each for each in changes if each.recording_id == own]
+        transcripts = [job.transcript for job in self._stage.jobs.put_jobs if own and job.recording_id == own]
+        return RecordingLeft(
+            status=recording.status,
+            source="answer" if recording.source == "record-from-answer" else "step",
+            format=recording.format,
+            channels=recording.channels,
+            seconds=max((each.seconds for each in told), default=0.0),
+            pauses=sum(each.change == "paused" for each in told),
+            transcript=transcripts[0] if transcripts else None,
+        )
+
+
+def _hung_up_by(hang_up: trace.HungUp) -> str:
+    incoming = hang_up.leg is not None and hang_up.leg.direction == "incoming"
+    person, line = ("caller", "callee") if incoming else ("callee", "caller")
+    return {person: "person", line: "line"}.get(hang_up.source, "")
+
+
+def _callee(who: Callee) -> CarrierCallee:
+    after = _ANSWERS_SECONDS[who.answers] if who.after is None else who.after
+    match who.answers:
+        case "person" | "not_sure":
+            nature = Nature.HUMAN if who.answers == "person" else Nature.NOT_SURE
+            return Person(nature=nature, answers_after=after)
+        case "machine":
+            return Machine(greeting_seconds=who.greeting, beep=who.beep, answers_after=after)
+        case "fax" | "silent":
+            return replace(Fax() if who.answers == "fax" else Silent(), answers_after=after)
+        case "nobody":
+            return NoAnswer()
+        case _:
+            return Unreached(_CAUSES[who.answers], after)

@@ -1,0 +1,68 @@
+"""The flows that a call follows, as they lie in the working tree: what was saved, and whether it can be followed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from dialtone.adapters.flow_library import NUMBERS_FILE, FlowLibrary
+from dialtone.domain.calls import Call
+from dialtone.domain.errors import FlowInvalid
+from dialtone.domain.events import Event
+from infra.flowkit.watched_flows import Stamp, stamp
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+
+class NoNumber(FlowInvalid):
+    """The number that is called leads to no flow."""
+
+    def __init__(self, called: str, known: Iterable[str]) -> None:
+        remedy = f'call one of {", ".join(known)}, or add a line like "{called}": main-menu'
+        super().__init__(NUMBERS_FILE, 1, "", f"leads {called} to no flow", remedy)
+
+
+@dataclass(slots=True)
+class FlowFolder:
+    """A folder of flows, seen by somebody who calls a number."""
+
+    folder: Path
+    called: str
+    caller: str
+    _seen: Stamp = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._seen = stamp(self.folder)
+
+    def check_number(self) -> None:
+        """Raises NoNumber if the flows are well and none takes the call: a slip, most likely, of the one who calls."""
+        try:
+            self.flow()
+        except NoNumber:
+            raise
+        except FlowInvalid:
+            return  # can be mended while the telephone is on
+
+    def flow(self) -> str:
+        """The flow that would take the call, as the webhook function would find it.
+
+        Raises FlowInvalid with file, line and remedy if it, or the numbers, cannot be followed, NoNumber if none does.
+        """
+        ringing = Event(
+            id="",
+            type="call.initiated",
+            occurred_at="",
+            payload={"direction": "incoming", "to": self.called, "from": self.caller},
+        )
+        library = FlowLibrary.open(self.folder)
+        script = library.attach(Call("", ""), ringing).script
+        if script is None:
+            raise NoNumber(self.called, library.flows_by_number)
+        return script.name
+
+    def saved(self) -> tuple[str, ...]:
+        """The files that were saved, added or removed since it was last asked, by name."""
+        before, self._seen = self._seen, stamp(self.folder)
+        return tuple(sorted({name for name, *_ in before ^ self._seen}))

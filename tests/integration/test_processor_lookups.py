@@ -1,0 +1,142 @@
+"""A call whose flow looks something up, with a fault at every request: asked, answered and led on exactly once."""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING
+
+import pytest
+from moto import mock_aws
+
+from dialtone.adapters.telnyx_api import Outcome
+from dialtone.domain.lookups import FOUND, Answer
+from tests.integration.deliveries import SESSION, event
+from tests.integration.dependencies import FAULTS, Fault, Line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from dialtone.domain.events import Event
+    from tests.integration.dependencies import Remains
+
+FLOW = """\
+flow: desk
+last_resort: bye
+steps:
+  pin: {collect: Your PIN., into: pin, digits: 4, sensitive: true, otherwise: bye, next: check}
+  check:
+    lookup: pins
+    send: {pin: "{digits.pin}"}
+    into: customer
+    gives: [name]
+    sensitive: true
+  hello: {say: "Hello {customer.name}."}
+  bye: hangup
+"""
+PIN = "4711"
+REFUSED = Outcome("refused", 1, 422, code="90033", title="Unable to execute command")
+REQUESTS_OF_AN_EVENT = 5
+
+
+@pytest.fixture(scope="module")
+def flows(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("flows")
+    (folder / "desk.yaml").write_text(FLOW)
+    (folder / "numbers.yaml").write_text('"+15550100": desk\n')
+    return folder
+
+
+@pytest.fixture(scope="module")
+def numbers() -> Iterator[itertools.count[int]]:
+    with mock_aws():
+        yield itertools.count(1)
+
+
+def opened(flows: Path, numbers: itertools.count[int], plan: Mapping[int, Fault] | None = None) -> Line:
+    return Line.open(flows, plan, f"line-{next(numbers)}")
+
+
+def events(line: Line) -> Iterator[Event]:
+    """What is told of the call, one after the other: each carries the mark that the commands before it left."""
+
+    def marked(event_type: str, number: int, **payload: object) -> Event:
+        return event(
+            event_type, number, **payload, **({"client_state": line.telnyx.client_state} if number > 1 else {})
+        )
+
+    yield marked("call.initiated", 1, direction="incoming", state="parked")
+    yield marked("call.answered", 2)
+    yield marked("call.gather.ended", 3, digits=PIN, status="valid")
+    (question,) = line.systems.questions.values()
+    yield Answer(FOUND, {"name": "Ada"}).event(question, "2026-09-21T12:00:04.000000Z")
+    yield marked("call.speak.ended", 5, status="completed")
+    yield marked("call.hangup", 6, hangup_cause="normal_clearing", hangup_source="caller")
+
+
+def unharmed(flows: Path, numbers: itertools.count[int]) -> Remains:
+    line = opened(flows, numbers)
+    for each in events(line):
+        line.deliver(each)
+    return line.remains(SESSION)
+
+
+def test_the_other_system_is_told_the_pin_and_nothing_that_is_kept_has_it(
+    flows: Path, numbers: itertools.count[int]
+) -> None:
+    line = opened(flows, numbers)
+
+    for each in events(line):
+        line.deliver(each)
+
+    (question,) = line.systems.questions.values()
+    assert question.send == {"pin": PIN}
+    assert not [item for item in line.wire.bodies if PIN.encode() in item]
+    assert PIN not in str(line.remains(SESSION))
+    assert line.store.legs(SESSION)[0].variables["customer.name"] == "Ada"
+
+
+@pytest.mark.parametrize("place", range(REQUESTS_OF_AN_EVENT))
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_at_any_request_leaves_no_trace(
+    flows: Path, numbers: itertools.count[int], fault: Fault, place: int
+) -> None:
+    expected = unharmed(flows, numbers)
+    line = opened(flows, numbers)
+
+    for each in events(line):
+        line.faults.plan = {line.faults.place + place: fault}
+        line.deliver_until_done(each)
+
+    assert line.remains(SESSION) == expected
+    assert len(line.systems.questions) == 1
+
+
+def test_a_question_is_not_asked_again_once_it_is_answered(flows: Path, numbers: itertools.count[int]) -> None:
+    line = opened(flows, numbers)
+    told = []
+    for each in events(line):
+        line.deliver(each)
+        told.append(each)
+    line.spent()
+
+    for each in told:
+        line.deliver(each)
+
+    assert line.spent()["Lookup"] == 0
+
+
+def test_a_question_is_not_asked_where_the_wait_for_its_answer_was_refused(
+    flows: Path, numbers: itertools.count[int]
+) -> None:
+    line = opened(flows, numbers)
+    told = events(line)
+    line.deliver(next(told))
+    line.deliver(next(told))
+    keyed = next(told)
+    line.telnyx.refuses["gather"] = REFUSED
+
+    handled = [line.deliver(keyed) for _ in range(2)]
+
+    assert line.systems.asked == []
+    assert handled[0].call.step == "bye"

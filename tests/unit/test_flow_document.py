@@ -1,0 +1,200 @@
+"""A flow's YAML: plain values with their lines, or a fault that names the line."""
+
+from __future__ import annotations
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dialtone.domain.errors import FlowInvalid
+from dialtone.flow.document import Source, read_source
+
+FLOW = """\
+flow: main-menu
+# a remark
+
+steps:
+  welcome:
+    menu: Press
+      1.
+    keys:
+      1: sales
+      "*": welcome
+  sales:
+    say:
+      - Hello.
+      - {audio: https://example.com/a.mp3}
+"""
+
+
+def fault(text: str) -> FlowInvalid:
+    with pytest.raises(FlowInvalid) as caught:
+        read_source("broken.yaml", text)
+    assert caught.value.remedy
+    assert str(caught.value) == f"broken.yaml:{caught.value.line}: {caught.value.reason}; {caught.value.remedy}"
+    return caught.value
+
+
+def test_everything_in_a_file_knows_its_line() -> None:
+    source = read_source("main-menu.yaml", FLOW)
+
+    assert source.content["steps"]["welcome"]["keys"] == {"1": "sales", "*": "welcome"}
+    assert source.line(()) == 1
+    assert source.line(("steps",)) == 4
+    assert source.line(("steps", "welcome", "menu")) == 6
+    assert source.line(("steps", "welcome", "keys", "1")) == 9
+    assert source.line(("steps", "welcome", "keys", "*")) == 10
+    assert source.line(("steps", "sales", "say", 1, "audio")) == 14
+
+
+def test_what_stands_nowhere_has_the_line_of_what_is_around_it() -> None:
+    source = read_source("main-menu.yaml", FLOW)
+
+    assert source.line(("steps", "welcome", "otherwise")) == 5
+    assert source.line(("voice",)) == 1
+    assert Source("empty.yaml", None, {}).line(("steps",)) == 1
+
+
+def test_a_fault_names_file_line_step_reason_and_remedy() -> None:
+    source = read_source("main-menu.yaml", FLOW)
+
+    told = source.fault(("steps", "sales"), "sales", "is never reached", "remove it or send a choice to it")
+
+    assert str(told) == 'main-menu.yaml:11: step "sales" is never reached; remove it or send a choice to it'
+    assert (told.file, told.line, told.step) == ("main-menu.yaml", 11, "sales")
+    assert (told.reason, told.remedy) == ("is never reached", "remove it or send a choice to it")
+
+
+@pytest.mark.parametrize("text", ["", "# only a remark\n", "---\n"])
+def test_a_file_without_content_holds_nothing(text: str) -> None:
+    assert read_source("empty.yaml", text).content is None
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("steps:\n  - a\n b", 3),
+        ("a: 'open\nb: c", 2),
+        ("a: {b: c", 1),
+        ("a: b\n\tc: d", 2),
+        ("a: b\n---\nc: d", 2),
+        ("a: *nowhere", 1),
+        ("a: !!python/object:os.system x", 1),
+        ("a: b\nc: !secret d", 2),
+        ("base: &base {a: 1}\nuse:\n  <<: *base", 3),
+        ("a: b: c", 1),
+        ("a: %", 1),
+    ],
+)
+def test_what_is_not_plain_yaml_is_told_with_its_line(text: str, line: int) -> None:
+    told = fault(text)
+
+    assert told.line == line
+    assert told.reason.startswith("not YAML: ")
+
+
+def test_tags_that_another_library_teaches_pyyaml_are_still_none_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    # AWS SAM's translator does this to the class that everybody uses, when it is imported.
+    monkeypatch.setattr(yaml.SafeLoader, "yaml_multi_constructors", {"!": lambda *_: "taught"})
+    monkeypatch.setattr(yaml.SafeLoader, "yaml_constructors", {"!secret": lambda *_: "taught"})
+
+    assert "!secret" in fault("a: b\nc: !secret d").reason
+    assert read_source("main-menu.yaml", FLOW).content["steps"]["welcome"]["menu"] == "Press 1."
+
+
+@pytest.mark.parametrize("text", ["a: b\x00", "a: \x07", "a: \ufffe"])
+def test_control_characters_are_told(text: str) -> None:
+    told = fault(text)
+
+    assert told.reason.startswith("not YAML: ")
+    assert "UTF-8" in told.remedy
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "2026-13-45",
+        "2026-11-20T99:00:00Z",
+        "2026-11-20T14:00:00-99:00",
+        "0b_",
+        "0x_",
+        "9" * 5_000,
+        "!!int many",
+        "!!float much",
+        "!!bool maybe",
+        "!!timestamp soon",
+    ],
+)
+def test_a_value_that_looks_like_a_date_or_number_and_is_none_is_told_with_its_line(value: str) -> None:
+    told = fault(f"flow: tested\nabout: {value}\n")
+
+    assert told.line == 2
+    assert "quotes" in told.remedy
+
+
+def test_a_key_that_looks_like_a_date_and_is_none_is_told_with_its_line() -> None:
+    assert fault("flow: tested\n2026-13-45: x\n").line == 2
+
+
+@pytest.mark.parametrize(
+    ("key", "reason"),
+    [
+        ("on", "on cannot be a key: YAML reads it as True"),
+        ("no", "no cannot be a key: YAML reads it as False"),
+        ("null", "null cannot be a key: YAML reads it as None"),
+        ("1.5", "1.5 cannot be a key: YAML reads it as 1.5"),
+        ("[a]", "a list or mapping cannot be a key: YAML reads it as []"),
+    ],
+)
+def test_a_key_that_is_no_text_is_told_with_its_line(key: str, reason: str) -> None:
+    told = fault(f"steps:\n  a: b\n  ? {key}\n  : c\n")
+
+    assert (told.line, told.reason, told.remedy) == (3, reason, "write it in quotes")
+
+
+def test_a_date_may_be_a_key_and_is_the_text_that_it_was_written_as() -> None:
+    assert read_source("calendar.yaml", "2026-12-25: closed\n").content == {"2026-12-25": "closed"}
+
+
+@pytest.mark.parametrize("second", ["bye", '"bye"', "'bye'"])
+def test_a_key_that_stands_twice_is_told_at_its_second_place(second: str) -> None:
+    told = fault(f"steps:\n  bye: hangup\n  other: hangup\n  {second}: hangup\n")
+
+    assert (told.line, told.reason) == (4, "bye stands here twice")
+
+
+def test_a_key_of_a_phone_stands_twice_with_and_without_quotes() -> None:
+    assert fault('keys:\n  1: a\n  "1": b\n').line == 3
+
+
+@pytest.mark.parametrize("text", ["a: &a [*a]", "a: &a x\nb: *a", "a: &a {b: c}\nd:\n  - *a"])
+def test_an_alias_is_told_with_its_line_before_it_can_grow_without_bound(text: str) -> None:
+    told = fault(text)
+
+    assert told.line == text.count("\n") + 1
+    assert "alias" in told.reason
+
+
+def test_nesting_without_end_is_told() -> None:
+    assert fault("[" * 5_000).reason.startswith("not YAML")
+
+
+@given(st.text())
+def test_any_text_is_read_or_told(text: str) -> None:
+    try:
+        source = read_source("any.yaml", text)
+    except FlowInvalid as told:
+        line = told.line
+    else:
+        line = source.line(("anything",))
+    assert 1 <= line <= len(text.splitlines()) + 2
+
+
+@given(st.lists(st.sampled_from([*"ab:-{}[]\"'#&*!|>%@`\n ,?1.~", "\n  ", ": ", "- ", "&a ", "*a", "!!int "])))
+def test_any_punctuation_is_read_or_told(pieces: list[str]) -> None:
+    text = "".join(pieces)
+    try:
+        assert read_source("any.yaml", text).file == "any.yaml"
+    except FlowInvalid as told:
+        assert 1 <= told.line <= text.count("\n") + 2  # noqa: PT017 -- either is right, and both are checked
