@@ -1,7 +1,8 @@
-"""DynamoDB and SQS by moto, every request counted and any of them failing; a Telnyx that remembers what it obeyed."""
+"""DynamoDB and SQS by moto or in memory, every request counted and any of them failing; a Telnyx that remembers."""
 
 from __future__ import annotations
 
+import json
 import threading
 from collections import Counter
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from dialtone.adapters.archive_queue import ArchiveQueue
 from dialtone.adapters.calls_table import CallsTable, StoreUnavailable
 from dialtone.adapters.flow_library import FlowLibrary
 from dialtone.adapters.telnyx_api import Outcome
+from infra.flowkit.memory_table import MemoryTable
 from webhook.processor import EventProcessor, EventResult
 
 if TYPE_CHECKING:
@@ -64,7 +66,7 @@ class Faults:
 
 
 class Wire:
-    """What goes from boto3 to AWS: every request by the name of its operation."""
+    """What goes to AWS, be that moto or this process's memory: every request by the name of its operation."""
 
     def __init__(self, faults: Faults) -> None:
         self.requests: list[str] = []
@@ -81,27 +83,73 @@ class Wire:
         client.meta.events.register_last("before-send", self._answered)
         return client
 
-    def _leaves(self, request: Any, event_name: str, **_: object) -> None:  # noqa: ANN401 -- botocore's own request
-        operation = event_name.rpartition(".")[2]
+    def leaves(self, operation: str, body: bytes) -> None:
+        """Note a request, and let it meet its fault if that comes before it takes effect."""
         if operation == "TransactWriteItems":
             self.at_commit()
         self._met.fault = self._faults.next()
         self.requests.append(operation)
-        self.bodies.append(request.body if isinstance(request.body, bytes) else str(request.body).encode())
+        self.bodies.append(body)
         if self._met.fault == "lost":
-            raise ConnectTimeoutError(endpoint_url=request.url)
+            raise ConnectTimeoutError(endpoint_url=operation)
         if self._met.fault == "dies before":
             raise Died
+
+    def answered(self, operation: str) -> None:
+        """Let the answer of the request meet its fault."""
+        if self._met.fault == "unanswered":
+            raise ReadTimeoutError(endpoint_url=operation)
+        if self._met.fault == "dies after":
+            raise Died
+
+    def _leaves(self, request: Any, event_name: str, **_: object) -> None:  # noqa: ANN401 -- botocore's own request
+        body = request.body if isinstance(request.body, bytes) else str(request.body).encode()
+        self.leaves(event_name.rpartition(".")[2], body)
         if ".dynamodb." in event_name:
             self.serially.acquire()
 
     def _answered(self, request: Any, event_name: str, **_: object) -> None:  # noqa: ANN401 -- botocore's own request
+        del request
         if ".dynamodb." in event_name:
             self.serially.release()
-        if self._met.fault == "unanswered":
-            raise ReadTimeoutError(endpoint_url=request.url)
-        if self._met.fault == "dies after":
-            raise Died
+        self.answered(event_name.rpartition(".")[2])
+
+
+class Tapped:
+    """A client in memory on the wire: its requests are counted and fail as boto3's do."""
+
+    def __init__(self, client: object, wire: Wire) -> None:
+        self._client = client
+        self._wire = wire
+
+    def __getattr__(self, method: str) -> Callable[..., object]:
+        obey = getattr(self._client, method)
+        operation = method.title().replace("_", "")
+
+        def request(**parameters: object) -> object:
+            self._wire.leaves(operation, json.dumps(parameters).encode())
+            answer = obey(**parameters)
+            self._wire.answered(operation)
+            return answer
+
+        return request
+
+
+class MemoryQueue:
+    """A queue of SQS in memory: what is received is gone."""
+
+    def __init__(self) -> None:
+        self._bodies: list[str] = []
+
+    def send_message(self, *, QueueUrl: str, MessageBody: str) -> object:  # noqa: N803 -- boto's own names
+        del QueueUrl
+        self._bodies.append(MessageBody)
+        return {}
+
+    def receive_message(self, *, QueueUrl: str, MaxNumberOfMessages: int) -> object:  # noqa: N803 -- as above
+        del QueueUrl
+        received, self._bodies = self._bodies[:MaxNumberOfMessages], self._bodies[MaxNumberOfMessages:]
+        return {"Messages": [{"Body": body} for body in received]}
 
 
 class AcceptingTelnyx:
@@ -224,27 +272,38 @@ class Line:
     sqs: SQSClient
     table: str
     queue_url: str
-    flows: Path
-    faults: Faults
     wire: Wire
-    telnyx: AcceptingTelnyx
-    clock: Clock
-    library: FlowLibrary
-    systems: OtherSystems
+    faults: Faults
+    flows: Path
+    clock: Clock = field(default_factory=Clock)
+    telnyx: AcceptingTelnyx = field(init=False)
+    library: FlowLibrary = field(init=False)
+    systems: OtherSystems = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.telnyx = AcceptingTelnyx(self.faults, self.clock)
+        self.library = FlowLibrary.open(self.flows)
+        self.systems = OtherSystems(self.faults)
 
     @classmethod
     def open(cls, flows: Path, plan: Mapping[int, Fault] | None = None, name: str = "calls") -> Line:
         """Give a line with an empty table and an empty queue of that name; to be called where moto is active."""
-        clock, faults = Clock(), Faults(plan or {})
-        wire = Wire(faults)
+        wire = Wire(faults := Faults(plan or {}))
         dynamodb = aws_session().client("dynamodb", config=ONE_ATTEMPT)
         sqs = aws_session().client("sqs", config=ONE_ATTEMPT)
         create_table(dynamodb, name)
         queue_url = sqs.create_queue(QueueName=name)["QueueUrl"]
         wire.tap(dynamodb)
         wire.tap(sqs)
-        telnyx, library = AcceptingTelnyx(faults, clock), FlowLibrary.open(flows)
-        return cls(dynamodb, sqs, name, queue_url, flows, faults, wire, telnyx, clock, library, OtherSystems(faults))
+        return cls(dynamodb, sqs, name, queue_url, wire, faults, flows)
+
+    @classmethod
+    def in_memory(cls, flows: Path, plan: Mapping[int, Fault] | None = None) -> Line:
+        """Give a line whose table and queue are this process's memory: twenty times as fast, for many plays."""
+        wire = Wire(faults := Faults(plan or {}))
+        table: Any = Tapped(MemoryTable(), wire)
+        queue: Any = Tapped(MemoryQueue(), wire)
+        return cls(table, queue, "calls", "queue", wire, faults, flows)
 
     @property
     def store(self) -> CallsTable:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -47,13 +48,12 @@ REFUSALS: tuple[tuple[str, ...], ...] = (
 class Lines:
     """Opens line after line, and knows what a call leaves behind where nothing fails."""
 
-    def __init__(self, flows: Path) -> None:
-        self._flows = flows
-        self._numbers = itertools.count(1)
+    def __init__(self, opened: Callable[[Mapping[int, Fault]], Line]) -> None:
+        self._opened = opened
         self._unharmed: dict[object, tuple[list[Event], Remains]] = {}
 
     def open(self, refused: tuple[str, ...], plan: Mapping[int, Fault] | None = None) -> Line:
-        line = Line.open(self._flows, plan, f"line-{next(self._numbers)}")
+        line = self._opened(plan or {})
         line.telnyx.refuses = dict.fromkeys(refused, REFUSED)
         return line
 
@@ -73,10 +73,22 @@ class Lines:
 
 
 @pytest.fixture(scope="module")
-def lines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lines]:
-    """One AWS for all, each line with a table and a queue of its own: what comes without faults is found out once."""
+def flows(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return written_flows(tmp_path_factory.mktemp("flows"))
+
+
+@pytest.fixture(scope="module")
+def lines(flows: Path) -> Lines:
+    """Each with a table and a queue of its own in memory: what comes without faults is found out once."""
+    return Lines(partial(Line.in_memory, flows))
+
+
+@pytest.fixture(scope="module")
+def moto_lines(flows: Path) -> Iterator[Lines]:
+    """The same with boto3 and moto: botocore's own errors, DynamoDB's own conditions."""
+    names = (f"line-{number}" for number in itertools.count(1))
     with mock_aws():
-        yield Lines(written_flows(tmp_path_factory.mktemp("flows")))
+        yield Lines(lambda plan: Line.open(flows, plan, next(names)))
 
 
 def test_the_call_without_faults_is_worth_attacking(lines: Lines) -> None:
@@ -90,10 +102,10 @@ def test_the_call_without_faults_is_worth_attacking(lines: Lines) -> None:
 
 @pytest.mark.parametrize("place", range(5))
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_fault_at_any_request_of_any_event_leaves_no_trace(lines: Lines, fault: Fault, place: int) -> None:
+def test_a_fault_at_any_request_of_any_event_leaves_no_trace(moto_lines: Lines, fault: Fault, place: int) -> None:
     """An event costs five requests at most: a read, a commit, three commands."""
-    events, expected = lines.unharmed(())
-    line = lines.open(())
+    events, expected = moto_lines.unharmed(())
+    line = moto_lines.open(())
 
     for each in events:
         line.faults.plan = {line.faults.place + place: fault}

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import itertools
 from typing import TYPE_CHECKING
 
 import pytest
-from moto import mock_aws
 
 from dialtone.adapters.telnyx_api import Outcome
 from dialtone.domain.lookups import FOUND, Answer
@@ -14,7 +12,7 @@ from tests.integration.deliveries import SESSION, event
 from tests.integration.dependencies import FAULTS, Fault, Line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
     from pathlib import Path
 
     from dialtone.domain.events import Event
@@ -47,16 +45,6 @@ def flows(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="module")
-def numbers() -> Iterator[itertools.count[int]]:
-    with mock_aws():
-        yield itertools.count(1)
-
-
-def opened(flows: Path, numbers: itertools.count[int], plan: Mapping[int, Fault] | None = None) -> Line:
-    return Line.open(flows, plan, f"line-{next(numbers)}")
-
-
 def events(line: Line) -> Iterator[Event]:
     """What is told of the call, one after the other: each carries the mark that the commands before it left."""
 
@@ -74,17 +62,15 @@ def events(line: Line) -> Iterator[Event]:
     yield marked("call.hangup", 6, hangup_cause="normal_clearing", hangup_source="caller")
 
 
-def unharmed(flows: Path, numbers: itertools.count[int]) -> Remains:
-    line = opened(flows, numbers)
+def unharmed(flows: Path) -> Remains:
+    line = Line.in_memory(flows)
     for each in events(line):
         line.deliver(each)
     return line.remains(SESSION)
 
 
-def test_the_other_system_is_told_the_pin_and_nothing_that_is_kept_has_it(
-    flows: Path, numbers: itertools.count[int]
-) -> None:
-    line = opened(flows, numbers)
+def test_the_other_system_is_told_the_pin_and_nothing_that_is_kept_has_it(flows: Path) -> None:
+    line = Line.in_memory(flows)
 
     for each in events(line):
         line.deliver(each)
@@ -98,11 +84,9 @@ def test_the_other_system_is_told_the_pin_and_nothing_that_is_kept_has_it(
 
 @pytest.mark.parametrize("place", range(REQUESTS_OF_AN_EVENT))
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_fault_at_any_request_leaves_no_trace(
-    flows: Path, numbers: itertools.count[int], fault: Fault, place: int
-) -> None:
-    expected = unharmed(flows, numbers)
-    line = opened(flows, numbers)
+def test_a_fault_at_any_request_leaves_no_trace(flows: Path, fault: Fault, place: int) -> None:
+    expected = unharmed(flows)
+    line = Line.in_memory(flows)
 
     for each in events(line):
         line.faults.plan = {line.faults.place + place: fault}
@@ -112,8 +96,8 @@ def test_a_fault_at_any_request_leaves_no_trace(
     assert len(line.systems.questions) == 1
 
 
-def test_a_question_is_not_asked_again_once_it_is_answered(flows: Path, numbers: itertools.count[int]) -> None:
-    line = opened(flows, numbers)
+def test_a_question_is_not_asked_again_once_it_is_answered(flows: Path) -> None:
+    line = Line.in_memory(flows)
     told = []
     for each in events(line):
         line.deliver(each)
@@ -126,10 +110,8 @@ def test_a_question_is_not_asked_again_once_it_is_answered(flows: Path, numbers:
     assert line.spent()["Lookup"] == 0
 
 
-def test_a_question_is_not_asked_where_the_wait_for_its_answer_was_refused(
-    flows: Path, numbers: itertools.count[int]
-) -> None:
-    line = opened(flows, numbers)
+def test_a_question_is_not_asked_where_the_wait_for_its_answer_was_refused(flows: Path) -> None:
+    line = Line.in_memory(flows)
     told = events(line)
     line.deliver(next(told))
     line.deliver(next(told))
