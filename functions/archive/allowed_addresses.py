@@ -1,4 +1,4 @@
-"""Which addresses audio is downloaded from: https to a host on the public internet, and nothing else. Pure.
+"""Which URLs audio may be downloaded from: https to a host on the public internet, and nothing else. Pure.
 
 A webhook is signed, but what it says is still only text: an address in it must not make this function read the
 instance's own services, the network that it stands in, or anything in the clear.

@@ -1,7 +1,7 @@
-"""Audio files as they pass: what they are, how long they play, how much of them is no audio at all. Pure.
+"""Measures audio while it streams: its format, its duration, and how many bytes of it are not audio. Pure.
 
-What counts is the bytes. A header's sizes are wrong in either direction wherever a program wrote to a pipe, stopped
-early, or edited without care; they say where to look, and how long the file plays is counted.
+Bytes count, not headers. Sizes in headers are wrong wherever a program wrote to a pipe, stopped early or edited
+carelessly; they say where to look, and the duration is counted.
 
 WAV: RIFF chunks (Microsoft's Multimedia Programming Interface, 1991), with 64-bit sizes (EBU Tech 3306: RF64, BW64).
 MP3: ISO 11172-3 and 13818-3 frame headers of all three layers; ID3v1, ID3v2 (id3.org) and APEv2 tags are passed over.

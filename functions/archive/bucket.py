@@ -1,4 +1,4 @@
-"""The recordings bucket. Audio is written once: no object that holds some is ever written over.
+"""The recordings bucket. Audio is written once and never overwritten.
 
 How a copy is proved: it is read back and hashed. S3 has no SHA-256 of a whole file that came in parts, only a hash of
 the parts' hashes, and that says what S3 received; reading back says what it gives. On the way there S3 checks each part

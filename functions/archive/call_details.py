@@ -1,4 +1,4 @@
-"""What a leg's state knows of a recording and the recording's ledger entry does not."""
+"""Completes a recording's ledger entry with what the call's state knows."""
 
 from __future__ import annotations
 

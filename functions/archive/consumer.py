@@ -1,4 +1,4 @@
-"""The archive queue's messages, worked off one after the other: each done, or put back for later, or given up."""
+"""Consumes the archive queue: each message is done, delayed for another try, or given up."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ MILLIS = 1_000
 AUDIO, TRANSCRIPT, METADATA = "audio", "transcript", "metadata"
 
 KNOWN_FAULTS = (DialtoneError, ClientError, BotoCoreError)
-"""Ours and our neighbours', whose text says what is the matter. Any other is a mistake in this program."""
+"""Errors of ours and of our dependencies, whose text says what is wrong. Any other is a bug in this program."""
 
 
 class RemainingTime(Protocol):
@@ -143,7 +143,7 @@ class Batch:
         fields = _fields(job, delivery) | {"reason": reason, "fault": type(fault).__name__, "last": last}
         level: Level = "error" if last or not known else "warning"
         self._consumer.observer.log(
-            level, "job given up" if last else "job comes again", fields | {"wait_seconds": wait}, failed=not known
+            level, "job given up" if last else "job delayed", fields | {"wait_seconds": wait}, failed=not known
         )
         if last and (job is None or job.kind == AUDIO):
             if job and not self._given_up(job, reason):

@@ -1,12 +1,12 @@
-"""Taking a recording over: from Telnyx into the bucket, proved, judged, and the ledger closed.
+"""Takes a recording from Telnyx into the bucket, proves the copy, verifies it, and closes the ledger entry.
 
-The steps are `saved → copied → verified`, or `doubtful` where what came can hardly be the whole recording (judging.py).
-Each is written to the ledger only when what it says is true, on condition of the step before, so that whoever dies on
-the way is continued and two at once end as one. Audio is written once; the last status is written last of all, when
-audio, proof and metadata are there.
+The statuses are `saved → copied → verified`, or `doubtful` if it is probably not the whole recording (verification.py).
+Each is written only when it is true, on condition of the one before, so that a job that died half-way is continued, and
+two at the same time end as one. Audio is written once. The last status is written last, when audio, proof and metadata
+are in the bucket.
 
-A doubtful recording is in custody: nothing loops. Where its job comes again, by a person's hand or Telnyx's, the audio
-is fetched and judged anew, and other bytes are laid beside the first; one that no longer is doubtful becomes verified.
+A doubtful recording is in custody and its job is done. If the job is delivered again, by a person or by Telnyx, the
+audio is fetched and verified again; different bytes are stored beside the first, and may turn it into a verified one.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""What comes compressed for its way, unpacked in constant memory. Pure.
+"""Decompresses a gzipped download in constant memory. Pure.
 
-By its first bytes, not by `content-encoding`: no audio begins as gzip does, and headers are wrong in either direction.
+The first bytes decide, not `content-encoding`, which is often wrong: no audio begins as gzip does.
 """
 
 from __future__ import annotations

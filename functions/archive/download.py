@@ -1,12 +1,11 @@
-"""Downloads over HTTP, from addresses that were judged, and never beyond a deadline.
+"""Downloads over HTTPS, from checked addresses only, and never beyond a deadline.
 
-The host is resolved once, every address that it has is judged, and the connection goes to one of those: a name that
-resolves to something else a moment later changes nothing. Each redirect is judged anew. No request carries anything but
-the address: there is nothing secret that a redirect could take along.
+The host is resolved once, all its addresses are checked, and the connection goes to one of those: DNS that changes a
+moment later has no effect. Each redirect is checked again. A request carries nothing but the URL: there is no secret
+that a redirect could leak.
 
-The standard library's own client is used because its socket can be given: each read waits for what is there, and for
-no longer than the deadline allows, so that a source that drips ends on time, be it in the handshake, in the headers, in
-a chunk's length or in the audio.
+The standard library's client is used because it accepts a socket of ours: each read waits no longer than the deadline
+allows, so that a source that drips ends on time, be it in the handshake, in the headers or in the audio.
 """
 
 from __future__ import annotations

@@ -1,19 +1,19 @@
-"""Why a job was not done this time, and how long its message waits before it comes again."""
+"""Why a job failed this time, and how long its message waits before the next delivery."""
 
 from __future__ import annotations
 
 from dialtone.domain.errors import DialtoneError
 
 RETRY_SECONDS = (30, 120, 480, 1_800)
-"""After the first, second, … delivery. The first while the webhook's address lives; in all some forty minutes, so that
-an hour's worth of a neighbour's trouble is nearly outlived before somebody is called."""
+"""After the first, second, … delivery. The first while the webhook's address lives; some forty minutes in
+all, so that most outages of a dependency end before somebody is called."""
 
 AUDIO_AWAITED_SECONDS = (2, 30, 600, 2_400)
 """For a transcript that came before its audio was kept: usually a matter of moments, and never shorter in all than
 the audio's own tries."""
 
 AT_ONCE_SECONDS = (0,)
-"""For what no waiting helps: its message reaches the dead-letter queue, and a person, within seconds."""
+"""Waiting does not help: the message reaches the dead-letter queue, and a person, within seconds."""
 
 
 class NotArchived(DialtoneError):  # noqa: N818 -- reads as the sentence it is: it was not archived

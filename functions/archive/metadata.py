@@ -1,4 +1,4 @@
-"""What is told of a recording beside it: `<recording>.json`. Pure."""
+"""A recording's metadata: `<recording>.json` beside its audio. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A recording's metadata beside it, always as the ledger has it."""
+"""Keeps the metadata in the bucket equal to the ledger entry."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TRIES = 5
 def mirror(recording: Recording, store: CallsTable, bucket: RecordingsBucket) -> None:
     """Write the metadata, and again if the ledger changed meanwhile.
 
-    Whoever writes last has seen the ledger unchanged after it: no slow archive leaves old metadata over new.
+    The last writer has seen the ledger unchanged after its write: a slow archive cannot leave old metadata.
     Raises NotArchived and botocore's errors.
     """
     for _ in range(TRIES):

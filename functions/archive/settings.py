@@ -1,4 +1,4 @@
-"""What the archive function is told by its environment."""
+"""The archive function's settings, read from its environment."""
 
 from __future__ import annotations
 

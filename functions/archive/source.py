@@ -1,4 +1,4 @@
-"""Where a recording's audio comes from: the webhook's address while it lives, else a fresh one that Telnyx gives.
+"""Fetches a recording's audio: by the webhook's URL while it is valid, else by a fresh one from Telnyx's API.
 
 | Telnyx's storage | outcome |
 |---|---|

@@ -1,4 +1,4 @@
-"""A recording's transcript, laid beside it once its audio is kept."""
+"""Stores a recording's transcript beside its audio, once the audio is in the bucket."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A recording's audio, streamed into the bucket: measured as it passes, in constant memory.
+"""Streams a recording's audio into the bucket in constant memory, and measures it on the way.
 
 The bytes are kept first and judged second. Only what another try may bring better is not kept yet: a page instead of
 audio, and a body that was cut short. At the last try those are kept, too.
@@ -24,7 +24,7 @@ PART_BYTES = 8 * 1_048_576
 """S3 wants 5 MiB or more and at most 10,000 of them: memory for three, room for 80 GB."""
 
 SHOWN_BYTES = 16
-"""Of what came instead of audio, for the reason: enough to know a page, too little to tell anything."""
+"""Quoted from a response that is not audio: enough to recognise a page, too little to leak anything."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Whether what came can be the recording that Telnyx speaks of. Pure.
+"""Whether the audio that arrived can be the whole recording that Telnyx describes. Pure.
 
 Telnyx says when a recording began and ended (the webhook), how long it is and how many channels it has (its API, where
 it was asked). What came plays for as long as its bytes do. The two are held against each other:

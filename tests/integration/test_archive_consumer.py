@@ -67,7 +67,7 @@ def test_garbage_is_sent_to_the_dead_letters_without_waiting(
     assert reported == {"batchItemFailures": [{"itemIdentifier": "0"}, {"itemIdentifier": "1"}]}
     assert waits(house) == [0, 0]
     assert [(line["msg"], line["levelname"]) for line in logged(caplog)] == [
-        ("job comes again", "WARNING"),
+        ("job delayed", "WARNING"),
         ("job given up", "ERROR"),
     ]
     assert logged(caplog)[0]["reason"].startswith("the message is not a job: ")

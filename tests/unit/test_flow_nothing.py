@@ -87,7 +87,7 @@ def test_nothing_is_recorded_of_which_nobody_was_told(how: str) -> None:
     call = staged(f'  first: {{recording: start, consent: {{how: {how}, say: "{{notice}}"}}}}\n')
 
     assert call.call.step == "sorry"
-    assert call.decisions[-1].reason.startswith("nobody was told of the recording")
+    assert call.decisions[-1].reason.startswith("the announcement of the recording was empty")
     assert call.decisions[-1].incidents[0] == FLOW_ERROR
 
 

@@ -1,4 +1,4 @@
-"""What a command leaves with Telnyx, so that the events it causes say which turn of which call they belong to."""
+"""The `client_state` of a command: Telnyx echoes it, so that an event says which step of which call it belongs to."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 TAG, TAG_VERSION = "dialtone", 1
-"""What says that a state is ours: other programs' may have keys of one letter, too. Another version is one that this
-program could not read; fields may be added within one."""
+"""Marks a state as ours: other programs may use one-letter keys, too. A new version means that older code cannot read
+it; fields may be added within a version."""
 
 MAX_TURN = 1_000_000
 """Far more steps than a flow's limits let a call enter."""
@@ -49,7 +49,7 @@ class ClientState:
 
     @classmethod
     def decode(cls, text: str) -> ClientState:
-        """Read it back; a state that is not ours (another program's, or none) is an empty one, never an error."""
+        """Read it back. A state that is not ours (another program's, or none) reads as empty, never as an error."""
         try:
             fields = json.loads(base64.b64decode(text, validate=True))
         except (binascii.Error, ValueError, RecursionError):
@@ -63,7 +63,7 @@ class ClientState:
 
     @classmethod
     def _read(cls, fields: dict[str, Any]) -> ClientState | None:
-        """What the fields say, those of a later version passed over; None where one is not as we write it."""
+        """The state, ignoring fields of a later version; None if a field has another form than ours."""
         turn, flow, parent_leg = fields.get("t", 0), fields.get("f", ""), fields.get("p", "")
         given = fields.get("g", {})
         if type(turn) is not int or abs(turn) > MAX_TURN or not _is_text(flow) or not _is_leg(parent_leg):

@@ -1,4 +1,4 @@
-"""Commands to Telnyx Call Control: what a call may ask for, checked before it leaves."""
+"""Commands to Telnyx Call Control, checked before they are sent."""
 
 from __future__ import annotations
 

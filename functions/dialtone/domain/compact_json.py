@@ -1,4 +1,4 @@
-"""JSON as the table keeps it: letters as they are, and compressed where it is long. Pure.
+"""JSON as the table stores it: unescaped, and compressed where it is long. Pure.
 
 DynamoDB's limit of 400 KB an item counts bytes of UTF-8. Python's JSON by default escapes every letter beyond ASCII to
 six bytes, three times what a Russian letter needs.

@@ -1,7 +1,7 @@
-"""How requests keep to a deadline: one for everything that a webhook waits for.
+"""One deadline for everything that a webhook waits for.
 
-A deadline is a reading of the monotonic clock. The webhook's is made where it comes in and passed down to whatever asks
-another system. A request for which no time is left is not begun; one that is under way is cut short, whatever drips.
+A deadline is a reading of the monotonic clock. It is set when the webhook arrives and passed down to every request to
+another system. A request for which no time is left is not sent; one in progress is cut short.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _ends: ContextVar[float] = ContextVar("ends", default=NO_DEADLINE)
 
 
 class DeadlinePassed(DialtoneError):  # noqa: N818 -- reads as the sentence it is: the deadline has passed
-    """There was no time left for a request: it was not begun."""
+    """No time was left for a request: it was not sent."""
 
     def __init__(self, request: str) -> None:
         super().__init__(f"no time is left for {request}: it was not begun")
@@ -36,7 +36,7 @@ class DeadlinePassed(DialtoneError):  # noqa: N818 -- reads as the sentence it i
 
 @contextmanager
 def request_until(deadline: float, request: str) -> Iterator[None]:
-    """Have the requests that are made inside end by the deadline. Raises DeadlinePassed naming what was not begun."""
+    """Requests made inside end by the deadline. Raises DeadlinePassed naming the request that was not sent."""
     ends = min(deadline, _ends.get())
     if ends - time.monotonic() < SHORTEST_REQUEST_SECONDS:
         raise DeadlinePassed(request)
@@ -48,5 +48,5 @@ def request_until(deadline: float, request: str) -> Iterator[None]:
 
 
 def seconds_left() -> float:
-    """How long the request that is under way may still take; infinite without a deadline."""
+    """How long the current request may still take; infinite without a deadline."""
     return _ends.get() - time.monotonic()

@@ -1,7 +1,7 @@
-"""A Telnyx webhook's body as a value: read once, never changed.
+"""A Telnyx webhook's body as an immutable value.
 
-Strict for what an event cannot do without: its id, type and time, and the call that it is about. Any other field that
-is not as Telnyx describes it reads as absent and is named; an event of a type that nobody handles is kept as it came.
+Strict about what every event needs: id, type, time and call. Any other field that differs from Telnyx's description
+reads as absent and is listed in `ignored`. An event without a handler is stored as it arrived.
 """
 
 from __future__ import annotations
@@ -37,10 +37,10 @@ _BEGINNINGS = frozenset({"call.initiated", "call.answered"})
 """Events on which a call is given its first commands; `call.recording.saved` for one names nothing to command."""
 
 _ONCE_A_LEG = frozenset({"call.initiated", "call.answered", "call.hangup"})
-"""What happens to a leg once: reported with another time, it is still that."""
+"""What happens to a leg only once, even if Telnyx reports it again with another time."""
 
 _TOLD_APART_ELSEWHERE = frozenset({"call.recording.saved", "call.recording.transcription.saved"})
-"""What the ledger and the archive know by what it brings."""
+"""Events that the ledger and the archive recognise by their content."""
 
 SAYS_CHARACTERS = 12
 
@@ -99,7 +99,7 @@ _ADDRESSES = frozenset({"recording_urls", "public_recording_urls"})
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that happened on a call, as Telnyx tells it (or as we do: `dialtone.…`)."""
+    """Something that happened on a call, as Telnyx reports it (or as we do: `dialtone.…`)."""
 
     id: str
     type: str
@@ -132,7 +132,7 @@ class Event:
 
     @property
     def says(self) -> str:
-        """What happened, whatever its id: Telnyx may report one happening under two. '' where the id alone says it.
+        """A fingerprint of what happened: Telnyx may report it under two ids. '' where the id alone identifies it.
 
         Digits are left out: from so short a text they could be guessed.
         """
@@ -223,7 +223,7 @@ def _understood(data: dict[str, Any]) -> Event:
 
 
 def _unknown(document: dict[str, Any], envelope: dict[str, Any], event_type: str, received_seconds: float) -> Event:
-    """Kept as it came. One without an id gets one that its redelivery has too; one without a time, when it came."""
+    """Stored as it arrived. Without an id it gets one that its redelivery has too; without a time, its arrival."""
     payload = envelope.get("payload")
     payload = payload if isinstance(payload, dict) else envelope
     told_id, client_state = envelope.get("id"), payload.get("client_state")
@@ -254,7 +254,7 @@ def mask(digits: str) -> str:
 def recorded_payload(
     event: Event, *, keep_digits: bool = False, addresses: Container[str] = frozenset()
 ) -> dict[str, Any]:
-    """The payload as it may be kept: without transcripts, and without web addresses but these of the flow's own audio.
+    """The payload as it may be stored: without transcripts, and without URLs except those of the flow's own audio.
 
     Digits are masked unless they may be kept; those of a sensitive turn are masked in any case.
     """
@@ -264,7 +264,7 @@ def recorded_payload(
 
 
 def without_addresses(text: str, addresses: Container[str] = frozenset()) -> str:
-    """The text without the web addresses in it, but these: whoever has a recording's address can hear it."""
+    """The text without URLs except these: anyone who has a recording's URL can listen to it."""
     if "://" not in text or text in addresses:
         return text
     return _WEB_ADDRESS.sub(ADDRESS_LEFT_OUT, text)
@@ -277,7 +277,7 @@ _WEB_ADDRESS = re.compile(r"https?://\S+", re.IGNORECASE)
 _DIGITS = frozenset({"digit", "digits"})
 
 _NEVER_KEPT = frozenset({"recording_urls", "public_recording_urls", "client_state", "transcription_text"})
-"""Addresses that let anyone fetch a recording, our own mark, and what was said: that lies in the bucket."""
+"""URLs that let anyone fetch a recording, our own mark, and transcripts, which belong in the bucket."""
 
 
 def _kept(value: Any, addresses: Container[str], *, masked: bool) -> Any:  # noqa: ANN401 -- any JSON
@@ -332,7 +332,7 @@ def _identifier(values: Mapping[str, Any], name: str, within: str = "data") -> s
 
 
 def _readable(payload: dict[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """The payload without what is not as Telnyx describes it, and the names of the fields that this was."""
+    """The payload without fields that differ from Telnyx's description, and the names of those fields."""
     readable: dict[str, Any] = {}
     ignored = []
     for name, value in payload.items():
@@ -374,7 +374,7 @@ def _is_address(value: object) -> bool:
 
 
 def _check_identity(event: Event, payload: Mapping[str, Any]) -> None:
-    """Whether it can be brought to its call, and that given commands, where one is needed."""
+    """Whether the event can be assigned to a call, and the call can be sent commands where that is needed."""
     if not event.type.startswith("call."):
         return
     for name in ("call_session_id", "call_leg_id"):

@@ -1,4 +1,4 @@
-"""A question about a call to another system of the team's (a CRM, an order book), and what came of it. Pure."""
+"""A lookup in one of the team's own systems (a CRM, an order book), and its result. Pure."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 SLOW = f"{OURS}lookup.slow"
-"""The type of the event that a lookup takes longer than a silence goes unnoticed."""
+"""The event type for a lookup that takes so long that the caller would notice the silence."""
 
 ANSWERED = f"{OURS}lookup.answered"
-"""The type of the event that a lookup ends with, whatever came of it."""
+"""The event type that ends every lookup, whatever its result."""
 
 OWN_EVENT = "dialtone_event"
-"""What it is delivered under to the webhook function, where API Gateway's requests have a `body`."""
+"""The key under which the webhook function receives it, where API Gateway's requests have a `body`."""
 
 FOUND, NOT_FOUND, FAILED = "found", "not_found", "failed"
 
@@ -31,15 +31,15 @@ MAX_REASON_CHARACTERS = 500
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """What is asked, of whom, and for how long the caller can wait for it."""
+    """What to look up, where, and how long the caller can wait."""
 
     target: str
     """A Lambda function, by name or ARN, or an `https://` address."""
     send: Mapping[str, str]
-    """What it is told: name → value. Of sensitive digits only asterisks stand here."""
+    """What is sent to it: name → value, with asterisks in place of sensitive digits."""
     limit_seconds: int
     quiet_seconds: int = 0
-    """After so long the call is to be told that it takes longer; 0 for never."""
+    """After so long the call gets an event that the lookup is slow; 0 for never."""
     gives: tuple[str, ...] = ()
     """The fields of its answer that the flow wants; what else it says is not kept."""
     secrets: tuple[str, ...] = ()
@@ -49,7 +49,7 @@ class Lookup:
     turn: int = 0
     """The call's, so that an answer which comes after the step was left changes nothing."""
     id: str = ""
-    """The same however often the question is asked: whoever is asked can tell a repetition by it."""
+    """Idempotency key: the same however often the lookup is sent, so that the other system recognises a repetition."""
 
     def asked_on(self, event: Event) -> Lookup:
         """The question as it is handed over: with its id, and the sensitive digits that only the event holds."""
@@ -64,11 +64,11 @@ class Lookup:
         return asdict(self)
 
     def slow(self, occurred_at: str) -> Event:
-        """The event that there is no answer yet."""
+        """The event that says that there is no answer yet."""
         return self.event(SLOW, occurred_at, {})
 
     def event(self, event_type: str, occurred_at: str, payload: Mapping[str, Any]) -> Event:
-        """An event of our own about the lookup. Given again, it must have the same time: the event is known by it."""
+        """An event of our own about the lookup. A repetition must have the same time: it is part of the event's key."""
         about = {"call_session_id": self.call_session_id, "call_leg_id": self.call_leg_id}
         return Event(
             id=str(uuid.uuid5(COMMAND_NAMESPACE, f"{self.id}/{event_type}")),
@@ -86,7 +86,7 @@ class Lookup:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came of a lookup."""
+    """The result of a lookup."""
 
     result: str
     """`found`, `not_found` or `failed`."""

@@ -1,4 +1,4 @@
-"""Where a caller's message can be heard: kept out of stored commands, and put back when they are sent again. Pure."""
+"""Keeps the URL of a caller's message out of stored commands, and puts it back when they are sent again. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the countries' numbering plans say of a number: the one module that loads `phonenumbers`, when it is needed."""
+"""National numbering plans. The only module that imports `phonenumbers`; it is loaded when a number needs it."""
 
 from __future__ import annotations
 

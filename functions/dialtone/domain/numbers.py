@@ -1,4 +1,4 @@
-"""Phone numbers and SIP addresses as carriers write them: read into one form, recognised as withheld, masked. Pure."""
+"""Phone numbers and SIP addresses: normalised, recognised as withheld, masked for logs. Pure."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def called_number(written: str, listed: Collection[str] = ()) -> str:
 
 
 def masked(number: str) -> str:
-    """It as a log may have it: without its last four digits. Names of SIP users are no telephone numbers and stay."""
+    """The number for a log, without its last four digits. SIP user names are not telephone numbers and stay."""
     user, at, host = number[:MAX_MASKED_CHARACTERS].partition("@")
     left = _MASKED_DIGITS
     shown = list(user)

@@ -1,4 +1,4 @@
-"""What a parameter of a command may be: small checks that say what they allow."""
+"""Checks of command parameters. Each says what it allows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which of a leg's recordings a webhook is about, and how sure that is. Pure.
+"""Which of a leg's recordings a webhook is about, and how certain that is. Pure.
 
 `call.recording.saved` promises no id that we know before (Telnyx's API description), and a phone number or a profile
 can record calls that no command of ours asked for. So every recording is asked for under a file name of its own, and

@@ -1,4 +1,4 @@
-"""Custody of recordings: what was asked for, what came, and where it lies. Pure."""
+"""The ledger of recordings: what was requested, what arrived, and where it is stored. Pure."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ MAX_ADDRESS_CHARACTERS_IN_A_JOB = 20_000
 
 EXPECTED, SAVED, COPIED, VERIFIED, FAILED = "expected", "saved", "copied", "verified", "failed"
 DOUBTFUL = "doubtful"
-"""Kept like a verified one, and hardly the whole recording by what Telnyx says of it; `content_doubt` says why."""
+"""In the bucket like a verified one, but probably not the whole recording; `content_doubt` says why."""
 KEPT_STATUSES = (VERIFIED, DOUBTFUL)
-"""The audio is in the bucket, and what lies there is what came."""
+"""The audio is in the bucket, and S3 returns what Telnyx sent."""
 
 FROM_ANSWER, RECORD_START, UNASKED = "record-from-answer", "record_start", "telnyx"
 """What a recording was asked for with; `telnyx`: no command of ours is known to have asked for it."""
 
 CERTAIN, LIKELY, UNCERTAIN = "certain", "likely", "doubtful"
-"""How sure it is that the entry is about the recording that it says it is."""
+"""How certain it is that the entry belongs to the recording that it names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class AudioCopy:
     sha256: str
     """In hexadecimal, of the whole file."""
     duration_millis: int | None = None
-    """Of the bytes, whatever headers say; None where the audio does not tell."""
+    """Counted from the bytes, not read from headers; None if the format does not show it."""
     number: int = 1
     """Which copy it is: a doubtful one is not written over by a later one, but lies beside it."""
 
@@ -96,7 +96,7 @@ NOT_ASKED_FOR, ASKED_FOR, COMPLETED = "none", "requested", "completed"
 
 @dataclass(frozen=True, slots=True)
 class Transcription:
-    """What was asked for about the words of a recording, and what came of it."""
+    """The transcription that was requested, and its result."""
 
     status: str = NOT_ASKED_FOR
     engine: str = ""
@@ -106,7 +106,7 @@ class Transcription:
 
 
 KEPT, SUPERSEDED, DELETED = "kept", "superseded", "deleted"
-"""What a caller decided about a message: that is noted, and changes nothing of its custody."""
+"""A caller's decision about a message. It is noted; the recording is archived all the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +120,7 @@ class Review:
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """One entry of the ledger: a recording that a call asked for, or that Telnyx says exists."""
+    """One entry of the ledger: a recording that a call requested, or that Telnyx reported."""
 
     call_session_id: str
     call_leg_id: str
@@ -215,7 +215,7 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class ArchiveJob:
-    """What the archive is asked to do, as its queue carries it."""
+    """A job of the archive, as its queue carries it."""
 
     kind: str
     """`audio`, `transcript`, or `metadata` where the ledger has something new to be mirrored."""
@@ -233,7 +233,7 @@ class ArchiveJob:
     """As the webhook gave it; '' where it did not say."""
 
     def completed_from(self, event: Event) -> ArchiveJob:
-        """The job with what only its event has: kept with the decision, addresses and words would lie in the table."""
+        """The job completed from its event: URLs and transcripts must not be stored in the table with the decision."""
         if self.kind == "audio" and (urls := download_addresses(event)):
             return replace(self, urls=urls)
         if self.kind == "transcript" and (text := event.text("transcription_text")):

@@ -1,4 +1,4 @@
-"""What is stored, read by a program that may be older or newer than the one that wrote it. Pure."""
+"""Reads stored values that an older or a newer version of the program may have written. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How soon Telnyx delivers an event again that we did not acknowledge: what we ask for, call by call.
+"""How soon Telnyx retries a webhook that we did not acknowledge: a policy that we send with each call.
 
 Telnyx's own default waits 2 s, then 4 s, and the caller hears silence meanwhile. We ask for sooner retries for every
 call: an incoming one when it is answered, an outgoing one when it is dialled or transferred to.

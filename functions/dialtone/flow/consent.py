@@ -31,7 +31,7 @@ WAIT_SECONDS = 6
 """How long for the key: agreeing needs a moment's thought, and nothing is recorded meanwhile."""
 
 VARIABLE = "consent"
-"""The variable that says what came of it: announced, given or declined."""
+"""The variable that holds the result: announced, given or declined."""
 
 DECLINED = "declined"
 
@@ -110,7 +110,7 @@ class AskedConsent(Shorthand):
     def put(self, call: Call, voice_defaults: VoiceDefaults) -> Move:
         """Say it; of a question, listen for the key meanwhile. Nothing is recorded of which nothing was said."""
         if not self.say.sounds(call, voice_defaults):
-            return Fail("nobody was told of the recording: its variables left nothing of what is said")
+            return Fail("the announcement of the recording was empty: its variables have no value")
         if self.how == "announce":
             heard = self.say.heard(call, voice_defaults)
             return Wait(heard, {**call.waiting, PROMPTS: len(heard)})

@@ -1,4 +1,4 @@
-"""A timer, which Telnyx does not have: a gather that nobody need answer, whose end is the timer's."""
+"""A timer, which Telnyx does not offer: a gather that needs no key, whose time-out is the timer's end."""
 
 from __future__ import annotations
 

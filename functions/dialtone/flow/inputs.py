@@ -1,4 +1,4 @@
-"""What a call that we dial is given to know: the variables that its flow declares."""
+"""Flow inputs: the variables that a flow declares and an outgoing call must bring."""
 
 from __future__ import annotations
 

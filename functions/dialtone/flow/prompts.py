@@ -1,4 +1,4 @@
-"""What a caller hears: words to be spoken, audio to be played, or several of these, in one language or in many."""
+"""Prompts: text to speak, audio to play, or several of these, in one language or more."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What Telnyx lets one choose about a recording."""
+"""The options that Telnyx offers for a recording."""
 
 from __future__ import annotations
 

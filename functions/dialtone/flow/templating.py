@@ -1,4 +1,4 @@
-"""What a call knows, filled into texts: `{caller}`, `{digits.account}`, `{name}`."""
+"""Fills a call's variables into texts: `{caller}`, `{digits.account}`, `{name}`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the words of a recording are written down."""
+"""How a recording is transcribed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How words are spoken: voice, language, speed, and what of it Telnyx's voice providers understand."""
+"""How text is spoken: voice, language, speed, and which of these each voice provider supports."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What each provider's voices take beside the words: one table, from Telnyx's own description of `speak`.
+"""The settings that each voice provider accepts: one table, from Telnyx's own description of `speak`.
 
 Source: the SDK's types of `speak` and of its `voice_settings` (telnyx 4.189), Telnyx's OpenAPI description for Rime.
 """
