@@ -57,7 +57,7 @@ class Sound:
     channels: int = 0
     """0 where the file does not tell."""
     missing_bytes: int = 0
-    """How much the file's own header promises beyond what came."""
+    """How many bytes the file itself promises and does not hold: by a WAV's header, by an MP3's last frame."""
     stray_bytes: int = 0
     """What is neither sound, nor a tag, nor padding."""
 
@@ -147,6 +147,13 @@ def _is_wav(start: bytes | bytearray) -> bool:
     return start[:4] in (b"RIFF", b"RF64", b"BW64") and start[8:12] == b"WAVE"
 
 
+def wav_sound_at(start: bytes | bytearray) -> int:
+    """Where the sound of a WAV begins; behind the file's first header if there is no sound in this beginning of it."""
+    measure = WavMeter()
+    measure.feed(start)
+    return measure.sound_at or _RIFF_HEADER_BYTES
+
+
 class WavMeter:
     """Goes from chunk to chunk, wherever they lie; what is in them is passed over unread, but for the format."""
 
@@ -158,7 +165,7 @@ class WavMeter:
         """Where the next chunk begins; None once that is not known."""
         self._bytes_a_second = 0
         self._channels = 0
-        self._sound_at = 0
+        self.sound_at = 0
         """Where the sound begins; 0 if it was not found."""
         self._promised: int | None = None
         """Bytes of sound by the header; None where it does not know."""
@@ -178,9 +185,9 @@ class WavMeter:
 
     def sound(self) -> Sound:
         """Bytes of sound by bytes a second; without either, nothing is known."""
-        if not self._sound_at:
+        if not self.sound_at:
             return Sound(channels=self._channels)
-        came = self._length - self._sound_at
+        came = self._length - self.sound_at
         promised = came if self._promised is None else self._promised
         bytes_of_sound = promised if promised < came and self._ends_with_chunks() else came
         duration = round(bytes_of_sound * MILLIS / self._bytes_a_second) if self._bytes_a_second else None
@@ -203,8 +210,8 @@ class WavMeter:
             self._take_format(bytes(data[body : body + wanted]))
         elif name == b"ds64" and wanted == _DS64_BYTES:
             (self._long_size,) = struct.unpack_from("<Q", data, body + 8)
-        elif name == b"data" and not self._sound_at:
-            self._sound_at = at
+        elif name == b"data" and not self.sound_at:
+            self.sound_at = at
             size = self._long_size if size == _ANY_SIZE and self._long_size else size
             known = 0 < size < WAV_SIZE_UNKNOWN_FROM or (self._long_size == size and size)
             self._promised = size if known else None
@@ -341,6 +348,8 @@ class Mp3Meter:
         self._kind: tuple[int, int, int] | None = None
         self._in_step = False
         """Whether a frame ended where the next should begin."""
+        self._in_frame = False
+        """Whether what was passed last is a frame, not a tag."""
         self._free_bytes = 0
         """The length of a free format's frames, without padding."""
         self._stray = 0
@@ -359,9 +368,10 @@ class Mp3Meter:
 
     def sound(self) -> Sound:
         """By the frames' own sample counts, to within the frame or two that an encoder adds."""
-        self._walk(self._held, end=True)
-        self._held = b""
-        return Sound(round(self._millis), self._channels, stray_bytes=self._stray)
+        beyond = self._walk(self._held, end=True) - len(self._held)
+        self._skip, self._held = max(self._skip, beyond), b""
+        missing = self._skip if self._in_frame else 0
+        return Sound(round(self._millis), self._channels, missing_bytes=missing, stray_bytes=self._stray)
 
     def _walk(self, data: bytes | bytearray, *, end: bool) -> int:
         """Go on until more has to come; give how far."""
@@ -372,11 +382,13 @@ class Mp3Meter:
                 return len(data)
             if tag := _tag_bytes(data, position):
                 position += tag
+                self._in_frame = False
                 continue
             length = self._frame_bytes(data, position, end=end)
             if length is None:
                 return position
             if length:
+                self._in_frame = True
                 position += length
                 continue
             position = self._stray_until(data, position, end=end)

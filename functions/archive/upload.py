@@ -10,7 +10,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from archive.audio import CONTENT_TYPES, UNKNOWN, Sound, format_of, looks_like_page, meter
+from archive.audio import CONTENT_TYPES, UNKNOWN, WAV, Sound, format_of, looks_like_page, meter, wav_sound_at
 from archive.errors import NotArchived, PermanentFailure
 from dialtone.domain.recordings import AudioCopy, object_key
 
@@ -25,6 +25,9 @@ PART_BYTES = 8 * 1_048_576
 
 SHOWN_BYTES = 16
 """Quoted from a response that is not audio: enough to recognise a page, too little to leak anything."""
+
+SOUND_BYTES = 64
+"""Fewer bytes of sound may be readable text by chance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +80,12 @@ def copy_audio(
 
 
 def _page(first: bytes | bytearray, audio_format: str) -> str:
-    if audio_format != UNKNOWN or not looks_like_page(first):
+    """Why this is text and no audio, be there a WAV's header before it or none; '' if it may be audio."""
+    content = first[wav_sound_at(first) :] if audio_format == WAV else first
+    least = SOUND_BYTES if audio_format == WAV else 0
+    if audio_format not in (UNKNOWN, WAV) or len(content) < least or not looks_like_page(content):
         return ""
-    return f"what came is text, not audio: it begins with {bytes(first[:SHOWN_BYTES])!r}"
+    return f"what came is text, not audio: it begins with {bytes(content[:SHOWN_BYTES])!r}"
 
 
 def _passed(

@@ -11,7 +11,7 @@ it was asked). What came plays for as long as its bytes do. The two are held aga
 | silence ended it (`timeout_secs`) | shorter by that silence, in case Telnyx leaves it out |
 | trimmed (`trim-silence`) | any length; none at all only if Telnyx's API says the same |
 | paused | shorter by the pauses that we asked for, from the timeline |
-| Telnyx says neither times nor a length | any length but none; an end cut off shows in the header only |
+| Telnyx says neither times nor a length | any length but none; an end cut off shows in the file only |
 
 Each within a tolerance, and at least half as long as Telnyx's API says, for recordings of a few seconds. Audio that
 holds no sound, of which a tenth or more is no audio, or with one channel where Telnyx says two, is doubtful however
@@ -105,11 +105,23 @@ def doubt(sound: Sound, audio_format: str, length_bytes: int, claimed: Expected)
         return f"{sound.stray_bytes} of its {length_bytes} bytes are no audio"
     if claimed.channels > sound.channels > 0:
         return f"it has {sound.channels} channel, and Telnyx says {claimed.channels}"
-    if claimed.known:
-        return _length_doubt(sound.duration_millis, claimed)
-    if not sound.duration_millis:
+    if claimed.known and (why := _length_doubt(sound.duration_millis, claimed)):
+        return why
+    if not claimed.known and not sound.duration_millis:
         return "it holds no sound"
-    return f"its header promises {sound.missing_bytes} bytes more" if sound.missing_bytes else ""
+    return _end_doubt(sound, audio_format, claimed)
+
+
+def _end_doubt(sound: Sound, audio_format: str, claimed: Expected) -> str:
+    """Why the file seems to lack its end; '' if it does not.
+
+    An MP3's last frame shows it. A WAV's header is often wrong: it counts only where Telnyx gives no length.
+    """
+    if not sound.missing_bytes:
+        return ""
+    if audio_format == MP3:
+        return f"it is cut off: its last frame lacks {sound.missing_bytes} bytes"
+    return "" if claimed.known else f"its header promises {sound.missing_bytes} bytes more"
 
 
 def _length_doubt(played: int, claimed: Expected) -> str:

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 AUDIO = wav()
+WAV_HEADER_BYTES = len(wav(0))
 MP3 = mpeg.frame((None, None)) * 100
 PAGE = b"<?xml version='1.0'?><Error><Code>AccessDenied</Code></Error>"
 
@@ -352,6 +353,16 @@ def test_what_is_no_whole_recording_is_not_stored_while_another_try_can_bring_it
 
     assert house.entry().status == VERIFIED
     assert house.objects().keys() == {f"{KEY}.wav", f"{KEY}.json"}
+
+
+def test_a_page_behind_the_header_of_a_wav_is_no_audio_however_well_its_length_fits(house: ArchiveHouse) -> None:
+    page = (b"<html><body>The recording is not available. " * 1_000)[: len(AUDIO) - WAV_HEADER_BYTES]
+    house.telnyx.served = [Served(body=AUDIO[:WAV_HEADER_BYTES] + page)]
+
+    reason = reason_of(house)
+
+    assert reason.startswith("what came is text, not audio: it begins with b'<html>")
+    assert reason.endswith(f"; what came is kept at {KEY}.wav")
 
 
 @pytest.mark.parametrize("served", PAGES)

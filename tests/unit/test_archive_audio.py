@@ -212,7 +212,8 @@ APE = b"APETAGEX" + struct.pack("<IIII", 2_000, 70, 1, 0xA000_0000) + bytes(8) +
 @pytest.mark.parametrize("end", [b"", b"TAG" + bytes(125), FRAME[:3], FRAME[:70], bytes(900), APE])
 def test_an_mp3_file_plays_its_frames_past_tags(front: bytes, end: bytes) -> None:
     begun_frame = 36 if end == FRAME[:70] else 0
-    assert measured(front + MP3_FILE + end) == Sound(50 * 36 + begun_frame, 1)
+    missing = len(FRAME) - 70 if begun_frame else 0
+    assert measured(front + MP3_FILE + end) == Sound(50 * 36 + begun_frame, 1, missing)
 
 
 @given(cuts=st.lists(st.integers(1, 400), min_size=1, max_size=30), tagged=st.booleans())
@@ -304,3 +305,27 @@ def test_nothing_plays_for_no_time_or_an_unknown_one() -> None:
     assert Mp3Meter().sound() == Sound(0)
     assert WavMeter().sound() == Sound(None)
     assert measured(b"OggS\x00\x02") == Sound(None)
+
+
+@pytest.mark.parametrize("lacking", [1, len(FRAME) // 2, len(FRAME) - 4])
+def test_an_mp3_that_ends_within_a_frame_lacks_the_rest_of_it(lacking: int) -> None:
+    sound = measured(MP3_FILE[:-lacking])
+
+    assert sound.missing_bytes == lacking
+
+
+def test_a_whole_mp3_lacks_nothing_whatever_tag_follows_it() -> None:
+    assert measured(MP3_FILE).missing_bytes == 0
+    assert measured(MP3_FILE + b"TAG" + bytes(125)).missing_bytes == 0
+    assert measured(MP3_FILE + b"TAG" + bytes(25)).missing_bytes == 0  # the tag is cut, the sound is not
+
+
+@given(cuts=st.lists(st.integers(1, 400), max_size=30))
+def test_what_an_mp3_lacks_does_not_depend_on_the_pieces_in_which_it_comes(cuts: list[int]) -> None:
+    file, measure, begin = MP3_FILE[:-9], Mp3Meter(), 0
+    for cut in cuts:
+        measure.feed(file[begin : begin + cut])
+        begin += cut
+    measure.feed(file[begin:])
+
+    assert measure.sound().missing_bytes == 9

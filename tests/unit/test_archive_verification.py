@@ -195,3 +195,19 @@ class Happened:
 )
 def test_pauses_are_those_that_the_timeline_tells_of(happened: list[Happened], seconds: int) -> None:
     assert paused_millis(RECORDING, happened) == seconds * 1_000  # type: ignore[arg-type]
+
+
+def test_an_mp3_that_is_cut_off_is_doubtful_even_where_its_length_may_be_shorter() -> None:
+    """Trimmed, paused or ended by silence, no length is too short: the last frame alone shows the cut."""
+    cut = Sound(20_000, 2, missing_bytes=17)
+
+    for claimed in (BOTH, replace(BOTH, trimmed=True), Expected(ran=MINUTE, length=20_000, paused=40_000)):
+        assert doubt(cut, MP3, 100_000, claimed)
+    assert doubt(cut, MP3, 1, replace(BOTH, length=20_000, trimmed=True)).endswith("its last frame lacks 17 bytes")
+
+
+def test_a_wav_header_that_promises_more_counts_only_where_telnyx_says_nothing_of_the_length() -> None:
+    sound = Sound(MINUTE, 2, missing_bytes=17)
+
+    assert doubt(sound, WAV, 1_000, BOTH) == ""
+    assert doubt(sound, WAV, 1_000, Expected(ran=None, length=None)) == "its header promises 17 bytes more"
