@@ -9,15 +9,16 @@ from textwrap import dedent
 from typing import TYPE_CHECKING
 
 import webhook.handlers  # noqa: F401 -- importing them registers them
-from dialtone.domain.calls import Call, Decision
+from dialtone.domain.calls import Call
 from dialtone.domain.client_state import ClientState
 from dialtone.domain.events import Event, parse_event
-from dialtone.flow.engine import FlowScript
+from dialtone.flow.loaded_flow import LoadedFlow
 from dialtone.flow.parser import read_flow
 from webhook.router import route
 
 if TYPE_CHECKING:
     from dialtone.domain.commands import Command
+    from dialtone.domain.decisions import Decision
 
 SESSION = "f3c1d9a2-c62a-11f0-9b51-02420a1f0b69"
 LEG = "f3c1cf7a-c62a-11f0-8f0d-02420a1f0b69"
@@ -55,9 +56,9 @@ def happened(event_type: str, seconds: float = 0, mark: ClientState | None = Non
     return parse_event(json.dumps({"data": told}).encode())
 
 
-def script(flow: str) -> FlowScript:
-    """The script of a flow that is called `tested`, given everything below its first line."""
-    return FlowScript(read_flow("tested.yaml", "flow: tested\n" + dedent(flow)))
+def loaded(flow: str) -> LoadedFlow:
+    """A flow that is called `tested`, from everything below its first line."""
+    return LoadedFlow(read_flow("tested.yaml", "flow: tested\n" + dedent(flow)))
 
 
 def actions(decision: Decision) -> list[str]:
@@ -82,12 +83,13 @@ class StagedCall:
     flow: str
     direction: str = "incoming"
     call: Call = field(init=False)
+    loaded: LoadedFlow = field(init=False)
     mark: ClientState = field(init=False)
     seconds: float = 0
     decisions: list[Decision] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.call = Call(SESSION, LEG, script=script(self.flow))
+        self.call, self.loaded = Call(SESSION, LEG), loaded(self.flow)
         self.mark = ClientState(flow="tested" if self.direction == "outgoing" else "")
 
     def tell(self, event_type: str, mark: ClientState | None = None, /, **payload: object) -> Decision:
@@ -104,7 +106,7 @@ class StagedCall:
 
     def take(self, event: Event) -> Decision:
         """Take an event in whatever order it comes."""
-        decision = route(self.call, event)
+        decision = route(self.call, event, self.loaded)
         self.call = decision.call
         self.decisions.append(decision)
         for command in decision.commands:

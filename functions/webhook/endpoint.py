@@ -17,8 +17,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from dialtone.adapters.calls_table import StoreUnavailable
 from dialtone.adapters.signature import NotSigned, Verifier
 from dialtone.adapters.telemetry import Measure
-from dialtone.domain.calls import FLOW_ERROR, LAST_RESORT, RECORDING_ERROR, TURNED_AWAY, UNIDENTIFIED
 from dialtone.domain.deadline import DeadlinePassed
+from dialtone.domain.decisions import FLOW_ERROR, LAST_RESORT, RECORDING_ERROR, TURNED_AWAY, UNIDENTIFIED
 from dialtone.domain.errors import ApiVersion1, MalformedEvent
 from dialtone.domain.events import parse_event, without_addresses
 from dialtone.domain.lookups import event_from_json

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from dialtone.adapters.archive_queue import ArchiveQueue
-    from dialtone.domain.calls import Script
     from dialtone.domain.commands import Command
     from dialtone.domain.events import Event
     from dialtone.domain.lookups import Lookup
+    from dialtone.flow.loaded_flow import LoadedFlow
     from webhook.sending import Telnyx
 
 MAX_RACES = 5
@@ -41,15 +41,19 @@ RACES_WHILE_KEEPING = 2
 
 
 class Library(Protocol):
-    """What the switchboard needs of the flows."""
+    """What the processor needs of the flows. Both raise FlowInvalid if what they need is broken."""
 
-    def attach(self, call: Call, event: Event, deadline: float) -> Call:
-        """The call with the script that leads it. Raises FlowInvalid if that cannot be followed."""
+    def with_called_number(self, call: Call, event: Event) -> Call:
+        """A new incoming call with the number that was called, as our numbers are written."""
+        ...
+
+    def flow_for(self, call: Call, event: Event, deadline: float) -> LoadedFlow | None:
+        """The flow that leads the call, None if there is none."""
         ...
 
 
 class Lookups(Protocol):
-    """What the switchboard needs of those who ask other systems."""
+    """What the processor needs to ask other systems."""
 
     def ask(self, lookup: Lookup, deadline: float) -> None:
         """Let it be asked; its answer comes as an event. Raises botocore's errors, DeadlinePassed."""
@@ -134,16 +138,22 @@ class EventProcessor:
             call = loaded.call or Call(event.call_session_id, event.owner_leg_id)
             if loaded.decided:
                 return self._redelivered(call, loaded.decided)
-            call = self.library.attach(call, event, deadline) if event.type in handlers() else call
-            decision = route(call, event)
+            flow = None
+            if event.type in handlers():
+                call = self.library.with_called_number(call, event)
+                flow = self.library.flow_for(call, event, deadline)
+            decision = route(call, event, flow)
             now = self.now_seconds()
-            keeping = self._snapshot_to_store(call, decision.call, now) if races < RACES_WHILE_KEEPING else None
+            begins = decision.call.flow_version and not call.flow_version
+            snapshot = flow if begins and races < RACES_WHILE_KEEPING and self._needs_snapshot(flow, now) else None
             try:
-                self.store.commit(event, call, decision, at_seconds=now, keeping=keeping, deadline=deadline)
+                self.store.commit(
+                    event, call, decision, at_seconds=now, flow=flow, snapshot=snapshot, deadline=deadline
+                )
             except LostRace:
                 continue
-            if keeping:
-                self._kept[keeping.name, keeping.version] = now
+            if snapshot:
+                self._kept[snapshot.name, snapshot.version] = now
             decided = StoredDecision(decision.commands, decision.archive, decision.call.turn, now, decision.lookup)
             return decided, EventResult(
                 duplicate=False,
@@ -154,13 +164,12 @@ class EventProcessor:
             )
         raise StoreUnavailable(f"another event was faster {MAX_RACES} times")
 
-    def _snapshot_to_store(self, before: Call, after: Call, now: float) -> Script | None:
-        """The script that a call begins with, if this is the first call with that version that we see today."""
-        script = after.script
-        if script is None or before.flow_version or not after.flow_version or not script.texts:
-            return None
-        kept_at = self._kept.get((script.name, script.version))
-        return script if kept_at is None or now - kept_at > KEPT_AGAIN_SECONDS else None
+    def _needs_snapshot(self, flow: LoadedFlow | None, now: float) -> bool:
+        """Whether this is the first call today, in this process, that begins with that version of the flow."""
+        if flow is None or not flow.texts:
+            return False
+        kept_at = self._kept.get((flow.name, flow.version))
+        return kept_at is None or now - kept_at > KEPT_AGAIN_SECONDS
 
     def _redelivered(self, call: Call, decided: StoredDecision) -> tuple[StoredDecision, EventResult]:
         gone_on = call.turn > decided.turn

@@ -6,10 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
-from dialtone.domain.calls import Call, Decision
+from dialtone.domain.calls import Call
+from dialtone.domain.decisions import Decision, stay
 from dialtone.domain.events import Event
+from dialtone.flow.loaded_flow import LoadedFlow
 
-Handler = Callable[[Call, Event], Decision]
+Handler = Callable[[Call, Event, LoadedFlow | None], Decision]
+"""Decides about an event of a call; the flow is the one that leads the call, None if none is found for it."""
 
 _handlers: dict[str, Handler] = {}
 
@@ -31,17 +34,26 @@ def handlers() -> Mapping[str, Handler]:
     return MappingProxyType(_handlers)
 
 
-def route(call: Call, event: Event) -> Decision:
-    """Decide about an event. One of a type that nobody handles is kept in the timeline and changes nothing.
+def route(call: Call, event: Event, flow: LoadedFlow | None) -> Decision:
+    """Decide about an event. One of a type without a handler is kept in the timeline and changes nothing.
 
-    Neither does one that says what another has said before, under another id.
+    Neither does one that reports the same as an earlier one, under another id.
     """
     handler = _handlers.get(event.type)
     if handler is None:
-        return call.stay("not handled")
+        return stay(call, "not handled")
     if event.says in call.recent:
-        return call.stay("reported before, under another id")
-    decision = handler(call.with_callee_update(event) if event.about_callee else call.with_event_details(event), event)
+        return stay(call, "reported before, under another id")
+    decision = handler(_updated(call, event, flow), event, flow)
     if not event.says or (decision.call == call and not decision.commands):
         return decision
     return replace(decision, call=decision.call.with_recent(event.says))
+
+
+def _updated(call: Call, event: Event, flow: LoadedFlow | None) -> Call:
+    """The call with what the event says about it, and with the flow that it begins with."""
+    if event.about_callee:
+        return call.with_callee_update(event)
+    if flow and not call.flow:
+        call = replace(call, flow=flow.name, flow_version=flow.version)
+    return call.with_event_details(event)

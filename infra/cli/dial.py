@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from dialtone.adapters.telnyx_api import Outcome
-    from dialtone.flow.engine import FlowScript
+    from dialtone.flow.loaded_flow import LoadedFlow
 
 DIAL_SECONDS = 10.0
 """Nobody listens yet: time enough for a slow answer and one resend."""
@@ -60,12 +60,12 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 
 def run(given: argparse.Namespace) -> int:
     """Dial; needs TELNYX_API_KEY and TELNYX_CONNECTION_ID, and honours TELNYX_BASE_URL."""
-    script = FlowLibrary.open(given.flows).script(given.flow)
-    if script is None:
+    flow = FlowLibrary.open(given.flows).flow(given.flow)
+    if flow is None:
         raise DialtoneError(f"there is no flow {given.flow} in {given.flows}: add {given.flow}.yaml, and deploy it")
-    _check_detection(script, given.detection)
+    _check_detection(flow, given.detection)
     variables = dict(given.given)
-    check_given(script.flow, variables)
+    check_given(flow.main, variables)
     asked = dialling(
         given.to,
         caller=given.caller,
@@ -81,9 +81,9 @@ def run(given: argparse.Namespace) -> int:
     return 0
 
 
-def _check_detection(script: FlowScript, detection: str) -> None:
+def _check_detection(loaded: LoadedFlow, detection: str) -> None:
     """A step that waits for what is never reported would be silent for as long as it may."""
-    for flow in (script.flow, *script.others.values()):
+    for flow in (loaded.main, *loaded.others.values()):
         for name, step in flow.steps.items():
             if not isinstance(step, AnsweredBy):
                 continue

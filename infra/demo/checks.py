@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dialtone.domain.calls import ENDED
+from dialtone.domain.call_status import ENDED
 from dialtone.domain.recordings import VERIFIED
 from infra.carrier import trace
 from infra.demo.inventory import StoredCall, everything_written, seconds_of_wav

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from dialtone.adapters.flow_library import StoredFlows
     from dialtone.domain.calls import Call
     from dialtone.domain.events import Event
-    from dialtone.flow.engine import FlowScript
     from dialtone.flow.flow import Flow
+    from dialtone.flow.loaded_flow import LoadedFlow
     from dialtone.flow.moves import Move
     from dialtone.flow.steps.step import Step
     from dialtone.flow.voice_settings import VoiceDefaults
@@ -118,7 +118,7 @@ class TracedFlows(FlowLibrary):
     """A folder of flows, read once for many calls, that notes where the calls go. Calls are led as ever."""
 
     recorder: CoverageRecorder = field(default_factory=CoverageRecorder)
-    _signposted: dict[str, FlowScript] = field(default_factory=dict)
+    _signposted: dict[str, LoadedFlow] = field(default_factory=dict)
 
     @classmethod
     def open(cls, folder: Path, kept: StoredFlows | None = None) -> TracedFlows:
@@ -126,15 +126,15 @@ class TracedFlows(FlowLibrary):
         plain = FlowLibrary.open(folder, kept)
         return cls(**{name: getattr(plain, name) for name in FlowLibrary.__dataclass_fields__})
 
-    def script(self, flow: str) -> FlowScript | None:
-        """As FlowLibrary.script."""
-        if flow not in self._signposted:
-            plain = FlowLibrary.script(self, flow)
+    def flow(self, name: str) -> LoadedFlow | None:
+        """As FlowLibrary.flow."""
+        if name not in self._signposted:
+            plain = FlowLibrary.flow(self, name)
             if plain is None:
                 return None
-            others = {name: traced(other, self.recorder) for name, other in plain.others.items()}
-            self._signposted[flow] = replace(plain, flow=traced(plain.flow, self.recorder), others=others)
-        return self._signposted[flow]
+            others = {other: traced(each, self.recorder) for other, each in plain.others.items()}
+            self._signposted[name] = replace(plain, main=traced(plain.main, self.recorder), others=others)
+        return self._signposted[name]
 
 
 def traced(flow: Flow, recorder: CoverageRecorder) -> Flow:

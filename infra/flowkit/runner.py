@@ -60,9 +60,9 @@ def coverages(asked: Iterable[tuple[Path, str]], played: Sequence[ScenarioResult
     found = []
     for folder, flow in sorted(asked):
         taken = [way for each in played if each.script.file.parent == folder for way in each.ways]
-        script = TracedFlows.open(folder).script(flow)
-        if script:
-            found.append(Coverage.of(script.flow, taken))
+        loaded = TracedFlows.open(folder).flow(flow)
+        if loaded:
+            found.append(Coverage.of(loaded.main, taken))
     return tuple(found)
 
 
@@ -88,6 +88,6 @@ def _play_here(scripts: Iterable[Script]) -> Iterator[ScenarioResult]:
     for folder, together in groupby(scripts, lambda script: script.file.parent):
         flows = TracedFlows.open(folder)
         for script in together:
-            if flows.script(script.flow) is None:
+            if flows.flow(script.flow) is None:
                 raise DialtoneError(f"{script.file}: there is no flow {script.flow} beside it")
             yield run_scenario(script, flows)

@@ -174,9 +174,9 @@ class ScenarioRun:
             self._person.take(self._stage.call(self._conversation.caller, self._called()))
             return
         self._carrier.add_callee(dials.to, _callee(dials))
-        script = self._flows.script(self._flow)
-        if script:
-            check_declared(script.flow, self._conversation.given)
+        flow = self._flows.flow(self._flow)
+        if flow:
+            check_declared(flow.main, self._conversation.given)
         placed = self._stage.place(dials.to, self._flow, self._conversation.given, dials.detection)
         if placed.kind != "accepted":
             raise DialtoneError(f"{dials.to} could not be dialled: {placed.code} {placed.title}")

@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
 
     from dialtone.adapters.telemetry import Measure
-    from dialtone.domain.calls import Call, CalleeLeg
+    from dialtone.domain.callee_legs import CalleeLeg
+    from dialtone.domain.calls import Call
     from dialtone.domain.events import Event
     from dialtone.domain.recordings import ArchiveJob, Recording
     from infra.carrier import Callee, Caller, Line

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from dialtone.adapters.flow_library import StoredFlows
     from dialtone.domain.calls import Call
     from dialtone.domain.events import Event
+    from dialtone.flow.loaded_flow import LoadedFlow
 
 NO_ROUTES = Routes({})
 
@@ -46,17 +47,21 @@ class WatchedFlows:
     _seen: Stamp | None = None
     _library: FlowLibrary | None = None
 
-    def attach(self, call: Call, event: Event, deadline: float = NO_DEADLINE) -> Call:
+    def with_called_number(self, call: Call, event: Event) -> Call:
         """As FlowLibrary's. Raises FlowInvalid while what was saved last cannot be followed."""
+        return self._library_for(call).with_called_number(call, event)
+
+    def flow_for(self, call: Call, event: Event, deadline: float = NO_DEADLINE) -> LoadedFlow | None:
+        """As FlowLibrary's. Raises FlowInvalid while what was saved last cannot be followed."""
+        return self._library_for(call).flow_for(call, event, deadline)
+
+    def _library_for(self, call: Call) -> FlowLibrary:
         try:
-            library = self._current()
+            return self._current()
         except FlowInvalid:
             if not call.flow:
                 raise
-            library = FlowLibrary(
-                self.folder, NO_ROUTES, self.kept
-            )  # a call that a flow leads already needs no numbers
-        return library.attach(call, event, deadline)
+            return FlowLibrary(self.folder, NO_ROUTES, self.kept)  # a call that has a flow needs no numbers
 
     def _current(self) -> FlowLibrary:
         now = stamp(self.folder)

@@ -57,10 +57,10 @@ class FlowFolder:
             payload={"direction": "incoming", "to": self.called, "from": self.caller},
         )
         library = FlowLibrary.open(self.folder)
-        script = library.attach(Call("", ""), ringing).script
-        if script is None:
+        flow = library.flow_for(Call("", ""), ringing)
+        if flow is None:
             raise NoNumber(self.called, library.flows_by_number)
-        return script.name
+        return flow.name
 
     def saved(self) -> tuple[str, ...]:
         """The files that were saved, added or removed since it was last asked, by name."""

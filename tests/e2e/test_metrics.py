@@ -12,7 +12,8 @@ import httpx
 import pytest
 
 from dialtone.adapters.attributes import attributes
-from dialtone.domain.calls import Call, Decision
+from dialtone.domain.calls import Call
+from dialtone.domain.decisions import Decision
 from dialtone.domain.events import Event
 from dialtone.domain.lookups import Lookup
 from dialtone.domain.recordings import SAVED, ArchiveJob, Recording

@@ -30,7 +30,8 @@ from archive.transcripts import Transcripts
 from dialtone.adapters.calls_table import CallsTable
 from dialtone.adapters.telemetry import NAMESPACE, Observer
 from dialtone.adapters.telnyx_api import TelnyxApi
-from dialtone.domain.calls import Call, Decision
+from dialtone.domain.calls import Call
+from dialtone.domain.decisions import Decision
 from dialtone.domain.recordings import SAVED, ArchiveJob, Recording
 from tests.integration.deliveries import CALLED, CALLER, CONTROL, LEG, SESSION, event
 from tests.integration.dependencies import ONE_ATTEMPT, Died, Fault, Faults, Wire, create_table

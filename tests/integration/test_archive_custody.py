@@ -14,8 +14,9 @@ from archive import download, source
 from archive.audio import LARGEST_BYTES
 from archive.download import REDIRECTIONS
 from archive.upload import copy_audio
-from dialtone.domain.calls import Call, Decision
+from dialtone.domain.calls import Call
 from dialtone.domain.commands import Command
+from dialtone.domain.decisions import Decision
 from dialtone.domain.recordings import COPIED, DOUBTFUL, FAILED, SAVED, VERIFIED, AudioCopy
 from infra.carrier import mpeg
 from tests.integration.archiving import (

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from dialtone.domain.calls import Call, Decision
+from dialtone.domain.calls import Call
+from dialtone.domain.decisions import Decision
 from dialtone.domain.recordings import DELETED, SUPERSEDED, VERIFIED, ArchiveJob, Review
 from tests.integration.archiving import KEY, MAX_RECEIVES, ArchiveHouse
 from tests.integration.deliveries import LEG, SESSION, event

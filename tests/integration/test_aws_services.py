@@ -30,8 +30,9 @@ from dialtone.adapters.aws.services import DynamoDb, Lambda, SecretsManager, Sqs
 from dialtone.adapters.aws.wire import IDLE_SECONDS, PAUSE_SECONDS, THROTTLED, Wire
 from dialtone.adapters.calls_table import CallsTable, LostRace
 from dialtone.adapters.settings import telnyx_api_key
-from dialtone.domain.calls import Call, Decision
+from dialtone.domain.calls import Call
 from dialtone.domain.commands import command
+from dialtone.domain.decisions import Decision
 from dialtone.domain.recordings import ArchiveJob
 from tests.integration.deliveries import CONTROL, LEG, SESSION, event
 from tests.integration.dependencies import aws_session, create_table

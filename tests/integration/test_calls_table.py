@@ -19,9 +19,10 @@ from dialtone.adapters.calls_table import (
     StoredDecision,
     StoreUnavailable,
 )
-from dialtone.domain.calls import Call, Decision
+from dialtone.domain.calls import Call
 from dialtone.domain.client_state import ClientState
 from dialtone.domain.commands import command
+from dialtone.domain.decisions import Decision
 from dialtone.domain.recordings import ArchiveJob, Recording
 from tests.integration.deliveries import BEGAN, CARD, CONTROL, LEG, SESSION, SIGNED_URL, event
 from tests.integration.dependencies import Line

@@ -14,8 +14,8 @@ from botocore.exceptions import BotoCoreError
 
 from dialtone.adapters.calls_table import StoreUnavailable
 from dialtone.adapters.telnyx_api import Outcome
-from dialtone.domain.calls import Decision
 from dialtone.domain.commands import command_id
+from dialtone.domain.decisions import Decision
 from dialtone.domain.recordings import ArchiveJob
 from tests.integration.deliveries import CARD, LEG, SESSION, SIGNED_URL, event, initiated, phone_call, team_call
 from tests.integration.dependencies import FOR_EVER, AcceptingTelnyx, Died, Line
@@ -556,7 +556,7 @@ def test_an_event_that_loses_every_race_must_come_again(line: Line) -> None:
         line.wire.at_commit = lambda: None
         [leg] = line.store.legs(SESSION)
         meanwhile = event("call.cost", 1_000 + leg.version)
-        line.store.commit(meanwhile, leg, replace(leg.stay(), call=replace(leg, errors=leg.version)), at_seconds=0)
+        line.store.commit(meanwhile, leg, Decision(replace(leg, errors=leg.version)), at_seconds=0)
         line.wire.at_commit = faster
 
     line.wire.at_commit = faster

@@ -24,8 +24,9 @@ from dialtone.adapters.signature import Verifier
 from dialtone.adapters.telemetry import Observer
 from dialtone.adapters.telnyx_api import TelnyxApi
 from dialtone.adapters.timed_network import TimedNetwork
-from dialtone.domain.calls import Call, Decision
+from dialtone.domain.calls import Call
 from dialtone.domain.deadline import DeadlinePassed
+from dialtone.domain.decisions import Decision
 from dialtone.domain.lookups import Lookup
 from dialtone.domain.recordings import ArchiveJob
 from tests.integration.deliveries import LEG, SESSION, Signer, body, event

@@ -168,11 +168,11 @@ def test_a_call_that_comes_after_the_deploy_is_led_by_what_was_deployed(folder: 
 
 @pytest.mark.parametrize("file", ["desk.yaml", "aside.yaml", "calendars/office.yaml"])
 def test_every_file_that_a_call_can_get_into_is_part_of_the_version(folder: Path, file: str) -> None:
-    before = FlowLibrary.open(folder).script("desk")
+    before = FlowLibrary.open(folder).flow("desk")
 
     (folder / file).write_text((folder / file).read_text() + "# changed\n")
 
-    after = FlowLibrary.open(folder).script("desk")
+    after = FlowLibrary.open(folder).flow("desk")
     assert before is not None
     assert after is not None
     assert before.version != after.version

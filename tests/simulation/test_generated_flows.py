@@ -12,7 +12,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialtone.domain.calls import ENDED
+from dialtone.domain.call_status import ENDED
 from dialtone.flow.parser import STEP_KINDS, read_flow
 from infra.carrier import Caller, HangUp, Press, Silence, WebhookFault
 from infra.flowkit.stage import Stage

@@ -10,7 +10,9 @@ import pytest
 from moto import mock_aws
 
 from dialtone.adapters.calls_table import CallsTable, LostRace
-from dialtone.domain.calls import RINGING, Call, Decision
+from dialtone.domain.call_status import RINGING
+from dialtone.domain.calls import Call
+from dialtone.domain.decisions import Decision
 from dialtone.domain.events import Event
 from dialtone.domain.recordings import Recording, Review
 from infra.flowkit.memory_table import MemoryTable

@@ -7,19 +7,22 @@ from dataclasses import replace
 
 import pytest
 
-from dialtone.domain.calls import (
-    ANSWERED,
-    BRIDGED,
-    ENDED,
+from dialtone.domain.call_commands import with_commands
+from dialtone.domain.call_recordings import (
     NO_TURN,
-    OUTCOME,
-    RINGING,
-    TURNED_AWAY,
-    Call,
-    Decision,
+    pause_refused,
+    recording_error,
+    recording_refused,
+    recording_saved,
+    reviewed,
+    transcript_saved,
 )
+from dialtone.domain.call_status import ANSWERED, BRIDGED, ENDED, RINGING
+from dialtone.domain.call_variables import OUTCOME
+from dialtone.domain.calls import Call
 from dialtone.domain.client_state import ClientState
 from dialtone.domain.commands import command
+from dialtone.domain.decisions import TURNED_AWAY, Decision, stay
 from dialtone.domain.recordings import (
     CERTAIN,
     EXPECTED,
@@ -33,6 +36,7 @@ from dialtone.domain.recordings import (
     Recording,
     Transcription,
 )
+from dialtone.flow.engine import advance, answer_or_reject, begin, take_error_path
 from tests.staged_call import CALLED, CALLER, CONTROL, LEG, SESSION, actions, happened, moment
 
 CALL = Call(SESSION, LEG, CONTROL, from_number=CALLER, to_number=CALLED)
@@ -42,7 +46,7 @@ ANSWER_RECORDING = command("answer", CONTROL, record="record-from-answer", recor
 
 def recording_call() -> Call:
     """A call that is recorded from the answer, asked for at second 10."""
-    return CALL.with_commands((ANSWER_RECORDING,), happened("call.initiated", 10)).call
+    return with_commands(CALL, (ANSWER_RECORDING,), happened("call.initiated", 10)).call
 
 
 # What came of it
@@ -111,7 +115,7 @@ def test_what_is_known_is_not_overwritten() -> None:
 
 
 def test_an_incoming_call_that_no_flow_is_for_is_rejected() -> None:
-    decision = CALL.ring(happened("call.initiated"))
+    decision = answer_or_reject(CALL, happened("call.initiated"), None)
 
     assert decision.commands == (command("reject", CONTROL, cause="CALL_REJECTED"),)
     assert decision.reason == "no flow for +1555****"
@@ -122,7 +126,10 @@ def test_an_incoming_call_that_no_flow_is_for_is_rejected() -> None:
 def test_a_call_whose_flow_is_not_there_is_ended_and_not_left_in_silence() -> None:
     dialled = happened("call.answered", 0, ClientState(flow="gone"))
 
-    for decision in (CALL.begin(dialled), replace(CALL, flow="gone").advance(happened("call.speak.ended"))):
+    for decision in (
+        begin(CALL, dialled, None),
+        advance(replace(CALL, flow="gone"), happened("call.speak.ended"), None),
+    ):
         assert decision.commands == (command("hangup", CONTROL),)
         assert decision.reason == "no flow gone"
         assert decision.incidents == (TURNED_AWAY,)
@@ -151,7 +158,7 @@ def test_a_call_keeps_its_two_numbers_in_one_form_however_they_are_written(
 def test_other_events_of_a_call_without_a_flow_change_nothing() -> None:
     event = happened("call.answered")
 
-    for decision in (CALL.begin(event), CALL.advance(event), CALL.refused(event)):
+    for decision in (begin(CALL, event, None), advance(CALL, event, None), take_error_path(CALL, event, None)):
         assert decision == Decision(CALL, reason="no flow")
 
 
@@ -159,7 +166,7 @@ def test_other_events_of_a_call_without_a_flow_change_nothing() -> None:
 
 
 def test_a_recording_from_the_answer_is_expected_from_then_on() -> None:
-    decision = CALL.with_commands((ANSWER_RECORDING,), happened("call.initiated", 10))
+    decision = with_commands(CALL, (ANSWER_RECORDING,), happened("call.initiated", 10))
 
     (recording,) = decision.recordings
     assert (recording.status, recording.source) == (EXPECTED, "record-from-answer")
@@ -171,8 +178,8 @@ def test_a_recording_from_the_answer_is_expected_from_then_on() -> None:
 
 
 def test_every_recording_of_a_leg_has_a_number_of_its_own() -> None:
-    first = CALL.with_commands((START, START), happened("call.answered", 1))
-    second = replace(first.call, turn=4).with_commands((START,), happened("call.dtmf.received", 20))
+    first = with_commands(CALL, (START, START), happened("call.answered", 1))
+    second = with_commands(replace(first.call, turn=4), (START,), happened("call.dtmf.received", 20))
 
     recordings = (*first.recordings, *second.recordings)
     assert [recording.number for recording in recordings] == [1, 2, 3]
@@ -186,14 +193,14 @@ def test_a_recording_is_expected_with_what_can_make_it_shorter_than_the_recorder
     message = command("record_start", CONTROL, format="mp3", channels="single", **options)
     whole = command("answer", CONTROL, record="record-from-answer", record_trim="trim-silence", record_max_length=600)
 
-    decision = CALL.with_commands((message, whole, START), happened("call.answered", 1))
+    decision = with_commands(CALL, (message, whole, START), happened("call.answered", 1))
 
     asked = [(each.trimmed, each.silence_seconds, each.max_seconds) for each in decision.recordings]
     assert asked == [(True, 5, 120), (True, 0, 600), (False, 0, 0)]
 
 
 def test_an_answer_without_recording_promises_none() -> None:
-    decision = CALL.with_commands((command("answer", CONTROL),), happened("call.initiated"))
+    decision = with_commands(CALL, (command("answer", CONTROL),), happened("call.initiated"))
 
     assert decision.recordings == ()
     assert decision.call == CALL
@@ -207,7 +214,7 @@ def test_an_answer_without_recording_promises_none() -> None:
 def test_the_call_knows_whether_its_recorder_runs(asked: str, recorder: str) -> None:
     call = recording_call()
 
-    assert call.with_commands((command(asked, CONTROL),), happened("call.speak.ended")).call.recorder == recorder
+    assert with_commands(call, (command(asked, CONTROL),), happened("call.speak.ended")).call.recorder == recorder
 
 
 # Recordings that come
@@ -220,7 +227,7 @@ def saved(seconds: float, **changes: object) -> Decision:
         "recording_ended_at": moment(50),
         "recording_urls": {"wav": "https://recordings.example/1.wav"},
     }
-    return recording_call().recording_saved(happened("call.recording.saved", seconds, **(told | changes)))
+    return recording_saved(recording_call(), happened("call.recording.saved", seconds, **(told | changes)))
 
 
 def test_a_recording_that_comes_is_the_one_asked_for_and_goes_into_custody() -> None:
@@ -266,7 +273,7 @@ def test_channels_that_telnyx_leaves_out_are_those_that_were_asked_for() -> None
 def test_a_recording_that_nobody_asked_for_is_taken_into_custody_all_the_same() -> None:
     event = happened("call.recording.saved", 60, recording_started_at=moment(11), channels=None)
 
-    decision = CALL.recording_saved(event)
+    decision = recording_saved(CALL, event)
 
     (recording,) = decision.recordings
     assert (recording.status, recording.source, recording.turn) == (SAVED, "telnyx", NO_TURN)
@@ -276,27 +283,27 @@ def test_a_recording_that_nobody_asked_for_is_taken_into_custody_all_the_same() 
 
 
 def test_two_that_nobody_asked_for_are_two_in_the_ledger() -> None:
-    first = CALL.recording_saved(happened("call.recording.saved", 60, recording_started_at=moment(11)))
-    second = first.call.recording_saved(happened("call.recording.saved", 61, recording_started_at=moment(31)))
+    first = recording_saved(CALL, happened("call.recording.saved", 60, recording_started_at=moment(11)))
+    second = recording_saved(first.call, happened("call.recording.saved", 61, recording_started_at=moment(31)))
 
     assert first.recordings[0].name != second.recordings[0].name
 
 
 def test_a_message_and_the_whole_call_are_told_apart_by_when_they_began() -> None:
-    call = replace(recording_call(), turn=3).with_commands((START,), happened("call.speak.ended", 40)).call
+    call = with_commands(replace(recording_call(), turn=3), (START,), happened("call.speak.ended", 40)).call
 
-    message = call.recording_saved(happened("call.recording.saved", 60, recording_started_at=moment(41)))
-    whole = call.recording_saved(happened("call.recording.saved", 61, recording_started_at=moment(12)))
+    message = recording_saved(call, happened("call.recording.saved", 60, recording_started_at=moment(41)))
+    whole = recording_saved(call, happened("call.recording.saved", 61, recording_started_at=moment(12)))
 
     assert message.recordings[0].source == "record_start"
     assert whole.recordings[0].source == "record-from-answer"
 
 
 def test_the_recorder_rests_only_when_nothing_is_expected_any_more() -> None:
-    call = replace(recording_call(), turn=3).with_commands((START,), happened("call.speak.ended", 40)).call
+    call = with_commands(replace(recording_call(), turn=3), (START,), happened("call.speak.ended", 40)).call
 
-    one_left = call.recording_saved(happened("call.recording.saved", 60, recording_started_at=moment(41))).call
-    none_left = one_left.recording_saved(happened("call.recording.saved", 61, recording_started_at=moment(12))).call
+    one_left = recording_saved(call, happened("call.recording.saved", 60, recording_started_at=moment(41))).call
+    none_left = recording_saved(one_left, happened("call.recording.saved", 61, recording_started_at=moment(12))).call
 
     assert (one_left.recorder, none_left.recorder) == ("on", "")
 
@@ -313,7 +320,7 @@ def test_the_recorder_rests_only_when_nothing_is_expected_any_more() -> None:
 def test_the_archive_is_given_the_addresses_that_are_there(addresses: dict[str, object], taken: object) -> None:
     event = happened("call.recording.saved", 60, **addresses)
 
-    [job] = CALL.recording_saved(event).archive
+    [job] = recording_saved(CALL, event).archive
 
     assert job.urls is None, "what is kept with the decision knows none"
     assert (job.completed_from(event).urls or {}) == taken
@@ -323,18 +330,18 @@ def test_the_archive_is_given_the_addresses_that_are_there(addresses: dict[str, 
 
 
 def error_of(call: Call, seconds: float = 60) -> Decision:
-    return call.recording_error(happened("call.recording.error", seconds, reason="Internal server error"))
+    return recording_error(call, happened("call.recording.error", seconds, reason="Internal server error"))
 
 
 def two_recordings() -> Call:
     """A call that is recorded as a whole, and a message in it."""
-    return replace(recording_call(), turn=3).with_commands((START,), happened("call.speak.ended", 40)).call
+    return with_commands(replace(recording_call(), turn=3), (START,), happened("call.speak.ended", 40)).call
 
 
 def come(call: Call, number: int, began: float) -> Decision:
     address = f"https://s3.example/2026/{LEG}-{number:02d}-1763647437.mp3?signature=x"
     told = {"recording_started_at": moment(began), "recording_urls": {"mp3": address}}
-    return call.recording_saved(happened("call.recording.saved", 90 + number, **told))
+    return recording_saved(call, happened("call.recording.saved", 90 + number, **told))
 
 
 def test_an_error_of_the_only_recording_expected_is_in_the_ledger_with_the_reason_and_counts() -> None:
@@ -390,8 +397,8 @@ def test_an_error_without_an_expected_recording_moves_nothing_and_counts() -> No
 def test_of_several_the_one_that_was_refused_fails() -> None:
     call = two_recordings()
 
-    decision = call.recording_refused(
-        "refused", names=[call.recordings[1].file_name], turns=[call.recordings[0].turn], call_ended=False
+    decision = recording_refused(
+        call, "refused", names=[call.recordings[1].file_name], turns=[call.recordings[0].turn], call_ended=False
     )
 
     assert [(each.source, each.status, each.identity) for each in decision.recordings] == [
@@ -402,7 +409,7 @@ def test_of_several_the_one_that_was_refused_fails() -> None:
 
 
 def test_a_verdict_about_a_recording_that_is_still_to_come_is_not_lost_when_it_comes() -> None:
-    call = recording_call().reviewed(1, "deleted").call
+    call = reviewed(recording_call(), 1, "deleted").call
 
     assert come(call, 1, 11).recordings[0].review == "deleted"
 
@@ -416,7 +423,7 @@ def test_a_recording_knows_what_asked_for_it() -> None:
         "record_start", CONTROL, format="mp3", channels="single", transcription=True, transcription_language="en"
     )
 
-    (recording,) = call.with_commands((start,), happened("call.speak.ended", 40)).recordings
+    (recording,) = with_commands(call, (start,), happened("call.speak.ended", 40)).recordings
 
     assert (recording.flow, recording.flow_version, recording.step) == ("front-desk", "0c1d", "message")
     assert (recording.direction, recording.pauses) == ("incoming", ())
@@ -431,7 +438,9 @@ def test_the_kind_of_the_calling_party_is_taken_from_the_event_that_says_it() ->
 
 
 def switched(call: Call, action: str, seconds: float, pausing: str = "sensitive") -> Call:
-    return call.with_commands((command(action, CONTROL),), happened("call.gather.ended", seconds), pausing=pausing).call
+    return with_commands(
+        call, (command(action, CONTROL),), happened("call.gather.ended", seconds), pausing=pausing
+    ).call
 
 
 def test_pauses_are_told_with_their_times_and_their_reasons() -> None:
@@ -440,8 +449,8 @@ def test_pauses_are_told_with_their_times_and_their_reasons() -> None:
     call = switched(call, "record_pause", 30, "flow")
 
     whole = come(call, 1, 11).recordings[0]
-    ended = call.recording_saved(
-        happened("call.recording.saved", 60, recording_started_at=moment(11), recording_ended_at=moment(50))
+    ended = recording_saved(
+        call, happened("call.recording.saved", 60, recording_started_at=moment(11), recording_ended_at=moment(50))
     ).recordings[0]
 
     assert whole.pauses == (Pause(moment(20), moment(25), "sensitive"), Pause(moment(30), "", "flow"))
@@ -454,13 +463,13 @@ def test_pauses_after_a_recording_ended_are_another_ones() -> None:
 
     event = happened("call.recording.saved", 60, recording_started_at=moment(11), recording_ended_at=moment(50))
 
-    assert call.recording_saved(event).recordings[0].pauses == ()
+    assert recording_saved(call, event).recordings[0].pauses == ()
 
 
 def test_a_pause_that_telnyx_refused_is_not_told_as_one() -> None:
     paused = switched(recording_call(), "record_pause", 20)
 
-    call = paused.pause_refused(happened("call.gather.ended", 20))
+    call = pause_refused(paused, happened("call.gather.ended", 20))
 
     assert (call.recordings[0].pauses, call.recorder) == ((), "on")
 
@@ -475,10 +484,10 @@ def test_a_recording_asked_for_by_an_earlier_version_does_not_claim_to_know_its_
 
 
 def test_a_recording_that_the_number_makes_itself_does_not_take_the_entry_of_the_message_asked_for_next() -> None:
-    call = replace(CALL, turn=2).with_commands((START,), happened("call.speak.ended", 3)).call
+    call = with_commands(replace(CALL, turn=2), (START,), happened("call.speak.ended", 3)).call
     own = {"recording_started_at": moment(0), "recording_urls": {"mp3": f"https://s3.example/{LEG}-1763647437.mp3"}}
 
-    first = call.recording_saved(happened("call.recording.saved", 60, **own))
+    first = recording_saved(call, happened("call.recording.saved", 60, **own))
     second = come(first.call, 1, 3.2)
 
     assert (first.recordings[0].source, first.recordings[0].number) == ("telnyx", 2)
@@ -487,10 +496,10 @@ def test_a_recording_that_the_number_makes_itself_does_not_take_the_entry_of_the
 
 
 def test_a_doubtful_one_has_an_entry_of_its_own_and_what_was_asked_for_stays_expected() -> None:
-    call = replace(CALL, turn=2).with_commands((START,), happened("call.speak.ended", 3)).call
+    call = with_commands(replace(CALL, turn=2), (START,), happened("call.speak.ended", 3)).call
     event = happened("call.recording.saved", 60, recording_started_at=moment(0))
 
-    decision = call.recording_saved(event)
+    decision = recording_saved(call, event)
 
     (recording,) = decision.recordings
     assert (recording.name, recording.source, recording.identity) == (f"{LEG}-02", "telnyx", UNCERTAIN)
@@ -521,7 +530,7 @@ def test_a_transcript_goes_to_the_archive_with_its_text_which_its_decision_does_
         transcription_text="Hello.",
     )
 
-    decision = CALL.transcript_saved(event)
+    decision = transcript_saved(CALL, event)
 
     job = ArchiveJob("transcript", SESSION, LEG, recording_id="3e5d7f6b", transcription_id="b8a3c2d1")
     assert decision == Decision(CALL, archive=(job,))
@@ -533,7 +542,7 @@ def test_a_transcript_too_long_for_a_message_is_asked_for_instead(characters: in
     text = "x" * (MAX_TRANSCRIPT_CHARACTERS_IN_A_JOB + characters)
     event = happened("call.recording.transcription.saved", transcription_text=text)
 
-    [job] = CALL.transcript_saved(event).archive
+    [job] = transcript_saved(CALL, event).archive
 
     assert bool(job.completed_from(event).transcript) is carried
 
@@ -550,7 +559,7 @@ def test_a_job_that_an_earlier_version_kept_whole_is_handed_on_as_it_is() -> Non
 def test_a_decision_followed_by_another_is_both_in_order() -> None:
     first = error_of(recording_call())
 
-    both = first.then(lambda call: replace(call, turn=9).with_commands((START,), happened("call.speak.ended", 40)))
+    both = first.then(lambda call: with_commands(replace(call, turn=9), (START,), happened("call.speak.ended", 40)))
 
     assert both.call.turn == 9
     assert actions(both) == ["record_start"]
@@ -560,6 +569,6 @@ def test_a_decision_followed_by_another_is_both_in_order() -> None:
 
 
 def test_the_reasons_of_two_decisions_are_both_told() -> None:
-    assert CALL.stay("late").then(lambda call: call.stay("after the hang-up")).reason == "late; after the hang-up"
-    assert CALL.stay().then(lambda call: call.stay("late")).reason == "late"
-    assert CALL.stay("late").then(lambda call: call.stay("late")).reason == "late"
+    assert stay(CALL, "late").then(lambda call: stay(call, "after the hang-up")).reason == "late; after the hang-up"
+    assert stay(CALL).then(lambda call: stay(call, "late")).reason == "late"
+    assert stay(CALL, "late").then(lambda call: stay(call, "late")).reason == "late"

@@ -29,7 +29,7 @@ def test_every_flow_in_the_language_reference_can_be_followed(tmp_path: Path) ->
     assert lint(tmp_path) == []
     library = FlowLibrary.open(tmp_path)
     flows = [file.stem for file in tmp_path.glob("*.yaml") if file.stem != "numbers"]
-    assert all(library.script(flow) for flow in flows)
+    assert all(library.flow(flow) for flow in flows)
 
 
 def test_the_piece_of_a_flow_in_the_readme_is_a_piece_of_the_flow() -> None:

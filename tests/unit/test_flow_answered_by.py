@@ -12,7 +12,7 @@ from dialtone.domain.client_state import ClientState
 from tests.staged_call import StagedCall, actions, happened
 
 if TYPE_CHECKING:
-    from dialtone.domain.calls import Decision
+    from dialtone.domain.decisions import Decision
 
 WHO = """
     steps:

@@ -10,7 +10,7 @@ from archive.metadata import metadata
 from dialtone.domain.errors import FlowInvalid
 from dialtone.domain.recordings import Consent
 from dialtone.flow.consent import TRIES, VARIABLE
-from tests.staged_call import StagedCall, actions, moment, script
+from tests.staged_call import StagedCall, actions, loaded, moment
 
 ASKED = """
     last_resort: sorry
@@ -149,12 +149,12 @@ def test_the_evidence_stands_in_the_metadata_of_the_archive() -> None:
 )
 def test_a_consent_that_cannot_be_given_is_not_a_flow(consent: str, told: str) -> None:
     with pytest.raises(FlowInvalid, match=told):
-        script(f"steps:\n  begin: {{recording: start, consent: {consent}}}\n")
+        loaded(f"steps:\n  begin: {{recording: start, consent: {consent}}}\n")
 
 
 def test_what_is_decided_by_a_start_is_not_said_elsewhere() -> None:
     with pytest.raises(FlowInvalid, match="pause takes no beep"):
-        script("steps:\n  hush: {recording: pause, beep: true}\n")
+        loaded("steps:\n  hush: {recording: pause, beep: true}\n")
 
 
 def test_a_whole_call_recording_takes_every_option() -> None:

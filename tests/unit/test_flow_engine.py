@@ -10,11 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dialtone.adapters.flow_library import FlowLibrary
-from dialtone.domain.calls import ANSWERED, ENDED, Call, Decision
+from dialtone.domain.call_status import ANSWERED, ENDED
 from dialtone.domain.client_state import ClientState
+from dialtone.domain.decisions import Decision
 from dialtone.domain.webhook_retries import CALLER_EVENTS, RETRIES_MS
-from dialtone.flow.engine import MAX_ERRORS, MAX_STEPS_AT_ONCE
-from tests.staged_call import LEG, SESSION, StagedCall, actions, happened, mark_of, moment, script
+from dialtone.flow.engine import MAX_ERRORS, MAX_STEPS_AT_ONCE, advance, take_error_path
+from tests.staged_call import LEG, StagedCall, actions, happened, loaded, mark_of, moment
 from webhook.router import route
 
 TWO_STEPS = """
@@ -30,7 +31,7 @@ LIBRARY = FlowLibrary.open(Path("functions/flows"))
 SHIPPED = {
     file.stem: shipped
     for file in sorted(LIBRARY.folder.glob("*.yaml"))
-    if "." not in file.stem and (shipped := LIBRARY.script(file.stem))
+    if "." not in file.stem and (shipped := LIBRARY.flow(file.stem))
 }
 
 
@@ -98,7 +99,7 @@ def test_the_answer_enters_the_first_step_in_the_flows_version() -> None:
 
     assert actions(decision) == ["speak"]
     assert (staged.call.step, staged.call.turn, staged.call.status) == ("hello", 1, ANSWERED)
-    assert (staged.call.flow, staged.call.flow_version) == ("tested", script(TWO_STEPS).version)
+    assert (staged.call.flow, staged.call.flow_version) == ("tested", loaded(TWO_STEPS).version)
 
 
 def test_a_second_answer_begins_nothing() -> None:
@@ -292,7 +293,7 @@ def test_a_refusal_of_an_earlier_turn_is_late() -> None:
     staged.prompt_ends()
 
     event = replace(happened("call.speak.ended", 9), type="dialtone.command.refused", client_state=ClientState(turn=1))
-    decision = staged.call.refused(event)
+    decision = take_error_path(staged.call, event, staged.loaded)
 
     assert decision == Decision(staged.call, reason="late: of turn 1, now 2")
 
@@ -300,12 +301,10 @@ def test_a_refusal_of_an_earlier_turn_is_late() -> None:
 def test_a_step_that_a_deployment_took_away_under_the_call_takes_the_error_way() -> None:
     staged = StagedCall(TWO_STEPS)
     staged.pick_up()
-    staged.call = replace(
-        staged.call, script=script("last_resort: sorry\nsteps:\n  hi: {say: Hi.}\n  sorry: {say: S.}\n")
-    )
+    staged.loaded = loaded("last_resort: sorry\nsteps:\n  hi: {say: Hi.}\n  sorry: {say: S.}\n")
 
     heard, refused = (
-        staged.call.advance(happened("call.speak.ended", 9, staged.mark, status="completed")),
+        advance(staged.call, happened("call.speak.ended", 9, staged.mark, status="completed"), staged.loaded),
         staged.refuse(),
     )
 
@@ -316,7 +315,7 @@ def test_a_step_that_a_deployment_took_away_under_the_call_takes_the_error_way()
 def test_a_step_that_is_gone_and_nowhere_to_go_is_a_hang_up() -> None:
     staged = StagedCall(TWO_STEPS)
     staged.pick_up()
-    staged.call = replace(staged.call, script=script("steps:\n  hi: {say: Hi.}\n"))
+    staged.loaded = loaded("steps:\n  hi: {say: Hi.}\n")
 
     assert actions(staged.prompt_ends()) == ["hangup"]
 
@@ -416,7 +415,7 @@ TOLD = st.one_of(
 def play(flow: str, story: list[tuple[str, dict[str, object]]]) -> list[Decision]:
     """Tell a story to a call, each event with the mark that Telnyx would echo."""
     staged = StagedCall(TWO_STEPS)
-    staged.call = Call(SESSION, LEG, script=SHIPPED[flow])
+    staged.loaded = SHIPPED[flow]
     staged.pick_up()
     for event_type, payload in story:
         if event_type == "refusal":
@@ -442,7 +441,7 @@ def test_whatever_a_caller_does_no_turn_comes_back_and_no_step_is_unknown(
     calls = [decision.call for decision in play(flow, story)]
 
     assert [call.turn for call in calls] == sorted(call.turn for call in calls)
-    assert all(call.step in SHIPPED[flow].flow.steps or call.step == "" for call in calls)
+    assert all(call.step in SHIPPED[flow].main.steps or call.step == "" for call in calls)
 
 
 @settings(max_examples=150)
@@ -460,5 +459,5 @@ def test_an_event_decides_by_itself_and_the_call_alone() -> None:
     staged.pick_up()
     event = happened("call.speak.ended", 9, staged.mark, status="completed")
 
-    assert route(staged.call, event) == route(staged.call, event)
+    assert route(staged.call, event, staged.loaded) == route(staged.call, event, staged.loaded)
     assert moment(9) == event.occurred_at

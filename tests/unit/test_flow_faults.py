@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from dialtone.adapters.telnyx_api import Outcome
-from dialtone.domain.calls import FLOW_ERROR, LAST_RESORT
 from dialtone.domain.client_state import ClientState
 from dialtone.domain.commands import command
+from dialtone.domain.decisions import FLOW_ERROR, LAST_RESORT
 from tests.staged_call import CALLED, CONTROL, StagedCall, actions, happened
 from webhook.refusals import Sent, refused
 

@@ -188,7 +188,7 @@ def test_dial_says_how_a_variable_is_written(written: str, capsys: pytest.Captur
 
 
 def test_the_shipped_appointment_is_given_a_name_and_a_time() -> None:
-    script = FlowLibrary.open(FLOWS).script("appointment")
+    flow = FlowLibrary.open(FLOWS).flow("appointment")
 
-    assert script is not None
-    assert list(script.flow.given) == ["name", "time"]
+    assert flow is not None
+    assert list(flow.main.given) == ["name", "time"]

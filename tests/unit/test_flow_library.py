@@ -10,7 +10,7 @@ from dialtone.adapters.flow_library import FlowLibrary, read_numbers
 from dialtone.domain.calls import Call
 from dialtone.domain.client_state import ClientState
 from dialtone.domain.errors import FlowInvalid
-from dialtone.flow.engine import FlowScript
+from dialtone.flow.loaded_flow import LoadedFlow
 from tests.staged_call import CALLED, LEG, SESSION, happened
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def told(folder: Path, numbers: str) -> str:
 
 
 def test_a_flow_is_found_by_its_files_name(folder: Path) -> None:
-    script = FlowLibrary.open(folder).script("night")
+    script = FlowLibrary.open(folder).flow("night")
 
     assert script is not None
     assert script.name == "night"
@@ -48,85 +48,102 @@ def test_a_flow_is_found_by_its_files_name(folder: Path) -> None:
 
 def test_a_flow_is_read_once(folder: Path) -> None:
     library = FlowLibrary.open(folder)
-    first = library.script("night")
+    first = library.flow("night")
 
     (folder / "night.yaml").write_text("flow: night\nsteps:\n  hello: {say: Changed.}\n")
 
-    assert library.script("night") is first
+    assert library.flow("night") is first
 
 
 @pytest.mark.parametrize(
     "name", ["", "day", "../front-desk", "front-desk.yaml", "Night", "/etc/passwd", "a\x00b", "x" * 5_000, "night\n"]
 )
 def test_a_name_that_no_file_has_leads_to_no_flow(folder: Path, name: str) -> None:
-    assert FlowLibrary.open(folder).script(name) is None
+    assert FlowLibrary.open(folder).flow(name) is None
 
 
 def test_the_file_of_the_numbers_is_no_flow(folder: Path) -> None:
-    assert FlowLibrary.open(folder).script("numbers") is None
+    assert FlowLibrary.open(folder).flow("numbers") is None
 
 
 def test_a_broken_flow_silences_its_own_number_and_no_other(folder: Path) -> None:
     (folder / "night.yaml").write_text("flow: night\nsteps:\n  bye: {hangup: never}\n")
     library = FlowLibrary.open(folder)
 
-    assert library.script("front-desk") is not None
+    assert library.flow("front-desk") is not None
     with pytest.raises(FlowInvalid, match=r'^night\.yaml:3: step "bye" hangup: '):
-        library.script("night")
+        library.flow("night")
 
 
 def test_a_flow_that_is_not_utf_8_is_told_with_its_line(folder: Path) -> None:
     (folder / "night.yaml").write_bytes(b"flow: night\nabout: Gr\xfc\xdfe\nsteps:\n  bye: hangup\n")
 
     with pytest.raises(FlowInvalid, match=r"^night\.yaml:2: is not UTF-8; save it as UTF-8 text$"):
-        FlowLibrary.open(folder).script("night")
+        FlowLibrary.open(folder).flow("night")
 
 
 # Which flow leads a call
 
 
 def test_an_incoming_call_is_led_by_the_flow_of_the_number_that_was_called(folder: Path) -> None:
-    call = FlowLibrary.open(folder).attach(CALL, happened("call.initiated", direction="incoming"))
+    flow = FlowLibrary.open(folder).flow_for(CALL, happened("call.initiated", direction="incoming"))
 
-    assert call.script is not None
-    assert call.script.name == "front-desk"
+    assert flow is not None
+    assert flow.name == "front-desk"
+
+
+@pytest.mark.parametrize(
+    ("called", "kept"), [("15550100", "+15550100"), ("sip:+442079460000@x.example", "+442079460000"), ("911", "911")]
+)
+def test_a_new_incoming_call_keeps_the_called_number_as_our_numbers_are_written(
+    folder: Path, called: str, kept: str
+) -> None:
+    event = happened("call.initiated", direction="incoming", to=called)
+
+    assert FlowLibrary.open(folder).with_called_number(Call(SESSION, LEG), event).to_number == kept
+
+
+def test_an_outgoing_call_keeps_the_number_that_it_calls(folder: Path) -> None:
+    event = happened("call.initiated", 0, ClientState(flow="reminder"), direction="outgoing", to="15550100")
+
+    assert FlowLibrary.open(folder).with_called_number(CALL, event) is CALL
 
 
 def test_a_number_that_leads_nowhere_leaves_the_call_without_a_flow(folder: Path) -> None:
     event = happened("call.initiated", direction="incoming", to="+15550177")
 
-    assert FlowLibrary.open(folder).attach(CALL, event).script is None
+    assert FlowLibrary.open(folder).flow_for(CALL, event) is None
 
 
 def test_an_outgoing_call_is_led_by_the_flow_that_it_was_dialled_for(folder: Path) -> None:
     event = happened("call.answered", 0, ClientState(flow="reminder"))
 
-    call = FlowLibrary.open(folder).attach(CALL, event)
+    flow = FlowLibrary.open(folder).flow_for(CALL, event)
 
-    assert call.script is not None
-    assert call.script.name == "reminder"
+    assert flow is not None
+    assert flow.name == "reminder"
 
 
 def test_an_outgoing_call_that_was_dialled_for_no_flow_is_not_led_by_the_number_it_calls(folder: Path) -> None:
     library = FlowLibrary.open(folder)
 
-    told = library.attach(CALL, happened("call.initiated", direction="outgoing", to=CALLED))
-    answered = library.attach(CALL, happened("call.answered", to=CALLED))
+    initiated = library.flow_for(CALL, happened("call.initiated", direction="outgoing", to=CALLED))
+    answered = library.flow_for(CALL, happened("call.answered", to=CALLED))
 
-    assert (told.script, answered.script) == (None, None)
+    assert (initiated, answered) == (None, None)
 
 
 def test_a_call_stays_with_its_flow_whatever_is_echoed(folder: Path) -> None:
     call = Call(SESSION, LEG, flow="night")
 
-    led = FlowLibrary.open(folder).attach(call, happened("call.speak.ended", 0, ClientState(flow="reminder")))
+    flow = FlowLibrary.open(folder).flow_for(call, happened("call.speak.ended", 0, ClientState(flow="reminder")))
 
-    assert led.script is not None
-    assert led.script.name == "night"
+    assert flow is not None
+    assert flow.name == "night"
 
 
 def test_a_call_whose_flow_is_gone_has_none(folder: Path) -> None:
-    assert FlowLibrary.open(folder).attach(Call(SESSION, LEG, flow="gone"), happened("call.bridged")).script is None
+    assert FlowLibrary.open(folder).flow_for(Call(SESSION, LEG, flow="gone"), happened("call.bridged")) is None
 
 
 class KeptTexts:
@@ -158,10 +175,10 @@ def test_a_call_ends_on_its_version_where_that_is_readable(
     library = FlowLibrary.open(folder, KeptTexts(texts))
     call = Call(SESSION, LEG, flow="night", flow_version="earlier")
 
-    script = library.attach(call, happened("call.bridged")).script
+    flow = library.flow_for(call, happened("call.bridged"))
 
-    assert isinstance(script, FlowScript)
-    assert script.flow.start == led_by
+    assert isinstance(flow, LoadedFlow)
+    assert flow.main.start == led_by
 
 
 # Numbers
@@ -238,6 +255,6 @@ def test_all_flows_can_be_read_beforehand_and_a_broken_one_keeps_none_from_it(fo
     library.read_all()
 
     (folder / "night.yaml").unlink()
-    assert library.script("night") is not None
+    assert library.flow("night") is not None
     with pytest.raises(FlowInvalid):
-        library.script("broken")
+        library.flow("broken")

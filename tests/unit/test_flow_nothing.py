@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dialtone.domain.calls import FLOW_ERROR
+from dialtone.domain.decisions import FLOW_ERROR
 from dialtone.domain.errors import FlowInvalid
 from tests.staged_call import CALLED, StagedCall, actions
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dialtone.domain.errors import FlowInvalid
-from tests.staged_call import StagedCall, actions, script
+from tests.staged_call import StagedCall, actions, loaded
 
 PLAIN = """
     last_resort: sorry
@@ -209,4 +209,4 @@ def test_with_keys_infinity_begins_again_until_one_is_pressed() -> None:
 )
 def test_what_telnyx_cannot_play_is_found_before_the_call(written: str, told: str) -> None:
     with pytest.raises(FlowInvalid, match=told):
-        script(f"steps:\n  music: {written}\n")
+        loaded(f"steps:\n  music: {written}\n")

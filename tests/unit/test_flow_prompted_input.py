@@ -6,7 +6,7 @@ import pytest
 
 from dialtone.domain.errors import FlowInvalid
 from dialtone.flow.steps.prompted_input import BETWEEN_PIECES_MILLIS
-from tests.staged_call import StagedCall, actions, script
+from tests.staged_call import StagedCall, actions, loaded
 
 SEVERAL = """
     last_resort: sorry
@@ -165,7 +165,7 @@ def test_either_kind_of_failure_is_counted_by_itself_and_has_a_way_of_its_own(
 
 def test_one_key_for_two_steps_is_told() -> None:
     with pytest.raises(FlowInvalid, match="9 stands here twice"):
-        script('steps:\n  a: {menu: Press., keys: {"1, 9": a, 9: a}}\n')
+        loaded('steps:\n  a: {menu: Press., keys: {"1, 9": a, 9: a}}\n')
 
 
 # Reading back
@@ -221,7 +221,7 @@ def test_digits_that_do_not_match_the_pattern_are_wrong() -> None:
 )
 def test_what_cannot_be_read_back_or_matched_is_told(keys: str, fault: str) -> None:
     with pytest.raises(FlowInvalid, match=fault):
-        script(f"steps:\n  a: {{collect: Key., into: pin, {keys}}}\n")
+        loaded(f"steps:\n  a: {{collect: Key., into: pin, {keys}}}\n")
 
 
 def test_a_recording_stays_paused_while_a_sensitive_question_goes_through_its_sounds() -> None:

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from dialtone.domain.calls import MESSAGE_ADDRESS
+from dialtone.domain.call_variables import MESSAGE_ADDRESS
 from dialtone.domain.errors import FlowInvalid
 from dialtone.domain.recordings import DELETED, KEPT, SUPERSEDED, Review
 from dialtone.flow.steps.record import MAX_ASKED, MAX_REDOS
-from tests.staged_call import LEG, StagedCall, actions, moment, script
+from tests.staged_call import LEG, StagedCall, actions, loaded, moment
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -187,7 +187,7 @@ def test_choices_that_cannot_be_played_take_the_error_way(status: str) -> None:
 
 def test_two_choices_cannot_have_one_key() -> None:
     with pytest.raises(FlowInvalid, match="must be four keys, not 1, 2, 1, \\*"):
-        script("steps:\n  message: {record: null, review: {say: Choose., listen: 1}}\n")
+        loaded("steps:\n  message: {record: null, review: {say: Choose., listen: 1}}\n")
 
 
 @pytest.mark.parametrize(
@@ -200,4 +200,4 @@ def test_two_choices_cannot_have_one_key() -> None:
 )
 def test_a_transcription_that_no_engine_makes_is_found_before_the_call(written: str, told: str) -> None:
     with pytest.raises(FlowInvalid, match=told):
-        script(f"steps:\n  message: {{record: null, transcription: {written}}}\n")
+        loaded(f"steps:\n  message: {{record: null, transcription: {written}}}\n")

@@ -10,10 +10,10 @@ import pytest
 from dialtone.domain.client_state import ClientState
 from dialtone.domain.errors import FlowInvalid
 from dialtone.domain.events import Event, parse_event
-from tests.staged_call import CALLER, CONTROL, SESSION, StagedCall, actions, moment, script
+from tests.staged_call import CALLER, CONTROL, SESSION, StagedCall, actions, loaded, moment
 
 if TYPE_CHECKING:
-    from dialtone.domain.calls import Decision
+    from dialtone.domain.decisions import Decision
 
 HOLD = '{audio: "https://media.example/hold.mp3"}'
 IN_TURN = """
@@ -494,7 +494,7 @@ def test_a_connection_told_late_does_not_count_for_the_transfer_after_it() -> No
 )
 def test_what_would_leave_somebody_in_silence_is_not_a_flow(written: str, told: str) -> None:
     with pytest.raises(FlowInvalid, match=told):
-        script(f"steps:\n  agent: {written}\n")
+        loaded(f"steps:\n  agent: {written}\n")
 
 
 def test_at_once_with_one_number_is_a_plain_transfer() -> None:

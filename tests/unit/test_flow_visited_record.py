@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
-from dialtone.flow.engine import FlowScript
+from dialtone.flow.loaded_flow import LoadedFlow
 from dialtone.flow.parser import read_flow
 from tests.staged_call import StagedCall, actions
 
@@ -22,7 +20,7 @@ def staged(lead: str = LEAD % "", record: str = WAV) -> StagedCall:
     call = StagedCall(lead)
     visited = read_flow("other.yaml", f"flow: other\n{record}{OTHER}")
     leading = read_flow("tested.yaml", f"flow: tested\n{lead}")
-    call.call = replace(call.call, script=FlowScript(leading, {"other": visited}))
+    call.loaded = LoadedFlow(leading, {"other": visited})
     call.pick_up()
     return call
 

@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from dialtone.domain.calls import Call
 from dialtone.domain.errors import FlowInvalid
 from dialtone.flow.engine import LAST_RESORT_STEPS, MAX_VISITS
 from dialtone.flow.loader import MAX_TEXT_BYTES, read_script
-from tests.staged_call import LEG, SESSION, StagedCall, actions
+from tests.staged_call import StagedCall, actions
 
 if TYPE_CHECKING:
-    from dialtone.flow.engine import FlowScript
+    from dialtone.flow.loaded_flow import LoadedFlow
 
 CALENDAR = "calendar: office\ntime_zone: Europe/London\nopen: {fri: 09:00-17:00}\nholidays: {2026-11-27: closed}\n"
 HOURS = """
@@ -27,18 +26,18 @@ HOURS = """
 """
 
 
-def script_of(flow: str, **others: str) -> FlowScript:
-    """The script of a flow called `tested`, with other flows beside it."""
+def loaded_with(flow: str, **others: str) -> LoadedFlow:
+    """A flow called `tested`, with other flows beside it."""
     texts = {"tested.yaml": "flow: tested\n" + dedent(flow), "calendars/office.yaml": CALENDAR}
     texts |= {f"{name}.yaml": f"flow: {name}\n" + dedent(text) for name, text in others.items()}
-    script = read_script("tested", texts.get)
-    assert script is not None
-    return script
+    flow_and_others = read_script("tested", texts.get)
+    assert flow_and_others is not None
+    return flow_and_others
 
 
 def staged(flow: str, **others: str) -> StagedCall:
     call = StagedCall("steps:\n  bye: hangup\n")
-    call.call = Call(SESSION, LEG, script=script_of(flow, **others))
+    call.loaded = loaded_with(flow, **others)
     return call
 
 
@@ -155,7 +154,7 @@ def test_a_variable_that_is_set_out_of_itself_does_not_grow_without_bound() -> N
 @pytest.mark.parametrize("name", ["caller", "called", "digits.pin"])
 def test_what_every_call_knows_is_not_the_flows_to_set(name: str) -> None:
     with pytest.raises(FlowInvalid, match="not the flow's to set"):
-        script_of(f"steps:\n  a: {{set: {{{name}: x}}}}\n")
+        loaded_with(f"steps:\n  a: {{set: {{{name}: x}}}}\n")
 
 
 # Digits and silence
@@ -352,7 +351,7 @@ def test_a_hang_up_told_too_late_takes_a_visit_back() -> None:
 )
 def test_what_leads_nowhere_is_told(flow: str, fault: str) -> None:
     with pytest.raises(FlowInvalid, match=fault):
-        script_of(flow)
+        loaded_with(flow)
 
 
 # Limits

@@ -10,21 +10,28 @@ from typing import TYPE_CHECKING
 import pytest
 
 import webhook.handlers
-from dialtone.domain.calls import ANSWERED, BRIDGED, ENDED, RINGING, TURNED_AWAY, Call, Decision
+from dialtone.domain.call_commands import with_commands
+from dialtone.domain.call_status import ANSWERED, BRIDGED, ENDED, RINGING
+from dialtone.domain.calls import Call
 from dialtone.domain.client_state import ClientState
 from dialtone.domain.commands import command
+from dialtone.domain.decisions import TURNED_AWAY, Decision, stay
 from dialtone.domain.events import Event, parse_event
 from dialtone.domain.recordings import FAILED
-from tests.staged_call import CONTROL, StagedCall, actions, moment, script
+from tests.staged_call import CONTROL, StagedCall, actions, loaded, moment
 from webhook.router import handlers, on, route
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from dialtone.flow.loaded_flow import LoadedFlow
+
 FILES = sorted(file.stem for file in Path("functions/webhook/handlers").glob("*.py") if not file.stem.startswith("__"))
 SAMPLES = sorted(file.stem for file in Path("tests/events").glob("*.json"))
 MENU = "steps:\n  ask: {menu: Press., keys: {2: next}}\n  next: {say: Next.}\nlast_resort: next\n"
 SPEECH = "steps:\n  hello: {say: Hello.}\n  next: {say: Next.}\n  sorry: {say: Sorry.}\nlast_resort: sorry\n"
+MESSAGE = "steps:\n  message: {record: null}\n  next: {say: Next.}\n"
+MESSAGE_OR_SORRY = "last_resort: sorry\nsteps:\n  message: {record: null}\n  sorry: {say: Sorry.}\n"
 DETECTION = "steps:\n  who: {answered_by: {person: hello, machine: leave}}\n  hello: {say: A.}\n  leave: {say: B.}\n"
 
 
@@ -32,16 +39,22 @@ def sample(name: str) -> Event:
     return parse_event(Path(f"tests/events/{name}.json").read_bytes())
 
 
-def call_of(event: Event, flow: str = "", **known: object) -> Call:
+def call_of(event: Event, **known: object) -> Call:
     """The call that an event is for, as it was known before it."""
-    leading = replace(script(flow), flow=replace(script(flow).flow, name=event.client_state.flow)) if flow else None
-    call = Call(event.call_session_id, event.owner_leg_id, CONTROL, script=leading)
-    return replace(call, **known)  # type: ignore[arg-type]  # the test names the fields
+    return replace(Call(event.call_session_id, event.owner_leg_id, CONTROL), **known)  # type: ignore[arg-type]  # the test names the fields
 
 
-def waiting_at(event: Event, flow: str, step: str, **waiting: int) -> Call:
+def waiting_at(event: Event, step: str, **waiting: int) -> Call:
     """The call in a step, in the turn that the event is of."""
-    return call_of(event, flow, status=ANSWERED, step=step, turn=event.client_state.turn, waiting=waiting)
+    return call_of(event, status=ANSWERED, step=step, turn=event.client_state.turn, waiting=waiting)
+
+
+def decide(call: Call, event: Event, flow: str = "") -> Decision:
+    """What is decided about the event of a call, with the flow that leads the call or with none."""
+    if not flow:
+        return route(call, event, None)
+    leading = loaded(flow)
+    return route(call, event, replace(leading, main=replace(leading.main, name=event.client_state.flow)))
 
 
 # What the system understands
@@ -71,16 +84,16 @@ def test_an_event_can_have_one_handler_only() -> None:
     before = dict(handlers())
 
     with pytest.raises(ValueError, match=r"call\.cost has a handler already: webhook\.handlers\.call_cost"):
-        on("call.cost")(lambda call, _: call.stay())
+        on("call.cost")(lambda call, *_: stay(call))
     assert dict(handlers()) == before
 
 
 @pytest.mark.parametrize("name", [name for name in SAMPLES if name.startswith("unknown-")])
 def test_an_event_that_nobody_handles_is_kept_and_changes_nothing(name: str) -> None:
     event = sample(name)
-    call = call_of(event, SPEECH)
+    call = call_of(event)
 
-    assert route(call, event) == Decision(call, reason="not handled")
+    assert decide(call, event, SPEECH) == Decision(call, reason="not handled")
 
 
 @pytest.mark.parametrize("name", SAMPLES)
@@ -88,16 +101,16 @@ def test_every_sample_may_be_the_first_that_is_heard_of_a_call(name: str) -> Non
     event = sample(name)
 
     for flow in ("", SPEECH, MENU, DETECTION):
-        call = replace(call_of(event, flow), control_id="")
-        assert isinstance(route(call, event), Decision)
+        call = call_of(event, control_id="")
+        assert isinstance(decide(call, event, flow), Decision)
 
 
 @pytest.mark.parametrize("name", SAMPLES)
 def test_a_handler_gives_the_same_decision_for_the_same_call_and_event(name: str) -> None:
     event = sample(name)
-    call = waiting_at(event, SPEECH, "hello", prompts=1)
+    call = waiting_at(event, "hello", prompts=1)
 
-    assert route(call, event) == route(call, event)
+    assert decide(call, event, SPEECH) == decide(call, event, SPEECH)
 
 
 # Beginning and end
@@ -106,7 +119,7 @@ def test_a_handler_gives_the_same_decision_for_the_same_call_and_event(name: str
 def test_call_initiated_an_incoming_call_is_answered() -> None:
     event = sample("call_initiated")
 
-    decision = route(call_of(event, SPEECH), event)
+    decision = decide(call_of(event), event, SPEECH)
 
     assert actions(decision) == ["answer"]
     assert (decision.call.status, decision.call.direction) == (RINGING, "incoming")
@@ -117,13 +130,13 @@ def test_call_initiated_an_incoming_call_is_answered() -> None:
 def test_call_initiated_an_incoming_call_without_a_flow_is_rejected() -> None:
     event = sample("call_initiated")
 
-    assert route(call_of(event), event).commands == (command("reject", CONTROL, cause="CALL_REJECTED"),)
+    assert decide(call_of(event), event).commands == (command("reject", CONTROL, cause="CALL_REJECTED"),)
 
 
 def test_call_initiated_an_outgoing_call_only_rings() -> None:
     event = sample("call_initiated-outgoing")
 
-    decision = route(call_of(event, SPEECH), event)
+    decision = decide(call_of(event), event, SPEECH)
 
     assert decision.commands == ()
     assert (decision.call.status, decision.call.direction) == (RINGING, "outgoing")
@@ -132,7 +145,7 @@ def test_call_initiated_an_outgoing_call_only_rings() -> None:
 def test_call_initiated_that_comes_late_does_not_take_the_call_back() -> None:
     event = sample("call_initiated-outgoing")
 
-    decision = route(call_of(event, SPEECH, status=ANSWERED, direction="outgoing", turn=1, step="hello"), event)
+    decision = decide(call_of(event, status=ANSWERED, direction="outgoing", turn=1, step="hello"), event, SPEECH)
 
     assert (decision.call.status, decision.call.step) == (ANSWERED, "hello")
 
@@ -140,9 +153,9 @@ def test_call_initiated_that_comes_late_does_not_take_the_call_back() -> None:
 @pytest.mark.parametrize("name", ["call_initiated-far_leg", "call_answered-far_leg"])
 def test_a_far_leg_that_rings_or_answers_changes_nothing_of_the_leg_that_asked(name: str) -> None:
     event = sample(name)
-    call = waiting_at(event, 'steps:\n  agent: {transfer: "+15550199"}\n', "agent")
+    call = waiting_at(event, "agent")
 
-    decision = route(call, event)
+    decision = decide(call, event, 'steps:\n  agent: {transfer: "+15550199"}\n')
 
     assert (decision.call, decision.commands) == (call, ())
 
@@ -150,7 +163,7 @@ def test_a_far_leg_that_rings_or_answers_changes_nothing_of_the_leg_that_asked(n
 def test_call_answered_begins_the_flow() -> None:
     event = sample("call_answered")
 
-    decision = route(call_of(event, SPEECH, direction="incoming", status=RINGING), event)
+    decision = decide(call_of(event, direction="incoming", status=RINGING), event, SPEECH)
 
     assert actions(decision) == ["speak"]
     assert (decision.call.status, decision.call.step) == (ANSWERED, "hello")
@@ -160,13 +173,13 @@ def test_call_answered_begins_the_flow() -> None:
 def test_call_answered_before_anything_else_was_heard_is_of_a_call_that_we_dialled() -> None:
     event = sample("call_answered-outgoing")
 
-    assert route(call_of(event, SPEECH), event).call.direction == "outgoing"
+    assert decide(call_of(event), event, SPEECH).call.direction == "outgoing"
 
 
 def test_call_answered_of_another_program_is_only_noted() -> None:
     event = replace(sample("call_answered-outgoing"), client_state=ClientState())
 
-    decision = route(call_of(event), event)
+    decision = decide(call_of(event), event)
 
     assert (decision.commands, decision.reason, decision.call.status) == ((), "no flow", ANSWERED)
 
@@ -174,7 +187,7 @@ def test_call_answered_of_another_program_is_only_noted() -> None:
 def test_call_answered_for_a_flow_that_is_not_there_is_ended() -> None:
     event = sample("call_answered-outgoing")
 
-    decision = route(call_of(event), event)
+    decision = decide(call_of(event), event)
 
     assert actions(decision) == ["hangup"]
     assert decision.incidents == (TURNED_AWAY,)
@@ -197,7 +210,7 @@ def test_call_answered_for_a_flow_that_is_not_there_is_ended() -> None:
 def test_call_hangup_ends_the_call_and_says_what_came_of_it(name: str, outcome: str) -> None:
     event = sample(name)
 
-    decision = route(waiting_at(event, SPEECH, "hello", prompts=1), event)
+    decision = decide(waiting_at(event, "hello", prompts=1), event, SPEECH)
 
     assert decision.commands == ()
     assert decision.reason == decision.call.outcome == outcome
@@ -210,7 +223,7 @@ def test_call_hangup_of_the_far_leg_takes_the_transfers_way_and_leaves_the_calle
     event = sample("call_hangup-far_leg")
     flow = 'steps:\n  agent: {transfer: "+15550199", no_answer: nobody}\n  nobody: {say: Nobody.}\n'
 
-    decision = route(waiting_at(event, flow, "agent"), event)
+    decision = decide(waiting_at(event, "agent"), event, flow)
 
     assert actions(decision) == ["speak"]
     assert (decision.call.step, decision.call.status) == ("nobody", ANSWERED)
@@ -221,7 +234,7 @@ def test_call_bridged_connects_the_two_and_stops_the_music(name: str) -> None:
     event = sample(name)
     flow = 'steps:\n  agent: {transfer: "+15550199", hold: {media: music}}\n'
 
-    decision = route(waiting_at(event, flow, "agent"), event)
+    decision = decide(waiting_at(event, "agent"), event, flow)
 
     assert actions(decision) == ["playback_stop"]
     assert (decision.call.status, decision.call.bridged_at) == (BRIDGED, event.occurred_at)
@@ -233,9 +246,9 @@ def test_call_bridged_connects_the_two_and_stops_the_music(name: str) -> None:
 @pytest.mark.parametrize("name", ["call_speak_started", "call_playback_started", "call_cost", "call_cost-error"])
 def test_what_is_only_a_mark_in_the_timeline_changes_nothing(name: str) -> None:
     event = sample(name)
-    call = waiting_at(event, SPEECH, "hello", prompts=1).with_event_details(event)
+    call = replace(waiting_at(event, "hello", prompts=1), flow="main-menu").with_event_details(event)
 
-    assert route(call, event) == Decision(call)
+    assert decide(call, event, SPEECH) == Decision(call)
 
 
 @pytest.mark.parametrize(
@@ -256,7 +269,7 @@ def test_what_is_only_a_mark_in_the_timeline_changes_nothing(name: str) -> None:
 def test_the_end_of_a_prompt_lets_the_flow_go_on_or_take_its_error_way(name: str, step: str) -> None:
     event = sample(name)
 
-    assert route(waiting_at(event, SPEECH, "hello", prompts=1), event).call.step == step
+    assert decide(waiting_at(event, "hello", prompts=1), event, SPEECH).call.step == step
 
 
 @pytest.mark.parametrize(
@@ -273,16 +286,15 @@ def test_the_end_of_a_prompt_lets_the_flow_go_on_or_take_its_error_way(name: str
 def test_call_gather_ended_follows_the_key_or_asks_again(name: str, step: str, turn: int) -> None:
     event = sample(name)
 
-    decision = route(waiting_at(event, MENU, "ask"), event)
+    decision = decide(waiting_at(event, "ask"), event, MENU)
 
     assert (decision.call.step, decision.call.turn) == (step, turn)
 
 
 def test_call_dtmf_received_ends_a_message() -> None:
     event = sample("call_dtmf_received")
-    flow = "steps:\n  message: {record: null}\n  next: {say: Next.}\n"
 
-    decision = route(waiting_at(event, flow, "message", running=1), event)
+    decision = decide(waiting_at(event, "message", running=1), event, MESSAGE)
 
     assert actions(decision) == ["record_stop", "gather_stop", "speak"]
 
@@ -297,9 +309,9 @@ def test_call_dtmf_received_ends_a_message() -> None:
 )
 def test_call_machine_detection_ended_says_who_answered(name: str, step: str) -> None:
     event = sample(name)
-    call = call_of(event, DETECTION, status=ANSWERED, step="who", turn=1)
+    call = call_of(event, status=ANSWERED, step="who", turn=1)
 
-    decision = route(call, event)
+    decision = decide(call, event, DETECTION)
 
     assert decision.call.step == step
     assert decision.call.variables["answered_by"] == event.text("result")
@@ -316,9 +328,9 @@ def test_call_machine_detection_ended_says_who_answered(name: str, step: str) ->
 def test_call_machine_greeting_ended_is_the_moment_to_leave_a_message(name: str) -> None:
     event = sample(name)
     flow = DETECTION.replace("machine: leave", "machine: leave, after_greeting: true")
-    call = call_of(event, flow, status=ANSWERED, step="who", turn=1, variables={"answered_by": "machine"})
+    call = call_of(event, status=ANSWERED, step="who", turn=1, variables={"answered_by": "machine"})
 
-    decision = route(call, event)
+    decision = decide(call, event, flow)
 
     assert decision.call.step == "leave"
     assert decision.call.variables["greeting"] == event.text("result")
@@ -327,19 +339,18 @@ def test_call_machine_greeting_ended_is_the_moment_to_leave_a_message(name: str)
 # Recordings
 
 
-def promised(event: Event, flow: str, step: str) -> Call:
-    """A call that asked for a recording in the turn that the event is of."""
+def promised(event: Event) -> Call:
+    """A call that asked for a recording in its step `message`, in the turn that the event is of."""
     start = command("record_start", CONTROL, format="mp3", channels="single")
     asked = replace(event, occurred_at=event.text("recording_started_at") or "2026-11-20T14:03:56.000000Z")
-    return waiting_at(event, flow, step, running=1).with_commands((start,), asked).call
+    return with_commands(waiting_at(event, "message", running=1), (start,), asked).call
 
 
 @pytest.mark.parametrize("name", ["call_recording_saved", "call_recording_saved-with_more"])
 def test_call_recording_saved_goes_into_custody_and_ends_the_message(name: str) -> None:
     event = sample(name)
-    call = promised(event, "steps:\n  message: {record: null}\n  next: {say: Next.}\n", "message")
 
-    decision = route(call, event)
+    decision = decide(promised(event), event, MESSAGE)
 
     assert [job.completed_from(event).urls for job in decision.archive] == [event.payload["recording_urls"]]
     assert decision.recordings[0].recording_id == event.text("recording_id")
@@ -348,9 +359,9 @@ def test_call_recording_saved_goes_into_custody_and_ends_the_message(name: str) 
 
 def test_call_recording_saved_of_a_call_that_has_ended_goes_into_custody_and_moves_nothing() -> None:
     event = sample("call_recording_saved")
-    call = promised(event, "steps:\n  message: {record: null}\n  next: {say: Next.}\n", "message")
+    call = replace(promised(event), status=ENDED, ended_at="2026-11-20T14:04:11.000000Z")
 
-    decision = route(replace(call, status=ENDED, ended_at="2026-11-20T14:04:11.000000Z"), event)
+    decision = decide(call, event, MESSAGE)
 
     assert len(decision.archive) == 1
     assert (decision.commands, decision.call.step) == ((), "message")
@@ -359,15 +370,14 @@ def test_call_recording_saved_of_a_call_that_has_ended_goes_into_custody_and_mov
 def test_call_recording_saved_without_a_flow_goes_into_custody() -> None:
     event = sample("call_recording_saved")
 
-    assert [job.kind for job in route(call_of(event), event).archive] == ["audio"]
+    assert [job.kind for job in decide(call_of(event), event).archive] == ["audio"]
 
 
 @pytest.mark.parametrize("name", [name for name in SAMPLES if name.startswith("call_recording_error")])
 def test_call_recording_error_is_in_the_ledger_and_takes_the_error_way(name: str) -> None:
     event = sample(name)
-    flow = "last_resort: sorry\nsteps:\n  message: {record: null}\n  sorry: {say: Sorry.}\n"
 
-    decision = route(promised(event, flow, "message"), event)
+    decision = decide(promised(event), event, MESSAGE_OR_SORRY)
 
     assert [(each.status, each.reason) for each in decision.recordings] == [(FAILED, f"Telnyx: {event.text('reason')}")]
     assert decision.call.step == "sorry"
@@ -375,9 +385,9 @@ def test_call_recording_error_is_in_the_ledger_and_takes_the_error_way(name: str
 
 def test_call_recording_error_that_nobody_waits_for_is_noted() -> None:
     event = sample("call_recording_error")
-    call = waiting_at(event, SPEECH, "hello", prompts=1).with_event_details(event)
+    call = replace(waiting_at(event, "hello", prompts=1), flow="main-menu").with_event_details(event)
 
-    decision = route(call, event)
+    decision = decide(call, event, SPEECH)
 
     assert (decision.call, decision.recordings, decision.commands) == (call, (), ())
     assert decision.reason == "a recording failed, none is expected: Telnyx: Internal server error"
@@ -387,7 +397,7 @@ def test_call_recording_error_that_nobody_waits_for_is_noted() -> None:
 def test_call_recording_transcription_saved_goes_to_the_archive() -> None:
     event = sample("call_recording_transcription_saved")
 
-    decision = route(call_of(event), event)
+    decision = decide(call_of(event), event)
 
     (job,) = decision.archive
     assert (job.kind, job.transcript) == ("transcript", "")
@@ -398,7 +408,9 @@ def test_call_recording_transcription_saved_goes_to_the_archive() -> None:
 # Our own event
 
 
-def refused(call: Call, *, ended: bool = False, names: Sequence[str] = (), turns: Sequence[int] = ()) -> Decision:
+def refused(
+    call: Call, flow: LoadedFlow | None, *, ended: bool = False, names: Sequence[str] = (), turns: Sequence[int] = ()
+) -> Decision:
     payload = {
         "call_session_id": call.session_id,
         "call_leg_id": call.leg_id,
@@ -408,29 +420,29 @@ def refused(call: Call, *, ended: bool = False, names: Sequence[str] = (), turns
         "reason": "record_start refused: 90020",
     }
     mark = ClientState(turn=call.turn)
-    return route(call, Event("refusal", "dialtone.command.refused", moment(60), payload, mark))
+    return route(call, Event("refusal", "dialtone.command.refused", moment(60), payload, mark), flow)
 
 
-def staged_message() -> Call:
-    staged = StagedCall("last_resort: sorry\nsteps:\n  message: {record: null}\n  sorry: {say: Sorry.}\n")
+def staged_message() -> tuple[Call, LoadedFlow]:
+    staged = StagedCall(MESSAGE_OR_SORRY)
     staged.pick_up()
-    return staged.call
+    return staged.call, staged.loaded
 
 
 def test_a_refused_command_takes_the_error_way() -> None:
     staged = StagedCall(SPEECH)
     staged.pick_up()
 
-    decision = refused(staged.call)
+    decision = refused(staged.call, staged.loaded)
 
     assert (decision.call.step, decision.recordings) == ("sorry", ())
     assert decision.reason == "record_start refused: 90020"
 
 
 def test_a_refused_recording_will_not_come() -> None:
-    call = staged_message()
+    call, flow = staged_message()
 
-    decision = refused(call, names=[call.recordings[0].file_name])
+    decision = refused(call, flow, names=[call.recordings[0].file_name])
 
     assert [(each.status, each.reason) for each in decision.recordings] == [(FAILED, "record_start refused: 90020")]
     assert decision.call.recordings == ()
@@ -439,10 +451,10 @@ def test_a_refused_recording_will_not_come() -> None:
 
 
 def test_a_refused_recording_that_an_earlier_version_asked_for_without_a_name_will_not_come() -> None:
-    call = staged_message()
+    call, flow = staged_message()
     call = replace(call, recordings=(replace(call.recordings[0], file_name=""),))
 
-    decision = refused(call, turns=[call.turn])
+    decision = refused(call, flow, turns=[call.turn])
 
     assert [each.status for each in decision.recordings] == [FAILED]
     assert decision.call.recordings == ()
@@ -455,16 +467,16 @@ def test_a_refused_message_leaves_the_recording_of_the_whole_call_running() -> N
     staged.pick_up()
     whole, message = staged.call.recordings
 
-    decision = refused(staged.call, names=[message.file_name])
+    decision = refused(staged.call, staged.loaded, names=[message.file_name])
 
     assert decision.call.recordings == (whole,)
     assert actions(decision) == ["gather_stop", "speak"]
 
 
 def test_a_recording_refused_because_the_call_has_ended_will_not_come_and_nothing_else_happens() -> None:
-    call = staged_message()
+    call, flow = staged_message()
 
-    decision = refused(call, ended=True, names=[call.recordings[0].file_name])
+    decision = refused(call, flow, ended=True, names=[call.recordings[0].file_name])
 
     assert [each.status for each in decision.recordings] == [FAILED]
     assert decision.incidents == ()
@@ -472,12 +484,12 @@ def test_a_recording_refused_because_the_call_has_ended_will_not_come_and_nothin
 
 
 def test_a_command_refused_because_the_call_has_ended_is_the_normal_end_of_a_race() -> None:
-    call = staged_message()
+    call, flow = staged_message()
 
-    assert refused(call, ended=True) == Decision(call, reason="record_start refused: 90020")
+    assert refused(call, flow, ended=True) == Decision(call, reason="record_start refused: 90020")
 
 
 def test_a_refused_command_of_a_call_whose_flow_is_gone_ends_it() -> None:
-    call = replace(staged_message(), script=None)
+    call, _ = staged_message()
 
-    assert actions(refused(call)) == ["hangup"]
+    assert actions(refused(call, None)) == ["hangup"]

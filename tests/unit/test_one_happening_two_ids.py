@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from dialtone.domain.calls import MAX_RECENT, MAX_REPORTED, Call, Decision
+from dialtone.domain.call_recordings import MAX_REPORTED
+from dialtone.domain.calls import MAX_RECENT, Call
 from dialtone.domain.client_state import ClientState
+from dialtone.domain.decisions import Decision
 from dialtone.domain.events import Event, parse_event
 from dialtone.domain.recordings import Recording
-from dialtone.flow.engine import FlowScript
+from dialtone.flow.loaded_flow import LoadedFlow
 from dialtone.flow.parser import read_flow
 from webhook.handlers import call_hangup  # noqa: F401 -- importing one registers all
 from webhook.router import handlers, route
@@ -27,7 +29,7 @@ steps:
   plain: {transfer: "+15550191"}
   who: {answered_by: {person: welcome, machine: welcome}}
 """
-SCRIPT = FlowScript(read_flow("main-menu.yaml", FLOW))
+LEADING = LoadedFlow(read_flow("main-menu.yaml", FLOW))
 
 
 def call_of(event: Event, step: str = "welcome", **known: object) -> Call:
@@ -39,21 +41,25 @@ def call_of(event: Event, step: str = "welcome", **known: object) -> Call:
         connection_id="7267",
         from_number="+15550123",
         to_number="+15550100",
-        script=SCRIPT,
         flow="main-menu",
     )
     return replace(call, step=step, turn=event.client_state.turn, waiting={"prompts": 2}, **known)  # type: ignore[arg-type]
 
 
+def decide(call: Call, event: Event) -> Decision:
+    """What is decided about an event of a call that the flow leads."""
+    return route(call, event, LEADING)
+
+
 def nothing(call: Call, event: Event) -> Decision:
     """What another report of the same comes to."""
-    return replace(route(call, event), reason="")
+    return replace(decide(call, event), reason="")
 
 
 @pytest.mark.parametrize("name", [name for name in SAMPLES if not name.startswith("unknown-")])
 def test_what_is_reported_again_under_another_id_changes_nothing_and_sends_nothing(name: str) -> None:
     event = SAMPLES[name]
-    first = route(call_of(event, "plain" if event.about_callee else "welcome"), event)
+    first = decide(call_of(event, "plain" if event.about_callee else "welcome"), event)
 
     again = nothing(first.call, replace(event, id="another"))
 
@@ -64,8 +70,8 @@ def test_what_is_reported_again_under_another_id_changes_nothing_and_sends_nothi
 @pytest.mark.parametrize("name", ["call_initiated", "call_answered", "call_hangup"])
 def test_what_happens_once_is_known_again_at_another_time_and_after_any_number_of_events(name: str) -> None:
     event = SAMPLES[name]
-    ringing = Call(event.call_session_id, event.call_leg_id, control_id="v3:c", script=SCRIPT)
-    first = route(ringing, event)
+    ringing = Call(event.call_session_id, event.call_leg_id, control_id="v3:c")
+    first = decide(ringing, event)
     later = replace(event, id="another", occurred_at="2030-01-01T00:00:00.000000Z")
     much_later = replace(first.call, recent=tuple(str(number) for number in range(MAX_RECENT)))
 
@@ -78,17 +84,17 @@ def test_what_happens_once_is_known_again_at_another_time_and_after_any_number_o
 def test_a_call_that_has_ended_or_was_answered_is_not_answered_again() -> None:
     """The first report of the ringing may come after what followed it."""
     event = SAMPLES["call_initiated"]
-    call = Call(event.call_session_id, event.call_leg_id, control_id="v3:c", script=SCRIPT)
+    call = Call(event.call_session_id, event.call_leg_id, control_id="v3:c")
 
     for status in ("answered", "bridged", "ended"):
-        assert route(replace(call, status=status), event).commands == ()
+        assert decide(replace(call, status=status), event).commands == ()
 
 
 def test_a_second_end_of_a_call_leaves_what_was_noted_of_the_first() -> None:
     event = SAMPLES["call_hangup"]
-    first = route(call_of(event), event)
+    first = decide(call_of(event), event)
 
-    again = route(first.call, replace(event, id="another", occurred_at="2030-01-01T00:00:00.000000Z"))
+    again = decide(first.call, replace(event, id="another", occurred_at="2030-01-01T00:00:00.000000Z"))
 
     assert (again.call.unnoted, again.call.outcome) == ({}, "heard")
     assert again.call.ended_at == event.occurred_at
@@ -96,10 +102,10 @@ def test_a_second_end_of_a_call_leaves_what_was_noted_of_the_first() -> None:
 
 def test_a_prompts_end_reported_twice_is_counted_once() -> None:
     event = SAMPLES["call_speak_ended"]
-    first = route(call_of(event), event)
+    first = decide(call_of(event), event)
 
-    again = route(first.call, replace(event, id="another"))
-    other = route(again.call, replace(event, id="other", occurred_at="2030-01-01T00:00:00.000000Z"))
+    again = decide(first.call, replace(event, id="another"))
+    other = decide(again.call, replace(event, id="other", occurred_at="2030-01-01T00:00:00.000000Z"))
 
     assert (first.call.waiting, again.call.waiting) == ({"prompts": 1}, {"prompts": 1})
     assert other.call.step == "agent"
@@ -131,10 +137,10 @@ def asked_next(call: Call) -> Call:
     ids=["the same", "without its id", "by its id", "signed anew", "without addresses"],
 )
 def test_a_recording_reported_again_makes_no_second_entry_and_ends_nothing(changes: dict[str, object]) -> None:
-    first = route(call_of(SAVED), SAVED)
+    first = decide(call_of(SAVED), SAVED)
     waiting = asked_next(first.call)
 
-    again = route(waiting, saved(**changes))
+    again = decide(waiting, saved(**changes))
 
     assert (again.recordings, again.commands, again.call) == ((), (), waiting)
     assert [job.recording for job in again.archive] == [first.recordings[0].name]
@@ -151,15 +157,15 @@ def test_a_recording_reported_again_makes_no_second_entry_and_ends_nothing(chang
     ids=["another id", "other channels", "another start", "another file"],
 )
 def test_another_recording_is_none_that_came_before(changes: dict[str, object]) -> None:
-    first = route(call_of(SAVED), SAVED)
+    first = decide(call_of(SAVED), SAVED)
 
-    assert len(route(first.call, saved(**changes)).recordings) == 1
+    assert len(decide(first.call, saved(**changes)).recordings) == 1
 
 
 def test_a_call_remembers_no_more_recordings_than_fit_into_its_state() -> None:
     call = call_of(SAVED)
     for number in range(3 * MAX_REPORTED):
-        call = route(call, saved(recording_id=f"r-{number}")).call
+        call = decide(call, saved(recording_id=f"r-{number}")).call
 
     assert [report.recording_id for report in call.reported] == [
         f"r-{number}" for number in range(2 * MAX_REPORTED, 3 * MAX_REPORTED)
@@ -173,9 +179,9 @@ def test_someone_who_is_rung_and_answers_hears_the_whisper_once() -> None:
         payload={**SAMPLES["call_answered-far_leg"].payload, "call_leg_id": "far"},
         client_state=mark,
     )
-    first = route(call_of(event, "agent"), event)
+    first = decide(call_of(event, "agent"), event)
 
-    again = route(first.call, replace(event, id="another", occurred_at="2030-01-01T00:00:00.000000Z"))
+    again = decide(first.call, replace(event, id="another", occurred_at="2030-01-01T00:00:00.000000Z"))
 
     assert [each.action for each in first.commands] == ["speak", "speak"]
     assert (again.commands, again.call.waiting) == ((), first.call.waiting)
@@ -184,9 +190,9 @@ def test_someone_who_is_rung_and_answers_hears_the_whisper_once() -> None:
 def test_a_timer_that_is_started_anew_is_started_once() -> None:
     """Each start ends the one before, whose end would start it again: without an end."""
     gather = SAMPLES["call_gather_ended-cancelled_amd"]
-    first = route(replace(call_of(gather, "who"), waiting={}, entered_at=gather.occurred_at), gather)
+    first = decide(replace(call_of(gather, "who"), waiting={}, entered_at=gather.occurred_at), gather)
 
-    again = route(first.call, replace(gather, id="another"))
+    again = decide(first.call, replace(gather, id="another"))
 
     assert [each.action for each in first.commands] == ["gather"]
     assert again.commands == ()

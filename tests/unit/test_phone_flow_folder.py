@@ -187,9 +187,9 @@ def test_conversations_beside_a_flow_are_no_flows(folder: Path) -> None:
 
 
 def version(flows: WatchedFlows, call: Call | None = None) -> str:
-    script = flows.attach(call or Call(SESSION, LEG), RINGING).script
-    assert script is not None
-    return script.version
+    flow = flows.flow_for(call or Call(SESSION, LEG), RINGING)
+    assert flow is not None
+    return flow.version
 
 
 def test_a_flow_is_read_again_once_it_was_saved(folder: Path) -> None:
@@ -240,12 +240,12 @@ def test_broken_numbers_silence_new_calls_but_not_those_that_a_flow_leads(folder
 def test_a_number_that_was_added_leads_to_its_flow(folder: Path) -> None:
     flows = WatchedFlows(folder)
     event = happened("call.initiated", direction="incoming", to=UNKNOWN)
-    before = flows.attach(Call(SESSION, LEG), event).script
+    before = flows.flow_for(Call(SESSION, LEG), event)
 
     (folder / "numbers.yaml").write_text(f'"{UNKNOWN}": front-desk\n')
 
     assert before is None
-    assert flows.attach(Call(SESSION, LEG), event).script is not None
+    assert flows.flow_for(Call(SESSION, LEG), event) is not None
 
 
 def test_a_folder_that_is_not_there_has_nothing_in_it(tmp_path: Path) -> None:

@@ -16,9 +16,11 @@ import pytest
 import webhook.handlers  # noqa: F401 -- importing them registers them
 from dialtone.adapters.attributes import attributes, plain
 from dialtone.adapters.calls_table import CallsTable, StoredDecision, TimelineEntry
-from dialtone.domain.calls import Call, CalleeLeg, Decision, Place
+from dialtone.domain.callee_legs import CalleeLeg
+from dialtone.domain.calls import Call, Position
 from dialtone.domain.client_state import ClientState
 from dialtone.domain.commands import Command, command
+from dialtone.domain.decisions import Decision
 from dialtone.domain.events import Event
 from dialtone.domain.lookups import Lookup
 from dialtone.domain.recordings import (
@@ -61,7 +63,7 @@ AUDIO, TRANSCRIPT = AudioCopy("key.mp3", 1_234, "ab" * 32, 7_000), TranscriptCop
 VERIFIED = replace(EXPECTED, number=1, status="verified", audio=AUDIO, transcript=TRANSCRIPT)
 FAR_LEGS = {"far-1": CalleeLeg("v3:far", "answered", connected=True, cause="")}
 REPORT = Report(1, "2026-11-24T12:00:01.000000Z", "dual", "r-1", "a1b2c3")
-PLACE = Place("welcome", 2, {"prompts": 1}, {"name": "Ada"}, FAR_LEGS, ("menu",))
+POSITION = Position("welcome", 2, {"prompts": 1}, {"name": "Ada"}, FAR_LEGS, ("menu",))
 CALL = Call(
     SESSION,
     LEG,
@@ -75,7 +77,7 @@ CALL = Call(
     far_legs=FAR_LEGS,
     back=("menu", "welcome"),
     unnoted={"name": "Ada"},
-    left=PLACE,
+    left=POSITION,
     recordings=(EXPECTED,),
     consent=CONSENT,
     recent=("a1b2c3",),
@@ -90,7 +92,7 @@ EVENT = Event(
 
 STORED: tuple[DataclassInstance, ...] = (
     CALL,
-    PLACE,
+    POSITION,
     FAR_LEGS["far-1"],
     CONSENT,
     REPORT,
@@ -168,6 +170,7 @@ def _inside(value: Any, change: Change) -> Any:  # noqa: ANN401 -- JSON
 def test_every_dataclass_of_the_stored_modules_is_stored_here_or_named_as_not_stored() -> None:
     modules = (
         "dialtone.domain.calls",
+        "dialtone.domain.callee_legs",
         "dialtone.domain.recordings",
         "dialtone.domain.lookups",
         "dialtone.domain.commands",
@@ -251,8 +254,8 @@ def test_a_status_of_a_later_version_is_no_fault(event_type: str) -> None:
     about_us = replace(EVENT, type=event_type, payload={**EVENT.payload, "call_control_id": CONTROL})
     about_callee = replace(about_us, payload={**about_us.payload, "call_leg_id": "far-1"}, client_state=mark)
 
-    ours = route(call, about_us).call
-    other = route(call, about_callee).call
+    ours = route(call, about_us, None).call
+    other = route(call, about_callee, None).call
 
     assert ours.status == ("ended" if event_type == "call.hangup" else "parked")
     assert other.far_legs["far-1"].status == ("ended" if event_type == "call.hangup" else "early-media")
@@ -285,7 +288,7 @@ def test_what_an_earlier_version_stored_is_read_and_led_on(file: Path) -> None:
     assert ClientState.decode(frozen["client_state"]) == ClientState(3, "front-desk")
     assert ClientState.decode(frozen["far_leg_client_state"]) == ClientState(3, "front-desk", leg, dialled=True)
     hung_up = replace(event, type="call.hangup", id="h")
-    ended = route(loaded.call, hung_up).call
+    ended = route(loaded.call, hung_up, None).call
     kept.store.commit(hung_up, loaded.call, Decision(ended), at_seconds=1.0)
     [stored] = kept.store.legs(session)
     assert stored == replace(ended, version=loaded.call.version + 1)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from dialtone.adapters.attributes import attributes, plain
-from dialtone.domain.calls import Call, Decision
+from dialtone.domain.calls import Call
 from dialtone.domain.commands import Command
 from dialtone.domain.compact_json import compact, expanded, plain_json
 from dialtone.domain.deadline import NO_DEADLINE, request_until
@@ -32,9 +32,11 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
     from dialtone.adapters.aws.services import DynamoDb
-    from dialtone.domain.calls import CalleeLeg, Script
+    from dialtone.domain.callee_legs import CalleeLeg
+    from dialtone.domain.decisions import Decision
     from dialtone.domain.events import Event
     from dialtone.domain.recordings import Review
+    from dialtone.flow.loaded_flow import LoadedFlow
 
     Item = dict[str, Any]
 
@@ -54,7 +56,7 @@ LEG, EVENT, RECORDING, FLOW = "LEG#", "EVENT#", "RECORDING#", "FLOW#"
 _CONFLICTS = frozenset({"ConditionalCheckFailed", "TransactionConflict"})
 _OTHERS_WRITE = ("call_session_id", "review")
 """Of a ledger entry: its key, and what callers decide while the archive is at work."""
-_TRANSIENT_FIELDS = frozenset({"recordings", "script", "session_id", "leg_id"})
+_TRANSIENT_FIELDS = frozenset({"recordings", "session_id", "leg_id"})
 
 
 class LostRace(DialtoneError):  # noqa: N818 -- reads as the sentence it is: the race was lost
@@ -133,10 +135,11 @@ class CallsTable:
         decision: Decision,
         *,
         at_seconds: float,
-        keeping: Script | None = None,
+        flow: LoadedFlow | None = None,
+        snapshot: LoadedFlow | None = None,
         deadline: float = NO_DEADLINE,
     ) -> None:
-        """Store the event, its decision and what it changed, and the version of the flow to be kept: all or nothing.
+        """Store the event, its decision and what it changed, and the flow's version as a snapshot: all or nothing.
 
         Raises LostRace if the event is stored already, or the call is not what it was when decided.
         """
@@ -144,7 +147,7 @@ class CallsTable:
             {
                 "Put": {
                     "TableName": self._table,
-                    "Item": attributes(_event_fields(event, before, decision, at_seconds)),
+                    "Item": attributes(_event_fields(event, before, decision, at_seconds, flow)),
                     "ConditionExpression": "attribute_not_exists(call_session_id)",
                 }
             }
@@ -155,8 +158,8 @@ class CallsTable:
             item = {**recording.to_json(), "item": f"{RECORDING}{recording.name}"}
             writes.append({"Put": {"TableName": self._table, "Item": attributes(item)}})
         writes += [{"Update": self._review_update(event, review)} for review in decision.reviews]
-        if keeping:
-            writes.append({"Put": {"TableName": self._table, "Item": attributes(_flow_fields(keeping, event))}})
+        if snapshot:
+            writes.append({"Put": {"TableName": self._table, "Item": attributes(_flow_fields(snapshot, event))}})
         try:
             with request_until(deadline, "TransactWriteItems"):
                 self._client.transact_write_items(TransactItems=writes)
@@ -274,9 +277,10 @@ def _expires_at(event: Event) -> int:
     return int(datetime.fromisoformat(event.occurred_at).timestamp()) + KEEP_DAYS * SECONDS_A_DAY
 
 
-def _event_fields(event: Event, before: Call, decision: Decision, at_seconds: float) -> Item:
-    addresses = before.script.audio_addresses if before.script else frozenset[str]()
-    kept = recorded_payload(event, keep_digits=before.keeps_digits(event), addresses=addresses)
+def _event_fields(event: Event, before: Call, decision: Decision, at_seconds: float, flow: LoadedFlow | None) -> Item:
+    addresses = flow.audio_addresses if flow else frozenset[str]()
+    keep_digits = flow is not None and flow.keeps_digits(before, event)
+    kept = recorded_payload(event, keep_digits=keep_digits, addresses=addresses)
     payload = plain_json(kept)
     hidden = message_addresses(event, before, decision.call)
     if len(payload) > MAX_PAYLOAD_CHARACTERS:
@@ -300,12 +304,12 @@ def _event_fields(event: Event, before: Call, decision: Decision, at_seconds: fl
     }
 
 
-def _flow_fields(script: Script, event: Event) -> Item:
+def _flow_fields(flow: LoadedFlow, event: Event) -> Item:
     """A partition for each flow: its versions. No call's own, so that it is written once and not with every call."""
     return {
-        "call_session_id": f"{FLOW}{script.name}",
-        "item": f"{FLOW}{script.version}",
-        "texts": compact(dict(script.texts)),
+        "call_session_id": f"{FLOW}{flow.name}",
+        "item": f"{FLOW}{flow.version}",
+        "texts": compact(dict(flow.texts)),
         "expires_at": _expires_at(event),
     }
 

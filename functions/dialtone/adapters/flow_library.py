@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from dialtone.domain.calls import Call
     from dialtone.domain.events import Event
-    from dialtone.flow.engine import FlowScript
+    from dialtone.flow.loaded_flow import LoadedFlow
 
 _FILE = re.compile(rf"({CALENDARS}/)?[a-z0-9][a-z0-9-]{{0,99}}\.yaml")
 """A longer name would be too long for a file on some systems."""
@@ -40,8 +40,8 @@ class FlowLibrary:
     folder: Path
     routes: Routes
     kept: StoredFlows | None = None
-    _scripts: dict[str, FlowScript] = field(default_factory=dict)
-    _earlier: dict[tuple[str, str], FlowScript | None] = field(default_factory=dict)
+    _flows: dict[str, LoadedFlow] = field(default_factory=dict)
+    _earlier: dict[tuple[str, str], LoadedFlow | None] = field(default_factory=dict)
 
     @classmethod
     def open(cls, folder: Path, kept: StoredFlows | None = None) -> FlowLibrary:
@@ -53,36 +53,41 @@ class FlowLibrary:
         """Every number that is written whole, and the flow that takes its calls where no condition says otherwise."""
         return self.routes.numbers
 
-    def script(self, flow: str) -> FlowScript | None:
-        """The flow's script, None if no file is named after it. Raises FlowInvalid if the file is broken."""
-        if flow not in self._scripts:
-            script = read_script(flow, lambda file: text_beside(self.folder, file))
-            if script is None:
+    def flow(self, name: str) -> LoadedFlow | None:
+        """The flow of that name, None if no file is named after it. Raises FlowInvalid if the file is broken."""
+        if name not in self._flows:
+            flow = read_script(name, lambda file: text_beside(self.folder, file))
+            if flow is None:
                 return None
-            self._scripts[flow] = script
-        return self._scripts[flow]
+            self._flows[name] = flow
+        return self._flows[name]
 
     def read_all(self) -> None:
         """Read every flow beforehand. One that is broken says so when a call needs it."""
         for file in sorted(self.folder.glob("*.yaml")):
             if _FILE.fullmatch(file.name) and file.name != NUMBERS_FILE:
                 with suppress(FlowInvalid):
-                    self.script(file.stem)
+                    self.flow(file.stem)
 
-    def attach(self, call: Call, event: Event, deadline: float = NO_DEADLINE) -> Call:
-        """The call with the script that leads it: its own, the one it was dialled for, or its number's."""
+    def with_called_number(self, call: Call, event: Event) -> Call:
+        """A new incoming call with the number that was called, as our numbers are written if it can be only one."""
+        if not _goes_by_number(call, event):
+            return call
+        return replace(call, to_number=self.routes.called(call.to_number or event.text("to")))
+
+    def flow_for(self, call: Call, event: Event, deadline: float = NO_DEADLINE) -> LoadedFlow | None:
+        """The flow that leads the call: its own, the one it was dialled for, or its number's. Raises FlowInvalid."""
         named = call.flow or event.client_state.flow
-        if not named and "incoming" in (event.text("direction"), call.direction):
+        if _goes_by_number(call, event):
             called, caller = call.to_number or event.text("to"), call.from_number or event.text("from")
             named = self.routes.flow(called, caller, event.occurred_at)
-            call = replace(call, to_number=self.routes.called(called))
-        return replace(call, script=self._in_its_version(call, named, deadline) if named else None)
+        return self._in_its_version(call, named, deadline) if named else None
 
-    def _in_its_version(self, call: Call, flow: str, deadline: float) -> FlowScript | None:
+    def _in_its_version(self, call: Call, flow: str, deadline: float) -> LoadedFlow | None:
         """A call ends on the version that it began with; the one that is deployed leads where that is not readable."""
-        earlier: FlowScript | None = None
+        earlier: LoadedFlow | None = None
         try:
-            deployed = self.script(flow)
+            deployed = self.flow(flow)
         except FlowInvalid:
             earlier = self._as_it_was(flow, call.flow_version, deadline)
             if earlier is None:
@@ -92,7 +97,7 @@ class FlowLibrary:
             earlier = self._as_it_was(flow, call.flow_version, deadline)
         return earlier or deployed
 
-    def _as_it_was(self, flow: str, version: str, deadline: float) -> FlowScript | None:
+    def _as_it_was(self, flow: str, version: str, deadline: float) -> LoadedFlow | None:
         if not version or self.kept is None:
             return None
         if (flow, version) not in self._earlier:
@@ -101,8 +106,14 @@ class FlowLibrary:
         return self._earlier[flow, version]
 
 
-def _readable(flow: str, texts: Mapping[str, str]) -> FlowScript | None:
-    """The script of a kept version; None where a newer program kept it, with keys that this one does not know.
+def _goes_by_number(call: Call, event: Event) -> bool:
+    """Whether the number that was called says which flow leads the call."""
+    named = call.flow or event.client_state.flow
+    return not named and "incoming" in (event.text("direction"), call.direction)
+
+
+def _readable(flow: str, texts: Mapping[str, str]) -> LoadedFlow | None:
+    """The flow in a kept version; None where a newer program kept it, with keys that this one does not know.
 
     After a rollback, calls in progress are then led by the deployed version: a step that it lacks takes the error path,
     and nobody is left in silence.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from dialtone.domain.calls import MESSAGE_ADDRESS
+from dialtone.domain.call_variables import MESSAGE_ADDRESS
 
 if TYPE_CHECKING:
     from collections.abc import Container

@@ -2,32 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
-from dialtone.domain.calls import (
-    COMPLETED,
-    ENDED,
-    FLOW_ERROR,
-    FLOW_FAILED,
-    HUNG_UP,
-    LAST_RESORT,
-    Call,
-    Decision,
-    persistent_variables,
-)
+from dialtone.domain.call_commands import with_commands
+from dialtone.domain.call_recordings import reviewed
+from dialtone.domain.call_status import ENDED
+from dialtone.domain.call_variables import persistent_variables
 from dialtone.domain.client_state import ClientState
 from dialtone.domain.commands import Command, command
+from dialtone.domain.decisions import FLOW_ERROR, LAST_RESORT, TURNED_AWAY, Decision, stay
 from dialtone.domain.errors import CommandInvalid
+from dialtone.domain.numbers import masked
+from dialtone.domain.outcomes import COMPLETED, FLOW_FAILED, HUNG_UP, NO_FLOW
 from dialtone.domain.recordings import FLOW, SENSITIVE
 from dialtone.domain.webhook_retries import CALLER_EVENTS, retries
 from dialtone.flow.consent import DECLINED
 from dialtone.flow.consent import VARIABLE as CONSENT
-from dialtone.flow.flow import STEP_OF_FLOW, version_of
 from dialtone.flow.gather_timer import cut_off_by_detection, timer_of_another_turn
 from dialtone.flow.inputs import not_given
+from dialtone.flow.loaded_flow import is_sensitive
 from dialtone.flow.moves import Fail, Go, Move, SubFlowCall, Wait
 from dialtone.flow.steps.hangup_and_reject import Reject
 from dialtone.flow.steps.recording import RecordingSwitch
@@ -35,11 +31,12 @@ from dialtone.flow.steps.say import stop_queued
 from dialtone.flow.templating import MAX_VALUE_CHARACTERS, filled, known
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
+    from dialtone.domain.calls import Call
     from dialtone.domain.events import Event
-    from dialtone.flow.flow import Flow, WholeCall
+    from dialtone.flow.flow import WholeCall
+    from dialtone.flow.loaded_flow import LoadedFlow
     from dialtone.flow.steps.step import Step
+    from dialtone.flow.voice_settings import VoiceDefaults
 
 MAX_STEPS_AT_ONCE = 50
 """Steps entered on one event; more can only be a flow that goes round without a caller."""
@@ -51,7 +48,7 @@ MAX_VISITS = 8
 """Flows that a call can be in, one visited from another: each has a place in the call's state to come back to."""
 
 MAX_ERRORS = 5
-"""Error ways taken in one call before it is hung up: nothing that we try works."""
+"""Error paths taken in one call before it is hung up: nothing that we try works."""
 
 MAX_VARIABLES_BYTES = 60_000
 """Of a call's variables, names and values. Its state holds them up to three times (now, before the last move, before
@@ -86,289 +83,279 @@ class _Leave:
     """Of hanging up: why nothing else was left."""
 
 
-@dataclass(frozen=True, slots=True)
-class FlowScript:
-    """A flow at work. Every method is a function of the call and the event alone."""
+def answer_or_reject(call: Call, event: Event, flow: LoadedFlow | None) -> Decision:
+    """Answer, recording from the first moment if the flow does; reject if that is its first step, or no flow is found.
 
-    flow: Flow
-    others: Mapping[str, Flow] = field(default_factory=dict)
-    """The flows that a call can get into from it, by name."""
-    texts: Mapping[str, str] = field(default_factory=dict, repr=False)
-    """The files that all of these were read from, by name: what has to be kept to lead a call on."""
-    takes_sensitive_digits: bool = field(init=False, repr=False)
-    """Whether a call can come to a step that asks for sensitive digits."""
-    audio_addresses: frozenset[str] = field(init=False, repr=False)
-    """The web addresses of the audio that it plays."""
+    Like all of the engine's functions it depends on its arguments alone.
+    """
+    if flow is None:
+        decline = command("reject", call.control_id, cause="CALL_REJECTED")
+        called = masked(call.to_number) or "a call to no number"
+        return Decision(call, (decline,), reason=f"no flow for {called}", incidents=(TURNED_AWAY,))
+    first = flow.main.steps[flow.main.start]
+    if isinstance(first, Reject):
+        return _follow(call, event, Go(first.name), flow)
+    record = flow.main.record_at_once
+    answer = command("answer", call.control_id, **retries(CALLER_EVENTS), **(record.on_answer() if record else {}))
+    return with_commands(call, (_marked(answer, call, flow),), event)
 
-    def __post_init__(self) -> None:
-        """Look at every step once, not with every event."""
-        steps = [step for flow in (self.flow, *self.others.values()) for step in flow.steps.values()]
-        pieces = (piece for step in steps for _, prompt in step.prompts() for piece in prompt.pieces())
-        object.__setattr__(self, "takes_sensitive_digits", any(map(_is_sensitive, steps)))
-        object.__setattr__(self, "audio_addresses", frozenset(piece.audio for piece in pieces if piece.audio))
 
-    @property
-    def name(self) -> str:
-        """The flow's name."""
-        return self.flow.name
+def begin(call: Call, event: Event, flow: LoadedFlow | None) -> Decision:
+    """Enter the first step of an answered call; once only, however often the answer is delivered."""
+    if flow is None:
+        return _without_flow(call, event)
+    if call.turn:
+        return stay(call, "already begun")
+    if _too_late(call, event):
+        return stay(call, "after the hang-up")
+    if missing := not_given(flow.main, call.variables):
+        return _follow(call, event, Fail(f"not given: {', '.join(missing)}"), flow)
+    record = flow.main.record_at_once if call.direction == "outgoing" else None
+    return _follow(call, event, Go(flow.main.start, (_record_start(call, record),) if record else ()), flow)
 
-    @property
-    def version(self) -> str:
-        """The flow's version, and that of all that it leads to."""
-        if not self.others:
-            return self.flow.version
-        return version_of((self.flow.version, *(self.others[name].version for name in sorted(self.others))))
 
-    def ring(self, call: Call, event: Event) -> Decision:
-        """Answer, recording from the first moment if the flow does; or reject, if that is its first step."""
-        first = self.flow.steps[self.flow.start]
-        if isinstance(first, Reject):
-            return self._follow(call, event, Go(first.name))
-        at_once = self.flow.record if self.flow.record and not self.flow.record.consent else None
-        recording = at_once.on_answer() if at_once else {}
-        answer = command("answer", call.control_id, **retries(CALLER_EVENTS), **recording)
-        return call.with_commands((self._marked(answer, call),), event)
+def advance(call: Call, event: Event, flow: LoadedFlow | None) -> Decision:
+    """Let the call's step answer the event; one of a step already left changes nothing."""
+    if flow is None:
+        return _without_flow(call, event)
+    bound = event.about_callee or event.type.startswith(_BOUND_TO_A_TURN)
+    if bound and (event.client_state.turn != call.turn or timer_of_another_turn(call, event)):
+        return stay(call, _late(call, event))
+    if _too_late(call, event):
+        return stay(call, "after the hang-up")
+    step = flow.step_of(call)
+    if step is None:
+        return stay(call) if not call.step else _follow(call, event, Fail(f"no step {call.step} any more"), flow)
+    try:
+        move = _repeated(step, call, event) or step.follow(call, event, _voice_defaults(step, call, flow))
+    except CommandInvalid as error:
+        move = Fail(str(error), step.abandoned(call))
+    return stay(call) if move is None else _follow(call, event, move, flow)
 
-    def begin(self, call: Call, event: Event) -> Decision:
-        """Enter the first step; once only, whatever is delivered twice."""
-        if call.turn:
-            return call.stay("already begun")
-        if _too_late(call, event):
-            return call.stay("after the hang-up")
-        if missing := not_given(self.flow, call.variables):
-            return self._follow(call, event, Fail(f"not given: {', '.join(missing)}"))
-        at_once = self.flow.record if self.flow.record and not self.flow.record.consent else None
-        outgoing = call.direction == "outgoing"
-        recording = (_record_start(call, at_once),) if at_once and outgoing else ()
-        return self._follow(call, event, Go(self.flow.start, recording))
 
-    def advance(self, call: Call, event: Event) -> Decision:
-        """Let the step that the caller is in answer the event; one of a step already left changes nothing."""
-        bound = event.about_callee or event.type.startswith(_BOUND_TO_A_TURN)
-        if bound and (event.client_state.turn != call.turn or timer_of_another_turn(call, event)):
-            return call.stay(f"late: of turn {event.client_state.turn}, now {call.turn}")
-        if _too_late(call, event):
-            return call.stay("after the hang-up")
-        step = self._step(call)
-        if step is None:
-            return call.stay() if not call.step else self._follow(call, event, Fail(f"no step {call.step} any more"))
-        try:
-            move = self._heard_again(step, call, event) or step.follow(
-                call, event, step.voice_defaults(self._flow(call).voice_defaults)
-            )
-        except CommandInvalid as error:
-            move = Fail(str(error), step.abandoned(call))
-        return call.stay() if move is None else self._follow(call, event, move)
+def take_error_path(call: Call, event: Event, flow: LoadedFlow | None) -> Decision:
+    """Leave the step whose command Telnyx refused for good."""
+    if flow is None:
+        return _without_flow(call, event)
+    if event.client_state.turn != call.turn:
+        return stay(call, _late(call, event))
+    step = flow.step_of(call)
+    return _follow(call, event, step.refused(call, event) if step else Fail(event.text("reason")), flow)
 
-    def _heard_again(self, step: Step, call: Call, event: Event) -> Move | None:
-        """What detection cut off counts as not heard, and is heard anew: else a call ends whose text nobody heard."""
-        if not cut_off_by_detection(event) or (waiting := step.begun_again(call)) is None:
-            return None
-        return Go(step.name, stop_queued(call), waiting=waiting)
 
-    def refused(self, call: Call, event: Event) -> Decision:
-        """Take the error way of the step whose command Telnyx refused for good."""
-        if event.client_state.turn != call.turn:
-            return call.stay(f"late: of turn {event.client_state.turn}, now {call.turn}")
-        step = self._step(call)
-        return self._follow(call, event, step.refused(call, event) if step else Fail(event.text("reason")))
+def callee_progressed(call: Call, event: Event, flow: LoadedFlow | None, reason: str) -> Decision:
+    """Let the flow go on with a callee leg that rings or has answered; end one that no step waits for any more."""
+    left = event.client_state.turn != call.turn
+    decision = stay(call, reason) if left else advance(call, event, flow)
+    if event.client_state.dialled and (left or call.status == ENDED):
+        end = command("hangup", event.text("call_control_id"))
+        return replace(decision, commands=(*decision.commands, end), reason="nobody waits for it any more")
+    return replace(decision, reason=decision.reason or reason)
 
-    def ended(self, call: Call) -> Call:
-        """Note how the flow stood when the call ended, and what the step says of a call that ends in it."""
-        step = self._step(call)
-        ended = replace(call, ending=_ending(call, step))
-        if step is None:
-            return ended.noting({})
-        notes, values = step.hangup_variables(call), known(call)
-        return ended.noting({name: filled(text, values)[:MAX_VALUE_CHARACTERS] for name, text in notes.items()})
 
-    def keeps_digits(self, call: Call, event: Event) -> bool:
-        """Whether the digits that an event brings may be kept.
+def note_ending(call: Call, flow: LoadedFlow | None) -> Call:
+    """The ended call with its flow's progress and the variables that its last step sets at the end (`on_hangup`)."""
+    if flow is None:
+        return replace(call.with_end_variables({}), ending=NO_FLOW)
+    step = flow.step_of(call)
+    ended = replace(call, ending=_ending(call, step))
+    texts, values = (step.hangup_variables(call), known(call)) if step else ({}, {})
+    return ended.with_end_variables({name: filled(text, values)[:MAX_VALUE_CHARACTERS] for name, text in texts.items()})
 
-        Where a card number can be asked for, callers key it in before that, and after. Single key presses are kept
-        nowhere then, and of gathered digits only an answer to the question that they were gathered for.
-        """
-        if not self.takes_sensitive_digits:
-            return True
-        step = self._step(call)
-        asked = event.type == "call.gather.ended" and event.client_state.turn == call.turn
-        return asked and step is not None and step.answered_by_digits(call, event.text("digits"))
 
-    def _follow(self, call: Call, event: Event, move: Move) -> Decision:
-        followed = self._moves(call.without_end_variables(), event, move)
-        moved = followed.call.moved_from(call.place, event)
-        return replace(
-            followed,
-            call=self.ended(moved) if moved.status == ENDED else moved,
-            commands=_staying_paused(followed.commands),
-        )
+def _without_flow(call: Call, event: Event) -> Decision:
+    """End a call whose flow is missing, else it would stay open in silence; calls of others are not ours to end."""
+    named = call.flow or event.client_state.flow
+    if not named or not call.control_id or call.status == ENDED or event.about_callee:
+        return stay(call, "no flow")
+    return Decision(call, (command("hangup", call.control_id),), reason=f"no flow {named}", incidents=(TURNED_AWAY,))
 
-    def _moves(self, call: Call, event: Event, move: Move | _Leave) -> Decision:
-        decision = Decision(call)
-        for entered in range(2 * MAX_STEPS_AT_ONCE):
-            if isinstance(move, Wait):
-                return decision.then(partial(self._wait, event=event, move=move))
-            if isinstance(move, Go) and _overfull(decision.call, move):
-                move = Fail(f"its variables would have over {MAX_VARIABLES_BYTES:,} bytes", move.commands)
-            if isinstance(move, Fail):
-                decision = decision.then(partial(_fail, event=event, move=move))
-                way = self._error_way(decision.call)
-                if not self._is_own_way(decision.call, way):
-                    decision = decision.then(_failing)
-                if move.fault and isinstance(way, _Leave) and way.to in {"", self.flow.last_resort}:
-                    decision = decision.then(partial(_to_last_resort, reason=way.why))
-                move = way
-            elif isinstance(move, SubFlowCall) and len(decision.call.back) >= MAX_VISITS:
-                # Its own error way would lead into the same visit again.
+
+def _late(call: Call, event: Event) -> str:
+    return f"late: of turn {event.client_state.turn}, now {call.turn}"
+
+
+def _voice_defaults(step: Step, call: Call, flow: LoadedFlow) -> VoiceDefaults:
+    return step.voice_defaults(flow.flow_of(call).voice_defaults)
+
+
+def _repeated(step: Step, call: Call, event: Event) -> Go | None:
+    """The step once more where detection cut its prompt off: else a call may end whose text the caller never heard."""
+    if not cut_off_by_detection(event) or (waiting := step.begun_again(call)) is None:
+        return None
+    return Go(step.name, stop_queued(call), waiting=waiting)
+
+
+def _follow(call: Call, event: Event, move: Move, flow: LoadedFlow) -> Decision:
+    followed = _moves(call.without_end_variables(), event, move, flow)
+    moved = followed.call.moved_from(call.position, event)
+    return replace(
+        followed,
+        call=note_ending(moved, flow) if moved.status == ENDED else moved,
+        commands=_staying_paused(followed.commands),
+    )
+
+
+def _moves(call: Call, event: Event, move: Move | _Leave, flow: LoadedFlow) -> Decision:
+    decision = Decision(call)
+    for entered in range(2 * MAX_STEPS_AT_ONCE):
+        if isinstance(move, Wait):
+            return decision.then(partial(_wait, flow=flow, event=event, move=move))
+        if isinstance(move, Go) and _overfull(decision.call, move):
+            move = Fail(f"its variables would have over {MAX_VARIABLES_BYTES:,} bytes", move.commands)
+        if isinstance(move, Fail):
+            decision = decision.then(partial(_fail, event=event, move=move))
+            path = _error_path(decision.call, flow)
+            if not _is_own_path(decision.call, path, flow):
                 decision = decision.then(_failing)
-                decision = decision.then(partial(_to_last_resort, reason=f"over {MAX_VISITS} flows visited at once"))
-                move = _Leave(self.flow.last_resort)
-            elif isinstance(move, (Go, SubFlowCall)) and (reason := self._limit(decision.call, event, entered)):
-                move = _Leave("" if decision.call.limit_turn else self.flow.last_resort)
-                decision = decision.then(partial(_limited, reason=reason))
-            else:
-                decision = decision.then(partial(self._enter, event=event, move=move))
-                move = self._first_move(decision.call)
-        hangup = Wait((command("hangup", call.control_id),))
-        decision = decision.then(_failing)
-        decision = decision.then(partial(_to_last_resort, reason="hung up: its steps go round without end"))
-        return decision.then(partial(self._wait, event=event, move=hangup))
-
-    def _limit(self, call: Call, event: Event, entered: int) -> str:
-        """The limit that keeps the call from entering another step, '' for none."""
-        limits = self.flow.limits
-        if call.limit_turn:
-            over = call.turn - call.limit_turn >= LAST_RESORT_STEPS
-            return f"{LAST_RESORT_STEPS} steps of the last resort" if over else ""
-        if entered >= MAX_STEPS_AT_ONCE:
-            return "goes round without a caller"
-        if call.turn >= limits.steps:
-            return f"{limits.steps} steps"
-        if call.answered_at and _seconds_between(call.answered_at, event.occurred_at) >= limits.minutes * 60:
-            return f"{limits.minutes} minutes"
-        return ""
-
-    def _wait(self, call: Call, event: Event, move: Wait) -> Decision:
-        marked = tuple(self._marked(asked, call) for asked in move.commands)
-        decision = replace(call, waiting=dict(move.waiting)).with_commands(marked, event, pausing=self._pausing(call))
-        if move.lookup is None:
-            return decision
-        lookup = replace(move.lookup, call_session_id=call.session_id, call_leg_id=call.leg_id, turn=call.turn)
-        return replace(decision, lookup=lookup)
-
-    def _enter(self, call: Call, event: Event, move: Go | SubFlowCall | _Leave) -> Decision:
-        step, back = self._destination(call, move)
-        if step != call.step:
-            call = replace(call, variables=persistent_variables(call.variables))
-        left, waiting = self._left(call, event, move)
-        entered = replace(
-            left.call,
-            step=step,
-            back=back,
-            turn=call.turn + 1,
-            waiting=waiting,
-            far_legs={},
-            entered_at=event.occurred_at,
-        )
-        return replace(left, call=entered)
-
-    def _left(self, call: Call, event: Event, move: Go | SubFlowCall | _Leave) -> tuple[Decision, dict[str, int]]:
-        """What a move asks for and notes before the step is left, and what the next one begins with."""
-        if isinstance(move, SubFlowCall) and (record := self._record_of_visit(call, move)):
-            move = Go("", (_record_start(call, record),))
-        if not isinstance(move, Go):
-            return Decision(call), {}
-        marked = tuple(self._marked(asked, call) for asked in move.commands)
-        variables = {**call.variables, **move.variables}
-        left = replace(call, variables=variables, consent=move.consent or call.consent).with_commands(
-            marked, event, pausing=self._pausing(call)
-        )
-        for number, verdict in move.reviews.items():
-            left = left.then(partial(Call.reviewed, number=number, verdict=verdict))
-        return left, dict(move.waiting)
-
-    def _record_of_visit(self, call: Call, visit: SubFlowCall) -> WholeCall | None:
-        """The visited flow's `record` if it begins now: at the flow's start, if none runs and the caller declined none.
-
-        With consent it is the flow's first step that asks, and starts it.
-        """
-        record = self._named(visit.flow).record
-        declined = call.variables.get(CONSENT) == DECLINED
-        return None if record is None or record.consent or visit.step or call.recorder or declined else record
-
-    def _destination(self, call: Call, move: Go | SubFlowCall | _Leave) -> tuple[str, tuple[str, ...]]:
-        """The step that is entered, named from the flow that leads the call, and where the call comes back to after."""
-        if isinstance(move, _Leave):
-            return move.to, ()
-        flow = self._flow(call)
-        if isinstance(move, SubFlowCall):
-            other = self._named(move.flow)
-            start = move.step or other.visited_start(recording=bool(call.recorder))
-            return self._name(other, start), (*call.back, self._name(flow, move.back))
-        if move.to:
-            return self._name(flow, move.to), call.back
-        back = call.back
-        while back and not back[-1]:
-            back = back[:-1]
-        return (back[-1], back[:-1]) if back else ("", ())
-
-    def _first_move(self, call: Call) -> Move:
-        step = self._step(call)
-        if step is None:
-            return Wait((command("hangup", call.control_id),))
-        try:
-            return step.enter(call, step.voice_defaults(self._flow(call).voice_defaults))
-        except CommandInvalid as error:
-            # A prompt can become impossible only by what a variable put into it: the error way is the flow's to choose.
-            return Fail(str(error))
-
-    def _error_way(self, call: Call) -> Go | _Leave:
-        step, flow = self._step(call), self._flow(call)
-        if call.errors > MAX_ERRORS:
-            return _Leave(why=f"hung up after {call.errors} errors")
-        if call.step and call.step == self.flow.last_resort:
-            return _Leave(why="hung up: the last resort failed")
-        own = step.on_error if step else ""
-        if not own and call.step != self._name(flow, flow.last_resort):
-            own = flow.last_resort
-        if own and flow is not self.flow:
-            return Go(own)
-        if own or self.flow.last_resort:
-            return _Leave(own or self.flow.last_resort)
-        return _Leave(why="hung up: there is neither on_error nor last_resort")
-
-    def _is_own_way(self, call: Call, way: Go | _Leave) -> bool:
-        """Whether the step itself says where to go when it fails, and the call goes there."""
-        step = self._step(call)
-        return bool(step and step.on_error and way.to)
-
-    def _flow(self, call: Call) -> Flow:
-        """The flow whose step the call is in."""
-        flow, between, _ = call.step.rpartition(STEP_OF_FLOW)
-        return self._named(flow) if between else self.flow
-
-    def _named(self, flow: str) -> Flow:
-        return self.others.get(flow, self.flow)
-
-    def _name(self, flow: Flow, step: str) -> str:
-        return f"{flow.name}{STEP_OF_FLOW}{step}" if step and flow is not self.flow else step
-
-    def _step(self, call: Call) -> Step | None:
-        return self._flow(call).steps.get(call.step.rpartition(STEP_OF_FLOW)[2])
-
-    def _pausing(self, call: Call) -> str:
-        """Why the step that the call is in pauses a recording, if it does."""
-        return FLOW if isinstance(self._step(call), RecordingSwitch) else SENSITIVE
-
-    def _marked(self, asked: Command, call: Call) -> Command:
-        if asked.action not in _MARKED or asked.call_control_id != call.control_id:
-            return asked
-        mark = ClientState(turn=call.turn, flow=self.flow.name, sensitive=_is_sensitive(self._step(call)))
-        return replace(asked, parameters={**asked.parameters, "client_state": mark.encode()})
+            if move.fault and isinstance(path, _Leave) and path.to in {"", flow.main.last_resort}:
+                decision = decision.then(partial(_to_last_resort, reason=path.why))
+            move = path
+        elif isinstance(move, SubFlowCall) and len(decision.call.back) >= MAX_VISITS:
+            # Its own error path would lead into the same visit again.
+            decision = decision.then(_failing)
+            decision = decision.then(partial(_to_last_resort, reason=f"over {MAX_VISITS} flows visited at once"))
+            move = _Leave(flow.main.last_resort)
+        elif isinstance(move, (Go, SubFlowCall)) and (reason := _limit(decision.call, event, entered, flow)):
+            move = _Leave("" if decision.call.limit_turn else flow.main.last_resort)
+            decision = decision.then(partial(_limited, reason=reason))
+        else:
+            decision = decision.then(partial(_enter, flow=flow, event=event, move=move))
+            move = _first_move(decision.call, flow)
+    hangup = Wait((command("hangup", call.control_id),))
+    decision = decision.then(_failing)
+    decision = decision.then(partial(_to_last_resort, reason="hung up: its steps go round without end"))
+    return decision.then(partial(_wait, flow=flow, event=event, move=hangup))
 
 
-def _is_sensitive(step: Step | None) -> bool:
-    return getattr(step, "sensitive", False)
+def _limit(call: Call, event: Event, entered: int, flow: LoadedFlow) -> str:
+    """The limit that keeps the call from entering another step, '' for none."""
+    limits = flow.main.limits
+    if call.limit_turn:
+        over = call.turn - call.limit_turn >= LAST_RESORT_STEPS
+        return f"{LAST_RESORT_STEPS} steps of the last resort" if over else ""
+    if entered >= MAX_STEPS_AT_ONCE:
+        return "goes round without a caller"
+    if call.turn >= limits.steps:
+        return f"{limits.steps} steps"
+    if call.answered_at and _seconds_between(call.answered_at, event.occurred_at) >= limits.minutes * 60:
+        return f"{limits.minutes} minutes"
+    return ""
+
+
+def _wait(call: Call, event: Event, move: Wait, flow: LoadedFlow) -> Decision:
+    marked = tuple(_marked(asked, call, flow) for asked in move.commands)
+    waiting = replace(call, waiting=dict(move.waiting))
+    decision = with_commands(waiting, marked, event, pausing=_pausing(call, flow))
+    if move.lookup is None:
+        return decision
+    lookup = replace(move.lookup, call_session_id=call.session_id, call_leg_id=call.leg_id, turn=call.turn)
+    return replace(decision, lookup=lookup)
+
+
+def _enter(call: Call, event: Event, move: Go | SubFlowCall | _Leave, flow: LoadedFlow) -> Decision:
+    step, back = _destination(call, move, flow)
+    if step != call.step:
+        call = replace(call, variables=persistent_variables(call.variables))
+    left, waiting = _left(call, event, move, flow)
+    entered = replace(
+        left.call,
+        step=step,
+        back=back,
+        turn=call.turn + 1,
+        waiting=waiting,
+        far_legs={},
+        entered_at=event.occurred_at,
+    )
+    return replace(left, call=entered)
+
+
+def _left(
+    call: Call, event: Event, move: Go | SubFlowCall | _Leave, flow: LoadedFlow
+) -> tuple[Decision, dict[str, int]]:
+    """What a move asks for and notes before the step is left, and what the next one begins with."""
+    if isinstance(move, SubFlowCall) and (record := _record_of_visit(call, move, flow)):
+        move = Go("", (_record_start(call, record),))
+    if not isinstance(move, Go):
+        return Decision(call), {}
+    marked = tuple(_marked(asked, call, flow) for asked in move.commands)
+    variables = {**call.variables, **move.variables}
+    consenting = replace(call, variables=variables, consent=move.consent or call.consent)
+    left = with_commands(consenting, marked, event, pausing=_pausing(call, flow))
+    for number, verdict in move.reviews.items():
+        left = left.then(partial(reviewed, number=number, verdict=verdict))
+    return left, dict(move.waiting)
+
+
+def _record_of_visit(call: Call, visit: SubFlowCall, flow: LoadedFlow) -> WholeCall | None:
+    """The visited flow's `record` if it begins now: at the flow's start, if none runs and the caller declined none.
+
+    With consent it is the flow's first step that asks, and starts it.
+    """
+    declined = call.variables.get(CONSENT) == DECLINED
+    return None if visit.step or call.recorder or declined else flow.named(visit.flow).record_at_once
+
+
+def _destination(call: Call, move: Go | SubFlowCall | _Leave, flow: LoadedFlow) -> tuple[str, tuple[str, ...]]:
+    """The step that is entered, named from the flow that leads the call, and where the call comes back to after."""
+    if isinstance(move, _Leave):
+        return move.to, ()
+    current = flow.flow_of(call)
+    if isinstance(move, SubFlowCall):
+        other = flow.named(move.flow)
+        start = move.step or other.visited_start(recording=bool(call.recorder))
+        return flow.step_name(other, start), (*call.back, flow.step_name(current, move.back))
+    if move.to:
+        return flow.step_name(current, move.to), call.back
+    back = call.back
+    while back and not back[-1]:
+        back = back[:-1]
+    return (back[-1], back[:-1]) if back else ("", ())
+
+
+def _first_move(call: Call, flow: LoadedFlow) -> Move:
+    step = flow.step_of(call)
+    if step is None:
+        return Wait((command("hangup", call.control_id),))
+    try:
+        return step.enter(call, _voice_defaults(step, call, flow))
+    except CommandInvalid as error:
+        # A prompt can become impossible only by what a variable put into it: the flow chooses the error path.
+        return Fail(str(error))
+
+
+def _error_path(call: Call, flow: LoadedFlow) -> Go | _Leave:
+    step, current = flow.step_of(call), flow.flow_of(call)
+    if call.errors > MAX_ERRORS:
+        return _Leave(why=f"hung up after {call.errors} errors")
+    if call.step and call.step == flow.main.last_resort:
+        return _Leave(why="hung up: the last resort failed")
+    own = step.on_error if step else ""
+    if not own and call.step != flow.step_name(current, current.last_resort):
+        own = current.last_resort
+    if own and current is not flow.main:
+        return Go(own)
+    if own or flow.main.last_resort:
+        return _Leave(own or flow.main.last_resort)
+    return _Leave(why="hung up: there is neither on_error nor last_resort")
+
+
+def _is_own_path(call: Call, path: Go | _Leave, flow: LoadedFlow) -> bool:
+    """Whether the step itself says where to go when it fails, and the call goes there."""
+    step = flow.step_of(call)
+    return bool(step and step.on_error and path.to)
+
+
+def _pausing(call: Call, flow: LoadedFlow) -> str:
+    """Why the step that the call is in pauses a recording, if it does."""
+    return FLOW if isinstance(flow.step_of(call), RecordingSwitch) else SENSITIVE
+
+
+def _marked(asked: Command, call: Call, flow: LoadedFlow) -> Command:
+    if asked.action not in _MARKED or asked.call_control_id != call.control_id:
+        return asked
+    mark = ClientState(turn=call.turn, flow=flow.name, sensitive=is_sensitive(flow.step_of(call)))
+    return replace(asked, parameters={**asked.parameters, "client_state": mark.encode()})
 
 
 def _staying_paused(commands: tuple[Command, ...]) -> tuple[Command, ...]:
@@ -387,7 +374,7 @@ def _record_start(call: Call, record: WholeCall) -> Command:
 
 
 def _fail(call: Call, event: Event, move: Fail) -> Decision:
-    failed = replace(call, errors=call.errors + 1).with_commands(move.commands, event)
+    failed = with_commands(replace(call, errors=call.errors + 1), move.commands, event)
     return replace(failed, reason=move.reason, incidents=(FLOW_ERROR,) if move.fault else ())
 
 
@@ -426,5 +413,5 @@ def _seconds_between(earlier: str, later: str) -> float:
 
 
 def _too_late(call: Call, event: Event) -> bool:
-    """What happened before the hang-up still counts, though the hang-up was told first."""
+    """What occurred before the hang-up still counts, though the hang-up was reported first."""
     return call.status == ENDED and event.occurred_at > call.ended_at

@@ -108,6 +108,11 @@ class Flow:
     given: Mapping[str, str] = field(default_factory=dict)
     """Variables that a call dialled for it must be given → what each is."""
 
+    @property
+    def record_at_once(self) -> WholeCall | None:
+        """Its `record` if no consent is needed for it."""
+        return None if self.record is None or self.record.consent else self.record
+
     def visited_start(self, *, recording: bool) -> str:
         """Where a visit begins: consent to a recording is not asked for while one runs already."""
         consent = self.steps.get(CONSENT_STEP)

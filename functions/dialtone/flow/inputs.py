@@ -6,7 +6,7 @@ import json
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from dialtone.domain.calls import ANSWERED_BY, GREETING, MESSAGE_ADDRESS, OUTCOME
+from dialtone.domain.call_variables import ANSWERED_BY, GREETING, MESSAGE_ADDRESS, OUTCOME
 from dialtone.domain.errors import DialtoneError
 from dialtone.flow.consent import VARIABLE as CONSENT
 from dialtone.flow.templating import DIGITS, KNOWN_OF_EVERY_CALL, WAITED, WAITING_SINCE

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dialtone.domain.errors import FlowInvalid
-from dialtone.flow.engine import FlowScript
+from dialtone.flow.loaded_flow import LoadedFlow
 from dialtone.flow.parser import read_flow
 
 if TYPE_CHECKING:
@@ -20,14 +20,14 @@ DIVIDE = "divide it into flows that do not visit one another"
 """The remedy for a flow that is too large."""
 
 
-def read_script(flow: str, beside: Beside) -> FlowScript | None:
+def read_script(flow: str, beside: Beside) -> LoadedFlow | None:
     """The flow with everything that a call can get into from it; None if there is no such flow. Raises FlowInvalid."""
     flows, texts = _gathered(flow, beside)
     if not flows:
         return None
     _check_visits(flows)
     _check_size(flow, texts)
-    return FlowScript(flows.pop(flow), flows, texts)
+    return LoadedFlow(flows.pop(flow), flows, texts)
 
 
 def check_size(flow: str, beside: Beside) -> None:

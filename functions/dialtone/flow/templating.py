@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
-from dialtone.domain.calls import persistent_variables
+from dialtone.domain.call_variables import persistent_variables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

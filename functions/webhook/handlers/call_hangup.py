@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dialtone.domain.calls import Decision
+from dialtone.domain.decisions import Decision, stay
+from dialtone.flow.engine import advance, note_ending
 from webhook.router import on
 
 if TYPE_CHECKING:
     from dialtone.domain.calls import Call
     from dialtone.domain.events import Event
+    from dialtone.flow.loaded_flow import LoadedFlow
 
 
 @on("call.hangup")
-def call_hangup(call: Call, event: Event) -> Decision:
+def call_hangup(call: Call, event: Event, flow: LoadedFlow | None) -> Decision:
     """The leg is gone, and who was being rung for it need not ring on. Of a far leg: the flow may go another way."""
     if event.about_callee:
-        return call.advance(event)
+        return advance(call, event, flow)
     if call.ended_at:
-        return call.stay("ended already")
-    ended = call.hung_up(event)
+        return stay(call, "ended already")
+    ended = note_ending(call.hung_up(event), flow)
     return Decision(ended, ended.hangup_callees(), reason=ended.outcome)

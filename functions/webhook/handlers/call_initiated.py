@@ -5,21 +5,25 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from dialtone.domain.calls import RINGING
+from dialtone.domain.call_status import RINGING
+from dialtone.domain.decisions import stay
+from dialtone.flow.engine import answer_or_reject, callee_progressed
 from webhook.router import on
 
 if TYPE_CHECKING:
-    from dialtone.domain.calls import Call, Decision
+    from dialtone.domain.calls import Call
+    from dialtone.domain.decisions import Decision
     from dialtone.domain.events import Event
+    from dialtone.flow.loaded_flow import LoadedFlow
 
 
 @on("call.initiated")
-def call_initiated(call: Call, event: Event) -> Decision:
+def call_initiated(call: Call, event: Event, flow: LoadedFlow | None) -> Decision:
     """A leg rings: an incoming call is answered or rejected as its number's flow says."""
     if event.about_callee:
-        return call.callee_progressed(event, "the far leg rings")
+        return callee_progressed(call, event, flow, "the far leg rings")
     if call.initiated_at:
-        return call.stay("it rings already")
+        return stay(call, "it rings already")
     ringing = replace(call.progress_to(RINGING), direction=event.text("direction"), initiated_at=event.occurred_at)
     rings = ringing.direction == "incoming" and ringing.status == RINGING
-    return ringing.ring(event) if rings else ringing.stay()
+    return answer_or_reject(ringing, event, flow) if rings else stay(ringing)

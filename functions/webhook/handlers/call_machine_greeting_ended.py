@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dialtone.flow.engine import advance
 from webhook.router import on
 
 if TYPE_CHECKING:
-    from dialtone.domain.calls import Call, Decision
+    from dialtone.domain.calls import Call
+    from dialtone.domain.decisions import Decision
     from dialtone.domain.events import Event
+    from dialtone.flow.loaded_flow import LoadedFlow
 
 
 @on("call.machine.greeting.ended")
-def machine_greeting_ended(call: Call, event: Event) -> Decision:
+def machine_greeting_ended(call: Call, event: Event, flow: LoadedFlow | None) -> Decision:
     """The machine's greeting is over and it records: the moment to leave a message."""
-    return call.greeting_ended(event)
+    return advance(call.with_greeting(event), event, flow)

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dialtone.domain import call_recordings
 from dialtone.domain.recordings import SAVED
+from dialtone.flow.engine import advance
 from webhook.router import on
 
 if TYPE_CHECKING:
-    from dialtone.domain.calls import Call, Decision
+    from dialtone.domain.calls import Call
+    from dialtone.domain.decisions import Decision
     from dialtone.domain.events import Event
+    from dialtone.flow.loaded_flow import LoadedFlow
 
 
 @on("call.recording.saved")
-def recording_saved(call: Call, event: Event) -> Decision:
+def recording_saved(call: Call, event: Event, flow: LoadedFlow | None) -> Decision:
     """A recording has come: into custody with it; a flow that waits for it, or for what it may be, goes on."""
-    kept = call.recording_saved(event)
+    kept = call_recordings.recording_saved(call, event)
     waited_for = any(recording.status == SAVED and recording.turn == call.turn for recording in kept.recordings)
-    return kept.then(lambda now: now.advance(event)) if waited_for else kept
+    return kept.then(lambda now: advance(now, event, flow)) if waited_for else kept

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dialtone.domain.decisions import stay
 from webhook.router import on
 
 if TYPE_CHECKING:
-    from dialtone.domain.calls import Call, Decision
+    from dialtone.domain.calls import Call
+    from dialtone.domain.decisions import Decision
     from dialtone.domain.events import Event
+    from dialtone.flow.loaded_flow import LoadedFlow
 
 
 @on("call.speak.started")
-def speak_started(call: Call, event: Event) -> Decision:
+def speak_started(call: Call, event: Event, flow: LoadedFlow | None) -> Decision:
     """The caller begins to hear a prompt: a mark in the timeline."""
-    del event
-    return call.stay()
+    del event, flow
+    return stay(call)

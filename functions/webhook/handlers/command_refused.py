@@ -4,23 +4,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dialtone.domain.call_recordings import pause_refused, recording_refused
+from dialtone.flow.engine import take_error_path
 from webhook.router import on
 
 if TYPE_CHECKING:
-    from dialtone.domain.calls import Call, Decision
+    from dialtone.domain.calls import Call
+    from dialtone.domain.decisions import Decision
     from dialtone.domain.events import Event
+    from dialtone.flow.loaded_flow import LoadedFlow
 
 
 @on("dialtone.command.refused")
-def command_refused(call: Call, event: Event) -> Decision:
+def command_refused(call: Call, event: Event, flow: LoadedFlow | None) -> Decision:
     """Recordings that it promised will not come; unless the call has ended, the flow takes its error path."""
     call_ended = event.payload["call_ended"]
     if event.text("action") == "record_pause":
-        call = call.pause_refused(event)
-    decision = call.recording_refused(
+        call = pause_refused(call, event)
+    decision = recording_refused(
+        call,
         event.text("reason"),
         names=event.payload["recording_names"],
         turns=event.payload["recording_turns"],
         call_ended=call_ended,
     )
-    return decision if call_ended else decision.then(lambda now: now.refused(event))
+    return decision if call_ended else decision.then(lambda now: take_error_path(now, event, flow))

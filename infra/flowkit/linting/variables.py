@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from dialtone.domain.calls import ANSWERED_BY, GREETING
+from dialtone.domain.call_variables import ANSWERED_BY, GREETING
 from dialtone.flow.consent import VARIABLE as CONSENT
 from dialtone.flow.steps.answered_by import AnsweredBy
 from dialtone.flow.steps.choose_language import ChooseLanguage

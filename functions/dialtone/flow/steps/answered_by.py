@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt
 
-from dialtone.domain.calls import ANSWERED_BY, GREETING, MACHINES
+from dialtone.domain.call_variables import ANSWERED_BY, GREETING, MACHINES
 from dialtone.flow.gather_timer import seconds_left, timer, timer_ended
 from dialtone.flow.keys import stop_gathering
 from dialtone.flow.moves import Go, Move, Wait

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, model_validator
 
-from dialtone.domain.calls import MESSAGE_ADDRESS
+from dialtone.domain.call_variables import MESSAGE_ADDRESS
 from dialtone.domain.commands import Command, command
 from dialtone.domain.recordings import DELETED, KEPT, SUPERSEDED
 from dialtone.flow.consent import CONSENTED, AskedConsent

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, StrictInt, StringConstraints, WithJsonSchema, field_validator, model_validator
 
-from dialtone.domain.calls import ANSWERED, ENDED
+from dialtone.domain.call_status import ANSWERED, ENDED
 from dialtone.domain.client_state import ClientState
 from dialtone.domain.commands import Command, command
 from dialtone.domain.numbers import masked
@@ -34,7 +34,8 @@ from dialtone.flow.templating import (
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from dialtone.domain.calls import Call, CalleeLeg
+    from dialtone.domain.callee_legs import CalleeLeg
+    from dialtone.domain.calls import Call
     from dialtone.domain.events import Event
     from dialtone.flow.voice_settings import VoiceDefaults
 

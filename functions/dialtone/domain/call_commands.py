@@ -1,0 +1,146 @@
+"""What a command changes about its call when it is issued: the recorder, recordings to come, legs bridged."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from dialtone.domain.decisions import Decision
+from dialtone.domain.recording_identity import file_name
+from dialtone.domain.recordings import (
+    ASKED_FOR,
+    FROM_ANSWER,
+    RECORD_START,
+    SENSITIVE,
+    Pause,
+    Recording,
+    Transcription,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from dialtone.domain.callee_legs import CalleeLeg
+    from dialtone.domain.calls import Call
+    from dialtone.domain.commands import Command
+    from dialtone.domain.events import Event
+
+DEFAULT_ENGINE = "A"
+"""That Telnyx has words written down by where a command names none (its API description)."""
+
+
+def with_commands(call: Call, commands: tuple[Command, ...], event: Event, *, pausing: str = SENSITIVE) -> Decision:
+    """The call after it asked for these commands, with the recordings that they promise, each under its name.
+
+    `pausing` is why a recording is paused, if one is.
+    """
+    sent: list[Command] = []
+    promised: list[Recording] = []
+    for asked in commands:
+        call = replace(
+            call,
+            recorder=_recorder_after(asked, call),
+            far_legs=_far_legs_after(asked, call),
+            recordings=_recordings_after(asked, call, event.occurred_at, pausing),
+        )
+        recording = _promised(call, asked, event)
+        if recording is None:
+            sent.append(asked)
+            continue
+        sent.append(_named(asked, recording))
+        promised.append(recording)
+        call = replace(call, recordings=(*call.recordings, recording), recordings_asked=recording.number)
+    return Decision(call, tuple(sent), tuple(promised))
+
+
+def _promised(call: Call, asked: Command, event: Event) -> Recording | None:
+    from_answer = asked.action == "answer" and "record" in asked.parameters
+    if not from_answer and asked.action != "record_start":
+        return None
+    prefix = "record_" if from_answer else ""
+    number = call.recordings_asked + 1
+    return Recording(
+        call_session_id=call.session_id,
+        call_leg_id=call.leg_id,
+        number=number,
+        turn=call.turn,
+        requested_at=event.occurred_at,
+        source=FROM_ANSWER if from_answer else RECORD_START,
+        channels=str(asked.parameters.get(f"{prefix}channels", "")),
+        format=str(asked.parameters.get(f"{prefix}format", "")),
+        from_number=call.from_number,
+        to_number=call.to_number,
+        consent=call.consent,
+        direction=call.direction,
+        flow=call.flow,
+        flow_version=call.flow_version,
+        step=call.step,
+        pauses=(),
+        transcription=_transcription(asked),
+        trimmed=bool(asked.parameters.get(f"{prefix}trim")),
+        silence_seconds=_count(asked.parameters.get(f"{prefix}timeout_secs")),
+        max_seconds=_count(asked.parameters.get(f"{prefix}max_length")),
+        file_name=file_name(call.leg_id, number),
+    )
+
+
+def _transcription(asked: Command) -> Transcription:
+    if not asked.parameters.get("transcription"):
+        return Transcription()
+    engine = str(asked.parameters.get("transcription_engine", DEFAULT_ENGINE))
+    return Transcription(ASKED_FOR, engine, str(asked.parameters.get("transcription_language", "")))
+
+
+def _recordings_after(asked: Command, call: Call, now: str, why: str) -> tuple[Recording, ...]:
+    """The recordings with the pause that a command begins or ends: it is of all that run on the leg."""
+    if asked.action not in {"record_pause", "record_resume"} or asked.call_control_id != call.control_id:
+        return call.recordings
+    paused = asked.action == "record_pause"
+    return tuple(
+        each
+        if each.pauses is None
+        else replace(each, pauses=_begun(each.pauses, now, why) if paused else _over(each.pauses, now))
+        for each in call.recordings
+    )
+
+
+def _begun(pauses: tuple[Pause, ...], now: str, why: str) -> tuple[Pause, ...]:
+    return pauses if pauses and not pauses[-1].ended else (*pauses, Pause(now, why=why))
+
+
+def _over(pauses: tuple[Pause, ...], now: str) -> tuple[Pause, ...]:
+    if not pauses or pauses[-1].ended:
+        return pauses
+    *before, last = pauses
+    return tuple(before) if last.began == now else (*before, replace(last, ended=now))
+
+
+def _count(parameter: object) -> int:
+    return parameter if isinstance(parameter, int) else 0
+
+
+def _named(asked: Command, recording: Recording) -> Command:
+    name = "record_custom_file_name" if asked.action == "answer" else "custom_file_name"
+    return replace(asked, parameters={**asked.parameters, name: recording.file_name})
+
+
+_RECORDER_AFTER = {"record_start": "on", "record_pause": "paused", "record_resume": "on", "record_stop": ""}
+
+
+def _recorder_after(asked: Command, call: Call) -> str:
+    if asked.action == "answer" and asked.parameters.get("record"):
+        return "on"
+    if asked.action == "record_stop" and len(call.expected_recordings) > 1:
+        # Which of them it stops, Telnyx does not say: what may run on has to be paused for a card.
+        return call.recorder
+    return _RECORDER_AFTER.get(asked.action, call.recorder)
+
+
+def _far_legs_after(asked: Command, call: Call) -> Mapping[str, CalleeLeg]:
+    if asked.action != "bridge":
+        return call.far_legs
+    bridged = asked.parameters.get("call_control_id")
+    return {
+        leg_id: replace(leg, connected=True) if leg.control_id == bridged else leg
+        for leg_id, leg in call.far_legs.items()
+    }

@@ -1,0 +1,228 @@
+"""What events and refusals say about the recordings of a call, and what follows from it."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from dialtone.domain.decisions import RECORDING_ERROR, UNIDENTIFIED, Decision, stay
+from dialtone.domain.recording_identity import SavedFile, identify, names_in, number_named
+from dialtone.domain.recordings import (
+    CERTAIN,
+    EXPECTED,
+    FAILED,
+    LIKELY,
+    SAVED,
+    UNASKED,
+    UNCERTAIN,
+    ArchiveJob,
+    Pause,
+    Recording,
+    Report,
+    Review,
+    download_addresses,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from dialtone.domain.calls import Call
+    from dialtone.domain.events import Event
+
+NO_TURN = -1
+"""Of a recording that no turn asked for."""
+
+MAX_REPORTED = 16
+"""Recordings of a call that are remembered once they have come; our own are known by their files' names, too."""
+
+
+def reviewed(call: Call, number: int, verdict: str) -> Decision:
+    """The caller decided about a message: the ledger notes it, and the metadata in the archive is written anew."""
+    review = Review(f"{call.leg_id}-{number:02d}", verdict)
+    job = ArchiveJob("metadata", call.session_id, call.leg_id, recording=review.recording)
+    # One that is still to come is written whole when it comes: with what was decided about it.
+    noted = (replace(each, review=verdict) if each.number == number else each for each in call.recordings)
+    return Decision(replace(call, recordings=tuple(noted)), reviews=(review,), archive=(job,))
+
+
+def recording_saved(call: Call, event: Event) -> Decision:
+    """A recording has come: its ledger entry says so and the archive is asked to fetch it.
+
+    One of which it is doubtful whether it was asked for gets an entry of its own, and what was asked for stays
+    expected.
+    """
+    addresses = download_addresses(event)
+    began = event.time("recording_started_at")
+    formats = frozenset(filter(None, (event.text("format"), *addresses)))
+    file = SavedFile(began, event.text("channels"), formats, names_in(addresses.values()))
+    report = _report(event, file)
+    if number := next((each.number for each in call.reported if each.is_of(report)), 0):
+        return _come_again(call, event, number)
+    match = identify(call.recordings, call.leg_id, file)
+    asked = match.recording
+    if asked is None and (number := number_named(call.leg_id, call.recordings_asked, file.names)):
+        return _come_again(call, event, number)
+    recording = replace(
+        asked or _unsolicited_recording(call, event, match.may_be),
+        status=SAVED,
+        reason="",
+        pauses=_pauses_within(asked, began, event.time("recording_ended_at")),
+        identity=match.identity,
+        identity_reason=match.reason,
+        channels=event.text("channels") or (asked.channels if asked else ""),
+        format=event.text("format") or (asked.format if asked else ""),
+        recording_id=event.text("recording_id"),
+        started_at=began or event.occurred_at,
+        ended_at=event.time("recording_ended_at"),
+    )
+    call = _without(call, asked) if asked else replace(call, recordings_asked=call.recordings_asked + 1)
+    reported = (*call.reported, replace(report, number=recording.number))[-MAX_REPORTED:]
+    call, failed = _by_elimination(replace(call, reported=reported), asked)
+    decision = Decision(
+        _clear_recorder_if_idle(call),
+        recordings=(recording, *failed),
+        archive=(_audio_job(call, event, recording.name),),
+    )
+    if match.identity != UNCERTAIN:
+        return decision
+    return replace(decision, reason=f"{recording.name} is doubtful: {match.reason}", incidents=(UNIDENTIFIED,))
+
+
+def _come_again(call: Call, event: Event, number: int) -> Decision:
+    """One whose file has the name of an entry that is not open any more: the archive sees what the ledger says."""
+    name = f"{call.leg_id}-{number:02d}"
+    return Decision(call, archive=(_audio_job(call, event, name),), reason=f"{name} has come before, or was given up")
+
+
+def _audio_job(call: Call, event: Event, recording: str) -> ArchiveJob:
+    return ArchiveJob(
+        kind="audio",
+        call_session_id=call.session_id,
+        call_leg_id=call.leg_id,
+        recording=recording,
+        recording_id=event.text("recording_id"),
+    )
+
+
+def recording_error(call: Call, event: Event) -> Decision:
+    """Telnyx could not keep a recording, and does not say which: the ledger says why.
+
+    Where one alone is expected it has failed, and stays known in case it comes all the same. Of several each is
+    doubtful and stays expected: what comes of the others may settle it, else Telnyx has to be asked.
+    """
+    reason = f"Telnyx: {event.text('reason')}"
+    expected = call.expected_recordings
+    if not expected:
+        return replace(stay(call, f"a recording failed, none is expected: {reason}"), incidents=(RECORDING_ERROR,))
+    if len(expected) == 1:
+        status, identity, why = FAILED, LIKELY, "it was the only one expected when Telnyx reported an error"
+    else:
+        names = ", ".join(each.name for each in expected)
+        status, identity, why = EXPECTED, UNCERTAIN, f"Telnyx reported an error for one of {names}"
+    noted = tuple(
+        replace(each, status=status, reason=reason, identity=identity, identity_reason=why) for each in expected
+    )
+    named = {each.number: each for each in noted}
+    call = replace(call, recordings=tuple(named.get(each.number, each) for each in call.recordings))
+    return Decision(_clear_recorder_if_idle(call), recordings=noted, reason=reason, incidents=(RECORDING_ERROR,))
+
+
+def pause_refused(call: Call, event: Event) -> Call:
+    """The call whose pause was refused: what was to be left out is on its recordings."""
+    recordings = (
+        replace(
+            each,
+            pauses=each.pauses and tuple(pause for pause in each.pauses if pause.began != event.occurred_at),
+        )
+        for each in call.recordings
+    )
+    return replace(call, recorder="on" if call.recorder else "", recordings=tuple(recordings))
+
+
+def recording_refused(
+    call: Call, reason: str, *, names: Sequence[str], turns: Sequence[int], call_ended: bool
+) -> Decision:
+    """Commands that promised recordings were not obeyed: those will not come, and the ledger says why.
+
+    They are known by their files' names; such as were asked for without one, by their turns.
+    """
+    refused = [each for each in call.recordings if (each.file_name in names if each.file_name else each.turn in turns)]
+    if not refused:
+        return stay(call, reason)
+    failed = tuple(replace(each, status=FAILED, reason=reason, identity=CERTAIN) for each in refused)
+    left = replace(call, recordings=tuple(each for each in call.recordings if each not in refused))
+    incidents = () if call_ended else (RECORDING_ERROR,) * len(failed)
+    return Decision(_clear_recorder_if_idle(left), recordings=failed, reason=reason, incidents=incidents)
+
+
+def transcript_saved(call: Call, event: Event) -> Decision:
+    """A transcript has come: the archive is asked to lay it beside its recording."""
+    job = ArchiveJob(
+        kind="transcript",
+        call_session_id=call.session_id,
+        call_leg_id=call.leg_id,
+        recording_id=event.text("recording_id"),
+        transcription_id=event.text("recording_transcription_id"),
+        transcription_status=event.text("status"),
+    )
+    return Decision(call, archive=(job,))
+
+
+def _pauses_within(recording: Recording | None, began: str, ended: str) -> tuple[Pause, ...] | None:
+    """Its pauses, without what lies outside of it: other recordings of the leg were paused then, or none."""
+    if recording is None or recording.pauses is None:
+        return None
+    within = [
+        replace(each, ended=min(each.ended or ended, ended or each.ended))
+        for each in recording.pauses
+        if (not ended or each.began < ended) and (not each.ended or each.ended > began)
+    ]
+    return tuple(within)
+
+
+def _unsolicited_recording(call: Call, event: Event, may_be: Recording | None) -> Recording:
+    """An entry of its own. One that may be what a turn waits for is that turn's: its caller has been recorded."""
+    return Recording(
+        call_session_id=call.session_id,
+        call_leg_id=call.leg_id,
+        number=call.recordings_asked + 1,
+        turn=may_be.turn if may_be else NO_TURN,
+        requested_at=event.occurred_at,
+        source=UNASKED,
+        from_number=call.from_number,
+        to_number=call.to_number,
+        direction=call.direction,
+        flow=call.flow,
+        flow_version=call.flow_version,
+    )
+
+
+def _report(event: Event, file: SavedFile) -> Report:
+    return Report(
+        number=0,
+        started_at=file.started_at or event.occurred_at,
+        channels=file.channels,
+        recording_id=event.text("recording_id"),
+        files=hashlib.sha256("\n".join(sorted(file.names)).encode()).hexdigest()[:12] if file.names else "",
+    )
+
+
+def _by_elimination(call: Call, come: Recording | None) -> tuple[Call, tuple[Recording, ...]]:
+    """Where Telnyx reported an error for one of several, and all but one of them have come: the last is the one."""
+    doubtful = [each for each in call.expected_recordings if each.identity == UNCERTAIN]
+    if come is None or come.identity != UNCERTAIN or len(doubtful) != 1:
+        return call, ()
+    why = "Telnyx reported an error for one of several, and the others have come"
+    failed = replace(doubtful[0], status=FAILED, identity=LIKELY, identity_reason=why)
+    left = (failed if each.number == failed.number else each for each in call.recordings)
+    return replace(call, recordings=tuple(left)), (failed,)
+
+
+def _without(call: Call, recording: Recording) -> Call:
+    return replace(call, recordings=tuple(each for each in call.recordings if each != recording))
+
+
+def _clear_recorder_if_idle(call: Call) -> Call:
+    """No recorder runs once the last recording asked for has come."""
+    return call if call.expected_recordings else replace(call, recorder="")

@@ -1,0 +1,55 @@
+"""The legs that a call's step dialled (B-legs)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from dialtone.domain.call_status import ANSWERED, ENDED, RINGING, later_status
+from dialtone.domain.stored import restored
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from dialtone.domain.events import Event
+
+
+@dataclass(frozen=True, slots=True)
+class CalleeLeg:
+    """A leg that the call's step dialled, known from its events, which come in any order."""
+
+    control_id: str = ""
+    status: str = ""
+    connected: bool = False
+    """With the caller, from our own command on."""
+    cause: str = ""
+    """Of its end."""
+
+    @property
+    def unconnected(self) -> bool:
+        """Whether it rings or talks to us only."""
+        return self.status != ENDED and not self.connected
+
+    def after(self, event: Event) -> CalleeLeg:
+        """The leg after one of its events."""
+        return replace(
+            self,
+            control_id=self.control_id or event.text("call_control_id"),
+            status=later_status(self.status, _STATUS_AFTER.get(event.type, RINGING)),
+            connected=self.connected or event.type == "call.bridged",
+            cause=self.cause or event.text("hangup_cause"),
+        )
+
+    @classmethod
+    def all_from_json(cls, stored: Mapping[str, Mapping[str, Any]]) -> dict[str, CalleeLeg]:
+        """What was stored of several, by their ids, in this or another version of the program."""
+        return {leg_id: restored(cls, leg) for leg_id, leg in stored.items()}
+
+
+_STATUS_AFTER = {"call.answered": ANSWERED, "call.bridged": ANSWERED, "call.hangup": ENDED}
+
+
+def with_callee_event(legs: Mapping[str, CalleeLeg], event: Event) -> dict[str, CalleeLeg]:
+    """The legs by their ids, after an event of one of them."""
+    known = legs.get(event.call_leg_id, CalleeLeg())
+    return {**legs, event.call_leg_id: known.after(event)}

@@ -1,0 +1,41 @@
+"""The outcome of a call, from its flow, its hang-up cause and its progress in the flow."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dialtone.domain.call_variables import ANSWERED_BY, MACHINE, MACHINES, OUTCOME
+
+if TYPE_CHECKING:
+    from dialtone.domain.calls import Call
+
+_OUTCOME_OF_CAUSE = {
+    "user_busy": "busy",
+    "timeout": "no-answer",
+    "no_answer": "no-answer",
+    "call_rejected": "rejected",
+    "originator_cancel": "cancelled",
+    "not_found": "unreachable",
+    "time_limit": "cut-off",
+}
+"""Telnyx's hangup causes in an operator's words, for calls whose flow noted no outcome of its own."""
+
+NORMAL_CLEARING = "normal_clearing"
+"""The hangup cause that says only that somebody hung up: how far the flow was says what came of the call."""
+
+COMPLETED, HUNG_UP, FLOW_FAILED, NO_FLOW = "completed", "hung-up", "failed", "no-flow"
+"""How the flow stood when the call ended: at its end, or with what the step is for (a conversation, a message) begun;
+in the middle; in its last resort; not there at all."""
+
+
+def outcome_of(call: Call) -> str:
+    """The flow's own word for it, else what the hang-up cause and the progress in the flow show."""
+    if call.variables.get(OUTCOME):
+        return call.variables[OUTCOME]
+    if call.hangup_cause != NORMAL_CLEARING:
+        return _OUTCOME_OF_CAUSE.get(call.hangup_cause, call.hangup_cause)
+    if not call.answered_at and not call.turn:
+        return "no-answer" if call.direction == "outgoing" else "cancelled"
+    ending = call.ending or COMPLETED  # an earlier version noted none
+    by_machine = ending == COMPLETED and call.variables.get(ANSWERED_BY) in MACHINES
+    return MACHINE if by_machine else ending

@@ -1,0 +1,84 @@
+"""A flow that has been read, with the flows that a call can get into from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from dialtone.flow.flow import STEP_OF_FLOW, version_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from dialtone.domain.calls import Call
+    from dialtone.domain.events import Event
+    from dialtone.flow.flow import Flow
+    from dialtone.flow.steps.step import Step
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedFlow:
+    """The flow that leads a call. Its steps are found by the names that a call keeps: `ask`, `other-flow/ask`."""
+
+    main: Flow
+    others: Mapping[str, Flow] = field(default_factory=dict)
+    """The flows that a call can get into from it, by name."""
+    texts: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """The files that all of these were read from, by name: what has to be stored for the calls that begin with it."""
+    takes_sensitive_digits: bool = field(init=False, repr=False)
+    """Whether a call can come to a step that asks for sensitive digits."""
+    audio_addresses: frozenset[str] = field(init=False, repr=False)
+    """The web addresses of the audio that it plays."""
+
+    def __post_init__(self) -> None:
+        """Look at every step once, not with every event."""
+        steps = [step for flow in (self.main, *self.others.values()) for step in flow.steps.values()]
+        pieces = (piece for step in steps for _, prompt in step.prompts() for piece in prompt.pieces())
+        object.__setattr__(self, "takes_sensitive_digits", any(map(is_sensitive, steps)))
+        object.__setattr__(self, "audio_addresses", frozenset(piece.audio for piece in pieces if piece.audio))
+
+    @property
+    def name(self) -> str:
+        """The flow's name."""
+        return self.main.name
+
+    @property
+    def version(self) -> str:
+        """The flow's version, and that of all that it leads to."""
+        if not self.others:
+            return self.main.version
+        return version_of((self.main.version, *(self.others[name].version for name in sorted(self.others))))
+
+    def flow_of(self, call: Call) -> Flow:
+        """The flow whose step the call is in."""
+        flow, between, _ = call.step.rpartition(STEP_OF_FLOW)
+        return self.named(flow) if between else self.main
+
+    def step_of(self, call: Call) -> Step | None:
+        """The step that the call is in."""
+        return self.flow_of(call).steps.get(call.step.rpartition(STEP_OF_FLOW)[2])
+
+    def named(self, flow: str) -> Flow:
+        """One of its flows by name."""
+        return self.others.get(flow, self.main)
+
+    def step_name(self, flow: Flow, step: str) -> str:
+        """The name under which a call keeps a step of one of its flows."""
+        return f"{flow.name}{STEP_OF_FLOW}{step}" if step and flow is not self.main else step
+
+    def keeps_digits(self, call: Call, event: Event) -> bool:
+        """Whether the digits that an event brings may be stored.
+
+        Where a card number can be asked for, callers key it in before that, and after. Single key presses are stored
+        nowhere then, and of gathered digits only an answer to the question that they were gathered for.
+        """
+        if not self.takes_sensitive_digits:
+            return True
+        step = self.step_of(call)
+        asked = event.type == "call.gather.ended" and event.client_state.turn == call.turn
+        return asked and step is not None and step.answered_by_digits(call, event.text("digits"))
+
+
+def is_sensitive(step: Step | None) -> bool:
+    """Whether a step asks for digits that must be recorded nowhere."""
+    return getattr(step, "sensitive", False)
