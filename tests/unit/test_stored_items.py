@@ -171,6 +171,7 @@ def test_every_dataclass_of_the_stored_modules_is_stored_here_or_named_as_not_st
     modules = (
         "dialtone.domain.calls",
         "dialtone.domain.callee_legs",
+        "dialtone.domain.decisions",
         "dialtone.domain.recordings",
         "dialtone.domain.lookups",
         "dialtone.domain.commands",
