@@ -16,14 +16,14 @@ from pydantic import (
     Field,
     StringConstraints,
     Tag,
-    ValidationError,
     model_validator,
 )
 
 from dialtone.domain.errors import FlowInvalid
-from dialtone.flow.document import Source, read_source
+from dialtone.flow.document import Document
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 SUFFIX = ".test.yaml"
@@ -477,31 +477,34 @@ class Script:
 
 
 def read_conversations(file: Path) -> tuple[Script, ...]:
-    """Every conversation of a file. Raises FlowInvalid with the first fault, its line and what to do."""
+    """Every conversation of a file. Raises FlowInvalid with the first problem, its line and what to do."""
     try:
         text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise FlowInvalid(file.name, 1, "", f"cannot be read: {error}", "save it as UTF-8 text") from None
-    source = read_source(file.name, text)
-    if not isinstance(source.content, dict):
-        raise FlowInvalid(file.name, 1, "", "holds no conversations", "begin with `flow: <name>` and `conversations:`")
-    try:
-        written = _File.model_validate(source.content)
-    except ValidationError as error:
-        raise _fault(source, error) from None
+    document = Document.read(file.name, text)
+    scripts = tuple(_scripts(file, document))
+    document.checked()
+    return scripts
+
+
+def _scripts(file: Path, document: Document) -> Iterator[Script]:
+    if not isinstance(document.content, dict):
+        document.report((), "", "holds no conversations", "begin with `flow: <name>` and `conversations:`")
+        return
+    written = document.validate(_File, document.content)
+    if written is None:
+        return
     if f"{written.flow}{SUFFIX}" != file.name:
-        raise source.fault(("flow",), "", f"the flow is {written.flow}", f"name its file {written.flow}{SUFFIX}")
-    scripts = [
-        Script(file, source.line(("conversations", place)), written.flow, each)
-        for place, each in enumerate(written.conversations)
-    ]
+        remedy = f"name its file {written.flow}{SUFFIX}"
+        document.report(("flow",), "", f"the flow is {written.flow}", remedy)
     names: set[str] = set()
-    for place, script in enumerate(scripts):
-        if script.conversation.name in names:
-            path = ("conversations", place, "name")
-            raise source.fault(path, "", f"“{script.conversation.name}” stands here twice", "give it another name")
-        names.add(script.conversation.name)
-    return tuple(scripts)
+    for position, conversation in enumerate(written.conversations):
+        path = ("conversations", position)
+        if conversation.name in names:
+            document.report((*path, "name"), "", f"“{conversation.name}” stands here twice", "give it another name")
+        names.add(conversation.name)
+        yield Script(file, document.line(path), written.flow, conversation)
 
 
 def schema() -> str:
@@ -509,31 +512,3 @@ def schema() -> str:
     described = _File.model_json_schema(by_alias=False)
     described |= {"$schema": SCHEMA_DIALECT, "title": "Conversations of a Dialtone flow"}
     return json.dumps(described, indent=2, ensure_ascii=False) + "\n"
-
-
-def _fault(source: Source, error: ValidationError) -> FlowInvalid:
-    first = error.errors(include_url=False, include_context=False)[0]
-    path = _path_of(source.content, first["loc"])
-    missing = first["type"] == "missing"
-    named = str(first["loc"][-1]) if missing else ".".join(part for part in path if isinstance(part, str))
-    if missing:
-        return source.fault(path, "", f"{named} is missing", f"add {named}")
-    if first["type"] == "extra_forbidden":
-        return source.fault(path, "", f"{path[-1]} is not a key here", "remove it, or look its name up")
-    said = first["msg"].removeprefix("Value error, ")
-    return source.fault(path, "", f"{named}: {said}" if named else said, "mend the value")
-
-
-def _path_of(content: Any, location: tuple[int | str, ...]) -> tuple[int | str, ...]:  # noqa: ANN401 -- whatever the file holds
-    """Where in the file pydantic means: its own marks (of a union's branch, of a key) stand nowhere in it."""
-    path: list[int | str] = []
-    for part in location:
-        if not _holds(content, part):
-            continue
-        content = content[part]
-        path.append(part)
-    return tuple(path)
-
-
-def _holds(content: object, part: int | str) -> bool:
-    return part in content if isinstance(content, dict) else isinstance(content, list) and isinstance(part, int)

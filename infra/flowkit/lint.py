@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import date
 
+    from dialtone.flow.document import Path as DocumentPath
+
 
 def lint(*paths: Path, today: date | None = None) -> list[Finding]:
     """What is wrong with the flows of these folders and files, from top to bottom; silenced findings are left out."""
@@ -70,22 +72,21 @@ def _file_findings(folder: Folder, path: Path) -> Iterator[Finding]:
 
 def _found_in(path: Path, file: FlowFile) -> Iterator[Finding]:
     """What the rules say, and what the language's reader refuses beyond that."""
-    told: list[tuple[tuple[str | int, ...], int]] = []
+    found_at: list[DocumentPath] = []
     for each in rules().values():
         if file.asked(each.of):
             for found in each.check(file):
-                finding = _finding(each.name, path, found, file)
-                told.append((found.path, finding.line))
-                yield finding
-    for fault in file.faults:
-        if not any(fault.is_told_by(*each) for each in told):
-            found = Found(fault.path, fault.reason, fault.remedy, fault.place, about=fault.step)
-            yield _finding(file.kind.fault_rule, path, found, file)
+                found_at.append(found.path)
+                yield _finding(each.name, path, found, file)
+    for problem in file.problems:
+        if not any(problem.overlaps(at) for at in found_at if at):
+            found = Found(problem.path, problem.reason, problem.remedy, problem.place, about=problem.step)
+            yield _finding(file.kind.problem_rule, path, found, file)
 
 
 def _with_silences(path: Path, file: FlowFile, findings: list[Finding]) -> Iterator[Finding]:
     left = dict.fromkeys(findings)
-    for silence in silences(file.written.text):
+    for silence in silences(file.document.text):
         silenced = [each for each in left if (each.line, each.rule) == (silence.line, silence.rule)]
         if idle := _why_idle(silence, silenced):
             yield replace(_finding("idle-silence", path, idle), line=silence.line, column=silence.column)
@@ -110,7 +111,7 @@ def _why_idle(silence: Silence, silenced: list[Finding]) -> Found | None:
 
 def _finding(name: str, path: Path, found: Found, file: FlowFile | None = None) -> Finding:
     each: Rule = rules()[name]
-    place = found.place or (file.written.place(found.path) if file else None)
+    place = found.place or (file.document.place(found.path) if file else None)
     line, column = (place.line, place.column) if place else (1, 1)
     return Finding(_shown(path), line, column, found.step, name, each.severity, found.reason, found.remedy)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from dialtone.adapters.flow_library import NUMBERS_FILE
 from dialtone.domain.errors import DialtoneError
-from dialtone.flow.document import read_source
+from dialtone.flow.document import Document
 from infra.flowkit.conversations import SUFFIX
 from infra.flowkit.coverage import Coverage, TracedFlows
 from infra.flowkit.scenario_run import run_scenario
@@ -71,7 +71,7 @@ def flows_in(folder: Path) -> Iterator[str]:
     for file in sorted(folder.glob("*.yaml")):
         if file.name == NUMBERS_FILE or file.name.endswith(SUFFIX):
             continue
-        content = read_source(file.name, file.read_text(encoding="utf-8")).content
+        content = Document.read(file.name, file.read_text(encoding="utf-8")).checked().content
         if isinstance(content, dict) and "flow" in content:
             yield file.stem
 

@@ -12,7 +12,7 @@ import jsonschema  # type: ignore[import-untyped] # it ships no types
 import pytest
 
 from dialtone.domain.errors import FlowInvalid
-from dialtone.flow.document import read_source
+from dialtone.flow.document import Document
 from infra.flowkit.conversations import Hears, Says, Script, read_conversations, schema
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -109,7 +109,7 @@ def test_a_length_given_as_one_number_holds_within_a_second(write: Write) -> Non
         ("name: a\n    talks: []", 4, "talks is not a key here"),
         ("talk: []", 3, "name is missing"),
         ("name: a\n    talk:\n      - presses: 1\n      - hums: a tune", 6, "is nothing that a person does"),
-        ("name: a\n    talk:\n      - presses: 1 2", 5, "conversations.talk.presses: "),
+        ("name: a\n    talk:\n      - presses: 1 2", 5, "conversations.0.talk.0.presses: "),
         ("name: a\n    talk:\n      - hears: {words: a, audio: b}", 5, "needs exactly one of words, audio"),
         ("name: a\n    talk:\n      - after: a while", 5, "is a length of time: write 3s"),
         ("name: a\n    people: {'+15550199': asleep}", 4, "Input should be 'person', 'not_sure', 'machine'"),
@@ -118,7 +118,7 @@ def test_a_length_given_as_one_number_holds_within_a_second(write: Write) -> Non
         ("name: a\n    given: {name: Ada}", 3, "given goes with dials"),
         ("name: a\n    troubles:\n      - times: 2", 5, "needs exactly one of telnyx_refuses"),
         ("name: a\n    ends:\n      recordings: [{seconds: long}]", 5, "is a length of time"),
-        ("name: a\n    ends:\n      recordings: many", 5, "conversations.ends.recordings: "),
+        ("name: a\n    ends:\n      recordings: many", 5, "conversations.0.ends.recordings: "),
         ("name: a\n  - name: a", 4, "“a” stands here twice"),
     ],
 )
@@ -159,7 +159,7 @@ def test_the_published_schema_is_current() -> None:
 def test_shipped_conversations_are_valid_by_the_published_schema(file: Path) -> None:
     validator = published_validator()
 
-    validator.validate(read_source(file.name, file.read_text(encoding="utf-8")).content)
+    validator.validate(Document.read(file.name, file.read_text(encoding="utf-8")).content)
 
 
 @pytest.mark.parametrize(

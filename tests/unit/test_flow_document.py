@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dialtone.domain.errors import FlowInvalid
-from dialtone.flow.document import Source, read_source
+from dialtone.flow.document import Document, Place
 
 FLOW = """\
 flow: main-menu
@@ -30,14 +30,14 @@ steps:
 
 def fault(text: str) -> FlowInvalid:
     with pytest.raises(FlowInvalid) as caught:
-        read_source("broken.yaml", text)
+        Document.read("broken.yaml", text).checked()
     assert caught.value.remedy
     assert str(caught.value) == f"broken.yaml:{caught.value.line}: {caught.value.reason}; {caught.value.remedy}"
     return caught.value
 
 
 def test_everything_in_a_file_knows_its_line() -> None:
-    source = read_source("main-menu.yaml", FLOW)
+    source = Document.read("main-menu.yaml", FLOW)
 
     assert source.content["steps"]["welcome"]["keys"] == {"1": "sales", "*": "welcome"}
     assert source.line(()) == 1
@@ -49,26 +49,55 @@ def test_everything_in_a_file_knows_its_line() -> None:
 
 
 def test_what_stands_nowhere_has_the_line_of_what_is_around_it() -> None:
-    source = read_source("main-menu.yaml", FLOW)
+    source = Document.read("main-menu.yaml", FLOW)
 
     assert source.line(("steps", "welcome", "otherwise")) == 5
     assert source.line(("voice",)) == 1
-    assert Source("empty.yaml", None, {}).line(("steps",)) == 1
+    assert Document("empty.yaml", "").line(("steps",)) == 1
 
 
-def test_a_fault_names_file_line_step_reason_and_remedy() -> None:
-    source = read_source("main-menu.yaml", FLOW)
+def test_everything_in_a_file_knows_its_column() -> None:
+    document = Document.read("main-menu.yaml", FLOW)
 
-    told = source.fault(("steps", "sales"), "sales", "is never reached", "remove it or send a choice to it")
+    assert document.place(("steps", "welcome", "keys", "*")) == Place(10, 7)
+    assert document.place(("steps", "sales", "say", 0)) == Place(13, 9)
+    assert document.place(("steps", "sales", "say", 1, "audio")) == Place(14, 10)
 
-    assert str(told) == 'main-menu.yaml:11: step "sales" is never reached; remove it or send a choice to it'
-    assert (told.file, told.line, told.step) == ("main-menu.yaml", 11, "sales")
-    assert (told.reason, told.remedy) == ("is never reached", "remove it or send a choice to it")
+
+def test_a_problem_names_file_line_step_reason_and_remedy() -> None:
+    document = Document.read("main-menu.yaml", FLOW)
+
+    document.report(("steps", "sales"), "sales", "is never reached", "remove it or send a choice to it")
+
+    error = document.error
+    assert str(error) == 'main-menu.yaml:11: step "sales" is never reached; remove it or send a choice to it'
+    assert (error.file, error.line, error.step) == ("main-menu.yaml", 11, "sales")
+    assert (error.reason, error.remedy) == ("is never reached", "remove it or send a choice to it")
+
+
+def test_all_problems_of_a_file_are_known_at_once_with_line_and_column() -> None:
+    text = "about: 2026-13-45\nsteps:\n  a: hangup\n  on: hangup\n  a: hangup\n  b: {hangup: !yes x}\n"
+
+    document = Document.read("broken.yaml", text)
+
+    assert [(each.place.line, each.place.column) for each in document.problems] == [(1, 8), (4, 3), (5, 3), (6, 15)]
+    assert document.content["steps"] == {"a": "hangup", "b": {"hangup": None}}
+
+
+def test_what_follows_from_a_problem_is_not_reported_beside_it() -> None:
+    document = Document.read("main-menu.yaml", FLOW)
+
+    document.report(("steps", "sales", "say"), "sales", "is a problem", "fix it")
+    document.report(("steps", "sales", "say", 0), "sales", "is a part of it", "fix it")
+    document.report(("steps", "sales"), "sales", "has it as a part", "fix it")
+    document.report(("steps", "welcome"), "welcome", "is another", "fix it")
+
+    assert [each.reason for each in document.problems] == ["is a problem", "is another"]
 
 
 @pytest.mark.parametrize("text", ["", "# only a remark\n", "---\n"])
 def test_a_file_without_content_holds_nothing(text: str) -> None:
-    assert read_source("empty.yaml", text).content is None
+    assert Document.read("empty.yaml", text).content is None
 
 
 @pytest.mark.parametrize(
@@ -100,7 +129,7 @@ def test_tags_that_another_library_teaches_pyyaml_are_still_none_of_ours(monkeyp
     monkeypatch.setattr(yaml.SafeLoader, "yaml_constructors", {"!secret": lambda *_: "taught"})
 
     assert "!secret" in fault("a: b\nc: !secret d").reason
-    assert read_source("main-menu.yaml", FLOW).content["steps"]["welcome"]["menu"] == "Press 1."
+    assert Document.read("main-menu.yaml", FLOW).content["steps"]["welcome"]["menu"] == "Press 1."
 
 
 @pytest.mark.parametrize("text", ["a: b\x00", "a: \x07", "a: \ufffe"])
@@ -154,7 +183,7 @@ def test_a_key_that_is_no_text_is_told_with_its_line(key: str, reason: str) -> N
 
 
 def test_a_date_may_be_a_key_and_is_the_text_that_it_was_written_as() -> None:
-    assert read_source("calendar.yaml", "2026-12-25: closed\n").content == {"2026-12-25": "closed"}
+    assert Document.read("calendar.yaml", "2026-12-25: closed\n").content == {"2026-12-25": "closed"}
 
 
 @pytest.mark.parametrize("second", ["bye", '"bye"', "'bye'"])
@@ -183,7 +212,7 @@ def test_nesting_without_end_is_told() -> None:
 @given(st.text())
 def test_any_text_is_read_or_told(text: str) -> None:
     try:
-        source = read_source("any.yaml", text)
+        source = Document.read("any.yaml", text).checked()
     except FlowInvalid as told:
         line = told.line
     else:
@@ -195,6 +224,6 @@ def test_any_text_is_read_or_told(text: str) -> None:
 def test_any_punctuation_is_read_or_told(pieces: list[str]) -> None:
     text = "".join(pieces)
     try:
-        assert read_source("any.yaml", text).file == "any.yaml"
+        assert Document.read("any.yaml", text).checked().file == "any.yaml"
     except FlowInvalid as told:
         assert 1 <= told.line <= text.count("\n") + 2  # noqa: PT017 -- either is right, and both are checked

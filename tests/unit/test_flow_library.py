@@ -213,7 +213,7 @@ def test_numbers_lead_to_flows(folder: Path) -> None:
         ('"+15550100": [night, day]\n', "1: +15550100 leads to day, which is no flow; add"),
         ('"+15550100": {flow: night, hours: x}\n', "1: hours is not a key here; remove it, or look"),
         ('"+15550100": {caller: "+1*"}\n', "1: flow is missing; add flow"),
-        ('"+15550100": {flow: night, open: office}\n', "1: +15550100 goes by office, which is no calendar; add"),
+        ('"+15550100": {flow: night, open: office}\n', "1: +15550100 goes by office, which is not a calendar; add"),
         ('"+15550100":\n- night\n- front-desk\n', "3: +15550100 has a route below one that takes every call; put"),
         ('"+1555*1": night\n', "1: +1555*1 is not a number in E.164; write it"),
         ('"+15550100": ../night\n', "1: +15550100 leads to ../night, which is no flow; add"),

@@ -745,7 +745,7 @@ def test_every_way_that_a_step_names_is_known_as_it_is_written() -> None:
     for path in (path for folder in folders for path in flow_paths(folder)):
         file = Folder(path.parent, TODAY).file(path)
         assert file.kind is Kind.FLOW
-        known = {".".join(map(str, each[2:])) for each in step_names(file.written) if each[0] == "steps"}
+        known = {".".join(map(str, each[2:])) for each in step_names(file.document) if each[0] == "steps"}
 
         written = [step for name, step in file.steps.items() if name != CONSENT_STEP]
         named = {where for step in written for where, _ in step.targets() if where != "next"}

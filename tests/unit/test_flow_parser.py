@@ -8,8 +8,9 @@ import pytest
 
 from dialtone.adapters.flow_library import read_numbers
 from dialtone.domain.errors import FlowInvalid
+from dialtone.flow.document import Document
 from dialtone.flow.flow import VERSION_CHARACTERS
-from dialtone.flow.parser import STEP_KINDS, read_flow
+from dialtone.flow.parser import STEP_KINDS, parse_flow, read_flow
 from dialtone.flow.steps.collect import Collect
 from dialtone.flow.steps.hangup_and_reject import HangUp
 from dialtone.flow.steps.menu import Menu
@@ -129,14 +130,14 @@ def test_a_file_that_holds_no_flow_is_told(text: str) -> None:
     [
         ("steps:\n  bye: hangup\n", "1: flow is missing; add flow"),
         ("flow: main-menu\n", "1: steps is missing; add steps"),
-        ("flow: main-menu\n\nsteps:\n", "3: steps: Input should be a valid dictionary; mend the value"),
+        ("flow: main-menu\n\nsteps:\n", "3: steps: Input should be a valid dictionary; fix the value"),
         ("flow: main-menu\nsteps: {}\n", "2: steps: Dictionary should have at least 1 item"),
         ("flow: Main Menu\nsteps:\n  bye: hangup\n", "1: flow: String should match pattern"),
         ("flow: main-menu\nvoise: male\nsteps:\n  bye: hangup\n", "2: voise is not a key here; remove it, or look"),
         ("flow: main-menu\nlanguage: no\nsteps:\n  bye: hangup\n", "2: language: Input should be a valid string"),
         (
             "flow: main-menu\nrecord:\n  channels: dual\n  format: flac\nsteps:\n  bye: hangup\n",
-            "4: record.format: Input should be 'mp3' or 'wav'; mend the value",
+            "4: record.format: Input should be 'mp3' or 'wav'; fix the value",
         ),
         (
             "flow: main-menu\nrecord: {max_seconds: 43201}\nsteps:\n  bye: hangup\n",
@@ -180,21 +181,21 @@ def test_a_step_that_says_nothing_to_do_is_told(content: str) -> None:
             "say: La.\non_error: apology",
             '5: step "sales" leads to apology, which is no step of this flow; add that step, or name one that exists',
         ),
-        ("say: La.\nnext: no", '5: step "sales" next: Input should be a valid string; mend the value'),
-        ('say: ""', '4: step "sales" say: String should have at least 1 character; mend the value'),
-        ("say: {}", '4: step "sales" say: needs exactly one of text, ssml, audio, media and file; mend the value'),
+        ("say: La.\nnext: no", '5: step "sales" next: Input should be a valid string; fix the value'),
+        ('say: ""', '4: step "sales" say: String should have at least 1 character; fix the value'),
+        ("say: {}", '4: step "sales" say: needs exactly one of text, ssml, audio, media and file; fix the value'),
         (
             "say:\n  - Hello.\n  - text: a\n    media: b",
-            '6: step "sales" say.1: needs exactly one of text, ssml, audio, media and file; mend the value',
+            '6: step "sales" say.1: needs exactly one of text, ssml, audio, media and file; fix the value',
         ),
         (
             "say: 10:30",
-            '4: step "sales" say: Input should be a valid dictionary or instance of Piece; mend the value',
+            '4: step "sales" say: Input should be a valid dictionary or instance of Piece; fix the value',
         ),
         ("say: {audio: hours.mp3}", '4: step "sales" say.audio: String should match pattern'),
         ("say: {text: La., colour: red}", '4: step "sales" say.colour is not a key here; remove it, or look'),
         ('say: "\\ud800"', '4: step "sales" say: Input should be a valid string'),
-        ("play: Words.", '3: step "sales" plays audio or media; use say for words; mend the value'),
+        ("play: Words.", '3: step "sales" plays audio or media; use say for words; fix the value'),
         ("play: {media: hours}\ntimes: 101", '5: step "sales" times: Input should be less than or equal to 100'),
         ("play: {media: hours}\nkeys: {10: bye}", '5: step "sales" keys.10: String should match pattern'),
         ("play: {media: hours}\nkeys:\n  1: by", '6: step "sales" leads to by, which is no step of this flow; did'),
@@ -209,7 +210,7 @@ def test_a_step_that_says_nothing_to_do_is_told(content: str) -> None:
         ("collect: Key it in.\ninto: Card No", '5: step "sales" into: String should match pattern'),
         (
             "collect: Key it in.\ninto: card\ndigits: {min: 5, max: 4}",
-            '6: step "sales" digits: min is 5, more than max, 4; mend the value',
+            '6: step "sales" digits: min is 5, more than max, 4; fix the value',
         ),
         ("collect: Key it in.\ninto: card\ndigits: 129", '6: step "sales" digits: Input should be less than or eq'),
         ("collect: Key it in.\ninto: card\nends_on: A", '6: step "sales" ends_on: String should match pattern'),
@@ -218,7 +219,7 @@ def test_a_step_that_says_nothing_to_do_is_told(content: str) -> None:
         ("record: Speak.\ntranscription: {engine: C}", '5: step "sales" transcription.engine: Input should be'),
         ("record: Speak.\ntranscription: 7", '5: step "sales" transcription: Input should be a valid dictionary'),
         ("recording: begin", "4: step \"sales\" recording: Input should be 'start', 'pause', 'resume' or 'stop'"),
-        ("transfer: 5550199", '4: step "sales" transfer: Input should be a valid tuple; mend the value'),
+        ("transfer: 5550199", '4: step "sales" transfer: Input should be a valid tuple; fix the value'),
         ('transfer: "555 0199"', '4: step "sales" transfer: String should match pattern'),
         ('transfer: "+15550199"\nhold: La.', '5: step "sales" hold: takes audio or media; words cannot be held'),
         ('transfer: "+15550199"\nbusy: bey', '5: step "sales" leads to bey, which is no step of this flow; did you'),
@@ -229,9 +230,9 @@ def test_a_step_that_says_nothing_to_do_is_told(content: str) -> None:
             '6: step "sales" leads to bey, which is no step of this flow; did you mean bye?',
         ),
         ("set: {}", '4: step "sales" set: Dictionary should have at least 1 item'),
-        ("set:\n  outcome: 5", '5: step "sales" set.outcome: Input should be a valid string; mend the value'),
-        ("hangup: false", '4: step "sales" hangup: Input should be True; mend the value'),
-        ("reject: never", "4: step \"sales\" reject: Input should be 'busy' or 'rejected'; mend the value"),
+        ("set:\n  outcome: 5", '5: step "sales" set.outcome: Input should be a valid string; fix the value'),
+        ("hangup: false", '4: step "sales" hangup: Input should be True; fix the value'),
+        ("reject: never", "4: step \"sales\" reject: Input should be 'busy' or 'rejected'; fix the value"),
     ],
 )
 def test_a_fault_of_a_step_is_told_with_its_line_step_reason_and_remedy(step: str, fault: str) -> None:
@@ -262,3 +263,29 @@ def test_a_fault_can_be_taken_apart_by_a_program() -> None:
     fault = caught.value
     assert (fault.file, fault.line, fault.step) == ("main-menu.yaml", 3, "sales")
     assert (fault.reason, fault.remedy) == ("leads to by, which is no step of this flow", "did you mean bye?")
+
+
+def test_all_problems_of_a_flow_are_reported_at_once_in_the_order_in_which_they_are_found() -> None:
+    text = """\
+flow: main-menu
+voise: female
+steps:
+  a: {say: La., tires: 2, next: by}
+  b: {menu: Press 1., tries: 99, wait_seconds: 0}
+  c: {sing: La.}
+  d: {say: La., next: by}
+  bye: hangup
+"""
+    document = Document.read("main-menu.yaml", text)
+
+    assert parse_flow(document) is None
+
+    assert [(each.place.line, each.step, each.reason.partition(":")[0]) for each in document.problems] == [
+        (2, "", "voise is not a key here"),
+        (4, "a", "tires is not a key here"),
+        (5, "b", "tries"),
+        (5, "b", "wait_seconds"),
+        (5, "b", "keys is missing"),
+        (6, "c", "is of no known kind"),
+        (7, "d", "leads to by, which is no step of this flow"),
+    ]

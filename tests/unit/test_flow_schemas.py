@@ -16,7 +16,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from dialtone.adapters.flow_library import text_beside
 from dialtone.domain.errors import FlowInvalid
 from dialtone.flow.calendars import read_calendar
-from dialtone.flow.document import read_source
+from dialtone.flow.document import Document
 from dialtone.flow.parser import STEP_KINDS, WrittenFlow, read_flow
 from dialtone.flow.routes import read_routes
 from infra.cli.flow_schema import DOCS, KEYS
@@ -70,7 +70,7 @@ NUMBERS = """\
 
 
 def content(text: str) -> Any:  # noqa: ANN401 -- whatever the file holds
-    return read_source("x.yaml", text).content
+    return Document.read("x.yaml", text).content
 
 
 @pytest.mark.parametrize("name", schemas())

@@ -10,8 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
 
-from dialtone.domain.errors import FlowInvalid
-from dialtone.flow.document import read_source, validated
+from dialtone.flow.document import Document
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -208,12 +207,21 @@ def calendar_file(name: str) -> str:
 
 
 def read_calendar(name: str, text: str) -> Calendar:
-    """The calendar. Raises FlowInvalid with the first fault."""
-    source = read_source(calendar_file(name), text)
-    if not isinstance(source.content, dict):
-        raise FlowInvalid(source.file, 1, "", "is not a calendar", "begin with `calendar: <name>` and `open:`")
-    calendar = validated(source, Calendar, source.content)
-    if calendar.calendar != name:
-        reason, remedy = f"the calendar is named {calendar.calendar}", f"name its file {calendar.calendar}.yaml"
-        raise source.fault(("calendar",), "", reason, remedy)
+    """The calendar. Raises FlowInvalid with the first problem."""
+    document = Document.read(calendar_file(name), text)
+    calendar = parse_calendar(document, name)
+    if calendar is None:
+        raise document.error
     return calendar
+
+
+def parse_calendar(document: Document, name: str) -> Calendar | None:
+    """The calendar that a document holds, or None with all problems reported to the document."""
+    if not isinstance(document.content, dict):
+        document.report((), "", "is not a calendar", "begin with `calendar: <name>` and `open:`")
+        return None
+    calendar = document.validate(Calendar, document.content)
+    named = document.content.get("calendar")
+    if named != name:
+        document.report(("calendar",), "", f"the calendar is named {named}", f"name its file {named}.yaml")
+    return None if document.problems else calendar

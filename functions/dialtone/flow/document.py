@@ -1,10 +1,10 @@
-"""A flow's YAML, with the line of everything in it."""
+"""A YAML file with the place of everything in it, and all that is wrong with it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import yaml
 from pydantic import BaseModel, ValidationError
@@ -14,54 +14,151 @@ from yaml.reader import ReaderError
 
 from dialtone.domain.errors import FlowInvalid
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 Path = tuple[str | int, ...]
 
 Model = TypeVar("Model", bound=BaseModel)
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
-    """A file's content as plain values, and where each stands."""
+class Place:
+    """Where something begins, counted from 1."""
+
+    line: int
+    column: int
+
+
+TOP = Place(1, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong at one place of a file, and what to do about it."""
+
+    path: Path
+    place: Place
+    step: str
+    """'' where it is about no step."""
+    reason: str
+    remedy: str
+
+    def overlaps(self, path: Path) -> bool:
+        """Whether it is about the same thing, something inside it, or something around it."""
+        shorter = min(len(path), len(self.path))
+        return path[:shorter] == self.path[:shorter]
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A file's content as plain values, the place of each, and the problems found so far.
+
+    Whatever reads a document further reports to it and goes on, so that people learn of all problems at once.
+    """
 
     file: str
-    content: Any
-    lines: dict[Path, int]
+    text: str
+    content: Any = None
+    """None for an empty file, or for one that is not YAML."""
+    places: dict[Path, Place] = field(default_factory=dict)
+    """Of a mapping's value, the place of its key."""
+    repeated: tuple[tuple[Path, Place], ...] = ()
+    """Keys that stand in the same mapping a second time, and where."""
+    problems: list[Problem] = field(default_factory=list)
+
+    @classmethod
+    def read(cls, file: str, text: str) -> Document:
+        """Parse it. What is not YAML, or more of YAML than plain values, is a problem of the document."""
+        walk = _Walk()
+        try:
+            content = walk.content(_PlainLoader(text))
+        except yaml.MarkedYAMLError as error:
+            mark = error.problem_mark or error.context_mark
+            walk.report((), _place(mark), f"not YAML: {error.problem}", "fix the line, or the one above it")
+        except ReaderError as error:
+            place = Place(text.count("\n", 0, error.position) + 1, 1)
+            remedy = "save it as UTF-8 text without control characters"
+            walk.report((), place, f"not YAML: {error.reason}", remedy)
+        except RecursionError:
+            walk.report((), TOP, "not YAML that can be read: nested too deep", "nest it less")
+        else:
+            return cls(file, text, content, walk.places, tuple(walk.repeated), walk.problems)
+        return cls(file, text, problems=walk.problems)
+
+    def place(self, path: Path) -> Place:
+        """Where it stands, or the nearest thing around it."""
+        while path and path not in self.places:
+            path = path[:-1]
+        return self.places.get(path, TOP)
 
     def line(self, path: Path) -> int:
         """The line of what stands at the path, or of the nearest thing around it."""
-        while path and path not in self.lines:
-            path = path[:-1]
-        return self.lines.get(path, 1)
+        return self.place(path).line
 
-    def fault(self, path: Path, step: str, reason: str, remedy: str) -> FlowInvalid:
-        """The error that names this place."""
-        return FlowInvalid(self.file, self.line(path), step, reason, remedy)
+    def at(self, path: Path) -> Any:  # noqa: ANN401 -- whatever stands there
+        """The value at a path, None if there is none."""
+        value = self.content
+        for part in path:
+            try:
+                value = value[part]
+            except (KeyError, IndexError, TypeError):
+                return None
+        return value
+
+    def steps(self) -> dict[str, Any]:
+        """A flow's steps by name, as written; empty where the file has none."""
+        steps = self.at(("steps",))
+        return steps if isinstance(steps, dict) else {}
+
+    def walk(self) -> Iterator[tuple[Path, Any]]:
+        """Everything in the file, in its order."""
+        for path in self.places:
+            yield path, self.at(path)
+
+    def report(self, path: Path, step: str, reason: str, remedy: str) -> None:
+        """Add a problem, unless one is known already of which this may be a consequence."""
+        if not any(problem.overlaps(path) for problem in self.problems):
+            self.problems.append(Problem(path, self.place(path), step, reason, remedy))
+
+    def validate(self, model: type[Model], content: Any, path: Path = (), step: str = "") -> Model | None:  # noqa: ANN401 -- whatever the file holds
+        """What stands at the path as the model has it; None where there are problems, which it reports."""
+        try:
+            return model.model_validate(content)
+        except ValidationError as invalid:
+            for error in invalid.errors(include_url=False, include_context=False):
+                where = _as_written(error["loc"], content)
+                if error["type"] in {"extra_forbidden", "missing"} and where[-1:] != error["loc"][-1:]:
+                    where = (*where, error["loc"][-1])
+                named = ".".join(map(str, where))
+                self.report((*path, *where), step, *_explained(error["type"], error["msg"], named))
+        return None
+
+    @property
+    def error(self) -> FlowInvalid:
+        """The first problem, to be raised."""
+        first = self.problems[0]
+        return FlowInvalid(self.file, first.place.line, first.step, first.reason, first.remedy)
+
+    def checked(self) -> Document:
+        """Itself. Raises FlowInvalid with the first problem, if there is one."""
+        if self.problems:
+            raise self.error
+        return self
 
 
-def validated(source: Source, model: type[Model], content: Any, path: Path = (), step: str = "") -> Model:  # noqa: ANN401 -- whatever the file holds
-    """What stands at the path as the model has it. Raises FlowInvalid with the first fault."""
-    try:
-        return model.model_validate(content)
-    except ValidationError as error:
-        raise _fault(source, path, step, content, error) from None
-
-
-def _fault(source: Source, path: Path, step: str, content: Any, error: ValidationError) -> FlowInvalid:  # noqa: ANN401 -- as above
-    first = error.errors(include_url=False, include_context=False)[0]
-    where = _as_written(first["loc"], content)
-    if first["type"] in {"extra_forbidden", "missing"} and where[-1:] != first["loc"][-1:]:
-        where = (*where, first["loc"][-1])
-    named = ".".join(str(part) for part in where)
-    if first["type"] == "extra_forbidden":
-        return source.fault((*path, *where), step, f"{named} is not a key here", "remove it, or look its name up")
-    if first["type"] == "missing":
-        return source.fault((*path, *where), step, f"{named} is missing", f"add {named}")
-    said = first["msg"].removeprefix("Value error, ")
-    return source.fault((*path, *where), step, f"{named}: {said}" if named else said, "mend the value")
+def _explained(kind: str, message: str, named: str) -> tuple[str, str]:
+    """The reason and the remedy of an error of pydantic's."""
+    if kind == "extra_forbidden":
+        return f"{named} is not a key here", "remove it, or look its name up"
+    if kind == "missing":
+        return f"{named} is missing", f"add {named}"
+    reason = message.removeprefix("Value error, ")
+    return f"{named}: {reason}" if named else reason, "fix the value"
 
 
 def _as_written(location: Path, content: Any) -> Path:  # noqa: ANN401 -- as above
-    """The part of a model's location that stands in the file: what a short way of writing leaves out is left out."""
+    """The part of a model's location that stands in the file: what a shorthand leaves out is left out."""
     where: Path = ()
     for part in location:
         named = isinstance(content, dict) and part in content
@@ -85,52 +182,61 @@ class _PlainLoader(yaml.SafeLoader):
         return super().compose_node(parent, index)
 
 
-def read_source(file: str, text: str) -> Source:
-    """Parse it. Raises FlowInvalid for what is not YAML, says a key twice, or uses more of YAML than plain values."""
-    lines: dict[Path, int] = {}
-    try:
-        loader = _PlainLoader(text)
+@dataclass(slots=True)
+class _Walk:
+    """From PyYAML's nodes to plain values."""
+
+    places: dict[Path, Place] = field(default_factory=dict)
+    repeated: list[tuple[Path, Place]] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+    def report(self, path: Path, place: Place, reason: str, remedy: str) -> None:
+        if not any(problem.path == path for problem in self.problems):
+            self.problems.append(Problem(path, place, "", reason, remedy))
+
+    def content(self, loader: yaml.SafeLoader) -> Any:  # noqa: ANN401 -- whatever the file holds
         node = loader.get_single_node()
-        content = None if node is None else _value(file, loader, node, (), lines)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line = mark.line + 1 if mark else 1
-        raise FlowInvalid(file, line, "", f"not YAML: {error.problem}", "mend the line, or the one above it") from None
-    except ReaderError as error:
-        line = text.count("\n", 0, error.position) + 1
-        remedy = "save it as UTF-8 text without control characters"
-        raise FlowInvalid(file, line, "", f"not YAML: {error.reason}", remedy) from None
-    except RecursionError:
-        raise FlowInvalid(file, 1, "", "not YAML that can be read: nested too deep", "nest it less") from None
-    return Source(file, content, lines)
+        return None if node is None else self._value(loader, node, ())
 
+    def _value(self, loader: yaml.SafeLoader, node: yaml.Node, path: Path) -> Any:  # noqa: ANN401 -- as above
+        self.places.setdefault(path, _place(node.start_mark))
+        if isinstance(node, yaml.SequenceNode):
+            return [self._value(loader, each, (*path, position)) for position, each in enumerate(node.value)]
+        if not isinstance(node, yaml.MappingNode):
+            return self._scalar(loader, node, path)
+        content: dict[str, Any] = {}
+        for key_node, value_node in node.value:
+            key = self._key(loader, key_node, path)
+            if key in content:
+                self.repeated.append(((*path, key), _place(key_node.start_mark)))
+                reason = f"{key} stands here twice"
+                self.report((*path, key), _place(key_node.start_mark), reason, "remove or rename one of the two")
+            elif key is not None:
+                self.places[*path, key] = _place(key_node.start_mark)
+                content[key] = self._value(loader, value_node, (*path, key))
+        return content
 
-def _value(file: str, loader: yaml.SafeLoader, node: yaml.Node, path: Path, lines: dict[Path, int]) -> Any:  # noqa: ANN401 -- whatever the file holds
-    lines.setdefault(path, node.start_mark.line + 1)
-    if isinstance(node, yaml.SequenceNode):
-        return [_value(file, loader, each, (*path, place), lines) for place, each in enumerate(node.value)]
-    if not isinstance(node, yaml.MappingNode):
-        return _scalar(file, loader, node)
-    content: dict[Any, Any] = {}
-    for key_node, value_node in node.value:
-        key = _scalar(file, loader, key_node)
+    def _key(self, loader: yaml.SafeLoader, node: yaml.Node, path: Path) -> str | None:
+        written = node.value if isinstance(node, yaml.ScalarNode) else "a list or mapping"
+        key = self._scalar(loader, node, (*path, written))
         key = str(key) if type(key) in {int, date} else key
-        if not isinstance(key, str):
-            written = key_node.value if isinstance(key_node, yaml.ScalarNode) else "a list or mapping"
-            reason = f"{written} cannot be a key: YAML reads it as {key!r}"
-            raise FlowInvalid(file, key_node.start_mark.line + 1, "", reason, "write it in quotes")
-        if key in content:
-            line = key_node.start_mark.line + 1
-            raise FlowInvalid(file, line, "", f"{key} stands here twice", "remove or rename one of the two")
-        lines[*path, key] = key_node.start_mark.line + 1
-        content[key] = _value(file, loader, value_node, (*path, key), lines)
-    return content
+        if isinstance(key, str):
+            return key
+        reason = f"{written} cannot be a key: YAML reads it as {key!r}"
+        self.report((*path, written), _place(node.start_mark), reason, "write it in quotes")
+        return None
+
+    def _scalar(self, loader: yaml.SafeLoader, node: yaml.Node, path: Path) -> Any:  # noqa: ANN401 -- as above
+        try:
+            return loader.construct_object(node)
+        except yaml.MarkedYAMLError as error:
+            self.report(path, _place(error.problem_mark), f"not YAML: {error.problem}", "remove the tag")
+        except (ValueError, LookupError, AttributeError):
+            # PyYAML's own answers to a date that no calendar has (2026-13-45), a number without digits, `!!bool maybe`.
+            reason = f"{node.value} looks like a {node.tag.rpartition(':')[2]} and is not one"
+            self.report(path, _place(node.start_mark), reason, "write it in quotes")
+        return None
 
 
-def _scalar(file: str, loader: yaml.SafeLoader, node: yaml.Node) -> Any:  # noqa: ANN401 -- whatever stands there
-    try:
-        return loader.construct_object(node)
-    except (ValueError, LookupError, AttributeError):
-        # PyYAML's own answers to a date that no calendar has (2026-13-45), a number without digits, `!!bool maybe`.
-        reason = f"{node.value} looks like a {node.tag.rpartition(':')[2]} and is none"
-        raise FlowInvalid(file, node.start_mark.line + 1, "", reason, "write it in quotes") from None
+def _place(mark: yaml.Mark | None) -> Place:
+    return Place(mark.line + 1, mark.column + 1) if mark else TOP

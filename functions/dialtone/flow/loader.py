@@ -9,8 +9,10 @@ from dialtone.flow.loaded_flow import LoadedFlow
 from dialtone.flow.parser import read_flow
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from dialtone.flow.flow import Flow
-    from dialtone.flow.parser import Beside
+    from dialtone.flow.parser import FileReader
 
 MAX_TEXT_BYTES = 300_000
 """Of all files of a flow together, as UTF-8. They are kept in one item of the table: no text of that length takes more
@@ -20,28 +22,24 @@ DIVIDE = "divide it into flows that do not visit one another"
 """The remedy for a flow that is too large."""
 
 
-def read_script(flow: str, beside: Beside) -> LoadedFlow | None:
+def read_script(flow: str, read_file: FileReader) -> LoadedFlow | None:
     """The flow with everything that a call can get into from it; None if there is no such flow. Raises FlowInvalid."""
-    flows, texts = _gathered(flow, beside)
+    flows, texts = _gathered(flow, read_file)
     if not flows:
         return None
     _check_visits(flows)
-    _check_size(flow, texts)
+    if reason := too_large(texts.values()):
+        raise FlowInvalid(f"{flow}.yaml", 1, "", reason, DIVIDE)
     return LoadedFlow(flows.pop(flow), flows, texts)
 
 
-def check_size(flow: str, beside: Beside) -> None:
-    """Raise FlowInvalid, with DIVIDE as its remedy, for a flow that is too large with all that a call can get into."""
-    _check_size(flow, _gathered(flow, beside)[1])
-
-
-def _gathered(flow: str, beside: Beside) -> tuple[dict[str, Flow], dict[str, str]]:
+def _gathered(flow: str, read_file: FileReader) -> tuple[dict[str, Flow], dict[str, str]]:
     """The flow and those that a call can get into from it, by name, and all their files; nothing for no such flow."""
     flows: dict[str, Flow] = {}
     texts: dict[str, str] = {}
 
     def remembered(file: str) -> str | None:
-        text = beside(file)
+        text = read_file(file)
         if text is not None:
             texts[file] = text
         return text
@@ -64,8 +62,7 @@ def _check_visits(flows: dict[str, Flow]) -> None:
                     raise FlowInvalid(f"{name}.yaml", 1, step_name, reason, "name one that exists")
 
 
-def _check_size(flow: str, texts: dict[str, str]) -> None:
-    size = sum(len(text.encode()) for text in texts.values())
-    if size > MAX_TEXT_BYTES:
-        reason = f"has {size:,} bytes with all that it leads to; {MAX_TEXT_BYTES:,} are kept"
-        raise FlowInvalid(f"{flow}.yaml", 1, "", reason, DIVIDE)
+def too_large(texts: Iterable[str]) -> str:
+    """Why these are too much for one flow with all that it leads to; '' where they are not."""
+    size = sum(len(text.encode()) for text in texts)
+    return f"has {size:,} bytes with all that it leads to; {MAX_TEXT_BYTES:,} are kept" if size > MAX_TEXT_BYTES else ""

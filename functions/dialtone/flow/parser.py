@@ -1,4 +1,4 @@
-"""From a flow's text to the flow: every fault is told with its line, its step and its remedy."""
+"""From a flow's text to the flow: every problem is reported with its place, its step and its remedy."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from dialtone.domain.errors import FlowInvalid
 from dialtone.flow.calendars import calendar_file, read_calendar
 from dialtone.flow.consent import ConsentPolicy
-from dialtone.flow.document import Source, read_source, validated
+from dialtone.flow.document import Document
 from dialtone.flow.flow import CONSENT_STEP, STEP_OF_FLOW, Flow, Limits, WholeCall, version_of
 from dialtone.flow.inputs import is_givable
 from dialtone.flow.steps.answered_by import AnsweredBy
@@ -36,6 +35,7 @@ from dialtone.flow.voice_settings import LanguageCode, Speed, VoiceDefaults, Voi
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from dialtone.flow.document import Path
     from dialtone.flow.steps.step import Step
 
 STEP_KINDS: Mapping[str, type[Step]] = {
@@ -114,37 +114,49 @@ class WrittenFlow(BaseModel):
         return VoiceDefaults(self.voice, language, self.speed, self.voice_settings, self.languages)
 
 
-Beside = Callable[[str], str | None]
+FileReader = Callable[[str], str | None]
 """The text of a file beside a flow, by its name; None where there is none."""
 
 
-def read_flow(file: str, text: str, beside: Beside | None = None) -> Flow:
-    """The flow, checked whole; `file` is its name without a folder. Raises FlowInvalid with the first fault.
+def read_flow(file: str, text: str, read_file: FileReader | None = None) -> Flow:
+    """The flow; `file` is its name without a folder. Raises FlowInvalid with the first problem.
 
-    Without `beside`, the calendars and other flows that it names are taken on trust: it can be looked at, not followed.
+    Without `read_file`, the calendars and other flows that it names are taken on trust: it can be looked at, not
+    followed.
     """
-    source = read_source(file, text)
-    if not isinstance(source.content, dict):
-        raise FlowInvalid(file, 1, "", "is not a flow", "begin with `flow: <name>` and `steps:`")
-    written = validated(source, WrittenFlow, source.content)
-    if f"{written.flow}.yaml" != file:
-        raise source.fault(("flow",), "", f"the flow is named {written.flow}", f"name its file {written.flow}.yaml")
-    if "" in written.steps:
-        raise source.fault(("steps", ""), "", "a step has no name", "give it one")
-    names = list(written.steps)
-    for name in names:
-        if STEP_OF_FLOW in name:
-            raise source.fault(("steps", name), name, f"has a {STEP_OF_FLOW} in its name", "name it without")
-    below = dict(zip(names, [*names[1:], ""], strict=True))
-    steps = {name: _read_step(source, name, content, below[name]) for name, content in written.steps.items()}
-    start = written.start or names[0]
-    if written.record and written.record.consent and not isinstance(steps.get(start), Reject):
+    document = Document.read(file, text)
+    flow = parse_flow(document, read_file)
+    if flow is None:
+        raise document.error
+    return flow
+
+
+def parse_flow(document: Document, read_file: FileReader | None = None) -> Flow | None:
+    """The flow that a document holds, or None with all problems reported to the document.
+
+    Raises FlowInvalid for a calendar that cannot be read: that is another document.
+    """
+    if not isinstance(document.content, dict):
+        document.report((), "", "is not a flow", "begin with `flow: <name>` and `steps:`")
+        return None
+    written = document.validate(WrittenFlow, document.content)
+    if f"{document.content.get('flow')}.yaml" != document.file:
+        named = document.content.get("flow")
+        document.report(("flow",), "", f"the flow is named {named}", f"name its file {named}.yaml")
+    steps = _parse_steps(document)
+    start = _start(document)
+    if written and written.record and written.record.consent and not isinstance(steps.get(start), Reject):
         steps[CONSENT_STEP] = written.record.after_consent(start)
         start = CONSENT_STEP
-    texts = [text]
-    if beside is not None:
-        steps = {name: _with_calendar(source, step, beside, texts) for name, step in steps.items()}
-    flow = Flow(
+    texts = [document.text]
+    if read_file is not None and not document.problems:
+        steps = {name: _with_calendar(document, step, read_file, texts) for name, step in steps.items()}
+    _check_targets(document, steps, start)
+    if read_file is not None:
+        _check_flows(document, steps, read_file)
+    if written is None or document.problems:
+        return None
+    return Flow(
         name=written.flow,
         version=version_of(texts),
         voice_defaults=written.voice_defaults(),
@@ -156,73 +168,95 @@ def read_flow(file: str, text: str, beside: Beside | None = None) -> Flow:
         consent_policy=written.consent_policy,
         given=written.given,
     )
-    _check_targets(source, flow, written)
-    if beside is not None:
-        _check_flows(source, flow, beside)
-    return flow
 
 
-def _read_step(source: Source, name: str, content: object, below: str) -> Step:
+def _start(document: Document) -> str:
+    named, steps = document.content.get("start"), document.steps()
+    return named if isinstance(named, str) and named in steps else next(iter(steps), "")
+
+
+def _parse_steps(document: Document) -> dict[str, Step]:
+    """The steps that are sound; each is validated on its own, so that a broken one hides no other."""
+    written = document.steps()
+    for name in written:
+        if not name:
+            document.report(("steps", name), "", "a step has no name", "give it one")
+        if STEP_OF_FLOW in name:
+            document.report(("steps", name), name, f"has a {STEP_OF_FLOW} in its name", "name it without")
+    below = [*list(written)[1:], ""]
+    parsed = [_parse_step(document, *step, following) for step, following in zip(written.items(), below, strict=False)]
+    return {step.name: step for step in parsed if step}
+
+
+def _parse_step(document: Document, name: str, content: Any, below: str) -> Step | None:  # noqa: ANN401 -- whatever the file holds
     if isinstance(content, str) and content in BARE:
         return BARE[content](name=name)
     path = ("steps", name)
-    if not isinstance(content, dict) or not content:
-        raise source.fault(path, name, "says nothing to do", f"give it one of {', '.join(STEP_KINDS)}")
-    kinds = [key for key in content if key in STEP_KINDS]
+    kinds = [key for key in content if key in STEP_KINDS] if isinstance(content, dict) else []
     if len(kinds) != 1:
-        found = f"is {' and '.join(kinds)} at once" if kinds else f"is of no known kind: {', '.join(map(str, content))}"
-        raise source.fault(path, name, found, f"give it one of {', '.join(STEP_KINDS)}")
-    if "name" in content:
-        raise source.fault(
-            (*path, "name"), name, "name is not a key here", "remove it: a step is named where it stands"
-        )
+        document.report(path, name, _why_of_no_kind(content, kinds), f"give it one of {', '.join(STEP_KINDS)}")
+        return None
     kind = STEP_KINDS[kinds[0]]
+    if "name" in content:
+        remedy = "remove it: a step is named where it stands"
+        document.report((*path, "name"), name, "name is not a key here", remedy)
     if "calendar" in content and kind is Hours:
-        raise source.fault((*path, "calendar"), name, "calendar is not a key here", "name it after `hours`")
+        document.report((*path, "calendar"), name, "calendar is not a key here", "name it after `hours`")
     following = {} if kind.final or "next" in content else {"next": below}
-    return validated(source, kind, {**content, **following, "name": name}, path, name)
+    return document.validate(kind, {**content, **following, "name": name}, path, name)
 
 
-def _with_calendar(source: Source, step: Step, beside: Beside, texts: list[str]) -> Step:
+def _why_of_no_kind(content: object, kinds: list[str]) -> str:
+    if kinds:
+        return f"is {' and '.join(kinds)} at once"
+    return (
+        f"is of no known kind: {', '.join(content)}" if isinstance(content, dict) and content else "says nothing to do"
+    )
+
+
+def _with_calendar(document: Document, step: Step, read_file: FileReader, texts: list[str]) -> Step:
     if not isinstance(step, Hours):
         return step
-    text = beside(calendar_file(step.hours))
+    file = calendar_file(step.hours)
+    text = read_file(file)
     if text is None:
-        remedy = f"add {calendar_file(step.hours)} beside the flow, or name a calendar that is there"
-        raise source.fault(
-            ("steps", step.name, "hours"), step.name, f"goes by {step.hours}, which is no calendar", remedy
-        )
+        remedy = f"add {file} beside the flow, or name a calendar that is there"
+        reason = f"goes by {step.hours}, which is not a calendar"
+        document.report(("steps", step.name, "hours"), step.name, reason, remedy)
+        return step
     texts.append(text)
     return step.model_copy(update={"calendar": read_calendar(step.hours, text)})
 
 
-def _check_flows(source: Source, flow: Flow, beside: Beside) -> None:
-    for name, step in flow.steps.items():
+def _check_flows(document: Document, steps: Mapping[str, Step], read_file: FileReader) -> None:
+    for name, step in steps.items():
         for other, _ in step.visits():
-            if beside(f"{other}.yaml") is None:
+            if read_file(f"{other}.yaml") is None:
                 remedy = f"add {other}.yaml beside the flow, or name a flow that is there"
-                raise source.fault(("steps", name), name, f"leads to the flow {other}, which is not there", remedy)
+                document.report(("steps", name), name, f"leads to the flow {other}, which is not there", remedy)
 
 
-def _check_targets(source: Source, flow: Flow, written: WrittenFlow) -> None:
-    for path, named_in, target in _all_targets(flow, written):
-        if target not in flow.steps:
-            near = get_close_matches(target, flow.steps, 1)
+def _check_targets(document: Document, steps: Mapping[str, Step], start: str) -> None:
+    known = {**document.steps(), **steps}
+    for path, named_in, target in _all_targets(document, steps):
+        if target not in known:
+            near = get_close_matches(target, known, 1)
             remedy = f"did you mean {near[0]}?" if near else "add that step, or name one that exists"
-            raise source.fault(path, named_in, f"leads to {target}, which is no step of this flow", remedy)
-    for name, step in flow.steps.items():
-        if isinstance(step, Reject) and name != flow.start:
+            document.report(path, named_in, f"leads to {target}, which is no step of this flow", remedy)
+    for name, step in steps.items():
+        if isinstance(step, Reject) and name != start:
             remedy = "make it the first step, or use hangup"
-            raise source.fault(("steps", name), name, "rejects a call that is answered already", remedy)
+            document.report(("steps", name), name, "rejects a call that is answered already", remedy)
 
 
-def _all_targets(flow: Flow, written: WrittenFlow) -> Iterator[tuple[tuple[str | int, ...], str, str]]:
+def _all_targets(document: Document, steps: Mapping[str, Step]) -> Iterator[tuple[Path, str, str]]:
     for word in ("start", "last_resort"):
-        if target := getattr(written, word):
+        if isinstance(target := document.content.get(word), str) and target:
             yield (word,), "", target
-    for name, step in flow.steps.items():
+    for name, step in steps.items():
         for where, target in step.targets():
-            path = (
+            inside = (
                 int(part) if part.isdecimal() and where.startswith("branch.") else part for part in where.split(".")
             )
-            yield ("steps", name, *path), name, target
+            around: Path = ("record",) if name == CONSENT_STEP else ("steps", name)
+            yield (*around, *inside), name, target

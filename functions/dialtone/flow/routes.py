@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import Field, model_validator
 
-from dialtone.domain.errors import FlowInvalid
 from dialtone.domain.numbers import called_number, called_numbers, caller_number
 from dialtone.flow.calendars import OPEN, Calendar, CalendarName, calendar_file, read_calendar
-from dialtone.flow.document import Source, read_source, validated
+from dialtone.flow.document import Document
 from dialtone.flow.shorthand import Shorthand
 from dialtone.flow.steps.branch import ANY_ENDING, Texts, caller_fits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+
+    from dialtone.flow.document import Path
 
 NUMBERS_FILE = "numbers.yaml"
 
@@ -41,6 +42,10 @@ class Route(Shorthand):
     @classmethod
     def _for_all(cls, written: Any) -> Any:  # noqa: ANN401 -- pydantic hands over whatever the file holds
         return {"flow": written} if isinstance(written, str) else written
+
+    def calendars(self) -> Iterator[str]:
+        """Every calendar that it goes by."""
+        return filter(None, (self.open, self.closed))
 
     @property
     def for_all(self) -> bool:
@@ -92,48 +97,58 @@ class Routes:
         return not (route.closed and self.calendars[route.closed].at(occurred_at) == OPEN)
 
 
-def read_routes(text: str, beside: Callable[[str], str | None]) -> Routes:
+def read_routes(text: str, read_file: Callable[[str], str | None]) -> Routes:
     """The number file's routes. Raises FlowInvalid naming the line of a number that is none or leads nowhere."""
-    source = read_source(NUMBERS_FILE, text)
-    if not isinstance(source.content, dict):
-        raise FlowInvalid(NUMBERS_FILE, 1, "", "maps no number to a flow", 'write lines like "+15550100": main-menu')
-    by_number, calendars = {}, {}
-    for number, written in source.content.items():
+    document = Document.read(NUMBERS_FILE, text)
+    by_number = parse_routes(document, read_file)
+    if by_number is None:
+        raise document.error
+    names = {name for routes in by_number.values() for route in routes for name in route.calendars()}
+    return Routes(
+        by_number, {name: read_calendar(name, read_file(calendar_file(name)) or "") for name in sorted(names)}
+    )
+
+
+def parse_routes(document: Document, read_file: Callable[[str], str | None]) -> Mapping[str, tuple[Route, ...]] | None:
+    """Number → routes of a number file, or None with all problems reported to the document."""
+    if not isinstance(document.content, dict):
+        document.report((), "", "maps no number to a flow", 'write lines like "+15550100": main-menu')
+        return None
+    by_number = {}
+    for number, written in document.content.items():
         if not re.fullmatch(NUMBER, number):
             remedy = 'write it as "+<country><number>", in quotes and without spaces; a SIP user as "sip:reception"'
-            raise source.fault((number,), "", f"{number} is not a number in E.164", remedy)
-        by_number[number] = _routes(source, number, written, beside)
-        for route in by_number[number]:
-            for calendar in filter(None, (route.open, route.closed)):
-                calendars[calendar] = _calendar(source, number, calendar, beside)
-    return Routes(by_number, calendars)
+            document.report((number,), "", f"{number} is not a number in E.164", remedy)
+        by_number[number] = tuple(_parse_routes(document, number, written, read_file))
+    return None if document.problems else by_number
 
 
-def _routes(source: Source, number: str, written: Any, beside: Callable[[str], str | None]) -> tuple[Route, ...]:  # noqa: ANN401 -- whatever the file holds
+def _parse_routes(
+    document: Document,
+    number: str,
+    written: Any,  # noqa: ANN401 -- whatever the file holds
+    read_file: Callable[[str], str | None],
+) -> Iterator[Route]:
     if not isinstance(written, (str, list, dict)) or not written:
-        raise _leads_nowhere(source, (number,), number, written)
-    routes = []
-    for place, each in enumerate(written if isinstance(written, list) else [written]):
-        path = (number, place) if isinstance(written, list) else (number,)
-        route = validated(source, Route, each, path)
-        if beside(f"{route.flow}.yaml") is None:
-            raise _leads_nowhere(source, path, number, route.flow)
-        routes.append(route)
-    for place, route in enumerate(routes[:-1], 1):
-        if route.for_all:
-            remedy = "put it last, or say when it is for"
-            raise source.fault((number, place), "", f"{number} has a route below one that takes every call", remedy)
-    return tuple(routes)
+        _report_no_flow(document, (number,), number, written)
+        return
+    several = isinstance(written, list)
+    paths = [(number, position) for position in range(len(written))] if several else [(number,)]
+    routes = [document.validate(Route, document.at(path), path) for path in paths]
+    for route, path in zip(routes, paths, strict=True):
+        if route and read_file(f"{route.flow}.yaml") is None:
+            _report_no_flow(document, path, number, route.flow)
+        for name in route.calendars() if route else ():
+            if read_file(calendar_file(name)) is None:
+                remedy = f"add {calendar_file(name)} beside {NUMBERS_FILE}, or name a calendar that is there"
+                document.report(path, "", f"{number} goes by {name}, which is not a calendar", remedy)
+    for route, below in zip(routes, paths[1:], strict=False):
+        if route and route.for_all:
+            reason = f"{number} has a route below one that takes every call"
+            document.report(below, "", reason, "put it last, or say when it is for")
+    yield from filter(None, routes)
 
 
-def _calendar(source: Source, number: str, name: str, beside: Callable[[str], str | None]) -> Calendar:
-    text = beside(calendar_file(name))
-    if text is None:
-        remedy = f"add {calendar_file(name)} beside {NUMBERS_FILE}, or name a calendar that is there"
-        raise source.fault((number,), "", f"{number} goes by {name}, which is no calendar", remedy)
-    return read_calendar(name, text)
-
-
-def _leads_nowhere(source: Source, path: tuple[str | int, ...], number: str, flow: object) -> FlowInvalid:
+def _report_no_flow(document: Document, path: Path, number: str, flow: object) -> None:
     remedy = f"add {flow}.yaml beside {NUMBERS_FILE}, or name a flow that is there"
-    return source.fault(path, "", f"{number} leads to {flow}, which is no flow", remedy)
+    document.report(path, "", f"{number} leads to {flow}, which is no flow", remedy)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from dialtone.adapters.flow_library import NUMBERS_FILE
 from dialtone.domain.errors import DialtoneError
-from dialtone.flow.document import read_source
+from dialtone.flow.document import Document
 from dialtone.flow.parser import read_flow
 
 if TYPE_CHECKING:
@@ -37,13 +37,13 @@ def read_file(file: Path) -> Text:
 
 def is_flow(text: Text) -> bool:
     """Whether it says that it is one: other YAML files lie beside flows. Raises FlowInvalid if it is not YAML."""
-    content = read_source(text.file, text.content).content
+    content = Document.read(text.file, text.content).checked().content
     return isinstance(content, dict) and "flow" in content and "steps" in content
 
 
 def flow_in(text: Text) -> Flow:
     """The flow, whatever its file is called: an older copy may lie under another name. Raises FlowInvalid."""
-    content = read_source(text.file, text.content).content
+    content = Document.read(text.file, text.content).checked().content
     named = content.get("flow") if isinstance(content, dict) else None
     return read_flow(f"{named}.yaml" if isinstance(named, str) else Path(text.file).name, text.content)
 

@@ -8,23 +8,26 @@ from enum import Enum
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from dialtone.adapters.flow_library import NUMBERS_FILE
-from dialtone.flow.calendars import CALENDARS
+from dialtone.adapters.flow_library import NUMBERS_FILE, text_beside
+from dialtone.domain.errors import FlowInvalid
+from dialtone.flow.calendars import CALENDARS, calendar_file, parse_calendar
+from dialtone.flow.document import Document
+from dialtone.flow.loader import DIVIDE, too_large
+from dialtone.flow.parser import parse_flow
+from dialtone.flow.routes import parse_routes
 from infra.flowkit.linting.leg_states import Paths
 from infra.flowkit.linting.mentions import leads_to
 from infra.flowkit.linting.prompts import Heard, heard_in
-from infra.flowkit.linting.recovery import Fault, calendar_faults, number_faults, read_through
 from infra.flowkit.linting.rule import Of
 from infra.flowkit.linting.variables import Variables, may_set
 from infra.flowkit.linting.ways import Ways
-from infra.flowkit.linting.written import Written, parse
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
     from datetime import date
     from pathlib import Path as File
 
-    from dialtone.flow.document import Path
+    from dialtone.flow.document import Path, Problem
     from dialtone.flow.flow import Flow
     from dialtone.flow.steps.step import Step
 
@@ -43,17 +46,17 @@ class Kind(Enum):
     CALENDAR = "invalid-calendar"
 
     @property
-    def fault_rule(self) -> str:
-        """The rule by whose name the reader's faults go."""
+    def problem_rule(self) -> str:
+        """The rule under whose name the reader's problems are reported."""
         return self.value
 
 
 @dataclass
 class FlowFile:
-    """A flow, as written and as the language's reader gives it."""
+    """A file: as it is written, and what the language's reader makes of it."""
 
     path: File
-    written: Written
+    document: Document
     folder: Folder
 
     @cached_property
@@ -64,24 +67,28 @@ class FlowFile:
         return Kind.CALENDAR if self.path.absolute().parent.name == CALENDARS else Kind.FLOW
 
     @cached_property
-    def _read(self) -> tuple[Flow | None, list[Fault]]:
+    def parsed(self) -> Flow | None:
+        """The flow; None for another kind of file, and for one with problems, which the document then has."""
         match self.kind:
             case Kind.FLOW:
-                return read_through(self.path, self.written)
+                return parse_flow(self.document)
             case Kind.NUMBERS:
-                return None, list(number_faults(self.path, self.written))
+                parse_routes(self.document, self.folder.text)
             case Kind.CALENDAR:
-                return None, list(calendar_faults(self.path, self.written))
+                parse_calendar(self.document, self.path.stem)
+        return None
 
-    @property
-    def faults(self) -> list[Fault]:
-        """What keeps the flow from being followed."""
-        return self._read[1]
+    @cached_property
+    def problems(self) -> list[Problem]:
+        """What keeps the file from being used."""
+        if self.parsed and (reason := too_large(self.folder.texts_with(self.parsed).values())):
+            self.document.report((), "", reason, DIVIDE)
+        return self.document.problems
 
     @property
     def readable(self) -> bool:
-        """Whether it can be followed, whatever rules say of it."""
-        return self._read[0] is not None
+        """Whether it is a flow that can be followed, whatever rules say of it."""
+        return self.parsed is not None and not self.problems
 
     def asked(self, of: Of) -> bool:
         """Whether a rule of this kind is asked about it."""
@@ -91,17 +98,16 @@ class FlowFile:
             case Of.FLOW:
                 return self.kind is Kind.FLOW and self.readable
             case Of.CALENDAR:
-                return self.kind is Kind.CALENDAR and not self.faults
+                return self.kind is Kind.CALENDAR and not self.problems
             case Of.LINTER:
                 return False
 
     @property
     def flow(self) -> Flow:
         """The flow. Only for a file that is readable."""
-        flow, faults = self._read
-        if flow is None:
-            raise ValueError(f"{self.path}: {faults[0].reason}")
-        return flow
+        if self.parsed is None:
+            raise self.document.error
+        return self.parsed
 
     @property
     def steps(self) -> Mapping[str, Step]:
@@ -121,11 +127,11 @@ class FlowFile:
     @cached_property
     def heard(self) -> tuple[Heard, ...]:
         """Everything that a caller can hear, in the order of the file."""
-        return tuple(heard_in(self.flow, self.written))
+        return tuple(heard_in(self.flow, self.document))
 
     def wrote(self, step: str, key: str) -> bool:
         """Whether the key stands in the step, or has its default."""
-        content = self.written.steps().get(step)
+        content = self.document.steps().get(step)
         return isinstance(content, dict) and key in content
 
     def path_to(self, step: str, key: str) -> Path:
@@ -134,7 +140,7 @@ class FlowFile:
 
     def step_values(self, key: str) -> Iterator[tuple[Path, Any]]:
         """What stands under the key, in every step that has it, whether or not the file can be followed."""
-        for name, content in self.written.steps().items():
+        for name, content in self.document.steps().items():
             if isinstance(content, dict) and key in content:
                 yield ("steps", name, key), content[key]
 
@@ -151,7 +157,7 @@ class Folder:
     def file(self, path: File) -> FlowFile:
         """One of its files. Raises OSError and UnicodeDecodeError."""
         if path not in self._files:
-            self._files[path] = FlowFile(path, parse(path.read_text(encoding="utf-8")), self)
+            self._files[path] = FlowFile(path, Document.read(path.name, path.read_text(encoding="utf-8")), self)
         return self._files[path]
 
     @cached_property
@@ -165,17 +171,41 @@ class Folder:
         return frozenset(flow for _, flow in leads_to(self.numbers))
 
     @cached_property
-    def numbers(self) -> Written:
+    def numbers(self) -> Document:
         """The numbers file; empty where it is missing or no text."""
         try:
-            return parse((self.path / NUMBERS_FILE).read_text(encoding="utf-8"))
+            return self.file(self.path / NUMBERS_FILE).document
         except (OSError, UnicodeDecodeError):
-            return parse("")
+            return Document.read(NUMBERS_FILE, "")
+
+    def text(self, name: str) -> str | None:
+        """The text of a flow or calendar that lies here, None for none."""
+        try:
+            return text_beside(self.path, name)
+        except FlowInvalid:
+            return ""  # it is not UTF-8, which is reported where the file itself is looked at
+
+    def texts_with(self, flow: Flow) -> dict[str, str]:
+        """A flow's file, its calendars and the same of all flows that it leads to, by name."""
+        texts: dict[str, str] = {}
+        left = [flow]
+        while left:
+            each = left.pop()
+            calendars = [calendar_file(name) for step in each.steps.values() for name in step.calendars()]
+            texts |= {name: self.text(name) or "" for name in (f"{each.name}.yaml", *calendars)}
+            left += [other for name in each.others if f"{name}.yaml" not in texts and (other := self._parsed(name))]
+        return texts
+
+    def _parsed(self, flow: str) -> Flow | None:
+        try:
+            return self.file(self.path / f"{flow}.yaml").parsed
+        except (OSError, UnicodeDecodeError):
+            return None
 
     def steps_of(self, flow: str) -> Collection[str]:
         """The names of a flow's steps, as it is written; none where it is not there."""
         try:
-            return self.file(self.path / f"{flow}.yaml").written.steps()
+            return self.file(self.path / f"{flow}.yaml").document.steps()
         except (OSError, UnicodeDecodeError):
             return ()
 

@@ -1,4 +1,4 @@
-"""Where steps, flows, voices, languages and numbers are named, as the file is written: its faults do not hide them."""
+"""Where a file names steps, flows, voices, languages and numbers; its problems do not hide them."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from dialtone.flow.document import Path
-    from infra.flowkit.linting.written import Written
+    from dialtone.flow.document import Document, Path
 
 WAYS = frozenset(
     {
@@ -55,29 +54,29 @@ _OF_A_LANGUAGE = 2
 """Length of the path of one of the flow's `languages`."""
 
 
-def step_names(written: Written) -> Iterator[Path]:
+def step_names(document: Document) -> Iterator[Path]:
     """Where the names of steps of this flow stand."""
-    yield from (path for path in _OF_THE_FLOW if path in written.places)
-    for name, content in written.steps().items():
+    yield from (path for path in _OF_THE_FLOW if path in document.places)
+    for name, content in document.steps().items():
         yield from _step_names(content, ("steps", name))
 
 
-def flow_names(written: Written) -> Iterator[tuple[Path, str]]:
+def flow_names(document: Document) -> Iterator[tuple[Path, str]]:
     """Where other flows are named, in a flow."""
-    for path, value in written.walk():
+    for path, value in document.walk():
         if len(path) > _IN_A_STEP and path[-2:] == ("go", "flow") and isinstance(value, str):
             yield path, value
 
 
-def steps_of_others(written: Written) -> Iterator[tuple[Path, str, str]]:
+def steps_of_others(document: Document) -> Iterator[tuple[Path, str, str]]:
     """Where steps of other flows are named: the place, the flow, the step."""
-    for path, flow in flow_names(written):
-        step = written.at((*path[:-1], "step"))
+    for path, flow in flow_names(document):
+        step = document.at((*path[:-1], "step"))
         if isinstance(step, str):
             yield (*path[:-1], "step"), flow, step
 
 
-def routes(numbers: Written) -> Iterator[tuple[str, list[tuple[Path, dict[str, Any]]]]]:
+def routes(numbers: Document) -> Iterator[tuple[str, list[tuple[Path, dict[str, Any]]]]]:
     """Called numbers, and the routes of each, written in full."""
     for number, written in numbers.content.items() if isinstance(numbers.content, dict) else ():
         listed = written if isinstance(written, list) else [written]
@@ -86,7 +85,7 @@ def routes(numbers: Written) -> Iterator[tuple[str, list[tuple[Path, dict[str, A
         yield number, [(path, each) for path, each in zip(paths, in_full, strict=True) if isinstance(each, dict)]
 
 
-def leads_to(numbers: Written) -> Iterator[tuple[Path, str]]:
+def leads_to(numbers: Document) -> Iterator[tuple[Path, str]]:
     """Where flows are named, in a numbers file."""
     for _, routed in routes(numbers):
         for path, route in routed:
@@ -94,15 +93,15 @@ def leads_to(numbers: Written) -> Iterator[tuple[Path, str]]:
                 yield (*path, "flow"), route["flow"]
 
 
-def goes_by(numbers: Written) -> Iterator[tuple[Path, str]]:
+def goes_by(numbers: Document) -> Iterator[tuple[Path, str]]:
     """Where calendars are named, in a numbers file."""
     for path, route in (each for _, routed in routes(numbers) for each in routed):
         yield from (((*path, key), route[key]) for key in ("open", "closed") if isinstance(route.get(key), str))
 
 
-def caller_conditions(written: Written) -> Iterator[tuple[Path, str]]:
+def caller_conditions(document: Document) -> Iterator[tuple[Path, str]]:
     """Where callers are asked for: in the routes of a numbers file, in the branches of a flow."""
-    for path, value in written.walk():
+    for path, value in document.walk():
         listed = path[-2:-1] == ("caller",) and isinstance(path[-1], int)
         key = path[:-1] if listed else path
         route = key[-1:] == ("caller",) and key[:1] != ("steps",)
@@ -110,33 +109,33 @@ def caller_conditions(written: Written) -> Iterator[tuple[Path, str]]:
             yield path, str(value)
 
 
-def calendars(written: Written) -> Iterator[tuple[Path, str]]:
+def calendars(document: Document) -> Iterator[tuple[Path, str]]:
     """Where calendars are named, in a flow."""
-    for name, content in written.steps().items():
+    for name, content in document.steps().items():
         if isinstance(content, dict) and isinstance(content.get("hours"), str):
             yield ("steps", name, "hours"), content["hours"]
 
 
-def voices(written: Written) -> Iterator[tuple[Path, str]]:
+def voices(document: Document) -> Iterator[tuple[Path, str]]:
     """Where voices are named: in a mapping under `voice`, or for a language."""
-    for path, value in written.walk():
+    for path, value in document.walk():
         if isinstance(value, str) and (_is_language(path) or _named(path, "voice")):
             yield path, value
 
 
-def languages(written: Written) -> Iterator[tuple[Path, str]]:
+def languages(document: Document) -> Iterator[tuple[Path, str]]:
     """Where languages are named, but for prompts in several of them."""
-    for path, value in written.walk():
-        offered = path[-2:-1] == ("keys",) and LANGUAGES_BY_KEY in (written.at(path[:-2]) or ())
+    for path, value in document.walk():
+        offered = path[-2:-1] == ("keys",) and LANGUAGES_BY_KEY in (document.at(path[:-2]) or ())
         if isinstance(value, str) and (offered or _named(path, "language")):
             yield path, value
         if _is_language(path):
             yield path, str(path[1])
 
 
-def numbers(written: Written) -> Iterator[tuple[Path, str]]:
+def numbers(document: Document) -> Iterator[tuple[Path, str]]:
     """Where numbers are named that are rung or shown."""
-    for name, content in written.steps().items():
+    for name, content in document.steps().items():
         if isinstance(content, dict):
             yield from _numbers(content.get("transfer"), ("steps", name, "transfer"))
             if "caller_id" in content:

@@ -14,8 +14,7 @@ from dialtone.flow.calendars import Holidays, Week
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from dialtone.flow.document import Path
-    from infra.flowkit.linting.written import Written
+    from dialtone.flow.document import Document, Path
 
 DAY = timedelta(days=1)
 
@@ -48,7 +47,7 @@ class Day:
         return pairwise(self.openings)
 
 
-def days(calendar: Written) -> Iterator[Day]:
+def days(calendar: Document) -> Iterator[Day]:
     """Every weekday and holiday that a calendar names; only of one that can be gone by."""
     for key, form in (("open", _WEEK), ("holidays", _HOLIDAYS)):
         content = calendar.at((key,))

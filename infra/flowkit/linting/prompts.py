@@ -11,9 +11,8 @@ from dialtone.flow.prompts import KINDS, Piece
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from dialtone.flow.document import Path
+    from dialtone.flow.document import Document, Path
     from dialtone.flow.flow import Flow
-    from infra.flowkit.linting.written import Written
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +37,10 @@ class Heard:
         return self.kind in {"text", "ssml"}
 
 
-def heard_in(flow: Flow, written: Written) -> Iterator[Heard]:
+def heard_in(flow: Flow, document: Document) -> Iterator[Heard]:
     """Every piece of every prompt, in the order of the file."""
     for path in prompt_paths(flow):
-        yield from _parts(written.at(path), path, path, ())
+        yield from _parts(document.at(path), path, path, ())
 
 
 def prompt_paths(flow: Flow) -> Iterator[Path]:

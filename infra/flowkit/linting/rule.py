@@ -12,9 +12,8 @@ from infra.flowkit.linting.finding import Severity
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from dialtone.flow.document import Path
+    from dialtone.flow.document import Path, Place
     from infra.flowkit.linting.files import FlowFile
-    from infra.flowkit.linting.written import Place
 
 ERROR, WARNING = Severity.ERROR, Severity.WARNING
 
@@ -22,7 +21,7 @@ ERROR, WARNING = Severity.ERROR, Severity.WARNING
 class Of(Enum):
     """What a rule is asked about."""
 
-    WRITTEN = "every file, as it is written, though it may have faults"
+    WRITTEN = "every file, as it is written, though it may have problems"
     FLOW = "a flow that can be followed"
     CALENDAR = "a calendar that can be gone by"
     LINTER = "what the linter itself notices"

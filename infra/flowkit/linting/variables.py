@@ -22,11 +22,10 @@ from infra.flowkit.linting.ways import NEXT, ON_ERROR, falling
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from dialtone.flow.document import Path
+    from dialtone.flow.document import Document, Path
     from dialtone.flow.flow import Flow
     from dialtone.flow.steps.step import Step
     from infra.flowkit.linting.ways import Way, Ways
-    from infra.flowkit.linting.written import Written
 
 Names = frozenset[str]
 
@@ -110,16 +109,16 @@ def may_set(step: Step) -> Names:
     return frozenset(names)
 
 
-def uses(written: Written) -> Iterator[Use]:
+def uses(document: Document) -> Iterator[Use]:
     """Every place of every step where a variable is filled in, in the order of the file."""
-    for path, value in written.walk():
+    for path, value in document.walk():
         if isinstance(value, str) and path[:1] == ("steps",) and path[-1] != "pattern":
             yield from (Use(path, name) for name in names_in(value))
 
 
-def conditions(written: Written) -> Iterator[Use]:
+def conditions(document: Document) -> Iterator[Use]:
     """Every variable that a `branch` asks for."""
-    for path in written.places:
+    for path in document.places:
         if path[:1] == ("steps",) and path[-2:-1] == ("when",) and path[2:3] == ("branch",):
             yield Use(path, str(path[-1]))
 

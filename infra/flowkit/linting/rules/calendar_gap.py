@@ -21,12 +21,12 @@ SHORT_GAP = timedelta(minutes=15)
 @rule("calendar-gap", WARNING, Of.CALENDAR)
 def calendar_gap(file: FlowFile) -> Iterator[Found]:
     """A weekday that is left out, or a gap of minutes between two hours: callers are told that it is closed."""
-    named = {day.name for day in days(file.written)}
+    named = {day.name for day in days(file.document)}
     missing = [day for day in WEEKDAYS if day not in named]
     if missing:
         reason = f"says nothing of {', '.join(missing)}, which counts as closed"
         yield Found(("open",), reason, f"write {', '.join(missing)}: closed")
-    for day in days(file.written):
+    for day in days(file.document):
         for before, after in day.neighbours():
             if timedelta() < after.begins - before.ends_at < SHORT_GAP:
                 yield Found(day.path, f"is closed for minutes between {before} and {after}", "join them, or mend one")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 @rule("calendar-overlap", ERROR, Of.CALENDAR)
 def calendar_overlap(file: FlowFile) -> Iterator[Found]:
     """Hours of a day that overlap: one of the two is a slip of the pen."""
-    for day in days(file.written):
+    for day in days(file.document):
         for before, after in day.neighbours():
             if after.begins < before.ends_at:
                 yield Found(day.path, f"is open {before} and {after}, which overlap", "mend one, or join them")

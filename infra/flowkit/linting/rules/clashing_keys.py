@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 @rule("clashing-keys", ERROR, Of.WRITTEN)
 def clashing_keys(file: FlowFile) -> Iterator[Found]:
     """A key of the phone, or of the file, that stands for two things at once."""
-    for path, place in file.written.twice:
+    for path, place in file.document.repeated:
         yield Found(path, f"{path[-1]} stands here twice", "remove or rename one of the two", place)
     for path, keys in file.step_values("keys"):
         for named, key in _twice(keys):
             yield Found((*path, named), f"offers the key {key} a second time", "let it lead to one step only")
     for (_, name, _), _ in file.step_values("collect"):
         path = ("steps", name, "ends_on")
-        ends_on = file.written.at(path)
+        ends_on = file.document.at(path)
         if ends_on is not None and str(ends_on).isdigit():
             reason = f"ends the entry on {ends_on}, which is also a digit to be keyed in"
             yield Found(path, reason, 'end it on "#" or "*"')

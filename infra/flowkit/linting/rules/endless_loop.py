@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 @rule("endless-loop", ERROR)
 def endless_loop(file: FlowFile) -> Iterator[Found]:
     """Steps that lead round in a circle without a caller's choice or a limit."""
-    limited = "limits" in (file.written.content or {})
+    limited = "limits" in (file.document.content or {})
     instant: set[frozenset[str]] = set()
     for circle in file.ways.loops(lambda way: not way.chosen and file.ways.instant(way.source)):
         instant.add(circle)

@@ -26,7 +26,7 @@ def missing_language(file: FlowFile) -> Iterator[Found]:
     """A prompt that is not there in every language that the flow promises, where callers may have chosen one."""
     promised = list(file.flow.voice_defaults.languages) or [file.flow.voice_defaults.language or ENGLISH]
     for path in prompt_paths(file.flow):
-        written = file.written.at(path)
+        written = file.document.at(path)
         if written is None:
             missing = [language for language in promised if not language.startswith(ENGLISH)]
             if path[-2:] == CONSENT and missing:

@@ -25,10 +25,10 @@ LINE = re.compile(NUMBER)
 def not_e164(file: FlowFile) -> Iterator[Found]:
     """A number that is not in E.164: a plus, the country, the number, nothing between them."""
     if file.kind is Kind.NUMBERS:
-        named: list[tuple[Path, str]] = [((number,), number) for number, _ in routes(file.written)]
+        named: list[tuple[Path, str]] = [((number,), number) for number, _ in routes(file.document)]
         wrong = [(path, number) for path, number in named if not LINE.fullmatch(number)]
     else:
-        wrong = [(path, number) for path, number in numbers(file.written) if not E164.fullmatch(number)]
+        wrong = [(path, number) for path, number in numbers(file.document) if not E164.fullmatch(number)]
     for path, number in wrong:
         yield Found(path, f"has {number}, which is not a number in E.164", _remedy(number))
 

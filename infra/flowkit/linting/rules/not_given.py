@@ -19,7 +19,7 @@ def not_given(file: FlowFile) -> Iterator[Found]:
     """A number or a visit that leads to a flow which expects to be given variables that are not there."""
     expecting = {flow.name: flow.given for flow in file.folder.flows if flow.given}
     if file.kind is Kind.NUMBERS:
-        for path, name in leads_to(file.written):
+        for path, name in leads_to(file.document):
             if name in expecting:
                 reason = f"leads callers to {name}, which expects to be given {', '.join(expecting[name])}"
                 yield Found(path, reason, "lead them elsewhere: only a call that we dial is given variables")

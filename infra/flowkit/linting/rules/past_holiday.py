@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 @rule("past-holiday", WARNING, Of.CALENDAR)
 def past_holiday(file: FlowFile) -> Iterator[Found]:
     """A holiday whose date is past: next year's is probably missing."""
-    holidays = file.written.at(("holidays",)) or {}
+    holidays = file.document.at(("holidays",)) or {}
     for named in holidays:
         last = date.fromisoformat(str(named).rpartition("to")[2].strip())
         if last < file.folder.today:

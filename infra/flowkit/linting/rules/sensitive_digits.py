@@ -22,7 +22,7 @@ LEAVE_OUT = "leave it out: of sensitive digits only asterisks are kept"
 def sensitive_digits(file: FlowFile) -> Iterator[Found]:
     """Digits of a `sensitive` step that are put into a prompt, a variable, a condition, or a lookup without leave."""
     sensitive = {step.variable for step in file.steps.values() if isinstance(step, Collect) and step.sensitive}
-    for use in uses(file.written):
+    for use in uses(file.document):
         if use.name not in sensitive:
             continue
         lookup = file.steps.get(use.step)
@@ -30,13 +30,13 @@ def sensitive_digits(file: FlowFile) -> Iterator[Found]:
             reason = f"gives {use.name} away, which is keyed in as sensitive"
             remedy = "give the lookup leave with `sensitive: true`" if isinstance(lookup, LookUp) else LEAVE_OUT
             yield Found(use.path, reason, remedy)
-        elif file.written.at(use.path) != f"{{{use.name}}}":
+        elif file.document.at(use.path) != f"{{{use.name}}}":
             reason = f"sends {use.name} within other words, but only the whole of a value can be sensitive"
             yield Found(use.path, reason, "send the digits alone")
         elif not _straight_after(file, lookup, use.name):
             reason = f"sends {use.name}, which is not kept until then"
             yield Found(use.path, reason, "let nothing but the `next` of its `collect` lead to the lookup")
-    for use in conditions(file.written):
+    for use in conditions(file.document):
         if use.name in sensitive:
             reason = f"goes by {use.name}, which is keyed in as sensitive"
             yield Found(use.path, reason, "go by something else: of sensitive digits only asterisks are kept")

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def unknown_calendar(file: FlowFile) -> Iterator[Found]:
     """A calendar that a step or a number goes by and that no file is named for."""
     known = file.folder.calendar_names
-    named = goes_by(file.written) if file.kind is Kind.NUMBERS else calendars(file.written)
+    named = goes_by(file.document) if file.kind is Kind.NUMBERS else calendars(file.document)
     for path, calendar in named:
         if calendar not in known:
             remedy = near(calendar, known, f"add calendars/{calendar}.yaml beside the flow, or name one that is there")

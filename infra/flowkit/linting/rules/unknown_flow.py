@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def unknown_flow(file: FlowFile) -> Iterator[Found]:
     """A flow that a number or a step leads to and that no file is named for."""
     known = file.folder.flow_names
-    named = leads_to(file.written) if file.kind is Kind.NUMBERS else flow_names(file.written)
+    named = leads_to(file.document) if file.kind is Kind.NUMBERS else flow_names(file.document)
     for path, flow in named:
         if flow not in known:
             remedy = near(flow, known, f"add {flow}.yaml beside it, or name a flow that is there")

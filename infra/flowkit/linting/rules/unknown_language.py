@@ -34,7 +34,7 @@ _TWO_LETTERS = re.compile(r"[a-z]{2}")
 @rule("unknown-language", ERROR, Of.WRITTEN)
 def unknown_language(file: FlowFile) -> Iterator[Found]:
     """A language that Telnyx does not know: it refuses to speak it (90013)."""
-    by_two_letters = any(voices_like(voice).short_languages for _, voice in voices(file.written))
+    by_two_letters = any(voices_like(voice).short_languages for _, voice in voices(file.document))
     for path, language in _languages(file):
         if language in LANGUAGES or (by_two_letters and _TWO_LETTERS.fullmatch(language)):
             continue
@@ -43,7 +43,7 @@ def unknown_language(file: FlowFile) -> Iterator[Found]:
 
 
 def _languages(file: FlowFile) -> Iterator[tuple[Path, str]]:
-    told = dict(languages(file.written))
+    told = dict(languages(file.document))
     if file.kind is Kind.FLOW and file.readable:
         told |= {heard.language_path: heard.language for heard in file.heard if heard.language_path}
     yield from told.items()

@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 @rule("unknown-step", ERROR, Of.WRITTEN)
 def unknown_step(file: FlowFile) -> Iterator[Found]:
     """A way that leads to a step which the flow does not have."""
-    for path in step_names(file.written):
-        target = file.written.at(path)
-        if isinstance(target, str) and target and target not in file.written.steps():
-            yield Found(path, f"leads to {target}, which is no step of this flow", near(target, file.written.steps()))
-    for path, flow, step in steps_of_others(file.written):
+    for path in step_names(file.document):
+        target = file.document.at(path)
+        if isinstance(target, str) and target and target not in file.document.steps():
+            yield Found(path, f"leads to {target}, which is no step of this flow", near(target, file.document.steps()))
+    for path, flow, step in steps_of_others(file.document):
         steps = file.folder.steps_of(flow)
         if steps and step not in steps:
             yield Found(path, f"leads to {step}, which is no step of the flow {flow}", near(step, steps))

@@ -22,10 +22,10 @@ ASKABLE = frozenset({DAY, LANGUAGE})
 @rule("unknown-variable", ERROR)
 def unknown_variable(file: FlowFile) -> Iterator[Found]:
     """A variable that is filled in or asked for, and that no step before has set."""
-    for use in uses(file.written):
+    for use in uses(file.document):
         if not use.of_its_own:
             yield from _unknown(file, use, "fills in", frozenset())
-    for use in conditions(file.written):
+    for use in conditions(file.document):
         yield from _unknown(file, use, "asks for", ASKABLE)
 
 

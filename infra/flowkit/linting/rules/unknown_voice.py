@@ -30,7 +30,7 @@ _ENGINES = ("-Neural", "-Generative", "-Long-Form")
 @rule("unknown-voice", ERROR, Of.WRITTEN)
 def unknown_voice(file: FlowFile) -> Iterator[Found]:
     """A voice that Telnyx would refuse (90012): of no provider that it knows, or none of Amazon Polly's."""
-    for path, voice in voices(file.written):
+    for path, voice in voices(file.document):
         if fault := _fault(voice):
             yield Found(path, f"has the voice {voice}, {fault[0]}", fault[1])
 

@@ -25,7 +25,7 @@ def unlikely_caller(file: FlowFile) -> Iterator[Found]:
     """A condition on the caller that no caller meets, or that has its own word: `withheld`."""
     if file.kind is Kind.CALENDAR:
         return
-    for path, text in caller_conditions(file.written):
+    for path, text in caller_conditions(file.document):
         if text in {"", WITHHELD} or (_LIKELY.fullmatch(text) and not is_withheld(text)):
             continue
         if is_withheld(text):

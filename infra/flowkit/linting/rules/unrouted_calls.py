@@ -21,7 +21,7 @@ def unrouted_calls(file: FlowFile) -> Iterator[Found]:
     """A number whose routes all have conditions: a call for which none of them holds is taken by no flow."""
     if file.kind is not Kind.NUMBERS:
         return
-    of_number = {number: [route for _, route in routed] for number, routed in routes(file.written)}
+    of_number = {number: [route for _, route in routed] for number, routed in routes(file.document)}
     for_all = [number for number, routed in of_number.items() if _take_every_call(routed)]
     beginnings = [number.removesuffix("*") for number in for_all if number.endswith("*")]
     for number, routed in of_number.items():

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 @rule("unset-variable", WARNING)
 def unset_variable(file: FlowFile) -> Iterator[Found]:
     """A variable that is filled in and that some ways to the step do not set: callers who come there hear a gap."""
-    for use in uses(file.written):
+    for use in uses(file.document):
         maybe, surely = file.variables.maybe.get(use.step, ()), file.variables.surely.get(use.step, ())
         if use.name in maybe and use.name not in surely and not use.of_its_own:
             remedy = "set it on every way there, or let `set` give it a value at the beginning"
