@@ -14,15 +14,16 @@ import http.client
 import io
 import socket
 import threading
+from functools import cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Self
 
 from archive.allowed_addresses import Target, check_resolved, redirected, target_of
 from archive.audio import LARGEST_BYTES
 from archive.errors import NotArchived, TooLong
-from dialtone.adapters.tls import context
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Callable, Iterator, Sequence
 
     from archive.deadline import Deadline
@@ -120,12 +121,20 @@ class Downloader:
         return list(found)
 
 
+@cache
+def _trusted() -> ssl.SSLContext:
+    """Made once, which takes a while; the environment's SSL_CERT_FILE counts."""
+    import httpx  # noqa: PLC0415 -- Telnyx's SDK brings it, and a start does not need it
+
+    return httpx.create_ssl_context()
+
+
 def _connection(target: Target, resolved: str, deadline: Deadline) -> socket.socket:
     connection = socket.create_connection((resolved, target.port), deadline.left(CONNECT_SECONDS))
     if not target.secure:
         return connection
     try:
-        secure = context().wrap_socket(connection, server_hostname=target.host, do_handshake_on_connect=False)
+        secure = _trusted().wrap_socket(connection, server_hostname=target.host, do_handshake_on_connect=False)
     except BaseException:
         connection.close()
         raise

@@ -5,9 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from botocore.config import Config
-
-from dialtone.adapters.aws.clients import client
+from dialtone.adapters.aws_clients import budget, client
 from dialtone.adapters.lookup_function import ANSWER_TO, LOOKUP
 from dialtone.adapters.telemetry import Observer
 from dialtone.domain.lookups import Lookup
@@ -19,17 +17,9 @@ from lookup.settings import Settings
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-CONNECT_SECONDS = 1.0
-READ_SECONDS = 30.0
-"""Longer than any lookup may take: the limit that counts is the lookup's own."""
-
-AWS = Config(
-    connect_timeout=CONNECT_SECONDS,
-    read_timeout=READ_SECONDS,
-    # To ask twice is not ours to decide, and the webhook function is tried again with pauses of our own.
-    retries={"mode": "standard", "total_max_attempts": 1},
-    tcp_keepalive=True,
-)
+AWS = budget(connect_seconds=1.0, read_seconds=30.0, attempts=1)
+"""Longer than any lookup may take: the lookup's own limit counts. A second try is not ours to make: the other system
+may not expect it, and the webhook function is tried again with pauses of our own."""
 
 
 def open_desk(settings: Settings) -> LookupService:

@@ -9,9 +9,7 @@ from typing import TYPE_CHECKING, Any
 gc.disable()  # what a start makes stays: looking through it again and again for garbage takes a twentieth of the start
 
 from dialtone.adapters.archive_queue import ArchiveQueue
-from dialtone.adapters.aws import credentials
-from dialtone.adapters.aws.services import DynamoDb, Lambda, Sqs
-from dialtone.adapters.aws.wire import Wire
+from dialtone.adapters.aws_clients import budget, client, with_deadline
 from dialtone.adapters.calls_table import CallsTable
 from dialtone.adapters.flow_library import FlowLibrary
 from dialtone.adapters.lookup_function import LookupFunction
@@ -29,30 +27,26 @@ from webhook.snapshot import Snapshot
 if TYPE_CHECKING:
     from webhook.processor import Library
 
-CONNECT_SECONDS = 0.5
-"""To an endpoint in the same region: a connection that takes longer will not come."""
-READ_SECONDS = 0.8
-"""DynamoDB answers in some 10 ms. Twice this fits into a webhook's time, and its deadline cuts short what does not."""
-ATTEMPTS = 2
-
-aws = Wire(CONNECT_SECONDS, READ_SECONDS, ATTEMPTS)
+AWS = budget(connect_seconds=0.5, read_seconds=0.8, attempts=2)
+"""DynamoDB answers in some 10 ms. Two tries fit into a webhook's time, and its deadline cuts short what does not."""
 
 
 def open_endpoint(settings: Settings) -> Endpoint:
     """Everything connected. Raises what says which setting is wrong."""
-    store, telnyx = CallsTable(DynamoDb(aws), settings.calls_table), TelnyxApi(settings.api_key)
+    dynamodb, sqs, functions = (with_deadline(client(name, AWS)) for name in ("dynamodb", "sqs", "lambda"))
+    store, telnyx = CallsTable(dynamodb, settings.calls_table), TelnyxApi(settings.api_key)
     library = _library(settings, store)
     switchboard = EventProcessor(
         store=store,
         library=library,
         telnyx=telnyx,
-        archive=ArchiveQueue(Sqs(aws), settings.archive_queue_url),
-        lookups=LookupFunction(Lambda(aws), settings.lookup_function, settings.own_function),
+        archive=ArchiveQueue(sqs, settings.archive_queue_url),
+        lookups=LookupFunction(functions, settings.lookup_function, settings.own_function),
     )
     key = settings.api_key
     Snapshot(
-        load=[telnyx.prepare, credentials.prepare, *([library.read_all] if isinstance(library, FlowLibrary) else [])],
-        renew=[telnyx.close, aws.close, *([key.forget] if isinstance(key, CachedSecret) else [])],
+        load=[telnyx.prepare, *([library.read_all] if isinstance(library, FlowLibrary) else [])],
+        renew=[telnyx.close, *([key.forget] if isinstance(key, CachedSecret) else [])],
     ).register()
     observer = Observer("webhook")
     sdk.on_fall_back.append(lambda: observer.measure(Measure("SdkLoadedPlainly")))

@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, Any
 from botocore.httpsession import URLLib3Session
 from nacl.signing import SigningKey
 
-from dialtone.adapters.aws.wire import Wire
 from dialtone.domain.client_state import ClientState
 from tests.benchmarks.slow_telnyx import WARM
 from tests.integration.deliveries import Signer, body
@@ -93,7 +92,7 @@ def main(plan: Plan) -> None:
     for request in webhooks(WARM, 4, signer):
         if handler(request, Context())["statusCode"] != 200:
             raise AssertionError("the handler does not work: nothing would be measured")
-    sessions = [each for each in gc.get_objects() if isinstance(each, (URLLib3Session, Wire))]
+    sessions = [each for each in gc.get_objects() if isinstance(each, URLLib3Session)]
     gc.collect()
     gc.freeze()
     waiting, starting = os.pipe()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from dialtone.adapters.attributes import attributes
+from dialtone.adapters.dynamodb_items import attributes
 from dialtone.domain.calls import Call
 from dialtone.domain.decisions import Decision
 from dialtone.domain.events import Event

@@ -9,6 +9,7 @@ import pytest
 from moto import mock_aws
 from moto.server import ThreadedMotoServer
 
+from dialtone.adapters import aws_clients, secrets
 from tests.integration.deliveries import written_flows
 from tests.integration.dependencies import Line
 
@@ -50,6 +51,14 @@ def aws_address(moto_address: str, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.setenv("AWS_ENDPOINT_URL", moto_address)
     httpx.post(f"{moto_address}/moto-api/reset").raise_for_status()
     return moto_address
+
+
+@pytest.fixture(autouse=True)
+def _clients_of_this_test() -> Iterator[None]:
+    """A process makes its clients once; each test is a process with an environment of its own."""
+    yield
+    aws_clients.session.cache_clear()
+    secrets._secrets_manager.cache_clear()  # noqa: SLF001 -- as above
 
 
 @pytest.fixture

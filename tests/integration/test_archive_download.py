@@ -25,7 +25,6 @@ from archive.deadline import Deadline
 from archive.decompression import unpacked
 from archive.download import Downloader
 from archive.errors import AddressRefused, NotArchived, TooLong
-from dialtone.adapters import tls
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -159,11 +158,11 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def trusted(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ssl.SSLContext]:
     """Give what a server needs to be trusted as HOST."""
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
-    tls.context.cache_clear()
+    download._trusted.cache_clear()  # noqa: SLF001 -- read once a process
     presenting = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     presenting.load_cert_chain(certificate)
     yield presenting
-    tls.context.cache_clear()
+    download._trusted.cache_clear()  # noqa: SLF001 -- read once a process
 
 
 def test_audio_comes_by_tls_from_the_address_that_was_checked(trusted: ssl.SSLContext) -> None:

@@ -13,8 +13,7 @@ import pytest
 
 from dialtone.adapters import timed_network
 from dialtone.adapters.archive_queue import ArchiveQueue
-from dialtone.adapters.aws.services import DynamoDb, Lambda, Sqs
-from dialtone.adapters.aws.wire import Wire
+from dialtone.adapters.aws_clients import budget, client, with_deadline
 from dialtone.adapters.calls_table import CallsTable
 from dialtone.adapters.flow_library import FlowLibrary
 from dialtone.adapters.lookup_function import LookupFunction
@@ -92,26 +91,30 @@ def dependencies(monkeypatch: pytest.MonkeyPatch) -> Iterator[Dependencies]:
         yield Dependencies(aws, telnyx)
 
 
+Aws = dict[str, Any]
+"""boto3's clients by service, as the webhook function opens them."""
+
+
 @pytest.fixture
-def wire() -> Iterator[Wire]:
-    opened = Wire(0.5, 0.8, 2)
-    yield opened
-    opened.close()
+def aws(dependencies: Dependencies) -> Aws:
+    del dependencies
+    seconds = budget(connect_seconds=0.5, read_seconds=0.8, attempts=2)
+    return {name: with_deadline(client(name, seconds)) for name in ("dynamodb", "sqs", "lambda")}
 
 
 SIGNER = Signer()
 
 
 @pytest.fixture
-def endpoint(dependencies: Dependencies, wire: Wire, flows: Path) -> Iterator[Endpoint]:
+def endpoint(dependencies: Dependencies, aws: Aws, flows: Path) -> Iterator[Endpoint]:
     telnyx = TelnyxApi(CachedSecret("dialtone/telnyx-api-key", key_from), dependencies.telnyx.url)
     telnyx.prepare()
     switchboard = EventProcessor(
-        CallsTable(DynamoDb(wire), "calls"),
+        CallsTable(aws["dynamodb"], "calls"),
         FlowLibrary.open(flows),
         telnyx,
-        ArchiveQueue(Sqs(wire), "https://sqs.us-east-1.amazonaws.com/123456789012/archive"),
-        LookupFunction(Lambda(wire), "lookup", "webhook"),
+        ArchiveQueue(aws["sqs"], "https://sqs.us-east-1.amazonaws.com/123456789012/archive"),
+        LookupFunction(aws["lambda"], "lookup", "webhook"),
     )
     verifier = Verifier.from_text(SIGNER.public_key)
     yield Endpoint(verifier, switchboard, Observer("webhook"), handling_seconds=HANDLING_SECONDS)
@@ -166,18 +169,18 @@ LOOKUP = Lookup("customers", {"phone": "+13125550142"}, 5, gives=("name",))
 RINGING = event("call.initiated", **RINGS)
 
 
-def requests(wire: Wire) -> dict[str, Callable[[float], object]]:
+def requests(aws: Aws) -> dict[str, Callable[[float], object]]:
     """Give everything that a webhook waits for at AWS, each with a deadline."""
-    store = CallsTable(DynamoDb(wire), "calls")
+    store = CallsTable(aws["dynamodb"], "calls")
     before = Call(SESSION, LEG)
-    queue = ArchiveQueue(Sqs(wire), "https://sqs.us-east-1.amazonaws.com/123456789012/archive")
+    queue = ArchiveQueue(aws["sqs"], "https://sqs.us-east-1.amazonaws.com/123456789012/archive")
     return {
         "load": lambda deadline: store.load(RINGING, deadline),
         "known": lambda deadline: store.known([RINGING], deadline),
         "commit": lambda deadline: store.commit(RINGING, before, Decision(before), at_seconds=1, deadline=deadline),
         "flow_texts": lambda deadline: store.flow_texts("main-menu", "1", deadline),
         "put": lambda deadline: queue.put(JOB, deadline),
-        "ask": lambda deadline: LookupFunction(Lambda(wire), "lookup", "webhook").ask(LOOKUP, deadline),
+        "ask": lambda deadline: LookupFunction(aws["lambda"], "lookup", "webhook").ask(LOOKUP, deadline),
         "secret": CachedSecret("dialtone/telnyx-api-key", key_from),
     }
 
@@ -186,22 +189,22 @@ ALL = ["load", "known", "commit", "flow_texts", "put", "ask", "secret"]
 
 
 @pytest.mark.parametrize("name", ALL)
-def test_after_its_deadline_nothing_is_asked(dependencies: Dependencies, wire: Wire, name: str) -> None:
+def test_after_its_deadline_nothing_is_asked(dependencies: Dependencies, aws: Aws, name: str) -> None:
     with pytest.raises(DeadlinePassed, match="no time is left for"):
-        requests(wire)[name](time.monotonic())
+        requests(aws)[name](time.monotonic())
 
     assert dependencies.asked == []
 
 
 @pytest.mark.parametrize("name", ALL)
 def test_what_drips_is_cut_off_at_the_deadline_and_not_asked_for_again(
-    dependencies: Dependencies, wire: Wire, name: str
+    dependencies: Dependencies, aws: Aws, name: str
 ) -> None:
-    dependencies.troubles = dict.fromkeys(AWS_ANSWERS, Answer(drips="body"))
+    dependencies.troubles = dict.fromkeys(AWS_ANSWERS, Answer(drips="body")) | {"Invoke": Answer(drips="head")}
     began = time.monotonic()
 
     with pytest.raises(Exception, match="time"):  # a read that timed out
-        requests(wire)[name](began + 0.4)
+        requests(aws)[name](began + 0.4)
 
     assert time.monotonic() - began < 0.4 + MARGIN_SECONDS
     assert len(dependencies.asked) <= 1

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 import webhook.handlers  # noqa: F401 -- importing them registers them
-from dialtone.adapters.attributes import attributes, plain
 from dialtone.adapters.calls_table import CallsTable, StoredDecision, TimelineEntry
+from dialtone.adapters.dynamodb_items import attributes, plain
 from dialtone.domain.callee_legs import CalleeLeg
 from dialtone.domain.calls import Call, Position
 from dialtone.domain.client_state import ClientState
@@ -40,8 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from _typeshed import DataclassInstance
-
-    from dialtone.adapters.aws.services import DynamoDb
+    from mypy_boto3_dynamodb import DynamoDBClient
 
 SESSION, LEG, CONTROL = "session", "leg", "v3:control"
 CONSENT = Consent("given", "May we record?", "en-US", "2026-11-24T12:00:05.000000Z", "1")
@@ -119,7 +118,7 @@ class Kept:
 
     def __init__(self) -> None:
         self.table = MemoryTable()
-        self.store = CallsTable(cast("DynamoDb", self.table), "calls")
+        self.store = CallsTable(cast("DynamoDBClient", self.table), "calls")
 
     def commit(self) -> Kept:
         decision = Decision(CALL, (SPEAK,), (VERIFIED,), archive=(JOB,), lookup=LOOKUP)

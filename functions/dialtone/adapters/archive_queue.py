@@ -9,14 +9,13 @@ from dialtone.domain.deadline import NO_DEADLINE, request_until
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
-    from dialtone.adapters.aws.services import Sqs
     from dialtone.domain.recordings import ArchiveJob
 
 
 class ArchiveQueue:
     """Where the webhook leaves work for the archive. A job may be put twice: the archive does it once."""
 
-    def __init__(self, client: Sqs | SQSClient, url: str) -> None:
+    def __init__(self, client: SQSClient, url: str) -> None:
         self._client = client
         self._url = url
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from dialtone.adapters.attributes import attributes, plain
+from dialtone.adapters.dynamodb_items import attributes, plain
 from dialtone.domain.calls import Call
 from dialtone.domain.commands import Command
 from dialtone.domain.compact_json import compact, expanded, plain_json
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
-    from dialtone.adapters.aws.services import DynamoDb
     from dialtone.domain.callee_legs import CalleeLeg
     from dialtone.domain.decisions import Decision
     from dialtone.domain.events import Event
@@ -107,7 +106,7 @@ class TimelineEntry:
 class CallsTable:
     """The calls table, and nothing else of DynamoDB."""
 
-    def __init__(self, client: DynamoDb | DynamoDBClient, table: str) -> None:
+    def __init__(self, client: DynamoDBClient, table: str) -> None:
         self._client = client
         self._table = table
 

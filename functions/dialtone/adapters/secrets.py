@@ -6,15 +6,19 @@ import logging
 import threading
 import time
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from dialtone.adapters.aws_clients import budget, client, with_deadline
 from dialtone.domain.deadline import NO_DEADLINE, SHORTEST_REQUEST_SECONDS, request_until
 from dialtone.domain.errors import DialtoneError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from mypy_boto3_secretsmanager import SecretsManagerClient
 
 Value = TypeVar("Value")
 
@@ -30,9 +34,8 @@ REFUSED_PAUSE_SECONDS = 2
 REFRESH_SECONDS = 0.5
 """How long a new value is waited for while an old one is at hand: many times what Secrets Manager takes in a region."""
 
-SECRET_CONNECT_SECONDS, SECRET_READ_SECONDS = 0.5, 1.0
+SECRETS_MANAGER = budget(connect_seconds=0.5, read_seconds=1.0, attempts=2)
 """In the same region; a caller is waiting for the command that needs the key."""
-SECRET_ATTEMPTS = 2
 
 FETCH_FAULTS = (DialtoneError, ClientError, BotoCoreError)
 """A secret that makes no sense, or a Secrets Manager that does not answer."""
@@ -74,18 +77,17 @@ def secret_text(name: str, within_seconds: float) -> str:
 
     Raises botocore's errors, DeadlinePassed where no time is left, and DialtoneError for no text.
     """
-    from dialtone.adapters.aws.services import SecretsManager  # noqa: PLC0415 -- only who needs a secret needs these
-    from dialtone.adapters.aws.wire import Wire  # noqa: PLC0415 -- as above
-
-    wire = Wire(SECRET_CONNECT_SECONDS, SECRET_READ_SECONDS, SECRET_ATTEMPTS)
-    try:
-        with request_until(time.monotonic() + within_seconds, "GetSecretValue"):
-            text = SecretsManager(wire).get_secret_value(SecretId=name).get("SecretString", "").strip()
-    finally:
-        wire.close()  # it will be minutes until the next time
+    with request_until(time.monotonic() + within_seconds, "GetSecretValue"):
+        text = _secrets_manager().get_secret_value(SecretId=name).get("SecretString", "").strip()
     if not text:
         raise DialtoneError(f"the secret {name} holds no text: store its value as SecretString, not as binary")
     return text
+
+
+@cache
+def _secrets_manager() -> SecretsManagerClient:
+    made: SecretsManagerClient = with_deadline(client("secretsmanager", SECRETS_MANAGER))
+    return made
 
 
 @dataclass(slots=True)

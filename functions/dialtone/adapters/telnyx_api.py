@@ -29,7 +29,6 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from dialtone.adapters.secrets import FixedSecret
 from dialtone.adapters.telnyx_sdk import sdk
-from dialtone.adapters.tls import context
 from dialtone.domain.deadline import request_until
 from dialtone.domain.errors import TelnyxRefused, TelnyxUnavailable
 from dialtone.domain.recording_identity import is_named, names_in
@@ -302,7 +301,7 @@ class TelnyxApi:
             max_keepalive_connections=few.max_keepalive_connections,
             keepalive_expiry=IDLE_SECONDS,
         )
-        http = package.DefaultHttpxClient(verify=context(), limits=limits)
+        http = package.DefaultHttpxClient(limits=limits)
         _keep_to_deadlines(http)
         # Its own retries wait up to 8 s and know nothing of a deadline.
         client: telnyx.Telnyx = package.Telnyx(api_key=key, base_url=self._base_url, http_client=http, max_retries=0)

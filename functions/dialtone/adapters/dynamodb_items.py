@@ -1,0 +1,30 @@
+"""DynamoDB items from plain values, and back: boto3's own types, with whole numbers as `int`, not as `Decimal`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_serializer = TypeSerializer()
+
+
+class _Deserializer(TypeDeserializer):
+    def _deserialize_n(self, value: str) -> int | float:
+        return float(value) if {*value} & {*".eE"} else int(value)
+
+
+_deserializer = _Deserializer()
+
+
+def attributes(values: Mapping[str, Any]) -> dict[str, Any]:
+    """An item, or expression values, as DynamoDB takes them. Raises TypeError for what it cannot hold."""
+    return {name: _serializer.serialize(value) for name, value in values.items()}
+
+
+def plain(item: Mapping[str, Any]) -> dict[str, Any]:
+    """An item as plain values."""
+    return {name: _deserializer.deserialize(value) for name, value in item.items()}
