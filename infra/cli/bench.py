@@ -8,16 +8,15 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dialtone.domain.errors import DialtoneError
+from infra.checkout import ROOT
 from infra.cli.bench_page import write_page
 
 if TYPE_CHECKING:
     import argparse
-
-ROOT = Path(__file__).resolve().parents[2]
+    from pathlib import Path
 
 BENCHMARKS = {
     "cold-start": "cold_start",
@@ -38,9 +37,8 @@ Measured = dict[str, Any]
 """A section of the page as JSON (`tests/benchmarks/section.py`), with the commit that it is of."""
 
 
-def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add the command."""
-    parser = commands.add_parser("bench", help="measure speed and cost, and write docs/bench (from a checkout)")
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments."""
     parser.add_argument("what", nargs="*", metavar="NAME", help=f"one of {', '.join(BENCHMARKS)} (default: all)")
     parser.add_argument("--quick", action="store_true", help="counts and ratios only, for CI; writes no page")
     parser.add_argument("--fresh", action="store_true", help="measure again what an interrupted run had done")

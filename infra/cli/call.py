@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dialtone.domain.errors import DialtoneError
-from infra.local.cloud import FLOWS
+from infra.checkout import FLOWS
 from infra.local.line import PhoneLine
 from infra.phone.diary import check_place
 from infra.phone.flow_folder import FlowFolder
@@ -35,15 +35,11 @@ BROKEN_PIPE = 141
 """What shells give for a program whose reader went away (128 and SIGPIPE)."""
 
 
-def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add the command."""
-    parser = commands.add_parser(
-        "call",
-        help="call a number of yours from this terminal",
-        description="Call a number on the stack that runs on this machine, and hear what a caller hears.",
-        epilog=f"keys:\n{KEYS}\n\nFlows are read again when they are saved: edit, press r, hear it.",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments."""
+    parser.description = "Call a number on the stack that runs on this machine, and hear what a caller hears."
+    parser.epilog = f"keys:\n{KEYS}\n\nFlows are read again when they are saved: edit, press r, hear it."
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("number", nargs="?", help="the number to call, one of numbers.yaml, e.g. +15550100")
     parser.add_argument("--as", dest="caller", help=f"the number that calls, or withheld (default: {CALLER})")
     parser.add_argument("--flows", type=Path, default=FLOWS, help="where the flows lie (default: functions/flows)")

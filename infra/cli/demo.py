@@ -13,9 +13,8 @@ if TYPE_CHECKING:
     import argparse
 
 
-def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add the command."""
-    parser = commands.add_parser("demo", help="play three kinds of calls through the real code on this machine")
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments."""
     parser.set_defaults(run=run)
 
 

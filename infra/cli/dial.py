@@ -19,7 +19,7 @@ from dialtone.domain.errors import DialtoneError
 from dialtone.domain.webhook_retries import DIALLED_EVENTS, retries
 from dialtone.flow.inputs import check_given
 from dialtone.flow.steps.answered_by import AnsweredBy
-from infra.local.cloud import FLOWS
+from infra.checkout import FLOWS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,9 +37,8 @@ WITHOUT_GREETING = frozenset({"detect"})
 `premium` and `detect_beep` report it where there is a tone, `greeting_end` and `detect_words` in any case."""
 
 
-def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add the command."""
-    parser = commands.add_parser("dial", help="ring a number and let a flow talk to whoever answers")
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments."""
     parser.add_argument("to", help="the number to ring, in E.164, or a SIP address")
     parser.add_argument("--flow", required=True, help="the flow that talks, e.g. announcement")
     parser.add_argument("--from", dest="caller", required=True, help="the number to show, one of yours at Telnyx")

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from infra.cli import flow_diff, flow_draw, flow_lint, flow_schema, flow_test
+from infra.cli.commands import add_commands
 
 if TYPE_CHECKING:
     import argparse
 
+ACTIONS = {
+    "lint": ("infra.cli.flow_lint", "tell what is wrong with the flows, with file, line, step and remedy"),
+    "draw": ("infra.cli.flow_draw", "draw flows: steps, keys, ways"),
+    "diff": ("infra.cli.flow_diff", "tell and draw what a change does to callers"),
+    "test": ("infra.cli.flow_test", "play the conversations beside the flows, and say which ways none took"),
+    "schema": ("infra.cli.flow_schema", "print the JSON Schema of flows, or write all that are published"),
+}
 
-def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add the command."""
-    parser = commands.add_parser("flow", help="check phone menus")
-    actions = parser.add_subparsers(required=True, metavar="action")
-    flow_lint.add_to(actions)
-    flow_draw.add_to(actions)
-    flow_diff.add_to(actions)
-    flow_test.add_to(actions)
-    flow_schema.add_to(actions)
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the actions."""
+    add_commands(parser, "action", ACTIONS)

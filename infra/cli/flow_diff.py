@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dialtone.domain.errors import DialtoneError
+from infra.checkout import FLOWS
 from infra.cli.flow_draw import STANDARD_OUTPUT, add_output_to, numbers_to, picture, write
 from infra.flowkit.drawing.change_summary import noticed
 from infra.flowkit.drawing.difference import compared
 from infra.flowkit.drawing.versions import Text, at_revision, changed_between, flow_in, is_flow, read_file
-from infra.local.cloud import FLOWS
 
 if TYPE_CHECKING:
     import argparse
@@ -33,9 +33,8 @@ class Pair:
     numbers: tuple[str, ...]
 
 
-def add_to(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add the action."""
-    parser = actions.add_parser("diff", help="tell and draw what a change does to callers")
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments."""
     parser.add_argument("old", metavar="OLD", help="a file, a file at a git revision (menu.yaml@HEAD~1), or a revision")
     parser.add_argument("new", metavar="NEW", nargs="?", default="", help="likewise; without it, the files as they lie")
     parser.add_argument("--format", choices=("text", "mermaid", "svg", "html"), default="text", help="(default: text)")

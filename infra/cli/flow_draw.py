@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 from dialtone.adapters.flow_library import NUMBERS_FILE, read_numbers
 from dialtone.domain.errors import DialtoneError
+from infra.checkout import FLOWS
 from infra.flowkit.drawing.graph import graph_of
 from infra.flowkit.drawing.html import Section, page_of
 from infra.flowkit.drawing.mermaid import mermaid_of
 from infra.flowkit.drawing.picture import picture_of
 from infra.flowkit.drawing.svg import svg_of
 from infra.flowkit.drawing.versions import flow_in, is_flow, read_file
-from infra.local.cloud import FLOWS
 
 if TYPE_CHECKING:
     import argparse
@@ -26,9 +26,8 @@ STANDARD_OUTPUT = "-"
 ENDINGS = {"mermaid": "mmd", "svg": "svg", "html": "html"}
 
 
-def add_to(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add the action."""
-    parser = actions.add_parser("draw", help="draw flows: steps, keys, ways")
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments."""
     parser.add_argument("flows", nargs="*", metavar="FLOW", help="a flow's file or name (default: all of them)")
     parser.add_argument("--format", choices=tuple(ENDINGS), default="svg", help="(default: svg)")
     add_output_to(parser)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dialtone.domain.errors import DialtoneError
+from infra.checkout import FLOWS, ROOT
 from infra.flowkit.lint import lint_all
 from infra.flowkit.linting.finding import Severity
 from infra.flowkit.linting.formats import FORMATS
@@ -15,14 +16,11 @@ from infra.flowkit.linting.rules.unknown_step import near
 if TYPE_CHECKING:
     import argparse
 
-ROOT = Path(__file__).resolve().parents[2]
-FLOWS = ROOT / "functions" / "flows"
 PAGES = ROOT / "docs" / "lint"
 
 
-def add_to(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add the action."""
-    parser = actions.add_parser("lint", help="tell what is wrong with the flows, with file, line, step and remedy")
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments."""
     parser.add_argument(
         "paths", nargs="*", type=Path, metavar="PATH", help="folders of flows, or flows (default: functions/flows)"
     )

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from infra.checkout import ROOT
 from infra.flowkit.key_reference import page
 from infra.flowkit.schemas import schemas, written
 
 if TYPE_CHECKING:
     import argparse
 
-DOCS = Path(__file__).resolve().parents[2] / "docs" / "schema"
+DOCS = ROOT / "docs" / "schema"
 """Where they are published."""
 
 KEYS = DOCS.parent / "flow-keys.md"
 """The page of every key."""
 
 
-def add_to(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add the action."""
-    parser = actions.add_parser("schema", help="print the JSON Schema of flows, or write all that are published")
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments."""
     parser.add_argument(
         "of", nargs="?", choices=("calendar", "flow", "numbers"), default="flow", help="of what; a flow if not said"
     )

@@ -9,17 +9,16 @@ from pathlib import Path
 
 from dialtone.adapters.telnyx_sdk import sdk
 from dialtone.domain.errors import DialtoneError
+from infra.checkout import FLOWS
 from infra.cli.flow_test_reports import REPORTS
 from infra.flowkit.conversations import SUFFIX, read_conversations, schema
 from infra.flowkit.runner import Played, coverages, flows_in, play
-from infra.flowkit.stage import FLOWS
 
 WHOLE = 100.0
 
 
-def add_to(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add the action to `dialtone flow`."""
-    parser = actions.add_parser("test", help="play the conversations beside the flows, and say which ways none took")
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments."""
     parser.add_argument("what", nargs="*", metavar="FLOW|FILE", help=f"a flow's name or a …{SUFFIX} (default: all)")
     parser.add_argument("--flows", type=Path, default=FLOWS, help="where the flows lie (default: functions/flows)")
     parser.add_argument("--cover", type=_percent, metavar="PERCENT", help="fail if less of a flow was taken")

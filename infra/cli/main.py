@@ -8,11 +8,20 @@ import sys
 from typing import TYPE_CHECKING
 
 from dialtone.domain.errors import DialtoneError
-from infra.cli import bench, call, demo, dial, flow, up
+from infra.cli.commands import add_commands
 from infra.local.errors import LocalCloudError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+COMMANDS = {
+    "demo": ("infra.cli.demo", "play three kinds of calls through the real code on this machine"),
+    "up": ("infra.cli.up", "run the stack and the simulated carrier on this machine, until Ctrl-C"),
+    "call": ("infra.cli.call", "call a number of yours from this terminal"),
+    "dial": ("infra.cli.dial", "ring a number and let a flow talk to whoever answers"),
+    "flow": ("infra.cli.flow", "check phone menus"),
+    "bench": ("infra.cli.bench", "measure speed and cost, and write docs/bench (from a checkout)"),
+}
 
 INTERRUPTED = 130
 """What shells give for a command that Ctrl-C ended."""
@@ -43,9 +52,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="dialtone", description="Phone lines on AWS Lambda, over Telnyx Call Control."
     )
     parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
-    commands = parser.add_subparsers(required=True, metavar="command")
-    for command in (demo, up, call, dial, flow, bench):
-        command.add_to(commands)
+    add_commands(parser, "command", COMMANDS)
     return parser
 
 

@@ -10,12 +10,12 @@ from typing import NoReturn
 from dialtone.adapters.flow_library import read_numbers
 from dialtone.domain.errors import DialtoneError
 from infra.carrier.media import UnreadableAudioError
+from infra.checkout import FLOWS
 from infra.demo import scenes
 from infra.demo.narrator import BOLD, GREEN, RED, Console, Narrator
 from infra.flowkit.lint import lint
 from infra.flowkit.linting.finding import Severity
 from infra.flowkit.watched_flows import stamp
-from infra.local.cloud import FLOWS
 from infra.local.line import CONNECTION_ID, PhoneLine
 
 CLOUD_PORT, CARRIER_PORT = 4566, 4580
@@ -24,9 +24,8 @@ CLOUD_PORT, CARRIER_PORT = 4566, 4580
 REAL_TIME = 1.0
 
 
-def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add the command."""
-    parser = commands.add_parser("up", help="run the stack and the simulated carrier on this machine, until Ctrl-C")
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments."""
     parser.add_argument("--cloud-port", type=int, default=CLOUD_PORT, help=f"of the AWS APIs (default: {CLOUD_PORT})")
     parser.add_argument("--carrier-port", type=int, default=CARRIER_PORT, help=f"of Telnyx's (default: {CARRIER_PORT})")
     parser.add_argument("--pace", type=_pace, default=REAL_TIME, help="seconds of a call per second (default: 1)")

@@ -8,7 +8,6 @@ import wave
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from http import HTTPStatus
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dialtone.adapters.calls_table import CallsTable
@@ -24,6 +23,7 @@ from dialtone.domain.webhook_retries import DIALLED_EVENTS, retries
 from dialtone.flow.templating import WAITING_SINCE
 from infra.carrier import API_KEY, Application, Carrier, Request, WebhookFault
 from infra.carrier.callers import as_carriers_show
+from infra.checkout import FLOWS
 from infra.flowkit.memory_table import MemoryTable
 from infra.flowkit.scripted_backends import OtherSystems
 from webhook.endpoint import Endpoint
@@ -31,6 +31,7 @@ from webhook.processor import EventProcessor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
+    from pathlib import Path
 
     from dialtone.adapters.telemetry import Measure
     from dialtone.domain.callee_legs import CalleeLeg
@@ -40,7 +41,6 @@ if TYPE_CHECKING:
     from infra.carrier import Callee, Caller, Line
     from infra.flowkit.watched_flows import WatchedFlows
 
-FLOWS = Path(__file__).resolve().parents[2] / "functions" / "flows"
 AUDIO_FOLDER = "audio"
 """Beside the flows: files that are uploaded to Telnyx under their names without the ending."""
 

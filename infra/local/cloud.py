@@ -22,9 +22,10 @@ from urllib.parse import urlsplit
 from botocore.exceptions import BotoCoreError
 
 from archive.settings import LOCAL_AUDIO
+from infra.checkout import ROOT
 from infra.local import translate
 from infra.local.clients import Clients
-from infra.local.emulator import API_PATH, REGION, ROOT, Emulator
+from infra.local.emulator import API_PATH, REGION, Emulator
 from infra.local.errors import EmulatorError, LocalCloudError, StackFailedError
 from infra.local.package import zip_functions
 from infra.local.translate import CodeObject, Template
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
 STACK_NAME = "dialtone"
 TEMPLATE = ROOT / "template.yaml"
 FUNCTIONS = ROOT / "functions"
-FLOWS = FUNCTIONS / "flows"
 # Where `sam deploy` would put what it uploads.
 ARTIFACTS = CodeObject(bucket="dialtone-artifacts", key="functions.zip")
 NOTHING: Mapping[str, Mapping[str, object]] = MappingProxyType({})

@@ -12,10 +12,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from infra.checkout import ROOT
 from infra.local import keeper
 from infra.local.errors import EmulatorError, PortInUseError
 
-ROOT = Path(__file__).resolve().parents[2]
 HOST = "127.0.0.1"
 REGION = "us-east-1"
 API_PATH = "/_aws/execute-api/"

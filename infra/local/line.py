@@ -11,7 +11,8 @@ from dialtone.adapters.telnyx_sdk import sdk
 from infra.carrier.applications import Application
 from infra.carrier.carrier import Carrier
 from infra.carrier.server import CarrierServer, http_fetch, http_post
-from infra.local.cloud import FLOWS, LocalCloud, StackSettings
+from infra.checkout import FLOWS
+from infra.local.cloud import LocalCloud, StackSettings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

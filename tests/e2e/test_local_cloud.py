@@ -14,8 +14,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+from infra.checkout import ROOT
 from infra.local.cloud import LocalCloud, StackSettings
-from infra.local.emulator import ROOT, Emulator
+from infra.local.emulator import Emulator
 from infra.local.errors import EmulatorError, PortInUseError, StackFailedError
 
 # A cold worker on a busy machine.

@@ -18,10 +18,10 @@ from dialtone.domain.events import Event
 from dialtone.domain.lookups import Lookup
 from dialtone.domain.recordings import SAVED, ArchiveJob, Recording
 from infra.carrier import ApiFault, Caller, HangUp, Hear
+from infra.checkout import ROOT
 from infra.demo.narrator import Console
 from infra.demo.play import Demo
 from infra.local import metrics, translate
-from infra.local.emulator import ROOT
 from infra.local.line import PhoneLine
 from infra.local.metrics import Metric
 

@@ -10,9 +10,9 @@ import httpx
 import pytest
 from nacl.signing import SigningKey
 
+from infra.checkout import ROOT
 from infra.local import metrics, translate
 from infra.local.cloud import LocalCloud
-from infra.local.emulator import ROOT
 
 # A cold worker on a busy machine.
 PATIENCE_SECONDS = 30

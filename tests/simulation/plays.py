@@ -23,9 +23,10 @@ from infra.carrier import (
     Silence,
     Silent,
 )
+from infra.checkout import FLOWS
 from infra.demo import scenes
 from infra.flowkit.scripted_backends import NEVER, Answering
-from infra.flowkit.stage import FLOWS, Stage
+from infra.flowkit.stage import Stage
 
 Play = Callable[[Stage], str]
 """Plays a call to its end; gives its session."""

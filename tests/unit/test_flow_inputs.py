@@ -12,9 +12,9 @@ from dialtone.domain.client_state import ClientState
 from dialtone.domain.errors import FlowInvalid
 from dialtone.flow.inputs import MAX_GIVEN_BYTES, NotGiven, check_given
 from dialtone.flow.parser import read_flow
+from infra.checkout import FLOWS
 from infra.cli.dial import dialling
 from infra.cli.main import main
-from infra.flowkit.stage import FLOWS
 from tests.staged_call import StagedCall, actions, mark_of
 
 if TYPE_CHECKING:

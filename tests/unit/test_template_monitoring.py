@@ -7,8 +7,8 @@ import pytest
 from aws_lambda_powertools import Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
+from infra.checkout import ROOT
 from infra.local import metrics, translate
-from infra.local.emulator import ROOT
 from infra.local.metrics import Metric
 from infra.local.translate import of_type
 
