@@ -41,7 +41,7 @@ class Output:
                 [dimensions] = directive["Dimensions"]
                 for metric in directive["Metrics"]:
                     named = (metric["Name"], *(f"{name}={blob[name]}" for name in sorted(dimensions)))
-                    found[named] = found.get(named, 0) + blob[metric["Name"]]
+                    found[named] = found.get(named, 0) + sum(blob[metric["Name"]])
         return found
 
     def counted(self) -> dict[str, float]:

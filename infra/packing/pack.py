@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 MEGABYTE = 1_000_000
 ZIPPED_LIMIT, UNZIPPED_LIMIT = 20 * MEGABYTE, 80 * MEGABYTE
 
-SERVICES = frozenset({"lambda", "s3", "sqs", "sts"})
+SERVICES = frozenset({"dynamodb", "lambda", "s3", "secretsmanager", "sqs", "sts"})
 """Whose models botocore keeps: those of our clients, and `sts`, which is its own, for roles by web identity."""
 
 NEVER_RUN = (
@@ -39,6 +39,8 @@ NEVER_RUN = (
     "**/py.typed",
     "**/__pycache__",
     "_cffi_backend/tests",
+    "boto3/data",  # of resources, which nobody here uses
+    "boto3/examples",
     "nacl/**/*.c",
 )
 

@@ -474,7 +474,7 @@ def metrics(lines: Iterable[str]) -> dict[str, list[float]]:
             assert directive["Dimensions"] == [["service"]]
             assert document["service"] == "archive"
             for metric in directive["Metrics"]:
-                found.setdefault(metric["Name"], []).append(document[metric["Name"]])
+                found.setdefault(metric["Name"], []).extend(document[metric["Name"]])
     return found
 
 

@@ -174,9 +174,8 @@ def test_a_handled_webhook_is_measured(desk: Desk) -> None:
 def test_metrics_have_their_units(desk: Desk) -> None:
     desk.deliver("call.initiated", **RINGS)
 
-    [blob] = desk.said().blobs
+    directives = [each for blob in desk.said().blobs for each in blob["_aws"]["CloudWatchMetrics"]]
 
-    directives = blob["_aws"]["CloudWatchMetrics"]
     assert {each["Name"]: each["Unit"] for directive in directives for each in directive["Metrics"]} == {
         "Webhooks": "Count",
         "HandlingTime": "Milliseconds",

@@ -101,7 +101,7 @@ def test_headers_that_are_no_object_are_those_of_an_unsigned_webhook(
     headers: object, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert answered({"body": "{}", "headers": headers}) == 401
-    assert '"SignatureFailures":1' in capsys.readouterr().out
+    assert '"SignatureFailures":[1.0]' in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("request_", [None, [], "POST", 5, {}])
@@ -131,7 +131,7 @@ def test_a_report_that_fails_changes_no_answer_and_is_not_silent(
     written = capsys.readouterr()
     assert ("no space left on device" in written.err) == log
     assert ("measured twice" in written.err) == measure
-    assert ('"SignatureFailures":1' in written.out) == (not measure)
+    assert ('"SignatureFailures":[1.0]' in written.out) == (not measure)
 
 
 def test_a_report_that_fails_where_even_that_cannot_be_said_changes_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,25 +1,23 @@
-"""Log lines and metrics: one line and one blob for each webhook or job, metrics with few and bounded dimensions."""
+"""Log lines and metrics by Powertools: one line for each webhook or job, metrics with few and bounded dimensions."""
 
 from __future__ import annotations
 
 import json
 import os
-import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from aws_lambda_powertools import Logger
+from aws_lambda_powertools.metrics import EphemeralMetrics
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
 NAMESPACE_VARIABLE = "POWERTOOLS_METRICS_NAMESPACE"
 """Powertools' own variable for the metrics' namespace; template.yaml gives each stack one of its own."""
 
 NAMESPACE = "Dialtone/local"
 """The namespace where the environment names none: on a developer's machine."""
-
-MILLIS = 1_000
 
 Level = Literal["info", "warning", "error"]
 Unit = Literal["Count", "Milliseconds", "Bytes"]
@@ -50,26 +48,17 @@ class Observer:
         write(message, extra=dict(fields), exc_info=failed)
 
     def measure(self, *measures: Measure) -> None:
-        """All values of one webhook or job, in one blob of CloudWatch's embedded metric format.
-
-        Raises ValueError where two of them cannot stand beside one another: a blob has one value for a name.
-        """
-        print(json.dumps(self._blob(measures, time.time()), separators=(",", ":")))  # noqa: T201 -- Lambda's log
-
-    def _blob(self, measures: Iterable[Measure], now_seconds: float) -> dict[str, Any]:
-        """Metrics with the same dimensions share a directive; Powertools' own blobs have a single one each."""
-        directives: dict[tuple[str, ...], dict[str, Any]] = {}
-        values: dict[str, Any] = {"service": self._service}
+        """All values of one webhook or job: one blob of CloudWatch's embedded metric format per set of dimensions."""
+        alike: dict[tuple[tuple[str, str], ...], list[Measure]] = {}
         for measure in measures:
-            dimensions = ("service", *measure.dimensions)
-            directive = {"Namespace": self._namespace, "Dimensions": [dimensions], "Metrics": []}
-            metrics = directives.setdefault(dimensions, directive)["Metrics"]
-            metrics.append({"Name": measure.name, "Unit": measure.unit})
-            for name, value in {**measure.dimensions, measure.name: measure.value}.items():
-                if values.setdefault(name, value) != value or name == "service":
-                    raise ValueError(f"{name} is measured twice in one blob: {values[name]!r} and {value!r}")
-        head = {"Timestamp": int(now_seconds * MILLIS), "CloudWatchMetrics": list(directives.values())}
-        return {"_aws": head, **values}
+            alike.setdefault(tuple(measure.dimensions.items()), []).append(measure)
+        for dimensions, values in alike.items():
+            blob = EphemeralMetrics(service=self._service, namespace=self._namespace)
+            for name, value in dimensions:
+                blob.add_dimension(name, value)
+            for each in values:
+                blob.add_metric(each.name, each.unit, each.value)
+            blob.flush_metrics()
 
 
 def _line(entry: Mapping[str, Any]) -> str:
