@@ -61,7 +61,7 @@ class Call:
     turn: int = 0
     """How many steps were entered; an event of an earlier turn is late."""
     waiting: Mapping[str, int] = field(default_factory=dict)
-    """What the step counts while it waits: prompts to be heard out, tries used up."""
+    """The step's state as it is stored; `flow/step_state.py` says what it holds."""
     variables: Mapping[str, str] = field(default_factory=dict)
     far_legs: Mapping[str, CalleeLeg] = field(default_factory=dict)
     """The legs that this turn dialled, by their ids: known from their events, since a dial names the first only."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
@@ -11,18 +12,15 @@ from dialtone.flow.keys import NO_KEY, Key, gathered_key, one_key, stop_gatherin
 from dialtone.flow.moves import Fail, Go, Move, Wait
 from dialtone.flow.prompts import Prompt
 from dialtone.flow.shorthand import Shorthand
+from dialtone.flow.step_state import PromptState
 from dialtone.flow.steps.prompted_input import MILLIS
 from dialtone.flow.steps.say import heard_out, stop_queued, unplayable
-from dialtone.flow.steps.step import PROMPTS
 
 if TYPE_CHECKING:
     from dialtone.domain.calls import Call
     from dialtone.domain.commands import Command
     from dialtone.domain.events import Event
     from dialtone.flow.voice_settings import VoiceDefaults
-
-CONSENTED, ASKED = "consented", "asked"
-"""Counted while waiting: that the caller knows, and how often was asked."""
 
 TRIES = 2
 """How often consent is asked for. Who says nothing has not agreed."""
@@ -42,6 +40,15 @@ _SAID = {
     "announce": "This call is recorded.",
     "ask": "We would like to record this call. To agree, press 1. To go on without a recording, press 2.",
 }
+
+
+@dataclass(frozen=True)
+class ConsentState(PromptState):
+    """How far the caller's consent is."""
+
+    consented: bool = False
+    asked: int = 0
+    """How often the caller was asked in vain."""
 
 
 Demand = Literal["none", "announce", "ask"]
@@ -111,18 +118,19 @@ class AskedConsent(Shorthand):
         """Say it; of a question, listen for the key meanwhile. Nothing is recorded of which nothing was said."""
         if not self.say.sounds(call, voice_defaults):
             return Fail("the announcement of the recording was empty: its variables have no value")
+        state = ConsentState.of(call)
         if self.how == "announce":
             heard = self.say.heard(call, voice_defaults)
-            return Wait(heard, {**call.waiting, PROMPTS: len(heard)})
+            return Wait(heard, replace(state, prompts=len(heard)))
         keys = one_key((self.accept, self.decline))
-        return Wait(self.say.gathered(call, voice_defaults, WAIT_SECONDS * MILLIS, **keys), call.waiting)
+        return Wait(self.say.gathered(call, voice_defaults, WAIT_SECONDS * MILLIS, **keys), state)
 
     def answered(
         self, call: Call, event: Event, voice_defaults: VoiceDefaults, *, step: str, onward: str
     ) -> Move | None:
         """Enter the step again with the consent, ask again, or go where it leads without."""
         if self.how == "announce":
-            move = heard_out(call, event, step)
+            move = heard_out(ConsentState.of(call), event, step)
             if isinstance(move, Go):
                 return self._given(call, event, voice_defaults, step, "announced")
             return Fail(move.reason, self.abandoned(call)) if isinstance(move, Fail) else move
@@ -140,9 +148,9 @@ class AskedConsent(Shorthand):
             return None
         if key == self.accept:
             return self._given(call, event, voice_defaults, step, "given")
-        asked = call.waiting.get(ASKED, 0) + 1
-        if key != self.decline and asked < TRIES:
-            return Go(step, waiting={**call.waiting, ASKED: asked})
+        state = ConsentState.of(call)
+        if key != self.decline and state.asked + 1 < TRIES:
+            return Go(step, state=replace(state, asked=state.asked + 1))
         return Go(self.declined or onward, variables={VARIABLE: DECLINED})
 
     def _given(self, call: Call, event: Event, voice_defaults: VoiceDefaults, step: str, how: str) -> Move:
@@ -158,4 +166,4 @@ class AskedConsent(Shorthand):
             at=event.occurred_at,
             key="" if event.text("digits") == NO_KEY else event.text("digits"),
         )
-        return Go(step, variables={VARIABLE: how}, waiting={CONSENTED: 1}, consent=consent)
+        return Go(step, variables={VARIABLE: how}, state=ConsentState(consented=True), consent=consent)

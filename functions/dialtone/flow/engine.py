@@ -25,6 +25,7 @@ from dialtone.flow.gather_timer import cut_off_by_detection, timer_of_another_tu
 from dialtone.flow.inputs import not_given
 from dialtone.flow.loaded_flow import is_sensitive
 from dialtone.flow.moves import Fail, Go, Move, SubFlowCall, Wait
+from dialtone.flow.step_state import NO_STATE, StepState
 from dialtone.flow.steps.hangup_and_reject import Reject
 from dialtone.flow.steps.recording import RecordingSwitch
 from dialtone.flow.steps.say import stop_queued
@@ -181,9 +182,9 @@ def _voice_defaults(step: Step, call: Call, flow: LoadedFlow) -> VoiceDefaults:
 
 def _repeated(step: Step, call: Call, event: Event) -> Go | None:
     """The step once more where detection cut its prompt off: else a call may end whose text the caller never heard."""
-    if not cut_off_by_detection(event) or (waiting := step.begun_again(call)) is None:
+    if not cut_off_by_detection(event) or (state := step.repeated(call)) is None:
         return None
-    return Go(step.name, stop_queued(call), waiting=waiting)
+    return Go(step.name, stop_queued(call), state=state)
 
 
 def _follow(call: Call, event: Event, move: Move, flow: LoadedFlow) -> Decision:
@@ -245,7 +246,7 @@ def _limit(call: Call, event: Event, entered: int, flow: LoadedFlow) -> str:
 
 def _wait(call: Call, event: Event, move: Wait, flow: LoadedFlow) -> Decision:
     marked = tuple(_marked(asked, call, flow) for asked in move.commands)
-    waiting = replace(call, waiting=dict(move.waiting))
+    waiting = replace(call, waiting=move.state.stored())
     decision = with_commands(waiting, marked, event, pausing=_pausing(call, flow))
     if move.lookup is None:
         return decision
@@ -257,34 +258,32 @@ def _enter(call: Call, event: Event, move: Go | SubFlowCall | _Leave, flow: Load
     step, back = _destination(call, move, flow)
     if step != call.step:
         call = replace(call, variables=persistent_variables(call.variables))
-    left, waiting = _left(call, event, move, flow)
+    left, state = _left(call, event, move, flow)
     entered = replace(
         left.call,
         step=step,
         back=back,
         turn=call.turn + 1,
-        waiting=waiting,
+        waiting=state.stored(),
         far_legs={},
         entered_at=event.occurred_at,
     )
     return replace(left, call=entered)
 
 
-def _left(
-    call: Call, event: Event, move: Go | SubFlowCall | _Leave, flow: LoadedFlow
-) -> tuple[Decision, dict[str, int]]:
+def _left(call: Call, event: Event, move: Go | SubFlowCall | _Leave, flow: LoadedFlow) -> tuple[Decision, StepState]:
     """What a move asks for and notes before the step is left, and what the next one begins with."""
     if isinstance(move, SubFlowCall) and (record := _record_of_visit(call, move, flow)):
         move = Go("", (_record_start(call, record),))
     if not isinstance(move, Go):
-        return Decision(call), {}
+        return Decision(call), NO_STATE
     marked = tuple(_marked(asked, call, flow) for asked in move.commands)
     variables = {**call.variables, **move.variables}
     consenting = replace(call, variables=variables, consent=move.consent or call.consent)
     left = with_commands(consenting, marked, event, pausing=_pausing(call, flow))
     for number, verdict in move.reviews.items():
         left = left.then(partial(reviewed, number=number, verdict=verdict))
-    return left, dict(move.waiting)
+    return left, move.state
 
 
 def _record_of_visit(call: Call, visit: SubFlowCall, flow: LoadedFlow) -> WholeCall | None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from dialtone.flow.step_state import NO_STATE, StepState
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -18,8 +20,8 @@ class Wait:
     """Send these commands and wait for what comes of them."""
 
     commands: tuple[Command, ...] = ()
-    waiting: Mapping[str, int] = field(default_factory=dict)
-    """What is counted while waiting; replaces what was counted before."""
+    state: StepState = NO_STATE
+    """The step's state from now on."""
     lookup: Lookup | None = None
     """A question to another system, whose answer comes as an event."""
 
@@ -32,8 +34,8 @@ class Go:
     """A step's name; '' at the end of the flow: back to the flow that visits this one, else hang up."""
     commands: tuple[Command, ...] = ()
     variables: Mapping[str, str] = field(default_factory=dict)
-    waiting: Mapping[str, int] = field(default_factory=dict)
-    """What the step that is entered begins with: a menu's tries are counted across its turns."""
+    state: StepState = NO_STATE
+    """The state in which a step that enters itself again goes on: a menu counts its tries across its turns."""
     consent: Consent | None = None
     """To what is recorded from now on."""
     reviews: Mapping[int, str] = field(default_factory=dict)

@@ -62,7 +62,7 @@ class AnsweredBy(Step):
         found = self._found(call.variables) if event.type.startswith("call.machine.") else None
         return found and replace(found, commands=self.abandoned(call))
 
-    def begun_again(self, call: Call) -> None:
+    def repeated(self, call: Call) -> None:
         """It goes by a timer."""
         del call
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, field_validator, model_validator
@@ -11,10 +11,10 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, field_
 from dialtone.domain.commands import Command, command
 from dialtone.domain.events import mask
 from dialtone.flow.keys import NO_KEY, Key, gathered_key, one_key
-from dialtone.flow.moves import Go, Move, Wait
+from dialtone.flow.moves import Go, Move
 from dialtone.flow.prompts import Prompt
 from dialtone.flow.shorthand import Shorthand
-from dialtone.flow.steps.prompted_input import LAST, MILLIS, NO_INPUT, WRONG_INPUT, PromptedInput
+from dialtone.flow.steps.prompted_input import MILLIS, Failure, PromptedInput, PromptedInputState
 from dialtone.flow.templating import DIGITS
 
 if TYPE_CHECKING:
@@ -24,14 +24,18 @@ if TYPE_CHECKING:
     from dialtone.domain.events import Event
     from dialtone.flow.voice_settings import VoiceDefaults
 
-PAUSED = "paused"
-"""Counted while waiting where it was this step that paused the recording: what the flow had paused before stays so."""
-
-CONFIRMING = "confirming"
-"""Counted while the digits are read back."""
-
 MAX_DIGITS = 128
 """Telnyx's limit for one gather."""
+
+
+@dataclass(frozen=True)
+class CollectState(PromptedInputState):
+    """As of every question, and what it does beside asking."""
+
+    paused: bool = False
+    """Whether this step paused the recording: what the flow had paused before stays so."""
+    confirming: bool = False
+    """Whether the digits are read back."""
 
 
 class Digits(Shorthand):
@@ -108,25 +112,25 @@ class Collect(PromptedInput):
         """The variable that holds the digits."""
         return DIGITS + self.into
 
+    def state(self, call: Call) -> CollectState:
+        """The state that the call has in this step."""
+        return CollectState.of(call)
+
     def enter(self, call: Call, voice_defaults: VoiceDefaults) -> Move:
         """A running recording is paused before the question, so that not even an early digit is heard on it."""
-        if self.confirm and call.waiting.get(CONFIRMING):
+        if self.confirm and self.state(call).confirming:
             return self.ask(call, voice_defaults, self.confirm.say, one_key((self.confirm.accept, self.confirm.redo)))
-        asked = self.ask(
-            call,
-            voice_defaults,
-            self.collect,
-            {
-                "minimum_digits": self.digits.min,
-                "maximum_digits": self.digits.max,
-                "inter_digit_timeout_millis": self.between_seconds * MILLIS,
-                "terminating_digit": self.ends_on,
-            },
-        )
-        if not (isinstance(asked, Wait) and self.sensitive and call.recorder == "on"):
-            return asked
-        pause = command("record_pause", call.control_id)
-        return Wait((pause, *asked.commands), {**asked.waiting, PAUSED: 1})
+        digits: dict[str, object] = {
+            "minimum_digits": self.digits.min,
+            "maximum_digits": self.digits.max,
+            "inter_digit_timeout_millis": self.between_seconds * MILLIS,
+            "terminating_digit": self.ends_on,
+        }
+        if not (self.sensitive and call.recorder == "on"):
+            return self.ask(call, voice_defaults, self.collect, digits)
+        pausing = replace(call, waiting=replace(self.state(call), paused=True).stored())
+        asked = self.ask(pausing, voice_defaults, self.collect, digits)
+        return replace(asked, commands=(command("record_pause", call.control_id), *asked.commands))
 
     def on(self, call: Call, event: Event) -> Move | None:
         """Remember what was keyed in, or ask again."""
@@ -135,19 +139,19 @@ class Collect(PromptedInput):
             return move
         if keyed is None:
             return None
-        if self.confirm and call.waiting.get(CONFIRMING):
+        if self.confirm and self.state(call).confirming:
             return self._confirmed(call, self.confirm, keyed)
         if not self._fits(keyed):
-            again = self.ask_again(call, NO_INPUT if keyed == NO_KEY else WRONG_INPUT)
-            return again if again.waiting else replace(again, commands=self._resumed(call))
+            return self._unfit(call, keyed)
         variables = {self.variable: mask(keyed) if self.sensitive else keyed}
         if self.confirm:
-            return Go(self.name, self._resumed(call), variables, {**self.counted(call), CONFIRMING: 1})
+            confirming = replace(self.state(call).asked_anew(), confirming=True)
+            return Go(self.name, self._resumed(call), variables, confirming)
         return Go(self.next, self._resumed(call), variables)
 
     def answered_by_digits(self, call: Call, digits: str) -> bool:
         """Whether it takes them and they are not sensitive; while they are read back, whether it is one of the keys."""
-        if self.confirm and call.waiting.get(CONFIRMING):
+        if self.confirm and self.state(call).confirming:
             return digits in {self.confirm.accept, self.confirm.redo}
         return not self.sensitive and self._fits(digits)
 
@@ -166,17 +170,24 @@ class Collect(PromptedInput):
         as_many = self.digits.min <= len(keyed) <= self.digits.max and keyed.isdigit()
         return as_many and (not self.pattern or re.fullmatch(self.pattern, keyed) is not None)
 
+    def _unfit(self, call: Call, keyed: str) -> Move:
+        how = Failure.NO_INPUT if keyed == NO_KEY else Failure.WRONG_INPUT
+        state = self.state(call).failed(how)
+        if self.tries.used_up(state):
+            return replace(self.give_up(how), commands=self._resumed(call))
+        return Go(self.name, state=state)
+
     def _confirmed(self, call: Call, confirm: Confirm, key: str) -> Move:
         if key == confirm.accept:
             return Go(self.next)
-        again = self.ask_again(call, WRONG_INPUT if key else NO_INPUT)
-        if not again.waiting:
-            return replace(again, variables={self.variable: ""})
+        how = Failure.WRONG_INPUT if key else Failure.NO_INPUT
+        state = self.state(call).failed(how)
+        if self.tries.used_up(state):
+            return replace(self.give_up(how), variables={self.variable: ""})
         if key == confirm.redo:
-            kept = {name: count for name, count in again.waiting.items() if name not in {CONFIRMING, LAST}}
-            return replace(again, waiting=kept)
-        return again
+            state = replace(state, confirming=False, last=Failure.NONE)
+        return Go(self.name, state=state)
 
     def _resumed(self, call: Call) -> tuple[Command, ...]:
-        paused = call.waiting.get(PAUSED) and call.recorder == "paused"
+        paused = self.state(call).paused and call.recorder == "paused"
         return (command("record_resume", call.control_id),) if paused else ()

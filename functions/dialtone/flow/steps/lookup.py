@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field, StrictBool, StrictInt, StringConstraints, field_validator, model_validator
@@ -12,6 +13,7 @@ from dialtone.flow.gather_timer import seconds_left, timer, timer_ended
 from dialtone.flow.keys import stop_gathering
 from dialtone.flow.moves import Fail, Go, Move, Wait
 from dialtone.flow.prompts import Prompt
+from dialtone.flow.step_state import StepState
 from dialtone.flow.steps.step import Speaking
 from dialtone.flow.templating import (
     DIGITS,
@@ -41,8 +43,13 @@ GRACE_SECONDS = 2
 
 MAX_SENT, MAX_GIVEN = 20, 20
 
-MEANWHILE = "meanwhile"
-"""Counted while waiting: that what is heard meanwhile has begun."""
+
+@dataclass(frozen=True)
+class LookUpState(StepState):
+    """Whether the caller hears `meanwhile` already."""
+
+    meanwhile: bool = False
+
 
 FieldName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 
@@ -124,24 +131,24 @@ class LookUp(Speaking):
             return self._answered(call, event)
         if event.type == SLOW and self.meanwhile:
             heard = self._heard(call, voice_defaults, self.meanwhile)
-            return Wait(heard, {MEANWHILE: 1}) if heard else None
+            return Wait(heard, LookUpState(meanwhile=True)) if heard else None
         if not timer_ended(event):
             return None
         if left := seconds_left(call, event, self.limit_seconds + GRACE_SECONDS):
-            return Wait((timer(call, left),), call.waiting)
+            return Wait((timer(call, left),), LookUpState.of(call))
         return Fail(f"no answer within {self.limit_seconds} s", self.abandoned(call))
 
-    def begun_again(self, call: Call) -> None:
+    def repeated(self, call: Call) -> None:
         """It goes by a timer."""
         del call
 
     def refused(self, call: Call, event: Event) -> Move:
         """What cannot be played meanwhile keeps nobody from being answered."""
-        return Wait() if MEANWHILE in call.waiting else super().refused(call, event)
+        return Wait() if LookUpState.of(call).meanwhile else super().refused(call, event)
 
     def abandoned(self, call: Call) -> tuple[Command, ...]:
         """The gather would go on listening, and the music playing."""
-        playing = (command("playback_stop", call.control_id, stop="all"),) if MEANWHILE in call.waiting else ()
+        playing = (command("playback_stop", call.control_id, stop="all"),) if LookUpState.of(call).meanwhile else ()
         return (*stop_gathering(call), *playing)
 
     def targets(self) -> Iterator[tuple[str, str]]:

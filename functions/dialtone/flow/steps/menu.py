@@ -9,7 +9,7 @@ from pydantic import Field
 from dialtone.flow.keys import NO_KEY, SomeKeys, gathered_key, one_key
 from dialtone.flow.moves import Go, Move
 from dialtone.flow.prompts import Prompt
-from dialtone.flow.steps.prompted_input import NO_INPUT, WRONG_INPUT, PromptedInput
+from dialtone.flow.steps.prompted_input import Failure, PromptedInput
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,7 +38,7 @@ class Menu(PromptedInput):
             return None
         if key in self.keys:
             return Go(self.keys[key])
-        return self.ask_again(call, NO_INPUT if key == NO_KEY else WRONG_INPUT)
+        return self.ask_again(call, Failure.NO_INPUT if key == NO_KEY else Failure.WRONG_INPUT)
 
     def answered_by_digits(self, call: Call, digits: str) -> bool:
         """Whether it is one of its keys."""

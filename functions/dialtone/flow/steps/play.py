@@ -10,8 +10,9 @@ from dialtone.domain.commands import Command, command
 from dialtone.flow.keys import Keys, gathered_key, one_key, stop_gathering
 from dialtone.flow.moves import Fail, Go, Move, Wait
 from dialtone.flow.prompts import Prompt
+from dialtone.flow.step_state import PromptState
 from dialtone.flow.steps.say import heard_out, stop_queued, unplayable
-from dialtone.flow.steps.step import PROMPTS, Step
+from dialtone.flow.steps.step import Step
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -93,7 +94,7 @@ class Play(Step):
             gather = sound.gathered(call, maximum_tries=tries, timeout_millis=KEY_GRACE_MILLIS, **one_key(self.keys))
             return Wait((gather,))
         played = self._played(call, sounds)
-        return Go(self.next, played) if self.background else Wait(played, {PROMPTS: len(played)})
+        return Go(self.next, played) if self.background else Wait(played, PromptState(prompts=len(played)))
 
     def _stopped(self, call: Call) -> Command:
         """Telnyx keeps overlaid audio in a queue of its own, which the other values leave alone."""
@@ -104,7 +105,7 @@ class Play(Step):
     def on(self, call: Call, event: Event) -> Move | None:
         """Go where the key leads; without one, on."""
         if not self.keys:
-            return None if self._beside(call, event) else heard_out(call, event, self.next)
+            return None if self._beside(call, event) else heard_out(PromptState.of(call), event, self.next)
         if reason := unplayable(event):
             return Fail(reason, self.abandoned(call))
         key = gathered_key(event)

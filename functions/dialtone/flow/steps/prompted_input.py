@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from dataclasses import dataclass, replace
+from enum import IntEnum
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from pydantic import Field, StrictBool, StrictInt, model_validator
 
@@ -11,30 +13,17 @@ from dialtone.flow.keys import NO_KEY, stop_gathering
 from dialtone.flow.moves import Fail, Go, Move, Wait
 from dialtone.flow.prompts import Prompt
 from dialtone.flow.shorthand import Shorthand
+from dialtone.flow.step_state import PromptState
 from dialtone.flow.steps.say import heard_out, stop_queued, unplayable
-from dialtone.flow.steps.step import PROMPTS, Speaking
+from dialtone.flow.steps.step import Speaking
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from dialtone.domain.calls import Call
     from dialtone.domain.commands import Command
     from dialtone.domain.events import Event
     from dialtone.flow.voice_settings import VoiceDefaults
-
-NO_INPUT, WRONG_INPUT = 1, 2
-"""How the try before this one ended, as the call counts it in `waiting`."""
-
-TRIED, LAST = "tried", "last"
-_COUNTED = {NO_INPUT: "no_input", WRONG_INPUT: "wrong"}
-
-PIECE, PIECES = "piece", "pieces"
-"""Of a question in several sounds: the one that is heard, from 0, and how many there are."""
-
-HEARD = "heard"
-"""Counted where keys do not interrupt: the question was heard out, the keys may come."""
-
-_OF_ONE_TRY = frozenset({PIECE, PIECES, HEARD, PROMPTS})
 
 MILLIS = 1_000
 
@@ -42,6 +31,48 @@ BETWEEN_PIECES_MILLIS = 300
 """How long the sounds of one question are apart, and a key still counts for the one before. Telnyx listens."""
 
 MAX_TRIES = 10
+
+
+class Failure(IntEnum):
+    """How the last try ended. The numbers are stored with calls."""
+
+    NONE, NO_INPUT, WRONG_INPUT = 0, 1, 2
+
+    @classmethod
+    def _missing_(cls, value: object) -> Failure:
+        """One of a later version of the program."""
+        del value
+        return cls.NONE
+
+
+@dataclass(frozen=True)
+class PromptedInputState(PromptState):
+    """The tries so far, and how far the question is."""
+
+    tried: int = 0
+    no_input: int = 0
+    wrong: int = 0
+    last: Failure = Failure.NONE
+    piece: int = 0
+    """Of a question in several sounds: the one that is heard, from 0."""
+    pieces: int = 0
+    """How many sounds it has, where it has several."""
+    heard: bool = False
+    """Where keys do not interrupt: the question was heard out, the keys may come."""
+
+    @property
+    def speaking(self) -> bool:
+        """Whether a question that keys do not interrupt is not yet heard out."""
+        return self.prompts > 0 and not self.heard
+
+    def asked_anew(self) -> Self:
+        """What is still counted when the whole question is asked again."""
+        return replace(self, prompts=0, piece=0, pieces=0, heard=False)
+
+    def failed(self, how: Failure) -> Self:
+        """The state after another try in vain."""
+        no_input, wrong = self.no_input + (how is Failure.NO_INPUT), self.wrong + (how is Failure.WRONG_INPUT)
+        return replace(self.asked_anew(), tried=self.tried + 1, no_input=no_input, wrong=wrong, last=how)
 
 
 class Tries(Shorthand):
@@ -62,6 +93,10 @@ class Tries(Shorthand):
             raise ValueError(f"must be from 1 to {MAX_TRIES}")
         return {"in_all": written, "no_input": written, "wrong": written}
 
+    def used_up(self, state: PromptedInputState) -> bool:
+        """Whether the question is not asked again."""
+        return state.tried >= self.in_all or state.no_input >= self.no_input or state.wrong >= self.wrong
+
 
 class PromptedInput(Speaking):
     """A question, its reminders, and where to go when the caller gives no good answer."""
@@ -75,61 +110,57 @@ class PromptedInput(Speaking):
     otherwise_wrong: str = Field("", description="The same where something wrong was pressed the last time.")
     barge_in: StrictBool = Field(default=True, description="Whether a key interrupts the prompt.")
 
-    def ask(self, call: Call, voice_defaults: VoiceDefaults, prompt: Prompt, digits: dict[str, object]) -> Move:
+    def state(self, call: Call) -> PromptedInputState:
+        """The state that the call has in this step."""
+        return PromptedInputState.of(call)
+
+    def ask(self, call: Call, voice_defaults: VoiceDefaults, prompt: Prompt, digits: dict[str, object]) -> Wait:
         """One try at Telnyx: the patience and the reminders are ours.
 
         Of a question in several sounds each is a gather of its own, one after another, so that a key interrupts at once
         and it is Telnyx that says whether the key or the sound's end came first.
         """
-        sounds = () if call.waiting.get(HEARD) else self._question(call, prompt).sounds(call, voice_defaults)
+        state = self.state(call)
+        sounds = () if state.heard else self._question(state, prompt).sounds(call, voice_defaults)
         if not sounds:
-            return Wait((self._listen(call, digits),), call.waiting)
+            return Wait((self._listen(call, digits),), state)
         if not self.barge_in:
-            return Wait(tuple(sound.heard(call) for sound in sounds), {**call.waiting, PROMPTS: len(sounds)})
-        place = min(call.waiting.get(PIECE, 0), len(sounds) - 1)
+            return Wait(tuple(sound.heard(call) for sound in sounds), replace(state, prompts=len(sounds)))
+        place = min(state.piece, len(sounds) - 1)
         last = place == len(sounds) - 1
         timeout = self.wait_seconds * MILLIS if last else BETWEEN_PIECES_MILLIS
         gather = sounds[place].gathered(call, maximum_tries=1, timeout_millis=timeout, **digits)
-        several = {PIECES: len(sounds)} if len(sounds) > 1 else {}
-        return Wait((gather,), {**call.waiting, **several})
+        return Wait((gather,), replace(state, pieces=len(sounds)) if len(sounds) > 1 else state)
 
     def still_asking(self, call: Call, event: Event, key: str | None) -> Move | None:
         """What to do while the question is not yet wholly asked; None once it is."""
-        if key == NO_KEY and call.waiting.get(PIECE, 0) + 1 < call.waiting.get(PIECES, 1):
-            return Go(self.name, waiting={**call.waiting, PIECE: call.waiting.get(PIECE, 0) + 1})
-        if PROMPTS in call.waiting and not call.waiting.get(HEARD):
-            move = heard_out(call, event, self.name)
-            return (
-                Go(self.name, waiting={**call.waiting, HEARD: 1}) if isinstance(move, Go) else self._safely(call, move)
-            )
+        state = self.state(call)
+        if key == NO_KEY and state.piece + 1 < state.pieces:
+            return Go(self.name, state=replace(state, piece=state.piece + 1))
+        if state.speaking:
+            move = heard_out(state, event, self.name)
+            return Go(self.name, state=replace(state, heard=True)) if isinstance(move, Go) else self._safely(call, move)
         if reason := unplayable(event):
             return Fail(reason, self.abandoned(call))
         return None
 
-    def ask_again(self, call: Call, how: int) -> Go:
-        """Enter the step once more, or leave it, with nothing counted, when the tries are used up."""
-        kind = _COUNTED[how]
-        counts = self.counted(call)
-        counts |= {LAST: how, TRIED: counts.get(TRIED, 0) + 1, kind: counts.get(kind, 0) + 1}
-        used_up = counts[TRIED] >= self.tries.in_all or counts[kind] >= getattr(self.tries, kind)
-        if used_up:
-            own = self.otherwise_no_input if how == NO_INPUT else self.otherwise_wrong
-            return Go(own or self.otherwise or self.next)
-        return Go(self.name, waiting=counts)
+    def ask_again(self, call: Call, how: Failure) -> Go:
+        """Enter the step once more, or leave it when the tries are used up."""
+        state = self.state(call).failed(how)
+        return self.give_up(how) if self.tries.used_up(state) else Go(self.name, state=state)
 
-    def counted(self, call: Call) -> dict[str, int]:
-        """What is still counted when the question is asked anew."""
-        return {name: count for name, count in call.waiting.items() if name not in _OF_ONE_TRY}
+    def give_up(self, how: Failure) -> Go:
+        """Leave the step after the last try."""
+        own = self.otherwise_no_input if how is Failure.NO_INPUT else self.otherwise_wrong
+        return Go(own or self.otherwise or self.next)
 
-    def begun_again(self, call: Call) -> Mapping[str, int]:
+    def repeated(self, call: Call) -> PromptedInputState:
         """The question is asked anew, and no try is counted."""
-        return self.counted(call)
+        return self.state(call).asked_anew()
 
     def abandoned(self, call: Call) -> tuple[Command, ...]:
         """The gather would go on listening."""
-        if PROMPTS in call.waiting and not call.waiting.get(HEARD):
-            return stop_queued(call)
-        return stop_gathering(call)
+        return stop_queued(call) if self.state(call).speaking else stop_gathering(call)
 
     def targets(self) -> Iterator[tuple[str, str]]:
         """Where it goes when patience ends beside the usual ones."""
@@ -144,9 +175,9 @@ class PromptedInput(Speaking):
             if prompt := getattr(self, where):
                 yield where, prompt
 
-    def _question(self, call: Call, prompt: Prompt) -> Prompt:
+    def _question(self, state: PromptedInputState, prompt: Prompt) -> Prompt:
         """The prompt of this try: after a try that failed, with the reminder in front."""
-        reminder = {NO_INPUT: self.no_input, WRONG_INPUT: self.wrong}.get(call.waiting.get(LAST, 0))
+        reminder = {Failure.NO_INPUT: self.no_input, Failure.WRONG_INPUT: self.wrong}.get(state.last)
         return reminder.then(prompt) if reminder else prompt
 
     def _listen(self, call: Call, digits: dict[str, object]) -> Command:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, model_validator
 
 from dialtone.domain.call_variables import MESSAGE_ADDRESS
 from dialtone.domain.commands import Command, command
 from dialtone.domain.recordings import DELETED, KEPT, SUPERSEDED
-from dialtone.flow.consent import CONSENTED, AskedConsent
+from dialtone.flow.consent import AskedConsent
 from dialtone.flow.gather_timer import seconds_left, timer, timer_ended
 from dialtone.flow.keys import Key, OneKeyOrSeveral, gathered_key, one_key, stop_gathering
 from dialtone.flow.moves import Fail, Go, Move, Wait
 from dialtone.flow.prompts import Prompt
 from dialtone.flow.recording_options import Channels, Format, Track
+from dialtone.flow.step_state import NO_STATE, PromptState, StepState
 from dialtone.flow.steps.prompted_input import MILLIS
 from dialtone.flow.steps.say import heard_out, unplayable
 from dialtone.flow.steps.step import Speaking
@@ -27,14 +29,11 @@ if TYPE_CHECKING:
     from dialtone.domain.events import Event
     from dialtone.flow.voice_settings import VoiceDefaults
 
-RUNNING, NUMBER = "running", "number"
-"""Counted while waiting: that the recording runs, and which of the leg's recordings it is."""
+Phase = Literal["before", "running", "saving", "listening", "choosing"]
+"""How far a message is: before the tone; being recorded; ended, and being saved for its review; in its review played
+back, or asked about."""
 
-SAVING, LISTENING, CHOOSING = "saving", "listening", "choosing"
-"""Counted while waiting: how far the caller's review of it is."""
-
-REDONE, ASKED = "redone", "asked"
-"""Counted while waiting: how often the message was recorded anew, and how often the caller was asked what to do."""
+RECORDED = ("running", "saving")
 
 SAVING_SECONDS = 15
 """How long Telnyx may take to save a message; it takes a second or two. Then the caller goes on without its report."""
@@ -53,6 +52,41 @@ is the simulated carrier's; Telnyx would find nothing there. A message that lies
 
 LISTENING_GRACE_MILLIS = 500
 """After the message has been played back, before the choices are said."""
+
+
+@dataclass(frozen=True)
+class RecordState(PromptState):
+    """How far a message and its review are."""
+
+    phase: Phase = "before"
+    number: int = 0
+    """Which of the leg's recordings it is."""
+    redone: int = 0
+    """How often the message was recorded anew."""
+    asked: int = 0
+    """How often the caller was asked what to do with it."""
+    consented: bool = False
+
+    @classmethod
+    def read(cls, stored: Mapping[str, int]) -> Self:
+        """Phases are stored as names of their own; while one is being saved, it also counts as running."""
+        phases: tuple[Phase, ...] = ("saving", "running", "listening", "choosing")
+        found: list[Phase] = [phase for phase in phases if stored.get(phase)]
+        return replace(super().read(stored), phase=found[0] if found else "before")
+
+    def stored(self) -> dict[str, int]:
+        """The same."""
+        phases = {"before": (), "saving": ("running", "saving")}.get(self.phase, (self.phase,))
+        return {**super().stored(), **dict.fromkeys(phases, 1)}
+
+    @property
+    def begun(self) -> bool:
+        """Whether the caller has come to the tone, for this message or an earlier one."""
+        return self.phase != "before" or self.redone > 0
+
+    def in_review(self, phase: Phase) -> RecordState:
+        """The state in a phase of the review, with what counts through the whole of it."""
+        return RecordState(phase=phase, number=self.number, redone=self.redone, asked=self.asked)
 
 
 class Review(BaseModel):
@@ -113,33 +147,34 @@ class Record(Speaking):
 
     def enter(self, call: Call, voice_defaults: VoiceDefaults) -> Move:
         """First consent, then the prompt to its end, then the recording, so that neither is on it; then the review."""
-        waited = call.waiting
-        if self.consent and not {CONSENTED, RUNNING, LISTENING, CHOOSING, REDONE} & set(waited):
+        state = RecordState.of(call)
+        if self.consent and not (state.consented or state.begun):
             return self.consent.put(call, voice_defaults)
-        if self.review and waited.get(LISTENING):
-            return Wait((self._played_back(call, self.review),), waited)
-        if self.review and waited.get(CHOOSING):
-            return Wait(self._choices(call, voice_defaults, self.review), waited)
-        if self.record is not None and not waited.get(RUNNING):
+        if self.review and state.phase == "listening":
+            return Wait((self._played_back(call, self.review),), state)
+        if self.review and state.phase == "choosing":
+            return Wait(self._choices(call, voice_defaults, self.review), state)
+        if self.record is not None and state.phase not in RECORDED:
             heard = self.record.heard(call, voice_defaults)
             if heard:
-                return Wait(heard, {**waited, "prompts": len(heard)})
-        recording = {**waited, RUNNING: 1, NUMBER: call.recordings_asked + 1}
+                return Wait(heard, replace(state, prompts=len(heard)))
+        recording = replace(state, phase="running", number=call.recordings_asked + 1)
         return Wait((self._start(call), timer(call, self.max_seconds + SAVING_SECONDS)), recording)
 
     def follow(self, call: Call, event: Event, voice_defaults: VoiceDefaults) -> Move | None:
         """The prompt's end starts the recording; a key, its own end, or a fault ends it."""
-        waited = call.waiting
-        if waited.get(RUNNING):
+        state = RecordState.of(call)
+        if state.phase in RECORDED:
             return self._recording(call, event, voice_defaults)
-        if self.review and waited.get(LISTENING):
+        if self.review and state.phase == "listening":
             return self._listened(call, event, self.review)
-        if self.review and waited.get(CHOOSING):
+        if self.review and state.phase == "choosing":
             return self._chosen(call, event, self.review)
-        if self.consent and not {CONSENTED, REDONE} & set(waited):
+        if self.consent and not (state.consented or state.begun):
             return self.consent.answered(call, event, voice_defaults, step=self.name, onward=self.next)
-        move = heard_out(call, event, self.name)
-        return Go(self.name, waiting={**_redone(call), RUNNING: 1}) if isinstance(move, Go) else move
+        move = heard_out(state, event, self.name)
+        running = RecordState(phase="running", redone=state.redone)
+        return Go(self.name, state=running) if isinstance(move, Go) else move
 
     def answered_by_digits(self, call: Call, digits: str) -> bool:
         """Whether it is a key of the consent or of the review."""
@@ -148,19 +183,19 @@ class Record(Speaking):
 
     def abandoned(self, call: Call) -> tuple[Command, ...]:
         """What was recorded so far is kept; where nothing could be, another recording of the call may be running."""
-        if call.waiting.get(RUNNING) and any(each.turn == call.turn for each in call.recordings):
+        phase = RecordState.of(call).phase
+        if phase in RECORDED and any(each.turn == call.turn for each in call.recordings):
             return (command("record_stop", call.control_id), *stop_gathering(call))
-        if call.waiting.get(RUNNING):
-            return stop_gathering(call)
-        return stop_gathering(call) if {LISTENING, CHOOSING} & set(call.waiting) else ()
+        return () if phase == "before" else stop_gathering(call)
 
-    def begun_again(self, call: Call) -> Mapping[str, int] | None:
+    def repeated(self, call: Call) -> StepState | None:
         """Its prompts are; a message is recorded on, by its timer."""
-        return None if call.waiting.get(RUNNING) else super().begun_again(call)
+        state = RecordState.of(call)
+        return None if state.phase in RECORDED else replace(state, prompts=0)
 
     def served(self, call: Call) -> bool:
         """Whoever hangs up after the tone has left a message."""
-        return not {RUNNING, LISTENING, CHOOSING, REDONE}.isdisjoint(call.waiting)
+        return RecordState.of(call).begun
 
     def hangup_variables(self, call: Call) -> Mapping[str, str]:
         """A caller who hung up before the tone has left nothing."""
@@ -201,8 +236,8 @@ class Record(Speaking):
         )
 
     def _recording(self, call: Call, event: Event, voice_defaults: VoiceDefaults) -> Move | None:
-        waited = call.waiting
-        if event.type == "call.dtmf.received" and event.text("digit") in self.ends_on and not waited.get(SAVING):
+        ends = event.type == "call.dtmf.received" and event.text("digit") in self.ends_on
+        if ends and RecordState.of(call).phase == "running":
             return self._stopped(call, voice_defaults)
         if event.type == "call.recording.saved":
             return self._saved(call, event)
@@ -213,14 +248,15 @@ class Record(Speaking):
 
     def _time_over(self, call: Call, event: Event) -> Move | None:
         """Nothing was reported of the message, which Telnyx ended long ago. It is kept, and reviewed unheard."""
-        if call.waiting.get(SAVING):
+        state = RecordState.of(call)
+        if state.phase == "saving":
             if event.text("status") == "cancelled":
                 return None  # it is the recording's timer, which the one for saving has replaced
         elif left := seconds_left(call, event, self.max_seconds + SAVING_SECONDS):
-            return Wait((timer(call, left),), call.waiting)
+            return Wait((timer(call, left),), state)
         if self.review is None:
             return Go(self.next)
-        return Go(self.name, variables={MESSAGE_ADDRESS: ""}, waiting={**_kept(call), CHOOSING: 1})
+        return Go(self.name, variables={MESSAGE_ADDRESS: ""}, state=state.in_review("choosing"))
 
     def _stopped(self, call: Call, voice_defaults: VoiceDefaults) -> Move:
         """A review has to wait until Telnyx has saved the message: only then can it be heard."""
@@ -228,7 +264,7 @@ class Record(Speaking):
         if self.review is None:
             return Go(self.next, (stop, *stop_gathering(call)))
         moment = self.review.moment.heard(call, voice_defaults) if self.review.moment else ()
-        return Wait((stop, *moment, timer(call, SAVING_SECONDS)), {**call.waiting, SAVING: 1})
+        return Wait((stop, *moment, timer(call, SAVING_SECONDS)), replace(RecordState.of(call), phase="saving"))
 
     def _saved(self, call: Call, event: Event) -> Move:
         if self.review is None:
@@ -236,12 +272,11 @@ class Record(Speaking):
         addresses = event.payload.get("recording_urls") or event.payload.get("public_recording_urls") or {}
         address = next((each for each in addresses.values() if isinstance(each, str)), "")
         playable = address.startswith(PLAYABLE)
-        phase = LISTENING if playable else CHOOSING
         return Go(
             self.name,
             stop_gathering(call),
             variables={MESSAGE_ADDRESS: address if playable else ""},
-            waiting={**_kept(call), phase: 1},
+            state=RecordState.of(call).in_review("listening" if playable else "choosing"),
         )
 
     def _played_back(self, call: Call, review: Review) -> Command:
@@ -259,13 +294,13 @@ class Record(Speaking):
 
     def _listened(self, call: Call, event: Event, review: Review) -> Move | None:
         """A message that cannot be played back can be decided about all the same."""
-        choose = {**_kept(call), CHOOSING: 1}
+        choose = RecordState.of(call).in_review("choosing")
         if unplayable(event):
-            return Go(self.name, stop_gathering(call), waiting=choose)
+            return Go(self.name, stop_gathering(call), state=choose)
         key = gathered_key(event)
         if key is None:
             return None
-        return self._decided(call, key, review) or Go(self.name, waiting=choose)
+        return self._decided(call, key, review) or Go(self.name, state=choose)
 
     def _chosen(self, call: Call, event: Event, review: Review) -> Move | None:
         if reason := unplayable(event):
@@ -273,11 +308,11 @@ class Record(Speaking):
         key = gathered_key(event)
         if key is None:
             return None
-        asked = call.waiting.get(ASKED, 0) + 1
         if decided := self._decided(call, key, review):
             return decided
-        if asked < MAX_ASKED:
-            return Go(self.name, waiting={**_kept(call), CHOOSING: 1, ASKED: asked})
+        state = RecordState.of(call)
+        if state.asked + 1 < MAX_ASKED:
+            return Go(self.name, state=replace(state.in_review("choosing"), asked=state.asked + 1))
         return self._finished(call, self.next, KEPT)
 
     def _decided(self, call: Call, key: str, review: Review) -> Move | None:
@@ -286,23 +321,14 @@ class Record(Speaking):
         if key == review.delete:
             return self._finished(call, review.deleted or self.next, DELETED)
         if key == review.listen and call.variables.get(MESSAGE_ADDRESS):
-            return Go(self.name, waiting={**_kept(call), LISTENING: 1})
+            return Go(self.name, state=RecordState.of(call).in_review("listening"))
         if key != review.redo:
             return None
-        redone = call.waiting.get(REDONE, 0) + 1
+        redone = RecordState.of(call).redone + 1
         if redone > MAX_REDOS:
             return self._finished(call, self.next, KEPT)
-        return self._finished(call, self.name, SUPERSEDED, {REDONE: redone})
+        return self._finished(call, self.name, SUPERSEDED, RecordState(redone=redone))
 
-    def _finished(self, call: Call, to: str, verdict: str, waiting: Mapping[str, int] | None = None) -> Move:
-        reviews = {call.waiting[NUMBER]: verdict}
-        return Go(to, variables={MESSAGE_ADDRESS: ""}, waiting=waiting or {}, reviews=reviews)
-
-
-def _redone(call: Call) -> dict[str, int]:
-    return {name: count for name, count in call.waiting.items() if name == REDONE}
-
-
-def _kept(call: Call) -> dict[str, int]:
-    """What is counted through the whole of a review."""
-    return {name: count for name, count in call.waiting.items() if name in {NUMBER, REDONE, ASKED}}
+    def _finished(self, call: Call, to: str, verdict: str, state: StepState = NO_STATE) -> Move:
+        reviews = {RecordState.of(call).number: verdict}
+        return Go(to, variables={MESSAGE_ADDRESS: ""}, state=state, reviews=reviews)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, Self
 
 from pydantic import Field, StrictBool, StrictInt, model_validator
 
 from dialtone.domain.commands import Command, command
-from dialtone.flow.consent import CONSENTED, AskedConsent
+from dialtone.flow.consent import AskedConsent, ConsentState
 from dialtone.flow.moves import Go, Move
 from dialtone.flow.recording_options import Channels, Format, Track
 from dialtone.flow.steps.step import Speaking
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from dialtone.domain.calls import Call
     from dialtone.domain.events import Event
     from dialtone.flow.prompts import Prompt
+    from dialtone.flow.step_state import StepState
     from dialtone.flow.voice_settings import VoiceDefaults
 
 
@@ -45,7 +47,7 @@ class RecordingSwitch(Speaking):
 
     def enter(self, call: Call, voice_defaults: VoiceDefaults) -> Move:
         """Telnyx tells nothing of a start, a pause or a resume: there is nothing to wait for but the consent."""
-        if self.consent and not call.waiting.get(CONSENTED):
+        if self.consent and not ConsentState.of(call).consented:
             return self.consent.put(call, voice_defaults)
         if self.recording == "resume" and not call.recorder:
             return Go(self.next)  # callers who declined come here too, and Telnyx refuses to resume nothing
@@ -59,6 +61,10 @@ class RecordingSwitch(Speaking):
             return None
         return self.consent.answered(call, event, voice_defaults, step=self.name, onward=self.next)
 
+    def repeated(self, call: Call) -> StepState:
+        """The consent is asked for anew, and no try is counted."""
+        return replace(ConsentState.of(call), prompts=0)
+
     def answered_by_digits(self, call: Call, digits: str) -> bool:
         """Whether it is a key of the consent."""
         del call
@@ -66,7 +72,7 @@ class RecordingSwitch(Speaking):
 
     def abandoned(self, call: Call) -> tuple[Command, ...]:
         """The question would go on listening."""
-        return self.consent.abandoned(call) if self.consent and not call.waiting.get(CONSENTED) else ()
+        return self.consent.abandoned(call) if self.consent and not ConsentState.of(call).consented else ()
 
     def targets(self) -> Iterator[tuple[str, str]]:
         """Where a caller goes on who does not want to be recorded."""

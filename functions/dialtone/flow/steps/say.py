@@ -9,7 +9,8 @@ from pydantic import Field
 from dialtone.domain.commands import Command, command
 from dialtone.flow.moves import Fail, Go, Move, Wait
 from dialtone.flow.prompts import Prompt
-from dialtone.flow.steps.step import PROMPTS, Speaking
+from dialtone.flow.step_state import PromptState
+from dialtone.flow.steps.step import Speaking
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,11 +34,11 @@ class Say(Speaking):
     def enter(self, call: Call, voice_defaults: VoiceDefaults) -> Move:
         """Telnyx queues what is to be heard; all is sent at once. Where variables left nothing, the call goes on."""
         heard = self.say.heard(call, voice_defaults)
-        return Wait(heard, {PROMPTS: len(heard)}) if heard else Go(self.next)
+        return Wait(heard, PromptState(prompts=len(heard))) if heard else Go(self.next)
 
     def on(self, call: Call, event: Event) -> Move | None:
         """Count the prompts that have ended; one that could not be played fails the step."""
-        move = heard_out(call, event, self.next)
+        move = heard_out(PromptState.of(call), event, self.next)
         return Fail(move.reason, self.abandoned(call)) if isinstance(move, Fail) else move
 
     def abandoned(self, call: Call) -> tuple[Command, ...]:
@@ -49,16 +50,16 @@ class Say(Speaking):
         yield "say", self.say
 
 
-def heard_out(call: Call, event: Event, to: str) -> Move | None:
-    """Go on when the last of the prompts has ended, in whatever order their ends are told."""
+def heard_out(state: PromptState, event: Event, to: str) -> Move | None:
+    """Go on when the last of the step's prompts has ended, in whatever order their ends are reported."""
     if event.type not in {"call.speak.ended", "call.playback.ended"}:
         return None
     if event.text("status") == "call_hangup":
         return None
     if reason := unplayable(event):
         return Fail(reason)
-    left = call.waiting.get(PROMPTS, 1) - 1
-    return Wait(waiting={**call.waiting, PROMPTS: left}) if left else Go(to)
+    left = state.after_prompt()
+    return Wait(state=left) if left else Go(to)
 
 
 def unplayable(event: Event) -> str:
@@ -71,4 +72,4 @@ def unplayable(event: Event) -> str:
 
 def stop_queued(call: Call) -> tuple[Command, ...]:
     """The command that stops the prompts that are heard or queued; none where the only one has failed."""
-    return (command("playback_stop", call.control_id, stop="all"),) if call.waiting.get(PROMPTS, 1) > 1 else ()
+    return (command("playback_stop", call.control_id, stop="all"),) if PromptState.of(call).several_prompts else ()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from dialtone.flow.moves import Fail
+from dialtone.flow.step_state import NO_STATE
 from dialtone.flow.voice_settings import LanguageCode, Speed, VoiceName
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from dialtone.domain.events import Event
     from dialtone.flow.moves import Move
     from dialtone.flow.prompts import Prompt
+    from dialtone.flow.step_state import StepState
     from dialtone.flow.voice_settings import VoiceDefaults
 
 
@@ -27,10 +29,6 @@ def _not_one(written: Any) -> Any:  # noqa: ANN401 -- pydantic hands over whatev
 
 JustTrue = Annotated[Literal[True] | None, BeforeValidator(_not_one)]
 """The value of a key that is there or not: `hangup: true`."""
-
-
-PROMPTS = "prompts"
-"""Counted while waiting: the speeches and files whose ends are still to come."""
 
 
 class Step(BaseModel):
@@ -87,9 +85,10 @@ class Step(BaseModel):
         del call, digits
         return False
 
-    def begun_again(self, call: Call) -> Mapping[str, int] | None:
-        """What is still counted when detection cut off what was heard, and it is heard anew; None if nothing is."""
-        return {name: count for name, count in call.waiting.items() if name != PROMPTS}
+    def repeated(self, call: Call) -> StepState | None:
+        """The state in which it is entered again after detection cut its prompts off; None if it goes on as it is."""
+        del call
+        return NO_STATE
 
     def voice_defaults(self, flow: VoiceDefaults) -> VoiceDefaults:
         """How it speaks, in a flow that speaks so."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, StrictInt, StringConstraints, WithJsonSchema, field_validator, model_validator
@@ -18,8 +18,9 @@ from dialtone.flow.keys import Key, Keys, gathered_key, one_key, stop_gathering
 from dialtone.flow.moves import Fail, Go, Move, Wait
 from dialtone.flow.prompts import Prompt
 from dialtone.flow.shorthand import Shorthand
+from dialtone.flow.step_state import PromptState
 from dialtone.flow.steps.prompted_input import MILLIS
-from dialtone.flow.steps.step import PROMPTS, Speaking
+from dialtone.flow.steps.step import Speaking
 from dialtone.flow.templating import (
     DIGITS,
     KNOWN_OF_EVERY_CALL,
@@ -49,15 +50,6 @@ GIVEN_UP = "originator_cancel"
 WAYS = ("no_answer", "busy", "failed")
 """What may become of those who are rung; of several, the first of these that happened leads on."""
 
-ANNOUNCING = "announcing"
-"""Counted while waiting: that the caller hears an announcement, not the music."""
-
-ROUND, CONNECTED = "round", "connected"
-"""Counted while waiting: how many were rung in vain before, and that somebody was reached."""
-
-PARTED = "parted"
-"""Counted while waiting: that the other side hung up as after a conversation, of which nothing was reported yet."""
-
 PARTED_SECONDS = 5
 """How long `call.bridged` may be late, or the caller's own hang-up; then there was no conversation, or there is still
 a caller."""
@@ -75,6 +67,40 @@ _PARTIES_SCHEMA = {"type": "array", "items": _PARTY_SCHEMA, "minItems": 1, "maxI
 
 Party = Annotated[str, StringConstraints(pattern=_PARTY)]
 """A number in E.164 or a SIP address, with or without keys to be sent after a comma; variables are filled in."""
+
+
+@dataclass(frozen=True)
+class TransferState(PromptState):
+    """Who was rung in vain, and how far the connection is. `prompts` are those that the caller hears while waiting."""
+
+    announcing: bool = False
+    """Whether the caller hears an announcement, not the music."""
+    round: int = 0
+    """How many were rung in vain before."""
+    no_answer: int = 0
+    busy: int = 0
+    failed: int = 0
+    connected: bool = False
+    parted: bool = False
+    """Whether the other side hung up as after a conversation, of which nothing was reported yet."""
+    whispers: Mapping[str, int] = field(default_factory=dict)
+    """By the ids of callee legs: the prompts of the whisper whose ends are still to come. Stored under these ids."""
+
+    @classmethod
+    def read(cls, stored: Mapping[str, int]) -> Self:
+        """Whatever is not one of its names is the id of a leg."""
+        names = {each.name for each in fields(cls)}
+        whispers = {name: count for name, count in stored.items() if name not in names}
+        return replace(super().read(stored), whispers=whispers)
+
+    def stored(self) -> dict[str, int]:
+        """The same."""
+        return {**super().stored(), **self.whispers}
+
+    def next_round(self, way: str) -> TransferState:
+        """The state once another was rung in vain, with what became of that."""
+        in_vain = {way: getattr(self, way) + 1}
+        return replace(self, round=self.round + 1, **in_vain)
 
 
 class Callees(Shorthand):
@@ -168,13 +194,13 @@ class Transfer(Speaking):
             return Fail(self._nobody_to_ring(call))
         music = self._held(call, voice_defaults)
         ring = self._dial if self._dialled else self._transfer
-        waiting = {name: count for name, count in call.waiting.items() if name not in _OF_ONE_ROUND}
-        heard = {PROMPTS: len(music)} if self.announce else {}
-        return Wait((*music, *(ring(call, party) for party in self._rung(call))), waiting | heard)
+        prompts = len(music) if self.announce else 0
+        state = replace(TransferState.of(call), prompts=prompts, announcing=False, parted=False)
+        return Wait((*music, *(ring(call, party) for party in self._rung(call))), state)
 
     def follow(self, call: Call, event: Event, voice_defaults: VoiceDefaults) -> Move | None:
         """Connect the first who takes the call; when nobody does, go on to the next or take the way of the cause."""
-        if event.type == "call.bridged" and not call.waiting.get(CONNECTED):
+        if event.type == "call.bridged" and not TransferState.of(call).connected:
             return self._bridged(call)
         if not event.about_callee:
             return self._of_caller(call, event, voice_defaults)
@@ -184,7 +210,7 @@ class Transfer(Speaking):
         if leg is None or leg.status == ENDED:
             return None
         if _connected(call) and not leg.connected and event.type in {"call.initiated", "call.answered"}:
-            return Wait((command("hangup", leg.control_id),), call.waiting)
+            return Wait((command("hangup", leg.control_id),), TransferState.of(call))
         return self._answered(call, event, leg, voice_defaults) if leg.status == ANSWERED else None
 
     def refused(self, call: Call, event: Event) -> Move:
@@ -196,7 +222,7 @@ class Transfer(Speaking):
             self.name,
             (*self._music_stopped(call), *let_go),
             variables=_since(call),
-            waiting=self._next_round(call, "failed"),
+            state=TransferState.of(call).next_round("failed"),
         )
 
     def answered_by_digits(self, call: Call, digits: str) -> bool:
@@ -208,13 +234,13 @@ class Transfer(Speaking):
         """The music would never end by itself, nor would the ringing."""
         return (*self._music_stopped(call), *call.hangup_callees())
 
-    def begun_again(self, call: Call) -> None:
+    def repeated(self, call: Call) -> None:
         """Somebody is rung, whatever the caller hears meanwhile."""
         del call
 
     def served(self, call: Call) -> bool:
         """Two people talk: whoever hangs up ends that."""
-        return bool(call.waiting.get(CONNECTED))
+        return TransferState.of(call).connected
 
     def hangup_variables(self, call: Call) -> Mapping[str, str]:
         """A caller who gave up while it rang, and one who has talked to somebody, are not the same."""
@@ -244,13 +270,13 @@ class Transfer(Speaking):
         ended = event.type in {"call.speak.ended", "call.playback.ended"} and event.text("status") == "completed"
         if self.announce is None or not ended:
             return None
-        if left := call.waiting.get(PROMPTS, 1) - 1:
-            return Wait(waiting={**call.waiting, PROMPTS: left})
-        announcing = not call.waiting.get(ANNOUNCING)
+        state = TransferState.of(call)
+        if left := state.after_prompt():
+            return Wait(state=left)
         then = replace(call, entered_at=event.occurred_at, variables={**call.variables, **_since(call)})
-        announced = self.announce.heard(then, voice_defaults) if announcing else ()
+        announced = () if state.announcing else self.announce.heard(then, voice_defaults)
         heard = announced or self._held(call, voice_defaults)
-        return Wait(heard, {**call.waiting, PROMPTS: len(heard), ANNOUNCING: int(bool(announced))})
+        return Wait(heard, replace(state, prompts=len(heard), announcing=bool(announced)))
 
     def _held(self, call: Call, voice_defaults: VoiceDefaults) -> tuple[Command, ...]:
         if self.hold is None:
@@ -263,10 +289,10 @@ class Transfer(Speaking):
 
     def _rung(self, call: Call) -> tuple[str, ...]:
         callees = self._callees(call)
-        return callees if self._at_once else (callees[call.waiting.get(ROUND, 0)],)
+        return callees if self._at_once else (callees[TransferState.of(call).round],)
 
     def _more(self, call: Call) -> bool:
-        return not self._at_once and call.waiting.get(ROUND, 0) + 1 < len(self._callees(call))
+        return not self._at_once and TransferState.of(call).round + 1 < len(self._callees(call))
 
     def _callees(self, call: Call) -> tuple[str, ...]:
         """Those whom variables left a number or an address."""
@@ -282,10 +308,6 @@ class Transfer(Speaking):
             for party in self.transfer.to
         ]
         return f"nobody to ring: {'; '.join(why)}"
-
-    def _next_round(self, call: Call, way: str) -> Mapping[str, int]:
-        waited = call.waiting
-        return {**waited, ROUND: waited.get(ROUND, 0) + 1, way: waited.get(way, 0) + 1}
 
     def _transfer(self, call: Call, party: str) -> Command:
         mark = ClientState(turn=call.turn, flow=call.flow, parent_leg=call.leg_id)
@@ -336,7 +358,7 @@ class Transfer(Speaking):
         key = gathered_key(event)
         if key is None:
             return None
-        let_go = Wait((command("hangup", leg.control_id),), call.waiting)
+        let_go = Wait((command("hangup", leg.control_id),), TransferState.of(call))
         return self._connect(call, leg) if key == self.accept else let_go
 
     def _whisper(self, call: Call, leg_id: str, whisper: Prompt, voice_defaults: VoiceDefaults) -> Move:
@@ -346,22 +368,26 @@ class Transfer(Speaking):
             heard = whisper.heard(far, voice_defaults)
             if not heard:
                 return self._connect(call, call.far_legs[leg_id])
-            return Wait(heard, {**call.waiting, leg_id: len(heard)})
+            state = TransferState.of(call)
+            return Wait(heard, replace(state, whispers={**state.whispers, leg_id: len(heard)}))
         gather = whisper.gathered(far, voice_defaults, self.accept_seconds * MILLIS, **one_key((self.accept,)))
-        return Wait(gather, call.waiting)
+        return Wait(gather, TransferState.of(call))
 
     def _whispered(self, call: Call, event: Event, leg: CalleeLeg) -> Move | None:
         """A whisper that cannot be played keeps nobody from talking."""
         if event.type not in {"call.speak.ended", "call.playback.ended"} or event.text("status") == "call_hangup":
             return None
-        left = call.waiting.get(event.call_leg_id, 1) - 1
-        return Wait(waiting={**call.waiting, event.call_leg_id: left}) if left else self._connect(call, leg)
+        state = TransferState.of(call)
+        left = state.whispers.get(event.call_leg_id, 1) - 1
+        if not left:
+            return self._connect(call, leg)
+        return Wait(state=replace(state, whispers={**state.whispers, event.call_leg_id: left}))
 
     def _connect(self, call: Call, leg: CalleeLeg) -> Move:
         """First those two, then the others are let go: nobody must wait for the ends of calls."""
         bridge = command("bridge", call.control_id, call_control_id=leg.control_id, **self._back)
         others = replace(call, far_legs={name: each for name, each in call.far_legs.items() if each != leg})
-        return Wait((bridge, *others.hangup_callees()), call.waiting)
+        return Wait((bridge, *others.hangup_callees()), TransferState.of(call))
 
     def _ended(self, call: Call, event: Event) -> Move | None:
         cause = event.text("hangup_cause")
@@ -369,7 +395,7 @@ class Transfer(Speaking):
             talked = call.far_legs[event.call_leg_id].connected
             ended = [leg.cause for leg in call.far_legs.values() if leg.status == ENDED]
         else:
-            talked, ended = bool(call.waiting.get(CONNECTED)) or cause in OVER, [cause]
+            talked, ended = TransferState.of(call).connected or cause in OVER, [cause]
         if talked or (cause == GIVEN_UP and not self._dialled):
             return self._parted(call, event)
         if _connected(call) or len(ended) < len(self._rung(call)):
@@ -378,10 +404,10 @@ class Transfer(Speaking):
 
     def _bridged(self, call: Call) -> Move:
         """The conversation; or its report, where its end was reported first."""
-        if PARTED in call.waiting and self.after:
+        state = TransferState.of(call)
+        if state.parted and self.after:
             return Go(self.after, (*self._music_stopped(call), *stop_gathering(call)), variables={WAITING_SINCE: ""})
-        waiting = {name: count for name, count in call.waiting.items() if name != PARTED}
-        return Wait(self._music_stopped(call), {**waiting, CONNECTED: 1})
+        return Wait(self._music_stopped(call), replace(state, connected=True, parted=False))
 
     def _parted(self, call: Call, event: Event) -> Move | None:
         """The other side is gone, as after a conversation: if there was one, and if the caller is still there.
@@ -389,16 +415,15 @@ class Transfer(Speaking):
         Where the caller hung up, the caller's own leg ends, too. Networks also end calls in this way that nobody
         answered. Neither is known for certain until the other event comes, so a timer ends that wait.
         """
-        connected, by_caller = bool(call.waiting.get(CONNECTED)), event.text("hangup_source") == "caller"
-        if connected and not (self.after and by_caller):
+        state, by_caller = TransferState.of(call), event.text("hangup_source") == "caller"
+        if state.connected and not (self.after and by_caller):
             return Go(self.after, variables={WAITING_SINCE: ""}) if self.after else None
-        parted = {} if by_caller else {PARTED: 1}
         wait_for_it = () if call.status == ENDED else (timer(call, PARTED_SECONDS),)
-        return Wait(wait_for_it, {**call.waiting, **parted})
+        return Wait(wait_for_it, replace(state, parted=state.parted or not by_caller))
 
     def _nobody_left(self, call: Call) -> Move:
         """The caller is still there, seconds after the other side hung up."""
-        if not call.waiting.get(CONNECTED):
+        if not TransferState.of(call).connected:
             return self._not_reached(call, ["normal_clearing"])
         return (
             Go(self.after, variables={WAITING_SINCE: ""}) if self.after else Wait((command("hangup", call.control_id),))
@@ -408,9 +433,9 @@ class Transfer(Speaking):
         found = {_way(cause) for cause in causes}
         if self._more(call):
             (way,) = found
-            waiting = self._next_round(call, way)
-            return Go(self.name, self._music_stopped(call), variables=_since(call), waiting=waiting)
-        way = next(way for way in WAYS if way in found or call.waiting.get(way))
+            again = TransferState.of(call).next_round(way)
+            return Go(self.name, self._music_stopped(call), variables=_since(call), state=again)
+        way = next(way for way in WAYS if way in found or getattr(TransferState.of(call), way))
         if step := getattr(self, way):
             return Go(step, self._music_stopped(call), variables=_since(call))
         reason = f"transfer to {', '.join(map(masked, self.transfer.to))}: {', '.join(causes)}"
@@ -418,9 +443,6 @@ class Transfer(Speaking):
 
     def _music_stopped(self, call: Call) -> tuple[Command, ...]:
         return (command("playback_stop", call.control_id, stop="all"),) if self.hold else ()
-
-
-_OF_ONE_ROUND = frozenset({PROMPTS, ANNOUNCING, PARTED})
 
 
 def _filled_party(party: str, values: Mapping[str, str]) -> str:
@@ -438,7 +460,7 @@ def _since(call: Call) -> dict[str, str]:
 
 
 def _connected(call: Call) -> bool:
-    return bool(call.waiting.get(CONNECTED)) or any(leg.connected for leg in call.far_legs.values())
+    return TransferState.of(call).connected or any(leg.connected for leg in call.far_legs.values())
 
 
 def _way(cause: str) -> str:

@@ -41,7 +41,7 @@ class Pause(Step):
             return self._listen(call, left)
         return None if key is None else Go(self.keys.get(key, self.next))
 
-    def begun_again(self, call: Call) -> None:
+    def repeated(self, call: Call) -> None:
         """It goes by a timer."""
         del call
 
