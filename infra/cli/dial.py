@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import time
-import uuid
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,22 +11,14 @@ from typing import TYPE_CHECKING
 from dialtone.adapters.flow_library import FlowLibrary
 from dialtone.adapters.settings import required, telnyx_api_key
 from dialtone.adapters.telnyx_api import TelnyxApi
-from dialtone.domain.client_state import ClientState
-from dialtone.domain.commands import Command, command
 from dialtone.domain.errors import DialtoneError
-from dialtone.domain.webhook_retries import DIALLED_EVENTS, retries
 from dialtone.flow.inputs import check_given
 from dialtone.flow.steps.answered_by import AnsweredBy
 from infra.checkout import FLOWS
+from infra.dialling import dial, dial_command
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from dialtone.adapters.telnyx_api import Outcome
     from dialtone.flow.loaded_flow import LoadedFlow
-
-DIAL_SECONDS = 10.0
-"""Nobody listens yet: time enough for a slow answer and one resend."""
 
 DETECTIONS = ("greeting_end", "detect", "detect_beep", "detect_words", "premium", "disabled")
 
@@ -65,7 +55,7 @@ def run(given: argparse.Namespace) -> int:
     _check_detection(flow, given.detection)
     variables = dict(given.given)
     check_given(flow.main, variables)
-    asked = dialling(
+    asked = dial_command(
         given.to,
         caller=given.caller,
         flow=given.flow,
@@ -75,7 +65,7 @@ def run(given: argparse.Namespace) -> int:
         given=variables,
     )
     with closing(TelnyxApi(telnyx_api_key(os.environ))) as telnyx:
-        outcome = place(asked, telnyx)
+        outcome = dial(asked, telnyx)
     print(f"ringing {given.to}: session {outcome.data['call_session_id']}, leg {outcome.data['call_leg_id']}")
     return 0
 
@@ -93,38 +83,6 @@ def _check_detection(loaded: LoadedFlow, detection: str) -> None:
                 raise DialtoneError(
                     f"{flow.name}: step {name} waits for a greeting's end, not for {detection}; {remedy}"
                 )
-
-
-def dialling(  # noqa: PLR0913 -- a call is made of these
-    to: str,
-    *,
-    caller: str,
-    flow: str,
-    connection_id: str,
-    ring_seconds: int = 30,
-    detection: str = "greeting_end",
-    given: Mapping[str, str] | None = None,
-) -> Command:
-    """The command that rings a number for a flow. Raises CommandInvalid naming what is wrong."""
-    return command(
-        "dial",
-        to=to,
-        connection_id=connection_id,
-        timeout_secs=ring_seconds,
-        answering_machine_detection=detection,
-        client_state=ClientState(flow=flow, given=given or {}).encode(),
-        **retries(DIALLED_EVENTS),
-        **{"from": caller},
-    )
-
-
-def place(asked: Command, telnyx: TelnyxApi) -> Outcome:
-    """Send it. Raises DialtoneError saying why Telnyx did not take it."""
-    outcome = telnyx.send(asked, str(uuid.uuid4()), time.monotonic() + DIAL_SECONDS)
-    if outcome.kind != "accepted":
-        said = outcome.remedy or " ".join(filter(None, (outcome.code, outcome.title, outcome.detail, outcome.reason)))
-        raise DialtoneError(f"Telnyx did not dial ({outcome.kind}): {said}")
-    return outcome
 
 
 def _variable(text: str) -> tuple[str, str]:

@@ -9,14 +9,14 @@ from typing import NoReturn
 
 from dialtone.adapters.flow_library import read_numbers
 from dialtone.domain.errors import DialtoneError
+from infra.account import CALLEES, CONNECTION_ID
 from infra.carrier.media import UnreadableAudioError
 from infra.checkout import FLOWS
-from infra.demo import scenes
-from infra.demo.narrator import BOLD, GREEN, RED, Console, Narrator
 from infra.flowkit.lint import lint
 from infra.flowkit.linting.finding import Severity
 from infra.flowkit.watched_flows import stamp
-from infra.local.line import CONNECTION_ID, PhoneLine
+from infra.local.line import PhoneLine
+from infra.local.narrator import BOLD, GREEN, RED, Console, Narrator
 
 CLOUD_PORT, CARRIER_PORT = 4566, 4580
 """Fixed, so that other programs can be told of them."""
@@ -46,7 +46,7 @@ def run(given: argparse.Namespace) -> NoReturn:
         for name, value in _environment(line).items():
             console.line(f"  export {name}={shlex.quote(value)}")
         console.line(f"  numbers: {', '.join(f'{number} ({flow})' for number, flow in numbers.items())}")
-        console.line(f"  people who can be rung: {', '.join(_invite(line))}")
+        console.line(f"  people who can be rung: {', '.join(_add_callees(line))}")
         line.carrier.observe(Narrator(console, line.store).tell)
         while True:
             line.carrier.run(until=line.carrier.clock.now + REAL_TIME)
@@ -69,13 +69,11 @@ def _take_up(line: PhoneLine, flows: Path, saved: list[str], console: Console) -
         console.line(f"saved: {', '.join(saved)}; the next call hears it", RED if errors else GREEN)
 
 
-def _invite(line: PhoneLine) -> list[str]:
-    """Let the demo's people be reached under their numbers; gives who is who."""
-    line.carrier.add_callee(scenes.AGENT, scenes.AGENT_SCRIPT)
-    for scene in scenes.ANNOUNCEMENTS:
-        line.carrier.add_callee(scene.callee, scene.who)
-    people = [f"{scene.callee} ({type(scene.who).__name__.lower()})" for scene in scenes.ANNOUNCEMENTS]
-    return [f"{scenes.AGENT} (agent)", *people]
+def _add_callees(line: PhoneLine) -> list[str]:
+    """Let the account's people be rung; gives who is who."""
+    for number, callee in CALLEES.items():
+        line.carrier.add_callee(number, callee)
+    return [f"{number} ({type(callee).__name__.lower()})" for number, callee in CALLEES.items()]
 
 
 def _pace(text: str) -> float:

@@ -6,11 +6,11 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 from dialtone.adapters.telnyx_api import TelnyxApi
-from infra.cli.dial import dialling, place
+from infra.account import CALLEES, CONNECTION_ID, SHOWN_NUMBER
 from infra.demo import checks, scenes
 from infra.demo.inventory import kept, wait_for_archive
-from infra.demo.narrator import BOLD, DIM, GREEN, RED, Console, Narrator
-from infra.local.line import CONNECTION_ID, PhoneLine
+from infra.dialling import dial, dial_command
+from infra.local.narrator import BOLD, DIM, GREEN, RED, Console, Narrator
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from infra.demo.checks import Check
     from infra.demo.inventory import StoredCall
     from infra.demo.scenes import Incoming, Outgoing
+    from infra.local.line import PhoneLine
 
 Played = tuple["StoredCall", "Sequence[Happening]"]
 """What a call left behind, and what happened on it."""
@@ -30,13 +31,14 @@ class Demo:
     def __init__(self, line: PhoneLine, console: Console) -> None:
         self._line = line
         self._carrier = line.carrier
-        self._paper = console
+        self._console = console
         self._narrator = Narrator(console, line.store)
         self._carrier.observe(self._narrator.tell)
 
     def play(self) -> list[Check]:
         """Every scene; gives every check."""
-        self._carrier.add_callee(scenes.AGENT, scenes.AGENT_SCRIPT)
+        for number, callee in CALLEES.items():
+            self._carrier.add_callee(number, callee)
         ivr = self._incoming(scenes.IVR, transcript=True)
         announcements = [(scene, self._outgoing(scene)) for scene in scenes.ANNOUNCEMENTS]
         recorded = self._incoming(scenes.RECORDED)
@@ -56,10 +58,9 @@ class Demo:
     def _outgoing(self, scene: Outgoing) -> Played:
         self._narrator.begin(f"{scene.title}: we call {scene.callee}", self._carrier.clock.now)
         already = len(self._carrier.trace)
-        self._carrier.add_callee(scene.callee, scene.who)
-        asked = dialling(scene.callee, caller=scenes.SHOWN_NUMBER, flow=scene.flow, connection_id=CONNECTION_ID)
+        asked = dial_command(scene.callee, caller=SHOWN_NUMBER, flow=scene.flow, connection_id=CONNECTION_ID)
         with closing(TelnyxApi(self._carrier.api_key, self._line.server.url)) as telnyx:
-            dialled = place(asked, telnyx)
+            dialled = dial(asked, telnyx)
         return self._finish(str(dialled.data["call_session_id"]), already, transcript=False)
 
     def _finish(self, session: str, already: int, *, transcript: bool) -> Played:
@@ -71,21 +72,21 @@ class Demo:
         return left, self._carrier.trace[already:]
 
     def _show(self, calls: Sequence[StoredCall]) -> None:
-        self._paper.line("\nWhat lies in DynamoDB", BOLD)
+        self._console.line("\nWhat lies in DynamoDB", BOLD)
         for call in calls:
             leg = call.led
-            self._paper.line(f"  session {call.led.session_id}  {leg.direction} {leg.from_number} → {leg.to_number}")
-            self._paper.line(
+            self._console.line(f"  session {call.led.session_id}  {leg.direction} {leg.from_number} → {leg.to_number}")
+            self._console.line(
                 f"    LEG        {leg.status}, outcome “{leg.outcome}”, flow {leg.flow}@{leg.flow_version}"
             )
             way = f", by way of {' → '.join(call.steps)}" if call.steps else ""
-            self._paper.line(f"    EVENT      {len(call.timeline)} in the timeline{way}")
+            self._console.line(f"    EVENT      {len(call.timeline)} in the timeline{way}")
             for recording in call.recordings:
-                self._paper.line(f"    RECORDING  {recording.status}, {recording.channels} {recording.format}")
-        self._paper.line("\nWhat lies in S3", BOLD)
+                self._console.line(f"    RECORDING  {recording.status}, {recording.channels} {recording.format}")
+        self._console.line("\nWhat lies in S3", BOLD)
         for call in calls:
             for key, content in call.objects.items():
-                self._paper.line(f"  {len(content):>9,} bytes  {key}")
+                self._console.line(f"  {len(content):>9,} bytes  {key}")
 
 
 def show_checks(found: Sequence[Check], console: Console) -> bool:

@@ -4,29 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from infra.carrier.callers import (
-    BEEP,
-    Busy,
-    Callee,
-    Caller,
-    HangUp,
-    Hear,
-    Machine,
-    NoAnswer,
-    Person,
-    Press,
-    Say,
-    Silence,
-)
+from infra.account import BUSY, MACHINE, NO_ANSWER, PERSON
+from infra.carrier.callers import BEEP, Caller, HangUp, Hear, Press, Say, Silence
 
 CARD = "4242424242424242"
 """A card number that must be found nowhere afterwards."""
 
 MESSAGE = "Hello, this is Ada. I would like to move my appointment to Friday. Please call me back."
-
-SHOWN_NUMBER = "+15550101"
-"""What the people whom we ring see."""
-
 
 ACKNOWLEDGED = "acknowledged"
 """The outcome of an announcement whose key was pressed."""
@@ -49,7 +33,6 @@ class Outgoing:
     title: str
     callee: str
     flow: str
-    who: Callee
     outcome: str
     """What the flow must note of it."""
 
@@ -74,20 +57,11 @@ IVR = Incoming(
 )
 
 ANNOUNCEMENTS = (
-    Outgoing(
-        "An announcement to a person, who acknowledges it",
-        "+15550161",
-        "announcement",
-        Person(Say(1, "Hello?"), Hear("press 1"), Press("1", after=4)),
-        ACKNOWLEDGED,
-    ),
-    Outgoing("An announcement to a machine", "+15550162", "announcement", Machine(), "left on a machine"),
-    Outgoing("An announcement that nobody answers", "+15550163", "announcement", NoAnswer(), "no-answer"),
-    Outgoing("An announcement to a busy line", "+15550164", "announcement", Busy(), "busy"),
+    Outgoing("An announcement to a person, who acknowledges it", PERSON, "announcement", ACKNOWLEDGED),
+    Outgoing("An announcement to a machine", MACHINE, "announcement", "left on a machine"),
+    Outgoing("An announcement that nobody answers", NO_ANSWER, "announcement", "no-answer"),
+    Outgoing("An announcement to a busy line", BUSY, "announcement", "busy"),
 )
-
-AGENT = "+15550199"
-AGENT_SCRIPT = Person(Say(3, "Payments desk, Grace speaking."), Say(4, "That is paid now. Goodbye."), answers_after=8)
 
 RECORDED = Incoming(
     "A conversation that is recorded with consent",

@@ -14,16 +14,15 @@ from dialtone.adapters.calls_table import CallsTable
 from dialtone.adapters.flow_library import FlowLibrary, read_numbers
 from dialtone.adapters.signature import Verifier
 from dialtone.adapters.telnyx_api import CALL_ENDED, Outcome
-from dialtone.domain.client_state import ClientState
-from dialtone.domain.commands import Command, command
 from dialtone.domain.deadline import NO_DEADLINE
 from dialtone.domain.events import parse_event
 from dialtone.domain.lookups import event_to_json
-from dialtone.domain.webhook_retries import DIALLED_EVENTS, retries
 from dialtone.flow.templating import WAITING_SINCE
+from infra.account import CONNECTION_ID, SHOWN_NUMBER, upload_audio
 from infra.carrier import API_KEY, Application, Carrier, Request, WebhookFault
 from infra.carrier.callers import as_carriers_show
 from infra.checkout import FLOWS
+from infra.dialling import dial, dial_command
 from infra.flowkit.memory_table import MemoryTable
 from infra.flowkit.scripted_backends import OtherSystems
 from webhook.endpoint import Endpoint
@@ -36,17 +35,11 @@ if TYPE_CHECKING:
     from dialtone.adapters.telemetry import Measure
     from dialtone.domain.callee_legs import CalleeLeg
     from dialtone.domain.calls import Call
+    from dialtone.domain.commands import Command
     from dialtone.domain.events import Event
     from dialtone.domain.recordings import ArchiveJob, Recording
     from infra.carrier import Callee, Caller, Line
     from infra.flowkit.watched_flows import WatchedFlows
-
-AUDIO_FOLDER = "audio"
-"""Beside the flows: files that are uploaded to Telnyx under their names without the ending."""
-
-CONNECTION_ID = "1684641123236054244"
-SHOWN_NUMBER = "+15550101"
-"""What the people whom we ring see."""
 
 ADDRESS_AUDIO_SECONDS = 3
 """How long the audio lasts that flows name by its address: nothing is fetched here."""
@@ -181,9 +174,7 @@ class Stage:
         """Every event that the line was told, in the order in which it was."""
         application = Application(CONNECTION_ID, "https://app.invalid/webhooks/telnyx", call_cost_in_webhooks=True)
         self.carrier.add_application(application, read_numbers(flows))
-        for file in sorted((flows / AUDIO_FOLDER).glob("*.*")):
-            if file.stem not in audio_missing:
-                self.carrier.media.upload(file.stem, file.read_bytes())
+        upload_audio(self.carrier, flows, audio_missing)
 
     def ring(self, number: str, caller: Caller) -> str:
         """Somebody calls; gives the session once nothing more is to come."""
@@ -213,17 +204,11 @@ class Stage:
     def place(
         self, number: str, flow: str, given: Mapping[str, str] | None = None, detection: str = "greeting_end"
     ) -> Outcome:
-        """Begin to ring somebody for a flow, as `dialtone dial` does; what Telnyx says to it."""
-        asked = command(
-            "dial",
-            to=number,
-            connection_id=CONNECTION_ID,
-            answering_machine_detection=detection,
-            client_state=ClientState(flow=flow, given=given or {}).encode(),
-            **retries(DIALLED_EVENTS),
-            **{"from": SHOWN_NUMBER},
+        """Begin to ring somebody for a flow. Raises DialtoneError saying why Telnyx did not accept it."""
+        asked = dial_command(
+            number, caller=SHOWN_NUMBER, flow=flow, connection_id=CONNECTION_ID, detection=detection, given=given
         )
-        return self.api.send(asked, f"dial-{len(self.api.log)}", 0.0)
+        return dial(asked, self.api)
 
     def end_state(self, session: str) -> EndState:
         """What is left of the call, without what depends on when things were told."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Self
 from dialtone.adapters.calls_table import CallsTable
 from dialtone.adapters.flow_library import read_numbers
 from dialtone.adapters.telnyx_sdk import sdk
+from infra.account import CONNECTION_ID, upload_audio
 from infra.carrier.applications import Application
 from infra.carrier.carrier import Carrier
 from infra.carrier.server import CarrierServer, http_fetch, http_post
@@ -18,13 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
     from types import TracebackType
-
-CONNECTION_ID = "1684641123236054244"
-"""The simulated account's Call Control application."""
-
-
-AUDIO_FOLDER = "audio"
-"""Beside the flows: files that are uploaded to Telnyx under their names without the ending."""
 
 DELIVERY_THREADS = 8
 
@@ -97,10 +91,4 @@ class PhoneLine:
             call_cost_in_webhooks=True,
         )
         self.carrier.add_application(application, numbers)
-        for file in _audio_files(self.flows / AUDIO_FOLDER):
-            self.carrier.media.upload(file.stem, file.read_bytes())
-
-
-def _audio_files(folder: Path) -> list[Path]:
-    """A folder of flows need not have any."""
-    return sorted(file for file in folder.iterdir() if file.is_file()) if folder.is_dir() else []
+        upload_audio(self.carrier, self.flows)

@@ -6,8 +6,8 @@ import re
 from typing import TYPE_CHECKING
 
 from dialtone.domain.errors import DialtoneError
+from infra.account import AGENT, AGENT_SCRIPT, CALLEES
 from infra.carrier.callers import Busy, Callee, Machine, NoAnswer, Person, Rejects, Say, Silence, Unknown, party_of
-from infra.demo import scenes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -38,9 +38,9 @@ class People:
     """Everybody who can be rung: whoever it is answers, unless told otherwise."""
 
     def __init__(self, everybody: str = "", named: Mapping[str, str] | None = None) -> None:
-        """`everybody` is one of KINDS, '' for a person and the demo's people under their numbers; `named` by number."""
+        """`everybody` is one of KINDS, '' for a person and the account's CALLEES; `named` by number."""
         self._default = KINDS[everybody or "person"]
-        self._named: dict[str, Callee] = {} if everybody else _of_the_demo()
+        self._named: dict[str, Callee] = {} if everybody else _callees()
         self._named.update({number: KINDS[kind] for number, kind in (named or {}).items()})
 
     def reached_at(self, number: str) -> Callee:
@@ -72,11 +72,10 @@ def people(told: Iterable[str]) -> People:
     return People(everybody, named)
 
 
-def _of_the_demo() -> dict[str, Callee]:
-    agent = scenes.AGENT_SCRIPT
-    # The demo's agent speaks as the receiver is lifted; here the caller shall hear all of it.
-    patient = Person(Silence(CONNECTING_SECONDS), *agent.steps, answers_after=agent.answers_after)
-    return {scenes.AGENT: patient} | {scene.callee: scene.who for scene in scenes.ANNOUNCEMENTS}
+def _callees() -> dict[str, Callee]:
+    # The account's agent speaks as the receiver is lifted; here the caller shall hear all of it.
+    patient = Person(Silence(CONNECTING_SECONDS), *AGENT_SCRIPT.steps, answers_after=AGENT_SCRIPT.answers_after)
+    return {**CALLEES, AGENT: patient}
 
 
 def _reached(who: People, exchange: Exchange) -> Callable[[str], Party]:

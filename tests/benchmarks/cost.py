@@ -31,6 +31,7 @@ from dialtone.adapters.archive_queue import ArchiveQueue
 from dialtone.adapters.calls_table import CallsTable
 from dialtone.adapters.telemetry import Observer
 from dialtone.adapters.telnyx_api import TelnyxApi
+from infra.account import AGENT, AGENT_SCRIPT, CALLEES
 from infra.carrier import Request
 from infra.demo import scenes
 from infra.flowkit.stage import Stage
@@ -196,7 +197,7 @@ class _Sending:
 
 def _announcement(stage: Stage) -> None:
     scene = scenes.ANNOUNCEMENTS[0]
-    stage.dial(scene.callee, scene.who, scene.flow)
+    stage.dial(scene.callee, CALLEES[scene.callee], scene.flow)
 
 
 PLAYED: Mapping[str, Callable[[Stage], object]] = {
@@ -211,7 +212,7 @@ def counted(kind: str) -> Counted:
     written = io.StringIO()
     with mock_aws(), contextlib.redirect_stdout(written):
         stage, meter = Stage(start=MORNING), Meter()
-        stage.carrier.add_callee(scenes.AGENT, scenes.AGENT_SCRIPT)
+        stage.carrier.add_callee(AGENT, AGENT_SCRIPT)
         clients: dict[str, Any] = {
             name: aws_session().client(name, config=ONE_ATTEMPT) for name in ("dynamodb", "sqs", "s3")
         }

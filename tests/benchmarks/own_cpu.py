@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from dialtone.adapters.telemetry import Observer
+from infra.account import AGENT, AGENT_SCRIPT, CALLEES
 from infra.demo import scenes
 from infra.flowkit.stage import Stage
 from tests.benchmarks.figures import percentile, spread, table
@@ -99,7 +100,7 @@ def measured(rounds: int, profile: cProfile.Profile | None = None) -> list[float
     millis: list[float] = []
     with contextlib.redirect_stdout(_nowhere()):
         stage, watch = Stage(), Stopwatch(profile)
-        stage.carrier.add_callee(scenes.AGENT, scenes.AGENT_SCRIPT)
+        stage.carrier.add_callee(AGENT, AGENT_SCRIPT)
         client: Any = Neighbour(stage.table, watch)
         stage.store._client = client  # noqa: SLF001 -- the store's only neighbour
         stage.switchboard.telnyx = Neighbour(stage.api, watch)
@@ -131,7 +132,7 @@ def _play(stage: Stage) -> None:
     stage.ring(scenes.IVR.number, scenes.IVR.script)
     stage.ring(scenes.RECORDED.number, scenes.RECORDED.script)
     for scene in scenes.ANNOUNCEMENTS:
-        stage.dial(scene.callee, scene.who, scene.flow)
+        stage.dial(scene.callee, CALLEES[scene.callee], scene.flow)
 
 
 def shares(rounds: int) -> dict[str, float]:

@@ -15,7 +15,7 @@ from telnyx import Telnyx
 from infra.carrier import Application, Caller, HangUp, Person, Press, Request, Silence, UndeliveredError, WebhookFault
 from infra.carrier.delivery import DEFAULT_RETRY_SECONDS
 from infra.carrier.trace import Disturbed, WebhookAnswered, WebhookSent
-from infra.cli.dial import dialling
+from infra.dialling import dial_command
 from tests.carrier.desk import CALLER, CONNECTION, FAILOVER_URL, NUMBER, URL, Desk
 
 
@@ -140,7 +140,7 @@ def test_a_call_can_have_a_retry_policy_of_its_own() -> None:
 
 def test_an_answered_outgoing_call_is_silent_for_half_a_second_after_a_webhook_that_was_not_acknowledged() -> None:
     desk = Desk()
-    asked = dialling(CALLER, caller=NUMBER, flow="announcement", connection_id=CONNECTION, detection="disabled")
+    asked = dial_command(CALLER, caller=NUMBER, flow="announcement", connection_id=CONNECTION, detection="disabled")
     desk.carrier.add_callee(CALLER, Person(answers_after=1))
     desk.answers = itertools.chain([200, 503, 503], itertools.repeat(200))
 

@@ -19,11 +19,11 @@ from dialtone.domain.lookups import Lookup
 from dialtone.domain.recordings import SAVED, ArchiveJob, Recording
 from infra.carrier import ApiFault, Caller, HangUp, Hear
 from infra.checkout import ROOT
-from infra.demo.narrator import Console
 from infra.demo.play import Demo
 from infra.local import metrics, translate
 from infra.local.line import PhoneLine
 from infra.local.metrics import Metric
+from infra.local.narrator import Console
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

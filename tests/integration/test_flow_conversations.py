@@ -12,6 +12,7 @@ import pytest
 
 from dialtone.adapters.flow_library import NUMBERS_FILE
 from dialtone.domain.errors import DialtoneError, FlowInvalid
+from infra.account import AUDIO_FOLDER
 from infra.checkout import FLOWS
 from infra.cli.main import main
 from infra.flowkit.conversations import SUFFIX, Script, read_conversations
@@ -19,7 +20,6 @@ from infra.flowkit.coverage import LAST_RESORT, START, TracedFlows, Way
 from infra.flowkit.runner import coverages, flows_in, play
 from infra.flowkit.scenario_run import ScenarioResult, run_scenario
 from infra.flowkit.side_by_side import side_by_side
-from infra.flowkit.stage import AUDIO_FOLDER
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 FLOW_NAMES = list(flows_in(FLOWS))

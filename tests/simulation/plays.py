@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from dialtone.domain.lookups import FAILED, FOUND, NOT_FOUND
+from infra.account import AGENT, AGENT_SCRIPT
 from infra.carrier import (
     BEEP,
     Busy,
@@ -34,19 +35,19 @@ Play = Callable[[Stage], str]
 
 def _incoming(number: str, caller: Caller, agent: Person | NoAnswer | Machine | None = None) -> Play:
     def play(stage: Stage) -> str:
-        stage.carrier.add_callee(scenes.AGENT, agent or scenes.AGENT_SCRIPT)
+        stage.carrier.add_callee(AGENT, agent or AGENT_SCRIPT)
         return stage.ring(number, caller)
 
     return play
 
 
 def _busy_agent(stage: Stage) -> str:
-    stage.carrier.add_callee(scenes.AGENT, Busy())
+    stage.carrier.add_callee(AGENT, Busy())
     return stage.ring("+15550102", _PAYER)
 
 
 def _rejecting_agent(stage: Stage) -> str:
-    stage.carrier.add_callee(scenes.AGENT, Rejects())
+    stage.carrier.add_callee(AGENT, Rejects())
     return stage.ring("+15550102", _PAYER)
 
 

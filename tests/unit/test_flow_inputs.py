@@ -13,8 +13,8 @@ from dialtone.domain.errors import FlowInvalid
 from dialtone.flow.inputs import MAX_GIVEN_BYTES, NotGiven, check_given
 from dialtone.flow.parser import read_flow
 from infra.checkout import FLOWS
-from infra.cli.dial import dialling
 from infra.cli.main import main
+from infra.dialling import dial_command
 from tests.staged_call import StagedCall, actions, mark_of
 
 if TYPE_CHECKING:
@@ -141,7 +141,7 @@ def test_variables_that_are_none_of_ours_are_no_state(given: str) -> None:
 def test_dial_sends_what_a_call_is_given() -> None:
     given = {"name": "Ada Lovelace", "time": "tomorrow at ten"}
 
-    asked = dialling("+15550161", caller="+15550101", flow="appointment", connection_id="1", given=given)
+    asked = dial_command("+15550161", caller="+15550101", flow="appointment", connection_id="1", given=given)
 
     assert mark_of(asked) == ClientState(flow="appointment", given=given)
 

@@ -11,8 +11,8 @@ import pytest
 
 from dialtone.domain.calls import Call
 from dialtone.domain.errors import DialtoneError, FlowInvalid
+from infra.account import AGENT, AGENT_SCRIPT
 from infra.carrier.callers import Busy, NoAnswer, Person
-from infra.demo import scenes
 from infra.flowkit.watched_flows import WatchedFlows, stamp
 from infra.phone import loudspeaker as speakers
 from infra.phone.flow_folder import FlowFolder, NoNumber
@@ -31,7 +31,7 @@ UNKNOWN = "+15550177"
 
 def test_whoever_is_rung_answers() -> None:
     assert isinstance(people([]).reached_at(UNKNOWN), Person)
-    assert set(scenes.AGENT_SCRIPT.steps) < set(_steps(people([]).reached_at(scenes.AGENT)))
+    assert set(AGENT_SCRIPT.steps) < set(_steps(people([]).reached_at(AGENT)))
 
 
 def _steps(who: object) -> tuple[object, ...]:
@@ -39,10 +39,10 @@ def _steps(who: object) -> tuple[object, ...]:
 
 
 def test_everybody_or_one_of_them_can_be_told_not_to() -> None:
-    who = people(["busy", f"{scenes.AGENT}=no-answer"])
+    who = people(["busy", f"{AGENT}=no-answer"])
 
     assert who.reached_at(UNKNOWN) == Busy()
-    assert who.reached_at(scenes.AGENT) == NoAnswer()
+    assert who.reached_at(AGENT) == NoAnswer()
 
 
 @pytest.mark.parametrize("told", ["asleep", "+15550199=", "15550199=busy", "=busy x"])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from dialtone.domain.webhook_retries import CALLEE_EVENTS, CALLER_EVENTS, DIALLED_EVENTS, RETRIES_MS
-from infra.cli.dial import dialling
+from infra.dialling import dial_command
 from tests.staged_call import StagedCall
 from webhook.router import handlers
 
@@ -23,7 +23,7 @@ TRANSFER = "steps: {agent: {transfer: '+15550199', after: bye}, bye: hangup}"
 
 
 def dialled_for_a_flow() -> list[Command]:
-    return [dialling("+15550161", caller="+15550101", flow="announcement", connection_id="7")]
+    return [dial_command("+15550161", caller="+15550101", flow="announcement", connection_id="7")]
 
 
 def of_the_last_decision(flow: str) -> list[Command]:

@@ -37,15 +37,15 @@ class Narrator:
     """Tells of one call after another."""
 
     def __init__(self, console: Console, store: CallsTable) -> None:
-        self._paper = console
+        self._console = console
         self._store = store
         self._began = 0.0
 
     def begin(self, title: str, at: float) -> None:
         """A new call; times count from here."""
         self._began = at
-        self._paper.line()
-        self._paper.line(title, BOLD)
+        self._console.line()
+        self._console.line(title, BOLD)
 
     def tell(self, happening: Happening) -> None:
         """One line for what happened, if a person wants to know of it."""
@@ -58,7 +58,7 @@ class Narrator:
     def say(self, at: float, label: str, text: str, colour: str = PLAIN) -> None:
         """A line with the call's time in front."""
         short = text if len(text) <= TEXT_CHARACTERS else f"{text[: TEXT_CHARACTERS - 1]}…"
-        self._paper.line(f"{at - self._began:7.1f} s  {label:<{LABEL_CHARACTERS}} {short}", colour)
+        self._console.line(f"{at - self._began:7.1f} s  {label:<{LABEL_CHARACTERS}} {short}", colour)
 
     def _stored(self, session: str, event_id: str) -> str:
         """What the table holds of an event once it is answered."""

@@ -1,0 +1,53 @@
+"""Dials a number for a flow: the command line, the demo and conversations all dial like this."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from typing import TYPE_CHECKING
+
+from dialtone.domain.client_state import ClientState
+from dialtone.domain.commands import Command, command
+from dialtone.domain.errors import DialtoneError
+from dialtone.domain.webhook_retries import DIALLED_EVENTS, retries
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from dialtone.adapters.telnyx_api import Outcome
+    from webhook.sending import Telnyx
+
+DIAL_SECONDS = 10.0
+"""Nobody listens yet: time enough for a slow answer and one resend."""
+
+
+def dial_command(  # noqa: PLR0913 -- a call is made of these
+    to: str,
+    *,
+    caller: str,
+    flow: str,
+    connection_id: str,
+    ring_seconds: int = 30,
+    detection: str = "greeting_end",
+    given: Mapping[str, str] | None = None,
+) -> Command:
+    """The command that rings a number for a flow. Raises CommandInvalid naming what is wrong."""
+    return command(
+        "dial",
+        to=to,
+        connection_id=connection_id,
+        timeout_secs=ring_seconds,
+        answering_machine_detection=detection,
+        client_state=ClientState(flow=flow, given=given or {}).encode(),
+        **retries(DIALLED_EVENTS),
+        **{"from": caller},
+    )
+
+
+def dial(asked: Command, telnyx: Telnyx) -> Outcome:
+    """Send the command. Raises DialtoneError saying why Telnyx did not accept it."""
+    outcome = telnyx.send(asked, str(uuid.uuid4()), time.monotonic() + DIAL_SECONDS)
+    if outcome.kind != "accepted":
+        said = outcome.remedy or " ".join(filter(None, (outcome.code, outcome.title, outcome.detail, outcome.reason)))
+        raise DialtoneError(f"Telnyx did not dial {asked.parameters['to']} ({outcome.kind}): {said}")
+    return outcome
