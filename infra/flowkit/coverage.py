@@ -16,7 +16,6 @@ from pydantic import BaseModel
 from dialtone.adapters.flow_library import FlowLibrary
 from dialtone.flow.flow import STEP_OF_FLOW
 from dialtone.flow.moves import Go
-from infra.flowkit.linting.ways import Ways
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -150,9 +149,9 @@ def traced(flow: Flow, recorder: CoverageRecorder) -> Flow:
 def ways_of(flow: Flow) -> frozenset[Way]:
     """Everything in a flow that some call should do."""
     ways = {Way(flow.name, name) for name in flow.steps}
-    for way in Ways(flow).all:
-        if way.target and (not way.is_error or flow.steps[way.source].on_error):
-            ways.add(Way(flow.name, way.source, way.where))
+    for edge in (edge for step in flow.steps.values() for edge in step.edges()):
+        if edge.target:
+            ways.add(Way(flow.name, edge.source, edge.where))
     return frozenset(ways | ({Way(flow.name, "", LAST_RESORT)} if flow.last_resort else set()))
 
 

@@ -58,8 +58,8 @@ def test_the_bad_example_of_a_page_is_found_as_the_page_tells(
 
 
 @pytest.mark.parametrize("rule", rules())
-def test_nothing_is_found_in_the_mended_example_of_a_page(rule: str, tmp_path: Path) -> None:
-    folder = example(tmp_path, rule, "Mended")
+def test_nothing_is_found_in_the_fixed_example_of_a_page(rule: str, tmp_path: Path) -> None:
+    folder = example(tmp_path, rule, "Fixed")
 
     assert lint(folder, today=TODAY) == []
 

@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel
 
 from infra.flowkit.drawing.difference import content_of, renamed
-from infra.flowkit.drawing.graph import named_ways
 from infra.flowkit.drawing.words import heard, kind_of, met_by_caller, plain, since_when, value_in_words
-from infra.flowkit.linting.ways import Ways
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -57,7 +55,6 @@ def _of_the_manner(old: Flow, new: Flow) -> Iterator[str]:
 def _of_the_steps(old: Flow, new: Flow) -> Iterator[str]:
     names = renamed(old, new)
     was_called = {now: was for was, now in names.items()}
-    ways_before, ways_after = Ways(old), Ways(new)
     for name, step in new.steps.items():
         before = old.steps.get(was_called.get(name, name))
         if before is None:
@@ -70,9 +67,9 @@ def _of_the_steps(old: Flow, new: Flow) -> Iterator[str]:
             continue
         yield from _of_the_content(before, step)
         patience_told = any(getattr(each, "otherwise", "") for each in (before, step))
-        was = _effective(before, ways_before, patience_told=patience_told)
-        now = _effective(step, ways_after, patience_told=patience_told)
-        yield from _of_the_ways(step, {where: names.get(to, to) for where, to in was.items()}, now)
+        was = _effective(before, patience_told=patience_told)
+        now = _effective(step, patience_told=patience_told)
+        yield from _of_the_edges(step, {where: names.get(to, to) for where, to in was.items()}, now)
     for name in old.steps:
         if name not in new.steps and name not in names:
             yield f"Step {_name(name)} is gone."
@@ -121,8 +118,8 @@ def _of_the_content(old: Step, new: Step) -> Iterator[str]:
     if kind in changed and kind in _KIND_CHANGED:
         yield _sentence(_KIND_CHANGED[kind], step, was, now)
     elif kind in changed and isinstance(now, BaseModel) and isinstance(was, BaseModel):
-        ways = {where.rpartition(".")[2] for each in (old, new) for where, _ in each.targets()}
-        yield from _fields(f"In {step}", was, now, hidden=ways)
+        inside = {where.rpartition(".")[2] for each in (old, new) for where, _ in each.targets()}
+        yield from _fields(f"In {step}", was, now, hidden=inside)
     elif kind in changed:
         yield f"In {step}, {plain(kind)} is now {_value(now)}; before, {_value(was)}."
     for field in type(new).model_fields:
@@ -143,21 +140,21 @@ def _sentence(pattern: str, step: str, was: object, now: object, field: str = ""
     return told if told.endswith((".", ".”", "?”", "!”")) else f"{told}."
 
 
-def _of_the_ways(new: Step, before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[str]:
+def _of_the_edges(new: Step, before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[str]:
     for where in [*after, *(where for where in before if where not in after)]:
         was, now = before.get(where), after.get(where)
         if was != now:
-            yield _of_a_key(new, where, was, now) if where.startswith("keys.") else _of_a_way(new, where, was, now)
+            yield _of_a_key(new, where, was, now) if where.startswith("keys.") else _of_an_edge(new, where, was, now)
 
 
-def _effective(step: Step, all_ways: Ways, *, patience_told: bool) -> dict[str, str]:
+def _effective(step: Step, *, patience_told: bool) -> dict[str, str]:
     """A question without `otherwise` goes to the next step when patience ends; told only where it ever has one."""
-    ways = named_ways(step, all_ways)
+    targets = {edge.where: edge.target for edge in step.edges()}
     if hasattr(step, "tries") and (patience_told or kind_of(step) == "menu"):
-        ways.setdefault("otherwise", step.next)
+        targets.setdefault("otherwise", step.next)
         if kind_of(step) == "menu":
-            ways.pop("next", None)
-    return ways
+            targets.pop("next", None)
+    return targets
 
 
 def _of_a_key(step: Step, where: str, was: str | None, now: str | None) -> str:
@@ -180,7 +177,7 @@ _WHEN = {
 }
 
 
-def _of_a_way(step: Step, where: str, was: str | None, now: str | None) -> str:
+def _of_an_edge(step: Step, where: str, was: str | None, now: str | None) -> str:
     when = _WHEN.get(where, f"In {{step}}, when it is “{plain(where.rpartition('.')[2])}”").format(
         step=_name(step.name)
     )

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Literal
 
-from infra.flowkit.drawing.words import details_of, kind_of, met_by_caller, since_when, way_label
-from infra.flowkit.linting.ways import Ways
+from infra.flowkit.drawing.words import details_of, edge_label, kind_of, met_by_caller, since_when
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -22,7 +21,7 @@ ANSWER = "the call is answered"
 """The way in of a flow that no number is known to lead to."""
 
 FAULT = "whatever goes wrong"
-"""Where every error comes from that has no way of its own."""
+"""Where every error comes from that has no path of its own."""
 
 THE_END = "the call ends"
 
@@ -61,12 +60,12 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """A way from one node to another."""
+    """From one node to another."""
 
     source: str
     target: str
     label: str
-    """The key, or the words for when the call goes this way; '' where it simply goes on."""
+    """The key, or the words for when the call takes it; '' where it simply goes on."""
     kind: EdgeKind
     where: str = ""
     """Where the flow says so, below the step: `keys.1`, `next`; '' for what no step says."""
@@ -91,8 +90,7 @@ class Graph:
 def graph_of(flow: Flow, numbers: Sequence[str] = ()) -> Graph:
     """The flow's graph; `numbers` are those that lead here."""
     steps = tuple(flow.steps.values())
-    ways = Ways(flow)
-    edges = (*_entries(flow, numbers), *(edge for step in steps for edge in _ways(step, ways)))
+    edges = (*_entries(flow, numbers), *(edge for step in steps for edge in _edges(step)))
     nodes = [Node("entry", name) for name in (numbers or (ANSWER,))]
     nodes += [Node("step", step.name, kind_of(step), met_by_caller(step), details_of(step)) for step in steps]
     if flow.last_resort:
@@ -122,19 +120,14 @@ def _entries(flow: Flow, numbers: Sequence[str]) -> Iterator[Edge]:
         yield Edge(f"fault:{FAULT}", _step_id(flow.last_resort), "", "error")
 
 
-def _ways(step: Step, ways: Ways) -> Iterator[Edge]:
-    for where, target in named_ways(step, ways).items():
-        yield Edge(_step_id(step.name), _step_id(target), way_label(step, where), _edge_kind(step, where), where)
-
-
-def named_ways(step: Step, ways: Ways) -> dict[str, str]:
-    """Where a call may go, as the step itself says: place in the file → step's name, '' for the end of the call."""
-    taken = [(way.where, way.target) for way in ways.from_step(step.name) if not way.is_error or step.on_error]
-    return dict(taken)
+def _edges(step: Step) -> Iterator[Edge]:
+    for each in step.edges():
+        label, kind = edge_label(step, each.where), _edge_kind(step, each.where)
+        yield Edge(_step_id(step.name), _step_id(each.target), label, kind, each.where)
 
 
 _UNHAPPY = frozenset({"on_error", "on_hangup", "failed", "busy", "no_answer", "no_input", "timeout", "on_timeout"})
-"""Ways that nobody wants to go: drawn lighter, so that what is meant to happen stands out."""
+"""Edges that nobody wants to take: drawn lighter, so that what is meant to happen stands out."""
 
 
 def _edge_kind(step: Step, where: str) -> EdgeKind:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _TAG = re.compile(r"<[^>]*>")
 
-_WAYS: Mapping[str, str] = {
+_LABELS: Mapping[str, str] = {
     "next": "",
     "on_error": "error",
     "on_hangup": "caller hangs up",
@@ -33,7 +33,7 @@ _WAYS: Mapping[str, str] = {
     "after": "afterwards",
     "times": "again",
 }
-"""Where a way stands in the file → what it is called in a picture; others are called what they are called there."""
+"""Where an edge stands in the file → its label in a picture; others have the name that they have there."""
 
 _ALL_OF = frozenset({"gives"})
 """Fields whose lists mean all of them; other lists are choices."""
@@ -70,29 +70,29 @@ def _own(step: Step) -> str:
 
 
 def details_of(step: Step) -> str:
-    """What else was written in the step: no prompts, no ways on."""
+    """What else was written in the step: no prompts, no edges."""
     if step.name == CONSENT_STEP:
         return ""  # nobody wrote it, and the heading says how the call is recorded
-    ways = [where.split(".") for where, _ in step.targets()]
+    edges = [where.split(".") for where, _ in step.targets()]
     kind = kind_of(step)
     inner = getattr(step, kind)
     parts: list[str] = []
-    if isinstance(inner, BaseModel) and not heard(inner) and [kind] not in ways:
-        parts += _details(inner, {"to", *(way[1] for way in ways if way[0] == kind and len(way) > 1)})
-    # The number of tries stands at the way that the call goes after them.
-    parts += _details(step, {"name", "next", "on_error", "tries", kind, *(way[0] for way in ways)})
+    if isinstance(inner, BaseModel) and not heard(inner) and [kind] not in edges:
+        parts += _details(inner, {"to", *(path[1] for path in edges if path[0] == kind and len(path) > 1)})
+    # The number of tries stands at the edge that the call takes after them.
+    parts += _details(step, {"name", "next", "on_error", "tries", kind, *(path[0] for path in edges)})
     return " · ".join(parts)
 
 
-def way_label(step: Step, where: str) -> str:
-    """When the call goes this way: a key, or words."""
+def edge_label(step: Step, where: str) -> str:
+    """When the call takes this edge: a key, or words."""
     *path, last = where.split(".")
     if hasattr(step, "tries") and (where in _GIVEN_UP or (where == "next" and kind_of(step) == "menu")):
         words, failure = _GIVEN_UP.get(where, _GIVEN_UP["otherwise"])
         return words.format(_times(step.tries, failure))
     if last == "to":
         return _condition(_at(step, path))
-    return "" if where == kind_of(step) else _WAYS.get(last, plain(last))
+    return "" if where == kind_of(step) else _LABELS.get(last, plain(last))
 
 
 _GIVEN_UP = {
@@ -103,7 +103,7 @@ _GIVEN_UP = {
 
 
 def _times(tries: Tries, failure: str) -> str:
-    """How often the question is asked before the call goes the way of this kind of failure."""
+    """How often the question is asked before the call takes the edge of this kind of failure."""
     alike = tries.no_input == tries.wrong
     if failure == "in_all" and not alike:
         return "its tries"

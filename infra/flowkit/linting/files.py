@@ -19,8 +19,8 @@ from infra.flowkit.linting.leg_states import Paths
 from infra.flowkit.linting.mentions import leads_to
 from infra.flowkit.linting.prompts import Heard, heard_in
 from infra.flowkit.linting.rule import Of
-from infra.flowkit.linting.variables import Variables, may_set
-from infra.flowkit.linting.ways import Ways
+from infra.flowkit.linting.step_graph import StepGraph
+from infra.flowkit.linting.variables import Variables
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -115,14 +115,14 @@ class FlowFile:
         return self.flow.steps
 
     @cached_property
-    def ways(self) -> Ways:
+    def graph(self) -> StepGraph:
         """How the steps lead to one another."""
-        return Ways(self.flow)
+        return StepGraph(self.flow)
 
     @cached_property
     def variables(self) -> Variables:
         """What is known before each step."""
-        return Variables(self.flow, self.ways, self.folder.set_outside(self.flow))
+        return Variables(self.flow, self.graph, self.folder.set_outside(self.flow))
 
     @cached_property
     def heard(self) -> tuple[Heard, ...]:
@@ -212,7 +212,7 @@ class Folder:
     def set_outside(self, flow: Flow) -> frozenset[str]:
         """Variables that other flows may set: those that go to this one, and those that it goes to."""
         around = [other for other in self.flows if flow.name in other.others or other.name in flow.others]
-        return frozenset(name for other in around for step in other.steps.values() for name in may_set(step))
+        return frozenset(name for other in around for step in other.steps.values() for name in step.sets())
 
     @cached_property
     def visited_flows(self) -> frozenset[str]:

@@ -13,8 +13,9 @@ from dialtone.flow.steps.lookup import LookUp
 from dialtone.flow.steps.play import Play
 from dialtone.flow.steps.record import Record
 from dialtone.flow.steps.recording import RecordingSwitch
+from dialtone.flow.steps.step import NEXT
 from dialtone.flow.steps.transfer import Transfer
-from infra.flowkit.linting.ways import NEXT, Ways
+from infra.flowkit.linting.step_graph import StepGraph
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator, Mapping, Sequence
@@ -66,7 +67,7 @@ class Paths:
     """Those of them after which some path resumes or stops it."""
     unsupported: set[Place] = field(default_factory=set)
     """Steps that play over other audio, which some path leads to while none plays."""
-    _ways: dict[str, Ways] = field(default_factory=dict)
+    _graphs: dict[str, StepGraph] = field(default_factory=dict)
     _seen: set[tuple[SubFlowCall, Place, Entered]] = field(default_factory=set)
     _left: list[tuple[SubFlowCall, Place, Entered]] = field(default_factory=list)
     _ends: dict[SubFlowCall, set[Entered]] = field(default_factory=dict)
@@ -105,12 +106,9 @@ class Paths:
         elif isinstance(step, GoTo) and step.go.flow:
             self._visit(visit, at, step, entered)
         else:
-            for where, target in self._onward(at):
-                for after in _after(step, at, where, entered, waits=not self._of(at.flow).instant(at.step)):
-                    self._go(visit, Place(at.flow, target), after)
-
-    def _onward(self, at: Place) -> Iterator[tuple[str, str]]:
-        return ((way.where, way.target) for way in self._of(at.flow).from_step(at.step))
+            for edge in self._of(at.flow).edges_from(at.step):
+                for after in _after(step, at, edge.where, entered):
+                    self._go(visit, Place(at.flow, edge.target), after)
 
     def _visit(self, visit: SubFlowCall, at: Place, step: GoTo, entered: Entered) -> None:
         other = self.flows.get(step.go.flow)
@@ -139,18 +137,18 @@ class Paths:
             if step.recording in {"resume", "stop"} and entered.paused_by:
                 self.resumed.add(entered.paused_by)
 
-    def _of(self, flow: str) -> Ways:
-        if flow not in self._ways:
-            self._ways[flow] = Ways(self.flows[flow])
-        return self._ways[flow]
+    def _of(self, flow: str) -> StepGraph:
+        if flow not in self._graphs:
+            self._graphs[flow] = StepGraph(self.flows[flow])
+        return self._graphs[flow]
 
 
-def _after(step: Step, at: Place, where: str, entered: Entered, *, waits: bool) -> Iterator[Entered]:
-    """What may be recorded and played once a step is left that way."""
+def _after(step: Step, at: Place, where: str, entered: Entered) -> Iterator[Entered]:
+    """What may be recorded and played once a step is left by this edge."""
     heard = entered.heard
     if isinstance(step, (Transfer, Record)) or where.startswith("keys."):
         heard = None
-    elif waits and not isinstance(step, AnsweredBy):
+    elif step.waits() and not isinstance(step, AnsweredBy):
         heard = at if entered.recorder == ON and not (isinstance(step, Collect) and step.sensitive) else None
     unchanged = replace(entered, heard=heard, playing=_playing(step, where, playing=entered.playing))
     if not isinstance(step, RecordingSwitch) or where != NEXT:
@@ -170,7 +168,7 @@ def _after(step: Step, at: Place, where: str, entered: Entered, *, waits: bool) 
 
 
 def _playing(step: Step, where: str, *, playing: bool) -> bool:
-    """Whether audio still plays in the background once a step is left that way."""
+    """Whether audio still plays in the background once a step is left by this edge."""
     match step:
         case Play(background=True, overlay=False):
             return where == NEXT

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt
 
@@ -26,7 +26,7 @@ PEOPLE = frozenset({"human", "human_residence", "human_business"})
 FAX = "fax_detected"
 
 
-class Ways(BaseModel):
+class Findings(BaseModel):
     """Where each finding leads."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
@@ -48,7 +48,9 @@ class Ways(BaseModel):
 class AnsweredBy(Step):
     """Wait for what answering-machine detection finds; the call must be dialled with it."""
 
-    answered_by: Ways
+    can_fail: ClassVar[bool] = False
+
+    answered_by: Findings
 
     def enter(self, call: Call, voice_defaults: VoiceDefaults) -> Move:
         """The finding may have overtaken the answer; else it is waited for, but not for ever."""
@@ -69,6 +71,19 @@ class AnsweredBy(Step):
     def abandoned(self, call: Call) -> tuple[Command, ...]:
         """The timer would run on into the next step."""
         return stop_gathering(call)
+
+    def goes_next(self) -> bool:
+        """Each finding has a step of its own."""
+        return False
+
+    def sets(self) -> tuple[str, ...]:
+        """Who answered, and what is known of a machine's greeting."""
+        return ANSWERED_BY, GREETING
+
+    def surely_sets(self, where: str) -> tuple[str, ...]:
+        """A person has no greeting."""
+        del where
+        return (ANSWERED_BY,)
 
     def targets(self) -> Iterator[tuple[str, str]]:
         """The findings' steps beside the usual ones."""

@@ -75,6 +75,14 @@ class Branch(Step):
                 return Go(case.to)
         return Go(self.otherwise or self.next)
 
+    def goes_next(self) -> bool:
+        """Only without `otherwise`."""
+        return not self.otherwise
+
+    def waits(self) -> bool:
+        """Never."""
+        return False
+
     def targets(self) -> Iterator[tuple[str, str]]:
         """Its ways beside the usual ones."""
         yield from super().targets()

@@ -47,6 +47,10 @@ class ChooseLanguage(PromptedInput):
         del call
         return digits in self.keys
 
+    def sets(self) -> tuple[str, ...]:
+        """The language."""
+        return (LANGUAGE,)
+
     def prompts(self) -> Iterator[tuple[str, Prompt]]:
         """The offer, and the reminders."""
         yield "choose_language", self.choose_language

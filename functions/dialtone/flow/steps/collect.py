@@ -159,6 +159,10 @@ class Collect(PromptedInput):
         """The gather would go on listening, and the recording stay paused."""
         return (*super().abandoned(call), *self._resumed(call))
 
+    def sets(self) -> tuple[str, ...]:
+        """The variable that holds the digits."""
+        return (self.variable,)
+
     def prompts(self) -> Iterator[tuple[str, Prompt]]:
         """The question, the reminders, and what is read back."""
         yield "collect", self.collect

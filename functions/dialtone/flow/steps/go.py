@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from dialtone.flow.moves import Go, Move, SubFlowCall
 from dialtone.flow.shorthand import Shorthand
-from dialtone.flow.steps.step import JustTrue, Step
+from dialtone.flow.steps.step import NEXT, JustTrue, Step
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,6 +43,8 @@ class Destination(Shorthand):
 class GoTo(Step):
     """Go to a step; or to another flow, whose end leads back to the step after this one."""
 
+    can_fail: ClassVar[bool] = False
+
     go: Destination = Field(description="A step's name, or `{flow: …, step: …}`.")
 
     def enter(self, call: Call, voice_defaults: VoiceDefaults) -> Move:
@@ -51,6 +53,18 @@ class GoTo(Step):
         if self.go.flow:
             return SubFlowCall(self.go.flow, self.go.step, self.next)
         return Go(self.go.step)
+
+    def goes_next(self) -> bool:
+        """Only when the call comes back from another flow."""
+        return bool(self.go.flow)
+
+    def is_choice(self, where: str) -> bool:
+        """What a caller does in another flow is that flow's: coming back from it counts as a choice."""
+        return where == NEXT
+
+    def waits(self) -> bool:
+        """Only for another flow's end."""
+        return bool(self.go.flow)
 
     def targets(self) -> Iterator[tuple[str, str]]:
         """The step, where it is one of this flow."""

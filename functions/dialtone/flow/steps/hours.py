@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import Field
 from pydantic.json_schema import SkipJsonSchema
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 class Hours(Step):
     """Go by a calendar, at the time at which the step is entered."""
 
+    can_fail: ClassVar[bool] = False
+
     hours: CalendarName = Field(description="A calendar: a file in the folder `calendars` beside the flow.")
     open: str = Field("", description="The step in opening hours; without it, the next one.")
     closed: str = Field(description="The step at any other time.")
@@ -35,6 +37,14 @@ class Hours(Step):
         state = self.calendar.at(call.entered_at)
         ways: dict[str, Any] = {CLOSED: self.closed, HOLIDAY: self.holiday or self.closed}
         return Go(ways.get(state, self.open or self.next))
+
+    def goes_next(self) -> bool:
+        """Only without `open`."""
+        return not self.open
+
+    def waits(self) -> bool:
+        """Never."""
+        return False
 
     def targets(self) -> Iterator[tuple[str, str]]:
         """Its ways beside the usual ones."""

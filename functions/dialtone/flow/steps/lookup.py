@@ -106,9 +106,8 @@ class LookUp(Speaking):
             raise ValueError("into and gives go together: {<into>.<field>} for each field that it gives")
         return self
 
-    @property
-    def variables(self) -> tuple[str, ...]:
-        """Every variable that it sets."""
+    def sets(self) -> tuple[str, ...]:
+        """What it gives."""
         return tuple(f"{self.into}.{name}" for name in self.gives)
 
     def enter(self, call: Call, voice_defaults: VoiceDefaults) -> Move:
@@ -172,7 +171,7 @@ class LookUp(Speaking):
             # What an earlier answer gave is not this one's.
             if not self.not_found:
                 return Fail("the lookup found nothing", stop, fault=False)
-            return Go(self.not_found, stop, dict.fromkeys(self.variables, ""))
+            return Go(self.not_found, stop, dict.fromkeys(self.sets(), ""))
         return Fail(f"the lookup failed: {event.text('reason')}", stop)
 
     def _secrets(self, call: Call) -> tuple[str, ...]:

@@ -45,6 +45,10 @@ class Menu(PromptedInput):
         del call
         return digits in self.keys
 
+    def goes_next(self) -> bool:
+        """Only without an answer."""
+        return bool(self.falls_through())
+
     def targets(self) -> Iterator[tuple[str, str]]:
         """Its keys' steps beside the usual ones."""
         yield from super().targets()

@@ -12,7 +12,7 @@ from dialtone.flow.moves import Fail, Go, Move, Wait
 from dialtone.flow.prompts import Prompt
 from dialtone.flow.step_state import PromptState
 from dialtone.flow.steps.say import heard_out, stop_queued, unplayable
-from dialtone.flow.steps.step import Step
+from dialtone.flow.steps.step import NEXT, Edge, Step
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -122,6 +122,24 @@ class Play(Step):
     def abandoned(self, call: Call) -> tuple[Command, ...]:
         """A gather whose audio failed would go on listening, and what is queued behind it would be heard."""
         return stop_gathering(call) if self.keys else stop_queued(call)
+
+    def edges(self, last_resort: str = "") -> Iterator[Edge]:
+        """Audio without end is played again and again until a key is pressed."""
+        yield from super().edges(last_resort)
+        if self._endless:
+            yield Edge(self.name, "times", self.name, chosen=False)
+
+    def is_choice(self, where: str) -> bool:
+        """Only a key ends audio without end, also one that leads nowhere."""
+        return super().is_choice(where) or (where == NEXT and self._endless)
+
+    @property
+    def _endless(self) -> bool:
+        return self.times == INFINITY and not self.background
+
+    def waits(self) -> bool:
+        """Not for what plays in the background."""
+        return self.play is not None and not self.background
 
     def targets(self) -> Iterator[tuple[str, str]]:
         """Its keys' steps beside the usual ones."""

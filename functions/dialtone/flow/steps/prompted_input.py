@@ -15,7 +15,7 @@ from dialtone.flow.prompts import Prompt
 from dialtone.flow.shorthand import Shorthand
 from dialtone.flow.step_state import PromptState
 from dialtone.flow.steps.say import heard_out, stop_queued, unplayable
-from dialtone.flow.steps.step import Speaking
+from dialtone.flow.steps.step import NEXT, Speaking
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -161,6 +161,20 @@ class PromptedInput(Speaking):
     def abandoned(self, call: Call) -> tuple[Command, ...]:
         """The gather would go on listening."""
         return stop_queued(call) if self.state(call).speaking else stop_gathering(call)
+
+    def falls_through(self) -> tuple[str, ...]:
+        """The failures, of `no_input` and `wrong`, after which it takes `next`: they have no step of their own."""
+        if self.otherwise:
+            return ()
+        return tuple(how for how in ("no_input", "wrong") if not getattr(self, f"otherwise_{how}"))
+
+    def is_choice(self, where: str) -> bool:
+        """Good digits are a choice, too."""
+        return super().is_choice(where) or (where == NEXT and not self.falls_through())
+
+    def surely_sets(self, where: str) -> tuple[str, ...]:
+        """An answer, unless a caller without one may come the same way."""
+        return self.sets() if where == NEXT and not self.falls_through() else ()
 
     def targets(self) -> Iterator[tuple[str, str]]:
         """Where it goes when patience ends beside the usual ones."""

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, model_
 from dialtone.domain.call_variables import MESSAGE_ADDRESS
 from dialtone.domain.commands import Command, command
 from dialtone.domain.recordings import DELETED, KEPT, SUPERSEDED
-from dialtone.flow.consent import AskedConsent
+from dialtone.flow.consent import VARIABLE, AskedConsent
 from dialtone.flow.gather_timer import seconds_left, timer, timer_ended
 from dialtone.flow.keys import Key, OneKeyOrSeveral, gathered_key, one_key, stop_gathering
 from dialtone.flow.moves import Fail, Go, Move, Wait
@@ -200,6 +200,10 @@ class Record(Speaking):
     def hangup_variables(self, call: Call) -> Mapping[str, str]:
         """A caller who hung up before the tone has left nothing."""
         return (self.on_hangup_recorded if self.served(call) else {}) or self.on_hangup
+
+    def sets(self) -> tuple[str, ...]:
+        """The caller's consent."""
+        return (VARIABLE,) if self.consent else ()
 
     def targets(self) -> Iterator[tuple[str, str]]:
         """Where a caller goes on who does not want to be recorded, or deletes the message."""

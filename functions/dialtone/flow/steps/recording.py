@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, Self
 from pydantic import Field, StrictBool, StrictInt, model_validator
 
 from dialtone.domain.commands import Command, command
-from dialtone.flow.consent import AskedConsent, ConsentState
+from dialtone.flow.consent import VARIABLE, AskedConsent, ConsentState
 from dialtone.flow.moves import Go, Move
 from dialtone.flow.recording_options import Channels, Format, Track
 from dialtone.flow.steps.step import Speaking
@@ -73,6 +73,14 @@ class RecordingSwitch(Speaking):
     def abandoned(self, call: Call) -> tuple[Command, ...]:
         """The question would go on listening."""
         return self.consent.abandoned(call) if self.consent and not ConsentState.of(call).consented else ()
+
+    def waits(self) -> bool:
+        """Only for consent: Telnyx reports neither a start nor a pause."""
+        return self.consent is not None
+
+    def sets(self) -> tuple[str, ...]:
+        """The caller's consent."""
+        return (VARIABLE,) if self.consent else ()
 
     def targets(self) -> Iterator[tuple[str, str]]:
         """Where a caller goes on who does not want to be recorded."""

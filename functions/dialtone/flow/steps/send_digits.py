@@ -37,3 +37,7 @@ class SendDigits(Step):
             missing = ", ".join(unfilled(self.send_digits, values)) or "what they are filled with"
             return Fail(f"no digits to send: {missing} is empty, or holds none")
         return Go(self.next, (command("send_dtmf", call.control_id, digits=digits, duration_millis=self.tone_millis),))
+
+    def waits(self) -> bool:
+        """Never."""
+        return False

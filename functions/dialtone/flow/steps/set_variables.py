@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field, StringConstraints, field_validator
 
@@ -29,6 +29,8 @@ Name = Annotated[str, StringConstraints(pattern=rf"^{VARIABLE}$")]
 class SetVariables(Step):
     """Set variables, `outcome` among them, and go on at once."""
 
+    can_fail: ClassVar[bool] = False
+
     set: dict[Name, Annotated[str, Field(max_length=MAX_VALUE_CHARACTERS)]] = Field(
         min_length=1, description="Variable → value; `{caller}` and the like are filled in."
     )
@@ -49,3 +51,11 @@ class SetVariables(Step):
             self.next,
             variables={name: filled(text, values)[:MAX_VALUE_CHARACTERS] for name, text in self.set.items()},
         )
+
+    def waits(self) -> bool:
+        """Never."""
+        return False
+
+    def sets(self) -> tuple[str, ...]:
+        """All of them."""
+        return tuple(self.set)

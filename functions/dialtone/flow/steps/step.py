@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -31,6 +31,26 @@ JustTrue = Annotated[Literal[True] | None, BeforeValidator(_not_one)]
 """The value of a key that is there or not: `hangup: true`."""
 
 
+NEXT, ON_ERROR = "next", "on_error"
+
+
+class Edge(NamedTuple):
+    """One path out of a step."""
+
+    source: str
+    where: str
+    """The key that it stands under: `next`, `keys.1`, `on_error`, …"""
+    target: str
+    """A step's name; '' at the end of the flow."""
+    chosen: bool
+    """Whether only a caller who does something takes it."""
+
+    @property
+    def is_error(self) -> bool:
+        """Whether it is taken only where something cannot be done."""
+        return self.where == ON_ERROR
+
+
 class Step(BaseModel):
     """A place in a flow: it is entered, may wait for events, and goes on."""
 
@@ -39,6 +59,8 @@ class Step(BaseModel):
 
     final: ClassVar[bool] = False
     """Whether the call ends here."""
+    can_fail: ClassVar[bool] = True
+    """Whether it ever takes its error path."""
 
     name: str
     next: str = Field("", description="The step after it; without it, the one below in the file.")
@@ -97,9 +119,41 @@ class Step(BaseModel):
     def targets(self) -> Iterator[tuple[str, str]]:
         """Every step that it names, as (where it stands, the step's name)."""
         if self.next:
-            yield "next", self.next
+            yield NEXT, self.next
         if self.on_error:
-            yield "on_error", self.on_error
+            yield ON_ERROR, self.on_error
+
+    def edges(self, last_resort: str = "") -> Iterator[Edge]:
+        """Every path that the engine can take from it, in a flow with this last resort."""
+        if self.final:
+            return
+        if self.goes_next():
+            yield Edge(self.name, NEXT, self.next, self.is_choice(NEXT))
+        if self.can_fail and (target := self.on_error or last_resort):
+            yield Edge(self.name, ON_ERROR, target, chosen=False)
+        for where, target in self.targets():
+            if where not in {NEXT, ON_ERROR}:
+                yield Edge(self.name, where, target, self.is_choice(where))
+
+    def goes_next(self) -> bool:
+        """Whether it ever takes `next`."""
+        return True
+
+    def is_choice(self, where: str) -> bool:
+        """Whether only a caller who does something takes this path: silence may be a line that somebody left open."""
+        return where.startswith("keys.")
+
+    def waits(self) -> bool:
+        """Whether it waits for an event; else the call leaves it as soon as it enters."""
+        return True
+
+    def sets(self) -> tuple[str, ...]:
+        """Every variable that it may set."""
+        return ()
+
+    def surely_sets(self, where: str) -> tuple[str, ...]:
+        """The variables that are set once the call has taken this path."""
+        return () if where == ON_ERROR else self.sets()
 
     def prompts(self) -> Iterator[tuple[str, Prompt]]:
         """Everything that it lets the caller hear, as (where it stands, the prompt)."""

@@ -25,6 +25,7 @@ from dialtone.flow.templating import (
     DIGITS,
     KNOWN_OF_EVERY_CALL,
     VARIABLE,
+    WAITED,
     WAITING_SINCE,
     filled,
     known,
@@ -46,6 +47,8 @@ OVER = frozenset({"normal_clearing", "time_limit"})
 """Hangup causes of a far leg that was talked to."""
 GIVEN_UP = "originator_cancel"
 """Hangup cause of a far leg that still rang when the caller hung up: the caller's own end is reported, too."""
+
+AFTER = "after"
 
 WAYS = ("no_answer", "busy", "failed")
 """What may become of those who are rung; of several, the first of these that happened leads on."""
@@ -246,10 +249,22 @@ class Transfer(Speaking):
         """A caller who gave up while it rang, and one who has talked to somebody, are not the same."""
         return self.on_hangup_connected if self.served(call) else self.on_hangup
 
+    def goes_next(self) -> bool:
+        """Each result has a step of its own."""
+        return False
+
+    def sets(self) -> tuple[str, ...]:
+        """How long the caller has waited."""
+        return (WAITED,)
+
+    def surely_sets(self, where: str) -> tuple[str, ...]:
+        """After a conversation nobody waits any longer."""
+        return () if where == AFTER else super().surely_sets(where)
+
     def targets(self) -> Iterator[tuple[str, str]]:
         """What follows a transfer, answered or not, beside the usual ones."""
         yield from super().targets()
-        for way in ("busy", "no_answer", "failed", "after"):
+        for way in ("busy", "no_answer", "failed", AFTER):
             if step := getattr(self, way):
                 yield way, step
         yield from ((f"keys.{key}", step) for key, step in self.keys.items())

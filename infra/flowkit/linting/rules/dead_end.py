@@ -10,7 +10,6 @@ from dialtone.flow.steps.collect import Collect
 from dialtone.flow.steps.prompted_input import PromptedInput
 from dialtone.flow.steps.transfer import WAYS, Transfer
 from infra.flowkit.linting.rule import ERROR, Found, rule
-from infra.flowkit.linting.ways import falling
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,7 +35,7 @@ def dead_end(file: FlowFile) -> Iterator[Found]:
 
 
 def _asked_at_the_end(path: Path, step: PromptedInput) -> Iterator[Found]:
-    if falling(step):
+    if step.falls_through():
         remedy = "say with `otherwise` where a caller goes who gives no answer"
         yield Found(path, "cuts the caller off when patience ends", remedy)
     if isinstance(step, (Collect, ChooseLanguage)):

@@ -9,8 +9,8 @@ from infra.flowkit.linting.rule import ERROR, Found, rule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from dialtone.flow.steps.step import Edge
     from infra.flowkit.linting.files import FlowFile
-    from infra.flowkit.linting.ways import Way
 
 
 @rule("endless-loop", ERROR)
@@ -18,21 +18,21 @@ def endless_loop(file: FlowFile) -> Iterator[Found]:
     """Steps that lead round in a circle without a caller's choice or a limit."""
     limited = "limits" in (file.document.content or {})
     instant: set[frozenset[str]] = set()
-    for circle in file.ways.loops(lambda way: not way.chosen and file.ways.instant(way.source)):
+    for circle in file.graph.loops(lambda edge: not edge.chosen and not file.steps[edge.source].waits()):
         instant.add(circle)
         remedy = "let it wait for the caller, or lead out"
         yield _told(file, circle, "goes round without anything that takes time", remedy)
     if limited:
         return
-    for circle in file.ways.loops(_unasked):
+    for circle in file.graph.loops(_unasked):
         if not any(circle >= told for told in instant):
             remedy = "lead out where the caller is silent, or give the flow `limits`"
             yield _told(file, circle, "goes round for as long as the caller is silent", remedy)
 
 
-def _unasked(way: Way) -> bool:
-    """Error ways are counted: after a few of them the engine ends the call."""
-    return not way.chosen and not way.is_error
+def _unasked(edge: Edge) -> bool:
+    """Error paths count: after a few of them the engine ends the call."""
+    return not edge.chosen and not edge.is_error
 
 
 def _told(file: FlowFile, circle: frozenset[str], reason: str, remedy: str) -> Found:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from dialtone.flow.steps.menu import Menu
 from infra.flowkit.linting.rule import WARNING, Found, rule
-from infra.flowkit.linting.ways import falling
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,7 +21,7 @@ def missing_otherwise(file: FlowFile) -> Iterator[Found]:
     for name, step in file.steps.items():
         if not isinstance(step, Menu) or not step.next or file.wrote(name, "next"):
             continue
-        if failures := falling(step):
+        if failures := step.falls_through():
             callers = " or ".join(_CALLERS[how] for how in failures)
             reason = f"sends callers who press {callers} into {step.next}, which happens to stand below"
             yield Found(("steps", name), reason, "say with `otherwise` where they go")

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from dialtone.flow.steps.collect import Collect
 from dialtone.flow.steps.lookup import LookUp
+from dialtone.flow.steps.step import NEXT
 from infra.flowkit.linting.rule import ERROR, Found, rule
 from infra.flowkit.linting.variables import conditions, uses
-from infra.flowkit.linting.ways import NEXT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,5 +45,5 @@ def sensitive_digits(file: FlowFile) -> Iterator[Found]:
 def _straight_after(file: FlowFile, lookup: LookUp, variable: str) -> bool:
     """Whether the call comes to the lookup with the very event that brings the digits."""
     askers = {name for name, step in file.steps.items() if isinstance(step, Collect) and step.variable == variable}
-    ways = [way for way in file.ways.all if way.target == lookup.name]
-    return file.flow.start != lookup.name and all(way.source in askers and way.where == NEXT for way in ways)
+    edges = [edge for edge in file.graph.edges if edge.target == lookup.name]
+    return file.flow.start != lookup.name and all(edge.source in askers and edge.where == NEXT for edge in edges)

@@ -8,7 +8,7 @@ from dialtone.flow.steps.branch import DAY
 from dialtone.flow.templating import LANGUAGE
 from infra.flowkit.linting.rule import ERROR, Found, rule
 from infra.flowkit.linting.rules.unknown_step import near
-from infra.flowkit.linting.variables import Use, conditions, may_set, uses
+from infra.flowkit.linting.variables import Use, conditions, uses
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,7 +33,7 @@ def _unknown(file: FlowFile, use: Use, does: str, beside: frozenset[str]) -> Ite
     before = file.variables.maybe.get(use.step)
     if before is None or use.name in before | beside:
         return
-    setters = [name for name, step in file.steps.items() if use.name in may_set(step)]
+    setters = [name for name, step in file.steps.items() if use.name in step.sets()]
     if setters:
         yield Found(use.path, f"{does} {use.name} before {setters[0]} has set it", "set it earlier")
     else:

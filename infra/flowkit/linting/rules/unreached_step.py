@@ -16,5 +16,5 @@ if TYPE_CHECKING:
 def unreached_step(file: FlowFile) -> Iterator[Found]:
     """A step that no caller can come to."""
     for name in file.steps:
-        if name not in file.ways.reached:
+        if name not in file.graph.reached:
             yield Found(("steps", name), "is never reached", "remove it, or let a step lead to it")
