@@ -15,7 +15,6 @@ from dialtone.flow.steps.record import Record
 from dialtone.flow.steps.recording import RecordingSwitch
 from dialtone.flow.steps.step import NEXT
 from dialtone.flow.steps.transfer import Transfer
-from infra.flowkit.linting.step_graph import StepGraph
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator, Mapping, Sequence
@@ -67,7 +66,6 @@ class Paths:
     """Those of them after which some path resumes or stops it."""
     unsupported: set[Place] = field(default_factory=set)
     """Steps that play over other audio, which some path leads to while none plays."""
-    _graphs: dict[str, StepGraph] = field(default_factory=dict)
     _seen: set[tuple[SubFlowCall, Place, Entered]] = field(default_factory=set)
     _left: list[tuple[SubFlowCall, Place, Entered]] = field(default_factory=list)
     _ends: dict[SubFlowCall, set[Entered]] = field(default_factory=dict)
@@ -106,7 +104,7 @@ class Paths:
         elif isinstance(step, GoTo) and step.go.flow:
             self._visit(visit, at, step, entered)
         else:
-            for edge in self._of(at.flow).edges_from(at.step):
+            for edge in step.edges(self.flows[at.flow].last_resort):
                 for after in _after(step, at, edge.where, entered):
                     self._go(visit, Place(at.flow, edge.target), after)
 
@@ -136,11 +134,6 @@ class Paths:
                 self.pausing.add(at)
             if step.recording in {"resume", "stop"} and entered.paused_by:
                 self.resumed.add(entered.paused_by)
-
-    def _of(self, flow: str) -> StepGraph:
-        if flow not in self._graphs:
-            self._graphs[flow] = StepGraph(self.flows[flow])
-        return self._graphs[flow]
 
 
 def _after(step: Step, at: Place, where: str, entered: Entered) -> Iterator[Entered]:
