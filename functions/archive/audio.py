@@ -13,6 +13,8 @@ import struct
 from dataclasses import dataclass
 from typing import Protocol
 
+from dialtone.domain.units import MILLIS_PER_SECOND
+
 MP3, WAV, UNKNOWN = "mp3", "wav", "bin"
 CONTENT_TYPES = {
     MP3: "audio/mpeg",
@@ -29,7 +31,6 @@ CONTENT_TYPES = {
 }
 """Format, which is also a key's ending → what S3 calls it. Telnyx makes the first two; others are kept unmeasured."""
 
-MILLIS = 1_000
 
 LONGEST_SECONDS = 43_200
 """The longest recording that Telnyx makes (`record_max_length` of an answer)."""
@@ -190,7 +191,7 @@ class WavMeter:
         came = self._length - self.sound_at
         promised = came if self._promised is None else self._promised
         bytes_of_sound = promised if promised < came and self._ends_with_chunks() else came
-        duration = round(bytes_of_sound * MILLIS / self._bytes_a_second) if self._bytes_a_second else None
+        duration = round(bytes_of_sound * MILLIS_PER_SECOND / self._bytes_a_second) if self._bytes_a_second else None
         return Sound(duration, self._channels, missing_bytes=max(0, promised - came))
 
     def _chunk(self, data: bytes | bytearray, offset: int) -> bool:
@@ -293,7 +294,9 @@ def _frame(header: bytes | bytearray) -> _Frame | None:
     length = samples // 8 * _KBPS[full][rate] * 1_000 // frequency // slot * slot
     channels = 1 if header[3] >> 6 == _MONO else 2
     padding = padded * slot
-    return _Frame((version, layer, hertz), length and length + padding, padding, samples * MILLIS / frequency, channels)
+    return _Frame(
+        (version, layer, hertz), length and length + padding, padding, samples * MILLIS_PER_SECOND / frequency, channels
+    )
 
 
 def _is_mp3(start: bytes | bytearray) -> bool:

@@ -15,6 +15,7 @@ from archive.errors import PermanentFailure, wait_seconds
 from dialtone.adapters.telemetry import Measure
 from dialtone.domain.errors import DialtoneError
 from dialtone.domain.recordings import DOUBTFUL, ArchiveJob
+from dialtone.domain.units import MILLIS_PER_SECOND
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
 RESERVED_SECONDS = 10.0
 """Of the function's time, for closing: putting messages back, giving up in the ledger."""
-MILLIS = 1_000
 
 AUDIO, TRANSCRIPT, METADATA = "audio", "transcript", "metadata"
 
@@ -105,13 +105,13 @@ class Batch:
             self._done(job, delivery, kept)
 
     def _delivery(self, record: SQSRecord) -> Delivery:
-        left = self._context.get_remaining_time_in_millis() / MILLIS - RESERVED_SECONDS
+        left = self._context.get_remaining_time_in_millis() / MILLIS_PER_SECOND - RESERVED_SECONDS
         share = left / self._left
         self._left -= 1
         attributes = record.attributes
         return Delivery(
             receives=int(attributes.approximate_receive_count),
-            age_seconds=self._consumer.now_seconds() - int(attributes.sent_timestamp) / MILLIS,
+            age_seconds=self._consumer.now_seconds() - int(attributes.sent_timestamp) / MILLIS_PER_SECOND,
             deadline=Deadline(self._consumer.clock() + share, self._consumer.clock),
             last=int(attributes.approximate_receive_count) >= self._consumer.max_receives,
         )

@@ -25,6 +25,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from archive.audio import MP3, WAV
+from dialtone.domain.units import MILLIS_PER_SECOND
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from dialtone.adapters.telnyx_api import RecordingInfo
     from dialtone.domain.recordings import Recording
 
-MILLIS = 1_000
 
 TOLERANCE_MILLIS = 2_000
 """Telnyx's times are those of its recorder's commands: a beep, the first packet and rounding to frames lie between."""
@@ -90,8 +90,8 @@ def expected(recording: Recording, info: RecordingInfo | None, paused_millis: in
         length=info.duration_millis if info else None,
         channels=_CHANNELS.get(channels, 0),
         trimmed=recording.trimmed,
-        silence=recording.silence_seconds * MILLIS,
-        most=recording.max_seconds * MILLIS,
+        silence=recording.silence_seconds * MILLIS_PER_SECOND,
+        most=recording.max_seconds * MILLIS_PER_SECOND,
         paused=paused_millis,
     )
 
@@ -145,7 +145,7 @@ def paused_millis(recording: Recording, timeline: Iterable[TimelineEntry]) -> in
             since = None
     if since is not None:
         paused += _overlap(since, ended, began, ended)
-    return round(paused * MILLIS)
+    return round(paused * MILLIS_PER_SECOND)
 
 
 def _pauses(recording: Recording, timeline: Iterable[TimelineEntry]) -> Sequence[tuple[float, str]]:
@@ -161,7 +161,7 @@ def _pauses(recording: Recording, timeline: Iterable[TimelineEntry]) -> Sequence
 
 def _overlap(since: float, until: float, began: float, ended: float) -> float:
     lasted = min(until, ended) - max(since, began)
-    return lasted + PAUSE_MILLIS / MILLIS if lasted > 0 else 0.0
+    return lasted + PAUSE_MILLIS / MILLIS_PER_SECOND if lasted > 0 else 0.0
 
 
 def _long_enough(played: int, claimed: Expected) -> bool:
@@ -210,12 +210,12 @@ def _said(claimed: Expected) -> str:
 
 
 def _seconds(millis: int) -> str:
-    return f"{millis / MILLIS:.1f} s"
+    return f"{millis / MILLIS_PER_SECOND:.1f} s"
 
 
 def _apart(began: str, ended: str) -> int | None:
     first, last = _moment(began), _moment(ended)
-    return None if first is None or last is None or last < first else round((last - first) * MILLIS)
+    return None if first is None or last is None or last < first else round((last - first) * MILLIS_PER_SECOND)
 
 
 def _moment(written: str) -> float | None:

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from dialtone.adapters.telemetry import Measure
 from dialtone.domain.lookups import FAILED
+from dialtone.domain.units import MILLIS_PER_SECOND
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from dialtone.domain.lookups import Answer, Lookup
     from lookup.answer_delivery import Webhook
     from lookup.backend_client import BackendClient
-
-MILLIS = 1_000
 
 
 def _utc_now() -> datetime:
@@ -39,7 +38,7 @@ class LookupService:
         """Ask, and deliver the answer. Raises NotTaken; then the call's own wait ends it."""
         began = time.monotonic()
         answer = self.systems.ask(lookup, lambda: self.webhook.send_once(lookup.slow(self._moment()), answer_to))
-        millis = round((time.monotonic() - began) * MILLIS, 1)
+        millis = round((time.monotonic() - began) * MILLIS_PER_SECOND, 1)
         event = answer.event(lookup, self._moment())
         deliveries = self.webhook.deliver(event, answer_to)
         self._report(lookup, answer, millis, deliveries)

@@ -22,6 +22,7 @@ from dialtone.domain.decisions import FLOW_ERROR, LAST_RESORT, RECORDING_ERROR, 
 from dialtone.domain.errors import ApiVersion1, MalformedEvent
 from dialtone.domain.events import parse_event, without_addresses
 from dialtone.domain.lookups import event_from_json
+from dialtone.domain.units import MILLIS_PER_SECOND
 from webhook.router import handlers
 
 if TYPE_CHECKING:
@@ -36,7 +37,6 @@ HANDLING_SECONDS = 1.8
 """How long anything is waited for, from the moment when the webhook comes in: Telnyx waits 2 s for the answer, which
 has to travel. Our own computing comes on top."""
 
-MILLIS = 1_000
 
 NEIGHBOUR_FAULTS = (StoreUnavailable, DeadlinePassed, ClientError, BotoCoreError)
 
@@ -108,7 +108,7 @@ class Endpoint:
             return _fault(error, event)
 
     def _report(self, answer: Answer, began: float) -> None:
-        millis = round((time.monotonic() - began) * MILLIS, 1)
+        millis = round((time.monotonic() - began) * MILLIS_PER_SECOND, 1)
         fields = {"answer": answer.status.value, "event_type": answer.event_type, "milliseconds": millis}
         with _reporting():
             message, failed = _MESSAGES[answer.status], answer.fault or False

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from dialtone.domain.units import MILLIS_PER_SECOND
 from infra.carrier import cost, recordings
 from infra.carrier.audio import Player, brief
 from infra.carrier.delivery import Route, Session
+from infra.carrier.hangup_causes import cause_named
 from infra.carrier.legs import Leg, LegState, Party, Sound, Voice
 from infra.carrier.trace import Answered, Bridged, DigitsSent, Heard, HungUp, LegName, Pressed, Rang, Spoke, Unbridged
 
@@ -21,16 +23,6 @@ KEY_SECONDS = 0.1
 #: 20 ms of audio in a packet.
 PACKETS_PER_SECOND = 50
 
-_SIP_CAUSES = {
-    "normal_clearing": "200",
-    "user_busy": "486",
-    "call_rejected": "603",
-    "timeout": "487",
-    "no_answer": "480",
-    "not_found": "404",
-    "originator_cancel": "487",
-}
-
 
 def route_of(application: Application, given: dict[str, Any], before: Route | None = None) -> Route:
     """Give where a leg's webhooks go: the application's URLs, and what a command overrides for this call."""
@@ -39,7 +31,9 @@ def route_of(application: Application, given: dict[str, Any], before: Route | No
     )
     urls = {name: url if isinstance(url, str) else url[0] for name, url in given.get("webhook_urls", {}).items()}
     policies = given.get("webhook_retries_policies", {})
-    retries = {name: tuple(ms / 1000 for ms in policy.get("retries_ms", ())) for name, policy in policies.items()}
+    retries = {
+        name: tuple(ms / MILLIS_PER_SECOND for ms in policy.get("retries_ms", ())) for name, policy in policies.items()
+    }
     return Route(
         given.get("webhook_url", base.url),
         base.failover_url,
@@ -246,7 +240,7 @@ def _hangup_payload(exchange: Exchange, leg: Leg, cause: str, source: str) -> di
         "custom_headers": leg.custom_headers,
         "hangup_cause": cause,
         "hangup_source": source,
-        "sip_hangup_cause": "unspecified" if leg.incoming else _SIP_CAUSES.get(cause, "unspecified"),
+        "sip_hangup_cause": "unspecified" if leg.incoming else cause_named(cause).sip,
         "sip_headers": [],
         "start_time": exchange.clock.timestamp(leg.started),
         "state": "hangup",

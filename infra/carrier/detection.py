@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from dialtone.domain.units import MILLIS_PER_SECOND
 from infra.carrier.legs import Leg, Nature
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ _MACHINES = frozenset({"machine", "fax_detected"})
 
 def begin(exchange: Exchange, leg: Leg, mode: str, config: dict[str, Any]) -> None:
     """Analyse an answered leg in a mode of `answering_machine_detection` other than disabled."""
-    analysis = config.get("total_analysis_time_millis", ANALYSIS_MILLIS) / 1000
+    analysis = config.get("total_analysis_time_millis", ANALYSIS_MILLIS) / MILLIS_PER_SECOND
     seconds = min(HELLO_SECONDS, analysis) if leg.party.nature is Nature.HUMAN else analysis
     leg.timers.append(exchange.clock.after(seconds, lambda: _detected(exchange, leg, mode)))
     greeted = leg.party.greeting_seconds if leg.party.beeps else leg.party.greeting_seconds + SILENCE_SECONDS

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from dialtone.domain.units import MILLIS_PER_SECOND
+
 if TYPE_CHECKING:
     from infra.carrier.audio import Prompt
     from infra.carrier.clock import Timer
@@ -36,14 +38,16 @@ class Rules:
 
 def rules(parameters: dict[str, Any], *, prompted: bool) -> Rules:
     """Read the rules out of a gather command; with a prompt, `timeout_millis` counts from the prompt's end."""
-    timeout = parameters.get("timeout_millis", 60_000) / 1000
+    timeout = parameters.get("timeout_millis", 60_000) / MILLIS_PER_SECOND
     return Rules(
         minimum_digits=parameters.get("minimum_digits", 1),
         maximum_digits=parameters.get("maximum_digits", 128),
         valid_digits=parameters.get("valid_digits", "0123456789#*"),
         terminating_digit=parameters.get("terminating_digit", "#"),
-        first_digit_seconds=timeout if prompted else parameters.get("initial_timeout_millis", 5_000) / 1000,
-        inter_digit_seconds=parameters.get("inter_digit_timeout_millis", 5_000) / 1000,
+        first_digit_seconds=timeout
+        if prompted
+        else parameters.get("initial_timeout_millis", 5_000) / MILLIS_PER_SECOND,
+        inter_digit_seconds=parameters.get("inter_digit_timeout_millis", 5_000) / MILLIS_PER_SECOND,
         overall_seconds=None if prompted else timeout,
         tries=parameters.get("maximum_tries", 3) if prompted else 1,
         gather_id=parameters.get("gather_id"),

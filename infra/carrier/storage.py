@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Any
 
+from dialtone.domain.units import MILLIS_PER_SECOND
+
 if TYPE_CHECKING:
     from infra.carrier.exchange import Exchange
     from infra.carrier.recordings import Recording
@@ -77,7 +79,7 @@ def resource(exchange: Exchange, recording: Recording) -> dict[str, Any]:
         "connection_id": recording.leg.application.connection_id,
         "created_at": clock.timestamp(recording.saved),
         "download_urls": {recording.order.format: url_of(exchange, recording)},
-        "duration_millis": round(recording.plays * 1000),
+        "duration_millis": round(recording.plays * MILLIS_PER_SECOND),
         "from": leg.from_,
         "id": recording.id,
         "initiated_by": recording.order.initiated_by,
@@ -96,7 +98,7 @@ def transcription(exchange: Exchange, recording: Recording) -> dict[str, Any]:
     saved = exchange.clock.timestamp(recording.saved)
     return {
         "created_at": saved,
-        "duration_millis": round(recording.plays * 1000),
+        "duration_millis": round(recording.plays * MILLIS_PER_SECOND),
         "id": recording.transcription_id,
         "record_type": "recording_transcription",
         "recording_id": recording.id,

@@ -7,6 +7,7 @@ import xml.etree.ElementTree as ET
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from dialtone.domain.units import MILLIS_PER_SECOND
 from infra.flowkit.side_by_side import side_by_side
 
 if TYPE_CHECKING:
@@ -17,11 +18,10 @@ if TYPE_CHECKING:
     from infra.flowkit.scenario_run import ScenarioResult
 
 SECONDS_A_MINUTE = 60.0
-MILLIS = 1_000
 
 
 def _print_one(result: ScenarioResult) -> None:
-    took = f"{result.call_seconds:.0f} s in {result.took_seconds * MILLIS:.0f} ms"
+    took = f"{result.call_seconds:.0f} s in {result.took_seconds * MILLIS_PER_SECOND:.0f} ms"
     print(f"{'✓' if result.passed else '✗'} {result.script.title}  ({took})", flush=True)
     if not result.passed:
         print(f"\n{side_by_side(result)}\n")

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from dialtone.adapters.flow_library import read_numbers
-from dialtone.domain.errors import DialtoneError
 from dialtone.flow.inputs import check_declared
-from infra.carrier import ApiFault, Fax, Line, Machine, NoAnswer, Person, Silent, Unreached, trace
-from infra.carrier.legs import Nature
+from infra.carrier import ApiFault, Line, trace
+from infra.carrier.hangup_causes import cause_named
 from infra.flowkit.call_outcome import CallOutcome, Difference, RecordingLeft, TransferLeft, differences
+from infra.flowkit.conversation_parties import called_number, callee_of
 from infra.flowkit.participant import Participant
 from infra.flowkit.scripted_backends import Answering
 from infra.flowkit.stage import FaultOfOurs, Stage
@@ -20,9 +19,8 @@ from infra.flowkit.transcript import Entry, Transcript
 if TYPE_CHECKING:
     from dialtone.domain.commands import Command
     from dialtone.domain.recordings import Recording
-    from infra.carrier import Callee as CarrierCallee
     from infra.carrier.trace import Happening, LegName
-    from infra.flowkit.conversations import Callee, Script
+    from infra.flowkit.conversations import Script
     from infra.flowkit.coverage import TracedFlows, Way
 
 LONGEST_CALL_SECONDS = 3_600.0
@@ -30,28 +28,6 @@ LONGEST_CALL_SECONDS = 3_600.0
 
 SAME_MOMENT_SECONDS = 0.001
 """Times in events are told in microseconds."""
-
-_RESULT_OF_CAUSE = {
-    "user_busy": "busy",
-    "timeout": "no_answer",
-    "no_answer": "no_answer",
-    "call_rejected": "rejected",
-    "not_found": "unreachable",
-}
-_ANSWERS_SECONDS = {
-    "person": 3.0,
-    "not_sure": 3.0,
-    "machine": 4.0,
-    "fax": 4.0,
-    "silent": 4.0,
-    "nobody": 0.0,
-    "busy": 0.5,
-    "rejects": 2.0,
-    "unknown": 0.5,
-}
-"""How long it rings where a conversation does not say."""
-
-_CAUSES = {"busy": "user_busy", "rejects": "call_rejected", "unknown": "not_found"}
 
 _ENDED = "90018"
 """A command for a call that has ended: the normal end of a race with a caller's hang-up, and no news."""
@@ -100,6 +76,7 @@ class ScenarioRun:
     """One conversation being played."""
 
     def __init__(self, script: Script, flows: TracedFlows) -> None:
+        self._script = script
         self._conversation = script.conversation
         self._flow = script.flow
         self._flows = flows
@@ -131,7 +108,7 @@ class ScenarioRun:
     def play(self) -> str:
         """From the ringing to the end; why it could not be played, if so."""
         for number, who in self._conversation.people.items():
-            self._carrier.add_callee(number, _callee(who))
+            self._carrier.add_callee(number, callee_of(who))
         self._make_trouble()
         self._carrier.observe(self._tell)
         self._begin()
@@ -171,26 +148,16 @@ class ScenarioRun:
     def _begin(self) -> None:
         dials = self._conversation.dials
         if dials is None:
-            self._person.take(self._stage.call(self._conversation.caller, self._called()))
+            called = called_number(self._script, self._flows.folder)
+            self._person.take(self._stage.call(self._conversation.caller, called))
             return
-        self._carrier.add_callee(dials.to, _callee(dials))
+        self._carrier.add_callee(dials.to, callee_of(dials))
         flow = self._flows.flow(self._flow)
         if flow:
             check_declared(flow.main, self._conversation.given)
         placed = self._stage.place(dials.to, self._flow, self._conversation.given, dials.detection)
         leg = next(leg for leg in self._carrier.legs if leg.name.call_leg_id == placed.data["call_leg_id"])
         self._person.take(Line(self._carrier, leg))
-
-    def _called(self) -> str:
-        if self._conversation.called:
-            return self._conversation.called
-        for number, flow in read_numbers(self._flows.folder).items():
-            if flow == self._flow:
-                return number
-        raise DialtoneError(
-            f"no number in numbers.yaml leads to {self._flow}: add one, or say in “{self._conversation.name}” "
-            "which number is called, or whom it dials"
-        )
 
     def _make_trouble(self) -> None:
         self._stage.api.refuses = self._refuses
@@ -237,7 +204,7 @@ class ScenarioRun:
             if happening.leg == leg and isinstance(happening, trace.Bridged):
                 return "connected"
             if happening.leg == leg and isinstance(happening, trace.HungUp):
-                return _RESULT_OF_CAUSE.get(happening.cause, "given_up")
+                return cause_named(happening.cause).result
         return "given_up"
 
     def _recording(self, recording: Recording) -> RecordingLeft:
@@ -269,19 +236,3 @@ def _hung_up_by(hang_up: trace.HungUp) -> str:
     incoming = hang_up.leg is not None and hang_up.leg.direction == "incoming"
     person, line = ("caller", "callee") if incoming else ("callee", "caller")
     return {person: "person", line: "line"}.get(hang_up.source, "")
-
-
-def _callee(who: Callee) -> CarrierCallee:
-    after = _ANSWERS_SECONDS[who.answers] if who.after is None else who.after
-    match who.answers:
-        case "person" | "not_sure":
-            nature = Nature.HUMAN if who.answers == "person" else Nature.NOT_SURE
-            return Person(nature=nature, answers_after=after)
-        case "machine":
-            return Machine(greeting_seconds=who.greeting, beep=who.beep, answers_after=after)
-        case "fax" | "silent":
-            return replace(Fax() if who.answers == "fax" else Silent(), answers_after=after)
-        case "nobody":
-            return NoAnswer()
-        case _:
-            return Unreached(_CAUSES[who.answers], after)

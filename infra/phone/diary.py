@@ -15,6 +15,7 @@ import yaml
 from dialtone.domain.errors import DialtoneError, FlowInvalid
 from infra.carrier import trace
 from infra.carrier.audio import SPEECH_CHARACTERS_PER_SECOND
+from infra.carrier.hangup_causes import cause_named
 from infra.flowkit.conversations import SUFFIX, read_conversations
 
 if TYPE_CHECKING:
@@ -30,15 +31,6 @@ IN_A_ROW_SECONDS = 1.5
 """Keys pressed within that of each other are one entry."""
 
 LINE_CHARACTERS = 110
-
-_ANSWERS_OF_CAUSE = {"user_busy": "busy", "call_rejected": "rejects", "not_found": "unknown"}
-_RESULT_OF_CAUSE = {
-    "user_busy": "busy",
-    "call_rejected": "rejected",
-    "not_found": "unreachable",
-    "no_answer": "no_answer",
-    "timeout": "no_answer",
-}
 
 Item = dict[str, Any]
 """One entry of a conversation's `talk`, as its file has it."""
@@ -241,11 +233,11 @@ def _merged(deeds: Sequence[Deed]) -> Iterator[Deed]:
 def _answers(page: Page) -> Item | str:
     """Whoever was rung, as `people` has them."""
     if page.answered is None:
-        return _ANSWERS_OF_CAUSE.get(page.cause, "nobody")
+        return cause_named(page.cause).answers
     who: Item = {"answers": "person", "after": round(page.answered - page.rang, 1)}
     talk = page.talk()
     return who | ({"talk": talk} if any("hears" not in item for item in talk) else {})
 
 
 def _result(page: Page) -> str:
-    return "connected" if page.bridged else _RESULT_OF_CAUSE.get(page.cause, "given_up")
+    return "connected" if page.bridged else cause_named(page.cause).result

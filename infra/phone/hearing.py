@@ -8,6 +8,7 @@ from enum import StrEnum
 from functools import singledispatchmethod
 
 from infra.carrier import trace
+from infra.carrier.hangup_causes import cause_named
 from infra.carrier.trace import Happening, LegName  # noqa: TC001 -- singledispatchmethod reads the annotations
 
 LISTENING_SECONDS = 0.7
@@ -227,7 +228,7 @@ class Receiver:
     @_at_the_far_end.register
     def _hung_up_there(self, happening: trace.HungUp) -> list[Notice]:
         self._forget_ringing()
-        cause = _CAUSES.get(happening.cause, happening.cause.replace("_", " "))
+        cause = cause_named(happening.cause).text
         return self._told(happening.at, "far end", f"{_far(happening)}  {cause}", Tone.CALL)
 
     def _forget_ringing(self) -> None:
@@ -259,17 +260,6 @@ class Receiver:
     def _webhook_given_up(self, happening: trace.WebhookGivenUp) -> list[Notice]:
         text = f"{happening.event_type} is not delivered any more: {happening.reason}"
         return self._told(happening.at, "webhook", text, Tone.FAULT)
-
-
-_CAUSES = {
-    "normal_clearing": "hung up",
-    "user_busy": "is busy",
-    "timeout": "does not answer",
-    "no_answer": "does not answer",
-    "call_rejected": "rejects the call",
-    "not_found": "is nobody's number",
-    "originator_cancel": "is not rung any more",
-}
 
 
 def _far(happening: Happening) -> str:

@@ -2,34 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dialtone.adapters.flow_library import read_numbers
 from dialtone.domain.errors import DialtoneError
 from infra.carrier import callers
-from infra.carrier.callers import Caller, Fax, Machine, NoAnswer, Person, Silent, Unreached
-from infra.carrier.legs import Nature
+from infra.carrier.callers import Caller
+from infra.flowkit.conversation_parties import called_number, callee_of
 from infra.flowkit.conversations import After, Hears, Presses, Says, read_conversations
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from infra.flowkit.conversations import Callee, Conversation, Deed, Script, Talk
-
-_CAUSES = {"busy": "user_busy", "rejects": "call_rejected", "unknown": "not_found"}
-_ANSWERS_SECONDS = {
-    "person": 3.0,
-    "not_sure": 3.0,
-    "machine": 4.0,
-    "fax": 4.0,
-    "silent": 4.0,
-    "busy": 0.5,
-    "rejects": 2.0,
-    "unknown": 0.5,
-}
-"""How long it rings where a conversation does not say: as long as the carrier's own callees let it."""
+    from infra.flowkit.conversations import Conversation, Deed, Script, Talk
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,33 +39,16 @@ def read_script(file: Path, name: str, flows: Path) -> Played:
             f"“{conversation.name}” has troubles, which a telephone cannot make: use dialtone flow test"
         )
     return Played(
-        called=conversation.called or _number_of(script.flow, flows),
+        called=called_number(script, flows),
         caller=conversation.caller,
         person=person_of(conversation),
-        people={number: callee_of(who) for number, who in conversation.people.items()},
+        people={number: callee_of(who, _once_connected(who.talk)) for number, who in conversation.people.items()},
     )
 
 
 def person_of(conversation: Conversation) -> Caller:
     """The caller, who does what the conversation says and then stays on the line."""
     return Caller(*_steps(conversation.talk))
-
-
-def callee_of(who: Callee) -> callers.Callee:
-    """Somebody who is rung."""
-    after = who.after if who.after is not None else _ANSWERS_SECONDS.get(who.answers, 0.0)
-    match who.answers:
-        case "person" | "not_sure":
-            nature = Nature.HUMAN if who.answers == "person" else Nature.NOT_SURE
-            return Person(*_once_connected(who.talk), answers_after=after, nature=nature)
-        case "machine":
-            return Machine(greeting_seconds=who.greeting, beep=who.beep, answers_after=after)
-        case "fax" | "silent":
-            return replace(Fax() if who.answers == "fax" else Silent(), answers_after=after)
-        case "nobody":
-            return NoAnswer()
-        case _:
-            return Unreached(_CAUSES[who.answers], after)
 
 
 def _once_connected(talk: Talk) -> list[callers.Step]:
@@ -93,15 +62,6 @@ def _chosen(scripts: tuple[Script, ...], file: Path, name: str) -> Script:
             return script
     known = ", ".join(f"“{script.conversation.name}”" for script in scripts)
     raise DialtoneError(f"{file} has no conversation “{name}”: name one of {known}")
-
-
-def _number_of(flow: str, flows: Path) -> str:
-    for number, leads_to in read_numbers(flows).items():
-        if leads_to == flow:
-            return number
-    raise DialtoneError(
-        f"no number in {flows}/numbers.yaml leads to {flow}: add one, or say in the file which is called"
-    )
 
 
 def _steps(talk: Talk) -> list[callers.Step]:

@@ -155,7 +155,9 @@ class MemoryQueue:
 class AcceptingTelnyx:
     """Obeys a command id once, as long as it remembers it; refuses the actions that it is told to refuse."""
 
-    def __init__(self, faults: Faults, clock: Clock, *, remembers_seconds: float = FOR_EVER) -> None:
+    def __init__(
+        self, faults: Faults | None = None, clock: Clock | None = None, *, remembers_seconds: float = FOR_EVER
+    ) -> None:
         self.asked: list[str] = []
         """The ids of all that was sent."""
         self.obeyed: list[tuple[str, Command]] = []
@@ -165,8 +167,8 @@ class AcceptingTelnyx:
         """The actions of commands that came together."""
         self.client_state = ""
         """Of the last command that left one: echoed on the leg's webhooks."""
-        self._faults = faults
-        self._clock = clock
+        self._faults = faults or Faults()
+        self._clock = clock or Clock()
         self._remembers_seconds = remembers_seconds
         self._known: dict[str, tuple[float, Command]] = {}
 

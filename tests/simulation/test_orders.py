@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 
 from dialtone.adapters.calls_table import CallsTable
 from dialtone.adapters.flow_library import FlowLibrary
-from dialtone.adapters.telnyx_api import Outcome
 from dialtone.domain.deadline import NO_DEADLINE
 from dialtone.flow.gather_timer import TIMER
 from infra.carrier import ApiFault, WebhookFault
 from infra.flowkit.memory_table import MemoryTable
 from infra.flowkit.stage import EndState, Jobs, Stage
+from tests.integration.dependencies import AcceptingTelnyx
 from tests.simulation.plays import ALL_PLAYS, LANGUAGE_PLAYS, TIMED_PLAYS, flows_of
 from webhook.processor import EventProcessor
 
@@ -130,26 +130,8 @@ class DeliveryOrder:
     caused_by: Counter[str]
 
 
-@dataclass(slots=True)
-class AcceptingTelnyx:
-    """Takes every command; remembers what came under which id."""
-
-    obeyed: dict[str, Command] = field(default_factory=dict)
-    contents: Counter[str] = field(default_factory=Counter)
-
-    def send(self, asked: Command, command_id: str, deadline: float) -> Outcome:
-        del deadline
-        if command_id not in self.obeyed:
-            self.contents = counted([asked], self.contents)
-        assert self.obeyed.setdefault(command_id, asked) == asked
-        return Outcome("accepted", 1, 200)
-
-    def send_together(self, asked: Sequence[tuple[Command, str]], deadline: float) -> Sequence[Outcome]:
-        return [self.send(command, command_id, deadline) for command, command_id in asked]
-
-
-class ForbiddenDependency:
-    """Answers nothing: the answers that came are told as every other event is."""
+class SilentLookups:
+    """Answers nothing: the answers that came are delivered as every other event is."""
 
     def ask(self, lookup: Lookup, deadline: float) -> None:
         del lookup, deadline
@@ -171,9 +153,13 @@ def tellings(play: str) -> tuple[DeliveryOrder, ...]:
     return tuple(told)
 
 
-def counted(commands: Iterable[Command], before: Mapping[str, int] | None = None) -> Counter[str]:
+def sent(telnyx: AcceptingTelnyx) -> Counter[str]:
+    return counted(asked for _, asked in telnyx.obeyed)
+
+
+def counted(commands: Iterable[Command]) -> Counter[str]:
     """How often each was sent. A timer counts once: whether it is begun again depends on what is reported first."""
-    contents = Counter(before or {})
+    contents = Counter[str]()
     for asked in commands:
         contents[content(asked)] = 1 if is_timer(asked.parameters) else contents[content(asked)] + 1
     return contents
@@ -230,7 +216,7 @@ def replay(play: str, told: list[DeliveryOrder]) -> tuple[object, Counter[str]]:
     switchboard, telnyx = _fresh(play)
     for telling in told:
         switchboard.handle(telling.event, NO_DEADLINE)
-    return _left(switchboard, told), telnyx.contents
+    return _left(switchboard, told), sent(telnyx)
 
 
 def replay_shuffled(play: str, told: list[DeliveryOrder], chance: random.Random) -> tuple[object, Counter[str]]:
@@ -238,7 +224,8 @@ def replay_shuffled(play: str, told: list[DeliveryOrder], chance: random.Random)
     switchboard, telnyx = _fresh(play)
     left, done = list(told), []
     while left:
-        ready = [telling for telling in left if may_come(telling, left, telnyx.contents)]
+        already = sent(telnyx)
+        ready = [telling for telling in left if may_come(telling, left, already)]
         assert ready, f"never caused: {[telling.event.type for telling in left]}"
         chosen = chance.choice(ready)
         left.remove(chosen)
@@ -246,14 +233,14 @@ def replay_shuffled(play: str, told: list[DeliveryOrder], chance: random.Random)
         switchboard.handle(chosen.event, NO_DEADLINE)
         if chance.random() < 0.3:
             switchboard.handle(chance.choice(done).event, NO_DEADLINE)
-    return _left(switchboard, told), telnyx.contents
+    return _left(switchboard, told), sent(telnyx)
 
 
 def _fresh(play: str) -> tuple[EventProcessor, AcceptingTelnyx]:
     telnyx = AcceptingTelnyx()
     store = CallsTable(MemoryTable(), "calls")  # type: ignore[arg-type]
     library, jobs = FlowLibrary.open(flows_of(play)), Jobs()
-    processor = EventProcessor(store, library, telnyx, jobs, ForbiddenDependency(), now_seconds=lambda: 0.0)  # type: ignore[arg-type]
+    processor = EventProcessor(store, library, telnyx, jobs, SilentLookups(), now_seconds=lambda: 0.0)  # type: ignore[arg-type]
     return processor, telnyx
 
 

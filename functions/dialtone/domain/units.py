@@ -1,0 +1,3 @@
+"""How many of a smaller unit make a larger one."""
+
+MILLIS_PER_SECOND = 1_000

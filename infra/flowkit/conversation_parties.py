@@ -1,0 +1,63 @@
+"""Who takes part in a conversation: the number that is called, and the people who are rung."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from dialtone.adapters.flow_library import read_numbers
+from dialtone.domain.errors import DialtoneError
+from infra.carrier import Fax, Machine, NoAnswer, Person, Silent, Unreached
+from infra.carrier.hangup_causes import cause_of
+from infra.carrier.legs import Nature
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from infra import carrier
+    from infra.carrier.callers import Step
+    from infra.flowkit.conversations import Callee, Script
+
+_ANSWERS_SECONDS = {
+    "person": 3.0,
+    "not_sure": 3.0,
+    "machine": 4.0,
+    "fax": 4.0,
+    "silent": 4.0,
+    "nobody": 0.0,
+    "busy": 0.5,
+    "rejects": 2.0,
+    "unknown": 0.5,
+}
+"""How long it rings where a conversation does not say: as long as the carrier's own callees let it."""
+
+
+def called_number(script: Script, flows: Path) -> str:
+    """The number that the caller dials. Raises DialtoneError if the conversation names none and none leads there."""
+    if script.conversation.called:
+        return script.conversation.called
+    for number, flow in read_numbers(flows).items():
+        if flow == script.flow:
+            return number
+    raise DialtoneError(
+        f"no number in numbers.yaml leads to {script.flow}: add one, or say in “{script.conversation.name}” "
+        "which number is called, or whom it dials"
+    )
+
+
+def callee_of(who: Callee, steps: Iterable[Step] = ()) -> carrier.Callee:
+    """Somebody who is rung; a person then does the steps."""
+    after = _ANSWERS_SECONDS[who.answers] if who.after is None else who.after
+    match who.answers:
+        case "person" | "not_sure":
+            nature = Nature.HUMAN if who.answers == "person" else Nature.NOT_SURE
+            return Person(*steps, nature=nature, answers_after=after)
+        case "machine":
+            return Machine(greeting_seconds=who.greeting, beep=who.beep, answers_after=after)
+        case "fax" | "silent":
+            return replace(Fax() if who.answers == "fax" else Silent(), answers_after=after)
+        case "nobody":
+            return NoAnswer()
+        case _:
+            return Unreached(cause_of(who.answers), after)
