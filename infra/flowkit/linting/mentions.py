@@ -4,37 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from dialtone.flow.parser import STEP_KINDS
+from dialtone.flow.steps.step import NEXT, ON_ERROR
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from dialtone.flow.document import Document, Path
 
-WAYS = frozenset(
-    {
-        "after",
-        "busy",
-        "closed",
-        "failed",
-        "go",
-        "holiday",
-        "next",
-        "no_answer",
-        "not_found",
-        "on_error",
-        "open",
-        "otherwise",
-        "otherwise_no_input",
-        "otherwise_wrong",
-    }
-)
-"""Keys of a step that name the step to go to; a test holds them to what steps say themselves (`Step.targets`)."""
+_PATHS = {where for kind in STEP_KINDS.values() for where in kind.paths} - {"branch", "keys"}
 
-INNER_WAYS = {
-    "answered_by": frozenset({"machine", "not_sure", "person"}),
-    "consent": frozenset({"declined"}),
-    "review": frozenset({"deleted"}),
-}
-"""Keys of a step that hold a mapping of which these values name one."""
+NAMING_KEYS = {NEXT, ON_ERROR, "go"} | {where for where in _PATHS if "." not in where}
+"""Keys of a step that name the step to go to."""
+
+NAMING_KEYS_WITHIN = {where for where in _PATHS if "." in where}
+"""The same within a mapping: `consent.declined`."""
 
 _OF_THE_FLOW: tuple[Path, ...] = (("start",), ("last_resort",), ("record", "consent", "declined"))
 """Where steps are named outside of steps."""
@@ -173,6 +157,6 @@ def _step_names(content: Any, path: Path) -> Iterator[Path]:  # noqa: ANN401 -- 
             if LANGUAGES_BY_KEY not in content:
                 yield from ((*here, each) for each in value)
         elif isinstance(value, dict):
-            yield from ((*here, each) for each in value if each in INNER_WAYS.get(key, ()))
-        elif key in WAYS:
+            yield from ((*here, each) for each in value if f"{key}.{each}" in NAMING_KEYS_WITHIN)
+        elif key in NAMING_KEYS:
             yield here

@@ -14,7 +14,7 @@ from dialtone.flow.moves import Go, Move, Wait
 from dialtone.flow.steps.step import Step
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from dialtone.domain.calls import Call
     from dialtone.domain.commands import Command
@@ -49,6 +49,7 @@ class AnsweredBy(Step):
     """Wait for what answering-machine detection finds; the call must be dialled with it."""
 
     can_fail: ClassVar[bool] = False
+    paths: ClassVar[tuple[str, ...]] = ("answered_by.person", "answered_by.machine", "answered_by.not_sure")
 
     answered_by: Findings
 
@@ -84,13 +85,6 @@ class AnsweredBy(Step):
         """A person has no greeting."""
         del where
         return (ANSWERED_BY,)
-
-    def targets(self) -> Iterator[tuple[str, str]]:
-        """The findings' steps beside the usual ones."""
-        yield from super().targets()
-        for way in ("person", "machine", "not_sure"):
-            if step := getattr(self.answered_by, way):
-                yield f"answered_by.{way}", step
 
     @property
     def _first_limit(self) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
@@ -15,8 +15,6 @@ from dialtone.flow.steps.step import Step
 from dialtone.flow.templating import CALLER, VARIABLE, known
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from dialtone.domain.calls import Call
     from dialtone.flow.voice_settings import VoiceDefaults
 
@@ -62,6 +60,8 @@ class Case(BaseModel):
 class Branch(Step):
     """Take the first way whose conditions hold."""
 
+    paths: ClassVar[tuple[str, ...]] = ("branch", "otherwise")
+
     branch: tuple[Case, ...] = Field(min_length=1, description="The ways, the first that holds is taken.")
     otherwise: str = Field("", description="The step where none holds; without it, the next one.")
     time_zone: TimeZone = Field("UTC", description="Where `day` is told, such as Europe/London.")
@@ -82,13 +82,6 @@ class Branch(Step):
     def waits(self) -> bool:
         """Never."""
         return False
-
-    def targets(self) -> Iterator[tuple[str, str]]:
-        """Its ways beside the usual ones."""
-        yield from super().targets()
-        yield from ((f"branch.{place}.to", case.to) for place, case in enumerate(self.branch))
-        if self.otherwise:
-            yield "otherwise", self.otherwise
 
 
 def _holds(name: str, value: str, texts: tuple[str, ...]) -> bool:

@@ -22,6 +22,7 @@ class Hours(Step):
     """Go by a calendar, at the time at which the step is entered."""
 
     can_fail: ClassVar[bool] = False
+    paths: ClassVar[tuple[str, ...]] = ("open", "closed", "holiday")
 
     hours: CalendarName = Field(description="A calendar: a file in the folder `calendars` beside the flow.")
     open: str = Field("", description="The step in opening hours; without it, the next one.")
@@ -45,13 +46,6 @@ class Hours(Step):
     def waits(self) -> bool:
         """Never."""
         return False
-
-    def targets(self) -> Iterator[tuple[str, str]]:
-        """Its ways beside the usual ones."""
-        yield from super().targets()
-        for way in ("open", "closed", "holiday"):
-            if step := getattr(self, way):
-                yield way, step
 
     def calendars(self) -> Iterator[str]:
         """Its calendar."""

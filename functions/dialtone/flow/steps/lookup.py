@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field, StrictBool, StrictInt, StringConstraints, field_validator, model_validator
 
@@ -61,6 +61,8 @@ class LookUp(Speaking):
     pressed meanwhile do nothing. That it takes longer than a second is told by who asks, before the answer: told by
     Telnyx, it could overtake that.
     """
+
+    paths: ClassVar[tuple[str, ...]] = ("not_found",)
 
     lookup: str = Field(
         pattern=(
@@ -149,12 +151,6 @@ class LookUp(Speaking):
         """The gather would go on listening, and the music playing."""
         playing = (command("playback_stop", call.control_id, stop="all"),) if LookUpState.of(call).meanwhile else ()
         return (*stop_gathering(call), *playing)
-
-    def targets(self) -> Iterator[tuple[str, str]]:
-        """Where it goes when nothing is known, beside the usual ones."""
-        yield from super().targets()
-        if self.not_found:
-            yield "not_found", self.not_found
 
     def prompts(self) -> Iterator[tuple[str, Prompt]]:
         """What is heard meanwhile."""

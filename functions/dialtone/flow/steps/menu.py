@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 class Menu(PromptedInput):
     """Say the choices and go where the key leads."""
+
+    paths: ClassVar[tuple[str, ...]] = (*PromptedInput.paths, "keys")
 
     menu: Prompt = Field(description="The choices.")
     keys: SomeKeys = Field(description='Key → step; several keys for one step as "1, 9".')
@@ -48,11 +50,6 @@ class Menu(PromptedInput):
     def goes_next(self) -> bool:
         """Only without an answer."""
         return bool(self.falls_through())
-
-    def targets(self) -> Iterator[tuple[str, str]]:
-        """Its keys' steps beside the usual ones."""
-        yield from super().targets()
-        yield from ((f"keys.{key}", step) for key, step in self.keys.items())
 
     def prompts(self) -> Iterator[tuple[str, Prompt]]:
         """The choices, and the reminders."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, StrictBool, StrictInt, model_validator
 
@@ -33,6 +33,8 @@ INFINITY, OVERLAY = "infinity", "overlay"
 
 class Play(Step):
     """Play audio; a key that the flow offers interrupts it and leads elsewhere."""
+
+    paths: ClassVar[tuple[str, ...]] = ("keys",)
 
     play: Prompt | None = Field(description="What is played: audio, media or files; null beside stop plays nothing.")
     times: Annotated[StrictInt, Field(ge=1, le=MAX_TIMES)] | Literal["infinity"] = Field(
@@ -140,11 +142,6 @@ class Play(Step):
     def waits(self) -> bool:
         """Not for what plays in the background."""
         return self.play is not None and not self.background
-
-    def targets(self) -> Iterator[tuple[str, str]]:
-        """Its keys' steps beside the usual ones."""
-        yield from super().targets()
-        yield from ((f"keys.{key}", step) for key, step in self.keys.items())
 
     def prompts(self) -> Iterator[tuple[str, Prompt]]:
         """What it plays."""

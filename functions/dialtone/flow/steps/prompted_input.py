@@ -101,6 +101,8 @@ class Tries(Shorthand):
 class PromptedInput(Speaking):
     """A question, its reminders, and where to go when the caller gives no good answer."""
 
+    paths: ClassVar[tuple[str, ...]] = ("otherwise", "otherwise_no_input", "otherwise_wrong")
+
     tries: Tries = Field(default_factory=lambda: Tries.model_validate(3), description="How often it is asked.")
     wait_seconds: StrictInt = Field(5, ge=1, le=60, description="How long to wait for a key after the prompt.")
     no_input: Prompt | None = Field(None, description="Said before the question, after nothing was pressed.")
@@ -175,13 +177,6 @@ class PromptedInput(Speaking):
     def surely_sets(self, where: str) -> tuple[str, ...]:
         """An answer, unless a caller without one may come the same way."""
         return self.sets() if where == NEXT and not self.falls_through() else ()
-
-    def targets(self) -> Iterator[tuple[str, str]]:
-        """Where it goes when patience ends beside the usual ones."""
-        yield from super().targets()
-        for way in ("otherwise", "otherwise_no_input", "otherwise_wrong"):
-            if step := getattr(self, way):
-                yield way, step
 
     def prompts(self) -> Iterator[tuple[str, Prompt]]:
         """Its reminders."""

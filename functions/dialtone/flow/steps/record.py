@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, model_validator
 
@@ -119,6 +119,8 @@ class Review(BaseModel):
 class Record(Speaking):
     """Let the caller leave a message; a key, silence or the longest length ends it."""
 
+    paths: ClassVar[tuple[str, ...]] = ("consent.declined", "review.deleted")
+
     record: Prompt | None = Field(description="Said before the tone; null for none.")
     beep: StrictBool = Field(default=True, description="A tone when the recording begins.")
     ends_on: OneKeyOrSeveral = Field(("#",), description="The key, or the keys, that end it.")
@@ -204,14 +206,6 @@ class Record(Speaking):
     def sets(self) -> tuple[str, ...]:
         """The caller's consent."""
         return (VARIABLE,) if self.consent else ()
-
-    def targets(self) -> Iterator[tuple[str, str]]:
-        """Where a caller goes on who does not want to be recorded, or deletes the message."""
-        yield from super().targets()
-        if self.consent and self.consent.declined:
-            yield "consent.declined", self.consent.declined
-        if self.review and self.review.deleted:
-            yield "review.deleted", self.review.deleted
 
     def prompts(self) -> Iterator[tuple[str, Prompt]]:
         """What is said before it and after it."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Literal, Self
+from typing import TYPE_CHECKING, ClassVar, Literal, Self
 
 from pydantic import Field, StrictBool, StrictInt, model_validator
 
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 class RecordingSwitch(Speaking):
     """Start, pause, resume or stop recording the conversation; go on at once."""
+
+    paths: ClassVar[tuple[str, ...]] = ("consent.declined",)
 
     recording: Literal["start", "pause", "resume", "stop"] = Field(description="What to do.")
     format: Format = Field("mp3", description="The audio's format.")
@@ -81,12 +83,6 @@ class RecordingSwitch(Speaking):
     def sets(self) -> tuple[str, ...]:
         """The caller's consent."""
         return (VARIABLE,) if self.consent else ()
-
-    def targets(self) -> Iterator[tuple[str, str]]:
-        """Where a caller goes on who does not want to be recorded."""
-        yield from super().targets()
-        if self.consent and self.consent.declined:
-            yield "consent.declined", self.consent.declined
 
     def prompts(self) -> Iterator[tuple[str, Prompt]]:
         """What the caller is told of it."""

@@ -61,6 +61,8 @@ class Step(BaseModel):
     """Whether the call ends here."""
     can_fail: ClassVar[bool] = True
     """Whether it ever takes its error path."""
+    paths: ClassVar[tuple[str, ...]] = ()
+    """Where it names a step, cases or keys that lead to steps, beside `next` and `on_error`."""
 
     name: str
     next: str = Field("", description="The step after it; without it, the one below in the file.")
@@ -118,10 +120,16 @@ class Step(BaseModel):
 
     def targets(self) -> Iterator[tuple[str, str]]:
         """Every step that it names, as (where it stands, the step's name)."""
-        if self.next:
-            yield NEXT, self.next
-        if self.on_error:
-            yield ON_ERROR, self.on_error
+        for where in (NEXT, ON_ERROR, *self.paths):
+            named: Any = self
+            for part in where.split("."):
+                named = named and getattr(named, part)
+            if isinstance(named, dict):
+                yield from ((f"{where}.{key}", step) for key, step in named.items())
+            elif isinstance(named, tuple):
+                yield from ((f"{where}.{position}.to", case.to) for position, case in enumerate(named))
+            elif named:
+                yield where, named
 
     def edges(self, last_resort: str = "") -> Iterator[Edge]:
         """Every path that the engine can take from it, in a flow with this last resort."""

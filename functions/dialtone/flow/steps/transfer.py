@@ -128,6 +128,8 @@ class Callees(Shorthand):
 class Transfer(Speaking):
     """Ring somebody; the caller hears the hold prompt until somebody answers."""
 
+    paths: ClassVar[tuple[str, ...]] = ("busy", "no_answer", "failed", AFTER, "keys")
+
     transfer: Callees
     ring_seconds: StrictInt = Field(30, ge=5, le=600, description="How long each of them is rung.")
     caller_id: str = Field(
@@ -260,14 +262,6 @@ class Transfer(Speaking):
     def surely_sets(self, where: str) -> tuple[str, ...]:
         """After a conversation nobody waits any longer."""
         return () if where == AFTER else super().surely_sets(where)
-
-    def targets(self) -> Iterator[tuple[str, str]]:
-        """What follows a transfer, answered or not, beside the usual ones."""
-        yield from super().targets()
-        for way in ("busy", "no_answer", "failed", AFTER):
-            if step := getattr(self, way):
-                yield way, step
-        yield from ((f"keys.{key}", step) for key, step in self.keys.items())
 
     def prompts(self) -> Iterator[tuple[str, Prompt]]:
         """What the caller hears meanwhile, and the other side before."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field, StrictInt
 
@@ -13,8 +13,6 @@ from dialtone.flow.moves import Go, Move, Wait
 from dialtone.flow.steps.step import Step
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from dialtone.domain.calls import Call
     from dialtone.domain.events import Event
     from dialtone.flow.voice_settings import VoiceDefaults
@@ -25,6 +23,8 @@ MAX_SECONDS = 30
 
 class Pause(Step):
     """Wait in silence. Telnyx has no timer: it is a gather that nobody answers, so a key ends it early."""
+
+    paths: ClassVar[tuple[str, ...]] = ("keys",)
 
     wait: StrictInt = Field(ge=1, le=MAX_SECONDS, description="Seconds of silence.")
     keys: Keys = Field(default_factory=dict, description="Key → step; any other key ends the silence.")
@@ -64,8 +64,3 @@ class Pause(Step):
         """Whether it is one of its keys."""
         del call
         return digits in self.keys
-
-    def targets(self) -> Iterator[tuple[str, str]]:
-        """Its keys' steps beside the usual ones."""
-        yield from super().targets()
-        yield from ((f"keys.{key}", step) for key, step in self.keys.items())
