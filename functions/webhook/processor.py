@@ -127,7 +127,7 @@ class EventProcessor:
         )
 
     def _refused_before(self, event: Event, decided: StoredDecision, deadline: float) -> frozenset[int]:
-        """The places of the commands that were refused when the event came before, and whose error way was taken."""
+        """The places of the commands that were refused when the event came before, and whose error path was taken."""
         refusals = [refused_again(event, place) for place in range(len(decided.commands))]
         known = self.store.known(refusals, deadline)
         return frozenset(place for place, refusal in enumerate(refusals) if refusal.id in known)

@@ -31,9 +31,9 @@ def _print_sum(played: Played, cover: float | None) -> None:
     print()
     for coverage in played.coverages:
         enough = cover is None or coverage.percent >= cover
-        print(f"{' ' if enough else '✗'} {coverage.flow}: {coverage.percent:.0f} % of its steps and ways taken")
-        for way in coverage.missing:
-            print(f"      not taken: {way}")
+        print(f"{' ' if enough else '✗'} {coverage.flow}: {coverage.percent:.0f} % of its steps and paths taken")
+        for item in coverage.missing:
+            print(f"      not taken: {item}")
     count = len(played.conversations)
     speed = count / played.seconds * SECONDS_A_MINUTE
     counted = "1 conversation" if count == 1 else f"{count} conversations"
@@ -72,7 +72,7 @@ def _conversation_fields(result: ScenarioResult) -> dict[str, object]:
 
 
 def _coverage_fields(coverage: Coverage) -> dict[str, object]:
-    missing = [{"step": way.step, "way": way.where} for way in coverage.missing]
+    missing = [{"step": item.step, "way": item.where} for item in coverage.missing]
     return {"flow": coverage.flow, "percent": round(coverage.percent, 1), "not_taken": missing}
 
 

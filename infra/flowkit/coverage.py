@@ -1,6 +1,6 @@
-"""Which steps of a flow, and which of the ways between them, calls have taken.
+"""Which steps of a flow, and which of the edges between them calls have taken.
 
-What must have been taken: every step; every way that a caller, another person or the hour chooses (keys, `otherwise`,
+What must have been taken: every step; every edge that a caller, another person or the hour chooses (keys, `otherwise`,
 `busy`, `no_answer`, …); `next` where the step ever takes it; each `on_error` that a step names, since somebody wrote it
 for that step; and the flow's `last_resort` once: which step's fault leads there makes no difference to the caller.
 """
@@ -51,8 +51,8 @@ class TracedName(str):
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Way:
-    """One thing that a call may do in a flow: come to a step (`where` is ''), or leave it by one of its ways."""
+class CoverageItem:
+    """One thing that a call may do in a flow: come to a step (`where` is ''), or leave it by one of its edges."""
 
     flow: str
     step: str
@@ -68,30 +68,30 @@ class Way:
 class CoverageRecorder:
     """Where calls have gone, noted while they go."""
 
-    ways: list[Way] = field(default_factory=list)
-    """Everything taken, in order: for each step entered the way to it, where one is known, and the step."""
+    taken: list[CoverageItem] = field(default_factory=list)
+    """Everything taken, in order: for each step entered the edge to it, where one is known, and the step."""
     _left_by: str = ""
     """The name by which a step was left last."""
 
     @property
     def steps(self) -> list[str]:
         """The steps entered, in order; one that is entered again at once stands once, one of another flow with its."""
-        leads = self.ways[0].flow if self.ways else ""
+        leads = self.taken[0].flow if self.taken else ""
         steps: list[str] = []
-        for way in self.ways:
-            named = way.step if way.flow == leads else f"{way.flow}{STEP_OF_FLOW}{way.step}"
-            if not way.where and steps[-1:] != [named]:
+        for item in self.taken:
+            named = item.step if item.flow == leads else f"{item.flow}{STEP_OF_FLOW}{item.step}"
+            if not item.where and steps[-1:] != [named]:
                 steps.append(named)
         return steps
 
     @property
     def step(self) -> str:
         """The step entered last."""
-        return next((way.step for way in reversed(self.ways) if not way.where), "")
+        return next((item.step for item in reversed(self.taken) if not item.where), "")
 
     def begin(self) -> None:
         """Another call: forget what was."""
-        self.ways.clear()
+        self.taken.clear()
         self._left_by = ""
 
     def leave(self, move: Move) -> None:
@@ -100,16 +100,16 @@ class CoverageRecorder:
 
     def enter(self, flow: Flow, step: str, named: str) -> None:
         """A call comes to a step, by the name that led it there."""
-        way = _way(named) or (_way(self._left_by) if self._left_by == step else None)
-        self.ways += [Way(flow.name, *way)] if way else self._ways_between(flow, step)
-        self.ways.append(Way(flow.name, step))
+        item = _edge(named) or (_edge(self._left_by) if self._left_by == step else None)
+        self.taken += [CoverageItem(flow.name, *item)] if item else self._edges_between(flow, step)
+        self.taken.append(CoverageItem(flow.name, step))
         self._left_by = ""
 
-    def _ways_between(self, flow: Flow, step: str) -> list[Way]:
+    def _edges_between(self, flow: Flow, step: str) -> list[CoverageItem]:
         """From the step that the call was in before in this flow: back from another flow, names are plain."""
-        before = next((way.step for way in reversed(self.ways) if way.flow == flow.name and not way.where), "")
+        before = next((item.step for item in reversed(self.taken) if item.flow == flow.name and not item.where), "")
         targets = flow.steps[before].targets() if before else ()
-        return [Way(flow.name, before, where) for where, target in targets if target == step != before]
+        return [CoverageItem(flow.name, before, where) for where, target in targets if target == step != before]
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +137,7 @@ class TracedFlows(FlowLibrary):
 
 
 def traced(flow: Flow, recorder: CoverageRecorder) -> Flow:
-    """The same flow, whose steps note that a call comes to them, and by which way."""
+    """The same flow, whose steps note that a call comes to them, and by which edge."""
     return replace(
         flow,
         steps={name: _noting(_with_signposts(step), flow, recorder) for name, step in flow.steps.items()},
@@ -146,13 +146,13 @@ def traced(flow: Flow, recorder: CoverageRecorder) -> Flow:
     )
 
 
-def ways_of(flow: Flow) -> frozenset[Way]:
+def items_of(flow: Flow) -> frozenset[CoverageItem]:
     """Everything in a flow that some call should do."""
-    ways = {Way(flow.name, name) for name in flow.steps}
+    items = {CoverageItem(flow.name, name) for name in flow.steps}
     for edge in (edge for step in flow.steps.values() for edge in step.edges()):
         if edge.target:
-            ways.add(Way(flow.name, edge.source, edge.where))
-    return frozenset(ways | ({Way(flow.name, "", LAST_RESORT)} if flow.last_resort else set()))
+            items.add(CoverageItem(flow.name, edge.source, edge.where))
+    return frozenset(items | ({CoverageItem(flow.name, "", LAST_RESORT)} if flow.last_resort else set()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,17 +160,17 @@ class Coverage:
     """How much of a flow calls have taken."""
 
     flow: str
-    asked: frozenset[Way]
-    taken: frozenset[Way]
+    asked: frozenset[CoverageItem]
+    taken: frozenset[CoverageItem]
 
     @classmethod
-    def of(cls, flow: Flow, taken: Iterable[Way]) -> Coverage:
+    def of(cls, flow: Flow, taken: Iterable[CoverageItem]) -> Coverage:
         """Of what calls have taken anywhere."""
-        asked = ways_of(flow)
+        asked = items_of(flow)
         return cls(flow.name, asked, asked & frozenset(taken))
 
     @property
-    def missing(self) -> list[Way]:
+    def missing(self) -> list[CoverageItem]:
         """What no call has taken."""
         return sorted(self.asked - self.taken)
 
@@ -180,7 +180,7 @@ class Coverage:
         return 100 * len(self.taken) / len(self.asked)
 
 
-def _way(named: str) -> tuple[str, str] | None:
+def _edge(named: str) -> tuple[str, str] | None:
     return (named.step, named.where) if isinstance(named, TracedName) else None
 
 

@@ -59,7 +59,7 @@ def coverages(asked: Iterable[tuple[Path, str]], played: Sequence[ScenarioResult
     """How much of each flow (its folder and name) was taken: by its own conversations, or others that led into it."""
     found = []
     for folder, flow in sorted(asked):
-        taken = [way for each in played if each.script.file.parent == folder for way in each.ways]
+        taken = [item for each in played if each.script.file.parent == folder for item in each.taken]
         loaded = TracedFlows.open(folder).flow(flow)
         if loaded:
             found.append(Coverage.of(loaded.main, taken))

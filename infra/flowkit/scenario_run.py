@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from dialtone.domain.recordings import Recording
     from infra.carrier.trace import Happening, LegName
     from infra.flowkit.conversations import Script
-    from infra.flowkit.coverage import TracedFlows, Way
+    from infra.flowkit.coverage import CoverageItem, TracedFlows
 
 LONGEST_CALL_SECONDS = 3_600.0
 """Then everybody hangs up: a flow that nobody can leave is found in a moment."""
@@ -40,7 +40,7 @@ class ScenarioResult:
     script: Script
     entries: tuple[Entry, ...]
     differences: tuple[Difference, ...]
-    ways: tuple[Way, ...]
+    taken: tuple[CoverageItem, ...]
     """What the call took of the flow, each once."""
     call_seconds: float
     """From the answer to the hang-up."""
@@ -65,7 +65,7 @@ def run_scenario(script: Script, flows: TracedFlows) -> ScenarioResult:
         script=script,
         entries=tuple(rehearsal.account.entries),
         differences=tuple(differences(script.conversation.ends, left)) if left and not fault else (),
-        ways=tuple(dict.fromkeys(flows.recorder.ways)),
+        taken=tuple(dict.fromkeys(flows.recorder.taken)),
         call_seconds=left.seconds if left else 0.0,
         fault=fault,
         took_seconds=time.perf_counter() - began,

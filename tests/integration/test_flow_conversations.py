@@ -16,7 +16,7 @@ from infra.account import AUDIO_FOLDER
 from infra.checkout import FLOWS
 from infra.cli.main import main
 from infra.flowkit.conversations import SUFFIX, Script, read_conversations
-from infra.flowkit.coverage import LAST_RESORT, START, TracedFlows, Way
+from infra.flowkit.coverage import LAST_RESORT, START, CoverageItem, TracedFlows
 from infra.flowkit.runner import coverages, flows_in, play
 from infra.flowkit.scenario_run import ScenarioResult, run_scenario
 from infra.flowkit.side_by_side import side_by_side
@@ -50,7 +50,7 @@ def test_what_people_build_elsewhere_can_be_said_in_the_language(script: Script)
 
 
 @pytest.mark.parametrize("flow", FLOW_NAMES)
-def test_conversations_take_every_step_key_and_error_way(flow: str, shipped: dict[str, ScenarioResult]) -> None:
+def test_conversations_take_every_step_key_and_error_path(flow: str, shipped: dict[str, ScenarioResult]) -> None:
     (coverage,) = coverages([(FLOWS, flow)], list(shipped.values()))
 
     assert not coverage.missing, [str(way) for way in coverage.missing]
@@ -61,9 +61,9 @@ def test_nothing_is_taken_that_is_not_asked_for(flow: str, shipped: dict[str, Sc
     """Else a way that calls take would be missing from what conversations have to take."""
     (coverage,) = coverages([(FLOWS, flow)], list(shipped.values()))
 
-    taken = {way for each in shipped.values() for way in each.ways if way.flow == flow}
+    taken = {way for each in shipped.values() for way in each.taken if way.flow == flow}
 
-    assert taken - coverage.asked - {Way(flow, "", START)} == set()
+    assert taken - coverage.asked - {CoverageItem(flow, "", START)} == set()
 
 
 @pytest.mark.parametrize("script", SHIPPED, ids=lambda script: script.title)
@@ -213,7 +213,7 @@ def test_the_other_side_of_a_transfer_does_what_it_is_to_do(folder: Path, who: s
     )
 
     assert result.passed, side_by_side(result)
-    assert Way("desk", step) in result.ways
+    assert CoverageItem("desk", step) in result.taken
 
 
 def test_a_colleague_who_waits_for_words_in_vain_fails_it(folder: Path) -> None:
@@ -232,17 +232,21 @@ def test_a_colleague_who_waits_for_words_in_vain_fails_it(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("trouble", "talk", "way"),
     [
-        ("telnyx_refuses: transfer", "{presses: 1}", Way("desk", "", LAST_RESORT)),
-        ("telnyx_refuses: speak, step: message", "{presses: 2}", Way("desk", "", LAST_RESORT)),
-        ("recording_fails: No room", "{presses: 2}, {hears: beep}, {says: Good day.}", Way("desk", "", LAST_RESORT)),
-        ("audio_missing: 'https://news.example/today.mp3'", "{presses: 3}", Way("desk", "news", "on_error")),
+        ("telnyx_refuses: transfer", "{presses: 1}", CoverageItem("desk", "", LAST_RESORT)),
+        ("telnyx_refuses: speak, step: message", "{presses: 2}", CoverageItem("desk", "", LAST_RESORT)),
+        (
+            "recording_fails: No room",
+            "{presses: 2}, {hears: beep}, {says: Good day.}",
+            CoverageItem("desk", "", LAST_RESORT),
+        ),
+        ("audio_missing: 'https://news.example/today.mp3'", "{presses: 3}", CoverageItem("desk", "news", "on_error")),
     ],
 )
-def test_troubles_lead_onto_the_error_ways(folder: Path, trouble: str, talk: str, way: Way) -> None:
+def test_troubles_lead_onto_the_error_paths(folder: Path, trouble: str, talk: str, way: CoverageItem) -> None:
     result = told(folder, f"troubles: [{{{trouble}}}]\ntalk: [{talk}, {{hears: We are sorry}}]")
 
     assert result.passed, side_by_side(result)
-    assert way in result.ways
+    assert way in result.taken
 
 
 def test_a_refusal_of_one_step_leaves_the_others_alone(folder: Path) -> None:
@@ -424,7 +428,7 @@ def test_a_call_is_followed_into_another_flow_and_back(folder: Path) -> None:
     )
 
     assert result.passed, side_by_side(result)
-    assert [str(way) for way in result.ways if way.where] == [
+    assert [str(way) for way in result.taken if way.where] == [
         "the flow's start",
         "question: keys.2",
         "thanks: on_error",
@@ -517,7 +521,7 @@ def test_a_flow_without_conversations_is_not_passed_over(folder: Path, capsys: p
     status = main(["flow", "test", "--flows", str(folder), "--cover", "5"])
 
     assert status == 1
-    assert "✗ other: 0 % of its steps and ways taken" in capsys.readouterr().out
+    assert "✗ other: 0 % of its steps and paths taken" in capsys.readouterr().out
 
 
 def test_json_has_the_account_and_what_was_not_taken(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -160,7 +160,7 @@ def test_after_a_command_that_could_not_be_sent_no_other_is_sent(line: Line) -> 
 # --- Telnyx refuses a command ---------------------------------------------------------------------------------
 
 
-def test_a_refused_command_takes_the_flow_its_error_way(line: Line) -> None:
+def test_a_refused_command_takes_the_flow_its_error_path(line: Line) -> None:
     line.telnyx.refuses = {"gather_using_speak": REFUSED}
     events = phone_call(line)
     handled = [line.deliver(next(events)) for _ in range(5)][-1]
@@ -201,8 +201,8 @@ def test_a_refusal_redelivered_is_the_same_event_and_only_what_was_refused_is_no
     again = line.deliver(ended)
 
     assert again.duplicate
-    pause, refused, *error_way = asked
-    assert line.telnyx.asked == [pause, *error_way]
+    pause, refused, *error_path = asked
+    assert line.telnyx.asked == [pause, *error_path]
     assert refused not in line.telnyx.asked
     assert line.remains(SESSION) == before
 
@@ -311,7 +311,7 @@ def test_that_the_call_has_ended_since_says_nothing_of_a_recording_begun_before(
     assert [recording.status for recording in line.store.recordings(SESSION)] == ["expected", "expected"]
 
 
-def test_a_command_refused_once_is_not_obeyed_after_the_flow_has_taken_its_error_way(line: Line) -> None:
+def test_a_command_refused_once_is_not_obeyed_after_the_flow_has_taken_its_error_path(line: Line) -> None:
     line.telnyx.refuses = {"gather_using_speak": REFUSED}
     events = phone_call(line)
     handled = [(each, line.deliver(each)) for each in itertools.islice(events, 5)]

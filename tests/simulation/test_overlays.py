@@ -38,7 +38,7 @@ def test_audio_that_plays_over_other_audio_without_end_is_stopped_by_the_flow(tm
     assert leg.errors == 0
 
 
-def test_audio_over_nothing_takes_the_error_way_and_the_timeline_says_why(tmp_path: Path) -> None:
+def test_audio_over_nothing_takes_the_error_path_and_the_timeline_says_why(tmp_path: Path) -> None:
     over = 'rain: {play: {audio: "https://a.example/rain"}, overlay: true}'
     stage = staged(tmp_path, over, "bye: hangup", SORRY)
     heard: list[str] = []

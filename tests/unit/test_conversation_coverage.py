@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from dialtone.flow.parser import read_flow
-from infra.flowkit.coverage import Coverage, CoverageRecorder, TracedName, Way, traced, ways_of
+from infra.flowkit.coverage import Coverage, CoverageItem, CoverageRecorder, TracedName, items_of, traced
 
 if TYPE_CHECKING:
     from dialtone.flow.flow import Flow
@@ -97,8 +97,8 @@ def test_two_keys_that_lead_to_the_same_step_are_two_ways() -> None:
 
     recorder.enter(desk(), "hours", targets["keys.2"])
 
-    assert Way("desk", "welcome", "keys.2") in recorder.ways
-    assert Way("desk", "welcome", "keys.1") not in recorder.ways
+    assert CoverageItem("desk", "welcome", "keys.2") in recorder.taken
+    assert CoverageItem("desk", "welcome", "keys.1") not in recorder.taken
 
 
 def test_a_step_entered_again_at_once_stands_once() -> None:
@@ -110,8 +110,8 @@ def test_a_step_entered_again_at_once_stands_once() -> None:
     assert recorder.step == "welcome"
 
 
-def test_everything_that_people_choose_and_every_error_way_must_be_taken() -> None:
-    ways = {str(way) for way in ways_of(desk())}
+def test_everything_that_people_choose_and_every_error_path_must_be_taken() -> None:
+    ways = {str(way) for way in items_of(desk())}
 
     assert ways == {
         *(f"step {name}" for name in ("welcome", "hours", "card", "desk", "bye", "sorry")),
@@ -130,10 +130,10 @@ def test_everything_that_people_choose_and_every_error_way_must_be_taken() -> No
 
 
 def test_what_was_taken_elsewhere_does_not_count() -> None:
-    taken = [Way("desk", "welcome"), Way("office", "hours"), Way("desk", "cellar")]
+    taken = [CoverageItem("desk", "welcome"), CoverageItem("office", "hours"), CoverageItem("desk", "cellar")]
 
     coverage = Coverage.of(desk(), taken)
 
-    assert coverage.taken == {Way("desk", "welcome")}
-    assert Way("desk", "hours") in coverage.missing
+    assert coverage.taken == {CoverageItem("desk", "welcome")}
+    assert CoverageItem("desk", "hours") in coverage.missing
     assert coverage.percent == pytest.approx(100 / 17)

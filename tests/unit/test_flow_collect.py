@@ -114,7 +114,7 @@ def test_a_caller_who_hung_up_is_not_asked_again() -> None:
 
 
 @pytest.mark.parametrize("status", ["completed", "file_not_found"])
-def test_audio_that_fails_takes_the_error_way_without_touching_a_recording(status: str) -> None:
+def test_audio_that_fails_takes_the_error_path_without_touching_a_recording(status: str) -> None:
     staged = StagedCall(COLLECT.replace("collect: Key it in.", "collect: {media: key-it-in}"))
     staged.pick_up()
 

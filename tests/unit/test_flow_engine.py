@@ -216,10 +216,10 @@ def test_what_was_found_out_about_a_call_is_not_taken_back_with_its_last_move() 
     assert late.call.variables == {"answered_by": "human"}
 
 
-# Error ways
+# Error paths
 
 
-def test_a_refused_command_takes_the_steps_own_error_way_first() -> None:
+def test_a_refused_command_takes_the_steps_own_error_path_first() -> None:
     staged = StagedCall(TWO_STEPS.replace("hello: {say: Hello.}", "hello: {say: Hello., on_error: bye}"))
     staged.pick_up()
 
@@ -229,7 +229,7 @@ def test_a_refused_command_takes_the_steps_own_error_way_first() -> None:
     assert decision.reason == "speak refused: 90012"
 
 
-def test_without_an_error_way_of_its_own_a_step_takes_the_last_resort() -> None:
+def test_without_an_error_path_of_its_own_a_step_takes_the_last_resort() -> None:
     staged = StagedCall(TWO_STEPS)
     staged.pick_up()
 
@@ -262,7 +262,7 @@ def test_a_call_whose_answer_is_refused_comes_to_an_end() -> None:
     assert taken == [["speak"], ["hangup"]]
 
 
-def test_error_ways_that_lead_to_one_another_end_in_a_hang_up() -> None:
+def test_error_paths_that_lead_to_one_another_end_in_a_hang_up() -> None:
     staged = StagedCall("steps:\n  a: {say: A., on_error: b}\n  b: {say: B., on_error: a}\n")
     staged.pick_up()
 
@@ -298,7 +298,7 @@ def test_a_refusal_of_an_earlier_turn_is_late() -> None:
     assert decision == Decision(staged.call, reason="late: of turn 1, now 2")
 
 
-def test_a_step_that_a_deployment_took_away_under_the_call_takes_the_error_way() -> None:
+def test_a_step_that_a_deployment_took_away_under_the_call_takes_the_error_path() -> None:
     staged = StagedCall(TWO_STEPS)
     staged.pick_up()
     staged.loaded = loaded("last_resort: sorry\nsteps:\n  hi: {say: Hi.}\n  sorry: {say: S.}\n")

@@ -324,7 +324,7 @@ def test_digits_are_a_choice_unless_silence_leads_on_as_well(told: Told) -> None
     assert (2, "endless-loop") in told(asks % "")
 
 
-def test_error_ways_are_no_circle(told: Told) -> None:
+def test_error_paths_are_no_circle(told: Told) -> None:
     assert told("a: {say: Hello, on_error: a, next: b}\nb: hangup\n") == []
 
 
@@ -527,7 +527,7 @@ def test_variables_of_flows_that_come_and_go_are_taken_on_trust(told: Told) -> N
     assert told(steps, **{"other.yaml": other}) == []
 
 
-def test_an_error_way_does_not_set_what_the_step_would_have(told: Told) -> None:
+def test_an_error_path_does_not_set_what_the_step_would_have(told: Told) -> None:
     steps = """\
         a: {collect: Number, into: n, otherwise: c, on_error: b, next: b}
         b: {say: "It is {digits.n}."}

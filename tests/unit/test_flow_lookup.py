@@ -194,7 +194,7 @@ def test_what_cannot_be_played_meanwhile_keeps_nobody_from_being_answered() -> N
     assert answer.commands[-1].parameters["payload"] == "Hello Ada."
 
 
-def test_a_wait_that_telnyx_refuses_takes_the_error_way() -> None:
+def test_a_wait_that_telnyx_refuses_takes_the_error_path() -> None:
     call = asked(SILENT)
 
     decision = call.take(refusal(call))

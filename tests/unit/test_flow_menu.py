@@ -141,7 +141,7 @@ def test_without_a_reminder_the_question_alone_is_asked_again() -> None:
 
 
 @pytest.mark.parametrize(("status", "failed"), [("file_not_found", True), ("failed", True), ("completed", False)])
-def test_a_menu_whose_audio_could_not_be_played_stops_listening_and_takes_the_error_way(
+def test_a_menu_whose_audio_could_not_be_played_stops_listening_and_takes_the_error_path(
     status: str,
     failed: bool,  # noqa: FBT001 -- a case of the table
 ) -> None:
@@ -154,7 +154,7 @@ def test_a_menu_whose_audio_could_not_be_played_stops_listening_and_takes_the_er
     assert staged.call.step == ("sorry" if failed else "welcome")
 
 
-def test_a_refused_menu_stops_listening_and_takes_its_own_error_way() -> None:
+def test_a_refused_menu_stops_listening_and_takes_its_own_error_path() -> None:
     staged = StagedCall(MENU.replace("otherwise: goodbye", "otherwise: goodbye\n        on_error: sales"))
     staged.pick_up()
 

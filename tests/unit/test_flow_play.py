@@ -109,7 +109,7 @@ def test_the_end_of_the_audio_does_not_end_the_waiting_for_a_key(status: str) ->
 
 
 @pytest.mark.parametrize("status", ["file_not_found", "failed"])
-def test_audio_with_keys_that_could_not_be_played_stops_listening_and_takes_the_error_way(status: str) -> None:
+def test_audio_with_keys_that_could_not_be_played_stops_listening_and_takes_the_error_path(status: str) -> None:
     staged = StagedCall(WITH_KEYS)
     staged.pick_up()
 
@@ -154,7 +154,7 @@ def test_what_plays_over_the_background_is_stopped_alone() -> None:
     assert (stop.action, stop.parameters) == ("playback_stop", {"stop": "all", "overlay": True})
 
 
-def test_an_overlay_that_telnyx_refuses_takes_the_error_way_and_says_why() -> None:
+def test_an_overlay_that_telnyx_refuses_takes_the_error_path_and_says_why() -> None:
     staged = StagedCall("""
         last_resort: sorry
         steps:

@@ -122,7 +122,7 @@ def test_a_key_that_comes_before_the_questions_end_is_not_taken() -> None:
     assert call.call.step == "ask"
 
 
-def test_a_question_that_cannot_be_played_takes_the_error_way_and_stops_what_is_queued() -> None:
+def test_a_question_that_cannot_be_played_takes_the_error_path_and_stops_what_is_queued() -> None:
     call = picked_up(WAITED_OUT)
 
     assert actions(call.audio_ends("failed")) == ["playback_stop", "speak"]

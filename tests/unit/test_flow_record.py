@@ -108,7 +108,7 @@ def test_no_recording_starts_when_the_caller_hung_up_during_the_prompt(status: s
 
 
 @pytest.mark.parametrize("status", ["file_not_found", "failed"])
-def test_a_prompt_that_could_not_be_played_takes_the_error_way(status: str) -> None:
+def test_a_prompt_that_could_not_be_played_takes_the_error_path(status: str) -> None:
     staged = StagedCall(MESSAGE.replace("Speak after the tone.", "{media: speak}"))
     staged.pick_up()
 
@@ -189,7 +189,7 @@ def test_the_recording_of_the_whole_call_does_not_end_the_message() -> None:
         "",
     ],
 )
-def test_a_recording_that_telnyx_could_not_keep_takes_the_error_way_and_the_ledger_says_why(reason: str) -> None:
+def test_a_recording_that_telnyx_could_not_keep_takes_the_error_path_and_the_ledger_says_why(reason: str) -> None:
     staged = recording()
 
     decision = staged.tell("call.recording.error", reason=reason)
@@ -252,7 +252,7 @@ def test_an_error_of_a_message_already_left_is_only_written_down() -> None:
     assert [each.status for each in decision.recordings] == [FAILED]
 
 
-def test_a_refused_start_takes_the_error_way_and_stops_what_may_have_begun() -> None:
+def test_a_refused_start_takes_the_error_path_and_stops_what_may_have_begun() -> None:
     staged = recording()
 
     assert actions(staged.refuse()) == ["record_stop", "gather_stop", "speak"]

@@ -174,7 +174,7 @@ def test_a_caller_who_hangs_up_in_the_review_leaves_the_message_and_no_address()
 
 
 @pytest.mark.parametrize("status", ["file_not_found", "failed"])
-def test_choices_that_cannot_be_played_take_the_error_way(status: str) -> None:
+def test_choices_that_cannot_be_played_take_the_error_path(status: str) -> None:
     staged = StagedCall(REVIEWED.replace("say: Choose.", "say: {media: choices}"))
     staged.pick_up()
     staged.prompt_ends()

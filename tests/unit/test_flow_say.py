@@ -65,7 +65,7 @@ def test_a_prompt_that_ended_because_the_caller_hung_up_changes_nothing(event_ty
 
 
 @pytest.mark.parametrize("status", ["file_not_found", "failed"])
-def test_audio_that_could_not_be_played_takes_the_error_way(status: str) -> None:
+def test_audio_that_could_not_be_played_takes_the_error_path(status: str) -> None:
     staged = StagedCall(ONE)
     staged.pick_up()
 
@@ -77,7 +77,7 @@ def test_audio_that_could_not_be_played_takes_the_error_way(status: str) -> None
     assert decision.commands[-1].parameters["payload"] == "Sorry."
 
 
-def test_what_is_still_queued_behind_audio_that_failed_is_stopped_before_the_error_way_speaks() -> None:
+def test_what_is_still_queued_behind_audio_that_failed_is_stopped_before_the_error_path_speaks() -> None:
     staged = StagedCall(THREE)
     staged.pick_up()
     staged.prompt_ends()

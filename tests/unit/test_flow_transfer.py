@@ -166,7 +166,7 @@ def test_nobody_waits_for_a_caller_who_has_hung_up() -> None:
 
 
 @pytest.mark.parametrize("cause", ["user_busy", "timeout", "call_rejected"])
-def test_without_a_way_for_it_a_transfer_takes_the_error_way(cause: str) -> None:
+def test_without_a_way_for_it_a_transfer_takes_the_error_path(cause: str) -> None:
     staged = ringing(BARE)
 
     decision = staged.tell_of_far_leg("call.hangup", hangup_cause=cause)
@@ -210,7 +210,7 @@ def test_music_that_ends_or_fails_does_not_end_the_transfer(status: str) -> None
 
 
 @pytest.mark.parametrize(("flow", "stopped"), [(TRANSFER, ["playback_stop"]), (BARE, [])])
-def test_a_refused_transfer_stops_the_music_and_takes_the_error_way(flow: str, stopped: list[str]) -> None:
+def test_a_refused_transfer_stops_the_music_and_takes_the_error_path(flow: str, stopped: list[str]) -> None:
     staged = ringing(flow)
 
     assert actions(staged.refuse("transfer refused: 90041")) == [*stopped, "speak"]

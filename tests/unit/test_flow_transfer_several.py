@@ -201,7 +201,7 @@ def test_those_who_talk_are_not_hung_up_on_by_us() -> None:
     assert staged.hang_up().commands == ()
 
 
-def test_a_refused_connection_lets_everybody_go_and_takes_the_error_way() -> None:
+def test_a_refused_connection_lets_everybody_go_and_takes_the_error_path() -> None:
     staged = ringing(AT_ONCE)
     far(staged, "call.answered", "a")
 

@@ -266,7 +266,7 @@ def test_what_is_only_a_mark_in_the_timeline_changes_nothing(name: str) -> None:
         ("call_playback_ended-failed", "sorry"),
     ],
 )
-def test_the_end_of_a_prompt_lets_the_flow_go_on_or_take_its_error_way(name: str, step: str) -> None:
+def test_the_end_of_a_prompt_lets_the_flow_go_on_or_take_its_error_path(name: str, step: str) -> None:
     event = sample(name)
 
     assert decide(waiting_at(event, "hello", prompts=1), event, SPEECH).call.step == step
@@ -374,7 +374,7 @@ def test_call_recording_saved_without_a_flow_goes_into_custody() -> None:
 
 
 @pytest.mark.parametrize("name", [name for name in SAMPLES if name.startswith("call_recording_error")])
-def test_call_recording_error_is_in_the_ledger_and_takes_the_error_way(name: str) -> None:
+def test_call_recording_error_is_in_the_ledger_and_takes_the_error_path(name: str) -> None:
     event = sample(name)
 
     decision = decide(promised(event), event, MESSAGE_OR_SORRY)
@@ -429,7 +429,7 @@ def staged_message() -> tuple[Call, LoadedFlow]:
     return staged.call, staged.loaded
 
 
-def test_a_refused_command_takes_the_error_way() -> None:
+def test_a_refused_command_takes_the_error_path() -> None:
     staged = StagedCall(SPEECH)
     staged.pick_up()
 

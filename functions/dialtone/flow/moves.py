@@ -55,7 +55,7 @@ class SubFlowCall:
 
 @dataclass(frozen=True, slots=True)
 class Fail:
-    """It cannot be done: send these commands (to stop what was begun) and take the error way."""
+    """It cannot be done: send these commands (to stop what was begun) and take the error path."""
 
     reason: str
     """What was missing or refused: it goes into the timeline and the log."""

@@ -86,11 +86,11 @@ class Step(BaseModel):
         return self.on(call, event)
 
     def refused(self, call: Call, event: Event) -> Move:
-        """What to do when Telnyx refuses a command of this step for good: by default, take the error way."""
+        """What to do when Telnyx refuses a command of this step for good: by default, take the error path."""
         return Fail(event.text("reason"), self.abandoned(call))
 
     def abandoned(self, call: Call) -> tuple[Command, ...]:
-        """What stops that which the step began, when it is left on its error way."""
+        """What stops that which the step began, when it is left on its error path."""
         del call
         return ()
 
