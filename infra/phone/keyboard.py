@@ -7,17 +7,21 @@ import os
 import select
 import signal
 import sys
-import termios
-import tty
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Self
+
+from dialtone.domain.errors import DialtoneError
+
+with suppress(ImportError):  # Windows has neither: `Keyboard` raises DialtoneError
+    import termios
+    import tty
 
 if TYPE_CHECKING:
     from types import FrameType, TracebackType
 
 CHUNK_BYTES = 4_096
 
-ENDING_SIGNALS = (signal.SIGTERM, signal.SIGHUP)
+ENDING_SIGNALS = ("SIGTERM", "SIGHUP")
 """Left alone they end a program where it stands, with the terminal still silent and unbuffered."""
 
 SIGNALLED = 128
@@ -31,7 +35,12 @@ class Keyboard:
     """
 
     def __init__(self, descriptor: int | None = None) -> None:
-        """Read from a file descriptor, or from standard input; None there means that nothing will be typed."""
+        """Read from a file descriptor, or from standard input; None there means that nothing will be typed.
+
+        Raises DialtoneError on Windows, where `select` waits for no keyboard.
+        """
+        if not hasattr(signal, "SIGTSTP"):
+            raise DialtoneError("a call needs a POSIX terminal: on Windows, use WSL")
         given = descriptor if descriptor is not None else _standard_input()
         self._descriptor = -1 if given is None else given
         self.ended = given is None
@@ -48,7 +57,7 @@ class Keyboard:
 
     def __enter__(self) -> Self:
         self._other_wakeup = signal.set_wakeup_fd(self._wake, warn_on_full_buffer=False)
-        for number in ENDING_SIGNALS:
+        for number in (signal.Signals[name] for name in ENDING_SIGNALS):
             self._handlers[number] = signal.signal(number, _end)
         if self.is_terminal:
             self._found = termios.tcgetattr(self._descriptor)

@@ -6,6 +6,7 @@ import os
 import pty
 import select
 import signal
+import subprocess
 import sys
 import termios
 import time
@@ -229,3 +230,19 @@ def test_a_standard_input_that_is_closed_has_ended(monkeypatch: pytest.MonkeyPat
 
     with Keyboard() as keyboard:
         assert (keyboard.ended, keyboard.is_terminal, keyboard.typed(0.0)) == (True, False, "")
+
+
+def test_the_phone_can_be_imported_without_a_posix_terminal() -> None:
+    script = (
+        "import signal, sys\n"
+        "sys.modules |= {'termios': None, 'tty': None}\n"
+        "for name in ('SIGHUP', 'SIGTSTP', 'SIGWINCH'): delattr(signal, name)\n"
+        "import infra.cli.call\n"
+        "from infra.phone.keyboard import Keyboard\n"
+        "Keyboard()"
+    )
+
+    ran = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603 -- this interpreter, with a script of this file
+
+    assert ran.returncode == 1
+    assert ran.stderr.splitlines()[-1].endswith("a call needs a POSIX terminal: on Windows, use WSL")
