@@ -7,47 +7,17 @@ for that step; and the flow's `last_resort` once: which step's fault leads there
 
 from __future__ import annotations
 
-import types
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Self
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from pydantic import BaseModel
-
-from dialtone.adapters.flow_library import FlowLibrary
+from dialtone.domain.decisions import LAST_RESORT_EDGE, START
 from dialtone.flow.flow import STEP_OF_FLOW
-from dialtone.flow.moves import Go
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
 
-    from dialtone.adapters.flow_library import StoredFlows
-    from dialtone.domain.calls import Call
-    from dialtone.domain.events import Event
+    from dialtone.domain.decisions import Decision, EnteredStep
     from dialtone.flow.flow import Flow
-    from dialtone.flow.loaded_flow import LoadedFlow
-    from dialtone.flow.moves import Move
-    from dialtone.flow.steps.step import Step
-    from dialtone.flow.voice_settings import VoiceDefaults
-
-LAST_RESORT, START = "last_resort", "start"
-
-
-class TracedName(str):
-    """A step's name that also says where in the flow it is named. Equal to the name itself in everything else."""
-
-    __slots__ = ("step", "where")
-
-    step: str
-    """The step that names it; '' for the flow's own `start` and `last_resort`."""
-    where: str
-    """As `Step.targets` has it: `keys.1`, `otherwise`, `next`, …"""
-
-    def __new__(cls, name: str, step: str, where: str) -> Self:
-        """The name, standing there."""
-        made = super().__new__(cls, name)
-        made.step, made.where = step, where
-        return made
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -66,12 +36,10 @@ class CoverageItem:
 
 @dataclass(slots=True)
 class CoverageRecorder:
-    """Where calls have gone, noted while they go."""
+    """Where a call has gone, recorded as its decisions are made."""
 
     taken: list[CoverageItem] = field(default_factory=list)
-    """Everything taken, in order: for each step entered the edge to it, where one is known, and the step."""
-    _left_by: str = ""
-    """The name by which a step was left last."""
+    """Everything taken, in order: for each step entered the edge to it, where it was entered by one, and the step."""
 
     @property
     def steps(self) -> list[str]:
@@ -89,61 +57,25 @@ class CoverageRecorder:
         """The step entered last."""
         return next((item.step for item in reversed(self.taken) if not item.where), "")
 
-    def begin(self) -> None:
-        """Another call: forget what was."""
-        self.taken.clear()
-        self._left_by = ""
+    def record(self, decision: Decision) -> None:
+        """Add the steps that a decision led the call to."""
+        for entered in decision.entered:
+            self.taken += self._edge(entered)
+            self.taken.append(CoverageItem(entered.flow, entered.step))
 
-    def leave(self, move: Move) -> None:
-        """A step decides to go on."""
-        self._left_by = move.to if isinstance(move, Go) else ""
+    def _edge(self, entered: EnteredStep) -> list[CoverageItem]:
+        """The edge that led to a step; of a visited flow's start it is not one that is counted."""
+        if entered.edge == START and self.taken:
+            return []
+        if entered.edge:
+            return [CoverageItem(entered.flow, entered.source, entered.edge)]
+        returned = self.taken and self.taken[-1].flow != entered.flow
+        return self._edge_of_return(entered.flow) if returned else []
 
-    def enter(self, flow: Flow, step: str, named: str) -> None:
-        """A call comes to a step, by the name that led it there."""
-        item = _edge(named) or (_edge(self._left_by) if self._left_by == step else None)
-        self.taken += [CoverageItem(flow.name, *item)] if item else self._edges_between(flow, step)
-        self.taken.append(CoverageItem(flow.name, step))
-        self._left_by = ""
-
-    def _edges_between(self, flow: Flow, step: str) -> list[CoverageItem]:
-        """From the step that the call was in before in this flow: back from another flow, names are plain."""
-        before = next((item.step for item in reversed(self.taken) if item.flow == flow.name and not item.where), "")
-        targets = flow.steps[before].targets() if before else ()
-        return [CoverageItem(flow.name, before, where) for where, target in targets if target == step != before]
-
-
-@dataclass(frozen=True, slots=True)
-class TracedFlows(FlowLibrary):
-    """A folder of flows, read once for many calls, that notes where the calls go. Calls are led as ever."""
-
-    recorder: CoverageRecorder = field(default_factory=CoverageRecorder)
-    _signposted: dict[str, LoadedFlow] = field(default_factory=dict)
-
-    @classmethod
-    def open(cls, folder: Path, kept: StoredFlows | None = None) -> TracedFlows:
-        """Read which numbers lead where. Raises FlowInvalid."""
-        plain = FlowLibrary.open(folder, kept)
-        return cls(**{name: getattr(plain, name) for name in FlowLibrary.__dataclass_fields__})
-
-    def flow(self, name: str) -> LoadedFlow | None:
-        """As FlowLibrary.flow."""
-        if name not in self._signposted:
-            plain = FlowLibrary.flow(self, name)
-            if plain is None:
-                return None
-            others = {other: traced(each, self.recorder) for other, each in plain.others.items()}
-            self._signposted[name] = replace(plain, main=traced(plain.main, self.recorder), others=others)
-        return self._signposted[name]
-
-
-def traced(flow: Flow, recorder: CoverageRecorder) -> Flow:
-    """The same flow, whose steps note that a call comes to them, and by which edge."""
-    return replace(
-        flow,
-        steps={name: _noting(_with_signposts(step), flow, recorder) for name, step in flow.steps.items()},
-        start=TracedName(flow.start, "", START),
-        last_resort=TracedName(flow.last_resort, "", LAST_RESORT) if flow.last_resort else "",
-    )
+    def _edge_of_return(self, flow: str) -> list[CoverageItem]:
+        """Back from another flow a call goes on by the `next` of the step that visited it."""
+        visiting = next((item.step for item in reversed(self.taken) if item.flow == flow and not item.where), "")
+        return [CoverageItem(flow, visiting, "next")] if visiting else []
 
 
 def items_of(flow: Flow) -> frozenset[CoverageItem]:
@@ -152,7 +84,7 @@ def items_of(flow: Flow) -> frozenset[CoverageItem]:
     for edge in (edge for step in flow.steps.values() for edge in step.edges()):
         if edge.target:
             items.add(CoverageItem(flow.name, edge.source, edge.where))
-    return frozenset(items | ({CoverageItem(flow.name, "", LAST_RESORT)} if flow.last_resort else set()))
+    return frozenset(items | ({CoverageItem(flow.name, "", LAST_RESORT_EDGE)} if flow.last_resort else set()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,63 +110,3 @@ class Coverage:
     def percent(self) -> float:
         """The share of what should be taken."""
         return 100 * len(self.taken) / len(self.asked)
-
-
-def _edge(named: str) -> tuple[str, str] | None:
-    return (named.step, named.where) if isinstance(named, TracedName) else None
-
-
-def _with_signposts(step: Step) -> Step:
-    for where, target in list(step.targets()):
-        step = _replaced(step, where.split("."), TracedName(target, step.name, where))
-    return step
-
-
-def _replaced(value: Any, path: list[str], signpost: TracedName) -> Any:  # noqa: ANN401 -- a step, or anything in it
-    """The same value with the signpost in the place of the name that stands at the path.
-
-    Where a mapping may be written as one name, the mapping stands at the path, and the name in it.
-    """
-    if not path and isinstance(value, BaseModel):
-        named = [name for name in type(value).model_fields if getattr(value, name) == signpost]
-        return value.model_copy(update=dict.fromkeys(named, signpost))
-    if not path:
-        return signpost
-    part, *rest = path
-    if isinstance(value, BaseModel):
-        return value.model_copy(update={part: _replaced(getattr(value, part), rest, signpost)})
-    if isinstance(value, dict):
-        return {**value, part: _replaced(value[part], rest, signpost)}
-    return type(value)(
-        _replaced(each, rest, signpost) if str(place) == part else each for place, each in enumerate(value)
-    )
-
-
-def _noting(step: Step, flow: Flow, recorder: CoverageRecorder) -> Step:
-    """The same step, which notes that a call comes to it, and by which name the call leaves it."""
-    kind = type(step)
-
-    def enter(self: Step, call: Call, voice_defaults: VoiceDefaults) -> Move:
-        recorder.enter(flow, self.name, call.step)
-        move = kind.enter(self, call, voice_defaults)
-        recorder.leave(move)
-        return move
-
-    def follow(self: Step, call: Call, event: Event, voice_defaults: VoiceDefaults) -> Move | None:
-        move = kind.follow(self, call, event, voice_defaults)
-        if move is not None:
-            recorder.leave(move)
-        return move
-
-    def refused(self: Step, call: Call, event: Event) -> Move:
-        move = kind.refused(self, call, event)
-        recorder.leave(move)
-        return move
-
-    noted = {"enter": enter, "follow": follow, "refused": refused, "__module__": __name__}
-    noting = step.model_copy()
-    # What it was given beside its fields (a calendar) stays: only its kind is another.
-    object.__setattr__(
-        noting, "__class__", types.new_class(kind.__name__, (kind,), exec_body=lambda body: body.update(noted))
-    )
-    return noting

@@ -8,11 +8,11 @@ from itertools import groupby
 from multiprocessing import get_context
 from typing import TYPE_CHECKING
 
-from dialtone.adapters.flow_library import NUMBERS_FILE
+from dialtone.adapters.flow_library import NUMBERS_FILE, FlowLibrary
 from dialtone.domain.errors import DialtoneError
 from dialtone.flow.document import Document
 from infra.flowkit.conversations import SUFFIX
-from infra.flowkit.coverage import Coverage, TracedFlows
+from infra.flowkit.coverage import Coverage
 from infra.flowkit.scenario_run import run_scenario
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def coverages(asked: Iterable[tuple[Path, str]], played: Sequence[ScenarioResult
     found = []
     for folder, flow in sorted(asked):
         taken = [item for each in played if each.script.file.parent == folder for item in each.taken]
-        loaded = TracedFlows.open(folder).flow(flow)
+        loaded = FlowLibrary.open(folder).flow(flow)
         if loaded:
             found.append(Coverage.of(loaded.main, taken))
     return tuple(found)
@@ -86,7 +86,7 @@ def _play_share(scripts: Sequence[Script]) -> list[ScenarioResult]:
 
 def _play_here(scripts: Iterable[Script]) -> Iterator[ScenarioResult]:
     for folder, together in groupby(scripts, lambda script: script.file.parent):
-        flows = TracedFlows.open(folder)
+        flows = FlowLibrary.open(folder)
         for script in together:
             if flows.flow(script.flow) is None:
                 raise DialtoneError(f"{script.file}: there is no flow {script.flow} beside it")

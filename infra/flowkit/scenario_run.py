@@ -11,17 +11,19 @@ from infra.carrier import ApiFault, Line, trace
 from infra.carrier.hangup_causes import cause_named
 from infra.flowkit.call_outcome import CallOutcome, Difference, RecordingLeft, TransferLeft, differences
 from infra.flowkit.conversation_parties import called_number, callee_of
+from infra.flowkit.coverage import CoverageRecorder
 from infra.flowkit.participant import Participant
 from infra.flowkit.scripted_backends import Answering
 from infra.flowkit.stage import FaultOfOurs, Stage
 from infra.flowkit.transcript import Entry, Transcript
 
 if TYPE_CHECKING:
+    from dialtone.adapters.flow_library import FlowLibrary
     from dialtone.domain.commands import Command
     from dialtone.domain.recordings import Recording
     from infra.carrier.trace import Happening, LegName
     from infra.flowkit.conversations import Script
-    from infra.flowkit.coverage import CoverageItem, TracedFlows
+    from infra.flowkit.coverage import CoverageItem
 
 LONGEST_CALL_SECONDS = 3_600.0
 """Then everybody hangs up: a flow that nobody can leave is found in a moment."""
@@ -54,10 +56,9 @@ class ScenarioResult:
         return not (self.fault or self.differences or any(entry.missed for entry in self.entries))
 
 
-def run_scenario(script: Script, flows: TracedFlows) -> ScenarioResult:
+def run_scenario(script: Script, flows: FlowLibrary) -> ScenarioResult:
     """Play it and compare. Raises FlowInvalid for a broken flow, DialtoneError where no number leads to it."""
     began = time.perf_counter()
-    flows.recorder.begin()
     rehearsal = ScenarioRun(script, flows)
     fault = rehearsal.play()
     left = rehearsal.aftermath()
@@ -65,7 +66,7 @@ def run_scenario(script: Script, flows: TracedFlows) -> ScenarioResult:
         script=script,
         entries=tuple(rehearsal.account.entries),
         differences=tuple(differences(script.conversation.ends, left)) if left and not fault else (),
-        taken=tuple(dict.fromkeys(flows.recorder.taken)),
+        taken=tuple(dict.fromkeys(rehearsal.recorder.taken)),
         call_seconds=left.seconds if left else 0.0,
         fault=fault,
         took_seconds=time.perf_counter() - began,
@@ -75,7 +76,7 @@ def run_scenario(script: Script, flows: TracedFlows) -> ScenarioResult:
 class ScenarioRun:
     """One conversation being played."""
 
-    def __init__(self, script: Script, flows: TracedFlows) -> None:
+    def __init__(self, script: Script, flows: FlowLibrary) -> None:
         self._script = script
         self._conversation = script.conversation
         self._flow = script.flow
@@ -91,7 +92,9 @@ class ScenarioRun:
             target: Answering(how.answers, how.gives, how.after) for target, how in self._conversation.lookups.items()
         }
         self._carrier = self._stage.carrier
-        self.account = Transcript(lambda: flows.recorder.step, lambda: self._carrier.clock.now)
+        self.recorder = CoverageRecorder()
+        self._stage.decided = self.recorder.record
+        self.account = Transcript(lambda: self.recorder.step, lambda: self._carrier.clock.now)
         self._stage.observer.warned = lambda reason: self.account.note(f"error: {reason}")
         self._person = Participant(self._carrier, self.account, "", self._conversation.talk)
         self._others = {
@@ -139,7 +142,7 @@ class ScenarioRun:
             outcome=call.outcome,
             hung_up_by=_hung_up_by(hang_up) if hang_up else "",
             seconds=hang_up.at - answer.at if hang_up and answer else 0.0,
-            steps=self._flows.recorder.steps,
+            steps=self.recorder.steps,
             variables=call.variables,
             recordings=[self._recording(each) for each in self._stage.store.recordings(leg.call_session_id)],
             transfers=self._transfers(leg),
@@ -171,7 +174,7 @@ class ScenarioRun:
 
     def _refuses(self, asked: Command) -> bool:
         for trouble, left in self._refusals.items():
-            if left and trouble.telnyx_refuses == asked.action and trouble.step in {"", self._flows.recorder.step}:
+            if left and trouble.telnyx_refuses == asked.action and trouble.step in {"", self.recorder.step}:
                 self._refusals[trouble] -= 1
                 self.account.add("", "line", f"Telnyx refuses {asked.action}")
                 return True

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from dialtone.domain.callee_legs import CalleeLeg
     from dialtone.domain.calls import Call
     from dialtone.domain.commands import Command
+    from dialtone.domain.decisions import Decision
     from dialtone.domain.events import Event
     from dialtone.domain.recordings import ArchiveJob, Recording
     from infra.carrier import Callee, Caller, Line
@@ -127,6 +128,19 @@ class Jobs:
         self.put_jobs.append(job)
 
 
+class StageTable(CallsTable):
+    """The calls table, which shows every decision that it stores."""
+
+    def __init__(self, client: MemoryTable, decided: Callable[[Decision], None]) -> None:
+        super().__init__(client, "calls")  # type: ignore[arg-type]
+        self._decided = decided
+
+    def commit(self, event: Event, before: Call, decision: Decision, **options: Any) -> None:  # noqa: ANN401 -- passed on
+        """As CallsTable's."""
+        super().commit(event, before, decision, **options)
+        self._decided(decision)
+
+
 class Stage:
     """Numbers ring, flows answer; nothing leaves the process."""
 
@@ -144,7 +158,9 @@ class Stage:
         self.api = CarrierApi()
         self.jobs = Jobs()
         self.table = MemoryTable()
-        self.store = CallsTable(self.table, "calls")  # type: ignore[arg-type]
+        self.decided: Callable[[Decision], None] = lambda _: None
+        """Is shown every decision once it is stored."""
+        self.store: CallsTable = StageTable(self.table, lambda decision: self.decided(decision))  # noqa: PLW0108 -- it may be set later
         self.carrier = Carrier(
             self._post,
             seed=seed,

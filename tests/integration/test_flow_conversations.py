@@ -10,19 +10,21 @@ from textwrap import dedent
 
 import pytest
 
-from dialtone.adapters.flow_library import NUMBERS_FILE
+from dialtone.adapters.flow_library import NUMBERS_FILE, FlowLibrary
+from dialtone.domain.decisions import LAST_RESORT_EDGE, START
 from dialtone.domain.errors import DialtoneError, FlowInvalid
 from infra.account import AUDIO_FOLDER
 from infra.checkout import FLOWS
 from infra.cli.main import main
 from infra.flowkit.conversations import SUFFIX, Script, read_conversations
-from infra.flowkit.coverage import LAST_RESORT, START, CoverageItem, TracedFlows
+from infra.flowkit.coverage import CoverageItem
 from infra.flowkit.runner import coverages, flows_in, play
 from infra.flowkit.scenario_run import ScenarioResult, run_scenario
 from infra.flowkit.side_by_side import side_by_side
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 FLOW_NAMES = list(flows_in(FLOWS))
+BY_LAST_RESORT = CoverageItem("desk", "", LAST_RESORT_EDGE)
 SHIPPED = [script for file in sorted(FLOWS.glob(f"*{SUFFIX}")) for script in read_conversations(file)]
 
 CHECKS = Path(__file__).resolve().parents[1] / "flows" / "checks"
@@ -44,7 +46,7 @@ def test_the_conversation_goes_as_it_should(script: Script, shipped: dict[str, S
 
 @pytest.mark.parametrize("script", CHECKED, ids=lambda script: script.title)
 def test_what_people_build_elsewhere_can_be_said_in_the_language(script: Script) -> None:
-    result = run_scenario(script, TracedFlows.open(CHECKS))
+    result = run_scenario(script, FlowLibrary.open(CHECKS))
 
     assert result.passed, f"\n{side_by_side(result)}"
 
@@ -61,14 +63,14 @@ def test_nothing_is_taken_that_is_not_asked_for(flow: str, shipped: dict[str, Sc
     """Else a way that calls take would be missing from what conversations have to take."""
     (coverage,) = coverages([(FLOWS, flow)], list(shipped.values()))
 
-    taken = {way for each in shipped.values() for way in each.taken if way.flow == flow}
+    taken = {item for each in shipped.values() for item in each.taken if item.flow == flow}
 
     assert taken - coverage.asked - {CoverageItem(flow, "", START)} == set()
 
 
 @pytest.mark.parametrize("script", SHIPPED, ids=lambda script: script.title)
 def test_a_conversation_goes_the_same_way_every_time(script: Script, shipped: dict[str, ScenarioResult]) -> None:
-    assert run_scenario(script, TracedFlows.open(FLOWS)) == shipped[script.title]
+    assert run_scenario(script, FlowLibrary.open(FLOWS)) == shipped[script.title]
 
 
 def test_several_processes_give_what_one_gives(shipped: dict[str, ScenarioResult]) -> None:
@@ -124,7 +126,7 @@ def told(folder: Path, conversation: str) -> ScenarioResult:
     body = "".join(f"    {line}\n" for line in lines)
     file.write_text(f"flow: desk\nconversations:\n  - name: tried\n{body}", encoding="utf-8")
     (script,) = read_conversations(file)
-    return run_scenario(script, TracedFlows.open(folder))
+    return run_scenario(script, FlowLibrary.open(folder))
 
 
 def test_words_that_are_never_heard_fail_it_and_stand_beside_what_was_heard(folder: Path) -> None:
@@ -232,12 +234,12 @@ def test_a_colleague_who_waits_for_words_in_vain_fails_it(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("trouble", "talk", "way"),
     [
-        ("telnyx_refuses: transfer", "{presses: 1}", CoverageItem("desk", "", LAST_RESORT)),
-        ("telnyx_refuses: speak, step: message", "{presses: 2}", CoverageItem("desk", "", LAST_RESORT)),
+        ("telnyx_refuses: transfer", "{presses: 1}", BY_LAST_RESORT),
+        ("telnyx_refuses: speak, step: message", "{presses: 2}", BY_LAST_RESORT),
         (
             "recording_fails: No room",
             "{presses: 2}, {hears: beep}, {says: Good day.}",
-            CoverageItem("desk", "", LAST_RESORT),
+            BY_LAST_RESORT,
         ),
         ("audio_missing: 'https://news.example/today.mp3'", "{presses: 3}", CoverageItem("desk", "news", "on_error")),
     ],
@@ -428,7 +430,7 @@ def test_a_call_is_followed_into_another_flow_and_back(folder: Path) -> None:
     )
 
     assert result.passed, side_by_side(result)
-    assert [str(way) for way in result.taken if way.where] == [
+    assert [str(item) for item in result.taken if item.where] == [
         "the flow's start",
         "question: keys.2",
         "thanks: on_error",
@@ -621,7 +623,7 @@ def test_the_queue_of_the_docs_counts_those_who_talked_and_those_who_gave_up(scr
     (tmp_path / script.file.name).write_text(conversations, encoding="utf-8")
     beside = {each.title: each for each in read_conversations(tmp_path / script.file.name)}
 
-    result = run_scenario(beside[script.title], TracedFlows.open(tmp_path))
+    result = run_scenario(beside[script.title], FlowLibrary.open(tmp_path))
 
     assert result.passed, f"\n{side_by_side(result)}"
 

@@ -1,14 +1,16 @@
-"""Which ways of a flow calls have taken, and that looking on changes nothing."""
+"""Which edges of a flow calls have taken."""
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import pytest
 
+from dialtone.domain.calls import Call
+from dialtone.domain.decisions import Decision, EnteredStep
 from dialtone.flow.parser import read_flow
-from infra.flowkit.coverage import Coverage, CoverageItem, CoverageRecorder, TracedName, items_of, traced
+from infra.flowkit.coverage import Coverage, CoverageItem, CoverageRecorder, items_of
+from tests.staged_call import StagedCall
 
 if TYPE_CHECKING:
     from dialtone.flow.flow import Flow
@@ -43,68 +45,48 @@ def desk() -> Flow:
     return read_flow("desk.yaml", FLOW)
 
 
-def test_a_signpost_is_its_name_and_knows_where_it_stands() -> None:
-    signpost = TracedName("hours", "welcome", "keys.1")
-
-    assert signpost == "hours"
-    assert hash(signpost) == hash("hours")
-    assert json.dumps(signpost) == '"hours"'
-    assert (signpost.step, signpost.where) == ("welcome", "keys.1")
-
-
-def test_a_signposted_flow_has_the_same_steps_and_ways() -> None:
-    flow = desk()
-
-    looked_on = traced(flow, CoverageRecorder())
-
-    assert {name: step.model_dump() for name, step in looked_on.steps.items()} == {
-        name: step.model_dump() for name, step in flow.steps.items()
-    }
-    assert all(isinstance(looked_on.steps[name], type(step)) for name, step in flow.steps.items())
-    assert (looked_on.start, looked_on.last_resort, looked_on.version) == (flow.start, flow.last_resort, flow.version)
-
-
-NESTED = """\
-flow: desk
-steps:
-  who:
-    branch:
-      - {when: {caller: "+1555*"}, to: message}
-      - {when: {day: sunday}, to: bye}
-    otherwise: again
-  again: {go: who}
-  message:
-    record: Please leave a message.
-    review: {say: "To delete it, press star.", deleted: bye}
-  bye: hangup
-"""
-
-
-@pytest.mark.parametrize("text", [FLOW, NESTED])
-def test_every_name_in_a_signposted_flow_says_where_it_stands(text: str) -> None:
-    looked_on = traced(read_flow("desk.yaml", text), CoverageRecorder())
-
-    for name, step in looked_on.steps.items():
-        for where, target in step.targets():
-            assert isinstance(target, TracedName), (name, where)
-            assert (target.step, target.where) == (name, where)
-
-
-def test_two_keys_that_lead_to_the_same_step_are_two_ways() -> None:
+def recorded(*entered: EnteredStep) -> CoverageRecorder:
     recorder = CoverageRecorder()
-    menu = traced(desk(), recorder).steps["welcome"]
-    targets = dict(menu.targets())
+    for each in entered:
+        recorder.record(Decision(Call("", ""), entered=(each,)))
+    return recorder
 
-    recorder.enter(desk(), "hours", targets["keys.2"])
 
-    assert CoverageItem("desk", "welcome", "keys.2") in recorder.taken
-    assert CoverageItem("desk", "welcome", "keys.1") not in recorder.taken
+@pytest.mark.parametrize("key", ["1", "2"])
+def test_two_keys_that_lead_to_the_same_step_are_two_edges(key: str) -> None:
+    call = StagedCall(FLOW.removeprefix("flow: desk\n"))
+    call.pick_up()
+
+    decision = call.gather_ends(key)
+
+    assert decision.entered == (EnteredStep("tested", "hours", "welcome", f"keys.{key}"),)
+    assert decision.edges == f"pressed {key}"
+    assert CoverageItem("tested", "welcome", f"keys.{key}") in recorded(*decision.entered).taken
+
+
+def test_an_error_path_is_the_steps_own_edge_or_the_flows() -> None:
+    own, last_resort = (StagedCall(FLOW.removeprefix("flow: desk\n")) for _ in range(2))
+    own.pick_up()
+    own.gather_ends("1")
+    last_resort.pick_up()
+
+    assert own.refuse().entered[0] == EnteredStep("tested", "sorry", "hours", "on_error")
+    assert last_resort.refuse().entered[0] == EnteredStep("tested", "sorry", "", "last_resort")
+
+
+def test_a_call_that_comes_back_from_another_flow_goes_on_by_the_next_of_the_step_that_visited_it() -> None:
+    recorder = recorded(
+        EnteredStep("desk", "ask-office", "welcome", "keys.1"),
+        EnteredStep("office", "hours", "", "start"),
+        EnteredStep("desk", "bye", "", ""),
+    )
+
+    assert CoverageItem("desk", "ask-office", "next") in recorder.taken
+    assert recorder.steps == ["ask-office", "office/hours", "bye"]
 
 
 def test_a_step_entered_again_at_once_stands_once() -> None:
-    recorder = CoverageRecorder()
-    for step in ("welcome", "welcome", "hours", "welcome"):
-        recorder.enter(desk(), step, step)
+    recorder = recorded(*(EnteredStep("desk", step, "", "") for step in ("welcome", "welcome", "hours", "welcome")))
 
     assert recorder.steps == ["welcome", "hours", "welcome"]
     assert recorder.step == "welcome"

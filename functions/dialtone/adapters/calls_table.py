@@ -295,7 +295,7 @@ def _event_fields(event: Event, before: Call, decision: Decision, at_seconds: fl
         "commands": compact([withheld(each, hidden).to_json() for each in decision.commands]),
         "archive": compact([each.to_json() for each in decision.archive]),
         **({"lookup": compact(decision.lookup.to_json())} if decision.lookup else {}),
-        "reason": without_addresses(decision.reason),
+        "reason": without_addresses(decision.reason or decision.edges),
         "step": decision.call.step,
         "turn": decision.call.turn,
         "decided_at_millis": int(at_seconds * 1_000),

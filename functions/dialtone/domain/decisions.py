@@ -26,6 +26,22 @@ RECORDING_ERROR, UNIDENTIFIED = "recording-error", "recording-unidentified"
 """Incidents: a recording that Telnyx could not make or keep, and one of which it is doubtful what it is of."""
 
 
+START, LAST_RESORT_EDGE = "start", "last_resort"
+"""The edges of a flow itself; all others are a step's."""
+
+
+@dataclass(frozen=True, slots=True)
+class EnteredStep:
+    """A step that a call came to, and the edge that led there."""
+
+    flow: str
+    step: str
+    source: str
+    """The step that has the edge; '' for one of the flow itself."""
+    edge: str
+    """'' where the step entered itself again, or the call came back from another flow."""
+
+
 @dataclass(frozen=True, slots=True)
 class Decision:
     """The result of an event: the call after it, and what has to be done."""
@@ -44,6 +60,15 @@ class Decision:
     incidents: tuple[str, ...] = ()
     """What operators need to know: each is counted, and makes the log line a warning."""
 
+    entered: tuple[EnteredStep, ...] = ()
+    """Every step that the call came to, in order."""
+
+    @property
+    def edges(self) -> str:
+        """The edges that callers, callees and conditions chose, for the timeline: `pressed 1`, `no_answer`."""
+        chosen = (each.edge for each in self.entered if each.edge not in {"", "next", START})
+        return "; ".join(f"pressed {edge[5:]}" if edge.startswith("keys.") else edge for edge in chosen)
+
     def then(self, go_on: Callable[[Call], Decision]) -> Decision:
         """This decision followed by what is decided of the call after it."""
         after = go_on(self.call)
@@ -56,6 +81,7 @@ class Decision:
             "; ".join(dict.fromkeys(filter(None, (*self.reason.split("; "), *after.reason.split("; "))))),
             after.lookup or self.lookup,
             self.incidents + after.incidents,
+            self.entered + after.entered,
         )
 
 

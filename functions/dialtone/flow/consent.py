@@ -126,13 +126,12 @@ class AskedConsent(Shorthand):
         return Wait(self.say.gathered(call, voice_defaults, WAIT_SECONDS * MILLIS, **keys), state)
 
     def answered(
-        self, call: Call, event: Event, voice_defaults: VoiceDefaults, *, step: str, onward: str
+        self, call: Call, event: Event, voice_defaults: VoiceDefaults, *, step: str, onward: Go
     ) -> Move | None:
         """Enter the step again with the consent, ask again, or go where it leads without."""
         if self.how == "announce":
-            move = heard_out(ConsentState.of(call), event, step)
-            if isinstance(move, Go):
-                return self._given(call, event, voice_defaults, step, "announced")
+            announced = self._given(call, event, voice_defaults, step, "announced")
+            move = heard_out(ConsentState.of(call), event, announced)
             return Fail(move.reason, self.abandoned(call)) if isinstance(move, Fail) else move
         return self._keyed(call, event, voice_defaults, step, onward)
 
@@ -140,7 +139,7 @@ class AskedConsent(Shorthand):
         """What stops the saying and the listening."""
         return stop_queued(call) if self.how == "announce" else stop_gathering(call)
 
-    def _keyed(self, call: Call, event: Event, voice_defaults: VoiceDefaults, step: str, onward: str) -> Move | None:
+    def _keyed(self, call: Call, event: Event, voice_defaults: VoiceDefaults, step: str, onward: Go) -> Move | None:
         if reason := unplayable(event):
             return Fail(reason, self.abandoned(call))
         key = gathered_key(event)
@@ -151,9 +150,9 @@ class AskedConsent(Shorthand):
         state = ConsentState.of(call)
         if key != self.decline and state.asked + 1 < TRIES:
             return Go(step, state=replace(state, asked=state.asked + 1))
-        return Go(self.declined or onward, variables={VARIABLE: DECLINED})
+        return replace(onward, variables={VARIABLE: DECLINED})
 
-    def _given(self, call: Call, event: Event, voice_defaults: VoiceDefaults, step: str, how: str) -> Move:
+    def _given(self, call: Call, event: Event, voice_defaults: VoiceDefaults, step: str, how: str) -> Go:
         sounds = [sound.parameters for sound in self.say.sounds(call, voice_defaults)]
         said = " ".join(str(each.get("payload") or each.get("audio_url") or each.get("media_name")) for each in sounds)
         spoken_in = next(

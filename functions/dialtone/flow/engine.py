@@ -13,7 +13,16 @@ from dialtone.domain.call_status import ENDED
 from dialtone.domain.call_variables import persistent_variables
 from dialtone.domain.client_state import ClientState
 from dialtone.domain.commands import Command, command
-from dialtone.domain.decisions import FLOW_ERROR, LAST_RESORT, TURNED_AWAY, Decision, stay
+from dialtone.domain.decisions import (
+    FLOW_ERROR,
+    LAST_RESORT,
+    LAST_RESORT_EDGE,
+    START,
+    TURNED_AWAY,
+    Decision,
+    EnteredStep,
+    stay,
+)
 from dialtone.domain.errors import CommandInvalid
 from dialtone.domain.numbers import masked
 from dialtone.domain.outcomes import COMPLETED, FLOW_FAILED, HUNG_UP, NO_FLOW
@@ -23,7 +32,7 @@ from dialtone.flow.consent import DECLINED
 from dialtone.flow.consent import VARIABLE as CONSENT
 from dialtone.flow.gather_timer import cut_off_by_detection, timer_of_another_turn
 from dialtone.flow.inputs import not_given
-from dialtone.flow.loaded_flow import is_sensitive
+from dialtone.flow.loaded_flow import is_sensitive, local_name
 from dialtone.flow.moves import Fail, Go, Move, SubFlowCall, Wait
 from dialtone.flow.step_state import NO_STATE, StepState
 from dialtone.flow.steps.hangup_and_reject import Reject
@@ -82,6 +91,7 @@ class _Leave:
     to: str = ""
     why: str = ""
     """Of hanging up: why nothing else was left."""
+    edge: str = LAST_RESORT_EDGE
 
 
 def answer_or_reject(call: Call, event: Event, flow: LoadedFlow | None) -> Decision:
@@ -112,7 +122,7 @@ def begin(call: Call, event: Event, flow: LoadedFlow | None) -> Decision:
     if missing := not_given(flow.main, call.variables):
         return _follow(call, event, Fail(f"not given: {', '.join(missing)}"), flow)
     record = flow.main.record_at_once if call.direction == "outgoing" else None
-    return _follow(call, event, Go(flow.main.start, (_record_start(call, record),) if record else ()), flow)
+    return _follow(call, event, Go(flow.main.start, (_record_start(call, record),) if record else (), edge=START), flow)
 
 
 def advance(call: Call, event: Event, flow: LoadedFlow | None) -> Decision:
@@ -268,7 +278,15 @@ def _enter(call: Call, event: Event, move: Go | SubFlowCall | _Leave, flow: Load
         far_legs={},
         entered_at=event.occurred_at,
     )
-    return replace(left, call=entered)
+    return replace(left, call=entered, entered=_entered(call, entered, move, flow))
+
+
+def _entered(before: Call, after: Call, move: Go | SubFlowCall | _Leave, flow: LoadedFlow) -> tuple[EnteredStep, ...]:
+    if not after.step:
+        return ()
+    edge = START if isinstance(move, SubFlowCall) else move.edge
+    source = "" if edge in {"", START, LAST_RESORT_EDGE} else local_name(before.step)
+    return (EnteredStep(flow.flow_of(after).name, local_name(after.step), source, edge),)
 
 
 def _left(call: Call, event: Event, move: Go | SubFlowCall | _Leave, flow: LoadedFlow) -> tuple[Decision, StepState]:
@@ -329,13 +347,13 @@ def _error_path(call: Call, flow: LoadedFlow) -> Go | _Leave:
         return _Leave(why=f"hung up after {call.errors} errors")
     if call.step and call.step == flow.main.last_resort:
         return _Leave(why="hung up: the last resort failed")
-    own = step.on_error if step else ""
+    own, edge = (step.on_error, "on_error") if step and step.on_error else ("", LAST_RESORT_EDGE)
     if not own and call.step != flow.step_name(current, current.last_resort):
-        own = current.last_resort
+        own, edge = current.last_resort, LAST_RESORT_EDGE
     if own and current is not flow.main:
-        return Go(own)
+        return Go(own, edge=edge)
     if own or flow.main.last_resort:
-        return _Leave(own or flow.main.last_resort)
+        return _Leave(own or flow.main.last_resort, edge=edge)
     return _Leave(why="hung up: there is neither on_error nor last_resort")
 
 

@@ -56,7 +56,7 @@ class LoadedFlow:
 
     def step_of(self, call: Call) -> Step | None:
         """The step that the call is in."""
-        return self.flow_of(call).steps.get(call.step.rpartition(STEP_OF_FLOW)[2])
+        return self.flow_of(call).steps.get(local_name(call.step))
 
     def named(self, flow: str) -> Flow:
         """One of its flows by name."""
@@ -77,6 +77,11 @@ class LoadedFlow:
         step = self.step_of(call)
         asked = event.type == "call.gather.ended" and event.client_state.turn == call.turn
         return asked and step is not None and step.answered_by_digits(call, event.text("digits"))
+
+
+def local_name(step: str) -> str:
+    """The name of a step in its own flow."""
+    return step.rpartition(STEP_OF_FLOW)[2]
 
 
 def is_sensitive(step: Step | None) -> bool:

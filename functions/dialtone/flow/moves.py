@@ -40,6 +40,9 @@ class Go:
     """To what is recorded from now on."""
     reviews: Mapping[int, str] = field(default_factory=dict)
     """Recording's number on this leg → what the caller decided about it."""
+    edge: str = ""
+    """The edge that it takes, as `Step.targets` names it: `keys.1`, `next`; '' to enter the same step again, or at the
+    flow's end."""
 
 
 @dataclass(frozen=True, slots=True)

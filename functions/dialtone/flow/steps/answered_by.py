@@ -99,8 +99,8 @@ class AnsweredBy(Step):
         if who in MACHINES:
             # A fax has no greeting to wait for.
             waits = ways.after_greeting and who != FAX and not known.get(GREETING)
-            return None if waits else Go(ways.machine)
-        return Go(ways.person) if who in PEOPLE else self._not_sure
+            return None if waits else self.take("answered_by.machine")
+        return self.take("answered_by.person") if who in PEOPLE else self._not_sure
 
     def _time_over(self, call: Call, event: Event) -> Move:
         """What is awaited may never come: detection that is off, a mailbox without a tone. Timers do not overlap."""
@@ -108,8 +108,8 @@ class AnsweredBy(Step):
         limit = self.answered_by.greeting_seconds if known else self.answered_by.limit_seconds
         if left := seconds_left(call, event, limit):
             return Wait((timer(call, left),))
-        return Go(self.answered_by.machine) if known else self._not_sure
+        return self.take("answered_by.machine") if known else self._not_sure
 
     @property
     def _not_sure(self) -> Go:
-        return Go(self.answered_by.not_sure or self.answered_by.person)
+        return self.take("answered_by.not_sure", "answered_by.person")

@@ -10,12 +10,12 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 
 from dialtone.domain.numbers import is_withheld
 from dialtone.flow.calendars import WEEKDAYS, TimeZone
-from dialtone.flow.moves import Go, Move
 from dialtone.flow.steps.step import Step
 from dialtone.flow.templating import CALLER, VARIABLE, known
 
 if TYPE_CHECKING:
     from dialtone.domain.calls import Call
+    from dialtone.flow.moves import Move
     from dialtone.flow.voice_settings import VoiceDefaults
 
 ANY_ENDING = "*"
@@ -70,10 +70,10 @@ class Branch(Step):
         """Nothing to wait for."""
         moment = datetime.fromisoformat(call.entered_at).astimezone(ZoneInfo(self.time_zone))
         values = {"language": voice_defaults.language, **known(call), DAY: WEEKDAYS[moment.weekday()]}
-        for case in self.branch:
+        for place, case in enumerate(self.branch):
             if all(_holds(name, values.get(name, ""), texts) for name, texts in case.when.items()):
-                return Go(case.to)
-        return Go(self.otherwise or self.next)
+                return self.take(f"branch.{place}.to")
+        return self.take("otherwise", "next")
 
     def goes_next(self) -> bool:
         """Only without `otherwise`."""

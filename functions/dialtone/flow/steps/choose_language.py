@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from dialtone.flow.keys import NO_KEY, Key, gathered_key, one_key
-from dialtone.flow.moves import Go, Move
 from dialtone.flow.prompts import Prompt
 from dialtone.flow.steps.prompted_input import Failure, PromptedInput
 from dialtone.flow.templating import LANGUAGE
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
 
     from dialtone.domain.calls import Call
     from dialtone.domain.events import Event
+    from dialtone.flow.moves import Move
     from dialtone.flow.voice_settings import VoiceDefaults
 
 
@@ -39,7 +39,7 @@ class ChooseLanguage(PromptedInput):
         if key is None:
             return None
         if key in self.keys:
-            return Go(self.next, variables={LANGUAGE: self.keys[key]})
+            return self.take("next", variables={LANGUAGE: self.keys[key]})
         return self.ask_again(call, Failure.NO_INPUT if key == NO_KEY else Failure.WRONG_INPUT)
 
     def answered_by_digits(self, call: Call, digits: str) -> bool:

@@ -147,7 +147,7 @@ class Collect(PromptedInput):
         if self.confirm:
             confirming = replace(self.state(call).asked_anew(), confirming=True)
             return Go(self.name, self._resumed(call), variables, confirming)
-        return Go(self.next, self._resumed(call), variables)
+        return self.take("next", commands=self._resumed(call), variables=variables)
 
     def answered_by_digits(self, call: Call, digits: str) -> bool:
         """Whether it takes them and they are not sensitive; while they are read back, whether it is one of the keys."""
@@ -183,7 +183,7 @@ class Collect(PromptedInput):
 
     def _confirmed(self, call: Call, confirm: Confirm, key: str) -> Move:
         if key == confirm.accept:
-            return Go(self.next)
+            return self.take("next")
         how = Failure.WRONG_INPUT if key else Failure.NO_INPUT
         state = self.state(call).failed(how)
         if self.tries.used_up(state):

@@ -52,7 +52,7 @@ class GoTo(Step):
         del call, voice_defaults
         if self.go.flow:
             return SubFlowCall(self.go.flow, self.go.step, self.next)
-        return Go(self.go.step)
+        return self.take("go")
 
     def goes_next(self) -> bool:
         """Only when the call comes back from another flow."""

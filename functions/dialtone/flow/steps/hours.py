@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 from pydantic.json_schema import SkipJsonSchema
 
 from dialtone.flow.calendars import CLOSED, HOLIDAY, Calendar, CalendarName
-from dialtone.flow.moves import Go, Move
 from dialtone.flow.steps.step import Step
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from dialtone.domain.calls import Call
+    from dialtone.flow.moves import Move
     from dialtone.flow.voice_settings import VoiceDefaults
 
 
@@ -36,8 +36,9 @@ class Hours(Step):
         del voice_defaults
         assert self.calendar is not None, "read_flow gives every such step its calendar"  # noqa: S101 -- its own
         state = self.calendar.at(call.entered_at)
-        ways: dict[str, Any] = {CLOSED: self.closed, HOLIDAY: self.holiday or self.closed}
-        return Go(ways.get(state, self.open or self.next))
+        if state == HOLIDAY:
+            return self.take("holiday", "closed")
+        return self.take("closed") if state == CLOSED else self.take("open", "next")
 
     def goes_next(self) -> bool:
         """Only without `open`."""

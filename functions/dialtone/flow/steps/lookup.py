@@ -11,7 +11,7 @@ from dialtone.domain.commands import Command, command
 from dialtone.domain.lookups import ANSWERED, FOUND, NOT_FOUND, SLOW, Lookup
 from dialtone.flow.gather_timer import seconds_left, timer, timer_ended
 from dialtone.flow.keys import stop_gathering
-from dialtone.flow.moves import Fail, Go, Move, Wait
+from dialtone.flow.moves import Fail, Move, Wait
 from dialtone.flow.prompts import Prompt
 from dialtone.flow.step_state import StepState
 from dialtone.flow.steps.step import Speaking
@@ -162,12 +162,13 @@ class LookUp(Speaking):
         result = event.text("result")
         if result == FOUND:
             values = event.payload["values"]
-            return Go(self.next, stop, {f"{self.into}.{name}": str(values.get(name, "")) for name in self.gives})
+            given = {f"{self.into}.{name}": str(values.get(name, "")) for name in self.gives}
+            return self.take("next", commands=stop, variables=given)
         if result == NOT_FOUND:
             # What an earlier answer gave is not this one's.
             if not self.not_found:
                 return Fail("the lookup found nothing", stop, fault=False)
-            return Go(self.not_found, stop, dict.fromkeys(self.sets(), ""))
+            return self.take("not_found", commands=stop, variables=dict.fromkeys(self.sets(), ""))
         return Fail(f"the lookup failed: {event.text('reason')}", stop)
 
     def _secrets(self, call: Call) -> tuple[str, ...]:

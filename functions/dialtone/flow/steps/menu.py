@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, ClassVar
 from pydantic import Field
 
 from dialtone.flow.keys import NO_KEY, SomeKeys, gathered_key, one_key
-from dialtone.flow.moves import Go, Move
 from dialtone.flow.prompts import Prompt
 from dialtone.flow.steps.prompted_input import Failure, PromptedInput
 
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
 
     from dialtone.domain.calls import Call
     from dialtone.domain.events import Event
+    from dialtone.flow.moves import Move
     from dialtone.flow.voice_settings import VoiceDefaults
 
 
@@ -39,7 +39,7 @@ class Menu(PromptedInput):
         if key is None:
             return None
         if key in self.keys:
-            return Go(self.keys[key])
+            return self.take(f"keys.{key}")
         return self.ask_again(call, Failure.NO_INPUT if key == NO_KEY else Failure.WRONG_INPUT)
 
     def answered_by_digits(self, call: Call, digits: str) -> bool:

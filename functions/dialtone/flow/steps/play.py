@@ -87,16 +87,16 @@ class Play(Step):
         What is repeated without end is entered anew for every play: only then are the flow's limits looked at.
         """
         if self.play is None:
-            return Go(self.next, (self._stopped(call),))
+            return self.take("next", commands=(self._stopped(call),))
         if not (sounds := self.play.sounds(call, voice_defaults)):
-            return Go(self.next, (self._stopped(call),) if self.stop else ())
+            return self.take("next", commands=(self._stopped(call),) if self.stop else ())
         if self.keys:
             (sound,) = sounds
             tries = 1 if self.times == INFINITY else self.times
             gather = sound.gathered(call, maximum_tries=tries, timeout_millis=KEY_GRACE_MILLIS, **one_key(self.keys))
             return Wait((gather,))
         played = self._played(call, sounds)
-        return Go(self.next, played) if self.background else Wait(played, PromptState(prompts=len(played)))
+        return self.take("next", commands=played) if self.background else Wait(played, PromptState(prompts=len(played)))
 
     def _stopped(self, call: Call) -> Command:
         """Telnyx keeps overlaid audio in a queue of its own, which the other values leave alone."""
@@ -107,14 +107,14 @@ class Play(Step):
     def on(self, call: Call, event: Event) -> Move | None:
         """Go where the key leads; without one, on."""
         if not self.keys:
-            return None if self._beside(call, event) else heard_out(PromptState.of(call), event, self.next)
+            return None if self._beside(call, event) else heard_out(PromptState.of(call), event, self.take("next"))
         if reason := unplayable(event):
             return Fail(reason, self.abandoned(call))
         key = gathered_key(event)
         if key is None:
             return None
-        onward = self.name if self.times == INFINITY and not event.text("digits") else self.next
-        return Go(self.keys.get(key, onward))
+        again = self.times == INFINITY and not event.text("digits")
+        return Go(self.name) if again and key not in self.keys else self.take(f"keys.{key}", "next")
 
     def answered_by_digits(self, call: Call, digits: str) -> bool:
         """Whether it is one of its keys."""

@@ -140,8 +140,8 @@ class PromptedInput(Speaking):
         if key == NO_KEY and state.piece + 1 < state.pieces:
             return Go(self.name, state=replace(state, piece=state.piece + 1))
         if state.speaking:
-            move = heard_out(state, event, self.name)
-            return Go(self.name, state=replace(state, heard=True)) if isinstance(move, Go) else self._safely(call, move)
+            move = heard_out(state, event, Go(self.name, state=replace(state, heard=True)))
+            return self._safely(call, move)
         if reason := unplayable(event):
             return Fail(reason, self.abandoned(call))
         return None
@@ -153,8 +153,8 @@ class PromptedInput(Speaking):
 
     def give_up(self, how: Failure) -> Go:
         """Leave the step after the last try."""
-        own = self.otherwise_no_input if how is Failure.NO_INPUT else self.otherwise_wrong
-        return Go(own or self.otherwise or self.next)
+        own = "otherwise_no_input" if how is Failure.NO_INPUT else "otherwise_wrong"
+        return self.take(own, "otherwise", "next")
 
     def repeated(self, call: Call) -> PromptedInputState:
         """The question is asked anew, and no try is counted."""

@@ -16,7 +16,7 @@ from dialtone.flow.keys import Key, OneKeyOrSeveral, gathered_key, one_key, stop
 from dialtone.flow.moves import Fail, Go, Move, Wait
 from dialtone.flow.prompts import Prompt
 from dialtone.flow.recording_options import Channels, Format, Track
-from dialtone.flow.step_state import NO_STATE, PromptState, StepState
+from dialtone.flow.step_state import PromptState, StepState
 from dialtone.flow.steps.prompted_input import MILLIS
 from dialtone.flow.steps.say import heard_out, unplayable
 from dialtone.flow.steps.step import Speaking
@@ -173,10 +173,11 @@ class Record(Speaking):
         if self.review and state.phase == "choosing":
             return self._chosen(call, event, self.review)
         if self.consent and not (state.consented or state.begun):
-            return self.consent.answered(call, event, voice_defaults, step=self.name, onward=self.next)
-        move = heard_out(state, event, self.name)
+            return self.consent.answered(
+                call, event, voice_defaults, step=self.name, onward=self.take("consent.declined", "next")
+            )
         running = RecordState(phase="running", redone=state.redone)
-        return Go(self.name, state=running) if isinstance(move, Go) else move
+        return heard_out(state, event, Go(self.name, state=running))
 
     def answered_by_digits(self, call: Call, digits: str) -> bool:
         """Whether it is a key of the consent or of the review."""
@@ -253,20 +254,20 @@ class Record(Speaking):
         elif left := seconds_left(call, event, self.max_seconds + SAVING_SECONDS):
             return Wait((timer(call, left),), state)
         if self.review is None:
-            return Go(self.next)
+            return self.take("next")
         return Go(self.name, variables={MESSAGE_ADDRESS: ""}, state=state.in_review("choosing"))
 
     def _stopped(self, call: Call, voice_defaults: VoiceDefaults) -> Move:
         """A review has to wait until Telnyx has saved the message: only then can it be heard."""
         stop = command("record_stop", call.control_id)
         if self.review is None:
-            return Go(self.next, (stop, *stop_gathering(call)))
+            return self.take("next", commands=(stop, *stop_gathering(call)))
         moment = self.review.moment.heard(call, voice_defaults) if self.review.moment else ()
         return Wait((stop, *moment, timer(call, SAVING_SECONDS)), replace(RecordState.of(call), phase="saving"))
 
     def _saved(self, call: Call, event: Event) -> Move:
         if self.review is None:
-            return Go(self.next, stop_gathering(call))
+            return self.take("next", commands=stop_gathering(call))
         addresses = event.payload.get("recording_urls") or event.payload.get("public_recording_urls") or {}
         address = next((each for each in addresses.values() if isinstance(each, str)), "")
         playable = address.startswith(PLAYABLE)
@@ -311,22 +312,22 @@ class Record(Speaking):
         state = RecordState.of(call)
         if state.asked + 1 < MAX_ASKED:
             return Go(self.name, state=replace(state.in_review("choosing"), asked=state.asked + 1))
-        return self._finished(call, self.next, KEPT)
+        return self._finished(call, self.take("next"), KEPT)
 
     def _decided(self, call: Call, key: str, review: Review) -> Move | None:
         if key == review.accept:
-            return self._finished(call, self.next, KEPT)
+            return self._finished(call, self.take("next"), KEPT)
         if key == review.delete:
-            return self._finished(call, review.deleted or self.next, DELETED)
+            return self._finished(call, self.take("review.deleted", "next"), DELETED)
         if key == review.listen and call.variables.get(MESSAGE_ADDRESS):
             return Go(self.name, state=RecordState.of(call).in_review("listening"))
         if key != review.redo:
             return None
         redone = RecordState.of(call).redone + 1
         if redone > MAX_REDOS:
-            return self._finished(call, self.next, KEPT)
-        return self._finished(call, self.name, SUPERSEDED, RecordState(redone=redone))
+            return self._finished(call, self.take("next"), KEPT)
+        return self._finished(call, Go(self.name, state=RecordState(redone=redone)), SUPERSEDED)
 
-    def _finished(self, call: Call, to: str, verdict: str, state: StepState = NO_STATE) -> Move:
+    def _finished(self, call: Call, move: Go, verdict: str) -> Move:
         reviews = {RecordState.of(call).number: verdict}
-        return Go(to, variables={MESSAGE_ADDRESS: ""}, state=state, reviews=reviews)
+        return replace(move, variables={MESSAGE_ADDRESS: ""}, reviews=reviews)

@@ -9,7 +9,6 @@ from pydantic import Field, StrictBool, StrictInt, model_validator
 
 from dialtone.domain.commands import Command, command
 from dialtone.flow.consent import VARIABLE, AskedConsent, ConsentState
-from dialtone.flow.moves import Go, Move
 from dialtone.flow.recording_options import Channels, Format, Track
 from dialtone.flow.steps.step import Speaking
 from dialtone.flow.transcription import Transcription
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
 
     from dialtone.domain.calls import Call
     from dialtone.domain.events import Event
+    from dialtone.flow.moves import Move
     from dialtone.flow.prompts import Prompt
     from dialtone.flow.step_state import StepState
     from dialtone.flow.voice_settings import VoiceDefaults
@@ -52,16 +52,18 @@ class RecordingSwitch(Speaking):
         if self.consent and not ConsentState.of(call).consented:
             return self.consent.put(call, voice_defaults)
         if self.recording == "resume" and not call.recorder:
-            return Go(self.next)  # callers who declined come here too, and Telnyx refuses to resume nothing
+            return self.take("next")  # callers who declined come here too, and Telnyx refuses to resume nothing
         if self.recording != "start":
-            return Go(self.next, (command(f"record_{self.recording}", call.control_id),))
-        return Go(self.next, (self._start(call),))
+            return self.take("next", commands=(command(f"record_{self.recording}", call.control_id),))
+        return self.take("next", commands=(self._start(call),))
 
     def follow(self, call: Call, event: Event, voice_defaults: VoiceDefaults) -> Move | None:
         """The announcement was heard out, or the key pressed."""
         if self.consent is None:
             return None
-        return self.consent.answered(call, event, voice_defaults, step=self.name, onward=self.next)
+        return self.consent.answered(
+            call, event, voice_defaults, step=self.name, onward=self.take("consent.declined", "next")
+        )
 
     def repeated(self, call: Call) -> StepState:
         """The consent is asked for anew, and no try is counted."""

@@ -34,11 +34,11 @@ class Say(Speaking):
     def enter(self, call: Call, voice_defaults: VoiceDefaults) -> Move:
         """Telnyx queues what is to be heard; all is sent at once. Where variables left nothing, the call goes on."""
         heard = self.say.heard(call, voice_defaults)
-        return Wait(heard, PromptState(prompts=len(heard))) if heard else Go(self.next)
+        return Wait(heard, PromptState(prompts=len(heard))) if heard else self.take("next")
 
     def on(self, call: Call, event: Event) -> Move | None:
         """Count the prompts that have ended; one that could not be played fails the step."""
-        move = heard_out(PromptState.of(call), event, self.next)
+        move = heard_out(PromptState.of(call), event, self.take("next"))
         return Fail(move.reason, self.abandoned(call)) if isinstance(move, Fail) else move
 
     def abandoned(self, call: Call) -> tuple[Command, ...]:
@@ -50,7 +50,7 @@ class Say(Speaking):
         yield "say", self.say
 
 
-def heard_out(state: PromptState, event: Event, to: str) -> Move | None:
+def heard_out(state: PromptState, event: Event, then: Go) -> Move | None:
     """Go on when the last of the step's prompts has ended, in whatever order their ends are reported."""
     if event.type not in {"call.speak.ended", "call.playback.ended"}:
         return None
@@ -59,7 +59,7 @@ def heard_out(state: PromptState, event: Event, to: str) -> Move | None:
     if reason := unplayable(event):
         return Fail(reason)
     left = state.after_prompt()
-    return Wait(state=left) if left else Go(to)
+    return Wait(state=left) if left else then
 
 
 def unplayable(event: Event) -> str:

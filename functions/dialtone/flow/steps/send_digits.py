@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pydantic import Field, StrictInt
 
 from dialtone.domain.commands import command
-from dialtone.flow.moves import Fail, Go, Move
+from dialtone.flow.moves import Fail, Move
 from dialtone.flow.steps.step import Step
 from dialtone.flow.templating import VARIABLE, filled, known, unfilled
 
@@ -36,7 +36,8 @@ class SendDigits(Step):
         if not digits:
             missing = ", ".join(unfilled(self.send_digits, values)) or "what they are filled with"
             return Fail(f"no digits to send: {missing} is empty, or holds none")
-        return Go(self.next, (command("send_dtmf", call.control_id, digits=digits, duration_millis=self.tone_millis),))
+        send = command("send_dtmf", call.control_id, digits=digits, duration_millis=self.tone_millis)
+        return self.take("next", commands=(send,))
 
     def waits(self) -> bool:
         """Never."""

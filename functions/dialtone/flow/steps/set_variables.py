@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field, StringConstraints, field_validator
 
-from dialtone.flow.moves import Go, Move
 from dialtone.flow.steps.step import Step
 from dialtone.flow.templating import (
     DIGITS,
@@ -21,6 +20,7 @@ from dialtone.flow.templating import (
 
 if TYPE_CHECKING:
     from dialtone.domain.calls import Call
+    from dialtone.flow.moves import Move
     from dialtone.flow.voice_settings import VoiceDefaults
 
 Name = Annotated[str, StringConstraints(pattern=rf"^{VARIABLE}$")]
@@ -47,8 +47,8 @@ class SetVariables(Step):
         """Nothing to wait for. All are filled in with what was known before."""
         del voice_defaults
         values = known(call)
-        return Go(
-            self.next,
+        return self.take(
+            "next",
             variables={name: filled(text, values)[:MAX_VALUE_CHARACTERS] for name, text in self.set.items()},
         )
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from dialtone.flow.moves import Fail
+from dialtone.flow.moves import Fail, Go
 from dialtone.flow.step_state import NO_STATE
 from dialtone.flow.voice_settings import LanguageCode, Speed, VoiceName
 
@@ -162,6 +162,12 @@ class Step(BaseModel):
     def surely_sets(self, where: str) -> tuple[str, ...]:
         """The variables that are set once the call has taken this path."""
         return () if where == ON_ERROR else self.sets()
+
+    def take(self, *edges: str, commands: tuple[Command, ...] = (), variables: Mapping[str, str] | None = None) -> Go:
+        """Leave by the first of these edges that leads to a step; without one, the flow ends here."""
+        targets = dict(self.targets())
+        edge = next((edge for edge in edges if edge in targets), "")
+        return Go(targets.get(edge, ""), commands, variables or {}, edge=edge)
 
     def prompts(self) -> Iterator[tuple[str, Prompt]]:
         """Everything that it lets the caller hear, as (where it stands, the prompt)."""

@@ -275,7 +275,7 @@ class Transfer(Speaking):
     def _waited(self, call: Call, event: Event, voice_defaults: VoiceDefaults) -> Move | None:
         """The caller leaves off waiting by a key; else music and announcement take turns: Telnyx has no timer."""
         if event.type == "call.dtmf.received" and event.text("digit") in self.keys:
-            return Go(self.keys[event.text("digit")], self.abandoned(call), variables=_since(call))
+            return self.take(f"keys.{event.text('digit')}", commands=self.abandoned(call), variables=_since(call))
         ended = event.type in {"call.speak.ended", "call.playback.ended"} and event.text("status") == "completed"
         if self.announce is None or not ended:
             return None
@@ -415,7 +415,8 @@ class Transfer(Speaking):
         """The conversation; or its report, where its end was reported first."""
         state = TransferState.of(call)
         if state.parted and self.after:
-            return Go(self.after, (*self._music_stopped(call), *stop_gathering(call)), variables={WAITING_SINCE: ""})
+            stop = (*self._music_stopped(call), *stop_gathering(call))
+            return self.take("after", commands=stop, variables={WAITING_SINCE: ""})
         return Wait(self._music_stopped(call), replace(state, connected=True, parted=False))
 
     def _parted(self, call: Call, event: Event) -> Move | None:
@@ -426,7 +427,7 @@ class Transfer(Speaking):
         """
         state, by_caller = TransferState.of(call), event.text("hangup_source") == "caller"
         if state.connected and not (self.after and by_caller):
-            return Go(self.after, variables={WAITING_SINCE: ""}) if self.after else None
+            return self.take("after", variables={WAITING_SINCE: ""}) if self.after else None
         wait_for_it = () if call.status == ENDED else (timer(call, PARTED_SECONDS),)
         return Wait(wait_for_it, replace(state, parted=state.parted or not by_caller))
 
@@ -435,7 +436,9 @@ class Transfer(Speaking):
         if not TransferState.of(call).connected:
             return self._not_reached(call, ["normal_clearing"])
         return (
-            Go(self.after, variables={WAITING_SINCE: ""}) if self.after else Wait((command("hangup", call.control_id),))
+            self.take("after", variables={WAITING_SINCE: ""})
+            if self.after
+            else Wait((command("hangup", call.control_id),))
         )
 
     def _not_reached(self, call: Call, causes: Sequence[str]) -> Move:
@@ -445,8 +448,8 @@ class Transfer(Speaking):
             again = TransferState.of(call).next_round(way)
             return Go(self.name, self._music_stopped(call), variables=_since(call), state=again)
         way = next(way for way in WAYS if way in found or getattr(TransferState.of(call), way))
-        if step := getattr(self, way):
-            return Go(step, self._music_stopped(call), variables=_since(call))
+        if getattr(self, way):
+            return self.take(way, commands=self._music_stopped(call), variables=_since(call))
         reason = f"transfer to {', '.join(map(masked, self.transfer.to))}: {', '.join(causes)}"
         return Fail(reason, self._music_stopped(call), fault=way == "failed")
 

@@ -9,7 +9,7 @@ from pydantic import Field, StrictInt
 from dialtone.domain.commands import Command, command
 from dialtone.flow.gather_timer import MILLIS, cut_off_by_detection, seconds_left
 from dialtone.flow.keys import Keys, gathered_key, one_key, stop_gathering
-from dialtone.flow.moves import Go, Move, Wait
+from dialtone.flow.moves import Move, Wait
 from dialtone.flow.steps.step import Step
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class Pause(Step):
         key = gathered_key(event)
         if cut_off_by_detection(event) and (left := seconds_left(call, event, self.wait)):
             return self._listen(call, left)
-        return None if key is None else Go(self.keys.get(key, self.next))
+        return None if key is None else self.take(f"keys.{key}", "next")
 
     def repeated(self, call: Call) -> None:
         """It goes by a timer."""
