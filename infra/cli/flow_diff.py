@@ -46,29 +46,29 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(given: argparse.Namespace) -> int:
     """Compare. Raises DialtoneError for what cannot be read."""
-    told = [(pair, tuple(noticed(pair.old, pair.new))) for pair in _pairs(given.old, given.new, given.flows)]
-    told = [(pair, sentences) for pair, sentences in told if sentences]
+    changes = [(pair, tuple(noticed(pair.old, pair.new))) for pair in _pairs(given.old, given.new, given.flows)]
+    changes = [(pair, sentences) for pair, sentences in changes if sentences]
     if given.format == "text":
-        sys.stdout.write(_in_words(told))
-    elif told:
+        sys.stdout.write(_in_words(changes))
+    elif changes:
         write(
             {
                 pair.name: picture(compared(pair.old, pair.new, pair.numbers), given.format, sentences)
-                for pair, sentences in told
+                for pair, sentences in changes
             },
             given.format,
             given.output,
         )
     elif given.output == STANDARD_OUTPUT:
         print("No flow changed.", file=sys.stderr)
-    return DIFFERENT if told and given.exit_code else 0
+    return DIFFERENT if changes and given.exit_code else 0
 
 
-def _in_words(told: list[tuple[Pair, tuple[str, ...]]]) -> str:
-    if not told:
+def _in_words(changes: list[tuple[Pair, tuple[str, ...]]]) -> str:
+    if not changes:
         return "No flow changed.\n"
     return "\n".join(
-        f"{pair.name}\n" + "".join(f"  {sentence}\n" for sentence in sentences) for pair, sentences in told
+        f"{pair.name}\n" + "".join(f"  {sentence}\n" for sentence in sentences) for pair, sentences in changes
     )
 
 

@@ -17,7 +17,7 @@ from dialtone.flow.parser import parse_flow
 from dialtone.flow.routes import parse_routes
 from infra.flowkit.linting.leg_states import Paths
 from infra.flowkit.linting.mentions import leads_to
-from infra.flowkit.linting.prompts import Heard, heard_in
+from infra.flowkit.linting.prompts import PromptPiece, pieces_in
 from infra.flowkit.linting.rule import Of
 from infra.flowkit.linting.step_graph import StepGraph
 from infra.flowkit.linting.variables import Variables
@@ -61,7 +61,7 @@ class FlowFile:
 
     @cached_property
     def kind(self) -> Kind:
-        """What it is, by where it lies."""
+        """What it is, by its place."""
         if self.path.name == NUMBERS_FILE:
             return Kind.NUMBERS
         return Kind.CALENDAR if self.path.absolute().parent.name == CALENDARS else Kind.FLOW
@@ -125,9 +125,9 @@ class FlowFile:
         return Variables(self.flow, self.graph, self.folder.set_outside(self.flow))
 
     @cached_property
-    def heard(self) -> tuple[Heard, ...]:
+    def pieces(self) -> tuple[PromptPiece, ...]:
         """Everything that a caller can hear, in the order of the file."""
-        return tuple(heard_in(self.flow, self.document))
+        return tuple(pieces_in(self.flow, self.document))
 
     def wrote(self, step: str, key: str) -> bool:
         """Whether the key stands in the step, or has its default."""
@@ -179,7 +179,7 @@ class Folder:
             return Document.read(NUMBERS_FILE, "")
 
     def text(self, name: str) -> str | None:
-        """The text of a flow or calendar that lies here, None for none."""
+        """The text of a flow or calendar of this folder, None for none."""
         try:
             return text_beside(self.path, name)
         except FlowInvalid:
@@ -224,7 +224,7 @@ class Folder:
         """Those that can be followed."""
         files = []
         for path in flow_paths(self.path):
-            with contextlib.suppress(OSError, UnicodeDecodeError):  # told where the file itself is looked at
+            with contextlib.suppress(OSError, UnicodeDecodeError):  # reported where the file itself is looked at
                 files.append(self.file(path))
         return tuple(file.flow for file in files if file.readable)
 

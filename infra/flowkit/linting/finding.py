@@ -32,7 +32,7 @@ class Finding:
     """A clause that goes on from its subject: "is never reached"."""
     remedy: str
     silenced: str = ""
-    """Why it is not to be told, as a comment on its line gives it; '' where it is to be told."""
+    """Why a comment on its line silences it; '' where none does."""
 
     @property
     def sentence(self) -> str:
@@ -42,7 +42,7 @@ class Finding:
 
     @property
     def order(self) -> tuple[str, int, int, str, str]:
-        """Findings are told from the top of the first file to the bottom of the last."""
+        """Findings are shown from the top of the first file to the bottom of the last."""
         return (self.file, self.line, self.column, self.rule, self.reason)
 
     def __str__(self) -> str:

@@ -21,12 +21,12 @@ SARIF_SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schem
 def as_text(findings: Sequence[Finding], rules: Mapping[str, Rule]) -> str:
     """A line each, as compilers write them; editors find their way from it."""
     del rules
-    told = [finding for finding in findings if not finding.silenced]
-    errors = sum(finding.severity is Severity.ERROR for finding in told)
-    silenced = len(findings) - len(told)
-    counts = [_counted(errors, "error"), _counted(len(told) - errors, "warning")]
+    reported = [finding for finding in findings if not finding.silenced]
+    errors = sum(finding.severity is Severity.ERROR for finding in reported)
+    silenced = len(findings) - len(reported)
+    counts = [_counted(errors, "error"), _counted(len(reported) - errors, "warning")]
     counts += [f"{silenced} silenced"] if silenced else []
-    return "\n".join([*map(str, told), ", ".join(counts)])
+    return "\n".join([*map(str, reported), ", ".join(counts)])
 
 
 def as_json(findings: Sequence[Finding], rules: Mapping[str, Rule]) -> str:

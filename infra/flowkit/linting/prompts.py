@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class PromptPiece:
     """One piece: words, SSML, or audio."""
 
     path: Path
@@ -37,7 +37,7 @@ class Heard:
         return self.kind in {"text", "ssml"}
 
 
-def heard_in(flow: Flow, document: Document) -> Iterator[Heard]:
+def pieces_in(flow: Flow, document: Document) -> Iterator[PromptPiece]:
     """Every piece of every prompt, in the order of the file."""
     for path in prompt_paths(flow):
         yield from _parts(document.at(path), path, path, ())
@@ -58,9 +58,9 @@ def parts_of(written: Any, path: Path) -> Iterator[tuple[Path, Any]]:  # noqa: A
         yield path, written
 
 
-def _parts(written: Any, prompt: Path, path: Path, spoken_in: Path) -> Iterator[Heard]:  # noqa: ANN401 -- as written
+def _parts(written: Any, prompt: Path, path: Path, spoken_in: Path) -> Iterator[PromptPiece]:  # noqa: ANN401 -- as written
     if isinstance(written, str):
-        yield Heard(path, prompt, "text", written, spoken_in, _last(spoken_in))
+        yield PromptPiece(path, prompt, "text", written, spoken_in, _last(spoken_in))
     elif isinstance(written, list):
         for place, each in enumerate(written):
             yield from _parts(each, prompt, (*path, place), spoken_in)
@@ -71,12 +71,12 @@ def _parts(written: Any, prompt: Path, path: Path, spoken_in: Path) -> Iterator[
             yield from _parts(each, prompt, (*path, language), (*path, language))
 
 
-def _piece(written: dict[str, Any], prompt: Path, path: Path, spoken_in: Path) -> Iterator[Heard]:
+def _piece(written: dict[str, Any], prompt: Path, path: Path, spoken_in: Path) -> Iterator[PromptPiece]:
     own = written.get("language")
     for kind in KINDS:
         if isinstance(written.get(kind), str):
             here = (*path, "language") if own else spoken_in
-            yield Heard((*path, kind), prompt, kind, written[kind], here, own or _last(spoken_in))
+            yield PromptPiece((*path, kind), prompt, kind, written[kind], here, own or _last(spoken_in))
 
 
 def _last(path: Path) -> str:

@@ -48,11 +48,11 @@ _MARKUP = re.compile(r"</?(speak|break|prosody|say-as|emphasis|phoneme|sub)\b[^<
 @rule("bad-ssml", ERROR)
 def bad_ssml(file: FlowFile) -> Iterator[Found]:
     """SSML that is not well-formed or not from `<speak>` to `</speak>`, for a voice without SSML, or in a text."""
-    for heard in file.heard:
-        if heard.kind == "text" and (markup := _MARKUP.search(heard.value)):
-            yield Found(heard.path, f"has {markup.group()} read out as text", "write it under `ssml:`")
-        if heard.kind == "ssml" and (fault := _fault(heard.value)):
-            yield Found(heard.path, f"has SSML that cannot be spoken: {fault[0]}", fault[1])
+    for each in file.pieces:
+        if each.kind == "text" and (markup := _MARKUP.search(each.value)):
+            yield Found(each.path, f"has {markup.group()} read out as text", "write it under `ssml:`")
+        if each.kind == "ssml" and (fault := _fault(each.value)):
+            yield Found(each.path, f"has SSML that cannot be spoken: {fault[0]}", fault[1])
     for path, piece, voice_options in spoken_pieces(file):
         if piece.ssml is not None and not voices_like(str(voice_options.voice)).ssml:
             reason = f"has SSML for {voice_options.voice}, which does not support it"

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path as File
 
     from infra.flowkit.linting.files import FlowFile
-    from infra.flowkit.linting.prompts import Heard
+    from infra.flowkit.linting.prompts import PromptPiece
 
 HEAD_BYTES = 12
 """Enough for the marks at the beginning of WAV and MP3 files."""
@@ -21,24 +21,24 @@ HEAD_BYTES = 12
 @rule("missing-audio", ERROR)
 def missing_audio(file: FlowFile) -> Iterator[Found]:
     """Audio beside the flow that is missing, empty, or not what its name says."""
-    for heard in file.heard:
-        if heard.kind == "file" and (fault := _fault(file, heard)):
-            yield Found(heard.path, *fault)
-        if heard.kind == "media" and (path := file.folder.audio.get(heard.value)) and not _is_audio(path):
-            yield Found(heard.path, f"plays {path.name}, which is no {path.suffix[1:].upper()} file", _EXPORT)
+    for piece in file.pieces:
+        if piece.kind == "file" and (fault := _fault(file, piece)):
+            yield Found(piece.path, *fault)
+        if piece.kind == "media" and (path := file.folder.audio.get(piece.value)) and not _is_audio(path):
+            yield Found(piece.path, f"plays {path.name}, which is no {path.suffix[1:].upper()} file", _EXPORT)
 
 
 _EXPORT = "export it anew from the program that it was made with"
 
 
-def _fault(file: FlowFile, heard: Heard) -> tuple[str, str] | None:
+def _fault(file: FlowFile, piece: PromptPiece) -> tuple[str, str] | None:
     paths = {path.name: path for path in file.folder.audio.values()}
-    path = paths.get(heard.value)
+    path = paths.get(piece.value)
     if path is None:
-        remedy = near(heard.value, paths, "put it there, or name a file that is there")
-        return f"plays {heard.value}, which is not in the folder audio", remedy
+        remedy = near(piece.value, paths, "put it there, or name a file that is there")
+        return f"plays {piece.value}, which is not in the folder audio", remedy
     if not _is_audio(path):
-        return f"plays {heard.value}, which is no {path.suffix[1:].upper()} file", _EXPORT
+        return f"plays {piece.value}, which is no {path.suffix[1:].upper()} file", _EXPORT
     return None
 
 

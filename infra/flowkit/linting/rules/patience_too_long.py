@@ -40,5 +40,5 @@ def _seconds(file: FlowFile, step: Step) -> float:
     if not isinstance(step, PromptedInput):
         return 0
     tries = min(step.tries.in_all, step.tries.no_input + step.tries.wrong - 1)
-    words = sum(len(heard.value) for heard in file.heard if heard.prompt[1] == step.name and heard.speaks)
+    words = sum(len(piece.value) for piece in file.pieces if piece.prompt[1] == step.name and piece.speaks)
     return tries * (words / CHARACTERS_A_SECOND + step.wait_seconds)

@@ -45,5 +45,5 @@ def unknown_language(file: FlowFile) -> Iterator[Found]:
 def _languages(file: FlowFile) -> Iterator[tuple[Path, str]]:
     told = dict(languages(file.document))
     if file.kind is Kind.FLOW and file.readable:
-        told |= {heard.language_path: heard.language for heard in file.heard if heard.language_path}
+        told |= {piece.language_path: piece.language for piece in file.pieces if piece.language_path}
     yield from told.items()

@@ -21,10 +21,10 @@ ALIKE = 0.85
 def unlikely_media(file: FlowFile) -> Iterator[Found]:
     """A media name that is nearly that of a file in the folder audio, which is uploaded without its ending."""
     audio = file.folder.audio
-    for heard in file.heard:
-        if heard.kind == "media" and heard.value not in audio and (meant := _meant(heard.value, audio)):
-            reason = f"plays {heard.value}, which is not in the folder audio, where {audio[meant].name} is"
-            yield Found(heard.path, reason, f"did you mean {meant}?")
+    for piece in file.pieces:
+        if piece.kind == "media" and piece.value not in audio and (meant := _meant(piece.value, audio)):
+            reason = f"plays {piece.value}, which is not in the folder audio, where {audio[meant].name} is"
+            yield Found(piece.path, reason, f"did you mean {meant}?")
 
 
 def _meant(name: str, known: Collection[str]) -> str:
