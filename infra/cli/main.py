@@ -28,17 +28,17 @@ INTERRUPTED = 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; what is wrong is told in a sentence, with a traceback only where `--debug` asks for it."""
-    given = _parser().parse_args(arguments)
+    """Run the command. An error is one sentence; `--debug` adds the traceback."""
+    parsed = _parser().parse_args(arguments)
     try:
-        status: int = given.run(given)
+        status: int = parsed.run(parsed)
     except (DialtoneError, LocalCloudError) as error:
-        if given.debug:
+        if parsed.debug:
             raise
         print(f"dialtone: {error}", file=sys.stderr)
         return 1
     except BrokenPipeError:
-        # Whoever read our output, `head` say, has seen enough; Python would complain once more when it ends.
+        # The reader of our output, such as `head`, has closed it; without this, Python complains again at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except KeyboardInterrupt:

@@ -52,19 +52,19 @@ class Hearing:
 
 
 class Participant:
-    """A person on a leg. What they do and hear goes into the account."""
+    """A person on a leg. What they do and hear goes into the transcript."""
 
-    def __init__(self, carrier: Carrier, account: Transcript, number: str, talk: Sequence[Deed]) -> None:
+    def __init__(self, carrier: Carrier, transcript: Transcript, number: str, talk: Sequence[Deed]) -> None:
         """`number` is '' for the person on the line."""
         self.number = number
         self.impatient = ""
         """What they waited for in vain; then they hung up."""
         self._carrier = carrier
-        self._account = account
+        self._transcript = transcript
         self._talk = talk
         self._done = 0
         self._began = 0
-        """How long the account was when the present deed began."""
+        """How long the transcript was when the present deed began."""
         self._line: Line | None = None
         self._hearings: list[Hearing] = []
         self._awaited: Sound | None = None
@@ -85,11 +85,11 @@ class Participant:
         if self._line:
             self._line.hang_up()
 
-    def account_for_rest(self) -> None:
+    def note_missed(self) -> None:
         """What they have not done is missing."""
         for deed in self._talk[self._done :]:
-            self._account.missed(self._began, self.number, deed)
-            self._began = len(self._account.entries)
+            self._transcript.missed(self._began, self.number, deed)
+            self._began = len(self._transcript.entries)
 
     def tell(self, happening: Happening) -> None:
         """Something happens on their leg."""
@@ -101,12 +101,12 @@ class Participant:
             case trace.FellSilent():
                 self._silence(happening.what, happening.at)
             case trace.Pressed():
-                self._account.press(self.number, happening.digit)
+                self._transcript.press(self.number, happening.digit)
             case trace.Spoke():
-                self._account.add(self.number, "spoke", f"says “{happening.words}”")
+                self._transcript.add(self.number, "spoke", f"says “{happening.words}”")
             case trace.HungUp():
                 self._stop()
-                self._account.add(self.number, "hung up", _hung_up(happening))
+                self._transcript.add(self.number, "hung up", _hung_up(happening))
             case _:
                 pass  # the rest is between the line and the carrier
 
@@ -123,7 +123,7 @@ class Participant:
         if self._done == len(self._talk) or self._line is None:
             return
         deed = self._talk[self._done]
-        self._began = len(self._account.entries) if self._done else 0
+        self._began = len(self._transcript.entries) if self._done else 0
         match deed:
             case Hears():
                 self._listen(deed.sound)
@@ -132,15 +132,15 @@ class Participant:
             case Says():
                 words, seconds = deed.speech
                 self._line.say(seconds, words)
-                self._account.expected(self.number, "spoke", str(deed))
+                self._transcript.expected(self.number, "spoke", str(deed))
                 self._begun(seconds)
             case After():
-                self._account.add(self.number, "waited", str(deed)).expected.append(str(deed))
+                self._transcript.add(self.number, "waited", str(deed)).expected.append(str(deed))
                 self._begun(deed.after)
             case _:
                 self._done += 1
                 self._line.hang_up()
-                self._account.expected(self.number, "hung up", str(deed))
+                self._transcript.expected(self.number, "hung up", str(deed))
 
     def _begun(self, seconds: float) -> None:
         """Speech and pauses count from their beginning: the call may end in the middle of them."""
@@ -156,7 +156,7 @@ class Participant:
         if keys[1:]:
             self._in(BETWEEN_KEYS_SECONDS, partial(self._press, line, keys[1:], deed))
             return
-        self._account.expected(self.number, "keys", str(deed))
+        self._transcript.expected(self.number, "keys", str(deed))
         self._finish()
 
     def _hear(self, sound: Heard) -> None:
@@ -165,7 +165,7 @@ class Participant:
         if last and last.kind == sound.kind == "audio" and last.what == sound.what:
             entry = self._hearings[-1].entry  # the next round of a loop
         else:
-            entry = self._account.add(self.number, "heard", f"hears {_shown(sound)}")
+            entry = self._transcript.add(self.number, "heard", f"hears {_shown(sound)}")
         ends = None if sound.kind in _WITHOUT_END else sound.at + sound.seconds
         self._hearings.append(Hearing(sound, entry, ends))
         if self._awaited:

@@ -59,14 +59,14 @@ class ScenarioResult:
 def run_scenario(script: Script, flows: FlowLibrary) -> ScenarioResult:
     """Play it and compare. Raises FlowInvalid for a broken flow, DialtoneError where no number leads to it."""
     began = time.perf_counter()
-    rehearsal = ScenarioRun(script, flows)
-    fault = rehearsal.play()
-    left = rehearsal.aftermath()
+    run = ScenarioRun(script, flows)
+    fault = run.play()
+    left = run.outcome()
     return ScenarioResult(
         script=script,
-        entries=tuple(rehearsal.account.entries),
+        entries=run.entries,
         differences=tuple(differences(script.conversation.ends, left)) if left and not fault else (),
-        taken=tuple(dict.fromkeys(rehearsal.recorder.taken)),
+        taken=tuple(dict.fromkeys(run.recorder.taken)),
         call_seconds=left.seconds if left else 0.0,
         fault=fault,
         took_seconds=time.perf_counter() - began,
@@ -94,11 +94,11 @@ class ScenarioRun:
         self._carrier = self._stage.carrier
         self.recorder = CoverageRecorder()
         self._stage.decided = self.recorder.record
-        self.account = Transcript(lambda: self.recorder.step, lambda: self._carrier.clock.now)
-        self._stage.observer.warned = lambda reason: self.account.note(f"error: {reason}")
-        self._person = Participant(self._carrier, self.account, "", self._conversation.talk)
+        self._transcript = Transcript(lambda: self.recorder.step, lambda: self._carrier.clock.now)
+        self._stage.observer.warned = lambda reason: self._transcript.note(f"error: {reason}")
+        self._person = Participant(self._carrier, self._transcript, "", self._conversation.talk)
         self._others = {
-            number: Participant(self._carrier, self.account, number, who.talk)
+            number: Participant(self._carrier, self._transcript, number, who.talk)
             for number, who in self._conversation.people.items()
         }
         self._happened: list[Happening] = []
@@ -126,10 +126,15 @@ class ScenarioRun:
         except FaultOfOurs as error:
             return str(error)
         for participant in self._everybody:
-            participant.account_for_rest()
+            participant.note_missed()
         return fault or next((f"{each.event_type} was given up: {each.reason}" for each in self._carrier.given_up), "")
 
-    def aftermath(self) -> CallOutcome | None:
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """The transcript so far."""
+        return tuple(self._transcript.entries)
+
+    def outcome(self) -> CallOutcome | None:
         """What is left; None if the line never took notice of the call."""
         leg = self._person.leg
         legs = self._stage.store.legs(leg.call_session_id) if leg else ()
@@ -176,7 +181,7 @@ class ScenarioRun:
         for trouble, left in self._refusals.items():
             if left and trouble.telnyx_refuses == asked.action and trouble.step in {"", self.recorder.step}:
                 self._refusals[trouble] -= 1
-                self.account.add("", "line", f"Telnyx refuses {asked.action}")
+                self._transcript.add("", "line", f"Telnyx refuses {asked.action}")
                 return True
         return False
 
@@ -185,7 +190,7 @@ class ScenarioRun:
         if isinstance(happening, trace.Rang):
             self._rings(happening.leg)
         if isinstance(happening, trace.Commanded) and happening.result == "refused" and happening.code != _ENDED:
-            self.account.add("", "line", f"Telnyx refuses {happening.action}: {happening.detail}")
+            self._transcript.add("", "line", f"Telnyx refuses {happening.action}: {happening.detail}")
         for participant in self._everybody:
             if happening.leg is not None and participant.leg == happening.leg:
                 participant.tell(happening)

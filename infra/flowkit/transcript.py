@@ -1,4 +1,4 @@
-"""The account of a call: what people did and heard, in order, and beside it what was expected of them."""
+"""The transcript of a call: what people did and heard, in order, and beside it what was expected of them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Kind = Literal["heard", "keys", "spoke", "waited", "hung up", "line", ""]
 
 @dataclass(slots=True)
 class Entry:
-    """A line of the account."""
+    """A line of the transcript."""
 
     at: float | None
     """Seconds since the telephone rang; None for what never happened."""

@@ -73,7 +73,7 @@ class Phone:
     save: Path | None = None
     """The file of conversations that every call is added to."""
     _happened: SimpleQueue[Happening] = field(default_factory=SimpleQueue)
-    _typist: KeyParser = field(default_factory=KeyParser)
+    _key_parser: KeyParser = field(default_factory=KeyParser)
     _ahead: list[Act] = field(default_factory=list)
     """Typed into a pipe before its time."""
     _calls: list[Call] = field(default_factory=list)
@@ -229,7 +229,7 @@ class Phone:
             self.keyboard.changed = False
             self.screen.redraw()
         call, now = self.call, self._now()
-        draft = self._typist.draft
+        draft = self._key_parser.draft
         if call is None:
             self.screen.refresh(0.0, Status("not rung", hint="waits until the flow is mended   q quit", draft=draft))
             return
@@ -277,9 +277,9 @@ class Phone:
     # Keys
 
     def _take_keys(self, text: str) -> None:
-        acts = self._typist.type(text)
+        acts = self._key_parser.type(text)
         if self.keyboard.ended:
-            acts += self._typist.end()
+            acts += self._key_parser.end()
         for act in acts:
             if self.keyboard.is_terminal or self._is_for_now(act, first=act is acts[0]):
                 self._act(act)
