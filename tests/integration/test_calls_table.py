@@ -22,7 +22,7 @@ from dialtone.adapters.calls_table import (
 from dialtone.domain.calls import Call
 from dialtone.domain.client_state import ClientState
 from dialtone.domain.commands import command
-from dialtone.domain.decisions import Decision
+from dialtone.domain.decisions import Decision, EnteredStep
 from dialtone.domain.recordings import ArchiveJob, Recording
 from tests.integration.deliveries import BEGAN, CARD, CONTROL, LEG, SESSION, SIGNED_URL, event
 from tests.integration.dependencies import Line
@@ -195,6 +195,31 @@ def test_an_event_that_changes_nothing_is_kept_whatever_the_calls_version(line: 
 
     assert line.store.legs(SESSION) == (replace(ringing(), version=1),)
     assert [entry.reason for entry in line.store.timeline(SESSION)] == ["", "nothing"]
+
+
+@pytest.mark.parametrize(
+    ("edges", "reason"),
+    [
+        (("keys.2", "next"), "pressed 2"),
+        (("no_answer",), "no_answer"),
+        (("start", "branch.0.to"), "branch.0.to"),
+        (("",), ""),
+    ],
+)
+def test_the_timeline_says_by_which_edges_the_call_went_on(line: Line, edges: tuple[str, ...], reason: str) -> None:
+    entered = tuple(EnteredStep("front-desk", "sales", "welcome", edge) for edge in edges)
+
+    commit(line, event("call.gather.ended"), Call(SESSION, LEG), Decision(ringing(), entered=entered))
+
+    assert [entry.reason for entry in line.store.timeline(SESSION)] == [reason]
+
+
+def test_a_decisions_own_reason_comes_before_the_edges(line: Line) -> None:
+    entered = (EnteredStep("front-desk", "sorry", "welcome", "on_error"),)
+
+    commit(line, event("call.playback.ended"), Call(SESSION, LEG), Decision(ringing(), reason="why", entered=entered))
+
+    assert [entry.reason for entry in line.store.timeline(SESSION)] == ["why"]
 
 
 def race(line: Line, *commits: Callable[[], None]) -> list[BaseException | None]:
