@@ -89,7 +89,7 @@ def webhook(number: int, *, signer: Signer = SIGNER) -> dict[str, Any]:
 
 def logged(function: PackedFunction) -> list[dict[str, Any]]:
     ends = time.monotonic() + 5
-    while time.monotonic() < ends and '"_aws"' not in function.output:
+    while time.monotonic() < ends and '"HandlingTime"' not in function.output:
         time.sleep(0.05)
     return [json.loads(line) for line in function.output.splitlines() if line.startswith("{")]
 
@@ -99,12 +99,12 @@ def test_a_signed_webhook_is_answered_and_its_command_sent(environment: dict[str
         answer = function.invoke(webhook(1))
 
         assert answer.payload["statusCode"] == 200
-        line, blob = logged(function)
+        line, by_answer, blob = logged(function)
 
     assert [request.path.rpartition("/")[2] for request in telnyx.requests] == ["answer"]
     assert telnyx.requests[0].headers["authorization"] == "Bearer KEY0123456789"
     assert (line["event_type"], line["commands"]) == ("call.initiated", [{"action": "answer", "result": "accepted"}])
-    assert blob["CommandsAccepted"] == 1
+    assert (by_answer["Webhooks"], blob["CommandsAccepted"]) == ([1], [1])
 
 
 def test_a_forged_webhook_is_refused(environment: dict[str, str], telnyx: ScriptedTelnyx) -> None:
