@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.metrics import EphemeralMetrics
+from aws_lambda_powertools.metrics.provider.cloudwatch_emf.cloudwatch import AmazonCloudWatchEMFProvider
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,8 +37,9 @@ class Observer:
     """A function's log and metrics. Names of metrics and dimensions are those that infra/monitoring.yaml asks for."""
 
     def __init__(self, service: str) -> None:
-        self._service = service
-        self._namespace = os.environ.get(NAMESPACE_VARIABLE) or NAMESPACE
+        namespace = os.environ.get(NAMESPACE_VARIABLE) or NAMESPACE
+        # Not `Metrics`, whose values are the process's: what one observer measures is no other's.
+        self._metrics = AmazonCloudWatchEMFProvider(service=service, namespace=namespace)
         # Where in the code the line is written is always here: no news.
         self._logger = Logger(service=service, location=None, json_serializer=_line)
 
@@ -53,12 +54,11 @@ class Observer:
         for measure in measures:
             alike.setdefault(tuple(measure.dimensions.items()), []).append(measure)
         for dimensions, values in alike.items():
-            blob = EphemeralMetrics(service=self._service, namespace=self._namespace)
             for name, value in dimensions:
-                blob.add_dimension(name, value)
+                self._metrics.add_dimension(name, value)
             for each in values:
-                blob.add_metric(each.name, each.unit, each.value)
-            blob.flush_metrics()
+                self._metrics.add_metric(each.name, each.unit, each.value)
+            self._metrics.flush_metrics()
 
 
 def _line(entry: Mapping[str, Any]) -> str:
