@@ -21,7 +21,7 @@ from dialtone.domain.deadline import DeadlinePassed
 from dialtone.domain.decisions import FLOW_ERROR, LAST_RESORT, RECORDING_ERROR, TURNED_AWAY, UNIDENTIFIED
 from dialtone.domain.errors import ApiVersion1, MalformedEvent
 from dialtone.domain.events import parse_event, without_addresses
-from dialtone.domain.lookups import event_from_json
+from dialtone.domain.lookups import OWN_EVENT, event_from_json
 from dialtone.domain.units import MILLIS_PER_SECOND
 from webhook.router import handlers
 
@@ -38,12 +38,12 @@ HANDLING_SECONDS = 1.8
 has to travel. Our own computing comes on top."""
 
 
-NEIGHBOUR_FAULTS = (StoreUnavailable, DeadlinePassed, ClientError, BotoCoreError)
+DEPENDENCY_FAULTS = (StoreUnavailable, DeadlinePassed, ClientError, BotoCoreError)
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What Telnyx is told, and what the log says of it."""
+    """The response to Telnyx, and its log line."""
 
     status: HTTPStatus
     event_type: str
@@ -60,10 +60,16 @@ class Endpoint:
     """`POST /webhooks/telnyx`."""
 
     verifier: Verifier
-    switchboard: EventProcessor
+    processor: EventProcessor
     observer: Observer
     now_seconds: Callable[[], float] = time.time
     handling_seconds: float = HANDLING_SECONDS
+
+    def handle(self, invocation: object) -> dict[str, Any]:
+        """What Lambda was invoked with, API Gateway's request or an event of our own, in; the response out."""
+        if isinstance(invocation, Mapping) and OWN_EVENT in invocation:
+            return self.handle_internal_event(invocation[OWN_EVENT])
+        return self.respond(invocation)
 
     def respond(self, request: object) -> dict[str, Any]:
         """An API Gateway request (payload 2.0) in, its response out.
@@ -72,9 +78,9 @@ class Endpoint:
         """
         return self._respond(lambda: self._signed(request if isinstance(request, Mapping) else {}))
 
-    def hear(self, told: Any) -> dict[str, Any]:  # noqa: ANN401 -- any JSON that may invoke us
-        """An event of our own, as another function tells it, in; the same response out. Never raises either."""
-        return self._respond(lambda: event_from_json(told))
+    def handle_internal_event(self, payload: Any) -> dict[str, Any]:  # noqa: ANN401 -- any JSON that may invoke us
+        """An event that another function of ours delivers in; the same response out. Never raises either."""
+        return self._respond(lambda: event_from_json(payload))
 
     def _respond(self, read: Callable[[], Event]) -> dict[str, Any]:
         began = time.monotonic()
@@ -103,7 +109,7 @@ class Endpoint:
 
     def _about(self, event: Event, deadline: float) -> Answer:
         try:
-            return _handled(event, self.switchboard.handle(event, deadline))
+            return _handled(event, self.processor.handle(event, deadline))
         except Exception as error:  # noqa: BLE001 -- a 5xx makes Telnyx deliver again, anything else loses the event
             return _fault(error, event)
 
@@ -168,8 +174,8 @@ _MESSAGES = {
     HTTPStatus.OK: "webhook handled",
     HTTPStatus.UNAUTHORIZED: "webhook not signed by Telnyx",
     HTTPStatus.BAD_REQUEST: "webhook is not a Telnyx event",
-    HTTPStatus.SERVICE_UNAVAILABLE: "webhook must come again: a neighbour is not available",
-    HTTPStatus.INTERNAL_SERVER_ERROR: "webhook must come again: a fault of ours",
+    HTTPStatus.SERVICE_UNAVAILABLE: "webhook not handled: a dependency is unavailable, Telnyx will retry",
+    HTTPStatus.INTERNAL_SERVER_ERROR: "webhook not handled: an error of ours, Telnyx will retry",
 }
 
 
@@ -183,7 +189,7 @@ def _level(answer: Answer) -> Level:
 def _fault(error: Exception, event: Event | None = None) -> Answer:
     event_type, named = (event.type, _event_fields(event)) if event else ("none", {})
     fields = named | {"error": type(error).__name__, "detail": str(error)}
-    if isinstance(error, NEIGHBOUR_FAULTS):
+    if isinstance(error, DEPENDENCY_FAULTS):
         return Answer(HTTPStatus.SERVICE_UNAVAILABLE, event_type, fields)
     return Answer(HTTPStatus.INTERNAL_SERVER_ERROR, event_type, fields, fault=error)
 

@@ -29,8 +29,6 @@ class Settings:
     own_function: str
     """Where the lookup function delivers its answers: this function, in this version."""
     flows: Path
-    flows_watched: bool
-    """Whether they are read again once they have changed. On Lambda they never do."""
 
     @classmethod
     def read(cls, environ: Mapping[str, str]) -> Settings:
@@ -43,7 +41,6 @@ class Settings:
             lookup_function=required(environ, "LOOKUP_FUNCTION"),
             own_function=_own_function(environ),
             flows=Path(environ.get("FLOWS_FOLDER") or FLOWS),
-            flows_watched=bool(environ.get("FLOWS_WATCHED")),
         )
 
 

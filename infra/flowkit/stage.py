@@ -171,7 +171,7 @@ class Stage:
         )
         self.api.carrier = self.carrier
         self.systems = OtherSystems(self.carrier, self._hear)
-        self.switchboard = EventProcessor(
+        self.processor = EventProcessor(
             self.store,
             replace(library, kept=self.store) if library else FlowLibrary.open(flows, self.store),
             self.api,
@@ -182,7 +182,7 @@ class Stage:
         self.observer = StrictObserver()
         self.endpoint = Endpoint(
             Verifier.from_text(self.carrier.public_key),
-            self.switchboard,
+            self.processor,
             self.observer,  # type: ignore[arg-type]
             handling_seconds=NO_DEADLINE,  # the carrier's clock is virtual, and this machine may be busy
         )
@@ -251,7 +251,7 @@ class Stage:
 
     def _hear(self, event: Event) -> bool:
         self.told.append(event)
-        response = self.endpoint.hear(json.loads(json.dumps(event_to_json(event))))
+        response = self.endpoint.handle_internal_event(json.loads(json.dumps(event_to_json(event))))
         return self._status(response) == HTTPStatus.OK
 
 

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
+WATCHING_WEBHOOK = "infra.local.watching_webhook.handler"
+"""What takes the place of `webhook.app.handler` while somebody works on flows."""
+
 DELIVERY_THREADS = 8
 
 WEBHOOK_TIMEOUT_SECONDS = 30.0
@@ -45,7 +48,8 @@ class PhoneLine:
         """
         self.flows = watched_flows or FLOWS
         self._watched = watched_flows is not None
-        watching = {"FLOWS_FOLDER": str(watched_flows.resolve()), "FLOWS_WATCHED": "true"} if watched_flows else {}
+        watching = {"FLOWS_FOLDER": str(watched_flows.resolve())} if watched_flows else {}
+        changed = {"WebhookFunction": {"Handler": WATCHING_WEBHOOK}} if watched_flows else {}
         self.carrier = Carrier(
             http_post,
             fetch=http_fetch,
@@ -59,7 +63,7 @@ class PhoneLine:
                 telnyx_base_url=self.server.url,
                 telnyx_api_key=self.carrier.api_key,
                 port=cloud_port,
-                properties=properties or {},
+                properties={**changed, **(properties or {})},
                 environment=watching,
             )
         )

@@ -221,8 +221,8 @@ def counted(kind: str) -> Counted:
         clients["s3"].create_bucket(Bucket="recordings")
         store = CallsTable(clients["dynamodb"], "calls")
         stage.store = store
-        library = stage.switchboard.library
-        stage.switchboard = EventProcessor(
+        library = stage.processor.library
+        stage.processor = EventProcessor(
             store,
             library,
             _Sending(stage, meter),
@@ -232,7 +232,7 @@ def counted(kind: str) -> Counted:
         )
         observer = Observer("webhook")
         follow_stdout("webhook")
-        endpoint = Endpoint(stage.endpoint.verifier, stage.switchboard, observer, stage.endpoint.now_seconds)
+        endpoint = Endpoint(stage.endpoint.verifier, stage.processor, observer, stage.endpoint.now_seconds)
         stage.endpoint = endpoint
         PLAYED[kind](stage)  # the version of the flow is kept with the first call of a day: not every call's
         written.truncate(0)

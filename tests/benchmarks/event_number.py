@@ -1,7 +1,7 @@
 """What the 1st and the 1,000th event of a call cost: `python -m tests.benchmarks.event_number`.
 
 A caller presses a wrong key again and again; the menu asks again and again. Bytes are those of the items as they go
-over the wire; CPU is the switchboard's with the table in memory.
+over the wire; CPU is the processor's with the table in memory.
 """
 
 from __future__ import annotations

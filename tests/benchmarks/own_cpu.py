@@ -39,7 +39,7 @@ PARTS = {
     "functions/dialtone/domain/events.py": "events: reading and checking the webhook",
     "functions/dialtone/adapters/telemetry.py": "log and metrics",
     "functions/dialtone": "the rest of the domain",
-    "functions/webhook": "endpoint, router, handlers, switchboard",
+    "functions/webhook": "endpoint, router, handlers, processor",
     "boto3/dynamodb/types.py": "boto3's types of DynamoDB",
     "aws_lambda_powertools": "Powertools: log line and metrics",
     "logging/": "logging of Python's",
@@ -103,9 +103,9 @@ def measured(rounds: int, profile: cProfile.Profile | None = None) -> list[float
         stage.carrier.add_callee(AGENT, AGENT_SCRIPT)
         client: Any = Neighbour(stage.table, watch)
         stage.store._client = client  # noqa: SLF001 -- the store's only neighbour
-        stage.switchboard.telnyx = Neighbour(stage.api, watch)
+        stage.processor.telnyx = Neighbour(stage.api, watch)
         verifier: Any = Neighbour(stage.endpoint.verifier, watch)
-        endpoint = Endpoint(verifier, stage.switchboard, Observer("webhook"))
+        endpoint = Endpoint(verifier, stage.processor, Observer("webhook"))
 
         class Timed:
             def respond(self, request: dict[str, Any]) -> dict[str, Any]:

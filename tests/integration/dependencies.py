@@ -268,7 +268,7 @@ class Remains:
 
 @dataclass(slots=True)
 class Line:
-    """A phone line: the switchboard and everything that it stands between."""
+    """A phone line: the processor and everything that it stands between."""
 
     dynamodb: DynamoDBClient
     sqs: SQSClient
@@ -311,13 +311,13 @@ class Line:
     def store(self) -> CallsTable:
         return CallsTable(self.dynamodb, self.table)
 
-    def switchboard(self) -> EventProcessor:
+    def processor(self) -> EventProcessor:
         """Give a process that has just started: it knows nothing that is not in the table or the flows."""
         queue = ArchiveQueue(self.sqs, self.queue_url)
         return EventProcessor(self.store, self.library, self.telnyx, queue, self.systems, self.clock)
 
     def deliver(self, event: Event) -> EventResult:
-        return self.switchboard().handle(event, FOR_EVER)
+        return self.processor().handle(event, FOR_EVER)
 
     def deliver_until_done(self, event: Event) -> EventResult:
         """As Telnyx does: again after every death, every 503 and every 500."""

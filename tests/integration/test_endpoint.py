@@ -56,7 +56,7 @@ class Desk:
 
     def started(self) -> Endpoint:
         """Give a process that has just started."""
-        switchboard = EventProcessor(
+        processor = EventProcessor(
             self.line.store,
             FlowLibrary.open(self.line.flows),
             self.telnyx,
@@ -64,7 +64,7 @@ class Desk:
             self.line.systems,
         )
         verifier, observer = Verifier.from_text(self.signer.public_key), Observer("webhook")
-        return Endpoint(verifier, switchboard, observer, handling_seconds=PATIENT_SECONDS)
+        return Endpoint(verifier, processor, observer, handling_seconds=PATIENT_SECONDS)
 
     def take(self, request: dict[str, Any]) -> int:
         """Give the answer's status."""

@@ -37,7 +37,7 @@ class Door:
         self._capsys = capsys
         self._signer = Signer()
         verifier = Verifier.from_text(self._signer.public_key)
-        self._endpoint = Endpoint(verifier, line.switchboard(), Observer("webhook"), handling_seconds=60)
+        self._endpoint = Endpoint(verifier, line.processor(), Observer("webhook"), handling_seconds=60)
 
     def take(self, whole: bytes, *, as_base64: bool = True) -> tuple[int, Output]:
         """Give the answer and what was written about it."""

@@ -583,13 +583,13 @@ def test_the_bytes_written_for_an_event_do_not_grow_with_the_length_of_the_call(
     line.deliver(event("call.answered", 2))
     line.spent()
     sizes: dict[str, list[int]] = {"TransactWriteItems": [], "BatchGetItem": []}
-    switchboard = line.switchboard()
+    processor = line.processor()
 
     for number in range(3, 303):
         gathered = event(
             "call.gather.ended", number, digits="9", status="invalid", client_state=line.telnyx.client_state
         )
-        handled = switchboard.handle(gathered, FOR_EVER)
+        handled = processor.handle(gathered, FOR_EVER)
         assert actions(handled) == [("gather_using_speak", "accepted")]
         for operation, body in zip(line.wire.requests, line.wire.bodies, strict=True):
             sizes[operation].append(len(body))

@@ -13,6 +13,7 @@ import pytest
 
 from dialtone.adapters.signature import KeyInvalid
 from dialtone.domain.errors import FlowInvalid
+from infra.local.line import WATCHING_WEBHOOK
 from tests.function_output import Output, follow_stdout
 from tests.integration.deliveries import CONTROL, SESSION, Signer, body
 from tests.integration.dependencies import aws_session, create_table
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 FUNCTIONS = Path(__file__).parents[2] / "functions"
+APP, WATCHING = "webhook.app", WATCHING_WEBHOOK.removesuffix(".handler")
 START_SECONDS = 60
 TELNYX_WAITS_SECONDS = 2
 BUSY_MILLIS = 4_000
@@ -35,7 +37,7 @@ WHOLE = {
     "ARCHIVE_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/archive",
     "LOOKUP_FUNCTION": "lookup",
 }
-NEVER_TOLD = ("TELNYX_API_KEY_SECRET", "FLOWS_FOLDER", "FLOWS_WATCHED")
+NEVER_TOLD = ("TELNYX_API_KEY_SECRET", "FLOWS_FOLDER")
 
 
 def start(environ: dict[str, str]) -> subprocess.CompletedProcess[str]:
@@ -82,14 +84,16 @@ def environment(aws_address: str, monkeypatch: pytest.MonkeyPatch, telnyx: Scrip
         monkeypatch.delenv(name, raising=False)
     for name, value in (WHOLE | {"TELNYX_BASE_URL": telnyx.url}).items():
         monkeypatch.setenv(name, value)
-    sys.modules.pop("webhook.app", None)
+    for name in (APP, WATCHING):
+        sys.modules.pop(name, None)
     yield
-    if app := sys.modules.pop("webhook.app", None):
-        app.endpoint.switchboard.telnyx.close()
+    for name in (APP, WATCHING):
+        if app := sys.modules.pop(name, None):
+            app.endpoint.processor.telnyx.close()
 
 
-def started() -> Any:  # noqa: ANN401 -- a module that is imported anew
-    return importlib.import_module("webhook.app")
+def started(name: str = APP) -> Any:  # noqa: ANN401 -- a module that is imported once more
+    return importlib.import_module(name)
 
 
 @pytest.mark.usefixtures("environment")
@@ -154,8 +158,7 @@ def test_flows_that_are_watched_are_followed_as_they_were_saved_last(
     create_table(aws_session().client("dynamodb", endpoint_url=os.environ["AWS_ENDPOINT_URL"]), "calls")
     (tmp_path / "numbers.yaml").write_text("{}\n", encoding="utf-8")
     monkeypatch.setenv("FLOWS_FOLDER", str(tmp_path))
-    monkeypatch.setenv("FLOWS_WATCHED", "1")
-    app = started()
+    app = started(WATCHING)
     ringing = {"direction": "incoming", "state": "parked"}
 
     app.handler(SIGNER.request(body("call.initiated", 1, **ringing)), object())

@@ -109,7 +109,7 @@ SIGNER = Signer()
 def endpoint(dependencies: Dependencies, aws: Aws, flows: Path) -> Iterator[Endpoint]:
     telnyx = TelnyxApi(CachedSecret("dialtone/telnyx-api-key", key_from), dependencies.telnyx.url)
     telnyx.prepare()
-    switchboard = EventProcessor(
+    processor = EventProcessor(
         CallsTable(aws["dynamodb"], "calls"),
         FlowLibrary.open(flows),
         telnyx,
@@ -117,7 +117,7 @@ def endpoint(dependencies: Dependencies, aws: Aws, flows: Path) -> Iterator[Endp
         LookupFunction(aws["lambda"], "lookup", "webhook"),
     )
     verifier = Verifier.from_text(SIGNER.public_key)
-    yield Endpoint(verifier, switchboard, Observer("webhook"), handling_seconds=HANDLING_SECONDS)
+    yield Endpoint(verifier, processor, Observer("webhook"), handling_seconds=HANDLING_SECONDS)
     telnyx.close()
 
 
@@ -158,7 +158,7 @@ def test_requests_that_are_all_slow_have_one_deadline_together(endpoint: Endpoin
 
 
 def test_a_webhook_whose_time_is_over_begins_nothing(endpoint: Endpoint, dependencies: Dependencies) -> None:
-    late = Endpoint(endpoint.verifier, endpoint.switchboard, endpoint.observer, handling_seconds=0.0)
+    late = Endpoint(endpoint.verifier, endpoint.processor, endpoint.observer, handling_seconds=0.0)
 
     assert answered(late)[0] == 503
     assert dependencies.asked == []

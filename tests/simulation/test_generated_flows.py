@@ -166,7 +166,7 @@ def test_what_is_told_again_of_a_step_already_left_changes_nothing(
         event = replace(told, id=f"again-{place}")
         bound = event.type.startswith(("call.speak", "call.playback", "call.gather", "call.dtmf"))
         if bound and event.client_state.turn != before.turn:
-            stage.switchboard.handle(event, float("inf"))
+            stage.processor.handle(event, float("inf"))
 
     (after,) = stage.store.legs(session)
     assert replace(after, version=0) == replace(before, version=0)

@@ -173,7 +173,7 @@ def test_digits_of_a_call_whose_flow_is_not_known_are_kept_nowhere(tmp_path: Pat
             stage.table.delete_item(Key=item)
     (tmp_path / "desk.yaml").rename(tmp_path / "other.yaml")
     (tmp_path / "numbers.yaml").write_text('"+15550109": other')
-    stage.switchboard.library = FlowLibrary.open(tmp_path)
+    stage.processor.library = FlowLibrary.open(tmp_path)
 
     stage.carrier.run()
 
@@ -231,7 +231,7 @@ def test_a_recording_that_is_started_late_does_not_run_while_a_card_is_keyed_in(
     )
     stage = staged(tmp_path, {"desk": flow})
     losing = LosesTheStart(stage.api)
-    stage.switchboard.telnyx = losing
+    stage.processor.telnyx = losing
 
     session = stage.dial("+15550161", Person(Say(1, "Hello?"), Hear("card number"), Silence(6), Press(CARD)), "desk")
 
@@ -341,7 +341,7 @@ def test_a_playback_that_was_lost_is_sent_again_with_the_address_that_its_event_
                     return Outcome("unavailable", 1, reason="timeout")
             return self.telnyx.send(asked, command_id, deadline)
 
-    stage.switchboard.telnyx = LosesPlaybacks(stage.api)
+    stage.processor.telnyx = LosesPlaybacks(stage.api)
 
     session = stage.ring(DESK, Caller(*REVIEWS["heard again"]))
 
@@ -360,7 +360,7 @@ def test_an_address_that_telnyx_repeats_is_not_logged(tmp_path: Path) -> None:
         def send(self, asked: Command, command_id: str, deadline: float) -> Outcome:
             return refused if asked.action == "gather_using_audio" else self.telnyx.send(asked, command_id, deadline)
 
-    stage.switchboard.telnyx = RefusesPlaybacks(stage.api)
+    stage.processor.telnyx = RefusesPlaybacks(stage.api)
 
     stage.ring(DESK, Caller(*_LEFT_MESSAGE, Silence(30)))
 

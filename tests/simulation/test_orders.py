@@ -105,7 +105,7 @@ def test_every_webhook_of_a_call_that_is_over_changes_nothing_when_it_comes_agai
     left = stage.store.legs(session), stage.store.recordings(session), stage.store.timeline(session)
 
     for event in tuple(stage.told):
-        stage.switchboard.handle(event, NO_DEADLINE)
+        stage.processor.handle(event, NO_DEADLINE)
 
     assert (stage.store.legs(session), stage.store.recordings(session), stage.store.timeline(session)) == left
 
@@ -202,26 +202,26 @@ def test_a_recording_outlives_every_redelivery_while_a_card_is_keyed_in() -> Non
     play = "a card keyed in wrong, then right"
     in_order, _ = replay(play, list(tellings(play)))
 
-    switchboard, _ = _fresh(play)
+    processor, _ = _fresh(play)
     told = list(tellings(play))
     for place, telling in enumerate(told):
-        switchboard.handle(telling.event, NO_DEADLINE)
+        processor.handle(telling.event, NO_DEADLINE)
         for earlier in told[:place]:
-            switchboard.handle(earlier.event, NO_DEADLINE)
+            processor.handle(earlier.event, NO_DEADLINE)
 
-    assert _left(switchboard, told) == in_order
+    assert _left(processor, told) == in_order
 
 
 def replay(play: str, told: list[DeliveryOrder]) -> tuple[object, Counter[str]]:
-    switchboard, telnyx = _fresh(play)
+    processor, telnyx = _fresh(play)
     for telling in told:
-        switchboard.handle(telling.event, NO_DEADLINE)
-    return _left(switchboard, told), sent(telnyx)
+        processor.handle(telling.event, NO_DEADLINE)
+    return _left(processor, told), sent(telnyx)
 
 
 def replay_shuffled(play: str, told: list[DeliveryOrder], chance: random.Random) -> tuple[object, Counter[str]]:
     """Any order, with doubles, in which events may come."""
-    switchboard, telnyx = _fresh(play)
+    processor, telnyx = _fresh(play)
     left, done = list(told), []
     while left:
         already = sent(telnyx)
@@ -230,10 +230,10 @@ def replay_shuffled(play: str, told: list[DeliveryOrder], chance: random.Random)
         chosen = chance.choice(ready)
         left.remove(chosen)
         done.append(chosen)
-        switchboard.handle(chosen.event, NO_DEADLINE)
+        processor.handle(chosen.event, NO_DEADLINE)
         if chance.random() < 0.3:
-            switchboard.handle(chance.choice(done).event, NO_DEADLINE)
-    return _left(switchboard, told), sent(telnyx)
+            processor.handle(chance.choice(done).event, NO_DEADLINE)
+    return _left(processor, told), sent(telnyx)
 
 
 def _fresh(play: str) -> tuple[EventProcessor, AcceptingTelnyx]:
@@ -244,9 +244,9 @@ def _fresh(play: str) -> tuple[EventProcessor, AcceptingTelnyx]:
     return processor, telnyx
 
 
-def _left(switchboard: EventProcessor, told: list[DeliveryOrder]) -> object:
+def _left(processor: EventProcessor, told: list[DeliveryOrder]) -> object:
     session = told[0].event.call_session_id
-    legs = tuple(replace(leg, version=0) for leg in switchboard.store.legs(session))
-    events = {entry.event_id for entry in switchboard.store.timeline(session)}
-    jobs = sorted(job.to_json() for job in switchboard.archive.put_jobs)  # type: ignore[attr-defined]
-    return legs, switchboard.store.recordings(session), events, sorted(set(jobs))
+    legs = tuple(replace(leg, version=0) for leg in processor.store.legs(session))
+    events = {entry.event_id for entry in processor.store.timeline(session)}
+    jobs = sorted(job.to_json() for job in processor.archive.put_jobs)  # type: ignore[attr-defined]
+    return legs, processor.store.recordings(session), events, sorted(set(jobs))

@@ -119,7 +119,7 @@ def test_only_true_says_that_a_body_is_base64(encoded: object) -> None:
 
 @given(told=VALUES)
 def test_an_internal_event_of_any_shape_has_an_answer(told: Any) -> None:  # noqa: ANN401 -- that is the point
-    assert endpoint().hear(told)["statusCode"] in {400, 500}
+    assert endpoint().handle_internal_event(told)["statusCode"] in {400, 500}
 
 
 @pytest.mark.parametrize(("log", "measure"), [(True, False), (False, True), (True, True)])

@@ -1,0 +1,18 @@
+"""The webhook function for work on flows: it reads a flow again once its file has changed."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from infra.flowkit.watched_flows import WatchedFlows
+from webhook.settings import Settings
+from webhook.wiring import open_endpoint
+
+endpoint = open_endpoint(Settings.read(os.environ), WatchedFlows)
+
+
+def handler(request: Any, context: object) -> dict[str, Any]:  # noqa: ANN401 -- any JSON that may invoke it
+    """As `webhook.app.handler`."""
+    del context
+    return endpoint.handle(request)

@@ -1,0 +1,78 @@
+"""Imports go one way: functions → adapters → flow → domain. What surrounds the functions is never imported by them."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from pathlib import Path
+
+import pytest
+
+FUNCTIONS = Path(__file__).resolve().parents[2] / "functions"
+
+MAY_IMPORT = {
+    "dialtone/domain": {"dialtone.domain", "phonenumbers"},
+    "dialtone/flow": {"dialtone.domain", "dialtone.flow", "pydantic", "pydantic_core", "yaml"},
+    "webhook/handlers": {"dialtone.domain", "dialtone.flow", "webhook.router", "webhook.handlers"},
+}
+"""Folder → the packages that it may import beside the standard library. These are pure: no AWS, no Telnyx, no HTTP."""
+
+IMPURE = {"http.client", "os", "random", "secrets", "socket", "subprocess", "threading", "time", "urllib.request"}
+"""Modules of the standard library that read the clock, chance, the environment or the network."""
+
+OURS = {"dialtone", "webhook", "archive", "lookup"}
+
+
+def imported(file: Path) -> set[str]:
+    """Every module that a file imports, those for type checkers only included."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {each.name for each in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module)
+    return found - {"_typeshed"}
+
+
+def imports_of(folder: str) -> set[tuple[str, str]]:
+    return {
+        (file.relative_to(FUNCTIONS).as_posix(), module)
+        for file in (FUNCTIONS / folder).rglob("*.py")
+        for module in imported(file)
+    }
+
+
+def is_standard(module: str) -> bool:
+    return module.split(".", maxsplit=1)[0] in sys.stdlib_module_names
+
+
+@pytest.mark.parametrize("folder", MAY_IMPORT)
+def test_a_pure_folder_imports_only_what_it_may(folder: str) -> None:
+    def may(module: str) -> bool:
+        return is_standard(module) or any(f"{module}.".startswith(f"{each}.") for each in MAY_IMPORT[folder])
+
+    assert {(file, module) for file, module in imports_of(folder) if not may(module)} == set()
+
+
+@pytest.mark.parametrize("folder", MAY_IMPORT)
+def test_a_pure_folder_reads_no_clock_no_environment_and_no_network(folder: str) -> None:
+    impure = {(file, module) for file, module in imports_of(folder) if module in IMPURE}
+
+    # One deadline for all requests is a reading of the monotonic clock; who asks what time it is, is here.
+    assert impure <= {("dialtone/domain/deadline.py", "time")}
+
+
+def test_the_adapters_know_no_function() -> None:
+    functions = OURS - {"dialtone"}
+
+    assert {pair for pair in imports_of("dialtone") if pair[1].split(".")[0] in functions} == set()
+
+
+def test_no_function_knows_another() -> None:
+    for function in OURS - {"dialtone"}:
+        others = OURS - {"dialtone", function}
+        assert {pair for pair in imports_of(function) if pair[1].split(".")[0] in others} == set()
+
+
+def test_nothing_on_lambda_imports_what_surrounds_it() -> None:
+    assert {pair for pair in imports_of(".") if pair[1].split(".")[0] in {"infra", "tests"}} == set()
