@@ -1,4 +1,4 @@
-"""What the lookup function is told by its environment."""
+"""The lookup function's settings, read from its environment."""
 
 from __future__ import annotations
 

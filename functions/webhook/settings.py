@@ -1,4 +1,4 @@
-"""What the webhook function is told by its environment."""
+"""The webhook function's settings, read from its environment."""
 
 from __future__ import annotations
 

@@ -13,6 +13,7 @@ from infra.flowkit.lint import lint
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", ROOT / "tests" / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+ARCHITECTURE = ROOT / "docs" / "architecture.md"
 BLOCK = re.compile(r"^ *```(\w+)\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
 
 
@@ -52,6 +53,23 @@ def test_every_link_to_a_file_leads_to_one(page: Path) -> None:
 
     for target in re.findall(r"\]\(([^)#:]+)\)", text):
         assert (page.parent / target).exists(), target
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_file_that_a_page_names_is_there(page: Path) -> None:
+    named = re.findall(r"[`\"]((?:[\w-]+/)+[\w-]+\.(?:py|yaml))\b", page.read_text(encoding="utf-8"))
+    roots = (ROOT, ROOT / "functions", ROOT / "functions" / "dialtone", page.parent)
+
+    assert [name for name in named if not any((root / name).exists() for root in roots)] == []
+
+
+def test_the_architecture_names_every_file_of_the_functions() -> None:
+    page = ARCHITECTURE.read_text(encoding="utf-8")
+    functions = ROOT / "functions"
+    files = {file.relative_to(functions).as_posix() for file in functions.rglob("*.py") if file.stem != "__init__"}
+    one_a_row = {name for name in files if name.startswith(("dialtone/flow/steps/", "webhook/handlers/"))}
+
+    assert sorted(name for name in files - one_a_row if f"`{name}`" not in page) == []
 
 
 def test_every_kind_of_step_is_in_the_language_reference() -> None:

@@ -1,4 +1,4 @@
-"""The queue of recordings to be copied."""
+"""The archive queue: jobs for the archive function."""
 
 from __future__ import annotations
 

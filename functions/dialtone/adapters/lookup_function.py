@@ -1,4 +1,4 @@
-"""The function that asks other systems: handed questions by the webhook, which cannot wait for their answers."""
+"""Hands lookups to the lookup function, since a webhook cannot wait for other systems."""
 
 from __future__ import annotations
 

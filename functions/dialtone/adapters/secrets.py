@@ -1,4 +1,4 @@
-"""Secrets that may be replaced while we run: cached here and nowhere else, so that their age has one owner."""
+"""Secrets from Secrets Manager, cached here and nowhere else: replaced ones are used within minutes."""
 
 from __future__ import annotations
 

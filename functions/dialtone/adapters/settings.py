@@ -1,4 +1,4 @@
-"""What a function is told by its environment: read once, at start; what is missing is named."""
+"""Settings from the environment: read once, at start; an error names what is missing."""
 
 from __future__ import annotations
 

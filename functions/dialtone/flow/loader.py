@@ -1,4 +1,4 @@
-"""From the texts of a flow, of the flows that it visits and of their calendars to the script that leads a call."""
+"""Loads a flow from its text, with the flows that it visits and their calendars."""
 
 from __future__ import annotations
 
