@@ -44,7 +44,7 @@ def answer_of(lookup: Lookup, body: bytes) -> Answer:
     if said is None or said == {}:
         return Answer(NOT_FOUND)
     if not isinstance(said, dict):
-        return Answer(FAILED, reason="answered JSON that is no object")
+        return Answer(FAILED, reason="answered JSON that is not an object")
     odd = next((name for name in lookup.gives if isinstance(said.get(name), (list, dict))), None)
     if odd is not None:
         return Answer(FAILED, reason=f"answered with {odd} that is neither text nor a number")

@@ -1,4 +1,4 @@
-"""The way of one event: load, decide, commit, send."""
+"""Processes one event: load, decide, commit, send."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class EventResult:
     reason: str = ""
     sent: tuple[Sent, ...] = ()
     unsent: int = 0
-    """Commands that Telnyx could not be given: the event must come again."""
+    """Commands that Telnyx did not take: the event must be delivered again."""
     races: int = 0
     incidents: tuple[str, ...] = ()
     """What operators must hear of; none of an event that came before."""
@@ -187,7 +187,7 @@ def _stale_commands(decided: StoredDecision, call: Call) -> frozenset[int]:
     Sent late, they would be heard in the wrong place, and their mark would be taken for the leg's: the events of the
     step that the call is in would come with it, as of a step left long ago, and the caller would wait for ever.
     A message that is not reviewed any more cannot be played back either: its address is forgotten. A recording is
-    promised to the ledger, so that a refusal of its start must be heard of; but it is not started where it must be
+    promised to the ledger, so that a refusal of its start must be processed; but it is not started where it must be
     paused by now, for a card number. Whether it was started before is not known: the ledger goes on expecting it.
     """
     incomplete = frozenset(place for place, each in enumerate(decided.commands) if lacks_address(each))

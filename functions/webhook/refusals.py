@@ -1,4 +1,4 @@
-"""What a call hears of a command that Telnyx refused: an event of our own, decided and committed like any other."""
+"""A command that Telnyx refused, as an event of our own: decided and committed like any other."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ BRIDGE = "bridge"
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A command and what came of it."""
+    """A command and its outcome."""
 
     command: Command
     outcome: Outcome
@@ -55,7 +55,7 @@ def refused(event: Event, turn: int, place: int, sent: Sent, unsent: Sequence[Co
 
 
 def _recordings_of(commands: Sequence[Command]) -> dict[str, list[str] | list[int]]:
-    """The recordings that these commands promised, by their files' names; by turns where they were given none.
+    """The recordings that these commands promised, by their files' names; by step sequence where they have none.
 
     Only commands that an earlier version decided on have none.
     """

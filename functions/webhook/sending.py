@@ -1,4 +1,4 @@
-"""The commands of a decision on their way to Telnyx: which go out together, and where the rest stops."""
+"""Sends the commands of a decision: which go out together, and where the rest stops."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ class Telnyx(Protocol):
     """What is needed of Telnyx."""
 
     def send(self, command: Command, command_id: str, deadline: float) -> Outcome:
-        """Send one command; what came of it before the deadline, a reading of the monotonic clock."""
+        """Send one command; give its outcome by the deadline, a reading of the monotonic clock."""
         ...
 
     def send_together(self, asked: Sequence[tuple[Command, str]], deadline: float) -> Sequence[Outcome]:
-        """Send several with their ids, in no order; what came of each."""
+        """Send several with their ids, in no order; give the outcome of each."""
         ...
 
 
 def groups(commands: Sequence[Command]) -> Iterator[range]:
     """Give the places of the commands, group after group: those of a group go out together.
 
-    Commands of one leg keep their order. What comes after a bridge waits for it: whom it could not connect with the
-    caller would otherwise have cost the others who ring.
+    Commands of one leg keep their order. What comes after a bridge waits for it: if it fails, the other callees must
+    still be ringing.
     """
     begun, legs = 0, set[str]()
     for place, command in enumerate(commands):
@@ -58,9 +58,9 @@ def send_all(  # noqa: PLR0913 -- the last two are for what comes again
 ) -> tuple[dict[int, Sent], int]:
     """Send the commands of the decision on an event, group after group.
 
-    Gives what came of each that was sent, by its place, and how many Telnyx could not be given: while it is not known
-    what came of a group, and after one in which a command was refused (now or `refused_before`), no other goes out.
-    What comes after a refused one would be heard in the wrong place. Those `stale` are passed over.
+    Gives the outcome of each that was sent, by its place, and how many Telnyx did not take. No group goes out while the
+    outcome of the one before is unknown, or after one with a refused command (now or `refused_before`): the caller
+    would hear it in the wrong place. `stale` commands are skipped.
     """
     sent: dict[int, Sent] = {}
     for group in groups(commands):

@@ -1,6 +1,6 @@
 """SnapStart: a start is frozen once and woken for every new environment.
 
-Before the snapshot everything is loaded that a call may need. Afterwards what must not be shared or old is made anew:
+Before the snapshot everything is loaded that a call may need. Afterwards what must not be shared or stale is renewed:
 connections, the Telnyx key, the state of chance. No request is made before the snapshot, so that no answer is in it.
 """
 
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """What is made ready before the snapshot, and made anew after it."""
+    """What is loaded before the snapshot, and renewed after it."""
 
     load: Sequence[Callable[[], object]]
-    """What loads things that calls need, and asks no neighbour."""
+    """What loads things that calls need, without any request."""
     renew: Sequence[Callable[[], object]]
     """What lets go of connections and secrets; the next request opens and fetches new ones."""
 

@@ -63,7 +63,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(given: argparse.Namespace) -> int:
     """Ring the number until the person at the telephone is done."""
     if not given.flows.is_dir():
-        raise DialtoneError(f"{given.flows} is no folder: name the one that holds the flows")
+        raise DialtoneError(f"{given.flows} is not a folder: name the one that holds the flows")
     reachable = people(given.agent)
     played = read_script(given.script, given.named, given.flows) if given.script else None
     if played:

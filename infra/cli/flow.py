@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 ACTIONS = {
     "lint": ("infra.cli.flow_lint", "tell what is wrong with the flows, with file, line, step and remedy"),
-    "draw": ("infra.cli.flow_draw", "draw flows: steps, keys, ways"),
+    "draw": ("infra.cli.flow_draw", "draw flows: steps, keys, paths"),
     "diff": ("infra.cli.flow_diff", "tell and draw what a change does to callers"),
     "test": ("infra.cli.flow_test", "play the conversations beside the flows, and say which paths none took"),
     "schema": ("infra.cli.flow_schema", "print the JSON Schema of flows, or write all that are published"),

@@ -53,6 +53,6 @@ def _list_rules() -> int:
 
 def _explain(name: str) -> int:
     if name not in rules():
-        raise DialtoneError(f"{name} is no rule; {near(name, rules(), '`dialtone flow lint --rules` lists them')}")
+        raise DialtoneError(f"{name} is not a rule; {near(name, rules(), '`dialtone flow lint --rules` lists them')}")
     print((PAGES / f"{name}.md").read_text(encoding="utf-8"), end="")
     return 0

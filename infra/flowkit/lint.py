@@ -101,7 +101,7 @@ def _why_idle(silence: Silence, silenced: list[Finding]) -> Found | None:
     """What keeps a comment from silencing anything."""
     if silence.rule not in rules():
         remedy = near(silence.rule, rules(), "`dialtone flow lint --rules` lists them")
-        return Found((), f'silences "{silence.rule}", which is no rule', remedy)
+        return Found((), f'silences "{silence.rule}", which is not a rule', remedy)
     if not silence.reason:
         return Found((), f"silences {silence.rule} and does not say why", "write the reason after the rule's name")
     if not silenced:

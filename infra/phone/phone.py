@@ -322,7 +322,7 @@ class Phone:
             case Order.REDIAL:
                 self._remark("there is a call: hang up first (h)")
             case NoKey(typed):
-                self._remark(f"{typed} is no key of this telephone; ? shows them")
+                self._remark(f"{typed} is not a key of this telephone; ? shows them")
             case _ if self.call is None or self.stage is Stage.OVER:
                 self._remark("there is no call: r calls again")
             case _:

@@ -138,7 +138,7 @@ def test_a_table_that_does_not_answer_leaves_time_to_say_so(
 def test_a_public_key_that_is_none_is_named_at_start(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TELNYX_PUBLIC_KEY", "AAAA")
 
-    with pytest.raises(KeyInvalid, match="'AAAA' is no public key"):
+    with pytest.raises(KeyInvalid, match="'AAAA' is not a public key"):
         started()
 
 

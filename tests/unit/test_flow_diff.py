@@ -119,12 +119,12 @@ def marked(drawn: Graph, mark: Mark) -> tuple[set[str], set[tuple[str, str, str]
         (
             "    busy: message\n",
             "",
-            "When the line that “office” rings is busy, there is no longer a way of its own; before, to “message”.",
+            "When the line that “office” rings is busy, there is no longer a path of its own; before, to “message”.",
         ),
         (
             "    busy: message\n",
             "    busy: message\n    on_error: bye\n",
-            "When “office” cannot be done, the call now goes to “bye”; before, there was no way of its own.",
+            "When “office” cannot be done, the call now goes to “bye”; before, there was no path of its own.",
         ),
         ("max_seconds: 60", "max_seconds: 90", "A recording in “message” may now last 90 seconds instead of 60."),
         ("{media: tune}", "{media: song}", "“old” now plays ♪ song; before, ♪ tune."),
@@ -133,7 +133,7 @@ def marked(drawn: Graph, mark: Mark) -> tuple[set[str], set[tuple[str, str, str]
         (
             "last_resort: sorry",
             "last_resort: bye",
-            "When something goes wrong and there is no way for it, the call now goes to “bye”; before, to “sorry”.",
+            "When something goes wrong and there is no path for it, the call now goes to “bye”; before, to “sorry”.",
         ),
         (
             "last_resort: sorry",
@@ -349,7 +349,10 @@ def test_the_page_has_the_words_and_the_picture(flows: Path, tmp_path: Path) -> 
     ("named", "said"),
     [
         (["nonsense", "--flows", "{}"], "nonsense is neither a file nor a revision that git knows"),
-        (["{}/desk.yaml@nonsense"], "nonsense is no revision that git knows; write for example {0}/desk.yaml@HEAD~1"),
+        (
+            ["{}/desk.yaml@nonsense"],
+            "nonsense is not a revision that git knows; write for example {0}/desk.yaml@HEAD~1",
+        ),
         (["{}/gone.yaml@HEAD"], "{0}/gone.yaml was not there at HEAD"),
         (
             ["HEAD", "{}/desk.yaml"],

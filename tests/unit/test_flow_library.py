@@ -205,19 +205,19 @@ def test_numbers_lead_to_flows(folder: Path) -> None:
         ('"+1555\\uff100100": night\n', "1: +1555\uff100100 is not a number in E.164; write it"),
         (
             '"+15550100": day\n',
-            "1: +15550100 leads to day, which is no flow; add day.yaml beside numbers.yaml, or name a flow that",
+            "1: +15550100 leads to day, which is not a flow; add day.yaml beside numbers.yaml, or name a flow that",
         ),
-        ('"+15550100":\n', "1: +15550100 leads to None, which is no flow; add"),
-        ('"+15550100": []\n', "1: +15550100 leads to [], which is no flow; add"),
-        ('"+15550100": 7\n', "1: +15550100 leads to 7, which is no flow; add"),
-        ('"+15550100": [night, day]\n', "1: +15550100 leads to day, which is no flow; add"),
+        ('"+15550100":\n', "1: +15550100 leads to None, which is not a flow; add"),
+        ('"+15550100": []\n', "1: +15550100 leads to [], which is not a flow; add"),
+        ('"+15550100": 7\n', "1: +15550100 leads to 7, which is not a flow; add"),
+        ('"+15550100": [night, day]\n', "1: +15550100 leads to day, which is not a flow; add"),
         ('"+15550100": {flow: night, hours: x}\n', "1: hours is not a key here; remove it, or look"),
         ('"+15550100": {caller: "+1*"}\n', "1: flow is missing; add flow"),
         ('"+15550100": {flow: night, open: office}\n', "1: +15550100 goes by office, which is not a calendar; add"),
         ('"+15550100":\n- night\n- front-desk\n', "3: +15550100 has a route below one that takes every call; put"),
         ('"+1555*1": night\n', "1: +1555*1 is not a number in E.164; write it"),
-        ('"+15550100": ../night\n', "1: +15550100 leads to ../night, which is no flow; add"),
-        ('"+15550100": numbers\n', "1: +15550100 leads to numbers, which is no flow; add"),
+        ('"+15550100": ../night\n', "1: +15550100 leads to ../night, which is not a flow; add"),
+        ('"+15550100": numbers\n', "1: +15550100 leads to numbers, which is not a flow; add"),
         (f'"+15550100": {"x" * 5_000}\n', "1: +15550100 leads to xxx"),
         ('"+15550100": night\n"+15550100": night\n', "2: +15550100 stands here twice; remove or rename one of the two"),
         ('"+15550100": "night\n', "2: not YAML: "),
@@ -230,7 +230,7 @@ def test_a_fault_in_the_numbers_is_told_with_its_line_and_remedy(folder: Path, n
 def test_a_flow_of_a_strange_name_that_a_number_leads_to_would_never_be_found(folder: Path) -> None:
     (folder / "Day Time.yaml").write_text("flow: day\nsteps:\n  bye: hangup\n")
 
-    assert "which is no flow" in told(folder, '"+15550100": Day Time\n')
+    assert "which is not a flow" in told(folder, '"+15550100": Day Time\n')
 
 
 def test_numbers_that_are_not_utf_8_are_told(folder: Path) -> None:

@@ -45,7 +45,8 @@ def test_a_finding_says_what_is_wrong_where_and_what_to_do() -> None:
 
     file = "tests/flows/faulty/desk.yaml"
     assert str(finding).removeprefix(f"{ROOT}/") == (
-        f'{file}:15:5: error: step "sales" leads to by, which is no step of this flow; did you mean bye? [unknown-step]'
+        f'{file}:15:5: error: step "sales" leads to by, which is not a step of this flow; '
+        "did you mean bye? [unknown-step]"
     )
 
 

@@ -74,4 +74,4 @@ def test_a_rule_is_explained_by_its_page(capsys: pytest.CaptureFixture[str]) -> 
 
 def test_a_rule_that_is_none_is_told_with_the_likely_one(capsys: pytest.CaptureFixture[str]) -> None:
     assert lint("--explain", "deadend") == 1
-    assert capsys.readouterr().err == "dialtone: deadend is no rule; did you mean dead-end?\n"
+    assert capsys.readouterr().err == "dialtone: deadend is not a rule; did you mean dead-end?\n"

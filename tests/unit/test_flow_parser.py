@@ -145,11 +145,11 @@ def test_a_file_that_holds_no_flow_is_told(text: str) -> None:
         ),
         (
             "flow: main-menu\nsteps:\n  bye: hangup\nstart: by\n",
-            "4: leads to by, which is no step of this flow; did you mean bye?",
+            "4: leads to by, which is not a step of this flow; did you mean bye?",
         ),
         (
             "flow: main-menu\nlast_resort: apology\nsteps:\n  bye: hangup\n",
-            "2: leads to apology, which is no step of this flow; add that step, or name one that exists",
+            "2: leads to apology, which is not a step of this flow; add that step, or name one that exists",
         ),
         ("flow: sales\nsteps:\n  bye: hangup\n", "1: the flow is named sales; name its file sales.yaml"),
         ('flow: main-menu\nsteps:\n  bye: hangup\n  "": hangup\n', "4: a step has no name; give it one"),
@@ -176,10 +176,13 @@ def test_a_step_that_says_nothing_to_do_is_told(content: str) -> None:
         ("say: La.\nhangup: true", f'3: step "sales" is say and hangup at once; give it one of {KINDS}'),
         ("say: La.\nloud: true", '5: step "sales" loud is not a key here; remove it, or look its name up'),
         ("say: La.\nname: x", '5: step "sales" name is not a key here; remove it: a step is named where it stands'),
-        ("say: La.\nnext: by", '5: step "sales" leads to by, which is no step of this flow; did you mean bye?'),
+        ("say: La.\nnext: by", '5: step "sales" leads to by, which is not a step of this flow; did you mean bye?'),
         (
             "say: La.\non_error: apology",
-            '5: step "sales" leads to apology, which is no step of this flow; add that step, or name one that exists',
+            (
+                '5: step "sales" leads to apology, which is not a step of this flow; '
+                "add that step, or name one that exists"
+            ),
         ),
         ("say: La.\nnext: no", '5: step "sales" next: Input should be a valid string; fix the value'),
         ('say: ""', '4: step "sales" say: String should have at least 1 character; fix the value'),
@@ -198,12 +201,12 @@ def test_a_step_that_says_nothing_to_do_is_told(content: str) -> None:
         ("play: Words.", '3: step "sales" plays audio or media; use say for words; fix the value'),
         ("play: {media: hours}\ntimes: 101", '5: step "sales" times: Input should be less than or equal to 100'),
         ("play: {media: hours}\nkeys: {10: bye}", '5: step "sales" keys.10: String should match pattern'),
-        ("play: {media: hours}\nkeys:\n  1: by", '6: step "sales" leads to by, which is no step of this flow; did'),
+        ("play: {media: hours}\nkeys:\n  1: by", '6: step "sales" leads to by, which is not a step of this flow; did'),
         ("menu: Choose.", '3: step "sales" keys is missing; add keys'),
         ("menu: Choose.\nkeys: {}", '5: step "sales" keys: Dictionary should have at least 1 item'),
         ("menu: Choose.\nkeys:\n  1: bye\n  A: bye", '7: step "sales" keys.A: String should match pattern'),
-        ("menu: Choose.\nkeys:\n  1: bye\n  2: hello", '7: step "sales" leads to hello, which is no step'),
-        ("menu: Choose.\nkeys: {1: bye}\notherwise: bey", '6: step "sales" leads to bey, which is no step'),
+        ("menu: Choose.\nkeys:\n  1: bye\n  2: hello", '7: step "sales" leads to hello, which is not a step'),
+        ("menu: Choose.\nkeys: {1: bye}\notherwise: bey", '6: step "sales" leads to bey, which is not a step'),
         ("menu: Choose.\nkeys: {1: bye}\ntries: 11", '6: step "sales" tries: must be from 1 to 10'),
         ("menu: Choose.\nkeys: {1: bye}\nwrong: {txt: No.}", '6: step "sales" wrong.txt is not a key here'),
         ("collect: Key it in.", '3: step "sales" into is missing; add into'),
@@ -222,12 +225,12 @@ def test_a_step_that_says_nothing_to_do_is_told(content: str) -> None:
         ("transfer: 5550199", '4: step "sales" transfer: Input should be a valid tuple; fix the value'),
         ('transfer: "555 0199"', '4: step "sales" transfer: String should match pattern'),
         ('transfer: "+15550199"\nhold: La.', '5: step "sales" hold: takes audio or media; words cannot be held'),
-        ('transfer: "+15550199"\nbusy: bey', '5: step "sales" leads to bey, which is no step of this flow; did you'),
+        ('transfer: "+15550199"\nbusy: bey', '5: step "sales" leads to bey, which is not a step of this flow; did you'),
         ('transfer: "+15550199"\nring_seconds: 4', '5: step "sales" ring_seconds: Input should be greater than or'),
         ("answered_by:\n  person: bye", '4: step "sales" answered_by.machine is missing; add answered_by.machine'),
         (
             "answered_by:\n  person: bye\n  machine: bey",
-            '6: step "sales" leads to bey, which is no step of this flow; did you mean bye?',
+            '6: step "sales" leads to bey, which is not a step of this flow; did you mean bye?',
         ),
         ("set: {}", '4: step "sales" set: Dictionary should have at least 1 item'),
         ("set:\n  outcome: 5", '5: step "sales" set.outcome: Input should be a valid string; fix the value'),
@@ -262,7 +265,7 @@ def test_a_fault_can_be_taken_apart_by_a_program() -> None:
 
     fault = caught.value
     assert (fault.file, fault.line, fault.step) == ("main-menu.yaml", 3, "sales")
-    assert (fault.reason, fault.remedy) == ("leads to by, which is no step of this flow", "did you mean bye?")
+    assert (fault.reason, fault.remedy) == ("leads to by, which is not a step of this flow", "did you mean bye?")
 
 
 def test_all_problems_of_a_flow_are_reported_at_once_in_the_order_in_which_they_are_found() -> None:
@@ -287,5 +290,5 @@ steps:
         (5, "b", "wait_seconds"),
         (5, "b", "keys is missing"),
         (6, "c", "is of no known kind"),
-        (7, "d", "leads to by, which is no step of this flow"),
+        (7, "d", "leads to by, which is not a step of this flow"),
     ]

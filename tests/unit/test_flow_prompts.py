@@ -34,7 +34,7 @@ def in_spanish(call: Call = CALL) -> Call:
 
 def payloads(written: object, call: Call = CALL, voice_defaults: VoiceDefaults = MANNER) -> list[object]:
     """What is spoken, and the names of what is played."""
-    heard = [command.parameters for command in prompt(written).heard(call, voice_defaults)]
+    heard = [command.parameters for command in prompt(written).play(call, voice_defaults)]
     return [each.get("payload") or each.get("media_name") or each.get("audio_url") for each in heard]
 
 
@@ -48,26 +48,26 @@ def refusal(written: object) -> str:
 
 
 def test_words_are_spoken_in_the_flows_manner() -> None:
-    (command,) = prompt("Good morning.").heard(CALL, MANNER)
+    (command,) = prompt("Good morning.").play(CALL, MANNER)
 
     assert (command.action, command.call_control_id) == ("speak", CONTROL)
     assert command.parameters == {"payload": "Good morning.", "voice": MANNER.voice, "language": "en-US"}
 
 
 def test_a_prompts_own_manner_comes_first() -> None:
-    (command,) = prompt({"text": "Buenos días.", "voice": "AWS.Polly.Mia", "language": "es-MX"}).heard(CALL, MANNER)
+    (command,) = prompt({"text": "Buenos días.", "voice": "AWS.Polly.Mia", "language": "es-MX"}).play(CALL, MANNER)
 
     assert (command.parameters["voice"], command.parameters["language"]) == ("AWS.Polly.Mia", "es-MX")
 
 
 def test_without_a_language_none_is_sent() -> None:
-    (command,) = prompt("Hello.").heard(CALL, PLAIN)
+    (command,) = prompt("Hello.").play(CALL, PLAIN)
 
     assert "language" not in command.parameters
 
 
 def test_ssml_is_told_to_be_ssml() -> None:
-    (command,) = prompt({"ssml": "<speak>Hi, {name}</speak>"}).heard(CALL, PLAIN)
+    (command,) = prompt({"ssml": "<speak>Hi, {name}</speak>"}).play(CALL, PLAIN)
 
     assert command.parameters["payload_type"] == "ssml"
     assert command.parameters["payload"] == "<speak>Hi, Ann &amp; Bob</speak>"
@@ -86,9 +86,9 @@ def test_audio_is_played_once_often_or_without_end(written: object, source: dict
     audio = prompt(written)
 
     (once,), (often,), (held,) = (
-        audio.heard(CALL, MANNER),
-        audio.heard(CALL, MANNER, times=3),
-        audio.held(CALL, MANNER),
+        audio.play(CALL, MANNER),
+        audio.play(CALL, MANNER, times=3),
+        audio.loop(CALL, MANNER),
     )
 
     assert {once.action, often.action, held.action} == {"playback_start"}
@@ -101,7 +101,7 @@ def test_keys_are_gathered_while_it_is_heard() -> None:
     (spoken,) = prompt("Press 1.").sounds(CALL, MANNER)
     (played,) = prompt({"media": "press-1"}).sounds(CALL, MANNER)
 
-    asked, offered = spoken.gathered(CALL, maximum_digits=1), played.gathered(CALL, maximum_digits=1)
+    asked, offered = spoken.gather(CALL, maximum_digits=1), played.gather(CALL, maximum_digits=1)
 
     assert (asked.action, asked.parameters["payload"]) == ("gather_using_speak", "Press 1.")
     assert (offered.action, offered.parameters["media_name"]) == ("gather_using_audio", "press-1")
@@ -114,7 +114,7 @@ def test_keys_are_gathered_while_it_is_heard() -> None:
 def test_a_list_is_heard_in_its_order() -> None:
     heard = prompt([{"media": "jingle"}, "Hello.", {"ssml": "<speak>Hi</speak>"}, {"audio": ADDRESS}])
 
-    assert [command.action for command in heard.heard(CALL, MANNER)] == [
+    assert [command.action for command in heard.play(CALL, MANNER)] == [
         "playback_start",
         "speak",
         "speak",
@@ -142,7 +142,7 @@ def test_a_reminder_comes_before_the_question_whatever_either_is() -> None:
 
 
 def test_the_last_of_a_list_is_held_without_end() -> None:
-    commands = prompt(["Please hold.", {"media": "music"}]).held(CALL, MANNER)
+    commands = prompt(["Please hold.", {"media": "music"}]).loop(CALL, MANNER)
 
     assert [command.action for command in commands] == ["speak", "playback_start"]
     assert commands[1].parameters["loop"] == "infinity"
@@ -154,8 +154,8 @@ BOTH = {"en-US": "Good morning.", "es-MX": "Buenos días."}
 
 
 def test_a_prompt_in_several_languages_is_heard_in_the_callers_and_in_its_voice() -> None:
-    (english,) = prompt(BOTH).heard(CALL, SPANISH_TOO)
-    (spanish,) = prompt(BOTH).heard(in_spanish(), SPANISH_TOO)
+    (english,) = prompt(BOTH).play(CALL, SPANISH_TOO)
+    (spanish,) = prompt(BOTH).play(in_spanish(), SPANISH_TOO)
 
     assert english.parameters == {"payload": "Good morning.", "voice": MANNER.voice, "language": "en-US"}
     assert spanish.parameters["language"] == "es-MX"
@@ -168,13 +168,13 @@ def test_a_language_that_a_prompt_lacks_falls_back_to_the_flows_first() -> None:
 
 
 def test_a_prompt_that_lacks_the_flows_first_language_too_is_heard_in_its_own_first() -> None:
-    (command,) = prompt({"fr-FR": "Bonjour.", "de-DE": "Hallo."}).heard(in_spanish(), SPANISH_TOO)
+    (command,) = prompt({"fr-FR": "Bonjour.", "de-DE": "Hallo."}).play(in_spanish(), SPANISH_TOO)
 
     assert (command.parameters["payload"], command.parameters["language"]) == ("Bonjour.", "fr-FR")
 
 
 def test_what_is_written_in_no_language_by_name_is_in_the_flows_first() -> None:
-    (command,) = prompt("Hello.").heard(in_spanish(), SPANISH_TOO)
+    (command,) = prompt("Hello.").play(in_spanish(), SPANISH_TOO)
 
     assert command.parameters["language"] == "en-US"
 
@@ -190,7 +190,7 @@ def test_lists_and_languages_may_hold_one_another() -> None:
 def test_a_piece_offers_a_language_in_that_languages_voice() -> None:
     offer = prompt(["For English, press 1.", {"text": "Para español, marque dos.", "language": "es-MX"}])
 
-    english, spanish = offer.heard(CALL, SPANISH_TOO)
+    english, spanish = offer.play(CALL, SPANISH_TOO)
 
     assert (english.parameters["voice"], spanish.parameters["voice"]) == (MANNER.voice, "AWS.Polly.Mia")
 
@@ -263,7 +263,7 @@ def test_what_cannot_be_heard_is_refused(written: object) -> None:
     ],
 )
 def test_every_provider_of_voices_is_accepted(voice: str) -> None:
-    (command,) = prompt({"text": "Hello.", "voice": voice, "speed": 0.9}).heard(CALL, MANNER)
+    (command,) = prompt({"text": "Hello.", "voice": voice, "speed": 0.9}).play(CALL, MANNER)
 
     assert command.parameters["voice"] == voice
 
@@ -287,11 +287,11 @@ def test_a_text_that_grew_too_long_is_heard_in_several_speeches() -> None:
 
 
 def test_a_prompt_of_which_nothing_is_left_is_no_command() -> None:
-    assert prompt("{nobody}").heard(CALL, PLAIN) == ()
+    assert prompt("{nobody}").play(CALL, PLAIN) == ()
 
 
 def test_ssml_that_grew_too_long_is_no_command_rather_than_broken() -> None:
     call = Call(SESSION, LEG, CONTROL, variables={"long": "word " * 1_000})
 
     with pytest.raises(CommandInvalid, match="payload"):
-        prompt({"ssml": "<speak>{long}</speak>"}).heard(call, PLAIN)
+        prompt({"ssml": "<speak>{long}</speak>"}).play(call, PLAIN)

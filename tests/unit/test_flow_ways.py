@@ -341,8 +341,8 @@ def test_a_hang_up_told_too_late_takes_a_visit_back() -> None:
     ("flow", "fault"),
     [
         ("steps:\n  a: {go: {flow: nowhere}}\n", "leads to the flow nowhere, which is not there"),
-        ("steps:\n  a: {go: {flow: tested, step: b}}\n", "leads to b, which is no step of the flow tested"),
-        ("steps:\n  a: {go: b}\n", "leads to b, which is no step of this flow"),
+        ("steps:\n  a: {go: {flow: tested, step: b}}\n", "leads to b, which is not a step of the flow tested"),
+        ("steps:\n  a: {go: b}\n", "leads to b, which is not a step of this flow"),
         ("steps:\n  a: {hours: shop, closed: a}\n", "goes by shop, which is not a calendar"),
         ("steps:\n  a: {hours: office, closed: a, calendar: {}}\n", "calendar is not a key here"),
         ("steps:\n  a/b: hangup\n", "has a / in its name"),

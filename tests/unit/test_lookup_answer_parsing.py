@@ -37,8 +37,8 @@ def test_nothing_is_not_found(body: bytes) -> None:
         (b"\xff\xfe", "answered what is not JSON"),
         (b"[" * 100_000, "answered more than 65,536 bytes"),
         (b"[" * 60_000, "answered what is not JSON"),
-        (b'["Ada"]', "answered JSON that is no object"),
-        (b'"Ada"', "answered JSON that is no object"),
+        (b'["Ada"]', "answered JSON that is not an object"),
+        (b'"Ada"', "answered JSON that is not an object"),
         (b'{"name": {"first": "Ada"}}', "answered with name that is neither text nor a number"),
         (b" " * (MAX_ANSWER_BYTES + 1), "answered more than 65,536 bytes"),
     ],
@@ -98,5 +98,5 @@ def test_a_text_is_cut_where_a_variable_ends() -> None:
     ],
 )
 def test_what_is_no_answer_is_refused(told: dict[str, object]) -> None:
-    with pytest.raises(MalformedEvent, match="dialtone_event is no event of a lookup"):
+    with pytest.raises(MalformedEvent, match="dialtone_event is not an event of a lookup"):
         event_from_json(told)

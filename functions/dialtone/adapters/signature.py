@@ -65,7 +65,9 @@ def _key(text: str) -> VerifyKey:
     except (binascii.Error, ValueError):
         raw = b""
     if len(raw) != KEY_BYTES:
-        raise KeyInvalid(f"{text!r} is no public key: it must be {KEY_BYTES} bytes in base64, from the Telnyx portal")
+        raise KeyInvalid(
+            f"{text!r} is not a public key: it must be {KEY_BYTES} bytes in base64, from the Telnyx portal"
+        )
     return VerifyKey(raw)
 
 

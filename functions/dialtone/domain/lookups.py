@@ -128,7 +128,7 @@ def event_from_json(told: Mapping[str, Any]) -> Event:
         } if event_type == SLOW or _is_answer(payload):
             return Event(event_id, event_type, occurred_at, dict(payload), ClientState(turn=turn))
         case _:
-            raise MalformedEvent("dialtone_event", "is no event of a lookup")
+            raise MalformedEvent("dialtone_event", "is not an event of a lookup")
 
 
 def _is_answer(payload: Mapping[str, Any]) -> bool:

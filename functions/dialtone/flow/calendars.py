@@ -26,7 +26,7 @@ def _known_zone(name: str) -> str:
     try:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ValueError(f"{name} is no time zone; write one such as Europe/London or America/Chicago") from None
+        raise ValueError(f"{name} is not a time zone; write one such as Europe/London or America/Chicago") from None
     return name
 
 
@@ -74,7 +74,7 @@ def _read_spans(written: Any) -> Any:  # noqa: ANN401 -- pydantic hands over wha
             continue
         found = _SPAN.fullmatch(each.strip()) if isinstance(each, str) else None
         if found is None:
-            raise ValueError(f"{each} is no time of opening; write 09:00-17:30, a list of these, or closed")
+            raise ValueError(f"{each} is not an opening time; write 09:00-17:30, a list of these, or closed")
         spans.append(Span(_since_midnight(found.group(1)), _since_midnight(found.group(2))))
     return tuple(spans)
 
@@ -96,7 +96,7 @@ def _by_weekday(written: Any) -> Any:  # noqa: ANN401 -- pydantic hands over wha
     week: dict[str, Any] = {}
     for named, spans in written.items():
         if not re.fullmatch(_DAYS_PATTERN, str(named)):
-            raise ValueError(f"{named} is no day; write mon, tue, … sun, mon-fri, or several with commas")
+            raise ValueError(f"{named} is not a day; write mon, tue, … sun, mon-fri, or several with commas")
         for day in _weekdays(named):
             if day in week:
                 raise ValueError(f"{day} stands here twice")
@@ -119,7 +119,7 @@ def _by_date(written: Any) -> Any:  # noqa: ANN401 -- pydantic hands over whatev
     days: dict[str, Any] = {}
     for named, spans in written.items():
         if not re.fullmatch(_DATES_PATTERN, str(named)):
-            raise ValueError(f"{named} is no date; write 2026-12-25, or 2026-12-24 to 2026-12-26")
+            raise ValueError(f"{named} is not a date; write 2026-12-25, or 2026-12-24 to 2026-12-26")
         for day in _dates(named):
             if day in days:
                 raise ValueError(f"{day} stands here twice")
@@ -180,7 +180,7 @@ class Calendar(BaseModel):
     )
 
     def at(self, occurred_at: str) -> str:
-        """OPEN, CLOSED or HOLIDAY (closed, and a holiday) at a time as events tell it."""
+        """OPEN, CLOSED or HOLIDAY (closed, and a holiday) at the time of an event."""
         local = datetime.fromisoformat(occurred_at).astimezone(ZoneInfo(self.time_zone))
         today = local.date()
         clock = timedelta(hours=local.hour, minutes=local.minute, seconds=local.second, microseconds=local.microsecond)

@@ -120,10 +120,10 @@ class AskedConsent(Shorthand):
             return Fail("the announcement of the recording was empty: its variables have no value")
         state = ConsentState.of(call)
         if self.how == "announce":
-            heard = self.say.heard(call, voice_defaults)
+            heard = self.say.play(call, voice_defaults)
             return Wait(heard, replace(state, prompts=len(heard)))
         keys = one_key((self.accept, self.decline))
-        return Wait(self.say.gathered(call, voice_defaults, WAIT_SECONDS * MILLIS, **keys), state)
+        return Wait(self.say.gather(call, voice_defaults, WAIT_SECONDS * MILLIS, **keys), state)
 
     def answered(
         self, call: Call, event: Event, voice_defaults: VoiceDefaults, *, step: str, onward: Go

@@ -191,7 +191,7 @@ def _voice_defaults(step: Step, call: Call, flow: LoadedFlow) -> VoiceDefaults:
 
 
 def _repeated(step: Step, call: Call, event: Event) -> Go | None:
-    """The step once more where detection cut its prompt off: else a call may end whose text the caller never heard."""
+    """The step again, where detection cut its prompt off: else a call could end before the caller heard the text."""
     if not cut_off_by_detection(event) or (state := step.repeated(call)) is None:
         return None
     return Go(step.name, stop_queued(call), state=state)
@@ -400,7 +400,7 @@ def _failing(call: Call) -> Decision:
 
 
 def _ending(call: Call, step: Step | None) -> str:
-    """How the flow stands: what the caller heard follows from it, where the flow does not say it itself."""
+    """How far the flow got, for calls whose flow sets no outcome."""
     if call.failed_turn or call.limit_turn:
         return FLOW_FAILED
     at_its_end = call.turn > 0 and not call.step

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from dialtone.flow.voice_settings import VoiceDefaults
 
 VERSION_CHARACTERS = 12
-"""Of the text's SHA-256: enough to tell every version of a team's flows apart."""
+"""Of the text's SHA-256: enough to distinguish all versions of a team's flows."""
 
 STEP_OF_FLOW = "/"
 """Between a flow's name and a step's, where a call is in another flow than the one that leads it."""
@@ -106,7 +106,7 @@ class Flow:
     limits: Limits = field(default_factory=Limits)
     consent_policy: ConsentPolicy = field(default_factory=ConsentPolicy)
     given: Mapping[str, str] = field(default_factory=dict)
-    """Variables that a call dialled for it must be given → what each is."""
+    """Flow inputs: variables that an outgoing call must bring → what each is."""
 
     @property
     def record_at_once(self) -> WholeCall | None:

@@ -58,7 +58,7 @@ def _check_visits(flows: dict[str, Flow]) -> None:
         for step_name, step in each.steps.items():
             for other, step_of_other in step.visits():
                 if step_of_other and step_of_other not in flows[other].steps:
-                    reason = f"leads to {step_of_other}, which is no step of the flow {other}"
+                    reason = f"leads to {step_of_other}, which is not a step of the flow {other}"
                     raise FlowInvalid(f"{name}.yaml", 1, step_name, reason, "name one that exists")
 
 

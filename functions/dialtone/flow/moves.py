@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Send these commands and wait for what comes of them."""
+    """Send these commands and wait for their events."""
 
     commands: tuple[Command, ...] = ()
     state: StepState = NO_STATE

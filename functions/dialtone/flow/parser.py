@@ -92,7 +92,7 @@ class WrittenFlow(BaseModel):
     )
     limits: Limits = Field(default_factory=Limits, description="How far a call may go before last_resort ends it.")
     start: str = Field("", description="The first step; without it, the first in the file.")
-    last_resort: str = Field("", description="The step for what has no other way; without it, hang up.")
+    last_resort: str = Field("", description="The step for a fault that has no path of its own; without it, hang up.")
     steps: dict[str, Any] = Field(min_length=1, description="Step's name → step.")
 
     @model_validator(mode="after")
@@ -242,7 +242,7 @@ def _check_targets(document: Document, steps: Mapping[str, Step], start: str) ->
         if target not in known:
             near = get_close_matches(target, known, 1)
             remedy = f"did you mean {near[0]}?" if near else "add that step, or name one that exists"
-            document.report(path, named_in, f"leads to {target}, which is no step of this flow", remedy)
+            document.report(path, named_in, f"leads to {target}, which is not a step of this flow", remedy)
     for name, step in steps.items():
         if isinstance(step, Reject) and name != start:
             remedy = "make it the first step, or use hangup"

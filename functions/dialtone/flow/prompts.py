@@ -48,17 +48,17 @@ class Sound:
     speaks: bool
     parameters: Mapping[str, object]
 
-    def heard(self, call: Call, *, times: int = 1) -> Command:
+    def play(self, call: Call, *, times: int = 1) -> Command:
         """The command that lets the caller hear it. `times` is for audio; what is spoken is spoken once."""
         if self.speaks:
             return command("speak", call.control_id, **self.parameters)
         return command("playback_start", call.control_id, **self.parameters, **({"loop": times} if times > 1 else {}))
 
-    def held(self, call: Call) -> Command:
+    def loop(self, call: Call) -> Command:
         """The command that plays it without end, until it is stopped."""
         return command("playback_start", call.control_id, **self.parameters, loop="infinity")
 
-    def gathered(self, call: Call, **digits: object) -> Command:
+    def gather(self, call: Call, **digits: object) -> Command:
         """The command that lets the caller hear it and key digits in, at any time while it is heard."""
         action = "gather_using_speak" if self.speaks else "gather_using_audio"
         return command(action, call.control_id, **self.parameters, **digits)
@@ -227,16 +227,16 @@ class Prompt(BaseModel):
                     heard.append((spoken_in, piece))
         return tuple(sound for language, piece in heard for sound in piece.sounds(call, voice_defaults, language))
 
-    def heard(self, call: Call, voice_defaults: VoiceDefaults, *, times: int = 1) -> tuple[Command, ...]:
+    def play(self, call: Call, voice_defaults: VoiceDefaults, *, times: int = 1) -> tuple[Command, ...]:
         """The commands that let the caller hear it, to be sent at once: Telnyx queues them."""
-        return tuple(sound.heard(call, times=times) for sound in self.sounds(call, voice_defaults, joined=False))
+        return tuple(sound.play(call, times=times) for sound in self.sounds(call, voice_defaults, joined=False))
 
-    def held(self, call: Call, voice_defaults: VoiceDefaults) -> tuple[Command, ...]:
+    def loop(self, call: Call, voice_defaults: VoiceDefaults) -> tuple[Command, ...]:
         """The commands that let it be heard without end: its last sound is repeated until it is stopped."""
         sounds = self.sounds(call, voice_defaults)
-        return (*(sound.heard(call) for sound in sounds[:-1]), *(last.held(call) for last in sounds[-1:]))
+        return (*(sound.play(call) for sound in sounds[:-1]), *(last.loop(call) for last in sounds[-1:]))
 
-    def gathered(
+    def gather(
         self, call: Call, voice_defaults: VoiceDefaults, timeout_millis: int, **digits: object
     ) -> tuple[Command, ...]:
         """The commands that let it be heard and digits be keyed in with its last sound, once.
@@ -247,8 +247,8 @@ class Prompt(BaseModel):
         if not sounds:
             waits = {"initial_timeout_millis": timeout_millis, "timeout_millis": timeout_millis}
             return (command("gather", call.control_id, **waits, **digits),)
-        gather = sounds[-1].gathered(call, maximum_tries=1, timeout_millis=timeout_millis, **digits)
-        return (*(sound.heard(call) for sound in sounds[:-1]), gather)
+        gather = sounds[-1].gather(call, maximum_tries=1, timeout_millis=timeout_millis, **digits)
+        return (*(sound.play(call) for sound in sounds[:-1]), gather)
 
 
 _TAG = re.compile(r"<[^>]*>")

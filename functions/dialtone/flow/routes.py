@@ -151,4 +151,4 @@ def _parse_routes(
 
 def _report_no_flow(document: Document, path: Path, number: str, flow: object) -> None:
     remedy = f"add {flow}.yaml beside {NUMBERS_FILE}, or name a flow that is there"
-    document.report(path, "", f"{number} leads to {flow}, which is no flow", remedy)
+    document.report(path, "", f"{number} leads to {flow}, which is not a flow", remedy)

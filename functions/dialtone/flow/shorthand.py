@@ -1,4 +1,4 @@
-"""Values of a flow that may be written in a short way or in full."""
+"""Values of a flow that may be written in short form or in full."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ _UNWRITABLE = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010fff
 def known(call: Call) -> dict[str, str]:
     """Everything that can be filled in: the call's variables, its two numbers, and how long the caller has waited.
 
-    Not where a message can be heard: that must not get into what is kept, or to other systems.
+    Not the URL of a message: it must not get into stored data, or to other systems.
     """
     values = {**persistent_variables(call.variables), CALLER: call.from_number, CALLED: call.to_number}
     since = call.variables.get(WAITING_SINCE)

@@ -18,6 +18,6 @@ if TYPE_CHECKING:
 
 @on("call.bridged")
 def call_bridged(call: Call, event: Event, flow: LoadedFlow | None) -> Decision:
-    """The caller and another person hear each other; both legs tell it, and the earlier time counts."""
+    """The caller and another person are connected; both legs report it, and the earlier time counts."""
     since = min(filter(None, (call.bridged_at, event.occurred_at)))
     return advance(replace(call.progress_to(BRIDGED), bridged_at=since), event, flow)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @on("call.hangup")
 def call_hangup(call: Call, event: Event, flow: LoadedFlow | None) -> Decision:
-    """The leg is gone, and who was being rung for it need not ring on. Of a far leg: the flow may go another way."""
+    """The leg has ended: hang up on callees who still ring. If a callee's leg ended, the flow may take another path."""
     if event.about_callee:
         return advance(call, event, flow)
     if call.ended_at:

@@ -35,7 +35,7 @@ def _of_the_call(old: Flow, new: Flow) -> Iterator[str]:
         yield f"A call now begins at {_name(new.start)}; before, at {_name(old.start)}."
     if names.get(old.last_resort, old.last_resort) != new.last_resort:
         now, was = _now(new.last_resort), _then(old.last_resort)
-        yield f"When something goes wrong and there is no way for it, {now}; before, {was}."
+        yield f"When something goes wrong and there is no path for it, {now}; before, {was}."
     yield from _of_the_manner(old, new)
     if old.record is None and new.record is not None:
         yield f"Calls are now recorded {since_when(new.record)}."
@@ -182,7 +182,7 @@ def _of_an_edge(step: Step, where: str, was: str | None, now: str | None) -> str
         step=_name(step.name)
     )
     if now is None:
-        return f"{when}, there is no longer a way of its own; before, {_then(was)}."
+        return f"{when}, there is no longer a path of its own; before, {_then(was)}."
     return f"{when}, {_now(now)}; before, {_then(was)}."
 
 
@@ -192,7 +192,7 @@ def _now(target: str) -> str:
 
 def _then(target: str | None) -> str:
     if target is None:
-        return "there was no way of its own"
+        return "there was no path of its own"
     return f"to {_name(target)}" if target else "it ended"
 
 

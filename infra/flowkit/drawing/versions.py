@@ -56,7 +56,7 @@ def is_revision(name: str, folder: Path) -> bool:
 def at_revision(file: Path, revision: str) -> Text | None:
     """The file as it was; None where it was not there. Raises DialtoneError for a revision that git does not know."""
     if not is_revision(revision, file.parent):
-        raise DialtoneError(f"{revision} is no revision that git knows; write for example {file}@HEAD~1")
+        raise DialtoneError(f"{revision} is not a revision that git knows; write for example {file}@HEAD~1")
     answer = _git(file.parent, "show", f"{revision}:./{file.name}")
     return Text(f"{file}@{revision}", answer.stdout) if answer.returncode == 0 else None
 

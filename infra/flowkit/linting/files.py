@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from dialtone.flow.steps.step import Step
 
 CONVERSATION = ".test"
-"""The end of the stem of `main-menu.test.yaml`, which is no flow but a test of one."""
+"""The end of the stem of `main-menu.test.yaml`, which is not a flow but a test of one."""
 
 AUDIO_FOLDER = "audio"
 """Beside the flows: what is uploaded to Telnyx under its name without the ending."""

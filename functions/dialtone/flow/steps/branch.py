@@ -1,4 +1,4 @@
-"""A way that depends on what the call knows."""
+"""A path that depends on the call's variables."""
 
 from __future__ import annotations
 
@@ -58,11 +58,11 @@ class Case(BaseModel):
 
 
 class Branch(Step):
-    """Take the first way whose conditions hold."""
+    """Take the first path whose conditions hold."""
 
     paths: ClassVar[tuple[str, ...]] = ("branch", "otherwise")
 
-    branch: tuple[Case, ...] = Field(min_length=1, description="The ways, the first that holds is taken.")
+    branch: tuple[Case, ...] = Field(min_length=1, description="The cases; the first that holds is taken.")
     otherwise: str = Field("", description="The step where none holds; without it, the next one.")
     time_zone: TimeZone = Field("UTC", description="Where `day` is told, such as Europe/London.")
 

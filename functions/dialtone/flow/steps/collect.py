@@ -59,7 +59,7 @@ class Digits(Shorthand):
 
 
 class Confirm(BaseModel):
-    """The digits read back, and the keys that take them or key them in anew."""
+    """The digits read back, and the keys that confirm them or start again."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
@@ -98,7 +98,7 @@ class Collect(PromptedInput):
         try:
             re.compile(pattern)
         except re.error as error:
-            raise ValueError(f"is no regular expression: {error.msg}") from None
+            raise ValueError(f"is not a regular expression: {error.msg}") from None
         return pattern
 
     @model_validator(mode="after")

@@ -21,7 +21,7 @@ class HangUp(Step):
     hangup: JustTrue = True
 
     def enter(self, call: Call, voice_defaults: VoiceDefaults) -> Move:
-        """Telnyx tells the end by `call.hangup`."""
+        """Telnyx reports the end with `call.hangup`."""
         del voice_defaults
         return Wait((command("hangup", call.control_id),))
 

@@ -33,10 +33,10 @@ if TYPE_CHECKING:
     from dialtone.flow.voice_settings import VoiceDefaults
 
 MAX_LIMIT_SECONDS = 25
-"""A caller waits no longer, whatever is heard meanwhile."""
+"""A caller waits no longer, whatever plays meanwhile."""
 
 QUIET_SECONDS = 1
-"""A silence that short goes unnoticed; a lookup that takes longer lets `meanwhile` be heard."""
+"""A silence this short goes unnoticed; if a lookup takes longer, the caller hears `meanwhile`."""
 
 GRACE_SECONDS = 2
 """Beyond the limit, until an answer that never came is no longer waited for: it travels, and so do we."""
@@ -57,9 +57,8 @@ FieldName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 class LookUp(Speaking):
     """Ask, and go on with what the answer gives.
 
-    Telnyx has no timer, so the wait is a gather that nobody need answer: if it ends, the answer never came. Keys
-    pressed meanwhile do nothing. That it takes longer than a second is told by who asks, before the answer: told by
-    Telnyx, it could overtake that.
+    Telnyx has no timer, so the wait is a gather that needs no key: if it ends, the answer never came. Keys pressed
+    meanwhile do nothing. The lookup function itself reports a slow lookup, so that this never comes after the answer.
     """
 
     paths: ClassVar[tuple[str, ...]] = ("not_found",)
@@ -127,7 +126,7 @@ class LookUp(Speaking):
         return Wait((timer(call, self.limit_seconds + GRACE_SECONDS),), lookup=asked)
 
     def follow(self, call: Call, event: Event, voice_defaults: VoiceDefaults) -> Move | None:
-        """Go where the answer leads; while there is none, let something be heard, and do not wait for ever."""
+        """Go where the answer leads; until then play something, and do not wait for ever."""
         if event.type == ANSWERED:
             return self._answered(call, event)
         if event.type == SLOW and self.meanwhile:
@@ -144,7 +143,7 @@ class LookUp(Speaking):
         del call
 
     def refused(self, call: Call, event: Event) -> Move:
-        """What cannot be played meanwhile keeps nobody from being answered."""
+        """Audio that cannot be played meanwhile does not end the wait."""
         return Wait() if LookUpState.of(call).meanwhile else super().refused(call, event)
 
     def abandoned(self, call: Call) -> tuple[Command, ...]:
@@ -153,7 +152,7 @@ class LookUp(Speaking):
         return (*stop_gathering(call), *playing)
 
     def prompts(self) -> Iterator[tuple[str, Prompt]]:
-        """What is heard meanwhile."""
+        """What plays meanwhile."""
         if self.meanwhile:
             yield "meanwhile", self.meanwhile
 
@@ -177,8 +176,8 @@ class LookUp(Speaking):
 
     def _heard(self, call: Call, voice_defaults: VoiceDefaults, prompt: Prompt) -> tuple[Command, ...]:
         sounds = prompt.sounds(call, voice_defaults)
-        before = (sound.heard(call) for sound in sounds[:-1])
-        return (*before, *(last.heard(call) if last.speaks else last.held(call) for last in sounds[-1:]))
+        before = (sound.play(call) for sound in sounds[:-1])
+        return (*before, *(last.play(call) if last.speaks else last.loop(call) for last in sounds[-1:]))
 
 
 def _only_masked_digits(call: Call, text: str) -> bool:

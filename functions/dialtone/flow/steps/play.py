@@ -84,7 +84,7 @@ class Play(Step):
     def enter(self, call: Call, voice_defaults: VoiceDefaults) -> Move:
         """With keys it is a gather, so that Telnyx itself decides whether the key or the end came first.
 
-        What is repeated without end is entered anew for every play: only then are the flow's limits looked at.
+        Endless audio enters the step again for every play: only then are the flow's limits checked.
         """
         if self.play is None:
             return self.take("next", commands=(self._stopped(call),))
@@ -93,7 +93,7 @@ class Play(Step):
         if self.keys:
             (sound,) = sounds
             tries = 1 if self.times == INFINITY else self.times
-            gather = sound.gathered(call, maximum_tries=tries, timeout_millis=KEY_GRACE_MILLIS, **one_key(self.keys))
+            gather = sound.gather(call, maximum_tries=tries, timeout_millis=KEY_GRACE_MILLIS, **one_key(self.keys))
             return Wait((gather,))
         played = self._played(call, sounds)
         return self.take("next", commands=played) if self.background else Wait(played, PromptState(prompts=len(played)))

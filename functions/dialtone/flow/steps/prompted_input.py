@@ -127,11 +127,11 @@ class PromptedInput(Speaking):
         if not sounds:
             return Wait((self._listen(call, digits),), state)
         if not self.barge_in:
-            return Wait(tuple(sound.heard(call) for sound in sounds), replace(state, prompts=len(sounds)))
+            return Wait(tuple(sound.play(call) for sound in sounds), replace(state, prompts=len(sounds)))
         place = min(state.piece, len(sounds) - 1)
         last = place == len(sounds) - 1
         timeout = self.wait_seconds * MILLIS if last else BETWEEN_PIECES_MILLIS
-        gather = sounds[place].gathered(call, maximum_tries=1, timeout_millis=timeout, **digits)
+        gather = sounds[place].gather(call, maximum_tries=1, timeout_millis=timeout, **digits)
         return Wait((gather,), replace(state, pieces=len(sounds)) if len(sounds) > 1 else state)
 
     def still_asking(self, call: Call, event: Event, key: str | None) -> Move | None:
@@ -157,7 +157,7 @@ class PromptedInput(Speaking):
         return self.take(own, "otherwise", "next")
 
     def repeated(self, call: Call) -> PromptedInputState:
-        """The question is asked anew, and no try is counted."""
+        """The question is asked again, and no try is counted."""
         return self.state(call).asked_anew()
 
     def abandoned(self, call: Call) -> tuple[Command, ...]:
@@ -175,7 +175,7 @@ class PromptedInput(Speaking):
         return super().is_choice(where) or (where == NEXT and not self.falls_through())
 
     def surely_sets(self, where: str) -> tuple[str, ...]:
-        """An answer, unless a caller without one may come the same way."""
+        """An answer, unless a caller without one takes the same path."""
         return self.sets() if where == NEXT and not self.falls_through() else ()
 
     def prompts(self) -> Iterator[tuple[str, Prompt]]:

@@ -62,7 +62,7 @@ class RecordState(PromptState):
     number: int = 0
     """Which of the leg's recordings it is."""
     redone: int = 0
-    """How often the message was recorded anew."""
+    """How often the message was recorded again."""
     asked: int = 0
     """How often the caller was asked what to do with it."""
     consented: bool = False
@@ -157,7 +157,7 @@ class Record(Speaking):
         if self.review and state.phase == "choosing":
             return Wait(self._choices(call, voice_defaults, self.review), state)
         if self.record is not None and state.phase not in RECORDED:
-            heard = self.record.heard(call, voice_defaults)
+            heard = self.record.play(call, voice_defaults)
             if heard:
                 return Wait(heard, replace(state, prompts=len(heard)))
         recording = replace(state, phase="running", number=call.recordings_asked + 1)
@@ -262,7 +262,7 @@ class Record(Speaking):
         stop = command("record_stop", call.control_id)
         if self.review is None:
             return self.take("next", commands=(stop, *stop_gathering(call)))
-        moment = self.review.moment.heard(call, voice_defaults) if self.review.moment else ()
+        moment = self.review.moment.play(call, voice_defaults) if self.review.moment else ()
         return Wait((stop, *moment, timer(call, SAVING_SECONDS)), replace(RecordState.of(call), phase="saving"))
 
     def _saved(self, call: Call, event: Event) -> Move:
@@ -289,7 +289,7 @@ class Record(Speaking):
         )
 
     def _choices(self, call: Call, voice_defaults: VoiceDefaults, review: Review) -> tuple[Command, ...]:
-        return review.say.gathered(call, voice_defaults, CHOICE_SECONDS * MILLIS, **one_key(review.keys))
+        return review.say.gather(call, voice_defaults, CHOICE_SECONDS * MILLIS, **one_key(review.keys))
 
     def _listened(self, call: Call, event: Event, review: Review) -> Move | None:
         """A message that cannot be played back can be decided about all the same."""

@@ -48,7 +48,7 @@ class RecordingSwitch(Speaking):
         return self
 
     def enter(self, call: Call, voice_defaults: VoiceDefaults) -> Move:
-        """Telnyx tells nothing of a start, a pause or a resume: there is nothing to wait for but the consent."""
+        """Telnyx reports no start, pause or resume: there is nothing to wait for but the consent."""
         if self.consent and not ConsentState.of(call).consented:
             return self.consent.put(call, voice_defaults)
         if self.recording == "resume" and not call.recorder:
@@ -58,7 +58,7 @@ class RecordingSwitch(Speaking):
         return self.take("next", commands=(self._start(call),))
 
     def follow(self, call: Call, event: Event, voice_defaults: VoiceDefaults) -> Move | None:
-        """The announcement was heard out, or the key pressed."""
+        """The announcement has ended, or the key was pressed."""
         if self.consent is None:
             return None
         return self.consent.answered(
@@ -66,7 +66,7 @@ class RecordingSwitch(Speaking):
         )
 
     def repeated(self, call: Call) -> StepState:
-        """The consent is asked for anew, and no try is counted."""
+        """The consent is asked for again, and no try is counted."""
         return replace(ConsentState.of(call), prompts=0)
 
     def answered_by_digits(self, call: Call, digits: str) -> bool:
@@ -87,7 +87,7 @@ class RecordingSwitch(Speaking):
         return (VARIABLE,) if self.consent else ()
 
     def prompts(self) -> Iterator[tuple[str, Prompt]]:
-        """What the caller is told of it."""
+        """The announcement that the caller hears."""
         if self.consent:
             yield "consent.say", self.consent.say
 

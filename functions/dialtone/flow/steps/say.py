@@ -33,7 +33,7 @@ class Say(Speaking):
 
     def enter(self, call: Call, voice_defaults: VoiceDefaults) -> Move:
         """Telnyx queues what is to be heard; all is sent at once. Where variables left nothing, the call goes on."""
-        heard = self.say.heard(call, voice_defaults)
+        heard = self.say.play(call, voice_defaults)
         return Wait(heard, PromptState(prompts=len(heard))) if heard else self.take("next")
 
     def on(self, call: Call, event: Event) -> Move | None:

@@ -20,7 +20,7 @@ _UNSENDABLE = re.compile(r"[^0-9A-DwW*#]")
 
 
 class SendDigits(Step):
-    """Send digits as tones; go on at once, for Telnyx tells nothing of their end."""
+    """Send digits as tones; go on at once, since Telnyx does not report their end."""
 
     send_digits: str = Field(
         pattern=rf"^([0-9A-DwW*#]|\{{{VARIABLE}\}})+$",

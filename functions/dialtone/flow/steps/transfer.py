@@ -186,7 +186,7 @@ class Transfer(Speaking):
 
     @property
     def _dialled(self) -> bool:
-        """Whether we dial and connect ourselves: a `transfer` connects by itself, and tells nothing in between."""
+        """Whether we dial and connect ourselves: a `transfer` connects by itself, and reports nothing in between."""
         return self._at_once or bool(self.whisper or self.announce or self.keys)
 
     @property
@@ -204,7 +204,7 @@ class Transfer(Speaking):
         return Wait((*music, *(ring(call, party) for party in self._rung(call))), state)
 
     def follow(self, call: Call, event: Event, voice_defaults: VoiceDefaults) -> Move | None:
-        """Connect the first who takes the call; when nobody does, go on to the next or take the way of the cause."""
+        """Connect the first callee who takes the call; if nobody does, ring the next or take the path of the cause."""
         if event.type == "call.bridged" and not TransferState.of(call).connected:
             return self._bridged(call)
         if not event.about_callee:
@@ -244,7 +244,7 @@ class Transfer(Speaking):
         del call
 
     def served(self, call: Call) -> bool:
-        """Two people talk: whoever hangs up ends that."""
+        """Two people talk, until either hangs up."""
         return TransferState.of(call).connected
 
     def hangup_variables(self, call: Call) -> Mapping[str, str]:
@@ -283,7 +283,7 @@ class Transfer(Speaking):
         if left := state.after_prompt():
             return Wait(state=left)
         then = replace(call, entered_at=event.occurred_at, variables={**call.variables, **_since(call)})
-        announced = () if state.announcing else self.announce.heard(then, voice_defaults)
+        announced = () if state.announcing else self.announce.play(then, voice_defaults)
         heard = announced or self._held(call, voice_defaults)
         return Wait(heard, replace(state, prompts=len(heard), announcing=bool(announced)))
 
@@ -291,9 +291,9 @@ class Transfer(Speaking):
         if self.hold is None:
             return ()
         return (
-            self.hold.heard(call, voice_defaults, times=self.plays_between)
+            self.hold.play(call, voice_defaults, times=self.plays_between)
             if self.announce
-            else self.hold.held(call, voice_defaults)
+            else self.hold.loop(call, voice_defaults)
         )
 
     def _rung(self, call: Call) -> tuple[str, ...]:
@@ -304,7 +304,7 @@ class Transfer(Speaking):
         return not self._at_once and TransferState.of(call).round + 1 < len(self._callees(call))
 
     def _callees(self, call: Call) -> tuple[str, ...]:
-        """Those whom variables left a number or an address."""
+        """The callees whose variables hold a number or an address."""
         values = known(call)
         parties = (_filled_party(party, values) for party in self.transfer.to)
         return tuple(party for party in parties if _RINGABLE.fullmatch(party))
@@ -352,7 +352,7 @@ class Transfer(Speaking):
 
     @property
     def _back(self) -> dict[str, object]:
-        """Telnyx ends the caller's leg with the conversation unless it is told to keep it."""
+        """Telnyx ends the caller's leg with the conversation, unless the command asks to keep it."""
         return {"park_after_unbridge": "self"} if self.after else {}
 
     def _answered(self, call: Call, event: Event, leg: CalleeLeg, voice_defaults: VoiceDefaults) -> Move | None:
@@ -374,16 +374,16 @@ class Transfer(Speaking):
         """On the far leg, and without a mark: it keeps the one that it was dialled with."""
         far = replace(call, control_id=call.far_legs[leg_id].control_id)
         if self.accept is None:
-            heard = whisper.heard(far, voice_defaults)
+            heard = whisper.play(far, voice_defaults)
             if not heard:
                 return self._connect(call, call.far_legs[leg_id])
             state = TransferState.of(call)
             return Wait(heard, replace(state, whispers={**state.whispers, leg_id: len(heard)}))
-        gather = whisper.gathered(far, voice_defaults, self.accept_seconds * MILLIS, **one_key((self.accept,)))
+        gather = whisper.gather(far, voice_defaults, self.accept_seconds * MILLIS, **one_key((self.accept,)))
         return Wait(gather, TransferState.of(call))
 
     def _whispered(self, call: Call, event: Event, leg: CalleeLeg) -> Move | None:
-        """A whisper that cannot be played keeps nobody from talking."""
+        """A whisper that cannot be played does not stop the connection."""
         if event.type not in {"call.speak.ended", "call.playback.ended"} or event.text("status") == "call_hangup":
             return None
         state = TransferState.of(call)
@@ -393,7 +393,7 @@ class Transfer(Speaking):
         return Wait(state=replace(state, whispers={**state.whispers, event.call_leg_id: left}))
 
     def _connect(self, call: Call, leg: CalleeLeg) -> Move:
-        """First those two, then the others are let go: nobody must wait for the ends of calls."""
+        """Connect these two first, then hang up on the others, so that nobody waits for calls to end."""
         bridge = command("bridge", call.control_id, call_control_id=leg.control_id, **self._back)
         others = replace(call, far_legs={name: each for name, each in call.far_legs.items() if each != leg})
         return Wait((bridge, *others.hangup_callees()), TransferState.of(call))

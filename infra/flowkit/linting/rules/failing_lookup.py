@@ -18,5 +18,5 @@ def failing_lookup(file: FlowFile) -> Iterator[Found]:
     """A lookup without a way on for the day on which the other system is down: callers would be hung up on."""
     for name, step in file.steps.items():
         if isinstance(step, LookUp) and not step.on_error and not file.flow.last_resort:
-            reason = f"has no way on when {step.lookup} does not answer"
+            reason = f"has no path when {step.lookup} does not answer"
             yield Found(("steps", name), reason, "give it `on_error`, or the flow a `last_resort`")

@@ -33,4 +33,6 @@ def _visits(file: FlowFile, expecting: dict[str, frozenset[str]]) -> Iterator[Fo
             missing = sorted(expecting.get(other, frozenset()) - file.variables.surely.get(name, frozenset()))
             if missing and name in file.variables.surely:
                 reason = f"visits {other}, which expects {', '.join(missing)}"
-                yield Found(("steps", name), reason, "set it before on every way, or let this flow be given it as well")
+                yield Found(
+                    ("steps", name), reason, "set it before on every path, or let this flow be given it as well"
+                )

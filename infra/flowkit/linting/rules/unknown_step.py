@@ -20,11 +20,13 @@ def unknown_step(file: FlowFile) -> Iterator[Found]:
     for path in step_names(file.document):
         target = file.document.at(path)
         if isinstance(target, str) and target and target not in file.document.steps():
-            yield Found(path, f"leads to {target}, which is no step of this flow", near(target, file.document.steps()))
+            yield Found(
+                path, f"leads to {target}, which is not a step of this flow", near(target, file.document.steps())
+            )
     for path, flow, step in steps_of_others(file.document):
         steps = file.folder.steps_of(flow)
         if steps and step not in steps:
-            yield Found(path, f"leads to {step}, which is no step of the flow {flow}", near(step, steps))
+            yield Found(path, f"leads to {step}, which is not a step of the flow {flow}", near(step, steps))
 
 
 def near(word: str, known: Collection[str], otherwise: str = "add that step, or name one that exists") -> str:

@@ -19,5 +19,5 @@ def unset_variable(file: FlowFile) -> Iterator[Found]:
     for use in uses(file.document):
         maybe, surely = file.variables.maybe.get(use.step, ()), file.variables.surely.get(use.step, ())
         if use.name in maybe and use.name not in surely and not use.of_its_own:
-            remedy = "set it on every way there, or let `set` give it a value at the beginning"
-            yield Found(use.path, f"fills in {use.name}, which is not set on every way there", remedy)
+            remedy = "set it on every path there, or let `set` give it a value at the beginning"
+            yield Found(use.path, f"fills in {use.name}, which is not set on every path there", remedy)
