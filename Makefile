@@ -25,6 +25,8 @@ COVERAGE ?= --cov --cov-report=term --cov-fail-under=95
 # The seed of what tests draw by chance: make drill SEED=7 draws the same again. Without one, make test draws what it always
 # draws, and make drill something new.
 SEED ?=
+# How many examples a drill draws for each property: 500 take an hour and a half on two processors.
+EXAMPLES ?= 500
 SEEDED = $(if $(SEED),--hypothesis-seed=$(SEED))
 UPGRADE ?=
 
@@ -46,7 +48,7 @@ test: $(VENV)/project ## run the tests, with branch coverage of functions/
 	@$(VENV)/bin/pytest -n $(WORKERS) --dist loadgroup $(SEEDED) $(COVERAGE) $(TESTS)
 
 drill: $(VENV)/project ## play hundreds of orders and faults for every call, where make test plays a dozen
-	@$(VENV)/bin/pytest -n $(WORKERS) --hypothesis-profile=drill $(SEEDED) $(or $(filter-out tests,$(TESTS)),tests/simulation tests/integration)
+	@DRILL_EXAMPLES=$(EXAMPLES) $(VENV)/bin/pytest -n $(WORKERS) --hypothesis-profile=drill $(SEEDED) $(or $(filter-out tests,$(TESTS)),tests/simulation tests/integration)
 
 BENCH ?=
 bench: ARCH := $(subst aarch64,arm64,$(shell uname -m))
