@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dialtone.adapters.archive_queue import ArchiveQueue
-from dialtone.adapters.aws_clients import budget, client, with_deadline
+from dialtone.adapters.aws_clients import DeadlineClient, budget
 from dialtone.adapters.calls_table import CallsTable
 from dialtone.adapters.flow_library import FlowLibrary
 from dialtone.adapters.lookup_function import LookupFunction
@@ -31,19 +31,23 @@ AWS = budget(connect_seconds=0.5, read_seconds=0.8, attempts=2)
 
 def open_endpoint(settings: Settings, open_library: Callable[[Path, CallsTable], Library]) -> Endpoint:
     """Everything connected; `open_library` reads a folder of flows. Raises what says which setting is wrong."""
-    dynamodb, sqs, functions = (with_deadline(client(name, AWS)) for name in ("dynamodb", "sqs", "lambda"))
-    store, telnyx = CallsTable(dynamodb, settings.calls_table), TelnyxApi(settings.api_key)
+    clients: Any = {name: DeadlineClient(name, AWS) for name in ("dynamodb", "sqs", "lambda")}
+    store, telnyx = CallsTable(clients["dynamodb"], settings.calls_table), TelnyxApi(settings.api_key)
     library = open_library(settings.flows, store)
     processor = EventProcessor(
         store=store,
         library=library,
         telnyx=telnyx,
-        archive=ArchiveQueue(sqs, settings.archive_queue_url),
-        lookups=LookupFunction(functions, settings.lookup_function, settings.own_function),
+        archive=ArchiveQueue(clients["sqs"], settings.archive_queue_url),
+        lookups=LookupFunction(clients["lambda"], settings.lookup_function, settings.own_function),
     )
     key = settings.api_key
     Snapshot(
-        load=[telnyx.prepare, *([library.read_all] if isinstance(library, FlowLibrary) else [])],
+        load=[
+            telnyx.prepare,
+            *(each.open for each in clients.values()),
+            *([library.read_all] if isinstance(library, FlowLibrary) else []),
+        ],
         renew=[telnyx.close, *([key.forget] if isinstance(key, CachedSecret) else [])],
     ).register()
     observer = Observer("webhook")

@@ -11,8 +11,7 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialtone.adapters import aws_clients
-from dialtone.adapters.aws_clients import budget, session, with_deadline
+from dialtone.adapters.aws_clients import DeadlineClient, budget, session
 from dialtone.adapters.dynamodb_items import attributes, plain
 from dialtone.domain.deadline import DeadlinePassed, request_until
 from tests.integration.scripted_telnyx import Answer, ScriptedTelnyx
@@ -42,9 +41,9 @@ def dynamodb(monkeypatch: pytest.MonkeyPatch) -> Iterator[ScriptedTelnyx]:
 
 
 def opened(attempts: int = 2) -> Any:  # noqa: ANN401 -- boto3's own
-    return with_deadline(
-        aws_clients.client("dynamodb", budget(connect_seconds=0.5, read_seconds=30.0, attempts=attempts))
-    )
+    client = DeadlineClient("dynamodb", budget(connect_seconds=0.5, read_seconds=30.0, attempts=attempts))
+    client.open()
+    return client
 
 
 @pytest.mark.parametrize("trouble", [Answer(silent=True), Answer(drips="head"), Answer(drips="body")])

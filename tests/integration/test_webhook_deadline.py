@@ -13,7 +13,7 @@ import pytest
 
 from dialtone.adapters import timed_network
 from dialtone.adapters.archive_queue import ArchiveQueue
-from dialtone.adapters.aws_clients import budget, client, with_deadline
+from dialtone.adapters.aws_clients import DeadlineClient, budget
 from dialtone.adapters.calls_table import CallsTable
 from dialtone.adapters.flow_library import FlowLibrary
 from dialtone.adapters.lookup_function import LookupFunction
@@ -99,7 +99,10 @@ Aws = dict[str, Any]
 def aws(dependencies: Dependencies) -> Aws:
     del dependencies
     seconds = budget(connect_seconds=0.5, read_seconds=0.8, attempts=2)
-    return {name: with_deadline(client(name, seconds)) for name in ("dynamodb", "sqs", "lambda")}
+    clients = {name: DeadlineClient(name, seconds) for name in ("dynamodb", "sqs", "lambda")}
+    for each in clients.values():
+        each.open()
+    return clients
 
 
 SIGNER = Signer()

@@ -4,21 +4,15 @@ from __future__ import annotations
 
 import contextvars
 import threading
+from concurrent.futures import Future
 from functools import cache, partial
-from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import ReadTimeoutError
 
 from dialtone.domain.deadline import NO_DEADLINE, SHORTEST_REQUEST_SECONDS, DeadlinePassed, seconds_left
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from typing import TypeVar
-
-    Client = TypeVar("Client")
 
 
 def budget(connect_seconds: float, read_seconds: float, attempts: int) -> Config:
@@ -50,48 +44,47 @@ def _refuse_after_deadline(event_name: str, **_: object) -> None:
         raise DeadlinePassed(event_name.rpartition(".")[2])
 
 
-def with_deadline(made: Client) -> Client:
-    """The client, whose operations end at the deadline of `request_until`.
+class DeadlineClient:
+    """A client made when it is first used, whose operations end at the deadline of `request_until`.
 
     boto3 has time-outs for a connection and for each read of a client's life, none for a request. So a request with a
     deadline runs in a thread that nobody waits for longer: whatever is slow (a host's name, credentials, an answer that
     drips), the caller goes on in time, with the error of a read that timed out. What the request does after that is
     what an answer that was lost could have done, too.
     """
-    return cast("Client", _WithDeadline(made))
 
+    def __init__(self, service: str, config: Config) -> None:
+        self._service = service
+        self._config = config
+        self._client: Any = None
+        self._lock = threading.Lock()
 
-class _WithDeadline:
-    def __init__(self, made: object) -> None:
-        self._client = made
+    def open(self) -> Any:  # noqa: ANN401 -- each service's client has a type of its own
+        """boto3's client; nothing is asked of AWS."""
+        with self._lock:
+            if self._client is None:
+                self._client = client(self._service, self._config)
+            return self._client
 
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 -- whatever the client has
-        operation = getattr(self._client, name)
-        return partial(_in_time, operation) if callable(operation) else operation
+    def __getattr__(self, operation: str) -> Any:  # noqa: ANN401 -- whatever the client can do
+        return partial(self._in_time, operation)
 
+    def _in_time(self, operation: str, **parameters: object) -> Any:  # noqa: ANN401 -- the operation's answer
+        seconds = seconds_left()
+        if seconds == NO_DEADLINE:
+            return getattr(self.open(), operation)(**parameters)
+        answer: Future[Any] = Future()
 
-def _in_time(operation: Callable[..., Any], **parameters: object) -> Any:  # noqa: ANN401 -- the operation's answer
-    seconds = seconds_left()
-    if seconds == NO_DEADLINE:
-        return operation(**parameters)
-    results: SimpleQueue[Callable[[], Any]] = SimpleQueue()
-    context = contextvars.copy_context()
-    threading.Thread(target=context.run, args=(_run, results, operation, parameters), daemon=True).start()
-    try:
-        result = results.get(timeout=max(seconds, 0))
-    except Empty:
-        raise ReadTimeoutError(endpoint_url=operation.__name__) from None
-    return result()
+        def request() -> None:
+            try:
+                answer.set_result(getattr(self.open(), operation)(**parameters))
+            except BaseException as error:  # noqa: BLE001 -- raised where it is waited for
+                answer.set_exception(error)
 
-
-def _run(results: SimpleQueue[Callable[[], Any]], operation: Callable[..., Any], parameters: dict[str, object]) -> None:
-    try:
-        answer = operation(**parameters)
-    except BaseException as error:  # noqa: BLE001 -- raised where it is waited for
-        results.put(partial(_raise, error))
-    else:
-        results.put(lambda: answer)
-
-
-def _raise(error: BaseException) -> None:
-    raise error
+        threading.Thread(target=contextvars.copy_context().run, args=(request,), daemon=True).start()
+        try:
+            return answer.result(timeout=max(seconds, 0))
+        except TimeoutError:
+            if answer.done():
+                raise
+            raise ReadTimeoutError(endpoint_url=f"{self._service}:{operation}") from None

@@ -7,11 +7,11 @@ import threading
 import time
 from dataclasses import dataclass, field
 from functools import cache
-from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, cast
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from dialtone.adapters.aws_clients import budget, client, with_deadline
+from dialtone.adapters.aws_clients import DeadlineClient, budget
 from dialtone.domain.deadline import NO_DEADLINE, SHORTEST_REQUEST_SECONDS, request_until
 from dialtone.domain.errors import DialtoneError
 
@@ -86,8 +86,8 @@ def secret_text(name: str, within_seconds: float) -> str:
 
 @cache
 def _secrets_manager() -> SecretsManagerClient:
-    made: SecretsManagerClient = with_deadline(client("secretsmanager", SECRETS_MANAGER))
-    return made
+    made: Any = DeadlineClient("secretsmanager", SECRETS_MANAGER)
+    return cast("SecretsManagerClient", made)
 
 
 @dataclass(slots=True)
