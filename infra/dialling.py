@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from dialtone.domain.client_state import ClientState
 from dialtone.domain.commands import Command, command
 from dialtone.domain.errors import DialtoneError
-from dialtone.domain.webhook_retries import DIALLED_EVENTS, retries
+from dialtone.domain.webhook_retry_policy import DIALLED_EVENTS, retries
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -9,17 +9,15 @@ from typing import TYPE_CHECKING, Protocol
 import webhook.handlers  # noqa: F401 -- importing them registers them
 from dialtone.adapters.calls_table import CallsTable, LostRace, StoredDecision, StoreUnavailable
 from dialtone.domain.calls import Call
-from dialtone.domain.client_state import ClientState
-from dialtone.domain.message_addresses import lacks_address, put_back
-from webhook.refusals import BRIDGE, RECORDING_ACTIONS, Sent, promises, refused, refused_again
+from webhook.redelivery import stale_commands, to_resend
+from webhook.refusals import Sent, needs_error_path, recordings_given_up, refused, refused_again
 from webhook.router import handlers, route
-from webhook.sending import STOP_ACTIONS, send_all
+from webhook.sending import send_all
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from dialtone.adapters.archive_queue import ArchiveQueue
-    from dialtone.domain.commands import Command
     from dialtone.domain.events import Event
     from dialtone.domain.lookups import Lookup
     from dialtone.flow.loaded_flow import LoadedFlow
@@ -27,10 +25,6 @@ if TYPE_CHECKING:
 
 MAX_RACES = 5
 """How often an event is decided again because another of the same call, or its own other delivery, was faster."""
-
-COMMAND_ID_SECONDS = 60
-"""How long Telnyx remembers a command id (its documentation). Older commands of a call that has gone on are not sent
-again: they were obeyed, or the call would not have gone on, and Telnyx would obey them twice."""
 
 KEPT_AGAIN_SECONDS = 86_400
 """How long a version of a flow is known to be kept: far shorter than the 90 days that it is, so that one which takes
@@ -95,15 +89,15 @@ class EventProcessor:
         """
         decided, handled = self._decide(event, deadline)
         known = self._refused_before(event, decided, deadline) if handled.duplicate else frozenset()
-        left = _stale_commands(decided, handled.call) if handled.duplicate else frozenset()
+        left = stale_commands(decided, handled.call) if handled.duplicate else frozenset()
         sent, unsent = send_all(self.telnyx, event, decided.commands, deadline, refused_before=known, stale=left)
         for job in decided.archive:
             self.archive.put(job.completed_from(event), deadline)
         handled = replace(handled, sent=tuple(sent.values()), unsent=unsent)
         refusals = {place: refused_again(event, place) for place in known}
-        given_up = () if unsent else _recordings_given_up(decided, sent)
+        given_up = () if unsent else recordings_given_up(decided, sent)
         for place, each in sent.items():
-            if _needs_error_path(each, first=not handled.duplicate, given_up=bool(given_up)):
+            if needs_error_path(each, first=not handled.duplicate, given_up=bool(given_up)):
                 refusals[place] = refused(event, decided.turn, place, each, given_up)
                 given_up = ()
         if decided.lookup and not refusals and not unsent:
@@ -137,7 +131,8 @@ class EventProcessor:
             loaded = self.store.load(event, deadline)
             call = loaded.call or Call(event.call_session_id, event.owner_leg_id)
             if loaded.decided:
-                return self._redelivered(call, loaded.decided)
+                decided = to_resend(loaded.decided, call, self.now_seconds())
+                return decided, EventResult(duplicate=True, call=call, reason="came before")
             flow = None
             if event.type in handlers():
                 call = self.library.with_called_number(call, event)
@@ -170,51 +165,3 @@ class EventProcessor:
             return False
         kept_at = self._kept.get((flow.name, flow.version))
         return kept_at is None or now - kept_at > KEPT_AGAIN_SECONDS
-
-    def _redelivered(self, call: Call, decided: StoredDecision) -> tuple[StoredDecision, EventResult]:
-        gone_on = call.turn > decided.turn
-        if gone_on:
-            decided = replace(decided, lookup=None)
-        if gone_on and self.now_seconds() - decided.at_seconds > COMMAND_ID_SECONDS:
-            decided = replace(decided, commands=())
-        decided = replace(decided, commands=tuple(put_back(each, call) for each in decided.commands))
-        return decided, EventResult(duplicate=True, call=call, reason="came before")
-
-
-def _stale_commands(decided: StoredDecision, call: Call) -> frozenset[int]:
-    """The places of the commands that began something for a step that the call has left since.
-
-    Sent late, they would be heard in the wrong place, and their mark would be taken for the leg's: the events of the
-    step that the call is in would come with it, as of a step left long ago, and the caller would wait for ever.
-    A message that is not reviewed any more cannot be played back either: its address is forgotten. A recording is
-    promised to the ledger, so that a refusal of its start must be processed; but it is not started where it must be
-    paused by now, for a card number. Whether it was started before is not known: the ledger goes on expecting it.
-    """
-    incomplete = frozenset(place for place, each in enumerate(decided.commands) if lacks_address(each))
-    if call.turn <= decided.turn:
-        return incomplete
-    return incomplete | frozenset(
-        place
-        for place, each in enumerate(decided.commands)
-        if (each.action not in RECORDING_ACTIONS or (each.action == "record_start" and call.recorder == "paused"))
-        and (mark := str(each.parameters.get("client_state", "")))
-        and ClientState.decode(mark).turn < call.turn
-    )
-
-
-def _recordings_given_up(decided: StoredDecision, sent: Mapping[int, Sent]) -> tuple[Command, ...]:
-    """The commands that promised a recording and were not sent, since one before them was refused."""
-    last = max(sent, default=len(decided.commands))
-    return tuple(each for each in decided.commands[last + 1 :] if promises(each))
-
-
-def _needs_error_path(sent: Sent, *, first: bool, given_up: bool) -> bool:
-    """Whether the call has to hear that a command was not obeyed.
-
-    That the call has ended says nothing of a command sent before: it may have been obeyed, and its recording may come,
-    or the talk that it joined be over. Recordings are `given_up` if their commands were not sent after this one.
-    """
-    action, kind = sent.command.action, sent.outcome.kind
-    if kind == "ended":
-        return first and (given_up or (action in RECORDING_ACTIONS | {BRIDGE} and sent.outcome.attempts == 1))
-    return kind == "refused" and action not in STOP_ACTIONS

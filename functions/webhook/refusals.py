@@ -12,12 +12,16 @@ from dialtone.domain.events import Event
 from dialtone.domain.numbers import masked
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
+    from dialtone.adapters.calls_table import StoredDecision
     from dialtone.adapters.telnyx_api import Outcome
 
 RECORDING_ACTIONS = frozenset({"answer", "record_start"})
 """Commands that may promise a recording."""
+
+STOP_ACTIONS = frozenset({"gather_stop", "hangup", "playback_stop", "record_resume", "record_stop"})
+"""Commands that end something. Refused, that has ended already: what comes after them is sent all the same."""
 
 BRIDGE = "bridge"
 """That it found a call ended may be about the other side: then the caller still waits to be connected."""
@@ -87,3 +91,21 @@ def _event(event: Event, place: int, turn: int, **payload: object) -> Event:
         payload={"call_session_id": event.call_session_id, "call_leg_id": event.owner_leg_id, **payload},
         client_state=ClientState(turn=turn),
     )
+
+
+def recordings_given_up(decided: StoredDecision, sent: Mapping[int, Sent]) -> tuple[Command, ...]:
+    """The commands that promised a recording and were not sent, since one before them was refused."""
+    last = max(sent, default=len(decided.commands))
+    return tuple(each for each in decided.commands[last + 1 :] if promises(each))
+
+
+def needs_error_path(sent: Sent, *, first: bool, given_up: bool) -> bool:
+    """Whether the flow must take an error path because a command was not obeyed.
+
+    That the call has ended says nothing of a command sent before: it may have been obeyed, and its recording may come,
+    or the talk that it joined be over. Recordings are `given_up` if their commands were not sent after this one.
+    """
+    action, kind = sent.command.action, sent.outcome.kind
+    if kind == "ended":
+        return first and (given_up or (action in RECORDING_ACTIONS | {BRIDGE} and sent.outcome.attempts == 1))
+    return kind == "refused" and action not in STOP_ACTIONS

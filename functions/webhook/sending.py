@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from dialtone.domain.commands import command_id
-from webhook.refusals import BRIDGE, Sent
+from webhook.refusals import BRIDGE, STOP_ACTIONS, Sent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -13,9 +13,6 @@ if TYPE_CHECKING:
     from dialtone.adapters.telnyx_api import Outcome
     from dialtone.domain.commands import Command
     from dialtone.domain.events import Event
-
-STOP_ACTIONS = frozenset({"gather_stop", "hangup", "playback_stop", "record_resume", "record_stop"})
-"""Commands that end something. Refused, that has ended already: what comes after them is sent all the same."""
 
 
 class Telnyx(Protocol):

@@ -19,7 +19,8 @@ from dialtone.domain.decisions import Decision
 from dialtone.domain.recordings import ArchiveJob
 from tests.integration.deliveries import CARD, LEG, SESSION, SIGNED_URL, event, initiated, phone_call, team_call
 from tests.integration.dependencies import FOR_EVER, AcceptingTelnyx, Died, Line
-from webhook.processor import COMMAND_ID_SECONDS, MAX_RACES
+from webhook.processor import MAX_RACES
+from webhook.redelivery import COMMAND_ID_SECONDS
 
 if TYPE_CHECKING:
     from pathlib import Path

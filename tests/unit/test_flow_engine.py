@@ -13,7 +13,7 @@ from dialtone.adapters.flow_library import FlowLibrary
 from dialtone.domain.call_status import ANSWERED, ENDED
 from dialtone.domain.client_state import ClientState
 from dialtone.domain.decisions import Decision
-from dialtone.domain.webhook_retries import CALLER_EVENTS, RETRIES_MS
+from dialtone.domain.webhook_retry_policy import CALLER_EVENTS, RETRIES_MS
 from dialtone.flow.engine import MAX_ERRORS, MAX_STEPS_AT_ONCE, advance, take_error_path
 from tests.staged_call import LEG, StagedCall, actions, happened, loaded, mark_of, moment
 from webhook.router import route

@@ -27,7 +27,7 @@ from dialtone.domain.errors import CommandInvalid
 from dialtone.domain.numbers import masked
 from dialtone.domain.outcomes import COMPLETED, FLOW_FAILED, HUNG_UP, NO_FLOW
 from dialtone.domain.recordings import FLOW, SENSITIVE
-from dialtone.domain.webhook_retries import CALLER_EVENTS, retries
+from dialtone.domain.webhook_retry_policy import CALLER_EVENTS, retries
 from dialtone.flow.consent import DECLINED
 from dialtone.flow.consent import VARIABLE as CONSENT
 from dialtone.flow.gather_timer import cut_off_by_detection, timer_of_another_turn

@@ -12,7 +12,7 @@ from dialtone.domain.call_status import ANSWERED, ENDED
 from dialtone.domain.client_state import ClientState
 from dialtone.domain.commands import Command, command
 from dialtone.domain.numbers import masked
-from dialtone.domain.webhook_retries import CALLEE_EVENTS, retries
+from dialtone.domain.webhook_retry_policy import CALLEE_EVENTS, retries
 from dialtone.flow.gather_timer import timer, timer_ended
 from dialtone.flow.keys import Key, Keys, gathered_key, one_key, stop_gathering
 from dialtone.flow.moves import Fail, Go, Move, Wait
