@@ -216,7 +216,7 @@ def test_digits_that_do_not_match_the_pattern_are_wrong() -> None:
     [
         ("sensitive: true, confirm: {say: X.}", "sensitive digits cannot be confirmed"),
         ("confirm: {say: X., accept: 2}", "accept and redo are both 2"),
-        ('pattern: "["', "no regular expression"),
+        ('pattern: "["', "not a regular expression"),
     ],
 )
 def test_what_cannot_be_read_back_or_matched_is_told(keys: str, fault: str) -> None:
