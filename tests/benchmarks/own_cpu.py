@@ -34,7 +34,7 @@ ROUNDS, QUICK_ROUNDS = 25, 4
 RUNS, QUICK_RUNS = 7, 1
 
 PARTS = {
-    "functions/dialtone/flows": "flows: what the step makes of the event",
+    "functions/dialtone/flow": "flow: what the step makes of the event",
     "functions/dialtone/adapters/calls_table.py": "store: items from and to values",
     "functions/dialtone/domain/events.py": "events: reading and checking the webhook",
     "functions/dialtone/adapters/telemetry.py": "log and metrics",
@@ -166,7 +166,9 @@ def section(*, quick: bool = False) -> Section:
         f" 99 % take at most {percentile(everything, 99):.2f} ms. Where it goes, by the profiler:\n\n"
         + table(["part", "share"], rows)
     )
-    met = statistics.median(medians) < MOST_MILLIS * (3 if quick else 1)  # a busy machine's clock is a slow one
+    met = statistics.median(medians) < MOST_MILLIS * (
+        6 if quick else 1
+    )  # while others use the machine, CPU time counts up to five times
     goal = Goal("less than 1 ms of our own CPU, median", f"{spread(medians, 3)} ms", met)
     return Section("own-cpu", "CPU of our own per webhook", text, (goal,))
 
