@@ -1,4 +1,4 @@
-"""`dialtone dial`: ring a number and let a flow talk to whoever answers."""
+"""`dialtone dial`: ring a number and let a flow talk to the person who answers."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ COMMANDS = {
     "demo": ("infra.cli.demo", "play three kinds of calls through the real code on this machine"),
     "up": ("infra.cli.up", "run the stack and the simulated carrier on this machine, until Ctrl-C"),
     "call": ("infra.cli.call", "call a number of yours from this terminal"),
-    "dial": ("infra.cli.dial", "ring a number and let a flow talk to whoever answers"),
+    "dial": ("infra.cli.dial", "ring a number and let a flow talk to the person who answers"),
     "flow": ("infra.cli.flow", "check phone menus"),
     "bench": ("infra.cli.bench", "measure speed and cost, and write docs/bench (from a checkout)"),
 }

@@ -42,7 +42,7 @@ TABLE = "calls"
 MOST_OF_THE_FLOOR = 1.2
 LEAST_OF_THE_PLAIN = 7.0
 RUNS, QUICK_RUNS = 10, 3
-ROOM_FOR_NOISE = 0.6
+ROOM_FOR_NOISE = 0.5
 """Of a quick run: three starts on a machine that does other things, too."""
 
 TITLES = {

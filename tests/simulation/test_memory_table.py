@@ -16,6 +16,7 @@ from dialtone.domain.decisions import Decision
 from dialtone.domain.events import Event
 from dialtone.domain.recordings import Recording, Review
 from infra.flowkit.memory_table import MemoryTable
+from tests.integration.dependencies import create_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,18 +31,7 @@ def store(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> It
         monkeypatch.setenv(name, "testing")
     with mock_aws():
         client = boto3.client("dynamodb", region_name="us-east-1")
-        client.create_table(
-            TableName="calls",
-            AttributeDefinitions=[
-                {"AttributeName": "call_session_id", "AttributeType": "S"},
-                {"AttributeName": "item", "AttributeType": "S"},
-            ],
-            KeySchema=[
-                {"AttributeName": "call_session_id", "KeyType": "HASH"},
-                {"AttributeName": "item", "KeyType": "RANGE"},
-            ],
-            BillingMode="PAY_PER_REQUEST",
-        )
+        create_table(client, "calls")
         yield CallsTable(client, "calls")
 
 

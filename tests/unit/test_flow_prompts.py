@@ -13,7 +13,7 @@ from dialtone.flow.prompts import Prompt
 from dialtone.flow.voice_settings import MAX_SPOKEN_CHARACTERS, VoiceDefaults, VoiceOptions
 from tests.staged_call import CALLED, CALLER, CONTROL, LEG, SESSION
 
-MANNER = VoiceDefaults("AWS.Polly.Joanna-Neural", "en-US")
+VOICE = VoiceDefaults("AWS.Polly.Joanna-Neural", "en-US")
 PLAIN = VoiceDefaults("male", "")
 SPANISH_TOO = VoiceDefaults(
     "AWS.Polly.Joanna-Neural",
@@ -32,7 +32,7 @@ def in_spanish(call: Call = CALL) -> Call:
     return call.remembering("language", "es-MX")
 
 
-def payloads(written: object, call: Call = CALL, voice_defaults: VoiceDefaults = MANNER) -> list[object]:
+def payloads(written: object, call: Call = CALL, voice_defaults: VoiceDefaults = VOICE) -> list[object]:
     """What is spoken, and the names of what is played."""
     heard = [command.parameters for command in prompt(written).play(call, voice_defaults)]
     return [each.get("payload") or each.get("media_name") or each.get("audio_url") for each in heard]
@@ -48,14 +48,14 @@ def refusal(written: object) -> str:
 
 
 def test_words_are_spoken_in_the_flows_manner() -> None:
-    (command,) = prompt("Good morning.").play(CALL, MANNER)
+    (command,) = prompt("Good morning.").play(CALL, VOICE)
 
     assert (command.action, command.call_control_id) == ("speak", CONTROL)
-    assert command.parameters == {"payload": "Good morning.", "voice": MANNER.voice, "language": "en-US"}
+    assert command.parameters == {"payload": "Good morning.", "voice": VOICE.voice, "language": "en-US"}
 
 
 def test_a_prompts_own_manner_comes_first() -> None:
-    (command,) = prompt({"text": "Buenos días.", "voice": "AWS.Polly.Mia", "language": "es-MX"}).play(CALL, MANNER)
+    (command,) = prompt({"text": "Buenos días.", "voice": "AWS.Polly.Mia", "language": "es-MX"}).play(CALL, VOICE)
 
     assert (command.parameters["voice"], command.parameters["language"]) == ("AWS.Polly.Mia", "es-MX")
 
@@ -86,9 +86,9 @@ def test_audio_is_played_once_often_or_without_end(written: object, source: dict
     audio = prompt(written)
 
     (once,), (often,), (held,) = (
-        audio.play(CALL, MANNER),
-        audio.play(CALL, MANNER, times=3),
-        audio.loop(CALL, MANNER),
+        audio.play(CALL, VOICE),
+        audio.play(CALL, VOICE, times=3),
+        audio.loop(CALL, VOICE),
     )
 
     assert {once.action, often.action, held.action} == {"playback_start"}
@@ -98,8 +98,8 @@ def test_audio_is_played_once_often_or_without_end(written: object, source: dict
 
 
 def test_keys_are_gathered_while_it_is_heard() -> None:
-    (spoken,) = prompt("Press 1.").sounds(CALL, MANNER)
-    (played,) = prompt({"media": "press-1"}).sounds(CALL, MANNER)
+    (spoken,) = prompt("Press 1.").sounds(CALL, VOICE)
+    (played,) = prompt({"media": "press-1"}).sounds(CALL, VOICE)
 
     asked, offered = spoken.gather(CALL, maximum_digits=1), played.gather(CALL, maximum_digits=1)
 
@@ -114,7 +114,7 @@ def test_keys_are_gathered_while_it_is_heard() -> None:
 def test_a_list_is_heard_in_its_order() -> None:
     heard = prompt([{"media": "jingle"}, "Hello.", {"ssml": "<speak>Hi</speak>"}, {"audio": ADDRESS}])
 
-    assert [command.action for command in heard.play(CALL, MANNER)] == [
+    assert [command.action for command in heard.play(CALL, VOICE)] == [
         "playback_start",
         "speak",
         "speak",
@@ -123,26 +123,26 @@ def test_a_list_is_heard_in_its_order() -> None:
 
 
 def test_texts_of_a_question_in_one_manner_are_one_breath() -> None:
-    sounds = prompt(["One.", "Two.", {"media": "jingle"}, "Three."]).sounds(CALL, MANNER)
+    sounds = prompt(["One.", "Two.", {"media": "jingle"}, "Three."]).sounds(CALL, VOICE)
 
     assert [sound.parameters.get("payload") for sound in sounds] == ["One. Two.", None, "Three."]
 
 
 @pytest.mark.parametrize("other", [{"voice": "male"}, {"language": "es-MX"}, {"speed": 0.9}])
 def test_texts_in_different_manners_are_not_joined(other: dict[str, Any]) -> None:
-    assert len(prompt(["One.", {"text": "Two.", **other}]).sounds(CALL, MANNER)) == 2
+    assert len(prompt(["One.", {"text": "Two.", **other}]).sounds(CALL, VOICE)) == 2
 
 
 def test_a_reminder_comes_before_the_question_whatever_either_is() -> None:
     reminder, question = prompt("No key."), prompt([{"media": "press-1"}])
 
-    heard = reminder.then(question).sounds(CALL, MANNER)
+    heard = reminder.then(question).sounds(CALL, VOICE)
 
     assert [sound.speaks for sound in heard] == [True, False]
 
 
 def test_the_last_of_a_list_is_held_without_end() -> None:
-    commands = prompt(["Please hold.", {"media": "music"}]).loop(CALL, MANNER)
+    commands = prompt(["Please hold.", {"media": "music"}]).loop(CALL, VOICE)
 
     assert [command.action for command in commands] == ["speak", "playback_start"]
     assert commands[1].parameters["loop"] == "infinity"
@@ -157,7 +157,7 @@ def test_a_prompt_in_several_languages_is_heard_in_the_callers_and_in_its_voice(
     (english,) = prompt(BOTH).play(CALL, SPANISH_TOO)
     (spanish,) = prompt(BOTH).play(in_spanish(), SPANISH_TOO)
 
-    assert english.parameters == {"payload": "Good morning.", "voice": MANNER.voice, "language": "en-US"}
+    assert english.parameters == {"payload": "Good morning.", "voice": VOICE.voice, "language": "en-US"}
     assert spanish.parameters["language"] == "es-MX"
     assert spanish.parameters["voice"] == "AWS.Polly.Mia"
     assert spanish.parameters["payload"] == '<speak><prosody rate="90%">Buenos días.</prosody></speak>'
@@ -192,7 +192,7 @@ def test_a_piece_offers_a_language_in_that_languages_voice() -> None:
 
     english, spanish = offer.play(CALL, SPANISH_TOO)
 
-    assert (english.parameters["voice"], spanish.parameters["voice"]) == (MANNER.voice, "AWS.Polly.Mia")
+    assert (english.parameters["voice"], spanish.parameters["voice"]) == (VOICE.voice, "AWS.Polly.Mia")
 
 
 def test_a_step_may_speak_in_a_manner_of_its_own() -> None:
@@ -263,7 +263,7 @@ def test_what_cannot_be_heard_is_refused(written: object) -> None:
     ],
 )
 def test_every_provider_of_voices_is_accepted(voice: str) -> None:
-    (command,) = prompt({"text": "Hello.", "voice": voice, "speed": 0.9}).play(CALL, MANNER)
+    (command,) = prompt({"text": "Hello.", "voice": voice, "speed": 0.9}).play(CALL, VOICE)
 
     assert command.parameters["voice"] == voice
 

@@ -59,11 +59,16 @@ class Verifier:
             raise NotSigned(f"{TIMESTAMP_HEADER} is more than {TOLERANCE_SECONDS} s from now")
 
 
-def _key(text: str) -> VerifyKey:
+def _decoded(text: str) -> bytes:
+    """The bytes that stand in base64; none for any other text."""
     try:
-        raw = base64.b64decode(text, validate=True)
+        return base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
-        raw = b""
+        return b""
+
+
+def _key(text: str) -> VerifyKey:
+    raw = _decoded(text)
     if len(raw) != KEY_BYTES:
         raise KeyInvalid(
             f"{text!r} is not a public key: it must be {KEY_BYTES} bytes in base64, from the Telnyx portal"
@@ -72,10 +77,7 @@ def _key(text: str) -> VerifyKey:
 
 
 def _signature(text: str) -> bytes:
-    try:
-        raw = base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
-        raw = b""
+    raw = _decoded(text)
     if len(raw) != SIGNATURE_BYTES:
         raise NotSigned(f"{SIGNATURE_HEADER} is missing or no signature")
     return raw

@@ -38,7 +38,7 @@ MAX_REPORTED = 16
 
 
 def reviewed(call: Call, number: int, verdict: str) -> Decision:
-    """The caller decided about a message: the ledger notes it, and the metadata in the archive is written anew."""
+    """The caller decided about a message: the ledger notes it, and the archive rewrites its metadata."""
     review = Review(f"{call.leg_id}-{number:02d}", verdict)
     job = ArchiveJob("metadata", call.session_id, call.leg_id, recording=review.recording)
     # One that is still to come is written whole when it comes: with what was decided about it.

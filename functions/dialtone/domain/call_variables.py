@@ -11,7 +11,7 @@ OUTCOME = "outcome"
 """The variable that a flow sets to say what came of the call."""
 
 MESSAGE_ADDRESS = "message.address"
-"""The variable that holds where a message can be heard while its caller reviews it. Whoever has the address can hear
+"""The variable that holds where a message can be heard while its caller reviews it. Anyone who has the URL can hear
 it, for the ten minutes that Telnyx keeps it there: it outlives neither the review nor the call."""
 
 ANSWERED_BY, GREETING = "answered_by", "greeting"

@@ -75,9 +75,9 @@ class Call:
     """The turn in which the flow's limit was reached."""
     unnoted: Mapping[str, str] | None = None
     """Once the call has ended: its variables without those that its last step notes of that. What happened before the
-    hang-up and is told after it may still lead to another step, with other notes."""
+    hang-up and arrives after it may still lead to another step, with other notes."""
     entered_at: str = ""
-    """When that occurred which led to the step; with `left`, for a hang-up that is told too late."""
+    """When that occurred which led to the step; with `left`, for a hang-up that arrives too late."""
     left: Position | None = None
     """Where the call was before."""
     recorder: str = ""
@@ -213,7 +213,7 @@ class Call:
         )
 
     def remembering(self, variable: str, value: str) -> Call:
-        """The call with one variable more, or anew; it stays so though a late hang-up takes the last move back."""
+        """The call with a variable set; it stays so though a late hang-up takes the last move back."""
         left = self.left and replace(self.left, variables={**self.left.variables, variable: value})
         unnoted = None if self.unnoted is None else {**self.unnoted, variable: value}
         return replace(self, variables={**self.variables, variable: value}, unnoted=unnoted, left=left)

@@ -13,7 +13,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from dialtone.flow.document import Document
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -90,18 +90,29 @@ Spans = Annotated[tuple[Any, ...], BeforeValidator(_read_spans), WithJsonSchema(
 """In a file: `09:00-17:30`, a list of these, or `closed`."""
 
 
-def _by_weekday(written: Any) -> Any:  # noqa: ANN401 -- pydantic hands over whatever the file holds
+def _by_day(
+    written: Any,  # noqa: ANN401 -- pydantic hands over whatever the file holds
+    pattern: str,
+    days_of: Callable[[str], Iterator[Any]],
+    wrong: str,
+) -> Any:  # noqa: ANN401 -- as above
+    """Each day that the keys name → its opening times. Raises ValueError for a key that names none, or a day twice."""
     if not isinstance(written, dict):
         return written
-    week: dict[str, Any] = {}
+    found: dict[Any, Any] = {}
     for named, spans in written.items():
-        if not re.fullmatch(_DAYS_PATTERN, str(named)):
-            raise ValueError(f"{named} is not a day; write mon, tue, … sun, mon-fri, or several with commas")
-        for day in _weekdays(named):
-            if day in week:
+        if not re.fullmatch(pattern, str(named)):
+            raise ValueError(f"{named} {wrong}")
+        for day in days_of(named):
+            if day in found:
                 raise ValueError(f"{day} stands here twice")
-            week[day] = spans
-    return week
+            found[day] = spans
+    return found
+
+
+def _by_weekday(written: Any) -> Any:  # noqa: ANN401 -- as above
+    wrong = "is not a day; write mon, tue, … sun, mon-fri, or several with commas"
+    return _by_day(written, _DAYS_PATTERN, _weekdays, wrong)
 
 
 def _weekdays(named: str) -> Iterator[str]:
@@ -113,18 +124,8 @@ def _weekdays(named: str) -> Iterator[str]:
             yield WEEKDAYS[place % len(WEEKDAYS)]
 
 
-def _by_date(written: Any) -> Any:  # noqa: ANN401 -- pydantic hands over whatever the file holds
-    if not isinstance(written, dict):
-        return written
-    days: dict[str, Any] = {}
-    for named, spans in written.items():
-        if not re.fullmatch(_DATES_PATTERN, str(named)):
-            raise ValueError(f"{named} is not a date; write 2026-12-25, or 2026-12-24 to 2026-12-26")
-        for day in _dates(named):
-            if day in days:
-                raise ValueError(f"{day} stands here twice")
-            days[day] = spans
-    return days
+def _by_date(written: Any) -> Any:  # noqa: ANN401 -- as above
+    return _by_day(written, _DATES_PATTERN, _dates, "is not a date; write 2026-12-25, or 2026-12-24 to 2026-12-26")
 
 
 MAX_HOLIDAYS_IN_A_ROW = 366

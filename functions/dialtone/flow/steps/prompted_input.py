@@ -1,4 +1,4 @@
-"""What the steps share that ask a caller for keys: a question asked again, with patience that ends."""
+"""What steps share that ask a caller for keys: a question, asked again until the tries are used up."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ class PromptedInput(Speaking):
     wait_seconds: StrictInt = Field(5, ge=1, le=60, description="How long to wait for a key after the prompt.")
     no_input: Prompt | None = Field(None, description="Said before the question, after nothing was pressed.")
     wrong: Prompt | None = Field(None, description="Said before the question, after an answer that is none.")
-    otherwise: str = Field("", description="The step when patience ends; without it, the next one.")
+    otherwise: str = Field("", description="The step when the tries are used up; without it, the next one.")
     otherwise_no_input: str = Field("", description="The same where nothing was pressed the last time.")
     otherwise_wrong: str = Field("", description="The same where something wrong was pressed the last time.")
     barge_in: StrictBool = Field(default=True, description="Whether a key interrupts the prompt.")
@@ -117,7 +117,7 @@ class PromptedInput(Speaking):
         return PromptedInputState.of(call)
 
     def ask(self, call: Call, voice_defaults: VoiceDefaults, prompt: Prompt, digits: dict[str, object]) -> Wait:
-        """One try at Telnyx: the patience and the reminders are ours.
+        """One try at Telnyx: retries and reminders are ours.
 
         Of a question in several sounds each is a gather of its own, one after another, so that a key interrupts at once
         and it is Telnyx that says whether the key or the sound's end came first.
