@@ -138,19 +138,19 @@ class SilentLookups:
 
 
 @cache
-def tellings(play: str) -> tuple[DeliveryOrder, ...]:
+def deliveries_of(play: str) -> tuple[DeliveryOrder, ...]:
     stage = Stage(flows=flows_of(play))
     ALL_PLAYS[play](stage)
-    told = []
+    deliveries = []
     for event in stage.told:
         before = [asked for at, asked in stage.api.log if at <= stage.seconds(event.occurred_at) + CLOCK_TICK_SECONDS]
-        told.append(
+        deliveries.append(
             DeliveryOrder(
                 event,
                 counted(asked for asked in before if "link_to" in asked.parameters or asked.action != "dial"),
             )
         )
-    return tuple(told)
+    return tuple(deliveries)
 
 
 def sent(telnyx: AcceptingTelnyx) -> Counter[str]:
@@ -177,21 +177,21 @@ def is_timer(parameters: Mapping[str, object]) -> bool:
     return str(parameters.get("gather_id", "")).startswith(TIMER)
 
 
-def may_come(telling: DeliveryOrder, left: Sequence[DeliveryOrder], sent: Counter[str]) -> bool:
+def may_come(delivery: DeliveryOrder, left: Sequence[DeliveryOrder], sent: Counter[str]) -> bool:
     """No event comes before the commands that caused it, and no timer is over before what happened in its time."""
-    if telling.caused_by - sent:
+    if delivery.caused_by - sent:
         return False
-    over = is_timer(telling.event.payload) and telling.event.text("status") == "timeout"
-    return not over or all(each.event.occurred_at >= telling.event.occurred_at for each in left)
+    over = is_timer(delivery.event.payload) and delivery.event.text("status") == "timeout"
+    return not over or all(each.event.occurred_at >= delivery.event.occurred_at for each in left)
 
 
 @pytest.mark.parametrize("play", ALL_PLAYS)
 @AS_DRAWN
 @given(chance=st.randoms(use_true_random=False))
 def test_every_order_that_causes_allow_ends_in_the_same_state(play: str, chance: random.Random) -> None:
-    in_order, in_order_commands = replay(play, list(tellings(play)))
+    in_order, in_order_commands = replay(play, list(deliveries_of(play)))
 
-    shuffled, shuffled_commands = replay_shuffled(play, list(tellings(play)), chance)
+    shuffled, shuffled_commands = replay_shuffled(play, list(deliveries_of(play)), chance)
 
     assert shuffled == in_order
     assert in_order_commands <= shuffled_commands
@@ -200,40 +200,40 @@ def test_every_order_that_causes_allow_ends_in_the_same_state(play: str, chance:
 def test_a_recording_outlives_every_redelivery_while_a_card_is_keyed_in() -> None:
     """Each event comes again after each that follows: a start sent long ago is neither repeated nor called failed."""
     play = "a card keyed in wrong, then right"
-    in_order, _ = replay(play, list(tellings(play)))
+    in_order, _ = replay(play, list(deliveries_of(play)))
 
     processor, _ = _fresh(play)
-    told = list(tellings(play))
-    for place, telling in enumerate(told):
-        processor.handle(telling.event, NO_DEADLINE)
-        for earlier in told[:place]:
+    deliveries = list(deliveries_of(play))
+    for place, delivery in enumerate(deliveries):
+        processor.handle(delivery.event, NO_DEADLINE)
+        for earlier in deliveries[:place]:
             processor.handle(earlier.event, NO_DEADLINE)
 
-    assert _left(processor, told) == in_order
+    assert _left(processor, deliveries) == in_order
 
 
-def replay(play: str, told: list[DeliveryOrder]) -> tuple[object, Counter[str]]:
+def replay(play: str, deliveries: list[DeliveryOrder]) -> tuple[object, Counter[str]]:
     processor, telnyx = _fresh(play)
-    for telling in told:
-        processor.handle(telling.event, NO_DEADLINE)
-    return _left(processor, told), sent(telnyx)
+    for delivery in deliveries:
+        processor.handle(delivery.event, NO_DEADLINE)
+    return _left(processor, deliveries), sent(telnyx)
 
 
-def replay_shuffled(play: str, told: list[DeliveryOrder], chance: random.Random) -> tuple[object, Counter[str]]:
+def replay_shuffled(play: str, deliveries: list[DeliveryOrder], chance: random.Random) -> tuple[object, Counter[str]]:
     """Any order, with doubles, in which events may come."""
     processor, telnyx = _fresh(play)
-    left, done = list(told), []
+    left, done = list(deliveries), []
     while left:
         already = sent(telnyx)
-        ready = [telling for telling in left if may_come(telling, left, already)]
-        assert ready, f"never caused: {[telling.event.type for telling in left]}"
+        ready = [delivery for delivery in left if may_come(delivery, left, already)]
+        assert ready, f"never caused: {[delivery.event.type for delivery in left]}"
         chosen = chance.choice(ready)
         left.remove(chosen)
         done.append(chosen)
         processor.handle(chosen.event, NO_DEADLINE)
         if chance.random() < 0.3:
             processor.handle(chance.choice(done).event, NO_DEADLINE)
-    return _left(processor, told), sent(telnyx)
+    return _left(processor, deliveries), sent(telnyx)
 
 
 def _fresh(play: str) -> tuple[EventProcessor, AcceptingTelnyx]:
@@ -244,8 +244,8 @@ def _fresh(play: str) -> tuple[EventProcessor, AcceptingTelnyx]:
     return processor, telnyx
 
 
-def _left(processor: EventProcessor, told: list[DeliveryOrder]) -> object:
-    session = told[0].event.call_session_id
+def _left(processor: EventProcessor, deliveries: list[DeliveryOrder]) -> object:
+    session = deliveries[0].event.call_session_id
     legs = tuple(replace(leg, version=0) for leg in processor.store.legs(session))
     events = {entry.event_id for entry in processor.store.timeline(session)}
     jobs = sorted(job.to_json() for job in processor.archive.put_jobs)  # type: ignore[attr-defined]
