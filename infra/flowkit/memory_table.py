@@ -39,11 +39,28 @@ class MemoryTable:
             self._items[_key(item)] = json.dumps(item)
         return {}
 
-    def query(self, *, ExpressionAttributeValues: Any, **_: Any) -> Any:
-        """Items by partition and the beginning of the sort key, on a single page."""
+    def query(self, *, ExpressionAttributeValues: Any, IndexName: str = "", Limit: int = 0, **_: Any) -> Any:
+        """Items by partition and the beginning of the sort key, on a single page; or the keys of those that are due."""
+        if IndexName:
+            return {"Items": self._due(ExpressionAttributeValues)[:Limit]}
         session, prefix = (ExpressionAttributeValues[name]["S"] for name in (":session", ":prefix"))
         keys = sorted(key for key in self._items if key[0] == session and key[1].startswith(prefix))
         return {"Items": [json.loads(self._items[key]) for key in keys]}
+
+    def update_item(self, *, Key: Any, UpdateExpression: str, ConditionExpression: str, **named: Any) -> Any:
+        """One item's fields set and removed, if there is such an item and its condition holds."""
+        there = json.loads(self._items.get(_key(Key), "{}"))
+        names, values = named.get("ExpressionAttributeNames", {}), named["ExpressionAttributeValues"]
+        if not _holds(ConditionExpression, there, names, values):
+            raise ClientError({"Error": {"Code": "ConditionalCheckFailedException"}}, "UpdateItem")
+        setting, _, removing = UpdateExpression.removeprefix("SET ").partition(" REMOVE ")
+        for each in setting.split(", "):
+            name, value = each.split(" = ")
+            there[names.get(name, name)] = values[value]
+        for name in filter(None, removing.split(", ")):
+            there.pop(name, None)
+        self._items[_key(Key)] = json.dumps(there)
+        return {}
 
     def delete_item(self, *, Key: Any, **_: Any) -> Any:
         """Whether or not it is there."""
@@ -54,12 +71,14 @@ class MemoryTable:
         """Every item of every partition, as DynamoDB would give it."""
         return [json.loads(item) for item in self._items.values()]
 
-    def _set(self, update: Any) -> None:
-        """`SET name = :name`, without a condition."""
-        name, _, value = update["UpdateExpression"].removeprefix("SET ").partition(" = ")
-        item = json.loads(self._items.get(_key(update["Key"]), json.dumps(update["Key"])))
-        item[name] = update["ExpressionAttributeValues"][value]
-        self._items[_key(update["Key"])] = json.dumps(item)
+    def _due(self, asked: Any) -> list[Item]:
+        """The index `due` of one shard, as DynamoDB orders it."""
+        shard, now = asked[":shard"], int(asked[":now"]["N"])
+        found = [item for item in self.items() if item.get("due_shard") == shard and int(item["due_at"]["N"]) <= now]
+        keys = ("call_session_id", "item", "due_shard", "due_at")
+        return [
+            {name: item[name] for name in keys} for item in sorted(found, key=lambda item: int(item["due_at"]["N"]))
+        ]
 
     def _refusal(self, write: Any) -> Item:
         kept = self._items.get(_key(write.get("Item") or write["Key"]))
@@ -83,6 +102,15 @@ class MemoryTable:
         kept = self._items.get(_key(update["Key"]))
         there = json.loads(kept) if kept else update["Key"]
         return {**there, setting[1]: update["ExpressionAttributeValues"][setting[2]]}
+
+
+def _holds(condition: str, there: Item, names: Item, values: Item) -> bool:
+    """`name = :value` or `name IN (:value, …)`."""
+    asked = re.fullmatch(r"(#?\w+) (?:= (:\w+)|IN \((.+)\))", condition)
+    if asked is None:
+        raise NotImplementedError(condition)
+    allowed = [values[each] for each in (asked[2] or asked[3]).split(", ")]
+    return there.get(names.get(asked.group(1), asked.group(1))) in allowed
 
 
 def _key(item: Item) -> tuple[str, str]:

@@ -113,6 +113,8 @@ class Meter:
     def __init__(self) -> None:
         self.of: Counter[str] = Counter()
         self._asked: dict[str, Any] = {}
+        self._indexed: dict[tuple[str, str], str] = {}
+        """Ledger entries in the index of what is due, by their keys."""
 
     def tap(self, client: Any) -> Any:  # noqa: ANN401 -- any of boto's clients
         """Count what the client asks for from now on."""
@@ -152,8 +154,21 @@ class Meter:
             units = sum(_units(item_bytes(item), WRITE_UNIT_BYTES) for item in puts) + updates
             self.of["write_units"] += IN_A_TRANSACTION * units
             self.of["most_units"] = max(self.of["most_units"], IN_A_TRANSACTION * units)
+            for item in puts:
+                self._index(item, item.get("due_at", {}).get("N", ""))
         elif operation == "UpdateItem":
             self.of["write_units"] += 1
+            if "due_at" in self._asked["UpdateExpression"]:
+                self._index(self._asked["Key"], "")
+
+    def _index(self, item: Mapping[str, Any], due_at: str) -> None:
+        """Count what the index is written for an item: one unit for a row that goes, one for a row that comes."""
+        key = (item["call_session_id"]["S"], item["item"]["S"])
+        before = self._indexed.pop(key, "")
+        if due_at:
+            self._indexed[key] = due_at
+        if due_at != before:
+            self.of["write_units"] += bool(before) + bool(due_at)
 
 
 def item_bytes(item: Mapping[str, Any]) -> int:

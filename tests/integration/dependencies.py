@@ -374,9 +374,21 @@ def create_table(dynamodb: DynamoDBClient, name: str) -> None:
         AttributeDefinitions=[
             {"AttributeName": "call_session_id", "AttributeType": "S"},
             {"AttributeName": "item", "AttributeType": "S"},
+            {"AttributeName": "due_shard", "AttributeType": "S"},
+            {"AttributeName": "due_at", "AttributeType": "N"},
         ],
         KeySchema=[
             {"AttributeName": "call_session_id", "KeyType": "HASH"},
             {"AttributeName": "item", "KeyType": "RANGE"},
+        ],
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": "due",
+                "KeySchema": [
+                    {"AttributeName": "due_shard", "KeyType": "HASH"},
+                    {"AttributeName": "due_at", "KeyType": "RANGE"},
+                ],
+                "Projection": {"ProjectionType": "KEYS_ONLY"},
+            }
         ],
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
@@ -14,12 +14,14 @@ from dialtone.domain.call_status import RINGING
 from dialtone.domain.calls import Call
 from dialtone.domain.decisions import Decision
 from dialtone.domain.events import Event
-from dialtone.domain.recordings import Recording, Review
+from dialtone.domain.recordings import EXPECTED, FAILED, Recording, Review
 from infra.flowkit.memory_table import MemoryTable
 from tests.integration.dependencies import create_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+FOR_EVER = 9_999_999_999
 
 
 @pytest.fixture(params=["memory", "moto"])
@@ -92,3 +94,41 @@ def test_what_a_caller_decides_about_a_recording_is_written_into_its_entry(store
     store.commit(event("second"), before, verdict, at_seconds=2.0)
 
     assert store.recordings("session") == (replace(recording, review="deleted"),)
+
+
+def ledger(number: int, **changes: Any) -> Recording:  # noqa: ANN401 -- any field of an entry
+    asked = Recording("session", "leg", number, 2, f"2026-11-20T14:{number:02d}:00.000000Z", "record_start")
+    return replace(asked, **changes)
+
+
+def test_open_entries_are_due_in_their_order_and_settled_ones_are_not(store: CallsTable) -> None:
+    before = Call("session", "leg")
+    entries = (ledger(3), ledger(1), ledger(2, status=FAILED))
+    store.commit(event("first"), before, Decision(before, recordings=entries), at_seconds=1.0)
+
+    due = store.due_recordings(FOR_EVER, 10)
+
+    assert [each.name for each in due] == ["leg-01", "leg-03"]
+    assert store.due_recordings(FOR_EVER, 1) == due[:1]
+    assert store.due_recordings(due[0].due_at - 1, 10) == ()
+
+
+def test_an_entry_changes_only_from_the_status_that_is_named(store: CallsTable) -> None:
+    before = Call("session", "leg")
+    store.commit(event("first"), before, Decision(before, recordings=(ledger(1),)), at_seconds=1.0)
+
+    marked = [store.mark_recording(ledger(1, status=FAILED, reason="r"), was=(EXPECTED,)) for _ in range(2)]
+
+    assert marked == [True, False]
+    assert store.recordings("session") == (ledger(1, status=FAILED, reason="r"),)
+    assert store.due_recordings(FOR_EVER, 10) == ()
+    assert not store.mark_recording(ledger(9), was=(EXPECTED,))
+
+
+def test_what_is_due_is_moved_on_once(store: CallsTable) -> None:
+    before = Call("session", "leg")
+    store.commit(event("first"), before, Decision(before, recordings=(ledger(1),)), at_seconds=1.0)
+    [due] = store.due_recordings(FOR_EVER, 10)
+
+    assert [store.move_due(due, due.due_at + 1) for _ in range(2)] == [True, False]
+    assert store.due_recordings(FOR_EVER, 10) == (replace(due, due_at=due.due_at + 1),)

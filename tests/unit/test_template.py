@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from dialtone.adapters.calls_table import DUE_AT, DUE_INDEX, DUE_SHARD
 from dialtone.flow.steps.lookup import MAX_LIMIT_SECONDS
 from infra.local import translate
 from infra.local.cloud import ARTIFACTS, TEMPLATE
@@ -126,6 +127,13 @@ def test_calls_can_be_recovered_and_end_when_their_time_has_come(template: Templ
         {"AttributeName": "call_session_id", "KeyType": "HASH"},
         {"AttributeName": "item", "KeyType": "RANGE"},
     ]
+    [index] = table["GlobalSecondaryIndexes"]
+    assert index["IndexName"] == DUE_INDEX
+    assert index["KeySchema"] == [
+        {"AttributeName": DUE_SHARD, "KeyType": "HASH"},
+        {"AttributeName": DUE_AT, "KeyType": "RANGE"},
+    ]
+    assert index["Projection"] == {"ProjectionType": "KEYS_ONLY"}, "more would be written at every change of an entry"
     assert table["BillingMode"] == "PAY_PER_REQUEST"
     assert table["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
     assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}

@@ -2,6 +2,9 @@
 
 Keys: `call_session_id`, and `item` which is `LEG#<leg>`, `EVENT#<occurred_at>#<event id>` or `RECORDING#<recording>`.
 Beside the calls stand the versions of flows that they began with: `FLOW#<flow>`, with items `FLOW#<version>`.
+
+The index `due` holds the ledger entries that are not settled: only they have `due_shard` and `due_at`, its keys. What a
+look into it costs grows with what is outstanding, not with the table.
 """
 
 from __future__ import annotations
@@ -10,6 +13,7 @@ import time
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
+from zlib import crc32
 
 from botocore.exceptions import ClientError
 
@@ -52,6 +56,10 @@ READ_PAUSE_SECONDS = 0.05
 
 LEG, EVENT, RECORDING, FLOW = "LEG#", "EVENT#", "RECORDING#", "FLOW#"
 
+DUE_INDEX, DUE_SHARD, DUE_AT = "due", "due_shard", "due_at"
+DUE_SHARDS = 4
+"""A partition of the index takes 1,000 writes a second, and throttles the table's own writes beyond that."""
+
 _CONFLICTS = frozenset({"ConditionalCheckFailed", "TransactionConflict"})
 _OTHERS_WRITE = ("call_session_id", "review")
 """Of a ledger entry: its key, and what callers decide while the archive is at work."""
@@ -86,6 +94,16 @@ class Loaded:
     call: Call | None
     decided: StoredDecision | None
     """For an event that came before."""
+
+
+@dataclass(frozen=True, slots=True)
+class DueRecording:
+    """An open ledger entry that it is time to look at."""
+
+    call_session_id: str
+    name: str
+    due_at: int
+    """Since when, in unix seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +172,7 @@ class CallsTable:
         if decision.call != before or decision.call.recent != before.recent:
             writes.append({"Put": self._leg_put(decision.call, before.version, event)})
         for recording in decision.recordings:
-            item = {**recording.to_json(), "item": f"{RECORDING}{recording.name}"}
+            item = {**recording.to_json(), **_due(recording), "item": f"{RECORDING}{recording.name}"}
             writes.append({"Put": {"TableName": self._table, "Item": attributes(item)}})
         writes += [{"Update": self._review_update(event, review)} for review in decision.reviews]
         if snapshot:
@@ -185,22 +203,53 @@ class CallsTable:
         """Write a ledger entry as it is now, if its status in the ledger is one of `was`.
 
         False if it is another by now: somebody else was faster, and what stands there stands. False too for no entry.
+        A settled one leaves the index of what is due.
         """
-        changed = recording.to_json()
+        due = _due(recording)
+        changed = recording.to_json() | due
         for name in _OTHERS_WRITE:
             changed.pop(name)
         names = {f"#{place}": name for place, name in enumerate(changed)}
         values = {f":{place}": value for place, value in enumerate(changed.values())}
         allowed = {f":was{place}": status for place, status in enumerate(was)}
+        update = "SET " + ", ".join(f"#{place} = :{place}" for place in range(len(changed)))
+        return self._updated(
+            Key=_key(recording.call_session_id, f"{RECORDING}{recording.name}"),
+            UpdateExpression=update if due else f"{update} REMOVE {DUE_SHARD}, {DUE_AT}",
+            ConditionExpression=f"#status IN ({', '.join(allowed)})",
+            ExpressionAttributeNames=names | {"#status": "status"},
+            ExpressionAttributeValues=attributes(values | allowed),
+        )
+
+    def due_recordings(self, now_seconds: float, most: int) -> tuple[DueRecording, ...]:
+        """The open ledger entries that are due, the oldest first, at most so many; as the index knows them by now."""
+        found = [due for shard in range(DUE_SHARDS) for due in self._due_in(shard, now_seconds, most)]
+        return tuple(sorted(found, key=lambda due: due.due_at)[:most])
+
+    def move_due(self, due: DueRecording, until: int) -> bool:
+        """Let an entry be due later. False if somebody else has moved it or settled it: then it is theirs."""
+        return self._updated(
+            Key=_key(due.call_session_id, f"{RECORDING}{due.name}"),
+            UpdateExpression=f"SET {DUE_AT} = :until",
+            ConditionExpression=f"{DUE_AT} = :seen",
+            ExpressionAttributeValues=attributes({":until": until, ":seen": due.due_at}),
+        )
+
+    def _due_in(self, shard: int, now_seconds: float, most: int) -> Iterator[DueRecording]:
+        asked: Any = {
+            "TableName": self._table,
+            "IndexName": DUE_INDEX,
+            "KeyConditionExpression": f"{DUE_SHARD} = :shard AND {DUE_AT} <= :now",
+            "ExpressionAttributeValues": attributes({":shard": str(shard), ":now": int(now_seconds)}),
+            "Limit": most,  # an item of the index has its keys only: as many as we ask for fit on a page
+        }
+        for item in map(plain, self._client.query(**asked)["Items"]):
+            yield DueRecording(item["call_session_id"], item["item"].removeprefix(RECORDING), item[DUE_AT])
+
+    def _updated(self, **update: Any) -> bool:  # noqa: ANN401 -- boto's own parameters
+        """Whether the update's condition held, and the update was made."""
         try:
-            self._client.update_item(
-                TableName=self._table,
-                Key=_key(recording.call_session_id, f"{RECORDING}{recording.name}"),
-                UpdateExpression="SET " + ", ".join(f"#{place} = :{place}" for place in range(len(changed))),
-                ConditionExpression=f"#status IN ({', '.join(allowed)})",
-                ExpressionAttributeNames=names | {"#status": "status"},
-                ExpressionAttributeValues=attributes(values | allowed),
-            )
+            self._client.update_item(TableName=self._table, **update)
         except ClientError as error:
             if error.response["Error"]["Code"] == "ConditionalCheckFailedException":
                 return False
@@ -266,6 +315,14 @@ class CallsTable:
 
 def _key(call_session_id: str, item: str) -> Item:
     return {"call_session_id": {"S": call_session_id}, "item": {"S": item}}
+
+
+def _due(recording: Recording) -> Item:
+    """The index's keys, of an entry that is not settled; none of one that is."""
+    first_look = recording.first_look_seconds
+    if first_look is None:
+        return {}
+    return {DUE_SHARD: str(crc32(recording.name.encode()) % DUE_SHARDS), DUE_AT: first_look}
 
 
 def _event_item(event: Event) -> str:

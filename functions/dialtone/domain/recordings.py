@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 from dataclasses import asdict, dataclass, fields, replace
+from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,12 @@ DOUBTFUL = "doubtful"
 """In the bucket like a verified one, but probably not the whole recording; `content_doubt` says why."""
 KEPT_STATUSES = (VERIFIED, DOUBTFUL)
 """The audio is in the bucket, and S3 returns what Telnyx sent."""
+OPEN_STATUSES = (EXPECTED, SAVED, COPIED)
+"""Something is still to be done, or to come: in every other status the entry is settled."""
+
+FIRST_LOOK_SECONDS = 300
+"""How long after it was asked for an open recording is first looked at by the sweep that notices what never came. Most
+calls are over by then and their recordings verified: those cost no look. A longer call costs one every few minutes."""
 
 FROM_ANSWER, RECORD_START, UNASKED = "record-from-answer", "record_start", "telnyx"
 """What a recording was asked for with; `telnyx`: no command of ours is known to have asked for it."""
@@ -179,6 +186,16 @@ class Recording:
     def name(self) -> str:
         """The leg's id and the recording's number: known before Telnyx names it, the same however often it comes."""
         return f"{self.call_leg_id}-{self.number:02d}"
+
+    @property
+    def first_look_seconds(self) -> int | None:
+        """When the sweep first looks whether it is verified, in unix seconds; None for one that is settled.
+
+        It follows from what never changes, so that the index over it is written at the first and the last status only.
+        """
+        if self.status not in OPEN_STATUSES:
+            return None
+        return int(datetime.fromisoformat(self.requested_at).timestamp()) + FIRST_LOOK_SECONDS
 
     def to_json(self) -> dict[str, Any]:
         """As a JSON object, for the store."""
