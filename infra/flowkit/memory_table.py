@@ -109,8 +109,8 @@ def _holds(condition: str, there: Item, names: Item, values: Item) -> bool:
     asked = re.fullmatch(r"(#?\w+) (?:= (:\w+)|IN \((.+)\))", condition)
     if asked is None:
         raise NotImplementedError(condition)
-    allowed = [values[each] for each in (asked[2] or asked[3]).split(", ")]
-    return there.get(names.get(asked.group(1), asked.group(1))) in allowed
+    name, allowed = str(asked[1]), [values[each] for each in (asked[2] or asked[3]).split(", ")]
+    return there.get(str(names.get(name, name))) in allowed
 
 
 def _key(item: Item) -> tuple[str, str]:
