@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import time
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
+from dialtone.adapters.webhook_function import WebhookFunction
 from dialtone.domain.errors import DialtoneError
 from dialtone.domain.lookups import OWN_EVENT, event_to_json
 
@@ -28,41 +25,29 @@ class NotTaken(DialtoneError):  # noqa: N818 -- reads as the sentence it is: the
 
 
 class Webhook:
-    """The webhook function, invoked directly: who may do that is IAM's."""
+    """The webhook function, as long as it takes."""
 
     def __init__(self, functions: LambdaClient, sleep: Callable[[float], None] = time.sleep) -> None:
-        self._functions = functions
+        self._webhook = WebhookFunction(functions)
         self._sleep = sleep
 
     def send_once(self, event: Event, function: str) -> None:
         """Deliver an event that is worth one try only: what comes of it is in the webhook function's own log."""
-        self._delivered(_payload(event), function)
+        self._webhook.deliver(_own(event), function)
 
     def deliver(self, event: Event, function: str) -> int:
         """Deliver an event, with the same id and time each time, until it was handled. Gives how often.
 
         If the function dies between the commit and the commands, the next delivery sends them. Raises NotTaken.
         """
-        payload, why = _payload(event), ""
+        why = ""
         for place, pause in enumerate((*PAUSES_SECONDS, 0.0), start=1):
-            why = self._delivered(payload, function)
+            why = self._webhook.deliver(_own(event), function)
             if not why:
                 return place
             self._sleep(pause)
         raise NotTaken(f"{function} did not take an answer that was delivered {len(PAUSES_SECONDS) + 1} times: {why}")
 
-    def _delivered(self, payload: bytes, function: str) -> str:
-        """Why it was not taken, '' if it was."""
-        try:
-            answered = self._functions.invoke(FunctionName=function, Payload=payload)
-            response: Any = json.loads(answered["Payload"].read())
-        except (ClientError, BotoCoreError, ValueError) as error:
-            return f"{type(error).__name__}: {error}"
-        if answered.get("FunctionError"):
-            return f"it failed: {response}"
-        status = response.get("statusCode") if isinstance(response, dict) else None
-        return "" if status == HTTPStatus.OK else f"it answered {status}"
 
-
-def _payload(event: Event) -> bytes:
-    return json.dumps({OWN_EVENT: event_to_json(event)}).encode()
+def _own(event: Event) -> dict[str, Any]:
+    return {OWN_EVENT: event_to_json(event)}

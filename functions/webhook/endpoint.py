@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import time
 import traceback
 from collections import Counter
@@ -20,7 +21,7 @@ from dialtone.adapters.telemetry import Measure
 from dialtone.domain.deadline import DeadlinePassed
 from dialtone.domain.decisions import FLOW_ERROR, LAST_RESORT, RECORDING_ERROR, TURNED_AWAY, UNIDENTIFIED
 from dialtone.domain.errors import ApiVersion1, MalformedEvent
-from dialtone.domain.events import parse_event, without_addresses
+from dialtone.domain.events import TELNYX_EVENT, parse_event, without_addresses
 from dialtone.domain.lookups import OWN_EVENT, event_from_json
 from dialtone.domain.units import MILLIS_PER_SECOND
 from webhook.router import handlers
@@ -69,6 +70,8 @@ class Endpoint:
         """What Lambda was invoked with, API Gateway's request or an event of our own, in; the response out."""
         if isinstance(invocation, Mapping) and OWN_EVENT in invocation:
             return self.handle_internal_event(invocation[OWN_EVENT])
+        if isinstance(invocation, Mapping) and TELNYX_EVENT in invocation:
+            return self.handle_event_read_back(invocation[TELNYX_EVENT])
         return self.respond(invocation)
 
     def respond(self, request: object) -> dict[str, Any]:
@@ -81,6 +84,10 @@ class Endpoint:
     def handle_internal_event(self, payload: Any) -> dict[str, Any]:  # noqa: ANN401 -- any JSON that may invoke us
         """An event that another function of ours delivers in; the same response out. Never raises either."""
         return self._respond(lambda: event_from_json(payload))
+
+    def handle_event_read_back(self, document: object) -> dict[str, Any]:
+        """An event of Telnyx's that another function of ours learnt of from its API; as if its webhook had come."""
+        return self._respond(lambda: parse_event(json.dumps(document).encode(), handlers(), self.now_seconds()))
 
     def _respond(self, read: Callable[[], Event]) -> dict[str, Any]:
         began = time.monotonic()

@@ -16,6 +16,7 @@ from dialtone.adapters.settings import key_from
 from dialtone.adapters.signature import Verifier
 from dialtone.adapters.telemetry import Observer
 from dialtone.adapters.telnyx_api import TelnyxApi
+from dialtone.domain.events import TELNYX_EVENT
 from tests.function_output import Output, follow_stdout
 from tests.integration.deliveries import (
     BEGAN,
@@ -630,3 +631,24 @@ def costs(rows: dict[str, tuple[Counter[str], Counter[str]]]) -> str:
         lines.append(f"{event_type:42}{counts}")
     lines.append(f"{'forged (20 ways)':42}{''.join(['     0'] * 4)}")
     return "\n".join(lines) + "\n"
+
+
+# --- Read back from Telnyx --------------------------------------------------------------------------------------
+
+
+def test_an_event_that_was_read_back_is_handled_as_if_its_webhook_had_come(desk: Desk) -> None:
+    document = json.loads(body("call.initiated", **RINGS))
+
+    answers = [desk.endpoint.handle({TELNYX_EVENT: document}) for _ in range(2)]
+
+    assert [answer["statusCode"] for answer in answers] == [200, 200]
+    assert desk.line.store.legs(SESSION)[0].status == "ringing"
+    assert len(desk.line.store.timeline(SESSION)) == 1
+
+
+@pytest.mark.parametrize(
+    "document",
+    [None, [], {}, {"data": {"event_type": "dialtone.lookup.answered", "id": "1"}}, {"data": {"payload": 7}}],
+)
+def test_what_was_read_back_and_is_no_event_of_telnyx_s_is_refused(desk: Desk, document: object) -> None:
+    assert desk.endpoint.handle({TELNYX_EVENT: document})["statusCode"] == 400

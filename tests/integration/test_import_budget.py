@@ -21,6 +21,7 @@ ENVIRONMENT = {
     "RECORDINGS_BUCKET": "recordings",
     "TELNYX_API_KEY": "KEY0123456789",
     "TELNYX_PUBLIC_KEY": "A" * 43 + "=",
+    "WEBHOOK_FUNCTION": "webhook",
 }
 
 START = "import {app}"
@@ -37,6 +38,7 @@ BUDGETS = [
     (COMMAND, "webhook.app", 1000, NEVER),
     (START, "archive.app", 580, (*NEVER, *TELNYX, "yaml", "nacl", "pydantic")),
     (START, "lookup.app", 480, (*NEVER, *TELNYX, "yaml", "nacl", "pydantic")),
+    (START, "reconcile.app", 480, (*NEVER, *TELNYX, "yaml", "nacl", "pydantic")),
     (COMMAND, "archive.app", 940, (*NEVER, "yaml", "nacl")),
 ]
 

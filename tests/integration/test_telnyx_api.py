@@ -9,10 +9,11 @@ import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 import pytest
 
-from dialtone.adapters.telnyx_api import METHODS, RecordingInfo, TelnyxApi
+from dialtone.adapters.telnyx_api import METHODS, CallInfo, RecordingInfo, TelnyxApi
 from dialtone.domain.commands import Command, command
 from dialtone.domain.errors import TelnyxRefused, TelnyxUnavailable
 from dialtone.domain.telnyx_actions import ACTIONS
@@ -642,3 +643,75 @@ def test_an_outcome_is_that_of_the_command_in_its_place(
     outcomes = api.send_together(asked, virtual.now + 5)
 
     assert [outcome.kind for outcome in outcomes] == ["accepted", "accepted", "refused", "accepted"]
+
+
+def test_the_recordings_of_a_call_are_those_of_all_its_legs(api: TelnyxApi, scripted: ScriptedTelnyx) -> None:
+    started = "2026-01-23T18:10:02Z"
+    scripted.answers.append(
+        listing(
+            recording("a", started, call_leg_id="one", created_at="2026-01-23T18:11:04Z"), "?", recording("b", started)
+        )
+    )
+
+    found = api.recordings_of("session")
+
+    assert [(each.recording_id, each.call_leg_id) for each in found] == [("a", "one"), ("b", "leg")]
+    assert [each.created_at for each in found] == ["2026-01-23T18:11:04Z", ""]
+    [request] = scripted.requests
+    assert unquote(request.path) == "/v2/recordings?filter[call_session_id]=session&page[size]=250"
+
+
+@pytest.mark.parametrize("body", [b"{}", b'{"data": {}}', b'{"data": null}', b"[]", b'"none"'])
+def test_an_answer_without_a_list_is_not_taken_for_there_being_none(
+    api: TelnyxApi, scripted: ScriptedTelnyx, body: bytes
+) -> None:
+    scripted.answers.append(Answer(body=body))
+
+    with pytest.raises(TelnyxUnavailable):
+        api.recordings_of("session")
+
+
+@pytest.mark.parametrize("answer", [HTML, SILENCE, CUT, error(429, "10011"), Answer(body=b"<html>")])
+def test_recordings_that_cannot_be_asked_for_are_unavailable(
+    api: TelnyxApi, scripted: ScriptedTelnyx, answer: Answer
+) -> None:
+    scripted.answers.extend([answer, answer])
+
+    with pytest.raises(TelnyxUnavailable):
+        api.recordings_of("session")
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        ({"is_alive": True}, CallInfo(is_alive=True, ended_at="")),
+        ({"is_alive": False, "end_time": "2026-01-23T18:11:02Z"}, CallInfo(False, "2026-01-23T18:11:02Z")),  # noqa: FBT003
+        ({"is_alive": False, "end_time": None}, CallInfo(is_alive=False, ended_at="")),
+        ({"is_alive": False, "end_time": "soon"}, CallInfo(is_alive=False, ended_at="")),
+    ],
+)
+def test_a_call_is_known_to_go_on_or_to_have_ended(
+    api: TelnyxApi, scripted: ScriptedTelnyx, data: dict[str, object], expected: CallInfo
+) -> None:
+    scripted.answers.append(Answer(body=json.dumps({"data": data}).encode()))
+
+    assert api.find_call(CALL) == expected
+    [request] = scripted.requests
+    assert (request.method, unquote(request.path)) == ("GET", f"/v2/calls/{CALL}")
+
+
+@pytest.mark.parametrize("answer", [error(404, "10005"), error(422, "90015")])
+def test_a_call_that_telnyx_does_not_know_is_none(api: TelnyxApi, scripted: ScriptedTelnyx, answer: Answer) -> None:
+    scripted.answers.append(answer)
+
+    assert api.find_call(CALL) is None
+
+
+@pytest.mark.parametrize("body", [b"{}", b'{"data": {}}', b'{"data": {"is_alive": "yes"}}', b'{"data": []}'])
+def test_an_answer_that_does_not_say_whether_a_call_goes_on_is_none_at_all(
+    api: TelnyxApi, scripted: ScriptedTelnyx, body: bytes
+) -> None:
+    scripted.answers.append(Answer(body=body))
+
+    with pytest.raises(TelnyxUnavailable):
+        api.find_call(CALL)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialtone.domain.recordings import ArchiveJob, AudioCopy, Recording, TranscriptCopy, object_key
+from dialtone.domain.recordings import ArchiveJob, AudioCopy, Recording, Report, TranscriptCopy, object_key
 
 RECORDING = Recording("session", "leg", 1, 3, "2026-09-21T12:00:00.000000Z", "record_start")
 JOB = ArchiveJob("audio", "session", "leg", "leg-01", "r-1", {"mp3": "https://recordings.example/1.mp3"})
@@ -125,3 +125,23 @@ def without(name: str) -> dict[str, Any]:
 def test_anything_else_is_no_job(body: str) -> None:
     with pytest.raises((ValueError, TypeError)):
         ArchiveJob.from_json(body)
+
+
+@pytest.mark.parametrize(
+    ("started_at", "expected"),
+    [
+        ("2026-09-21T12:00:01.123456Z", True),
+        ("2026-09-21T12:00:01.123457Z", False),
+        ("2026-09-21T12:00:01.123000Z", True),
+        ("2026-09-21T12:00:01.124000Z", True),
+        ("2026-09-21T12:00:01.125000Z", False),
+    ],
+)
+def test_a_report_of_the_webhook_is_known_in_what_the_api_lists_of_it(started_at: str, *, expected: bool) -> None:
+    """The webhook gives microseconds, the API milliseconds."""
+    webhook = Report(1, "2026-09-21T12:00:01.123456Z", "dual", files="a1b2")
+
+    assert Report(0, started_at, "dual", "r-1", "a1b2").is_of(webhook) is expected
+    assert webhook.is_of(Report(0, started_at, "dual", "r-1", "a1b2")) is expected
+    assert not Report(0, started_at, "dual", "r-1", "c3d4").is_of(webhook)
+    assert not Report(0, started_at, "single", "r-1", "a1b2").is_of(webhook)

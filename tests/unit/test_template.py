@@ -13,6 +13,8 @@ from infra.local.cloud import ARTIFACTS, TEMPLATE
 from infra.local.emulator import REGION
 from infra.local.translate import Template, of_type
 from lookup.answer_delivery import PAUSES_SECONDS
+from reconcile.plan import NEXT_SWEEP_SECONDS
+from reconcile.sweep import CALL_SECONDS, RESERVED_SECONDS
 
 TABLE_ACTIONS = {
     "dynamodb:BatchGetItem",
@@ -73,6 +75,7 @@ def test_the_functions_are_these_with_their_handlers(template: Template) -> None
         "WebhookFunction": "webhook.app.handler",
         "ArchiveFunction": "archive.app.handler",
         "LookupFunction": "lookup.app.handler",
+        "ReconcileFunction": "reconcile.app.handler",
     }
 
 
@@ -90,6 +93,7 @@ def test_the_functions_are_told_their_neighbours_and_no_secret(template: Templat
     assert told["WebhookFunction"] == shared | {"TELNYX_PUBLIC_KEY", "ARCHIVE_QUEUE_URL", "LOOKUP_FUNCTION"}
     assert told["ArchiveFunction"] == shared | {"RECORDINGS_BUCKET"}
     assert told["LookupFunction"] == shared | {"LOOKUP_TOKENS_SECRET"}
+    assert told["ReconcileFunction"] == shared | {"ARCHIVE_QUEUE_URL", "WEBHOOK_FUNCTION"}
 
 
 def test_the_api_has_one_route_and_its_limits(template: Template) -> None:
@@ -255,6 +259,16 @@ def test_each_function_may_do_exactly_this(template: Template) -> None:
             "AskFunctions": {"lambda:InvokeFunction"},
             "ReadTokens": {"secretsmanager:GetSecretValue"},
         },
+        "ReconcileRole": {
+            "WriteItsLogs": LOG_ACTIONS,
+            "SendTraces": TRACE_ACTIONS,
+            "FindWhatIsDue": {"dynamodb:Query"},
+            "MoveOnAndSettle": {"dynamodb:UpdateItem"},
+            "HandRecordingsOver": {"sqs:SendMessage"},
+            "LeaveFailedSweeps": {"sqs:SendMessage"},
+            "TakeRecordingsIn": {"lambda:InvokeFunction"},
+            "ReadTelnyxApiKey": {"secretsmanager:GetSecretValue"},
+        },
     }
 
 
@@ -268,17 +282,55 @@ def test_other_systems_are_asked_only_where_the_team_allows_it(template: Templat
 
 
 def test_lambda_does_not_ask_another_system_again_after_the_caller_has_given_up(template: Template) -> None:
-    (retries,) = of_type(template, "AWS::Lambda::EventInvokeConfig").values()
+    [retries] = [
+        each
+        for each in of_type(template, "AWS::Lambda::EventInvokeConfig").values()
+        if each["Properties"]["FunctionName"] == {"Ref": "LookupFunction"}
+    ]
 
-    assert retries["Properties"]["FunctionName"] == {"Ref": "LookupFunction"}
     assert retries["Properties"]["MaximumRetryAttempts"] == 0
     assert functions(template)["LookupFunction"]["Timeout"] >= MAX_LIMIT_SECONDS + sum(PAUSES_SECONDS)
+
+
+def test_a_sweep_begins_every_five_minutes_and_ends_before_the_next(template: Template) -> None:
+    [rule] = of_type(template, "AWS::Events::Rule").values()
+
+    assert rule["Properties"]["ScheduleExpression"] == "rate(5 minutes)"
+    assert functions(template)["ReconcileFunction"]["Timeout"] > RESERVED_SECONDS + CALL_SECONDS
+    assert functions(template)["ReconcileFunction"]["Timeout"] < 300
+    assert NEXT_SWEEP_SECONDS < 300
+
+
+def test_a_sweep_that_fails_or_cannot_begin_is_kept_for_two_weeks(template: Template) -> None:
+    queue = {"Fn::GetAtt": ["ReconcileDeadLetterQueue", "Arn"]}
+    [rule] = of_type(template, "AWS::Events::Rule").values()
+    [invoked] = [
+        each["Properties"]
+        for each in of_type(template, "AWS::Lambda::EventInvokeConfig").values()
+        if each["Properties"]["FunctionName"] == {"Ref": "ReconcileFunction"}
+    ]
+
+    assert [target["DeadLetterConfig"]["Arn"] for target in rule["Properties"]["Targets"]] == [queue]
+    assert invoked["DestinationConfig"]["OnFailure"]["Destination"] == queue
+    assert properties(template, "ReconcileDeadLetterQueue")["MessageRetentionPeriod"] == 14 * 24 * 3600
+    [statement] = properties(template, "ReconcileDeadLetterQueuePolicy")["PolicyDocument"]["Statement"]
+    assert statement["Principal"] == {"Service": "events.amazonaws.com"}
+    assert (statement["Action"], statement["Resource"]) == ("sqs:SendMessage", queue)
 
 
 def test_no_function_has_a_role_that_sam_made(template: Template) -> None:
     roles = {function["Role"]["Fn::GetAtt"][0] for function in functions(template).values()}
 
-    assert roles == set(of_type(template, "AWS::IAM::Role")) == {"WebhookRole", "ArchiveRole", "LookupRole"}
+    assert (
+        roles
+        == set(of_type(template, "AWS::IAM::Role"))
+        == {
+            "WebhookRole",
+            "ArchiveRole",
+            "LookupRole",
+            "ReconcileRole",
+        }
+    )
     for role in roles:
         assert "ManagedPolicyArns" not in properties(template, role)
 
@@ -291,7 +343,7 @@ def test_no_action_is_open_and_no_resource_but_x_rays(template: Template) -> Non
 
 
 def test_only_the_one_secret_can_be_read(template: Template) -> None:
-    for role in ("WebhookRole", "ArchiveRole"):
+    for role in ("WebhookRole", "ArchiveRole", "ReconcileRole"):
         (statement,) = [s for s in statements(template, role) if s["Sid"] == "ReadTelnyxApiKey"]
 
         assert statement["Resource"]["Fn::Sub"].endswith(":secret:${TelnyxApiKeySecretName}-??????")

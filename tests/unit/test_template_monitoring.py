@@ -43,6 +43,14 @@ CONTRACT = frozenset(
         Metric("Lookups", "lookup", ("Result", "service")),
         Metric("LookupsFailed", "lookup", ("service",)),
         Metric("LookupTime", "lookup", ("service",)),
+        Metric("RecordingsOutstanding", "reconcile", ("service",)),
+        Metric("RecordingsRecovered", "reconcile", ("service",)),
+        Metric("RecordingsQueuedAgain", "reconcile", ("service",)),
+        Metric("RecordingsOverdue", "reconcile", ("service",)),
+        Metric("RecordingsMissing", "reconcile", ("service",)),
+        Metric("RecordingsNotMade", "reconcile", ("service",)),
+        Metric("SweepsIncomplete", "reconcile", ("service",)),
+        Metric("SdkLoadedPlainly", "reconcile", ("service",)),
     }
 )
 
@@ -71,6 +79,12 @@ WATCHED = {
     (OF_THE_STACK, "RecordingErrors", "webhook"),
     (OF_THE_STACK, "RecordingsUnidentified", "webhook"),
     (OF_THE_STACK, "LookupsFailed", "lookup"),
+    (OF_THE_STACK, "RecordingsMissing", "reconcile"),
+    (OF_THE_STACK, "RecordingsOverdue", "reconcile"),
+    (OF_THE_STACK, "SweepsIncomplete", "reconcile"),
+    ("AWS/Lambda", "Errors", "ReconcileFunctionName"),
+    ("AWS/Lambda", "Invocations", "ReconcileFunctionName"),
+    ("AWS/SQS", "ApproximateNumberOfMessagesVisible", "ReconcileDeadLetterQueueName"),
 }
 
 MONITORING = translate.read(ROOT / "infra" / "monitoring.yaml")
@@ -112,9 +126,18 @@ def test_an_alarm_says_what_callers_notice_and_what_to_do_first(name: str) -> No
     assert len(description) <= DESCRIPTION_LIMIT
 
 
-@pytest.mark.parametrize("name", ALARMS)
+@pytest.mark.parametrize("name", [name for name in ALARMS if name != "ReconcileStoppedAlarm"])
 def test_a_quiet_line_is_no_alarm(name: str) -> None:
     assert ALARMS[name]["TreatMissingData"] == "notBreaching"
+
+
+def test_sweeps_that_have_stopped_ring_since_there_are_some_on_a_quiet_line_too() -> None:
+    assert ALARMS["ReconcileStoppedAlarm"]["TreatMissingData"] == "breaching"
+
+
+@pytest.mark.parametrize("name", ["RecordingsMissingAlarm", "RecordingsOverdueAlarm"])
+def test_a_lost_recording_rings_within_a_minute_of_its_sweep(name: str) -> None:
+    assert (ALARMS[name]["Period"], ALARMS[name]["EvaluationPeriods"]) == (60, 1)
 
 
 def test_the_latency_alarm_rings_before_telnyx_gives_up() -> None:

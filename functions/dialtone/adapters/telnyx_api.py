@@ -57,6 +57,8 @@ SAME_MILLISECOND_SECONDS = 0.001
 SAME_START_SECONDS = 1.0  # the webhook gives microseconds, the API milliseconds
 
 CALL_ENDED = "90018"
+UNKNOWN_CALL = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY})
+"""Of a question about a call: its id is not, or no longer, one that Telnyx knows."""
 METHODS = {
     "answer": "answer",
     "reject": "reject",
@@ -153,11 +155,22 @@ class RecordingInfo:
     ended_at: str
     download_urls: Mapping[str, str]
     """By format, mp3 or wav; fresh: they live for ten minutes."""
+    created_at: str = ""
+    """When Telnyx had saved it: about the time of its webhook."""
 
     @property
     def format(self) -> str:
         """The format of the first URL."""
         return next(iter(self.download_urls), "")
+
+
+@dataclass(frozen=True, slots=True)
+class CallInfo:
+    """Whether a leg goes on, as Telnyx has it."""
+
+    is_alive: bool
+    ended_at: str
+    """'' where it says none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,6 +269,39 @@ class TelnyxApi:
         found = [_recording(each) for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
         named = [each for each in found if is_named(file_name, names_in(each.download_urls.values()))]
         return named[0] if len(named) == 1 else _started(found, started_at)
+
+    def recordings_of(self, call_session_id: str, *, deadline: float | None = None) -> tuple[RecordingInfo, ...]:
+        """Give every recording of a phone call, of whichever leg. Raises TelnyxRefused and TelnyxUnavailable.
+
+        An answer without a list is no answer: none must be taken for there being none.
+        """
+        outcome = self._ask(
+            lambda client, timeout: client.recordings.with_raw_response.list(
+                filter={"call_session_id": call_session_id}, page_size=RECORDINGS_ASKED, timeout=timeout
+            ),
+            self._clock() + LOOKUP_SECONDS if deadline is None else deadline,
+        )
+        listed = _answered(outcome).body.get("data")
+        if not isinstance(listed, list):
+            raise TelnyxUnavailable("unreadable", outcome.attempts, None)
+        return tuple(_recording(each) for each in listed if isinstance(each, dict))
+
+    def find_call(self, call_control_id: str, *, deadline: float | None = None) -> CallInfo | None:
+        """Give whether a leg goes on; None if Telnyx does not know it (any more).
+
+        Raises TelnyxRefused and TelnyxUnavailable.
+        """
+        outcome = self._ask(
+            lambda client, timeout: client.calls.with_raw_response.retrieve_status(call_control_id, timeout=timeout),
+            self._clock() + LOOKUP_SECONDS if deadline is None else deadline,
+        )
+        if outcome.status in UNKNOWN_CALL:
+            return None
+        data = _answered(outcome).data
+        is_alive, ended_at = data.get("is_alive"), data.get("end_time")
+        if not isinstance(is_alive, bool):
+            raise TelnyxUnavailable("unreadable", outcome.attempts, None)
+        return CallInfo(is_alive, ended_at if isinstance(ended_at, str) and _moment(ended_at) else "")
 
     def find_transcript(self, transcription_id: str, *, deadline: float | None = None) -> TranscriptInfo | None:
         """Give a transcript by its id; None if there is none. Raises TelnyxRefused and TelnyxUnavailable."""
@@ -435,6 +481,7 @@ def _recording(data: Mapping[str, object]) -> RecordingInfo:
         duration_millis=duration if isinstance(duration, int) else None,
         started_at=given("recording_started_at"),
         ended_at=given("recording_ended_at"),
+        created_at=given("created_at"),
         download_urls={name: url for name, url in urls.items() if isinstance(url, str) and url}
         if isinstance(urls, dict)
         else {},

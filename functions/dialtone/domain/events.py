@@ -47,6 +47,9 @@ SAYS_CHARACTERS = 12
 OURS = "dialtone."
 """How the types of our own events begin: they are never delivered."""
 
+TELNYX_EVENT = "telnyx_event"
+"""What the webhook function is invoked with to process an event whose webhook never came: the body of that webhook."""
+
 _UNLIMITED = frozenset({"client_state", "media_url", "status_detail", "transcription_text"})
 """Texts that may be long and never become part of a call's state."""
 

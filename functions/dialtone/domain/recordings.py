@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 from dataclasses import asdict, dataclass, fields, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -222,12 +222,15 @@ class Report:
     """The names of its files; '' where they are not known."""
 
     def is_of(self, other: Report) -> bool:
-        """Whether both are of one recording: known by its id where both name one, else by its start and channels."""
+        """Whether both are of one recording: known by its id where both name one, else by its start and channels.
+
+        A webhook gives the start in microseconds, the API in milliseconds.
+        """
         if self.recording_id and other.recording_id:
             return self.recording_id == other.recording_id
         if self.files and other.files and self.files != other.files:
             return False
-        return (self.started_at, self.channels) == (other.started_at, other.channels)
+        return self.channels == other.channels and _is_same_start(self.started_at, other.started_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,6 +317,16 @@ def _fits(transcript: str) -> bool:
 
 def _written_characters(text: str) -> int:
     return len(json.dumps(text)) - len('""')
+
+
+def _is_same_start(one: str, other: str) -> bool:
+    """Whether two times are one, of which at least one may have been cut to milliseconds."""
+    if one == other:
+        return True
+    begun = [datetime.fromisoformat(each) for each in (one, other)]
+    if all(each.microsecond % 1_000 for each in begun):
+        return False
+    return abs(begun[0] - begun[1]) < timedelta(milliseconds=1)
 
 
 def _pauses(stored: Iterable[Mapping[str, Any]]) -> tuple[Pause, ...]:

@@ -1,0 +1,33 @@
+"""The webhook function, invoked by another function of ours: who may do that is IAM's."""
+
+from __future__ import annotations
+
+import json
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mypy_boto3_lambda import LambdaClient
+
+
+class WebhookFunction:
+    """Takes events to the webhook function, once each time: whoever delivers decides how often."""
+
+    def __init__(self, functions: LambdaClient) -> None:
+        self._functions = functions
+
+    def deliver(self, event: Mapping[str, Any], function: str) -> str:
+        """Invoke the function with an event. Gives why it was not taken, '' if it was. Raises DeadlinePassed."""
+        try:
+            answered = self._functions.invoke(FunctionName=function, Payload=json.dumps(event).encode())
+            response: Any = json.loads(answered["Payload"].read())
+        except (ClientError, BotoCoreError, ValueError) as error:
+            return f"{type(error).__name__}: {error}"
+        if answered.get("FunctionError"):
+            return f"it failed: {response}"
+        status = response.get("statusCode") if isinstance(response, dict) else None
+        return "" if status == HTTPStatus.OK else f"it answered {status}"

@@ -1,0 +1,68 @@
+"""The reconcile function: what Lambda calls every five minutes."""
+
+from __future__ import annotations
+
+import os
+import time
+from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING, Any, Protocol
+
+from dialtone.adapters.archive_queue import ArchiveQueue
+from dialtone.adapters.aws_clients import budget, client
+from dialtone.adapters.calls_table import CallsTable
+from dialtone.adapters.telemetry import Measure, Observer
+from dialtone.adapters.telnyx_api import TelnyxApi
+from dialtone.adapters.telnyx_sdk import sdk
+from dialtone.adapters.webhook_function import WebhookFunction
+from dialtone.domain.units import MILLIS_PER_SECOND
+from reconcile.outstanding import Dependencies
+from reconcile.settings import Settings
+from reconcile.sweep import RESERVED_SECONDS, Sweep
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+AWS = budget(connect_seconds=1.0, read_seconds=3.0, attempts=3)
+"""Nobody waits, and the next sweep comes."""
+
+WEBHOOK = budget(connect_seconds=1.0, read_seconds=15.0, attempts=1)
+"""Longer than the webhook function may take. It is not asked again: the next sweep delivers the same event."""
+
+
+class RemainingTime(Protocol):
+    """What of Lambda's context is needed."""
+
+    def get_remaining_time_in_millis(self) -> int:
+        """How long the function may still run."""
+        ...
+
+
+def open_sweep(settings: Settings) -> Sweep:
+    """Everything connected. Raises what says which setting is wrong."""
+    observer = Observer("reconcile")
+    sdk.on_fall_back.append(lambda: observer.measure(Measure("SdkLoadedPlainly")))
+    dependencies = Dependencies(
+        store=CallsTable(client("dynamodb", AWS), settings.calls_table),
+        queue=ArchiveQueue(client("sqs", AWS), settings.archive_queue_url),
+        deliver=partial(WebhookFunction(client("lambda", WEBHOOK)).deliver, function=settings.webhook_function),
+    )
+    return Sweep(dependencies, TelnyxApi(settings.api_key), observer)
+
+
+sweep = open_sweep(Settings.read(os.environ))
+"""Made once, at start."""
+
+
+def handler(event: Mapping[str, Any], context: RemainingTime) -> Mapping[str, int]:
+    """EventBridge's schedule in; how often what was done out.
+
+    `time` in the event is when the sweep was scheduled for, and what is due is judged by it.
+    """
+    left = context.get_remaining_time_in_millis() / MILLIS_PER_SECOND - RESERVED_SECONDS
+    return sweep.run(_moment(event), time.monotonic() + left)
+
+
+def _moment(event: Mapping[str, Any]) -> float:
+    scheduled = event.get("time")
+    return datetime.fromisoformat(scheduled).timestamp() if isinstance(scheduled, str) else time.time()

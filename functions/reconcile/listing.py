@@ -1,0 +1,92 @@
+"""What Telnyx lists of a phone call, held against the ledger. Pure."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from dialtone.domain.commands import COMMAND_NAMESPACE
+from dialtone.domain.recording_identity import is_named, names_in
+from dialtone.domain.recordings import EXPECTED, FAILED
+from reconcile.plan import seconds
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from dialtone.adapters.telnyx_api import RecordingInfo
+    from dialtone.domain.recordings import Recording
+
+SAME_START_SECONDS = 1.0
+"""The webhook gives microseconds, the API milliseconds."""
+
+COMPLETED = ("", "completed")
+"""Of a recording that is saved."""
+
+
+def new_to(entries: Sequence[Recording], listed: Iterable[RecordingInfo]) -> list[RecordingInfo]:
+    """Those listed that the ledger does not know to exist, the oldest first."""
+    return sorted((each for each in listed if not _is_known(each, entries)), key=lambda each: each.started_at)
+
+
+def can_be_taken(listed: RecordingInfo) -> bool:
+    """Whether all is there that its webhook would have said; else it is not saved yet, or no answer of Telnyx's."""
+    if listed.status not in COMPLETED or not listed.download_urls:
+        return False
+    return bool(listed.recording_id and listed.call_leg_id and _is_time(listed.started_at) and _saved_at(listed))
+
+
+def saved_event(listed: RecordingInfo) -> dict[str, Any]:
+    """Its `call.recording.saved`, as Telnyx would have delivered it; the same each time for the same recording."""
+    payload = {
+        "call_leg_id": listed.call_leg_id,
+        "call_session_id": listed.call_session_id,
+        "channels": listed.channels,
+        "recording_id": listed.recording_id,
+        "recording_started_at": listed.started_at,
+        "recording_ended_at": listed.ended_at if _is_time(listed.ended_at) else "",
+        "recording_urls": dict(listed.download_urls),
+        "read_back_by": "dialtone",
+    }
+    data = {
+        "event_type": "call.recording.saved",
+        "id": str(uuid.uuid5(COMMAND_NAMESPACE, f"recordings/{listed.recording_id}")),
+        "occurred_at": _saved_at(listed),
+        "payload": {name: value for name, value in payload.items() if value},
+    }
+    return {"data": data}
+
+
+def _has_come(entry: Recording) -> bool:
+    """Whether the ledger knows of it that it exists; a failed one may never have, and come all the same."""
+    return entry.status != EXPECTED and not (entry.status == FAILED and not entry.started_at)
+
+
+def _is_known(listed: RecordingInfo, entries: Iterable[Recording]) -> bool:
+    """By Telnyx's id, else by the name that its file was asked for under, else by leg, channels and start."""
+    of_leg = [entry for entry in entries if entry.call_leg_id == listed.call_leg_id]
+    come = [entry for entry in of_leg if _has_come(entry)]
+    if any(entry.recording_id == listed.recording_id for entry in come):
+        return True
+    names = names_in(listed.download_urls.values())
+    if named := [entry for entry in of_leg if is_named(entry.file_name, names)]:
+        return any(entry in come for entry in named)
+    return any(not entry.recording_id and _began_alike(entry, listed) for entry in come)
+
+
+def _began_alike(entry: Recording, listed: RecordingInfo) -> bool:
+    same_channels = not entry.channels or not listed.channels or entry.channels == listed.channels
+    if not (same_channels and _is_time(entry.started_at) and _is_time(listed.started_at)):
+        return False
+    return abs(seconds(entry.started_at) - seconds(listed.started_at)) < SAME_START_SECONDS
+
+
+def _saved_at(listed: RecordingInfo) -> str:
+    """When it was saved, or the nearest to it that is known: what happened before the hang-up still counts then."""
+    return next(filter(_is_time, (listed.created_at, listed.ended_at, listed.started_at)), "")
+
+
+def _is_time(text: str) -> bool:
+    try:
+        return bool(text and seconds(text))
+    except (ValueError, OverflowError):
+        return False

@@ -1,0 +1,211 @@
+"""One phone call with recordings outstanding: what never came is asked for, what was not archived is queued again.
+
+Every step may be lost, and made twice. An entry is moved on to the next sweep before anything is done about it, on
+condition that nobody else has: so two sweeps at once share the work, and one that dies leaves its entries to the next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from dialtone.domain.events import TELNYX_EVENT
+from dialtone.domain.recordings import COPIED, EXPECTED, OPEN_STATUSES, SAVED, ArchiveJob
+from reconcile.listing import can_be_taken, new_to, saved_event
+from reconcile.plan import (
+    GIVE_UP_SECONDS,
+    LONGEST_CALL_SECONDS,
+    NEXT_SWEEP_SECONDS,
+    given_up,
+    look_at,
+    not_made,
+    seconds,
+    unlisted,
+)
+from reconcile.questions import NotAnswered
+from reconcile.report import FAULTS, MISSING, NOT_MADE, OVERDUE, QUEUED, RECOVERED
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from dialtone.adapters.archive_queue import ArchiveQueue
+    from dialtone.adapters.calls_table import CallsTable, DueRecording
+    from dialtone.adapters.telemetry import Level
+    from dialtone.adapters.telnyx_api import RecordingInfo
+    from dialtone.domain.calls import Call
+    from dialtone.domain.recordings import Recording
+    from reconcile.plan import Look
+    from reconcile.questions import Questions
+    from reconcile.report import Report
+
+Deliver = Callable[[Mapping[str, Any]], str]
+"""Takes an event to the webhook function. Gives why it was not taken, '' if it was."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dependencies:
+    """What a sweep writes to."""
+
+    store: CallsTable
+    queue: ArchiveQueue
+    deliver: Deliver
+
+
+@dataclass(frozen=True, slots=True)
+class _Looked:
+    """An open entry that this sweep has to itself until the next."""
+
+    due: DueRecording
+    entry: Recording
+    look: Look
+
+
+@dataclass(frozen=True, slots=True)
+class OutstandingCall:
+    """One phone call in one sweep."""
+
+    dependencies: Dependencies
+    questions: Questions
+    report: Report
+    session: str
+    now: float
+    """Unix seconds."""
+    settled: set[str] = field(default_factory=set)
+    """The names of the entries that failed in this sweep: they have an alarm of their own, or none."""
+
+    def look(self, due: Sequence[DueRecording]) -> None:
+        """Do what is due about its recordings. Raises botocore's errors and DeadlinePassed: the next sweep goes on."""
+        store = self.dependencies.store
+        entries = store.recordings(self.session)
+        legs = {leg.leg_id: leg for leg in store.legs(self.session)}
+        looked = [found for each in due if (found := self._claimed(each, entries, legs))]
+        try:
+            self._act(looked, entries, legs)
+        finally:
+            self._report_overdue(looked)
+        for each in looked:
+            if each.look.overdue:
+                # An entry that was settled or taken in meanwhile is not moved: its time is another by now, or none.
+                store.move_due(each.due, each.look.next_at(self.now))
+
+    def _act(self, looked: Sequence[_Looked], entries: Sequence[Recording], legs: Mapping[str, Call]) -> None:
+        for each in looked:
+            if each.look.do == "queue":
+                self._queue_again(each.entry)
+            elif each.look.do == "give up":
+                self._fail(given_up(each.entry, "it was not archived"), was=(SAVED, COPIED))
+        if asking := [each for each in looked if each.look.do == "ask"]:
+            self._ask(asking, entries, legs)
+
+    def _report_overdue(self, looked: Sequence[_Looked]) -> None:
+        """Ring for each that is not settled by now, also where it was taken in: it is not verified yet."""
+        for each in looked:
+            if each.look.overdue and each.entry.name not in self.settled:
+                self.report.add(OVERDUE)
+                self._log("warning", "recording overdue", each.entry, age_seconds=round(each.look.age_seconds))
+
+    def _claimed(self, due: DueRecording, entries: Sequence[Recording], legs: Mapping[str, Call]) -> _Looked | None:
+        """The entry, moved on to the next sweep; None if it is settled, or somebody else has it."""
+        entry = next((each for each in entries if each.name == due.name), None)
+        if entry is None or entry.status not in OPEN_STATUSES:
+            return None  # the index is behind the table
+        until = int(self.now + NEXT_SWEEP_SECONDS)
+        if not self.dependencies.store.move_due(due, until):
+            return None
+        ended = self._ended(entry, legs.get(entry.call_leg_id)) if entry.status == EXPECTED else None
+        return _Looked(replace(due, due_at=until), entry, look_at(entry, ended, self.now))
+
+    def _ended(self, entry: Recording, leg: Call | None) -> float | None:
+        """When an expected recording's leg ended, by the table or by Telnyx; None if it goes on, as far as is known."""
+        asked_at = seconds(entry.requested_at)
+        if leg is None or not (leg.ended_at or leg.control_id):
+            return asked_at
+        if leg.ended_at:
+            return seconds(leg.ended_at)
+        try:
+            call = self.questions.find_call(leg.control_id)
+        except NotAnswered as why:
+            self._log("warning", "call not known to have ended", entry, reason=str(why))
+            over_by = asked_at + LONGEST_CALL_SECONDS
+            return over_by if over_by <= self.now else None
+        if call and call.is_alive:
+            return None
+        ended = seconds(call.ended_at) if call and call.ended_at else 0.0
+        return ended if asked_at <= ended <= self.now else asked_at
+
+    def _ask(self, asking: Sequence[_Looked], entries: Sequence[Recording], legs: Mapping[str, Call]) -> None:
+        """Take in what Telnyx lists and the ledger lacks; settle what Telnyx does not list in time."""
+        try:
+            listed = self.questions.recordings_of(self.session)
+        except NotAnswered as why:
+            self._unsettled(asking, str(why))
+            return
+        new = new_to(entries, listed)
+        taken = [each for each in new if can_be_taken(each) and self._take_in(each)]
+        if taken:
+            entries = self.dependencies.store.recordings(self.session)
+        still = {each.name: each for each in entries if each.status == EXPECTED}
+        for each in asking:
+            entry = still.get(each.entry.name)
+            if entry is None:
+                continue
+            if any(info not in taken and info.call_leg_id == entry.call_leg_id for info in new):
+                self._unsettled([each], "Telnyx lists one that could not be taken in")
+            elif each.look.overdue:
+                leg = legs.get(entry.call_leg_id)
+                self._fail(unlisted(entry, leg, entries), was=(EXPECTED,), made=not not_made(entry, leg))
+
+    def _unsettled(self, asking: Sequence[_Looked], why: str) -> None:
+        """Nothing is known of these yet: they are looked at again, for a day."""
+        for each in asking:
+            self._log("warning", "recording not settled", each.entry, reason=why)
+            if each.look.age_seconds >= GIVE_UP_SECONDS:
+                self._fail(given_up(each.entry, why), was=(EXPECTED,))
+
+    def _take_in(self, listed: RecordingInfo) -> bool:
+        """Let the webhook function process its event, as if Telnyx had delivered it."""
+        fields = {
+            "call_session_id": self.session,
+            "call_leg_id": listed.call_leg_id,
+            "recording_id": listed.recording_id,
+        }
+        why = self.dependencies.deliver({TELNYX_EVENT: saved_event(listed)})
+        if why:
+            self.report.log("error", "recording not taken in", fields | {"reason": why})
+            self.report.add(FAULTS)
+            return False
+        self.report.log("warning", "recording taken in: its webhook never came", fields)
+        self.report.add(RECOVERED)
+        return True
+
+    def _queue_again(self, entry: Recording) -> None:
+        job = ArchiveJob(
+            kind="audio",
+            call_session_id=entry.call_session_id,
+            call_leg_id=entry.call_leg_id,
+            recording=entry.name,
+            recording_id=entry.recording_id,
+        )
+        self.dependencies.queue.put(job)
+        self._log("warning", "recording queued again: it was not archived", entry)
+        self.report.add(QUEUED)
+
+    def _fail(self, failed: Recording, *, was: tuple[str, ...], made: bool = True) -> None:
+        """Settle an entry as failed. The alarm comes first: if the sweep dies in between, the next one rings it again.
+
+        If the recording has come at this very moment, the entry stays as it is, and the alarm has rung for nothing.
+        """
+        self.settled.add(failed.name)
+        self.report.add(MISSING if made else NOT_MADE)
+        if self.dependencies.store.mark_recording(failed, was=was):
+            self._log("error" if made else "info", "recording failed", failed, reason=failed.reason)
+
+    def _log(self, level: Level, message: str, entry: Recording, **more: object) -> None:
+        fields = {
+            "call_session_id": entry.call_session_id,
+            "call_leg_id": entry.call_leg_id,
+            "recording": entry.name,
+            "status": entry.status,
+        }
+        self.report.log(level, message, fields | more)

@@ -1,0 +1,121 @@
+"""What is to be done about an open recording, by how long it is overdue. Pure.
+
+| the recording | since | what is done |
+|---|---|---|
+| expected, its call goes on | | looked at again in the next sweep |
+| expected | its call's end, two minutes ago | Telnyx is asked, at every sweep |
+| saved or copied | its own end, five minutes ago | its archive job is put on the queue again |
+| any | nine minutes ago | the alarm rings; a sweep comes every five minutes, so within a quarter of an hour |
+| expected, and Telnyx lists nothing | nine minutes ago | failed |
+| any | a day ago | failed |
+
+After nine minutes the pauses grow with the age, since what did not help so far hardly helps now.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Literal
+
+from dialtone.domain.recordings import EXPECTED, FAILED, UNASKED, UNCERTAIN
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from dialtone.domain.calls import Call
+    from dialtone.domain.recordings import Recording
+
+NEXT_SWEEP_SECONDS = 240
+"""Less than lies between two sweeps: what is moved on by it is looked at in the next."""
+
+DELIVERIES_SECONDS = 120
+"""After the end of its call: Telnyx has saved the recording, and delivered its webhook for the last time (60 s)."""
+
+ARCHIVE_SECONDS = 300
+"""After the end of the recording: that long a try of the archive may take."""
+
+OVERDUE_SECONDS = 540
+"""A sweep later is within fourteen minutes: the alarm, evaluated each minute, rings within a quarter of an hour."""
+
+GIVE_UP_HOURS = 24
+"""Longer than any outage from which things recover by themselves."""
+GIVE_UP_SECONDS = GIVE_UP_HOURS * 3_600
+
+LONGEST_PAUSE_SECONDS = 21_600
+
+LONGEST_CALL_SECONDS = 15_300
+"""Telnyx ends calls after four hours by itself; a call of whose end nothing is known is over by then."""
+
+Do = Literal["wait", "ask", "queue", "give up"]
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What is to be done about a recording now."""
+
+    do: Do
+    age_seconds: float = 0
+    """Since it could have come."""
+
+    @property
+    def overdue(self) -> bool:
+        """Whether the alarm rings as long as it is not verified."""
+        return self.age_seconds >= OVERDUE_SECONDS
+
+    def next_at(self, now: float) -> int:
+        """When it is looked at next, in unix seconds, if it is not settled by then."""
+        pause = min(self.age_seconds, LONGEST_PAUSE_SECONDS) if self.overdue else NEXT_SWEEP_SECONDS
+        return int(now + pause)
+
+
+def look_at(recording: Recording, ended: float | None, now: float) -> Look:
+    """What is to be done about an open recording; `ended` is when its leg ended, None if it goes on.
+
+    Times are unix seconds.
+    """
+    if recording.status != EXPECTED:
+        age = now - seconds(recording.ended_at or recording.started_at or recording.requested_at)
+        if age >= GIVE_UP_SECONDS:
+            return Look("give up", age)
+        return Look("queue" if age >= ARCHIVE_SECONDS else "wait", age)
+    if ended is None:
+        return Look("wait")
+    age = now - ended
+    return Look("ask" if age >= DELIVERIES_SECONDS else "wait", age)
+
+
+def unlisted(recording: Recording, leg: Call | None, entries: Iterable[Recording]) -> Recording:
+    """The entry of a recording that Telnyx does not list: failed, and why."""
+    doubtful = [
+        each.name
+        for each in entries
+        if each.source == UNASKED and each.identity == UNCERTAIN and each.call_leg_id == recording.call_leg_id
+    ]
+    reason = not_made(recording, leg) or "Telnyx lists no such recording"
+    if doubtful:
+        reason = f"Telnyx lists none under its name; {' or '.join(doubtful)} may be it"
+    return replace(recording, status=FAILED, reason="; ".join(filter(None, (reason, recording.reason))))
+
+
+def not_made(recording: Recording, leg: Call | None) -> str:
+    """Why a recording cannot have begun, '' if it may have: then that it is missing is a loss."""
+    if leg is None or not leg.ended_at:
+        return ""
+    if not leg.answered_at:
+        return "not made: the call ended before it was answered"
+    if recording.requested_at >= leg.ended_at:
+        return "not made: the call had ended when it was asked for"
+    return ""
+
+
+def given_up(recording: Recording, why: str) -> Recording:
+    """The entry of a recording that could not be verified for a whole day."""
+    reason = f"given up after {GIVE_UP_HOURS} hours: {why}"
+    return replace(recording, status=FAILED, reason="; ".join(filter(None, (reason, recording.reason))))
+
+
+def seconds(moment: str) -> float:
+    """Unix seconds of an ISO 8601 time; one without a zone is UTC. Raises ValueError."""
+    read = datetime.fromisoformat(moment)
+    return (read if read.tzinfo else read.replace(tzinfo=UTC)).timestamp()

@@ -1,0 +1,62 @@
+"""What a sweep asks Telnyx, until it sees that Telnyx does not answer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from dialtone.domain.errors import DialtoneError, TelnyxRefused, TelnyxUnavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from dialtone.adapters.telnyx_api import CallInfo, RecordingInfo
+
+    Answer = TypeVar("Answer")
+
+MAX_FAILURES = 3
+"""In a row; to go on asking would only take the sweep's time, and add to a rate limit."""
+
+
+class NotAnswered(DialtoneError):  # noqa: N818 -- reads as the sentence it is: it was not answered
+    """Telnyx did not say: nothing follows from that about a recording."""
+
+
+class Telnyx(Protocol):
+    """What is needed of Telnyx's API. Both raise TelnyxRefused and TelnyxUnavailable."""
+
+    def recordings_of(self, call_session_id: str) -> tuple[RecordingInfo, ...]:
+        """Every recording of a phone call."""
+        ...
+
+    def find_call(self, call_control_id: str) -> CallInfo | None:
+        """Whether a leg goes on; None if Telnyx does not know it."""
+        ...
+
+
+class Questions:
+    """One sweep's. Both methods raise NotAnswered."""
+
+    def __init__(self, telnyx: Telnyx) -> None:
+        self._telnyx = telnyx
+        self._failures = 0
+        """In a row. Threads may lose one of them, which does no harm."""
+
+    def recordings_of(self, call_session_id: str) -> tuple[RecordingInfo, ...]:
+        """Every recording of a phone call that Telnyx lists; of no other call, whatever it lists."""
+        listed = self._ask(lambda: self._telnyx.recordings_of(call_session_id))
+        return tuple(each for each in listed if each.call_session_id == call_session_id)
+
+    def find_call(self, call_control_id: str) -> CallInfo | None:
+        """Whether a leg goes on; None if Telnyx does not know it."""
+        return self._ask(lambda: self._telnyx.find_call(call_control_id))
+
+    def _ask(self, ask: Callable[[], Answer]) -> Answer:
+        if self._failures >= MAX_FAILURES:
+            raise NotAnswered("Telnyx was not asked: it did not answer the questions before")
+        try:
+            answer = ask()
+        except (TelnyxRefused, TelnyxUnavailable) as error:
+            self._failures += 1
+            raise NotAnswered(str(error)) from None
+        self._failures = 0
+        return answer

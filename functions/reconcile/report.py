@@ -1,0 +1,57 @@
+"""What a sweep reports: log lines, metrics, and how often what was done. Threads share one."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from dialtone.adapters.telemetry import Measure
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from dialtone.adapters.telemetry import Level, Observer
+
+OUTSTANDING, LEFT, FAULTS = "outstanding", "left", "faults"
+RECOVERED, QUEUED, OVERDUE, MISSING, NOT_MADE = "recovered", "queued_again", "overdue", "missing", "not_made"
+
+_AT_ONCE = {OVERDUE: "RecordingsOverdue", MISSING: "RecordingsMissing"}
+"""What alarms ring for: measured before it is acted upon, so that no sweep dies between the two."""
+
+_AT_THE_END = {
+    OUTSTANDING: "RecordingsOutstanding",
+    RECOVERED: "RecordingsRecovered",
+    QUEUED: "RecordingsQueuedAgain",
+    NOT_MADE: "RecordingsNotMade",
+}
+
+
+class Report:
+    """One sweep's."""
+
+    def __init__(self, observer: Observer) -> None:
+        self._observer = observer
+        self._lock = threading.Lock()
+        self._counts: Counter[str] = Counter({OUTSTANDING: 0})
+
+    def add(self, what: str, count: int = 1) -> None:
+        """Count something."""
+        with self._lock:
+            self._counts[what] += count
+            if what in _AT_ONCE:
+                self._observer.measure(Measure(_AT_ONCE[what], count))
+
+    def log(self, level: Level, message: str, fields: Mapping[str, Any], *, failed: bool | Exception = False) -> None:
+        """Write a line."""
+        with self._lock:
+            self._observer.log(level, message, fields, failed=failed)
+
+    def close(self) -> Mapping[str, int]:
+        """Report the whole of it; gives the counts."""
+        counts = dict(self._counts)
+        incomplete = [Measure("SweepsIncomplete")] if counts.get(LEFT) or counts.get(FAULTS) else []
+        self._observer.log("warning" if incomplete else "info", "recordings swept", counts)
+        measures = [Measure(_AT_THE_END[what], count) for what, count in counts.items() if what in _AT_THE_END]
+        self._observer.measure(*measures, *incomplete)
+        return counts

@@ -1,0 +1,163 @@
+"""What a sweep meets: a phone line whose webhooks were lost, a Telnyx that lists recordings, and what goes wrong."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from dialtone.adapters.archive_queue import ArchiveQueue
+from dialtone.adapters.calls_table import StoreUnavailable
+from dialtone.adapters.telnyx_api import CallInfo, RecordingInfo
+from dialtone.domain.events import TELNYX_EVENT, parse_event
+from reconcile.outstanding import Dependencies
+from reconcile.sweep import Sweep
+from tests.integration.deliveries import BEGAN, LEG, SESSION, phone_call
+from tests.integration.dependencies import Line
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping
+    from pathlib import Path
+
+    from dialtone.adapters.telemetry import Level, Measure
+    from dialtone.domain.recordings import Recording
+
+HANG_UP_SECONDS = 11
+"""Of deliveries.PHONE_CALL, since it began."""
+RECORDING_WEBHOOKS = frozenset({12, 13})
+HANG_UP = frozenset({11})
+WHOLE_CALL, MESSAGE = f"{LEG}-01", f"{LEG}-02"
+MINUTE = 60
+PLENTY_SECONDS = 600.0
+
+
+def listed(number: int, seconds: float = 0, /, **changes: Any) -> RecordingInfo:  # noqa: ANN401 -- any field
+    """Give what Telnyx lists of one of the call's recordings, the file named as was asked for."""
+    at = {
+        name: (BEGAN + timedelta(seconds=second)).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
+        for name, second in {
+            "started_at": seconds or (2.2 if number == 1 else 8.6),
+            "ended_at": HANG_UP_SECONDS,
+            "created_at": HANG_UP_SECONDS + 1.2,
+        }.items()
+    }
+    form, channels = ("wav", "dual") if number == 1 else ("mp3", "single")
+    given: dict[str, Any] = {
+        "recording_id": f"r-{number}",
+        "call_leg_id": LEG,
+        "call_session_id": SESSION,
+        "channels": channels,
+        "status": "completed",
+        "duration_millis": 2_000,
+        "download_urls": {form: f"https://recordings.example/{LEG}-{number:02d}-1790000000.{form}?X-Amz-Signature=f00"},
+        **at,
+    }
+    return RecordingInfo(**(given | changes))
+
+
+@dataclass(slots=True)
+class ListingTelnyx:
+    """Telnyx's API, as far as a sweep asks it."""
+
+    recordings: list[RecordingInfo] = field(default_factory=list)
+    calls: dict[str, CallInfo | None] = field(default_factory=dict)
+    fault: Exception | None = None
+    """What every question meets."""
+    asked: list[str] = field(default_factory=list)
+    before: Callable[[], object] = lambda: None
+    """Called with each question: for what others do meanwhile."""
+
+    def recordings_of(self, call_session_id: str) -> tuple[RecordingInfo, ...]:
+        """Answer, whatever the session."""
+        self._ask(call_session_id)
+        return tuple(self.recordings)
+
+    def find_call(self, call_control_id: str) -> CallInfo | None:
+        """Answer."""
+        self._ask(call_control_id)
+        return self.calls.get(call_control_id)
+
+    def _ask(self, about: str) -> None:
+        self.asked.append(about)
+        self.before()
+        if self.fault:
+            raise self.fault
+
+
+@dataclass(slots=True)
+class Noted:
+    """An observer that keeps what it is told."""
+
+    measured: Counter[str] = field(default_factory=Counter)
+    lines: list[tuple[str, str, dict[str, Any]]] = field(default_factory=list)
+
+    def log(self, level: Level, message: str, fields: Mapping[str, Any], *, failed: bool | Exception = False) -> None:
+        """Keep a line; a traceback is a bug, and says so."""
+        self.lines.append((level, message, dict(fields)))
+        if failed:
+            raise AssertionError(f"{message}: {dict(fields)}")
+
+    def measure(self, *measures: Measure) -> None:
+        """Add values up."""
+        for each in measures:
+            self.measured[each.name] += int(each.value)
+
+
+@dataclass(slots=True)
+class Reconciling:
+    """A line on which calls were played, and the sweeps after it."""
+
+    line: Line
+    telnyx: ListingTelnyx = field(default_factory=ListingTelnyx)
+    noted: Noted = field(default_factory=Noted)
+    webhook_down: bool = False
+
+    def play(self, without: Collection[int] = RECORDING_WEBHOOKS) -> None:
+        """Let the phone call happen; the events of these numbers are never delivered."""
+        for number, event in enumerate(phone_call(self.line), start=1):
+            if number not in without:
+                self.line.deliver(event)
+
+    def sweep(self, minutes: float, *, deadline: float | None = None) -> Mapping[str, int]:
+        """Sweep so many minutes after the hang-up."""
+        dependencies = Dependencies(self.line.store, ArchiveQueue(self.line.sqs, self.line.queue_url), self.deliver)
+        sweep = Sweep(dependencies, self.telnyx, self.noted, calls_at_once=1)  # type: ignore[arg-type]
+        now = (BEGAN + timedelta(seconds=HANG_UP_SECONDS, minutes=minutes)).timestamp()
+        return sweep.run(now, time.monotonic() + PLENTY_SECONDS if deadline is None else deadline)
+
+    def deliver(self, event: Mapping[str, Any]) -> str:
+        """Process an event as the webhook function does."""
+        if self.webhook_down:
+            return "it answered 503"
+        try:
+            handled = self.line.deliver(parse_event(json.dumps(event[TELNYX_EVENT]).encode()))
+        except (StoreUnavailable, BotoCoreError, ClientError) as fault:
+            return f"it answered 503: {type(fault).__name__}"
+        return "it answered 503" if handled.unsent else ""
+
+    def entry(self, name: str = WHOLE_CALL) -> Recording:
+        """Give a ledger entry, read without faults."""
+        self.line.faults.plan = {}
+        found = self.line.store.recording(SESSION, name)
+        assert found
+        return found
+
+    def statuses(self) -> list[str]:
+        """Give the statuses of all entries, by name."""
+        self.line.faults.plan = {}
+        return [each.status for each in self.line.store.recordings(SESSION)]
+
+    def due(self) -> list[str]:
+        """Give the names of the entries that are in the index."""
+        self.line.faults.plan = {}
+        return [each.name for each in self.line.store.due_recordings(9e9, 100)]
+
+
+def reconciling(flows: Path, plan: Mapping[int, Any] | None = None) -> Reconciling:
+    """Give a line in memory with nothing on it."""
+    return Reconciling(Line.in_memory(flows, plan))

@@ -1,0 +1,100 @@
+"""What is done about an open recording, by how long it is overdue."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from dialtone.domain.calls import Call
+from dialtone.domain.recordings import COPIED, SAVED, UNASKED, UNCERTAIN, Recording
+from reconcile.plan import (
+    ARCHIVE_SECONDS,
+    DELIVERIES_SECONDS,
+    GIVE_UP_SECONDS,
+    LONGEST_PAUSE_SECONDS,
+    NEXT_SWEEP_SECONDS,
+    OVERDUE_SECONDS,
+    Do,
+    Look,
+    look_at,
+    not_made,
+    seconds,
+    unlisted,
+)
+
+ASKED = Recording("session", "leg", 1, 3, "2026-09-21T12:00:00.000000Z", "record_start")
+CAME = replace(ASKED, status=SAVED, started_at="2026-09-21T12:00:01Z", ended_at="2026-09-21T12:01:00.000000Z")
+ENDED = seconds("2026-09-21T12:01:00Z")
+LEG = Call("session", "leg", answered_at="2026-09-21T11:59:59.000000Z", ended_at="2026-09-21T12:01:00.000000Z")
+
+
+@pytest.mark.parametrize(
+    ("age", "do"),
+    [(0, "wait"), (DELIVERIES_SECONDS - 1, "wait"), (DELIVERIES_SECONDS, "ask"), (GIVE_UP_SECONDS, "ask")],
+)
+def test_an_expected_one_is_asked_for_once_its_webhook_cannot_come_any_more(age: float, do: Do) -> None:
+    assert look_at(ASKED, ENDED, ENDED + age) == Look(do, age)
+
+
+def test_an_expected_one_waits_as_long_as_its_call_goes_on() -> None:
+    look = look_at(ASKED, None, ENDED + GIVE_UP_SECONDS)
+
+    assert look == Look("wait")
+    assert not look.overdue
+
+
+@pytest.mark.parametrize("status", [SAVED, COPIED])
+@pytest.mark.parametrize(
+    ("age", "do"),
+    [
+        (0, "wait"),
+        (ARCHIVE_SECONDS - 1, "wait"),
+        (ARCHIVE_SECONDS, "queue"),
+        (GIVE_UP_SECONDS - 1, "queue"),
+        (GIVE_UP_SECONDS, "give up"),
+    ],
+)
+def test_a_saved_one_is_queued_again_when_the_archive_must_be_done(status: str, age: float, do: Do) -> None:
+    """Whether its call goes on or not: a message is archived while its caller goes on."""
+    assert look_at(replace(CAME, status=status), None, ENDED + age) == Look(do, age)
+
+
+def test_a_saved_one_without_its_end_counts_from_its_start() -> None:
+    assert look_at(replace(CAME, ended_at=""), None, ENDED).age_seconds == 59
+    assert look_at(replace(CAME, ended_at="", started_at=""), None, ENDED).age_seconds == 60
+
+
+def test_it_is_looked_at_in_every_sweep_and_more_and_more_rarely_once_the_alarm_has_rung() -> None:
+    assert Look("wait").next_at(1_000.5) == 1_000 + NEXT_SWEEP_SECONDS
+    assert Look("ask", OVERDUE_SECONDS - 1).next_at(1_000) == 1_000 + NEXT_SWEEP_SECONDS
+    assert Look("ask", OVERDUE_SECONDS).next_at(1_000) == 1_000 + OVERDUE_SECONDS
+    assert Look("ask", GIVE_UP_SECONDS).next_at(1_000) == 1_000 + LONGEST_PAUSE_SECONDS
+
+
+def test_one_of_five_sweeps_is_within_the_quarter_of_an_hour() -> None:
+    assert OVERDUE_SECONDS + 300 + 60 <= 15 * 60
+    assert DELIVERIES_SECONDS + 300 < OVERDUE_SECONDS, "Telnyx is asked before it is too late"
+
+
+def test_a_recording_that_is_not_listed_says_why() -> None:
+    doubtful = replace(CAME, number=2, source=UNASKED, identity=UNCERTAIN)
+    of_another_leg = replace(doubtful, call_leg_id="other")
+
+    assert unlisted(ASKED, LEG, [ASKED]).reason == "Telnyx lists no such recording"
+    assert unlisted(ASKED, LEG, [ASKED, of_another_leg]).reason == "Telnyx lists no such recording"
+    assert unlisted(ASKED, LEG, [doubtful]).reason == "Telnyx lists none under its name; leg-02 may be it"
+
+
+@pytest.mark.parametrize(
+    ("leg", "reason"),
+    [
+        (None, ""),
+        (LEG, ""),
+        (replace(LEG, answered_at=""), "not made: the call ended before it was answered"),
+        (replace(LEG, answered_at="", ended_at=""), ""),
+        (replace(LEG, ended_at=ASKED.requested_at), "not made: the call had ended when it was asked for"),
+    ],
+)
+def test_that_a_recording_cannot_have_begun_is_known_from_its_call(leg: Call | None, reason: str) -> None:
+    assert not_made(ASKED, leg) == reason
