@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
+import boto3
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dialtone.adapters import aws_clients
 from dialtone.adapters.aws_clients import DeadlineClient, budget, session
 from dialtone.adapters.dynamodb_items import attributes, plain
 from dialtone.domain.deadline import DeadlinePassed, request_until
@@ -68,9 +72,47 @@ def test_no_try_begins_after_the_deadline(dynamodb: ScriptedTelnyx) -> None:
 
     with pytest.raises((ReadTimeoutError, DeadlinePassed)), request_until(time.monotonic() + 0.2, "BatchGetItem"):
         client.batch_get_item(RequestItems=READ)
-    time.sleep(1.0)  # the thread that nobody waits for would have tried again by now
+    time.sleep(1.0)  # the thread that is not waited for would have tried again by now
 
     assert len(dynamodb.requests) == 1
+
+
+def test_requests_one_after_another_share_a_thread(dynamodb: ScriptedTelnyx, monkeypatch: pytest.MonkeyPatch) -> None:
+    del dynamodb
+    with ThreadPoolExecutor(64, thread_name_prefix="shared") as pool:
+        monkeypatch.setattr(aws_clients, "threads", lambda: pool)
+        client = opened()
+
+        for _ in range(20):
+            with request_until(time.monotonic() + BUSY_SECONDS, "BatchGetItem"):
+                client.batch_get_item(RequestItems=READ)
+
+        begun = sum(each.name.startswith("shared") for each in threading.enumerate())
+    assert begun < 10  # mostly one: the next request may come before a thread has put its answer aside
+
+
+def test_a_request_that_finds_all_threads_hanging_ends_in_time_and_is_never_sent(
+    dynamodb: ScriptedTelnyx, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    released = threading.Event()
+    with ThreadPoolExecutor(1) as pool:
+        monkeypatch.setattr(aws_clients, "threads", lambda: pool)
+        pool.submit(released.wait)
+        client = opened()
+        began = time.monotonic()
+
+        with pytest.raises(ReadTimeoutError), request_until(began + 0.2, "BatchGetItem"):
+            client.batch_get_item(RequestItems=READ)
+
+        assert time.monotonic() - began < 0.2 + BUSY_SECONDS
+        released.set()
+    assert dynamodb.requests == []
+
+
+def test_requests_say_who_sends_them(dynamodb: ScriptedTelnyx) -> None:
+    opened().batch_get_item(RequestItems=READ)
+
+    assert dynamodb.requests[0].headers["user-agent"].startswith(f"dialtone Boto3/{boto3.__version__}")
 
 
 def test_a_passing_fault_is_tried_again_within_the_deadline(dynamodb: ScriptedTelnyx) -> None:
