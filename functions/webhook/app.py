@@ -15,11 +15,12 @@ from webhook.wiring import open_endpoint
 endpoint = open_endpoint(Settings.read(os.environ), FlowLibrary.open)
 """Made once, at start: a function that lacks a setting says so then, not to the first caller."""
 
-gc.freeze()
-gc.enable()
-
 
 def handler(request: Any, context: object) -> dict[str, Any]:  # noqa: ANN401 -- any JSON that may invoke us
     """API Gateway's request in, its response out; or an event of our own, by a function that IAM lets invoke us."""
     del context
-    return endpoint.handle(request)
+    answer = endpoint.handle(request)
+    if not gc.isenabled():  # the first webhook is part of the start: it loads the SDK and its flow
+        gc.freeze()
+        gc.enable()
+    return answer

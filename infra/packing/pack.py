@@ -48,7 +48,7 @@ WITHOUT_BYTECODE = ("telnyx/types", "telnyx/resources")
 """Three thousand modules, of which some two hundred ever run. All stay, for the plain import that the lean one falls
 back to; bytecode is for those that the lean one loads."""
 
-READ_BEFORE = "dialtone/telnyx_indexes.json"
+READ_BEFORE = "dialtone/adapters/telnyx_indexes.json"
 """Where `telnyx_sdk.py` looks for the SDK's indexes: from cold they need not be parsed again."""
 
 ON_LAMBDA = "/var/task"

@@ -66,6 +66,16 @@ def test_a_function_imports_what_it_needs_and_no_more(script: str, app: str, mos
     assert len(modules) <= most
 
 
+def test_garbage_is_collected_after_the_first_webhook_and_not_before() -> None:
+    script = f"""import gc, webhook.app
+assert not gc.isenabled()
+{FORGED.format()}
+assert gc.isenabled() and gc.get_freeze_count()
+"""
+
+    imported(script)
+
+
 def test_the_sdks_indexes_and_the_parameters_of_other_commands_are_not_run_for_a_command() -> None:
     script = f"""{COMMAND.format(app="webhook.app")}
 import sys

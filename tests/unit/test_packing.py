@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from dialtone.adapters.telnyx_sdk import READ_BEFORE, TelnyxSdk
+from dialtone.adapters import telnyx_sdk
+from dialtone.adapters.telnyx_sdk import TelnyxSdk
 from infra.packing import pack
 from infra.packing.lean_sdk import lean_sdk
 
@@ -79,7 +80,7 @@ def test_what_never_runs_is_left_out_and_bytecode_put_in(tmp_path: Path, capsys:
         "broken/syntax.py",
         "dialtone/adapters/calls_table.py",
         bytecode("dialtone/adapters/calls_table.py"),
-        f"dialtone/{READ_BEFORE}",
+        pack.READ_BEFORE,
         "flows/main-menu.yaml",
         "telnyx/_client.py",
         bytecode("telnyx/_client.py"),
@@ -90,6 +91,12 @@ def test_what_never_runs_is_left_out_and_bytecode_put_in(tmp_path: Path, capsys:
         bytecode("telnyx/types/used.py"),
     }
     assert "broken/syntax.py is no Python 3." in capsys.readouterr().out
+
+
+def test_the_sdks_indexes_lie_where_its_loader_looks_for_them() -> None:
+    beside = Path(telnyx_sdk.__file__).with_name(telnyx_sdk.READ_BEFORE)
+
+    assert beside.as_posix().endswith(f"functions/{pack.READ_BEFORE}")
 
 
 def test_botocores_models_keep_what_clients_read(tmp_path: Path) -> None:

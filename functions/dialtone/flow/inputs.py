@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from dialtone.domain.call_variables import ANSWERED_BY, GREETING, MESSAGE_ADDRESS, OUTCOME
@@ -57,6 +56,8 @@ def check_declared(flow: Flow, given: Mapping[str, str]) -> None:
     """Raise NotGiven for a variable that the flow does not declare, or for more than goes with a call."""
     for name in given:
         if name not in flow.given:
+            from difflib import get_close_matches  # noqa: PLC0415 -- a start from cold need not load it
+
             near = get_close_matches(name, flow.given, 1)
             remedy = f"did you mean {near[0]}?" if near else "declare it under `given`, or leave it out"
             raise NotGiven(f"the flow {flow.name} is given no {name}; {remedy}")

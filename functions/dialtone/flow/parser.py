@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -240,6 +239,8 @@ def _check_targets(document: Document, steps: Mapping[str, Step], start: str) ->
     known = {**document.steps(), **steps}
     for path, named_in, target in _all_targets(document, steps):
         if target not in known:
+            from difflib import get_close_matches  # noqa: PLC0415 -- a start from cold need not load it
+
             near = get_close_matches(target, known, 1)
             remedy = f"did you mean {near[0]}?" if near else "add that step, or name one that exists"
             document.report(path, named_in, f"leads to {target}, which is not a step of this flow", remedy)

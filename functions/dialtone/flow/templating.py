@@ -41,8 +41,8 @@ VARIABLE = r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*"
 
 _PLACEHOLDER = re.compile(rf"\{{({VARIABLE})\}}")
 
-_UNWRITABLE = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""What no XML can hold, not even escaped."""
+_UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+"""What no XML can hold, not even escaped. Written as what XML can hold, it takes 5 ms to compile."""
 
 
 def known(call: Call) -> dict[str, str]:
