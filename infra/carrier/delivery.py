@@ -103,6 +103,10 @@ class Deliveries:
         chance, now = self._faults.chance, self._clock.now
         for fault in sorted(met):
             self._trace.add(Disturbed(at=now, leg=event.leg, fault=fault.value, what=event.event_type))
+        if WebhookFault.LOST in met:
+            attempts = 1 + len(DEFAULT_RETRY_SECONDS)
+            self._clock.after(sum(DEFAULT_RETRY_SECONDS), lambda: self._give_up(event, attempts, "lost on its way"))
+            return
         if WebhookFault.AT_ONCE in met:
             self._urgent.append(lambda: self._attempt(event, 1, met))
             due = now

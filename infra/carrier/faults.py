@@ -18,6 +18,11 @@ class WebhookFault(StrEnum):
     AT_ONCE = "at_once"
     DROP_RESPONSE = "drop_response"
     SLOW = "slow"
+    LOST = "lost"
+
+
+ARRIVING = tuple(fault for fault in WebhookFault if fault is not WebhookFault.LOST)
+"""Faults with which a webhook arrives all the same, sooner or later."""
 
 
 class ApiFault(StrEnum):

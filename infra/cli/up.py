@@ -15,7 +15,7 @@ from infra.checkout import FLOWS
 from infra.flowkit.lint import lint
 from infra.flowkit.linting.finding import Severity
 from infra.flowkit.watched_flows import stamp
-from infra.local.line import PhoneLine
+from infra.local.line import SWEEP_SECONDS, PhoneLine
 from infra.local.narrator import BOLD, GREEN, RED, Console, Narrator
 
 CLOUD_PORT, CARRIER_PORT = 4566, 4580
@@ -48,8 +48,12 @@ def run(given: argparse.Namespace) -> NoReturn:
         console.line(f"  numbers: {', '.join(f'{number} ({flow})' for number, flow in numbers.items())}")
         console.line(f"  people who can be rung: {', '.join(_add_callees(line))}")
         line.carrier.observe(Narrator(console, line.store).tell)
+        next_sweep = line.carrier.clock.now + SWEEP_SECONDS
         while True:
             line.carrier.run(until=line.carrier.clock.now + REAL_TIME)
+            if line.carrier.clock.now >= next_sweep:
+                line.sweep(wait=False)
+                next_sweep += SWEEP_SECONDS
             if (now := stamp(given.flows)) != seen:
                 saved = sorted({name for name, *_ in now ^ seen})
                 _take_up(line, given.flows, saved, console)

@@ -12,6 +12,7 @@ from dialtone.domain.recordings import VERIFIED
 from infra.carrier import trace
 from infra.demo.inventory import StoredCall, everything_written, seconds_of_wav
 from infra.demo.scenes import ACKNOWLEDGED, CARD, MESSAGE, Outgoing
+from infra.local.line import SWEEP_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -94,6 +95,9 @@ def check_everything(line: PhoneLine, happened: Sequence[Happening]) -> Iterator
         QueueUrl=line.cloud.archive_dead_letter_queue_url, AttributeNames=["ApproximateNumberOfMessages"]
     )["Attributes"]["ApproximateNumberOfMessages"]
     yield Check("no recording is in the dead-letter queue", waiting == "0", waiting)
+    line.carrier.run_for(SWEEP_SECONDS)
+    swept = line.sweep()
+    yield Check("a sweep finds no recording that is outstanding", swept == {"outstanding": 0}, str(swept))
 
 
 def _ended_as(call: StoredCall, outcome: str) -> bool:

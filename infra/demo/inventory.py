@@ -94,7 +94,7 @@ def everything_written(line: PhoneLine) -> Iterable[str]:
         content = s3.get_object(Bucket=line.cloud.recordings_bucket, Key=key)["Body"].read()
         yield key
         yield content.decode("latin-1")
-    for function in ("WebhookFunction", "ArchiveFunction"):
+    for function in ("WebhookFunction", "ArchiveFunction", "ReconcileFunction"):
         yield from line.cloud.logs(function)
 
 

@@ -147,11 +147,16 @@ class LocalCloud:
         messages = [event["message"] for page in pages for event in page["events"]]
         return [message for message in messages if not PLATFORM_LINE.match(message)]
 
-    def _log_group(self, function: str) -> str:
+    def function_name(self, function: str) -> str:
+        """What a function is called, by its name in the template."""
         resource = self.client("cloudformation").describe_stack_resource(
             StackName=STACK_NAME, LogicalResourceId=function
         )
-        name = resource["StackResourceDetail"]["PhysicalResourceId"]
+        name: str = resource["StackResourceDetail"]["PhysicalResourceId"]
+        return name
+
+    def _log_group(self, function: str) -> str:
+        name = self.function_name(function)
         configuration = self.client("lambda").get_function_configuration(FunctionName=name)
         return configuration.get("LoggingConfig", {}).get("LogGroup") or f"/aws/lambda/{name}"
 

@@ -280,3 +280,15 @@ def test_the_same_seed_plays_the_same_call() -> None:
     assert told(first) == told(second)
     assert told(first) != told(other)
     assert first.carrier.faults.seed == 7
+
+
+def test_a_lost_webhook_never_arrives_and_is_given_up() -> None:
+    desk = Desk()
+    desk.carrier.faults.disturb_webhooks(WebhookFault.LOST, event_type="call.initiated")
+    desk.carrier.call(CALLER, NUMBER, Caller(HangUp(after=1)))
+
+    desk.carrier.run()
+
+    assert "call.initiated" not in [json.loads(each.body)["data"]["event_type"] for each in desk.requests]
+    [given_up] = desk.carrier.given_up
+    assert (given_up.event_type, given_up.attempts) == ("call.initiated", 1 + len(DEFAULT_RETRY_SECONDS))

@@ -6,6 +6,7 @@ import io
 import json
 import time
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -16,12 +17,13 @@ from dialtone.domain.calls import Call
 from dialtone.domain.decisions import Decision
 from dialtone.domain.events import Event
 from dialtone.domain.lookups import Lookup
-from dialtone.domain.recordings import SAVED, ArchiveJob, Recording
-from infra.carrier import ApiFault, Caller, HangUp, Hear
+from dialtone.domain.recordings import KEPT_STATUSES, SAVED, ArchiveJob, Recording
+from infra.carrier import BEEP, ApiFault, Caller, HangUp, Hear, Press, Say, WebhookFault
 from infra.checkout import ROOT
+from infra.demo.inventory import wait_for_archive
 from infra.demo.play import Demo
 from infra.local import metrics, translate
-from infra.local.line import PhoneLine
+from infra.local.line import SWEEP_SECONDS, PhoneLine
 from infra.local.metrics import Metric
 from infra.local.narrator import Console
 
@@ -34,7 +36,7 @@ PATIENCE_SECONDS = 60.0
 """For the archive to give a job up, on a busy machine."""
 
 
-NEVER_HERE = {Metric("SdkLoadedPlainly", function, ("service",)) for function in ("webhook", "archive")}
+NEVER_HERE = {Metric("SdkLoadedPlainly", function, ("service",)) for function in ("webhook", "archive", "reconcile")}
 """For an SDK that is not the locked one; tests/integration/test_telnyx_api_sdk.py has it emitted."""
 
 
@@ -57,6 +59,8 @@ def test_the_metrics_of_calls_good_and_bad_are_those_of_dashboard_and_alarms(lin
     _turned_away(line)
     _recordings_of_doubt(line)
     _looked_up_in_vain(line)
+    _never_reported(line)
+    _never_made(line)
 
     assert metrics.emitted(_lines(line)) | NEVER_HERE == asked_for
 
@@ -169,6 +173,49 @@ def _doubtful(line: PhoneLine) -> None:
     _wait_for(line, "RecordingsDoubtful")
 
 
+def _never_reported(line: PhoneLine) -> None:
+    """A message whose webhook never arrives ends in the bucket and verified, by a sweep."""
+    line.carrier.faults.disturb_webhooks(WebhookFault.LOST, event_type="call.recording.saved")
+    message = Caller(Hear("Welcome"), Press("2", after=1), BEEP, Say(4, "Hello."), HangUp(after=1))
+    session = line.carrier.call("+15550175", "+15550100", message).name.call_session_id
+    line.carrier.run()
+    line.carrier.run_for(SWEEP_SECONDS)
+
+    assert line.sweep()["recovered"] == 1
+
+    wait_for_archive(line, session)
+    [entry] = line.store.recordings(session)
+    assert entry.status in KEPT_STATUSES
+
+
+def _never_made(line: PhoneLine) -> None:
+    """Entries of which nothing came: lost, never begun, never archived; and one that cannot be read."""
+    now = line.carrier.clock.datetime(line.carrier.clock.now)
+    asked_at, ended_at, later = (
+        (now - timedelta(minutes=ago)).strftime("%Y-%m-%dT%H:%M:%S.%fZ") for ago in (20, 10, 9)
+    )
+    session = "never-made"
+    asked = Recording(session, "leg", 1, 0, asked_at, "record_start")
+    late = replace(asked, number=2, requested_at=later)
+    unarchived = replace(asked, number=3, status=SAVED, started_at=asked_at, ended_at=ended_at)
+    call = Call(session, "leg", answered_at=asked_at, ended_at=ended_at)
+    hang_up = Event("hang-up", "call.hangup", ended_at, {"call_session_id": session})
+    decision = Decision(call, recordings=(asked, late, unarchived))
+    line.store.commit(hang_up, Call(session, "leg"), decision, at_seconds=time.time())
+    unreadable = {"call_session_id": "odd", "item": "RECORDING#odd-01", "due_shard": "0", "due_at": 1}
+    line.cloud.client("dynamodb").put_item(TableName=line.cloud.calls_table, Item=attributes(unreadable))
+
+    swept = line.sweep()
+
+    assert {name: swept[name] for name in ("missing", "not_made", "queued_again", "overdue", "faults")} == {
+        "missing": 1,
+        "not_made": 1,
+        "queued_again": 1,
+        "overdue": 1,
+        "faults": 1,
+    }
+
+
 def _wait_for(line: PhoneLine, metric: str) -> None:
     ends = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < ends and metric not in "".join(line.cloud.logs("ArchiveFunction")):
@@ -176,4 +223,6 @@ def _wait_for(line: PhoneLine, metric: str) -> None:
 
 
 def _lines(line: PhoneLine) -> list[str]:
-    return [each for name in ("Webhook", "Archive", "Lookup") for each in line.cloud.logs(f"{name}Function")]
+    return [
+        each for name in ("Webhook", "Archive", "Lookup", "Reconcile") for each in line.cloud.logs(f"{name}Function")
+    ]

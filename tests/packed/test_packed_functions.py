@@ -75,6 +75,7 @@ def environment(aws: str, telnyx: ScriptedTelnyx) -> dict[str, str]:
         "TELNYX_API_KEY_SECRET": "telnyx",
         "TELNYX_BASE_URL": telnyx.url,
         "TELNYX_PUBLIC_KEY": SIGNER.public_key,
+        "WEBHOOK_FUNCTION": "webhook:live",
     }
 
 
@@ -145,7 +146,14 @@ def test_the_archive_takes_a_batch_and_gives_back_what_is_no_job(environment: di
     assert given_back.payload == {"batchItemFailures": [{"itemIdentifier": "1"}]}
 
 
-@pytest.mark.parametrize("function", ["WebhookFunction", "ArchiveFunction"])
+def test_a_sweep_reads_what_is_outstanding(environment: dict[str, str]) -> None:
+    with PackedFunction(PACKED / "ReconcileFunction", "reconcile.app.handler", environment, RUNTIME) as function:
+        swept = function.invoke({"time": "2026-09-21T12:00:00Z"})
+
+    assert swept.payload == {"outstanding": 0}
+
+
+@pytest.mark.parametrize("function", ["WebhookFunction", "ArchiveFunction", "ReconcileFunction"])
 def test_the_plain_import_of_the_sdk_that_the_lean_one_falls_back_to_is_in_the_package(function: str) -> None:
     import subprocess  # noqa: PLC0415 -- for this one
 

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from dialtone.domain.call_status import ENDED
 from dialtone.flow.parser import STEP_KINDS, read_flow
 from infra.carrier import Caller, HangUp, Press, Silence, WebhookFault
+from infra.carrier.faults import ARRIVING
 from infra.flowkit.stage import Stage
 
 NUMBER = "+15550100"
@@ -109,7 +110,7 @@ DEEDS = st.one_of(
 CALLERS = st.lists(DEEDS, max_size=12).flatmap(
     lambda deeds: st.sampled_from([Caller(*deeds), Caller(*deeds, HangUp(after=1.0))])
 )
-FAULTS = st.none() | st.fixed_dictionaries({fault: st.just(0.1) for fault in WebhookFault})
+FAULTS = st.none() | st.fixed_dictionaries({fault: st.just(0.1) for fault in ARRIVING})
 
 
 def played(
