@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from dialtone.adapters.archive_queue import ArchiveQueue
     from dialtone.adapters.calls_table import CallsTable, DueRecording
     from dialtone.adapters.telemetry import Level
-    from dialtone.adapters.telnyx_api import RecordingInfo
+    from dialtone.adapters.telnyx_api import CallInfo, RecordingInfo
     from dialtone.domain.calls import Call
     from dialtone.domain.recordings import Recording
     from reconcile.plan import Look
@@ -71,6 +71,8 @@ class OutstandingCall:
     session: str
     now: float
     """Unix seconds."""
+    calls: dict[str, CallInfo | None] = field(default_factory=dict)
+    """What Telnyx said of its legs."""
     settled: set[str] = field(default_factory=set)
     """The names of the entries that failed in this sweep: they have an alarm of their own, or none."""
 
@@ -124,7 +126,7 @@ class OutstandingCall:
         if leg.ended_at:
             return seconds(leg.ended_at)
         try:
-            call = self.questions.find_call(leg.control_id)
+            call = self._call(leg)
         except NotAnswered as why:
             self._log("warning", "call not known to have ended", entry, reason=str(why))
             over_by = asked_at + LONGEST_CALL_SECONDS
@@ -133,6 +135,12 @@ class OutstandingCall:
             return None
         ended = seconds(call.ended_at) if call and call.ended_at else 0.0
         return ended if asked_at <= ended <= self.now else asked_at
+
+    def _call(self, leg: Call) -> CallInfo | None:
+        """What Telnyx says of a leg, asked once for all its recordings. Raises NotAnswered."""
+        if leg.leg_id not in self.calls:
+            self.calls[leg.leg_id] = self.questions.find_call(leg.control_id)
+        return self.calls[leg.leg_id]
 
     def _ask(self, asking: Sequence[_Looked], entries: Sequence[Recording], legs: Mapping[str, Call]) -> None:
         """Take in what Telnyx lists and the ledger lacks; settle what Telnyx does not list in time."""

@@ -11,6 +11,7 @@ import io
 import math
 import re
 import sys
+import tempfile
 from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -30,7 +31,7 @@ from archive.transcripts import Transcripts
 from dialtone.adapters.archive_queue import ArchiveQueue
 from dialtone.adapters.calls_table import CallsTable
 from dialtone.adapters.telemetry import Observer
-from dialtone.adapters.telnyx_api import TelnyxApi
+from dialtone.adapters.telnyx_api import CallInfo, TelnyxApi
 from infra.account import AGENT, AGENT_SCRIPT, CALLEES
 from infra.carrier import Request
 from infra.demo import scenes
@@ -38,7 +39,9 @@ from infra.flowkit.stage import Stage
 from tests.benchmarks.figures import table
 from tests.benchmarks.section import Goal, Section
 from tests.function_output import follow_stdout
-from tests.integration.dependencies import ONE_ATTEMPT, aws_session, create_table
+from tests.integration.deliveries import CONTROL, written_flows
+from tests.integration.dependencies import ONE_ATTEMPT, Line, aws_session, create_table
+from tests.integration.reconciling import HANG_UP, RECORDING_WEBHOOKS, ListingTelnyx, Reconciling, listed
 from tests.integration.scripted_telnyx import Answer, ScriptedTelnyx
 from webhook.endpoint import Endpoint
 from webhook.processor import EventProcessor
@@ -59,7 +62,8 @@ MORNING = datetime(2026, 9, 21, 14, 0, tzinfo=UTC)
 
 READ_UNIT_BYTES, WRITE_UNIT_BYTES = 4_096, 1_024
 IN_A_TRANSACTION = 2
-WEBHOOK_GB, ARCHIVE_GB = 1.769, 1.024
+WEBHOOK_GB, ARCHIVE_GB, RECONCILE_GB = 1.769, 1.024, 0.512
+SWEEPS_A_MONTH = 30 * 24 * 12
 SECONDS_A_DAY = 86_400
 
 _NUMBER = re.compile(r"(?<=[:\[])( ?)\d+\.\d+")
@@ -123,7 +127,7 @@ class Meter:
         return client
 
     def _asks(self, params: Any, model: Any, **_: object) -> None:  # noqa: ANN401 -- boto's own
-        if model.name in {"TransactWriteItems", "UpdateItem", "BatchGetItem"}:
+        if model.name in {"TransactWriteItems", "UpdateItem", "BatchGetItem", "Query"}:
             self._asked = params
 
     def _answered(self, parsed: Any, model: Any, **_: object) -> None:  # noqa: ANN401 -- boto's own
@@ -147,7 +151,8 @@ class Meter:
             self.of["read_units"] += sum(_units(size, READ_UNIT_BYTES) for size in map(item_bytes, found))
             self.of["read_units"] += len(asked["Keys"]) - len(found)  # what is not there costs one as well
         elif operation == "Query":
-            self.of["read_units"] += _units(sum(map(item_bytes, parsed["Items"])), READ_UNIT_BYTES)
+            units = _units(sum(map(item_bytes, parsed["Items"])), READ_UNIT_BYTES)
+            self.of["read_units" if self._asked.get("ConsistentRead") else "half_read_units"] += units
         elif operation == "TransactWriteItems":
             puts = [each["Put"]["Item"] for each in self._asked["TransactItems"] if "Put" in each]
             updates = len(self._asked["TransactItems"]) - len(puts)
@@ -159,7 +164,8 @@ class Meter:
         elif operation == "UpdateItem":
             self.of["write_units"] += 1
             if "due_at" in self._asked["UpdateExpression"]:
-                self._index(self._asked["Key"], "")
+                moved_to = self._asked["ExpressionAttributeValues"].get(":until", {})
+                self._index(self._asked["Key"], moved_to.get("N", ""))
 
     def _index(self, item: Mapping[str, Any], due_at: str) -> None:
         """Count what the index is written for an item: one unit for a row that goes, one for a row that comes."""
@@ -348,6 +354,66 @@ def _minutes(stage: Stage) -> tuple[float, float, float]:
     return minutes["incoming"], minutes["outgoing"], minutes["recorded"]
 
 
+SWEEPS: Mapping[str, tuple[frozenset[int] | None, tuple[int, ...]]] = {
+    "nothing outstanding": (None, ()),
+    "a call that goes on": (RECORDING_WEBHOOKS | HANG_UP, ()),
+    "a call whose two recordings were never reported": (RECORDING_WEBHOOKS, (1, 2)),
+}
+"""What a sweep finds → which of the call's events never came (None: there is no call), and what Telnyx lists of it."""
+
+
+def swept(kind: str) -> Counter[str]:
+    """What one sweep takes, the webhook function's part in it included."""
+    without, recordings = SWEEPS[kind]
+    with mock_aws(), tempfile.TemporaryDirectory() as folder:
+        line = Line.open(written_flows(Path(folder)))
+        alive: dict[str, CallInfo | None] = {CONTROL: CallInfo(is_alive=True, ended_at="")}
+        house, meter = Reconciling(line, ListingTelnyx([listed(each) for each in recordings], alive)), Meter()
+        meter.tap(line.dynamodb)
+        if without is not None:
+            house.play(without)
+        meter.of.clear()
+        house.sweep(6)
+        meter.of["telnyx"] = len(house.telnyx.asked)
+    return meter.of
+
+
+def _swept_dollars(of: Counter[str]) -> float:
+    millis = ASSUMED["sweep_milliseconds"] + of["dynamodb"] * ASSUMED["dynamodb_milliseconds"]
+    millis += of["telnyx"] * ASSUMED["telnyx_milliseconds"]
+    units = of["read_units"] + of["half_read_units"] / 2
+    return float(
+        units * AWS["dynamodb_read_unit"]
+        + of["write_units"] * AWS["dynamodb_write_unit"]
+        + millis / 1e3 * RECONCILE_GB * AWS["lambda_gb_second"]
+        + AWS["lambda_request"]
+    )
+
+
+def _sweeps(of: Mapping[str, Counter[str]]) -> str:
+    rows = [
+        (
+            kind,
+            f"{each['dynamodb']}",
+            f"{each['read_units'] + each['half_read_units'] / 2:g}",
+            f"{each['write_units']}",
+            f"{each['telnyx']}",
+            f"${_swept_dollars(each) * 1e6:.2f}",
+        )
+        for kind, each in of.items()
+    ]
+    quiet = _swept_dollars(of["nothing outstanding"]) * SWEEPS_A_MONTH
+    head = [
+        "a sweep finds",
+        "DynamoDB requests",
+        "read units",
+        "write units",
+        "questions to Telnyx",
+        "a million sweeps",
+    ]
+    return f"{table(head, rows)}\n\n{_SWEEPS.format(month=quiet)}"
+
+
 def page(of: Mapping[str, Counted]) -> str:
     """docs/cost.md."""
     return "\n".join(
@@ -373,6 +439,10 @@ def page(of: Mapping[str, Counted]) -> str:
             "AWS is the small part of the bill: what Telnyx takes for the same minutes is the large one.",
             "",
             _NOT_IN_HERE,
+            "",
+            "## Sweeps",
+            "",
+            _sweeps({kind: swept(kind) for kind in SWEEPS}),
             "",
             "## A million calls a day",
             "",
@@ -489,6 +559,11 @@ _NOT_IN_HERE = """\
 Not in here, because it does not grow with calls: alarms (some $0.10 each a month), the dashboard ($3), Lambda's
 polling of the queue (some $0.25 a month), and what lies in S3 and DynamoDB ($0.023 and $0.25 a GB and month). X-Ray
 samples one request a second and 5 % of the rest."""
+
+_SWEEPS = """\
+There is one every five minutes, whatever happens: {month:.2f} dollars a month where nothing is outstanding, and six
+alarms. A recording that is verified within five minutes of its request is looked at by none; its two writes to the
+index are in the figures above. A recorded call that lasts longer is looked at in each. Log lines are not in here."""
 
 _WHERE_FROM = """\
 US dollars; AWS: us-east-1, list, without free tiers. They stand in `tests/benchmarks/prices.yaml`. Those of DynamoDB,
