@@ -45,11 +45,8 @@ NEVER_RUN = (
 )
 
 WITHOUT_BYTECODE = ("telnyx/types", "telnyx/resources")
-"""Three thousand modules, of which some two hundred ever run. All stay, for the plain import that the lean one falls
+"""Three thousand modules, of which a handful ever run. All stay, for the plain import that the lean one falls
 back to; bytecode is for those that the lean one loads."""
-
-READ_BEFORE = "dialtone/adapters/telnyx_indexes.json"
-"""Where `telnyx_sdk.py` looks for the SDK's indexes: from cold they need not be parsed again."""
 
 ON_LAMBDA = "/var/task"
 EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -70,7 +67,7 @@ def main(build: Path, lean_sdk: Path) -> int:
     for package in packages:
         try:
             prune(package)
-            keep_indexes(package, sdk)
+            check_sdk(package, sdk)
             compile_for_lambda(package, frozenset(sdk["modules"]))
             print(f"{package.name}: {weighed(package)}")
         except NotPacked as reason:
@@ -116,16 +113,14 @@ def _without_prose(value: Any) -> Any:  # noqa: ANN401 -- any JSON
     return [_without_prose(each) for each in value] if isinstance(value, list) else value
 
 
-def keep_indexes(package: Path, sdk: Mapping[str, Any]) -> None:
-    """Leave the SDK's indexes as they were read. Raises NotPacked if they are another SDK's."""
+def check_sdk(package: Path, sdk: Mapping[str, Any]) -> None:
+    """Raise NotPacked if the package holds another SDK than the one whose modules are known."""
     version = (package / "telnyx" / "_version.py").read_text(encoding="utf-8")
     if f'"{sdk["version"]}"' not in version:
         raise NotPacked(
             f"holds another telnyx package than the {sdk['version']} of development: `make lock` locks one for both, "
             "`make setup` installs it"
         )
-    content = json.dumps(sdk["indexes"], sort_keys=True, separators=(",", ":"))
-    (package / READ_BEFORE).write_text(content, encoding="utf-8")
 
 
 def compile_for_lambda(package: Path, lean: AbstractSet[str]) -> None:

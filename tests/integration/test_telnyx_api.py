@@ -13,7 +13,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from dialtone.adapters.telnyx_api import METHODS, CallInfo, RecordingInfo, TelnyxApi
+from dialtone.adapters.telnyx_api import CallInfo, RecordingInfo, TelnyxApi
 from dialtone.domain.commands import Command, command
 from dialtone.domain.errors import TelnyxRefused, TelnyxUnavailable
 from dialtone.domain.telnyx_actions import ACTIONS
@@ -119,10 +119,6 @@ def test_a_bridge_with_a_queue_names_no_call(api: TelnyxApi, scripted: ScriptedT
 
     [request] = scripted.requests
     assert request.json == {"queue": "support", "command_id": COMMAND_ID}
-
-
-def test_every_action_but_dial_has_a_method_of_the_sdk() -> None:
-    assert set(METHODS) == set(ACTIONS) - {"dial"}
 
 
 def test_an_action_that_only_a_later_version_knows_is_refused_and_not_sent(

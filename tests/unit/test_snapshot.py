@@ -47,7 +47,7 @@ def test_before_the_snapshot_all_is_loaded_and_no_key_fetched() -> None:
 
     snapshot.before()
 
-    assert "telnyx.resources.calls.actions" in sys.modules
+    assert "telnyx._client" in sys.modules
     assert loaded == ["flows"]
     assert keys.given == []
 

@@ -25,13 +25,15 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
+from urllib.parse import quote
 
 from dialtone.adapters.secrets import FixedSecret
 from dialtone.adapters.telnyx_sdk import sdk
 from dialtone.domain.deadline import request_until
 from dialtone.domain.errors import TelnyxRefused, TelnyxUnavailable
 from dialtone.domain.recording_identity import is_named, names_in
+from dialtone.domain.telnyx_actions import ACTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -42,6 +44,8 @@ if TYPE_CHECKING:
 
     from dialtone.adapters.secrets import Secret
     from dialtone.domain.commands import Command
+
+    _Ask = Callable[[telnyx.Telnyx, telnyx.RequestOptions], httpx.Response]
 
 CONNECT_SECONDS = 1.0  # a TLS handshake takes a tenth of it; longer means that this address will not answer
 READ_SECONDS = 1.5  # with the connection there: leaves room for the rest within the 2 s that Telnyx waits for us
@@ -59,35 +63,8 @@ SAME_START_SECONDS = 1.0  # the webhook gives microseconds, the API milliseconds
 CALL_ENDED = "90018"
 UNKNOWN_CALL = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY})
 """Of a question about a call: its id is not, or no longer, one that Telnyx knows."""
-METHODS = {
-    "answer": "answer",
-    "reject": "reject",
-    "hangup": "hangup",
-    "speak": "speak",
-    "playback_start": "start_playback",
-    "playback_stop": "stop_playback",
-    "record_start": "start_recording",
-    "record_stop": "stop_recording",
-    "record_pause": "pause_recording",
-    "record_resume": "resume_recording",
-    "gather": "gather",
-    "gather_stop": "stop_gather",
-    "gather_using_speak": "gather_using_speak",
-    "gather_using_audio": "gather_using_audio",
-    "transfer": "transfer",
-    "bridge": "bridge",
-    "send_dtmf": "send_dtmf",
-    "client_state_update": "update_client_state",
-}
-# The SDK's names of parameters whose own are taken: by Python, and by the call that a command is for.
-_SDK_NAMES = {
-    ("bridge", "call_control_id"): "call_control_id_to_bridge_with",
-    ("dial", "from"): "from_",
-    ("transfer", "from"): "from_",
-}
 # Telnyx has no command id for it: it sets a value, and setting it twice is setting it once.
 WITHOUT_COMMAND_ID = frozenset({"client_state_update"})
-
 
 # Commands whose 403 may be about what they ask for (a destination, a kind of recording) and not about the account.
 MAY_BE_FORBIDDEN = frozenset({"dial", "transfer", "record_start"})
@@ -210,20 +187,18 @@ class TelnyxApi:
         `deadline` is a reading of the clock, `time.monotonic()` unless another was given; no waiting for Telnyx goes
         beyond it. The only thing raised is what fetching the API key raises, DeadlinePassed included.
         """
-        if command.action not in METHODS and command.action != "dial":
+        if command.action not in ACTIONS:
             # StoredDecision by a later version of the program that was taken back since: the flow takes its error path.
             return Outcome("refused", 0, title=f"no action of this version: {command.action}")
-        parameters = {_SDK_NAMES.get((command.action, name), name): value for name, value in command.parameters.items()}
+        path, body = "/calls", dict(command.parameters)
+        if command.action != "dial":
+            path = f"/calls/{_path_part(command.call_control_id)}/actions/{command.action}"
         if command.action not in WITHOUT_COMMAND_ID:
-            parameters["command_id"] = command_id
+            body["command_id"] = command_id
 
-        def ask(client: telnyx.Telnyx, timeout: telnyx.Timeout) -> Any:  # noqa: ANN401 -- each method has its own type
-            if command.action == "dial":
-                return client.calls.with_raw_response.dial(**parameters, timeout=timeout)  # type: ignore[arg-type]
-            if command.action == "bridge":  # the SDK wants the other call always, Telnyx only without queue and room
-                parameters.setdefault("call_control_id_to_bridge_with", sdk.load().omit)
-            method = getattr(client.calls.actions.with_raw_response, METHODS[command.action])
-            return method(command.call_control_id, **parameters, timeout=timeout)
+        def ask(client: telnyx.Telnyx, options: telnyx.RequestOptions) -> httpx.Response:
+            send = client.put if command.action in WITHOUT_COMMAND_ID else client.post
+            return send(path, cast_to=_as_it_came(), body=body, options=options)
 
         outcome = self._ask(ask, deadline)
         return replace(outcome, kind="unavailable", reason="unauthorized") if _locked_out(command, outcome) else outcome
@@ -250,21 +225,12 @@ class TelnyxApi:
         `started_at` the leg must have a single recording.
         Raises TelnyxRefused and TelnyxUnavailable.
         """
-        deadline = self._clock() + LOOKUP_SECONDS if deadline is None else deadline
         if recording_id:
-            outcome = self._ask(
-                lambda client, timeout: client.recordings.with_raw_response.retrieve(recording_id, timeout=timeout),
-                deadline,
-            )
+            outcome = self._get(f"/recordings/{_path_part(recording_id)}", deadline)
             return None if outcome.status == HTTPStatus.NOT_FOUND else _recording(_answered(outcome).data)
         if not call_leg_id:
             raise ValueError("a recording is found by its recording_id or its call_leg_id: both are empty")
-        outcome = self._ask(
-            lambda client, timeout: client.recordings.with_raw_response.list(
-                filter={"call_leg_id": call_leg_id}, page_size=RECORDINGS_ASKED, timeout=timeout
-            ),
-            deadline,
-        )
+        outcome = self._get("/recordings", deadline, _listed_of(call_leg_id=call_leg_id))
         listed = _answered(outcome).body.get("data")
         found = [_recording(each) for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
         named = [each for each in found if is_named(file_name, names_in(each.download_urls.values()))]
@@ -275,12 +241,7 @@ class TelnyxApi:
 
         An answer without a list is no answer: none must be taken for there being none.
         """
-        outcome = self._ask(
-            lambda client, timeout: client.recordings.with_raw_response.list(
-                filter={"call_session_id": call_session_id}, page_size=RECORDINGS_ASKED, timeout=timeout
-            ),
-            self._clock() + LOOKUP_SECONDS if deadline is None else deadline,
-        )
+        outcome = self._get("/recordings", deadline, _listed_of(call_session_id=call_session_id))
         listed = _answered(outcome).body.get("data")
         if not isinstance(listed, list):
             raise TelnyxUnavailable("unreadable", outcome.attempts, None)
@@ -291,10 +252,7 @@ class TelnyxApi:
 
         Raises TelnyxRefused and TelnyxUnavailable.
         """
-        outcome = self._ask(
-            lambda client, timeout: client.calls.with_raw_response.retrieve_status(call_control_id, timeout=timeout),
-            self._clock() + LOOKUP_SECONDS if deadline is None else deadline,
-        )
+        outcome = self._get(f"/calls/{_path_part(call_control_id)}", deadline)
         if outcome.status in UNKNOWN_CALL:
             return None
         data = _answered(outcome).data
@@ -305,12 +263,7 @@ class TelnyxApi:
 
     def find_transcript(self, transcription_id: str, *, deadline: float | None = None) -> TranscriptInfo | None:
         """Give a transcript by its id; None if there is none. Raises TelnyxRefused and TelnyxUnavailable."""
-        outcome = self._ask(
-            lambda client, timeout: client.recording_transcriptions.with_raw_response.retrieve(
-                transcription_id, timeout=timeout
-            ),
-            self._clock() + LOOKUP_SECONDS if deadline is None else deadline,
-        )
+        outcome = self._get(f"/recording_transcriptions/{_path_part(transcription_id)}", deadline)
         if outcome.status == HTTPStatus.NOT_FOUND:
             return None
         data = _answered(outcome).data
@@ -319,9 +272,7 @@ class TelnyxApi:
 
     def prepare(self) -> None:
         """Load the SDK and what commands need of it, without the key and without a request."""
-        client = self._made("none is needed")
-        _ = client.calls.actions.with_raw_response
-        client.close()
+        self._made("none is needed").close()
 
     def close(self) -> None:
         """Close the connections; the next request opens new ones."""
@@ -353,7 +304,15 @@ class TelnyxApi:
         client: telnyx.Telnyx = package.Telnyx(api_key=key, base_url=self._base_url, http_client=http, max_retries=0)
         return client
 
-    def _ask(self, ask: Callable[[telnyx.Telnyx, telnyx.Timeout], Any], deadline: float) -> Outcome:
+    def _get(self, path: str, deadline: float | None, query: Mapping[str, object] | None = None) -> Outcome:
+        """Ask for something, by the deadline or within the time of a lookup."""
+
+        def ask(client: telnyx.Telnyx, options: telnyx.RequestOptions) -> httpx.Response:
+            return client.get(path, cast_to=_as_it_came(), options={**options, "params": query or {}})
+
+        return self._ask(ask, self._clock() + LOOKUP_SECONDS if deadline is None else deadline)
+
+    def _ask(self, ask: _Ask, deadline: float) -> Outcome:
         """Ask, and once more with the new key where the key was replaced and Telnyx does not accept the old one."""
         key = self._api_key(deadline)
         outcome = self._asked_with(key, ask, deadline)
@@ -362,7 +321,7 @@ class TelnyxApi:
         again = self._asked_with(replaced, ask, deadline)
         return replace(again, attempts=outcome.attempts + again.attempts)
 
-    def _asked_with(self, key: str, ask: Callable[[telnyx.Telnyx, telnyx.Timeout], Any], deadline: float) -> Outcome:
+    def _asked_with(self, key: str, ask: _Ask, deadline: float) -> Outcome:
         """Ask, and ask again once where that may help and the deadline allows."""
         client = self._open(key)  # before time is measured: from cold it imports the SDK
         outcome = Outcome("unavailable", 0, reason="deadline")
@@ -378,14 +337,12 @@ class TelnyxApi:
             self._sleep(pause)
         return outcome
 
-    def _attempt(
-        self, client: telnyx.Telnyx, ask: Callable[[telnyx.Telnyx, telnyx.Timeout], Any], attempt: int, left: float
-    ) -> Outcome:
+    def _attempt(self, client: telnyx.Telnyx, ask: _Ask, attempt: int, left: float) -> Outcome:
         package = sdk.load()
         try:
             ends = time.monotonic() + min(left, CONNECT_SECONDS + READ_SECONDS)
             with request_until(ends, "Telnyx"):
-                answer = ask(client, _timeout(package, left)).http_response
+                answer = ask(client, {"timeout": _timeout(package, left)})
         except package.APITimeoutError:
             return Outcome("unavailable", attempt, reason="timeout")
         except package.APIConnectionError as error:
@@ -397,6 +354,21 @@ class TelnyxApi:
         except ValueError:
             return Outcome("unavailable", attempt, answer.status_code, reason="unreadable")
         return Outcome("accepted", attempt, answer.status_code, body if isinstance(body, dict) else {})
+
+
+def _path_part(text: str) -> str:
+    return quote(text, safe=":")
+
+
+def _listed_of(**wanted: str) -> dict[str, object]:
+    return {"filter": wanted, "page[size]": RECORDINGS_ASKED}
+
+
+def _as_it_came() -> type[httpx.Response]:
+    """What the SDK shall make of an answer that is no error: nothing."""
+    import httpx  # noqa: PLC0415 -- a start need not load it
+
+    return httpx.Response
 
 
 def _keep_to_deadlines(http: httpx.Client) -> None:

@@ -9,13 +9,11 @@ from __future__ import annotations
 
 import functools
 import importlib
-import json
 import logging
 import sys
 import threading
 from importlib.machinery import PathFinder, SourceFileLoader
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import ast
@@ -25,13 +23,6 @@ if TYPE_CHECKING:
 
 SDK = "telnyx"
 INDEXES = ("telnyx.types", "telnyx.resources")  # these packages and those below them
-# Loaded at once, so that an SDK in which it cannot be had leanly is found here and not in the middle of a call.
-NEEDED = ("telnyx.resources.calls.calls",)
-# Descriptions of parameters, one module a command: run when that command is first sent.
-PARAMETERS = ("_params", "_param")
-
-READ_BEFORE = "telnyx_indexes.json"
-"""Beside this module in a packed function: its indexes as `make build` read them, since parsing them takes a while."""
 
 logger = logging.getLogger(__name__)
 
@@ -65,8 +56,7 @@ class TelnyxSdk:
         finder = IndexFinder(self)
         sys.meta_path.insert(0, finder)
         try:
-            for needed in NEEDED:
-                importlib.import_module(needed)
+            return importlib.import_module(SDK)
         except Exception as reason:  # noqa: BLE001 -- whatever an SDK of tomorrow raises, the plain way may still go
             sys.meta_path.remove(finder)
             self.fall_back(f"{type(reason).__name__}: {reason}")
@@ -96,9 +86,6 @@ class IndexFinder:
         if not fullname.startswith(INDEXES):
             return None
         spec = PathFinder.find_spec(fullname, path, target)
-        if spec is not None and isinstance(spec.loader, SourceFileLoader) and fullname.endswith(PARAMETERS):
-            spec.loader = ParametersLoader(spec.loader.name, spec.loader.path)
-            return spec
         if spec is None or spec.submodule_search_locations is None:
             return None
         if isinstance(spec.loader, SourceFileLoader):
@@ -106,36 +93,6 @@ class IndexFinder:
         else:
             self._sdk.fall_back(f"{fullname} has no source to be read")
         return spec
-
-
-class ParametersLoader(SourceFileLoader):
-    """Loads a command's parameters empty; the first name that somebody asks for makes them run, once for all threads.
-
-    Python's own LazyLoader lets a second thread look before the first one is done (3.11).
-    """
-
-    def __init__(self, fullname: str, path: str) -> None:
-        super().__init__(fullname, path)
-        self._lock = threading.RLock()
-        self._running = False
-
-    def exec_module(self, module: ModuleType) -> None:
-        """Let the module answer for its names (PEP 562), instead of running it."""
-        module.__dict__["__getattr__"] = functools.partial(self._answer, module)
-
-    def _answer(self, module: ModuleType, name: str) -> object:
-        with self._lock:
-            if not self._running and "__getattr__" in module.__dict__:
-                self._running = True
-                try:
-                    super().exec_module(module)
-                    del module.__dict__["__getattr__"]
-                finally:
-                    self._running = False
-        try:
-            return module.__dict__[name]
-        except KeyError:
-            raise AttributeError(f"module {module.__name__!r} has no attribute {name!r}") from None
 
 
 class IndexLoader(SourceFileLoader):
@@ -151,16 +108,7 @@ class IndexLoader(SourceFileLoader):
 
     @functools.cached_property
     def _names(self) -> dict[str, tuple[str, str]]:
-        content = self.get_data(self.path)
-        before = _read_before().get(self.name)
-        if before and before["bytes"] == len(content):
-            return {name: (source, original) for name, (source, original) in before["names"].items()}
-        return read_index(content.decode())
-
-    def read(self) -> dict[str, object]:
-        """The index as it stands in READ_BEFORE. Raises IndexUnreadable."""
-        content = self.get_data(self.path)
-        return {"bytes": len(content), "names": read_index(content.decode())}
+        return read_index(self.get_data(self.path).decode())
 
     def _answer(self, module: ModuleType, name: str) -> object:
         try:
@@ -183,13 +131,6 @@ class IndexLoader(SourceFileLoader):
         return getattr(module, name)
 
 
-@functools.cache
-def _read_before() -> dict[str, dict[str, Any]]:
-    file = Path(__file__).with_name(READ_BEFORE)
-    found: dict[str, dict[str, Any]] = json.loads(file.read_bytes()) if file.is_file() else {}
-    return found
-
-
 def read_index(source: str) -> dict[str, tuple[str, str]]:
     """Give each name of an index with the module that holds it and its name there; raises IndexUnreadable.
 
@@ -197,7 +138,7 @@ def read_index(source: str) -> dict[str, tuple[str, str]]:
     `__getattr__` that imports it (as below `telnyx.types`), `__all__`, and rebuilding of models that refer to one
     another, which pydantic does by itself when such a model is first used.
     """
-    import ast  # noqa: PLC0415 -- a packed function has read them before
+    import ast  # noqa: PLC0415 -- no command has an index read
 
     return {
         alias.asname or alias.name: ("." * statement.level + (statement.module or ""), alias.name)
