@@ -19,7 +19,7 @@ from dialtone.adapters.calls_table import (
     StoredDecision,
     StoreUnavailable,
 )
-from dialtone.domain.calls import Call
+from dialtone.domain.calls import Call, Position
 from dialtone.domain.client_state import ClientState
 from dialtone.domain.commands import command
 from dialtone.domain.decisions import Decision, EnteredStep
@@ -151,6 +151,25 @@ def test_the_items_have_the_keys_and_attributes_that_others_rely_on(line: Line) 
     assert happened["decided_at_millis"] == {"N": "1790000000250"}
     assert json.loads(happened["payload"]["S"])["call_control_id"] == CONTROL
     assert recording["status"] == {"S": "expected"}
+
+
+def test_a_leg_holds_what_differs_from_a_new_call_and_comes_back_as_it_was(line: Line) -> None:
+    few = Call(SESSION, LEG, CONTROL, left=Position("menu", 1), turn=2, unnoted={})
+    commit(line, event("call.initiated"), Call(SESSION, LEG), Decision(few))
+
+    [leg] = [item for item in items(line) if item["item"]["S"].startswith("LEG#")]
+
+    keys = {"call_session_id", "item", "call_leg_id", "expires_at", "version"}
+    assert leg.keys() - keys == {"control_id", "left", "turn", "unnoted"}
+    assert leg["left"]["M"].keys() == {"step", "turn"}
+    assert line.store.legs(SESSION) == (replace(few, version=1),)
+
+
+def test_a_leg_that_was_in_no_step_before_is_told_from_one_that_was_nowhere(line: Line) -> None:
+    call = Call(SESSION, LEG, left=Position())
+    commit(line, event("call.initiated"), Call(SESSION, LEG), Decision(call))
+
+    assert line.store.legs(SESSION) == (replace(call, version=1),)
 
 
 def test_an_ended_leg_says_what_came_of_the_call(line: Line) -> None:

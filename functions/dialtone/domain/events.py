@@ -309,9 +309,10 @@ def _object(value: object, where: str) -> dict[str, Any]:
 def _nested_too_deep(value: object) -> bool:
     level = [value]
     for _ in range(MAX_NESTING):
-        inside = (inner for each in level for inner in _inside(each))
-        level = [inner for inner in inside if isinstance(inner, (dict, list))]
-    return bool(level)
+        level = [inner for each in level for inner in _inside(each) if isinstance(inner, (dict, list))]
+        if not level:
+            return False
+    return True
 
 
 def _inside(value: object) -> Iterator[object]:
