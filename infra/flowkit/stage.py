@@ -122,7 +122,7 @@ class Jobs:
 
     put_jobs: list[ArchiveJob] = field(default_factory=list)
 
-    def put(self, job: ArchiveJob, deadline: float) -> None:
+    def put(self, job: ArchiveJob, deadline: float = NO_DEADLINE) -> None:
         """Take a job; nobody does it."""
         del deadline
         self.put_jobs.append(job)

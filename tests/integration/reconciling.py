@@ -123,10 +123,10 @@ class Reconciling:
             if number not in without:
                 self.line.deliver(event)
 
-    def sweep(self, minutes: float, *, deadline: float | None = None) -> Mapping[str, int]:
+    def sweep(self, minutes: float, *, deadline: float | None = None, at_once: int = 1) -> Mapping[str, int]:
         """Sweep so many minutes after the hang-up."""
         dependencies = Dependencies(self.line.store, ArchiveQueue(self.line.sqs, self.line.queue_url), self.deliver)
-        sweep = Sweep(dependencies, self.telnyx, self.noted, calls_at_once=1)  # type: ignore[arg-type]
+        sweep = Sweep(dependencies, self.telnyx, self.noted, calls_at_once=at_once)  # type: ignore[arg-type]
         now = (BEGAN + timedelta(seconds=HANG_UP_SECONDS, minutes=minutes)).timestamp()
         return sweep.run(now, time.monotonic() + PLENTY_SECONDS if deadline is None else deadline)
 

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from dialtone.adapters.telnyx_api import CallInfo
 from dialtone.domain.calls import Call
@@ -45,6 +47,8 @@ from tests.integration.reconciling import (
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from dialtone.domain.recordings import Recording
+
 UNAVAILABLE = TelnyxUnavailable("rate-limited", 2, None)
 A_DAY_MINUTES = GIVE_UP_SECONDS / 60
 
@@ -57,6 +61,14 @@ def house(flows: Path) -> Reconciling:
 def jobs(house: Reconciling) -> list[ArchiveJob]:
     """Take the audio jobs from the queue; the call's transcript has come, and is not the sweep's."""
     return [job for body in house.line.jobs() if (job := ArchiveJob.from_json(body)).kind == "audio"]
+
+
+def save_alike(house: Reconciling, entry: Recording, session: str) -> None:
+    """Put another call's entry, like that, into the ledger."""
+    event = Event(session, "call.answered", entry.requested_at, {"call_session_id": session})
+    call = Call(session, LEG)
+    recording = replace(entry, call_session_id=session)
+    house.line.store.commit(event, call, Decision(call, recordings=(recording,)), at_seconds=0)
 
 
 # Expected, and never reported
@@ -436,10 +448,7 @@ def test_telnyx_is_not_asked_on_and_on_while_it_does_not_answer(house: Reconcili
     house.play()
     entry = house.entry()
     for number in range(10):
-        other = replace(entry, call_session_id=f"session-{number}")
-        event = Event(f"e-{number}", "call.answered", entry.requested_at, {"call_session_id": other.call_session_id})
-        call = Call(other.call_session_id, LEG)
-        house.line.store.commit(event, call, Decision(call, recordings=(other,)), at_seconds=0)
+        save_alike(house, entry, f"session-{number}")
     house.telnyx.fault = UNAVAILABLE
 
     counts = house.sweep(6)
@@ -590,3 +599,62 @@ def test_one_fault_anywhere_costs_a_sweep_at_most(flows: Path, place: int, fault
 
 def test_the_first_look_is_within_the_quarter_of_an_hour_of_the_shortest_call() -> None:
     assert FIRST_LOOK_SECONDS <= 9 * 60
+
+
+def reported(house: Reconciling, name: str) -> Event:
+    """Give the webhook's event of a recording, its file named as was asked for."""
+    number, form = (13, "wav") if name == WHOLE_CALL else (12, "mp3")
+    event = list(phone_call(house.line))[number - 1]
+    urls = {form: f"https://recordings.example/{name}-1790000000.{form}?X-Amz-Signature=f00"}
+    return replace(event, payload={**event.payload, "recording_urls": urls})
+
+
+MOMENTS = ("before", "between", "after", "never")
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    plan=st.dictionaries(st.integers(0, 60), st.sampled_from(FAULTS), max_size=10),
+    whole=st.sampled_from(MOMENTS),
+    message=st.sampled_from(MOMENTS),
+    down=st.sets(st.sampled_from([6, 11]), max_size=2),
+)
+def test_whatever_fails_and_whenever_a_webhook_comes_each_recording_is_saved_once_and_queued(
+    flows: Path, plan: dict[int, Fault], whole: str, message: str, down: set[int]
+) -> None:
+    house = reconciling(flows)
+    house.play()
+    house.telnyx.recordings = [listed(1), listed(2)]
+    comes = {WHOLE_CALL: whole, MESSAGE: message}
+
+    def webhooks(moment: str) -> None:
+        for name in (name for name, when in comes.items() if when == moment):
+            house.line.deliver_until_done(reported(house, name))
+
+    house.line.faults.plan, house.line.faults.place = dict(plan), 0
+    webhooks("before")
+    for minutes in (6, 11):
+        house.telnyx.fault = UNAVAILABLE if minutes in down else None
+        with suppress(Died, BotoCoreError):
+            house.sweep(minutes)
+        webhooks("between" if minutes == 6 else "after")
+    house.line.faults.plan, house.telnyx.fault = {}, None
+    for minutes in (16, 21, 26, 31):
+        house.sweep(minutes)
+
+    assert house.statuses() == [SAVED, SAVED]
+    assert {job.recording for job in jobs(house)} == {WHOLE_CALL, MESSAGE}
+
+
+def test_many_calls_are_looked_at_together_and_each_once(house: Reconciling) -> None:
+    house.play()
+    entry, calls = house.entry(), 60
+    for number in range(calls):
+        save_alike(house, entry, f"session-{number}")
+    house.telnyx.recordings = []
+
+    house.sweep(10, at_once=8)
+
+    assert house.noted.measured["RecordingsMissing"] == calls + 2
+    assert sorted(house.telnyx.asked) == sorted([SESSION, *(f"session-{number}" for number in range(calls))])
+    assert house.due() == []

@@ -227,12 +227,12 @@ class TelnyxApi:
         """
         if recording_id:
             outcome = self._get(f"/recordings/{_path_part(recording_id)}", deadline)
-            return None if outcome.status == HTTPStatus.NOT_FOUND else _recording(_answered(outcome).data)
+            return None if outcome.status == HTTPStatus.NOT_FOUND else recording_info(_answered(outcome).data)
         if not call_leg_id:
             raise ValueError("a recording is found by its recording_id or its call_leg_id: both are empty")
         outcome = self._get("/recordings", deadline, _listed_of(call_leg_id=call_leg_id))
         listed = _answered(outcome).body.get("data")
-        found = [_recording(each) for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
+        found = [recording_info(each) for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
         named = [each for each in found if is_named(file_name, names_in(each.download_urls.values()))]
         return named[0] if len(named) == 1 else _started(found, started_at)
 
@@ -245,7 +245,7 @@ class TelnyxApi:
         listed = _answered(outcome).body.get("data")
         if not isinstance(listed, list):
             raise TelnyxUnavailable("unreadable", outcome.attempts, None)
-        return tuple(_recording(each) for each in listed if isinstance(each, dict))
+        return tuple(recording_info(each) for each in listed if isinstance(each, dict))
 
     def find_call(self, call_control_id: str, *, deadline: float | None = None) -> CallInfo | None:
         """Give whether a leg goes on; None if Telnyx does not know it (any more).
@@ -255,11 +255,10 @@ class TelnyxApi:
         outcome = self._get(f"/calls/{_path_part(call_control_id)}", deadline)
         if outcome.status in UNKNOWN_CALL:
             return None
-        data = _answered(outcome).data
-        is_alive, ended_at = data.get("is_alive"), data.get("end_time")
-        if not isinstance(is_alive, bool):
+        found = call_info(_answered(outcome).data)
+        if found is None:
             raise TelnyxUnavailable("unreadable", outcome.attempts, None)
-        return CallInfo(is_alive, ended_at if isinstance(ended_at, str) and _moment(ended_at) else "")
+        return found
 
     def find_transcript(self, transcription_id: str, *, deadline: float | None = None) -> TranscriptInfo | None:
         """Give a transcript by its id; None if there is none. Raises TelnyxRefused and TelnyxUnavailable."""
@@ -438,7 +437,17 @@ def _answered(outcome: Outcome) -> Outcome:
     return outcome
 
 
-def _recording(data: Mapping[str, object]) -> RecordingInfo:
+def call_info(data: Mapping[str, object]) -> CallInfo | None:
+    """Give whether a leg goes on of which Telnyx's API writes this; None if it does not say."""
+    is_alive, ended_at = data.get("is_alive"), data.get("end_time")
+    if not isinstance(is_alive, bool):
+        return None
+    return CallInfo(is_alive, ended_at if isinstance(ended_at, str) and _moment(ended_at) else "")
+
+
+def recording_info(data: Mapping[str, object]) -> RecordingInfo:
+    """Give a recording of which Telnyx's API writes this; what is not as it says is taken for unknown."""
+
     def given(name: str) -> str:
         value = data.get(name)
         return value if isinstance(value, str) else ""

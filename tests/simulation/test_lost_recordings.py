@@ -1,0 +1,112 @@
+"""Calls whose recordings are never reported: after a sweep, the ledger is as if they had been."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from dialtone.adapters.telnyx_api import CallInfo, RecordingInfo, call_info, recording_info
+from dialtone.domain.events import TELNYX_EVENT
+from dialtone.domain.recordings import CERTAIN, EXPECTED, SAVED
+from infra.carrier import API_KEY, Request, WebhookFault
+from infra.flowkit.stage import Stage
+from reconcile.outstanding import Dependencies
+from reconcile.sweep import Sweep
+from tests.integration.reconciling import Noted
+from tests.simulation.plays import PLAYS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+SAVED_EVENT, HANG_UP = "call.recording.saved", "call.hangup"
+SWEEPS = 6
+"""Of five minutes each: more than until every recording is settled."""
+
+
+class CarrierRecordings:
+    """The carrier's API as far as a sweep asks it, without HTTP between."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+
+    def recordings_of(self, call_session_id: str) -> tuple[RecordingInfo, ...]:
+        """As TelnyxApi's."""
+        listed = self._get("/v2/recordings", {"filter[call_session_id]": call_session_id})
+        return tuple(map(recording_info, listed))
+
+    def find_call(self, call_control_id: str) -> CallInfo | None:
+        """As TelnyxApi's."""
+        return call_info(self._get(f"/v2/calls/{call_control_id}", {}))
+
+    def _get(self, path: str, query: dict[str, str]) -> Any:  # noqa: ANN401 -- any JSON
+        headers = {"authorization": f"Bearer {API_KEY}"}
+        return self._stage.carrier.handle(Request("GET", path, query, headers, b"")).json()["data"]
+
+
+class SweptStage(Stage):
+    """A stage with sweeps."""
+
+    noted: Noted
+
+    def sweep(self) -> Mapping[str, int]:
+        """Let five minutes pass, and sweep."""
+        self.carrier.run_for(300)
+        dependencies = Dependencies(self.store, self.jobs, self._deliver)  # type: ignore[arg-type]
+        sweep = Sweep(dependencies, CarrierRecordings(self), self.noted, calls_at_once=1)  # type: ignore[arg-type]
+        now = self.carrier.clock.datetime(self.carrier.clock.now).timestamp()
+        return sweep.run(now, time.monotonic() + 600)
+
+    def _deliver(self, event: Mapping[str, Any]) -> str:
+        status = self._status(self.endpoint.handle({TELNYX_EVENT: event[TELNYX_EVENT]}))
+        return "" if status == 200 else f"it answered {status}"
+
+
+def swept(play: str, *lost: str) -> tuple[SweptStage, str]:
+    """Play a call of which these events never arrive, and sweep until all is settled."""
+    stage = SweptStage(seed=7)
+    stage.noted = Noted()
+    for event_type in lost:
+        stage.carrier.faults.disturb_webhooks(WebhookFault.LOST, event_type=event_type, times=100)
+    session = PLAYS[play](stage)
+    for _ in range(SWEEPS):
+        stage.sweep()
+    return stage, session
+
+
+@pytest.mark.parametrize("lost", [(SAVED_EVENT,), (SAVED_EVENT, HANG_UP)], ids=["reports", "reports and hang-ups"])
+@pytest.mark.parametrize("play", PLAYS)
+def test_every_recording_that_the_carrier_has_is_in_the_ledger_and_on_the_queue(
+    play: str, lost: tuple[str, ...]
+) -> None:
+    stage, session = swept(play, *lost)
+
+    entries = stage.store.recordings(session)
+    made = [each for each in stage.carrier.recordings.saved() if each.leg.name.call_session_id == session]
+    assert [each.status for each in entries if each.status == EXPECTED] == []
+    assert {each.recording_id for each in entries if each.status == SAVED} == {each.id for each in made}
+    assert {job.recording for job in stage.jobs.put_jobs if job.kind == "audio"} == {
+        each.name for each in entries if each.status == SAVED
+    }
+    assert {each.identity for each in entries if each.status == SAVED} <= {CERTAIN}
+
+
+@pytest.mark.parametrize("play", ["a recorded conversation", "a message ended by hanging up"])
+def test_the_end_state_is_that_of_a_call_whose_recordings_were_reported(play: str) -> None:
+    told = Stage(seed=7)
+    told_session = PLAYS[play](told)
+
+    stage, session = swept(play, SAVED_EVENT)
+
+    end, end_told = stage.end_state(session), told.end_state(told_session)
+    assert end.legs == end_told.legs
+    assert [(each.status, each.identity, each.channels) for each in end.recordings] == [
+        (each.status, each.identity, each.channels) for each in end_told.recordings
+    ]
+
+
+def test_no_alarm_rings_where_every_recording_was_found() -> None:
+    stage, _ = swept("a recorded conversation", SAVED_EVENT)
+
+    assert "RecordingsMissing" not in stage.noted.measured
