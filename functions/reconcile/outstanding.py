@@ -79,9 +79,16 @@ class OutstandingCall:
     def look(self, due: Sequence[DueRecording]) -> None:
         """Do what is due about its recordings. Raises botocore's errors and DeadlinePassed: the next sweep goes on."""
         store = self.dependencies.store
+        claimed = {found.name: moved for found in due if (moved := self._claimed(found))}
+        if not claimed:
+            return
         entries = store.recordings(self.session)
         legs = {leg.leg_id: leg for leg in store.legs(self.session)}
-        looked = [found for each in due if (found := self._claimed(each, entries, legs))]
+        looked = [
+            _Looked(claimed[entry.name], entry, self._look_at(entry, legs.get(entry.call_leg_id)))
+            for entry in entries
+            if entry.name in claimed and entry.status in OPEN_STATUSES
+        ]
         try:
             self._act(looked, entries, legs)
         finally:
@@ -107,16 +114,14 @@ class OutstandingCall:
                 self.report.add(OVERDUE)
                 self._log("warning", "recording overdue", each.entry, age_seconds=round(each.look.age_seconds))
 
-    def _claimed(self, due: DueRecording, entries: Sequence[Recording], legs: Mapping[str, Call]) -> _Looked | None:
-        """The entry, moved on to the next sweep; None if it is settled, or somebody else has it."""
-        entry = next((each for each in entries if each.name == due.name), None)
-        if entry is None or entry.status not in OPEN_STATUSES:
-            return None  # the index is behind the table
+    def _claimed(self, due: DueRecording) -> DueRecording | None:
+        """The entry, moved on to the next sweep; None if it is settled, or another sweep has it."""
         until = int(self.now + NEXT_SWEEP_SECONDS)
-        if not self.dependencies.store.move_due(due, until):
-            return None
-        ended = self._ended(entry, legs.get(entry.call_leg_id)) if entry.status == EXPECTED else None
-        return _Looked(replace(due, due_at=until), entry, look_at(entry, ended, self.now))
+        return replace(due, due_at=until) if self.dependencies.store.move_due(due, until) else None
+
+    def _look_at(self, entry: Recording, leg: Call | None) -> Look:
+        ended = self._ended(entry, leg) if entry.status == EXPECTED else None
+        return look_at(entry, ended, self.now)
 
     def _ended(self, entry: Recording, leg: Call | None) -> float | None:
         """When an expected recording's leg ended, by the table or by Telnyx; None if it goes on, as far as is known."""

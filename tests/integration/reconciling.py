@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
     from pathlib import Path
 
+    from dialtone.adapters.calls_table import CallsTable
     from dialtone.adapters.telemetry import Level, Measure
     from dialtone.domain.recordings import Recording
 
@@ -116,6 +117,8 @@ class Reconciling:
     telnyx: ListingTelnyx = field(default_factory=ListingTelnyx)
     noted: Noted = field(default_factory=Noted)
     webhook_down: bool = False
+    store: CallsTable | None = None
+    """The sweeps' own, if it is not the line's."""
 
     def play(self, without: Collection[int] = RECORDING_WEBHOOKS) -> None:
         """Let the phone call happen; the events of these numbers are never delivered."""
@@ -125,7 +128,8 @@ class Reconciling:
 
     def sweep(self, minutes: float, *, deadline: float | None = None, at_once: int = 1) -> Mapping[str, int]:
         """Sweep so many minutes after the hang-up."""
-        dependencies = Dependencies(self.line.store, ArchiveQueue(self.line.sqs, self.line.queue_url), self.deliver)
+        store = self.store or self.line.store
+        dependencies = Dependencies(store, ArchiveQueue(self.line.sqs, self.line.queue_url), self.deliver)
         sweep = Sweep(dependencies, self.telnyx, self.noted, calls_at_once=at_once)  # type: ignore[arg-type]
         now = (BEGAN + timedelta(seconds=HANG_UP_SECONDS, minutes=minutes)).timestamp()
         return sweep.run(now, time.monotonic() + PLENTY_SECONDS if deadline is None else deadline)

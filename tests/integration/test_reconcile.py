@@ -13,6 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from dialtone.adapters.calls_table import CallsTable, DueRecording
 from dialtone.adapters.telnyx_api import CallInfo
 from dialtone.domain.calls import Call
 from dialtone.domain.decisions import Decision
@@ -45,6 +46,7 @@ from tests.integration.reconciling import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from dialtone.domain.recordings import Recording
@@ -516,22 +518,76 @@ def test_a_webhook_function_that_is_down_fails_no_recording(house: Reconciling) 
     assert house.statuses() == [SAVED, SAVED]
 
 
-def test_two_sweeps_at_once_share_the_work(house: Reconciling) -> None:
+class MeetingTable(CallsTable):
+    """Lets something happen between a sweep's look into the index and its claim, once."""
+
+    meanwhile: Callable[[], object] | None = None
+
+    def due_recordings(self, now_seconds: float, most: int) -> tuple[DueRecording, ...]:
+        found = super().due_recordings(now_seconds, most)
+        happen, MeetingTable.meanwhile = MeetingTable.meanwhile, None
+        if happen:
+            happen()
+        return found
+
+
+@pytest.mark.parametrize("minutes", [6, 11])
+def test_of_two_sweeps_that_find_the_same_only_one_acts(house: Reconciling, minutes: float) -> None:
+    house.play()
+    house.telnyx.fault = UNAVAILABLE
+    house.store = MeetingTable(house.line.dynamodb, house.line.table)
+    MeetingTable.meanwhile = lambda: house.sweep(minutes)
+
+    house.sweep(minutes)
+
+    assert house.telnyx.asked == [SESSION]
+    assert house.noted.measured["RecordingsOverdue"] == (2 if minutes > 9 else 0)
+
+
+def test_a_sweep_that_comes_after_another_has_taken_recordings_in_sees_that(house: Reconciling) -> None:
     house.play()
     house.telnyx.recordings = [listed(1), listed(2)]
-    inner: list[object] = []
+    house.store = MeetingTable(house.line.dynamodb, house.line.table)
+    MeetingTable.meanwhile = lambda: house.sweep(6)
 
-    def another_sweep() -> None:
-        house.telnyx.before = lambda: None
-        inner.append(house.sweep(6))
+    house.sweep(6)
 
-    house.telnyx.before = another_sweep
+    assert house.telnyx.asked == [SESSION]
+    assert house.statuses() == [SAVED, SAVED]
+    assert {job.recording for job in jobs(house)} == {WHOLE_CALL, MESSAGE}
 
-    outer = house.sweep(6)
 
-    assert inner == [{"outstanding": 0}]
-    assert outer["recovered"] == 2
-    assert len(jobs(house)) == 2
+def test_what_is_settled_between_the_index_and_the_claim_stays_as_it_is(house: Reconciling) -> None:
+    house.play()
+    house.store = MeetingTable(house.line.dynamodb, house.line.table)
+
+    def verified() -> None:
+        for name in (WHOLE_CALL, MESSAGE):
+            house.line.store.mark_recording(replace(house.entry(name), status=VERIFIED), was=(EXPECTED,))
+
+    MeetingTable.meanwhile = verified
+
+    house.sweep(10)
+
+    assert house.statuses() == [VERIFIED, VERIFIED]
+    assert house.noted.measured == {"RecordingsOutstanding": 2}
+
+
+def test_a_queue_that_is_down_rings_in_time_and_the_job_is_put_when_it_is_up(house: Reconciling) -> None:
+    house.play()
+    house.telnyx.recordings = [listed(1), listed(2)]
+    house.sweep(6)
+    house.line.jobs()
+    house.line.spent()
+    house.line.faults.plan, house.line.faults.place = {8: "lost"}, 0
+
+    counts = house.sweep(11)
+
+    assert house.line.wire.requests[8] == "SendMessage"
+    assert (counts["faults"], counts["overdue"]) == (1, 2)
+    assert house.noted.measured["RecordingsOverdue"] == 2
+    house.sweep(16)
+    assert {job.recording for job in jobs(house)} == {WHOLE_CALL, MESSAGE}
 
 
 def test_without_time_left_the_calls_are_left_to_the_next_sweep(house: Reconciling) -> None:
