@@ -84,11 +84,13 @@ class OutstandingCall:
             return
         entries = store.recordings(self.session)
         legs = {leg.leg_id: leg for leg in store.legs(self.session)}
-        looked = [
-            _Looked(claimed[entry.name], entry, self._look_at(entry, legs.get(entry.call_leg_id)))
-            for entry in entries
-            if entry.name in claimed and entry.status in OPEN_STATUSES
-        ]
+        looked: list[_Looked] = []
+        for entry in entries:
+            if entry.name in claimed and entry.status in OPEN_STATUSES:
+                look = self._look_at(entry, legs.get(entry.call_leg_id))
+                looked.append(_Looked(claimed[entry.name], entry, look))
+            elif entry.name in claimed:
+                store.drop_due(claimed[entry.name])
         try:
             self._act(looked, entries, legs)
         finally:

@@ -53,8 +53,8 @@ class MemoryTable:
         names, values = named.get("ExpressionAttributeNames", {}), named["ExpressionAttributeValues"]
         if not _holds(ConditionExpression, there, names, values):
             raise ClientError({"Error": {"Code": "ConditionalCheckFailedException"}}, "UpdateItem")
-        setting, _, removing = UpdateExpression.removeprefix("SET ").partition(" REMOVE ")
-        for each in setting.split(", "):
+        setting, _, removing = UpdateExpression.partition("REMOVE ")
+        for each in filter(None, setting.removeprefix("SET ").strip().split(", ")):
             name, value = each.split(" = ")
             there[names.get(name, name)] = values[value]
         for name in filter(None, removing.split(", ")):

@@ -6,7 +6,7 @@ import time
 from contextlib import suppress
 from dataclasses import replace
 from itertools import count
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
@@ -601,18 +601,45 @@ def test_without_time_left_the_calls_are_left_to_the_next_sweep(house: Reconcili
     assert house.sweep(6)["recovered"] == 2
 
 
-def test_a_failing_call_does_not_keep_those_behind_it_from_being_looked_at(house: Reconciling) -> None:
+class ThrottledTable(CallsTable):
+    """A table one of whose calls cannot be read."""
+
+    def recordings(self, call_session_id: str, call_leg_id: str = "") -> tuple[Recording, ...]:
+        if call_session_id == SESSION:
+            throttled: Any = {"Error": {"Code": "ThrottlingException", "Message": "slow down"}}
+            raise ClientError(throttled, "Query")
+        return super().recordings(call_session_id, call_leg_id)
+
+
+def test_a_call_that_is_throttled_does_not_keep_those_behind_it_from_being_looked_at(house: Reconciling) -> None:
     house.play()
+    save_alike(house, replace(house.entry(), requested_at="2026-09-21T12:00:10.000000Z"), "behind")
     house.telnyx.recordings = [listed(1), listed(2)]
-    throttled = ClientError({"Error": {"Code": "ThrottlingException"}}, "Query")
-    house.telnyx.fault = throttled
+    house.store = ThrottledTable(house.line.dynamodb, house.line.table)
 
     counts = house.sweep(6)
 
-    assert counts["faults"] == 1
-    assert any(message == "call not looked at" for _, message, _ in house.noted.lines)
-    house.telnyx.fault = None
+    assert (counts["outstanding"], counts["faults"]) == (3, 1)
+    assert house.telnyx.asked == ["behind"]
+    [reason] = [fields["reason"] for _, message, fields in house.noted.lines if message == "call not looked at"]
+    assert "ThrottlingException" in reason
+    house.store = None
     assert house.sweep(11)["recovered"] == 2
+
+
+def test_a_settled_entry_that_an_earlier_version_left_in_the_index_leaves_it(house: Reconciling) -> None:
+    house.play()
+    items = house.line.dynamodb._client.items()  # type: ignore[attr-defined]  # noqa: SLF001 -- the table in memory
+    for item in [each for each in items if each["item"]["S"].startswith("RECORDING#")]:
+        verified: Any = {"TableName": "calls", "Item": {**item, "status": {"S": VERIFIED}}}
+        house.line.dynamodb.transact_write_items(TransactItems=[{"Put": verified}])
+    assert sorted(house.due()) == [WHOLE_CALL, MESSAGE]
+
+    house.sweep(6)
+
+    assert house.due() == []
+    assert house.statuses() == [VERIFIED, VERIFIED]
+    assert house.noted.measured == {"RecordingsOutstanding": 2}
 
 
 REQUESTS = 15

@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -150,3 +151,22 @@ def test_a_sweep_that_has_no_time_left_does_not_begin(app: Any, aws_address: str
 
     with pytest.raises(DeadlinePassed):
         app.handler(SCHEDULED, Lambda(20_000))
+
+
+@pytest.mark.parametrize("slow", [Answer(silent=True), Answer(drips="body"), Answer(drips="head")])
+def test_a_telnyx_that_is_slow_ends_with_the_sweep_s_time_and_fails_no_recording(
+    app: Any,  # noqa: ANN401 -- a module that was imported once more
+    aws_address: str,
+    neighbours: ScriptedTelnyx,
+    slow: Answer,
+) -> None:
+    save(aws_address, status=EXPECTED, file_name=f"{LEG}-01")
+    neighbours.answering = lambda _: slow
+    began = time.monotonic()
+
+    counts = app.handler(SCHEDULED | {"time": "2026-09-21T12:10:00Z"}, Lambda(35_000))
+
+    assert counts == {"outstanding": 1, "overdue": 1}
+    assert time.monotonic() - began < 15
+    store = CallsTable(aws_session().client("dynamodb", endpoint_url=aws_address), "calls")
+    assert [each.status for each in store.recordings(SESSION)] == [EXPECTED]

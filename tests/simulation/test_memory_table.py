@@ -125,6 +125,19 @@ def test_an_entry_changes_only_from_the_status_that_is_named(store: CallsTable) 
     assert not store.mark_recording(ledger(9), was=(EXPECTED,))
 
 
+def test_what_is_dropped_is_not_due_any_more_and_reads_as_before(store: CallsTable) -> None:
+    before = Call("session", "leg")
+    store.commit(event("first"), before, Decision(before, recordings=(ledger(1),)), at_seconds=1.0)
+    [due] = store.due_recordings(FOR_EVER, 10)
+
+    store.drop_due(replace(due, due_at=due.due_at + 1))
+    assert store.due_recordings(FOR_EVER, 10) == (due,)
+    store.drop_due(due)
+
+    assert store.due_recordings(FOR_EVER, 10) == ()
+    assert store.recordings("session") == (ledger(1),)
+
+
 def test_what_is_due_is_moved_on_once(store: CallsTable) -> None:
     before = Call("session", "leg")
     store.commit(event("first"), before, Decision(before, recordings=(ledger(1),)), at_seconds=1.0)

@@ -235,6 +235,15 @@ class CallsTable:
             ExpressionAttributeValues=attributes({":until": until, ":seen": due.due_at}),
         )
 
+    def drop_due(self, due: DueRecording) -> None:
+        """Take a settled entry out of the index: an earlier version, still at work during a deployment, leaves it."""
+        self._updated(
+            Key=_key(due.call_session_id, f"{RECORDING}{due.name}"),
+            UpdateExpression=f"REMOVE {DUE_SHARD}, {DUE_AT}",
+            ConditionExpression=f"{DUE_AT} = :seen",
+            ExpressionAttributeValues=attributes({":seen": due.due_at}),
+        )
+
     def _due_in(self, shard: int, now_seconds: float, most: int) -> Iterator[DueRecording]:
         asked: Any = {
             "TableName": self._table,
