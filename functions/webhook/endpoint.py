@@ -19,7 +19,14 @@ from dialtone.adapters.calls_table import StoreUnavailable
 from dialtone.adapters.signature import NotSigned, Verifier
 from dialtone.adapters.telemetry import Measure
 from dialtone.domain.deadline import DeadlinePassed
-from dialtone.domain.decisions import FLOW_ERROR, LAST_RESORT, RECORDING_ERROR, TURNED_AWAY, UNIDENTIFIED
+from dialtone.domain.decisions import (
+    FLOW_ERROR,
+    HANGUP_REFUSED,
+    LAST_RESORT,
+    RECORDING_ERROR,
+    TURNED_AWAY,
+    UNIDENTIFIED,
+)
 from dialtone.domain.errors import ApiVersion1, MalformedEvent
 from dialtone.domain.events import TELNYX_EVENT, parse_event, without_addresses
 from dialtone.domain.lookups import OWN_EVENT, event_from_json
@@ -175,6 +182,7 @@ _INCIDENTS = {
     LAST_RESORT: "CallsToLastResort",
     RECORDING_ERROR: "RecordingErrors",
     UNIDENTIFIED: "RecordingsUnidentified",
+    HANGUP_REFUSED: "HangupsRefused",
 }
 
 _MESSAGES = {

@@ -9,8 +9,21 @@ from typing import TYPE_CHECKING, Protocol
 import webhook.handlers  # noqa: F401 -- importing them registers them
 from dialtone.adapters.calls_table import CallsTable, LostRace, StoredDecision, StoreUnavailable
 from dialtone.domain.calls import Call
-from webhook.redelivery import stale_commands, to_resend
-from webhook.refusals import Sent, needs_error_path, recordings_given_up, refused, refused_again
+from dialtone.domain.decisions import HANGUP_REFUSED
+from dialtone.domain.errors import TelnyxRefused, TelnyxUnavailable
+from webhook.refusals import Sent, refusals_of
+from webhook.resending import (
+    all_places,
+    decided_on,
+    forgotten,
+    must_wait,
+    not_taken,
+    to_send_again,
+    too_late,
+    waiting_for,
+    with_addresses,
+    with_numbers,
+)
 from webhook.router import handlers, route
 from webhook.sending import send_all
 
@@ -18,8 +31,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from dialtone.adapters.archive_queue import ArchiveQueue
+    from dialtone.domain.decisions import Decision
     from dialtone.domain.events import Event
     from dialtone.domain.lookups import Lookup
+    from dialtone.domain.unconfirmed import Unconfirmed
     from dialtone.flow.loaded_flow import LoadedFlow
     from webhook.sending import Telnyx
 
@@ -32,6 +47,15 @@ calls for months is kept for the longest call after its last."""
 
 RACES_WHILE_KEEPING = 2
 """Races after which a version is not kept along: others of us are writing the same one, and one of them succeeds."""
+
+
+NO_ACCOUNT = "Telnyx does not say which commands it has taken"
+
+CLOCKS_APART_SECONDS = 2
+"""How far Telnyx's clock may be from ours."""
+
+NOTING_SECONDS = 0.1
+"""Kept of a webhook's time to note which of several commands Telnyx has obeyed."""
 
 
 class Library(Protocol):
@@ -67,6 +91,20 @@ class EventResult:
     races: int = 0
     incidents: tuple[str, ...] = ()
     """What operators must hear of; none of an event that came before."""
+    confirmed: frozenset[str] = frozenset()
+    """The ids of the events whose commands Telnyx has obeyed."""
+
+    def then(self, after: EventResult) -> EventResult:
+        """The result with that of what followed from the event."""
+        return replace(
+            self,
+            call=after.call,
+            reason="; ".join(filter(None, (self.reason, after.reason))),
+            sent=self.sent + after.sent,
+            unsent=after.unsent,
+            incidents=self.incidents + after.incidents,
+            confirmed=self.confirmed | after.confirmed,
+        )
 
 
 @dataclass(slots=True)
@@ -87,77 +125,144 @@ class EventProcessor:
 
         Raises StoreUnavailable, DeadlinePassed and botocore's errors: nothing was lost, the event must come again.
         """
-        decided, handled = self._decide(event, deadline)
-        known = self._refused_before(event, decided, deadline) if handled.duplicate else frozenset()
-        left = stale_commands(decided, handled.call) if handled.duplicate else frozenset()
-        sent, unsent = send_all(self.telnyx, event, decided.commands, deadline, refused_before=known, stale=left)
-        for job in decided.archive:
-            self.archive.put(job.completed_from(event), deadline)
-        handled = replace(handled, sent=tuple(sent.values()), unsent=unsent)
-        refusals = {place: refused_again(event, place) for place in known}
-        given_up = () if unsent else recordings_given_up(decided, sent)
-        for place, each in sent.items():
-            if needs_error_path(each, first=not handled.duplicate, given_up=bool(given_up)):
-                refusals[place] = refused(event, decided.turn, place, each, given_up)
-                given_up = ()
-        if decided.lookup and not refusals and not unsent:
-            self.lookups.ask(decided.lookup.asked_on(event), deadline)
-        for place in sorted(refusals):
-            handled = self._followed(handled, refusals[place], deadline)
-        return handled
-
-    def _followed(self, handled: EventResult, refusal: Event, deadline: float) -> EventResult:
-        """An event and the refusal that followed from it, handled one after the other."""
-        if handled.unsent:
-            return handled
-        followed = self.handle(refusal, deadline)
-        return replace(
-            handled,
-            call=followed.call,
-            reason="; ".join(filter(None, (handled.reason, followed.reason))),
-            sent=handled.sent + followed.sent,
-            unsent=followed.unsent,
-            incidents=handled.incidents + followed.incidents,
-        )
-
-    def _refused_before(self, event: Event, decided: StoredDecision, deadline: float) -> frozenset[int]:
-        """The places of the commands that were refused when the event came before, and whose error path was taken."""
-        refusals = [refused_again(event, place) for place in range(len(decided.commands))]
-        known = self.store.known(refusals, deadline)
-        return frozenset(place for place, refusal in enumerate(refusals) if refusal.id in known)
-
-    def _decide(self, event: Event, deadline: float) -> tuple[StoredDecision, EventResult]:
+        confirmed = frozenset[str]()
         for races in range(MAX_RACES):
             loaded = self.store.load(event, deadline)
             call = loaded.call or Call(event.call_session_id, event.owner_leg_id)
             if loaded.decided:
-                decided = to_resend(loaded.decided, call, self.now_seconds())
-                return decided, EventResult(duplicate=True, call=call, reason="came before")
-            flow = None
-            if event.type in handlers():
-                call = self.library.with_called_number(call, event)
-                flow = self.library.flow_for(call, event, deadline)
-            decision = route(call, event, flow)
+                return self._again(event, call, loaded.decided, deadline)
+            decision, flow = self._decide(call, event, deadline)
+            waiting = call.unconfirmed and call.unconfirmed.after(event, call.turn)
+            if waiting and waiting.event_id not in confirmed and must_wait(waiting, call, event, decision):
+                earlier = self._confirm(waiting, call, deadline)
+                if earlier.unsent:
+                    return replace(earlier, duplicate=False, reason=f"waits for earlier commands; {earlier.reason}")
+                confirmed |= earlier.confirmed
+                if earlier.sent:
+                    continue
             now = self.now_seconds()
-            begins = decision.call.flow_version and not call.flow_version
-            snapshot = flow if begins and races < RACES_WHILE_KEEPING and self._needs_snapshot(flow, now) else None
+            decision = with_numbers(decision, event, waiting, call.version + 1)
             try:
-                self.store.commit(
-                    event, call, decision, at_seconds=now, flow=flow, snapshot=snapshot, deadline=deadline
-                )
+                self._commit(event, call, decision, flow, now, deadline, keeping=races < RACES_WHILE_KEEPING)
             except LostRace:
                 continue
-            if snapshot:
-                self._kept[snapshot.name, snapshot.version] = now
             decided = StoredDecision(decision.commands, decision.archive, decision.call.turn, now, decision.lookup)
-            return decided, EventResult(
+            result = EventResult(
                 duplicate=False,
                 call=decision.call,
                 reason=decision.reason,
                 races=races,
                 incidents=decision.incidents,
             )
+            return result.then(self._carry_out(event, decided, decision.call, all_places(decided), deadline))
         raise StoreUnavailable(f"another event was faster {MAX_RACES} times")
+
+    def _decide(self, call: Call, event: Event, deadline: float) -> tuple[Decision, LoadedFlow | None]:
+        """What is decided about the event, and the flow that leads the call."""
+        flow = None
+        if event.type in handlers():
+            call = self.library.with_called_number(call, event)
+            flow = self.library.flow_for(call, event, deadline)
+        return route(call, event, flow), flow
+
+    def _commit(  # noqa: PLR0913, PLR0917 -- what is committed, and when
+        self,
+        event: Event,
+        before: Call,
+        decision: Decision,
+        flow: LoadedFlow | None,
+        now: float,
+        deadline: float,
+        *,
+        keeping: bool,
+    ) -> None:
+        begins = decision.call.flow_version and not before.flow_version
+        snapshot = flow if begins and keeping and self._needs_snapshot(flow, now) else None
+        self.store.commit(event, before, decision, at_seconds=now, flow=flow, snapshot=snapshot, deadline=deadline)
+        if snapshot:
+            self._kept[snapshot.name, snapshot.version] = now
+
+    def _again(self, event: Event, call: Call, decided: StoredDecision, deadline: float) -> EventResult:
+        """An event that was decided on before: what of it Telnyx may not have obeyed is sent again."""
+        waiting = waiting_for(event, decided, call)
+        followed = waiting if waiting and waiting.event_id != event.id else None
+        places = frozenset[int]() if followed else to_send_again(decided, waiting, call)
+        left = self._not_taken(event, decided, places, call, deadline)
+        result = EventResult(duplicate=True, call=call, reason="came before")
+        if left is None:
+            return replace(result, unsent=len(places), reason=NO_ACCOUNT)
+        result = result.then(self._carry_out(event, decided, call, left, deadline, first=False))
+        return result.then(self._confirm(followed, result.call, deadline)) if followed else result
+
+    def _confirm(self, waiting: Unconfirmed, call: Call, deadline: float) -> EventResult:
+        """Send again what Telnyx may not have obeyed of an earlier decision, so that it is obeyed before the next.
+
+        Not what it may obey twice by now: the call goes on without it.
+        """
+        event = decided_on(waiting, call)
+        decided = self.store.decided(event, deadline)
+        places = to_send_again(decided, waiting, call)
+        places -= too_late(decided, places, self.now_seconds())
+        return self._carry_out(event, decided, call, places, deadline, first=False, hands_over=False)
+
+    def _not_taken(
+        self, event: Event, decided: StoredDecision, places: frozenset[int], call: Call, deadline: float
+    ) -> frozenset[int] | None:
+        """The places without those that Telnyx has taken and may obey twice by now; None if it does not say."""
+        doubtful = forgotten(decided, places, self.now_seconds())
+        if not doubtful:
+            return places
+        try:
+            taken = self.telnyx.commands_since(call.session_id, decided.at_seconds - CLOCKS_APART_SECONDS, deadline)
+        except (TelnyxUnavailable, TelnyxRefused):
+            return None
+        return places - doubtful | not_taken(event.id, decided, doubtful, call, taken)
+
+    def _carry_out(  # noqa: PLR0913 -- what is carried out, and how
+        self,
+        event: Event,
+        decided: StoredDecision,
+        call: Call,
+        places: frozenset[int],
+        deadline: float,
+        *,
+        first: bool = True,
+        hands_over: bool = True,
+    ) -> EventResult:
+        """Send the commands at these places, hand over what others do, and follow what Telnyx refused."""
+        decided = with_addresses(decided, call)
+        sent, unsent = self._send(event, decided, places, deadline)
+        if hands_over:
+            for job in decided.archive:
+                self.archive.put(job.completed_from(event), deadline)
+        result = EventResult(
+            duplicate=not first,
+            call=call,
+            sent=tuple(sent.values()),
+            unsent=unsent,
+            incidents=tuple(HANGUP_REFUSED for each in sent.values() if each.hangup_refused),
+            confirmed=frozenset() if unsent else frozenset({event.id}),
+        )
+        if unsent:
+            return result
+        refusals = tuple(refusals_of(event, decided, call, places, sent, first=first))
+        if hands_over and decided.lookup and not refusals and call.turn == decided.turn:
+            self.lookups.ask(decided.lookup.asked_on(event), deadline)
+        for refusal in refusals:
+            if not result.unsent:
+                result = result.then(self.handle(refusal, deadline))
+        return result
+
+    def _send(
+        self, event: Event, decided: StoredDecision, places: frozenset[int], deadline: float
+    ) -> tuple[dict[int, Sent], int]:
+        """Send, and where Telnyx did not take all, note what it has obeyed: the next delivery goes on from there."""
+        send_by = deadline - NOTING_SECONDS if len(places) > 1 else deadline
+        sent, unsent = send_all(self.telnyx, event.id, decided.commands, send_by, places)
+        settled = frozenset(place for place, each in sent.items() if each.settled)
+        if unsent and settled:
+            self.store.note_obeyed(event, decided.obeyed | settled, deadline)
+        return sent, unsent
 
     def _needs_snapshot(self, flow: LoadedFlow | None, now: float) -> bool:
         """Whether this is the first call today, in this process, that begins with that version of the flow."""

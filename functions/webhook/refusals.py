@@ -12,16 +12,22 @@ from dialtone.domain.events import Event
 from dialtone.domain.numbers import masked
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from dialtone.adapters.calls_table import StoredDecision
     from dialtone.adapters.telnyx_api import Outcome
+    from dialtone.domain.calls import Call
 
 RECORDING_ACTIONS = frozenset({"answer", "record_start"})
 """Commands that may promise a recording."""
 
 STOP_ACTIONS = frozenset({"gather_stop", "hangup", "playback_stop", "record_resume", "record_stop"})
 """Commands that end something. Refused, that has ended already: what comes after them is sent all the same."""
+
+HANGUP = "hangup"
+
+REFUSED = "dialtone.command.refused"
+"""The type of the event."""
 
 BRIDGE = "bridge"
 """That it found a call ended may be about the other side: then the caller still waits to be connected."""
@@ -34,28 +40,64 @@ class Sent:
     command: Command
     outcome: Outcome
 
+    @property
+    def untaken(self) -> bool:
+        """Whether it must be sent again: Telnyx did not take it, or refused to hang up."""
+        return self.outcome.kind == "unavailable" or self.hangup_refused
+
+    @property
+    def hangup_refused(self) -> bool:
+        """Whether a line stays open that nobody speaks on any more."""
+        return self.command.action == HANGUP and self.outcome.kind == "refused"
+
+    @property
+    def settled(self) -> bool:
+        """Whether nothing is left to be done about it."""
+        return not self.untaken and (self.outcome.kind != "refused" or self.command.action in STOP_ACTIONS)
+
 
 def promises(command: Command) -> bool:
     """Whether a recording is expected of a command."""
     return command.action == "record_start" or (command.action == "answer" and "record" in command.parameters)
 
 
-def refused(event: Event, turn: int, place: int, sent: Sent, unsent: Sequence[Command] = ()) -> Event:
-    """The refusal of the command at `place` of the decision on the event, which left the call in `turn`.
+def refusals_of(  # noqa: PLR0913 -- what was decided, what came of it
+    event: Event,
+    decided: StoredDecision,
+    call: Call,
+    places: frozenset[int],
+    sent: Mapping[int, Sent],
+    *,
+    first: bool,
+) -> Iterator[Event]:
+    """The refusals that the call must hear of, after the commands at these places were to be sent.
 
-    What the decision asked for after the command was not sent: the recordings that this promised will not come either.
+    With the first of them goes what was not sent after it: recordings promised by that will not come either.
     """
+    given_up = tuple(
+        decided.commands[place] for place in sorted(places - sent.keys()) if promises(decided.commands[place])
+    )
+    for place, each in sorted(sent.items()):
+        if _needs_error_path(each, call, first=first, given_up=bool(given_up)):
+            yield refused(event, decided.turn, place, each, given_up)
+            given_up = ()
+
+
+def refused(event: Event, turn: int, place: int, sent: Sent, given_up: Sequence[Command] = ()) -> Event:
+    """The refusal of the command at `place` of the decision on the event, which left the call in `turn`."""
     outcome, command = sent.outcome, sent.command
     said = f"{command.action} {outcome.kind}: {outcome.code or outcome.status} {outcome.title}".strip()
-    return _event(
-        event,
-        place,
-        turn,
-        call_ended=outcome.kind == "ended" and command.action != BRIDGE,
-        action=command.action,
-        reason=said + _about(command),
-        **_recordings_of((command, *unsent)),
-    )
+    payload = {
+        "call_session_id": event.call_session_id,
+        "call_leg_id": event.owner_leg_id,
+        "origin": event.text("origin") or event.id,
+        "call_ended": outcome.kind == "ended" and command.action != BRIDGE,
+        "action": command.action,
+        "reason": said + _about(command),
+        **_recordings_of((command, *given_up)),
+    }
+    event_id = str(uuid.uuid5(COMMAND_NAMESPACE, f"{event.id}/{place}/refused"))
+    return Event(event_id, REFUSED, event.occurred_at, payload, ClientState(turn=turn))
 
 
 def _recordings_of(commands: Sequence[Command]) -> dict[str, list[str] | list[int]]:
@@ -78,34 +120,21 @@ def _about(command: Command) -> str:
     return ""
 
 
-def refused_again(event: Event, place: int) -> Event:
-    """The same refusal, as far as it must be known to find it in the timeline."""
-    return _event(event, place, turn=0)
-
-
-def _event(event: Event, place: int, turn: int, **payload: object) -> Event:
-    return Event(
-        id=str(uuid.uuid5(COMMAND_NAMESPACE, f"{event.id}/{place}/refused")),
-        type="dialtone.command.refused",
-        occurred_at=event.occurred_at,
-        payload={"call_session_id": event.call_session_id, "call_leg_id": event.owner_leg_id, **payload},
-        client_state=ClientState(turn=turn),
-    )
-
-
-def recordings_given_up(decided: StoredDecision, sent: Mapping[int, Sent]) -> tuple[Command, ...]:
-    """The commands that promised a recording and were not sent, since one before them was refused."""
-    last = max(sent, default=len(decided.commands))
-    return tuple(each for each in decided.commands[last + 1 :] if promises(each))
-
-
-def needs_error_path(sent: Sent, *, first: bool, given_up: bool) -> bool:
+def _needs_error_path(sent: Sent, call: Call, *, first: bool, given_up: bool) -> bool:
     """Whether the flow must take an error path because a command was not obeyed.
 
-    That the call has ended says nothing of a command sent before: it may have been obeyed, and its recording may come,
-    or the talk that it joined be over. Recordings are `given_up` if their commands were not sent after this one.
+    That the call has ended says nothing of a command sent before: it may have been obeyed, and its recording may come.
+    A bridge was obeyed if Telnyx has reported it; if not, the other side is gone, and the caller still waits.
+    Recordings are `given_up` if their commands were not sent after this one.
     """
     action, kind = sent.command.action, sent.outcome.kind
-    if kind == "ended":
-        return first and (given_up or (action in RECORDING_ACTIONS | {BRIDGE} and sent.outcome.attempts == 1))
-    return kind == "refused" and action not in STOP_ACTIONS
+    if kind != "ended":
+        return kind == "refused" and action not in STOP_ACTIONS
+    if action == BRIDGE:
+        return not _is_bridged(call, sent.command)
+    return first and (given_up or (action in RECORDING_ACTIONS and sent.outcome.attempts == 1))
+
+
+def _is_bridged(call: Call, bridge: Command) -> bool:
+    party = bridge.parameters.get("call_control_id")
+    return any(leg.bridged for leg in call.far_legs.values() if leg.control_id == party)

@@ -8,11 +8,10 @@ from dialtone.domain.commands import command_id
 from webhook.refusals import BRIDGE, STOP_ACTIONS, Sent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Container, Iterator, Sequence
 
-    from dialtone.adapters.telnyx_api import Outcome
+    from dialtone.adapters.telnyx_api import Outcome, TakenCommand
     from dialtone.domain.commands import Command
-    from dialtone.domain.events import Event
 
 
 class Telnyx(Protocol):
@@ -24,6 +23,10 @@ class Telnyx(Protocol):
 
     def send_together(self, asked: Sequence[tuple[Command, str]], deadline: float) -> Sequence[Outcome]:
         """Send several with their ids, in no order; give the outcome of each."""
+        ...
+
+    def commands_since(self, call_session_id: str, since_seconds: float, deadline: float) -> Sequence[TakenCommand]:
+        """The commands of a phone call that were taken since a unix time. Raises TelnyxUnavailable, TelnyxRefused."""
         ...
 
 
@@ -44,38 +47,31 @@ def groups(commands: Sequence[Command]) -> Iterator[range]:
         yield range(begun, len(commands))
 
 
-def send_all(  # noqa: PLR0913 -- the last two are for what comes again
-    telnyx: Telnyx,
-    event: Event,
-    commands: Sequence[Command],
-    deadline: float,
-    *,
-    refused_before: frozenset[int] = frozenset(),
-    stale: frozenset[int] = frozenset(),
+def send_all(
+    telnyx: Telnyx, event_id: str, commands: Sequence[Command], deadline: float, places: Container[int]
 ) -> tuple[dict[int, Sent], int]:
-    """Send the commands of the decision on an event, group after group.
+    """Send those commands of the decision on an event that stand at these places, group after group.
 
     Gives the outcome of each that was sent, by its place, and how many Telnyx did not take. No group goes out while the
-    outcome of the one before is unknown, or after one with a refused command (now or `refused_before`): the caller
-    would hear it in the wrong place. `stale` commands are skipped.
+    outcome of the one before is unknown, or after one with a refused command: the caller would hear it in the wrong
+    place. A hang-up that was refused counts as not taken: the line would stay open in silence.
     """
     sent: dict[int, Sent] = {}
     for group in groups(commands):
-        places = [place for place in group if place not in refused_before | stale]
-        for place, outcome in zip(places, _outcomes(telnyx, event, commands, places, deadline), strict=True):
+        asked = [place for place in group if place in places]
+        for place, outcome in zip(asked, _outcomes(telnyx, event_id, commands, asked, deadline), strict=True):
             sent[place] = Sent(commands[place], outcome)
-        unavailable = sum(sent[place].outcome.kind == "unavailable" for place in places)
-        if unavailable:
-            return sent, unavailable + len(commands) - group.stop
-        if refused_before.intersection(group) or any(_stops(sent[place]) for place in places):
+        if untaken := sum(sent[place].untaken for place in asked):
+            return sent, untaken + sum(place in places for place in range(group.stop, len(commands)))
+        if any(_stops(sent[place]) for place in asked):
             break
     return sent, 0
 
 
 def _outcomes(
-    telnyx: Telnyx, event: Event, commands: Sequence[Command], places: Sequence[int], deadline: float
+    telnyx: Telnyx, event_id: str, commands: Sequence[Command], places: Sequence[int], deadline: float
 ) -> Sequence[Outcome]:
-    asked = [(commands[place], command_id(event.id, place)) for place in places]
+    asked = [(commands[place], command_id(event_id, place)) for place in places]
     if len(asked) == 1:
         return (telnyx.send(*asked[0], deadline),)
     return telnyx.send_together(asked, deadline) if asked else ()

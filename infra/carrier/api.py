@@ -7,7 +7,17 @@ import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from infra.carrier import calls, checks, commands, dialing, downloads, errors, recordings_api, specification
+from infra.carrier import (
+    call_events_api,
+    calls,
+    checks,
+    commands,
+    dialing,
+    downloads,
+    errors,
+    recordings_api,
+    specification,
+)
 from infra.carrier.faults import ApiFault, ApiOrder
 from infra.carrier.trace import Commanded, Disturbed, LegName
 from infra.carrier.wire import Loss, Request, Response, as_json
@@ -63,6 +73,9 @@ class Api:
             control_id = unquote(match[1])
             _only(request, "GET")
             return "retrieve", lambda: self._retrieve(control_id)
+        if request.path == "/v2/call_events":
+            _only(request, "GET")
+            return "call_events", lambda: call_events_api.page(self._exchange, request)
         return "recordings", recordings_api.routed(self._exchange, request)
 
     def _with_faults(self, action: str, answer: Callable[[], Response]) -> Response:
@@ -83,6 +96,8 @@ class Api:
                 raise errors.invalid_call_control_id()
             checks.check(action, given)
             data, ignored = self._obey(leg, action, given)
+            if not ignored:
+                call_events_api.note(self._exchange, leg, action, given)
         except errors.RefusalError as refusal:
             self._tell_refused(name, action, given, refusal)
             raise
@@ -112,6 +127,8 @@ class Api:
             self._tell_refused(None, "dial", given, refusal)
             raise
         leg = self._exchange.legs[data["call_control_id"]]
+        if not ignored:
+            call_events_api.note(self._exchange, leg, "dial", given)
         self._tell(leg.name, "dial", given, ignored=ignored)
         return as_json(200, {"data": data})
 

@@ -43,6 +43,8 @@ class Session:
 
     id: str
     last_arrival: float = 0.0
+    #: The commands that were taken, as `GET /call_events` lists them.
+    commands: list[dict[str, Any]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)

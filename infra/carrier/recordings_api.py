@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 #: Page sizes as the description has them.
 DEFAULT_PAGE_SIZE = 20
 LARGEST_PAGE_SIZE = 250
+PAGING = ("page[size]", "page[number]")
 
 _FILTER = re.compile(r"filter\[([a-z_]+)\](?:\[(gte|lte)\])?")
 _ONE = re.compile(r"/v2/(recordings|recording_transcriptions)/([^/]+)")
@@ -95,9 +96,13 @@ def _delete_many(exchange: Exchange, request: Request) -> Response:
 
 def _page(request: Request, resources: list[dict[str, Any]]) -> Response:
     """Answer with one page of what the query's filters leave, newest first."""
-    left = [resource for resource in reversed(resources) if _matches(request.query, resource)]
-    size = _count(request.query, "page[size]", DEFAULT_PAGE_SIZE, LARGEST_PAGE_SIZE)
-    number = _count(request.query, "page[number]", 1, 2**31 - 1)
+    return one_page(request.query, [each for each in reversed(resources) if _matches(request.query, each)])
+
+
+def one_page(query: Mapping[str, str], left: list[dict[str, Any]]) -> Response:
+    """Answer with the page of a list that a query asks for."""
+    size = _count(query, "page[size]", DEFAULT_PAGE_SIZE, LARGEST_PAGE_SIZE)
+    number = _count(query, "page[number]", 1, 2**31 - 1)
     meta = {
         "page_number": number,
         "page_size": size,
@@ -115,7 +120,8 @@ def _count(query: Mapping[str, str], name: str, default: int, largest: int) -> i
     return int(text)
 
 
-def _time(name: str, text: str) -> datetime:
+def time_of(name: str, text: str) -> datetime:
+    """Give the time that a filter names; raises RefusalError."""
     try:
         time = datetime.fromisoformat(text)
     except ValueError as error:
@@ -128,12 +134,12 @@ def _matches(query: Mapping[str, str], resource: Mapping[str, Any]) -> bool:
     for name, wanted in query.items():
         match = _FILTER.fullmatch(name)
         if match is None:
-            if name in ("page[size]", "page[number]"):
+            if name in PAGING:
                 continue
             raise errors.RefusalError(422, "10015", "Unknown parameter", f"{name} is not known.", parameter=name)
         field, bound = match[1], match[2]
         if bound is not None and field in _BY_TIME:
-            value, limit = datetime.fromisoformat(resource[_BY_TIME[field]]), _time(name, wanted)
+            value, limit = datetime.fromisoformat(resource[_BY_TIME[field]]), time_of(name, wanted)
             if value < limit if bound == "gte" else value > limit:
                 return False
         elif bound is None and field in _BY_VALUE:

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 from dialtone.adapters.calls_table import CallsTable
 from dialtone.adapters.flow_library import FlowLibrary, read_numbers
 from dialtone.adapters.signature import Verifier
-from dialtone.adapters.telnyx_api import CALL_ENDED, Outcome
+from dialtone.adapters.telnyx_api import CALL_ENDED, Outcome, TakenCommand, taken_command
 from dialtone.domain.deadline import NO_DEADLINE
+from dialtone.domain.errors import TelnyxUnavailable
 from dialtone.domain.events import parse_event
 from dialtone.domain.lookups import event_to_json
 from dialtone.flow.templating import WAITING_SINCE
@@ -83,18 +84,19 @@ class CarrierApi:
     refuses: Callable[[Command], bool] = lambda _: False
     """Says which commands Telnyx is to refuse for good, whatever the carrier would say."""
     log: list[tuple[float, Command]] = field(default_factory=list)
-    """Every command taken, with the carrier's time."""
+    """Every command, with the carrier's time when it was sent first."""
     obeyed: dict[str, Command] = field(default_factory=dict)
     """Every command id ever sent, with what was sent under it."""
 
     def send(self, asked: Command, command_id: str, deadline: float) -> Outcome:
         """As `TelnyxApi.send`; the same id must never carry another command."""
         del deadline
-        if self.obeyed.setdefault(command_id, asked) != asked:
-            raise FaultOfOurs(f"{asked} was sent under the id of {self.obeyed[command_id]}")
         if self.carrier is None:
             raise LookupError("no carrier is connected")
-        self.log.append((self.carrier.clock.now, asked))
+        if command_id not in self.obeyed:
+            self.log.append((self.carrier.clock.now, asked))
+        if self.obeyed.setdefault(command_id, asked) != asked:
+            raise FaultOfOurs(f"{asked} was sent under the id of {self.obeyed[command_id]}")
         if self.refuses(asked):
             return REFUSED
         path = "/v2/calls" if asked.action == "dial" else f"/v2/calls/{asked.call_control_id}/actions/{asked.action}"
@@ -114,6 +116,19 @@ class CarrierApi:
     def send_together(self, asked: Sequence[tuple[Command, str]], deadline: float) -> Sequence[Outcome]:
         """As `TelnyxApi.send_together`; the carrier takes them in the order in which they are named."""
         return [self.send(command, command_id, deadline) for command, command_id in asked]
+
+    def commands_since(self, call_session_id: str, since_seconds: float, deadline: float) -> tuple[TakenCommand, ...]:
+        """As `TelnyxApi.commands_since`."""
+        del deadline
+        if self.carrier is None:
+            raise LookupError("no carrier is connected")
+        since = self.carrier.clock.datetime(since_seconds).isoformat()
+        query = {"filter[application_session_id]": call_session_id, "filter[occurred_at][gte]": since}
+        request = Request("GET", "/v2/call_events", query, {"authorization": f"Bearer {API_KEY}"}, b"")
+        response = self.carrier.handle(request)
+        if response.lost is not None or response.status != HTTPStatus.OK:
+            raise TelnyxUnavailable("server-error", 1, None)
+        return tuple(taken_command(each) for each in response.json()["data"])
 
 
 @dataclass(slots=True)

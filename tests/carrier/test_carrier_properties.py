@@ -9,7 +9,8 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from infra.carrier import Caller, HangUp, Hear, Machine, Person, Press, Say, Silence, WebhookFault
+from infra.carrier import Caller, HangUp, Hear, Machine, Person, Press, Say, Silence
+from infra.carrier.faults import ARRIVING
 from tests.carrier.desk import CALLER, NUMBER, Desk, wav_of
 
 AGENT = "+15550111"
@@ -76,7 +77,7 @@ def test_whatever_is_commanded_every_leg_and_every_prompt_ends_once(
     seed: int,
     disturbed: bool,  # noqa: FBT001 - hypothesis gives keywords
 ) -> None:
-    desk = Desk(seed=seed, fault_chances=dict.fromkeys(WebhookFault, 0.1) if disturbed else None)
+    desk = Desk(seed=seed, fault_chances=dict.fromkeys(ARRIVING, 0.1) if disturbed else None)
     desk.carrier.media.upload("chime", wav_of(1))
     desk.carrier.add_callee(AGENT, Person(Say(3, "hello"), HangUp(after=4)))
     desk.carrier.add_callee(MACHINE, Machine())

@@ -139,6 +139,7 @@ def phone_call(line: Line) -> Iterator[Event]:
 TEAM_CALL: tuple[tuple[str, int, dict[str, object]], ...] = (
     ("call.initiated", 0, {"direction": "incoming", "state": "parked"}),
     ("call.answered", 0, {}),
+    ("call.playback.started", 0, {}),
     ("call.initiated", 1, {"direction": "outgoing"}),
     ("call.initiated", 2, {"direction": "outgoing"}),
     ("call.initiated", 3, {"direction": "outgoing"}),

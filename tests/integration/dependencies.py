@@ -16,7 +16,8 @@ from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError,
 from dialtone.adapters.archive_queue import ArchiveQueue
 from dialtone.adapters.calls_table import CallsTable, StoreUnavailable
 from dialtone.adapters.flow_library import FlowLibrary
-from dialtone.adapters.telnyx_api import Outcome
+from dialtone.adapters.telnyx_api import Outcome, TakenCommand
+from dialtone.domain.errors import TelnyxUnavailable
 from infra.flowkit.memory_table import MemoryTable
 from webhook.processor import EventProcessor, EventResult
 
@@ -194,6 +195,17 @@ class AcceptingTelnyx:
             for command, command_id in (*asked[turned:], *asked[:turned])
         }
         return [came[command_id] for _, command_id in asked]
+
+    def commands_since(self, call_session_id: str, since_seconds: float, deadline: float) -> Sequence[TakenCommand]:
+        """What was obeyed; its ids are told, as the simulated carrier tells them."""
+        del call_session_id, deadline
+        if self._faults.next() is not None:
+            raise TelnyxUnavailable("timeout", 2, None)
+        return [
+            TakenCommand(command.action, "", json.dumps({"command_id": command_id}))
+            for command_id, (at, command) in self._known.items()
+            if at >= since_seconds
+        ]
 
     def _obey(self, command: Command, command_id: str) -> Outcome:
         if command_id in self._known:

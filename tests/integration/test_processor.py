@@ -15,12 +15,12 @@ from botocore.exceptions import BotoCoreError
 from dialtone.adapters.calls_table import StoreUnavailable
 from dialtone.adapters.telnyx_api import Outcome
 from dialtone.domain.commands import command_id
-from dialtone.domain.decisions import Decision
+from dialtone.domain.decisions import HANGUP_REFUSED, Decision
 from dialtone.domain.recordings import ArchiveJob
 from tests.integration.deliveries import CARD, LEG, SESSION, SIGNED_URL, event, initiated, phone_call, team_call
 from tests.integration.dependencies import FOR_EVER, AcceptingTelnyx, Died, Line
 from webhook.processor import MAX_RACES
-from webhook.redelivery import COMMAND_ID_SECONDS
+from webhook.resending import COMMAND_ID_SECONDS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -188,7 +188,7 @@ def test_what_follows_a_refused_command_is_not_sent(line: Line) -> None:
     assert handled.call.step == "sorry"
 
 
-def test_a_refusal_redelivered_is_the_same_event_and_only_what_was_refused_is_not_tried_again(line: Line) -> None:
+def test_a_refusal_redelivered_is_the_same_event_and_nothing_before_it_is_tried_again(line: Line) -> None:
     line.telnyx.refuses = {"gather_using_speak": REFUSED}
     events = phone_call(line)
     for _ in range(4):
@@ -202,18 +202,20 @@ def test_a_refusal_redelivered_is_the_same_event_and_only_what_was_refused_is_no
     again = line.deliver(ended)
 
     assert again.duplicate
-    pause, refused, *error_path = asked
-    assert line.telnyx.asked == [pause, *error_path]
-    assert refused not in line.telnyx.asked
+    _pause, _refused, *error_path = asked
+    assert line.telnyx.asked == error_path
     assert line.remains(SESSION) == before
 
 
-def test_a_call_in_which_everything_is_refused_ends_in_a_hang_up_tried_once(line: Line) -> None:
+def test_a_call_in_which_everything_is_refused_ends_in_a_hang_up_that_is_tried_until_it_is_obeyed(line: Line) -> None:
     line.telnyx.refuses = dict.fromkeys(["speak", "record_start", "gather_using_speak", "hangup"], REFUSED)
     events = phone_call(line)
     line.deliver(next(events))
 
-    handled = line.deliver(next(events))
+    answered = next(events)
+    handled = line.deliver(answered)
+    line.telnyx.refuses = {}
+    again = line.deliver(answered)
 
     assert actions(handled) == [
         ("speak", "refused"),
@@ -221,8 +223,9 @@ def test_a_call_in_which_everything_is_refused_ends_in_a_hang_up_tried_once(line
         ("speak", "refused"),
         ("hangup", "refused"),
     ]
-    assert handled.unsent == 0
+    assert (handled.unsent, HANGUP_REFUSED in handled.incidents) == (1, True), "the line would stay open in silence"
     assert line.store.legs(SESSION)[0].errors == 2
+    assert (again.unsent, actions(again)) == (0, [("hangup", "accepted")])
 
 
 @pytest.mark.parametrize("outcome", [REFUSED, ENDED])
@@ -418,32 +421,14 @@ def test_commands_that_telnyx_no_longer_remembers_are_not_sent_again_once_the_ca
     assert forgetting.telnyx.obeyed == obeyed
 
 
-def test_within_that_time_those_that_end_something_are_sent_again_and_telnyx_ignores_them(forgetting: Line) -> None:
+def test_within_that_time_only_the_latest_commands_are_sent_again_and_telnyx_ignores_them(forgetting: Line) -> None:
     events = list(itertools.islice(((each, forgetting.deliver(each))[0] for each in phone_call(forgetting)), 8))
     obeyed = list(forgetting.telnyx.obeyed)
-    forgetting.clock.now += COMMAND_ID_SECONDS
 
     again = [forgetting.deliver(each) for each in events]
 
-    sent = [sent.command for each in again[:-1] for sent in each.sent]
-    assert {command.action for command in sent} == {"answer", "record_pause", "record_resume"}
+    assert [[action for action, _ in actions(each)] for each in again if each.sent] == [["record_start", "gather"]]
     assert forgetting.telnyx.obeyed == obeyed
-
-
-def test_a_prompt_that_was_never_taken_is_not_said_in_the_step_that_the_call_is_in_by_now(line: Line) -> None:
-    events = phone_call(line)
-    line.deliver(next(events))
-    answered = next(events)
-    line.faults.plan = {line.faults.place + 2: "lost"}
-    assert line.deliver(answered).unsent
-    left = line.store.legs(SESSION)[0]
-    line.store.commit(
-        event("call.unknown", 99), left, Decision(replace(left, turn=left.turn + 1)), at_seconds=line.clock.now
-    )
-
-    again = line.deliver(answered)
-
-    assert (again.sent, again.unsent) == ((), 0)
 
 
 def test_commands_that_the_call_still_waits_for_are_sent_however_late(forgetting: Line) -> None:

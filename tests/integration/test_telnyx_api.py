@@ -15,6 +15,7 @@ import pytest
 
 from dialtone.adapters.telnyx_api import CallInfo, RecordingInfo, TelnyxApi
 from dialtone.domain.commands import Command, command
+from dialtone.domain.deadline import NO_DEADLINE
 from dialtone.domain.errors import TelnyxRefused, TelnyxUnavailable
 from dialtone.domain.telnyx_actions import ACTIONS
 from tests.command_examples import taken
@@ -641,6 +642,16 @@ def test_an_outcome_is_that_of_the_command_in_its_place(
     assert [outcome.kind for outcome in outcomes] == ["accepted", "accepted", "refused", "accepted"]
 
 
+def test_telnyx_may_take_all_of_the_time_that_is_left_for_an_answer(scripted: ScriptedTelnyx) -> None:
+    """No share of it is kept for a connection that is there."""
+    api = TelnyxApi("KEY0123", scripted.url)
+    api.send(SPEAK, "id-0", time.monotonic() + 10)
+    scripted.before_answering = lambda: time.sleep(1.25)
+
+    assert api.send(SPEAK, "id-1", time.monotonic() + 1.7).kind == "accepted"
+    api.close()
+
+
 def test_the_recordings_of_a_call_are_those_of_all_its_legs(api: TelnyxApi, scripted: ScriptedTelnyx) -> None:
     started = "2026-01-23T18:10:02Z"
     scripted.answers.append(
@@ -657,14 +668,33 @@ def test_the_recordings_of_a_call_are_those_of_all_its_legs(api: TelnyxApi, scri
     assert unquote(request.path) == "/v2/recordings?filter[call_session_id]=session&page[size]=250"
 
 
+def test_the_commands_of_a_call_are_listed_by_action_and_leg_whatever_form_they_have(
+    api: TelnyxApi, scripted: ScriptedTelnyx
+) -> None:
+    named = {"name": "call.speak", "call_leg_id": "one", "metadata": {"raw": {"command_id": "id-1"}}}
+    scripted.answers.append(listing(named, "?", {"name": "hangup"}, {"name": 5, "call_leg_id": None}))
+
+    found = api.commands_since("session", 0.5, NO_DEADLINE)
+
+    assert [(each.action, each.call_leg_id) for each in found] == [("speak", "one"), ("hangup", ""), ("", "")]
+    assert ["id-1" in each.said for each in found] == [True, False, False]
+    [request] = scripted.requests
+    assert unquote(request.path) == (
+        "/v2/call_events?filter[application_session_id]=session&filter[type]=command"
+        "&filter[occurred_at][gte]=1970-01-01T00:00:00.500Z&page[size]=250"
+    )
+
+
 @pytest.mark.parametrize("body", [b"{}", b'{"data": {}}', b'{"data": null}', b"[]", b'"none"'])
 def test_an_answer_without_a_list_is_not_taken_for_there_being_none(
     api: TelnyxApi, scripted: ScriptedTelnyx, body: bytes
 ) -> None:
-    scripted.answers.append(Answer(body=body))
+    scripted.answers.extend([Answer(body=body)] * 2)
 
     with pytest.raises(TelnyxUnavailable):
         api.recordings_of("session")
+    with pytest.raises(TelnyxUnavailable):
+        api.commands_since("session", 0.5, NO_DEADLINE)
 
 
 @pytest.mark.parametrize("answer", [HTML, SILENCE, CUT, error(429, "10011"), Answer(body=b"<html>")])

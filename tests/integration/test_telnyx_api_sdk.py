@@ -19,7 +19,7 @@ from tests.integration.scripted_telnyx import Answer, ScriptedTelnyx, error
 ROOT = Path(__file__).parents[2]
 VOLATILE_HEADERS = {"host", "x-stainless-read-timeout"}
 MODULES_LEAN = 40  # of telnyx; plainly there are some 3,000 once a command was sent
-LOOKUPS = 5
+LOOKUPS = 6
 PROCESS_SECONDS = 60
 
 LOAD = {
@@ -57,6 +57,10 @@ client.recordings.list(filter={"call_leg_id": "leg"}, page_size=250)
 client.recordings.list(filter={"call_session_id": "session"}, page_size=250)
 client.calls.retrieve_status(call)
 client.recording_transcriptions.retrieve("t-1")
+since = {"gte": "2026-11-30T12:00:00.500Z"}
+client.call_events.list(
+    filter={"application_session_id": "session", "type": "command", "occurred_at": since}, page_size=250
+)
 """
 OURS = """
 import sys, time
@@ -87,7 +91,13 @@ send("client_state_update")
 send("dial", connection_id="7", to=["+15550100"], **{"from": "+15550101"})
 api.find_recording(recording_id="r/1")
 api.find_recording(call_leg_id="leg")
-for find in (lambda: api.recordings_of("session"), lambda: api.find_call(call), lambda: api.find_transcript("t-1")):
+noon = 1796040000.5
+for find in (
+    lambda: api.recordings_of("session"),
+    lambda: api.find_call(call),
+    lambda: api.find_transcript("t-1"),
+    lambda: api.commands_since("session", noon, time.monotonic() + 60),
+):
     try:
         find()
     except DialtoneError:

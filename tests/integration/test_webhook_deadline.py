@@ -47,6 +47,7 @@ TELNYX = "answer"
 AWS_ANSWERS: dict[str, tuple[int, object]] = {
     "BatchGetItem": (200, {"Responses": {"calls": []}, "UnprocessedKeys": {}}),
     "TransactWriteItems": (200, {}),
+    "UpdateItem": (200, {}),
     "GetSecretValue": (200, {"SecretString": "KEY0123"}),
     "SendMessage": (200, {"MessageId": "1"}),
     "Invoke": (202, {}),
@@ -179,7 +180,8 @@ def requests(aws: Aws) -> dict[str, Callable[[float], object]]:
     queue = ArchiveQueue(aws["sqs"], "https://sqs.us-east-1.amazonaws.com/123456789012/archive")
     return {
         "load": lambda deadline: store.load(RINGING, deadline),
-        "known": lambda deadline: store.known([RINGING], deadline),
+        "decided": lambda deadline: store.decided(RINGING, deadline),
+        "note": lambda deadline: store.note_obeyed(RINGING, {0}, deadline),
         "commit": lambda deadline: store.commit(RINGING, before, Decision(before), at_seconds=1, deadline=deadline),
         "flow_texts": lambda deadline: store.flow_texts("main-menu", "1", deadline),
         "put": lambda deadline: queue.put(JOB, deadline),
@@ -188,7 +190,7 @@ def requests(aws: Aws) -> dict[str, Callable[[float], object]]:
     }
 
 
-ALL = ["load", "known", "commit", "flow_texts", "put", "ask", "secret"]
+ALL = ["load", "decided", "note", "commit", "flow_texts", "put", "ask", "secret"]
 
 
 @pytest.mark.parametrize("name", ALL)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from dialtone.adapters.calls_table import KEEP_DAYS, SECONDS_A_DAY, CallsTable
 from dialtone.adapters.flow_library import FlowLibrary
-from dialtone.adapters.telnyx_api import Outcome
+from dialtone.adapters.telnyx_api import Outcome, TakenCommand
 from dialtone.domain.client_state import ClientState
 from dialtone.domain.deadline import NO_DEADLINE
 from dialtone.domain.errors import FlowInvalid
@@ -54,6 +55,8 @@ class CountingTable(MemoryTable):
         super().__init__()
         self.reads = 0
         self.puts: list[dict[str, Any]] = []
+        self.telnyx = Obedient()
+        """It outlives a deployment, too."""
 
     def batch_get_item(self, *, RequestItems: Any) -> Any:  # noqa: N803, ANN401 -- boto's own
         self.reads += 1
@@ -82,13 +85,16 @@ class Obedient:
     def send_together(self, asked: Sequence[tuple[Command, str]], deadline: float) -> Sequence[Outcome]:
         return [self.send(command, command_id, deadline) for command, command_id in asked]
 
+    def commands_since(self, call_session_id: str, since_seconds: float, deadline: float) -> Sequence[TakenCommand]:
+        raise NotImplementedError
+
 
 class Deployment:
     """A function with the flows that were deployed with it, on a table that outlives it."""
 
     def __init__(self, folder: Path, table: CountingTable) -> None:
         store = CallsTable(table, "calls")  # type: ignore[arg-type]
-        self.telnyx = Obedient()
+        self.telnyx = table.telnyx
         self.now = 0.0
         self.processor = EventProcessor(
             store,
@@ -102,6 +108,10 @@ class Deployment:
     def told(self, event: Event) -> str:
         """What the last command after an event lets the caller hear, or its name."""
         before = len(self.telnyx.taken)
+        states = [ClientState.decode(str(each.parameters.get("client_state", ""))) for each in self.telnyx.taken]
+        if states:
+            state = replace(event.client_state, decision=states[-1].decision, place=states[-1].place)
+            event = replace(event, client_state=state)
         self.processor.handle(event, NO_DEADLINE)
         said = [str(each.parameters.get("payload", each.action)) for each in self.telnyx.taken[before:]]
         return said[-1] if said else ""

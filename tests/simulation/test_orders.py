@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 
 from dialtone.adapters.calls_table import CallsTable
 from dialtone.adapters.flow_library import FlowLibrary
+from dialtone.domain.client_state import ClientState
 from dialtone.domain.deadline import NO_DEADLINE
+from dialtone.domain.lookups import ANSWERED, SLOW
 from dialtone.flow.gather_timer import TIMER
 from infra.carrier import ApiFault, WebhookFault
 from infra.carrier.faults import ARRIVING
@@ -26,7 +28,7 @@ from webhook.processor import EventProcessor
 
 if TYPE_CHECKING:
     import random
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from dialtone.domain.commands import Command
     from dialtone.domain.events import Event
@@ -127,13 +129,32 @@ class DeliveryOrder:
 
     event: Event
     caused_by: Counter[str]
+    shows: str
+    """The content of the command whose state it carries."""
+
+    def event_after(self, telnyx: AcceptingTelnyx, lookups: SilentLookups) -> Event:
+        """The event as it comes in this order: with the numbers that the command, or the lookup, has in it."""
+        shown = [decoded for decoded, asked in states(command for _, command in telnyx.obeyed) if asked == self.shows]
+        asked = lookups.decisions.get(self.event.id)
+        state = self.event.client_state
+        if shown:
+            state = replace(state, decision=shown[-1].decision, place=shown[-1].place)
+        elif asked is not None:
+            state = replace(state, decision=asked)
+        return replace(self.event, client_state=state)
 
 
 class SilentLookups:
     """Answers nothing: the answers that came are delivered as every other event is."""
 
+    def __init__(self) -> None:
+        self.decisions: dict[str, int] = {}
+        """By the id that a lookup's answer has: the decision that asked."""
+
     def ask(self, lookup: Lookup, deadline: float) -> None:
-        del lookup, deadline
+        del deadline
+        for event_type in (SLOW, ANSWERED):
+            self.decisions[lookup.event(event_type, "", {}).id] = lookup.decision
 
 
 @cache
@@ -143,13 +164,27 @@ def deliveries_of(play: str) -> tuple[DeliveryOrder, ...]:
     deliveries = []
     for event in stage.told:
         before = [asked for at, asked in stage.api.log if at <= stage.seconds(event.occurred_at) + CLOCK_TICK_SECONDS]
+        shown = [asked for state, asked in states(before) if _numbers(state) == _numbers(event.client_state)]
         deliveries.append(
             DeliveryOrder(
                 event,
                 counted(asked for asked in before if "link_to" in asked.parameters or asked.action != "dial"),
+                shown[0] if shown and event.client_state.decision else "",
             )
         )
     return tuple(deliveries)
+
+
+def states(commands: Iterable[Command]) -> Iterator[tuple[ClientState, str]]:
+    """Every state that these commands left, and the content of the command."""
+    for asked in commands:
+        for name in ("client_state", "target_leg_client_state"):
+            if text := asked.parameters.get(name):
+                yield ClientState.decode(str(text)), content(asked)
+
+
+def _numbers(state: ClientState) -> tuple[int, int]:
+    return state.decision, state.place
 
 
 def sent(telnyx: AcceptingTelnyx) -> Counter[str]:
@@ -165,7 +200,11 @@ def counted(commands: Iterable[Command]) -> Counter[str]:
 
 
 def content(asked: Command) -> str:
+    """The command without the number of its decision, which depends on how many events came before."""
     parameters = dict(asked.parameters)
+    for name in ("client_state", "target_leg_client_state"):
+        if text := parameters.get(name):
+            parameters[name] = replace(ClientState.decode(str(text)), decision=0, place=0).encode()
     if is_timer(parameters):
         # What is left of a timer that ended early depends on what had been reported by then.
         parameters = {name: value for name, value in parameters.items() if not name.endswith("_millis")}
@@ -201,10 +240,10 @@ def test_a_recording_outlives_every_redelivery_while_a_card_is_keyed_in() -> Non
     play = "a card keyed in wrong, then right"
     in_order, _ = replay(play, list(deliveries_of(play)))
 
-    processor, _ = _fresh(play)
+    processor, telnyx, lookups = _fresh(play)
     deliveries = list(deliveries_of(play))
     for place, delivery in enumerate(deliveries):
-        processor.handle(delivery.event, NO_DEADLINE)
+        processor.handle(delivery.event_after(telnyx, lookups), NO_DEADLINE)
         for earlier in deliveries[:place]:
             processor.handle(earlier.event, NO_DEADLINE)
 
@@ -212,15 +251,15 @@ def test_a_recording_outlives_every_redelivery_while_a_card_is_keyed_in() -> Non
 
 
 def replay(play: str, deliveries: list[DeliveryOrder]) -> tuple[object, Counter[str]]:
-    processor, telnyx = _fresh(play)
+    processor, telnyx, lookups = _fresh(play)
     for delivery in deliveries:
-        processor.handle(delivery.event, NO_DEADLINE)
+        processor.handle(delivery.event_after(telnyx, lookups), NO_DEADLINE)
     return _left(processor, deliveries), sent(telnyx)
 
 
 def replay_shuffled(play: str, deliveries: list[DeliveryOrder], chance: random.Random) -> tuple[object, Counter[str]]:
     """Any order, with doubles, in which events may come."""
-    processor, telnyx = _fresh(play)
+    processor, telnyx, lookups = _fresh(play)
     left, done = list(deliveries), []
     while left:
         already = sent(telnyx)
@@ -229,18 +268,18 @@ def replay_shuffled(play: str, deliveries: list[DeliveryOrder], chance: random.R
         chosen = chance.choice(ready)
         left.remove(chosen)
         done.append(chosen)
-        processor.handle(chosen.event, NO_DEADLINE)
+        processor.handle(chosen.event_after(telnyx, lookups), NO_DEADLINE)
         if chance.random() < 0.3:
             processor.handle(chance.choice(done).event, NO_DEADLINE)
     return _left(processor, deliveries), sent(telnyx)
 
 
-def _fresh(play: str) -> tuple[EventProcessor, AcceptingTelnyx]:
-    telnyx = AcceptingTelnyx()
+def _fresh(play: str) -> tuple[EventProcessor, AcceptingTelnyx, SilentLookups]:
+    telnyx, lookups = AcceptingTelnyx(), SilentLookups()
     store = CallsTable(MemoryTable(), "calls")  # type: ignore[arg-type]
     library, jobs = FlowLibrary.open(flows_of(play)), Jobs()
-    processor = EventProcessor(store, library, telnyx, jobs, SilentLookups(), now_seconds=lambda: 0.0)  # type: ignore[arg-type]
-    return processor, telnyx
+    processor = EventProcessor(store, library, telnyx, jobs, lookups, now_seconds=lambda: 0.0)  # type: ignore[arg-type]
+    return processor, telnyx, lookups
 
 
 def _left(processor: EventProcessor, deliveries: list[DeliveryOrder]) -> object:

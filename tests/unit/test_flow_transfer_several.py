@@ -10,7 +10,7 @@ import pytest
 from dialtone.domain.client_state import ClientState
 from dialtone.domain.errors import FlowInvalid
 from dialtone.domain.events import Event, parse_event
-from tests.staged_call import CALLER, CONTROL, SESSION, StagedCall, actions, loaded, moment
+from tests.staged_call import CALLER, CONTROL, LEG, SESSION, StagedCall, actions, loaded, mark_of, moment
 
 if TYPE_CHECKING:
     from dialtone.domain.decisions import Decision
@@ -197,8 +197,16 @@ def test_a_caller_who_hangs_up_leaves_no_telephone_ringing() -> None:
 def test_those_who_talk_are_not_hung_up_on_by_us() -> None:
     staged = ringing(AT_ONCE)
     far(staged, "call.answered", "a")
+    far(staged, "call.bridged", "a")
 
     assert staged.hang_up().commands == ()
+
+
+def test_who_was_to_be_connected_is_hung_up_on_where_telnyx_has_not_reported_it() -> None:
+    staged = ringing(AT_ONCE)
+    far(staged, "call.answered", "a")
+
+    assert [command.call_control_id for command in staged.hang_up().commands] == ["v3:far-a"]
 
 
 def test_a_refused_connection_lets_everybody_go_and_takes_the_error_path() -> None:
@@ -222,7 +230,7 @@ def test_who_answers_hears_the_whisper_on_their_own_leg_and_is_asked_for_the_key
     assert (whisper.action, whisper.call_control_id) == ("gather_using_speak", "v3:far-a")
     asked = whisper.parameters
     assert (asked["payload"], asked["voice"], asked["timeout_millis"]) == ("A call for you. Press 1.", "female", 7_000)
-    assert "client_state" not in asked, "the far leg keeps the mark that it was dialled with"
+    assert mark_of(whisper) == ClientState(1, "tested", LEG, dialled=True), "the state that it was dialled with"
 
 
 def test_the_key_connects_and_keeps_the_caller_for_what_comes_after() -> None:

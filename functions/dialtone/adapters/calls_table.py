@@ -30,7 +30,7 @@ from dialtone.domain.recordings import ArchiveJob, Recording
 from dialtone.domain.stored import restored
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping
 
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
@@ -85,6 +85,8 @@ class StoredDecision:
     at_seconds: float
     """When, in unix seconds."""
     lookup: Lookup | None = None
+    obeyed: frozenset[int] = frozenset()
+    """The places of commands that Telnyx is known to have obeyed, noted when it did not take all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,10 +142,23 @@ class CallsTable:
         leg, known = items.get(leg_key["item"]["S"]), items.get(event_key["item"]["S"])
         return Loaded(_call(leg) if leg else None, _decided(known) if known else None)
 
-    def known(self, events: Sequence[Event], deadline: float = NO_DEADLINE) -> frozenset[str]:
-        """Which of these events of one call are in its timeline, by id: one strongly consistent read, none for none."""
-        keys = [_key(event.call_session_id, _event_item(event)) for event in events]
-        return frozenset(item["event_id"] for item in self._read(keys, deadline)) if keys else frozenset()
+    def decided(self, event: Event, deadline: float = NO_DEADLINE) -> StoredDecision:
+        """What was decided on an event that came before; strongly consistent. Raises StoreUnavailable if it is gone."""
+        found = self._read([_key(event.call_session_id, _event_item(event))], deadline)
+        if not found:
+            raise StoreUnavailable(f"the decision on event {event.id} is not in the table any more")
+        return _decided(found[0])
+
+    def note_obeyed(self, event: Event, places: Collection[int], deadline: float = NO_DEADLINE) -> None:
+        """Note the places of the commands that Telnyx has obeyed of a decision that is stored."""
+        with request_until(deadline, "UpdateItem"):
+            self._client.update_item(
+                TableName=self._table,
+                Key=_key(event.call_session_id, _event_item(event)),
+                UpdateExpression="SET obeyed = :obeyed",
+                ConditionExpression="event_id = :event_id",
+                ExpressionAttributeValues=attributes({":obeyed": sorted(places), ":event_id": event.id}),
+            )
 
     def commit(  # noqa: PLR0913 -- the last two may be left out
         self,
@@ -169,7 +184,7 @@ class CallsTable:
                 }
             }
         ]
-        if decision.call != before or decision.call.recent != before.recent:
+        if _is_changed(before, decision):
             writes.append({"Put": self._leg_put(decision.call, before.version, event)})
         for recording in decision.recordings:
             item = {**recording.to_json(), **_due(recording), "item": f"{RECORDING}{recording.name}"}
@@ -369,6 +384,13 @@ def _event_fields(event: Event, before: Call, decision: Decision, at_seconds: fl
     }
 
 
+def _is_changed(before: Call, decision: Decision) -> bool:
+    """Whether the leg is written. That its only open command is confirmed is not worth it: each later event says so."""
+    after, waiting = decision.call, before.unconfirmed
+    confirms = waiting is not None and waiting != after.unconfirmed and len(waiting.places) > 1
+    return bool(decision.commands) or confirms or after != before or after.recent != before.recent
+
+
 def _flow_fields(flow: LoadedFlow, event: Event) -> Item:
     """A partition for each flow: its versions. No call's own, so that it is written once and not with every call."""
     return {
@@ -386,6 +408,7 @@ def _decided(item: Item) -> StoredDecision:
         turn=item["turn"],
         at_seconds=item["decided_at_millis"] / 1_000,
         lookup=Lookup.from_json(expanded(item["lookup"])) if item.get("lookup") else None,
+        obeyed=frozenset(item.get("obeyed", ())),
     )
 
 
@@ -406,6 +429,7 @@ def _call_fields(call: Call, event: Event) -> Item:
         "recordings": [asdict(recording) for recording in call.recordings],
         "reported": [asdict(report) for report in call.reported],
         "consent": asdict(call.consent) if call.consent else None,
+        "unconfirmed": call.unconfirmed.to_json() if call.unconfirmed else None,
     }
     return {
         **kept,

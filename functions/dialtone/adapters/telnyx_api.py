@@ -19,6 +19,7 @@ Sending again is safe because it carries the same command id, which Telnyx obeys
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from dataclasses import dataclass, field, replace
@@ -55,6 +56,7 @@ SHORTEST_ATTEMPT_SECONDS = 0.1  # less than this before the deadline is not wort
 # A connection without use is kept so long: callers listen to a menu for longer than httpx's 5 s, and then wait for the
 # command that follows, not for a TLS handshake before it. Servers commonly keep one for a minute; if not, that is seen.
 IDLE_SECONDS = 30.0
+COMMANDS_ASKED = 250  # Telnyx's largest page; far more than the commands of one decision
 LOOKUP_SECONDS = 10.0  # nobody listens while a recording is looked up
 RECORDINGS_ASKED = 250  # Telnyx's largest page; a leg with more recordings than that is none of ours
 SAME_MILLISECOND_SECONDS = 0.001
@@ -160,6 +162,17 @@ class TranscriptInfo:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class TakenCommand:
+    """A command that Telnyx has taken, as its list of a call's events has it."""
+
+    action: str
+    """Without whatever stands before the last point; '' where the name is of another form."""
+    call_leg_id: str
+    said: str
+    """All that Telnyx says of it, as JSON: its description names no field for the command's id."""
+
+
 class TelnyxApi:
     """Telnyx, with one pool of connections, for as long as the process lives; threads may share it."""
 
@@ -242,10 +255,7 @@ class TelnyxApi:
         An answer without a list is no answer: none must be taken for there being none.
         """
         outcome = self._get("/recordings", deadline, _listed_of(call_session_id=call_session_id))
-        listed = _answered(outcome).body.get("data")
-        if not isinstance(listed, list):
-            raise TelnyxUnavailable("unreadable", outcome.attempts, None)
-        return tuple(recording_info(each) for each in listed if isinstance(each, dict))
+        return tuple(recording_info(each) for each in _listed(outcome))
 
     def find_call(self, call_control_id: str, *, deadline: float | None = None) -> CallInfo | None:
         """Give whether a leg goes on; None if Telnyx does not know it (any more).
@@ -268,6 +278,16 @@ class TelnyxApi:
         data = _answered(outcome).data
         given = (data.get(name) for name in ("recording_id", "status", "transcription_text"))
         return TranscriptInfo(*(value if isinstance(value, str) else "" for value in given))
+
+    def commands_since(self, call_session_id: str, since_seconds: float, deadline: float) -> tuple[TakenCommand, ...]:
+        """Give the commands of a phone call that Telnyx has taken since that unix time, on all of its legs.
+
+        Raises TelnyxRefused and TelnyxUnavailable. An answer without a list is no answer, here too.
+        """
+        since = datetime.fromtimestamp(since_seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        wanted = {"application_session_id": call_session_id, "type": "command", "occurred_at": {"gte": since}}
+        listed = _listed(self._get("/call_events", deadline, {"filter": wanted, "page[size]": COMMANDS_ASKED}))
+        return tuple(taken_command(each) for each in listed)
 
     def prepare(self) -> None:
         """Load the SDK and what commands need of it, without the key and without a request."""
@@ -359,6 +379,13 @@ def _path_part(text: str) -> str:
     return quote(text, safe=":")
 
 
+def _listed(outcome: Outcome) -> list[dict[str, object]]:
+    listed = _answered(outcome).body.get("data")
+    if not isinstance(listed, list):
+        raise TelnyxUnavailable("unreadable", outcome.attempts, None)
+    return [each for each in listed if isinstance(each, dict)]
+
+
 def _listed_of(**wanted: str) -> dict[str, object]:
     return {"filter": wanted, "page[size]": RECORDINGS_ASKED}
 
@@ -380,9 +407,8 @@ def _keep_to_deadlines(http: httpx.Client) -> None:
 
 
 def _timeout(package: ModuleType, left: float) -> telnyx.Timeout:
-    """Give the time-outs of one attempt; where less is left than both need, they share it and still end in time."""
-    connect = min(CONNECT_SECONDS, left * CONNECT_SECONDS / (CONNECT_SECONDS + READ_SECONDS))
-    read = min(READ_SECONDS, left - connect)
+    """Give the time-outs of one attempt: each may take all that is left, since the attempt itself ends in time."""
+    connect, read = min(CONNECT_SECONDS, left), min(READ_SECONDS, left)
     timeout: telnyx.Timeout = package.Timeout(connect=connect, read=read, write=read, pool=connect)
     return timeout
 
@@ -467,6 +493,13 @@ def recording_info(data: Mapping[str, object]) -> RecordingInfo:
         if isinstance(urls, dict)
         else {},
     )
+
+
+def taken_command(data: Mapping[str, object]) -> TakenCommand:
+    """Give a command of Telnyx's list, whatever form it has."""
+    name, leg = data.get("name"), data.get("call_leg_id")
+    action = name.rpartition(".")[2] if isinstance(name, str) else ""
+    return TakenCommand(action, leg if isinstance(leg, str) else "", json.dumps(data, sort_keys=True))
 
 
 def _started(found: Sequence[RecordingInfo], started_at: str) -> RecordingInfo | None:

@@ -6,11 +6,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from dialtone.domain.call_status import ANSWERED, ENDED, RINGING, later_status
+from dialtone.domain.client_state import ClientState
 from dialtone.domain.stored import restored
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from dialtone.domain.calls import Call
     from dialtone.domain.events import Event
 
 
@@ -22,6 +24,8 @@ class CalleeLeg:
     status: str = ""
     connected: bool = False
     """With the caller, from our own command on."""
+    bridged: bool = False
+    """With the caller, as Telnyx has reported."""
     cause: str = ""
     """Of its end."""
 
@@ -37,6 +41,7 @@ class CalleeLeg:
             control_id=self.control_id or event.text("call_control_id"),
             status=later_status(self.status, _STATUS_AFTER.get(event.type, RINGING)),
             connected=self.connected or event.type == "call.bridged",
+            bridged=self.bridged or event.type == "call.bridged",
             cause=self.cause or event.text("hangup_cause"),
         )
 
@@ -44,6 +49,11 @@ class CalleeLeg:
     def all_from_json(cls, stored: Mapping[str, Mapping[str, Any]]) -> dict[str, CalleeLeg]:
         """What was stored of several, by their ids, in this or another version of the program."""
         return {leg_id: restored(cls, leg) for leg_id, leg in stored.items()}
+
+
+def callee_state(call: Call, *, dialled: bool) -> ClientState:
+    """The client state of a callee's leg, by which its events find the call."""
+    return ClientState(turn=call.turn, flow=call.flow, parent_leg=call.leg_id, dialled=dialled)
 
 
 _STATUS_AFTER = {"call.answered": ANSWERED, "call.bridged": ANSWERED, "call.hangup": ENDED}

@@ -14,6 +14,7 @@ from dialtone.domain.numbers import called_number, caller_number
 from dialtone.domain.outcomes import outcome_of
 from dialtone.domain.recordings import EXPECTED, Consent, Recording, Report
 from dialtone.domain.stored import restored
+from dialtone.domain.unconfirmed import Unconfirmed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -100,6 +101,8 @@ class Call:
     recent: tuple[str, ...] = field(default=(), compare=False)
     """What the last events said that changed something or sent commands, each by `Event.says`: one that says the same
     does neither again."""
+    unconfirmed: Unconfirmed | None = field(default=None, compare=False)
+    """The commands of the latest decision that had any; None before the first."""
     version: int = 0
     """How often it was written; 0 for a call not yet known."""
 
@@ -116,6 +119,7 @@ class Call:
             recordings=lambda each: tuple(map(Recording.from_json, each)),
             reported=lambda each: tuple(restored(Report, report) for report in each),
             consent=partial(restored, Consent),
+            unconfirmed=Unconfirmed.from_json,
         )
 
     @property
@@ -197,6 +201,14 @@ class Call:
     def hangup_callees(self) -> tuple[Command, ...]:
         """The commands that end the callee legs that are not connected with the caller."""
         return tuple(command("hangup", leg.control_id) for leg in self.far_legs.values() if leg.unconnected)
+
+    def hangup_unbridged(self) -> tuple[Command, ...]:
+        """The commands that end, with the call, the legs that Telnyx would not: a bridge may never have been obeyed."""
+        return tuple(
+            command("hangup", leg.control_id)
+            for leg in self.far_legs.values()
+            if leg.status != ENDED and not leg.bridged
+        )
 
     def with_event_details(self, event: Event) -> Call:
         """The call with the details that were unknown before this event: any event may come first."""

@@ -20,6 +20,12 @@ MAX_TURN = 1_000_000
 
 MAX_LEG_CHARACTERS = 255
 
+MAX_DECISION, MAX_PLACE = 10_000_000, 1_000
+"""Far more than a call has decisions, and a decision commands."""
+
+ALL_PLACES = MAX_PLACE
+"""The place of what begins once all commands of a decision were obeyed: a lookup."""
+
 
 @dataclass(frozen=True, slots=True)
 class ClientState:
@@ -37,6 +43,10 @@ class ClientState:
     """For a far leg: we dialled it and end it; Telnyx itself ends those of its transfers."""
     given: Mapping[str, str] = field(default_factory=dict, hash=False)
     """For an outgoing call: variables that it begins with."""
+    decision: int = 0
+    """Which of the call's decisions sent the command that left this state, and with `place` which of its commands:
+    an event with it shows that Telnyx has obeyed that one. 0 for none."""
+    place: int = 0
 
     def encode(self) -> str:
         """Base64 of compact JSON that says whose it is and leaves out what is not set."""
@@ -44,7 +54,8 @@ class ClientState:
 
     def _fields(self) -> dict[str, Any]:
         flags = {"s": int(self.sensitive), "d": int(self.dialled)}
-        fields = {"t": self.turn, "f": self.flow, "p": self.parent_leg, "g": dict(self.given), **flags}
+        command = {"n": self.decision, "c": self.place}
+        fields = {"t": self.turn, "f": self.flow, "p": self.parent_leg, "g": dict(self.given), **flags, **command}
         return {key: value for key, value in fields.items() if value}
 
     @classmethod
@@ -70,8 +81,11 @@ class ClientState:
             return None
         if not isinstance(given, dict) or not all(_is_text(each) for pair in given.items() for each in pair):
             return None
+        decision, place = fields.get("n", 0), fields.get("c", 0)
+        if not _is_count(decision, MAX_DECISION) or not _is_count(place, MAX_PLACE):
+            return None
         sensitive, dialled = bool(fields.get("s", 0)), bool(fields.get("d", 0))
-        return cls(turn, flow, parent_leg, sensitive=sensitive, dialled=dialled, given=given)
+        return cls(turn, flow, parent_leg, sensitive, dialled, given, decision, place)
 
     def _is_untagged(self, text: str) -> bool:
         """Whether it is letter for letter what we wrote before there was a tag: for calls in progress at deployment."""
@@ -80,6 +94,10 @@ class ClientState:
 
 def _written(fields: Mapping[str, Any]) -> str:
     return base64.b64encode(json.dumps(fields, separators=(",", ":"), ensure_ascii=False).encode()).decode()
+
+
+def _is_count(value: object, most: int) -> bool:
+    return type(value) is int and 0 <= value <= most
 
 
 def _is_text(value: object) -> bool:

@@ -25,6 +25,8 @@ LAST_RESORT = "last-resort"
 RECORDING_ERROR, UNIDENTIFIED = "recording-error", "recording-unidentified"
 """Incidents: a recording that Telnyx could not make or keep, and one of which it is doubtful what it is of."""
 
+HANGUP_REFUSED = "hangup-refused"
+"""An incident: Telnyx refuses to end a leg, so that a line may stay open in silence."""
 
 START, LAST_RESORT_EDGE = "start", "last_resort"
 """The edges of a flow itself; all others are a step's."""

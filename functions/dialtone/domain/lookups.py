@@ -6,7 +6,7 @@ import uuid
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from dialtone.domain.client_state import ClientState
+from dialtone.domain.client_state import ALL_PLACES, ClientState
 from dialtone.domain.commands import COMMAND_NAMESPACE
 from dialtone.domain.errors import MalformedEvent
 from dialtone.domain.events import OURS, Event
@@ -50,6 +50,8 @@ class Lookup:
     """The call's, so that an answer which comes after the step was left changes nothing."""
     id: str = ""
     """Idempotency key: the same however often the lookup is sent, so that the other system recognises a repetition."""
+    decision: int = 0
+    """The call's decision that asked: its events show that the commands of that decision were obeyed before."""
 
     def asked_on(self, event: Event) -> Lookup:
         """The question as it is handed over: with its id, and the sensitive digits that only the event holds."""
@@ -75,7 +77,7 @@ class Lookup:
             type=event_type,
             occurred_at=occurred_at,
             payload={**about, **payload},
-            client_state=ClientState(turn=self.turn),
+            client_state=_state(self.turn, self.decision),
         )
 
     @classmethod
@@ -113,6 +115,7 @@ def event_to_json(event: Event) -> dict[str, Any]:
         "occurred_at": event.occurred_at,
         "payload": dict(event.payload),
         "turn": event.client_state.turn,
+        "decision": event.client_state.decision,
     }
 
 
@@ -126,9 +129,15 @@ def event_from_json(told: Mapping[str, Any]) -> Event:
             "turn": int(turn),
             "payload": {"call_session_id": str()} as payload,
         } if event_type == SLOW or _is_answer(payload):
-            return Event(event_id, event_type, occurred_at, dict(payload), ClientState(turn=turn))
+            decision = told.get("decision", 0)
+            state = _state(turn, decision if isinstance(decision, int) else 0)
+            return Event(event_id, event_type, occurred_at, dict(payload), state)
         case _:
             raise MalformedEvent("dialtone_event", "is not an event of a lookup")
+
+
+def _state(turn: int, decision: int) -> ClientState:
+    return ClientState(turn=turn, decision=decision, place=ALL_PLACES if decision else 0)
 
 
 def _is_answer(payload: Mapping[str, Any]) -> bool:

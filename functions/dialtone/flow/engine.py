@@ -11,6 +11,7 @@ from dialtone.domain.call_commands import with_commands
 from dialtone.domain.call_recordings import reviewed
 from dialtone.domain.call_status import ENDED
 from dialtone.domain.call_variables import persistent_variables
+from dialtone.domain.callee_legs import callee_state
 from dialtone.domain.client_state import ClientState
 from dialtone.domain.commands import Command, command
 from dialtone.domain.decisions import (
@@ -81,7 +82,7 @@ _MARKED = frozenset(
     }
 )
 """Commands that begin something. Those that end something carry no mark: the event of that end would bear it too,
-and be taken for one of the new turn. Those to a far leg carry none either: it keeps the one it was dialled with."""
+and be taken for one of the new turn. Those to a callee's leg carry the one that it was dialled with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -369,9 +370,12 @@ def _pausing(call: Call, flow: LoadedFlow) -> str:
 
 
 def _marked(asked: Command, call: Call, flow: LoadedFlow) -> Command:
-    if asked.action not in _MARKED or asked.call_control_id != call.control_id:
+    if asked.action not in _MARKED:
         return asked
-    mark = ClientState(turn=call.turn, flow=flow.name, sensitive=is_sensitive(flow.step_of(call)))
+    if asked.call_control_id == call.control_id:
+        mark = ClientState(turn=call.turn, flow=flow.name, sensitive=is_sensitive(flow.step_of(call)))
+    else:
+        mark = callee_state(call, dialled=True)
     return replace(asked, parameters={**asked.parameters, "client_state": mark.encode()})
 
 

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 @on("call.hangup")
 def call_hangup(call: Call, event: Event, flow: LoadedFlow | None) -> Decision:
-    """The leg has ended: hang up on callees who still ring. If a callee's leg ended, the flow may take another path."""
+    """The leg has ended: hang up on callees who are left. If a callee's leg ended, the flow may take another path."""
     if event.about_callee:
         return advance(call, event, flow)
     if call.ended_at:
         return stay(call, "ended already")
     ended = note_ending(call.hung_up(event), flow)
-    return Decision(ended, ended.hangup_callees(), reason=ended.outcome)
+    return Decision(ended, ended.hangup_unbridged(), reason=ended.outcome)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 from pydantic import Field, StrictInt, StringConstraints, WithJsonSchema, field_validator, model_validator
 
 from dialtone.domain.call_status import ANSWERED, ENDED
-from dialtone.domain.client_state import ClientState
+from dialtone.domain.callee_legs import callee_state
 from dialtone.domain.commands import Command, command
 from dialtone.domain.numbers import masked
 from dialtone.domain.webhook_retry_policy import CALLEE_EVENTS, retries
@@ -319,7 +319,6 @@ class Transfer(Speaking):
         return f"nobody to ring: {'; '.join(why)}"
 
     def _transfer(self, call: Call, party: str) -> Command:
-        mark = ClientState(turn=call.turn, flow=call.flow, parent_leg=call.leg_id)
         # Without `from` Telnyx shows whom the call was to: ours where we were called, the callee's where we dialled.
         shown = self._caller_id(call) or (call.from_number if call.direction == "outgoing" else "")
         chosen = self._back | ({"from": shown} if shown else {})
@@ -328,13 +327,12 @@ class Transfer(Speaking):
             call.control_id,
             to=party,
             timeout_secs=self.ring_seconds,
-            target_leg_client_state=mark.encode(),
+            target_leg_client_state=callee_state(call, dialled=False).encode(),
             **retries(CALLEE_EVENTS),
             **chosen,
         )
 
     def _dial(self, call: Call, party: str) -> Command:
-        mark = ClientState(turn=call.turn, flow=call.flow, parent_leg=call.leg_id, dialled=True)
         ours = call.from_number if call.direction == "outgoing" else call.to_number
         return command(
             "dial",
@@ -342,7 +340,7 @@ class Transfer(Speaking):
             connection_id=call.connection_id,
             link_to=call.control_id,
             timeout_secs=self.ring_seconds,
-            client_state=mark.encode(),
+            client_state=callee_state(call, dialled=True).encode(),
             **retries(CALLEE_EVENTS),
             **{"from": self._caller_id(call) or ours},
         )
@@ -371,7 +369,7 @@ class Transfer(Speaking):
         return self._connect(call, leg) if key == self.accept else let_go
 
     def _whisper(self, call: Call, leg_id: str, whisper: Prompt, voice_defaults: VoiceDefaults) -> Move:
-        """On the far leg, and without a mark: it keeps the one that it was dialled with."""
+        """On the callee's leg."""
         far = replace(call, control_id=call.far_legs[leg_id].control_id)
         if self.accept is None:
             heard = whisper.play(far, voice_defaults)

@@ -1,0 +1,67 @@
+"""The commands of a call's latest decision, until an event shows that Telnyx has obeyed them. Pure.
+
+Every command leaves its number in the leg's `client_state`, which Telnyx echoes on the leg's later events. So the
+events of an ordinary call confirm its commands one after the other, and nobody has to ask. What is not confirmed when
+another decision has commands is sent again before them: Telnyx obeys an id once, and so all are obeyed in their order.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from dialtone.domain.client_state import ALL_PLACES
+from dialtone.domain.stored import restored
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from dialtone.domain.events import Event
+
+
+@dataclass(frozen=True, slots=True)
+class Unconfirmed:
+    """Which commands of a decision may not have been obeyed yet."""
+
+    event_id: str
+    """Of the event that was decided on; with its time, the key of the item that holds the commands."""
+    occurred_at: str
+    decision: int
+    """The number of the decision: the version of the call that it led to."""
+    groups: tuple[tuple[int, ...], ...] = ()
+    """The places of the commands that go out together, group after group. No group goes out before all of the one
+    before it was obeyed. Hang-ups are not among them: nothing has to wait for one."""
+    bridge: int = -1
+    """The place of the bridge or transfer, if there is one: both legs report it, each with its own state."""
+    origin: str = ""
+    """Where it was decided on the refusal of a command: the event that is delivered again until it is done with."""
+
+    @property
+    def places(self) -> frozenset[int]:
+        """Those of all."""
+        return frozenset(place for group in self.groups for place in group)
+
+    def after(self, event: Event, turn: int) -> Unconfirmed:
+        """What is left after an event, in a call that is in that turn: it confirms a command, and the groups before."""
+        shown = event.client_state
+        if event.type == "call.bridged" and shown.turn == turn and self.bridge >= 0:
+            return self._after_place(self.bridge)
+        if shown.decision != self.decision:
+            return self
+        return replace(self, groups=()) if shown.place == ALL_PLACES else self._after_place(shown.place)
+
+    def _after_place(self, shown: int) -> Unconfirmed:
+        for number, group in enumerate(self.groups):
+            if shown in group:
+                left = tuple(place for place in group if place != shown)
+                return replace(self, groups=(*((left,) if left else ()), *self.groups[number + 1 :]))
+        return self
+
+    def to_json(self) -> dict[str, Any]:
+        """As a JSON object, without what is as usual."""
+        return {name: value for name, value in asdict(self).items() if value not in {"", -1, ()}}
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> Unconfirmed:
+        """What was stored, in this or another version of the program."""
+        return restored(cls, stored, groups=lambda groups: tuple(tuple(group) for group in groups))

@@ -1,0 +1,193 @@
+"""Which commands go out, and which go out again, so that Telnyx obeys those of a leg in their order, each once. Pure.
+
+Two events of a call may be handled at the same moment, and a command may be late, lost, or obeyed though its answer was
+lost. So no decision has commands before those of the decision before it are confirmed: by the event itself, whose
+`client_state` shows which command Telnyx obeyed last, else by sending them again under the same ids.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from dialtone.domain.call_status import ENDED
+from dialtone.domain.client_state import ClientState
+from dialtone.domain.commands import command_id
+from dialtone.domain.events import Event
+from dialtone.domain.message_addresses import lacks_address, put_back
+from dialtone.domain.telnyx_actions import ACTIONS
+from dialtone.domain.unconfirmed import Unconfirmed
+from webhook.refusals import BRIDGE, HANGUP, REFUSED
+from webhook.sending import groups
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from dialtone.adapters.calls_table import StoredDecision
+    from dialtone.adapters.telnyx_api import TakenCommand
+    from dialtone.domain.calls import Call
+    from dialtone.domain.commands import Command
+    from dialtone.domain.decisions import Decision
+
+COMMAND_ID_SECONDS = 60
+"""How long Telnyx remembers a command id (its documentation)."""
+
+RESEND_SECONDS = 55
+"""How long after a decision its commands are sent again: with the time that it takes to send them, Telnyx still knows
+their ids."""
+
+CONNECTING = frozenset({BRIDGE, "transfer"})
+
+DIAL, COMMAND_ID = "dial", "command_id"
+
+REPEATABLE = frozenset({"record_pause", "record_resume", "record_stop"})
+"""What may be obeyed twice."""
+
+_STATES = ("client_state", "target_leg_client_state")
+
+
+def with_numbers(decision: Decision, event: Event, waiting: Unconfirmed | None, number: int) -> Decision:
+    """The decision with its number in all that events will show of it, and its commands as those to be confirmed.
+
+    `waiting` are those of the decision before: the refusal of one of them ends that, since what follows a refused
+    command is not sent.
+    """
+    commands = tuple(_numbered(each, number, place) for place, each in enumerate(decision.commands))
+    left = replace(waiting, groups=()) if waiting and event.type == REFUSED else waiting
+    return replace(
+        decision,
+        call=replace(decision.call, unconfirmed=_unconfirmed(event, commands, number) if commands else left),
+        commands=commands,
+        lookup=decision.lookup and replace(decision.lookup, decision=number),
+    )
+
+
+def _unconfirmed(event: Event, commands: Sequence[Command], number: int) -> Unconfirmed:
+    ordered = (tuple(place for place in group if commands[place].action != HANGUP) for group in groups(commands))
+    connecting = [place for place, each in enumerate(commands) if each.action in CONNECTING]
+    return Unconfirmed(
+        event.id,
+        event.occurred_at,
+        number,
+        groups=tuple(group for group in ordered if group),
+        bridge=connecting[0] if connecting else -1,
+        origin=event.text("origin"),
+    )
+
+
+def _numbered(command: Command, number: int, place: int) -> Command:
+    states = {
+        name: replace(ClientState.decode(str(text)), decision=number, place=place).encode()
+        for name in _STATES
+        if (text := command.parameters.get(name))
+    }
+    return replace(command, parameters={**command.parameters, **states}) if states else command
+
+
+def all_places(decided: StoredDecision) -> frozenset[int]:
+    """The places of all commands."""
+    return frozenset(range(len(decided.commands)))
+
+
+def must_wait(waiting: Unconfirmed | None, call: Call, event: Event, decision: Decision) -> bool:
+    """Whether a decision must not be committed before what is `waiting` is confirmed.
+
+    A call that has ended waits for nothing, and the refusal of one of these commands is how they are confirmed.
+    """
+    if not waiting or not waiting.groups or event.type == REFUSED or decision.call.status == ENDED:
+        return False
+    return bool(decision.commands) or decision.call.turn != call.turn
+
+
+def waiting_for(event: Event, decided: StoredDecision, call: Call) -> Unconfirmed | None:
+    """What is to be confirmed when an event comes again: of it, or of a refusal that followed from it.
+
+    Of a call in progress at deployment nothing is known: the version before kept no account of it.
+    """
+    waiting = call.unconfirmed
+    if waiting is None and call.turn <= decided.turn:
+        return _unconfirmed(event, decided.commands, 0)
+    return waiting if waiting and event.id in {waiting.event_id, waiting.origin} else None
+
+
+def decided_on(waiting: Unconfirmed, call: Call) -> Event:
+    """The event that was decided on, as far as it must be known to find the decision and to send its commands."""
+    about = {"call_session_id": call.session_id, "call_leg_id": call.leg_id, "origin": waiting.origin}
+    return Event(waiting.event_id, "", waiting.occurred_at, about)
+
+
+def with_addresses(decided: StoredDecision, call: Call) -> StoredDecision:
+    """The stored decision as it can be carried out."""
+    return replace(decided, commands=tuple(put_back(each, call) for each in decided.commands))
+
+
+def to_send_again(decided: StoredDecision, waiting: Unconfirmed | None, call: Call) -> frozenset[int]:
+    """The places of the commands of a decision that are sent again: hang-ups, and those that wait to be confirmed.
+
+    Nothing is said to a leg that has ended, and a message that is not reviewed any more cannot be played back: its
+    address is forgotten.
+    """
+    hangups = frozenset(place for place, each in enumerate(decided.commands) if each.action == HANGUP)
+    return frozenset(
+        place
+        for place in (hangups | (waiting.places if waiting else frozenset())) - decided.obeyed
+        if not _is_over(decided.commands[place], call) and not lacks_address(put_back(decided.commands[place], call))
+    )
+
+
+def forgotten(decided: StoredDecision, places: frozenset[int], now_seconds: float) -> frozenset[int]:
+    """Which of the commands at these places Telnyx would obey twice, since it has forgotten their ids by now.
+
+    Not hang-ups: a leg ends once.
+    """
+    if now_seconds - decided.at_seconds <= RESEND_SECONDS:
+        return frozenset()
+    return frozenset(place for place in places if decided.commands[place].action != HANGUP)
+
+
+def too_late(decided: StoredDecision, places: frozenset[int], now_seconds: float) -> frozenset[int]:
+    """Which of these the call goes on without; never what keeps a card number out of a recording."""
+    old = forgotten(decided, places, now_seconds)
+    return frozenset(place for place in old if decided.commands[place].action not in REPEATABLE)
+
+
+def not_taken(
+    event_id: str, decided: StoredDecision, places: frozenset[int], call: Call, taken: Sequence[TakenCommand]
+) -> frozenset[int]:
+    """Which of the commands at these places Telnyx has not taken, by its own account of the call since the decision.
+
+    A command that the account names in a form that we do not know may be any of them: then none is sent.
+    """
+    if any(each.action not in ACTIONS for each in taken):
+        return frozenset()
+    left = list(taken)
+    missing: set[int] = set()
+    for place in sorted(places):
+        found = next((each for each in left if _is_of(each, decided.commands[place], event_id, place, call)), None)
+        if found is None:
+            missing.add(place)
+        else:
+            left.remove(found)
+    return frozenset(missing)
+
+
+def _is_of(taken: TakenCommand, command: Command, event_id: str, place: int, call: Call) -> bool:
+    """By its id; where Telnyx tells none, by its action and leg."""
+    if COMMAND_ID in taken.said:
+        return command_id(event_id, place) in taken.said
+    if command.action == DIAL or taken.action != command.action:
+        return taken.action == command.action
+    return taken.call_leg_id == _leg_id(command.call_control_id, call)
+
+
+def _leg_id(control_id: str, call: Call) -> str:
+    if control_id == call.control_id:
+        return call.leg_id
+    return next((leg_id for leg_id, leg in call.far_legs.items() if leg.control_id == control_id), "")
+
+
+def _is_over(command: Command, call: Call) -> bool:
+    """Whether the leg that a command is for has ended; a dial is for the caller's."""
+    if command.call_control_id in {"", call.control_id}:
+        return call.status == ENDED
+    return any(leg.status == ENDED for leg in call.far_legs.values() if leg.control_id == command.call_control_id)
