@@ -61,12 +61,15 @@ def _has_come(entry: Recording) -> bool:
     return entry.status != EXPECTED and not (entry.status == FAILED and not entry.started_at)
 
 
-def _is_known(listed: RecordingInfo, entries: Iterable[Recording]) -> bool:
-    """By Telnyx's id, else by the name that its file was asked for under, else by leg, channels and start."""
+def _is_known(listed: RecordingInfo, entries: Sequence[Recording]) -> bool:
+    """By Telnyx's id, else by the name that its file was asked for under, else by leg, channels and start.
+
+    By its id on whichever leg: a callee's recording that its webhook reported is under the leg that dialled.
+    """
+    if listed.recording_id and any(each.recording_id == listed.recording_id for each in entries if _has_come(each)):
+        return True
     of_leg = [entry for entry in entries if entry.call_leg_id == listed.call_leg_id]
     come = [entry for entry in of_leg if _has_come(entry)]
-    if any(entry.recording_id == listed.recording_id for entry in come):
-        return True
     names = names_in(listed.download_urls.values())
     if named := [entry for entry in of_leg if is_named(entry.file_name, names)]:
         return any(entry in come for entry in named)

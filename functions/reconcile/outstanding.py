@@ -136,6 +136,7 @@ class OutstandingCall:
             call = self._call(leg)
         except NotAnswered as why:
             self._log("warning", "call not known to have ended", entry, reason=str(why))
+            self.report.add(FAULTS)
             over_by = asked_at + LONGEST_CALL_SECONDS
             return over_by if over_by <= self.now else None
         if call and call.is_alive:

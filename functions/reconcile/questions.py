@@ -38,25 +38,28 @@ class Questions:
 
     def __init__(self, telnyx: Telnyx) -> None:
         self._telnyx = telnyx
-        self._failures = 0
-        """In a row. Threads may lose one of them, which does no harm."""
+        self._failures = {"recordings": 0, "call": 0}
+        """In a row, by what was asked about: a key may be allowed the one and not the other.
+
+        Threads may lose one of them, which does no harm.
+        """
 
     def recordings_of(self, call_session_id: str) -> tuple[RecordingInfo, ...]:
         """Every recording of a phone call that Telnyx lists; of no other call, whatever it lists."""
-        listed = self._ask(lambda: self._telnyx.recordings_of(call_session_id))
+        listed = self._ask("recordings", lambda: self._telnyx.recordings_of(call_session_id))
         return tuple(each for each in listed if each.call_session_id == call_session_id)
 
     def find_call(self, call_control_id: str) -> CallInfo | None:
         """Whether a leg goes on; None if Telnyx does not know it."""
-        return self._ask(lambda: self._telnyx.find_call(call_control_id))
+        return self._ask("call", lambda: self._telnyx.find_call(call_control_id))
 
-    def _ask(self, ask: Callable[[], Answer]) -> Answer:
-        if self._failures >= MAX_FAILURES:
+    def _ask(self, about: str, ask: Callable[[], Answer]) -> Answer:
+        if self._failures[about] >= MAX_FAILURES:
             raise NotAnswered("Telnyx was not asked: it did not answer the questions before")
         try:
             answer = ask()
         except (TelnyxRefused, TelnyxUnavailable) as error:
-            self._failures += 1
+            self._failures[about] += 1
             raise NotAnswered(str(error)) from None
-        self._failures = 0
+        self._failures[about] = 0
         return answer

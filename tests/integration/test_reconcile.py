@@ -32,7 +32,7 @@ from dialtone.domain.recordings import (
     ArchiveJob,
 )
 from reconcile.plan import GIVE_UP_SECONDS
-from reconcile.questions import MAX_FAILURES
+from reconcile.questions import MAX_FAILURES, NotAnswered, Questions
 from tests.integration.deliveries import CONTROL, LEG, SESSION, phone_call
 from tests.integration.dependencies import FAULTS, Died, Fault
 from tests.integration.reconciling import (
@@ -40,6 +40,7 @@ from tests.integration.reconciling import (
     MESSAGE,
     RECORDING_WEBHOOKS,
     WHOLE_CALL,
+    ListingTelnyx,
     Reconciling,
     listed,
     reconciling,
@@ -333,7 +334,7 @@ def test_a_call_that_cannot_be_asked_about_has_ended_when_no_call_lasts_any_long
     house.telnyx.fault = UNAVAILABLE
 
     house.sweep(200)
-    assert house.noted.measured == {"RecordingsOutstanding": 2}
+    assert house.noted.measured == {"RecordingsOutstanding": 2, "SweepsIncomplete": 1}
 
     house.sweep(300)
     assert house.statuses() == [EXPECTED, EXPECTED]
@@ -457,6 +458,25 @@ def test_telnyx_is_not_asked_on_and_on_while_it_does_not_answer(house: Reconcili
 
     assert counts["outstanding"] == 12
     assert len(house.telnyx.asked) == MAX_FAILURES
+
+
+class NoCalls(ListingTelnyx):
+    """Telnyx, for a key that may not ask about calls."""
+
+    def find_call(self, call_control_id: str) -> CallInfo | None:
+        self.asked.append(call_control_id)
+        raise TelnyxRefused(403, "10010", "not allowed")
+
+
+def test_a_key_that_may_not_ask_about_calls_still_finds_recordings() -> None:
+    questions = Questions(telnyx := NoCalls([listed(1)]))
+
+    for _ in range(MAX_FAILURES + 1):
+        with pytest.raises(NotAnswered):
+            questions.find_call(CONTROL)
+
+    assert questions.recordings_of(SESSION) == (listed(1),)
+    assert telnyx.asked == [CONTROL] * MAX_FAILURES + [SESSION]
 
 
 @pytest.mark.parametrize(

@@ -51,6 +51,19 @@ def test_telnyx_s_own_id_is_decisive() -> None:
     assert not known(replace(LISTED, download_urls=UNNAMED), replace(UNSOLICITED, recording_id="r-2"))
 
 
+def test_one_without_an_id_is_not_taken_for_another_without_one() -> None:
+    nameless = replace(LISTED, recording_id="", download_urls=UNNAMED, started_at="2026-09-21T12:30:00Z")
+
+    assert not known(nameless, UNSOLICITED)
+
+
+def test_a_callee_s_recording_is_known_under_the_leg_that_dialled() -> None:
+    of_callee = replace(LISTED, call_leg_id="callee", download_urls=UNNAMED)
+
+    assert known(of_callee, replace(UNSOLICITED, recording_id="r-1"))
+    assert not known(of_callee, replace(UNSOLICITED, recording_id="r-2"))
+
+
 @pytest.mark.parametrize(
     ("started_at", "channels", "expected"),
     [
