@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
 
     from dialtone.domain.events import Event
+    from lookup.backend_client import StillWaiting
 
 PAUSES_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 """Between deliveries. A caller waits: soon at first; at last for a neighbour that takes its time to recover."""
@@ -31,9 +32,11 @@ class Webhook:
         self._webhook = WebhookFunction(functions)
         self._sleep = sleep
 
-    def send_once(self, event: Event, function: str) -> None:
-        """Deliver an event that is worth one try only: what comes of it is in the webhook function's own log."""
-        self._webhook.deliver(_own(event), function)
+    def deliver_while(self, still_waiting: StillWaiting, event: Event, function: str) -> None:
+        """Deliver an event until it was handled, as long as it is worth something: until the answer is there."""
+        for pause in PAUSES_SECONDS:
+            if not self._webhook.deliver(_own(event), function) or not still_waiting(pause):
+                return
 
     def deliver(self, event: Event, function: str) -> int:
         """Deliver an event, with the same id and time each time, until it was handled. Gives how often.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -16,7 +17,7 @@ from dialtone.domain.lookups import FAILED, Answer
 from lookup.answer_parsing import MAX_ANSWER_BYTES, answer_of, answer_of_http
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from mypy_boto3_lambda import LambdaClient
 
@@ -29,6 +30,10 @@ CONNECT_SECONDS = 2.0
 ADDRESS = ("https://", "http://")
 
 
+StillWaiting = Callable[[float], bool]
+"""Waits so many seconds for the answer, and says whether there is none yet and time is left."""
+
+
 class BackendClient:
     """Whoever flows ask."""
 
@@ -37,7 +42,7 @@ class BackendClient:
         self._tokens = tokens
         self._addresses = urllib3.PoolManager(retries=False)
 
-    def ask(self, lookup: Lookup, tell_slow: Callable[[], None]) -> Answer:
+    def ask(self, lookup: Lookup, tell_slow: Callable[[StillWaiting], None]) -> Answer:
         """Ask, and give what came of it within the lookup's limit. Whatever goes wrong is an answer.
 
         `tell_slow` is called where there is none after the lookup's `quiet_seconds`. The limit holds for the whole,
@@ -47,10 +52,13 @@ class BackendClient:
         thread = threading.Thread(target=lambda: answers.append(self._asked(lookup)), daemon=True)
         ends = time.monotonic() + lookup.limit_seconds
         thread.start()
-        if lookup.quiet_seconds:
-            thread.join(lookup.quiet_seconds)
-            if not answers:
-                tell_slow()
+
+        def still_waiting(seconds: float) -> bool:
+            thread.join(max(0.0, min(seconds, ends - time.monotonic())))
+            return not answers and time.monotonic() < ends
+
+        if lookup.quiet_seconds and still_waiting(lookup.quiet_seconds):
+            tell_slow(still_waiting)
         thread.join(max(0.0, ends - time.monotonic()))
         return answers[0] if answers else Answer(FAILED, reason=f"no answer within {lookup.limit_seconds} s")
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from dialtone.adapters.telemetry import Level, Observer
     from dialtone.domain.lookups import Answer, Lookup
     from lookup.answer_delivery import Webhook
-    from lookup.backend_client import BackendClient
+    from lookup.backend_client import BackendClient, StillWaiting
 
 
 def _utc_now() -> datetime:
@@ -37,11 +37,14 @@ class LookupService:
     def answer(self, lookup: Lookup, answer_to: str) -> None:
         """Ask, and deliver the answer. Raises NotTaken; then the call's own wait ends it."""
         began = time.monotonic()
-        answer = self.systems.ask(lookup, lambda: self.webhook.send_once(lookup.slow(self._moment()), answer_to))
+        answer = self.systems.ask(lookup, lambda waits: self._tell_slow(waits, lookup, answer_to))
         millis = round((time.monotonic() - began) * MILLIS_PER_SECOND, 1)
         event = answer.event(lookup, self._moment())
         deliveries = self.webhook.deliver(event, answer_to)
         self._report(lookup, answer, millis, deliveries)
+
+    def _tell_slow(self, still_waiting: StillWaiting, lookup: Lookup, answer_to: str) -> None:
+        self.webhook.deliver_while(still_waiting, lookup.slow(self._moment()), answer_to)
 
     def _moment(self) -> str:
         return self.now().strftime("%Y-%m-%dT%H:%M:%S.%fZ")

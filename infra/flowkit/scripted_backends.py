@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
-from dialtone.domain.lookups import ANSWERED, FAILED, FOUND, Answer
+from dialtone.domain.lookups import FAILED, FOUND, Answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -22,7 +22,7 @@ TRAVEL_SECONDS = 0.02
 """From one function to the other."""
 
 AGAIN_SECONDS = 0.5
-"""After an answer was not taken."""
+"""After an event was not taken."""
 
 MAX_DELIVERIES = 20
 
@@ -72,8 +72,7 @@ class OtherSystems:
         self.carrier.clock.after(seconds, lambda: self._travel(event()))
 
     def _travel(self, event: Event) -> None:
-        left = MAX_DELIVERIES if event.type == ANSWERED else 0
-        self.carrier.clock.after(TRAVEL_SECONDS, partial(self._deliver, event, left))
+        self.carrier.clock.after(TRAVEL_SECONDS, partial(self._deliver, event, MAX_DELIVERIES))
 
     def _deliver(self, event: Event, left: int) -> None:
         if not self.deliver(event) and left:

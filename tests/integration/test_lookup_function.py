@@ -84,7 +84,7 @@ def at(server: ScriptedTelnyx, path: str = "/crm", limit_seconds: int = 5) -> Lo
 
 def asked(systems: BackendClient, lookup: Lookup) -> Answer:
     """Give the answer to a lookup that nothing is heard beside."""
-    return systems.ask(lookup, lambda: pytest.fail("nobody wants to know that it takes long"))
+    return systems.ask(lookup, lambda _: pytest.fail("nobody wants to know that it takes long"))
 
 
 # PromptedInput
@@ -259,7 +259,7 @@ def test_a_lookup_that_takes_longer_than_a_silence_goes_unnoticed_is_told_of_onc
     told: list[str] = []
 
     answer = BackendClient(functions, NO_TOKENS).ask(
-        replace(at(server, limit_seconds=2), quiet_seconds=1), lambda: told.append("slow")
+        replace(at(server, limit_seconds=2), quiet_seconds=1), lambda _: told.append("slow")
     )
 
     assert (answer.result, told) == (FAILED, ["slow"])
@@ -294,13 +294,44 @@ def test_an_answer_is_delivered_as_one_event_until_it_is_taken(server: ScriptedT
     assert "/functions/webhook%3A7/invocations" in server.requests[0].path
 
 
-def test_that_it_takes_long_is_worth_one_try_only(server: ScriptedTelnyx, functions: LambdaClient) -> None:
+def test_that_it_takes_long_is_delivered_until_it_is_taken(server: ScriptedTelnyx, functions: LambdaClient) -> None:
+    """If the webhook function dies between the commit and the prompt, the next delivery says it."""
+    server.answers.extend([response(200, b'{"statusCode": 503}'), response(200, cut=True), TAKEN])
+    event, waited = FUNCTION.slow("2026-11-24T10:00:00.000000Z"), list[float]()
+
+    def still_waiting(seconds: float) -> bool:
+        waited.append(seconds)
+        return True
+
+    Webhook(functions).deliver_while(still_waiting, event, "webhook")
+
+    assert [event_from_json(told) for told in delivered(server)] == [event] * 3
+    assert waited == [0.2, 0.5]
+
+
+def test_once_the_answer_is_there_nobody_is_told_that_it_takes_long(
+    server: ScriptedTelnyx, functions: LambdaClient
+) -> None:
     server.answers.append(response(200, b'{"statusCode": 503}'))
     event = FUNCTION.slow("2026-11-24T10:00:00.000000Z")
 
-    Webhook(functions).send_once(event, "webhook")
+    Webhook(functions).deliver_while(lambda _: False, event, "webhook")
 
-    assert [event_from_json(told) for told in delivered(server)] == [event]
+    assert len(delivered(server)) == 1
+
+
+def test_whoever_tells_that_it_takes_long_is_woken_by_the_answer(
+    server: ScriptedTelnyx, functions: LambdaClient
+) -> None:
+    server.before_answering = lambda: time.sleep(1.3)
+    waits: list[bool] = []
+
+    answer = BackendClient(functions, NO_TOKENS).ask(
+        replace(at(server, limit_seconds=20), quiet_seconds=1),
+        lambda still_waiting: waits.extend([still_waiting(0.01), still_waiting(15.0)]),
+    )
+
+    assert (answer.result, waits) == (FOUND, [True, False])
 
 
 def test_an_answer_that_is_never_taken_is_an_error_for_the_alarm(
