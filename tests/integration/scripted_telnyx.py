@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
 import time
 from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -68,6 +69,26 @@ def error(status: int, code: str, *, title: str = "A title", detail: str = "A de
     return Answer(status, body, {"content-type": "application/json"} | headers)
 
 
+class _Server(ThreadingHTTPServer):
+    """Waits for its threads at its end, and remembers its connections so that it need not wait for those kept alive."""
+
+    daemon_threads = False
+
+    def __init__(self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler]) -> None:
+        super().__init__(address, handler)
+        self._connections: list[socket.socket] = []
+
+    def process_request(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 -- http.server's own types
+        self._connections.append(request)
+        super().process_request(request, client_address)
+
+    def hang_up(self) -> None:
+        """Take no further request on any connection; answers that are being written are finished."""
+        for connection in self._connections:
+            with suppress(OSError):  # closed before
+                connection.shutdown(socket.SHUT_RD)
+
+
 class ScriptedTelnyx:
     """The server; its `answers` are used up in order, afterwards every request is accepted."""
 
@@ -79,8 +100,7 @@ class ScriptedTelnyx:
         self.answering: Callable[[Request], Answer | None] = lambda _: None
         """Answers a request by what it is; None leaves it to the others."""
         self._ended = threading.Event()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._server.daemon_threads = False
+        self._server = _Server(("127.0.0.1", 0), self._handler())
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})
 
     @property
@@ -98,6 +118,7 @@ class ScriptedTelnyx:
         self._ended.set()
         self._server.shutdown()
         self._thread.join()
+        self._server.hang_up()
         self._server.server_close()
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
@@ -106,7 +127,6 @@ class ScriptedTelnyx:
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
             disable_nagle_algorithm = True  # head and body are two writes: else each answer would wait 40 ms
-            timeout = 5  # a connection kept alive must not outlive the test
 
             def answer(self) -> None:
                 body = self.rfile.read(int(self.headers.get("content-length", 0)))
