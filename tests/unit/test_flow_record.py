@@ -99,6 +99,13 @@ def test_a_transcript_is_asked_for_as_the_flow_says(written: str, asked: dict[st
     assert sent == asked
 
 
+def test_a_message_that_silence_does_not_end_is_started_without_a_limit_of_silence() -> None:
+    decision = StagedCall("steps:\n  message: {record: null, silence_seconds: 0}\n").pick_up()
+
+    assert "timeout_secs" not in decision.commands[0].parameters
+    assert decision.commands[0].parameters["max_length"] == 120
+
+
 @pytest.mark.parametrize("status", ["call_hangup"])
 def test_no_recording_starts_when_the_caller_hung_up_during_the_prompt(status: str) -> None:
     staged = StagedCall(MESSAGE)

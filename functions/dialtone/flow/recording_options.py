@@ -2,8 +2,35 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+from dialtone.domain.commands import Command, command
+
+if TYPE_CHECKING:
+    from dialtone.domain.calls import Call
+    from dialtone.flow.steps.record import Record
+    from dialtone.flow.steps.recording import RecordingSwitch
 
 Format = Literal["mp3", "wav"]
 Channels = Literal["single", "dual"]
 Track = Literal["both", "inbound", "outbound"]
+
+
+def record_start(call: Call, options: Record | RecordingSwitch) -> Command:
+    """The command that starts the recording; a time of 0 seconds is left out, which Telnyx takes for no limit."""
+    parameters: dict[str, object] = options.transcription.parameters() if options.transcription else {}
+    if options.trim:
+        parameters["trim"] = "trim-silence"
+    if options.max_seconds:
+        parameters["max_length"] = options.max_seconds
+    if options.silence_seconds:
+        parameters["timeout_secs"] = options.silence_seconds
+    return command(
+        "record_start",
+        call.control_id,
+        format=options.format,
+        channels=options.channels,
+        recording_track=options.track,
+        play_beep=options.beep,
+        **parameters,
+    )

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from dialtone.flow.keys import NO_KEY, Key, gathered_key, one_key
+from dialtone.flow.keys import Key, one_key
 from dialtone.flow.prompts import Prompt
-from dialtone.flow.steps.prompted_input import Failure, PromptedInput
+from dialtone.flow.steps.prompted_input import PromptedInput
 from dialtone.flow.templating import LANGUAGE
 from dialtone.flow.voice_settings import LanguageCode
 
@@ -33,14 +33,9 @@ class ChooseLanguage(PromptedInput):
 
     def on(self, call: Call, event: Event) -> Move | None:
         """Remember the language; without a choice it stays what it is."""
-        key = gathered_key(event)
-        if move := self.still_asking(call, event, key):
-            return move
-        if key is None:
-            return None
-        if key in self.keys:
-            return self.take("next", variables={LANGUAGE: self.keys[key]})
-        return self.ask_again(call, Failure.NO_INPUT if key == NO_KEY else Failure.WRONG_INPUT)
+        return self.follow_key(
+            call, event, self.keys, lambda key: self.take("next", variables={LANGUAGE: self.keys[key]})
+        )
 
     def answered_by_digits(self, call: Call, digits: str) -> bool:
         """Whether it is one of its keys."""

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
-from dialtone.flow.keys import NO_KEY, SomeKeys, gathered_key, one_key
+from dialtone.flow.keys import SomeKeys, one_key
 from dialtone.flow.prompts import Prompt
-from dialtone.flow.steps.prompted_input import Failure, PromptedInput
+from dialtone.flow.steps.prompted_input import PromptedInput
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,14 +33,7 @@ class Menu(PromptedInput):
 
     def on(self, call: Call, event: Event) -> Move | None:
         """Follow the key; ask again after none or a wrong one."""
-        key = gathered_key(event)
-        if move := self.still_asking(call, event, key):
-            return move
-        if key is None:
-            return None
-        if key in self.keys:
-            return self.take(f"keys.{key}")
-        return self.ask_again(call, Failure.NO_INPUT if key == NO_KEY else Failure.WRONG_INPUT)
+        return self.follow_key(call, event, self.keys, lambda key: self.take(f"keys.{key}"))
 
     def answered_by_digits(self, call: Call, digits: str) -> bool:
         """Whether it is one of its keys."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from pydantic import Field, StrictBool, StrictInt, model_validator
 
 from dialtone.domain.commands import command
-from dialtone.flow.keys import NO_KEY, stop_gathering
+from dialtone.flow.keys import NO_KEY, gathered_key, stop_gathering
 from dialtone.flow.moves import Fail, Go, Move, Wait
 from dialtone.flow.prompts import Prompt
 from dialtone.flow.shorthand import Shorthand
@@ -18,7 +18,7 @@ from dialtone.flow.steps.say import heard_out, stop_queued, unplayable
 from dialtone.flow.steps.step import NEXT, Speaking
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Container, Iterator
 
     from dialtone.domain.calls import Call
     from dialtone.domain.commands import Command
@@ -145,6 +145,17 @@ class PromptedInput(Speaking):
         if reason := unplayable(event):
             return Fail(reason, self.abandoned(call))
         return None
+
+    def follow_key(self, call: Call, event: Event, keys: Container[str], choose: Callable[[str], Move]) -> Move | None:
+        """Go where the key leads, if it is one of the keys; ask again after none or a wrong one."""
+        key = gathered_key(event)
+        if move := self.still_asking(call, event, key):
+            return move
+        if key is None:
+            return None
+        if key in keys:
+            return choose(key)
+        return self.ask_again(call, Failure.NO_INPUT if key == NO_KEY else Failure.WRONG_INPUT)
 
     def ask_again(self, call: Call, how: Failure) -> Go:
         """Enter the step once more, or leave it when the tries are used up."""

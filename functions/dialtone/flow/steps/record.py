@@ -15,7 +15,7 @@ from dialtone.flow.gather_timer import seconds_left, timer, timer_ended
 from dialtone.flow.keys import Key, OneKeyOrSeveral, gathered_key, one_key, stop_gathering
 from dialtone.flow.moves import Fail, Go, Move, Wait
 from dialtone.flow.prompts import Prompt
-from dialtone.flow.recording_options import Channels, Format, Track
+from dialtone.flow.recording_options import Channels, Format, Track, record_start
 from dialtone.flow.step_state import PromptState, StepState
 from dialtone.flow.steps.prompted_input import MILLIS
 from dialtone.flow.steps.say import heard_out, unplayable
@@ -161,7 +161,7 @@ class Record(Speaking):
             if heard:
                 return Wait(heard, replace(state, prompts=len(heard)))
         recording = replace(state, phase="running", number=call.recordings_asked + 1)
-        return Wait((self._start(call), timer(call, self.max_seconds + SAVING_SECONDS)), recording)
+        return Wait((record_start(call, self), timer(call, self.max_seconds + SAVING_SECONDS)), recording)
 
     def follow(self, call: Call, event: Event, voice_defaults: VoiceDefaults) -> Move | None:
         """The prompt's end starts the recording; a key, its own end, or a fault ends it."""
@@ -217,22 +217,6 @@ class Record(Speaking):
             "review.say": self.review and self.review.say,
         }
         yield from ((where, prompt) for where, prompt in said.items() if prompt)
-
-    def _start(self, call: Call) -> Command:
-        options: dict[str, object] = {"max_length": self.max_seconds, "timeout_secs": self.silence_seconds}
-        if self.trim:
-            options["trim"] = "trim-silence"
-        if self.transcription:
-            options |= self.transcription.parameters()
-        return command(
-            "record_start",
-            call.control_id,
-            format=self.format,
-            channels=self.channels,
-            recording_track=self.track,
-            play_beep=self.beep,
-            **options,
-        )
 
     def _recording(self, call: Call, event: Event, voice_defaults: VoiceDefaults) -> Move | None:
         ends = event.type == "call.dtmf.received" and event.text("digit") in self.ends_on

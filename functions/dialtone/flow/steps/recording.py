@@ -9,7 +9,7 @@ from pydantic import Field, StrictBool, StrictInt, model_validator
 
 from dialtone.domain.commands import Command, command
 from dialtone.flow.consent import VARIABLE, AskedConsent, ConsentState
-from dialtone.flow.recording_options import Channels, Format, Track
+from dialtone.flow.recording_options import Channels, Format, Track, record_start
 from dialtone.flow.steps.step import Speaking
 from dialtone.flow.transcription import Transcription
 
@@ -55,7 +55,7 @@ class RecordingSwitch(Speaking):
             return self.take("next")  # callers who declined come here too, and Telnyx refuses to resume nothing
         if self.recording != "start":
             return self.take("next", commands=(command(f"record_{self.recording}", call.control_id),))
-        return self.take("next", commands=(self._start(call),))
+        return self.take("next", commands=(record_start(call, self),))
 
     def follow(self, call: Call, event: Event, voice_defaults: VoiceDefaults) -> Move | None:
         """The announcement has ended, or the key was pressed."""
@@ -90,21 +90,3 @@ class RecordingSwitch(Speaking):
         """The announcement that the caller hears."""
         if self.consent:
             yield "consent.say", self.consent.say
-
-    def _start(self, call: Call) -> Command:
-        options: dict[str, object] = self.transcription.parameters() if self.transcription else {}
-        if self.trim:
-            options["trim"] = "trim-silence"
-        if self.max_seconds:
-            options["max_length"] = self.max_seconds
-        if self.silence_seconds:
-            options["timeout_secs"] = self.silence_seconds
-        return command(
-            "record_start",
-            call.control_id,
-            format=self.format,
-            channels=self.channels,
-            recording_track=self.track,
-            play_beep=self.beep,
-            **options,
-        )
