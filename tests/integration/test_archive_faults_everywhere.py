@@ -18,6 +18,8 @@ from tests.integration.dependencies import DELIVERIES, FAULTS, Died, Fault
 if TYPE_CHECKING:
     from dialtone.domain.recordings import ArchiveJob
 
+pytestmark = pytest.mark.no_cover  # plays again and again what other tests take
+
 PART_BYTES = 8_192
 AUDIO = wav(1.5)
 MOST_REQUESTS = 16

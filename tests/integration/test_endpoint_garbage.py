@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
     from tests.integration.dependencies import Line
 
+pytestmark = pytest.mark.no_cover  # plays again and again what other tests take
+
 RINGS = {"direction": "incoming", "state": "parked"}
 
 

@@ -22,6 +22,8 @@ from infra.flowkit.runner import coverages, flows_in, play
 from infra.flowkit.scenario_run import ScenarioResult, run_scenario
 from infra.flowkit.side_by_side import side_by_side
 
+pytestmark = pytest.mark.no_cover  # plays again and again what other tests take
+
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 FLOW_NAMES = list(flows_in(FLOWS))
 BY_LAST_RESORT = CoverageItem("desk", "", LAST_RESORT_EDGE)

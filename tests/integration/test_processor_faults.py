@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from dialtone.domain.events import Event
     from tests.integration.dependencies import Remains
 
+pytestmark = pytest.mark.no_cover  # plays again and again what other tests take
+
 REQUESTS_OF_THE_CALL = 70
 """What PHONE_CALL costs without faults, and some of what is repeated with them."""
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.benchmarks.round_trips import EVENTS, TELNYX, calls, samples
+
+pytestmark = pytest.mark.no_cover  # plays again and again what other tests take
 
 
 def test_every_sample_costs_two_round_trips_at_most_one_again_and_none_if_it_is_forged() -> None:

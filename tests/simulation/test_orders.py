@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from dialtone.domain.events import Event
     from dialtone.domain.lookups import Lookup
 
+pytestmark = pytest.mark.no_cover  # plays again and again what other tests take
 
 ACTIONS = (
     "answer",
