@@ -198,42 +198,36 @@ def record_start(exchange: Exchange, leg: Leg, given: Parameters) -> dict[str, A
     return {}
 
 
-def _meant(leg: Leg, given: Parameters) -> list[recordings.Recording]:
-    """Give the recordings that a command means: the one named, or all under way."""
+def _for_each_recording(
+    act: Callable[[Exchange, recordings.Recording], None], exchange: Exchange, leg: Leg, given: Parameters
+) -> dict[str, Any]:
+    """Do it to the recordings that a command means: the one named, or all under way."""
     recording_id = given.get("recording_id")
     if recording_id is not None and all(recording.id != recording_id for recording in leg.recordings):
         raise errors.invalid("/recording_id", "This call has no such recording.")
-    return recordings.active(leg, recording_id)
+    meant = recordings.active(leg, recording_id)
+    take_client_state(leg, given)
+    for recording in meant:
+        act(exchange, recording)
+    return {}
 
 
 @_command()
 def record_stop(exchange: Exchange, leg: Leg, given: Parameters) -> dict[str, Any]:
     """Stop recording."""
-    meant = _meant(leg, given)
-    take_client_state(leg, given)
-    for recording in meant:
-        recordings.stop(exchange, recording)
-    return {}
+    return _for_each_recording(recordings.stop, exchange, leg, given)
 
 
 @_command()
 def record_pause(exchange: Exchange, leg: Leg, given: Parameters) -> dict[str, Any]:
     """Leave out what follows."""
-    meant = _meant(leg, given)
-    take_client_state(leg, given)
-    for recording in meant:
-        recordings.pause(exchange, recording)
-    return {}
+    return _for_each_recording(recordings.pause, exchange, leg, given)
 
 
 @_command()
 def record_resume(exchange: Exchange, leg: Leg, given: Parameters) -> dict[str, Any]:
     """Record again."""
-    meant = _meant(leg, given)
-    take_client_state(leg, given)
-    for recording in meant:
-        recordings.resume(exchange, recording)
-    return {}
+    return _for_each_recording(recordings.resume, exchange, leg, given)
 
 
 @_command()

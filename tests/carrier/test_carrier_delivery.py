@@ -274,11 +274,11 @@ def test_the_same_seed_plays_the_same_call() -> None:
 
     first, second, other = _played(7, chances), _played(7, chances), _played(8, chances)
 
-    def told(desk: Desk) -> list[Any]:
+    def received(desk: Desk) -> list[Any]:
         return [(event["id"], event["event_type"], event["at"], event["meta"]) for event in desk.events]
 
-    assert told(first) == told(second)
-    assert told(first) != told(other)
+    assert received(first) == received(second)
+    assert received(first) != received(other)
     assert first.carrier.faults.seed == 7
 
 

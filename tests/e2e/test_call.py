@@ -40,7 +40,7 @@ def call(*arguments: str | Path, typed: str = "") -> subprocess.CompletedProcess
     )
 
 
-def told(output: str) -> list[str]:
+def without_times(output: str) -> list[str]:
     """What the lines say, without times."""
     return [line[12:] for line in output.splitlines() if line[:10].strip().endswith("s")]
 
@@ -75,7 +75,7 @@ def test_a_call_through_a_pipe_becomes_a_test_that_passes_and_can_be_played(flow
         "hung up    by the line",
         "kept       ",
     ]
-    assert in_order(expected, told(done.stdout)) == [], done.stdout
+    assert in_order(expected, without_times(done.stdout)) == [], done.stdout
     (script,) = read_conversations(file)
     assert script.conversation.ends.recordings == 1
 
@@ -85,8 +85,8 @@ def test_a_call_through_a_pipe_becomes_a_test_that_passes_and_can_be_played(flow
     again = call("--script", file, "--flows", flows, FAST)
 
     assert again.returncode == 0
-    acted = [line for line in told(done.stdout) if line.startswith(("press", "say", "hung up"))]
-    assert [line for line in told(again.stdout) if line.startswith(("press", "say", "hung up"))] == acted
+    acted = [line for line in without_times(done.stdout) if line.startswith(("press", "say", "hung up"))]
+    assert [line for line in without_times(again.stdout) if line.startswith(("press", "say", "hung up"))] == acted
 
 
 class Telephone:

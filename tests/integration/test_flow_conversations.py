@@ -121,7 +121,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def told(folder: Path, conversation: str) -> ScenarioResult:
+def played(folder: Path, conversation: str) -> ScenarioResult:
     """What comes of the one conversation, given everything below its name."""
     file = folder / f"desk{SUFFIX}"
     lines = dedent(conversation).strip().splitlines()
@@ -132,7 +132,7 @@ def told(folder: Path, conversation: str) -> ScenarioResult:
 
 
 def test_words_that_are_never_heard_fail_it_and_stand_beside_what_was_heard(folder: Path) -> None:
-    result = told(folder, "talk: [{hears: {words: For the cellar, within: 3s}}, {presses: 1}]")
+    result = played(folder, "talk: [{hears: {words: For the cellar, within: 3s}}, {presses: 1}]")
 
     shown = side_by_side(result)
 
@@ -166,7 +166,7 @@ def test_words_that_are_never_heard_fail_it_and_stand_beside_what_was_heard(fold
 def test_an_end_that_is_otherwise_fails_it(folder: Path, ends: str, what: str, expected: str, found: str) -> None:
     talk = "talk: [{presses: 2}, {hears: beep}, {says: {words: Good day., seconds: 4s}}, {after: 1s}, {presses: '#'}]"
 
-    result = told(folder, f"{talk}\nends: {{{ends}}}")
+    result = played(folder, f"{talk}\nends: {{{ends}}}")
 
     (difference,) = result.differences
     assert not result.passed
@@ -177,7 +177,7 @@ def test_an_end_that_is_otherwise_fails_it(folder: Path, ends: str, what: str, e
 
 
 def test_an_end_as_it_should_be_passes(folder: Path) -> None:
-    result = told(
+    result = played(
         folder,
         """\
         talk: [{presses: 2}, {hears: beep}, {says: {words: Good day., seconds: 4s}}, {after: 1s}, {presses: "#"}]
@@ -207,7 +207,7 @@ def test_an_end_as_it_should_be_passes(folder: Path) -> None:
     ],
 )
 def test_the_other_side_of_a_transfer_does_what_it_is_to_do(folder: Path, who: str, ended: str, step: str) -> None:
-    result = told(
+    result = played(
         folder,
         f"""\
         people: {{"+15550199": {who}}}
@@ -221,7 +221,7 @@ def test_the_other_side_of_a_transfer_does_what_it_is_to_do(folder: Path, who: s
 
 
 def test_a_colleague_who_waits_for_words_in_vain_fails_it(folder: Path) -> None:
-    result = told(
+    result = played(
         folder,
         """\
         people: {"+15550199": {talk: [{hears: {words: Hello, within: 10s}}]}}
@@ -247,14 +247,14 @@ def test_a_colleague_who_waits_for_words_in_vain_fails_it(folder: Path) -> None:
     ],
 )
 def test_troubles_lead_onto_the_error_paths(folder: Path, trouble: str, talk: str, way: CoverageItem) -> None:
-    result = told(folder, f"troubles: [{{{trouble}}}]\ntalk: [{talk}, {{hears: We are sorry}}]")
+    result = played(folder, f"troubles: [{{{trouble}}}]\ntalk: [{talk}, {{hears: We are sorry}}]")
 
     assert result.passed, side_by_side(result)
     assert way in result.taken
 
 
 def test_a_refusal_of_one_step_leaves_the_others_alone(folder: Path) -> None:
-    result = told(
+    result = played(
         folder,
         """\
         troubles: [{telnyx_refuses: speak, step: desk}]
@@ -266,7 +266,7 @@ def test_a_refusal_of_one_step_leaves_the_others_alone(folder: Path) -> None:
 
 
 def test_a_command_that_fails_for_now_is_sent_again_and_the_caller_goes_on(folder: Path) -> None:
-    result = told(
+    result = played(
         folder,
         """\
         troubles: [{telnyx_unavailable: speak, times: 2}]
@@ -303,7 +303,7 @@ def test_a_conversation_plays_callers_who_show_no_number_and_numbers_in_any_form
     (folder / "numbers.yaml").write_text('"+15550150": desk\n"sip:reception": desk\n', encoding="utf-8")
     (folder / "desk.yaml").write_text(WHO, encoding="utf-8")
 
-    result = told(
+    result = played(
         folder,
         f"""
         caller: "{caller}"
@@ -327,26 +327,26 @@ def test_a_call_that_comes_to_the_last_resort_says_why(folder: Path, step: str, 
     flow = f"flow: desk\nlast_resort: sorry\nsteps:\n  first: {{{step}}}\n  sorry: {{say: We are sorry.}}\n"
     (folder / "desk.yaml").write_text(flow, encoding="utf-8")
 
-    result = told(folder, "ends: {outcome: served}")
+    result = played(folder, "ends: {outcome: served}")
 
     assert [each.happened for each in result.entries if each.kind == "line"] == [f"error: {reason}"]
     assert "error: " + reason.split(maxsplit=1)[0] in side_by_side(result)
 
 
 def test_a_conversation_plays_a_call_that_no_flow_is_for(folder: Path) -> None:
-    result = told(folder, 'called: "+15550177"\nends: {outcome: rejected, hung_up_by: line, steps: []}')
+    result = played(folder, 'called: "+15550177"\nends: {outcome: rejected, hung_up_by: line, steps: []}')
 
     assert result.passed, side_by_side(result)
 
 
 def test_audio_at_an_address_can_be_heard_without_a_network(folder: Path) -> None:
-    result = told(folder, "talk: [{presses: 3}, {hears: {audio: news.example}}]\nends: {steps: [welcome, news, bye]}")
+    result = played(folder, "talk: [{presses: 3}, {hears: {audio: news.example}}]\nends: {steps: [welcome, news, bye]}")
 
     assert result.passed, side_by_side(result)
 
 
 def test_a_call_that_nobody_ends_is_a_fault_not_a_wait(folder: Path) -> None:
-    result = told(folder, 'people: {"+15550199": person}\ntalk: [{presses: 1}]')
+    result = played(folder, 'people: {"+15550199": person}\ntalk: [{presses: 1}]')
 
     assert result.fault == "after 3,600 s the call still went on"
     assert not result.passed
@@ -358,7 +358,7 @@ def test_a_fault_of_ours_is_the_conversations_fault(folder: Path, monkeypatch: p
 
     monkeypatch.setattr("dialtone.flow.steps.menu.Menu.on", broken)
 
-    result = told(folder, "talk: [{presses: 1}]")
+    result = played(folder, "talk: [{presses: 1}]")
 
     assert not result.passed
     assert "ZeroDivisionError" in result.fault
@@ -369,7 +369,7 @@ def test_a_flow_that_no_number_leads_to_must_say_how_it_is_reached(folder: Path)
     (folder / "other.yaml").write_text("flow: other\nsteps: {bye: hangup}\n", encoding="utf-8")
 
     with pytest.raises(DialtoneError, match=r"no number in numbers\.yaml leads to desk: add one, or say in “tried”"):
-        told(folder, "talk: []")
+        played(folder, "talk: []")
 
 
 def test_a_broken_flow_is_told_as_the_linter_tells_it(folder: Path) -> None:
@@ -422,7 +422,7 @@ def test_a_call_is_followed_into_another_flow_and_back(folder: Path) -> None:
         encoding="utf-8",
     )
 
-    result = told(
+    result = played(
         folder,
         """\
         troubles: [{audio_missing: "https://survey.example/thanks.mp3"}]
@@ -454,7 +454,7 @@ def test_a_message_can_be_reviewed_and_done_again(folder: Path) -> None:
         encoding="utf-8",
     )
 
-    result = told(
+    result = played(
         folder,
         """\
         talk:
@@ -476,7 +476,7 @@ def test_a_message_can_be_reviewed_and_done_again(folder: Path) -> None:
 
 
 def test_a_failure_fits_into_100_columns(folder: Path) -> None:
-    result = told(
+    result = played(
         folder,
         """\
         people: {"+15550199": busy}

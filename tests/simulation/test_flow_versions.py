@@ -105,7 +105,7 @@ class Deployment:
             now_seconds=lambda: self.now,
         )
 
-    def told(self, event: Event) -> str:
+    def last_command(self, event: Event) -> str:
         """What the last command after an event lets the caller hear, or its name."""
         before = len(self.telnyx.taken)
         states = [ClientState.decode(str(each.parameters.get("client_state", ""))) for each in self.telnyx.taken]
@@ -143,8 +143,8 @@ def table() -> CountingTable:
 
 def begun(folder: Path, table: CountingTable) -> Deployment:
     before = Deployment(folder, table)
-    before.told(ringing())
-    assert before.told(happened("call.answered", 1, call_session_id="one")) == "Old hello."
+    before.last_command(ringing())
+    assert before.last_command(happened("call.answered", 1, call_session_id="one")) == "Old hello."
     return before
 
 
@@ -161,9 +161,9 @@ def test_a_call_ends_on_the_version_that_it_began_with(
 
     after = Deployment(folder, table)
 
-    assert after.told(spoken(1, 2)) == "Old more."
-    assert after.told(spoken(2, 3)) == "Old word."
-    assert after.told(spoken(5, 4)) == "hangup"
+    assert after.last_command(spoken(1, 2)) == "Old more."
+    assert after.last_command(spoken(2, 3)) == "Old word."
+    assert after.last_command(spoken(5, 4)) == "hangup"
 
 
 def test_a_call_that_comes_after_the_deploy_is_led_by_what_was_deployed(folder: Path, table: CountingTable) -> None:
@@ -171,9 +171,9 @@ def test_a_call_that_comes_after_the_deploy_is_led_by_what_was_deployed(folder: 
     (folder / "desk.yaml").write_text(NEW)
 
     after = Deployment(folder, table)
-    after.told(ringing("two"))
+    after.last_command(ringing("two"))
 
-    assert after.told(happened("call.answered", 1, call_session_id="two")) == "New hi."
+    assert after.last_command(happened("call.answered", 1, call_session_id="two")) == "New hi."
 
 
 @pytest.mark.parametrize("file", ["desk.yaml", "aside.yaml", "calendars/office.yaml"])
@@ -192,9 +192,9 @@ def test_a_version_is_kept_once_with_the_first_call_and_read_only_where_another_
     folder: Path, table: CountingTable
 ) -> None:
     before = begun(folder, table)
-    before.told(ringing("two"))
+    before.last_command(ringing("two"))
     reads = table.reads
-    before.told(happened("call.answered", 1, call_session_id="two"))
+    before.last_command(happened("call.answered", 1, call_session_id="two"))
 
     assert len(table.kept) == 1
     assert table.reads == reads + 1
@@ -202,8 +202,8 @@ def test_a_version_is_kept_once_with_the_first_call_and_read_only_where_another_
     (folder / "desk.yaml").write_text(NEW)
     after = Deployment(folder, table)
     reads = table.reads
-    after.told(spoken(1, 2))
-    after.told(spoken(2, 3))
+    after.last_command(spoken(1, 2))
+    after.last_command(spoken(2, 3))
     assert table.reads == reads + 3, "two events, and the kept version once"
 
 
@@ -213,7 +213,7 @@ def test_a_version_that_takes_calls_for_long_is_kept_again_before_it_expires(
     before = begun(folder, table)
 
     before.now = KEPT_AGAIN_SECONDS + 1
-    before.told(ringing("later", 1))
+    before.last_command(ringing("later", 1))
 
     assert len(table.kept) == 2
     assert KEPT_AGAIN_SECONDS < KEEP_DAYS * SECONDS_A_DAY
@@ -225,7 +225,7 @@ def test_a_call_whose_version_is_kept_nowhere_is_led_by_what_is_deployed(folder:
         del table._items[key]  # noqa: SLF001 -- as above
     (folder / "desk.yaml").write_text(NEW + "last_resort: bye\n")
 
-    assert Deployment(folder, table).told(spoken(1, 2)) == "hangup"
+    assert Deployment(folder, table).last_command(spoken(1, 2)) == "hangup"
 
 
 def test_a_call_whose_version_was_written_for_a_newer_program_is_led_by_what_is_deployed(
@@ -238,7 +238,7 @@ def test_a_call_whose_version_was_written_for_a_newer_program_is_led_by_what_is_
         table._items[key] = json.dumps(item)  # noqa: SLF001 -- as above
     (folder / "desk.yaml").write_text(NEW + "last_resort: bye\n")
 
-    assert Deployment(folder, table).told(spoken(1, 2)) == "hangup"
+    assert Deployment(folder, table).last_command(spoken(1, 2)) == "hangup"
 
 
 def test_a_large_flow_in_russian_answers_and_its_calls_end_on_it(folder: Path, table: CountingTable) -> None:
@@ -251,14 +251,14 @@ def test_a_large_flow_in_russian_answers_and_its_calls_end_on_it(folder: Path, t
 
     assert len((OLD + filler).encode()) > 200_000
     assert len(json.dumps(kept, ensure_ascii=False).encode()) < ITEM_BYTES
-    assert Deployment(folder, table).told(spoken(1, 2)) == "Old more."
+    assert Deployment(folder, table).last_command(spoken(1, 2)) == "Old more."
 
 
 def test_a_broken_flow_without_an_earlier_version_is_told(folder: Path, table: CountingTable) -> None:
     (folder / "desk.yaml").write_text("flow: desk\nsteps: broken\n")
 
     with pytest.raises(FlowInvalid):
-        Deployment(folder, table).told(ringing())
+        Deployment(folder, table).last_command(ringing())
 
 
 def test_a_flow_that_is_saved_in_the_middle_of_a_call_leads_the_next_one(folder: Path) -> None:

@@ -287,7 +287,7 @@ REVIEWS = {
 }
 
 
-def told_addresses(stage: Stage) -> set[str]:
+def recording_addresses(stage: Stage) -> set[str]:
     """Every address of a recording that an event brought."""
     found = (
         event.payload.get(name) or {} for event in stage.told for name in ("recording_urls", "public_recording_urls")
@@ -309,7 +309,7 @@ def test_no_address_of_a_recording_and_no_transcript_is_left_of_a_call(
 
     stage.ring(DESK, Caller(*REVIEWS[review]))
 
-    addresses = told_addresses(stage)
+    addresses = recording_addresses(stage)
     assert addresses
     assert telling(stage, *addresses, WORDS) == []
     jobs = stage.jobs.put_jobs
@@ -323,7 +323,7 @@ def test_no_address_is_left_when_the_review_fails(tmp_path: Path) -> None:
 
     stage.ring(DESK, Caller(*_LEFT_MESSAGE, Silence(30)))
 
-    assert telling(stage, *told_addresses(stage), WORDS) == []
+    assert telling(stage, *recording_addresses(stage), WORDS) == []
 
 
 def test_while_a_message_is_reviewed_only_the_state_knows_where_it_can_be_heard(tmp_path: Path) -> None:
@@ -331,7 +331,7 @@ def test_while_a_message_is_reviewed_only_the_state_knows_where_it_can_be_heard(
     stage.carrier.call("+15550142", DESK, Caller(*_LEFT_MESSAGE, Silence(60)))
     stage.carrier.run(when=lambda: any(asked.action == "gather_using_audio" for _, asked in stage.api.log))
 
-    [address] = told_addresses(stage)
+    [address] = recording_addresses(stage)
 
     knowing = [item for item in stage.table.items() if address in json.dumps(item)]
     assert [item["item"]["S"].partition("#")[0] for item in knowing] == ["LEG"]
@@ -354,9 +354,9 @@ def test_a_playback_that_was_lost_is_sent_again_with_the_address_that_its_event_
 
     session = stage.ring(DESK, Caller(*REVIEWS["heard again"]))
 
-    assert [asked.parameters["audio_url"] for asked in playbacks] == [*told_addresses(stage)] * 4
+    assert [asked.parameters["audio_url"] for asked in playbacks] == [*recording_addresses(stage)] * 4
     assert [recording.review for recording in stage.store.recordings(session)] == ["kept"]
-    assert telling(stage, *told_addresses(stage)) == []
+    assert telling(stage, *recording_addresses(stage)) == []
 
 
 def test_an_address_that_telnyx_repeats_is_not_logged(tmp_path: Path) -> None:
@@ -374,7 +374,7 @@ def test_an_address_that_telnyx_repeats_is_not_logged(tmp_path: Path) -> None:
     stage.ring(DESK, Caller(*_LEFT_MESSAGE, Silence(30)))
 
     assert any("Download failed" in text for text in left(stage))
-    assert telling(stage, *told_addresses(stage)) == []
+    assert telling(stage, *recording_addresses(stage)) == []
 
 
 def test_the_address_of_audio_that_the_flow_names_is_kept(tmp_path: Path) -> None:

@@ -49,7 +49,7 @@ steps:
 """
 
 
-def told(*changes: tuple[str, str]) -> list[str]:
+def diff_of(*changes: tuple[str, str]) -> list[str]:
     """What is noticed when these pieces of the flow are replaced."""
     old, new = versions(*changes)
     return noticed(read_flow("desk.yaml", old), read_flow("desk.yaml", new))
@@ -150,11 +150,11 @@ def marked(drawn: Graph, mark: Mark) -> tuple[set[str], set[tuple[str, str, str]
     ],
 )
 def test_a_change_is_told_as_a_caller_notices_it(piece: str, instead: str, sentence: str) -> None:
-    assert told((piece, instead)) == [sentence]
+    assert diff_of((piece, instead)) == [sentence]
 
 
 def test_steps_that_came_and_went_are_told() -> None:
-    sentences = told(
+    sentences = diff_of(
         (
             "  old:\n    play: {media: tune}\n    keys: {5: bye, 6: bye}\n",
             "  new:\n    say: Just a moment.\n    next: office\n",
@@ -169,7 +169,7 @@ def test_steps_that_came_and_went_are_told() -> None:
 
 
 def test_a_step_with_a_new_name_is_not_taken_for_a_new_step() -> None:
-    assert told(("  message:", "  voicemail:"), ("busy: message", "busy: voicemail")) == [
+    assert diff_of(("  message:", "  voicemail:"), ("busy: message", "busy: voicemail")) == [
         "Step “message” is now called “voicemail”."
     ]
 

@@ -28,7 +28,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def told(folder: Path, numbers: str) -> str:
+def error_in_numbers(folder: Path, numbers: str) -> str:
     """What is said of a number file that cannot be followed."""
     (folder / "numbers.yaml").write_text(numbers)
     with pytest.raises(FlowInvalid) as caught:
@@ -224,13 +224,13 @@ def test_numbers_lead_to_flows(folder: Path) -> None:
     ],
 )
 def test_a_fault_in_the_numbers_is_told_with_its_line_and_remedy(folder: Path, numbers: str, fault: str) -> None:
-    assert told(folder, numbers).startswith(f"numbers.yaml:{fault}")
+    assert error_in_numbers(folder, numbers).startswith(f"numbers.yaml:{fault}")
 
 
 def test_a_flow_of_a_strange_name_that_a_number_leads_to_would_never_be_found(folder: Path) -> None:
     (folder / "Day Time.yaml").write_text("flow: day\nsteps:\n  bye: hangup\n")
 
-    assert "which is not a flow" in told(folder, '"+15550100": Day Time\n')
+    assert "which is not a flow" in error_in_numbers(folder, '"+15550100": Day Time\n')
 
 
 def test_numbers_that_are_not_utf_8_are_told(folder: Path) -> None:

@@ -21,14 +21,14 @@ ROOT = Path(__file__).resolve().parents[2]
 TODAY = date(2026, 11, 22)
 
 
-class Told(Protocol):
+class FindRules(Protocol):
     """The rules that find something in a flow of these steps, with their lines from `steps:` on."""
 
     def __call__(self, steps: str, top: str = "", **beside: str) -> list[tuple[int, str]]: ...
 
 
 @pytest.fixture
-def told(tmp_path: Path) -> Told:
+def found_in(tmp_path: Path) -> FindRules:
     def lint_steps(steps: str, top: str = "", **beside: str) -> list[tuple[int, str]]:
         before = f"flow: desk\n{textwrap.dedent(top)}"
         text = f"{before}steps:\n{textwrap.indent(textwrap.dedent(steps), '  ')}"
@@ -48,15 +48,15 @@ def steps_of(path: Path, today: date = TODAY) -> list[tuple[int, str]]:
 # bad-ssml, unsupported-by-voice
 
 
-def test_ssml_for_a_voice_without_it_is_an_error_wherever_the_voice_is_named(told: Told) -> None:
+def test_ssml_for_a_voice_without_it_is_an_error_wherever_the_voice_is_named(found_in: FindRules) -> None:
     soniox, ssml = "Soniox.tts-rt-v2.Emma", "{ssml: <speak>Hello.</speak>}"
     of_step = f"a: {{say: {ssml}, voice: {soniox}}}\n"
     of_piece = f"a: {{say: {{ssml: <speak>Hello.</speak>, voice: {soniox}}}}}\n"
 
-    assert told(of_step) == [(2, "bad-ssml")]
-    assert told(of_piece) == [(2, "bad-ssml")]
-    assert told(f"a: {{say: {ssml}}}\n", f"voice: {soniox}\nlanguage: en\n") == [(2, "bad-ssml")]
-    assert told(f"a: {{say: {ssml}}}\n") == []
+    assert found_in(of_step) == [(2, "bad-ssml")]
+    assert found_in(of_piece) == [(2, "bad-ssml")]
+    assert found_in(f"a: {{say: {ssml}}}\n", f"voice: {soniox}\nlanguage: en\n") == [(2, "bad-ssml")]
+    assert found_in(f"a: {{say: {ssml}}}\n") == []
 
 
 @pytest.mark.parametrize(
@@ -73,21 +73,21 @@ def test_ssml_for_a_voice_without_it_is_an_error_wherever_the_voice_is_named(tol
         ("voice: male\nvoice_settings: {pitch: 1}\n", False),
     ],
 )
-def test_what_a_voice_does_not_take_is_said_once(told: Told, top: str, *, found: bool) -> None:
+def test_what_a_voice_does_not_take_is_said_once(found_in: FindRules, top: str, *, found: bool) -> None:
     expected = [(2, "unsupported-by-voice")] if found else []
 
-    assert told("a: {say: Hello.}\nb: {say: Goodbye.}\n", top) == expected
+    assert found_in("a: {say: Hello.}\nb: {say: Goodbye.}\n", top) == expected
 
 
 # invalid-flow
 
 
-def test_a_flow_that_is_too_large_with_all_that_it_leads_to_is_found(told: Told) -> None:
+def test_a_flow_that_is_too_large_with_all_that_it_leads_to_is_found(found_in: FindRules) -> None:
     filler = "".join(f"  s{n}: {{say: {'x' * 1_000}, next: bye}}\n" for n in range(170))
     other = f"flow: other\nsteps:\n  a: {{come_back: true}}\n{filler}  bye: hangup\n"
     steps = "a: {go: {flow: other}}\n" + "".join(f"t{n}: {{say: {'x' * 1_000}}}\n" for n in range(170))
 
-    assert (0, "invalid-flow") in told(steps, **{"other.yaml": other})
+    assert (0, "invalid-flow") in found_in(steps, **{"other.yaml": other})
 
 
 # digits-recorded-early, recording-stays-paused
@@ -107,8 +107,8 @@ CARD = "card: {collect: Card., into: card, digits: 16, sensitive: true, otherwis
         "a: {say: Hello.}\nb: {recording: pause}\n",
     ],
 )
-def test_a_step_that_leads_to_a_card_while_the_recording_runs_is_found(before: str, told: Told) -> None:
-    assert (2, "digits-recorded-early") in told(before + CARD, RECORDED)
+def test_a_step_that_leads_to_a_card_while_the_recording_runs_is_found(before: str, found_in: FindRules) -> None:
+    assert (2, "digits-recorded-early") in found_in(before + CARD, RECORDED)
 
 
 @pytest.mark.parametrize(
@@ -122,22 +122,24 @@ def test_a_step_that_leads_to_a_card_while_the_recording_runs_is_found(before: s
         ("", RECORDED),
     ],
 )
-def test_a_card_that_cannot_be_recorded_early_is_let_be(before: str, top: str, told: Told) -> None:
-    assert told(before + CARD, top) == []
+def test_a_card_that_cannot_be_recorded_early_is_let_be(before: str, top: str, found_in: FindRules) -> None:
+    assert found_in(before + CARD, top) == []
 
 
-def test_a_recording_is_followed_into_the_flow_that_asks_for_the_card(told: Told) -> None:
+def test_a_recording_is_followed_into_the_flow_that_asks_for_the_card(found_in: FindRules) -> None:
     steps = "a: {say: Hello.}\nvisit: {go: {flow: pay}}\nbye: hangup\n"
     ready = "flow: pay\nvoice: female\nsteps:\n  ready: {say: Your card.}\n"
     card = "  card: {collect: Card., into: card, digits: 16, sensitive: true}\n"
 
-    assert told(steps, RECORDED, **{"pay.yaml": ready.replace("  ready: {say: Your card.}\n", "") + card}) == [
+    assert found_in(steps, RECORDED, **{"pay.yaml": ready.replace("  ready: {say: Your card.}\n", "") + card}) == [
         (2, "digits-recorded-early")
     ]
-    assert told(steps, RECORDED, **{"pay.yaml": ready + card}) == [], "it is the other flow's prompt that leads there"
+    assert found_in(steps, RECORDED, **{"pay.yaml": ready + card}) == [], (
+        "it is the other flow's prompt that leads there"
+    )
 
 
-def test_a_pause_in_a_visited_flow_that_its_visitor_resumes_is_let_be(told: Told) -> None:
+def test_a_pause_in_a_visited_flow_that_its_visitor_resumes_is_let_be(found_in: FindRules) -> None:
     pause = "flow: quiet\nsteps:\n  quiet: {recording: pause}\n"
     steps = """\
         visit: {go: {flow: quiet}}
@@ -147,11 +149,13 @@ def test_a_pause_in_a_visited_flow_that_its_visitor_resumes_is_let_be(told: Told
         bye: hangup
     """
 
-    assert told(steps, RECORDED, **{"quiet.yaml": pause}) == []
+    assert found_in(steps, RECORDED, **{"quiet.yaml": pause}) == []
 
 
-def test_a_pause_that_nothing_resumes_is_found(told: Told) -> None:
-    assert told("a: {recording: pause}\nb: {say: Hello.}\nbye: hangup\n", RECORDED) == [(2, "recording-stays-paused")]
+def test_a_pause_that_nothing_resumes_is_found(found_in: FindRules) -> None:
+    assert found_in("a: {recording: pause}\nb: {say: Hello.}\nbye: hangup\n", RECORDED) == [
+        (2, "recording-stays-paused")
+    ]
 
 
 # overlay-without-audio
@@ -175,63 +179,63 @@ OVER = "over: {play: {media: bell}, overlay: true}\nbye: hangup\n"
         ("who: {branch: [{when: {caller: '+1*'}, to: over}], otherwise: music}\n" + MUSIC, True),
     ],
 )
-def test_an_overlay_needs_audio_under_it_on_every_path(before: str, told: Told, *, found: bool) -> None:
-    rules = [rule for _, rule in told(before + OVER, "voice: female\nlast_resort: bye\n")]
+def test_an_overlay_needs_audio_under_it_on_every_path(before: str, found_in: FindRules, *, found: bool) -> None:
+    rules = [rule for _, rule in found_in(before + OVER, "voice: female\nlast_resort: bye\n")]
 
     assert rules == (["overlay-without-audio"] if found else [])
 
 
-def test_an_overlay_in_a_visited_flow_is_over_the_music_of_its_visitor(told: Told) -> None:
+def test_an_overlay_in_a_visited_flow_is_over_the_music_of_its_visitor(found_in: FindRules) -> None:
     chime = "flow: chime\nsteps:\n  over: {play: {media: bell}, overlay: true}\n"
     visit = "visit: {go: {flow: chime}}\nbye: hangup\n"
 
-    assert told(MUSIC + visit, **{"chime.yaml": chime}) == []
+    assert found_in(MUSIC + visit, **{"chime.yaml": chime}) == []
 
 
 # missing-consent
 
 
-def test_a_policy_of_announcing_is_content_with_asking(told: Told) -> None:
+def test_a_policy_of_announcing_is_content_with_asking(found_in: FindRules) -> None:
     steps = "a: {say: Hello}\nb: {recording: start, consent: ask, next: c}\nc: hangup\n"
 
-    assert told(steps, "consent_policy: announce\nrecord: {consent: ask}\n") == []
+    assert found_in(steps, "consent_policy: announce\nrecord: {consent: ask}\n") == []
 
 
-def test_a_recording_needs_no_consent_where_no_policy_demands_it(told: Told) -> None:
+def test_a_recording_needs_no_consent_where_no_policy_demands_it(found_in: FindRules) -> None:
     steps = "a: {say: Hello}\nb: {recording: start, next: c}\nc: hangup\n"
 
-    assert told(steps, "record: {channels: dual}\n") == []
-    assert told(steps, "record: {channels: dual}\nconsent_policy: none\n") == []
+    assert found_in(steps, "record: {channels: dual}\n") == []
+    assert found_in(steps, "record: {channels: dual}\nconsent_policy: none\n") == []
 
 
-def test_a_message_needs_consent_only_where_the_policy_says_messages(told: Told) -> None:
+def test_a_message_needs_consent_only_where_the_policy_says_messages(found_in: FindRules) -> None:
     steps = "a: {record: Speak after the tone.}\nb: hangup\n"
 
-    assert told(steps, "consent_policy: ask\n") == []
-    assert told(steps, "consent_policy: {calls: none, messages: announce}\n") == [(2, "missing-consent")]
+    assert found_in(steps, "consent_policy: ask\n") == []
+    assert found_in(steps, "consent_policy: {calls: none, messages: announce}\n") == [(2, "missing-consent")]
 
 
-def test_switches_that_start_nothing_need_no_consent(told: Told) -> None:
+def test_switches_that_start_nothing_need_no_consent(found_in: FindRules) -> None:
     steps = "a: {recording: pause}\nb: {recording: resume}\nc: {recording: stop, next: d}\nd: hangup\n"
 
-    assert told(steps, "consent_policy: ask\n") == []
+    assert found_in(steps, "consent_policy: ask\n") == []
 
 
-def test_a_recording_in_a_flow_that_is_visited_is_told_at_the_visit(told: Told) -> None:
+def test_a_recording_in_a_flow_that_is_visited_is_told_at_the_visit(found_in: FindRules) -> None:
     beside = {
         "other.yaml": "flow: other\nsteps: {a: {go: {flow: third}}}\n",
         "third.yaml": "flow: third\nsteps: {a: {recording: start}, b: {go: {flow: other}, next: c}, c: hangup}\n",
     }
     steps = "a: {go: {flow: other}, next: b}\nb: hangup\n"
 
-    assert told(steps, "consent_policy: announce\n", **beside) == [(2, "missing-consent")]
-    assert told(steps, **beside) == []
+    assert found_in(steps, "consent_policy: announce\n", **beside) == [(2, "missing-consent")]
+    assert found_in(steps, **beside) == []
 
 
 # the minutes waited
 
 
-def test_the_minutes_waited_are_known_in_an_announcement_and_after_a_transfer(told: Told) -> None:
+def test_the_minutes_waited_are_known_in_an_announcement_and_after_a_transfer(found_in: FindRules) -> None:
     steps = """\
         a: {transfer: "+12025550199", hold: {media: hold-music}, announce: "{waited} minutes", %s: b}
         b: {say: "You have waited {waited} minutes."}
@@ -239,24 +243,24 @@ def test_the_minutes_waited_are_known_in_an_announcement_and_after_a_transfer(to
         """
     top = "last_resort: c\n"
 
-    assert told(steps % "no_answer", top) == []
-    assert told("b: {say: 'You have waited {waited} minutes.'}\n") == [(2, "unknown-variable")]
-    assert told(steps % "after", top) == [(3, "unset-variable")]
+    assert found_in(steps % "no_answer", top) == []
+    assert found_in("b: {say: 'You have waited {waited} minutes.'}\n") == [(2, "unknown-variable")]
+    assert found_in(steps % "after", top) == [(3, "unset-variable")]
 
 
 # not-given
 
 
-def test_what_a_flow_is_given_is_known_in_it(told: Told) -> None:
-    assert told("a: {say: 'Hello {name}.', next: b}\nb: hangup\n", "given: {name: Who}\n") == []
+def test_what_a_flow_is_given_is_known_in_it(found_in: FindRules) -> None:
+    assert found_in("a: {say: 'Hello {name}.', next: b}\nb: hangup\n", "given: {name: Who}\n") == []
 
 
-def test_a_visit_may_hand_on_what_the_flow_itself_is_given(told: Told) -> None:
+def test_a_visit_may_hand_on_what_the_flow_itself_is_given(found_in: FindRules) -> None:
     other = "flow: other\ngiven: {name: Who}\nsteps: {a: {say: 'Hello {name}.'}}\n"
     steps = "a: {go: {flow: other}, next: b}\nb: hangup\n"
 
-    assert told(steps, "given: {name: Who}\n", **{"other.yaml": other}) == []
-    assert told(steps, **{"other.yaml": other}) == [(2, "not-given")]
+    assert found_in(steps, "given: {name: Who}\n", **{"other.yaml": other}) == []
+    assert found_in(steps, **{"other.yaml": other}) == [(2, "not-given")]
 
 
 def test_a_number_cannot_lead_to_a_flow_that_expects_to_be_given_something(tmp_path: Path) -> None:
@@ -269,72 +273,72 @@ def test_a_number_cannot_lead_to_a_flow_that_expects_to_be_given_something(tmp_p
 # unreached-step
 
 
-def test_the_step_below_a_transfer_is_not_reached_through_it(told: Told) -> None:
+def test_the_step_below_a_transfer_is_not_reached_through_it(found_in: FindRules) -> None:
     steps = """\
         agent: {transfer: "+15550199", busy: sorry, no_answer: sorry, failed: sorry}
         thanks: {say: Thank you for calling.}
         sorry: {say: Nobody is there.}
         """
 
-    assert told(steps) == [(3, "unreached-step")]
+    assert found_in(steps) == [(3, "unreached-step")]
 
 
-def test_a_step_that_only_errors_lead_to_is_reached(told: Told) -> None:
-    assert told("a: {say: Hello, on_error: c, next: b}\nb: hangup\nc: {say: Sorry}\n") == []
-    assert told("a: {say: Hello, next: b}\nb: hangup\nc: {say: Sorry}\n", "last_resort: c\n") == []
+def test_a_step_that_only_errors_lead_to_is_reached(found_in: FindRules) -> None:
+    assert found_in("a: {say: Hello, on_error: c, next: b}\nb: hangup\nc: {say: Sorry}\n") == []
+    assert found_in("a: {say: Hello, next: b}\nb: hangup\nc: {say: Sorry}\n", "last_resort: c\n") == []
 
 
-def test_the_last_resort_is_reached_from_anywhere(told: Told) -> None:
-    assert told("a: {set: {outcome: x}, next: b}\nb: hangup\nsorry: {say: Sorry}\n", "last_resort: sorry\n") == []
+def test_the_last_resort_is_reached_from_anywhere(found_in: FindRules) -> None:
+    assert found_in("a: {set: {outcome: x}, next: b}\nb: hangup\nsorry: {say: Sorry}\n", "last_resort: sorry\n") == []
 
 
-def test_an_hours_step_with_all_its_ways_does_not_fall_through(told: Told) -> None:
+def test_an_hours_step_with_all_its_ways_does_not_fall_through(found_in: FindRules) -> None:
     steps = "a: {hours: opening, open: c, closed: c}\nb: {say: Hello}\nc: hangup\n"
     calendar = "calendar: opening\ntime_zone: UTC\nopen: {mon-sun: 09:00-17:00}\n"
 
-    assert told(steps, **{"calendars/opening.yaml": calendar}) == [(3, "unreached-step")]
+    assert found_in(steps, **{"calendars/opening.yaml": calendar}) == [(3, "unreached-step")]
 
 
 # endless-loop
 
 
-def test_a_circle_of_steps_that_take_no_time_is_told_even_under_limits(told: Told) -> None:
+def test_a_circle_of_steps_that_take_no_time_is_told_even_under_limits(found_in: FindRules) -> None:
     steps = "a: {set: {outcome: x}}\nb: {branch: [{when: {caller: '+1*'}, to: a}], otherwise: c}\nc: hangup\n"
 
-    assert told(steps, "limits: {minutes: 5}\n") == [(2, "endless-loop")]
+    assert found_in(steps, "limits: {minutes: 5}\n") == [(2, "endless-loop")]
 
 
-def test_a_circle_that_takes_time_is_let_be_under_limits(told: Told) -> None:
+def test_a_circle_that_takes_time_is_let_be_under_limits(found_in: FindRules) -> None:
     steps = 'a: {say: Please hold.}\nb: {wait: 10, keys: {"*": c}, next: a}\nc: hangup\n'
 
-    assert told(steps) == [(2, "endless-loop")]
-    assert told(steps, "limits: {minutes: 5}\n") == []
+    assert found_in(steps) == [(2, "endless-loop")]
+    assert found_in(steps, "limits: {minutes: 5}\n") == []
 
 
-def test_music_without_end_is_a_circle_of_one(told: Told) -> None:
+def test_music_without_end_is_a_circle_of_one(found_in: FindRules) -> None:
     steps = "a: {play: {media: music}, times: infinity, keys: {1: b}, next: b}\nb: hangup\n"
 
-    assert told(steps) == [(2, "endless-loop")]
+    assert found_in(steps) == [(2, "endless-loop")]
 
 
-def test_digits_are_a_choice_unless_silence_leads_on_as_well(told: Told) -> None:
+def test_digits_are_a_choice_unless_silence_leads_on_as_well(found_in: FindRules) -> None:
     asks = "a: {collect: Your number, into: number, next: b%s}\nb: {say: Thank you, next: a}\nc: hangup\n"
 
-    assert told(asks % ", otherwise: c") == []
-    assert (2, "endless-loop") in told(asks % "")
+    assert found_in(asks % ", otherwise: c") == []
+    assert (2, "endless-loop") in found_in(asks % "")
 
 
-def test_error_paths_are_no_circle(told: Told) -> None:
-    assert told("a: {say: Hello, on_error: a, next: b}\nb: hangup\n") == []
+def test_error_paths_are_no_circle(found_in: FindRules) -> None:
+    assert found_in("a: {say: Hello, on_error: a, next: b}\nb: hangup\n") == []
 
 
-def test_a_visit_to_another_flow_counts_as_a_choice(told: Told) -> None:
+def test_a_visit_to_another_flow_counts_as_a_choice(found_in: FindRules) -> None:
     other = "flow: other\nsteps: {a: {say: Hello}}\n"
 
-    assert told("a: {go: {flow: other}, next: a}\n", **{"other.yaml": other}) == []
+    assert found_in("a: {go: {flow: other}, next: a}\n", **{"other.yaml": other}) == []
 
 
-def test_two_circles_are_two_findings(told: Told) -> None:
+def test_two_circles_are_two_findings(found_in: FindRules) -> None:
     steps = """\
         a: {menu: Press 1., keys: {1: b}, otherwise: d}
         b: {say: One}
@@ -343,23 +347,23 @@ def test_two_circles_are_two_findings(told: Told) -> None:
         e: {say: Four, next: d}
         """
 
-    assert told(steps) == [(3, "endless-loop"), (5, "endless-loop")]
+    assert found_in(steps) == [(3, "endless-loop"), (5, "endless-loop")]
 
 
 # dead-end
 
 
-def test_a_call_that_nobody_dialled_waits_for_ever_to_learn_who_answered(told: Told) -> None:
+def test_a_call_that_nobody_dialled_waits_for_ever_to_learn_who_answered(found_in: FindRules) -> None:
     steps = "a: {answered_by: {person: b, machine: b}}\nb: {say: Hello}\n"
 
-    assert told(steps) == []
-    assert told(steps, **{NUMBERS_FILE: '"+15550100": desk\n'}) == [(2, "dead-end")]
+    assert found_in(steps) == []
+    assert found_in(steps, **{NUMBERS_FILE: '"+15550100": desk\n'}) == [(2, "dead-end")]
 
 
-def test_a_flow_that_others_visit_may_end_with_a_question(told: Told) -> None:
+def test_a_flow_that_others_visit_may_end_with_a_question(found_in: FindRules) -> None:
     other = "flow: other\nsteps: {a: {go: {flow: desk}}, b: {say: Goodbye}}\n"
 
-    assert told("a: {collect: Your number, into: number}\n", **{"other.yaml": other}) == []
+    assert found_in("a: {collect: Your number, into: number}\n", **{"other.yaml": other}) == []
 
 
 @pytest.mark.parametrize(
@@ -370,45 +374,45 @@ def test_a_flow_that_others_visit_may_end_with_a_question(told: Told) -> None:
         "{choose_language: Press 1., keys: {1: en-US}}",
     ],
 )
-def test_a_question_at_the_end_of_the_file_is_a_dead_end(step: str, told: Told) -> None:
-    assert (3, "dead-end") in told(f"a: {{say: Hello}}\nb: {step}\n")
+def test_a_question_at_the_end_of_the_file_is_a_dead_end(step: str, found_in: FindRules) -> None:
+    assert (3, "dead-end") in found_in(f"a: {{say: Hello}}\nb: {step}\n")
 
 
-def test_a_last_resort_is_a_way_on_for_every_transfer(told: Told) -> None:
+def test_a_last_resort_is_a_way_on_for_every_transfer(found_in: FindRules) -> None:
     steps = 'a: {transfer: "+15550199"}\nsorry: {say: Nobody is there.}\n'
 
-    assert told(steps, "last_resort: sorry\n") == []
+    assert found_in(steps, "last_resort: sorry\n") == []
 
 
 # missing-otherwise
 
 
-def test_a_menu_must_say_what_follows_both_kinds_of_failure(told: Told) -> None:
+def test_a_menu_must_say_what_follows_both_kinds_of_failure(found_in: FindRules) -> None:
     menu = "a: {menu: Press 1., keys: {1: b}%s}\nb: {say: One}\n"
 
-    assert told(menu % ", otherwise_wrong: b") == [(2, "missing-otherwise")]
-    assert told(menu % ", otherwise_wrong: b, otherwise_no_input: b") == []
-    assert told(menu % ", next: b") == []
+    assert found_in(menu % ", otherwise_wrong: b") == [(2, "missing-otherwise")]
+    assert found_in(menu % ", otherwise_wrong: b, otherwise_no_input: b") == []
+    assert found_in(menu % ", next: b") == []
 
 
 # clashing-keys, untypeable-key
 
 
-def test_a_key_among_several_clashes_with_itself(told: Told) -> None:
+def test_a_key_among_several_clashes_with_itself(found_in: FindRules) -> None:
     steps = 'a: {menu: Press 1., keys: {"1, 9": b, 9: c}, otherwise: c}\nb: {say: One}\nc: hangup\n'
 
-    assert told(steps) == [(2, "clashing-keys")]
+    assert found_in(steps) == [(2, "clashing-keys")]
 
 
-def test_a_digit_cannot_end_digits(told: Told) -> None:
-    assert told("a: {collect: Your number, into: n, ends_on: 0, next: b, otherwise: b}\nb: hangup\n") == [
+def test_a_digit_cannot_end_digits(found_in: FindRules) -> None:
+    assert found_in("a: {collect: Your number, into: n, ends_on: 0, next: b, otherwise: b}\nb: hangup\n") == [
         (2, "clashing-keys")
     ]
 
 
 @pytest.mark.parametrize("key", ["A", "12", "'1,'", "'**'", "' '"])
-def test_a_key_that_no_phone_has_cannot_be_typed(key: str, told: Told) -> None:
-    assert told(f"a: {{menu: Press it., keys: {{{key}: b}}, otherwise: b}}\nb: hangup\n") == [(2, "untypeable-key")]
+def test_a_key_that_no_phone_has_cannot_be_typed(key: str, found_in: FindRules) -> None:
+    assert found_in(f"a: {{menu: Press it., keys: {{{key}: b}}, otherwise: b}}\nb: hangup\n") == [(2, "untypeable-key")]
 
 
 # bad-ssml, text-too-long
@@ -423,21 +427,21 @@ def test_a_key_that_no_phone_has_cannot_be_typed(key: str, told: Told) -> None:
         "<?xml version='1.0'?><speak version='1.1' xml:lang='en-US'><p><s>Hello</s></p></speak>",
     ],
 )
-def test_ssml_that_can_be_spoken_is_let_be(ssml: str, told: Told) -> None:
-    assert told(f'a: {{say: {{ssml: "{ssml}"}}}}\n') == []
+def test_ssml_that_can_be_spoken_is_let_be(ssml: str, found_in: FindRules) -> None:
+    assert found_in(f'a: {{say: {{ssml: "{ssml}"}}}}\n') == []
 
 
 @pytest.mark.parametrize(
     "ssml", ["Hello", "<p>Hello</p>", "<speak>Hello", "<speak><brake/></speak>", "<speak>a & b</speak>", "<speak/><p/>"]
 )
-def test_ssml_that_cannot_be_spoken_is_told(ssml: str, told: Told) -> None:
-    assert told(f'a: {{say: {{ssml: "{ssml}"}}}}\n') == [(2, "bad-ssml")]
+def test_ssml_that_cannot_be_spoken_is_told(ssml: str, found_in: FindRules) -> None:
+    assert found_in(f'a: {{say: {{ssml: "{ssml}"}}}}\n') == [(2, "bad-ssml")]
 
 
-def test_ssml_over_the_limit_is_told_and_long_text_of_sentences_is_not(told: Told) -> None:
-    assert told(f"a: {{say: {{ssml: <speak>{'Hello. ' * 500}</speak>}}}}\n") == [(2, "text-too-long")]
-    assert told(f"a: {{say: {'Hello. ' * 500}}}\n") == []
-    assert told(f"a: {{say: {'Hello. ' * 3_000}}}\n") == [(2, "text-too-long")]
+def test_ssml_over_the_limit_is_told_and_long_text_of_sentences_is_not(found_in: FindRules) -> None:
+    assert found_in(f"a: {{say: {{ssml: <speak>{'Hello. ' * 500}</speak>}}}}\n") == [(2, "text-too-long")]
+    assert found_in(f"a: {{say: {'Hello. ' * 500}}}\n") == []
+    assert found_in(f"a: {{say: {'Hello. ' * 3_000}}}\n") == [(2, "text-too-long")]
 
 
 # unknown-voice, unknown-language
@@ -458,103 +462,103 @@ def test_ssml_over_the_limit_is_told_and_long_text_of_sentences_is_not(told: Tol
         "female",
     ],
 )
-def test_a_voice_that_telnyx_has_is_let_be(voice: str, told: Told) -> None:
-    assert told(f"a: {{say: Hello, voice: {voice}}}\n") == []
+def test_a_voice_that_telnyx_has_is_let_be(voice: str, found_in: FindRules) -> None:
+    assert found_in(f"a: {{say: Hello, voice: {voice}}}\n") == []
 
 
 @pytest.mark.parametrize("voice", ["AWS.Polly.Nobody", "AWS.Joanna", "Joanna", "Azur.en-CA-ClaraNeural", "child"])
-def test_a_voice_that_nobody_has_is_told_wherever_it_stands(voice: str, told: Told) -> None:
-    assert told(f"a: {{say: Hello, voice: {voice}}}\n") == [(2, "unknown-voice")]
-    assert told(f"a: {{say: {{text: Hello, voice: {voice}}}}}\n") == [(2, "unknown-voice")]
-    assert told("a: {say: Hello}\n", f"languages: {{en-US: {voice}}}\n") == [(0, "unknown-voice")]
+def test_a_voice_that_nobody_has_is_told_wherever_it_stands(voice: str, found_in: FindRules) -> None:
+    assert found_in(f"a: {{say: Hello, voice: {voice}}}\n") == [(2, "unknown-voice")]
+    assert found_in(f"a: {{say: {{text: Hello, voice: {voice}}}}}\n") == [(2, "unknown-voice")]
+    assert found_in("a: {say: Hello}\n", f"languages: {{en-US: {voice}}}\n") == [(0, "unknown-voice")]
 
 
-def test_a_step_or_variable_may_be_called_voice(told: Told) -> None:
+def test_a_step_or_variable_may_be_called_voice(found_in: FindRules) -> None:
     steps = (
         "voice: {set: {voice: deep, language: plain}, on_hangup: {voice: none}}\nlanguage: {say: 'Hello {voice}'}\n"
         'desk: {transfer: "+15550199", on_hangup_connected: {voice: none}, on_error: mailbox}\n'
         "mailbox: {record: After the tone., on_hangup_recorded: {voice: none}, on_error: end}\nend: hangup\n"
     )
-    assert told(steps) == []
+    assert found_in(steps) == []
 
 
 def test_the_languages_are_those_of_the_sdk() -> None:
     assert set(get_args(get_type_hints(action_speak_params.ActionSpeakParams)["language"])) == LANGUAGES
 
 
-def test_languages_are_looked_at_wherever_they_stand(told: Told) -> None:
-    assert told("a: {say: Hello, language: en}\n") == [(2, "unknown-language")]
-    assert told("a: {say: {en-XX: Hello}}\n") == [(2, "unknown-language")]
-    assert told("a: {say: {text: Hello, language: en-XX}}\n") == [(2, "unknown-language")]
-    assert told("a: {say: Hello}\n", "languages: {en-XX: female}\n") == [(0, "unknown-language")]
+def test_languages_are_looked_at_wherever_they_stand(found_in: FindRules) -> None:
+    assert found_in("a: {say: Hello, language: en}\n") == [(2, "unknown-language")]
+    assert found_in("a: {say: {en-XX: Hello}}\n") == [(2, "unknown-language")]
+    assert found_in("a: {say: {text: Hello, language: en-XX}}\n") == [(2, "unknown-language")]
+    assert found_in("a: {say: Hello}\n", "languages: {en-XX: female}\n") == [(0, "unknown-language")]
 
 
-def test_soniox_takes_two_letters(told: Told) -> None:
-    assert told("a: {say: Ciao, language: it, voice: Soniox.tts-rt-v2.Emma}\n") == []
+def test_soniox_takes_two_letters(found_in: FindRules) -> None:
+    assert found_in("a: {say: Ciao, language: it, voice: Soniox.tts-rt-v2.Emma}\n") == []
 
 
-def test_the_language_of_a_transcription_is_its_engines_business(told: Told) -> None:
-    assert told("a: {record: Speak., transcription: {engine: A, language: en-NZ}}\nb: hangup\n") == []
+def test_the_language_of_a_transcription_is_its_engines_business(found_in: FindRules) -> None:
+    assert found_in("a: {record: Speak., transcription: {engine: A, language: en-NZ}}\nb: hangup\n") == []
 
 
 # unknown-variable, unset-variable, sensitive-digits
 
 
-def test_a_variable_that_is_set_later_is_unknown_before(told: Told) -> None:
+def test_a_variable_that_is_set_later_is_unknown_before(found_in: FindRules) -> None:
     steps = "a: {say: 'It is {outcome}.'}\nb: {set: {outcome: done}}\n"
 
-    assert told(steps) == [(2, "unknown-variable")]
+    assert found_in(steps) == [(2, "unknown-variable")]
 
 
-def test_what_a_question_confirms_is_known_within_it(told: Told) -> None:
+def test_what_a_question_confirms_is_known_within_it(found_in: FindRules) -> None:
     steps = "a: {collect: Number, into: n, confirm: {say: 'Is it {digits.n}'}, next: b, otherwise: b}\nb: hangup\n"
 
-    assert told(steps) == []
+    assert found_in(steps) == []
 
 
-def test_a_branch_asks_only_for_what_can_be_known(told: Told) -> None:
+def test_a_branch_asks_only_for_what_can_be_known(found_in: FindRules) -> None:
     branch = "a: {branch: [{when: {%s: x}, to: b}], otherwise: b}\nb: hangup\n"
 
-    assert told(branch % "day") == []
-    assert told(branch % "called") == []
-    assert told(branch % "colour") == [(2, "unknown-variable")]
+    assert found_in(branch % "day") == []
+    assert found_in(branch % "called") == []
+    assert found_in(branch % "colour") == [(2, "unknown-variable")]
 
 
-def test_variables_of_flows_that_come_and_go_are_taken_on_trust(told: Told) -> None:
+def test_variables_of_flows_that_come_and_go_are_taken_on_trust(found_in: FindRules) -> None:
     other = "flow: other\nsteps: {a: {set: {name: Ada}}}\n"
     steps = "a: {go: {flow: other}}\nb: {say: 'Hello {name}'}\n"
 
-    assert told(steps, **{"other.yaml": other}) == []
+    assert found_in(steps, **{"other.yaml": other}) == []
 
 
-def test_an_error_path_does_not_set_what_the_step_would_have(told: Told) -> None:
+def test_an_error_path_does_not_set_what_the_step_would_have(found_in: FindRules) -> None:
     steps = """\
         a: {collect: Number, into: n, otherwise: c, on_error: b, next: b}
         b: {say: "It is {digits.n}."}
         c: hangup
         """
 
-    assert told(steps) == [(3, "unset-variable")]
+    assert found_in(steps) == [(3, "unset-variable")]
 
 
-def test_sensitive_digits_may_not_be_kept_under_another_name(told: Told) -> None:
+def test_sensitive_digits_may_not_be_kept_under_another_name(found_in: FindRules) -> None:
     steps = """\
         a: {collect: PIN, into: pin, sensitive: true, otherwise: c, next: b}
         b: {set: {note: "{digits.pin}"}}
         c: hangup
         """
 
-    assert told(steps) == [(3, "sensitive-digits")]
+    assert found_in(steps) == [(3, "sensitive-digits")]
 
 
-def test_nothing_can_go_by_sensitive_digits(told: Told) -> None:
+def test_nothing_can_go_by_sensitive_digits(found_in: FindRules) -> None:
     steps = """\
         a: {collect: PIN, into: pin, sensitive: true, otherwise: c, next: b}
         b: {branch: [{when: {digits.pin: "1234"}, to: c}], otherwise: c}
         c: hangup
         """
 
-    assert told(steps) == [(3, "sensitive-digits")]
+    assert found_in(steps) == [(3, "sensitive-digits")]
 
 
 # missing-language
@@ -567,46 +571,46 @@ CHOICE = "a: {choose_language: 'Press 1 or 2.', keys: {1: en-US, 2: es-MX}}\n"
 @pytest.mark.parametrize(
     "prompt", ["{en-US: Hi, es-MX: Hola}", "{media: chime}", "{text: Hola, language: es-MX}", "[{media: chime}]"]
 )
-def test_a_prompt_for_every_caller_is_let_be(prompt: str, told: Told) -> None:
-    assert told(f"{CHOICE}b: {{say: {prompt}}}\n", TWO) == []
+def test_a_prompt_for_every_caller_is_let_be(prompt: str, found_in: FindRules) -> None:
+    assert found_in(f"{CHOICE}b: {{say: {prompt}}}\n", TWO) == []
 
 
 @pytest.mark.parametrize("prompt", ["Hi", "{en-US: Hi}", "[{media: chime}, Hi]", "{text: Hi, voice: female}"])
-def test_a_prompt_in_one_language_of_two_is_told(prompt: str, told: Told) -> None:
-    assert told(f"{CHOICE}b: {{say: {prompt}}}\n", TWO) == [(3, "missing-language")]
+def test_a_prompt_in_one_language_of_two_is_told(prompt: str, found_in: FindRules) -> None:
+    assert found_in(f"{CHOICE}b: {{say: {prompt}}}\n", TWO) == [(3, "missing-language")]
 
 
-def test_nobody_has_chosen_a_language_before_the_choice(told: Told) -> None:
-    assert told(f"z: {{say: Welcome}}\n{CHOICE}b: hangup\n", TWO) == []
+def test_nobody_has_chosen_a_language_before_the_choice(found_in: FindRules) -> None:
+    assert found_in(f"z: {{say: Welcome}}\n{CHOICE}b: hangup\n", TWO) == []
 
 
-def test_a_consent_that_is_not_written_is_asked_for_in_english(told: Told) -> None:
+def test_a_consent_that_is_not_written_is_asked_for_in_english(found_in: FindRules) -> None:
     steps = "a: {record: {de-DE: Bitte sprechen Sie.}, consent: announce}\nb: hangup\n"
 
-    assert told(steps, "language: en-GB\n") == []
-    assert told(steps, "language: de-DE\n") == [(2, "missing-language")]
+    assert found_in(steps, "language: en-GB\n") == []
+    assert found_in(steps, "language: de-DE\n") == [(2, "missing-language")]
 
 
 # missing-audio
 
 
-def test_a_file_that_is_no_audio_is_told_under_either_name(told: Told, tmp_path: Path) -> None:
+def test_a_file_that_is_no_audio_is_told_under_either_name(found_in: FindRules, tmp_path: Path) -> None:
     (tmp_path / "audio").mkdir()
     (tmp_path / "audio" / "hours.mp3").write_text("<html>404</html>", encoding="utf-8")
 
-    assert told("a: {play: {file: hours.mp3}}\n") == [(2, "missing-audio")]
-    assert told("a: {play: {media: hours}}\n") == [(2, "missing-audio")]
-    assert told("a: {play: {media: music-of-ours-at-telnyx}}\n") == []
+    assert found_in("a: {play: {file: hours.mp3}}\n") == [(2, "missing-audio")]
+    assert found_in("a: {play: {media: hours}}\n") == [(2, "missing-audio")]
+    assert found_in("a: {play: {media: music-of-ours-at-telnyx}}\n") == []
 
 
 @pytest.mark.parametrize(
     ("name", "head"), [("a.wav", b"RIFF\x24\0\0\0WAVEfmt "), ("a.mp3", b"ID3\x04"), ("a.mp3", b"\xff\xfb\x90\x64")]
 )
-def test_audio_is_known_by_its_first_bytes(name: str, head: bytes, told: Told, tmp_path: Path) -> None:
+def test_audio_is_known_by_its_first_bytes(name: str, head: bytes, found_in: FindRules, tmp_path: Path) -> None:
     (tmp_path / "audio").mkdir()
     (tmp_path / "audio" / name).write_bytes(head)
 
-    assert told(f"a: {{play: {{file: {name}}}}}\n") == []
+    assert found_in(f"a: {{play: {{file: {name}}}}}\n") == []
 
 
 # not-e164, unroutable-number
@@ -622,10 +626,10 @@ def test_audio_is_known_by_its_first_bytes(name: str, head: bytes, told: Told, t
         '["+12125557890", "+15550199"]',
     ],
 )
-def test_numbers_that_can_be_rung_are_let_be(number: str, told: Told) -> None:
+def test_numbers_that_can_be_rung_are_let_be(number: str, found_in: FindRules) -> None:
     steps = f"a: {{transfer: {number}}}\nsorry: {{say: Nobody is there.}}\n"
 
-    assert told(steps, "last_resort: sorry\n") == []
+    assert found_in(steps, "last_resort: sorry\n") == []
 
 
 @pytest.mark.parametrize(
@@ -641,10 +645,10 @@ def test_numbers_that_can_be_rung_are_let_be(number: str, told: Told) -> None:
         ('"+2101234567"', "unroutable-number"),
     ],
 )
-def test_numbers_that_cannot_be_rung_are_told(number: str, rule: str, told: Told) -> None:
+def test_numbers_that_cannot_be_rung_are_told(number: str, rule: str, found_in: FindRules) -> None:
     steps = f"a: {{transfer: {number}}}\nsorry: {{say: Nobody is there.}}\n"
 
-    assert told(steps, "last_resort: sorry\n") == [(2, rule)]
+    assert found_in(steps, "last_resort: sorry\n") == [(2, rule)]
 
 
 # numbers.yaml: unknown-flow, unrouted-calls, invalid-numbers
@@ -677,12 +681,12 @@ def test_a_numbers_file(numbers: str, found: list[str], tmp_path: Path) -> None:
     assert [each.rule for each in lint(tmp_path, today=TODAY)] == found
 
 
-def test_a_step_of_another_flow_must_be_there(told: Told) -> None:
+def test_a_step_of_another_flow_must_be_there(found_in: FindRules) -> None:
     other = "flow: other\nsteps: {start: {say: Hello}}\n"
 
-    assert told("a: {go: {flow: other, step: strat}}\n", **{"other.yaml": other}) == [(2, "unknown-step")]
-    assert told("a: {go: {flow: other, step: start}}\n", **{"other.yaml": other}) == []
-    assert told("a: {go: {flow: othr}}\n", **{"other.yaml": other}) == [(2, "unknown-flow")]
+    assert found_in("a: {go: {flow: other, step: strat}}\n", **{"other.yaml": other}) == [(2, "unknown-step")]
+    assert found_in("a: {go: {flow: other, step: start}}\n", **{"other.yaml": other}) == []
+    assert found_in("a: {go: {flow: othr}}\n", **{"other.yaml": other}) == [(2, "unknown-flow")]
 
 
 # calendars
@@ -722,7 +726,7 @@ def test_a_holiday_is_past_the_day_after(tmp_path: Path) -> None:
 # patience-too-long
 
 
-def test_people_who_are_rung_in_turn_add_up(told: Told) -> None:
+def test_people_who_are_rung_in_turn_add_up(found_in: FindRules) -> None:
     rings = """\
         a:
           transfer: {to: ["+15550197", "+15550198", "+15550199"], how: %s}
@@ -732,8 +736,8 @@ def test_people_who_are_rung_in_turn_add_up(told: Told) -> None:
         """
 
     top = "last_resort: sorry\nlimits: {minutes: 1}\n"
-    assert told(rings % "in_turn", top) == [(2, "patience-too-long")]
-    assert told(rings % "at_once", top) == []
+    assert found_in(rings % "in_turn", top) == [(2, "patience-too-long")]
+    assert found_in(rings % "at_once", top) == []
 
 
 # what the rules know of the language
@@ -770,48 +774,48 @@ def test_every_way_that_a_step_names_is_known_as_it_is_written() -> None:
     ],
 )
 def test_callers_that_no_call_has_are_found_in_branches_and_routes(
-    told: Told, tmp_path: Path, caller: str, found: list[str]
+    found_in: FindRules, tmp_path: Path, caller: str, found: list[str]
 ) -> None:
     steps = f"who:\n  branch: [{{when: {{caller: {caller}}}, to: bye}}]\n  otherwise: bye\nbye: hangup\n"
 
-    in_branch = told(steps, "", **{"numbers.yaml": f'"+15550100": [{{flow: desk, caller: {caller}}}, desk]\n'})
+    in_branch = found_in(steps, "", **{"numbers.yaml": f'"+15550100": [{{flow: desk, caller: {caller}}}, desk]\n'})
 
     assert [rule for _, rule in in_branch] == found
     assert [rule for _, rule in steps_of(tmp_path / "numbers.yaml")] == found
 
 
 @pytest.mark.parametrize("line", ['"sip:reception"', '"sip:reception@desk.example"', '"sip:7*"', '"*"', '"+1555*"'])
-def test_numbers_may_list_sip_users_and_beginnings(told: Told, tmp_path: Path, line: str) -> None:
-    told("bye: hangup\n", "", **{"numbers.yaml": f"{line}: desk\n"})
+def test_numbers_may_list_sip_users_and_beginnings(found_in: FindRules, tmp_path: Path, line: str) -> None:
+    found_in("bye: hangup\n", "", **{"numbers.yaml": f"{line}: desk\n"})
 
     assert steps_of(tmp_path / "numbers.yaml") == []
 
 
-def test_a_withheld_number_cannot_be_shown(told: Told) -> None:
+def test_a_withheld_number_cannot_be_shown(found_in: FindRules) -> None:
     steps = 'a: {transfer: "+12125557890", caller_id: "+266696687", busy: b, no_answer: b}\nb: hangup\n'
 
-    assert (2, "unroutable-number") in told(steps, "last_resort: b\n")
+    assert (2, "unroutable-number") in found_in(steps, "last_resort: b\n")
 
 
 # Flows that are visited
 
 
-def test_a_visited_flow_that_records_without_consent_is_found_where_consent_is_demanded(told: Told) -> None:
+def test_a_visited_flow_that_records_without_consent_is_found_where_consent_is_demanded(found_in: FindRules) -> None:
     steps = "a: {go: {flow: other}}\nb: hangup\n"
     other = "flow: other\nrecord: {}\nsteps:\n  a: {say: Hello.}\n"
 
-    assert told(steps, "consent_policy: announce\n", **{"other.yaml": other}) == [(2, "missing-consent")]
-    assert told(steps, "", **{"other.yaml": other}) == []
+    assert found_in(steps, "consent_policy: announce\n", **{"other.yaml": other}) == [(2, "missing-consent")]
+    assert found_in(steps, "", **{"other.yaml": other}) == []
 
 
 @pytest.mark.parametrize(
     ("numbers", "found"),
     [('"+15550100": other\n', ["idle-limits"]), ('"+15550100": other\n"+15550101": desk\n', [])],
 )
-def test_limits_count_in_flows_in_which_calls_begin(told: Told, numbers: str, found: list[str]) -> None:
+def test_limits_count_in_flows_in_which_calls_begin(found_in: FindRules, numbers: str, found: list[str]) -> None:
     other = "flow: other\nsteps:\n  a: {go: {flow: desk}}\n"
 
-    rules = told("a: {say: Hello.}\n", "limits: {minutes: 5}\n", **{"other.yaml": other, "numbers.yaml": numbers})
+    rules = found_in("a: {say: Hello.}\n", "limits: {minutes: 5}\n", **{"other.yaml": other, "numbers.yaml": numbers})
 
     assert [rule for _, rule in rules] == found
 
@@ -830,9 +834,11 @@ def test_limits_count_in_flows_in_which_calls_begin(told: Told, numbers: str, fo
         ('"{language}-hours"', []),
     ],
 )
-def test_media_that_is_nearly_a_file_beside_the_flow_is_a_slip(told: Told, media: str, found: list[str]) -> None:
+def test_media_that_is_nearly_a_file_beside_the_flow_is_a_slip(
+    found_in: FindRules, media: str, found: list[str]
+) -> None:
     beside = {"audio/opening-hours.mp3": "ID3 and so on", "audio/opening-hours-1.mp3": "ID3 and so on"}
 
-    rules = told(f"a: {{play: {{media: {media}}}}}\n", "language: en-US\n", **beside)
+    rules = found_in(f"a: {{play: {{media: {media}}}}}\n", "language: en-US\n", **beside)
 
     assert [rule for _, rule in rules if rule == "unlikely-media"] == found

@@ -23,17 +23,17 @@ SHIPPED = sorted(file.name for file in FLOWS.glob("*.yaml") if "." not in file.s
 KINDS = ", ".join(STEP_KINDS)
 
 
-def told(text: str, file: str = "main-menu.yaml") -> str:
+def error_in(text: str, file: str = "main-menu.yaml") -> str:
     """What is said of a flow that cannot be followed."""
     with pytest.raises(FlowInvalid) as caught:
         read_flow(file, text)
     return str(caught.value)
 
 
-def told_of_step(step: str, step_lines: str) -> str:
+def error_in_step(step: str, step_lines: str) -> str:
     """What is said of a step whose first line is the file's line 3, without the file's name."""
     indented = "\n".join(f"    {line}" for line in step_lines.splitlines())
-    return told(f"flow: main-menu\nsteps:\n  {step}:\n{indented}\n  bye: hangup\n").removeprefix("main-menu.yaml:")
+    return error_in(f"flow: main-menu\nsteps:\n  {step}:\n{indented}\n  bye: hangup\n").removeprefix("main-menu.yaml:")
 
 
 # What reads
@@ -122,7 +122,7 @@ def test_the_short_ways_of_writing_mean_the_long_ones() -> None:
 
 @pytest.mark.parametrize("text", ["", "- a\n- b\n", "main-menu", "7"])
 def test_a_file_that_holds_no_flow_is_told(text: str) -> None:
-    assert told(text) == "main-menu.yaml:1: is not a flow; begin with `flow: <name>` and `steps:`"
+    assert error_in(text) == "main-menu.yaml:1: is not a flow; begin with `flow: <name>` and `steps:`"
 
 
 @pytest.mark.parametrize(
@@ -156,7 +156,7 @@ def test_a_file_that_holds_no_flow_is_told(text: str) -> None:
     ],
 )
 def test_a_fault_of_the_whole_file_is_told_with_its_line_and_remedy(text: str, fault: str) -> None:
-    assert told(text).startswith(f"main-menu.yaml:{fault}")
+    assert error_in(text).startswith(f"main-menu.yaml:{fault}")
 
 
 # What is wrong with a step
@@ -166,7 +166,7 @@ def test_a_fault_of_the_whole_file_is_told_with_its_line_and_remedy(text: str, f
 def test_a_step_that_says_nothing_to_do_is_told(content: str) -> None:
     text = f"flow: main-menu\nsteps:\n  bye: hangup\n  sales: {content}\n"
 
-    assert told(text) == f'main-menu.yaml:4: step "sales" says nothing to do; give it one of {KINDS}'
+    assert error_in(text) == f'main-menu.yaml:4: step "sales" says nothing to do; give it one of {KINDS}'
 
 
 @pytest.mark.parametrize(
@@ -239,7 +239,7 @@ def test_a_step_that_says_nothing_to_do_is_told(content: str) -> None:
     ],
 )
 def test_a_fault_of_a_step_is_told_with_its_line_step_reason_and_remedy(step: str, fault: str) -> None:
-    said = told_of_step("sales", step)
+    said = error_in_step("sales", step)
 
     assert said.startswith(fault), said
     assert "; " in said
@@ -248,7 +248,7 @@ def test_a_fault_of_a_step_is_told_with_its_line_step_reason_and_remedy(step: st
 def test_a_call_that_is_answered_cannot_be_rejected_any_more() -> None:
     text = "flow: main-menu\nsteps:\n  hello: {say: Hello.}\n\n  busy: {reject: busy}\n"
 
-    assert told(text) == (
+    assert error_in(text) == (
         'main-menu.yaml:5: step "busy" rejects a call that is answered already; make it the first step, or use hangup'
     )
 
