@@ -5,15 +5,17 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING, Any
 
+from dialtone.adapters.telnyx_api import COMMANDS_ASKED
 from dialtone.domain.commands import COMMAND_NAMESPACE
 from dialtone.domain.recording_identity import is_named, names_in
-from dialtone.domain.recordings import EXPECTED, FAILED
+from dialtone.domain.recordings import EXPECTED, FAILED, RECORD_START
+from dialtone.domain.telnyx_actions import ACTIONS
 from reconcile.plan import seconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from dialtone.adapters.telnyx_api import RecordingInfo
+    from dialtone.adapters.telnyx_api import RecordingInfo, TakenCommand
     from dialtone.domain.recordings import Recording
 
 SAME_START_SECONDS = 1.0
@@ -54,6 +56,23 @@ def saved_event(listed: RecordingInfo) -> dict[str, Any]:
         "payload": {name: value for name, value in payload.items() if value},
     }
     return {"data": data}
+
+
+def was_never_asked_for(entry: Recording, taken: Sequence[TakenCommand]) -> bool:
+    """Whether Telnyx's own account of a call shows that it never took the command that asks for a recording.
+
+    Its description does not say how commands are named there. So an account that is empty or long, or has a name that
+    we do not know, shows nothing; nor does a command like it that does not say for which file it is.
+    """
+    if not 0 < len(taken) < COMMANDS_ASKED or any(each.action not in ACTIONS for each in taken):
+        return False
+    asks = "record_start" if entry.source == RECORD_START else "answer"
+    alike = [each for each in taken if each.action == asks and each.call_leg_id in {entry.call_leg_id, ""}]
+    return all(_FILE_NAME in each.said and entry.file_name not in each.said for each in alike)
+
+
+_FILE_NAME = "custom_file_name"
+"""Of `record_start`, and with `record_` before it of `answer`."""
 
 
 def _has_come(entry: Recording) -> bool:

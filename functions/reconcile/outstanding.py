@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from dialtone.domain.events import TELNYX_EVENT
 from dialtone.domain.recordings import COPIED, EXPECTED, OPEN_STATUSES, SAVED, ArchiveJob
-from reconcile.listing import can_be_taken, new_to, saved_event
+from reconcile.listing import can_be_taken, new_to, saved_event, was_never_asked_for
 from reconcile.plan import (
     GIVE_UP_SECONDS,
     LONGEST_CALL_SECONDS,
+    NEVER_TAKEN,
     NEXT_SWEEP_SECONDS,
     given_up,
     look_at,
@@ -38,6 +39,9 @@ if TYPE_CHECKING:
     from reconcile.plan import Look
     from reconcile.questions import Questions
     from reconcile.report import Report
+
+CLOCK_SKEW_SECONDS = 5
+"""Between Telnyx's clocks, and ours."""
 
 Deliver = Callable[[Mapping[str, Any]], str]
 """Takes an event to the webhook function. Gives why it was not taken, '' if it was."""
@@ -169,8 +173,22 @@ class OutstandingCall:
             if any(info not in taken and info.call_leg_id == entry.call_leg_id for info in new):
                 self._unsettled([each], "Telnyx lists one that could not be taken in")
             elif each.look.overdue:
-                leg = legs.get(entry.call_leg_id)
-                self._fail(unlisted(entry, leg, entries), was=(EXPECTED,), made=not not_made(entry, leg))
+                impossible = self._why_not_made(entry, legs.get(entry.call_leg_id))
+                self._fail(unlisted(entry, impossible, entries), was=(EXPECTED,), made=not impossible)
+
+    def _why_not_made(self, entry: Recording, leg: Call | None) -> str:
+        """Why a recording that Telnyx does not list cannot have begun; '' if it may have, as far as is known."""
+        if leg is None:
+            return ""
+        if shown := not_made(entry, leg):
+            return shown
+        try:
+            began = seconds(leg.initiated_at or entry.requested_at) - CLOCK_SKEW_SECONDS
+            taken = self.questions.commands_since(self.session, began)
+        except NotAnswered as error:
+            self._log("warning", "commands not known", entry, reason=str(error))
+            return ""
+        return NEVER_TAKEN if was_never_asked_for(entry, taken) else ""
 
     def _unsettled(self, asking: Sequence[_Looked], why: str) -> None:
         """Nothing is known of these yet: they are looked at again, for a day."""

@@ -85,21 +85,24 @@ def look_at(recording: Recording, ended: float | None, now: float) -> Look:
     return Look("ask" if age >= DELIVERIES_SECONDS else "wait", age)
 
 
-def unlisted(recording: Recording, leg: Call | None, entries: Iterable[Recording]) -> Recording:
-    """The entry of a recording that Telnyx does not list: failed, and why."""
+def unlisted(recording: Recording, not_made: str, entries: Iterable[Recording]) -> Recording:
+    """The entry of a recording that Telnyx does not list: failed, and why. `not_made`: why it cannot have begun."""
     doubtful = [
         each.name
         for each in entries
         if each.source == UNASKED and each.identity == UNCERTAIN and each.call_leg_id == recording.call_leg_id
     ]
-    reason = not_made(recording, leg) or "Telnyx lists no such recording"
-    if doubtful:
+    reason = not_made or "Telnyx lists no such recording"
+    if doubtful and not not_made:
         reason = f"Telnyx lists none under its name; {' or '.join(doubtful)} may be it"
     return replace(recording, status=FAILED, reason="; ".join(filter(None, (reason, recording.reason))))
 
 
+NEVER_TAKEN = "not made: Telnyx never took the command that asks for it"
+
+
 def not_made(recording: Recording, leg: Call | None) -> str:
-    """Why a recording cannot have begun, '' if it may have: then that it is missing is a loss."""
+    """Why a recording cannot have begun, as far as its call shows; '' if it may have: then its absence is a loss."""
     if leg is None or not leg.ended_at:
         return ""
     if not leg.answered_at:

@@ -9,7 +9,7 @@ from dialtone.domain.errors import DialtoneError, TelnyxRefused, TelnyxUnavailab
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from dialtone.adapters.telnyx_api import CallInfo, RecordingInfo
+    from dialtone.adapters.telnyx_api import CallInfo, RecordingInfo, TakenCommand
 
     Answer = TypeVar("Answer")
 
@@ -22,7 +22,7 @@ class NotAnswered(DialtoneError):  # noqa: N818 -- reads as the sentence it is: 
 
 
 class Telnyx(Protocol):
-    """What is needed of Telnyx's API. Both raise TelnyxRefused and TelnyxUnavailable."""
+    """What is needed of Telnyx's API. All raise TelnyxRefused and TelnyxUnavailable."""
 
     def recordings_of(self, call_session_id: str) -> tuple[RecordingInfo, ...]:
         """Every recording of a phone call."""
@@ -32,13 +32,17 @@ class Telnyx(Protocol):
         """Whether a leg goes on; None if Telnyx does not know it."""
         ...
 
+    def commands_since(self, call_session_id: str, since_seconds: float) -> tuple[TakenCommand, ...]:
+        """The commands of a phone call that Telnyx has taken since that unix time."""
+        ...
+
 
 class Questions:
-    """One sweep's. Both methods raise NotAnswered."""
+    """One sweep's. All methods raise NotAnswered."""
 
     def __init__(self, telnyx: Telnyx) -> None:
         self._telnyx = telnyx
-        self._failures = {"recordings": 0, "call": 0}
+        self._failures = {"recordings": 0, "call": 0, "commands": 0}
         """In a row, by what was asked about: a key may be allowed the one and not the other.
 
         Threads may lose one of them, which does no harm.
@@ -52,6 +56,10 @@ class Questions:
     def find_call(self, call_control_id: str) -> CallInfo | None:
         """Whether a leg goes on; None if Telnyx does not know it."""
         return self._ask("call", lambda: self._telnyx.find_call(call_control_id))
+
+    def commands_since(self, call_session_id: str, since_seconds: float) -> tuple[TakenCommand, ...]:
+        """The commands of a phone call that Telnyx has taken since that unix time."""
+        return self._ask("commands", lambda: self._telnyx.commands_since(call_session_id, since_seconds))
 
     def _ask(self, about: str, ask: Callable[[], Answer]) -> Answer:
         if self._failures[about] >= MAX_FAILURES:

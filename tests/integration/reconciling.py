@@ -13,7 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from dialtone.adapters.archive_queue import ArchiveQueue
 from dialtone.adapters.calls_table import StoreUnavailable
-from dialtone.adapters.telnyx_api import CallInfo, RecordingInfo
+from dialtone.adapters.telnyx_api import CallInfo, RecordingInfo, TakenCommand
 from dialtone.domain.events import TELNYX_EVENT, parse_event
 from reconcile.outstanding import Dependencies
 from reconcile.sweep import Sweep
@@ -67,6 +67,8 @@ class ListingTelnyx:
 
     recordings: list[RecordingInfo] = field(default_factory=list)
     calls: dict[str, CallInfo | None] = field(default_factory=dict)
+    commands: list[TakenCommand] = field(default_factory=list)
+    """Those that it has taken."""
     fault: Exception | None = None
     """What every question meets."""
     asked: list[str] = field(default_factory=list)
@@ -82,6 +84,12 @@ class ListingTelnyx:
         """Answer."""
         self._ask(call_control_id)
         return self.calls.get(call_control_id)
+
+    def commands_since(self, call_session_id: str, since_seconds: float) -> tuple[TakenCommand, ...]:
+        """Answer, whatever the time."""
+        del since_seconds
+        self._ask(f"commands of {call_session_id}")
+        return tuple(self.commands)
 
     def _ask(self, about: str) -> None:
         self.asked.append(about)

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dialtone.adapters.calls_table import CallsTable, DueRecording
-from dialtone.adapters.telnyx_api import CallInfo
+from dialtone.adapters.telnyx_api import CallInfo, TakenCommand
 from dialtone.domain.calls import Call
 from dialtone.domain.decisions import Decision
 from dialtone.domain.errors import TelnyxRefused, TelnyxUnavailable
@@ -31,7 +31,7 @@ from dialtone.domain.recordings import (
     VERIFIED,
     ArchiveJob,
 )
-from reconcile.plan import GIVE_UP_SECONDS
+from reconcile.plan import GIVE_UP_SECONDS, NEVER_TAKEN
 from reconcile.questions import MAX_FAILURES, NotAnswered, Questions
 from tests.integration.deliveries import CONTROL, LEG, SESSION, phone_call
 from tests.integration.dependencies import FAULTS, Died, Fault
@@ -289,6 +289,34 @@ def test_what_was_promised_with_an_answer_that_never_came_fails_without_an_alarm
 
     assert house.entry().reason == "not made: the call ended before it was answered"
     assert house.noted.measured == {"RecordingsOutstanding": 1, "RecordingsNotMade": 1}
+
+
+def test_what_telnyx_never_took_the_command_for_fails_without_an_alarm(house: Reconciling) -> None:
+    house.play()
+    house.telnyx.recordings = [listed(1)]
+    house.telnyx.commands = [TakenCommand("answer", LEG, f'{{"record_custom_file_name": "{WHOLE_CALL}"}}')]
+
+    house.sweep(10)
+
+    assert house.entry(MESSAGE).reason == NEVER_TAKEN
+    assert house.noted.measured["RecordingsNotMade"] == 1
+    assert "RecordingsMissing" not in house.noted.measured
+
+
+def test_what_cannot_be_known_not_to_have_begun_rings(house: Reconciling) -> None:
+    house.play()
+    house.telnyx.recordings = [listed(1)]
+
+    def fails_from_now_on() -> None:
+        if house.telnyx.asked[-1].startswith("commands"):
+            raise UNAVAILABLE
+
+    house.telnyx.before = fails_from_now_on
+
+    house.sweep(10)
+
+    assert house.entry(MESSAGE).reason == "Telnyx lists no such recording"
+    assert house.noted.measured["RecordingsMissing"] == 1
 
 
 # Calls whose end is not known
@@ -759,5 +787,6 @@ def test_many_calls_are_looked_at_together_and_each_once(house: Reconciling) -> 
     house.sweep(10, at_once=8)
 
     assert house.noted.measured["RecordingsMissing"] == calls + 2
-    assert sorted(house.telnyx.asked) == sorted([SESSION, *(f"session-{number}" for number in range(calls))])
+    asked = [each for each in house.telnyx.asked if not each.startswith("commands")]
+    assert sorted(asked) == sorted([SESSION, *(f"session-{number}" for number in range(calls))])
     assert house.due() == []

@@ -3,16 +3,38 @@
 from __future__ import annotations
 
 import time
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from dialtone.adapters.telnyx_api import CallInfo, RecordingInfo, call_info, recording_info
+from dialtone.adapters.telnyx_api import (
+    CallInfo,
+    RecordingInfo,
+    TakenCommand,
+    call_info,
+    recording_info,
+    taken_command,
+)
 from dialtone.domain.events import TELNYX_EVENT
-from dialtone.domain.recordings import CERTAIN, EXPECTED, SAVED
-from infra.carrier import API_KEY, Request, WebhookFault
+from dialtone.domain.recordings import CERTAIN, EXPECTED, FAILED, SAVED
+from infra.account import AGENT
+from infra.carrier import (
+    API_KEY,
+    ApiFault,
+    Caller,
+    HangUp,
+    Hear,
+    Person,
+    Press,
+    Request,
+    Silence,
+    WebhookFault,
+)
+from infra.demo import scenes
 from infra.flowkit.stage import Stage
 from reconcile.outstanding import Dependencies
+from reconcile.plan import NEVER_TAKEN
 from reconcile.sweep import Sweep
 from tests.integration.reconciling import Noted
 from tests.simulation.plays import PLAYS
@@ -21,6 +43,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 SAVED_EVENT, HANG_UP = "call.recording.saved", "call.hangup"
+HOUR_SECONDS = 3_600
 SWEEPS = 6
 """Of five minutes each: more than until every recording is settled."""
 
@@ -39,6 +62,13 @@ class CarrierRecordings:
     def find_call(self, call_control_id: str) -> CallInfo | None:
         """As TelnyxApi's."""
         return call_info(self._get(f"/v2/calls/{call_control_id}", {}))
+
+    def commands_since(self, call_session_id: str, since_seconds: float) -> tuple[TakenCommand, ...]:
+        """As TelnyxApi's."""
+        since = datetime.fromtimestamp(since_seconds, UTC).isoformat()
+        wanted = {"application_session_id": call_session_id, "type": "command", "occurred_at][gte": since}
+        query = {f"filter[{name}]": value for name, value in wanted.items()}
+        return tuple(map(taken_command, self._get("/v2/call_events", query | {"page[size]": "250"})))
 
     def _get(self, path: str, query: dict[str, str]) -> Any:  # noqa: ANN401 -- any JSON
         headers = {"authorization": f"Bearer {API_KEY}"}
@@ -110,3 +140,54 @@ def test_no_alarm_rings_where_every_recording_was_found() -> None:
     stage, _ = swept("a recorded conversation", SAVED_EVENT)
 
     assert "RecordingsMissing" not in stage.noted.measured
+
+
+def test_a_recording_whose_start_never_reached_telnyx_is_known_to_be_not_made() -> None:
+    """Its caller has hung up by the time that it is sent again: Telnyx's own account shows that it never took it."""
+    stage = SweptStage(seed=7)
+    stage.noted = Noted()
+    stage.carrier.faults.disturb_api(ApiFault.UNAVAILABLE, action="record_start", times=1_000)
+
+    session = stage.ring("+15550100", Caller(Hear("Welcome"), Press("2", after=1), Silence(20), HangUp()))
+    for _ in range(SWEEPS):
+        stage.sweep()
+
+    [entry] = stage.store.recordings(session)
+    assert (entry.status, entry.reason) == (FAILED, NEVER_TAKEN)
+    assert stage.noted.measured["RecordingsNotMade"] == 1
+    assert stage.noted.measured.keys() <= {"RecordingsOutstanding", "RecordingsNotMade"}
+
+
+def test_a_recording_that_telnyx_began_and_lost_rings() -> None:
+    stage = SweptStage(seed=7)
+    stage.noted = Noted()
+    stage.carrier.recordings.fail_next("Internal server error")
+    stage.carrier.faults.disturb_webhooks(WebhookFault.LOST, event_type="call.recording.error")
+
+    session = PLAYS["a recorded conversation"](stage)
+    for _ in range(SWEEPS):
+        stage.sweep()
+
+    [entry] = stage.store.recordings(session)
+    assert (entry.status, entry.reason) == (FAILED, "Telnyx lists no such recording")
+    assert stage.noted.measured["RecordingsMissing"] == 1
+
+
+def test_a_long_call_rings_nothing_while_it_goes_on_and_loses_nothing_when_it_ends() -> None:
+    stage = SweptStage(seed=7)
+    stage.noted = Noted()
+    for event_type in (SAVED_EVENT, HANG_UP):
+        stage.carrier.faults.disturb_webhooks(WebhookFault.LOST, event_type=event_type, times=100)
+    *steps, _ = scenes.RECORDED.script.steps
+    stage.carrier.add_callee(AGENT, Person(Silence(3 * HOUR_SECONDS)))
+    line = stage.call("+15550143", scenes.RECORDED.number, Caller(*steps, Silence(2 * HOUR_SECONDS), HangUp()))
+
+    while not line.leg.ended:
+        stage.sweep()
+        assert stage.noted.measured.keys() <= {"RecordingsOutstanding", "RecordingsRecovered"}
+    ended = stage.carrier.clock.now
+    stage.sweep()
+
+    assert ended > 2 * HOUR_SECONDS
+    [entry] = stage.store.recordings(line.name.call_session_id)
+    assert entry.status == SAVED

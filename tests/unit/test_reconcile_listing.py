@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialtone.adapters.telnyx_api import RecordingInfo
+from dialtone.adapters.telnyx_api import COMMANDS_ASKED, RecordingInfo, TakenCommand
 from dialtone.domain.events import parse_event
-from dialtone.domain.recordings import FAILED, SAVED, UNASKED, VERIFIED, Recording
-from reconcile.listing import can_be_taken, new_to, saved_event
+from dialtone.domain.recordings import FAILED, FROM_ANSWER, SAVED, UNASKED, VERIFIED, Recording
+from reconcile.listing import can_be_taken, new_to, saved_event, was_never_asked_for
 
 ASKED = Recording(
     "session", "leg", 1, 3, "2026-09-21T12:00:00.000000Z", "record_start", channels="dual", file_name="leg-01"
@@ -124,6 +124,43 @@ def test_its_event_is_what_its_webhook_would_have_said_and_the_same_each_time() 
     assert event.text("recording_id") == "r-1"
     assert event.time("recording_started_at") == "2026-09-21T12:00:01.123000Z"
     assert (event.occurred_at, again.occurred_at) == ("2026-09-21T12:00:09.000000Z", "2026-09-21T12:00:10.000000Z")
+
+
+ANSWER = TakenCommand("answer", "leg", '{"metadata": {}}')
+
+
+def start(name: str = "", leg: str = "leg") -> TakenCommand:
+    return TakenCommand("record_start", leg, f'{{"custom_file_name": "{name}"}}' if name else "{}")
+
+
+@pytest.mark.parametrize(
+    ("taken", "expected"),
+    [
+        ([ANSWER], True),
+        ([ANSWER, start("leg-02")], True),
+        ([ANSWER, start("other-01", leg="other")], True),
+        ([ANSWER, start("leg-01")], False),
+        ([ANSWER, start()], False),
+        ([ANSWER, start(leg="")], False),
+        ([ANSWER, TakenCommand("something_new", "leg", "{}")], False),
+        ([ANSWER, TakenCommand("", "leg", "{}")], False),
+        ([ANSWER] * COMMANDS_ASKED, False),
+        ([], False),
+    ],
+)
+def test_that_a_command_was_never_taken_is_believed_only_of_an_account_that_shows_it(
+    taken: list[TakenCommand], *, expected: bool
+) -> None:
+    assert was_never_asked_for(ASKED, taken) is expected
+
+
+def test_a_recording_from_the_answer_is_asked_for_by_the_answer() -> None:
+    from_answer = replace(ASKED, source=FROM_ANSWER)
+    named = TakenCommand("answer", "leg", '{"record_custom_file_name": "leg-01"}')
+
+    assert not was_never_asked_for(from_answer, [named])
+    assert not was_never_asked_for(from_answer, [ANSWER])
+    assert was_never_asked_for(from_answer, [start("leg-02")])
 
 
 TEXT = st.text(max_size=40) | st.sampled_from(

@@ -13,6 +13,7 @@ from reconcile.plan import (
     DELIVERIES_SECONDS,
     GIVE_UP_SECONDS,
     LONGEST_PAUSE_SECONDS,
+    NEVER_TAKEN,
     NEXT_SWEEP_SECONDS,
     OVERDUE_SECONDS,
     Do,
@@ -81,9 +82,10 @@ def test_a_recording_that_is_not_listed_says_why() -> None:
     doubtful = replace(CAME, number=2, source=UNASKED, identity=UNCERTAIN)
     of_another_leg = replace(doubtful, call_leg_id="other")
 
-    assert unlisted(ASKED, LEG, [ASKED]).reason == "Telnyx lists no such recording"
-    assert unlisted(ASKED, LEG, [ASKED, of_another_leg]).reason == "Telnyx lists no such recording"
-    assert unlisted(ASKED, LEG, [doubtful]).reason == "Telnyx lists none under its name; leg-02 may be it"
+    assert unlisted(ASKED, "", [ASKED]).reason == "Telnyx lists no such recording"
+    assert unlisted(ASKED, "", [ASKED, of_another_leg]).reason == "Telnyx lists no such recording"
+    assert unlisted(ASKED, "", [doubtful]).reason == "Telnyx lists none under its name; leg-02 may be it"
+    assert unlisted(ASKED, NEVER_TAKEN, [doubtful]).reason == NEVER_TAKEN
 
 
 @pytest.mark.parametrize(

@@ -279,7 +279,9 @@ class TelnyxApi:
         given = (data.get(name) for name in ("recording_id", "status", "transcription_text"))
         return TranscriptInfo(*(value if isinstance(value, str) else "" for value in given))
 
-    def commands_since(self, call_session_id: str, since_seconds: float, deadline: float) -> tuple[TakenCommand, ...]:
+    def commands_since(
+        self, call_session_id: str, since_seconds: float, deadline: float | None = None
+    ) -> tuple[TakenCommand, ...]:
         """Give the commands of a phone call that Telnyx has taken since that unix time, on all of its legs.
 
         Raises TelnyxRefused and TelnyxUnavailable. An answer without a list is no answer, here too.
