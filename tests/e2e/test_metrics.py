@@ -134,6 +134,10 @@ def _refused_and_unavailable(line: PhoneLine) -> None:
     line.carrier.call("+15550174", "+15550100", Caller(Hear("Welcome"), HangUp()))
     line.carrier.run()
 
+    line.carrier.faults.disturb_api(ApiFault.UNAVAILABLE, action="hangup", status=409, times=2)
+    line.carrier.call("+15550176", "+15550100", Caller())
+    line.carrier.run()
+
     line.carrier.faults.disturb_api(ApiFault.UNAVAILABLE, action="gather_using_speak", times=2)
     line.carrier.call("+15550172", "+15550100", Caller(Hear("Welcome"), HangUp()))
     line.carrier.run()
