@@ -45,6 +45,10 @@ AGAIN_SECONDS = (30.0, 61.0, 600.0)
 """How long after a webhook a stray copy of it comes."""
 
 
+class Killed(BaseException):
+    """The process is gone: no code of ours may catch this."""
+
+
 class Process:
     """One webhook being handled."""
 
@@ -54,10 +58,13 @@ class Process:
 
 
 class Processes:
-    """Lets processes take turns on the carrier's clock."""
+    """Lets processes take turns on the carrier's clock, and kills some while they wait."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, chance: random.Random, killed: float) -> None:
         self.clock = clock
+        self.killed = 0
+        self._chance = chance
+        self._share = killed
         self._of_thread = threading.local()
         self._back = threading.Semaphore(0)
         self._broken: BaseException | None = None
@@ -79,6 +86,8 @@ class Processes:
             self._of_thread.process = process
             try:
                 work()
+            except Killed:
+                self.killed += 1
             except BaseException as error:  # noqa: BLE001 -- raised on the thread of the test
                 self._broken = error
             finally:
@@ -101,6 +110,8 @@ class Processes:
         self.clock.after(seconds, lambda: self._resume(process))
         self._back.release()
         process.runs.acquire()
+        if self._chance.random() < self._share:
+            raise Killed
 
     def left(self) -> float:
         """How long the running process may still wait."""
@@ -124,10 +135,12 @@ class SlowTable(MemoryTable):
         return self._in_time(super().update_item, request)
 
     def _in_time(self, obey: Callable[..., Any], request: Mapping[str, Any]) -> Any:  # noqa: ANN401 -- as above
-        self._processes.wait(TABLE_SECONDS)
+        self._processes.wait(TABLE_SECONDS / 2)
         if self._processes.left() < 0:
             raise ReadTimeoutError(endpoint_url="dynamodb")
-        return obey(**request)
+        answer = obey(**request)
+        self._processes.wait(TABLE_SECONDS / 2)
+        return answer
 
 
 @dataclass(slots=True)
@@ -157,8 +170,10 @@ class SlowTelnyx:
             self.slow += 1
             takes = self.chance.uniform(*SLOW_SECONDS)
         if takes < waits:
-            self.processes.wait(takes)
-            return self.api.send(asked, command_id, deadline)
+            self.processes.wait(takes / 2)
+            outcome = self.api.send(asked, command_id, deadline)
+            self.processes.wait(takes / 2)
+            return outcome
         self.processes.clock.after(takes, lambda: self._arrives(asked, command_id, deadline))
         self.processes.wait(waits)
         return Outcome("unavailable", 1, reason="timeout")
@@ -195,17 +210,18 @@ class Copies:
 class ConcurrentStage(Stage):
     """A stage whose webhooks overlap."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 -- what may go wrong, each with its share
         self,
         *,
         seed: int,
         flows: Path,
         slow: float = 0.0,
         copied: float = 0.0,
+        killed: float = 0.0,
         faults: dict[WebhookFault, float] | None = None,
     ) -> None:
         super().__init__(seed=seed, flows=flows, faults=faults)
-        self.processes = Processes(self.carrier.clock)
+        self.processes = Processes(self.carrier.clock, random.Random(seed + 2), killed)
         self.table = SlowTable(self.processes)
         self.store = CallsTable(self.table, "calls")  # type: ignore[arg-type] # in memory
         self.telnyx = SlowTelnyx(self.api, self.processes, random.Random(seed), slow)

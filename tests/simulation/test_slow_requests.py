@@ -1,4 +1,4 @@
-"""Requests that are slow, webhooks that overlap and come again: no call is stuck, and nothing is obeyed twice."""
+"""Slow requests, dying processes, webhooks that overlap and come again: nothing is stuck, nothing is obeyed twice."""
 
 from __future__ import annotations
 
@@ -33,10 +33,21 @@ def lasted(stage: ConcurrentStage) -> float:
 
 @pytest.mark.parametrize("play", ALL_PLAYS)
 @AS_DRAWN
-@given(seed=st.integers(0, 2**32), slow=st.sampled_from([0.02, 0.1, 0.3]), disturbed=st.booleans())
-def test_no_call_is_stuck_and_no_command_is_obeyed_twice(play: str, seed: int, slow: float, disturbed: bool) -> None:  # noqa: FBT001 -- hypothesis gives keywords
+@given(
+    seed=st.integers(0, 2**32),
+    slow=st.sampled_from([0.02, 0.1, 0.3]),
+    killed=st.sampled_from([0.0, 0.003, 0.01]),
+    disturbed=st.booleans(),
+)
+def test_no_call_is_stuck_and_no_command_is_obeyed_twice(
+    play: str,
+    seed: int,
+    slow: float,
+    killed: float,
+    disturbed: bool,  # noqa: FBT001 -- hypothesis gives keywords
+) -> None:
     faults: dict[WebhookFault, float] = dict.fromkeys(ARRIVING, 0.05) if disturbed else {}
-    stage = ConcurrentStage(seed=seed, flows=flows_of(play), slow=slow, copied=0.1, faults=faults)
+    stage = ConcurrentStage(seed=seed, flows=flows_of(play), slow=slow, copied=0.1, killed=killed, faults=faults)
 
     session = ALL_PLAYS[play](stage)
 
