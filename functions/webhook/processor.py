@@ -125,7 +125,7 @@ class EventProcessor:
 
         Raises StoreUnavailable, DeadlinePassed and botocore's errors: nothing was lost, the event must come again.
         """
-        confirmed = frozenset[str]()
+        before = EventResult(duplicate=False, call=Call(event.call_session_id, event.owner_leg_id))
         for races in range(MAX_RACES):
             loaded = self.store.load(event, deadline)
             call = loaded.call or Call(event.call_session_id, event.owner_leg_id)
@@ -133,11 +133,11 @@ class EventProcessor:
                 return self._again(event, call, loaded.decided, deadline)
             decision, flow = self._decide(call, event, deadline)
             waiting = call.unconfirmed and call.unconfirmed.after(event, call.turn)
-            if waiting and waiting.event_id not in confirmed and must_wait(waiting, call, event, decision):
+            if waiting and waiting.event_id not in before.confirmed and must_wait(waiting, call, event, decision):
                 earlier = self._confirm(waiting, call, deadline)
+                before = before.then(earlier)
                 if earlier.unsent:
-                    return replace(earlier, duplicate=False, reason=f"waits for earlier commands; {earlier.reason}")
-                confirmed |= earlier.confirmed
+                    return replace(before, reason="not decided yet: earlier commands come first")
                 if earlier.sent:
                     continue
             now = self.now_seconds()
@@ -147,14 +147,11 @@ class EventProcessor:
             except LostRace:
                 continue
             decided = StoredDecision(decision.commands, decision.archive, decision.call.turn, now, decision.lookup)
+            done = self._carry_out(event, decided, decision.call, all_places(decided), deadline)
             result = EventResult(
-                duplicate=False,
-                call=decision.call,
-                reason=decision.reason,
-                races=races,
-                incidents=decision.incidents,
-            )
-            return result.then(self._carry_out(event, decided, decision.call, all_places(decided), deadline))
+                duplicate=False, call=decision.call, reason=decision.reason, incidents=decision.incidents
+            ).then(done)
+            return replace(before.then(result), reason=result.reason, races=races)
         raise StoreUnavailable(f"another event was faster {MAX_RACES} times")
 
     def _decide(self, call: Call, event: Event, deadline: float) -> tuple[Decision, LoadedFlow | None]:
