@@ -13,7 +13,7 @@ from dialtone.domain.events import Event
 from dialtone.domain.lookups import ANSWERED, FAILED, FOUND, NOT_FOUND, Answer, Lookup
 from dialtone.flow.parser import read_flow
 from dialtone.flow.steps.lookup import GRACE_SECONDS
-from tests.staged_call import CALLER, LEG, SESSION, StagedCall, actions, moment
+from tests.staged_call import CALLER, LEG, SESSION, StagedCall, actions, happened, moment
 
 FLOW = """
     last_resort: sorry
@@ -263,6 +263,16 @@ def test_a_question_has_the_same_id_however_often_it_is_asked() -> None:
 
     assert lookup.asked_on(event) == lookup.asked_on(event)
     assert lookup.asked_on(event).id != lookup.id
+
+
+def test_a_lookup_that_is_asked_twice_is_reported_slow_as_one_event() -> None:
+    """Its key in the table holds its time: two of them would be decided on twice."""
+    asked = Lookup("customers", {}, 5, quiet_seconds=2).asked_on(happened("call.gather.ended", 60))
+
+    early, late = asked.slow(moment(61)), asked.slow(moment(64))
+
+    assert early == late
+    assert early.occurred_at == moment(62)
 
 
 def test_a_question_comes_back_from_json_whatever_a_later_version_added() -> None:

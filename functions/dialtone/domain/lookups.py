@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from dialtone.domain.client_state import ALL_PLACES, ClientState
@@ -50,6 +51,8 @@ class Lookup:
     """The call's, so that an answer which comes after the step was left changes nothing."""
     id: str = ""
     """Idempotency key: the same however often the lookup is sent, so that the other system recognises a repetition."""
+    asked_at: str = ""
+    """When that occurred which led to it; '' of one that an earlier version asked."""
     decision: int = 0
     """The call's decision that asked: its events show that the commands of that decision were obeyed before."""
 
@@ -58,16 +61,22 @@ class Lookup:
         digits = event.text("digits") if event.client_state.sensitive else ""
         revealed = dict.fromkeys(self.secrets, digits) if digits else {}
         return replace(
-            self, send={**self.send, **revealed}, id=str(uuid.uuid5(COMMAND_NAMESPACE, f"{event.id}/lookup"))
+            self,
+            send={**self.send, **revealed},
+            id=str(uuid.uuid5(COMMAND_NAMESPACE, f"{event.id}/lookup")),
+            asked_at=event.occurred_at,
         )
 
     def to_json(self) -> dict[str, Any]:
         """As a JSON object."""
         return asdict(self)
 
-    def slow(self, occurred_at: str) -> Event:
-        """The event that says that there is no answer yet."""
-        return self.event(SLOW, occurred_at, {})
+    def slow(self, now: str) -> Event:
+        """The event that says that there is no answer yet: the same, with the same time, however often it is asked."""
+        if not self.asked_at:
+            return self.event(SLOW, now, {})
+        due = datetime.fromisoformat(self.asked_at) + timedelta(seconds=self.quiet_seconds)
+        return self.event(SLOW, due.isoformat(timespec="microseconds").replace("+00:00", "Z"), {})
 
     def event(self, event_type: str, occurred_at: str, payload: Mapping[str, Any]) -> Event:
         """An event of our own about the lookup. A repetition must have the same time: it is part of the event's key."""
