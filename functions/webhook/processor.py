@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Protocol
 import webhook.handlers  # noqa: F401 -- importing them registers them
 from dialtone.adapters.calls_table import CallsTable, LostRace, StoredDecision, StoreUnavailable
 from dialtone.domain.calls import Call
-from dialtone.domain.decisions import HANGUP_REFUSED
+from dialtone.domain.decisions import HANGUP_REFUSED, RECORDING_ERROR
 from dialtone.domain.errors import TelnyxRefused, TelnyxUnavailable
-from webhook.refusals import Sent, refusals_of
+from webhook.refusals import Sent, promises, refusals_of
 from webhook.resending import (
     all_places,
     decided_on,
@@ -194,13 +194,15 @@ class EventProcessor:
     def _confirm(self, waiting: Unconfirmed, call: Call, deadline: float) -> EventResult:
         """Send again what Telnyx may not have obeyed of an earlier decision, so that it is obeyed before the next.
 
-        Not what it may obey twice by now: the call goes on without it.
+        Not what it may obey twice by now: the call goes on without it, and a recording that it promised is an incident.
         """
         event = decided_on(waiting, call)
         decided = self.store.decided(event, deadline)
         places = to_send_again(decided, waiting, call)
-        places -= too_late(decided, places, self.now_seconds())
-        return self._carry_out(event, decided, call, places, deadline, first=False, hands_over=False)
+        late = too_late(decided, places, self.now_seconds())
+        done = self._carry_out(event, decided, call, places - late, deadline, first=False, hands_over=False)
+        lost = tuple(RECORDING_ERROR for place in late if promises(decided.commands[place]))
+        return replace(done, incidents=done.incidents + lost)
 
     def _not_taken(
         self, event: Event, decided: StoredDecision, places: frozenset[int], call: Call, deadline: float

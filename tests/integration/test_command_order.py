@@ -11,6 +11,7 @@ import pytest
 
 from dialtone.adapters.telnyx_api import Outcome, TakenCommand
 from dialtone.domain.calls import Call
+from dialtone.domain.client_state import ClientState
 from dialtone.domain.commands import command, command_id
 from dialtone.domain.decisions import Decision
 from tests.integration.deliveries import CONTROL, LEG, SESSION, event, initiated, phone_call, team_call
@@ -293,6 +294,21 @@ def test_what_telnyx_lists_is_not_sent_again(line: Line, listed: Sequence[TakenC
     handled = line.deliver(asks)
 
     assert ([each.command.action for each in handled.sent], handled.unsent) == (sent, 0)
+
+
+def test_a_recording_that_telnyx_did_not_begin_in_a_minute_is_an_incident(line: Line) -> None:
+    """The caller answers the question that was asked before; nothing of what followed has come to Telnyx."""
+    *_, asks = delivered(line, TO_THE_MESSAGE)
+    fail(line, 2)
+    line.deliver(asks)
+    line.clock.now += RESEND_SECONDS + 1
+    [leg] = line.store.legs(SESSION)
+    state = ClientState(leg.turn, "front-desk").encode()
+
+    handled = line.deliver(event("call.dtmf.received", 20, digit="#", client_state=state))
+
+    assert "record_start" not in [each.command.action for each in handled.sent]
+    assert "recording-error" in handled.incidents
 
 
 def test_a_new_event_a_minute_later_goes_on_without_what_cannot_be_sent_once_only(line: Line) -> None:
