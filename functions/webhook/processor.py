@@ -14,6 +14,7 @@ from dialtone.domain.errors import TelnyxRefused, TelnyxUnavailable
 from webhook.refusals import Sent, promises, refusals_of
 from webhook.resending import (
     all_places,
+    bridges,
     decided_on,
     forgotten,
     must_wait,
@@ -184,7 +185,8 @@ class EventProcessor:
         waiting = waiting_for(event, decided, call)
         followed = waiting if waiting and waiting.event_id != event.id else None
         places = frozenset[int]() if followed else to_send_again(decided, waiting, call)
-        left = self._not_taken(event, decided, places, call, deadline)
+        doubtful = forgotten(decided, places, self.now_seconds()) | bridges(decided, places)
+        left = self._not_taken(event, decided, places, doubtful, call, deadline)
         result = EventResult(duplicate=True, call=call, reason="came before")
         if left is None:
             return replace(result, unsent=len(places), reason=NO_ACCOUNT)
@@ -200,15 +202,23 @@ class EventProcessor:
         decided = self.store.decided(event, deadline)
         places = to_send_again(decided, waiting, call)
         late = too_late(decided, places, self.now_seconds())
-        done = self._carry_out(event, decided, call, places - late, deadline, first=False, hands_over=False)
+        left = self._not_taken(event, decided, places - late, bridges(decided, places - late), call, deadline)
+        if left is None:
+            return EventResult(duplicate=True, call=call, reason=NO_ACCOUNT, unsent=len(places))
+        done = self._carry_out(event, decided, call, left, deadline, first=False, hands_over=False)
         lost = tuple(RECORDING_ERROR for place in late if promises(decided.commands[place]))
         return replace(done, incidents=done.incidents + lost)
 
-    def _not_taken(
-        self, event: Event, decided: StoredDecision, places: frozenset[int], call: Call, deadline: float
+    def _not_taken(  # noqa: PLR0913, PLR0917 -- what is in doubt, and of what
+        self,
+        event: Event,
+        decided: StoredDecision,
+        places: frozenset[int],
+        doubtful: frozenset[int],
+        call: Call,
+        deadline: float,
     ) -> frozenset[int] | None:
-        """The places without those that Telnyx has taken and may obey twice by now; None if it does not say."""
-        doubtful = forgotten(decided, places, self.now_seconds())
+        """The places without those doubtful ones that Telnyx has taken; None if it does not say."""
         if not doubtful:
             return places
         try:

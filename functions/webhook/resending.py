@@ -145,6 +145,11 @@ def forgotten(decided: StoredDecision, places: frozenset[int], now_seconds: floa
     return frozenset(place for place in places if decided.commands[place].action != HANGUP)
 
 
+def bridges(decided: StoredDecision, places: frozenset[int]) -> frozenset[int]:
+    """Which of them connect two legs: refused since one has ended, they say nothing of whether the two have talked."""
+    return frozenset(place for place in places if decided.commands[place].action == BRIDGE)
+
+
 def too_late(decided: StoredDecision, places: frozenset[int], now_seconds: float) -> frozenset[int]:
     """Which of these the call goes on without; never what keeps a card number out of a recording."""
     old = forgotten(decided, places, now_seconds)

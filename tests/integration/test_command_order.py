@@ -380,6 +380,28 @@ def test_two_who_have_talked_are_no_refused_bridge(line: Line) -> None:
     assert (handled.call.step, handled.unsent) == ("ring", 0)
 
 
+def test_two_who_have_talked_unreported_are_no_refused_bridge_either(line: Line) -> None:
+    """What Telnyx reports of the conversation is late, its end included: only Telnyx's own account shows the bridge."""
+    *_, answered = rung(line, ANSWERED)
+    line.deliver(answered)
+    line.telnyx.refuses = {"bridge": ENDED, "playback_start": ENDED}
+
+    handled = line.deliver(answered)
+
+    assert (handled.call.step, handled.unsent) == ("ring", 0)
+
+
+def test_a_bridge_is_not_sent_again_before_telnyx_says_whether_it_has_taken_it(line: Line) -> None:
+    answered = connecting(line)
+    line.faults.plan = {line.faults.place + 1: "lost"}
+
+    handled = line.deliver(answered)
+    again = line.deliver(answered)
+
+    assert (handled.unsent, handled.sent) == (3, ())
+    assert [each.command.action for each in again.sent] == ["bridge", "hangup", "hangup"]
+
+
 # --- A hang-up ------------------------------------------------------------------------------------------------
 
 

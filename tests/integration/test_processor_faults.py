@@ -197,12 +197,15 @@ TEAM_REFUSALS: tuple[tuple[str, ...], ...] = (
 
 
 def as_heard(remains: Remains) -> Remains:
-    """Commands that go out together arrive in any order.
+    """Commands that go out together arrive in any order, and a leg ends once.
 
     A second refusal of such a group comes late and changes nothing: if a process dies before it is told, what was left
     behind is not sent again, and nobody misses it.
     """
-    obeyed = tuple(sorted(remains.obeyed, key=lambda each: each[0]))
+    legs = {command.call_control_id: each for each in remains.obeyed if (command := each[1]).action == "hangup"}
+    others = (each for each in remains.obeyed if each[1].action != "hangup")
+    ended = (("", replace(each[1], parameters={})) for _, each in sorted(legs.items()))
+    obeyed = (*sorted(others, key=lambda each: each[0]), *ended)
     timeline = tuple(
         each
         for each in remains.timeline
