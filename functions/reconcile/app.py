@@ -16,7 +16,7 @@ from dialtone.adapters.telnyx_api import TelnyxApi
 from dialtone.adapters.telnyx_sdk import sdk
 from dialtone.adapters.webhook_function import WebhookFunction
 from dialtone.domain.units import MILLIS_PER_SECOND
-from reconcile.outstanding import Dependencies
+from reconcile.dependencies import Dependencies
 from reconcile.settings import Settings
 from reconcile.sweep import RESERVED_SECONDS, Sweep
 

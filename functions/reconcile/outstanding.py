@@ -1,4 +1,4 @@
-"""One phone call with recordings outstanding: what never came is asked for, what was not archived is queued again.
+"""One phone call with something outstanding: what never came is asked for, what was not archived is queued again.
 
 Every step may be lost, and made twice. An entry is moved on to the next sweep before anything is done about it, on
 condition that nobody else has: so two sweeps at once share the work, and one that dies leaves its entries to the next.
@@ -6,13 +6,14 @@ condition that nobody else has: so two sweeps at once share the work, and one th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from dialtone.adapters.calls_table import DueItem
 from dialtone.domain.events import TELNYX_EVENT
 from dialtone.domain.recordings import COPIED, EXPECTED, OPEN_STATUSES, SAVED, ArchiveJob
 from reconcile.listing import can_be_taken, new_to, saved_event, was_never_asked_for
+from reconcile.open_legs import OpenLegs
 from reconcile.plan import (
     GIVE_UP_SECONDS,
     LONGEST_CALL_SECONDS,
@@ -28,14 +29,13 @@ from reconcile.questions import NotAnswered
 from reconcile.report import FAULTS, MISSING, NOT_MADE, OVERDUE, QUEUED, RECOVERED
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from dialtone.adapters.archive_queue import ArchiveQueue
-    from dialtone.adapters.calls_table import CallsTable, DueRecording
     from dialtone.adapters.telemetry import Level
-    from dialtone.adapters.telnyx_api import CallInfo, RecordingInfo
+    from dialtone.adapters.telnyx_api import RecordingInfo
     from dialtone.domain.calls import Call
     from dialtone.domain.recordings import Recording
+    from reconcile.dependencies import Dependencies
     from reconcile.plan import Look
     from reconcile.questions import Questions
     from reconcile.report import Report
@@ -43,24 +43,12 @@ if TYPE_CHECKING:
 CLOCK_SKEW_SECONDS = 5
 """Between Telnyx's clocks, and ours."""
 
-Deliver = Callable[[Mapping[str, Any]], str]
-"""Takes an event to the webhook function. Gives why it was not taken, '' if it was."""
-
-
-@dataclass(frozen=True, slots=True)
-class Dependencies:
-    """What a sweep writes to."""
-
-    store: CallsTable
-    queue: ArchiveQueue
-    deliver: Deliver
-
 
 @dataclass(frozen=True, slots=True)
 class _Looked:
     """An open entry that this sweep has to itself until the next."""
 
-    due: DueRecording
+    due: DueItem
     entry: Recording
     look: Look
 
@@ -75,19 +63,29 @@ class OutstandingCall:
     session: str
     now: float
     """Unix seconds."""
-    calls: dict[str, CallInfo | None] = field(default_factory=dict)
-    """What Telnyx said of its legs."""
     settled: set[str] = field(default_factory=set)
     """The names of the entries that failed in this sweep: they have an alarm of their own, or none."""
 
-    def look(self, due: Sequence[DueRecording]) -> None:
-        """Do what is due about its recordings. Raises botocore's errors and DeadlinePassed: the next sweep goes on."""
-        store = self.dependencies.store
-        claimed = {found.name: moved for found in due if (moved := self._claimed(found))}
+    def look(self, due: Sequence[DueItem]) -> None:
+        """Do what is due about its recordings and its legs.
+
+        Raises botocore's errors and DeadlinePassed: the next sweep goes on.
+        """
+        claimed = {found.item: moved for found in due if (moved := self._claimed(found))}
         if not claimed:
             return
-        entries = store.recordings(self.session)
-        legs = {leg.leg_id: leg for leg in store.legs(self.session)}
+        recordings = {each.recording: each for each in claimed.values() if each.recording}
+        legs = {leg.leg_id: leg for leg in self.dependencies.store.legs(self.session)}
+        try:
+            self._look_at_recordings(recordings, legs)
+        except Exception:  # an entry that cannot be settled must not keep its call open as well
+            self._look_at_legs(claimed, legs)
+            raise
+        self._look_at_legs(claimed, legs)
+
+    def _look_at_recordings(self, claimed: Mapping[str, DueItem], legs: Mapping[str, Call]) -> None:
+        store = self.dependencies.store
+        entries = store.recordings(self.session) if claimed else ()
         looked: list[_Looked] = []
         for entry in entries:
             if entry.name in claimed and entry.status in OPEN_STATUSES:
@@ -103,6 +101,21 @@ class OutstandingCall:
             if each.look.overdue:
                 # An entry that was settled or taken in meanwhile is not moved: its time is another by now, or none.
                 store.move_due(each.due, each.look.next_at(self.now))
+
+    def _look_at_legs(self, claimed: Mapping[str, DueItem], legs: Mapping[str, Call]) -> None:
+        open_legs = OpenLegs(self.dependencies, self.questions, self.report, self.now)
+        for due, leg in self._open(claimed, legs):
+            open_legs.look(due, leg)
+
+    def _open(self, claimed: Mapping[str, DueItem], legs: Mapping[str, Call]) -> Iterator[tuple[DueItem, Call]]:
+        """The legs to be looked at: those that are due, and those that Telnyx was asked about for a recording."""
+        for leg in legs.values():
+            item = DueItem.of_leg(leg)
+            due = claimed.get(item.item)
+            if due is None and leg.due_at and self.questions.said_over(leg.control_id):
+                due = self._claimed(item)
+            if due:
+                yield due, leg
 
     def _act(self, looked: Sequence[_Looked], entries: Sequence[Recording], legs: Mapping[str, Call]) -> None:
         for each in looked:
@@ -120,7 +133,7 @@ class OutstandingCall:
                 self.report.add(OVERDUE)
                 self._log("warning", "recording overdue", each.entry, age_seconds=round(each.look.age_seconds))
 
-    def _claimed(self, due: DueRecording) -> DueRecording | None:
+    def _claimed(self, due: DueItem) -> DueItem | None:
         """The entry, moved on to the next sweep; None if it is settled, or another sweep has it."""
         until = int(self.now + NEXT_SWEEP_SECONDS)
         return replace(due, due_at=until) if self.dependencies.store.move_due(due, until) else None
@@ -137,7 +150,7 @@ class OutstandingCall:
         if leg.ended_at:
             return seconds(leg.ended_at)
         try:
-            call = self._call(leg)
+            call = self.questions.find_call(leg.control_id)
         except NotAnswered as why:
             self._log("warning", "call not known to have ended", entry, reason=str(why))
             self.report.add(FAULTS)
@@ -147,12 +160,6 @@ class OutstandingCall:
             return None
         ended = seconds(call.ended_at) if call and call.ended_at else 0.0
         return ended if asked_at <= ended <= self.now else asked_at
-
-    def _call(self, leg: Call) -> CallInfo | None:
-        """What Telnyx says of a leg, asked once for all its recordings. Raises NotAnswered."""
-        if leg.leg_id not in self.calls:
-            self.calls[leg.leg_id] = self.questions.find_call(leg.control_id)
-        return self.calls[leg.leg_id]
 
     def _ask(self, asking: Sequence[_Looked], entries: Sequence[Recording], legs: Mapping[str, Call]) -> None:
         """Take in what Telnyx lists and the ledger lacks; settle what Telnyx does not list in time."""

@@ -1,4 +1,4 @@
-"""What is to be done about an open recording, by how long it is overdue. Pure.
+"""What is to be done about an open recording, by how long it is overdue, and about an open leg. Pure.
 
 | the recording | since | what is done |
 |---|---|---|
@@ -10,12 +10,20 @@
 | any | a day ago | failed |
 
 After nine minutes the pauses grow with the age, since what did not help so far hardly helps now.
+
+| the leg | since | what is done |
+|---|---|---|
+| goes on, as Telnyx says | | looked at again after as long as it has been going on, at most a quarter of an hour |
+| is over, as Telnyx says | its end, two minutes ago | closed |
+| is not known to Telnyx any more | | closed |
+| cannot be asked about | four and a quarter hours ago | closed |
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from enum import Enum
 from typing import TYPE_CHECKING, Literal
 
 from dialtone.domain.recordings import EXPECTED, FAILED, UNASKED, UNCERTAIN
@@ -23,6 +31,7 @@ from dialtone.domain.recordings import EXPECTED, FAILED, UNASKED, UNCERTAIN
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from dialtone.adapters.telnyx_api import CallInfo
     from dialtone.domain.calls import Call
     from dialtone.domain.recordings import Recording
 
@@ -43,6 +52,9 @@ GIVE_UP_HOURS = 24
 GIVE_UP_SECONDS = GIVE_UP_HOURS * 3_600
 
 LONGEST_PAUSE_SECONDS = 21_600
+
+LONGEST_LEG_PAUSE_SECONDS = 900
+"""A call of four hours is looked at some twenty times; one that is over keeps its callees for no longer than that."""
 
 LONGEST_CALL_SECONDS = 15_300
 """Telnyx ends calls after four hours by itself; a call of whose end nothing is known is over by then."""
@@ -83,6 +95,44 @@ def look_at(recording: Recording, ended: float | None, now: float) -> Look:
         return Look("wait")
     age = now - ended
     return Look("ask" if age >= DELIVERIES_SECONDS else "wait", age)
+
+
+class Over(Enum):
+    """What is known of a leg that is not to be closed now."""
+
+    NOT = "it goes on"
+    NOT_YET = "its own hang-up may still come"
+
+
+def leg_age(leg: Call, now: float) -> float:
+    """How long ago a leg was first seen, as far as its state shows."""
+    seen = leg.initiated_at or leg.answered_at or leg.entered_at
+    return now - seconds(seen) if seen else 0.0
+
+
+def next_leg_look(leg: Call, now: float) -> int:
+    """When a leg that goes on is looked at next, in unix seconds."""
+    return int(now + min(max(leg_age(leg, now), NEXT_SWEEP_SECONDS), LONGEST_LEG_PAUSE_SECONDS))
+
+
+def when_over(leg: Call, call: CallInfo | None, now: float) -> float | Over:
+    """When a leg ended, by what Telnyx says of it.
+
+    Now, where that is not known: nothing that happened on the call may count as having come after its end.
+    """
+    if call and call.is_alive:
+        return Over.NOT
+    if call is None or not call.ended_at:
+        return now
+    ended = seconds(call.ended_at)
+    if -NEXT_SWEEP_SECONDS < now - ended < DELIVERIES_SECONDS:
+        return Over.NOT_YET
+    return ended if 0 < now - ended <= leg_age(leg, now) else now
+
+
+def over_by_age(leg: Call, now: float) -> float | Over:
+    """The same of a leg that Telnyx does not answer about."""
+    return now if leg_age(leg, now) >= LONGEST_CALL_SECONDS else Over.NOT_YET
 
 
 def unlisted(recording: Recording, not_made: str, entries: Iterable[Recording]) -> Recording:

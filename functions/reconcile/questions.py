@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
+from dialtone.adapters.telnyx_api import CallInfo
 from dialtone.domain.errors import DialtoneError, TelnyxRefused, TelnyxUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from dialtone.adapters.telnyx_api import CallInfo, RecordingInfo, TakenCommand
+    from dialtone.adapters.telnyx_api import RecordingInfo, TakenCommand
 
     Answer = TypeVar("Answer")
 
 MAX_FAILURES = 3
 """In a row; to go on asking would only take the sweep's time, and add to a rate limit."""
+
+
+_NOT_ASKED: Final = "not asked"
 
 
 class NotAnswered(DialtoneError):  # noqa: N818 -- reads as the sentence it is: it was not answered
@@ -47,6 +51,8 @@ class Questions:
 
         Threads may lose one of them, which does no harm.
         """
+        self._calls: dict[str, CallInfo | NotAnswered | None] = {}
+        """The answers about legs, each of which one thread asks about."""
 
     def recordings_of(self, call_session_id: str) -> tuple[RecordingInfo, ...]:
         """Every recording of a phone call that Telnyx lists; of no other call, whatever it lists."""
@@ -54,8 +60,21 @@ class Questions:
         return tuple(each for each in listed if each.call_session_id == call_session_id)
 
     def find_call(self, call_control_id: str) -> CallInfo | None:
-        """Whether a leg goes on; None if Telnyx does not know it."""
-        return self._ask("call", lambda: self._telnyx.find_call(call_control_id))
+        """Whether a leg goes on; None if Telnyx does not know it. Asked once, for the leg and all its recordings."""
+        if call_control_id not in self._calls:
+            try:
+                self._calls[call_control_id] = self._ask("call", lambda: self._telnyx.find_call(call_control_id))
+            except NotAnswered as why:
+                self._calls[call_control_id] = why
+        answer = self._calls[call_control_id]
+        if isinstance(answer, NotAnswered):
+            raise answer
+        return answer
+
+    def said_over(self, call_control_id: str) -> bool:
+        """Whether Telnyx, asked in this sweep, does not say that the leg goes on."""
+        answer = self._calls.get(call_control_id, _NOT_ASKED)
+        return answer is None or (isinstance(answer, CallInfo) and not answer.is_alive)
 
     def commands_since(self, call_session_id: str, since_seconds: float) -> tuple[TakenCommand, ...]:
         """The commands of a phone call that Telnyx has taken since that unix time."""

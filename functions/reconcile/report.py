@@ -14,9 +14,10 @@ if TYPE_CHECKING:
     from dialtone.adapters.telemetry import Level, Observer
 
 OUTSTANDING, LEFT, FAULTS = "outstanding", "left", "faults"
+CALLS, CLOSED = "calls", "calls_closed"
 RECOVERED, QUEUED, OVERDUE, MISSING, NOT_MADE = "recovered", "queued_again", "overdue", "missing", "not_made"
 
-_AT_ONCE = {OVERDUE: "RecordingsOverdue", MISSING: "RecordingsMissing"}
+_AT_ONCE = {OVERDUE: "RecordingsOverdue", MISSING: "RecordingsMissing", CLOSED: "CallsClosed"}
 """What alarms ring for: measured before it is acted upon, so that no sweep dies between the two."""
 
 _AT_THE_END = {
@@ -37,6 +38,8 @@ class Report:
 
     def add(self, what: str, count: int = 1) -> None:
         """Count something."""
+        if not count and what not in self._counts:
+            return
         with self._lock:
             self._counts[what] += count
             if what in _AT_ONCE:
@@ -51,7 +54,7 @@ class Report:
         """Report the whole of it; gives the counts."""
         counts = dict(self._counts)
         incomplete = [Measure("SweepsIncomplete")] if counts.get(LEFT) or counts.get(FAULTS) else []
-        self._observer.log("warning" if incomplete else "info", "recordings swept", counts)
+        self._observer.log("warning" if incomplete else "info", "swept", counts)
         measures = [Measure(_AT_THE_END[what], count) for what, count in counts.items() if what in _AT_THE_END]
         self._observer.measure(*measures, *incomplete)
         return counts

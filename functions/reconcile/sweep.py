@@ -1,4 +1,4 @@
-"""One sweep over the recordings that are outstanding, within its time; what is left comes with the next."""
+"""One sweep over the recordings and calls that are outstanding, within its time; what is left comes with the next."""
 
 from __future__ import annotations
 
@@ -13,18 +13,19 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from dialtone.domain.deadline import request_until
 from dialtone.domain.errors import DialtoneError
-from reconcile.outstanding import Dependencies, OutstandingCall
+from reconcile.outstanding import OutstandingCall
 from reconcile.questions import Questions
-from reconcile.report import FAULTS, LEFT, OUTSTANDING, Report
+from reconcile.report import CALLS, FAULTS, LEFT, OUTSTANDING, Report
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from dialtone.adapters.calls_table import DueRecording
+    from dialtone.adapters.calls_table import DueItem
     from dialtone.adapters.telemetry import Observer
+    from reconcile.dependencies import Dependencies
     from reconcile.questions import Telnyx
 
-MAX_RECORDINGS = 1_000
+MAX_ITEMS = 2_000
 """In one sweep, the oldest first."""
 
 CALLS_AT_ONCE = 8
@@ -58,9 +59,10 @@ class Sweep:
         """
         report, questions = Report(self.observer), Questions(self.telnyx)
         with request_until(deadline, "a sweep"):
-            due = self.dependencies.store.due_recordings(now, MAX_RECORDINGS)
-            report.add(OUTSTANDING, len(due))
-            if len(due) == MAX_RECORDINGS:
+            due = self.dependencies.store.due_items(now, MAX_ITEMS)
+            report.add(OUTSTANDING, sum(bool(each.recording) for each in due))
+            report.add(CALLS, sum(bool(each.leg_id) for each in due))
+            if len(due) == MAX_ITEMS:
                 report.add(LEFT)  # there may be more, and how many is not known
             with ThreadPoolExecutor(self.calls_at_once) as threads:
                 looks = []
@@ -72,7 +74,7 @@ class Sweep:
                 each.result()
         return report.close()
 
-    def _look(self, call: OutstandingCall, due: Sequence[DueRecording], deadline: float) -> None:
+    def _look(self, call: OutstandingCall, due: Sequence[DueItem], deadline: float) -> None:
         if deadline - self.clock() < CALL_SECONDS:
             call.report.add(LEFT, len(due))
             return
@@ -86,8 +88,8 @@ class Sweep:
             call.report.add(FAULTS)
 
 
-def _by_call(due: Sequence[DueRecording]) -> dict[str, list[DueRecording]]:
-    calls: dict[str, list[DueRecording]] = {}
+def _by_call(due: Sequence[DueItem]) -> dict[str, list[DueItem]]:
+    calls: dict[str, list[DueItem]] = {}
     for each in due:
         calls.setdefault(each.call_session_id, []).append(each)
     return calls

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 #: How long a command_id is remembered (Telnyx's documentation), in virtual time.
 COMMAND_ID_SECONDS = 60.0
+#: How long a call is known after its end (the description of `GET /calls/{call_control_id}`).
+KNOWN_SECONDS = 600.0
 
 _ACTION = re.compile(r"/v2/calls/([^/]+)/actions/([a-z_]+)")
 _CALL = re.compile(r"/v2/calls/([^/]+)")
@@ -144,10 +146,9 @@ class Api:
         return data, False
 
     def _retrieve(self, control_id: str) -> Response:
-        leg = self._exchange.legs.get(control_id)
-        if leg is None:
+        leg, clock = self._exchange.legs.get(control_id), self._exchange.clock
+        if leg is None or (leg.ended is not None and clock.now - leg.ended > KNOWN_SECONDS):
             raise errors.invalid_call_control_id()
-        clock = self._exchange.clock
         data = {
             **_identity(leg),
             "call_duration": round((clock.now if leg.ended is None else leg.ended) - leg.started),

@@ -341,6 +341,8 @@ def test_a_call_can_be_looked_up() -> None:
     assert (alive["is_alive"], alive["call_duration"], alive["record_type"]) == (True, 30, "call")
     assert ended["is_alive"] is False
     assert ended["end_time"] > ended["start_time"]
+    desk.carrier.run_for(601)
+    assert desk.api("GET", f"/calls/{call}").status == 422
 
 
 @pytest.mark.parametrize(

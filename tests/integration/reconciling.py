@@ -15,17 +15,19 @@ from dialtone.adapters.archive_queue import ArchiveQueue
 from dialtone.adapters.calls_table import StoreUnavailable
 from dialtone.adapters.telnyx_api import CallInfo, RecordingInfo, TakenCommand
 from dialtone.domain.events import TELNYX_EVENT, parse_event
-from reconcile.outstanding import Dependencies
+from reconcile.dependencies import Dependencies
 from reconcile.sweep import Sweep
 from tests.integration.deliveries import BEGAN, LEG, SESSION, phone_call
 from tests.integration.dependencies import Line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
     from pathlib import Path
 
     from dialtone.adapters.calls_table import CallsTable
     from dialtone.adapters.telemetry import Level, Measure
+    from dialtone.domain.calls import Call
+    from dialtone.domain.events import Event
     from dialtone.domain.recordings import Recording
 
 HANG_UP_SECONDS = 11
@@ -128,9 +130,11 @@ class Reconciling:
     store: CallsTable | None = None
     """The sweeps' own, if it is not the line's."""
 
-    def play(self, without: Collection[int] = RECORDING_WEBHOOKS) -> None:
-        """Let the phone call happen; the events of these numbers are never delivered."""
-        for number, event in enumerate(phone_call(self.line), start=1):
+    def play(
+        self, without: Collection[int] = RECORDING_WEBHOOKS, call: Callable[[Line], Iterator[Event]] = phone_call
+    ) -> None:
+        """Let a phone call happen; the events of these numbers are never delivered."""
+        for number, event in enumerate(call(self.line), start=1):
             if number not in without:
                 self.line.deliver(event)
 
@@ -164,10 +168,21 @@ class Reconciling:
         self.line.faults.plan = {}
         return [each.status for each in self.line.store.recordings(SESSION)]
 
+    def leg(self) -> Call:
+        """Give the call's leg, read without faults."""
+        self.line.faults.plan = {}
+        [found] = self.line.store.legs(SESSION)
+        return found
+
+    def due_legs(self) -> list[str]:
+        """Give the ids of the legs that are in the index."""
+        self.line.faults.plan = {}
+        return [each.leg_id for each in self.line.store.due_items(9e9, 100) if each.leg_id]
+
     def due(self) -> list[str]:
         """Give the names of the entries that are in the index."""
         self.line.faults.plan = {}
-        return [each.name for each in self.line.store.due_recordings(9e9, 100)]
+        return [each.recording for each in self.line.store.due_items(9e9, 100) if each.recording]
 
 
 def reconciling(flows: Path, plan: Mapping[int, Any] | None = None) -> Reconciling:

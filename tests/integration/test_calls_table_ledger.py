@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from dialtone.adapters.calls_table import DueRecording
+from dialtone.adapters.calls_table import DueItem
 from dialtone.adapters.dynamodb_items import attributes
 from dialtone.domain.recordings import (
     COPIED,
@@ -89,6 +89,11 @@ def test_the_ledger_of_a_leg_is_that_of_no_other(house: ArchiveHouse) -> None:
     assert len(house.store.recordings(SESSION)) == 3
 
 
+def due(house: ArchiveHouse, now: float, most: int) -> tuple[DueItem, ...]:
+    """Give the entries that are due; the leg of the call is due as well."""
+    return tuple(each for each in house.store.due_items(now, most + 1) if each.recording)[:most]
+
+
 def asked_at(recording: Recording) -> int:
     return int(datetime.fromisoformat(recording.requested_at).timestamp())
 
@@ -96,18 +101,18 @@ def asked_at(recording: Recording) -> int:
 def test_an_open_entry_is_due_once_most_calls_are_over(house: ArchiveHouse) -> None:
     first_look = asked_at(entry()) + FIRST_LOOK_SECONDS
 
-    assert house.store.due_recordings(first_look - 1, 10) == ()
-    assert house.store.due_recordings(first_look, 10) == (DueRecording(SESSION, NAME, first_look),)
+    assert due(house, first_look - 1, 10) == ()
+    assert due(house, first_look, 10) == (DueItem(SESSION, f"RECORDING#{NAME}", first_look),)
 
 
 @pytest.mark.parametrize("status", [VERIFIED, DOUBTFUL, FAILED])
 def test_a_settled_entry_leaves_the_index(house: ArchiveHouse, status: str) -> None:
     house.store.mark_recording(replace(entry(), status=COPIED, audio=AUDIO), was=(SAVED,))
-    assert len(house.store.due_recordings(FOR_EVER, 10)) == 1
+    assert len(due(house, FOR_EVER, 10)) == 1
 
     house.store.mark_recording(replace(entry(), status=status, audio=AUDIO), was=(COPIED,))
 
-    assert house.store.due_recordings(FOR_EVER, 10) == ()
+    assert due(house, FOR_EVER, 10) == ()
     stored = house.dynamodb.get_item(
         TableName=house.name, Key=attributes({"call_session_id": SESSION, "item": f"RECORDING#{NAME}"})
     )["Item"]
@@ -120,13 +125,13 @@ def test_a_failed_entry_whose_job_is_put_back_is_due_again(house: ArchiveHouse) 
 
     house.store.mark_recording(replace(entry(), status=COPIED, audio=AUDIO), was=(FAILED,))
 
-    assert len(house.store.due_recordings(FOR_EVER, 10)) == 1
+    assert len(due(house, FOR_EVER, 10)) == 1
 
 
 def test_an_entry_committed_as_settled_is_never_due(house: ArchiveHouse) -> None:
     house.save(replace(entry(), status=FAILED, reason="refused"))
 
-    assert house.store.due_recordings(FOR_EVER, 10) == ()
+    assert due(house, FOR_EVER, 10) == ()
 
 
 def test_the_oldest_are_due_first_and_no_more_than_asked_for(house: ArchiveHouse) -> None:
@@ -136,35 +141,35 @@ def test_the_oldest_are_due_first_and_no_more_than_asked_for(house: ArchiveHouse
     ]
     house.save(*later)
 
-    due = house.store.due_recordings(FOR_EVER, 5)
+    found = due(house, FOR_EVER, 5)
 
-    assert [each.name for each in due] == [f"{LEG}-{number:02d}" for number in (12, 11, 10, 9, 8)]
+    assert [each.recording for each in found] == [f"{LEG}-{number:02d}" for number in (12, 11, 10, 9, 8)]
 
 
 def test_an_entry_is_moved_on_by_one_of_two_at_once(house: ArchiveHouse) -> None:
-    [due] = house.store.due_recordings(FOR_EVER, 10)
+    [found] = due(house, FOR_EVER, 10)
 
-    moved = [house.store.move_due(due, due.due_at + 240) for _ in range(2)]
+    moved = [house.store.move_due(found, found.due_at + 240) for _ in range(2)]
 
     assert moved == [True, False]
-    assert house.store.due_recordings(FOR_EVER, 10) == (replace(due, due_at=due.due_at + 240),)
+    assert due(house, FOR_EVER, 10) == (replace(found, due_at=found.due_at + 240),)
     assert house.entry() == entry()
 
 
 def test_a_settled_entry_is_not_moved_on(house: ArchiveHouse) -> None:
-    [due] = house.store.due_recordings(FOR_EVER, 10)
+    [found] = due(house, FOR_EVER, 10)
     house.store.mark_recording(replace(entry(), status=FAILED), was=(SAVED,))
 
-    assert not house.store.move_due(due, due.due_at + 240)
-    assert house.store.due_recordings(FOR_EVER, 10) == ()
+    assert not house.store.move_due(found, found.due_at + 240)
+    assert due(house, FOR_EVER, 10) == ()
 
 
 def test_an_entry_of_before_there_was_an_index_is_not_due_until_its_status_changes(house: ArchiveHouse) -> None:
     key = attributes({"call_session_id": SESSION, "item": f"RECORDING#{NAME}"})
     house.dynamodb.update_item(TableName=house.name, Key=key, UpdateExpression="REMOVE due_shard, due_at")
-    assert house.store.due_recordings(FOR_EVER, 10) == ()
+    assert due(house, FOR_EVER, 10) == ()
     assert house.entry() == entry()
 
     house.store.mark_recording(replace(entry(), status=COPIED, audio=AUDIO), was=(SAVED,))
 
-    assert len(house.store.due_recordings(FOR_EVER, 10)) == 1
+    assert len(due(house, FOR_EVER, 10)) == 1

@@ -27,7 +27,7 @@ from infra.account import AGENT, AGENT_SCRIPT
 from infra.carrier import Request
 from infra.demo import scenes
 from infra.flowkit.stage import Stage
-from reconcile.outstanding import Dependencies
+from reconcile.dependencies import Dependencies
 from reconcile.sweep import Sweep
 from tests.integration.archiving import Lambda
 from tests.integration.dependencies import ONE_ATTEMPT, aws_session, create_table

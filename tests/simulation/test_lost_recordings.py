@@ -33,7 +33,7 @@ from infra.carrier import (
 )
 from infra.demo import scenes
 from infra.flowkit.stage import Stage
-from reconcile.outstanding import Dependencies
+from reconcile.dependencies import Dependencies
 from reconcile.plan import NEVER_TAKEN
 from reconcile.sweep import Sweep
 from tests.integration.reconciling import Noted
@@ -183,8 +183,8 @@ def test_a_long_call_rings_nothing_while_it_goes_on_and_loses_nothing_when_it_en
     line = stage.call("+15550143", scenes.RECORDED.number, Caller(*steps, Silence(2 * HOUR_SECONDS), HangUp()))
 
     while not line.leg.ended:
-        stage.sweep()
         assert stage.noted.measured.keys() <= {"RecordingsOutstanding", "RecordingsRecovered"}
+        stage.sweep()
     ended = stage.carrier.clock.now
     stage.sweep()
 

@@ -106,11 +106,11 @@ def test_open_entries_are_due_in_their_order_and_settled_ones_are_not(store: Cal
     entries = (ledger(3), ledger(1), ledger(2, status=FAILED))
     store.commit(event("first"), before, Decision(before, recordings=entries), at_seconds=1.0)
 
-    due = store.due_recordings(FOR_EVER, 10)
+    due = store.due_items(FOR_EVER, 10)
 
-    assert [each.name for each in due] == ["leg-01", "leg-03"]
-    assert store.due_recordings(FOR_EVER, 1) == due[:1]
-    assert store.due_recordings(due[0].due_at - 1, 10) == ()
+    assert [each.recording for each in due] == ["leg-01", "leg-03"]
+    assert store.due_items(FOR_EVER, 1) == due[:1]
+    assert store.due_items(due[0].due_at - 1, 10) == ()
 
 
 def test_an_entry_changes_only_from_the_status_that_is_named(store: CallsTable) -> None:
@@ -121,27 +121,27 @@ def test_an_entry_changes_only_from_the_status_that_is_named(store: CallsTable) 
 
     assert marked == [True, False]
     assert store.recordings("session") == (ledger(1, status=FAILED, reason="r"),)
-    assert store.due_recordings(FOR_EVER, 10) == ()
+    assert store.due_items(FOR_EVER, 10) == ()
     assert not store.mark_recording(ledger(9), was=(EXPECTED,))
 
 
 def test_what_is_dropped_is_not_due_any_more_and_reads_as_before(store: CallsTable) -> None:
     before = Call("session", "leg")
     store.commit(event("first"), before, Decision(before, recordings=(ledger(1),)), at_seconds=1.0)
-    [due] = store.due_recordings(FOR_EVER, 10)
+    [due] = store.due_items(FOR_EVER, 10)
 
     store.drop_due(replace(due, due_at=due.due_at + 1))
-    assert store.due_recordings(FOR_EVER, 10) == (due,)
+    assert store.due_items(FOR_EVER, 10) == (due,)
     store.drop_due(due)
 
-    assert store.due_recordings(FOR_EVER, 10) == ()
+    assert store.due_items(FOR_EVER, 10) == ()
     assert store.recordings("session") == (ledger(1),)
 
 
 def test_what_is_due_is_moved_on_once(store: CallsTable) -> None:
     before = Call("session", "leg")
     store.commit(event("first"), before, Decision(before, recordings=(ledger(1),)), at_seconds=1.0)
-    [due] = store.due_recordings(FOR_EVER, 10)
+    [due] = store.due_items(FOR_EVER, 10)
 
     assert [store.move_due(due, due.due_at + 1) for _ in range(2)] == [True, False]
-    assert store.due_recordings(FOR_EVER, 10) == (replace(due, due_at=due.due_at + 1),)
+    assert store.due_items(FOR_EVER, 10) == (replace(due, due_at=due.due_at + 1),)

@@ -103,6 +103,29 @@ def test_every_ending_of_every_step_is_named_by_how_far_the_caller_came(
     assert staged.call.outcome == outcome
 
 
+@pytest.mark.parametrize(("kind", "step", "before", "outcome"), ENDINGS)
+def test_without_a_cause_the_outcome_is_what_the_flow_shows_of_it(
+    kind: str, step: str, before: list[Happening], outcome: str
+) -> None:
+    """That somebody hung up in the middle is not known of a call that was only found to be over."""
+    staged = led(step, direction="outgoing" if kind == "answered_by" else "incoming")
+    for happens in before:
+        happens(staged)
+
+    staged.tell("call.hangup", hangup_cause="unknown", read_back_by="dialtone")
+
+    assert staged.call.outcome == ("unknown" if outcome == "hung-up" else outcome)
+
+
+@pytest.mark.parametrize("direction", ["incoming", "outgoing"])
+def test_of_a_call_that_was_never_answered_nothing_is_known_without_a_cause(direction: str) -> None:
+    staged = StagedCall("steps:\n  first: {say: Hello.}\n", direction=direction)
+
+    staged.tell("call.hangup", hangup_cause="unknown", read_back_by="dialtone")
+
+    assert staged.call.outcome == "unknown"
+
+
 def test_every_kind_of_step_has_its_endings() -> None:
     in_no_call = {"reject"}  # which is never answered
     left_at_once = {"hours"}  # and needs a calendar beside the flow

@@ -1,4 +1,4 @@
-"""What is done about an open recording, by how long it is overdue."""
+"""What is done about an open recording, by how long it is overdue, and about an open leg."""
 
 from __future__ import annotations
 
@@ -6,22 +6,29 @@ from dataclasses import replace
 
 import pytest
 
+from dialtone.adapters.telnyx_api import CallInfo
 from dialtone.domain.calls import Call
 from dialtone.domain.recordings import COPIED, SAVED, UNASKED, UNCERTAIN, Recording
 from reconcile.plan import (
     ARCHIVE_SECONDS,
     DELIVERIES_SECONDS,
     GIVE_UP_SECONDS,
+    LONGEST_CALL_SECONDS,
+    LONGEST_LEG_PAUSE_SECONDS,
     LONGEST_PAUSE_SECONDS,
     NEVER_TAKEN,
     NEXT_SWEEP_SECONDS,
     OVERDUE_SECONDS,
     Do,
     Look,
+    Over,
     look_at,
+    next_leg_look,
     not_made,
+    over_by_age,
     seconds,
     unlisted,
+    when_over,
 )
 
 ASKED = Recording("session", "leg", 1, 3, "2026-09-21T12:00:00.000000Z", "record_start")
@@ -100,3 +107,49 @@ def test_a_recording_that_is_not_listed_says_why() -> None:
 )
 def test_that_a_recording_cannot_have_begun_is_known_from_its_call(leg: Call | None, reason: str) -> None:
     assert not_made(ASKED, leg) == reason
+
+
+GOING_ON = Call("session", "leg", initiated_at="2026-09-21T12:00:00.000000Z")
+BEGAN = seconds(GOING_ON.initiated_at)
+
+
+@pytest.mark.parametrize(("age", "pause"), [(10, NEXT_SWEEP_SECONDS), (600, 600), (9_000, LONGEST_LEG_PAUSE_SECONDS)])
+def test_a_leg_that_goes_on_is_looked_at_the_later_the_longer_it_has(age: float, pause: float) -> None:
+    assert next_leg_look(GOING_ON, BEGAN + age) == BEGAN + age + pause
+
+
+def test_a_leg_of_which_only_later_events_came_is_as_old_as_its_first_known_moment() -> None:
+    answered = replace(GOING_ON, initiated_at="", answered_at="2026-09-21T12:10:00.000000Z")
+
+    assert next_leg_look(answered, BEGAN + 900) == BEGAN + 900 + 300
+    assert next_leg_look(Call("session", "leg"), BEGAN) == BEGAN + NEXT_SWEEP_SECONDS
+
+
+def ended_at(moment: str) -> CallInfo:
+    return CallInfo(is_alive=False, ended_at=moment)
+
+
+@pytest.mark.parametrize(
+    ("call", "over"),
+    [
+        (CallInfo(is_alive=True, ended_at=""), Over.NOT),
+        (None, BEGAN + 900),
+        (ended_at(""), BEGAN + 900),
+        (ended_at("2026-09-21T12:10:00Z"), BEGAN + 600),
+        (ended_at("2026-09-21T12:13:00.000Z"), BEGAN + 780),
+        (ended_at("2026-09-21T12:13:01Z"), Over.NOT_YET),
+        (ended_at("2026-09-21T12:15:30Z"), Over.NOT_YET),
+        (ended_at("2026-09-21T13:15:00Z"), BEGAN + 900),
+        (ended_at("2026-09-21T11:59:59Z"), BEGAN + 900),
+    ],
+    ids=str,
+)
+def test_a_leg_is_over_when_telnyx_says_so_and_its_hang_up_cannot_come_any_more(
+    call: CallInfo | None, over: float | Over
+) -> None:
+    assert when_over(GOING_ON, call, BEGAN + 900) == over
+
+
+def test_a_leg_that_cannot_be_asked_about_is_over_when_no_call_lasts_any_longer() -> None:
+    assert over_by_age(GOING_ON, BEGAN + LONGEST_CALL_SECONDS - 1) is Over.NOT_YET
+    assert over_by_age(GOING_ON, BEGAN + LONGEST_CALL_SECONDS) == BEGAN + LONGEST_CALL_SECONDS

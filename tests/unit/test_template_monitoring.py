@@ -50,6 +50,7 @@ CONTRACT = frozenset(
         Metric("RecordingsOverdue", "reconcile", ("service",)),
         Metric("RecordingsMissing", "reconcile", ("service",)),
         Metric("RecordingsNotMade", "reconcile", ("service",)),
+        Metric("CallsClosed", "reconcile", ("service",)),
         Metric("SweepsIncomplete", "reconcile", ("service",)),
         Metric("SdkLoadedPlainly", "reconcile", ("service",)),
     }
@@ -83,6 +84,7 @@ WATCHED = {
     (OF_THE_STACK, "LookupsFailed", "lookup"),
     (OF_THE_STACK, "RecordingsMissing", "reconcile"),
     (OF_THE_STACK, "RecordingsOverdue", "reconcile"),
+    (OF_THE_STACK, "CallsClosed", "reconcile"),
     (OF_THE_STACK, "SweepsIncomplete", "reconcile"),
     ("AWS/Lambda", "Errors", "ReconcileFunctionName"),
     ("AWS/Lambda", "Invocations", "ReconcileFunctionName"),

@@ -3,8 +3,8 @@
 Keys: `call_session_id`, and `item` which is `LEG#<leg>`, `EVENT#<occurred_at>#<event id>` or `RECORDING#<recording>`.
 Beside the calls stand the versions of flows that they began with: `FLOW#<flow>`, with items `FLOW#<version>`.
 
-The index `due` holds the ledger entries that are not settled: only they have `due_shard` and `due_at`, its keys. What a
-look into it costs grows with what is outstanding, not with the table.
+The index `due` holds the ledger entries that are not settled, and the legs that have not ended: only they have its
+keys, `due_shard` and `due_at`. What a look into it costs grows with what is outstanding, not with the table.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from dialtone.domain.errors import DialtoneError
 from dialtone.domain.events import recorded_payload, without_addresses
 from dialtone.domain.lookups import Lookup
 from dialtone.domain.message_addresses import message_addresses, withheld
-from dialtone.domain.recordings import ArchiveJob, Recording
+from dialtone.domain.recordings import FIRST_LOOK_SECONDS, ArchiveJob, Recording
 from dialtone.domain.stored import restored
 
 if TYPE_CHECKING:
@@ -99,13 +99,28 @@ class Loaded:
 
 
 @dataclass(frozen=True, slots=True)
-class DueRecording:
-    """An open ledger entry that it is time to look at."""
+class DueItem:
+    """An open ledger entry, or an open leg, that it is time to look at."""
 
     call_session_id: str
-    name: str
+    item: str
     due_at: int
     """Since when, in unix seconds."""
+
+    @classmethod
+    def of_leg(cls, call: Call) -> DueItem:
+        """That of a leg, as it was read."""
+        return cls(call.session_id, f"{LEG}{call.leg_id}", call.due_at)
+
+    @property
+    def recording(self) -> str:
+        """The name of the ledger entry; '' for a leg."""
+        return self.item.removeprefix(RECORDING) if self.item.startswith(RECORDING) else ""
+
+    @property
+    def leg_id(self) -> str:
+        """The leg's id; '' for a ledger entry."""
+        return self.item.removeprefix(LEG) if self.item.startswith(LEG) else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +200,7 @@ class CallsTable:
             }
         ]
         if _is_changed(before, decision):
-            writes.append({"Put": self._leg_put(decision.call, before.version, event)})
+            writes.append({"Put": self._leg_put(before, decision, event)})
         for recording in decision.recordings:
             item = {**recording.to_json(), **_due(recording), "item": f"{RECORDING}{recording.name}"}
             writes.append({"Put": {"TableName": self._table, "Item": attributes(item)}})
@@ -236,30 +251,33 @@ class CallsTable:
             ExpressionAttributeValues=attributes(values | allowed),
         )
 
-    def due_recordings(self, now_seconds: float, most: int) -> tuple[DueRecording, ...]:
-        """The open ledger entries that are due, the oldest first, at most so many; as the index knows them by now."""
+    def due_items(self, now_seconds: float, most: int) -> tuple[DueItem, ...]:
+        """What is open and due, the oldest first, at most so many; as the index knows them by now."""
         found = [due for shard in range(DUE_SHARDS) for due in self._due_in(shard, now_seconds, most)]
         return tuple(sorted(found, key=lambda due: due.due_at)[:most])
 
-    def move_due(self, due: DueRecording, until: int) -> bool:
-        """Let an entry be due later. False if somebody else has moved it or settled it: then it is theirs."""
+    def move_due(self, due: DueItem, until: int) -> bool:
+        """Let an item be due later. False if somebody else has moved it or settled it: then it is theirs."""
         return self._updated(
-            Key=_key(due.call_session_id, f"{RECORDING}{due.name}"),
+            Key=_key(due.call_session_id, due.item),
             UpdateExpression=f"SET {DUE_AT} = :until",
             ConditionExpression=f"{DUE_AT} = :seen",
             ExpressionAttributeValues=attributes({":until": until, ":seen": due.due_at}),
         )
 
-    def drop_due(self, due: DueRecording) -> None:
-        """Take a settled entry out of the index: an earlier version, still at work during a deployment, leaves it."""
+    def drop_due(self, due: DueItem) -> None:
+        """Take a settled item out of the index.
+
+        It is an entry that an earlier version, at work during a deployment, left there, or a leg that has ended.
+        """
         self._updated(
-            Key=_key(due.call_session_id, f"{RECORDING}{due.name}"),
+            Key=_key(due.call_session_id, due.item),
             UpdateExpression=f"REMOVE {DUE_SHARD}, {DUE_AT}",
             ConditionExpression=f"{DUE_AT} = :seen",
             ExpressionAttributeValues=attributes({":seen": due.due_at}),
         )
 
-    def _due_in(self, shard: int, now_seconds: float, most: int) -> Iterator[DueRecording]:
+    def _due_in(self, shard: int, now_seconds: float, most: int) -> Iterator[DueItem]:
         asked: Any = {
             "TableName": self._table,
             "IndexName": DUE_INDEX,
@@ -268,7 +286,7 @@ class CallsTable:
             "Limit": most,  # an item of the index has its keys only: as many as we ask for fit on a page
         }
         for item in map(plain, self._client.query(**asked)["Items"]):
-            yield DueRecording(item["call_session_id"], item["item"].removeprefix(RECORDING), item[DUE_AT])
+            yield DueItem(item["call_session_id"], item["item"], item[DUE_AT])
 
     def _updated(self, **update: Any) -> bool:  # noqa: ANN401 -- boto's own parameters
         """Whether the update's condition held, and the update was made."""
@@ -288,15 +306,16 @@ class CallsTable:
         """Everything that happened on a phone call, in the order in which it happened."""
         return tuple(_timeline_entry(item) for item in self._query(call_session_id, EVENT))
 
-    def _leg_put(self, call: Call, version: int, event: Event) -> Any:  # noqa: ANN401 -- one of boto's nested dictionaries
+    def _leg_put(self, before: Call, decision: Decision, event: Event) -> Any:  # noqa: ANN401 -- boto's nested dictionaries
+        call = replace(decision.call, version=before.version + 1, due_at=_leg_due_at(before, decision, event))
         put: Item = {
             "TableName": self._table,
-            "Item": attributes(_call_fields(replace(call, version=version + 1), event)),
+            "Item": attributes(_call_fields(call, event)),
             "ConditionExpression": "attribute_not_exists(version)",
         }
-        if version:
+        if before.version:
             put["ConditionExpression"] = "version = :version"
-            put["ExpressionAttributeValues"] = attributes({":version": version})
+            put["ExpressionAttributeValues"] = attributes({":version": before.version})
         return put
 
     def _review_update(self, event: Event, review: Review) -> Any:  # noqa: ANN401 -- one of boto's nested dictionaries
@@ -346,7 +365,25 @@ def _due(recording: Recording) -> Item:
     first_look = recording.first_look_seconds
     if first_look is None:
         return {}
-    return {DUE_SHARD: str(crc32(recording.name.encode()) % DUE_SHARDS), DUE_AT: first_look}
+    return {DUE_SHARD: _shard(recording.name), DUE_AT: first_look}
+
+
+def _shard(name: str) -> str:
+    return str(crc32(name.encode()) % DUE_SHARDS)
+
+
+def _leg_due_at(before: Call, decision: Decision, event: Event) -> int:
+    """When a sweep looks at a leg, from its first event on; 0 once it has ended.
+
+    It stays as it was read, so that only the sweep's own moves write the index in between. The end of a call may have
+    callees hung up on; the leg stays there until a sweep has seen that this was not forgotten.
+    """
+    call = decision.call
+    if not call.control_id:
+        return 0  # nobody could be asked about it
+    if decision.commands or not call.ended_at:
+        return call.due_at or _seconds(event.occurred_at) + FIRST_LOOK_SECONDS
+    return call.due_at if before.ended_at else 0
 
 
 def _event_item(event: Event) -> str:
@@ -354,7 +391,11 @@ def _event_item(event: Event) -> str:
 
 
 def _expires_at(event: Event) -> int:
-    return int(datetime.fromisoformat(event.occurred_at).timestamp()) + KEEP_DAYS * SECONDS_A_DAY
+    return _seconds(event.occurred_at) + KEEP_DAYS * SECONDS_A_DAY
+
+
+def _seconds(moment: str) -> int:
+    return int(datetime.fromisoformat(moment).timestamp())
 
 
 def _event_fields(event: Event, before: Call, decision: Decision, at_seconds: float, flow: LoadedFlow | None) -> Item:
@@ -435,6 +476,7 @@ def _call_fields(call: Call, event: Event) -> Item:
         **kept,
         **{name: value for name, value in plain_values.items() if name in kept},
         **({"outcome": call.outcome} if call.ended_at else {}),
+        **({DUE_SHARD: _shard(call.leg_id)} if call.due_at else {}),
         "call_session_id": call.session_id,
         "item": f"{LEG}{call.leg_id}",
         "call_leg_id": call.leg_id,

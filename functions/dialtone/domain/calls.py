@@ -103,6 +103,8 @@ class Call:
     does neither again."""
     unconfirmed: Unconfirmed | None = field(default=None, compare=False)
     """The commands of the latest decision that had any; None before the first."""
+    due_at: int = field(default=0, compare=False)
+    """When a sweep looks next whether it goes on, in unix seconds; 0 if none does. Only the table sets it."""
     version: int = 0
     """How often it was written; 0 for a call not yet known."""
 
@@ -178,6 +180,15 @@ class Call:
             back=left.back,
             limit_turn=self.limit_turn if self.limit_turn < left.turn else 0,
             failed_turn=self.failed_turn if self.failed_turn <= left.turn else 0,
+        )
+
+    def end_reported(self, event: Event) -> Call:
+        """The call, of whose end nothing but that it was over had been known, as its own hang-up reports it."""
+        return replace(
+            self,
+            ended_at=event.occurred_at,
+            hangup_cause=event.text("hangup_cause"),
+            hangup_source=event.text("hangup_source"),
         )
 
     def with_end_variables(self, variables: Mapping[str, str]) -> Call:

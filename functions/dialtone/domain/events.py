@@ -50,6 +50,9 @@ OURS = "dialtone."
 TELNYX_EVENT = "telnyx_event"
 """What the webhook function is invoked with to process an event whose webhook never came: the body of that webhook."""
 
+READ_BACK = "read_back_by"
+"""The field of such a body's payload that says so: the report itself may come after all, and say more."""
+
 _UNLIMITED = frozenset({"client_state", "media_url", "status_detail", "transcription_text"})
 """Texts that may be long and never become part of a call's state."""
 
@@ -139,7 +142,7 @@ class Event:
 
         Digits are left out: from so short a text they could be guessed.
         """
-        if self.type in _TOLD_APART_ELSEWHERE or self.type.startswith(OURS):
+        if self.type in _TOLD_APART_ELSEWHERE or self.type.startswith(OURS) or READ_BACK in self.payload:
             return ""
         said = [self.type, self.call_leg_id, str(self.client_state.turn)]
         if self.type not in _ONCE_A_LEG:

@@ -23,6 +23,10 @@ _OUTCOME_OF_CAUSE = {
 NORMAL_CLEARING = "normal_clearing"
 """The hangup cause that says only that somebody hung up: how far the flow was says what came of the call."""
 
+UNKNOWN = "unknown"
+"""The hangup cause of a call that was found to be over, and whose hang-up was never reported; and the outcome, unless
+how far the flow was shows more."""
+
 COMPLETED, HUNG_UP, FLOW_FAILED, NO_FLOW = "completed", "hung-up", "failed", "no-flow"
 """How the flow stood when the call ended: at its end, or with what the step is for (a conversation, a message) begun;
 in the middle; in its last resort; not there at all."""
@@ -32,8 +36,11 @@ def outcome_of(call: Call) -> str:
     """The flow's own word for it, else what the hang-up cause and the progress in the flow show."""
     if call.variables.get(OUTCOME):
         return call.variables[OUTCOME]
-    if call.hangup_cause != NORMAL_CLEARING:
+    unknown = call.hangup_cause == UNKNOWN
+    if call.hangup_cause != NORMAL_CLEARING and not unknown:
         return _OUTCOME_OF_CAUSE.get(call.hangup_cause, call.hangup_cause)
+    if unknown and (call.ending == HUNG_UP or not (call.answered_at or call.turn)):
+        return UNKNOWN
     if not call.answered_at and not call.turn:
         return "no-answer" if call.direction == "outgoing" else "cancelled"
     ending = call.ending or COMPLETED  # an earlier version noted none

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dialtone.domain.decisions import Decision, stay
+from dialtone.domain.outcomes import UNKNOWN
 from dialtone.flow.engine import advance, note_ending
 from webhook.router import on
 
@@ -19,6 +20,9 @@ def call_hangup(call: Call, event: Event, flow: LoadedFlow | None) -> Decision:
     """The leg has ended: hang up on callees who are left. If a callee's leg ended, the flow may take another path."""
     if event.about_callee:
         return advance(call, event, flow)
+    if call.ended_at and call.hangup_cause == UNKNOWN and event.text("hangup_cause") != UNKNOWN:
+        reported = call.end_reported(event)
+        return Decision(reported, reason=reported.outcome)
     if call.ended_at:
         return stay(call, "ended already")
     ended = note_ending(call.hung_up(event), flow)

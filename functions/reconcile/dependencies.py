@@ -1,0 +1,23 @@
+"""What a sweep writes to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from dialtone.adapters.archive_queue import ArchiveQueue
+    from dialtone.adapters.calls_table import CallsTable
+
+Deliver = Callable[[Mapping[str, Any]], str]
+"""Takes an event to the webhook function. Gives why it was not taken, '' if it was."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dependencies:
+    """The table, the archive's queue, and the webhook function."""
+
+    store: CallsTable
+    queue: ArchiveQueue
+    deliver: Deliver

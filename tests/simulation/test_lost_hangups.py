@@ -1,0 +1,73 @@
+"""Calls whose hang-ups never come: after the sweeps every leg has ended, and nobody is left on a line."""
+
+from __future__ import annotations
+
+import pytest
+
+from dialtone.domain.outcomes import UNKNOWN
+from infra.account import AGENT
+from infra.carrier import Caller, HangUp, Person, Silence
+from infra.demo import scenes
+from infra.flowkit.stage import Stage
+from tests.integration.reconciling import Noted
+from tests.simulation.plays import PLAYS
+from tests.simulation.test_lost_recordings import HANG_UP, HOUR_SECONDS, SweptStage, swept
+
+
+@pytest.mark.parametrize("play", PLAYS)
+def test_every_leg_is_ended_with_the_outcome_as_far_as_it_can_be_known_and_no_callee_is_left(play: str) -> None:
+    told = Stage(seed=7)
+    told_session = PLAYS[play](told)
+
+    stage, session = swept(play, HANG_UP)
+
+    legs, legs_told = stage.store.legs(session), told.store.legs(told_session)
+    assert [each.status for each in legs] == ["ended"] * len(legs_told)
+    assert [each.alive for each in stage.carrier.exchange.legs.values() if each.alive] == []
+    for leg, leg_told in zip(legs, legs_told, strict=True):
+        assert leg.outcome in {leg_told.outcome, UNKNOWN}
+        assert (leg.hangup_cause, leg.hangup_source) == (UNKNOWN, UNKNOWN)
+    assert stage.noted.measured["CallsClosed"] == len(legs)
+    assert [each for each in stage.store.due_items(9e12, 100) if each.leg_id] == []
+
+
+@pytest.mark.parametrize(
+    ("play", "outcome"),
+    [
+        ("a recorded conversation", "completed"),
+        ("a message ended by silence", "completed"),
+        ("an announcement that is acknowledged", "acknowledged"),
+        ("a caller who hangs up in the menu", UNKNOWN),
+        ("an announcement to a busy line", UNKNOWN),
+    ],
+)
+def test_what_the_flow_shows_of_the_outcome_is_known_without_a_cause(play: str, outcome: str) -> None:
+    stage, session = swept(play, HANG_UP)
+
+    assert [each.outcome for each in stage.store.legs(session)] == [outcome]
+
+
+@pytest.mark.parametrize("play", PLAYS)
+def test_sweeps_do_nothing_to_calls_whose_hang_ups_came(play: str) -> None:
+    told = Stage(seed=7)
+    told_session = PLAYS[play](told)
+
+    stage, session = swept(play)
+
+    assert stage.end_state(session).legs == told.end_state(told_session).legs
+    assert "CallsClosed" not in stage.noted.measured
+
+
+def test_nothing_happens_to_a_call_that_goes_on_and_its_hang_up_ends_it() -> None:
+    stage = SweptStage(seed=7)
+    stage.noted = Noted()
+    *steps, _ = scenes.RECORDED.script.steps
+    stage.carrier.add_callee(AGENT, Person(Silence(5 * HOUR_SECONDS)))
+    line = stage.call("+15550143", scenes.RECORDED.number, Caller(*steps, Silence(3 * HOUR_SECONDS), HangUp()))
+
+    while not line.leg.ended:
+        stage.sweep()
+
+    [leg] = stage.store.legs(line.name.call_session_id)
+    assert (leg.status, leg.hangup_cause) == ("ended", "normal_clearing")
+    assert "CallsClosed" not in stage.noted.measured
