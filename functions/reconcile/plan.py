@@ -54,7 +54,7 @@ GIVE_UP_SECONDS = GIVE_UP_HOURS * 3_600
 LONGEST_PAUSE_SECONDS = 21_600
 
 LONGEST_LEG_PAUSE_SECONDS = 900
-"""A call of four hours is looked at some twenty times; one that is over keeps its callees for no longer than that."""
+"""A call of four hours is looked at seventeen times; one that is over keeps its callees for no longer than that."""
 
 LONGEST_CALL_SECONDS = 15_300
 """Telnyx ends calls after four hours by itself; a call of whose end nothing is known is over by then."""
