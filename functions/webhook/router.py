@@ -10,6 +10,7 @@ from dialtone.domain.calls import Call
 from dialtone.domain.decisions import Decision, stay
 from dialtone.domain.events import Event
 from dialtone.flow.loaded_flow import LoadedFlow
+from webhook.failover_legs import led_by_failover
 
 Handler = Callable[[Call, Event, LoadedFlow | None], Decision]
 """Decides about an event of a call; the flow is the one that leads the call, None if none is found for it."""
@@ -44,7 +45,8 @@ def route(call: Call, event: Event, flow: LoadedFlow | None) -> Decision:
         return stay(call, "not handled")
     if event.says in call.recent:
         return stay(call, "reported before, under another id")
-    decision = handler(_updated(call, event, flow), event, flow)
+    updated = _updated(call, event, flow)
+    decision = led_by_failover(updated, event) or handler(updated, event, flow)
     if not event.says or (decision.call == call and not decision.commands):
         return decision
     return replace(decision, call=decision.call.with_recent(event.says))

@@ -61,6 +61,7 @@ def test_the_metrics_of_calls_good_and_bad_are_those_of_dashboard_and_alarms(lin
     _looked_up_in_vain(line)
     _never_reported(line)
     _never_made(line)
+    _failed_over(line)
 
     assert metrics.emitted(_lines(line)) | NEVER_HERE == asked_for
 
@@ -220,6 +221,19 @@ def _never_made(line: PhoneLine) -> None:
     }
 
 
+def _failed_over(line: PhoneLine) -> None:
+    """A webhook at the failover's URL, whose command Telnyx does not take."""
+    line.carrier.faults.disturb_api(ApiFault.UNAVAILABLE, action="answer", times=2)
+    content = json.dumps(_sample("call_initiated")).encode()
+    request = {"headers": line.carrier.key.headers(content), "body": content.decode(), "isBase64Encoded": False}
+
+    answered = line.cloud.client("lambda").invoke(
+        FunctionName=line.cloud.function_name("FailoverFunction"), Payload=json.dumps(request).encode()
+    )
+
+    assert json.loads(answered["Payload"].read())["statusCode"] == 503
+
+
 def _wait_for(line: PhoneLine, metric: str) -> None:
     ends = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < ends and metric not in "".join(line.cloud.logs("ArchiveFunction")):
@@ -228,5 +242,7 @@ def _wait_for(line: PhoneLine, metric: str) -> None:
 
 def _lines(line: PhoneLine) -> list[str]:
     return [
-        each for name in ("Webhook", "Archive", "Lookup", "Reconcile") for each in line.cloud.logs(f"{name}Function")
+        each
+        for name in ("Webhook", "Archive", "Lookup", "Reconcile", "Failover")
+        for each in line.cloud.logs(f"{name}Function")
     ]

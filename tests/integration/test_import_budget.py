@@ -17,6 +17,8 @@ ENVIRONMENT = {
     "ARCHIVE_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/archive",
     "AWS_DEFAULT_REGION": "us-east-1",
     "CALLS_TABLE": "calls",
+    "FAILOVER_LANGUAGE": "en-US",
+    "FAILOVER_VOICE": "female",
     "LOOKUP_FUNCTION": "lookup",
     "RECORDINGS_BUCKET": "recordings",
     "TELNYX_API_KEY": "KEY0123456789",
@@ -39,6 +41,7 @@ BUDGETS = [
     (START, "archive.app", 580, (*NEVER, *TELNYX, "yaml", "nacl", "pydantic")),
     (START, "lookup.app", 480, (*NEVER, *TELNYX, "yaml", "nacl", "pydantic")),
     (START, "reconcile.app", 480, (*NEVER, *TELNYX, "yaml", "nacl", "pydantic")),
+    (START, "failover.app", 230, (*NEVER, *TELNYX, "yaml", "pydantic", "boto3", "botocore.client", "urllib3")),
     (COMMAND, "archive.app", 800, (*NEVER, "yaml", "nacl")),
 ]
 

@@ -20,7 +20,7 @@ MAY_IMPORT = {
 IMPURE = {"http.client", "os", "random", "secrets", "socket", "subprocess", "threading", "time", "urllib.request"}
 """Modules of the standard library that read the clock, chance, the environment or the network."""
 
-OURS = {"dialtone", "webhook", "archive", "lookup", "reconcile"}
+OURS = {"dialtone", "webhook", "archive", "lookup", "reconcile", "failover"}
 
 
 def imported(file: Path) -> set[str]:
@@ -72,6 +72,18 @@ def test_no_function_knows_another() -> None:
     for function in OURS - {"dialtone"}:
         others = OURS - {"dialtone", function}
         assert {pair for pair in imports_of(function) if pair[1].split(".")[0] in others} == set()
+
+
+def test_the_failover_starts_without_what_may_have_broken_the_webhook_function() -> None:
+    own = {module for _, module in imports_of("failover") if module.startswith("dialtone.")}
+
+    assert own == {
+        "dialtone.adapters.signature",
+        "dialtone.adapters.telemetry",
+        "dialtone.domain.client_state",
+        "dialtone.domain.errors",
+        "dialtone.domain.failover",
+    }
 
 
 def test_nothing_on_lambda_imports_what_surrounds_it() -> None:

@@ -76,6 +76,7 @@ def test_the_functions_are_these_with_their_handlers(template: Template) -> None
         "ArchiveFunction": "archive.app.handler",
         "LookupFunction": "lookup.app.handler",
         "ReconcileFunction": "reconcile.app.handler",
+        "FailoverFunction": "failover.app.handler",
     }
 
 
@@ -94,6 +95,13 @@ def test_the_functions_are_told_their_neighbours_and_no_secret(template: Templat
     assert told["ArchiveFunction"] == shared | {"RECORDINGS_BUCKET"}
     assert told["LookupFunction"] == shared | {"LOOKUP_TOKENS_SECRET"}
     assert told["ReconcileFunction"] == shared | {"ARCHIVE_QUEUE_URL", "WEBHOOK_FUNCTION"}
+    assert told["FailoverFunction"] == shared | {
+        "TELNYX_PUBLIC_KEY",
+        "FAILOVER_SENTENCE",
+        "FAILOVER_LANGUAGE",
+        "FAILOVER_VOICE",
+        "FAILOVER_TRANSFER_TO",
+    }
 
 
 def test_the_api_has_one_route_and_its_limits(template: Template) -> None:
@@ -269,6 +277,11 @@ def test_each_function_may_do_exactly_this(template: Template) -> None:
             "TakeRecordingsIn": {"lambda:InvokeFunction"},
             "ReadTelnyxApiKey": {"secretsmanager:GetSecretValue"},
         },
+        "FailoverRole": {
+            "WriteItsLogs": LOG_ACTIONS,
+            "SendTraces": TRACE_ACTIONS,
+            "ReadTelnyxApiKey": {"secretsmanager:GetSecretValue"},
+        },
     }
 
 
@@ -318,6 +331,20 @@ def test_a_sweep_that_fails_or_cannot_begin_is_kept_for_two_weeks(template: Temp
     assert (statement["Action"], statement["Resource"]) == ("sqs:SendMessage", queue)
 
 
+def test_the_failover_needs_no_api_and_keeps_concurrency_only_where_asked(template: Template) -> None:
+    [url] = of_type(template, "AWS::Lambda::Url").values()
+    public = [each["Properties"] for each in of_type(template, "AWS::Lambda::Permission").values()]
+    reserved = functions(template)["FailoverFunction"]["ReservedConcurrentExecutions"]
+
+    assert url["Properties"]["AuthType"] == "NONE", "Telnyx's signature is the authentication"
+    assert url["Properties"]["TargetFunctionArn"] == {"Ref": "FailoverFunction"}
+    assert [each["FunctionName"] for each in public if each["Principal"] == "*"] == [{"Ref": "FailoverFunction"}] * 2
+    assert template["Outputs"]["FailoverUrl"]["Value"] == {"Fn::GetAtt": ["FailoverFunctionUrl", "FunctionUrl"]}
+    assert reserved["Fn::If"][0] == "FailoverHasItsOwnConcurrency"
+    assert template["Parameters"]["FailoverReservedConcurrency"]["Default"] == 0, "or accounts with 10 cannot deploy"
+    assert template["Parameters"]["FailoverTransferTo"]["Default"] == ""
+
+
 def test_no_function_has_a_role_that_sam_made(template: Template) -> None:
     roles = {function["Role"]["Fn::GetAtt"][0] for function in functions(template).values()}
 
@@ -329,6 +356,7 @@ def test_no_function_has_a_role_that_sam_made(template: Template) -> None:
             "ArchiveRole",
             "LookupRole",
             "ReconcileRole",
+            "FailoverRole",
         }
     )
     for role in roles:
@@ -343,7 +371,7 @@ def test_no_action_is_open_and_no_resource_but_x_rays(template: Template) -> Non
 
 
 def test_only_the_one_secret_can_be_read(template: Template) -> None:
-    for role in ("WebhookRole", "ArchiveRole", "ReconcileRole"):
+    for role in ("WebhookRole", "ArchiveRole", "ReconcileRole", "FailoverRole"):
         (statement,) = [s for s in statements(template, role) if s["Sid"] == "ReadTelnyxApiKey"]
 
         assert statement["Resource"]["Fn::Sub"].endswith(":secret:${TelnyxApiKeySecretName}-??????")
@@ -352,6 +380,7 @@ def test_only_the_one_secret_can_be_read(template: Template) -> None:
 def test_the_outputs_have_the_names_that_others_rely_on(template: Template) -> None:
     assert set(template["Outputs"]) == {
         "WebhookUrl",
+        "FailoverUrl",
         "CallsTableName",
         "RecordingsBucketName",
         "ArchiveQueueUrl",

@@ -53,6 +53,8 @@ CONTRACT = frozenset(
         Metric("CallsClosed", "reconcile", ("service",)),
         Metric("SweepsIncomplete", "reconcile", ("service",)),
         Metric("SdkLoadedPlainly", "reconcile", ("service",)),
+        Metric("FailoverWebhooks", "failover", ("service",)),
+        Metric("FailoverFaults", "failover", ("service",)),
     }
 )
 
@@ -89,6 +91,10 @@ WATCHED = {
     ("AWS/Lambda", "Errors", "ReconcileFunctionName"),
     ("AWS/Lambda", "Invocations", "ReconcileFunctionName"),
     ("AWS/SQS", "ApproximateNumberOfMessagesVisible", "ReconcileDeadLetterQueueName"),
+    (OF_THE_STACK, "FailoverWebhooks", "failover"),
+    (OF_THE_STACK, "FailoverFaults", "failover"),
+    ("AWS/Lambda", "Errors", "FailoverFunctionName"),
+    ("AWS/Lambda", "Throttles", "FailoverFunctionName"),
 }
 
 MONITORING = translate.read(ROOT / "infra" / "monitoring.yaml")

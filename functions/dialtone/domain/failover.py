@@ -1,0 +1,107 @@
+"""What the failover function leaves in a leg's `client_state`, and how a call ends that it has begun to speak to.
+
+The webhook function reads it too: events of such a leg may come to it again once it is back.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import uuid
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+TAG, TAG_VERSION = "failover", 1
+
+COMMAND_NAMESPACE = uuid.UUID("1f7f6c43-6a56-4c0c-9b37-4a4a5b0c1d4e")
+
+Stage = Literal["", "answered", "spoken", "ended"]
+"""How far the failover has led a leg: not at all, answered, given the sentence, transferred or hung up on."""
+
+_STAGES = get_args(Stage)
+
+MAX_CHARACTERS = 255
+"""Of a number or a call's id."""
+
+
+@dataclass(frozen=True, slots=True)
+class FailoverState:
+    """A leg's `client_state` as the failover writes it. The empty one is of a leg that it has not touched."""
+
+    stage: Stage = ""
+    sentence_until: int = 0
+    """Unix time before which the sentence cannot have ended: speech that ended earlier is a prompt that it cut off."""
+    transfer_to: str = ""
+    """Who is rung after the sentence; '' to hang up."""
+    caller: str = ""
+    """For the leg of whoever is rung: the call control id of the caller's."""
+
+    def encode(self) -> str:
+        """Base64 of compact JSON that leaves out what is not set."""
+        fields = {"s": self.stage, "u": self.sentence_until, "t": self.transfer_to, "c": self.caller}
+        given = {TAG: TAG_VERSION, **{name: value for name, value in fields.items() if value}}
+        return base64.b64encode(json.dumps(given, separators=(",", ":")).encode()).decode()
+
+    @classmethod
+    def decode(cls, text: object) -> FailoverState:
+        """Read it back. Anything else, of whatever type, reads as empty."""
+        try:
+            fields = json.loads(base64.b64decode(text, validate=True)) if isinstance(text, str) else None
+        except (binascii.Error, ValueError, RecursionError):
+            return cls()
+        if not isinstance(fields, dict) or type(fields.get(TAG)) is not int or fields[TAG] != TAG_VERSION:
+            return cls()
+        stage, until = fields.get("s", ""), fields.get("u", 0)
+        texts = (fields.get("t", ""), fields.get("c", ""))
+        if stage not in _STAGES or type(until) is not int:
+            return cls()
+        if not all(isinstance(each, str) and len(each) <= MAX_CHARACTERS for each in texts):
+            return cls()
+        return cls(stage, until, *texts)
+
+    def is_past(self, other: FailoverState) -> bool:
+        """Whether a leg with this state has been led further than one with the other."""
+        return _STAGES.index(self.stage) > _STAGES.index(other.stage)
+
+    def __bool__(self) -> bool:
+        """Whether the failover has touched the leg."""
+        return self != FailoverState()
+
+
+UNTOUCHED = FailoverState()
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One command for Telnyx."""
+
+    action: str
+    call_control_id: str
+    parameters: dict[str, object]
+    variant: str = ""
+    """Tells it from another order of the same action, to be tried where Telnyx refuses that one."""
+
+    @property
+    def command_id(self) -> str:
+        """The same for the same action on the same call: Telnyx obeys an id once within a minute."""
+        return str(uuid.uuid5(COMMAND_NAMESPACE, f"{self.call_control_id}/{self.action}{self.variant}"))
+
+
+def sentence_ended(state: FailoverState, event_type: str, status: str, occurred_seconds: float) -> bool:
+    """Whether an event says that the caller has heard the sentence out."""
+    ended = state.stage == "spoken" and event_type == "call.speak.ended" and status != "call_hangup"
+    return ended and occurred_seconds >= state.sentence_until
+
+
+def ending(call_control_id: str, transfer_to: str) -> tuple[Order, ...]:
+    """What ends a call: each for where Telnyx refuses the one before it."""
+    hangup = Order("hangup", call_control_id, {})
+    if not transfer_to:
+        return (hangup,)
+    rings: dict[str, object] = {
+        "to": transfer_to,
+        "client_state": FailoverState("ended").encode(),
+        "target_leg_client_state": FailoverState(caller=call_control_id).encode(),
+    }
+    return Order("transfer", call_control_id, rings), hangup

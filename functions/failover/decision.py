@@ -1,0 +1,128 @@
+"""What the failover does about an event: pure, and the same whatever the order in which events come."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dialtone.domain.failover import FailoverState, Order, ending, sentence_ended
+
+if TYPE_CHECKING:
+    from failover.notice import Notice
+
+FASTEST_CHARACTERS_A_SECOND = 40
+"""Speech has some 15."""
+
+HEARD_OUT = frozenset({"completed", "failed", "file_not_found", "unknown"})
+"""How audio ends by itself. What was cancelled made way for something else: a conversation, or the next prompt."""
+
+GATHERED = frozenset({"valid", "invalid", "timeout"})
+
+PROMPT_ENDS = {"call.speak.ended": frozenset({"completed"}), "call.playback.ended": HEARD_OUT}
+WAITING = {**PROMPT_ENDS, "call.gather.ended": GATHERED}
+"""Events, with their status, after which a caller waits for what we do next."""
+
+PINNED = ("call.answered", "call.speak.ended")
+"""Events of a call answered by the failover that decide how it goes on."""
+
+DETECTED = "call.machine."
+"""How the events begin that only a person whom we rang has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """What callers hear, and who is rung for them after it."""
+
+    text: str
+    """'' for none."""
+    language: str
+    voice: str
+    transfer_to: str
+    """'' to hang up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to be done about an event."""
+
+    reason: str
+    orders: tuple[Order, ...] = ()
+    """The first one that Telnyx does not refuse is all that is done."""
+    once: bool = False
+    """Whether doing it twice would be heard: then the leg is looked at first."""
+
+
+def decide(notice: Notice, sentence: Sentence, own_url: str, now_seconds: float) -> Plan:
+    """What is to be done. `own_url` is where the failover itself is reached; '' if that is not known."""
+    if not notice.call_control_id:
+        return Plan("not about a leg")
+    if notice.failover.caller:
+        return _about_callee(notice)
+    if notice.primary.parent_leg:
+        return Plan("a callee's leg")
+    if notice.event_type == "call.initiated":
+        return _about_new_call(notice, own_url)
+    return _about_own(notice, sentence) if notice.failover else _about_other(notice, sentence, now_seconds)
+
+
+def _about_callee(notice: Notice) -> Plan:
+    """Of somebody whom the failover rings: once they are gone the caller must not stay behind alone."""
+    if notice.event_type != "call.hangup":
+        return Plan("the leg of somebody we ring")
+    return Plan("they did not answer or have hung up", ending(notice.failover.caller, ""))
+
+
+def _about_new_call(notice: Notice, own_url: str) -> Plan:
+    if notice.direction != "incoming":
+        return Plan("not an incoming call")
+    leg, state = notice.call_control_id, FailoverState("answered").encode()
+    plain = Order("answer", leg, {"client_state": state}, variant="/plain")
+    if not own_url:
+        return Plan("a new call", (plain,))
+    # What the call waits for comes here to its end, even where the webhook function is back before that; its hang-up
+    # and its recordings go there.
+    here = Order("answer", leg, {"client_state": state, "webhook_urls": dict.fromkeys(PINNED, own_url)})
+    return Plan("a new call", (here, plain))
+
+
+def _about_own(notice: Notice, sentence: Sentence) -> Plan:
+    """Of a leg that the failover has answered or spoken to."""
+    leg, state = notice.call_control_id, notice.failover
+    if state.stage == "answered" and notice.event_type == "call.answered":
+        return Plan("answered", _say(leg, sentence, sentence_until=0), once=True)
+    if sentence_ended(state, notice.event_type, notice.status, notice.occurred_seconds):
+        return Plan("the sentence has ended", ending(leg, state.transfer_to), once=True)
+    return Plan("nothing to do at this stage")
+
+
+def _about_other(notice: Notice, sentence: Sentence, now_seconds: float) -> Plan:
+    """Of a leg that the webhook function has led until now."""
+    if not _waits(notice):
+        return Plan("nobody waits for us")
+    dialled = notice.primary.flow and not notice.primary.decision  # the state of a dial; commands number theirs
+    if dialled or notice.event_type.startswith(DETECTED):
+        return Plan("a person whom we rang is let go", ending(notice.call_control_id, ""))
+    until = math.floor(now_seconds + len(sentence.text) / FASTEST_CHARACTERS_A_SECOND)
+    return Plan("a call in progress", _say(notice.call_control_id, sentence, sentence_until=until), once=True)
+
+
+def _waits(notice: Notice) -> bool:
+    if notice.event_type == "call.answered" or notice.event_type.startswith(DETECTED):
+        return True
+    return notice.status in WAITING.get(notice.event_type, ())
+
+
+def _say(leg: str, sentence: Sentence, *, sentence_until: int) -> tuple[Order, ...]:
+    end = ending(leg, sentence.transfer_to)
+    if not sentence.text:
+        return end
+    said = FailoverState("spoken", sentence_until, sentence.transfer_to)
+    speaks: dict[str, object] = {
+        "payload": sentence.text,
+        "language": sentence.language,
+        "voice": sentence.voice,
+        "stop": "all",
+        "client_state": said.encode(),
+    }
+    return Order("speak", leg, speaks), *end

@@ -1,0 +1,192 @@
+"""One webhook at the failover URL: verify, decide, send, answer."""
+
+from __future__ import annotations
+
+import base64
+import time
+from collections.abc import Mapping
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Protocol
+
+from dialtone.adapters.signature import NotSigned
+from dialtone.adapters.telemetry import Measure
+from dialtone.domain.errors import MalformedEvent
+from failover.api_key import KeyUnavailable
+from failover.decision import decide
+from failover.notice import parse_notice
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from dialtone.adapters.signature import Verifier
+    from dialtone.adapters.telemetry import Level
+    from dialtone.domain.failover import Order
+    from failover.api_key import ApiKey
+    from failover.decision import Plan, Sentence
+    from failover.notice import Notice
+    from failover.telnyx_client import Leg, Outcome
+
+HANDLING_SECONDS = 1.8
+"""Of the 2 s that Telnyx waits for the answer, which has to travel."""
+
+SPARE_SECONDS = 0.1
+"""What is sent ends so much earlier than what is waited for, so that it can be said how."""
+
+MOST_THREADS = 4
+
+
+class Telnyx(Protocol):
+    """What the endpoint needs of Telnyx."""
+
+    def send(self, order: Order, api_key: str, deadline: float) -> Outcome:
+        """Send a command."""
+        ...
+
+    def look(self, call_control_id: str, api_key: str, deadline: float) -> Leg | None:
+        """Give what state a leg is in; None where Telnyx does not say."""
+        ...
+
+
+class Observer(Protocol):
+    """Where log lines and metrics go."""
+
+    def log(self, level: Level, message: str, fields: Mapping[str, Any], *, failed: bool | Exception = False) -> None:
+        """Write a line."""
+        ...
+
+    def measure(self, *measures: Measure) -> None:
+        """Count."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The response to Telnyx, and its log line."""
+
+    status: HTTPStatus
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    fault: Exception | None = None
+
+
+@dataclass(slots=True)
+class Endpoint:
+    """`POST` on the function's URL."""
+
+    verifier: Verifier
+    sentence: Sentence
+    api_key: ApiKey
+    telnyx: Telnyx
+    observer: Observer
+    now_seconds: Callable[[], float] = time.time
+    handling_seconds: float = HANDLING_SECONDS
+    threads: Executor = field(default_factory=lambda: ThreadPoolExecutor(MOST_THREADS))
+
+    def respond(self, request: object) -> dict[str, Any]:
+        """A request of the function's URL (payload 2.0) in, its response out. Never raises."""
+        deadline = time.monotonic() + self.handling_seconds
+        try:
+            answer = self._answer(request if isinstance(request, Mapping) else {}, deadline)
+        except Exception as error:  # noqa: BLE001 -- a fault of ours: a 5xx makes Telnyx deliver again
+            answer = Answer(HTTPStatus.INTERNAL_SERVER_ERROR, {"error": type(error).__name__}, error)
+        with suppress(Exception):  # what was done stands, whether it can be reported or not
+            self._report(answer)
+        return {"statusCode": answer.status.value, "headers": {"content-type": "text/plain"}, "body": ""}
+
+    def _answer(self, request: Mapping[str, Any], deadline: float) -> Answer:
+        now = self.now_seconds()
+        try:
+            body = _body(request)
+            self.verifier.verify(body, _headers(request), now)
+            notice = parse_notice(body, now)
+        except NotSigned as error:
+            return Answer(HTTPStatus.UNAUTHORIZED, {"reason": str(error)})
+        except MalformedEvent as error:
+            return Answer(HTTPStatus.BAD_REQUEST, {"reason": str(error)})
+        plan = decide(notice, self.sentence, _own_url(request), now)
+        named = {"event_type": notice.event_type, "event_id": notice.event_id, "reason": plan.reason}
+        if not plan.orders:
+            return Answer(HTTPStatus.OK, named)
+        # Time-outs of HTTP clients are for one read: an answer that drips, or a host's name, takes many times as long.
+        done = self.threads.submit(self._carry_out, plan, notice, deadline - SPARE_SECONDS)
+        try:
+            status, fields = done.result(max(deadline - time.monotonic(), 0))
+        except TimeoutError:
+            status, fields = HTTPStatus.SERVICE_UNAVAILABLE, {"unavailable": "no answer in time"}
+        return Answer(status, named | fields)
+
+    def _carry_out(self, plan: Plan, notice: Notice, deadline: float) -> tuple[HTTPStatus, dict[str, Any]]:
+        try:
+            key = self.api_key()
+        except KeyUnavailable as fault:
+            return HTTPStatus.SERVICE_UNAVAILABLE, {"unavailable": "API key", "error": str(fault)}
+        if plan.once and (why := self._done_before(notice, key, deadline)):
+            return HTTPStatus.OK, {"not_done": why}
+        sent = []
+        for order in plan.orders:
+            outcome = self.telnyx.send(order, key, deadline)
+            sent.append({"action": order.action, "result": outcome.result, "status": outcome.status} | _code(outcome))
+            if outcome.result == "unauthorized":
+                self.api_key.refused()
+            if outcome.result in {"unavailable", "unauthorized"}:
+                return HTTPStatus.SERVICE_UNAVAILABLE, {"commands": sent}
+            if outcome.result != "refused":
+                break
+        return HTTPStatus.OK, {"commands": sent}
+
+    def _done_before(self, notice: Notice, key: str, deadline: float) -> str:
+        """Why nothing is to be done after all. Telnyx forgets a command's id after a minute, but not a leg's state."""
+        leg = self.telnyx.look(notice.call_control_id, key, deadline)
+        if leg is None:
+            return ""
+        if not leg.is_alive:
+            return "the leg has ended"
+        return f"the leg is {leg.failover.stage} already" if leg.failover.is_past(notice.failover) else ""
+
+    def _report(self, answer: Answer) -> None:
+        faulty = answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+        level: Level = "error" if faulty else "warning" if answer.status == HTTPStatus.OK else "info"
+        fields = {"answer": answer.status.value, **answer.fields}
+        self.observer.log(level, _MESSAGES[answer.status], fields, failed=answer.fault or False)
+        if answer.status != HTTPStatus.UNAUTHORIZED:
+            self.observer.measure(Measure("FailoverWebhooks"))
+        if faulty:
+            self.observer.measure(Measure("FailoverFaults"))
+
+
+_MESSAGES = {
+    HTTPStatus.OK: "webhook handled by the failover",
+    HTTPStatus.UNAUTHORIZED: "webhook not signed by Telnyx",
+    HTTPStatus.BAD_REQUEST: "webhook is not a Telnyx event",
+    HTTPStatus.SERVICE_UNAVAILABLE: "webhook not handled: a dependency is unavailable, Telnyx will retry",
+    HTTPStatus.INTERNAL_SERVER_ERROR: "webhook not handled: an error of ours, Telnyx will retry",
+}
+
+
+def _code(outcome: Outcome) -> dict[str, str]:
+    return {"code": outcome.code} if outcome.code else {}
+
+
+def _own_url(request: Mapping[str, Any]) -> str:
+    """Where we are reached: AWS's gateway says it, not whoever sends the request."""
+    context = request.get("requestContext")
+    domain = context.get("domainName") if isinstance(context, Mapping) else None
+    return f"https://{domain}/" if isinstance(domain, str) and domain else ""
+
+
+def _body(request: Mapping[str, Any]) -> bytes:
+    text = request.get("body")
+    if not isinstance(text, str):
+        return b""
+    try:
+        return base64.b64decode(text, validate=True) if request.get("isBase64Encoded") is True else text.encode()
+    except ValueError:  # binascii's and the codec's are kinds of it
+        raise NotSigned("the body is neither the text nor the base64 that it is said to be") from None
+
+
+def _headers(request: Mapping[str, Any]) -> dict[str, str]:
+    headers = request.get("headers")
+    given = headers.items() if isinstance(headers, Mapping) else ()
+    return {name.lower(): value for name, value in given if isinstance(name, str) and isinstance(value, str)}

@@ -1,0 +1,47 @@
+"""Legs that the failover function has begun to lead: their events may come here once this function is back."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from dialtone.domain.commands import CALL_CONTROL_ID, command
+from dialtone.domain.decisions import Decision, stay
+from dialtone.domain.errors import CommandInvalid
+from dialtone.domain.failover import FailoverState, ending, sentence_ended
+
+if TYPE_CHECKING:
+    from dialtone.domain.calls import Call
+    from dialtone.domain.events import Event
+
+_MOVES_A_FLOW = ("call.speak.", "call.playback.", "call.gather.", "call.dtmf.", "call.bridged")
+"""How the events begin on which a flow would go on with a call that has been apologised for."""
+
+
+def led_by_failover(call: Call, event: Event) -> Decision | None:
+    """What is decided about an event of a leg that the failover leads; None where it is as any other.
+
+    The call ends as the failover would have ended it, and nothing more is said to the caller.
+    """
+    state = FailoverState.decode(event.text("client_state"))
+    if not state:
+        return None
+    if state.caller:
+        return _end(call, state.caller, "", "who was rung has gone") if event.type == "call.hangup" else None
+    control_id = event.text("call_control_id")
+    if event.type == "call.answered" and not call.flow:
+        return _end(call, control_id, state.transfer_to, "answered by the failover, and not known here")
+    if sentence_ended(state, event.type, event.text("status"), datetime.fromisoformat(event.occurred_at).timestamp()):
+        return _end(call, control_id, state.transfer_to, "the failover's sentence has ended")
+    return stay(call, "led by the failover") if event.type.startswith(_MOVES_A_FLOW) else None
+
+
+def _end(call: Call, control_id: str, transfer_to: str, reason: str) -> Decision:
+    if [*CALL_CONTROL_ID.faults("call_control_id", control_id)]:
+        return stay(call, f"{reason}; it has no id")
+    order = ending(control_id, transfer_to)[0]
+    try:
+        asked = command(order.action, order.call_control_id, **order.parameters)
+    except CommandInvalid:  # a number that Telnyx would refuse: the failover's setting, not checked there
+        asked = command("hangup", control_id)
+    return Decision(call, (asked,), reason=reason)

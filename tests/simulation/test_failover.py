@@ -1,0 +1,157 @@
+"""Whole calls while the webhook function fails: callers hear the sentence once, and are transferred or let go."""
+
+from __future__ import annotations
+
+import pytest
+
+from infra.carrier import Caller, HangUp, Hear, NoAnswer, Person, Press, Say, Silence, WebhookFault
+from infra.demo import scenes
+from tests.simulation.failing_over import COLLEAGUE, UP, FailingLine, Fails
+
+LONGEST_SECONDS = 45
+"""From the first failure to the end of the call: retries, sentence, retries, and a colleague's four words."""
+
+PATIENT = Caller(Silence(300))
+OUTAGES = {
+    "answering 500": Fails(500),
+    "answering 503": Fails(503),
+    "throttled": Fails(429),
+    "timing out": Fails(),
+}
+
+
+@pytest.mark.parametrize("outage", OUTAGES)
+def test_a_call_while_it_is_down_is_answered_hears_the_sentence_once_and_is_let_go(outage: str) -> None:
+    line = FailingLine()
+    line.primary = lambda _type, _now: OUTAGES[outage]
+
+    session = line.ring("+15550100", PATIENT)
+
+    assert line.times_said() == 1
+    assert line.obeyed("answer") == line.obeyed("speak") == line.obeyed("hangup") == 1
+    assert line.ended_at(session) < 30
+
+
+@pytest.mark.parametrize("outage", OUTAGES)
+def test_a_call_while_it_is_down_is_transferred_after_the_sentence(outage: str) -> None:
+    line = FailingLine(transfer_to=COLLEAGUE)
+    line.primary = lambda _type, _now: OUTAGES[outage]
+    line.carrier.add_callee(COLLEAGUE, Person(Say(3, "Grace speaking."), HangUp(after=5), answers_after=4))
+
+    session = line.ring("+15550100", PATIENT)
+
+    assert line.times_said() == 1
+    assert line.obeyed("transfer") == 1
+    assert line.bridges() == 2
+    assert line.ended_at(session) - line.failing_since < LONGEST_SECONDS
+
+
+def test_a_caller_whose_transfer_nobody_answers_is_let_go() -> None:
+    line = FailingLine(transfer_to=COLLEAGUE)
+    line.primary = lambda _type, _now: Fails(500)
+    line.carrier.add_callee(COLLEAGUE, NoAnswer())
+
+    session = line.ring("+15550100", PATIENT)
+
+    assert line.times_said() == line.obeyed("transfer") == line.obeyed("hangup") == 1
+    assert line.ended_at(session) < 90
+
+
+def test_without_a_sentence_a_call_is_transferred_at_once() -> None:
+    line = FailingLine(transfer_to=COLLEAGUE, sentence="")
+    line.primary = lambda _type, _now: Fails(500)
+    line.carrier.add_callee(COLLEAGUE, Person(Say(3, "Grace speaking."), HangUp(after=5), answers_after=2))
+
+    line.ring("+15550100", PATIENT)
+
+    assert line.obeyed("speak") == 0
+    assert line.bridges() == 2
+
+
+IN_PROGRESS = Caller(Hear("Welcome"), Silence(1), Press("1", after=1), Silence(300))
+
+
+@pytest.mark.parametrize("outage", OUTAGES)
+@pytest.mark.parametrize(
+    "from_event", ["call.answered", "call.speak.ended", "call.gather.ended", "call.playback.ended"]
+)
+@pytest.mark.parametrize("transfer_to", ["", COLLEAGUE])
+def test_it_goes_down_in_the_middle_of_a_call(outage: str, from_event: str, transfer_to: str) -> None:
+    line = FailingLine(transfer_to)
+    line.carrier.add_callee(COLLEAGUE, Person(Say(3, "Grace speaking."), HangUp(after=5), answers_after=4))
+    seen: list[str] = []
+
+    def primary(event_type: str, _now: float) -> Fails:
+        seen.append(event_type)
+        return OUTAGES[outage] if from_event in seen else UP
+
+    line.primary = primary
+
+    session = line.ring("+15550100", IN_PROGRESS)
+
+    assert from_event in seen
+    assert line.times_said() == 1
+    assert line.obeyed("transfer") == (1 if transfer_to else 0)
+    assert line.ended_at(session) - line.failing_since < LONGEST_SECONDS
+
+
+@pytest.mark.parametrize("back_after", [0.1, 2, 6, 9, 12])
+@pytest.mark.parametrize("down_from", ["call.initiated", "call.answered", "call.speak.ended", "call.gather.ended"])
+@pytest.mark.parametrize("transfer_to", ["", COLLEAGUE])
+def test_it_is_back_in_the_middle_of_a_call(back_after: float, down_from: str, transfer_to: str) -> None:
+    """Down from an event on, and back so many seconds after the failover has first answered."""
+    line = FailingLine(transfer_to)
+    line.carrier.add_callee(COLLEAGUE, Person(Say(3, "Grace speaking."), HangUp(after=5), answers_after=4))
+    seen: list[str] = []
+    taken: list[float] = []
+
+    def primary(event_type: str, now: float) -> Fails:
+        seen.append(event_type)
+        if line.answered and not taken:
+            taken.append(now)
+        down = down_from in seen and not (taken and now >= taken[0] + back_after)
+        return Fails(500) if down else UP
+
+    line.primary = primary
+
+    session = line.ring("+15550100", IN_PROGRESS)
+
+    assert line.times_said() == 1
+    assert line.obeyed("transfer") == (1 if transfer_to else 0)
+    assert line.ended_at(session) - line.failing_since < LONGEST_SECONDS
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_webhooks_that_come_twice_late_or_in_another_order_change_nothing(seed: int) -> None:
+    faults = {WebhookFault.TWICE: 0.3, WebhookFault.UNDER_TWO_IDS: 0.2, WebhookFault.OUT_OF_ORDER: 0.3}
+    transfer_to = COLLEAGUE if seed % 2 else ""
+    line = FailingLine(transfer_to, seed=seed, faults=faults)
+    line.carrier.add_callee(COLLEAGUE, Person(Say(3, "Grace speaking."), HangUp(after=5), answers_after=4))
+    line.primary = lambda _type, now: Fails(500) if now > seed / 4 else UP
+
+    session = line.ring("+15550100", IN_PROGRESS)
+
+    assert line.times_said() == 1
+    assert line.obeyed("transfer") == (1 if transfer_to else 0)
+    assert line.ended_at(session) - line.failing_since < LONGEST_SECONDS
+
+
+def test_people_whom_a_flow_rang_are_let_go() -> None:
+    line = FailingLine(transfer_to=COLLEAGUE)
+    line.primary = lambda _type, _now: Fails(500)
+
+    session = line.dial("+15550161", Person(Say(1, "Hello?"), Silence(120)), "announcement")
+
+    assert line.times_said() == line.obeyed("transfer") == 0
+    assert line.ended_at(session) < 40
+
+
+def test_a_conversation_is_left_alone() -> None:
+    line = FailingLine()
+    line.primary = lambda event_type, _now: Fails(500) if event_type == "call.bridged" else UP
+    line.carrier.add_callee("+15550199", Person(Say(3, "Grace speaking."), Silence(20)))
+
+    line.ring("+15550102", scenes.RECORDED.script)
+
+    assert ("call.bridged", 200) in line.answered
+    assert line.times_said() == 0
