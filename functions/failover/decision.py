@@ -11,8 +11,11 @@ from dialtone.domain.failover import FailoverState, Order, ending, sentence_ende
 if TYPE_CHECKING:
     from failover.notice import Notice
 
-FASTEST_CHARACTERS_A_SECOND = 40
+FASTEST_CHARACTERS_A_SECOND, SLOWEST_CHARACTERS_A_SECOND = 40, 8
 """Speech has some 15."""
+
+SETTLING_SECONDS = 5.0
+"""After the sentence, for the events of its end."""
 
 HEARD_OUT = frozenset({"completed", "failed", "file_not_found", "unknown"})
 """How audio ends by itself. What was cancelled made way for something else: a conversation, or the next prompt."""
@@ -53,8 +56,13 @@ class Plan:
     """Whether doing it twice would be heard: then the leg is looked at first."""
 
 
-def decide(notice: Notice, sentence: Sentence, own_url: str, now_seconds: float) -> Plan:
-    """What is to be done. `own_url` is where the failover itself is reached; '' if that is not known."""
+def decide(
+    notice: Notice, sentence: Sentence, own_url: str, now_seconds: float, said_seconds: float | None = None
+) -> Plan:
+    """What is to be done. `own_url` is where the failover itself is reached; '' if that is not known.
+
+    `said_seconds` is when this process gave the leg the sentence; None if it did not.
+    """
     if not notice.call_control_id:
         return Plan("not about a leg")
     if notice.failover.caller:
@@ -63,7 +71,9 @@ def decide(notice: Notice, sentence: Sentence, own_url: str, now_seconds: float)
         return Plan("a callee's leg")
     if notice.event_type == "call.initiated":
         return _about_new_call(notice, own_url)
-    return _about_own(notice, sentence) if notice.failover else _about_other(notice, sentence, now_seconds)
+    if notice.failover:
+        return _about_own(notice, sentence)
+    return _about_other(notice, sentence, now_seconds, said_seconds)
 
 
 def _about_callee(notice: Notice) -> Plan:
@@ -96,13 +106,19 @@ def _about_own(notice: Notice, sentence: Sentence) -> Plan:
     return Plan("nothing to do at this stage")
 
 
-def _about_other(notice: Notice, sentence: Sentence, now_seconds: float) -> Plan:
+def _about_other(notice: Notice, sentence: Sentence, now_seconds: float, said_seconds: float | None) -> Plan:
     """Of a leg that the webhook function has led until now."""
     if not _waits(notice):
         return Plan("nobody waits for us")
     dialled = notice.primary.flow and not notice.primary.decision  # the state of a dial; commands number theirs
     if dialled or notice.event_type.startswith(DETECTED):
         return Plan("a person whom we rang is let go", ending(notice.call_control_id, ""))
+    if said_seconds is not None:
+        # The webhook function works, and answers too late: it has gone on with the call meanwhile, over our state.
+        lasts = len(sentence.text) / SLOWEST_CHARACTERS_A_SECOND + SETTLING_SECONDS
+        if now_seconds < said_seconds + lasts:
+            return Plan("the sentence has just been said")
+        return Plan("the sentence was said before", ending(notice.call_control_id, sentence.transfer_to), once=True)
     until = math.floor(now_seconds + len(sentence.text) / FASTEST_CHARACTERS_A_SECOND)
     return Plan("a call in progress", _say(notice.call_control_id, sentence, sentence_until=until), once=True)
 

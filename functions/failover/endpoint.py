@@ -37,6 +37,9 @@ SPARE_SECONDS = 0.1
 
 MOST_THREADS = 4
 
+LEGS_REMEMBERED = 10_000
+"""That were given the sentence. Telnyx remembers it, too, unless the webhook function has written over it."""
+
 
 class Telnyx(Protocol):
     """What the endpoint needs of Telnyx."""
@@ -82,6 +85,7 @@ class Endpoint:
     observer: Observer
     now_seconds: Callable[[], float] = time.time
     handling_seconds: float = HANDLING_SECONDS
+    _said: dict[str, float] = field(default_factory=dict)
     threads: Executor = field(default_factory=lambda: ThreadPoolExecutor(MOST_THREADS))
 
     def respond(self, request: object) -> dict[str, Any]:
@@ -105,7 +109,7 @@ class Endpoint:
             return Answer(HTTPStatus.UNAUTHORIZED, {"reason": str(error)})
         except MalformedEvent as error:
             return Answer(HTTPStatus.BAD_REQUEST, {"reason": str(error)})
-        plan = decide(notice, self.sentence, _own_url(request), now)
+        plan = decide(notice, self.sentence, _own_url(request), now, self._said.get(notice.call_control_id))
         named = {"event_type": notice.event_type, "event_id": notice.event_id, "reason": plan.reason}
         if not plan.orders:
             return Answer(HTTPStatus.OK, named)
@@ -132,6 +136,8 @@ class Endpoint:
                 self.api_key.refused()
             if outcome.result in {"unavailable", "unauthorized"}:
                 return HTTPStatus.SERVICE_UNAVAILABLE, {"commands": sent}
+            if outcome.result == "accepted" and order.action == "speak":
+                self._remember(order.call_control_id)
             if outcome.result != "refused":
                 break
         return HTTPStatus.OK, {"commands": sent}
@@ -144,6 +150,11 @@ class Endpoint:
         if not leg.is_alive:
             return "the leg has ended"
         return f"the leg is {leg.failover.stage} already" if leg.failover.is_past(notice.failover) else ""
+
+    def _remember(self, call_control_id: str) -> None:
+        self._said.setdefault(call_control_id, self.now_seconds())
+        if len(self._said) > LEGS_REMEMBERED:
+            self._said.pop(next(iter(self._said)), None)
 
     def _report(self, answer: Answer) -> None:
         faulty = answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR

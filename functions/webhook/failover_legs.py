@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from dialtone.domain.commands import CALL_CONTROL_ID, command
+from dialtone.domain.commands import CALL_CONTROL_ID, command, command_id
 from dialtone.domain.decisions import Decision, stay
 from dialtone.domain.errors import CommandInvalid
-from dialtone.domain.failover import FailoverState, ending, sentence_ended
+from dialtone.domain.failover import FailoverState, Order, ending, sentence_ended
 
 if TYPE_CHECKING:
     from dialtone.domain.calls import Call
+    from dialtone.domain.commands import Command
     from dialtone.domain.events import Event
 
 _MOVES_A_FLOW = ("call.speak.", "call.playback.", "call.gather.", "call.dtmf.", "call.bridged")
@@ -34,6 +35,13 @@ def led_by_failover(call: Call, event: Event) -> Decision | None:
     if sentence_ended(state, event.type, event.text("status"), datetime.fromisoformat(event.occurred_at).timestamp()):
         return _end(call, control_id, state.transfer_to, "the failover's sentence has ended")
     return stay(call, "led by the failover") if event.type.startswith(_MOVES_A_FLOW) else None
+
+
+def id_of(asked: Command, event_id: str, place: int) -> str:
+    """The id of a command of ours; of one in the failover's name the id that the failover sends it under, too."""
+    if FailoverState.decode(asked.parameters.get("client_state")):
+        return Order(asked.action, asked.call_control_id, {}).command_id
+    return command_id(event_id, place)
 
 
 def _end(call: Call, control_id: str, transfer_to: str, reason: str) -> Decision:

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 
 from dialtone.domain.call_status import ENDED
 from dialtone.domain.client_state import ClientState
-from dialtone.domain.commands import command_id
 from dialtone.domain.events import Event
+from dialtone.domain.failover import FailoverState
 from dialtone.domain.message_addresses import lacks_address, put_back
 from dialtone.domain.telnyx_actions import ACTIONS
 from dialtone.domain.unconfirmed import Unconfirmed
+from webhook.failover_legs import id_of
 from webhook.refusals import BRIDGE, HANGUP, REFUSED
 from webhook.sending import groups
 
@@ -79,7 +80,7 @@ def _numbered(command: Command, number: int, place: int) -> Command:
     states = {
         name: replace(ClientState.decode(str(text)), decision=number, place=place).encode()
         for name in _STATES
-        if (text := command.parameters.get(name))
+        if (text := command.parameters.get(name)) and not FailoverState.decode(text)
     }
     return replace(command, parameters={**command.parameters, **states}) if states else command
 
@@ -179,7 +180,7 @@ def not_taken(
 def _is_of(taken: TakenCommand, command: Command, event_id: str, place: int, call: Call) -> bool:
     """By its id; where Telnyx tells none, by its action and leg."""
     if COMMAND_ID in taken.said:
-        return command_id(event_id, place) in taken.said
+        return id_of(command, event_id, place) in taken.said
     if command.action == DIAL or taken.action != command.action:
         return taken.action == command.action
     return taken.call_leg_id == _leg_id(command.call_control_id, call)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from dialtone.domain.commands import command_id
+from webhook.failover_legs import id_of
 from webhook.refusals import BRIDGE, STOP_ACTIONS, Sent
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def send_all(
 def _outcomes(
     telnyx: Telnyx, event_id: str, commands: Sequence[Command], places: Sequence[int], deadline: float
 ) -> Sequence[Outcome]:
-    asked = [(commands[place], command_id(event_id, place)) for place in places]
+    asked = [(commands[place], id_of(commands[place], event_id, place)) for place in places]
     if len(asked) == 1:
         return (telnyx.send(*asked[0], deadline),)
     return telnyx.send_together(asked, deadline) if asked else ()

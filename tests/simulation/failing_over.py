@@ -81,6 +81,7 @@ class FailingLine(Stage):
         self.happened: list[Happening] = []
         self.answered: list[tuple[str, int]] = []
         """What the failover answered, by type of event."""
+        self.at_failover: list[Request] = []
         self.failing_since = math.inf
         """The carrier's time when a webhook failed first."""
         self.client = CarrierClient(self.carrier)
@@ -100,6 +101,7 @@ class FailingLine(Stage):
     def _post(self, request: Request, timeout_seconds: float) -> int:
         event_type = json.loads(request.body)["data"]["event_type"]
         if request.path.startswith(FAILOVER_URL):
+            self.at_failover.append(request)
             status: int = self.failover.respond(as_function_url(request))["statusCode"]
             if self.observer.fault:
                 raise self.observer.fault

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import math
+
 import pytest
 
-from infra.carrier import Caller, HangUp, Hear, NoAnswer, Person, Press, Say, Silence, WebhookFault
+from infra.carrier import ApiFault, Caller, HangUp, Hear, NoAnswer, Person, Press, Say, Silence, WebhookFault
 from infra.demo import scenes
-from tests.simulation.failing_over import COLLEAGUE, UP, FailingLine, Fails
+from tests.simulation.failing_over import COLLEAGUE, UP, FailingLine, Fails, as_function_url
 
 LONGEST_SECONDS = 45
 """From the first failure to the end of the call: retries, sentence, retries, and a colleague's four words."""
@@ -133,6 +136,72 @@ def test_webhooks_that_come_twice_late_or_in_another_order_change_nothing(seed: 
 
     assert line.times_said() == 1
     assert line.obeyed("transfer") == (1 if transfer_to else 0)
+    assert line.ended_at(session) - line.failing_since < LONGEST_SECONDS
+
+
+@pytest.mark.parametrize("fault", ApiFault)
+@pytest.mark.parametrize("action", ["answer", "speak", "transfer", "hangup", "retrieve"])
+@pytest.mark.parametrize("times", [1, 2])
+def test_commands_that_telnyx_does_not_take_or_whose_answers_are_lost_are_obeyed_once(
+    fault: ApiFault, action: str, times: int
+) -> None:
+    line = FailingLine(transfer_to=COLLEAGUE if action == "transfer" else "")
+    line.primary = lambda _type, _now: Fails(500)
+    line.carrier.add_callee(COLLEAGUE, Person(Say(3, "Grace speaking."), HangUp(after=5), answers_after=4))
+    line.carrier.faults.disturb_api(fault, action=action, times=times)
+
+    session = line.ring("+15550100", PATIENT)
+
+    assert line.times_said() == 1
+    assert line.obeyed("answer") == line.obeyed("speak") == 1
+    assert line.obeyed("transfer") == (action == "transfer")
+    assert line.ended_at(session) < LONGEST_SECONDS + 20
+
+
+@pytest.mark.parametrize("event_type", ["call.initiated", "call.answered", "call.speak.ended"])
+@pytest.mark.parametrize("transfer_to", ["", COLLEAGUE])
+def test_a_webhook_that_comes_again_when_telnyx_has_forgotten_the_commands_changes_nothing(
+    event_type: str, transfer_to: str
+) -> None:
+    line = FailingLine(transfer_to)
+    line.primary = lambda _type, _now: Fails(500)
+    line.carrier.add_callee(COLLEAGUE, Person(Say(90, "Grace speaking."), HangUp(after=120), answers_after=4))
+    line.carrier.call("+15550142", "+15550100", PATIENT)
+    line.carrier.run_for(70)
+    [first] = [each for each in line.at_failover if json.loads(each.body)["data"]["event_type"] == event_type][:1]
+
+    line.carrier.run_for(20)
+    again = line.failover.respond(as_function_url(first))
+    line.carrier.run()
+
+    assert again["statusCode"] == 200
+    assert line.times_said() == line.obeyed("answer") == line.obeyed("speak") == 1
+    assert line.obeyed("transfer") == (1 if transfer_to else 0)
+
+
+@pytest.mark.parametrize(
+    "from_event", ["call.initiated", "call.answered", "call.speak.ended", "call.gather.ended", "call.playback.ended"]
+)
+@pytest.mark.parametrize("transfer_to", ["", COLLEAGUE])
+@pytest.mark.parametrize("then_dies_after", [math.inf, 3, 8, 15])
+def test_it_works_and_answers_too_late(from_event: str, transfer_to: str, then_dies_after: float) -> None:
+    """Each event is handled twice, here and there: the caller hears the sentence once at most, and is let go."""
+    line = FailingLine(transfer_to)
+    line.carrier.add_callee(COLLEAGUE, Person(Say(3, "Grace speaking."), HangUp(after=5), answers_after=4))
+    seen: list[str] = []
+
+    def primary(event_type: str, now: float) -> Fails:
+        seen.append(event_type)
+        if from_event not in seen:
+            return UP
+        return Fails(after_doing=now < min(line.failing_since, now) + then_dies_after)
+
+    line.primary = primary
+
+    session = line.ring("+15550100", IN_PROGRESS)
+
+    assert line.times_said() <= 1
+    assert line.obeyed("transfer") <= 1
     assert line.ended_at(session) - line.failing_since < LONGEST_SECONDS
 
 

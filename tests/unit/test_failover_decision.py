@@ -122,6 +122,14 @@ def test_the_caller_is_let_go_when_whom_we_rang_for_them_has_gone() -> None:
     assert (order.action, order.call_control_id) == ("hangup", "v3:caller")
 
 
+def test_a_caller_who_has_heard_the_sentence_and_was_led_on_is_let_go_without_it() -> None:
+    state = ClientState(turn=3, flow="main-menu", decision=4).encode()
+    notice = parse_notice(body("call.gather.ended", state, status="valid"), NOW)
+
+    assert decide(notice, SENTENCE, OWN_URL, NOW, NOW - 3).orders == (), "it may still be spoken"
+    assert actions(decide(notice, SENTENCE, OWN_URL, NOW, NOW - 20)) == ["transfer", "hangup"]
+
+
 def test_the_same_action_on_the_same_call_has_the_same_id_whatever_event_asks_for_it() -> None:
     events = ("call.answered", "call.speak.ended", "call.gather.ended")
     status = {"call.speak.ended": "completed", "call.gather.ended": "valid"}
