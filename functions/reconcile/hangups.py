@@ -11,6 +11,8 @@ from dialtone.domain.events import READ_BACK
 from dialtone.domain.outcomes import UNKNOWN
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from dialtone.domain.calls import Call
 
 HANG_UP = "call.hangup"
@@ -28,6 +30,12 @@ def hangup_event(leg: Call, ended: float) -> dict[str, Any]:
         READ_BACK: "dialtone",
     }
     return _document(str(uuid.uuid5(COMMAND_NAMESPACE, f"legs/{leg.leg_id}/hangup")), _written(ended), payload)
+
+
+def is_of(leg: Call, event: Mapping[str, object]) -> bool:
+    """Whether an event that Telnyx lists is of this very leg, and not of a callee's."""
+    payload = event.get("payload")
+    return isinstance(payload, dict) and payload.get("call_leg_id") == leg.leg_id
 
 
 def ending_again(leg: Call) -> dict[str, Any] | None:

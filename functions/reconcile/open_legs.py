@@ -7,15 +7,27 @@ recordings as ever. Each step may be lost, and made twice: a leg stays in the in
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dialtone.domain.events import TELNYX_EVENT
-from reconcile.hangups import ending_again, hangup_event
-from reconcile.plan import GIVE_UP_SECONDS, Over, leg_age, next_leg_look, over_by_age, when_over
+from reconcile.hangups import HANG_UP, ending_again, hangup_event, is_of
+from reconcile.plan import (
+    CLOCK_SKEW_SECONDS,
+    GIVE_UP_SECONDS,
+    LOOK_BACK_SECONDS,
+    NEXT_SWEEP_SECONDS,
+    Over,
+    leg_age,
+    next_leg_look,
+    over_by_age,
+    when_over,
+)
 from reconcile.questions import NotAnswered
-from reconcile.report import CLOSED, FAULTS
+from reconcile.report import CLOSED, FAULTS, READ_BACK
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from dialtone.adapters.calls_table import DueItem
     from dialtone.adapters.telemetry import Level
     from dialtone.domain.calls import Call
@@ -46,31 +58,52 @@ class OpenLegs:
             self.report.add(FAULTS)
             over = over_by_age(leg, self.now)
         if over is Over.NOT:
+            self._read_back(leg, LOOK_BACK_SECONDS)
             self.dependencies.store.move_due(due, next_leg_look(leg, self.now))
         elif isinstance(over, float):
             self._close(leg, over)
 
     def _close(self, leg: Call, ended: float) -> None:
-        """Let the webhook function process its hang-up. The alarm comes first: a sweep that dies rings it twice."""
+        """Let the webhook function process its hang-up, the own one where Telnyx still has it.
+
+        The alarm comes first: a sweep that dies rings it twice. A hang-up that could not be delivered because of what
+        is in it cannot be now either, and must not keep the call open.
+        """
         self.report.add(CLOSED)
-        if why := self.dependencies.deliver({TELNYX_EVENT: hangup_event(leg, ended)}):
-            self._log("error", "call not closed", leg, reason=why)
+        read_back = self._read_back(leg, GIVE_UP_SECONDS, only=HANG_UP)
+        if read_back or self._delivered(leg, hangup_event(leg, ended)):
+            self._log("warning", "call closed: its hang-up never came", leg, read_back=read_back)
+
+    def _read_back(self, leg: Call, most_seconds: float, only: str = "") -> bool:
+        """Let the webhook function process what Telnyx could not deliver; it knows what it has processed before.
+
+        Of a call that is over only the hang-ups, since all else would have people rung for nobody. Gives whether the
+        leg's own hang-up was among them.
+        """
+        seen = max(leg_age(leg, self.now), NEXT_SWEEP_SECONDS) + CLOCK_SKEW_SECONDS
+        try:
+            listed = self.questions.undelivered(leg.session_id, self.now - min(seen, most_seconds))
+        except NotAnswered as why:
+            self._log("warning", "undelivered events not known", leg, reason=str(why))
+            return False
+        ended = False
+        for event in listed:
+            if only in {"", event.get("event_type")} and self._delivered(leg, {"data": event}):
+                self.report.add(READ_BACK)
+                ended = ended or (event.get("event_type") == HANG_UP and is_of(leg, event))
+        return ended
+
+    def _delivered(self, leg: Call, event: Mapping[str, Any]) -> bool:
+        if why := self.dependencies.deliver({TELNYX_EVENT: event}):
+            self._log("error", "event not taken", leg, reason=why)
             self.report.add(FAULTS)
-            return
-        self._log("warning", "call closed: its hang-up never came", leg)
+        return not why
 
     def _settle(self, due: DueItem, leg: Call) -> None:
         """See to it that the callees of a leg that has ended were hung up on: that may be what was lost."""
         event = ending_again(leg)
-        if (
-            event
-            and leg_age(leg, self.now) < GIVE_UP_SECONDS
-            and (why := self.dependencies.deliver({TELNYX_EVENT: event}))
-        ):
-            self._log("error", "callees not hung up on", leg, reason=why)
-            self.report.add(FAULTS)
-            return
-        self.dependencies.store.drop_due(due)
+        if not event or leg_age(leg, self.now) >= GIVE_UP_SECONDS or self._delivered(leg, event):
+            self.dependencies.store.drop_due(due)
 
     def _log(self, level: Level, message: str, leg: Call, **more: object) -> None:
         fields = {"call_session_id": leg.session_id, "call_leg_id": leg.leg_id, "call_status": leg.status}

@@ -15,6 +15,7 @@ from dialtone.domain.recordings import COPIED, EXPECTED, OPEN_STATUSES, SAVED, A
 from reconcile.listing import can_be_taken, new_to, saved_event, was_never_asked_for
 from reconcile.open_legs import OpenLegs
 from reconcile.plan import (
+    CLOCK_SKEW_SECONDS,
     GIVE_UP_SECONDS,
     LONGEST_CALL_SECONDS,
     NEVER_TAKEN,
@@ -39,9 +40,6 @@ if TYPE_CHECKING:
     from reconcile.plan import Look
     from reconcile.questions import Questions
     from reconcile.report import Report
-
-CLOCK_SKEW_SECONDS = 5
-"""Between Telnyx's clocks, and ours."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,9 @@ if TYPE_CHECKING:
 NEXT_SWEEP_SECONDS = 240
 """Less than lies between two sweeps: what is moved on by it is looked at in the next."""
 
+CLOCK_SKEW_SECONDS = 5
+"""Between Telnyx's clocks, and ours."""
+
 DELIVERIES_SECONDS = 120
 """After the end of its call: Telnyx has saved the recording, and delivered its webhook for the last time (60 s)."""
 
@@ -55,6 +58,10 @@ LONGEST_PAUSE_SECONDS = 21_600
 
 LONGEST_LEG_PAUSE_SECONDS = 900
 """A call of four hours is looked at seventeen times; one that is over keeps its callees for no longer than that."""
+
+LOOK_BACK_SECONDS = LONGEST_LEG_PAUSE_SECONDS + 600
+"""What Telnyx could not deliver on a call that goes on is asked for since then: since before the last look, which came
+up to a sweep later than planned, and the tries that went on by then."""
 
 LONGEST_CALL_SECONDS = 15_300
 """Telnyx ends calls after four hours by itself; a call of whose end nothing is known is over by then."""

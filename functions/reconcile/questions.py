@@ -8,7 +8,7 @@ from dialtone.adapters.telnyx_api import CallInfo
 from dialtone.domain.errors import DialtoneError, TelnyxRefused, TelnyxUnavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from dialtone.adapters.telnyx_api import RecordingInfo, TakenCommand
 
@@ -40,13 +40,17 @@ class Telnyx(Protocol):
         """The commands of a phone call that Telnyx has taken since that unix time."""
         ...
 
+    def undelivered(self, call_session_id: str, since_seconds: float) -> tuple[Mapping[str, object], ...]:
+        """The events of a phone call that Telnyx could not deliver since that unix time."""
+        ...
+
 
 class Questions:
     """One sweep's. All methods raise NotAnswered."""
 
     def __init__(self, telnyx: Telnyx) -> None:
         self._telnyx = telnyx
-        self._failures = {"recordings": 0, "call": 0, "commands": 0}
+        self._failures = {"recordings": 0, "call": 0, "commands": 0, "deliveries": 0}
         """In a row, by what was asked about: a key may be allowed the one and not the other.
 
         Threads may lose one of them, which does no harm.
@@ -79,6 +83,10 @@ class Questions:
     def commands_since(self, call_session_id: str, since_seconds: float) -> tuple[TakenCommand, ...]:
         """The commands of a phone call that Telnyx has taken since that unix time."""
         return self._ask("commands", lambda: self._telnyx.commands_since(call_session_id, since_seconds))
+
+    def undelivered(self, call_session_id: str, since_seconds: float) -> tuple[Mapping[str, object], ...]:
+        """The events of a phone call that Telnyx could not deliver since that unix time, oldest first."""
+        return self._ask("deliveries", lambda: self._telnyx.undelivered(call_session_id, since_seconds))
 
     def _ask(self, about: str, ask: Callable[[], Answer]) -> Answer:
         if self._failures[about] >= MAX_FAILURES:

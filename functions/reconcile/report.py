@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from dialtone.adapters.telemetry import Level, Observer
 
 OUTSTANDING, LEFT, FAULTS = "outstanding", "left", "faults"
-CALLS, CLOSED = "calls", "calls_closed"
+CALLS, CLOSED, READ_BACK = "calls", "calls_closed", "read_back"
 RECOVERED, QUEUED, OVERDUE, MISSING, NOT_MADE = "recovered", "queued_again", "overdue", "missing", "not_made"
 
 _AT_ONCE = {OVERDUE: "RecordingsOverdue", MISSING: "RecordingsMissing", CLOSED: "CallsClosed"}

@@ -17,6 +17,7 @@ from infra.carrier import (
     errors,
     recordings_api,
     specification,
+    webhook_deliveries_api,
 )
 from infra.carrier.faults import ApiFault, ApiOrder
 from infra.carrier.trace import Commanded, Disturbed, LegName
@@ -78,6 +79,9 @@ class Api:
         if request.path == "/v2/call_events":
             _only(request, "GET")
             return "call_events", lambda: call_events_api.page(self._exchange, request)
+        if request.path == "/v2/webhook_deliveries":
+            _only(request, "GET")
+            return "webhook_deliveries", lambda: webhook_deliveries_api.page(self._exchange, request)
         return "recordings", recordings_api.routed(self._exchange, request)
 
     def _with_faults(self, action: str, answer: Callable[[], Response]) -> Response:

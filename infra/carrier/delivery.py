@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -30,6 +31,9 @@ RETRIED_STATUSES = frozenset({408, 429})
 LATE_SECONDS = (1.0, 20.0)
 OVERTAKING_SECONDS = 2.0
 DOUBLE_SECONDS = 3.0
+
+#: How many deliveries are listed, the last ones.
+KEPT_DELIVERIES = 10_000
 
 #: Called with the status of the answer, or None and the reason that there was none.
 Settle = Callable[[int | None, str], None]
@@ -87,11 +91,33 @@ class Event:
         return self.route.urls.get(self.event_type, self.route.url)
 
 
+@dataclass(frozen=True, slots=True)
+class Attempted:
+    """One attempt; `status` is None where there was no answer."""
+
+    finished: float
+    url: str
+    status: int | None
+
+
+@dataclass(slots=True)
+class Delivery:
+    """What became of an event, as `GET /webhook_deliveries` lists it once that is known."""
+
+    event: Event
+    started: float
+    attempts: list[Attempted] = field(default_factory=list)
+    finished: float = 0.0
+    delivered: bool = False
+
+
 class Deliveries:
     """All webhooks on their way."""
 
     def __init__(self, clock: Clock, key: WebhookKey, faults: Faults, trace: Trace, launch: Launch) -> None:
         self.given_up: list[WebhookGivenUp] = []
+        self.settled: deque[Delivery] = deque(maxlen=KEPT_DELIVERIES)
+        self._under_way: dict[str, Delivery] = {}
         self._clock = clock
         self._key = key
         self._faults = faults
@@ -106,6 +132,7 @@ class Deliveries:
         for fault in sorted(met):
             self._trace.add(Disturbed(at=now, leg=event.leg, fault=fault.value, what=event.event_type))
         if WebhookFault.LOST in met:
+            self._under_way[event.id] = Delivery(event, now)
             attempts = 1 + len(DEFAULT_RETRY_SECONDS)
             self._clock.after(sum(DEFAULT_RETRY_SECONDS), lambda: self._give_up(event, attempts, "lost on its way"))
             return
@@ -137,6 +164,7 @@ class Deliveries:
 
     def _attempt(self, event: Event, attempt: int, met: frozenset[WebhookFault]) -> None:
         url = event.url(attempt)
+        self._under_way.setdefault(event.id, Delivery(event, self._clock.now))
         body = event.body(attempt, url)
         parts = urlsplit(url)
         headers = {"content-type": "application/json", "user-agent": "telnyx-webhooks", **self._key.headers(body)}
@@ -186,7 +214,10 @@ class Deliveries:
                     failure=failure,
                 )
             )
+        if (delivery := self._under_way.get(event.id)) is not None:
+            delivery.attempts.append(Attempted(self._clock.now, event.url(attempt), status))
         if status is not None and status // 100 == 2:  # noqa: PLR2004 - 2xx acknowledges
+            self._settle(event, delivered=True)
             return
         retries = event.route.retries_seconds.get(event.event_type, DEFAULT_RETRY_SECONDS)
         retried = status is None or status in RETRIED_STATUSES or status >= 500  # noqa: PLR2004 - 5xx
@@ -195,7 +226,15 @@ class Deliveries:
             return
         self._give_up(event, attempt, failure if status is None else f"answered {status}")
 
+    def _settle(self, event: Event, *, delivered: bool) -> None:
+        """Let a delivery be listed; one that was made twice is settled by the first of the two."""
+        delivery = self._under_way.pop(event.id, None)
+        if delivery is not None:
+            delivery.finished, delivery.delivered = self._clock.now, delivered
+            self.settled.append(delivery)
+
     def _give_up(self, event: Event, attempts: int, reason: str) -> None:
+        self._settle(event, delivered=False)
         given_up = WebhookGivenUp(
             at=self._clock.now,
             leg=event.leg,

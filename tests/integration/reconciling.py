@@ -14,6 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from dialtone.adapters.archive_queue import ArchiveQueue
 from dialtone.adapters.calls_table import StoreUnavailable
 from dialtone.adapters.telnyx_api import CallInfo, RecordingInfo, TakenCommand
+from dialtone.domain.errors import MalformedEvent
 from dialtone.domain.events import TELNYX_EVENT, parse_event
 from reconcile.dependencies import Dependencies
 from reconcile.sweep import Sweep
@@ -71,6 +72,8 @@ class ListingTelnyx:
     calls: dict[str, CallInfo | None] = field(default_factory=dict)
     commands: list[TakenCommand] = field(default_factory=list)
     """Those that it has taken."""
+    lost: list[Mapping[str, object]] = field(default_factory=list)
+    """The events that it could not deliver."""
     fault: Exception | None = None
     """What every question meets."""
     asked: list[str] = field(default_factory=list)
@@ -92,6 +95,12 @@ class ListingTelnyx:
         del since_seconds
         self._ask(f"commands of {call_session_id}")
         return tuple(self.commands)
+
+    def undelivered(self, call_session_id: str, since_seconds: float) -> tuple[Mapping[str, object], ...]:
+        """Answer, whatever the time."""
+        del since_seconds
+        self._ask(f"undelivered of {call_session_id}")
+        return tuple(self.lost)
 
     def _ask(self, about: str) -> None:
         self.asked.append(about)
@@ -152,6 +161,8 @@ class Reconciling:
             return "it answered 503"
         try:
             handled = self.line.deliver(parse_event(json.dumps(event[TELNYX_EVENT]).encode()))
+        except MalformedEvent as fault:
+            return f"it answered 400: {fault}"
         except (StoreUnavailable, BotoCoreError, ClientError) as fault:
             return f"it answered 503: {type(fault).__name__}"
         return "it answered 503" if handled.unsent else ""

@@ -329,7 +329,8 @@ def test_a_call_that_goes_on_is_looked_at_in_every_sweep_and_nothing_rings(house
     for minutes in range(5, 240, 5):
         house.sweep(minutes)
 
-    assert house.telnyx.asked == 47 * [CONTROL], "once in each sweep, though two recordings are outstanding"
+    asked = [each for each in house.telnyx.asked if not each.startswith("undelivered")]
+    assert asked == 47 * [CONTROL], "once in each sweep, though two recordings are outstanding"
     assert house.statuses() == [EXPECTED, EXPECTED]
     assert house.noted.measured == {"RecordingsOutstanding": 94}
 

@@ -234,6 +234,104 @@ def test_callees_who_have_hung_up_leave_nothing_to_do(house: Reconciling) -> Non
     assert house.due_legs() == []
 
 
+# What Telnyx could not deliver
+
+
+def undelivered(event: Event, **changes: object) -> dict[str, object]:
+    """Give an event as Telnyx lists it."""
+    listed = {"id": event.id, "event_type": event.type, "occurred_at": event.occurred_at, "payload": event.payload}
+    return {"record_type": "event", **listed, **changes}
+
+
+def test_a_hang_up_that_telnyx_could_not_deliver_is_read_back(house: Reconciling, flows: Path) -> None:
+    house.play(without=HANG_UP)
+    house.telnyx.lost = [undelivered(hang_up(house))]
+    told = reconciling(flows)
+    told.play(without=())
+
+    house.sweep(6)
+
+    leg, leg_told = house.leg(), told.leg()
+    assert (leg.hangup_cause, leg.ended_at) == ("normal_clearing", hang_up(house).occurred_at)
+    assert (leg.outcome, leg.ending, leg.variables) == (leg_told.outcome, leg_told.ending, leg_told.variables)
+    assert [each.event_type for each in house.line.store.timeline(SESSION)].count("call.hangup") == 1
+    assert house.noted.measured["CallsClosed"] == 1
+
+
+def test_the_hang_ups_of_callees_are_read_back_too_and_do_not_end_the_call(house: Reconciling) -> None:
+    house.play(without={10, 11, 13, 14}, call=team_call)
+    house.telnyx.lost = [undelivered(each) for each in list(team_call(house.line))[9:11]]
+
+    house.sweep(6)
+
+    leg = house.leg()
+    assert (leg.status, leg.hangup_cause) == ("ended", "unknown")
+    assert {each.cause for each in leg.far_legs.values()} == {"originator_cancel", ""}
+
+
+@pytest.mark.parametrize("wrong", [{"id": ""}, {"occurred_at": "soon"}, {"payload": {"call_leg_id": LEG}}])
+def test_what_is_listed_and_cannot_be_read_does_not_keep_the_call_open(
+    house: Reconciling, wrong: dict[str, object]
+) -> None:
+    house.play(without=HANG_UP)
+    house.telnyx.lost = [undelivered(hang_up(house), **wrong)]
+
+    counts = house.sweep(6)
+
+    assert counts["faults"] == 1
+    assert (house.leg().status, house.leg().hangup_cause) == ("ended", "unknown")
+
+
+def test_what_could_not_be_delivered_on_a_call_that_goes_on_is_processed_in_its_order(house: Reconciling) -> None:
+    """A key that was pressed while we were down: the flow goes on with it, once."""
+    house.telnyx.calls[CONTROL] = ALIVE
+    told = list(phone_call(house.line))
+    for number, each in enumerate(phone_call(house.line), start=1):
+        if number in {3, 4, 5}:
+            house.telnyx.lost.append(undelivered(each))
+        if number < 6:
+            house.line.deliver(each) if number < 3 else None
+    del told
+    step = house.leg().step
+
+    counts = house.sweep(6)
+
+    assert counts["read_back"] == 3
+    assert house.leg().step != step
+    commands = len(house.line.telnyx.obeyed)
+    for minutes in (16, 31):
+        house.sweep(minutes)
+    assert len(house.line.telnyx.obeyed) == commands
+    types = [each.event_type for each in house.line.store.timeline(SESSION)]
+    assert types.count("call.speak.ended") == 2
+
+
+def test_of_a_call_that_is_over_only_hang_ups_are_read_back(house: Reconciling) -> None:
+    """All else would have people rung for nobody."""
+    house.play(without=HANG_UP | {5})
+    answered = list(phone_call(house.line))[4]
+    house.telnyx.lost = [undelivered(answered), undelivered(hang_up(house))]
+
+    counts = house.sweep(6)
+
+    assert counts["read_back"] == 1
+    assert answered.id not in {each.event_id for each in house.line.store.timeline(SESSION)}
+
+
+def test_without_an_answer_about_deliveries_the_call_is_closed_with_what_is_known(house: Reconciling) -> None:
+    house.play(without=HANG_UP)
+
+    def fails_from_now_on() -> None:
+        if house.telnyx.asked[-1].startswith("undelivered"):
+            raise UNAVAILABLE
+
+    house.telnyx.before = fails_from_now_on
+
+    house.sweep(6)
+
+    assert (house.leg().status, house.leg().hangup_cause) == ("ended", "unknown")
+
+
 # Going on
 
 

@@ -685,12 +685,46 @@ def test_the_commands_of_a_call_are_listed_by_action_and_leg_whatever_form_they_
     )
 
 
+def delivery(session: str, number: int, **changes: object) -> dict[str, object]:
+    event = {"id": f"e-{number}", "event_type": "call.hangup", "occurred_at": f"2026-09-21T12:00:{number:02d}Z"}
+    return {"status": "failed", "webhook": event | {"payload": {"call_session_id": session}}, **changes}
+
+
+def test_the_events_of_a_call_that_could_not_be_delivered_are_listed_the_oldest_first_and_once(
+    api: TelnyxApi, scripted: ScriptedTelnyx
+) -> None:
+    """Whatever else the filter lets through, or has no shape at all."""
+    scripted.answers.append(
+        listing(
+            delivery("session", 9),
+            delivery("session", 2),
+            delivery("session", 2),
+            delivery("session", 3, status="delivered"),
+            delivery("another", 4),
+            delivery("session", 6, webhook={"event_type": "call.hangup", "payload": "session"}),
+            delivery("session", 7, webhook=None),
+            "?",
+        )
+    )
+
+    found = api.undelivered("session", 0.5)
+
+    assert [each["id"] for each in found] == ["e-2", "e-9"]
+    [request] = scripted.requests
+    assert unquote(request.path) == (
+        "/v2/webhook_deliveries?filter[status][eq]=failed"
+        "&filter[webhook][contains]=session&filter[started_at][gte]=1970-01-01T00:00:00.500Z&page[size]=250"
+    )
+
+
 @pytest.mark.parametrize("body", [b"{}", b'{"data": {}}', b'{"data": null}', b"[]", b'"none"'])
 def test_an_answer_without_a_list_is_not_taken_for_there_being_none(
     api: TelnyxApi, scripted: ScriptedTelnyx, body: bytes
 ) -> None:
-    scripted.answers.extend([Answer(body=body)] * 2)
+    scripted.answers.extend([Answer(body=body)] * 3)
 
+    with pytest.raises(TelnyxUnavailable):
+        api.undelivered("session", 0.5)
     with pytest.raises(TelnyxUnavailable):
         api.recordings_of("session")
     with pytest.raises(TelnyxUnavailable):

@@ -19,7 +19,7 @@ from tests.integration.scripted_telnyx import Answer, ScriptedTelnyx, error
 ROOT = Path(__file__).parents[2]
 VOLATILE_HEADERS = {"host", "x-stainless-read-timeout"}
 MODULES_LEAN = 40  # of telnyx; plainly there are some 3,000 once a command was sent
-LOOKUPS = 6
+LOOKUPS = 7
 PROCESS_SECONDS = 60
 
 LOAD = {
@@ -61,6 +61,8 @@ since = {"gte": "2026-11-30T12:00:00.500Z"}
 client.call_events.list(
     filter={"application_session_id": "session", "type": "command", "occurred_at": since}, page_size=250
 )
+lost = {"status": {"eq": "failed"}, "webhook": {"contains": "session"}, "started_at": since}
+client.webhook_deliveries.list(filter=lost, page_size=250)
 """
 OURS = """
 import sys, time
@@ -97,6 +99,7 @@ for find in (
     lambda: api.find_call(call),
     lambda: api.find_transcript("t-1"),
     lambda: api.commands_since("session", noon, time.monotonic() + 60),
+    lambda: api.undelivered("session", noon),
 ):
     try:
         find()

@@ -15,7 +15,9 @@ from dialtone.adapters.telnyx_api import (
     call_info,
     recording_info,
     taken_command,
+    undelivered_events,
 )
+from dialtone.domain.errors import TelnyxUnavailable
 from dialtone.domain.events import TELNYX_EVENT
 from dialtone.domain.recordings import CERTAIN, EXPECTED, FAILED, SAVED
 from infra.account import AGENT
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
 
 SAVED_EVENT, HANG_UP = "call.recording.saved", "call.hangup"
 HOUR_SECONDS = 3_600
+SWEEP_SECONDS = 300
 SWEEPS = 6
 """Of five minutes each: more than until every recording is settled."""
 
@@ -70,19 +73,41 @@ class CarrierRecordings:
         query = {f"filter[{name}]": value for name, value in wanted.items()}
         return tuple(map(taken_command, self._get("/v2/call_events", query | {"page[size]": "250"})))
 
+    def undelivered(self, call_session_id: str, since_seconds: float) -> tuple[Mapping[str, object], ...]:
+        """As TelnyxApi's."""
+        since = datetime.fromtimestamp(since_seconds, UTC).isoformat()
+        wanted = {"status][eq": "failed", "webhook][contains": call_session_id, "started_at][gte": since}
+        query = {f"filter[{name}]": value for name, value in wanted.items()}
+        listed = self._get("/v2/webhook_deliveries", query | {"page[size]": "250"})
+        return undelivered_events(listed, call_session_id)
+
     def _get(self, path: str, query: dict[str, str]) -> Any:  # noqa: ANN401 -- any JSON
         headers = {"authorization": f"Bearer {API_KEY}"}
-        return self._stage.carrier.handle(Request("GET", path, query, headers, b"")).json()["data"]
+        response = self._stage.carrier.handle(Request("GET", path, query, headers, b""))
+        if response.status >= 500:
+            raise TelnyxUnavailable("server-error", 1, None)
+        return response.json().get("data", {})
 
 
 class SweptStage(Stage):
     """A stage with sweeps."""
 
     noted: Noted
+    meanwhile = False
+    """Whether it sweeps while calls go on, and not only after them."""
+
+    def ring(self, number: str, caller: Caller) -> str:
+        """As Stage's."""
+        if not self.meanwhile:
+            return super().ring(number, caller)
+        line = self.call("+15550142", number, caller)
+        while not self.carrier.quiet:
+            self.sweep()
+        return line.name.call_session_id
 
     def sweep(self) -> Mapping[str, int]:
         """Let five minutes pass, and sweep."""
-        self.carrier.run_for(300)
+        self.carrier.run_for(SWEEP_SECONDS)
         dependencies = Dependencies(self.store, self.jobs, self._deliver)  # type: ignore[arg-type]
         sweep = Sweep(dependencies, CarrierRecordings(self), self.noted, calls_at_once=1)  # type: ignore[arg-type]
         now = self.carrier.clock.datetime(self.carrier.clock.now).timestamp()
@@ -93,12 +118,18 @@ class SweptStage(Stage):
         return "" if status == 200 else f"it answered {status}"
 
 
-def swept(play: str, *lost: str) -> tuple[SweptStage, str]:
-    """Play a call of which these events never arrive, and sweep until all is settled."""
+def swept(play: str, *lost: str, unasked: str = "", meanwhile: bool = False) -> tuple[SweptStage, str]:
+    """Play a call of which these events never arrive, and sweep until all is settled; `meanwhile` during it, too.
+
+    `unasked` is what Telnyx does not answer about.
+    """
     stage = SweptStage(seed=7)
     stage.noted = Noted()
     for event_type in lost:
         stage.carrier.faults.disturb_webhooks(WebhookFault.LOST, event_type=event_type, times=100)
+    if unasked:
+        stage.carrier.faults.disturb_api(ApiFault.UNAVAILABLE, action=unasked, times=1_000)
+    stage.meanwhile = meanwhile
     session = PLAYS[play](stage)
     for _ in range(SWEEPS):
         stage.sweep()

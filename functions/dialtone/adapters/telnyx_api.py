@@ -37,7 +37,7 @@ from dialtone.domain.recording_identity import is_named, names_in
 from dialtone.domain.telnyx_actions import ACTIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from types import ModuleType
 
     import httpx
@@ -58,6 +58,7 @@ SHORTEST_ATTEMPT_SECONDS = 0.1  # less than this before the deadline is not wort
 IDLE_SECONDS = 30.0
 COMMANDS_ASKED = 250  # Telnyx's largest page; far more than the commands of one decision
 LOOKUP_SECONDS = 10.0  # nobody listens while a recording is looked up
+DELIVERIES_ASKED = 250  # Telnyx's largest page; a phone call has some thirty events
 RECORDINGS_ASKED = 250  # Telnyx's largest page; a leg with more recordings than that is none of ours
 SAME_MILLISECOND_SECONDS = 0.001
 SAME_START_SECONDS = 1.0  # the webhook gives microseconds, the API milliseconds
@@ -286,10 +287,26 @@ class TelnyxApi:
 
         Raises TelnyxRefused and TelnyxUnavailable. An answer without a list is no answer, here too.
         """
-        since = datetime.fromtimestamp(since_seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        since = _written(since_seconds)
         wanted = {"application_session_id": call_session_id, "type": "command", "occurred_at": {"gte": since}}
         listed = _listed(self._get("/call_events", deadline, {"filter": wanted, "page[size]": COMMANDS_ASKED}))
         return tuple(taken_command(each) for each in listed)
+
+    def undelivered(
+        self, call_session_id: str, since_seconds: float, *, deadline: float | None = None
+    ) -> tuple[Mapping[str, object], ...]:
+        """Give the events of a phone call whose webhooks Telnyx gave up since that unix time, the oldest first.
+
+        Each is the `data` that Telnyx would have delivered. Raises TelnyxRefused and TelnyxUnavailable. An answer
+        without a list is no answer, here too.
+        """
+        wanted = {
+            "status": {"eq": "failed"},
+            "webhook": {"contains": call_session_id},
+            "started_at": {"gte": _written(since_seconds)},
+        }
+        listed = _listed(self._get("/webhook_deliveries", deadline, {"filter": wanted, "page[size]": DELIVERIES_ASKED}))
+        return undelivered_events(listed, call_session_id)
 
     def prepare(self) -> None:
         """Load the SDK and what commands need of it, without the key and without a request."""
@@ -502,6 +519,28 @@ def taken_command(data: Mapping[str, object]) -> TakenCommand:
     name, leg = data.get("name"), data.get("call_leg_id")
     action = name.rpartition(".")[2] if isinstance(name, str) else ""
     return TakenCommand(action, leg if isinstance(leg, str) else "", json.dumps(data, sort_keys=True))
+
+
+def undelivered_events(
+    listed: Iterable[Mapping[str, object]], call_session_id: str
+) -> tuple[Mapping[str, object], ...]:
+    """Give the events in Telnyx's list of deliveries that failed and are of that phone call, the oldest first.
+
+    Telnyx finds them by a text that stands anywhere in them: whose they are, they say themselves.
+    """
+    found: dict[str, Mapping[str, object]] = {}
+    for each in listed:
+        event = each.get("webhook")
+        if each.get("status") != "failed" or not isinstance(event, dict):
+            continue
+        payload = event.get("payload")
+        if isinstance(payload, dict) and payload.get("call_session_id") == call_session_id:
+            found[str(event.get("id"))] = event
+    return tuple(sorted(found.values(), key=lambda event: str(event.get("occurred_at"))))
+
+
+def _written(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _started(found: Sequence[RecordingInfo], started_at: str) -> RecordingInfo | None:
