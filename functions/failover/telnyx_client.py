@@ -30,7 +30,6 @@ ATTEMPTS = 2
 
 CALL_ENDED = "90018"
 RETRIED = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.CONFLICT, HTTPStatus.TOO_MANY_REQUESTS})
-KEY_REFUSED = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
 
 Result = Literal["accepted", "ended", "refused", "unavailable", "unauthorized"]
 
@@ -76,7 +75,7 @@ class TelnyxClient:
         for _ in range(ATTEMPTS):
             if self._left(deadline) < SHORTEST_SECONDS:
                 break
-            outcome = _outcome(*self.request("POST", path, api_key, deadline, COMMAND_SECONDS, body))
+            outcome = _outcome(order.action, *self.request("POST", path, api_key, deadline, COMMAND_SECONDS, body))
             if outcome.result != "unavailable" or self._left(deadline) < PAUSE_SECONDS + SHORTEST_SECONDS:
                 break
             self._sleep(PAUSE_SECONDS)
@@ -126,17 +125,22 @@ def _object(text: bytes) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _outcome(status: int, answer: dict[str, Any]) -> Outcome:
+def _outcome(action: str, status: int, answer: dict[str, Any]) -> Outcome:
     code = _code(answer)
     if status // 100 == HTTPStatus.OK // 100:
         return Outcome("accepted", status)
-    if status in KEY_REFUSED and not code.startswith("90"):  # Call Control's own codes are about the one command
+    if status == HTTPStatus.UNAUTHORIZED or (status == HTTPStatus.FORBIDDEN and not _about_command(action, code)):
         return Outcome("unauthorized", status)
     if status == HTTPStatus.UNPROCESSABLE_ENTITY and code == CALL_ENDED:
         return Outcome("ended", status, code)
     if status in RETRIED or not HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR:
         return Outcome("unavailable", status)
     return Outcome("refused", status, code)
+
+
+def _about_command(action: str, code: str) -> bool:
+    """Whether a 403 is about the one command: its destination, or what Call Control's own codes are for."""
+    return action == "transfer" or code.startswith("90")
 
 
 def _code(answer: dict[str, Any]) -> str:

@@ -238,6 +238,15 @@ def test_a_voice_that_telnyx_refuses_leads_to_the_transfer_and_a_number_to_the_h
     assert sent(telnyx) == ["speak", "transfer", "hangup"]
 
 
+def test_a_destination_that_the_account_may_not_ring_leads_to_the_hang_up(door: Door, telnyx: ScriptedTelnyx) -> None:
+    telnyx.answers.extend([leg(None), error(403, "10010")])
+
+    status, _ = door.signed(body("call.speak.ended", client_state=FailoverState("spoken", 0, "+1900").encode()))
+
+    assert status == 200
+    assert sent(telnyx) == ["transfer", "hangup"]
+
+
 def test_a_call_that_has_ended_is_let_be(door: Door, telnyx: ScriptedTelnyx) -> None:
     telnyx.answers.extend([leg(None), error(422, "90018")])
 

@@ -31,6 +31,7 @@ PACKED = Path(os.environ["PACKED"])
 RUNTIME = Runtime(Path(os.environ["LAMBDA_PYTHON"]), Path(os.environ["LAMBDA_RUNTIME"]))
 SIGNER = Signer()
 TABLE = "calls"
+TELNYX_WAITS_SECONDS = 2.0
 NUMBER = "+15550100"  # one of functions/flows/numbers.yaml
 
 ALONE = """
@@ -69,6 +70,9 @@ def environment(aws: str, telnyx: ScriptedTelnyx) -> dict[str, str]:
         "AWS_ENDPOINT_URL": aws,
         "AWS_SECRET_ACCESS_KEY": "testing",
         "CALLS_TABLE": TABLE,
+        "FAILOVER_LANGUAGE": "en-US",
+        "FAILOVER_SENTENCE": "We are sorry.",
+        "FAILOVER_VOICE": "AWS.Polly.Joanna-Neural",
         "LOOKUP_FUNCTION": "lookup",
         "POWERTOOLS_LOG_LEVEL": "INFO",
         "RECORDINGS_BUCKET": "recordings",
@@ -151,6 +155,20 @@ def test_a_sweep_reads_what_is_outstanding(environment: dict[str, str]) -> None:
         swept = function.invoke({"time": "2026-09-21T12:00:00Z"})
 
     assert swept.payload == {"outstanding": 0}
+
+
+def test_the_failover_answers_a_call_from_cold_before_telnyx_gives_up(
+    environment: dict[str, str], telnyx: ScriptedTelnyx
+) -> None:
+    """Nothing is warm: it loads boto3, fetches the key, and makes its first connections."""
+    began = time.monotonic()
+    with PackedFunction(PACKED / "FailoverFunction", "failover.app.handler", environment, RUNTIME) as function:
+        answer = function.invoke(webhook(4))
+
+    assert answer.payload["statusCode"] == 200
+    assert [request.path.rpartition("/")[2] for request in telnyx.requests] == ["answer"]
+    assert telnyx.requests[0].headers["authorization"] == "Bearer KEY0123456789"
+    assert answer.at_seconds - began < TELNYX_WAITS_SECONDS
 
 
 @pytest.mark.parametrize("function", ["WebhookFunction", "ArchiveFunction", "ReconcileFunction"])
