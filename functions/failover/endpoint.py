@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import time
+import traceback
 from collections.abc import Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import suppress
@@ -95,8 +96,11 @@ class Endpoint:
             answer = self._answer(request if isinstance(request, Mapping) else {}, deadline)
         except Exception as error:  # noqa: BLE001 -- a fault of ours: a 5xx makes Telnyx deliver again
             answer = Answer(HTTPStatus.INTERNAL_SERVER_ERROR, {"error": type(error).__name__}, error)
-        with suppress(Exception):  # what was done stands, whether it can be reported or not
+        try:
             self._report(answer)
+        except Exception:  # noqa: BLE001 -- what was done stands, and so does its answer, whether it can be reported or not
+            with suppress(Exception):  # stderr itself may be gone
+                traceback.print_exc()
         return {"statusCode": answer.status.value, "headers": {"content-type": "text/plain"}, "body": ""}
 
     def _answer(self, request: Mapping[str, Any], deadline: float) -> Answer:

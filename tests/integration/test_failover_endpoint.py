@@ -307,6 +307,18 @@ def test_a_secrets_manager_that_hangs_does_not_hold_the_answer_up(
     door.endpoint.threads.shutdown()
 
 
+def test_a_line_that_cannot_be_written_changes_no_answer(
+    door: Door, telnyx: ScriptedTelnyx, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise OSError("no space left")
+
+    monkeypatch.setattr(door.endpoint.observer, "log", fail)
+
+    assert door.endpoint.respond(SIGNER.request(NEW))["statusCode"] == 200
+    assert sent(telnyx) == ["answer"]
+
+
 def test_an_old_key_is_used_on_while_secrets_manager_fails() -> None:
     now, texts = [0.0], iter([KEY])
     key = ApiKey(lambda: next(texts), clock=lambda: now[0])
