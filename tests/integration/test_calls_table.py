@@ -159,7 +159,7 @@ def test_a_leg_holds_what_differs_from_a_new_call_and_comes_back_as_it_was(line:
 
     [leg] = [item for item in items(line) if item["item"]["S"].startswith("LEG#")]
 
-    keys = {"call_session_id", "item", "call_leg_id", "expires_at", "version"}
+    keys = {"call_session_id", "item", "call_leg_id", "expires_at", "version", "due_shard", "due_at"}
     assert leg.keys() - keys == {"control_id", "left", "turn", "unnoted"}
     assert leg["left"]["M"].keys() == {"step", "turn"}
     assert line.store.legs(SESSION) == (replace(few, version=1),)
