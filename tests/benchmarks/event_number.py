@@ -16,15 +16,14 @@ from typing import TYPE_CHECKING, Any
 
 from dialtone.adapters.calls_table import CallsTable
 from dialtone.adapters.flow_library import FlowLibrary
-from dialtone.adapters.telnyx_api import Outcome
-from dialtone.domain.client_state import ClientState
+from dialtone.adapters.telnyx_api import Outcome, TakenCommand
 from dialtone.domain.deadline import NO_DEADLINE
 from infra.flowkit.memory_table import MemoryTable
 from infra.flowkit.stage import Jobs
 from tests.benchmarks.figures import table
 from tests.benchmarks.pictures import COLOURS, axes, svg
 from tests.benchmarks.section import Goal, Section
-from tests.integration.deliveries import SESSION, event, initiated
+from tests.integration.deliveries import event, initiated
 from tests.integration.dependencies import ForbiddenDependency
 from webhook.processor import EventProcessor
 
@@ -69,14 +68,22 @@ class Counting(MemoryTable):
 class Willing:
     """A Telnyx that takes every command at once."""
 
+    client_state = ""
+    """That the last one left."""
+
     def send(self, command: Command, command_id: str, deadline: float) -> Outcome:
         """Accept it."""
-        del command, command_id, deadline
+        del command_id, deadline
+        self.client_state = str(command.parameters["client_state"])
         return Outcome("accepted", 1, 200)
 
     def send_together(self, asked: Sequence[tuple[Command, str]], deadline: float) -> Sequence[Outcome]:
         """Accept them."""
         return [self.send(command, command_id, deadline) for command, command_id in asked]
+
+    def commands_since(self, call_session_id: str, since_seconds: float, deadline: float) -> Sequence[TakenCommand]:
+        """Nothing here takes so long."""
+        raise NotImplementedError
 
 
 def measured(events: int) -> tuple[list[int], list[int], list[float]]:
@@ -90,13 +97,14 @@ def measured(events: int) -> tuple[list[int], list[int], list[float]]:
 def _events(library: FlowLibrary, events: int) -> tuple[list[int], list[int], list[float]]:
     rows = Counting()
     store, jobs = CallsTable(rows, "calls"), Jobs()  # type: ignore[arg-type]
-    processor = EventProcessor(store, library, Willing(), jobs, ForbiddenDependency(), now_seconds=lambda: 0.0)  # type: ignore[arg-type]
+    telnyx = Willing()
+    processor = EventProcessor(store, library, telnyx, jobs, ForbiddenDependency(), now_seconds=lambda: 0.0)  # type: ignore[arg-type]
     processor.handle(initiated(1), NO_DEADLINE)
-    processor.handle(event("call.answered", 2), NO_DEADLINE)
+    processor.handle(event("call.answered", 2, client_state=telnyx.client_state), NO_DEADLINE)
     read, written, millis = [], [], []
     for number in range(events):
-        mark = ClientState(turn=processor.store.legs(SESSION)[0].turn, flow="front-desk").encode()
-        gathered = event("call.gather.ended", number + 3, digits="9", status="invalid", client_state=mark)
+        state = telnyx.client_state
+        gathered = event("call.gather.ended", number + 3, digits="9", status="invalid", client_state=state)
         began = time.process_time()
         handled = processor.handle(gathered, NO_DEADLINE)
         millis.append((time.process_time() - began) * 1_000)
