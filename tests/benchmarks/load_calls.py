@@ -67,10 +67,11 @@ def webhooks(call: str, number: int, signer: Signer) -> list[dict[str, Any]]:
     ids = {"call_session_id": f"session-{call}", "call_leg_id": f"leg-{call}", "call_control_id": call}
     told: list[tuple[str, dict[str, object]]] = [
         ("call.initiated", {"direction": "incoming", "state": "parked"}),
-        ("call.answered", {}),
+        ("call.answered", {"client_state": ClientState(flow="front-desk", decision=1).encode()}),
     ]
     for place in range(number - len(told)):
-        mark = ClientState(turn=1 + place, flow="front-desk").encode()
+        # As Telnyx echoes it: of the decision before, which is the call's second, third and so on.
+        mark = ClientState(turn=1 + place, flow="front-desk", decision=2 + place).encode()
         told.append(("call.gather.ended", {"digits": "9", "status": "invalid", "client_state": mark}))
     requests = []
     for place, (event_type, payload) in enumerate(told, start=1):
