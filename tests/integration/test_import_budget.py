@@ -40,7 +40,7 @@ BUDGETS = [
     (COMMAND, "webhook.app", 860, NEVER),
     (START, "archive.app", 580, (*NEVER, *TELNYX, "yaml", "nacl", "pydantic")),
     (START, "lookup.app", 480, (*NEVER, *TELNYX, "yaml", "nacl", "pydantic")),
-    (START, "reconcile.app", 480, (*NEVER, *TELNYX, "yaml", "nacl", "pydantic")),
+    (START, "reconcile.app", 490, (*NEVER, *TELNYX, "yaml", "nacl", "pydantic")),
     (START, "failover.app", 230, (*NEVER, *TELNYX, "yaml", "pydantic", "boto3", "botocore.client", "urllib3")),
     (COMMAND, "archive.app", 800, (*NEVER, "yaml", "nacl")),
 ]
