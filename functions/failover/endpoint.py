@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import time
 import traceback
 from collections.abc import Mapping
@@ -12,7 +11,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Protocol
 
-from dialtone.adapters.signature import NotSigned
+from dialtone.adapters.signature import NotSigned, request_body, request_headers
 from dialtone.adapters.telemetry import Measure
 from dialtone.domain.errors import MalformedEvent
 from failover.api_key import KeyUnavailable
@@ -106,8 +105,8 @@ class Endpoint:
     def _answer(self, request: Mapping[str, Any], deadline: float) -> Answer:
         now = self.now_seconds()
         try:
-            body = _body(request)
-            self.verifier.verify(body, _headers(request), now)
+            body = request_body(request)
+            self.verifier.verify(body, request_headers(request), now)
             notice = parse_notice(body, now)
         except NotSigned as error:
             return Answer(HTTPStatus.UNAUTHORIZED, {"reason": str(error)})
@@ -189,19 +188,3 @@ def _own_url(request: Mapping[str, Any]) -> str:
     context = request.get("requestContext")
     domain = context.get("domainName") if isinstance(context, Mapping) else None
     return f"https://{domain}/" if isinstance(domain, str) and domain else ""
-
-
-def _body(request: Mapping[str, Any]) -> bytes:
-    text = request.get("body")
-    if not isinstance(text, str):
-        return b""
-    try:
-        return base64.b64decode(text, validate=True) if request.get("isBase64Encoded") is True else text.encode()
-    except ValueError:  # binascii's and the codec's are kinds of it
-        raise NotSigned("the body is neither the text nor the base64 that it is said to be") from None
-
-
-def _headers(request: Mapping[str, Any]) -> dict[str, str]:
-    headers = request.get("headers")
-    given = headers.items() if isinstance(headers, Mapping) else ()
-    return {name.lower(): value for name, value in given if isinstance(name, str) and isinstance(value, str)}

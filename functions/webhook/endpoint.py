@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import time
 import traceback
@@ -16,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from dialtone.adapters.calls_table import StoreUnavailable
-from dialtone.adapters.signature import NotSigned, Verifier
+from dialtone.adapters.signature import NotSigned, Verifier, request_body, request_headers
 from dialtone.adapters.telemetry import Measure
 from dialtone.domain.deadline import DeadlinePassed
 from dialtone.domain.decisions import (
@@ -107,8 +106,8 @@ class Endpoint:
 
     def _signed(self, request: Mapping[str, Any]) -> Event:
         """Raises NotSigned, and MalformedEvent for what is signed and no event."""
-        body, now = _body(request), self.now_seconds()
-        self.verifier.verify(body, _headers(request), now)
+        body, now = request_body(request), self.now_seconds()
+        self.verifier.verify(body, request_headers(request), now)
         return parse_event(body, handlers(), now)
 
     def _answer(self, read: Callable[[], Event], deadline: float) -> Answer:
@@ -250,20 +249,3 @@ def _sent_fields(sent: Sent) -> dict[str, Any]:
     said = {"status": outcome.status, "code": outcome.code, "title": title, "detail": detail}
     more = {"unavailable": outcome.reason, "remedy": outcome.remedy, "attempts": outcome.attempts}
     return fields | {name: value for name, value in (said | more).items() if value}
-
-
-def _body(request: Mapping[str, Any]) -> bytes:
-    text = request.get("body")
-    if not isinstance(text, str):
-        return b""
-    try:
-        return base64.b64decode(text, validate=True) if request.get("isBase64Encoded") is True else text.encode()
-    except ValueError:  # binascii's and the codec's are kinds of it
-        raise NotSigned("the body is neither the text nor the base64 that it is said to be") from None
-
-
-def _headers(request: Mapping[str, Any]) -> dict[str, str]:
-    """API Gateway gives names in lower case and joins duplicates with commas, which no signature survives."""
-    headers = request.get("headers")
-    given = headers.items() if isinstance(headers, Mapping) else ()
-    return {name.lower(): value for name, value in given if isinstance(name, str) and isinstance(value, str)}

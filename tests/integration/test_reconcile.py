@@ -80,8 +80,8 @@ def save_alike(house: Reconciling, entry: Recording, session: str) -> None:
 def test_a_recording_whose_webhook_never_came_is_taken_in_as_if_it_had(house: Reconciling, flows: Path) -> None:
     house.play()
     house.telnyx.recordings = [listed(1), listed(2)]
-    told = reconciling(flows)
-    told.play(without=())
+    reported = reconciling(flows)
+    reported.play(without=())
 
     counts = house.sweep(6)
 
@@ -91,8 +91,12 @@ def test_a_recording_whose_webhook_never_came_is_taken_in_as_if_it_had(house: Re
     archived = jobs(house)
     assert {(job.kind, job.recording) for job in archived} == {("audio", WHOLE_CALL), ("audio", MESSAGE)}
     assert all(job.urls and LEG in next(iter(job.urls.values())) for job in archived)
-    [leg], [leg_told] = house.line.store.legs(SESSION), told.line.store.legs(SESSION)
-    assert (leg.outcome, leg.recordings, leg.recorder) == (leg_told.outcome, leg_told.recordings, leg_told.recorder)
+    [leg], [leg_reported] = house.line.store.legs(SESSION), reported.line.store.legs(SESSION)
+    assert (leg.outcome, leg.recordings, leg.recorder) == (
+        leg_reported.outcome,
+        leg_reported.recordings,
+        leg_reported.recorder,
+    )
 
 
 def test_it_is_not_asked_for_while_its_webhook_may_still_come(house: Reconciling) -> None:

@@ -69,7 +69,7 @@ def test_a_variable_that_is_missing_is_named_at_start(missing: str) -> None:
 
 
 @pytest.fixture
-def neighbours() -> Iterator[ScriptedTelnyx]:
+def dependencies() -> Iterator[ScriptedTelnyx]:
     """Telnyx, and Lambda with the webhook function: told apart by their paths."""
     with ScriptedTelnyx() as scripted:
         scripted.answering = _answer
@@ -83,15 +83,15 @@ def _answer(request: Request) -> Answer:
 
 
 @pytest.fixture
-def app(aws_address: str, monkeypatch: pytest.MonkeyPatch, neighbours: ScriptedTelnyx) -> Iterator[Any]:
+def app(aws_address: str, monkeypatch: pytest.MonkeyPatch, dependencies: ScriptedTelnyx) -> Iterator[Any]:
     monkeypatch.delenv("TELNYX_API_KEY_SECRET", raising=False)
     session = aws_session()
     create_table(session.client("dynamodb", endpoint_url=aws_address), "calls")
     queue_url = session.client("sqs", endpoint_url=aws_address).create_queue(QueueName="archive")["QueueUrl"]
-    other = {"ARCHIVE_QUEUE_URL": queue_url, "TELNYX_BASE_URL": neighbours.url}
+    other = {"ARCHIVE_QUEUE_URL": queue_url, "TELNYX_BASE_URL": dependencies.url}
     for name, value in (WHOLE | other).items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setenv("AWS_ENDPOINT_URL_LAMBDA", neighbours.url.removesuffix("/v2"))
+    monkeypatch.setenv("AWS_ENDPOINT_URL_LAMBDA", dependencies.url.removesuffix("/v2"))
     sys.modules.pop(APP, None)
     app = importlib.import_module(APP)
     yield app
@@ -110,7 +110,7 @@ def save(aws_address: str, **changes: object) -> None:
 def test_a_sweep_asks_telnyx_and_hands_what_it_finds_to_the_webhook_function(
     app: Any,  # noqa: ANN401 -- a module that was imported once more
     aws_address: str,
-    neighbours: ScriptedTelnyx,
+    dependencies: ScriptedTelnyx,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     save(aws_address, status=EXPECTED, file_name=f"{LEG}-01")
@@ -119,7 +119,7 @@ def test_a_sweep_asks_telnyx_and_hands_what_it_finds_to_the_webhook_function(
     counts: Mapping[str, int] = app.handler(SCHEDULED, Lambda(150_000))
 
     assert counts == {"outstanding": 1, "recovered": 1}
-    asked, invoked = neighbours.requests
+    asked, invoked = dependencies.requests
     assert asked.headers["authorization"] == "Bearer KEY0123456789"
     assert "/functions/webhook%3Alive/invocations" in invoked.path
     document: Any = invoked.json
@@ -157,11 +157,11 @@ def test_a_sweep_that_has_no_time_left_does_not_begin(app: Any, aws_address: str
 def test_a_telnyx_that_is_slow_ends_with_the_sweep_s_time_and_fails_no_recording(
     app: Any,  # noqa: ANN401 -- a module that was imported once more
     aws_address: str,
-    neighbours: ScriptedTelnyx,
+    dependencies: ScriptedTelnyx,
     slow: Answer,
 ) -> None:
     save(aws_address, status=EXPECTED, file_name=f"{LEG}-01")
-    neighbours.answering = lambda _: slow
+    dependencies.answering = lambda _: slow
     began = time.monotonic()
 
     counts = app.handler(SCHEDULED | {"time": "2026-09-21T12:10:00Z"}, Lambda(35_000))

@@ -19,9 +19,9 @@ def swept_without_deliveries(play: str) -> tuple[SweptStage, str]:
     return swept(play, HANG_UP, unasked="webhook_deliveries")
 
 
-def assert_everybody_has_gone(stage: SweptStage, session: str, told: Stage, told_session: str) -> None:
-    legs, legs_told = stage.store.legs(session), told.store.legs(told_session)
-    assert [each.status for each in legs] == ["ended"] * len(legs_told)
+def assert_everybody_has_gone(stage: SweptStage, session: str, reported: Stage, reported_session: str) -> None:
+    legs, legs_reported = stage.store.legs(session), reported.store.legs(reported_session)
+    assert [each.status for each in legs] == ["ended"] * len(legs_reported)
     assert [each for each in stage.carrier.exchange.legs.values() if each.alive] == []
     assert stage.noted.measured["CallsClosed"] == len(legs)
     assert [each for each in stage.store.due_items(9e12, 100) if each.leg_id] == []
@@ -29,30 +29,30 @@ def assert_everybody_has_gone(stage: SweptStage, session: str, told: Stage, told
 
 @pytest.mark.parametrize("play", PLAYS)
 def test_every_call_ends_as_if_its_hang_ups_had_come_since_telnyx_has_them_still(play: str) -> None:
-    told = Stage(seed=7)
-    told_session = PLAYS[play](told)
+    reported = Stage(seed=7)
+    reported_session = PLAYS[play](reported)
 
     stage, session = swept(play, HANG_UP, meanwhile=True)
 
-    assert_everybody_has_gone(stage, session, told, told_session)
-    for leg, leg_told in zip(stage.store.legs(session), told.store.legs(told_session), strict=True):
+    assert_everybody_has_gone(stage, session, reported, reported_session)
+    for leg, leg_reported in zip(stage.store.legs(session), reported.store.legs(reported_session), strict=True):
         assert (leg.outcome, leg.hangup_cause, leg.hangup_source) == (
-            leg_told.outcome,
-            leg_told.hangup_cause,
-            leg_told.hangup_source,
+            leg_reported.outcome,
+            leg_reported.hangup_cause,
+            leg_reported.hangup_source,
         )
 
 
 @pytest.mark.parametrize("play", PLAYS)
 def test_without_them_every_leg_is_ended_with_the_outcome_as_far_as_it_can_be_known(play: str) -> None:
-    told = Stage(seed=7)
-    told_session = PLAYS[play](told)
+    reported = Stage(seed=7)
+    reported_session = PLAYS[play](reported)
 
     stage, session = swept_without_deliveries(play)
 
-    assert_everybody_has_gone(stage, session, told, told_session)
-    for leg, leg_told in zip(stage.store.legs(session), told.store.legs(told_session), strict=True):
-        assert leg.outcome in {leg_told.outcome, UNKNOWN}
+    assert_everybody_has_gone(stage, session, reported, reported_session)
+    for leg, leg_reported in zip(stage.store.legs(session), reported.store.legs(reported_session), strict=True):
+        assert leg.outcome in {leg_reported.outcome, UNKNOWN}
         assert (leg.hangup_cause, leg.hangup_source) == (UNKNOWN, UNKNOWN)
 
 
@@ -74,12 +74,12 @@ def test_what_the_flow_shows_of_the_outcome_is_known_without_a_cause(play: str, 
 
 @pytest.mark.parametrize("play", PLAYS)
 def test_sweeps_do_nothing_to_calls_whose_hang_ups_came(play: str) -> None:
-    told = Stage(seed=7)
-    told_session = PLAYS[play](told)
+    reported = Stage(seed=7)
+    reported_session = PLAYS[play](reported)
 
     stage, session = swept(play)
 
-    assert stage.end_state(session).legs == told.end_state(told_session).legs
+    assert stage.end_state(session).legs == reported.end_state(reported_session).legs
     assert "CallsClosed" not in stage.noted.measured
 
 

@@ -155,15 +155,15 @@ def test_every_recording_that_the_carrier_has_is_in_the_ledger_and_on_the_queue(
 
 @pytest.mark.parametrize("play", ["a recorded conversation", "a message ended by hanging up"])
 def test_the_end_state_is_that_of_a_call_whose_recordings_were_reported(play: str) -> None:
-    told = Stage(seed=7)
-    told_session = PLAYS[play](told)
+    reported = Stage(seed=7)
+    reported_session = PLAYS[play](reported)
 
     stage, session = swept(play, SAVED_EVENT)
 
-    end, end_told = stage.end_state(session), told.end_state(told_session)
-    assert end.legs == end_told.legs
+    end, end_reported = stage.end_state(session), reported.end_state(reported_session)
+    assert end.legs == end_reported.legs
     assert [(each.status, each.identity, each.channels) for each in end.recordings] == [
-        (each.status, each.identity, each.channels) for each in end_told.recordings
+        (each.status, each.identity, each.channels) for each in end_reported.recordings
     ]
 
 

@@ -1,10 +1,11 @@
-"""Whether a webhook comes from Telnyx, and now: Ed25519 over `timestamp|raw body`."""
+"""A webhook's signature: Ed25519 over `timestamp|raw body`, and the request that carries both."""
 
 from __future__ import annotations
 
 import base64
 import binascii
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from nacl.exceptions import BadSignatureError
 from nacl.signing import VerifyKey
@@ -12,7 +13,7 @@ from nacl.signing import VerifyKey
 from dialtone.domain.errors import DialtoneError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
 SIGNATURE_HEADER = "telnyx-signature-ed25519"
 TIMESTAMP_HEADER = "telnyx-timestamp"
@@ -89,3 +90,21 @@ def _signed_by(key: VerifyKey, signed: bytes, signature: bytes) -> bool:
     except BadSignatureError:
         return False
     return True
+
+
+def request_body(request: Mapping[str, Any]) -> bytes:
+    """The bytes that were signed, of a request of API Gateway or of a function URL. Raises NotSigned."""
+    text = request.get("body")
+    if not isinstance(text, str):
+        return b""
+    try:
+        return base64.b64decode(text, validate=True) if request.get("isBase64Encoded") is True else text.encode()
+    except ValueError:  # binascii's and the codec's are kinds of it
+        raise NotSigned("the body is neither the text nor the base64 that it is said to be") from None
+
+
+def request_headers(request: Mapping[str, Any]) -> dict[str, str]:
+    """Its headers, names in lower case. The gateway joins duplicates with commas, which no signature survives."""
+    headers = request.get("headers")
+    given = headers.items() if isinstance(headers, Mapping) else ()
+    return {name.lower(): value for name, value in given if isinstance(name, str) and isinstance(value, str)}
