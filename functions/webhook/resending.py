@@ -178,7 +178,7 @@ def not_taken(
 
 
 def _is_of(taken: TakenCommand, command: Command, event_id: str, place: int, call: Call) -> bool:
-    """By its id; where Telnyx tells none, by its action and leg."""
+    """By its id; where Telnyx does not list it, by its action and leg."""
     if COMMAND_ID in taken.said:
         return id_of(command, event_id, place) in taken.said
     if command.action == DIAL or taken.action != command.action:

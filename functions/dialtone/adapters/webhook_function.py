@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class WebhookFunction:
-    """Takes events to the webhook function, once each time: whoever delivers decides how often."""
+    """Invokes the webhook function with an event, once for each call; the caller decides how often to retry."""
 
     def __init__(self, functions: LambdaClient) -> None:
         self._functions = functions

@@ -35,7 +35,7 @@ class FailoverState:
     transfer_to: str = ""
     """Who is rung after the sentence; '' to hang up."""
     caller: str = ""
-    """For the leg of whoever is rung: the call control id of the caller's."""
+    """For a callee's leg: the call control id of the caller's leg."""
 
     def encode(self) -> str:
         """Base64 of compact JSON that leaves out what is not set."""
@@ -80,7 +80,7 @@ class Order:
     call_control_id: str
     parameters: dict[str, object]
     variant: str = ""
-    """Tells it from another order of the same action, to be tried where Telnyx refuses that one."""
+    """Distinguishes the command from another with the same action, which is sent if Telnyx refuses that one."""
 
     @property
     def command_id(self) -> str:
