@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from infra.carrier import (
+    account_api,
     call_events_api,
     calls,
     checks,
@@ -20,6 +20,7 @@ from infra.carrier import (
     webhook_deliveries_api,
 )
 from infra.carrier.faults import ApiFault, ApiOrder
+from infra.carrier.requests import only, parameters
 from infra.carrier.trace import Commanded, Disturbed, LegName
 from infra.carrier.wire import Loss, Request, Response, as_json
 
@@ -44,10 +45,11 @@ _AFTER = {ApiFault.TIME_OUT_AFTER_OBEYING: Loss.SILENCE, ApiFault.RESET_AFTER_OB
 class Api:
     """Answers API requests."""
 
-    def __init__(self, exchange: Exchange, faults: Faults, api_key: str) -> None:
+    def __init__(self, exchange: Exchange, faults: Faults, api_key: str, public_key: str) -> None:
         self._exchange = exchange
         self._faults = faults
         self._authorization = f"Bearer {api_key}"
+        self._public_key = public_key
 
     def handle(self, request: Request) -> Response:
         """Give the response to any request that reaches the carrier."""
@@ -64,25 +66,26 @@ class Api:
     def _routed(self, request: Request) -> tuple[str, Callable[[], Response]]:
         """Give the action that a request asks for, and what obeys it."""
         if request.path == "/v2/calls":
-            _only(request, "POST")
+            only(request, "POST")
             return "dial", lambda: self._dial(request)
         if match := _ACTION.fullmatch(request.path):
             control_id, action = unquote(match[1]), match[2]
             if action not in commands.COMMANDS:
                 raise errors.not_found()
-            _only(request, "PUT" if action == "client_state_update" else "POST")
+            only(request, "PUT" if action == "client_state_update" else "POST")
             return action, lambda: self._command(request, control_id, action)
         if match := _CALL.fullmatch(request.path):
             control_id = unquote(match[1])
-            _only(request, "GET")
+            only(request, "GET")
             return "retrieve", lambda: self._retrieve(control_id)
         if request.path == "/v2/call_events":
-            _only(request, "GET")
+            only(request, "GET")
             return "call_events", lambda: call_events_api.page(self._exchange, request)
         if request.path == "/v2/webhook_deliveries":
-            _only(request, "GET")
+            only(request, "GET")
             return "webhook_deliveries", lambda: webhook_deliveries_api.page(self._exchange, request)
-        return "recordings", recordings_api.routed(self._exchange, request)
+        about_account = account_api.routed(self._exchange, request, self._public_key)
+        return about_account or ("recordings", recordings_api.routed(self._exchange, request))
 
     def _with_faults(self, action: str, answer: Callable[[], Response]) -> Response:
         fault = self._faults.for_api(action)
@@ -97,7 +100,7 @@ class Api:
         given: dict[str, Any] = {}
         self._exchange.trace.hold()
         try:
-            given = _parameters(request)
+            given = parameters(request)
             if leg is None:
                 raise errors.invalid_call_control_id()
             checks.check(action, given)
@@ -126,7 +129,7 @@ class Api:
         given: dict[str, Any] = {}
         self._exchange.trace.hold()
         try:
-            given = _parameters(request)
+            given = parameters(request)
             checks.check("dial", given)
             data, ignored = self._dialled(given)
         except errors.RefusalError as refusal:
@@ -212,26 +215,6 @@ def _disturbed(order: ApiOrder, answer: Callable[[], Response]) -> Response:
     return Response(answered.status, answered.headers, answered.body, lost=_AFTER[order.fault])
 
 
-def _only(request: Request, method: str) -> None:
-    if request.method != method:
-        raise errors.method_not_allowed()
-
-
-def _parameters(request: Request) -> dict[str, Any]:
-    """Read the JSON object of a request; no body is an empty one."""
-    if not request.body:
-        return {}
-    try:
-        given = json.loads(request.body.decode())
-    except UnicodeDecodeError as error:
-        raise errors.unreadable_encoding(error.start) from error
-    except (ValueError, RecursionError) as error:
-        raise errors.bad_body("The request body is not valid JSON.") from error
-    if not isinstance(given, dict):
-        raise errors.bad_body("The request body must be a JSON object.")
-    return given
-
-
 def _identity(leg: Leg) -> dict[str, Any]:
     return {
         "call_control_id": leg.name.call_control_id,
@@ -246,6 +229,7 @@ def dial(exchange: Exchange, given: dict[str, Any]) -> dict[str, Any]:
     application = exchange.applications.get(given["connection_id"])
     if application is None:
         raise errors.invalid_connection_id()
+    dialing.check_profile(exchange, application)
     origin = _linked(exchange, given)
     audio = commands.file_prompt(exchange, given)
     if audio is not None and audio.failure is not None:

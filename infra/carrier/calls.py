@@ -27,7 +27,10 @@ PACKETS_PER_SECOND = 50
 def route_of(application: Application, given: dict[str, Any], before: Route | None = None) -> Route:
     """Give where a leg's webhooks go: the application's URLs, and what a command overrides for this call."""
     base = before or Route(
-        application.webhook_event_url, application.webhook_event_failover_url, application.webhook_timeout_secs
+        application.webhook_event_url,
+        application.webhook_event_failover_url,
+        application.webhook_timeout_secs,
+        api_version=application.webhook_api_version,
     )
     urls = {name: url if isinstance(url, str) else url[0] for name, url in given.get("webhook_urls", {}).items()}
     policies = given.get("webhook_retries_policies", {})
@@ -40,6 +43,7 @@ def route_of(application: Application, given: dict[str, Any], before: Route | No
         base.timeout_seconds,
         {**base.urls, **urls},
         {**base.retries_seconds, **retries},
+        base.api_version,
     )
 
 

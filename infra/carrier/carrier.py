@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from infra.carrier import calls, recordings
 from infra.carrier.api import Api
+from infra.carrier.applications import PhoneNumber
 from infra.carrier.callers import Callee, Caller, Unknown, party_of
 from infra.carrier.clock import Clock
 from infra.carrier.delivery import Deliveries
@@ -98,13 +99,12 @@ class Carrier:
             chance=chance,
             trace=self._trace,
             deliveries=self._deliveries,
-            media=MediaLibrary(fetch),
+            media=MediaLibrary(fetch, lambda: self.clock.now),
             recordings=RecordingStore(),
             secret=chance.randbytes(SEED_BYTES).hex(),
             callees=self._callee,
         )
-        self._api = Api(self.exchange, self.faults, api_key)
-        self._numbers: dict[str, Application] = {}
+        self._api = Api(self.exchange, self.faults, api_key, self.key.public_key)
         self._callees: dict[str, Callee] = {}
 
     # The account
@@ -137,11 +137,13 @@ class Carrier:
         """Register an application, or replace it, and let these numbers ring it."""
         with self.acting():
             self.exchange.applications[application.connection_id] = application
-            self._numbers.update(dict.fromkeys(numbers, application))
-            for number, routed in list(self._numbers.items()):
-                if routed.connection_id == application.connection_id:
-                    self._numbers[number] = application
+            self.add_numbers(numbers, application.connection_id)
         return application
+
+    def add_numbers(self, numbers: Iterable[str], connection_id: str | None = None) -> None:
+        """Let the account have these numbers, ringing an application or nothing."""
+        with self.acting():
+            self.exchange.numbers.update({each: PhoneNumber(each, connection_id) for each in numbers})
 
     def change_application(self, connection_id: str, **changes: object) -> Application:
         """Change settings of an application, for calls from now on."""
@@ -160,9 +162,10 @@ class Carrier:
     def call(self, from_: str, to: str, caller: Caller | None = None, *, after: float = 0.0) -> Line:
         """Let somebody call one of the account's numbers, `after` virtual seconds; it rings once time passes."""
         with self.acting():
-            if to not in self._numbers:
+            number = self.exchange.numbers.get(to)
+            if number is None or number.connection_id is None:
                 raise LookupError(f"{to} rings no application: name it in add_application(…, numbers=[…])")
-            application = self._numbers[to]
+            application = self.exchange.applications[number.connection_id]
             party = party_of(self.exchange, caller or Caller())
             session = self.exchange.new_session()
             leg = calls.new_leg(self.exchange, application, session, party, direction="incoming", from_=from_, to=to)

@@ -60,6 +60,7 @@ class Route:
     timeout_seconds: float
     urls: Mapping[str, str] = field(default_factory=dict)
     retries_seconds: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    api_version: str = "2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,9 @@ class Event:
     route: Route
 
     def body(self, attempt: int, url: str) -> bytes:
-        """Give the JSON body of an attempt."""
+        """Give the JSON body of an attempt, in the format that the application asks for."""
+        if self.route.api_version == "1":
+            return json.dumps(self._version_1()).encode()
         data = {
             "event_type": self.event_type,
             "id": self.id,
@@ -83,6 +86,15 @@ class Event:
             "record_type": "event",
         }
         return json.dumps({"data": data, "meta": {"attempt": attempt, "delivered_to": url}}).encode()
+
+    def _version_1(self) -> dict[str, Any]:
+        return {
+            "created_at": self.occurred_at,
+            "event_type": self.event_type.replace(".", "_"),
+            "id": self.id,
+            "payload": dict(self.payload),
+            "record_type": "event",
+        }
 
     def url(self, attempt: int) -> str:
         """Give the URL that an attempt (from 1) goes to."""

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from infra.carrier import calls, detection, recordings
+from infra.carrier import calls, detection, errors, recordings
+from infra.carrier.applications import ANY_PROFILE
 from infra.carrier.legs import Leg, LegState
 from infra.carrier.trace import Heard
 
 if TYPE_CHECKING:
+    from infra.carrier.applications import Application
     from infra.carrier.audio import Prompt
     from infra.carrier.delivery import Route, Session
     from infra.carrier.exchange import Exchange
@@ -63,6 +65,15 @@ def record_order(parameters: dict[str, Any]) -> recordings.Order | None:
         custom_file_name=parameters.get("record_custom_file_name"),
         initiated_by="OutboundAPI",
     )
+
+
+def check_profile(exchange: Exchange, application: Application) -> None:
+    """Refuse a call from an application whose outbound voice profile is missing or disabled."""
+    if application.outbound_voice_profile_id == ANY_PROFILE:
+        return
+    profile = exchange.profiles.get(application.outbound_voice_profile_id or "")
+    if profile is None or not profile.enabled:
+        raise errors.no_outbound_profile()
 
 
 def dial(  # noqa: PLR0913 - a call is made of these

@@ -143,6 +143,12 @@ def invalid_connection_id() -> RefusalError:
     return RefusalError(422, "10015", title, detail, pointer="/connection_id")
 
 
+def no_outbound_profile() -> RefusalError:
+    """Refuse to dial from an application that has no outbound voice profile, or a disabled one."""
+    detail = "The connection has no outbound voice profile that is enabled."
+    return RefusalError(403, "10010", "Authorization failed", detail)
+
+
 def call_ended() -> RefusalError:
     """Refuse a command for a call that is over: the normal end of a race with the caller's hang-up."""
     detail = "This call is no longer active and can't receive commands."

@@ -6,13 +6,14 @@ import uuid
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from infra.carrier.applications import ID_DIGITS
 from infra.carrier.delivery import Deliveries, Event, Session
 
 if TYPE_CHECKING:
     import random
     from collections.abc import Callable
 
-    from infra.carrier.applications import Application
+    from infra.carrier.applications import Application, PhoneNumber, Profile
     from infra.carrier.clock import Clock
     from infra.carrier.legs import Leg, Party
     from infra.carrier.media import MediaLibrary
@@ -58,6 +59,8 @@ class Exchange:
     #: What download URLs are signed with.
     secret: str = ""
     applications: dict[str, Application] = field(default_factory=dict)
+    profiles: dict[str, Profile] = field(default_factory=dict)
+    numbers: dict[str, PhoneNumber] = field(default_factory=dict)
     legs: dict[str, Leg] = field(default_factory=dict)
     #: command_id of each accepted dial → when, and what was answered.
     dials_seen: dict[str, tuple[float, dict[str, Any]]] = field(default_factory=dict)
@@ -70,6 +73,10 @@ class Exchange:
     def new_id(self) -> str:
         """Give a UUID, the same ones in every run from the same seed."""
         return str(uuid.UUID(int=self.chance.getrandbits(128), version=4))
+
+    def new_account_id(self) -> str:
+        """Give an id as applications and profiles have them: digits only."""
+        return str(10 ** (ID_DIGITS - 1) + self.chance.randrange(9 * 10 ** (ID_DIGITS - 1)))
 
     def new_session(self) -> Session:
         """Give a new call session."""

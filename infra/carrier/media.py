@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import io
 import wave
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 
 from infra.carrier import mpeg
 
@@ -48,17 +48,58 @@ def of_bytes(audio: bytes, what: str) -> Media:
         return Media(0.0, "failed", f"Unable to play {what}: {error}")
 
 
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """An uploaded file. Times are virtual seconds; it is deleted at `expires`, None for never."""
+
+    media: Media
+    content_type: str
+    created: float
+    updated: float
+    expires: float | None = None
+
+
 class MediaLibrary:
     """What can be played: media registered by name, audio registered by URL, and whatever `fetch` gets."""
 
-    def __init__(self, fetch: Fetch | None = None) -> None:
+    def __init__(self, fetch: Fetch | None = None, now: Callable[[], float] = float) -> None:
         self._fetch = fetch
-        self._named: dict[str, Media] = {}
+        self._now = now
+        self._named: dict[str, StoredFile] = {}
         self._by_url: dict[str, Media] = {}
 
-    def upload(self, media_name: str, audio: bytes) -> None:
-        """Register an audio file under the name that `media_name` parameters use."""
-        self._named[media_name] = Media(seconds_of(audio))
+    def upload(self, media_name: str, audio: bytes, ttl_seconds: float | None = None) -> None:
+        """Store an audio file under the name that `media_name` parameters use. Raises UnreadableAudioError."""
+        media, now = Media(seconds_of(audio)), self._now()
+        before = self.stored.get(media_name)
+        self._named[media_name] = StoredFile(
+            media,
+            "audio/wav" if audio[:4] == b"RIFF" else "audio/mpeg",
+            before.created if before else now,
+            now,
+            None if ttl_seconds is None else now + ttl_seconds,
+        )
+
+    @property
+    def stored(self) -> Mapping[str, StoredFile]:
+        """Give the files by name, without those whose time is over."""
+        now = self._now()
+        return {name: file for name, file in self._named.items() if file.expires is None or file.expires > now}
+
+    def keep(self, media_name: str, ttl_seconds: float) -> None:
+        """Give a stored file so much more time from now on."""
+        now = self._now()
+        self._named[media_name] = replace(self.stored[media_name], updated=now, expires=now + ttl_seconds)
+
+    def delete(self, media_name: str) -> None:
+        """Delete a stored file."""
+        del self._named[media_name]
+
+    def fetched(self, url: str) -> bytes:
+        """Fetch what lies behind a URL. Raises OSError."""
+        if self._fetch is None:
+            raise OSError("could not resolve host")
+        return self._fetch(url)
 
     def publish(self, url: str, audio: bytes) -> None:
         """Register an audio file under a URL, without any server."""
@@ -66,7 +107,9 @@ class MediaLibrary:
 
     def named(self, media_name: str) -> Media:
         """Give the media uploaded under a name."""
-        return self._named.get(media_name) or Media(0.0, "file_not_found", f"Media {media_name} does not exist.")
+        if (file := self.stored.get(media_name)) is not None:
+            return file.media
+        return Media(0.0, "file_not_found", f"Media {media_name} does not exist.")
 
     def at(self, url: str, *, cached: bool = True) -> Media:
         """Give the media behind a URL; `cached` False fetches it anew."""

@@ -31,8 +31,8 @@ SILENCE_SECONDS = 3.0
 FETCH_SECONDS = 5.0
 #: How soon a server notices that it is to stop.
 STOPPING_SECONDS = 0.02
-#: Larger bodies than this are no API requests.
-LARGEST_BODY_BYTES = 10 * 2**20
+#: Larger bodies than this are no API requests: an audio file of 20 MB, and what is around it.
+LARGEST_BODY_BYTES = 21 * 2**20
 
 
 def _local(url: str) -> tuple[str, int, str]:

@@ -41,6 +41,23 @@ DESCRIPTIONS = {
     "transfer": ("telnyx.types.calls.action_transfer_params", "ActionTransferParams"),
 }
 
+#: Requests about the account → module and name of the SDK's description of their bodies.
+REQUESTS = {
+    "application_create": (
+        "telnyx.types.call_control_application_create_params",
+        "CallControlApplicationCreateParams",
+    ),
+    "application_update": (
+        "telnyx.types.call_control_application_update_params",
+        "CallControlApplicationUpdateParams",
+    ),
+    "media_update": ("telnyx.types.media_update_params", "MediaUpdateParams"),
+    "media_upload": ("telnyx.types.media_upload_params", "MediaUploadParams"),
+    "number_update": ("telnyx.types.phone_number_update_params", "PhoneNumberUpdateParams"),
+    "profile_create": ("telnyx.types.outbound_voice_profile_create_params", "OutboundVoiceProfileCreateParams"),
+    "profile_update": ("telnyx.types.outbound_voice_profile_update_params", "OutboundVoiceProfileUpdateParams"),
+}
+
 _NAME_OF_TYPE = {str: "a string", int: "an integer", bool: "a boolean", float: "a number"}
 
 
@@ -198,7 +215,16 @@ def description_of(described: type) -> Description:
 @cache
 def command(action: str) -> Description:
     """Give the description of an action's parameters; the SDK's module is imported at its first use."""
-    module, name = DESCRIPTIONS[action]
+    return _read(*DESCRIPTIONS[action])
+
+
+@cache
+def request(kind: str) -> Description:
+    """Give the description of a request about the account, imported as above."""
+    return _read(*REQUESTS[kind])
+
+
+def _read(module: str, name: str) -> Description:
     return description_of(getattr(importlib.import_module(module), name))
 
 

@@ -1,0 +1,42 @@
+"""The part of the API about the account itself: applications, profiles, numbers, audio, and whose key it is."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+from infra.carrier import applications_api, media_api, numbers_api, profiles_api
+from infra.carrier.requests import only
+from infra.carrier.wire import as_json
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from infra.carrier.exchange import Exchange
+    from infra.carrier.wire import Request, Response
+
+_COLLECTIONS = {each.PATH: each.answer for each in (applications_api, media_api, numbers_api, profiles_api)}
+_PATH = re.compile(r"(/v2/[a-z_]+)(?:/([^/]+))?")
+
+ORGANIZATION = str(uuid.uuid5(uuid.NAMESPACE_OID, "simulated organization"))
+
+
+def routed(exchange: Exchange, request: Request, public_key: str) -> tuple[str, Callable[[], Response]] | None:
+    """Give what is asked for and what answers it; None for a request about something else."""
+    match = _PATH.fullmatch(request.path)
+    if match is None:
+        return None
+    path, name = match[1], unquote(match[2] or "")
+    if path in _COLLECTIONS:
+        collection = _COLLECTIONS[path]
+        return path.removeprefix("/v2/"), lambda: collection(exchange, request, name)
+    if request.path == "/v2/whoami":
+        only(request, "GET")
+        return "whoami", lambda: as_json(200, {"data": {"organization_id": ORGANIZATION, "record_type": "whoami"}})
+    if request.path == "/v2/public_key":
+        only(request, "GET")
+        data = {"organization_id": ORGANIZATION, "public": public_key, "record_type": "public_key"}
+        return "public_key", lambda: as_json(200, {"data": data})
+    return None
