@@ -9,6 +9,8 @@ from collections import Counter
 from collections.abc import Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -29,12 +31,14 @@ from dialtone.domain.decisions import (
 from dialtone.domain.errors import ApiVersion1, MalformedEvent
 from dialtone.domain.events import TELNYX_EVENT, parse_event, without_addresses
 from dialtone.domain.lookups import OWN_EVENT, event_from_json
+from dialtone.domain.parked_event import ParkedEvent
 from dialtone.domain.units import MILLIS_PER_SECOND
 from webhook.router import handlers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from dialtone.adapters.parked_events import ParkedEvents
     from dialtone.adapters.telemetry import Level, Observer
     from dialtone.domain.events import Event
     from webhook.processor import EventProcessor, EventResult
@@ -44,8 +48,28 @@ HANDLING_SECONDS = 1.8
 """How long anything is waited for, from the moment when the webhook comes in: Telnyx waits 2 s for the answer, which
 has to travel. Our own computing comes on top."""
 
+PARKING_SECONDS = 2.0
+"""How long an event may take to be parked, beyond what was left of its time: it is answered 5xx in any case, and with
+both the function's own time-out is far."""
 
 DEPENDENCY_FAULTS = (StoreUnavailable, DeadlinePassed, ClientError, BotoCoreError)
+
+REQUESTS_REFUSED_FOR_GOOD = frozenset(
+    {
+        "AccessDenied",
+        "AccessDeniedException",
+        "AWS.SimpleQueueService.NonExistentQueue",
+        "QueueDoesNotExist",
+        "ResourceNotFoundException",
+        "SerializationException",
+        "ValidationException",
+    }
+)
+"""Answers of AWS to a request that no later delivery changes: an item that is too large, a permission or a table that
+is missing. The request, or the deployment, is at fault, not the dependency."""
+
+REFUSED_IN_TRANSACTION = frozenset({"ItemCollectionSizeLimitExceeded", "ValidationError"})
+"""The same among the reasons for which a transaction is cancelled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +85,10 @@ class Answer:
     counts: Mapping[str, int] = field(default_factory=dict)
     """More metrics, by name: what is wrong with the webhook itself, and what operators must hear of."""
 
+    def having(self, fields: Mapping[str, Any], counts: Mapping[str, int]) -> Answer:
+        """The same answer, with more in its log line and more metrics."""
+        return replace(self, fields={**self.fields, **fields}, counts={**self.counts, **counts})
+
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
@@ -71,6 +99,8 @@ class Endpoint:
     observer: Observer
     now_seconds: Callable[[], float] = time.time
     handling_seconds: float = HANDLING_SECONDS
+    parked: ParkedEvents | None = None
+    """Where webhooks are kept that fail by a fault of ours; None to keep none."""
 
     def handle(self, invocation: object) -> dict[str, Any]:
         """What Lambda was invoked with, API Gateway's request or an event of our own, in; the response out."""
@@ -85,40 +115,60 @@ class Endpoint:
 
         Never raises: every fault has its answer, and a request of any other shape is an unsigned webhook.
         """
-        return self._respond(lambda: self._signed(request if isinstance(request, Mapping) else {}))
+        return self._respond(partial(self._answer_to_request, request if isinstance(request, Mapping) else {}))
 
     def handle_internal_event(self, payload: Any) -> dict[str, Any]:  # noqa: ANN401 -- any JSON that may invoke us
         """An event that another function of ours delivers in; the same response out. Never raises either."""
-        return self._respond(lambda: event_from_json(payload))
+        return self._respond(partial(self._answer, lambda: event_from_json(payload)))
 
     def handle_event_read_back(self, document: object) -> dict[str, Any]:
-        """An event of Telnyx's that another function of ours learnt of from its API; as if its webhook had come."""
-        return self._respond(lambda: parse_event(json.dumps(document).encode(), handlers(), self.now_seconds()))
+        """An event of Telnyx's that did not come by webhook, or is run again; as if its webhook had come."""
+        return self._respond(partial(self._answer, lambda: self._parsed(json.dumps(document).encode())))
 
-    def _respond(self, read: Callable[[], Event]) -> dict[str, Any]:
+    def _respond(self, answer_by: Callable[[float], Answer]) -> dict[str, Any]:
         began = time.monotonic()
         try:
-            answer = self._answer(read, began + self.handling_seconds)
-        except Exception as error:  # noqa: BLE001 -- a fault of ours, before the event was known
+            answer = answer_by(began + self.handling_seconds)
+        except Exception as error:  # noqa: BLE001 -- a fault of ours, before it was known who asks
             answer = _fault(error)
         self._report(answer, began)
         return {"statusCode": answer.status.value, "headers": {"content-type": "text/plain"}, "body": ""}
 
-    def _signed(self, request: Mapping[str, Any]) -> Event:
-        """Raises NotSigned, and MalformedEvent for what is signed and no event."""
-        body, now = request_body(request), self.now_seconds()
-        self.verifier.verify(body, request_headers(request), now)
-        return parse_event(body, handlers(), now)
+    def _answer_to_request(self, request: Mapping[str, Any], deadline: float) -> Answer:
+        try:
+            body, headers = request_body(request), request_headers(request)
+            self.verifier.verify(body, headers, self.now_seconds())
+        except NotSigned as error:
+            return Answer(HTTPStatus.UNAUTHORIZED, "none", {"reason": str(error)})
+        answer = self._answer(lambda: self._parsed(body), deadline)
+        return self._parked(answer, answer.fault, body, headers) if answer.fault else answer
+
+    def _parsed(self, body: bytes) -> Event:
+        return parse_event(body, handlers(), self.now_seconds())
 
     def _answer(self, read: Callable[[], Event], deadline: float) -> Answer:
         try:
             event = read()
-        except NotSigned as error:
-            return Answer(HTTPStatus.UNAUTHORIZED, "none", {"reason": str(error)})
         except MalformedEvent as error:
             version_1 = {"ApiVersion1Webhooks": 1} if isinstance(error, ApiVersion1) else {}
             return Answer(HTTPStatus.BAD_REQUEST, "none", {"reason": str(error)}, counts=version_1)
+        except Exception as error:  # noqa: BLE001 -- as below, before the event was known
+            return _fault(error)
         return _with_ignored(event, self._about(event, deadline))
+
+    def _parked(self, answer: Answer, fault: Exception, body: bytes, headers: Mapping[str, str]) -> Answer:
+        """The answer, once the event is kept to be run again, or with why it could not be."""
+        if self.parked is None:
+            return answer
+        try:
+            at = datetime.fromtimestamp(self.now_seconds(), UTC).isoformat(timespec="seconds")
+            event = ParkedEvent.of(body, headers, type(fault).__name__, at)
+            self.parked.put(event, time.monotonic() + PARKING_SECONDS)
+        except (BotoCoreError, ClientError, DeadlinePassed) as error:
+            return answer.having({"not_parked": f"{type(error).__name__}: {error}"}, {"EventsNotParked": 1})
+        except Exception as error:  # noqa: BLE001 -- a fault of ours too: its text may hold what the event says
+            return answer.having({"not_parked": type(error).__name__}, {"EventsNotParked": 1})
+        return answer.having({"parked": event.name}, {"EventsParked": 1})
 
     def _about(self, event: Event, deadline: float) -> Answer:
         try:
@@ -203,9 +253,18 @@ def _level(answer: Answer) -> Level:
 def _fault(error: Exception, event: Event | None = None) -> Answer:
     event_type, named = (event.type, _event_fields(event)) if event else ("none", {})
     fields = named | {"error": type(error).__name__, "detail": str(error)}
-    if isinstance(error, DEPENDENCY_FAULTS):
+    if isinstance(error, DEPENDENCY_FAULTS) and not _refused_for_good(error):
         return Answer(HTTPStatus.SERVICE_UNAVAILABLE, event_type, fields)
     return Answer(HTTPStatus.INTERNAL_SERVER_ERROR, event_type, fields, fault=error)
+
+
+def _refused_for_good(error: Exception) -> bool:
+    """Whether AWS refused a request that it will refuse again."""
+    if not isinstance(error, ClientError):
+        return False
+    reasons: Any = error.response.get("CancellationReasons", [])
+    refused = any(reason.get("Code") in REFUSED_IN_TRANSACTION for reason in reasons)
+    return refused or error.response["Error"]["Code"] in REQUESTS_REFUSED_FOR_GOOD
 
 
 def _event_fields(event: Event) -> dict[str, str]:
@@ -236,8 +295,7 @@ def _with_ignored(event: Event, answer: Answer) -> Answer:
     """The answer, with the names of the event's fields that could not be read; never their values."""
     if not event.ignored:
         return answer
-    fields = {**answer.fields, "ignored_fields": list(event.ignored)}
-    return replace(answer, fields=fields, counts={**answer.counts, "IgnoredFields": len(event.ignored)})
+    return answer.having({"ignored_fields": list(event.ignored)}, {"IgnoredFields": len(event.ignored)})
 
 
 def _sent_fields(sent: Sent) -> dict[str, Any]:

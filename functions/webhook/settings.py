@@ -26,6 +26,7 @@ class Settings:
     calls_table: str
     archive_queue_url: str
     lookup_function: str
+    parked_events_bucket: str
     own_function: str
     """Where the lookup function delivers its answers: this function, in this version."""
     flows: Path
@@ -39,6 +40,7 @@ class Settings:
             calls_table=required(environ, "CALLS_TABLE"),
             archive_queue_url=required(environ, "ARCHIVE_QUEUE_URL"),
             lookup_function=required(environ, "LOOKUP_FUNCTION"),
+            parked_events_bucket=required(environ, "PARKED_EVENTS_BUCKET"),
             own_function=_own_function(environ),
             flows=Path(environ.get("FLOWS_FOLDER") or FLOWS),
         )

@@ -9,6 +9,7 @@ from dialtone.adapters.aws_clients import DeadlineClient, budget
 from dialtone.adapters.calls_table import CallsTable
 from dialtone.adapters.flow_library import FlowLibrary
 from dialtone.adapters.lookup_function import LookupFunction
+from dialtone.adapters.parked_events import ParkedEvents
 from dialtone.adapters.secrets import CachedSecret
 from dialtone.adapters.signature import Verifier
 from dialtone.adapters.telemetry import Measure, Observer
@@ -52,4 +53,7 @@ def open_endpoint(settings: Settings, open_library: Callable[[Path, CallsTable],
     ).register()
     observer = Observer("webhook")
     sdk.on_fall_back.append(lambda: observer.measure(Measure("SdkLoadedPlainly")))
-    return Endpoint(Verifier.from_text(settings.public_key), processor, observer)
+    # Opened when the first event is parked: it takes a start's time, and no call needs it.
+    bucket: Any = DeadlineClient("s3", AWS)
+    parked = ParkedEvents(bucket, settings.parked_events_bucket)
+    return Endpoint(Verifier.from_text(settings.public_key), processor, observer, parked=parked)

@@ -220,6 +220,7 @@ class Desk:
     def _environment(self) -> dict[str, str]:
         return {
             "LOOKUP_FUNCTION": "lookup",
+            "PARKED_EVENTS_BUCKET": "parked",
             "ARCHIVE_QUEUE_URL": f"{self._endpoint}/123456789012/archive",
             "AWS_ACCESS_KEY_ID": "testing",
             "AWS_DEFAULT_REGION": "us-east-1",

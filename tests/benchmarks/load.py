@@ -110,6 +110,7 @@ def neighbours() -> Iterator[dict[str, str]]:
             "CALLS_TABLE": "calls",
             "IDEMPOTENCY_TABLE": "idempotency",
             "LOOKUP_FUNCTION": "lookup",
+            "PARKED_EVENTS_BUCKET": "parked",
             "ARCHIVE_QUEUE_URL": f"{emulator.endpoint_url}/000000000000/archive",
             "FLOWS_FOLDER": str(folder),
             "POWERTOOLS_METRICS_NAMESPACE": "Dialtone/load",

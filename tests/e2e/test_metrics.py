@@ -36,8 +36,12 @@ PATIENCE_SECONDS = 60.0
 """For the archive to give a job up, on a busy machine."""
 
 
-NEVER_HERE = {Metric("SdkLoadedPlainly", function, ("service",)) for function in ("webhook", "archive", "reconcile")}
-"""For an SDK that is not the locked one; tests/integration/test_telnyx_api_sdk.py has it emitted."""
+NEVER_HERE = {
+    # For an SDK that is not the locked one; tests/integration/test_telnyx_api_sdk.py has it emitted.
+    *(Metric("SdkLoadedPlainly", function, ("service",)) for function in ("webhook", "archive", "reconcile")),
+    # For a bucket that does not answer; tests/integration/test_endpoint.py has it emitted.
+    Metric("EventsNotParked", "webhook", ("service",)),
+}
 
 
 @pytest.fixture(scope="module")
@@ -62,6 +66,7 @@ def test_the_metrics_of_calls_good_and_bad_are_those_of_dashboard_and_alarms(lin
     _never_reported(line)
     _never_made(line)
     _failed_over(line)
+    _parked(line)
 
     assert metrics.emitted(_lines(line)) | NEVER_HERE == asked_for
 
@@ -232,6 +237,15 @@ def _failed_over(line: PhoneLine) -> None:
     )
 
     assert json.loads(answered["Payload"].read())["statusCode"] == 503
+
+
+def _parked(line: PhoneLine) -> None:
+    """An event of a leg that is stored in a form that no version wrote."""
+    answered = _sample("call_answered")
+    answered["data"]["payload"] |= {"call_leg_id": "unreadable", "call_session_id": "unreadable"}
+    unreadable = {"call_session_id": "unreadable", "item": "LEG#unreadable"}
+    line.cloud.client("dynamodb").put_item(TableName=line.cloud.calls_table, Item=attributes(unreadable))
+    assert _posted(line, answered) == 500
 
 
 def _wait_for(line: PhoneLine, metric: str) -> None:

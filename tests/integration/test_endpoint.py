@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import sys
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from dialtone.adapters.archive_queue import ArchiveQueue
+from dialtone.adapters.dynamodb_items import attributes
 from dialtone.adapters.flow_library import FlowLibrary
+from dialtone.adapters.parked_events import ParkedEvents
 from dialtone.adapters.secrets import CachedSecret
 from dialtone.adapters.settings import key_from
 from dialtone.adapters.signature import Verifier
@@ -20,6 +23,7 @@ from dialtone.domain.events import TELNYX_EVENT
 from tests.function_output import Output, follow_stdout
 from tests.integration.deliveries import (
     BEGAN,
+    CALLER,
     CARD,
     CONTROL,
     LEG,
@@ -29,6 +33,7 @@ from tests.integration.deliveries import (
     body,
     request,
 )
+from tests.integration.dependencies import ONE_ATTEMPT, aws_session
 from tests.integration.scripted_telnyx import Answer, ScriptedTelnyx, error
 from webhook.endpoint import Endpoint
 from webhook.processor import EventProcessor
@@ -631,6 +636,144 @@ def costs(rows: dict[str, tuple[Counter[str], Counter[str]]]) -> str:
         lines.append(f"{event_type:42}{counts}")
     lines.append(f"{'forged (20 ways)':42}{''.join(['     0'] * 4)}")
     return "\n".join(lines) + "\n"
+
+
+# --- Parked -----------------------------------------------------------------------------------------------------
+
+
+BUCKET = "parked"
+PARKED = f"{SESSION}/00000001-0fd4-4d53-b2f6-0b5d1c1bd0e8"
+
+
+@pytest.fixture
+def parking(desk: Desk) -> ParkedEvents:
+    """Give where the desk's endpoint parks events."""
+    s3 = aws_session().client("s3", config=ONE_ATTEMPT)
+    s3.create_bucket(Bucket=BUCKET)
+    desk.line.wire.tap(s3)
+    parked = ParkedEvents(s3, BUCKET)
+    desk.endpoint = replace(desk.endpoint, parked=parked)
+    return parked
+
+
+def poison(desk: Desk) -> None:
+    """Let every event of the call fail by a fault of ours: its leg is stored in a form that no version wrote."""
+    unreadable = {"call_session_id": SESSION, "item": f"LEG#{LEG}"}
+    desk.line.dynamodb.put_item(TableName=desk.line.table, Item=attributes(unreadable))
+
+
+def test_an_event_that_fails_by_a_fault_of_ours_is_parked_as_telnyx_sent_it(desk: Desk, parking: ParkedEvents) -> None:
+    whole = body("call.initiated", **(RINGS | {"to": "+15550166"}))
+    request = desk.signer.request(whole, as_base64=True)
+
+    assert desk.take(request) == 500
+
+    said = desk.said()
+    assert (said.line["level"], said.line["parked"]) == ("ERROR", PARKED)
+    assert said.counted() == {"Webhooks": 1, "WebhookFaults": 1, "EventsParked": 1}
+    assert CALLER not in said.text
+    assert list(parking.names()) == [PARKED]
+    event = parking.get(PARKED)
+    assert event
+    assert (event.body.encode(), event.headers) == (whole, request["headers"])
+    assert (event.event_type, event.call_session_id, event.error) == ("call.initiated", SESSION, "FlowInvalid")
+
+
+def test_however_often_it_fails_it_is_parked_once_as_it_failed_last(desk: Desk, parking: ParkedEvents) -> None:
+    poison(desk)
+    first = json.loads(body("call.answered"))
+
+    for attempt in (1, 2, 3):
+        whole = json.dumps(first | {"meta": {"attempt": attempt}}).encode()
+        assert desk.take(desk.signer.request(whole)) == 500
+
+    assert list(parking.names()) == [PARKED]
+    event = parking.get(PARKED)
+    assert event
+    assert (event.attempt, event.error) == (3, "KeyError")
+
+
+@pytest.mark.parametrize(
+    ("event_type", "keyed"), [("call.dtmf.received", {"digit": "4"}), ("call.gather.ended", {"digits": CARD})]
+)
+def test_what_callers_key_in_is_never_parked(
+    desk: Desk, parking: ParkedEvents, event_type: str, keyed: dict[str, str]
+) -> None:
+    poison(desk)
+
+    assert desk.deliver(event_type, **keyed) == 500
+
+    event = parking.get(PARKED)
+    assert event
+    payload = json.loads(event.body)["data"]["payload"]
+    assert {name: payload[name] for name in keyed} == {name: "*" * len(digits) for name, digits in keyed.items()}
+    assert CARD not in event.to_json()
+
+
+@pytest.mark.parametrize(
+    "code", ["ValidationException", "AccessDeniedException", "ResourceNotFoundException", "SerializationException"]
+)
+def test_a_request_that_dynamodb_refuses_for_good_is_a_fault_of_ours(
+    desk: Desk, parking: ParkedEvents, code: str
+) -> None:
+    refuse(desk, {"Error": {"Code": code, "Message": "No"}})
+
+    assert desk.deliver("call.initiated", **RINGS) == 500
+
+    assert list(parking.names()) == [PARKED]
+    assert "Traceback" in desk.said().line["exception"]
+
+
+def test_an_item_that_is_too_large_for_the_table_is_a_fault_of_ours(desk: Desk, parking: ParkedEvents) -> None:
+    reasons = [{"Code": "None"}, {"Code": "ValidationError", "Message": "Item size has exceeded the maximum"}]
+    refuse(desk, {"Error": {"Code": "TransactionCanceledException", "Message": "No"}, "CancellationReasons": reasons})
+
+    assert desk.deliver("call.initiated", **RINGS) == 500
+    assert list(parking.names()) == [PARKED]
+
+
+def refuse(desk: Desk, answer: dict[str, Any]) -> None:
+    """Let DynamoDB refuse every commit."""
+
+    def refused(parsed: dict[str, Any], http_response: Any, **_: object) -> None:  # noqa: ANN401 -- botocore's own
+        http_response.status_code = 400
+        parsed |= answer
+
+    desk.line.dynamodb.meta.events.register("after-call.dynamodb.TransactWriteItems", refused)
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_a_dependency_that_fails_parks_nothing(desk: Desk, parking: ParkedEvents, place: int) -> None:
+    desk.line.faults.plan = {place: "lost"}
+
+    assert desk.deliver("call.initiated", **RINGS) == 503
+    assert desk.take(Signer().request(body("call.initiated"))) == 401
+    assert desk.take(desk.signer.request(b'{"data": []}')) == 400
+
+    assert list(parking.names()) == []
+
+
+def test_an_event_that_cannot_be_parked_is_answered_5xx_all_the_same_and_the_log_says_so(
+    desk: Desk, parking: ParkedEvents
+) -> None:
+    poison(desk)
+    desk.line.faults.plan = {2: "lost"}
+
+    assert desk.deliver("call.answered") == 500
+
+    said = desk.said()
+    assert said.line["not_parked"].startswith("ConnectTimeoutError: ")
+    assert said.line["error"] == "KeyError"
+    assert said.counted() == {"Webhooks": 1, "WebhookFaults": 1, "EventsNotParked": 1}
+    assert list(parking.names()) == []
+
+
+def test_an_event_that_is_handled_costs_no_request_to_the_bucket(desk: Desk, parking: ParkedEvents) -> None:
+    del parking
+
+    assert desk.deliver("call.initiated", **RINGS) == 200
+
+    assert desk.spent() == {"BatchGetItem": 1, "TransactWriteItems": 1, "Telnyx": 1}
 
 
 # --- Read back from Telnyx --------------------------------------------------------------------------------------

@@ -20,6 +20,7 @@ ENVIRONMENT = {
     "FAILOVER_LANGUAGE": "en-US",
     "FAILOVER_VOICE": "female",
     "LOOKUP_FUNCTION": "lookup",
+    "PARKED_EVENTS_BUCKET": "parked",
     "RECORDINGS_BUCKET": "recordings",
     "TELNYX_API_KEY": "KEY0123456789",
     "TELNYX_PUBLIC_KEY": "A" * 43 + "=",

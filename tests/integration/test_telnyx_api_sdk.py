@@ -364,6 +364,7 @@ def test_a_start_that_is_slow_for_an_sdk_of_tomorrow_is_measured(function: str, 
         "CALLS_TABLE": "calls",
         "ARCHIVE_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/0/archive",
         "LOOKUP_FUNCTION": "lookup",
+        "PARKED_EVENTS_BUCKET": "parked",
         "RECORDINGS_BUCKET": "recordings",
         "AWS_DEFAULT_REGION": "us-east-1",
     }

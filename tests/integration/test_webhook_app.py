@@ -15,7 +15,7 @@ from dialtone.adapters.signature import KeyInvalid
 from dialtone.domain.errors import FlowInvalid
 from infra.local.line import WATCHING_WEBHOOK
 from tests.function_output import Output, follow_stdout
-from tests.integration.deliveries import CONTROL, SESSION, Signer, body
+from tests.integration.deliveries import CONTROL, LEG, SESSION, Signer, body
 from tests.integration.dependencies import aws_session, create_table
 from tests.integration.scripted_telnyx import Answer, ScriptedTelnyx
 
@@ -36,6 +36,7 @@ WHOLE = {
     "CALLS_TABLE": "calls",
     "ARCHIVE_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/archive",
     "LOOKUP_FUNCTION": "lookup",
+    "PARKED_EVENTS_BUCKET": "parked",
 }
 NEVER_TOLD = ("TELNYX_API_KEY_SECRET", "FLOWS_FOLDER")
 
@@ -132,6 +133,39 @@ def test_a_table_that_does_not_answer_leaves_time_to_say_so(
     [line] = Output.read(capsys.readouterr().out).lines
     assert line["error"] == "ReadTimeoutError"
     assert line["milliseconds"] < 1_000 * TELNYX_WAITS_SECONDS + BUSY_MILLIS
+
+
+@pytest.mark.usefixtures("environment")
+@pytest.mark.parametrize("answers", [True, False])
+def test_an_event_that_fails_by_a_fault_of_ours_goes_to_the_bucket_that_the_environment_names(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *, answers: bool
+) -> None:
+    monkeypatch.setattr("webhook.endpoint.PARKING_SECONDS", 60.0 if answers else 0.2)
+    address = os.environ["AWS_ENDPOINT_URL"]
+    dynamodb = aws_session().client("dynamodb", endpoint_url=address)
+    s3 = aws_session().client("s3", endpoint_url=address)
+    create_table(dynamodb, "calls")
+    unreadable = {"call_session_id": {"S": SESSION}, "item": {"S": f"LEG#{LEG}"}}
+    dynamodb.put_item(TableName="calls", Item=unreadable)
+    s3.create_bucket(Bucket="parked")
+    with ScriptedTelnyx() as silent:
+        silent.answering = lambda _: Answer(silent=True)
+        if not answers:
+            monkeypatch.setenv("AWS_ENDPOINT_URL_S3", silent.url.removesuffix("/v2"))
+        app = started()
+        follow_stdout("webhook")
+
+        answer = app.handler(SIGNER.request(body("call.answered")), object())
+
+    assert answer["statusCode"] == 500
+    [line] = Output.read(capsys.readouterr().out).lines
+    kept = s3.list_objects_v2(Bucket="parked").get("Contents", [])
+    if answers:
+        assert [each["Key"] for each in kept] == [f"{line['parked']}.json"]
+    else:
+        assert kept == []
+        assert line["not_parked"].startswith("ReadTimeoutError")
+        assert line["milliseconds"] < 1_000 * TELNYX_WAITS_SECONDS + BUSY_MILLIS
 
 
 @pytest.mark.usefixtures("environment")

@@ -74,6 +74,7 @@ def environment(aws: str, telnyx: ScriptedTelnyx) -> dict[str, str]:
         "FAILOVER_SENTENCE": "We are sorry.",
         "FAILOVER_VOICE": "AWS.Polly.Joanna-Neural",
         "LOOKUP_FUNCTION": "lookup",
+        "PARKED_EVENTS_BUCKET": "parked",
         "POWERTOOLS_LOG_LEVEL": "INFO",
         "RECORDINGS_BUCKET": "recordings",
         "TELNYX_API_KEY_SECRET": "telnyx",

@@ -91,7 +91,12 @@ def test_the_functions_are_told_their_neighbours_and_no_secret(template: Templat
 
     told = {name: set(function["Environment"]["Variables"]) for name, function in functions(template).items()}
 
-    assert told["WebhookFunction"] == shared | {"TELNYX_PUBLIC_KEY", "ARCHIVE_QUEUE_URL", "LOOKUP_FUNCTION"}
+    assert told["WebhookFunction"] == shared | {
+        "TELNYX_PUBLIC_KEY",
+        "ARCHIVE_QUEUE_URL",
+        "LOOKUP_FUNCTION",
+        "PARKED_EVENTS_BUCKET",
+    }
     assert told["ArchiveFunction"] == shared | {"RECORDINGS_BUCKET"}
     assert told["LookupFunction"] == shared | {"LOOKUP_TOKENS_SECRET"}
     assert told["ReconcileFunction"] == shared | {"ARCHIVE_QUEUE_URL", "WEBHOOK_FUNCTION"}
@@ -153,7 +158,17 @@ def test_calls_can_be_recovered_and_end_when_their_time_has_come(template: Templ
     assert table["DeletionProtectionEnabled"] is True
 
 
-@pytest.mark.parametrize("name", ["CallsTable", "RecordingsBucket", "RecordingsBucketPolicy", "ArchiveDeadLetterQueue"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "CallsTable",
+        "RecordingsBucket",
+        "RecordingsBucketPolicy",
+        "ParkedEventsBucket",
+        "ParkedEventsBucketPolicy",
+        "ArchiveDeadLetterQueue",
+    ],
+)
 def test_what_was_kept_outlives_the_stack(template: Template, name: str) -> None:
     resource = template["Resources"][name]
 
@@ -161,28 +176,39 @@ def test_what_was_kept_outlives_the_stack(template: Template, name: str) -> None
     assert resource["UpdateReplacePolicy"] == "Retain"
 
 
-def test_recordings_are_private_encrypted_and_versioned(template: Template) -> None:
-    bucket = properties(template, "RecordingsBucket")
-    encryption = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"][0]
+def test_every_bucket_is_private_and_encrypted(template: Template) -> None:
+    buckets = of_type(template, "AWS::S3::Bucket")
 
-    assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
-    assert len(bucket["PublicAccessBlockConfiguration"]) == 4
-    assert bucket["OwnershipControls"]["Rules"] == [{"ObjectOwnership": "BucketOwnerEnforced"}]
-    assert encryption["ServerSideEncryptionByDefault"] == {"SSEAlgorithm": "aws:kms"}
-    assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
+    assert set(buckets) == {"RecordingsBucket", "ParkedEventsBucket"}
+    for name in buckets:
+        bucket = properties(template, name)
+        encryption = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"][0]
+        assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+        assert len(bucket["PublicAccessBlockConfiguration"]) == 4
+        assert bucket["OwnershipControls"]["Rules"] == [{"ObjectOwnership": "BucketOwnerEnforced"}]
+        assert encryption["ServerSideEncryptionByDefault"] == {"SSEAlgorithm": "aws:kms"}
 
 
-def test_recordings_travel_over_tls_only(template: Template) -> None:
-    policy = properties(template, "RecordingsBucketPolicy")
+def test_recordings_keep_their_versions_and_parked_events_none(template: Template) -> None:
+    [expiry] = properties(template, "ParkedEventsBucket")["LifecycleConfiguration"]["Rules"]
+
+    assert properties(template, "RecordingsBucket")["VersioningConfiguration"] == {"Status": "Enabled"}
+    assert "VersioningConfiguration" not in properties(template, "ParkedEventsBucket")
+    assert (expiry["Status"], expiry["ExpirationInDays"], "Prefix" in expiry) == ("Enabled", 14, False)
+
+
+@pytest.mark.parametrize("bucket", ["RecordingsBucket", "ParkedEventsBucket"])
+def test_what_is_in_a_bucket_travels_over_tls_only(template: Template, bucket: str) -> None:
+    policy = properties(template, f"{bucket}Policy")
 
     (statement,) = policy["PolicyDocument"]["Statement"]
 
-    assert policy["Bucket"] == {"Ref": "RecordingsBucket"}
+    assert policy["Bucket"] == {"Ref": bucket}
     assert (statement["Effect"], statement["Principal"], statement["Action"]) == ("Deny", "*", "s3:*")
     assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
     assert statement["Resource"] == [
-        {"Fn::GetAtt": ["RecordingsBucket", "Arn"]},
-        {"Fn::Sub": "${RecordingsBucket.Arn}/*"},
+        {"Fn::GetAtt": [bucket, "Arn"]},
+        {"Fn::Sub": f"${{{bucket}.Arn}}/*"},
     ]
 
 
@@ -239,6 +265,7 @@ def test_each_function_may_do_exactly_this(template: Template) -> None:
             "ReadAndCommitCalls": TABLE_ACTIONS,
             "HandRecordingsOver": {"sqs:SendMessage"},
             "LeaveLookups": {"lambda:InvokeFunction"},
+            "ParkEvents": {"s3:PutObject"},
             "ReadTelnyxApiKey": {"secretsmanager:GetSecretValue"},
         },
         "ArchiveRole": {
@@ -385,6 +412,8 @@ def test_the_outputs_have_the_names_that_others_rely_on(template: Template) -> N
         "RecordingsBucketName",
         "ArchiveQueueUrl",
         "ArchiveDeadLetterQueueUrl",
+        "ParkedEventsBucketName",
+        "WebhookFunctionName",
         "DashboardUrl",
         "AlarmTopicArn",
     }

@@ -146,7 +146,7 @@ class Event:
             return ""
         said = [self.type, self.call_leg_id, str(self.client_state.turn)]
         if self.type not in _ONCE_A_LEG:
-            payload = {name: value for name, value in self.payload.items() if name not in _DIGITS | _NEVER_KEPT}
+            payload = {name: value for name, value in self.payload.items() if name not in DIGITS | _NEVER_KEPT}
             said += [self.occurred_at, json.dumps(payload, sort_keys=True)]
         return hashlib.sha256("\n".join(said).encode()).hexdigest()[:SAYS_CHARACTERS]
 
@@ -280,7 +280,8 @@ ADDRESS_LEFT_OUT = "(address left out)"
 
 _WEB_ADDRESS = re.compile(r"https?://\S+", re.IGNORECASE)
 
-_DIGITS = frozenset({"digit", "digits"})
+DIGITS = frozenset({"digit", "digits"})
+"""Fields that hold what callers key in."""
 
 _NEVER_KEPT = frozenset({"recording_urls", "public_recording_urls", "client_state", "transcription_text"})
 """URLs that let anyone fetch a recording, our own mark, and transcripts, which belong in the bucket."""
@@ -295,7 +296,7 @@ def _kept(value: Any, addresses: Container[str], *, masked: bool) -> Any:  # noq
         case dict():
             return {
                 name: mask(str(each))
-                if masked and name in _DIGITS and each not in (None, "")
+                if masked and name in DIGITS and each not in (None, "")
                 else _kept(each, addresses, masked=masked)
                 for name, each in value.items()
                 if name not in _NEVER_KEPT

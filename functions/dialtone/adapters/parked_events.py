@@ -1,0 +1,51 @@
+"""The bucket of parked events: webhooks that failed by a fault of ours, until they are run again or expire."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dialtone.domain.deadline import NO_DEADLINE, request_until
+from dialtone.domain.parked_event import ParkedEvent
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mypy_boto3_s3 import S3Client
+
+SUFFIX = ".json"
+
+
+class ParkedEvents:
+    """S3, and of it this bucket only. Every method raises botocore's errors."""
+
+    def __init__(self, client: S3Client, bucket: str) -> None:
+        self._client = client
+        self._bucket = bucket
+
+    def put(self, event: ParkedEvent, deadline: float = NO_DEADLINE) -> None:
+        """Keep an event; one that is kept already is replaced. Raises DeadlinePassed."""
+        with request_until(deadline, "PutObject"):
+            self._client.put_object(
+                Bucket=self._bucket,
+                Key=f"{event.name}{SUFFIX}",
+                Body=event.to_json().encode(),
+                ContentType="application/json",
+            )
+
+    def names(self) -> Iterator[str]:
+        """The names of all of them, call by call."""
+        for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket):
+            for found in page.get("Contents", []):
+                yield found["Key"].removesuffix(SUFFIX)
+
+    def get(self, name: str) -> ParkedEvent | None:
+        """The event of that name; None if it is not there any more."""
+        try:
+            stored = self._client.get_object(Bucket=self._bucket, Key=f"{name}{SUFFIX}")["Body"].read()
+        except self._client.exceptions.NoSuchKey:
+            return None
+        return ParkedEvent.from_json(stored)
+
+    def remove(self, event: ParkedEvent) -> None:
+        """Forget an event that was run again, or that is not there any more."""
+        self._client.delete_object(Bucket=self._bucket, Key=f"{event.name}{SUFFIX}")

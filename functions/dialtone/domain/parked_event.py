@@ -1,0 +1,104 @@
+"""A parked event: a webhook of Telnyx's that failed by a fault of ours, as it is kept until it can be run again. Pure.
+
+It reads the body without `events.py`: the fault may be there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from dialtone.domain.events import DIGITS, mask
+from dialtone.domain.stored import restored
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+KEPT_HEADERS = "telnyx-"
+"""How the names of the headers begin that are kept: what Telnyx signed, and when. The others are the gateway's."""
+
+_NAME = re.compile(r"[A-Za-z0-9._-]{1,100}")
+"""An id that stands in a name as it is, as all of Telnyx's do; any other is hashed."""
+
+
+@dataclass(frozen=True, slots=True)
+class ParkedEvent:
+    """A verified webhook, and what kept it from being processed."""
+
+    event_id: str
+    """Telnyx's; where it cannot be found, one that follows from the body."""
+    event_type: str
+    call_session_id: str
+    """'' for an event of no call."""
+    occurred_at: str
+    """As Telnyx wrote it; '' where it cannot be found."""
+    attempt: int
+    """Telnyx's count of its deliveries, of the one that failed last; 0 where it does not say."""
+    parked_at: str
+    error: str
+    """The exception's class: its text may hold what the event says, and stands in the log."""
+    body: str
+    """As Telnyx sent it, but for the digits that callers key in: a card number may be among them."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, body: bytes, headers: Mapping[str, str], error: str, parked_at: str) -> ParkedEvent:
+        """The event that came in this request. Raises ValueError for a body that is not JSON."""
+        masked: list[str] = []
+        document = _object(json.loads(body, object_pairs_hook=lambda pairs: _without_digits(pairs, masked)))
+        data = _object(document.get("data"))
+        return cls(
+            event_id=_text(data, "id") or hashlib.sha256(body).hexdigest()[:32],
+            event_type=_text(data, "event_type"),
+            call_session_id=_text(_object(data.get("payload")), "call_session_id"),
+            occurred_at=_text(data, "occurred_at"),
+            attempt=_whole_number(_object(document.get("meta")).get("attempt")),
+            parked_at=parked_at,
+            error=error,
+            body=json.dumps(document) if masked else body.decode("utf-8", "replace"),
+            headers={name: value for name, value in headers.items() if name.startswith(KEPT_HEADERS)},
+        )
+
+    @property
+    def name(self) -> str:
+        """Its own, by call: the same however often the event is delivered."""
+        return f"{_part(self.call_session_id or 'no-call')}/{_part(self.event_id)}"
+
+    def to_json(self) -> str:
+        """As it is stored."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, stored: str | bytes) -> ParkedEvent:
+        """What `to_json` gave, in this or another version of the program."""
+        return restored(cls, json.loads(stored))
+
+
+def _without_digits(pairs: list[tuple[str, Any]], masked: list[str]) -> dict[str, Any]:
+    """An object without the digits that were keyed in; `masked` gets the names of fields that had some."""
+    read = dict(pairs)
+    for name in DIGITS & read.keys():
+        if read[name] not in (None, ""):
+            masked.append(name)
+            read[name] = mask(str(read[name]))
+    return read
+
+
+def _object(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _text(values: Mapping[str, Any], name: str) -> str:
+    value = values.get(name)
+    return value if isinstance(value, str) else ""
+
+
+def _whole_number(value: object) -> int:
+    return value if type(value) is int else 0
+
+
+def _part(text: str) -> str:
+    return text if _NAME.fullmatch(text) else hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
