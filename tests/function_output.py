@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import json
 import logging
 import sys
+from contextlib import redirect_stdout
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from dialtone.adapters.telemetry import NAMESPACE
+from dialtone.adapters.telemetry import NAMESPACE, Observer
+
+if TYPE_CHECKING:
+    from dialtone.adapters.telemetry import Measure
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,3 +63,23 @@ def follow_stdout(service: str) -> None:
     for handler in logging.getLogger(service).handlers:
         assert isinstance(handler, logging.StreamHandler)
         handler.stream = sys.stdout
+
+
+class KeptOutput(Observer):
+    """A function's own log and metrics, kept as text where the function would print them. One at a time."""
+
+    def __init__(self, service: str) -> None:
+        super().__init__(service)
+        self._written = io.StringIO()
+        for handler in logging.getLogger(service).handlers:
+            assert isinstance(handler, logging.StreamHandler)
+            handler.stream = self._written
+
+    def measure(self, *measures: Measure) -> None:
+        """As CloudWatch would read it."""
+        with redirect_stdout(self._written):
+            super().measure(*measures)
+
+    def lines(self) -> list[str]:
+        """What was written so far."""
+        return self._written.getvalue().splitlines()

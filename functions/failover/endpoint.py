@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-import traceback
 from collections.abc import Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import suppress
@@ -12,7 +11,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Protocol
 
 from dialtone.adapters.signature import NotSigned, request_body, request_headers
-from dialtone.adapters.telemetry import Measure
+from dialtone.adapters.telemetry import Measure, print_exception
 from dialtone.domain.errors import MalformedEvent
 from failover.api_key import KeyUnavailable
 from failover.decision import decide
@@ -99,7 +98,7 @@ class Endpoint:
             self._report(answer)
         except Exception:  # noqa: BLE001 -- what was done stands, and so does its answer, whether it can be reported or not
             with suppress(Exception):  # stderr itself may be gone
-                traceback.print_exc()
+                print_exception()
         return {"statusCode": answer.status.value, "headers": {"content-type": "text/plain"}, "body": ""}
 
     def _answer(self, request: Mapping[str, Any], deadline: float) -> Answer:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-import traceback
 from collections import Counter
 from collections.abc import Mapping
 from contextlib import contextmanager, suppress
@@ -18,7 +17,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from dialtone.adapters.calls_table import StoreUnavailable
 from dialtone.adapters.signature import NotSigned, Verifier, request_body, request_headers
-from dialtone.adapters.telemetry import Measure
+from dialtone.adapters.telemetry import Measure, print_exception
 from dialtone.domain.deadline import DeadlinePassed
 from dialtone.domain.decisions import (
     FLOW_ERROR,
@@ -29,7 +28,7 @@ from dialtone.domain.decisions import (
     UNIDENTIFIED,
 )
 from dialtone.domain.errors import ApiVersion1, MalformedEvent
-from dialtone.domain.events import TELNYX_EVENT, parse_event, without_addresses
+from dialtone.domain.events import TELNYX_EVENT, parse_event
 from dialtone.domain.lookups import OWN_EVENT, event_from_json
 from dialtone.domain.parked_event import ParkedEvent
 from dialtone.domain.units import MILLIS_PER_SECOND
@@ -214,7 +213,7 @@ def _reporting() -> Iterator[None]:
         yield
     except Exception:  # noqa: BLE001 -- whatever it is, another answer would have Telnyx deliver again, or never again
         with suppress(Exception):  # stderr itself may be gone
-            traceback.print_exc()
+            print_exception()
 
 
 _COMMANDS = {
@@ -280,7 +279,7 @@ def _handled(event: Event, handled: EventResult) -> Answer:
         "step": handled.call.step,
         "turn": handled.call.turn,
         "duplicate": handled.duplicate,
-        "reason": without_addresses(handled.reason),
+        "reason": handled.reason,
         "commands": [_sent_fields(sent) for sent in handled.sent],
     }
     if handled.unsent:
@@ -303,7 +302,6 @@ def _sent_fields(sent: Sent) -> dict[str, Any]:
     fields: dict[str, Any] = {"action": sent.command.action, "result": outcome.kind}
     if outcome.kind == "accepted":
         return fields | ({"attempts": outcome.attempts} if outcome.attempts > 1 else {})
-    title, detail = (without_addresses(text) for text in (outcome.title, outcome.detail))
-    said = {"status": outcome.status, "code": outcome.code, "title": title, "detail": detail}
+    said = {"status": outcome.status, "code": outcome.code, "title": outcome.title, "detail": outcome.detail}
     more = {"unavailable": outcome.reason, "remedy": outcome.remedy, "attempts": outcome.attempts}
     return fields | {name: value for name, value in (said | more).items() if value}

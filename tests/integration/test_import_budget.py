@@ -36,8 +36,8 @@ TELNYX = ("telnyx", "httpx", "httpcore", "anyio")
 
 BUDGETS = [
     # what is done, function, at most so many modules, none of these
-    (START, "webhook.app", 660, (*NEVER, *TELNYX)),
-    (FORGED, "webhook.app", 660, (*NEVER, *TELNYX)),
+    (START, "webhook.app", 665, (*NEVER, *TELNYX)),
+    (FORGED, "webhook.app", 665, (*NEVER, *TELNYX)),
     (COMMAND, "webhook.app", 860, NEVER),
     (START, "archive.app", 580, (*NEVER, *TELNYX, "yaml", "nacl", "pydantic")),
     (START, "lookup.app", 480, (*NEVER, *TELNYX, "yaml", "nacl", "pydantic")),

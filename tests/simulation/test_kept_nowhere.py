@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from textwrap import dedent
 from typing import TYPE_CHECKING, Any
@@ -16,12 +16,12 @@ from dialtone.domain.compact_json import expanded
 from infra.carrier import Caller, HangUp, Hear, NoAnswer, Person, Press, Say, Silence, WebhookFault
 from infra.flowkit.scripted_backends import NEVER, Answering
 from infra.flowkit.stage import Stage
+from tests.function_output import KeptOutput
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from dialtone.adapters.telemetry import Measure
     from dialtone.domain.commands import Command
     from dialtone.domain.events import Event
     from infra.carrier import Callee
@@ -57,19 +57,6 @@ FIRST = {
 """First steps, which hear the digits that are meant for the second."""
 
 
-@dataclass
-class Listening:
-    """Takes log lines and metrics, as CloudWatch would."""
-
-    said: list[str] = field(default_factory=list)
-
-    def log(self, level: str, message: str, fields: Mapping[str, Any], *, failed: bool | Exception = False) -> None:
-        self.said.append(json.dumps([level, message, dict(fields), str(failed)], default=str))
-
-    def measure(self, *measures: Measure) -> None:
-        self.said += [str(measure) for measure in measures]
-
-
 def desk(first: str) -> str:
     """A flow with this first step, and then the one that asks for a card number."""
     return f"flow: desk\nvoice: female\nlast_resort: bye\nsteps:\n  {first}{CARD_STEP}"
@@ -81,7 +68,7 @@ def staged(folder: Path, flows: Mapping[str, str], faults: dict[WebhookFault, fl
         (folder / f"{name}.yaml").write_text(text)
     (folder / "numbers.yaml").write_text(f'"{DESK}": desk\n')
     stage = Stage(flows=folder, faults=faults, start=NOON)
-    stage.endpoint = replace(stage.endpoint, observer=Listening())  # type: ignore[arg-type]
+    stage.endpoint = replace(stage.endpoint, observer=KeptOutput("staged"))
     return stage
 
 
@@ -89,7 +76,7 @@ def left(stage: Stage) -> list[str]:
     """Every item of the table, but its ids, times and the flow's own text; every log line and metric."""
     items = stage.table.items()
     kept = [json.dumps({name: _read(item[name]) for name in item if name not in NAMES_AND_TIMES}) for item in items]
-    said = stage.endpoint.observer.said  # type: ignore[attr-defined]
+    said = stage.endpoint.observer.lines()  # type: ignore[attr-defined]
     ids = {each for event in stage.told for each in (event.id, *_ids(event))}
     return [_without(ids, text) for text in (*kept, *said)]
 

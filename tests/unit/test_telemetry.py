@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from dialtone.adapters.telemetry import Level, Measure, Observer
+from dialtone.adapters.telemetry import Level, Measure, Observer, print_exception
 from tests.function_output import Output, follow_stdout
 
 SERVICE = "observed"
@@ -75,6 +75,32 @@ def test_an_exception_being_handled_is_a_field_of_the_line(
         observer.log("error", "it failed", {}, failed=True)
 
     assert "Traceback" in output(capsys).line["exception"]
+
+
+def test_a_line_loses_what_must_not_be_logged_wherever_it_stands_in_it(
+    observer: Observer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    follow_stdout(SERVICE)
+    try:
+        int("Please call me back")
+    except ValueError as fault:
+        observer.log("error", "to +15550142", {"sent": [{"detail": "from sip:ada@pbx.example"}]}, failed=fault)
+
+    written = output(capsys)
+
+    assert written.line["message"] == "to +1555****"
+    assert written.line["sent"] == [{"detail": "from sip:…@pbx.example"}]
+    assert "ValueError: invalid literal for int() with base 10: (19 characters)" in written.line["exception"]
+    assert [secret for secret in ("15550142", "ada", "'Please call me back'") if secret in written.text] == []
+
+
+def test_an_exception_that_no_line_could_be_written_of_loses_it_too(capsys: pytest.CaptureFixture[str]) -> None:
+    try:
+        int("+15550142 please")
+    except ValueError:
+        print_exception()
+
+    assert capsys.readouterr().err.endswith("ValueError: invalid literal for int() with base 10: (16 characters)\n")
 
 
 def test_a_value_is_measured_by_service(observer: Observer, capsys: pytest.CaptureFixture[str]) -> None:

@@ -23,10 +23,11 @@ from dialtone.domain.commands import Command
 from dialtone.domain.compact_json import compact, expanded, plain_json
 from dialtone.domain.deadline import NO_DEADLINE, request_until
 from dialtone.domain.errors import DialtoneError
-from dialtone.domain.events import recorded_payload, without_addresses
+from dialtone.domain.events import recorded_payload
 from dialtone.domain.lookups import Lookup
 from dialtone.domain.message_addresses import message_addresses, withheld
 from dialtone.domain.recordings import FIRST_LOOK_SECONDS, ArchiveJob, Recording
+from dialtone.domain.redaction import redacted_text
 from dialtone.domain.stored import restored
 
 if TYPE_CHECKING:
@@ -417,7 +418,7 @@ def _event_fields(event: Event, before: Call, decision: Decision, at_seconds: fl
         "commands": compact([withheld(each, hidden).to_json() for each in decision.commands]),
         "archive": compact([each.to_json() for each in decision.archive]),
         **({"lookup": compact(decision.lookup.to_json())} if decision.lookup else {}),
-        "reason": without_addresses(decision.reason or decision.edges),
+        "reason": redacted_text(decision.reason or decision.edges),
         "step": decision.call.step,
         "turn": decision.call.turn,
         "decided_at_millis": int(at_seconds * 1_000),

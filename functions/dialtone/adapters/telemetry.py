@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import sys
+import traceback
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics.provider.cloudwatch_emf.cloudwatch import AmazonCloudWatchEMFProvider
+
+from dialtone.domain.redaction import redacted, redacted_exception
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -61,7 +65,15 @@ class Observer:
             self._metrics.flush_metrics()
 
 
+def print_exception() -> None:
+    """Write the exception being handled to stderr, for when no log line can be written."""
+    sys.stderr.write(redacted_exception(traceback.format_exc()))
+
+
 def _line(entry: Mapping[str, Any]) -> str:
-    """A log line. Half a surrogate pair, which no text from outside is safe from, would keep it from being written."""
-    text = json.dumps(entry, default=str, ensure_ascii=False, separators=(",", ":"))
+    """A log line: here, and nowhere else, it loses what must not be logged.
+
+    Half a surrogate pair, which no text from outside is safe from, would keep it from being written.
+    """
+    text = json.dumps(redacted(entry), ensure_ascii=False, separators=(",", ":"))
     return text.encode("utf-8", "backslashreplace").decode()

@@ -28,6 +28,11 @@ class WebhookFunction:
         except (ClientError, BotoCoreError, ValueError) as error:
             return f"{type(error).__name__}: {error}"
         if answered.get("FunctionError"):
-            return f"it failed: {response}"
+            return f"it failed: {_error_type(response)}"
         status = response.get("statusCode") if isinstance(response, dict) else None
         return "" if status == HTTPStatus.OK else f"it answered {status}"
+
+
+def _error_type(response: object) -> str:
+    """What Lambda says of a function that failed; its message may quote the event, and is not repeated."""
+    return str(response.get("errorType", "unknown"))[:100] if isinstance(response, dict) else "unknown"

@@ -1,0 +1,141 @@
+"""Takes out of texts for operators what is about callers or opens doors: numbers, addresses, digits, words, keys. Pure.
+
+| found in a text | what is left of it |
+|---|---|
+| a number with a plus | all but its last four digits |
+| six digits or more, also in groups: a card, an account, a number without a plus | how many they were |
+| a SIP or e-mail address | its host |
+| a URL | scheme and host |
+| a Telnyx or AWS key, a bearer token, a JWT | that there was one |
+| `"digits": "12"`, `token=…` and the like | the name |
+| quoted text in what Telnyx or an exception says, unless it can be a name of the program's | how long it was |
+
+Ids, times, hashes, ARNs, IP addresses, sizes and error codes stay: without them no line leads anywhere.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from re import Match
+
+LEFT_OUT = "(left out)"
+
+MAX_CHARACTERS = 8_000
+"""Of one text: a traceback has less, and what is longer is nothing that an operator reads."""
+
+MASKED_DIGITS = 4
+"""Of a number with a plus: an operator can still tell two callers apart, and where a call went."""
+
+_PRIVATE_NAMES = (
+    "api_?key",
+    "authorization",
+    "client_state",
+    "digits?",
+    "passw(?:or)?d",
+    "secret",
+    "signature",
+    "token",
+    "transcript",
+    "transcription_text",
+    "x-amz-[a-z-]+",
+)
+_NAMES = rf"(?:{'|'.join(_PRIVATE_NAMES)})"
+_QUOTED_VALUE = r"""\(left\ out\)|"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'"""
+
+_PRIVATE = re.compile(_NAMES, re.IGNORECASE)
+
+_FOREIGN = frozenset({"detail", "error", "exception", "title"})
+"""Fields with sentences that are not ours and may quote anything."""
+
+_TOLD = re.compile(
+    rf"""
+    (?P<kept>
+        arn:[\w-]+:[\w:/.*+=,@-]*
+      | \b[0-9a-fA-F]{{8}}(?:-[0-9a-fA-F]{{4}}){{3}}-[0-9a-fA-F]{{12}}\b                    # an id of Telnyx's or AWS's
+      | \b1-[0-9a-f]{{8}}-[0-9a-f]{{24}}\b                                                       # a trace's
+      | \b(?:[0-9a-f]{{64}}|[0-9a-f]{{40}}|[0-9a-f]{{32}})\b                                     # a hash
+      | \b\d{{4}}[-/]\d\d[-/]\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?(?!\d)  # a time
+      | (?<![\w.])\d{{1,3}}(?:\.\d{{1,3}}){{3}}(?::\d{{1,5}})?(?![\w.]?\d)                          # an IP address
+      | (?<![\w.])\d{{1,5}}\.\d+(?![\w.]?\d)                                                    # a decimal number
+      | (?<![\w+])\d{{1,10}}(?=\s?(?:bytes|ms|s|seconds|characters)\b)
+    )
+  | (?P<scheme>(?:https?|wss?|s3)://)(?:[^\s/@"'<>]*@)?(?P<host>[^\s/?#"'<>@\\]*)(?P<path>[^\s"'<>]*)
+  | \b(?P<sip>(?:sips?|mailto|tel):)?(?P<user>[^\s@<>"',;:()]{{1,128}})@(?P<at>[A-Za-z0-9][\w.-]*(?::\d{{1,5}})?)
+  | (?P<sip_user>\bsips?:)[^\s@<>"',;()]+
+  | (?P<key>\bKEY[0-9A-Za-z]{{12,}}(?:_[0-9A-Za-z]+)?|\b(?:AKIA|ASIA)[0-9A-Z]{{16}}\b|\beyJ[\w-]+\.[\w-]+\.[\w-]*)
+  | (?P<bearer>\bbearer\s+)[\w.~+/=-]{{8,}}
+  | (?P<name>["']{_NAMES}["']\s*:\s*)(?:{_QUOTED_VALUE}|[^\s,}}\]]+)
+  | (?P<assigned>\b{_NAMES}=)(?:{_QUOTED_VALUE}|[^\s,;&)}}\]]+)
+  | (?P<header>\b(?:authorization|api[_-]key|password)\s*:\s*)(?:\(left\ out\)|\S+(?:\s+\S+)?)
+  | (?<![0-9a-fA-F_.*])(?P<plus>\+\(?\d(?:[ ().-]{{0,2}}\d){{5,}})(?![\d*])
+  | (?<![0-9a-fA-F_.*+])(?P<number>\(?\d(?:[ ().-]{{0,2}}\d){{5,}})(?!-?\w|\*)
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+
+_QUOTED = re.compile(r"""(?<!\w)(?P<mark>["'])(?P<text>(?:(?!(?P=mark))[^\\\n]|\\.)*)(?P=mark)(?!\w)""")
+_IDENTIFIER = re.compile(r"[A-Za-z_][\w.:/#-]{0,59}")
+
+
+def redacted(value: Any, name: str = "") -> Any:  # noqa: ANN401 -- any JSON
+    """The value of a log line's field, or of its parts, without what must not be logged. Twice is the same as once.
+
+    What is no JSON, an exception for one, becomes a text.
+    """
+    if isinstance(value, Mapping):
+        return {key: redacted(each, str(key)) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [redacted(each, name) for each in value]
+    if name and _PRIVATE.fullmatch(name) and value not in (None, ""):
+        return LEFT_OUT
+    if value is None or isinstance(value, (bool, int, float)):
+        return value
+    ours = isinstance(value, str) and name not in _FOREIGN
+    return redacted_text(value) if ours else redacted_exception(str(value))
+
+
+def redacted_text(text: str) -> str:
+    """A sentence of our own without them."""
+    if len(text) > MAX_CHARACTERS:
+        text = text[: MAX_CHARACTERS - 1] + "…"
+    return _TOLD.sub(_left_of, text)
+
+
+def redacted_exception(text: str) -> str:
+    """What an exception says, or a traceback, without them."""
+    return redacted_text(_unquoted(text))
+
+
+def _left_of(found: Match[str]) -> str:
+    kind = str(found.lastgroup)
+    return _LEFT[kind](found) if kind in _LEFT else f"{found[kind]}{LEFT_OUT}"
+
+
+def _digits(text: str) -> str:
+    return "".join(filter(str.isdigit, text))
+
+
+def _unquoted(text: str) -> str:
+    """The text without what it quotes; the code that a traceback shows, which is indented, stays."""
+    return "\n".join(line if line.startswith(" ") else _QUOTED.sub(_name_only, line) for line in text.split("\n"))
+
+
+def _name_only(found: Match[str]) -> str:
+    text = found["text"]
+    return found[0] if not text or _IDENTIFIER.fullmatch(text) else f"({len(text)} characters)"
+
+
+_LEFT: Mapping[str, Callable[[Match[str]], str]] = {
+    "kept": lambda found: found[0],
+    "path": lambda found: found["scheme"] + found["host"] + ("/…" if found["path"].strip("/") else found["path"]),
+    "at": lambda found: f"{found['sip'] or ''}…@{found['at']}",
+    "sip_user": lambda found: f"{found['sip_user']}…",
+    "key": lambda _: LEFT_OUT,
+    "plus": lambda found: f"+{_digits(found[0])[:-MASKED_DIGITS]}{'*' * MASKED_DIGITS}",
+    "number": lambda found: f"({len(_digits(found[0]))} digits)",
+}
+"""By the part of the expression that matched. Of what is not here the name stays, and not its value."""
