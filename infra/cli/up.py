@@ -15,6 +15,7 @@ from infra.checkout import FLOWS
 from infra.flowkit.lint import lint
 from infra.flowkit.linting.finding import Severity
 from infra.flowkit.watched_flows import stamp
+from infra.local.emulator import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY
 from infra.local.line import SWEEP_SECONDS, PhoneLine
 from infra.local.narrator import BOLD, GREEN, RED, Console, Narrator
 
@@ -90,6 +91,11 @@ def _pace(text: str) -> float:
 def _environment(line: PhoneLine) -> dict[str, str]:
     return {
         "AWS_ENDPOINT_URL": line.cloud.endpoint_url,
+        "AWS_ACCESS_KEY_ID": ACCESS_KEY_ID,
+        "AWS_SECRET_ACCESS_KEY": SECRET_ACCESS_KEY,
+        "AWS_DEFAULT_REGION": REGION,
+        "ARCHIVE_QUEUE_URL": line.cloud.archive_queue_url,
+        "ARCHIVE_DEAD_LETTER_QUEUE_URL": line.cloud.archive_dead_letter_queue_url,
         "CALLS_TABLE": line.cloud.calls_table,
         "RECORDINGS_BUCKET": line.cloud.recordings_bucket,
         "TELNYX_API_KEY": line.carrier.api_key,

@@ -1,0 +1,115 @@
+"""The recordings bucket as an operator uses it: objects are read in constant memory, in each of their versions."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError, HTTPClientError, IncompleteReadError
+
+from dialtone.domain.errors import DialtoneError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import DeleteMarkerEntryTypeDef, ObjectVersionTypeDef
+
+PIECE_BYTES = 1_048_576
+"""At a time: constant memory, few system calls."""
+
+TRIES = 3
+"""Of an object whose bytes stop coming on the way: botocore repeats requests, not what follows their answer."""
+
+_ABSENT = frozenset({"NoSuchKey", "NoSuchVersion", "404", "MethodNotAllowed"})
+"""MethodNotAllowed: the version asked for is a delete marker."""
+_UNREADABLE = frozenset({"AccessDenied", "403", "InvalidObjectState"})
+"""Of one object; KMS's own codes begin with its name."""
+
+
+class Unreadable(DialtoneError):  # noqa: N818 -- reads as the sentence it is
+    """An object is there and S3 does not give it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """What an object holds."""
+
+    length_bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A version of an object."""
+
+    key: str
+    id: str
+    is_marker: bool
+    """A delete marker: it holds nothing and hides the versions before it."""
+    is_latest: bool
+    modified: datetime
+
+    @classmethod
+    def of(cls, listed: ObjectVersionTypeDef | DeleteMarkerEntryTypeDef, *, is_marker: bool) -> Version:
+        """As S3 lists it."""
+        return cls(listed["Key"], listed["VersionId"], is_marker, listed["IsLatest"], listed["LastModified"])
+
+
+class Objects:
+    """S3, and of it this bucket. Every method raises botocore's errors."""
+
+    def __init__(self, client: S3Client, bucket: str) -> None:
+        self._client = client
+        self._bucket = bucket
+
+    def digest(self, key: str, version: str = "") -> Digest | None:
+        """Length and hash of an object as S3 gives it now; None if there is none. Raises Unreadable."""
+        for attempt in range(1, TRIES + 1):
+            length, sha256 = 0, hashlib.sha256()
+            try:
+                for piece in self.pieces(key, version):
+                    length += len(piece)
+                    sha256.update(piece)
+            except FileNotFoundError:
+                return None
+            except (HTTPClientError, IncompleteReadError):
+                if attempt == TRIES:
+                    raise
+            else:
+                break
+        return Digest(length, sha256.hexdigest())
+
+    def pieces(self, key: str, version: str = "") -> Iterator[bytes]:
+        """An object's bytes. Raises FileNotFoundError and Unreadable before the first."""
+        asked: Any = {"Bucket": self._bucket, "Key": key, **({"VersionId": version} if version else {})}
+        try:
+            body = self._client.get_object(**asked)["Body"]
+        except ClientError as error:
+            code = error.response["Error"].get("Code", "")
+            if code in _ABSENT:
+                raise FileNotFoundError(key) from None
+            if code in _UNREADABLE or code.startswith("KMS."):
+                message = error.response["Error"].get("Message", "")
+                raise Unreadable(f"S3 does not give it: {code} {message}") from error
+            raise
+        with body:
+            yield from body.iter_chunks(PIECE_BYTES)
+
+    def versions(self, prefix: str) -> Iterator[Version]:
+        """All versions and delete markers under a prefix; those of one key come the newest first."""
+        for page in self._client.get_paginator("list_object_versions").paginate(Bucket=self._bucket, Prefix=prefix):
+            held = [Version.of(each, is_marker=False) for each in page.get("Versions", [])]
+            markers = [Version.of(each, is_marker=True) for each in page.get("DeleteMarkers", [])]
+            yield from sorted((*held, *markers), key=lambda each: each.modified, reverse=True)
+
+    def version_with(self, key: str, sha256: str) -> str:
+        """The newest version of an object that has this hash; '' if none has."""
+        for version in self.versions(key):
+            if version.key == key and not version.is_marker:
+                digest = self.digest(key, version.id)
+                if digest and digest.sha256 == sha256:
+                    return version.id
+        return ""

@@ -1,0 +1,142 @@
+"""Holds what lies in the bucket to what the ledger says: each object is read again and hashed.
+
+A recording that is not in custody yet, or failed without any audio, has nothing that could differ.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from archive.metadata import metadata
+from dialtone.domain.recordings import KEPT_STATUSES, object_key
+from infra.custody.objects import Unreadable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from dialtone.domain.recordings import Recording
+    from infra.custody.ledger import Ledger
+    from infra.custody.objects import Digest, Objects
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that is not as the ledger says."""
+
+    recording: str
+    call_session_id: str
+    key: str
+    problem: str
+    remedy: str
+
+    def __str__(self) -> str:
+        return f"{self.key or self.recording}: {self.problem}; {self.remedy}"
+
+
+@dataclass(slots=True)
+class Tally:
+    """How far a verification has come."""
+
+    checked: int = 0
+    """Recordings."""
+    read_bytes: int = 0
+    pending: int = 0
+    """Recordings without audio: expected, on their way, or failed."""
+    findings: list[Finding] = field(default_factory=list)
+
+    def to_json(self) -> Mapping[str, Any]:
+        """As a JSON object."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> Tally:
+        """What `to_json` gave. Raises TypeError and KeyError for anything else."""
+        findings = [Finding(**each) for each in stored["findings"]]
+        return cls(**{**stored, "findings": findings})
+
+
+@dataclass(frozen=True, slots=True)
+class _Promise:
+    """An object that there must be."""
+
+    key: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """Verifies recordings, one after the other."""
+
+    ledger: Ledger
+    objects: Objects
+
+    def check(self, recording: Recording, tally: Tally) -> None:
+        """Add what comes of a recording. Raises botocore's errors: then nothing is known of it."""
+        if recording.audio is None:
+            if recording.status in KEPT_STATUSES:
+                tally.checked += 1
+                tally.findings.append(_without_audio(recording))
+            else:
+                tally.pending += 1
+            return
+        findings = list(self._compared(recording, tally))
+        if findings and (now := self.ledger.calls.recording(recording.call_session_id, recording.name)) != recording:
+            # It has changed while it was read: a transcript came, or its audio was fetched again.
+            findings = list(self._compared(now, tally)) if now else []
+        tally.checked += 1
+        tally.findings += findings
+
+    def _compared(self, recording: Recording, tally: Tally) -> Iterator[Finding]:
+        for promise in _promises(recording):
+            problem = remedy = ""
+            try:
+                digest = self.objects.digest(promise.key)
+            except Unreadable as why:
+                problem, remedy = str(why), "see to the bucket's policy, its key and your permissions, and verify again"
+            else:
+                tally.read_bytes += digest.length_bytes if digest else 0
+                if digest is None or digest.sha256 != promise.sha256:
+                    problem, remedy = _problem(promise, digest), self._remedy(recording, promise)
+            if problem:
+                yield Finding(recording.name, recording.call_session_id, promise.key, problem, remedy)
+
+    def _remedy(self, recording: Recording, promise: _Promise) -> str:
+        try:
+            version = self.objects.version_with(promise.key, promise.sha256)
+        except Unreadable:
+            version = ""
+        if version:
+            return f"its version {version} has the right bytes: bring it back with `aws s3api copy-object`"
+        if promise.key.endswith(".json"):
+            return f"have it written again: `dialtone recordings redrive {recording.name}`"
+        return "no version of it is right: take it from a backup of the bucket, or from Telnyx as long as it has it"
+
+
+def _promises(recording: Recording) -> Iterator[_Promise]:
+    audio, transcript = recording.audio, recording.transcript
+    if audio:
+        yield _Promise(audio.key, audio.sha256)
+    if transcript:
+        yield _Promise(transcript.key, transcript.sha256)
+    if audio and recording.status in KEPT_STATUSES:
+        yield _Promise(object_key(recording, "json"), hashlib.sha256(metadata(recording)).hexdigest())
+
+
+def _problem(promise: _Promise, digest: Digest | None) -> str:
+    if digest is None:
+        return "is not in the bucket"
+    if promise.key.endswith(".json"):
+        return "does not say what the ledger says"
+    return f"holds {digest.length_bytes} bytes with SHA-256 {digest.sha256}, not {promise.sha256}"
+
+
+def _without_audio(recording: Recording) -> Finding:
+    return Finding(
+        recording.name,
+        recording.call_session_id,
+        "",
+        f"is {recording.status} in the ledger, which names no audio",
+        f"fetch it again: `dialtone recordings redrive {recording.name}`",
+    )

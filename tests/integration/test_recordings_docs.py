@@ -1,0 +1,44 @@
+"""Every command in docs/recordings.md does what the page says, on a stack by moto."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from infra.cli.recordings import ACTIONS
+from tests.integration.custody import operator
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.integration.custody import Operator
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "recordings.md"
+BLOCK = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
+COMMANDS = [line for block in BLOCK.findall(PAGE.read_text(encoding="utf-8")) for line in block.splitlines()]
+
+
+@pytest.fixture
+def at_work(aws: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Operator]:
+    del aws
+    with operator(monkeypatch, capsys) as someone:
+        someone.deploy()
+        yield someone
+
+
+def test_every_example_runs(at_work: Operator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    at_work.archive(transcript=True)
+
+    for command in COMMANDS:
+        program, recordings, *arguments = shlex.split(command)
+        assert (program, recordings) == ("dialtone", "recordings"), command
+        assert at_work.run(*arguments)[::2] == (0, ""), command
+
+
+def test_every_action_has_an_example() -> None:
+    assert {shlex.split(command)[2] for command in COMMANDS} == set(ACTIONS)
