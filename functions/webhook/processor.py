@@ -19,6 +19,7 @@ from webhook.resending import (
     forgotten,
     must_wait,
     not_taken,
+    starting_nothing,
     to_send_again,
     too_late,
     waiting_for,
@@ -133,6 +134,8 @@ class EventProcessor:
             if loaded.decided:
                 return self._again(event, call, loaded.decided, deadline)
             decision, flow = self._decide(call, event, deadline)
+            if event.is_replayed:
+                decision = starting_nothing(decision, call)
             waiting = call.unconfirmed and call.unconfirmed.after(event, call.turn)
             if waiting and waiting.event_id not in before.confirmed and must_wait(waiting, call, event, decision):
                 earlier = self._confirm(waiting, call, deadline)
@@ -182,7 +185,10 @@ class EventProcessor:
 
     def _again(self, event: Event, call: Call, decided: StoredDecision, deadline: float) -> EventResult:
         """An event that was decided on before: what of it Telnyx may not have obeyed is sent again."""
-        waiting = waiting_for(event, decided, call)
+        if event.is_replayed:
+            decided, waiting = replace(decided, lookup=None), None
+        else:
+            waiting = waiting_for(event, decided, call)
         followed = waiting if waiting and waiting.event_id != event.id else None
         places = frozenset[int]() if followed else to_send_again(decided, waiting, call)
         doubtful = forgotten(decided, places, self.now_seconds()) | bridges(decided, places)

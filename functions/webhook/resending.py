@@ -15,6 +15,7 @@ from dialtone.domain.client_state import ClientState
 from dialtone.domain.events import Event
 from dialtone.domain.failover import FailoverState
 from dialtone.domain.message_addresses import lacks_address, put_back
+from dialtone.domain.recordings import EXPECTED
 from dialtone.domain.telnyx_actions import ACTIONS
 from dialtone.domain.unconfirmed import Unconfirmed
 from webhook.failover_legs import id_of
@@ -83,6 +84,20 @@ def _numbered(command: Command, number: int, place: int) -> Command:
         if (text := command.parameters.get(name)) and not FailoverState.decode(text)
     }
     return replace(command, parameters={**command.parameters, **states}) if states else command
+
+
+def starting_nothing(decision: Decision, before: Call) -> Decision:
+    """The decision without what would ring, say, record or look anything up: for an event of a call that is over."""
+    known = {each.number for each in before.recordings}
+    return replace(
+        decision,
+        call=replace(
+            decision.call, recordings=tuple(each for each in decision.call.recordings if each.number in known)
+        ),
+        commands=tuple(each for each in decision.commands if each.action == HANGUP),
+        recordings=tuple(each for each in decision.recordings if each.status != EXPECTED or each.number in known),
+        lookup=None,
+    )
 
 
 def all_places(decided: StoredDecision) -> frozenset[int]:

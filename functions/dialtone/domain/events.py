@@ -53,6 +53,9 @@ TELNYX_EVENT = "telnyx_event"
 READ_BACK = "read_back_by"
 """The field of such a body's payload that says so: the report itself may come after all, and say more."""
 
+REPLAY = "replay"
+"""Its value where a person has a parked event run again, once its call is over."""
+
 _UNLIMITED = frozenset({"client_state", "media_url", "status_detail", "transcription_text"})
 """Texts that may be long and never become part of a call's state."""
 
@@ -135,6 +138,11 @@ class Event:
     def about_callee(self) -> bool:
         """Whether it happened on a leg that a flow's transfer made."""
         return bool(self.client_state.parent_leg)
+
+    @property
+    def is_replayed(self) -> bool:
+        """Whether it is a parked event that is run again after its call: nobody is there who could be led on."""
+        return self.text(READ_BACK) == REPLAY
 
     @property
     def says(self) -> str:

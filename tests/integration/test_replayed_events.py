@@ -1,0 +1,121 @@
+"""Parked events that are run again when their call is over: they are kept, and nobody is rung, spoken to or asked."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from dialtone.adapters.telnyx_api import Outcome
+from dialtone.domain.events import READ_BACK, REPLAY
+from tests.integration.deliveries import CONTROL, SESSION, event, phone_call, team_call
+from tests.integration.dependencies import Died, Line
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from dialtone.domain.events import Event
+
+LOOKS_UP = "flow: desk\nsteps:\n  who: {lookup: customers, into: customer, gives: [name]}\n  bye: hangup\n"
+
+
+def replayed(told: Event) -> Event:
+    """Give the event as `dialtone replay` has it run again."""
+    return replace(told, payload={**told.payload, READ_BACK: REPLAY})
+
+
+def played(flows: Path, call: Callable[[Line], Iterator[Event]]) -> list[Event]:
+    """Give the events of a call that nothing disturbed."""
+    line, told = Line.in_memory(flows), []
+    for each in call(line):
+        told.append(each)
+        line.deliver(each)
+    return told
+
+
+@pytest.mark.parametrize("call", [phone_call, team_call])
+def test_of_a_call_that_is_over_they_start_nothing(flows: Path, call: Callable[[Line], Iterator[Event]]) -> None:
+    told = played(flows, call)
+    line = Line.in_memory(flows)
+    for each in told:
+        if each.type == "call.hangup":
+            line.deliver(each)
+
+    results = [line.deliver(replayed(each)) for each in told if each.type != "call.hangup"]
+
+    assert {command.action for _, command in line.telnyx.obeyed} <= {"hangup"}
+    assert not any(each.unsent or each.duplicate for each in results)
+    remains = line.remains(SESSION)
+    assert len(remains.timeline) == len(told)
+    assert all(leg.status == "ended" and leg.initiated_at for leg in remains.legs)
+
+
+def test_recordings_and_transcripts_are_taken_into_custody_and_none_is_expected_that_was_never_begun(
+    flows: Path,
+) -> None:
+    told = played(flows, phone_call)
+    line = Line.in_memory(flows)
+    line.deliver(next(each for each in told if each.type == "call.hangup"))
+
+    begun, come = [each for each in told if ".recording." not in each.type], told
+    for each in begun:
+        line.deliver(replayed(each))
+    assert line.store.recordings(SESSION) == ()
+    for each in come:
+        line.deliver(replayed(each))
+
+    remains = line.remains(SESSION)
+    assert sorted(json.loads(job)["kind"] for job in remains.jobs) == ["audio", "audio", "transcript"]
+    assert {each.status for each in remains.recordings} == {"saved"}
+
+
+def test_no_other_system_is_asked(tmp_path: Path) -> None:
+    (tmp_path / "desk.yaml").write_text(LOOKS_UP, encoding="utf-8")
+    (tmp_path / "numbers.yaml").write_text('"+15550100": desk\n', encoding="utf-8")
+    line = Line.in_memory(tmp_path)
+    line.deliver(event("call.hangup", 9, hangup_cause="normal_clearing"))
+
+    for _ in range(2):
+        line.deliver(replayed(event("call.answered", 2, direction="incoming")))
+
+    assert line.systems.asked == []
+
+
+def test_one_that_had_been_decided_on_sends_what_hands_over_and_says_nothing(flows: Path) -> None:
+    """The fault may come after the commit: its commands are of another day, its job is not."""
+    told = played(flows, phone_call)
+    saved = next(each for each in told if each.type == "call.recording.saved")
+    line = Line.in_memory(flows, {5: "dies after", 7: "dies after"})
+    line.deliver(told[0])  # 0 to 2: read, commit, answer
+    with pytest.raises(Died):  # 3, 4: read, commit; 5: its first command
+        line.deliver(told[1])
+    with pytest.raises(Died):  # 6, 7: read, commit
+        line.deliver(saved)
+    line.deliver(event("call.hangup", 30, hangup_cause="normal_clearing"))
+    obeyed = list(line.telnyx.obeyed)
+
+    for each in (told[1], saved):
+        assert line.deliver(replayed(each)).duplicate
+
+    assert line.telnyx.obeyed == obeyed
+    assert [json.loads(job)["kind"] for job in line.jobs()] == ["audio"]
+
+
+def test_people_whom_nobody_hung_up_on_are_hung_up_on(flows: Path) -> None:
+    told = played(flows, team_call)
+    rung = [each for each in told if each.type == "call.initiated" and each.about_callee]
+    line = Line.in_memory(flows)
+    for each in told[:3]:
+        line.deliver(each)
+    line.deliver(next(each for each in told if each.type == "call.hangup" and not each.about_callee))
+    line.telnyx.obeyed.clear()
+    line.telnyx.refuses["hangup"] = Outcome("ended", 1, 422, code="90018", title="Call has already ended")
+
+    results = [line.deliver(replayed(each)) for each in rung]
+
+    assert [(sent.command.action, sent.command.call_control_id) for each in results for sent in each.sent] == [
+        ("hangup", f"{CONTROL}-{number}") for number in (1, 2, 3)
+    ]
