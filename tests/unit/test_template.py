@@ -25,6 +25,20 @@ TABLE_ACTIONS = {
     "dynamodb:UpdateItem",
 }
 LOG_ACTIONS = {"logs:CreateLogStream", "logs:PutLogEvents"}
+TABLE_KEY_ACTIONS = {
+    "kms:Decrypt",
+    "kms:DescribeKey",
+    "kms:Encrypt",
+    "kms:GenerateDataKey",
+    "kms:ReEncryptFrom",
+    "kms:ReEncryptTo",
+}
+KEY_OF_CALLS = {
+    "UseKeyForTable": TABLE_KEY_ACTIONS,
+    "UseKeyForQueuesAndObjects": {"kms:Decrypt", "kms:GenerateDataKey"},
+    "UseKeyForSecrets": {"kms:Decrypt"},
+}
+OWN_KEY = {"Fn::If": ["HasOwnKey", {"Fn::GetAtt": ["Key", "Arn"]}, {"Ref": "AWS::NoValue"}]}
 TRACE_ACTIONS = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
 
 
@@ -47,7 +61,7 @@ def statements(template: Template, role: str) -> Iterator[dict[str, Any]]:
     for policy in properties(template, role)["Policies"]:
         yield from policy["PolicyDocument"]["Statement"]
     for policy in of_type(template, "AWS::IAM::Policy").values():
-        if policy["Properties"]["Roles"] == [{"Ref": role}]:
+        if {"Ref": role} in policy["Properties"]["Roles"]:
             yield from policy["Properties"]["PolicyDocument"]["Statement"]
 
 
@@ -135,6 +149,7 @@ def test_every_log_is_kept_as_long_as_asked_for_and_no_longer(template: Template
     assert set(groups) == written | {"AccessLogGroup"}
     for group in groups.values():
         assert group["Properties"]["RetentionInDays"] == {"Ref": "LogRetentionDays"}
+        assert group["Properties"]["KmsKeyId"] == OWN_KEY
 
 
 def test_calls_can_be_recovered_and_end_when_their_time_has_come(template: Template) -> None:
@@ -154,7 +169,7 @@ def test_calls_can_be_recovered_and_end_when_their_time_has_come(template: Templ
     assert table["BillingMode"] == "PAY_PER_REQUEST"
     assert table["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
     assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
-    assert table["SSESpecification"] == {"SSEEnabled": True, "SSEType": "KMS"}
+    assert table["SSESpecification"] == {"SSEEnabled": True, "SSEType": "KMS", "KMSMasterKeyId": OWN_KEY}
     assert table["DeletionProtectionEnabled"] is True
 
 
@@ -166,6 +181,9 @@ def test_calls_can_be_recovered_and_end_when_their_time_has_come(template: Templ
         "RecordingsBucketPolicy",
         "ParkedEventsBucket",
         "ParkedEventsBucketPolicy",
+        "AccessLogBucket",
+        "AccessLogBucketPolicy",
+        "Key",
         "ArchiveDeadLetterQueue",
     ],
 )
@@ -179,14 +197,17 @@ def test_what_was_kept_outlives_the_stack(template: Template, name: str) -> None
 def test_every_bucket_is_private_and_encrypted(template: Template) -> None:
     buckets = of_type(template, "AWS::S3::Bucket")
 
-    assert set(buckets) == {"RecordingsBucket", "ParkedEventsBucket"}
+    assert set(buckets) == {"RecordingsBucket", "ParkedEventsBucket", "AccessLogBucket"}
     for name in buckets:
         bucket = properties(template, name)
         encryption = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"][0]
         assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
         assert len(bucket["PublicAccessBlockConfiguration"]) == 4
         assert bucket["OwnershipControls"]["Rules"] == [{"ObjectOwnership": "BucketOwnerEnforced"}]
-        assert encryption["ServerSideEncryptionByDefault"] == {"SSEAlgorithm": "aws:kms"}
+        by_kms = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": OWN_KEY}
+        # S3 delivers no access logs to a bucket that is encrypted with KMS.
+        expected = {"SSEAlgorithm": "AES256"} if name == "AccessLogBucket" else by_kms
+        assert encryption["ServerSideEncryptionByDefault"] == expected
 
 
 def test_recordings_keep_their_versions_and_parked_events_none(template: Template) -> None:
@@ -197,12 +218,13 @@ def test_recordings_keep_their_versions_and_parked_events_none(template: Templat
     assert (expiry["Status"], expiry["ExpirationInDays"], "Prefix" in expiry) == ("Enabled", 14, False)
 
 
-@pytest.mark.parametrize("bucket", ["RecordingsBucket", "ParkedEventsBucket"])
+@pytest.mark.parametrize("bucket", ["RecordingsBucket", "ParkedEventsBucket", "AccessLogBucket"])
 def test_what_is_in_a_bucket_travels_over_tls_only(template: Template, bucket: str) -> None:
     policy = properties(template, f"{bucket}Policy")
 
-    (statement,) = policy["PolicyDocument"]["Statement"]
+    statement, *others = policy["PolicyDocument"]["Statement"]
 
+    assert len(others) == (bucket == "AccessLogBucket")
     assert policy["Bucket"] == {"Ref": bucket}
     assert (statement["Effect"], statement["Principal"], statement["Action"]) == ("Deny", "*", "s3:*")
     assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
@@ -230,8 +252,9 @@ def test_queues_are_encrypted_and_give_what_fails_to_the_dead_letters(template: 
     queue = properties(template, "ArchiveQueue")
     dead_letters = properties(template, "ArchiveDeadLetterQueue")
 
-    assert queue["SqsManagedSseEnabled"] is True
-    assert dead_letters["SqsManagedSseEnabled"] is True
+    for each in of_type(template, "AWS::SQS::Queue").values():
+        assert each["Properties"]["SqsManagedSseEnabled"] == {"Fn::If": ["HasOwnKey", {"Ref": "AWS::NoValue"}, True]}
+        assert each["Properties"]["KmsMasterKeyId"] == OWN_KEY
     assert queue["RedrivePolicy"]["deadLetterTargetArn"] == {"Fn::GetAtt": ["ArchiveDeadLetterQueue", "Arn"]}
     assert queue["RedrivePolicy"]["maxReceiveCount"] >= 5
     assert dead_letters["MessageRetentionPeriod"] == 14 * 24 * 3600
@@ -267,6 +290,7 @@ def test_each_function_may_do_exactly_this(template: Template) -> None:
             "LeaveLookups": {"lambda:InvokeFunction"},
             "ParkEvents": {"s3:PutObject"},
             "ReadTelnyxApiKey": {"secretsmanager:GetSecretValue"},
+            **KEY_OF_CALLS,
         },
         "ArchiveRole": {
             "WriteItsLogs": LOG_ACTIONS,
@@ -286,6 +310,7 @@ def test_each_function_may_do_exactly_this(template: Template) -> None:
             },
             "TellMissingFromForbidden": {"s3:ListBucket", "s3:ListBucketMultipartUploads"},
             "ReadTelnyxApiKey": {"secretsmanager:GetSecretValue"},
+            **KEY_OF_CALLS,
         },
         "LookupRole": {
             "WriteItsLogs": LOG_ACTIONS,
@@ -293,6 +318,7 @@ def test_each_function_may_do_exactly_this(template: Template) -> None:
             "TakeAnswersToCalls": {"lambda:InvokeFunction"},
             "AskFunctions": {"lambda:InvokeFunction"},
             "ReadTokens": {"secretsmanager:GetSecretValue"},
+            "UseKeyForSecrets": {"kms:Decrypt"},
         },
         "ReconcileRole": {
             "WriteItsLogs": LOG_ACTIONS,
@@ -303,13 +329,52 @@ def test_each_function_may_do_exactly_this(template: Template) -> None:
             "LeaveFailedSweeps": {"sqs:SendMessage"},
             "TakeRecordingsIn": {"lambda:InvokeFunction"},
             "ReadTelnyxApiKey": {"secretsmanager:GetSecretValue"},
+            **KEY_OF_CALLS,
         },
         "FailoverRole": {
             "WriteItsLogs": LOG_ACTIONS,
             "SendTraces": TRACE_ACTIONS,
             "ReadTelnyxApiKey": {"secretsmanager:GetSecretValue"},
+            "UseKeyForSecrets": {"kms:Decrypt"},
         },
     }
+
+
+def test_the_key_of_the_stack_is_made_only_where_asked_and_used_only_through_the_services(template: Template) -> None:
+    key, policies = template["Resources"]["Key"], of_type(template, "AWS::IAM::Policy")
+    used = [
+        statement
+        for name in ("CallsByOwnKey", "SecretsByOwnKey")
+        for statement in policies[name]["Properties"]["PolicyDocument"]["Statement"]
+    ]
+
+    assert template["Parameters"]["OwnKey"]["Default"] == "off"
+    assert key["Properties"]["EnableKeyRotation"] is True
+    assert {each["Condition"] for each in (key, policies["CallsByOwnKey"], policies["SecretsByOwnKey"])} == {
+        "HasOwnKey"
+    }
+    for statement in used:
+        assert statement["Resource"] == {"Fn::GetAtt": ["Key", "Arn"]}
+        assert list(statement["Condition"]["StringEquals"]) == ["kms:ViaService"]
+    _, *services = key["Properties"]["KeyPolicy"]["Statement"]
+    assert [set(each["Principal"]) for each in services] == [{"Service"}] * 2
+    assert all(each["Condition"] for each in services)
+
+
+def test_who_reads_recordings_is_written_down_where_asked(template: Template) -> None:
+    for bucket, prefix in (("RecordingsBucket", "recordings/"), ("ParkedEventsBucket", "parked/")):
+        condition, logged, otherwise = properties(template, bucket)["LoggingConfiguration"]["Fn::If"]
+        assert condition == "LogsBucketAccess"
+        assert logged == {"DestinationBucketName": {"Ref": "AccessLogBucket"}, "LogFilePrefix": prefix}
+        assert otherwise == {"Ref": "AWS::NoValue"}
+    [expiry] = properties(template, "AccessLogBucket")["LifecycleConfiguration"]["Rules"]
+    delivery = properties(template, "AccessLogBucketPolicy")["PolicyDocument"]["Statement"][1]
+
+    assert template["Parameters"]["BucketAccessLogs"]["Default"] == "off"
+    assert template["Resources"]["AccessLogBucket"]["Condition"] == "LogsBucketAccess"
+    assert (expiry["Status"], expiry["ExpirationInDays"]) == ("Enabled", {"Ref": "LogRetentionDays"})
+    assert (delivery["Principal"], delivery["Action"]) == ({"Service": "logging.s3.amazonaws.com"}, "s3:PutObject")
+    assert set(delivery["Condition"]) == {"ArnLike", "StringEquals"}
 
 
 def test_other_systems_are_asked_only_where_the_team_allows_it(template: Template) -> None:
@@ -416,6 +481,7 @@ def test_the_outputs_have_the_names_that_others_rely_on(template: Template) -> N
         "WebhookFunctionName",
         "DashboardUrl",
         "AlarmTopicArn",
+        "KeyArn",
     }
 
 
