@@ -13,6 +13,7 @@ ACTIONS = {
     "list": ("infra.cli.recordings_list", "list recordings: by caller, status, flow, time"),
     "show": ("infra.cli.recordings_show", "show all that is known of a recording, or of a call's"),
     "verify": ("infra.cli.recordings_verify", "hash what is in the bucket again, and hold it to the ledger"),
+    "export": ("infra.cli.recordings_export", "copy recordings into a folder that anybody can check"),
     "redrive": ("infra.cli.recordings_redrive", "have what was given up, or is stuck, archived again"),
 }
 

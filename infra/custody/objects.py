@@ -33,6 +33,10 @@ class Unreadable(DialtoneError):  # noqa: N818 -- reads as the sentence it is
     """An object is there and S3 does not give it."""
 
 
+class Absent(DialtoneError):  # noqa: N818 -- as above
+    """There is no such object."""
+
+
 @dataclass(frozen=True, slots=True)
 class Digest:
     """What an object holds."""
@@ -73,7 +77,7 @@ class Objects:
                 for piece in self.pieces(key, version):
                     length += len(piece)
                     sha256.update(piece)
-            except FileNotFoundError:
+            except Absent:
                 return None
             except (HTTPClientError, IncompleteReadError):
                 if attempt == TRIES:
@@ -83,14 +87,14 @@ class Objects:
         return Digest(length, sha256.hexdigest())
 
     def pieces(self, key: str, version: str = "") -> Iterator[bytes]:
-        """An object's bytes. Raises FileNotFoundError and Unreadable before the first."""
+        """An object's bytes. Raises Absent and Unreadable before the first."""
         asked: Any = {"Bucket": self._bucket, "Key": key, **({"VersionId": version} if version else {})}
         try:
             body = self._client.get_object(**asked)["Body"]
         except ClientError as error:
             code = error.response["Error"].get("Code", "")
             if code in _ABSENT:
-                raise FileNotFoundError(key) from None
+                raise Absent(key) from None
             if code in _UNREADABLE or code.startswith("KMS."):
                 message = error.response["Error"].get("Message", "")
                 raise Unreadable(f"S3 does not give it: {code} {message}") from error

@@ -5,13 +5,12 @@ A recording that is not in custody yet, or failed without any audio, has nothing
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from archive.metadata import metadata
-from dialtone.domain.recordings import KEPT_STATUSES, object_key
+from dialtone.domain.recordings import KEPT_STATUSES
 from infra.custody.objects import Unreadable
+from infra.custody.promises import promises
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from dialtone.domain.recordings import Recording
     from infra.custody.ledger import Ledger
     from infra.custody.objects import Digest, Objects
+    from infra.custody.promises import Promise
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +58,6 @@ class Tally:
 
 
 @dataclass(frozen=True, slots=True)
-class _Promise:
-    """An object that there must be."""
-
-    key: str
-    sha256: str
-
-
-@dataclass(frozen=True, slots=True)
 class Verification:
     """Verifies recordings, one after the other."""
 
@@ -89,7 +81,7 @@ class Verification:
         tally.findings += findings
 
     def _compared(self, recording: Recording, tally: Tally) -> Iterator[Finding]:
-        for promise in _promises(recording):
+        for promise in promises(recording):
             problem = remedy = ""
             try:
                 digest = self.objects.digest(promise.key)
@@ -102,7 +94,7 @@ class Verification:
             if problem:
                 yield Finding(recording.name, recording.call_session_id, promise.key, problem, remedy)
 
-    def _remedy(self, recording: Recording, promise: _Promise) -> str:
+    def _remedy(self, recording: Recording, promise: Promise) -> str:
         try:
             version = self.objects.version_with(promise.key, promise.sha256)
         except Unreadable:
@@ -114,17 +106,7 @@ class Verification:
         return "no version of it is right: take it from a backup of the bucket, or from Telnyx as long as it has it"
 
 
-def _promises(recording: Recording) -> Iterator[_Promise]:
-    audio, transcript = recording.audio, recording.transcript
-    if audio:
-        yield _Promise(audio.key, audio.sha256)
-    if transcript:
-        yield _Promise(transcript.key, transcript.sha256)
-    if audio and recording.status in KEPT_STATUSES:
-        yield _Promise(object_key(recording, "json"), hashlib.sha256(metadata(recording)).hexdigest())
-
-
-def _problem(promise: _Promise, digest: Digest | None) -> str:
+def _problem(promise: Promise, digest: Digest | None) -> str:
     if digest is None:
         return "is not in the bucket"
     if promise.key.endswith(".json"):

@@ -1,0 +1,34 @@
+"""The objects that there are in the bucket of a recording, if all is as the ledger says. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from archive.metadata import metadata
+from dialtone.domain.recordings import KEPT_STATUSES, object_key
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dialtone.domain.recordings import Recording
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """An object that there must be."""
+
+    key: str
+    sha256: str
+
+
+def promises(recording: Recording) -> Iterator[Promise]:
+    """Audio, transcript and metadata of a recording, as far as it has them."""
+    audio, transcript = recording.audio, recording.transcript
+    if audio:
+        yield Promise(audio.key, audio.sha256)
+    if transcript:
+        yield Promise(transcript.key, transcript.sha256)
+    if audio and recording.status in KEPT_STATUSES:
+        yield Promise(object_key(recording, "json"), hashlib.sha256(metadata(recording)).hexdigest())
