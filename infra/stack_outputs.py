@@ -21,6 +21,8 @@ NAMES = {
     "RECORDINGS_BUCKET": "RecordingsBucketName",
     "ARCHIVE_QUEUE_URL": "ArchiveQueueUrl",
     "ARCHIVE_DEAD_LETTER_QUEUE_URL": "ArchiveDeadLetterQueueUrl",
+    "PARKED_EVENTS_BUCKET": "ParkedEventsBucketName",
+    "WEBHOOK_FUNCTION": "WebhookFunctionName",
 }
 """Environment variable → output of template.yaml."""
 
@@ -59,6 +61,16 @@ class Stack:
     def archive_dead_letter_queue_url(self) -> str:
         """Queue of recordings that could not be kept."""
         return self._part("ARCHIVE_DEAD_LETTER_QUEUE_URL")
+
+    @property
+    def parked_events_bucket(self) -> str:
+        """Name of the bucket of events that failed by a fault of ours."""
+        return self._part("PARKED_EVENTS_BUCKET")
+
+    @property
+    def webhook_function(self) -> str:
+        """The webhook function, in the version that takes webhooks."""
+        return self._part("WEBHOOK_FUNCTION")
 
     def telnyx_api_key(self) -> Secret[str]:
         """What gives Telnyx's API key: the environment's own, else the secret of the stack."""

@@ -20,6 +20,7 @@ COMMANDS = {
     "call": ("infra.cli.call", "call a number of yours from this terminal"),
     "dial": ("infra.cli.dial", "ring a number and let a flow talk to the person who answers"),
     "flow": ("infra.cli.flow", "check phone menus"),
+    "replay": ("infra.cli.replay", "run events again that failed by a fault of ours, after the fix"),
     "recordings": ("infra.cli.recordings", "find, verify and redrive what was recorded"),
     "bench": ("infra.cli.bench", "measure speed and cost, and write docs/bench (from a checkout)"),
 }

@@ -97,6 +97,8 @@ def _environment(line: PhoneLine) -> dict[str, str]:
         "ARCHIVE_QUEUE_URL": line.cloud.archive_queue_url,
         "ARCHIVE_DEAD_LETTER_QUEUE_URL": line.cloud.archive_dead_letter_queue_url,
         "CALLS_TABLE": line.cloud.calls_table,
+        "PARKED_EVENTS_BUCKET": line.cloud.outputs["ParkedEventsBucketName"],
+        "WEBHOOK_FUNCTION": line.cloud.outputs["WebhookFunctionName"],
         "RECORDINGS_BUCKET": line.cloud.recordings_bucket,
         "TELNYX_API_KEY": line.carrier.api_key,
         "TELNYX_BASE_URL": line.server.url,

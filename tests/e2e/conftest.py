@@ -10,6 +10,7 @@ from nacl.signing import SigningKey
 from infra.carrier import Carrier
 from infra.carrier.server import CarrierServer, http_fetch, http_post
 from infra.local.cloud import LocalCloud, StackSettings
+from infra.local.emulator import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY
 
 DELIVERIES_AT_ONCE = 4
 
@@ -38,6 +39,18 @@ def cloud(carrier: Carrier, telnyx_key: SigningKey) -> Iterator[LocalCloud]:
         )
         with LocalCloud(settings) as running:
             yield running
+
+
+@pytest.fixture
+def shell(cloud: LocalCloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What `dialtone up` prints of AWS."""
+    for name, value in {
+        "AWS_ENDPOINT_URL": cloud.endpoint_url,
+        "AWS_ACCESS_KEY_ID": ACCESS_KEY_ID,
+        "AWS_SECRET_ACCESS_KEY": SECRET_ACCESS_KEY,
+        "AWS_DEFAULT_REGION": REGION,
+    }.items():
+        monkeypatch.setenv(name, value)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

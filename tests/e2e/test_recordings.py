@@ -14,23 +14,10 @@ from dialtone.adapters.dynamodb_items import attributes
 from dialtone.domain.recordings import VERIFIED, ArchiveJob, AudioCopy, Recording, object_key
 from infra.cli.main import main
 from infra.local.cloud import STACK_NAME
-from infra.local.emulator import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY
 from tests.integration.archiving import sha256, wav
 
 if TYPE_CHECKING:
     from infra.local.cloud import LocalCloud
-
-
-@pytest.fixture
-def shell(cloud: LocalCloud, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What `dialtone up` prints of AWS."""
-    for name, value in {
-        "AWS_ENDPOINT_URL": cloud.endpoint_url,
-        "AWS_ACCESS_KEY_ID": ACCESS_KEY_ID,
-        "AWS_SECRET_ACCESS_KEY": SECRET_ACCESS_KEY,
-        "AWS_DEFAULT_REGION": REGION,
-    }.items():
-        monkeypatch.setenv(name, value)
 
 
 def kept(cloud: LocalCloud) -> Recording:
