@@ -30,12 +30,16 @@ SEED ?=
 EXAMPLES ?= 500
 SEEDED = $(if $(SEED),--hypothesis-seed=$(SEED))
 UPGRADE ?=
+# Everything that is locked, each `.in` in a `.txt` with hashes.
+LOCKED := functions/requirements requirements-dev infra/sam-requirements infra/runtime-requirements infra/audit-requirements tests/benchmarks/plain-requirements
+# make audit UNREACHABLE=allowed passes where no advisory service can be asked, and says so.
+UNREACHABLE ?=
 
 export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test coverage drill bench lint build deploy check-sam lock clean
+.PHONY: help setup demo test coverage drill bench lint audit build deploy check-sam lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1@/p' $(MAKEFILE_LIST) | awk -F@ '{printf "make %-10s %s\n", $$1, $$2}'
@@ -70,6 +74,10 @@ lint: $(VENV)/project ## check format, style, types, templates and phone menus
 	@$(VENV)/bin/cfn-lint template.yaml infra/*.yaml
 	@$(VENV)/bin/dialtone flow lint
 
+audit: $(VENV)/project .cache/audit/installed ## look for known vulnerabilities in what is locked
+	@$(VENV)/bin/python -m infra.audit $(if $(filter allowed,$(UNREACHABLE)),--allow-unreachable) \
+		--pip-audit .cache/audit/bin/pip-audit $(addsuffix .txt,$(LOCKED))
+
 build: $(SAM) $(VENV)/project ## pack the functions for AWS: make build ARCH=arm64|x86_64
 	@case "$(ARCH)" in arm64 | x86_64) ;; *) \
 		echo "ARCH is \"$(ARCH)\": say ARCH=arm64 or ARCH=x86_64." >&2; exit 2;; esac
@@ -102,7 +110,7 @@ check-sam: $(SAM) build .cache/lambda-runtime/installed ## check the template as
 		$(VENV)/bin/pytest -q tests/packed
 
 lock: $(UV) ## lock every requirement again: make lock UPGRADE=--upgrade takes newer versions
-	@for name in functions/requirements requirements-dev infra/sam-requirements infra/runtime-requirements tests/benchmarks/plain-requirements; do \
+	@for name in $(LOCKED); do \
 		echo "locking $$name.txt"; \
 		UV_PYTHON_DOWNLOADS=never $(UV) pip compile -q --universal --generate-hashes --no-header --no-emit-index-url \
 			--python-version 3.11 $(UPGRADE) $$name.in -o $$name.txt; \
@@ -127,6 +135,11 @@ $(VENV)/project: $(VENV)/installed pyproject.toml
 	$(call environment,.sam)
 	@echo "Setting up .sam with AWS SAM CLI; this is done once and takes a minute."
 	@.sam/bin/pip install $(PIP_OPTIONS) --no-deps --require-hashes -r $<
+	@touch $@
+
+.cache/audit/installed: infra/audit-requirements.txt
+	$(call environment,.cache/audit)
+	@.cache/audit/bin/pip install $(PIP_OPTIONS) --no-deps --require-hashes -r $<
 	@touch $@
 
 # Lambda's own part of a function's process: its runtime client, for its version of Python.
