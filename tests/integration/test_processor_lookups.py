@@ -122,3 +122,26 @@ def test_a_question_is_not_asked_where_the_wait_for_its_answer_was_refused(flows
 
     assert line.systems.asked == []
     assert handled[0].call.step == "bye"
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_a_question_that_lambda_gives_up_leads_its_caller_on_all_the_same(flows: Path, *, late: bool) -> None:
+    """Throttled, or its function crashed: Lambda keeps nothing of it, and the timer that Telnyx holds ends the wait."""
+    line = Line.in_memory(flows)
+    told = events(line)
+    for _ in range(3):
+        line.deliver(next(told))
+    (question,) = line.systems.questions.values()
+    timer = next(command for _, command in reversed(line.telnyx.obeyed) if command.action == "gather")
+    over = {"gather_id": timer.parameters["gather_id"], "status": "timeout", "client_state": line.telnyx.client_state}
+    seconds = 3 + int(str(timer.parameters["timeout_millis"])) // 1_000
+
+    ended = line.deliver(event("call.gather.ended", seconds, **over))
+    obeyed = list(line.telnyx.obeyed)
+    if late:
+        line.deliver(Answer(FOUND, {"name": "Ada"}).event(question, "2026-09-21T15:00:00.000000Z"))
+
+    assert (ended.call.step, ended.reason) == ("bye", "no answer within 5 s")
+    assert obeyed[-1][1].action == "hangup"
+    assert line.telnyx.obeyed == obeyed
+    assert len(line.systems.asked) == 1

@@ -71,6 +71,7 @@ WATCHED = {
     ("AWS/Lambda", "Throttles", "WebhookFunctionName"),
     ("AWS/Lambda", "Throttles", "ArchiveFunctionName"),
     ("AWS/Lambda", "Throttles", "LookupFunctionName"),
+    ("AWS/Lambda", "AsyncEventsDropped", "LookupFunctionName"),
     ("AWS/SQS", "ApproximateNumberOfMessagesVisible", "ArchiveDeadLetterQueueName"),
     ("AWS/SQS", "ApproximateAgeOfOldestMessage", "ArchiveQueueName"),
     (OF_THE_STACK, "WebhookFaults", "webhook"),
