@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import os
+import tomllib
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from botocore.exceptions import ClientError
 
 from dialtone.adapters.settings import telnyx_api_key
 from dialtone.domain.errors import DialtoneError
 from infra import aws
+from infra.checkout import ROOT
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Mapping
+
+    from botocore.config import Config
 
     from dialtone.adapters.secrets import Secret
 
@@ -31,6 +38,49 @@ API_KEY_SECRET = "TelnyxApiKeySecretName"  # noqa: S105 -- the parameter's name
 
 _UNKNOWN_STACK = "ValidationError"
 """CloudFormation's answer about a stack that there is none of."""
+
+DEFAULT_STACK = "dialtone-dev"
+"""What `make deploy` makes unless it is told otherwise."""
+
+USABLE = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE"})
+"""A stack in any other state has not been made, or is being changed."""
+
+LOCAL_PATHS = {"execute-api": "/_aws/execute-api/{id}/$default{path}", "lambda-url": "/_aws/lambda-url/{id}{path}"}
+"""Where the emulator serves what AWS serves under a host name of its own."""
+
+
+class StackMissing(DialtoneError):  # noqa: N818 -- reads as the sentence it is: the stack is missing
+    """There is no such stack."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deployed:
+    """A stack as CloudFormation has it."""
+
+    name: str
+    region: str
+    status: str = "CREATE_COMPLETE"
+    outputs: Mapping[str, str] = field(default_factory=dict)
+    parameters: Mapping[str, str] = field(default_factory=dict)
+
+    def output(self, name: str) -> str:
+        """An output's value. Raises DialtoneError where an older template has none of that name."""
+        if name not in self.outputs:
+            raise DialtoneError(f"the stack {self.name} has no output {name}: deploy this version of it")
+        return self.outputs[name]
+
+    def url(self, name: str) -> str:
+        """An output that is an address, as it is reached; '' for none. On the local emulator that is another one."""
+        return reached_at(self.outputs.get(name, ""), os.environ.get("AWS_ENDPOINT_URL", ""))
+
+    def check_up(self) -> None:
+        """Raises DialtoneError for a stack that is being changed, or could not be made."""
+        if self.status.endswith("_IN_PROGRESS"):
+            remedy = "wait until it is done, and run this again"
+            raise DialtoneError(f"the stack {self.name} is being changed ({self.status}): {remedy}")
+        if self.status not in USABLE:
+            remedy = "see its events in CloudFormation's console, and deploy it again"
+            raise DialtoneError(f"the stack {self.name} could not be made ({self.status}): {remedy}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,17 +143,65 @@ def find_stack(name: str, environ: Mapping[str, str]) -> Stack:
     """
     if not name:
         return Stack("", environ)
-    with aws.explained():
-        try:
-            (found,) = aws.client("cloudformation").describe_stacks(StackName=name)["Stacks"]
-        except ClientError as error:
-            if error.response["Error"]["Code"] != _UNKNOWN_STACK:
-                raise
-            raise DialtoneError(
-                f"there is no stack {name} in this account and region: `aws cloudformation list-stacks` lists them"
-            ) from None
-    outputs = {each["OutputKey"]: each["OutputValue"] for each in found.get("Outputs", [])}
-    parameters = {each["ParameterKey"]: each["ParameterValue"] for each in found.get("Parameters", [])}
-    parts = {variable: outputs.get(output, "") for variable, output in NAMES.items()}
+    found = deployed(name)
+    parts = {variable: found.outputs.get(output, "") for variable, output in NAMES.items()}
     own_key = {name: environ[name] for name in ("TELNYX_API_KEY",) if name in environ}
-    return Stack(name, parts | {"TELNYX_API_KEY_SECRET": parameters.get(API_KEY_SECRET, "")} | own_key)
+    return Stack(name, parts | {"TELNYX_API_KEY_SECRET": found.parameters.get(API_KEY_SECRET, "")} | own_key)
+
+
+def deployed(name: str, region: str = "", config: Config = aws.PATIENT) -> Deployed:
+    """A stack in a region, or in the environment's. Raises StackMissing, and AwsFault for what AWS answers instead."""
+    with aws.explained():
+        formation = aws.client("cloudformation", region, config)
+        try:
+            (found,) = formation.describe_stacks(StackName=name)["Stacks"]
+        except ClientError as error:
+            if aws.code_of(error) != _UNKNOWN_STACK:
+                raise
+            raise StackMissing(
+                f"there is no stack {name} in this account and region ({formation.meta.region_name}):"
+                " deploy it with `make deploy`, or see which there are with `aws cloudformation list-stacks`"
+            ) from None
+    return Deployed(
+        name,
+        formation.meta.region_name,
+        found["StackStatus"],
+        {each["OutputKey"]: each["OutputValue"] for each in found.get("Outputs", [])},
+        {each["ParameterKey"]: each["ParameterValue"] for each in found.get("Parameters", [])},
+    )
+
+
+def add_stack_to(parser: argparse.ArgumentParser) -> None:
+    """Add which deployed stack a command is about, where it cannot be guessed from the environment."""
+    parser.add_argument("--stack", default=DEFAULT_STACK, metavar="NAME", help=f"(default: {DEFAULT_STACK})")
+    parser.add_argument("--region", default="", help="its AWS region (default: as samconfig.toml has it for the stack)")
+
+
+def region_of(name: str, region: str = "") -> str:
+    """The region of a stack: as it is given, else as samconfig.toml has it, else '' for the environment's."""
+    return region or region_in(samconfig(), name)
+
+
+def samconfig() -> str:
+    """What samconfig.toml says; '' without one."""
+    file = ROOT / "samconfig.toml"
+    return file.read_text(encoding="utf-8") if file.is_file() else ""
+
+
+def region_in(config: str, stack: str) -> str:
+    """The region that a samconfig.toml deploys a stack to; '' where it does not know the stack."""
+    for environment in tomllib.loads(config).values():
+        settings = environment.get("global", {}).get("parameters", {}) if isinstance(environment, dict) else {}
+        if settings.get("stack_name") == stack:
+            return str(settings.get("region", ""))
+    return ""
+
+
+def reached_at(url: str, endpoint_url: str) -> str:
+    """The address on the emulator at `endpoint_url` of what has `url` on AWS; the same without an emulator."""
+    parts = urlsplit(url)
+    identifier, _, rest = parts.netloc.partition(".")
+    path = LOCAL_PATHS.get(rest.partition(".")[0])
+    if not endpoint_url or path is None:
+        return url
+    return endpoint_url.rstrip("/") + path.format(id=identifier, path=parts.path)

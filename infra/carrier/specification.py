@@ -114,6 +114,11 @@ def _map_of(item: Check) -> Check:
     return check
 
 
+def _null(value: object, pointer: str) -> None:
+    if value is not None:
+        raise errors.invalid(pointer, "The value must be null.")
+
+
 def _anything(_value: object, _pointer: str) -> None:
     return
 
@@ -194,7 +199,7 @@ def _check_of(hint: Any) -> Check:  # noqa: ANN401, PLR0911 - a type hint is of 
     if is_typeddict(hint):
         return description_of(hint).check
     if hint is type(None):
-        return _one_of((None,))
+        return _null
     if origin is Literal or str(origin) == "typing.Literal":
         return _one_of(arguments)
     if origin is typing.Union or str(origin) == "<class 'types.UnionType'>":

@@ -61,6 +61,7 @@ def test_an_application_begins_with_telnyxs_defaults_and_keeps_what_is_not_chang
     assert changed["inbound"]["shaken_stir_enabled"] is True
     assert data(desk, "PATCH", path, {**APPLICATION, "webhook_timeout_secs": 5})["webhook_api_version"] == "2"
     assert data(desk, "GET", path)["webhook_timeout_secs"] == 5
+    assert data(desk, "PATCH", path, {**APPLICATION, "webhook_timeout_secs": None})["webhook_timeout_secs"] is None
     assert data(desk, "DELETE", path)["id"] == application["id"]
     assert desk.api("GET", path).status == 404
 

@@ -136,7 +136,7 @@ def operator(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
         dead_letters = house.sqs.create_queue(QueueName="dead")["QueueUrl"]
         clients = {"dynamodb": house.dynamodb, "s3": house.s3, "sqs": house.sqs, "cloudformation": cloudformation()}
         # Clients are made once for all tests, and a fault that a test orders reaches the command's own code.
-        monkeypatch.setattr(aws, "client", clients.__getitem__)
+        monkeypatch.setattr(aws, "client", lambda service, *_: clients[service])
         monkeypatch.setattr(dead_letters_module, "WAIT_SECONDS", 0)  # moto has one server, and really waits
         for name, value in {
             "CALLS_TABLE": house.name,

@@ -107,7 +107,7 @@ def deployed(line: Line, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
     s3.create_bucket(Bucket=BUCKET)
     made = Deployed(line, capsys, ParkedEvents(s3, BUCKET))
     clients: dict[str, Any] = {"dynamodb": line.dynamodb, "s3": s3, "lambda": made}
-    monkeypatch.setattr(aws, "client", clients.__getitem__)
+    monkeypatch.setattr(aws, "client", lambda service, *_: clients[service])
     environment = {"CALLS_TABLE": line.table, "PARKED_EVENTS_BUCKET": BUCKET, "WEBHOOK_FUNCTION": FUNCTION}
     for name, value in environment.items():
         monkeypatch.setenv(name, value)

@@ -1,0 +1,74 @@
+"""The Telnyx API key in Secrets Manager: where a stack's functions read it, and nowhere else."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from dialtone.adapters.settings import key_from
+from dialtone.domain.errors import DialtoneError
+from infra import aws
+from infra.stack_outputs import API_KEY_SECRET
+
+if TYPE_CHECKING:
+    from botocore.config import Config
+
+    from infra.stack_outputs import Deployed
+
+DEFAULT_SECRET = "dialtone/telnyx-api-key"  # noqa: S105 -- a secret's name
+"""As template.yaml has it."""
+
+_MISSING = "ResourceNotFoundException"
+
+
+class KeyMissing(DialtoneError):  # noqa: N818 -- reads as the sentence it is: the key is missing
+    """There is no such secret, or no key in it."""
+
+
+def secret_name(stack: Deployed | None) -> str:
+    """The name of the secret that a stack's functions read; the template's default before there is a stack."""
+    return (stack.parameters.get(API_KEY_SECRET) if stack else "") or DEFAULT_SECRET
+
+
+def stored_key(name: str, region: str, config: Config = aws.PATIENT) -> str:
+    """The API key that a secret holds. Raises KeyMissing, and AwsFault for what AWS answers instead."""
+    with aws.explained():
+        try:
+            text = aws.client("secretsmanager", region, config).get_secret_value(SecretId=name).get("SecretString", "")
+        except ClientError as error:
+            if aws.code_of(error) != _MISSING:
+                raise
+            raise KeyMissing(f"there is no secret {name}: store the key with `dialtone secret`") from None
+    try:
+        return key_from(name, text.strip())
+    except DialtoneError as error:
+        raise KeyMissing(f"{error}; or run `dialtone secret`") from error
+
+
+def store_key(name: str, region: str, key: str) -> bool:
+    """Store a key: as a new secret, or as a new version of the one there is. Says whether it is a new secret.
+
+    A secret that holds JSON keeps what else is in it.
+    """
+    with aws.explained():
+        secrets = aws.client("secretsmanager", region)
+        try:
+            text = secrets.get_secret_value(SecretId=name).get("SecretString", "")
+        except ClientError as error:
+            if aws.code_of(error) != _MISSING:
+                raise
+            secrets.create_secret(Name=name, SecretString=key, Description="Telnyx API key of Dialtone's phone lines")
+            return True
+        secrets.put_secret_value(SecretId=name, SecretString=_with_key(text, key))
+        return False
+
+
+def _with_key(text: str, key: str) -> str:
+    if not text.lstrip().startswith("{"):
+        return key
+    try:
+        return json.dumps({**json.loads(text), "api_key": key})
+    except ValueError:
+        return key

@@ -1,0 +1,338 @@
+"""`dialtone connect`, `disconnect` and `numbers`: an account is set up and put back, whatever happens between."""
+
+from __future__ import annotations
+
+import os
+import threading
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+
+from dialtone.adapters.telnyx_sdk import sdk
+from infra.aws import client
+from infra.carrier import ApiFault, Application
+from infra.connect.telnyx_account import TelnyxAccount, TelnyxSilent
+from tests.carrier.desk import wav_of
+from tests.integration.lines import FAILOVER_URL, STACK, WEBHOOK_URL, Death, LineSetup, account
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+FRONT_DESK, NIGHT, OTHER = "+13125550100", "+13125550101", "+13125550199"
+
+EVERY = 1 if "DRILL_EXAMPLES" in os.environ else 4
+"""Deaths are tried at every change in a drill, else at some."""
+
+FLOW = "flow: {}\nlanguage: en-US\nsteps:\n  hello:\n    play: {{media: hours}}\n    next: bye\n  bye: hangup\n"
+
+CONNECTED_APPLICATION = (
+    f"{STACK} us-east-1",
+    WEBHOOK_URL,
+    FAILOVER_URL,
+    "2",
+    2,
+    True,
+    True,
+    True,
+    f"{STACK} us-east-1",
+)
+
+
+@pytest.fixture
+def setup(
+    aws: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Iterator[LineSetup]:
+    """A stack that was just deployed, two numbers that ring nothing yet, and one that is another line's."""
+    del aws
+    (tmp_path / "audio").mkdir()
+    (tmp_path / "audio" / "hours.wav").write_bytes(wav_of(1))
+    (tmp_path / "front-desk.yaml").write_text(FLOW.format("front-desk"), encoding="utf-8")
+    numbers = f'"{FRONT_DESK}": front-desk\n"{NIGHT}": front-desk\n"+1312*": front-desk\n"sip:desk": front-desk\n'
+    (tmp_path / "numbers.yaml").write_text(numbers, encoding="utf-8")
+    with account(monkeypatch) as server:
+        carrier = server.carrier
+        carrier.add_numbers([FRONT_DESK, NIGHT])
+        carrier.add_application(Application("7", "https://sales.example/hooks", application_name="sales"), [OTHER])
+        made = LineSetup(carrier, tmp_path, monkeypatch, capsys)
+        made.deploy()
+        made.store_key(carrier.api_key)
+        yield made
+        made.close()
+
+
+def test_a_new_line_is_connected_and_a_second_run_changes_nothing(setup: LineSetup) -> None:
+    status, shown, _ = setup.connect()
+
+    assert status == 0
+    state = setup.state()
+    assert state["applications"][1] == CONNECTED_APPLICATION
+    assert state["profiles"] == [(f"{STACK} us-east-1", "10.00", ["US"])]
+    assert state["numbers"] == {FRONT_DESK: f"{STACK} us-east-1", NIGHT: f"{STACK} us-east-1", OTHER: "sales"}
+    assert state["audio"] == ["hours"]
+    assert f"+ {FRONT_DESK} rings front-desk" in shown
+    stored = setup.carrier.media.stored["hours"]
+    assert stored.expires == pytest.approx(630_720_000)
+    setup.let_changes_die()
+
+    again = setup.connect()
+
+    assert again[0] == 0
+    assert "nothing to change" in again[1]
+    assert setup.carrier.media.stored["hours"] == stored
+    assert setup.state() == state
+
+
+def test_disconnecting_puts_back_what_was_there(setup: LineSetup) -> None:
+    before = setup.state()
+    setup.connect()
+
+    status, shown, _ = setup.run("disconnect", "--yes")
+
+    assert status == 0
+    assert f"- {FRONT_DESK} rings nothing again" in shown
+    assert {**setup.state(), "audio": []} == before
+    assert setup.remembered() == {}
+    assert "is not connected" in setup.run("disconnect", "--yes")[1]
+
+
+def test_an_application_of_before_is_taken_up_changed_and_put_back(setup: LineSetup) -> None:
+    by_hand = Application(
+        "8", WEBHOOK_URL, application_name="desk", webhook_api_version="1", outbound_voice_profile_id=None
+    )
+    setup.carrier.add_application(by_hand, [FRONT_DESK])
+    before = setup.state()
+
+    _, shown, _ = setup.connect()
+
+    assert "~ application desk (8)" in shown
+    assert "    webhook_api_version: 1 → 2" in shown
+    assert f"{FRONT_DESK} rings" not in shown
+    assert setup.state()["applications"][1] == ("desk", *CONNECTED_APPLICATION[1:])
+    assert setup.run("disconnect", "--yes")[0] == 0
+    put_back = setup.state()
+    assert (put_back["profiles"], put_back["numbers"]) == (before["profiles"], before["numbers"])
+    assert put_back["applications"][1][:5] == before["applications"][1][:5]
+    assert put_back["applications"][1][5] is False
+    assert put_back["applications"][1][8] is None
+
+
+@pytest.mark.parametrize("obeyed", [False, True], ids=["not-obeyed", "obeyed"])
+def test_a_run_that_dies_anywhere_is_finished_by_the_next(setup: LineSetup, obeyed: bool) -> None:  # noqa: FBT001
+    before, at, connected = setup.state(), -obeyed, False
+    setup.let_changes_die()
+
+    while not connected:
+        at += EVERY
+        setup.death = Death(at, obeyed)
+        connected = setup.connect()[0] == 0
+        setup.death = Death()
+        assert setup.connect()[0] == 0
+        state = setup.state()
+        assert state["applications"][1:] == [CONNECTED_APPLICATION]
+        assert len(state["profiles"]) == 1
+        assert state["numbers"][FRONT_DESK] == state["numbers"][NIGHT] == f"{STACK} us-east-1"
+        setup.death = Death(at, obeyed)
+        setup.run("disconnect", "--yes")
+        setup.death = Death()
+        assert setup.run("disconnect", "--yes")[0] == 0
+        assert {**setup.state(), "audio": []} == before
+        assert setup.remembered() == {}
+        setup.carrier.media.delete("hours")
+    assert at > 10
+
+
+def test_nothing_is_changed_by_a_dry_run_or_a_no(setup: LineSetup) -> None:
+    before = setup.state()
+
+    shown = setup.connect("--dry-run")[1]
+    status, refused, _ = setup.connect("--daily-spend-limit", "5", "--destinations", "us", typed="n\n")
+
+    assert f"+ application {STACK} us-east-1" in shown
+    assert (status, "Nothing was changed." in refused) == (1, True)
+    assert setup.state() == before
+    assert setup.remembered() == {}
+
+
+def test_limits_of_calls_out_are_asked_for_and_changed_on_request(setup: LineSetup) -> None:
+    assert setup.connect(typed="25\nus, gb\ny\n")[0] == 0
+    assert setup.state()["profiles"] == [(f"{STACK} us-east-1", "25.00", ["US", "GB"])]
+
+    shown = setup.connect("--daily-spend-limit", "50")[1]
+
+    assert "daily_spend_limit: 25.00 → 50.00" in shown
+    assert setup.state()["profiles"] == [(f"{STACK} us-east-1", "50.00", ["US", "GB"])]
+
+
+def test_a_number_of_another_application_is_taken_only_when_that_is_meant(setup: LineSetup) -> None:
+    with (setup.flows / "numbers.yaml").open("a", encoding="utf-8") as numbers:
+        numbers.write(f'"{OTHER}": front-desk\n')
+
+    status, _, error = setup.connect()
+    assert (status, setup.state()["numbers"][OTHER]) == (1, "sales")
+    assert error == f"dialtone: this would take {OTHER} from sales: add --take-over if that is meant\n"
+    assert setup.connect("--daily-spend-limit", "5", "--destinations", "US", typed="n\n")[0] == 1
+    assert setup.state()["numbers"][OTHER] == "sales"
+    assert setup.connect("--take-over")[0] == 0
+    assert setup.state()["numbers"][OTHER] == f"{STACK} us-east-1"
+    setup.run("disconnect", "--yes")
+    assert setup.state()["numbers"][OTHER] == "sales"
+
+
+def test_a_number_that_no_flow_takes_any_more_is_given_back(setup: LineSetup) -> None:
+    setup.connect()
+    (setup.flows / "numbers.yaml").write_text(f'"{FRONT_DESK}": front-desk\n', encoding="utf-8")
+
+    shown = setup.connect()[1]
+
+    assert f"- {NIGHT} rings nothing, as before" in shown
+    assert setup.state()["numbers"] == {FRONT_DESK: f"{STACK} us-east-1", NIGHT: None, OTHER: "sales"}
+
+
+def test_an_application_that_was_deleted_by_hand_is_made_again(setup: LineSetup) -> None:
+    before = setup.state()
+    setup.connect()
+    application_id = setup.remembered()[f"/dialtone/{STACK}/telnyx/application-id"]
+    TelnyxAccount.of_key(setup.carrier.api_key).delete_application(application_id)
+
+    status, shown, _ = setup.connect()
+
+    assert status == 0
+    assert f"(in place of {application_id}, which was deleted)" in shown
+    assert setup.state()["applications"][1] == CONNECTED_APPLICATION
+    setup.run("disconnect", "--yes")
+    assert {**setup.state(), "audio": []} == before
+
+
+def test_of_two_runs_at_once_one_application_remains(setup: LineSetup) -> None:
+    handle, together = setup.carrier.handle, threading.Barrier(2, timeout=10)
+
+    def at_once(request: Any) -> Any:  # noqa: ANN401 -- as the carrier's own
+        """Both have seen that there is nothing before either makes anything."""
+        if (request.method, request.path) == ("POST", "/v2/outbound_voice_profiles"):
+            together.wait()
+        return handle(request)
+
+    setup.monkeypatch.setattr(setup.carrier, "handle", at_once)
+    outcomes: list[int] = []
+    other = threading.Thread(target=lambda: outcomes.append(setup.connect()[0]))
+    other.start()
+    outcomes.append(setup.connect()[0])
+    other.join()
+    setup.monkeypatch.setattr(setup.carrier, "handle", handle)
+
+    assert sorted(outcomes) == [0, 1]
+    assert setup.connect()[0] == 0
+    assert setup.state()["applications"][1:] == [CONNECTED_APPLICATION]
+    assert len(setup.state()["profiles"]) == 1
+
+
+def test_audio_is_stored_again_where_it_has_changed_here_or_there_or_ends_soon(setup: LineSetup) -> None:
+    media = setup.carrier.media
+    setup.connect()
+    (setup.flows / "audio" / "hours.wav").write_bytes(wav_of(2))
+    assert "the file has changed" in setup.connect()[1]
+    assert media.named("hours").seconds == 2
+
+    setup.carrier.run_for(10)
+    media.upload("hours", wav_of(5))
+    assert "it was replaced at Telnyx since" in setup.connect()[1]
+    assert media.named("hours").seconds == 2
+
+    media.delete("hours")
+    assert "+ audio hours" in setup.connect()[1]
+    (setup.flows / "audio" / "hours.mp3").write_bytes(b"ID3")
+    assert "has the same name at Telnyx" in setup.connect()[2]
+
+
+def test_the_numbers_are_listed_with_where_they_lead(setup: LineSetup) -> None:
+    setup.connect()
+    (setup.flows / "numbers.yaml").write_text(
+        f'"{FRONT_DESK}": front-desk\n"+4930123456": front-desk\n', encoding="utf-8"
+    )
+
+    status, shown, _ = setup.run("numbers", "--flows", str(setup.flows))
+
+    assert status == 0
+    assert [line.split() for line in shown.splitlines()] == [
+        ["NUMBER", "STATUS", "APPLICATION", "FLOW"],
+        [FRONT_DESK, "active", STACK, "us-east-1", "(this", "line)", "front-desk"],
+        [NIGHT, "active", STACK, "us-east-1", "(this", "line)", "none:", "numbers.yaml", "does", "not", "have", "it"],
+        [OTHER, "active", "sales"],
+        ["+4930123456", "not", "in", "this", "account", "front-desk"],
+    ]
+
+
+def test_the_numbers_are_listed_before_there_is_a_stack(setup: LineSetup) -> None:
+    client("cloudformation").delete_stack(StackName=STACK)
+
+    status, shown, _ = setup.run("numbers", "--flows", str(setup.flows))
+
+    assert status == 0
+    assert f"{FRONT_DESK}  active  none         front-desk, once connected" in shown
+
+
+def test_what_is_missing_is_said_with_its_remedy(setup: LineSetup) -> None:
+    def error_of(*arguments: str) -> str:
+        status, _, error = setup.connect(*arguments)
+        assert status == 1
+        return error
+
+    assert "there is no stack other in this account and region (us-east-1): deploy it with `make deploy`" in error_of(
+        "--stack", "other", "--region", "us-east-1"
+    )
+    (setup.flows / "numbers.yaml").write_text('"+15550100": front-desk\n', encoding="utf-8")
+    assert f"+15550100 in numbers.yaml: not in this Telnyx account, whose numbers are {FRONT_DESK}" in error_of()
+    client("secretsmanager").put_secret_value(SecretId="dialtone/telnyx-api-key", SecretString="KEY_wrong")
+    assert "Telnyx does not accept the API key" in error_of()
+    client("secretsmanager").delete_secret(SecretId="dialtone/telnyx-api-key", ForceDeleteWithoutRecovery=True)
+    assert "there is no secret dialtone/telnyx-api-key: store the key with `dialtone secret`" in error_of()
+    assert setup.state()["audio"] == []
+
+
+def test_missing_credentials_are_said(setup: LineSetup) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        setup.monkeypatch.delenv(name)
+    setup.monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    setup.monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(setup.flows / "none"))
+    setup.monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+
+    status, _, error = setup.connect()
+
+    assert status == 1
+    assert "there are no AWS credentials: run `aws configure`" in error
+
+
+@pytest.mark.parametrize(
+    ("fault", "sentence"),
+    [
+        (ApiFault.RATE_LIMITED, "Telnyx takes no more requests now to list the applications: run it again in 0.01 s"),
+        (ApiFault.UNAVAILABLE, "Telnyx fails to list the applications (503): run it again in a minute"),
+        (ApiFault.RESET_BEFORE_OBEYING, "Telnyx could not be reached to list the applications"),
+        (ApiFault.TIME_OUT_BEFORE_OBEYING, "Telnyx did not answer in time to list the applications"),
+    ],
+)
+def test_what_telnyx_answers_instead_is_said(setup: LineSetup, fault: ApiFault, sentence: str) -> None:
+    impatient = sdk.load().Telnyx(api_key=setup.carrier.api_key, timeout=0.3, max_retries=0)
+    setup.carrier.faults.disturb_api(fault, action="call_control_applications", retry_after_seconds=0.01)
+
+    with pytest.raises(TelnyxSilent) as silent:
+        TelnyxAccount(impatient).applications()
+
+    assert sentence in str(silent.value)
+
+
+def test_a_key_that_may_not_is_said(setup: LineSetup) -> None:
+    handle = setup.carrier.handle
+
+    def forbid(request: Any) -> Any:  # noqa: ANN401 -- as the carrier's own
+        answer = handle(request)
+        return type(answer)(403, answer.headers, b'{"errors": [{"code": "10010", "title": "Authorization failed"}]}')
+
+    setup.monkeypatch.setattr(setup.carrier, "handle", forbid)
+
+    status, _, error = setup.connect()
+
+    assert status == 1
+    assert "the API key may not list the applications (10010 Authorization failed): give it the permission" in error
