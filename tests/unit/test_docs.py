@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -83,3 +85,27 @@ def test_the_waits_of_every_kind_of_step_are_in_the_language_reference() -> None
     waits = reference.partition("## What each step waits for")[2].partition("\n## ")[0]
 
     assert [kind for kind in STEP_KINDS if f"`{kind}" not in waits] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_test_that_a_page_names_exists(page: Path) -> None:
+    named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", page.read_text(encoding="utf-8"))
+
+    assert [f"{file}::{name}" for file, name in named if name not in named_tests_of(ROOT / file)] == []
+
+
+@cache
+def named_tests_of(file: Path) -> frozenset[str]:
+    if not file.exists():
+        return frozenset()
+    return frozenset(
+        node.name for node in ast.parse(file.read_text(encoding="utf-8")).body if isinstance(node, ast.FunctionDef)
+    )
+
+
+@pytest.mark.parametrize("page", ["security.md"])
+def test_every_threat_and_every_promise_names_its_test(page: str) -> None:
+    rows = [line for line in (ROOT / "docs" / page).read_text(encoding="utf-8").splitlines() if line.startswith("| **")]
+
+    assert rows
+    assert [row.split("|")[1] for row in rows if "::" not in row] == []

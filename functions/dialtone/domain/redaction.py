@@ -66,7 +66,7 @@ _TOLD = re.compile(
   | (?P<scheme>(?:https?|wss?|s3)://)(?:[^\s/@"'<>]*@)?(?P<host>[^\s/?#"'<>@\\]*)(?P<path>[^\s"'<>]*)
   | \b(?P<sip>(?:sips?|mailto|tel):)?(?P<user>[^\s@<>"',;:()]{{1,128}})@(?P<at>[A-Za-z0-9][\w.-]*(?::\d{{1,5}})?)
   | (?P<sip_user>\bsips?:)[^\s@<>"',;()]+
-  | (?P<key>\bKEY[0-9A-Za-z]{{12,}}(?:_[0-9A-Za-z]+)?|\b(?:AKIA|ASIA)[0-9A-Z]{{16}}\b|\beyJ[\w-]+\.[\w-]+\.[\w-]*)
+  | (?P<key>(?-i:\bKEY[0-9A-Za-z_-]{{12,}}|\b(?:AKIA|ASIA)[0-9A-Z]{{16}}\b|\beyJ[\w-]+\.[\w-]+\.[\w-]*))
   | (?P<bearer>\bbearer\s+)[\w.~+/=-]{{8,}}
   | (?P<name>["']{_NAMES}["']\s*:\s*)(?:{_QUOTED_VALUE}|[^\s,}}\]]+)
   | (?P<assigned>\b{_NAMES}=)(?:{_QUOTED_VALUE}|[^\s,;&)}}\]]+)
