@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import json
 import math
+from typing import TYPE_CHECKING
 
 import pytest
 
 from infra.carrier import ApiFault, Caller, HangUp, Hear, NoAnswer, Person, Press, Say, Silence, WebhookFault
+from infra.carrier.trace import Heard
 from infra.demo import scenes
-from tests.simulation.failing_over import COLLEAGUE, UP, FailingLine, Fails, as_function_url
+from tests.simulation.failing_over import COLLEAGUE, FAILOVER_URL, SORRY, UP, FailingLine, Fails, as_function_url
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from infra.carrier import Request
+    from infra.carrier.delivery import Settle
 
 LONGEST_SECONDS = 45
 """From the first failure to the end of the call: retries, sentence, retries, and a colleague's four words."""
@@ -223,4 +231,63 @@ def test_a_conversation_is_left_alone() -> None:
     line.ring("+15550102", scenes.RECORDED.script)
 
     assert ("call.bridged", 200) in line.answered
+    assert line.times_said() == 0
+
+
+HANDLING_SECONDS = 1.8
+"""A webhook's whole time, which one takes whose table or whose Telnyx is silent."""
+COLD_SECONDS = 1.0
+"""The failover's, always started from cold."""
+
+
+def taking_their_time(line: FailingLine, slow: Callable[[str], bool]) -> list[float]:
+    """Let webhooks of a slow type wait for nothing, and the failover start from cold; gives when each slow one came."""
+    launch, came = line.carrier._deliveries._launch, []  # noqa: SLF001 -- what is delivered at once takes no time
+
+    def launched(request: Request, timeout_seconds: float, settle: Settle) -> None:
+        clock = line.carrier.clock
+        if request.path.startswith(FAILOVER_URL):
+            clock.after(COLD_SECONDS, lambda: launch(request, timeout_seconds, settle))
+        elif slow(json.loads(request.body)["data"]["event_type"]):
+            came.append(clock.now)
+            clock.after(HANDLING_SECONDS, lambda: settle(503, ""))
+        else:
+            launch(request, timeout_seconds, settle)
+
+    line.carrier._deliveries._launch = launched  # noqa: SLF001 -- as above
+    return came
+
+
+@pytest.mark.parametrize(
+    "from_event", ["call.answered", "call.speak.ended", "call.gather.ended", "call.playback.ended"]
+)
+def test_a_table_that_stays_silent_is_a_silence_of_six_seconds_and_then_the_failover_speaks(from_event: str) -> None:
+    line, seen = FailingLine(), list[str]()
+
+    def slow(event_type: str) -> bool:
+        seen.append(event_type)
+        return from_event in seen
+
+    came = taking_their_time(line, slow)
+
+    line.ring("+15550100", IN_PROGRESS)
+
+    [sentence] = [each.at for each in line.happened if isinstance(each, Heard) and each.what == SORRY]
+    assert sentence - came[0] < 2 * HANDLING_SECONDS + 1.0 + COLD_SECONDS + 0.2
+
+
+@pytest.mark.parametrize("from_event", ["call.answered", "call.gather.ended", "call.playback.ended"])
+def test_one_slow_webhook_is_a_silence_of_two_seconds_and_the_flow_goes_on(from_event: str) -> None:
+    line, left = FailingLine(), [from_event]
+
+    def slow(event_type: str) -> bool:
+        return event_type in left and not left.remove(event_type)  # type: ignore[func-returns-value] # None, once
+
+    came = taking_their_time(line, slow)
+
+    line.ring("+15550100", IN_PROGRESS)
+
+    [began] = came
+    heard = min(each.at for each in line.happened if isinstance(each, Heard) and each.at > began)
+    assert heard - began < HANDLING_SECONDS + 0.5 + 0.2
     assert line.times_said() == 0

@@ -46,7 +46,7 @@ def test_outgoing_calls_ask_for_their_events_again_as_soon_as_incoming_ones(
     assert commands
     for each in commands:
         assert each.parameters["webhook_retries_policies"] == {
-            event: {"retries_ms": [500, 2_000, 5_000, 15_000, 30_000]} for event in events
+            event: {"retries_ms": [500, 500, 5_000, 15_000, 30_000]} for event in events
         }
 
 
