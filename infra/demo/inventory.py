@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from dialtone.domain.calls import Call
     from infra.local.line import PhoneLine
 
+FUNCTIONS = ("WebhookFunction", "ArchiveFunction", "ReconcileFunction", "LookupFunction", "FailoverFunction")
+
 ARCHIVE_SECONDS = 30.0
 """How long recordings may take into S3 on a busy machine."""
 POLL_SECONDS = 0.1
@@ -85,16 +87,21 @@ def kept(line: PhoneLine, session: str) -> StoredCall:
     )
 
 
-def everything_written(line: PhoneLine) -> Iterable[str]:
-    """Every DynamoDB item, every S3 object and every log line, as text: to look for what must not be there."""
+def items(line: PhoneLine) -> Iterable[Mapping[str, Any]]:
+    """Every item of the table, as DynamoDB gives it."""
     for page in line.cloud.client("dynamodb").get_paginator("scan").paginate(TableName=line.cloud.calls_table):
-        yield from (json.dumps(item, default=str) for item in page["Items"])
-    s3 = line.cloud.client("s3")
-    for key in _keys(line):
-        content = s3.get_object(Bucket=line.cloud.recordings_bucket, Key=key)["Body"].read()
-        yield key
-        yield content.decode("latin-1")
-    for function in ("WebhookFunction", "ArchiveFunction", "ReconcileFunction"):
+        yield from page["Items"]
+
+
+def objects(line: PhoneLine) -> Mapping[str, str]:
+    """Every object of the bucket of recordings as text, by its key."""
+    s3, bucket = line.cloud.client("s3"), line.cloud.recordings_bucket
+    return {key: s3.get_object(Bucket=bucket, Key=key)["Body"].read().decode("utf-8", "replace") for key in _keys(line)}
+
+
+def log_lines(line: PhoneLine) -> Iterable[str]:
+    """Every line that a function wrote, metrics among them."""
+    for function in FUNCTIONS:
         yield from line.cloud.logs(function)
 
 
