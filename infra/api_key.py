@@ -14,6 +14,7 @@ from infra.stack_outputs import API_KEY_SECRET
 
 if TYPE_CHECKING:
     from botocore.config import Config
+    from mypy_boto3_secretsmanager import SecretsManagerClient
 
     from infra.stack_outputs import Deployed
 
@@ -21,6 +22,7 @@ DEFAULT_SECRET = "dialtone/telnyx-api-key"  # noqa: S105 -- a secret's name
 """As template.yaml has it."""
 
 _MISSING = "ResourceNotFoundException"
+_BEING_DELETED = "InvalidRequestException"
 
 
 class KeyMissing(DialtoneError):  # noqa: N818 -- reads as the sentence it is: the key is missing
@@ -35,12 +37,9 @@ def secret_name(stack: Deployed | None) -> str:
 def stored_key(name: str, region: str, config: Config = aws.PATIENT) -> str:
     """The API key that a secret holds. Raises KeyMissing, and AwsFault for what AWS answers instead."""
     with aws.explained():
-        try:
-            text = aws.client("secretsmanager", region, config).get_secret_value(SecretId=name).get("SecretString", "")
-        except ClientError as error:
-            if aws.code_of(error) != _MISSING:
-                raise
-            raise KeyMissing(f"there is no secret {name}: store the key with `dialtone secret`") from None
+        text = _text(aws.client("secretsmanager", region, config), name)
+    if text is None:
+        raise KeyMissing(f"there is no secret {name}: store the key with `dialtone secret`")
     try:
         return key_from(name, text.strip())
     except DialtoneError as error:
@@ -54,15 +53,25 @@ def store_key(name: str, region: str, key: str) -> bool:
     """
     with aws.explained():
         secrets = aws.client("secretsmanager", region)
-        try:
-            text = secrets.get_secret_value(SecretId=name).get("SecretString", "")
-        except ClientError as error:
-            if aws.code_of(error) != _MISSING:
-                raise
+        text = _text(secrets, name)
+        if text is None:
             secrets.create_secret(Name=name, SecretString=key, Description="Telnyx API key of Dialtone's phone lines")
             return True
         secrets.put_secret_value(SecretId=name, SecretString=_with_key(text, key))
         return False
+
+
+def _text(secrets: SecretsManagerClient, name: str) -> str | None:
+    """What a secret holds; None where there is none."""
+    try:
+        return secrets.get_secret_value(SecretId=name).get("SecretString", "")
+    except ClientError as error:
+        if aws.code_of(error) == _BEING_DELETED:
+            remedy = f"keep it with `aws secretsmanager restore-secret --secret-id {name}`, and run this again"
+            raise KeyMissing(f"the secret {name} is about to be deleted: {remedy}") from None
+        if aws.code_of(error) != _MISSING:
+            raise
+        return None
 
 
 def _with_key(text: str, key: str) -> str:

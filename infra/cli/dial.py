@@ -9,15 +9,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dialtone.adapters.flow_library import FlowLibrary
+from dialtone.adapters.secrets import FixedSecret
 from dialtone.adapters.settings import required, telnyx_api_key
 from dialtone.adapters.telnyx_api import TelnyxApi
 from dialtone.domain.errors import DialtoneError
 from dialtone.flow.inputs import check_given
 from dialtone.flow.steps.answered_by import AnsweredBy
+from infra.api_key import secret_name, stored_key
 from infra.checkout import FLOWS
+from infra.connect.record import ConnectionRecord
 from infra.dialling import dial, dial_command
+from infra.stack_outputs import DEFAULT_STACK, deployed, region_of
 
 if TYPE_CHECKING:
+    from dialtone.adapters.secrets import Secret
     from dialtone.flow.loaded_flow import LoadedFlow
 
 DETECTIONS = ("greeting_end", "detect", "detect_beep", "detect_words", "premium", "disabled")
@@ -44,30 +49,49 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="a variable that the flow expects to be given; may be given again",
     )
     parser.add_argument("--flows", type=Path, default=FLOWS, help="where the flows lie")
+    parser.add_argument(
+        "--stack",
+        default="",
+        metavar="NAME",
+        help=f"whose application dials (default: TELNYX_CONNECTION_ID, else that of {DEFAULT_STACK})",
+    )
+    parser.add_argument("--region", default="", help="the stack's AWS region (default: as samconfig.toml has it)")
     parser.set_defaults(run=run)
 
 
 def run(given: argparse.Namespace) -> int:
-    """Dial; needs TELNYX_API_KEY and TELNYX_CONNECTION_ID, and honours TELNYX_BASE_URL."""
+    """Dial from a stack's application, or from the environment's; TELNYX_BASE_URL is honoured."""
     flow = FlowLibrary.open(given.flows).flow(given.flow)
     if flow is None:
         raise DialtoneError(f"there is no flow {given.flow} in {given.flows}: add {given.flow}.yaml, and deploy it")
     _check_detection(flow, given.detection)
     variables = dict(given.given)
     check_given(flow.main, variables)
+    connection_id, key = _dialling_application(given.stack, given.region)
     asked = dial_command(
         given.to,
         caller=given.caller,
         flow=given.flow,
-        connection_id=required(os.environ, "TELNYX_CONNECTION_ID"),
+        connection_id=connection_id,
         ring_seconds=given.ring_seconds,
         detection=given.detection,
         given=variables,
     )
-    with closing(TelnyxApi(telnyx_api_key(os.environ))) as telnyx:
+    with closing(TelnyxApi(key)) as telnyx:
         outcome = dial(asked, telnyx)
     print(f"ringing {given.to}: session {outcome.data['call_session_id']}, leg {outcome.data['call_leg_id']}")
     return 0
+
+
+def _dialling_application(stack: str, region: str) -> tuple[str, Secret[str]]:
+    """Its id and the account's key: as exported, or as `dialtone connect` and `dialtone secret` left them."""
+    if not stack and os.environ.get("TELNYX_CONNECTION_ID", "").strip():
+        return required(os.environ, "TELNYX_CONNECTION_ID"), telnyx_api_key(os.environ)
+    found = deployed(stack or DEFAULT_STACK, region_of(stack or DEFAULT_STACK, region))
+    connection_id = ConnectionRecord.of(found.name, found.region).read().application_id
+    if not connection_id:
+        raise DialtoneError(f"the stack {found.name} is not connected to Telnyx: run `dialtone connect` first")
+    return connection_id, FixedSecret(stored_key(secret_name(found), found.region))
 
 
 def _check_detection(loaded: LoadedFlow, detection: str) -> None:

@@ -18,6 +18,7 @@ COMMANDS = {
     "demo": ("infra.cli.demo", "play three kinds of calls through the real code on this machine"),
     "up": ("infra.cli.up", "run the stack and the simulated carrier on this machine, until Ctrl-C"),
     "call": ("infra.cli.call", "call a number of yours from this terminal"),
+    "secret": ("infra.cli.secret", "store the Telnyx API key where the functions read it"),
     "connect": ("infra.cli.connect", "let a deployed stack's numbers ring, through Telnyx's API"),
     "disconnect": ("infra.cli.disconnect", "put back what was at Telnyx before the first connect"),
     "numbers": ("infra.cli.numbers", "list the account's numbers and where each leads"),

@@ -195,7 +195,7 @@ def _answered(action: str, error: Any, errors: ModuleType) -> DialtoneError:  # 
     said = _said(error.body)
     if isinstance(error, errors.AuthenticationError):
         remedy = f"make one in {TELNYX_KEY_PAGE}, and store it with `dialtone secret`"
-        return KeyRefused(f"Telnyx does not accept the API key to {action}: {remedy}")
+        return KeyRefused(f"Telnyx does not accept the API key: {remedy}")
     if isinstance(error, errors.PermissionDeniedError):
         remedy = f"give it the permission in {TELNYX_KEY_PAGE}, or store another with `dialtone secret`"
         return RequestRefused(f"the API key may not {action} ({said}): {remedy}")

@@ -12,6 +12,7 @@ from moto.server import ThreadedMotoServer
 from dialtone.adapters import aws_clients, secrets
 from tests.integration.deliveries import written_flows
 from tests.integration.dependencies import Line
+from tests.integration.lines import LineSetup, line_setup
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,3 +71,13 @@ def flows(tmp_path: Path) -> Path:
 def line(aws: None, flows: Path) -> Line:
     del aws
     return Line.open(flows)
+
+
+@pytest.fixture
+def setup(
+    aws: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Iterator[LineSetup]:
+    """Give a line that is deployed and not connected yet, and the command that sets it up."""
+    del aws
+    with line_setup(tmp_path, monkeypatch, capsys) as made:
+        yield made

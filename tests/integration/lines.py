@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import sys
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -12,16 +13,21 @@ import boto3
 from botocore.exceptions import BotoCoreError
 
 from infra.aws import client
-from infra.carrier import Carrier, Request, Response
+from infra.carrier import Application, Carrier, Request, Response
 from infra.carrier.errors import cannot
 from infra.carrier.server import CarrierServer
 from infra.cli.main import main
+from tests.carrier.desk import wav_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     import pytest
+
+FRONT_DESK, NIGHT, OTHER = "+13125550100", "+13125550101", "+13125550199"
+
+FLOW = "flow: front-desk\nlanguage: en-US\nsteps:\n  hello:\n    play: {media: hours}\n    next: bye\n  bye: hangup\n"
 
 STACK = "dialtone-dev"
 REGION = "us-east-1"
@@ -154,11 +160,26 @@ class LineSetup:
             raise BotoCoreError
 
 
-def account(monkeypatch: pytest.MonkeyPatch) -> CarrierServer:
-    """A Telnyx account behind HTTP, where TELNYX_BASE_URL says."""
-    server = CarrierServer(Carrier(lambda _request, _seconds: 200, delivery_threads=1))
-    monkeypatch.setenv("TELNYX_BASE_URL", server.url)
-    return server
+@contextmanager
+def line_setup(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Iterator[LineSetup]:
+    """A stack that was just deployed, two numbers that ring nothing yet, and one that is another line's."""
+    (folder / "audio").mkdir()
+    (folder / "audio" / "hours.wav").write_bytes(wav_of(1))
+    (folder / "front-desk.yaml").write_text(FLOW, encoding="utf-8")
+    numbers = f'"{FRONT_DESK}": front-desk\n"{NIGHT}": front-desk\n"+1312*": front-desk\n"sip:desk": front-desk\n'
+    (folder / "numbers.yaml").write_text(numbers, encoding="utf-8")
+    carrier = Carrier(lambda _request, _seconds: 200, delivery_threads=1)
+    with CarrierServer(carrier) as server:
+        monkeypatch.setenv("TELNYX_BASE_URL", server.url)
+        carrier.add_numbers([FRONT_DESK, NIGHT])
+        carrier.add_application(Application("7", "https://sales.example/hooks", application_name="sales"), [OTHER])
+        made = LineSetup(carrier, folder, monkeypatch, capsys)
+        made.deploy()
+        made.store_key(carrier.api_key)
+        yield made
+        made.close()
 
 
 def _events() -> Any:  # noqa: ANN401 -- botocore's

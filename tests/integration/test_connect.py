@@ -14,18 +14,14 @@ from infra.aws import client
 from infra.carrier import ApiFault, Application
 from infra.connect.telnyx_account import TelnyxAccount, TelnyxSilent
 from tests.carrier.desk import wav_of
-from tests.integration.lines import FAILOVER_URL, STACK, WEBHOOK_URL, Death, LineSetup, account
+from tests.integration.lines import FAILOVER_URL, FRONT_DESK, NIGHT, OTHER, STACK, WEBHOOK_URL, Death
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-FRONT_DESK, NIGHT, OTHER = "+13125550100", "+13125550101", "+13125550199"
+    from tests.integration.lines import LineSetup
 
 EVERY = 1 if "DRILL_EXAMPLES" in os.environ else 4
 """Deaths are tried at every change in a drill, else at some."""
 
-FLOW = "flow: {}\nlanguage: en-US\nsteps:\n  hello:\n    play: {{media: hours}}\n    next: bye\n  bye: hangup\n"
 
 CONNECTED_APPLICATION = (
     f"{STACK} us-east-1",
@@ -38,28 +34,6 @@ CONNECTED_APPLICATION = (
     True,
     f"{STACK} us-east-1",
 )
-
-
-@pytest.fixture
-def setup(
-    aws: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Iterator[LineSetup]:
-    """A stack that was just deployed, two numbers that ring nothing yet, and one that is another line's."""
-    del aws
-    (tmp_path / "audio").mkdir()
-    (tmp_path / "audio" / "hours.wav").write_bytes(wav_of(1))
-    (tmp_path / "front-desk.yaml").write_text(FLOW.format("front-desk"), encoding="utf-8")
-    numbers = f'"{FRONT_DESK}": front-desk\n"{NIGHT}": front-desk\n"+1312*": front-desk\n"sip:desk": front-desk\n'
-    (tmp_path / "numbers.yaml").write_text(numbers, encoding="utf-8")
-    with account(monkeypatch) as server:
-        carrier = server.carrier
-        carrier.add_numbers([FRONT_DESK, NIGHT])
-        carrier.add_application(Application("7", "https://sales.example/hooks", application_name="sales"), [OTHER])
-        made = LineSetup(carrier, tmp_path, monkeypatch, capsys)
-        made.deploy()
-        made.store_key(carrier.api_key)
-        yield made
-        made.close()
 
 
 def test_a_new_line_is_connected_and_a_second_run_changes_nothing(setup: LineSetup) -> None:
