@@ -23,11 +23,12 @@ TESTS ?= tests
 WORKERS ?= auto
 # Of all branches, in percent; less fails.
 LEAST_COVERAGE := 95
-# The seed of what tests draw by chance: make drill SEED=7 draws the same again. Without one, make test draws what it always
-# draws, and make drill something new.
+# The seed of what tests and drills draw by chance. Without one, make test draws what it always draws, and make drill
+# something new.
 SEED ?=
-# How many examples a drill draws for each property: 500 take an hour and a half on two processors.
-EXAMPLES ?= 500
+# How long a drill takes, and which parts it has: make drill MINUTES=60 ONLY=crash,faults.
+MINUTES ?= 10
+ONLY ?=
 SEEDED = $(if $(SEED),--hypothesis-seed=$(SEED))
 UPGRADE ?=
 # Everything that is locked, each `.in` in a `.txt` with hashes.
@@ -58,8 +59,8 @@ test: $(VENV)/project ## run the tests
 coverage: $(VENV)/project ## measure which branches of functions/ the tests take, and fail under 95 %
 	@$(PYTEST) --cov --cov-report=term --cov-fail-under=$(LEAST_COVERAGE) $(or $(filter-out tests,$(TESTS)),tests/unit tests/integration tests/simulation)
 
-drill: $(VENV)/project ## play hundreds of orders and faults for every call, where make test plays a dozen
-	@DRILL_EXAMPLES=$(EXAMPLES) $(VENV)/bin/pytest -n $(WORKERS) --hypothesis-profile=drill $(SEEDED) $(or $(filter-out tests,$(TESTS)),tests/simulation tests/integration)
+drill: $(VENV)/project ## break whatever can break, for as long as MINUTES says, and hold every promise to it
+	@$(VENV)/bin/python -m tests.drills --minutes $(MINUTES) $(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only $(ONLY))
 
 BENCH ?=
 bench: ARCH := $(subst aarch64,arm64,$(shell uname -m))

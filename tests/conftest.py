@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 from hypothesis import HealthCheck, settings
@@ -12,7 +11,6 @@ _COMMON = {"deadline": None, "print_blob": True, "suppress_health_check": [Healt
 # The same examples every time: what lands is judged by the change, not by chance. New ones are the drill's to find.
 settings.register_profile("quick", max_examples=12, derandomize=True, **_COMMON)  # type: ignore[arg-type]
 settings.register_profile("seeded", max_examples=12, **_COMMON)  # type: ignore[arg-type]
-settings.register_profile("drill", max_examples=int(os.environ.get("DRILL_EXAMPLES", "500")), **_COMMON)  # type: ignore[arg-type]
 
 
 def pytest_configure(config: pytest.Config) -> None:

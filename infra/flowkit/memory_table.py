@@ -71,6 +71,11 @@ class MemoryTable:
         """Every item of every partition, as DynamoDB would give it."""
         return [json.loads(item) for item in self._items.values()]
 
+    def get(self, key: Item) -> Item | None:
+        """The item with the key of `key`, None if there is none."""
+        kept = self._items.get(_key(key))
+        return json.loads(kept) if kept else None
+
     def _due(self, asked: Any) -> list[Item]:
         """The index `due` of one shard, as DynamoDB orders it."""
         shard, now = asked[":shard"], int(asked[":now"]["N"])

@@ -1,0 +1,78 @@
+"""Every request that a function sends, one line each. A new one gets its line here; a drill stops at one without.
+
+The name is `<function> <service>:<operation>`: AWS's own name of the operation, or the method and the path at Telnyx
+with `…` for what stands between slashes and varies. Each is killed before and after, and fails in every way.
+"""
+
+from __future__ import annotations
+
+IO_POINTS = frozenset(
+    {
+        "webhook secretsmanager:GetSecretValue",
+        "webhook dynamodb:BatchGetItem",
+        "webhook dynamodb:TransactWriteItems",
+        "webhook dynamodb:UpdateItem",
+        "webhook sqs:SendMessage",
+        "webhook s3:PutObject",
+        "webhook lambda:Invoke",
+        "webhook telnyx:POST /calls",
+        "webhook telnyx:POST /calls/…/actions/…",
+        "webhook telnyx:GET /call_events",
+        "archive secretsmanager:GetSecretValue",
+        "archive dynamodb:BatchGetItem",
+        "archive dynamodb:Query",
+        "archive dynamodb:UpdateItem",
+        "archive sqs:ChangeMessageVisibility",
+        "archive s3:CreateMultipartUpload",
+        "archive s3:UploadPart",
+        "archive s3:CompleteMultipartUpload",
+        "archive s3:AbortMultipartUpload",
+        "archive s3:ListMultipartUploads",
+        "archive s3:GetObject",
+        "archive s3:PutObject",
+        "archive telnyx:GET /recordings",
+        "archive telnyx:GET /recordings/…",
+        "archive telnyx:GET /recording_transcriptions/…",
+        "archive storage:GET",
+        "reconcile secretsmanager:GetSecretValue",
+        "reconcile dynamodb:Query",
+        "reconcile dynamodb:UpdateItem",
+        "reconcile sqs:SendMessage",
+        "reconcile lambda:Invoke",
+        "reconcile telnyx:GET /recordings",
+        "reconcile telnyx:GET /calls/…",
+        "reconcile telnyx:GET /call_events",
+        "reconcile telnyx:GET /webhook_deliveries",
+        "replay s3:ListObjectsV2",
+        "replay s3:DeleteObject",
+        "lookup lambda:Invoke",
+        "lookup secretsmanager:GetSecretValue",
+        "lookup http:POST",
+    }
+)
+
+ELSEWHERE = frozenset(
+    {
+        "lookup secretsmanager:GetSecretValue",
+        "lookup http:POST",
+        "archive telnyx:GET /recording_transcriptions/…",
+        "webhook s3:PutObject",
+        "replay s3:ListObjectsV2",
+        "replay s3:DeleteObject",
+    }
+)
+"""Those that no call of the drill needs: no flow played here asks an address, or has a transcript too long for a job;
+webhooks are parked, and run again by `dialtone replay`, where our own code fails, which ends a drill.
+tests/integration has them fail (test_lookup_function.py, test_archive_transcripts.py, test_parked_events.py)."""
+
+PLAYED = IO_POINTS - ELSEWHERE
+
+
+def function_of(point: str) -> str:
+    """The function that sends it."""
+    return point.partition(" ")[0]
+
+
+def service_of(point: str) -> str:
+    """The service that it goes to."""
+    return point.partition(" ")[2].partition(":")[0]

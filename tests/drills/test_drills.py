@@ -1,0 +1,207 @@
+"""A small share of the drills, and what holds the drills themselves: the list of requests, the checks, the seeds."""
+
+from __future__ import annotations
+
+import ast
+import logging
+import re
+from functools import cache
+from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
+
+import pytest
+from botocore import xform_name
+from botocore.loaders import Loader
+
+from dialtone.adapters.archive_queue import ArchiveQueue
+from dialtone.adapters.signature import Verifier
+from infra.checkout import ROOT
+from infra.flowkit.memory_table import MemoryTable
+from tests.drills import crash, gate
+from tests.drills.__main__ import PARTS, main
+from tests.drills.aws_memory import MemoryBucket
+from tests.drills.checkers import violations
+from tests.drills.crash import SCENES, play_scene, undisturbed
+from tests.drills.faults import Faults
+from tests.drills.io_points import IO_POINTS, PLAYED, service_of
+from tests.drills.processes import UnknownRequest
+from tests.drills.report import DOUBLED, FORGED, LOST, STUCK, Tally, kept_seeds
+from tests.drills.world import World
+from tests.simulation.plays import ALL_PLAYS, flows_of
+from webhook import processor
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+pytestmark = pytest.mark.no_cover  # plays again and again what other tests take
+
+QUICK_ROUNDS = 12
+
+
+@pytest.fixture(autouse=True)
+def _quiet() -> Iterator[None]:
+    logging.disable()
+    yield
+    logging.disable(logging.NOTSET)
+
+
+@pytest.mark.parametrize("seed", range(QUICK_ROUNDS))
+def test_whatever_fails_until_it_does_not_everything_comes_to_its_end(seed: int) -> None:
+    tally = Tally()
+
+    Faults().play(seed, tally)
+
+    assert tally.failures == {}
+
+
+@pytest.mark.parametrize("number", range(len(SCENES)))
+def test_a_death_at_some_request_of_every_call_leaves_no_trace(number: int) -> None:
+    place = number * crash.STRIDE % len(undisturbed(number).requests)
+
+    assert play_scene(number, {place: crash.WHENS[number % 2]}, Tally()) == []
+
+
+@pytest.mark.parametrize(("part", "seed"), list(kept_seeds()))
+def test_a_seed_that_once_failed_does_not_fail_again(part: str, seed: int) -> None:
+    tally = Tally()
+
+    PARTS[part].play(seed, tally)
+
+    assert tally.failures == {}
+
+
+# --- What holds the drills themselves --------------------------------------------------------------------------
+
+
+def test_every_request_that_is_listed_is_sent_by_some_scene() -> None:
+    sent = {point for number in range(len(SCENES)) for point in undisturbed(number).requests}
+
+    assert PLAYED - sent == set()
+
+
+def test_a_request_that_is_not_listed_stops_a_drill() -> None:
+    listed = IO_POINTS - {"webhook dynamodb:TransactWriteItems"}
+
+    with patch.object(gate, "IO_POINTS", listed), SCENES[0].open() as world, pytest.raises(UnknownRequest):
+        world.play(ALL_PLAYS[SCENES[0].play])
+
+
+def test_every_operation_of_aws_in_the_functions_code_is_listed() -> None:
+    listed = {point.partition(":")[2] for point in IO_POINTS}
+
+    found = {operation for path in sources() for operation in aws_operations(ast.parse(path.read_text()))}
+
+    assert "TransactWriteItems" in found
+    assert found - listed == set()
+
+
+def test_every_path_of_telnyx_in_the_functions_code_is_listed() -> None:
+    listed = {point.partition(" ")[2].partition(" ")[2] for point in IO_POINTS if service_of(point) == "telnyx"}
+    tree = ast.parse((FUNCTIONS / "dialtone/adapters/telnyx_api.py").read_text())
+
+    found = {path for node in ast.walk(tree) if (path := path_of(node))}
+
+    assert "/call_events" in found
+    assert found - listed == set()
+
+
+FUNCTIONS = ROOT / "functions"
+
+
+def sources() -> list[Path]:
+    """The code of the functions that the drills play."""
+    folders = ("archive", "dialtone/adapters", "lookup", "reconcile", "webhook")
+    return [path for folder in folders for path in (FUNCTIONS / folder).rglob("*.py")]
+
+
+@cache
+def operations() -> dict[str, str]:
+    """The operations of the services that the functions use, by the names that boto3 gives them."""
+    loader = Loader()
+    services = ("dynamodb", "lambda", "s3", "secretsmanager", "sqs")
+    names = [name for each in services for name in loader.load_service_model(each, "service-2")["operations"]]
+    return {xform_name(name): name for name in names}
+
+
+def aws_operations(tree: ast.AST) -> set[str]:
+    """What a module asks of AWS: the methods of boto3's clients that it calls, and the pages that it asks for."""
+    called = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)]
+    names = {node.func.attr for node in called if isinstance(node.func, ast.Attribute)}
+    names |= {str(each.value) for node in called for each in node.args if isinstance(each, ast.Constant)}
+    return {operations()[name] for name in names if name in operations()}
+
+
+def path_of(node: ast.AST) -> str:
+    """The path at Telnyx that a text of the code is; '' for any other text."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str) and re.fullmatch(r"/[a-z_]+", node.value):
+        return node.value
+    if isinstance(node, ast.JoinedStr):
+        text = "".join(str(each.value) if isinstance(each, ast.Constant) else "…" for each in node.values)
+        return text if text.startswith("/") else ""
+    return ""
+
+
+def test_the_checks_see_what_is_written_over() -> None:
+    commit = MemoryTable.transact_write_items
+
+    def without_conditions(table: MemoryTable, *, TransactItems: Any) -> Any:  # noqa: ANN401, N803 -- boto's own
+        kept = {"TableName", "Item", "Key", "UpdateExpression", "ExpressionAttributeValues"}
+        bare = [
+            {kind: {k: v for k, v in write.items() if k in kept} for kind, write in each.items()}
+            for each in TransactItems
+        ]
+        return commit(table, TransactItems=bare)
+
+    with patch.object(MemoryTable, "transact_write_items", without_conditions):
+        assert DOUBLED in promises_broken(copied=1.0)
+
+
+def test_the_checks_see_a_recording_that_is_never_archived() -> None:
+    with patch.object(ArchiveQueue, "put", lambda *_: None):
+        assert STUCK in promises_broken()
+
+
+def test_the_checks_see_audio_that_is_written_over() -> None:
+    complete = MemoryBucket.complete_multipart_upload
+
+    with patch.object(
+        MemoryBucket, "complete_multipart_upload", lambda *a, **b: complete(*a, **{**b, "IfNoneMatch": ""})
+    ):
+        assert DOUBLED in promises_broken(queued_twice=1.0)
+
+
+def test_the_checks_see_commands_that_are_not_sent_again() -> None:
+    requests = undisturbed(0).requests
+    place = next(place for place, each in enumerate(requests) if each == "webhook telnyx:POST /calls/…/actions/…")
+
+    with patch.object(processor, "to_send_again", lambda *_: frozenset()):
+        assert LOST in {each.promise for each in play_scene(0, {place: "before"}, Tally())}
+
+
+def test_the_checks_see_a_webhook_that_nobody_signed() -> None:
+    tally = Tally()
+
+    with patch.object(Verifier, "verify", lambda *_: None):
+        Faults().play(1, tally)
+
+    assert tally.figures[FORGED]
+
+
+def promises_broken(*, copied: float = 0.0, queued_twice: float = 0.0) -> set[str]:
+    """The promises that a recorded call breaks."""
+    play = "a recorded conversation"
+    with World(seed=1, flows=flows_of(play), copied=copied, queued_twice=queued_twice) as world:
+        world.play(ALL_PLAYS[play])
+        return {each.promise for each in violations(world)}
+
+
+def test_a_drill_prints_its_seed_its_figures_and_how_to_play_a_round_again(capsys: pytest.CaptureFixture[str]) -> None:
+    with patch.object(Verifier, "verify", lambda *_: None):
+        status = main(["--only", "faults", "--seed", "35", "--rounds", "1"])
+
+    printed = capsys.readouterr().out
+    assert "drill: seed 35" in printed
+    assert re.search(r"forged +[1-9]", printed)
+    assert "again: python -m tests.drills --only faults --seed 35 --rounds 1" in printed
+    assert status == 1

@@ -1,0 +1,370 @@
+"""The whole system on virtual time: carrier, webhook, lookup, archive and reconcile, with the real code of each.
+
+What stands around it is in memory; every request goes through one gate. A seed repeats all that happens.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from functools import cache
+from typing import TYPE_CHECKING, Any, Self
+
+from archive.bucket import RecordingsBucket
+from archive.consumer import Archive, Consumer
+from archive.custody import Custody
+from archive.source import Source
+from archive.transcripts import Transcripts
+from dialtone.adapters.archive_queue import ArchiveQueue
+from dialtone.adapters.calls_table import CallsTable
+from dialtone.adapters.flow_library import FlowLibrary
+from dialtone.adapters.lookup_function import ANSWER_TO, LOOKUP, LookupFunction
+from dialtone.adapters.secrets import CachedSecret, FixedSecret
+from dialtone.adapters.webhook_function import WebhookFunction
+from dialtone.domain.events import parse_event
+from dialtone.domain.lookups import FAILED, FOUND, NOT_FOUND, Lookup
+from dialtone.domain.recordings import ArchiveJob
+from infra.carrier import API_KEY
+from infra.flowkit.scripted_backends import NEVER
+from infra.flowkit.stage import EndState, Stage, StrictObserver, timeless, timeless_recording
+from lookup.answer_delivery import NotTaken, Webhook
+from lookup.backend_client import BackendClient
+from lookup.service import LookupService
+from reconcile.dependencies import Dependencies
+from reconcile.sweep import Sweep
+from tests.drills.aws_memory import (
+    QUEUE_URL,
+    AuditedTable,
+    FunctionFailed,
+    Gated,
+    MemoryBucket,
+    MemoryFunctions,
+    MemoryQueue,
+    MemorySecrets,
+)
+from tests.drills.gate import Gate, Weather
+from tests.drills.processes import Processes
+from tests.drills.telnyx_network import PUBLIC_URL, GatedDownloader, GatedTelnyx, Transport
+from tests.drills.virtual_time import virtual_time
+from webhook.endpoint import Endpoint
+from webhook.processor import EventProcessor
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+    from dialtone.adapters.telemetry import Measure
+    from infra.carrier import WebhookFault
+    from infra.carrier.delivery import Settle
+    from infra.carrier.wire import Request
+    from tests.simulation.plays import Play
+
+STARTS = datetime(2026, 9, 21, 12, 0, tzinfo=UTC)
+SWEEP_SECONDS = 300.0
+LIVENESS_SECONDS = 6 * 3_600.0
+"""Within so long after the last fault everything is settled: the archive's own tries take three quarters of an hour,
+messages of processes that died come again after half an hour each, and a leg is looked at every quarter of an hour."""
+AGAIN_SECONDS = (0.0, 0.004, 0.5, 30.0, 59.0, 61.0, 600.0)
+"""How long after a webhook a stray copy of it comes: Telnyx remembers a command id for 60 s."""
+ARCHIVE_MILLIS, SWEEP_TIME_SECONDS = 300_000, 130.0
+"""What each function has by template.yaml, for the sweep without its reserve."""
+LOST_SECONDS = 60.0
+"""After so long Lambda ends a function that hangs."""
+LOCK_STEP_SECONDS = 0.005
+BAD_GATEWAY = 502
+
+
+@cache
+def library_of(flows: Path) -> FlowLibrary:
+    """The flows of a folder, read once."""
+    return FlowLibrary.open(flows)
+
+
+@dataclass(slots=True)
+class Noted(StrictObserver):
+    """Counts what the functions measure; a fault of ours is kept for the world to raise."""
+
+    measured: Counter[str] = field(default_factory=Counter)
+
+    def measure(self, *measures: Measure) -> None:
+        """Add values up."""
+        for each in measures:
+            self.measured[each.name] += int(each.value)
+
+
+class VirtualLock:
+    """A lock that a process may hold while it waits on virtual time."""
+
+    def __init__(self, processes: Processes) -> None:
+        self._processes = processes
+        self._held = False
+
+    def __enter__(self) -> None:
+        while self._held:
+            self._processes.wait(LOCK_STEP_SECONDS)
+        self._held = True
+
+    def __exit__(self, *_: object) -> None:
+        self._held = False
+
+
+@dataclass(frozen=True, slots=True)
+class TimeLeft:
+    """Lambda's context on virtual time."""
+
+    processes: Processes
+    ends: float
+
+    def get_remaining_time_in_millis(self) -> int:
+        """How long the function may still run."""
+        return int((self.ends - self.processes.clock.now) * 1_000)
+
+
+class World(Stage):
+    """A phone line, its functions and everything around them, on virtual time."""
+
+    def __init__(  # noqa: PLR0913 -- what may go wrong, each with its share
+        self,
+        *,
+        seed: int,
+        flows: Path,
+        weather: Weather | None = None,
+        webhook_faults: dict[WebhookFault, float] | None = None,
+        copied: float = 0.0,
+        queued_twice: float = 0.0,
+    ) -> None:
+        super().__init__(seed=seed, flows=flows, faults=webhook_faults, library=library_of(flows), start=STARTS)
+        self.flows = flows
+        self.chance = random.Random(seed)
+        self.processes = Processes(self.carrier.clock)
+        self.gate = Gate(self.processes, random.Random(seed + 1), weather or Weather(), died=self._restart)
+        self.table: AuditedTable = AuditedTable()
+        self.bucket = MemoryBucket()
+        queued = random.Random(seed + 2)
+        self.queue = MemoryQueue(self.carrier.clock, self._archive, twice=lambda: queued.random() < queued_twice)
+        functions = MemoryFunctions(self.gate, self._do, lambda name, asked: self._leave(name, asked))  # noqa: PLW0108 -- a method
+        clients: dict[str, object] = {
+            "dynamodb": self.table,
+            "sqs": self.queue,
+            "s3": self.bucket,
+            "lambda": functions,
+            "secretsmanager": MemorySecrets(API_KEY),
+        }
+        self.aws: dict[str, Any] = {name: Gated(name, client, self.gate) for name, client in clients.items()}
+        self.checked = CallsTable(self.table, "calls")  # type: ignore[arg-type] # in memory
+        """The table as checks read it, past the gate."""
+        self.noted = Noted()
+        self.settled = False
+        self.placed: list[str] = []
+        """The sessions of the calls that were played."""
+        self._copied = copied
+        self._copies_to_come = 0
+        self._placing = False
+        self._time: AbstractContextManager[None] = virtual_time(self.processes, self.aws["secretsmanager"])
+        self.carrier.public_url = PUBLIC_URL
+        self.carrier._deliveries._launch = self._launch  # noqa: SLF001 -- the carrier's own delivers one after the other
+        self.carrier.pump.run = self._run  # type: ignore[method-assign] # its own holds the lock that processes need
+        self.observer = self.noted
+        for function in ("webhook", "archive", "lookup", "reconcile"):
+            self._restart(function)
+        self.carrier.clock.after(SWEEP_SECONDS, self._sweep)
+
+    def __enter__(self) -> Self:
+        self._time.__enter__()
+        return self
+
+    def __exit__(self, *exit_: object) -> None:
+        self.processes.close()
+        self._time.__exit__(None, None, None)
+
+    def play(self, *plays: Play) -> None:
+        """Let these calls happen at once, and time pass until all is settled, or should be."""
+        self._placing = True
+        self.placed = [play(self) for play in plays]
+        self._placing = False
+        self.carrier.run()
+
+    def end_state(self, session: str) -> EndState:
+        """As Stage's: what is left of the call, without what depends on when things were told."""
+        legs = tuple(timeless(leg) for leg in self.checked.legs(session))
+        recordings = tuple(timeless_recording(each) for each in self.checked.recordings(session))
+        jobs = [ArchiveJob.from_json(each.body) for each in self.queue.messages]
+        return EndState(legs, recordings, frozenset((job.kind, job.recording != "") for job in jobs))
+
+    def unix(self) -> float:
+        """The time of all clocks."""
+        return self.carrier.clock.datetime().timestamp()
+
+    # --- The functions, each as it is after its start -----------------------------------------------------------
+
+    def _restart(self, function: str) -> None:
+        """Start a function anew: it knows nothing that is not stored."""
+        telnyx, store = self._telnyx(), CallsTable(self.aws["dynamodb"], "calls")
+        if function == "webhook":
+            self.processor = EventProcessor(
+                store,
+                replace(library_of(self.flows), kept=store, _earlier={}),
+                telnyx,
+                ArchiveQueue(self.aws["sqs"], QUEUE_URL),
+                LookupFunction(self.aws["lambda"], "lookup", "webhook"),
+                now_seconds=self.unix,
+            )
+            verifier = self.endpoint.verifier
+            self.endpoint = Endpoint(verifier, self.processor, self.noted)  # type: ignore[arg-type] # it only counts
+        elif function == "archive":
+            bucket = RecordingsBucket(self.aws["s3"], "recordings")
+            source = Source(telnyx, GatedDownloader(self.gate, self.carrier.handle))
+            self._consumer = Consumer(
+                Archive(Custody(store, bucket, source), Transcripts(store, bucket, telnyx)),
+                self.aws["sqs"],
+                self.noted,  # type: ignore[arg-type] # as above
+                max_receives=5,
+                now_seconds=self.unix,
+                clock=lambda: self.carrier.clock.now,
+            )
+        elif function == "lookup":
+            self._lookups = LookupService(
+                BackendClient(self.aws["lambda"], FixedSecret({})),
+                Webhook(self.aws["lambda"], self.processes.wait),
+                self.noted,  # type: ignore[arg-type] # as above
+                now=lambda: self.carrier.clock.datetime(),  # noqa: PLW0108 -- its argument has a default
+            )
+        elif function == "reconcile":
+            deliver = WebhookFunction(self.aws["lambda"]).deliver
+            queue = ArchiveQueue(self.aws["sqs"], QUEUE_URL)
+            dependencies = Dependencies(store, queue, lambda event: deliver(event, "webhook"))
+            self._sweeps = Sweep(dependencies, telnyx, self.noted, clock=lambda: self.carrier.clock.now)  # type: ignore[arg-type] # as above
+
+    def _telnyx(self) -> GatedTelnyx:
+        secret: CachedSecret[str] = CachedSecret(
+            "telnyx",
+            lambda _, text: text,
+            clock=lambda: self.carrier.clock.now,
+            _lock=VirtualLock(self.processes),  # type: ignore[arg-type] # as much of a lock as is used
+        )
+        return GatedTelnyx(
+            secret,
+            Transport(self.gate, self.carrier.handle),
+            clock=lambda: self.carrier.clock.now,
+            sleep=self.processes.wait,
+            now_seconds=self.unix,
+        )
+
+    # --- What makes them run ------------------------------------------------------------------------------------
+
+    def _launch(self, request: Request, timeout_seconds: float, settle: Settle) -> None:
+        """Deliver in a process; what is answered after the time-out is not heard."""
+        settled: list[float] = []
+
+        def settle_once(status: int | None, failure: str) -> None:
+            if not settled:
+                settled.append(self.carrier.clock.now)
+                settle(status, failure)
+
+        self.told.append(parse_event(request.body))
+        gone = lambda: settle_once(BAD_GATEWAY, "")  # noqa: E731 -- what API Gateway answers for a process that died
+        self.processes.start("webhook", lambda: settle_once(self._answer(request), ""), gone)
+        self.carrier.clock.after(timeout_seconds, lambda: settle_once(None, "time-out"))
+        if self.chance.random() < self._copied:
+            self._copies_to_come += 1
+            self.carrier.clock.after(self.chance.choice(AGAIN_SECONDS), lambda: self._copy(request))
+
+    def _copy(self, request: Request) -> None:
+        self._copies_to_come -= 1
+        self.processes.start("webhook", lambda: self._answer(request))
+
+    def _answer(self, request: Request) -> int:
+        gateway = {"body": request.body.decode(), "headers": dict(request.headers), "isBase64Encoded": False}
+        return self._status(self.endpoint.respond(gateway))
+
+    def _archive(self, event: Mapping[str, Any], took: Callable[[], None]) -> None:
+        """Let the archive have a message."""
+
+        def work() -> None:
+            left: Any = TimeLeft(self.processes, self.carrier.clock.now + ARCHIVE_MILLIS / 1_000)
+            if not self._consumer.consume(dict(event), left)["batchItemFailures"]:
+                took()
+            self._check()
+
+        self.processes.start("archive", work)
+
+    def _do(self, function: str, asked: Any) -> Any:  # noqa: ANN401 -- any JSON
+        """Let a function answer that is waited for."""
+        if function == "webhook":
+            response = self.endpoint.handle(asked)
+            self._status(response)
+            return response
+        how = self.systems.answering.get(function)
+        if how is None or how.result == FAILED:
+            raise FunctionFailed(function)
+        self.processes.wait(LOST_SECONDS if how.result == NEVER else how.after_seconds)
+        return {FOUND: dict(how.values), NOT_FOUND: None}[how.result]
+
+    def _leave(self, function: str, asked: Any) -> None:  # noqa: ANN401 -- as above
+        assert function == "lookup"
+        self.processes.start("lookup", lambda: self._look_up(asked))
+
+    def _look_up(self, asked: Any) -> None:  # noqa: ANN401 -- as above
+        try:
+            self._lookups.answer(Lookup.from_json(asked[LOOKUP]), asked[ANSWER_TO])
+        except NotTaken:
+            self.noted.measured["Errors"] += 1  # of the function, for whose errors there is an alarm
+
+    def _sweep(self) -> None:
+        """Sweep every five minutes; and look whether there is anything left to wait for."""
+        self.settled = self.is_settled()
+        if self.settled:
+            return
+
+        def work() -> None:
+            # Where it fails as a whole, the schedule tries again, and its dead letters ring.
+            try:
+                self._sweeps.run(self.unix(), self.carrier.clock.now + SWEEP_TIME_SECONDS)
+            except Exception as fault:
+                if not self._is_dependency_fault(fault):
+                    raise
+                self.noted.measured["SweepsIncomplete"] += 1
+            self._check()
+
+        self.processes.start("reconcile", work)
+        self.carrier.clock.after(SWEEP_SECONDS, self._sweep)
+
+    @staticmethod
+    def _is_dependency_fault(fault: Exception) -> bool:
+        from reconcile.sweep import KNOWN_FAULTS  # noqa: PLC0415 -- beside its use
+
+        return isinstance(fault, KNOWN_FAULTS)
+
+    def _check(self) -> None:
+        if self.noted.fault:
+            raise self.noted.fault
+
+    def is_settled(self) -> bool:
+        """Whether nothing is to come any more."""
+        weather = self.gate.weather
+        return (
+            not self._placing
+            and self.carrier.clock.now >= max([weather.until, *(until for _, until in weather.outages.values())])
+            and self.processes.at_work == 0
+            and self._copies_to_come == 0
+            and not self.queue.open
+            and all(leg.ended is not None for leg in self.carrier.legs)
+            and not any("due_shard" in item for item in self.table.items())
+        )
+
+    def _run(self, until: float | None, when: Callable[[], bool] | None) -> bool:
+        """As Pump.run, without its lock, and no longer than until all is settled."""
+        pump, clock = self.carrier.pump, self.carrier.clock
+        if self._placing:
+            return False
+        ends = self.gate.weather.until + LIVENESS_SECONDS if until is None else until
+        while not (when is not None and when()) and not self.settled:
+            due = clock.next_due()
+            if due is None or due > ends:
+                return False
+            clock.step()
+            pump.urgent()
+        return True
