@@ -7,10 +7,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from dialtone.adapters.telnyx_api import Outcome
 from dialtone.domain.events import READ_BACK, REPLAY
-from tests.integration.deliveries import CONTROL, SESSION, event, phone_call, team_call
+from tests.integration.deliveries import CONTROL, LEG, SESSION, event, phone_call, team_call
 from tests.integration.dependencies import Died, Line
 
 if TYPE_CHECKING:
@@ -34,6 +36,34 @@ def played(flows: Path, call: Callable[[Line], Iterator[Event]]) -> list[Event]:
         told.append(each)
         line.deliver(each)
     return told
+
+
+@given(call=st.sampled_from([phone_call, team_call]), failing=st.sets(st.integers(0, 15)))
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_whichever_events_of_a_call_had_failed_its_record_is_whole_and_nobody_hears_of_it(
+    flows: Path, call: Callable[[Line], Iterator[Event]], failing: set[int]
+) -> None:
+    line = Line.in_memory(flows)
+    failed: list[Event] = []
+    told: list[Event] = []
+    for number, each in enumerate(call(line)):
+        told.append(each)
+        if number in failing:
+            failed.append(each)
+        else:
+            line.deliver(each)
+    obeyed = list(line.telnyx.obeyed)
+
+    for _ in range(2):
+        for each in sorted(failed, key=lambda each: each.type != "call.hangup" or each.about_callee):
+            assert not line.deliver(replayed(each)).unsent
+
+    remains = line.remains(SESSION)
+    assert sorted(each.event_id for each in remains.timeline) == sorted(each.id for each in told)
+    assert [leg.status for leg in remains.legs if leg.leg_id == LEG] == ["ended"]
+    assert {command.action for _, command in line.telnyx.obeyed[len(obeyed) :]} <= {"hangup"}
+    urls = [each for each in told if "recording_urls" in each.payload]
+    assert sum('"audio"' in job for job in remains.jobs) == len(urls)
 
 
 @pytest.mark.parametrize("call", [phone_call, team_call])

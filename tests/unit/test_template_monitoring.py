@@ -76,6 +76,7 @@ WATCHED = {
     ("AWS/SQS", "ApproximateAgeOfOldestMessage", "ArchiveQueueName"),
     (OF_THE_STACK, "WebhookFaults", "webhook"),
     (OF_THE_STACK, "EventsParked", "webhook"),
+    (OF_THE_STACK, "EventsNotParked", "webhook"),
     (OF_THE_STACK, "SignatureFailures", "webhook"),
     (OF_THE_STACK, "ApiVersion1Webhooks", "webhook"),
     (OF_THE_STACK, "CommandsRefused", "webhook"),
