@@ -103,9 +103,19 @@ def named_tests_of(file: Path) -> frozenset[str]:
     )
 
 
-@pytest.mark.parametrize("page", ["security.md"])
+@pytest.mark.parametrize("page", ["security.md", "reliability.md"])
 def test_every_threat_and_every_promise_names_its_test(page: str) -> None:
     rows = [line for line in (ROOT / "docs" / page).read_text(encoding="utf-8").splitlines() if line.startswith("| **")]
 
     assert rows
-    assert [row.split("|")[1] for row in rows if "::" not in row] == []
+    assert [row.split("|")[1] for row in rows if "::" not in row and "**Not kept:**" not in row] == []
+
+
+def test_the_page_of_faults_names_every_alarm_and_no_other() -> None:
+    monitoring = (ROOT / "infra" / "monitoring.yaml").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "reliability.md").read_text(encoding="utf-8")
+    alarms = set(re.findall(r"AlarmName: !Sub \$\{StackName\}-([a-z0-9-]+)", monitoring))
+
+    named = set(re.findall(r"`([a-z0-9]+(?:-[a-z0-9]+)+)`", page))
+
+    assert named == alarms
