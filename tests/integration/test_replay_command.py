@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import io
 import json
+import re
+import shlex
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import partial
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -15,11 +19,14 @@ from dialtone.adapters.dynamodb_items import attributes
 from dialtone.adapters.parked_events import ParkedEvents
 from dialtone.adapters.signature import Verifier
 from dialtone.adapters.telemetry import Observer
+from dialtone.adapters.webhook_function import WebhookFunction
 from dialtone.domain.client_state import ClientState
 from dialtone.domain.parked_event import ParkedEvent
 from infra import aws
+from infra.checkout import ROOT
 from infra.cli import replay
 from infra.cli.main import main
+from infra.replays import Replays
 from tests.function_output import follow_stdout
 from tests.integration.deliveries import BEGAN, CONTROL, LEG, SESSION, SIGNED_URL, Signer, body, request
 from tests.integration.dependencies import ONE_ATTEMPT, Died, aws_session
@@ -30,6 +37,7 @@ if TYPE_CHECKING:
 
     from tests.integration.dependencies import Line
 
+PAGE = ROOT / "docs" / "operations.md"
 BUCKET, FUNCTION = "parked", "webhook:live"
 RINGS: dict[str, object] = {"direction": "incoming", "state": "parked"}
 HANG_UP: dict[str, object] = {"hangup_cause": "normal_clearing", "hangup_source": "caller"}
@@ -147,6 +155,14 @@ def test_a_call_whose_every_event_failed_gets_its_record_and_nobody_hears_a_word
     assert remains.obeyed == ()
 
 
+def test_every_example_of_the_page_runs(deployed: Deployed) -> None:
+    examples = re.findall(r"^ *dialtone replay --stack dialtone-prod (.+)$", PAGE.read_text("utf-8"), re.MULTILINE)
+    failed_call(deployed)
+
+    assert [deployed.replay(*shlex.split(arguments))[0] for arguments in examples] == [0, 0]
+    assert deployed.names() == []
+
+
 def test_run_twice_there_is_nothing_left_to_do(deployed: Deployed) -> None:
     failed_call(deployed)
     deployed.replay("--all")
@@ -157,6 +173,24 @@ def test_run_twice_there_is_nothing_left_to_do(deployed: Deployed) -> None:
     assert deployed.replay("--list") == (0, "nothing is parked", "")
     assert deployed.invoked == []
     assert deployed.line.remains(SESSION).timeline == remains.timeline
+
+
+def test_two_who_run_it_at_once_run_it_once(deployed: Deployed) -> None:
+    failed_call(deployed)
+    function = WebhookFunction(deployed)  # type: ignore[arg-type] # what of Lambda is needed
+    replays = Replays(
+        deployed.parked, deployed.line.store, partial(function.deliver, function=FUNCTION), lambda: deployed.now
+    )
+    events = replays.find()
+
+    with ThreadPoolExecutor(2) as two:
+        results = [*two.map(lambda _: list(replays.run(events)), range(2))]
+
+    assert all(each.taken for result in results for each in result)
+    assert deployed.names() == []
+    remains = deployed.line.remains(SESSION)
+    assert len(remains.timeline) == 4
+    assert remains.obeyed == ()
 
 
 def test_one_that_fails_again_stays_parked_and_the_others_are_run(deployed: Deployed) -> None:
