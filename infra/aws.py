@@ -10,6 +10,7 @@ from botocore.config import Config
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
+    ConnectionError,  # noqa: A004 -- botocore's own, which is none of Python's
     HTTPClientError,
     NoCredentialsError,
     NoRegionError,
@@ -69,7 +70,9 @@ def client(service: Literal["sns"], region: str = "", config: Config = PATIENT) 
 @overload
 def client(service: Literal["sqs"], region: str = "", config: Config = PATIENT) -> SQSClient: ...
 @overload
-def client(service: Literal["cloudwatch", "ssm"], region: str = "", config: Config = PATIENT) -> Any: ...  # noqa: ANN401
+def client(
+    service: Literal["apigateway", "cloudwatch", "ssm", "sts"], region: str = "", config: Config = PATIENT
+) -> Any: ...  # noqa: ANN401
 def client(service: Any, region: str = "", config: Config = PATIENT) -> Any:
     """A client with the shell's credentials, in that region or the shell's, at AWS_ENDPOINT_URL if there is one.
 
@@ -93,7 +96,7 @@ def code_of(error: ClientError) -> str:
 
 
 def _fault(error: BotoCoreError | ClientError) -> AwsFault:
-    if isinstance(error, HTTPClientError):
+    if isinstance(error, (HTTPClientError, ConnectionError)):
         return AwsSilent(f"AWS does not answer: check the network, and run this again ({error})")
     if isinstance(error, ClientError):
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)

@@ -22,6 +22,7 @@ COMMANDS = {
     "connect": ("infra.cli.connect", "let a deployed stack's numbers ring, through Telnyx's API"),
     "disconnect": ("infra.cli.disconnect", "put back what was at Telnyx before the first connect"),
     "numbers": ("infra.cli.numbers", "list the account's numbers and where each leads"),
+    "doctor": ("infra.cli.doctor", "check a line, from this machine to Telnyx, with a remedy for what is wrong"),
     "dial": ("infra.cli.dial", "ring a number and let a flow talk to the person who answers"),
     "flow": ("infra.cli.flow", "check phone menus"),
     "replay": ("infra.cli.replay", "run events again that failed by a fault of ours, after the fix"),

@@ -58,9 +58,9 @@ class TelnyxAccount:
     client: telnyx.Telnyx
 
     @classmethod
-    def of_key(cls, api_key: str) -> TelnyxAccount:
+    def of_key(cls, api_key: str, retries: int = RETRIES) -> TelnyxAccount:
         """The account of a key; TELNYX_BASE_URL is honoured."""
-        made: telnyx.Telnyx = sdk.load().Telnyx(api_key=api_key, timeout=REQUEST_SECONDS, max_retries=RETRIES)
+        made: telnyx.Telnyx = sdk.load().Telnyx(api_key=api_key, timeout=REQUEST_SECONDS, max_retries=retries)
         return cls(made)
 
     def check_key(self) -> None:

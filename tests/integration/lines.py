@@ -33,6 +33,7 @@ STACK = "dialtone-dev"
 REGION = "us-east-1"
 WEBHOOK_URL = "https://abc.execute-api.us-east-1.amazonaws.com/webhooks/telnyx"
 FAILOVER_URL = "https://def.lambda-url.us-east-1.on.aws/"
+FUNCTION = "dialtone-dev-WebhookFunction-1"
 SECRET = "dialtone/telnyx-api-key"
 READING = frozenset({"GET", "HEAD"})
 
@@ -41,8 +42,13 @@ TEMPLATE: dict[str, Any] = {
         "TelnyxApiKeySecretName": {"Type": "String", "Default": SECRET},
         "TelnyxPublicKey": {"Type": "String", "Default": ""},
     },
-    "Resources": {"Queue": {"Type": "AWS::SQS::Queue"}},
-    "Outputs": {"WebhookUrl": {"Value": WEBHOOK_URL}, "FailoverUrl": {"Value": FAILOVER_URL}},
+    "Resources": {"Topic": {"Type": "AWS::SNS::Topic"}},
+    "Outputs": {
+        "WebhookUrl": {"Value": WEBHOOK_URL},
+        "FailoverUrl": {"Value": FAILOVER_URL},
+        "AlarmTopicArn": {"Value": {"Ref": "Topic"}},
+        "WebhookFunctionName": {"Value": f"arn:aws:lambda:us-east-1:123456789012:function:{FUNCTION}:live"},
+    },
 }
 
 
@@ -82,7 +88,8 @@ class LineSetup:
     def deploy(self, **template: Any) -> None:  # noqa: ANN401 -- parts of a template
         """Make the stack."""
         body = json.dumps({**TEMPLATE, **template})
-        client("cloudformation").create_stack(StackName=STACK, TemplateBody=body)
+        key: Any = {"ParameterKey": "TelnyxPublicKey", "ParameterValue": self.carrier.public_key}
+        boto3.client("cloudformation").create_stack(StackName=STACK, TemplateBody=body, Parameters=[key])
 
     def store_key(self, key: str) -> None:
         """Put the account's key where the functions read it."""
@@ -139,12 +146,12 @@ class LineSetup:
         """Count changes from now on, at Telnyx and in Parameter Store."""
         handle, self.counting = self.carrier.handle, True
         self.monkeypatch.setattr(self.carrier, "handle", lambda request: self._at_telnyx(handle, request))
-        _events().register("before-send.ssm", self._at_parameter_store)
+        client_events().register("before-send.ssm", self._at_parameter_store)
 
     def close(self) -> None:
         """Let boto3's session, which outlives the test, count no more."""
         if self.counting:
-            _events().unregister("before-send.ssm", self._at_parameter_store)
+            client_events().unregister("before-send.ssm", self._at_parameter_store)
 
     def _at_telnyx(self, handle: Callable[[Request], Response], request: Request) -> Response:
         if request.method in READING:
@@ -182,7 +189,7 @@ def line_setup(
         made.close()
 
 
-def _events() -> Any:  # noqa: ANN401 -- botocore's
+def client_events() -> Any:  # noqa: ANN401 -- botocore's
     """What every client that is made from now on tells of its requests."""
     if boto3.DEFAULT_SESSION is None:
         boto3.setup_default_session()
