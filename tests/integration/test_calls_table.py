@@ -241,6 +241,19 @@ def test_a_decisions_own_reason_comes_before_the_edges(line: Line) -> None:
     assert [entry.reason for entry in line.store.timeline(SESSION)] == ["why"]
 
 
+def test_no_reason_is_stored_with_a_number_or_a_signed_address(line: Line) -> None:
+    reason = f"Telnyx: +15550123 and card {CARD} are refused, see {SIGNED_URL}"
+    failed = replace(RECORDING, status="failed", reason=reason)
+    call = replace(ringing(), recordings=(failed,))
+
+    commit(line, event("call.recording.error"), Call(SESSION, LEG), Decision(call, recordings=(failed,), reason=reason))
+    assert line.store.mark_recording(replace(failed, status="saved"), was=("failed",))
+
+    stored = f"Telnyx: +1555**** and card ({len(CARD)} digits) are refused, see https://{SIGNED_URL.split('/')[2]}/…"
+    [entry], [leg], [recording] = line.store.timeline(SESSION), line.store.legs(SESSION), line.store.recordings(SESSION)
+    assert [entry.reason, leg.recordings[0].reason, recording.reason] == [stored] * 3
+
+
 def race(line: Line, *commits: Callable[[], None]) -> list[BaseException | None]:
     """Start all at once, each held at its commit until all are there; give what each raised."""
     line.wire.at_commit = threading.Barrier(len(commits), timeout=5).wait

@@ -468,7 +468,7 @@ def _call_fields(call: Call, event: Event) -> Item:
     plain_values = {
         "left": {name: value for name, value in asdict(call.left).items() if value} if call.left else None,
         "far_legs": {leg_id: asdict(leg) for leg_id, leg in call.far_legs.items()},
-        "recordings": [asdict(recording) for recording in call.recordings],
+        "recordings": [recording.to_json() for recording in call.recordings],
         "reported": [asdict(report) for report in call.reported],
         "consent": asdict(call.consent) if call.consent else None,
         "unconfirmed": call.unconfirmed.to_json() if call.unconfirmed else None,

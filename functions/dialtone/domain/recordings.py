@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from dialtone.domain.redaction import redacted_text
 from dialtone.domain.stored import restored
 
 if TYPE_CHECKING:
@@ -198,8 +199,8 @@ class Recording:
         return int(datetime.fromisoformat(self.requested_at).timestamp()) + FIRST_LOOK_SECONDS
 
     def to_json(self) -> dict[str, Any]:
-        """As a JSON object, for the store."""
-        return asdict(self)
+        """As a JSON object, for the store; the reason, which may repeat what Telnyx says, without numbers and keys."""
+        return {**asdict(self), "reason": redacted_text(self.reason)}
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Recording:
