@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import urllib3
 from botocore.exceptions import BotoCoreError, ClientError
 
+from dialtone.domain.errors import DialtoneError
 from dialtone.domain.lookups import FAILED, Answer
 from lookup.answer_parsing import MAX_ANSWER_BYTES, answer_of, answer_of_http
 
@@ -70,7 +71,9 @@ class BackendClient:
         except (BotoCoreError, urllib3.exceptions.HTTPError) as error:
             return Answer(FAILED, reason=f"could not be asked: {type(error).__name__}")
         except Exception as error:  # noqa: BLE001 -- a caller waits: a fault of ours is told at once, not at the limit
-            return Answer(FAILED, reason=f"a fault of ours: {type(error).__name__}: {error}", fault=error)
+            # What other errors say may quote the question, and the reason goes into the timeline.
+            said = f": {error}" if isinstance(error, DialtoneError) else ""
+            return Answer(FAILED, reason=f"a fault of ours: {type(error).__name__}{said}", fault=error)
 
     def _invoke(self, lookup: Lookup) -> Answer:
         answered = self._functions.invoke(FunctionName=lookup.target, Payload=_question(lookup))

@@ -252,6 +252,30 @@ def test_tokens_that_cannot_be_read_fail_the_lookup_at_once(server: ScriptedTeln
     assert answer == Answer(FAILED, reason="a fault of ours: DialtoneError: the secret is not JSON")
 
 
+def test_what_an_unforeseen_error_says_is_no_reason_since_it_may_quote_the_question(functions: LambdaClient) -> None:
+    def tokens(_: str, __: float) -> str:
+        raise ValueError("+13125550142")
+
+    answer = asked(
+        BackendClient(functions, CachedSecret("tokens", tokens_from, tokens)),
+        replace(FUNCTION, target="https://crm.example"),
+    )
+
+    assert answer == Answer(FAILED, reason="a fault of ours: ValueError")
+
+
+def test_what_the_webhook_function_says_of_its_failure_is_told_by_its_kind(
+    server: ScriptedTelnyx, functions: LambdaClient
+) -> None:
+    said = b'{"errorType": "Sandbox.Timedout", "errorMessage": "+13125550142"}'
+    failed = response(200, said, {"x-amz-function-error": "Unhandled"})
+    server.answers.extend([failed] * 7)
+    event = Answer(NOT_FOUND).event(FUNCTION, "2026-11-24T10:00:00.000000Z")
+
+    with pytest.raises(NotTaken, match=r"it failed: Sandbox\.Timedout$"):
+        Webhook(functions, lambda _: None).deliver(event, "webhook")
+
+
 def test_a_lookup_that_takes_longer_than_a_silence_goes_unnoticed_is_told_of_once(
     server: ScriptedTelnyx, functions: LambdaClient
 ) -> None:

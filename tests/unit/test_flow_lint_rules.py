@@ -551,6 +551,35 @@ def test_sensitive_digits_may_not_be_kept_under_another_name(found_in: FindRules
     assert found_in(steps) == [(3, "sensitive-digits")]
 
 
+@pytest.mark.parametrize(
+    ("value", "found"),
+    [
+        ("+{digits.n}", True),
+        ("{caller}", True),
+        ("+1{digits.n}", True),
+        ("{other}", True),
+        ("sip:{digits.n}", True),
+        ("+1312555{digits.n}", False),
+        ("sip:{digits.n}@pbx.example", False),
+        ("+13125550123", False),
+        ("{customer.agent}", False),
+    ],
+)
+def test_nobody_is_rung_whom_the_caller_chose_by_way_of_a_variable(
+    value: str, found_in: FindRules, *, found: bool
+) -> None:
+    steps = f"""\
+        a: {{collect: Number, into: n, otherwise: z, next: b}}
+        b: {{lookup: customers, send: {{n: "{{digits.n}}"}}, into: customer, gives: [agent], on_error: z, next: c}}
+        c: {{set: {{other: "{{digits.n}}"}}}}
+        d: {{set: {{whom: "{value}"}}}}
+        e: {{transfer: ["+13125550142", "{{whom}}"], hold: {{media: opening-hours}}, on_error: z}}
+        z: hangup
+        """
+
+    assert found_in(steps) == ([(6, "caller-chooses-callee")] if found else [])
+
+
 def test_nothing_can_go_by_sensitive_digits(found_in: FindRules) -> None:
     steps = """\
         a: {collect: PIN, into: pin, sensitive: true, otherwise: c, next: b}
