@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from infra.carrier import calls, recordings
 from infra.carrier.api import Api
-from infra.carrier.applications import PhoneNumber
+from infra.carrier.applications import ANY_PROFILE, PhoneNumber, Profile
 from infra.carrier.callers import Callee, Caller, Unknown, party_of
 from infra.carrier.clock import Clock
 from infra.carrier.delivery import Deliveries
@@ -137,6 +137,8 @@ class Carrier:
         """Register an application, or replace it, and let these numbers ring it."""
         with self.acting():
             self.exchange.applications[application.connection_id] = application
+            if application.outbound_voice_profile_id == ANY_PROFILE:
+                self.exchange.profiles.setdefault(ANY_PROFILE, Profile(ANY_PROFILE, "any"))
             self.add_numbers(numbers, application.connection_id)
         return application
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from infra.carrier import calls, detection, errors, recordings
-from infra.carrier.applications import ANY_PROFILE
 from infra.carrier.legs import Leg, LegState
 from infra.carrier.trace import Heard
 
@@ -69,8 +68,6 @@ def record_order(parameters: dict[str, Any]) -> recordings.Order | None:
 
 def check_profile(exchange: Exchange, application: Application) -> None:
     """Refuse a call from an application whose outbound voice profile is missing or disabled."""
-    if application.outbound_voice_profile_id == ANY_PROFILE:
-        return
     profile = exchange.profiles.get(application.outbound_voice_profile_id or "")
     if profile is None or not profile.enabled:
         raise errors.no_outbound_profile()

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from infra.connect.account import Number
+    from infra.stack_outputs import Deployed
 
 MISSING = "not in this account"
 
@@ -36,10 +37,17 @@ def run(given: argparse.Namespace) -> int:
         stack = None
     region = stack.region if stack else region_of(given.stack, given.region)
     account = TelnyxAccount.of_key(stored_key(secret_name(stack), region))
-    ours = ConnectionRecord.of(given.stack, region).read().application_id
+    ours = ConnectionRecord.of(given.stack, region).read().application_id or _by_url(account, stack)
     for row in table(account.numbers(), read_numbers(given.flows), ours):
         print(row)
     return 0
+
+
+def _by_url(account: TelnyxAccount, stack: Deployed | None) -> str:
+    """The application that sends its webhooks to the stack, though connect has not made it; '' for none."""
+    url = stack.url("WebhookUrl") if stack else ""
+    found = (each.id for each in account.applications() if url and each.settings.get("webhook_event_url") == url)
+    return next(found, "")
 
 
 def table(numbers: list[Number], flows: Mapping[str, str], ours: str) -> list[str]:

@@ -95,7 +95,7 @@ def application(wanted: Wanted, found: Application, profiles: Sequence[Profile])
 
 
 def _timeout(seconds: Any) -> Result:  # noqa: ANN401 -- as Telnyx has it
-    name, found = "webhook time-out", f"{seconds} s" if seconds else "2 s, Telnyx's own"
+    name, found = "webhook time-out", f"{seconds:g} s" if seconds else "2 s, Telnyx's own"
     if seconds and seconds > LONGEST_PATIENCE_SECONDS:
         return warning(name, f"{found}: callers wait so long, twice, before the failover answers them", CONNECT)
     return ok(name, found)

@@ -181,7 +181,10 @@ def line_setup(
     with CarrierServer(carrier) as server:
         monkeypatch.setenv("TELNYX_BASE_URL", server.url)
         carrier.add_numbers([FRONT_DESK, NIGHT])
-        carrier.add_application(Application("7", "https://sales.example/hooks", application_name="sales"), [OTHER])
+        sales = Application(
+            "7", "https://sales.example/hooks", application_name="sales", outbound_voice_profile_id=None
+        )
+        carrier.add_application(sales, [OTHER])
         made = LineSetup(carrier, folder, monkeypatch, capsys)
         made.deploy()
         made.store_key(carrier.api_key)
