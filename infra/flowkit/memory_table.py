@@ -1,6 +1,6 @@
 """DynamoDB in memory, as far as the calls table uses it: for plays of thousands of calls.
 
-It is a neighbour, not our code: `tests/simulation/test_memory_table.py` holds it to what moto's DynamoDB answers.
+It is a dependency, not our code: `tests/drills/oracle.py` holds it to what moto and the AWS emulator answer.
 """
 
 # ruff: noqa: ANN401, N803 -- boto's own names, and its requests and answers are dictionaries of anything

@@ -15,15 +15,22 @@ from typing import TYPE_CHECKING
 
 from tests.drills.crash import Crash
 from tests.drills.faults import Faults
+from tests.drills.hostile import Hostile
+from tests.drills.oracle import Oracle
+from tests.drills.orders import Orders
+from tests.drills.parallel import Parallel
 from tests.drills.properties import Properties
 from tests.drills.report import PROMISES, Tally, kept_seeds, lacking, summary
+from tests.drills.times import Times
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tests.drills.report import Part
 
-PARTS: dict[str, Part] = {part.name: part for part in (Crash(), Faults(), Properties())}
+PARTS: dict[str, Part] = {
+    part.name: part for part in (Crash(), Faults(), Times(), Orders(), Parallel(), Hostile(), Oracle(), Properties())
+}
 
 USUAL = ",".join(name for name in PARTS if name != Properties.name)
 
@@ -51,6 +58,7 @@ def main(words: Sequence[str] | None = None) -> int:
     lacks: dict[str, list[str]] = {}
     for part in parts:
         _drill(part, seed, options.minutes * 60 / len(parts), options.rounds, tallies[part.name])
+        part.close()
         lacks[part.name] = [] if options.rounds else lacking(part, tallies[part.name])
     print("\n".join(summary(tallies, lacks)))  # noqa: T201 -- as above
     broken = any(tally.figures[name] for tally in tallies.values() for name in PROMISES)

@@ -17,7 +17,7 @@ from tests.drills.checkers import violations
 from tests.drills.faults import note, play_calls
 from tests.drills.gate import Fault, Weather, When
 from tests.drills.io_points import PLAYED
-from tests.drills.report import LOST, STUCK, Violation
+from tests.drills.report import LOST, STUCK, InProcess, Violation
 from tests.drills.world import World
 from tests.simulation.plays import ALL_PLAYS, flows_of
 
@@ -137,6 +137,11 @@ def undisturbed(number: int) -> Undisturbed:
         return Undisturbed(tuple(world.gate.passed), facts(world), actions(world), lasted(world))
 
 
+def undisturbed_call(play: str) -> Undisturbed:
+    """What a call is with which nothing is amiss."""
+    return undisturbed(list(ALL_PLAYS).index(play))
+
+
 @cache
 def points() -> tuple[tuple[int, int, When], ...]:
     """Every scene's every request, and whether before or after it."""
@@ -172,7 +177,7 @@ def lasted(world: World) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class Crash:
+class Crash(InProcess):
     """The part with deaths: its rounds go through every point in turn, then through pairs of them."""
 
     name: str = "crash"
@@ -202,15 +207,16 @@ def play_scene(number: int, kills: Mapping[int, When], tally: Tally) -> list[Vio
         broken = play_calls(world, [scene.play])
         # A question whose answer was lost with the lookup function has failed: the caller takes another path.
         same = not broken and not any(each.startswith("lookup ") for each in world.gate.met)
-        broken += list(_differences(world, without, dict(kills))) if same else []
+        broken += list(differences(world, without, f"deaths at {dict(kills)}")) if same else []
         note(world, tally)
     return broken
 
 
-def _differences(world: World, without: Undisturbed, kills: dict[int, When]) -> Iterator[Violation]:
+def differences(world: World, without: Undisturbed, what: str) -> Iterator[Violation]:
+    """What is not as it would be without that."""
     if (now := facts(world)) != without.state:
-        yield Violation(LOST, f"with {kills} it ended as {now}, without as {without.state}")
+        yield Violation(LOST, f"with {what} it ended as {now}, without as {without.state}")
     if missing := without.obeyed - actions(world):
-        yield Violation(LOST, f"with {kills} Telnyx did not obey {sorted(missing)}")
+        yield Violation(LOST, f"with {what} Telnyx did not obey {sorted(missing)}")
     if (longer := lasted(world) - without.seconds) > PATIENCE_SECONDS:
-        yield Violation(STUCK, f"with {kills} it took {longer:.0f} s longer")
+        yield Violation(STUCK, f"with {what} it took {longer:.0f} s longer")

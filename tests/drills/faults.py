@@ -15,7 +15,7 @@ from tests.drills.checkers import count, violations
 from tests.drills.forgeries import Forger
 from tests.drills.gate import Fault, Weather
 from tests.drills.io_points import PLAYED, service_of
-from tests.drills.report import WRONG, Violation
+from tests.drills.report import WRONG, InProcess, Violation
 from tests.drills.world import World
 from tests.simulation.plays import ALL_PLAYS, LANGUAGE_PLAYS, PLAYS, flows_of
 
@@ -38,7 +38,7 @@ MOST_CALLS = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Faults:
+class Faults(InProcess):
     """The part with faults of every kind at once."""
 
     name: str = "faults"

@@ -7,7 +7,7 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from tests.drills.report import WRONG, Violation
+from tests.drills.report import WRONG, InProcess, Violation
 
 if TYPE_CHECKING:
     from tests.drills.report import Tally
@@ -16,7 +16,7 @@ FOLDERS = ("tests/simulation", "tests/integration")
 
 
 @dataclass(frozen=True, slots=True)
-class Properties:
+class Properties(InProcess):
     """The part that runs pytest: what fails, it prints itself."""
 
     name: ClassVar[str] = "properties"

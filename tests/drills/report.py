@@ -83,6 +83,19 @@ class Part(Protocol):
         """Play the round of a seed: count what is done, and blame the seed for what breaks."""
         ...
 
+    def close(self) -> None:
+        """End what it has started."""
+        ...
+
+
+class InProcess:
+    """A part that starts nothing."""
+
+    __slots__ = ()
+
+    def close(self) -> None:
+        """Nothing."""
+
 
 def lacking(part: Part, tally: Tally) -> list[str]:
     """What has not happened yet."""

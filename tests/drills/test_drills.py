@@ -6,6 +6,7 @@ import ast
 import logging
 import re
 from functools import cache
+from random import Random
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
@@ -23,9 +24,14 @@ from tests.drills.aws_memory import MemoryBucket
 from tests.drills.checkers import violations
 from tests.drills.crash import SCENES, play_scene, undisturbed
 from tests.drills.faults import Faults
+from tests.drills.hostile import play_menus, play_webhooks
+from tests.drills.hostile_audio import play_audio
 from tests.drills.io_points import IO_POINTS, PLAYED, service_of
+from tests.drills.oracle import Oracle
+from tests.drills.orders import any_order
 from tests.drills.processes import UnknownRequest
 from tests.drills.report import DOUBLED, FORGED, LOST, STUCK, Tally, kept_seeds
+from tests.drills.times import Times
 from tests.drills.world import World
 from tests.simulation.plays import ALL_PLAYS, flows_of
 from webhook import processor
@@ -33,6 +39,8 @@ from webhook import processor
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from tests.drills.report import Part
 
 pytestmark = pytest.mark.no_cover  # plays again and again what other tests take
 
@@ -60,6 +68,31 @@ def test_a_death_at_some_request_of_every_call_leaves_no_trace(number: int) -> N
     place = number * crash.STRIDE % len(undisturbed(number).requests)
 
     assert play_scene(number, {place: crash.WHENS[number % 2]}, Tally()) == []
+
+
+@pytest.mark.parametrize("part", [Times(), Oracle(with_emulator=False)], ids=lambda part: part.name)
+def test_a_round_of_each_other_part_breaks_nothing(part: Part) -> None:
+    tally = Tally()
+
+    part.play(7, tally)
+
+    assert tally.failures == {}
+    assert tally.happened
+
+
+@pytest.mark.parametrize(
+    "play", ["a recorded conversation", "a lookup that takes its time", "the third of three on call"]
+)
+def test_events_before_their_causes_break_nothing(play: str) -> None:
+    assert list(any_order(play, Random(7))) == []
+
+
+def test_hostile_input_brings_no_error_of_ours() -> None:
+    tally, chance = Tally(), Random(7)
+
+    assert [*play_webhooks(chance, tally, 1_000), *play_menus(chance, tally, 10), *play_audio(chance, tally, 20)] == []
+    assert tally.happened["answered 200"]
+    assert tally.happened["answered 401"]
 
 
 @pytest.mark.parametrize(("part", "seed"), list(kept_seeds()))

@@ -134,6 +134,7 @@ class World(Stage):
         weather: Weather | None = None,
         webhook_faults: dict[WebhookFault, float] | None = None,
         copied: float = 0.0,
+        again: tuple[float, ...] = AGAIN_SECONDS,
         queued_twice: float = 0.0,
     ) -> None:
         super().__init__(seed=seed, flows=flows, faults=webhook_faults, library=library_of(flows), start=STARTS)
@@ -161,6 +162,7 @@ class World(Stage):
         self.placed: list[str] = []
         """The sessions of the calls that were played."""
         self._copied = copied
+        self._again = again
         self._copies_to_come = 0
         self._placing = False
         self._time: AbstractContextManager[None] = virtual_time(self.processes, self.aws["secretsmanager"])
@@ -270,7 +272,7 @@ class World(Stage):
         self.carrier.clock.after(timeout_seconds, lambda: settle_once(None, "time-out"))
         if self.chance.random() < self._copied:
             self._copies_to_come += 1
-            self.carrier.clock.after(self.chance.choice(AGAIN_SECONDS), lambda: self._copy(request))
+            self.carrier.clock.after(self.chance.choice(self._again), lambda: self._copy(request))
 
     def _copy(self, request: Request) -> None:
         self._copies_to_come -= 1

@@ -237,7 +237,7 @@ def test_a_recording_outlives_every_redelivery_while_a_card_is_keyed_in() -> Non
     play = "a card keyed in wrong, then right"
     in_order, _ = replay(play, list(deliveries_of(play)))
 
-    processor, telnyx, lookups = _fresh(play)
+    processor, telnyx, lookups = fresh(play)
     deliveries = list(deliveries_of(play))
     for place, delivery in enumerate(deliveries):
         processor.handle(delivery.event_after(telnyx, lookups), NO_DEADLINE)
@@ -248,7 +248,7 @@ def test_a_recording_outlives_every_redelivery_while_a_card_is_keyed_in() -> Non
 
 
 def replay(play: str, deliveries: list[DeliveryOrder]) -> tuple[object, Counter[str]]:
-    processor, telnyx, lookups = _fresh(play)
+    processor, telnyx, lookups = fresh(play)
     for delivery in deliveries:
         processor.handle(delivery.event_after(telnyx, lookups), NO_DEADLINE)
     return _left(processor, deliveries), sent(telnyx)
@@ -256,7 +256,7 @@ def replay(play: str, deliveries: list[DeliveryOrder]) -> tuple[object, Counter[
 
 def replay_shuffled(play: str, deliveries: list[DeliveryOrder], chance: random.Random) -> tuple[object, Counter[str]]:
     """Any order, with doubles, in which events may come."""
-    processor, telnyx, lookups = _fresh(play)
+    processor, telnyx, lookups = fresh(play)
     left, done = list(deliveries), []
     while left:
         already = sent(telnyx)
@@ -271,7 +271,7 @@ def replay_shuffled(play: str, deliveries: list[DeliveryOrder], chance: random.R
     return _left(processor, deliveries), sent(telnyx)
 
 
-def _fresh(play: str) -> tuple[EventProcessor, AcceptingTelnyx, SilentLookups]:
+def fresh(play: str) -> tuple[EventProcessor, AcceptingTelnyx, SilentLookups]:
     telnyx, lookups = AcceptingTelnyx(), SilentLookups()
     store = CallsTable(MemoryTable(), "calls")  # type: ignore[arg-type]
     library, jobs = FlowLibrary.open(flows_of(play)), Jobs()

@@ -1,0 +1,110 @@
+"""Events in every order: all orders of short calls one after the other, orders by chance of long ones.
+
+Two kinds: orders that causes allow, after which the call must be the same; and any order at all, an event before its
+cause included, after which nothing may have been obeyed twice and the call must be over.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from functools import cache
+from math import factorial
+from typing import TYPE_CHECKING
+
+from dialtone.domain.call_status import ENDED
+from dialtone.domain.deadline import NO_DEADLINE
+from tests.drills import report
+from tests.drills.report import DOUBLED, LOST, STUCK, InProcess, Violation
+from tests.simulation.plays import ALL_PLAYS
+from tests.simulation.test_orders import deliveries_of, fresh, may_come, replay, replay_shuffled, sent
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.drills.report import Tally
+    from tests.simulation.test_orders import DeliveryOrder
+
+SHORT_EVENTS = 8
+"""Calls with so few events are played in all orders."""
+
+
+@dataclass(frozen=True, slots=True)
+class Orders(InProcess):
+    """The part with orders."""
+
+    name: str = "orders"
+
+    def needs(self) -> frozenset[str]:
+        """Each kind."""
+        return frozenset({"an order of a short call", "an order that causes allow", "any order"})
+
+    def play(self, seed: int, tally: Tally) -> None:
+        """Play one order of each kind."""
+        chance = random.Random(seed)
+        short = short_plays()[seed % len(short_plays())]
+        tally.blame(seed, _numbered(short, seed // len(short_plays()), tally))
+        play = chance.choice(list(ALL_PLAYS))
+        tally.blame(seed, list(_allowed(play, chance)))
+        tally.blame(seed, list(any_order(play, chance)))
+        tally.happened.update(["an order that causes allow", "any order"])
+        tally.figures[report.ORDERS] += 2
+
+
+@cache
+def short_plays() -> tuple[str, ...]:
+    """Calls with few events."""
+    return tuple(play for play in ALL_PLAYS if len(deliveries_of(play)) <= SHORT_EVENTS)
+
+
+def nth(deliveries: list[DeliveryOrder], number: int) -> list[DeliveryOrder]:
+    """The order of that number, of all that there are."""
+    left, rest = list(deliveries), number % factorial(len(deliveries))
+    order: list[DeliveryOrder] = []
+    while left:
+        place, rest = divmod(rest, factorial(len(left) - 1))
+        order.append(left.pop(place))
+    return order
+
+
+def _numbered(play: str, number: int, tally: Tally) -> list[Violation]:
+    """Play a short call in the order of a number, if causes allow it; else the next that they do allow."""
+    processor, telnyx, lookups = fresh(play)
+    left = nth(list(deliveries_of(play)), number)
+    while left:
+        already = sent(telnyx)
+        delivery = next(each for each in left if may_come(each, left, already))
+        left.remove(delivery)
+        processor.handle(delivery.event_after(telnyx, lookups), NO_DEADLINE)
+    tally.happened["an order of a short call"] += 1
+    tally.figures[report.ORDERS] += 1
+    ended = {leg.status for leg in processor.store.legs(deliveries_of(play)[0].event.call_session_id)}
+    return [] if ended == {ENDED} else [Violation(STUCK, f"{play} in order {number}: {ended}")]
+
+
+def _allowed(play: str, chance: random.Random) -> Iterator[Violation]:
+    in_order, in_order_commands = replay(play, list(deliveries_of(play)))
+    shuffled, shuffled_commands = replay_shuffled(play, list(deliveries_of(play)), chance)
+    if shuffled != in_order:
+        yield Violation(LOST, f"{play}: in another order it ended as {shuffled}, not {in_order}")
+    if not in_order_commands <= shuffled_commands:
+        yield Violation(LOST, f"{play}: in another order these were missing: {in_order_commands - shuffled_commands}")
+
+
+def any_order(play: str, chance: random.Random) -> Iterator[Violation]:
+    """Deliver a call's events in any order at all, many of them twice."""
+    processor, telnyx, lookups = fresh(play)
+    deliveries = list(deliveries_of(play))
+    chance.shuffle(deliveries)
+    for place, delivery in enumerate(deliveries):
+        processor.handle(delivery.event_after(telnyx, lookups), NO_DEADLINE)
+        processor.handle(chance.choice(deliveries[: place + 1]).event, NO_DEADLINE)
+    ids = [command_id for command_id, _ in telnyx.obeyed]
+    if len(ids) != len(set(ids)):
+        yield Violation(DOUBLED, f"{play}: in any order a command was obeyed twice")
+    session = deliveries[0].event.call_session_id
+    if {leg.status for leg in processor.store.legs(session)} != {ENDED}:
+        yield Violation(STUCK, f"{play}: in any order it is not over")
+    kept = {entry.event_id for entry in processor.store.timeline(session)}
+    if missing := {each.event.id for each in deliveries} - kept:
+        yield Violation(LOST, f"{play}: in any order these are not kept: {missing}")
