@@ -16,7 +16,6 @@ from infra import aws
 from infra.checkout import ROOT
 
 if TYPE_CHECKING:
-    import argparse
     from collections.abc import Mapping
 
     from botocore.config import Config
@@ -38,9 +37,6 @@ API_KEY_SECRET = "TelnyxApiKeySecretName"  # noqa: S105 -- the parameter's name
 
 _UNKNOWN_STACK = "ValidationError"
 """CloudFormation's answer about a stack that there is none of."""
-
-DEFAULT_STACK = "dialtone-dev"
-"""What `make deploy` makes unless it is told otherwise."""
 
 USABLE = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE"})
 """A stack in any other state has not been made, or is being changed."""
@@ -169,12 +165,6 @@ def deployed(name: str, region: str = "", config: Config = aws.PATIENT) -> Deplo
         {each["OutputKey"]: each["OutputValue"] for each in found.get("Outputs", [])},
         {each["ParameterKey"]: each["ParameterValue"] for each in found.get("Parameters", [])},
     )
-
-
-def add_stack_to(parser: argparse.ArgumentParser) -> None:
-    """Add which deployed stack a command is about, where it cannot be guessed from the environment."""
-    parser.add_argument("--stack", default=DEFAULT_STACK, metavar="NAME", help=f"(default: {DEFAULT_STACK})")
-    parser.add_argument("--region", default="", help="its AWS region (default: as samconfig.toml has it for the stack)")
 
 
 def region_of(name: str, region: str = "") -> str:

@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 
 class CommandParser(argparse.ArgumentParser):
@@ -22,6 +22,16 @@ class CommandParser(argparse.ArgumentParser):
         if self.module:
             import_module(self.module).configure(self)
         return super().parse_known_args(args, namespace)
+
+
+def later(module: str) -> Callable[[argparse.Namespace], int]:
+    """A module's `run`, which is imported when the command runs: its help needs neither AWS's nor Telnyx's SDK."""
+
+    def run(given: argparse.Namespace) -> int:
+        status: int = import_module(module).run(given)
+        return status
+
+    return run
 
 
 def add_commands(parser: argparse.ArgumentParser, kind: str, commands: Mapping[str, tuple[str, str]]) -> None:

@@ -17,9 +17,10 @@ from dialtone.flow.inputs import check_given
 from dialtone.flow.steps.answered_by import AnsweredBy
 from infra.api_key import secret_name, stored_key
 from infra.checkout import FLOWS
+from infra.cli.stack_option import DEFAULT_STACK
 from infra.connect.record import ConnectionRecord
 from infra.dialling import dial, dial_command
-from infra.stack_outputs import DEFAULT_STACK, deployed, region_of
+from infra.stack_outputs import deployed, region_of
 
 if TYPE_CHECKING:
     from dialtone.adapters.secrets import Secret

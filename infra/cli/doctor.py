@@ -2,31 +2,15 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from infra.checkout import FLOWS
-from infra.doctor.examination import Examination
-from infra.doctor.result import Status, good
-from infra.local.narrator import DIM, GREEN, RED, YELLOW, Console
-from infra.stack_outputs import add_stack_to
+from infra.cli.commands import later
+from infra.cli.stack_option import add_stack_to
 
 if TYPE_CHECKING:
     import argparse
-
-    from infra.doctor.result import Result
-
-SIGNS = {
-    Status.OK: ("✓", GREEN),
-    Status.WARNING: ("!", YELLOW),
-    Status.FAILED: ("✗", RED),
-    Status.UNKNOWN: ("?", RED),
-    Status.SKIPPED: ("-", DIM),
-}
-
-CHECK_CHARACTERS = 22
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -38,22 +22,4 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_stack_to(parser)
     parser.add_argument("--flows", type=Path, default=FLOWS, help="where the flows lie (default: functions/flows)")
     parser.add_argument("--json", action="store_true", help="print the results as JSON")
-    parser.set_defaults(run=run)
-
-
-def run(given: argparse.Namespace) -> int:
-    """Check everything; 1 unless the line may be called good."""
-    console, results = Console(), []
-    for result in Examination(given.stack, given.region, given.flows).results():
-        results.append(result)
-        if not given.json:
-            _show(result, console)
-    if given.json:
-        print(json.dumps([asdict(each) for each in results], indent=2, ensure_ascii=False))
-    return 0 if good(results) else 1
-
-
-def _show(result: Result, console: Console) -> None:
-    sign, colour = SIGNS[result.status]
-    remedy = f" → {result.remedy}" if result.remedy else ""
-    console.line(f"{sign} {result.check:<{CHECK_CHARACTERS}} {result.found}{remedy}", colour)
+    parser.set_defaults(run=later("infra.cli.doctor_run"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -10,10 +11,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from infra.connect.account import Application, Number, Profile, StoredAudio
+    from infra.connect.lines import Lines
     from infra.connect.record import Recorded
 
 EXPIRES_SOON = timedelta(days=60)
 """Audio that Telnyx deletes before that is stored again: by hand it may have been stored for two days."""
+
+AMOUNT = re.compile(r"\d+\.\d+")
 
 ACTIVE = "active"
 
@@ -51,8 +55,7 @@ class Wanted:
     webhook_url: str
     failover_url: str
     webhook_timeout_seconds: int
-    numbers: Mapping[str, str]
-    """Number → the flow that takes its calls."""
+    lines: Lines
     audio: Mapping[str, Audio]
     """By the name that flows play it by."""
     profile: ProfileWanted = field(default_factory=ProfileWanted)
@@ -241,7 +244,20 @@ def application_settings(wanted: Wanted, profile_id: str) -> dict[str, Any]:
 
 def differences(settings: Mapping[str, Any], found: Mapping[str, Any]) -> tuple[Change, ...]:
     """The settings that are not as they are to be."""
-    return tuple(Change(name, found.get(name), value) for name, value in settings.items() if found.get(name) != value)
+    return tuple(
+        Change(name, found.get(name), value)
+        for name, value in settings.items()
+        if _comparable(found.get(name)) != _comparable(value)
+    )
+
+
+def _comparable(value: object) -> object:
+    """Lists in whatever order, and amounts however many zeros they are written with."""
+    if isinstance(value, list | tuple):
+        return sorted(map(str, value))
+    if isinstance(value, str) and AMOUNT.fullmatch(value):
+        return float(value)
+    return value
 
 
 NO_REASON = 3
@@ -291,7 +307,7 @@ def _profile_steps(wanted: Wanted, found: Found, profile: Profile | None) -> Ite
 
 def home_countries(wanted: Wanted, found: Found) -> tuple[str, ...]:
     """The countries of the line's own numbers: calls elsewhere are what fraud looks like."""
-    countries = {found.numbers[each].country for each in wanted.numbers if each in found.numbers}
+    countries = {found.numbers[each].country for each in wanted.lines.whole if each in found.numbers}
     return tuple(sorted(filter(None, countries))) or (DEFAULT_COUNTRY,)
 
 
@@ -311,14 +327,14 @@ def _application_steps(
 
 def _number_steps(wanted: Wanted, found: Found, application: Application | None) -> Iterator[Step]:
     ours = application.id if application else ""
-    for name, flow in wanted.numbers.items():
+    for name, flow in wanted.lines.whole.items():
         number = found.numbers.get(name)
         if number and (not ours or number.connection_id != ours):
             yield AssignNumber(number, flow)
     known = {each.id for each in found.applications}
     for name, before in found.recorded.numbers_before.items():
         number = found.numbers.get(name)
-        if name not in wanted.numbers and number and ours and number.connection_id == ours:
+        if not wanted.lines.flow(name) and number and ours and number.connection_id == ours:
             yield ReturnNumber(number, before if before in known else "")
 
 
@@ -338,19 +354,19 @@ def _audio_steps(wanted: Wanted, found: Found, now: datetime) -> Iterator[Step]:
 
 
 def _problems(wanted: Wanted, found: Found) -> Iterator[str]:
-    missing = [each for each in wanted.numbers if each not in found.numbers]
+    missing = [each for each in wanted.lines.whole if each not in found.numbers]
     if missing:
         has = ", ".join(found.numbers) or "none: buy one in Telnyx's portal"
         yield (
             f"{', '.join(missing)} in numbers.yaml: not in this Telnyx account, whose numbers are {has}."
             " Write your own into functions/flows/numbers.yaml, and deploy"
         )
-    if not wanted.numbers:
+    if not wanted.lines.whole:
         yield "numbers.yaml has no whole number, so nothing would ring: write yours into it, and deploy"
 
 
 def _notes(wanted: Wanted, found: Found, profile: Profile | None) -> Iterator[str]:
-    for name in wanted.numbers:
+    for name in wanted.lines.whole:
         number = found.numbers.get(name)
         if number and number.status != ACTIVE:
             yield f"{name} is {number.status} at Telnyx: it rings once it is active"

@@ -27,6 +27,9 @@ UPLOAD_SECONDS = 120.0
 """20 MB over a slow line."""
 
 RETRIES = 3
+GONE = frozenset({"deleted", "port-failed", "ported-out", "purchase-failed"})
+"""Numbers that Telnyx still lists, and that the account has no longer, or never had."""
+
 PAGE_SIZE = 250
 """The largest that Telnyx gives."""
 
@@ -112,7 +115,7 @@ class TelnyxAccount:
     def numbers(self) -> list[Number]:
         """All of the account, in order."""
         listed = [_number(each) for each in self._list("/phone_numbers", "list the phone numbers")]
-        return sorted(listed, key=lambda each: each.number)
+        return sorted((each for each in listed if each.status not in GONE), key=lambda each: each.number)
 
     def assign(self, number: Number, connection_id: str) -> None:
         """Let a number ring an application; with '', nothing.

@@ -11,13 +11,13 @@ from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from dialtone.adapters.flow_library import read_numbers
 from dialtone.domain.errors import DialtoneError
 from dialtone.flow.document import Document
 from dialtone.flow.parser import parse_flow
 from infra import aws
 from infra.api_key import secret_name, stored_key
 from infra.checkout import ROOT
+from infra.connect.lines import Lines
 from infra.connect.plan import Wanted
 from infra.connect.record import ConnectionRecord
 from infra.connect.telnyx_account import RequestRefused, TelnyxAccount, TelnyxSilent
@@ -192,14 +192,15 @@ class Examination:
             )
             return
         self.application_id = known
-        wanted = Wanted(found.name, stack.url("WebhookUrl"), stack.url("FailoverUrl"), 0, {}, {})
+        wanted = Wanted(found.name, stack.url("WebhookUrl"), stack.url("FailoverUrl"), 0, Lines({}, {}), {})
         yield from judging.application(wanted, found, account.profiles())
 
     def _numbers(self) -> Iterator[Result]:
         account = self._needed(self.account, "API key")
         application_id = self._needed(self.application_id, "application")
-        flows = {name: flow for name, flow in read_numbers(self.flows).items() if name.startswith("+")}
-        yield from judging.numbers(flows, {each.number: each for each in account.numbers()}, application_id)
+        yield from judging.numbers(
+            Lines.beside(self.flows), {each.number: each for each in account.numbers()}, application_id
+        )
 
     def _audio(self) -> Iterator[Result]:
         account = self._needed(self.account, "API key")

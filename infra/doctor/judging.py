@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from infra.connect.account import Application, Number, Profile, StoredAudio
+    from infra.connect.lines import Lines
     from infra.connect.plan import Wanted
 
 CONNECT = "run `dialtone connect`"
@@ -114,9 +115,9 @@ def _profile(found: Profile | None) -> Result:
     return ok(name, f"{found.name} to {countries}, {found.settings.get('daily_spend_limit')} USD a day")
 
 
-def numbers(flows: Mapping[str, str], account: Mapping[str, Number], application_id: str) -> Iterator[Result]:
+def numbers(lines: Lines, account: Mapping[str, Number], application_id: str) -> Iterator[Result]:
     """The assignment of the numbers against numbers.yaml."""
-    for name, flow in flows.items():
+    for name, flow in lines.whole.items():
         number = account.get(name)
         if number is None:
             yield failed(name, "is not in the account", "write your own number into functions/flows/numbers.yaml")
@@ -130,7 +131,7 @@ def numbers(flows: Mapping[str, str], account: Mapping[str, Number], application
         else:
             yield ok(name, f"rings {flow}")
     for name, number in account.items():
-        if number.connection_id == application_id and name not in flows:
+        if number.connection_id == application_id and not lines.flow(name):
             remedy = f"add it to functions/flows/numbers.yaml and deploy, or {CONNECT} to give it back"
             yield failed(name, "rings this line, and no flow takes it", remedy)
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
+from moto.cloudformation.models import cloudformation_backends
 
 from dialtone.adapters.telnyx_sdk import sdk
 from infra.aws import client
@@ -69,6 +71,25 @@ def test_disconnecting_puts_back_what_was_there(setup: LineSetup) -> None:
     assert {**setup.state(), "audio": []} == before
     assert setup.remembered() == {}
     assert "is not connected" in setup.run("disconnect", "--yes")[1]
+
+
+def test_what_a_deleted_stack_leaves_at_telnyx_is_put_back(setup: LineSetup) -> None:
+    before = setup.state()
+    setup.connect()
+    boto3.client("cloudformation").delete_stack(StackName=STACK)
+
+    assert setup.run("disconnect", "--yes")[0] == 0
+    assert {**setup.state(), "audio": []} == before
+
+
+def test_a_stack_that_is_being_changed_is_waited_for(setup: LineSetup) -> None:
+    [stack] = cloudformation_backends["123456789012"]["us-east-1"].stacks.values()
+    stack.status = "UPDATE_IN_PROGRESS"
+
+    status, _, error = setup.connect()
+
+    assert (status, setup.remembered()) == (1, {})
+    assert "the stack dialtone-dev is being changed (UPDATE_IN_PROGRESS): wait until it is done" in error
 
 
 def test_an_application_of_before_is_taken_up_changed_and_put_back(setup: LineSetup) -> None:
@@ -133,6 +154,7 @@ def test_limits_of_calls_out_are_asked_for_and_changed_on_request(setup: LineSet
     assert setup.connect(typed="25\nus, gb\ny\n")[0] == 0
     assert setup.state()["profiles"] == [(f"{STACK} us-east-1", "25.00", ["US", "GB"])]
 
+    assert "nothing to change" in setup.connect("--daily-spend-limit", "25", "--destinations", "GB,US")[1]
     shown = setup.connect("--daily-spend-limit", "50")[1]
 
     assert "daily_spend_limit: 25.00 → 50.00" in shown
@@ -162,6 +184,16 @@ def test_a_number_that_no_flow_takes_any_more_is_given_back(setup: LineSetup) ->
 
     assert f"- {NIGHT} rings nothing, as before" in shown
     assert setup.state()["numbers"] == {FRONT_DESK: f"{STACK} us-east-1", NIGHT: None, OTHER: "sales"}
+
+
+def test_a_number_that_a_beginning_takes_is_left_and_one_that_is_gone_is_not_the_accounts(setup: LineSetup) -> None:
+    setup.connect()
+    (setup.flows / "numbers.yaml").write_text(f'"{FRONT_DESK}": front-desk\n"+1312*": front-desk\n', encoding="utf-8")
+
+    assert "nothing to change" in setup.connect()[1]
+    numbers = setup.carrier.exchange.numbers
+    numbers[FRONT_DESK] = replace(numbers[FRONT_DESK], status="ported-out")
+    assert f"{FRONT_DESK} in numbers.yaml: not in this Telnyx account" in setup.connect()[2]
 
 
 def test_an_application_that_was_deleted_by_hand_is_made_again(setup: LineSetup) -> None:

@@ -17,6 +17,8 @@ EMULATORS = ("boto3", "ministack", "moto", "samtranslator", "telnyx")
     [
         (["--help"], (*EMULATORS, "botocore", "pydantic", "yaml", "infra.carrier", "dialtone.flow")),
         (["flow", "--help"], (*EMULATORS, "botocore", "pydantic", "yaml", "infra.carrier", "dialtone.flow")),
+        (["connect", "--help"], (*EMULATORS, "botocore", "pydantic", "yaml", "infra.carrier", "dialtone.flow")),
+        (["doctor", "--help"], (*EMULATORS, "botocore", "pydantic", "yaml", "infra.carrier", "dialtone.flow")),
         (["flow", "lint"], (*EMULATORS, "infra.carrier", "infra.local.cloud")),
     ],
 )

@@ -9,6 +9,7 @@ import pytest
 
 from infra.checkout import ROOT
 from infra.connect.account import Application, Number, Profile, StoredAudio
+from infra.connect.lines import Lines
 from infra.connect.plan import Wanted, application_settings
 from infra.doctor import judging
 from infra.doctor.result import Result, Status, good
@@ -16,7 +17,7 @@ from infra.local.translate import read
 
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
 OURS = "+13125550100"
-WANTED = Wanted("line", "https://a.example/hook", "https://b.example/", 2, {}, {})
+WANTED = Wanted("line", "https://a.example/hook", "https://b.example/", 2, Lines({}, {}), {})
 PROFILE = Profile(
     "5",
     "calls",
@@ -97,14 +98,16 @@ def test_a_profile_that_is_disabled_fails_and_one_without_a_limit_warns(settings
     ],
 )
 def test_a_number_is_held_against_numbers_yaml(number: Number, status: str, found: str) -> None:
-    first = next(judging.numbers({OURS: "main-menu"}, {number.number: number}, "1"))
+    first = next(judging.numbers(Lines({OURS: "main-menu"}, {}), {number.number: number}, "1"))
 
     assert (first.check, first.status, first.found) == (OURS, status, found)
 
 
 def test_a_number_that_rings_the_line_without_a_flow_fails() -> None:
-    [result] = judging.numbers({}, {OURS: Number("7", OURS, "1")}, "1")
+    rings = {OURS: Number("7", OURS, "1")}
+    [result] = judging.numbers(Lines({}, {"+44": "menu"}), rings, "1")
 
+    assert list(judging.numbers(Lines({}, {"+1312": "menu"}), rings, "1")) == []
     assert (result.status, result.found) == (Status.FAILED, "rings this line, and no flow takes it")
 
 

@@ -1,0 +1,38 @@
+"""The numbers of numbers.yaml, as an account's numbers are held against them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dialtone.adapters.flow_library import FlowLibrary
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+ANY_ENDING = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Which flow takes the calls of a number where no condition says otherwise. SIP addresses are not the account's."""
+
+    whole: Mapping[str, str]
+    """Numbers that are written whole: these are to ring the line."""
+    beginnings: Mapping[str, str]
+    """Beginnings without their star: a number of theirs that rings the line is taken, but nobody has asked for it."""
+
+    @classmethod
+    def beside(cls, flows: Path) -> Lines:
+        """Those of a folder of flows. Raises FlowInvalid."""
+        by_number = {line: routes[-1].flow for line, routes in FlowLibrary.open(flows).routes.by_number.items()}
+        return cls(
+            {line: flow for line, flow in by_number.items() if line.startswith("+") and not line.endswith(ANY_ENDING)},
+            {line[:-1]: flow for line, flow in by_number.items() if line.endswith(ANY_ENDING)},
+        )
+
+    def flow(self, number: str) -> str:
+        """The flow that takes a number's calls; '' for none."""
+        fitting = [beginning for beginning in self.beginnings if number.startswith(beginning)]
+        return self.whole.get(number) or (self.beginnings[max(fitting, key=len)] if fitting else "")
