@@ -59,22 +59,23 @@ _TOLD = re.compile(
         arn:[\w-]+:[\w:/.*+=,@-]*
       | \b[0-9a-fA-F]{{8}}(?:-[0-9a-fA-F]{{4}}){{3}}-[0-9a-fA-F]{{12}}\b                    # an id of Telnyx's or AWS's
       | \b1-[0-9a-f]{{8}}-[0-9a-f]{{24}}\b                                                       # a trace's
-      | \b(?:[0-9a-f]{{64}}|[0-9a-f]{{40}}|[0-9a-f]{{32}})\b                                     # a hash
+      | \b(?=[0-9]*[a-f])(?=[a-f]*[0-9])[0-9a-f]{{8,64}}\b                                       # a hash, a version
       | \b\d{{4}}[-/]\d\d[-/]\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?(?!\d)  # a time
       | (?<![\w.])\d{{1,3}}(?:\.\d{{1,3}}){{3}}(?::\d{{1,5}})?(?![\w.]?\d)                          # an IP address
       | (?<![\w.])\d{{1,5}}\.\d+(?![\w.]?\d)                                                    # a decimal number
       | (?<![\w+])\d{{1,10}}(?=\s?(?:bytes|ms|s|seconds|characters)\b)
     )
   | (?P<scheme>(?:https?|wss?|s3)://)(?:[^\s/@"'<>]*@)?(?P<host>[^\s/?#"'<>@\\]*)(?P<path>[^\s"'<>]*)
-  | \b(?P<sip>(?:sips?|mailto|tel):)?(?P<user>[^\s@<>"',;:()]{{1,128}})@(?P<at>[A-Za-z0-9][\w.-]*(?::\d{{1,5}})?)
+  | \b(?P<sip>(?:sips?|mailto|tel):)?(?P<user>[^\s@<>"',;:()]{{1,128}})@
+        (?P<at>(?(sip)[A-Za-z0-9][\w.-]*|[A-Za-z0-9][\w-]*(?:\.[\w-]+)+)(?::\d{{1,5}})?)
   | (?P<sip_user>\bsips?:)[^\s@<>"',;()]+
   | (?P<key>(?-i:\bKEY[0-9A-Za-z_-]{{12,}}|\b(?:AKIA|ASIA)[0-9A-Z]{{16}}\b|\beyJ[\w-]+\.[\w-]+\.[\w-]*))
   | (?P<bearer>\bbearer\s+)[\w.~+/=-]{{8,}}
   | (?P<name>["']{_NAMES}["']\s*:\s*)(?:{_QUOTED_VALUE}|[^\s,}}\]]+)
   | (?P<assigned>\b{_NAMES}=)(?:{_QUOTED_VALUE}|[^\s,;&)}}\]]+)
   | (?P<header>\b(?:authorization|api[_-]key|password)\s*:\s*)(?:\(left\ out\)|\S+(?:\s+\S+)?)
-  | (?<![0-9a-fA-F_.*])(?P<plus>\+\(?\d(?:[ ().-]{{0,2}}\d){{5,}})(?![\d*])
-  | (?<![0-9a-fA-F_.*+])(?P<number>\(?\d(?:[ ().-]{{0,2}}\d){{5,}})(?!-?\w|\*)
+  | (?P<plus>\+\(?\d(?:[ ().-]{{0,2}}\d){{5,}})(?![\d*])
+  | (?<![0-9.*+])(?P<number>\(?\d(?:[ ().-]{{0,2}}\d){{5,}})(?![\d*])
     """,
     re.VERBOSE | re.IGNORECASE,
 )
