@@ -14,6 +14,7 @@ from archive.source import Source
 from archive.transcripts import Transcripts
 from dialtone.adapters.aws_clients import budget, client
 from dialtone.adapters.calls_table import CallsTable
+from dialtone.adapters.erased_calls import ErasedCalls
 from dialtone.adapters.telemetry import Measure, Observer
 from dialtone.adapters.telnyx_api import TelnyxApi
 from dialtone.adapters.telnyx_sdk import sdk
@@ -29,12 +30,15 @@ tries are for throttling and short faults; beyond that the queue's pauses help m
 def open_consumer(settings: Settings) -> Consumer:
     """Everything connected. Raises what says which setting is wrong."""
     store = CallsTable(client("dynamodb", AWS), settings.calls_table)
-    bucket = RecordingsBucket(client("s3", AWS), settings.recordings_bucket)
+    s3 = client("s3", AWS)
+    bucket = RecordingsBucket(s3, settings.recordings_bucket)
     downloader = Downloader(local=settings.local_audio)
     telnyx, observer = TelnyxApi(settings.api_key), Observer("archive")
     sdk.on_fall_back.append(lambda: observer.measure(Measure("SdkLoadedPlainly")))
+    erased = ErasedCalls(s3, settings.recordings_bucket, store, telnyx)
+    custody = Custody(store, bucket, Source(telnyx, downloader), erased.has)
     return Consumer(
-        archive=Archive(Custody(store, bucket, Source(telnyx, downloader)), Transcripts(store, bucket, telnyx)),
+        archive=Archive(custody, Transcripts(store, bucket, telnyx), erased),
         queue=client("sqs", AWS),
         observer=observer,
         max_receives=settings.max_receives,

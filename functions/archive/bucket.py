@@ -96,10 +96,10 @@ class Upload:
         It is under way when this returns, so that the next one can come meanwhile; what becomes of it, the next call of
         any method says.
         """
-        self._arrived()
+        self.wait()
         self._under_way = self._sender.submit(self._send, part, len(self._parts) + 1)
 
-    def _arrived(self) -> None:
+    def wait(self) -> None:
         """Wait for the part that is under way; raises what it raised."""
         sending, self._under_way = self._under_way, None
         if sending:
@@ -118,7 +118,7 @@ class Upload:
 
     def complete(self) -> bool:
         """Make an object of the parts, if none lies under the key. False if one does, or the upload is gone."""
-        self._arrived()
+        self.wait()
         self._sender.shutdown()
         try:
             self._client.complete_multipart_upload(

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from archive.custody import ArchiveResult, Custody
     from archive.transcripts import Transcripts
+    from dialtone.adapters.erased_calls import ErasedCalls
     from dialtone.adapters.telemetry import Level, Observer
 
 RESERVED_SECONDS = 10.0
@@ -50,6 +51,14 @@ class Archive:
 
     custody: Custody
     transcripts: Transcripts
+    erased: ErasedCalls
+
+    def refuses(self, job: ArchiveJob) -> bool:
+        """Whether a job is of a call that was erased: then what Telnyx has of it is deleted, and nothing archived."""
+        if not self.erased.has(job.call_session_id):
+            return False
+        self.erased.refuse(job.call_session_id, [job.recording_id])
+        return True
 
     def do(self, job: ArchiveJob, delivery: Delivery) -> ArchiveResult:
         """Do a job of any of the three kinds. Raises PermanentFailure for a fourth."""
@@ -97,6 +106,9 @@ class Batch:
         job: ArchiveJob | None = None
         try:
             job = _job(record.body)
+            if self._consumer.archive.refuses(job):
+                self._consumer.observer.log("warning", "job refused: its call was erased", _fields(job, delivery))
+                return
             kept = self._consumer.archive.do(job, delivery)
         except Exception as fault:
             if self._failed(record, delivery, job, fault):

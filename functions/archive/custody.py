@@ -21,9 +21,11 @@ from archive.errors import NotArchived
 from archive.metadata_mirror import mirror
 from archive.upload import copy_audio
 from archive.verification import doubt, expected, paused_millis
-from dialtone.domain.recordings import COPIED, DOUBTFUL, EXPECTED, FAILED, KEPT_STATUSES, SAVED, VERIFIED
+from dialtone.domain.recordings import COPIED, DOUBTFUL, ERASED, EXPECTED, FAILED, KEPT_STATUSES, SAVED, VERIFIED
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from archive.bucket import RecordingsBucket
     from archive.deadline import Deadline
     from archive.source import Origin, Source
@@ -65,10 +67,14 @@ class ArchiveResult:
 class Custody:
     """Takes recordings over."""
 
-    def __init__(self, store: CallsTable, bucket: RecordingsBucket, source: Source) -> None:
+    def __init__(
+        self, store: CallsTable, bucket: RecordingsBucket, source: Source, is_erased: Callable[[str], bool]
+    ) -> None:
+        """`is_erased` says of a call session whether it was erased: asked before audio is to be seen in the bucket."""
         self._store = store
         self._bucket = bucket
         self._source = source
+        self._is_erased = is_erased
 
     def take(self, job: ArchiveJob, delivery: Delivery) -> ArchiveResult:
         """Copy, prove and close. Raises NotArchived, and the errors of Telnyx's API, of the store and of botocore."""
@@ -80,7 +86,7 @@ class Custody:
 
     def _kept(self, job: ArchiveJob, delivery: Delivery) -> ArchiveResult:
         before, note = self._entry(job), ""
-        if before.status == VERIFIED:
+        if before.status in (VERIFIED, ERASED):
             return ArchiveResult(before, already=True)
         recording = before
         stored = None if before.content_doubt else self._read_back(before, delivery)
@@ -120,7 +126,13 @@ class Custody:
         recording = with_leg(recording, self._store)
         origin = self._source.open(job, recording, delivery.deadline, age_seconds=delivery.age_seconds)
         try:
-            copied = copy_audio(origin.pieces(), self._bucket, recording, keep_faulty=delivery.last)
+            copied = copy_audio(
+                origin.pieces(),
+                self._bucket,
+                recording,
+                keep_faulty=delivery.last,
+                is_refused=lambda: self._is_erased(recording.call_session_id),
+            )
         finally:
             origin.audio.close()
         judged = self._judged(recording, origin, copied, delivery)

@@ -38,6 +38,12 @@ class PermanentFailure(NotArchived):
     waits_seconds = AT_ONCE_SECONDS
 
 
+class CallErased(NotArchived):
+    """The call was erased while the job was under way: at its next delivery, at once, it is refused."""
+
+    waits_seconds = AT_ONCE_SECONDS
+
+
 class AddressRefused(PermanentFailure):
     """An address that is never asked for audio: not https, or not on the public internet."""
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from archive.errors import NotArchived
 from archive.metadata import metadata
-from dialtone.domain.recordings import object_key
+from dialtone.domain.recordings import ERASED, object_key
 
 if TYPE_CHECKING:
     from archive.bucket import RecordingsBucket
@@ -27,7 +27,7 @@ def mirror(recording: Recording, store: CallsTable, bucket: RecordingsBucket) ->
         written = metadata(recording)
         bucket.put(object_key(recording, "json"), written, "application/json")
         now = store.recording(recording.call_session_id, recording.name)
-        if now is None or metadata(now) == written:
+        if now is None or now.status == ERASED or metadata(now) == written:
             return
         recording = now
     raise NotArchived("its ledger entry keeps changing while its metadata is written")

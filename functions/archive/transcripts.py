@@ -12,7 +12,15 @@ from archive.custody import ArchiveResult
 from archive.errors import AudioNotReady, NotArchived, PermanentFailure
 from archive.metadata_mirror import mirror
 from dialtone.adapters.telnyx_api import SAME_START_SECONDS
-from dialtone.domain.recordings import COMPLETED, FAILED, KEPT_STATUSES, TranscriptCopy, Transcription, object_key
+from dialtone.domain.recordings import (
+    COMPLETED,
+    ERASED,
+    FAILED,
+    KEPT_STATUSES,
+    TranscriptCopy,
+    Transcription,
+    object_key,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,6 +49,8 @@ class Transcripts:
         and botocore's errors.
         """
         recording = self._recording(job)
+        if recording.status == ERASED:
+            return ArchiveResult(recording, already=True)
         if recording.status not in KEPT_STATUSES:
             raise AudioNotReady(f'the audio of "{recording.name}" is not kept yet: it is {recording.status}')
         recording = with_leg(recording, self._store)

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from archive.audio import CONTENT_TYPES, UNKNOWN, WAV, Sound, format_of, looks_like_page, meter, wav_sound_at
-from archive.errors import NotArchived, PermanentFailure
+from archive.errors import CallErased, NotArchived, PermanentFailure
 from dialtone.domain.recordings import AudioCopy, object_key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from archive.bucket import RecordingsBucket, Upload
     from dialtone.domain.recordings import Recording
@@ -43,13 +43,19 @@ class Copied:
 
 
 def copy_audio(
-    pieces: Iterable[bytes], bucket: RecordingsBucket, recording: Recording, *, keep_faulty: bool = False
+    pieces: Iterable[bytes],
+    bucket: RecordingsBucket,
+    recording: Recording,
+    *,
+    keep_faulty: bool = False,
+    is_refused: Callable[[], bool] = lambda: False,
 ) -> Copied:
     """Copy a recording's audio into the bucket, beside an earlier copy if that was a doubtful one.
 
     Where audio lies under the key already, that stays; whether it is the same shows when it is read back. What is the
     same as the earlier copy is not kept twice. Raises NotArchived for a page and for a body cut short, unless
-    `keep_faulty`, for nothing at all, and what `pieces` and botocore raise; no object is made then.
+    `keep_faulty`, for nothing at all, CallErased if `is_refused` says so in the end, and what `pieces` and botocore
+    raise; no object is made then.
     """
     coming = _UntilCut(pieces)
     parts = _parts(coming)
@@ -68,6 +74,8 @@ def copy_audio(
         copied = _passed(first, parts, upload, audio_format, AudioCopy(key, 0, "", number=number))
         again = earlier is not None and earlier.sha256 == copied.audio.sha256
         cut = bool(coming.fault) and not keep_faulty
+        upload.wait()
+        _check(is_refused)
         if again or cut or not upload.complete():
             upload.abort()
     except BaseException:
@@ -77,6 +85,11 @@ def copy_audio(
         raise NotArchived(coming.fault)
     audio = earlier if again and earlier else copied.audio
     return Copied(audio, copied.format, copied.sound, coming.fault or fault)
+
+
+def _check(is_refused: Callable[[], bool]) -> None:
+    if is_refused():
+        raise CallErased("its call was erased meanwhile")
 
 
 def _page(first: bytes | bytearray, audio_format: str) -> str:

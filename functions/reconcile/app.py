@@ -9,8 +9,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from dialtone.adapters.archive_queue import ArchiveQueue
-from dialtone.adapters.aws_clients import budget, client
+from dialtone.adapters.aws_clients import DeadlineClient, budget, client
 from dialtone.adapters.calls_table import CallsTable
+from dialtone.adapters.erased_calls import ErasedCalls
 from dialtone.adapters.telemetry import Measure, Observer
 from dialtone.adapters.telnyx_api import TelnyxApi
 from dialtone.adapters.telnyx_sdk import sdk
@@ -40,14 +41,17 @@ class RemainingTime(Protocol):
 
 def open_sweep(settings: Settings) -> Sweep:
     """Everything connected. Raises what says which setting is wrong."""
-    observer = Observer("reconcile")
+    observer, telnyx = Observer("reconcile"), TelnyxApi(settings.api_key)
     sdk.on_fall_back.append(lambda: observer.measure(Measure("SdkLoadedPlainly")))
+    receipts: Any = DeadlineClient("s3", AWS)  # most sweeps find nothing outstanding, and need none
+    store = CallsTable(client("dynamodb", AWS), settings.calls_table)
     dependencies = Dependencies(
-        store=CallsTable(client("dynamodb", AWS), settings.calls_table),
+        store=store,
         queue=ArchiveQueue(client("sqs", AWS), settings.archive_queue_url),
         deliver=partial(WebhookFunction(client("lambda", WEBHOOK)).deliver, function=settings.webhook_function),
+        erased=ErasedCalls(receipts, settings.recordings_bucket, store, telnyx),
     )
-    return Sweep(dependencies, TelnyxApi(settings.api_key), observer)
+    return Sweep(dependencies, telnyx, observer)
 
 
 sweep = open_sweep(Settings.read(os.environ))

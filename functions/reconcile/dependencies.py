@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from dialtone.adapters.archive_queue import ArchiveQueue
     from dialtone.adapters.calls_table import CallsTable
+    from dialtone.adapters.erased_calls import ErasedCalls
 
 Deliver = Callable[[Mapping[str, Any]], str]
 """Takes an event to the webhook function. Gives why it was not taken, '' if it was."""
@@ -16,8 +17,9 @@ Deliver = Callable[[Mapping[str, Any]], str]
 
 @dataclass(frozen=True, slots=True)
 class Dependencies:
-    """The table, the archive's queue, and the webhook function."""
+    """The table, the archive's queue, the webhook function, and what became of calls that were erased."""
 
     store: CallsTable
     queue: ArchiveQueue
     deliver: Deliver
+    erased: ErasedCalls

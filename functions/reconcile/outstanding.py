@@ -27,7 +27,7 @@ from reconcile.plan import (
     unlisted,
 )
 from reconcile.questions import NotAnswered
-from reconcile.report import FAULTS, MISSING, NOT_MADE, OVERDUE, QUEUED, RECOVERED
+from reconcile.report import FAULTS, MISSING, NOT_MADE, OVERDUE, QUEUED, RECOVERED, REFUSED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -83,6 +83,9 @@ class OutstandingCall:
 
     def _look_at_recordings(self, claimed: Mapping[str, DueItem], legs: Mapping[str, Call]) -> None:
         store = self.dependencies.store
+        if claimed and self.dependencies.erased.has(self.session):
+            self._refuse()
+            return
         entries = store.recordings(self.session) if claimed else ()
         looked: list[_Looked] = []
         for entry in entries:
@@ -99,6 +102,12 @@ class OutstandingCall:
             if each.look.overdue:
                 # An entry that was settled or taken in meanwhile is not moved: its time is another by now, or none.
                 store.move_due(each.due, each.look.next_at(self.now))
+
+    def _refuse(self) -> None:
+        """What comes of an erased call, such as from a backup of the table, is deleted at Telnyx and not taken in."""
+        for entry in self.dependencies.erased.refuse(self.session):
+            self._log("warning", "recording refused: its call was erased", entry)
+            self.report.add(REFUSED)
 
     def _look_at_legs(self, claimed: Mapping[str, DueItem], legs: Mapping[str, Call]) -> None:
         open_legs = OpenLegs(self.dependencies, self.questions, self.report, self.now)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 OUTSTANDING, LEFT, FAULTS = "outstanding", "left", "faults"
 CALLS, CLOSED, READ_BACK = "calls", "calls_closed", "read_back"
 RECOVERED, QUEUED, OVERDUE, MISSING, NOT_MADE = "recovered", "queued_again", "overdue", "missing", "not_made"
+REFUSED = "refused"
 
 _AT_ONCE = {OVERDUE: "RecordingsOverdue", MISSING: "RecordingsMissing", CLOSED: "CallsClosed"}
 """What alarms ring for: measured before it is acted upon, so that no sweep dies between the two."""

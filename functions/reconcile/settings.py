@@ -21,6 +21,7 @@ class Settings:
     calls_table: str
     archive_queue_url: str
     webhook_function: str
+    recordings_bucket: str
 
     @classmethod
     def read(cls, environ: Mapping[str, str]) -> Settings:
@@ -30,4 +31,5 @@ class Settings:
             calls_table=required(environ, "CALLS_TABLE"),
             archive_queue_url=required(environ, "ARCHIVE_QUEUE_URL"),
             webhook_function=required(environ, "WEBHOOK_FUNCTION"),
+            recordings_bucket=required(environ, "RECORDINGS_BUCKET"),
         )

@@ -207,6 +207,8 @@ def _save(exchange: Exchange, recording: Recording) -> None:
 
 
 def _transcribe(exchange: Exchange, recording: Recording) -> None:
+    if recording.transcription_id is None:
+        return  # it was deleted before it was completed
     recording.transcribed = True
     exchange.emit(
         recording.leg,

@@ -62,7 +62,8 @@ def routed(exchange: Exchange, request: Request) -> Callable[[], Response]:
 
 
 def _transcribed(exchange: Exchange) -> list[Recording]:
-    return [found for found in exchange.recordings.saved() if found.transcription_id is not None]
+    """Give those with a transcription: it is a resource of its own, and stays when its recording is deleted."""
+    return [found for found in exchange.recordings.all.values() if found.transcription_id is not None]
 
 
 def _one(exchange: Exchange, recording_id: str, *, delete: bool) -> Response:

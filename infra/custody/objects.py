@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ from botocore.exceptions import ClientError, HTTPClientError, IncompleteReadErro
 from dialtone.domain.errors import DialtoneError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from datetime import datetime
 
     from mypy_boto3_s3 import S3Client
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
 PIECE_BYTES = 1_048_576
 """At a time: constant memory, few system calls."""
+
+MOST_AT_ONCE = 1_000
+"""Objects in a request that deletes them (S3)."""
 
 TRIES = 3
 """Of an object whose bytes stop coming on the way: botocore repeats requests, not what follows their answer."""
@@ -31,6 +35,10 @@ _UNREADABLE = frozenset({"AccessDenied", "403", "InvalidObjectState"})
 
 class Unreadable(DialtoneError):  # noqa: N818 -- reads as the sentence it is
     """An object is there and S3 does not give it."""
+
+
+class NotDeleted(DialtoneError):  # noqa: N818 -- as above
+    """S3 keeps what was to be deleted: a lock, a policy, or a permission that is missing."""
 
 
 class Absent(DialtoneError):  # noqa: N818 -- as above
@@ -108,6 +116,47 @@ class Objects:
             held = [Version.of(each, is_marker=False) for each in page.get("Versions", [])]
             markers = [Version.of(each, is_marker=True) for each in page.get("DeleteMarkers", [])]
             yield from sorted((*held, *markers), key=lambda each: each.modified, reverse=True)
+
+    def keys(self, prefix: str) -> Iterator[str]:
+        """The keys of all objects under a prefix."""
+        for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix):
+            yield from (each["Key"] for each in page.get("Contents", []))
+
+    def content(self, key: str) -> bytes | None:
+        """All of a small object; None if there is none. Raises Unreadable."""
+        try:
+            return b"".join(self.pieces(key))
+        except Absent:
+            return None
+
+    def put(self, key: str, content: bytes) -> None:
+        """Write a small object, as JSON."""
+        self._client.put_object(
+            Bucket=self._bucket, Key=key, Body=content, ContentType="application/json", ChecksumAlgorithm="SHA256"
+        )
+
+    def delete(self, versions: Iterable[Version]) -> int:
+        """Delete these versions for good; gives how many. Raises NotDeleted for what S3 keeps."""
+        deleted, batch = 0, list(versions)
+        while batch:
+            now, batch = batch[:MOST_AT_ONCE], batch[MOST_AT_ONCE:]
+            answer = self._client.delete_objects(
+                Bucket=self._bucket,
+                Delete={"Objects": [{"Key": each.key, "VersionId": each.id} for each in now], "Quiet": True},
+            )
+            if errors := answer.get("Errors"):
+                first = errors[0]
+                said = f"{first.get('Code')}: {first.get('Message')}"
+                raise NotDeleted(f"S3 keeps {len(errors)} versions, the first of them {first.get('Key')}: {said}")
+            deleted += len(now)
+        return deleted
+
+    def abort_uploads(self, prefix: str) -> None:
+        """End uploads under a prefix which died before they were completed: their parts are stored, and not listed."""
+        for page in self._client.get_paginator("list_multipart_uploads").paginate(Bucket=self._bucket, Prefix=prefix):
+            for each in page.get("Uploads", []):
+                with suppress(self._client.exceptions.NoSuchUpload):
+                    self._client.abort_multipart_upload(Bucket=self._bucket, Key=each["Key"], UploadId=each["UploadId"])
 
     def version_with(self, key: str, sha256: str) -> str:
         """The newest version of an object that has this hash; '' if none has."""

@@ -30,6 +30,7 @@ from archive.source import Source
 from archive.transcripts import Transcripts
 from dialtone.adapters.archive_queue import ArchiveQueue
 from dialtone.adapters.calls_table import CallsTable
+from dialtone.adapters.erased_calls import ErasedCalls
 from dialtone.adapters.telemetry import Observer
 from dialtone.adapters.telnyx_api import CallInfo, TelnyxApi
 from infra.account import AGENT, AGENT_SCRIPT, CALLEES
@@ -141,7 +142,7 @@ class Meter:
             self.of["s3_put"] += 1
         elif model.name.startswith("List"):
             self.of["s3_put"] += 1  # priced alike
-        elif model.name == "GetObject":
+        elif model.name in ("GetObject", "HeadObject"):
             self.of["s3_get"] += 1
 
     def _units(self, operation: str, parsed: Any) -> None:  # noqa: ANN401 -- boto's own
@@ -289,9 +290,9 @@ def _archive(clients: Mapping[str, Any], queue_url: str, telnyx: TelnyxApi, mete
     """Let the archive work off the queue, as Lambda hands it messages."""
     store = CallsTable(clients["dynamodb"], "calls")
     bucket = RecordingsBucket(clients["s3"], "recordings")
-    archive = Archive(
-        Custody(store, bucket, Source(telnyx, Downloader(local=True))), Transcripts(store, bucket, telnyx)
-    )
+    erased = ErasedCalls(clients["s3"], "recordings", store, telnyx)
+    custody = Custody(store, bucket, Source(telnyx, Downloader(local=True)), erased.has)
+    archive = Archive(custody, Transcripts(store, bucket, telnyx), erased)
     consumer = Consumer(archive=archive, queue=clients["sqs"], observer=Observer("archive"), max_receives=5)
     follow_stdout("archive")
     before = meter.of["sqs"]

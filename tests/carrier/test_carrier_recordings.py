@@ -487,6 +487,26 @@ def test_a_transcription_can_be_looked_up_and_deleted() -> None:
     assert desk.api("GET", path).status == 404
 
 
+def test_a_transcription_outlives_its_recording_until_it_is_deleted_itself() -> None:
+    desk = Desk()
+    call = desk.answered_call(Say(1, "hello"))
+    desk.obeyed(call, "record_start", format="mp3", channels="single", transcription=True)
+    desk.carrier.run_for(3)
+    desk.obeyed(call, "record_stop")
+    desk.carrier.run_for(2)
+    recording = desk.api("GET", "/recordings").json()["data"][0]["id"]
+    of_it = {"filter[recording_id]": recording}
+    [item] = desk.api("GET", "/recording_transcriptions", query=of_it).json()["data"]
+
+    deleted = [desk.api("DELETE", f"/recordings/{recording}").status for _ in range(2)]
+    [still] = desk.api("GET", "/recording_transcriptions", query=of_it).json()["data"]
+    gone = [desk.api("DELETE", f"/recording_transcriptions/{item['id']}").status for _ in range(2)]
+    desk.carrier.run_for(10)
+
+    assert (deleted, gone, still["id"]) == ([200, 404], [200, 404], item["id"])
+    assert desk.of("call.recording.transcription.saved") == [], "what was deleted before it was completed never is"
+
+
 @pytest.mark.parametrize("body", [None, {}, [1]])
 def test_deleting_without_saying_what_is_refused(body: object) -> None:
     response = Desk().api("POST", "/recordings/actions/delete", body)

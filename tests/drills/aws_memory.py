@@ -249,6 +249,12 @@ class MemoryBucket:
             raise NoSuchKey(refusal("NoSuchKey", "GetObject").response, "GetObject")
         return {"Body": Body(self.objects[Key])}
 
+    def head_object(self, *, Key: str, **_: object) -> Any:
+        """Say that an object is there."""
+        if Key not in self.objects:
+            raise refusal("404", "HeadObject")
+        return {}
+
     def create_multipart_upload(self, *, Key: str, **_: object) -> Any:
         """Begin an upload in parts."""
         upload_id = f"upload-{next(self._ids)}"

@@ -28,6 +28,7 @@ IO_POINTS = frozenset(
         "archive s3:CompleteMultipartUpload",
         "archive s3:AbortMultipartUpload",
         "archive s3:ListMultipartUploads",
+        "archive s3:HeadObject",
         "archive s3:GetObject",
         "archive s3:PutObject",
         "archive telnyx:GET /recordings",
@@ -35,6 +36,7 @@ IO_POINTS = frozenset(
         "archive telnyx:GET /recording_transcriptions/…",
         "archive storage:GET",
         "reconcile secretsmanager:GetSecretValue",
+        "reconcile s3:HeadObject",
         "reconcile dynamodb:Query",
         "reconcile dynamodb:UpdateItem",
         "reconcile sqs:SendMessage",
@@ -48,11 +50,23 @@ IO_POINTS = frozenset(
         "lookup lambda:Invoke",
         "lookup secretsmanager:GetSecretValue",
         "lookup http:POST",
+        "archive telnyx:GET /recording_transcriptions",
+        "archive telnyx:DELETE /recordings/…",
+        "archive telnyx:DELETE /recording_transcriptions/…",
+        "reconcile telnyx:GET /recording_transcriptions",
+        "reconcile telnyx:DELETE /recordings/…",
+        "reconcile telnyx:DELETE /recording_transcriptions/…",
     }
 )
 
 ELSEWHERE = frozenset(
     {
+        "archive telnyx:GET /recording_transcriptions",
+        "archive telnyx:DELETE /recordings/…",
+        "archive telnyx:DELETE /recording_transcriptions/…",
+        "reconcile telnyx:GET /recording_transcriptions",
+        "reconcile telnyx:DELETE /recordings/…",
+        "reconcile telnyx:DELETE /recording_transcriptions/…",
         "lookup secretsmanager:GetSecretValue",
         "lookup http:POST",
         "archive telnyx:GET /recording_transcriptions/…",
@@ -62,8 +76,10 @@ ELSEWHERE = frozenset(
     }
 )
 """Those that no call of the drill needs: no flow played here asks an address, or has a transcript too long for a job;
+nothing is deleted at Telnyx but of calls that were erased;
 webhooks are parked, and run again by `dialtone replay`, where our own code fails, which ends a drill.
-tests/integration has them fail (test_lookup_function.py, test_archive_transcripts.py, test_parked_events.py)."""
+tests/integration has them fail (test_lookup_function.py, test_archive_transcripts.py, test_parked_events.py,
+test_erasure.py)."""
 
 PLAYED = IO_POINTS - ELSEWHERE
 

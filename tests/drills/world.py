@@ -19,6 +19,7 @@ from archive.source import Source
 from archive.transcripts import Transcripts
 from dialtone.adapters.archive_queue import ArchiveQueue
 from dialtone.adapters.calls_table import CallsTable
+from dialtone.adapters.erased_calls import ErasedCalls
 from dialtone.adapters.flow_library import FlowLibrary
 from dialtone.adapters.lookup_function import ANSWER_TO, LOOKUP, LookupFunction
 from dialtone.adapters.secrets import CachedSecret, FixedSecret
@@ -218,9 +219,10 @@ class World(Stage):
             self.endpoint = Endpoint(verifier, self.processor, self.noted)  # type: ignore[arg-type] # it only counts
         elif function == "archive":
             bucket = RecordingsBucket(self.aws["s3"], "recordings")
+            erased = ErasedCalls(self.aws["s3"], "recordings", store, telnyx)
             source = Source(telnyx, GatedDownloader(self.gate, self.carrier.handle))
             self._consumer = Consumer(
-                Archive(Custody(store, bucket, source), Transcripts(store, bucket, telnyx)),
+                Archive(Custody(store, bucket, source, erased.has), Transcripts(store, bucket, telnyx), erased),
                 self.aws["sqs"],
                 self.noted,  # type: ignore[arg-type] # as above
                 max_receives=5,
@@ -237,7 +239,8 @@ class World(Stage):
         elif function == "reconcile":
             deliver = WebhookFunction(self.aws["lambda"]).deliver
             queue = ArchiveQueue(self.aws["sqs"], QUEUE_URL)
-            dependencies = Dependencies(store, queue, lambda event: deliver(event, "webhook"))
+            erased = ErasedCalls(self.aws["s3"], "recordings", store, telnyx)
+            dependencies = Dependencies(store, queue, lambda event: deliver(event, "webhook"), erased)
             self._sweeps = Sweep(dependencies, telnyx, self.noted, clock=lambda: self.carrier.clock.now)  # type: ignore[arg-type] # as above
 
     def _telnyx(self) -> GatedTelnyx:

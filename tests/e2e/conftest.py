@@ -42,13 +42,15 @@ def cloud(carrier: Carrier, telnyx_key: SigningKey) -> Iterator[LocalCloud]:
 
 
 @pytest.fixture
-def shell(cloud: LocalCloud, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What `dialtone up` prints of AWS."""
+def shell(cloud: LocalCloud, carrier: Carrier, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What `dialtone up` prints of AWS and of Telnyx."""
     for name, value in {
         "AWS_ENDPOINT_URL": cloud.endpoint_url,
         "AWS_ACCESS_KEY_ID": ACCESS_KEY_ID,
         "AWS_SECRET_ACCESS_KEY": SECRET_ACCESS_KEY,
         "AWS_DEFAULT_REGION": REGION,
+        "TELNYX_API_KEY": carrier.api_key,
+        "TELNYX_BASE_URL": f"{carrier.public_url}/v2",
     }.items():
         monkeypatch.setenv(name, value)
 

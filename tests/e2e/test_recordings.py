@@ -51,7 +51,7 @@ def recordings(*arguments: str) -> int:
 
 
 @pytest.mark.usefixtures("shell")
-def test_recordings_are_listed_shown_verified_and_redriven(
+def test_recordings_are_listed_shown_verified_redriven_and_erased(
     cloud: LocalCloud, capsys: pytest.CaptureFixture[str]
 ) -> None:
     recording = kept(cloud)
@@ -70,3 +70,12 @@ def test_recordings_are_listed_shown_verified_and_redriven(
     cloud.client("sqs").send_message(QueueUrl=cloud.archive_dead_letter_queue_url, MessageBody=job.to_json())
     assert recordings("redrive") == 0
     assert f"put back: metadata of {recording.name}" in capsys.readouterr().out
+
+    s3, bucket, key = cloud.client("s3"), cloud.recordings_bucket, recording.audio.key
+    assert len(s3.list_object_versions(Bucket=bucket, Prefix=key)["Versions"]) > 1
+    assert recordings("erase", "--caller", "+15550171", "--yes") == 0
+    assert f"erased {recording.call_session_id}" in capsys.readouterr().out
+    left = s3.list_object_versions(Bucket=bucket, Prefix=key)
+    assert [left.get("Versions", []), left.get("DeleteMarkers", [])] == [[], []]
+    assert recordings("list", "--caller", "+15550171") == 0
+    assert recording.name not in capsys.readouterr().out

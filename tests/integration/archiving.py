@@ -28,6 +28,7 @@ from archive.download import Downloader
 from archive.source import Source
 from archive.transcripts import Transcripts
 from dialtone.adapters.calls_table import CallsTable
+from dialtone.adapters.erased_calls import ErasedCalls
 from dialtone.adapters.telemetry import NAMESPACE, Observer
 from dialtone.adapters.telnyx_api import TelnyxApi
 from dialtone.domain.calls import Call
@@ -154,8 +155,10 @@ class TelnyxRecordings:
             return self.api_status, {"errors": [{"code": "10007", "title": "No", "detail": "No."}]}
         if path.startswith("/v2/recording_transcriptions/"):
             return (200, {"data": self.transcript}) if self.transcript else (404, {"errors": []})
+        if path == "/v2/recording_transcriptions":
+            return 200, {"data": []}
         if path == "/v2/recordings":
-            right = query.get("filter[call_leg_id]") == [LEG]
+            right = query.get("filter[call_leg_id]") == [LEG] or query.get("filter[call_session_id]") == [SESSION]
             return 200, {"data": [self.resource()] if self.known and right else []}
         if self.known and path == f"/v2/recordings/{RECORDING_ID}":
             return 200, {"data": self.resource()}
@@ -186,6 +189,10 @@ class TelnyxRecordings:
             protocol_version = "HTTP/1.1"
             disable_nagle_algorithm = True
             timeout = 5
+
+            def do_DELETE(self) -> None:
+                telnyx.known = False
+                self.do_GET()
 
             def do_GET(self) -> None:
                 self.close_connection = True
@@ -346,9 +353,10 @@ class ArchiveHouse:
 
     def consumer(self) -> Consumer:
         """Give a process that has just started."""
-        custody = Custody(self.store, self.bucket, Source(self.api, Downloader(local=True)))
+        erased = ErasedCalls(self.s3, self.name, self.store, self.api)
+        custody = Custody(self.store, self.bucket, Source(self.api, Downloader(local=True)), erased.has)
         return Consumer(
-            Archive(custody, Transcripts(self.store, self.bucket, self.api)),
+            Archive(custody, Transcripts(self.store, self.bucket, self.api), erased),
             self.sqs,
             Observer("archive"),
             MAX_RECEIVES,

@@ -15,8 +15,8 @@ from dialtone.domain.recordings import VERIFIED, AudioCopy, object_key
 from infra import aws
 from infra.cli.main import main
 from infra.custody import dead_letters as dead_letters_module
-from tests.integration.archiving import ArchiveHouse, entry, sha256
-from tests.integration.deliveries import CALLED, CALLER
+from tests.integration.archiving import ENDED_AT, ArchiveHouse, entry, sha256
+from tests.integration.deliveries import CALLED, CALLER, LEG, SESSION
 from tests.integration.dependencies import ONE_ATTEMPT, Died
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ Outputs:
   RecordingsBucketName: {{Value: {name}}}
   ArchiveQueueUrl: {{Value: "{queue}"}}
   ArchiveDeadLetterQueueUrl: {{Value: "{dead}"}}
+  ParkedEventsBucketName: {{Value: {name}}}
 """
 NAME = entry().name
 
@@ -69,6 +70,14 @@ class Operator:
         status, out, err = self.run("list", "--json", *arguments)
         assert (status, err) == (0, "")
         return [json.loads(line) for line in out.splitlines()]
+
+    def end_call(self) -> None:
+        """Let the call of the house's recording be over, long ago."""
+        table, key = self.house.dynamodb, {"call_session_id": {"S": SESSION}, "item": {"S": f"LEG#{LEG}"}}
+        with self.house.unharmed():
+            leg = table.get_item(TableName=self.house.name, Key=key)["Item"]
+            ended = {"ended_at": {"S": ENDED_AT}, "direction": {"S": "incoming"}}
+            table.put_item(TableName=self.house.name, Item={**leg, **ended})
 
     def archive(self, *, transcript: bool = False) -> Recording:
         """Let the archive take the house's recording in."""
@@ -143,6 +152,7 @@ def operator(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
             "RECORDINGS_BUCKET": house.name,
             "ARCHIVE_QUEUE_URL": house.queue_url,
             "ARCHIVE_DEAD_LETTER_QUEUE_URL": dead_letters,
+            "PARKED_EVENTS_BUCKET": house.name,
             "TELNYX_API_KEY": "KEY_test",
             "TELNYX_BASE_URL": f"{house.telnyx.url}/v2",
         }.items():

@@ -129,6 +129,23 @@ class Noted:
 
 
 @dataclass(slots=True)
+class Erasures:
+    """Which calls were erased, as the receipts in a bucket say."""
+
+    sessions: set[str] = field(default_factory=set)
+    refused: list[str] = field(default_factory=list)
+
+    def has(self, call_session_id: str) -> bool:
+        """Whether there is a receipt."""
+        return call_session_id in self.sessions
+
+    def refuse(self, call_session_id: str) -> tuple[Recording, ...]:
+        """Note that it was refused; integration/test_erasure.py has the real one."""
+        self.refused.append(call_session_id)
+        return ()
+
+
+@dataclass(slots=True)
 class Reconciling:
     """A line on which calls were played, and the sweeps after it."""
 
@@ -136,6 +153,7 @@ class Reconciling:
     telnyx: ListingTelnyx = field(default_factory=ListingTelnyx)
     noted: Noted = field(default_factory=Noted)
     webhook_down: bool = False
+    erased: Erasures = field(default_factory=Erasures)
     store: CallsTable | None = None
     """The sweeps' own, if it is not the line's."""
 
@@ -150,7 +168,7 @@ class Reconciling:
     def sweep(self, minutes: float, *, deadline: float | None = None, at_once: int = 1) -> Mapping[str, int]:
         """Sweep so many minutes after the hang-up."""
         store = self.store or self.line.store
-        dependencies = Dependencies(store, ArchiveQueue(self.line.sqs, self.line.queue_url), self.deliver)
+        dependencies = Dependencies(store, ArchiveQueue(self.line.sqs, self.line.queue_url), self.deliver, self.erased)  # type: ignore[arg-type]
         sweep = Sweep(dependencies, self.telnyx, self.noted, calls_at_once=at_once)  # type: ignore[arg-type]
         now = (BEGAN + timedelta(seconds=HANG_UP_SECONDS, minutes=minutes)).timestamp()
         return sweep.run(now, time.monotonic() + PLENTY_SECONDS if deadline is None else deadline)

@@ -160,7 +160,7 @@ class ScriptedTelnyx:
                     while not telnyx._ended.wait(0.05):
                         self.wfile.write(b" ")
 
-            do_GET = do_POST = do_PUT = answer  # noqa: N815 -- the names that http.server asks for
+            do_GET = do_POST = do_PUT = do_DELETE = answer  # noqa: N815 -- the names that http.server asks for
 
             def log_message(self, *_: object) -> None:
                 """Say nothing: pytest shows what matters."""

@@ -34,6 +34,7 @@ WHOLE = {
     "TELNYX_API_KEY": "KEY0123456789",
     "CALLS_TABLE": "calls",
     "ARCHIVE_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/archive",
+    "RECORDINGS_BUCKET": "recordings",
     "WEBHOOK_FUNCTION": "webhook:live",
 }
 SCHEDULED = {"detail-type": "Scheduled Event", "time": "2026-09-21T12:06:00Z"}

@@ -33,11 +33,13 @@ def at_work(aws: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFi
 def test_every_example_runs(at_work: Operator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     at_work.archive(transcript=True)
+    at_work.end_call()
 
     for command in COMMANDS:
         program, recordings, *arguments = shlex.split(command)
         assert (program, recordings) == ("dialtone", "recordings"), command
-        assert at_work.run(*arguments)[::2] == (0, ""), command
+        agreed = ("--yes",) if arguments[0] == "erase" and "--dry-run" not in arguments else ()
+        assert at_work.run(*arguments, *agreed)[::2] == (0, ""), command
 
 
 def test_every_action_has_an_example() -> None:

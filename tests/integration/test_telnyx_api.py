@@ -717,16 +717,38 @@ def test_the_events_of_a_call_that_could_not_be_delivered_are_listed_the_oldest_
     )
 
 
+def test_what_is_deleted_twice_is_gone_and_what_cannot_be_deleted_is_no_success(
+    api: TelnyxApi, scripted: ScriptedTelnyx
+) -> None:
+    scripted.answers.extend([Answer(), error(404, "10005"), error(403, "10010"), *[error(503, "x")] * 2])
+
+    assert [api.delete_recording("r-1"), api.delete_transcription("t-1")] == [True, False]
+    with pytest.raises(TelnyxRefused):
+        api.delete_recording("r-1")
+    with pytest.raises(TelnyxUnavailable):
+        api.delete_recording("r-1")
+    assert {each.method for each in scripted.requests} == {"DELETE"}
+
+
+def test_transcriptions_are_those_of_the_recording_whatever_is_listed(api: TelnyxApi, scripted: ScriptedTelnyx) -> None:
+    listed = [{"id": "t-1", "recording_id": "r-1"}, {"id": "t-2", "recording_id": "r-2"}, {"recording_id": "r-1"}]
+    scripted.answers.append(Answer(body=json.dumps({"data": listed}).encode()))
+
+    assert api.transcriptions_of("r-1") == ("t-1",)
+
+
 @pytest.mark.parametrize("body", [b"{}", b'{"data": {}}', b'{"data": null}', b"[]", b'"none"'])
 def test_an_answer_without_a_list_is_not_taken_for_there_being_none(
     api: TelnyxApi, scripted: ScriptedTelnyx, body: bytes
 ) -> None:
-    scripted.answers.extend([Answer(body=body)] * 3)
+    scripted.answers.extend([Answer(body=body)] * 4)
 
     with pytest.raises(TelnyxUnavailable):
         api.undelivered("session", 0.5)
     with pytest.raises(TelnyxUnavailable):
         api.recordings_of("session")
+    with pytest.raises(TelnyxUnavailable):
+        api.transcriptions_of("recording")
     with pytest.raises(TelnyxUnavailable):
         api.commands_since("session", 0.5, NO_DEADLINE)
 

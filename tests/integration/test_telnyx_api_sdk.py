@@ -19,7 +19,7 @@ from tests.integration.scripted_telnyx import Answer, ScriptedTelnyx, error
 ROOT = Path(__file__).parents[2]
 VOLATILE_HEADERS = {"host", "x-stainless-read-timeout"}
 MODULES_LEAN = 40  # of telnyx; plainly there are some 3,000 once a command was sent
-LOOKUPS = 7
+LOOKUPS = 10
 PROCESS_SECONDS = 60
 
 LOAD = {
@@ -63,6 +63,9 @@ client.call_events.list(
 )
 lost = {"status": {"eq": "failed"}, "webhook": {"contains": "session"}, "started_at": since}
 client.webhook_deliveries.list(filter=lost, page_size=250)
+client.recording_transcriptions.list(filter={"recording_id": "r/1"}, page_size=250)
+client.recordings.delete("r/1")
+client.recording_transcriptions.delete("t/1")
 """
 OURS = """
 import sys, time
@@ -100,6 +103,9 @@ for find in (
     lambda: api.find_transcript("t-1"),
     lambda: api.commands_since("session", noon, time.monotonic() + 60),
     lambda: api.undelivered("session", noon),
+    lambda: api.transcriptions_of("r/1"),
+    lambda: api.delete_recording("r/1"),
+    lambda: api.delete_transcription("t/1"),
 ):
     try:
         find()

@@ -38,7 +38,7 @@ from infra.flowkit.stage import Stage
 from reconcile.dependencies import Dependencies
 from reconcile.plan import NEVER_TAKEN
 from reconcile.sweep import Sweep
-from tests.integration.reconciling import Noted
+from tests.integration.reconciling import Erasures, Noted
 from tests.simulation.plays import PLAYS
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ class SweptStage(Stage):
     def sweep(self) -> Mapping[str, int]:
         """Let five minutes pass, and sweep."""
         self.carrier.run_for(SWEEP_SECONDS)
-        dependencies = Dependencies(self.store, self.jobs, self._deliver)  # type: ignore[arg-type]
+        dependencies = Dependencies(self.store, self.jobs, self._deliver, Erasures())  # type: ignore[arg-type]
         sweep = Sweep(dependencies, CarrierRecordings(self), self.noted, calls_at_once=1)  # type: ignore[arg-type]
         now = self.carrier.clock.datetime(self.carrier.clock.now).timestamp()
         return sweep.run(now, time.monotonic() + 600)

@@ -114,7 +114,7 @@ def test_the_functions_are_told_their_neighbours_and_no_secret(template: Templat
     }
     assert told["ArchiveFunction"] == shared | {"RECORDINGS_BUCKET"}
     assert told["LookupFunction"] == shared | {"LOOKUP_TOKENS_SECRET"}
-    assert told["ReconcileFunction"] == shared | {"ARCHIVE_QUEUE_URL", "WEBHOOK_FUNCTION"}
+    assert told["ReconcileFunction"] == shared | {"ARCHIVE_QUEUE_URL", "RECORDINGS_BUCKET", "WEBHOOK_FUNCTION"}
     assert told["FailoverFunction"] == shared | {
         "TELNYX_PUBLIC_KEY",
         "FAILOVER_SENTENCE",
@@ -309,6 +309,7 @@ def test_each_function_may_do_exactly_this(template: Template) -> None:
                 "s3:ListMultipartUploadParts",
                 "s3:PutObject",
             },
+            "KnowErasedCalls": {"s3:GetObject"},
             "TellMissingFromForbidden": {"s3:ListBucket", "s3:ListBucketMultipartUploads"},
             "ReadTelnyxApiKey": {"secretsmanager:GetSecretValue"},
             **KEY_OF_CALLS,
@@ -329,6 +330,8 @@ def test_each_function_may_do_exactly_this(template: Template) -> None:
             "HandRecordingsOver": {"sqs:SendMessage"},
             "LeaveFailedSweeps": {"sqs:SendMessage"},
             "TakeRecordingsIn": {"lambda:InvokeFunction"},
+            "KnowErasedCalls": {"s3:GetObject"},
+            "TellMissingFromForbidden": {"s3:ListBucket"},
             "ReadTelnyxApiKey": {"secretsmanager:GetSecretValue"},
             **KEY_OF_CALLS,
         },

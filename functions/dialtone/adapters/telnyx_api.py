@@ -280,6 +280,27 @@ class TelnyxApi:
         given = (data.get(name) for name in ("recording_id", "status", "transcription_text"))
         return TranscriptInfo(*(value if isinstance(value, str) else "" for value in given))
 
+    def transcriptions_of(self, recording_id: str, *, deadline: float | None = None) -> tuple[str, ...]:
+        """Give the ids of a recording's transcriptions, also of one that was deleted.
+
+        Raises TelnyxRefused and TelnyxUnavailable. An answer without a list is no answer, here too.
+        """
+        wanted = {"filter": {"recording_id": recording_id}, "page[size]": RECORDINGS_ASKED}
+        listed = _listed(self._get("/recording_transcriptions", deadline, wanted))
+        ids = [each.get("id") for each in listed if each.get("recording_id") == recording_id]
+        return tuple(each for each in ids if isinstance(each, str) and each)
+
+    def delete_recording(self, recording_id: str, *, deadline: float | None = None) -> bool:
+        """Delete a recording for good; False if there is none (any more). Raises TelnyxRefused and TelnyxUnavailable.
+
+        Its transcriptions stay: they are deleted by themselves.
+        """
+        return self._delete(f"/recordings/{_path_part(recording_id)}", deadline)
+
+    def delete_transcription(self, transcription_id: str, *, deadline: float | None = None) -> bool:
+        """Delete a transcription for good; False if there is none (any more). Raises as `delete_recording`."""
+        return self._delete(f"/recording_transcriptions/{_path_part(transcription_id)}", deadline)
+
     def commands_since(
         self, call_session_id: str, since_seconds: float, deadline: float | None = None
     ) -> tuple[TakenCommand, ...]:
@@ -349,6 +370,16 @@ class TelnyxApi:
             return client.get(path, cast_to=_as_it_came(), options={**options, "params": query or {}})
 
         return self._ask(ask, self._clock() + LOOKUP_SECONDS if deadline is None else deadline)
+
+    def _delete(self, path: str, deadline: float | None) -> bool:
+        def ask(client: telnyx.Telnyx, options: telnyx.RequestOptions) -> httpx.Response:
+            return client.delete(path, cast_to=_as_it_came(), options=options)
+
+        outcome = self._ask(ask, self._clock() + LOOKUP_SECONDS if deadline is None else deadline)
+        if outcome.status == HTTPStatus.NOT_FOUND:
+            return False
+        _answered(outcome)
+        return True
 
     def _ask(self, ask: _Ask, deadline: float) -> Outcome:
         """Ask, and once more with the new key where the key was replaced and Telnyx does not accept the old one."""

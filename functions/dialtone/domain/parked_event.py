@@ -65,7 +65,7 @@ class ParkedEvent:
     @property
     def name(self) -> str:
         """Its own, by call: the same however often the event is delivered."""
-        return f"{_part(self.call_session_id or 'no-call')}/{_part(self.event_id)}"
+        return f"{call_folder(self.call_session_id)}{_part(self.event_id)}"
 
     def to_json(self) -> str:
         """As it is stored."""
@@ -98,6 +98,11 @@ def _text(values: Mapping[str, Any], name: str) -> str:
 
 def _whole_number(value: object) -> int:
     return value if type(value) is int else 0
+
+
+def call_folder(call_session_id: str) -> str:
+    """What the names of a call's parked events begin with."""
+    return f"{_part(call_session_id or 'no-call')}/"
 
 
 def _part(text: str) -> str:

@@ -27,6 +27,8 @@ MAX_ADDRESS_CHARACTERS_IN_A_JOB = 20_000
 EXPECTED, SAVED, COPIED, VERIFIED, FAILED = "expected", "saved", "copied", "verified", "failed"
 DOUBTFUL = "doubtful"
 """In the bucket like a verified one, but probably not the whole recording; `content_doubt` says why."""
+ERASED = "erased"
+"""Its call was erased: nothing of it is left, and whatever comes of it is refused."""
 KEPT_STATUSES = (VERIFIED, DOUBTFUL)
 """The audio is in the bucket, and S3 returns what Telnyx sent."""
 OPEN_STATUSES = (EXPECTED, SAVED, COPIED)
@@ -198,6 +200,20 @@ class Recording:
             return None
         return int(datetime.fromisoformat(self.requested_at).timestamp()) + FIRST_LOOK_SECONDS
 
+    def erased(self) -> Recording:
+        """The entry of a recording that was erased: that there was one, and nothing of a person."""
+        return Recording(
+            call_session_id=self.call_session_id,
+            call_leg_id=self.call_leg_id,
+            number=self.number,
+            turn=self.turn,
+            requested_at=self.requested_at,
+            source=self.source,
+            status=ERASED,
+            flow=self.flow,
+            flow_version=self.flow_version,
+        )
+
     def to_json(self) -> dict[str, Any]:
         """As a JSON object, for the store; the reason, which may repeat what Telnyx says, without numbers and keys."""
         return {**asdict(self), "reason": redacted_text(self.reason)}
@@ -285,8 +301,8 @@ def object_key(recording: Recording, suffix: str) -> str:
     """
     day = (recording.started_at or recording.requested_at)[:10]
     folder = day.replace("-", "/") if _DAY.fullmatch(day) else "undated"
-    name = f"{_safe(recording.call_leg_id)}-{recording.number:02d}"
-    return f"recordings/{folder}/{_safe(recording.call_session_id)}/{name}.{suffix}"
+    name = f"{safe_id(recording.call_leg_id)}-{recording.number:02d}"
+    return f"recordings/{folder}/{safe_id(recording.call_session_id)}/{name}.{suffix}"
 
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -296,7 +312,7 @@ MAX_ID_CHARACTERS = 200
 _SHOWN_CHARACTERS = 60
 
 
-def _safe(identifier: str) -> str:
+def safe_id(identifier: str) -> str:
     """An ordinary id as it is; of any other what can stand in a key, and a hash that tells it from others alike."""
     if len(identifier) <= MAX_ID_CHARACTERS and _ORDINARY_ID.fullmatch(identifier):
         return identifier
