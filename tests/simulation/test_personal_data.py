@@ -13,13 +13,14 @@ import pytest
 
 from dialtone.adapters.telnyx_api import Outcome
 from dialtone.domain.lookups import FAILED, FOUND
-from infra.carrier import API_KEY, Caller, Hear, Person, Press, Silence
+from infra.carrier import API_KEY, Caller, Hear, NoAnswer, Person, Press, Silence
 from infra.checkout import FLOWS
 from infra.demo.scenes import CARD
 from infra.flowkit.scripted_backends import Answering
 from infra.flowkit.stage import Stage
 from infra.personal_data import Found, documented, in_items, in_texts, told_in
 from tests.function_output import KeptOutput
+from tests.simulation.failing_over import COLLEAGUE, FailingLine, Fails
 from tests.simulation.plays import ALL_PLAYS, LANGUAGE_FLOWS, flows_of
 
 if TYPE_CHECKING:
@@ -116,6 +117,19 @@ def _refused(_: Path) -> Played:
     return _watched(stage, lambda: stage.ring("+15550102", Caller(Silence(20))))
 
 
+def _while_it_is_down(_: Path) -> Played:
+    line = FailingLine(COLLEAGUE, flows=FLOWS)  # it checks signatures by the carrier's clock: now
+    line.primary = lambda _type, _now: Fails(503)
+    line.carrier.add_callee(COLLEAGUE, NoAnswer())
+
+    def play() -> None:
+        line.failover.observer = line.endpoint.observer
+        line.ring(LINE, Caller(Silence(60)))
+        assert line.times_said() == 1
+
+    return _watched(line, play)
+
+
 PLAYS: dict[str, Callable[[Path], Played]] = {
     **{
         name: _plays(name)
@@ -132,6 +146,7 @@ PLAYS: dict[str, Callable[[Path], Played]] = {
     "an account that is keyed in": _account,
     "numbers that no flow is for": _wrong_number,
     "refusals that repeat everything": _refused,
+    "a webhook function that is down": _while_it_is_down,
 }
 
 
@@ -151,6 +166,8 @@ def _watched(stage: Stage, play: Callable[[], object]) -> Played:
 def secrets(stage: Stage) -> dict[str, str]:
     """What the calls of a stage were about, and what opens doors: text → kind."""
     kinds = {
+        "+15550142": "numbers",
+        COLLEAGUE: "numbers",
         NAME: "names",
         SIP_USER: "numbers",
         ACCOUNT: "digits",

@@ -88,3 +88,27 @@ def test_the_failover_starts_without_what_may_have_broken_the_webhook_function()
 
 def test_nothing_on_lambda_imports_what_surrounds_it() -> None:
     assert {pair for pair in imports_of(".") if pair[1].split(".")[0] in {"infra", "tests"}} == set()
+
+
+WRITES = {"getLogger", "print", "print_exc", "write", "warn"}
+"""Calls by which something could be written to standard output, to standard error or to a log."""
+
+
+def test_whatever_a_function_logs_goes_through_the_one_place_that_redacts_it() -> None:
+    found = {
+        (file.relative_to(FUNCTIONS).as_posix(), name)
+        for file in FUNCTIONS.rglob("*.py")
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call)
+        for name in [getattr(node.func, "attr", getattr(node.func, "id", ""))]
+        if name in WRITES
+    }
+
+    assert found == {
+        ("dialtone/adapters/telemetry.py", "write"),
+        ("dialtone/adapters/timed_network.py", "write"),  # to a connection
+        # Each a sentence with the name of a secret or a module and an error of AWS's or Python's: nothing of a call.
+        ("dialtone/adapters/secrets.py", "getLogger"),
+        ("dialtone/adapters/telnyx_sdk.py", "getLogger"),
+        ("failover/api_key.py", "getLogger"),
+    }
