@@ -95,7 +95,7 @@ deploy: build ## put the stack on AWS: make deploy ENV=dev|prod PARAMETERS='Teln
 	@case "$(ENV)" in dev | prod) ;; *) \
 		echo "ENV is \"$(ENV)\": say ENV=dev or ENV=prod; samconfig.toml has them." >&2; exit 2;; esac
 	@$(SAM) deploy --config-env $(ENV) --parameter-overrides Architecture=$(ARCH) $(PARAMETERS) || { \
-		echo "Not deployed. Is it the first time? Then it needs your Telnyx public key:" >&2; \
+		echo "Not deployed. Is it the first time? Then it needs your Telnyx public key, which \`dialtone secret\` shows:" >&2; \
 		echo "  make deploy ENV=$(ENV) PARAMETERS='TelnyxPublicKey=…'" >&2; \
 		echo "and AWS credentials: \`aws configure\`, or AWS_PROFILE set to the profile to use." >&2; exit 1; }
 

@@ -21,9 +21,12 @@ from tests.integration.lines import FAILOVER_URL, FRONT_DESK, NIGHT, OTHER, STAC
 if TYPE_CHECKING:
     from tests.integration.lines import LineSetup
 
-EVERY = 1 if "DRILL_EXAMPLES" in os.environ else 4
-"""Deaths are tried at every change in a drill, else at some."""
+CHANGES = 16
+"""Of a connect or a disconnect, at Telnyx and in Parameter Store."""
 
+ALL_DEATHS = [Death(at, obeyed) for at in range(1, CHANGES + 1) for obeyed in (False, True)]
+DEATHS = ALL_DEATHS if "DRILL_EXAMPLES" in os.environ else ALL_DEATHS[::5]
+"""A run is let die at each change in a drill, else at some, after which it took effect or before."""
 
 CONNECTED_APPLICATION = (
     f"{STACK} us-east-1",
@@ -113,29 +116,36 @@ def test_an_application_of_before_is_taken_up_changed_and_put_back(setup: LineSe
     assert put_back["applications"][1][8] is None
 
 
-@pytest.mark.parametrize("obeyed", [False, True], ids=["not-obeyed", "obeyed"])
-def test_a_run_that_dies_anywhere_is_finished_by_the_next(setup: LineSetup, obeyed: bool) -> None:  # noqa: FBT001
-    before, at, connected = setup.state(), -obeyed, False
+def test_a_run_that_dies_anywhere_is_finished_by_the_next(setup: LineSetup) -> None:
+    before = setup.state()
     setup.let_changes_die()
 
-    while not connected:
-        at += EVERY
-        setup.death = Death(at, obeyed)
-        connected = setup.connect()[0] == 0
+    for death in DEATHS:
+        setup.death = replace(death)
+        setup.connect()
         setup.death = Death()
         assert setup.connect()[0] == 0
         state = setup.state()
         assert state["applications"][1:] == [CONNECTED_APPLICATION]
         assert len(state["profiles"]) == 1
         assert state["numbers"][FRONT_DESK] == state["numbers"][NIGHT] == f"{STACK} us-east-1"
-        setup.death = Death(at, obeyed)
+        setup.death = replace(death)
         setup.run("disconnect", "--yes")
         setup.death = Death()
         assert setup.run("disconnect", "--yes")[0] == 0
         assert {**setup.state(), "audio": []} == before
         assert setup.remembered() == {}
         setup.carrier.media.delete("hours")
-    assert at > 10
+
+
+def test_every_change_is_one_at_which_a_run_is_let_die(setup: LineSetup) -> None:
+    setup.let_changes_die()
+
+    setup.connect()
+    connecting, setup.death = setup.death.changes, Death()
+    setup.run("disconnect", "--yes")
+
+    assert max(connecting, setup.death.changes) <= CHANGES
 
 
 def test_nothing_is_changed_by_a_dry_run_or_a_no(setup: LineSetup) -> None:
