@@ -77,8 +77,8 @@ class OpenLegs:
     def _read_back(self, leg: Call, most_seconds: float, only: str = "") -> bool:
         """Let the webhook function process what Telnyx could not deliver; it knows what it has processed before.
 
-        Of a call that is over only the hang-ups, since all else would have people rung for nobody. Gives whether the
-        leg's own hang-up was among them.
+        Of a call that is over only the hang-ups, since all else would have people rung for nobody; each twice if need
+        be, since a process that died would else cost the call its cause. Gives whether the leg's own was among them.
         """
         seen = max(leg_age(leg, self.now), NEXT_SWEEP_SECONDS) + CLOCK_SKEW_SECONDS
         try:
@@ -88,7 +88,9 @@ class OpenLegs:
             return False
         ended = False
         for event in listed:
-            if only in {"", event.get("event_type")} and self._delivered(leg, {"data": event}):
+            if only not in {"", event.get("event_type")}:
+                continue
+            if self._delivered(leg, {"data": event}) or (only and self._delivered(leg, {"data": event})):
                 self.report.add(READ_BACK)
                 ended = ended or (event.get("event_type") == HANG_UP and is_of(leg, event))
         return ended

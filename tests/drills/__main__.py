@@ -57,8 +57,10 @@ def main(words: Sequence[str] | None = None) -> int:
                 PARTS[name].play(kept, tallies[name])
     lacks: dict[str, list[str]] = {}
     for part in parts:
-        _drill(part, seed, options.minutes * 60 / len(parts), options.rounds, tallies[part.name])
-        part.close()
+        try:
+            _drill(part, seed, options.minutes * 60 / len(parts), options.rounds, tallies[part.name])
+        finally:
+            part.close()
         lacks[part.name] = [] if options.rounds else lacking(part, tallies[part.name])
     print("\n".join(summary(tallies, lacks)))  # noqa: T201 -- as above
     broken = any(tally.figures[name] for tally in tallies.values() for name in PROMISES)

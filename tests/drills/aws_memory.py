@@ -229,7 +229,9 @@ class Body(io.BytesIO):
 class MemoryBucket:
     """A bucket."""
 
-    def __init__(self) -> None:
+    def __init__(self, spoils: Callable[[], bool] = lambda: False) -> None:
+        """`spoils` says whether an upload that is completed now is kept otherwise than it came."""
+        self._spoils = spoils
         self.objects: dict[str, bytes] = {}
         self.written: Counter[str] = Counter()
         """How often each key was written."""
@@ -274,6 +276,8 @@ class MemoryBucket:
         if IfNoneMatch and Key in self.objects:
             raise refusal("PreconditionFailed", "CompleteMultipartUpload", 412)
         whole = b"".join(parts[each["PartNumber"]] for each in MultipartUpload["Parts"])
+        if self._spoils():
+            whole = whole[:-1] + bytes([whole[-1] ^ 1])
         del self.uploads[UploadId]
         return self.put_object(Key=Key, Body=whole)
 

@@ -151,7 +151,8 @@ def _recordings(world: World) -> Iterator[Violation]:
 def _by_content(entries: list[Recording], made: Made) -> Recording | None:
     """The entry of a recording whose id was never learnt."""
     sha256 = hashlib.sha256(content(made)).hexdigest()
-    return next((each for each in entries if each.audio and each.audio.sha256 == sha256), None)
+    kept = (each for each in entries if each.status in KEPT_STATUSES and each.audio)
+    return next((each for each in kept if each.audio and each.audio.sha256 == sha256), None)
 
 
 def _held_against(world: World, entry: Recording, made: Made) -> Iterator[Violation]:

@@ -30,8 +30,6 @@ WHENS: tuple[When, ...] = get_args(When)
 NOTHING: Mapping[int, When] = MappingProxyType({})
 PATIENCE_SECONDS = 240
 """How much longer a call may take than without: prompts said again, time-outs of questions, retries of webhooks."""
-STRIDE = 1_009
-"""A prime: points that follow one another are of different scenes, and all come in their turn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,17 +140,6 @@ def undisturbed_call(play: str) -> Undisturbed:
     return undisturbed(list(ALL_PLAYS).index(play))
 
 
-@cache
-def points() -> tuple[tuple[int, int, When], ...]:
-    """Every scene's every request, and whether before or after it."""
-    return tuple(
-        (number, place, when)
-        for number in range(len(SCENES))
-        for place in range(len(undisturbed(number).requests))
-        for when in WHENS
-    )
-
-
 def facts(world: World) -> EndState:
     """What must be the same although things took longer. Where the caller was when they hung up may differ."""
     state = world.end_state(world.placed[0])
@@ -188,16 +175,17 @@ class Crash(InProcess):
 
     def play(self, seed: int, tally: Tally) -> None:
         """Play a scene with one death, or with two."""
-        chance = random.Random(seed)
-        turn = seed % (2 * len(points()))
-        if turn < len(points()):
-            number, place, when = points()[turn * STRIDE % len(points())]
-            kills = {place: when}
-        else:
-            number = chance.randrange(len(SCENES))
-            places = chance.sample(range(len(undisturbed(number).requests)), 2)
-            kills = {place: chance.choice(WHENS) for place in places}
-        tally.blame(seed, play_scene(number, kills, tally))
+        turn, number = divmod(seed, len(SCENES))
+        tally.blame(seed, play_scene(number, deaths(number, turn), tally))
+
+
+def deaths(number: int, turn: int) -> dict[int, When]:
+    """The deaths of a turn: every request of the scene in turn, before and after it; then two by chance."""
+    requests = len(undisturbed(number).requests)
+    if turn < 2 * requests:
+        return {turn // 2: WHENS[turn % 2]}
+    chance = random.Random(turn)
+    return {place: chance.choice(WHENS) for place in chance.sample(range(requests), 2)}
 
 
 def play_scene(number: int, kills: Mapping[int, When], tally: Tally) -> list[Violation]:

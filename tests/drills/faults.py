@@ -62,6 +62,7 @@ class Faults(InProcess):
             webhook_faults=webhooks,
             copied=chance.choice((0.0, 0.05, 0.3)),
             queued_twice=chance.choice((0.0, 0.2)),
+            spoilt=chance.choice((0.0, 0.0, 0.0, 0.5)),
         )
         if chance.random() < 0.15:
             world.carrier.recordings.fail_next("not_authorized", chance.randint(1, 2))

@@ -137,6 +137,7 @@ class World(Stage):
         copied: float = 0.0,
         again: tuple[float, ...] = AGAIN_SECONDS,
         queued_twice: float = 0.0,
+        spoilt: float = 0.0,
     ) -> None:
         super().__init__(seed=seed, flows=flows, faults=webhook_faults, library=library_of(flows), start=STARTS)
         self.flows = flows
@@ -144,8 +145,8 @@ class World(Stage):
         self.processes = Processes(self.carrier.clock)
         self.gate = Gate(self.processes, random.Random(seed + 1), weather or Weather(), died=self._restart)
         self.table: AuditedTable = AuditedTable()
-        self.bucket = MemoryBucket()
-        queued = random.Random(seed + 2)
+        queued, stored = random.Random(seed + 2), random.Random(seed + 4)
+        self.bucket = MemoryBucket(spoils=lambda: stored.random() < spoilt)
         self.queue = MemoryQueue(self.carrier.clock, self._archive, twice=lambda: queued.random() < queued_twice)
         functions = MemoryFunctions(self.gate, self._do, lambda name, asked: self._leave(name, asked))  # noqa: PLW0108 -- a method
         clients: dict[str, object] = {

@@ -278,8 +278,24 @@ def test_what_is_listed_and_cannot_be_read_does_not_keep_the_call_open(
 
     counts = house.sweep(6)
 
-    assert counts["faults"] == 1
+    assert counts["faults"] == 2
     assert (house.leg().status, house.leg().hangup_cause) == ("ended", "unknown")
+
+
+def test_a_webhook_function_that_fails_once_does_not_cost_the_hang_up_its_cause(house: Reconciling) -> None:
+    house.play(without=HANG_UP)
+    house.telnyx.lost = [undelivered(hang_up(house))]
+
+    def fail_next_read() -> None:
+        if house.telnyx.asked[-1].startswith("undelivered"):
+            house.line.faults.plan = {house.line.faults.place: "lost"}
+
+    house.telnyx.before = fail_next_read
+
+    counts = house.sweep(6)
+
+    assert (counts["faults"], counts["read_back"]) == (1, 1)
+    assert house.leg().hangup_cause == "normal_clearing"
 
 
 def test_what_could_not_be_delivered_on_a_call_that_goes_on_is_processed_in_its_order(house: Reconciling) -> None:
