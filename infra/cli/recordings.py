@@ -14,6 +14,8 @@ ACTIONS = {
     "show": ("infra.cli.recordings_show", "show all that is known of a recording, or of a call's"),
     "verify": ("infra.cli.recordings_verify", "hash what is in the bucket again, and hold it to the ledger"),
     "export": ("infra.cli.recordings_export", "copy recordings into a folder that anybody can check"),
+    "hold": ("infra.cli.recordings_hold", "put recordings under legal hold: nothing deletes them"),
+    "release": ("infra.cli.recordings_hold", "release recordings from their legal hold"),
     "erase": ("infra.cli.recordings_erase", "erase all that there is of calls, also at Telnyx"),
     "redrive": ("infra.cli.recordings_redrive", "have what was given up, or is stuck, archived again"),
 }

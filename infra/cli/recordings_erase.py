@@ -14,6 +14,7 @@ from infra.cli.recordings_options import add_stack, objects, printable, stack
 from infra.custody.call_items import CallItems
 from infra.custody.dead_letters import DeadLetters
 from infra.custody.erasure import Erasure
+from infra.custody.holds import Holds
 from infra.custody.objects import Objects
 from infra.custody.receipts import Receipts
 from infra.custody.selection import number
@@ -80,6 +81,7 @@ def _erasure(of: Stack, telnyx: TelnyxApi) -> Erasure:
         dead_letters=DeadLetters(aws.client("sqs"), of.archive_dead_letter_queue_url),
         receipts=Receipts(recordings),
         telnyx=telnyx,
+        holds=Holds(recordings, of.recordings_bucket) if recordings.has_lock() else None,
     )
 
 

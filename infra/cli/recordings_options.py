@@ -7,7 +7,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from archive.metadata import metadata
-from dialtone.domain.recordings import COPIED, DOUBTFUL, EXPECTED, FAILED, SAVED, VERIFIED
+from dialtone.domain.recordings import COPIED, DOUBTFUL, ERASED, EXPECTED, FAILED, SAVED, VERIFIED
 from infra import aws
 from infra.custody.ledger import Ledger
 from infra.custody.objects import Objects
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from dialtone.domain.recordings import Recording
     from infra.stack_outputs import Stack
 
-STATUSES = (EXPECTED, SAVED, COPIED, VERIFIED, DOUBTFUL, FAILED)
+STATUSES = (EXPECTED, SAVED, COPIED, VERIFIED, DOUBTFUL, FAILED, ERASED)
 
 
 def add_stack(parser: argparse.ArgumentParser) -> None:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from infra import aws
-from infra.cli.recordings_options import add_stack, described, ledger, printable, stack
+from infra.cli.recordings_options import add_stack, described, ledger, objects, printable, stack
+from infra.custody.holds import Holds
 
 if TYPE_CHECKING:
     import argparse
-
-    from dialtone.domain.recordings import Recording
+    from collections.abc import Mapping
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -28,18 +28,21 @@ def run(given: argparse.Namespace) -> int:
     of = stack(given)
     with aws.explained():
         found = ledger(of).named(given.name)
-    for place, recording in enumerate(found):
+        bucket = objects(of)
+        holds = Holds(bucket, of.recordings_bucket) if bucket.has_lock() else None
+        shown = [described(each) | {"hold": holds.is_held(each) if holds else None} for each in found]
+    for place, fields in enumerate(shown):
         if given.json:
-            print(json.dumps(described(recording), ensure_ascii=True))
+            print(json.dumps(fields, ensure_ascii=True))
         else:
-            _show(recording, first=not place)
+            _show(fields, first=not place)
     return 0
 
 
-def _show(recording: Recording, *, first: bool) -> None:
+def _show(all_fields: Mapping[str, Any], *, first: bool) -> None:
     if not first:
         print()
-    fields = {name: value for name, value in described(recording).items() if value not in (None, [])}
+    fields = {name: value for name, value in all_fields.items() if value not in (None, [])}
     width = max(map(len, fields))
     for name, value in fields.items():
         shown = value if isinstance(value, str) else json.dumps(value, ensure_ascii=True)

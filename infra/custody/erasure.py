@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from dialtone.adapters.erased_calls import Telnyx
     from infra.custody.call_items import CallItems, RawItem
     from infra.custody.dead_letters import DeadLetters
+    from infra.custody.holds import Holds
     from infra.custody.objects import Objects, Version
     from infra.custody.receipts import Receipts
 
@@ -86,6 +87,8 @@ class Erasure:
     dead_letters: DeadLetters
     receipts: Receipts
     telnyx: Telnyx
+    holds: Holds | None
+    """None where the bucket has no object lock."""
 
     def plan(self, call_session_id: str, now: datetime) -> Plan:
         """What would be removed of a call. Raises DialtoneError for a call of which nothing is known."""
@@ -101,8 +104,14 @@ class Erasure:
             at_telnyx=len(self.telnyx.recordings_of(call_session_id)),
             versions=sum(1 for folder in folders for _ in self.objects.versions(folder)),
             folders=folders,
-            obstacle=_obstacle(items, now),
+            obstacle=_obstacle(items, now) or self._held(folders),
         )
+
+    def _held(self, folders: Sequence[str]) -> str:
+        held = self.holds.held_in(folders) if self.holds else ()
+        if not held:
+            return ""
+        return f"{', '.join(held)} is under legal hold: `dialtone recordings release` it first, if that is right"
 
     def begin(self, plans: Sequence[Plan], now: datetime) -> None:
         """Leave the receipts: from now on nothing more of these calls is taken in. Jobs of theirs are forgotten."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from mypy_boto3_s3 import S3Client
-    from mypy_boto3_s3.type_defs import DeleteMarkerEntryTypeDef, ObjectVersionTypeDef
+    from mypy_boto3_s3.type_defs import DeleteMarkerEntryTypeDef, ObjectLockLegalHoldTypeDef, ObjectVersionTypeDef
 
 PIECE_BYTES = 1_048_576
 """At a time: constant memory, few system calls."""
@@ -29,6 +29,7 @@ TRIES = 3
 
 _ABSENT = frozenset({"NoSuchKey", "NoSuchVersion", "404", "MethodNotAllowed"})
 """MethodNotAllowed: the version asked for is a delete marker."""
+_NEVER_HELD = frozenset({"NoSuchObjectLockConfiguration", "NoSuchVersion", "NoSuchKey"})
 _UNREADABLE = frozenset({"AccessDenied", "403", "InvalidObjectState"})
 """Of one object; KMS's own codes begin with its name."""
 
@@ -157,6 +158,31 @@ class Objects:
             for each in page.get("Uploads", []):
                 with suppress(self._client.exceptions.NoSuchUpload):
                     self._client.abort_multipart_upload(Bucket=self._bucket, Key=each["Key"], UploadId=each["UploadId"])
+
+    def has_lock(self) -> bool:
+        """Whether the bucket has object lock, without which nothing in it can be held."""
+        try:
+            self._client.get_object_lock_configuration(Bucket=self._bucket)
+        except ClientError as error:
+            if error.response["Error"].get("Code") == "ObjectLockConfigurationNotFoundError":
+                return False
+            raise
+        return True
+
+    def is_held(self, version: Version) -> bool:
+        """Whether a version of an object is under legal hold; asked only of a bucket that has object lock."""
+        try:
+            hold = self._client.get_object_legal_hold(Bucket=self._bucket, Key=version.key, VersionId=version.id)
+        except ClientError as error:
+            if error.response["Error"].get("Code") in _NEVER_HELD:
+                return False
+            raise
+        return hold["LegalHold"].get("Status") == "ON"
+
+    def hold(self, version: Version, *, on: bool) -> None:
+        """Put a version under legal hold, or release it; twice is the same as once."""
+        hold: ObjectLockLegalHoldTypeDef = {"Status": "ON" if on else "OFF"}
+        self._client.put_object_legal_hold(Bucket=self._bucket, Key=version.key, VersionId=version.id, LegalHold=hold)
 
     def version_with(self, key: str, sha256: str) -> str:
         """The newest version of an object that has this hash; '' if none has."""

@@ -71,6 +71,12 @@ class Operator:
         assert (status, err) == (0, "")
         return [json.loads(line) for line in out.splitlines()]
 
+    def lock(self) -> None:
+        """Let the bucket have object lock."""
+        with self.house.unharmed():
+            self.house.s3.delete_bucket(Bucket=self.house.name)
+            self.house.s3.create_bucket(Bucket=self.house.name, ObjectLockEnabledForBucket=True)
+
     def end_call(self) -> None:
         """Let the call of the house's recording be over, long ago."""
         table, key = self.house.dynamodb, {"call_session_id": {"S": SESSION}, "item": {"S": f"LEG#{LEG}"}}

@@ -32,6 +32,7 @@ def at_work(aws: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFi
 
 def test_every_example_runs(at_work: Operator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
+    at_work.lock()
     at_work.archive(transcript=True)
     at_work.end_call()
 

@@ -249,6 +249,13 @@ def test_dead_uploads_and_overwritten_versions_go_and_recordings_only_if_asked(t
     assert template["Parameters"]["RecordingRetentionDays"]["Default"] == 0
 
 
+def test_recordings_can_be_held_only_where_it_was_asked_for(template: Template) -> None:
+    locked = properties(template, "RecordingsBucket")["ObjectLockEnabled"]
+
+    assert locked == {"Fn::If": ["LocksObjects", True, {"Ref": "AWS::NoValue"}]}
+    assert template["Parameters"]["ObjectLock"]["Default"] == "off"
+
+
 def test_queues_are_encrypted_and_give_what_fails_to_the_dead_letters(template: Template) -> None:
     queue = properties(template, "ArchiveQueue")
     dead_letters = properties(template, "ArchiveDeadLetterQueue")
