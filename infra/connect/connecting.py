@@ -55,8 +55,8 @@ class Connecting:
             managed = application_settings(self.wanted, profile_id="any")
             before = {name: application.settings.get(name) for name in managed}
             self._adopt(APPLICATION_ID, BEFORE_APPLICATION, application.id, before)
-        profile, values = self.plan.profile, self.recorded.values
-        if profile and profile.name == self.wanted.name and BEFORE_PROFILE in values and PROFILE_ID not in values:
+        profile = self.plan.profile
+        if profile and self.recorded.makes_profile and profile.name == self.wanted.name:
             self._claim(PROFILE_ID, profile.id)  # made by a run that was interrupted before it could record it
 
     @singledispatchmethod

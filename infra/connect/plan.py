@@ -19,6 +19,8 @@ EXPIRES_SOON = timedelta(days=60)
 
 AMOUNT = re.compile(r"\d+\.\d+")
 
+NUMBERS_SHOWN = 10
+
 ACTIVE = "active"
 
 PROFILE_SETTING = "outbound.outbound_voice_profile_id"
@@ -260,31 +262,28 @@ def _comparable(value: object) -> object:
     return value
 
 
-NO_REASON = 3
-"""The rank of an application that is none of the line's."""
-
-
 def _application(wanted: Wanted, found: Found) -> Application | None:
-    """The line's application: the recorded one, else one with its webhook URL, else one with its name.
+    """The line's application: the recorded one, else one with its webhook URL.
 
-    One with its URL or name may be what a run made that was interrupted before it could record it.
+    The latter was made by hand, or by a run that was interrupted before it could record it. A name says nothing:
+    another AWS account may have a stack of the same name, and use the same Telnyx account.
     """
-
-    def rank(each: Application) -> int:
-        has_url = each.settings.get("webhook_event_url") == wanted.webhook_url
-        return [each.id == found.recorded.application_id, has_url, each.name == wanted.name, True].index(True)
-
-    best = min(found.applications, key=rank, default=None)
-    return best if best and rank(best) < NO_REASON else None
+    recorded = [each for each in found.applications if each.id == found.recorded.application_id]
+    same_url = [each for each in found.applications if each.settings.get("webhook_event_url") == wanted.webhook_url]
+    return next(iter([*recorded, *same_url]), None)
 
 
 def _profile(wanted: Wanted, found: Found, application: Application | None) -> Profile | None:
-    """The profile of the application's calls; else the recorded one; else one with the line's name."""
-    ids = (application.profile_id if application else "", found.recorded.profile_id)
+    """The profile of the application's calls; else the recorded one.
+
+    Else one with the line's name, if a run was interrupted before it could record the one that it made.
+    """
     by_id = {each.id: each for each in found.profiles}
-    for profile_id in ids:
+    for profile_id in (application.profile_id if application else "", found.recorded.profile_id):
         if profile_id in by_id:
             return by_id[profile_id]
+    if not found.recorded.makes_profile:
+        return None
     return next((each for each in found.profiles if each.name == wanted.name), None)
 
 
@@ -356,7 +355,8 @@ def _audio_steps(wanted: Wanted, found: Found, now: datetime) -> Iterator[Step]:
 def _problems(wanted: Wanted, found: Found) -> Iterator[str]:
     missing = [each for each in wanted.lines.whole if each not in found.numbers]
     if missing:
-        has = ", ".join(found.numbers) or "none: buy one in Telnyx's portal"
+        has = ", ".join([*found.numbers][:NUMBERS_SHOWN]) or "none: buy one in Telnyx's portal"
+        has += f" and {len(found.numbers) - NUMBERS_SHOWN} more" if len(found.numbers) > NUMBERS_SHOWN else ""
         yield (
             f"{', '.join(missing)} in numbers.yaml: not in this Telnyx account, whose numbers are {has}."
             " Write your own into functions/flows/numbers.yaml, and deploy"

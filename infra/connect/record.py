@@ -58,6 +58,11 @@ class Recorded:
         return str(self.values.get(PROFILE_ID) or "")
 
     @property
+    def makes_profile(self) -> bool:
+        """Whether a run was about to make a profile, and did not come to record it."""
+        return BEFORE_PROFILE in self.values and not self.profile_id
+
+    @property
     def numbers_before(self) -> Mapping[str, str]:
         """Number → the connection that it rang before, '' for none."""
         return {f"+{name}": value for name, value in self._below(BEFORE_NUMBERS).items()}

@@ -14,6 +14,7 @@ from moto.cloudformation.models import cloudformation_backends
 from dialtone.adapters.telnyx_sdk import sdk
 from infra.aws import client
 from infra.carrier import ApiFault, Application
+from infra.carrier.applications import Profile
 from infra.connect.telnyx_account import TelnyxAccount, TelnyxSilent
 from tests.carrier.desk import wav_of
 from tests.integration.lines import FAILOVER_URL, FRONT_DESK, NIGHT, OTHER, STACK, WEBHOOK_URL, Death
@@ -194,6 +195,20 @@ def test_a_number_that_no_flow_takes_any_more_is_given_back(setup: LineSetup) ->
 
     assert f"- {NIGHT} rings nothing, as before" in shown
     assert setup.state()["numbers"] == {FRONT_DESK: f"{STACK} us-east-1", NIGHT: None, OTHER: "sales"}
+
+
+def test_an_application_and_a_profile_of_the_same_name_are_somebody_elses(setup: LineSetup) -> None:
+    exchange = setup.carrier.exchange
+    other = Application(
+        "8", "https://other.example", application_name=f"{STACK} us-east-1", outbound_voice_profile_id="6"
+    )
+    exchange.profiles["6"] = Profile("6", f"{STACK} us-east-1")
+    setup.carrier.add_application(other)
+
+    assert setup.connect()[0] == 0
+    assert exchange.applications["8"] == other
+    assert setup.state()["applications"][2] == CONNECTED_APPLICATION
+    assert len(exchange.profiles) == 2
 
 
 def test_a_number_that_a_beginning_takes_is_left_and_one_that_is_gone_is_not_the_accounts(setup: LineSetup) -> None:
