@@ -6,7 +6,7 @@ A call must end as it would have ended without: the process is started anew, and
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, get_args
@@ -22,8 +22,10 @@ from tests.drills.world import World
 from tests.simulation.plays import ALL_PLAYS, flows_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from dialtone.domain.calls import Call
+    from dialtone.domain.recordings import Recording
     from tests.drills.report import Tally
 
 WHENS: tuple[When, ...] = get_args(When)
@@ -203,8 +205,19 @@ def play_scene(number: int, kills: Mapping[int, When], tally: Tally) -> list[Vio
 def differences(world: World, without: Undisturbed, what: str) -> Iterator[Violation]:
     """What is not as it would be without that."""
     if (now := facts(world)) != without.state:
-        yield Violation(LOST, f"with {what} it ended as {now}, without as {without.state}")
+        apart = [*_apart(now.legs, without.state.legs), *_apart(now.recordings, without.state.recordings)]
+        yield Violation(LOST, f"with {what} it ended otherwise: {'; '.join(apart)}")
     if missing := without.obeyed - actions(world):
         yield Violation(LOST, f"with {what} Telnyx did not obey {sorted(missing)}")
     if (longer := lasted(world) - without.seconds) > PATIENCE_SECONDS:
         yield Violation(STUCK, f"with {what} it took {longer:.0f} s longer")
+
+
+def _apart(now: Sequence[Call | Recording], without: Sequence[Call | Recording]) -> Iterator[str]:
+    """What differs, field by field."""
+    if len(now) != len(without):
+        yield f"{len(now)} instead of {len(without)}"
+    for one, other in zip(now, without, strict=False):
+        for each in fields(one):
+            if each.compare and (has := getattr(one, each.name)) != (had := getattr(other, each.name)):
+                yield f"{each.name} is {has}, not {had}"

@@ -20,7 +20,6 @@ from dialtone.adapters.signature import Verifier
 from infra.checkout import ROOT
 from infra.flowkit.memory_table import MemoryTable
 from tests.drills import gate
-from tests.drills.__main__ import PARTS, main
 from tests.drills.aws_memory import MemoryBucket
 from tests.drills.checkers import violations
 from tests.drills.crash import SCENES, deaths, play_scene, undisturbed
@@ -31,6 +30,7 @@ from tests.drills.io_points import IO_POINTS, PLAYED, service_of
 from tests.drills.oracle import Oracle
 from tests.drills.orders import any_order
 from tests.drills.processes import UnknownRequest
+from tests.drills.program import PARTS, main
 from tests.drills.report import DOUBLED, FORGED, LOST, STUCK, WRONG, Tally, kept_seeds
 from tests.drills.times import Times
 from tests.drills.world import World
@@ -251,3 +251,10 @@ def test_a_drill_prints_its_seed_its_figures_and_how_to_play_a_round_again(capsy
     assert re.search(r"forged +[1-9]", printed)
     assert "again: python -m tests.drills --only faults --seed 35 --rounds 1" in printed
     assert status == 1
+
+
+def test_a_part_that_there_is_not_is_refused_with_those_that_there_are(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--only", "floods"])
+
+    assert 'there is no part "floods"; there are: crash, faults' in capsys.readouterr().err
