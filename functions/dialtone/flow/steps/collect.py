@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, field_
 
 from dialtone.domain.commands import Command, command
 from dialtone.domain.events import mask
+from dialtone.flow.digit_patterns import MAX_DIGITS, MOST_WAYS, ways
 from dialtone.flow.keys import NO_KEY, Key, gathered_key, one_key
 from dialtone.flow.moves import Go, Move
 from dialtone.flow.prompts import Prompt
@@ -23,9 +24,6 @@ if TYPE_CHECKING:
     from dialtone.domain.calls import Call
     from dialtone.domain.events import Event
     from dialtone.flow.voice_settings import VoiceDefaults
-
-MAX_DIGITS = 128
-"""Telnyx's limit for one gather."""
 
 
 @dataclass(frozen=True)
@@ -99,6 +97,8 @@ class Collect(PromptedInput):
             re.compile(pattern)
         except re.error as error:
             raise ValueError(f"is not a regular expression: {error.msg}") from None
+        if ways(pattern) > MOST_WAYS:
+            raise ValueError("may take longer than a call: repeat neither a choice nor another repetition")
         return pattern
 
     @model_validator(mode="after")

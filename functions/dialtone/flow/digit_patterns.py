@@ -1,0 +1,64 @@
+"""How long a regular expression may take over keyed digits. Pure.
+
+Python's matcher tries one way after another: `(1|1)*2` over thirty ones takes longer than a call. So what may be tried
+is counted before a flow is taken, from above: alternatives add up, what stands side by side multiplies, and what is
+repeated multiplies as often as it may be repeated.
+"""
+
+from __future__ import annotations
+
+import re
+
+MOST_WAYS = 100_000
+"""Each is tried in microseconds; a webhook has a second."""
+
+MAX_DIGITS = 128
+"""Telnyx's limit for one gather."""
+
+_REPEATED = re.compile(r"(?:(?P<sign>[*+?])|\{(?P<least>\d*)(?P<comma>,?)(?P<most>\d*)\})[?+]?")
+_OPENING = re.compile(r"\((?:\?(?:P<\w+>|<?[=!]|[a-zA-Z-]*:|>))?")
+_ATOM = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|.", re.DOTALL)
+
+
+def ways(pattern: str) -> int:
+    """How many ways a pattern that compiles may be tried over digits, at most; MOST_WAYS + 1 stands for more."""
+    return _choice(pattern, 0)[0]
+
+
+def _choice(pattern: str, place: int) -> tuple[int, int]:
+    """The ways of alternatives, to the end or the closing parenthesis, and the place after it."""
+    total, together = 0, 1
+    while place < len(pattern):
+        if pattern[place] == ")":
+            return _bounded(total + together), place + 1
+        if pattern[place] == "|":
+            total, together, place = total + together, 1, place + 1
+            continue
+        if opening := _OPENING.match(pattern, place):
+            inner, place = _choice(pattern, opening.end())
+        else:
+            atom = _ATOM.match(pattern, place)
+            inner, place = 1, atom.end() if atom else place + 1
+        if repeated := _REPEATED.match(pattern, place):
+            inner, place = _repeated(inner, repeated), repeated.end()
+        together = _bounded(together * inner)
+    return _bounded(total + together), place
+
+
+def _repeated(inner: int, how: re.Match[str]) -> int:
+    least, most = _bounds(how)
+    if inner == 1:
+        return _bounded(most - least + 1)
+    return _bounded((most - least + 1) * inner ** min(most, MAX_DIGITS))
+
+
+def _bounds(how: re.Match[str]) -> tuple[int, int]:
+    if how["sign"]:
+        return {"*": (0, MAX_DIGITS), "+": (1, MAX_DIGITS), "?": (0, 1)}[how["sign"]]
+    least = int(how["least"] or 0)
+    most = int(how["most"]) if how["most"] else MAX_DIGITS if how["comma"] else least
+    return least, max(least, min(most, MAX_DIGITS))
+
+
+def _bounded(count: int) -> int:
+    return min(count, MOST_WAYS + 1)
