@@ -8,6 +8,7 @@ import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -36,6 +37,8 @@ Fact = TypeVar("Fact")
 FUNCTIONS_PYTHON = "python3.13"
 
 FLOW_FILE = re.compile(r"[a-z0-9][a-z0-9-]*\.yaml")
+
+NEEDED_OUTPUTS = ("WebhookUrl", "FailoverUrl", "AlarmTopicArn", "NoticeTopicArn")
 
 MINUTE_SECONDS, HOUR_SECONDS = 60, 3_600
 RECENT = timedelta(hours=3)
@@ -73,7 +76,8 @@ class Examination:
             "application": self._application,
             "numbers": self._numbers,
             "audio": self._audio,
-            "alarms": self._alarms,
+            "alarms": partial(self._subscribed, "alarms", "AlarmTopicArn"),
+            "notices": partial(self._subscribed, "notices", "NoticeTopicArn"),
             "last webhook": self._last_webhook,
         }
         for name, check in checks.items():
@@ -126,7 +130,7 @@ class Examination:
         self._need(self.account_known, "AWS credentials")
         stack = deployed(self.stack_name, region_of(self.stack_name, self.region), aws.BRISK)
         stack.check_up()
-        missing = [name for name in ("WebhookUrl", "FailoverUrl", "AlarmTopicArn") if name not in stack.outputs]
+        missing = [name for name in NEEDED_OUTPUTS if name not in stack.outputs]
         if missing:
             yield failed("stack", f"{stack.name} has no output {', '.join(missing)}", "make deploy this version of it")
         else:
@@ -141,12 +145,12 @@ class Examination:
         self.account = account
         yield ok("API key", f"the secret {name} holds one that Telnyx accepts")
 
-    def _alarms(self) -> Iterator[Result]:
+    def _subscribed(self, name: str, topic: str) -> Iterator[Result]:
         stack = self._needed(self.stack, "stack")
         with aws.explained():
             sns = aws.client("sns", stack.region, aws.BRISK)
-            found = sns.list_subscriptions_by_topic(TopicArn=stack.output("AlarmTopicArn"))["Subscriptions"]
-        yield judging.alarms(found)
+            found = sns.list_subscriptions_by_topic(TopicArn=stack.output(topic))["Subscriptions"]
+        yield judging.subscribed(name, found)
 
     def _last_webhook(self) -> Iterator[Result]:
         stack, now = self._needed(self.stack, "stack"), self.now()

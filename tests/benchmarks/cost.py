@@ -566,9 +566,9 @@ code, every request counted, every item measured as DynamoDB measures it, every 
 test holds this page to the code. Durations, which a count does not say, are assumed; they stand below."""
 
 _NOT_IN_HERE = """\
-Not in here, because it does not grow with calls: alarms (some $0.10 each a month), the dashboard ($3), Lambda's
-polling of the queue (some $0.25 a month), and what lies in S3 and DynamoDB ($0.023 and $0.25 a GB and month). X-Ray
-samples one request a second and 5 % of the rest.
+Not in here, because it does not grow with calls: alarms (some $0.10 each a month, the composite
+one $0.50), the dashboard ($3), Lambda's polling of the queue (some $0.25 a month), and what lies in S3 and DynamoDB
+($0.023 and $0.25 a GB and month). X-Ray samples one request a second and 5 % of the rest.
 
 `OwnKey=on` costs a dollar a month for the key, one more after each of its first two yearly rotations, and $0.03 for
 ten thousand requests: those grow with the minutes in which the line is used rather than with calls, since buckets,

@@ -42,11 +42,12 @@ TEMPLATE: dict[str, Any] = {
         "TelnyxApiKeySecretName": {"Type": "String", "Default": SECRET},
         "TelnyxPublicKey": {"Type": "String", "Default": ""},
     },
-    "Resources": {"Topic": {"Type": "AWS::SNS::Topic"}},
+    "Resources": {"Topic": {"Type": "AWS::SNS::Topic"}, "Notices": {"Type": "AWS::SNS::Topic"}},
     "Outputs": {
         "WebhookUrl": {"Value": WEBHOOK_URL},
         "FailoverUrl": {"Value": FAILOVER_URL},
         "AlarmTopicArn": {"Value": {"Ref": "Topic"}},
+        "NoticeTopicArn": {"Value": {"Ref": "Notices"}},
         "WebhookFunctionName": {"Value": f"arn:aws:lambda:us-east-1:123456789012:function:{FUNCTION}:live"},
     },
 }

@@ -46,8 +46,8 @@ def line(setup: LineSetup) -> Iterator[LineSetup]:
     client_events().register_first(GET_ACCOUNT_SETTINGS, account_settings)
     setup.connect()
     sns = boto3.client("sns")
-    [topic] = sns.list_topics()["Topics"]
-    sns.subscribe(TopicArn=topic["TopicArn"], Protocol="email", Endpoint="me@example.com")
+    for topic in sns.list_topics()["Topics"]:
+        sns.subscribe(TopicArn=topic["TopicArn"], Protocol="email", Endpoint="me@example.com")
     called(datetime.now(UTC))
     yield setup
     client_events().unregister(GET_ACCOUNT_SETTINGS, account_settings)
@@ -139,7 +139,9 @@ def test_what_needs_something_missing_is_skipped_and_not_passed(line: LineSetup)
     assert exit_status == 1
     assert results["stack"][0] == "failed"
     assert results["API key"] == ("skipped", "needs: stack", "")
-    assert {results[name][0] for name in ("public key", "application", "numbers", "audio", "alarms")} == {"skipped"}
+    assert {results[name][0] for name in ("public key", "application", "numbers", "audio", "alarms", "notices")} == {
+        "skipped"
+    }
 
 
 def test_what_does_not_answer_is_no_pass(line: LineSetup) -> None:

@@ -161,7 +161,7 @@ def test_the_stacks_public_key_is_one_that_telnyx_signs_with() -> None:
     ],
 )
 def test_an_alarm_subscription_that_is_not_confirmed_fails(subscriptions: list[dict[str, str]], status: str) -> None:
-    assert judging.alarms(subscriptions).status == status
+    assert judging.subscribed("alarms", subscriptions).status == status
 
 
 @pytest.mark.parametrize(

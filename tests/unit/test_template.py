@@ -492,6 +492,7 @@ def test_the_outputs_have_the_names_that_others_rely_on(template: Template) -> N
         "WebhookFunctionName",
         "DashboardUrl",
         "AlarmTopicArn",
+        "NoticeTopicArn",
         "KeyArn",
     }
 

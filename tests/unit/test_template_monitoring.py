@@ -13,6 +13,7 @@ from infra.local.metrics import Metric
 from infra.local.translate import of_type
 
 DESCRIPTION_LIMIT = 1024  # CloudWatch's, in characters
+COMPOSITE_LIMIT = 100  # alarms under one composite alarm, CloudWatch's
 
 CONTRACT = frozenset(
     {
@@ -126,10 +127,35 @@ def test_what_can_go_wrong_rings() -> None:
     assert {watched(alarm) for alarm in ALARMS.values()} == WATCHED
 
 
+def topic(alarm: dict[str, Any]) -> str:
+    """Where the alarm rings: in one place."""
+    [action] = alarm["AlarmActions"]
+    return str(action["Ref"])
+
+
 @pytest.mark.parametrize("name", ALARMS)
 def test_an_alarm_rings_where_people_hear_it_and_says_when_it_is_over(name: str) -> None:
-    assert ALARMS[name]["AlarmActions"] == [{"Ref": "AlarmTopic"}]
-    assert ALARMS[name]["OKActions"] == [{"Ref": "AlarmTopic"}]
+    assert topic(ALARMS[name]) in {"AlarmTopic", "NoticeTopic"}
+    assert ALARMS[name]["OKActions"] == ALARMS[name]["AlarmActions"]
+
+
+@pytest.mark.parametrize("name", ALARMS)
+def test_what_no_caller_notices_wakes_nobody_and_everything_else_does(name: str) -> None:
+    unnoticed = "No caller notices" in ALARMS[name]["AlarmDescription"]
+
+    assert topic(ALARMS[name]) == ("NoticeTopic" if unnoticed else "AlarmTopic")
+
+
+def test_callers_are_affected_while_any_urgent_alarm_rings() -> None:
+    [composite] = of_type(MONITORING, "AWS::CloudWatch::CompositeAlarm").values()
+    urgent = [name for name, alarm in ALARMS.items() if topic(alarm) == "AlarmTopic"]
+
+    rule = composite["Properties"]["AlarmRule"]["Fn::Sub"]
+
+    assert sorted(rule.split(" OR ")) == sorted(f'ALARM("${{{name}}}")' for name in urgent)
+    assert len(urgent) <= COMPOSITE_LIMIT
+    assert composite["Properties"]["OKActions"] == [{"Ref": "AlarmTopic"}]
+    assert "AlarmActions" not in composite["Properties"], "each urgent alarm sends its own mail"
 
 
 @pytest.mark.parametrize("name", ALARMS)
@@ -163,12 +189,13 @@ def test_the_latency_alarm_rings_before_telnyx_gives_up() -> None:
 
 
 def test_alarms_travel_encrypted_with_a_key_that_cloudwatch_may_use() -> None:
-    topic = MONITORING["Resources"]["AlarmTopic"]["Properties"]
+    topics = of_type(MONITORING, "AWS::SNS::Topic")
     key = MONITORING["Resources"]["AlarmTopicKey"]["Properties"]
 
     users = [statement for statement in key["KeyPolicy"]["Statement"] if "Service" in statement["Principal"]]
 
-    assert topic["KmsMasterKeyId"] == {"Ref": "AlarmTopicKey"}
+    assert set(topics) == {"AlarmTopic", "NoticeTopic"}
+    assert all(each["Properties"]["KmsMasterKeyId"] == {"Ref": "AlarmTopicKey"} for each in topics.values())
     assert key["EnableKeyRotation"] is True
     assert [user["Principal"]["Service"] for user in users] == ["cloudwatch.amazonaws.com"]
     assert users[0]["Action"] == ["kms:Decrypt", "kms:GenerateDataKey*"]
@@ -176,6 +203,27 @@ def test_alarms_travel_encrypted_with_a_key_that_cloudwatch_may_use() -> None:
 
 def test_an_address_is_subscribed_only_if_one_is_given() -> None:
     assert MONITORING["Resources"]["AlarmSubscription"]["Condition"] == "HasAlarmEmail"
+    assert MONITORING["Resources"]["NoticeSubscription"]["Condition"] == "HasNoticeEmail"
+
+
+def test_notices_go_to_the_address_of_alarms_unless_they_have_their_own() -> None:
+    notices = MONITORING["Resources"]["NoticeSubscription"]["Properties"]
+
+    assert notices["TopicArn"] == {"Ref": "NoticeTopic"}
+    assert notices["Endpoint"] == {"Fn::If": ["HasOwnNoticeEmail", {"Ref": "NoticeEmail"}, {"Ref": "AlarmEmail"}]}
+    assert translate.read(ROOT / "template.yaml")["Parameters"]["NoticeEmail"]["Default"] == ""
+
+
+@pytest.mark.parametrize("name", ["AlarmTopic", "NoticeTopic"])
+def test_only_alarms_of_this_account_may_ring(name: str) -> None:
+    policy = MONITORING["Resources"][f"{name}Policy"]["Properties"]
+
+    [statement] = policy["PolicyDocument"]["Statement"]
+
+    assert policy["Topics"] == [{"Ref": name}]
+    assert statement["Resource"] == {"Ref": name}
+    assert statement["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
+    assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
 
 
 def test_the_dashboard_shows_every_alarm(dashboard: str) -> None:
