@@ -165,7 +165,7 @@ class Carrier:
         """Let somebody call one of the account's numbers, `after` virtual seconds; it rings once time passes."""
         with self.acting():
             number = self.exchange.numbers.get(to)
-            if number is None or number.connection_id is None:
+            if number is None or number.connection_id not in self.exchange.applications:
                 raise LookupError(f"{to} rings no application: name it in add_application(…, numbers=[…])")
             application = self.exchange.applications[number.connection_id]
             party = party_of(self.exchange, caller or Caller())

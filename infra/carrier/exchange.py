@@ -61,6 +61,8 @@ class Exchange:
     applications: dict[str, Application] = field(default_factory=dict)
     profiles: dict[str, Profile] = field(default_factory=dict)
     numbers: dict[str, PhoneNumber] = field(default_factory=dict)
+    #: What else numbers can ring, SIP trunks say: id → name.
+    other_connections: dict[str, str] = field(default_factory=dict)
     legs: dict[str, Leg] = field(default_factory=dict)
     #: command_id of each accepted dial → when, and what was answered.
     dials_seen: dict[str, tuple[float, dict[str, Any]]] = field(default_factory=dict)

@@ -38,7 +38,7 @@ def _changed(exchange: Exchange, number: PhoneNumber, given: Resource) -> PhoneN
     specification.request("number_update").check(given)
     others = {name: value for name, value in given.items() if name != "connection_id"}
     connection_id = given.get("connection_id", number.connection_id) or None
-    if connection_id is not None and connection_id not in exchange.applications:
+    if connection_id is not None and connection_id not in {**exchange.applications, **exchange.other_connections}:
         raise errors.invalid("/connection_id", "The connection does not exist.")
     return replace(number, connection_id=connection_id, settings={**number.settings, **others})
 
@@ -56,7 +56,9 @@ def _resource(exchange: Exchange, number: PhoneNumber) -> Resource:
         "tags": [],
         **number.settings,
         "connection_id": number.connection_id,
-        "connection_name": application.application_name if application else None,
+        "connection_name": (
+            application.application_name if application else exchange.other_connections.get(number.connection_id or "")
+        ),
         "id": number.id,
         "phone_number": number.number,
         "record_type": "phone_number",

@@ -102,7 +102,7 @@ class Connecting:
 
     @do.register
     def _(self, step: ReturnNumber) -> None:
-        self.account.assign(step.number, step.connection_id)
+        self.account.give_back(step.number, step.connection_id)
         self.record.forget(BEFORE_NUMBERS + step.number.number.removeprefix("+"))
 
     @do.register

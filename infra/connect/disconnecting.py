@@ -49,7 +49,7 @@ def disconnection(
     """What has to be put back, of what is still as connect left it."""
     application = next((each for each in applications if each.id == recorded.application_id), None)
     profile = next((each for each in profiles if each.id == recorded.profile_id), None)
-    known, by_number = {each.id for each in applications}, {each.number: each for each in numbers}
+    by_number = {each.number: each for each in numbers}
     returned: dict[str, tuple[Number, str]] = {}
     notes = []
     for name, before in recorded.numbers_before.items():
@@ -59,9 +59,7 @@ def disconnection(
         elif number.connection_id not in ("", recorded.application_id):
             notes.append(f"{name} rings {number.connection_name or number.connection_id} by now, and is left there")
         else:
-            returned[name] = (number, before if before in known else "")
-            if before and before not in known:
-                notes.append(f"{name} rang {before}, which has been deleted: it rings nothing")
+            returned[name] = (number, before)
     return Disconnection(
         returned,
         application,
@@ -74,16 +72,18 @@ def disconnection(
 
 def put_back(wanted: Disconnection, recorded: Recorded, account: TelnyxAccount, record: ConnectionRecord) -> list[str]:
     """Do it; gives what a person should know. What is done is forgotten at once, the application's id at last."""
+    notes = []
     for name, (number, connection_id) in wanted.numbers.items():
-        account.assign(number, connection_id)
+        if not account.give_back(number, connection_id):
+            notes.append(f"{name} rang {connection_id}, which is gone: it rings nothing")
         record.forget(BEFORE_NUMBERS + name.removeprefix("+"))
     if wanted.application:
         _restore_application(wanted.application, wanted.application_changes, account)
-    left = _restore_profile(wanted, account)
+    notes += _restore_profile(wanted, account)
     rest = [each for each in recorded.values if each.startswith((BEFORE_NUMBERS, AUDIO))]
     for name in (*rest, BEFORE_PROFILE, PROFILE_ID, BEFORE_APPLICATION, APPLICATION_ID):
         record.forget(name)
-    return left
+    return notes
 
 
 def _restore_application(application: Application, changes: tuple[Change, ...] | None, account: TelnyxAccount) -> None:

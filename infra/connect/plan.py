@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -329,12 +329,12 @@ def _number_steps(wanted: Wanted, found: Found, application: Application | None)
     for name, flow in wanted.lines.whole.items():
         number = found.numbers.get(name)
         if number and (not ours or number.connection_id != ours):
-            yield AssignNumber(number, flow)
-    known = {each.id for each in found.applications}
+            was_ours = number.connection_id == found.recorded.application_id  # by now deleted
+            yield AssignNumber(replace(number, connection_id="", connection_name="") if was_ours else number, flow)
     for name, before in found.recorded.numbers_before.items():
         number = found.numbers.get(name)
         if not wanted.lines.flow(name) and number and ours and number.connection_id == ours:
-            yield ReturnNumber(number, before if before in known else "")
+            yield ReturnNumber(number, before)
 
 
 def _audio_steps(wanted: Wanted, found: Found, now: datetime) -> Iterator[Step]:

@@ -124,6 +124,20 @@ class TelnyxAccount:
         """
         self._patch(f"/phone_numbers/{number.id}", {"connection_id": connection_id}, f"assign {number.number}")
 
+    def give_back(self, number: Number, connection_id: str) -> bool:
+        """Let a number ring what it rang before; nothing, and False, where that has been deleted.
+
+        It may be a connection of any kind, not only an application: whether it is still there only the assignment says.
+        """
+        try:
+            self.assign(number, connection_id)
+        except RequestRefused:
+            if not connection_id:
+                raise
+            self.assign(number, "")
+            return False
+        return True
+
     # Audio
 
     def stored_audio(self) -> list[StoredAudio]:

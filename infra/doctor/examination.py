@@ -116,8 +116,8 @@ class Examination:
         region = region_of(self.stack_name, self.region)
         with aws.explained():
             limits = aws.client("lambda", region, aws.BRISK).get_account_settings()["AccountLimit"]
-        limit = limits["ConcurrentExecutions"]
-        yield judging.functions_at_once(limit, limit - limits["UnreservedConcurrentExecutions"])
+        unreserved = limits["UnreservedConcurrentExecutions"]
+        yield judging.functions_at_once(limits["ConcurrentExecutions"], unreserved)
 
     def _api_requests(self) -> Iterator[Result]:
         self._need(self.account_known, "AWS credentials")

@@ -48,15 +48,13 @@ def clock(our_time: datetime, their_time: datetime) -> Result:
     return warning("clock", found, remedy) if off >= SKEW_TOLERATED_SECONDS else ok("clock", found)
 
 
-def functions_at_once(limit: int, reserved: int) -> Result:
-    """The account's Lambda concurrency against what the template may use."""
-    name, found = "functions at once", f"the account runs {limit} at once"
+def functions_at_once(limit: int, unreserved: int) -> Result:
+    """The account's Lambda concurrency, and what no function has reserved of it, against what the template may use."""
+    name, found = "functions at once", f"{unreserved} of the account's {limit} are for everybody"
     remedy = "ask for 1,000 in Service Quotas: AWS Lambda, Concurrent executions"
-    if reserved and limit - reserved < MANY_FUNCTIONS:
-        return failed(name, f"{found}, and {reserved} are reserved for the failover", remedy)
-    if limit <= 2 * ARCHIVE_AT_ONCE:
-        return warning(name, f"{found}, of which the archive may take {ARCHIVE_AT_ONCE}: enough for a trial", remedy)
-    return warning(name, found, remedy) if limit < MANY_FUNCTIONS else ok(name, found)
+    if unreserved <= 2 * ARCHIVE_AT_ONCE:
+        return warning(name, f"{found}, and the archive may take {ARCHIVE_AT_ONCE}: enough for a trial", remedy)
+    return warning(name, found, remedy) if unreserved < MANY_FUNCTIONS else ok(name, found)
 
 
 def api_quota(rate: float, burst: int) -> Result:

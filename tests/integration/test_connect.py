@@ -187,6 +187,22 @@ def test_a_number_of_another_application_is_taken_only_when_that_is_meant(setup:
     assert setup.state()["numbers"][OTHER] == "sales"
 
 
+@pytest.mark.parametrize("deleted", [False, True])
+def test_a_number_goes_back_to_a_sip_trunk_unless_that_is_gone(setup: LineSetup, deleted: bool) -> None:  # noqa: FBT001
+    exchange = setup.carrier.exchange
+    exchange.other_connections["555"] = "office trunk"
+    setup.carrier.add_numbers([NIGHT], "555")
+    assert f"{NIGHT} from office trunk" in setup.connect()[2]
+    setup.connect("--take-over")
+    if deleted:
+        exchange.other_connections.clear()
+
+    shown = setup.run("disconnect", "--yes")[1]
+
+    assert exchange.numbers[NIGHT].connection_id == (None if deleted else "555")
+    assert (f"{NIGHT} rang 555, which is gone: it rings nothing" in shown) == deleted
+
+
 def test_a_number_that_no_flow_takes_any_more_is_given_back(setup: LineSetup) -> None:
     setup.connect()
     (setup.flows / "numbers.yaml").write_text(f'"{FRONT_DESK}": front-desk\n', encoding="utf-8")
@@ -226,6 +242,7 @@ def test_an_application_that_was_deleted_by_hand_is_made_again(setup: LineSetup)
     setup.connect()
     application_id = setup.remembered()[f"/dialtone/{STACK}/telnyx/application-id"]
     TelnyxAccount.of_key(setup.carrier.api_key).delete_application(application_id)
+    setup.carrier.add_numbers([NIGHT], application_id)  # as if Telnyx had left it
 
     status, shown, _ = setup.connect()
 

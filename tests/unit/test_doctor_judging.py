@@ -129,11 +129,11 @@ def test_a_clock_that_is_off_is_said(seconds: int, status: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("limit", "reserved", "status"),
-    [(10, 0, "warning"), (50, 0, "warning"), (1_000, 0, "ok"), (1_000, 20, "ok"), (110, 20, "failed")],
+    ("limit", "unreserved", "status"),
+    [(10, 10, "warning"), (50, 50, "warning"), (1_000, 1_000, "ok"), (1_000, 100, "ok"), (1_000, 90, "warning")],
 )
-def test_a_low_concurrency_is_said(limit: int, reserved: int, status: str) -> None:
-    assert judging.functions_at_once(limit, reserved).status == status
+def test_a_low_concurrency_is_said(limit: int, unreserved: int, status: str) -> None:
+    assert judging.functions_at_once(limit, unreserved).status == status
 
 
 def test_the_templates_own_limits_are_what_quotas_are_held_against() -> None:
