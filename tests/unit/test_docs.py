@@ -58,6 +58,21 @@ def test_every_link_to_a_file_leads_to_one(page: Path) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_to_a_heading_leads_to_one(page: Path) -> None:
+    links = re.findall(r"\]\(([^)#:\s]*)#([^)]+)\)", page.read_text(encoding="utf-8").replace("\n", " "))
+
+    assert [
+        f"{file}#{name}" for file, name in links if name not in headings(page.parent / file if file else page)
+    ] == []
+
+
+def headings(page: Path) -> set[str]:
+    """Those of a page as links name them."""
+    written = re.findall(r"^#+ (.*)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in written}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_file_that_a_page_names_is_there(page: Path) -> None:
     named = re.findall(r"[`\"]((?:[\w-]+/)+[\w-]+\.(?:py|yaml))\b", page.read_text(encoding="utf-8"))
     roots = (ROOT, ROOT / "functions", ROOT / "functions" / "dialtone", page.parent)
