@@ -341,11 +341,11 @@ class MemoryFunctions:
 
 @dataclass(frozen=True, slots=True)
 class MemorySecrets:
-    """Secrets Manager with one text in every secret."""
+    """Secrets Manager."""
 
-    text: str
+    texts: Mapping[str, str]
+    """By the name of the secret."""
 
     def get_secret_value(self, *, SecretId: str) -> Any:
         """The text."""
-        del SecretId
-        return {"SecretString": self.text}
+        return {"SecretString": self.texts[SecretId]}

@@ -22,17 +22,20 @@ from tests.simulation.plays import ALL_PLAYS, LANGUAGE_PLAYS, PLAYS, flows_of
 if TYPE_CHECKING:
     from tests.drills.report import Tally
 
-SERVICES = ("dynamodb", "lambda", "s3", "secretsmanager", "sqs", "storage", "telnyx")
+SERVICES = ("dynamodb", "http", "lambda", "s3", "secretsmanager", "sqs", "storage", "telnyx")
 
 ONLY_AT: dict[Fault, frozenset[str]] = {
     Fault.CONFLICT: frozenset({"dynamodb", "s3", "telnyx"}),
     Fault.REPEATED: frozenset({"dynamodb", "s3", "sqs", "lambda"}),
-    Fault.GARBLED: frozenset({"telnyx", "storage"}),
+    Fault.GARBLED: frozenset({"http", "storage", "telnyx"}),
     Fault.RESET_AFTER: frozenset(SERVICES),
 }
 """Faults that not every service has."""
 
 SHARES = (0.01, 0.05, 0.2)
+SHARES_OF_FEW = (0.3, 0.6)
+"""Of a service that only one call asks, and once."""
+RARE, RARELY = "a lookup at an address", 0.1
 UNTIL_SECONDS = (60.0, 240.0, 900.0, 2_700.0)
 MOST_CALLS = 3
 
@@ -88,7 +91,7 @@ def drawn_weather(chance: random.Random) -> Weather:
     for service in SERVICES:
         if chance.random() < 0.6:
             kinds = [fault for fault in Fault if possible(fault, service) and chance.random() < 0.35]
-            shares[service] = {kind: chance.choice(SHARES) for kind in kinds}
+            shares[service] = {kind: chance.choice(SHARES if service != "http" else SHARES_OF_FEW) for kind in kinds}
     outages = {}
     if chance.random() < 0.3:
         outages[chance.choice(SERVICES)] = (began := chance.uniform(0, until / 2), chance.uniform(began, until))
@@ -102,7 +105,8 @@ def drawn_weather(chance: random.Random) -> Weather:
 def drawn_plays(chance: random.Random) -> list[str]:
     """Calls to be played at once, all of the same flows."""
     names = list(chance.choice((PLAYS, LANGUAGE_PLAYS)))
-    return chance.sample(names, chance.randint(1, MOST_CALLS))
+    drawn = chance.sample(names, chance.randint(1, MOST_CALLS))
+    return [RARE] if chance.random() < RARELY else drawn
 
 
 def play_calls(world: World, plays: list[str]) -> list[Violation]:

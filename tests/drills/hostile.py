@@ -18,15 +18,19 @@ from typing import TYPE_CHECKING, Any
 from dialtone.adapters.flow_library import text_beside
 from dialtone.adapters.signature import Verifier
 from dialtone.domain.errors import FlowInvalid
+from dialtone.domain.events import TELNYX_EVENT
 from dialtone.flow.loader import read_script
 from infra.checkout import FLOWS, ROOT
 from infra.flowkit.stage import StrictObserver
 from tests.drills import report
+from tests.drills.crash import SCENES
+from tests.drills.faults import play_calls
 from tests.drills.hostile_audio import play_audio
 from tests.drills.report import FORGED, WRONG, InProcess, Violation
+from tests.drills.world import World
 from tests.integration.deliveries import PHONE_CALL, TEAM_CALL, Signer, body, request
 from tests.integration.dependencies import Line
-from tests.simulation.plays import LANGUAGE_FLOWS
+from tests.simulation.plays import LANGUAGE_FLOWS, flows_of
 from tests.webhook_types import WEBHOOK_TYPES
 from webhook.endpoint import Endpoint
 
@@ -41,10 +45,15 @@ UNSIGNED = 0.3
 UNCHANGED = 0.5
 MENUS_A_ROUND = 40
 SOURCES_A_ROUND = 20
+ODD_CALLS_A_ROUND = 3
+ODD = 0.4
+"""Of Telnyx's answers, where they are odd."""
 MENU_SECONDS = 5.0
 """Of this machine, however busy, for a phone menu of a hundred lines: what takes longer has blown up."""
 
 KINDS = ("field", "envelope", "bytes", "as it is")
+READ_BACK = 0.1
+"""Of signed webhooks that are hostile in a field or their envelope: they come as an event that Telnyx lists."""
 MENU_KINDS = ("bytes", "lines", "hostile text")
 
 
@@ -57,7 +66,7 @@ class Hostile(InProcess):
     def needs(self) -> frozenset[str]:
         """Every way of making input hostile, signed and not, and every answer."""
         webhooks = {f"webhook {kind} {signed}" for kind in KINDS for signed in ("signed", "unsigned")}
-        answers = {f"answered {status}" for status in (200, 400, 401)}
+        answers = {f"answered {status}" for status in (200, 400, 401)} | {"odd answers of Telnyx"}
         return frozenset(webhooks | answers | {f"menu {kind}" for kind in MENU_KINDS} | {"menu taken", "menu refused"})
 
     def play(self, seed: int, tally: Tally) -> None:
@@ -66,6 +75,8 @@ class Hostile(InProcess):
         tally.blame(seed, list(play_webhooks(chance, tally, INPUTS_A_ROUND)))
         tally.blame(seed, list(play_menus(chance, tally, MENUS_A_ROUND)))
         tally.blame(seed, list(play_audio(chance, tally, SOURCES_A_ROUND)))
+        for _ in range(ODD_CALLS_A_ROUND):
+            tally.blame(seed, play_odd_answers(chance, tally))
 
 
 # --- Webhooks ----------------------------------------------------------------------------------------------------
@@ -86,7 +97,10 @@ def play_webhooks(chance: random.Random, tally: Tally, times: int) -> Iterator[V
         content = hostile_body(chance, kind, number)
         asked = hostile_request(chance, signer, content, signed=signed)
         sent = len(line.wire.requests) + len(line.telnyx.asked)
-        status = endpoint.respond(asked)["statusCode"]
+        if signed and kind in {"field", "envelope"} and chance.random() < READ_BACK:
+            status = endpoint.handle({TELNYX_EVENT: json.loads(content)})["statusCode"]
+        else:
+            status = endpoint.respond(asked)["statusCode"]
         tally.figures[report.INPUTS_TRIED] += 1
         tally.happened.update([f"webhook {kind} {'signed' if signed else 'unsigned'}", f"answered {status}"])
         if observer.fault or status not in {200, 400, 401}:
@@ -111,7 +125,7 @@ def samples() -> tuple[dict[str, Any], ...]:
     return (*files, *calls, *team, *(whole for whole, _ in WEBHOOK_TYPES.values()))
 
 
-ODD: tuple[Any, ...] = (
+ODDITIES: tuple[Any, ...] = (
     None,
     True,
     0,
@@ -180,11 +194,11 @@ def change_field(chance: random.Random, document: Any) -> None:  # noqa: ANN401 
         if how < 0.15 and isinstance(inside, dict):
             del inside[name]
         elif how < 0.3 and isinstance(inside, dict):
-            inside[str(chance.choice(ODD))[:50]] = deeper
+            inside[str(chance.choice(ODDITIES))[:50]] = deeper
         elif how < 0.5:
             inside[name] = copy.deepcopy(chance.choice(list(leaves(chance.choice(samples())))))
         else:
-            inside[name] = copy.deepcopy(chance.choice(ODD))
+            inside[name] = copy.deepcopy(chance.choice(ODDITIES))
         return
 
 
@@ -210,7 +224,7 @@ def envelope(chance: random.Random, document: Any) -> Any:  # noqa: ANN401 -- as
         {**document, "data": None},
         {**document, "telnyx_event": document, "dialtone_event": document},
         {"dialtone_event": {"id": "x", "type": "dialtone.lookup.answered", "payload": {}}},
-        chance.choice(ODD),
+        chance.choice(ODDITIES),
     )
     return copy.deepcopy(chance.choice(forms))
 
@@ -243,9 +257,9 @@ def hostile_request(chance: random.Random, signer: Signer, content: bytes, *, si
     if how == 0:
         asked["body"] = base64.b64encode(content + b" ").decode()
     elif how == 1:
-        headers["telnyx-signature-ed25519"] = str(chance.choice(ODD))[:500]
+        headers["telnyx-signature-ed25519"] = str(chance.choice(ODDITIES))[:500]
     elif how == 2:
-        headers["telnyx-timestamp"] = str(chance.choice(ODD))[:500]
+        headers["telnyx-timestamp"] = str(chance.choice(ODDITIES))[:500]
     elif how == 3:
         asked["headers"] = chance.choice((None, {}, [], "x", {"telnyx-timestamp": None}))
     elif how == 4:
@@ -256,6 +270,34 @@ def hostile_request(chance: random.Random, signer: Signer, content: bytes, *, si
         stale = str(int(time.time()) - chance.choice((302, 3_600)))
         asked = request(content, signer.headers(content, stale), as_base64=True)
     return asked
+
+
+# --- What Telnyx answers ----
+
+
+def play_odd_answers(chance: random.Random, tally: Tally) -> list[Violation]:
+    """Play a call, and what comes after it, where Telnyx often answers with other values than it describes.
+
+    What follows from that for the call is Telnyx's; but it is no error of ours, and nothing is at work for ever.
+    """
+
+    def odd(content: bytes) -> bytes:
+        if chance.random() >= ODD:
+            return content
+        try:
+            document = json.loads(content)
+        except ValueError:
+            return content
+        change_field(chance, document)
+        tally.figures[report.INPUTS_TRIED] += 1
+        return json.dumps(document).encode()
+
+    scene = chance.choice(SCENES)
+    with World(seed=1, flows=flows_of(scene.play), odd_answer=odd) as world:
+        scene.amiss(world)
+        broken = play_calls(world, [scene.play])
+    tally.happened["odd answers of Telnyx"] += 1
+    return [each for each in broken if each.promise == WRONG]
 
 
 # --- Phone menus -------------------------------------------------------------------------------------------------

@@ -42,9 +42,11 @@ def operation_of(method: str, path: str) -> str:
 class Transport(httpx.BaseTransport):
     """Takes requests of the SDK to the carrier."""
 
-    def __init__(self, gate: Gate, answer: Answer) -> None:
+    def __init__(self, gate: Gate, answer: Answer, spoilt: Callable[[bytes], bytes] = lambda body: body) -> None:
+        """`spoilt` gives an answer's body as it comes."""
         self._gate = gate
         self._answer = answer
+        self._spoilt = spoilt
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Answer, fail, or take too long."""
@@ -60,7 +62,8 @@ class Transport(httpx.BaseTransport):
             raise httpx.ReadTimeout("no answer in time", request=request) from None
         except Failed as failed:
             return _failed(failed.fault, request)
-        return httpx.Response(answer.status, headers=dict(answer.headers), content=answer.content(), request=request)
+        headers = {name: value for name, value in answer.headers.items() if name != "content-length"}
+        return httpx.Response(answer.status, headers=headers, content=self._spoilt(answer.content()), request=request)
 
 
 def _failed(fault: Fault, request: httpx.Request) -> httpx.Response:

@@ -10,7 +10,7 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cache
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from archive.bucket import RecordingsBucket
 from archive.consumer import Archive, Consumer
@@ -22,7 +22,7 @@ from dialtone.adapters.calls_table import CallsTable
 from dialtone.adapters.erased_calls import ErasedCalls
 from dialtone.adapters.flow_library import FlowLibrary
 from dialtone.adapters.lookup_function import ANSWER_TO, LOOKUP, LookupFunction
-from dialtone.adapters.secrets import CachedSecret, FixedSecret
+from dialtone.adapters.secrets import CachedSecret
 from dialtone.adapters.webhook_function import WebhookFunction
 from dialtone.domain.events import parse_event
 from dialtone.domain.lookups import FAILED, FOUND, NOT_FOUND, Lookup
@@ -33,8 +33,10 @@ from infra.flowkit.stage import EndState, Stage, StrictObserver, timeless, timel
 from lookup.answer_delivery import NotTaken, Webhook
 from lookup.backend_client import BackendClient
 from lookup.service import LookupService
+from lookup.settings import tokens_from
 from reconcile.dependencies import Dependencies
 from reconcile.sweep import Sweep
+from tests.drills.addresses import GatedAddresses
 from tests.drills.aws_memory import (
     QUEUE_URL,
     AuditedTable,
@@ -63,6 +65,8 @@ if TYPE_CHECKING:
     from infra.carrier.wire import Request
     from tests.simulation.plays import Play
 
+T = TypeVar("T")
+
 STARTS = datetime(2026, 9, 21, 12, 0, tzinfo=UTC)
 SWEEP_SECONDS = 300.0
 LIVENESS_SECONDS = 6 * 3_600.0
@@ -74,6 +78,7 @@ ARCHIVE_MILLIS, SWEEP_TIME_SECONDS = 300_000, 130.0
 """What each function has by template.yaml, for the sweep without its reserve."""
 LOST_SECONDS = 60.0
 """After so long Lambda ends a function that hangs."""
+TOKENS = '{"crm.example.com": "token"}'
 LOCK_STEP_SECONDS = 0.005
 BAD_GATEWAY = 502
 
@@ -138,6 +143,7 @@ class World(Stage):
         again: tuple[float, ...] = AGAIN_SECONDS,
         queued_twice: float = 0.0,
         spoilt: float = 0.0,
+        odd_answer: Callable[[bytes], bytes] = lambda body: body,
     ) -> None:
         super().__init__(seed=seed, flows=flows, faults=webhook_faults, library=library_of(flows), start=STARTS)
         self.flows = flows
@@ -154,7 +160,7 @@ class World(Stage):
             "sqs": self.queue,
             "s3": self.bucket,
             "lambda": functions,
-            "secretsmanager": MemorySecrets(API_KEY),
+            "secretsmanager": MemorySecrets({"telnyx": API_KEY, "tokens": TOKENS}),
         }
         self.aws: dict[str, Any] = {name: Gated(name, client, self.gate) for name, client in clients.items()}
         self.checked = CallsTable(self.table, "calls")  # type: ignore[arg-type] # in memory
@@ -163,6 +169,7 @@ class World(Stage):
         self.settled = False
         self.placed: list[str] = []
         """The sessions of the calls that were played."""
+        self._odd_answer = odd_answer
         self._copied = copied
         self._again = again
         self._copies_to_come = 0
@@ -231,8 +238,10 @@ class World(Stage):
                 clock=lambda: self.carrier.clock.now,
             )
         elif function == "lookup":
+            backends = BackendClient(self.aws["lambda"], self._secret("tokens", tokens_from))
+            backends._addresses = GatedAddresses(self.gate, self._do)  # type: ignore[assignment] # noqa: SLF001 -- urllib3's own
             self._lookups = LookupService(
-                BackendClient(self.aws["lambda"], FixedSecret({})),
+                backends,
                 Webhook(self.aws["lambda"], self.processes.wait),
                 self.noted,  # type: ignore[arg-type] # as above
                 now=lambda: self.carrier.clock.datetime(),  # noqa: PLW0108 -- its argument has a default
@@ -245,19 +254,17 @@ class World(Stage):
             self._sweeps = Sweep(dependencies, telnyx, self.noted, clock=lambda: self.carrier.clock.now)  # type: ignore[arg-type] # as above
 
     def _telnyx(self) -> GatedTelnyx:
-        secret: CachedSecret[str] = CachedSecret(
-            "telnyx",
-            lambda _, text: text,
-            clock=lambda: self.carrier.clock.now,
-            _lock=VirtualLock(self.processes),  # type: ignore[arg-type] # as much of a lock as is used
-        )
         return GatedTelnyx(
-            secret,
-            Transport(self.gate, self.carrier.handle),
+            self._secret("telnyx", lambda _, text: text),
+            Transport(self.gate, self.carrier.handle, self._odd_answer),
             clock=lambda: self.carrier.clock.now,
             sleep=self.processes.wait,
             now_seconds=self.unix,
         )
+
+    def _secret(self, name: str, read: Callable[[str, str], T]) -> CachedSecret[T]:
+        lock: Any = VirtualLock(self.processes)
+        return CachedSecret(name, read, clock=lambda: self.carrier.clock.now, _lock=lock)
 
     # --- What makes them run ------------------------------------------------------------------------------------
 

@@ -139,12 +139,12 @@ def _rung(number: str, caller: Caller, **answers: Callee) -> Play:
     return play
 
 
-def _known(how: Answering, caller: Caller | None = None) -> Play:
-    """A call whose flow looks the caller up."""
+def _known(how: Answering, caller: Caller | None = None, *, at: str = "customers", number: str = "+15550119") -> Play:
+    """A call whose flow looks the caller up, at a function or an address."""
 
     def play(stage: Stage) -> str:
-        stage.systems.answering["customers"] = how
-        return stage.ring("+15550119", caller or Caller(Silence(30)))
+        stage.systems.answering[at] = how
+        return stage.ring(number, caller or Caller(Silence(30)))
 
     return play
 
@@ -229,6 +229,9 @@ LANGUAGE_PLAYS: dict[str, Play] = {
     "a lookup that takes its time": _known(Answering(FOUND, {"name": "Ada"}, after_seconds=3)),
     "a lookup that finds nothing": _known(Answering(NOT_FOUND, after_seconds=1.5)),
     "a lookup that fails": _known(Answering(FAILED)),
+    "a lookup at an address": _known(
+        Answering(FOUND, {"name": "Ada"}), at="https://crm.example.com/customers", number="+15550120"
+    ),
     "a lookup that is lost": _known(Answering(NEVER)),
     "a caller who hangs up while something is looked up": _known(
         Answering(FOUND, {"name": "Ada"}, after_seconds=5), Caller(Silence(3), HangUp())
