@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import CompletedPartTypeDef
 
     from archive.deadline import Deadline
+
+RETENTION_TAG = "retention-days"
+"""template.yaml has a rule for each value that a flow may say."""
 
 READ_BACK_BYTES = 1_048_576
 """At a time: constant memory, few system calls."""
@@ -44,10 +47,17 @@ class RecordingsBucket:
         self._client = client
         self._bucket = bucket
 
-    def begin(self, key: str, content_type: str) -> Upload:
-        """Begin an upload in parts: nothing is to be seen under the key before it is completed."""
+    def begin(self, key: str, content_type: str, retention_days: int) -> Upload:
+        """Begin an upload in parts: nothing is to be seen under the key before it is completed.
+
+        The object expires after so many days, for which the bucket has a rule; 0 for none of its own.
+        """
         begun = self._client.create_multipart_upload(
-            Bucket=self._bucket, Key=key, ContentType=content_type, ChecksumAlgorithm="CRC32"
+            Bucket=self._bucket,
+            Key=key,
+            ContentType=content_type,
+            ChecksumAlgorithm="CRC32",
+            **_retention(retention_days),
         )
         return Upload(self._client, self._bucket, key, begun["UploadId"])
 
@@ -65,10 +75,15 @@ class RecordingsBucket:
                 sha256.update(piece)
         return StoredAudio(length, sha256.hexdigest())
 
-    def put(self, key: str, content: bytes, content_type: str) -> None:
+    def put(self, key: str, content: bytes, content_type: str, retention_days: int) -> None:
         """Write what may be written again: metadata, transcripts. S3 compares its SHA-256 on arrival."""
         self._client.put_object(
-            Bucket=self._bucket, Key=key, Body=content, ContentType=content_type, ChecksumAlgorithm="SHA256"
+            Bucket=self._bucket,
+            Key=key,
+            Body=content,
+            ContentType=content_type,
+            ChecksumAlgorithm="SHA256",
+            **_retention(retention_days),
         )
 
     def abort_unfinished(self, key: str) -> None:
@@ -76,6 +91,11 @@ class RecordingsBucket:
         for page in self._client.get_paginator("list_multipart_uploads").paginate(Bucket=self._bucket, Prefix=key):
             for unfinished in page.get("Uploads", []):
                 Upload(self._client, self._bucket, unfinished["Key"], unfinished["UploadId"]).abort()
+
+
+def _retention(days: int) -> Any:  # noqa: ANN401 -- a parameter of several of boto's operations
+    """The tag by which the bucket's rules know an object that expires before the others."""
+    return {"Tagging": f"{RETENTION_TAG}={days}"} if days else {}
 
 
 class Upload:

@@ -36,6 +36,7 @@ def metadata(recording: Recording) -> bytes:
         "flow": recording.flow or None,
         "flow_version": recording.flow_version or None,
         "step": recording.step or None,
+        "retention_days": recording.retention_days or None,
         "requested_at": recording.requested_at,
         "started_at": recording.started_at or None,
         "ended_at": recording.ended_at or None,

@@ -25,7 +25,7 @@ def mirror(recording: Recording, store: CallsTable, bucket: RecordingsBucket) ->
     """
     for _ in range(TRIES):
         written = metadata(recording)
-        bucket.put(object_key(recording, "json"), written, "application/json")
+        bucket.put(object_key(recording, "json"), written, "application/json", recording.retention_days)
         now = store.recording(recording.call_session_id, recording.name)
         if now is None or now.status == ERASED or metadata(now) == written:
             return

@@ -64,7 +64,7 @@ class Transcripts:
         if already := recording.transcript == copied:
             mirror(recording, self._store, self._bucket)
             return ArchiveResult(recording, already=already)
-        self._bucket.put(copied.key, text, "text/plain; charset=utf-8")
+        self._bucket.put(copied.key, text, "text/plain; charset=utf-8", recording.retention_days)
         kept = replace(
             recording,
             transcript=copied,

@@ -69,7 +69,7 @@ def copy_audio(
     earlier = recording.audio if recording.content_doubt else None
     number = earlier.number + 1 if earlier else 1
     key = object_key(recording, audio_format if number == 1 else f"{number}.{audio_format}")
-    upload = bucket.begin(key, CONTENT_TYPES[audio_format])
+    upload = bucket.begin(key, CONTENT_TYPES[audio_format], recording.retention_days)
     try:
         copied = _passed(first, parts, upload, audio_format, AudioCopy(key, 0, "", number=number))
         again = earlier is not None and earlier.sha256 == copied.audio.sha256

@@ -57,5 +57,6 @@ def _updated(call: Call, event: Event, flow: LoadedFlow | None) -> Call:
     if event.about_callee:
         return call.with_callee_update(event)
     if flow and not call.flow:
-        call = replace(call, flow=flow.name, flow_version=flow.version)
+        days = flow.main.retention_days
+        call = replace(call, flow=flow.name, flow_version=flow.version, retention_days=days)
     return call.with_event_details(event)

@@ -11,6 +11,7 @@ from dialtone.domain.recordings import COPIED, DOUBTFUL, ERASED, EXPECTED, FAILE
 from infra import aws
 from infra.custody.ledger import Ledger
 from infra.custody.objects import Objects
+from infra.custody.retention import Retention
 from infra.custody.selection import Selection, moment, number
 from infra.stack_outputs import find_stack
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
     from dialtone.domain.recordings import Recording
     from infra.stack_outputs import Stack
+
+RECORDINGS = "recordings/"
 
 STATUSES = (EXPECTED, SAVED, COPIED, VERIFIED, DOUBTFUL, FAILED, ERASED)
 
@@ -63,6 +66,11 @@ def ledger(of: Stack) -> Ledger:
 def objects(of: Stack) -> Objects:
     """The stack's bucket of recordings."""
     return Objects(aws.client("s3"), of.recordings_bucket)
+
+
+def retention(of: Stack) -> Retention:
+    """How long the stack's recordings are kept."""
+    return Retention(objects(of).expires_after_days(RECORDINGS))
 
 
 def described(recording: Recording) -> dict[str, Any]:

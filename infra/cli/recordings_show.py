@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from infra import aws
-from infra.cli.recordings_options import add_stack, described, ledger, objects, printable, stack
+from infra.cli.recordings_options import add_stack, described, ledger, objects, printable, retention, stack
 from infra.custody.holds import Holds
 
 if TYPE_CHECKING:
@@ -30,7 +30,11 @@ def run(given: argparse.Namespace) -> int:
         found = ledger(of).named(given.name)
         bucket = objects(of)
         holds = Holds(bucket, of.recordings_bucket) if bucket.has_lock() else None
-        shown = [described(each) | {"hold": holds.is_held(each) if holds else None} for each in found]
+        kept = retention(of)
+        shown = [
+            described(each) | {"hold": holds.is_held(each) if holds else None, "kept_days": kept.days(each) or None}
+            for each in found
+        ]
     for place, fields in enumerate(shown):
         if given.json:
             print(json.dumps(fields, ensure_ascii=True))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from infra.cli.recordings_options import (
     megabytes,
     objects,
     printable,
+    retention,
     selection,
     stack,
 )
@@ -58,8 +60,8 @@ def run(given: argparse.Namespace) -> int:
     meant = {"table": of.calls_table, "bucket": of.recordings_bucket, **wanted.to_json()}
     file = PlaceFile(given.resume, meant) if given.resume else None
     after, tally = file.read() if file else (None, Tally())
-    verification = Verification(ledger(of), objects(of))
     with aws.explained():
+        verification = Verification(ledger(of), objects(of), retention(of), datetime.now(UTC))
         _verify(verification, wanted, after, tally, file)
     if file:
         file.remove()
@@ -114,7 +116,8 @@ class Progress:
 
 def _summary(tally: Tally) -> str:
     differing = len({finding.recording for finding in tally.findings})
+    expired = f"{tally.expired} have expired; " if tally.expired else ""
     return (
-        f"{tally.checked} recordings verified, {megabytes(tally.read_bytes)} read, {differing} differ; "
+        f"{tally.checked} recordings verified, {megabytes(tally.read_bytes)} read, {differing} differ; {expired}"
         f"{tally.pending} have no audio to verify"
     )

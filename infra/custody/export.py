@@ -17,7 +17,7 @@ import json
 import os
 import re
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Self
 
 from botocore.exceptions import HTTPClientError, IncompleteReadError
@@ -25,7 +25,7 @@ from botocore.exceptions import HTTPClientError, IncompleteReadError
 from archive.metadata import metadata
 from dialtone.domain.errors import DialtoneError
 from infra.custody.objects import TRIES, Absent, Unreadable
-from infra.custody.promises import promises
+from infra.custody.promises import agrees, promises
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -39,6 +39,8 @@ MANIFEST, SUMS = "manifest.json", "SHA256SUMS"
 UNFINISHED = "unfinished-export.json"
 """What is being exported, until it is finished."""
 PART = ".part"
+
+DIFFERS = "differs from the ledger"
 
 SCHEMA_VERSION = 1
 """Of the manifest: goes up when a field changes its meaning or goes."""
@@ -94,8 +96,9 @@ class Export:
         with _disk(self.folder), _Listing(self.folder, self.of, made_at) as listing:
             for recording in recordings:
                 files = []
-                for wanted in promises(recording):
-                    if problem := self._fetch(wanted, done):
+                for promise in promises(recording):
+                    wanted = self._resolved(promise, recording)
+                    if problem := self._fetch(wanted, done) if wanted.sha256 else DIFFERS:
                         done.missing.append(f"{wanted.key}: {problem}")
                         listing.miss(recording, wanted, problem)
                     else:
@@ -108,6 +111,18 @@ class Export:
             done.strange = self._strange(paths)
             (self.folder / UNFINISHED).unlink(missing_ok=True)
         yield done
+
+    def _resolved(self, promise: Promise, recording: Recording) -> Promise:
+        """The promise with the hash of what is there, where that is metadata that says what the ledger says."""
+        if promise.sha256:
+            return promise
+        try:
+            content = self.objects.content(promise.key)
+        except Unreadable:
+            return promise
+        if content is None or not agrees(content, recording):
+            return promise
+        return replace(promise, sha256=hashlib.sha256(content).hexdigest())
 
     def _fetch(self, wanted: Promise, done: Exported) -> str:
         """Have a file in the folder; gives why that is not possible, or ''."""
@@ -125,7 +140,7 @@ class Export:
                 version = self.objects.version_with(wanted.key, wanted.sha256)
                 if not version or self._copy(wanted.key, version, part) != wanted.sha256:
                     part.unlink(missing_ok=True)
-                    return "differs from the ledger" if found else "is not in the bucket"
+                    return DIFFERS if found else "is not in the bucket"
         except Unreadable as why:
             return str(why)
         part.replace(path)

@@ -71,6 +71,11 @@ class Version:
         return cls(listed["Key"], listed["VersionId"], is_marker, listed["IsLatest"], listed["LastModified"])
 
 
+def digest_of(content: bytes | None) -> Digest | None:
+    """Length and hash of what was read as a whole; None for nothing."""
+    return None if content is None else Digest(len(content), hashlib.sha256(content).hexdigest())
+
+
 class Objects:
     """S3, and of it this bucket. Every method raises botocore's errors."""
 
@@ -158,6 +163,21 @@ class Objects:
             for each in page.get("Uploads", []):
                 with suppress(self._client.exceptions.NoSuchUpload):
                     self._client.abort_multipart_upload(Bucket=self._bucket, Key=each["Key"], UploadId=each["UploadId"])
+
+    def expires_after_days(self, prefix: str) -> int:
+        """The days after which the bucket's rules delete every object under a prefix; 0 for never."""
+        try:
+            rules = self._client.get_bucket_lifecycle_configuration(Bucket=self._bucket)["Rules"]
+        except ClientError as error:
+            if error.response["Error"].get("Code") == "NoSuchLifecycleConfiguration":
+                return 0
+            raise
+        days = [
+            rule.get("Expiration", {}).get("Days", 0)
+            for rule in rules
+            if rule["Status"] == "Enabled" and prefix in (rule.get("Filter", {}).get("Prefix"), rule.get("Prefix"))
+        ]
+        return min(filter(None, days), default=0)
 
     def has_lock(self) -> bool:
         """Whether the bucket has object lock, without which nothing in it can be held."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -21,6 +21,7 @@ class Promise:
 
     key: str
     sha256: str
+    """'' for metadata: an earlier version of the program wrote fewer fields."""
 
 
 def promises(recording: Recording) -> Iterator[Promise]:
@@ -31,4 +32,16 @@ def promises(recording: Recording) -> Iterator[Promise]:
     if transcript:
         yield Promise(transcript.key, transcript.sha256)
     if audio and recording.status in KEPT_STATUSES:
-        yield Promise(object_key(recording, "json"), hashlib.sha256(metadata(recording)).hexdigest())
+        yield Promise(object_key(recording, "json"), "")
+
+
+def agrees(written: bytes, recording: Recording) -> bool:
+    """Whether metadata says what the ledger says, in all that it says; what it does not know is no contradiction."""
+    try:
+        said = json.loads(written)
+    except ValueError:
+        return False
+    if not isinstance(said, dict) or said.get("recording") != recording.name:
+        return False
+    ledger = json.loads(metadata(recording))
+    return all(name not in ledger or ledger[name] == value for name, value in said.items() if name != "schema_version")

@@ -9,16 +9,21 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from dialtone.domain.recordings import KEPT_STATUSES
-from infra.custody.objects import Unreadable
-from infra.custody.promises import promises
+from infra.custody.objects import Unreadable, digest_of
+from infra.custody.promises import agrees, promises
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from datetime import datetime
 
     from dialtone.domain.recordings import Recording
     from infra.custody.ledger import Ledger
     from infra.custody.objects import Digest, Objects
     from infra.custody.promises import Promise
+    from infra.custody.retention import Retention
+
+
+GONE = "is not in the bucket"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,8 @@ class Tally:
     checked: int = 0
     """Recordings."""
     read_bytes: int = 0
+    expired: int = 0
+    """Recordings of which something is gone, after the time for which they were to be kept."""
     pending: int = 0
     """Recordings without audio: expected, on their way, or failed."""
     findings: list[Finding] = field(default_factory=list)
@@ -63,6 +70,8 @@ class Verification:
 
     ledger: Ledger
     objects: Objects
+    retention: Retention
+    now: datetime
 
     def check(self, recording: Recording, tally: Tally) -> None:
         """Add what comes of a recording. Raises botocore's errors: then nothing is known of it."""
@@ -77,6 +86,9 @@ class Verification:
         if findings and (now := self.ledger.calls.recording(recording.call_session_id, recording.name)) != recording:
             # It has changed while it was read: a transcript came, or its audio was fetched again.
             findings = list(self._compared(now, tally)) if now else []
+        if findings and all(each.problem == GONE for each in findings) and self.retention.is_over(recording, self.now):
+            tally.expired += 1
+            return
         tally.checked += 1
         tally.findings += findings
 
@@ -84,32 +96,34 @@ class Verification:
         for promise in promises(recording):
             problem = remedy = ""
             try:
-                digest = self.objects.digest(promise.key)
+                content = None if promise.sha256 else self.objects.content(promise.key)
+                digest = self.objects.digest(promise.key) if promise.sha256 else digest_of(content)
             except Unreadable as why:
                 problem, remedy = str(why), "see to the bucket's policy, its key and your permissions, and verify again"
             else:
                 tally.read_bytes += digest.length_bytes if digest else 0
-                if digest is None or digest.sha256 != promise.sha256:
+                right = agrees(content, recording) if content else digest and digest.sha256 == promise.sha256
+                if not right:
                     problem, remedy = _problem(promise, digest), self._remedy(recording, promise)
             if problem:
                 yield Finding(recording.name, recording.call_session_id, promise.key, problem, remedy)
 
     def _remedy(self, recording: Recording, promise: Promise) -> str:
         try:
-            version = self.objects.version_with(promise.key, promise.sha256)
+            version = self.objects.version_with(promise.key, promise.sha256) if promise.sha256 else ""
         except Unreadable:
             version = ""
         if version:
             return f"its version {version} has the right bytes: bring it back with `aws s3api copy-object`"
-        if promise.key.endswith(".json"):
+        if not promise.sha256:
             return f"have it written again: `dialtone recordings redrive {recording.name}`"
         return "no version of it is right: take it from a backup of the bucket, or from Telnyx as long as it has it"
 
 
 def _problem(promise: Promise, digest: Digest | None) -> str:
     if digest is None:
-        return "is not in the bucket"
-    if promise.key.endswith(".json"):
+        return GONE
+    if not promise.sha256:
         return "does not say what the ledger says"
     return f"holds {digest.length_bytes} bytes with SHA-256 {digest.sha256}, not {promise.sha256}"
 

@@ -813,3 +813,14 @@ def test_metadata_stays_the_same_bytes_however_often_it_is_written(house: Archiv
 
     assert house.objects()[f"{KEY}.json"] == once
     assert json.loads(once)["started_at"] == BEGAN_AT
+
+
+def test_all_of_a_recording_is_tagged_with_the_days_that_its_flow_has_it_kept(house: ArchiveHouse) -> None:
+    house.save(entry(retention_days=30))
+
+    house.deliver(house.job())
+    house.deliver(house.transcript_job())
+
+    for ending in ("wav", "json", "txt"):
+        tags = house.s3.get_object_tagging(Bucket=house.name, Key=f"{KEY}.{ending}")["TagSet"]
+        assert tags == [{"Key": "retention-days", "Value": "30"}]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from botocore.exceptions import ClientError
 
+from dialtone.domain.recordings import object_key
 from infra import aws
 from tests.integration.archiving import KEY, RECORDING_ID
 from tests.integration.custody import NAME, STACK, called, operator
@@ -315,3 +316,42 @@ def test_a_failed_recording_is_queued_by_its_name_and_an_expected_one_is_not(at_
     assert expected[0] == 1
     assert "is expected: Telnyx has not reported it" in expected[2]
     assert [(job["kind"], job["recording"]) for job in at_work.queued()] == [("audio", f"{LEG}-02")]
+
+
+def test_what_has_expired_is_no_finding_and_what_is_gone_before_its_time_is(at_work: Operator) -> None:
+    long_ago = {"started_at": "2024-09-21T12:00:03.000000Z", "ended_at": "2024-09-21T12:00:05.000000Z"}
+    recordings = [
+        at_work.keep(called(number, retention_days=days, **long_ago)) for number, days in ((2, 30), (3, 3650))
+    ]
+    for recording in recordings:
+        for key in (object_key(recording, "wav"), object_key(recording, "json")):
+            at_work.house.s3.delete_object(Bucket=at_work.house.name, Key=key)
+
+    status, out, _ = at_work.run("verify")
+
+    assert status == 1
+    assert "1 have expired" in out
+    assert f"{LEG}-02" not in out
+    assert f"{LEG}-03.wav: is not in the bucket" in out
+
+    rule = {"ID": "x", "Status": "Enabled", "Filter": {"Prefix": "recordings/"}, "Expiration": {"Days": 365}}
+    at_work.house.s3.put_bucket_lifecycle_configuration(
+        Bucket=at_work.house.name,
+        LifecycleConfiguration={"Rules": [rule]},  # type: ignore[list-item] # a literal of its own type
+    )
+    assert at_work.run("verify")[:2][0] == 0, "the bucket keeps nothing for longer"
+    assert "2 have expired" in at_work.run("verify")[1]
+    assert [each["retention_days"] for each in at_work.listed("--until", "2024-12-31")] == [30, 3650]
+    assert json.loads(at_work.run("show", f"{LEG}-03", "--json")[1])["kept_days"] == 365
+
+
+def test_metadata_of_an_earlier_version_lacks_fields_and_is_right(at_work: Operator) -> None:
+    kept = at_work.keep(called(2))
+    key = object_key(kept, "json")
+    written = json.loads(at_work.house.s3.get_object(Bucket=at_work.house.name, Key=key)["Body"].read())
+
+    for change, status in (({}, 0), ({"from": "+15550199"}, 1)):
+        earlier = {name: value for name, value in written.items() if name != "retention_days"} | change
+        at_work.house.s3.put_object(Bucket=at_work.house.name, Key=key, Body=json.dumps(earlier).encode())
+
+        assert at_work.run("verify")[0] == status

@@ -26,6 +26,7 @@ FIELDS = [
     "flow",
     "flow_version",
     "step",
+    "retention_days",
     "requested_at",
     "started_at",
     "ended_at",
@@ -70,6 +71,7 @@ WHOLE = Recording(
     flow="front-desk",
     flow_version="0c1d2e3f4a5b",
     step="message",
+    retention_days=30,
     pauses=(Pause("2026-09-21T12:00:03.000000Z", "2026-09-21T12:00:05.000000Z", "sensitive"),),
     transcription=Transcription("completed", "B", "en"),
     file_name="leg-01",
@@ -110,6 +112,7 @@ def test_everything_that_the_ledger_knows_is_told() -> None:
         "flow": "front-desk",
         "flow_version": "0c1d2e3f4a5b",
         "step": "message",
+        "retention_days": 30,
         "requested_at": "2026-09-21T12:00:00.000000Z",
         "started_at": "2026-09-21T12:00:01.000000Z",
         "ended_at": "2026-09-21T12:00:09.000000Z",
@@ -167,7 +170,7 @@ def test_an_entry_of_an_earlier_version_tells_no_pauses_rather_than_none() -> No
 
 
 def test_every_field_is_described_in_the_docs_in_its_order() -> None:
-    page = Path("docs/recordings.md").read_text(encoding="utf-8")
+    page = Path("docs/recordings.md").read_text(encoding="utf-8").partition("\n## The metadata\n")[2]
 
     rows = [re.findall("`([a-z0-9_]+)`", row.split("|")[1]) for row in page.splitlines() if row.startswith("| `")]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from dialtone.domain.errors import FlowInvalid
 from dialtone.domain.recordings import EXPECTED, FAILED, SAVED, UNCERTAIN
 from dialtone.flow.steps.record import SAVING_SECONDS
 from tests.staged_call import LEG, StagedCall, actions, mark_of, moment
@@ -318,3 +319,21 @@ def test_a_message_that_is_not_saved_in_time_is_decided_about_unheard() -> None:
     decision = staged.gather_ends("", "timeout")
 
     assert actions(decision) == ["gather_using_speak"]
+
+
+def test_a_recording_knows_how_long_its_flow_has_it_kept() -> None:
+    kept = StagedCall(WHOLE_CALL_AND_MESSAGE.replace("steps:", "retention_days: 30\n    steps:", 1))
+
+    kept.pick_up()
+    [whole_call] = kept.call.recordings
+    [message] = kept.prompt_ends().recordings
+    unasked = kept.tell("call.recording.saved", channels="single", recording_started_at=moment(0)).recordings
+
+    assert {each.retention_days for each in (whole_call, message, *unasked)} == {30}
+    assert recording().call.retention_days == 0
+
+
+@pytest.mark.parametrize("days", [0, 31, '"30"', "true"])
+def test_a_retention_without_a_rule_in_the_bucket_is_refused(days: str) -> None:
+    with pytest.raises(FlowInvalid, match="retention_days"):
+        StagedCall(MESSAGE.replace("steps:", f"retention_days: {days}\n    steps:", 1))

@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
+from archive.bucket import RETENTION_TAG
 from dialtone.adapters.calls_table import DUE_AT, DUE_INDEX, DUE_SHARD
+from dialtone.flow.recording_options import RetentionDays
 from dialtone.flow.steps.lookup import MAX_LIMIT_SECONDS
 from infra.local import translate
 from infra.local.cloud import ARTIFACTS, TEMPLATE
@@ -242,11 +244,21 @@ def test_dead_uploads_and_overwritten_versions_go_and_recordings_only_if_asked(t
 
     assert always["abort-unfinished-uploads"]["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
     assert always["expire-overwritten"]["NoncurrentVersionExpiration"] == {"NoncurrentDays": 30}
-    assert not [rule for rule in always.values() if "ExpirationInDays" in rule]
+    assert not [rule for rule in always.values() if "ExpirationInDays" in rule and "TagFilters" not in rule]
     assert conditional[0] == "RecordingsExpire"
     assert conditional[1]["ExpirationInDays"] == {"Ref": "RecordingRetentionDays"}
     assert conditional[2] == {"Ref": "AWS::NoValue"}
     assert template["Parameters"]["RecordingRetentionDays"]["Default"] == 0
+
+
+def test_for_every_retention_that_a_flow_may_say_there_is_a_rule(template: Template) -> None:
+    rules = properties(template, "RecordingsBucket")["LifecycleConfiguration"]["Rules"]
+    by_tag = [rule for rule in rules if "TagFilters" in rule]
+
+    for rule in by_tag:
+        assert rule["TagFilters"] == [{"Key": RETENTION_TAG, "Value": str(rule["ExpirationInDays"])}]
+        assert (rule["Status"], rule["Prefix"]) == ("Enabled", "recordings/")
+    assert tuple(rule["ExpirationInDays"] for rule in by_tag) == get_args(RetentionDays)
 
 
 def test_recordings_can_be_held_only_where_it_was_asked_for(template: Template) -> None:
@@ -315,6 +327,7 @@ def test_each_function_may_do_exactly_this(template: Template) -> None:
                 "s3:GetObject",
                 "s3:ListMultipartUploadParts",
                 "s3:PutObject",
+                "s3:PutObjectTagging",
             },
             "KnowErasedCalls": {"s3:GetObject"},
             "TellMissingFromForbidden": {"s3:ListBucket", "s3:ListBucketMultipartUploads"},

@@ -74,6 +74,7 @@ def _promised(call: Call, asked: Command, event: Event) -> Recording | None:
         direction=call.direction,
         flow=call.flow,
         flow_version=call.flow_version,
+        retention_days=call.retention_days,
         step=call.step,
         pauses=(),
         transcription=_transcription(asked),

@@ -195,6 +195,7 @@ def _unsolicited_recording(call: Call, event: Event, may_be: Recording | None) -
         direction=call.direction,
         flow=call.flow,
         flow_version=call.flow_version,
+        retention_days=call.retention_days,
     )
 
 

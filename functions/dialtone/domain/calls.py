@@ -58,6 +58,8 @@ class Call:
     status: str = ""
     flow: str = ""
     flow_version: str = ""
+    retention_days: int = 0
+    """How long its recordings are kept, as its flow says; 0 for as long as the bucket keeps any."""
     step: str = ""
     turn: int = 0
     """How many steps were entered; an event of an earlier turn is late."""

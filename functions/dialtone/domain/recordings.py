@@ -173,6 +173,8 @@ class Recording:
     flow: str = ""
     """That led the call when it was asked for."""
     flow_version: str = ""
+    retention_days: int = 0
+    """How long it is kept, as the flow says; 0 for as long as the bucket keeps any."""
     step: str = ""
     """That asked for it; '' for one from the answer."""
     pauses: tuple[Pause, ...] | None = None

@@ -105,6 +105,8 @@ class Flow:
     record: WholeCall | None
     limits: Limits = field(default_factory=Limits)
     consent_policy: ConsentPolicy = field(default_factory=ConsentPolicy)
+    retention_days: int = 0
+    """How long the recordings of its calls are kept; 0 for as long as the bucket keeps them."""
     given: Mapping[str, str] = field(default_factory=dict)
     """Flow inputs: variables that an outgoing call must bring → what each is."""
 

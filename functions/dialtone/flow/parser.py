@@ -12,6 +12,7 @@ from dialtone.flow.consent import ConsentPolicy
 from dialtone.flow.document import Document
 from dialtone.flow.flow import CONSENT_STEP, STEP_OF_FLOW, Flow, Limits, WholeCall, version_of
 from dialtone.flow.inputs import is_givable
+from dialtone.flow.recording_options import RetentionDays
 from dialtone.flow.steps.answered_by import AnsweredBy
 from dialtone.flow.steps.branch import Branch
 from dialtone.flow.steps.choose_language import ChooseLanguage
@@ -85,6 +86,9 @@ class WrittenFlow(BaseModel):
     record: WholeCall | None = Field(None, description="Record the whole call.")
     consent_policy: ConsentPolicy = Field(
         default_factory=ConsentPolicy, description="What every recording needs that the flow can start."
+    )
+    retention_days: RetentionDays | None = Field(
+        None, description="Days that recordings of its calls are kept; without it, as long as the bucket keeps any."
     )
     given: dict[Name, str] = Field(
         default_factory=dict, description="Variable that a call dialled for it must be given → what it is."
@@ -163,6 +167,7 @@ def parse_flow(document: Document, read_file: FileReader | None = None) -> Flow 
         start=start,
         last_resort=written.last_resort,
         record=written.record,
+        retention_days=int(written.retention_days or 0),
         limits=written.limits,
         consent_policy=written.consent_policy,
         given=written.given,

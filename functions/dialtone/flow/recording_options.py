@@ -15,6 +15,9 @@ Format = Literal["mp3", "wav"]
 Channels = Literal["single", "dual"]
 Track = Literal["both", "inbound", "outbound"]
 
+RetentionDays = Literal[7, 14, 30, 60, 90, 180, 365, 730, 1095, 1825, 2555, 3650]
+"""Days that a flow's recordings may be kept: for each of them the bucket has a rule, in template.yaml."""
+
 
 def record_start(call: Call, options: Record | RecordingSwitch) -> Command:
     """The command that starts the recording; a time of 0 seconds is left out, which Telnyx takes for no limit."""
