@@ -672,7 +672,7 @@ def test_telnyxs_custom_storage_is_named_and_left_alone(house: ArchiveHouse) -> 
         house.deliver(house.job(urls=urls), receives=MAX_RECEIVES)
 
         assert house.entry().status == FAILED
-        assert house.entry().reason == "Telnyx put it into your own storage, where it stays: s3://my-bucket/2026/r.wav"
+        assert house.entry().reason == "Telnyx put it into your own storage, where it stays: s3://my-bucket/…"
     assert house.telnyx.requests == []
 
 
@@ -681,7 +681,7 @@ def test_custom_storage_behind_a_fresh_address_is_named_too(house: ArchiveHouse)
 
     house.deliver(house.job(urls=None), receives=MAX_RECEIVES)
 
-    assert house.entry().reason.endswith("s3://my-bucket/r.wav")
+    assert house.entry().reason.endswith("s3://my-bucket/…")
 
 
 @pytest.mark.parametrize(
