@@ -13,7 +13,7 @@ from moto.cloudformation.models import cloudformation_backends
 
 from dialtone.adapters.telnyx_sdk import sdk
 from infra.aws import client
-from infra.carrier import ApiFault, Application
+from infra.carrier import ApiFault, Application, Response
 from infra.carrier.applications import Profile
 from infra.connect.telnyx_account import TelnyxAccount, TelnyxSilent
 from tests.carrier.desk import wav_of
@@ -369,6 +369,16 @@ def test_what_telnyx_answers_instead_is_said(setup: LineSetup, fault: ApiFault, 
         TelnyxAccount(impatient).applications()
 
     assert sentence in str(silent.value)
+
+
+def test_a_proxys_page_is_no_answer(setup: LineSetup) -> None:
+    page = Response(200, {"content-type": "text/html"}, b"<html>Please log in</html>")
+    setup.monkeypatch.setattr(setup.carrier, "handle", lambda _request: page)
+
+    status, _, error = setup.connect()
+
+    assert status == 1
+    assert "Telnyx's answer cannot be read to list the applications: is a proxy in between?" in error
 
 
 def test_a_key_that_may_not_is_said(setup: LineSetup) -> None:
