@@ -113,6 +113,7 @@ class Endpoint:
             return Answer(HTTPStatus.BAD_REQUEST, {"reason": str(error)})
         plan = decide(notice, self.sentence, _own_url(request), now, self._said.get(notice.call_control_id))
         named = {"event_type": notice.event_type, "event_id": notice.event_id, "reason": plan.reason}
+        named["call_session_id"] = notice.call_session_id
         if not plan.orders:
             return Answer(HTTPStatus.OK, named)
         # Time-outs of HTTP clients are for one read: an answer that drips, or a host's name, takes many times as long.

@@ -38,6 +38,8 @@ class Notice:
     """What the failover left on the leg."""
     primary: ClientState = NO_STATE
     """What the webhook function left on it."""
+    call_session_id: str = ""
+    """The phone call's: with it the log shows the call's story across all functions."""
 
 
 def parse_notice(body: bytes, now_seconds: float) -> Notice:
@@ -62,6 +64,7 @@ def parse_notice(body: bytes, now_seconds: float) -> Notice:
         status=_text(payload, "status"),
         failover=FailoverState.decode(state),
         primary=ClientState.decode(state),
+        call_session_id=_text(payload, "call_session_id")[:80],
     )
 
 

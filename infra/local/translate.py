@@ -23,6 +23,7 @@ Template = dict[str, Any]
 LEFT_OUT = {
     "AWS::S3::BucketPolicy": "it demands TLS, and the emulator speaks plain HTTP on this machine",
     "AWS::CloudWatch::CompositeAlarm": "refused by the emulator (ministack 1.5.33)",
+    "AWS::Logs::QueryDefinition": "unknown to the emulator (ministack 1.5.33)",
     "AWS::CodeDeploy::Application": "refused by the emulator (ministack 1.5.33)",
     "AWS::CodeDeploy::DeploymentGroup": "refused by the emulator (ministack 1.5.33)",
 }

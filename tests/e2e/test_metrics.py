@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import time
+from collections import defaultdict
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,7 @@ from infra.local import metrics, translate
 from infra.local.line import SWEEP_SECONDS, PhoneLine
 from infra.local.metrics import Metric
 from infra.local.narrator import Console
+from tests import runbooks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,6 +45,12 @@ NEVER_HERE = {
     Metric("EventsNotParked", "webhook", ("service",)),
 }
 
+FIELDS_NEVER_HERE = {
+    ("webhook", "not_parked"),  # as above
+    ("webhook", "races_lost"),  # tests/integration/test_endpoint.py has it written
+    *(("failover", name) for name in ("unavailable", "error")),  # as does test_failover_endpoint.py
+}
+
 
 @pytest.fixture(scope="module")
 def line() -> Iterator[PhoneLine]:
@@ -50,9 +58,9 @@ def line() -> Iterator[PhoneLine]:
         yield running
 
 
-def test_the_metrics_of_calls_good_and_bad_are_those_of_dashboard_and_alarms(line: PhoneLine) -> None:
-    asked_for = metrics.asked_for(translate.read(ROOT / "infra" / "monitoring.yaml"))
-
+@pytest.fixture(scope="module")
+def lines(line: PhoneLine) -> list[str]:
+    """What the functions wrote of calls good and bad."""
     Demo(line, Console(io.StringIO())).play()
     _forged_and_malformed(line)
     _refused_and_unavailable(line)
@@ -67,8 +75,30 @@ def test_the_metrics_of_calls_good_and_bad_are_those_of_dashboard_and_alarms(lin
     _never_made(line)
     _failed_over(line)
     _parked(line)
+    return _lines(line)
 
-    assert metrics.emitted(_lines(line)) | NEVER_HERE == asked_for
+
+def test_the_metrics_of_calls_good_and_bad_are_those_of_dashboard_and_alarms(lines: list[str]) -> None:
+    asked_for = metrics.asked_for(translate.read(ROOT / "infra" / "monitoring.yaml"))
+
+    assert metrics.emitted(lines) | NEVER_HERE == asked_for
+
+
+def test_the_queries_of_pages_and_stack_ask_for_fields_that_lines_have(lines: list[str]) -> None:
+    written: dict[str, set[str]] = defaultdict(set)
+    for line in map(json.loads, lines):
+        written[line["service"]] |= set(runbooks.fields_of(line))
+
+    asked = [query for query in runbooks.queries() if query.services != ("access",)]
+    unknown = {
+        (service, field)
+        for query in asked
+        for field in query.fields()
+        for service in query.services[:1]
+        if not any(field in written[each] for each in query.services)
+    }
+
+    assert unknown <= FIELDS_NEVER_HERE
 
 
 def _looked_up_in_vain(line: PhoneLine) -> None:

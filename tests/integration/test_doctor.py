@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ from botocore.exceptions import EndpointConnectionError
 
 from infra.carrier import ApiFault
 from tests.integration.lines import FRONT_DESK, FUNCTION, SECRET, STACK, client_events
+from tests.runbooks import IN_THE_DOCS, commands
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -75,6 +77,21 @@ def test_a_connected_line_is_good(line: LineSetup) -> None:
     assert results["audio"][1] == "all that flows play is stored at Telnyx: hours"
     shown = line.run("doctor", "--flows", str(line.flows))[1]
     assert f"✓ {FRONT_DESK}           rings front-desk" in shown
+
+
+def test_the_examples_for_a_stack_of_whoever_is_on_call_run(line: LineSetup) -> None:
+    elsewhere = {"replay", "recordings"}  # their own tests run these
+    examples = {tuple(shlex.split(each)[1:]) for each in commands("dialtone")}
+
+    ran = {}
+    for name, *options in sorted(each for each in examples if each[0] not in elsewhere):
+        more = ["--yes"] if name == "connect" else []
+        more += ["--flows", str(line.flows)] if name in {"connect", "doctor", "numbers"} else []
+        stack = [STACK if each == IN_THE_DOCS else each for each in options]
+        ran[name, *options] = line.run(name, *stack, *more, piped=f"{line.carrier.api_key}\n")[0]
+
+    assert len(ran) >= 5
+    assert set(ran.values()) == {0}, ran
 
 
 def application_deleted(line: LineSetup) -> None:

@@ -1,4 +1,4 @@
-"""Every command in docs/recordings.md does what the page says, on a stack by moto."""
+"""Every `dialtone recordings` command in the docs does what the page says, on a stack by moto."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pytest
 
 from infra.cli.recordings import ACTIONS
 from tests.integration.custody import operator
+from tests.runbooks import commands
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "recordings.md"
 BLOCK = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
 COMMANDS = [line for block in BLOCK.findall(PAGE.read_text(encoding="utf-8")) for line in block.splitlines()]
+OF_OPERATIONS = [line for line in commands("dialtone") if line.startswith("dialtone recordings ")]
 
 
 @pytest.fixture
@@ -30,13 +32,16 @@ def at_work(aws: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFi
         yield someone
 
 
-def test_every_example_runs(at_work: Operator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("examples", [COMMANDS, OF_OPERATIONS], ids=["recordings", "operations"])
+def test_every_example_runs(
+    at_work: Operator, examples: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     at_work.lock()
     at_work.archive(transcript=True)
     at_work.end_call()
 
-    for command in COMMANDS:
+    for command in examples:
         program, recordings, *arguments = shlex.split(command)
         assert (program, recordings) == ("dialtone", "recordings"), command
         agreed = ("--yes",) if arguments[0] == "erase" and "--dry-run" not in arguments else ()
