@@ -22,7 +22,8 @@ from infra.cli.recordings_options import (
 )
 from infra.custody.ledger import place_of
 from infra.custody.place_file import PlaceFile
-from infra.custody.verification import Tally, Verification
+from infra.custody.receipts import Receipts
+from infra.custody.verification import Tally, Verification, leftovers
 
 if TYPE_CHECKING:
     import argparse
@@ -63,12 +64,13 @@ def run(given: argparse.Namespace) -> int:
     with aws.explained():
         verification = Verification(ledger(of), objects(of), retention(of), datetime.now(UTC))
         _verify(verification, wanted, after, tally, file)
+        erased = list(leftovers(Receipts(verification.objects).all(), verification.objects))
     if file:
         file.remove()
-    for finding in tally.findings:
+    for finding in (*tally.findings, *erased):
         print(printable(finding))
     print(_summary(tally))
-    return 1 if tally.findings else 0
+    return 1 if tally.findings or erased else 0
 
 
 def _verify(

@@ -8,14 +8,16 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from dialtone.domain.erasure import receipt_key
 from dialtone.domain.recordings import KEPT_STATUSES
 from infra.custody.objects import Unreadable, digest_of
 from infra.custody.promises import agrees, promises
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
 
+    from dialtone.domain.erasure import Receipt
     from dialtone.domain.recordings import Recording
     from infra.custody.ledger import Ledger
     from infra.custody.objects import Digest, Objects
@@ -118,6 +120,17 @@ class Verification:
         if not promise.sha256:
             return f"have it written again: `dialtone recordings redrive {recording.name}`"
         return "no version of it is right: take it from a backup of the bucket, or from Telnyx as long as it has it"
+
+
+def leftovers(receipts: Iterable[Receipt], objects: Objects) -> Iterator[Finding]:
+    """What lies in the bucket of calls that were erased: whatever was written while they were."""
+    for receipt in receipts:
+        left = sum(1 for folder in receipt.folders for _ in objects.versions(folder))
+        if left or not receipt.finished_at:
+            problem = f"was erased, and {left} versions of objects are here" if left else "was not erased to the end"
+            session = receipt.call_session_id
+            remedy = f"`dialtone recordings erase --session {session}` again"
+            yield Finding("", session, receipt_key(session), problem, remedy)
 
 
 def _problem(promise: Promise, digest: Digest | None) -> str:

@@ -300,6 +300,20 @@ def test_audio_that_is_on_its_way_during_the_erasure_never_appears(aws: None) ->
         assert house.deliver(house.job(), receives=2) == [], "it is refused, and done"
 
 
+def test_what_is_written_after_an_erasure_is_found_by_verify(office: Office) -> None:
+    folder = next(key for key in office.versions() if office.session in key).rpartition("/")[0]
+    office.run("erase", "--session", office.session, "--yes")
+    assert office.run("verify")[0] == 0
+    office.line.clients["s3"].put_object(Bucket="recordings", Key=f"{folder}/late.wav", Body=b"late")
+
+    status, out, _ = office.run("verify")
+
+    assert status == 1
+    assert "was erased, and 1 versions of objects are here; `dialtone recordings erase --session" in out
+    assert office.run("erase", "--session", office.session, "--yes")[0] == 0
+    assert office.run("verify")[0] == 0
+
+
 def test_a_call_that_goes_on_or_has_just_ended_is_not_erased(office: Office) -> None:
     for item in office.items():
         if item["item"]["S"].startswith("LEG#"):
