@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from dialtone.adapters.webhook_function import WebhookFunction
 from dialtone.domain.errors import DialtoneError
-from dialtone.domain.lookups import OWN_EVENT, event_to_json
+from dialtone.domain.own_events import OWN_EVENT, event_to_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -26,10 +26,11 @@ from dialtone.domain.decisions import (
     RECORDING_ERROR,
     TURNED_AWAY,
     UNIDENTIFIED,
+    UNWATCHED,
 )
 from dialtone.domain.errors import ApiVersion1, MalformedEvent
 from dialtone.domain.events import TELNYX_EVENT, parse_event
-from dialtone.domain.lookups import OWN_EVENT, event_from_json
+from dialtone.domain.own_events import OWN_EVENT, event_from_json
 from dialtone.domain.parked_event import ParkedEvent
 from dialtone.domain.units import MILLIS_PER_SECOND
 from webhook.router import handlers
@@ -231,6 +232,7 @@ _INCIDENTS = {
     RECORDING_ERROR: "RecordingErrors",
     UNIDENTIFIED: "RecordingsUnidentified",
     HANGUP_REFUSED: "HangupsRefused",
+    UNWATCHED: "CallsUnwatched",
 }
 
 _MESSAGES = {

@@ -6,11 +6,16 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 import webhook.handlers  # noqa: F401 -- importing them registers them
 from dialtone.adapters.calls_table import CallsTable, LostRace, StoredDecision, StoreUnavailable
 from dialtone.domain.calls import Call
-from dialtone.domain.decisions import HANGUP_REFUSED, RECORDING_ERROR
+from dialtone.domain.deadline import DeadlinePassed
+from dialtone.domain.decisions import HANGUP_REFUSED, RECORDING_ERROR, UNWATCHED
 from dialtone.domain.errors import TelnyxRefused, TelnyxUnavailable
+from dialtone.domain.events import READ_BACK
+from dialtone.domain.watch import LOOK_SECONDS, begun_by, watched
 from webhook.refusals import Sent, promises, refusals_of
 from webhook.resending import (
     all_places,
@@ -37,6 +42,7 @@ if TYPE_CHECKING:
     from dialtone.domain.events import Event
     from dialtone.domain.lookups import Lookup
     from dialtone.domain.unconfirmed import Unconfirmed
+    from dialtone.domain.watch import Look
     from dialtone.flow.loaded_flow import LoadedFlow
     from webhook.sending import Telnyx
 
@@ -80,6 +86,14 @@ class Lookups(Protocol):
         ...
 
 
+class Watchdog(Protocol):
+    """What the processor needs of the watchdog."""
+
+    def look_later(self, look: Look, seconds: int, deadline: float) -> None:
+        """Have a call looked after in so many seconds. Raises botocore's errors, DeadlinePassed."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class EventResult:
     """What was done about an event."""
@@ -118,6 +132,7 @@ class EventProcessor:
     telnyx: Telnyx
     archive: ArchiveQueue
     lookups: Lookups
+    watchdog: Watchdog
     now_seconds: Callable[[], float] = field(default=time.time)
     _kept: dict[tuple[str, str], float] = field(default_factory=dict)
     """When we last kept a version of a flow."""
@@ -146,6 +161,7 @@ class EventProcessor:
                     continue
             now = self.now_seconds()
             decision = with_numbers(decision, event, waiting, call.version + 1)
+            decision = watched(decision, event, call, now)
             try:
                 self._commit(event, call, decision, flow, now, deadline, keeping=races < RACES_WHILE_KEEPING)
             except LostRace:
@@ -247,21 +263,24 @@ class EventProcessor:
         """Send the commands at these places, hand over what others do, and follow what Telnyx refused."""
         decided = with_addresses(decided, call)
         sent, unsent = self._send(event, decided, places, deadline)
+        incidents: tuple[str, ...] = ()
         if hands_over:
             for job in decided.archive:
                 self.archive.put(job.completed_from(event), deadline)
+            incidents = self._begin_to_watch(event, call, deadline)
         result = EventResult(
             duplicate=not first,
             call=call,
             sent=tuple(sent.values()),
             unsent=unsent,
-            incidents=tuple(HANGUP_REFUSED for each in sent.values() if each.hangup_refused),
+            incidents=(*incidents, *(HANGUP_REFUSED for each in sent.values() if each.hangup_refused)),
             confirmed=frozenset() if unsent else frozenset({event.id}),
         )
         if unsent:
             return result
         refusals = tuple(refusals_of(event, decided, call, places, sent, first=first))
-        if hands_over and decided.lookup and not refusals and call.turn == decided.turn:
+        asks = hands_over and decided.lookup and not refusals and call.turn == decided.turn
+        if decided.lookup and asks and READ_BACK not in event.payload:  # its digits are not known
             self.lookups.ask(decided.lookup.asked_on(event), deadline)
         for refusal in refusals:
             if not result.unsent:
@@ -278,6 +297,20 @@ class EventProcessor:
         if unsent and settled:
             self.store.note_obeyed(event, decided.obeyed | settled, deadline)
         return sent, unsent
+
+    def _begin_to_watch(self, event: Event, call: Call, deadline: float) -> tuple[str, ...]:
+        """Tell the watchdog of a call whose looks begin with this event; gives what operators must hear of that.
+
+        A call must not fail for want of somebody who looks after it.
+        """
+        look = begun_by(event, call)
+        if look is None:
+            return ()
+        try:
+            self.watchdog.look_later(look, LOOK_SECONDS, deadline)
+        except (BotoCoreError, ClientError, DeadlinePassed):
+            return (UNWATCHED,)
+        return ()
 
     def _needs_snapshot(self, flow: LoadedFlow | None, now: float) -> bool:
         """Whether this is the first call today, in this process, that begins with that version of the flow."""

@@ -25,6 +25,7 @@ class Settings:
     api_key: Secret[str]
     calls_table: str
     archive_queue_url: str
+    watchdog_queue_url: str
     lookup_function: str
     parked_events_bucket: str
     own_function: str
@@ -39,6 +40,7 @@ class Settings:
             api_key=telnyx_api_key(environ),
             calls_table=required(environ, "CALLS_TABLE"),
             archive_queue_url=required(environ, "ARCHIVE_QUEUE_URL"),
+            watchdog_queue_url=required(environ, "WATCHDOG_QUEUE_URL"),
             lookup_function=required(environ, "LOOKUP_FUNCTION"),
             parked_events_bucket=required(environ, "PARKED_EVENTS_BUCKET"),
             own_function=_own_function(environ),

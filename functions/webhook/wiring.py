@@ -15,6 +15,7 @@ from dialtone.adapters.signature import Verifier
 from dialtone.adapters.telemetry import Measure, Observer
 from dialtone.adapters.telnyx_api import TelnyxApi
 from dialtone.adapters.telnyx_sdk import sdk
+from dialtone.adapters.watchdog_queue import WatchdogQueue
 from webhook.endpoint import Endpoint
 from webhook.processor import EventProcessor
 from webhook.snapshot import Snapshot
@@ -41,6 +42,7 @@ def open_endpoint(settings: Settings, open_library: Callable[[Path, CallsTable],
         telnyx=telnyx,
         archive=ArchiveQueue(clients["sqs"], settings.archive_queue_url),
         lookups=LookupFunction(clients["lambda"], settings.lookup_function, settings.own_function),
+        watchdog=WatchdogQueue(clients["sqs"], settings.watchdog_queue_url),
     )
     key = settings.api_key
     Snapshot(

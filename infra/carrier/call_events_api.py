@@ -1,7 +1,7 @@
-"""The part of the API that lists what happened on a call: here its commands, `GET /call_events`.
+"""The part of the API that lists what happened on a call, its commands and its webhooks: `GET /call_events`.
 
-Telnyx's description says neither how a command is named there nor what its metadata hold. Here it has the action's own
-name, and the metadata the request.
+Telnyx's description says neither how a command is named there nor what metadata hold but "the raw event". Here a
+command has the action's own name, and the metadata the request, or the `data` of the webhook.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from infra.carrier import errors, recordings_api
 
 if TYPE_CHECKING:
+    from infra.carrier.delivery import Event
     from infra.carrier.exchange import Exchange
     from infra.carrier.legs import Leg
     from infra.carrier.wire import Request, Response
@@ -49,9 +50,9 @@ def note(exchange: Exchange, leg: Leg, action: str, given: dict[str, Any]) -> No
 
 
 def page(exchange: Exchange, request: Request) -> Response:
-    """Answer with one page of the commands that the filters leave, the first first."""
+    """Answer with one page of the commands and webhooks that the filters leave, the first first."""
     sessions = {leg.session.id: leg.session for leg in exchange.legs.values()}
-    listed = [each for session in sessions.values() for each in session.commands]
+    listed = [each for session in sessions.values() for each in (*session.commands, *map(_reported, session.reported))]
     for name, wanted in request.query.items():
         if name in recordings_api.PAGING:
             continue
@@ -63,3 +64,15 @@ def page(exchange: Exchange, request: Request) -> Response:
         else:
             raise errors.RefusalError(422, "10015", "Unknown filter", f"{name} is not known.", parameter=name)
     return recordings_api.one_page(request.query, sorted(listed, key=lambda each: each["event_timestamp"]))
+
+
+def _reported(event: Event) -> dict[str, Any]:
+    return {
+        "call_leg_id": event.leg.call_leg_id,
+        "call_session_id": event.leg.call_session_id,
+        "event_timestamp": event.occurred_at,
+        "metadata": {"raw": event.data()},
+        "name": event.event_type,
+        "record_type": "call_event",
+        "type": "webhook",
+    }

@@ -49,6 +49,8 @@ class Session:
     last_arrival: float = 0.0
     #: The commands that were taken, as `GET /call_events` lists them.
     commands: list[dict[str, Any]] = field(default_factory=list)
+    #: The events that were reported, whether or not their webhooks came: it lists them, too.
+    reported: list[Event] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,18 +76,21 @@ class Event:
     leg: LegName
     route: Route
 
-    def body(self, attempt: int, url: str) -> bytes:
-        """Give the JSON body of an attempt, in the format that the application asks for."""
-        if self.route.api_version == "1":
-            return json.dumps(self._version_1()).encode()
-        data = {
+    def data(self) -> dict[str, Any]:
+        """Give what the body of every attempt reports."""
+        return {
             "event_type": self.event_type,
             "id": self.id,
             "occurred_at": self.occurred_at,
             "payload": self.payload,
             "record_type": "event",
         }
-        return json.dumps({"data": data, "meta": {"attempt": attempt, "delivered_to": url}}).encode()
+
+    def body(self, attempt: int, url: str) -> bytes:
+        """Give the JSON body of an attempt, in the format that the application asks for."""
+        if self.route.api_version == "1":
+            return json.dumps(self._version_1()).encode()
+        return json.dumps({"data": self.data(), "meta": {"attempt": attempt, "delivered_to": url}}).encode()
 
     def _version_1(self) -> dict[str, Any]:
         return {

@@ -108,4 +108,5 @@ class Exchange:
         self.told_at = max(self.clock.now, self.told_at + TICK_SECONDS)
         occurred_at = self.clock.timestamp(self.told_at)
         event = Event(self.new_id(), event_type, occurred_at, payload, leg.name, leg.route)
+        leg.session.reported.append(event)
         self.deliveries.send(event, leg.session)

@@ -66,11 +66,5 @@ def _resource(exchange: Exchange, delivery: Delivery) -> dict[str, Any]:
         "record_type": "webhook_delivery",
         "started_at": clock.timestamp(delivery.started),
         "status": STATUSES[not delivery.delivered],
-        "webhook": {
-            "event_type": event.event_type,
-            "id": event.id,
-            "occurred_at": event.occurred_at,
-            "payload": dict(event.payload),
-            "record_type": "event",
-        },
+        "webhook": event.data(),
     }

@@ -149,8 +149,12 @@ class LocalCloud:
 
     def function_name(self, function: str) -> str:
         """What a function is called, by its name in the template."""
+        return self.physical_id(function)
+
+    def physical_id(self, resource_name: str) -> str:
+        """What a resource is called, by its name in the template; a queue by its URL."""
         resource = self.client("cloudformation").describe_stack_resource(
-            StackName=STACK_NAME, LogicalResourceId=function
+            StackName=STACK_NAME, LogicalResourceId=resource_name
         )
         name: str = resource["StackResourceDetail"]["PhysicalResourceId"]
         return name

@@ -170,6 +170,7 @@ class Desk:
         self._endpoint = f"http://{host}:{port}"
         session = boto3.Session("testing", "testing", region_name="us-east-1")
         create_table(session.client("dynamodb", endpoint_url=self._endpoint), TABLE)
+        session.client("sqs", endpoint_url=self._endpoint).create_queue(QueueName="watchdog")
         self._server.__enter__()
         self._carrier.add_application(Application("1", "http://127.0.0.1/webhooks/telnyx"), [NUMBER])
         return self
@@ -220,6 +221,7 @@ class Desk:
     def _environment(self) -> dict[str, str]:
         return {
             "LOOKUP_FUNCTION": "lookup",
+            "WATCHDOG_QUEUE_URL": f"{self._endpoint}/123456789012/watchdog",
             "PARKED_EVENTS_BUCKET": "parked",
             "ARCHIVE_QUEUE_URL": f"{self._endpoint}/123456789012/archive",
             "AWS_ACCESS_KEY_ID": "testing",

@@ -33,6 +33,7 @@ from dialtone.adapters.calls_table import CallsTable
 from dialtone.adapters.erased_calls import ErasedCalls
 from dialtone.adapters.telemetry import Observer
 from dialtone.adapters.telnyx_api import CallInfo, TelnyxApi
+from dialtone.domain.watch import pause
 from infra.account import AGENT, AGENT_SCRIPT, CALLEES
 from infra.carrier import Request
 from infra.demo import scenes
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
 
     from dialtone.adapters.telnyx_api import Outcome, TakenCommand
     from dialtone.domain.commands import Command
+    from dialtone.domain.watch import Look
     from tests.integration.scripted_telnyx import Request as Asked
 
 PAGE = Path(__file__).parents[2] / "docs" / "cost.md"
@@ -63,7 +65,8 @@ MORNING = datetime(2026, 9, 21, 14, 0, tzinfo=UTC)
 
 READ_UNIT_BYTES, WRITE_UNIT_BYTES = 4_096, 1_024
 IN_A_TRANSACTION = 2
-WEBHOOK_GB, ARCHIVE_GB, RECONCILE_GB = 1.769, 1.024, 0.512
+WEBHOOK_GB, ARCHIVE_GB, RECONCILE_GB, WATCHDOG_GB = 1.769, 1.024, 0.512, 0.512
+REQUESTS_A_LOOK = 3
 SWEEPS_A_MONTH = 30 * 24 * 12
 SECONDS_A_DAY = 86_400
 
@@ -92,9 +95,11 @@ class Counted:
         """By service."""
         of = self.of
         gb_seconds = of["webhook_ms"] / 1e3 * WEBHOOK_GB + of["archive_ms"] / 1e3 * ARCHIVE_GB
+        gb_seconds += of["looks"] * ASSUMED["look_milliseconds"] / 1e3 * WATCHDOG_GB
         return {
             "DynamoDB": of["read_units"] * AWS["dynamodb_read_unit"] + of["write_units"] * AWS["dynamodb_write_unit"],
-            "Lambda": gb_seconds * AWS["lambda_gb_second"] + (of["webhooks"] + of["jobs"]) * AWS["lambda_request"],
+            "Lambda": gb_seconds * AWS["lambda_gb_second"]
+            + (of["webhooks"] + of["jobs"] + of["looks"]) * AWS["lambda_request"],
             "HTTP API": of["webhooks"] * AWS["api_request"],
             "SQS": of["sqs"] * AWS["sqs_request"],
             "S3": of["s3_put"] * AWS["s3_put"] + of["s3_get"] * AWS["s3_get"],
@@ -221,6 +226,29 @@ class _Sending:
         raise NotImplementedError
 
 
+class _Looks:
+    """The watchdog's queue and function, for calls whose events come: each look finds that, and asks for another."""
+
+    def __init__(self, stage: Stage, meter: Meter) -> None:
+        self._stage, self._meter = stage, meter
+
+    def look_later(self, look: Look, seconds: int, deadline: float = 0) -> None:
+        """Take one from the webhook function."""
+        del deadline
+        self._meter.of["webhook_ms"] += ASSUMED["sqs_milliseconds"]
+        self._later(look, seconds)
+
+    def _later(self, look: Look, seconds: int) -> None:
+        """Count what a message takes: sent, received and deleted. The read of its leg is counted as every other."""
+        self._meter.of.update(look_sqs=REQUESTS_A_LOOK, looks=1)
+        self._stage.carrier.clock.after(seconds, lambda: self._look(look))
+
+    def _look(self, look: Look) -> None:
+        leg = self._stage.store.leg(look.call_session_id, look.call_leg_id)
+        if leg and leg.watch:
+            self._later(look, pause(self._stage.now_seconds() - leg.watch.since))
+
+
 def _announcement(stage: Stage) -> None:
     scene = scenes.ANNOUNCEMENTS[0]
     stage.dial(scene.callee, CALLEES[scene.callee], scene.flow)
@@ -244,6 +272,7 @@ def counted(kind: str) -> Counted:
         }
         create_table(clients["dynamodb"], "calls")
         queue_url = clients["sqs"].create_queue(QueueName="archive")["QueueUrl"]
+        looks = _Looks(stage, meter)
         clients["s3"].create_bucket(Bucket="recordings")
         store = CallsTable(clients["dynamodb"], "calls")
         stage.store = store
@@ -254,7 +283,8 @@ def counted(kind: str) -> Counted:
             _Sending(stage, meter),
             ArchiveQueue(clients["sqs"], queue_url),
             stage.systems,
-            now_seconds=lambda: stage.carrier.clock.datetime(stage.carrier.clock.now).timestamp(),
+            looks,
+            now_seconds=stage.now_seconds,
         )
         observer = Observer("webhook")
         follow_stdout("webhook")
@@ -273,7 +303,7 @@ def counted(kind: str) -> Counted:
             server.answering = lambda asked: _by_carrier(stage, asked)
             PLAYED[kind](stage)
             meter.of["webhooks"] = len(stage.told)
-            meter.of["webhook_ms"] += meter.of["dynamodb"] * ASSUMED["dynamodb_milliseconds"]
+            meter.of["webhook_ms"] += (meter.of["dynamodb"] - meter.of["looks"]) * ASSUMED["dynamodb_milliseconds"]
             meter.of["webhook_ms"] += meter.of["sqs"] * ASSUMED["sqs_milliseconds"]
             meter.of["webhook_ms"] += len(stage.told) * ASSUMED["webhook_cpu_milliseconds"]
             minutes = _minutes(stage)
@@ -281,7 +311,8 @@ def counted(kind: str) -> Counted:
             _archive(clients, queue_url, telnyx, meter)
             telnyx.close()
         logged = sum(len(_NUMBER.sub(r"\g<1>100.0", line)) + 1 for line in written.getvalue().splitlines())
-        platform = (len(stage.told) + meter.of["jobs"]) * ASSUMED["platform_log_bytes"]
+        meter.of["sqs"] += meter.of["look_sqs"]
+        platform = (len(stage.told) + meter.of["jobs"] + meter.of["looks"]) * ASSUMED["platform_log_bytes"]
         meter.of["log_bytes"] = logged + platform + len(stage.told) * ASSUMED["access_log_bytes"]
     return Counted(+meter.of, *minutes)
 
@@ -491,6 +522,7 @@ def _operations(of: Mapping[str, Counted]) -> str:
         ("DynamoDB write units", *(each.of["write_units"] for each in of.values())),
         ("SQS requests", *(each.of["sqs"] for each in of.values())),
         ("archive jobs", *(each.of["jobs"] for each in of.values())),
+        ("looks of the watchdog", *(each.of["looks"] for each in of.values())),
         ("S3 PUT, POST, LIST", *(each.of["s3_put"] for each in of.values())),
         ("S3 GET", *(each.of["s3_get"] for each in of.values())),
         ("log bytes", *(f"{each.of['log_bytes']:,}" for each in of.values())),

@@ -19,7 +19,7 @@ from dialtone.adapters.flow_library import FlowLibrary
 from dialtone.adapters.telnyx_api import Outcome, TakenCommand
 from dialtone.domain.deadline import NO_DEADLINE
 from infra.flowkit.memory_table import MemoryTable
-from infra.flowkit.stage import Jobs
+from infra.flowkit.stage import Jobs, Unwatched
 from tests.benchmarks.figures import table
 from tests.benchmarks.pictures import COLOURS, axes, svg
 from tests.benchmarks.section import Goal, Section
@@ -98,7 +98,15 @@ def _events(library: FlowLibrary, events: int) -> tuple[list[int], list[int], li
     rows = Counting()
     store, jobs = CallsTable(rows, "calls"), Jobs()  # type: ignore[arg-type]
     telnyx = Willing()
-    processor = EventProcessor(store, library, telnyx, jobs, ForbiddenDependency(), now_seconds=lambda: 0.0)  # type: ignore[arg-type]
+    processor = EventProcessor(
+        store,
+        library,
+        telnyx,
+        jobs,  # type: ignore[arg-type]
+        ForbiddenDependency(),
+        Unwatched(),
+        now_seconds=lambda: 0.0,
+    )
     processor.handle(initiated(1), NO_DEADLINE)
     processor.handle(event("call.answered", 2, client_state=telnyx.client_state), NO_DEADLINE)
     read, written, millis = [], [], []

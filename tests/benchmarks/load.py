@@ -92,6 +92,7 @@ def neighbours() -> Iterator[dict[str, str]]:
         session = boto3.Session(ACCESS_KEY_ID, SECRET_ACCESS_KEY, region_name=REGION)
         dynamodb = session.client("dynamodb", endpoint_url=emulator.endpoint_url)
         create_table(dynamodb, "calls")
+        session.client("sqs", endpoint_url=emulator.endpoint_url).create_queue(QueueName="watchdog")
         dynamodb.create_table(
             TableName="idempotency",
             BillingMode="PAY_PER_REQUEST",
@@ -110,6 +111,7 @@ def neighbours() -> Iterator[dict[str, str]]:
             "CALLS_TABLE": "calls",
             "IDEMPOTENCY_TABLE": "idempotency",
             "LOOKUP_FUNCTION": "lookup",
+            "WATCHDOG_QUEUE_URL": f"{emulator.endpoint_url}/000000000000/watchdog",
             "PARKED_EVENTS_BUCKET": "parked",
             "ARCHIVE_QUEUE_URL": f"{emulator.endpoint_url}/000000000000/archive",
             "FLOWS_FOLDER": str(folder),

@@ -22,6 +22,7 @@ from dialtone.adapters.flow_library import FlowLibrary
 from dialtone.adapters.signature import Verifier
 from dialtone.adapters.telemetry import Observer
 from dialtone.adapters.telnyx_api import TelnyxApi
+from dialtone.adapters.watchdog_queue import WatchdogQueue
 from dialtone.domain.client_state import ClientState
 from dialtone.domain.commands import Command
 from tests.benchmarks.figures import table
@@ -127,8 +128,9 @@ class _Desk:
         self._open.callback(self._telnyx.close)
         self._signer = Signer()
         queue = ArchiveQueue(self.line.sqs, self.line.queue_url)
+        watchdog = WatchdogQueue(self.line.sqs, self.line.watchdog_queue_url)
         processor = EventProcessor(
-            self.line.store, FlowLibrary.open(self.line.flows), self._telnyx, queue, self.line.systems
+            self.line.store, FlowLibrary.open(self.line.flows), self._telnyx, queue, self.line.systems, watchdog
         )
         self._endpoint = Endpoint(Verifier.from_text(self._signer.public_key), processor, Observer("webhook"))
         return self

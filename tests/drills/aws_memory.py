@@ -75,7 +75,11 @@ class Gated:
     def _patience(self, operation: str) -> float:
         process = self._gate.processes.current
         function = process.function if process else "archive"
-        own = INVOCATION_SECONDS if (function, operation) == ("reconcile", "Invoke") else AWS_PATIENCE_SECONDS[function]
+        own = (
+            INVOCATION_SECONDS
+            if operation == "Invoke" and function in {"reconcile", "watchdog"}
+            else AWS_PATIENCE_SECONDS[function]
+        )
         return min(own, seconds_left())
 
     def _error(self, fault: Fault, operation: str) -> Exception:
@@ -151,18 +155,20 @@ class MemoryQueue:
     messages: list[Message] = field(default_factory=list)
     dead: list[Message] = field(default_factory=list)
     delays_seconds: float = 0.0
-    """How long a message waits for its first delivery."""
+    """How long a message waits for its first delivery, at least."""
+    visibility_seconds: float = VISIBILITY_SECONDS
+    """How long one that was delivered is nobody else's."""
     drops: int = 0
     """How many messages are still to be lost."""
     meta: Any = field(default_factory=lambda: SimpleNamespace(endpoint_url="https://sqs.invalid"))
 
-    def send_message(self, *, QueueUrl: str, MessageBody: str) -> Any:
+    def send_message(self, *, QueueUrl: str, MessageBody: str, DelaySeconds: int = 0) -> Any:
         """Take a message."""
         del QueueUrl
         message = Message(MessageBody, self.clock.now, len(self.messages), done=self.drops > 0)
         self.messages.append(message)
         self.drops -= message.done
-        self._show_in(message, self.delays_seconds)
+        self._show_in(message, max(self.delays_seconds, DelaySeconds))
         return {}
 
     def change_message_visibility(self, *, QueueUrl: str, ReceiptHandle: str, VisibilityTimeout: int) -> Any:
@@ -192,7 +198,7 @@ class MemoryQueue:
         for _ in range(2 if self.twice() else 1):
             message.receives += 1
             self.feed({"Records": [self._record(message)]}, lambda: self._took(message))
-        self._show_in(message, VISIBILITY_SECONDS)
+        self._show_in(message, self.visibility_seconds)
 
     def _took(self, message: Message) -> None:
         message.done = True
@@ -212,6 +218,22 @@ class MemoryQueue:
             "eventSourceARN": "arn:aws:sqs:us-east-1:123456789012:archive",
             "awsRegion": "us-east-1",
         }
+
+
+@dataclass(slots=True)
+class Queues:
+    """All queues, by their addresses."""
+
+    queues: Mapping[str, MemoryQueue]
+    meta: Any = field(default_factory=lambda: SimpleNamespace(endpoint_url="https://sqs.invalid"))
+
+    def send_message(self, *, QueueUrl: str, **message: Any) -> Any:
+        """Put a message into one of them."""
+        return self.queues[QueueUrl].send_message(QueueUrl=QueueUrl, **message)
+
+    def change_message_visibility(self, *, QueueUrl: str, **message: Any) -> Any:
+        """Let a message of one of them come again after so long."""
+        return self.queues[QueueUrl].change_message_visibility(QueueUrl=QueueUrl, **message)
 
 
 # --- S3 --------------------------------------------------------------------------------------------------------

@@ -80,6 +80,12 @@ def _lose_report_and_delay(world: World) -> None:
     _delay_job(world)
 
 
+def _lose_hangup_and_look(world: World) -> None:
+    """Let a sweep close the call: neither its hang-up nor the watchdog's message comes."""
+    _lose("call.hangup")(world)
+    world.looks.drops = 1
+
+
 def _break_bridge(world: World) -> None:
     """Let a bridge fail: before it is sent again, Telnyx is asked whether it has obeyed it."""
     world.carrier.faults.disturb_api(ApiFault.UNAVAILABLE, action="bridge", times=2)
@@ -101,6 +107,7 @@ SCENES: tuple[Scene, ...] = (
         for amiss in (
             _lose("call.recording.saved"),
             _lose("call.hangup"),
+            _lose_hangup_and_look,
             _lose_report_and_delay,
             _forget,
             _lose_job,

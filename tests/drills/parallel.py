@@ -22,7 +22,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from dialtone.adapters.calls_table import CallsTable, StoreUnavailable
 from dialtone.adapters.flow_library import FlowLibrary
-from infra.flowkit.stage import Jobs
+from infra.flowkit.stage import Jobs, Unwatched
 from infra.local.emulator import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY, Emulator
 from tests.drills import report
 from tests.drills.report import DOUBLED, LOST, WRONG, Violation
@@ -153,7 +153,7 @@ def deliver(moment: Moment, event: Event) -> Told:
     """Process an event as often as Telnyx would deliver it."""
     telnyx, store = AcceptingTelnyx(), CallsTable(client_of(moment.url), moment.table)
     library = FlowLibrary.open(Path(moment.flows), store)
-    processor = EventProcessor(store, library, telnyx, Jobs(), ForbiddenDependency())  # type: ignore[arg-type] # a list
+    processor = EventProcessor(store, library, telnyx, Jobs(), ForbiddenDependency(), Unwatched())  # type: ignore[arg-type] # a list
     why = ""
     for _ in range(TRIES):
         try:

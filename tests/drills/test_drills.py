@@ -183,7 +183,7 @@ FUNCTIONS = ROOT / "functions"
 
 def sources() -> list[Path]:
     """The code of the functions that the drills play."""
-    folders = ("archive", "dialtone/adapters", "lookup", "reconcile", "webhook")
+    folders = ("archive", "dialtone/adapters", "lookup", "reconcile", "watchdog", "webhook")
     return [path for folder in folders for path in (FUNCTIONS / folder).rglob("*.py")]
 
 

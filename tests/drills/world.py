@@ -1,4 +1,4 @@
-"""The whole system on virtual time: carrier, webhook, lookup, archive and reconcile, with the real code of each.
+"""The whole system on virtual time: the carrier and all functions but the failover, with the real code of each.
 
 What stands around it is in memory; every request goes through one gate. A seed repeats all that happens.
 """
@@ -23,10 +23,12 @@ from dialtone.adapters.erased_calls import ErasedCalls
 from dialtone.adapters.flow_library import FlowLibrary
 from dialtone.adapters.lookup_function import ANSWER_TO, LOOKUP, LookupFunction
 from dialtone.adapters.secrets import CachedSecret
+from dialtone.adapters.watchdog_queue import WatchdogQueue
 from dialtone.adapters.webhook_function import WebhookFunction
 from dialtone.domain.events import parse_event
 from dialtone.domain.lookups import FAILED, FOUND, NOT_FOUND, Lookup
 from dialtone.domain.recordings import ArchiveJob
+from dialtone.domain.watch import Look
 from infra.carrier import API_KEY
 from infra.flowkit.scripted_backends import NEVER
 from infra.flowkit.stage import EndState, Stage, StrictObserver, timeless, timeless_recording
@@ -46,11 +48,13 @@ from tests.drills.aws_memory import (
     MemoryFunctions,
     MemoryQueue,
     MemorySecrets,
+    Queues,
 )
 from tests.drills.gate import Gate, Weather
 from tests.drills.processes import Processes
 from tests.drills.telnyx_network import PUBLIC_URL, GatedDownloader, GatedTelnyx, Transport
 from tests.drills.virtual_time import virtual_time
+from watchdog.watchdog import Watchdog
 from webhook.endpoint import Endpoint
 from webhook.processor import EventProcessor
 
@@ -76,6 +80,7 @@ AGAIN_SECONDS = (0.0, 0.004, 0.5, 30.0, 59.0, 61.0, 600.0)
 """How long after a webhook a stray copy of it comes: Telnyx remembers a command id for 60 s."""
 ARCHIVE_MILLIS, SWEEP_TIME_SECONDS = 300_000, 130.0
 """What each function has by template.yaml, for the sweep without its reserve."""
+WATCHDOG_QUEUE_URL, LOOK_VISIBILITY_SECONDS = "https://sqs.invalid/watchdog", 60.0
 LOST_SECONDS = 60.0
 """After so long Lambda ends a function that hangs."""
 TOKENS = '{"crm.example.com": "token"}'
@@ -153,11 +158,13 @@ class World(Stage):
         self.table: AuditedTable = AuditedTable()
         queued, stored = random.Random(seed + 2), random.Random(seed + 4)
         self.bucket = MemoryBucket(spoils=lambda: stored.random() < spoilt)
-        self.queue = MemoryQueue(self.carrier.clock, self._archive, twice=lambda: queued.random() < queued_twice)
+        twice = lambda: queued.random() < queued_twice  # noqa: E731 -- drawn for each message
+        self.queue = MemoryQueue(self.carrier.clock, self._archive, twice)
+        self.looks = MemoryQueue(self.carrier.clock, self._look, twice, visibility_seconds=LOOK_VISIBILITY_SECONDS)
         functions = MemoryFunctions(self.gate, self._do, lambda name, asked: self._leave(name, asked))  # noqa: PLW0108 -- a method
         clients: dict[str, object] = {
             "dynamodb": self.table,
-            "sqs": self.queue,
+            "sqs": Queues({QUEUE_URL: self.queue, WATCHDOG_QUEUE_URL: self.looks}),
             "s3": self.bucket,
             "lambda": functions,
             "secretsmanager": MemorySecrets({"telnyx": API_KEY, "tokens": TOKENS}),
@@ -179,7 +186,7 @@ class World(Stage):
         self.carrier._deliveries._launch = self._launch  # noqa: SLF001 -- the carrier's own delivers one after the other
         self.carrier.pump.run = self._run  # type: ignore[method-assign] # its own holds the lock that processes need
         self.observer = self.noted
-        for function in ("webhook", "archive", "lookup", "reconcile"):
+        for function in ("webhook", "archive", "lookup", "reconcile", "watchdog"):
             self._restart(function)
         self.carrier.clock.after(SWEEP_SECONDS, self._sweep)
 
@@ -221,6 +228,7 @@ class World(Stage):
                 telnyx,
                 ArchiveQueue(self.aws["sqs"], QUEUE_URL),
                 LookupFunction(self.aws["lambda"], "lookup", "webhook"),
+                WatchdogQueue(self.aws["sqs"], WATCHDOG_QUEUE_URL),
                 now_seconds=self.unix,
             )
             verifier = self.endpoint.verifier
@@ -252,6 +260,17 @@ class World(Stage):
             erased = ErasedCalls(self.aws["s3"], "recordings", store, telnyx)
             dependencies = Dependencies(store, queue, lambda event: deliver(event, "webhook"), erased)
             self._sweeps = Sweep(dependencies, telnyx, self.noted, clock=lambda: self.carrier.clock.now)  # type: ignore[arg-type] # as above
+
+        elif function == "watchdog":
+            deliver = WebhookFunction(self.aws["lambda"]).deliver
+            self._watchdog = Watchdog(
+                store,
+                telnyx,
+                WatchdogQueue(self.aws["sqs"], WATCHDOG_QUEUE_URL),
+                lambda event: deliver(event, "webhook"),
+                self.noted,  # type: ignore[arg-type] # as above
+                self.unix,
+            )
 
     def _telnyx(self) -> GatedTelnyx:
         return GatedTelnyx(
@@ -303,6 +322,23 @@ class World(Stage):
             self._check()
 
         self.processes.start("archive", work)
+
+    def _look(self, event: Mapping[str, Any], took: Callable[[], None]) -> None:
+        """Let the watchdog have a message."""
+
+        def work() -> None:
+            try:
+                for record in event["Records"]:
+                    self._watchdog.look(Look.from_json(record["body"]))
+            except Exception as fault:
+                if not self._is_dependency_fault(fault):
+                    raise
+                self.noted.measured["Errors"] += 1  # of the function: the message comes again
+            else:
+                took()
+            self._check()
+
+        self.processes.start("watchdog", work)
 
     def _do(self, function: str, asked: Any) -> Any:  # noqa: ANN401 -- any JSON
         """Let a function answer that is waited for."""
@@ -364,6 +400,7 @@ class World(Stage):
             and self.processes.at_work == 0
             and self._copies_to_come == 0
             and not self.queue.open
+            and not self.looks.open
             and all(leg.ended is not None for leg in self.carrier.legs)
             and not any("due_shard" in item for item in self.table.items())
         )

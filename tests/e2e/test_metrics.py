@@ -19,7 +19,8 @@ from dialtone.domain.decisions import Decision
 from dialtone.domain.events import Event
 from dialtone.domain.lookups import Lookup
 from dialtone.domain.recordings import KEPT_STATUSES, SAVED, ArchiveJob, Recording
-from infra.carrier import BEEP, ApiFault, Caller, HangUp, Hear, Press, Say, WebhookFault
+from dialtone.domain.watch import Look
+from infra.carrier import BEEP, ApiFault, Caller, HangUp, Hear, Press, Say, Silence, WebhookFault
 from infra.checkout import ROOT
 from infra.demo.inventory import wait_for_archive
 from infra.demo.play import Demo
@@ -40,7 +41,12 @@ PATIENCE_SECONDS = 60.0
 
 NEVER_HERE = {
     # For an SDK that is not the locked one; tests/integration/test_telnyx_api_sdk.py has it emitted.
-    *(Metric("SdkLoadedPlainly", function, ("service",)) for function in ("webhook", "archive", "reconcile")),
+    *(
+        Metric("SdkLoadedPlainly", function, ("service",))
+        for function in ("webhook", "archive", "reconcile", "watchdog")
+    ),
+    # For a queue that does not answer; tests/integration/test_watchdog.py has it emitted.
+    Metric("CallsUnwatched", "webhook", ("service",)),
     # For a bucket that does not answer; tests/integration/test_endpoint.py has it emitted.
     Metric("EventsNotParked", "webhook", ("service",)),
 }
@@ -75,6 +81,7 @@ def lines(line: PhoneLine) -> list[str]:
     _never_made(line)
     _failed_over(line)
     _parked(line)
+    _waiting(line)
     return _lines(line)
 
 
@@ -278,15 +285,50 @@ def _parked(line: PhoneLine) -> None:
     assert _posted(line, answered) == 500
 
 
-def _wait_for(line: PhoneLine, metric: str) -> None:
+def _waiting(line: PhoneLine) -> None:
+    """A call whose answer is never reported; then what it said is not taken, and then nothing is reported of it."""
+    line.carrier.faults.disturb_webhooks(WebhookFault.LOST, event_type="call.answered")
+    called = line.carrier.call("+15550177", "+15550100", Caller(Hear("Welcome"), Silence(600), HangUp()))
+    line.carrier.run_for(3)
+    session, leg_id = called.name.call_session_id, called.name.call_leg_id
+    line.carrier.faults.disturb_api(ApiFault.UNAVAILABLE, action="call_events", status=401)
+    _look(line, session, leg_id, "WatchdogFaults")
+    _look(line, session, leg_id, "EventsReadBack")
+    commands = called.leg.session.commands
+    taken = commands.copy()
+    commands.clear()
+    _look(line, session, leg_id, "CommandsSentAgain")
+    commands += taken
+    _look(line, session, leg_id, "EventsOverdue")
+    line.carrier.run()
+
+
+def _look(line: PhoneLine, session: str, leg_id: str, wanted: str) -> None:
+    """Let the watchdog look at a leg as if it had waited for a quarter of an hour."""
+    leg = line.store.leg(session, leg_id)
+    assert leg
+    assert leg.watch
+    aged = {"chain": leg.watch.chain, "since": leg.watch.since - 900, "until": leg.watch.since - 800}
+    line.cloud.client("dynamodb").update_item(
+        TableName=line.cloud.calls_table,
+        Key=attributes({"call_session_id": session, "item": f"LEG#{leg_id}"}),
+        UpdateExpression="SET watch = :aged",
+        ExpressionAttributeValues=attributes({":aged": aged}),
+    )
+    body = Look(session, leg_id, leg.watch.chain).to_json()
+    line.cloud.client("sqs").send_message(QueueUrl=line.cloud.physical_id("WatchdogQueue"), MessageBody=body)
+    _wait_for(line, wanted, "WatchdogFunction")
+
+
+def _wait_for(line: PhoneLine, metric: str, function: str = "ArchiveFunction") -> None:
     ends = time.monotonic() + PATIENCE_SECONDS
-    while time.monotonic() < ends and metric not in "".join(line.cloud.logs("ArchiveFunction")):
+    while time.monotonic() < ends and metric not in "".join(line.cloud.logs(function)):
         time.sleep(0.5)
 
 
 def _lines(line: PhoneLine) -> list[str]:
     return [
         each
-        for name in ("Webhook", "Archive", "Lookup", "Reconcile", "Failover")
+        for name in ("Webhook", "Archive", "Lookup", "Reconcile", "Failover", "Watchdog")
         for each in line.cloud.logs(f"{name}Function")
     ]

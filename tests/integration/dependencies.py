@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
@@ -17,6 +17,7 @@ from dialtone.adapters.archive_queue import ArchiveQueue
 from dialtone.adapters.calls_table import CallsTable, StoreUnavailable
 from dialtone.adapters.flow_library import FlowLibrary
 from dialtone.adapters.telnyx_api import Outcome, TakenCommand
+from dialtone.adapters.watchdog_queue import WatchdogQueue
 from dialtone.domain.errors import TelnyxUnavailable
 from infra.flowkit.memory_table import MemoryTable
 from webhook.processor import EventProcessor, EventResult
@@ -137,19 +138,19 @@ class Tapped:
 
 
 class MemoryQueue:
-    """A queue of SQS in memory: what is received is gone."""
+    """SQS in memory: what is received is gone."""
 
     def __init__(self) -> None:
-        self._bodies: list[str] = []
+        self._bodies: defaultdict[str, list[str]] = defaultdict(list)
 
-    def send_message(self, *, QueueUrl: str, MessageBody: str) -> object:  # noqa: N803 -- boto's own names
-        del QueueUrl
-        self._bodies.append(MessageBody)
+    def send_message(self, *, QueueUrl: str, MessageBody: str, DelaySeconds: int = 0) -> object:  # noqa: N803 -- boto's own names
+        del DelaySeconds
+        self._bodies[QueueUrl].append(MessageBody)
         return {}
 
     def receive_message(self, *, QueueUrl: str, MaxNumberOfMessages: int) -> object:  # noqa: N803 -- as above
-        del QueueUrl
-        received, self._bodies = self._bodies[:MaxNumberOfMessages], self._bodies[MaxNumberOfMessages:]
+        bodies = self._bodies[QueueUrl]
+        received, self._bodies[QueueUrl] = bodies[:MaxNumberOfMessages], bodies[MaxNumberOfMessages:]
         return {"Messages": [{"Body": body} for body in received]}
 
 
@@ -289,6 +290,7 @@ class Line:
     wire: Wire
     faults: Faults
     flows: Path
+    watchdog_queue_url: str = "watchdog"
     clock: Clock = field(default_factory=Clock)
     telnyx: AcceptingTelnyx = field(init=False)
     library: FlowLibrary = field(init=False)
@@ -307,9 +309,10 @@ class Line:
         sqs = aws_session().client("sqs", config=ONE_ATTEMPT)
         create_table(dynamodb, name)
         queue_url = sqs.create_queue(QueueName=name)["QueueUrl"]
+        watchdog_queue_url = sqs.create_queue(QueueName=f"{name}-watchdog")["QueueUrl"]
         wire.tap(dynamodb)
         wire.tap(sqs)
-        return cls(dynamodb, sqs, name, queue_url, wire, faults, flows)
+        return cls(dynamodb, sqs, name, queue_url, wire, faults, flows, watchdog_queue_url)
 
     @classmethod
     def in_memory(cls, flows: Path, plan: Mapping[int, Fault] | None = None) -> Line:
@@ -326,7 +329,8 @@ class Line:
     def processor(self) -> EventProcessor:
         """Give a process that has just started: it knows nothing that is not in the table or the flows."""
         queue = ArchiveQueue(self.sqs, self.queue_url)
-        return EventProcessor(self.store, self.library, self.telnyx, queue, self.systems, self.clock)
+        watchdog = WatchdogQueue(self.sqs, self.watchdog_queue_url)
+        return EventProcessor(self.store, self.library, self.telnyx, queue, self.systems, watchdog, self.clock)
 
     def deliver(self, event: Event) -> EventResult:
         return self.processor().handle(event, FOR_EVER)

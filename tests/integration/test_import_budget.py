@@ -20,6 +20,7 @@ ENVIRONMENT = {
     "FAILOVER_LANGUAGE": "en-US",
     "FAILOVER_VOICE": "female",
     "LOOKUP_FUNCTION": "lookup",
+    "WATCHDOG_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/watchdog",
     "PARKED_EVENTS_BUCKET": "parked",
     "RECORDINGS_BUCKET": "recordings",
     "TELNYX_API_KEY": "KEY0123456789",
@@ -36,8 +37,8 @@ TELNYX = ("telnyx", "httpx", "httpcore", "anyio")
 
 BUDGETS = [
     # what is done, function, at most so many modules, none of these
-    (START, "webhook.app", 665, (*NEVER, *TELNYX)),
-    (FORGED, "webhook.app", 665, (*NEVER, *TELNYX)),
+    (START, "webhook.app", 669, (*NEVER, *TELNYX)),
+    (FORGED, "webhook.app", 669, (*NEVER, *TELNYX)),
     (COMMAND, "webhook.app", 860, NEVER),
     (START, "archive.app", 580, (*NEVER, *TELNYX, "yaml", "nacl", "pydantic")),
     (START, "lookup.app", 480, (*NEVER, *TELNYX, "yaml", "nacl", "pydantic")),

@@ -18,7 +18,8 @@ from dialtone.adapters.lookup_function import LookupFunction
 from dialtone.adapters.secrets import CachedSecret, FixedSecret
 from dialtone.adapters.telemetry import Observer
 from dialtone.domain.errors import DialtoneError
-from dialtone.domain.lookups import FAILED, FOUND, NOT_FOUND, Answer, Lookup, event_from_json
+from dialtone.domain.lookups import FAILED, FOUND, NOT_FOUND, Answer, Lookup
+from dialtone.domain.own_events import event_from_json
 from lookup.answer_delivery import NotTaken, Webhook
 from lookup.backend_client import BackendClient
 from lookup.service import LookupService

@@ -36,6 +36,7 @@ WHOLE = {
     "CALLS_TABLE": "calls",
     "ARCHIVE_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/archive",
     "LOOKUP_FUNCTION": "lookup",
+    "WATCHDOG_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/watchdog",
     "PARKED_EVENTS_BUCKET": "parked",
 }
 NEVER_TOLD = ("TELNYX_API_KEY_SECRET", "FLOWS_FOLDER")

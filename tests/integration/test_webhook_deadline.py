@@ -23,6 +23,7 @@ from dialtone.adapters.signature import Verifier
 from dialtone.adapters.telemetry import Observer
 from dialtone.adapters.telnyx_api import TelnyxApi
 from dialtone.adapters.timed_network import TimedNetwork
+from dialtone.adapters.watchdog_queue import WatchdogQueue
 from dialtone.domain.calls import Call
 from dialtone.domain.deadline import DeadlinePassed
 from dialtone.domain.decisions import Decision
@@ -119,6 +120,7 @@ def endpoint(dependencies: Dependencies, aws: Aws, flows: Path) -> Iterator[Endp
         telnyx,
         ArchiveQueue(aws["sqs"], "https://sqs.us-east-1.amazonaws.com/123456789012/archive"),
         LookupFunction(aws["lambda"], "lookup", "webhook"),
+        WatchdogQueue(aws["sqs"], "https://sqs.us-east-1.amazonaws.com/123456789012/watchdog"),
     )
     verifier = Verifier.from_text(SIGNER.public_key)
     yield Endpoint(verifier, processor, Observer("webhook"), handling_seconds=HANDLING_SECONDS)

@@ -50,6 +50,7 @@ def aws() -> Iterator[str]:
     url = f"http://{host}:{port}"
     session = boto3.Session("testing", "testing", region_name="us-east-1")
     create_table(session.client("dynamodb", endpoint_url=url), TABLE)
+    session.client("sqs", endpoint_url=url).create_queue(QueueName="watchdog")
     session.client("secretsmanager", endpoint_url=url).create_secret(Name="telnyx", SecretString="KEY0123456789")
     yield url
     server.stop()
@@ -74,6 +75,7 @@ def environment(aws: str, telnyx: ScriptedTelnyx) -> dict[str, str]:
         "FAILOVER_SENTENCE": "We are sorry.",
         "FAILOVER_VOICE": "AWS.Polly.Joanna-Neural",
         "LOOKUP_FUNCTION": "lookup",
+        "WATCHDOG_QUEUE_URL": f"{aws}/123456789012/watchdog",
         "PARKED_EVENTS_BUCKET": "parked",
         "POWERTOOLS_LOG_LEVEL": "INFO",
         "RECORDINGS_BUCKET": "recordings",

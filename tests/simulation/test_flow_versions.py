@@ -16,7 +16,7 @@ from dialtone.domain.deadline import NO_DEADLINE
 from dialtone.domain.errors import FlowInvalid
 from infra.carrier import Caller, trace
 from infra.flowkit.memory_table import MemoryTable
-from infra.flowkit.stage import Jobs, Stage
+from infra.flowkit.stage import Jobs, Stage, Unwatched
 from infra.flowkit.watched_flows import WatchedFlows
 from tests.integration.dependencies import ForbiddenDependency
 from tests.staged_call import CALLED, happened
@@ -102,6 +102,7 @@ class Deployment:
             self.telnyx,
             Jobs(),  # type: ignore[arg-type]
             ForbiddenDependency(),
+            Unwatched(),
             now_seconds=lambda: self.now,
         )
 

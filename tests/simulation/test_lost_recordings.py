@@ -3,33 +3,20 @@
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from dialtone.adapters.telnyx_api import (
-    CallInfo,
-    RecordingInfo,
-    TakenCommand,
-    call_info,
-    recording_info,
-    taken_command,
-    undelivered_events,
-)
-from dialtone.domain.errors import TelnyxUnavailable
 from dialtone.domain.events import TELNYX_EVENT
 from dialtone.domain.recordings import CERTAIN, EXPECTED, FAILED, SAVED
 from infra.account import AGENT
 from infra.carrier import (
-    API_KEY,
     ApiFault,
     Caller,
     HangUp,
     Hear,
     Person,
     Press,
-    Request,
     Silence,
     WebhookFault,
 )
@@ -39,6 +26,7 @@ from reconcile.dependencies import Dependencies
 from reconcile.plan import NEVER_TAKEN
 from reconcile.sweep import Sweep
 from tests.integration.reconciling import Erasures, Noted
+from tests.simulation.carrier_questions import CarrierQuestions
 from tests.simulation.plays import PLAYS
 
 if TYPE_CHECKING:
@@ -49,44 +37,6 @@ HOUR_SECONDS = 3_600
 SWEEP_SECONDS = 300
 SWEEPS = 6
 """Of five minutes each: more than until every recording is settled."""
-
-
-class CarrierRecordings:
-    """The carrier's API as far as a sweep asks it, without HTTP between."""
-
-    def __init__(self, stage: Stage) -> None:
-        self._stage = stage
-
-    def recordings_of(self, call_session_id: str) -> tuple[RecordingInfo, ...]:
-        """As TelnyxApi's."""
-        listed = self._get("/v2/recordings", {"filter[call_session_id]": call_session_id})
-        return tuple(map(recording_info, listed))
-
-    def find_call(self, call_control_id: str) -> CallInfo | None:
-        """As TelnyxApi's."""
-        return call_info(self._get(f"/v2/calls/{call_control_id}", {}))
-
-    def commands_since(self, call_session_id: str, since_seconds: float) -> tuple[TakenCommand, ...]:
-        """As TelnyxApi's."""
-        since = datetime.fromtimestamp(since_seconds, UTC).isoformat()
-        wanted = {"application_session_id": call_session_id, "type": "command", "occurred_at][gte": since}
-        query = {f"filter[{name}]": value for name, value in wanted.items()}
-        return tuple(map(taken_command, self._get("/v2/call_events", query | {"page[size]": "250"})))
-
-    def undelivered(self, call_session_id: str, since_seconds: float) -> tuple[Mapping[str, object], ...]:
-        """As TelnyxApi's."""
-        since = datetime.fromtimestamp(since_seconds, UTC).isoformat()
-        wanted = {"status][eq": "failed", "webhook][contains": call_session_id, "started_at][gte": since}
-        query = {f"filter[{name}]": value for name, value in wanted.items()}
-        listed = self._get("/v2/webhook_deliveries", query | {"page[size]": "250"})
-        return undelivered_events(listed, call_session_id)
-
-    def _get(self, path: str, query: dict[str, str]) -> Any:  # noqa: ANN401 -- any JSON
-        headers = {"authorization": f"Bearer {API_KEY}"}
-        response = self._stage.carrier.handle(Request("GET", path, query, headers, b""))
-        if response.status >= 500:
-            raise TelnyxUnavailable("server-error", 1, None)
-        return response.json().get("data", {})
 
 
 class SweptStage(Stage):
@@ -109,7 +59,7 @@ class SweptStage(Stage):
         """Let five minutes pass, and sweep."""
         self.carrier.run_for(SWEEP_SECONDS)
         dependencies = Dependencies(self.store, self.jobs, self._deliver, Erasures())  # type: ignore[arg-type]
-        sweep = Sweep(dependencies, CarrierRecordings(self), self.noted, calls_at_once=1)  # type: ignore[arg-type]
+        sweep = Sweep(dependencies, CarrierQuestions(self), self.noted, calls_at_once=1)  # type: ignore[arg-type]
         now = self.carrier.clock.datetime(self.carrier.clock.now).timestamp()
         return sweep.run(now, time.monotonic() + 600)
 

@@ -21,7 +21,7 @@ from dialtone.flow.gather_timer import TIMER
 from infra.carrier import ApiFault, WebhookFault
 from infra.carrier.faults import ARRIVING
 from infra.flowkit.memory_table import MemoryTable
-from infra.flowkit.stage import EndState, Jobs, Stage
+from infra.flowkit.stage import EndState, Jobs, Stage, Unwatched
 from tests.integration.dependencies import AcceptingTelnyx
 from tests.simulation.plays import ALL_PLAYS, LANGUAGE_PLAYS, TIMED_PLAYS, flows_of
 from webhook.processor import EventProcessor
@@ -275,7 +275,7 @@ def fresh(play: str) -> tuple[EventProcessor, AcceptingTelnyx, SilentLookups]:
     telnyx, lookups = AcceptingTelnyx(), SilentLookups()
     store = CallsTable(MemoryTable(), "calls")  # type: ignore[arg-type]
     library, jobs = FlowLibrary.open(flows_of(play)), Jobs()
-    processor = EventProcessor(store, library, telnyx, jobs, lookups, now_seconds=lambda: 0.0)  # type: ignore[arg-type]
+    processor = EventProcessor(store, library, telnyx, jobs, lookups, Unwatched(), now_seconds=lambda: 0.0)  # type: ignore[arg-type]
     return processor, telnyx, lookups
 
 

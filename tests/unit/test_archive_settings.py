@@ -48,7 +48,7 @@ def test_without_a_word_the_last_receive_is_the_one_that_the_template_allows() -
     template = (Path(__file__).parents[2] / "template.yaml").read_text(encoding="utf-8")
 
     assert Settings.read(ENVIRONMENT).max_receives == MAX_RECEIVES
-    assert re.findall(r"maxReceiveCount: (\d+)", template) == [str(MAX_RECEIVES)]
+    assert re.findall(r"ArchiveDeadLetterQueue.Arn\n +maxReceiveCount: (\d+)", template) == [str(MAX_RECEIVES)]
 
 
 @pytest.fixture

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dialtone.domain.errors import MalformedEvent
-from dialtone.domain.lookups import FAILED, FOUND, NOT_FOUND, Answer, Lookup, event_from_json, event_to_json
+from dialtone.domain.lookups import FAILED, FOUND, NOT_FOUND, Answer, Lookup
+from dialtone.domain.own_events import event_from_json, event_to_json
 from dialtone.flow.templating import MAX_VALUE_CHARACTERS
 from lookup.answer_parsing import MAX_ANSWER_BYTES, answer_of, answer_of_http
 
@@ -98,5 +99,5 @@ def test_a_text_is_cut_where_a_variable_ends() -> None:
     ],
 )
 def test_what_is_no_answer_is_refused(told: dict[str, object]) -> None:
-    with pytest.raises(MalformedEvent, match="dialtone_event is not an event of a lookup"):
+    with pytest.raises(MalformedEvent, match="dialtone_event is none of our own events"):
         event_from_json(told)

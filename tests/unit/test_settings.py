@@ -19,6 +19,7 @@ WHOLE = {
     "CALLS_TABLE": "calls",
     "ARCHIVE_QUEUE_URL": "https://sqs.example/queue",
     "LOOKUP_FUNCTION": "lookup",
+    "WATCHDOG_QUEUE_URL": "https://sqs.example/watchdog",
     "PARKED_EVENTS_BUCKET": "parked",
 }
 

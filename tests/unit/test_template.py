@@ -94,6 +94,7 @@ def test_the_functions_are_these_with_their_handlers(template: Template) -> None
         "LookupFunction": "lookup.app.handler",
         "ReconcileFunction": "reconcile.app.handler",
         "FailoverFunction": "failover.app.handler",
+        "WatchdogFunction": "watchdog.app.handler",
     }
 
 
@@ -112,10 +113,12 @@ def test_the_functions_are_told_their_neighbours_and_no_secret(template: Templat
         "TELNYX_PUBLIC_KEY",
         "ARCHIVE_QUEUE_URL",
         "LOOKUP_FUNCTION",
+        "WATCHDOG_QUEUE_URL",
         "PARKED_EVENTS_BUCKET",
     }
     assert told["ArchiveFunction"] == shared | {"RECORDINGS_BUCKET"}
     assert told["LookupFunction"] == shared | {"LOOKUP_TOKENS_SECRET"}
+    assert told["WatchdogFunction"] == shared | {"WATCHDOG_QUEUE_URL", "WEBHOOK_FUNCTION"}
     assert told["ReconcileFunction"] == shared | {"ARCHIVE_QUEUE_URL", "RECORDINGS_BUCKET", "WEBHOOK_FUNCTION"}
     assert told["FailoverFunction"] == shared | {
         "TELNYX_PUBLIC_KEY",
@@ -355,6 +358,21 @@ def test_each_function_may_do_exactly_this(template: Template) -> None:
             "ReadTelnyxApiKey": {"secretsmanager:GetSecretValue"},
             **KEY_OF_CALLS,
         },
+        "WatchdogRole": {
+            "WriteItsLogs": LOG_ACTIONS,
+            "SendTraces": TRACE_ACTIONS,
+            "ReadCalls": {"dynamodb:BatchGetItem", "dynamodb:Query"},
+            "TakeLooksOverAndAskForMore": {
+                "sqs:ChangeMessageVisibility",
+                "sqs:DeleteMessage",
+                "sqs:GetQueueAttributes",
+                "sqs:ReceiveMessage",
+                "sqs:SendMessage",
+            },
+            "DeliverWhatNeverCame": {"lambda:InvokeFunction"},
+            "ReadTelnyxApiKey": {"secretsmanager:GetSecretValue"},
+            **KEY_OF_CALLS,
+        },
         "FailoverRole": {
             "WriteItsLogs": LOG_ACTIONS,
             "SendTraces": TRACE_ACTIONS,
@@ -473,6 +491,7 @@ def test_no_function_has_a_role_that_sam_made(template: Template) -> None:
             "LookupRole",
             "ReconcileRole",
             "FailoverRole",
+            "WatchdogRole",
         }
     )
     for role in roles:
@@ -487,7 +506,7 @@ def test_no_action_is_open_and_no_resource_but_x_rays(template: Template) -> Non
 
 
 def test_only_the_one_secret_can_be_read(template: Template) -> None:
-    for role in ("WebhookRole", "ArchiveRole", "ReconcileRole", "FailoverRole"):
+    for role in ("WebhookRole", "ArchiveRole", "ReconcileRole", "FailoverRole", "WatchdogRole"):
         (statement,) = [s for s in statements(template, role) if s["Sid"] == "ReadTelnyxApiKey"]
 
         assert statement["Resource"]["Fn::Sub"].endswith(":secret:${TelnyxApiKeySecretName}-??????")

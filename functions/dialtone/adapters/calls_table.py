@@ -299,6 +299,11 @@ class CallsTable:
             raise
         return True
 
+    def leg(self, call_session_id: str, call_leg_id: str) -> Call | None:
+        """A leg, or None; strongly consistent."""
+        found = self._read([_key(call_session_id, f"{LEG}{call_leg_id}")])
+        return _call(found[0]) if found else None
+
     def legs(self, call_session_id: str) -> tuple[Call, ...]:
         """Every leg of a phone call."""
         return tuple(_call(item) for item in self._query(call_session_id, LEG))
@@ -472,6 +477,7 @@ def _call_fields(call: Call, event: Event) -> Item:
         "reported": [asdict(report) for report in call.reported],
         "consent": asdict(call.consent) if call.consent else None,
         "unconfirmed": call.unconfirmed.to_json() if call.unconfirmed else None,
+        "watch": asdict(call.watch) if call.watch else None,
     }
     return {
         **kept,

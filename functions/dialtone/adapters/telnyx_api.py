@@ -26,7 +26,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeGuard
 from urllib.parse import quote
 
 from dialtone.adapters.secrets import FixedSecret
@@ -174,6 +174,16 @@ class TakenCommand:
     """All that Telnyx says of it, as JSON: its description names no field for the command's id."""
 
 
+@dataclass(frozen=True, slots=True)
+class ReportedEvent:
+    """An event of a call, as Telnyx's list of what happened has it."""
+
+    name: str
+    occurred_at: str
+    event: Mapping[str, object] | None
+    """The `data` of its webhook, where Telnyx's list shows it; its description calls that the raw event."""
+
+
 class TelnyxApi:
     """Telnyx, with one pool of connections, for as long as the process lives; threads may share it."""
 
@@ -312,6 +322,18 @@ class TelnyxApi:
         wanted = {"application_session_id": call_session_id, "type": "command", "occurred_at": {"gte": since}}
         listed = _listed(self._get("/call_events", deadline, {"filter": wanted, "page[size]": COMMANDS_ASKED}))
         return tuple(taken_command(each) for each in listed)
+
+    def events_since(
+        self, call_session_id: str, since_seconds: float, *, deadline: float | None = None
+    ) -> tuple[ReportedEvent, ...]:
+        """Give the events of a phone call since that unix time, whether or not their webhooks have come.
+
+        Raises TelnyxRefused and TelnyxUnavailable. An answer without a list is no answer, here too.
+        """
+        since = _written(since_seconds)
+        wanted = {"application_session_id": call_session_id, "type": "webhook", "occurred_at": {"gte": since}}
+        listed = _listed(self._get("/call_events", deadline, {"filter": wanted, "page[size]": COMMANDS_ASKED}))
+        return tuple(reported_event(each, call_session_id) for each in listed if each.get("type") == "webhook")
 
     def undelivered(
         self, call_session_id: str, since_seconds: float, *, deadline: float | None = None
@@ -550,6 +572,25 @@ def taken_command(data: Mapping[str, object]) -> TakenCommand:
     name, leg = data.get("name"), data.get("call_leg_id")
     action = name.rpartition(".")[2] if isinstance(name, str) else ""
     return TakenCommand(action, leg if isinstance(leg, str) else "", json.dumps(data, sort_keys=True))
+
+
+def reported_event(data: Mapping[str, object], call_session_id: str) -> ReportedEvent:
+    """Give an event of Telnyx's list, whatever form its metadata have."""
+    name, at, metadata = data.get("name"), data.get("event_timestamp"), data.get("metadata")
+    inside = (metadata, *metadata.values()) if isinstance(metadata, dict) else ()
+    found = next((each for each in inside if _is_event_of(each, call_session_id)), None)
+    return ReportedEvent(name if isinstance(name, str) else "", at if isinstance(at, str) else "", found)
+
+
+def _is_event_of(value: object, call_session_id: str) -> TypeGuard[Mapping[str, object]]:
+    """Whether it is the `data` of a webhook of that phone call: such a one is processed as if it had come."""
+    if not isinstance(value, dict) or not all(isinstance(value.get(each), str) for each in _OF_EVERY_EVENT):
+        return False
+    payload = value.get("payload")
+    return isinstance(payload, dict) and payload.get("call_session_id") == call_session_id
+
+
+_OF_EVERY_EVENT = ("id", "event_type", "occurred_at")
 
 
 def undelivered_events(

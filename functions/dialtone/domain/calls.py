@@ -15,6 +15,7 @@ from dialtone.domain.outcomes import outcome_of
 from dialtone.domain.recordings import EXPECTED, Consent, Recording, Report
 from dialtone.domain.stored import restored
 from dialtone.domain.unconfirmed import Unconfirmed
+from dialtone.domain.watch import Watch
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -105,6 +106,8 @@ class Call:
     does neither again."""
     unconfirmed: Unconfirmed | None = field(default=None, compare=False)
     """The commands of the latest decision that had any; None before the first."""
+    watch: Watch | None = field(default=None, compare=False)
+    """Its wait for its next event; None before its flow begins, and once it has ended."""
     due_at: int = field(default=0, compare=False)
     """When a sweep looks next whether it goes on, in unix seconds; 0 if none does. Only the table sets it."""
     version: int = 0
@@ -124,6 +127,7 @@ class Call:
             reported=lambda each: tuple(restored(Report, report) for report in each),
             consent=partial(restored, Consent),
             unconfirmed=Unconfirmed.from_json,
+            watch=partial(restored, Watch),
         )
 
     @property

@@ -28,6 +28,9 @@ RECORDING_ERROR, UNIDENTIFIED = "recording-error", "recording-unidentified"
 HANGUP_REFUSED = "hangup-refused"
 """An incident: Telnyx refuses to end a leg, so that a line may stay open in silence."""
 
+UNWATCHED = "unwatched"
+"""An incident: the watchdog could not be told of a call. It goes on as long as its events come."""
+
 START, LAST_RESORT_EDGE = "start", "last_resort"
 """The edges of a flow itself; all others are a step's."""
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from dialtone.domain.client_state import ALL_PLACES, ClientState
 from dialtone.domain.commands import COMMAND_NAMESPACE
-from dialtone.domain.errors import MalformedEvent
 from dialtone.domain.events import OURS, Event
 from dialtone.domain.stored import restored
 
@@ -21,9 +20,6 @@ SLOW = f"{OURS}lookup.slow"
 
 ANSWERED = f"{OURS}lookup.answered"
 """The event type that ends every lookup, whatever its result."""
-
-OWN_EVENT = "dialtone_event"
-"""The key under which the webhook function receives it, where API Gateway's requests have a `body`."""
 
 FOUND, NOT_FOUND, FAILED = "found", "not_found", "failed"
 
@@ -116,38 +112,10 @@ class Answer:
         )
 
 
-def event_to_json(event: Event) -> dict[str, Any]:
-    """A lookup's event as one function hands it to another: a JSON object."""
-    return {
-        "id": event.id,
-        "type": event.type,
-        "occurred_at": event.occurred_at,
-        "payload": dict(event.payload),
-        "turn": event.client_state.turn,
-        "decision": event.client_state.decision,
-    }
-
-
-def event_from_json(told: Mapping[str, Any]) -> Event:
-    """What `event_to_json` gave. Raises MalformedEvent for anything else."""
-    match told:
-        case {
-            "id": str(event_id),
-            "type": "dialtone.lookup.slow" | "dialtone.lookup.answered" as event_type,
-            "occurred_at": str(occurred_at),
-            "turn": int(turn),
-            "payload": {"call_session_id": str()} as payload,
-        } if event_type == SLOW or _is_answer(payload):
-            decision = told.get("decision", 0)
-            state = _state(turn, decision if isinstance(decision, int) else 0)
-            return Event(event_id, event_type, occurred_at, dict(payload), state)
-        case _:
-            raise MalformedEvent("dialtone_event", "is not an event of a lookup")
-
-
 def _state(turn: int, decision: int) -> ClientState:
     return ClientState(turn=turn, decision=decision, place=ALL_PLACES if decision else 0)
 
 
-def _is_answer(payload: Mapping[str, Any]) -> bool:
+def is_answer(payload: Mapping[str, Any]) -> bool:
+    """Whether it is the payload of an event that ends a lookup."""
     return payload.get("result") in {FOUND, NOT_FOUND, FAILED} and isinstance(payload.get("values"), dict)

@@ -155,6 +155,18 @@ def take_error_path(call: Call, event: Event, flow: LoadedFlow | None) -> Decisi
     return _follow(call, event, step.refused(call, event) if step else Fail(event.text("reason")), flow)
 
 
+def overdue(call: Call, event: Event, flow: LoadedFlow | None) -> Decision:
+    """Leave the step whose event should have come and did not; hang up on a call that is in none."""
+    if flow is None:
+        return _without_flow(call, event)
+    if call.status == ENDED or event.payload["version"] != call.version:
+        return stay(call, "an event has come since")
+    reason, step = f"Telnyx reported nothing for {event.payload['seconds']} s", flow.step_of(call)
+    if step is None:
+        return Decision(call, (command("hangup", call.control_id),), reason=reason, incidents=(FLOW_ERROR,))
+    return _follow(call, event, Fail(reason, step.abandoned(call)), flow)
+
+
 def callee_progressed(call: Call, event: Event, flow: LoadedFlow | None, reason: str) -> Decision:
     """Let the flow go on with a callee leg that rings or has answered; end one that no step waits for any more."""
     left = event.client_state.turn != call.turn

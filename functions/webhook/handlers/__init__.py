@@ -20,6 +20,7 @@ from webhook.handlers import (
     call_speak_ended,
     call_speak_started,
     command_refused,
+    event_overdue,
     lookup_answered,
     lookup_slow,
 )
@@ -44,6 +45,7 @@ __all__ = [
     "call_speak_ended",
     "call_speak_started",
     "command_refused",
+    "event_overdue",
     "lookup_answered",
     "lookup_slow",
 ]

@@ -1,0 +1,94 @@
+"""How long it can take at most until an event shows that commands were obeyed to their end. Pure.
+
+The limits are Telnyx's own, where a command leaves a parameter out. Speech is counted by its characters, slowly; how
+long audio lasts is not known here, so it may last an hour.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from dialtone.domain.units import MILLIS_PER_SECOND
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from dialtone.domain.commands import Command
+
+    Parameters = Mapping[str, Any]
+
+SECONDS_A_CHARACTER = 0.25
+"""Four times what a voice takes at its own speed; half that speed is the slowest."""
+SSML_SECONDS_A_CHARACTER = 1.0
+"""A pause of ten seconds is twenty characters."""
+
+SPEECH_BEGINS_SECONDS = 5.0
+"""Until Telnyx has made the first words of a speech."""
+
+AUDIO_SECONDS = 3_600.0
+
+AT_ONCE_SECONDS = 5.0
+"""What Telnyx does and reports at once: an answer, a bridge, a hang-up."""
+
+RING_SECONDS = 30
+CONNECTING_SECONDS = 60
+"""Beyond the ringing: until the network has said what became of it, and answering-machine detection has."""
+
+TRIES, DIGITS, DIGIT_MILLIS, ANSWER_MILLIS = 3, 128, 5_000, 60_000
+
+
+def longest_wait(commands: Iterable[Command]) -> float:
+    """Seconds until the last of these is over; 0 where none of them ends by itself.
+
+    Prompts queue, so their times add up.
+    """
+    return sum(_SECONDS[each.action](each.parameters) for each in commands if each.action in _SECONDS)
+
+
+def _speech(given: Parameters) -> float:
+    each = SSML_SECONDS_A_CHARACTER if given.get("payload_type") == "ssml" else SECONDS_A_CHARACTER
+    return SPEECH_BEGINS_SECONDS + each * len(given.get("payload", ""))
+
+
+def _times(given: Parameters) -> int:
+    """How often a prompt is heard; never, where it has no end that could be waited for."""
+    loop = given.get("loop", 1)
+    return loop if isinstance(loop, int) else 0
+
+
+def _gather(given: Parameters) -> float:
+    return _seconds(given, "timeout_millis", ANSWER_MILLIS)
+
+
+def _asked(given: Parameters, prompt: float) -> float:
+    digits = given.get("maximum_digits", DIGITS) * _seconds(given, "inter_digit_timeout_millis", DIGIT_MILLIS)
+    return float(given.get("maximum_tries", TRIES) * (prompt + _gather(given) + digits))
+
+
+def _ringing(given: Parameters) -> float:
+    return float(given.get("timeout_secs", RING_SECONDS) + CONNECTING_SECONDS)
+
+
+def _at_once(given: Parameters) -> float:
+    del given
+    return AT_ONCE_SECONDS
+
+
+def _seconds(given: Parameters, name: str, default: int) -> float:
+    return float(given.get(name, default)) / MILLIS_PER_SECOND
+
+
+_SECONDS: Mapping[str, Callable[[Parameters], float]] = {
+    "answer": _at_once,
+    "bridge": _at_once,
+    "dial": _ringing,
+    "gather": _gather,
+    "gather_using_audio": lambda given: _asked(given, AUDIO_SECONDS),
+    "gather_using_speak": lambda given: _asked(given, _speech(given)),
+    "hangup": _at_once,
+    "playback_start": lambda given: _times(given) * AUDIO_SECONDS,
+    "reject": _at_once,
+    "speak": lambda given: _times(given) * _speech(given),
+    "transfer": _ringing,
+}
+"""The commands that end by themselves, with an event that a flow may wait for."""

@@ -1,0 +1,53 @@
+"""Events of our own, as one function hands them to the webhook function. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from dialtone.domain.client_state import ALL_PLACES, ClientState
+from dialtone.domain.errors import MalformedEvent
+from dialtone.domain.events import Event
+from dialtone.domain.lookups import ANSWERED, SLOW, is_answer
+from dialtone.domain.watch import OVERDUE, is_overdue_payload
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+OWN_EVENT = "dialtone_event"
+"""The key under which the webhook function receives one, where API Gateway's requests have a `body`."""
+
+_IS_PAYLOAD: Mapping[str, Callable[[Mapping[str, Any]], bool]] = {
+    ANSWERED: is_answer,
+    OVERDUE: is_overdue_payload,
+    SLOW: lambda _: True,
+}
+
+
+def event_to_json(event: Event) -> dict[str, Any]:
+    """A JSON object."""
+    return {
+        "id": event.id,
+        "type": event.type,
+        "occurred_at": event.occurred_at,
+        "payload": dict(event.payload),
+        "turn": event.client_state.turn,
+        "decision": event.client_state.decision,
+    }
+
+
+def event_from_json(told: Mapping[str, Any]) -> Event:
+    """What `event_to_json` gave. Raises MalformedEvent for anything else."""
+    match told:
+        case {
+            "id": str(event_id),
+            "type": str(event_type),
+            "occurred_at": str(occurred_at),
+            "turn": int(turn),
+            "payload": {"call_session_id": str()} as payload,
+        } if event_type in _IS_PAYLOAD and _IS_PAYLOAD[event_type](payload):
+            decision = told.get("decision", 0)
+            number = decision if isinstance(decision, int) else 0
+            state = ClientState(turn=turn, decision=number, place=ALL_PLACES if number else 0)
+            return Event(event_id, event_type, occurred_at, dict(payload), state)
+        case _:
+            raise MalformedEvent(OWN_EVENT, "is none of our own events")

@@ -1,0 +1,140 @@
+"""Since when a call waits for its next event, until when that must come, and the event that says it did not. Pure.
+
+One message of the watchdog's queue goes with each call: it comes back every quarter of a minute while the call moves
+on, and later and later while it does not. A webhook that finds a call moving again after a long wait starts another
+one, whose first look is soon; what comes back of the one before is dropped.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from dialtone.domain.client_state import ClientState
+from dialtone.domain.commands import COMMAND_NAMESPACE
+from dialtone.domain.events import OURS, Event
+from dialtone.domain.longest_wait import longest_wait
+from dialtone.domain.stored import restored
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from dialtone.domain.calls import Call
+    from dialtone.domain.decisions import Decision
+
+OVERDUE = f"{OURS}event.overdue"
+"""The event type for a call whose next event should have come, and did not."""
+
+LOOK_SECONDS = 15
+"""Between two looks: a caller who hears nothing for longer hangs up."""
+
+LONGEST_PAUSE_SECONDS = 900
+"""SQS delays no message for longer."""
+
+LONGEST_CALL_SECONDS = 15_300
+"""Telnyx ends calls after four hours by itself: one that has waited for longer is over."""
+
+UNANSWERED_SECONDS = 660
+"""A leg that we dial rings for ten minutes at most; then it is answered, or over."""
+
+GRACE_SECONDS = 5
+"""Beyond the longest that an event may take: it travels, and clocks differ."""
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """A call's wait for its next event. Times are unix seconds, by our clock."""
+
+    chain: str
+    """Of the id of the event with which its looks began: a message of another chain is dropped."""
+    since: int
+    """When its state was last written."""
+    until: int = 0
+    """When the next event is overdue; 0 where it may take any time: somebody talks, or rings a telephone of theirs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A message of the watchdog's queue: look after this call."""
+
+    call_session_id: str
+    call_leg_id: str
+    chain: str
+    sent_again_at: int = 0
+    """When commands that Telnyx had not taken were sent again, in unix seconds; 0 for never."""
+
+    def to_json(self) -> str:
+        """As a message's body."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, body: str) -> Look:
+        """What `to_json` gave, in this or another version of the program. Raises ValueError and TypeError."""
+        return restored(cls, json.loads(body))
+
+
+def watched(decision: Decision, event: Event, before: Call, now: float) -> Decision:
+    """The decision, with since when and until when the call now waits."""
+    call = decision.call
+    if call.ended_at or not (call.control_id and call.flow):
+        return replace(decision, call=replace(call, watch=None))
+    if call == before and not decision.commands:
+        return decision
+    last = before.watch
+    moving = last is not None and now - last.since <= 2 * LOOK_SECONDS
+    chain = last.chain if last and moving else _chain(event)
+    return replace(decision, call=replace(call, watch=Watch(chain, int(now), _until(decision, event, last, now))))
+
+
+def _until(decision: Decision, event: Event, last: Watch | None, now: float) -> int:
+    """Until its commands are over; as before, without any that end. Two people may talk for ever."""
+    call = decision.call
+    if seconds := longest_wait(decision.commands):
+        return int(now + seconds)
+    if event.type == "call.bridged":
+        return 0
+    if last:
+        return last.until
+    return int(now + UNANSWERED_SECONDS) if call.direction == "outgoing" and not call.answered_at else 0
+
+
+def begun_by(event: Event, call: Call) -> Look | None:
+    """The first message of a chain of looks, if the call's began with this event."""
+    if call.watch is None or call.watch.chain != _chain(event):
+        return None
+    return Look(call.session_id, call.leg_id, call.watch.chain)
+
+
+def _chain(event: Event) -> str:
+    """Enough of its id to tell it from the others of a call: the leg's item is written with every event."""
+    return event.id[:8]
+
+
+def pause(quiet: float) -> int:
+    """Seconds until the next look at a call that has waited for so long."""
+    return int(min(max(LOOK_SECONDS, quiet / 2), LONGEST_PAUSE_SECONDS))
+
+
+def overdue_event(call: Call, watch: Watch) -> Event:
+    """The event that says so; the same, with the same time, however often it is made of that state of the call."""
+    return Event(
+        id=str(uuid.uuid5(COMMAND_NAMESPACE, f"legs/{call.leg_id}/{call.version}/overdue")),
+        type=OVERDUE,
+        occurred_at=datetime.fromtimestamp(watch.until, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+        payload={
+            "call_session_id": call.session_id,
+            "call_leg_id": call.leg_id,
+            "version": call.version,
+            "seconds": watch.until - watch.since,
+        },
+        client_state=ClientState(turn=call.turn),
+    )
+
+
+def is_overdue_payload(payload: Mapping[str, Any]) -> bool:
+    """Whether it is one of such an event's."""
+    return all(isinstance(payload.get(name), int) for name in ("version", "seconds"))

@@ -1,0 +1,51 @@
+"""The watchdog function: what Lambda calls with a message of the watchdog's queue."""
+
+from __future__ import annotations
+
+import os
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from dialtone.adapters.aws_clients import budget, client
+from dialtone.adapters.calls_table import CallsTable
+from dialtone.adapters.telemetry import Measure, Observer
+from dialtone.adapters.telnyx_api import TelnyxApi
+from dialtone.adapters.telnyx_sdk import sdk
+from dialtone.adapters.watchdog_queue import WatchdogQueue
+from dialtone.adapters.webhook_function import WebhookFunction
+from dialtone.domain.watch import Look
+from watchdog.settings import Settings
+from watchdog.watchdog import Watchdog
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+AWS = budget(connect_seconds=0.5, read_seconds=2.0, attempts=2)
+"""A caller may be waiting; the message comes again if nobody answers."""
+
+WEBHOOK = budget(connect_seconds=0.5, read_seconds=11.0, attempts=1)
+"""Longer than the webhook function may take."""
+
+
+def open_watchdog(settings: Settings) -> Watchdog:
+    """Everything connected. Raises what says which setting is wrong."""
+    observer = Observer("watchdog")
+    sdk.on_fall_back.append(lambda: observer.measure(Measure("SdkLoadedPlainly")))
+    return Watchdog(
+        store=CallsTable(client("dynamodb", AWS), settings.calls_table),
+        telnyx=TelnyxApi(settings.api_key),
+        queue=WatchdogQueue(client("sqs", AWS), settings.watchdog_queue_url),
+        deliver=partial(WebhookFunction(client("lambda", WEBHOOK)).deliver, function=settings.webhook_function),
+        observer=observer,
+    )
+
+
+watchdog = open_watchdog(Settings.read(os.environ))
+"""Made once, at start."""
+
+
+def handler(event: Mapping[str, Any], context: object) -> None:
+    """One message in. Raises what kept it from being done: then SQS delivers it again."""
+    del context
+    for record in event["Records"]:
+        watchdog.look(Look.from_json(record["body"]))

@@ -1,0 +1,132 @@
+"""What is to be done for a call that has waited for long, by Telnyx's account of it and its timeline. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from dialtone.domain.client_state import ClientState
+from dialtone.domain.events import OURS, READ_BACK, TELNYX_EVENT, Event
+from dialtone.domain.own_events import OWN_EVENT, event_to_json
+from dialtone.domain.watch import GRACE_SECONDS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from dialtone.adapters.calls_table import TimelineEntry
+    from dialtone.adapters.telnyx_api import ReportedEvent, TakenCommand
+    from dialtone.domain.calls import Call
+    from dialtone.domain.watch import Look, Watch
+
+CLOCKS_APART_SECONDS = 2
+"""Between Telnyx's clock, and ours."""
+
+DELIVERIES_SECONDS = 60
+"""After an event Telnyx has delivered its webhook for the last time, and lists it as failed."""
+
+LOOK_BACK_SECONDS = 300
+"""Before the call moved last: what came then may have overtaken what is missed."""
+
+SAME_MOMENT_SECONDS = 1.0
+"""Between two accounts of one event."""
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """What Telnyx reports of a call and its timeline lacks."""
+
+    events: tuple[Mapping[str, object], ...] = ()
+    """The `data` of their webhooks, the oldest first."""
+    unreadable: bool = False
+    """Whether there is more, of which Telnyx shows the name only: its webhook is still on its way."""
+
+
+def missed(
+    timeline: Sequence[TimelineEntry],
+    listed: Iterable[ReportedEvent],
+    given_up: Iterable[Mapping[str, object]],
+    now: float,
+) -> Missed:
+    """What of Telnyx's lists is not in the timeline."""
+    known = {entry.event_id for entry in timeline}
+    times = [(entry.event_type, seconds(entry.occurred_at)) for entry in timeline]
+    events = {str(each.get("id")): each for each in given_up}
+    unreadable = False
+    for each in listed:
+        if each.event is not None:
+            events[str(each.event["id"])] = each.event
+        elif not _is_in(times, each) and now - seconds(each.occurred_at) < DELIVERIES_SECONDS:
+            unreadable = True
+    new = [event for event_id, event in events.items() if event_id not in known]
+    return Missed(tuple(sorted(new, key=lambda event: str(event.get("occurred_at")))), unreadable)
+
+
+def overdue(watch: Watch, look: Look, now: float) -> bool:
+    """Whether the next event should have come, also of commands that were sent again."""
+    if not watch.until or now < watch.until + GRACE_SECONDS:
+        return False
+    return now >= look.sent_again_at + (watch.until - watch.since) + GRACE_SECONDS
+
+
+def last_decision(leg: Call, timeline: Iterable[TimelineEntry]) -> TimelineEntry | None:
+    """The last event on which commands were decided for a leg."""
+    event_id = leg.unconfirmed.event_id if leg.unconfirmed else ""
+    return next((entry for entry in timeline if entry.event_id == event_id), None)
+
+
+def led_by_others(
+    leg: Call, timeline: Iterable[TimelineEntry], taken: Iterable[TakenCommand], since_seconds: float
+) -> bool:
+    """Whether Telnyx has since taken commands for the leg that are none of ours: the failover speaks to the caller."""
+    decided = (each for each in timeline if seconds(each.occurred_at) >= since_seconds - DELIVERIES_SECONDS)
+    ours = Counter(asked.action for entry in decided for asked in entry.commands)
+    return bool(Counter(each.action for each in taken if each.call_leg_id == leg.leg_id) - ours)
+
+
+def untaken(leg: Call, decided: TimelineEntry | None, taken: Iterable[TakenCommand]) -> bool:
+    """Whether Telnyx has not taken all commands of that decision which no event has confirmed."""
+    if decided is None or leg.unconfirmed is None:
+        return False
+    places = (place for place in leg.unconfirmed.places if place < len(decided.commands))
+    return bool(Counter(decided.commands[place].action for place in places) - Counter(each.action for each in taken))
+
+
+def delivered_again(leg: Call, timeline: Iterable[TimelineEntry]) -> dict[str, Any] | None:
+    """What the webhook function is invoked with to send the commands of a leg's last decision again.
+
+    It knows the event by its id and time; of what the event said, nothing is known here that should be repeated.
+    """
+    left = leg.unconfirmed
+    event_id = (left.origin or left.event_id) if left else ""
+    entry = next((each for each in timeline if each.event_id == event_id), None)
+    if entry is None:
+        return None
+    if entry.event_type.startswith(OURS):
+        state = ClientState(turn=entry.turn)
+        event = Event(entry.event_id, entry.event_type, entry.occurred_at, entry.payload, state)
+        return {OWN_EVENT: event_to_json(event)}
+    of_callee = entry.call_leg_id != leg.leg_id
+    payload = {
+        "call_control_id": leg.control_id,
+        "call_leg_id": entry.call_leg_id,
+        "call_session_id": leg.session_id,
+        "client_state": ClientState(turn=entry.turn, parent_leg=leg.leg_id if of_callee else "").encode(),
+        READ_BACK: "dialtone",
+    }
+    data = {"event_type": entry.event_type, "id": entry.event_id, "occurred_at": entry.occurred_at, "payload": payload}
+    return {TELNYX_EVENT: {"data": data}}
+
+
+def _is_in(times: Iterable[tuple[str, float]], listed: ReportedEvent) -> bool:
+    at = seconds(listed.occurred_at)
+    return any(name == listed.name and abs(then - at) < SAME_MOMENT_SECONDS for name, then in times)
+
+
+def seconds(moment: str) -> float:
+    """Unix seconds; 0 for what is no time, which is long ago."""
+    try:
+        return datetime.fromisoformat(moment).timestamp()
+    except ValueError:
+        return 0.0

@@ -1,0 +1,145 @@
+"""Looks after one call: an event that never came is read back from Telnyx; if there is none, the call is moved on.
+
+Every look may be made twice, and die half-way: what it delivers, the webhook function knows by its id. The next look
+is asked for last, and the message of this one comes again if it is not.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Protocol
+
+from dialtone.adapters.telemetry import Measure
+from dialtone.domain.errors import TelnyxRefused, TelnyxUnavailable
+from dialtone.domain.events import TELNYX_EVENT
+from dialtone.domain.own_events import OWN_EVENT, event_to_json
+from dialtone.domain.watch import LONGEST_CALL_SECONDS, LOOK_SECONDS, overdue_event, pause
+from watchdog.plan import (
+    CLOCKS_APART_SECONDS,
+    DELIVERIES_SECONDS,
+    LOOK_BACK_SECONDS,
+    Missed,
+    delivered_again,
+    last_decision,
+    led_by_others,
+    missed,
+    overdue,
+    seconds,
+    untaken,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from dialtone.adapters.calls_table import CallsTable
+    from dialtone.adapters.telemetry import Level, Observer
+    from dialtone.adapters.telnyx_api import CallInfo, ReportedEvent, TakenCommand
+    from dialtone.adapters.watchdog_queue import WatchdogQueue
+    from dialtone.domain.calls import Call
+    from dialtone.domain.watch import Look, Watch
+
+READ_BACK, OVERDUE, SENT_AGAIN, FAULTS = "EventsReadBack", "EventsOverdue", "CommandsSentAgain", "WatchdogFaults"
+
+
+class Telnyx(Protocol):
+    """What is needed of Telnyx's API. All raise TelnyxRefused and TelnyxUnavailable."""
+
+    def events_since(self, call_session_id: str, since_seconds: float) -> tuple[ReportedEvent, ...]:
+        """The events of a phone call since that unix time, whether or not their webhooks have come."""
+        ...
+
+    def undelivered(self, call_session_id: str, since_seconds: float) -> tuple[Mapping[str, object], ...]:
+        """The events of a phone call that Telnyx could not deliver since that unix time."""
+        ...
+
+    def find_call(self, call_control_id: str) -> CallInfo | None:
+        """Whether a leg goes on; None if Telnyx does not know it."""
+        ...
+
+    def commands_since(self, call_session_id: str, since_seconds: float) -> tuple[TakenCommand, ...]:
+        """The commands of a phone call that Telnyx has taken since that unix time."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Watchdog:
+    """Looks after calls."""
+
+    store: CallsTable
+    telnyx: Telnyx
+    queue: WatchdogQueue
+    deliver: Callable[[Mapping[str, Any]], str]
+    """Takes an event to the webhook function. Gives why it was not taken, '' if it was."""
+    observer: Observer
+    now_seconds: Callable[[], float] = field(default=time.time)
+
+    def look(self, look: Look) -> None:
+        """Do what is due, and have the call looked after again while it goes on.
+
+        Raises botocore's errors: the message must come again.
+        """
+        leg = self.store.leg(look.call_session_id, look.call_leg_id)
+        if leg is None or leg.watch is None or leg.watch.chain != look.chain:
+            return  # it has ended, or is looked after by another message
+        quiet = self.now_seconds() - leg.watch.since
+        after = self._looked_at(look, leg, leg.watch) if quiet >= LOOK_SECONDS else look
+        if after and quiet < LONGEST_CALL_SECONDS:
+            self.queue.look_later(after, pause(quiet))
+
+    def _looked_at(self, look: Look, leg: Call, watch: Watch) -> Look | None:
+        try:
+            return self._act(look, leg, watch)
+        except (TelnyxRefused, TelnyxUnavailable) as why:
+            self._note("warning", "Telnyx does not say what happened on a call", leg, FAULTS, reason=str(why))
+            return look
+
+    def _act(self, look: Look, leg: Call, watch: Watch) -> Look | None:
+        """What is done for a call that has not moved since then; gives the next look at it, None for no more."""
+        now = self.now_seconds()
+        found = self._missed(leg, watch, now)
+        for event in found.events:
+            self._deliver({TELNYX_EVENT: {"data": event}}, leg, "event read back", READ_BACK)
+        late = overdue(watch, look, now)
+        if found.events or not (late or now - watch.since >= DELIVERIES_SECONDS):
+            return look
+        call = self.telnyx.find_call(leg.control_id)
+        if call is None or not call.is_alive:
+            return None  # nobody is on the line: its hang-up may still come, and a sweep closes it if not
+        return self._moved_on(look, leg, watch, now) if late and not found.unreadable else look
+
+    def _moved_on(self, look: Look, leg: Call, watch: Watch, now: float) -> Look:
+        """Send again what Telnyx has not taken; where it has, and reports nothing, let the flow take its error path."""
+        timeline = self.store.timeline(leg.session_id)
+        decided = last_decision(leg, timeline)
+        began = min(watch.since, seconds(decided.occurred_at)) if decided else watch.since
+        since = began - CLOCKS_APART_SECONDS
+        taken = self.telnyx.commands_since(leg.session_id, since)
+        if led_by_others(leg, timeline, taken, since):
+            return look
+        again = delivered_again(leg, timeline) if untaken(leg, decided, taken) else None
+        if again and not look.sent_again_at:
+            self._deliver(again, leg, "commands sent again", SENT_AGAIN)
+            return replace(look, sent_again_at=int(now))
+        event = {OWN_EVENT: event_to_json(overdue_event(leg, watch))}
+        self._deliver(event, leg, "event overdue", OVERDUE, step=leg.step, seconds=round(now - watch.since))
+        return replace(look, sent_again_at=0)
+
+    def _missed(self, leg: Call, watch: Watch, now: float) -> Missed:
+        since = watch.since - LOOK_BACK_SECONDS
+        listed = self.telnyx.events_since(leg.session_id, since)
+        given_up: Iterable[Mapping[str, object]] = ()
+        if now - watch.since >= DELIVERIES_SECONDS:
+            given_up = self.telnyx.undelivered(leg.session_id, since)
+        return missed(self.store.timeline(leg.session_id), listed, given_up, now)
+
+    def _deliver(self, event: Mapping[str, Any], leg: Call, message: str, counts: str, **more: object) -> None:
+        if why := self.deliver(event):
+            self._note("error", "event not taken", leg, FAULTS, reason=why)
+        else:
+            self._note("warning", message, leg, counts, **more)
+
+    def _note(self, level: Level, message: str, leg: Call, counts: str, **more: object) -> None:
+        fields = {"call_session_id": leg.session_id, "call_leg_id": leg.leg_id, "call_status": leg.status}
+        self.observer.log(level, message, fields | more)
+        self.observer.measure(Measure(counts))
