@@ -204,6 +204,8 @@ class Endpoint:
             measures.append(Measure("CommandsRetried", retried))
         if unauthorized := sum(sent.outcome.reason == "unauthorized" for sent in answer.sent):
             measures.append(Measure("TelnyxUnauthorized", unauthorized))
+        if limited := sum(sent.outcome.rate_limited for sent in answer.sent):
+            measures.append(Measure("TelnyxRateLimited", limited))
         self.observer.measure(*measures)
 
 
@@ -302,6 +304,8 @@ def _with_ignored(event: Event, answer: Answer) -> Answer:
 def _sent_fields(sent: Sent) -> dict[str, Any]:
     outcome = sent.outcome
     fields: dict[str, Any] = {"action": sent.command.action, "result": outcome.kind}
+    if outcome.rate_limited:
+        fields["rate_limited"] = outcome.rate_limited
     if outcome.kind == "accepted":
         return fields | ({"attempts": outcome.attempts} if outcome.attempts > 1 else {})
     said = {"status": outcome.status, "code": outcome.code, "title": outcome.title, "detail": outcome.detail}

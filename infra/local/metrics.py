@@ -27,6 +27,7 @@ class Metric:
 
     name: str
     service: str
+    """'' for one that CloudWatch makes of a log that is no function's."""
     dimensions: tuple[str, ...]
 
 
@@ -46,7 +47,7 @@ def _of_alarms(alarms: Iterable[Mapping[str, Any]]) -> Iterator[Metric]:
     for alarm in alarms:
         properties = alarm["Properties"]
         if _is_ours(_substituted(properties["Namespace"])):
-            yield _metric(properties["MetricName"], {d["Name"]: d["Value"] for d in properties["Dimensions"]})
+            yield _metric(properties["MetricName"], {d["Name"]: d["Value"] for d in properties.get("Dimensions", [])})
 
 
 def _of_dashboards(dashboards: Iterable[Mapping[str, Any]]) -> Iterator[Metric]:
@@ -102,4 +103,4 @@ def _is_ours(namespace: str) -> bool:
 
 
 def _metric(name: str, dimensions: Mapping[str, str]) -> Metric:
-    return Metric(name, dimensions["service"], tuple(sorted(dimensions)))
+    return Metric(name, dimensions.get("service", ""), tuple(sorted(dimensions)))

@@ -49,6 +49,8 @@ NEVER_HERE = {
     Metric("CallsUnwatched", "webhook", ("service",)),
     # For a bucket that does not answer; tests/integration/test_endpoint.py has it emitted.
     Metric("EventsNotParked", "webhook", ("service",)),
+    # CloudWatch makes it of API Gateway's log; tests/unit/test_template_monitoring.py holds it to that log's fields.
+    Metric("ApiThrottled", "", ()),
 }
 
 FIELDS_NEVER_HERE = {
@@ -179,6 +181,10 @@ def _refused_and_unavailable(line: PhoneLine) -> None:
 
     line.carrier.faults.disturb_api(ApiFault.UNAVAILABLE, action="hangup", status=409, times=2)
     line.carrier.call("+15550176", "+15550100", Caller())
+    line.carrier.run()
+
+    line.carrier.faults.disturb_api(ApiFault.RATE_LIMITED, action="gather_using_speak")
+    line.carrier.call("+15550177", "+15550100", Caller(Hear("Welcome"), HangUp()))
     line.carrier.run()
 
     line.carrier.faults.disturb_api(ApiFault.UNAVAILABLE, action="gather_using_speak", times=2)

@@ -383,6 +383,19 @@ def test_a_table_that_throttles_makes_telnyx_deliver_again(desk: Desk) -> None:
     assert desk.said().line["error"] == "ProvisionedThroughputExceededException"
 
 
+@pytest.mark.parametrize(("times", "status"), [(1, 200), (2, 503)])
+def test_a_rate_limit_of_telnyx_is_counted_whether_the_command_came_through_or_not(
+    desk: Desk, times: int, status: int
+) -> None:
+    desk.scripted.answers.extend([error(429, "10011")] * times)
+
+    assert desk.deliver("call.initiated", **RINGS) == status
+
+    said = desk.said()
+    assert said.line["commands"][0]["rate_limited"] == times
+    assert said.counted()["TelnyxRateLimited"] == times
+
+
 @pytest.mark.parametrize("answer", [Answer(503), Answer(cut=True), error(429, "10011"), Answer(body=b"<html>")])
 def test_a_telnyx_that_takes_no_commands_makes_itself_deliver_again(desk: Desk, answer: Answer) -> None:
     desk.scripted.answers.extend([answer, answer])

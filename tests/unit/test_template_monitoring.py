@@ -11,6 +11,7 @@ from infra.checkout import ROOT
 from infra.local import metrics, translate
 from infra.local.metrics import Metric
 from infra.local.translate import of_type
+from tests import runbooks
 
 DESCRIPTION_LIMIT = 1024  # CloudWatch's, in characters
 COMPOSITE_LIMIT = 100  # alarms under one composite alarm, CloudWatch's
@@ -37,6 +38,8 @@ CONTRACT = frozenset(
         Metric("FlowErrors", "webhook", ("service",)),
         Metric("CommandsRetried", "webhook", ("service",)),
         Metric("TelnyxUnauthorized", "webhook", ("service",)),
+        Metric("TelnyxRateLimited", "webhook", ("service",)),
+        Metric("ApiThrottled", "", ()),
         Metric("HangupsRefused", "webhook", ("service",)),
         Metric("RecordingErrors", "webhook", ("service",)),
         Metric("RecordingsUnidentified", "webhook", ("service",)),
@@ -71,6 +74,10 @@ OF_THE_STACK = "Dialtone/${StackName}"
 
 WATCHED = {
     ("AWS/ApiGateway", "5xx", "HttpApiId"),
+    ("AWS/ApiGateway", "4xx", "HttpApiId"),
+    (OF_THE_STACK, "ApiThrottled", ""),
+    (OF_THE_STACK, "MalformedWebhooks", "webhook"),
+    (OF_THE_STACK, "TelnyxRateLimited", "webhook"),
     ("AWS/ApiGateway", "Latency", "HttpApiId"),
     ("AWS/Lambda", "Errors", "WebhookFunctionName"),
     ("AWS/Lambda", "Errors", "ArchiveFunctionName"),
@@ -124,7 +131,7 @@ def dashboard() -> str:
 
 
 def watched(alarm: dict[str, Any]) -> tuple[str, str, str]:
-    (dimension,) = alarm["Dimensions"]
+    (dimension,) = alarm.get("Dimensions", [{"Value": ""}])
     namespace, value = alarm["Namespace"], dimension["Value"]
     return (
         namespace if isinstance(namespace, str) else namespace["Fn::Sub"],
@@ -301,3 +308,17 @@ def test_a_search_that_is_not_understood_is_not_passed_over() -> None:
 
     with pytest.raises(ValueError, match=r"SUM\(METRICS\(\)\)"):
         metrics.asked_for({"Resources": {"Dashboard": dashboard}})
+
+
+def test_throttled_requests_are_counted_by_a_field_that_api_gateway_writes() -> None:
+    [made] = of_type(MONITORING, "AWS::Logs::MetricFilter").values()
+    properties = made["Properties"]
+    [transformation] = properties["MetricTransformations"]
+
+    assert properties["LogGroupName"] == {"Ref": "AccessLogGroupName"}
+    assert properties["FilterPattern"] == '{ $.status = "429" }'
+    assert "status" in runbooks.access_log_fields()
+    assert (transformation["MetricNamespace"], transformation["MetricName"]) == (
+        {"Fn::Sub": OF_THE_STACK},
+        "ApiThrottled",
+    )

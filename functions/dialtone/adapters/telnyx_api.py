@@ -100,6 +100,8 @@ class Outcome:
     """Of an unavailable one."""
     retry_after_seconds: float | None = None
     """Of an unavailable one: how long Telnyx asks us to wait; None if it does not say."""
+    rate_limited: int = 0
+    """How often Telnyx answered 429, whatever came of it in the end."""
 
     @property
     def data(self) -> Mapping[str, object]:
@@ -410,23 +412,25 @@ class TelnyxApi:
         if outcome.status != HTTPStatus.UNAUTHORIZED or (replaced := self._api_key.after_refusal(key, deadline)) == key:
             return outcome
         again = self._asked_with(replaced, ask, deadline)
-        return replace(again, attempts=outcome.attempts + again.attempts)
+        limited = outcome.rate_limited + again.rate_limited
+        return replace(again, attempts=outcome.attempts + again.attempts, rate_limited=limited)
 
     def _asked_with(self, key: str, ask: _Ask, deadline: float) -> Outcome:
         """Ask, and ask again once where that may help and the deadline allows."""
         client = self._open(key)  # before time is measured: from cold it imports the SDK
-        outcome = Outcome("unavailable", 0, reason="deadline")
+        outcome, limited = Outcome("unavailable", 0, reason="deadline"), 0
         for attempt in range(1, ATTEMPTS + 1):
             left = deadline - self._clock()
             if left < SHORTEST_ATTEMPT_SECONDS:
                 break
             outcome = self._attempt(client, ask, attempt, left)
+            limited += outcome.status == HTTPStatus.TOO_MANY_REQUESTS
             pause = RESEND_AFTER_SECONDS if outcome.retry_after_seconds is None else outcome.retry_after_seconds
             again = outcome.kind == "unavailable" or outcome.status == HTTPStatus.CONFLICT
             if not again or attempt == ATTEMPTS or self._clock() + pause + SHORTEST_ATTEMPT_SECONDS > deadline:
                 break
             self._sleep(pause)
-        return outcome
+        return replace(outcome, rate_limited=limited)
 
     def _attempt(self, client: telnyx.Telnyx, ask: _Ask, attempt: int, left: float) -> Outcome:
         package = sdk.load()
