@@ -62,7 +62,7 @@ _TOLD = re.compile(
       | \b(?=[0-9]*[a-f])(?=[a-f]*[0-9])[0-9a-f]{{8,64}}\b                                       # a hash, a version
       | \b\d{{4}}[-/]\d\d[-/]\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?(?!\d)  # a time
       | (?<![\w.])\d{{1,3}}(?:\.\d{{1,3}}){{3}}(?::\d{{1,5}})?(?![\w.]?\d)                          # an IP address
-      | (?<![\w.])\d{{1,5}}\.\d+(?![\w.]?\d)                                                    # a decimal number
+      | (?<![\w.])\d{{1,5}}\.\d{{1,6}}(?![\w.]?\d)                                              # a decimal number
       | (?<![\w+])\d{{1,10}}(?=\s?(?:bytes|ms|s|seconds|characters)\b)
     )
   | (?P<scheme>(?:https?|wss?|s3)://)(?:[^\s/@"'<>]*@)?(?P<host>[^\s/?#"'<>@\\]*)(?P<path>[^\s"'<>]*)
@@ -74,8 +74,8 @@ _TOLD = re.compile(
   | (?P<name>["']{_NAMES}["']\s*:\s*)(?:{_QUOTED_VALUE}|[^\s,}}\]]+)
   | (?P<assigned>\b{_NAMES}=)(?:{_QUOTED_VALUE}|[^\s,;&)}}\]]+)
   | (?P<header>\b(?:authorization|api[_-]key|password)\s*:\s*)(?:\(left\ out\)|\S+(?:\s+\S+)?)
-  | (?P<plus>\+\(?\d(?:[ ().-]{{0,2}}\d){{5,}})(?![\d*])
-  | (?<![0-9.*+])(?P<number>\(?\d(?:[ ().-]{{0,2}}\d){{5,}})(?![\d*])
+  | (?P<plus>\+\(?\d(?:[ ().-]{{0,2}}\d){{5,}})(?!\d|\*{{4}})
+  | (?<![0-9+])(?P<number>\(?\d(?:[ ().-]{{0,2}}\d){{5,}})(?!\d)
     """,
     re.VERBOSE | re.IGNORECASE,
 )
