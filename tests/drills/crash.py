@@ -8,6 +8,8 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass, field, fields, replace
 from functools import cache
+from itertools import count
+from math import gcd
 from types import MappingProxyType
 from typing import TYPE_CHECKING, get_args
 
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 
 WHENS: tuple[When, ...] = get_args(When)
 NOTHING: Mapping[int, When] = MappingProxyType({})
+LEAST_STEP = 37
 PATIENCE_SECONDS = 240
 """How much longer a call may take than without: prompts said again, time-outs of questions, retries of webhooks."""
 
@@ -184,17 +187,37 @@ class Crash(InProcess):
 
     def play(self, seed: int, tally: Tally) -> None:
         """Play a scene with one death, or with two."""
-        turn, number = divmod(seed, len(SCENES))
-        tally.blame(seed, play_scene(number, deaths(number, turn), tally))
+        if seed % 3 == 0:
+            number, kills = death_of_kind(seed // 3)
+        else:
+            turn, number = divmod(seed - seed // 3 - 1, len(SCENES))
+            kills = deaths(number, turn)
+        tally.blame(seed, play_scene(number, kills, tally))
+
+
+def death_of_kind(turn: int) -> tuple[int, dict[int, When]]:
+    """A scene, and its death at a request of the kind whose turn it is: so none is left out in a short drill."""
+    half, kind = divmod(turn, len(PLAYED))
+    point = sorted(PLAYED)[kind]
+    places = [
+        (number, place)
+        for number in range(len(SCENES))
+        for place, each in enumerate(undisturbed(number).requests)
+        if each == point
+    ]
+    number, place = random.Random(turn).choice(places)
+    return number, {place: WHENS[half % 2]}
 
 
 def deaths(number: int, turn: int) -> dict[int, When]:
-    """The deaths of a turn: every request of the scene in turn, before and after it; then two by chance."""
-    requests = len(undisturbed(number).requests)
-    if turn < 2 * requests:
-        return {turn // 2: WHENS[turn % 2]}
+    """The deaths of a turn: every request of the scene once, before and after it, early turns far apart; then two."""
+    points = 2 * len(undisturbed(number).requests)
+    if turn % (2 * points) < points:
+        step = next(each for each in count(LEAST_STEP) if gcd(each, points) == 1)
+        place, when = divmod((turn * step + number) % points, 2)
+        return {place: WHENS[when]}
     chance = random.Random(turn)
-    return {place: chance.choice(WHENS) for place in chance.sample(range(requests), 2)}
+    return {place: chance.choice(WHENS) for place in chance.sample(range(points // 2), 2)}
 
 
 def play_scene(number: int, kills: Mapping[int, When], tally: Tally) -> list[Violation]:
