@@ -113,6 +113,7 @@ WATCHED = {
     ("AWS/Lambda", "Errors", "WatchdogFunctionName"),
     ("AWS/SQS", "ApproximateNumberOfMessagesVisible", "WatchdogDeadLetterQueueName"),
     (OF_THE_STACK, "EventsOverdue", "watchdog"),
+    (OF_THE_STACK, "WatchdogFaults", "watchdog"),
     (OF_THE_STACK, "CallsUnwatched", "webhook"),
     (OF_THE_STACK, "FailoverWebhooks", "failover"),
     (OF_THE_STACK, "FailoverFaults", "failover"),
@@ -322,3 +323,24 @@ def test_throttled_requests_are_counted_by_a_field_that_api_gateway_writes() -> 
         {"Fn::Sub": OF_THE_STACK},
         "ApiThrottled",
     )
+
+
+def test_a_calls_story_is_read_from_the_logs_of_all_functions() -> None:
+    functions = of_type(translate.read(ROOT / "template.yaml"), "AWS::Serverless::Function").values()
+    groups = {each["Properties"]["LoggingConfig"]["LogGroup"]["Ref"] for each in functions}
+
+    story = MONITORING["Resources"]["OneCallsStory"]["Properties"]
+
+    assert {each["Ref"] for each in story["LogGroupNames"]} == {f"{group}Name" for group in groups}
+    assert runbooks.SERVICES.keys() == groups | {"AccessLogGroup"}
+
+
+def test_the_saved_queries_lie_in_a_folder_of_the_stacks() -> None:
+    saved = of_type(MONITORING, "AWS::Logs::QueryDefinition").values()
+
+    assert {each["Properties"]["Name"]["Fn::Sub"] for each in saved} == {
+        "${StackName}/one call's story",
+        "${StackName}/slowest webhooks",
+        "${StackName}/errors by code",
+        "${StackName}/funnel of a flow",
+    }
