@@ -140,6 +140,8 @@ class Custody:
             raise NotArchived(self._kept_as_it_is(recording, judged, copied.fault))
         if _is_worse(judged, recording):
             judged = replace(recording, status=COPIED)
+        if replace(judged, status=FAILED, reason=recording.reason) == recording:
+            return recording, origin.note  # a failed one is not opened again by a try that has learnt nothing new
         if self._store.mark_recording(judged, was=_NOT_FINAL):
             return judged, origin.note
         return self._kept_by_another(job), origin.note

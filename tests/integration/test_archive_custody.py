@@ -824,3 +824,19 @@ def test_all_of_a_recording_is_tagged_with_the_days_that_its_flow_has_it_kept(ho
     for ending in ("wav", "json", "txt"):
         tags = house.s3.get_object_tagging(Bucket=house.name, Key=f"{KEY}.{ending}")["TagSet"]
         assert tags == [{"Key": "retention-days", "Value": "30"}]
+
+
+def test_a_failed_recording_is_not_opened_again_by_a_try_that_learns_nothing_new(house: ArchiveHouse) -> None:
+    """Else a sweep would queue it again, whose tries open it again, for a day."""
+    doubtful(house)
+    house.telnyx.audio = {"wav": wav(0)}
+    kept = house.entry()
+    assert kept.audio
+    house.s3.put_object(Bucket=house.name, Key=kept.audio.key, Body=b"other bytes")
+    house.store.mark_recording(replace(kept, status=FAILED, reason="given up"), was=(DOUBTFUL,))
+
+    failed = house.deliver(house.job())
+
+    assert failed == [0]
+    assert house.entry().status == FAILED
+    assert [each.recording for each in house.store.due_items(9e9, 10) if each.recording] == []
