@@ -18,7 +18,14 @@ if TYPE_CHECKING:
     from dialtone.domain.calls import Call
     from infra.local.line import PhoneLine
 
-FUNCTIONS = ("WebhookFunction", "ArchiveFunction", "ReconcileFunction", "LookupFunction", "FailoverFunction")
+FUNCTIONS = (
+    "WebhookFunction",
+    "WatchdogFunction",
+    "ArchiveFunction",
+    "ReconcileFunction",
+    "LookupFunction",
+    "FailoverFunction",
+)
 
 ARCHIVE_SECONDS = 30.0
 """How long recordings may take into S3 on a busy machine."""
