@@ -109,6 +109,7 @@ def test_a_webhook_still_takes_two_trips(house: Reconciling) -> None:
     assert {name: count for name, count in house.line.spent().items() if name != "Telnyx" and count} == {
         "BatchGetItem": 1,
         "TransactWriteItems": 1,
+        "SendMessage": 1,  # to the watchdog, once a call
     }
 
 
