@@ -19,7 +19,7 @@ ENV ?= dev
 BUILD ?= .aws-sam/build
 PARAMETERS ?=
 TESTS ?= tests
-# Tests run on all processors; those of the running stack stay together, since each process of theirs starts a stack.
+# Tests run on all processors, those of a file on one: they share what its fixtures start, a whole stack for one.
 WORKERS ?= auto
 # Of all branches, in percent; less fails.
 LEAST_COVERAGE := 95
@@ -50,7 +50,7 @@ setup: $(VENV)/project ## install what development needs into .venv
 demo: $(VENV)/project ## play three phone calls through the real code, on this machine
 	@$(VENV)/bin/dialtone demo
 
-PYTEST = $(VENV)/bin/pytest -n $(WORKERS) --dist loadgroup $(SEEDED)
+PYTEST = $(VENV)/bin/pytest -n $(WORKERS) --dist loadfile $(SEEDED)
 
 test: $(VENV)/project ## run the tests
 	@$(PYTEST) $(TESTS)

@@ -251,6 +251,7 @@ def hostile_request(chance: random.Random, signer: Signer, content: bytes, *, si
     """The request that brings it: whole and signed, or with something about it that keeps it from being that."""
     if signed:
         return request(content, signer.headers(content), as_base64=True)
+    content = content or b" "  # nothing at all, signed, is what an unreadable body decodes to
     headers = signer.headers(content)
     asked = request(content, headers, as_base64=True)
     how = chance.randrange(7)

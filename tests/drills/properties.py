@@ -35,7 +35,7 @@ class Properties(InProcess):
             "-n",
             "auto",
             "--dist",
-            "loadgroup",
+            "loadfile",
             f"--hypothesis-seed={seed}",
         ]
         if subprocess.run([*pytest, *FOLDERS], check=False).returncode:  # noqa: S603 -- this interpreter, our own tests

@@ -2,8 +2,8 @@
 
 import base64
 from collections.abc import Iterator
-from pathlib import Path
 
+import boto3
 import pytest
 from nacl.signing import SigningKey
 
@@ -43,7 +43,8 @@ def cloud(carrier: Carrier, telnyx_key: SigningKey) -> Iterator[LocalCloud]:
 
 @pytest.fixture
 def shell(cloud: LocalCloud, carrier: Carrier, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What `dialtone up` prints of AWS and of Telnyx."""
+    """What `dialtone up` prints of AWS and of Telnyx, for a command that has not yet asked for credentials."""
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
     for name, value in {
         "AWS_ENDPOINT_URL": cloud.endpoint_url,
         "AWS_ACCESS_KEY_ID": ACCESS_KEY_ID,
@@ -53,11 +54,3 @@ def shell(cloud: LocalCloud, carrier: Carrier, monkeypatch: pytest.MonkeyPatch) 
         "TELNYX_BASE_URL": f"{carrier.public_url}/v2",
     }.items():
         monkeypatch.setenv(name, value)
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests of the running stack in one process: every process would start a stack of its own."""
-    here = Path(__file__).parent
-    for item in items:
-        if item.path.is_relative_to(here):
-            item.add_marker(pytest.mark.xdist_group("stack"))

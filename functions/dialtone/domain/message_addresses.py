@@ -21,9 +21,10 @@ LEFT_OUT = f"{{{MESSAGE_ADDRESS}}}"
 def message_addresses(event: Event, before: Call, after: Call) -> frozenset[str]:
     """Every address of a recording that the decision on an event can know."""
     urls = (event.payload.get(name) or {} for name in ("recording_urls", "public_recording_urls"))
-    of_event = {address for each in urls if isinstance(each, dict) for address in each.values()}
-    of_call = {call.variables.get(MESSAGE_ADDRESS) for call in (before, after)}
-    return frozenset(address for address in of_event | of_call if isinstance(address, str) and address)
+    of_event = [address for each in urls if isinstance(each, dict) for address in each.values()]
+    of_call = [call.variables.get(MESSAGE_ADDRESS) for call in (before, after)]
+    # Of an event that nobody handles the payload may be anything.
+    return frozenset(address for address in (*of_event, *of_call) if isinstance(address, str) and address)
 
 
 def withheld(command: Command, addresses: Container[str]) -> Command:
