@@ -98,10 +98,12 @@ class Watchdog:
         """What is done for a call that has not moved since then; gives the next look at it, None for no more."""
         now = self.now_seconds()
         found = self._missed(leg, watch, now)
-        for event in found.events:
-            self._deliver({TELNYX_EVENT: {"data": event}}, leg, "event read back", READ_BACK)
+        taken = [
+            self._delivered({TELNYX_EVENT: {"data": event}}, leg, "event read back", READ_BACK)
+            for event in found.events
+        ]
         late = overdue(watch, look, now)
-        if found.events or not (late or now - watch.since >= DELIVERIES_SECONDS):
+        if any(taken) or not (late or now - watch.since >= DELIVERIES_SECONDS):
             return look
         call = self.telnyx.find_call(leg.control_id)
         if call is None or not call.is_alive:
@@ -119,10 +121,10 @@ class Watchdog:
             return look
         again = delivered_again(leg, timeline) if untaken(leg, decided, taken) else None
         if again and not look.sent_again_at:
-            self._deliver(again, leg, "commands sent again", SENT_AGAIN)
+            self._delivered(again, leg, "commands sent again", SENT_AGAIN)
             return replace(look, sent_again_at=int(now))
         event = {OWN_EVENT: event_to_json(overdue_event(leg, watch))}
-        self._deliver(event, leg, "event overdue", OVERDUE, step=leg.step, seconds=round(now - watch.since))
+        self._delivered(event, leg, "event overdue", OVERDUE, step=leg.step, seconds=round(now - watch.since))
         return replace(look, sent_again_at=0)
 
     def _missed(self, leg: Call, watch: Watch, now: float) -> Missed:
@@ -133,11 +135,14 @@ class Watchdog:
             given_up = self.telnyx.undelivered(leg.session_id, since)
         return missed(self.store.timeline(leg.session_id), listed, given_up, now)
 
-    def _deliver(self, event: Mapping[str, Any], leg: Call, message: str, counts: str, **more: object) -> None:
-        if why := self.deliver(event):
+    def _delivered(self, event: Mapping[str, Any], leg: Call, message: str, counts: str, **more: object) -> bool:
+        """Whether the webhook function has taken it. One that it can never take must not keep the call waiting."""
+        why = self.deliver(event)
+        if why:
             self._note("error", "event not taken", leg, FAULTS, reason=why)
         else:
             self._note("warning", message, leg, counts, **more)
+        return not why
 
     def _note(self, level: Level, message: str, leg: Call, counts: str, **more: object) -> None:
         fields = {"call_session_id": leg.session_id, "call_leg_id": leg.leg_id, "call_status": leg.status}

@@ -40,7 +40,7 @@ def _answer(request: Request) -> Answer:
             "occurred_at": ANSWERED.occurred_at,
             "payload": dict(ANSWERED.payload),
         }
-        listed = {"name": ANSWERED.type, "type": "webhook", "event_timestamp": ANSWERED.occurred_at}
+        listed = {"name": ANSWERED.type, "call_leg_id": LEG, "type": "webhook", "event_timestamp": ANSWERED.occurred_at}
         return Answer(body=json.dumps({"data": [{**listed, "metadata": {"raw": raw}}]}).encode())
     if request.path.startswith("/v2/webhook_deliveries"):
         return Answer(body=b'{"data": []}')

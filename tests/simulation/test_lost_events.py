@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from dialtone.domain.call_status import ENDED
+from dialtone.domain.events import TELNYX_EVENT
 from infra.carrier import ApiFault, Caller, Hear, Silence
 from infra.demo import scenes
 from tests.simulation.carrier_questions import CarrierQuestions
@@ -147,6 +148,17 @@ def test_while_telnyx_does_not_answer_nothing_is_done_and_the_looks_go_on() -> N
     assert stage.noted.measured["WatchdogFaults"] == 2
     assert stage.noted.measured["EventsReadBack"] == 1
     assert {each.status for each in stage.store.legs(session)} == {ENDED}
+
+
+def test_an_event_that_the_webhook_function_can_never_take_does_not_keep_the_call_waiting() -> None:
+    play = "a menu, hours and a message"
+    number = next(place for place, event in enumerate(reported(play).told) if event.type == "call.gather.ended")
+    stage = WatchedStage(seed=7, lost=number, refuses=TELNYX_EVENT)
+
+    session = PLAYS[play](stage)
+
+    assert stage.noted.measured["EventsOverdue"] >= 1
+    assert_all_have_gone(stage, session, "with an event that is never taken")
 
 
 def test_messages_of_a_chain_that_another_has_replaced_are_dropped() -> None:

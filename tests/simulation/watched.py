@@ -78,13 +78,17 @@ class Forgetful(CarrierQuestions):
 
 
 class WatchedStage(Stage):
-    """A stage with a watchdog; the `lost` webhook, counted from 0, never comes."""
+    """A stage with a watchdog; the `lost` webhook, counted from 0, never comes.
+
+    What the watchdog delivers under the key `refuses` is never taken.
+    """
 
     def __init__(
         self,
         *,
         lost: int | None = None,
         asks: type[CarrierQuestions] = CarrierQuestions,
+        refuses: str = "",
         **options: Any,  # noqa: ANN401 -- passed on
     ) -> None:
         super().__init__(**options)
@@ -104,6 +108,7 @@ class WatchedStage(Stage):
         )
         self._events = -1
         self._lost = lost
+        self._refuses = refuses
         self.carrier.faults.for_webhook = self._faults_of  # type: ignore[method-assign] # by number, not by chance
 
     def _faults_of(self, event_type: str) -> frozenset[WebhookFault]:
@@ -120,6 +125,8 @@ class WatchedStage(Stage):
         if TELNYX_EVENT in event:
             occurred = datetime.fromisoformat(event[TELNYX_EVENT]["data"]["occurred_at"])
             self.read_back.append(self.now_seconds() - occurred.timestamp())
+        if self._refuses in event:
+            return "it answered 500"
         status = self._status(self.endpoint.handle(dict(event)))
         return "" if status == 200 else f"it answered {status}"
 

@@ -181,6 +181,7 @@ class ReportedEvent:
     """An event of a call, as Telnyx's list of what happened has it."""
 
     name: str
+    call_leg_id: str
     occurred_at: str
     event: Mapping[str, object] | None
     """The `data` of its webhook, where Telnyx's list shows it; its description calls that the raw event."""
@@ -580,10 +581,12 @@ def taken_command(data: Mapping[str, object]) -> TakenCommand:
 
 def reported_event(data: Mapping[str, object], call_session_id: str) -> ReportedEvent:
     """Give an event of Telnyx's list, whatever form its metadata have."""
-    name, at, metadata = data.get("name"), data.get("event_timestamp"), data.get("metadata")
+    given = (data.get(name) for name in ("name", "call_leg_id", "event_timestamp"))
+    name, leg, at = (each if isinstance(each, str) else "" for each in given)
+    metadata = data.get("metadata")
     inside = (metadata, *metadata.values()) if isinstance(metadata, dict) else ()
     found = next((each for each in inside if _is_event_of(each, call_session_id)), None)
-    return ReportedEvent(name if isinstance(name, str) else "", at if isinstance(at, str) else "", found)
+    return ReportedEvent(name, leg, at, found)
 
 
 def _is_event_of(value: object, call_session_id: str) -> TypeGuard[Mapping[str, object]]:
