@@ -160,6 +160,15 @@ def test_a_sweep_reads_what_is_outstanding(environment: dict[str, str]) -> None:
     assert swept.payload == {"outstanding": 0}
 
 
+def test_the_watchdog_lets_go_of_a_call_that_is_not_in_the_table(environment: dict[str, str]) -> None:
+    look = '{"call_session_id": "nobody", "call_leg_id": "nobody", "chain": "none"}'
+
+    with PackedFunction(PACKED / "WatchdogFunction", "watchdog.app.handler", environment, RUNTIME) as function:
+        looked = function.invoke({"Records": [{"messageId": "1", "body": look}]})
+
+    assert looked.payload is None
+
+
 def test_the_failover_answers_a_call_from_cold_before_telnyx_gives_up(
     environment: dict[str, str], telnyx: ScriptedTelnyx
 ) -> None:
@@ -174,7 +183,7 @@ def test_the_failover_answers_a_call_from_cold_before_telnyx_gives_up(
     assert answer.at_seconds - began < TELNYX_WAITS_SECONDS
 
 
-@pytest.mark.parametrize("function", ["WebhookFunction", "ArchiveFunction", "ReconcileFunction"])
+@pytest.mark.parametrize("function", ["WebhookFunction", "ArchiveFunction", "ReconcileFunction", "WatchdogFunction"])
 def test_the_plain_import_of_the_sdk_that_the_lean_one_falls_back_to_is_in_the_package(function: str) -> None:
     import subprocess  # noqa: PLC0415 -- for this one
 
