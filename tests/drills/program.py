@@ -75,8 +75,12 @@ class Share:
 
 def _at_once(names: list[str], share: Share, processes: int) -> dict[str, Tally]:
     """Each part in a process of its own, so many at a time."""
+    tallies: dict[str, Tally] = {}
     with ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn")) as workers:
-        return dict(zip(names, workers.map(drill, names, [share] * len(names)), strict=True))
+        for name, tally in zip(names, workers.map(drill, names, [share] * len(names)), strict=True):
+            print(f"{name:16} {tally.rounds:,} rounds, {len(tally.failures)} failed", flush=True)  # noqa: T201 -- as above
+            tallies[name] = tally
+    return tallies
 
 
 def drill(name: str, share: Share) -> Tally:
