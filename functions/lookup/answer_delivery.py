@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from lookup.backend_client import StillWaiting
 
 PAUSES_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
-"""Between deliveries. A caller waits: soon at first; at last for a neighbour that takes its time to recover."""
+"""Between deliveries. A caller waits: soon at first; at last for a dependency that takes its time to recover."""
 
 
 class NotTaken(DialtoneError):  # noqa: N818 -- reads as the sentence it is: the answer was not taken

@@ -1,7 +1,7 @@
-"""Looks after one call: an event that never came is read back from Telnyx; if there is none, the call is moved on.
+"""Checks one call: reads back from Telnyx an event that never came; if Telnyx has none, moves the call on.
 
-Every look may be made twice, and die half-way: what it delivers, the webhook function knows by its id. The next look
-is asked for last, and the message of this one comes again if it is not.
+Every check may run twice or die half-way: the webhook function recognises the events it delivers by their ids. The next
+check is queued last; if that fails, SQS delivers this message again.
 """
 
 from __future__ import annotations
@@ -136,7 +136,7 @@ class Watchdog:
         return missed(self.store.timeline(leg.session_id), listed, given_up, now)
 
     def _delivered(self, event: Mapping[str, Any], leg: Call, message: str, counts: str, **more: object) -> bool:
-        """Whether the webhook function has taken it. One that it can never take must not keep the call waiting."""
+        """Whether the webhook function took it. An event that it can never take must not keep the call waiting."""
         why = self.deliver(event)
         if why:
             self._note("error", "event not taken", leg, FAULTS, reason=why)

@@ -344,7 +344,7 @@ def test_what_is_signed_and_no_event_is_answered_400_and_touches_nothing(desk: D
     ("call.initiated", 1, "the commit"),
     ("call.recording.saved", 2, "the queue"),
 ])  # fmt: skip
-def test_a_neighbour_that_does_not_answer_makes_telnyx_deliver_again(
+def test_a_dependency_that_does_not_answer_makes_telnyx_deliver_again(
     desk: Desk, event_type: str, place: int, neighbour: str, fault: Fault
 ) -> None:
     del neighbour

@@ -98,7 +98,7 @@ def test_the_functions_are_these_with_their_handlers(template: Template) -> None
     }
 
 
-def test_the_functions_are_told_their_neighbours_and_no_secret(template: Template) -> None:
+def test_the_functions_get_the_names_of_their_dependencies_and_no_secret(template: Template) -> None:
     shared = {
         "CALLS_TABLE",
         "TELNYX_API_KEY_SECRET",

@@ -54,7 +54,7 @@ class Watch:
     since: int
     """When its state was last written."""
     until: int = 0
-    """When the next event is overdue; 0 where it may take any time: somebody talks, or rings a telephone of theirs."""
+    """When the next event is overdue; 0 if it has no limit, as during a conversation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ def begun_by(event: Event, call: Call) -> Look | None:
 
 
 def _chain(event: Event) -> str:
-    """Enough of its id to tell it from the others of a call: the leg's item is written with every event."""
+    """The start of its id, enough to distinguish the events of one call: the leg's item stays small."""
     return event.id[:8]
 
 
