@@ -263,17 +263,21 @@ class EventProcessor:
         """Send the commands at these places, hand over what others do, and follow what Telnyx refused."""
         decided = with_addresses(decided, call)
         sent, unsent = self._send(event, decided, places, deadline)
-        incidents: tuple[str, ...] = ()
+        unwatched = ""
         if hands_over:
             for job in decided.archive:
                 self.archive.put(job.completed_from(event), deadline)
-            incidents = self._begin_to_watch(event, call, deadline)
+            unwatched = self._begin_to_watch(event, call, deadline)
         result = EventResult(
             duplicate=not first,
             call=call,
             sent=tuple(sent.values()),
             unsent=unsent,
-            incidents=(*incidents, *(HANGUP_REFUSED for each in sent.values() if each.hangup_refused)),
+            reason=unwatched,
+            incidents=(
+                *((UNWATCHED,) if unwatched else ()),
+                *(HANGUP_REFUSED for each in sent.values() if each.hangup_refused),
+            ),
             confirmed=frozenset() if unsent else frozenset({event.id}),
         )
         if unsent:
@@ -298,19 +302,19 @@ class EventProcessor:
             self.store.note_obeyed(event, decided.obeyed | settled, deadline)
         return sent, unsent
 
-    def _begin_to_watch(self, event: Event, call: Call, deadline: float) -> tuple[str, ...]:
-        """Tell the watchdog of a call whose looks begin with this event; gives what operators must hear of that.
+    def _begin_to_watch(self, event: Event, call: Call, deadline: float) -> str:
+        """Queue the first look at a call, if its looks begin with this event. Gives why that failed, '' if it did not.
 
-        A call must not fail for want of somebody who looks after it.
+        The call goes on in any case: it needs the watchdog only if an event is lost.
         """
         look = begun_by(event, call)
         if look is None:
-            return ()
+            return ""
         try:
             self.watchdog.look_later(look, LOOK_SECONDS, deadline)
-        except (BotoCoreError, ClientError, DeadlinePassed):
-            return (UNWATCHED,)
-        return ()
+        except (BotoCoreError, ClientError, DeadlinePassed) as error:
+            return f"not watched: {type(error).__name__}"
+        return ""
 
     def _needs_snapshot(self, flow: LoadedFlow | None, now: float) -> bool:
         """Whether this is the first call today, in this process, that begins with that version of the flow."""

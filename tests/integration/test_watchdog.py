@@ -169,6 +169,7 @@ def test_a_call_goes_on_though_the_watchdog_cannot_be_told_of_it_and_operators_h
     handled = processor.handle(next(phone_call(line)), time.monotonic() + 60)
 
     assert handled.incidents == (UNWATCHED,)
+    assert handled.reason == "not watched: ConnectTimeoutError"
     assert handled.unsent == 0
     assert [sent.command.action for sent in handled.sent] == ["answer"]
 
