@@ -25,6 +25,7 @@ _CODE = re.compile(r"`([^`]+)`")
 
 IDS = frozenset(
     {"call_session_id", "item", "event_id", "call_leg_id", "occurred_at", "decided_at_millis", "expires_at"}
+    | {"began_on", "began_at"}
 )
 """Attributes of the table's items that hold ids and times only: six digits of a time are nobody's."""
 

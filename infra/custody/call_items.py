@@ -29,7 +29,7 @@ KEPT = {
     LEG: (
         *("call_leg_id", "version", "status", "direction", "flow", "flow_version", "step", "turn", "recordings_asked"),
         *("initiated_at", "answered_at", "bridged_at", "ended_at", "hangup_cause", "hangup_source", "outcome"),
-        *("expires_at", "due_shard", "due_at"),
+        *("expires_at", "due_shard", "due_at", "began_on", "began_at"),
     ),
     EVENT: (
         *("event_id", "event_type", "occurred_at", "call_leg_id", "step", "turn", "decided_at_millis", "expires_at"),

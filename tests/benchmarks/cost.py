@@ -123,8 +123,8 @@ class Meter:
     def __init__(self) -> None:
         self.of: Counter[str] = Counter()
         self._asked: dict[str, Any] = {}
-        self._indexed: dict[tuple[str, str], str] = {}
-        """Ledger entries in the index of what is due, by their keys."""
+        self._indexed: dict[tuple[str, str, str], str] = {}
+        """What stands in an index, by its name and the item's keys."""
 
     def tap(self, client: Any) -> Any:  # noqa: ANN401 -- any of boto's clients
         """Count what the client asks for from now on."""
@@ -166,21 +166,22 @@ class Meter:
             self.of["write_units"] += IN_A_TRANSACTION * units
             self.of["most_units"] = max(self.of["most_units"], IN_A_TRANSACTION * units)
             for item in puts:
-                self._index(item, item.get("due_at", {}).get("N", ""))
+                self._index("due", item, item.get("due_at", {}).get("N", ""))
+                self._index("began", item, item.get("began_at", {}).get("N", ""))
         elif operation == "UpdateItem":
             self.of["write_units"] += 1
             if "due_at" in self._asked["UpdateExpression"]:
                 moved_to = self._asked["ExpressionAttributeValues"].get(":until", {})
-                self._index(self._asked["Key"], moved_to.get("N", ""))
+                self._index("due", self._asked["Key"], moved_to.get("N", ""))
 
-    def _index(self, item: Mapping[str, Any], due_at: str) -> None:
-        """Count what the index is written for an item: one unit for a row that goes, one for a row that comes."""
-        key = (item["call_session_id"]["S"], item["item"]["S"])
+    def _index(self, index: str, item: Mapping[str, Any], sorted_by: str) -> None:
+        """Count what an index is written for an item: one unit for a row that goes, one for a row that comes."""
+        key = (index, item["call_session_id"]["S"], item["item"]["S"])
         before = self._indexed.pop(key, "")
-        if due_at:
-            self._indexed[key] = due_at
-        if due_at != before:
-            self.of["write_units"] += bool(before) + bool(due_at)
+        if sorted_by:
+            self._indexed[key] = sorted_by
+        if sorted_by != before:
+            self.of["write_units"] += bool(before) + bool(sorted_by)
 
 
 def item_bytes(item: Mapping[str, Any]) -> int:

@@ -392,6 +392,8 @@ def create_table(dynamodb: DynamoDBClient, name: str) -> None:
             {"AttributeName": "item", "AttributeType": "S"},
             {"AttributeName": "due_shard", "AttributeType": "S"},
             {"AttributeName": "due_at", "AttributeType": "N"},
+            {"AttributeName": "began_on", "AttributeType": "S"},
+            {"AttributeName": "began_at", "AttributeType": "N"},
         ],
         KeySchema=[
             {"AttributeName": "call_session_id", "KeyType": "HASH"},
@@ -399,12 +401,10 @@ def create_table(dynamodb: DynamoDBClient, name: str) -> None:
         ],
         GlobalSecondaryIndexes=[
             {
-                "IndexName": "due",
-                "KeySchema": [
-                    {"AttributeName": "due_shard", "KeyType": "HASH"},
-                    {"AttributeName": "due_at", "KeyType": "RANGE"},
-                ],
+                "IndexName": name,
+                "KeySchema": [{"AttributeName": of, "KeyType": "HASH"}, {"AttributeName": by, "KeyType": "RANGE"}],
                 "Projection": {"ProjectionType": "KEYS_ONLY"},
             }
+            for name, of, by in (("due", "due_shard", "due_at"), ("began", "began_on", "began_at"))
         ],
     )

@@ -12,6 +12,8 @@ import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
 from dialtone.adapters.calls_table import (
+    BEGAN_AT,
+    BEGAN_ON,
     KEEP_DAYS,
     MAX_PAYLOAD_CHARACTERS,
     READ_TRIES,
@@ -179,6 +181,18 @@ def test_an_ended_leg_says_what_came_of_the_call(line: Line) -> None:
     [leg] = [item for item in items(line) if item["item"]["S"].startswith("LEG#")]
 
     assert leg["outcome"] == {"S": "busy"}
+
+
+def test_a_leg_stands_under_the_day_on_which_it_began_for_as_long_as_it_is_kept(line: Line) -> None:
+    began = replace(ringing(), initiated_at="2026-09-20T23:59:59.500000Z")
+    commit(line, event("call.initiated", 1), Call(SESSION, LEG), Decision(began))
+    once = [(item[BEGAN_ON], item[BEGAN_AT]) for item in items(line) if BEGAN_ON in item]
+    ended = replace(began, version=1, status="ended", ended_at="2026-09-21T12:00:09.000000Z", due_at=0)
+    commit(line, event("call.hangup", 2), replace(began, version=1), Decision(ended))
+
+    at_the_end = [(item[BEGAN_ON], item[BEGAN_AT]) for item in items(line) if BEGAN_ON in item]
+
+    assert once == at_the_end == [({"S": "2026-09-20"}, {"N": "1789948799"})]
 
 
 def test_an_event_is_committed_once(line: Line) -> None:

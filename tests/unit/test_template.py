@@ -7,7 +7,7 @@ from typing import Any, get_args
 import pytest
 
 from archive.bucket import RETENTION_TAG
-from dialtone.adapters.calls_table import DUE_AT, DUE_INDEX, DUE_SHARD
+from dialtone.adapters.calls_table import BEGAN_AT, BEGAN_INDEX, BEGAN_ON, DUE_AT, DUE_INDEX, DUE_SHARD
 from dialtone.flow.recording_options import RetentionDays
 from dialtone.flow.steps.lookup import MAX_LIMIT_SECONDS
 from infra.local import translate
@@ -165,13 +165,15 @@ def test_calls_can_be_recovered_and_end_when_their_time_has_come(template: Templ
         {"AttributeName": "call_session_id", "KeyType": "HASH"},
         {"AttributeName": "item", "KeyType": "RANGE"},
     ]
-    [index] = table["GlobalSecondaryIndexes"]
-    assert index["IndexName"] == DUE_INDEX
-    assert index["KeySchema"] == [
-        {"AttributeName": DUE_SHARD, "KeyType": "HASH"},
-        {"AttributeName": DUE_AT, "KeyType": "RANGE"},
-    ]
-    assert index["Projection"] == {"ProjectionType": "KEYS_ONLY"}, "more would be written at every change of an entry"
+    keys = {DUE_INDEX: (DUE_SHARD, DUE_AT), BEGAN_INDEX: (BEGAN_ON, BEGAN_AT)}
+    assert [index["IndexName"] for index in table["GlobalSecondaryIndexes"]] == list(keys)
+    for index in table["GlobalSecondaryIndexes"]:
+        partition, sort = keys[index["IndexName"]]
+        assert index["KeySchema"] == [
+            {"AttributeName": partition, "KeyType": "HASH"},
+            {"AttributeName": sort, "KeyType": "RANGE"},
+        ]
+        assert index["Projection"] == {"ProjectionType": "KEYS_ONLY"}, "more would be written at every change"
     assert table["BillingMode"] == "PAY_PER_REQUEST"
     assert table["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
     assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}

@@ -5,6 +5,9 @@ Beside the calls stand the versions of flows that they began with: `FLOW#<flow>`
 
 The index `due` holds the ledger entries that are not settled, and the legs that have not ended: only they have its
 keys, `due_shard` and `due_at`. What a look into it costs grows with what is outstanding, not with the table.
+
+The index `began` holds every leg under the day on which it began, `began_on`, in the order of `began_at`. No function
+reads it: operators' commands list calls by it.
 """
 
 from __future__ import annotations
@@ -59,6 +62,9 @@ LEG, EVENT, RECORDING, FLOW = "LEG#", "EVENT#", "RECORDING#", "FLOW#"
 DUE_INDEX, DUE_SHARD, DUE_AT = "due", "due_shard", "due_at"
 DUE_SHARDS = 4
 """A partition of the index takes 1,000 writes a second, and throttles the table's own writes beyond that."""
+
+BEGAN_INDEX, BEGAN_ON, BEGAN_AT = "began", "began_on", "began_at"
+"""A day is one partition of the index, which a leg is written into once: 1,000 calls can begin in a second."""
 
 _CONFLICTS = frozenset({"ConditionalCheckFailed", "TransactionConflict"})
 _OTHERS_WRITE = ("call_session_id", "review")
@@ -484,11 +490,18 @@ def _call_fields(call: Call, event: Event) -> Item:
         **{name: value for name, value in plain_values.items() if name in kept},
         **({"outcome": call.outcome} if call.ended_at else {}),
         **({DUE_SHARD: _shard(call.leg_id)} if call.due_at else {}),
+        **_began(call),
         "call_session_id": call.session_id,
         "item": f"{LEG}{call.leg_id}",
         "call_leg_id": call.leg_id,
         "expires_at": _expires_at(event),
     }
+
+
+def _began(call: Call) -> Item:
+    """The index's keys. They change only where a leg's first event comes after a later one."""
+    began = call.initiated_at or call.answered_at or call.ended_at
+    return {BEGAN_ON: began[: len("2026-11-30")], BEGAN_AT: _seconds(began)} if began else {}
 
 
 def _call(item: Item) -> Call:
