@@ -25,7 +25,7 @@ from infra.carrier.trace import Commanded, Disturbed, LegName
 from infra.carrier.wire import Loss, Request, Response, as_json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from infra.carrier.exchange import Exchange
     from infra.carrier.faults import Faults
@@ -38,6 +38,8 @@ KNOWN_SECONDS = 600.0
 
 _ACTION = re.compile(r"/v2/calls/([^/]+)/actions/([a-z_]+)")
 _CALL = re.compile(r"/v2/calls/([^/]+)")
+#: Parameters whose URLs lead to audio.
+_AUDIO = ("audio_url", "invalid_audio_url", "media_url")
 _BEFORE = {ApiFault.TIME_OUT_BEFORE_OBEYING: Loss.SILENCE, ApiFault.RESET_BEFORE_OBEYING: Loss.RESET}
 _AFTER = {ApiFault.TIME_OUT_AFTER_OBEYING: Loss.SILENCE, ApiFault.RESET_AFTER_OBEYING: Loss.RESET}
 
@@ -50,6 +52,19 @@ class Api:
         self._faults = faults
         self._authorization = f"Bearer {api_key}"
         self._public_key = public_key
+
+    def fetch_audio(self, request: Request) -> Mapping[str, bytes | OSError]:
+        """Fetch the audio that a request names, before it is obeyed: the only thing that a request waits for."""
+        if request.headers.get("authorization") != self._authorization or not request.body.startswith(b"{"):
+            return {}
+        try:
+            given = parameters(request)
+        except errors.RefusalError:
+            return {}  # `handle` refuses it
+        urls = [url for name in _AUDIO if isinstance(url := given.get(name), str)]
+        return self._exchange.media.fetch_ahead(
+            urls, cached="media_url" not in given and given.get("cache_audio") is not False
+        )
 
     def handle(self, request: Request) -> Response:
         """Give the response to any request that reaches the carrier."""

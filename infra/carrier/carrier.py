@@ -185,7 +185,9 @@ class Carrier:
 
     def handle(self, request: Request) -> Response:
         """Answer an API request, or serve a recording, at the current virtual instant."""
-        with self.acting():
+        # Without the lock: what is fetched may be served by this carrier, as a recording is that a caller listens to.
+        fetched = self._api.fetch_audio(request)
+        with self.acting(), self.media.at_hand(fetched):
             return self._api.handle(request)
 
     def store_recording(self, line: Line, seconds: float, *, form: str = "wav", channels: str = "dual") -> Recording:

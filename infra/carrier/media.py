@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 import wave
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from infra.carrier import mpeg
@@ -67,6 +68,7 @@ class MediaLibrary:
         self._now = now
         self._named: dict[str, StoredFile] = {}
         self._by_url: dict[str, Media] = {}
+        self._at_hand: Mapping[str, bytes | OSError] = {}
 
     def upload(self, media_name: str, audio: bytes, ttl_seconds: float | None = None) -> None:
         """Store an audio file under the name that `media_name` parameters use. Raises UnreadableAudioError."""
@@ -95,11 +97,35 @@ class MediaLibrary:
         """Delete a stored file."""
         del self._named[media_name]
 
-    def fetched(self, url: str) -> bytes:
-        """Fetch what lies behind a URL. Raises OSError."""
+    def fetch_ahead(self, urls: Iterable[str], *, cached: bool = True) -> Mapping[str, bytes | OSError]:
+        """Fetch what URLs lead to, unless it is known and may be `cached`; where there is nothing, give the error."""
         if self._fetch is None:
-            raise OSError("could not resolve host")
-        return self._fetch(url)
+            return {}
+        return {url: self._fetched(url) for url in urls if not (cached and url in self._by_url)}
+
+    @contextmanager
+    def at_hand(self, fetched: Mapping[str, bytes | OSError]) -> Iterator[None]:
+        """Use what was fetched ahead, and fetch it no second time meanwhile."""
+        before, self._at_hand = self._at_hand, fetched
+        try:
+            yield
+        finally:
+            self._at_hand = before
+
+    def fetched(self, url: str) -> bytes:
+        """Give what lies behind a URL. Raises OSError."""
+        found = self._at_hand[url] if url in self._at_hand else self._fetched(url)
+        if isinstance(found, OSError):
+            raise found
+        return found
+
+    def _fetched(self, url: str) -> bytes | OSError:
+        if self._fetch is None:
+            return OSError("could not resolve host")
+        try:
+            return self._fetch(url)
+        except OSError as error:
+            return error
 
     def publish(self, url: str, audio: bytes) -> None:
         """Register an audio file under a URL, without any server."""
@@ -118,7 +144,7 @@ class MediaLibrary:
         if self._fetch is None:
             return _unfetched(url, "HTTP error code 404")
         try:
-            media = of_bytes(self._fetch(url), url)
+            media = of_bytes(self.fetched(url), url)
         except OSError as error:
             return _unfetched(url, str(error))
         self._by_url[url] = media

@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from infra.console import BOLD, DIM, RED, Console
 from infra.demo.play import Demo, show_checks
 from infra.local.line import PhoneLine
-from infra.local.narrator import BOLD, DIM, RED, Console
 
 if TYPE_CHECKING:
     import argparse

@@ -6,9 +6,9 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from infra.console import DIM, GREEN, RED, YELLOW, Console
 from infra.doctor.examination import Examination
 from infra.doctor.result import Status, good
-from infra.local.narrator import DIM, GREEN, RED, YELLOW, Console
 
 if TYPE_CHECKING:
     import argparse

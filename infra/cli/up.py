@@ -12,12 +12,13 @@ from dialtone.domain.errors import DialtoneError
 from infra.account import CALLEES, CONNECTION_ID
 from infra.carrier.media import UnreadableAudioError
 from infra.checkout import FLOWS
+from infra.console import BOLD, GREEN, RED, Console
 from infra.flowkit.lint import lint
 from infra.flowkit.linting.finding import Severity
 from infra.flowkit.watched_flows import stamp
 from infra.local.emulator import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY
 from infra.local.line import SWEEP_SECONDS, PhoneLine
-from infra.local.narrator import BOLD, GREEN, RED, Console, Narrator
+from infra.local.narrator import Narrator
 
 CLOUD_PORT, CARRIER_PORT = 4566, 4580
 """Fixed, so that other programs can be told of them."""
@@ -38,9 +39,12 @@ def run(given: argparse.Namespace) -> NoReturn:
     """Print what a program needs to use the line, then all that happens on it. Flows are read again when saved."""
     console = Console()
     numbers = read_numbers(given.flows)
-    with PhoneLine(
-        carrier_port=given.carrier_port, cloud_port=given.cloud_port, pace=given.pace, watched_flows=given.flows
-    ) as line:
+    with (
+        PhoneLine(
+            carrier_port=given.carrier_port, cloud_port=given.cloud_port, pace=given.pace, watched_flows=given.flows
+        ) as line,
+        Narrator(console, line.store, names_calls=True) as narrator,
+    ):
         seen = stamp(given.flows)
         line.connect(numbers)
         console.line("The line is up. Ctrl-C ends it.", BOLD)
@@ -48,10 +52,11 @@ def run(given: argparse.Namespace) -> NoReturn:
             console.line(f"  export {name}={shlex.quote(value)}")
         console.line(f"  numbers: {', '.join(f'{number} ({flow})' for number, flow in numbers.items())}")
         console.line(f"  people who can be rung: {', '.join(_add_callees(line))}")
-        line.carrier.observe(Narrator(console, line.store).tell)
+        line.carrier.observe(narrator.tell)
         next_sweep = line.carrier.clock.now + SWEEP_SECONDS
         while True:
             line.carrier.run(until=line.carrier.clock.now + REAL_TIME)
+            narrator.finish()
             if line.carrier.clock.now >= next_sweep:
                 line.sweep(wait=False)
                 next_sweep += SWEEP_SECONDS
@@ -71,7 +76,11 @@ def _take_up(line: PhoneLine, flows: Path, saved: list[str], console: Console) -
     except (DialtoneError, UnreadableAudioError) as error:
         console.line(str(error), RED)
     else:
-        console.line(f"saved: {', '.join(saved)}; the next call hears it", RED if errors else GREEN)
+        what = f"saved: {', '.join(saved)}"
+        if errors:
+            console.line(f"{what}; a call that comes to what is wrong in it fails until that is corrected", RED)
+        else:
+            console.line(f"{what}; the next call hears it", GREEN)
 
 
 def _add_callees(line: PhoneLine) -> list[str]:

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from dialtone.adapters.telnyx_api import TelnyxApi
 from infra.account import CALLEES, CONNECTION_ID, SHOWN_NUMBER
+from infra.console import BOLD, DIM, GREEN, RED, Console
 from infra.demo import checks, scenes
 from infra.demo.inventory import kept, wait_for_archive
 from infra.dialling import dial, dial_command
-from infra.local.narrator import BOLD, DIM, GREEN, RED, Console, Narrator
+from infra.local.narrator import Narrator
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,6 +38,10 @@ class Demo:
 
     def play(self) -> list[Check]:
         """Every scene; gives every check."""
+        with self._narrator:
+            return self._play()
+
+    def _play(self) -> list[Check]:
         for number, callee in CALLEES.items():
             self._carrier.add_callee(number, callee)
         ivr = self._incoming(scenes.IVR, transcript=True)
@@ -69,6 +74,7 @@ class Demo:
         left = kept(self._line, session)
         for key, content in left.objects.items():
             self._narrator.say(self._carrier.clock.now, "archived", f"{key.rpartition('/')[2]}  {len(content):,} bytes")
+        self._narrator.finish()
         return left, self._carrier.trace[already:]
 
     def _show(self, calls: Sequence[StoredCall]) -> None:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 # Loopback: what has not answered by then hangs. A call may wait while Lambda workers start on a busy machine.
 CONNECT_TIMEOUT_SECONDS = 5
 READ_TIMEOUT_SECONDS = 60
+ATTEMPTS = 3
+"""Of each call. More, and a program that reads the table waits half a minute for an emulator that was ended."""
 
 
 class Clients:
@@ -51,6 +53,7 @@ class Clients:
             config = Config(
                 connect_timeout=CONNECT_TIMEOUT_SECONDS,
                 read_timeout=READ_TIMEOUT_SECONDS,
+                retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
                 proxies={},
                 s3={"addressing_style": "path"},
             )

@@ -2,63 +2,110 @@
 
 from __future__ import annotations
 
-import sys
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TextIO
+from functools import partial
+from queue import SimpleQueue
+from threading import Event, Thread
+from typing import TYPE_CHECKING, Self
 
 from infra.carrier import trace
+from infra.console import BLUE, BOLD, CYAN, DIM, GREEN, PLAIN, RED, YELLOW
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from types import TracebackType
 
     from dialtone.adapters.calls_table import CallsTable
     from infra.carrier.trace import Happening
-
-PLAIN, DIM, BOLD, RED, GREEN, YELLOW, BLUE, CYAN = "0", "2", "1", "31", "32", "33", "34", "36"
+    from infra.console import Console
 
 LABEL_CHARACTERS = 9
+NAME_CHARACTERS = 8
 TEXT_CHARACTERS = 110
 """Longer texts are cut, so that a line stays a line."""
 
-
-@dataclass(slots=True)
-class Console:
-    """Where lines go: in colour on a terminal, plain in a pipe."""
-
-    out: TextIO = field(default_factory=lambda: sys.stdout)
-
-    def line(self, text: str = "", colour: str = PLAIN) -> None:
-        """Print one line at once."""
-        coloured = f"\x1b[{colour}m{text}\x1b[0m" if self.out.isatty() and colour != PLAIN else text
-        print(coloured, file=self.out, flush=True)
+POLL_SECONDS = 1.0
+"""Between two looks at whether the thread that tells is still there."""
 
 
 class Narrator:
-    """Tells of one call after another."""
+    """Tells of calls, on a thread of its own: it reads the table, and the carrier does not wait for that.
 
-    def __init__(self, console: Console, store: CallsTable) -> None:
+    A context manager. With `names_calls` each line says which call it is about: for calls that overlap.
+    """
+
+    def __init__(self, console: Console, store: CallsTable, *, names_calls: bool = False) -> None:
         self._console = console
         self._store = store
+        self._names_calls = names_calls
+        self._names: dict[str, str] = {}
         self._began = 0.0
+        self._lines: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        self._broken: Exception | None = None
+        self._told = Thread(target=self._run, name="narrator", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._told.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Tell the rest; unless an error or Ctrl-C ends it all, when nothing is waited for."""
+        if kind is None:
+            self.finish()
+        self._lines.put(None)
 
     def begin(self, title: str, at: float) -> None:
         """A new call; times count from here."""
+        self._lines.put(partial(self._begin, title, at))
+
+    def tell(self, happening: Happening) -> None:
+        """One line for what happened, if a person wants to know of it."""
+        self._lines.put(partial(self._tell, happening))
+
+    def say(self, at: float, label: str, text: str, colour: str = PLAIN) -> None:
+        """A line with the call's time in front."""
+        self._lines.put(partial(self._say, at, label, text, colour, ""))
+
+    def finish(self) -> None:
+        """Return when all that happened until now has been told. Raises what went wrong with it."""
+        told = Event()
+        self._lines.put(told.set)
+        while self._told.is_alive() and not told.wait(POLL_SECONDS):
+            pass
+        if self._broken is not None:
+            raise self._broken
+
+    def _run(self) -> None:
+        try:
+            while (line := self._lines.get()) is not None:
+                line()
+        except Exception as error:  # noqa: BLE001 -- nobody looks at this thread: `finish` raises it
+            self._broken = error
+
+    def _begin(self, title: str, at: float) -> None:
         self._began = at
         self._console.line()
         self._console.line(title, BOLD)
 
-    def tell(self, happening: Happening) -> None:
-        """One line for what happened, if a person wants to know of it."""
+    def _tell(self, happening: Happening) -> None:
         if tell := _TELLERS.get(type(happening)):
             label, text, colour = tell(happening)
             if isinstance(happening, trace.WebhookAnswered) and happening.leg:
                 text += self._stored(happening.leg.call_session_id, happening.event_id)
-            self.say(happening.at, label, text, colour)
+            self._say(happening.at, label, text, colour, self._name(happening))
 
-    def say(self, at: float, label: str, text: str, colour: str = PLAIN) -> None:
-        """A line with the call's time in front."""
+    def _say(self, at: float, label: str, text: str, colour: str, name: str) -> None:
         short = text if len(text) <= TEXT_CHARACTERS else f"{text[: TEXT_CHARACTERS - 1]}…"
-        self._console.line(f"{at - self._began:7.1f} s  {label:<{LABEL_CHARACTERS}} {short}", colour)
+        self._console.line(f"{at - self._began:7.1f} s  {name}{label:<{LABEL_CHARACTERS}} {short}", colour)
+
+    def _name(self, happening: Happening) -> str:
+        """Which call it is, by the order in which they came; '' where calls come one after another."""
+        if not self._names_calls:
+            return ""
+        session = happening.leg.call_session_id if happening.leg else ""
+        name = self._names.setdefault(session, f"call {len(self._names) + 1}") if session else ""
+        return f"{name:<{NAME_CHARACTERS}} "
 
     def _stored(self, session: str, event_id: str) -> str:
         """What the table holds of an event once it is answered."""

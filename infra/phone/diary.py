@@ -16,6 +16,7 @@ from dialtone.domain.errors import DialtoneError, FlowInvalid
 from infra.carrier import trace
 from infra.carrier.audio import SPEECH_CHARACTERS_PER_SECOND
 from infra.carrier.hangup_causes import cause_named
+from infra.carrier.storage import STORAGE_PATH
 from infra.flowkit.conversations import SUFFIX, read_conversations
 
 if TYPE_CHECKING:
@@ -200,7 +201,9 @@ def _heard(sound: Heard, until: float) -> tuple[Item, float]:
         words = sound.what if until >= ends else _words_by(sound, until)
         return ({"hears": words} if words else {}), min(ends, sound.at + len(words) / SPEECH_CHARACTERS_PER_SECOND)
     if sound.kind in {"audio", "ringing"}:
-        return {"hears": {sound.kind: sound.what}}, sound.at
+        # A recording's address is signed, and another one in every call.
+        what = STORAGE_PATH if STORAGE_PATH in sound.what else sound.what
+        return {"hears": {sound.kind: what}}, sound.at
     if until < ends:
         return {}, sound.at
     return {"hears": {"beep": "beep", "keys": {"keys": sound.what}}.get(sound.kind, sound.what)}, ends

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import singledispatchmethod
+from urllib.parse import urlsplit
 
 from infra.carrier import trace
 from infra.carrier.hangup_causes import cause_named
@@ -158,7 +159,7 @@ class Receiver:
         if kind == "audio":
             length = "until stopped" if endless else f"{happening.seconds:.0f} s"
             over = ", over the rest" if happening.overlay else ""
-            return self._told(at, "hears", f"♪ {what} ({length}{over})", Tone.SPEECH)
+            return self._told(at, "hears", f"♪ {_audio(what)} ({length}{over})", Tone.SPEECH)
         sounds = {"beep": "(tone)", "ringing": f"(ringing at {what})"}
         return self._told(at, "hears", sounds.get(kind, what), Tone.SPEECH)
 
@@ -170,7 +171,7 @@ class Receiver:
         at = self.since(happening.at)
         if happening.kind == "speech":
             return [CutShort(at)]
-        return [Told(at, "silence", f"♪ {happening.what} stopped", Tone.QUIET)]
+        return [Told(at, "silence", f"♪ {_audio(happening.what)} stopped", Tone.QUIET)]
 
     @_at_the_ear.register
     def _bridged(self, happening: trace.Bridged) -> list[Notice]:
@@ -212,7 +213,7 @@ class Receiver:
     def _heard_there(self, happening: trace.Heard) -> list[Notice]:
         if happening.kind not in {"speech", "audio"}:
             return []
-        words = f"“{happening.what}”" if happening.kind == "speech" else f"♪ {happening.what}"
+        words = f"“{happening.what}”" if happening.kind == "speech" else f"♪ {_audio(happening.what)}"
         return self._told(happening.at, "they hear", f"{_far(happening)}  {words}", Tone.QUIET)
 
     @_at_the_far_end.register
@@ -260,6 +261,11 @@ class Receiver:
     def _webhook_given_up(self, happening: trace.WebhookGivenUp) -> list[Notice]:
         text = f"{happening.event_type} is not delivered any more: {happening.reason}"
         return self._told(happening.at, "webhook", text, Tone.FAULT)
+
+
+def _audio(what: str) -> str:
+    """A media file's name; of an address, which may be signed and long, the file's."""
+    return urlsplit(what).path.rpartition("/")[2] or what
 
 
 def _far(happening: Happening) -> str:

@@ -8,6 +8,7 @@ import select
 import signal
 import sys
 from contextlib import suppress
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Self
 
 from dialtone.domain.errors import DialtoneError
@@ -54,6 +55,8 @@ class Keyboard:
         for end in (self._woken, self._wake):
             os.set_blocking(end, False)
         self._other_wakeup = -1
+        self._closing = Lock()
+        self._closed = False
 
     def __enter__(self) -> Self:
         self._other_wakeup = signal.set_wakeup_fd(self._wake, warn_on_full_buffer=False)
@@ -73,8 +76,10 @@ class Keyboard:
         for number, handler in self._handlers.items():
             signal.signal(number, handler)
         signal.set_wakeup_fd(self._other_wakeup)
-        os.close(self._woken)
-        os.close(self._wake)
+        with self._closing:  # the carrier's threads may still have something to tell
+            self._closed = True
+            os.close(self._woken)
+            os.close(self._wake)
 
     @property
     def suspended(self) -> bool:
@@ -83,8 +88,9 @@ class Keyboard:
 
     def wake(self) -> None:
         """Let `typed` return at once; from any thread, also when nobody waits any more."""
-        with suppress(BlockingIOError):  # full: it will wake
-            os.write(self._wake, b"\0")
+        with self._closing, suppress(BlockingIOError):  # full: it will wake
+            if not self._closed:
+                os.write(self._wake, b"\0")
 
     def typed(self, within_seconds: float) -> str:
         """What was typed; '' if nothing was in time, or something else woke it. Sets `ended` when no more will come."""

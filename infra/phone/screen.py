@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol, TextIO
 
 from infra.carrier.callers import BETWEEN_KEYS_SECONDS
+from infra.console import can_draw, has_colours
 from infra.phone.hearing import PRESS, CutShort, Lamp, Told, Tone
 
 if TYPE_CHECKING:
@@ -71,9 +72,8 @@ class Screen(Protocol):
 
 def screen_on(out: TextIO, environ: Mapping[str, str]) -> Screen:
     """The screen that suits where the output goes: lines in a pipe and on a terminal that can only print."""
-    colour = out.isatty() and not environ.get("NO_COLOR") and environ.get("TERM", "dumb") != "dumb"
-    if out.isatty() and environ.get("TERM", "dumb") != "dumb":
-        return Terminal(out, colour=colour)
+    if can_draw(out, environ):
+        return Terminal(out, colour=has_colours(out, environ))
     return Lines(out)
 
 

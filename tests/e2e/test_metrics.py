@@ -22,12 +22,12 @@ from dialtone.domain.recordings import KEPT_STATUSES, SAVED, ArchiveJob, Recordi
 from dialtone.domain.watch import Look
 from infra.carrier import BEEP, ApiFault, Caller, HangUp, Hear, Press, Say, Silence, WebhookFault
 from infra.checkout import ROOT
+from infra.console import Console
 from infra.demo.inventory import wait_for_archive
 from infra.demo.play import Demo
 from infra.local import metrics, translate
 from infra.local.line import SWEEP_SECONDS, PhoneLine
 from infra.local.metrics import Metric
-from infra.local.narrator import Console
 from tests import runbooks
 
 if TYPE_CHECKING:

@@ -276,6 +276,23 @@ def test_recordings_are_listed_and_downloaded(carrier: Carrier, client: Telnyx, 
         client.recordings.retrieve(recording_id)
 
 
+def test_a_caller_can_listen_to_a_recording_that_the_carrier_itself_serves(
+    carrier: Carrier, client: Telnyx, webhooks: Webhooks
+) -> None:
+    call = _answered(carrier, client, webhooks, Say(4), Silence(60))
+    client.calls.actions.start_recording(call, format="wav", channels="single")
+    carrier.run_for(3)
+    client.calls.actions.stop_recording(call)
+    carrier.run(when=lambda: "call.recording.saved" in webhooks.types())
+    url = webhooks.events[-1]["payload"]["recording_urls"]["wav"]
+
+    client.with_options(timeout=2).calls.actions.start_playback(call, audio_url=url)
+    carrier.run(when=lambda: "call.playback.ended" in webhooks.types())
+
+    ended = next(event for event in webhooks.events if event["event_type"] == "call.playback.ended")
+    assert ended["payload"]["status"] == "completed"
+
+
 def test_an_expired_url_answers_with_an_xml_page(carrier: Carrier, client: Telnyx, webhooks: Webhooks) -> None:
     call = _answered(carrier, client, webhooks)
     client.calls.actions.start_recording(call, format="mp3", channels="single")

@@ -225,3 +225,9 @@ def test_what_cannot_be_played_is_told(tmp_path: Path, more: str, why: str) -> N
 
     with pytest.raises(DialtoneError, match=why):
         read_script(file, "" if more else "other", tmp_path)
+
+
+def test_a_recording_that_is_listened_to_is_noted_without_its_signed_address() -> None:
+    address = "http://127.0.0.1:9/recordings-storage/session/message.mp3?X-Amz-Signature=1"
+
+    assert talk(heard(0, address, 5, "audio")) == [{"hears": {"audio": "/recordings-storage/"}}]

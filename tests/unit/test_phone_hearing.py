@@ -168,3 +168,9 @@ def test_a_refused_command_is_told() -> None:
     )
 
     assert take(up(), refused) == [Told(3.0, "refused", "speak: 90012 voice", Tone.FAULT)]
+
+
+def test_a_recording_is_called_by_its_file_and_not_by_its_signed_address() -> None:
+    address = "http://127.0.0.1:9/recordings-storage/session/message.mp3?X-Amz-Signature=1"
+
+    assert take(up(), heard(1.0, address, 4.0, "audio")) == [Told(1.0, "hears", "♪ message.mp3 (4 s)", Tone.SPEECH)]

@@ -185,6 +185,21 @@ def test_control_z_gives_the_terminal_back_and_fg_takes_it_again() -> None:
 # A pipe
 
 
+def test_the_lines_threads_can_wake_a_keyboard_that_is_gone() -> None:
+    read, write = os.pipe()
+    with Keyboard(read) as keyboard:
+        pass
+    reused = os.pipe()
+
+    keyboard.wake()
+
+    os.set_blocking(reused[0], False)
+    with pytest.raises(BlockingIOError):
+        os.read(reused[0], 1)  # nothing was written into what has the closed pipe's place
+    for end in (read, write, *reused):
+        os.close(end)
+
+
 @pytest.fixture
 def pipe() -> Iterator[tuple[int, Keyboard]]:
     read, write = os.pipe()
