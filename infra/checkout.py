@@ -5,5 +5,5 @@ from __future__ import annotations
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-FLOWS = ROOT / "functions" / "flows"
-"""The flows that are deployed."""
+SAMPLES = ROOT / "functions" / "flows"
+"""The sample menus: the demo, the benchmarks and the tests play them, and they are deployed where no project is."""

@@ -14,6 +14,7 @@ from dialtone.adapters.settings import telnyx_api_key
 from dialtone.domain.errors import DialtoneError
 from infra import aws
 from infra.checkout import ROOT
+from infra.project import nearest, stack_named
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -139,7 +140,8 @@ def find_stack(name: str, environ: Mapping[str, str]) -> Stack:
     """
     if not name:
         return Stack("", environ)
-    found = deployed(name)
+    name = stack_named(name)
+    found = deployed(name, region_of(name))
     parts = {variable: found.outputs.get(output, "") for variable, output in NAMES.items()}
     own_key = {name: environ[name] for name in ("TELNYX_API_KEY",) if name in environ}
     return Stack(name, parts | {"TELNYX_API_KEY_SECRET": found.parameters.get(API_KEY_SECRET, "")} | own_key)
@@ -168,8 +170,9 @@ def deployed(name: str, region: str = "", config: Config = aws.PATIENT) -> Deplo
 
 
 def region_of(name: str, region: str = "") -> str:
-    """The region of a stack: as it is given, else as samconfig.toml has it, else '' for the environment's."""
-    return region or region_in(samconfig(), name)
+    """The region of a stack: as given, else as its project or samconfig.toml has it, else '' for the environment's."""
+    in_project = (each.region for each in nearest().environments().values() if each.stack == name)
+    return region or next(in_project, "") or region_in(samconfig(), name)
 
 
 def samconfig() -> str:

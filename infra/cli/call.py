@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dialtone.domain.errors import DialtoneError
-from infra.checkout import FLOWS
+from infra.cli.flows_option import add_flows_to, name_project
 from infra.local.line import PhoneLine
 from infra.phone.diary import check_place
 from infra.phone.flow_folder import FlowFolder
@@ -42,7 +42,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("number", nargs="?", help="the number to call, one of numbers.yaml, e.g. +15550100")
     parser.add_argument("--as", dest="caller", help=f"the number that calls, or withheld (default: {CALLER})")
-    parser.add_argument("--flows", type=Path, default=FLOWS, help="where the flows lie (default: functions/flows)")
+    add_flows_to(parser)
     parser.add_argument("--speed", type=_speed, default=1.0, help="how much faster than life (default: 1)")
     parser.add_argument(
         "--script", type=Path, metavar="FILE", help="let a conversation be had: main-menu.test.yaml, say"
@@ -62,6 +62,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(given: argparse.Namespace) -> int:
     """Ring the number until the person at the telephone is done."""
+    name_project(given)
     if not given.flows.is_dir():
         raise DialtoneError(f"{given.flows} is not a folder: name the one that holds the flows")
     reachable = people(given.agent)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import argparse
 import re
-from pathlib import Path
 
-from infra.checkout import FLOWS
 from infra.cli.commands import later
+from infra.cli.flows_option import add_flows_to
 from infra.cli.stack_option import add_stack_to
 
 WEBHOOK_TIMEOUT_SECONDS = 2
@@ -26,7 +25,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         " numbers.yaml, and the stored audio, until all is as the stack needs it. What will be changed is shown first."
     )
     add_stack_to(parser)
-    parser.add_argument("--flows", type=Path, default=FLOWS, help="where the flows lie (default: functions/flows)")
+    add_flows_to(parser)
     parser.add_argument("--dry-run", action="store_true", help="show what would be changed, and change nothing")
     parser.add_argument("--yes", action="store_true", help="do not ask; for scripts")
     parser.add_argument("--take-over", action="store_true", help="take numbers from other applications without asking")

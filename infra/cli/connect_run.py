@@ -11,6 +11,7 @@ from dialtone.domain.errors import DialtoneError
 from infra.api_key import secret_name, stored_key
 from infra.cli.asking import answered, can_ask, confirmed
 from infra.cli.connect import countries, usd
+from infra.cli.flows_option import name_project
 from infra.connect.audio import audio_beside
 from infra.connect.connecting import Connecting
 from infra.connect.lines import Lines
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 def run(given: argparse.Namespace) -> int:
     """Show, ask, change. 1 where the answer is no."""
+    name_project(given)
     stack = deployed(given.stack, region_of(given.stack, given.region))
     stack.check_up()
     account = TelnyxAccount.of_key(stored_key(secret_name(stack), stack.region))

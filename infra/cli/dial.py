@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import os
 from contextlib import closing
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dialtone.adapters.flow_library import FlowLibrary
@@ -16,8 +15,8 @@ from dialtone.domain.errors import DialtoneError
 from dialtone.flow.inputs import check_given
 from dialtone.flow.steps.answered_by import AnsweredBy
 from infra.api_key import secret_name, stored_key
-from infra.checkout import FLOWS
-from infra.cli.stack_option import DEFAULT_STACK
+from infra.cli.flows_option import add_flows_to, name_project
+from infra.cli.stack_option import stack_meant
 from infra.connect.record import ConnectionRecord
 from infra.dialling import dial, dial_command
 from infra.stack_outputs import deployed, region_of
@@ -49,12 +48,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="NAME=VALUE",
         help="a variable that the flow expects to be given; may be given again",
     )
-    parser.add_argument("--flows", type=Path, default=FLOWS, help="where the flows lie")
+    add_flows_to(parser)
     parser.add_argument(
         "--stack",
         default="",
         metavar="NAME",
-        help=f"whose application dials (default: TELNYX_CONNECTION_ID, else that of {DEFAULT_STACK})",
+        help="whose application dials (default: TELNYX_CONNECTION_ID, else that of the project's first environment)",
     )
     parser.add_argument("--region", default="", help="the stack's AWS region (default: as samconfig.toml has it)")
     parser.set_defaults(run=run)
@@ -62,6 +61,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(given: argparse.Namespace) -> int:
     """Dial from a stack's application, or from the environment's; TELNYX_BASE_URL is honoured."""
+    name_project(given)
     flow = FlowLibrary.open(given.flows).flow(given.flow)
     if flow is None:
         raise DialtoneError(f"there is no flow {given.flow} in {given.flows}: add {given.flow}.yaml, and deploy it")
@@ -88,7 +88,8 @@ def _dialling_application(stack: str, region: str) -> tuple[str, Secret[str]]:
     """Its id and the account's key: as exported, or as `dialtone connect` and `dialtone secret` left them."""
     if not stack and os.environ.get("TELNYX_CONNECTION_ID", "").strip():
         return required(os.environ, "TELNYX_CONNECTION_ID"), telnyx_api_key(os.environ)
-    found = deployed(stack or DEFAULT_STACK, region_of(stack or DEFAULT_STACK, region))
+    name = stack_meant(stack)
+    found = deployed(name, region_of(name, region))
     connection_id = ConnectionRecord.of(found.name, found.region).read().application_id
     if not connection_id:
         raise DialtoneError(f"the stack {found.name} is not connected to Telnyx: run `dialtone connect` first")

@@ -6,6 +6,7 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from infra.cli.flows_option import name_project
 from infra.console import DIM, GREEN, RED, YELLOW, Console
 from infra.doctor.examination import Examination
 from infra.doctor.result import Status, good
@@ -28,6 +29,7 @@ CHECK_CHARACTERS = 22
 
 def run(given: argparse.Namespace) -> int:
     """Check everything; 1 unless the line may be called good."""
+    name_project(given)
     console, results = Console(), []
     for result in Examination(given.stack, given.region, given.flows).results():
         results.append(result)

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dialtone.domain.errors import DialtoneError
-from infra.checkout import FLOWS
 from infra.cli.flow_draw import STANDARD_OUTPUT, add_output_to, numbers_to, picture, write
+from infra.cli.flows_option import add_flows_to, name_project
 from infra.flowkit.drawing.change_summary import noticed
 from infra.flowkit.drawing.difference import compared
 from infra.flowkit.drawing.versions import Text, at_revision, changed_between, flow_in, is_flow, read_file
@@ -39,14 +39,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("new", metavar="NEW", nargs="?", default="", help="likewise; without it, the files as they lie")
     parser.add_argument("--format", choices=("text", "mermaid", "svg", "html"), default="text", help="(default: text)")
     add_output_to(parser)
-    parser.add_argument("--flows", type=Path, default=FLOWS, help="where the flows lie, for revisions")
+    add_flows_to(parser)
     parser.add_argument("--exit-code", action="store_true", help="exit with 1 where there are differences")
     parser.set_defaults(run=run)
 
 
 def run(given: argparse.Namespace) -> int:
     """Compare. Raises DialtoneError for what cannot be read."""
-    changes = [(pair, tuple(noticed(pair.old, pair.new))) for pair in _pairs(given.old, given.new, given.flows)]
+    changes = [(pair, tuple(noticed(pair.old, pair.new))) for pair in _pairs(given)]
     changes = [(pair, sentences) for pair, sentences in changes if sentences]
     if given.format == "text":
         sys.stdout.write(_in_words(changes))
@@ -72,12 +72,14 @@ def _in_words(changes: list[tuple[Pair, tuple[str, ...]]]) -> str:
     )
 
 
-def _pairs(old: str, new: str, folder: Path) -> list[Pair]:
+def _pairs(given: argparse.Namespace) -> list[Pair]:
+    old, new, folder = given.old, given.new, given.flows
     if _names_a_file(old):
         file = old.rpartition("@")[0] if "@" in old and not Path(old).exists() else old
         return [_pair(_text(old), _text(new or file), Path(new.partition("@")[0] or file).parent)]
     if new and _names_a_file(new):
         raise DialtoneError(f"{old} is a revision and {new} a file: write {new}@{old} in front of {new}")
+    name_project(given)
     files = changed_between(folder, old, new)
     pairs = (
         _pair(at_revision(file, old), at_revision(file, new) if new else _as_it_lies(file), folder) for file in files

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from dialtone.adapters.flow_library import NUMBERS_FILE, read_numbers
 from dialtone.domain.errors import DialtoneError
-from infra.checkout import FLOWS
+from infra.cli.flows_option import add_flows_to, name_project
 from infra.flowkit.drawing.graph import graph_of
 from infra.flowkit.drawing.html import Section, page_of
 from infra.flowkit.drawing.mermaid import mermaid_of
@@ -28,9 +28,10 @@ ENDINGS = {"mermaid": "mmd", "svg": "svg", "html": "html"}
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
-    parser.add_argument("flows", nargs="*", metavar="FLOW", help="a flow's file or name (default: all of them)")
+    parser.add_argument("drawn", nargs="*", metavar="FLOW", help="a flow's file or name (default: all of them)")
     parser.add_argument("--format", choices=tuple(ENDINGS), default="svg", help="(default: svg)")
     add_output_to(parser)
+    add_flows_to(parser)
     parser.set_defaults(run=run)
 
 
@@ -43,7 +44,7 @@ def add_output_to(parser: argparse.ArgumentParser) -> None:
 
 def run(given: argparse.Namespace) -> int:
     """Draw them. Raises DialtoneError naming a flow that cannot be read."""
-    graphs = [_graph(file) for file in _files(given.flows)]
+    graphs = [_graph(file) for file in _files(given)]
     if not graphs:
         raise DialtoneError("there is no flow to draw: name a flow's file")
     write({graph.name: picture(graph, given.format) for graph in graphs}, given.format, given.output)
@@ -71,12 +72,18 @@ def write(pictures: dict[str, str], form: str, output: str) -> None:
         (folder / f"{name}.{ENDINGS[form]}").write_text(content, encoding="utf-8")
 
 
-def _files(named: list[str]) -> list[Path]:
+def _files(given: argparse.Namespace) -> list[Path]:
     """The flows' files; other YAML that a shell's `*.yaml` brings along is left out."""
-    if not named:
-        return _flows_among(sorted(FLOWS.glob("*.yaml")))
-    files = [Path(name) if name.endswith((".yaml", ".yml")) else FLOWS / f"{name}.yaml" for name in named]
+    if not all(map(_is_path, given.drawn)) or not given.drawn:
+        name_project(given)
+    if not given.drawn:
+        return _flows_among(sorted(given.flows.glob("*.yaml")))
+    files = [Path(name) if _is_path(name) else given.flows / f"{name}.yaml" for name in given.drawn]
     return files if len(files) == 1 else _flows_among(files)
+
+
+def _is_path(name: str) -> bool:
+    return name.endswith((".yaml", ".yml"))
 
 
 def _flows_among(files: list[Path]) -> list[Path]:

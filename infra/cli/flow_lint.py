@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dialtone.domain.errors import DialtoneError
-from infra.checkout import FLOWS, ROOT
-from infra.flowkit.lint import lint_all
+from infra.checkout import ROOT
+from infra.flowkit.lint import lint_all, looked_at
 from infra.flowkit.linting.finding import Severity
-from infra.flowkit.linting.formats import FORMATS
+from infra.flowkit.linting.formats import FORMATS, as_text
 from infra.flowkit.linting.rule import rules
 from infra.flowkit.linting.rules.unknown_step import near
+from infra.project import NO_PROJECT, nearest
 
 if TYPE_CHECKING:
     import argparse
@@ -22,7 +24,11 @@ PAGES = ROOT / "docs" / "lint"
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     parser.add_argument(
-        "paths", nargs="*", type=Path, metavar="PATH", help="folders of flows, or flows (default: functions/flows)"
+        "paths",
+        nargs="*",
+        type=Path,
+        metavar="PATH",
+        help="folders of flows, or flows (default: the nearest project)",
     )
     parser.add_argument("--format", choices=FORMATS, default="text", help="how to tell it (default: text)")
     parser.add_argument("--strict", action="store_true", help="let warnings count as errors")
@@ -37,8 +43,14 @@ def run(given: argparse.Namespace) -> int:
         return _list_rules()
     if given.explain:
         return _explain(given.explain)
-    findings = lint_all(*(given.paths or [FLOWS]))
-    if said := FORMATS[given.format](findings, rules()):
+    project = nearest()
+    if project.is_samples and not given.paths:
+        print(f"dialtone: these are {NO_PROJECT}", file=sys.stderr)
+    paths = given.paths or [project.flows]
+    findings = lint_all(*paths)
+    if given.format == "text":
+        print(as_text(findings, rules(), looked_at(*paths)))
+    elif said := FORMATS[given.format](findings, rules()):
         print(said)
     grave = {Severity.ERROR, Severity.WARNING} if given.strict else {Severity.ERROR}
     return 1 if any(each.severity in grave and not each.silenced for each in findings) else 0

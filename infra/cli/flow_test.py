@@ -9,8 +9,8 @@ from pathlib import Path
 
 from dialtone.adapters.telnyx_sdk import sdk
 from dialtone.domain.errors import DialtoneError
-from infra.checkout import FLOWS
 from infra.cli.flow_test_reports import REPORTS
+from infra.cli.flows_option import add_flows_to, name_project
 from infra.flowkit.conversations import SUFFIX, read_conversations, schema
 from infra.flowkit.runner import Played, coverages, flows_in, play
 
@@ -20,7 +20,7 @@ WHOLE = 100.0
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     parser.add_argument("what", nargs="*", metavar="FLOW|FILE", help=f"a flow's name or a …{SUFFIX} (default: all)")
-    parser.add_argument("--flows", type=Path, default=FLOWS, help="where the flows lie (default: functions/flows)")
+    add_flows_to(parser)
     parser.add_argument("--cover", type=_percent, metavar="PERCENT", help="fail if less of a flow was taken")
     parser.add_argument("-k", dest="name", default="", metavar="NAME", help="only conversations whose name holds this")
     parser.add_argument("--jobs", type=_jobs, default=1, help="processes that play at once (default: 1)")
@@ -36,6 +36,8 @@ def run(given: argparse.Namespace) -> int:
     if given.schema:
         sys.stdout.write(schema())
         return 0
+    if not given.what:
+        name_project(given)
     files = [_file(what, given.flows) for what in given.what] or sorted(given.flows.glob(f"*{SUFFIX}"))
     wanted = given.name.casefold()
     scripts = [

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from infra.checkout import FLOWS
 from infra.cli.commands import later
+from infra.cli.flows_option import add_flows_to
 from infra.cli.stack_option import add_stack_to
 
 if TYPE_CHECKING:
@@ -16,5 +15,5 @@ if TYPE_CHECKING:
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     add_stack_to(parser)
-    parser.add_argument("--flows", type=Path, default=FLOWS, help="where the flows lie (default: functions/flows)")
+    add_flows_to(parser)
     parser.set_defaults(run=later("infra.cli.numbers_run"))

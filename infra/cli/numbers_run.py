@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from infra.api_key import secret_name, stored_key
+from infra.cli.flows_option import name_project
 from infra.connect.lines import Lines
 from infra.connect.record import ConnectionRecord
 from infra.connect.telnyx_account import TelnyxAccount
@@ -21,6 +22,7 @@ MISSING = "not in this account"
 
 def run(given: argparse.Namespace) -> int:
     """List them. Works before there is a stack: then no number leads to it."""
+    name_project(given)
     try:
         stack = deployed(given.stack, region_of(given.stack, given.region))
     except StackMissing:

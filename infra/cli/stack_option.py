@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import argparse
 
-if TYPE_CHECKING:
-    import argparse
+from dialtone.domain.errors import DialtoneError
+from infra.project import nearest, stack_named
 
 DEFAULT_STACK = "dialtone-dev"
-"""What `make deploy` makes unless it is told otherwise."""
+"""What `make deploy` makes of the samples."""
 
 
 def add_stack_to(parser: argparse.ArgumentParser) -> None:
     """Add the stack and its region."""
-    parser.add_argument("--stack", default=DEFAULT_STACK, metavar="NAME", help=f"(default: {DEFAULT_STACK})")
-    parser.add_argument("--region", default="", help="its AWS region (default: as samconfig.toml has it for the stack)")
+    parser.add_argument(
+        "--stack",
+        default="",
+        type=stack_meant,
+        metavar="NAME",
+        help=f"a stack, or an environment of the project (default: the project's first, else {DEFAULT_STACK})",
+    )
+    parser.add_argument("--region", default="", help="its AWS region (default: that of the project or samconfig.toml)")
+
+
+def stack_meant(text: str) -> str:
+    """A stack by its name or its environment's; that of the project's first environment for ''. For argparse."""
+    try:
+        return stack_named(text or next(iter(nearest().environments()), DEFAULT_STACK))
+    except DialtoneError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import argparse
 import shlex
-from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from dialtone.adapters.flow_library import read_numbers
 from dialtone.domain.errors import DialtoneError
 from infra.account import CALLEES, CONNECTION_ID
 from infra.carrier.media import UnreadableAudioError
-from infra.checkout import FLOWS
+from infra.cli.flows_option import add_flows_to, name_project
 from infra.console import BOLD, GREEN, RED, Console
 from infra.flowkit.lint import lint
 from infra.flowkit.linting.finding import Severity
@@ -19,6 +18,9 @@ from infra.flowkit.watched_flows import stamp
 from infra.local.emulator import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY
 from infra.local.line import SWEEP_SECONDS, PhoneLine
 from infra.local.narrator import Narrator
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 CLOUD_PORT, CARRIER_PORT = 4566, 4580
 """Fixed, so that other programs can be told of them."""
@@ -31,12 +33,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--cloud-port", type=int, default=CLOUD_PORT, help=f"of the AWS APIs (default: {CLOUD_PORT})")
     parser.add_argument("--carrier-port", type=int, default=CARRIER_PORT, help=f"of Telnyx's (default: {CARRIER_PORT})")
     parser.add_argument("--pace", type=_pace, default=REAL_TIME, help="seconds of a call per second (default: 1)")
-    parser.add_argument("--flows", type=Path, default=FLOWS, help="where the flows lie (default: functions/flows)")
+    add_flows_to(parser)
     parser.set_defaults(run=run)
 
 
 def run(given: argparse.Namespace) -> NoReturn:
     """Print what a program needs to use the line, then all that happens on it. Flows are read again when saved."""
+    name_project(given)
     console = Console()
     numbers = read_numbers(given.flows)
     with (

@@ -359,7 +359,7 @@ def _problems(wanted: Wanted, found: Found) -> Iterator[str]:
         has += f" and {len(found.numbers) - NUMBERS_SHOWN} more" if len(found.numbers) > NUMBERS_SHOWN else ""
         yield (
             f"{', '.join(missing)} in numbers.yaml: not in this Telnyx account, whose numbers are {has}."
-            " Write your own into functions/flows/numbers.yaml, and deploy"
+            " Write your own into flows/numbers.yaml, and deploy"
         )
     if not wanted.lines.whole:
         yield "numbers.yaml has no whole number, so nothing would ring: write yours into it, and deploy"

@@ -118,7 +118,7 @@ def numbers(lines: Lines, account: Mapping[str, Number], application_id: str) ->
     for name, flow in lines.whole.items():
         number = account.get(name)
         if number is None:
-            yield failed(name, "is not in the account", "write your own number into functions/flows/numbers.yaml")
+            yield failed(name, "is not in the account", "write your own number into flows/numbers.yaml")
         elif number.connection_id != application_id:
             where = number.connection_name or number.connection_id or "nothing"
             yield failed(name, f"rings {where}, not this line", CONNECT)
@@ -130,7 +130,7 @@ def numbers(lines: Lines, account: Mapping[str, Number], application_id: str) ->
             yield ok(name, f"rings {flow}")
     for name, number in account.items():
         if number.connection_id == application_id and not lines.flow(name):
-            remedy = f"add it to functions/flows/numbers.yaml and deploy, or {CONNECT} to give it back"
+            remedy = f"add it to flows/numbers.yaml and deploy, or {CONNECT} to give it back"
             yield failed(name, "rings this line, and no flow takes it", remedy)
 
 
@@ -138,7 +138,7 @@ def audio(names: Mapping[str, str], stored: Mapping[str, StoredAudio], now: date
     """The stored audio against the names that flows play. `names` are by name the flow that plays it."""
     missing = {name: flow for name, flow in names.items() if name not in stored}
     for name, flow in missing.items():
-        remedy = f"put {name}.mp3 into functions/flows/audio, and {CONNECT}"
+        remedy = f"put {name}.mp3 into flows/audio, and {CONNECT}"
         yield failed("audio", f"{name}, which {flow} plays, is not stored at Telnyx", remedy)
     for name in names:
         ends = stored[name].expires_at if name in stored else ""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dialtone.adapters.flow_library import NUMBERS_FILE
@@ -15,10 +14,12 @@ from infra.flowkit.linting.finding import Finding
 from infra.flowkit.linting.rule import Found, Rule, rules
 from infra.flowkit.linting.rules.unknown_step import near
 from infra.flowkit.linting.silences import Silence, silences
+from infra.project import counted, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import date
+    from pathlib import Path
 
     from dialtone.flow.document import Path as DocumentPath
 
@@ -41,6 +42,13 @@ def lint_all(*paths: Path, today: date | None = None) -> list[Finding]:
         for file in _files(path):
             found.update(_file_findings(folder, file))
     return sorted(found, key=lambda finding: finding.order)
+
+
+def looked_at(*paths: Path) -> str:
+    """How much lies there, for a person who wants to know what was looked at."""
+    folders = [path for path in paths if path.is_dir()]
+    files = [path for path in paths if path.is_file()]
+    return "; ".join([*(f"{counted(folder)} in {shown(folder)}" for folder in folders), *map(shown, files)])
 
 
 def _folder_of(file: Path) -> Path:
@@ -113,9 +121,4 @@ def _finding(name: str, path: Path, found: Found, file: FlowFile | None = None) 
     each: Rule = rules()[name]
     place = found.place or (file.document.place(found.path) if file else None)
     line, column = (place.line, place.column) if place else (1, 1)
-    return Finding(_shown(path), line, column, found.step, name, each.severity, found.reason, found.remedy)
-
-
-def _shown(path: Path) -> str:
-    here = Path.cwd()
-    return str(path.resolve().relative_to(here)) if path.resolve().is_relative_to(here) else str(path)
+    return Finding(shown(path), line, column, found.step, name, each.severity, found.reason, found.remedy)

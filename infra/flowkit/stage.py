@@ -22,7 +22,7 @@ from dialtone.flow.templating import WAITING_SINCE
 from infra.account import CONNECTION_ID, SHOWN_NUMBER, upload_audio
 from infra.carrier import API_KEY, Application, Carrier, Request, WebhookFault
 from infra.carrier.callers import as_carriers_show
-from infra.checkout import FLOWS
+from infra.checkout import SAMPLES
 from infra.dialling import dial, dial_command
 from infra.flowkit.memory_table import MemoryTable
 from infra.flowkit.scripted_backends import OtherSystems
@@ -176,7 +176,7 @@ class Stage:
         *,
         seed: int = 0,
         faults: dict[WebhookFault, float] | None = None,
-        flows: Path = FLOWS,
+        flows: Path = SAMPLES,
         library: FlowLibrary | WatchedFlows | None = None,
         start: datetime | None = None,
         audio_missing: Collection[str] = (),

@@ -13,7 +13,7 @@ from infra.account import CONNECTION_ID, upload_audio
 from infra.carrier.applications import Application
 from infra.carrier.carrier import Carrier
 from infra.carrier.server import CarrierServer, http_fetch, http_post
-from infra.checkout import FLOWS
+from infra.checkout import SAMPLES
 from infra.local.cloud import LocalCloud, StackSettings
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class PhoneLine:
         `watched_flows` takes the place of the flows that are deployed, and is read again whenever it has changed: its
         numbers are for the caller to `connect`, again and again.
         """
-        self.flows = watched_flows or FLOWS
+        self.flows = watched_flows or SAMPLES
         self._watched = watched_flows is not None
         watching = {"FLOWS_FOLDER": str(watched_flows.resolve())} if watched_flows else {}
         changed = {"WebhookFunction": {"Handler": WATCHING_WEBHOOK}} if watched_flows else {}

@@ -20,7 +20,7 @@ from dialtone.adapters.signature import Verifier
 from dialtone.domain.errors import FlowInvalid
 from dialtone.domain.events import TELNYX_EVENT
 from dialtone.flow.loader import read_script
-from infra.checkout import FLOWS, ROOT
+from infra.checkout import ROOT, SAMPLES
 from infra.flowkit.stage import StrictObserver
 from tests.drills import report
 from tests.drills.crash import SCENES
@@ -84,7 +84,7 @@ class Hostile(InProcess):
 
 def play_webhooks(chance: random.Random, tally: Tally, times: int) -> Iterator[Violation]:
     """Deliver hostile webhooks, some of them in the middle of a call."""
-    line, signer, observer = Line.in_memory(FLOWS), Signer(), StrictObserver()
+    line, signer, observer = Line.in_memory(SAMPLES), Signer(), StrictObserver()
     line.library = library()
     endpoint = Endpoint(
         Verifier.from_text(signer.public_key),
@@ -113,7 +113,7 @@ def play_webhooks(chance: random.Random, tally: Tally, times: int) -> Iterator[V
 @cache
 def library() -> Any:  # noqa: ANN401 -- FlowLibrary, whose flows are read once
     """The sample flows."""
-    return Line.in_memory(FLOWS).library
+    return Line.in_memory(SAMPLES).library
 
 
 @cache
@@ -347,7 +347,7 @@ class Menu:
 @cache
 def menus() -> tuple[Menu, ...]:
     """Phone menus of this repository, good and bad."""
-    folders = (FLOWS, LANGUAGE_FLOWS, ROOT / "tests/flows")
+    folders = (SAMPLES, LANGUAGE_FLOWS, ROOT / "tests/flows")
     found = [path for folder in folders for path in sorted(folder.rglob("*.yaml"))]
     return tuple(Menu(path, path.read_text(encoding="utf-8")) for path in found if ".test" not in path.suffixes)
 

@@ -23,7 +23,7 @@ from dialtone.domain.commands import Command
 from dialtone.domain.decisions import Decision
 from dialtone.domain.events import Event
 from dialtone.domain.recordings import COPIED, EXPECTED, FAILED, SAVED, VERIFIED, Recording, Review
-from infra.checkout import FLOWS
+from infra.checkout import SAMPLES
 from infra.flowkit.memory_table import MemoryTable
 from infra.local.clients import Clients
 from infra.local.emulator import Emulator
@@ -151,7 +151,7 @@ def _commit(chance: random.Random, store: CallsTable) -> tuple[Operation, str]:
     reviewed = [Review(f"{event.call_leg_id}-{chance.choice(NUMBERS):02d}", chance.choice(("kept", "deleted")))]
     reviews = tuple(each for each in reviewed if each.recording not in recordings and chance.random() < 0.3)
     decision = Decision(after, commands, tuple(recordings.values()), reviews, reason="r")
-    snapshot = library_of(FLOWS).flow("main-menu") if chance.random() < 0.1 else None
+    snapshot = library_of(SAMPLES).flow("main-menu") if chance.random() < 0.1 else None
     return (
         lambda each: each.commit(event, before, decision, at_seconds=1.5, snapshot=snapshot)
     ), f"{event} {before} {decision}"
@@ -226,7 +226,7 @@ def _timeline(chance: random.Random, _: CallsTable) -> tuple[Operation, str]:
 
 
 def _flow_texts(chance: random.Random, _: CallsTable) -> tuple[Operation, str]:
-    flow = library_of(FLOWS).flow("main-menu")
+    flow = library_of(SAMPLES).flow("main-menu")
     version = flow.version if flow and chance.random() < 0.8 else "another"
     return (lambda each: each.flow_texts("main-menu", version)), version
 

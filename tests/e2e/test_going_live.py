@@ -14,7 +14,7 @@ import pytest
 
 from infra.carrier import Caller, Hear
 from infra.carrier.trace import Heard
-from infra.checkout import FLOWS, ROOT
+from infra.checkout import ROOT, SAMPLES
 from infra.cli.main import main
 from infra.local.cloud import STACK_NAME, TEMPLATE
 from infra.local.emulator import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY
@@ -53,7 +53,7 @@ def checkout(tmp_path: Path, cloud: LocalCloud, carrier: Carrier, monkeypatch: p
     monkeypatch.setattr("boto3.DEFAULT_SESSION", None)
     monkeypatch.setattr(carrier.exchange, "numbers", {})
     carrier.add_numbers([NUMBER])
-    shutil.copytree(FLOWS, tmp_path / "functions" / "flows")
+    shutil.copytree(SAMPLES, tmp_path / "functions" / "flows")
     return tmp_path
 
 

@@ -14,7 +14,7 @@ from dialtone.adapters.flow_library import NUMBERS_FILE, FlowLibrary
 from dialtone.domain.decisions import LAST_RESORT_EDGE, START
 from dialtone.domain.errors import DialtoneError, FlowInvalid
 from infra.account import AUDIO_FOLDER
-from infra.checkout import FLOWS
+from infra.checkout import SAMPLES
 from infra.cli.main import main
 from infra.flowkit.conversations import SUFFIX, Script, read_conversations
 from infra.flowkit.coverage import CoverageItem
@@ -25,9 +25,9 @@ from infra.flowkit.side_by_side import side_by_side
 pytestmark = pytest.mark.no_cover  # plays again and again what other tests take
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
-FLOW_NAMES = list(flows_in(FLOWS))
+FLOW_NAMES = list(flows_in(SAMPLES))
 BY_LAST_RESORT = CoverageItem("desk", "", LAST_RESORT_EDGE)
-SHIPPED = [script for file in sorted(FLOWS.glob(f"*{SUFFIX}")) for script in read_conversations(file)]
+SHIPPED = [script for file in sorted(SAMPLES.glob(f"*{SUFFIX}")) for script in read_conversations(file)]
 
 CHECKS = Path(__file__).resolve().parents[1] / "flows" / "checks"
 """What people build elsewhere, said in the language: a menu of three levels, a PIN, a queue, a survey."""
@@ -55,7 +55,7 @@ def test_what_people_build_elsewhere_can_be_said_in_the_language(script: Script)
 
 @pytest.mark.parametrize("flow", FLOW_NAMES)
 def test_conversations_take_every_step_key_and_error_path(flow: str, shipped: dict[str, ScenarioResult]) -> None:
-    (coverage,) = coverages([(FLOWS, flow)], list(shipped.values()))
+    (coverage,) = coverages([(SAMPLES, flow)], list(shipped.values()))
 
     assert not coverage.missing, [str(way) for way in coverage.missing]
 
@@ -63,7 +63,7 @@ def test_conversations_take_every_step_key_and_error_path(flow: str, shipped: di
 @pytest.mark.parametrize("flow", FLOW_NAMES)
 def test_nothing_is_taken_that_is_not_asked_for(flow: str, shipped: dict[str, ScenarioResult]) -> None:
     """Else a way that calls take would be missing from what conversations have to take."""
-    (coverage,) = coverages([(FLOWS, flow)], list(shipped.values()))
+    (coverage,) = coverages([(SAMPLES, flow)], list(shipped.values()))
 
     taken = {item for each in shipped.values() for item in each.taken if item.flow == flow}
 
@@ -72,7 +72,7 @@ def test_nothing_is_taken_that_is_not_asked_for(flow: str, shipped: dict[str, Sc
 
 @pytest.mark.parametrize("script", SHIPPED, ids=lambda script: script.title)
 def test_a_conversation_goes_the_same_way_every_time(script: Script, shipped: dict[str, ScenarioResult]) -> None:
-    assert run_scenario(script, FlowLibrary.open(FLOWS)) == shipped[script.title]
+    assert run_scenario(script, FlowLibrary.open(SAMPLES)) == shipped[script.title]
 
 
 def test_several_processes_give_what_one_gives(shipped: dict[str, ScenarioResult]) -> None:
@@ -620,7 +620,7 @@ def test_the_queue_of_the_docs_counts_those_who_talked_and_those_who_gave_up(scr
     (queue,) = re.findall(r"^```yaml\n# queue.yaml\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
     (tmp_path / "queue.yaml").write_text(queue, encoding="utf-8")
     (tmp_path / NUMBERS_FILE).write_text('"+15550123": queue\n', encoding="utf-8")
-    (tmp_path / AUDIO_FOLDER).symlink_to(FLOWS / AUDIO_FOLDER)
+    (tmp_path / AUDIO_FOLDER).symlink_to(SAMPLES / AUDIO_FOLDER)
     conversations = script.file.read_text(encoding="utf-8")
     (tmp_path / script.file.name).write_text(conversations, encoding="utf-8")
     beside = {each.title: each for each in read_conversations(tmp_path / script.file.name)}

@@ -24,7 +24,7 @@ from infra.carrier import (
     Silence,
     Silent,
 )
-from infra.checkout import FLOWS
+from infra.checkout import SAMPLES
 from infra.demo import scenes
 from infra.flowkit.scripted_backends import NEVER, Answering
 from infra.flowkit.stage import Stage
@@ -247,7 +247,7 @@ LANGUAGE_PLAYS: dict[str, Play] = {
 
 def flows_of(play: str) -> Path:
     """The folder of the flows that a play is about."""
-    return LANGUAGE_FLOWS if play in LANGUAGE_PLAYS else FLOWS
+    return LANGUAGE_FLOWS if play in LANGUAGE_PLAYS else SAMPLES
 
 
 ALL_PLAYS = PLAYS | LANGUAGE_PLAYS

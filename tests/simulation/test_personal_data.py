@@ -16,7 +16,7 @@ from dialtone.adapters.parked_events import ParkedEvents
 from dialtone.adapters.telnyx_api import Outcome
 from dialtone.domain.lookups import FAILED, FOUND
 from infra.carrier import API_KEY, Caller, Hear, NoAnswer, Person, Press, Silence
-from infra.checkout import FLOWS
+from infra.checkout import SAMPLES
 from infra.demo.scenes import CARD
 from infra.flowkit.scripted_backends import Answering
 from infra.flowkit.stage import Stage
@@ -70,7 +70,7 @@ def _plays(name: str) -> Callable[[Path], Played]:
 
 
 def _appointment(_: Path) -> Played:
-    stage, patient = Stage(flows=FLOWS, start=NOON), Person(Hear("a call for"), Press("1", after=2), Silence(30))
+    stage, patient = Stage(flows=SAMPLES, start=NOON), Person(Hear("a call for"), Press("1", after=2), Silence(30))
     given = {"name": NAME, "time": "tomorrow"}
     return _watched(stage, lambda: stage.dial("+15550161", patient, "appointment", given))
 
@@ -90,7 +90,7 @@ def _account(folder: Path) -> Played:
 
 
 def _wrong_number(_: Path) -> Played:
-    stage = Stage(flows=FLOWS, start=NOON)
+    stage = Stage(flows=SAMPLES, start=NOON)
 
     def play() -> None:
         for called in ("+15550109", f"sip:{SIP_USER}@desk.sip.telnyx.com"):
@@ -102,7 +102,7 @@ def _wrong_number(_: Path) -> Played:
 
 def _refused(_: Path) -> Played:
     """Telnyx repeats in its refusal whatever it was sent, and the key."""
-    stage = Stage(flows=FLOWS, start=NOON)
+    stage = Stage(flows=SAMPLES, start=NOON)
     send = stage.api.send
 
     class Repeating:
@@ -122,7 +122,7 @@ def _refused(_: Path) -> Played:
 
 
 def _while_it_is_down(_: Path) -> Played:
-    line = FailingLine(COLLEAGUE, flows=FLOWS)  # it checks signatures by the carrier's clock: now
+    line = FailingLine(COLLEAGUE, flows=SAMPLES)  # it checks signatures by the carrier's clock: now
     line.primary = lambda _type, _now: Fails(503)
     line.carrier.add_callee(COLLEAGUE, NoAnswer())
 
@@ -156,7 +156,7 @@ class FailsAfterwards:
 
 
 def _parked(_: Path) -> Played:
-    stage, bucket = Stage(flows=FLOWS, start=NOON), Bucket()
+    stage, bucket = Stage(flows=SAMPLES, start=NOON), Bucket()
     stage.endpoint = replace(
         stage.endpoint,
         processor=FailsAfterwards(stage.processor),  # type: ignore[arg-type]

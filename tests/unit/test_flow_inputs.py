@@ -12,7 +12,7 @@ from dialtone.domain.client_state import ClientState
 from dialtone.domain.errors import FlowInvalid
 from dialtone.flow.inputs import MAX_GIVEN_BYTES, NotGiven, check_given
 from dialtone.flow.parser import read_flow
-from infra.checkout import FLOWS
+from infra.checkout import SAMPLES
 from infra.cli.main import main
 from infra.dialling import dial_command
 from tests.staged_call import StagedCall, actions, mark_of
@@ -188,7 +188,7 @@ def test_dial_says_how_a_variable_is_written(written: str, capsys: pytest.Captur
 
 
 def test_the_shipped_appointment_is_given_a_name_and_a_time() -> None:
-    flow = FlowLibrary.open(FLOWS).flow("appointment")
+    flow = FlowLibrary.open(SAMPLES).flow("appointment")
 
     assert flow is not None
     assert list(flow.main.given) == ["name", "time"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -28,19 +29,35 @@ def warned(tmp_path: Path) -> Path:
     return file
 
 
-def test_without_a_path_the_shipped_flows_are_looked_at(capsys: pytest.CaptureFixture[str]) -> None:
+def test_without_a_path_and_a_project_the_samples_are_looked_at_and_named(capsys: pytest.CaptureFixture[str]) -> None:
     assert lint() == 0
-    assert capsys.readouterr().out == "0 errors, 0 warnings\n"
+    said = capsys.readouterr()
+    assert re.fullmatch(r"\d+ flows, \d+ calendars?, numbers.yaml in functions/flows: 0 errors, 0 warnings\n", said.out)
+    assert "the samples, since no project lies in this folder or above" in said.err
+
+
+def test_a_broken_file_beside_is_found_in_a_folder_without_a_project(
+    warned: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    warned.write_text(WARNED.replace("{1: b}", "{1: c}"), encoding="utf-8")
+    monkeypatch.chdir(warned.parent)
+
+    assert lint() == 1
+    assert 'desk.yaml:5:12: error: step "a"' in capsys.readouterr().out
 
 
 def test_errors_make_the_status_1(capsys: pytest.CaptureFixture[str]) -> None:
     assert lint(FLOWS / "faulty") == 1
-    assert capsys.readouterr().out.splitlines()[-1] == "11 errors, 0 warnings"
+    assert capsys.readouterr().out.splitlines()[-1] == (
+        "1 flow, 0 calendars, numbers.yaml in tests/flows/faulty: 11 errors, 0 warnings"
+    )
 
 
 def test_silenced_errors_do_not(capsys: pytest.CaptureFixture[str]) -> None:
     assert lint("--strict", FLOWS / "meant") == 0
-    assert capsys.readouterr().out == "0 errors, 0 warnings, 2 silenced\n"
+    assert capsys.readouterr().out == (
+        "1 flow, 0 calendars, numbers.yaml in tests/flows/meant: 0 errors, 0 warnings, 2 silenced\n"
+    )
 
 
 def test_warnings_make_the_status_1_only_if_asked(warned: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -18,15 +18,16 @@ if TYPE_CHECKING:
 SARIF_SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
 
-def as_text(findings: Sequence[Finding], rules: Mapping[str, Rule]) -> str:
-    """A line each, as compilers write them; editors find their way from it."""
+def as_text(findings: Sequence[Finding], rules: Mapping[str, Rule], looked_at: str = "") -> str:
+    """A line each, as compilers write them; editors find their way from it. The last counts them, and what was read."""
     del rules
     reported = [finding for finding in findings if not finding.silenced]
     errors = sum(finding.severity is Severity.ERROR for finding in reported)
     silenced = len(findings) - len(reported)
     counts = [_counted(errors, "error"), _counted(len(reported) - errors, "warning")]
     counts += [f"{silenced} silenced"] if silenced else []
-    return "\n".join([*map(str, reported), ", ".join(counts)])
+    total = ", ".join(counts)
+    return "\n".join([*map(str, reported), f"{looked_at}: {total}" if looked_at else total])
 
 
 def as_json(findings: Sequence[Finding], rules: Mapping[str, Rule]) -> str:
