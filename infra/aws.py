@@ -126,7 +126,7 @@ _REMEDIES: dict[type[Exception], str] = {
 def _refusal(error: ClientError) -> str:
     code, message = code_of(error), error.response["Error"].get("Message", "")
     if code in _FORBIDDEN:
-        needed = "docs/running.md, docs/recordings.md and docs/operations.md list what an operator needs"
+        needed = "docs/running.md, recordings.md, operations.md and calls.md list what an operator needs"
         return f"AWS forbids {error.operation_name}: {message}. {needed}"
     if code in _LOGGED_OUT:
         return f"AWS does not know these credentials ({code}): log in again, and check this machine's clock"

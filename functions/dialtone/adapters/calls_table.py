@@ -162,7 +162,7 @@ class CallsTable:
         event_key = _key(event.call_session_id, _event_item(event))
         items = {item["item"]: item for item in self._read([leg_key, event_key], deadline)}
         leg, known = items.get(leg_key["item"]["S"]), items.get(event_key["item"]["S"])
-        return Loaded(_call(leg) if leg else None, _decided(known) if known else None)
+        return Loaded(call_from_item(leg) if leg else None, _decided(known) if known else None)
 
     def decided(self, event: Event, deadline: float = NO_DEADLINE) -> StoredDecision:
         """What was decided on an event that came before; strongly consistent. Raises StoreUnavailable if it is gone."""
@@ -308,11 +308,11 @@ class CallsTable:
     def leg(self, call_session_id: str, call_leg_id: str) -> Call | None:
         """A leg, or None; strongly consistent."""
         found = self._read([_key(call_session_id, f"{LEG}{call_leg_id}")])
-        return _call(found[0]) if found else None
+        return call_from_item(found[0]) if found else None
 
     def legs(self, call_session_id: str) -> tuple[Call, ...]:
         """Every leg of a phone call."""
-        return tuple(_call(item) for item in self._query(call_session_id, LEG))
+        return tuple(call_from_item(item) for item in self._query(call_session_id, LEG))
 
     def timeline(self, call_session_id: str) -> tuple[TimelineEntry, ...]:
         """Everything that happened on a phone call, in the order in which it happened."""
@@ -504,7 +504,8 @@ def _began(call: Call) -> Item:
     return {BEGAN_ON: began[: len("2026-11-30")], BEGAN_AT: _seconds(began)} if began else {}
 
 
-def _call(item: Item) -> Call:
+def call_from_item(item: Item) -> Call:
+    """The leg that an item, as plain values, holds. Raises KeyError for an item that is none."""
     return Call.from_json({**item, "session_id": item["call_session_id"], "leg_id": item["call_leg_id"]})
 
 

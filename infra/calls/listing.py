@@ -1,0 +1,187 @@
+"""Calls in the order in which they began, by the table's index `began`: the keys of a day, then the legs themselves.
+
+What it costs: half a read unit for 4 KB of keys, some thirty of them, and half a unit for each leg that is read.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from dialtone.adapters.calls_table import BEGAN_AT, BEGAN_INDEX, BEGAN_ON, KEEP_DAYS, LEG, CallsTable, call_from_item
+from dialtone.adapters.dynamodb_items import attributes, plain
+from dialtone.domain.errors import DialtoneError
+from infra.calls.selection import began
+from infra.calls.story import Story, story_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+    from dialtone.domain.calls import Call
+    from infra.calls.selection import Selection
+
+LEGS_AT_ONCE = 100
+"""DynamoDB's own limit for one request."""
+
+READ_PAUSES_SECONDS = (0.1, 0.4, 1.6, 3.2)
+"""Before keys that DynamoDB left unread are asked for again."""
+
+MOST_KEYS = 200_000
+"""That a search for an id reads: some 26 MB, 3,300 read units, $0.0004."""
+
+LEAST_CHARACTERS = 4
+"""Of an id's beginning: fewer name no call."""
+
+UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+CONTROL_ID = re.compile(r"v\d+:\S+")
+
+SHOWN_OF_SEVERAL = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a leg stands in the table, and when it began, in unix seconds."""
+
+    session_id: str
+    leg_id: str
+    began_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some of the calls that were asked for, the newest first."""
+
+    calls: tuple[Call, ...]
+    until: datetime | None
+    """Ask for those before this time to go on; None if there are no more."""
+    read: int
+    """How many calls were looked at."""
+
+
+class Listing:
+    """The calls of a stack. Every method raises botocore's errors."""
+
+    def __init__(self, client: DynamoDBClient, table: str) -> None:
+        self._client = client
+        self._table = table
+        self.store = CallsTable(client, table)
+
+    def places(self, since: datetime, until: datetime) -> Iterator[Place]:
+        """Where the calls are that began from `since` on and before `until`, the newest first."""
+        first, last = int(since.timestamp()), int(until.timestamp()) - 1
+        day = until.astimezone(UTC).date()
+        while day >= since.astimezone(UTC).date():
+            yield from self._places_on(day.isoformat(), first, last)
+            day -= timedelta(days=1)
+
+    def calls(self, places: Iterable[Place]) -> Iterator[Call]:
+        """The calls at these places, in their order; those that are gone by now are left out."""
+        left = iter(places)
+        while some := list(islice(left, LEGS_AT_ONCE)):
+            found = self._legs(some)
+            yield from (found[each] for each in some if each in found)
+
+    def page(self, wanted: Selection, since: datetime, until: datetime, limit: int, most: int) -> Page:
+        """The newest `limit` calls of a selection, or what of it is among the newest `most` calls.
+
+        A page ends with a second, so that the next one begins where it ended: it may have a few more.
+        """
+        found: list[Call] = []
+        read, last = 0, until
+        for call in self.calls(self.places(since, until)):
+            second = began(call).replace(microsecond=0)
+            if (len(found) >= limit or read >= most) and second != last:
+                return Page(tuple(found), last, read)
+            read, last = read + 1, second
+            if wanted.has(call):
+                found.append(call)
+        return Page(tuple(found), None, read)
+
+    def find(self, named: str, now: datetime) -> str:
+        """The session of the call that is named: by its session, a leg, the beginning of either, or a call-control id.
+
+        Raises DialtoneError for no such call, and for several.
+        """
+        if self._is_session(named):
+            return named
+        if len(named) < LEAST_CHARACTERS:
+            raise DialtoneError(f"{named!r} is too short: say at least {LEAST_CHARACTERS} characters of the call's id")
+        since, until = now - timedelta(days=KEEP_DAYS), now + timedelta(days=1)
+        places = islice(self.places(since, until), MOST_KEYS)
+        if CONTROL_ID.fullmatch(named):
+            found = (call.session_id for call in self.calls(places) if call.control_id == named)
+        else:
+            found = (each.session_id for each in places if _is_named(each, named.lower()))
+        whole = CONTROL_ID.fullmatch(named) or UUID.fullmatch(named)
+        sessions = list(dict.fromkeys(islice(found, 1) if whole else found))
+        if not sessions:
+            raise DialtoneError(
+                f"there is no call {named!r}: `dialtone calls list` shows the calls of the last {KEEP_DAYS} days, and"
+                " calls of before this version of the table are found by their whole session only"
+            )
+        if len(sessions) > 1:
+            some = ", ".join(sessions[:SHOWN_OF_SEVERAL]) + (", …" if len(sessions) > SHOWN_OF_SEVERAL else "")
+            raise DialtoneError(f"{named!r} is the beginning of {len(sessions)} calls, say more of it: {some}")
+        return sessions[0]
+
+    def story(self, session: str) -> Story:
+        """All that the table has of a call."""
+        try:
+            legs, timeline = self.store.legs(session), self.store.timeline(session)
+            return story_of(session, legs, timeline, self.store.recordings(session))
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise DialtoneError(
+                f"an item of the call {session} cannot be read ({type(error).__name__}: {error}): look at it with "
+                "`aws dynamodb query`"
+            ) from error
+
+    def _is_session(self, named: str) -> bool:
+        asked: Any = {
+            "TableName": self._table,
+            "KeyConditionExpression": "call_session_id = :session",
+            "ExpressionAttributeValues": attributes({":session": named}),
+            "Limit": 1,
+        }
+        return bool(named) and not named.startswith("FLOW#") and bool(self._client.query(**asked)["Items"])
+
+    def _places_on(self, day: str, first: int, last: int) -> Iterator[Place]:
+        asked: Any = {
+            "TableName": self._table,
+            "IndexName": BEGAN_INDEX,
+            "KeyConditionExpression": f"{BEGAN_ON} = :day AND {BEGAN_AT} BETWEEN :first AND :last",
+            "ExpressionAttributeValues": attributes({":day": day, ":first": first, ":last": last}),
+            "ScanIndexForward": False,
+        }
+        while first <= last:
+            page = self._client.query(**asked)
+            for item in map(plain, page["Items"]):
+                yield Place(item["call_session_id"], item["item"].removeprefix(LEG), item[BEGAN_AT])
+            if not page.get("LastEvaluatedKey"):
+                return
+            asked["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+
+    def _legs(self, places: list[Place]) -> Mapping[Place, Call]:
+        by_key = {(each.session_id, f"{LEG}{each.leg_id}"): each for each in places}
+        keys = [attributes({"call_session_id": session, "item": item}) for session, item in by_key]
+        wanted: Any = {self._table: {"Keys": keys}}
+        found: dict[Place, Call] = {}
+        for pause in (*READ_PAUSES_SECONDS, None):
+            answer = self._client.batch_get_item(RequestItems=wanted)
+            for item in map(plain, answer["Responses"].get(self._table, [])):
+                found[by_key[item["call_session_id"], item["item"]]] = call_from_item(item)
+            wanted = answer.get("UnprocessedKeys")
+            if not wanted:
+                return found
+            if pause:
+                time.sleep(pause)
+        raise DialtoneError("DynamoDB leaves calls unread, being throttled: run this again in a minute")
+
+
+def _is_named(place: Place, beginning: str) -> bool:
+    return place.session_id.lower().startswith(beginning) or place.leg_id.lower().startswith(beginning)

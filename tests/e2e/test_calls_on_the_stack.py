@@ -1,0 +1,39 @@
+"""`dialtone calls` on the running stack: what the functions wrote is found by the index of the template."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import pytest
+
+from infra.cli.main import main
+from infra.local.cloud import STACK_NAME
+from tests.e2e.test_stack import event, post
+
+if TYPE_CHECKING:
+    from nacl.signing import SigningKey
+
+    from infra.local.cloud import LocalCloud
+
+
+@pytest.mark.usefixtures("shell")
+def test_a_call_is_listed_shown_and_followed(
+    cloud: LocalCloud, telnyx_key: SigningKey, capsys: pytest.CaptureFixture[str]
+) -> None:
+    session, leg = str(uuid.uuid4()), str(uuid.uuid4())
+    sent = event("call.initiated")
+    sent["data"]["occurred_at"] = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
+    sent["data"]["payload"] |= {"call_session_id": session, "call_leg_id": leg}
+    assert post(cloud, telnyx_key, json.dumps(sent).encode()) == 200
+
+    listed = main(["calls", "list", "--since", "1h", "--json", "--stack", STACK_NAME]), capsys.readouterr().out
+    shown = main(["calls", "show", leg[:13], "--stack", STACK_NAME]), capsys.readouterr().out
+    followed = main(["calls", "tail", "--for", "0.01", "--stack", STACK_NAME]), capsys.readouterr().out
+
+    assert listed[0] == shown[0] == followed[0] == 0
+    assert session in [json.loads(line)["call_session_id"] for line in listed[1].splitlines()]
+    assert f"session  {session}" in shown[1]
+    assert session[:8] in followed[1]

@@ -1,0 +1,188 @@
+"""What operators are shown of a call: three lanes, as text and drawn."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from decimal import Decimal
+from functools import cache
+from typing import TYPE_CHECKING
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from dialtone.adapters.calls_table import TimelineEntry
+from dialtone.adapters.telnyx_api import Outcome
+from dialtone.domain.calls import Call
+from dialtone.domain.commands import command
+from dialtone.domain.events import Event
+from dialtone.domain.unconfirmed import Unconfirmed
+from infra.account import AGENT, AGENT_SCRIPT
+from infra.calls.lanes import lanes, list_lines, one_line, wrap
+from infra.calls.page import drawing, page_of
+from infra.calls.story import SENT, UNCONFIRMED, Story, story_of
+from infra.demo import scenes
+from infra.flowkit.stage import Stage
+from tests.benchmarks.cost import MORNING
+from webhook.refusals import Sent, refused
+
+if TYPE_CHECKING:
+    from infra.demo.scenes import Incoming
+
+CONTROL = "v3:here"
+
+
+@cache
+def played(scene: Incoming) -> Story:
+    """The story of a call of the demo, by the real code."""
+    stage = Stage(start=MORNING)
+    stage.carrier.add_callee(AGENT, AGENT_SCRIPT)
+    session, store = stage.ring(scene.number, scene.script), stage.store
+    return story_of(session, store.legs(session), store.timeline(session), store.recordings(session))
+
+
+def entry(event_type: str, second: int = 0, **changes: object) -> TimelineEntry:
+    """One event of a timeline."""
+    fields: dict[str, object] = {
+        "event_id": f"event-{second}",
+        "event_type": event_type,
+        "occurred_at": f"2026-09-21T14:00:{second:02d}.000000Z",
+        "call_leg_id": "leg",
+        "payload": {},
+        "reason": "",
+        "step": "",
+        "turn": 0,
+        "commands": (),
+    }
+    return TimelineEntry(**{**fields, **changes})  # type: ignore[arg-type] # any field of an entry
+
+
+def test_a_call_is_told_by_what_its_caller_did_and_heard() -> None:
+    caller = [row.caller for row in played(scenes.IVR).rows if row.caller]
+
+    assert caller[0].endswith(f"calls {scenes.IVR.number}")
+    assert caller[1] == "is answered"
+    assert caller[2].startswith("“Welcome to Harbour Dental.")
+    assert [each for each in caller if each.startswith("presses")] == [
+        "presses 7",
+        "presses 1",
+        "presses 2",
+        "presses #",
+    ]
+    assert caller[-1] == "is hung up on"
+
+
+def test_what_a_flow_keeps_secret_is_asterisks_in_one_row_and_nowhere_a_digit() -> None:
+    story = played(scenes.RECORDED)
+
+    assert "presses *****************" in [row.caller for row in story.rows]
+    assert re.search(r"\d{13,}", "".join(line for line, _ in lanes(story, 200))) is None
+
+
+def test_the_other_side_of_a_transfer_has_its_number() -> None:
+    caller = [row.caller for row in played(scenes.RECORDED).rows]
+
+    assert [each for each in caller if AGENT in each] == [
+        f"{AGENT} is rung",
+        f"{AGENT} answers",
+        f"{AGENT} is connected",
+        f"{AGENT} is hung up on",
+    ]
+
+
+def test_what_a_call_cost_is_summed_over_its_legs_and_a_cost_that_comes_twice_counts_once() -> None:
+    cost = {"total_cost": "0.0050", "billed_duration_secs": 60, "cost_parts": [{"call_part": "sip", "currency": "USD"}]}
+    timeline = [
+        entry("call.cost", 1, payload={**cost, "total_cost": "0.0030"}),
+        entry("call.cost", 2, payload=cost),
+        entry("call.cost", 3, payload=cost, call_leg_id="callee"),
+        entry("call.cost", 4, payload={"total_cost": "dear", "cost_parts": "none"}, call_leg_id="odd"),
+        entry("call.cost", 5, payload={"total_cost": "NaN"}, call_leg_id="odder"),
+    ]
+
+    assert story_of("session", [], timeline, []).total == {"USD": Decimal("0.0100")}
+
+
+def test_a_command_that_telnyx_refused_says_why_and_was_not_heard() -> None:
+    said = (command("answer", CONTROL), command("speak", CONTROL, payload="Hello.", voice="female"))
+    answered = entry("call.answered", 1, commands=said)
+    refusal_id = refusal_of("event-1", place=1)
+    refusal = entry("dialtone.command.refused", 2, event_id=refusal_id, payload={"reason": "speak refused: 422 Bad"})
+
+    rows = story_of("session", [], [answered, refusal], []).rows
+
+    assert [(row.dialtone, row.telnyx, row.caller, row.trouble) for row in rows[1:3]] == [
+        ("answer", SENT, "", False),
+        ("speak", "speak refused: 422 Bad", "", True),
+    ]
+
+
+def refusal_of(event_id: str, place: int) -> str:
+    """The id that the webhook function gives to the refusal of a command."""
+    sent = Sent(command("speak", CONTROL, payload="Hello.", voice="female"), Outcome("refused", 1, 422))
+    return refused(Event(event_id, "call.answered", "2026-09-21T14:00:01.000000Z", {}), 1, place, sent).id
+
+
+def test_a_command_that_nothing_shows_to_be_obeyed_is_said_to_be_so_while_the_call_goes_on() -> None:
+    answered = entry("call.answered", 1, commands=(command("answer", CONTROL),))
+    going_on = Call("session", "leg", unconfirmed=Unconfirmed("event-1", answered.occurred_at, 1, ((0,),)))
+    over = replace(going_on, ended_at="2026-09-21T14:00:09.000000Z")
+
+    assert [story_of("session", [leg], [answered], []).rows[1].telnyx for leg in (going_on, over)] == [
+        UNCONFIRMED,
+        SENT,
+    ]
+
+
+@pytest.mark.parametrize("columns", [60, 80, 120])
+@pytest.mark.parametrize("scene", [scenes.IVR, scenes.RECORDED], ids=["menu", "recorded"])
+def test_no_line_is_wider_than_the_terminal(columns: int, scene: Incoming) -> None:
+    lines = [line for line, _ in lanes(played(scene), columns)]
+
+    assert max(map(len, lines)) <= columns
+    assert {"CALLER", "TELNYX", "DIALTONE"} <= set(" ".join(lines).split())
+
+
+def test_a_line_is_broken_between_words_and_a_long_word_at_its_dots() -> None:
+    assert wrap("gather.ended valid 1", 18) == ["gather.ended valid", "1"]
+    assert wrap("recording.transcription.saved now", 20) == ["recording.", "transcription.saved", "now"]
+    assert wrap("0123456789", 4) == ["0123", "4567", "89"]
+    assert wrap("", 4) == []
+
+
+def test_what_a_caller_or_telnyx_sends_cannot_move_the_cursor_nor_write_a_page() -> None:
+    evil = "\x1b[2J<script>alert(1)</script>\u202e"
+    calling = entry("call.initiated", 1, payload={"from": evil, "to": evil, "status": evil}, reason=evil)
+    story = story_of(evil, [Call(evil, "leg", flow=evil, from_number=evil)], [calling], [])
+
+    text = "".join(line for line, _ in (*lanes(story, 80), *list_lines(list(story.legs), 40)))
+    text += one_line(story.rows[0], 200)[0]
+    page = page_of(story)
+
+    assert all(each.isprintable() for each in text)
+    assert "<script" not in page
+    assert "\x1b" not in page
+
+
+def test_a_page_needs_nothing_from_elsewhere_and_its_picture_is_well_formed() -> None:
+    story = played(scenes.RECORDED)
+
+    picture = ET.fromstring(drawing(story))  # noqa: S314 -- our own
+    page = page_of(story)
+
+    arrows = [each for each in picture if each.get("class", "").startswith("arrow")]
+    assert len(arrows) >= len(story.rows)
+    assert "prefers-color-scheme: dark" in page
+    assert re.findall(r"(?:src|href)=|url\(|@import|<script", page) == []
+    assert page.count(story.session_id) >= 1
+
+
+def test_a_list_fits_a_narrow_terminal_in_two_lines_a_call() -> None:
+    (leg,) = played(scenes.IVR).legs
+
+    wide, narrow = ([line for line, _ in list_lines([leg, leg], columns)] for columns in (200, 60))
+
+    assert len(wide) == 2
+    assert len(narrow) == 4
+    assert all(len(line) <= 60 for line in narrow)
+    assert f"{leg.from_number} → {leg.to_number}" in wide[0]
