@@ -18,6 +18,8 @@ ARCH ?= arm64
 ENV ?= dev
 BUILD ?= .aws-sam/build
 PARAMETERS ?=
+# How callers come to a new version: a tenth of them first, watched, or all at once: make deploy ENV=prod ROLLOUT=all-at-once
+ROLLOUT ?= $(if $(filter prod,$(ENV)),canary,all-at-once)
 TESTS ?= tests
 # Tests run on all processors, those of a file on one: they share what its fixtures start, a whole stack for one.
 WORKERS ?= auto
@@ -94,7 +96,7 @@ build: $(SAM) $(VENV)/project ## pack the functions for AWS: make build ARCH=arm
 deploy: build ## put the stack on AWS: make deploy ENV=dev|prod PARAMETERS='TelnyxPublicKey=…'
 	@case "$(ENV)" in dev | prod) ;; *) \
 		echo "ENV is \"$(ENV)\": say ENV=dev or ENV=prod; samconfig.toml has them." >&2; exit 2;; esac
-	@$(SAM) deploy --config-env $(ENV) --parameter-overrides Architecture=$(ARCH) $(PARAMETERS) || { \
+	@$(SAM) deploy --config-env $(ENV) --parameter-overrides Architecture=$(ARCH) Rollout=$(ROLLOUT) $(PARAMETERS) || { \
 		echo "Not deployed. Is it the first time? Then it needs your Telnyx public key, which \`dialtone secret\` shows:" >&2; \
 		echo "  make deploy ENV=$(ENV) PARAMETERS='TelnyxPublicKey=…'" >&2; \
 		echo "and AWS credentials: \`aws configure\`, or AWS_PROFILE set to the profile to use." >&2; exit 1; }

@@ -3,9 +3,10 @@
 What the emulator does otherwise than AWS is dealt with here, and nowhere else.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -78,10 +79,14 @@ def for_emulator(cloudformation: Template) -> Template:
     """The same stack without what the emulator refuses, with its HTTP routes written out as resources."""
     template = deepcopy(cloudformation)
     resources = template["Resources"]
-    for name in [name for name, resource in resources.items() if _is_left_out(resource)]:
+    left_out = {name for name, resource in resources.items() if _is_left_out(resource)}
+    for name in left_out:
         del resources[name]
     for resource in resources.values():
         _forget_left_out(resource, resources)
+        resource.pop("UpdatePolicy", None)  # of an alias: CodeDeploy's
+    template = {name: _without_references(part, left_out) for name, part in template.items()}
+    resources = template["Resources"]
     for mapping in of_type(template, "AWS::Lambda::EventSourceMapping").values():
         mapping["Properties"]["ScalingConfig"] = {"MaximumConcurrency": READERS_AT_ONCE}
     for name in list(of_type(template, "AWS::ApiGatewayV2::Api")):
@@ -132,6 +137,19 @@ def _forget_left_out(resource: dict[str, Any], resources: Mapping[str, Any]) -> 
     names = [depends_on] if isinstance(depends_on, str) else depends_on
     if kept := [name for name in names if name in resources]:
         resource["DependsOn"] = kept
+
+
+def _without_references(value: Any, left_out: Collection[str]) -> Any:  # noqa: ANN401 -- any part of a template
+    """The same, with the name of what is left out in place of a reference to it."""
+    if isinstance(value, list):
+        return [_without_references(each, left_out) for each in value]
+    if isinstance(value, str):
+        return reduce(lambda text, name: text.replace(f"${{{name}}}", name), left_out, value)
+    if not isinstance(value, dict):
+        return value
+    if set(value) == {"Ref"} and value["Ref"] in left_out:
+        return value["Ref"]
+    return {name: _without_references(each, left_out) for name, each in value.items()}
 
 
 def _routes(api_name: str, api: dict[str, Any]) -> dict[str, Any]:

@@ -95,6 +95,7 @@ def test_the_functions_are_these_with_their_handlers(template: Template) -> None
         "ReconcileFunction": "reconcile.app.handler",
         "FailoverFunction": "failover.app.handler",
         "WatchdogFunction": "watchdog.app.handler",
+        "PreTrafficFunction": "pretraffic.app.handler",
     }
 
 
@@ -118,6 +119,7 @@ def test_the_functions_get_the_names_of_their_dependencies_and_no_secret(templat
     }
     assert told["ArchiveFunction"] == shared | {"RECORDINGS_BUCKET"}
     assert told["LookupFunction"] == shared | {"LOOKUP_TOKENS_SECRET"}
+    assert told["PreTrafficFunction"] == shared | {"NEW_VERSION"}
     assert told["WatchdogFunction"] == shared | {"WATCHDOG_QUEUE_URL", "WEBHOOK_FUNCTION"}
     assert told["ReconcileFunction"] == shared | {"ARCHIVE_QUEUE_URL", "RECORDINGS_BUCKET", "WEBHOOK_FUNCTION"}
     assert told["FailoverFunction"] == shared | {
@@ -375,6 +377,19 @@ def test_each_function_may_do_exactly_this(template: Template) -> None:
             "ReadTelnyxApiKey": {"secretsmanager:GetSecretValue"},
             **KEY_OF_CALLS,
         },
+        "DeploymentRole": {
+            "MoveTheAlias": {"lambda:GetAlias", "lambda:GetProvisionedConcurrencyConfig", "lambda:UpdateAlias"},
+            "AskTheHook": {"lambda:InvokeFunction"},
+            "SeeAlarms": {"cloudwatch:DescribeAlarms"},
+        },
+        "PreTrafficRole": {
+            "WriteItsLogs": LOG_ACTIONS,
+            "SendTraces": TRACE_ACTIONS,
+            "PlayTheCall": {"lambda:InvokeFunction"},
+            "ClearItsCall": {"dynamodb:DeleteItem", "dynamodb:Query"},
+            "AnswerCodeDeploy": {"codedeploy:PutLifecycleEventHookExecutionStatus"},
+            **KEY_OF_CALLS,
+        },
         "FailoverRole": {
             "WriteItsLogs": LOG_ACTIONS,
             "SendTraces": TRACE_ACTIONS,
@@ -485,9 +500,11 @@ def test_no_function_has_a_role_that_sam_made(template: Template) -> None:
     roles = {function["Role"]["Fn::GetAtt"][0] for function in functions(template).values()}
 
     assert (
-        roles
+        roles | {"DeploymentRole"}
         == set(of_type(template, "AWS::IAM::Role"))
         == {
+            "DeploymentRole",
+            "PreTrafficRole",
             "WebhookRole",
             "ArchiveRole",
             "LookupRole",
@@ -500,11 +517,11 @@ def test_no_function_has_a_role_that_sam_made(template: Template) -> None:
         assert "ManagedPolicyArns" not in properties(template, role)
 
 
-def test_no_action_is_open_and_no_resource_but_x_rays(template: Template) -> None:
+def test_no_action_is_open_and_no_resource_but_where_aws_knows_no_finer_one(template: Template) -> None:
     for role in of_type(template, "AWS::IAM::Role"):
         for statement in statements(template, role):
             assert not [action for action in actions(statement) if "*" in action]
-            assert statement["Resource"] != "*" or actions(statement) == TRACE_ACTIONS
+            assert statement["Resource"] != "*" or actions(statement) in (TRACE_ACTIONS, {"cloudwatch:DescribeAlarms"})
 
 
 def test_only_the_one_secret_can_be_read(template: Template) -> None:
@@ -524,6 +541,8 @@ def test_the_outputs_have_the_names_that_others_rely_on(template: Template) -> N
         "ArchiveDeadLetterQueueUrl",
         "ParkedEventsBucketName",
         "WebhookFunctionName",
+        "WebhookFunctionVersion",
+        "DeploymentApplication",
         "DashboardUrl",
         "AlarmTopicArn",
         "NoticeTopicArn",

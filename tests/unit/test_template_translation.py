@@ -22,7 +22,7 @@ def cloudformation() -> Template:
 def test_every_functions_code_is_the_uploaded_zip(cloudformation: Template) -> None:
     codes = [f["Properties"]["Code"] for f in of_type(cloudformation, "AWS::Lambda::Function").values()]
 
-    assert codes == [{"S3Bucket": ARTIFACTS.bucket, "S3Key": ARTIFACTS.key}] * 6
+    assert codes == [{"S3Bucket": ARTIFACTS.bucket, "S3Key": ARTIFACTS.key}] * 7
 
 
 def test_the_routes_that_sam_writes_into_a_body_become_resources(cloudformation: Template) -> None:
@@ -51,7 +51,13 @@ def test_everything_is_deployed_but_what_is_left_out_with_a_reason(cloudformatio
 
     missing = set(cloudformation["Resources"]) - set(local["Resources"])
 
-    assert missing == {"RecordingsBucketPolicy", "ParkedEventsBucketPolicy", "AccessLogBucketPolicy"}
+    assert missing == {
+        "RecordingsBucketPolicy",
+        "ParkedEventsBucketPolicy",
+        "AccessLogBucketPolicy",
+        "ServerlessDeploymentApplication",
+        "WebhookFunctionDeploymentGroup",
+    }
     assert all(translate.LEFT_OUT.values())
 
 
@@ -69,6 +75,28 @@ def test_alarms_on_metric_math_are_left_out_and_nothing_waits_for_them() -> None
     assert set(local) == {"Table", "Queue"}
     assert local["Table"]["DependsOn"] == ["Queue"]
     assert "DependsOn" not in local["Queue"]
+
+
+def test_what_refers_to_something_left_out_has_its_name_in_place_of_it() -> None:
+    template = {
+        "Resources": {
+            "Deployments": {"Type": "AWS::CodeDeploy::Application", "Properties": {}},
+            "Alias": {
+                "Type": "AWS::Lambda::Alias",
+                "Properties": {"Description": {"Fn::Sub": "by ${Deployments} in ${AWS::Region}"}},
+                "UpdatePolicy": {"CodeDeployLambdaAliasUpdate": {"ApplicationName": {"Ref": "Deployments"}}},
+            },
+        },
+        "Outputs": {"Deployments": {"Value": {"Ref": "Deployments"}}},
+    }
+
+    local = translate.for_emulator(template)
+
+    assert local["Outputs"]["Deployments"]["Value"] == "Deployments"
+    assert local["Resources"]["Alias"] == {
+        "Type": "AWS::Lambda::Alias",
+        "Properties": {"Description": {"Fn::Sub": "by Deployments in ${AWS::Region}"}},
+    }
 
 
 def test_the_environment_is_added_to_and_overridden(cloudformation: Template) -> None:

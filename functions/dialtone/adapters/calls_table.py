@@ -318,6 +318,12 @@ class CallsTable:
         """Everything that happened on a phone call, in the order in which it happened."""
         return tuple(_timeline_entry(item) for item in self._query(call_session_id, EVENT))
 
+    def delete(self, call_session_id: str) -> None:
+        """Delete every item of a synthetic call. A real one's are kept, or erased with a receipt."""
+        for kind in (EVENT, RECORDING, LEG):
+            for item in self._query(call_session_id, kind):
+                self._client.delete_item(TableName=self._table, Key=_key(call_session_id, item["item"]))
+
     def _leg_put(self, before: Call, decision: Decision, event: Event) -> Any:  # noqa: ANN401 -- boto's nested dictionaries
         call = replace(decision.call, version=before.version + 1, due_at=_leg_due_at(before, decision, event))
         put: Item = {

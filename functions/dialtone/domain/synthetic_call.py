@@ -1,0 +1,61 @@
+"""The call that checks a new version of the webhook function before it takes calls. Pure.
+
+Nobody is on it: its events are made here, and its commands go nowhere. The pre-traffic function plays it, the webhook
+function lets it be played.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+SYNTHETIC_CALL = "dialtone_synthetic_call"
+"""The key under which the webhook function receives a webhook of it, where API Gateway's requests have a `body`."""
+
+SESSION_PREFIX = "dialtone-check-"
+"""What the call's session id begins with. Telnyx's are UUIDs, so that no caller's call can be meant."""
+
+FLOW_NAME, CALLER, CALLED = "deployment-check", "+15550123", "+15550100"
+
+QUESTION, THANKS = "This is a check of a new version. Press 1.", "Thank you."
+
+FLOW = f"""
+flow: {FLOW_NAME}
+voice: female
+language: en-US
+last_resort: thanks
+steps:
+  ask:
+    menu: {QUESTION}
+    keys: {{1: thanks}}
+    otherwise: bye
+  thanks:
+    say: {THANKS}
+    next: bye
+  bye: hangup
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """An event of the call, and what has to be sent because of it."""
+
+    event_type: str
+    payload: Mapping[str, object] = field(default_factory=dict)
+    actions: tuple[str, ...] = ()
+    """The commands, in order."""
+    text: str = ""
+    """What the last of them says to the caller."""
+
+
+SCRIPT = (
+    Exchange("call.initiated", {"direction": "incoming", "state": "parked"}, ("answer",)),
+    Exchange("call.answered", {}, ("gather_using_speak",), QUESTION),
+    Exchange("call.gather.ended", {"digits": "1", "status": "valid"}, ("speak",), THANKS),
+    Exchange("call.speak.ended", {"status": "completed"}, ("hangup",)),
+    Exchange("call.hangup", {"hangup_cause": "normal_clearing", "hangup_source": "callee"}),
+)
+"""The whole call: the last event ends it, so that nothing of it is left to be looked after."""

@@ -1,0 +1,25 @@
+"""The pre-traffic function's settings, read from its environment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dialtone.adapters.settings import required
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The pre-traffic function's settings."""
+
+    new_version: str
+    """ARN of the version that is to take calls."""
+    calls_table: str
+
+    @classmethod
+    def read(cls, environ: Mapping[str, str]) -> Settings:
+        """Raises SettingMissing naming what is not set."""
+        return cls(required(environ, "NEW_VERSION"), required(environ, "CALLS_TABLE"))
