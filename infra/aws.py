@@ -90,6 +90,11 @@ def explained() -> Iterator[None]:
         raise _fault(error) from error
 
 
+def sentence_about(error: BotoCoreError | ClientError) -> str:
+    """What AWS, or the way to it, has against it; and the remedy."""
+    return str(_fault(error))
+
+
 def code_of(error: ClientError) -> str:
     """The error's code, as AWS names it."""
     return error.response["Error"].get("Code", "")

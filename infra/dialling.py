@@ -20,6 +20,14 @@ if TYPE_CHECKING:
 DIAL_SECONDS = 10.0
 """Nobody listens yet: time enough for a slow answer and one resend."""
 
+_WITHOUT_AN_ANSWER: Mapping[str, str] = {
+    "connection": "it cannot be reached: check the network, and run this again",
+    "timeout": "it does not answer; the number may ring all the same: wait a minute, then run this again",
+    "deadline": "it does not answer; the number may ring all the same: wait a minute, then run this again",
+    "rate-limited": "it is asked too often: run this again in a minute",
+    "server-error": "it has a fault of its own: see status.telnyx.com, and run this again later",
+}
+
 
 def dial_command(  # noqa: PLR0913 -- a call is made of these
     to: str,
@@ -47,7 +55,9 @@ def dial_command(  # noqa: PLR0913 -- a call is made of these
 def dial(asked: Command, telnyx: Telnyx) -> Outcome:
     """Send the command. Raises DialtoneError saying why Telnyx did not accept it."""
     outcome = telnyx.send(asked, str(uuid.uuid4()), time.monotonic() + DIAL_SECONDS)
-    if outcome.kind != "accepted":
-        said = outcome.remedy or " ".join(filter(None, (outcome.code, outcome.title, outcome.detail, outcome.reason)))
-        raise DialtoneError(f"Telnyx did not dial {asked.parameters['to']} ({outcome.kind}): {said}")
-    return outcome
+    if outcome.kind == "accepted":
+        return outcome
+    said = outcome.remedy or _WITHOUT_AN_ANSWER.get(outcome.reason, "")
+    if not said:
+        said = " ".join(filter(None, (outcome.code, outcome.title, outcome.detail, outcome.reason)))
+    raise DialtoneError(f"Telnyx did not dial {asked.parameters['to']}: {said}")

@@ -31,9 +31,6 @@ CALLER = "+15550142"
 FASTEST = 1_000
 """Times as fast as life; beyond it the machine is what takes the time."""
 
-BROKEN_PIPE = 141
-"""What shells give for a program whose reader went away (128 and SIGPIPE)."""
-
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
@@ -77,12 +74,7 @@ def run(given: argparse.Namespace) -> int:
     flow_folder.check_number()
     if given.save:
         check_place(given.save, flow_folder.flow())
-    try:
-        return _ring(given, flow_folder, reachable, played.person if played else None)
-    except BrokenPipeError:
-        # Whoever was reading has gone; Python would complain at exit that it cannot flush to them.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return BROKEN_PIPE
+    return _ring(given, flow_folder, reachable, played.person if played else None)
 
 
 def _ring(given: argparse.Namespace, flow_folder: FlowFolder, reachable: People, person: Caller | None) -> int:

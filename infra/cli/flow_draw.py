@@ -38,7 +38,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def add_output_to(parser: argparse.ArgumentParser) -> None:
     """Add where the pictures go."""
     parser.add_argument(
-        "--output", default=STANDARD_OUTPUT, metavar="DIR", help="a folder, one file for each flow (default: -, print)"
+        "--output",
+        default=STANDARD_OUTPUT,
+        metavar="PLACE",
+        help="a folder, which gets one file for each flow, or a file such as menu.svg (default: -, print)",
     )
 
 
@@ -63,13 +66,18 @@ def write(pictures: dict[str, str], form: str, output: str) -> None:
     """Print the one picture, or put each into the folder under its flow's name. Raises DialtoneError."""
     if output == STANDARD_OUTPUT:
         if len(pictures) > 1 and form != "mermaid":
-            raise DialtoneError(f"{len(pictures)} pictures do not go into one {form}: add --output DIR")
+            raise DialtoneError(f"{len(pictures)} pictures do not go into one {form}: add --output FOLDER")
         sys.stdout.write("\n".join(pictures.values()))
         return
-    folder = Path(output)
-    folder.mkdir(parents=True, exist_ok=True)
+    place = Path(output)
+    if not place.is_dir() and (place.exists() or place.suffix == f".{ENDINGS[form]}"):
+        if len(pictures) > 1:
+            raise DialtoneError(f"{len(pictures)} pictures do not go into one file, {place}: name a folder")
+        place.write_text(next(iter(pictures.values())), encoding="utf-8")
+        return
+    place.mkdir(parents=True, exist_ok=True)
     for name, content in pictures.items():
-        (folder / f"{name}.{ENDINGS[form]}").write_text(content, encoding="utf-8")
+        (place / f"{name}.{ENDINGS[form]}").write_text(content, encoding="utf-8")
 
 
 def _files(given: argparse.Namespace) -> list[Path]:

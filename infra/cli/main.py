@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from dialtone.domain.errors import DialtoneError
 from infra.cli.commands import add_commands
-from infra.local.errors import LocalCloudError
+from infra.cli.errors import sentence_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,28 +33,70 @@ COMMANDS = {
     "bench": ("infra.cli.bench", "measure speed and cost, and write docs/bench (from a checkout)"),
 }
 
+FAILED = 1
+
 INTERRUPTED = 130
 """What shells give for a command that Ctrl-C ended."""
 
+BROKEN_PIPE = 141
+"""What shells give for a program whose reader went away (128 and SIGPIPE)."""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command. An error is one sentence; `--debug` adds the traceback."""
-    parsed = _parser().parse_args(arguments)
+    """Run the command. An error is one sentence; `--debug` shows the traceback instead."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        status: int = parsed.run(parsed)
-    except (DialtoneError, LocalCloudError) as error:
-        if parsed.debug:
-            raise
-        print(f"dialtone: {error}", file=sys.stderr)
-        return 1
+        if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:  # until now, by infra.cli.start
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+        return _run(given)
     except BrokenPipeError:
-        # The reader of our output, such as `head`, has closed it; without this, Python complains again at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        # The reader of our output, such as `head`, has closed it.
+        _give_up_output()
+        return BROKEN_PIPE
     except KeyboardInterrupt:
-        print("\ndialtone: interrupted; everything it started has been ended", file=sys.stderr)
+        _tell("\ndialtone: interrupted; everything it started has been ended")
         return INTERRUPTED
-    return status
+    except Exception as error:
+        if _wants_tracebacks(given):
+            raise
+        _tell(f"dialtone: {sentence_of(error)}")
+        return FAILED
+
+
+def _run(arguments: Sequence[str]) -> int:
+    try:
+        parsed = _parser().parse_args(arguments)
+        status: int = parsed.run(parsed)
+        return status
+    finally:
+        _flush()
+
+
+def _flush() -> None:
+    """Let a full disk or a closed pipe be noticed here, and not when Python ends."""
+    if sys.stdout is None:
+        return  # it was closed before the program began
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        _give_up_output()
+        raise OSError(error.errno, error.strerror, "standard output") from error
+
+
+def _give_up_output() -> None:
+    """Without this, Python complains again at its end that what it holds cannot be written."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _tell(sentence: str) -> None:
+    with suppress(OSError):  # where even that cannot be written, the exit status says it
+        print(sentence, file=sys.stderr, flush=True)
+
+
+def _wants_tracebacks(arguments: Sequence[str]) -> bool:
+    return "--debug" in arguments[:1]
 
 
 def _parser() -> argparse.ArgumentParser:

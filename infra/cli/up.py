@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import shlex
 from typing import TYPE_CHECKING, NoReturn
 
@@ -25,13 +26,17 @@ if TYPE_CHECKING:
 CLOUD_PORT, CARRIER_PORT = 4566, 4580
 """Fixed, so that other programs can be told of them."""
 
+LAST_PORT = 65_535
+
 REAL_TIME = 1.0
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
-    parser.add_argument("--cloud-port", type=int, default=CLOUD_PORT, help=f"of the AWS APIs (default: {CLOUD_PORT})")
-    parser.add_argument("--carrier-port", type=int, default=CARRIER_PORT, help=f"of Telnyx's (default: {CARRIER_PORT})")
+    parser.add_argument("--cloud-port", type=_port, default=CLOUD_PORT, help=f"of the AWS APIs (default: {CLOUD_PORT})")
+    parser.add_argument(
+        "--carrier-port", type=_port, default=CARRIER_PORT, help=f"of Telnyx's (default: {CARRIER_PORT})"
+    )
     parser.add_argument("--pace", type=_pace, default=REAL_TIME, help="seconds of a call per second (default: 1)")
     add_flows_to(parser)
     parser.set_defaults(run=run)
@@ -41,6 +46,8 @@ def run(given: argparse.Namespace) -> NoReturn:
     """Print what a program needs to use the line, then all that happens on it. Flows are read again when saved."""
     name_project(given)
     console = Console()
+    if not given.flows.is_dir():
+        raise DialtoneError(f"{given.flows} is not a folder: name the one that holds the flows")
     numbers = read_numbers(given.flows)
     with (
         PhoneLine(
@@ -94,10 +101,19 @@ def _add_callees(line: PhoneLine) -> list[str]:
 
 
 def _pace(text: str) -> float:
-    pace = float(text)
-    if pace <= 0:
-        raise argparse.ArgumentTypeError("must be more than 0: 1 is real time, 10 is ten times as fast")
+    try:
+        pace = float(text)
+    except ValueError:
+        pace = 0.0
+    if not 0 < pace < math.inf:
+        raise argparse.ArgumentTypeError(f"{text}: say a number above 0: 1 is real time, 10 is ten times as fast")
     return pace
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > LAST_PORT:
+        raise argparse.ArgumentTypeError(f"{text} is not a port: say a number up to {LAST_PORT}, or 0 for a free one")
+    return int(text)
 
 
 def _environment(line: PhoneLine) -> dict[str, str]:

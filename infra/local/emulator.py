@@ -168,10 +168,7 @@ def _listening_socket(port: int) -> socket.socket:
         listening.listen(BACKLOG)
     except OSError as error:
         listening.close()
-        raise PortInUseError(
-            f"Port {port} of {HOST} cannot be used ({error.strerror}). Stop the program that listens on it, "
-            "or leave the port out to have a free one taken."
-        ) from error
+        raise PortInUseError(port, error.strerror or str(error)) from error
     return listening
 
 

@@ -8,6 +8,12 @@ class LocalCloudError(Exception):
 class PortInUseError(LocalCloudError):
     """The port asked for belongs to another program."""
 
+    def __init__(self, port: int, why: str) -> None:
+        super().__init__(
+            f"Port {port} of 127.0.0.1 cannot be used ({why}). Stop the program that listens on it, another "
+            "`dialtone up` perhaps, or name another port, or 0 to have a free one taken."
+        )
+
 
 class EmulatorError(LocalCloudError):
     """The emulator did not come up, or is gone; the message ends with the end of its log."""

@@ -15,6 +15,7 @@ from infra.carrier.carrier import Carrier
 from infra.carrier.server import CarrierServer, http_fetch, http_post
 from infra.checkout import SAMPLES
 from infra.local.cloud import LocalCloud, StackSettings
+from infra.local.errors import PortInUseError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -51,7 +52,7 @@ class PhoneLine:
         """`pace` is virtual seconds per second of the wall clock, None for as fast as possible.
 
         `watched_flows` takes the place of the flows that are deployed, and is read again whenever it has changed: its
-        numbers are for the caller to `connect`, again and again.
+        numbers are for the caller to `connect`, again and again. Raises PortInUseError.
         """
         self.flows = watched_flows or SAMPLES
         self._watched = watched_flows is not None
@@ -63,7 +64,10 @@ class PhoneLine:
             delivery_threads=DELIVERY_THREADS,
             pace=pace,
         )
-        self.server = CarrierServer(self.carrier, carrier_port)
+        try:
+            self.server = CarrierServer(self.carrier, carrier_port)
+        except OSError as error:
+            raise PortInUseError(carrier_port, error.strerror or str(error)) from error
         self.cloud = LocalCloud(
             StackSettings(
                 telnyx_public_key=self.carrier.public_key,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import re
 import tempfile
 from dataclasses import dataclass, field
@@ -172,13 +173,29 @@ def add_conversation(file: Path, flow: str, conversation: Item) -> None:
             raise DialtoneError(f"the conversation cannot be added to {file}: {error}") from error
     if not complete:
         raise DialtoneError(f"the conversation cannot be added to {file}: let `conversations` be its last key")
-    file.write_text(text, encoding="utf-8")
+    try:
+        _replace(file, text)
+    except OSError as error:
+        why = f"{file} cannot be written ({error.strerror}); here is what would stand in it"
+        raise DialtoneError(f"{why}:\n{_entry(conversation, '')}") from error
+
+
+def _replace(file: Path, text: str) -> None:
+    """Put the whole text in the file's place, or leave the file as it is: others' conversations stand in it."""
+    written = file.with_name(f".{file.name}.new")
+    try:
+        written.write_text(text, encoding="utf-8")
+        written.replace(file)
+    finally:
+        written.unlink(missing_ok=True)
 
 
 def check_place(file: Path, flow: str) -> None:
     """Raises DialtoneError if conversations of a flow cannot stand in that file."""
     if not file.parent.is_dir():
         raise DialtoneError(f"--save {file}: there is no folder {file.parent}")
+    if file.is_dir() or not os.access(file if file.exists() else file.parent, os.W_OK):
+        raise DialtoneError(f"--save {file}: it cannot be written; check its permissions, or name another place")
     if file.name != f"{flow}{SUFFIX}":
         raise DialtoneError(f"--save {file}: conversations of {flow} stand in {flow}{SUFFIX}; name it {flow}{SUFFIX}")
 

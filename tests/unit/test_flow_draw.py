@@ -295,11 +295,27 @@ def test_draw_says_what_to_do_with_several_pictures(tmp_path: Path, capsys: pyte
     status = main(["flow", "draw", str(tmp_path / "bye.yaml"), str(tmp_path / "desk.yaml")])
 
     assert status == 1
-    assert capsys.readouterr().err == "dialtone: 2 pictures do not go into one svg: add --output DIR\n"
+    assert capsys.readouterr().err == "dialtone: 2 pictures do not go into one svg: add --output FOLDER\n"
 
 
 def test_draw_names_a_file_that_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     status = main(["flow", "draw", str(tmp_path / "gone.yaml")])
 
     assert status == 1
-    assert "gone.yaml cannot be read: " in capsys.readouterr().err
+    assert "gone.yaml is not there; name a flow, or a flow's file" in capsys.readouterr().err
+
+
+def test_draw_writes_a_file_where_a_file_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "desk.yaml").write_text(DESK, encoding="utf-8")
+    (tmp_path / "bye.yaml").write_text("flow: bye\nsteps:\n  bye: hangup\n", encoding="utf-8")
+    picture = tmp_path / "menu.svg"
+
+    one = main(["flow", "draw", str(tmp_path / "desk.yaml"), "--output", str(picture)])
+    both = main(
+        ["flow", "draw", str(tmp_path / "desk.yaml"), str(tmp_path / "bye.yaml"), "--output", str(tmp_path / "b.svg")]
+    )
+
+    assert (one, both) == (0, 1)
+    assert picture.read_text(encoding="utf-8").startswith("<svg")
+    assert "name a folder" in capsys.readouterr().err
+    assert not (tmp_path / "b.svg").exists()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,8 +18,6 @@ from infra.phone.script import read_script
 from tests.unit.test_phone_hearing import AGENT, BEGAN, ME, heard, silent
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from infra.carrier.trace import Happening
 
 WELCOME = "Press one for the hours."
@@ -231,3 +231,22 @@ def test_a_recording_that_is_listened_to_is_noted_without_its_signed_address() -
     address = "http://127.0.0.1:9/recordings-storage/session/message.mp3?X-Amz-Signature=1"
 
     assert talk(heard(0, address, 5, "audio")) == [{"hears": {"audio": "/recordings-storage/"}}]
+
+
+def test_a_call_that_cannot_be_saved_is_shown_and_what_was_saved_before_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "main-menu.test.yaml"
+    before = "flow: main-menu\n\nconversations:\n  - name: first\n    talk: []\n"
+    file.write_text(before, encoding="utf-8")
+    monkeypatch.setattr(Path, "replace", _full)
+
+    with pytest.raises(DialtoneError, match=r"(?s)No space left on device.*name: second"):
+        add_conversation(file, "main-menu", {"name": "second", "talk": []})
+
+    assert file.read_text(encoding="utf-8") == before
+    assert [each.name for each in tmp_path.iterdir()] == [file.name]
+
+
+def _full(*_whatever: object) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")

@@ -31,8 +31,11 @@ def read_file(file: Path) -> Text:
     """A file of the working tree. Raises DialtoneError if it cannot be read."""
     try:
         return Text(str(file), file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise DialtoneError(f"{file} cannot be read: {error}; name a flow's file") from None
+    except FileNotFoundError:
+        raise DialtoneError(f"{file} is not there; name a flow, or a flow's file") from None
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise DialtoneError(f"{file}:{line}: is not UTF-8; save it as UTF-8 text") from None
 
 
 def is_flow(text: Text) -> bool:

@@ -1,0 +1,243 @@
+"""Every command with what it cannot use: one sentence with a remedy, a status other than 0, and never a traceback."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from infra.checkout import ROOT
+from infra.cli.commands import CommandParser
+from infra.cli.errors import sentence_of
+from infra.cli.main import BROKEN_PIPE, COMMANDS, INTERRUPTED, main
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+DIALTONE = [sys.executable, "-m", "infra.cli.start"]
+NOWHERE = "http://127.0.0.1:9"
+SEEN_AT_ONCE = frozenset({"demo"})
+"""Commands that take nothing from anybody."""
+
+WRONG: Sequence[tuple[str, str]] = (
+    ("flow lint nowhere", "is not there; name a folder of flows, or a flow"),
+    ("flow lint latin.yaml", "is not UTF-8; save it as UTF-8"),
+    ("flow lint --explain nothing", "is not a rule"),
+    ("flow draw nowhere.yaml", "is not there; name a flow"),
+    ("flow draw latin.yaml", "latin.yaml:3: is not UTF-8; save it as UTF-8"),
+    ("flow draw flows/main-menu.yaml --output /dev/full", "no space left on device; make room"),
+    ("flow draw flows/main-menu.yaml --output file/below", "not a directory; name a folder"),
+    ("flow diff nowhere.yaml", "is not there; name a flow"),
+    ("flow diff NO-REVISION", "is neither a file nor a revision that git knows"),
+    ("flow diff latin.yaml flows/main-menu.yaml", "is not UTF-8"),
+    ("flow test nowhere.test.yaml", "name a flow that has conversations beside it"),
+    ("flow test --flows nowhere", "there is no conversation"),
+    ("flow schema nothing", "invalid choice"),
+    ("new file", "choose another name"),
+    ("call +15550177 --flows flows", "call one of +15550100"),
+    ("call +15550100 --flows file", "is not a folder: name the one that holds the flows"),
+    ("call --script file --flows flows", "begin with `flow: <name>`"),
+    ("call +15550100 --flows flows --save flows", "cannot be written"),
+    ("up --flows nowhere", "is not a folder: name the one that holds the flows"),
+    ("up --cloud-port 80000", "80000 is not a port: say a number up to 65535"),
+    ("up --carrier-port TAKEN", "Stop the program that listens on it"),
+    ("up --pace never", "say a number above 0"),
+    ("dial +15550100 --flow nothing --from +15550100 --flows flows", "there is no flow nothing"),
+    ("dial nobody --flow announcement --from +15550100 --flows flows", "nobody"),
+    ("bench nothing", "there is no benchmark 'nothing'"),
+    ("recordings list --status nothing", "invalid choice: 'nothing'"),
+)
+
+OFFLINE = (
+    "dial +15550100 --flow announcement --from +15550100",
+    "calls list",
+    "calls show s",
+    "calls tail",
+    "recordings list",
+    "recordings show r",
+    "recordings verify",
+    "recordings export --to out",
+    "recordings hold r",
+    "recordings release r",
+    "recordings erase --session s --yes",
+    "recordings redrive",
+    "replay --list",
+    "secret",
+    "connect --dry-run",
+    "disconnect --yes",
+    "numbers",
+)
+"""What needs AWS, or Telnyx; doctor as well, which says so of each of its checks."""
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    shutil.copytree(ROOT / "functions" / "flows", tmp_path / "flows")
+    (tmp_path / "file").write_text("nothing\n")
+    (tmp_path / "latin.yaml").write_bytes("flow: latin\nsteps:\n  a: {say: café}\n".encode("latin-1"))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def taken() -> Iterator[int]:
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+        yield listening.getsockname()[1]
+
+
+def _status(arguments: Sequence[str]) -> int:
+    try:
+        return main(arguments)
+    except SystemExit as end:  # argparse's
+        return int(end.code or 0)
+
+
+def _is_one_sentence(told: str) -> bool:
+    """Whether a person is told what is wrong; usage, and which project it is about, may stand above it."""
+    lines = [line for line in _without_project(told) if line.startswith("dialtone")]
+    return len(lines) == 1 and "Traceback" not in told and "a fault of Dialtone itself" not in told
+
+
+def _without_project(told: str) -> list[str]:
+    return [line for line in told.splitlines() if not re.match(r"dialtone: (\d+ flows?, |these are the samples)", line)]
+
+
+@pytest.mark.usefixtures("place")
+@pytest.mark.parametrize(("arguments", "why"), WRONG)
+def test_what_cannot_be_used_is_told_in_one_sentence(
+    arguments: str, why: str, taken: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _put_off_line(monkeypatch)
+    monkeypatch.setenv("TELNYX_CONNECTION_ID", "1")
+
+    status = _status(arguments.replace("TAKEN", str(taken)).split())
+
+    said, told = capsys.readouterr()
+    assert status in {1, 2}
+    assert why in said + told
+    assert _is_one_sentence(told) or arguments.startswith("flow lint"), told
+
+
+@pytest.mark.usefixtures("place")
+@pytest.mark.parametrize("arguments", OFFLINE)
+def test_without_a_network_a_command_says_so(
+    arguments: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _put_off_line(monkeypatch)
+
+    status = _status([*arguments.split(), *([] if arguments.startswith("dial ") else ["--stack", "s"])])
+
+    told = capsys.readouterr().err
+    assert status == 1
+    assert _is_one_sentence(told), told
+    assert "check the network, and run this again" in told
+
+
+def _put_off_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("time.sleep", lambda _seconds: None)  # between attempts
+    for name, value in {
+        "AWS_ENDPOINT_URL": NOWHERE,
+        "TELNYX_BASE_URL": NOWHERE,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "TELNYX_API_KEY": "KEY",
+    }.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("TELNYX_CONNECTION_ID", raising=False)
+
+
+def test_telnyx_that_cannot_be_reached_is_the_networks_fault(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _put_off_line(monkeypatch)
+    monkeypatch.setenv("TELNYX_CONNECTION_ID", "1")
+
+    status = main(["dial", "+15550100", "--flow", "announcement", "--from", "+15550100"])
+
+    assert status == 1
+    told = capsys.readouterr().err
+    assert _is_one_sentence(told)
+    assert "check the network, and run this again" in told
+
+
+def test_every_command_is_tried_with_something_wrong() -> None:
+    tried = {words for arguments, _ in WRONG for words in _named(arguments)}
+    tried |= {words for arguments in OFFLINE for words in _named(arguments)}
+
+    assert set(_commands()) - tried - SEEN_AT_ONCE == {"doctor"}
+
+
+def _named(arguments: str) -> set[str]:
+    words = arguments.split()
+    return {words[0], " ".join(words[:2])}
+
+
+def _commands() -> Iterator[str]:
+    for name, (module, _) in COMMANDS.items():
+        parser = CommandParser()
+        import_module(module).configure(parser)
+        below = [action for action in parser._actions if isinstance(action, argparse._SubParsersAction)]  # noqa: SLF001 -- argparse lists them nowhere else
+        if not below:
+            yield name
+        for each in below:
+            yield from (f"{name} {action}" for action in each.choices)
+
+
+@pytest.mark.parametrize("arguments", ["--help", "flow lint", "flow draw main-menu", "flow schema flow"])
+def test_a_full_disk_and_a_reader_that_goes_away_are_no_success(arguments: str) -> None:
+    environment = os.environ | {"PYTHONUNBUFFERED": ""}
+    read, write = os.pipe()
+    os.close(read)
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        on_full = subprocess.Popen(  # noqa: S603 -- our own command
+            [*DIALTONE, *arguments.split()], cwd=ROOT, stdout=full, stderr=subprocess.PIPE, text=True, env=environment
+        )
+    unread = subprocess.Popen(  # noqa: S603 -- our own command
+        [*DIALTONE, *arguments.split()], cwd=ROOT, stdout=write, stderr=subprocess.PIPE, text=True, env=environment
+    )
+    os.close(write)
+
+    told = [process.communicate(timeout=60)[1] for process in (on_full, unread)]
+
+    assert [on_full.returncode, unread.returncode] == [1, BROKEN_PIPE]
+    assert told[0].endswith("no space left on device; make room, or name another place\n")
+    assert [len(_without_project(each)) for each in told] == [1, 0]
+
+
+BEGIN = f"import os, signal, sys\nsys.path.insert(0, {str(ROOT)!r})\nimport infra.cli.start as start\n"
+EARLY = "os.kill(os.getpid(), signal.SIGINT)"
+LATE = """
+import infra.cli.commands as commands
+commands.import_module = lambda _: os.kill(os.getpid(), signal.SIGINT)
+sys.exit(start.main(['up']))
+"""
+
+
+@pytest.mark.parametrize(
+    ("when", "status", "told"),
+    [(EARLY, -2, ""), (LATE, INTERRUPTED, "\ndialtone: interrupted; everything it started has been ended\n")],
+)
+def test_ctrl_c_while_a_command_is_being_read_leaves_no_traceback(when: str, status: int, told: str) -> None:
+    program = [sys.executable, "-c", BEGIN + when]
+
+    ended = subprocess.run(program, capture_output=True, text=True, check=False)  # noqa: S603 -- this interpreter
+
+    assert (ended.returncode, ended.stderr) == (status, told)
+
+
+def test_a_fault_of_our_own_is_called_one_and_says_how_to_see_more() -> None:
+    assert sentence_of(KeyError("leg")) == (
+        "a fault of Dialtone itself (KeyError: 'leg'): run it with `dialtone --debug …` to see where"
+    )
