@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import uuid
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from dialtone.adapters.telnyx_api import COMMANDS_ASKED
 from dialtone.domain.commands import COMMAND_NAMESPACE
 from dialtone.domain.recording_identity import is_named, names_in
-from dialtone.domain.recordings import EXPECTED, FAILED, RECORD_START
+from dialtone.domain.recordings import EXPECTED, FAILED, RECORD_START, Report
 from dialtone.domain.telnyx_actions import ACTIONS
 from reconcile.plan import seconds
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from dialtone.adapters.telnyx_api import RecordingInfo, TakenCommand
+    from dialtone.domain.calls import Call
     from dialtone.domain.recordings import Recording
 
 SAME_START_SECONDS = 1.0
@@ -30,11 +32,34 @@ def new_to(entries: Sequence[Recording], listed: Iterable[RecordingInfo]) -> lis
     return sorted((each for each in listed if not _is_known(each, entries)), key=lambda each: each.started_at)
 
 
+def was_reported(listed: RecordingInfo, legs: Iterable[Call]) -> bool:
+    """Whether its webhook has come, on whichever leg: a callee's recording is under the leg that dialled."""
+    if not _is_time(listed.started_at):
+        return False
+    began = datetime.fromtimestamp(seconds(listed.started_at), UTC).isoformat()
+    report = Report.of(began, listed.channels, listed.recording_id, names_in(listed.download_urls.values()))
+    return any(each.started_at and each.is_of(report) for leg in legs for each in leg.reported)
+
+
+def is_of_application(listed: RecordingInfo, legs: Sequence[Call]) -> bool:
+    """Whether a recording is of a call that this table has, and was made by the application that the call rang.
+
+    Other applications of the same account have their own recordings, and Telnyx lists all of them.
+    """
+    connections = {leg.connection_id for leg in legs} - {""}
+    return bool(legs) and (not connections or listed.connection_id in connections | {""})
+
+
 def can_be_taken(listed: RecordingInfo) -> bool:
     """Whether all is there that its webhook would have said; else it is not saved yet, or no answer of Telnyx's."""
     if listed.status not in COMPLETED or not listed.download_urls:
         return False
     return bool(listed.recording_id and listed.call_leg_id and _is_time(listed.started_at) and _saved_at(listed))
+
+
+def created_seconds(listed: RecordingInfo) -> float:
+    """When it was saved, in unix seconds, or the nearest to it that is known; 0 where nothing is."""
+    return seconds(_saved_at(listed) or "1970-01-01")
 
 
 def saved_event(listed: RecordingInfo) -> dict[str, Any]:
@@ -43,6 +68,7 @@ def saved_event(listed: RecordingInfo) -> dict[str, Any]:
         "call_leg_id": listed.call_leg_id,
         "call_session_id": listed.call_session_id,
         "channels": listed.channels,
+        "connection_id": listed.connection_id,
         "recording_id": listed.recording_id,
         "recording_started_at": listed.started_at,
         "recording_ended_at": listed.ended_at if _is_time(listed.ended_at) else "",

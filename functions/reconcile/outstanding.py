@@ -10,9 +10,9 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from dialtone.adapters.calls_table import DueItem
-from dialtone.domain.events import TELNYX_EVENT
 from dialtone.domain.recordings import COPIED, EXPECTED, OPEN_STATUSES, SAVED, ArchiveJob
-from reconcile.listing import can_be_taken, new_to, saved_event, was_never_asked_for
+from reconcile.intake import take_in
+from reconcile.listing import can_be_taken, new_to, was_never_asked_for, was_reported
 from reconcile.open_legs import OpenLegs
 from reconcile.plan import (
     CLOCK_SKEW_SECONDS,
@@ -27,13 +27,12 @@ from reconcile.plan import (
     unlisted,
 )
 from reconcile.questions import NotAnswered
-from reconcile.report import FAULTS, MISSING, NOT_MADE, OVERDUE, QUEUED, RECOVERED, REFUSED
+from reconcile.report import FAULTS, MISSING, NOT_MADE, OVERDUE, QUEUED, REFUSED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from dialtone.adapters.telemetry import Level
-    from dialtone.adapters.telnyx_api import RecordingInfo
     from dialtone.domain.calls import Call
     from dialtone.domain.recordings import Recording
     from reconcile.dependencies import Dependencies
@@ -175,8 +174,8 @@ class OutstandingCall:
         except NotAnswered as why:
             self._unsettled(asking, str(why))
             return
-        new = new_to(entries, listed)
-        taken = [each for each in new if can_be_taken(each) and self._take_in(each)]
+        new = [each for each in new_to(entries, listed) if not was_reported(each, legs.values())]
+        taken = [each for each in new if can_be_taken(each) and take_in(each, self.dependencies, self.report)]
         if taken:
             entries = self.dependencies.store.recordings(self.session)
         still = {each.name: each for each in entries if each.status == EXPECTED}
@@ -210,22 +209,6 @@ class OutstandingCall:
             self._log("warning", "recording not settled", each.entry, reason=why)
             if each.look.age_seconds >= GIVE_UP_SECONDS:
                 self._fail(given_up(each.entry, why), was=(EXPECTED,))
-
-    def _take_in(self, listed: RecordingInfo) -> bool:
-        """Let the webhook function process its event, as if Telnyx had delivered it."""
-        fields = {
-            "call_session_id": self.session,
-            "call_leg_id": listed.call_leg_id,
-            "recording_id": listed.recording_id,
-        }
-        why = self.dependencies.deliver({TELNYX_EVENT: saved_event(listed)})
-        if why:
-            self.report.log("error", "recording not taken in", fields | {"reason": why})
-            self.report.add(FAULTS)
-            return False
-        self.report.log("warning", "recording taken in: its webhook never came", fields)
-        self.report.add(RECOVERED)
-        return True
 
     def _queue_again(self, entry: Recording) -> None:
         job = ArchiveJob(

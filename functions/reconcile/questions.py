@@ -10,7 +10,7 @@ from dialtone.domain.errors import DialtoneError, TelnyxRefused, TelnyxUnavailab
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from dialtone.adapters.telnyx_api import RecordingInfo, TakenCommand
+    from dialtone.adapters.telnyx_api import RecordingInfo, RecordingsPage, TakenCommand
 
     Answer = TypeVar("Answer")
 
@@ -32,6 +32,10 @@ class Telnyx(Protocol):
         """Every recording of a phone call."""
         ...
 
+    def recordings_created(self, since_seconds: float, until_seconds: float, page: int = 1) -> RecordingsPage:
+        """A page of the account's recordings that were created within these unix times."""
+        ...
+
     def find_call(self, call_control_id: str) -> CallInfo | None:
         """Whether a leg goes on; None if Telnyx does not know it."""
         ...
@@ -50,7 +54,7 @@ class Questions:
 
     def __init__(self, telnyx: Telnyx) -> None:
         self._telnyx = telnyx
-        self._failures = {"recordings": 0, "call": 0, "commands": 0, "deliveries": 0}
+        self._failures = dict.fromkeys(("recordings", "account", "call", "commands", "deliveries"), 0)
         """In a row, by what was asked about: a key may be allowed the one and not the other.
 
         Threads may lose one of them, which does no harm.
@@ -62,6 +66,10 @@ class Questions:
         """Every recording of a phone call that Telnyx lists; of no other call, whatever it lists."""
         listed = self._ask("recordings", lambda: self._telnyx.recordings_of(call_session_id))
         return tuple(each for each in listed if each.call_session_id == call_session_id)
+
+    def recordings_created(self, since_seconds: float, until_seconds: float, page: int) -> RecordingsPage:
+        """A page of the account's recordings that were created within these unix times, of whichever application."""
+        return self._ask("account", lambda: self._telnyx.recordings_created(since_seconds, until_seconds, page))
 
     def find_call(self, call_control_id: str) -> CallInfo | None:
         """Whether a leg goes on; None if Telnyx does not know it. Asked once, for the leg and all its recordings."""

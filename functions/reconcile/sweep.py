@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass
 from functools import partial
@@ -13,12 +13,13 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from dialtone.domain.deadline import request_until
 from dialtone.domain.errors import DialtoneError
+from reconcile.comparison import Comparison
 from reconcile.outstanding import OutstandingCall
 from reconcile.questions import Questions
 from reconcile.report import CALLS, FAULTS, LEFT, OUTSTANDING, Report
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from dialtone.adapters.calls_table import DueItem
     from dialtone.adapters.telemetry import Observer
@@ -64,28 +65,41 @@ class Sweep:
             report.add(CALLS, sum(bool(each.leg_id) for each in due))
             if len(due) == MAX_ITEMS:
                 report.add(LEFT)  # there may be more, and how many is not known
+            has_time = lambda: deadline - self.clock() >= CALL_SECONDS  # noqa: E731 -- asked before each call
             with ThreadPoolExecutor(self.calls_at_once) as threads:
-                looks = []
-                for session, of_call in _by_call(due).items():
-                    call = OutstandingCall(self.dependencies, questions, report, session, now)
-                    # In a copy of this context, whose requests keep to the deadline.
-                    looks.append(threads.submit(copy_context().run, partial(self._look, call, of_call, deadline)))
-            for each in looks:
-                each.result()
+                together = partial(_together, threads, report)
+                calls = _by_call(due)
+                outstanding = [OutstandingCall(self.dependencies, questions, report, each, now) for each in calls]
+                together((each.session, partial(_look, each, calls[each.session], has_time)) for each in outstanding)
+                comparison = Comparison(self.dependencies, questions, report, now, has_time, together)
+                _guarded(report, "recordings not compared", {}, comparison.run)
         return report.close()
 
-    def _look(self, call: OutstandingCall, due: Sequence[DueItem], deadline: float) -> None:
-        if deadline - self.clock() < CALL_SECONDS:
-            call.report.add(LEFT, len(due))
-            return
-        try:
-            call.look(due)
-        except Exception as fault:  # noqa: BLE001 -- the calls behind it are looked at all the same
-            known = isinstance(fault, KNOWN_FAULTS)
-            fields = {"call_session_id": call.session, "fault": type(fault).__name__}
-            fields |= {"reason": str(fault)} if known else {}
-            call.report.log("warning" if known else "error", "call not looked at", fields, failed=not known)
-            call.report.add(FAULTS)
+
+def _look(call: OutstandingCall, due: Sequence[DueItem], has_time: Callable[[], bool]) -> None:
+    if has_time():
+        call.look(due)
+    else:
+        call.report.add(LEFT, len(due))
+
+
+def _together(threads: Executor, report: Report, looks: Iterable[tuple[str, Callable[[], None]]]) -> None:
+    """Look at several calls at once, in copies of this context, whose requests keep to the deadline."""
+    guarded = (partial(_guarded, report, "call not looked at", {"call_session_id": each}, look) for each, look in looks)
+    begun = [threads.submit(copy_context().run, each) for each in guarded]
+    for each in begun:
+        each.result()
+
+
+def _guarded(report: Report, message: str, fields: Mapping[str, str], look: Callable[[], None]) -> None:
+    """Look; whatever fails is reported, and what comes after it is looked at all the same."""
+    try:
+        look()
+    except Exception as fault:  # noqa: BLE001 -- as above
+        known = isinstance(fault, KNOWN_FAULTS)
+        more = {"fault": type(fault).__name__} | ({"reason": str(fault)} if known else {})
+        report.log("warning" if known else "error", message, {**fields, **more}, failed=not known)
+        report.add(FAULTS)
 
 
 def _by_call(due: Sequence[DueItem]) -> dict[str, list[DueItem]]:

@@ -12,7 +12,7 @@ from infra.carrier import errors, storage
 from infra.carrier.wire import Request, Response, as_json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from infra.carrier.exchange import Exchange
     from infra.carrier.recordings import Recording
@@ -24,7 +24,7 @@ PAGING = ("page[size]", "page[number]")
 
 _FILTER = re.compile(r"filter\[([a-z_]+)\](?:\[(gte|lte)\])?")
 _ONE = re.compile(r"/v2/(recordings|recording_transcriptions)/([^/]+)")
-#: Filters by value and by time; the field of the resource that each looks at.
+#: Of recordings: filters by value, and by time with the field of the resource that each looks at.
 _BY_VALUE = frozenset(
     {
         "call_control_id",
@@ -34,12 +34,14 @@ _BY_VALUE = frozenset(
         "conference_region",
         "connection_id",
         "from",
-        "recording_id",
         "sip_call_id",
         "to",
     }
 )
 _BY_TIME = {"created_at": "created_at", "end_time": "recording_ended_at", "start_time": "recording_started_at"}
+#: The same of transcriptions.
+_TRANSCRIPTIONS_BY_VALUE = frozenset({"recording_id"})
+_TRANSCRIPTIONS_BY_TIME = {"created_at": "created_at"}
 
 
 def routed(exchange: Exchange, request: Request) -> Callable[[], Response]:
@@ -48,9 +50,11 @@ def routed(exchange: Exchange, request: Request) -> Callable[[], Response]:
     if path == "/v2/recordings/actions/delete" and method == "POST":
         return lambda: _delete_many(exchange, request)
     if path == "/v2/recordings" and method == "GET":
-        return lambda: _page(request, [storage.resource(exchange, found) for found in exchange.recordings.saved()])
+        saved = exchange.recordings.saved()
+        return lambda: _page(request, [storage.resource(exchange, found) for found in saved], _BY_VALUE, _BY_TIME)
     if path == "/v2/recording_transcriptions" and method == "GET":
-        return lambda: _page(request, [storage.transcription(exchange, found) for found in _transcribed(exchange)])
+        made = [storage.transcription(exchange, found) for found in _transcribed(exchange)]
+        return lambda: _page(request, made, _TRANSCRIPTIONS_BY_VALUE, _TRANSCRIPTIONS_BY_TIME)
     match = _ONE.fullmatch(path)
     if match is None:
         raise errors.not_found()
@@ -95,9 +99,13 @@ def _delete_many(exchange: Exchange, request: Request) -> Response:
     return as_json(200, {"status": "ok"})
 
 
-def _page(request: Request, resources: list[dict[str, Any]]) -> Response:
-    """Answer with one page of what the query's filters leave, newest first."""
-    return one_page(request.query, [each for each in reversed(resources) if _matches(request.query, each)])
+def _page(
+    request: Request, resources: list[dict[str, Any]], by_value: Collection[str], by_time: Mapping[str, str]
+) -> Response:
+    """Answer with one page of what the query's filters leave, newest first. Raises RefusalError for unknown ones."""
+    filters = [_filter(name, wanted, by_value, by_time) for name, wanted in request.query.items() if name not in PAGING]
+    left = [each for each in reversed(resources) if all(fits(each) for fits in filters)]
+    return one_page(request.query, left)
 
 
 def one_page(query: Mapping[str, str], left: list[dict[str, Any]]) -> Response:
@@ -131,21 +139,19 @@ def time_of(name: str, text: str) -> datetime:
     return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 
-def _matches(query: Mapping[str, str], resource: Mapping[str, Any]) -> bool:
-    for name, wanted in query.items():
-        match = _FILTER.fullmatch(name)
-        if match is None:
-            if name in PAGING:
-                continue
-            raise errors.RefusalError(422, "10015", "Unknown parameter", f"{name} is not known.", parameter=name)
-        field, bound = match[1], match[2]
-        if bound is not None and field in _BY_TIME:
-            value, limit = datetime.fromisoformat(resource[_BY_TIME[field]]), time_of(name, wanted)
-            if value < limit if bound == "gte" else value > limit:
-                return False
-        elif bound is None and field in _BY_VALUE:
-            if resource.get(field) != wanted:
-                return False
-        else:
-            raise errors.RefusalError(422, "10015", "Unknown filter", f"{name} is not known.", parameter=name)
-    return True
+def _filter(
+    name: str, wanted: str, by_value: Collection[str], by_time: Mapping[str, str]
+) -> Callable[[Mapping[str, Any]], bool]:
+    """Give what says whether a resource fits a filter; raises RefusalError for one that is not known."""
+    match = _FILTER.fullmatch(name)
+    if match is None:
+        raise errors.RefusalError(422, "10015", "Unknown parameter", f"{name} is not known.", parameter=name)
+    field, bound = match[1], match[2]
+    if bound is None and field in by_value:
+        return lambda resource: resource.get(field) == wanted
+    if bound is None or field not in by_time:
+        raise errors.RefusalError(422, "10015", "Unknown filter", f"{name} is not known.", parameter=name)
+    limit, place = time_of(name, wanted), by_time[field]
+    if bound == "gte":
+        return lambda resource: datetime.fromisoformat(resource[place]) >= limit
+    return lambda resource: datetime.fromisoformat(resource[place]) <= limit

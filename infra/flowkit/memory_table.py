@@ -48,8 +48,8 @@ class MemoryTable:
         return {"Items": [json.loads(self._items[key]) for key in keys]}
 
     def update_item(self, *, Key: Any, UpdateExpression: str, ConditionExpression: str, **named: Any) -> Any:
-        """One item's fields set and removed, if there is such an item and its condition holds."""
-        there = json.loads(self._items.get(_key(Key), "{}"))
+        """One item's fields set and removed if its condition holds; one that may be missing is made."""
+        there = json.loads(self._items.get(_key(Key), "null")) or dict(Key)
         names, values = named.get("ExpressionAttributeNames", {}), named["ExpressionAttributeValues"]
         if not _holds(ConditionExpression, there, names, values):
             raise ClientError({"Error": {"Code": "ConditionalCheckFailedException"}}, "UpdateItem")
@@ -110,7 +110,10 @@ class MemoryTable:
 
 
 def _holds(condition: str, there: Item, names: Item, values: Item) -> bool:
-    """`name = :value` or `name IN (:value, …)`."""
+    """`name = :value`, `name IN (:value, …)`, or `attribute_not_exists(name) OR name < :value`."""
+    later = re.fullmatch(r"attribute_not_exists\((\w+)\) OR \1 < (:\w+)", condition)
+    if later:
+        return later[1] not in there or int(there[later[1]]["N"]) < int(values[later[2]]["N"])
     asked = re.fullmatch(r"(#?\w+) (?:= (:\w+)|IN \((.+)\))", condition)
     if asked is None:
         raise NotImplementedError(condition)

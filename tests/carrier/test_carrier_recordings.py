@@ -428,6 +428,8 @@ def test_recordings_are_listed_by_page_newest_first_and_can_be_deleted() -> None
         ({"filter[created_at][gte]": "2026-01-01T00:00:00Z"}, 1),
         ({"filter[created_at][gte]": "2126-01-01T00:00:00Z"}, 0),
         ({"filter[end_time][lte]": "2126-01-01T00:00:00Z"}, 1),
+        ({"filter[connection_id]": "another"}, 0),
+        (dict.fromkeys(("filter[created_at][gte]", "filter[created_at][lte]"), "2026-01-01T00:00:00Z"), 0),
     ],
 )
 def test_recordings_can_be_filtered(query: dict[str, str], found: int) -> None:
@@ -438,14 +440,26 @@ def test_recordings_can_be_filtered(query: dict[str, str], found: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "query",
-    [{"filter[colour]": "red"}, {"sort": "id"}, {"page[size]": "251"}, {"filter[created_at][gte]": "yesterday"}],
+    ("path", "query"),
+    [
+        ("/recordings", {"filter[colour]": "red"}),
+        ("/recordings", {"filter[recording_id]": "r-1"}),
+        ("/recordings", {"filter[created_at]": "2026-01-01T00:00:00Z"}),
+        ("/recordings", {"filter[created_at][gt]": "2026-01-01T00:00:00Z"}),
+        ("/recordings", {"filter[created_at][gte]": "yesterday"}),
+        ("/recordings", {"filter[call_leg_id][gte]": "l-1"}),
+        ("/recordings", {"sort": "id"}),
+        ("/recordings", {"page[size]": "251"}),
+        ("/recordings", {"page[number]": "0"}),
+        ("/recording_transcriptions", {"filter[call_session_id]": "s-1"}),
+        ("/recording_transcriptions", {"filter[end_time][gte]": "2026-01-01T00:00:00Z"}),
+    ],
 )
-def test_a_query_that_the_description_does_not_know_is_refused(query: dict[str, str]) -> None:
+def test_a_query_that_the_description_does_not_know_is_refused(path: str, query: dict[str, str]) -> None:
+    """Also where there is nothing that the filter could be held against."""
     desk = Desk()
-    desk.carrier.store_recording(desk.carrier.call("+15551234567", "+15550100"), 1)
 
-    response = desk.api("GET", "/recordings", query=query)
+    response = desk.api("GET", path, query=query)
 
     assert response.status == 422
     assert response.json()["errors"][0]["source"] == {"parameter": next(iter(query))}

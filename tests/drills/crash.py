@@ -89,6 +89,12 @@ def _lose_hangup_and_look(world: World) -> None:
     world.looks.drops = 1
 
 
+def _record_unheard(world: World) -> None:
+    """Let the number record the call, and nothing be reported of it."""
+    world.record_itself()
+    _lose("call.recording.saved")(world)
+
+
 def _break_bridge(world: World) -> None:
     """Let a bridge fail: before it is sent again, Telnyx is asked whether it has obeyed it."""
     world.carrier.faults.disturb_api(ApiFault.UNAVAILABLE, action="bridge", times=2)
@@ -101,6 +107,7 @@ def _break_dial(world: World) -> None:
 
 MESSAGE, CONVERSATION = "a message ended by silence", "a whole call recorded from the answer, paused for a card"
 TEAM = "the first of three rung at once"
+UNRECORDED = "opening hours heard out"
 
 SCENES: tuple[Scene, ...] = (
     *(Scene(play) for play in ALL_PLAYS),
@@ -121,6 +128,7 @@ SCENES: tuple[Scene, ...] = (
     Scene(TEAM, _break_dial),
     Scene(MESSAGE, ordered={"archive storage:GET": (Fault.RESET_AFTER, 1)}),
     Scene(CONVERSATION, ordered={"archive s3:CompleteMultipartUpload": (Fault.UNANSWERED, 1)}),
+    Scene(UNRECORDED, _record_unheard),
 )
 
 

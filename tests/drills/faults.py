@@ -38,6 +38,7 @@ SHARES_OF_FEW = (0.3, 0.6)
 RARE, RARELY = "a lookup at an address", 0.1
 UNTIL_SECONDS = (60.0, 240.0, 900.0, 2_700.0)
 MOST_CALLS = 3
+RECORDED_BY_NUMBER = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,8 @@ class Faults(InProcess):
         )
         if chance.random() < 0.15:
             world.carrier.recordings.fail_next("not_authorized", chance.randint(1, 2))
+        if random.Random(seed + 5).random() < RECORDED_BY_NUMBER:
+            world.record_itself()
         with world:
             forger = Forger(world, random.Random(seed + 3))
             forger.begin()

@@ -188,6 +188,11 @@ def _mark_recording(chance: random.Random, _: CallsTable) -> tuple[Operation, st
     return (lambda each: each.mark_recording(recording, was=was)), f"{recording} was {was}"
 
 
+def _note_compared(chance: random.Random, _: CallsTable) -> tuple[Operation, str]:
+    until = chance.randrange(1_764_000_000, 1_764_000_100)
+    return (lambda each: (each.note_compared(until), each.compared_until())), str(until)
+
+
 def _due_items(chance: random.Random, _: CallsTable) -> tuple[Operation, str]:
     now, most = chance.choice((0.0, 1.7637e9, 1.764e9, 1.7638085e9, 9e9)), chance.choice((1, 2, 100))
     return (lambda each: _sorted(each.due_items(now, 100))[:most]), f"{now} {most}"
@@ -241,6 +246,7 @@ DRAWN: tuple[Callable[[random.Random, CallsTable], tuple[Operation, str]], ...] 
     _read_recording,
     _read_recordings,
     _mark_recording,
+    _note_compared,
     _due_items,
     _move_due,
     _drop_due,

@@ -20,7 +20,7 @@ from archive.transcripts import Transcripts
 from dialtone.adapters.archive_queue import ArchiveQueue
 from dialtone.adapters.calls_table import CallsTable
 from dialtone.adapters.erased_calls import ErasedCalls
-from dialtone.adapters.flow_library import FlowLibrary
+from dialtone.adapters.flow_library import FlowLibrary, read_numbers
 from dialtone.adapters.lookup_function import ANSWER_TO, LOOKUP, LookupFunction
 from dialtone.adapters.secrets import CachedSecret
 from dialtone.adapters.watchdog_queue import WatchdogQueue
@@ -29,6 +29,7 @@ from dialtone.domain.events import parse_event
 from dialtone.domain.lookups import FAILED, FOUND, NOT_FOUND, Lookup
 from dialtone.domain.recordings import ArchiveJob
 from dialtone.domain.watch import Look
+from infra.account import CONNECTION_ID
 from infra.carrier import API_KEY
 from infra.flowkit.scripted_backends import NEVER
 from infra.flowkit.stage import EndState, Stage, StrictObserver, timeless, timeless_recording
@@ -204,6 +205,11 @@ class World(Stage):
         self.placed = [play(self) for play in plays]
         self._placing = False
         self.carrier.run()
+
+    def record_itself(self) -> None:
+        """Let the numbers record each call by themselves, so that no ledger expects that recording."""
+        application = self.carrier.exchange.applications[CONNECTION_ID]
+        self.carrier.add_application(replace(application, records_incoming_calls=True), read_numbers(self.flows))
 
     def end_state(self, session: str) -> EndState:
         """As Stage's: what is left of the call, without what depends on when things were told."""
@@ -403,7 +409,14 @@ class World(Stage):
             and not self.looks.open
             and all(leg.ended is not None for leg in self.carrier.legs)
             and not any("due_shard" in item for item in self.table.items())
+            and self._is_compared()
         )
+
+    def _is_compared(self) -> bool:
+        """Whether a sweep has compared all recordings with the ledger: nothing else may know of one."""
+        clock = self.carrier.clock
+        saved = [clock.datetime(each.saved).timestamp() for each in self.carrier.recordings.saved() if each.saved]
+        return not saved or max(saved) < (self.checked.compared_until() or 0)
 
     def _run(self, until: float | None, when: Callable[[], bool] | None) -> bool:
         """As Pump.run, without its lock, and no longer than until all is settled."""

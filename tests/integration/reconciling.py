@@ -13,10 +13,11 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from dialtone.adapters.archive_queue import ArchiveQueue
 from dialtone.adapters.calls_table import StoreUnavailable
-from dialtone.adapters.telnyx_api import CallInfo, RecordingInfo, TakenCommand
+from dialtone.adapters.telnyx_api import CallInfo, RecordingInfo, RecordingsPage, TakenCommand
 from dialtone.domain.errors import MalformedEvent
 from dialtone.domain.events import TELNYX_EVENT, parse_event
 from reconcile.dependencies import Dependencies
+from reconcile.listing import created_seconds
 from reconcile.sweep import Sweep
 from tests.integration.deliveries import BEGAN, LEG, SESSION, phone_call
 from tests.integration.dependencies import Line
@@ -74,6 +75,11 @@ class ListingTelnyx:
     """Those that it has taken."""
     lost: list[Mapping[str, object]] = field(default_factory=list)
     """The events that it could not deliver."""
+    account: list[RecordingInfo] = field(default_factory=list)
+    """All recordings of the account."""
+    page_size: int = 250
+    stretches: list[tuple[float, float]] = field(default_factory=list)
+    """For which times the account's recordings were asked for."""
     fault: Exception | None = None
     """What every question meets."""
     asked: list[str] = field(default_factory=list)
@@ -84,6 +90,15 @@ class ListingTelnyx:
         """Answer, whatever the session."""
         self._ask(call_session_id)
         return tuple(self.recordings)
+
+    def recordings_created(self, since_seconds: float, until_seconds: float, page: int = 1) -> RecordingsPage:
+        """Answer, by when they were created."""
+        self.stretches.append((since_seconds, until_seconds))
+        if self.fault:
+            raise self.fault
+        within = [each for each in self.account if since_seconds <= created_seconds(each) <= until_seconds]
+        shown = within[(page - 1) * self.page_size : page * self.page_size]
+        return RecordingsPage(tuple(shown), len(within) > page * self.page_size)
 
     def find_call(self, call_control_id: str) -> CallInfo | None:
         """Answer."""

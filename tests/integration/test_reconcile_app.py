@@ -79,7 +79,8 @@ def dependencies() -> Iterator[ScriptedTelnyx]:
 
 def _answer(request: Request) -> Answer:
     if request.path.startswith("/v2/recordings"):
-        return Answer(body=json.dumps({"data": [LISTED]}).encode())
+        listed = [LISTED] if "call_session_id" in request.path else []
+        return Answer(body=json.dumps({"data": listed}).encode())
     return Answer(body=b'{"statusCode": 200}')
 
 
@@ -120,8 +121,9 @@ def test_a_sweep_asks_telnyx_and_hands_what_it_finds_to_the_webhook_function(
     counts: Mapping[str, int] = app.handler(SCHEDULED, Lambda(150_000))
 
     assert counts == {"outstanding": 1, "recovered": 1}
-    asked, invoked = dependencies.requests
-    assert asked.headers["authorization"] == "Bearer KEY0123456789"
+    asked, invoked, asked_for_all = dependencies.requests
+    assert asked.headers["authorization"] == asked_for_all.headers["authorization"] == "Bearer KEY0123456789"
+    assert "created_at" in asked_for_all.path
     assert "/functions/webhook%3Alive/invocations" in invoked.path
     document: Any = invoked.json
     assert document["telnyx_event"]["data"]["event_type"] == "call.recording.saved"
@@ -167,7 +169,7 @@ def test_a_telnyx_that_is_slow_ends_with_the_sweep_s_time_and_fails_no_recording
 
     counts = app.handler(SCHEDULED | {"time": "2026-09-21T12:10:00Z"}, Lambda(35_000))
 
-    assert counts == {"outstanding": 1, "overdue": 1}
+    assert counts == {"outstanding": 1, "overdue": 1, "left": 1}
     assert time.monotonic() - began < 15
     store = CallsTable(aws_session().client("dynamodb", endpoint_url=aws_address), "calls")
     assert [each.status for each in store.recordings(SESSION)] == [EXPECTED]

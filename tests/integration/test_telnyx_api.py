@@ -668,6 +668,29 @@ def test_the_recordings_of_a_call_are_those_of_all_its_legs(api: TelnyxApi, scri
     assert unquote(request.path) == "/v2/recordings?filter[call_session_id]=session&page[size]=250"
 
 
+@pytest.mark.parametrize(
+    ("page", "meta", "more"),
+    [(1, {"total_pages": 2}, True), (2, {"total_pages": 2}, False), (1, None, True), (2, {"total_pages": "2"}, True)],
+)
+def test_the_recordings_of_the_account_come_page_by_page(
+    api: TelnyxApi, scripted: ScriptedTelnyx, page: int, meta: dict[str, object] | None, *, more: bool
+) -> None:
+    made = recording("a", "2026-01-23T18:10:02Z", connection_id="7")
+    scripted.answers += [
+        Answer(body=json.dumps({"data": [made], "meta": meta}).encode()),
+        Answer(body=b'{"data": []}'),
+    ]
+
+    found, beyond = api.recordings_created(0.5, 60, page), api.recordings_created(0.5, 60, 3)
+
+    assert [(each.recording_id, each.connection_id) for each in found.recordings] == [("a", "7")]
+    assert (found.more, beyond.more) == (more, False)
+    assert unquote(scripted.requests[0].path) == (
+        "/v2/recordings?filter[created_at][gte]=1970-01-01T00:00:00.500Z"
+        f"&filter[created_at][lte]=1970-01-01T00:01:00.000Z&page[number]={page}&page[size]=250"
+    )
+
+
 def test_the_commands_of_a_call_are_listed_by_action_and_leg_whatever_form_they_have(
     api: TelnyxApi, scripted: ScriptedTelnyx
 ) -> None:
@@ -741,12 +764,14 @@ def test_transcriptions_are_those_of_the_recording_whatever_is_listed(api: Telny
 def test_an_answer_without_a_list_is_not_taken_for_there_being_none(
     api: TelnyxApi, scripted: ScriptedTelnyx, body: bytes
 ) -> None:
-    scripted.answers.extend([Answer(body=body)] * 4)
+    scripted.answers.extend([Answer(body=body)] * 5)
 
     with pytest.raises(TelnyxUnavailable):
         api.undelivered("session", 0.5)
     with pytest.raises(TelnyxUnavailable):
         api.recordings_of("session")
+    with pytest.raises(TelnyxUnavailable):
+        api.recordings_created(0.5, 60)
     with pytest.raises(TelnyxUnavailable):
         api.transcriptions_of("recording")
     with pytest.raises(TelnyxUnavailable):

@@ -19,7 +19,7 @@ from tests.integration.scripted_telnyx import Answer, ScriptedTelnyx, error
 ROOT = Path(__file__).parents[2]
 VOLATILE_HEADERS = {"host", "x-stainless-read-timeout"}
 MODULES_LEAN = 40  # of telnyx; plainly there are some 3,000 once a command was sent
-LOOKUPS = 10
+LOOKUPS = 11
 PROCESS_SECONDS = 60
 
 LOAD = {
@@ -55,6 +55,8 @@ client.calls.dial(**state, connection_id="7", to=["+15550100"], from_="+15550101
 client.recordings.retrieve("r/1")
 client.recordings.list(filter={"call_leg_id": "leg"}, page_size=250)
 client.recordings.list(filter={"call_session_id": "session"}, page_size=250)
+created = {"gte": "2026-11-30T12:00:00.500Z", "lte": "2026-11-30T12:10:00.500Z"}
+client.recordings.list(filter={"created_at": created}, page_number=2, page_size=250)
 client.calls.retrieve_status(call)
 client.recording_transcriptions.retrieve("t-1")
 since = {"gte": "2026-11-30T12:00:00.500Z"}
@@ -99,6 +101,7 @@ api.find_recording(call_leg_id="leg")
 noon = 1796040000.5
 for find in (
     lambda: api.recordings_of("session"),
+    lambda: api.recordings_created(noon, noon + 600, 2),
     lambda: api.find_call(call),
     lambda: api.find_transcript("t-1"),
     lambda: api.commands_since("session", noon, time.monotonic() + 60),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from dialtone.adapters.telnyx_api import (
     CallInfo,
     RecordingInfo,
+    RecordingsPage,
     ReportedEvent,
     TakenCommand,
     call_info,
@@ -35,6 +36,15 @@ class CarrierQuestions:
         """As TelnyxApi's."""
         listed = self._get("/v2/recordings", {"filter[call_session_id]": call_session_id})
         return tuple(map(recording_info, listed))
+
+    def recordings_created(self, since_seconds: float, until_seconds: float, page: int = 1) -> RecordingsPage:
+        """As TelnyxApi's."""
+        times = {"gte": since_seconds, "lte": until_seconds}
+        query = {
+            f"filter[created_at][{name}]": datetime.fromtimestamp(at, UTC).isoformat() for name, at in times.items()
+        }
+        listed = self._get("/v2/recordings", query | {"page[number]": str(page), "page[size]": "250"})
+        return RecordingsPage(tuple(map(recording_info, listed)), bool(listed))
 
     def find_call(self, call_control_id: str) -> CallInfo | None:
         """As TelnyxApi's."""

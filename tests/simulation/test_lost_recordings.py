@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from dialtone.domain.events import TELNYX_EVENT
-from dialtone.domain.recordings import CERTAIN, EXPECTED, FAILED, SAVED
-from infra.account import AGENT
+from dialtone.domain.recordings import CERTAIN, EXPECTED, FAILED, SAVED, UNASKED
+from infra.account import AGENT, CONNECTION_ID
 from infra.carrier import (
     ApiFault,
+    Application,
     Caller,
     HangUp,
     Hear,
     Person,
     Press,
+    Request,
     Silence,
     WebhookFault,
 )
@@ -62,6 +66,11 @@ class SweptStage(Stage):
         sweep = Sweep(dependencies, CarrierQuestions(self), self.noted, calls_at_once=1)  # type: ignore[arg-type]
         now = self.carrier.clock.datetime(self.carrier.clock.now).timestamp()
         return sweep.run(now, time.monotonic() + 600)
+
+    def _post(self, request: Request, timeout_seconds: float) -> int:
+        """As Stage's; another application has its webhooks elsewhere."""
+        ours = json.loads(request.body)["data"]["payload"]["connection_id"] == CONNECTION_ID
+        return super()._post(request, timeout_seconds) if ours else 200
 
     def _deliver(self, event: Mapping[str, Any]) -> str:
         status = self._status(self.endpoint.handle({TELNYX_EVENT: event[TELNYX_EVENT]}))
@@ -152,6 +161,30 @@ def test_a_recording_that_telnyx_began_and_lost_rings() -> None:
     [entry] = stage.store.recordings(session)
     assert (entry.status, entry.reason) == (FAILED, "Telnyx lists no such recording")
     assert stage.noted.measured["RecordingsMissing"] == 1
+
+
+def test_what_a_number_records_by_itself_and_nobody_reports_is_taken_in_and_another_application_s_is_not() -> None:
+    """Nothing in the ledger waits for it: the sweep compares all that Telnyx has recorded."""
+    stage = SweptStage(seed=7)
+    stage.noted = Noted()
+    ours = replace(stage.carrier.exchange.applications[CONNECTION_ID], records_incoming_calls=True)
+    stage.carrier.add_application(ours, ["+15550100"])
+    theirs = Application("another", "https://another.invalid/webhooks", records_incoming_calls=True)
+    stage.carrier.add_application(theirs, ["+15550199"])
+    stage.carrier.faults.disturb_webhooks(WebhookFault.LOST, times=100, event_type=SAVED_EVENT)
+
+    other = stage.carrier.call("+15550143", "+15550199", Caller(Silence(20), HangUp()))
+    session = stage.ring("+15550100", Caller(Hear("Welcome"), Press("1", after=1), Silence(60)))
+    stage.carrier.store_recording(other, 5)
+    assert stage.store.recordings(session) == ()
+    for _ in range(SWEEPS):
+        stage.sweep()
+
+    [entry] = stage.store.recordings(session)
+    assert (entry.status, entry.source, entry.identity) == (SAVED, UNASKED, CERTAIN)
+    assert stage.noted.measured["RecordingsRecovered"] == 1
+    assert len(stage.carrier.recordings.saved()) == 2
+    assert stage.store.recordings(other.name.call_session_id) == ()
 
 
 def test_a_long_call_rings_nothing_while_it_goes_on_and_loses_nothing_when_it_ends() -> None:

@@ -1,7 +1,8 @@
 """The calls table: one partition a phone call, holding its legs, its timeline and its recordings' ledger.
 
 Keys: `call_session_id`, and `item` which is `LEG#<leg>`, `EVENT#<occurred_at>#<event id>` or `RECORDING#<recording>`.
-Beside the calls stand the versions of flows that they began with: `FLOW#<flow>`, with items `FLOW#<version>`.
+Beside the calls stand the versions of flows that they began with: `FLOW#<flow>`, with items `FLOW#<version>`; and
+`SWEEP#recordings`, which says until when Telnyx's recordings were compared with the ledger.
 
 The index `due` holds the ledger entries that are not settled, and the legs that have not ended: only they have its
 keys, `due_shard` and `due_at`. What a look into it costs grows with what is outstanding, not with the table.
@@ -58,6 +59,7 @@ READ_TRIES = 3
 READ_PAUSE_SECONDS = 0.05
 
 LEG, EVENT, RECORDING, FLOW = "LEG#", "EVENT#", "RECORDING#", "FLOW#"
+SWEEP = "SWEEP#"
 
 DUE_INDEX, DUE_SHARD, DUE_AT = "due", "due_shard", "due_at"
 DUE_SHARDS = 4
@@ -282,6 +284,20 @@ class CallsTable:
             UpdateExpression=f"REMOVE {DUE_SHARD}, {DUE_AT}",
             ConditionExpression=f"{DUE_AT} = :seen",
             ExpressionAttributeValues=attributes({":seen": due.due_at}),
+        )
+
+    def compared_until(self) -> int | None:
+        """Until when Telnyx's recordings were compared with the ledger, in unix seconds; None if they never were."""
+        found = next(self._query(f"{SWEEP}recordings", SWEEP), None)
+        return int(found["compared_until"]) if found else None
+
+    def note_compared(self, until: int) -> None:
+        """Note it; of two sweeps at once, the one that came further."""
+        self._updated(
+            Key=_key(f"{SWEEP}recordings", f"{SWEEP}recordings"),
+            UpdateExpression="SET compared_until = :until",
+            ConditionExpression="attribute_not_exists(compared_until) OR compared_until < :until",
+            ExpressionAttributeValues=attributes({":until": until}),
         )
 
     def _due_in(self, shard: int, now_seconds: float, most: int) -> Iterator[DueItem]:

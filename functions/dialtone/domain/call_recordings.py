@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -200,13 +199,7 @@ def _unsolicited_recording(call: Call, event: Event, may_be: Recording | None) -
 
 
 def _report(event: Event, file: SavedFile) -> Report:
-    return Report(
-        number=0,
-        started_at=file.started_at or event.occurred_at,
-        channels=file.channels,
-        recording_id=event.text("recording_id"),
-        files=hashlib.sha256("\n".join(sorted(file.names)).encode()).hexdigest()[:12] if file.names else "",
-    )
+    return Report.of(file.started_at or event.occurred_at, file.channels, event.text("recording_id"), file.names)
 
 
 def _by_elimination(call: Call, come: Recording | None) -> tuple[Call, tuple[Recording, ...]]:

@@ -240,6 +240,13 @@ class Report:
     files: str = ""
     """The names of its files; '' where they are not known."""
 
+    @classmethod
+    def of(cls, started_at: str, channels: str, recording_id: str, file_names: Iterable[str]) -> Report:
+        """What is said of one whose ledger entry is not known yet."""
+        names = "\n".join(sorted(file_names))
+        files = hashlib.sha256(names.encode()).hexdigest()[:12] if names else ""
+        return cls(0, started_at, channels, recording_id, files)
+
     def is_of(self, other: Report) -> bool:
         """Whether both are of one recording: known by its id where both name one, else by its start and channels.
 
