@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from dialtone.adapters.telemetry import Measure
 
 
+TIMES = frozenset({"HandlingTime", "EventAge", "TelnyxTime", "OldestRecordingAge"})
+"""Metrics of how long something took: they count nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Output:
     """What was written since the output was last read."""
@@ -54,8 +58,7 @@ class Output:
         sums: dict[str, float] = {}
         for (name, *_), value in self.measured().items():
             sums[name] = sums.get(name, 0) + value
-        sums.pop("HandlingTime", None)
-        return sums
+        return {name: value for name, value in sums.items() if name not in TIMES}
 
 
 def follow_stdout(service: str) -> None:

@@ -90,6 +90,7 @@ class OutstandingCall:
         for entry in entries:
             if entry.name in claimed and entry.status in OPEN_STATUSES:
                 look = self._look_at(entry, legs.get(entry.call_leg_id))
+                self.report.looked_at(look.age_seconds)
                 looked.append(_Looked(claimed[entry.name], entry, look))
             elif entry.name in claimed:
                 store.drop_due(claimed[entry.name])

@@ -36,6 +36,7 @@ class Report:
         self._observer = observer
         self._lock = threading.Lock()
         self._counts: Counter[str] = Counter({OUTSTANDING: 0})
+        self._oldest = 0.0
 
     def add(self, what: str, count: int = 1) -> None:
         """Count something."""
@@ -45,6 +46,11 @@ class Report:
             self._counts[what] += count
             if what in _AT_ONCE:
                 self._observer.measure(Measure(_AT_ONCE[what], count))
+
+    def looked_at(self, age_seconds: float) -> None:
+        """Note how long a recording is not verified by now."""
+        with self._lock:
+            self._oldest = max(self._oldest, age_seconds)
 
     def log(self, level: Level, message: str, fields: Mapping[str, Any], *, failed: bool | Exception = False) -> None:
         """Write a line."""
@@ -57,5 +63,6 @@ class Report:
         incomplete = [Measure("SweepsIncomplete")] if counts.get(LEFT) or counts.get(FAULTS) else []
         self._observer.log("warning" if incomplete else "info", "swept", counts)
         measures = [Measure(_AT_THE_END[what], count) for what, count in counts.items() if what in _AT_THE_END]
-        self._observer.measure(*measures, *incomplete)
+        oldest = [Measure("OldestRecordingAge", round(self._oldest), "Seconds")] if self._oldest else []
+        self._observer.measure(*measures, *incomplete, *oldest)
         return counts

@@ -33,6 +33,7 @@ from dialtone.domain.events import TELNYX_EVENT, parse_event
 from dialtone.domain.own_events import OWN_EVENT, event_from_json
 from dialtone.domain.parked_event import ParkedEvent
 from dialtone.domain.units import MILLIS_PER_SECOND
+from webhook.measures import of_commands, of_progress
 from webhook.router import handlers
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 
     from dialtone.adapters.parked_events import ParkedEvents
     from dialtone.adapters.telemetry import Level, Observer
+    from dialtone.domain.call_progress import Progress
     from dialtone.domain.events import Event
     from webhook.processor import EventProcessor, EventResult
     from webhook.refusals import Sent
@@ -84,6 +86,12 @@ class Answer:
     """One that the log should show with its traceback."""
     counts: Mapping[str, int] = field(default_factory=dict)
     """More metrics, by name: what is wrong with the webhook itself, and what operators must hear of."""
+    progress: tuple[Progress, ...] = ()
+    """What is counted about the call."""
+    repeats: Mapping[str, int] = field(default_factory=dict)
+    """Metrics of what had to be done more than once, by name; they are no reason for a warning."""
+    arrived: tuple[str, float] | None = None
+    """When the event occurred, and when it came, in unix seconds; None where it came otherwise, or was not one."""
 
     def having(self, fields: Mapping[str, Any], counts: Mapping[str, int]) -> Answer:
         """The same answer, with more in its log line and more metrics."""
@@ -140,13 +148,13 @@ class Endpoint:
             self.verifier.verify(body, headers, self.now_seconds())
         except NotSigned as error:
             return Answer(HTTPStatus.UNAUTHORIZED, "none", {"reason": str(error)})
-        answer = self._answer(lambda: self._parsed(body), deadline)
+        answer = self._answer(lambda: self._parsed(body), deadline, arrived_at=self.now_seconds())
         return self._parked(answer, answer.fault, body, headers) if answer.fault else answer
 
     def _parsed(self, body: bytes) -> Event:
         return parse_event(body, handlers(), self.now_seconds())
 
-    def _answer(self, read: Callable[[], Event], deadline: float) -> Answer:
+    def _answer(self, read: Callable[[], Event], deadline: float, arrived_at: float | None = None) -> Answer:
         try:
             event = read()
         except MalformedEvent as error:
@@ -154,7 +162,8 @@ class Endpoint:
             return Answer(HTTPStatus.BAD_REQUEST, "none", {"reason": str(error)}, counts=version_1)
         except Exception as error:  # noqa: BLE001 -- as below, before the event was known
             return _fault(error)
-        return _with_ignored(event, self._about(event, deadline))
+        answer = _with_ignored(event, self._about(event, deadline))
+        return answer if arrived_at is None else replace(answer, arrived=(event.occurred_at, arrived_at))
 
     def _parked(self, answer: Answer, fault: Exception, body: bytes, headers: Mapping[str, str]) -> Answer:
         """The answer, once the event is kept to be run again, or with why it could not be."""
@@ -186,27 +195,25 @@ class Endpoint:
             self._measure(answer, millis)
 
     def _measure(self, answer: Answer, millis: float) -> None:
-        known = answer.event_type if answer.event_type in handlers() or answer.event_type == "none" else "other"
         measures = [
-            Measure("Webhooks", dimensions={"EventType": known, "Answer": str(answer.status.value)}),
+            Measure("Webhooks", dimensions={"Answer": str(answer.status.value)}),
             Measure("HandlingTime", millis, "Milliseconds"),
         ]
+        if answer.arrived:
+            measures.append(Measure("EventAge", _age_millis(*answer.arrived), "Milliseconds"))
         if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             measures.append(Measure("WebhookFaults"))
         if answer.status == HTTPStatus.UNAUTHORIZED:
             measures.append(Measure("SignatureFailures"))
         if answer.status == HTTPStatus.BAD_REQUEST:
             measures.append(Measure("MalformedWebhooks"))
-        measures += [Measure(name, count) for name, count in answer.counts.items()]
-        came_of_them = Counter(sent.outcome.kind for sent in answer.sent)
-        measures += [Measure(_COMMANDS[kind], count) for kind, count in came_of_them.items()]
-        if retried := sum(sent.outcome.attempts > 1 for sent in answer.sent):
-            measures.append(Measure("CommandsRetried", retried))
-        if unauthorized := sum(sent.outcome.reason == "unauthorized" for sent in answer.sent):
-            measures.append(Measure("TelnyxUnauthorized", unauthorized))
-        if limited := sum(sent.outcome.rate_limited for sent in answer.sent):
-            measures.append(Measure("TelnyxRateLimited", limited))
-        self.observer.measure(*measures)
+        measures += [Measure(name, count) for name, count in (*answer.counts.items(), *answer.repeats.items())]
+        self.observer.measure(*measures, *of_progress(answer.progress), *of_commands(answer.sent))
+
+
+def _age_millis(occurred_at: str, arrived_at: float) -> float:
+    occurred = datetime.fromisoformat(occurred_at).timestamp()
+    return round(max(0.0, arrived_at - occurred) * MILLIS_PER_SECOND, 1)
 
 
 @contextmanager
@@ -218,14 +225,6 @@ def _reporting() -> Iterator[None]:
         with suppress(Exception):  # stderr itself may be gone
             print_exception()
 
-
-_COMMANDS = {
-    "accepted": "CommandsAccepted",
-    "ended": "CommandsEnded",
-    "refused": "CommandsRefused",
-    "unavailable": "CommandsUnavailable",
-}
-"""A metric each, not a dimension: one blob has room for one value of a dimension. The log line has the actions."""
 
 _INCIDENTS = {
     TURNED_AWAY: "CallsTurnedAway",
@@ -291,7 +290,16 @@ def _handled(event: Event, handled: EventResult) -> Answer:
     if handled.races:
         fields["races_lost"] = handled.races
     counts = Counter(_INCIDENTS[incident] for incident in handled.incidents)
-    return Answer(status, event.type, fields, handled.sent, counts=counts)
+    repeats = {"EventsDuplicate": int(handled.duplicate), "RacesLost": handled.races}
+    return Answer(
+        status,
+        event.type,
+        fields,
+        handled.sent,
+        counts=counts,
+        progress=handled.progress,
+        repeats={name: count for name, count in repeats.items() if count},
+    )
 
 
 def _with_ignored(event: Event, answer: Answer) -> Answer:

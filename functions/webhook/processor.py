@@ -10,6 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 import webhook.handlers  # noqa: F401 -- importing them registers them
 from dialtone.adapters.calls_table import CallsTable, LostRace, StoredDecision, StoreUnavailable
+from dialtone.domain.call_progress import progress_of
 from dialtone.domain.calls import Call
 from dialtone.domain.deadline import DeadlinePassed
 from dialtone.domain.decisions import HANGUP_REFUSED, RECORDING_ERROR, UNWATCHED
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from dialtone.adapters.archive_queue import ArchiveQueue
+    from dialtone.domain.call_progress import Progress
     from dialtone.domain.decisions import Decision
     from dialtone.domain.events import Event
     from dialtone.domain.lookups import Lookup
@@ -107,6 +109,8 @@ class EventResult:
     races: int = 0
     incidents: tuple[str, ...] = ()
     """What operators must hear of; none of an event that came before."""
+    progress: tuple[Progress, ...] = ()
+    """What is counted about the call; none of an event that came before."""
     confirmed: frozenset[str] = frozenset()
     """The ids of the events whose commands Telnyx has obeyed."""
 
@@ -119,6 +123,7 @@ class EventResult:
             sent=self.sent + after.sent,
             unsent=after.unsent,
             incidents=self.incidents + after.incidents,
+            progress=self.progress + after.progress,
             confirmed=self.confirmed | after.confirmed,
         )
 
@@ -169,7 +174,11 @@ class EventProcessor:
             decided = StoredDecision(decision.commands, decision.archive, decision.call.turn, now, decision.lookup)
             done = self._carry_out(event, decided, decision.call, all_places(decided), deadline)
             result = EventResult(
-                duplicate=False, call=decision.call, reason=decision.reason, incidents=decision.incidents
+                duplicate=False,
+                call=decision.call,
+                reason=decision.reason,
+                incidents=decision.incidents,
+                progress=progress_of(call, decision, event),
             ).then(done)
             return replace(before.then(result), reason=result.reason, races=races)
         raise StoreUnavailable(f"another event was faster {MAX_RACES} times")

@@ -6,6 +6,7 @@ import json
 import sys
 import time
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -42,7 +43,7 @@ from webhook.router import handlers
 
 if TYPE_CHECKING:
     from collections import Counter
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from tests.integration.dependencies import Fault, Line
 
@@ -50,6 +51,16 @@ API_KEY = "KEY0123456789"
 PATIENT_SECONDS = 60.0
 """Longer than moto takes on a busy machine; what a deadline does is seen elsewhere."""
 RINGS = {"direction": "incoming", "state": "parked"}
+
+
+class AcceptingVerifier(Verifier):
+    """Takes everything for signed, at any time."""
+
+    def __init__(self) -> None:
+        super().__init__(())
+
+    def verify(self, body: bytes, headers: Mapping[str, str], now_seconds: float) -> None:
+        """Believe it."""
 
 
 class Desk:
@@ -172,10 +183,12 @@ def test_a_handled_webhook_is_measured(desk: Desk) -> None:
 
     measured = desk.said().measured()
 
-    assert measured.pop(("HandlingTime", "service=webhook")) >= 0
+    for took in ("HandlingTime", "EventAge", "TelnyxTime"):
+        assert measured.pop((took, "service=webhook")) >= 0
     assert measured == {
-        ("Webhooks", "Answer=200", "EventType=call.initiated", "service=webhook"): 1,
+        ("Webhooks", "Answer=200", "service=webhook"): 1,
         ("CommandsAccepted", "service=webhook"): 1,
+        ("CallsStarted", "Direction=incoming", "service=webhook"): 1,
     }
 
 
@@ -187,7 +200,10 @@ def test_metrics_have_their_units(desk: Desk) -> None:
     assert {each["Name"]: each["Unit"] for directive in directives for each in directive["Metrics"]} == {
         "Webhooks": "Count",
         "HandlingTime": "Milliseconds",
+        "EventAge": "Milliseconds",
+        "TelnyxTime": "Milliseconds",
         "CommandsAccepted": "Count",
+        "CallsStarted": "Count",
     }
 
 
@@ -227,7 +243,8 @@ def test_a_duplicate_is_answered_200_and_told_as_one(desk: Desk) -> None:
     assert desk.deliver("call.initiated", **RINGS) == 200
 
     said = desk.said()
-    assert (said.line["duplicate"], said.line["reason"]) == (True, "came before")
+    assert (said.line["duplicate"], said.line["reason"], said.line["level"]) == (True, "came before", "INFO")
+    assert said.counted() == {"Webhooks": 1, "EventsDuplicate": 1, "CommandsAccepted": 1}
     first, second = (each.json for each in desk.scripted.requests)
     assert first == second
 
@@ -240,7 +257,7 @@ def test_an_event_that_nobody_handles_is_kept_in_the_timeline_and_answered_200(d
 
     said = desk.said()
     assert (said.line["event_type"], said.line["reason"]) == (event_type, "not handled")
-    assert ("Webhooks", "Answer=200", "EventType=other", "service=webhook") in said.measured()
+    assert ("Webhooks", "Answer=200", "service=webhook") in said.measured()
     assert [entry.event_type for entry in desk.line.store.timeline(SESSION)] == [event_type]
 
 
@@ -260,15 +277,71 @@ def test_an_event_that_belongs_to_no_call_is_kept_by_its_own_name(desk: Desk) ->
     assert [entry.event_type for entry in desk.line.store.timeline("no-session-n-1")] == ["number_order.complete"]
 
 
-def test_event_types_in_metrics_are_those_that_are_handled_and_two_more(desk: Desk) -> None:
+def test_metrics_have_few_dimensions_with_values_of_a_short_list(desk: Desk) -> None:
     for number, event_type in enumerate([*handlers(), "call.new", "call.newer", "anything"], start=1):
-        desk.deliver(event_type, number)
+        desk.deliver(event_type, number, direction="sideways", hangup_cause=f"cause {number}", total_cost="1")
     desk.take(request(b"{}", {}))
+    desk.scripted.answers.append(error(422, "12345"))
+    desk.deliver("call.initiated", 99, **RINGS, call_leg_id="another", call_session_id="another")
 
-    said = desk.said()
-    seen = {name for metric in said.measured() for name in metric if name.startswith("EventType=")}
-    allowed = {f"EventType={each}" for each in (*handlers(), "other", "none")}
-    assert seen <= allowed
+    seen = {part for _, *parts in desk.said().measured() for part in parts}
+
+    assert {part for part in seen if not part.startswith("Answer=")} == {
+        "service=webhook",
+        "Outcome=other",
+        "Direction=incoming",
+        "Direction=outgoing",
+        "Code=other",
+    }
+
+
+def test_how_old_an_event_is_when_it_comes_is_measured(desk: Desk) -> None:
+    document = json.loads(body("call.initiated", **RINGS))
+    document["data"]["occurred_at"] = "2026-09-21T12:00:00.000000Z"
+    arrives = datetime(2026, 9, 21, 12, 0, 2, 500_000, tzinfo=UTC).timestamp()
+    desk.endpoint = replace(desk.endpoint, verifier=AcceptingVerifier(), now_seconds=lambda: arrives)
+
+    desk.take(request(json.dumps(document).encode(), {}))
+
+    assert desk.said().measured()["EventAge", "service=webhook"] == 2_500
+
+
+def test_what_is_read_back_has_no_age_since_it_never_arrived(desk: Desk) -> None:
+    follow_stdout("webhook")
+    desk.endpoint.handle({TELNYX_EVENT: json.loads(body("call.initiated", **RINGS))["data"]})
+
+    assert ("EventAge", "service=webhook") not in desk.said().measured()
+
+
+def test_what_a_call_cost_is_counted_once(desk: Desk) -> None:
+    desk.deliver("call.initiated", **RINGS)
+    for _ in range(2):
+        desk.deliver("call.cost", 9, total_cost="0.0064", status="success")
+
+    assert desk.said().measured()["CallCost", "service=webhook"] == 0.0064
+
+
+@pytest.mark.parametrize(
+    ("answers", "code"),
+    [
+        ([error(422, "90040")], "90040"),
+        ([error(422, "31337")], "other"),
+        ([Answer(503)] * 2, "server-error"),
+        ([error(429, "10011")] * 2, "rate-limited"),
+        ([error(401, "10009")] * 2, "unauthorized"),
+        ([Answer(cut=True)] * 2, "connection"),
+    ],
+)
+def test_errors_of_telnyx_are_counted_by_code(desk: Desk, answers: list[Answer], code: str) -> None:
+    desk.scripted.answers.extend(answers)
+
+    desk.deliver("call.initiated", **RINGS)
+
+    measured = desk.said().measured()
+    assert [name for name in measured if name[0] == "TelnyxErrors"] == [
+        ("TelnyxErrors", f"Code={code}", "service=webhook")
+    ]
+    assert measured["TelnyxTime", "service=webhook"] > 0
 
 
 # --- 401 ------------------------------------------------------------------------------------------------------
@@ -315,7 +388,7 @@ def test_what_telnyx_did_not_sign_is_answered_401_and_touches_nothing(desk: Desk
     assert said.line["reason"]
     assert "exception" not in said.line
     assert said.counted() == {"Webhooks": 1, "SignatureFailures": 1}
-    assert ("Webhooks", "Answer=401", "EventType=none", "service=webhook") in said.measured()
+    assert ("Webhooks", "Answer=401", "service=webhook") in said.measured()
 
 
 # --- 400 ------------------------------------------------------------------------------------------------------
@@ -479,7 +552,9 @@ def test_races_that_were_lost_are_told(desk: Desk) -> None:
 
     assert desk.deliver("call.bridged", 2) == 200
 
-    hangup, bridged = desk.said().lines
+    said = desk.said()
+    hangup, bridged = said.lines
+    assert said.counted()["RacesLost"] == 1
     assert "races_lost" not in hangup
     assert (bridged["event_type"], bridged["races_lost"]) == ("call.bridged", 1)
 

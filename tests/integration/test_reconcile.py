@@ -292,7 +292,7 @@ def test_what_was_promised_with_an_answer_that_never_came_fails_without_an_alarm
     house.sweep(10)
 
     assert house.entry().reason == "not made: the call ended before it was answered"
-    assert house.noted.measured == {"RecordingsOutstanding": 1, "RecordingsNotMade": 1}
+    assert house.noted.measured == {"RecordingsOutstanding": 1, "RecordingsNotMade": 1, "OldestRecordingAge": 600}
 
 
 def test_what_telnyx_never_took_the_command_for_fails_without_an_alarm(house: Reconciling) -> None:

@@ -24,7 +24,7 @@ NAMESPACE = "Dialtone/local"
 """The namespace where the environment names none: on a developer's machine."""
 
 Level = Literal["info", "warning", "error"]
-Unit = Literal["Count", "Milliseconds", "Bytes"]
+Unit = Literal["Count", "Milliseconds", "Seconds", "Bytes", "None"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,7 @@ from dialtone.domain.deadline import request_until
 from dialtone.domain.errors import TelnyxRefused, TelnyxUnavailable
 from dialtone.domain.recording_identity import is_named, names_in
 from dialtone.domain.telnyx_actions import ACTIONS
+from dialtone.domain.units import MILLIS_PER_SECOND
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -102,6 +103,8 @@ class Outcome:
     """Of an unavailable one: how long Telnyx asks us to wait; None if it does not say."""
     rate_limited: int = 0
     """How often Telnyx answered 429, whatever came of it in the end."""
+    milliseconds: float = field(default=0, compare=False)
+    """How long the last attempt took."""
 
     @property
     def data(self) -> Mapping[str, object]:
@@ -453,19 +456,20 @@ class TelnyxApi:
     def _asked_with(self, key: str, ask: _Ask, deadline: float) -> Outcome:
         """Ask, and ask again once where that may help and the deadline allows."""
         client = self._open(key)  # before time is measured: from cold it imports the SDK
-        outcome, limited = Outcome("unavailable", 0, reason="deadline"), 0
+        outcome, limited, took = Outcome("unavailable", 0, reason="deadline"), 0, 0.0
         for attempt in range(1, ATTEMPTS + 1):
             left = deadline - self._clock()
             if left < SHORTEST_ATTEMPT_SECONDS:
                 break
             outcome = self._attempt(client, ask, attempt, left)
+            took = left - (deadline - self._clock())
             limited += outcome.status == HTTPStatus.TOO_MANY_REQUESTS
             pause = RESEND_AFTER_SECONDS if outcome.retry_after_seconds is None else outcome.retry_after_seconds
             again = outcome.kind == "unavailable" or outcome.status == HTTPStatus.CONFLICT
             if not again or attempt == ATTEMPTS or self._clock() + pause + SHORTEST_ATTEMPT_SECONDS > deadline:
                 break
             self._sleep(pause)
-        return replace(outcome, rate_limited=limited)
+        return replace(outcome, rate_limited=limited, milliseconds=round(took * MILLIS_PER_SECOND, 1))
 
     def _attempt(self, client: telnyx.Telnyx, ask: _Ask, attempt: int, left: float) -> Outcome:
         package = sdk.load()

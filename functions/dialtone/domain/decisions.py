@@ -31,6 +31,10 @@ HANGUP_REFUSED = "hangup-refused"
 UNWATCHED = "unwatched"
 """An incident: the watchdog could not be told of a call. It goes on as long as its events come."""
 
+NO_INPUT, WRONG_INPUT, NOT_REACHED = "no-input", "wrong-input", "not-reached"
+"""Results of steps: a caller pressed nothing, or something else than was asked for, until the tries were used up; a
+transfer reached nobody. No fault of anybody's, but a number of them says something about a flow."""
+
 START, LAST_RESORT_EDGE = "start", "last_resort"
 """The edges of a flow itself; all others are a step's."""
 
@@ -67,6 +71,8 @@ class Decision:
 
     entered: tuple[EnteredStep, ...] = ()
     """Every step that the call came to, in order."""
+    results: tuple[str, ...] = ()
+    """What came of steps that did not get what they were for: NO_INPUT, WRONG_INPUT, NOT_REACHED."""
 
     @property
     def edges(self) -> str:
@@ -87,6 +93,7 @@ class Decision:
             after.lookup or self.lookup,
             self.incidents + after.incidents,
             self.entered + after.entered,
+            self.results + after.results,
         )
 
 

@@ -32,10 +32,25 @@ COMPLETED, HUNG_UP, FLOW_FAILED, NO_FLOW = "completed", "hung-up", "failed", "no
 in the middle; in its last resort; not there at all."""
 
 
+OTHER = "other"
+"""Of a call in a metric: a hangup cause that has no word here."""
+
+COUNTED = frozenset({*_OUTCOME_OF_CAUSE.values(), COMPLETED, HUNG_UP, FLOW_FAILED, NO_FLOW, MACHINE, UNKNOWN, OTHER})
+"""The outcomes that calls are counted by: a metric needs few, and always the same."""
+
+
+def counted_outcome(call: Call) -> str:
+    """The outcome that the call is counted by: one of COUNTED, whatever word its flow has for it."""
+    outcome = _seen(call)
+    return outcome if outcome in COUNTED else OTHER
+
+
 def outcome_of(call: Call) -> str:
     """The flow's own word for it, else what the hang-up cause and the progress in the flow show."""
-    if call.variables.get(OUTCOME):
-        return call.variables[OUTCOME]
+    return call.variables.get(OUTCOME) or _seen(call)
+
+
+def _seen(call: Call) -> str:
     unknown = call.hangup_cause == UNKNOWN
     if call.hangup_cause != NORMAL_CLEARING and not unknown:
         return _OUTCOME_OF_CAUSE.get(call.hangup_cause, call.hangup_cause)

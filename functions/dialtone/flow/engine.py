@@ -225,6 +225,8 @@ def _moves(call: Call, event: Event, move: Move | _Leave, flow: LoadedFlow) -> D
     for entered in range(2 * MAX_STEPS_AT_ONCE):
         if isinstance(move, Wait):
             return decision.then(partial(_wait, flow=flow, event=event, move=move))
+        if isinstance(move, (Go, Fail)) and move.result:
+            decision = replace(decision, results=(*decision.results, move.result))
         if isinstance(move, Go) and _overfull(decision.call, move):
             move = Fail(f"its variables would have over {MAX_VARIABLES_BYTES:,} bytes", move.commands)
         if isinstance(move, Fail):

@@ -43,6 +43,8 @@ class Go:
     edge: str = ""
     """The edge that it takes, as `Step.targets` names it: `keys.1`, `next`; '' to enter the same step again, or at the
     flow's end."""
+    result: str = ""
+    """Of a step that is left without what it was for: NO_INPUT, WRONG_INPUT, NOT_REACHED. They are counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,8 @@ class Fail:
     commands: tuple[Command, ...] = ()
     fault: bool = True
     """Whether something is wrong. That nobody answers, or a lookup finds nothing, is not."""
+    result: str = ""
+    """As Go's."""
 
 
 Move = Wait | Go | SubFlowCall | Fail

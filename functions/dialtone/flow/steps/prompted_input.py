@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from pydantic import Field, StrictBool, StrictInt, model_validator
 
 from dialtone.domain.commands import command
+from dialtone.domain.decisions import NO_INPUT, WRONG_INPUT
 from dialtone.flow.keys import NO_KEY, gathered_key, stop_gathering
 from dialtone.flow.moves import Fail, Go, Move, Wait
 from dialtone.flow.prompts import Prompt
@@ -164,8 +165,9 @@ class PromptedInput(Speaking):
 
     def give_up(self, how: Failure) -> Go:
         """Leave the step after the last try."""
-        own = "otherwise_no_input" if how is Failure.NO_INPUT else "otherwise_wrong"
-        return self.take(own, "otherwise", "next")
+        silent = how is Failure.NO_INPUT
+        path = self.take("otherwise_no_input" if silent else "otherwise_wrong", "otherwise", "next")
+        return replace(path, result=NO_INPUT if silent else WRONG_INPUT)
 
     def repeated(self, call: Call) -> PromptedInputState:
         """The question is asked again, and no try is counted."""

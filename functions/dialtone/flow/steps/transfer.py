@@ -11,6 +11,7 @@ from pydantic import Field, StrictInt, StringConstraints, WithJsonSchema, field_
 from dialtone.domain.call_status import ANSWERED, ENDED
 from dialtone.domain.callee_legs import callee_state
 from dialtone.domain.commands import Command, command
+from dialtone.domain.decisions import NOT_REACHED
 from dialtone.domain.numbers import masked
 from dialtone.domain.webhook_retry_policy import CALLEE_EVENTS, retries
 from dialtone.flow.gather_timer import timer, timer_ended
@@ -222,7 +223,7 @@ class Transfer(Speaking):
         """Somebody cannot be rung, or is gone at the moment of connecting: the next one is tried."""
         let_go = tuple(command("hangup", leg.control_id) for leg in call.far_legs.values() if leg.status != ENDED)
         if not self._more(call):
-            return Fail(event.text("reason"), (*self._music_stopped(call), *let_go))
+            return Fail(event.text("reason"), (*self._music_stopped(call), *let_go), result=NOT_REACHED)
         return Go(
             self.name,
             (*self._music_stopped(call), *let_go),
@@ -447,9 +448,10 @@ class Transfer(Speaking):
             return Go(self.name, self._music_stopped(call), variables=_since(call), state=again)
         way = next(way for way in WAYS if way in found or getattr(TransferState.of(call), way))
         if getattr(self, way):
-            return self.take(way, commands=self._music_stopped(call), variables=_since(call))
+            path = self.take(way, commands=self._music_stopped(call), variables=_since(call))
+            return replace(path, result=NOT_REACHED)
         reason = f"transfer to {', '.join(map(masked, self.transfer.to))}: {', '.join(causes)}"
-        return Fail(reason, self._music_stopped(call), fault=way == "failed")
+        return Fail(reason, self._music_stopped(call), fault=way == "failed", result=NOT_REACHED)
 
     def _music_stopped(self, call: Call) -> tuple[Command, ...]:
         return (command("playback_stop", call.control_id, stop="all"),) if self.hold else ()

@@ -1,0 +1,53 @@
+"""What an event changed about a call that is worth counting: it began, was answered, ended, cost something."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dialtone.domain.outcomes import counted_outcome
+
+if TYPE_CHECKING:
+    from dialtone.domain.calls import Call
+    from dialtone.domain.decisions import Decision
+    from dialtone.domain.events import Event
+
+STARTED, ANSWERED, ENDED, COST = "started", "answered", "ended", "cost"
+
+DIRECTIONS = ("incoming", "outgoing")
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """One thing that happened to a call."""
+
+    what: str
+    """STARTED, ANSWERED, ENDED, COST, or a result of a step."""
+    kind: str = ""
+    """Of a call that started: its direction; of one that ended: its outcome, one of a few."""
+    value: float = 1
+    """Of a cost: how much."""
+
+
+def progress_of(before: Call, decision: Decision, event: Event) -> tuple[Progress, ...]:
+    """What the event changed, by the call before it and after it: each call starts, is answered and ends once."""
+    after, found = decision.call, [Progress(result) for result in decision.results]
+    if after.direction in DIRECTIONS and not before.direction:
+        found.append(Progress(STARTED, after.direction))
+    if after.answered_at and not before.answered_at:
+        found.append(Progress(ANSWERED))
+    if after.ended_at and not before.ended_at:
+        found.append(Progress(ENDED, counted_outcome(after)))
+    if event.type == "call.cost" and (cost := _cost(event)):
+        found.append(Progress(COST, value=cost))
+    return tuple(found)
+
+
+def _cost(event: Event) -> float:
+    """The amount, in the account's currency; 0 for what is not one."""
+    try:
+        cost = float(event.text("total_cost"))
+    except ValueError:
+        return 0
+    return cost if math.isfinite(cost) and cost > 0 else 0

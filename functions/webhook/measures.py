@@ -1,0 +1,77 @@
+"""What is measured of calls and commands: few metrics, with dimensions of few values, since each combination costs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from dialtone.adapters.telemetry import Measure
+from dialtone.domain.call_progress import ANSWERED, COST, ENDED, STARTED
+from dialtone.domain.decisions import NO_INPUT, NOT_REACHED, WRONG_INPUT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from dialtone.adapters.telemetry import Unit
+    from dialtone.adapters.telnyx_api import Outcome
+    from dialtone.domain.call_progress import Progress
+    from webhook.refusals import Sent
+
+_COMMANDS = {
+    "accepted": "CommandsAccepted",
+    "ended": "CommandsEnded",
+    "refused": "CommandsRefused",
+    "unavailable": "CommandsUnavailable",
+}
+"""A metric each, not a dimension: one blob has room for one value of a dimension. The log line has the actions."""
+
+_ERRORS = ("refused", "unavailable")
+
+TELNYX_CODES = frozenset(
+    ["90000", "90009", "90010", "90012", "90013", "90015", "90020", "90034", "90040", "90041", "90042", "90043"]
+)
+"""Telnyx's codes that have a metric of their own: few, since each costs. The log line has every other."""
+
+OTHER_CODE = "other"
+
+_PROGRESS = {
+    STARTED: ("CallsStarted", "Direction"),
+    ANSWERED: ("CallsAnswered", ""),
+    ENDED: ("CallsEnded", "Outcome"),
+    COST: ("CallCost", ""),
+    NO_INPUT: ("NoInput", ""),
+    WRONG_INPUT: ("WrongInput", ""),
+    NOT_REACHED: ("TransfersFailed", ""),
+}
+"""The metric, and its dimension, of what is counted about calls."""
+
+
+def of_progress(progress: Iterable[Progress]) -> Iterator[Measure]:
+    """What happened to a call."""
+    for each in progress:
+        name, dimension = _PROGRESS[each.what]
+        unit: Unit = "None" if each.what == COST else "Count"
+        yield Measure(name, each.value, unit, {dimension: each.kind} if dimension else {})
+
+
+def of_commands(sent: Sequence[Sent]) -> Iterator[Measure]:
+    """What came of commands, and how long Telnyx took."""
+    outcomes = [each.outcome for each in sent]
+    for kind, count in Counter(each.kind for each in outcomes).items():
+        yield Measure(_COMMANDS[kind], count)
+    for each in outcomes:
+        if each.attempts:
+            yield Measure("TelnyxTime", each.milliseconds, "Milliseconds")
+    for code, count in Counter(_error_code(each) for each in outcomes if each.kind in _ERRORS).items():
+        yield Measure("TelnyxErrors", count, dimensions={"Code": code})
+    if retried := sum(each.attempts > 1 for each in outcomes):
+        yield Measure("CommandsRetried", retried)
+    if unauthorized := sum(each.reason == "unauthorized" for each in outcomes):
+        yield Measure("TelnyxUnauthorized", unauthorized)
+    if limited := sum(each.rate_limited for each in outcomes):
+        yield Measure("TelnyxRateLimited", limited)
+
+
+def _error_code(outcome: Outcome) -> str:
+    """What Telnyx's error is counted by: why no answer counted, else Telnyx's own code, one of those listed."""
+    return outcome.reason or (outcome.code if outcome.code in TELNYX_CODES else OTHER_CODE)

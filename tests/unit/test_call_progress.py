@@ -1,0 +1,119 @@
+"""What is counted about calls: each begins, is answered and ends once; what came of its steps; what it cost."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from dialtone.domain.call_progress import Progress, progress_of
+from dialtone.domain.calls import Call
+from dialtone.domain.decisions import Decision
+from dialtone.domain.events import Event
+from dialtone.domain.outcomes import COUNTED
+from infra.carrier.hangup_causes import _CAUSES
+from tests.staged_call import LEG, SESSION, StagedCall, happened
+
+FLOW = """
+    start: ask
+    steps:
+      ask:
+        menu: Sales?
+        keys: {1: ring}
+        tries: 2
+        otherwise: bye
+      ring: {transfer: "+15550191", ring_seconds: 10, busy: bye}
+      bye: {say: Goodbye.}
+"""
+
+
+class Counted(StagedCall):
+    """A call whose progress is counted."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.counted: Counter[tuple[str, str]] = Counter()
+
+    def take(self, event: Event) -> Decision:
+        """Count what it changed."""
+        before = self.call
+        decision = super().take(event)
+        self.counted.update((each.what, each.kind) for each in progress_of(before, decision, event))
+        return decision
+
+
+def silent(call: Counted) -> None:
+    """Press nothing, twice."""
+    call.gather_ends("")
+    call.gather_ends("")
+
+
+def wrong(call: Counted) -> None:
+    """Press something else the second time."""
+    call.gather_ends("")
+    call.gather_ends("9")
+
+
+def busy(call: Counted) -> None:
+    """Be transferred to somebody who talks already."""
+    call.gather_ends("1")
+    call.tell_of_far_leg("call.hangup", hangup_cause="user_busy")
+
+
+@pytest.mark.parametrize(("does", "result"), [(silent, "no-input"), (wrong, "wrong-input"), (busy, "not-reached")])
+def test_what_a_step_did_not_get_is_counted_once(does: Callable[[Counted], None], result: str) -> None:
+    call = Counted(FLOW)
+    call.pick_up()
+
+    does(call)
+    call.hang_up()
+
+    assert call.counted == {
+        ("started", "incoming"): 1,
+        ("answered", ""): 1,
+        (result, ""): 1,
+        ("ended", "hung-up"): 1,
+    }
+
+
+def test_a_try_in_vain_that_is_made_good_is_no_result() -> None:
+    call = Counted(FLOW)
+    call.pick_up()
+
+    call.gather_ends("")
+    call.gather_ends("1")
+
+    assert call.counted == {("started", "incoming"): 1, ("answered", ""): 1}
+
+
+def test_an_answer_that_comes_before_the_ringing_is_counted_with_it() -> None:
+    call = Counted(FLOW, "outgoing")
+
+    call.tell("call.answered", state="answered")
+    call.ring()
+
+    assert call.counted == {("started", "outgoing"): 1, ("answered", ""): 1}
+
+
+@pytest.mark.parametrize("cause", [*_CAUSES, "time_limit", "sip_603_of_some_network"])
+def test_calls_are_counted_by_few_outcomes_whatever_their_flows_and_networks_call_them(cause: str) -> None:
+    before = Call(SESSION, LEG, direction="outgoing", variables={"outcome": "a word of the flow's own"})
+    after = replace(before, ended_at="2026-09-21T12:00:00.000000Z", hangup_cause=cause)
+    event = happened("call.hangup", 1)
+
+    [ended] = progress_of(before, replace(StagedCall(FLOW).ring(), call=after), event)
+
+    assert (ended.what, ended.kind in COUNTED) == ("ended", True)
+
+
+@pytest.mark.parametrize(
+    ("total", "counted"),
+    [("0.0064", (Progress("cost", value=0.0064),)), ("0", ()), ("-1", ()), ("nan", ()), ("much", ()), (None, ())],
+)
+def test_what_a_call_cost_is_counted_if_it_is_an_amount(total: str | None, counted: tuple[Progress, ...]) -> None:
+    call = StagedCall(FLOW)
+    call.pick_up()
+    before = call.call
+    event = happened("call.cost", 9, total_cost=total)
+
+    assert progress_of(before, call.take(event), event) == counted
