@@ -18,6 +18,8 @@ AWS_NAMESPACES = "AWS/"
 SUBSTITUTION = re.compile(r"\$\{[^}]+\}")
 # CloudWatch's search: {namespace,dimension,…} property="value" …
 SEARCH = re.compile(r"SEARCH\('\{(?P<schema>[^}]+)\} (?P<terms>[^']+)'")
+# Of rows that stand elsewhere in the widget, by their ids.
+ARITHMETIC = re.compile(r"[\w\s.+*/-]+")
 TERM = re.compile(r'(?P<name>\w+)="(?P<value>[^"]+)"')
 
 
@@ -46,8 +48,10 @@ def emitted(lines: Iterable[str]) -> frozenset[Metric]:
 def _of_alarms(alarms: Iterable[Mapping[str, Any]]) -> Iterator[Metric]:
     for alarm in alarms:
         properties = alarm["Properties"]
-        if _is_ours(_substituted(properties["Namespace"])):
-            yield _metric(properties["MetricName"], {d["Name"]: d["Value"] for d in properties.get("Dimensions", [])})
+        inside = [each["MetricStat"]["Metric"] for each in properties.get("Metrics", ()) if "MetricStat" in each]
+        for metric in inside or [properties]:
+            if _is_ours(_substituted(metric["Namespace"])):
+                yield _metric(metric["MetricName"], {d["Name"]: d["Value"] for d in metric.get("Dimensions", [])})
 
 
 def _of_dashboards(dashboards: Iterable[Mapping[str, Any]]) -> Iterator[Metric]:
@@ -59,9 +63,10 @@ def _of_dashboards(dashboards: Iterable[Mapping[str, Any]]) -> Iterator[Metric]:
 
 
 def _of_row(row: list[Any]) -> Iterator[Metric]:
-    """A dashboard's row: [namespace, name, dimension, value, …, {options}], or one search."""
+    """A dashboard's row: [namespace, name, dimension, value, …, {options}], one search, or arithmetic on other rows."""
     if isinstance(row[0], dict):
-        yield from _of_search(row[0]["expression"])
+        if not ARITHMETIC.fullmatch(row[0]["expression"]):
+            yield from _of_search(row[0]["expression"])
     elif _is_ours(row[0]):
         _, name, *rest = [part for part in row if isinstance(part, str)]
         yield _metric(name, dict(zip(rest[::2], rest[1::2], strict=True)))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
 import math
 import re
 import sys
@@ -16,7 +17,7 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 from urllib.parse import parse_qsl, urlsplit
 
 import yaml
@@ -32,12 +33,18 @@ from dialtone.adapters.archive_queue import ArchiveQueue
 from dialtone.adapters.calls_table import CallsTable
 from dialtone.adapters.erased_calls import ErasedCalls
 from dialtone.adapters.telemetry import Observer
-from dialtone.adapters.telnyx_api import CallInfo, TelnyxApi
+from dialtone.adapters.telnyx_api import CallInfo, Reason, TelnyxApi
+from dialtone.domain.call_progress import DIRECTIONS
+from dialtone.domain.outcomes import COUNTED
 from dialtone.domain.watch import pause
 from infra.account import AGENT, AGENT_SCRIPT, CALLEES
 from infra.carrier import Request
+from infra.checkout import ROOT
 from infra.demo import scenes
 from infra.flowkit.stage import Stage
+from infra.local import translate
+from infra.local.metrics import asked_for
+from infra.local.translate import of_type
 from tests.benchmarks.figures import table
 from tests.benchmarks.section import Goal, Section
 from tests.function_output import follow_stdout
@@ -46,10 +53,11 @@ from tests.integration.dependencies import ONE_ATTEMPT, Line, aws_session, creat
 from tests.integration.reconciling import HANG_UP, RECORDING_WEBHOOKS, ListingTelnyx, Reconciling, listed
 from tests.integration.scripted_telnyx import Answer, ScriptedTelnyx
 from webhook.endpoint import Endpoint
+from webhook.measures import TELNYX_CODES
 from webhook.processor import EventProcessor
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from dialtone.adapters.telnyx_api import Outcome, TakenCommand
     from dialtone.domain.commands import Command
@@ -73,6 +81,16 @@ SECONDS_A_DAY = 86_400
 _NUMBER = re.compile(r"(?<=[:\[])( ?)\d+\.\d+")
 """In a log line: seconds and milliseconds that something took. Taken as long as 100.0, to count the same each time."""
 
+DIMENSION_VALUES: Mapping[str, int] = {
+    "service": 1,
+    "Answer": 5,
+    "Direction": len(DIRECTIONS),
+    "Outcome": len(COUNTED),
+    "Code": len(TELNYX_CODES) + len(get_args(Reason)),
+    "Result": 3,
+}
+"""How many values each dimension may have: Code's are Telnyx's, `other`, and the reasons but the empty one."""
+
 KINDS: Mapping[str, str] = {
     "menu": "A menu, opening hours and a voicemail with its transcript",
     "announcement": "An announcement that we make to a person",
@@ -89,6 +107,8 @@ class Counted:
     inbound_minutes: float
     outbound_minutes: float
     recorded_minutes: float
+    metrics: frozenset[str] = frozenset()
+    """The metrics that were sent, each with its dimensions' values."""
 
     @property
     def dollars(self) -> dict[str, float]:
@@ -315,7 +335,16 @@ def counted(kind: str) -> Counted:
         meter.of["sqs"] += meter.of["look_sqs"]
         platform = (len(stage.told) + meter.of["jobs"] + meter.of["looks"]) * ASSUMED["platform_log_bytes"]
         meter.of["log_bytes"] = logged + platform + len(stage.told) * ASSUMED["access_log_bytes"]
-    return Counted(+meter.of, *minutes)
+    return Counted(+meter.of, *minutes, frozenset(_metrics(written.getvalue())))
+
+
+def _metrics(written: str) -> Iterator[str]:
+    for line in written.splitlines():
+        blob = json.loads(line)
+        for directive in blob.get("_aws", {}).get("CloudWatchMetrics", ()):
+            for dimensions in directive["Dimensions"]:
+                values = [str(blob[name]) for name in sorted(dimensions)]
+                yield from ("/".join([metric["Name"], *values]) for metric in directive["Metrics"])
 
 
 def _archive(clients: Mapping[str, Any], queue_url: str, telnyx: TelnyxApi, meter: Meter) -> None:
@@ -456,6 +485,23 @@ def _sweeps(of: Mapping[str, Counter[str]]) -> str:
     return f"{table(head, rows)}\n\n{_SWEEPS.format(month=quiet)}"
 
 
+def _watching(of: Mapping[str, Counted]) -> str:
+    monitoring = translate.read(ROOT / "infra" / "monitoring.yaml")
+    most = sum(math.prod(DIMENSION_VALUES[each] for each in metric.dimensions) for metric in asked_for(monitoring))
+    usual = len(frozenset[str]().union(*(each.metrics for each in of.values())))
+    alarms, composites, dashboards = (
+        len(of_type(monitoring, f"AWS::CloudWatch::{kind}")) for kind in ("Alarm", "CompositeAlarm", "Dashboard")
+    )
+    rows = [
+        ("metrics that calls send", usual, usual * AWS["metric_month"]),
+        ("metrics, if every one there is were sent in every hour", most, most * AWS["metric_month"]),
+        ("alarms", alarms, alarms * AWS["alarm_month"]),
+        ("the alarm over others", composites, composites * AWS["composite_alarm_month"]),
+        ("dashboards", dashboards, dashboards * AWS["dashboard_month"]),
+    ]
+    return f"{_WATCHING}\n\n{table(['', 'how many', 'dollars'], [(name, n, f'${cost:.2f}') for name, n, cost in rows])}"
+
+
 def page(of: Mapping[str, Counted]) -> str:
     """docs/cost.md."""
     return "\n".join(
@@ -481,6 +527,10 @@ def page(of: Mapping[str, Counted]) -> str:
             "AWS is the small part of the bill: what Telnyx takes for the same minutes is the large one.",
             "",
             _NOT_IN_HERE,
+            "",
+            "## Watching, a month",
+            "",
+            _watching(of),
             "",
             "## Sweeps",
             "",
@@ -599,14 +649,20 @@ code, every request counted, every item measured as DynamoDB measures it, every 
 test holds this page to the code. Durations, which a count does not say, are assumed; they stand below."""
 
 _NOT_IN_HERE = """\
-Not in here, because it does not grow with calls: alarms (some $0.10 each a month, the composite
-one $0.50), the dashboard ($3), Lambda's polling of the queue (some $0.25 a month), and what lies in S3 and DynamoDB
-($0.023 and $0.25 a GB and month). X-Ray samples one request a second and 5 % of the rest.
+Not in here: Lambda's polling of the queue (some $0.25 a month), and what lies in S3 and DynamoDB ($0.023 and $0.25
+a GB and month). X-Ray samples one request a second and 5 % of the rest.
 
 `OwnKey=on` costs a dollar a month for the key, one more after each of its first two yearly rotations, and $0.03 for
 ten thousand requests: those grow with the minutes in which the line is used rather than with calls, since buckets,
 queues and the table each keep a data key for minutes. `BucketAccessLogs=on` costs what the logs take up in S3, some
 hundred bytes for each request to a bucket; their delivery is free."""
+
+_WATCHING = """\
+What does not grow with calls. A metric is paid for by name and dimension values, for the hours in which it is sent. Of
+those that are sent only when something is wrong, a line pays hardly any; what calls of the three kinds above send is
+the rest. Dimensions have few values, each from a list in the code. The developers' dashboard has one widget that reads
+the functions' logs whenever somebody looks at it, at $0.005 a GB. The first ten alarms, ten metrics and three
+dashboards of an account are free, which is not in here."""
 
 _SWEEPS = """\
 There is one every five minutes, whatever happens: {month:.2f} dollars a month where nothing is outstanding, and seven

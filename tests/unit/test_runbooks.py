@@ -28,7 +28,9 @@ SECTIONS = {
     for name, text in SECTION.findall(page.read_text(encoding="utf-8"))
 }
 SOURCE = "".join(file.read_text(encoding="utf-8") for file in (ROOT / "functions").rglob("*.py"))
-OF_LAMBDA = frozenset({"Task timed out", "Runtime.", "Traceback", "REPORT", "INFO", "WARNING", "ERROR", "SESSION"})
+OF_LAMBDA = frozenset(
+    {"Task timed out", "Runtime.", "Traceback", "REPORT", "RESTORE_REPORT", "INFO", "WARNING", "ERROR", "SESSION"}
+)
 """What Lambda and the logger write by themselves, and what is to be replaced."""
 TESTED = {"doctor", "connect", "secret", "numbers", "replay", "recordings", "disconnect"}
 """Commands whose examples tests run: test_doctor.py, test_replay_command.py, test_recordings_docs.py."""

@@ -1,6 +1,7 @@
 """The alarms and the dashboard of infra/monitoring.yaml."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -18,7 +19,20 @@ COMPOSITE_LIMIT = 100  # alarms under one composite alarm, CloudWatch's
 
 CONTRACT = frozenset(
     {
-        Metric("Webhooks", "webhook", ("Answer", "EventType", "service")),
+        Metric("Webhooks", "webhook", ("Answer", "service")),
+        Metric("EventAge", "webhook", ("service",)),
+        Metric("EventsDuplicate", "webhook", ("service",)),
+        Metric("RacesLost", "webhook", ("service",)),
+        Metric("CallsStarted", "webhook", ("Direction", "service")),
+        Metric("CallsAnswered", "webhook", ("service",)),
+        Metric("CallsEnded", "webhook", ("Outcome", "service")),
+        Metric("CallCost", "webhook", ("service",)),
+        Metric("NoInput", "webhook", ("service",)),
+        Metric("WrongInput", "webhook", ("service",)),
+        Metric("TransfersFailed", "webhook", ("service",)),
+        Metric("TelnyxTime", "webhook", ("service",)),
+        Metric("TelnyxErrors", "webhook", ("Code", "service")),
+        Metric("RestoresFailed", "", ()),
         Metric("HandlingTime", "webhook", ("service",)),
         Metric("WebhookFaults", "webhook", ("service",)),
         Metric("EventsParked", "webhook", ("service",)),
@@ -51,6 +65,7 @@ CONTRACT = frozenset(
         Metric("LookupsFailed", "lookup", ("service",)),
         Metric("LookupTime", "lookup", ("service",)),
         Metric("RecordingsOutstanding", "reconcile", ("service",)),
+        Metric("OldestRecordingAge", "reconcile", ("service",)),
         Metric("RecordingsRecovered", "reconcile", ("service",)),
         Metric("RecordingsQueuedAgain", "reconcile", ("service",)),
         Metric("RecordingsOverdue", "reconcile", ("service",)),
@@ -76,6 +91,9 @@ WATCHED = {
     ("AWS/ApiGateway", "5xx", "HttpApiId"),
     ("AWS/ApiGateway", "4xx", "HttpApiId"),
     (OF_THE_STACK, "ApiThrottled", ""),
+    (OF_THE_STACK, "RestoresFailed", ""),
+    (OF_THE_STACK, "CallsStarted", "webhook"),
+    (OF_THE_STACK, "CallCost", "webhook"),
     (OF_THE_STACK, "MalformedWebhooks", "webhook"),
     (OF_THE_STACK, "TelnyxRateLimited", "webhook"),
     ("AWS/ApiGateway", "Latency", "HttpApiId"),
@@ -125,18 +143,19 @@ MONITORING = translate.read(ROOT / "infra" / "monitoring.yaml")
 ALARMS = {name: alarm["Properties"] for name, alarm in of_type(MONITORING, "AWS::CloudWatch::Alarm").items()}
 
 
-@pytest.fixture
-def dashboard() -> str:
-    body: str = MONITORING["Resources"]["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
-    return body
+DASHBOARDS = {
+    name: dashboard["Properties"]["DashboardBody"]["Fn::Sub"]
+    for name, dashboard in of_type(MONITORING, "AWS::CloudWatch::Dashboard").items()
+}
 
 
 def watched(alarm: dict[str, Any]) -> tuple[str, str, str]:
-    (dimension,) = alarm.get("Dimensions", [{"Value": ""}])
-    namespace, value = alarm["Namespace"], dimension["Value"]
+    [metric] = [each["MetricStat"]["Metric"] for each in alarm.get("Metrics", ()) if "MetricStat" in each] or [alarm]
+    dimension = metric.get("Dimensions", [{"Value": ""}])[0]
+    namespace, value = metric["Namespace"], dimension["Value"]
     return (
         namespace if isinstance(namespace, str) else namespace["Fn::Sub"],
-        alarm["MetricName"],
+        metric["MetricName"],
         value if isinstance(value, str) else value["Ref"],
     )
 
@@ -244,22 +263,45 @@ def test_only_alarms_of_this_account_may_ring(name: str) -> None:
     assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
 
 
-def test_the_dashboard_shows_every_alarm(dashboard: str) -> None:
-    assert not [name for name in ALARMS if f"${{{name}.Arn}}" not in dashboard]
+def widgets(dashboard: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(metrics.SUBSTITUTION.sub("", DASHBOARDS[dashboard]))["widgets"]
+    return found
 
 
-def test_the_dashboards_widgets_do_not_overlap(dashboard: str) -> None:
-    widgets = json.loads(metrics.SUBSTITUTION.sub("", dashboard))["widgets"]
+def test_the_operators_dashboard_shows_every_alarm_by_who_suffers() -> None:
+    shown = [json.loads(each) for each in re.findall(r'"alarms": (\[.*?\])', DASHBOARDS["Dashboard"], re.DOTALL)]
 
+    assert [sorted(each) for each in shown] == [
+        ["${CallersAreAffected.Arn}"],
+        *(
+            sorted(f"${{{name}.Arn}}" for name in ALARMS if topic(ALARMS[name]) == to)
+            for to in ("AlarmTopic", "NoticeTopic")
+        ),
+    ]
+
+
+def test_what_an_alarms_mail_says_to_look_at_is_on_a_dashboard() -> None:
+    titles = [each["properties"]["title"] for name in DASHBOARDS for each in widgets(name)]
+    sentences = [s for a in ALARMS.values() for s in re.split(r"[.;] ", a["AlarmDescription"]) if "dashboard" in s]
+
+    named = {name for sentence in sentences for name in re.findall(r'"([^"]+)"', sentence)}
+
+    assert len(named) > 2
+    assert not [name for name in named if not any(title.startswith(name) for title in titles)]
+
+
+@pytest.mark.parametrize("dashboard", DASHBOARDS)
+def test_a_dashboards_widgets_do_not_overlap_and_leave_no_row_empty(dashboard: str) -> None:
     taken = [
         (x, y)
-        for widget in widgets
+        for widget in widgets(dashboard)
         for x in range(widget["x"], widget["x"] + widget["width"])
         for y in range(widget["y"], widget["y"] + widget["height"])
     ]
 
     assert len(taken) == len(set(taken))
     assert max(x for x, _ in taken) < 24
+    assert {y for _, y in taken} == set(range(max(y for _, y in taken) + 1))
 
 
 def test_alarms_and_dashboard_ask_for_the_metrics_of_the_functions_and_no_others() -> None:
@@ -274,14 +316,13 @@ def test_the_parameters_are_those_that_the_stack_gives() -> None:
 
 def test_a_metric_is_known_by_its_dimensions_from_a_log_line(capsys: pytest.CaptureFixture[str]) -> None:
     given = Metrics(namespace="Dialtone/dev", service="webhook")
-    given.add_dimension("EventType", "call.answered")
     given.add_dimension("Answer", "200")
     given.add_metric("Webhooks", MetricUnit.Count, 1)
     given.flush_metrics()
 
     lines = ["a line that is no JSON", '{"level": "INFO"}', *capsys.readouterr().out.splitlines()]
 
-    assert metrics.emitted(lines) == {Metric("Webhooks", "webhook", ("Answer", "EventType", "service"))}
+    assert metrics.emitted(lines) == {Metric("Webhooks", "webhook", ("Answer", "service"))}
 
 
 def test_two_stacks_in_one_account_and_region_share_no_metric() -> None:
@@ -312,8 +353,7 @@ def test_a_search_that_is_not_understood_is_not_passed_over() -> None:
 
 
 def test_throttled_requests_are_counted_by_a_field_that_api_gateway_writes() -> None:
-    [made] = of_type(MONITORING, "AWS::Logs::MetricFilter").values()
-    properties = made["Properties"]
+    properties = MONITORING["Resources"]["ApiThrottledMetric"]["Properties"]
     [transformation] = properties["MetricTransformations"]
 
     assert properties["LogGroupName"] == {"Ref": "AccessLogGroupName"}
@@ -323,6 +363,24 @@ def test_throttled_requests_are_counted_by_a_field_that_api_gateway_writes() -> 
         {"Fn::Sub": OF_THE_STACK},
         "ApiThrottled",
     )
+
+
+def test_restores_that_fail_are_counted_by_what_lambda_writes_of_them() -> None:
+    properties = MONITORING["Resources"]["RestoresFailedMetric"]["Properties"]
+
+    assert properties["LogGroupName"] == {"Ref": "WebhookLogGroupName"}
+    assert re.findall(r'"([^"]+)"', properties["FilterPattern"]) == ["RESTORE_REPORT", "Status:"]
+
+
+def test_a_stack_whose_alarms_ring_for_nobody_says_so_when_it_is_deployed() -> None:
+    stack = translate.read(ROOT / "template.yaml")
+
+    told = stack["Outputs"]["AlarmRecipient"]["Value"]["Fn::If"]
+
+    assert stack["Conditions"]["TellsNobody"] == {"Fn::Equals": [{"Ref": "AlarmEmail"}, ""]}
+    assert told[0] == "TellsNobody"
+    assert told[1].startswith("NOBODY. Deploy with AlarmEmail=")
+    assert told[2] == {"Ref": "AlarmEmail"}
 
 
 def test_a_calls_story_is_read_from_the_logs_of_all_functions() -> None:
