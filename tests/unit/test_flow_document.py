@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 import yaml
 from hypothesis import given
@@ -9,6 +11,10 @@ from hypothesis import strategies as st
 
 from dialtone.domain.errors import FlowInvalid
 from dialtone.flow.document import Document, Place
+from infra.checkout import ROOT, SAMPLES
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 FLOW = """\
 flow: main-menu
@@ -207,6 +213,42 @@ def test_an_alias_is_told_with_its_line_before_it_can_grow_without_bound(text: s
 
 def test_nesting_without_end_is_told() -> None:
     assert fault("[" * 5_000).reason.startswith("not YAML")
+
+
+@pytest.mark.parametrize(
+    "file", sorted({*SAMPLES.rglob("*.yaml"), *(ROOT / "tests" / "flows").rglob("*.yaml")}), ids=lambda file: file.name
+)
+def test_both_parsers_read_every_flow_of_ours_alike(file: Path) -> None:
+    text = file.read_text(encoding="utf-8", errors="replace")
+
+    assert Document.read(file.name, text) == Document.read_slowly(file.name, text)
+
+
+WRITTEN = st.sampled_from(
+    [
+        *"ab1~?-,{}[]'|>\"#% \n",
+        "on",
+        "yes",
+        "12:30",
+        "2026-01-02",
+        ": ",
+        "- ",
+        "\n  ",
+        "\n    ",
+        "1_000",
+        "<<: ",
+        "\r\n",
+        "é",
+    ]
+)
+
+
+@given(st.lists(WRITTEN, max_size=16).map("".join))
+def test_both_parsers_read_whatever_both_accept_alike(text: str) -> None:
+    fast, plain = Document.read("any.yaml", text), Document.read_slowly("any.yaml", text)
+
+    if not plain.problems:
+        assert repr(fast.content) == repr(plain.content)
 
 
 @given(st.text())
