@@ -18,6 +18,8 @@ ARCH ?= arm64
 ENV ?= dev
 BUILD ?= .aws-sam/build
 PARAMETERS ?=
+# A project of one's own, which `dialtone new` makes: make deploy PROJECT=../my-line ENV=prod. Without it, the samples.
+PROJECT ?=
 # How callers come to a new version: a tenth of them first, watched, or all at once: make deploy ENV=prod ROLLOUT=all-at-once
 ROLLOUT ?= $(if $(filter prod,$(ENV)),canary,all-at-once)
 TESTS ?= tests
@@ -93,13 +95,19 @@ build: $(SAM) $(VENV)/project ## pack the functions for AWS: make build ARCH=arm
 	@PYTHONHASHSEED=0 $(PYTHON_OF_LAMBDA) -s -P -B infra/packing/pack.py $(BUILD) $(BUILD)/lean_sdk.json > $(BUILD)/packed.txt
 	@cat $(BUILD)/packed.txt
 
-deploy: build ## put the stack on AWS: make deploy ENV=dev|prod PARAMETERS='TelnyxPublicKey=…'
+ifneq ($(PROJECT),)
+deploy: $(SAM) $(VENV)/project
+	@test -z "$(PARAMETERS)" || { echo "Write the parameters into $(PROJECT)/dialtone.toml: they stay there." >&2; exit 2; }
+	@PATH="$(if $(PYTHON_OF_LAMBDA),$(dir $(PYTHON_OF_LAMBDA)):)$$PATH" $(VENV)/bin/dialtone deploy $(ENV) --project "$(PROJECT)"
+else
+deploy: build ## put the stack on AWS: make deploy PROJECT=../my-line ENV=dev|prod; or the samples: PARAMETERS='TelnyxPublicKey=…'
 	@case "$(ENV)" in dev | prod) ;; *) \
 		echo "ENV is \"$(ENV)\": say ENV=dev or ENV=prod; samconfig.toml has them." >&2; exit 2;; esac
 	@$(SAM) deploy --config-env $(ENV) --parameter-overrides Architecture=$(ARCH) Rollout=$(ROLLOUT) $(PARAMETERS) || { \
 		echo "Not deployed. Is it the first time? Then it needs your Telnyx public key, which \`dialtone secret\` shows:" >&2; \
 		echo "  make deploy ENV=$(ENV) PARAMETERS='TelnyxPublicKey=…'" >&2; \
 		echo "and AWS credentials: \`aws configure\`, or AWS_PROFILE set to the profile to use." >&2; exit 1; }
+endif
 
 # For this machine's processor, so that what was packed can be started here; for the other one, so that it can be deployed.
 check-sam: ARCH := $(subst aarch64,arm64,$(shell uname -m))

@@ -21,6 +21,7 @@ COMMANDS = {
     "up": ("infra.cli.up", "run the stack and the simulated carrier on this machine, until Ctrl-C"),
     "call": ("infra.cli.call", "call a number of yours from this terminal"),
     "secret": ("infra.cli.secret", "store the Telnyx API key where the functions read it"),
+    "deploy": ("infra.cli.deploy", "put a project's line on AWS, or bring it up to date"),
     "connect": ("infra.cli.connect", "let a deployed stack's numbers ring, through Telnyx's API"),
     "disconnect": ("infra.cli.disconnect", "put back what was at Telnyx before the first connect"),
     "numbers": ("infra.cli.numbers", "list the account's numbers and where each leads"),

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-import shutil
 import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from dialtone.domain.errors import DialtoneError
@@ -17,7 +15,6 @@ from dialtone.flow.document import Document
 from dialtone.flow.parser import parse_flow
 from infra import aws
 from infra.api_key import secret_name, stored_key
-from infra.checkout import ROOT
 from infra.connect.lines import Lines
 from infra.connect.plan import Wanted
 from infra.connect.record import ConnectionRecord
@@ -25,16 +22,16 @@ from infra.connect.telnyx_account import RequestRefused, TelnyxAccount, TelnyxSi
 from infra.doctor import judging
 from infra.doctor.result import Result, Status, failed, ok, warning
 from infra.flowkit.linting.prompts import pieces_in
+from infra.packing.tools import PYTHON, find_python, find_sam
 from infra.stack_outputs import deployed, region_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from infra.stack_outputs import Deployed
 
 Fact = TypeVar("Fact")
-
-FUNCTIONS_PYTHON = "python3.13"
 
 FLOW_FILE = re.compile(r"[a-z0-9][a-z0-9-]*\.yaml")
 
@@ -87,17 +84,18 @@ class Examination:
 
     def _python(self) -> Iterator[Result]:
         version = ".".join(map(str, sys.version_info[:3]))
-        if _python_of_functions():
-            yield ok("Python", f"{version}, and {FUNCTIONS_PYTHON} to pack the functions with")
+        if find_python():
+            yield ok("Python", f"{version}, and {PYTHON} to pack the functions with")
         else:
-            remedy = "install it (pyenv install 3.13); only `make deploy` needs it"
-            yield warning("Python", f"{version}, but no {FUNCTIONS_PYTHON} to pack the functions with", remedy)
+            remedy = "install it (pyenv install 3.13); only deploying needs it"
+            yield warning("Python", f"{version}, but no {PYTHON} to pack the functions with", remedy)
 
     def _sam(self) -> Iterator[Result]:
-        if (ROOT / ".sam" / "bin" / "sam").is_file():
-            yield ok("SAM", "set up in .sam")
+        if found := find_sam():
+            yield ok("SAM", f"{found}")
         else:
-            yield warning("SAM", "is not set up yet", "nothing: `make deploy` does it")
+            remedy = "nothing in a checkout, `make deploy` does it; else pipx install aws-sam-cli"
+            yield warning("SAM", "is not set up yet", remedy)
 
     # AWS
 
@@ -250,12 +248,6 @@ def _examined(name: str, check: Callable[[], Iterator[Result]]) -> Iterator[Resu
     except DialtoneError as error:
         found, _, remedy = str(error).partition(": ")
         yield Result(name, Status.FAILED, found, remedy)
-
-
-def _python_of_functions() -> bool:
-    """As the Makefile looks for it."""
-    own = sys.version_info[:2] == (3, 13)
-    return own or bool(shutil.which(FUNCTIONS_PYTHON) or list(Path.home().glob(".pyenv/versions/3.13*/bin/python3.13")))
 
 
 def _function_name(output: str) -> str:

@@ -43,6 +43,7 @@ WRONG: Sequence[tuple[str, str]] = (
     ("flow test --flows nowhere", "there is no conversation"),
     ("flow schema nothing", "invalid choice"),
     ("new file", "choose another name"),
+    ("deploy --project nowhere", "`dialtone new` makes one"),
     ("call +15550177 --flows flows", "call one of +15550100"),
     ("call +15550100 --flows file", "is not a folder: name the one that holds the flows"),
     ("call --script file --flows flows", "begin with `flow: <name>`"),
