@@ -29,6 +29,7 @@ COMMANDS = {
     "dial": ("infra.cli.dial", "ring a number and let a flow talk to the person who answers"),
     "flow": ("infra.cli.flow", "check phone menus"),
     "calls": ("infra.cli.calls", "list the calls that there were, show one, follow those that go on"),
+    "logs": ("infra.cli.logs", "show what the functions logged: of a call, of a flow, what failed, what was slow"),
     "replay": ("infra.cli.replay", "run events again that failed by a fault of ours, after the fix"),
     "recordings": ("infra.cli.recordings", "find, verify and redrive what was recorded"),
     "bench": ("infra.cli.bench", "measure speed and cost, and write docs/bench (from a checkout)"),

@@ -1,4 +1,4 @@
-"""`dialtone calls` on the running stack: what the functions wrote is found by the index of the template."""
+"""`dialtone calls` and `dialtone logs` on the running stack: what the functions wrote is found."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @pytest.mark.usefixtures("shell")
-def test_a_call_is_listed_shown_and_followed(
+def test_a_call_is_listed_shown_and_followed_and_what_was_logged_of_it_is_found(
     cloud: LocalCloud, telnyx_key: SigningKey, capsys: pytest.CaptureFixture[str]
 ) -> None:
     session, leg = str(uuid.uuid4()), str(uuid.uuid4())
@@ -32,7 +32,10 @@ def test_a_call_is_listed_shown_and_followed(
     listed = main(["calls", "list", "--since", "1h", "--json", "--stack", STACK_NAME]), capsys.readouterr().out
     shown = main(["calls", "show", leg[:13], "--stack", STACK_NAME]), capsys.readouterr().out
     followed = main(["calls", "tail", "--for", "0.01", "--stack", STACK_NAME]), capsys.readouterr().out
+    logged = main(["logs", "--call", session, "--json", "--stack", STACK_NAME]), capsys.readouterr().out
 
+    assert [json.loads(line)["event_type"] for line in logged[1].splitlines()] == ["call.initiated"]
+    assert logged[0] == 0
     assert listed[0] == shown[0] == followed[0] == 0
     assert session in [json.loads(line)["call_session_id"] for line in listed[1].splitlines()]
     assert f"session  {session}" in shown[1]

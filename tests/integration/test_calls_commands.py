@@ -19,6 +19,7 @@ from dialtone.domain.decisions import Decision
 from dialtone.domain.events import Event
 from infra import aws
 from infra.calls import following
+from infra.calls import listing as listing_module
 from infra.calls.following import Following
 from infra.calls.listing import Listing
 from infra.calls.selection import Selection, ago_or_moment
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from tests.integration.dependencies import Line
 
 NOW = datetime.now(UTC)
+SHORT_DAYS = 12
+"""That calls are kept here: each day is a request to moto."""
 
 
 @dataclass
@@ -92,6 +95,8 @@ _NUMBERS = itertools.count()
 
 @pytest.fixture
 def at_work(line: Line, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Operator:
+    for module in (calls_list, listing_module):
+        monkeypatch.setattr(module, "KEEP_DAYS", SHORT_DAYS)
     clients = {"dynamodb": line.dynamodb}
     monkeypatch.setattr(aws, "client", lambda service, *_: clients[service])
     monkeypatch.setenv("CALLS_TABLE", line.table)
@@ -223,7 +228,7 @@ def test_what_makes_no_sense_is_refused_in_a_sentence_with_the_remedy(
         (["list", "--to", "soon"], "'soon' is not a time"),
         (["list", "--since", "2h", "--from", "2026-11-30"], "not allowed with argument"),
         (["list", "--limit", "0"], "--limit 0 is not possible: say a number from 1 to 1,000"),
-        (["show", "nobody"], "there is no call 'nobody': `dialtone calls list` shows the calls of the last 90 days"),
+        (["show", "nobody"], "there is no call 'nobody': `dialtone calls list` shows the calls of the last 12 days"),
         (["show", "v3:nobody"], "there is no call 'v3:nobody'"),
         (["show", "sam"], "'sam' is too short: say at least 4 characters"),
         (["show", ""], "'' is too short"),
