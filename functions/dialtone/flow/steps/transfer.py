@@ -172,8 +172,11 @@ class Transfer(Speaking):
         if self.accept is not None and self.whisper is None:
             raise ValueError("accept needs a whisper beside it that says which key to press")
         if self._dialled and self.hold is None:
-            needing = "whisper, at_once, announce and keys"
-            raise ValueError(f"{needing} need hold beside them: the caller would hear nothing at all")
+            needing = [name for name in ("whisper", "announce", "keys") if getattr(self, name)] or ["how: at_once"]
+            raise ValueError(
+                f"{' and '.join(needing)} without hold: the caller would hear nothing at all meanwhile; "
+                "add hold: {media: hold-music}, or other audio"
+            )
         return self
 
     @field_validator("transfer")
