@@ -184,7 +184,7 @@ def _code(outcome: Outcome) -> dict[str, str]:
 
 
 def _own_url(request: Mapping[str, Any]) -> str:
-    """Where we are reached: AWS's gateway says it, not whoever sends the request."""
+    """Where we are reached: AWS's gateway says it, not the sender of the request."""
     context = request.get("requestContext")
     domain = context.get("domainName") if isinstance(context, Mapping) else None
     return f"https://{domain}/" if isinstance(domain, str) and domain else ""

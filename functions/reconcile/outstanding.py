@@ -1,7 +1,7 @@
 """One phone call with something outstanding: what never came is asked for, what was not archived is queued again.
 
 Every step may be lost, and made twice. An entry is moved on to the next sweep before anything is done about it, on
-condition that nobody else has: so two sweeps at once share the work, and one that dies leaves its entries to the next.
+condition that no other sweep has: two sweeps at once share the work, and one that dies leaves its entries to the next.
 """
 
 from __future__ import annotations

@@ -414,7 +414,7 @@ def _leg_due_at(before: Call, decision: Decision, event: Event) -> int:
     """
     call = decision.call
     if not call.control_id:
-        return 0  # nobody could be asked about it
+        return 0  # there is no leg to ask about
     if decision.commands or not call.ended_at:
         return call.due_at or _seconds(event.occurred_at) + FIRST_LOOK_SECONDS
     return call.due_at if before.ended_at else 0
@@ -527,7 +527,7 @@ def _began(call: Call) -> Item:
 
 
 def call_from_item(item: Item) -> Call:
-    """The leg that an item, as plain values, holds. Raises KeyError for an item that is none."""
+    """The leg that an item, as plain values, holds. Raises KeyError for any other item."""
     return Call.from_json({**item, "session_id": item["call_session_id"], "leg_id": item["call_leg_id"]})
 
 

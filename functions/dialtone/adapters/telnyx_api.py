@@ -58,9 +58,9 @@ SHORTEST_ATTEMPT_SECONDS = 0.1  # less than this before the deadline is not wort
 # command that follows, not for a TLS handshake before it. Servers commonly keep one for a minute; if not, that is seen.
 IDLE_SECONDS = 30.0
 COMMANDS_ASKED = 250  # Telnyx's largest page; far more than the commands of one decision
-LOOKUP_SECONDS = 10.0  # nobody listens while a recording is looked up
+LOOKUP_SECONDS = 10.0  # no caller waits while a recording is looked up
 DELIVERIES_ASKED = 250  # Telnyx's largest page; a phone call has some thirty events
-RECORDINGS_ASKED = 250  # Telnyx's largest page; a leg with more recordings than that is none of ours
+RECORDINGS_ASKED = 250  # Telnyx's largest page; no leg of ours has more recordings than that
 SAME_MILLISECOND_SECONDS = 0.001
 SAME_START_SECONDS = 1.0  # the webhook gives microseconds, the API milliseconds
 
@@ -691,7 +691,7 @@ def _started(found: Sequence[RecordingInfo], started_at: str) -> RecordingInfo |
 
 
 def _moment(written: str) -> float:
-    """Give the seconds since 1970 of an ISO 8601 time; 0 if it is none."""
+    """Give the seconds since 1970 of an ISO 8601 time; 0 for any other text."""
     try:
         moment = datetime.fromisoformat(written)
     except ValueError:

@@ -332,9 +332,9 @@ def safe_id(identifier: str) -> str:
 def download_addresses(event: Event) -> dict[str, str]:
     """The addresses of an event's recording by format; none where they are too long for a message."""
     found: dict[str, Any] = event.payload.get("recording_urls") or event.payload.get("public_recording_urls") or {}
-    told = {name: address for name, address in found.items() if isinstance(address, str)}
-    characters = sum(map(_written_characters, (*told, *told.values())))
-    return told if characters <= MAX_ADDRESS_CHARACTERS_IN_A_JOB else {}
+    usable = {name: address for name, address in found.items() if isinstance(address, str)}
+    characters = sum(map(_written_characters, (*usable, *usable.values())))
+    return usable if characters <= MAX_ADDRESS_CHARACTERS_IN_A_JOB else {}
 
 
 def _fits(transcript: str) -> bool:
