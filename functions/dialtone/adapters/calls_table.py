@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
     from dialtone.domain.decisions import Decision
     from dialtone.domain.events import Event
-    from dialtone.domain.recordings import Review
+    from dialtone.domain.recordings import Review, Transcription
     from dialtone.flow.loaded_flow import LoadedFlow
 
     Item = dict[str, Any]
@@ -298,6 +298,18 @@ class CallsTable:
             UpdateExpression="SET compared_until = :until",
             ConditionExpression="attribute_not_exists(compared_until) OR compared_until < :until",
             ExpressionAttributeValues=attributes({":until": until}),
+        )
+
+    def mark_transcription(self, due: DueItem, transcription: Transcription) -> bool:
+        """Say in an entry what became of its transcription. False if that is settled, or another sweep has the entry.
+
+        Only this field: the archive may be writing the others at this moment.
+        """
+        return self._updated(
+            Key=_key(due.call_session_id, due.item),
+            UpdateExpression="SET transcription = :transcription",
+            ConditionExpression=f"{DUE_AT} = :seen",
+            ExpressionAttributeValues=attributes({":transcription": asdict(transcription), ":seen": due.due_at}),
         )
 
     def _due_in(self, shard: int, now_seconds: float, most: int) -> Iterator[DueItem]:
