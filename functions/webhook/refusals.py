@@ -47,7 +47,7 @@ class Sent:
 
     @property
     def hangup_refused(self) -> bool:
-        """Whether the refusal leaves a line open with no one speaking on it."""
+        """Whether a line stays open that nobody speaks on any more."""
         return self.command.action == HANGUP and self.outcome.kind == "refused"
 
     @property
