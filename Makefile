@@ -44,7 +44,7 @@ export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test coverage drill bench dashboards lint audit build deploy check-sam lock clean
+.PHONY: help setup demo test coverage drill bench dashboards lint audit build deploy rollback uninstall check-sam lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1@/p' $(MAKEFILE_LIST) | awk -F@ '{printf "make %-10s %s\n", $$1, $$2}'
@@ -106,11 +106,26 @@ else
 deploy: build ## put the stack on AWS: make deploy PROJECT=../my-line ENV=dev|prod; or the samples: PARAMETERS='TelnyxPublicKey=…'
 	@case "$(ENV)" in dev | prod) ;; *) \
 		echo "ENV is \"$(ENV)\": say ENV=dev or ENV=prod; samconfig.toml has them." >&2; exit 2;; esac
+	@[ "$(ROLLOUT)" != canary ] || $(VENV)/bin/python -m infra.releases before dialtone-$(ENV)
 	@$(SAM) deploy --config-env $(ENV) --parameter-overrides Architecture=$(ARCH) Rollout=$(ROLLOUT) $(PARAMETERS) || { \
 		echo "Not deployed. Is it the first time? Then it needs your Telnyx public key, which \`dialtone secret\` shows:" >&2; \
 		echo "  make deploy ENV=$(ENV) PARAMETERS='TelnyxPublicKey=…'" >&2; \
 		echo "and AWS credentials: \`aws configure\`, or AWS_PROFILE set to the profile to use." >&2; exit 1; }
 endif
+
+	@$(VENV)/bin/python -m infra.releases after dialtone-$(ENV) $(if $(filter prod,$(ENV)),--protect)
+
+# YES=1 for scripts; DRY_RUN=1 only shows it.
+ASKED = $(if $(YES),--yes) $(if $(DRY_RUN),--dry-run)
+YES ?=
+DRY_RUN ?=
+UNDO ?=
+
+rollback: $(VENV)/project ## let the version before take webhooks again: make rollback ENV=dev|prod, UNDO=1 goes forth again
+	@$(VENV)/bin/dialtone rollback --stack dialtone-$(ENV) $(if $(UNDO),--undo) $(ASKED)
+
+uninstall: $(VENV)/project ## delete the stack, after showing what would be lost with it: make uninstall ENV=dev|prod
+	@$(VENV)/bin/dialtone uninstall --stack dialtone-$(ENV) $(ASKED)
 
 # For this machine's processor, so that what was packed can be started here; for the other one, so that it can be deployed.
 check-sam: ARCH := $(subst aarch64,arm64,$(shell uname -m))

@@ -71,7 +71,9 @@ def client(service: Literal["sns"], region: str = "", config: Config = PATIENT) 
 def client(service: Literal["sqs"], region: str = "", config: Config = PATIENT) -> SQSClient: ...
 @overload
 def client(
-    service: Literal["apigateway", "cloudwatch", "logs", "ssm", "sts"], region: str = "", config: Config = PATIENT
+    service: Literal["apigateway", "cloudwatch", "codedeploy", "logs", "ssm", "sts"],
+    region: str = "",
+    config: Config = PATIENT,
 ) -> Any: ...  # noqa: ANN401
 def client(service: Any, region: str = "", config: Config = PATIENT) -> Any:
     """A client with the shell's credentials, in that region or the shell's, at AWS_ENDPOINT_URL if there is one.

@@ -169,7 +169,7 @@ class Batch:
             return self._consumer.archive.custody.give_up(job, reason)
         except KNOWN_FAULTS as fault:
             # The message goes on to the dead-letter queue, whose alarm rings; the ledger keeps its open status.
-            self._complain("the ledger could not be told that a job is given up", fault)
+            self._complain("the ledger could not record that a job was given up", fault)
             return True
 
     def _put_back(self, record: SQSRecord, wait: int) -> None:

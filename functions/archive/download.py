@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 RESOLVE_SECONDS = 5.0
 """A resolver answers in milliseconds, and tries again after 5 s: one such try is enough, the queue has more."""
 CONNECT_SECONDS = 5.0
-"""For each of connection and TLS. Nobody listens meanwhile; but a storage that takes longer is not there."""
+"""For each of connection and TLS. No caller waits; but storage that takes longer is down."""
 READ_SECONDS = 20.0
 """Of silence between two pieces: S3 itself, where Telnyx's recordings lie, is rarely silent for a second."""
 ADDRESSES_TRIED = 4
@@ -208,7 +208,7 @@ class Download:
 
     @property
     def says_its_end(self) -> bool:
-        """Whether an end that comes too soon can be told from the real one."""
+        """Whether an early end can be distinguished from the real one."""
         return self._response.chunked or self._response.length is not None
 
     def pieces(self) -> Iterator[bytes]:

@@ -94,6 +94,8 @@ class Transcripts:
 
     def _recording(self, job: ArchiveJob) -> Recording:
         """The ledger entry that a transcript is of: by Telnyx's id, or as the leg's only one, or by when it began."""
+        if job.recording and (recording := self._store.recording(job.call_session_id, job.recording)):
+            return recording
         on_leg = self._store.recordings(job.call_session_id, job.call_leg_id)
         named = [each for each in on_leg if job.recording_id and each.recording_id == job.recording_id]
         nameless = [each for each in on_leg if not (job.recording_id and each.recording_id)]

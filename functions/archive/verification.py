@@ -54,7 +54,7 @@ _CHANNELS = {"single": 1, "dual": 2}
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What Telnyx says of a recording, and what we asked of it, in milliseconds; None for what nobody says."""
+    """What Telnyx says of a recording, and what we asked of it, in milliseconds; None for what is unknown."""
 
     ran: int | None
     """From its beginning to its end."""
@@ -100,7 +100,7 @@ def doubt(sound: Sound, audio_format: str, length_bytes: int, claimed: Expected)
     """Why this can hardly be the whole recording; '' if it can."""
     if sound.duration_millis is None:
         measured = audio_format in (WAV, MP3)
-        return f"how long it plays cannot be told{'' if measured else ': it is neither WAV nor MP3'}"
+        return f"its length cannot be measured{'' if measured else ': it is neither WAV nor MP3'}"
     if sound.stray_bytes >= length_bytes * STRAY_SHARE:
         return f"{sound.stray_bytes} of its {length_bytes} bytes are no audio"
     if claimed.channels > sound.channels > 0:

@@ -109,7 +109,7 @@ def _about_own(notice: Notice, sentence: Sentence) -> Plan:
 def _about_other(notice: Notice, sentence: Sentence, now_seconds: float, said_seconds: float | None) -> Plan:
     """Of a leg that the webhook function has led until now."""
     if not _waits(notice):
-        return Plan("nobody waits for us")
+        return Plan("no caller is waiting")
     dialled = notice.primary.flow and not notice.primary.decision  # the state of a dial; commands number theirs
     if dialled or notice.event_type.startswith(DETECTED):
         return Plan("a person whom we rang is let go", ending(notice.call_control_id, ""))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from dialtone.adapters.signature import NotSigned, request_body, request_headers
 from dialtone.adapters.telemetry import Measure, print_exception
 from dialtone.domain.errors import MalformedEvent
+from dialtone.domain.report_sample import ReportSample
 from failover.api_key import KeyUnavailable
 from failover.decision import decide
 from failover.notice import parse_notice
@@ -85,6 +86,8 @@ class Endpoint:
     now_seconds: Callable[[], float] = time.time
     handling_seconds: float = HANDLING_SECONDS
     _said: dict[str, float] = field(default_factory=dict)
+    refusals: ReportSample = field(default_factory=ReportSample)
+    """Which of those that are not signed are logged."""
     threads: Executor = field(default_factory=lambda: ThreadPoolExecutor(MOST_THREADS))
 
     def respond(self, request: object) -> dict[str, Any]:
@@ -160,9 +163,15 @@ class Endpoint:
             self._said.pop(next(iter(self._said)), None)
 
     def _report(self, answer: Answer) -> None:
+        stands_for = 1
+        if answer.status == HTTPStatus.UNAUTHORIZED:
+            stands_for = self.refusals.one_more(self.now_seconds())
+            if not stands_for:
+                return
         faulty = answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR
         level: Level = "error" if faulty else "warning" if answer.status == HTTPStatus.OK else "info"
         fields = {"answer": answer.status.value, **answer.fields}
+        fields |= {"stands_for": stands_for} if stands_for > 1 else {}
         self.observer.log(level, _MESSAGES[answer.status], fields, failed=answer.fault or False)
         if answer.status != HTTPStatus.UNAUTHORIZED:
             self.observer.measure(Measure("FailoverWebhooks"))
@@ -184,7 +193,7 @@ def _code(outcome: Outcome) -> dict[str, str]:
 
 
 def _own_url(request: Mapping[str, Any]) -> str:
-    """Where we are reached: AWS's gateway says it, not whoever sends the request."""
+    """Where we are reached: AWS's gateway says it, not the sender of the request."""
     context = request.get("requestContext")
     domain = context.get("domainName") if isinstance(context, Mapping) else None
     return f"https://{domain}/" if isinstance(domain, str) and domain else ""

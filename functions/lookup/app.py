@@ -33,6 +33,6 @@ desk = open_desk(Settings.read(os.environ))
 
 
 def handler(question: Mapping[str, Any], context: object) -> None:
-    """A question in; its answer goes to whoever left it. Raises NotTaken where it is not wanted any more."""
+    """Take a question, deliver its answer to the call that asked. Raises NotTaken where the call no longer wants it."""
     del context
     desk.answer(Lookup.from_json(question[LOOKUP]), question[ANSWER_TO])

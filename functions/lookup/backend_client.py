@@ -32,11 +32,11 @@ ADDRESS = ("https://", "http://")
 
 
 StillWaiting = Callable[[float], bool]
-"""Waits so many seconds for the answer, and says whether there is none yet and time is left."""
+"""Waits so many seconds for the answer; true while there is no answer and time is left."""
 
 
 class BackendClient:
-    """Whoever flows ask."""
+    """A system that flows ask."""
 
     def __init__(self, functions: LambdaClient, tokens: Secret[Mapping[str, str]]) -> None:
         self._functions = functions
@@ -70,7 +70,7 @@ class BackendClient:
             return Answer(FAILED, reason=f"Lambda refused: {error.response['Error'].get('Code')}")
         except (BotoCoreError, urllib3.exceptions.HTTPError) as error:
             return Answer(FAILED, reason=f"could not be asked: {type(error).__name__}")
-        except Exception as error:  # noqa: BLE001 -- a caller waits: a fault of ours is told at once, not at the limit
+        except Exception as error:  # noqa: BLE001 -- a caller waits: a fault of ours is reported at once, not at the limit
             # What other errors say may quote the question, and the reason goes into the timeline.
             said = f": {error}" if isinstance(error, DialtoneError) else ""
             return Answer(FAILED, reason=f"a fault of ours: {type(error).__name__}{said}", fault=error)

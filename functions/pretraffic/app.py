@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -21,6 +22,11 @@ AWS = budget(connect_seconds=1.0, read_seconds=5.0, attempts=3)
 
 VERSION = budget(connect_seconds=1.0, read_seconds=20.0, attempts=1)
 """Longer than the new version may take, its first start included."""
+
+NOT_READY = frozenset({"ResourceConflictException", "SnapStartNotReadyException"})
+"""Lambda's answers for a version whose snapshot is still being made."""
+
+READY_SECONDS, POLL_SECONDS = 60.0, 2.0
 
 settings = Settings.read(os.environ)
 observer = Observer("pretraffic")
@@ -60,9 +66,7 @@ def _what_is_wrong() -> str:
 
 def _invoked(request: Mapping[str, Any]) -> Any:  # noqa: ANN401 -- the version's own JSON
     try:
-        answered = client("lambda", VERSION).invoke(
-            FunctionName=settings.new_version, Payload=json.dumps(request).encode()
-        )
+        answered = _ready(json.dumps(request).encode())
         said: Any = json.loads(answered["Payload"].read())
     except (ClientError, BotoCoreError, ValueError) as error:
         raise Wrong(f"it cannot be invoked: {type(error).__name__}: {error}") from None
@@ -71,3 +75,15 @@ def _invoked(request: Mapping[str, Any]) -> Any:  # noqa: ANN401 -- the version'
         detail = str(said.get("errorMessage", ""))[:300] if isinstance(said, dict) else ""
         raise Wrong(f"it failed: {named}: {detail}")
     return said
+
+
+def _ready(payload: bytes) -> Any:  # noqa: ANN401 -- boto3's own
+    """Invoke the version, once it is there. Raises botocore's errors."""
+    functions, ends = client("lambda", VERSION), time.monotonic() + READY_SECONDS
+    while True:
+        try:
+            return functions.invoke(FunctionName=settings.new_version, Payload=payload)
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in NOT_READY or time.monotonic() > ends:
+                raise
+        time.sleep(POLL_SECONDS)

@@ -45,7 +45,7 @@ class Check:
     clock: Callable[[], float] = time.monotonic
     session: str = field(default_factory=lambda: f"{SESSION_PREFIX}{uuid.uuid4()}")
     _key: SigningKey = field(default_factory=SigningKey.generate)
-    """Made for this check, and known to nobody afterwards."""
+    """Made for this check and forgotten afterwards."""
     _state: str = ""
     """The leg's `client_state`, which Telnyx would echo."""
 

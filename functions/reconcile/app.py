@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 AWS = budget(connect_seconds=1.0, read_seconds=3.0, attempts=3)
-"""Nobody waits, and the next sweep comes."""
+"""No caller waits, and the next sweep comes."""
 
 WEBHOOK = budget(connect_seconds=1.0, read_seconds=15.0, attempts=1)
 """Longer than the webhook function may take. It is not asked again: the next sweep delivers the same event."""

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     """Looks at several calls at once, each by its session."""
 
 FIRST_SECONDS = 1_200
-"""How far the first comparison of a stack looks back: what was recorded before it is none of its own."""
+"""How far the first comparison of a stack looks back: what was recorded before that is not the stack's."""
 
 OVERLAP_SECONDS = 300
 """How much later than it was created a recording may come into Telnyx's list."""

@@ -50,6 +50,11 @@ def is_of_application(listed: RecordingInfo, legs: Sequence[Call]) -> bool:
     return bool(legs) and (not connections or listed.connection_id in connections | {""})
 
 
+def is_listed_as(entry: Recording, listed: RecordingInfo) -> bool:
+    """Whether a recording that Telnyx lists is the one of this entry, which has come."""
+    return _is_known(listed, [entry])
+
+
 def can_be_taken(listed: RecordingInfo) -> bool:
     """Whether all is there that its webhook would have said; else it is not saved yet, or no answer of Telnyx's."""
     if listed.status not in COMPLETED or not listed.download_urls:

@@ -77,8 +77,8 @@ class OpenLegs:
     def _read_back(self, leg: Call, most_seconds: float, only: str = "") -> bool:
         """Let the webhook function process what Telnyx could not deliver; it knows what it has processed before.
 
-        Of a call that is over only the hang-ups, since all else would have people rung for nobody; each twice if need
-        be, since a process that died would else cost the call its cause. Gives whether the leg's own was among them.
+        Of a call that is over only the hang-ups, since anything else would ring people for a caller who has left; each
+        twice if need be, since a process that died would cost the call its cause. Gives whether the leg's own came.
         """
         seen = max(leg_age(leg, self.now), NEXT_SWEEP_SECONDS) + CLOCK_SKEW_SECONDS
         try:

@@ -1,7 +1,7 @@
 """One phone call with something outstanding: what never came is asked for, what was not archived is queued again.
 
 Every step may be lost, and made twice. An entry is moved on to the next sweep before anything is done about it, on
-condition that nobody else has: so two sweeps at once share the work, and one that dies leaves its entries to the next.
+condition that no other sweep has: two sweeps at once share the work, and one that dies leaves its entries to the next.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from dialtone.adapters.calls_table import DueItem
-from dialtone.domain.recordings import COPIED, EXPECTED, OPEN_STATUSES, SAVED, ArchiveJob
+from dialtone.domain.recordings import COPIED, EXPECTED, FAILED, OPEN_STATUSES, SAVED, ArchiveJob
 from reconcile.intake import take_in
 from reconcile.listing import can_be_taken, new_to, was_never_asked_for, was_reported
 from reconcile.open_legs import OpenLegs
@@ -28,6 +28,7 @@ from reconcile.plan import (
 )
 from reconcile.questions import NotAnswered
 from reconcile.report import FAULTS, MISSING, NOT_MADE, OVERDUE, QUEUED, REFUSED
+from reconcile.transcripts import AwaitedTranscripts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -87,11 +88,17 @@ class OutstandingCall:
             return
         entries = store.recordings(self.session) if claimed else ()
         looked: list[_Looked] = []
+        awaiting: list[tuple[DueItem, Recording]] = []
+        transcripts = AwaitedTranscripts(self.dependencies, self.questions, self.report, self.now)
         for entry in entries:
             if entry.name in claimed and entry.status in OPEN_STATUSES:
                 look = self._look_at(entry, legs.get(entry.call_leg_id))
                 self.report.looked_at(look.age_seconds)
                 looked.append(_Looked(claimed[entry.name], entry, look))
+            elif entry.name in claimed and entry.awaits_transcript:
+                awaiting.append((claimed[entry.name], entry))
+            elif entry.name in claimed and entry.transcription and entry.transcription.status == FAILED:
+                transcripts.settle(claimed[entry.name], entry)  # the sweep before died between the two
             elif entry.name in claimed:
                 store.drop_due(claimed[entry.name])
         try:
@@ -102,6 +109,7 @@ class OutstandingCall:
             if each.look.overdue:
                 # An entry that was settled or taken in meanwhile is not moved: its time is another by now, or none.
                 store.move_due(each.due, each.look.next_at(self.now))
+        transcripts.look(awaiting)
 
     def _refuse(self) -> None:
         """What comes of an erased call, such as from a backup of the table, is deleted at Telnyx and not taken in."""

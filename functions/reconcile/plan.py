@@ -8,6 +8,8 @@
 | any | nine minutes ago | the alarm rings; a sweep comes every five minutes, so within a quarter of an hour |
 | expected, and Telnyx lists nothing | nine minutes ago | failed |
 | any | a day ago | failed |
+| verified, its transcript has not come | its own end, five minutes ago | Telnyx is asked for it |
+| verified, its transcript has not come | a day ago | its transcription failed |
 
 After nine minutes the pauses grow with the age, since what did not help so far hardly helps now.
 
@@ -46,6 +48,9 @@ DELIVERIES_SECONDS = 120
 
 ARCHIVE_SECONDS = 300
 """After the end of the recording: that long a try of the archive may take."""
+
+TRANSCRIBED_SECONDS = 300
+"""After the end of the recording: Telnyx has transcribed all but the longest, and delivered the webhook."""
 
 OVERDUE_SECONDS = 540
 """A sweep later is within fourteen minutes: the alarm, evaluated each minute, rings within a quarter of an hour."""

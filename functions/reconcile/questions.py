@@ -10,7 +10,7 @@ from dialtone.domain.errors import DialtoneError, TelnyxRefused, TelnyxUnavailab
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from dialtone.adapters.telnyx_api import RecordingInfo, RecordingsPage, TakenCommand
+    from dialtone.adapters.telnyx_api import RecordingInfo, RecordingsPage, TakenCommand, TranscriptInfo
 
     Answer = TypeVar("Answer")
 
@@ -36,6 +36,10 @@ class Telnyx(Protocol):
         """A page of the account's recordings that were created within these unix times."""
         ...
 
+    def transcripts_of(self, recording_id: str) -> tuple[TranscriptInfo, ...]:
+        """A recording's transcripts."""
+        ...
+
     def find_call(self, call_control_id: str) -> CallInfo | None:
         """Whether a leg goes on; None if Telnyx does not know it."""
         ...
@@ -54,7 +58,7 @@ class Questions:
 
     def __init__(self, telnyx: Telnyx) -> None:
         self._telnyx = telnyx
-        self._failures = dict.fromkeys(("recordings", "account", "call", "commands", "deliveries"), 0)
+        self._failures = dict.fromkeys(("recordings", "account", "transcripts", "call", "commands", "deliveries"), 0)
         """In a row, by what was asked about: a key may be allowed the one and not the other.
 
         Threads may lose one of them, which does no harm.
@@ -70,6 +74,10 @@ class Questions:
     def recordings_created(self, since_seconds: float, until_seconds: float, page: int) -> RecordingsPage:
         """A page of the account's recordings that were created within these unix times, of whichever application."""
         return self._ask("account", lambda: self._telnyx.recordings_created(since_seconds, until_seconds, page))
+
+    def transcripts_of(self, recording_id: str) -> tuple[TranscriptInfo, ...]:
+        """A recording's transcripts, whether or not they are completed."""
+        return self._ask("transcripts", lambda: self._telnyx.transcripts_of(recording_id))
 
     def find_call(self, call_control_id: str) -> CallInfo | None:
         """Whether a leg goes on; None if Telnyx does not know it. Asked once, for the leg and all its recordings."""

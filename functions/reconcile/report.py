@@ -17,8 +17,14 @@ OUTSTANDING, LEFT, FAULTS = "outstanding", "left", "faults"
 CALLS, CLOSED, READ_BACK = "calls", "calls_closed", "read_back"
 RECOVERED, QUEUED, OVERDUE, MISSING, NOT_MADE = "recovered", "queued_again", "overdue", "missing", "not_made"
 REFUSED = "refused"
+TRANSCRIPTS, UNTRANSCRIBED = "transcripts", "transcripts_missing"
 
-_AT_ONCE = {OVERDUE: "RecordingsOverdue", MISSING: "RecordingsMissing", CLOSED: "CallsClosed"}
+_AT_ONCE = {
+    OVERDUE: "RecordingsOverdue",
+    MISSING: "RecordingsMissing",
+    CLOSED: "CallsClosed",
+    UNTRANSCRIBED: "TranscriptsMissing",
+}
 """What alarms ring for: measured before it is acted upon, so that no sweep dies between the two."""
 
 _AT_THE_END = {

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 AWS = budget(connect_seconds=0.5, read_seconds=2.0, attempts=2)
-"""A caller may be waiting; the message comes again if nobody answers."""
+"""A caller may be waiting; the message comes again if this function fails."""
 
 WEBHOOK = budget(connect_seconds=0.5, read_seconds=11.0, attempts=1)
 """Longer than the webhook function may take."""

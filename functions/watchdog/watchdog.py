@@ -107,7 +107,7 @@ class Watchdog:
             return look
         call = self.telnyx.find_call(leg.control_id)
         if call is None or not call.is_alive:
-            return None  # nobody is on the line: its hang-up may still come, and a sweep closes it if not
+            return None  # the line is empty: its hang-up may still come, and a sweep closes it if not
         return self._moved_on(look, leg, watch, now) if late and not found.unreadable else look
 
     def _moved_on(self, look: Look, leg: Call, watch: Watch, now: float) -> Look:

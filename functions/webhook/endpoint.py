@@ -32,6 +32,7 @@ from dialtone.domain.errors import ApiVersion1, MalformedEvent
 from dialtone.domain.events import TELNYX_EVENT, parse_event
 from dialtone.domain.own_events import OWN_EVENT, event_from_json
 from dialtone.domain.parked_event import ParkedEvent
+from dialtone.domain.report_sample import ReportSample
 from dialtone.domain.units import MILLIS_PER_SECOND
 from webhook.measures import of_commands, of_progress
 from webhook.router import handlers
@@ -109,6 +110,8 @@ class Endpoint:
     handling_seconds: float = HANDLING_SECONDS
     parked: ParkedEvents | None = None
     """Where webhooks are kept that fail by a fault of ours; None to keep none."""
+    refusals: ReportSample = field(default_factory=ReportSample)
+    """Which of those that are not signed are reported."""
 
     def handle(self, invocation: object) -> dict[str, Any]:
         """What Lambda was invoked with, API Gateway's request or an event of our own, in; the response out."""
@@ -186,17 +189,23 @@ class Endpoint:
             return _fault(error, event)
 
     def _report(self, answer: Answer, began: float) -> None:
+        stands_for = 1
+        if answer.status == HTTPStatus.UNAUTHORIZED:
+            stands_for = self.refusals.one_more(self.now_seconds())
+            if not stands_for:
+                return  # a flood must not cost a line and two metrics for each request
         millis = round((time.monotonic() - began) * MILLIS_PER_SECOND, 1)
         fields = {"answer": answer.status.value, "event_type": answer.event_type, "milliseconds": millis}
         with _reporting():
             message, failed = _MESSAGES[answer.status], answer.fault or False
-            self.observer.log(_level(answer), message, fields | dict(answer.fields), failed=failed)
+            more = {"stands_for": stands_for} if stands_for > 1 else {}
+            self.observer.log(_level(answer), message, fields | dict(answer.fields) | more, failed=failed)
         with _reporting():
-            self._measure(answer, millis)
+            self._measure(answer, millis, stands_for)
 
-    def _measure(self, answer: Answer, millis: float) -> None:
+    def _measure(self, answer: Answer, millis: float, stands_for: int) -> None:
         measures = [
-            Measure("Webhooks", dimensions={"Answer": str(answer.status.value)}),
+            Measure("Webhooks", stands_for, dimensions={"Answer": str(answer.status.value)}),
             Measure("HandlingTime", millis, "Milliseconds"),
         ]
         if answer.arrived:
@@ -204,7 +213,7 @@ class Endpoint:
         if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             measures.append(Measure("WebhookFaults"))
         if answer.status == HTTPStatus.UNAUTHORIZED:
-            measures.append(Measure("SignatureFailures"))
+            measures.append(Measure("SignatureFailures", stands_for))
         if answer.status == HTTPStatus.BAD_REQUEST:
             measures.append(Measure("MalformedWebhooks"))
         measures += [Measure(name, count) for name, count in (*answer.counts.items(), *answer.repeats.items())]

@@ -47,7 +47,7 @@ class Sent:
 
     @property
     def hangup_refused(self) -> bool:
-        """Whether a line stays open that nobody speaks on any more."""
+        """Whether the refusal leaves a line open with no one speaking on it."""
         return self.command.action == HANGUP and self.outcome.kind == "refused"
 
     @property

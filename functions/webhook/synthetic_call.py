@@ -1,7 +1,7 @@
 """Lets a synthetic call be played, once a deployment: real code and table, a key of the deployment's, and no Telnyx.
 
-It is imported when it is asked for. Who may ask is IAM's: whoever may invoke the function directly, which can deliver
-any event as Telnyx's anyway. No webhook comes here, and no key is trusted for one but those of the settings.
+It is imported when it is asked for. IAM decides who may ask: those who may invoke the function directly, and who can
+deliver any event as Telnyx's anyway. No webhook comes here, and no key is trusted for one but those of the settings.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ class _Notes:
     said: dict[str, str] = field(default_factory=dict)
 
     def log(self, level: Level, message: str, fields: Mapping[str, Any], *, failed: bool | Exception = False) -> None:
-        """Keep what is wrong, for whoever asked."""
+        """Keep what is wrong, for the answer."""
         del level, failed
         names = ("error", "detail", "reason")
         self.said = {"message": message, **{name: str(fields[name]) for name in names if fields.get(name)}}
@@ -123,7 +123,7 @@ class _OneFlow:
 
 
 class _Nobody:
-    """Stands where nothing is to happen: the call has neither recordings nor lookups, and nobody to look after."""
+    """Stands where nothing is to happen: the call has neither recordings nor lookups, and no callees to look after."""
 
     def ask(self, lookup: object, deadline: float) -> None:
         """Nothing."""

@@ -30,6 +30,8 @@ COMMANDS = {
     "flow": ("infra.cli.flow", "check phone menus"),
     "calls": ("infra.cli.calls", "list the calls that there were, show one, follow those that go on"),
     "logs": ("infra.cli.logs", "show what the functions logged: of a call, of a flow, what failed, what was slow"),
+    "rollback": ("infra.cli.rollback", "let the webhook function's version before take webhooks again"),
+    "uninstall": ("infra.cli.uninstall", "delete a stack, after showing what would be lost with it"),
     "replay": ("infra.cli.replay", "run events again that failed by a fault of ours, after the fix"),
     "recordings": ("infra.cli.recordings", "find, verify and redrive what was recorded"),
     "bench": ("infra.cli.bench", "measure speed and cost, and write docs/bench (from a checkout)"),

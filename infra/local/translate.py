@@ -85,6 +85,8 @@ def for_emulator(cloudformation: Template) -> Template:
     for resource in resources.values():
         _forget_left_out(resource, resources)
         resource.pop("UpdatePolicy", None)  # of an alias: CodeDeploy's
+    outputs = template.get("Outputs", {})
+    template["Outputs"] = {name: each for name, each in outputs.items() if each["Value"] not in _references(left_out)}
     template = {name: _without_references(part, left_out) for name, part in template.items()}
     resources = template["Resources"]
     for mapping in of_type(template, "AWS::Lambda::EventSourceMapping").values():
@@ -137,6 +139,10 @@ def _forget_left_out(resource: dict[str, Any], resources: Mapping[str, Any]) -> 
     names = [depends_on] if isinstance(depends_on, str) else depends_on
     if kept := [name for name in names if name in resources]:
         resource["DependsOn"] = kept
+
+
+def _references(names: Collection[str]) -> list[dict[str, str]]:
+    return [{"Ref": name} for name in names]
 
 
 def _without_references(value: Any, left_out: Collection[str]) -> Any:  # noqa: ANN401 -- any part of a template

@@ -116,6 +116,7 @@ SCENES: tuple[Scene, ...] = (
         for play in (MESSAGE, CONVERSATION)
         for amiss in (
             _lose("call.recording.saved"),
+            _lose("call.recording.transcription.saved"),
             _lose("call.hangup"),
             _lose_hangup_and_look,
             _lose_report_and_delay,

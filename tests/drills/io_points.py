@@ -72,20 +72,17 @@ ELSEWHERE = frozenset(
         "archive telnyx:GET /recording_transcriptions",
         "archive telnyx:DELETE /recordings/…",
         "archive telnyx:DELETE /recording_transcriptions/…",
-        "reconcile telnyx:GET /recording_transcriptions",
         "reconcile telnyx:DELETE /recordings/…",
         "reconcile telnyx:DELETE /recording_transcriptions/…",
-        "archive telnyx:GET /recording_transcriptions/…",
         "webhook s3:PutObject",
         "replay s3:ListObjectsV2",
         "replay s3:DeleteObject",
     }
 )
-"""Those that no call of the drill needs: no transcript played here is too long for a job;
+"""Those that no call of the drill needs:
 nothing is deleted at Telnyx but of calls that were erased;
 webhooks are parked, and run again by `dialtone replay`, where our own code fails, which ends a drill.
-tests/integration has them fail (test_archive_transcripts.py, test_parked_events.py,
-test_erasure.py)."""
+tests/integration has them fail (test_replay_command.py, test_erasure.py)."""
 
 PLAYED = IO_POINTS - ELSEWHERE
 

@@ -50,6 +50,8 @@ NEVER_HERE = {
     ),
     # For a queue that does not answer; tests/integration/test_watchdog.py has it emitted.
     Metric("CallsUnwatched", "webhook", ("service",)),
+    # For a transcript that has not come for a day; tests/integration/test_reconcile_transcripts.py has it emitted.
+    Metric("TranscriptsMissing", "reconcile", ("service",)),
     # For a bucket that does not answer; tests/integration/test_endpoint.py has it emitted.
     Metric("EventsNotParked", "webhook", ("service",)),
     # For two events of a call at one moment; tests/integration/test_endpoint.py has it emitted.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -13,9 +13,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from dialtone.adapters.archive_queue import ArchiveQueue
 from dialtone.adapters.calls_table import StoreUnavailable
-from dialtone.adapters.telnyx_api import CallInfo, RecordingInfo, RecordingsPage, TakenCommand
+from dialtone.adapters.telnyx_api import CallInfo, RecordingInfo, RecordingsPage, TakenCommand, TranscriptInfo
 from dialtone.domain.errors import MalformedEvent
 from dialtone.domain.events import TELNYX_EVENT, parse_event
+from dialtone.domain.recordings import COMPLETED, VERIFIED
 from reconcile.dependencies import Dependencies
 from reconcile.listing import created_seconds
 from reconcile.sweep import Sweep
@@ -65,6 +66,12 @@ def listed(number: int, seconds: float = 0, /, **changes: Any) -> RecordingInfo:
     return RecordingInfo(**(given | changes))
 
 
+def archived(entry: Recording) -> Recording:
+    """Give an entry as the archive leaves it, its transcript included."""
+    done = entry.transcription and replace(entry.transcription, status=COMPLETED)
+    return replace(entry, status=VERIFIED, transcription=done)
+
+
 @dataclass(slots=True)
 class ListingTelnyx:
     """Telnyx's API, as far as a sweep asks it."""
@@ -77,6 +84,7 @@ class ListingTelnyx:
     """The events that it could not deliver."""
     account: list[RecordingInfo] = field(default_factory=list)
     """All recordings of the account."""
+    transcripts: list[TranscriptInfo] = field(default_factory=list)
     page_size: int = 250
     stretches: list[tuple[float, float]] = field(default_factory=list)
     """For which times the account's recordings were asked for."""
@@ -99,6 +107,11 @@ class ListingTelnyx:
         within = [each for each in self.account if since_seconds <= created_seconds(each) <= until_seconds]
         shown = within[(page - 1) * self.page_size : page * self.page_size]
         return RecordingsPage(tuple(shown), len(within) > page * self.page_size)
+
+    def transcripts_of(self, recording_id: str) -> tuple[TranscriptInfo, ...]:
+        """Answer."""
+        self._ask(f"transcripts of {recording_id}")
+        return tuple(each for each in self.transcripts if each.recording_id == recording_id)
 
     def find_call(self, call_control_id: str) -> CallInfo | None:
         """Answer."""

@@ -198,7 +198,7 @@ def test_a_ledger_that_cannot_be_told_of_the_end_does_not_keep_the_message_from_
 
     assert failed == [0]
     assert waits(house) == [0]
-    assert "the ledger could not be told that a job is given up" in [line["msg"] for line in logged(caplog)]
+    assert "the ledger could not record that a job was given up" in [line["msg"] for line in logged(caplog)]
     assert metrics(capsys.readouterr().out.splitlines()) == {"RecordingsFailed": [1.0]}
 
 

@@ -452,7 +452,7 @@ def test_audio_of_another_kind_is_kept_at_once_and_doubtful(house: ArchiveHouse,
     assert house.entry().status == DOUBTFUL
     assert house.entry().format == kind
     assert house.objects()[f"{KEY}.{kind}"] == audio
-    assert house.metadata()["content_doubt"] == "how long it plays cannot be told: it is neither WAV nor MP3"
+    assert house.metadata()["content_doubt"] == "its length cannot be measured: it is neither WAV nor MP3"
 
 
 def test_a_recording_that_holds_next_to_nothing_of_a_long_talk_is_doubtful_and_rings(

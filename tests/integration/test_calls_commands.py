@@ -315,7 +315,7 @@ def test_a_call_that_is_over_is_followed_until_its_cost_has_come(at_work: Operat
     assert "cost 0.01" in [each.row.telnyx for each in later[0]]
     assert later[1:] == [[], [], []]
     at_work.commit(replace(call, version=2), "call.cost", call.ended_at, total_cost="0.02")
-    assert watch.look(NOW + timedelta(seconds=93)) == [], "nobody waits for it any more"
+    assert watch.look(NOW + timedelta(seconds=93)) == [], "no caller is waiting for it any more"
     assert watch.count == 1
 
 

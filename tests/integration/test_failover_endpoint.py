@@ -119,6 +119,15 @@ def test_what_telnyx_has_not_signed_is_refused_and_nothing_is_asked(
     assert output.measured() == {}, "forging rings no alarm that says that we are down"
 
 
+def test_of_a_flood_that_telnyx_has_not_signed_a_sample_is_logged(door: Door, telnyx: ScriptedTelnyx) -> None:
+    door.endpoint.now_seconds = lambda: 1_800_000_000.0
+    lines = [line for _ in range(300) for line in door.take({"body": "{}"})[1].lines]
+
+    assert sum(line.get("stands_for", 1) for line in lines) == 300
+    assert len(lines) == 10 + 3
+    assert telnyx.requests == []
+
+
 @pytest.mark.parametrize(
     "whole", [b"", b"null", b"[1]", b'{"data": []}', b"\xff\xfe", b"[" * 200_000, b'{"event_type": "call_initiated"}']
 )

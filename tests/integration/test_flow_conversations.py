@@ -320,7 +320,7 @@ def test_a_conversation_plays_callers_who_show_no_number_and_numbers_in_any_form
     ("step", "reason"),
     [
         ("play: {media: opening-hours}", "audio could not be played: file_not_found opening-hours"),
-        ('transfer: "{agent}"', "nobody to ring: {agent}: agent is empty"),
+        ('transfer: "{agent}"', "no one to ring: {agent}: agent is empty"),
     ],
 )
 def test_a_call_that_comes_to_the_last_resort_says_why(folder: Path, step: str, reason: str) -> None:

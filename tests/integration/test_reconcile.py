@@ -42,6 +42,7 @@ from tests.integration.reconciling import (
     WHOLE_CALL,
     ListingTelnyx,
     Reconciling,
+    archived,
     listed,
     reconciling,
 )
@@ -114,9 +115,9 @@ def test_a_quiet_sweep_asks_one_question_and_reads_only_the_index(house: Reconci
     house.play(without=())
     for name in (WHOLE_CALL, MESSAGE):
         entry = house.entry(name)
-        house.line.store.mark_recording(replace(entry, status=VERIFIED), was=(SAVED,))
+        house.line.store.mark_recording(archived(entry), was=(SAVED,))
     for entry in house.line.store.recordings(SESSION):
-        house.line.store.mark_recording(replace(entry, status=VERIFIED), was=(EXPECTED, SAVED))
+        house.line.store.mark_recording(archived(entry), was=(EXPECTED, SAVED))
     house.line.spent()
 
     counts = house.sweep(60)
@@ -443,7 +444,7 @@ def test_a_recording_that_is_verified_between_the_index_and_the_sweep_is_left_al
     house.sweep(6)
     due = house.line.store.due_items(9e9, 10)
     for name in (WHOLE_CALL, MESSAGE):
-        house.line.store.mark_recording(replace(house.entry(name), status=VERIFIED), was=(SAVED,))
+        house.line.store.mark_recording(archived(house.entry(name)), was=(SAVED,))
 
     assert not any(house.line.store.move_due(each, each.due_at + 1) for each in due)
     assert house.sweep(11) == {"outstanding": 0}
@@ -684,7 +685,8 @@ def test_a_settled_entry_that_an_earlier_version_left_in_the_index_leaves_it(hou
     house.play()
     items = house.line.dynamodb._client.items()  # type: ignore[attr-defined]  # noqa: SLF001 -- the table in memory
     for item in [each for each in items if each["item"]["S"].startswith("RECORDING#")]:
-        verified: Any = {"TableName": "calls", "Item": {**item, "status": {"S": VERIFIED}}}
+        settled = {"status": {"S": VERIFIED}, "transcription": {"NULL": True}}
+        verified: Any = {"TableName": "calls", "Item": {**item, **settled}}
         house.line.dynamodb.transact_write_items(TransactItems=[{"Put": verified}])
     assert sorted(house.due()) == [WHOLE_CALL, MESSAGE]
 

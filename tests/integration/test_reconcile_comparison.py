@@ -11,13 +11,21 @@ import pytest
 from botocore.exceptions import BotoCoreError
 
 from dialtone.domain.errors import TelnyxUnavailable
-from dialtone.domain.recordings import EXPECTED, SAVED, UNASKED, VERIFIED, ArchiveJob
+from dialtone.domain.recordings import EXPECTED, SAVED, UNASKED, ArchiveJob
 from reconcile.comparison import FIRST_SECONDS, MOST_PAGES, OVERLAP_SECONDS, STRETCH_SECONDS
 from reconcile.listing import created_seconds
 from reconcile.plan import DELIVERIES_SECONDS
 from tests.integration.deliveries import BEGAN, LEG, SESSION, phone_call
 from tests.integration.dependencies import FAULTS, Died, Fault
-from tests.integration.reconciling import HANG_UP_SECONDS, MESSAGE, WHOLE_CALL, Reconciling, listed, reconciling
+from tests.integration.reconciling import (
+    HANG_UP_SECONDS,
+    MESSAGE,
+    WHOLE_CALL,
+    Reconciling,
+    archived,
+    listed,
+    reconciling,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,7 +46,7 @@ def house(flows: Path) -> Reconciling:
     house = reconciling(flows)
     house.play(without=())
     for entry in house.line.store.recordings(SESSION):
-        house.line.store.mark_recording(replace(entry, status=VERIFIED), was=(EXPECTED, SAVED))
+        house.line.store.mark_recording(archived(entry), was=(EXPECTED, SAVED))
     house.line.jobs()
     return house
 

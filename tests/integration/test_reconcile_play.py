@@ -45,6 +45,8 @@ def test_recordings_that_are_never_reported_end_in_the_bucket(line: Line, name: 
         assert entry.identity == CERTAIN
         assert entry.audio
         assert entry.audio.key in {each["Key"] for each in objects}
+    line.sweep(5)  # a transcript came before its audio, and its job waits
+    line.archive()
     assert line.sweep(5) == {"outstanding": 0}
 
 
@@ -76,6 +78,23 @@ def test_the_call_is_left_as_the_webhook_would_have_left_it(line: Line) -> None:
         leg_told.recordings,
     )
     assert [each.status for each in line.store.recordings(session)] == [SAVED]
+
+
+def test_a_transcript_that_is_never_reported_lies_beside_its_recording(line: Line) -> None:
+    line.stage.lost = ("call.recording.transcription.saved",)
+    session = CALLS["a message"](line.stage)
+    line.archive()
+    [entry] = [each for each in line.store.recordings(session) if each.awaits_transcript]
+
+    counts = line.sweep(7)
+    line.archive()
+
+    assert counts == {"outstanding": 1, "transcripts": 1}
+    [entry] = line.store.recordings(session)
+    assert entry.transcript
+    words = line.clients["s3"].get_object(Bucket="recordings", Key=entry.transcript.key)["Body"].read().decode()
+    assert words
+    assert line.sweep(5) == {"outstanding": 0}
 
 
 def test_a_job_that_was_never_queued_is_queued_by_a_sweep_and_done_once_though_queued_twice(line: Line) -> None:

@@ -11,10 +11,12 @@ from dialtone.adapters.telnyx_api import (
     RecordingsPage,
     ReportedEvent,
     TakenCommand,
+    TranscriptInfo,
     call_info,
     recording_info,
     reported_event,
     taken_command,
+    transcript_info,
     undelivered_events,
 )
 from dialtone.domain.errors import TelnyxUnavailable
@@ -45,6 +47,11 @@ class CarrierQuestions:
         }
         listed = self._get("/v2/recordings", query | {"page[number]": str(page), "page[size]": "250"})
         return RecordingsPage(tuple(map(recording_info, listed)), bool(listed))
+
+    def transcripts_of(self, recording_id: str) -> tuple[TranscriptInfo, ...]:
+        """As TelnyxApi's."""
+        listed = self._get("/v2/recording_transcriptions", {"filter[recording_id]": recording_id})
+        return tuple(map(transcript_info, listed))
 
     def find_call(self, call_control_id: str) -> CallInfo | None:
         """As TelnyxApi's."""

@@ -110,9 +110,9 @@ def test_nothing_is_never_enough_for_what_telnyx_says_was_more(
 @pytest.mark.parametrize(
     ("sound", "audio_format", "reason"),
     [
-        (Sound(None), "ogg", "how long it plays cannot be told: it is neither WAV nor MP3"),
-        (Sound(None), "bin", "how long it plays cannot be told: it is neither WAV nor MP3"),
-        (Sound(None), WAV, "how long it plays cannot be told"),
+        (Sound(None), "ogg", "its length cannot be measured: it is neither WAV nor MP3"),
+        (Sound(None), "bin", "its length cannot be measured: it is neither WAV nor MP3"),
+        (Sound(None), WAV, "its length cannot be measured"),
         (Sound(MINUTE, 1), WAV, "it has 1 channel, and Telnyx says 2"),
         (Sound(MINUTE, 2, stray_bytes=100), MP3, "100 of its 1000 bytes are no audio"),
         (Sound(MINUTE, 2, stray_bytes=99), MP3, ""),

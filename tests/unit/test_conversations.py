@@ -112,7 +112,7 @@ def test_a_length_given_as_one_number_holds_within_a_second(write: Write) -> Non
         ("name: a\n    talk:\n      - presses: 1 2", 5, "conversations.0.talk.0.presses: "),
         ("name: a\n    talk:\n      - hears: {words: a, audio: b}", 5, "needs exactly one of words, audio"),
         ("name: a\n    talk:\n      - after: a while", 5, "is a length of time: write 3s"),
-        ("name: a\n    people: {'+15550199': asleep}", 4, "Input should be 'person', 'not_sure', 'machine'"),
+        ("name: a\n    people: {'+15550199': asleep}", 4, "asleep is not one of person, not_sure, machine"),
         ("name: a\n    people:\n      '+15550199': {answers: busy, talk: [{presses: 1}]}", 5, "busy does not talk"),
         ("name: a\n    dials: {to: '+15550161', talk: []}\n    called: '+15550100'", 3, "either we dial, or somebody"),
         ("name: a\n    given: {name: Ada}", 3, "given goes with dials"),

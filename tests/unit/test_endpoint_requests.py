@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from dialtone.adapters.signature import Verifier
 from dialtone.adapters.telemetry import Measure, Observer
-from tests.function_output import follow_stdout
+from tests.function_output import Output, follow_stdout
 from tests.integration.deliveries import Signer, body
 from webhook.endpoint import Endpoint
 
@@ -102,6 +103,26 @@ def test_headers_that_are_no_object_are_those_of_an_unsigned_webhook(
 ) -> None:
     assert answered({"body": "{}", "headers": headers}) == 401
     assert '"SignatureFailures":[1.0]' in capsys.readouterr().out
+
+
+def test_a_flood_of_forged_webhooks_is_counted_to_the_last_hundred_and_logged_as_a_sample(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    flooded, now = endpoint(), [NOW]
+    flooded = replace(flooded, now_seconds=lambda: now[0])
+
+    answers = {flooded.respond({"body": "{}"})["statusCode"] for _ in range(2_000)}
+    first = Output.read(capsys.readouterr().out)
+    now[0] += 60
+    for _ in range(3):
+        flooded.respond({"body": "{}"})
+    second = Output.read(capsys.readouterr().out)
+
+    assert answers == {401}
+    assert first.counted()["SignatureFailures"] == first.counted()["Webhooks"] == 2_000
+    assert len(first.lines) == 10 + 20, "ten one by one, then one a hundred"
+    assert [line.get("stands_for", 1) for line in first.lines[:12]] == [1] * 10 + [90, 100]
+    assert len(second.lines) == second.counted()["SignatureFailures"] == 3, "a new minute shows the first of them again"
 
 
 @pytest.mark.parametrize("request_", [None, [], "POST", 5, {}])

@@ -109,17 +109,11 @@ def test_a_file_without_content_holds_nothing(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "line"),
     [
-        ("steps:\n  - a\n b", 3),
-        ("a: 'open\nb: c", 2),
-        ("a: {b: c", 1),
-        ("a: b\n\tc: d", 2),
         ("a: b\n---\nc: d", 2),
         ("a: *nowhere", 1),
         ("a: !!python/object:os.system x", 1),
         ("a: b\nc: !secret d", 2),
         ("base: &base {a: 1}\nuse:\n  <<: *base", 3),
-        ("a: b: c", 1),
-        ("a: %", 1),
     ],
 )
 def test_what_is_not_plain_yaml_is_told_with_its_line(text: str, line: int) -> None:

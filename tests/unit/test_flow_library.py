@@ -211,7 +211,10 @@ def test_numbers_lead_to_flows(folder: Path) -> None:
         ('"+15550100": []\n', "1: +15550100 leads to [], which is not a flow; add"),
         ('"+15550100": 7\n', "1: +15550100 leads to 7, which is not a flow; add"),
         ('"+15550100": [night, day]\n', "1: +15550100 leads to day, which is not a flow; add"),
-        ('"+15550100": {flow: night, hours: x}\n', "1: hours is not a key here; remove it, or look"),
+        (
+            '"+15550100": {flow: night, hours: x}\n',
+            "1: hours is not a key here; remove it; keys here are caller, closed",
+        ),
         ('"+15550100": {caller: "+1*"}\n', "1: flow is missing; add flow"),
         ('"+15550100": {flow: night, open: office}\n', "1: +15550100 goes by office, which is not a calendar; add"),
         ('"+15550100":\n- night\n- front-desk\n', "3: +15550100 has a route below one that takes every call; put"),
@@ -220,7 +223,7 @@ def test_numbers_lead_to_flows(folder: Path) -> None:
         ('"+15550100": numbers\n', "1: +15550100 leads to numbers, which is not a flow; add"),
         (f'"+15550100": {"x" * 5_000}\n', "1: +15550100 leads to xxx"),
         ('"+15550100": night\n"+15550100": night\n', "2: +15550100 stands here twice; remove or rename one of the two"),
-        ('"+15550100": "night\n', "2: not YAML: "),
+        ('"+15550100": "night\n', "1: a quote is opened here and never closed; close it"),
     ],
 )
 def test_a_fault_in_the_numbers_is_told_with_its_line_and_remedy(folder: Path, numbers: str, fault: str) -> None:

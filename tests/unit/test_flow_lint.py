@@ -114,7 +114,7 @@ def test_a_file_that_is_not_text_is_told_with_its_line(tmp_path: Path) -> None:
     [
         ("", 1),
         ("- a\n- b\n", 1),
-        ("flow: desk\nsteps: {a: {say: Hello}\n", 3),
+        ("flow: desk\nsteps: {a: {say: Hello}\n", 2),
         ("flow: desk\nsteps: &all\n  a: {say: Hello}\n  b: *all\n", 4),
         ("flow: desk\nsteps:\n  a: {say: 2026-13-45}\n", 3),
         ("flow: desk\nsteps:\n  [a]: {say: Hello}\n", 3),

@@ -159,13 +159,13 @@ def test_of_several_at_once_those_without_a_number_are_not_waited_for() -> None:
 @pytest.mark.parametrize(
     ("agent", "target", "reason"),
     [
-        ('""', '"{agent}"', "nobody to ring: {agent}: agent is empty"),
-        ("Bob", '"{agent}"', "nobody to ring: {agent}: what it holds is no number or address"),
-        ('""', '"sip:{nobody}@pbx.example"', "nobody to ring: sip:{nobody}@pbx.example: nobody is empty"),
+        ('""', '"{agent}"', "no one to ring: {agent}: agent is empty"),
+        ("Bob", '"{agent}"', "no one to ring: {agent}: what it holds is no number or address"),
+        ('""', '"sip:{nobody}@pbx.example"', "no one to ring: sip:{nobody}@pbx.example: nobody is empty"),
         (
             '"eve@evil.example;x"',
             '"sip:{agent}@pbx.example"',
-            "nobody to ring: sip:{agent}@pbx.example: what it holds is no number or address",
+            "no one to ring: sip:{agent}@pbx.example: what it holds is no number or address",
         ),
     ],
 )

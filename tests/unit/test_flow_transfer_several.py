@@ -493,8 +493,8 @@ def test_a_connection_told_late_does_not_count_for_the_transfer_after_it() -> No
     ("written", "told"),
     [
         ('{transfer: "+15550191", accept: 1}', "accept needs a whisper"),
-        ('{transfer: "+15550191", whisper: A call.}', "need hold beside them"),
-        ('{transfer: {to: ["+15550191", "+15550192"], how: at_once}}', "need hold beside them"),
+        ('{transfer: "+15550191", whisper: A call.}', "whisper without hold"),
+        ('{transfer: {to: ["+15550191", "+15550192"], how: at_once}}', "how: at_once without hold"),
         ("{transfer: []}", "at least 1"),
         ("{transfer: [5550191]}", "transfer"),
         ('{transfer: "+15550191", hold: Please hold.}', "words cannot be held out without end"),

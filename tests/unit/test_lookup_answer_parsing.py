@@ -99,5 +99,5 @@ def test_a_text_is_cut_where_a_variable_ends() -> None:
     ],
 )
 def test_what_is_no_answer_is_refused(told: dict[str, object]) -> None:
-    with pytest.raises(MalformedEvent, match="dialtone_event is none of our own events"):
+    with pytest.raises(MalformedEvent, match="dialtone_event is not one of our own events"):
         event_from_json(told)

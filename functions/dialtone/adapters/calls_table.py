@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
     from dialtone.domain.decisions import Decision
     from dialtone.domain.events import Event
-    from dialtone.domain.recordings import Review
+    from dialtone.domain.recordings import Review, Transcription
     from dialtone.flow.loaded_flow import LoadedFlow
 
     Item = dict[str, Any]
@@ -300,6 +300,18 @@ class CallsTable:
             ExpressionAttributeValues=attributes({":until": until}),
         )
 
+    def mark_transcription(self, due: DueItem, transcription: Transcription) -> bool:
+        """Say in an entry what became of its transcription. False if that is settled, or another sweep has the entry.
+
+        Only this field: the archive may be writing the others at this moment.
+        """
+        return self._updated(
+            Key=_key(due.call_session_id, due.item),
+            UpdateExpression="SET transcription = :transcription",
+            ConditionExpression=f"{DUE_AT} = :seen",
+            ExpressionAttributeValues=attributes({":transcription": asdict(transcription), ":seen": due.due_at}),
+        )
+
     def _due_in(self, shard: int, now_seconds: float, most: int) -> Iterator[DueItem]:
         asked: Any = {
             "TableName": self._table,
@@ -414,7 +426,7 @@ def _leg_due_at(before: Call, decision: Decision, event: Event) -> int:
     """
     call = decision.call
     if not call.control_id:
-        return 0  # nobody could be asked about it
+        return 0  # there is no leg to ask about
     if decision.commands or not call.ended_at:
         return call.due_at or _seconds(event.occurred_at) + FIRST_LOOK_SECONDS
     return call.due_at if before.ended_at else 0
@@ -527,7 +539,7 @@ def _began(call: Call) -> Item:
 
 
 def call_from_item(item: Item) -> Call:
-    """The leg that an item, as plain values, holds. Raises KeyError for an item that is none."""
+    """The leg that an item, as plain values, holds. Raises KeyError for any other item."""
     return Call.from_json({**item, "session_id": item["call_session_id"], "leg_id": item["call_leg_id"]})
 
 

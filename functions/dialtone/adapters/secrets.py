@@ -149,7 +149,7 @@ class CachedSecret(Generic[Value]):
         """Replace the value at hand, which must not cost the time in which it may be used. False if that left none."""
         within_seconds = min(REFRESH_SECONDS, (deadline - self.clock()) / 2)
         if within_seconds < SHORTEST_REQUEST_SECONDS:
-            return False  # whoever asks next has more
+            return False  # the next caller has more
         try:
             self._fetch(within_seconds)
         except FETCH_FAULTS as fault:

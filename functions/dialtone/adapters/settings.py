@@ -50,7 +50,7 @@ API_KEY = re.compile(r"[A-Za-z0-9._~+/-]+=*")
 
 
 def key_from(secret: str, text: str) -> str:
-    """Telnyx's API key, out of a secret's text. Raises DialtoneError where there is none."""
+    """Telnyx's API key, out of a secret's text. Raises DialtoneError where it holds none."""
     remedy = 'store the key itself, or JSON with it: {"api_key": "KEY…"}'
     if not text.startswith("{"):
         key: object = text

@@ -31,7 +31,7 @@ class NotSigned(DialtoneError):  # noqa: N818 -- reads as the sentence it is: th
 
 
 class KeyInvalid(DialtoneError):  # noqa: N818 -- reads as the sentence it is: the key is invalid
-    """A public key that is none."""
+    """A text that is not a public key."""
 
 
 class Verifier:

@@ -58,9 +58,9 @@ SHORTEST_ATTEMPT_SECONDS = 0.1  # less than this before the deadline is not wort
 # command that follows, not for a TLS handshake before it. Servers commonly keep one for a minute; if not, that is seen.
 IDLE_SECONDS = 30.0
 COMMANDS_ASKED = 250  # Telnyx's largest page; far more than the commands of one decision
-LOOKUP_SECONDS = 10.0  # nobody listens while a recording is looked up
+LOOKUP_SECONDS = 10.0  # no caller waits while a recording is looked up
 DELIVERIES_ASKED = 250  # Telnyx's largest page; a phone call has some thirty events
-RECORDINGS_ASKED = 250  # Telnyx's largest page; a leg with more recordings than that is none of ours
+RECORDINGS_ASKED = 250  # Telnyx's largest page; no leg of ours has more recordings than that
 SAME_MILLISECOND_SECONDS = 0.001
 SAME_START_SECONDS = 1.0  # the webhook gives microseconds, the API milliseconds
 
@@ -177,6 +177,7 @@ class TranscriptInfo:
     status: str
     """`in-progress` or `completed`."""
     text: str
+    transcription_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -323,19 +324,20 @@ class TelnyxApi:
         outcome = self._get(f"/recording_transcriptions/{_path_part(transcription_id)}", deadline)
         if outcome.status == HTTPStatus.NOT_FOUND:
             return None
-        data = _answered(outcome).data
-        given = (data.get(name) for name in ("recording_id", "status", "transcription_text"))
-        return TranscriptInfo(*(value if isinstance(value, str) else "" for value in given))
+        return transcript_info(_answered(outcome).data)
 
     def transcriptions_of(self, recording_id: str, *, deadline: float | None = None) -> tuple[str, ...]:
-        """Give the ids of a recording's transcriptions, also of one that was deleted.
+        """Give the ids of a recording's transcriptions, also of one that was deleted. Raises as `transcripts_of`."""
+        return tuple(each.transcription_id for each in self.transcripts_of(recording_id, deadline=deadline))
+
+    def transcripts_of(self, recording_id: str, *, deadline: float | None = None) -> tuple[TranscriptInfo, ...]:
+        """Give a recording's transcripts, also of one that was deleted.
 
         Raises TelnyxRefused and TelnyxUnavailable. An answer without a list is no answer, here too.
         """
         wanted = {"filter": {"recording_id": recording_id}, "page[size]": RECORDINGS_ASKED}
-        listed = _listed(self._get("/recording_transcriptions", deadline, wanted))
-        ids = [each.get("id") for each in listed if each.get("recording_id") == recording_id]
-        return tuple(each for each in ids if isinstance(each, str) and each)
+        listed = map(transcript_info, _listed(self._get("/recording_transcriptions", deadline, wanted)))
+        return tuple(each for each in listed if each.transcription_id and each.recording_id == recording_id)
 
     def delete_recording(self, recording_id: str, *, deadline: float | None = None) -> bool:
         """Delete a recording for good; False if there is none (any more). Raises TelnyxRefused and TelnyxUnavailable.
@@ -628,6 +630,12 @@ def recording_info(data: Mapping[str, object]) -> RecordingInfo:
     )
 
 
+def transcript_info(data: Mapping[str, object]) -> TranscriptInfo:
+    """Give a transcript of which Telnyx's API writes this; what is not text is taken for unknown."""
+    given = (data.get(name) for name in ("recording_id", "status", "transcription_text", "id"))
+    return TranscriptInfo(*(value if isinstance(value, str) else "" for value in given))
+
+
 def taken_command(data: Mapping[str, object]) -> TakenCommand:
     """Give a command of Telnyx's list, whatever form it has."""
     name, leg = data.get("name"), data.get("call_leg_id")
@@ -691,7 +699,7 @@ def _started(found: Sequence[RecordingInfo], started_at: str) -> RecordingInfo |
 
 
 def _moment(written: str) -> float:
-    """Give the seconds since 1970 of an ISO 8601 time; 0 if it is none."""
+    """Give the seconds since 1970 of an ISO 8601 time; 0 for any other text."""
     try:
         moment = datetime.fromisoformat(written)
     except ValueError:

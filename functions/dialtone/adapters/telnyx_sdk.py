@@ -68,8 +68,8 @@ class TelnyxSdk:
         """Note, and warn once, that the SDK is loaded the plain and slow way."""
         if not self.loaded_plainly:
             logger.warning("The telnyx package is loaded the plain, slow way: %s", reason)
-            for told in self.on_fall_back:
-                told()
+            for listener in self.on_fall_back:
+                listener()
         self.loaded_plainly, self.reason = True, self.reason or reason
 
 

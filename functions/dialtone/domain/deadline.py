@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 NO_DEADLINE = math.inf
-"""Where nobody is waiting."""
+"""For work that no caller waits for."""
 
 SHORTEST_REQUEST_SECONDS = 0.02
 """DynamoDB answers in some 10 ms: with less than this left, a request would be sent, and its answer not waited for."""

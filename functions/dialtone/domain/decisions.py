@@ -29,11 +29,11 @@ HANGUP_REFUSED = "hangup-refused"
 """An incident: Telnyx refuses to end a leg, so that a line may stay open in silence."""
 
 UNWATCHED = "unwatched"
-"""An incident: the watchdog could not be told of a call. It goes on as long as its events come."""
+"""An incident: the watchdog's message about a call could not be sent. It goes on as long as its events come."""
 
 NO_INPUT, WRONG_INPUT, NOT_REACHED = "no-input", "wrong-input", "not-reached"
 """Results of steps: a caller pressed nothing, or something else than was asked for, until the tries were used up; a
-transfer reached nobody. No fault of anybody's, but a number of them says something about a flow."""
+transfer reached nobody. Not a fault, but many of them say something about a flow."""
 
 START, LAST_RESORT_EDGE = "start", "last_resort"
 """The edges of a flow itself; all others are a step's."""

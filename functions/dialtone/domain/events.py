@@ -165,8 +165,8 @@ class Event:
 
     def time(self, name: str) -> str:
         """A field of the payload that holds a time, written as `occurred_at` is; '' where Telnyx left it out."""
-        told = self.text(name)
-        return _utc(told, f"data.payload.{name}") if told else ""
+        written = self.text(name)
+        return _utc(written, f"data.payload.{name}") if written else ""
 
     def _key(self, name: str) -> str:
         """An id that becomes a key of the table; '' where it could be none."""

@@ -35,9 +35,9 @@ def event_to_json(event: Event) -> dict[str, Any]:
     }
 
 
-def event_from_json(told: Mapping[str, Any]) -> Event:
+def event_from_json(payload: Mapping[str, Any]) -> Event:
     """What `event_to_json` gave. Raises MalformedEvent for anything else."""
-    match told:
+    match payload:
         case {
             "id": str(event_id),
             "type": str(event_type),
@@ -45,9 +45,9 @@ def event_from_json(told: Mapping[str, Any]) -> Event:
             "turn": int(turn),
             "payload": {"call_session_id": str()} as payload,
         } if event_type in _IS_PAYLOAD and _IS_PAYLOAD[event_type](payload):
-            decision = told.get("decision", 0)
+            decision = payload.get("decision", 0)
             number = decision if isinstance(decision, int) else 0
             state = ClientState(turn=turn, decision=number, place=ALL_PLACES if number else 0)
             return Event(event_id, event_type, occurred_at, dict(payload), state)
         case _:
-            raise MalformedEvent(OWN_EVENT, "is none of our own events")
+            raise MalformedEvent(OWN_EVENT, "is not one of our own events")

@@ -32,7 +32,7 @@ ERASED = "erased"
 KEPT_STATUSES = (VERIFIED, DOUBTFUL)
 """The audio is in the bucket, and S3 returns what Telnyx sent."""
 OPEN_STATUSES = (EXPECTED, SAVED, COPIED)
-"""Something is still to be done, or to come: in every other status the entry is settled."""
+"""The audio is still to be archived, or to come. In every other status the entry is settled, if its transcript is."""
 
 FIRST_LOOK_SECONDS = 300
 """How long after it was asked for an open recording is first looked at by the sweep that notices what never came. Most
@@ -193,12 +193,18 @@ class Recording:
         return f"{self.call_leg_id}-{self.number:02d}"
 
     @property
+    def awaits_transcript(self) -> bool:
+        """Whether its audio is kept, and the transcript that was asked for has not come."""
+        asked = self.transcription is not None and self.transcription.status == ASKED_FOR
+        return asked and self.transcript is None and self.status in KEPT_STATUSES
+
+    @property
     def first_look_seconds(self) -> int | None:
-        """When the sweep first looks whether it is verified, in unix seconds; None for one that is settled.
+        """When the sweep first looks whether all of it has come, in unix seconds; None for one that is settled.
 
         It follows from what never changes, so that the index over it is written at the first and the last status only.
         """
-        if self.status not in OPEN_STATUSES:
+        if self.status not in OPEN_STATUSES and not self.awaits_transcript:
             return None
         return int(datetime.fromisoformat(self.requested_at).timestamp()) + FIRST_LOOK_SECONDS
 
@@ -268,7 +274,7 @@ class ArchiveJob:
     call_session_id: str
     call_leg_id: str
     recording: str = ""
-    """The ledger entry's name; '' for a transcript, which Telnyx ties to its own recording id only."""
+    """The ledger entry's name; '' for a transcript that Telnyx reported, which names its own recording id only."""
     recording_id: str = ""
     urls: Mapping[str, str] | None = None
     """Format → address, as the webhook gave them: valid for ten minutes from then."""
@@ -332,9 +338,9 @@ def safe_id(identifier: str) -> str:
 def download_addresses(event: Event) -> dict[str, str]:
     """The addresses of an event's recording by format; none where they are too long for a message."""
     found: dict[str, Any] = event.payload.get("recording_urls") or event.payload.get("public_recording_urls") or {}
-    told = {name: address for name, address in found.items() if isinstance(address, str)}
-    characters = sum(map(_written_characters, (*told, *told.values())))
-    return told if characters <= MAX_ADDRESS_CHARACTERS_IN_A_JOB else {}
+    usable = {name: address for name, address in found.items() if isinstance(address, str)}
+    characters = sum(map(_written_characters, (*usable, *usable.values())))
+    return usable if characters <= MAX_ADDRESS_CHARACTERS_IN_A_JOB else {}
 
 
 def _fits(transcript: str) -> bool:

@@ -1,7 +1,7 @@
 """The commands of a call's latest decision, until an event shows that Telnyx has obeyed them. Pure.
 
 Every command leaves its number in the leg's `client_state`, which Telnyx echoes on the leg's later events. So the
-events of an ordinary call confirm its commands one after the other, and nobody has to ask. What is not confirmed when
+events of an ordinary call confirm its commands one after the other, without a question. What is not confirmed when
 another decision has commands is sent again before them: Telnyx obeys an id once, and so all are obeyed in their order.
 """
 

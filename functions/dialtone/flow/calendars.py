@@ -173,7 +173,7 @@ class Calendar(BaseModel):
 
     calendar: CalendarName = Field(description="The calendar's name, which is the file's too.")
     about: str = Field("", description="A sentence for people.")
-    time_zone: TimeZone = Field(description="Where the hours are told, such as Europe/London.")
+    time_zone: TimeZone = Field(description="The time zone of the hours, such as Europe/London.")
     open: Week = Field(description="Days (`mon-fri`, `sat, sun`) → `09:00-17:30`, a list of these, or `closed`.")
     holidays: Holidays = Field(
         default_factory=dict,

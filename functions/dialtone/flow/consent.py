@@ -63,7 +63,9 @@ class ConsentPolicy(Shorthand):
     short_form: ClassVar[dict[str, Any]] = {"enum": list(_STRICTNESS)}
 
     calls: Demand = Field("none", description="Of recording conversations: `record`, and `recording: start`.")
-    messages: Demand = Field("none", description="Of messages: whoever speaks after the tone wants to be recorded.")
+    messages: Demand = Field(
+        "none", description="Of messages: a caller who speaks after the tone wants to be recorded."
+    )
 
     @model_validator(mode="before")
     @classmethod

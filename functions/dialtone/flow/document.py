@@ -81,8 +81,10 @@ class Document:
         try:
             return cls._walked(file, text, _PlainLoader(text))
         except yaml.MarkedYAMLError as error:
-            mark = error.problem_mark or error.context_mark
-            walk.report((), _place(mark), f"not YAML: {error.problem}", "fix the line, or the one above it")
+            from dialtone.flow.explanations import yaml_slip  # noqa: PLC0415 -- a start from cold need not load it
+
+            slip = yaml_slip(error, text)
+            walk.report((), Place(slip.line + 1, slip.column + 1), slip.reason, slip.remedy)
         except ReaderError as error:
             place = Place(text.count("\n", 0, error.position) + 1, 1)
             remedy = "save it as UTF-8 text without control characters"
@@ -137,12 +139,13 @@ class Document:
         try:
             return model.model_validate(content)
         except ValidationError as invalid:
-            for error in invalid.errors(include_url=False, include_context=False):
+            from dialtone.flow.explanations import explained  # noqa: PLC0415 -- a start from cold need not load it
+
+            for error in invalid.errors(include_url=False):
                 where = _as_written(error["loc"], content)
                 if error["type"] in {"extra_forbidden", "missing"} and where[-1:] != error["loc"][-1:]:
                     where = (*where, error["loc"][-1])
-                named = ".".join(map(str, where))
-                self.report((*path, *where), step, *_explained(error["type"], error["msg"], named))
+                self.report((*path, *where), step, *explained(error, model, content, where))
         return None
 
     @property
@@ -156,16 +159,6 @@ class Document:
         if self.problems:
             raise self.error
         return self
-
-
-def _explained(kind: str, message: str, named: str) -> tuple[str, str]:
-    """The reason and the remedy of an error of pydantic's."""
-    if kind == "extra_forbidden":
-        return f"{named} is not a key here", "remove it, or look its name up"
-    if kind == "missing":
-        return f"{named} is missing", f"add {named}"
-    reason = message.removeprefix("Value error, ")
-    return f"{named}: {reason}" if named else reason, "fix the value"
 
 
 def _as_written(location: Path, content: Any) -> Path:  # noqa: ANN401 -- as above

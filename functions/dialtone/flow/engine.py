@@ -173,7 +173,7 @@ def callee_progressed(call: Call, event: Event, flow: LoadedFlow | None, reason:
     decision = stay(call, reason) if left else advance(call, event, flow)
     if event.client_state.dialled and (left or call.status == ENDED):
         end = command("hangup", event.text("call_control_id"))
-        return replace(decision, commands=(*decision.commands, end), reason="nobody waits for it any more")
+        return replace(decision, commands=(*decision.commands, end), reason="no caller is waiting for it any more")
     return replace(decision, reason=decision.reason or reason)
 
 

@@ -45,7 +45,7 @@ def not_given(flow: Flow, variables: Mapping[str, str]) -> list[str]:
 
 
 def check_given(flow: Flow, given: Mapping[str, str]) -> None:
-    """Raise NotGiven, saying what to do, where a call with these variables is none that the flow can lead."""
+    """Raise NotGiven, saying what to do, where the flow cannot lead a call with these variables."""
     check_declared(flow, given)
     if missing := not_given(flow, given):
         wanted = "; ".join(f"{name}: {flow.given[name]}" for name in missing)

@@ -74,7 +74,7 @@ NO_KEY = ""
 def gathered_key(event: Event) -> str | None:
     """The digits of a gather that has ended, '' where the caller pressed nothing.
 
-    None for any other event, and where the gather ended because the caller hung up: nobody is there to go on with.
+    None for any other event, and where the gather ended because the caller hung up: there is no caller to go on with.
     A gather cancelled from outside counts as nothing pressed, since the caller is still listening.
     """
     if event.type != "call.gather.ended" or event.text("status") == "call_hangup":

@@ -142,6 +142,10 @@ def parse_flow(document: Document, read_file: FileReader | None = None) -> Flow 
     if not isinstance(document.content, dict):
         document.report((), "", "is not a flow", "begin with `flow: <name>` and `steps:`")
         return None
+    if "conversations" in document.content and "steps" not in document.content:
+        remedy = "play it with `dialtone flow test`, or name the flow's file"
+        document.report((), "", "holds conversations, not a flow", remedy)
+        return None
     written = document.validate(WrittenFlow, document.content)
     if f"{document.content.get('flow')}.yaml" != document.file:
         named = document.content.get("flow")
@@ -198,7 +202,7 @@ def _parse_step(document: Document, name: str, content: Any, below: str) -> Step
     path = ("steps", name)
     kinds = [key for key in content if key in STEP_KINDS] if isinstance(content, dict) else []
     if len(kinds) != 1:
-        document.report(path, name, _why_of_no_kind(content, kinds), f"give it one of {', '.join(STEP_KINDS)}")
+        document.report(path, name, *_why_of_no_kind(name, content, kinds))
         return None
     kind = STEP_KINDS[kinds[0]]
     if "name" in content:
@@ -210,12 +214,22 @@ def _parse_step(document: Document, name: str, content: Any, below: str) -> Step
     return document.validate(kind, {**content, **following, "name": name}, path, name)
 
 
-def _why_of_no_kind(content: object, kinds: list[str]) -> str:
+def _why_of_no_kind(name: str, content: object, kinds: list[str]) -> tuple[str, str]:
+    """The reason and the remedy."""
+    from dialtone.flow.explanations import near  # noqa: PLC0415 -- a start from cold need not load it
+
     if kinds:
-        return f"is {' and '.join(kinds)} at once"
-    return (
-        f"is of no known kind: {', '.join(content)}" if isinstance(content, dict) and content else "says nothing to do"
-    )
+        return f"is {' and '.join(kinds)} at once", "make two steps of it"
+    if not content or not isinstance(content, (dict, str)):
+        return "says nothing to do", "write below it, indented, what it does: `say: Hello.`"
+    written = [content] if isinstance(content, str) else list(content)
+    if meant := next((likely for each in written if (likely := near(each, STEP_KINDS))), ""):
+        return f"is of no known kind: {', '.join(written)}", f"did you mean {meant}?"
+    if isinstance(content, str) and name in STEP_KINDS:
+        return "stands where steps are named", "indent it, so that it stands below the step that it belongs to"
+    if isinstance(content, str) and " " in content:
+        return "is a text alone", f'write what is to be done with it: {name}: {{say: "{content}"}}'
+    return f"is of no known kind: {', '.join(written)}", f"give it one of {', '.join(STEP_KINDS)}"
 
 
 def _with_calendar(document: Document, step: Step, read_file: FileReader, texts: list[str]) -> Step:

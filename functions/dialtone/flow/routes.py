@@ -98,7 +98,7 @@ class Routes:
 
 
 def read_routes(text: str, read_file: Callable[[str], str | None]) -> Routes:
-    """The number file's routes. Raises FlowInvalid naming the line of a number that is none or leads nowhere."""
+    """The number file's routes. Raises FlowInvalid naming the line of an invalid number or one that leads nowhere."""
     document = Document.read(NUMBERS_FILE, text)
     by_number = parse_routes(document, read_file)
     if by_number is None:

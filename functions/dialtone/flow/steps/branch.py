@@ -51,7 +51,7 @@ class Case(BaseModel):
         min_length=1,
         description=(
             "Variable, `caller`, `called`, `language` or `day` → a text, `+1555*` for a beginning, or a list; "
-            "`caller: withheld` for whoever shows no number."
+            "`caller: withheld` for a caller who shows no number."
         ),
     )
     to: str = Field(description="The step if all of it holds.")
@@ -64,7 +64,7 @@ class Branch(Step):
 
     branch: tuple[Case, ...] = Field(min_length=1, description="The cases; the first that holds is taken.")
     otherwise: str = Field("", description="The step where none holds; without it, the next one.")
-    time_zone: TimeZone = Field("UTC", description="Where `day` is told, such as Europe/London.")
+    time_zone: TimeZone = Field("UTC", description="The time zone of `day`, such as Europe/London.")
 
     def enter(self, call: Call, voice_defaults: VoiceDefaults) -> Move:
         """Nothing to wait for."""

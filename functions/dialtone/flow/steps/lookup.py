@@ -74,7 +74,7 @@ class LookUp(Speaking):
     send: dict[FieldName, Annotated[str, Field(max_length=MAX_VALUE_CHARACTERS)]] = Field(
         default_factory=dict,
         max_length=MAX_SENT,
-        description="What it is told: name → text; variables are filled in.",
+        description="What is sent to it: name → text; variables are filled in.",
     )
     into: str = Field(
         "",

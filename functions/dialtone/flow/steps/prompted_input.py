@@ -107,7 +107,7 @@ class PromptedInput(Speaking):
     tries: Tries = Field(default_factory=lambda: Tries.model_validate(3), description="How often it is asked.")
     wait_seconds: StrictInt = Field(5, ge=1, le=60, description="How long to wait for a key after the prompt.")
     no_input: Prompt | None = Field(None, description="Said before the question, after nothing was pressed.")
-    wrong: Prompt | None = Field(None, description="Said before the question, after an answer that is none.")
+    wrong: Prompt | None = Field(None, description="Spoken before the question is repeated, after an invalid answer.")
     otherwise: str = Field("", description="The step when the tries are used up; without it, the next one.")
     otherwise_no_input: str = Field("", description="The same where nothing was pressed the last time.")
     otherwise_wrong: str = Field("", description="The same where something wrong was pressed the last time.")

@@ -197,7 +197,7 @@ class Record(Speaking):
         return None if state.phase in RECORDED else replace(state, prompts=0)
 
     def served(self, call: Call) -> bool:
-        """Whoever hangs up after the tone has left a message."""
+        """A caller who hangs up after the tone has left a message."""
         return RecordState.of(call).begun
 
     def hangup_variables(self, call: Call) -> Mapping[str, str]:

@@ -146,7 +146,7 @@ class Transfer(Speaking):
     keys: Keys = Field(default_factory=dict, description="Key by which the caller leaves off waiting → the step.")
     whisper: Prompt | None = Field(None, description="What the one who answers hears before being connected.")
     accept: Key | None = Field(
-        None, description="The key by which the one who answers takes the call; whoever presses none is let go."
+        None, description="The key that a callee presses to take the call; a callee who presses nothing is hung up on."
     )
     accept_seconds: StrictInt = Field(10, ge=1, le=60, description="How long that key is waited for after the whisper.")
     busy: str = Field("", description="The step when the line is busy.")
@@ -172,8 +172,11 @@ class Transfer(Speaking):
         if self.accept is not None and self.whisper is None:
             raise ValueError("accept needs a whisper beside it that says which key to press")
         if self._dialled and self.hold is None:
-            needing = "whisper, at_once, announce and keys"
-            raise ValueError(f"{needing} need hold beside them: the caller would hear nothing at all")
+            needing = [name for name in ("whisper", "announce", "keys") if getattr(self, name)] or ["how: at_once"]
+            raise ValueError(
+                f"{' and '.join(needing)} without hold: the caller would hear nothing at all meanwhile; "
+                "add hold: {media: hold-music}, or other audio"
+            )
         return self
 
     @field_validator("transfer")
@@ -261,7 +264,7 @@ class Transfer(Speaking):
         return (WAITED,)
 
     def surely_sets(self, where: str) -> tuple[str, ...]:
-        """After a conversation nobody waits any longer."""
+        """After a conversation the caller no longer waits."""
         return () if where == AFTER else super().surely_sets(where)
 
     def prompts(self) -> Iterator[tuple[str, Prompt]]:
@@ -317,7 +320,7 @@ class Transfer(Speaking):
             f"{'empty' if unfilled(party, values) else 'no number or address'}"
             for party in self.transfer.to
         ]
-        return f"nobody to ring: {'; '.join(why)}"
+        return f"no one to ring: {'; '.join(why)}"
 
     def _transfer(self, call: Call, party: str) -> Command:
         # Without `from` Telnyx shows whom the call was to: ours where we were called, the callee's where we dialled.

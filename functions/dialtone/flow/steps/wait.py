@@ -22,7 +22,7 @@ MAX_SECONDS = 30
 
 
 class Pause(Step):
-    """Wait in silence. Telnyx has no timer: it is a gather that nobody answers, so a key ends it early."""
+    """Wait in silence. Telnyx has no timer: the step is a gather without a prompt, so a key ends it early."""
 
     paths: ClassVar[tuple[str, ...]] = ("keys",)
 

@@ -1,0 +1,32 @@
+"""Reports of many refusals alike: the first of each minute one by one, then one for every hundred. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+ONE_BY_ONE = 10
+"""A minute: enough to see what they are."""
+AT_ONCE = 100
+"""After these: a flood costs a hundredth of the lines, and what is not reported yet is less than this."""
+SECONDS_A_MINUTE = 60
+
+
+@dataclass(slots=True)
+class ReportSample:
+    """What one process reports of them. Each report says how many it stands for, so that none is left uncounted."""
+
+    _minute: int = -1
+    _this_minute: int = 0
+    _unreported: int = 0
+
+    def one_more(self, now_seconds: float) -> int:
+        """How many a report of this one stands for, itself and those before it; 0 if it is not reported now."""
+        minute = int(now_seconds // SECONDS_A_MINUTE)
+        if minute != self._minute:
+            self._minute, self._this_minute = minute, 0
+        self._this_minute += 1
+        self._unreported += 1
+        if self._this_minute > ONE_BY_ONE and self._this_minute % AT_ONCE:
+            return 0
+        stands_for, self._unreported = self._unreported, 0
+        return stands_for

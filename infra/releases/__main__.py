@@ -1,0 +1,34 @@
+"""`python -m infra.releases before|after STACK`: what `make deploy` does around `sam deploy`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from dialtone.domain.errors import DialtoneError
+from infra.releases.deployment import problem_before, settle
+
+
+def main() -> int:
+    """1 where a deployment must not go out, or what follows it failed."""
+    parser = argparse.ArgumentParser(prog="python -m infra.releases", description=__doc__)
+    parser.add_argument("when", choices=["before", "after"])
+    parser.add_argument("stack")
+    parser.add_argument("--protect", action="store_true", help="protect the stack from deletion")
+    given = parser.parse_args()
+    try:
+        if given.when == "before":
+            if problem := problem_before(given.stack):
+                print(problem, file=sys.stderr)
+                return 1
+            return 0
+        for line in settle(given.stack, protect=given.protect):
+            print(line)
+    except DialtoneError as error:
+        print(f"{given.stack}: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,58 @@
+"""What surrounds `sam deploy`: what keeps it from going out, and what is to be done once it is out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from infra import aws
+from infra.releases.history import application_of, deployments_going_on, read_versions
+from infra.stack_outputs import StackMissing, deployed, region_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+def problem_before(name: str) -> str:
+    """Why a canary must not go out now; '' where it may, or where there is no such stack yet."""
+    region = region_of(name)
+    try:
+        stack = deployed(name, region)
+    except StackMissing:
+        return ""
+    if "WebhookFunctionVersion" not in stack.outputs:
+        return ""  # deployed by a version that had no canaries
+    with aws.explained():
+        versions = read_versions(stack, aws.client("lambda", region), aws.client("codedeploy", region))
+    if not versions.rolled_back:
+        return ""
+    return (
+        f"{name} is rolled back: version {versions.live} takes webhooks, CloudFormation holds {versions.deployed} for"
+        " live, and would compare a canary with that one. Deploy with ROLLOUT=all-at-once, or first undo the rollback:"
+        f" make rollback ENV={name.rpartition('-')[2]} UNDO=1"
+    )
+
+
+def settle(name: str, *, protect: bool) -> Iterator[str]:
+    """Protect the stack from deletion, and prune old versions. Gives what was done."""
+    region = region_of(name)
+    stack = deployed(name, region)
+    with aws.explained():
+        if protect:
+            formation = aws.client("cloudformation", region)
+            formation.update_termination_protection(EnableTerminationProtection=True, StackName=name)
+            yield f"{name} is protected from deletion; `make uninstall` takes that off."
+        yield from prune(stack, aws.client("lambda", region), aws.client("codedeploy", region))
+
+
+def prune(stack: Any, functions: Any, codedeploy: Any) -> Iterator[str]:  # noqa: ANN401 -- boto's clients
+    """Delete the versions that nothing needs: each keeps a snapshot, which costs. Gives what was done."""
+    if deployments_going_on(codedeploy, application_of(stack)):
+        yield "A deployment is going on: no version was pruned."
+        return
+    versions = read_versions(stack, functions, codedeploy)
+    for version in versions.superfluous:
+        # Lambda itself refuses for a version that an alias leads to.
+        functions.delete_function(FunctionName=versions.function, Qualifier=version)
+        yield f"Pruned version {version}."
+    kept = ", ".join(dict.fromkeys(filter(None, (versions.live, versions.deployed, versions.before))))
+    yield f"Kept versions: {kept}."

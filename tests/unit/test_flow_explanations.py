@@ -1,0 +1,108 @@
+"""The commonest slips, each with a sentence of its own and a remedy: to the linter, the telephone and the pictures."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from dialtone.domain.errors import FlowInvalid
+from dialtone.flow.parser import read_flow
+from infra.cli.main import main
+from infra.flowkit.lint import lint
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+STEP = "flow: main\nsteps:\n  a:\n"
+MENU = f"{STEP}    menu: Press star.\n    keys:\n"
+
+SLIPS = {
+    "unquoted star": (f"{MENU}      *: b\n  b: hangup\n", 6, "* means something else to YAML", '"*": b'),
+    "unquoted star as a value": (f"{STEP}    record: Go.\n    ends_on: *\n", 5, "* means something else", '"*"'),
+    "a number": (f"{STEP}    say: 24\n", 4, "YAML reads it as the number 24, not as text", "write it in quotes"),
+    "a date": (f"{STEP}    say: 2026-12-24\n", 4, "as the date 2026-12-24, not as text", "write it in quotes"),
+    "yes": (f"{STEP}    say: yes\n", 4, "YAML reads yes, no, on and off as true and false", '"yes"'),
+    "nothing": (f"{STEP}    say:\n", 4, "say: is empty", "write something after it"),
+    "review": (
+        f"{STEP}    record: Go.\n    review: true\n",
+        5,
+        "review: true is not enough",
+        "keys below it, of accept",
+    ),
+    "a tab": (f"{STEP}\tsay: Hi\n", 4, "is indented with a tab", "indent with spaces"),
+    "a colon": (f"{STEP}    say: Our hours: nine\n", 4, "the text has a colon in it", 'say: "Our hours: nine"'),
+    "deeper": (
+        f"{STEP}    say: Hi\n      next: b\n",
+        5,
+        "stands deeper than the line above",
+        "indent it like the keys",
+    ),
+    "less deep": (f"{STEP}    say: Hi\n   next: b\n", 5, "is indented otherwise", "the same number of spaces"),
+    "whisper": (f'{STEP}    transfer: "+15550199"\n    whisper: Hi\n', 3, "whisper without hold", "add hold: {media:"),
+    "a list": ("flow: main\nsteps:\n  - a: hangup\n", 2, "steps: is a list", "write names without dashes"),
+    "a name": (
+        "flow: M\nsteps:\n  a: hangup\n",
+        1,
+        "M is not a name for a flow",
+        "small letters, digits and hyphens: m",
+    ),
+    "a key": (f"{MENU}      1: a\n    tires: 3\n", 7, "tires is not a key here", "did you mean tries?"),
+    "another's key": (f"{MENU}      1: a\n    then: a\n", 7, "then is not a key here", "did you mean next?"),
+    "a key too deep": (
+        f"{STEP}    menu: {{keys: {{1: a}}}}\n",
+        4,
+        "menu.keys is not a key",
+        "keys beside menu, not below",
+    ),
+    "a key at the top": ("flow: main\nstpes:\n  a: hangup\n", 2, "stpes is not a key here", "did you mean steps?"),
+    "a kind": (f"{STEP}    menue: Press 1.\n", 3, "is of no known kind: menue", "did you mean menu?"),
+    "a word": ("flow: main\nsteps:\n  a: hangupp\n", 3, "is of no known kind: hangupp", "did you mean hangup?"),
+    "a text alone": ("flow: main\nsteps:\n  a: We are closed.\n", 3, "is a text alone", 'a: {say: "We are closed."}'),
+    "not indented": ("flow: main\nsteps:\n  a:\n  say: Hi\n", 4, "stands where steps are named", "indent it"),
+    "an open quote": (f'{STEP}    say: "Hi\n  b: hangup\n', 4, "a quote is opened here and never closed", "close it"),
+    "an apostrophe": (f"{STEP}    say: 'It's us'\n", 4, "goes on after its closing quote", 'say: "It\'s us"'),
+    "a brace": (f"{STEP}    say: {{caller}} hi\n", 4, "the text begins with {", 'say: "{caller} hi"'),
+    "an open bracket": ("flow: main\nsteps: {a: {say: Hi}\n", 2, "a bracket is opened here", "close it"),
+    "a sign": (f"{STEP}    say: %5\n", 4, "begins with %, which means something to YAML", "write the text in quotes"),
+    "a word for a number": (
+        f"{STEP}    record: Go.\n    max_seconds: long\n",
+        5,
+        "not a whole number",
+        "write a number",
+    ),
+    "a word for yes": (f"{STEP}    record: Go.\n    beep: often\n", 5, "is neither true nor false", "true or false"),
+    "a format": (f"{STEP}    record: Go.\n    format: mp4\n", 5, "mp4 is not one of mp3, wav", "did you mean mp3?"),
+    "conversations": ("flow: main\nconversations: []\n", 1, "holds conversations, not a flow", "dialtone flow test"),
+}
+
+
+@pytest.mark.parametrize("slip", SLIPS)
+def test_a_slip_is_told_where_it_is_and_how_to_repair_it(
+    slip: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text, line, reason, remedy = SLIPS[slip]
+    file = tmp_path / "main.yaml"
+    file.write_text(text, encoding="utf-8")
+
+    found = [each for each in lint(file) if each.line == line and reason in each.reason]
+    with pytest.raises(FlowInvalid):
+        read_flow("main.yaml", text)
+    drawn = main(["flow", "draw", str(file)])
+
+    assert [remedy in each.remedy for each in found] == [True], list(lint(file))
+    assert drawn == 1
+    assert "fix the value" not in capsys.readouterr().err
+
+
+def test_the_telephone_and_the_pictures_say_what_the_linter_says(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "main.yaml").write_text(f"{STEP}    say: yes\n", encoding="utf-8")
+    (tmp_path / "numbers.yaml").write_text('"+15550100": main\n', encoding="utf-8")
+    (found,) = lint(tmp_path)
+
+    main(["flow", "draw", str(tmp_path / "main.yaml")])
+
+    sentence = f"step {found.step!r} {found.reason}; {found.remedy}".replace("'", '"', 2)
+    assert sentence in capsys.readouterr().err
