@@ -8,6 +8,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from dialtone.domain.units import MILLIS_PER_SECOND
+from infra.console import DIM, GREEN, PLAIN, RED, painted
 from infra.flowkit.side_by_side import side_by_side
 
 if TYPE_CHECKING:
@@ -22,7 +23,8 @@ SECONDS_A_MINUTE = 60.0
 
 def _print_one(result: ScenarioResult) -> None:
     took = f"{result.call_seconds:.0f} s in {result.took_seconds * MILLIS_PER_SECOND:.0f} ms"
-    print(f"{'✓' if result.passed else '✗'} {result.script.title}  ({took})", flush=True)
+    title = f"{'✓' if result.passed else '✗'} {result.script.title}"
+    print(f"{painted(title, GREEN if result.passed else RED)}  {painted(f'({took})', DIM)}", flush=True)
     if not result.passed:
         print(f"\n{side_by_side(result)}\n")
 
@@ -31,13 +33,15 @@ def _print_sum(played: Played, cover: float | None) -> None:
     print()
     for coverage in played.coverages:
         enough = cover is None or coverage.percent >= cover
-        print(f"{' ' if enough else '✗'} {coverage.flow}: {coverage.percent:.0f} % of its steps and paths taken")
+        told = f"{' ' if enough else '✗'} {coverage.flow}: {coverage.percent:.0f} % of its steps and paths taken"
+        print(painted(told, PLAIN if enough else RED))
         for item in coverage.missing:
             print(f"      not taken: {item}")
     count = len(played.conversations)
     speed = count / played.seconds * SECONDS_A_MINUTE
     counted = "1 conversation" if count == 1 else f"{count} conversations"
-    print(f"\n{counted}, {played.failed} failed, in {played.seconds:.1f} s: {speed:,.0f} a minute")
+    total = f"{counted}, {played.failed} failed, in {played.seconds:.1f} s: {speed:,.0f} a minute"
+    print(f"\n{painted(total, RED if played.failed else GREEN)}")
     if not played.failed and not played.passed(cover):
         print(f"Less than {cover:g} % of a flow was taken: write conversations that take the rest.")
 

@@ -63,6 +63,7 @@ OFFLINE = (
     "calls list",
     "calls show s",
     "calls tail",
+    "logs --errors",
     "recordings list",
     "recordings show r",
     "recordings verify",

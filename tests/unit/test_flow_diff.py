@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
@@ -282,6 +283,9 @@ WORDS = "“sorry” now says: “Forgive us.” Before: “Sorry.”"
         (["{}/desk.yaml@HEAD~1"], [KEY, WORDS]),
         (["{}/desk.yaml@HEAD~1", "{}/desk.yaml@HEAD"], [KEY]),
         (["{}/desk.yaml@HEAD", "{}/desk.yaml"], [WORDS]),
+        (["{}/desk.yaml"], [WORDS]),
+        (["desk.yaml@HEAD~1", "--flows", "{}"], [KEY, WORDS]),
+        (["desk.yaml", "--flows", "{}"], [WORDS]),
         (["HEAD~1", "--flows", "{}"], [KEY, WORDS]),
         (["HEAD~1", "HEAD", "--flows", "{}"], [KEY]),
         (["HEAD", "--flows", "{}"], [WORDS]),
@@ -310,6 +314,44 @@ def test_a_flow_that_was_deleted_is_told(flows: Path, capsys: pytest.CaptureFixt
     main(["flow", "diff", "HEAD", "--flows", str(flows)])
 
     assert "same\n  The flow “same” is gone.\n" in capsys.readouterr().out
+
+
+def test_numbers_and_calendars_are_part_of_what_changed(flows: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (flows / "calendars").mkdir()
+    calendar, numbers = flows / "calendars" / "office.yaml", flows / "numbers.yaml"
+    calendar.write_text("time_zone: Europe/London\nopen: {mon-fri: 09:00-17:00}\n", encoding="utf-8")
+    numbers.write_text('"+15550100": desk\n"+15550101": same\n', encoding="utf-8")
+    git(flows, "add", ".")
+    git(flows, "-c", "user.name=T", "-c", "user.email=t@example.com", "commit", "--quiet", "-am", "Numbers")
+    calendar.write_text("time_zone: Europe/London\nopen: {mon-fri: 08:00-17:00}\n", encoding="utf-8")
+    numbers.write_text('"+15550100": [{flow: same, closed: office}, desk]\n"+15550102": same\n', encoding="utf-8")
+
+    status = main(["flow", "diff", "HEAD", "--flows", str(flows), "--exit-code"])
+
+    assert status == 1
+    assert capsys.readouterr().out == (
+        "calendars/office.yaml\n"
+        "  In the calendar “office”, open mon-fri is now 08:00-17:00; before, 09:00-17:00.\n"
+        "\nnumbers.yaml\n"
+        "  +15550100 now leads to “same” while “office” is closed, else to “desk”; before, to “desk”.\n"
+        "  +15550102 is new and leads to “same”.\n"
+        "  +15550101 is gone; before, it led to “same”.\n"
+    )
+
+
+def test_a_calendar_that_came_or_went_is_told(flows: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (flows / "calendars").mkdir()
+    (flows / "calendars" / "office.yaml").write_text("time_zone: Europe/London\n", encoding="utf-8")
+    main(["flow", "diff", "HEAD", "--flows", str(flows)])
+    git(flows, "add", ".")
+    git(flows, "-c", "user.name=T", "-c", "user.email=t@example.com", "commit", "--quiet", "-am", "Hours")
+    shutil.rmtree(flows / "calendars")
+
+    main(["flow", "diff", "HEAD", "--flows", str(flows)])
+
+    told = capsys.readouterr().out
+    assert "The calendar “office” is new." in told
+    assert told.endswith("The calendar “office” is gone.\n")
 
 
 def test_two_files_are_compared_whatever_they_are_called(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

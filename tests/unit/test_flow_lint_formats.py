@@ -9,6 +9,7 @@ from typing import Any
 import jsonschema  # type: ignore[import-untyped]  # it comes with cfn-lint, its stubs do not
 import pytest
 
+from infra.flowkit.linting import rules as _all_rules  # noqa: F401 -- to import them is to register them
 from infra.flowkit.linting.finding import Finding, Severity
 from infra.flowkit.linting.formats import FORMATS
 from infra.flowkit.linting.rule import rules

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from dialtone.adapters.flow_library import NUMBERS_FILE
 from dialtone.domain.errors import DialtoneError
+from dialtone.flow.calendars import CALENDARS
 from dialtone.flow.document import Document
 from dialtone.flow.parser import read_flow
 
@@ -58,14 +59,15 @@ def is_revision(name: str, folder: Path) -> bool:
 
 def at_revision(file: Path, revision: str) -> Text | None:
     """The file as it was; None where it was not there. Raises DialtoneError for a revision that git does not know."""
-    if not is_revision(revision, file.parent):
+    folder = next((each for each in file.parents if each.is_dir()), file.parent)  # it may be gone with its folder
+    if not is_revision(revision, folder):
         raise DialtoneError(f"{revision} is not a revision that git knows; write for example {file}@HEAD~1")
-    answer = _git(file.parent, "show", f"{revision}:./{file.name}")
+    answer = _git(folder, "show", f"{revision}:./{file.relative_to(folder).as_posix()}")
     return Text(f"{file}@{revision}", answer.stdout) if answer.returncode == 0 else None
 
 
 def changed_between(folder: Path, old: str, new: str = WORKING_TREE) -> list[Path]:
-    """The flows' files of the folder that differ, by name. Raises DialtoneError."""
+    """The files of the folder that differ and decide about calls: flows, numbers, calendars. Raises DialtoneError."""
     revisions = [old, new] if new else [old]
     for revision in revisions:
         if not is_revision(revision, folder):
@@ -74,9 +76,16 @@ def changed_between(folder: Path, old: str, new: str = WORKING_TREE) -> list[Pat
     names = set(answer.stdout.split("\0"))
     if not new:
         names |= set(_git(folder, "ls-files", "--others", "--exclude-standard", "-z", "--", ".").stdout.split("\0"))
-    return [
-        folder / name for name in sorted(names) if name.endswith(".yaml") and "/" not in name and name != NUMBERS_FILE
-    ]
+    return [folder / name for name in sorted(names) if name.endswith(".yaml") and _decides(folder, folder / name)]
+
+
+def lies_beside_flows(file: Path) -> bool:
+    """Whether it holds numbers or a calendar."""
+    return file.name == NUMBERS_FILE or file.parent.name == CALENDARS
+
+
+def _decides(folder: Path, file: Path) -> bool:
+    return file.parent == folder or file.parent == folder / CALENDARS
 
 
 def _git(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

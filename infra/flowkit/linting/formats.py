@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from infra.console import GREEN, RED, YELLOW, painted
 from infra.flowkit.linting.finding import Severity
 
 if TYPE_CHECKING:
@@ -27,7 +28,9 @@ def as_text(findings: Sequence[Finding], rules: Mapping[str, Rule], looked_at: s
     counts = [_counted(errors, "error"), _counted(len(reported) - errors, "warning")]
     counts += [f"{silenced} silenced"] if silenced else []
     total = ", ".join(counts)
-    return "\n".join([*map(str, reported), f"{looked_at}: {total}" if looked_at else total])
+    lines = [painted(str(each), RED if each.severity is Severity.ERROR else YELLOW) for each in reported]
+    outcome = RED if errors else YELLOW if reported else GREEN
+    return "\n".join([*lines, painted(f"{looked_at}: {total}" if looked_at else total, outcome)])
 
 
 def as_json(findings: Sequence[Finding], rules: Mapping[str, Rule]) -> str:
