@@ -2,38 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 from typing import TYPE_CHECKING
-
-from infra import aws
-from infra.calls.listing import Listing
-from infra.calls.selection import Selection
-from infra.cli.recordings_options import stack
-from infra.custody.selection import number
 
 if TYPE_CHECKING:
     import argparse
-
-WIDE = 10_000
-"""Columns where nobody looks: in a pipe every line stays whole."""
 
 
 def add_selection(parser: argparse.ArgumentParser) -> None:
     """Add the arguments that say which calls are meant."""
     parser.add_argument("--number", default="", metavar="NUMBER", help="from or to this number")
     parser.add_argument("--flow", default="", help="that this flow leads")
-
-
-def selection(given: argparse.Namespace, outcome: str = "") -> Selection:
-    """The calls that are meant. Raises DialtoneError for a number that is none."""
-    return Selection(number(given.number) if given.number else "", given.flow, outcome)
-
-
-def listing(given: argparse.Namespace) -> Listing:
-    """The stack's calls. Raises DialtoneError."""
-    return Listing(aws.client("dynamodb"), stack(given).calls_table)
-
-
-def columns(*, terminal: bool) -> int:
-    """How wide a line may be."""
-    return shutil.get_terminal_size().columns if terminal else WIDE

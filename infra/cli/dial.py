@@ -3,33 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import os
-from contextlib import closing
-from typing import TYPE_CHECKING
 
-from dialtone.adapters.flow_library import FlowLibrary
-from dialtone.adapters.secrets import FixedSecret
-from dialtone.adapters.settings import required, telnyx_api_key
-from dialtone.adapters.telnyx_api import TelnyxApi
-from dialtone.domain.errors import DialtoneError
-from dialtone.flow.inputs import check_given
-from dialtone.flow.steps.answered_by import AnsweredBy
-from infra.api_key import secret_name, stored_key
-from infra.cli.flows_option import add_flows_to, name_project
-from infra.cli.stack_option import stack_meant
-from infra.connect.record import ConnectionRecord
-from infra.dialling import dial, dial_command
-from infra.stack_outputs import deployed, region_of
-
-if TYPE_CHECKING:
-    from dialtone.adapters.secrets import Secret
-    from dialtone.flow.loaded_flow import LoadedFlow
+from infra.cli.commands import later
+from infra.cli.flows_option import add_flows_to
 
 DETECTIONS = ("greeting_end", "detect", "detect_beep", "detect_words", "premium", "disabled")
-
-WITHOUT_GREETING = frozenset({"detect"})
-"""Detection that never reports when a machine's greeting is over: `after_greeting` would always wait its full time.
-`premium` and `detect_beep` report it where there is a tone, `greeting_end` and `detect_words` in any case."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -56,59 +34,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="whose application dials (default: TELNYX_CONNECTION_ID, else that of the project's first environment)",
     )
     parser.add_argument("--region", default="", help="the stack's AWS region (default: as samconfig.toml has it)")
-    parser.set_defaults(run=run)
-
-
-def run(given: argparse.Namespace) -> int:
-    """Dial from a stack's application, or from the environment's; TELNYX_BASE_URL is honoured."""
-    name_project(given)
-    flow = FlowLibrary.open(given.flows).flow(given.flow)
-    if flow is None:
-        raise DialtoneError(f"there is no flow {given.flow} in {given.flows}: add {given.flow}.yaml, and deploy it")
-    _check_detection(flow, given.detection)
-    variables = dict(given.given)
-    check_given(flow.main, variables)
-    connection_id, key = _dialling_application(given.stack, given.region)
-    asked = dial_command(
-        given.to,
-        caller=given.caller,
-        flow=given.flow,
-        connection_id=connection_id,
-        ring_seconds=given.ring_seconds,
-        detection=given.detection,
-        given=variables,
-    )
-    with closing(TelnyxApi(key)) as telnyx:
-        outcome = dial(asked, telnyx)
-    print(f"ringing {given.to}: session {outcome.data['call_session_id']}, leg {outcome.data['call_leg_id']}")
-    return 0
-
-
-def _dialling_application(stack: str, region: str) -> tuple[str, Secret[str]]:
-    """Its id and the account's key: as exported, or as `dialtone connect` and `dialtone secret` left them."""
-    if not stack and os.environ.get("TELNYX_CONNECTION_ID", "").strip():
-        return required(os.environ, "TELNYX_CONNECTION_ID"), telnyx_api_key(os.environ)
-    name = stack_meant(stack)
-    found = deployed(name, region_of(name, region))
-    connection_id = ConnectionRecord.of(found.name, found.region).read().application_id
-    if not connection_id:
-        raise DialtoneError(f"the stack {found.name} is not connected to Telnyx: run `dialtone connect` first")
-    return connection_id, FixedSecret(stored_key(secret_name(found), found.region))
-
-
-def _check_detection(loaded: LoadedFlow, detection: str) -> None:
-    """A step that waits for what is never reported would be silent for as long as it may."""
-    for flow in (loaded.main, *loaded.others.values()):
-        for name, step in flow.steps.items():
-            if not isinstance(step, AnsweredBy):
-                continue
-            if detection == "disabled":
-                raise DialtoneError(f"{flow.name}: step {name} waits for what detection finds; dial with --detection")
-            if step.answered_by.after_greeting and detection in WITHOUT_GREETING:
-                remedy = f"dial with --detection {DETECTIONS[0]}"
-                raise DialtoneError(
-                    f"{flow.name}: step {name} waits for a greeting's end, not for {detection}; {remedy}"
-                )
+    parser.set_defaults(run=later("infra.cli.dial_run"))
 
 
 def _variable(text: str) -> tuple[str, str]:

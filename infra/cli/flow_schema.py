@@ -4,21 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from infra.checkout import ROOT
-from infra.flowkit.conversations import schema as conversations_schema
-from infra.flowkit.key_reference import page
-from infra.flowkit.schemas import schemas, written
-from infra.new_project import SCHEMA_FOLDER
-from infra.project import nearest, shown
+from infra.cli.commands import later
 
 if TYPE_CHECKING:
     import argparse
-
-DOCS = ROOT / "docs" / "schema"
-"""Where they are published."""
-
-KEYS = DOCS.parent / "flow-keys.md"
-"""The page of every key."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -27,21 +16,4 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "of", nargs="?", choices=("calendar", "flow", "numbers"), default="flow", help="of what; a flow if not said"
     )
     parser.add_argument("--write", action="store_true", help="write all, for editors, into the project's schema folder")
-    parser.set_defaults(run=run)
-
-
-def run(given: argparse.Namespace) -> int:
-    """Print one, or write all: for the nearest project, and in a checkout without one for Dialtone's own pages."""
-    if not given.write:
-        print(written(schemas()[given.of]), end="")
-        return 0
-    project = nearest()
-    folder = DOCS if project.is_samples else project.root / SCHEMA_FOLDER
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, schema in schemas().items():
-        (folder / f"{name}.schema.json").write_text(written(schema), encoding="utf-8")
-    (folder / "conversations.schema.json").write_text(conversations_schema(), encoding="utf-8")
-    if project.is_samples:
-        KEYS.write_text(page(), encoding="utf-8")
-    print(f"written: {shown(folder)}")
-    return 0
+    parser.set_defaults(run=later("infra.cli.flow_schema_run"))

@@ -3,69 +3,27 @@
 from __future__ import annotations
 
 import argparse
-import sys
-import time
-from pathlib import Path
 
-from dialtone.adapters.telnyx_sdk import sdk
-from dialtone.domain.errors import DialtoneError
-from infra.cli.flow_test_reports import REPORTS
-from infra.cli.flows_option import add_flows_to, name_project
-from infra.flowkit.conversations import SUFFIX, read_conversations, schema
-from infra.flowkit.runner import Played, coverages, flows_in, play
+from infra.cli.commands import later
+from infra.cli.flows_option import add_flows_to
+
+FORMATS = ("text", "json", "junit")
 
 WHOLE = 100.0
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
-    parser.add_argument("what", nargs="*", metavar="FLOW|FILE", help=f"a flow's name or a …{SUFFIX} (default: all)")
+    parser.add_argument("what", nargs="*", metavar="FLOW|FILE", help="a flow's name or a ….test.yaml (default: all)")
     add_flows_to(parser)
     parser.add_argument("--cover", type=_percent, metavar="PERCENT", help="fail if less of a flow was taken")
     parser.add_argument("-k", dest="name", default="", metavar="NAME", help="only conversations whose name holds this")
     parser.add_argument("--jobs", type=_jobs, default=1, help="processes that play at once (default: 1)")
-    parser.add_argument("--format", choices=REPORTS, default="text", help="how to report (default: text)")
+    parser.add_argument("--format", choices=FORMATS, default="text", help="how to report (default: text)")
     parser.add_argument(
         "--schema", action="store_true", help="print the JSON Schema of such files, and do nothing else"
     )
-    parser.set_defaults(run=run)
-
-
-def run(given: argparse.Namespace) -> int:
-    """Play and report; 1 if a conversation failed, or less was taken than demanded."""
-    if given.schema:
-        sys.stdout.write(schema())
-        return 0
-    if not given.what:
-        name_project(given)
-    files = [_file(what, given.flows) for what in given.what] or sorted(given.flows.glob(f"*{SUFFIX}"))
-    wanted = given.name.casefold()
-    scripts = [
-        each for file in files for each in read_conversations(file) if wanted in each.conversation.name.casefold()
-    ]
-    if not scripts:
-        which = f"whose name holds “{given.name}”" if given.name else f"in a file named <flow>{SUFFIX}"
-        raise DialtoneError(f"there is no conversation {which} in {given.flows}")
-    tell, sum_up = REPORTS[given.format]
-    sdk.load()  # the carrier checks commands by the SDK's descriptions: that second belongs to no conversation
-    began, conversations = time.perf_counter(), []
-    for each in play(scripts, given.jobs):
-        tell(each)
-        conversations.append(each)
-    took = time.perf_counter() - began
-    asked = {(file.parent, file.name.removesuffix(SUFFIX)) for file in files}
-    if not given.what and not given.name:
-        asked |= {(given.flows, flow) for flow in flows_in(given.flows)}
-    played = Played(tuple(conversations), coverages(asked, conversations), took)
-    sum_up(played, given.cover)
-    return 0 if played.passed(given.cover) else 1
-
-
-def _file(what: str, folder: Path) -> Path:
-    file = Path(what) if what.endswith(SUFFIX) else folder / f"{what}{SUFFIX}"
-    if not file.is_file():
-        raise DialtoneError(f"there is no {file}: name a flow that has conversations beside it, or such a file")
-    return file
+    parser.set_defaults(run=later("infra.cli.flow_test_run"))
 
 
 def _percent(text: str) -> float:

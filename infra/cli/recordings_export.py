@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-import shlex
-import sys
-import time
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from infra import aws
-from infra.cli.recordings_options import add_selection, add_stack, ledger, objects, printable, selection, stack
-from infra.custody.export import SUMS, Export, Exported
+from infra.cli.commands import later
+from infra.cli.recordings_options import add_selection, add_stack
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterable
-
-    from dialtone.domain.recordings import Recording
-
-PROGRESS_SECONDS = 2.0
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -34,36 +24,4 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     add_selection(parser)
     add_stack(parser)
-    parser.set_defaults(run=run)
-
-
-def run(given: argparse.Namespace) -> int:
-    """Export; 1 if something is missing, or the folder holds something else, too."""
-    wanted, of = selection(given), stack(given)
-    meant = {"table": of.calls_table, "bucket": of.recordings_bucket, **wanted.to_json()}
-    names = sorted(set(given.names))
-    export = Export(objects(of), given.to, meant | ({"names": names} if names else {}))
-    with aws.explained():
-        all_of_it = ledger(of)
-        recordings: Iterable[Recording] = all_of_it.entries(wanted)
-        if names:
-            recordings = [each for name in names for each in all_of_it.named(name) if wanted.has(each)]
-        export.begin()
-        done = _run(export, recordings)
-    for problem in done.missing:
-        print(f"missing: {printable(problem)}")
-    for path in done.strange:
-        print(f"not of this export: {printable(path)}; remove it, for instance after an erasure")
-    print(f"{done.recordings} recordings, {done.fetched} files fetched, {done.there} there already")
-    print(f"check them with: cd {shlex.quote(str(given.to))} && sha256sum -c {SUMS}")
-    return 1 if done.missing or done.strange else 0
-
-
-def _run(export: Export, recordings: Iterable[Recording]) -> Exported:
-    done, shown_at = Exported(), time.monotonic()
-    made_at = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-    for done in export.run(recordings, made_at):
-        if time.monotonic() - shown_at >= PROGRESS_SECONDS:
-            shown_at = time.monotonic()
-            print(f"{done.recordings} recordings, {done.fetched} files fetched", file=sys.stderr)
-    return done
+    parser.set_defaults(run=later("infra.cli.recordings_export_run"))

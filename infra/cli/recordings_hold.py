@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
-from infra import aws
-from infra.cli.recordings_options import add_stack, ledger, objects, printable, stack
-from infra.custody.holds import Holds
+from infra.cli.commands import later
+from infra.cli.recordings_options import add_stack
 
 if TYPE_CHECKING:
     import argparse
@@ -23,23 +21,4 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("names", nargs="+", metavar="RECORDING|SESSION", help="a recording, or all of a call's")
     add_stack(parser)
-    parser.set_defaults(run=partial(run, on=on))
-
-
-def run(given: argparse.Namespace, *, on: bool) -> int:
-    """Hold or release, and say what; 1 if a recording has nothing that can be held."""
-    of = stack(given)
-    empty = 0
-    with aws.explained():
-        holds, entries = Holds(objects(of), of.recordings_bucket), ledger(of)
-        holds.check_possible()
-        recordings = [each for name in given.names for each in entries.named(name)]
-        for recording in recordings:
-            count = holds.set(recording, on=on)
-            empty += not count
-            name = printable(recording.name)
-            done = "held" if on else "released"
-            print(
-                f"{done}: {name}, {count} versions of objects" if count else f"{name}: nothing of it is in the bucket"
-            )
-    return 1 if empty else 0
+    parser.set_defaults(run=later("infra.cli.recordings_hold_run"), on=on)

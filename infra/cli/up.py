@@ -4,24 +4,9 @@ from __future__ import annotations
 
 import argparse
 import math
-import shlex
-from typing import TYPE_CHECKING, NoReturn
 
-from dialtone.adapters.flow_library import read_numbers
-from dialtone.domain.errors import DialtoneError
-from infra.account import CALLEES, CONNECTION_ID
-from infra.carrier.media import UnreadableAudioError
-from infra.cli.flows_option import add_flows_to, name_project
-from infra.console import BOLD, GREEN, RED, Console
-from infra.flowkit.lint import lint
-from infra.flowkit.linting.finding import Severity
-from infra.flowkit.watched_flows import stamp
-from infra.local.emulator import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY
-from infra.local.line import SWEEP_SECONDS, PhoneLine
-from infra.local.narrator import Narrator
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from infra.cli.commands import later
+from infra.cli.flows_option import add_flows_to
 
 CLOUD_PORT, CARRIER_PORT = 4566, 4580
 """Fixed, so that other programs can be told of them."""
@@ -39,65 +24,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--pace", type=_pace, default=REAL_TIME, help="seconds of a call per second (default: 1)")
     add_flows_to(parser)
-    parser.set_defaults(run=run)
-
-
-def run(given: argparse.Namespace) -> NoReturn:
-    """Print what a program needs to use the line, then all that happens on it. Flows are read again when saved."""
-    name_project(given)
-    console = Console()
-    if not given.flows.is_dir():
-        raise DialtoneError(f"{given.flows} is not a folder: name the one that holds the flows")
-    numbers = read_numbers(given.flows)
-    with (
-        PhoneLine(
-            carrier_port=given.carrier_port, cloud_port=given.cloud_port, pace=given.pace, watched_flows=given.flows
-        ) as line,
-        Narrator(console, line.store, names_calls=True) as narrator,
-    ):
-        seen = stamp(given.flows)
-        line.connect(numbers)
-        console.line("The line is up. Ctrl-C ends it.", BOLD)
-        for name, value in _environment(line).items():
-            console.line(f"  export {name}={shlex.quote(value)}")
-        console.line(f"  numbers: {', '.join(f'{number} ({flow})' for number, flow in numbers.items())}")
-        console.line(f"  people who can be rung: {', '.join(_add_callees(line))}")
-        line.carrier.observe(narrator.tell)
-        next_sweep = line.carrier.clock.now + SWEEP_SECONDS
-        while True:
-            line.carrier.run(until=line.carrier.clock.now + REAL_TIME)
-            narrator.finish()
-            if line.carrier.clock.now >= next_sweep:
-                line.sweep(wait=False)
-                next_sweep += SWEEP_SECONDS
-            if (now := stamp(given.flows)) != seen:
-                saved = sorted({name for name, *_ in now ^ seen})
-                _take_up(line, given.flows, saved, console)
-                seen = now
-
-
-def _take_up(line: PhoneLine, flows: Path, saved: list[str], console: Console) -> None:
-    """Let new numbers ring and new audio be heard; say what is wrong with what was saved."""
-    errors = [each for each in lint(flows) if each.severity is Severity.ERROR]
-    for each in errors:
-        console.line(str(each), RED)
-    try:
-        line.connect(read_numbers(flows))
-    except (DialtoneError, UnreadableAudioError) as error:
-        console.line(str(error), RED)
-    else:
-        what = f"saved: {', '.join(saved)}"
-        if errors:
-            console.line(f"{what}; a call that comes to what is wrong in it fails until that is corrected", RED)
-        else:
-            console.line(f"{what}; the next call hears it", GREEN)
-
-
-def _add_callees(line: PhoneLine) -> list[str]:
-    """Let the account's people be rung; gives who is who."""
-    for number, callee in CALLEES.items():
-        line.carrier.add_callee(number, callee)
-    return [f"{number} ({type(callee).__name__.lower()})" for number, callee in CALLEES.items()]
+    parser.set_defaults(run=later("infra.cli.up_run"))
 
 
 def _pace(text: str) -> float:
@@ -114,22 +41,3 @@ def _port(text: str) -> int:
     if not text.isdecimal() or int(text) > LAST_PORT:
         raise argparse.ArgumentTypeError(f"{text} is not a port: say a number up to {LAST_PORT}, or 0 for a free one")
     return int(text)
-
-
-def _environment(line: PhoneLine) -> dict[str, str]:
-    return {
-        "AWS_ENDPOINT_URL": line.cloud.endpoint_url,
-        "AWS_ACCESS_KEY_ID": ACCESS_KEY_ID,
-        "AWS_SECRET_ACCESS_KEY": SECRET_ACCESS_KEY,
-        "AWS_DEFAULT_REGION": REGION,
-        "ARCHIVE_QUEUE_URL": line.cloud.archive_queue_url,
-        "ARCHIVE_DEAD_LETTER_QUEUE_URL": line.cloud.archive_dead_letter_queue_url,
-        "CALLS_TABLE": line.cloud.calls_table,
-        "PARKED_EVENTS_BUCKET": line.cloud.outputs["ParkedEventsBucketName"],
-        "WEBHOOK_FUNCTION": line.cloud.outputs["WebhookFunctionName"],
-        "RECORDINGS_BUCKET": line.cloud.recordings_bucket,
-        "TELNYX_API_KEY": line.carrier.api_key,
-        "TELNYX_BASE_URL": line.server.url,
-        "TELNYX_CONNECTION_ID": CONNECTION_ID,
-        "WEBHOOK_URL": line.cloud.webhook_url,
-    }

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from dialtone.domain.errors import DialtoneError
 from infra.account import AGENT, AGENT_SCRIPT, CALLEES
 from infra.carrier.callers import Busy, Callee, Machine, NoAnswer, Person, Rejects, Say, Silence, Unknown, party_of
+from infra.phone.key_help import KIND_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -20,15 +21,9 @@ CONNECTING_SECONDS = 0.5
 
 PERSON = Person(Silence(CONNECTING_SECONDS), Say(1.5, "Hello, who is calling?"), answers_after=4)
 
-KINDS: Mapping[str, Callee] = {
-    "person": PERSON,
-    "busy": Busy(),
-    "no-answer": NoAnswer(),
-    "nobody": NoAnswer(),
-    "rejects": Rejects(),
-    "machine": Machine(),
-    "unknown": Unknown(),
-}
+KINDS: Mapping[str, Callee] = dict(
+    zip(KIND_NAMES, (PERSON, Busy(), NoAnswer(), NoAnswer(), Rejects(), Machine(), Unknown()), strict=True)
+)
 """What somebody can be like, by the word for it; `nobody` as conversations have it."""
 
 _NUMBER = re.compile(r"\+[1-9][0-9]{6,14}|sip:.+")

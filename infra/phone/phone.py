@@ -17,6 +17,7 @@ from infra.carrier.media import UnreadableAudioError
 from infra.phone.call import Call
 from infra.phone.clock_thread import ClockThread
 from infra.phone.hearing import Receiver, Stage, Told, Tone
+from infra.phone.key_help import KEYS
 from infra.phone.screen import Status
 from infra.phone.typing import KeyParser, NoKey, Order, Press, Speak
 
@@ -47,13 +48,6 @@ IDLE_TICK_SECONDS = 0.5
 
 LOOK_SECONDS = 0.5
 """Between two looks into the ledger."""
-
-KEYS = """\
-  0-9 * #  press a key       "  say something, up to Enter
-  h        hang up           r  call again, with the flows as saved
-  q        quit              a  be the agent who was rung, and back
-  ?        these keys"""
-
 
 _WITHOUT_A_CALL = frozenset({Order.REDIAL, Order.QUIT})
 """What is done once a call is over."""

@@ -23,7 +23,7 @@ from infra.calls import listing as listing_module
 from infra.calls.following import Following
 from infra.calls.listing import Listing
 from infra.calls.selection import Selection, ago_or_moment
-from infra.cli import calls_list
+from infra.cli import calls_list_run as calls_list
 from infra.cli.main import main
 from tests.unit.test_docs import ROOT, blocks
 

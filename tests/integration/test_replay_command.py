@@ -22,7 +22,7 @@ from dialtone.adapters.webhook_function import WebhookFunction
 from dialtone.domain.client_state import ClientState
 from dialtone.domain.parked_event import ParkedEvent
 from infra import aws
-from infra.cli import replay
+from infra.cli import replay_run as replay
 from infra.cli.main import main
 from infra.replays import Replays
 from tests.function_output import follow_stdout

@@ -19,7 +19,7 @@ from dialtone.flow.calendars import read_calendar
 from dialtone.flow.document import Document
 from dialtone.flow.parser import STEP_KINDS, WrittenFlow, read_flow
 from dialtone.flow.routes import read_routes
-from infra.cli.flow_schema import DOCS, KEYS
+from infra.cli.flow_schema_run import DOCS, KEYS
 from infra.cli.main import main
 from infra.flowkit.key_reference import page
 from infra.flowkit.schemas import schemas, written

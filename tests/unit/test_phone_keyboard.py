@@ -252,7 +252,7 @@ def test_the_phone_can_be_imported_without_a_posix_terminal() -> None:
         "import signal, sys\n"
         "sys.modules |= {'termios': None, 'tty': None}\n"
         "for name in ('SIGHUP', 'SIGTSTP', 'SIGWINCH'): delattr(signal, name)\n"
-        "import infra.cli.call\n"
+        "import infra.cli.call_run\n"
         "from infra.phone.keyboard import Keyboard\n"
         "Keyboard()"
     )

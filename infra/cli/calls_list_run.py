@@ -1,0 +1,60 @@
+"""Runs `dialtone calls list`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from dialtone.adapters.calls_table import KEEP_DAYS
+from dialtone.domain.errors import DialtoneError
+from infra import aws
+from infra.calls.lanes import list_lines
+from infra.calls.selection import ago_or_moment
+from infra.calls.story import leg_json
+from infra.cli.calls_access import columns, listing, selection
+from infra.cli.calls_list import MOST_LIMIT, MOST_READ
+from infra.console import Console
+from infra.custody.selection import moment
+
+if TYPE_CHECKING:
+    import argparse
+
+    from infra.calls.listing import Page
+
+
+def run(given: argparse.Namespace) -> int:
+    """Print a line for each call, and how to go on."""
+    if not 1 <= given.limit <= MOST_LIMIT:
+        raise DialtoneError(f"--limit {given.limit} is not possible: say a number from 1 to {MOST_LIMIT:,}")
+    now = datetime.now(UTC)
+    since = ago_or_moment(given.since, now) if given.since else now - timedelta(days=KEEP_DAYS)
+    # A clock of Telnyx's, or of a line that runs faster than time, may be ahead of ours.
+    until = moment(given.until, end=True).astimezone(UTC) if given.until else now + timedelta(days=1)
+    with aws.explained():
+        page = listing(given).page(selection(given, given.outcome), since, until, given.limit, MOST_READ)
+    _show(page, as_json=given.json)
+    if page.until:
+        print(_how_to_go_on(page, given.limit), file=sys.stderr)
+    elif not page.calls:
+        print("no such calls", file=sys.stderr)
+    return 0
+
+
+def _show(page: Page, *, as_json: bool) -> None:
+    if as_json:
+        for call in page.calls:
+            print(json.dumps(leg_json(call), ensure_ascii=True))
+    elif page.calls:
+        console = Console()
+        for line, colour in list_lines(list(page.calls), columns(terminal=sys.stdout.isatty())):
+            console.line(line, colour)
+
+
+def _how_to_go_on(page: Page, limit: int) -> str:
+    until = page.until.isoformat().replace("+00:00", "Z") if page.until else ""
+    why = (
+        "there may be more" if len(page.calls) >= limit else f"stopped after {page.read:,} calls, older ones may match"
+    )
+    return f"{why}: go on with --to {until}"
