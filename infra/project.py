@@ -98,11 +98,16 @@ def stack_named(name: str) -> str:
 def counted(flows: Path) -> str:
     """What a folder of flows holds: "7 flows, 2 calendars, numbers.yaml"."""
     found = [
-        _several(sum(map(_is_flow_file, flows.glob("*.yaml"))), "flow"),
+        _several(len(flow_names(flows)), "flow"),
         _several(len(list((flows / CALENDARS_FOLDER).glob("*.yaml"))), "calendar"),
         NUMBERS_FILE if (flows / NUMBERS_FILE).is_file() else f"no {NUMBERS_FILE}",
     ]
     return ", ".join(found)
+
+
+def flow_names(flows: Path) -> list[str]:
+    """The flows of a folder, as their files are named."""
+    return sorted(file.stem for file in flows.glob("*.yaml") if "." not in file.stem and file.name != NUMBERS_FILE)
 
 
 def shown(path: Path) -> str:
@@ -113,10 +118,6 @@ def shown(path: Path) -> str:
 
 def _several(number: int, word: str) -> str:
     return f"{number} {word}" + ("" if number == 1 else "s")
-
-
-def _is_flow_file(file: Path) -> bool:
-    return "." not in file.stem and file.name != NUMBERS_FILE
 
 
 def _holds_flows(folder: Path) -> bool:

@@ -20,7 +20,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     parser.description = "Call a number on the stack that runs on this machine, and hear what a caller hears."
     parser.epilog = f"keys:\n{KEYS}\n\nFlows are read again when they are saved: edit, press r, hear it."
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("number", nargs="?", help="the number to call, one of numbers.yaml, e.g. +15550100")
     parser.add_argument("--as", dest="caller", help=f"the number that calls, or withheld (default: {CALLER})")
     add_flows_to(parser)

@@ -6,21 +6,43 @@ import argparse
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from infra.cli.examples import EXAMPLES
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+
+
+class Help(argparse.HelpFormatter):
+    """Fills paragraphs, and leaves text that is in lines as it is."""
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        if "\n" in text:
+            return "".join(f"{indent}{line}\n" for line in text.splitlines())
+        return super()._fill_text(text, width, indent)
 
 
 class CommandParser(argparse.ArgumentParser):
     """Imports its command's module before it parses that command's arguments."""
 
     module = ""
+    commands: Mapping[str, CommandParser] = {}
+    """By name, those below it."""
+
+    def prepare(self) -> None:
+        """Have the command's arguments, and an example of them."""
+        if not self.module:
+            return
+        configure, self.module = import_module(self.module).configure, ""
+        self.formatter_class = Help
+        configure(self)
+        if example := EXAMPLES.get(self.prog):
+            self.epilog = f"{self.epilog}\n\nexample:\n  {example}" if self.epilog else f"example:\n  {example}"
 
     def parse_known_args(  # type: ignore[override] # typeshed has overloads for other kinds of namespace
         self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
     ) -> tuple[argparse.Namespace, list[str]]:
         """Parse, as argparse does for a sub-command."""
-        if self.module:
-            import_module(self.module).configure(self)
+        self.prepare()
         return super().parse_known_args(args, namespace)
 
 
@@ -39,3 +61,5 @@ def add_commands(parser: argparse.ArgumentParser, kind: str, commands: Mapping[s
     named = parser.add_subparsers(required=True, metavar=kind, parser_class=CommandParser)
     for name, (module, summary) in commands.items():
         named.add_parser(name, help=summary).module = module
+    if isinstance(parser, CommandParser):
+        parser.commands = named.choices

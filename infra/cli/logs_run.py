@@ -15,7 +15,7 @@ from infra import aws
 from infra.calls.lanes import printable, wrap
 from infra.calls.listing import UUID, Listing
 from infra.calls.selection import ago_or_moment, began
-from infra.cli.calls_options import columns
+from infra.cli.calls_access import columns
 from infra.console import BOLD, Console, can_draw
 from infra.custody.selection import moment
 from infra.logs.insights import Insights

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 import signal
 import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from infra.cli.commands import add_commands
+from infra.cli.commands import CommandParser, add_commands
 from infra.cli.errors import sentence_of
+from infra.version import VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,6 +34,7 @@ COMMANDS = {
     "uninstall": ("infra.cli.uninstall", "delete a stack, after showing what would be lost with it"),
     "replay": ("infra.cli.replay", "run events again that failed by a fault of ours, after the fix"),
     "recordings": ("infra.cli.recordings", "find, verify and redrive what was recorded"),
+    "completion": ("infra.cli.completion", "let a shell complete commands, options, flows and numbers"),
     "bench": ("infra.cli.bench", "measure speed and cost, and write docs/bench (from a checkout)"),
 }
 
@@ -49,6 +50,9 @@ BROKEN_PIPE = 141
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command. An error is one sentence; `--debug` shows the traceback instead."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    if sys.platform == "win32":
+        _tell("dialtone: runs on macOS and Linux; on Windows, use it in WSL (wsl --install)")
+        return FAILED
     try:
         if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:  # until now, by infra.cli.start
             signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -69,7 +73,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(arguments: Sequence[str]) -> int:
     try:
-        parsed = _parser().parse_args(arguments)
+        parsed = command_parser().parse_args(arguments)
         status: int = parsed.run(parsed)
         return status
     finally:
@@ -103,10 +107,10 @@ def _wants_tracebacks(arguments: Sequence[str]) -> bool:
     return "--debug" in arguments[:1]
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="dialtone", description="Phone lines on AWS Lambda, over Telnyx Call Control."
-    )
+def command_parser() -> CommandParser:
+    """The parser of the whole command line."""
+    parser = CommandParser(prog="dialtone", description="Phone lines on AWS Lambda, over Telnyx Call Control.")
+    parser.add_argument("--version", action="version", version=f"dialtone {VERSION}")
     parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
     add_commands(parser, "command", COMMANDS)
     return parser

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from infra.new_project import TEMPLATES, create
 from infra.project import FLOWS_FOLDER, counted
+
+if TYPE_CHECKING:
+    import argparse
 
 DEFAULT_TEMPLATE = "front-desk"
 
@@ -15,7 +18,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     parser.description = "Make a folder with menus of your own, their conversations, and where they are deployed."
     parser.epilog = "templates:\n" + "\n".join(f"  {name:13} {about}" for name, about in TEMPLATES.items())
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("folder", type=Path, metavar="FOLDER", help="where; its last part names the project")
     parser.add_argument(
         "--template",

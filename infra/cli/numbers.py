@@ -16,4 +16,5 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     add_stack_to(parser)
     add_flows_to(parser)
+    parser.add_argument("--json", action="store_true", help="print them as JSON")
     parser.set_defaults(run=later("infra.cli.numbers_run"))

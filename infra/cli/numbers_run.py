@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from infra.api_key import secret_name, stored_key
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 MISSING = "not in this account"
 
+COLUMNS = ("number", "status", "application", "flow")
+
 
 def run(given: argparse.Namespace) -> int:
     """List them. Works before there is a stack: then no number leads to it."""
@@ -30,8 +33,12 @@ def run(given: argparse.Namespace) -> int:
     region = stack.region if stack else region_of(given.stack, given.region)
     account = TelnyxAccount.of_key(stored_key(secret_name(stack), region))
     ours = ConnectionRecord.of(given.stack, region).read().application_id or _by_url(account, stack)
-    for row in table(account.numbers(), Lines.beside(given.flows), ours):
-        print(row)
+    found = rows(account.numbers(), Lines.beside(given.flows), ours)
+    if given.json:
+        print(json.dumps([dict(zip(COLUMNS, row, strict=True)) for row in found], indent=2, ensure_ascii=False))
+    else:
+        for line in table(found):
+            print(line)
     return 0
 
 
@@ -42,14 +49,20 @@ def _by_url(account: TelnyxAccount, stack: Deployed | None) -> str:
     return next(found, "")
 
 
-def table(numbers: list[Number], lines: Lines, ours: str) -> list[str]:
-    """A line for each number of the account, and for each that only numbers.yaml has."""
-    rows = [(each.number, each.status, _application(each, ours), _flow(each, lines, ours)) for each in numbers]
+def rows(numbers: list[Number], lines: Lines, ours: str) -> list[tuple[str, ...]]:
+    """One for each number of the account, and for each that only numbers.yaml has."""
     known = {each.number for each in numbers}
-    rows += [(name, MISSING, "", flow) for name, flow in lines.whole.items() if name not in known]
-    rows.insert(0, ("NUMBER", "STATUS", "APPLICATION", "FLOW"))
-    widths = [max(len(row[place]) for row in rows) for place in range(4)]
-    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    found: list[tuple[str, ...]] = [
+        (each.number, each.status, _application(each, ours), _flow(each, lines, ours)) for each in numbers
+    ]
+    return found + [(name, MISSING, "", flow) for name, flow in lines.whole.items() if name not in known]
+
+
+def table(found: list[tuple[str, ...]]) -> list[str]:
+    """The rows below their headings, in columns."""
+    whole = [tuple(column.upper() for column in COLUMNS), *found]
+    widths = [max(len(row[place]) for row in whole) for place in range(len(COLUMNS))]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in whole]
 
 
 def _application(number: Number, ours: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import threading
 from dataclasses import replace
@@ -310,6 +311,13 @@ def test_the_numbers_are_listed_with_where_they_lead(setup: LineSetup) -> None:
         [OTHER, "active", "sales"],
         ["+4930123456", "not", "in", "this", "account", "front-desk"],
     ]
+    as_json = json.loads(setup.run("numbers", "--json", "--flows", str(setup.flows))[1])
+    assert as_json[0] == {
+        "number": FRONT_DESK,
+        "status": "active",
+        "application": f"{STACK} us-east-1 (this line)",
+        "flow": "front-desk",
+    }
 
 
 def test_the_numbers_are_listed_before_there_is_a_stack(setup: LineSetup) -> None:

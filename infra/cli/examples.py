@@ -1,0 +1,47 @@
+"""One example of each command, which its help shows."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+EXAMPLES: Mapping[str, str] = MappingProxyType(
+    {
+        "dialtone bench": "dialtone bench cold-start",
+        "dialtone call": "dialtone call +15550100 --speed 5",
+        "dialtone calls list": "dialtone calls list --since 2h --outcome failed",
+        "dialtone calls show": "dialtone calls show 428c31b6-abf3-3bc1-b7f4-5013ef9657c1",
+        "dialtone calls tail": "dialtone calls tail --stack prod",
+        "dialtone completion": "dialtone completion bash >> ~/.bashrc",
+        "dialtone connect": "dialtone connect --dry-run",
+        "dialtone demo": "dialtone demo",
+        "dialtone deploy": "dialtone deploy prod",
+        "dialtone dial": "dialtone dial +15550161 --flow announcement --from +15550100 --set name=Ada",
+        "dialtone disconnect": "dialtone disconnect --stack prod",
+        "dialtone doctor": "dialtone doctor --stack prod",
+        "dialtone flow diff": "dialtone flow diff HEAD~1 --format html --output out",
+        "dialtone flow draw": "dialtone flow draw main-menu --format html > main-menu.html",
+        "dialtone flow lint": "dialtone flow lint --strict",
+        "dialtone flow schema": "dialtone flow schema --write",
+        "dialtone flow test": "dialtone flow test main-menu --cover 100",
+        "dialtone logs": "dialtone logs --errors --since 2h",
+        "dialtone new": "dialtone new my-line --template voicemail",
+        "dialtone numbers": "dialtone numbers --json",
+        "dialtone recordings erase": "dialtone recordings erase --caller +15550142 --dry-run",
+        "dialtone recordings export": "dialtone recordings export --since 2026-11-01 --to november",
+        "dialtone recordings hold": "dialtone recordings hold 428c31b6-abf3-3bc1-b7f4-5013ef9657c1",
+        "dialtone recordings list": "dialtone recordings list --since 2026-11-30 --status failed",
+        "dialtone recordings redrive": "dialtone recordings redrive --stack prod",
+        "dialtone recordings release": "dialtone recordings release 428c31b6-abf3-3bc1-b7f4-5013ef9657c1",
+        "dialtone recordings show": "dialtone recordings show 428c31b6-abf3-3bc1-b7f4-5013ef9657c1 --json",
+        "dialtone recordings verify": "dialtone recordings verify --since 2026-11-30",
+        "dialtone replay": "dialtone replay --list",
+        "dialtone rollback": "dialtone rollback --stack prod",
+        "dialtone secret": "dialtone secret --stack prod",
+        "dialtone uninstall": "dialtone uninstall --stack dev",
+        "dialtone up": "dialtone up --pace 5",
+    }
+)

@@ -1,0 +1,3 @@
+"""The version of Dialtone."""
+
+VERSION = "0.1.0"
