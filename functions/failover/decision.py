@@ -29,6 +29,17 @@ WAITING = {**PROMPT_ENDS, "call.gather.ended": GATHERED}
 PINNED = ("call.answered", "call.speak.ended")
 """Events of a call answered by the failover that decide how it goes on."""
 
+RECORDS = frozenset(
+    {
+        "call.hangup",
+        "call.recording.saved",
+        "call.recording.error",
+        "call.recording.transcription.saved",
+        "call.cost",
+    }
+)
+"""Events that only say what has happened: nothing is to be done for a caller, and the failover could keep none."""
+
 DETECTED = "call.machine."
 """How the events begin that only a person whom we rang has."""
 
@@ -54,6 +65,8 @@ class Plan:
     """The first one that Telnyx does not refuse is all that is done."""
     once: bool = False
     """Whether doing it twice would be heard: then the leg is looked at first."""
+    left: bool = False
+    """Whether it is left to the webhook function: Telnyx has to deliver it again."""
 
 
 def decide(
@@ -63,10 +76,10 @@ def decide(
 
     `said_seconds` is when this process gave the leg the sentence; None if it did not.
     """
-    if not notice.call_control_id:
-        return Plan("not about a leg")
-    if notice.failover.caller:
+    if notice.failover.caller and notice.call_control_id:
         return _about_callee(notice)
+    if notice.event_type in RECORDS or not notice.call_control_id:
+        return _nothing_to_do_here(notice)
     if notice.primary.parent_leg:
         return Plan("a callee's leg")
     if notice.event_type == "call.initiated":
@@ -74,6 +87,12 @@ def decide(
     if notice.failover:
         return _about_own(notice, sentence)
     return _about_other(notice, sentence, now_seconds, said_seconds)
+
+
+def _nothing_to_do_here(notice: Notice) -> Plan:
+    if notice.event_type in RECORDS:
+        return Plan("a record for the webhook function", left=True)
+    return Plan("not about a leg")
 
 
 def _about_callee(notice: Notice) -> Plan:

@@ -72,6 +72,8 @@ class Answer:
     status: HTTPStatus
     fields: Mapping[str, Any] = field(default_factory=dict)
     fault: Exception | None = None
+    left: bool = False
+    """Whether the event is left to the webhook function, and nothing is wrong here."""
 
 
 @dataclass(slots=True)
@@ -117,6 +119,8 @@ class Endpoint:
         plan = decide(notice, self.sentence, _own_url(request), now, self._said.get(notice.call_control_id))
         named = {"event_type": notice.event_type, "event_id": notice.event_id, "reason": plan.reason}
         named["call_session_id"] = notice.call_session_id
+        if plan.left:
+            return Answer(HTTPStatus.SERVICE_UNAVAILABLE, named, left=True)
         if not plan.orders:
             return Answer(HTTPStatus.OK, named)
         # Time-outs of HTTP clients are for one read: an answer that drips, or a host's name, takes many times as long.
@@ -168,16 +172,19 @@ class Endpoint:
             stands_for = self.refusals.one_more(self.now_seconds())
             if not stands_for:
                 return
-        faulty = answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+        faulty = answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR and not answer.left
         level: Level = "error" if faulty else "warning" if answer.status == HTTPStatus.OK else "info"
         fields = {"answer": answer.status.value, **answer.fields}
         fields |= {"stands_for": stands_for} if stands_for > 1 else {}
-        self.observer.log(level, _MESSAGES[answer.status], fields, failed=answer.fault or False)
+        message = LEFT if answer.left else _MESSAGES[answer.status]
+        self.observer.log(level, message, fields, failed=answer.fault or False)
         if answer.status != HTTPStatus.UNAUTHORIZED:
             self.observer.measure(Measure("FailoverWebhooks"))
         if faulty:
             self.observer.measure(Measure("FailoverFaults"))
 
+
+LEFT = "webhook left to the webhook function: Telnyx will retry"
 
 _MESSAGES = {
     HTTPStatus.OK: "webhook handled by the failover",

@@ -70,7 +70,7 @@ class OpenLegs:
         is in it cannot be now either, and must not keep the call open.
         """
         self.report.add(CLOSED)
-        read_back = self._read_back(leg, GIVE_UP_SECONDS, only=HANG_UP)
+        read_back = self._read_back(leg, GIVE_UP_SECONDS, only=HANG_UP) or self._read_hangup(leg)
         if read_back or self._delivered(leg, hangup_event(leg, ended)):
             self._log("warning", "call closed: its hang-up never came", leg, read_back=read_back)
 
@@ -80,9 +80,8 @@ class OpenLegs:
         Of a call that is over only the hang-ups, since anything else would ring people for a caller who has left; each
         twice if need be, since a process that died would cost the call its cause. Gives whether the leg's own came.
         """
-        seen = max(leg_age(leg, self.now), NEXT_SWEEP_SECONDS) + CLOCK_SKEW_SECONDS
         try:
-            listed = self.questions.undelivered(leg.session_id, self.now - min(seen, most_seconds))
+            listed = self.questions.undelivered(leg.session_id, self._since(leg, most_seconds))
         except NotAnswered as why:
             self._log("warning", "undelivered events not known", leg, reason=str(why))
             return False
@@ -94,6 +93,24 @@ class OpenLegs:
                 self.report.add(READ_BACK)
                 ended = ended or (event.get("event_type") == HANG_UP and is_of(leg, event))
         return ended
+
+    def _read_hangup(self, leg: Call) -> bool:
+        """Let the webhook function process the leg's hang-up as Telnyx's account of the call shows it, if it does.
+
+        It may have been delivered, to the failover, or not be given up yet. Gives whether it was taken.
+        """
+        try:
+            listed = self.questions.events_since(leg.session_id, self._since(leg, GIVE_UP_SECONDS))
+        except NotAnswered as why:
+            self._log("warning", "events not known", leg, reason=str(why))
+            return False
+        found = (each.event for each in listed if each.name == HANG_UP and each.event and is_of(leg, each.event))
+        event = next(found, None)
+        return event is not None and (self._delivered(leg, {"data": event}) or self._delivered(leg, {"data": event}))
+
+    def _since(self, leg: Call, most_seconds: float) -> float:
+        seen = max(leg_age(leg, self.now), NEXT_SWEEP_SECONDS) + CLOCK_SKEW_SECONDS
+        return self.now - min(seen, most_seconds)
 
     def _delivered(self, leg: Call, event: Mapping[str, Any]) -> bool:
         if why := self.dependencies.deliver({TELNYX_EVENT: event}):

@@ -10,7 +10,7 @@ from dialtone.domain.errors import DialtoneError, TelnyxRefused, TelnyxUnavailab
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from dialtone.adapters.telnyx_api import RecordingInfo, RecordingsPage, TakenCommand, TranscriptInfo
+    from dialtone.adapters.telnyx_api import RecordingInfo, RecordingsPage, ReportedEvent, TakenCommand, TranscriptInfo
 
     Answer = TypeVar("Answer")
 
@@ -48,6 +48,10 @@ class Telnyx(Protocol):
         """The commands of a phone call that Telnyx has taken since that unix time."""
         ...
 
+    def events_since(self, call_session_id: str, since_seconds: float) -> tuple[ReportedEvent, ...]:
+        """The events of a phone call since that unix time, whether or not their webhooks have come."""
+        ...
+
     def undelivered(self, call_session_id: str, since_seconds: float) -> tuple[Mapping[str, object], ...]:
         """The events of a phone call that Telnyx could not deliver since that unix time."""
         ...
@@ -58,7 +62,9 @@ class Questions:
 
     def __init__(self, telnyx: Telnyx) -> None:
         self._telnyx = telnyx
-        self._failures = dict.fromkeys(("recordings", "account", "transcripts", "call", "commands", "deliveries"), 0)
+        self._failures = dict.fromkeys(
+            ("recordings", "account", "transcripts", "call", "commands", "events", "deliveries"), 0
+        )
         """In a row, by what was asked about: a key may be allowed the one and not the other.
 
         Threads may lose one of them, which does no harm.
@@ -99,6 +105,10 @@ class Questions:
     def commands_since(self, call_session_id: str, since_seconds: float) -> tuple[TakenCommand, ...]:
         """The commands of a phone call that Telnyx has taken since that unix time."""
         return self._ask("commands", lambda: self._telnyx.commands_since(call_session_id, since_seconds))
+
+    def events_since(self, call_session_id: str, since_seconds: float) -> tuple[ReportedEvent, ...]:
+        """The events of a phone call since that unix time, whether or not their webhooks have come."""
+        return self._ask("events", lambda: self._telnyx.events_since(call_session_id, since_seconds))
 
     def undelivered(self, call_session_id: str, since_seconds: float) -> tuple[Mapping[str, object], ...]:
         """The events of a phone call that Telnyx could not deliver since that unix time, oldest first."""

@@ -13,7 +13,14 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from dialtone.adapters.archive_queue import ArchiveQueue
 from dialtone.adapters.calls_table import StoreUnavailable
-from dialtone.adapters.telnyx_api import CallInfo, RecordingInfo, RecordingsPage, TakenCommand, TranscriptInfo
+from dialtone.adapters.telnyx_api import (
+    CallInfo,
+    RecordingInfo,
+    RecordingsPage,
+    ReportedEvent,
+    TakenCommand,
+    TranscriptInfo,
+)
 from dialtone.domain.errors import MalformedEvent
 from dialtone.domain.events import TELNYX_EVENT, parse_event
 from dialtone.domain.recordings import COMPLETED, VERIFIED
@@ -88,6 +95,8 @@ class ListingTelnyx:
     page_size: int = 250
     stretches: list[tuple[float, float]] = field(default_factory=list)
     """For which times the account's recordings were asked for."""
+    events: list[ReportedEvent] = field(default_factory=list)
+    """Those that it shows of the call."""
     fault: Exception | None = None
     """What every question meets."""
     asked: list[str] = field(default_factory=list)
@@ -123,6 +132,12 @@ class ListingTelnyx:
         del since_seconds
         self._ask(f"commands of {call_session_id}")
         return tuple(self.commands)
+
+    def events_since(self, call_session_id: str, since_seconds: float) -> tuple[ReportedEvent, ...]:
+        """Answer, whatever the time."""
+        del since_seconds
+        self._ask(f"events of {call_session_id}")
+        return tuple(self.events)
 
     def undelivered(self, call_session_id: str, since_seconds: float) -> tuple[Mapping[str, object], ...]:
         """Answer, whatever the time."""

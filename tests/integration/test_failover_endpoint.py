@@ -138,6 +138,17 @@ def test_what_is_signed_and_no_event_is_malformed(door: Door, telnyx: ScriptedTe
     assert telnyx.requests == []
 
 
+def test_what_is_left_to_the_webhook_function_is_answered_503_and_is_no_fault(
+    door: Door, telnyx: ScriptedTelnyx
+) -> None:
+    """So that Telnyx delivers it again, or lists it as failed: a sweep reads it back then."""
+    status, output = door.signed(body("call.hangup", hangup_cause="normal_clearing"))
+
+    assert (status, telnyx.requests) == (503, [])
+    assert output.line["level"] == "INFO"
+    assert [name for name, _ in output.counted().items()] == ["FailoverWebhooks"]
+
+
 def test_a_huge_event_is_read(door: Door, telnyx: ScriptedTelnyx) -> None:
     status, _ = door.signed(body("call.initiated", direction="incoming", more="x" * 5_000_000))
 

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dialtone.adapters.calls_table import CallsTable
-from dialtone.adapters.telnyx_api import CallInfo
+from dialtone.adapters.telnyx_api import CallInfo, ReportedEvent
 from dialtone.domain.errors import TelnyxRefused, TelnyxUnavailable
 from dialtone.domain.recordings import FIRST_LOOK_SECONDS
 from tests.integration.deliveries import BEGAN, CONTROL, LEG, SESSION, initiated, phone_call, team_call
@@ -257,6 +257,24 @@ def test_a_hang_up_that_telnyx_could_not_deliver_is_read_back(house: Reconciling
     assert (leg.outcome, leg.ending, leg.variables) == (leg_told.outcome, leg_told.ending, leg_told.variables)
     assert [each.event_type for each in house.line.store.timeline(SESSION)].count("call.hangup") == 1
     assert house.noted.measured["CallsClosed"] == 1
+
+
+def test_a_hang_up_that_was_delivered_elsewhere_is_read_from_telnyx_s_account_of_the_call(house: Reconciling) -> None:
+    """To the failover, which keeps nothing: it is not listed as failed."""
+    house.play(without=HANG_UP)
+    own = undelivered(hang_up(house))
+    callee_s = {**own, "id": "e-9", "payload": {**hang_up(house).payload, "call_leg_id": "callee"}}
+    occurred = hang_up(house).occurred_at
+    house.telnyx.events = [
+        ReportedEvent("call.hangup", "callee", occurred, callee_s),
+        ReportedEvent("call.hangup", LEG, occurred, None),
+        ReportedEvent("call.hangup", LEG, occurred, own),
+    ]
+
+    house.sweep(6)
+
+    assert (house.leg().hangup_cause, house.leg().ended_at) == ("normal_clearing", occurred)
+    assert [each.event_type for each in house.line.store.timeline(SESSION)].count("call.hangup") == 1
 
 
 def test_the_hang_ups_of_callees_are_read_back_too_and_do_not_end_the_call(house: Reconciling) -> None:

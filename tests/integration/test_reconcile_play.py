@@ -14,6 +14,7 @@ from infra.account import AGENT, AGENT_SCRIPT
 from infra.flowkit.stage import Stage
 from tests.integration.scripted_telnyx import ScriptedTelnyx
 from tests.integration.whole_line import CALLS, SAVED_EVENT, Line
+from tests.simulation.failing_over import UP, FailingLine, Fails
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -95,6 +96,39 @@ def test_a_transcript_that_is_never_reported_lies_beside_its_recording(line: Lin
     words = line.clients["s3"].get_object(Bucket="recordings", Key=entry.transcript.key)["Body"].read().decode()
     assert words
     assert line.sweep(5) == {"outstanding": 0}
+
+
+@pytest.mark.parametrize("outage", [Fails(503), Fails()], ids=["answering 503", "timing out"])
+@pytest.mark.parametrize(("down_from", "recorded"), [("call.gather.ended", 0), ("call.bridged", 1), ("call.hangup", 1)])
+def test_a_call_whose_end_came_to_the_failover_is_closed_with_its_cause_and_its_recording_verified(
+    aws: None, down_from: str, recorded: int, outage: Fails
+) -> None:
+    """It speaks to the caller or leaves a conversation alone; what has happened is told when the function is back."""
+    del aws
+    stage, seen = FailingLine(), list[str]()
+
+    def primary(event_type: str, _now: float) -> Fails:
+        seen.append(event_type)
+        return outage if down_from in seen else UP
+
+    with ScriptedTelnyx() as server:
+        line = Line(server, stage=stage)
+        stage.primary = primary
+        session = CALLS["a conversation"](stage)
+        stage.primary = lambda _type, _now: UP
+        assert not any(leg.ended_at for leg in line.store.legs(session) if leg.flow)
+        for _ in range(4):
+            line.sweep(5)
+            line.archive()
+        line.telnyx.close()
+
+    [leg] = [leg for leg in line.store.legs(session) if leg.flow]
+    assert (leg.status, leg.hangup_cause) == ("ended", "normal_clearing")
+    assert leg.hangup_source in {"caller", "callee"}
+    assert {each.status for each in line.store.recordings(session)} <= set(KEPT_STATUSES)
+    assert len(line.store.recordings(session)) == recorded
+    assert ("call.hangup", 503) in stage.answered
+    assert line.noted.measured["CallsClosed"] >= 1
 
 
 def test_a_job_that_was_never_queued_is_queued_by_a_sweep_and_done_once_though_queued_twice(line: Line) -> None:

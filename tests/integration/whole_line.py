@@ -56,7 +56,7 @@ class LosingStage(Stage):
 class Line:
     """The stage, what it stands on, and the functions around it."""
 
-    def __init__(self, server: ScriptedTelnyx, start: datetime | None = None) -> None:
+    def __init__(self, server: ScriptedTelnyx, start: datetime | None = None, stage: Stage | None = None) -> None:
         self.clients: dict[str, Any] = {
             name: aws_session().client(name, config=ONE_ATTEMPT) for name in ("dynamodb", "sqs", "s3")
         }
@@ -64,7 +64,7 @@ class Line:
         self.queue_url: str = self.clients["sqs"].create_queue(QueueName="archive")["QueueUrl"]
         self.clients["s3"].create_bucket(Bucket="recordings")
         self.store = CallsTable(self.clients["dynamodb"], "calls")
-        self.stage = LosingStage(start=start)
+        self.stage: Any = stage or LosingStage(start=start)
         self.stage.carrier.add_callee(AGENT, AGENT_SCRIPT)
         self.stage.carrier.public_url = server.url.removesuffix("/v2")
         self.stage.processor.store = self.store

@@ -14,9 +14,9 @@ from tests.simulation.plays import PLAYS
 from tests.simulation.test_lost_recordings import HANG_UP, HOUR_SECONDS, SweptStage, swept
 
 
-def swept_without_deliveries(play: str) -> tuple[SweptStage, str]:
-    """Play a call whose hang-ups never arrive, with a Telnyx that does not list what it could not deliver."""
-    return swept(play, HANG_UP, unasked="webhook_deliveries")
+def swept_without_hangups(play: str) -> tuple[SweptStage, str]:
+    """Play a call whose hang-ups never arrive, with a Telnyx that lists neither deliveries nor events."""
+    return swept(play, HANG_UP, unasked=("webhook_deliveries", "call_events"))
 
 
 def assert_everybody_has_gone(stage: SweptStage, session: str, reported: Stage, reported_session: str) -> None:
@@ -27,12 +27,18 @@ def assert_everybody_has_gone(stage: SweptStage, session: str, reported: Stage, 
     assert [each for each in stage.store.due_items(9e12, 100) if each.leg_id] == []
 
 
-@pytest.mark.parametrize("play", PLAYS)
-def test_every_call_ends_as_if_its_hang_ups_had_come_since_telnyx_has_them_still(play: str) -> None:
+SHOWN = ("a recorded conversation", "a message ended by silence", "a caller who hangs up in the menu")
+
+
+@pytest.mark.parametrize(
+    ("play", "unasked"), [*((play, "") for play in PLAYS), *((play, "webhook_deliveries") for play in SHOWN)]
+)
+def test_every_call_ends_as_if_its_hang_ups_had_come_since_telnyx_has_them_still(play: str, unasked: str) -> None:
+    """Also where it does not list what it could not deliver, and only its account of the call shows them."""
     reported = Stage(seed=7)
     reported_session = PLAYS[play](reported)
 
-    stage, session = swept(play, HANG_UP, meanwhile=True)
+    stage, session = swept(play, HANG_UP, unasked=[unasked] * bool(unasked), meanwhile=True)
 
     assert_everybody_has_gone(stage, session, reported, reported_session)
     for leg, leg_reported in zip(stage.store.legs(session), reported.store.legs(reported_session), strict=True):
@@ -48,7 +54,7 @@ def test_without_them_every_leg_is_ended_with_the_outcome_as_far_as_it_can_be_kn
     reported = Stage(seed=7)
     reported_session = PLAYS[play](reported)
 
-    stage, session = swept_without_deliveries(play)
+    stage, session = swept_without_hangups(play)
 
     assert_everybody_has_gone(stage, session, reported, reported_session)
     for leg, leg_reported in zip(stage.store.legs(session), reported.store.legs(reported_session), strict=True):
@@ -67,7 +73,7 @@ def test_without_them_every_leg_is_ended_with_the_outcome_as_far_as_it_can_be_kn
     ],
 )
 def test_what_the_flow_shows_of_the_outcome_is_known_without_a_cause(play: str, outcome: str) -> None:
-    stage, session = swept_without_deliveries(play)
+    stage, session = swept_without_hangups(play)
 
     assert [each.outcome for each in stage.store.legs(session)] == [outcome]
 

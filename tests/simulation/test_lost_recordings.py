@@ -34,7 +34,7 @@ from tests.simulation.carrier_questions import CarrierQuestions
 from tests.simulation.plays import PLAYS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
 SAVED_EVENT, HANG_UP = "call.recording.saved", "call.hangup"
 HOUR_SECONDS = 3_600
@@ -77,7 +77,7 @@ class SweptStage(Stage):
         return "" if status == 200 else f"it answered {status}"
 
 
-def swept(play: str, *lost: str, unasked: str = "", meanwhile: bool = False) -> tuple[SweptStage, str]:
+def swept(play: str, *lost: str, unasked: Collection[str] = (), meanwhile: bool = False) -> tuple[SweptStage, str]:
     """Play a call of which these events never arrive, and sweep until all is settled; `meanwhile` during it, too.
 
     `unasked` is what Telnyx does not answer about.
@@ -86,8 +86,8 @@ def swept(play: str, *lost: str, unasked: str = "", meanwhile: bool = False) -> 
     stage.noted = Noted()
     for event_type in lost:
         stage.carrier.faults.disturb_webhooks(WebhookFault.LOST, event_type=event_type, times=100)
-    if unasked:
-        stage.carrier.faults.disturb_api(ApiFault.UNAVAILABLE, action=unasked, times=1_000)
+    for action in unasked:
+        stage.carrier.faults.disturb_api(ApiFault.UNAVAILABLE, action=action, times=1_000)
     stage.meanwhile = meanwhile
     session = PLAYS[play](stage)
     for _ in range(SWEEPS):

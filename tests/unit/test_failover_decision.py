@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from dialtone.domain.client_state import ClientState
 from dialtone.domain.errors import MalformedEvent
 from dialtone.domain.failover import FailoverState, Order, ending
-from failover.decision import Plan, Sentence, decide
+from failover.decision import RECORDS, Plan, Sentence, decide
 from failover.notice import parse_notice
 
 LEG, OWN_URL, NOW = "v3:leg", "https://failover.example/", 1_790_000_000.0
@@ -43,6 +43,17 @@ def test_a_new_call_is_answered_and_its_next_events_come_here() -> None:
     assert plan.orders[0].parameters["webhook_urls"] == {"call.answered": OWN_URL, "call.speak.ended": OWN_URL}
     assert "webhook_urls" not in plan.orders[1].parameters
     assert plan.orders[0].command_id != plan.orders[1].command_id
+
+
+@pytest.mark.parametrize("event_type", sorted(RECORDS))
+@pytest.mark.parametrize("state", [None, FailoverState("spoken"), ClientState(turn=3), ClientState(parent_leg="leg")])
+def test_what_only_tells_what_has_happened_is_left_to_the_webhook_function(
+    event_type: str, state: FailoverState | ClientState | None
+) -> None:
+    """Whoever leads the leg; a recording's event names none."""
+    plan = decided(event_type, state, call_control_id=None if "recording" in event_type else LEG)
+
+    assert (plan.orders, plan.left) == ((), True)
 
 
 def test_where_its_own_url_is_not_known_a_call_is_answered_all_the_same() -> None:
