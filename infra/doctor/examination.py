@@ -65,9 +65,9 @@ class Examination:
             "Python": self._python,
             "SAM": self._sam,
             "AWS credentials": self._credentials,
+            "stack": self._stack,
             "functions at once": self._functions_at_once,
             "API requests": self._api_requests,
-            "stack": self._stack,
             "API key": self._key,
             "public key": self._public_key,
             "application": self._application,
@@ -115,7 +115,9 @@ class Examination:
         with aws.explained():
             limits = aws.client("lambda", region, aws.BRISK).get_account_settings()["AccountLimit"]
         unreserved = limits["UnreservedConcurrentExecutions"]
-        yield judging.functions_at_once(limits["ConcurrentExecutions"], unreserved)
+        parameters = self.stack.parameters if self.stack else {}
+        background = int(parameters.get("BackgroundConcurrency", judging.BACKGROUND_AT_ONCE))
+        yield judging.functions_at_once(limits["ConcurrentExecutions"], unreserved, background)
 
     def _api_requests(self) -> Iterator[Result]:
         self._need(self.account_known, "AWS credentials")

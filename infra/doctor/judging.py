@@ -24,8 +24,12 @@ SKEW_REFUSED_SECONDS = 240.0
 MANY_FUNCTIONS = 100
 """Functions at once that a line for many callers may need; a new account may be allowed 10."""
 
-ARCHIVE_AT_ONCE = 10
-"""Archive functions that may run at once (template.yaml, its queue's MaximumConcurrency)."""
+BACKGROUND_AT_ONCE, LEAST_BACKGROUND = 10, 2
+"""Archive functions that may run at once, and watchdog functions, unless the stack's BackgroundConcurrency says
+otherwise; and the least that it may say."""
+
+QUEUES_READ = 2
+"""Queues whose functions take that much each."""
 
 API_REQUESTS, API_BURST = 2_000, 1_000
 """What template.yaml lets its API take a second, and at once."""
@@ -48,12 +52,13 @@ def clock(our_time: datetime, their_time: datetime) -> Result:
     return warning("clock", found, remedy) if off >= SKEW_TOLERATED_SECONDS else ok("clock", found)
 
 
-def functions_at_once(limit: int, unreserved: int) -> Result:
+def functions_at_once(limit: int, unreserved: int, background: int = BACKGROUND_AT_ONCE) -> Result:
     """The account's Lambda concurrency, and what no function has reserved of it, against what the template may use."""
     name, found = "functions at once", f"{unreserved} of the account's {limit} are for everybody"
     remedy = "ask for 1,000 in Service Quotas: AWS Lambda, Concurrent executions"
-    if unreserved <= 2 * ARCHIVE_AT_ONCE:
-        return warning(name, f"{found}, and the archive may take {ARCHIVE_AT_ONCE}: enough for a trial", remedy)
+    if unreserved <= QUEUES_READ * background:
+        until_then = f"{remedy}; until then, make deploy PARAMETERS='BackgroundConcurrency={LEAST_BACKGROUND}'"
+        return warning(name, f"{found}, and archive and watchdog may take {background} each", until_then)
     return warning(name, found, remedy) if unreserved < MANY_FUNCTIONS else ok(name, found)
 
 

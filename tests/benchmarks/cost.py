@@ -691,7 +691,7 @@ Which limits are met on the way (account defaults; some accounts begin lower), a
 - **The table**, 40,000 write and 40,000 read units a second on demand, and at first 4,000 write units, until it has
   seen more for a while: before a campaign, set a warm throughput. **A partition** takes 1,000 write units a second;
   a partition is a phone call, which takes a few a second, so it is not met.
-- **SQS**: no limit that matters. `MaximumConcurrency: 10` of the archive lets ten jobs run at once: recordings then
+- **SQS**: no limit that matters. `BackgroundConcurrency`, 10, of the archive lets ten jobs run at once: recordings then
   wait, and their addresses live for ten minutes (afterwards Telnyx is asked again). Raise it from about ten archive
   jobs a second.
 - **S3**: 3,500 PUT a second for a prefix; days are prefixes. Not met.

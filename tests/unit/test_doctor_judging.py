@@ -136,13 +136,19 @@ def test_a_low_concurrency_is_said(limit: int, unreserved: int, status: str) -> 
     assert judging.functions_at_once(limit, unreserved).status == status
 
 
+def test_a_new_account_is_told_how_its_callers_keep_most_of_ten() -> None:
+    assert "BackgroundConcurrency=2" in judging.functions_at_once(10, 10).remedy
+    assert "BackgroundConcurrency" not in judging.functions_at_once(10, 10, background=2).remedy
+
+
 def test_the_templates_own_limits_are_what_quotas_are_held_against() -> None:
-    resources = read(ROOT / "template.yaml")["Resources"]
+    template = read(ROOT / "template.yaml")
+    resources = template["Resources"]
     api = resources["HttpApi"]["Properties"]["DefaultRouteSettings"]
-    [mapping] = resources["ArchiveFunction"]["Properties"]["Events"].values()
 
     assert (api["ThrottlingRateLimit"], api["ThrottlingBurstLimit"]) == (judging.API_REQUESTS, judging.API_BURST)
-    assert mapping["Properties"]["ScalingConfig"]["MaximumConcurrency"] == judging.ARCHIVE_AT_ONCE
+    assert template["Parameters"]["BackgroundConcurrency"]["Default"] == judging.BACKGROUND_AT_ONCE
+    assert template["Parameters"]["BackgroundConcurrency"]["MinValue"] == judging.LEAST_BACKGROUND
     assert judging.api_quota(judging.API_REQUESTS, judging.API_BURST).status is Status.OK
     assert judging.api_quota(500, judging.API_BURST).status is Status.WARNING
 

@@ -98,10 +98,10 @@ def test_the_fields_of_a_query_are_told_from_its_words() -> None:
 
 def test_the_quotas_of_our_own_are_those_of_the_template() -> None:
     page = runbooks.OPERATIONS.read_text(encoding="utf-8")
-    resources = translate.read(ROOT / "template.yaml")["Resources"]
+    template = translate.read(ROOT / "template.yaml")
+    resources = template["Resources"]
     throttle = resources["HttpApi"]["Properties"]["DefaultRouteSettings"]
-    mapping = resources["ArchiveFunction"]["Properties"]["Events"]
-    [at_once] = [each["Properties"]["ScalingConfig"]["MaximumConcurrency"] for each in mapping.values()]
+    at_once = template["Parameters"]["BackgroundConcurrency"]["Default"]
 
     assert f"{throttle['ThrottlingRateLimit']:,}, burst {throttle['ThrottlingBurstLimit']:,}" in page
     assert f"| archive jobs at once | {at_once} |" in page

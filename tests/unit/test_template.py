@@ -299,7 +299,18 @@ def test_one_failed_recording_does_not_bring_its_batch_back(template: Template) 
     assert mapping["EventSourceArn"] == {"Fn::GetAtt": ["ArchiveQueue", "Arn"]}
     assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     assert mapping["BatchSize"] <= 10
-    assert mapping["ScalingConfig"]["MaximumConcurrency"] >= 2
+
+
+def test_what_runs_in_the_background_leaves_callers_the_rest_even_of_an_account_with_ten(template: Template) -> None:
+    mappings = of_type(template, "AWS::Lambda::EventSourceMapping").values()
+    limit = template["Parameters"]["BackgroundConcurrency"]
+
+    assert all(
+        each["Properties"]["ScalingConfig"] == {"MaximumConcurrency": {"Ref": "BackgroundConcurrency"}}
+        for each in mappings
+    )
+    assert len(mappings) * limit["MinValue"] <= 10 // 2
+    assert limit["MinValue"] == 2, "less is refused by Lambda"
 
 
 def test_each_function_may_do_exactly_this(template: Template) -> None:
