@@ -111,9 +111,8 @@ deploy: build ## put the stack on AWS: make deploy PROJECT=../my-line ENV=dev|pr
 		echo "Not deployed. Is it the first time? Then it needs your Telnyx public key, which \`dialtone secret\` shows:" >&2; \
 		echo "  make deploy ENV=$(ENV) PARAMETERS='TelnyxPublicKey=…'" >&2; \
 		echo "and AWS credentials: \`aws configure\`, or AWS_PROFILE set to the profile to use." >&2; exit 1; }
-endif
-
 	@$(VENV)/bin/python -m infra.releases after dialtone-$(ENV) $(if $(filter prod,$(ENV)),--protect)
+endif
 
 # YES=1 for scripts; DRY_RUN=1 only shows it.
 ASKED = $(if $(YES),--yes) $(if $(DRY_RUN),--dry-run)

@@ -27,7 +27,7 @@ NO_PROJECT = "the samples, since no project lies in this folder or above: `dialt
 SAYS_FLOW = re.compile(r"^flow[ \t]*:", re.MULTILINE)
 """Other tools have folders of YAML that are called `flows`, too."""
 
-ENVIRONMENT_KEYS = {"stack": str, "region": str, "confirm": bool, "parameters": dict}
+ENVIRONMENT_KEYS = {"stack": str, "region": str, "confirm": bool, "protect": bool, "parameters": dict}
 STACK_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,127}")
 
 
@@ -41,6 +41,8 @@ class Environment:
     """'' for the one that AWS's own settings name."""
     confirm: bool = False
     """Whether a deployment shows what will change, and asks."""
+    protect: bool = False
+    """Whether the stack is protected from deletion."""
     parameters: tuple[tuple[str, str], ...] = ()
     """Of the template."""
 
@@ -144,13 +146,21 @@ def _environment(file: Path, name: str, content: Mapping[str, Any]) -> Environme
     if not STACK_NAME.fullmatch(stack):
         raise DialtoneError(f"{where}: stack is {stack!r}; write letters, digits and hyphens, such as my-line")
     parameters = tuple((key, _text(value)) for key, value in content.get("parameters", {}).items())
-    return Environment(name, stack, content.get("region", ""), content.get("confirm", False), parameters)
+    return Environment(
+        name,
+        stack,
+        content.get("region", ""),
+        content.get("confirm", False),
+        content.get("protect", False),
+        parameters,
+    )
 
 
 _EXAMPLES = {
     "stack": 'stack = "my-line-dev"',
     "region": 'region = "us-east-1"',
     "confirm": "confirm = true",
+    "protect": "protect = true",
     "parameters": "them below [environments.NAME.parameters]",
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
 from dialtone.domain.errors import DialtoneError
@@ -12,6 +13,7 @@ from infra.packing.package import build
 from infra.packing.package import run as run_program
 from infra.packing.tools import find_tools
 from infra.project import PROJECT_FILE, nearest
+from infra.releases.deployment import problem_before, settle
 
 if TYPE_CHECKING:
     import argparse
@@ -24,6 +26,8 @@ ARCHITECTURE = "arm64"
 
 PUBLIC_KEY, NOT_FILLED_IN = "TelnyxPublicKey", "…"
 
+ROLLOUT, AT_ONCE = "Rollout", "all-at-once"
+
 WORK_FOLDER = ".dialtone"
 """Of a project: what is packed. Its .gitignore names it."""
 
@@ -35,16 +39,24 @@ def run(given: argparse.Namespace) -> int:
     project = nearest(given.project)
     if project.is_samples or not (project.root / PROJECT_FILE).is_file():
         raise DialtoneError(f"{given.project or 'here'}: no {PROJECT_FILE} is there or above; `dialtone new` makes one")
-    environment = _environment(project, given.environment)
+    with contextlib.chdir(project.root):  # where what is asked about its stacks finds their regions
+        _deploy(project, _environment(project, given.environment), yes=given.yes)
+    return 0
+
+
+def _deploy(project: Project, environment: Environment, *, yes: bool) -> None:
     tools = find_tools()
     _check(project)
     parameters = {"Architecture": ARCHITECTURE, **dict(environment.parameters)}
+    if parameters.get(ROLLOUT) != AT_ONCE and (problem := problem_before(environment.stack)):
+        raise DialtoneError(problem)
     folder = project.root / WORK_FOLDER
     template = build(project.flows, folder, parameters["Architecture"], tools)
-    asked = sam_deploy(project, environment, template, parameters, ask=environment.confirm and not given.yes)
+    asked = sam_deploy(project, environment, template, parameters, ask=environment.confirm and not yes)
     run_program("SAM", [str(tools.sam), *asked], folder, tools)
+    for line in settle(environment.stack, protect=environment.protect):
+        print(line)
     print(f"Deployed: {environment.stack}. `dialtone connect --stack {environment.name}` lets its numbers ring.")
-    return 0
 
 
 def sam_deploy(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from infra.checkout import ROOT
+from infra.cli import deploy_run
 from infra.cli.main import main
 from infra.new_project import create
 from infra.packing import tools
@@ -48,6 +49,8 @@ class Deployment:
         self.log = folder / "asked.txt"
         self.sam = folder / "bin" / "sam"
         self.sam.parent.mkdir()
+        self.problems: dict[str, str] = {}
+        """Why a canary must not go out, by stack."""
         create(self.root, "front-desk")
         self.place_sam()
 
@@ -82,6 +85,9 @@ def line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Deployment:
     monkeypatch.chdir(deployment.root)
     monkeypatch.setattr(tools, "find_sam", lambda: deployment.sam)
     monkeypatch.setattr(tools, "find_python", lambda: Path(sys.executable))
+    # What is asked of AWS before and after has tests of its own.
+    monkeypatch.setattr(deploy_run, "problem_before", lambda stack: deployment.problems.get(stack, ""))
+    monkeypatch.setattr(deploy_run, "settle", lambda stack, *, protect: [f"settled: {stack}, protected: {protect}"])
     return deployment
 
 
@@ -107,12 +113,36 @@ def test_a_project_is_packed_with_its_own_menus_and_deployed_as_its_file_says(li
 
 
 @pytest.mark.parametrize(("options", "asks"), [([], "--confirm-changeset"), (["--yes"], "--no-confirm-changeset")])
-def test_another_environment_may_ask_first(options: list[str], asks: str, line: Deployment) -> None:
+def test_another_environment_may_ask_first(
+    options: list[str], asks: str, line: Deployment, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(["deploy", "prod", *options]) == 0
 
     deploy = line.asked()[-1]
     assert asks in deploy
     assert "my-line-prod" in deploy
+    assert "settled: my-line-prod, protected: True" in capsys.readouterr().out
+
+
+def test_a_canary_does_not_go_out_where_it_must_not_and_all_at_once_does(
+    line: Deployment, capsys: pytest.CaptureFixture[str]
+) -> None:
+    line.problems = {"my-line-prod": "my-line-prod is rolled back", "my-line-dev": "my-line-dev is rolled back"}
+
+    assert main(["deploy", "prod", "--yes"]) == 1
+    assert "my-line-prod is rolled back" in capsys.readouterr().err
+    assert not line.log.exists()
+    assert main(["deploy", "dev"]) == 0
+
+
+def test_a_project_elsewhere_is_deployed_as_from_its_own_folder(
+    line: Deployment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    assert main(["deploy", "--project", "my-line"]) == 0
+    assert (line.packed / "flows" / "front-desk.yaml").is_file()
+    assert Path.cwd() == tmp_path
 
 
 def test_it_is_deployed_again_with_what_was_changed_and_nothing_that_was_removed(line: Deployment) -> None:
