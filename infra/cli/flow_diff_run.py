@@ -52,7 +52,7 @@ def run(given: argparse.Namespace) -> int:
     if given.format == "text":
         sys.stdout.write(_in_words(changes))
     elif changes:
-        _draw(changes, given.format, given.output)
+        _draw(changes, given.format, given.output, _versions(given.old, given.new))
     elif given.output == STANDARD_OUTPUT:
         print(NOTHING, file=sys.stderr)
     return DIFFERENT if changes and given.exit_code else 0
@@ -67,11 +67,21 @@ def _in_words(changes: list[Change]) -> str:
     )
 
 
-def _draw(changes: list[Change], form: str, output: str) -> None:
+def _versions(old: str, new: str) -> str:
+    """What is compared with what."""
+    was = f"{old}@HEAD" if _names_a_file(old) and not new and not _parted(old)[2] else old
+    return f"what changed from {was} to {new or 'the files as they lie'}"
+
+
+def _draw(changes: list[Change], form: str, output: str, versions: str) -> None:
     """The flows as pictures; what lies beside them in words, where a picture cannot show it."""
     drawn = [change for change in changes if change.graph]
     if drawn:
-        pictures = {change.name: picture(change.graph, form, change.sentences) for change in drawn if change.graph}
+        pictures = {
+            change.name: picture(change.graph, form, change.sentences, f"{change.name}: {versions}")
+            for change in drawn
+            if change.graph
+        }
         write(pictures, form, output)
     for change in changes:
         if change.graph is None:

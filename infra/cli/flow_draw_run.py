@@ -11,6 +11,7 @@ from dialtone.domain.errors import DialtoneError
 from infra.cli.flow_draw import ENDINGS, STANDARD_OUTPUT
 from infra.cli.flows_option import name_project
 from infra.flowkit.drawing.graph import graph_of
+from infra.flowkit.drawing.hours import hours_beside
 from infra.flowkit.drawing.html import Section, page_of
 from infra.flowkit.drawing.mermaid import mermaid_of
 from infra.flowkit.drawing.picture import picture_of
@@ -32,12 +33,12 @@ def run(given: argparse.Namespace) -> int:
     return 0
 
 
-def picture(graph: Graph, form: str, sentences: tuple[str, ...] = ()) -> str:
-    """The graph in one of the formats."""
+def picture(graph: Graph, form: str, sentences: tuple[str, ...] = (), of: str = "") -> str:
+    """The graph in one of the formats. `of` says more than its name where a page is about more than that."""
     if form == "mermaid":
         return mermaid_of(graph)
     svg = svg_of(picture_of(graph))
-    return svg if form == "svg" else page_of(graph.name, [Section(svg, sentences)])
+    return svg if form == "svg" else page_of(of or graph.name, [Section(svg, sentences)])
 
 
 def write(pictures: dict[str, str], form: str, output: str) -> None:
@@ -78,7 +79,7 @@ def _flows_among(files: list[Path]) -> list[Path]:
 
 def _graph(file: Path) -> Graph:
     flow = flow_in(read_file(file))
-    return graph_of(flow, numbers_to(flow.name, file.parent))
+    return graph_of(flow, numbers_to(flow.name, file.parent), hours_beside(flow, file.parent))
 
 
 def numbers_to(flow: str, folder: Path) -> list[str]:

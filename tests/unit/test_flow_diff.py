@@ -384,6 +384,7 @@ def test_the_page_has_the_words_and_the_picture(flows: Path, tmp_path: Path) -> 
 
     page = (tmp_path / "out" / "desk.html").read_text(encoding="utf-8")
     assert f"<li>{WORDS}</li>" in page
+    assert "<h1>desk: what changed from HEAD to the files as they lie</h1>" in page
     assert "<svg " in page
 
 

@@ -92,6 +92,7 @@ def test_keys_findings_and_patience_are_edges_with_labels() -> None:
         ("busy", "message", "error"),
         ("no answer", "message", "error"),
         ("error", "sorry", "error"),
+        ("connected", THE_END, "next"),
     }
     assert ways(drawn, "message") == {("", "bye", "next")}
 
@@ -169,7 +170,7 @@ def test_hours_and_errors_have_lines_of_their_own() -> None:
         group.get("class", "") for group in root.iter(f"{SVG}g") if group.find(f"{SVG}path[@class='line']") is not None
     ]
     assert {"choice same", "next same", "error same"} <= {*classes}
-    assert ".error .line { stroke: #8c959f; stroke-width: 1.3; stroke-dasharray" in svg_of(picture_of(graph()))
+    assert ".error .line { stroke: var(--faint); stroke-width: 1.3; stroke-dasharray" in svg_of(picture_of(graph()))
 
 
 def test_what_a_flow_says_cannot_break_out_of_the_picture() -> None:
@@ -237,6 +238,7 @@ def test_mermaid_has_every_step_and_every_way() -> None:
         '  n1 -->|"1, 2"| n2\n'
         '  n1 -->|"#42;"| n1\n'
         '  n1 -->|"3"| n3\n'
+        '  n2 -->|"connected"| n7\n'
         '  n2 -.->|"error"| n5\n'
         '  n2 -.->|"busy, no answer"| n3\n'
         "  n3 --> n4\n"
@@ -319,3 +321,64 @@ def test_draw_writes_a_file_where_a_file_is_named(tmp_path: Path, capsys: pytest
     assert picture.read_text(encoding="utf-8").startswith("<svg")
     assert "name a folder" in capsys.readouterr().err
     assert not (tmp_path / "b.svg").exists()
+
+
+def test_keys_stand_as_they_lie_on_a_telephone() -> None:
+    text = (
+        "flow: desk\nsteps:\n  a:\n    menu: Choose.\n    keys: {0: z, '*': y, 2: x, '1, 3': w}\n"
+        "  x: hangup\n  y: hangup\n  z: hangup\n  w: hangup\n"
+    )
+
+    lines = picture_of(graph(text)).lines
+
+    tags = sorted((tag.box.x, tag.text) for line in lines for tag in line.tags if tag.is_key)
+    assert [text for _, text in tags] == ["1", "3", "2", "*", "0"]
+
+
+def test_each_language_has_its_lines() -> None:
+    long = "a word of many words " * 20
+    text = (
+        f"flow: desk\nlanguages: {{en-US: {{}}, es-US: {{}}}}\nsteps:\n  a: {{say: {{en-US: {long}, es-US: Adiós}}}}\n"
+    )
+
+    (card,) = (card for card in picture_of(graph(text)).cards if card.node.name == "a")
+
+    assert [row.text for row in card.rows if row.style == "text"][-1] == "es-US: “Adiós”"
+
+
+def test_a_transfer_a_message_and_the_hours_say_all_that_happens(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = (
+        "flow: desk\nsteps:\n  now: {hours: office, open: a, closed: b, holiday: b}\n"
+        '  a: {transfer: "+15550199", hold: {media: music}, whisper: A call., busy: b, no_answer: b, failed: b}\n'
+        "  b: {record: Speak., review: {say: 'Keep it?'}}\n"
+    )
+    (tmp_path / "desk.yaml").write_text(text, encoding="utf-8")
+    (tmp_path / "calendars").mkdir()
+    calendar = "calendar: office\ntime_zone: Europe/London\nopen: {mon-fri: [08:00-12:00, 13:00-17:00]}\n"
+    (tmp_path / "calendars" / "office.yaml").write_text(calendar, encoding="utf-8")
+
+    main(["flow", "draw", str(tmp_path / "desk.yaml")])
+
+    told = "\n".join(read(capsys.readouterr().out).itertext())
+    for said in (
+        "mon-fri 08:00-12:00 and 13:00-17:00; Europe/London",
+        "while it rings ♪ music · whispers “A call.”",
+        "then it is played back: “Keep it?” · 1 keeps, 2 records anew",
+        "connected",
+        "kept",
+    ):
+        assert said in told
+
+
+def test_a_picture_suits_a_dark_screen_and_a_page_a_small_one(tmp_path: Path) -> None:
+    (tmp_path / "desk.yaml").write_text(DESK, encoding="utf-8")
+
+    main(["flow", "draw", str(tmp_path / "desk.yaml"), "--format", "html", "--output", str(tmp_path / "desk.html")])
+
+    page = (tmp_path / "desk.html").read_text(encoding="utf-8")
+    svg = page[page.index("<svg") :]
+    assert svg.count("prefers-color-scheme: dark") == 1
+    assert 'fill="#fff"' not in svg
+    assert '<meta name="viewport"' in page

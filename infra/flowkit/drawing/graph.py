@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
-from infra.flowkit.drawing.words import details_of, edge_label, kind_of, met_by_caller, since_when
+from dialtone.flow.steps.transfer import Transfer
+from infra.flowkit.drawing.words import CONNECTED, details_of, edge_label, kind_of, met_by_caller, since_when
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from dialtone.flow.flow import Flow
     from dialtone.flow.steps.step import Step
@@ -24,6 +26,8 @@ FAULT = "whatever goes wrong"
 """Where every error comes from that has no path of its own."""
 
 THE_END = "the call ends"
+
+NO_HOURS: Mapping[str, str] = MappingProxyType({})
 
 
 class Mark(Enum):
@@ -87,12 +91,14 @@ class Graph:
         return next(node for node in self.nodes if node.id == node_id)
 
 
-def graph_of(flow: Flow, numbers: Sequence[str] = ()) -> Graph:
-    """The flow's graph; `numbers` are those that lead here."""
+def graph_of(flow: Flow, numbers: Sequence[str] = (), hours: Mapping[str, str] = NO_HOURS) -> Graph:
+    """The flow's graph; `numbers` are those that lead here, `hours` what calendars say, by their names."""
     steps = tuple(flow.steps.values())
     edges = (*_entries(flow, numbers), *(edge for step in steps for edge in _edges(step)))
     nodes = [Node("entry", name) for name in (numbers or (ANSWER,))]
-    nodes += [Node("step", step.name, kind_of(step), met_by_caller(step), details_of(step)) for step in steps]
+    nodes += [
+        Node("step", step.name, kind_of(step), met_by_caller(step, "\n"), _details(step, hours)) for step in steps
+    ]
     if flow.last_resort:
         nodes.append(Node("fault", FAULT))
     if any(edge.target == _END.id for edge in edges):
@@ -120,7 +126,14 @@ def _entries(flow: Flow, numbers: Sequence[str]) -> Iterator[Edge]:
         yield Edge(f"fault:{FAULT}", _step_id(flow.last_resort), "", "error")
 
 
+def _details(step: Step, hours: Mapping[str, str]) -> str:
+    told = [hours.get(name, "") for name in step.calendars()]
+    return " · ".join(filter(None, (*told, details_of(step))))
+
+
 def _edges(step: Step) -> Iterator[Edge]:
+    if isinstance(step, Transfer) and not step.after:
+        yield Edge(_step_id(step.name), _END.id, edge_label(step, CONNECTED), "next", CONNECTED)
     for each in step.edges():
         label, kind = edge_label(step, each.where), _edge_kind(step, each.where)
         yield Edge(_step_id(step.name), _step_id(each.target), label, kind, each.where)

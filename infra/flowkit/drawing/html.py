@@ -12,12 +12,16 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _STYLE = f"""
-body {{ margin: 24px; background: #f6f8fa; color: #24292f; font: 15px/1.5 {FONT_FAMILY}; }}
+:root {{ color-scheme: light dark; --page: #f6f8fa; --text: #24292f; --edge: #d0d7de; }}
+@media (prefers-color-scheme: dark) {{ :root {{ --page: #010409; --text: #e6edf3; --edge: #3d444d; }} }}
+body {{ margin: 24px; background: var(--page); color: var(--text); font: 15px/1.5 {FONT_FAMILY}; }}
+h1 {{ font-size: 19px; overflow-wrap: anywhere; }}
 section {{ margin: 0 0 40px; }}
-ul {{ max-width: 70em; }}
+ul {{ max-width: 70em; padding-left: 1.4em; overflow-wrap: anywhere; }}
 .picture {{ overflow-x: auto; }}
-.picture svg {{ border: 1px solid #d0d7de; border-radius: 10px; }}
+.picture svg {{ border: 1px solid var(--edge); border-radius: 10px; }}
 .picture g:hover > .line {{ stroke-width: 4; }}
+@media (max-width: 600px) {{ body {{ margin: 12px; }} .picture svg {{ width: 100%; height: auto; }} }}
 """.strip()
 
 
@@ -33,9 +37,15 @@ def page_of(title: str, sections: Sequence[Section]) -> str:
     """The page."""
     body = "".join(_section(section) for section in sections)
     return (
-        f'<!DOCTYPE html>\n<html lang="en">\n<meta charset="utf-8">\n<title>{escape(title)}</title>\n'
-        f"<style>\n{_STYLE}\n</style>\n{body}</html>\n"
+        f'<!DOCTYPE html>\n<html lang="en">\n<meta charset="utf-8">\n'
+        f'<meta name="viewport" content="width=device-width, initial-scale=1">\n<title>{escape(title)}</title>\n'
+        f"<style>\n{_STYLE}\n</style>\n{_heading(title, sections)}{body}</html>\n"
     )
+
+
+def _heading(title: str, sections: Sequence[Section]) -> str:
+    """Where the page says something about its pictures; a picture alone has its own."""
+    return f"<h1>{escape(title)}</h1>\n" if any(section.sentences for section in sections) else ""
 
 
 def _section(section: Section) -> str:

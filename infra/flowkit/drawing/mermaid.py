@@ -70,7 +70,8 @@ def written(text: str) -> str:
 def _node(node: Node) -> str:
     left, right = _SHAPES.get(node.kind, _BOX) if node.role == "step" else _PILL
     first = f"{_SIGNS.get(node.mark, '')}{node.name}" + (f" · {node.kind.replace('_', ' ')}" if node.kind else "")
-    text = node.text if len(node.text) <= TEXT_CHARACTERS else f"{node.text[:TEXT_CHARACTERS].rstrip()}…"
+    words = " ".join(node.text.split())
+    text = words if len(words) <= TEXT_CHARACTERS else f"{words[:TEXT_CHARACTERS].rstrip()}…"
     return f'{left}"{"<br>".join(written(each) for each in (first, text) if each)}"{right}'
 
 

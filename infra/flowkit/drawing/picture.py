@@ -37,7 +37,9 @@ CARD_WIDTH = 252
 CARD_PADDING = 13
 TEXT_LINES = 4
 """A prompt that is longer is cut: the picture shows the flow, not the text."""
-DETAIL_LINES = 2
+LANGUAGE_LINES = 4
+"""Of a prompt in several languages, for each of them."""
+DETAIL_LINES = 6
 PILL_HEIGHT = 28
 
 TAG_HEIGHT = 18
@@ -70,7 +72,8 @@ MARGIN = 28
 HEADER_HEIGHT = 54
 LEGEND_HEIGHT = 46
 
-KEYS = frozenset("0123456789*#")
+KEYPAD = "123456789*0#"
+"""The keys in the order in which they lie on a telephone."""
 
 MOST_LINES_INTO_A_CARD = 4
 """Where more would arrive, those from afar become references: a name in place of a long line."""
@@ -141,6 +144,11 @@ class _Bundle:
         return self.target.partition(":")[2] if self.refers else ""
 
     @property
+    def first_key(self) -> int | None:
+        """The place of its first key on a telephone; None without one."""
+        return min((KEYPAD.index(label) for label in self.labels if is_key(label)), default=None)
+
+    @property
     def loops(self) -> bool:
         return self.source == self.target
 
@@ -175,10 +183,15 @@ def _bundle(edges: list[Edge]) -> _Bundle:
     first = edges[0]
     if len(edges) > 1:
         # Beside a key the plain way on needs a name; the keys stand in front of it.
-        edges = sorted(edges, key=lambda edge: edge.label == "")
+        edges = sorted(edges, key=_label_order)
         edges = [edge if edge.label else replace(edge, label="then") for edge in edges]
     kind: EdgeKind = "choice" if any(edge.kind == "choice" for edge in edges) else first.kind
     return _Bundle(first.source, first.target, kind, first.mark, tuple(edges))
+
+
+def _label_order(edge: Edge) -> int:
+    """Keys as they lie on a telephone, then words, then the plain way on."""
+    return KEYPAD.index(edge.label) if is_key(edge.label) else len(KEYPAD) + (edge.label == "")
 
 
 def _with_references(graph: Graph, bundles: Sequence[_Bundle], back: Collection[tuple[str, str]]) -> list[_Bundle]:
@@ -206,7 +219,7 @@ def _is_step(node_id: str) -> bool:
 
 def is_key(label: str) -> bool:
     """Whether it is a key of a phone."""
-    return label in KEYS
+    return len(label) == 1 and label in KEYPAD
 
 
 def tag_width(label: str) -> int:
@@ -270,10 +283,17 @@ def _rows(node: Node, width: int) -> tuple[tuple[Row, ...], int]:
         (node.details, "details", DETAILS, DETAIL_LINES),
     ):
         y += 3 if text and lettering is DETAILS else 0
-        for line in lettering.lines(text, inner, most):
+        for line in _cut(text, inner, lettering, most):
             y += 16 if lettering is TEXT else 14
             rows.append(Row(CARD_PADDING, y, line, style, lettering))
     return tuple(rows), round(y) + 12
+
+
+def _cut(text: str, width: int, lettering: Lettering, most: int) -> list[str]:
+    """The lines that are shown: of a text in several languages, some of each."""
+    languages = text.split("\n") if text else []
+    of_each = most if len(languages) <= 1 else LANGUAGE_LINES
+    return [line for language in languages for line in lettering.lines(language, width, of_each)]
 
 
 def _backward(graph: Graph, bundles: Iterable[_Bundle]) -> set[tuple[str, str]]:
@@ -463,8 +483,17 @@ class _Sheet:
         for order in (as_written, as_chosen):
             ports: dict[int, float] = {}
             for _, ways in groupby(by_card, key=lambda place: self.bundles[place].source):
-                ports.update(self._spread(sorted(ways, key=order)))
+                ports.update(self._spread(self._with_keys_in_order(sorted(ways, key=order))))
             yield ports
+
+    def _with_keys_in_order(self, places: Sequence[int]) -> list[int]:
+        """Whatever else moves, keys stand as they lie on a telephone: that is how people look for them."""
+        keys = sorted(
+            (place for place in places if self.bundles[place].first_key is not None),
+            key=lambda place: self.bundles[place].first_key or 0,
+        )
+        left = iter(keys)
+        return [next(left) if self.bundles[place].first_key is not None else place for place in places]
 
     def _spread(self, places: Sequence[int]) -> Iterator[tuple[int, float]]:
         """Each way's distance from the card's axis, labels side by side.

@@ -10,7 +10,7 @@ from infra.flowkit.drawing.picture import CAP, HEADER_HEIGHT, MARGIN, NOTE, PILL
 from infra.flowkit.drawing.text_metrics import FONT_FAMILY
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from infra.flowkit.drawing.shapes import Card, Line, Picture, Tag
     from infra.flowkit.drawing.text_metrics import Lettering
@@ -47,37 +47,81 @@ LEGEND_LINE = 30
 _CORNER = 7
 _ARROW = 7
 
+_PALETTES: Mapping[str, Mapping[str, str]] = {
+    "light": {
+        "paper": "#fff",
+        "card": "#fff",
+        "edge": "#d0d7de",
+        "pill": "#f6f8fa",
+        "reference": "#eaeef2",
+        "text": "#24292f",
+        "quiet": "#57606a",
+        "faint": "#8c959f",
+        "line": "#424a53",
+        "deciding": _DECIDING,
+        "added": _ADDED,
+        "removed": _REMOVED,
+        "changed": _CHANGED,
+        "sign": "#fff",
+    },
+    "dark": {
+        "paper": "#0d1117",
+        "card": "#161b22",
+        "edge": "#3d444d",
+        "pill": "#21262d",
+        "reference": "#2d333b",
+        "text": "#e6edf3",
+        "quiet": "#9ea7b3",
+        "faint": "#7d8590",
+        "line": "#adbac7",
+        "deciding": "#d4a72c",
+        "added": "#58a6ff",
+        "removed": "#f0883e",
+        "changed": "#d4a72c",
+        "sign": "#0d1117",
+    },
+}
+"""What each colour is on paper and on a dark screen."""
+
+
+def _variables(palette: str) -> str:
+    return " ".join(f"--{name}: {colour};" for name, colour in _PALETTES[palette].items())
+
+
 _STYLE = f"""
-text {{ font-family: {FONT_FAMILY}; fill: #24292f; }}
+svg {{ {_variables("light")} }}
+@media (prefers-color-scheme: dark) {{ svg {{ {_variables("dark")} }} }}
+text {{ font-family: {FONT_FAMILY}; fill: var(--text); }}
+.paper {{ fill: var(--paper); }}
 .name, .title, .key text {{ font-weight: bold; }}
-.kind, .details, .words text, .note, .legend text {{ fill: #57606a; }}
-.before {{ fill: #8c959f; text-decoration: line-through; }}
-.card rect.body {{ fill: #fff; stroke: #d0d7de; }}
-.pill rect {{ fill: #f6f8fa; stroke: #8c959f; }}
+.kind, .details, .words text, .note, .legend text {{ fill: var(--quiet); }}
+.before {{ fill: var(--faint); text-decoration: line-through; }}
+.card rect.body {{ fill: var(--card); stroke: var(--edge); }}
+.pill rect {{ fill: var(--pill); stroke: var(--faint); }}
 .pill.fault rect {{ stroke-dasharray: 4 3; }}
-.halo {{ fill: none; stroke: #fff; stroke-width: 6; }}
-.line {{ fill: none; stroke: #424a53; stroke-width: 1.6; }}
-.tip {{ fill: #424a53; }}
-.error .line {{ stroke: #8c959f; stroke-width: 1.3; stroke-dasharray: 5 4; }}
-.error .tip {{ fill: #8c959f; }}
-.hours .line {{ stroke: {_DECIDING}; stroke-width: 1.3; stroke-dasharray: 9 4; }}
-.hours .tip {{ fill: {_DECIDING}; }}
-.key rect {{ fill: #fff; stroke: #424a53; stroke-width: 1.3; }}
-.words rect {{ fill: #fff; stroke: #d0d7de; }}
-.reference rect {{ fill: #eaeef2; }}
-.added .line {{ stroke: {_ADDED}; stroke-width: 2.6; }}
-.added .tip, .added > .sign {{ fill: {_ADDED}; }}
-.removed .line {{ stroke: {_REMOVED}; stroke-width: 2; stroke-dasharray: 2 4; }}
-.removed .tip, .removed > .sign {{ fill: {_REMOVED}; }}
-.changed > .sign {{ fill: {_CHANGED}; }}
-.changed .line {{ stroke: {_CHANGED}; stroke-width: 2.6; stroke-dasharray: 12 3; }}
-.changed .tip {{ fill: {_CHANGED}; }}
-.card.added rect.body, .added rect {{ stroke: {_ADDED}; stroke-width: 2.6; }}
-.card.removed rect.body, .removed rect {{ stroke: {_REMOVED}; stroke-width: 2; stroke-dasharray: 2 4; }}
+.halo {{ fill: none; stroke: var(--paper); stroke-width: 6; }}
+.line {{ fill: none; stroke: var(--line); stroke-width: 1.6; }}
+.tip {{ fill: var(--line); }}
+.error .line {{ stroke: var(--faint); stroke-width: 1.3; stroke-dasharray: 5 4; }}
+.error .tip {{ fill: var(--faint); }}
+.hours .line {{ stroke: var(--deciding); stroke-width: 1.3; stroke-dasharray: 9 4; }}
+.hours .tip {{ fill: var(--deciding); }}
+.key rect {{ fill: var(--card); stroke: var(--line); stroke-width: 1.3; }}
+.words rect {{ fill: var(--card); stroke: var(--edge); }}
+.reference rect {{ fill: var(--reference); }}
+.added .line {{ stroke: var(--added); stroke-width: 2.6; }}
+.added .tip, .added > .sign {{ fill: var(--added); }}
+.removed .line {{ stroke: var(--removed); stroke-width: 2; stroke-dasharray: 2 4; }}
+.removed .tip, .removed > .sign {{ fill: var(--removed); }}
+.changed > .sign {{ fill: var(--changed); }}
+.changed .line {{ stroke: var(--changed); stroke-width: 2.6; stroke-dasharray: 12 3; }}
+.changed .tip {{ fill: var(--changed); }}
+.card.added rect.body, .added rect {{ stroke: var(--added); stroke-width: 2.6; }}
+.card.removed rect.body, .removed rect {{ stroke: var(--removed); stroke-width: 2; stroke-dasharray: 2 4; }}
 .card.removed text {{ opacity: 0.65; }}
-.changed > rect {{ stroke: {_CHANGED}; stroke-width: 2; }}
-.card.changed rect.body {{ stroke: {_CHANGED}; stroke-width: 2.6; stroke-dasharray: 12 3; }}
-.sign + text {{ fill: #fff; font-weight: bold; opacity: 1; }}
+.changed > rect {{ stroke: var(--changed); stroke-width: 2; }}
+.card.changed rect.body {{ stroke: var(--changed); stroke-width: 2.6; stroke-dasharray: 12 3; }}
+.sign + text {{ fill: var(--sign); font-weight: bold; opacity: 1; }}
 """.strip()
 
 
@@ -88,7 +132,7 @@ def svg_of(picture: Picture) -> str:
         [
             f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" aria-label={quoteattr(picture.title)}>',
             f"<style>{_STYLE}</style>",
-            f'<rect width="{picture.width}" height="{picture.height}" rx="10" fill="#fff"/>',
+            f'<rect class="paper" width="{picture.width}" height="{picture.height}" rx="10"/>',
             *_header(picture),
             # What seldom happens lies below what should; labels and cards above all lines.
             *(_line(line) for line in sorted(picture.lines, key=lambda line: line.kind != "error")),

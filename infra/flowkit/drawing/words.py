@@ -9,7 +9,9 @@ from pydantic import BaseModel
 
 from dialtone.flow.flow import CONSENT_STEP
 from dialtone.flow.parser import STEP_KINDS
-from dialtone.flow.prompts import Part, Piece, Prompt
+from dialtone.flow.prompts import ANY, Part, Piece, Prompt
+from dialtone.flow.steps.record import Record
+from dialtone.flow.steps.transfer import Transfer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
     from dialtone.flow.steps.step import Step
 
 _TAG = re.compile(r"<[^>]*>")
+
+CONNECTED = "connected"
+"""The end of a transfer that nobody writes: two people have talked."""
 
 _LABELS: Mapping[str, str] = {
     "next": "",
@@ -30,7 +35,8 @@ _LABELS: Mapping[str, str] = {
     "not_found": "not found",
     "no_input": "no key",
     "wrong": "wrong key",
-    "after": "afterwards",
+    "after": "they hang up",
+    CONNECTED: "connected",
     "times": "again",
 }
 """Where an edge stands in the file → its label in a picture; others have the name that they have there."""
@@ -53,20 +59,20 @@ def since_when(record: WholeCall) -> str:
     return "once it was announced" if record.consent.how == "announce" else "once the caller agrees"
 
 
-def met_by_caller(step: Step) -> str:
+def met_by_caller(step: Step, between_languages: str = " ") -> str:
     """What the caller hears or what is done, as the step's kind says it; '' where the kind alone says all."""
     consent = getattr(step, "consent", None)
-    own = "" if step.name == CONSENT_STEP else _own(step)
-    return f"{heard(consent.say)} {own}".rstrip() if consent else own
+    own = "" if step.name == CONSENT_STEP else _own(step, between_languages)
+    return f"{heard(consent.say, between_languages)} {own}".rstrip() if consent else own
 
 
-def _own(step: Step) -> str:
+def _own(step: Step, between_languages: str) -> str:
     value = getattr(step, kind_of(step))
     if isinstance(value, (str, dict)):
         return value_in_words(value)
     if rung := getattr(value, "to", None):
         return value_in_words(rung)
-    return heard(value)
+    return heard(value, between_languages)
 
 
 def details_of(step: Step) -> str:
@@ -80,8 +86,18 @@ def details_of(step: Step) -> str:
     if isinstance(inner, BaseModel) and not heard(inner) and [kind] not in edges:
         parts += _details(inner, {"to", *(path[1] for path in edges if path[0] == kind and len(path) > 1)})
     # The number of tries stands at the edge that the call takes after them.
-    parts += _details(step, {"name", "next", "on_error", "tries", kind, *(path[0] for path in edges)})
-    return " · ".join(parts)
+    parts += _details(step, {"name", "next", "on_error", "tries", kind, "review", *(path[0] for path in edges)})
+    return " · ".join([*parts, *_beside(step)])
+
+
+def _beside(step: Step) -> Iterator[str]:
+    """What is heard beside what the step itself says, and by whom."""
+    if isinstance(step, Transfer):
+        prompts = {"while it rings": step.hold, "between": step.announce, "whispers": step.whisper}
+        yield from (f"{when} {heard(prompt)}" for when, prompt in prompts.items() if prompt)
+    if isinstance(step, Record) and (review := step.review):
+        yield f"then it is played back: {heard(review.say)}"
+        yield f"{review.accept} keeps, {review.redo} records anew, {review.listen} plays, {review.delete} deletes"
 
 
 def edge_label(step: Step, where: str) -> str:
@@ -90,10 +106,21 @@ def edge_label(step: Step, where: str) -> str:
     if hasattr(step, "tries") and (where in _GIVEN_UP or (where == "next" and kind_of(step) == "menu")):
         words, failure = _GIVEN_UP.get(where, _GIVEN_UP["otherwise"])
         return words.format(_times(step.tries, failure))
+    if where == "next" and (after := _after(step)):
+        return after
     if last == "to":
         return _condition(_at(step, path))
     return "" if where == kind_of(step) else _LABELS.get(last, plain(last))
 
+
+def _after(step: Step) -> str:
+    """What happened, where a step goes on by `next` only if it did; '' where it simply goes on."""
+    if isinstance(step, Record) and step.review:
+        return "kept"
+    return _DONE.get(kind_of(step), "")
+
+
+_DONE: Mapping[str, str] = {"choose_language": "chosen", "collect": "keyed in", "lookup": "found"}
 
 _GIVEN_UP = {
     "otherwise": ("after {}", "in_all"),
@@ -131,16 +158,24 @@ def plain(name: str) -> str:
     return name.replace("_", " ")
 
 
-def heard(value: object) -> str:
+def heard(value: object, between_languages: str = " ") -> str:
     """A prompt, or several, as a person would write it down; '' for what is not heard."""
     if isinstance(value, (list, tuple)):
-        return " ".join(filter(None, map(heard, value)))
+        return " ".join(filter(None, (heard(each, between_languages) for each in value)))
     if isinstance(value, Piece):
         return _piece(value)
-    if isinstance(value, Part):
-        named = len(value.languages) > 1
-        return " ".join(f"{code}: {heard(said)}" if named else heard(said) for code, said in value.languages.items())
-    return heard(value.parts) if isinstance(value, Prompt) else ""
+    return _in_each_language(value.parts, between_languages) if isinstance(value, Prompt) else ""
+
+
+def _in_each_language(parts: Sequence[Part], between: str) -> str:
+    """Everything in the first language, then in the next; what is in none by name belongs to each."""
+    codes = list(dict.fromkeys(code for part in parts for code in part.languages if code != ANY))
+    if len(codes) <= 1:
+        return heard([said for part in parts for said in part.languages.values()])
+    spoken = {
+        code: heard([part.languages.get(code) or part.languages.get(ANY, ()) for part in parts]) for code in codes
+    }
+    return between.join(f"{code}: {said}" for code, said in spoken.items() if said)
 
 
 def _piece(piece: Piece) -> str:
