@@ -57,7 +57,7 @@ class Measurements:
     def add_lines(self, lines: Iterable[str]) -> None:
         """Note what log lines hold in CloudWatch's embedded metric format; other lines hold nothing."""
         for line in lines:
-            for name, at, value in _of_blob(json.loads(line)):
+            for name, at, value in values_in(line):
                 self.add(name, at, value)
 
     def series(self, name: Name, stat: str, seconds: float, span: Span) -> Series:
@@ -81,7 +81,9 @@ class Measurements:
         return sorted(wanted, key=lambda name: sorted(name.dimensions))
 
 
-def _of_blob(blob: Mapping[str, Any]) -> Iterator[tuple[Name, float, float]]:
+def values_in(line: str) -> Iterator[tuple[Name, float, float]]:
+    """The values, with their times, that a log line holds in CloudWatch's embedded metric format."""
+    blob: Mapping[str, Any] = json.loads(line)
     directives = blob.get("_aws")
     if not isinstance(directives, dict):
         return

@@ -53,6 +53,11 @@ class Alarm:
         """Without the stack's."""
         return _name(self.properties)
 
+    @property
+    def metric(self) -> Name:
+        """What it watches, where that is one metric."""
+        return self._metric(self.properties)
+
     def rings(self, measured: Measurements, now: float) -> bool:
         """Whether it is on at that time, by what was measured until then."""
         count = int(self.properties["EvaluationPeriods"])
@@ -77,19 +82,19 @@ class Alarm:
     def _series(self, measured: Measurements, span: Span, seconds: float) -> Series:
         if "Metrics" not in self.properties:
             stat = self.properties.get("Statistic") or self.properties["ExtendedStatistic"]
-            return measured.series(self._name(self.properties), stat, seconds, span)
+            return measured.series(self._metric(self.properties), stat, seconds, span)
         found: dict[str, Series] = {}
         for each in reversed(self.properties["Metrics"]):  # what an expression is made of stands below it
             if "MetricStat" in each:
                 stat = each["MetricStat"]
-                found[each["Id"]] = measured.series(self._name(stat["Metric"]), stat["Stat"], seconds, span)
+                found[each["Id"]] = measured.series(self._metric(stat["Metric"]), stat["Stat"], seconds, span)
             else:
                 written = filled(each["Expression"], self.names)
                 found[each["Id"]] = evaluated(written, found, span.periods(seconds))
         [wanted] = [each["Id"] for each in self.properties["Metrics"] if each["ReturnData"]]
         return found[wanted]
 
-    def _name(self, metric: Mapping[str, Any]) -> Name:
+    def _metric(self, metric: Mapping[str, Any]) -> Name:
         dimensions = {each["Name"]: filled(each["Value"], self.names) for each in metric.get("Dimensions", ())}
         return Name.of(filled(metric["Namespace"], self.names), metric["MetricName"], dimensions)
 

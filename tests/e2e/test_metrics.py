@@ -7,7 +7,8 @@ import json
 import time
 from collections import defaultdict
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -31,6 +32,8 @@ from infra.demo.play import Demo
 from infra.local import metrics, translate
 from infra.local.line import SWEEP_SECONDS, PhoneLine
 from infra.local.metrics import Metric
+from infra.watching.measurements import Measurements, Name, values_in
+from infra.watching.stack import Stack
 from tests import runbooks
 
 if TYPE_CHECKING:
@@ -60,6 +63,52 @@ NEVER_HERE = {
     Metric("ApiThrottled", "", ()),
     Metric("RestoresFailed", "", ()),
 }
+
+AWS_ITSELF = "tests/unit/test_watching.py::test_an_alarm_rings_at_its_threshold_and_not_below"
+"""For what AWS does by itself, which cannot be caused here: the alarm is held to the value that AWS publishes then."""
+
+CAUSED_ELSEWHERE = {
+    **dict.fromkeys(["ApiThrottledAlarm", "WebhookThrottlesAlarm", "ArchiveThrottlesAlarm"], AWS_ITSELF),
+    **dict.fromkeys(["LookupThrottlesAlarm", "FailoverThrottlesAlarm", "LookupsDroppedAlarm"], AWS_ITSELF),
+    **dict.fromkeys(["RestoresFailedAlarm", "ReconcileDeadLettersAlarm", "ArchiveBacklogAlarm"], AWS_ITSELF),
+    "ReconcileStoppedAlarm": AWS_ITSELF,
+    "NoCallsAlarm": "tests/unit/test_watching.py"
+    "::test_an_hour_without_a_call_rings_in_the_hours_in_which_there_always_are_some",
+    "CallCostAlarm": "tests/unit/test_watching.py::test_a_day_that_costs_more_than_the_budget_rings",
+    "WebhookLatencyAlarm": "tests/integration/test_webhook_deadline.py"
+    "::test_whatever_drips_or_is_silent_the_webhook_is_answered_503_in_time",
+    "EventsNotParkedAlarm": "tests/integration/test_endpoint.py"
+    "::test_an_event_that_cannot_be_parked_is_answered_5xx_all_the_same_and_the_log_says_so",
+    "CallsUnwatchedAlarm": "tests/integration/test_watchdog.py"
+    "::test_a_call_goes_on_though_the_watchdog_cannot_be_told_of_it_and_operators_hear",
+    "TranscriptsMissingAlarm": "tests/integration/test_reconcile_transcripts.py"
+    "::test_one_that_telnyx_never_completes_is_given_up_after_a_day_and_rings",
+    "WebhookErrorsAlarm": "tests/integration/test_webhook_app.py::test_a_variable_that_is_missing_is_named_at_start",
+    "ArchiveErrorsAlarm": "tests/integration/test_archive_custody.py"
+    "::test_uploads_that_died_with_their_process_are_ended",
+    "ReconcileErrorsAlarm": "tests/integration/test_reconcile_app.py"
+    "::test_a_variable_that_is_missing_is_named_at_start",
+    "WatchdogErrorsAlarm": "tests/integration/test_watchdog.py"
+    "::test_a_message_that_is_none_fails_and_ends_with_the_dead_letters",
+    "WatchdogDeadLettersAlarm": "tests/integration/test_watchdog.py"
+    "::test_a_message_that_is_none_fails_and_ends_with_the_dead_letters",
+    "LookupErrorsAlarm": "tests/integration/test_lookup_function.py"
+    "::test_an_answer_that_is_never_taken_is_an_error_for_the_alarm",
+    "FailoverErrorsAlarm": "tests/unit/test_failover_settings.py"
+    "::test_a_variable_of_the_failover_that_is_missing_is_named_at_start",
+}
+"""Alarms that nothing here rings, and the test that causes their fault."""
+
+POSTED: list[int] = []
+"""What API Gateway answered to the webhooks that tests posted."""
+
+DEAD_LETTERS = {"QueueName": "ArchiveDeadLetterQueueName"}
+
+MINUTES = 15
+"""How long a fault goes on: once in every minute. Every alarm looks at less than that, but those on hours and days."""
+
+NOON = datetime(2026, 9, 21, 12, 0, tzinfo=UTC).timestamp()
+"""A Monday's: the end of that time."""
 
 FIELDS_NEVER_HERE = {
     ("webhook", "not_parked"),  # as above
@@ -102,6 +151,37 @@ def test_the_metrics_of_calls_good_and_bad_are_those_of_dashboard_and_alarms(lin
     assert metrics.emitted(lines) | NEVER_HERE == asked_for
 
 
+def test_every_alarm_rings_by_a_fault_that_is_caused_here_or_in_a_test_that_is_named(
+    line: PhoneLine, lines: list[str]
+) -> None:
+    [namespace] = {name.namespace for each in lines for name, _, _ in values_in(each)}
+    template = translate.read(ROOT / "infra" / "monitoring.yaml")
+    stack = Stack.of(template, {"StackName": namespace.removeprefix("Dialtone/")})
+    faults = [(name, value) for each in lines for name, _, value in values_in(each)]
+    faults += [
+        (Name.of("AWS/ApiGateway", f"{status // 100}xx", {"ApiId": "HttpApiId"}), 1)
+        for status in POSTED
+        if status >= HTTPStatus.BAD_REQUEST
+    ]
+    faults.append((Name.of("AWS/SQS", "ApproximateNumberOfMessagesVisible", DEAD_LETTERS), _dead_letters(line)))
+    faults.append((Name.of("AWS/Lambda", "Invocations", {"FunctionName": "ReconcileFunctionName"}), 1))
+    going_on = Measurements()
+    for minute in range(MINUTES):
+        for name, value in faults:
+            going_on.add(name, NOON - (minute + 0.5) * 60, value)
+
+    ringing = {logical for logical, alarm in stack.alarms.items() if alarm.rings(going_on, NOON)}
+
+    assert ringing == stack.alarms.keys() - CAUSED_ELSEWHERE.keys()
+
+
+@pytest.mark.parametrize("named", sorted(set(CAUSED_ELSEWHERE.values())))
+def test_the_tests_that_are_named_are_there(named: str) -> None:
+    file, _, name = named.partition("::")
+
+    assert f"def {name}(" in (ROOT / file).read_text(encoding="utf-8")
+
+
 def test_the_queries_of_pages_and_stack_ask_for_fields_that_lines_have(lines: list[str]) -> None:
     written: dict[str, set[str]] = defaultdict(set)
     for line in map(json.loads, lines):
@@ -129,7 +209,8 @@ def _looked_up_in_vain(line: PhoneLine) -> None:
 
 
 def _forged_and_malformed(line: PhoneLine) -> None:
-    assert httpx.post(line.cloud.webhook_url, content=b"{}").status_code == 401
+    POSTED.extend(httpx.post(line.cloud.webhook_url, content=b"{}").status_code for _ in range(5))
+    assert POSTED == [401] * 5
 
     nonsense = b"not an event"
     headers = line.carrier.key.headers(nonsense)
@@ -176,7 +257,17 @@ def _sample(name: str) -> dict[str, Any]:
 def _posted(line: PhoneLine, body: dict[str, Any]) -> int:
     """The answer to a webhook that Telnyx has signed."""
     content = json.dumps(body).encode()
-    return httpx.post(line.cloud.webhook_url, content=content, headers=line.carrier.key.headers(content)).status_code
+    POSTED.append(
+        httpx.post(line.cloud.webhook_url, content=content, headers=line.carrier.key.headers(content)).status_code
+    )
+    return POSTED[-1]
+
+
+def _dead_letters(line: PhoneLine) -> int:
+    """How many recordings were given up, as SQS counts them."""
+    queue = line.cloud.archive_dead_letter_queue_url
+    found = line.cloud.client("sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=["All"])["Attributes"]
+    return int(found["ApproximateNumberOfMessages"])
 
 
 def _refused_and_unavailable(line: PhoneLine) -> None:

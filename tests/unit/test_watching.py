@@ -12,7 +12,7 @@ from infra.local import translate
 from infra.watching.expressions import evaluated, search_in
 from infra.watching.log_query import asked
 from infra.watching.measurements import Measurements, Name, Span
-from infra.watching.stack import Stack
+from infra.watching.stack import DEFAULTS, Stack, filled
 from infra.watching.widgets import lines_of
 
 NAME = Name.of("Dialtone/dialtone-prod", "WebhookFaults", {"service": "webhook"})
@@ -102,6 +102,26 @@ def test_an_alarm_rings_by_enough_of_its_periods_and_ends_when_they_have_passed(
 def test_missing_values_ring_only_where_the_alarm_says_so() -> None:
     assert rings("ReconcileStoppedAlarm", Measurements(), 0)
     assert not rings("WebhookFaultsAlarm", Measurements(), 0)
+
+
+@pytest.mark.parametrize("logical", [each for each in STACK.alarms if each != "NoCallsAlarm"])
+def test_an_alarm_rings_at_its_threshold_and_not_below(logical: str) -> None:
+    alarm = STACK.alarms[logical]
+    properties = alarm.properties
+    threshold, seconds = float(filled(properties["Threshold"], DEFAULTS)), int(properties["Period"])
+    periods = int(properties.get("DatapointsToAlarm", properties["EvaluationPeriods"]))
+    beyond = {"GreaterThanThreshold": threshold + 1, "GreaterThanOrEqualToThreshold": threshold, "LessThanThreshold": 0}
+    within = {"GreaterThanThreshold": threshold, "GreaterThanOrEqualToThreshold": threshold - 1, "LessThanThreshold": 1}
+    breaching, calm = (each[properties["ComparisonOperator"]] for each in (beyond, within))
+
+    def after(*values: float) -> bool:
+        steps = enumerate(reversed(values))
+        of = measured(alarm.metric, *((-(place + 0.5) * seconds, value) for place, value in steps))
+        return alarm.rings(of, MONDAY_NOON)
+
+    earlier = [calm] * (int(properties["EvaluationPeriods"]) - periods)
+    assert after(*earlier, *[breaching] * periods)
+    assert not after(*earlier, *[breaching] * (periods - 1), calm)
 
 
 def test_an_alarm_over_others_rings_with_any_of_them() -> None:
