@@ -17,6 +17,8 @@ PIP_OPTIONS := --quiet --disable-pip-version-check --no-input
 ARCH ?= arm64
 ENV ?= dev
 BUILD ?= .aws-sam/build
+# Which function make build packs, all of them without a name.
+FUNCTION ?=
 PARAMETERS ?=
 # A project of one's own, which `dialtone new` makes: make deploy PROJECT=../my-line ENV=prod. Without it, the samples.
 PROJECT ?=
@@ -27,6 +29,8 @@ TESTS ?= tests
 WORKERS ?= auto
 # Of all branches, in percent; less fails.
 LEAST_COVERAGE := 95
+# How many cases of each test are run: all, or every 20th. What a sample takes, all of them take.
+EVERY ?= 1
 # The seed of what tests and drills draw by chance. Without one, make test draws what it always draws, and make drill
 # something new.
 SEED ?=
@@ -61,7 +65,7 @@ test: $(VENV)/project ## run the tests
 
 # Of the tests that run functions/ in their own process; measuring doubles what they take, so that make test leaves it out.
 coverage: $(VENV)/project ## measure which branches of functions/ the tests take, and fail under 95 %
-	@$(PYTEST) --cov --cov-report=term --cov-fail-under=$(LEAST_COVERAGE) $(or $(filter-out tests,$(TESTS)),tests/unit tests/integration tests/simulation)
+	@$(PYTEST) --every $(EVERY) --cov --cov-report=term --cov-fail-under=$(LEAST_COVERAGE) $(or $(filter-out tests,$(TESTS)),tests/unit tests/integration tests/simulation)
 
 drill: $(VENV)/project ## break whatever can break, for as long as MINUTES says, and hold every promise to it
 	@$(VENV)/bin/python -m tests.drills --minutes $(MINUTES) $(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only $(ONLY))
@@ -93,7 +97,7 @@ build: $(SAM) $(VENV)/project ## pack the functions for AWS: make build ARCH=arm
 		echo "Packing for AWS needs Python 3.13, the functions' runtime; neither PATH nor ~/.pyenv/versions has it." >&2; \
 		echo "Install it (pyenv install 3.13), or say where: make build PYTHON_OF_LAMBDA=/path/to/python3.13" >&2; exit 1; }
 	@$(VENV)/bin/dialtone flow lint
-	@PATH="$(dir $(PYTHON_OF_LAMBDA)):$$PATH" $(SAM) build --build-dir $(BUILD) --parameter-overrides Architecture=$(ARCH)
+	@PATH="$(dir $(PYTHON_OF_LAMBDA)):$$PATH" $(SAM) build $(FUNCTION) --build-dir $(BUILD) --parameter-overrides Architecture=$(ARCH)
 	@$(VENV)/bin/python -m infra.packing.lean_sdk > $(BUILD)/lean_sdk.json
 	@PYTHONHASHSEED=0 $(PYTHON_OF_LAMBDA) -s -P -B infra/packing/pack.py $(BUILD) $(BUILD)/lean_sdk.json > $(BUILD)/packed.txt
 	@cat $(BUILD)/packed.txt
@@ -127,13 +131,14 @@ uninstall: $(VENV)/project ## delete the stack, after showing what would be lost
 	@$(VENV)/bin/dialtone uninstall --stack dialtone-$(ENV) $(ASKED)
 
 # For this machine's processor, so that what was packed can be started here; for the other one, so that it can be deployed.
+# All functions are packed from the same sources and libraries: one of them shows whether that is reproducible.
 check-sam: ARCH := $(subst aarch64,arm64,$(shell uname -m))
 check-sam: $(SAM) build .cache/lambda-runtime/installed ## check the template as SAM sees it, and each function as packed
 	@$(SAM) validate --lint
-	@$(MAKE) --no-print-directory build ARCH=$(ARCH) BUILD=.aws-sam/again
-	@diff $(BUILD)/packed.txt .aws-sam/again/packed.txt || { \
+	@$(MAKE) --no-print-directory build FUNCTION=WebhookFunction ARCH=$(ARCH) BUILD=.aws-sam/again
+	@grep -qxFf .aws-sam/again/packed.txt $(BUILD)/packed.txt || { \
 		echo "Packed twice from the same sources, the functions differ." >&2; exit 1; }
-	@$(MAKE) --no-print-directory build ARCH=$(if $(filter arm64,$(ARCH)),x86_64,arm64) BUILD=.aws-sam/other
+	@$(MAKE) --no-print-directory build FUNCTION=WebhookFunction ARCH=$(if $(filter arm64,$(ARCH)),x86_64,arm64) BUILD=.aws-sam/other
 	@PACKED=$(abspath $(BUILD)) LAMBDA_PYTHON=$(PYTHON_OF_LAMBDA) LAMBDA_RUNTIME=$(abspath .cache/lambda-runtime) \
 		$(VENV)/bin/pytest -q tests/packed
 

@@ -1,5 +1,8 @@
+"""What all tests share: how many examples property tests draw, and a sample of the cases of each test."""
+
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from hypothesis import HealthCheck, settings
@@ -7,13 +10,30 @@ from hypothesis import HealthCheck, settings
 if TYPE_CHECKING:
     import pytest
 
+EXAMPLES = 12
 _COMMON = {"deadline": None, "print_blob": True, "suppress_health_check": [HealthCheck.too_slow]}
-# The same examples every time: what lands is judged by the change, not by chance. New ones are the drill's to find.
-settings.register_profile("quick", max_examples=12, derandomize=True, **_COMMON)  # type: ignore[arg-type]
-settings.register_profile("seeded", max_examples=12, **_COMMON)  # type: ignore[arg-type]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--every", type=int, default=1, metavar="N", help="run every Nth case of each test only")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     if not config.getoption("--hypothesis-profile", default=None):
+        # The same examples every time: what lands is judged by the change, not by chance. The drill finds new ones.
         seeded = config.getoption("--hypothesis-seed", default=None) is not None
-        settings.load_profile("seeded" if seeded else "quick")
+        examples = -(-EXAMPLES // config.getoption("--every"))
+        settings.register_profile("ours", max_examples=examples, derandomize=not seeded, **_COMMON)  # type: ignore[arg-type]
+        settings.load_profile("ours")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    every, seen = config.getoption("--every"), Counter[str]()
+    kept, left_out = [], []
+    for item in items:
+        test = item.nodeid.partition("[")[0]
+        (left_out if seen[test] % every else kept).append(item)
+        seen[test] += 1
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = kept

@@ -6,6 +6,7 @@ import gzip
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -166,3 +167,19 @@ def test_an_sdk_that_cannot_be_loaded_leanly_is_found_out() -> None:
 
     with pytest.raises(RuntimeError, match="cannot be loaded leanly"):
         lean_sdk(sdk)
+
+
+def test_functions_that_are_built_alike_are_packed_alike_and_others_are_not(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    build, sdk = built(tmp_path)
+    shutil.copytree(build / "WebhookFunction", build / "ArchiveFunction")
+    shutil.copytree(build / "WebhookFunction", build / "LookupFunction")
+    (build / "LookupFunction/dialtone/adapters/calls_table.py").write_text("KEY = 2\n", encoding="utf-8")
+
+    assert pack.main(build, sdk) == 0
+
+    digests = dict(line.split(": ", 1) for line in capsys.readouterr().out.splitlines() if line.count(":") == 1)
+    assert pack.zipped(build / "ArchiveFunction") == pack.zipped(build / "WebhookFunction")
+    assert pack.zipped(build / "LookupFunction") != pack.zipped(build / "WebhookFunction")
+    assert digests["ArchiveFunction"] == digests["WebhookFunction"] != digests["LookupFunction"]
