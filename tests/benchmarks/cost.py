@@ -77,6 +77,9 @@ WEBHOOK_GB, ARCHIVE_GB, RECONCILE_GB, WATCHDOG_GB = 1.769, 1.024, 0.512, 0.512
 REQUESTS_A_LOOK = 3
 SWEEPS_A_MONTH = 30 * 24 * 12
 SECONDS_A_DAY = 86_400
+FLOOD_A_SECOND = 2_000
+REFUSAL_SECONDS = 0.002
+"""Of a webhook that is not signed: Lambda's own overhead and the check of a signature."""
 
 _NUMBER = re.compile(r"(?<=[:\[])( ?)\d+\.\d+")
 """In a log line: seconds and milliseconds that something took. Taken as long as 100.0, to count the same each time."""
@@ -544,6 +547,10 @@ def page(of: Mapping[str, Counted]) -> str:
             "",
             _LIMITS,
             "",
+            "## Flood protection",
+            "",
+            _floods(of["menu"]),
+            "",
             "## Prices",
             "",
             f"As of {PRICES['date']}. {_WHERE_FROM}",
@@ -641,6 +648,34 @@ def _growth(call: Counted) -> str:
         "calls/s",
     ]
     return table([*head, "AWS a day"], rows)
+
+
+def _floods(call: Counted) -> str:
+    """What a flood costs in an hour, and what standing before it costs in peace."""
+    flood = FLOOD_A_SECOND * 3_600
+    # Measured by tests/unit/test_endpoint_requests.py: a refusal takes the CPU of a signature, and hardly ever a line.
+    refused = AWS["api_request"] + AWS["lambda_request"] + REFUSAL_SECONDS * WEBHOOK_GB * AWS["lambda_gb_second"]
+    logged = (ASSUMED["platform_log_bytes"] + ASSUMED["access_log_bytes"]) * AWS["log_byte"]
+    edge, waf = AWS["cloudfront_request"], AWS["waf_request"]
+    webhooks = call.of["webhooks"] * 1_000
+    rows = [
+        ("off", "$0.000", "$0", f"${flood * (refused + logged):,.2f}"),
+        ("`FloodProtection=only`", f"${webhooks * edge:.3f}", "$0", f"${flood * edge:,.2f}"),
+        (
+            "the same with `FloodWebAcl`",
+            f"${webhooks * (edge + waf):.3f}",
+            f"${AWS['waf_month']:.0f}",
+            f"${flood * (edge + waf):,.2f}, or ${flood * waf:,.2f} of what the web ACL refuses",
+        ),
+    ]
+    heads = ["", "a thousand calls more", "a month", f"an hour of {FLOOD_A_SECOND:,} forged requests a second"]
+    return "\n\n".join([_FLOODS, table(heads, rows)])
+
+
+_FLOODS = """\
+What it costs to have [CloudFront before the API](running.md#forged-webhooks), in peace and while somebody forges. Of
+what a web ACL refuses, CloudFront takes nothing. Without protection, what is over 2,000 requests a second is throttled
+and costs an access log line only, but so are real webhooks."""
 
 
 _HOW = """\

@@ -4,6 +4,9 @@ import base64
 import json
 import time
 import uuid
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from random import Random
 from typing import Any
 
 import httpx
@@ -71,6 +74,25 @@ def test_a_signed_event_is_answered_200_and_kept(cloud: LocalCloud, telnyx_key: 
 
     assert status == 200
     assert [item["item"]["S"].endswith(sent["data"]["id"]) for item in timeline(cloud, session_of(sent))] == [True]
+
+
+def test_of_a_flood_only_what_telnyx_signed_is_handled_and_none_of_that_is_refused(
+    cloud: LocalCloud, telnyx_key: SigningKey
+) -> None:
+    real = [event() for _ in range(4)]
+    forged = [event() for _ in range(16)]
+    thief = SigningKey.generate()
+    sending = [(telnyx_key, each) for each in real] + [(thief, each) for each in forged]
+    Random(7).shuffle(sending)
+
+    with ThreadPoolExecutor(2) as senders:
+        answers = list(senders.map(lambda each: post(cloud, each[0], json.dumps(each[1]).encode()), sending))
+
+    assert Counter(zip((key is thief for key, _ in sending), answers, strict=True)) == {
+        (False, 200): 4,
+        (True, 401): 16,
+    }
+    assert [len(timeline(cloud, session_of(each))) for each in (*real, *forged)] == [1] * 4 + [0] * 16
 
 
 def test_a_body_that_the_gateway_encodes_is_verified_as_it_was_sent(cloud: LocalCloud, telnyx_key: SigningKey) -> None:

@@ -359,7 +359,7 @@ def test_throttled_requests_are_counted_by_a_field_that_api_gateway_writes() -> 
     [transformation] = properties["MetricTransformations"]
 
     assert properties["LogGroupName"] == {"Ref": "AccessLogGroupName"}
-    assert properties["FilterPattern"] == '{ $.status = "429" }'
+    assert properties["FilterPattern"] == {"Fn::Sub": '{ $.status = "429" && $.api = "${HttpApiId}" }'}
     assert "status" in runbooks.access_log_fields()
     assert (transformation["MetricNamespace"], transformation["MetricName"]) == (
         {"Fn::Sub": OF_THE_STACK},
