@@ -278,6 +278,7 @@ def test_silence_ends_with_the_deadline_and_not_later(scripted: ScriptedTelnyx) 
 
     assert time.monotonic() - began < 0.8
     assert (outcome.kind, outcome.reason, outcome.attempts) == ("unavailable", "timeout", 1)
+    assert 500 < outcome.milliseconds < 800
     api.close()
 
 

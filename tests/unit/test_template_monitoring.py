@@ -395,6 +395,16 @@ def test_a_calls_story_is_read_from_the_logs_of_all_functions() -> None:
     assert runbooks.SERVICES.keys() == groups | {"AccessLogGroup"}
 
 
+def test_developers_see_every_function_that_has_a_part_in_calls() -> None:
+    [table] = [each for each in widgets("DevelopersDashboard") if each["type"] == "log"]
+    written = re.findall(r"SOURCE '\$\{(\w+)\}'", DASHBOARDS["DevelopersDashboard"])
+
+    assert table["properties"]["view"] == "table"
+    assert set(written) == {
+        each["Ref"] for each in MONITORING["Resources"]["OneCallsStory"]["Properties"]["LogGroupNames"]
+    }
+
+
 def test_the_saved_queries_lie_in_a_folder_of_the_stacks() -> None:
     saved = of_type(MONITORING, "AWS::Logs::QueryDefinition").values()
 
