@@ -156,6 +156,8 @@ class Custody:
             # Only its API can tell that a recording really is as short as what came.
             info, _ = self._source.identified(recording, delivery.deadline)
             doubtful = self._doubt(recording, copied, info) if info else doubtful
+        if info is None:
+            doubtful = doubtful or recording.content_doubt  # not less doubtful because Telnyx does not say more
         if audio.duration_millis is None and info:
             audio = replace(audio, duration_millis=info.duration_millis)
         recording_id = recording.recording_id or (info.recording_id if info else "")

@@ -67,7 +67,9 @@ class Source:
         given = _address(job.urls or {}, recording.format)
         if not given or age_seconds > ADDRESS_SECONDS:
             return self._renewed(recording, None, deadline)
-        info, note = (None, "") if recording.recording_id else self.identified(recording, deadline)
+        # A doubtful one was judged by what Telnyx's API says of it, and must not be judged by less now.
+        known = recording.recording_id and not recording.content_doubt
+        info, note = (None, "") if known else self.identified(recording, deadline)
         try:
             return Origin(self._fetch(given, deadline), info, note)
         except (AddressExpired, AddressRefused) as refused:

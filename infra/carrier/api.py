@@ -244,12 +244,12 @@ def dial(exchange: Exchange, given: dict[str, Any]) -> dict[str, Any]:
     application = exchange.applications.get(given["connection_id"])
     if application is None:
         raise errors.invalid_connection_id()
-    dialing.check_profile(exchange, application)
+    numbers = given["to"] if isinstance(given["to"], list) else [given["to"]]
+    dialing.check_profile(exchange, application, numbers)
     origin = _linked(exchange, given)
     audio = commands.file_prompt(exchange, given)
     if audio is not None and audio.failure is not None:
         raise errors.audio_download_failed()
-    numbers = given["to"] if isinstance(given["to"], list) else [given["to"]]
     bridges = given.get("bridge_on_answer", False)
     from_ = origin.name.from_ if origin is not None and given.get("bridge_intent") else given["from"]
     recording_id = exchange.new_id() if "record" in given else None

@@ -14,6 +14,8 @@ WEBHOOK_TIMEOUT_SECONDS = 2.0
 
 #: The profile of an application that is registered without one: its calls may go everywhere.
 ANY_PROFILE = "1"
+#: Telnyx's default of a profile's `whitelisted_destinations`.
+DEFAULT_DESTINATIONS = ("US", "CA")
 
 #: Digits of Telnyx's ids of applications, profiles and numbers.
 ID_DIGITS = 19

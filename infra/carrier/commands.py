@@ -279,7 +279,7 @@ def send_dtmf(exchange: Exchange, leg: Leg, given: Parameters) -> dict[str, Any]
 @_command()
 def transfer(exchange: Exchange, leg: Leg, given: Parameters) -> dict[str, Any]:
     """Call somebody for the party on this leg; both are bridged when the callee answers."""
-    dialing.check_profile(exchange, leg.application)
+    dialing.check_profile(exchange, leg.application, [given["to"]])
     audio = file_prompt(exchange, given)
     take_client_state(leg, given)
     leg.parks_after_unbridge = "park_after_unbridge" in given

@@ -5,11 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from dialtone.domain.numbering_plans import countries
 from infra.carrier import calls, detection, errors, recordings
+from infra.carrier.applications import ANY_PROFILE, DEFAULT_DESTINATIONS
 from infra.carrier.legs import Leg, LegState
 from infra.carrier.trace import Heard
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from infra.carrier.applications import Application
     from infra.carrier.audio import Prompt
     from infra.carrier.delivery import Route, Session
@@ -66,11 +70,19 @@ def record_order(parameters: dict[str, Any]) -> recordings.Order | None:
     )
 
 
-def check_profile(exchange: Exchange, application: Application) -> None:
-    """Refuse a call from an application whose outbound voice profile is missing or disabled."""
+def check_profile(exchange: Exchange, application: Application, numbers: Iterable[str]) -> None:
+    """Refuse a call that the application's outbound voice profile does not allow: there must be one, and enabled.
+
+    The profile of applications that name none lets them call everywhere.
+    """
     profile = exchange.profiles.get(application.outbound_voice_profile_id or "")
     if profile is None or not profile.enabled:
         raise errors.no_outbound_profile()
+    if profile.id == ANY_PROFILE:
+        return
+    allowed = profile.settings.get("whitelisted_destinations", DEFAULT_DESTINATIONS)
+    if not all(countries(each).intersection(allowed) for each in numbers if each.startswith("+")):
+        raise errors.destination_not_whitelisted()
 
 
 def dial(  # noqa: PLR0913 - a call is made of these

@@ -149,6 +149,12 @@ def no_outbound_profile() -> RefusalError:
     return RefusalError(403, "10010", "Authorization failed", detail)
 
 
+def destination_not_whitelisted() -> RefusalError:
+    """Refuse to dial a country that the outbound voice profile does not list."""
+    detail = "Dialed number is not included in whitelisted countries D13"
+    return RefusalError(403, "10010", "Authorization failed", detail)
+
+
 def call_ended() -> RefusalError:
     """Refuse a command for a call that is over: the normal end of a race with the caller's hang-up."""
     detail = "This call is no longer active and can't receive commands."

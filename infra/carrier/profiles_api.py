@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from infra.carrier import errors, specification
-from infra.carrier.applications import Profile
+from infra.carrier.applications import DEFAULT_DESTINATIONS, Profile
 from infra.carrier.requests import Resource, only, page, parameters
 from infra.carrier.wire import as_json
 
@@ -28,7 +28,7 @@ DEFAULTS: Resource = {
     "tags": [],
     "traffic_type": "conversational",
     "usage_payment_method": "rate-deck",
-    "whitelisted_destinations": ["US", "CA"],
+    "whitelisted_destinations": [*DEFAULT_DESTINATIONS],
 }
 
 _USD = re.compile(r"\d{1,9}(\.\d{1,4})?")

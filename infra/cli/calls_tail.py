@@ -6,7 +6,7 @@ import argparse
 
 from infra.cli.calls_options import add_selection
 from infra.cli.commands import later
-from infra.cli.recordings_options import add_stack
+from infra.cli.stack_option import add_stack
 
 LOOK_SECONDS = 2.0
 FOREVER = float("inf")

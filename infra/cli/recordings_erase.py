@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from infra.cli.commands import later
-from infra.cli.recordings_options import add_stack
+from infra.cli.stack_option import add_stack
 
 if TYPE_CHECKING:
     import argparse

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from infra.cli.commands import later
-from infra.cli.recordings_options import add_selection, add_stack
+from infra.cli.recordings_selection import add_selection
+from infra.cli.stack_option import add_stack
 
 if TYPE_CHECKING:
     import argparse

@@ -1,4 +1,4 @@
-"""Which deployed stack a command is about, where the environment does not name one."""
+"""Which deployed stack a command is about."""
 
 from __future__ import annotations
 
@@ -9,6 +9,13 @@ from infra.project import nearest, stack_named
 
 DEFAULT_STACK = "dialtone-dev"
 """What `make deploy` makes of the samples."""
+
+
+def add_stack(parser: argparse.ArgumentParser) -> None:
+    """Add the stack, of a command that else takes the one whose table, bucket and queues the environment names."""
+    parser.add_argument(
+        "--stack", default="", metavar="NAME", help="the stack on AWS (default: the one that the environment names)"
+    )
 
 
 def add_stack_to(parser: argparse.ArgumentParser) -> None:

@@ -135,7 +135,12 @@ def test_an_application_without_an_outbound_profile_calls_nobody(desk: Desk) -> 
     path = f"/call_control_applications/{application['id']}"
     data(desk, "PATCH", path, {**APPLICATION, "outbound": {"outbound_voice_profile_id": profile["id"]}})
     assert desk.api("POST", "/calls", call).status == 200
+    abroad = desk.api("POST", "/calls", {**call, "to": ["+15550199", "+493012345678"]})
+    assert (abroad.status, abroad.json()["errors"][0]["code"]) == (403, "10010")
     profile_path = f"/outbound_voice_profiles/{profile['id']}"
+    assert desk.api("PATCH", profile_path, {"name": "calls", "whitelisted_destinations": ["DE"]}).status == 200
+    assert desk.api("POST", "/calls", call).status == 403
+    assert desk.api("POST", "/calls", {**call, "to": "+493012345678"}).status == 200
     assert data(desk, "GET", profile_path)["connections_count"] == 1
     assert desk.api("DELETE", profile_path).status == 422
     data(desk, "PATCH", profile_path, {"name": "calls", "enabled": False})

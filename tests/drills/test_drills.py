@@ -26,7 +26,7 @@ from tests.drills.crash import SCENES, deaths, play_scene, undisturbed
 from tests.drills.faults import Faults
 from tests.drills.hostile import play_menus, play_webhooks
 from tests.drills.hostile_audio import play_audio
-from tests.drills.io_points import IO_POINTS, PLAYED, service_of
+from tests.drills.io_points import ELSEWHERE_IN, IO_POINTS, PLAYED, service_of
 from tests.drills.oracle import Oracle
 from tests.drills.orders import any_order
 from tests.drills.processes import UnknownRequest
@@ -124,6 +124,12 @@ def test_a_request_that_is_not_listed_stops_a_drill() -> None:
 
     with patch.object(gate, "IO_POINTS", listed), SCENES[0].open() as world, pytest.raises(UnknownRequest):
         world.play(ALL_PLAYS[SCENES[0].play])
+
+
+def test_the_files_that_have_other_requests_fail_are_there() -> None:
+    folder = ROOT / "tests" / "integration"
+
+    assert [name for name in ELSEWHERE_IN if not (folder / name).is_file()] == []
 
 
 def test_every_operation_of_aws_in_the_functions_code_is_listed() -> None:

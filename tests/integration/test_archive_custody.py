@@ -514,6 +514,21 @@ def test_a_doubtful_recording_stays_as_it_is_while_nothing_better_comes(
     assert house.unfinished() == 0
 
 
+@pytest.mark.parametrize("api_status", [200, 503])
+def test_a_doubtful_recording_is_not_judged_again_by_less_than_before(house: ArchiveHouse, api_status: int) -> None:
+    """Its webhook did not say when it ended: only Telnyx's API knows how long it is."""
+    house.store.mark_recording(entry(ended_at=""), was=(SAVED,))
+    house.telnyx.audio = {"wav": wav(0.5)}
+    assert house.deliver(house.job()) == []
+    before = house.entry()
+    assert (before.status, before.recording_id) == (DOUBTFUL, RECORDING_ID)
+    house.telnyx.api_status = api_status
+
+    house.deliver(house.job(), receives=2)
+
+    assert house.entry() == before
+
+
 @pytest.mark.parametrize("served", [Served(status=500), PAGES[0], CUT[0]])
 def test_a_doubtful_recording_does_not_fail_because_it_could_not_be_fetched_again(
     house: ArchiveHouse, served: Served

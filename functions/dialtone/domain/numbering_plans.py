@@ -31,6 +31,16 @@ def is_possible(number: str) -> bool:
         return False
 
 
+def countries(number: str) -> frozenset[str]:
+    """The countries (ISO 3166-1 alpha-2) that a number in E.164 may be of: one, or all that share its country code."""
+    try:
+        parsed = phonenumbers.parse(number.partition(",")[0])
+    except NumberParseException:
+        return frozenset()
+    found = phonenumbers.region_code_for_number(parsed)
+    return frozenset([found] if found else phonenumbers.region_codes_for_country_code(parsed.country_code or 0))
+
+
 def _country_code(number: str) -> int:
     try:
         return phonenumbers.parse(number).country_code or 0

@@ -1,4 +1,4 @@
-"""What the commands about recordings have in common: which stack, which recordings."""
+"""Which recordings a command is about."""
 
 from __future__ import annotations
 
@@ -10,16 +10,7 @@ if TYPE_CHECKING:
     import argparse
 
 
-RECORDINGS = "recordings/"
-
 STATUSES = (EXPECTED, SAVED, COPIED, VERIFIED, DOUBTFUL, FAILED, ERASED)
-
-
-def add_stack(parser: argparse.ArgumentParser) -> None:
-    """Add the argument that says which stack is meant."""
-    parser.add_argument(
-        "--stack", default="", metavar="NAME", help="the stack on AWS (default: the one that the environment names)"
-    )
 
 
 def add_selection(parser: argparse.ArgumentParser) -> None:
