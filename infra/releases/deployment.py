@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+RINGS_FOR_NOBODY = "NOBODY"
+"""How template.yaml's output AlarmRecipient begins where no address was given."""
+
+
 def problem_before(name: str) -> str:
     """Why a canary must not go out now; '' where it may, or where there is no such stack yet."""
     region = region_of(name)
@@ -33,7 +37,7 @@ def problem_before(name: str) -> str:
 
 
 def settle(name: str, *, protect: bool) -> Iterator[str]:
-    """Protect the stack from deletion, and prune old versions. Gives what was done."""
+    """Protect the stack from deletion, and prune old versions. Gives what was done, and whether alarms reach nobody."""
     region = region_of(name)
     stack = deployed(name, region)
     with aws.explained():
@@ -42,6 +46,9 @@ def settle(name: str, *, protect: bool) -> Iterator[str]:
             formation.update_termination_protection(EnableTerminationProtection=True, StackName=name)
             yield f"{name} is protected from deletion; `make uninstall` takes that off."
         yield from prune(stack, aws.client("lambda", region), aws.client("codedeploy", region))
+    recipient = stack.outputs.get("AlarmRecipient", "")
+    if recipient.startswith(RINGS_FOR_NOBODY):
+        yield f"Who is told when callers suffer: {recipient}"
 
 
 def prune(stack: Any, functions: Any, codedeploy: Any) -> Iterator[str]:  # noqa: ANN401 -- boto's clients

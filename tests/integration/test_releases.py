@@ -47,6 +47,7 @@ class Account:
         self.formation: Any = boto3.client("cloudformation")
         self.sqs: Any = boto3.client("sqs")
         self.published = ""
+        self.recipient = "ops@example.com"
 
     def begin(self) -> None:
         """Make what the first deployment makes."""
@@ -133,6 +134,7 @@ class Account:
             "DeploymentApplication": APPLICATION,
             "CallsTableName": "calls",
             "ParkedEventsBucketName": "parked",
+            "AlarmRecipient": self.recipient,
         }
         queues = {name: {"Type": "AWS::SQS::Queue"} for name in (*QUEUES, "ArchiveDeadLetterQueue")}
         return json.dumps({"Resources": queues, "Outputs": {name: {"Value": value} for name, value in outputs.items()}})
@@ -317,6 +319,17 @@ def test_old_versions_are_pruned_but_those_that_take_webhooks_or_can_be_gone_bac
     assert account.around_deploy("after")[1] == f"Kept versions: {newest}, {before}.\n"
     [stack] = account.formation.describe_stacks(StackName=STACK)["Stacks"]
     assert stack["EnableTerminationProtection"]
+
+
+def test_a_stack_whose_alarms_reach_nobody_says_so_last(account: Account) -> None:
+    template = translate.read(TEMPLATE)
+    account.recipient = template["Outputs"]["AlarmRecipient"]["Value"]["Fn::If"][1]
+    account.deploy()
+
+    status, out, _ = account.around_deploy("after")
+
+    assert status == 0
+    assert out.splitlines()[-1].startswith("Who is told when callers suffer: NOBODY. Deploy with AlarmEmail=")
 
 
 def test_after_a_rollback_both_versions_are_kept(account: Account) -> None:
