@@ -68,16 +68,18 @@ class Following:
     _followed: dict[Key, _Followed] = field(default_factory=dict)
     _done: dict[Key, int] = field(default_factory=dict)
     """Legs that are over or not wanted, and when they began."""
+    _news: list[News] = field(default_factory=list)
+    """Of a look that did not come to its end."""
     _seen: dict[str, set[str]] = field(default_factory=dict)
     """By session, the ids of the events that were shown: a session may have several legs."""
 
     def look(self, now: datetime) -> list[News]:
-        """What happened since the look before, in its order. Raises botocore's errors."""
+        """What happened since the look before, in its order. Raises botocore's errors: the next look has all of it."""
         self._find(now)
-        news: list[News] = []
         for call in self.listing.calls([each.place for each in self._followed.values()]):
-            news += self._news_of(call, now)
-        return sorted(news, key=lambda each: each.row.at)
+            self._news += self._news_of(call, now)
+        news, self._news = sorted(self._news, key=lambda each: each.row.at), []
+        return news
 
     def _find(self, now: datetime) -> None:
         since = max(self.began, now - timedelta(seconds=LOOKED_BACK_SECONDS))

@@ -28,11 +28,22 @@ HEAD = 58
 GAP = 12
 """Between two rows."""
 
-_STYLE = f"""
-:root {{ color-scheme: light dark; --back: #f6f8fa; --card: #ffffff; --text: #1f2328; --soft: #59636e; --line: #d1d9e0;
-  --event: #0969da; --command: #9a6700; --heard: #6639ba; --trouble: #cf222e; }}
-@media (prefers-color-scheme: dark) {{ :root {{ --back: #0d1117; --card: #151b23; --text: #e6edf3; --soft: #9198a1;
-  --line: #3d444d; --event: #4493f8; --command: #d29922; --heard: #ab7df8; --trouble: #f85149; }} }}
+_COLOURS = """
+:root { color-scheme: light dark; --back: #f6f8fa; --card: #ffffff; --text: #1f2328; --soft: #59636e; --line: #d1d9e0;
+  --event: #0969da; --command: #9a6700; --heard: #6639ba; --trouble: #cf222e; }
+@media (prefers-color-scheme: dark) { :root { --back: #0d1117; --card: #151b23; --text: #e6edf3; --soft: #9198a1;
+  --line: #3d444d; --event: #4493f8; --command: #d29922; --heard: #ab7df8; --trouble: #f85149; } }
+""".strip()
+_LANES = f"""
+svg {{ display: block; }} svg text {{ font: {LETTERING.size}px {FONT_FAMILY}; fill: var(--text); }}
+svg .soft {{ fill: var(--soft); }} svg .lane {{ stroke: var(--line); }} svg .head {{ font-weight: bold; }}
+svg .event {{ stroke: var(--event); }} svg .command {{ stroke: var(--command); }} svg .heard {{ stroke: var(--heard); }}
+svg .trouble {{ stroke: var(--trouble); }} svg text.bad {{ fill: var(--trouble); }}
+svg line.arrow {{ stroke-width: 1.6; }} svg path.tip {{ stroke: none; }} svg path.event {{ fill: var(--event); }}
+svg path.command {{ fill: var(--command); }} svg path.heard {{ fill: var(--heard); }}
+svg path.trouble {{ fill: var(--trouble); }} svg .back {{ fill: var(--card); }}
+""".strip()
+_PAGE = f"""
 body {{ margin: 0 auto; padding: 24px; max-width: {WIDTH + 40}px; background: var(--back); color: var(--text);
   font: 14px/1.5 {FONT_FAMILY}; }}
 h1 {{ font-size: 20px; margin: 0 0 4px; }} h2 {{ font-size: 15px; margin: 24px 0 8px; }}
@@ -42,13 +53,6 @@ h1 {{ font-size: 20px; margin: 0 0 4px; }} h2 {{ font-size: 15px; margin: 24px 0
 table {{ border-collapse: collapse; width: 100%; }}
 th, td {{ text-align: left; vertical-align: top; padding: 4px 12px 4px 0; }}
 th {{ color: var(--soft); font-weight: normal; }} td {{ overflow-wrap: anywhere; }}
-svg {{ display: block; }} svg text {{ font: {LETTERING.size}px {FONT_FAMILY}; fill: var(--text); }}
-svg .soft {{ fill: var(--soft); }} svg .lane {{ stroke: var(--line); }} svg .head {{ font-weight: bold; }}
-svg .event {{ stroke: var(--event); }} svg .command {{ stroke: var(--command); }} svg .heard {{ stroke: var(--heard); }}
-svg .trouble {{ stroke: var(--trouble); }} svg text.bad {{ fill: var(--trouble); }}
-svg line.arrow {{ stroke-width: 1.6; }} svg path.tip {{ stroke: none; }} svg path.event {{ fill: var(--event); }}
-svg path.command {{ fill: var(--command); }} svg path.heard {{ fill: var(--heard); }}
-svg path.trouble {{ fill: var(--trouble); }}
 """.strip()
 
 
@@ -81,12 +85,12 @@ def page_of(story: Story) -> str:
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<meta charset="utf-8">\n'
         f'<meta name="viewport" content="width=device-width">\n'
-        f"<title>{escape(title)}</title>\n<style>\n{_STYLE}\n</style>\n{''.join(parts)}\n</html>\n"
+        f"<title>{escape(title)}</title>\n<style>\n{_COLOURS}\n{_PAGE}\n{_LANES}\n</style>\n{''.join(parts)}\n</html>\n"
     )
 
 
-def drawing(story: Story) -> str:
-    """The lanes as SVG."""
+def drawing(story: Story, style: str = "") -> str:
+    """The lanes as SVG, drawn in the colours of the page that it stands in, or of its own style."""
     rows = [_drawn(row) for row in story.rows]
     height = HEAD + sum(each.height + GAP for each in rows) + GAP
     body = "".join(_lanes(height))
@@ -99,8 +103,13 @@ def drawing(story: Story) -> str:
     label = f"What happened on the call, in {len(rows)} rows"
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{height}" viewBox="0 0 {WIDTH} {height}" '
-        f'role="img" aria-label="{label}">{body}</svg>'
+        f'role="img" aria-label="{label}">{style}<rect class="back" width="100%" height="100%"/>{body}</svg>'
     )
+
+
+def picture_of(story: Story) -> str:
+    """The lanes as a picture by itself."""
+    return drawing(story, f"<style>\n{_COLOURS}\n{_LANES}\n</style>") + "\n"
 
 
 def _drawn(row: Row) -> _Drawn:

@@ -36,10 +36,17 @@ def run(given: argparse.Namespace) -> int:
 
 
 def _follow(following: Following, console: Console, ends: float, *, as_json: bool) -> None:
-    last, crowded = "", False
+    last, crowded, looked = "", False, False
     while True:
-        with aws.explained():
-            news = following.look(datetime.now(UTC))
+        try:
+            with aws.explained():
+                news = following.look(datetime.now(UTC))
+        except aws.AwsSilent as silent:
+            if not looked:
+                raise
+            print(f"{silent}; still following", file=sys.stderr)
+            news = []
+        looked = True
         for each in news:
             if as_json:
                 _print_json(each)

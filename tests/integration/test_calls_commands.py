@@ -319,6 +319,54 @@ def test_a_call_that_is_over_is_followed_until_its_cost_has_come(at_work: Operat
     assert watch.count == 1
 
 
+def test_a_look_that_fails_half_way_is_made_up_for_by_the_next(
+    at_work: Operator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watch = Following(Listing(at_work.line.dynamodb, at_work.line.table), Selection(), NOW - timedelta(seconds=5))
+    at_work.call("one")
+    at_work.call("two")
+    timeline, read = watch.listing.store.timeline, []
+
+    def failing_once(session: str) -> object:
+        read.append(session)
+        if len(read) == 2:
+            raise ClientError({"Error": {"Code": "ThrottlingException", "Message": "slow down"}}, "Query")
+        return timeline(session)
+
+    monkeypatch.setattr(watch.listing.store, "timeline", failing_once)
+    with pytest.raises(ClientError):
+        watch.look(NOW)
+
+    told = [(each.call.session_id, each.row.event_id) for each in watch.look(NOW) if each.row.event_id]
+
+    assert sorted(session for session, _ in told) == ["one", "two"]
+    assert len(set(told)) == 2
+
+
+def test_following_outlives_a_dependency_that_does_not_answer_for_a_while(
+    at_work: Operator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[int] = []
+
+    def silent(self: Following, now: datetime) -> list[object]:
+        del self, now
+        looks.append(1)
+        if len(looks) == 2:
+            raise ClientError({"Error": {"Code": "ThrottlingException", "Message": "slow down"}}, "Query")
+        if len(looks) == 4:
+            raise KeyboardInterrupt
+        return []
+
+    monkeypatch.setattr(Following, "look", silent)
+    monkeypatch.setattr("time.sleep", lambda _: None)
+
+    status, _, err = at_work.run("tail")
+
+    assert status == 0
+    assert len(looks) == 4
+    assert "run this again in a minute; still following" in err
+
+
 def test_only_calls_that_are_meant_are_followed(at_work: Operator) -> None:
     listing = Listing(at_work.line.dynamodb, at_work.line.table)
     watch = Following(listing, Selection(flow="recorded-line"), NOW - timedelta(seconds=5))

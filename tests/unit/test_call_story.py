@@ -19,8 +19,9 @@ from dialtone.domain.events import Event
 from dialtone.domain.unconfirmed import Unconfirmed
 from infra.account import AGENT, AGENT_SCRIPT
 from infra.calls.lanes import lanes, list_lines, one_line, wrap
-from infra.calls.page import drawing, page_of
+from infra.calls.page import drawing, page_of, picture_of
 from infra.calls.story import SENT, UNCONFIRMED, Story, story_of
+from infra.checkout import ROOT
 from infra.demo import scenes
 from infra.flowkit.stage import Stage
 from tests.benchmarks.cost import MORNING
@@ -175,6 +176,19 @@ def test_a_page_needs_nothing_from_elsewhere_and_its_picture_is_well_formed() ->
     assert "prefers-color-scheme: dark" in page
     assert re.findall(r"(?:src|href)=|url\(|@import|<script", page) == []
     assert page.count(story.session_id) >= 1
+
+
+def test_the_picture_in_the_docs_is_what_the_code_draws() -> None:
+    # To draw it anew: python -c "from tests.unit.test_call_story import *; PICTURE.write_text(picture())"
+    assert PICTURE.read_text(encoding="utf-8") == picture()
+
+
+PICTURE = ROOT / "docs" / "calls.svg"
+
+
+def picture() -> str:
+    """The recorded call of the demo."""
+    return picture_of(played(scenes.RECORDED))
 
 
 def test_a_list_fits_a_narrow_terminal_in_two_lines_a_call() -> None:
