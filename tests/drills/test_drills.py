@@ -172,9 +172,11 @@ HARMLESS = frozenset({"http.HTTPStatus", "boto3.dynamodb.types"})
 
 
 def imported(path: Path) -> set[str]:
-    """The packages that a module imports."""
+    """The packages that a module imports when it runs."""
     found: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text())):
+    module = ast.parse(path.read_text())
+    module.body = [node for node in module.body if not (isinstance(node, ast.If) and _is_for_types(node))]
+    for node in ast.walk(module):
         if isinstance(node, ast.Import):
             found |= {alias.name.partition(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -182,6 +184,10 @@ def imported(path: Path) -> set[str]:
             harmless = node.module in HARMLESS or names <= HARMLESS
             found |= set() if harmless else {node.module.partition(".")[0]}
     return found
+
+
+def _is_for_types(condition: ast.If) -> bool:
+    return isinstance(condition.test, ast.Name) and condition.test.id == "TYPE_CHECKING"
 
 
 FUNCTIONS = ROOT / "functions"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from dialtone.domain.webhook_retry_policy import CALLEE_EVENTS, CALLER_EVENTS, DIALLED_EVENTS, RETRIES_MS
 from infra.dialling import dial_command
 from tests.staged_call import StagedCall
+from webhook.endpoint import HANDLING_SECONDS
 from webhook.router import handlers
 
 if TYPE_CHECKING:
@@ -48,6 +50,15 @@ def test_outgoing_calls_ask_for_their_events_again_as_soon_as_incoming_ones(
         assert each.parameters["webhook_retries_policies"] == {
             event: {"retries_ms": [500, 500, 5_000, 15_000, 30_000]} for event in events
         }
+
+
+def test_without_a_failover_the_later_deliveries_begin_at_the_times_that_are_promised() -> None:
+    """In docs/reliability.md: each waits its whole time in vain, and Telnyx pauses after it."""
+    pauses = [millis / 1_000 for millis in RETRIES_MS]
+
+    begin = list(accumulate(HANDLING_SECONDS + pause for pause in pauses))
+
+    assert begin == pytest.approx([2.3, 4.6, 11.4, 28.2, 60.0])
 
 
 def test_what_is_asked_for_is_what_telnyx_allows() -> None:
