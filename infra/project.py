@@ -60,6 +60,12 @@ class Project:
         return self.flows == SAMPLES
 
     @property
+    def file(self) -> Path | None:
+        """`dialtone.toml`; None where the project has none."""
+        file = self.root / PROJECT_FILE
+        return file if file.is_file() and not self.is_samples else None
+
+    @property
     def sentence(self) -> str:
         """Which it is and what it holds, for the person who runs a command."""
         which = f" ({NO_PROJECT})" if self.is_samples else ""
@@ -67,8 +73,8 @@ class Project:
 
     def environments(self) -> Mapping[str, Environment]:
         """Where it is deployed, by name, as `dialtone.toml` says. Raises DialtoneError naming what is wrong there."""
-        file = self.root / PROJECT_FILE
-        if self.is_samples or not file.is_file():
+        file = self.file
+        if file is None:
             return {}
         try:
             content = tomllib.loads(file.read_text(encoding="utf-8"))

@@ -158,7 +158,7 @@ def deployed(name: str, region: str = "", config: Config = aws.PATIENT) -> Deplo
                 raise
             raise StackMissing(
                 f"there is no stack {name} in this account and region ({formation.meta.region_name}):"
-                " deploy it with `make deploy`, or see which there are with `aws cloudformation list-stacks`"
+                " deploy it with `dialtone deploy`, or see which there are with `aws cloudformation list-stacks`"
             ) from None
     return Deployed(
         name,

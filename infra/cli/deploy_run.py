@@ -37,7 +37,7 @@ CAPABILITIES = ("CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND")
 def run(given: argparse.Namespace) -> int:
     """Check, pack, deploy. Raises DialtoneError for what cannot be deployed."""
     project = nearest(given.project)
-    if project.is_samples or not (project.root / PROJECT_FILE).is_file():
+    if project.file is None:
         raise DialtoneError(f"{given.project or 'here'}: no {PROJECT_FILE} is there or above; `dialtone new` makes one")
     with contextlib.chdir(project.root):  # where what is asked about its stacks finds their regions
         _deploy(project, _environment(project, given.environment), yes=given.yes)

@@ -12,6 +12,7 @@ from infra.api_key import secret_name, store_key
 from infra.cli.asking import can_ask
 from infra.connect.record import ConnectionRecord
 from infra.connect.telnyx_account import RequestRefused, TelnyxAccount, TelnyxSilent
+from infra.project import nearest, shown
 from infra.stack_outputs import StackMissing, deployed, region_of
 
 if TYPE_CHECKING:
@@ -62,7 +63,11 @@ def _show_next(account: TelnyxAccount) -> None:
     except (RequestRefused, TelnyxSilent):
         public_key = "…"
         print("Telnyx does not say the account's public key now: it is in the portal, Account, Keys & Credentials.")
-    print(f"Next: make deploy PARAMETERS='TelnyxPublicKey={public_key} AlarmEmail=you@example.com'")
+    if file := nearest().file:
+        print(f"Next: write these into {shown(file)}, with an address of yours, and run `dialtone deploy`:")
+        print(f'TelnyxPublicKey = "{public_key}"\nAlarmEmail = "you@example.com"')
+    else:
+        print(f"Next: make deploy PARAMETERS='TelnyxPublicKey={public_key} AlarmEmail=you@example.com'")
 
 
 def _note_other_account(account: TelnyxAccount, stack: Deployed) -> None:

@@ -132,7 +132,7 @@ class Examination:
         stack.check_up()
         missing = [name for name in NEEDED_OUTPUTS if name not in stack.outputs]
         if missing:
-            yield failed("stack", f"{stack.name} has no output {', '.join(missing)}", "make deploy this version of it")
+            yield failed("stack", f"{stack.name} has no output {', '.join(missing)}", "deploy this version of it")
         else:
             yield ok("stack", f"{stack.name} in {stack.region} is {stack.status}")
         self.stack = stack

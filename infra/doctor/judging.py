@@ -75,7 +75,7 @@ def public_key(in_stack: str, in_account: str) -> Result:
     name, keys = "public key", [each.strip() for each in in_stack.split(",")]
     if in_account in keys:
         return ok(name, "the stack has the one that Telnyx signs with")
-    remedy = f"make deploy PARAMETERS='TelnyxPublicKey={in_account}'"
+    remedy = f"deploy with TelnyxPublicKey = {in_account}"
     return failed(name, "the stack has another than Telnyx signs with: every webhook is refused", remedy)
 
 
@@ -161,7 +161,7 @@ def subscribed(name: str, subscriptions: Sequence[Mapping[str, Any]]) -> Result:
     if subscriptions:
         who = ", ".join(str(each.get("Endpoint")) for each in subscriptions)
         return failed(name, f"{who} has not confirmed yet", "open the mail from AWS Notifications, and confirm")
-    return warning(name, "nobody is told of them", "make deploy PARAMETERS='AlarmEmail=you@example.com'")
+    return warning(name, "nobody is told of them", "deploy with AlarmEmail = you@example.com")
 
 
 def last_webhook(times: Sequence[datetime], now: datetime) -> Result:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import re
 import shlex
-import shutil
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -14,11 +13,10 @@ import pytest
 
 from infra.carrier import Caller, Hear
 from infra.carrier.trace import Heard
-from infra.checkout import ROOT, SAMPLES
-from infra.cli.main import main
-from infra.local.cloud import STACK_NAME, TEMPLATE
+from infra.checkout import ROOT
+from infra.cli.main import command_parser, main
+from infra.local.cloud import STACK_NAME
 from infra.local.emulator import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY
-from infra.local.translate import read
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,8 +38,8 @@ def commands() -> list[str]:
 
 
 @pytest.fixture
-def checkout(tmp_path: Path, cloud: LocalCloud, carrier: Carrier, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A clone's flows, and a shell with credentials, for an account that has the page's number and nothing else."""
+def empty_folder(tmp_path: Path, cloud: LocalCloud, carrier: Carrier, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder, and a shell with credentials, for an account that has the page's number and nothing else."""
     for name, value in {
         "AWS_ENDPOINT_URL": cloud.endpoint_url,
         "AWS_ACCESS_KEY_ID": ACCESS_KEY_ID,
@@ -53,36 +51,37 @@ def checkout(tmp_path: Path, cloud: LocalCloud, carrier: Carrier, monkeypatch: p
     monkeypatch.setattr("boto3.DEFAULT_SESSION", None)
     monkeypatch.setattr(carrier.exchange, "numbers", {})
     carrier.add_numbers([NUMBER])
-    shutil.copytree(SAMPLES, tmp_path / "functions" / "flows")
+    monkeypatch.chdir(tmp_path)
     return tmp_path
 
 
 def test_the_pages_commands_lead_to_a_phone_that_is_answered(
-    checkout: Path, carrier: Carrier, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    empty_folder: Path, carrier: Carrier, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def dialtone(command: str, *more: str, piped: str = "") -> str:
         """Run a command of the page on the local stack."""
         monkeypatch.setattr(sys, "stdin", io.StringIO(piped))
         program, *arguments = shlex.split(command)
-        assert program == ".venv/bin/dialtone"
-        status = main([*arguments, "--stack", STACK_NAME, *more])
+        assert program == "dialtone"
+        status = main([*arguments, *more])
         shown = capsys.readouterr()
         assert status == 0, shown.out + shown.err
         return shown.out
 
-    flows = ("--flows", str(checkout / "functions" / "flows"))
-    clone, secret, numbers, route, deploy, connect, doctor = commands()
+    there = ("--stack", STACK_NAME)  # as the fixture has deployed it, with the samples
+    get, secret, numbers, route, deploy, connect, doctor = commands()
     assert len(commands()) <= MOST_COMMANDS
 
-    assert clone.endswith("&& make setup")  # as this environment was set up
-    assert "Telnyx accepts the key" in dialtone(secret, piped=carrier.api_key)
-    assert f"{NUMBER}  active" in dialtone(numbers, *flows)
-    subprocess.run(["sh", "-c", route], cwd=checkout, check=True)  # noqa: S603, S607 -- the page's own
-    assert deploy.startswith("make deploy PARAMETERS=")  # as the fixture has deployed the same template
-    parameters = {word.partition("=")[0] for word in shlex.split(deploy)[2].partition("=")[2].split()}
-    assert parameters <= read(TEMPLATE)["Parameters"].keys()
-    assert f"done: {NUMBER} rings main-menu" in dialtone(connect, *flows, *PATIENT)
-    assert f"{NUMBER}              rings main-menu" in dialtone(doctor, *flows)
+    install, new, enter = get.split(" && ")
+    assert install.startswith("pipx install ")  # tests/packed has a wheel installed
+    dialtone(new)
+    monkeypatch.chdir(empty_folder / enter.removeprefix("cd "))
+    assert "Telnyx accepts the key" in dialtone(secret, *there, piped=carrier.api_key)
+    assert f"{NUMBER}  active" in dialtone(numbers, *there)
+    subprocess.run(["sh", "-c", route], check=True)  # noqa: S603, S607 -- the page's own
+    assert callable(command_parser().parse_args(shlex.split(deploy)[1:]).run)  # tests/integration has it run
+    assert f"done: {NUMBER} rings front-desk" in dialtone(connect, *there, *PATIENT)
+    assert f"{NUMBER}              rings front-desk" in dialtone(doctor, *there)
 
     line = carrier.call(CALLER, NUMBER, Caller(Hear("Welcome to Harbour Dental")))
     greeted = "Welcome to Harbour Dental"
@@ -92,5 +91,5 @@ def test_the_pages_commands_lead_to_a_phone_that_is_answered(
     )
     line.hang_up()
     carrier.run_for(5)
-    dialtone(".venv/bin/dialtone disconnect", "--yes")
+    dialtone("dialtone disconnect", "--yes", *there)
     assert carrier.exchange.numbers[NUMBER].connection_id is None

@@ -335,8 +335,9 @@ def test_what_is_missing_is_said_with_its_remedy(setup: LineSetup) -> None:
         assert status == 1
         return error
 
-    assert "there is no stack other in this account and region (us-east-1): deploy it with `make deploy`" in error_of(
-        "--stack", "other", "--region", "us-east-1"
+    assert (
+        "there is no stack other in this account and region (us-east-1): deploy it with `dialtone deploy`"
+        in error_of("--stack", "other", "--region", "us-east-1")
     )
     (setup.flows / "numbers.yaml").write_text('"+15550100": front-desk\n', encoding="utf-8")
     assert f"+15550100 in numbers.yaml: not in this Telnyx account, whose numbers are {FRONT_DESK}" in error_of()

@@ -9,9 +9,12 @@ import boto3
 import pytest
 
 from infra.carrier import Application, Person
+from infra.new_project import create
 from tests.integration.lines import FRONT_DESK, SECRET, STACK
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.integration.lines import LineSetup
 
 OTHER_KEY = "KEY_another"
@@ -33,6 +36,18 @@ def test_a_key_is_checked_and_stored_before_there_is_a_stack_and_shown_nowhere(s
     assert f"make deploy PARAMETERS='TelnyxPublicKey={setup.carrier.public_key} AlarmEmail=" in shown
     assert key not in shown
     assert sorted(setup.flows.rglob("*")) == before
+
+
+def test_in_a_project_the_public_key_is_shown_as_the_project_file_takes_it(setup: LineSetup, tmp_path: Path) -> None:
+    boto3.client("cloudformation").delete_stack(StackName=STACK)
+    create(tmp_path / "my-line", "voicemail")
+    setup.monkeypatch.chdir(tmp_path / "my-line")
+
+    status, shown, _ = setup.run("secret", "--stack", STACK, piped=f"{setup.carrier.api_key}\n")
+
+    assert status == 0
+    assert "write these into dialtone.toml" in shown
+    assert f'\nTelnyxPublicKey = "{setup.carrier.public_key}"\n' in shown
 
 
 def test_a_key_is_typed_without_echo_and_takes_the_place_of_the_one_before(setup: LineSetup) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import shlex
 from functools import cache
 from pathlib import Path
 
@@ -11,11 +12,16 @@ import pytest
 
 from dialtone.adapters.flow_library import FlowLibrary
 from dialtone.flow.parser import STEP_KINDS
+from infra.cli.main import command_parser
 from infra.flowkit.lint import lint
+from infra.local.translate import read
+from infra.new_project import EVERY_PROJECT, TEMPLATES, create
+from infra.project import nearest
 
 ROOT = Path(__file__).resolve().parents[2]
 RUNBOOKS = sorted((ROOT / "docs" / "runbooks").glob("*.md"))
 PAGES = [ROOT / "README.md", ROOT / "tests" / "README.md", *sorted((ROOT / "docs").glob("*.md")), *RUNBOOKS]
+PROJECT_PAGE = EVERY_PROJECT / "README.md"
 ARCHITECTURE = ROOT / "docs" / "architecture.md"
 BLOCK = re.compile(r"^ *```(\w+)\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
 
@@ -42,12 +48,46 @@ def test_the_piece_of_a_flow_in_the_readme_is_a_piece_of_the_flow() -> None:
     assert piece in (ROOT / "functions" / "flows" / "main-menu.yaml").read_text(encoding="utf-8")
 
 
+def test_the_project_file_in_the_docs_is_read_and_the_templates_are_those_that_there_are(tmp_path: Path) -> None:
+    page = ROOT / "docs" / "projects.md"
+    create(tmp_path / "my-line", "voicemail")
+    (content,) = blocks(page, "toml")
+    (tmp_path / "my-line" / "dialtone.toml").write_text(content, encoding="utf-8")
+
+    environments = nearest(tmp_path / "my-line").environments()
+
+    known = read(ROOT / "template.yaml")["Parameters"]
+    assert set(environments) == {"dev", "prod"}
+    assert all(name in known for each in environments.values() for name, _ in each.parameters)
+    for name, about in TEMPLATES.items():
+        assert f"| `{name}` | {about} |" in page.read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_make_target_that_a_page_names_exists(page: Path) -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
 
     for target in re.findall(r"^ *make ([a-z-]+)", "\n".join(blocks(page, "sh")), re.MULTILINE):
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+
+
+@pytest.mark.parametrize("page", [*PAGES, PROJECT_PAGE], ids=lambda page: page.name)
+def test_every_dialtone_command_that_a_page_shows_can_be_parsed(page: Path) -> None:
+    lines = [line for block in blocks(page, "sh") for line in block.replace("\\\n", " ").splitlines()]
+
+    for line in lines:
+        for words in commands_in(line):
+            assert callable(command_parser().parse_args(words).run), line
+
+
+def commands_in(line: str) -> list[list[str]]:
+    """What a line of a shell asks of `dialtone`, without what surrounds it."""
+    found = []
+    for part in re.split(r"&&|\|\||[|;]", line.partition(" #")[0]):
+        program, *words = shlex.split(part) or [""]
+        if program in {"dialtone", ".venv/bin/dialtone"} and "…" not in part:
+            found.append(words[: next((place for place, word in enumerate(words) if word.startswith(">")), len(words))])
+    return found
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -155,7 +155,7 @@ def test_the_templates_own_limits_are_what_quotas_are_held_against() -> None:
 
 def test_the_stacks_public_key_is_one_that_telnyx_signs_with() -> None:
     assert judging.public_key("old=,new=", "new=").status is Status.OK
-    assert judging.public_key("old=", "new=").remedy == "make deploy PARAMETERS='TelnyxPublicKey=new='"
+    assert judging.public_key("old=", "new=").remedy == "deploy with TelnyxPublicKey = new="
 
 
 @pytest.mark.parametrize(
