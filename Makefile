@@ -105,14 +105,16 @@ build: $(SAM) $(VENV)/project ## pack the functions for AWS: make build ARCH=arm
 ifneq ($(PROJECT),)
 deploy: $(SAM) $(VENV)/project
 	@test -z "$(PARAMETERS)" || { echo "Write the parameters into $(PROJECT)/dialtone.toml: they stay there." >&2; exit 2; }
-	@PATH="$(if $(PYTHON_OF_LAMBDA),$(dir $(PYTHON_OF_LAMBDA)):)$$PATH" $(VENV)/bin/dialtone deploy $(ENV) --project "$(PROJECT)"
+	@PATH="$(if $(PYTHON_OF_LAMBDA),$(dir $(PYTHON_OF_LAMBDA)):)$$PATH" $(VENV)/bin/dialtone deploy $(ENV) --project "$(PROJECT)" \
+		$(if $(filter command line environment,$(origin ROLLOUT)),--rollout $(ROLLOUT))
 else
 deploy: build ## put the stack on AWS: make deploy PROJECT=../my-line ENV=dev|prod; or the samples: PARAMETERS='TelnyxPublicKey=…'
 	@case "$(ENV)" in dev | prod) ;; *) \
 		echo "ENV is \"$(ENV)\": say ENV=dev or ENV=prod; samconfig.toml has them." >&2; exit 2;; esac
 	@[ "$(ROLLOUT)" != canary ] || $(VENV)/bin/python -m infra.releases before dialtone-$(ENV)
 	@$(SAM) deploy --config-env $(ENV) --parameter-overrides Architecture=$(ARCH) Rollout=$(ROLLOUT) $(PARAMETERS) || { \
-		echo "Not deployed. Is it the first time? Then it needs your Telnyx public key, which \`dialtone secret\` shows:" >&2; \
+		echo "Not deployed. Was the new version taken back? docs/operations.md, Upgrade, says why that is and what to do." >&2; \
+		echo "Is it the first time? Then it needs your Telnyx public key, which \`dialtone secret\` shows:" >&2; \
 		echo "  make deploy ENV=$(ENV) PARAMETERS='TelnyxPublicKey=…'" >&2; \
 		echo "and AWS credentials: \`aws configure\`, or AWS_PROFILE set to the profile to use." >&2; exit 1; }
 	@$(VENV)/bin/python -m infra.releases after dialtone-$(ENV) $(if $(filter prod,$(ENV)),--protect)

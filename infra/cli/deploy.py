@@ -19,5 +19,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("environment", nargs="?", default="", metavar="ENV", help="(default: the project's first)")
     parser.add_argument("--project", type=Path, metavar="FOLDER", help="(default: the nearest above this folder)")
+    parser.add_argument(
+        "--rollout",
+        choices=["canary", "all-at-once"],
+        help="how callers come to a new version: a tenth first, taken back if an alarm rings, or all of them, whatever"
+        " rings (default: as the environment's parameters say, else canary)",
+    )
     parser.add_argument("--yes", action="store_true", help="do not ask where the environment says confirm; for scripts")
     parser.set_defaults(run=later("infra.cli.deploy_run"))

@@ -40,14 +40,16 @@ def run(given: argparse.Namespace) -> int:
     if project.file is None:
         raise DialtoneError(f"{given.project or 'here'}: no {PROJECT_FILE} is there or above; `dialtone new` makes one")
     with contextlib.chdir(project.root):  # where what is asked about its stacks finds their regions
-        _deploy(project, _environment(project, given.environment), yes=given.yes)
+        _deploy(project, _environment(project, given.environment), given.rollout, yes=given.yes)
     return 0
 
 
-def _deploy(project: Project, environment: Environment, *, yes: bool) -> None:
+def _deploy(project: Project, environment: Environment, rollout: str | None, *, yes: bool) -> None:
     tools = find_tools()
     _check(project)
     parameters = {"Architecture": ARCHITECTURE, **dict(environment.parameters)}
+    if rollout:
+        parameters[ROLLOUT] = rollout
     if parameters.get(ROLLOUT) != AT_ONCE and (problem := problem_before(environment.stack)):
         raise DialtoneError(problem)
     folder = project.root / WORK_FOLDER

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from dialtone.domain.errors import DialtoneError
+from dialtone.domain.stored import restored
 from infra import aws
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ class Recorded:
     @property
     def audio(self) -> Mapping[str, RecordedAudio]:
         """What was stored, by name."""
-        return {name: RecordedAudio(**value) for name, value in self._below(AUDIO).items()}
+        return {name: restored(RecordedAudio, value) for name, value in self._below(AUDIO).items()}
 
     def _below(self, folder: str) -> dict[str, Any]:
         return {name.removeprefix(folder): each for name, each in self.values.items() if name.startswith(folder)}

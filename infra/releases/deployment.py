@@ -31,8 +31,8 @@ def problem_before(name: str) -> str:
         return ""
     return (
         f"{name} is rolled back: version {versions.live} takes webhooks, CloudFormation holds {versions.deployed} for"
-        " live, and would compare a canary with that one. Deploy with ROLLOUT=all-at-once, or first undo the rollback:"
-        f" make rollback ENV={name.rpartition('-')[2]} UNDO=1"
+        " live, and would compare a canary with that one. Deploy with ROLLOUT=all-at-once (dialtone deploy --rollout"
+        f" all-at-once), or first undo the rollback: dialtone rollback --stack {name} --undo"
     )
 
 

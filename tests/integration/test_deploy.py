@@ -124,6 +124,12 @@ def test_another_environment_may_ask_first(
     assert "settled: my-line-prod, protected: True" in capsys.readouterr().out
 
 
+def test_in_an_emergency_everybody_gets_the_new_version_at_once(line: Deployment) -> None:
+    assert main(["deploy", "prod", "--yes", "--rollout", "all-at-once"]) == 0
+
+    assert 'Rollout="all-at-once"' in line.asked()[-1]
+
+
 def test_a_canary_does_not_go_out_where_it_must_not_and_all_at_once_does(
     line: Deployment, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 import zipfile
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from moto.cloudformation.responses import CloudFormationResponse
 from moto.codedeploy.models import codedeploy_backends
 
 from dialtone.domain.errors import DialtoneError
+from infra.checkout import ROOT
 from infra.cli.main import main
 from infra.connect.record import ConnectionRecord
 from infra.local import translate
@@ -363,7 +365,7 @@ def test_a_canary_does_not_go_out_after_a_rollback(account: Account) -> None:
 
     assert status == 1
     assert "ROLLOUT=all-at-once" in err
-    assert "make rollback ENV=prod UNDO=1" in err
+    assert f"dialtone rollback --stack {STACK} --undo" in err
 
 
 def test_before_the_first_deployment_nothing_keeps_it_from_going_out(account: Account) -> None:
@@ -432,3 +434,28 @@ def test_the_lists_of_what_goes_and_stays_are_the_templates() -> None:
 
     assert QUEUES.keys() == of_type(sam, "AWS::SQS::Queue").keys() - stays
     assert {name for name in stays if not any(each in name for each in of_no_account)} == set(STAYING)
+
+
+# --- make --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("asked", "runs"),
+    [
+        ("rollback ENV=prod UNDO=1 YES=1", ["dialtone rollback --stack dialtone-prod --undo --yes"]),
+        ("uninstall DRY_RUN=1", ["dialtone uninstall --stack dialtone-dev --dry-run"]),
+        ("deploy ENV=prod", ["Rollout=canary", "infra.releases after dialtone-prod --protect"]),
+        ("deploy ROLLOUT=all-at-once PROJECT=../line", ["dialtone deploy dev", "--rollout all-at-once"]),
+    ],
+)
+def test_make_runs_these_commands(asked: str, runs: list[str]) -> None:
+    made = subprocess.run(  # noqa: S603 -- make, which runs nothing with -n
+        ["make", "-n", *asked.split(), "PYTHON=python3", "PYTHON_OF_LAMBDA=python3.13"],  # noqa: S607 -- on the path
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    said = " ".join(made.stdout.split())
+    assert [each for each in runs if each not in said] == []

@@ -169,6 +169,27 @@ def test_the_watchdog_lets_go_of_a_call_that_is_not_in_the_table(environment: di
     assert looked.payload is None
 
 
+def test_the_pre_traffic_function_starts_and_refuses_a_version_that_it_cannot_invoke(
+    environment: dict[str, str], telnyx: ScriptedTelnyx
+) -> None:
+    elsewhere = telnyx.url.removesuffix("/v2")
+    telnyx.answers.extend([Answer(404, b'{"Type": "User"}'), Answer(200, b"{}")])
+    settings = {
+        "NEW_VERSION": "webhook:1",
+        "AWS_ENDPOINT_URL_LAMBDA": elsewhere,
+        "AWS_ENDPOINT_URL_CODEDEPLOY": elsewhere,
+    }
+
+    # The scripted server is Lambda, and CodeDeploy.
+    with PackedFunction(
+        PACKED / "PreTrafficFunction", "pretraffic.app.handler", environment | settings, RUNTIME
+    ) as function:
+        function.invoke({"DeploymentId": "d-1", "LifecycleEventHookExecutionId": "e-1"})
+
+    told = telnyx.requests[-1].json
+    assert told == {"deploymentId": "d-1", "lifecycleEventHookExecutionId": "e-1", "status": "Failed"}
+
+
 def test_the_failover_answers_a_call_from_cold_before_telnyx_gives_up(
     environment: dict[str, str], telnyx: ScriptedTelnyx
 ) -> None:

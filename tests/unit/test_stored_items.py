@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import dataclasses
 import importlib
 import inspect
@@ -21,8 +22,12 @@ from dialtone.domain.calls import Call, Position
 from dialtone.domain.client_state import ClientState
 from dialtone.domain.commands import Command, command
 from dialtone.domain.decisions import Decision
+from dialtone.domain.erasure import Receipt
 from dialtone.domain.events import Event
-from dialtone.domain.lookups import Lookup
+from dialtone.domain.failover import FailoverState
+from dialtone.domain.lookups import SLOW, Lookup
+from dialtone.domain.own_events import event_from_json, event_to_json
+from dialtone.domain.parked_event import ParkedEvent
 from dialtone.domain.recordings import (
     ArchiveJob,
     AudioCopy,
@@ -33,6 +38,8 @@ from dialtone.domain.recordings import (
     TranscriptCopy,
     Transcription,
 )
+from dialtone.domain.watch import Look
+from infra.connect.record import Recorded, RecordedAudio
 from infra.flowkit.memory_table import MemoryTable
 from webhook.router import route
 
@@ -245,6 +252,47 @@ def _everything(call: Call, decided: StoredDecision, recording: Recording) -> It
     yield from (recording, recording.consent, recording.audio, recording.transcript, recording.transcription)
     yield from recording.pauses or ()
     yield from (*decided.archive, decided.lookup)
+
+
+LATER = {"imagined": "later", "imagined_too": {"deep": ["x", 1, None]}}
+
+LOOK = Look(SESSION, LEG, "0ccc7b54", 5)
+PARKED = ParkedEvent("event", "call.answered", SESSION, "2026-11-24T12:00:01.000000Z", 1, "then", "KeyError", "{}")
+RECEIPT = Receipt(SESSION, "then", folders=("recordings/2026/11/24/s/",))
+STATE, FAILING = (
+    ClientState(3, "front-desk", LEG, given={"name": "Ada"}, decision=4),
+    FailoverState("spoken", 5, "+1555"),
+)
+OWN = Event("id", SLOW, "2026-11-24T12:00:01.000000Z", {"call_session_id": SESSION}, ClientState(3))
+
+
+@pytest.mark.parametrize(
+    ("kept", "written", "read"),
+    [
+        (LOOK, LOOK.to_json(), Look.from_json),
+        (JOB, JOB.to_json(), ArchiveJob.from_json),
+        (PARKED, PARKED.to_json(), ParkedEvent.from_json),
+        (RECEIPT, RECEIPT.to_json(), Receipt.from_json),
+        (OWN, json.dumps(event_to_json(OWN)), lambda text: event_from_json(json.loads(text))),
+        (STATE, base64.b64decode(STATE.encode()), lambda text: ClientState.decode(_in_base64(text))),
+        (FAILING, base64.b64decode(FAILING.encode()), lambda text: FailoverState.decode(_in_base64(text))),
+        (
+            {"hours": RecordedAudio("ab", "then")},
+            '{"sha256": "ab", "updated_at": "then"}',
+            lambda text: Recorded({"audio/hours": json.loads(text)}).audio,
+        ),
+    ],
+    ids=lambda each: type(each).__name__,
+)
+def test_messages_and_marks_of_a_later_version_are_read(
+    kept: object, written: str | bytes, read: Callable[[str], object]
+) -> None:
+    """What travels between functions, lies in buckets and parameters, or is echoed by Telnyx."""
+    assert read(json.dumps({**json.loads(written), **LATER})) == kept
+
+
+def _in_base64(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
 
 
 @pytest.mark.parametrize("event_type", ["call.initiated", "call.answered", "call.bridged", "call.hangup"])
