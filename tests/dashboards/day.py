@@ -130,7 +130,13 @@ class Environments:
 class Day(World):
     """Callers who call, people who are rung, and everything that CloudWatch is told meanwhile."""
 
-    def __init__(self, seed: int, hours: float = HOURS, outage: tuple[float, float] | None = OUTAGE) -> None:
+    def __init__(
+        self,
+        seed: int,
+        hours: float = HOURS,
+        outage: tuple[float, float] | None = OUTAGE,
+        calls_an_hour: float = CALLS_AN_HOUR,
+    ) -> None:
         self.measured = Measurements()
         self.logs: dict[str, list[Record]] = defaultdict(list)
         outages = {"telnyx": (outage[0] * 3_600, outage[1] * 3_600)} if outage else {}
@@ -139,7 +145,7 @@ class Day(World):
         super().__init__(seed=seed, flows=SAMPLES, weather=Weather(jitter_seconds=JITTER_SECONDS, outages=outages))
         self._drawn = random.Random(seed + 7)
         self.begins = self.unix()
-        self._hours = hours
+        self._hours, self._calls_an_hour = hours, calls_an_hour
         for number, callee in CALLEES.items():
             self.carrier.add_callee(number, callee)
         self._start_plainly = self.processes.start
@@ -154,7 +160,7 @@ class Day(World):
         self._placing = True
         clock.after(SAMPLE_SECONDS, self._sample)
         at = 0.0
-        while (at := at + self._drawn.expovariate(CALLS_AN_HOUR * _busy(at / seconds) / 3_600)) < seconds:
+        while (at := at + self._drawn.expovariate(self._calls_an_hour * _busy(at / seconds) / 3_600)) < seconds:
             clock.after(at, self._somebody_calls)
         for number in range(int(seconds / ANNOUNCEMENT_SECONDS)):
             clock.after((number + 0.5) * ANNOUNCEMENT_SECONDS, self._announce)
