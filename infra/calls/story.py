@@ -220,8 +220,20 @@ def _caller(entry: TimelineEntry, leg: Call | None, party: str) -> str:
             return f"{person} presses {_keys(entry)}".strip()
         case "call.hangup":
             by_person = entry.payload.get("hangup_source") == ("caller" if ours else "callee")
-            return f"{person} {'hangs up' if by_person else 'is hung up on'}".strip()
+            did = "hangs up" if by_person else "is hung up on"
+            never_there = None if ours else _NEVER_THERE.get(str(entry.payload.get("hangup_cause")))
+            return f"{person} {never_there or did}".strip()
     return ""
+
+
+_NEVER_THERE = {
+    "user_busy": "is busy",
+    "timeout": "does not answer",
+    "no_answer": "does not answer",
+    "call_rejected": "declines",
+    "not_found": "cannot be reached",
+}
+"""By Telnyx's hangup cause: what became of a person who was rung."""
 
 
 _SAID = ("status", "result", "hangup_cause", "media_name")

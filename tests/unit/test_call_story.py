@@ -91,6 +91,24 @@ def test_the_other_side_of_a_transfer_has_its_number() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("cause", "source", "said"),
+    [
+        ("user_busy", "callee", "+15550161 is busy"),
+        ("timeout", "unknown", "+15550161 does not answer"),
+        ("normal_clearing", "callee", "+15550161 hangs up"),
+        ("normal_clearing", "caller", "+15550161 is hung up on"),
+    ],
+)
+def test_what_became_of_somebody_who_was_rung_is_said(cause: str, source: str, said: str) -> None:
+    rung = entry("call.initiated", 1, payload={"to": "+15550161"})
+    over = entry("call.hangup", 2, payload={"hangup_cause": cause, "hangup_source": source})
+
+    rows = story_of("session", [Call("session", "leg", direction="outgoing")], [rung, over], []).rows
+
+    assert [row.caller for row in rows] == ["+15550161 is rung", said]
+
+
 def test_what_a_call_cost_is_summed_over_its_legs_and_a_cost_that_comes_twice_counts_once() -> None:
     cost = {"total_cost": "0.0050", "billed_duration_secs": 60, "cost_parts": [{"call_part": "sip", "currency": "USD"}]}
     timeline = [
