@@ -34,13 +34,14 @@ ALARMS = (
     "RecordingsMissing",
     "RecordingsOverdue",
     "RecordingsUnidentified",
+    "TranscriptsMissing",
 )
 """Of infra/monitoring.yaml, about recordings; dead letters ring, too."""
 
 
 def violations(world: World) -> list[Violation]:
     """Every broken promise."""
-    return [*_stuck(world), *_doubled(world), *_lost(world), *_recordings(world)]
+    return [*_stuck(world), *_doubled(world), *_lost(world), *_recordings(world), *_transcripts(world)]
 
 
 def _sessions(world: World) -> list[str]:
@@ -146,6 +147,20 @@ def _recordings(world: World) -> Iterator[Violation]:
     for entry in entries:
         if entry.status == VERIFIED and (entry.audio is None or entry.audio.key not in world.bucket.objects):
             yield Violation(FORGED, f"recording {entry.name} counts as verified and is not in the bucket")
+
+
+def _transcripts(world: World) -> Iterator[Violation]:
+    """Every transcript that Telnyx has made of a recording in custody lies beside it, word by word, or rings."""
+    alarmed = bool(world.queue.dead) or bool(world.noted.measured["TranscriptsMissing"])
+    for entry in (entry for session in _sessions(world) for entry in world.checked.recordings(session)):
+        made = world.carrier.recordings.all.get(entry.recording_id)
+        if entry.status not in KEPT_STATUSES or made is None or not made.transcribed:
+            continue
+        words = world.bucket.objects.get(entry.transcript.key) if entry.transcript else None
+        if words is None and not alarmed:
+            yield Violation(LOST, f"the transcript of recording {entry.name} is not in the bucket")
+        if words is not None and words.decode() != " ".join(made.words):
+            yield Violation(WRONG, f"the transcript of recording {entry.name} is not what Telnyx has")
 
 
 def _by_content(entries: list[Recording], made: Made) -> Recording | None:

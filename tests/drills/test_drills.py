@@ -17,8 +17,11 @@ from botocore.loaders import Loader
 from archive import custody
 from dialtone.adapters.archive_queue import ArchiveQueue
 from dialtone.adapters.signature import Verifier
+from dialtone.domain.recordings import Recording
+from infra.carrier import WebhookFault
 from infra.checkout import ROOT
 from infra.flowkit.memory_table import MemoryTable
+from reconcile.comparison import Comparison
 from tests.drills import gate
 from tests.drills.aws_memory import MemoryBucket
 from tests.drills.checkers import violations
@@ -244,6 +247,25 @@ def test_the_checks_see_what_is_written_over() -> None:
 def test_the_checks_see_a_recording_that_is_never_archived() -> None:
     with patch.object(ArchiveQueue, "put", lambda *_: None):
         assert STUCK in promises_broken()
+
+
+def test_the_checks_see_a_transcript_that_nobody_asks_for() -> None:
+    play, lost = "a message ended by silence", "call.recording.transcription.saved"
+
+    def broken() -> set[str]:
+        with World(seed=1, flows=flows_of(play)) as world:
+            world.carrier.faults.disturb_webhooks(WebhookFault.LOST, event_type=lost)
+            world.play(ALL_PLAYS[play])
+            return {each.promise for each in violations(world)}
+
+    with patch.object(Recording, "awaits_transcript", property(lambda _: False)):
+        assert broken() == {LOST}
+    assert broken() == set()
+
+
+def test_the_checks_see_a_recording_that_nothing_waits_for() -> None:
+    with patch.object(Comparison, "run", lambda _: None), pytest.raises(AssertionError, match="lost"):
+        undisturbed.__wrapped__(len(SCENES) - 1)
 
 
 def test_the_checks_see_audio_that_is_written_over() -> None:
