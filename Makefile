@@ -40,7 +40,7 @@ ONLY ?=
 SEEDED = $(if $(SEED),--hypothesis-seed=$(SEED))
 UPGRADE ?=
 # Everything that is locked, each `.in` in a `.txt` with hashes.
-LOCKED := functions/requirements requirements-dev infra/sam-requirements infra/runtime-requirements infra/audit-requirements tests/benchmarks/plain-requirements
+LOCKED := functions/requirements requirements-dev infra/sam-requirements infra/runtime-requirements infra/audit-requirements infra/checkov-requirements tests/benchmarks/plain-requirements
 # make audit UNREACHABLE=allowed passes where no advisory service can be asked, and says so.
 UNREACHABLE ?=
 
@@ -48,7 +48,7 @@ export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test coverage drill bench dashboards lint audit build deploy rollback uninstall check-sam lock clean
+.PHONY: help setup demo test coverage drill bench dashboards lint audit checkov build deploy rollback uninstall check-sam lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1@/p' $(MAKEFILE_LIST) | awk -F@ '{printf "make %-10s %s\n", $$1, $$2}'
@@ -89,6 +89,9 @@ lint: $(VENV)/project ## check format, style, types, templates and phone menus
 audit: $(VENV)/project .cache/audit/installed ## look for known vulnerabilities in what is locked
 	@$(VENV)/bin/python -m infra.audit $(if $(filter allowed,$(UNREACHABLE)),--allow-unreachable) \
 		--pip-audit .cache/audit/bin/pip-audit $(addsuffix .txt,$(LOCKED))
+
+checkov: $(VENV)/project .cache/checkov/installed ## look for what is insecure in the templates; what is meant to be so has a reason
+	@$(VENV)/bin/python -m infra.template_check --checkov .cache/checkov/bin/checkov template.yaml infra/*.yaml
 
 build: $(SAM) $(VENV)/project ## pack the functions for AWS: make build ARCH=arm64|x86_64
 	@case "$(ARCH)" in arm64 | x86_64) ;; *) \
@@ -175,6 +178,11 @@ $(VENV)/project: $(VENV)/installed pyproject.toml
 .cache/audit/installed: infra/audit-requirements.txt
 	$(call environment,.cache/audit)
 	@.cache/audit/bin/pip install $(PIP_OPTIONS) --no-deps --require-hashes -r $<
+	@touch $@
+
+.cache/checkov/installed: infra/checkov-requirements.txt
+	$(call environment,.cache/checkov)
+	@.cache/checkov/bin/pip install $(PIP_OPTIONS) --no-deps --require-hashes -r $<
 	@touch $@
 
 # Lambda's own part of a function's process: its runtime client, for its version of Python.
