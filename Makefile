@@ -130,7 +130,7 @@ DRY_RUN ?=
 UNDO ?=
 
 rollback: $(VENV)/project ## let the version before take webhooks again: make rollback ENV=dev|prod, UNDO=1 goes forth again
-	@$(VENV)/bin/dialtone rollback --stack dialtone-$(ENV) $(if $(UNDO),--undo) $(ASKED)
+	@$(VENV)/bin/dialtone rollback-code --stack dialtone-$(ENV) $(if $(UNDO),--undo) $(ASKED)
 
 uninstall: $(VENV)/project ## delete the stack, after showing what would be lost with it: make uninstall ENV=dev|prod
 	@$(VENV)/bin/dialtone uninstall --stack dialtone-$(ENV) $(ASKED)

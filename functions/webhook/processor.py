@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from dialtone.adapters.archive_queue import ArchiveQueue
+    from dialtone.adapters.published_flows import Library
     from dialtone.domain.call_progress import Progress
     from dialtone.domain.decisions import Decision
     from dialtone.domain.events import Event
@@ -66,18 +67,6 @@ CLOCKS_APART_SECONDS = 2
 
 NOTING_SECONDS = 0.1
 """Kept of a webhook's time to note which of several commands Telnyx has obeyed."""
-
-
-class Library(Protocol):
-    """What the processor needs of the flows. Both raise FlowInvalid if what they need is broken."""
-
-    def with_called_number(self, call: Call, event: Event) -> Call:
-        """A new incoming call with the number that was called, as our numbers are written."""
-        ...
-
-    def flow_for(self, call: Call, event: Event, deadline: float) -> LoadedFlow | None:
-        """The flow that leads the call, None if there is none."""
-        ...
 
 
 class Lookups(Protocol):
@@ -187,7 +176,7 @@ class EventProcessor:
         """What is decided about the event, and the flow that leads the call."""
         flow = None
         if event.type in handlers():
-            call = self.library.with_called_number(call, event)
+            call = self.library.with_called_number(call, event, deadline)
             flow = self.library.flow_for(call, event, deadline)
         return route(call, event, flow), flow
 

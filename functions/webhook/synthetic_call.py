@@ -12,6 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from dialtone.adapters.flow_library import FlowLibrary
+from dialtone.adapters.published_flows import PublishedFlows
 from dialtone.adapters.signature import KeyInvalid, Verifier
 from dialtone.adapters.telnyx_api import TelnyxApi
 from dialtone.domain.errors import FlowInvalid, MalformedEvent
@@ -61,6 +62,7 @@ def answer(endpoint: Endpoint, api_key: Secret[str], asked: Mapping[str, Any]) -
 
 def _broken(library: object) -> list[str]:
     """What is wrong with the flows that numbers lead to, as they are deployed."""
+    library = library.deployed if isinstance(library, PublishedFlows) else library
     if not isinstance(library, FlowLibrary):
         return []
     broken = []
@@ -110,9 +112,9 @@ class _OnlySynthetic:
 class _OneFlow:
     """The flow that leads a synthetic call, whatever the numbers lead to; no version of it is kept."""
 
-    def with_called_number(self, call: Call, event: Event) -> Call:
+    def with_called_number(self, call: Call, event: Event, deadline: float) -> Call:
         """The call."""
-        del event
+        del event, deadline
         return call
 
     def flow_for(self, call: Call, event: Event, deadline: float) -> LoadedFlow | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from dialtone.adapters.archive_queue import ArchiveQueue
@@ -10,6 +11,8 @@ from dialtone.adapters.calls_table import CallsTable
 from dialtone.adapters.flow_library import FlowLibrary
 from dialtone.adapters.lookup_function import LookupFunction
 from dialtone.adapters.parked_events import ParkedEvents
+from dialtone.adapters.publications import LiveCache
+from dialtone.adapters.published_flows import PublishedFlows
 from dialtone.adapters.secrets import CachedSecret
 from dialtone.adapters.signature import Verifier
 from dialtone.adapters.telemetry import Measure, Observer
@@ -24,7 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from webhook.processor import Library
+    from dialtone.adapters.published_flows import Library
+    from dialtone.domain.errors import FlowInvalid
     from webhook.settings import Settings
 
 AWS = budget(connect_seconds=0.5, read_seconds=0.8, attempts=2)
@@ -34,8 +38,12 @@ AWS = budget(connect_seconds=0.5, read_seconds=0.8, attempts=2)
 def open_endpoint(settings: Settings, open_library: Callable[[Path, CallsTable], Library]) -> Endpoint:
     """Everything connected; `open_library` reads a folder of flows. Raises what says which setting is wrong."""
     clients: Any = {name: DeadlineClient(name, AWS) for name in ("dynamodb", "sqs", "lambda")}
-    store, telnyx = CallsTable(clients["dynamodb"], settings.calls_table), TelnyxApi(settings.api_key)
-    library = open_library(settings.flows, store)
+    observer, live = Observer("webhook"), LiveCache()
+    store, telnyx = CallsTable(clients["dynamodb"], settings.calls_table, live), TelnyxApi(settings.api_key)
+    deployed = open_library(settings.flows, store)
+    library = PublishedFlows(
+        deployed, lambda: live.value, store.published_texts, partial(report_unreadable, observer), kept=store
+    )
     processor = EventProcessor(
         store=store,
         library=library,
@@ -49,13 +57,20 @@ def open_endpoint(settings: Settings, open_library: Callable[[Path, CallsTable],
         load=[
             telnyx.prepare,
             *(each.open for each in clients.values()),
-            *([library.read_all] if isinstance(library, FlowLibrary) else []),
+            *([deployed.read_all] if isinstance(deployed, FlowLibrary) else []),
         ],
-        renew=[telnyx.close, *([key.forget] if isinstance(key, CachedSecret) else [])],
+        renew=[telnyx.close, live.forget, *([key.forget] if isinstance(key, CachedSecret) else [])],
     ).register()
-    observer = Observer("webhook")
     sdk.on_fall_back.append(lambda: observer.measure(Measure("SdkLoadedPlainly")))
     # Opened when the first event is parked: it takes a start's time, and no call needs it.
     bucket: Any = DeadlineClient("s3", AWS)
     parked = ParkedEvents(bucket, settings.parked_events_bucket)
     return Endpoint(Verifier.from_text(settings.public_key), processor, observer, parked=parked)
+
+
+def report_unreadable(observer: Observer, version: int, why: FlowInvalid | None) -> None:
+    """Log and count a published version that this program cannot read."""
+    reason = str(why) if why else "its files are not in the table"
+    fields = {"published_version": version, "reason": reason}
+    observer.log("error", "published flows cannot be read; the deployed ones take their calls", fields)
+    observer.measure(Measure("PublishedFlowsUnreadable"))

@@ -30,6 +30,7 @@ EXAMPLES: Mapping[str, str] = MappingProxyType(
         "dialtone logs": "dialtone logs --errors --since 2h",
         "dialtone new": "dialtone new my-line --template voicemail",
         "dialtone numbers": "dialtone numbers --json",
+        "dialtone publish": "dialtone publish --percent 10 -m 'Spring hours'",
         "dialtone recordings erase": "dialtone recordings erase --caller +15550142 --dry-run",
         "dialtone recordings export": "dialtone recordings export --since 2026-11-01 --to november",
         "dialtone recordings hold": "dialtone recordings hold 428c31b6-abf3-3bc1-b7f4-5013ef9657c1",
@@ -39,9 +40,11 @@ EXAMPLES: Mapping[str, str] = MappingProxyType(
         "dialtone recordings show": "dialtone recordings show 428c31b6-abf3-3bc1-b7f4-5013ef9657c1 --json",
         "dialtone recordings verify": "dialtone recordings verify --since 2026-11-30",
         "dialtone replay": "dialtone replay --list",
-        "dialtone rollback": "dialtone rollback --stack prod",
+        "dialtone rollback": "dialtone rollback --to 3",
+        "dialtone rollback-code": "dialtone rollback-code --stack prod",
         "dialtone secret": "dialtone secret --stack prod",
         "dialtone uninstall": "dialtone uninstall --stack dev",
         "dialtone up": "dialtone up --pace 5",
+        "dialtone versions": "dialtone versions --changes",
     }
 )

@@ -1,11 +1,11 @@
-"""`dialtone rollback`: back to the version before, without building anything."""
+"""`dialtone rollback`: an earlier version of the menus takes new calls again."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from infra.cli.commands import later
-from infra.cli.stack_option import add_stack_to
+from infra.cli.stack_option import add_stack
 
 if TYPE_CHECKING:
     import argparse
@@ -14,11 +14,15 @@ if TYPE_CHECKING:
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     parser.description = (
-        "Let the webhook function's version before take webhooks again, with its menus. A deployment that is going on "
-        "is stopped instead. Nothing else of the stack changes."
+        "Let an earlier version of the menus take new calls again, within seconds. While a version is tried, this ends "
+        "the trial. Calls in progress end on the version that they began with."
     )
-    add_stack_to(parser)
-    parser.add_argument("--undo", action="store_true", help="go forth again, to the version that was deployed last")
-    parser.add_argument("--dry-run", action="store_true", help="show what would be done, and change nothing")
-    parser.add_argument("--yes", action="store_true", help="do not ask; for scripts")
+    parser.add_argument(
+        "--to",
+        type=int,
+        metavar="VERSION",
+        help="this version, 0 for the flows deployed with the code (default: the one before)",
+    )
+    parser.add_argument("--yes", action="store_true", help="do not ask")
+    add_stack(parser)
     parser.set_defaults(run=later("infra.cli.rollback_run"))

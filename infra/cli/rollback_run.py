@@ -1,57 +1,30 @@
-"""Runs `dialtone rollback`: shows what will be moved, asks, moves it."""
+"""Runs `dialtone rollback`: an earlier version of the menus takes new calls again."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from infra import aws
 from infra.cli.asking import confirmed
-from infra.releases.history import application_of, deployments_going_on, read_versions
-from infra.releases.rollback import back, forth, move
-from infra.stack_outputs import deployed, region_of
+from infra.cli.publications_access import author, publications
+from infra.publishing.publishing import named, roll_back, rolled_back
 
 if TYPE_CHECKING:
     import argparse
 
 
 def run(given: argparse.Namespace) -> int:
-    """Show, ask, move. 1 where the answer is no."""
-    region = region_of(given.stack, given.region)
-    stack = deployed(given.stack, region)
+    """Go back; 1 where the answer is no."""
     with aws.explained():
-        functions, codedeploy = aws.client("lambda", region), aws.client("codedeploy", region)
-        if going_on := deployments_going_on(codedeploy, application_of(stack)):
-            return _stop(codedeploy, going_on, given)
-        versions = read_versions(stack, functions, codedeploy)
-        wanted = forth(versions) if given.undo else back(versions)
-        if wanted is None:
-            print(f"Version {versions.live} takes webhooks: there is nothing to do.")
-            return 0
-        for line in wanted.lines():
-            print(line)
-        if given.dry_run:
-            return 0
-        if not (given.yes or confirmed("Move it?", "--yes")):
+        table = publications(given)
+        was = table.live()
+        becomes = rolled_back(was, table.changes(), table.versions(), given.to)
+        ending = f"The trial of {named(was.trial.version)} ends. " if was.trial else ""
+        print(f"{ending}{named(becomes.version).capitalize()} takes every new call.")
+        if not given.yes and not confirmed("Do it?", "--yes"):
             print("Nothing was changed.")
             return 1
-        move(functions, wanted)
-    for line in wanted.lines_after():
-        print(line)
-    return 0
-
-
-def _stop(codedeploy: Any, going_on: list[str], given: argparse.Namespace) -> int:  # noqa: ANN401 -- no stubs
-    """Have CodeDeploy take a deployment back that is not over; CloudFormation then takes back the rest."""
-    for deployment in going_on:
-        print(
-            f"Deployment {deployment} is going on: it will be stopped, and the version before gets all webhooks back."
-        )
-    if given.dry_run:
-        return 0
-    if not (given.yes or confirmed("Stop it?", "--yes")):
-        print("Nothing was changed.")
-        return 1
-    for deployment in going_on:
-        codedeploy.stop_deployment(deploymentId=deployment, autoRollbackEnabled=True)
-    print("Stopped. CloudFormation now puts the rest of the stack back as it was.")
+        roll_back(table, was, becomes, author(), datetime.now(UTC))
+    print("Done: new calls take it up within 5 seconds.")
     return 0

@@ -107,9 +107,7 @@ class Connecting:
 
     @do.register
     def _(self, step: StoreAudio) -> None:
-        audio = step.audio
-        stored = self.account.store_audio(step.name, audio.file_name, audio.content, replace=step.replace)
-        self.record.put(AUDIO + step.name, {"sha256": audio.sha256, "updated_at": stored.updated_at})
+        store_audio(self.account, self.record, step)
 
     def _adopt(self, id_name: str, before_name: str, found_id: str, before: Mapping[str, Any]) -> None:
         """Remember something that was there before. What an interrupted run made is remembered as made already."""
@@ -148,6 +146,13 @@ class Connecting:
 
 class RunsAtOnce(DialtoneError):  # noqa: N818 -- reads as the sentence it is
     """Another run has made what this one was about to make."""
+
+
+def store_audio(account: TelnyxAccount, record: ConnectionRecord, step: StoreAudio) -> None:
+    """Upload a file, and remember which content was uploaded."""
+    audio = step.audio
+    stored = account.store_audio(step.name, audio.file_name, audio.content, replace=step.replace)
+    record.put(AUDIO + step.name, {"sha256": audio.sha256, "updated_at": stored.updated_at})
 
 
 def _at_once(stack: str) -> RunsAtOnce:

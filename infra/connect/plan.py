@@ -219,7 +219,7 @@ def plan(wanted: Wanted, found: Found, now: datetime) -> Plan:
     notes = list(_notes(wanted, found, profile))
     steps: list[Step] = [
         *_profile_steps(wanted, found, profile),
-        *_audio_steps(wanted, found, now),
+        *audio_steps(wanted.audio, found.audio, found.recorded, now),
         *_application_steps(wanted, found, application, profile),
         *_number_steps(wanted, found, application),  # at last: a number that rings has all that it needs
     ]
@@ -337,9 +337,12 @@ def _number_steps(wanted: Wanted, found: Found, application: Application | None)
             yield ReturnNumber(number, before)
 
 
-def _audio_steps(wanted: Wanted, found: Found, now: datetime) -> Iterator[Step]:
-    for name, audio in wanted.audio.items():
-        stored, recorded = found.audio.get(name), found.recorded.audio.get(name)
+def audio_steps(
+    wanted: Mapping[str, Audio], found: Mapping[str, StoredAudio], remembered: Recorded, now: datetime
+) -> Iterator[StoreAudio]:
+    """The files that Telnyx lacks, has otherwise, or would delete soon."""
+    for name, audio in wanted.items():
+        stored, recorded = found.get(name), remembered.audio.get(name)
         if stored is None:
             yield StoreAudio(name, audio, replace=False, reason="new")
         elif recorded is None:

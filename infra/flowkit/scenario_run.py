@@ -83,7 +83,7 @@ class ScenarioRun:
         self._flows = flows
         troubles = self._conversation.troubles
         self._stage = Stage(
-            flows=flows.folder,
+            flows=script.file.parent,
             library=flows,
             start=self._conversation.at,
             audio_missing=[each.audio_missing for each in troubles if each.audio_missing],
@@ -156,7 +156,7 @@ class ScenarioRun:
     def _begin(self) -> None:
         dials = self._conversation.dials
         if dials is None:
-            called = called_number(self._script, self._flows.folder)
+            called = called_number(self._script, self._script.file.parent)
             self._person.take(self._stage.call(self._conversation.caller, called))
             return
         self._carrier.add_callee(dials.to, callee_of(dials))

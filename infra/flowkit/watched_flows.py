@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
-from dialtone.adapters.flow_library import FlowLibrary
+from dialtone.adapters.flow_library import FlowLibrary, text_beside
 from dialtone.domain.deadline import NO_DEADLINE
 from dialtone.domain.errors import FlowInvalid
 from dialtone.flow.routes import Routes
@@ -47,9 +48,9 @@ class WatchedFlows:
     _seen: Stamp | None = None
     _library: FlowLibrary | None = None
 
-    def with_called_number(self, call: Call, event: Event) -> Call:
+    def with_called_number(self, call: Call, event: Event, deadline: float = NO_DEADLINE) -> Call:
         """As FlowLibrary's. Raises FlowInvalid while what was saved last cannot be followed."""
-        return self._library_for(call).with_called_number(call, event)
+        return self._library_for(call).with_called_number(call, event, deadline)
 
     def flow_for(self, call: Call, event: Event, deadline: float = NO_DEADLINE) -> LoadedFlow | None:
         """As FlowLibrary's. Raises FlowInvalid while what was saved last cannot be followed."""
@@ -61,7 +62,9 @@ class WatchedFlows:
         except FlowInvalid:
             if not call.flow:
                 raise
-            return FlowLibrary(self.folder, NO_ROUTES, self.kept)  # a call that has a flow needs no numbers
+            return FlowLibrary(
+                partial(text_beside, self.folder), NO_ROUTES, self.kept
+            )  # a call that has a flow needs no numbers
 
     def _current(self) -> FlowLibrary:
         now = stamp(self.folder)

@@ -53,6 +53,8 @@ NEVER_HERE = {
     ),
     # For a queue that does not answer; tests/integration/test_watchdog.py has it emitted.
     Metric("CallsUnwatched", "webhook", ("service",)),
+    # For menus that newer code published; tests/integration/test_publishing.py has it emitted.
+    Metric("PublishedFlowsUnreadable", "webhook", ("service",)),
     # For a transcript that has not come for a day; tests/integration/test_reconcile_transcripts.py has it emitted.
     Metric("TranscriptsMissing", "reconcile", ("service",)),
     # For a bucket that does not answer; tests/integration/test_endpoint.py has it emitted.
@@ -112,6 +114,7 @@ NOON = datetime(2026, 9, 21, 12, 0, tzinfo=UTC).timestamp()
 
 FIELDS_NEVER_HERE = {
     ("webhook", "not_parked"),  # as above
+    ("webhook", "published_version"),  # tests/integration/test_publishing.py has it written
     ("webhook", "races_lost"),  # tests/integration/test_endpoint.py has it written
     *(("failover", name) for name in ("unavailable", "error")),  # as does test_failover_endpoint.py
 }

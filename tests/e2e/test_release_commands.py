@@ -53,9 +53,9 @@ def test_the_alias_goes_back_and_forth_and_old_versions_go(
     other = functions.publish_version(FunctionName=name)["Version"]
     functions.update_alias(FunctionName=name, Name=ALIAS, FunctionVersion=other)
 
-    assert main(["rollback", "--stack", STACK_NAME, "--yes"]) == 0
+    assert main(["rollback-code", "--stack", STACK_NAME, "--yes"]) == 0
     assert "nothing to do" in capsys.readouterr().out
-    assert main(["rollback", "--stack", STACK_NAME, "--undo", "--yes"]) == 0
+    assert main(["rollback-code", "--stack", STACK_NAME, "--undo", "--yes"]) == 0
     assert functions.get_alias(FunctionName=name, Name=ALIAS)["FunctionVersion"] == deployed
 
     said = list(settle(STACK_NAME, protect=True))

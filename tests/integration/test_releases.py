@@ -176,7 +176,7 @@ def account(aws: None, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.M
 def test_a_rollback_moves_the_alias_to_the_version_before_and_says_what_follows(account: Account) -> None:
     one, two = account.published, account.deploy()
 
-    status, out, err = account.run("rollback", "--yes")
+    status, out, err = account.run("rollback-code", "--yes")
 
     assert (status, err, account.live()) == (0, "", one)
     assert f"alias {ALIAS}: {two} -> {one}" in out
@@ -188,9 +188,9 @@ def test_a_second_rollback_changes_nothing(account: Account) -> None:
     account.deploy()
     two = account.live()
     account.deploy()
-    account.run("rollback", "--yes")
+    account.run("rollback-code", "--yes")
 
-    status, out, _ = account.run("rollback", "--yes")
+    status, out, _ = account.run("rollback-code", "--yes")
 
     assert (status, account.live()) == (0, two)
     assert "nothing to do" in out
@@ -199,7 +199,7 @@ def test_a_second_rollback_changes_nothing(account: Account) -> None:
 def test_a_rollback_passes_over_a_version_that_never_took_webhooks(account: Account) -> None:
     one, failed, three = account.published, account.deploy(status="Failed"), account.deploy()
 
-    account.run("rollback", "--yes")
+    account.run("rollback-code", "--yes")
 
     assert int(one) < int(failed) < int(three)
     assert account.live() == one
@@ -207,9 +207,9 @@ def test_a_rollback_passes_over_a_version_that_never_took_webhooks(account: Acco
 
 def test_an_undone_rollback_is_as_if_there_had_been_none(account: Account) -> None:
     two = account.deploy()
-    account.run("rollback", "--yes")
+    account.run("rollback-code", "--yes")
 
-    status, out, _ = account.run("rollback", "--undo", "--yes")
+    status, out, _ = account.run("rollback-code", "--undo", "--yes")
 
     assert (status, account.live()) == (0, two)
     assert "as CloudFormation has it" in out
@@ -220,7 +220,7 @@ def test_an_undone_rollback_is_as_if_there_had_been_none(account: Account) -> No
 def test_who_is_asked_decides(account: Account, typed: str, status: int) -> None:
     one, two = account.published, account.deploy()
 
-    asked = account.run("rollback", typed=typed or "\n")
+    asked = account.run("rollback-code", typed=typed or "\n")
 
     assert (asked[0], account.live()) == (status, two if status else one)
 
@@ -228,14 +228,14 @@ def test_who_is_asked_decides(account: Account, typed: str, status: int) -> None
 def test_a_dry_run_moves_nothing(account: Account) -> None:
     two = account.deploy()
 
-    status, out, _ = account.run("rollback", "--dry-run")
+    status, out, _ = account.run("rollback-code", "--dry-run")
 
     assert (status, account.live()) == (0, two)
     assert f"{two} -> " in out
 
 
 def test_the_first_version_has_none_to_go_back_to(account: Account) -> None:
-    status, _, err = account.run("rollback", "--yes")
+    status, _, err = account.run("rollback-code", "--yes")
 
     assert status == 1
     assert "no version before" in err
@@ -247,7 +247,7 @@ def test_a_deployment_that_goes_on_is_stopped_and_not_raced(account: Account) ->
     two = account.live()
     account.deploy(status="InProgress")
 
-    status, out, _ = account.run("rollback", "--dry-run")
+    status, out, _ = account.run("rollback-code", "--dry-run")
 
     assert (status, account.live()) == (0, two)
     assert "will be stopped" in out
@@ -338,7 +338,7 @@ def test_after_a_rollback_both_versions_are_kept(account: Account) -> None:
     account.deploy()
     account.deploy()
     kept = account.seen()
-    account.run("rollback", "--yes")
+    account.run("rollback-code", "--yes")
 
     account.around_deploy("after")
 
@@ -359,7 +359,7 @@ def test_while_a_deployment_goes_on_nothing_is_pruned(account: Account) -> None:
 def test_a_canary_does_not_go_out_after_a_rollback(account: Account) -> None:
     account.deploy()
     assert account.around_deploy("before")[0] == 0
-    account.run("rollback", "--yes")
+    account.run("rollback-code", "--yes")
 
     status, _, err = account.around_deploy("before")
 

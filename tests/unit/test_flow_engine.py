@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -15,6 +14,7 @@ from dialtone.domain.client_state import ClientState
 from dialtone.domain.decisions import Decision
 from dialtone.domain.webhook_retry_policy import CALLER_EVENTS, RETRIES_MS
 from dialtone.flow.engine import MAX_ERRORS, MAX_STEPS_AT_ONCE, advance, take_error_path
+from infra.checkout import SAMPLES
 from tests.staged_call import LEG, StagedCall, actions, happened, loaded, mark_of, moment
 from webhook.router import route
 
@@ -27,10 +27,10 @@ TWO_STEPS = """
       sorry: {say: Sorry., next: bye}
 """
 RECORDED = "record: {format: wav, max_seconds: 20000, trim: true}\nsteps:\n  hello: {say: Hello.}\n"
-LIBRARY = FlowLibrary.open(Path("functions/flows"))
+LIBRARY = FlowLibrary.open(SAMPLES)
 SHIPPED = {
     file.stem: shipped
-    for file in sorted(LIBRARY.folder.glob("*.yaml"))
+    for file in sorted(SAMPLES.glob("*.yaml"))
     if "." not in file.stem and (shipped := LIBRARY.flow(file.stem))
 }
 

@@ -32,9 +32,12 @@ OF_LAMBDA = frozenset(
     {"Task timed out", "Runtime.", "Traceback", "REPORT", "RESTORE_REPORT", "INFO", "WARNING", "ERROR", "SESSION"}
 )
 """What Lambda and the logger write by themselves, and what is to be replaced."""
-TESTED = {"doctor", "connect", "secret", "numbers", "replay", "recordings", "disconnect", "calls", "logs"}
-"""Commands whose examples tests run: test_doctor.py, test_replay_command.py, test_recordings_docs.py, and those named
-after `dialtone calls` and `dialtone logs`."""
+TESTED = {"doctor", "connect", "secret", "numbers", "replay", "recordings", "disconnect", "calls", "logs"} | {
+    "versions",
+    "rollback",
+}
+"""Commands whose examples tests run: test_doctor.py, test_replay_command.py, test_recordings_docs.py, and
+test_publishing.py, and those named after `dialtone calls` and `dialtone logs`."""
 
 
 @pytest.mark.parametrize("name", ALARMS)

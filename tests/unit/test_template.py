@@ -541,6 +541,7 @@ def test_the_outputs_have_the_names_that_others_rely_on(template: Template) -> N
         "ArchiveQueueUrl",
         "ArchiveDeadLetterQueueUrl",
         "ParkedEventsBucketName",
+        "PublishPolicyArn",
         "WebhookFunctionName",
         "WebhookFunctionVersion",
         "DeploymentApplication",

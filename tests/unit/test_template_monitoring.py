@@ -81,6 +81,7 @@ CONTRACT = frozenset(
         Metric("EventsOverdue", "watchdog", ("service",)),
         Metric("WatchdogFaults", "watchdog", ("service",)),
         Metric("CallsUnwatched", "webhook", ("service",)),
+        Metric("PublishedFlowsUnreadable", "webhook", ("service",)),
         Metric("FailoverWebhooks", "failover", ("service",)),
         Metric("FailoverFaults", "failover", ("service",)),
     }
@@ -135,6 +136,7 @@ WATCHED = {
     (OF_THE_STACK, "EventsOverdue", "watchdog"),
     (OF_THE_STACK, "WatchdogFaults", "watchdog"),
     (OF_THE_STACK, "CallsUnwatched", "webhook"),
+    (OF_THE_STACK, "PublishedFlowsUnreadable", "webhook"),
     (OF_THE_STACK, "FailoverWebhooks", "failover"),
     (OF_THE_STACK, "FailoverFaults", "failover"),
     ("AWS/Lambda", "Errors", "FailoverFunctionName"),

@@ -1,8 +1,9 @@
 """The calls table: one partition a phone call, holding its legs, its timeline and its recordings' ledger.
 
 Keys: `call_session_id`, and `item` which is `LEG#<leg>`, `EVENT#<occurred_at>#<event id>` or `RECORDING#<recording>`.
-Beside the calls stand the versions of flows that they began with: `FLOW#<flow>`, with items `FLOW#<version>`; and
-`SWEEP#recordings`, which says until when Telnyx's recordings were compared with the ledger.
+Beside the calls stand the versions of flows that they began with: `FLOW#<flow>`, with items `FLOW#<version>`;
+`SWEEP#recordings`, which says until when Telnyx's recordings were compared with the ledger; and the published flows
+(`publications.py`).
 
 The index `due` holds the ledger entries that are not settled, and the legs that have not ended: only they have its
 keys, `due_shard` and `due_at`. What a look into it costs grows with what is outstanding, not with the table.
@@ -22,6 +23,7 @@ from zlib import crc32
 from botocore.exceptions import ClientError
 
 from dialtone.adapters.dynamodb_items import attributes, plain
+from dialtone.adapters.publications import LIVE, LIVE_KEY, files_key, texts_in
 from dialtone.domain.calls import Call
 from dialtone.domain.commands import Command
 from dialtone.domain.compact_json import compact, expanded, plain_json
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
+    from dialtone.adapters.publications import LiveCache
     from dialtone.domain.decisions import Decision
     from dialtone.domain.events import Event
     from dialtone.domain.recordings import Review, Transcription
@@ -150,9 +153,11 @@ class TimelineEntry:
 class CallsTable:
     """The calls table, and nothing else of DynamoDB."""
 
-    def __init__(self, client: DynamoDBClient, table: str) -> None:
+    def __init__(self, client: DynamoDBClient, table: str, live: LiveCache | None = None) -> None:
         self._client = client
         self._table = table
+        self._live = live
+        """Where what is live of the published flows is kept, which is read along with calls."""
 
     def load(self, event: Event, deadline: float = NO_DEADLINE) -> Loaded:
         """The call that an event is for, and whether the event came before: one strongly consistent read.
@@ -162,7 +167,11 @@ class CallsTable:
         """
         leg_key = _key(event.call_session_id, f"{LEG}{event.owner_leg_id}")
         event_key = _key(event.call_session_id, _event_item(event))
-        items = {item["item"]: item for item in self._read([leg_key, event_key], deadline)}
+        along = self._live is not None and self._live.is_stale(begins=event.type == "call.initiated")
+        keys = [leg_key, event_key, *([LIVE_KEY] if along else [])]
+        items = {item["item"]: item for item in self._read(keys, deadline)}
+        if self._live is not None and along:
+            self._live.keep(items.get(LIVE))
         leg, known = items.get(leg_key["item"]["S"]), items.get(event_key["item"]["S"])
         return Loaded(call_from_item(leg) if leg else None, _decided(known) if known else None)
 
@@ -227,6 +236,11 @@ class CallsTable:
         found = self._read([_key(f"{FLOW}{flow}", f"{FLOW}{version}")], deadline)
         texts: Mapping[str, str] | None = expanded(found[0]["texts"]) if found else None
         return texts
+
+    def published_texts(self, version: int, deadline: float = NO_DEADLINE) -> Mapping[str, str] | None:
+        """The files of a published version of the flows, by name; None if there is no such version."""
+        found = self._read([files_key(version)], deadline)
+        return texts_in(found[0]) if found else None
 
     def recording(self, call_session_id: str, name: str) -> Recording | None:
         """A ledger entry, or None; strongly consistent."""

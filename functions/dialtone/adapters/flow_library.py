@@ -1,10 +1,11 @@
-"""The flows deployed beside the code, the numbers that lead to them, and the versions that calls began with."""
+"""A set of flows, the numbers that lead to them, and the versions that calls began with."""
 
 from __future__ import annotations
 
 import re
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from dialtone.domain.deadline import NO_DEADLINE
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from dialtone.domain.calls import Call
     from dialtone.domain.events import Event
     from dialtone.flow.loaded_flow import LoadedFlow
+    from dialtone.flow.parser import FileReader
 
 _FILE = re.compile(rf"({CALENDARS}/)?[a-z0-9][a-z0-9-]{{0,99}}\.yaml")
 """A longer name would be too long for a file on some systems."""
@@ -35,18 +37,31 @@ class StoredFlows(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class FlowLibrary:
-    """A folder of flows. Each is read when a call first needs it: one broken file silences one number, not all."""
+    """A folder of flows, or a published version.
 
-    folder: Path
+    Each flow is read when a call first needs it: one broken file silences one number, not all.
+    """
+
+    read_file: FileReader
     routes: Routes
     kept: StoredFlows | None = None
+    files: tuple[str, ...] = ()
+    """The names of its files."""
     _flows: dict[str, LoadedFlow] = field(default_factory=dict)
     _earlier: dict[tuple[str, str], LoadedFlow | None] = field(default_factory=dict)
 
     @classmethod
     def open(cls, folder: Path, kept: StoredFlows | None = None) -> FlowLibrary:
-        """Read which numbers lead where. Raises FlowInvalid."""
-        return cls(folder, _routes(folder), kept)
+        """Those of a folder: read which numbers lead where. Raises FlowInvalid."""
+        files = (file.relative_to(folder).as_posix() for file in sorted(folder.rglob("*.yaml")))
+        return cls(partial(text_beside, folder), _routes(folder), kept, tuple(filter(_FILE.fullmatch, files)))
+
+    @classmethod
+    def of_texts(cls, texts: Mapping[str, str], kept: StoredFlows | None = None) -> FlowLibrary:
+        """Those of a published version, by their names: read which numbers lead where. Raises FlowInvalid."""
+        flows = {name: text for name, text in texts.items() if name != NUMBERS_FILE}
+        routes = read_routes(texts.get(NUMBERS_FILE, ""), flows.get)
+        return cls(flows.get, routes, kept, tuple(texts))
 
     @property
     def flows_by_number(self) -> Mapping[str, str]:
@@ -56,7 +71,7 @@ class FlowLibrary:
     def flow(self, name: str) -> LoadedFlow | None:
         """The flow of that name, None if no file is named after it. Raises FlowInvalid if the file is broken."""
         if name not in self._flows:
-            flow = read_script(name, lambda file: text_beside(self.folder, file))
+            flow = read_script(name, self.read_file)
             if flow is None:
                 return None
             self._flows[name] = flow
@@ -64,16 +79,18 @@ class FlowLibrary:
 
     def read_all(self) -> None:
         """Read every flow beforehand. One that is broken says so when a call needs it."""
-        for file in sorted(self.folder.glob("*.yaml")):
-            if _FILE.fullmatch(file.name) and file.name != NUMBERS_FILE:
+        for file in self.files:
+            if "/" not in file and file != NUMBERS_FILE:
                 with suppress(FlowInvalid):
-                    self.flow(file.stem)
+                    self.flow(file.removesuffix(".yaml"))
 
-    def with_called_number(self, call: Call, event: Event) -> Call:
+    def with_called_number(self, call: Call, event: Event, deadline: float = NO_DEADLINE) -> Call:
         """A new incoming call with the number that was called, as our numbers are written if it can be only one."""
+        del deadline
         if not _goes_by_number(call, event):
             return call
-        return replace(call, to_number=self.routes.called(call.to_number or event.text("to")))
+        to_number = self.routes.called(call.to_number or event.text("to"))
+        return replace(call, to_number=to_number)
 
     def flow_for(self, call: Call, event: Event, deadline: float = NO_DEADLINE) -> LoadedFlow | None:
         """The flow that leads the call: its own, the one it was dialled for, or its number's. Raises FlowInvalid."""

@@ -59,6 +59,8 @@ class Call:
     status: str = ""
     flow: str = ""
     flow_version: str = ""
+    published: int = 0
+    """The published version of the flows that took it; 0 for those deployed with the code."""
     retention_days: int = 0
     """How long its recordings are kept, as its flow says; 0 for as long as the bucket keeps any."""
     step: str = ""

@@ -1,0 +1,202 @@
+"""The published versions of the flows, in the calls table.
+
+Their partition is `PUBLISHED#flows`, its items `LIVE`, `VERSION#<number>`, `FILES#<number>` and `CHANGE#<revision>`. A
+version is all files of a set of flows. `LIVE` says which takes new calls; it is read along with a call, by the one
+request that reads the call. Whoever publishes changes it on condition that nothing else has, in one transaction with
+the version and with an item that says who changed what. Nothing of these expires.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from dialtone.adapters.dynamodb_items import attributes, plain
+from dialtone.domain.compact_json import compact, expanded
+from dialtone.domain.errors import DialtoneError
+from dialtone.domain.publication import Live
+from dialtone.domain.stored import restored
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+    Item = dict[str, Any]
+
+PARTITION = "PUBLISHED#flows"
+LIVE, VERSION, FILES, CHANGE = "LIVE", "VERSION#", "FILES#", "CHANGE#"
+
+REREAD_SECONDS = 5.0
+"""How old what is known of `LIVE` may be when a call begins."""
+
+MAX_BYTES = 380_000
+"""Of a version's files, compressed and as text: an item of the table holds 400 KB."""
+
+
+class PublishedMeanwhile(DialtoneError):  # noqa: N818 -- reads as the sentence it is
+    """Somebody else changed what is live."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "somebody else has published or rolled back in the meantime: look at what is live, and try again"
+        )
+
+
+class TooLarge(DialtoneError):  # noqa: N818 -- reads as the sentence it is
+    """More files than a version can hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A published set of flows, without its files."""
+
+    number: int
+    message: str
+    author: str
+    published_at: str
+    """ISO 8601."""
+    digest: str
+    """Of its files: the same files have the same."""
+    files: int
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What somebody did to what is live."""
+
+    at: str
+    author: str
+    did: str
+    live: Live
+    """After it."""
+
+
+@dataclass(slots=True)
+class LiveCache:
+    """What is live, as the table last said."""
+
+    monotonic: Callable[[], float] = time.monotonic
+    value: Live = field(default_factory=Live)
+    _read_at: float | None = None
+
+    def is_stale(self, *, begins: bool) -> bool:
+        """Whether to read it along with a call; an event that does not begin a call needs it only if it is unknown."""
+        if self._read_at is None:
+            return True
+        return begins and self.monotonic() - self._read_at >= REREAD_SECONDS
+
+    def keep(self, item: Item | None) -> None:
+        """Take what the table said; None where nothing was ever published."""
+        self.value, self._read_at = Live.from_json(item) if item else Live(), self.monotonic()
+
+    def forget(self) -> None:
+        """Read it with the next event: this process was woken from a snapshot."""
+        self._read_at = None
+
+
+class Publications:
+    """The published versions, and which of them is live."""
+
+    def __init__(self, client: DynamoDBClient, table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def texts(self, number: int) -> Mapping[str, str] | None:
+        """The files of a version, by name; None if there is no such version."""
+        item = self._get(files_key(number))
+        return texts_in(item) if item else None
+
+    def live(self) -> Live:
+        """What takes new calls now; strongly consistent."""
+        item = self._get(LIVE_KEY)
+        return Live.from_json(item) if item else Live()
+
+    def versions(self) -> tuple[Version, ...]:
+        """Every version, the newest first."""
+        return tuple(restored(Version, item) for item in self._query(VERSION))
+
+    def changes(self) -> tuple[Change, ...]:
+        """Who changed what is live, and how, the latest first."""
+        return tuple(restored(Change, item, live=Live.from_json) for item in self._query(CHANGE))
+
+    def change(
+        self, was: Live, change: Change, new: Version | None = None, texts: Mapping[str, str] | None = None
+    ) -> None:
+        """Make a change, with a version that is new and its files: all or nothing.
+
+        Raises PublishedMeanwhile where what is live is not what it `was` any more, and TooLarge.
+        """
+        live = change.live
+        puts = [
+            self._put(LIVE, live.to_json(), was.revision),
+            self._put(f"{CHANGE}{live.revision:08}", {**asdict(change), "live": live.to_json()}),
+        ]
+        if new:
+            kept = compact(dict(texts or {}))
+            if len(kept) > MAX_BYTES:
+                raise TooLarge(
+                    f"the flows have {len(kept):,} bytes, compressed; {MAX_BYTES:,} can be published together"
+                )
+            puts += [
+                self._put(f"{VERSION}{new.number:08}", asdict(new)),
+                self._put(files_key(new.number)["item"]["S"], {"texts": kept}),
+            ]
+        try:
+            self._client.transact_write_items(TransactItems=puts)
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "TransactionCanceledException":
+                raise PublishedMeanwhile from None
+            raise
+
+    def _get(self, key: Item) -> Item | None:
+        answer = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True)
+        return plain(answer["Item"]) if "Item" in answer else None
+
+    def _put(self, item: str, fields: Item, was: int = 0) -> Any:  # noqa: ANN401 -- one of boto's nested dictionaries
+        """An item that there is none of yet, or one of that revision."""
+        put: Item = {
+            "TableName": self._table,
+            "Item": attributes({**fields, "call_session_id": PARTITION, "item": item}),
+            "ConditionExpression": "revision = :was" if was else "attribute_not_exists(call_session_id)",
+        }
+        if was:
+            put["ExpressionAttributeValues"] = attributes({":was": was})
+        return {"Put": put}
+
+    def _query(self, prefix: str) -> Iterator[Item]:
+        asked: Any = {
+            "TableName": self._table,
+            "ConsistentRead": True,
+            "ScanIndexForward": False,
+            "KeyConditionExpression": "call_session_id = :partition AND begins_with(#item, :prefix)",
+            "ExpressionAttributeNames": {"#item": "item"},
+            "ExpressionAttributeValues": attributes({":partition": PARTITION, ":prefix": prefix}),
+        }
+        while True:
+            page = self._client.query(**asked)
+            yield from (plain(item) for item in page["Items"])
+            if not page.get("LastEvaluatedKey"):
+                break
+            asked["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+
+
+def texts_in(item: Item) -> Mapping[str, str]:
+    """The files that an item of a version holds, by name."""
+    texts: Mapping[str, str] = expanded(item["texts"])
+    return texts
+
+
+def files_key(number: int) -> Item:
+    """The key of the item with a version's files."""
+    return _key(f"{FILES}{number:08}")
+
+
+def _key(item: str) -> Item:
+    return {"call_session_id": {"S": PARTITION}, "item": {"S": item}}
+
+
+LIVE_KEY = _key(LIVE)

@@ -1,0 +1,94 @@
+"""The flows that take calls: those deployed with the code, until others are published without a deployment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Protocol
+
+from dialtone.adapters.flow_library import FlowLibrary
+from dialtone.domain.deadline import NO_DEADLINE
+from dialtone.domain.errors import FlowInvalid
+from dialtone.domain.publication import WITH_THE_CODE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from dialtone.adapters.flow_library import StoredFlows
+    from dialtone.domain.calls import Call
+    from dialtone.domain.events import Event
+    from dialtone.domain.publication import Live
+    from dialtone.flow.loaded_flow import LoadedFlow
+
+KEPT_IN_MEMORY = 4
+"""Versions: the live one, one on trial, and those of calls in progress."""
+
+
+class Library(Protocol):
+    """Flows, and the numbers that lead to them. Both raise FlowInvalid if what they need is broken."""
+
+    def with_called_number(self, call: Call, event: Event, deadline: float) -> Call:
+        """A new incoming call with the number that was called, as our numbers are written."""
+        ...
+
+    def flow_for(self, call: Call, event: Event, deadline: float) -> LoadedFlow | None:
+        """The flow that leads the call, None if there is none."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedFlows:
+    """The deployed flows, and the published versions that lead instead of them."""
+
+    deployed: Library
+    live: Callable[[], Live]
+    """What takes new calls, as far as is known."""
+    read_texts: Callable[[int, float], Mapping[str, str] | None]
+    """The files of a version, by name; None for no such version."""
+    unreadable: Callable[[int, FlowInvalid | None], None]
+    """Called with a version that this program cannot read, such as one that a newer program published before a
+    rollback. New calls are led by the deployed flows then: better than silence."""
+    kept: StoredFlows | None = None
+    _versions: dict[int, Library] = field(default_factory=dict)
+
+    def with_called_number(self, call: Call, event: Event, deadline: float = NO_DEADLINE) -> Call:
+        """As FlowLibrary's, with the version that takes the call. Raises botocore's errors."""
+        if call.flow:
+            return call
+        version = call.published if call.version else self._new_calls_version(call, event)
+        library = self._library(version, deadline)
+        taken = replace(call, published=WITH_THE_CODE if library is self.deployed else version)
+        return library.with_called_number(taken, event, deadline)
+
+    def flow_for(self, call: Call, event: Event, deadline: float = NO_DEADLINE) -> LoadedFlow | None:
+        """As FlowLibrary's. A call ends on the version that it began with."""
+        try:
+            return self._library(call.published, deadline).flow_for(call, event, deadline)
+        except FlowInvalid as why:
+            if call.flow or call.published == WITH_THE_CODE:
+                raise
+            self.unreadable(call.published, why)
+        return self.deployed.flow_for(call, event, deadline)
+
+    def _new_calls_version(self, call: Call, event: Event) -> int:
+        called, caller = call.to_number or event.text("to"), call.from_number or event.text("from")
+        return self.live().version_for(called, caller or event.call_session_id)
+
+    def _library(self, version: int, deadline: float) -> Library:
+        """The version's; the deployed one's where a newer program published it, or it is gone."""
+        if version == WITH_THE_CODE:
+            return self.deployed
+        if version not in self._versions:
+            if len(self._versions) >= KEPT_IN_MEMORY:
+                self._versions.pop(next(iter(self._versions)))
+            self._versions[version] = self._read(version, deadline)
+        return self._versions[version]
+
+    def _read(self, version: int, deadline: float) -> Library:
+        texts = self.read_texts(version, deadline)
+        try:
+            if texts is not None:
+                return FlowLibrary.of_texts(texts, self.kept)
+            self.unreadable(version, None)
+        except FlowInvalid as why:
+            self.unreadable(version, why)
+        return self.deployed

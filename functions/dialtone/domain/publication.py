@@ -1,0 +1,63 @@
+"""Which version of the flows takes a new call: the live one, or one on trial. Pure.
+
+Flows deployed with the code are version 0. Every publication makes the next number.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+from zlib import crc32
+
+from dialtone.domain.stored import restored
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+WITH_THE_CODE = 0
+"""The version of the flows that were deployed with the code."""
+
+ALL_CALLS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A version that takes a share of the new calls."""
+
+    version: int
+    percent: int = ALL_CALLS
+    """Of the calls that it may take."""
+    numbers: tuple[str, ...] = ()
+    """It may take calls to these numbers; to all where there is none."""
+    since: int = 0
+    """When it began, in unix seconds."""
+
+    def takes(self, called: str, caller: str) -> bool:
+        """Whether it takes a call. A caller who calls again meets the same version, as long as the trial lasts."""
+        if self.numbers and called not in self.numbers:
+            return False
+        return crc32(f"{self.version} {caller}".encode()) % ALL_CALLS < self.percent
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """What takes new calls, as the table holds it."""
+
+    revision: int = 0
+    """How often it was changed: a change is made on condition that nothing else has changed it."""
+    version: int = WITH_THE_CODE
+    trial: Trial | None = None
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any]) -> Live:
+        """What `to_json` gave. Fields of a later program are passed over."""
+        return restored(cls, kept, trial=lambda trial: restored(Trial, trial, numbers=tuple))
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain values."""
+        trial = {**asdict(self.trial), "numbers": list(self.trial.numbers)} if self.trial else None
+        return {"revision": self.revision, "version": self.version, "trial": trial}
+
+    def version_for(self, called: str, caller: str) -> int:
+        """The version that takes a new call; `caller` is whatever the same caller has again."""
+        return self.trial.version if self.trial and self.trial.takes(called, caller) else self.version

@@ -1,0 +1,24 @@
+"""What the commands about published versions have in common."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from dialtone.adapters.publications import Publications
+from infra import aws
+from infra.stack_outputs import find_stack
+
+if TYPE_CHECKING:
+    import argparse
+
+
+def publications(given: argparse.Namespace) -> Publications:
+    """The published versions of the stack that is meant. Raises DialtoneError."""
+    return Publications(aws.client("dynamodb"), find_stack(given.stack, os.environ).calls_table)
+
+
+def author() -> str:
+    """Who this is to AWS, as every change of what is live notes it: `user/anna`, `assumed-role/deployer/ci`."""
+    arn: str = aws.client("sts").get_caller_identity()["Arn"]
+    return arn.rpartition(":")[2]

@@ -1,0 +1,57 @@
+"""Runs `dialtone rollback-code`: shows what will be moved, asks, moves it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from infra import aws
+from infra.cli.asking import confirmed
+from infra.releases.history import application_of, deployments_going_on, read_versions
+from infra.releases.rollback import back, forth, move
+from infra.stack_outputs import deployed, region_of
+
+if TYPE_CHECKING:
+    import argparse
+
+
+def run(given: argparse.Namespace) -> int:
+    """Show, ask, move. 1 where the answer is no."""
+    region = region_of(given.stack, given.region)
+    stack = deployed(given.stack, region)
+    with aws.explained():
+        functions, codedeploy = aws.client("lambda", region), aws.client("codedeploy", region)
+        if going_on := deployments_going_on(codedeploy, application_of(stack)):
+            return _stop(codedeploy, going_on, given)
+        versions = read_versions(stack, functions, codedeploy)
+        wanted = forth(versions) if given.undo else back(versions)
+        if wanted is None:
+            print(f"Version {versions.live} takes webhooks: there is nothing to do.")
+            return 0
+        for line in wanted.lines():
+            print(line)
+        if given.dry_run:
+            return 0
+        if not (given.yes or confirmed("Move it?", "--yes")):
+            print("Nothing was changed.")
+            return 1
+        move(functions, wanted)
+    for line in wanted.lines_after():
+        print(line)
+    return 0
+
+
+def _stop(codedeploy: Any, going_on: list[str], given: argparse.Namespace) -> int:  # noqa: ANN401 -- no stubs
+    """Have CodeDeploy take a deployment back that is not over; CloudFormation then takes back the rest."""
+    for deployment in going_on:
+        print(
+            f"Deployment {deployment} is going on: it will be stopped, and the version before gets all webhooks back."
+        )
+    if given.dry_run:
+        return 0
+    if not (given.yes or confirmed("Stop it?", "--yes")):
+        print("Nothing was changed.")
+        return 1
+    for deployment in going_on:
+        codedeploy.stop_deployment(deploymentId=deployment, autoRollbackEnabled=True)
+    print("Stopped. CloudFormation now puts the rest of the stack back as it was.")
+    return 0

@@ -1,0 +1,69 @@
+"""Runs `dialtone versions`: the published versions of the menus, which of them takes calls, and who changed that."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from dialtone.domain.publication import WITH_THE_CODE
+from infra import aws
+from infra.calls.lanes import printable
+from infra.cli.publications_access import publications
+from infra.publishing.publishing import Share, named
+
+if TYPE_CHECKING:
+    import argparse
+
+    from dialtone.adapters.publications import Change, Version
+    from dialtone.domain.publication import Live
+
+
+def run(given: argparse.Namespace) -> int:
+    """Print them."""
+    with aws.explained():
+        table = publications(given)
+        live, versions = table.live(), table.versions()
+        changes = table.changes() if given.changes or given.json else ()
+    if given.json:
+        print(
+            json.dumps(
+                {"live": live.to_json(), "versions": [*map(asdict, versions)], "changes": [*map(_change, changes)]}
+            )
+        )
+        return 0
+    for line in [*map(_change_line, changes)] if given.changes else _lines(live, versions):
+        print(printable(line))
+    return 0
+
+
+def _lines(live: Live, versions: tuple[Version, ...]) -> list[str]:
+    lines = [
+        f"{_mark(live, each.number):6} {each.number:4}  {_minute(each.published_at)}  {each.author}  {each.message}"
+        for each in versions
+    ]
+    lines.append(f"{_mark(live, WITH_THE_CODE):6} {WITH_THE_CODE:4}  deployed with the code")
+    if live.trial:
+        share = Share(live.trial.percent, live.trial.numbers)
+        since = datetime.fromtimestamp(live.trial.since, UTC)
+        lines.append(f"{named(live.trial.version)} is tried on {share.sentence} since {since:%Y-%m-%d %H:%M} UTC")
+    return lines
+
+
+def _mark(live: Live, number: int) -> str:
+    if number == live.version:
+        return "live"
+    return "trial" if live.trial and live.trial.version == number else ""
+
+
+def _change_line(change: Change) -> str:
+    return f"{_minute(change.at)}  {change.author}  {change.did}"
+
+
+def _change(change: Change) -> dict[str, object]:
+    return {"at": change.at, "author": change.author, "did": change.did, "live": change.live.to_json()}
+
+
+def _minute(moment: str) -> str:
+    return moment[: len("2026-11-30T14:00")].replace("T", " ")

@@ -1,0 +1,56 @@
+"""The files that make a version of the flows, and what differs between two versions, in words."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dialtone.adapters.flow_library import NUMBERS_FILE, text_beside
+from dialtone.domain.compact_json import plain_json
+from dialtone.domain.errors import DialtoneError
+from dialtone.flow.calendars import CALENDARS
+from infra.flowkit.drawing.beside_flows import noticed_beside
+from infra.flowkit.drawing.change_summary import noticed
+from infra.flowkit.drawing.versions import Text, flow_in, is_flow
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+
+def files_of(flows: Path) -> dict[str, str]:
+    """All texts of a folder that lead calls, by name: flows, calendars, the number file. Raises DialtoneError.
+
+    Conversations and what else lies there are left out, as a deployment leaves them out.
+    """
+    numbers = flows / NUMBERS_FILE
+    if not numbers.is_file():
+        raise DialtoneError(f"{numbers} is missing: no call would be taken; add it beside the flows")
+    names = [
+        *(each.name for each in flows.glob("*.yaml")),
+        *(f"{CALENDARS}/{each.name}" for each in flows.glob(f"{CALENDARS}/*.yaml")),
+    ]
+    texts = {name: text for name in sorted(names) if (text := text_beside(flows, name)) is not None}
+    return {**texts, NUMBERS_FILE: numbers.read_text(encoding="utf-8")}
+
+
+def digest_of(texts: Mapping[str, str]) -> str:
+    """Twelve characters that the same files have again."""
+    return hashlib.sha256(plain_json(dict(sorted(texts.items()))).encode()).hexdigest()[:12]
+
+
+def differences(old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[str]:
+    """What callers will notice, file by file, in lines for the terminal; nothing where the files are the same."""
+    for name in sorted({*old, *new}, key=lambda name: (name == NUMBERS_FILE, name)):
+        was, now = old.get(name), new.get(name)
+        if was != now:
+            yield name
+            yield from (f"  {sentence}" for sentence in _sentences(name, was, now))
+
+
+def _sentences(name: str, was: str | None, now: str | None) -> Iterator[str]:
+    old, new = (Text(name, text) if text is not None else None for text in (was, now))
+    if name == NUMBERS_FILE or name.startswith(f"{CALENDARS}/"):
+        yield from noticed_beside(Path(name), old, new)
+    else:
+        yield from noticed(*(flow_in(text) if text and is_flow(text) else None for text in (old, new)))
