@@ -84,7 +84,7 @@ lint: $(VENV)/project ## check format, style, types, templates and phone menus
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/mypy functions infra tests
 	@$(VENV)/bin/cfn-lint template.yaml infra/*.yaml
-	@$(VENV)/bin/dialtone flow lint
+	@$(VENV)/bin/dialtone flow lint functions/flows
 
 audit: $(VENV)/project .cache/audit/installed ## look for known vulnerabilities in what is locked
 	@$(VENV)/bin/python -m infra.audit $(if $(filter allowed,$(UNREACHABLE)),--allow-unreachable) \
@@ -99,7 +99,7 @@ build: $(SAM) $(VENV)/project ## pack the functions for AWS: make build ARCH=arm
 	@test -n "$(PYTHON_OF_LAMBDA)" || { \
 		echo "Packing for AWS needs Python 3.13, the functions' runtime; neither PATH nor ~/.pyenv/versions has it." >&2; \
 		echo "Install it (pyenv install 3.13), or say where: make build PYTHON_OF_LAMBDA=/path/to/python3.13" >&2; exit 1; }
-	@$(VENV)/bin/dialtone flow lint
+	@$(VENV)/bin/dialtone flow lint functions/flows
 	@PATH="$(dir $(PYTHON_OF_LAMBDA)):$$PATH" $(SAM) build $(FUNCTION) --build-dir $(BUILD) --parameter-overrides Architecture=$(ARCH)
 	@$(VENV)/bin/python -m infra.packing.lean_sdk > $(BUILD)/lean_sdk.json
 	@PYTHONHASHSEED=0 $(PYTHON_OF_LAMBDA) -s -P -B infra/packing/pack.py $(BUILD) $(BUILD)/lean_sdk.json > $(BUILD)/packed.txt

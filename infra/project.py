@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dialtone.domain.errors import DialtoneError
-from infra.checkout import SAMPLES
+from infra.checkout import ROOT, SAMPLES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -92,6 +92,8 @@ def nearest(folder: Path | None = None) -> Project:
     """The project of this folder or the nearest above; one without a project file is known by its flows."""
     here = (folder or Path.cwd()).resolve()
     for each in (here, *here.parents):
+        if each == ROOT:
+            break  # a checkout that lies in somebody's project works on its own samples
         if (each / PROJECT_FILE).is_file() or _holds_flows(each / FLOWS_FOLDER):
             return Project(each, each / FLOWS_FOLDER)
     return Project(here, here) if _holds_flows(here) else Project(SAMPLES.parent, SAMPLES)

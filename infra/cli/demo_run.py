@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from dialtone.domain.errors import DialtoneError
-from infra.checkout import SAMPLES
+from infra.checkout import IS_INSTALLED, SAMPLES
 from infra.console import BOLD, DIM, RED, Console
 from infra.demo.play import Demo, show_checks
 from infra.local.line import PhoneLine
@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 PLAYED = ("numbers.yaml", "main-menu.yaml", "announcement.yaml", "recorded-line.yaml")
 
 BRING_BACK = (
-    "`git checkout functions/flows` brings the samples back; menus of your own go into a project (`dialtone new`)"
+    "install Dialtone again"
+    if IS_INSTALLED
+    else "`git checkout functions/flows` brings them back; your own menus go into a project (`dialtone new`)"
 )
 
 CHANGED = f"The demo plays the samples in {SAMPLES}. Were they changed? Then {BRING_BACK}."

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from infra.checkout import ROOT
+from dialtone.domain.errors import DialtoneError
+from infra.checkout import IS_INSTALLED, ROOT
 from infra.flowkit.conversations import schema as conversations_schema
 from infra.flowkit.key_reference import page
 from infra.flowkit.schemas import schemas, written
@@ -28,6 +29,8 @@ def run(given: argparse.Namespace) -> int:
         print(written(schemas()[given.of]), end="")
         return 0
     project = nearest()
+    if project.is_samples and IS_INSTALLED:
+        raise DialtoneError("schemas are written into a project, and none lies here or above: `dialtone new` makes one")
     folder = DOCS if project.is_samples else project.root / SCHEMA_FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     for name, schema in schemas().items():

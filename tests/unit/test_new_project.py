@@ -85,6 +85,15 @@ def test_the_schemas_are_renewed_in_a_project(monkeypatch: pytest.MonkeyPatch) -
     }
 
 
+def test_an_installed_package_writes_no_schemas_into_itself(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("infra.cli.flow_schema_run.IS_INSTALLED", True)
+
+    assert main(["flow", "schema", "--write"]) == 1
+    assert "none lies here or above: `dialtone new` makes one" in capsys.readouterr().err
+
+
 def test_an_empty_folder_is_taken() -> None:
     Path("my-line").mkdir()
 

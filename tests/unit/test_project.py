@@ -49,6 +49,17 @@ def test_flows_in_the_current_folder_itself_are_found(tmp_path: Path) -> None:
     assert nearest(tmp_path) == Project(tmp_path, tmp_path)
 
 
+def test_a_checkout_in_somebodys_project_works_on_its_own_samples(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project_in(tmp_path / "line")
+    checkout = tmp_path / "line" / "dialtone"
+    (checkout / "docs").mkdir(parents=True)
+    monkeypatch.setattr("infra.project.ROOT", checkout)
+
+    assert nearest(checkout / "docs").is_samples
+
+
 def test_another_tools_folder_of_flows_is_no_project(tmp_path: Path) -> None:
     (tmp_path / "flows").mkdir()
     (tmp_path / "flows" / "etl.yaml").write_text("workflow: nightly\n", encoding="utf-8")
