@@ -3,6 +3,7 @@
 What the emulator does otherwise than AWS is dealt with here, and nowhere else.
 """
 
+import logging
 from collections.abc import Collection, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
@@ -20,6 +21,9 @@ from yaml import YAMLError
 from infra.local.errors import TemplateError
 
 Template = dict[str, Any]
+
+# It warns of each feature of SAM's own roll-out that its service would know, and a person would read it.
+logging.getLogger("samtranslator.feature_toggle").setLevel(logging.ERROR)
 
 LEFT_OUT = {
     "AWS::S3::BucketPolicy": "it demands TLS, and the emulator speaks plain HTTP on this machine",
