@@ -132,7 +132,7 @@ def test_tags_that_another_library_teaches_pyyaml_are_still_none_of_ours(monkeyp
     assert Document.read("main-menu.yaml", FLOW).content["steps"]["welcome"]["menu"] == "Press 1."
 
 
-@pytest.mark.parametrize("text", ["a: b\x00", "a: \x07", "a: \ufffe"])
+@pytest.mark.parametrize("text", ["a: b\x00", "a: \x07", "a: \ufffe", "a: \ud83d"])
 def test_control_characters_are_told(text: str) -> None:
     told = fault(text)
 

@@ -70,7 +70,8 @@ class Document:
     @classmethod
     def read(cls, file: str, text: str) -> Document:
         """Parse it. What is not YAML, or more of YAML than plain values, is a problem of the document."""
-        with suppress(yaml.YAMLError, RecursionError):
+        # libyaml takes UTF-8, which half a surrogate pair has no form in.
+        with suppress(yaml.YAMLError, RecursionError, UnicodeEncodeError):
             return cls._walked(file, text, _FastLoader(text))
         return cls.read_slowly(file, text)
 
