@@ -5,6 +5,7 @@ What it costs: half a read unit for 4 KB of keys, some thirty of them, and half 
 
 from __future__ import annotations
 
+import heapq
 import re
 import time
 from dataclasses import dataclass
@@ -12,7 +13,16 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from dialtone.adapters.calls_table import BEGAN_AT, BEGAN_INDEX, BEGAN_ON, KEEP_DAYS, LEG, CallsTable, call_from_item
+from dialtone.adapters.calls_table import (
+    BEGAN_AT,
+    BEGAN_INDEX,
+    BEGAN_ON,
+    BEGAN_SHARDS,
+    KEEP_DAYS,
+    LEG,
+    CallsTable,
+    call_from_item,
+)
 from dialtone.adapters.dynamodb_items import attributes, plain
 from dialtone.domain.errors import DialtoneError
 from infra.calls.selection import began
@@ -77,7 +87,8 @@ class Listing:
         first, last = int(since.timestamp()), int(until.timestamp()) - 1
         day = until.astimezone(UTC).date()
         while day >= since.astimezone(UTC).date():
-            yield from self._places_on(day.isoformat(), first, last)
+            shards = (self._places_on(f"{day}#{shard}", first, last) for shard in range(BEGAN_SHARDS))
+            yield from heapq.merge(*shards, key=lambda each: each.began_at, reverse=True)
             day -= timedelta(days=1)
 
     def calls(self, places: Iterable[Place]) -> Iterator[Call]:
@@ -150,12 +161,12 @@ class Listing:
         }
         return bool(named) and not named.startswith("FLOW#") and bool(self._client.query(**asked)["Items"])
 
-    def _places_on(self, day: str, first: int, last: int) -> Iterator[Place]:
+    def _places_on(self, shard: str, first: int, last: int) -> Iterator[Place]:
         asked: Any = {
             "TableName": self._table,
             "IndexName": BEGAN_INDEX,
-            "KeyConditionExpression": f"{BEGAN_ON} = :day AND {BEGAN_AT} BETWEEN :first AND :last",
-            "ExpressionAttributeValues": attributes({":day": day, ":first": first, ":last": last}),
+            "KeyConditionExpression": f"{BEGAN_ON} = :shard AND {BEGAN_AT} BETWEEN :first AND :last",
+            "ExpressionAttributeValues": attributes({":shard": shard, ":first": first, ":last": last}),
             "ScanIndexForward": False,
         }
         while first <= last:

@@ -145,6 +145,14 @@ def test_pages_follow_one_another_without_a_gap_and_without_a_call_twice(at_work
 
     assert [len(page) for page in pages] == [4, 4, 1], "a page ends with a second"
     assert sorted(itertools.chain(*pages)) == every
+    began = [every.index(session) // 2 for session in itertools.chain(*pages)]
+    assert began == sorted(began), "in their order over both shards of the index"
+    shards = {
+        item["began_on"]["S"]
+        for item in at_work.line.dynamodb.scan(TableName=at_work.line.table)["Items"]
+        if "began_on" in item
+    }
+    assert {each[-2:] for each in shards} == {"#0", "#1"}
 
 
 def test_a_search_that_would_read_too_much_stops_and_says_where(

@@ -192,7 +192,7 @@ def test_a_leg_stands_under_the_day_on_which_it_began_for_as_long_as_it_is_kept(
 
     at_the_end = [(item[BEGAN_ON], item[BEGAN_AT]) for item in items(line) if BEGAN_ON in item]
 
-    assert once == at_the_end == [({"S": "2026-09-20"}, {"N": "1789948799"})]
+    assert once == at_the_end == [({"S": "2026-09-20#1"}, {"N": "1789948799"})]
 
 
 def test_an_event_is_committed_once(line: Line) -> None:

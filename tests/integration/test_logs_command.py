@@ -341,7 +341,7 @@ def test_every_example_of_the_page_runs(at_work: Operator) -> None:
     page = blocks(ROOT / "docs" / "calls.md", "sh")
     examples = [line for block in page for line in block.splitlines() if line.startswith("dialtone logs ")]
     leg = {"call_session_id": {"S": SESSION}, "item": {"S": "LEG#x"}, "call_leg_id": {"S": "x"}}
-    begun = {"initiated_at": {"S": f"{HOUR_AGO:%Y-%m-%dT%H:%M:%S.%f}Z"}, "began_on": {"S": f"{HOUR_AGO:%Y-%m-%d}"}}
+    begun = {"initiated_at": {"S": f"{HOUR_AGO:%Y-%m-%dT%H:%M:%S.%f}Z"}, "began_on": {"S": f"{HOUR_AGO:%Y-%m-%d}#0"}}
     item = {**leg, **begun, "began_at": {"N": str(int(HOUR_AGO.timestamp()))}}
     at_work.line.dynamodb.put_item(TableName=at_work.line.table, Item=item)
 

@@ -8,8 +8,8 @@ Beside the calls stand the versions of flows that they began with: `FLOW#<flow>`
 The index `due` holds the ledger entries that are not settled, and the legs that have not ended: only they have its
 keys, `due_shard` and `due_at`. What a look into it costs grows with what is outstanding, not with the table.
 
-The index `began` holds every leg under the day on which it began, `began_on`, in the order of `began_at`. No function
-reads it: operators' commands list calls by it.
+The index `began` holds every leg under the day on which it began, in one of two shards, `began_on`, in the order of
+`began_at`. No function reads it: operators' commands list calls by it.
 """
 
 from __future__ import annotations
@@ -69,7 +69,8 @@ DUE_SHARDS = 4
 """A partition of the index takes 1,000 writes a second, and throttles the table's own writes beyond that."""
 
 BEGAN_INDEX, BEGAN_ON, BEGAN_AT = "began", "began_on", "began_at"
-"""A day is one partition of the index, which a leg is written into once: 1,000 calls can begin in a second."""
+BEGAN_SHARDS = 2
+"""Of a day: a leg is written into the index once, and more calls than 2,000 a second the API does not let begin."""
 
 _CONFLICTS = frozenset({"ConditionalCheckFailed", "TransactionConflict"})
 _OTHERS_WRITE = ("call_session_id", "review")
@@ -549,7 +550,10 @@ def _call_fields(call: Call, event: Event) -> Item:
 def _began(call: Call) -> Item:
     """The index's keys. They change only where a leg's first event comes after a later one."""
     began = call.initiated_at or call.answered_at or call.ended_at
-    return {BEGAN_ON: began[: len("2026-11-30")], BEGAN_AT: _seconds(began)} if began else {}
+    if not began:
+        return {}
+    shard = crc32(call.leg_id.encode()) % BEGAN_SHARDS
+    return {BEGAN_ON: f"{began[: len('2026-11-30')]}#{shard}", BEGAN_AT: _seconds(began)}
 
 
 def call_from_item(item: Item) -> Call:
