@@ -237,6 +237,10 @@ class Actor:
     def ended(self, leg: Leg) -> None:
         """Stop."""
         assert leg.state is LegState.ENDED  # noqa: S101 - nobody else calls this
+        self.stops()
+
+    def stops(self) -> None:
+        """Do nothing more by itself: somebody else has taken the telephone."""
         self._awaited = None
         self._next = len(self._steps)
         if self._timer is not None:

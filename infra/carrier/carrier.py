@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from infra.carrier import calls, recordings
 from infra.carrier.api import Api
 from infra.carrier.applications import ANY_PROFILE, PhoneNumber, Profile
-from infra.carrier.callers import Callee, Caller, Unknown, party_of
+from infra.carrier.callers import Actor, Callee, Caller, Unknown, party_of
 from infra.carrier.clock import Clock
 from infra.carrier.delivery import Deliveries
 from infra.carrier.exchange import Exchange
@@ -56,6 +56,12 @@ class Line:
         """Speak, from now on."""
         with self.carrier.acting():
             calls.say(self.carrier.exchange, self.leg, seconds, words)
+
+    def take_over(self) -> None:
+        """Act in place of the script that was played on it."""
+        with self.carrier.acting():
+            if isinstance(self.leg.party, Actor):
+                self.leg.party.stops()
 
     def hang_up(self) -> None:
         """Put the receiver down, now."""

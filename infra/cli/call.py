@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from datetime import UTC, datetime
 from pathlib import Path
 
 from infra.cli.commands import later
@@ -20,15 +21,24 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     parser.description = "Call a number on the stack that runs on this machine, and hear what a caller hears."
     parser.epilog = f"keys:\n{KEYS}\n\nFlows are read again when they are saved: edit, press r, hear it."
-    parser.add_argument("number", nargs="?", help="the number to call, one of numbers.yaml, e.g. +15550100")
+    parser.add_argument("number", nargs="?", help="the number to call, e.g. +15550100, or the flow that it leads to")
     parser.add_argument("--as", dest="caller", help=f"the number that calls, or withheld (default: {CALLER})")
     add_flows_to(parser)
     parser.add_argument("--speed", type=_speed, default=1.0, help="how much faster than life (default: 1)")
+    parser.add_argument(
+        "--at",
+        type=moment,
+        metavar="TIME",
+        help="when the call is made, 2026-12-24T10:00 say, in UTC (default: now, or as the script says)",
+    )
     parser.add_argument(
         "--script", type=Path, metavar="FILE", help="let a conversation be had: main-menu.test.yaml, say"
     )
     parser.add_argument("--named", default="", metavar="NAME", help="which of the file's (default: the first)")
     parser.add_argument("--save", type=Path, metavar="FILE", help="add what you do to a file of conversations")
+    parser.add_argument(
+        "--keep", type=Path, metavar="FOLDER", help="copy recordings and transcripts there, to listen to"
+    )
     parser.add_argument("--audio", action="store_true", help="speak it, if a speech program is here (espeak-ng, say)")
     parser.add_argument(
         "--agent",
@@ -38,6 +48,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help=f"who answers when the flow rings somebody: {', '.join(KIND_NAMES)} (a person); may be given again",
     )
     parser.set_defaults(run=later("infra.cli.call_run"))
+
+
+def moment(text: str) -> datetime:
+    """A time as people and conversations write it; in UTC where it names no offset."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text} is not a time: write one as 2026-12-24T10:00") from None
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 def _speed(text: str) -> float:

@@ -11,7 +11,7 @@ from infra.cli.call import CALLER
 from infra.cli.flows_option import name_project
 from infra.local.line import PhoneLine
 from infra.phone.diary import check_place
-from infra.phone.flow_folder import FlowFolder
+from infra.phone.flow_folder import FlowFolder, called
 from infra.phone.hearing import Tone
 from infra.phone.key_help import KEYS
 from infra.phone.keyboard import Keyboard
@@ -23,6 +23,7 @@ from infra.phone.script import read_script
 
 if TYPE_CHECKING:
     import argparse
+    from datetime import datetime
 
     from infra.carrier.callers import Caller
     from infra.phone.people import People
@@ -37,7 +38,7 @@ def run(given: argparse.Namespace) -> int:
     played = read_script(given.script, given.named, given.flows) if given.script else None
     if played:
         reachable.meet(played.people)
-    number = given.number or (played.called if played else "")
+    number = called(given.number, given.flows) if given.number else played.called if played else ""
     if not number:
         raise DialtoneError("which number? Say one of numbers.yaml, or --script FILE")
     caller = given.caller or (played.caller if played else CALLER)
@@ -45,22 +46,31 @@ def run(given: argparse.Namespace) -> int:
     flow_folder.check_number()
     if given.save:
         check_place(given.save, flow_folder.flow())
-    return _ring(given, flow_folder, reachable, played.person if played else None)
+    if given.keep:
+        given.keep.mkdir(parents=True, exist_ok=True)
+    at = given.at or (played.at if played else None)
+    return _ring(given, flow_folder, reachable, played.person if played else None, at)
 
 
-def _ring(given: argparse.Namespace, flow_folder: FlowFolder, reachable: People, person: Caller | None) -> int:
+def _ring(
+    given: argparse.Namespace,
+    flow_folder: FlowFolder,
+    reachable: People,
+    person: Caller | None,
+    at: datetime | None,
+) -> int:
     screen = screen_on(sys.stdout, os.environ)
     screen.say(
         f"Dialtone: {flow_folder.caller} calls {flow_folder.called}. The stack starts; that takes some seconds.",
         Tone.QUIET,
     )
     speaker = loudspeaker(given.speed, lambda why: screen.say(why, Tone.QUIET)) if given.audio else None
-    with PhoneLine(pace=given.speed, watched_flows=given.flows) as line, Keyboard() as keyboard:
+    with PhoneLine(pace=given.speed, watched_flows=given.flows, start=at) as line, Keyboard() as keyboard:
         reachable.move_in(line.carrier.exchange)
         if keyboard.is_terminal:
             screen.say(KEYS, Tone.QUIET)
         try:
-            return Phone(line, flow_folder, screen, keyboard, speaker, person, given.save).run()
+            return Phone(line, flow_folder, screen, keyboard, speaker, person, given.save, given.keep).run()
         finally:
             screen.close()
             if speaker:

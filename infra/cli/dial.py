@@ -26,6 +26,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="NAME=VALUE",
         help="a variable that the flow expects to be given; may be given again",
     )
+    parser.add_argument("--wait", action="store_true", help="return once the call is over, and say how long it was")
     add_flows_to(parser)
     parser.add_argument(
         "--stack",

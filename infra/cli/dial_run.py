@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from contextlib import closing
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ from dialtone.adapters.flow_library import FlowLibrary
 from dialtone.adapters.secrets import FixedSecret
 from dialtone.adapters.settings import required, telnyx_api_key
 from dialtone.adapters.telnyx_api import TelnyxApi
-from dialtone.domain.errors import DialtoneError
+from dialtone.domain.errors import CommandInvalid, DialtoneError
 from dialtone.flow.inputs import check_given
 from dialtone.flow.steps.answered_by import AnsweredBy
 from infra.api_key import secret_name, stored_key
@@ -23,10 +24,14 @@ from infra.stack_outputs import deployed, region_of
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Mapping
 
     from dialtone.adapters.secrets import Secret
+    from dialtone.domain.commands import Command
     from dialtone.flow.loaded_flow import LoadedFlow
 
+
+BETWEEN_LOOKS_SECONDS = 2.0
 
 WITHOUT_GREETING = frozenset({"detect"})
 """Detection that never reports when a machine's greeting is over: `after_greeting` would always wait its full time.
@@ -43,19 +48,44 @@ def run(given: argparse.Namespace) -> int:
     variables = dict(given.given)
     check_given(flow.main, variables)
     connection_id, key = _dialling_application(given.stack, given.region)
-    asked = dial_command(
-        given.to,
-        caller=given.caller,
-        flow=given.flow,
-        connection_id=connection_id,
-        ring_seconds=given.ring_seconds,
-        detection=given.detection,
-        given=variables,
-    )
+    asked = _command(given, connection_id, variables)
     with closing(TelnyxApi(key)) as telnyx:
-        outcome = dial(asked, telnyx)
-    print(f"ringing {given.to}: session {outcome.data['call_session_id']}, leg {outcome.data['call_leg_id']}")
+        outcome, began = dial(asked, telnyx), time.monotonic()
+        told = f"ringing {given.to}: session {outcome.data['call_session_id']}, leg {outcome.data['call_leg_id']}"
+        print(told, flush=True)
+        if given.wait:
+            _wait_for_the_end(telnyx, str(outcome.data["call_control_id"]))
+            print(f"over after {time.monotonic() - began:.0f} s")
     return 0
+
+
+def _command(given: argparse.Namespace, connection_id: str, variables: Mapping[str, str]) -> Command:
+    """What Telnyx is told. Raises DialtoneError that names the option, and not Telnyx's parameter."""
+    try:
+        return dial_command(
+            given.to,
+            caller=given.caller,
+            flow=given.flow,
+            connection_id=connection_id,
+            ring_seconds=given.ring_seconds,
+            detection=given.detection,
+            given=variables,
+        )
+    except CommandInvalid as invalid:
+        option = _OPTIONS.get(invalid.parameter)
+        if option is None:
+            raise
+        raise DialtoneError(f"{option} {invalid.reason}") from invalid
+
+
+_OPTIONS = {"to": "the number to ring", "from": "--from", "timeout_secs": "--ring-seconds"}
+"""Telnyx's parameter → what people write."""
+
+
+def _wait_for_the_end(telnyx: TelnyxApi, call_control_id: str) -> None:
+    """Ask Telnyx until the leg is over, or forgotten."""
+    while (found := telnyx.find_call(call_control_id)) is not None and found.is_alive:
+        time.sleep(BETWEEN_LOOKS_SECONDS)
 
 
 def _dialling_application(stack: str, region: str) -> tuple[str, Secret[str]]:

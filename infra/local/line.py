@@ -19,6 +19,7 @@ from infra.local.errors import PortInUseError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from datetime import datetime
     from pathlib import Path
     from types import TracebackType
 
@@ -40,7 +41,7 @@ WEBHOOK_TIMEOUT_SECONDS = 30.0
 class PhoneLine:
     """Numbers that ring, a carrier that answers commands, and the functions that give them; until the block is left."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 -- each has its default
         self,
         *,
         carrier_port: int = 0,
@@ -48,11 +49,13 @@ class PhoneLine:
         pace: float | None = None,
         properties: Mapping[str, Mapping[str, object]] | None = None,
         watched_flows: Path | None = None,
+        start: datetime | None = None,
     ) -> None:
         """`pace` is virtual seconds per second of the wall clock, None for as fast as possible.
 
         `watched_flows` takes the place of the flows that are deployed, and is read again whenever it has changed: its
-        numbers are for the caller to `connect`, again and again. Raises PortInUseError.
+        numbers are for the caller to `connect`, again and again. `start` is the carrier's time at the beginning, None
+        for now: opening hours go by it. Raises PortInUseError.
         """
         self.flows = watched_flows or SAMPLES
         self._watched = watched_flows is not None
@@ -63,6 +66,7 @@ class PhoneLine:
             fetch=http_fetch,
             delivery_threads=DELIVERY_THREADS,
             pace=pace,
+            start=start,
         )
         try:
             self.server = CarrierServer(self.carrier, carrier_port)

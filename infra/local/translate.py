@@ -20,6 +20,9 @@ from yaml import YAMLError
 
 from infra.local.errors import TemplateError
 
+# It warns on standard error of a switch that only AWS's own service has.
+logging.getLogger("samtranslator.feature_toggle.feature_toggle").setLevel(logging.ERROR)
+
 Template = dict[str, Any]
 
 # It warns of each feature of SAM's own roll-out that its service would know, and a person would read it.

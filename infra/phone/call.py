@@ -79,20 +79,19 @@ class Call:
             for place, digit in enumerate(digits):
                 carrier.clock.after(place * BETWEEN_KEYS_SECONDS, partial(calls.press, carrier.exchange, leg, digit))
 
-    def kept(self, line: PhoneLine) -> Iterator[Told]:
-        """What has come to lie in the bucket since it was last asked."""
+    def kept(self, line: PhoneLine, folder: Path | None = None) -> Iterator[Told]:
+        """What has come to lie in the bucket since it was last asked; it is copied into the folder."""
         if not self.receiver.recordings:
             return
         at = self.receiver.since(line.carrier.clock.now)
         for recording in line.store.recordings(self.session):
             if recording.audio and recording.status in KEPT_STATUSES and recording.audio.key not in self._shown:
                 self._shown.add(recording.audio.key)
-                yield Told(
-                    at, "kept", f"{_name(recording.audio.key)}  {recording.audio.length_bytes:,} bytes", Tone.RECORDER
-                )
+                where = _copied(line, recording.audio.key, folder)
+                yield Told(at, "kept", f"{where}  {recording.audio.length_bytes:,} bytes", Tone.RECORDER)
             if recording.transcript and recording.transcript.key not in self._shown:
                 self._shown.add(recording.transcript.key)
-                yield Told(at, "kept", _name(recording.transcript.key), Tone.RECORDER)
+                yield Told(at, "kept", _copied(line, recording.transcript.key, folder), Tone.RECORDER)
             if recording.status == FAILED and recording.name not in self._shown:
                 self._shown.add(recording.name)
                 yield Told(at, "lost", f"{recording.name}: {recording.reason}", Tone.FAULT)
@@ -126,6 +125,11 @@ class Call:
         return leg.name.call_session_id == self.session and not leg.incoming and leg.alive
 
 
-def _name(key: str) -> str:
-    """Of an object, without the folders of its day and its call."""
-    return key.rpartition("/")[2]
+def _copied(line: PhoneLine, key: str, folder: Path | None) -> str:
+    """The name of an object, or where its copy lies: the bucket is gone when the telephone is."""
+    name = key.rpartition("/")[2]
+    if folder is None:
+        return name
+    stored = line.cloud.client("s3").get_object(Bucket=line.cloud.recordings_bucket, Key=key)
+    (folder / name).write_bytes(stored["Body"].read())
+    return str(folder / name)

@@ -32,6 +32,9 @@ NOTICEABLE_SECONDS = 0.3
 IN_A_ROW_SECONDS = 1.5
 """Keys pressed within that of each other are one entry."""
 
+FEWEST_WORDS = 3
+"""Of a prompt that was interrupted: with fewer of them, nobody can be said to have heard it."""
+
 LINE_CHARACTERS = 110
 
 Item = dict[str, Any]
@@ -216,6 +219,8 @@ def _heard(sound: Heard, until: float) -> tuple[Item, float]:
     ends = sound.at + sound.seconds
     if sound.kind == "speech":
         words = sound.what if until >= ends else _words_by(sound, until)
+        if until < ends and len(words.split()) < FEWEST_WORDS:
+            words = ""  # nobody waits for that
         return ({"hears": words} if words else {}), min(ends, sound.at + len(words) / SPEECH_CHARACTERS_PER_SECOND)
     if sound.kind in {"audio", "ringing"}:
         # A recording's address is signed, and another one in every call.

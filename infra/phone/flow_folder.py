@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -9,19 +10,32 @@ from dialtone.adapters.flow_library import NUMBERS_FILE, FlowLibrary
 from dialtone.domain.calls import Call
 from dialtone.domain.errors import FlowInvalid
 from dialtone.domain.events import Event
+from dialtone.flow.routes import NUMBER
 from infra.flowkit.watched_flows import Stamp, stamp
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Mapping
     from pathlib import Path
 
 
 class NoNumber(FlowInvalid):
     """The number that is called leads to no flow."""
 
-    def __init__(self, called: str, known: Iterable[str]) -> None:
-        remedy = f'call one of {", ".join(known)}, or add a line like "{called}": main-menu'
+    def __init__(self, called: str, known: Mapping[str, str]) -> None:
+        remedy = f"call one of {', '.join(f'{number} ({flow})' for number, flow in known.items())}"
+        if re.fullmatch(NUMBER, called):
+            remedy += f', or add a line like "{called}": main-menu'
         super().__init__(NUMBERS_FILE, 1, "", f"leads {called} to no flow", remedy)
+
+
+def called(written: str, folder: Path) -> str:
+    """The number that is meant: without spaces, or the first that leads to the flow of that name."""
+    number = re.sub(r"[\s().-]", "", written) if re.search(r"\d", written) else written
+    known = FlowLibrary.open(folder).flows_by_number
+    for plus in ("", "+"):
+        if plus + number in known:
+            return plus + number
+    return next((each for each, flow in known.items() if flow == written), written)
 
 
 @dataclass(slots=True)

@@ -16,6 +16,9 @@ LISTENING_SECONDS = 0.7
 """How long the line must be silent before a person is sure that the prompt is over: longer than Dialtone takes from one
 prompt to the next, shorter than any menu waits."""
 
+NOTHING_TO_SAY_SECONDS = 20.0
+"""After so much silence two people hang up."""
+
 PRESS = "press"
 """The label of keys: those pressed one after another stand in one line."""
 
@@ -108,6 +111,10 @@ class Receiver:
     def is_silent(self, now: float) -> bool:
         """Whether the caller can be sure that nothing more is said for now. Endless music is no reason to wait."""
         return self.stage is Stage.UP and now >= self._silent_from() + LISTENING_SECONDS
+
+    def has_nothing_to_say(self, now: float) -> bool:
+        """Whether the caller is connected with somebody, and neither has said anything for a while."""
+        return self._connected and now >= self._silent_from() + NOTHING_TO_SAY_SECONDS
 
     @property
     def lamp(self) -> Lamp:

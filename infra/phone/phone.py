@@ -66,6 +66,8 @@ class Phone:
     """What the caller does by themselves; the keys work all the same."""
     save: Path | None = None
     """The file of conversations that every call is added to."""
+    keep: Path | None = None
+    """The folder that recordings and transcripts are copied into."""
     _happened: SimpleQueue[Happening] = field(default_factory=SimpleQueue)
     _key_parser: KeyParser = field(default_factory=KeyParser)
     _ahead: list[Act] = field(default_factory=list)
@@ -174,10 +176,18 @@ class Phone:
                 self._show_kept()
         self._act_ahead()
         if self.keyboard.ended and not self.keyboard.is_terminal:
+            self._end_a_conversation()
             self._quits = self._quits or self._nothing_to_come()
 
+    def _end_a_conversation(self) -> None:
+        """Two people connected through a pipe would stay so for ever, once no more keys can come."""
+        call = self.call
+        alone = self.script is None and not self._ahead and self.stage is Stage.UP
+        if call is not None and alone and call.receiver.has_nothing_to_say(self._now()):
+            call.line.hang_up()
+
     def _show_kept(self) -> None:
-        for told in self.call.kept(self.line) if self.call else ():
+        for told in self.call.kept(self.line, self.keep) if self.call else ():
             self.screen.show(told)
 
     def _save_what_was_done(self, *, at_once: bool = False) -> None:
@@ -326,6 +336,8 @@ class Phone:
         match act:
             case Order.SWITCH:
                 call.other_side = not call.other_side and call.far_leg(self.line.carrier) is not None
+                if call.other_side:
+                    call.hand(self.line.carrier).take_over()  # else two would speak into one telephone
                 self._remark("you are the agent" if call.other_side else "you are the caller")
             case Order.HANG_UP:
                 call.hand(self.line.carrier).hang_up()

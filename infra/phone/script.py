@@ -13,6 +13,7 @@ from infra.flowkit.conversations import After, Hears, Presses, Says, read_conver
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
     from pathlib import Path
 
     from infra.flowkit.conversations import Conversation, Deed, Script, Talk
@@ -26,6 +27,7 @@ class Played:
     caller: str
     person: Caller
     people: Mapping[str, callers.Callee]
+    at: datetime
 
 
 def read_script(file: Path, name: str, flows: Path) -> Played:
@@ -43,6 +45,7 @@ def read_script(file: Path, name: str, flows: Path) -> Played:
         caller=conversation.caller,
         person=person_of(conversation),
         people={number: callee_of(who, _once_connected(who.talk)) for number, who in conversation.people.items()},
+        at=conversation.at,
     )
 
 

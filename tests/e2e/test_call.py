@@ -51,11 +51,23 @@ def in_order(wanted: Iterable[str], lines: list[str]) -> list[str]:
     return [text for text in wanted if not any(text in line for line in rest)]
 
 
-def test_a_call_through_a_pipe_becomes_a_test_that_passes_and_can_be_played(flows: Path) -> None:
+def test_a_call_through_a_pipe_becomes_a_test_that_passes_and_can_be_played(flows: Path, tmp_path: Path) -> None:
     file = flows / "main-menu.test.yaml"
     file.unlink(missing_ok=True)
 
-    done = call("+15550100", "--flows", flows, FAST, "--save", file, typed='1\n2\n"Hello, this is Ada.\n#\n')
+    kept, when = tmp_path / "kept", ["--at", "2026-03-02T10:00"]
+    done = call(
+        "+15550100",
+        "--flows",
+        flows,
+        FAST,
+        "--save",
+        file,
+        "--keep",
+        kept,
+        *when,
+        typed='1\n2\n"Hello, this is Ada.\n#\n',
+    )
 
     assert (done.returncode, done.stderr) == (0, "")
     assert "\x1b" not in done.stdout
@@ -76,7 +88,9 @@ def test_a_call_through_a_pipe_becomes_a_test_that_passes_and_can_be_played(flow
         "kept       ",
     ]
     assert in_order(expected, without_times(done.stdout)) == [], done.stdout
+    assert sorted(each.suffix for each in kept.iterdir()) == [".mp3", ".txt"]
     (script,) = read_conversations(file)
+    assert script.conversation.at.isoformat() == "2026-03-02T10:00:00+00:00"
     assert script.conversation.ends.recordings == 1
 
     tested = subprocess.run([*DIALTONE, "flow", "test", file], cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603 -- our own command

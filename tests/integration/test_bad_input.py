@@ -55,7 +55,11 @@ WRONG: Sequence[tuple[str, str]] = (
     ("up --carrier-port TAKEN", "Stop the program that listens on it"),
     ("up --pace never", "say a number above 0"),
     ("dial +15550100 --flow nothing --from +15550100 --flows flows", "there is no flow nothing"),
-    ("dial nobody --flow announcement --from +15550100 --flows flows", "nobody"),
+    ("dial nobody --flow announcement --from +15550100 --flows flows", "the number to ring must be a number in E.164"),
+    ("dial +15550111 --flow announcement --from me --flows flows", "--from must be a number in E.164"),
+    ("dial +15550111 --flow announcement --from +15550100 --flows flows --ring-seconds 2", "--ring-seconds must be"),
+    ("call main --flows flows", "call one of +15550100 (main-menu)"),
+    ("call +15550100 --flows flows --at noon", "noon is not a time: write one as 2026-12-24T10:00"),
     ("bench nothing", "there is no benchmark 'nothing'"),
     ("recordings list --status nothing", "invalid choice: 'nothing'"),
 )

@@ -31,7 +31,8 @@ from infra.carrier import (
     UndeliveredError,
 )
 from infra.carrier.server import CarrierServer, http_fetch, http_post
-from infra.carrier.trace import Commanded, Pressed
+from infra.carrier.trace import Commanded, Pressed, Spoke
+from infra.cli.main import main
 from tests.carrier.desk import wav_of
 
 if TYPE_CHECKING:
@@ -291,6 +292,41 @@ def test_a_caller_can_listen_to_a_recording_that_the_carrier_itself_serves(
 
     ended = next(event for event in webhooks.events if event["event_type"] == "call.playback.ended")
     assert ended["payload"]["status"] == "completed"
+
+
+def test_dial_waits_for_the_end_of_the_call_where_it_is_asked_to(
+    carrier: Carrier, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    carrier.add_callee(AGENT, Person(HangUp(), answers_after=1))
+    for name, value in {
+        "TELNYX_CONNECTION_ID": CONNECTION,
+        "TELNYX_API_KEY": carrier.api_key,
+        "TELNYX_BASE_URL": f"{carrier.public_url}/v2",
+    }.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr("time.sleep", lambda _seconds: carrier.run_for(3))
+
+    status = main(["dial", AGENT, "--flow", "announcement", "--from", NUMBER, "--wait"])
+
+    told = capsys.readouterr().out
+    assert status == 0
+    assert told.startswith(f"ringing {AGENT}: session ")
+    assert told.splitlines()[-1].startswith("over after ")
+    assert not carrier.legs[-1].alive
+
+
+def test_whoever_takes_a_telephone_over_speaks_alone(carrier: Carrier, client: Telnyx, webhooks: Webhooks) -> None:
+    line = carrier.call(CALLER, NUMBER, Caller(Silence(2), Say(1, "from the script"), HangUp()))
+    carrier.run(when=lambda: "call.initiated" in webhooks.types())
+    client.calls.actions.answer(line.name.call_control_id)
+    carrier.run_for(1)
+
+    line.take_over()
+    line.say(1, "by hand")
+    carrier.run_for(10)
+
+    assert [seen.words for seen in carrier.trace if isinstance(seen, Spoke)] == ["by hand"]
+    assert line.leg.alive
 
 
 def test_an_expired_url_answers_with_an_xml_page(carrier: Carrier, client: Telnyx, webhooks: Webhooks) -> None:

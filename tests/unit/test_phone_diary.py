@@ -250,3 +250,14 @@ def test_a_call_that_cannot_be_saved_is_shown_and_what_was_saved_before_stays(
 
 def _full(*_whatever: object) -> None:
     raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_a_prompt_that_was_cut_after_a_word_or_two_was_not_heard() -> None:
+    cut = (
+        heard(0, "Press one for the hours.", 2),
+        silent(0.4, "Press one for the hours.", "stopped"),
+        pressed(0.4, "1"),
+    )
+
+    assert talk(*cut)[-1] == {"presses": "1"}
+    assert not any("hears" in item for item in talk(*cut))

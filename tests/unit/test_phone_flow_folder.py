@@ -15,7 +15,7 @@ from infra.account import AGENT, AGENT_SCRIPT
 from infra.carrier.callers import Busy, NoAnswer, Person
 from infra.flowkit.watched_flows import WatchedFlows, stamp
 from infra.phone import loudspeaker as speakers
-from infra.phone.flow_folder import FlowFolder, NoNumber
+from infra.phone.flow_folder import FlowFolder, NoNumber, called
 from infra.phone.people import people
 from tests.staged_call import CALLED, LEG, SESSION, happened
 
@@ -250,3 +250,21 @@ def test_a_number_that_was_added_leads_to_its_flow(folder: Path) -> None:
 
 def test_a_folder_that_is_not_there_has_nothing_in_it(tmp_path: Path) -> None:
     assert stamp(tmp_path / "nowhere") == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("+15550100", "+15550100"),
+        ("15550100", "+15550100"),
+        ("+1 (555) 01-00", "+15550100"),
+        ("main-menu", "+15550100"),
+        ("nothing", "nothing"),
+        ("+15550199", "+15550199"),
+    ],
+)
+def test_a_number_is_known_however_it_is_written_and_by_its_flow(tmp_path: Path, written: str, meant: str) -> None:
+    (tmp_path / "numbers.yaml").write_text('"+15550100": main-menu\n', encoding="utf-8")
+    (tmp_path / "main-menu.yaml").write_text("flow: main-menu\nsteps:\n  bye: hangup\n", encoding="utf-8")
+
+    assert called(written, tmp_path) == meant
