@@ -6,7 +6,9 @@ import shlex
 from typing import TYPE_CHECKING, NoReturn
 
 from dialtone.adapters.flow_library import read_numbers
+from dialtone.adapters.publications import Publications
 from dialtone.domain.errors import DialtoneError
+from dialtone.domain.publication import WITH_THE_CODE
 from infra.account import CALLEES, CONNECTION_ID
 from infra.carrier.media import UnreadableAudioError
 from infra.cli.flows_option import name_project
@@ -72,7 +74,15 @@ def _take_up(line: PhoneLine, flows: Path, saved: list[str], console: Console) -
         if errors:
             console.line(f"{what}; a call that comes to what is wrong in it fails until that is corrected", RED)
         else:
-            console.line(f"{what}; the next call hears it", GREEN)
+            console.line(f"{what}; {_heard(line)}", GREEN)
+
+
+def _heard(line: PhoneLine) -> str:
+    """Who hears what was saved: nobody, where a published version takes the calls."""
+    live = Publications(line.cloud.client("dynamodb"), line.cloud.calls_table).live()
+    if live.version == WITH_THE_CODE:
+        return "the next call hears it"
+    return f"published version {live.version} takes calls; to hear what you save, run dialtone rollback --to 0"
 
 
 def _add_callees(line: PhoneLine) -> list[str]:
