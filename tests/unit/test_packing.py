@@ -6,6 +6,7 @@ import gzip
 import io
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from dialtone.adapters.telnyx_sdk import TelnyxSdk
+from infra.checkout import ROOT
 from infra.packing import pack
 from infra.packing.lean_sdk import lean_sdk
 
@@ -183,3 +185,13 @@ def test_functions_that_are_built_alike_are_packed_alike_and_others_are_not(
     assert pack.zipped(build / "ArchiveFunction") == pack.zipped(build / "WebhookFunction")
     assert pack.zipped(build / "LookupFunction") != pack.zipped(build / "WebhookFunction")
     assert digests["ArchiveFunction"] == digests["WebhookFunction"] != digests["LookupFunction"]
+
+
+def test_every_service_that_a_function_asks_is_packed() -> None:
+    text = "".join(file.read_text(encoding="utf-8") for file in (ROOT / "functions").rglob("*.py"))
+    one = re.findall(r'(?:\bclient|DeadlineClient)\(\s*"([a-z0-9]+)"', text)
+    several = re.findall(r"DeadlineClient\(name, \w+\) for name in \(([^)]+)\)", text)
+    named = {*one, *re.findall(r'"([a-z0-9]+)"', "".join(several))}
+
+    assert named <= pack.SERVICES
+    assert {"codedeploy", "dynamodb", "lambda", "s3", "secretsmanager", "sqs"} <= named
