@@ -79,7 +79,7 @@ SWEEPS_A_MONTH = 30 * 24 * 12
 SECONDS_A_DAY = 86_400
 FLOOD_A_SECOND = 2_000
 REFUSAL_SECONDS = 0.002
-"""Of a webhook that is not signed: Lambda's own overhead and the check of a signature."""
+"""Of a webhook that is not signed: a tenth of a millisecond of our own, and Lambda's overhead, as it is assumed."""
 
 _NUMBER = re.compile(r"(?<=[:\[])( ?)\d+\.\d+")
 """In a log line: seconds and milliseconds that something took. Taken as long as 100.0, to count the same each time."""
@@ -653,7 +653,7 @@ def _growth(call: Counted) -> str:
 def _floods(call: Counted) -> str:
     """What a flood costs in an hour, and what standing before it costs in peace."""
     flood = FLOOD_A_SECOND * 3_600
-    # Measured by tests/unit/test_endpoint_requests.py: a refusal takes the CPU of a signature, and hardly ever a line.
+    # Of our own lines and metrics hardly any: tests/unit/test_endpoint_requests.py holds how many.
     refused = AWS["api_request"] + AWS["lambda_request"] + REFUSAL_SECONDS * WEBHOOK_GB * AWS["lambda_gb_second"]
     logged = (ASSUMED["platform_log_bytes"] + ASSUMED["access_log_bytes"]) * AWS["log_byte"]
     edge, waf = AWS["cloudfront_request"], AWS["waf_request"]
