@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 from pathlib import Path
 
 import pytest
@@ -40,6 +42,15 @@ def test_a_new_project_lints_clean_and_its_conversations_take_every_path(
 
     assert lint_all(Path("flows")) == []
     assert main(["flow", "test", "--cover", "100"]) == 0
+
+
+def test_the_commands_of_its_readme_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    create(Path("my-line"), "front-desk")
+    monkeypatch.chdir("my-line")
+    commands = re.findall(r"^ *dialtone (flow [^#\n]*)", Path("README.md").read_text(encoding="utf-8"), re.MULTILINE)
+
+    assert [main(shlex.split(command)) for command in commands] == [0, 0, 0]
+    assert Path("out/front-desk.html").is_file()
 
 
 def test_a_new_project_has_all_that_a_project_has() -> None:
