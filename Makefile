@@ -22,6 +22,10 @@ FUNCTION ?=
 PARAMETERS ?=
 # A project of one's own, which `dialtone new` makes: make deploy PROJECT=../my-line ENV=prod. Without it, the samples.
 PROJECT ?=
+# A package that make package made: make deploy PACKAGE=… then packs nothing.
+PACKAGE ?=
+# The role by which CloudFormation makes the stack, where whoever deploys may not do so: infra/deploy_role.yaml makes it.
+STACK_ROLE ?=
 # How callers come to a new version: a tenth of them first, watched, or all at once: make deploy ENV=prod ROLLOUT=all-at-once
 ROLLOUT ?= $(if $(filter prod,$(ENV)),canary,all-at-once)
 TESTS ?= tests
@@ -40,7 +44,7 @@ ONLY ?=
 SEEDED = $(if $(SEED),--hypothesis-seed=$(SEED))
 UPGRADE ?=
 # Everything that is locked, each `.in` in a `.txt` with hashes.
-LOCKED := functions/requirements requirements-dev infra/sam-requirements infra/runtime-requirements infra/audit-requirements infra/checkov-requirements tests/benchmarks/plain-requirements
+LOCKED := functions/requirements requirements-dev infra/sam-requirements infra/runtime-requirements infra/audit-requirements infra/checkov-requirements infra/workflow-requirements tests/benchmarks/plain-requirements
 # make audit UNREACHABLE=allowed passes where no advisory service can be asked, and says so.
 UNREACHABLE ?=
 
@@ -48,7 +52,7 @@ export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test coverage drill bench dashboards lint audit checkov build deploy rollback uninstall check-sam lock clean
+.PHONY: help setup demo test coverage drill bench dashboards lint audit checkov build package unpacked deploy smoke-call rollback uninstall check-sam lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1@/p' $(MAKEFILE_LIST) | awk -F@ '{printf "make %-10s %s\n", $$1, $$2}'
@@ -79,12 +83,13 @@ bench: build .cache/lambda-runtime/installed .cache/plain-libraries/installed ##
 dashboards: $(VENV)/project ## draw both dashboards from a simulated afternoon, into docs/dashboards
 	@$(VENV)/bin/python -m tests.dashboards
 
-lint: $(VENV)/project ## check format, style, types, templates and phone menus
+lint: $(VENV)/project .cache/workflow/installed ## check format, style, types, templates, phone menus and the workflow
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/mypy functions infra tests
 	@$(VENV)/bin/cfn-lint template.yaml infra/*.yaml
 	@$(VENV)/bin/dialtone flow lint functions/flows
+	@.cache/workflow/bin/zizmor --offline --no-progress --quiet .github/workflows
 
 audit: $(VENV)/project .cache/audit/installed ## look for known vulnerabilities in what is locked
 	@$(VENV)/bin/python -m infra.audit $(if $(filter allowed,$(UNREACHABLE)),--allow-unreachable) \
@@ -103,7 +108,15 @@ build: $(SAM) $(VENV)/project ## pack the functions for AWS: make build ARCH=arm
 	@PATH="$(dir $(PYTHON_OF_LAMBDA)):$$PATH" $(SAM) build $(FUNCTION) --build-dir $(BUILD) --parameter-overrides Architecture=$(ARCH)
 	@$(VENV)/bin/python -m infra.packing.lean_sdk > $(BUILD)/lean_sdk.json
 	@PYTHONHASHSEED=0 $(PYTHON_OF_LAMBDA) -s -P -B infra/packing/pack.py $(BUILD) $(BUILD)/lean_sdk.json > $(BUILD)/packed.txt
+	@echo $(ARCH) > $(BUILD)/architecture
 	@cat $(BUILD)/packed.txt
+
+package: build ## pack once for every environment: make package PACKAGE=dialtone.tar.gz, then make deploy PACKAGE=dialtone.tar.gz
+	@test -n "$(PACKAGE)" || { echo "Say which file: make package PACKAGE=dialtone.tar.gz" >&2; exit 2; }
+	@tar --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner -C $(BUILD) -c . | gzip -n > "$(PACKAGE)"
+
+unpacked: $(SAM) $(VENV)/project
+	@rm -rf .aws-sam/package && mkdir -p .aws-sam/package && tar -xzf "$(PACKAGE)" -C .aws-sam/package
 
 ifneq ($(PROJECT),)
 deploy: $(SAM) $(VENV)/project
@@ -111,11 +124,14 @@ deploy: $(SAM) $(VENV)/project
 	@PATH="$(if $(PYTHON_OF_LAMBDA),$(dir $(PYTHON_OF_LAMBDA)):)$$PATH" $(VENV)/bin/dialtone deploy $(ENV) --project "$(PROJECT)" \
 		$(if $(filter command line environment,$(origin ROLLOUT)),--rollout $(ROLLOUT))
 else
-deploy: build ## put the stack on AWS: make deploy PROJECT=../my-line ENV=dev|prod; or the samples: PARAMETERS='TelnyxPublicKey=…'
+DEPLOYED := $(if $(PACKAGE),.aws-sam/package,$(BUILD))
+deploy: $(if $(PACKAGE),unpacked,build) ## put the stack on AWS: make deploy PROJECT=../my-line ENV=dev|prod; or the samples: PARAMETERS='TelnyxPublicKey=…'
 	@case "$(ENV)" in dev | prod) ;; *) \
 		echo "ENV is \"$(ENV)\": say ENV=dev or ENV=prod; samconfig.toml has them." >&2; exit 2;; esac
 	@[ "$(ROLLOUT)" != canary ] || $(VENV)/bin/python -m infra.releases before dialtone-$(ENV)
-	@$(SAM) deploy --config-env $(ENV) --parameter-overrides Architecture=$(ARCH) Rollout=$(ROLLOUT) $(PARAMETERS) || { \
+	@$(SAM) deploy --config-env $(ENV) --template-file $(DEPLOYED)/template.yaml $(if $(YES),--no-confirm-changeset) \
+		$(if $(STACK_ROLE),--role-arn $(STACK_ROLE)) \
+		--parameter-overrides Architecture=$$(cat $(DEPLOYED)/architecture) Rollout=$(ROLLOUT) $(PARAMETERS) || { \
 		echo "Not deployed. Was the new version taken back? docs/operations.md, Upgrade, says why that is and what to do." >&2; \
 		echo "Is it the first time? Then it needs your Telnyx public key, which \`dialtone secret\` shows:" >&2; \
 		echo "  make deploy ENV=$(ENV) PARAMETERS='TelnyxPublicKey=…'" >&2; \
@@ -128,6 +144,9 @@ ASKED = $(if $(YES),--yes) $(if $(DRY_RUN),--dry-run)
 YES ?=
 DRY_RUN ?=
 UNDO ?=
+
+smoke-call: $(VENV)/project ## play a synthetic call through the stack that was deployed: make smoke-call ENV=dev|prod
+	@$(VENV)/bin/python -m infra.smoke_call dialtone-$(ENV)
 
 rollback: $(VENV)/project ## let the version before take webhooks again: make rollback ENV=dev|prod, UNDO=1 goes forth again
 	@$(VENV)/bin/dialtone rollback-code --stack dialtone-$(ENV) $(if $(UNDO),--undo) $(ASKED)
@@ -178,6 +197,11 @@ $(VENV)/project: $(VENV)/installed pyproject.toml
 .cache/audit/installed: infra/audit-requirements.txt
 	$(call environment,.cache/audit)
 	@.cache/audit/bin/pip install $(PIP_OPTIONS) --no-deps --require-hashes -r $<
+	@touch $@
+
+.cache/workflow/installed: infra/workflow-requirements.txt
+	$(call environment,.cache/workflow)
+	@.cache/workflow/bin/pip install $(PIP_OPTIONS) --no-deps --require-hashes -r $<
 	@touch $@
 
 .cache/checkov/installed: infra/checkov-requirements.txt
