@@ -41,6 +41,7 @@ def lint_all(*paths: Path, today: date | None = None) -> list[Finding]:
         folder = folders.setdefault(where.resolve(), Folder(where, today or datetime.now(UTC).date()))
         for file in _files(path):
             found.update(_file_findings(folder, file))
+        found.update(_with_another_ending(path))
     return sorted(found, key=lambda finding: finding.order)
 
 
@@ -59,6 +60,13 @@ def _folder_of(file: Path) -> Path:
 
 def _files(path: Path) -> Iterable[Path]:
     return (*flow_paths(path), *calendar_paths(path), path / NUMBERS_FILE) if path.is_dir() else (path,)
+
+
+def _with_another_ending(folder: Path) -> Iterator[Finding]:
+    """Files that are meant to be flows, or beside them, and are never read."""
+    for path in sorted([*folder.glob("*.yml"), *folder.glob(f"{CALENDARS}/*.yml")]) if folder.is_dir() else ():
+        remedy = f"name it {path.stem}.yaml"
+        yield _finding("unreadable-file", path, Found((), "ends in .yml, and only .yaml is read", remedy))
 
 
 def _file_findings(folder: Folder, path: Path) -> Iterator[Finding]:

@@ -19,12 +19,17 @@ ALIKE = 0.85
 
 @rule("unlikely-media", WARNING)
 def unlikely_media(file: FlowFile) -> Iterator[Found]:
-    """A media name that is nearly that of a file in the folder audio, which is uploaded without its ending."""
+    """A media name that no file in the folder audio has, which is uploaded without its ending."""
     audio = file.folder.audio
     for piece in file.pieces:
-        if piece.kind == "media" and piece.value not in audio and (meant := _meant(piece.value, audio)):
+        if piece.kind != "media" or piece.value in audio or "{" in piece.value:
+            continue
+        if meant := _meant(piece.value, audio):
             reason = f"plays {piece.value}, which is not in the folder audio, where {audio[meant].name} is"
             yield Found(piece.path, reason, f"did you mean {meant}?")
+        elif audio:
+            reason = f"plays {piece.value}, which is not among the files in the folder audio"
+            yield Found(piece.path, reason, "put it there, or silence this where it lies at Telnyx already")
 
 
 def _meant(name: str, known: Collection[str]) -> str:

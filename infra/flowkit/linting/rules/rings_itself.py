@@ -1,0 +1,27 @@
+"""Transfers that come back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dialtone.flow.steps.transfer import Transfer
+from infra.flowkit.linting.mentions import leads_to
+from infra.flowkit.linting.rule import WARNING, Found, rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from infra.flowkit.linting.files import FlowFile
+
+
+@rule("rings-itself", WARNING)
+def rings_itself(file: FlowFile) -> Iterator[Found]:
+    """A transfer to a number that leads to this flow: the caller begins anew, and each round costs a call."""
+    numbers = file.folder.numbers
+    ours = {str(path[0]) for path, flow in leads_to(numbers) if flow == file.flow.name and path}
+    for name, step in file.steps.items():
+        if isinstance(step, Transfer):
+            for party in step.transfer.to:
+                if party in ours:
+                    reason = f"rings {party}, which numbers.yaml leads to this flow"
+                    yield Found(file.path_to(name, "transfer"), reason, "name the number of whoever is to answer")

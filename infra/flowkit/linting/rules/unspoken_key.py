@@ -1,0 +1,79 @@
+"""Menus whose words and keys do not agree."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from dialtone.flow.steps.menu import Menu
+from infra.flowkit.linting.rule import WARNING, Found, rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from infra.flowkit.linting.files import FlowFile
+    from infra.flowkit.linting.prompts import PromptPiece
+
+_WORDS = {
+    "0": "zero|cero|null|zéro",
+    "1": "one|uno|eins|un",
+    "2": "two|dos|zwei|deux",
+    "3": "three|tres|drei|trois",
+    "4": "four|cuatro|vier|quatre",
+    "5": "five|cinco|fünf|cinq",
+    "6": "six|seis|sechs",
+    "7": "seven|siete|sieben|sept",
+    "8": "eight|ocho|acht|huit",
+    "9": "nine|nueve|neun|neuf",
+    "*": r"star|asterisk|asterisco|estrella|stern|sterntaste|étoile",
+    "#": r"hash|pound|numeral|almohadilla|raute|rautetaste|dièse",
+}
+"""What people call the keys, in English, Spanish, German and French."""
+
+_ASKS = r"(?:press|oprima|presione|pulse|marque|drücken sie|appuyez sur|tapez)"
+_ARTICLE = r"(?: (?:the|key|number|el|la|tecla|número|die|taste|le|touche))*"
+
+
+def _called(key: str) -> str:
+    sign = re.escape(key)
+    alone = rf"(?<!\d){sign}(?! ?\d)" if key.isdigit() else sign
+    return rf"(?:{alone}|\b(?:{_WORDS[key]})\b)"
+
+
+_NAMED = {key: re.compile(_called(key), re.IGNORECASE) for key in _WORDS}
+_ASKED = {key: re.compile(rf"\b{_ASKS}{_ARTICLE} {_called(key)}", re.IGNORECASE) for key in _WORDS}
+
+
+@rule("unspoken-key", WARNING)
+def unspoken_key(file: FlowFile) -> Iterator[Found]:
+    """A key that a menu's words ask for and it does not have, or has and no words name."""
+    texts = [piece.value for piece in file.pieces if piece.speaks]
+    for name, step in file.steps.items():
+        if not isinstance(step, Menu):
+            continue
+        own = [piece for piece in file.pieces if piece.prompt[:2] == ("steps", name)]
+        choices = [piece for piece in own if piece.prompt[2:] == ("menu",)]
+        yield from _asked_in_vain(choices, step.keys)
+        if any(_keys_asked(piece.value) for piece in choices) and all(piece.speaks for piece in own):
+            for key in step.keys:
+                if not _is_named(key, [piece.value for piece in own], texts):
+                    reason = f"offers the key {key}, which no words name"
+                    yield Found(("steps", name, "keys"), reason, "say what it is for, or remove it")
+
+
+def _asked_in_vain(choices: Iterable[PromptPiece], keys: Iterable[str]) -> Iterator[Found]:
+    known = set(keys)
+    for piece in choices:
+        for key in _keys_asked(piece.value) if piece.speaks else ():
+            if key not in known:
+                reason = f"asks for the key {key}, which it does not have"
+                yield Found(piece.path, reason, f"add it to keys, or name one of {', '.join(sorted(known))}")
+
+
+def _keys_asked(text: str) -> list[str]:
+    return [key for key, pattern in _ASKED.items() if pattern.search(text)]
+
+
+def _is_named(key: str, own: Iterable[str], everywhere: Iterable[str]) -> bool:
+    """By the menu in any way, or by any prompt of the flow that asks for it."""
+    return any(_NAMED[key].search(text) for text in own) or any(_ASKED[key].search(text) for text in everywhere)

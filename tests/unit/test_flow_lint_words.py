@@ -1,0 +1,79 @@
+"""What a menu says and what its keys do, in several languages; and what falls through, comes back, or is not there."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+
+from infra.checkout import ROOT
+from infra.flowkit.lint import lint
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def found(folder: Path, flow: str) -> list[tuple[str, str]]:
+    (folder / "desk.yaml").write_text(f"flow: desk\n{flow}", encoding="utf-8")
+    return [(each.rule, each.reason) for each in lint(folder / "desk.yaml")]
+
+
+def menu(words: str, keys: str) -> str:
+    return f"steps:\n  a:\n    menu: {words}\n    keys: {{{keys}}}\n    otherwise: b\n  b: hangup\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "keys", "reasons"),
+    [
+        ("For sales, press 4.", "4: b", []),
+        ("For sales, press 4.", "1: b, 4: b", ["offers the key 1, which no words name"]),
+        (
+            "For sales, press four.",
+            "1: b",
+            ["asks for the key 4, which it does not have", "offers the key 1, which no"],
+        ),
+        ("For sales, press the star key.", "'*': b", []),
+        ("Para ventas, oprima el cuatro.", "1: b, 4: b", ["offers the key 1"]),
+        ("Para ventas, marque 2.", "2: b", []),
+        ("Für den Verkauf drücken Sie die Taste 3.", "1: b, 3: b", ["offers the key 1"]),
+        ("Pour les ventes, appuyez sur le 5.", "5: b", []),
+        ("In an emergency hang up and press 9 1 1 at once; for sales, 1.", "1: b", []),
+        ("Sales is 1, billing is 2.", "1: b, 2: b, 3: b", []),
+        ("{media: choices}", "1: b", []),
+        ("We open in 1968. For sales, press 1, or 2 for billing.", "1: b, 2: b", []),
+    ],
+)
+def test_words_and_keys_agree(words: str, keys: str, reasons: list[str], tmp_path: Path) -> None:
+    reported = [reason for rule, reason in found(tmp_path, menu(words, keys)) if rule == "unspoken-key"]
+
+    assert len(reported) == len(reasons), reported
+    assert all(reason.startswith(begin) for reason, begin in zip(reported, reasons, strict=True))
+
+
+def test_a_key_that_a_prompt_before_the_menu_names_is_named(tmp_path: Path) -> None:
+    flow = "steps:\n  z: {say: You can press 9 at any time.}\n" + menu("For sales, press 1.", "1: b, 9: b")[7:]
+
+    assert found(tmp_path, flow) == []
+
+
+def test_media_that_no_file_has_is_reported_where_files_lie_beside_the_flow(tmp_path: Path) -> None:
+    flow = "steps:\n  a: {play: {media: lullaby}}\n  b: hangup\n"
+    nobody_knows = found(tmp_path, flow)
+    (tmp_path / "audio").mkdir()
+    shutil.copy(next((ROOT / "functions" / "flows" / "audio").glob("*.mp3")), tmp_path / "audio" / "march.mp3")
+
+    assert nobody_knows == []
+    assert found(tmp_path, flow) == [
+        ("unlikely-media", "plays lullaby, which is not among the files in the folder audio")
+    ]
+
+
+def test_a_file_with_another_ending_is_not_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "numbers.yaml").write_text('"+15550100": desk\n', encoding="utf-8")
+    (tmp_path / "desk.yaml").write_text("flow: desk\nsteps:\n  b: hangup\n", encoding="utf-8")
+    (tmp_path / "night.yml").write_text("flow: night\nsteps:\n  b: hangup\n", encoding="utf-8")
+
+    (told,) = lint(tmp_path)
+
+    assert (told.reason, told.remedy) == ("ends in .yml, and only .yaml is read", "name it night.yaml")
