@@ -1,7 +1,7 @@
 """All recordings that Telnyx has made lately, compared with the ledger: those that nothing in it waits for, too.
 
 The table keeps until when they were compared; each sweep goes on from there, so that an outage of whatever length
-leaves no gap. What cannot be taken in now holds that time back for a day, and is then given up, with an alarm.
+leaves no gap. What cannot be taken in now holds that time back for a week, and is then given up, with an alarm.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from reconcile.intake import take_in
 from reconcile.listing import can_be_taken, created_seconds, is_of_application, new_to, was_reported
-from reconcile.plan import DELIVERIES_SECONDS, GIVE_UP_HOURS, GIVE_UP_SECONDS
+from reconcile.plan import DELIVERIES_SECONDS
 from reconcile.questions import NotAnswered
 from reconcile.report import FAULTS, LEFT, MISSING, REFUSED
 
@@ -34,7 +34,12 @@ OVERLAP_SECONDS = 300
 """How much later than it was created a recording may come into Telnyx's list."""
 
 STRETCH_SECONDS = 1_200
-"""What is compared at once after an outage; usually it is the time since the sweep before."""
+"""What is compared at once after an outage, at first; usually it is the time since the sweep before. A stretch after
+one that filled no page is twice as long: a line with few recordings needs few questions, however long the outage."""
+
+GIVE_UP_DAYS = 7
+"""Longer than any outage: what is taken in after one is not given up for having failed once."""
+GIVE_UP_SECONDS = GIVE_UP_DAYS * 86_400
 
 MOST_PAGES = 40
 """Of Telnyx's list in one sweep: ten thousand recordings, of all applications of the account."""
@@ -61,15 +66,17 @@ class Comparison:
         newest = int(self.now) - DELIVERIES_SECONDS
         compared = self.dependencies.store.compared_until()
         until = newest - FIRST_SECONDS if compared is None else compared
+        stretch = STRETCH_SECONDS
         try:
             while until < newest:
-                next_until = min(until + STRETCH_SECONDS, newest)
+                next_until, before = min(until + stretch, newest), self.pages
                 listed = self._listed(until - OVERLAP_SECONDS, next_until)
                 if listed is None:
                     self.report.add(LEFT)
                     break
                 self.together((session, _Look(self, session, found)) for session, found in listed.items())
                 until = next_until
+                stretch = stretch * 2 if self.pages == before + 1 else STRETCH_SECONDS
         except NotAnswered as why:
             self.report.log("warning", "recordings not compared", {"reason": str(why)})
             self.report.add(FAULTS)
@@ -103,14 +110,15 @@ class _Look:
 
     def __call__(self) -> None:
         """Take in what the ledger lacks. What is not settled is held, whatever happens."""
-        held = list(self.listed)
+        if not self.comparison.has_time():
+            self.comparison.report.add(LEFT)
+            self.comparison.held.extend(map(created_seconds, self.listed))
+            return
+        unsettled = self.listed
         try:
-            if self.comparison.has_time():
-                held = [each for each in self._lacking() if not self._is_settled(each)]
-            else:
-                self.comparison.report.add(LEFT)
+            unsettled = [each for each in self._lacking() if not self._is_settled(each)]
         finally:
-            self._hold(held)
+            self._hold(unsettled)
 
     def _lacking(self) -> list[RecordingInfo]:
         """Those of our calls that are not known, unless the call was erased: then they are deleted at Telnyx."""
@@ -131,7 +139,7 @@ class _Look:
         return can_be_taken(listed) and take_in(listed, self.comparison.dependencies, self.comparison.report)
 
     def _hold(self, unsettled: Iterable[RecordingInfo]) -> None:
-        """Let the next sweep look at them again, unless a day has not helped."""
+        """Let the next sweep look at them again, unless a week has not helped."""
         for each in unsettled:
             created = created_seconds(each)
             if self.comparison.now - created < GIVE_UP_SECONDS:
@@ -139,5 +147,5 @@ class _Look:
                 continue
             self.comparison.report.add(MISSING)
             fields = {"call_session_id": self.session, "recording_id": each.recording_id}
-            why = f"given up after {GIVE_UP_HOURS} hours: it could not be taken in"
+            why = f"given up after {GIVE_UP_DAYS} days: it could not be taken in"
             self.comparison.report.log("error", "recording failed", fields | {"reason": why})

@@ -10,11 +10,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import BotoCoreError
 
+from dialtone.adapters.archive_queue import ArchiveQueue
 from dialtone.domain.errors import TelnyxUnavailable
 from dialtone.domain.recordings import EXPECTED, SAVED, UNASKED, ArchiveJob
-from reconcile.comparison import FIRST_SECONDS, MOST_PAGES, OVERLAP_SECONDS, STRETCH_SECONDS
+from reconcile.comparison import FIRST_SECONDS, MOST_PAGES, OVERLAP_SECONDS, STRETCH_SECONDS, Comparison
+from reconcile.dependencies import Dependencies
 from reconcile.listing import created_seconds
 from reconcile.plan import DELIVERIES_SECONDS
+from reconcile.questions import Questions
+from reconcile.report import Report
 from tests.integration.deliveries import BEGAN, LEG, SESSION, phone_call
 from tests.integration.dependencies import FAULTS, Died, Fault
 from tests.integration.reconciling import (
@@ -28,6 +32,7 @@ from tests.integration.reconciling import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from dialtone.adapters.telnyx_api import RecordingInfo
@@ -37,7 +42,7 @@ OWN = {"wav": f"https://recordings.example/{LEG}-1790000000.wav?X-Amz-Signature=
 """The name that Telnyx gives the file of a recording that no command asked for."""
 CONNECTION = "7267xxxxxxxxxxxxxx"
 """Of the call's application, by deliveries.py."""
-DAY_MINUTES = 24 * 60
+WEEK_MINUTES = 7 * 24 * 60
 
 
 @pytest.fixture
@@ -67,6 +72,12 @@ def webhook_of(house: Reconciling, recording: RecordingInfo) -> Event:
         "recording_id": None,
     }
     return replace(event, id="another", payload={**event.payload, **said})
+
+
+def one_by_one(looks: Iterable[tuple[str, Callable[[], None]]]) -> None:
+    """Make looks, as a sweep does in threads."""
+    for _, look in looks:
+        look()
 
 
 def taken_in(house: Reconciling) -> list[ArchiveJob]:
@@ -152,26 +163,55 @@ def test_a_callee_s_recording_that_was_reported_is_known_under_the_leg_that_dial
     assert "RecordingsRecovered" not in house.noted.measured
 
 
-def test_what_the_webhook_function_does_not_take_is_tried_for_a_day_and_then_rings(house: Reconciling) -> None:
+def test_what_the_webhook_function_does_not_take_is_tried_for_a_week_and_then_rings(house: Reconciling) -> None:
     house.telnyx.account = [unsolicited()]
     house.webhook_down = True
-    for minutes in (6, 11, DAY_MINUTES - 1):
-        house.sweep(minutes)
+    counts = [house.sweep(minutes) for minutes in (6, 11, WEEK_MINUTES - 1)]
+    assert all(each["faults"] for each in counts), "sweeps-incomplete rings meanwhile"
     assert "RecordingsMissing" not in house.noted.measured
 
-    house.sweep(DAY_MINUTES + 4)
-    house.sweep(DAY_MINUTES + 9)
+    house.sweep(WEEK_MINUTES + 4)
+    house.sweep(WEEK_MINUTES + 9)
 
     assert house.noted.measured["RecordingsMissing"] == 1
     assert house.telnyx.stretches[-1][0] > created_seconds(unsolicited())
 
 
-def test_what_cannot_be_taken_in_holds_up_no_other(house: Reconciling) -> None:
-    house.telnyx.account = [unsolicited(download_urls={}), unsolicited(minutes=1, recording_id="r-10")]
+@pytest.mark.parametrize("minutes", [1, 100, WEEK_MINUTES - 100])
+def test_what_cannot_be_taken_in_holds_up_no_other(house: Reconciling, minutes: float) -> None:
+    stuck, other = unsolicited(download_urls={}), unsolicited(minutes=minutes, recording_id="r-10")
+    house.telnyx.account = [stuck, other]
+    house.sweep(3)
 
-    house.sweep(6)
+    house.sweep(minutes + 3)
 
     assert [job.recording_id for job in taken_in(house)] == ["r-10"]
+    assert len(house.telnyx.stretches) < 15
+
+
+def test_what_there_was_no_time_to_look_at_is_never_given_up(house: Reconciling) -> None:
+    """After an outage of more than a week: its pages are read, and then the sweep's time is over."""
+    house.sweep(-30)
+    house.telnyx.account = [unsolicited()]
+    late = WEEK_MINUTES + 60
+    store, queue = house.line.store, ArchiveQueue(house.line.sqs, house.line.queue_url)
+    dependencies = Dependencies(store, queue, house.deliver, house.erased)  # type: ignore[arg-type]
+    comparison = Comparison(
+        dependencies=dependencies,
+        questions=Questions(house.telnyx),
+        report=Report(house.noted),  # type: ignore[arg-type]
+        now=created_seconds(unsolicited()) + late * 60,
+        has_time=iter([True] * 2 + [False] * 99).__next__,
+        together=one_by_one,
+    )
+
+    comparison.run()
+    assert taken_in(house) == []
+
+    house.sweep(late + 5)
+
+    assert "RecordingsMissing" not in house.noted.measured
+    assert len(taken_in(house)) == 1
 
 
 def test_after_an_outage_it_goes_on_where_it_stood_whatever_the_length(house: Reconciling) -> None:
@@ -186,7 +226,8 @@ def test_after_an_outage_it_goes_on_where_it_stood_whatever_the_length(house: Re
 
     assert all(each["faults"] for each in counts)
     assert len(taken_in(house)) == 1
-    assert [until - since for since, until in house.telnyx.stretches[:-1]] == [STRETCH_SECONDS + OVERLAP_SECONDS] * 14
+    first, *_ = [until - since - OVERLAP_SECONDS for since, until in house.telnyx.stretches]
+    assert (first, len(house.telnyx.stretches)) == (STRETCH_SECONDS, 4)
     for (_, until), (since, _) in zip(house.telnyx.stretches, house.telnyx.stretches[1:], strict=False):
         assert since == until - OVERLAP_SECONDS
 
