@@ -9,11 +9,15 @@ from dialtone.domain.errors import DialtoneError
 from infra.flowkit.lint import lint, looked_at
 from infra.flowkit.linting.finding import Severity
 from infra.flowkit.linting.rules.unknown_step import near
+from infra.local.cloud import TEMPLATE
+from infra.local.translate import read
 from infra.packing.package import build
 from infra.packing.package import run as run_program
+from infra.packing.parameters import check_parameters
 from infra.packing.tools import find_tools
 from infra.project import PROJECT_FILE, nearest
 from infra.releases.deployment import problem_before, settle
+from infra.stack_outputs import StackMissing, deployed
 
 if TYPE_CHECKING:
     import argparse
@@ -46,10 +50,13 @@ def run(given: argparse.Namespace) -> int:
 
 def _deploy(project: Project, environment: Environment, rollout: str | None, *, yes: bool) -> None:
     tools = find_tools()
-    _check(project)
     parameters = {"Architecture": ARCHITECTURE, **dict(environment.parameters)}
     if rollout:
         parameters[ROLLOUT] = rollout
+    check_parameters(f"{project.file}: {environment.name}", parameters, read(TEMPLATE)["Parameters"])
+    _check(project)
+    if PUBLIC_KEY not in parameters:
+        _check_there(environment)
     if parameters.get(ROLLOUT) != AT_ONCE and (problem := problem_before(environment.stack)):
         raise DialtoneError(problem)
     folder = project.root / WORK_FOLDER
@@ -98,6 +105,15 @@ def _environment(project: Project, name: str) -> Environment:
     if dict(found.parameters).get(PUBLIC_KEY) == NOT_FILLED_IN:
         raise DialtoneError(f"{file}: {PUBLIC_KEY} of {found.name} is not filled in; `dialtone secret` shows it")
     return found
+
+
+def _check_there(environment: Environment) -> None:
+    """Raises DialtoneError for the first deployment of a stack, which needs the key; a later one keeps it."""
+    try:
+        deployed(environment.stack, environment.region)
+    except StackMissing:
+        remedy = f"write {PUBLIC_KEY} below [environments.{environment.name}.parameters]; `dialtone secret` shows it"
+        raise DialtoneError(f"{environment.stack} is deployed for the first time: {remedy}") from None
 
 
 def _check(project: Project) -> None:

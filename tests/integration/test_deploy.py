@@ -15,6 +15,7 @@ from infra.cli import deploy_run
 from infra.cli.main import main
 from infra.new_project import create
 from infra.packing import tools
+from infra.stack_outputs import Deployed, StackMissing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,6 +52,8 @@ class Deployment:
         self.sam.parent.mkdir()
         self.problems: dict[str, str] = {}
         """Why a canary must not go out, by stack."""
+        self.missing: set[str] = set()
+        """Stacks that are deployed for the first time."""
         create(self.root, "front-desk")
         self.place_sam()
 
@@ -64,6 +67,11 @@ class Deployment:
         )
         self.sam.write_text(text, encoding="utf-8")
         self.sam.chmod(0o755)
+
+    def found(self, stack: str, region: str) -> Deployed:
+        if stack in self.missing:
+            raise StackMissing(stack)
+        return Deployed(stack, region)
 
     def configure(self, old: str, new: str) -> None:
         file = self.root / "dialtone.toml"
@@ -87,6 +95,7 @@ def line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Deployment:
     monkeypatch.setattr(tools, "find_python", lambda: Path(sys.executable))
     # What is asked of AWS before and after has tests of its own.
     monkeypatch.setattr(deploy_run, "problem_before", lambda stack: deployment.problems.get(stack, ""))
+    monkeypatch.setattr(deploy_run, "deployed", deployment.found)
     monkeypatch.setattr(deploy_run, "settle", lambda stack, *, protect: [f"settled: {stack}, protected: {protect}"])
     return deployment
 
@@ -168,6 +177,18 @@ def test_it_is_deployed_again_with_what_was_changed_and_nothing_that_was_removed
     [
         ("environments.dev", "environments.test", "has no environment dev: it has test, prod"),
         ('# TelnyxPublicKey = "…"', 'TelnyxPublicKey = "…"', "TelnyxPublicKey of dev is not filled in"),
+        (
+            '# TelnyxPublicKey = "…"',
+            'TelnyxPublicKey = "KEY"',
+            "TelnyxPublicKey is 'KEY'; it must be one or more base64",
+        ),
+        ('"all-at-once"', '"at-once"', "Rollout is 'at-once'; it must be one of canary, all-at-once"),
+        ("# AlarmEmail", "AlarmEmial", "AlarmEmial is not a parameter of the stack; did you mean AlarmEmail?"),
+        (
+            "# AlarmEmail =",
+            "RecordingRetentionDays = -1 #",
+            "RecordingRetentionDays is '-1'; it must be a number from 0 to",
+        ),
     ],
 )
 def test_what_cannot_be_deployed_is_said_before_anything_is_packed(
@@ -178,6 +199,15 @@ def test_what_cannot_be_deployed_is_said_before_anything_is_packed(
     assert main(["deploy", "dev"]) == 1
 
     assert said in capsys.readouterr().err
+    assert not line.log.exists()
+
+
+def test_the_first_deployment_needs_the_public_key(line: Deployment, capsys: pytest.CaptureFixture[str]) -> None:
+    line.missing = {"my-line-dev"}
+
+    assert main(["deploy"]) == 1
+
+    assert "my-line-dev is deployed for the first time: write TelnyxPublicKey below" in capsys.readouterr().err
     assert not line.log.exists()
 
 
