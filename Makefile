@@ -52,7 +52,7 @@ export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test coverage drill bench dashboards lint audit checkov build package unpacked deploy smoke-call rollback uninstall check-sam lock clean
+.PHONY: help setup demo test coverage drill bench dashboards lint audit checkov build package unpacked deploy smoke-call verify-on-aws rollback uninstall check-sam lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1@/p' $(MAKEFILE_LIST) | awk -F@ '{printf "make %-10s %s\n", $$1, $$2}'
@@ -147,6 +147,9 @@ UNDO ?=
 
 smoke-call: $(VENV)/project ## play a synthetic call through the stack that was deployed: make smoke-call ENV=dev|prod
 	@$(VENV)/bin/python -m infra.smoke_call dialtone-$(ENV)
+
+verify-on-aws: $(VENV)/project ## look with you at what only a real account can show: make verify-on-aws ENV=dev
+	@$(VENV)/bin/python -m infra.aws_check dialtone-$(ENV)
 
 rollback: $(VENV)/project ## let the version before take webhooks again: make rollback ENV=dev|prod, UNDO=1 goes forth again
 	@$(VENV)/bin/dialtone rollback-code --stack dialtone-$(ENV) $(if $(UNDO),--undo) $(ASKED)

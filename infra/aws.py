@@ -71,7 +71,7 @@ def client(service: Literal["sns"], region: str = "", config: Config = PATIENT) 
 def client(service: Literal["sqs"], region: str = "", config: Config = PATIENT) -> SQSClient: ...
 @overload
 def client(
-    service: Literal["apigateway", "cloudwatch", "codedeploy", "logs", "ssm", "sts"],
+    service: Literal["apigateway", "apigatewayv2", "cloudwatch", "codedeploy", "logs", "ssm", "sts"],
     region: str = "",
     config: Config = PATIENT,
 ) -> Any: ...  # noqa: ANN401

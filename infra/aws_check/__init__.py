@@ -1,0 +1,1 @@
+"""`make verify-on-aws`: what only a real account can show, step by step."""
