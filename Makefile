@@ -124,10 +124,14 @@ deploy: $(SAM) $(VENV)/project
 	@PATH="$(if $(PYTHON_OF_LAMBDA),$(dir $(PYTHON_OF_LAMBDA)):)$$PATH" $(VENV)/bin/dialtone deploy $(ENV) --project "$(PROJECT)" \
 		$(if $(filter command line environment,$(origin ROLLOUT)),--rollout $(ROLLOUT))
 else
+# Before minutes of packing, not after.
+ifneq ($(filter deploy,$(MAKECMDGOALS)),)
+ifeq ($(filter $(ENV),dev prod),)
+$(error ENV is "$(ENV)": say ENV=dev or ENV=prod; samconfig.toml has them)
+endif
+endif
 DEPLOYED := $(if $(PACKAGE),.aws-sam/package,$(BUILD))
 deploy: $(if $(PACKAGE),unpacked,build) ## put the stack on AWS: make deploy PROJECT=../my-line ENV=dev|prod; or the samples: PARAMETERS='TelnyxPublicKey=…'
-	@case "$(ENV)" in dev | prod) ;; *) \
-		echo "ENV is \"$(ENV)\": say ENV=dev or ENV=prod; samconfig.toml has them." >&2; exit 2;; esac
 	@[ "$(ROLLOUT)" != canary ] || $(VENV)/bin/python -m infra.releases before dialtone-$(ENV)
 	@$(SAM) deploy --config-env $(ENV) --template-file $(DEPLOYED)/template.yaml $(if $(YES),--no-confirm-changeset) \
 		$(if $(STACK_ROLE),--role-arn $(STACK_ROLE)) \
@@ -179,62 +183,78 @@ lock: $(UV) ## lock every requirement again: make lock UPGRADE=--upgrade takes n
 clean: ## remove everything that the other targets made
 	rm -rf .venv .sam .cache .aws-sam .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
+# The programs of an environment name the folder that it was made in: a checkout that was moved makes its own anew.
+define made_elsewhere
+$(if $(wildcard $(1)),$(shell head -n 3 $(1) | grep -qF -e "$(abspath $(dir $(1)))/" -e "$(realpath $(dir $(1)))/" || echo $(2)))
+endef
+MOVED := $(call made_elsewhere,$(VENV)/bin/dialtone,$(VENV)/installed $(VENV)/project) $(call made_elsewhere,$(SAM),.sam/installed)
+ifneq ($(strip $(MOVED)),)
+$(shell rm -f $(MOVED))
+endif
+
 # The stamps. An environment is made anew when its lock file changes, and again if making it was interrupted; the lock
 # names everything with its hash, so pip has nothing to resolve.
 $(VENV)/installed: requirements-dev.txt
 	$(call environment,$(VENV))
 	@echo "Setting up $(VENV) with $(PYTHON); this is done once and takes a minute."
-	@$(VENV)/bin/pip install $(PIP_OPTIONS) --no-deps --require-hashes -r $<
+	@$(VENV)/bin/pip install $(PIP_OPTIONS) --no-deps --require-hashes -r $< || $(NOT_INSTALLED)
 	@touch $@
 
 $(VENV)/project: $(VENV)/installed pyproject.toml
-	@$(VENV)/bin/pip install $(PIP_OPTIONS) --no-deps --no-build-isolation -e .
+	@$(VENV)/bin/pip install $(PIP_OPTIONS) --no-deps --no-build-isolation -e . || $(NOT_INSTALLED)
 	@touch $@
 
 .sam/installed: infra/sam-requirements.txt
 	$(call environment,.sam)
 	@echo "Setting up .sam with AWS SAM CLI; this is done once and takes a minute."
-	@.sam/bin/pip install $(PIP_OPTIONS) --no-deps --require-hashes -r $<
+	@.sam/bin/pip install $(PIP_OPTIONS) --no-deps --require-hashes -r $< || $(NOT_INSTALLED)
 	@touch $@
 
 .cache/audit/installed: infra/audit-requirements.txt
 	$(call environment,.cache/audit)
-	@.cache/audit/bin/pip install $(PIP_OPTIONS) --no-deps --require-hashes -r $<
+	@.cache/audit/bin/pip install $(PIP_OPTIONS) --no-deps --require-hashes -r $< || $(NOT_INSTALLED)
 	@touch $@
 
 .cache/workflow/installed: infra/workflow-requirements.txt
 	$(call environment,.cache/workflow)
-	@.cache/workflow/bin/pip install $(PIP_OPTIONS) --no-deps --require-hashes -r $<
+	@.cache/workflow/bin/pip install $(PIP_OPTIONS) --no-deps --require-hashes -r $< || $(NOT_INSTALLED)
 	@touch $@
 
 .cache/checkov/installed: infra/checkov-requirements.txt
 	$(call environment,.cache/checkov)
-	@.cache/checkov/bin/pip install $(PIP_OPTIONS) --no-deps --require-hashes -r $<
+	@.cache/checkov/bin/pip install $(PIP_OPTIONS) --no-deps --require-hashes -r $< || $(NOT_INSTALLED)
 	@touch $@
 
 # Lambda's own part of a function's process: its runtime client, for its version of Python.
 .cache/lambda-runtime/installed: infra/runtime-requirements.txt
 	@rm -rf $(@D)
-	@$(PYTHON_OF_LAMBDA) -m pip install $(PIP_OPTIONS) --no-deps --require-hashes --target $(@D) -r $<
+	@$(PYTHON_OF_LAMBDA) -m pip install $(PIP_OPTIONS) --no-deps --require-hashes --target $(@D) -r $< || $(NOT_INSTALLED)
 	@touch $@
 
 # What the handlers that Dialtone is measured against run with, as plain `sam build` leaves it: without bytecode.
 .cache/plain-libraries/installed: tests/benchmarks/plain-requirements.txt
 	@rm -rf $(@D)
-	@$(PYTHON_OF_LAMBDA) -m pip install $(PIP_OPTIONS) --no-compile --no-deps --require-hashes --target $(@D) -r $<
+	@$(PYTHON_OF_LAMBDA) -m pip install $(PIP_OPTIONS) --no-compile --no-deps --require-hashes --target $(@D) -r $< || $(NOT_INSTALLED)
 	@touch $@
 
 $(SAM): .sam/installed
 
 $(UV): Makefile
 	$(call environment,.cache/uv)
-	@.cache/uv/bin/pip install $(PIP_OPTIONS) uv==$(UV_VERSION)
+	@.cache/uv/bin/pip install $(PIP_OPTIONS) uv==$(UV_VERSION) || $(NOT_INSTALLED)
 	@touch $@
+
+NOT_INSTALLED = { \
+	echo "Not installed: what pip says stands above. Without a network, or behind a proxy, set PIP_INDEX_URL or HTTPS_PROXY;" >&2; \
+	echo "the same make goes on from here." >&2; exit 1; }
 
 define environment
 	@test -n "$(PYTHON)" || { \
 		echo "Dialtone needs Python 3.11 or newer; none of $(CANDIDATES) is one." >&2; \
 		echo "Install one (https://www.python.org/downloads/), or say where: make PYTHON=/path/to/python3" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+		echo "PYTHON is \"$(PYTHON)\", which is not Python 3.11 or newer." >&2; \
+		echo "Leave it out, or say where one is: make PYTHON=/path/to/python3" >&2; exit 1; }
 	@$(PYTHON) -m venv --clear $(1) || { \
 		echo "Python's venv module is not complete; on Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
 endef
