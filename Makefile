@@ -136,6 +136,7 @@ deploy: $(if $(PACKAGE),unpacked,build) ## put the stack on AWS: make deploy PRO
 	@$(SAM) deploy --config-env $(ENV) --template-file $(DEPLOYED)/template.yaml $(if $(YES),--no-confirm-changeset) \
 		$(if $(STACK_ROLE),--role-arn $(STACK_ROLE)) \
 		--parameter-overrides Architecture=$$(cat $(DEPLOYED)/architecture) Rollout=$(ROLLOUT) $(PARAMETERS) || { \
+		$(VENV)/bin/python -m infra.releases why dialtone-$(ENV); \
 		echo "Not deployed. Was the new version taken back? docs/operations.md, Upgrade, says why that is and what to do." >&2; \
 		echo "Is it the first time? Then it needs your Telnyx public key, which \`dialtone secret\` shows:" >&2; \
 		echo "  make deploy ENV=$(ENV) PARAMETERS='TelnyxPublicKey=…'" >&2; \

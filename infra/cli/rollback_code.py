@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     parser.description = (
-        "Let the webhook function's version before take webhooks again, with its menus. A deployment that is going on "
-        "is stopped instead. Nothing else of the stack changes."
+        "Let the webhook function's version before take webhooks again; menus that were published stay. A deployment "
+        "that is going on is stopped instead. Nothing else of the stack changes."
     )
     add_stack_to(parser)
     parser.add_argument("--undo", action="store_true", help="go forth again, to the version that was deployed last")

@@ -1,18 +1,19 @@
-"""`python -m infra.releases before|after STACK`: what `make deploy` does around `sam deploy`."""
+"""`python -m infra.releases before|after|why STACK`: what `make deploy` does around `sam deploy`, or if that fails."""
 
 from __future__ import annotations
 
 import argparse
 import sys
+import time
 
 from dialtone.domain.errors import DialtoneError
-from infra.releases.deployment import problem_before, settle
+from infra.releases.deployment import problem_before, refusal, settle
 
 
 def main() -> int:
     """1 where a deployment must not go out, or what follows it failed."""
     parser = argparse.ArgumentParser(prog="python -m infra.releases", description=__doc__)
-    parser.add_argument("when", choices=["before", "after"])
+    parser.add_argument("when", choices=["before", "after", "why"])
     parser.add_argument("stack")
     parser.add_argument("--protect", action="store_true", help="protect the stack from deletion")
     given = parser.parse_args()
@@ -21,6 +22,10 @@ def main() -> int:
             if problem := problem_before(given.stack):
                 print(problem, file=sys.stderr)
                 return 1
+            return 0
+        if given.when == "why":
+            if found := refusal(given.stack, time.time()):
+                print(found, file=sys.stderr)
             return 0
         for line in settle(given.stack, protect=given.protect):
             print(line)

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
+from dialtone.domain.units import MILLIS_PER_SECOND
 from infra import aws
 from infra.releases.history import application_of, deployments_going_on, read_versions
+from infra.releases.leaving import resources
 from infra.stack_outputs import StackMissing, deployed, region_of
+
+REFUSED = "the new version must not take calls"
+"""The pre-traffic function's line for a version that failed its check."""
+
+RECENT_SECONDS = 1_800.0
+"""Far longer than a deployment takes after the check."""
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,8 +41,25 @@ def problem_before(name: str) -> str:
     return (
         f"{name} is rolled back: version {versions.live} takes webhooks, CloudFormation holds {versions.deployed} for"
         " live, and would compare a canary with that one. Deploy with ROLLOUT=all-at-once (dialtone deploy --rollout"
-        f" all-at-once), or first undo the rollback: dialtone rollback --stack {name} --undo"
+        f" all-at-once), or first undo the rollback: dialtone rollback-code --stack {name} --undo"
     )
+
+
+def refusal(name: str, now_seconds: float) -> str:
+    """What the check found wrong with a version a short while ago; '' for nothing, or where that cannot be known."""
+    region = region_of(name)
+    try:
+        with aws.explained():
+            group = resources(aws.client("cloudformation", region), name).get("PreTrafficLogGroup", "")
+            found = group and aws.client("logs", region).filter_log_events(
+                logGroupName=group,
+                filterPattern=f'"{REFUSED}"',
+                startTime=int((now_seconds - RECENT_SECONDS) * MILLIS_PER_SECOND),
+            )
+    except aws.AwsFault:
+        return ""  # whoever asks has been told by SAM
+    lines = [json.loads(each["message"]) for each in found["events"]] if found else []
+    return f"The new version did not pass its check: {lines[-1]['wrong']}" if lines else ""
 
 
 def settle(name: str, *, protect: bool) -> Iterator[str]:

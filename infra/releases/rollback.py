@@ -40,7 +40,7 @@ class Move:
         if self.target == seen.deployed:
             yield f"Version {self.target} takes webhooks again, as CloudFormation has it."
             return
-        yield f"Version {self.target} takes webhooks, with its menus; calls in progress go on."
+        yield f"Version {self.target} takes webhooks; calls in progress go on, and menus that were published stay."
         yield f"CloudFormation still holds version {seen.deployed} for live; deploying it once more changes nothing."
         yield "Roles, table, alarms and the other functions are as before. Deploy the fix, or the commit before, with"
         yield "ROLLOUT=all-at-once: a canary would be compared with the version that was just taken back."

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
 import zipfile
 from dataclasses import dataclass
 from io import BytesIO
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
@@ -25,12 +26,16 @@ from infra.local.cloud import ARTIFACTS, TEMPLATE
 from infra.local.emulator import REGION
 from infra.local.translate import of_type
 from infra.releases import __main__ as around_deploy
+from infra.releases.deployment import REFUSED
 from infra.releases.history import ALIAS, Versions, read_versions
 from infra.releases.leaving import QUEUES, STAYING
 from infra.releases.rollback import Move, move
 from infra.stack_outputs import deployed
 from tests.integration.dependencies import create_table
 from tests.integration.lines import Terminal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 STACK, APPLICATION, GROUP, FUNCTION = "dialtone-prod", "deployments", "group", "webhook"
 ROLE = "arn:aws:iam::123456789012:role/any"
@@ -66,7 +71,7 @@ class Account:
         boto3.client("s3").create_bucket(Bucket="parked")
         self.published = self._publish()
         self.functions.create_alias(FunctionName=FUNCTION, Name=ALIAS, FunctionVersion=self.published)
-        self.formation.create_stack(StackName=STACK, TemplateBody=self._template())
+        self.formation.create_stack(StackName=STACK, TemplateBody=self.template())
 
     def deploy(self, *, status: str = "Succeeded") -> str:
         """Deploy another version, as CloudFormation and CodeDeploy do. Gives its number."""
@@ -75,7 +80,7 @@ class Account:
         if status == "Succeeded":
             self._live(new)
             self.published = new
-            self.formation.update_stack(StackName=STACK, TemplateBody=self._template())
+            self.formation.update_stack(StackName=STACK, TemplateBody=self.template())
         elif status == "Failed":
             self._deployment(new, before, "Succeeded", "codeDeployRollback")
         return new
@@ -130,7 +135,8 @@ class Account:
         kept = _moto_deployments()[made]
         kept.status, kept.creator = status, creator
 
-    def _template(self) -> str:
+    def template(self, more: Mapping[str, Any] | None = None) -> str:
+        """The stack's template as it was deployed last, with more resources."""
         outputs = {
             "WebhookFunctionVersion": f"arn:aws:lambda:us-east-1:123456789012:function:{FUNCTION}:{self.published}",
             "DeploymentApplication": APPLICATION,
@@ -139,7 +145,10 @@ class Account:
             "AlarmRecipient": self.recipient,
         }
         queues = {name: {"Type": "AWS::SQS::Queue"} for name in (*QUEUES, "ArchiveDeadLetterQueue")}
-        return json.dumps({"Resources": queues, "Outputs": {name: {"Value": value} for name, value in outputs.items()}})
+        resources = {**queues, **(more or {})}
+        return json.dumps(
+            {"Resources": resources, "Outputs": {name: {"Value": value} for name, value in outputs.items()}}
+        )
 
 
 def _update_termination_protection(self: CloudFormationResponse) -> str:
@@ -365,13 +374,29 @@ def test_a_canary_does_not_go_out_after_a_rollback(account: Account) -> None:
 
     assert status == 1
     assert "ROLLOUT=all-at-once" in err
-    assert f"dialtone rollback --stack {STACK} --undo" in err
+    assert f"dialtone rollback-code --stack {STACK} --undo" in err
 
 
 def test_before_the_first_deployment_nothing_keeps_it_from_going_out(account: Account) -> None:
     account.formation.delete_stack(StackName=STACK)
 
     assert account.around_deploy("before")[0] == 0
+
+
+def test_why_a_version_was_refused_is_said_where_the_deployment_failed(account: Account) -> None:
+    assert account.around_deploy("why") == (0, "", "")
+    group: dict[str, Any] = {"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupName": "pretraffic"}}
+    account.formation.update_stack(StackName=STACK, TemplateBody=account.template({"PreTrafficLogGroup": group}))
+    logs: Any = boto3.client("logs")
+    logs.create_log_stream(logGroupName="pretraffic", logStreamName="any")
+    line = json.dumps({"message": REFUSED, "wrong": "call.initiated: answered 500"})
+    event = {"timestamp": int(time.time() * 1_000), "message": line}
+    logs.put_log_events(logGroupName="pretraffic", logStreamName="any", logEvents=[event])
+
+    _, _, err = account.around_deploy("why")
+
+    assert err == "The new version did not pass its check: call.initiated: answered 500\n"
+    assert REFUSED in (ROOT / "functions" / "pretraffic" / "app.py").read_text(encoding="utf-8")
 
 
 # --- Uninstall ----
@@ -442,7 +467,7 @@ def test_the_lists_of_what_goes_and_stays_are_the_templates() -> None:
 @pytest.mark.parametrize(
     ("asked", "runs"),
     [
-        ("rollback ENV=prod UNDO=1 YES=1", ["dialtone rollback --stack dialtone-prod --undo --yes"]),
+        ("rollback ENV=prod UNDO=1 YES=1", ["dialtone rollback-code --stack dialtone-prod --undo --yes"]),
         ("uninstall DRY_RUN=1", ["dialtone uninstall --stack dialtone-dev --dry-run"]),
         ("deploy ENV=prod", ["Rollout=canary", "infra.releases after dialtone-prod --protect"]),
         ("deploy ROLLOUT=all-at-once PROJECT=../line", ["dialtone deploy dev", "--rollout all-at-once"]),
