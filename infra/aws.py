@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal, overload
 
@@ -81,6 +82,11 @@ def client(service: Any, region: str = "", config: Config = PATIENT) -> Any:
     Raises botocore's errors: call it where they are explained.
     """
     return boto3.client(service, region_name=region or None, config=config)
+
+
+def use_region(region: str) -> None:
+    """Let every client from now on be of that region, whoever makes it, as if the shell had named it."""
+    os.environ["AWS_DEFAULT_REGION"] = region
 
 
 @contextmanager

@@ -134,14 +134,18 @@ class Stack:
 
 
 def find_stack(name: str, environ: Mapping[str, str]) -> Stack:
-    """The stack of that name, by CloudFormation; without a name the one that the environment names part by part.
+    """The stack of that name, by CloudFormation.
 
+    Without a name it is the one that the environment names part by part, else that of the project's first environment.
     TELNYX_API_KEY of the environment is used in either case. Raises DialtoneError for a stack that is not there.
     """
+    name = name or ("" if any(part in environ for part in NAMES) else next(iter(nearest().environments()), ""))
     if not name:
         return Stack("", environ)
     name = stack_named(name)
-    found = deployed(name, region_of(name))
+    if region := region_of(name):
+        aws.use_region(region)
+    found = deployed(name, region)
     parts = {variable: found.outputs.get(output, "") for variable, output in NAMES.items()}
     own_key = {name: environ[name] for name in ("TELNYX_API_KEY",) if name in environ}
     return Stack(name, parts | {"TELNYX_API_KEY_SECRET": found.parameters.get(API_KEY_SECRET, "")} | own_key)

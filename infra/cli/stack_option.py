@@ -14,7 +14,10 @@ DEFAULT_STACK = "dialtone-dev"
 def add_stack(parser: argparse.ArgumentParser) -> None:
     """Add the stack, of a command that else takes the one whose table, bucket and queues the environment names."""
     parser.add_argument(
-        "--stack", default="", metavar="NAME", help="the stack on AWS (default: the one that the environment names)"
+        "--stack",
+        default="",
+        metavar="NAME",
+        help="a stack, or an environment of the project (default: what the shell's variables name, else the first)",
     )
 
 

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import os
+from typing import TYPE_CHECKING
+
 import pytest
 
 from dialtone.domain.errors import DialtoneError
-from infra.stack_outputs import Deployed, reached_at, region_in, samconfig
+from infra import stack_outputs
+from infra.new_project import create
+from infra.stack_outputs import Deployed, find_stack, reached_at, region_in, samconfig
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @pytest.mark.parametrize("status", ["CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"])
@@ -36,6 +44,28 @@ def test_a_stacks_region_is_the_one_that_it_is_deployed_to() -> None:
         region_in('version = 0.1\n[a.global.parameters]\nstack_name = "x"\nregion = "eu-west-1"\n', "x") == "eu-west-1"
     )
     assert region_in(samconfig(), "dialtone") == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "environ", "found"),
+    [
+        ("", {}, "my-line-dev"),
+        ("", {"CALLS_TABLE": "calls"}, ""),
+        ("prod", {"CALLS_TABLE": "calls"}, "my-line-prod"),
+        ("another", {}, "another"),
+    ],
+)
+def test_a_stack_is_found_by_its_environment_in_the_region_that_the_project_names(
+    name: str, environ: dict[str, str], found: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create(tmp_path / "my-line", "survey")
+    monkeypatch.chdir(tmp_path / "my-line")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    regions = {"my-line-dev": "us-east-1", "my-line-prod": "us-east-1"}
+    monkeypatch.setattr(stack_outputs, "deployed", Deployed)
+
+    assert find_stack(name, environ).name == found
+    assert os.environ["AWS_DEFAULT_REGION"] == regions.get(found, "eu-west-1")
 
 
 @pytest.mark.parametrize(
