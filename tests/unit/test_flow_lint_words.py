@@ -77,3 +77,19 @@ def test_a_file_with_another_ending_is_not_passed_over(tmp_path: Path) -> None:
     (told,) = lint(tmp_path)
 
     assert (told.reason, told.remedy) == ("ends in .yml, and only .yaml is read", "name it night.yaml")
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "      #: see below\n      1: b\n",
+        "      1: b # : b\n",
+        "  # : about\n    keys: {1: b}\n",
+        "      1: b\n\n      #: b\n",
+    ],
+)
+def test_an_ordinary_comment_is_no_key(lines: str, tmp_path: Path) -> None:
+    head = "steps:\n  a:\n    menu: {media: choices}\n    otherwise: b\n"
+    keys = "" if "keys" in lines else "    keys:\n"
+
+    assert [rule for rule, _ in found(tmp_path, f"{head}{keys}{lines}  b: hangup\n") if rule == "commented-key"] == []
