@@ -16,13 +16,14 @@ from dialtone.domain.calls import Call
 from dialtone.domain.decisions import Decision
 from dialtone.domain.synthetic_call import SCRIPT, SESSION_PREFIX, SYNTHETIC_CALL
 from tests.function_output import Output, follow_stdout
-from tests.integration.deliveries import SESSION, Signer, body
+from tests.integration.deliveries import SESSION, Signer, body, written_flows
 from tests.integration.dependencies import aws_session, create_table
 from tests.integration.hook import IDS, VERSION_ARN, Hook
 from tests.integration.scripted_telnyx import ScriptedTelnyx
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from mypy_boto3_dynamodb import DynamoDBClient
 
@@ -169,6 +170,16 @@ def test_a_broken_version_is_stopped_and_the_log_says_why(
 
     said = [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"wrong"' in line]
     assert why in said[-1]["wrong"]
+    assert items(table) == []
+
+
+def test_a_version_with_a_broken_flow_that_a_number_leads_to_is_stopped(
+    table: DynamoDBClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Hook(version(FLOWS_FOLDER=str(written_flows(tmp_path)))) as hook:
+        assert hook.run(monkeypatch) == "Failed"
+
+    assert "flows that numbers lead to are broken: broken.yaml" in capsys.readouterr().out
     assert items(table) == []
 
 
