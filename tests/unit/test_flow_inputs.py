@@ -160,7 +160,7 @@ def test_dial_says_what_a_flow_expects_before_anybody_is_rung(
     status = main(["dial", "+15550161", "--flow", "appointment", "--from", "+15550101", *arguments])
 
     assert status == 1
-    assert capsys.readouterr().err.startswith(f"dialtone: {why}")
+    assert f"\ndialtone: {why}" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -176,7 +176,7 @@ def test_dial_refuses_a_detection_that_the_flow_would_wait_for_in_vain(
     status = main(["dial", "+15550161", "--flow", "announcement", "--from", "+15550101", "--detection", detection])
 
     assert status == 1
-    assert capsys.readouterr().err.startswith(f"dialtone: {why}")
+    assert f"\ndialtone: {why}" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("written", ["name", "=Ada", "name="])
