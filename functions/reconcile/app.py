@@ -12,6 +12,7 @@ from dialtone.adapters.archive_queue import ArchiveQueue
 from dialtone.adapters.aws_clients import DeadlineClient, budget, client
 from dialtone.adapters.calls_table import CallsTable
 from dialtone.adapters.erased_calls import ErasedCalls
+from dialtone.adapters.publications import Publications
 from dialtone.adapters.telemetry import Measure, Observer
 from dialtone.adapters.telnyx_api import TelnyxApi
 from dialtone.adapters.telnyx_sdk import sdk
@@ -44,12 +45,14 @@ def open_sweep(settings: Settings) -> Sweep:
     observer, telnyx = Observer("reconcile"), TelnyxApi(settings.api_key)
     sdk.on_fall_back.append(lambda: observer.measure(Measure("SdkLoadedPlainly")))
     receipts: Any = DeadlineClient("s3", AWS)  # most sweeps find nothing outstanding, and need none
-    store = CallsTable(client("dynamodb", AWS), settings.calls_table)
+    dynamodb = client("dynamodb", AWS)
+    store = CallsTable(dynamodb, settings.calls_table)
     dependencies = Dependencies(
         store=store,
         queue=ArchiveQueue(client("sqs", AWS), settings.archive_queue_url),
         deliver=partial(WebhookFunction(client("lambda", WEBHOOK)).deliver, function=settings.webhook_function),
         erased=ErasedCalls(receipts, settings.recordings_bucket, store, telnyx),
+        publications=Publications(dynamodb, settings.calls_table),
     )
     return Sweep(dependencies, telnyx, observer)
 

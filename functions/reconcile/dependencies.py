@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from dialtone.adapters.archive_queue import ArchiveQueue
     from dialtone.adapters.calls_table import CallsTable
     from dialtone.adapters.erased_calls import ErasedCalls
+    from dialtone.adapters.publications import Publications
 
 Deliver = Callable[[Mapping[str, Any]], str]
 """Takes an event to the webhook function. Gives why it was not taken, '' if it was."""
@@ -17,9 +18,10 @@ Deliver = Callable[[Mapping[str, Any]], str]
 
 @dataclass(frozen=True, slots=True)
 class Dependencies:
-    """The table, the archive's queue, the webhook function, and what became of calls that were erased."""
+    """The table, the archive's queue, the webhook function, what became of erased calls, and the published flows."""
 
     store: CallsTable
     queue: ArchiveQueue
     deliver: Deliver
     erased: ErasedCalls
+    publications: Publications

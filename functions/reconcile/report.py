@@ -17,6 +17,7 @@ OUTSTANDING, LEFT, FAULTS = "outstanding", "left", "faults"
 CALLS, CLOSED, READ_BACK = "calls", "calls_closed", "read_back"
 RECOVERED, QUEUED, OVERDUE, MISSING, NOT_MADE = "recovered", "queued_again", "overdue", "missing", "not_made"
 REFUSED = "refused"
+TRIALS_ENDED = "trials_ended"
 TRANSCRIPTS, UNTRANSCRIBED = "transcripts", "transcripts_missing"
 
 _AT_ONCE = {
@@ -24,6 +25,7 @@ _AT_ONCE = {
     MISSING: "RecordingsMissing",
     CLOSED: "CallsClosed",
     UNTRANSCRIBED: "TranscriptsMissing",
+    TRIALS_ENDED: "TrialsEnded",
 }
 """What alarms ring for: measured before it is acted upon, so that no sweep dies between the two."""
 

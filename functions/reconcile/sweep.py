@@ -17,6 +17,7 @@ from reconcile.comparison import Comparison
 from reconcile.outstanding import OutstandingCall
 from reconcile.questions import Questions
 from reconcile.report import CALLS, FAULTS, LEFT, OUTSTANDING, Report
+from reconcile.trials import TrialWatch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -73,6 +74,8 @@ class Sweep:
                 together((each.session, partial(_look, each, calls[each.session], has_time)) for each in outstanding)
                 comparison = Comparison(self.dependencies, questions, report, now, has_time, together)
                 _guarded(report, "recordings not compared", {}, comparison.run)
+            trials = TrialWatch(self.dependencies.store, self.dependencies.publications, report, now)
+            _guarded(report, "trial not judged", {}, trials.look)
         return report.close()
 
 

@@ -55,6 +55,8 @@ NEVER_HERE = {
     Metric("CallsUnwatched", "webhook", ("service",)),
     # For menus that newer code published; tests/integration/test_publishing.py has it emitted.
     Metric("PublishedFlowsUnreadable", "webhook", ("service",)),
+    # For a trial that does worse; the same.
+    Metric("TrialsEnded", "reconcile", ("service",)),
     # For a transcript that has not come for a day; tests/integration/test_reconcile_transcripts.py has it emitted.
     Metric("TranscriptsMissing", "reconcile", ("service",)),
     # For a bucket that does not answer; tests/integration/test_endpoint.py has it emitted.
@@ -81,6 +83,10 @@ CAUSED_ELSEWHERE = {
     "::test_whatever_drips_or_is_silent_the_webhook_is_answered_503_in_time",
     "EventsNotParkedAlarm": "tests/integration/test_endpoint.py"
     "::test_an_event_that_cannot_be_parked_is_answered_5xx_all_the_same_and_the_log_says_so",
+    "PublishedFlowsUnreadableAlarm": "tests/integration/test_publishing.py"
+    "::test_a_version_that_this_program_cannot_read_leaves_new_calls_to_the_deployed_flows",
+    "TrialEndedAlarm": "tests/integration/test_publishing.py"
+    "::test_a_trial_whose_callers_give_up_more_often_ends_by_itself_and_operators_hear",
     "CallsUnwatchedAlarm": "tests/integration/test_watchdog.py"
     "::test_a_call_goes_on_though_the_watchdog_cannot_be_told_of_it_and_operators_hear",
     "TranscriptsMissingAlarm": "tests/integration/test_reconcile_transcripts.py"

@@ -13,6 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from dialtone.adapters.archive_queue import ArchiveQueue
 from dialtone.adapters.calls_table import StoreUnavailable
+from dialtone.adapters.publications import Publications
 from dialtone.adapters.telnyx_api import (
     CallInfo,
     RecordingInfo,
@@ -211,7 +212,9 @@ class Reconciling:
     def sweep(self, minutes: float, *, deadline: float | None = None, at_once: int = 1) -> Mapping[str, int]:
         """Sweep so many minutes after the hang-up."""
         store = self.store or self.line.store
-        dependencies = Dependencies(store, ArchiveQueue(self.line.sqs, self.line.queue_url), self.deliver, self.erased)  # type: ignore[arg-type]
+        queue = ArchiveQueue(self.line.sqs, self.line.queue_url)
+        published = Publications(self.line.dynamodb, self.line.table)
+        dependencies = Dependencies(store, queue, self.deliver, self.erased, published)  # type: ignore[arg-type]
         sweep = Sweep(dependencies, self.telnyx, self.noted, calls_at_once=at_once)  # type: ignore[arg-type]
         now = (BEGAN + timedelta(seconds=HANG_UP_SECONDS, minutes=minutes)).timestamp()
         return sweep.run(now, time.monotonic() + PLENTY_SECONDS if deadline is None else deadline)

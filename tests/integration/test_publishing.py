@@ -5,29 +5,38 @@ from __future__ import annotations
 import json
 import re
 import shlex
+from collections import Counter
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from dialtone.adapters import calls_table
 from dialtone.adapters.calls_table import CallsTable
+from dialtone.adapters.dynamodb_items import attributes
 from dialtone.adapters.flow_library import FlowLibrary
 from dialtone.adapters.publications import REREAD_SECONDS, LiveCache, Publications
 from dialtone.adapters.published_flows import PublishedFlows
 from dialtone.adapters.telemetry import Observer
+from dialtone.domain.calls import Call
 from dialtone.domain.client_state import ClientState
+from dialtone.domain.outcomes import NORMAL_CLEARING
 from dialtone.domain.publication import Live
 from infra import aws
 from infra.checkout import ROOT
 from infra.cli.main import main
+from reconcile.report import Report
+from reconcile.trials import TrialWatch
 from tests import runbooks
 from tests.function_output import follow_stdout
-from tests.integration.dependencies import FOR_EVER
+from tests.integration.dependencies import FOR_EVER, Died
 from tests.staged_call import CALLED, happened
 from webhook.wiring import report_unreadable
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from dialtone.domain.events import Event
@@ -354,6 +363,89 @@ def test_a_version_that_this_program_cannot_read_leaves_new_calls_to_the_deploye
     logged = [json.loads(line) for line in published.capsys.readouterr().out.splitlines()]
     assert {1} == {line["published_version"] for line in logged if "published_version" in line}
     assert any(line.get("PublishedFlowsUnreadable") == [1.0] for line in logged)
+
+
+def sweep(published: Published, now: datetime) -> dict[str, int]:
+    """What a sweep that finds nothing else does about a trial."""
+    report = Report(Observer("reconcile"))
+    publications = Publications(published.line.dynamodb, published.line.table)
+    TrialWatch(published.line.store, publications, report, now.timestamp()).look()
+    return dict(report.close())
+
+
+def keep_calls(published: Published, version: int, began: datetime, outcomes: Mapping[str, int]) -> None:
+    """Put calls into the table that a version took, by how their flow stood when they ended."""
+    for number, ending in enumerate(Counter(outcomes).elements()):
+        call = Call(
+            f"{version}-{number}",
+            f"leg-{number}",
+            flow="desk",
+            published=version,
+            initiated_at=began.isoformat(),
+            answered_at=began.isoformat(),
+            ended_at=began.isoformat(),
+            hangup_cause=NORMAL_CLEARING,
+            ending=ending,
+        )
+        event = happened("call.hangup", 0, call_session_id=call.session_id)
+        item = attributes(calls_table._call_fields(call, event))  # noqa: SLF001 -- as a commit writes it
+        published.line.dynamodb.put_item(TableName=published.line.table, Item=item)
+
+
+def test_a_trial_whose_callers_give_up_more_often_ends_by_itself_and_operators_hear(published: Published) -> None:
+    now = datetime.now(UTC) + timedelta(minutes=1)
+    published.publish()
+    write(published.flows, "Second.")
+    published.publish("--percent", "50")
+    keep_calls(published, 1, now, {"completed": 55, "hung-up": 5})
+    keep_calls(published, 2, now, {"completed": 30, "hung-up": 30})
+    follow_stdout("reconcile")
+
+    first, second = (sweep(published, now + timedelta(minutes=5)) for _ in range(2))
+
+    assert (first.get("trials_ended"), second.get("trials_ended")) == (1, None)
+    assert '"TrialsEnded":[1.0]' in published.capsys.readouterr().out
+    assert json.loads(published.run("versions", "--json")[1])["live"] == {"revision": 3, "version": 1, "trial": None}
+    assert "30 of 60 calls went wrong, of the others 5 of 60 calls" in published.run("versions", "--changes")[1]
+
+
+@pytest.mark.parametrize("when", ["before-call", "after-call"])
+def test_a_sweep_that_dies_while_it_ends_a_trial_leaves_it_to_the_next_or_has_ended_it(
+    published: Published, when: str
+) -> None:
+    now = datetime.now(UTC) + timedelta(minutes=1)
+    published.publish()
+    write(published.flows, "Second.")
+    published.publish("--percent", "50")
+    keep_calls(published, 1, now, {"completed": 55, "hung-up": 5})
+    keep_calls(published, 2, now, {"completed": 30, "hung-up": 30})
+    name = f"{when}.dynamodb.TransactWriteItems"
+    published.line.dynamodb.meta.events.register(name, _die)
+
+    with pytest.raises(Died):
+        sweep(published, now + timedelta(minutes=5))
+    published.line.dynamodb.meta.events.unregister(name, _die)
+    sweep(published, now + timedelta(minutes=10))
+
+    changes = json.loads(published.run("versions", "--json")[1])["changes"]
+    assert [each["author"] for each in changes] == ["the sweep", "user/anna", "user/anna"]
+    assert changes[0]["live"] == {"revision": 3, "version": 1, "trial": None}
+
+
+def _die(**_: object) -> None:
+    raise Died
+
+
+def test_a_trial_that_does_as_well_goes_on(published: Published) -> None:
+    now = datetime.now(UTC) + timedelta(minutes=1)
+    published.publish()
+    write(published.flows, "Second.")
+    published.publish("--percent", "50")
+    for version in (1, 2):
+        keep_calls(published, version, now, {"completed": 50, "hung-up": 10})
+
+    assert sweep(published, now + timedelta(minutes=5)).get("trials_ended") is None
+    assert json.loads(published.run("versions", "--json")[1])["live"]["trial"]["version"] == 2
 
 
 def test_every_example_of_the_pages_runs(published: Published) -> None:

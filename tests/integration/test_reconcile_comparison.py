@@ -11,6 +11,7 @@ import pytest
 from botocore.exceptions import BotoCoreError
 
 from dialtone.adapters.archive_queue import ArchiveQueue
+from dialtone.adapters.publications import Publications
 from dialtone.domain.errors import TelnyxUnavailable
 from dialtone.domain.recordings import EXPECTED, SAVED, UNASKED, ArchiveJob
 from reconcile.comparison import FIRST_SECONDS, MOST_PAGES, OVERLAP_SECONDS, STRETCH_SECONDS, Comparison
@@ -195,7 +196,8 @@ def test_what_there_was_no_time_to_look_at_is_never_given_up(house: Reconciling)
     house.telnyx.account = [unsolicited()]
     late = WEEK_MINUTES + 60
     store, queue = house.line.store, ArchiveQueue(house.line.sqs, house.line.queue_url)
-    dependencies = Dependencies(store, queue, house.deliver, house.erased)  # type: ignore[arg-type]
+    published = Publications(house.line.dynamodb, house.line.table)
+    dependencies = Dependencies(store, queue, house.deliver, house.erased, published)  # type: ignore[arg-type]
     comparison = Comparison(
         dependencies=dependencies,
         questions=Questions(house.telnyx),

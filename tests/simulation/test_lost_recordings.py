@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from dialtone.adapters.publications import Publications
 from dialtone.domain.events import TELNYX_EVENT
 from dialtone.domain.recordings import CERTAIN, EXPECTED, FAILED, SAVED, UNASKED
 from infra.account import AGENT, CONNECTION_ID
@@ -62,7 +63,8 @@ class SweptStage(Stage):
     def sweep(self) -> Mapping[str, int]:
         """Let five minutes pass, and sweep."""
         self.carrier.run_for(SWEEP_SECONDS)
-        dependencies = Dependencies(self.store, self.jobs, self._deliver, Erasures())  # type: ignore[arg-type]
+        published = Publications(self.table, "calls")  # type: ignore[arg-type]
+        dependencies = Dependencies(self.store, self.jobs, self._deliver, Erasures(), published)  # type: ignore[arg-type]
         sweep = Sweep(dependencies, CarrierQuestions(self), self.noted, calls_at_once=1)  # type: ignore[arg-type]
         now = self.carrier.clock.datetime(self.carrier.clock.now).timestamp()
         return sweep.run(now, time.monotonic() + 600)
@@ -145,7 +147,11 @@ def test_a_recording_whose_start_never_reached_telnyx_is_known_to_be_not_made() 
     [entry] = stage.store.recordings(session)
     assert (entry.status, entry.reason) == (FAILED, NEVER_TAKEN)
     assert stage.noted.measured["RecordingsNotMade"] == 1
-    assert stage.noted.measured.keys() <= {"RecordingsOutstanding", "RecordingsNotMade"}
+    assert stage.noted.measured.keys() <= {
+        "OldestRecordingAge",
+        "RecordingsOutstanding",
+        "RecordingsNotMade",
+    }
 
 
 def test_a_recording_that_telnyx_began_and_lost_rings() -> None:

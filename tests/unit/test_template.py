@@ -355,6 +355,8 @@ def test_each_function_may_do_exactly_this(template: Template) -> None:
             "WriteItsLogs": LOG_ACTIONS,
             "SendTraces": TRACE_ACTIONS,
             "FindWhatIsDue": {"dynamodb:Query"},
+            "ReadCalls": {"dynamodb:BatchGetItem"},
+            "EndTrials": {"dynamodb:PutItem"},
             "MoveOnAndSettle": {"dynamodb:UpdateItem"},
             "HandRecordingsOver": {"sqs:SendMessage"},
             "LeaveFailedSweeps": {"sqs:SendMessage"},

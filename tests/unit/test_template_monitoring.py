@@ -82,6 +82,7 @@ CONTRACT = frozenset(
         Metric("WatchdogFaults", "watchdog", ("service",)),
         Metric("CallsUnwatched", "webhook", ("service",)),
         Metric("PublishedFlowsUnreadable", "webhook", ("service",)),
+        Metric("TrialsEnded", "reconcile", ("service",)),
         Metric("FailoverWebhooks", "failover", ("service",)),
         Metric("FailoverFaults", "failover", ("service",)),
     }
@@ -137,6 +138,7 @@ WATCHED = {
     (OF_THE_STACK, "WatchdogFaults", "watchdog"),
     (OF_THE_STACK, "CallsUnwatched", "webhook"),
     (OF_THE_STACK, "PublishedFlowsUnreadable", "webhook"),
+    (OF_THE_STACK, "TrialsEnded", "reconcile"),
     (OF_THE_STACK, "FailoverWebhooks", "failover"),
     (OF_THE_STACK, "FailoverFaults", "failover"),
     ("AWS/Lambda", "Errors", "FailoverFunctionName"),

@@ -16,7 +16,8 @@ from __future__ import annotations
 
 import time
 from dataclasses import asdict, dataclass, fields, replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
+from itertools import product
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
@@ -32,6 +33,7 @@ from dialtone.domain.errors import DialtoneError
 from dialtone.domain.events import recorded_payload
 from dialtone.domain.lookups import Lookup
 from dialtone.domain.message_addresses import message_addresses, withheld
+from dialtone.domain.publication import Live
 from dialtone.domain.recordings import FIRST_LOOK_SECONDS, ArchiveJob, Recording
 from dialtone.domain.redaction import redacted_text
 from dialtone.domain.stored import restored
@@ -56,6 +58,9 @@ SECONDS_A_DAY = 86_400
 
 MAX_PAYLOAD_CHARACTERS = 32_000
 """Of an event's payload kept in the timeline: an item holds 400 KB, and the decision has to fit in beside it."""
+
+KEYS_AT_ONCE = 100
+"""DynamoDB's own limit for one request."""
 
 READ_TRIES = 3
 """How often keys that DynamoDB left unread (throttled for a moment) are asked for again."""
@@ -242,6 +247,29 @@ class CallsTable:
         """The files of a published version of the flows, by name; None if there is no such version."""
         found = self._read([files_key(version)], deadline)
         return texts_in(found[0]) if found else None
+
+    def live(self) -> Live:
+        """Which published version of the flows takes new calls; strongly consistent."""
+        found = self._read([LIVE_KEY])
+        return Live.from_json(found[0]) if found else Live()
+
+    def begun(self, since: int, until: int, most: int) -> Iterator[Call]:
+        """Legs that began from one unix second to another, at most so many of each of the index's partitions."""
+        first, last = (datetime.fromtimestamp(each, UTC).date() for each in (since, until))
+        days = (last - timedelta(days=each) for each in range((last - first).days + 1))
+        for day, shard in product(days, range(BEGAN_SHARDS)):
+            asked: Any = {
+                "TableName": self._table,
+                "IndexName": BEGAN_INDEX,
+                "KeyConditionExpression": f"{BEGAN_ON} = :day AND {BEGAN_AT} BETWEEN :first AND :last",
+                "ExpressionAttributeValues": attributes({":day": f"{day}#{shard}", ":first": since, ":last": until}),
+                "ScanIndexForward": False,
+                "Limit": most,  # an item of the index has its keys only: as many as we ask for fit on a page
+            }
+            items = self._client.query(**asked)["Items"]
+            keys = [{name: item[name] for name in ("call_session_id", "item")} for item in items]
+            for place in range(0, len(keys), KEYS_AT_ONCE):
+                yield from map(call_from_item, self._read(keys[place : place + KEYS_AT_ONCE]))
 
     def recording(self, call_session_id: str, name: str) -> Recording | None:
         """A ledger entry, or None; strongly consistent."""

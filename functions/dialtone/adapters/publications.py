@@ -46,6 +46,13 @@ class PublishedMeanwhile(DialtoneError):  # noqa: N818 -- reads as the sentence 
         )
 
 
+class Throttled(DialtoneError):  # noqa: N818 -- reads as the sentence it is
+    """DynamoDB left the key unread."""
+
+    def __init__(self) -> None:
+        super().__init__("the table is throttled for a moment: run this again in a minute")
+
+
 class TooLarge(DialtoneError):  # noqa: N818 -- reads as the sentence it is
     """More files than a version can hold."""
 
@@ -153,8 +160,11 @@ class Publications:
             raise
 
     def _get(self, key: Item) -> Item | None:
-        answer = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True)
-        return plain(answer["Item"]) if "Item" in answer else None
+        asked: Any = {self._table: {"Keys": [key], "ConsistentRead": True}}
+        answer = self._client.batch_get_item(RequestItems=asked)
+        if answer.get("UnprocessedKeys"):
+            raise Throttled
+        return next(map(plain, answer["Responses"].get(self._table, [])), None)
 
     def _put(self, item: str, fields: Item, was: int = 0) -> Any:  # noqa: ANN401 -- one of boto's nested dictionaries
         """An item that there is none of yet, or one of that revision."""

@@ -1,0 +1,52 @@
+"""A version of the flows that is on trial: it takes no more calls once it is seen to do worse than the others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from dialtone.adapters.publications import Change
+from dialtone.domain.publication import is_worse, tallies
+from reconcile.report import TRIALS_ENDED
+
+if TYPE_CHECKING:
+    from dialtone.adapters.calls_table import CallsTable
+    from dialtone.adapters.publications import Publications
+    from dialtone.domain.publication import Tally
+    from reconcile.report import Report
+
+MOST_CALLS = 500
+"""That are looked at, of each day and partition of the index, the newest: a sweep has other things to do."""
+
+AUTHOR = "the sweep"
+
+
+@dataclass(frozen=True, slots=True)
+class TrialWatch:
+    """Looks at the trial, if there is one."""
+
+    store: CallsTable
+    publications: Publications
+    report: Report
+    now: float
+    """Unix seconds."""
+
+    def look(self) -> None:
+        """End a trial that does worse. Raises PublishedMeanwhile where somebody was faster, and botocore's errors."""
+        live = self.store.live()
+        if live.trial is None:
+            return
+        tried, others = tallies(live.trial, self.store.begun(live.trial.since, int(self.now), MOST_CALLS))
+        if not is_worse(tried, others):
+            return
+        shares = f"{_said(tried)} went wrong, of the others {_said(others)}"
+        did = f"ended the trial of version {live.trial.version}: {shares}"
+        self.report.log("warning", "trial ended", {"published_version": live.trial.version, "reason": did})
+        self.report.add(TRIALS_ENDED)
+        at = datetime.fromtimestamp(self.now, UTC).isoformat(timespec="seconds")
+        self.publications.change(live, Change(at, AUTHOR, did, replace(live, revision=live.revision + 1, trial=None)))
+
+
+def _said(tally: Tally) -> str:
+    return f"{tally.bad} of {tally.calls} calls"
