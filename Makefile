@@ -33,7 +33,7 @@ TESTS ?= tests
 WORKERS ?= auto
 # Of all branches, in percent; less fails.
 LEAST_COVERAGE := 95
-# How many cases of each test are run: all, or every 20th. What a sample takes, all of them take.
+# How many cases of each test are run: all, or every 10th. What a sample takes, all of them take.
 EVERY ?= 1
 # The seed of what tests and drills draw by chance. Without one, make test draws what it always draws, and make drill
 # something new.
