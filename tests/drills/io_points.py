@@ -67,6 +67,7 @@ IO_POINTS = frozenset(
         "reconcile telnyx:DELETE /recording_transcriptions/…",
         "reconcile dynamodb:TransactWriteItems",
         "pretraffic dynamodb:DeleteItem",
+        "publish dynamodb:GetItem",
     }
 )
 
@@ -82,13 +83,15 @@ ELSEWHERE = frozenset(
         "replay s3:ListObjectsV2",
         "replay s3:DeleteObject",
         "pretraffic dynamodb:DeleteItem",
+        "publish dynamodb:GetItem",
     }
 )
 """Those that no call of the drill needs:
 nothing is deleted at Telnyx but of calls that were erased;
 no version of the flows is on trial;
 webhooks are parked, and run again by `dialtone replay`, where our own code fails, which ends a drill;
-a synthetic call is played before a version takes traffic, and then deleted."""
+a synthetic call is played before a version takes traffic, and then deleted;
+the menus of a drill are those of the package: none are published."""
 
 ELSEWHERE_IN = ("test_replay_command.py", "test_erasure.py", "test_pretraffic.py", "test_publishing.py")
 """The files of tests/integration that have those fail."""
