@@ -25,6 +25,7 @@ EXAMPLES: Mapping[str, str] = MappingProxyType(
         "dialtone flow diff": "dialtone flow diff HEAD~1 --format html --output out",
         "dialtone flow draw": "dialtone flow draw main-menu --format html > main-menu.html",
         "dialtone flow lint": "dialtone flow lint --strict",
+        "dialtone flow replay": "dialtone flow replay --last 100",
         "dialtone flow schema": "dialtone flow schema --write",
         "dialtone flow test": "dialtone flow test main-menu --cover 100",
         "dialtone logs": "dialtone logs --errors --since 2h",

@@ -14,6 +14,7 @@ ACTIONS = {
     "draw": ("infra.cli.flow_draw", "draw flows: steps, keys, paths"),
     "diff": ("infra.cli.flow_diff", "tell and draw what a change does to callers"),
     "test": ("infra.cli.flow_test", "play the conversations beside the flows, and say which paths none took"),
+    "replay": ("infra.cli.flow_replay", "tell where callers of real calls would have gone in other flows"),
     "schema": ("infra.cli.flow_schema", "print the JSON Schema of flows, or write all that are published"),
 }
 

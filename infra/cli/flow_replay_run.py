@@ -1,0 +1,136 @@
+"""Runs `dialtone flow replay`."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from itertools import zip_longest
+from typing import TYPE_CHECKING
+
+from dialtone.adapters.calls_table import KEEP_DAYS
+from dialtone.adapters.flow_library import FlowLibrary
+from dialtone.adapters.telnyx_sdk import sdk
+from dialtone.domain.errors import DialtoneError
+from infra import aws
+from infra.calls.lanes import printable
+from infra.cli.calls_access import listing
+from infra.cli.flow_replay import MOST_CALLS
+from infra.cli.flows_option import name_project
+from infra.console import BOLD, DIM, PLAIN, RED, YELLOW, Console
+from infra.flowkit.runner import flows_in
+from infra.replaying.comparison import ELSEWHERE, NOT_PLAYED, Comparison, NotPlayed, compare_all
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from infra.calls.listing import Listing
+    from infra.replaying.rerun import Way
+
+MOST_READ = 10_000
+"""Calls that are looked at for the newest that can be played."""
+
+LEAST_WIDTH = 24
+
+
+def run(given: argparse.Namespace) -> int:
+    """Compare and print. That calls go elsewhere is what a change is for, and no failure."""
+    _check(given)
+    name_project(given)
+    library = _library(given.flows)
+    found: Counter[str] = Counter()
+    with aws.explained():
+        calls = listing(given)
+        sessions = _newest(calls, given.last) if given.last else _named(calls, given.sessions)
+        sdk.load()  # the carrier checks commands by the SDK's descriptions
+        for each in compare_all(calls.store, sessions, library, given.flows):
+            found[each.verdict] += 1
+            _show(each, as_json=given.json, whole=not given.last)
+    if not given.json and given.last:
+        print(_share(found))
+    return 0
+
+
+def _check(given: argparse.Namespace) -> None:
+    if given.last is not None and given.sessions:
+        raise DialtoneError("say which calls, or --last N, not both")
+    if given.last is None and not given.sessions:
+        raise DialtoneError("name a call, as `dialtone calls list` shows them, or say --last 100")
+    if given.last is not None and not 1 <= given.last <= MOST_CALLS:
+        raise DialtoneError(f"--last {given.last} is not possible: say a number from 1 to {MOST_CALLS:,}")
+    if not given.flows.is_dir():
+        raise DialtoneError(f"{given.flows} is not a folder: name the one that holds the flows")
+
+
+def _library(folder: Path) -> FlowLibrary:
+    """The flows to play against. Raises FlowInvalid if one is broken: a call would only meet its silence."""
+    library = FlowLibrary.open(folder)
+    for name in flows_in(folder):
+        library.flow(name)
+    return library
+
+
+def _named(calls: Listing, named: list[str]) -> list[str]:
+    now = datetime.now(UTC)
+    return list(dict.fromkeys(calls.find(each, now) for each in named))
+
+
+def _newest(calls: Listing, last: int) -> list[str]:
+    """The sessions of the newest calls that came in, were led by a flow and are over."""
+    now = datetime.now(UTC)
+    sessions: dict[str, None] = {}
+    places = calls.places(now - timedelta(days=KEEP_DAYS), now + timedelta(days=1))
+    for read, call in enumerate(calls.calls(places)):
+        if len(sessions) == last or read == MOST_READ:
+            break
+        if call.direction == "incoming" and call.flow and call.ended_at:
+            sessions[call.session_id] = None
+    if not sessions:
+        raise DialtoneError("no call came in yet that is over: `dialtone calls list` shows what there is")
+    return list(sessions)
+
+
+def _show(each: Comparison | NotPlayed, *, as_json: bool, whole: bool) -> None:
+    if as_json:
+        print(json.dumps(each.to_json(), ensure_ascii=True))
+        return
+    console = Console()
+    if isinstance(each, NotPlayed):
+        console.line(printable(f"{each.session_id}  {NOT_PLAYED}: {each.why}"), RED)
+        return
+    if each.verdict == ELSEWHERE or whole:
+        console.line(printable(f"{each.session_id}  {_sentence(each)}"), BOLD)
+    if whole:
+        for line, colour in _side_by_side(each):
+            console.line(printable(line), colour)
+
+
+def _sentence(each: Comparison) -> str:
+    if each.verdict != ELSEWHERE:
+        return f"goes the same way, to the same end: {each.now.outcome}"
+    why = each.now.unknown
+    if each.parts_at is None and not why:
+        return f"goes the same way and ends otherwise: {each.now.outcome}, not {each.then.outcome}"
+    where = f"after {each.last_common}" if each.last_common else "from the beginning"
+    return f"goes elsewhere {where}" + (f": {why}" if why else "")
+
+
+def _side_by_side(each: Comparison) -> Iterator[tuple[str, str]]:
+    then, now = _column(each.then), _column(each.now)
+    width = max(LEAST_WIDTH, *map(len, then))
+    yield f"  {'then':{width}}  now", DIM
+    for left, right in zip_longest(then, now, fillvalue=""):
+        yield f"{' ' if left == right else '≠'} {left:{width}}  {right}".rstrip(), PLAIN if left == right else YELLOW
+
+
+def _column(way: Way) -> list[str]:
+    return [f"({way.flow or 'no flow'})", *way.steps, "? cannot be known" if way.unknown else f"= {way.outcome}"]
+
+
+def _share(found: Counter[str]) -> str:
+    played = found.total() - found[NOT_PLAYED]
+    percent = f" ({100 * found[ELSEWHERE] / played:.0f} %)" if played else ""
+    left_out = f"; {found[NOT_PLAYED]} could not be played" if found[NOT_PLAYED] else ""
+    return f"{found[ELSEWHERE]} of {played} calls go elsewhere{percent}{left_out}"

@@ -1,0 +1,36 @@
+"""The flows that led a call, as the table keeps them, so that it can be played again on them."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from dialtone.adapters.flow_library import NUMBERS_FILE, FlowLibrary
+from dialtone.domain.errors import FlowInvalid
+from infra.replaying.recorded_call import NotReplayable, led_leg, recorded_call
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from dialtone.adapters.calls_table import CallsTable
+    from infra.replaying.recorded_call import RecordedCall
+
+
+def read_call(store: CallsTable, session: str) -> tuple[RecordedCall, Mapping[str, str]]:
+    """A call, and the files of the flow's version that led it. Raises NotReplayable, and botocore's errors."""
+    call = led_leg(store.legs(session))
+    texts = store.flow_texts(call.flow, call.flow_version)
+    if texts is None:
+        raise NotReplayable(f"version {call.flow_version} of {call.flow} is not kept any more: choose a later call")
+    try:
+        flow = FlowLibrary.of_texts(with_number(texts, call.to_number, call.flow)).flow(call.flow)
+    except FlowInvalid as error:
+        raise NotReplayable(f"this program cannot read the version that led it: {error}") from error
+    if flow is None:
+        raise NotReplayable(f"the version that led it holds no {call.flow}")
+    return recorded_call(call, store.timeline(session), flow), texts
+
+
+def with_number(texts: Mapping[str, str], number: str, flow: str) -> dict[str, str]:
+    """The files with one number that leads to the flow."""
+    return {**texts, NUMBERS_FILE: f"{json.dumps(number)}: {flow}\n"}

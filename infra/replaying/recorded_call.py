@@ -1,0 +1,240 @@
+"""What the people on a real call did, read from its timeline: keys, hang-ups, answers, lookups. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from dialtone.domain.errors import DialtoneError
+from dialtone.domain.lookups import ANSWERED
+from dialtone.flow.gather_timer import TIMER
+from dialtone.flow.steps.lookup import LookUp
+from infra.carrier.hangup_causes import cause_named
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from dialtone.adapters.calls_table import TimelineEntry
+    from dialtone.domain.calls import Call
+    from dialtone.domain.commands import Command
+    from dialtone.flow.loaded_flow import LoadedFlow
+
+WITHHELD = "withheld"
+"""The caller of a call without a number, as conversations have it."""
+
+_NO_KEYS = frozenset({"timeout", "cancelled", "cancelled_amd", "call_hangup"})
+"""How a gather ends that brought nothing which counts."""
+
+
+class NotReplayable(DialtoneError):  # noqa: N818 -- reads as the sentence it is
+    """The table does not hold enough of a call to play it again."""
+
+
+@dataclass(slots=True)
+class Turn:
+    """One stay in a step, and what the caller did in it. A question asked again is another turn."""
+
+    step: str
+    number: int
+    began: float
+    """Seconds since the call began, as all times here."""
+    ended: float = 0.0
+    asked: float | None = None
+    """When keys were first asked for; None in a step that does not ask."""
+    answer: str = ""
+    """What the caller keyed in to it."""
+    answered: float = 0.0
+    keys: list[tuple[float, str]] = field(default_factory=list)
+    """Single keys, and when: they count where none are asked for, as at the end of a message."""
+    hung_up: float | None = None
+    """When the caller hung up, if it was here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """Somebody who was rung, and what they did."""
+
+    number: str
+    answered_after: float | None
+    """None for somebody who did not answer."""
+    cause: str = ""
+    keys: str = ""
+    keys_after: float = 0.0
+    """Since the answer."""
+    hung_up_after: float | None = None
+    """Since the answer; None for somebody who did not hang up first."""
+
+
+@dataclass(frozen=True, slots=True)
+class LookupResult:
+    """What another system answered."""
+
+    target: str
+    result: str
+    values: Mapping[str, str] = field(default_factory=dict)
+    after_seconds: float = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedCall:
+    """A call from the outside that is over."""
+
+    session_id: str
+    flow: str
+    flow_version: str
+    caller: str
+    called: str
+    began: datetime
+    turns: tuple[Turn, ...]
+    reached: tuple[Reached, ...]
+    lookups: tuple[LookupResult, ...]
+    outcome: str
+    left_after_bridge: float | None
+    """How long after they were connected to somebody the caller hung up; None for any other call."""
+
+    @property
+    def steps(self) -> tuple[str, ...]:
+        """The steps in which the call waited, in order; one that was entered again at once stands once."""
+        steps: list[str] = []
+        for turn in self.turns:
+            if steps[-1:] != [turn.step]:
+                steps.append(turn.step)
+        return tuple(steps)
+
+
+def led_leg(legs: Sequence[Call]) -> Call:
+    """The leg of the person who called. Raises NotReplayable where there is none that is over and was led by a flow."""
+    call = next((each for each in legs if each.direction == "incoming"), None)
+    if call is None:
+        raise NotReplayable("nobody called, Dialtone did: choose a call that came in")
+    if not call.ended_at:
+        raise NotReplayable("it still goes on: try again when it is over")
+    if not (call.flow and call.flow_version and call.initiated_at):
+        raise NotReplayable("no flow led it: choose another call")
+    return call
+
+
+def recorded_call(call: Call, timeline: Sequence[TimelineEntry], flow: LoadedFlow) -> RecordedCall:
+    """What was done on the call that this version of a flow led. Raises NotReplayable."""
+    reading = _Reading(call, flow)
+    for entry in timeline:
+        reading.read(entry)
+    return reading.recorded()
+
+
+class _Reading:
+    """A timeline being read."""
+
+    def __init__(self, call: Call, flow: LoadedFlow) -> None:
+        self._call = call
+        self._flow = flow
+        self._began = datetime.fromisoformat(call.initiated_at)
+        self._turns: list[Turn] = []
+        self._lookups: list[LookupResult] = []
+        self._rung: dict[str, list[TimelineEntry]] = {}
+
+    def read(self, entry: TimelineEntry) -> None:
+        """Note what of an event matters."""
+        at = self._seconds(entry.occurred_at)
+        turn = self._turns[-1] if self._turns else None
+        if entry.event_type == "call.recording.saved":
+            pass  # names a leg, but nobody did anything
+        elif entry.call_leg_id != self._call.leg_id:
+            self._rung.setdefault(entry.call_leg_id, []).append(entry)
+        elif turn:
+            self._act(turn, entry, at)
+        if entry.turn > (turn.number if turn else 0) and entry.step:
+            if turn:
+                turn.ended = at
+            turn = Turn(entry.step, entry.turn, at, at)
+            self._turns.append(turn)
+        if turn and turn.asked is None and any(map(asks_for_keys, entry.commands)):
+            turn.asked = at
+
+    def recorded(self) -> RecordedCall:
+        """All of it. Raises NotReplayable."""
+        call = self._call
+        if not self._turns:
+            raise NotReplayable("its timeline holds no step: it is kept for 90 days only; choose a later call")
+        self._turns[-1].ended = self._seconds(call.ended_at)
+        left = None
+        if call.bridged_at and call.hangup_source == "caller":
+            left = self._seconds(call.ended_at) - self._seconds(call.bridged_at)
+        return RecordedCall(
+            session_id=call.session_id,
+            flow=call.flow,
+            flow_version=call.flow_version,
+            caller=call.from_number if any(map(str.isdigit, call.from_number)) else WITHHELD,
+            called=call.to_number,
+            began=self._began,
+            turns=tuple(self._turns),
+            reached=tuple(reached for each in self._rung.values() if (reached := self._reached(each))),
+            lookups=tuple(self._lookups),
+            outcome=call.outcome,
+            left_after_bridge=left,
+        )
+
+    def _act(self, turn: Turn, entry: TimelineEntry, at: float) -> None:
+        said = entry.payload
+        match entry.event_type:
+            case "call.dtmf.received":
+                turn.keys.append((at, str(said.get("digit") or "")))
+            case "call.gather.ended" if turn.asked is not None:
+                if said.get("status") not in _NO_KEYS and said.get("digits"):
+                    turn.answer, turn.answered = self._kept(str(said["digits"])), at
+            case "call.hangup" if said.get("hangup_source") == "caller":
+                turn.hung_up = at
+            case kind if kind == ANSWERED:
+                self._look_up(turn, entry, at)
+
+    def _look_up(self, turn: Turn, entry: TimelineEntry, at: float) -> None:
+        step = self._flow.named(turn.step.rpartition("/")[0]).steps.get(turn.step.rpartition("/")[2])
+        if isinstance(step, LookUp):
+            values = entry.payload.get("values")
+            given = {str(name): str(value) for name, value in values.items()} if isinstance(values, dict) else {}
+            result = str(entry.payload.get("result") or "failed")
+            self._lookups.append(LookupResult(step.lookup, result, given, at - turn.began))
+
+    def _kept(self, digits: str) -> str:
+        if self._flow.takes_sensitive_digits and set(digits) == {"*"}:
+            raise NotReplayable("its keys were not kept, since its flow asks for sensitive digits: choose another call")
+        return digits
+
+    def _reached(self, entries: Sequence[TimelineEntry]) -> Reached | None:
+        by_type = {each.event_type: each for each in reversed(entries)}
+        rang, answer, end = (by_type.get(f"call.{each}") for each in ("initiated", "answered", "hangup"))
+        if rang is None:
+            return None
+        number, cause = str(rang.payload.get("to") or ""), str(end.payload.get("hangup_cause") or "") if end else ""
+        if answer is None:
+            return Reached(number, None, cause)
+        since = self._seconds(answer.occurred_at)
+        keyed = next((each for each in entries if each.event_type == "call.gather.ended" and _digits(each)), None)
+        by_callee = end is not None and end.payload.get("hangup_source") == "callee"
+        return Reached(
+            number,
+            since - self._seconds(rang.occurred_at),
+            cause,
+            _digits(keyed) if keyed else "",
+            self._seconds(keyed.occurred_at) - since if keyed else 0.0,
+            self._seconds(end.occurred_at) - since if end and by_callee else None,
+        )
+
+    def _seconds(self, moment: str) -> float:
+        return (datetime.fromisoformat(moment) - self._began).total_seconds()
+
+
+def asks_for_keys(command: Command) -> bool:
+    """Whether a command listens for keys; a timer, which is a gather too, does not."""
+    gathers = command.action in {"gather", "gather_using_speak", "gather_using_audio"}
+    return gathers and not str(command.parameters.get("gather_id", "")).startswith(TIMER)
+
+
+def did_not_answer(reached: Reached) -> str:
+    """How somebody did not answer, in a conversation's word for it."""
+    return cause_named(reached.cause).answers
+
+
+def _digits(entry: TimelineEntry) -> str:
+    return str(entry.payload.get("digits") or "")

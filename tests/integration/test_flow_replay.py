@@ -1,0 +1,239 @@
+"""`dialtone flow replay`: real calls, played again on other flows."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import pytest
+
+from infra import aws
+from infra.calls import listing
+from infra.carrier import BEEP, Caller, HangUp, Hear, Person, Press, Say, Silence
+from infra.checkout import SAMPLES
+from infra.cli import flow_replay_run
+from infra.cli.main import main
+from infra.flowkit.scripted_backends import Answering
+from infra.flowkit.stage import Stage
+from tests.unit.test_docs import ROOT, blocks
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.integration.dependencies import Line
+
+PAGE = ROOT / "docs" / "publishing.md"
+
+HOURS = Caller(Hear("press 1"), Press("1"), Silence(2), HangUp())
+MESSAGE = Caller(Hear("press 2"), Press("2"), BEEP, Say(4, "It is Ada, on +1 555 0142."), Press("#"))
+AGENT = "+15550199"
+
+ORDERS = f"""
+flow: orders
+last_resort: sorry
+steps:
+  number:
+    collect: Please key your order number in.
+    into: order
+    digits: {{min: 4, max: 8}}
+    ends_on: "#"
+    otherwise: sorry
+  find:
+    lookup: order-book
+    send: {{order: "{{digits.order}}"}}
+    into: found
+    gives: [state, name]
+    not_found: sorry
+  which:
+    branch:
+      - {{when: {{found.state: shipped}}, to: shipped}}
+    otherwise: desk
+  shipped:
+    say: "{{found.name}}, your order is on its way."
+    next: bye
+  desk:
+    transfer: "{AGENT}"
+    ring_seconds: 20
+    no_answer: sorry
+    next: bye
+  bye: hangup
+  sorry:
+    say: We are sorry.
+    next: bye
+"""
+
+
+@dataclass
+class Desk:
+    """Somebody with a changed copy of the flows, and the table with the calls that there were."""
+
+    line: Line
+    flows: Path
+    capsys: pytest.CaptureFixture[str]
+    sessions: list[str] = field(default_factory=list)
+
+    def rings(self, number: str, caller: Caller, *, agent: Person | None = None, **lookups: Answering) -> str:
+        """A call to the flows as they are now."""
+        stage = Stage(seed=len(self.sessions), flows=self.flows)
+        stage.systems.answering = {name.replace("_", "-"): how for name, how in lookups.items()}
+        if agent:
+            stage.carrier.add_callee(AGENT, agent)
+        session = stage.ring(number, caller)
+        for item in stage.table.items():
+            self.line.dynamodb.put_item(TableName=self.line.table, Item=item)
+        self.sessions.append(session)
+        return session
+
+    def change(self, file: str, old: str, new: str) -> None:
+        """Edit a flow."""
+        text = (self.flows / file).read_text(encoding="utf-8")
+        assert old in text
+        (self.flows / file).write_text(text.replace(old, new), encoding="utf-8")
+
+    def run(self, *arguments: str) -> tuple[int, str, str]:
+        """Run `dialtone flow …`; gives status, output and errors."""
+        self.capsys.readouterr()
+        status = main(["flow", *arguments, "--flows", str(self.flows)])
+        return status, *self.capsys.readouterr()
+
+    def replayed(self, *arguments: str) -> list[dict[str, object]]:
+        """What `dialtone flow replay --json` says."""
+        status, out, _ = self.run("replay", "--json", *arguments)
+        assert status == 0
+        return [json.loads(line) for line in out.splitlines()]
+
+
+@pytest.fixture
+def desk(line: Line, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Desk:
+    flows = tmp_path / "flows"
+    shutil.copytree(SAMPLES, flows)
+    (flows / "orders.yaml").write_text(ORDERS, encoding="utf-8")
+    with (flows / "numbers.yaml").open("a", encoding="utf-8") as numbers:
+        numbers.write('"+15550107": orders\n')
+    for module in (flow_replay_run, listing):
+        monkeypatch.setattr(module, "KEEP_DAYS", 2)
+    clients = {"dynamodb": line.dynamodb}
+    monkeypatch.setattr(aws, "client", lambda service, *_: clients[service])
+    monkeypatch.setenv("CALLS_TABLE", line.table)
+    monkeypatch.setenv("NO_COLOR", "1")
+    return Desk(line, flows, capsys)
+
+
+@pytest.mark.parametrize(
+    ("number", "caller"),
+    [
+        ("+15550100", HOURS),
+        ("+15550100", MESSAGE),
+        ("+15550100", Caller(Hear("press 1"), Press("9"), Hear("press 2"), Press("2"), BEEP, Say(3), HangUp())),
+        ("+15550100", Caller()),
+        ("+15550100", Caller(Silence(1), HangUp())),
+        ("+15550104", Caller(Hear("1"), Press("1"), Silence(3), HangUp())),
+    ],
+    ids=["a key", "a message", "a wrong key", "silence", "at once", "a language"],
+)
+def test_on_unchanged_flows_every_caller_goes_the_way_they_went(desk: Desk, number: str, caller: Caller) -> None:
+    session = desk.rings(number, caller)
+
+    (found,) = desk.replayed(session)
+
+    assert (found["verdict"], found["then"]) == ("same", found["now"])
+
+
+def test_a_changed_sentence_leads_nobody_elsewhere(desk: Desk) -> None:
+    session = desk.rings("+15550100", MESSAGE)
+    desk.change("main-menu.yaml", "Welcome to Harbour Dental.", "Hello.")
+
+    assert [each["verdict"] for each in desk.replayed(session)] == ["same"]
+
+
+def test_a_key_that_leads_elsewhere_is_found_with_the_step_after_which_the_ways_part(desk: Desk) -> None:
+    session = desk.rings("+15550100", MESSAGE)
+    desk.change("main-menu.yaml", "2: message\n    no_input", "2: goodbye\n    no_input")
+
+    (found,) = desk.replayed(session)
+
+    assert (found["verdict"], found["parts_after"]) == ("elsewhere", "welcome")
+    assert found["now"] == {
+        "flow": "main-menu",
+        "steps": ["welcome", "goodbye", "bye"],
+        "outcome": "completed",
+        "recordings": 0,
+        "unknown": "",
+    }
+
+
+def test_what_the_caller_was_never_asked_is_not_guessed(desk: Desk) -> None:
+    session = desk.rings("+15550100", MESSAGE)
+    question = "  sure:\n    menu: Are you sure? Press 2.\n    keys: {2: message}\n    otherwise: bye\n\n  message:\n"
+    desk.change("main-menu.yaml", "2: message\n    no_input", "2: sure\n    no_input")
+    desk.change("main-menu.yaml", "  message:\n", question)
+
+    (found,) = desk.replayed(session)
+
+    assert found["verdict"] == "elsewhere"
+    assert found["now"]["unknown"] == "the caller would have been asked something else at sure"  # type: ignore[index]
+
+
+def test_what_others_did_and_answered_is_as_it_was(desk: Desk) -> None:
+    asked = Caller(Hear("order number"), Press("4711#"))
+    shipped = Answering("found", {"state": "shipped", "name": "Ada Lovelace"})
+    at_desk = Answering("found", {"state": "lost", "name": "Ada Lovelace"})
+    agent = Person(Say(2, "Hello?"), Silence(3), HangUp(), answers_after=9)
+    first = desk.rings("+15550107", asked, order_book=shipped)
+    second = desk.rings("+15550107", asked, agent=agent, order_book=at_desk)
+    third = desk.rings("+15550107", asked, order_book=Answering("not_found"))
+
+    found = desk.replayed(first, second, third)
+
+    assert [each["verdict"] for each in found] == ["same"] * 3
+    went = zip(("shipped", "desk", "sorry"), found, strict=True)
+    assert [step for step, each in went if step not in each["now"]["steps"]] == []  # type: ignore[index]
+    desk.change("orders.yaml", "ring_seconds: 20", "ring_seconds: 5")
+    (shorter,) = desk.replayed(second)
+    assert (shorter["verdict"], shorter["parts_after"]) == ("elsewhere", "desk")
+    desk.change("orders.yaml", "gives: [state, name]", "gives: [state, name, date]")
+    why = [each["now"]["unknown"] for each in desk.replayed(first, third)]  # type: ignore[index]
+    assert why == ["it would have looked up date at order-book, which this call did not ask for", ""]
+
+
+def test_over_the_newest_calls_the_share_that_goes_elsewhere(desk: Desk) -> None:
+    for caller in (HOURS, MESSAGE, HOURS, HOURS):
+        desk.rings("+15550100", caller)
+    card = Caller(Hear("press 2"), Press("2"), Hear("card"), Press("411111111111#"))
+    desk.rings("+15550102", card, agent=Person(HangUp(after=2)))
+    desk.change("main-menu.yaml", "2: message\n    no_input", "2: goodbye\n    no_input")
+
+    status, out, _ = desk.run("replay", "--last", "5")
+
+    assert status == 0
+    assert "its keys were not kept, since its flow asks for sensitive digits" in out
+    assert out.splitlines()[-1] == "1 of 4 calls go elsewhere (25 %); 1 could not be played"
+
+
+def test_a_call_that_cannot_be_played_says_why(desk: Desk) -> None:
+    session = desk.rings("+15550100", HOURS)
+    flow = {"call_session_id": {"S": "FLOW#main-menu"}}
+    for item in desk.line.dynamodb.query(
+        TableName=desk.line.table,
+        KeyConditionExpression="call_session_id = :flow",
+        ExpressionAttributeValues={":flow": {"S": "FLOW#main-menu"}},
+    )["Items"]:
+        desk.line.dynamodb.delete_item(TableName=desk.line.table, Key={**flow, "item": item["item"]})
+
+    (found,) = desk.replayed(session)
+
+    assert found["verdict"] == "not played"
+    assert "is not kept any more: choose a later call" in str(found["why"])
+
+
+def test_the_page_shows_what_is_printed(desk: Desk) -> None:
+    session = desk.rings("+15550100", MESSAGE)
+    desk.change("main-menu.yaml", "2: message\n    no_input", "2: goodbye\n    no_input")
+
+    _, out, _ = desk.run("replay", session)
+
+    shown = re.sub(r"^[0-9a-f-]{36}", "SESSION", out).strip()
+    assert shown in [block.strip() for block in blocks(PAGE, "text")], shown
