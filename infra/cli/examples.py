@@ -28,6 +28,7 @@ EXAMPLES: Mapping[str, str] = MappingProxyType(
         "dialtone flow replay": "dialtone flow replay --last 100",
         "dialtone flow schema": "dialtone flow schema --write",
         "dialtone flow test": "dialtone flow test main-menu --cover 100",
+        "dialtone flow test-from": "dialtone flow test-from 428c31b6 --append flows/main-menu.test.yaml",
         "dialtone logs": "dialtone logs --errors --since 2h",
         "dialtone new": "dialtone new my-line --template voicemail",
         "dialtone numbers": "dialtone numbers --json",

@@ -15,6 +15,7 @@ ACTIONS = {
     "diff": ("infra.cli.flow_diff", "tell and draw what a change does to callers"),
     "test": ("infra.cli.flow_test", "play the conversations beside the flows, and say which paths none took"),
     "replay": ("infra.cli.flow_replay", "tell where callers of real calls would have gone in other flows"),
+    "test-from": ("infra.cli.flow_test_from", "write a conversation from a real call, personal details replaced"),
     "schema": ("infra.cli.flow_schema", "print the JSON Schema of flows, or write all that are published"),
 }
 

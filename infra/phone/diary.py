@@ -161,10 +161,13 @@ class Diary:
         return [page for page in self.pages.values() if page.leg.call_leg_id != caller.call_leg_id]
 
 
-def add_conversation(file: Path, flow: str, conversation: Item) -> None:
-    """Write a conversation into a file of them, below those that are there. Raises DialtoneError if it cannot be."""
-    check_place(file, flow)
-    there = file.read_text(encoding="utf-8") if file.exists() else f"flow: {flow}\n\nconversations:\n"
+def add_conversation(file: Path, flow: str, conversation: Item, option: str = "--save") -> None:
+    """Write a conversation into a file of them, below those that are there. Raises DialtoneError if it cannot be.
+
+    `option` is the one that named the file.
+    """
+    check_place(file, flow, option)
+    there = file.read_text(encoding="utf-8") if file.exists() else _head(flow)
     text = f"{there.rstrip()}\n{'' if there.rstrip().endswith(':') else chr(10)}{_entry(conversation, _indent(there))}"
     before = len(read_conversations(file)) if file.exists() else 0
     with tempfile.TemporaryDirectory() as folder:
@@ -183,6 +186,15 @@ def add_conversation(file: Path, flow: str, conversation: Item) -> None:
         raise DialtoneError(f"{why}:\n{_entry(conversation, '')}") from error
 
 
+def file_of(flow: str, conversation: Item) -> str:
+    """A file of one conversation."""
+    return _head(flow) + _entry(conversation, "  ")
+
+
+def _head(flow: str) -> str:
+    return f"flow: {flow}\n\nconversations:\n"
+
+
 def _replace(file: Path, text: str) -> None:
     """Put the whole text in the file's place, or leave the file as it is: others' conversations stand in it."""
     written = file.with_name(f".{file.name}.new")
@@ -193,14 +205,14 @@ def _replace(file: Path, text: str) -> None:
         written.unlink(missing_ok=True)
 
 
-def check_place(file: Path, flow: str) -> None:
+def check_place(file: Path, flow: str, option: str = "--save") -> None:
     """Raises DialtoneError if conversations of a flow cannot stand in that file."""
     if not file.parent.is_dir():
-        raise DialtoneError(f"--save {file}: there is no folder {file.parent}")
+        raise DialtoneError(f"{option} {file}: there is no folder {file.parent}")
     if file.is_dir() or not os.access(file if file.exists() else file.parent, os.W_OK):
-        raise DialtoneError(f"--save {file}: it cannot be written; check its permissions, or name another place")
+        raise DialtoneError(f"{option} {file}: it cannot be written; check its permissions, or name another place")
     if file.name != f"{flow}{SUFFIX}":
-        raise DialtoneError(f"--save {file}: conversations of {flow} stand in {flow}{SUFFIX}; name it {flow}{SUFFIX}")
+        raise DialtoneError(f"{option} {file}: conversations of {flow} stand in {flow}{SUFFIX}; name it {flow}{SUFFIX}")
 
 
 def _entry(conversation: Item, indent: str) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from dialtone.domain.errors import DialtoneError
 from dialtone.domain.lookups import ANSWERED
+from dialtone.domain.numbers import is_withheld
 from dialtone.flow.gather_timer import TIMER
 from dialtone.flow.steps.lookup import LookUp
 from infra.carrier.hangup_causes import cause_named
@@ -165,7 +166,7 @@ class _Reading:
             session_id=call.session_id,
             flow=call.flow,
             flow_version=call.flow_version,
-            caller=call.from_number if any(map(str.isdigit, call.from_number)) else WITHHELD,
+            caller=WITHHELD if is_withheld(call.from_number) else call.from_number,
             called=call.to_number,
             began=self._began,
             turns=tuple(self._turns),

@@ -65,19 +65,22 @@ class Way:
     """Why nobody can know how it goes on after the last step; '' for a call that was played to its end."""
 
 
-def rerun(
-    recorded: RecordedCall, library: FlowLibrary, folder: Path, tell: Callable[[Happening], None] = lambda _: None
-) -> Way:
+def rerun(recorded: RecordedCall, library: FlowLibrary, folder: Path) -> Way:
     """Where the call goes in these flows. `folder` has the audio. Raises FlowInvalid for a broken flow."""
-    return Rerun(recorded, library, folder, tell).play()
+    return Rerun(recorded, library, folder).play()
 
 
 class Rerun:
     """One call being played again."""
 
     def __init__(
-        self, recorded: RecordedCall, library: FlowLibrary, folder: Path, tell: Callable[[Happening], None]
+        self,
+        recorded: RecordedCall,
+        library: FlowLibrary,
+        folder: Path,
+        tell: Callable[[Happening], None] = lambda _: None,
     ) -> None:
+        """`tell` is called with everything that the carrier shows."""
         self._recorded = recorded
         self._library = library
         self._tell_others = tell
@@ -131,7 +134,7 @@ class Rerun:
         for name in names:
             with suppress(FlowInvalid):  # it says so if the call needs it
                 flow = self._library.flow(name)
-                for media in _media_of(flow) - self._carrier.media.stored.keys() if flow else ():
+                for media in media_of(flow) - self._carrier.media.stored.keys() if flow else ():
                     self._carrier.media.upload(media, silent_audio())
 
     def _decided(self, decision: Decision) -> None:
@@ -247,7 +250,7 @@ class Rerun:
         self._stage.systems.answering[answer.target] = how
 
 
-def _media_of(flow: LoadedFlow) -> set[str]:
+def media_of(flow: LoadedFlow) -> set[str]:
     """The names under which Telnyx is to hold what a flow plays."""
     steps = [step for each in (flow.main, *flow.others.values()) for step in each.steps.values()]
     pieces = [piece for step in steps for _, prompt in step.prompts() for piece in prompt.pieces()]

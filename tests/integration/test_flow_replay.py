@@ -1,4 +1,4 @@
-"""`dialtone flow replay`: real calls, played again on other flows."""
+"""`dialtone flow replay` and `dialtone flow test-from`: real calls, played again and written down."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
@@ -75,13 +76,24 @@ class Desk:
     capsys: pytest.CaptureFixture[str]
     sessions: list[str] = field(default_factory=list)
 
-    def rings(self, number: str, caller: Caller, *, agent: Person | None = None, **lookups: Answering) -> str:
+    def rings(
+        self,
+        number: str,
+        who: Caller,
+        *,
+        agent: Person | None = None,
+        caller: str = "+15557654321",
+        at: datetime | None = None,
+        **lookups: Answering,
+    ) -> str:
         """A call to the flows as they are now."""
-        stage = Stage(seed=len(self.sessions), flows=self.flows)
+        stage = Stage(seed=len(self.sessions), flows=self.flows, start=at)
         stage.systems.answering = {name.replace("_", "-"): how for name, how in lookups.items()}
         if agent:
             stage.carrier.add_callee(AGENT, agent)
-        session = stage.ring(number, caller)
+        line = stage.call(caller, number, who)
+        stage.carrier.run()
+        session = line.name.call_session_id
         for item in stage.table.items():
             self.line.dynamodb.put_item(TableName=self.line.table, Item=item)
         self.sessions.append(session)
@@ -229,6 +241,14 @@ def test_a_call_that_cannot_be_played_says_why(desk: Desk) -> None:
     assert "is not kept any more: choose a later call" in str(found["why"])
 
 
+def test_the_page_of_conversations_shows_what_is_written(desk: Desk) -> None:
+    session = desk.rings("+15550100", MESSAGE, at=datetime(2026, 11, 30, 14, tzinfo=UTC))
+
+    _, out, _ = desk.run("test-from", session)
+
+    assert out in blocks(ROOT / "docs" / "conversations.md", "text")
+
+
 def test_the_page_shows_what_is_printed(desk: Desk) -> None:
     session = desk.rings("+15550100", MESSAGE)
     desk.change("main-menu.yaml", "2: message\n    no_input", "2: goodbye\n    no_input")
@@ -237,3 +257,70 @@ def test_the_page_shows_what_is_printed(desk: Desk) -> None:
 
     shown = re.sub(r"^[0-9a-f-]{36}", "SESSION", out).strip()
     assert shown in [block.strip() for block in blocks(PAGE, "text")], shown
+
+
+def test_a_conversation_from_a_real_call_passes_and_names_nobody(desk: Desk) -> None:
+    asked = Caller(Hear("order number"), Press("4711#"))
+    found = Answering("found", {"state": "shipped", "name": "Ada Lovelace"})
+    sessions = [
+        desk.rings("+15550100", HOURS),
+        desk.rings("+15550100", MESSAGE, caller="anonymous"),
+        desk.rings("+15550107", asked, order_book=found),
+        desk.rings(
+            "+15550107",
+            asked,
+            agent=Person(Say(2, "Hello?"), Silence(3), HangUp(), answers_after=9),
+            order_book=Answering("found", {"state": "lost", "name": "Ada Lovelace"}),
+        ),
+    ]
+
+    (desk.flows / "main-menu.test.yaml").unlink()
+
+    for session, flow in zip(sessions, ("main-menu", "main-menu", "orders", "orders"), strict=True):
+        file = desk.flows / f"{flow}.test.yaml"
+        status, out, err = desk.run("test-from", session, "--append", str(file))
+        assert status == 0, err
+        assert "run `dialtone flow test " in out
+
+    assert [desk.run("test", flow)[0] for flow in ("main-menu", "orders")] == [0, 0]
+    written = "".join((desk.flows / f"{flow}.test.yaml").read_text("utf-8") for flow in ("main-menu", "orders"))
+    assert [detail for detail in ("7654321", "4711", "Ada", "Lovelace", "Hello?") if detail in written] == []
+    assert [
+        kept
+        for kept in ("shipped", "1234#", "+15550142", "(speech left out)", "caller: withheld")
+        if kept not in written
+    ] == []
+
+
+def test_digits_are_replaced_by_such_as_lead_the_same_way(desk: Desk) -> None:
+    desk.change("orders.yaml", "ends_on:", 'pattern: "77[0-9]{4}"\n    ends_on:')
+    desk.change("orders.yaml", "found.state: shipped", 'digits.order: "77123*"')
+    asked = Caller(Hear("order number"), Press("771234"))
+    session = desk.rings("+15550107", asked, order_book=Answering("found", {"state": "lost", "name": "Ada Lovelace"}))
+
+    status, out, err = desk.run("test-from", session)
+
+    assert status == 0, err
+    assert "presses: 771236#" in out, out
+
+
+def test_digits_that_nothing_can_replace_are_not_written_down(desk: Desk) -> None:
+    desk.change("orders.yaml", "ends_on:", 'pattern: "771234|88.*"\n    ends_on:')
+    desk.change("orders.yaml", "found.state: shipped", 'digits.order: "77*"')
+    asked = Caller(Hear("order number"), Press("771234"))
+    session = desk.rings("+15550107", asked, order_book=Answering("found", {"state": "lost", "name": "Ada Lovelace"}))
+
+    status, out, err = desk.run("test-from", session)
+
+    assert (status, out) == (1, "")
+    assert "without that it goes another way; choose another call" in err
+
+
+def test_a_call_whose_keys_were_not_kept_gives_no_conversation(desk: Desk) -> None:
+    card = Caller(Hear("press 2"), Press("2"), Hear("card"), Press("411111111111#"))
+    session = desk.rings("+15550102", card, agent=Person(HangUp(after=2)))
+
+    status, _, err = desk.run("test-from", session)
+
+    assert status == 1
+    assert "its keys were not kept, since its flow asks for sensitive digits: choose another call" in err

@@ -80,7 +80,7 @@ def test_windows_is_sent_to_wsl(monkeypatch: pytest.MonkeyPatch, capsys: pytest.
     ("words", "offered"),
     [
         ("fl", ["flow"]),
-        ("flow ", ["diff", "draw", "lint", "replay", "schema", "test"]),
+        ("flow ", ["diff", "draw", "lint", "replay", "schema", "test", "test-from"]),
         ("flow draw ", ["call-back", "reminder"]),
         ("flow draw rem", ["reminder"]),
         ("flow test --format ", ["json", "junit", "text"]),

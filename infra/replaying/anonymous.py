@@ -1,0 +1,141 @@
+"""A real call without what identifies the people on it, such that it goes the same way."""
+
+from __future__ import annotations
+
+import random
+import re
+from dataclasses import replace
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from dialtone.domain.calls import Call
+from dialtone.flow.loaded_flow import local_name
+from dialtone.flow.steps.branch import Branch
+from dialtone.flow.steps.collect import Collect
+from infra.replaying.recorded_call import WITHHELD, NotReplayable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from dialtone.flow.loaded_flow import LoadedFlow
+    from infra.replaying.recorded_call import RecordedCall, Turn
+    from infra.replaying.rerun import Way
+
+CALLER = "+15550142"
+OTHERS = "+15550{}"
+FIRST_OTHER = 170
+"""The numbers of people are +15550170, +15550171, …"""
+
+WORD, DAY, ADDRESS = "Example", "2026-03-02", "https://example.com/audio.wav"
+DIGITS_IN_ORDER = "1234567890" * 13
+
+MOST_GUESSES = 2_000
+"""Of digits that a pattern may allow."""
+
+MOST_PLAYS = 30
+"""Of a call, to find what can stand in place of one detail."""
+
+_NUMBER = re.compile(r"\+[1-9]\d{6,14}")
+_DAY = re.compile(r"\d{4}-\d\d-\d\d.*")
+
+
+def anonymous(recorded: RecordedCall, flow: LoadedFlow, play: Callable[[RecordedCall], Way]) -> RecordedCall:
+    """The call with other numbers, ids and names; `play` plays it on the flows that led it.
+
+    What stands in the flow itself stays. Raises NotReplayable if the call goes another way without a detail.
+    """
+    way = play(recorded)
+    for place, detail in enumerate(dict.fromkeys(_details(recorded, flow))):
+        for instead in islice(_instead(detail, place, recorded, flow), MOST_PLAYS):
+            changed = _replaced(recorded, {detail: instead})
+            if play(changed) == way:
+                recorded = changed
+                break
+        else:
+            if not _is_named(detail, flow):
+                raise NotReplayable(
+                    "it cannot be written down without what its caller keyed in or was found of them: without that it "
+                    "goes another way; choose another call"
+                )
+    return recorded
+
+
+def _details(recorded: RecordedCall, flow: LoadedFlow) -> Iterator[str]:
+    """What may identify somebody, except what stands in the flow."""
+    if recorded.caller != WITHHELD:
+        yield recorded.caller
+    written = "\n".join(flow.texts.values())
+    yield from (each.number for each in recorded.reached if each.number not in written)
+    yield from (turn.answer for turn in recorded.turns if len(turn.answer) > 1)
+    yield from (value for each in recorded.lookups for value in each.values.values() if len(value) > 1)
+
+
+def _instead(detail: str, place: int, recorded: RecordedCall, flow: LoadedFlow) -> Iterator[str]:
+    """What can stand in its place, the best first."""
+    if detail == recorded.caller:
+        yield CALLER
+        yield from (detail[:kept] + DIGITS_IN_ORDER[: len(detail) - kept] for kept in range(2, len(detail) - 3))
+    elif _NUMBER.fullmatch(detail) or any(each.number == detail for each in recorded.reached):
+        yield OTHERS.format(FIRST_OTHER + place)
+    elif detail.isdigit():
+        asked = [turn for turn in recorded.turns if turn.answer == detail]
+        fits = [_fitting(turn, flow) for turn in asked]
+        for digits in _digits(detail):
+            if digits != detail and all(fit(digits) == fit(detail) for fit in fits):
+                yield digits
+    elif _DAY.fullmatch(detail):
+        yield DAY + detail[len(DAY) :]
+    else:
+        yield ADDRESS if "://" in detail else WORD
+
+
+def _fitting(turn: Turn, flow: LoadedFlow) -> Callable[[str], bool]:
+    """Whether digits answer what a step collects."""
+    step = flow.flow_of(Call("", "", step=turn.step)).steps.get(local_name(turn.step))
+    if not isinstance(step, Collect):
+        return lambda _: True
+    return lambda digits: step.answered_by_digits(Call("", ""), digits)
+
+
+def _digits(like: str) -> Iterator[str]:
+    """As many digits, the plainest first, then with the same beginning, then any."""
+    length, chance = len(like), random.Random(0)
+    for kept in range(length):
+        yield like[:kept] + DIGITS_IN_ORDER[kept:length]
+    for _ in range(MOST_GUESSES):
+        yield "".join(chance.choices("0123456789", k=length))
+
+
+def _replaced(recorded: RecordedCall, instead: Mapping[str, str]) -> RecordedCall:
+    return replace(
+        recorded,
+        caller=instead.get(recorded.caller, recorded.caller),
+        turns=tuple(
+            replace(each, answer=instead.get(each.answer, each.answer), keys=_known_keys(each))
+            for each in recorded.turns
+        ),
+        reached=tuple(replace(each, number=instead.get(each.number, each.number)) for each in recorded.reached),
+        lookups=tuple(
+            replace(each, values={name: instead.get(value, value) for name, value in each.values.items()})
+            for each in recorded.lookups
+        ),
+    )
+
+
+def _known_keys(turn: Turn) -> list[tuple[float, str]]:
+    """Of keys that nobody asked for: one alone is a choice, several may be a number."""
+    return turn.keys if len(turn.keys) == 1 else [(at, key) for at, key in turn.keys if key in "*#"]
+
+
+def _is_named(detail: str, flow: LoadedFlow) -> bool:
+    """Whether the flow itself has it in a condition."""
+    steps = [step for each in (flow.main, *flow.others.values()) for step in each.steps.values()]
+    texts = [
+        text
+        for step in steps
+        if isinstance(step, Branch)
+        for case in step.branch
+        for each in case.when.values()
+        for text in each
+    ]
+    return detail in texts
