@@ -93,7 +93,7 @@ class Page:
         items: list[Item] = []
         told = 0
         free = self.answered if self.answered is not None else self.rang
-        for deed in _merged(self.deeds):
+        for deed in _merged(self.deeds, [sound.at for sound in self.heard]):
             for sound in (place for place in range(told, len(self.heard)) if self.heard[place].at <= deed.at):
                 free = max(free, self._tell(items, sound, deed.at))
                 told = sound + 1
@@ -249,15 +249,14 @@ def _words_by(sound: Heard, until: float) -> str:
     return sound.what[: sound.what.rfind(" ", 0, characters + 1)] if characters < len(sound.what) else sound.what
 
 
-def _merged(deeds: Sequence[Deed]) -> Iterator[Deed]:
-    """The deeds, with keys pressed in a row as one."""
+def _merged(deeds: Sequence[Deed], heard: Sequence[float]) -> Iterator[Deed]:
+    """The deeds, with keys pressed in a row as one, unless something else was heard between them."""
     row: list[Deed] = []
     for deed, following in pairwise([*deeds, None]):
         if deed is None:
             return
         row.append(deed)
-        goes_on = following is not None and "presses" in deed.item and "presses" in following.item
-        if goes_on and following is not None and following.at - deed.at <= IN_A_ROW_SECONDS:
+        if following is not None and _goes_on(deed, following, heard):
             continue
         yield (
             row[0]
@@ -265,6 +264,12 @@ def _merged(deeds: Sequence[Deed]) -> Iterator[Deed]:
             else Deed(row[0].at, deed.at, {"presses": "".join(each.item["presses"] for each in row)})
         )
         row = []
+
+
+def _goes_on(deed: Deed, following: Deed, heard: Sequence[float]) -> bool:
+    keys = "presses" in deed.item and "presses" in following.item
+    soon = following.at - deed.at <= IN_A_ROW_SECONDS
+    return keys and soon and not any(deed.at < at <= following.at for at in heard)
 
 
 def _answers(page: Page) -> Item | str:

@@ -14,7 +14,7 @@ from dialtone.flow.steps.lookup import LookUp
 from infra.carrier.hangup_causes import cause_named
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Container, Mapping, Sequence
 
     from dialtone.adapters.calls_table import TimelineEntry
     from dialtone.domain.calls import Call
@@ -118,18 +118,32 @@ def led_leg(legs: Sequence[Call]) -> Call:
 
 def recorded_call(call: Call, timeline: Sequence[TimelineEntry], flow: LoadedFlow) -> RecordedCall:
     """What was done on the call that this version of a flow led. Raises NotReplayable."""
-    reading = _Reading(call, flow)
+    reading = _Reading(call, flow, _starts(timeline))
     for entry in timeline:
         reading.read(entry)
     return reading.recorded()
 
 
+def _starts(timeline: Sequence[TimelineEntry]) -> frozenset[str]:
+    """The events that led to each turn, which are those that gave commands in it.
+
+    Others may have occurred before, and have come when the turn had begun: the timeline is in the order of occurrence.
+    """
+    starts: dict[int, TimelineEntry] = {}
+    for entry in timeline:
+        known = starts.get(entry.turn)
+        if known is None or (entry.commands and not known.commands):
+            starts[entry.turn] = entry
+    return frozenset(each.event_id for each in starts.values())
+
+
 class _Reading:
     """A timeline being read."""
 
-    def __init__(self, call: Call, flow: LoadedFlow) -> None:
+    def __init__(self, call: Call, flow: LoadedFlow, starts: Container[str]) -> None:
         self._call = call
         self._flow = flow
+        self._starts = starts
         self._began = datetime.fromisoformat(call.initiated_at)
         self._turns: list[Turn] = []
         self._lookups: list[LookupResult] = []
@@ -145,7 +159,7 @@ class _Reading:
             self._rung.setdefault(entry.call_leg_id, []).append(entry)
         elif turn:
             self._act(turn, entry, at)
-        if entry.turn > (turn.number if turn else 0) and entry.step:
+        if entry.event_id in self._starts and entry.turn > (turn.number if turn else 0) and entry.step:
             if turn:
                 turn.ended = at
             turn = Turn(entry.step, entry.turn, at, at)

@@ -13,7 +13,7 @@ import pytest
 
 from infra import aws
 from infra.calls import listing
-from infra.carrier import BEEP, Caller, HangUp, Hear, Person, Press, Say, Silence
+from infra.carrier import BEEP, Caller, HangUp, Hear, Person, Press, Say, Silence, WebhookFault
 from infra.checkout import SAMPLES
 from infra.cli import flow_replay_run
 from infra.cli.main import main
@@ -76,7 +76,7 @@ class Desk:
     capsys: pytest.CaptureFixture[str]
     sessions: list[str] = field(default_factory=list)
 
-    def rings(
+    def rings(  # noqa: PLR0913 -- what may differ from call to call, each with its default
         self,
         number: str,
         who: Caller,
@@ -84,10 +84,11 @@ class Desk:
         agent: Person | None = None,
         caller: str = "+15557654321",
         at: datetime | None = None,
+        faults: dict[WebhookFault, float] | None = None,
         **lookups: Answering,
     ) -> str:
         """A call to the flows as they are now."""
-        stage = Stage(seed=len(self.sessions), flows=self.flows, start=at)
+        stage = Stage(seed=len(self.sessions), flows=self.flows, start=at, faults=faults)
         stage.systems.answering = {name.replace("_", "-"): how for name, how in lookups.items()}
         if agent:
             stage.carrier.add_callee(AGENT, agent)
@@ -152,6 +153,14 @@ def test_on_unchanged_flows_every_caller_goes_the_way_they_went(desk: Desk, numb
     (found,) = desk.replayed(session)
 
     assert (found["verdict"], found["then"]) == ("same", found["now"])
+
+
+def test_events_that_came_late_or_at_once_make_no_difference(desk: Desk) -> None:
+    faults = {WebhookFault.LATE: 0.2, WebhookFault.OUT_OF_ORDER: 0.2, WebhookFault.AT_ONCE: 0.1}
+    again = Caller(Press("1", after=0.5), Hear("star"), Press("*"), Press("1", after=2), Silence(3), HangUp())
+    sessions = [desk.rings("+15550104", again, faults=faults) for _ in range(6)]
+
+    assert [each["verdict"] for each in desk.replayed(*sessions)] == ["same"] * 6
 
 
 def test_a_changed_sentence_leads_nobody_elsewhere(desk: Desk) -> None:

@@ -69,6 +69,16 @@ def test_keys_pressed_in_a_row_are_one_entry() -> None:
     ]
 
 
+def test_keys_that_answer_two_questions_are_two_entries() -> None:
+    questions = (heard(0, WELCOME, 1.6), pressed(1, "1"), silent(1, WELCOME, "cancelled"), heard(1.1, "Which day?", 5))
+    assert talk(*questions, pressed(2, "2")) == [
+        {"hears": "Press one for"},
+        {"presses": "1"},
+        {"after": 0.9},
+        {"presses": "2"},
+    ]
+
+
 def test_what_was_said_and_the_hanging_up_are_kept() -> None:
     assert talk(
         heard(0, "beep", 0.5, "beep"),
