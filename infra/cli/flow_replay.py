@@ -24,6 +24,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("sessions", nargs="*", metavar="SESSION", help="a call, as for `dialtone calls show`")
     parser.add_argument("--last", type=int, metavar="N", help="the newest N calls that came in and are over")
     add_flows_to(parser)
+    parser.add_argument(
+        "--version", type=int, metavar="N", help="on this published version, not on the flows of the project"
+    )
     add_stack(parser)
     parser.add_argument("--json", action="store_true", help="print a JSON object a line")
     parser.set_defaults(run=later("infra.cli.flow_replay_run"))

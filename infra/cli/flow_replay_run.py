@@ -18,13 +18,13 @@ from infra.cli.calls_access import listing
 from infra.cli.flow_replay import MOST_CALLS
 from infra.cli.flows_option import name_project
 from infra.console import BOLD, DIM, PLAIN, RED, YELLOW, Console
+from infra.flowkit.drawing.versions import Text, is_flow
 from infra.flowkit.runner import flows_in
 from infra.replaying.comparison import ELSEWHERE, NOT_PLAYED, Comparison, NotPlayed, compare_all
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator
-    from pathlib import Path
+    from collections.abc import Iterable, Iterator
 
     from infra.calls.listing import Listing
     from infra.replaying.rerun import Way
@@ -38,12 +38,12 @@ LEAST_WIDTH = 24
 def run(given: argparse.Namespace) -> int:
     """Compare and print. That calls go elsewhere is what a change is for, and no failure."""
     _check(given)
-    name_project(given)
-    library = _library(given.flows)
+    library = None if given.version is not None else _project(given)
     found: Counter[str] = Counter()
     with aws.explained():
         calls = listing(given)
         sessions = _newest(calls, given.last) if given.last else _named(calls, given.sessions)
+        library = library or _published(calls, given.version)
         sdk.load()  # the carrier checks commands by the SDK's descriptions
         for each in compare_all(calls.store, sessions, library, given.flows):
             found[each.verdict] += 1
@@ -64,10 +64,23 @@ def _check(given: argparse.Namespace) -> None:
         raise DialtoneError(f"{given.flows} is not a folder: name the one that holds the flows")
 
 
-def _library(folder: Path) -> FlowLibrary:
-    """The flows to play against. Raises FlowInvalid if one is broken: a call would only meet its silence."""
-    library = FlowLibrary.open(folder)
-    for name in flows_in(folder):
+def _project(given: argparse.Namespace) -> FlowLibrary:
+    name_project(given)
+    library = FlowLibrary.open(given.flows)
+    return _readable(library, flows_in(given.flows))
+
+
+def _published(calls: Listing, version: int) -> FlowLibrary:
+    texts = calls.store.published_texts(version)
+    if texts is None:
+        raise DialtoneError(f"version {version} was not published: `dialtone versions` lists those that were")
+    flows = (name.removesuffix(".yaml") for name, text in texts.items() if is_flow(Text(name, text)))
+    return _readable(FlowLibrary.of_texts(texts), flows)
+
+
+def _readable(library: FlowLibrary, flows: Iterable[str]) -> FlowLibrary:
+    """The library. Raises FlowInvalid if one of its flows is broken: a call would only meet its silence."""
+    for name in flows:
         library.flow(name)
     return library
 

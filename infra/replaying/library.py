@@ -18,6 +18,15 @@ if TYPE_CHECKING:
 
 def read_call(store: CallsTable, session: str) -> tuple[RecordedCall, Mapping[str, str]]:
     """A call, and the files of the flow's version that led it. Raises NotReplayable, and botocore's errors."""
+    try:
+        return _read_call(store, session)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise NotReplayable(
+            f"an item of it cannot be read ({type(error).__name__}: {error}): look at it with `aws dynamodb query`"
+        ) from error
+
+
+def _read_call(store: CallsTable, session: str) -> tuple[RecordedCall, Mapping[str, str]]:
     call = led_leg(store.legs(session))
     texts = store.flow_texts(call.flow, call.flow_version)
     if texts is None:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from dialtone.adapters.publications import Change, Publications, Version
+from dialtone.domain.publication import Live
 from infra import aws
 from infra.calls import listing
 from infra.carrier import BEEP, Caller, HangUp, Hear, Person, Press, Say, Silence, WebhookFault
@@ -19,6 +21,7 @@ from infra.cli import flow_replay_run
 from infra.cli.main import main
 from infra.flowkit.scripted_backends import Answering
 from infra.flowkit.stage import Stage
+from infra.publishing.files import files_of
 from tests.unit.test_docs import ROOT, blocks
 
 if TYPE_CHECKING:
@@ -232,6 +235,38 @@ def test_over_the_newest_calls_the_share_that_goes_elsewhere(desk: Desk) -> None
     assert status == 0
     assert "its keys were not kept, since its flow asks for sensitive digits" in out
     assert out.splitlines()[-1] == "1 of 4 calls go elsewhere (25 %); 1 could not be played"
+
+
+def test_calls_are_played_on_a_published_version(desk: Desk) -> None:
+    session = desk.rings("+15550100", MESSAGE)
+    desk.change("main-menu.yaml", "2: message\n    no_input", "2: goodbye\n    no_input")
+    texts = files_of(desk.flows)
+    change = Change("2026-11-30T14:00:00Z", "user/ada", "published 1", Live(revision=1, version=1))
+    version = Version(1, "Shorter", "user/ada", change.at, "", len(texts))
+    Publications(desk.line.dynamodb, desk.line.table).change(Live(), change, version, texts)
+    shutil.rmtree(desk.flows / "calendars")
+
+    (found,) = desk.replayed(session, "--version", "1")
+
+    assert (found["verdict"], found["parts_after"]) == ("elsewhere", "welcome")
+    status, _, err = desk.run("replay", session, "--version", "2")
+    assert (status, "version 2 was not published: `dialtone versions` lists" in err) == (1, True)
+
+
+@pytest.mark.parametrize("field", ["payload", "commands", "occurred_at"])
+def test_an_item_that_cannot_be_read_stops_no_other_call(desk: Desk, field: str) -> None:
+    broken, whole = desk.rings("+15550100", HOURS), desk.rings("+15550100", HOURS)
+    (item, *_) = desk.line.dynamodb.query(
+        TableName=desk.line.table,
+        KeyConditionExpression="call_session_id = :session AND begins_with(#item, :event)",
+        ExpressionAttributeNames={"#item": "item"},
+        ExpressionAttributeValues={":session": {"S": broken}, ":event": {"S": "EVENT#"}},
+    )["Items"]
+    desk.line.dynamodb.put_item(TableName=desk.line.table, Item={**item, field: {"S": "{"}})
+
+    found = desk.replayed(broken, whole)
+
+    assert [each["verdict"] for each in found] == ["not played", "same"]
 
 
 def test_a_call_that_cannot_be_played_says_why(desk: Desk) -> None:
