@@ -22,7 +22,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         " caller presses the same keys at the same steps, and hangs up where they did. Nothing is sent to Telnyx."
     )
     parser.add_argument("sessions", nargs="*", metavar="SESSION", help="a call, as for `dialtone calls show`")
-    parser.add_argument("--last", type=int, metavar="N", help="the newest N calls that came in and are over")
+    parser.add_argument("--last", type=int, metavar="N", help="the newest N calls that a flow led and that are over")
     add_flows_to(parser)
     parser.add_argument(
         "--version", type=int, metavar="N", help="on this published version, not on the flows of the project"

@@ -91,17 +91,19 @@ def _named(calls: Listing, named: list[str]) -> list[str]:
 
 
 def _newest(calls: Listing, last: int) -> list[str]:
-    """The sessions of the newest calls that came in, were led by a flow and are over."""
+    """The sessions of the newest calls that a flow led and that are over."""
     now = datetime.now(UTC)
     sessions: dict[str, None] = {}
     places = calls.places(now - timedelta(days=KEEP_DAYS), now + timedelta(days=1))
     for read, call in enumerate(calls.calls(places)):
         if len(sessions) == last or read == MOST_READ:
             break
-        if call.direction == "incoming" and call.flow and call.ended_at:
+        if call.flow and call.ended_at and (call.direction == "incoming" or call.answered_at):
             sessions[call.session_id] = None
     if not sessions:
-        raise DialtoneError("no call came in yet that is over: `dialtone calls list` shows what there is")
+        raise DialtoneError(
+            "there is no call yet that a flow led and that is over: `dialtone calls list` shows what there is"
+        )
     return list(sessions)
 
 

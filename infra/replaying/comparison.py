@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from dialtone.adapters.flow_library import FlowLibrary
 from infra.replaying.library import read_call, with_number
 from infra.replaying.recorded_call import NotReplayable
-from infra.replaying.rerun import rerun
+from infra.replaying.rerun import Way, rerun
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from dialtone.adapters.calls_table import CallsTable
     from infra.replaying.recorded_call import RecordedCall
-    from infra.replaying.rerun import Way
 
 SAME, ELSEWHERE, NOT_PLAYED = "same", "elsewhere", "not played"
 
@@ -99,8 +98,16 @@ def compare(store: CallsTable, session: str, library: FlowLibrary, folder: Path)
     own = FlowLibrary.of_texts(with_number(texts, recorded.called, recorded.flow))
     then = rerun(recorded, own, folder)
     check_as_recorded(recorded, then)
-    now = rerun(recorded, library, folder)
+    now = rerun(recorded, library, folder) if _is_led(recorded, library) else _NOT_LED
     return Comparison(session, recorded.flow_version, recorded.began.isoformat(), then, now)
+
+
+_NOT_LED = Way("", (), "", 0, "there is no such flow any more")
+
+
+def _is_led(recorded: RecordedCall, library: FlowLibrary) -> bool:
+    """Whether there is the flow that a call is dialled for; that of others the number finds."""
+    return recorded.dialled is None or library.flow(recorded.flow) is not None
 
 
 def check_as_recorded(recorded: RecordedCall, then: Way) -> None:

@@ -46,6 +46,8 @@ def conversation_from(store: CallsTable, session: str, folder: Path) -> Written:
     `folder` has the flows that it is to stand beside. Raises NotReplayable, FlowInvalid, and botocore's errors.
     """
     recorded, texts = read_call(store, session)
+    if recorded.dialled:
+        raise NotReplayable("Dialtone dialled it: choose a call that came in")
     called = _number(folder, recorded.flow)
     library = FlowLibrary.of_texts(with_number(texts, called, recorded.flow))
     flow = library.flow(recorded.flow)

@@ -78,8 +78,29 @@ class LookupResult:
 
 
 @dataclass(frozen=True, slots=True)
+class Dialled:
+    """What is known of a call that Dialtone dialled, and of who answered it."""
+
+    given: Mapping[str, str]
+    answered_after: float
+    finding: str
+    """What detection found; '' where there was none."""
+    greeting_seconds: float
+    """Of a machine, from its answer; 0 where nothing was reported of its end."""
+    beep: bool
+    premium: bool
+
+    @property
+    def detection(self) -> str:
+        """How it was dialled, as `answering_machine_detection` has it."""
+        if not self.finding:
+            return "disabled"
+        return "premium" if self.premium else "greeting_end" if self.greeting_seconds else "detect"
+
+
+@dataclass(frozen=True, slots=True)
 class RecordedCall:
-    """A call from the outside that is over."""
+    """A call that is over."""
 
     session_id: str
     flow: str
@@ -93,6 +114,8 @@ class RecordedCall:
     outcome: str
     left_after_bridge: float | None
     """How long after they were connected to somebody the caller hung up; None for any other call."""
+    dialled: Dialled | None = None
+    """None for a call that came in. Of another, the caller is the person who was rung, wherever it says so here."""
 
     @property
     def steps(self) -> tuple[str, ...]:
@@ -105,14 +128,16 @@ class RecordedCall:
 
 
 def led_leg(legs: Sequence[Call]) -> Call:
-    """The leg of the person who called. Raises NotReplayable where there is none that is over and was led by a flow."""
-    call = next((each for each in legs if each.direction == "incoming"), None)
+    """The leg that a flow led. Raises NotReplayable where there is none that is over."""
+    call = next((each for each in legs if each.direction == "incoming"), None) or next(iter(legs), None)
     if call is None:
-        raise NotReplayable("nobody called, Dialtone did: choose a call that came in")
+        raise NotReplayable("the table holds no leg of it any more: choose a later call")
     if not call.ended_at:
         raise NotReplayable("it still goes on: try again when it is over")
     if not (call.flow and call.flow_version and call.initiated_at):
         raise NotReplayable("no flow led it: choose another call")
+    if call.direction == "outgoing" and not call.answered_at:
+        raise NotReplayable("Dialtone dialled it and nobody answered: choose another call")
     return call
 
 
@@ -147,6 +172,8 @@ class _Reading:
         self._began = datetime.fromisoformat(call.initiated_at)
         self._turns: list[Turn] = []
         self._lookups: list[LookupResult] = []
+        self._person = "callee" if call.direction == "outgoing" else "caller"
+        self._detected: list[TimelineEntry] = []
         self._rung: dict[str, list[TimelineEntry]] = {}
 
     def read(self, entry: TimelineEntry) -> None:
@@ -157,6 +184,8 @@ class _Reading:
             pass  # names a leg, but nobody did anything
         elif entry.call_leg_id != self._call.leg_id:
             self._rung.setdefault(entry.call_leg_id, []).append(entry)
+        elif entry.event_type.startswith("call.machine."):
+            self._detected.append(entry)
         elif turn:
             self._act(turn, entry, at)
         if entry.event_id in self._starts and entry.turn > (turn.number if turn else 0) and entry.step:
@@ -174,7 +203,7 @@ class _Reading:
             raise NotReplayable("its timeline holds no step: it is kept for 90 days only; choose a later call")
         self._turns[-1].ended = self._seconds(call.ended_at)
         left = None
-        if call.bridged_at and call.hangup_source == "caller":
+        if call.bridged_at and call.hangup_source == self._person:
             left = self._seconds(call.ended_at) - self._seconds(call.bridged_at)
         return RecordedCall(
             session_id=call.session_id,
@@ -188,6 +217,20 @@ class _Reading:
             lookups=tuple(self._lookups),
             outcome=call.outcome,
             left_after_bridge=left,
+            dialled=self._dialled() if call.direction == "outgoing" else None,
+        )
+
+    def _dialled(self) -> Dialled:
+        call, answered = self._call, self._seconds(self._call.answered_at)
+        found = next((each for each in self._detected if each.event_type.endswith("detection.ended")), None)
+        greeted = next((each for each in self._detected if each.event_type.endswith("greeting.ended")), None)
+        return Dialled(
+            given={name: call.variables[name] for name in self._flow.main.given if name in call.variables},
+            answered_after=answered,
+            finding=str(found.payload.get("result") or "") if found else "",
+            greeting_seconds=self._seconds(greeted.occurred_at) - answered if greeted else 0.0,
+            beep=bool(greeted and greeted.payload.get("result") == "beep_detected"),
+            premium=any("premium" in each.event_type for each in self._detected),
         )
 
     def _act(self, turn: Turn, entry: TimelineEntry, at: float) -> None:
@@ -198,7 +241,7 @@ class _Reading:
             case "call.gather.ended" if turn.asked is not None:
                 if said.get("status") not in _NO_KEYS and said.get("digits"):
                     turn.answer, turn.answered = self._kept(str(said["digits"])), at
-            case "call.hangup" if said.get("hangup_source") == "caller":
+            case "call.hangup" if said.get("hangup_source") == self._person:
                 turn.hung_up = at
             case kind if kind == ANSWERED:
                 self._look_up(turn, entry, at)

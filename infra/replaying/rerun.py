@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from dialtone.domain.errors import FlowInvalid
 from dialtone.domain.lookups import FOUND
 from dialtone.flow.steps.play import Play
-from infra.carrier import Line, NoAnswer, Person, Silence, Unreached, trace
+from infra.carrier import Fax, Line, Machine, NoAnswer, Person, Silence, Silent, Unreached, trace
 from infra.carrier.audio import SPEECH_CHARACTERS_PER_SECOND
 from infra.carrier.callers import BETWEEN_KEYS_SECONDS, HangUp, Press
 from infra.carrier.hangup_causes import cause_of
+from infra.carrier.legs import Nature
 from infra.flowkit.coverage import CoverageRecorder
 from infra.flowkit.scenario_run import LONGEST_CALL_SECONDS
 from infra.flowkit.scripted_backends import Answering
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from infra.carrier.callers import Step
     from infra.carrier.clock import Timer
     from infra.carrier.trace import Happening
-    from infra.replaying.recorded_call import LookupResult, Reached, RecordedCall, Turn
+    from infra.replaying.recorded_call import Dialled, LookupResult, Reached, RecordedCall, Turn
 
 SPEECH = "(speech left out)"
 """What a caller says in a message: the words are nobody's business here."""
@@ -48,6 +49,9 @@ voices of the simulated carrier may be faster."""
 
 BREATH_SECONDS = 1.0
 """From the beginning of a recording to the first word."""
+
+GREETING_SECONDS = 6.0
+"""Of a machine whose greeting's end was not reported."""
 
 _SPOKEN = frozenset({"speak", "gather_using_speak"})
 _PLAYED = frozenset({"playback_start", "gather_using_audio"})
@@ -102,12 +106,12 @@ class Rerun:
         self._carrier = self._stage.carrier
         self._upload_what_is_missing()
         self._stage.decided = self._decided
-        self._carrier.observe(self._tell)
         for each in reversed(recorded.reached):
             self._carrier.add_callee(each.number, _callee(each))
         for each_lookup in reversed(recorded.lookups):
             self._let_answer(each_lookup)
-        self.line = self._stage.call(recorded.caller, recorded.called)
+        self.line = self._begin()
+        self._carrier.observe(self._tell)
 
     def play(self) -> Way:
         """From the ringing to the end, or to where nobody can know how it goes on."""
@@ -127,6 +131,15 @@ class Rerun:
             recordings=len(self._stage.store.recordings(name.call_session_id)),
             unknown=self._unknown,
         )
+
+    def _begin(self) -> Line:
+        recorded, dialled = self._recorded, self._recorded.dialled
+        if dialled is None:
+            return self._stage.call(recorded.caller, recorded.called)
+        self._carrier.add_callee(recorded.called, _answering(dialled))
+        placed = self._stage.place(recorded.called, recorded.flow, dialled.given, dialled.detection)
+        leg = next(each for each in self._carrier.legs if each.name.call_leg_id == placed.data["call_leg_id"])
+        return Line(self._carrier, leg)
 
     def _upload_what_is_missing(self) -> None:
         """Audio may lie only at Telnyx; how long it lasts makes little difference."""
@@ -255,6 +268,21 @@ def media_of(flow: LoadedFlow) -> set[str]:
     steps = [step for each in (flow.main, *flow.others.values()) for step in each.steps.values()]
     pieces = [piece for step in steps for _, prompt in step.prompts() for piece in prompt.pieces()]
     return {name for piece in pieces if (name := piece.media or (piece.file or "").rpartition(".")[0])}
+
+
+def _answering(dialled: Dialled) -> Callee:
+    """Whoever was rung for the flow; what a person does, the play does for them."""
+    after = dialled.answered_after
+    match dialled.finding:
+        case "machine":
+            return Machine(
+                greeting_seconds=dialled.greeting_seconds or GREETING_SECONDS, beep=dialled.beep, answers_after=after
+            )
+        case "fax_detected":
+            return replace(Fax(), answers_after=after)
+        case "silence":
+            return replace(Silent(), answers_after=after)
+    return Person(nature=Nature.NOT_SURE if dialled.finding == "not_sure" else Nature.HUMAN, answers_after=after)
 
 
 def _callee(reached: Reached) -> Callee:

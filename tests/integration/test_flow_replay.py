@@ -15,7 +15,7 @@ from dialtone.adapters.publications import Change, Publications, Version
 from dialtone.domain.publication import Live
 from infra import aws
 from infra.calls import listing
-from infra.carrier import BEEP, Caller, HangUp, Hear, Person, Press, Say, Silence, WebhookFault
+from infra.carrier import BEEP, Caller, HangUp, Hear, Machine, NoAnswer, Person, Press, Say, Silence, WebhookFault
 from infra.checkout import SAMPLES
 from infra.cli import flow_replay_run
 from infra.cli.main import main
@@ -27,6 +27,7 @@ from tests.unit.test_docs import ROOT, blocks
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from infra.carrier import Callee
     from tests.integration.dependencies import Line
 
 PAGE = ROOT / "docs" / "publishing.md"
@@ -97,7 +98,14 @@ class Desk:
             stage.carrier.add_callee(AGENT, agent)
         line = stage.call(caller, number, who)
         stage.carrier.run()
-        session = line.name.call_session_id
+        return self._kept(stage, line.name.call_session_id)
+
+    def dials(self, callee: Callee, flow: str, given: dict[str, str] | None = None) -> str:
+        """A call that the line dials for a flow."""
+        stage = Stage(seed=len(self.sessions), flows=self.flows)
+        return self._kept(stage, stage.dial("+15550161", callee, flow, given))
+
+    def _kept(self, stage: Stage, session: str) -> str:
         for item in stage.table.items():
             self.line.dynamodb.put_item(TableName=self.line.table, Item=item)
         self.sessions.append(session)
@@ -156,6 +164,23 @@ def test_on_unchanged_flows_every_caller_goes_the_way_they_went(desk: Desk, numb
     (found,) = desk.replayed(session)
 
     assert (found["verdict"], found["then"]) == ("same", found["now"])
+
+
+def test_whoever_was_dialled_is_reached_again(desk: Desk) -> None:
+    ada = {"name": "Ada Lovelace", "time": "tomorrow at ten o'clock"}
+    confirms = desk.dials(Person(Say(1), Hear("press 1"), Press("1"), Hear("Goodbye")), "appointment", ada)
+    machine = desk.dials(Machine(), "announcement")
+    nobody = desk.dials(NoAnswer(), "announcement")
+
+    found = desk.replayed(confirms, machine, nobody)
+
+    assert [each["verdict"] for each in found] == ["same", "same", "not played"]
+    assert [each["now"]["outcome"] for each in found[:2]] == ["confirmed", "left on a machine"]  # type: ignore[index]
+    (desk.flows / "appointment.yaml").unlink()
+    (gone,) = desk.replayed(confirms)
+    assert (gone["verdict"], gone["now"]["unknown"]) == ("elsewhere", "there is no such flow any more")  # type: ignore[index]
+    status, _, err = desk.run("test-from", machine)
+    assert (status, "Dialtone dialled it: choose a call that came in" in err) == (1, True)
 
 
 def test_events_that_came_late_or_at_once_make_no_difference(desk: Desk) -> None:
