@@ -98,16 +98,20 @@ def compare(store: CallsTable, session: str, library: FlowLibrary, folder: Path)
     own = FlowLibrary.of_texts(with_number(texts, recorded.called, recorded.flow))
     then = rerun(recorded, own, folder)
     check_as_recorded(recorded, then)
-    now = rerun(recorded, library, folder) if _is_led(recorded, library) else _NOT_LED
+    why = _cannot_dial(recorded, library)
+    now = Way("", (), "", 0, why) if why else rerun(recorded, library, folder)
     return Comparison(session, recorded.flow_version, recorded.began.isoformat(), then, now)
 
 
-_NOT_LED = Way("", (), "", 0, "there is no such flow any more")
-
-
-def _is_led(recorded: RecordedCall, library: FlowLibrary) -> bool:
-    """Whether there is the flow that a call is dialled for; that of others the number finds."""
-    return recorded.dialled is None or library.flow(recorded.flow) is not None
+def _cannot_dial(recorded: RecordedCall, library: FlowLibrary) -> str:
+    """Why a call that was dialled for a flow cannot be dialled for it in these; '' for any other call."""
+    if recorded.dialled is None:
+        return ""
+    flow = library.flow(recorded.flow)
+    if flow is None:
+        return "there is no such flow any more"
+    missing = next((name for name in flow.main.given if name not in recorded.dialled.given), "")
+    return f"the flow wants to be given {missing}, which this call was not given" if missing else ""
 
 
 def check_as_recorded(recorded: RecordedCall, then: Way) -> None:

@@ -176,6 +176,10 @@ def test_whoever_was_dialled_is_reached_again(desk: Desk) -> None:
 
     assert [each["verdict"] for each in found] == ["same", "same", "not played"]
     assert [each["now"]["outcome"] for each in found[:2]] == ["confirmed", "left on a machine"]  # type: ignore[index]
+    desk.change("appointment.yaml", "given:\n", "given:\n  doctor: Whom it is with\n")
+    desk.change("appointment.yaml", "You have an appointment {time}", "You have an appointment {time} with {doctor}")
+    (more,) = desk.replayed(confirms)
+    assert more["now"]["unknown"] == "the flow wants to be given doctor, which this call was not given"  # type: ignore[index]
     (desk.flows / "appointment.yaml").unlink()
     (gone,) = desk.replayed(confirms)
     assert (gone["verdict"], gone["now"]["unknown"]) == ("elsewhere", "there is no such flow any more")  # type: ignore[index]
@@ -371,6 +375,19 @@ def test_digits_are_replaced_by_such_as_lead_the_same_way(desk: Desk) -> None:
 
     assert status == 0, err
     assert "presses: 771236#" in out, out
+
+
+def test_of_a_number_that_the_flow_goes_by_only_the_beginning_stays(desk: Desk) -> None:
+    desk.change("orders.yaml", "found.state: shipped", 'caller: "+4420*"')
+    asked = Caller(Hear("order number"), Press("4711#"))
+    found = Answering("found", {"state": "lost", "name": "Ada Lovelace"})
+    session = desk.rings("+15550107", asked, caller="+442079460018", order_book=found)
+
+    status, out, err = desk.run("test-from", session)
+
+    assert status == 0, err
+    assert "caller: '+4420123456" in out
+    assert "- shipped" in out
 
 
 def test_digits_that_nothing_can_replace_are_not_written_down(desk: Desk) -> None:
