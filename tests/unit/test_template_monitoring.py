@@ -170,6 +170,16 @@ def test_what_can_go_wrong_rings() -> None:
     assert {watched(alarm) for alarm in ALARMS.values()} == WATCHED
 
 
+def test_errors_of_every_function_ring() -> None:
+    stack = translate.read(ROOT / "template.yaml")
+    functions = {name for name, each in stack["Resources"].items() if each["Type"] == "AWS::Serverless::Function"}
+    given = stack["Resources"]["Monitoring"]["Properties"]["Parameters"]
+    ringing = {given[name]["Ref"] for _, metric, name in map(watched, ALARMS.values()) if metric == "Errors"}
+
+    # Of the function that checks a new version, a failure stops the deployment, and whoever deploys is told.
+    assert functions - ringing == {"PreTrafficFunction"}
+
+
 def topic(alarm: dict[str, Any]) -> str:
     """Where the alarm rings: in one place."""
     [action] = alarm["AlarmActions"]
