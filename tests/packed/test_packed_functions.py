@@ -107,12 +107,13 @@ def test_a_signed_webhook_is_answered_and_its_command_sent(environment: dict[str
         answer = function.invoke(webhook(1))
 
         assert answer.payload["statusCode"] == 200
-        line, by_answer, blob = logged(function)
+        line, *blobs = logged(function)
 
     assert [request.path.rpartition("/")[2] for request in telnyx.requests] == ["answer"]
     assert telnyx.requests[0].headers["authorization"] == "Bearer KEY0123456789"
     assert (line["event_type"], line["commands"]) == ("call.initiated", [{"action": "answer", "result": "accepted"}])
-    assert (by_answer["Webhooks"], blob["CommandsAccepted"]) == ([1], [1])
+    measured = {name: value for blob in blobs for name, value in blob.items()}
+    assert (measured["Webhooks"], measured["CommandsAccepted"], measured["CallsStarted"]) == ([1], [1], [1])
 
 
 def test_a_forged_webhook_is_refused(environment: dict[str, str], telnyx: ScriptedTelnyx) -> None:
@@ -153,7 +154,10 @@ def test_the_archive_takes_a_batch_and_gives_back_what_is_no_job(environment: di
     assert given_back.payload == {"batchItemFailures": [{"itemIdentifier": "1"}]}
 
 
-def test_a_sweep_reads_what_is_outstanding(environment: dict[str, str]) -> None:
+def test_a_sweep_reads_what_is_outstanding(environment: dict[str, str], telnyx: ScriptedTelnyx) -> None:
+    nothing_recorded = {"data": [], "meta": {"total_pages": 0, "total_results": 0, "page_number": 1, "page_size": 250}}
+    telnyx.answers.append(Answer(body=json.dumps(nothing_recorded).encode()))
+
     with PackedFunction(PACKED / "ReconcileFunction", "reconcile.app.handler", environment, RUNTIME) as function:
         swept = function.invoke({"time": "2026-09-21T12:00:00Z"})
 
