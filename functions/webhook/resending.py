@@ -123,7 +123,11 @@ def waiting_for(event: Event, decided: StoredDecision, call: Call) -> Unconfirme
     waiting = call.unconfirmed
     if waiting is None and call.turn <= decided.turn:
         return _unconfirmed(event, decided.commands, 0)
-    return waiting if waiting and event.id in {waiting.event_id, waiting.origin} else None
+    if waiting is None:
+        return None
+    # A lookup's answer that is delivered again is another event of the same id: its time tells the two apart.
+    is_it = (event.id, event.occurred_at) == (waiting.event_id, waiting.occurred_at)
+    return waiting if is_it or event.id == waiting.origin else None
 
 
 def decided_on(waiting: Unconfirmed, call: Call) -> Event:

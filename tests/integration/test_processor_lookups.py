@@ -110,6 +110,26 @@ def test_a_question_is_not_asked_again_once_it_is_answered(flows: Path) -> None:
     assert line.spent()["Lookup"] == 0
 
 
+def test_an_answer_that_is_given_again_later_and_redelivered_changes_nothing(flows: Path) -> None:
+    line = Line.in_memory(flows)
+    told = events(line)
+    for _ in range(3):
+        line.deliver(next(told))
+    (question,) = line.systems.questions.values()
+    first, later = (
+        Answer(FOUND, {"name": "Ada"}).event(question, f"2026-09-21T12:00:04.{millis}Z")
+        for millis in ("000000", "161324")
+    )
+    line.deliver(first)
+    obeyed = list(line.telnyx.obeyed)
+
+    again = [line.deliver(later) for _ in range(2)]
+
+    assert first.id == later.id
+    assert [each.duplicate for each in again] == [False, True]
+    assert line.telnyx.obeyed == obeyed
+
+
 def test_a_question_is_not_asked_where_the_wait_for_its_answer_was_refused(flows: Path) -> None:
     line = Line.in_memory(flows)
     told = events(line)
