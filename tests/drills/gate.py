@@ -108,9 +108,10 @@ class Gate:
         place = len(self.passed)
         self.passed.append(name)
         self._die_perhaps(place, name, "before")
-        answer = self._answered(service, name, effect, patience_seconds)
-        self._die_perhaps(place, name, "after")
-        return answer
+        try:
+            return self._answered(service, name, effect, patience_seconds)
+        finally:  # also after an answer that is an error, such as that an object is not there
+            self._die_perhaps(place, name, "after")
 
     def _answered(self, service: str, name: str, effect: Callable[[], T], patience_seconds: float) -> T:
         fault = self._ordered(name) or self._drawn(service)
