@@ -65,7 +65,8 @@ def answers(events: list[Event], ranges: str = "") -> list[int]:
 @needs_node
 def test_what_telnyx_signs_is_let_through_as_it_is() -> None:
     signer = Signer()
-    webhooks = [signer.request(body("call.hangup", number, more="x" * number))["headers"] for number in range(50)]
+    bodies = (body("call.hangup", number, more="x" * number) for number in range(50))
+    webhooks = [signer.request(each, str(NOW))["headers"] for each in bodies]
 
     assert set(answers([event(each) for each in webhooks])) == {0}
 
