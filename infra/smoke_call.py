@@ -40,13 +40,9 @@ def smoke_call(stack: Deployed) -> Iterator[str]:
             raise DialtoneError(f"{door} answers an unsigned webhook {status}, not 401: look at the function's log")
         yield f"{door} is reached, and refuses an unsigned webhook."
     function, functions = stack.output("WebhookFunctionName"), aws.client("lambda", stack.region)
-    check = Check(lambda request: _invoked(functions, function, request))
     store = CallsTable(aws.client("dynamodb", stack.region), stack.output("CallsTableName"))
     try:
-        try:
-            check.run()
-        finally:
-            store.delete(check.session)
+        Check(lambda request: _invoked(functions, function, request), store.delete).run()
     except Wrong as error:
         raise DialtoneError(f"the synthetic call failed: {error}") from error
     yield "A synthetic call was answered step by step; nothing of it is left."

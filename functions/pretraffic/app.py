@@ -51,12 +51,8 @@ def handler(event: Mapping[str, Any], context: object) -> None:
 def _what_is_wrong() -> str:
     """Why the version must not take calls; '' where it may. Whatever goes wrong is a reason."""
     store = CallsTable(client("dynamodb", AWS), settings.calls_table)
-    check = Check(_invoked)
     try:
-        try:
-            check.run()
-        finally:
-            store.delete(check.session)
+        Check(_invoked, store.delete).run()
     except Wrong as error:
         return str(error)
     except Exception as error:  # noqa: BLE001 -- unanswered, CodeDeploy would wait for an hour; and this is a no

@@ -41,6 +41,8 @@ class Check:
 
     invoke: Callable[[Mapping[str, Any]], Any]
     """Invokes the version; gives its answer. Raises Wrong where it fails."""
+    clear: Callable[[str], object]
+    """Deletes what a session left in the table."""
     sleep: Callable[[float], None] = time.sleep
     clock: Callable[[], float] = time.monotonic
     session: str = field(default_factory=lambda: f"{SESSION_PREFIX}{uuid.uuid4()}")
@@ -50,7 +52,13 @@ class Check:
     """The leg's `client_state`, which Telnyx would echo."""
 
     def run(self) -> None:
-        """Play and try. Raises Wrong at the first thing that is not as it should be."""
+        """Play, try and clear up. Raises Wrong at the first thing that is not as it should be."""
+        try:
+            self._play()
+        finally:
+            self.clear(self.session)
+
+    def _play(self) -> None:
         ends = self.clock() + CHECK_SECONDS
         for number, exchange in enumerate(SCRIPT):
             if self.clock() > ends:

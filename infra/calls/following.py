@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from infra.calls.listing import Place
+from dialtone.adapters.calls_table import BegunLeg
 from infra.calls.story import TO_DIALTONE, Row, story_of
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class News:
 
 @dataclass(slots=True)
 class _Followed:
-    place: Place
+    place: BegunLeg
     was_on: bool
     """Whether it was on the line before we looked: what happened before is not shown."""
     over_since: datetime | None = None
@@ -93,13 +93,13 @@ class Following:
             self.count += 1
         self.left_out = max(0, len(new) - room)
 
-    def _open(self) -> Iterator[Place]:
+    def _open(self) -> Iterator[BegunLeg]:
         """The legs that go on, as the sweep knows them; those that have just ended are among them."""
         until = datetime.now(UTC).timestamp() + FAR_AHEAD_SECONDS
         legs = [each for each in self.listing.store.due_items(until, MOST_OPEN) if each.leg_id]
-        for call in self.listing.calls([Place(each.call_session_id, each.leg_id, 0) for each in legs]):
+        for call in self.listing.calls([BegunLeg(each.call_session_id, each.leg_id, 0) for each in legs]):
             if not call.ended_at:
-                yield Place(call.session_id, call.leg_id, 0)
+                yield BegunLeg(call.session_id, call.leg_id, 0)
 
     def _news_of(self, call: Call, now: datetime) -> Iterator[News]:
         key = call.session_id, call.leg_id

@@ -5,24 +5,14 @@ What it costs: half a read unit for 4 KB of keys, some thirty of them, and half 
 
 from __future__ import annotations
 
-import heapq
 import re
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from dialtone.adapters.calls_table import (
-    BEGAN_AT,
-    BEGAN_INDEX,
-    BEGAN_ON,
-    BEGAN_SHARDS,
-    KEEP_DAYS,
-    LEG,
-    CallsTable,
-    call_from_item,
-)
+from dialtone.adapters.calls_table import KEEP_DAYS, KEYS_AT_ONCE, LEG, BegunLeg, CallsTable, call_from_item
 from dialtone.adapters.dynamodb_items import attributes, plain
 from dialtone.domain.errors import DialtoneError
 from infra.calls.selection import began
@@ -35,9 +25,6 @@ if TYPE_CHECKING:
 
     from dialtone.domain.calls import Call
     from infra.calls.selection import Selection
-
-LEGS_AT_ONCE = 100
-"""DynamoDB's own limit for one request."""
 
 READ_PAUSES_SECONDS = (0.1, 0.4, 1.6, 3.2)
 """Before keys that DynamoDB left unread are asked for again."""
@@ -52,15 +39,6 @@ UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 CONTROL_ID = re.compile(r"v\d+:\S+")
 
 SHOWN_OF_SEVERAL = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a leg stands in the table, and when it began, in unix seconds."""
-
-    session_id: str
-    leg_id: str
-    began_at: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,19 +60,14 @@ class Listing:
         self._table = table
         self.store = CallsTable(client, table)
 
-    def places(self, since: datetime, until: datetime) -> Iterator[Place]:
+    def places(self, since: datetime, until: datetime) -> Iterator[BegunLeg]:
         """Where the calls are that began from `since` on and before `until`, the newest first."""
-        first, last = int(since.timestamp()), int(until.timestamp()) - 1
-        day = until.astimezone(UTC).date()
-        while day >= since.astimezone(UTC).date():
-            shards = (self._places_on(f"{day}#{shard}", first, last) for shard in range(BEGAN_SHARDS))
-            yield from heapq.merge(*shards, key=lambda each: each.began_at, reverse=True)
-            day -= timedelta(days=1)
+        return self.store.begun(int(since.timestamp()), int(until.timestamp()) - 1)
 
-    def calls(self, places: Iterable[Place]) -> Iterator[Call]:
+    def calls(self, places: Iterable[BegunLeg]) -> Iterator[Call]:
         """The calls at these places, in their order; those that are gone by now are left out."""
         left = iter(places)
-        while some := list(islice(left, LEGS_AT_ONCE)):
+        while some := list(islice(left, KEYS_AT_ONCE)):
             found = self._legs(some)
             yield from (found[each] for each in some if each in found)
 
@@ -161,27 +134,11 @@ class Listing:
         }
         return bool(named) and not named.startswith("FLOW#") and bool(self._client.query(**asked)["Items"])
 
-    def _places_on(self, shard: str, first: int, last: int) -> Iterator[Place]:
-        asked: Any = {
-            "TableName": self._table,
-            "IndexName": BEGAN_INDEX,
-            "KeyConditionExpression": f"{BEGAN_ON} = :shard AND {BEGAN_AT} BETWEEN :first AND :last",
-            "ExpressionAttributeValues": attributes({":shard": shard, ":first": first, ":last": last}),
-            "ScanIndexForward": False,
-        }
-        while first <= last:
-            page = self._client.query(**asked)
-            for item in map(plain, page["Items"]):
-                yield Place(item["call_session_id"], item["item"].removeprefix(LEG), item[BEGAN_AT])
-            if not page.get("LastEvaluatedKey"):
-                return
-            asked["ExclusiveStartKey"] = page["LastEvaluatedKey"]
-
-    def _legs(self, places: list[Place]) -> Mapping[Place, Call]:
+    def _legs(self, places: list[BegunLeg]) -> Mapping[BegunLeg, Call]:
         by_key = {(each.session_id, f"{LEG}{each.leg_id}"): each for each in places}
         keys = [attributes({"call_session_id": session, "item": item}) for session, item in by_key]
         wanted: Any = {self._table: {"Keys": keys}}
-        found: dict[Place, Call] = {}
+        found: dict[BegunLeg, Call] = {}
         for pause in (*READ_PAUSES_SECONDS, None):
             answer = self._client.batch_get_item(RequestItems=wanted)
             for item in map(plain, answer["Responses"].get(self._table, [])):
@@ -194,5 +151,5 @@ class Listing:
         raise DialtoneError("DynamoDB leaves calls unread, being throttled: run this again in a minute")
 
 
-def _is_named(place: Place, beginning: str) -> bool:
+def _is_named(place: BegunLeg, beginning: str) -> bool:
     return place.session_id.lower().startswith(beginning) or place.leg_id.lower().startswith(beginning)

@@ -14,16 +14,17 @@ The index `began` holds every leg under the day on which it began, in one of two
 
 from __future__ import annotations
 
+import heapq
 import time
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
-from itertools import product
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
 from botocore.exceptions import ClientError
 
-from dialtone.adapters.dynamodb_items import attributes, plain
+from dialtone.adapters.dynamodb_items import attributes, below, plain, queried
 from dialtone.adapters.publications import LIVE, LIVE_KEY, files_key, texts_in
 from dialtone.domain.calls import Call
 from dialtone.domain.commands import Command
@@ -39,7 +40,7 @@ from dialtone.domain.redaction import redacted_text
 from dialtone.domain.stored import restored
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
@@ -139,6 +140,15 @@ class DueItem:
     def leg_id(self) -> str:
         """The leg's id; '' for a ledger entry."""
         return self.item.removeprefix(LEG) if self.item.startswith(LEG) else ""
+
+
+@dataclass(frozen=True, slots=True)
+class BegunLeg:
+    """Where a leg stands in the table, and when it began, in unix seconds."""
+
+    session_id: str
+    leg_id: str
+    began_at: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,23 +263,30 @@ class CallsTable:
         found = self._read([LIVE_KEY])
         return Live.from_json(found[0]) if found else Live()
 
-    def begun(self, since: int, until: int, most: int) -> Iterator[Call]:
-        """Legs that began from one unix second to another, at most so many of each of the index's partitions."""
-        first, last = (datetime.fromtimestamp(each, UTC).date() for each in (since, until))
-        days = (last - timedelta(days=each) for each in range((last - first).days + 1))
-        for day, shard in product(days, range(BEGAN_SHARDS)):
-            asked: Any = {
-                "TableName": self._table,
-                "IndexName": BEGAN_INDEX,
-                "KeyConditionExpression": f"{BEGAN_ON} = :day AND {BEGAN_AT} BETWEEN :first AND :last",
-                "ExpressionAttributeValues": attributes({":day": f"{day}#{shard}", ":first": since, ":last": until}),
-                "ScanIndexForward": False,
-                "Limit": most,  # an item of the index has its keys only: as many as we ask for fit on a page
-            }
-            items = self._client.query(**asked)["Items"]
-            keys = [{name: item[name] for name in ("call_session_id", "item")} for item in items]
-            for place in range(0, len(keys), KEYS_AT_ONCE):
-                yield from map(call_from_item, self._read(keys[place : place + KEYS_AT_ONCE]))
+    def begun(self, since: int, until: int) -> Iterator[BegunLeg]:
+        """Legs that began from one unix second to another, that one included; the newest first."""
+        day, first = (datetime.fromtimestamp(each, UTC).date() for each in (until, since))
+        while day >= first:
+            shards = (self._begun_on(f"{day}#{shard}", since, until) for shard in range(BEGAN_SHARDS))
+            yield from heapq.merge(*shards, key=lambda each: each.began_at, reverse=True)
+            day -= timedelta(days=1)
+
+    def _begun_on(self, shard: str, since: int, until: int) -> Iterator[BegunLeg]:
+        asked: Any = {
+            "TableName": self._table,
+            "IndexName": BEGAN_INDEX,
+            "KeyConditionExpression": f"{BEGAN_ON} = :shard AND {BEGAN_AT} BETWEEN :since AND :until",
+            "ExpressionAttributeValues": attributes({":shard": shard, ":since": since, ":until": until}),
+            "ScanIndexForward": False,
+        }
+        for item in queried(self._client, **asked) if since <= until else ():
+            yield BegunLeg(item["call_session_id"], item["item"].removeprefix(LEG), item[BEGAN_AT])
+
+    def calls(self, legs: Iterable[BegunLeg]) -> Iterator[Call]:
+        """These legs, as they are by now; strongly consistent. Those that are gone are left out."""
+        left = iter(legs)
+        while some := list(islice(left, KEYS_AT_ONCE)):
+            yield from map(call_from_item, self._read([_key(each.session_id, f"{LEG}{each.leg_id}") for each in some]))
 
     def recording(self, call_session_id: str, name: str) -> Recording | None:
         """A ledger entry, or None; strongly consistent."""
@@ -430,19 +447,7 @@ class CallsTable:
         raise StoreUnavailable("DynamoDB left keys unread: the table or a partition is throttled")
 
     def _query(self, call_session_id: str, prefix: str) -> Iterator[Item]:
-        asked: Any = {
-            "TableName": self._table,
-            "ConsistentRead": True,
-            "KeyConditionExpression": "call_session_id = :session AND begins_with(#item, :prefix)",
-            "ExpressionAttributeNames": {"#item": "item"},
-            "ExpressionAttributeValues": attributes({":session": call_session_id, ":prefix": prefix}),
-        }
-        while True:
-            page = self._client.query(**asked)
-            yield from (plain(item) for item in page["Items"])
-            if not page.get("LastEvaluatedKey"):
-                break
-            asked["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+        return queried(self._client, **below(self._table, call_session_id, prefix))
 
 
 def _key(call_session_id: str, item: str) -> Item:

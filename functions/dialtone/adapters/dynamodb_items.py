@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
+
+    from mypy_boto3_dynamodb import DynamoDBClient
 
 _serializer = TypeSerializer()
 
@@ -28,3 +30,24 @@ def attributes(values: Mapping[str, Any]) -> dict[str, Any]:
 def plain(item: Mapping[str, Any]) -> dict[str, Any]:
     """An item as plain values."""
     return {name: _deserializer.deserialize(value) for name, value in item.items()}
+
+
+def queried(client: DynamoDBClient, **asked: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401 -- boto's own parameters
+    """The items of a query as plain values, page after page."""
+    while True:
+        page = client.query(**asked)
+        yield from map(plain, page["Items"])
+        if not page.get("LastEvaluatedKey"):
+            return
+        asked["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+
+
+def below(table: str, partition: str, prefix: str) -> dict[str, Any]:
+    """What a query asks for items of a partition of the calls table whose names begin with something."""
+    return {
+        "TableName": table,
+        "ConsistentRead": True,
+        "KeyConditionExpression": "call_session_id = :session AND begins_with(#item, :prefix)",
+        "ExpressionAttributeNames": {"#item": "item"},
+        "ExpressionAttributeValues": attributes({":session": partition, ":prefix": prefix}),
+    }

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from dialtone.adapters.dynamodb_items import attributes, plain
+from dialtone.adapters.dynamodb_items import attributes, below, plain, queried
 from dialtone.domain.compact_json import compact, expanded
 from dialtone.domain.errors import DialtoneError
 from dialtone.domain.publication import Live
@@ -178,20 +178,8 @@ class Publications:
         return {"Put": put}
 
     def _query(self, prefix: str) -> Iterator[Item]:
-        asked: Any = {
-            "TableName": self._table,
-            "ConsistentRead": True,
-            "ScanIndexForward": False,
-            "KeyConditionExpression": "call_session_id = :partition AND begins_with(#item, :prefix)",
-            "ExpressionAttributeNames": {"#item": "item"},
-            "ExpressionAttributeValues": attributes({":partition": PARTITION, ":prefix": prefix}),
-        }
-        while True:
-            page = self._client.query(**asked)
-            yield from (plain(item) for item in page["Items"])
-            if not page.get("LastEvaluatedKey"):
-                break
-            asked["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+        """The newest first."""
+        return queried(self._client, **below(self._table, PARTITION, prefix), ScanIndexForward=False)
 
 
 def texts_in(item: Item) -> Mapping[str, str]:
