@@ -12,10 +12,17 @@ from infra.stack_outputs import find_stack
 if TYPE_CHECKING:
     import argparse
 
+    from infra.stack_outputs import Stack
 
-def publications(given: argparse.Namespace) -> Publications:
-    """The published versions of the stack that is meant. Raises DialtoneError."""
-    return Publications(aws.client("dynamodb"), find_stack(given.stack, os.environ).calls_table)
+
+def stack(given: argparse.Namespace) -> Stack:
+    """The stack that is meant. Raises DialtoneError."""
+    return find_stack(given.stack, os.environ)
+
+
+def publications(of: Stack) -> Publications:
+    """The published versions of a stack. Raises DialtoneError."""
+    return Publications(aws.client("dynamodb"), of.calls_table)
 
 
 def author() -> str:

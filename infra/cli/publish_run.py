@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from dialtone.adapters.flow_library import FlowLibrary
 from dialtone.adapters.telnyx_sdk import sdk
 from dialtone.domain.errors import DialtoneError
 from infra import aws
 from infra.cli.asking import confirmed
 from infra.cli.flow_test_reports import REPORTS
 from infra.cli.flows_option import name_project
-from infra.cli.publications_access import author, publications
+from infra.cli.publications_access import author, publications, stack
 from infra.flowkit.conversations import SUFFIX, read_conversations
 from infra.flowkit.lint import lint
 from infra.flowkit.linting.finding import Severity
@@ -24,6 +25,7 @@ from infra.publishing.publishing import Share, publication, publish
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from infra.publishing.publishing import Publication
@@ -36,13 +38,12 @@ def run(given: argparse.Namespace) -> int:
     texts = files_of(given.flows)
     _check(given.flows)
     with aws.explained():
-        table = publications(given)
-        what = publication(table, texts, Share(given.percent, _numbers(given, texts)), now)
-        audio = ChangedAudio.of(given.stack, given.flows, now)
+        meant = stack(given)
+        table = publications(meant)
+        what = publication(table, texts, Share(given.percent, _numbers(given.number, texts)), now)
+        audio = ChangedAudio.of(meant.name, given.flows, now)
         _show(what, audio)
-        if what.changes_nothing and not audio.steps:
-            return 0
-        if given.dry_run:
+        if given.dry_run or (what.changes_nothing and not audio.steps):
             return 0
         if not given.yes and not confirmed("Publish?", "--yes"):
             print("Nothing was changed.")
@@ -50,7 +51,7 @@ def run(given: argparse.Namespace) -> int:
         audio.store()
         if not what.changes_nothing:
             publish(table, what, given.message, author(), now)
-            _say_done(given, what)
+            _say_done(what, meant.name)
     return 0
 
 
@@ -63,19 +64,21 @@ def _check(flows: Path) -> None:
     scripts = [each for file in sorted(flows.glob(f"*{SUFFIX}")) for each in read_conversations(file)]
     sdk.load()  # the simulated carrier checks commands by the SDK's descriptions
     failed = [each for each in play(scripts, 1) if not each.passed]
+    show, _ = REPORTS["text"]
     for each in failed:
-        REPORTS["text"][0](each)
+        show(each)
     if failed:
         raise DialtoneError(f"nothing was published: {len(failed)} of {len(scripts)} conversations failed")
     print(f"checked: no errors, {len(scripts)} conversations pass")
 
 
-def _numbers(given: argparse.Namespace, texts: dict[str, str]) -> tuple[str, ...]:
+def _numbers(numbers: Sequence[str], texts: Mapping[str, str]) -> tuple[str, ...]:
     """The numbers that it is tried on. Raises DialtoneError for one that the menus do not answer."""
-    for number in given.number:
-        if f"{number}" not in texts["numbers.yaml"]:
-            raise DialtoneError(f"{number} stands in no line of numbers.yaml: write it as it stands there")
-    return tuple(given.number)
+    answered = FlowLibrary.of_texts(texts).flows_by_number
+    for number in numbers:
+        if number not in answered:
+            raise DialtoneError(f"{number} is not in numbers.yaml: name a number that is written whole there, as it is")
+    return tuple(numbers)
 
 
 def _show(what: Publication, audio: ChangedAudio) -> None:
@@ -86,9 +89,10 @@ def _show(what: Publication, audio: ChangedAudio) -> None:
     if not what.changes_nothing:
         again = "" if what.is_new else ", which is in the table already"
         print(f"Version {what.version}{again}, for {what.share}.")
+        if what.was.trial and what.was.trial.version != what.version:
+            print(f"The trial of version {what.was.trial.version} ends.")
 
 
-def _say_done(given: argparse.Namespace, what: Publication) -> None:
-    stack = f" --stack {given.stack}" if given.stack else ""
+def _say_done(what: Publication, name: str) -> None:
     print(f"Version {what.version} takes {what.share} from now on, within 5 seconds; calls in progress end on theirs.")
-    print(f"To go back: dialtone rollback{stack}")
+    print("To go back: dialtone rollback" + (f" --stack {name}" if name else ""))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from infra import aws
 from infra.cli.asking import confirmed
-from infra.cli.publications_access import author, publications
+from infra.cli.publications_access import author, publications, stack
 from infra.publishing.publishing import named, roll_back, rolled_back
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def run(given: argparse.Namespace) -> int:
     """Go back; 1 where the answer is no."""
     with aws.explained():
-        table = publications(given)
+        table = publications(stack(given))
         was = table.live()
         becomes = rolled_back(was, table.changes(), table.versions(), given.to)
         ending = f"The trial of {named(was.trial.version)} ends. " if was.trial else ""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from dialtone.domain.publication import WITH_THE_CODE
 from infra import aws
 from infra.calls.lanes import printable
-from infra.cli.publications_access import publications
+from infra.cli.publications_access import publications, stack
 from infra.publishing.publishing import Share, named
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def run(given: argparse.Namespace) -> int:
     """Print them."""
     with aws.explained():
-        table = publications(given)
+        table = publications(stack(given))
         live, versions = table.live(), table.versions()
         changes = table.changes() if given.changes or given.json else ()
     if given.json:

@@ -254,6 +254,9 @@ def test_a_trial_ends_by_a_rollback_or_takes_every_call_by_publishing_the_same_a
     published.run("rollback", "--yes")
     after_rollback = published.run("versions", "--json")[1]
     published.publish("--percent", "99")
+    write(published.flows, "Third.")
+    assert "The trial of version 2 ends." in published.publish("--dry-run")[1]
+    write(published.flows, "Second.")
     status, out, _ = published.publish()
     published.later()
 
@@ -315,7 +318,8 @@ def test_menus_with_errors_are_not_published(published: Published, file: str, te
     ("arguments", "said"),
     [
         (["publish"], "add --yes"),
-        (["publish", "--yes", "--number", "+15550177"], "stands in no line of numbers.yaml"),
+        (["publish", "--yes", "--number", "+15550177"], "is not in numbers.yaml"),
+        (["publish", "--yes", "--number", CALLED[:-1]], "is not in numbers.yaml"),
         (["rollback", "--yes"], "nothing was published"),
         (["rollback", "--yes", "--to", "9"], "there is no version 9"),
     ],
@@ -360,9 +364,10 @@ def test_a_version_that_this_program_cannot_read_leaves_new_calls_to_the_deploye
 
     assert published.call() == "Deployed."
     assert published.goes_on() == "Deployed. more."
+    assert published.call() == "Deployed."
     logged = [json.loads(line) for line in published.capsys.readouterr().out.splitlines()]
     assert {1} == {line["published_version"] for line in logged if "published_version" in line}
-    assert any(line.get("PublishedFlowsUnreadable") == [1.0] for line in logged)
+    assert [line["PublishedFlowsUnreadable"] for line in logged if "PublishedFlowsUnreadable" in line] == [[1.0], [1.0]]
 
 
 def sweep(published: Published, now: datetime) -> dict[str, int]:

@@ -45,6 +45,11 @@ def test_a_trial_on_a_number_takes_only_calls_to_it() -> None:
     assert (live.version_for(CALLED, CALLERS[0]), live.version_for(OTHER, CALLERS[0])) == (8, 7)
 
 
+@pytest.mark.parametrize("called", [CALLED, CALLED[1:], f"sip:{CALLED}@sip.telnyx.com"])
+def test_a_trial_on_a_number_takes_calls_to_it_in_every_form_that_telnyx_has(called: str) -> None:
+    assert Live(3, 7, Trial(8, numbers=(CALLED,))).version_for(called, CALLERS[0]) == 8
+
+
 def test_what_is_stored_is_read_back_and_fields_of_a_later_program_are_passed_over() -> None:
     live = Live(3, 7, Trial(8, 10, (CALLED,), 1_796_000_000))
     stored = live.to_json()

@@ -48,7 +48,7 @@ class PublishedFlows:
     """Called with a version that this program cannot read, such as one that a newer program published before a
     rollback. New calls are led by the deployed flows then: better than silence."""
     kept: StoredFlows | None = None
-    _versions: dict[int, Library] = field(default_factory=dict)
+    _versions: dict[int, FlowLibrary] = field(default_factory=dict)
 
     def with_called_number(self, call: Call, event: Event, deadline: float = NO_DEADLINE) -> Call:
         """As FlowLibrary's, with the version that takes the call. Raises botocore's errors."""
@@ -78,12 +78,15 @@ class PublishedFlows:
         if version == WITH_THE_CODE:
             return self.deployed
         if version not in self._versions:
+            read = self._read(version, deadline)
+            if read is None:
+                return self.deployed  # and the next call tries again, and counts again
             if len(self._versions) >= KEPT_IN_MEMORY:
                 self._versions.pop(next(iter(self._versions)))
-            self._versions[version] = self._read(version, deadline)
+            self._versions[version] = read
         return self._versions[version]
 
-    def _read(self, version: int, deadline: float) -> Library:
+    def _read(self, version: int, deadline: float) -> FlowLibrary | None:
         texts = self.read_texts(version, deadline)
         try:
             if texts is not None:
@@ -91,4 +94,4 @@ class PublishedFlows:
             self.unreadable(version, None)
         except FlowInvalid as why:
             self.unreadable(version, why)
-        return self.deployed
+        return None

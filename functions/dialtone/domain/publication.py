@@ -11,6 +11,7 @@ from math import sqrt
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
+from dialtone.domain.numbers import called_numbers
 from dialtone.domain.outcomes import FLOW_FAILED, HUNG_UP, counted_outcome
 from dialtone.domain.stored import restored
 
@@ -47,8 +48,11 @@ class Trial:
     """When it began, in unix seconds."""
 
     def takes(self, called: str, caller: str) -> bool:
-        """Whether it takes a call. A caller who calls again meets the same version, as long as the trial lasts."""
-        if self.numbers and called not in self.numbers:
+        """Whether it takes a call. A caller who calls again meets the same version, as long as the trial lasts.
+
+        What was called may be in any form that Telnyx has for a number: without a plus, as a SIP address.
+        """
+        if self.numbers and not set(called_numbers(called, self.numbers)) & set(self.numbers):
             return False
         return crc32(f"{self.version} {caller}".encode()) % ALL_CALLS < self.percent
 
