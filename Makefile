@@ -24,7 +24,7 @@ PARAMETERS ?=
 PROJECT ?=
 # A package that make package made: make deploy PACKAGE=… then packs nothing.
 PACKAGE ?=
-# The role by which CloudFormation makes the stack, where whoever deploys may not do so: infra/deploy_role.yaml makes it.
+# The role by which CloudFormation makes the stack, where the deployer may not do so itself: infra/deploy_role.yaml makes it.
 STACK_ROLE ?=
 # How callers come to a new version: a tenth of them first, watched, or all at once: make deploy ENV=prod ROLLOUT=all-at-once
 ROLLOUT ?= $(if $(filter prod,$(ENV)),canary,all-at-once)

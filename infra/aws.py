@@ -85,7 +85,7 @@ def client(service: Any, region: str = "", config: Config = PATIENT) -> Any:
 
 
 def use_region(region: str) -> None:
-    """Let every client from now on be of that region, whoever makes it, as if the shell had named it."""
+    """Make that the region of every client from now on, as if the shell had named it."""
     os.environ["AWS_DEFAULT_REGION"] = region
 
 

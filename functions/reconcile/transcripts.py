@@ -1,4 +1,4 @@
-"""Transcripts that were asked for and have not come: Telnyx is asked, and the archive is told, for a day.
+"""Transcripts that were asked for and have not come: for a day, Telnyx is asked and the archive gets a job.
 
 The archive is given the job itself: nothing is decided on a transcript, and its job may be what was lost.
 """

@@ -51,8 +51,8 @@ def run(given: argparse.Namespace) -> int:
     asked = _command(given, connection_id, variables)
     with closing(TelnyxApi(key)) as telnyx:
         outcome, began = dial(asked, telnyx), time.monotonic()
-        told = f"ringing {given.to}: session {outcome.data['call_session_id']}, leg {outcome.data['call_leg_id']}"
-        print(told, flush=True)
+        line = f"ringing {given.to}: session {outcome.data['call_session_id']}, leg {outcome.data['call_leg_id']}"
+        print(line, flush=True)
         if given.wait:
             _wait_for_the_end(telnyx, str(outcome.data["call_control_id"]))
             print(f"over after {time.monotonic() - began:.0f} s")
@@ -60,7 +60,7 @@ def run(given: argparse.Namespace) -> int:
 
 
 def _command(given: argparse.Namespace, connection_id: str, variables: Mapping[str, str]) -> Command:
-    """What Telnyx is told. Raises DialtoneError that names the option, and not Telnyx's parameter."""
+    """The parameters for Telnyx. Raises DialtoneError that names the option, and not Telnyx's parameter."""
     try:
         return dial_command(
             given.to,

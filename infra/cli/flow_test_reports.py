@@ -33,8 +33,8 @@ def _print_sum(played: Played, cover: float | None) -> None:
     print()
     for coverage in played.coverages:
         enough = cover is None or coverage.percent >= cover
-        told = f"{' ' if enough else '✗'} {coverage.flow}: {coverage.percent:.0f} % of its steps and paths taken"
-        print(painted(told, PLAIN if enough else RED))
+        line = f"{' ' if enough else '✗'} {coverage.flow}: {coverage.percent:.0f} % of its steps and paths taken"
+        print(painted(line, PLAIN if enough else RED))
         for item in coverage.missing:
             print(f"      not taken: {item}")
     count = len(played.conversations)

@@ -161,7 +161,7 @@ def subscribed(name: str, subscriptions: Sequence[Mapping[str, Any]]) -> Result:
     if subscriptions:
         who = ", ".join(str(each.get("Endpoint")) for each in subscriptions)
         return failed(name, f"{who} has not confirmed yet", "open the mail from AWS Notifications, and confirm")
-    return warning(name, "nobody is told of them", "deploy with AlarmEmail = you@example.com")
+    return warning(name, "no one receives them", "deploy with AlarmEmail = you@example.com")
 
 
 def last_webhook(times: Sequence[datetime], now: datetime) -> Result:

@@ -68,10 +68,10 @@ class Narrator:
         self._lines.put(partial(self._say, at, label, text, colour, ""))
 
     def finish(self) -> None:
-        """Return when all that happened until now has been told. Raises what went wrong with it."""
-        told = Event()
-        self._lines.put(told.set)
-        while self._told.is_alive() and not told.wait(POLL_SECONDS):
+        """Return when all that happened until now has been printed. Raises what went wrong with it."""
+        printed = Event()
+        self._lines.put(printed.set)
+        while self._told.is_alive() and not printed.wait(POLL_SECONDS):
             pass
         if self._broken is not None:
             raise self._broken

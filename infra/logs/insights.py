@@ -50,7 +50,7 @@ class Insights:
     logs: Any
     """boto3's client."""
     progress: Callable[[str], None]
-    """Is told how far a query is."""
+    """Receives the progress of a query."""
     sleep: Callable[[float], None] = time.sleep
     monotonic: Callable[[], float] = time.monotonic
 

@@ -7,4 +7,4 @@ KEYS = """\
   ?        these keys"""
 
 KIND_NAMES = ("person", "busy", "no-answer", "nobody", "rejects", "machine", "unknown")
-"""What `--agent` can be told of the people whom a flow rings."""
+"""What `--agent` accepts about the people whom a flow rings."""

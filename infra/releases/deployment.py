@@ -57,7 +57,7 @@ def refusal(name: str, now_seconds: float) -> str:
                 startTime=int((now_seconds - RECENT_SECONDS) * MILLIS_PER_SECOND),
             )
     except aws.AwsFault:
-        return ""  # whoever asks has been told by SAM
+        return ""  # SAM has printed it already
     lines = [json.loads(each["message"]) for each in found["events"]] if found else []
     return f"The new version did not pass its check: {lines[-1]['wrong']}" if lines else ""
 
@@ -74,7 +74,7 @@ def settle(name: str, *, protect: bool) -> Iterator[str]:
         yield from prune(stack, aws.client("lambda", region), aws.client("codedeploy", region))
     recipient = stack.outputs.get("AlarmRecipient", "")
     if recipient.startswith(RINGS_FOR_NOBODY):
-        yield f"Who is told when callers suffer: {recipient}"
+        yield f"Alarms that affect callers go to: {recipient}"
 
 
 def prune(stack: Any, functions: Any, codedeploy: Any) -> Iterator[str]:  # noqa: ANN401 -- boto's clients

@@ -32,7 +32,7 @@ class Versions:
 
     function: str
     alias_revision: str
-    """Changes with the alias: whoever moves it names what they have seen."""
+    """Changes with the alias: a move names the state that it has seen."""
     live: str
     """The version that takes webhooks."""
     canary: tuple[str, ...]

@@ -233,7 +233,7 @@ class Rerun:
             self._carrier.clock.after(max(AT_ONCE_SECONDS, self._recorded.left_after_bridge), self.line.hang_up)
 
     def _rings(self, number: str) -> None:
-        """Let whoever is rung again do as they did then."""
+        """Let callees who are rung again do as they did then."""
         known = [each for each in self._recorded.reached if each.number == number]
         if not known:
             self._stop(f"it would have rung {number}, whom this call did not ring")
@@ -271,7 +271,7 @@ def media_of(flow: LoadedFlow) -> set[str]:
 
 
 def _answering(dialled: Dialled) -> Callee:
-    """Whoever was rung for the flow; what a person does, the play does for them."""
+    """A callee of the flow; the play does what the person did."""
     after = dialled.answered_after
     match dialled.finding:
         case "machine":

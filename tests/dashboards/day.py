@@ -128,7 +128,7 @@ class Environments:
 
 
 class Day(World):
-    """Callers who call, people who are rung, and everything that CloudWatch is told meanwhile."""
+    """Callers who call, people who are rung, and everything that CloudWatch receives meanwhile."""
 
     def __init__(
         self,

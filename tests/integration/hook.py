@@ -32,7 +32,7 @@ class Hook:
     version: Callable[[Any], Any]
     """The new version's handler. What it raises is an error of the function."""
     reported: list[dict[str, Any]] = field(default_factory=list)
-    """What CodeDeploy was told."""
+    """What CodeDeploy received."""
     invoked: list[str] = field(default_factory=list)
     """The functions that were invoked."""
     _server: ScriptedTelnyx = field(default_factory=ScriptedTelnyx)

@@ -124,14 +124,16 @@ def _status(arguments: Sequence[str]) -> int:
         return int(end.code or 0)
 
 
-def _is_one_sentence(told: str) -> bool:
-    """Whether a person is told what is wrong; usage, and which project it is about, may stand above it."""
-    lines = [line for line in _without_project(told) if line.startswith("dialtone")]
-    return len(lines) == 1 and "Traceback" not in told and "a fault of Dialtone itself" not in told
+def _is_one_sentence(shown: str) -> bool:
+    """Whether a person is shown what is wrong; usage, and which project it is about, may stand above it."""
+    lines = [line for line in _without_project(shown) if line.startswith("dialtone")]
+    return len(lines) == 1 and "Traceback" not in shown and "a fault of Dialtone itself" not in shown
 
 
-def _without_project(told: str) -> list[str]:
-    return [line for line in told.splitlines() if not re.match(r"dialtone: (\d+ flows?, |these are the samples)", line)]
+def _without_project(shown: str) -> list[str]:
+    return [
+        line for line in shown.splitlines() if not re.match(r"dialtone: (\d+ flows?, |these are the samples)", line)
+    ]
 
 
 @pytest.mark.usefixtures("place")
@@ -144,10 +146,10 @@ def test_what_cannot_be_used_is_told_in_one_sentence(
 
     status = _status(arguments.replace("TAKEN", str(taken)).split())
 
-    said, told = capsys.readouterr()
+    said, shown = capsys.readouterr()
     assert status in {1, 2}
-    assert why in said + told
-    assert _is_one_sentence(told) or arguments.startswith("flow lint"), told
+    assert why in said + shown
+    assert _is_one_sentence(shown) or arguments.startswith("flow lint"), shown
 
 
 @pytest.mark.usefixtures("place")
@@ -159,10 +161,10 @@ def test_without_a_network_a_command_says_so(
 
     status = _status([*arguments.split(), *([] if arguments.startswith("dial ") else ["--stack", "s"])])
 
-    told = capsys.readouterr().err
+    shown = capsys.readouterr().err
     assert status == 1
-    assert _is_one_sentence(told), told
-    assert "check the network, and run this again" in told
+    assert _is_one_sentence(shown), shown
+    assert "check the network, and run this again" in shown
 
 
 def _put_off_line(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -188,9 +190,9 @@ def test_telnyx_that_cannot_be_reached_is_the_networks_fault(
     status = main(["dial", "+15550100", "--flow", "announcement", "--from", "+15550100"])
 
     assert status == 1
-    told = capsys.readouterr().err
-    assert _is_one_sentence(told)
-    assert "check the network, and run this again" in told
+    shown = capsys.readouterr().err
+    assert _is_one_sentence(shown)
+    assert "check the network, and run this again" in shown
 
 
 def test_every_command_is_tried_with_something_wrong() -> None:
@@ -230,11 +232,11 @@ def test_a_full_disk_and_a_reader_that_goes_away_are_no_success(arguments: str) 
     )
     os.close(write)
 
-    told = [process.communicate(timeout=60)[1] for process in (on_full, unread)]
+    shown = [process.communicate(timeout=60)[1] for process in (on_full, unread)]
 
     assert [on_full.returncode, unread.returncode] == [1, BROKEN_PIPE]
-    assert told[0].endswith("no space left on device; make room, or name another place\n")
-    assert [len(_without_project(each)) for each in told] == [1, 0]
+    assert shown[0].endswith("no space left on device; make room, or name another place\n")
+    assert [len(_without_project(each)) for each in shown] == [1, 0]
 
 
 BEGIN = f"import os, signal, sys\nsys.path.insert(0, {str(ROOT)!r})\nimport infra.cli.start as start\n"
@@ -247,15 +249,15 @@ sys.exit(start.main(['up']))
 
 
 @pytest.mark.parametrize(
-    ("when", "status", "told"),
+    ("when", "status", "shown"),
     [(EARLY, -2, ""), (LATE, INTERRUPTED, "\ndialtone: interrupted; everything it started has been ended\n")],
 )
-def test_ctrl_c_while_a_command_is_being_read_leaves_no_traceback(when: str, status: int, told: str) -> None:
+def test_ctrl_c_while_a_command_is_being_read_leaves_no_traceback(when: str, status: int, shown: str) -> None:
     program = [sys.executable, "-c", BEGIN + when]
 
     ended = subprocess.run(program, capture_output=True, text=True, check=False)  # noqa: S603 -- this interpreter
 
-    assert (ended.returncode, ended.stderr) == (status, told)
+    assert (ended.returncode, ended.stderr) == (status, shown)
 
 
 def test_a_fault_of_our_own_is_called_one_and_says_how_to_see_more() -> None:

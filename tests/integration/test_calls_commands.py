@@ -201,12 +201,12 @@ def test_a_story_is_json_with_recordings_and_money(at_work: Operator) -> None:
 
     status, out, _ = at_work.run("show", "paid", "--json")
 
-    told = json.loads(out)
+    shown = json.loads(out)
     assert status == 0
-    assert told["total"] == {"USD": "0.0068"}
-    assert told["recordings"] == []
-    assert [leg["outcome"] for leg in told["legs"]] == ["completed"]
-    assert [row["telnyx"] for row in told["timeline"] if row["towards"] == "to-dialtone"] == [
+    assert shown["total"] == {"USD": "0.0068"}
+    assert shown["recordings"] == []
+    assert [leg["outcome"] for leg in shown["legs"]] == ["completed"]
+    assert [row["telnyx"] for row in shown["timeline"] if row["towards"] == "to-dialtone"] == [
         "initiated",
         "cost 0.0068 USD",
     ]
@@ -345,10 +345,10 @@ def test_a_look_that_fails_half_way_is_made_up_for_by_the_next(
     with pytest.raises(ClientError):
         watch.look(NOW)
 
-    told = [(each.call.session_id, each.row.event_id) for each in watch.look(NOW) if each.row.event_id]
+    shown = [(each.call.session_id, each.row.event_id) for each in watch.look(NOW) if each.row.event_id]
 
-    assert sorted(session for session, _ in told) == ["one", "two"]
-    assert len(set(told)) == 2
+    assert sorted(session for session, _ in shown) == ["one", "two"]
+    assert len(set(shown)) == 2
 
 
 def test_following_outlives_a_dependency_that_does_not_answer_for_a_while(
@@ -410,7 +410,7 @@ def test_following_ends_when_its_time_is_over_or_it_is_interrupted(
     at_work.call("going", timedelta(minutes=2), ended_at="", status="answered", step="welcome")
 
     ended = at_work.run("tail", "--for", "0.01")
-    told = at_work.run("tail", "--for", "0.01", "--json")
+    shown = at_work.run("tail", "--for", "0.01", "--json")
     monkeypatch.setattr("time.sleep", interrupt)
     interrupted = at_work.run("tail")
 
@@ -418,7 +418,7 @@ def test_following_ends_when_its_time_is_over_or_it_is_interrupted(
     assert "going  +15550142 → +15550100, main-menu, answered" in ended[1]
     assert "on the line → at welcome" in ended[1]
     assert interrupted[2] == "1 calls were followed\n"
-    assert json.loads(told[1])["call_session_id"] == "going"
+    assert json.loads(shown[1])["call_session_id"] == "going"
 
 
 def interrupt(_: float) -> None:

@@ -225,14 +225,14 @@ def test_the_sdk_can_answer_reject_dial_and_bridge(carrier: Carrier, client: Tel
 def test_a_whole_call_is_played_over_http_in_no_time(carrier: Carrier, client: Telnyx, webhooks: Webhooks) -> None:
     actions = client.calls.actions
     webhooks.on = {
-        "call.initiated": lambda told: actions.answer(told["call_control_id"], record="record-from-answer"),
-        "call.answered": lambda told: actions.start_playback(
-            told["call_control_id"], audio_url=f"{webhooks.url}/hours.wav"
+        "call.initiated": lambda printed: actions.answer(printed["call_control_id"], record="record-from-answer"),
+        "call.answered": lambda printed: actions.start_playback(
+            printed["call_control_id"], audio_url=f"{webhooks.url}/hours.wav"
         ),
-        "call.playback.ended": lambda told: actions.gather_using_speak(
-            told["call_control_id"], payload="Press one, or wait.", voice="female", maximum_digits=1
+        "call.playback.ended": lambda printed: actions.gather_using_speak(
+            printed["call_control_id"], payload="Press one, or wait.", voice="female", maximum_digits=1
         ),
-        "call.gather.ended": lambda told: actions.hangup(told["call_control_id"]),
+        "call.gather.ended": lambda printed: actions.hangup(printed["call_control_id"]),
     }
     begun = time.monotonic()
 
@@ -308,10 +308,10 @@ def test_dial_waits_for_the_end_of_the_call_where_it_is_asked_to(
 
     status = main(["dial", AGENT, "--flow", "announcement", "--from", NUMBER, "--wait"])
 
-    told = capsys.readouterr().out
+    printed = capsys.readouterr().out
     assert status == 0
-    assert told.startswith(f"ringing {AGENT}: session ")
-    assert told.splitlines()[-1].startswith("over after ")
+    assert printed.startswith(f"ringing {AGENT}: session ")
+    assert printed.splitlines()[-1].startswith("over after ")
     assert not carrier.legs[-1].alive
 
 
@@ -377,7 +377,7 @@ def test_time_stands_still_while_a_webhook_is_being_answered(
     carrier: Carrier, client: Telnyx, webhooks: Webhooks
 ) -> None:
     webhooks.delays["call.initiated"] = 0.3
-    webhooks.on["call.initiated"] = lambda told: client.calls.actions.answer(told["call_control_id"])
+    webhooks.on["call.initiated"] = lambda printed: client.calls.actions.answer(printed["call_control_id"])
 
     carrier.call(CALLER, NUMBER, Caller(gives_up_after=1))
     carrier.run()

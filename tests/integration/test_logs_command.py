@@ -257,8 +257,8 @@ def test_requests_and_answers_are_as_aws_describes_them() -> None:
 def test_lines_of_several_groups_are_told_in_their_order() -> None:
     logs = boto3.client("logs")
     at = int(HOUR_AGO.timestamp() * 1_000)
-    told: dict[str, tuple[int, ...]] = {"webhook": (1, 4), "archive": (2, 3)}
-    for group, times in told.items():
+    logged_at: dict[str, tuple[int, ...]] = {"webhook": (1, 4), "archive": (2, 3)}
+    for group, times in logged_at.items():
         logs.create_log_group(logGroupName=group)
         logs.create_log_stream(logGroupName=group, logStreamName="one")
         events: list[Any] = [

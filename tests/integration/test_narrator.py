@@ -1,4 +1,4 @@
-"""What is told of calls while they go on, and what of it waits for whom."""
+"""What is printed of calls while they go on, and what waits for what."""
 
 from __future__ import annotations
 

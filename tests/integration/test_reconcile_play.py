@@ -103,7 +103,7 @@ def test_a_transcript_that_is_never_reported_lies_beside_its_recording(line: Lin
 def test_a_call_whose_end_came_to_the_failover_is_closed_with_its_cause_and_its_recording_verified(
     aws: None, down_from: str, recorded: int, outage: Fails
 ) -> None:
-    """It speaks to the caller or leaves a conversation alone; what has happened is told when the function is back."""
+    """It speaks to the caller or leaves a conversation alone; what happened is reported when the function is back."""
     del aws
     stage, seen = FailingLine(), list[str]()
 

@@ -340,7 +340,7 @@ def test_a_stack_whose_alarms_reach_nobody_says_so_last(account: Account) -> Non
     status, out, _ = account.around_deploy("after")
 
     assert status == 0
-    assert out.splitlines()[-1].startswith("Who is told when callers suffer: NOBODY. Deploy with AlarmEmail=")
+    assert out.splitlines()[-1].startswith("Alarms that affect callers go to: NOBODY. Deploy with AlarmEmail=")
 
 
 def test_after_a_rollback_both_versions_are_kept(account: Account) -> None:

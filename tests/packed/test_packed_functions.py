@@ -190,8 +190,8 @@ def test_the_pre_traffic_function_starts_and_refuses_a_version_that_it_cannot_in
     ) as function:
         function.invoke({"DeploymentId": "d-1", "LifecycleEventHookExecutionId": "e-1"})
 
-    told = telnyx.requests[-1].json
-    assert told == {"deploymentId": "d-1", "lifecycleEventHookExecutionId": "e-1", "status": "Failed"}
+    reported = telnyx.requests[-1].json
+    assert reported == {"deploymentId": "d-1", "lifecycleEventHookExecutionId": "e-1", "status": "Failed"}
 
 
 def test_the_failover_answers_a_call_from_cold_before_telnyx_gives_up(

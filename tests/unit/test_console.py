@@ -52,8 +52,8 @@ def test_findings_and_conversations_are_coloured_on_a_terminal(monkeypatch: pyte
     monkeypatch.delenv("NO_COLOR", raising=False)
     error = Finding("a.yaml", 1, 1, "", "invalid-flow", Severity.ERROR, "is wrong", "correct it")
 
-    told = as_text([error], {})
+    text = as_text([error], {})
     REPORTS["text"][1](Played((), (), 1.0), None)
 
-    assert told.splitlines()[0].startswith("\x1b[31ma.yaml")
+    assert text.splitlines()[0].startswith("\x1b[31ma.yaml")
     assert "\x1b[32m0 conversations" in out.getvalue()

@@ -50,7 +50,7 @@ def test_a_new_call_is_answered_and_its_next_events_come_here() -> None:
 def test_what_only_tells_what_has_happened_is_left_to_the_webhook_function(
     event_type: str, state: FailoverState | ClientState | None
 ) -> None:
-    """Whoever leads the leg; a recording's event names none."""
+    """Of any leader of the leg; a recording's event names none."""
     plan = decided(event_type, state, call_control_id=None if "recording" in event_type else LEG)
 
     assert (plan.orders, plan.left) == ((), True)

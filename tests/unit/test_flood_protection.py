@@ -167,7 +167,7 @@ def test_the_api_behind_it_takes_what_the_other_takes_and_is_told_to_nobody() ->
     (text, names) = route["Properties"]["RouteKey"]["Fn::Sub"]
     [origin] = behind["Edge"]["Properties"]["DistributionConfig"]["Origins"]
     assert text == f"{webhook['Method']} /${{Secret}}{webhook['Path']}"
-    assert origin["OriginPath"]["Fn::Sub"] == ["/${Secret}", names], "CloudFront is told the secret, and nobody else"
+    assert origin["OriginPath"]["Fn::Sub"] == ["/${Secret}", names], "only CloudFront knows the secret"
     assert set(NESTED["Outputs"]) == {"WebhookUrl", "ApiId"}
 
 

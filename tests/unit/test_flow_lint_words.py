@@ -74,9 +74,9 @@ def test_a_file_with_another_ending_is_not_passed_over(tmp_path: Path) -> None:
     (tmp_path / "desk.yaml").write_text("flow: desk\nsteps:\n  b: hangup\n", encoding="utf-8")
     (tmp_path / "night.yml").write_text("flow: night\nsteps:\n  b: hangup\n", encoding="utf-8")
 
-    (told,) = lint(tmp_path)
+    (found,) = lint(tmp_path)
 
-    assert (told.reason, told.remedy) == ("ends in .yml, and only .yaml is read", "name it night.yaml")
+    assert (found.reason, found.remedy) == ("ends in .yml, and only .yaml is read", "name it night.yaml")
 
 
 @pytest.mark.parametrize(

@@ -176,7 +176,7 @@ def test_errors_of_every_function_ring() -> None:
     given = stack["Resources"]["Monitoring"]["Properties"]["Parameters"]
     ringing = {given[name]["Ref"] for _, metric, name in map(watched, ALARMS.values()) if metric == "Errors"}
 
-    # Of the function that checks a new version, a failure stops the deployment, and whoever deploys is told.
+    # Of the function that checks a new version, a failure stops the deployment, and the deployer sees it.
     assert functions - ringing == {"PreTrafficFunction"}
 
 

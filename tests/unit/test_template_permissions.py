@@ -35,7 +35,7 @@ NEEDS = {
     "s3:CreateMultipartUpload": {"s3:PutObject", "s3:PutObjectTagging"},
     "s3:UploadPart": {"s3:PutObject"},
     "s3:CompleteMultipartUpload": {"s3:PutObject"},
-    # Without s3:ListBucket a missing object is answered 403, and cannot be told from a forbidden one.
+    # Without s3:ListBucket a missing object is answered 403, and cannot be distinguished from a forbidden one.
     "s3:HeadObject": {"s3:GetObject", "s3:ListBucket"},
     "s3:GetObject": {"s3:GetObject", "s3:ListBucket"},
     "s3:ListMultipartUploads": {"s3:ListBucketMultipartUploads"},
@@ -49,7 +49,7 @@ READ_A_QUEUE = {"sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessa
 """What Lambda does as a function that a queue feeds."""
 
 NO_EVENT_SOURCE_NOR_VARIABLE = {
-    ("LookupRole", "WebhookFunction"): "whoever asks says to which function the answer goes",
+    ("LookupRole", "WebhookFunction"): "the question names the function that gets the answer",
     ("LookupRole", "LookupFunctions"): "a flow names the function that it asks",
     ("PreTrafficRole", "WebhookFunction"): "NEW_VERSION names its version, which is a resource of its own",
     ("PreTrafficRole", "ServerlessDeploymentApplication"): "CodeDeploy says which deployment it asks about",

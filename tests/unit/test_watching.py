@@ -22,7 +22,7 @@ HOUR = 3_600.0
 MONITORING = translate.read(ROOT / "infra" / "monitoring.yaml")
 STACK = Stack.of(MONITORING)
 WITHOUT_HOURS = Stack.of(MONITORING, {"CallsExpectedFrom": "0", "CallsExpectedUntil": "0"})
-"""As a stack is deployed that is told of no hours in which there always are calls."""
+"""A stack deployed without hours in which there always are calls."""
 SEARCH = """SEARCH('{"Dialtone/dialtone-prod",service,Answer} service="webhook" MetricName="Webhooks"', 'Sum', 60)"""
 
 

@@ -2,7 +2,7 @@
 
 Their partition is `PUBLISHED#flows`, its items `LIVE`, `VERSION#<number>`, `FILES#<number>` and `CHANGE#<revision>`. A
 version is all files of a set of flows. `LIVE` says which takes new calls; it is read along with a call, by the one
-request that reads the call. Whoever publishes changes it on condition that nothing else has, in one transaction with
+request that reads the call. A publication changes it on condition that nothing else has, in one transaction with
 the version and with an item that says who changed what. Nothing of these expires.
 """
 

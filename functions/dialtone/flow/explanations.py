@@ -54,7 +54,7 @@ class Slip(NamedTuple):
 
 
 def yaml_slip(error: yaml.MarkedYAMLError, text: str) -> Slip:
-    """What a person did, told from what PyYAML stumbled over."""
+    """The likely slip behind PyYAML's error."""
     mark = error.problem_mark or error.context_mark
     line, column = (mark.line, mark.column) if mark else (0, 0)
     lines = [*text.splitlines(), ""]
@@ -140,11 +140,11 @@ def explained(error: ErrorDetails, model: type[BaseModel], content: Any, where: 
     if error["type"] == "missing":
         return f"{named} is missing", f"add {named}"
     value = where[-1] if error["loc"][-1:] == ("[key]",) else _at(content, where)
-    told = _of_value(error, value, model)
-    if told is None:
+    explained = _of_value(error, value, model)
+    if explained is None:
         reason, _, remedy = error["msg"].removeprefix("Value error, ").partition("; ")
-        told = reason, remedy or "fix the value"
-    return (f"{named}: {told[0]}" if named else told[0]), told[1]
+        explained = reason, remedy or "fix the value"
+    return (f"{named}: {explained[0]}" if named else explained[0]), explained[1]
 
 
 def near(word: str, known: Collection[str]) -> str:

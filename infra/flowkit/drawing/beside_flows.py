@@ -57,8 +57,8 @@ def _of_calendar(subject: str, was: Any, now: Any) -> Iterator[str]:  # noqa: AN
     before, after = dict(_leaves(was)), dict(_leaves(now))
     for where in [*after, *(where for where in before if where not in after)]:
         if before.get(where) != after.get(where):
-            told = [_value(each[where]) if where in each else "not there" for each in (after, before)]
-            yield f"{subject}, {where} is now {told[0]}; before, {told[1]}."
+            values = [_value(each[where]) if where in each else "not there" for each in (after, before)]
+            yield f"{subject}, {where} is now {values[0]}; before, {values[1]}."
 
 
 def _leaves(content: Any, above: str = "") -> Iterator[tuple[str, Any]]:  # noqa: ANN401 -- as above

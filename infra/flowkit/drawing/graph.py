@@ -127,8 +127,8 @@ def _entries(flow: Flow, numbers: Sequence[str]) -> Iterator[Edge]:
 
 
 def _details(step: Step, hours: Mapping[str, str]) -> str:
-    told = [hours.get(name, "") for name in step.calendars()]
-    return " · ".join(filter(None, (*told, details_of(step))))
+    open_hours = [hours.get(name, "") for name in step.calendars()]
+    return " · ".join(filter(None, (*open_hours, details_of(step))))
 
 
 def _edges(step: Step) -> Iterator[Edge]:

@@ -24,4 +24,4 @@ def rings_itself(file: FlowFile) -> Iterator[Found]:
             for party in step.transfer.to:
                 if party in ours:
                     reason = f"rings {party}, which numbers.yaml leads to this flow"
-                    yield Found(file.path_to(name, "transfer"), reason, "name the number of whoever is to answer")
+                    yield Found(file.path_to(name, "transfer"), reason, "name the number that should answer")
