@@ -85,15 +85,15 @@ def publish(publications: Publications, what: Publication, message: str, author:
 
 
 def rolled_back(was: Live, changes: Sequence[Change], versions: Sequence[Version], to: int | None) -> Live:
-    """What a rollback makes live: `to`, or without it what was live before the last change. Raises DialtoneError."""
+    """What a rollback makes live: `to`, or without it the version before. Raises DialtoneError."""
     revision = was.revision + 1
     if to is None and was.trial:
         return replace(was, revision=revision, trial=None)
     if to is None:
-        earlier = [each.live.version for each in changes if each.live.version != was.version]
-        if was.version == WITH_THE_CODE and not earlier:
-            raise DialtoneError("nothing was published: the flows deployed with the code take every call")
-        to = earlier[0] if earlier else WITH_THE_CODE
+        _, *earlier = _replaced(changes)
+        if not earlier:
+            raise DialtoneError("the flows deployed with the code take every call: no version was live before them")
+        to = earlier[0]
     if to != WITH_THE_CODE and to not in {each.number for each in versions}:
         raise DialtoneError(f"there is no version {to}: `dialtone versions` lists them")
     if to == was.version and not was.trial:
@@ -101,10 +101,25 @@ def rolled_back(was: Live, changes: Sequence[Change], versions: Sequence[Version
     return Live(revision, to)
 
 
+def _replaced(changes: Sequence[Change]) -> list[int]:
+    """The live version and those that it replaced one after the other; going back takes the newer ones away.
+
+    So a second rollback goes further back, and never forth to the version that the first one left.
+    """
+    versions = [WITH_THE_CODE]
+    for change in reversed(changes):
+        version = change.live.version
+        if change.goes_back and version in versions:
+            del versions[: versions.index(version)]
+        elif version != versions[0]:
+            versions.insert(0, version)
+    return versions
+
+
 def roll_back(publications: Publications, was: Live, becomes: Live, author: str, now: datetime) -> None:
     """Make an earlier version live again. Raises PublishedMeanwhile; then nothing has changed."""
     did = f"went back to {named(becomes.version)}"
-    publications.change(was, Change(now.isoformat(timespec="seconds"), author, did, becomes))
+    publications.change(was, Change(now.isoformat(timespec="seconds"), author, did, becomes, goes_back=True))
 
 
 def named(version: int) -> str:

@@ -204,6 +204,20 @@ def test_a_rollback_goes_to_the_version_before_and_to_any_other(published: Publi
     assert heard == ["First.", "Second.", "Deployed."]
 
 
+def test_a_second_rollback_goes_further_back_and_not_forth_again(published: Published) -> None:
+    published.publish()
+    write(published.flows, "Second.")
+    published.publish()
+
+    live = []
+    for _ in range(3):
+        status, _, err = published.run("rollback", "--yes")
+        live.append((status, json.loads(published.run("versions", "--json")[1])["live"]["version"]))
+
+    assert live == [(0, 1), (0, 0), (1, 0)]
+    assert "no version was live before them" in err
+
+
 def test_versions_and_who_published_them_are_listed(published: Published) -> None:
     published.publish("-m", "Spring hours")
     write(published.flows, "Second.")
@@ -320,7 +334,7 @@ def test_menus_with_errors_are_not_published(published: Published, file: str, te
         (["publish"], "add --yes"),
         (["publish", "--yes", "--number", "+15550177"], "is not in numbers.yaml"),
         (["publish", "--yes", "--number", CALLED[:-1]], "is not in numbers.yaml"),
-        (["rollback", "--yes"], "nothing was published"),
+        (["rollback", "--yes"], "no version was live before them"),
         (["rollback", "--yes", "--to", "9"], "there is no version 9"),
     ],
 )

@@ -80,6 +80,8 @@ class Change:
     did: str
     live: Live
     """After it."""
+    goes_back: bool = False
+    """Whether it was a rollback."""
 
 
 @dataclass(slots=True)
