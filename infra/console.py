@@ -39,3 +39,8 @@ class Console:
     def line(self, text: str = "", colour: str = PLAIN) -> None:
         """Print one line at once."""
         print(painted(text, colour, self.out), file=self.out, flush=True)
+
+
+def printable(text: object) -> str:
+    """Text from outside for a terminal: no character of it can move the cursor or change colours."""
+    return "".join(each if each.isprintable() else " " if each.isspace() else "�" for each in str(text))

@@ -8,7 +8,7 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from infra.calls.story import TO_DIALTONE, UNCONFIRMED, described, seconds
-from infra.console import BLUE, BOLD, CYAN, DIM, PLAIN, RED, YELLOW
+from infra.console import BLUE, BOLD, CYAN, DIM, PLAIN, RED, YELLOW, printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,11 +34,6 @@ MILLIS_PER_SECOND = 1_000
 
 _WITHIN = re.compile(r"[^._-]*[._-]|[^._-]+")
 """The parts of a long word: the name of an event, of a step, of a file."""
-
-
-def printable(text: str) -> str:
-    """Text from outside for a terminal: no character of it can move the cursor or change colours."""
-    return "".join(each if each.isprintable() else " " if each.isspace() else "�" for each in text)
 
 
 def lanes(story: Story, columns: int) -> Iterator[Line]:

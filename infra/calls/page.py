@@ -7,8 +7,9 @@ from datetime import datetime
 from html import escape
 from typing import TYPE_CHECKING
 
-from infra.calls.lanes import MILLIS_PER_SECOND, printable
+from infra.calls.lanes import MILLIS_PER_SECOND
 from infra.calls.story import TO_DIALTONE, UNCONFIRMED, described, seconds
+from infra.console import printable
 from infra.flowkit.drawing.text_metrics import FONT_FAMILY, Lettering
 
 if TYPE_CHECKING:

@@ -16,8 +16,7 @@ from infra.calls.lanes import SHORT_ID, one_line
 from infra.calls.story import described
 from infra.cli.calls_access import columns, listing, selection
 from infra.cli.calls_tail import LOOK_SECONDS
-from infra.cli.recordings_access import printable
-from infra.console import BOLD, Console
+from infra.console import BOLD, Console, printable
 
 if TYPE_CHECKING:
     import argparse

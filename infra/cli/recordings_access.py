@@ -64,11 +64,6 @@ def described(recording: Recording) -> dict[str, Any]:
     return {"status": recording.status, "reason": recording.reason or None, **fields}
 
 
-def printable(text: object) -> str:
-    """Text from outside for a terminal: no character of it can move the cursor or change colours."""
-    return "".join(each if each.isprintable() else "�" for each in str(text))
-
-
 def megabytes(count: int) -> str:
     """A number of bytes, for people."""
     return f"{count / 1_000_000:,.1f} MB"

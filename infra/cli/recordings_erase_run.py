@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from dialtone.adapters.telnyx_api import TelnyxApi
 from dialtone.domain.errors import DialtoneError
 from infra import aws
-from infra.cli.recordings_access import objects, printable, stack
+from infra.cli.recordings_access import objects, stack
+from infra.console import printable
 from infra.custody.call_items import CallItems
 from infra.custody.dead_letters import DeadLetters
 from infra.custody.erasure import Erasure

@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from infra import aws
-from infra.cli.recordings_access import ledger, objects, printable, selection, stack
+from infra.cli.recordings_access import ledger, objects, selection, stack
+from infra.console import printable
 from infra.custody.export import SUMS, Export, Exported
 
 if TYPE_CHECKING:

@@ -6,7 +6,8 @@ import json
 from typing import TYPE_CHECKING
 
 from infra import aws
-from infra.cli.recordings_access import described, ledger, printable, selection, stack
+from infra.cli.recordings_access import described, ledger, selection, stack
+from infra.console import printable
 from infra.custody.selection import began_at, people
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from dialtone.adapters.archive_queue import ArchiveQueue
 from infra import aws
-from infra.cli.recordings_access import ledger, printable, stack
+from infra.cli.recordings_access import ledger, stack
+from infra.console import printable
 from infra.custody.dead_letters import DeadLetters
 from infra.custody.redrive import Redrive
 

@@ -6,7 +6,8 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from infra import aws
-from infra.cli.recordings_access import described, ledger, objects, printable, retention, stack
+from infra.cli.recordings_access import described, ledger, objects, retention, stack
+from infra.console import printable
 from infra.custody.holds import Holds
 
 if TYPE_CHECKING:

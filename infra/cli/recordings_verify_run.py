@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from infra import aws
-from infra.cli.recordings_access import ledger, megabytes, objects, printable, retention, selection, stack
+from infra.cli.recordings_access import ledger, megabytes, objects, retention, selection, stack
+from infra.console import printable
 from infra.custody.ledger import place_of
 from infra.custody.place_file import PlaceFile
 from infra.custody.receipts import Receipts

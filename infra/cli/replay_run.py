@@ -13,7 +13,8 @@ from dialtone.adapters.parked_events import ParkedEvents
 from dialtone.adapters.webhook_function import WebhookFunction
 from dialtone.domain.errors import DialtoneError
 from infra import aws
-from infra.cli.recordings_access import printable, stack
+from infra.cli.recordings_access import stack
+from infra.console import printable
 from infra.replays import Replays
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from dialtone.domain.publication import WITH_THE_CODE
 from infra import aws
-from infra.calls.lanes import printable
 from infra.cli.publications_access import publications, stack
+from infra.console import printable
 from infra.publishing.publishing import Share, named
 
 if TYPE_CHECKING:
