@@ -154,7 +154,7 @@ smoke-call: $(VENV)/project ## play a synthetic call through the stack that was 
 	@$(VENV)/bin/python -m infra.smoke_call dialtone-$(ENV)
 
 verify-on-aws: $(VENV)/project ## look with you at what only a real account can show: make verify-on-aws ENV=dev
-	@$(VENV)/bin/python -m infra.aws_check dialtone-$(ENV)
+	@$(VENV)/bin/python -m infra.verify_on_aws dialtone-$(ENV)
 
 rollback: $(VENV)/project ## let the version before take webhooks again: make rollback ENV=dev|prod, UNDO=1 goes forth again
 	@$(VENV)/bin/dialtone rollback-code --stack dialtone-$(ENV) $(if $(UNDO),--undo) $(ASKED)

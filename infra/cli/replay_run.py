@@ -15,7 +15,7 @@ from dialtone.domain.errors import DialtoneError
 from infra import aws
 from infra.cli.recordings_access import stack
 from infra.console import printable
-from infra.replays import Replays
+from infra.parked_events import Replays
 
 if TYPE_CHECKING:
     import argparse

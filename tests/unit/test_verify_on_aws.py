@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from dialtone.domain.errors import DialtoneError
-from infra.aws_check.course import Course, NotShown, Step
-from infra.aws_check.steps import STEPS
 from infra.checkout import ROOT
 from infra.stack_outputs import Deployed
+from infra.verify_on_aws.course import Course, NotShown, Step
+from infra.verify_on_aws.steps import STEPS
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 from dialtone.domain.errors import DialtoneError
 from infra import aws
 from infra.api_key import secret_name, stored_key
-from infra.aws_check.course import NotShown, Step
 from infra.connect.telnyx_account import TelnyxAccount
 from infra.smoke_call import smoke_call
+from infra.verify_on_aws.course import NotShown, Step
 
 if TYPE_CHECKING:
     from collections.abc import Callable

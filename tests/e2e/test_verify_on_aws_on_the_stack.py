@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from infra.aws_check import __main__ as command
 from infra.local.cloud import STACK_NAME
+from infra.verify_on_aws import __main__ as command
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -1,4 +1,4 @@
-"""`python -m infra.aws_check STACK`: what `make verify-on-aws` runs."""
+"""`python -m infra.verify_on_aws STACK`: what `make verify-on-aws` runs."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ import argparse
 import sys
 
 from dialtone.domain.errors import DialtoneError
-from infra.aws_check.course import Course
-from infra.aws_check.steps import STEPS
 from infra.checkout import ROOT
 from infra.cli.asking import confirmed
 from infra.stack_outputs import deployed, region_of
+from infra.verify_on_aws.course import Course
+from infra.verify_on_aws.steps import STEPS
 
 
 def main(arguments: list[str] | None = None) -> int:
     """0 if every step has shown what it is to show; 1 if one has not yet."""
-    parser = argparse.ArgumentParser(prog="python -m infra.aws_check", description="See what only AWS can show.")
+    parser = argparse.ArgumentParser(prog="python -m infra.verify_on_aws", description="See what only AWS can show.")
     parser.add_argument("stack")
     parser.add_argument("--region", default="", help="its AWS region (default: as samconfig.toml has it)")
     parser.add_argument("--list", action="store_true", help="say what each step does, and do nothing")
