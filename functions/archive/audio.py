@@ -46,7 +46,7 @@ TAGS_BEYOND_BYTES = 1_048_576
 """A start this long that is tags only (pictures, mostly) belongs to an MP3 whose frames come later."""
 
 MAX_STRAY_BYTES = 1_048_576
-"""In which no frame was found: then none is looked for any more, since looking costs time."""
+"""Bytes searched without finding a frame; after that the search stops, since it costs time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ class Meter(Protocol):
 
 
 def format_of(start: bytes | bytearray) -> str:
-    """The format, by a file's first bytes; UNKNOWN for none of those in CONTENT_TYPES."""
+    """The format, by a file's first bytes; UNKNOWN if it is not in CONTENT_TYPES."""
     if _is_wav(start):
         return WAV
     for name, place, signature in _SIGNATURES:
@@ -274,7 +274,7 @@ class _Frame:
     kind: tuple[int, int, int]
     """Version, layer, sampling frequency: what all frames of a file have in common."""
     length_bytes: int
-    """0 for a free format, whose length only the next frame tells."""
+    """0 for a free format: only the next frame shows its length."""
     padding_bytes: int
     millis: float
     channels: int

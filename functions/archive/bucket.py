@@ -50,7 +50,7 @@ class RecordingsBucket:
     def begin(self, key: str, content_type: str, retention_days: int) -> Upload:
         """Begin an upload in parts: nothing is to be seen under the key before it is completed.
 
-        The object expires after so many days, for which the bucket has a rule; 0 for none of its own.
+        The object expires after so many days, for which the bucket has a rule; 0: the bucket's default.
         """
         begun = self._client.create_multipart_upload(
             Bucket=self._bucket,

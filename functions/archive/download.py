@@ -203,7 +203,7 @@ class Download:
         self.status = self._response.status
 
     def header(self, name: str) -> str:
-        """A header's value; '' if there is none."""
+        """A header's value; '' if it is missing."""
         return self._response.getheader(name) or ""
 
     @property

@@ -117,7 +117,7 @@ class Source:
 
 
 def _address(addresses: Mapping[str, str], wanted: str) -> str:
-    """The address of the format that was asked for, else of the one that is there; '' if there is none."""
+    """The URL of the requested format, else of any other; '' if there is no URL."""
     found = next((addresses[each] for each in (wanted, MP3, WAV) if addresses.get(each)), "")
     if found.startswith(CUSTOM_STORAGE):
         raise PermanentFailure(f"Telnyx put it into your own storage, where it stays: {found.partition('?')[0]}")

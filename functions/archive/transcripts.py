@@ -118,7 +118,7 @@ class Transcripts:
         return began[0]
 
     def _text(self, job: ArchiveJob) -> str | None:
-        """The words; None if there will be none."""
+        """The transcript's text; None if there will never be one."""
         if job.transcription_status not in {"", COMPLETED, IN_PROGRESS}:
             return None
         said = job.transcript if job.transcription_status != IN_PROGRESS else ""

@@ -93,7 +93,7 @@ def _check(is_refused: Callable[[], bool]) -> None:
 
 
 def _page(first: bytes | bytearray, audio_format: str) -> str:
-    """Why this is text and no audio, be there a WAV's header before it or none; '' if it may be audio."""
+    """Why this is text, not audio, with or without a WAV header in front; '' if it may be audio."""
     content = first[wav_sound_at(first) :] if audio_format == WAV else first
     least = SOUND_BYTES if audio_format == WAV else 0
     if audio_format not in (UNKNOWN, WAV) or len(content) < least or not looks_like_page(content):

@@ -65,7 +65,7 @@ class Expected:
     silence: int = 0
     """That ended it, at the most."""
     most: int = 0
-    """Its `max_length`; 0 for none."""
+    """Its `max_length`; 0 if unlimited."""
     paused: int = 0
 
     @property

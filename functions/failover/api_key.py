@@ -30,7 +30,7 @@ class ApiKey:
     """Gives the text of the secret. May raise anything."""
     clock: Callable[[], float] = time.monotonic
     _keys: list[str] = field(default_factory=list)
-    """The one that was fetched; empty for none."""
+    """The last fetched key; empty before the first fetch."""
     _old_at: float = 0
 
     def __call__(self) -> str:

@@ -38,7 +38,7 @@ RECORDS = frozenset(
         "call.cost",
     }
 )
-"""Events that only say what has happened: nothing is to be done for a caller, and the failover could keep none."""
+"""Events that only report: no caller waits for an action, and the failover cannot store them."""
 
 DETECTED = "call.machine."
 """How the events begin that only a person whom we rang has."""
@@ -49,7 +49,7 @@ class Sentence:
     """What callers hear, and who is rung for them after it."""
 
     text: str
-    """'' for none."""
+    """'' if there is none."""
     language: str
     voice: str
     transfer_to: str
@@ -64,7 +64,7 @@ class Plan:
     orders: tuple[Order, ...] = ()
     """The first one that Telnyx does not refuse is all that is done."""
     once: bool = False
-    """Whether doing it twice would be heard: then the leg is looked at first."""
+    """Whether the caller would notice if it ran twice: then the leg's state is read first."""
     left: bool = False
     """Whether it is left to the webhook function: Telnyx has to deliver it again."""
 

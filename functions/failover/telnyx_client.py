@@ -96,7 +96,7 @@ class TelnyxClient:
     def request(  # noqa: PLR0913, PLR0917 -- a request is made of these
         self, method: str, path: str, api_key: str, deadline: float, seconds: float, body: bytes | None = None
     ) -> tuple[int, dict[str, Any]]:
-        """Give the status and the JSON of the answer; 0 and nothing where there was none."""
+        """Give the status and the JSON of the answer; status 0 and no JSON if Telnyx did not answer."""
         import urllib3  # noqa: PLC0415 -- a start, and what is not signed, need not load it
 
         if self._pool is None:

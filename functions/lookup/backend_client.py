@@ -46,7 +46,7 @@ class BackendClient:
     def ask(self, lookup: Lookup, tell_slow: Callable[[StillWaiting], None]) -> Answer:
         """Ask, and give what came of it within the lookup's limit. Whatever goes wrong is an answer.
 
-        `tell_slow` is called where there is none after the lookup's `quiet_seconds`. The limit holds for the whole,
+        `tell_slow` is called if there is no answer after the lookup's `quiet_seconds`. The limit holds for the whole,
         however slowly bytes drip: the question is asked in a thread of its own, left behind when its time is over.
         """
         answers: list[Answer] = []
@@ -115,7 +115,7 @@ class BackendClient:
 
 
 def _token(tokens: Mapping[str, str], lookup: Lookup) -> str:
-    """The token by which the address knows us; '' for none."""
+    """The bearer token for the address; '' if there is none."""
     return tokens.get(urlsplit(lookup.target).hostname or "", "")
 
 

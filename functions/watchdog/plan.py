@@ -85,7 +85,7 @@ def last_decision(leg: Call, timeline: Iterable[TimelineEntry]) -> TimelineEntry
 def led_by_others(
     leg: Call, timeline: Iterable[TimelineEntry], taken: Iterable[TakenCommand], since_seconds: float
 ) -> bool:
-    """Whether Telnyx has since taken commands for the leg that are none of ours: the failover speaks to the caller."""
+    """Whether Telnyx has since accepted commands for the leg that are not ours: the failover speaks to the caller."""
     decided = (each for each in timeline if seconds(each.occurred_at) >= since_seconds - DELIVERIES_SECONDS)
     ours = Counter(asked.action for entry in decided for asked in entry.commands)
     return bool(Counter(each.action for each in taken if each.call_leg_id == leg.leg_id) - ours)

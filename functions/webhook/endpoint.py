@@ -109,7 +109,7 @@ class Endpoint:
     now_seconds: Callable[[], float] = time.time
     handling_seconds: float = HANDLING_SECONDS
     parked: ParkedEvents | None = None
-    """Where webhooks are kept that fail by a fault of ours; None to keep none."""
+    """Where webhooks are parked that fail by a fault of ours; None: they are not parked."""
     refusals: ReportSample = field(default_factory=ReportSample)
     """Which of those that are not signed are reported."""
 

@@ -97,9 +97,9 @@ class EventResult:
     """Commands that Telnyx did not take: the event must be delivered again."""
     races: int = 0
     incidents: tuple[str, ...] = ()
-    """What operators must hear of; none of an event that came before."""
+    """What operators must know of; empty for a duplicate."""
     progress: tuple[Progress, ...] = ()
-    """What is counted about the call; none of an event that came before."""
+    """What is counted about the call; empty for a duplicate."""
     confirmed: frozenset[str] = frozenset()
     """The ids of the events whose commands Telnyx has obeyed."""
 

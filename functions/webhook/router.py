@@ -1,4 +1,4 @@
-"""Which handler an event goes to: the one that is named for its type, or none."""
+"""Finds the handler of an event type, if there is one."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from dialtone.flow.loaded_flow import LoadedFlow
 from webhook.failover_legs import led_by_failover
 
 Handler = Callable[[Call, Event, LoadedFlow | None], Decision]
-"""Decides about an event of a call; the flow is the one that leads the call, None if none is found for it."""
+"""Decides about an event of a call; flow is the call's, None if no flow was found for it."""
 
 _handlers: dict[str, Handler] = {}
 

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 def answer(endpoint: Endpoint, api_key: Secret[str], asked: Mapping[str, Any]) -> dict[str, Any]:
     """A webhook of the synthetic call in, its answer out, with the commands that would have gone to Telnyx.
 
-    `asked` has the request, and the public key that it is signed for. Raises KeyInvalid for none.
+    `asked` has the request, and the public key that it is signed for. Raises KeyInvalid if it is not a key.
     """
     if not isinstance(asked.get("public_key"), str):
         raise KeyInvalid("a webhook of a synthetic call needs the public key that it is signed for")

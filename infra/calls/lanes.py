@@ -54,8 +54,8 @@ def lanes(story: Story, columns: int) -> Iterator[Line]:
 
 def one_line(row: Row, columns: int) -> Line:
     """A row as one line: its time, and the lanes in the order in which it went through them."""
-    way = (row.caller, row.telnyx, row.dialtone)
-    text = " → ".join(filter(None, way if row.towards == TO_DIALTONE else way[::-1]))
+    lanes = (row.caller, row.telnyx, row.dialtone)
+    text = " → ".join(filter(None, lanes if row.towards == TO_DIALTONE else lanes[::-1]))
     line = printable(f"{row.at[11:19]}  {text}")
     return (line if len(line) <= columns else f"{line[: columns - 1]}…"), _colour(row)
 

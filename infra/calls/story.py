@@ -1,4 +1,4 @@
-"""A call as three lanes: what its caller did and heard, what Telnyx reported, what Dialtone decided. Pure."""
+"""A call as three lanes: its caller, what Telnyx reported, what Dialtone decided. Pure."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from dialtone.domain.recordings import Recording
 
 TO_DIALTONE, TO_TELNYX = "to-dialtone", "to-telnyx"
-"""Which way a row goes: an event, or a command."""
+"""A row's direction: an event, or a command."""
 
 SENT, UNCONFIRMED = "sent", "not confirmed"
 """A command that Telnyx did not refuse; one that no event has shown yet to have been obeyed."""
@@ -73,7 +73,7 @@ class Story:
 
     @property
     def began_at(self) -> str:
-        """The time of its first event; '' for none."""
+        """The time of its first event; '' before any."""
         return self.rows[0].at if self.rows else ""
 
     @property

@@ -22,7 +22,7 @@ class Application:
 
     @property
     def profile_id(self) -> str:
-        """The outbound voice profile that its calls are made with; '' for none."""
+        """The outbound voice profile of its outgoing calls; '' if it has none."""
         return self.settings.get("outbound.outbound_voice_profile_id") or ""
 
 
@@ -37,7 +37,7 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A phone number, and the application or other connection that its calls go to; '' for none."""
+    """A phone number, and the application or other connection that its calls go to; '' if it has none."""
 
     id: str
     number: str

@@ -26,7 +26,7 @@ class Disconnection:
     """What is put back: numbers first, so that no call rings an application that is about to go."""
 
     numbers: Mapping[str, tuple[Number, str]]
-    """Number → what it is, and the connection that it rings again; '' for none."""
+    """Number → its id, and the connection that its calls go to again; '' if there was none."""
     application: Application | None
     application_changes: tuple[Change, ...] | None
     """None: it was made by connect, and is deleted."""

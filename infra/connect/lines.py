@@ -21,7 +21,7 @@ class Lines:
     whole: Mapping[str, str]
     """Numbers that are written whole: these are to ring the line."""
     beginnings: Mapping[str, str]
-    """Beginnings without their star: a number of theirs that rings the line is taken, but nobody has asked for it."""
+    """Prefixes without their star: calls to a number of theirs are answered, but it need not be assigned."""
 
     @classmethod
     def beside(cls, flows: Path) -> Lines:
@@ -33,6 +33,6 @@ class Lines:
         )
 
     def flow(self, number: str) -> str:
-        """The flow that takes a number's calls; '' for none."""
+        """The flow that takes a number's calls; '' if none does."""
         fitting = [beginning for beginning in self.beginnings if number.startswith(beginning)]
         return self.whole.get(number) or (self.beginnings[max(fitting, key=len)] if fitting else "")

@@ -150,7 +150,7 @@ class AssignNumber:
 
     @property
     def taken_from(self) -> str:
-        """The name of the application that loses it; '' for none."""
+        """The name of the application that loses it; '' if it had none."""
         return self.number.connection_name or self.number.connection_id
 
     def lines(self) -> Iterator[str]:

@@ -6,7 +6,7 @@ A parameter for each thing: each is written at once and whole, and an interrupte
 |---|---|
 | application-id, profile-id | Telnyx's id |
 | before/application, before/profile | the settings before the first connect, or null where connect made it |
-| before/numbers/<digits> | the connection that the number rang, '' for none |
+| before/numbers/<digits> | the connection that the number had before, '' if none |
 | audio/<name> | what was stored: the file's SHA-256, and when Telnyx says it was stored |
 
 What was before is written once, before the first change, and never again.
@@ -50,12 +50,12 @@ class Recorded:
 
     @property
     def application_id(self) -> str:
-        """The line's application; '' for none."""
+        """The line's application; '' if there is none."""
         return str(self.values.get(APPLICATION_ID) or "")
 
     @property
     def profile_id(self) -> str:
-        """The outbound voice profile that connect chose or made; '' for none."""
+        """The outbound voice profile that connect chose or made; '' if there is none."""
         return str(self.values.get(PROFILE_ID) or "")
 
     @property
@@ -65,7 +65,7 @@ class Recorded:
 
     @property
     def numbers_before(self) -> Mapping[str, str]:
-        """Number → the connection that it rang before, '' for none."""
+        """Number → the connection that it had before, '' if none."""
         return {f"+{name}": value for name, value in self._below(BEFORE_NUMBERS).items()}
 
     @property

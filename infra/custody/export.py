@@ -148,7 +148,7 @@ class Export:
         return ""
 
     def _copy(self, key: str, version: str, part: Path) -> str:
-        """Copy a version of an object; gives its hash, '' for none."""
+        """Copy a version of an object; gives its hash, '' if it is not there."""
         for attempt in range(1, TRIES + 1):
             sha256 = hashlib.sha256()
             try:

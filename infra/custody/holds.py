@@ -1,4 +1,4 @@
-"""Legal holds: what is held cannot be deleted, by nobody and by no lifecycle, until it is released."""
+"""Legal holds: until it is released, neither a person nor a lifecycle rule can delete what is held."""
 
 from __future__ import annotations
 

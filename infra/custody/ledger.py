@@ -41,7 +41,7 @@ class Ledger:
                 yield recording
 
     def named(self, name: str) -> tuple[Recording, ...]:
-        """The entry of that name or of that id of Telnyx's, or all of a call session. Raises DialtoneError for none."""
+        """The entry with that name or Telnyx id, or all of a call session. Raises DialtoneError if there is none."""
         if not name.strip():
             raise DialtoneError("which recording? Say its name, as `dialtone recordings list` shows it, or a session")
         of_session = self.calls.recordings(name)

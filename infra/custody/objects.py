@@ -25,7 +25,7 @@ MOST_AT_ONCE = 1_000
 """Objects in a request that deletes them (S3)."""
 
 TRIES = 3
-"""Of an object whose bytes stop coming on the way: botocore repeats requests, not what follows their answer."""
+"""Tries of a read that breaks off: botocore retries requests, not the body of an answer."""
 
 _ABSENT = frozenset({"NoSuchKey", "NoSuchVersion", "404", "MethodNotAllowed"})
 """MethodNotAllowed: the version asked for is a delete marker."""

@@ -70,7 +70,7 @@ def began_at(recording: Recording) -> datetime:
 
 
 def number(written: str) -> str:
-    """A caller's number as the ledger has it. Raises DialtoneError for what is none."""
+    """A caller's number as the ledger has it. Raises DialtoneError if it is not a number."""
     said = "".join(each for each in written if each not in " -().")
     if E164.fullmatch(said) or written.startswith("sip:"):
         return said if E164.fullmatch(said) else written

@@ -154,7 +154,7 @@ def audio(names: Mapping[str, str], stored: Mapping[str, StoredAudio], now: date
 
 
 def subscribed(name: str, subscriptions: Sequence[Mapping[str, Any]]) -> Result:
-    """Whether somebody is told of alarms, or of notices: those that can wait until morning."""
+    """Whether alarms have a subscriber, or notices: those that can wait until morning."""
     confirmed = [each for each in subscriptions if each["SubscriptionArn"].startswith("arn:")]
     if confirmed:
         return ok(name, f"go to {', '.join(str(each.get('Endpoint')) for each in confirmed)}")

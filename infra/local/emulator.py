@@ -160,7 +160,7 @@ class Emulator:
 
 
 def _listening_socket(port: int) -> socket.socket:
-    """A socket that listens already, so that nobody can take its port while the emulator starts. 0 takes a free one."""
+    """A socket that already listens, so that its port is kept while the emulator starts. 0 takes a free one."""
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:

@@ -1,4 +1,4 @@
-"""Prints a call as it happens: what is heard and pressed, which webhook came, which command went, what was stored."""
+"""Prints a call as it happens: audio, keys, webhooks, commands and what was stored."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ TEXT_CHARACTERS = 110
 """Longer texts are cut, so that a line stays a line."""
 
 POLL_SECONDS = 1.0
-"""Between two looks at whether the thread that tells is still there."""
+"""Seconds between two checks that the printing thread is alive."""
 
 
 class Narrator:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 API = "/2018-06-01/runtime"
 DEADLINE_SECONDS = 60
-"""What an invocation is told that it has, and how long its answer is waited for."""
+"""The time limit that an invocation is given, and how long its answer is waited for."""
 
 FUNCTION_ARN = "arn:aws:lambda:us-east-1:000000000000:function:packed"
 

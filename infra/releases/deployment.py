@@ -63,7 +63,7 @@ def refusal(name: str, now_seconds: float) -> str:
 
 
 def settle(name: str, *, protect: bool) -> Iterator[str]:
-    """Protect the stack from deletion, and prune old versions. Gives what was done, and whether alarms reach nobody."""
+    """Protect the stack from deletion, prune old versions. Gives what was done, and whether alarms have subscribers."""
     region = region_of(name)
     stack = deployed(name, region)
     with aws.explained():

@@ -40,7 +40,7 @@ class Versions:
     deployed: str
     """The version that CloudFormation put there last; another than `live` after a rollback."""
     before: str
-    """The one that took webhooks before that one; '' for none that is still there."""
+    """The version that took webhooks before it; '' if it is gone."""
     published: Mapping[str, str] = field(default_factory=dict)
     """All that there are, with when each was published."""
 
@@ -99,7 +99,7 @@ def _published(functions: LambdaClient, function: str) -> Iterator[tuple[str, st
 
 
 def _before(codedeploy: Any, application: str, version: str) -> str | None:  # noqa: ANN401 -- no stubs
-    """The version from which the last successful deployment moved the alias to this one; None where there is none."""
+    """The version from which the last successful deployment moved the alias to this one; None if there was none."""
     for group in _groups(codedeploy, application):
         found = _listed(codedeploy, application, group, ["Succeeded"])
         known = [codedeploy.get_deployment(deploymentId=each)["deploymentInfo"] for each in found]

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
 
 WAKING_SECONDS = 300
-"""A version with SnapStart that nobody used for 14 days has no snapshot; making one takes a minute or two."""
+"""A version with SnapStart that was unused for 14 days has no snapshot; making one takes a minute or two."""
 
 POLL_SECONDS = 5
 
@@ -47,7 +47,7 @@ class Move:
 
 
 def back(versions: Versions) -> Move | None:
-    """The move to the version before; None where it was made. Raises DialtoneError where there is none."""
+    """The move to the version before; None if it was made already. Raises DialtoneError if there is no such version."""
     if versions.rolled_back:
         return None
     if not versions.before:
@@ -56,7 +56,10 @@ def back(versions: Versions) -> Move | None:
 
 
 def forth(versions: Versions) -> Move | None:
-    """The move to the version that was deployed last; None where it takes webhooks. Raises DialtoneError for none."""
+    """The move to the version that was deployed last; None if it takes webhooks already.
+
+    Raises DialtoneError if there is no such version.
+    """
     if not versions.rolled_back:
         return None
     if versions.deployed not in versions.published:

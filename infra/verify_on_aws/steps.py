@@ -93,7 +93,7 @@ def alarms(stack: Deployed, _: Ask) -> str:
         raise NotShown("there are none")
     if ringing := sorted(each["AlarmName"] for each in found if each["StateValue"] == "ALARM"):
         raise NotShown(f"ringing: {', '.join(ringing)}; docs/runbooks has a page for each")
-    return f"{len(found)} alarms, none rings"
+    return f"{len(found)} alarms, none in ALARM"
 
 
 def mail(stack: Deployed, ask: Ask) -> str:

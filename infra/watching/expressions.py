@@ -61,7 +61,7 @@ def search_in(expression: str) -> Search | None:
 def evaluated(expression: str, series: Mapping[str, Series], periods: Sequence[float]) -> Series:
     """The series of an arithmetic expression over others, by their ids, for periods that begin then.
 
-    Raises ValueError for what is not understood here: a picture or an alarm that guesses is worse than none.
+    Raises ValueError for an expression that it does not know: a guessed picture or alarm is worse than none.
     """
     written = re.sub(r"\bAND\b", "and", re.sub(r"\bOR\b", "or", expression))
     result = _value(ast.parse(written, mode="eval").body, series, periods)

@@ -147,7 +147,10 @@ def read_numbers(folder: Path) -> dict[str, str]:
 
 
 def text_beside(folder: Path, file: str) -> str | None:
-    """The text of a flow or calendar in a folder, by its name; None for none. Raises FlowInvalid if it is not UTF-8."""
+    """The text of a flow or calendar in a folder, by its name; None if the file is missing.
+
+    Raises FlowInvalid if it is not UTF-8.
+    """
     path = folder / file
     named = _FILE.fullmatch(file) and file != NUMBERS_FILE
     return _text(path) if named and path.is_file() else None

@@ -169,7 +169,7 @@ class Publications:
         return next(map(plain, answer["Responses"].get(self._table, [])), None)
 
     def _put(self, item: str, fields: Item, was: int = 0) -> Any:  # noqa: ANN401 -- one of boto's nested dictionaries
-        """An item that there is none of yet, or one of that revision."""
+        """The condition that the item does not exist yet, or has that revision."""
         put: Item = {
             "TableName": self._table,
             "Item": attributes({**fields, "call_session_id": PARTITION, "item": item}),

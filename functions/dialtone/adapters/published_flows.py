@@ -31,7 +31,7 @@ class Library(Protocol):
         ...
 
     def flow_for(self, call: Call, event: Event, deadline: float) -> LoadedFlow | None:
-        """The flow that leads the call, None if there is none."""
+        """The call's flow; None if it has none."""
         ...
 
 

@@ -105,7 +105,7 @@ class CachedSecret(Generic[Value]):
     clock: Callable[[], float] = time.monotonic
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _values: list[Value] = field(default_factory=list)
-    """The one that was fetched; empty for none."""
+    """The last fetched value; empty before the first fetch."""
     _old_at: float = 0
     _fetch_again_at: float = 0
     """When a value that stays refused is fetched next."""

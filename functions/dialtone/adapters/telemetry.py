@@ -21,7 +21,7 @@ NAMESPACE_VARIABLE = "POWERTOOLS_METRICS_NAMESPACE"
 """Powertools' own variable for the metrics' namespace; template.yaml gives each stack one of its own."""
 
 NAMESPACE = "Dialtone/local"
-"""The namespace where the environment names none: on a developer's machine."""
+"""The namespace where the environment does not name one: on a developer's machine."""
 
 Level = Literal["info", "warning", "error"]
 Unit = Literal["Count", "Milliseconds", "Seconds", "Bytes", "None"]

@@ -135,7 +135,7 @@ class RecordingInfo:
     channels: str
     status: str
     duration_millis: int | None
-    """None where it says none."""
+    """None where Telnyx gives none."""
     started_at: str
     ended_at: str
     download_urls: Mapping[str, str]
@@ -166,7 +166,7 @@ class CallInfo:
 
     is_alive: bool
     ended_at: str
-    """'' where it says none."""
+    """'' where Telnyx gives none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,7 +320,7 @@ class TelnyxApi:
         return found
 
     def find_transcript(self, transcription_id: str, *, deadline: float | None = None) -> TranscriptInfo | None:
-        """Give a transcript by its id; None if there is none. Raises TelnyxRefused and TelnyxUnavailable."""
+        """Give a transcript by its id; None if it does not exist. Raises TelnyxRefused and TelnyxUnavailable."""
         outcome = self._get(f"/recording_transcriptions/{_path_part(transcription_id)}", deadline)
         if outcome.status == HTTPStatus.NOT_FOUND:
             return None
@@ -340,14 +340,14 @@ class TelnyxApi:
         return tuple(each for each in listed if each.transcription_id and each.recording_id == recording_id)
 
     def delete_recording(self, recording_id: str, *, deadline: float | None = None) -> bool:
-        """Delete a recording for good; False if there is none (any more). Raises TelnyxRefused and TelnyxUnavailable.
+        """Delete a recording for good; False if there is no such one. Raises TelnyxRefused and TelnyxUnavailable.
 
         Its transcriptions stay: they are deleted by themselves.
         """
         return self._delete(f"/recordings/{_path_part(recording_id)}", deadline)
 
     def delete_transcription(self, transcription_id: str, *, deadline: float | None = None) -> bool:
-        """Delete a transcription for good; False if there is none (any more). Raises as `delete_recording`."""
+        """Delete a transcription for good; False if there is no such one. Raises as `delete_recording`."""
         return self._delete(f"/recording_transcriptions/{_path_part(transcription_id)}", deadline)
 
     def commands_since(
@@ -563,7 +563,7 @@ def _not_accepted(error: telnyx.APIStatusError, attempt: int, now_seconds: float
 
 
 def _errors(body: object) -> list[dict[str, object]]:
-    """Give the errors that Telnyx lists; none if the body is not Telnyx's, such as a page of something in between."""
+    """Give the errors that Telnyx lists; empty if the body is not Telnyx's, such as a proxy's error page."""
     errors = body.get("errors") if isinstance(body, dict) else None
     return [each for each in errors if isinstance(each, dict)] if isinstance(errors, list) else []
 

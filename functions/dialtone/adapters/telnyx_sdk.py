@@ -32,13 +32,13 @@ class IndexUnreadable(Exception):  # noqa: N818 -- says what the index is
 
 
 class TelnyxSdk:
-    """The telnyx package of this process; `loaded_plainly` and `reason` say if the lean way was not to be had."""
+    """The telnyx package of this process; `loaded_plainly` and `reason` say whether and why the lean import failed."""
 
     def __init__(self) -> None:
         self.loaded_plainly = False
         self.reason = ""
         self.on_fall_back: list[Callable[[], None]] = []
-        """Called once when the lean way is given up, after the log line: a function counts it."""
+        """Called once when the lean import fails, after the log line: a function counts it."""
         self._lock = threading.Lock()
         self._package: ModuleType | None = None
 
@@ -57,7 +57,7 @@ class TelnyxSdk:
         sys.meta_path.insert(0, finder)
         try:
             return importlib.import_module(SDK)
-        except Exception as reason:  # noqa: BLE001 -- whatever an SDK of tomorrow raises, the plain way may still go
+        except Exception as reason:  # noqa: BLE001 -- whatever a later SDK raises, the plain import may still work
             sys.meta_path.remove(finder)
             self.fall_back(f"{type(reason).__name__}: {reason}")
             for name in [name for name in sys.modules if name == SDK or name.startswith(f"{SDK}.")]:
@@ -65,7 +65,7 @@ class TelnyxSdk:
         return importlib.import_module(SDK)
 
     def fall_back(self, reason: str) -> None:
-        """Note, and warn once, that the SDK is loaded the plain and slow way."""
+        """Note, and warn once, that the whole SDK is imported, which is slow."""
         if not self.loaded_plainly:
             logger.warning("The telnyx package is loaded the plain, slow way: %s", reason)
             for listener in self.on_fall_back:

@@ -99,7 +99,7 @@ def _unknown(takes: Action, name: str) -> Fault:
 
 
 def _plain(value: object) -> object:
-    """Give a copy made of dicts and lists only, so that nobody changes a command later and JSON gives it back equal."""
+    """Give a copy of dicts and lists only: later changes of the original do not reach it; JSON keeps it equal."""
     if isinstance(value, Mapping):
         return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):

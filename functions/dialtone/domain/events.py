@@ -141,7 +141,7 @@ class Event:
 
     @property
     def is_replayed(self) -> bool:
-        """Whether it is a parked event that is run again after its call: nobody is there who could be led on."""
+        """Whether it is a parked event that is replayed after its call: there is no caller on the line any more."""
         return self.text(READ_BACK) == REPLAY
 
     @property
@@ -169,7 +169,7 @@ class Event:
         return _utc(written, f"data.payload.{name}") if written else ""
 
     def _key(self, name: str) -> str:
-        """An id that becomes a key of the table; '' where it could be none."""
+        """An id that becomes a key of the table; '' where it cannot be a key."""
         value = self.text(name)
         return value if _is_identifier(value) else ""
 

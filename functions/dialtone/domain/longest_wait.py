@@ -38,7 +38,7 @@ TRIES, DIGITS, DIGIT_MILLIS, ANSWER_MILLIS = 3, 128, 5_000, 60_000
 
 
 def longest_wait(commands: Iterable[Command]) -> float:
-    """Seconds until the last of these is over; 0 where none of them ends by itself.
+    """Seconds until the last of these has ended; 0 if none ends by itself.
 
     Prompts queue, so their times add up.
     """
@@ -51,7 +51,7 @@ def _speech(given: Parameters) -> float:
 
 
 def _times(given: Parameters) -> int:
-    """How often a prompt is heard; never, where it has no end that could be waited for."""
+    """How often a prompt plays; 0 if it has no end that can be waited for."""
     loop = given.get("loop", 1)
     return loop if isinstance(loop, int) else 0
 

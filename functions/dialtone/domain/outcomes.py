@@ -58,6 +58,6 @@ def _seen(call: Call) -> str:
         return UNKNOWN
     if not call.answered_at and not call.turn:
         return "no-answer" if call.direction == "outgoing" else "cancelled"
-    ending = call.ending or COMPLETED  # an earlier version noted none
+    ending = call.ending or COMPLETED  # an earlier version did not store it
     by_machine = ending == COMPLETED and call.variables.get(ANSWERED_BY) in MACHINES
     return MACHINE if by_machine else ending

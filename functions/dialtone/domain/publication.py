@@ -43,7 +43,7 @@ class Trial:
     percent: int = ALL_CALLS
     """Of the calls that it may take."""
     numbers: tuple[str, ...] = ()
-    """It may take calls to these numbers; to all where there is none."""
+    """It may take calls to these numbers; to all if empty."""
     since: int = 0
     """When it began, in unix seconds."""
 

@@ -74,12 +74,12 @@ class Consent:
     """The evidence that the caller knew of the recording before it began."""
 
     how: str
-    """`announced` (heard out) or `given` (a key was pressed)."""
+    """`announced` (played to its end) or `given` (a key was pressed)."""
     prompt: str
     """What was said, or the name of the audio that was played."""
     language: str
     at: str
-    """When it had been heard out, or the key was pressed."""
+    """When the announcement had been played to its end, or the key was pressed."""
     key: str = ""
 
 
@@ -161,9 +161,9 @@ class Recording:
     trimmed: bool = False
     """Asked for without the silence at its beginning and its end."""
     silence_seconds: int = 0
-    """The silence that was to end it; 0 for none."""
+    """Seconds of silence that end it; 0: silence does not."""
     max_seconds: int = 0
-    """Its longest length; 0 for none."""
+    """Its longest length in seconds; 0: unlimited."""
     content_doubt: str = ""
     """Why the audio that was copied can hardly be the whole recording; '' if it can."""
     direction: str = ""

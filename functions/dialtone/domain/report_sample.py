@@ -13,7 +13,7 @@ SECONDS_A_MINUTE = 60
 
 @dataclass(slots=True)
 class ReportSample:
-    """What one process reports of them. Each report says how many it stands for, so that none is left uncounted."""
+    """How many one process reports. Each report says how many it stands for, so that all are counted."""
 
     _minute: int = -1
     _this_minute: int = 0
