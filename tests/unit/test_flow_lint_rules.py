@@ -517,11 +517,15 @@ def test_what_a_question_confirms_is_known_within_it(found_in: FindRules) -> Non
 
 
 def test_a_branch_asks_only_for_what_can_be_known(found_in: FindRules) -> None:
-    branch = "a: {branch: [{when: {%s: x}, to: b}], otherwise: b}\nb: hangup\n"
+    branch = "a: {branch: [{when: {%s}, to: b}], otherwise: b}\nb: hangup\n"
 
-    assert found_in(branch % "day") == []
-    assert found_in(branch % "called") == []
-    assert found_in(branch % "colour") == [(2, "unknown-variable")]
+    assert found_in(branch % "day: mon") == []
+    assert found_in(branch % "called: x") == []
+    assert found_in(branch % "colour: x") == [(2, "unknown-variable")]
+
+
+def test_a_step_may_be_named_as_a_key_of_a_branch(found_in: FindRules) -> None:
+    assert found_in("when: {branch: [{when: {called: x}, to: b}], otherwise: b}\nb: hangup\n") == []
 
 
 def test_variables_of_flows_that_come_and_go_are_taken_on_trust(found_in: FindRules) -> None:
@@ -871,3 +875,202 @@ def test_media_that_no_file_beside_the_flow_is_named_for_is_a_slip(
     rules = found_in(f"a: {{play: {{media: {media}}}}}\n", "language: en-US\n", **beside)
 
     assert [rule for _, rule in rules if rule == "unlikely-media"] == found
+
+
+# commented-text
+
+
+@pytest.mark.parametrize(
+    ("said", "cut"),
+    [
+        ("Press 1. Or # to end.", True),
+        ("We are open # 1", True),
+        ("We are open  #1 of all", True),
+        ("We are open. # 1", True),
+        ("We are open\n      until nine #1", True),
+        ("We are open.  # since May", False),
+        ("We are open  # lint: ignore=idle-silence no", False),
+        ('"Press # to end"  # the key', False),
+        ("Room C#4 is open", False),
+        ("Closed  # today", False),
+    ],
+)
+def test_a_comment_that_looks_like_the_rest_of_a_text_is_found(said: str, found_in: FindRules, *, cut: bool) -> None:
+    rules = [rule for _, rule in found_in(f"a:\n  say: {said}\n")]
+
+    assert ("commented-text" in rules) is cut
+
+
+def test_a_text_cut_off_is_found_in_a_list_and_where_the_rest_is_no_yaml(found_in: FindRules) -> None:
+    assert found_in("a:\n  say:\n    - Hello.\n    - You are number # 1\n") == [(5, "commented-text")]
+    assert (3, "commented-text") in found_in("a:\n  say: You are number # 1\n  next: {b\n")
+
+
+# unfilled-braces
+
+
+@pytest.mark.parametrize(
+    ("step", "found"),
+    [
+        ("say: 'You are {{caller}}.'", 1),
+        ("say: 'You are { caller } of {Called}.'", 2),
+        ("say: 'You are {caller'", 1),
+        ("say: {ssml: '<speak>{CALLER}</speak>'}", 1),
+        ("say: 'You are {caller}.'", 0),
+        ("send_digits: '12{caller}'", 0),
+        ("transfer: 'sip:{{called}}@acme.example.com'", 1),
+        ("set: {note: '{{caller}}'}", 1),
+        ("""set: {note: '{"a": 1}'}""", 0),
+        ("say: Hello.\n  on_hangup: {note: '{ caller }'}", 1),
+        ("branch: [{when: {called: '{caller}'}, to: b}]", 1),
+    ],
+)
+def test_braces_that_nothing_fills_in_are_found(step: str, found: int, found_in: FindRules) -> None:
+    rules = [rule for _, rule in found_in(f"a:\n  {step}\n  next: b\nb: hangup\n", "last_resort: b\n")]
+
+    assert rules.count("unfilled-braces") == found
+
+
+# impossible-pattern
+
+
+@pytest.mark.parametrize(
+    ("digits", "pattern", "possible"),
+    [
+        ("4", r"\d{6}", False),
+        ("6", r"\d{6}", True),
+        ("6", r"^1\d{5}$", True),
+        ("4", r"(12|345)\d{3}", False),
+        ("5", r"(12|345)\d{3}", True),
+        ("{min: 2, max: 3}", r"\d{4,}", False),
+        ("{min: 2, max: 9}", r"\d+", True),
+        ("3", r"(?=1)\d{3}", True),
+        ("4", r"(\d\d)\1", True),
+        ("1", r"[1-3*#]", True),
+        ("3", r"\d\d?", False),
+    ],
+)
+def test_a_pattern_of_another_length_than_the_digits_is_found(
+    digits: str, pattern: str, found_in: FindRules, *, possible: bool
+) -> None:
+    steps = f"a: {{collect: Key it in., into: n, digits: {digits}, pattern: '{pattern}', otherwise: b}}\nb: hangup\n"
+
+    assert found_in(steps) == ([] if possible else [(2, "impossible-pattern")])
+
+
+# shadowed-case
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later", "shadowed"),
+    [
+        ("{caller: '+1*'}", "{caller: '+1312*'}", True),
+        ("{caller: '+1312*'}", "{caller: '+1*'}", False),
+        ("{day: [sat, sun]}", "{day: sun, caller: '+1*'}", True),
+        ("{day: sat, caller: '+1*'}", "{day: sat}", False),
+        ("{caller: [withheld, '+1*']}", "{caller: withheld}", True),
+        ("{called: '*'}", "{called: ''}", True),
+        ("{day: [sat, sun]}", "{day: [sun, mon]}", False),
+    ],
+)
+def test_a_case_that_an_earlier_one_takes_is_found(
+    earlier: str, later: str, found_in: FindRules, *, shadowed: bool
+) -> None:
+    cases = f"a:\n  branch:\n    - {{when: {earlier}, to: b}}\n    - {{when: {later}, to: b}}\n  otherwise: b\n"
+
+    assert found_in(f"{cases}b: hangup\n") == ([(5, "shadowed-case")] if shadowed else [])
+
+
+def test_a_route_that_an_earlier_one_takes_is_found(tmp_path: Path) -> None:
+    (tmp_path / "desk.yaml").write_text("flow: desk\nsteps: {a: hangup}\n", encoding="utf-8")
+    routes = "[{flow: desk, caller: '+1*'}, {flow: desk, caller: '+1312*', open: office}, desk]"
+    (tmp_path / "numbers.yaml").write_text(f'"+15550100": {routes}\n', encoding="utf-8")
+
+    assert (1, "shadowed-case") in steps_of(tmp_path)
+
+
+# unmet-condition
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ("day: monday", 1),
+        ("day: [mon, Tue]", 1),
+        ("day: 'm*'", 0),
+        ("day: 'x*'", 1),
+        ("language: en", 1),
+        ("language: 'en*'", 0),
+        ("language: es-MX", 0),
+    ],
+)
+def test_a_day_or_language_that_there_is_not_is_found(asked: str, found: int, found_in: FindRules) -> None:
+    steps = f"a: {{branch: [{{when: {{{asked}}}, to: b}}], otherwise: b}}\nb: hangup\n"
+    top = "languages: {en-US: AWS.Polly.Joanna, es-MX: AWS.Polly.Mia}\n"
+
+    assert [rule for _, rule in found_in(steps, top)] == ["unmet-condition"] * found
+
+
+# too-many-visits, endless-loop
+
+
+def visiting(name: str, other: str, *, ask: bool) -> str:
+    asks = "a: {menu: 'For more, press 1.', keys: {1: v}, otherwise: b}\n  " if ask else ""
+    return f"flow: {name}\nsteps:\n  {asks}v: {{go: {{flow: {other}}}, next: b}}\n  b: hangup\n"
+
+
+def test_flows_that_visit_one_another_by_key_are_found(found_in: FindRules) -> None:
+    steps = "a: {menu: 'For more, press 1.', keys: {1: v}, otherwise: b}\nv: {go: {flow: one}, next: b}\nb: hangup\n"
+    beside = {"one.yaml": visiting("one", "two", ask=True), "two.yaml": visiting("two", "desk", ask=False)}
+
+    assert found_in(steps, **beside) == [(3, "too-many-visits")]
+
+
+def test_flows_that_visit_one_another_without_a_caller_are_an_error(found_in: FindRules) -> None:
+    steps = "v: {go: {flow: one}, next: b}\nb: hangup\n"
+    one = visiting("one", "desk", ask=False)
+
+    assert found_in(steps, **{"one.yaml": one}) == [(2, "endless-loop")]
+
+
+@pytest.mark.parametrize(("deep", "found"), [(8, False), (9, True)])
+def test_a_chain_of_visits_deeper_than_possible_is_found(deep: int, found_in: FindRules, *, found: bool) -> None:
+    chain = {f"f{n}.yaml": visiting(f"f{n}", f"f{n + 1}", ask=False) for n in range(1, deep)}
+    last = {f"f{deep}.yaml": f"flow: f{deep}\nsteps: {{a: {{say: Hello.}}}}\n"}
+
+    rules = found_in("v: {go: {flow: f1}, next: b}\nb: hangup\n", **chain, **last)
+
+    assert rules == ([(2, "too-many-visits")] if found else [])
+
+
+@pytest.mark.parametrize("top", ["", "limits: {steps: 50}\n"])
+def test_a_transfer_that_rings_busy_into_itself_is_found(top: str, found_in: FindRules) -> None:
+    steps = "a: {transfer: '+12025550199', busy: a, failed: b, no_answer: b, next: b}\nb: hangup\n"
+
+    assert found_in(steps, top) == [(2, "endless-loop")]
+
+
+def test_a_transfer_that_says_something_before_it_rings_again_is_not(found_in: FindRules) -> None:
+    steps = """\
+        a: {transfer: '+12025550199', busy: again, failed: b, no_answer: b, next: b}
+        again: {say: Busy. We try again., next: a}
+        b: hangup
+        """
+
+    assert found_in(steps, "limits: {steps: 50}\n") == []
+
+
+# unspoken-key
+
+
+@pytest.mark.parametrize("words", ["Push 8 or 9.", "Dial 8, 9 or star.", "For sales, hit 8."])
+def test_a_key_that_is_asked_for_in_other_words_is_found(words: str, found_in: FindRules) -> None:
+    menu = f"a: {{menu: 'For sales press 1. {words}', keys: {{1: b}}, otherwise: b}}\nb: hangup\n"
+
+    assert {rule for _, rule in found_in(menu)} == {"unspoken-key"}
+
+
+def test_a_key_that_a_reminder_asks_for_is_found(found_in: FindRules) -> None:
+    menu = "a: {menu: 'For sales press 1.', no_input: Press 7., keys: {1: b}, otherwise: b}\nb: hangup\n"
+
+    assert found_in(menu) == [(2, "unspoken-key")]

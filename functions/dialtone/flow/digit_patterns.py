@@ -62,3 +62,47 @@ def _bounds(how: re.Match[str]) -> tuple[int, int]:
 
 def _bounded(count: int) -> int:
     return min(count, MOST_WAYS + 1)
+
+
+def lengths(pattern: str) -> tuple[int, int]:
+    """The fewest and the most digits that a pattern that compiles may match as a whole, as far as it is read here.
+
+    Where it is not sure it says too few or too many, never too narrow.
+    """
+    fewest, most, _ = _lengths(pattern, 0)
+    return fewest, most
+
+
+_WIDTHLESS = re.compile(r"\\[AbBZ]|[\^$]")
+_REFERENCE = re.compile(r"\\[1-9]")
+_LOOKS_AROUND = re.compile(r"\(\?<?[=!]")
+
+
+def _lengths(pattern: str, place: int) -> tuple[int, int, int]:
+    """The fewest and the most of alternatives, to the end or the closing parenthesis, and the place after it."""
+    branches, fewest, most = [], 0, 0
+    while place < len(pattern) and pattern[place] != ")":
+        if pattern[place] == "|":
+            branches.append((fewest, most))
+            fewest, most, place = 0, 0, place + 1
+            continue
+        least_once, most_once, place = _one_length(pattern, place)
+        if repeated := _REPEATED.match(pattern, place):
+            least, times = _bounds(repeated)
+            least_once, most_once, place = least_once * least, most_once * times, repeated.end()
+        fewest, most = min(fewest + least_once, MAX_DIGITS), min(most + most_once, MAX_DIGITS)
+    branches.append((fewest, most))
+    return min(low for low, _ in branches), max(high for _, high in branches), place + 1
+
+
+def _one_length(pattern: str, place: int) -> tuple[int, int, int]:
+    """The same of one group or character."""
+    if opening := _OPENING.match(pattern, place):
+        fewest, most, after = _lengths(pattern, opening.end())
+        return (0, 0, after) if _LOOKS_AROUND.match(pattern, place) else (fewest, most, after)
+    if found := _WIDTHLESS.match(pattern, place):
+        return 0, 0, found.end()
+    if found := _REFERENCE.match(pattern, place):
+        return 0, MAX_DIGITS, found.end()
+    atom = _ATOM.match(pattern, place)
+    return 1, 1, atom.end() if atom else place + 1

@@ -85,5 +85,5 @@ def uses(document: Document) -> Iterator[Use]:
 def conditions(document: Document) -> Iterator[Use]:
     """Every variable that a `branch` asks for."""
     for path in document.places:
-        if path[:1] == ("steps",) and path[-2:-1] == ("when",) and path[2:3] == ("branch",):
+        if path[:1] == ("steps",) and path[2:3] == ("branch",) and path[4:-1] == ("when",):
             yield Use(path, str(path[-1]))

@@ -30,7 +30,7 @@ _WORDS = {
 }
 """What people call the keys, in English, Spanish, German and French."""
 
-_ASKS = r"(?:press|oprima|presione|pulse|marque|drücken sie|appuyez sur|tapez)"
+_ASKS = r"(?:press|push|hit|dial|oprima|presione|pulse|marque|drücken sie|wählen sie|appuyez sur|tapez|faites le)"
 _ARTICLE = r"(?: (?:the|key|number|el|la|tecla|número|die|taste|le|touche))*"
 
 
@@ -41,7 +41,13 @@ def _called(key: str) -> str:
 
 
 _NAMED = {key: re.compile(_called(key), re.IGNORECASE) for key in _WORDS}
+_ANY = "|".join(map(_called, _WORDS))
+_OR = r"(?: (?:or|and|o|y|oder|und|ou|et) |, ?(?=[0-9*#]))"
+_LISTED = re.compile(rf"\b{_ASKS}{_ARTICLE} (?P<keys>(?:{_ANY})(?:{_OR}(?:{_ANY}))*)", re.IGNORECASE)
 _ASKED = {key: re.compile(rf"\b{_ASKS}{_ARTICLE} {_called(key)}", re.IGNORECASE) for key in _WORDS}
+
+
+_REMINDERS = (("no_input",), ("wrong",))
 
 
 @rule("unspoken-key", WARNING)
@@ -53,7 +59,8 @@ def unspoken_key(file: FlowFile) -> Iterator[Found]:
             continue
         own = [piece for piece in file.pieces if piece.prompt[:2] == ("steps", name)]
         choices = [piece for piece in own if piece.prompt[2:] == ("menu",)]
-        yield from _asked_in_vain(choices, step.keys)
+        reminders = [piece for piece in own if piece.prompt[2:] in _REMINDERS]
+        yield from _asked_in_vain([*choices, *reminders], step.keys)
         if any(_keys_asked(piece.value) for piece in choices) and all(piece.speaks for piece in own):
             for key in step.keys:
                 if not _is_named(key, [piece.value for piece in own], texts):
@@ -71,7 +78,8 @@ def _asked_in_vain(choices: Iterable[PromptPiece], keys: Iterable[str]) -> Itera
 
 
 def _keys_asked(text: str) -> list[str]:
-    return [key for key, pattern in _ASKED.items() if pattern.search(text)]
+    listed = [found["keys"] for found in _LISTED.finditer(text)]
+    return [key for key, pattern in _NAMED.items() if any(map(pattern.search, listed))]
 
 
 def _is_named(key: str, own: Iterable[str], everywhere: Iterable[str]) -> bool:

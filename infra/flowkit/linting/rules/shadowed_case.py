@@ -1,0 +1,62 @@
+"""Cases and routes that an earlier one takes the calls of."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dialtone.domain.numbers import is_withheld
+from dialtone.flow.steps.branch import ANY_ENDING, Branch
+from dialtone.flow.templating import CALLER
+from infra.flowkit.linting.files import Kind
+from infra.flowkit.linting.mentions import routes
+from infra.flowkit.linting.rule import ERROR, Found, Of, rule
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping, Sequence
+
+    from dialtone.flow.document import Path
+    from infra.flowkit.linting.files import FlowFile
+
+    Conditions = Mapping[str, Collection[str]]
+
+_REMEDY = "put the narrower one first, or remove this one"
+
+
+@rule("shadowed-case", ERROR, Of.WRITTEN)
+def shadowed_case(file: FlowFile) -> Iterator[Found]:
+    """A case of a `branch`, or a route, that is never taken, since an earlier one takes all its calls."""
+    if file.kind is Kind.NUMBERS:
+        for _, routed in routes(file.document):
+            yield from _shadowed([(path, _of_route(route)) for path, route in routed], "route")
+    elif file.kind is Kind.FLOW and file.readable:
+        for name, step in file.steps.items():
+            if isinstance(step, Branch):
+                cases = [(("steps", name, "branch", place), case.when) for place, case in enumerate(step.branch)]
+                yield from _shadowed(cases, "case")
+
+
+def _of_route(route: Mapping[str, object]) -> Conditions:
+    asked = {key: route[key] for key in (CALLER, "open", "closed") if key in route}
+    return {
+        key: [str(each) for each in (value if isinstance(value, list) else [value])] for key, value in asked.items()
+    }
+
+
+def _shadowed(cases: Sequence[tuple[Path, Conditions]], called: str) -> Iterator[Found]:
+    for place, (path, when) in enumerate(cases):
+        # One for all calls above others is what the reader refuses.
+        earlier = (nth for nth, (_, other) in enumerate(cases[:place], 1) if other and _holds_wherever(other, when))
+        if nth := next(earlier, 0):
+            yield Found(path, f"is never taken: the {called} number {nth} takes all of its calls", _REMEDY)
+
+
+def _holds_wherever(earlier: Conditions, later: Conditions) -> bool:
+    return all(
+        name in later and all(_covered(name, text, texts) for text in later[name]) for name, texts in earlier.items()
+    )
+
+
+def _covered(name: str, text: str, texts: Collection[str]) -> bool:
+    if name == CALLER and is_withheld(text) and any(map(is_withheld, texts)):
+        return True
+    return any(text.startswith(each[:-1]) if each.endswith(ANY_ENDING) else text == each for each in texts)

@@ -1,0 +1,54 @@
+"""Flows that visit one another too deep."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dialtone.flow.engine import MAX_VISITS
+from infra.flowkit.linting.rule import WARNING, Found, rule
+from infra.flowkit.linting.rules.endless_loop import visits_unasked
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from infra.flowkit.linting.files import FlowFile
+
+
+@rule("too-many-visits", WARNING)
+def too_many_visits(file: FlowFile) -> Iterator[Found]:
+    """Flows that visit one another in a circle, or over eight deep: the ninth visit takes the last resort."""
+    others = {flow.name: flow.others for flow in file.folder.flows}
+    unasked = set(visits_unasked(file))
+    for name, step in file.steps.items():
+        for other, _ in step.visits() if name not in unasked else ():
+            if through := _back_to(file.flow.name, other, others):
+                way = f", by way of {', '.join(through[1:])}" if len(through) > 1 else ""
+                reason = (
+                    f"visits {other}, which visits this flow again{way}; a caller who goes round is in the last resort"
+                    f" after {MAX_VISITS} visits"
+                )
+                yield Found(file.path_to(name, "go"), reason, "come back with `come_back` instead of visiting again")
+            elif (depth := _depth(other, others)) > MAX_VISITS:
+                reason = f"begins {depth} visits within one another; only {MAX_VISITS} are possible"
+                yield Found(file.path_to(name, "go"), reason, "come back before the next visit")
+
+
+def _back_to(flow: str, other: str, others: Mapping[str, frozenset[str]]) -> tuple[str, ...]:
+    """The flows from the other one, by which a call is in this one again; () if it never is."""
+    left: list[tuple[str, ...]] = [(other,)]
+    seen = {other}
+    for through in left:
+        if through[-1] == flow or flow in others.get(through[-1], ()):
+            return through
+        further = sorted(others.get(through[-1], frozenset()) - seen)
+        seen |= set(further)
+        left += [(*through, each) for each in further]
+    return ()
+
+
+def _depth(flow: str, others: Mapping[str, frozenset[str]]) -> int:
+    """How many visits deep a call is that goes there and on; 0 where it comes to a circle."""
+    here, depth = {flow}, 1
+    while depth <= len(others) and (further := {each for name in here for each in others.get(name, ())}):
+        here, depth = further, depth + 1
+    return depth if depth <= len(others) else 0
