@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from dialtone.domain.units import MILLIS_PER_SECOND
-from infra.carrier import cost, recordings
+from infra.carrier import cost, queues, recordings
 from infra.carrier.audio import Player, brief
 from infra.carrier.delivery import Route, Session
 from infra.carrier.hangup_causes import cause_named
@@ -205,6 +205,7 @@ def hang_up(exchange: Exchange, leg: Leg, cause: str, source: str) -> None:
     if leg.gather is not None:
         leg.gather.end("call_hangup")
     exchange.tell(HungUp(at=now, leg=leg.name, cause=cause, source=source))
+    queues.hung_up(exchange, leg)
     exchange.emit(leg, "call.hangup", **_hangup_payload(exchange, leg, cause, source))
     for recording in recordings.active(leg):
         recordings.stop(exchange, recording)

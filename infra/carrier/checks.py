@@ -44,6 +44,7 @@ RANGES: Mapping[str, Mapping[str, tuple[int, int]]] = {
     "answer": _FROM_ANSWER,
     "bridge": _FROM_ANSWER,
     "dial": _DIALLING,
+    "enqueue": {"max_size": (1, LARGEST), "max_wait_time_secs": (1, LARGEST)},
     "transfer": _DIALLING,
     "gather": {**_DIGITS, "initial_timeout_millis": (0, LARGEST)},
     "gather_using_speak": _PROMPTED,
@@ -223,4 +224,14 @@ def _transcribed(action: str, given: Mapping[str, Any]) -> None:
         raise errors.out_of_range("/transcription_min_speaker_count", 1, high)
 
 
-_CONFLICTS = (_one_audio, _overlay, _digit_counts, _basic_speech, _linked, _transcribed)
+def _bridged_with(action: str, given: Mapping[str, Any]) -> None:
+    if action != "bridge":
+        return
+    named = [name for name in ("call_control_id", "queue", "video_room_id") if name in given]
+    if not named:
+        raise errors.missing("/call_control_id")
+    if len(named) > 1:
+        raise errors.conflicting(f"/{named[1]}", f"{' and '.join(named)} cannot be used together in one request.")
+
+
+_CONFLICTS = (_one_audio, _bridged_with, _overlay, _digit_counts, _basic_speech, _linked, _transcribed)

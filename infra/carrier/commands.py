@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from infra.carrier import calls, dialing, errors, media, recordings
+from infra.carrier import calls, dialing, errors, media, queues, recordings
 from infra.carrier.audio import Prompt, speech
 from infra.carrier.gather import Gather, rules
 from infra.carrier.legs import Leg, LegState
@@ -111,7 +111,7 @@ def _spoken(given: Parameters, payload: str, **more: Any) -> Prompt:  # noqa: AN
     return Prompt("speech", words, seconds, **more)
 
 
-def _enqueue(leg: Leg, prompt: Prompt, given: Parameters) -> None:
+def _queue_prompt(leg: Leg, prompt: Prompt, given: Parameters) -> None:
     """Queue a prompt; `stop` ends what plays (current), and with `all` forgets what was queued before it."""
     player = leg.overlay if prompt.overlay else leg.audio
     interrupts = "stop" in given and player.playing is not None
@@ -134,7 +134,7 @@ def speak(_exchange: Exchange, leg: Leg, given: Parameters) -> dict[str, Any]:
     """Read a text out, after what is queued already."""
     prompt = _spoken(given, given["payload"], loops=_loops(given), targets=_targets(leg, given))
     take_client_state(leg, given)
-    _enqueue(leg, prompt, given)
+    _queue_prompt(leg, prompt, given)
     return {}
 
 
@@ -164,7 +164,7 @@ def playback_start(exchange: Exchange, leg: Leg, given: Parameters) -> dict[str,
     prompt = file_prompt(exchange, given, loops=_loops(given), targets=_targets(leg, given), overlay=overlay)
     assert prompt is not None  # noqa: S101 - the checks demand a source
     take_client_state(leg, given)
-    _enqueue(leg, prompt, given)
+    _queue_prompt(leg, prompt, given)
     return {}
 
 
@@ -302,8 +302,9 @@ def transfer(exchange: Exchange, leg: Leg, given: Parameters) -> dict[str, Any]:
 
 @_command()
 def bridge(exchange: Exchange, leg: Leg, given: Parameters) -> dict[str, Any]:
-    """Bridge this call with another."""
-    other = exchange.legs.get(given["call_control_id"])
+    """Bridge this call with another, or with the first of a queue: that one leaves it whatever comes of the bridge."""
+    in_queue = "queue" in given
+    other = queues.take_first(exchange, given["queue"]) if in_queue else exchange.legs.get(given["call_control_id"])
     if other is None or other is leg:
         raise errors.invalid_call_control_id()
     if not other.alive:
@@ -319,3 +320,36 @@ def bridge(exchange: Exchange, leg: Leg, given: Parameters) -> dict[str, Any]:
         dialing.part(exchange, other)
         calls.bridge(exchange, leg, other)
     return _record_from_answer(exchange, leg, given)
+
+
+@_command()
+def enqueue(exchange: Exchange, leg: Leg, given: Parameters) -> dict[str, Any]:
+    """Put the call into a queue; one that is bridged is parted from its peer first."""
+    state = leg.client_state
+    take_client_state(leg, given)
+    try:
+        queues.enter(
+            exchange,
+            leg,
+            given["queue_name"],
+            max_size=given.get("max_size", queues.DEFAULT_MAX_SIZE),
+            max_wait_seconds=given.get("max_wait_time_secs"),
+            keep=given.get("keep_after_hangup", False),
+        )
+    except errors.RefusalError:
+        leg.client_state = state
+        raise
+    if leg.peer is not None:
+        dialing.part(exchange, leg)
+        calls.unbridge(exchange, leg)
+    return {}
+
+
+@_command()
+def leave_queue(exchange: Exchange, leg: Leg, given: Parameters) -> dict[str, Any]:
+    """Take the call out of its queue."""
+    if queues.place_of(exchange, leg) is None:
+        raise errors.cannot("The call is in no queue.")
+    take_client_state(leg, given)
+    queues.leave(exchange, leg, "leave")
+    return {}

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from infra.carrier.clock import Clock
     from infra.carrier.legs import Leg, Party
     from infra.carrier.media import MediaLibrary
+    from infra.carrier.queues import CallQueue
     from infra.carrier.recordings import RecordingStore
     from infra.carrier.trace import Happening, Trace
 
@@ -64,6 +65,7 @@ class Exchange:
     #: What else numbers can ring, SIP trunks say: id → name.
     other_connections: dict[str, str] = field(default_factory=dict)
     legs: dict[str, Leg] = field(default_factory=dict)
+    queues: dict[str, CallQueue] = field(default_factory=dict)
     #: command_id of each accepted dial → when, and what was answered.
     dials_seen: dict[str, tuple[float, dict[str, Any]]] = field(default_factory=dict)
     callees: Callable[[str], Party] = field(default=_nobody)

@@ -24,11 +24,13 @@ DESCRIPTIONS = {
     "bridge": ("telnyx.types.calls.action_bridge_params", "ActionBridgeParams"),
     "client_state_update": ("telnyx.types.calls.action_update_client_state_params", "ActionUpdateClientStateParams"),
     "dial": ("telnyx.types.call_dial_params", "CallDialParams"),
+    "enqueue": ("telnyx.types.calls.action_enqueue_params", "ActionEnqueueParams"),
     "gather": ("telnyx.types.calls.action_gather_params", "ActionGatherParams"),
     "gather_stop": ("telnyx.types.calls.action_stop_gather_params", "ActionStopGatherParams"),
     "gather_using_audio": ("telnyx.types.calls.action_gather_using_audio_params", "ActionGatherUsingAudioParams"),
     "gather_using_speak": ("telnyx.types.calls.action_gather_using_speak_params", "ActionGatherUsingSpeakParams"),
     "hangup": ("telnyx.types.calls.action_hangup_params", "ActionHangupParams"),
+    "leave_queue": ("telnyx.types.calls.action_leave_queue_params", "ActionLeaveQueueParams"),
     "playback_start": ("telnyx.types.calls.action_start_playback_params", "ActionStartPlaybackParams"),
     "playback_stop": ("telnyx.types.calls.action_stop_playback_params", "ActionStopPlaybackParams"),
     "record_pause": ("telnyx.types.calls.action_pause_recording_params", "ActionPauseRecordingParams"),
@@ -55,6 +57,8 @@ REQUESTS = {
     "media_upload": ("telnyx.types.media_upload_params", "MediaUploadParams"),
     "number_update": ("telnyx.types.phone_number_update_params", "PhoneNumberUpdateParams"),
     "profile_create": ("telnyx.types.outbound_voice_profile_create_params", "OutboundVoiceProfileCreateParams"),
+    "queue_create": ("telnyx.types.queue_create_params", "QueueCreateParams"),
+    "queue_update": ("telnyx.types.queue_update_params", "QueueUpdateParams"),
     "profile_update": ("telnyx.types.outbound_voice_profile_update_params", "OutboundVoiceProfileUpdateParams"),
 }
 
@@ -147,7 +151,7 @@ class Description:
             compiled[alias] = _check_of(plain)
             if needed:
                 required.add(alias)
-        self._required = tuple(sorted(required))
+        self._required = tuple(sorted(required - _NOT_REQUIRED.get(self._described.__name__, frozenset())))
         return {**compiled, **{name: check for name, check in _WIDENED.items() if name in compiled}}
 
     @property
@@ -172,6 +176,9 @@ class Description:
 
 #: Parameters that Telnyx's OpenAPI description types otherwise than its SDK does: both are right.
 _WIDENED = {"webhook_urls": _any_of((_map_of(_of_type(str)), _map_of(_list_of(_of_type(str)))))}
+
+#: Parameters that the description requires and says to leave out beside another.
+_NOT_REQUIRED = {"ActionBridgeParams": frozenset({"call_control_id"})}
 
 
 def _unwrapped(name: str, hint: Any) -> tuple[str, bool, Any]:  # noqa: ANN401 - a type hint is of any type

@@ -58,6 +58,8 @@ COMMANDS: dict[str, st.SearchStrategy[dict[str, Any]]] = {
         optional={"park_after_unbridge": st.just("self"), "answering_machine_detection": st.just("greeting_end")},
     ),
     "send_dtmf": st.just({"digits": "12"}),
+    "enqueue": st.fixed_dictionaries({"queue_name": st.just("support")}, optional={"max_wait_time_secs": st.just(5)}),
+    "leave_queue": st.just({}),
 }
 SCRIPTED_COMMANDS = st.lists(
     st.sampled_from(sorted(COMMANDS)).flatmap(lambda action: st.tuples(st.just(action), COMMANDS[action])), max_size=25

@@ -132,6 +132,7 @@ def _answered(carrier: Carrier, client: Telnyx, webhooks: Webhooks, *steps: Step
 
 GOOD: dict[str, dict[str, Any]] = {
     "update_client_state": {"client_state": "eA=="},
+    "enqueue": {"queue_name": "support", "max_size": 20, "max_wait_time_secs": 600},
     "gather": {"maximum_digits": 4, "valid_digits": "123"},
     "stop_gather": {},
     "gather_using_audio": {"audio_url": "http://127.0.0.1:9/none.wav", "maximum_tries": 1},
@@ -172,12 +173,14 @@ BAD: dict[str, dict[str, Any]] = {
     "answer": {"record": "always"},
     "bridge": {"call_control_id_to_bridge_with": "v3:nobody"},
     "update_client_state": {"client_state": "?"},
+    "enqueue": {"queue_name": 7},
     "gather": {"maximum_digits": 400},
     "stop_gather": {"extra_body": {"nothing": 1}},
     "gather_using_audio": {"terminating_digit": "12"},
     "gather_using_speak": {"payload": "Hi", "voice": "female", "language": "xx"},
     "start_playback": {"audio_url": "http://127.0.0.1:9/a.wav", "media_name": "a"},
     "stop_playback": {"stop": "none"},
+    "leave_queue": {"client_state": "?"},
     "pause_recording": {"recording_id": "6a09cdc3-8948-47f0-aa62-74ac943d6c58"},
     "resume_recording": {"recording_id": "6a09cdc3-8948-47f0-aa62-74ac943d6c58"},
     "start_recording": {"format": "ogg", "channels": "dual"},

@@ -1,0 +1,130 @@
+"""Call queues: calls wait in the order in which they came, until a bridge takes the first, or they leave."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from infra.carrier import errors
+
+if TYPE_CHECKING:
+    from infra.carrier.clock import Timer
+    from infra.carrier.exchange import Exchange
+    from infra.carrier.legs import Leg
+
+#: How many calls a queue takes unless it is told otherwise (the description of `enqueue`).
+DEFAULT_MAX_SIZE = 100
+
+
+@dataclass(slots=True, eq=False)
+class Waiting:
+    """A call in a queue."""
+
+    leg: Leg
+    since: float
+    #: Whether it keeps its place when the caller hangs up.
+    keep: bool = False
+    timer: Timer | None = None
+
+
+@dataclass(slots=True, eq=False)
+class CallQueue:
+    """A queue, the first call first."""
+
+    name: str
+    id: str
+    max_size: int
+    created: float
+    updated: float
+    calls: list[Waiting] = field(default_factory=list)
+    #: How long each call waited that has left.
+    waits: list[float] = field(default_factory=list)
+
+    def average_wait(self, now: float) -> int:
+        """Give how long the calls that are in the queue have been waiting, on average, in seconds."""
+        return round(sum(now - each.since for each in self.calls) / len(self.calls)) if self.calls else 0
+
+    def average_spent(self) -> int:
+        """Give how long calls spent in the queue before they left it, on average, in seconds."""
+        return round(sum(self.waits) / len(self.waits)) if self.waits else 0
+
+    def position(self, waiting: Waiting) -> int:
+        """Give the place of a call, 1 for the first."""
+        return self.calls.index(waiting) + 1
+
+
+def place_of(exchange: Exchange, leg: Leg) -> tuple[CallQueue, Waiting] | None:
+    """Give the queue that a leg is in, and its entry there."""
+    return next(
+        ((queue, each) for queue in exchange.queues.values() for each in queue.calls if each.leg is leg),
+        None,
+    )
+
+
+def queue_named(exchange: Exchange, name: str, max_size: int = DEFAULT_MAX_SIZE) -> CallQueue:
+    """Give a queue; one that is not there yet is made."""
+    now = exchange.clock.now
+    return exchange.queues.setdefault(name, CallQueue(name, exchange.new_id(), max_size, now, now))
+
+
+def enter(  # noqa: PLR0913 - what `enqueue` takes
+    exchange: Exchange,
+    leg: Leg,
+    name: str,
+    *,
+    max_size: int = DEFAULT_MAX_SIZE,
+    max_wait_seconds: int | None = None,
+    keep: bool = False,
+) -> None:
+    """Put a call at the end of a queue. The size of a queue that exists stays as it is. Raises RefusalError."""
+    if place_of(exchange, leg):
+        raise errors.cannot("The call is in a queue already.")
+    queue = queue_named(exchange, name, max_size)
+    if len(queue.calls) >= queue.max_size:
+        raise errors.cannot("The queue is full.")
+    waiting = Waiting(leg, exchange.clock.now, keep)
+    queue.calls.append(waiting)
+    if max_wait_seconds is not None:
+        waiting.timer = exchange.clock.after(max_wait_seconds, lambda: leave(exchange, leg, "timeout"))
+    exchange.emit(
+        leg,
+        "call.enqueued",
+        queue=name,
+        current_position=queue.position(waiting),
+        queue_avg_wait_time_secs=queue.average_spent(),
+    )
+
+
+def leave(exchange: Exchange, leg: Leg, reason: str) -> None:
+    """Take a call out of its queue, if it is in one."""
+    place = place_of(exchange, leg)
+    if place is None:
+        return
+    queue, waiting = place
+    position, spent = queue.position(waiting), exchange.clock.now - waiting.since
+    queue.calls.remove(waiting)
+    queue.waits.append(spent)
+    if waiting.timer is not None:
+        waiting.timer.cancel()
+    exchange.emit(
+        leg, "call.dequeued", queue=queue.name, queue_position=position, reason=reason, wait_time_secs=round(spent)
+    )
+
+
+def hung_up(exchange: Exchange, leg: Leg) -> None:
+    """A leg is over: it leaves its queue, unless its place is kept."""
+    place = place_of(exchange, leg)
+    if place and not place[1].keep:
+        leave(exchange, leg, "hangup")
+
+
+def take_first(exchange: Exchange, name: str) -> Leg:
+    """Take the first call out of a queue, to be bridged. Raises RefusalError where there is none, or it has ended."""
+    queue = exchange.queues.get(name)
+    if queue is None or not queue.calls:
+        raise errors.cannot("The queue is empty.")
+    leg = queue.calls[0].leg
+    leave(exchange, leg, "bridged")
+    if not leg.alive:
+        raise errors.call_ended()
+    return leg
