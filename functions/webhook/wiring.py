@@ -19,6 +19,7 @@ from dialtone.adapters.telemetry import Measure, Observer
 from dialtone.adapters.telnyx_api import TelnyxApi
 from dialtone.adapters.telnyx_sdk import sdk
 from dialtone.adapters.watchdog_queue import WatchdogQueue
+from dialtone.flow.parser import STEP_KINDS
 from webhook.endpoint import Endpoint
 from webhook.processor import EventProcessor
 from webhook.snapshot import Snapshot
@@ -57,6 +58,7 @@ def open_endpoint(settings: Settings, open_library: Callable[[Path, CallsTable],
         load=[
             telnyx.prepare,
             *(each.open for each in clients.values()),
+            partial(list, STEP_KINDS.values()),
             *([deployed.read_all] if isinstance(deployed, FlowLibrary) else []),
         ],
         renew=[telnyx.close, live.forget, *([key.forget] if isinstance(key, CachedSecret) else [])],

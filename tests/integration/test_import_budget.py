@@ -33,11 +33,12 @@ FORGED = "import webhook.app; assert webhook.app.handler({{'headers': {{}}, 'bod
 COMMAND = "import {app}; from dialtone.adapters.telnyx_sdk import sdk; sdk.load().Telnyx(api_key='KEY')"
 
 NEVER = ("aws_xray_sdk", "infra", "tests", "moto", "jwt")
+STEPS_OF_SOME_FLOWS = ("dialtone.flow.steps.lookup", "dialtone.flow.steps.transfer", "dialtone.flow.steps.collect")
 TELNYX = ("telnyx", "httpx", "httpcore", "anyio")
 
 BUDGETS = [
     # what is done, function, at most so many modules, none of these
-    (START, "webhook.app", 680, (*NEVER, *TELNYX)),
+    (START, "webhook.app", 665, (*NEVER, *TELNYX, *STEPS_OF_SOME_FLOWS)),
     (FORGED, "webhook.app", 680, (*NEVER, *TELNYX)),
     (COMMAND, "webhook.app", 866, NEVER),
     (START, "archive.app", 580, (*NEVER, *TELNYX, "yaml", "nacl", "pydantic")),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -13,55 +14,64 @@ from dialtone.flow.document import Document
 from dialtone.flow.flow import CONSENT_STEP, STEP_OF_FLOW, Flow, Limits, WholeCall, version_of
 from dialtone.flow.inputs import is_givable
 from dialtone.flow.recording_options import RetentionDays
-from dialtone.flow.steps.answered_by import AnsweredBy
-from dialtone.flow.steps.branch import Branch
-from dialtone.flow.steps.choose_language import ChooseLanguage
-from dialtone.flow.steps.collect import Collect
-from dialtone.flow.steps.go import GoTo, Return
-from dialtone.flow.steps.hangup_and_reject import HangUp, Reject
-from dialtone.flow.steps.hours import Hours
-from dialtone.flow.steps.lookup import LookUp
-from dialtone.flow.steps.menu import Menu
-from dialtone.flow.steps.play import Play
-from dialtone.flow.steps.record import Record
-from dialtone.flow.steps.recording import RecordingSwitch
-from dialtone.flow.steps.say import Say
-from dialtone.flow.steps.send_digits import SendDigits
-from dialtone.flow.steps.set_variables import Name, SetVariables
-from dialtone.flow.steps.transfer import Transfer
-from dialtone.flow.steps.wait import Pause
+from dialtone.flow.steps.hangup_and_reject import Reject
+from dialtone.flow.variable_names import VariableName
 from dialtone.flow.voice_settings import LanguageCode, Speed, VoiceDefaults, VoiceName, VoiceOptions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from dialtone.flow.document import Path
     from dialtone.flow.steps.step import Step
 
-STEP_KINDS: Mapping[str, type[Step]] = {
-    "answered_by": AnsweredBy,
-    "branch": Branch,
-    "choose_language": ChooseLanguage,
-    "collect": Collect,
-    "come_back": Return,
-    "go": GoTo,
-    "hangup": HangUp,
-    "hours": Hours,
-    "lookup": LookUp,
-    "menu": Menu,
-    "play": Play,
-    "record": Record,
-    "recording": RecordingSwitch,
-    "reject": Reject,
-    "say": Say,
-    "send_digits": SendDigits,
-    "set": SetVariables,
-    "transfer": Transfer,
-    "wait": Pause,
+_STEP_CLASSES = {
+    "answered_by": "answered_by.AnsweredBy",
+    "branch": "branch.Branch",
+    "choose_language": "choose_language.ChooseLanguage",
+    "collect": "collect.Collect",
+    "come_back": "go.Return",
+    "go": "go.GoTo",
+    "hangup": "hangup_and_reject.HangUp",
+    "hours": "hours.Hours",
+    "lookup": "lookup.LookUp",
+    "menu": "menu.Menu",
+    "play": "play.Play",
+    "record": "record.Record",
+    "recording": "recording.RecordingSwitch",
+    "reject": "hangup_and_reject.Reject",
+    "say": "say.Say",
+    "send_digits": "send_digits.SendDigits",
+    "set": "set_variables.SetVariables",
+    "transfer": "transfer.Transfer",
+    "wait": "wait.Pause",
 }
+"""The key that names a step's kind → the kind's module in `steps/`, and its class."""
+
+
+class StepKinds(Mapping[str, "type[Step]"]):
+    """Key → kind. A kind's module is imported when it is first looked up: a start from cold waits for each."""
+
+    def __getitem__(self, key: str) -> type[Step]:
+        """The kind. Raises KeyError if there is no such kind."""
+        module, _, name = _STEP_CLASSES[key].partition(".")
+        kind: type[Step] = getattr(import_module(f"dialtone.flow.steps.{module}"), name)
+        return kind
+
+    def __contains__(self, key: object) -> bool:
+        """Whether the key names a kind; imports nothing."""
+        return key in _STEP_CLASSES
+
+    def __iter__(self) -> Iterator[str]:
+        """Every key."""
+        return iter(_STEP_CLASSES)
+
+    def __len__(self) -> int:
+        """How many kinds there are."""
+        return len(_STEP_CLASSES)
+
+
+STEP_KINDS = StepKinds()
 """The key that names a step's kind → the kind."""
 
-BARE: Mapping[str, type[Step]] = {"come_back": Return, "hangup": HangUp}
+BARE = frozenset({"come_back", "hangup"})
 """The kinds that may be written as a word alone: `bye: hangup`."""
 
 DEFAULT_VOICE = "AWS.Polly.Joanna-Neural"
@@ -90,7 +100,7 @@ class WrittenFlow(BaseModel):
     retention_days: RetentionDays | None = Field(
         None, description="Days that recordings of its calls are kept; without it, as long as the bucket keeps any."
     )
-    given: dict[Name, str] = Field(
+    given: dict[VariableName, str] = Field(
         default_factory=dict, description="Variable that a call dialled for it must be given → what it is."
     )
     limits: Limits = Field(default_factory=Limits, description="How far a call may go before last_resort ends it.")
@@ -198,7 +208,7 @@ def _parse_steps(document: Document) -> dict[str, Step]:
 
 def _parse_step(document: Document, name: str, content: Any, below: str) -> Step | None:  # noqa: ANN401 -- whatever the file holds
     if isinstance(content, str) and content in BARE:
-        return BARE[content](name=name)
+        return STEP_KINDS[content](name=name)
     path = ("steps", name)
     kinds = [key for key in content if key in STEP_KINDS] if isinstance(content, dict) else []
     if len(kinds) != 1:
@@ -208,7 +218,7 @@ def _parse_step(document: Document, name: str, content: Any, below: str) -> Step
     if "name" in content:
         remedy = "remove it: a step is named where it stands"
         document.report((*path, "name"), name, "name is not a key here", remedy)
-    if "calendar" in content and kind is Hours:
+    if "calendar" in content and "hours" in kinds:
         document.report((*path, "calendar"), name, "calendar is not a key here", "name it after `hours`")
     following = {} if kind.final or "next" in content else {"next": below}
     return document.validate(kind, {**content, **following, "name": name}, path, name)
@@ -233,17 +243,18 @@ def _why_of_no_kind(name: str, content: object, kinds: list[str]) -> tuple[str, 
 
 
 def _with_calendar(document: Document, step: Step, read_file: FileReader, texts: list[str]) -> Step:
-    if not isinstance(step, Hours):
+    name = next(step.calendars(), None)
+    if name is None:
         return step
-    file = calendar_file(step.hours)
+    file = calendar_file(name)
     text = read_file(file)
     if text is None:
         remedy = f"add {file} beside the flow, or name a calendar that is there"
-        reason = f"goes by {step.hours}, which is not a calendar"
+        reason = f"goes by {name}, which is not a calendar"
         document.report(("steps", step.name, "hours"), step.name, reason, remedy)
         return step
     texts.append(text)
-    return step.model_copy(update={"calendar": read_calendar(step.hours, text)})
+    return step.model_copy(update={"calendar": read_calendar(name, text)})
 
 
 def _check_flows(document: Document, steps: Mapping[str, Step], read_file: FileReader) -> None:

@@ -6,12 +6,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from dialtone.domain.numbers import is_withheld
 from dialtone.flow.calendars import WEEKDAYS, TimeZone
 from dialtone.flow.steps.step import Step
-from dialtone.flow.templating import CALLER, VARIABLE, known
+from dialtone.flow.templating import CALLER, known
+from dialtone.flow.variable_names import VariableName
 
 if TYPE_CHECKING:
     from dialtone.domain.calls import Call
@@ -39,15 +40,13 @@ Texts = Annotated[
 ]
 """Texts of which one must be it; `+1555*` is everything that begins so, '' is nothing."""
 
-Name = Annotated[str, StringConstraints(pattern=rf"^{VARIABLE}$")]
-
 
 class Case(BaseModel):
     """Conditions that must all hold, and where to go then."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
-    when: dict[Name, Texts] = Field(
+    when: dict[VariableName, Texts] = Field(
         min_length=1,
         description=(
             "Variable, `caller`, `called`, `language` or `day` → a text, `+1555*` for a beginning, or a list; "

@@ -4,26 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
-from pydantic import Field, StringConstraints, field_validator
+from pydantic import Field, field_validator
 
 from dialtone.flow.steps.step import Step
 from dialtone.flow.templating import (
     DIGITS,
     KNOWN_OF_EVERY_CALL,
     MAX_VALUE_CHARACTERS,
-    VARIABLE,
     WAITED,
     WAITING_SINCE,
     filled,
     known,
 )
+from dialtone.flow.variable_names import VariableName
 
 if TYPE_CHECKING:
     from dialtone.domain.calls import Call
     from dialtone.flow.moves import Move
     from dialtone.flow.voice_settings import VoiceDefaults
-
-Name = Annotated[str, StringConstraints(pattern=rf"^{VARIABLE}$")]
 
 
 class SetVariables(Step):
@@ -31,7 +29,7 @@ class SetVariables(Step):
 
     can_fail: ClassVar[bool] = False
 
-    set: dict[Name, Annotated[str, Field(max_length=MAX_VALUE_CHARACTERS)]] = Field(
+    set: dict[VariableName, Annotated[str, Field(max_length=MAX_VALUE_CHARACTERS)]] = Field(
         min_length=1, description="Variable → value; `{caller}` and the like are filled in."
     )
 

@@ -1,0 +1,11 @@
+"""The name of a variable, as a key or value of a flow."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import StringConstraints
+
+from dialtone.flow.templating import VARIABLE
+
+VariableName = Annotated[str, StringConstraints(pattern=rf"^{VARIABLE}$")]
