@@ -5,6 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-SAMPLES = ROOT / "functions" / "flows"
-"""The sample menus: demo, benchmarks and tests play them, and `make deploy` takes them without a project."""
+SAMPLES = ROOT / "infra" / "samples"
+"""The sample menus, a part of the product: demo, benchmarks, tests and the documentation's pictures play these."""
+MENUS = ROOT / "functions" / "flows"
+"""What lies beside the code: commands and `make deploy` take it without a project. It begins as a copy of the samples,
+and may be edited: nothing of the product's own depends on what it says."""
 IS_INSTALLED = not (ROOT / "pyproject.toml").is_file()

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dialtone.domain.errors import DialtoneError
-from infra.checkout import ROOT, SAMPLES
+from infra.checkout import MENUS, ROOT, SAMPLES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,8 +56,8 @@ class Project:
 
     @property
     def is_samples(self) -> bool:
-        """Whether there is no project, so that a command takes Dialtone's own menus."""
-        return self.flows == SAMPLES
+        """Whether there is no project, so that a command takes what came with Dialtone."""
+        return self.flows in {MENUS, SAMPLES}
 
     @property
     def file(self) -> Path | None:
@@ -96,7 +96,10 @@ def nearest(folder: Path | None = None) -> Project:
             break  # a checkout that lies in somebody's project works on its own samples
         if (each / PROJECT_FILE).is_file() or _holds_flows(each / FLOWS_FOLDER):
             return Project(each, each / FLOWS_FOLDER)
-    return Project(here, here) if _holds_flows(here) else Project(SAMPLES.parent, SAMPLES)
+    if _holds_flows(here):
+        return Project(here, here)
+    beside_code = MENUS if _holds_flows(MENUS) else SAMPLES
+    return Project(beside_code.parent, beside_code)
 
 
 def stack_named(name: str) -> str:

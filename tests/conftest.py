@@ -5,13 +5,24 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import HealthCheck, settings
 
+from infra.checkout import SAMPLES
+
 if TYPE_CHECKING:
-    import pytest
+    from collections.abc import Iterator
 
 EXAMPLES = 12
 _COMMON = {"deadline": None, "print_blob": True, "suppress_health_check": [HealthCheck.too_slow]}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def samples_without_a_project() -> Iterator[None]:
+    """Lets commands without a project take the samples, so that no test depends on what lies in `functions/flows`."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("infra.project.MENUS", SAMPLES)
+        yield
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -53,13 +53,12 @@ class PhoneLine:
     ) -> None:
         """`pace` is virtual seconds per second of the wall clock, None for as fast as possible.
 
-        `watched_flows` takes the place of the flows that are deployed, and is read again whenever it has changed: its
+        It plays the samples. `watched_flows` takes their place, and is read again whenever it has changed: its
         numbers are for the caller to `connect`, again and again. `start` is the carrier's time at the beginning, None
         for now: opening hours go by it. Raises PortInUseError.
         """
         self.flows = watched_flows or SAMPLES
         self._watched = watched_flows is not None
-        watching = {"FLOWS_FOLDER": str(watched_flows.resolve())} if watched_flows else {}
         changed = {"WebhookFunction": {"Handler": WATCHING_WEBHOOK}} if watched_flows else {}
         self.carrier = Carrier(
             http_post,
@@ -79,7 +78,7 @@ class PhoneLine:
                 telnyx_api_key=self.carrier.api_key,
                 port=cloud_port,
                 properties={**ON_OUR_TIME, **changed, **(properties or {})},
-                environment=watching,
+                environment={"FLOWS_FOLDER": str(self.flows.resolve())},
             )
         )
         self._open = ExitStack()

@@ -1,4 +1,4 @@
-"""The stack, packed for AWS with a project's menus in place of the samples."""
+"""The stack, packed for AWS with a project's menus in place of those beside the code."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from dialtone.domain.errors import DialtoneError
-from infra.checkout import ROOT, SAMPLES
+from infra.checkout import MENUS, ROOT
 from infra.packing import pack
 
 if TYPE_CHECKING:
@@ -45,8 +45,8 @@ def functions_in(built: Path) -> list[Path]:
 
 
 def put_flows(flows: Path, package: Path) -> None:
-    """Put a project's menus where a function reads them; nothing of the samples stays."""
-    place = package / SAMPLES.name
+    """Put a project's menus where a function reads them; nothing of what lay there stays."""
+    place = package / MENUS.name
     shutil.rmtree(place, ignore_errors=True)
     for pattern in READ_ON_LAMBDA:
         for file in flows.glob(pattern):

@@ -10,10 +10,10 @@ import tempfile
 import time
 from pathlib import Path
 
+from infra.checkout import SAMPLES
 from infra.flowkit.lint import lint_all
 from infra.flowkit.linting.files import flow_paths
 
-FLOWS = Path(__file__).resolve().parents[2] / "functions" / "flows"
 DEFAULT_FLOWS = 50
 WANTED_SECONDS = 0.3
 
@@ -29,10 +29,10 @@ def main(count: int) -> None:
 
 def _copy(folder: Path, count: int) -> int:
     """Write them; gives their lines."""
-    texts = [(path.stem, path.read_text(encoding="utf-8")) for path in flow_paths(FLOWS)]
-    (folder / "audio").symlink_to(FLOWS / "audio")
-    if (FLOWS / "calendars").is_dir():
-        (folder / "calendars").symlink_to(FLOWS / "calendars")
+    texts = [(path.stem, path.read_text(encoding="utf-8")) for path in flow_paths(SAMPLES)]
+    (folder / "audio").symlink_to(SAMPLES / "audio")
+    if (SAMPLES / "calendars").is_dir():
+        (folder / "calendars").symlink_to(SAMPLES / "calendars")
     lines = 0
     for place in range(count):
         stem, text = texts[place % len(texts)]

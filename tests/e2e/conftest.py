@@ -9,6 +9,7 @@ from nacl.signing import SigningKey
 
 from infra.carrier import Carrier
 from infra.carrier.server import CarrierServer, http_fetch, http_post
+from infra.checkout import SAMPLES
 from infra.local.cloud import LocalCloud, StackSettings
 from infra.local.emulator import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY
 
@@ -36,6 +37,7 @@ def cloud(carrier: Carrier, telnyx_key: SigningKey) -> Iterator[LocalCloud]:
             telnyx_public_key=f"{carrier.public_key},{key}",
             telnyx_base_url=server.url,
             telnyx_api_key=carrier.api_key,
+            environment={"FLOWS_FOLDER": str(SAMPLES)},
         )
         with LocalCloud(settings) as running:
             yield running

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Self
 
 import pytest
 
+from infra.checkout import SAMPLES
 from infra.flowkit.conversations import read_conversations
 
 if TYPE_CHECKING:
@@ -30,11 +31,11 @@ FAST = "--speed=25"
 
 @pytest.fixture
 def flows(tmp_path: Path) -> Path:
-    return Path(shutil.copytree(ROOT / "functions" / "flows", tmp_path / "flows"))
+    return Path(shutil.copytree(SAMPLES, tmp_path / "flows"))
 
 
 def call(*arguments: str | Path, typed: str = "") -> subprocess.CompletedProcess[str]:
-    command = [*DIALTONE, "call", *map(str, arguments)]
+    command = [*DIALTONE, "call", "--flows", str(SAMPLES), *map(str, arguments)]
     return subprocess.run(  # noqa: S603 -- our own command
         command, cwd=ROOT, input=typed, capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False
     )
@@ -171,7 +172,7 @@ def test_on_a_terminal_words_appear_one_by_one_and_control_c_leaves_it_as_it_was
     termios.tcsetwinsize(descriptor, (24, 100))
     found = termios.tcgetattr(descriptor)
     process = subprocess.Popen(  # noqa: S603 -- our own command
-        [*DIALTONE, "call", "+15550102"],
+        [*DIALTONE, "call", "+15550102", "--flows", SAMPLES],
         cwd=ROOT,
         env=os.environ | {"TERM": "xterm"},
         stdin=program_end,

@@ -2,48 +2,98 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
 import subprocess
 import sys
-from functools import cache
 from pathlib import Path
 
+import pytest
+
+from infra.checkout import SAMPLES
+
 ROOT = Path(__file__).resolve().parents[2]
-DIALTONE = Path(sys.executable).with_name("dialtone")
 DEMO_SECONDS = 120
 """It takes a tenth of this; a machine that is busy takes more."""
 
 TIME_AND_IDS = re.compile(r"^ *[\d.]+ s +")
 
 
-@cache
-def played() -> subprocess.CompletedProcess[str]:
-    command = [str(DIALTONE), "demo"]
-    return subprocess.run(command, capture_output=True, text=True, timeout=DEMO_SECONDS, check=False)  # noqa: S603 -- our own command
+def edited_checkout(folder: Path) -> Path:
+    """A checkout whose menus somebody has edited, removed and added to."""
+    for name in ("infra", "functions"):
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("docs", "template.yaml", "pyproject.toml", "tests"):
+        (folder / name).symlink_to(ROOT / name)
+    menus = folder / "functions" / "flows"
+    shutil.rmtree(menus, ignore_errors=True)
+    shutil.copytree(SAMPLES, menus)
+    menu = (menus / "main-menu.yaml").read_text(encoding="utf-8")
+    (menus / "main-menu.yaml").write_text(menu.replace("1: ", "4: "), encoding="utf-8")
+    (menus / "announcement.yaml").unlink()
+    (menus / "mine.yaml").write_text("flow: mine\nlast_resort: bye\nsteps:\n  bye: hangup\n", encoding="utf-8")
+    return folder
 
 
-def test_the_demo_holds_everything_that_it_checks() -> None:
-    demo = played()
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return edited_checkout(tmp_path_factory.mktemp("checkout"))
 
+
+@pytest.fixture(scope="module")
+def demo(checkout: Path) -> subprocess.CompletedProcess[str]:
+    """In an edited checkout, since the samples that it plays are its own."""
+    return run_in(checkout, "infra.cli.main", "demo")
+
+
+def run_in(checkout: Path, *module: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(  # noqa: S603 -- our own command
+        [sys.executable, "-m", *module],
+        cwd=checkout,
+        env=os.environ | {"PYTHONPATH": f"{checkout}{os.pathsep}{checkout / 'functions'}"},
+        capture_output=True,
+        text=True,
+        timeout=DEMO_SECONDS,
+        check=False,
+    )
+
+
+def test_the_demo_holds_everything_that_it_checks(demo: subprocess.CompletedProcess[str]) -> None:
     assert demo.returncode == 0, demo.stdout[-4_000:] + demo.stderr[-4_000:]
     assert "Everything holds" in demo.stdout
     assert "✗" not in demo.stdout
 
 
-def test_the_demo_is_plain_text_in_a_pipe() -> None:
-    demo = played()
-
+def test_the_demo_is_plain_text_in_a_pipe(demo: subprocess.CompletedProcess[str]) -> None:
     assert "\x1b" not in demo.stdout
     assert demo.stderr == ""
 
 
-def test_the_readme_shows_what_the_demo_prints() -> None:
+def test_the_readme_shows_what_the_demo_prints(demo: subprocess.CompletedProcess[str]) -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     (shown,) = re.findall(r"```text\n(.*?)```", readme, re.DOTALL)
 
-    printed = [_without_time(line) for line in played().stdout.splitlines()]
+    printed = [_without_time(line) for line in demo.stdout.splitlines()]
 
     assert [line for line in shown.splitlines() if _without_time(line) not in printed] == []
+
+
+def test_a_command_without_a_project_takes_the_checkouts_menus_and_the_samples_once_they_are_gone(
+    checkout: Path,
+) -> None:
+    edited = run_in(checkout, "infra.cli.main", "flow", "lint").stdout
+    shutil.rmtree(checkout / "functions" / "flows")
+    gone = run_in(checkout, "infra.cli.main", "flow", "lint").stdout
+
+    assert "numbers.yaml in functions/flows: " in edited
+    assert gone.endswith("numbers.yaml in infra/samples: 0 errors, 0 warnings\n")
+
+
+def test_the_pictures_are_those_of_the_samples_whatever_the_checkouts_menus_are(checkout: Path) -> None:
+    tested = run_in(checkout, "pytest", "-q", "-p", "no:cacheprovider", "tests/unit/test_flow_draw_pictures.py")
+
+    assert tested.returncode == 0, tested.stdout
 
 
 def _without_time(line: str) -> str:

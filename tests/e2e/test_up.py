@@ -17,6 +17,8 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+from infra.checkout import SAMPLES
+
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_SECONDS = 120.0
 
@@ -65,7 +67,7 @@ class Up:
 
 @pytest.fixture
 def flows(tmp_path: Path) -> Path:
-    return Path(shutil.copytree(ROOT / "functions" / "flows", tmp_path / "flows"))
+    return Path(shutil.copytree(SAMPLES, tmp_path / "flows"))
 
 
 @pytest.fixture

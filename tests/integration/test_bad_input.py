@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from infra.checkout import ROOT
+from infra.checkout import ROOT, SAMPLES
 from infra.cli.commands import CommandParser
 from infra.cli.errors import sentence_of
 from infra.cli.main import BROKEN_PIPE, COMMANDS, INTERRUPTED, main
@@ -102,7 +102,7 @@ OFFLINE = (
 
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    shutil.copytree(ROOT / "functions" / "flows", tmp_path / "flows")
+    shutil.copytree(SAMPLES, tmp_path / "flows")
     (tmp_path / "file").write_text("nothing\n")
     (tmp_path / "latin.yaml").write_bytes("flow: latin\nsteps:\n  a: {say: café}\n".encode("latin-1"))
     monkeypatch.chdir(tmp_path)
@@ -218,7 +218,9 @@ def _commands() -> Iterator[str]:
             yield from (f"{name} {action}" for action in each.choices)
 
 
-@pytest.mark.parametrize("arguments", ["--help", "flow lint", "flow draw main-menu", "flow schema flow"])
+@pytest.mark.parametrize(
+    "arguments", ["--help", "flow lint", "flow draw infra/samples/main-menu.yaml", "flow schema flow"]
+)
 def test_a_full_disk_and_a_reader_that_goes_away_are_no_success(arguments: str) -> None:
     environment = os.environ | {"PYTHONUNBUFFERED": ""}
     read, write = os.pipe()

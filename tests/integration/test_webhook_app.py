@@ -13,6 +13,7 @@ import pytest
 
 from dialtone.adapters.signature import KeyInvalid
 from dialtone.domain.errors import FlowInvalid
+from infra.checkout import SAMPLES
 from infra.local.line import WATCHING_WEBHOOK
 from tests.function_output import Output, follow_stdout
 from tests.integration.deliveries import CONTROL, LEG, SESSION, Signer, body
@@ -84,7 +85,7 @@ def environment(aws_address: str, monkeypatch: pytest.MonkeyPatch, telnyx: Scrip
     del aws_address
     for name in NEVER_TOLD:
         monkeypatch.delenv(name, raising=False)
-    for name, value in (WHOLE | {"TELNYX_BASE_URL": telnyx.url}).items():
+    for name, value in (WHOLE | {"TELNYX_BASE_URL": telnyx.url, "FLOWS_FOLDER": str(SAMPLES)}).items():
         monkeypatch.setenv(name, value)
     for name in (APP, WATCHING):
         sys.modules.pop(name, None)

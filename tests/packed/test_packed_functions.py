@@ -15,7 +15,9 @@ import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
+from dialtone.adapters.flow_library import read_numbers
 from dialtone.domain.lookups import Lookup
+from infra.checkout import MENUS
 from infra.packing.runtime_api import PackedFunction, Runtime
 from tests.integration.deliveries import Signer, body
 from tests.integration.dependencies import create_table
@@ -32,7 +34,7 @@ RUNTIME = Runtime(Path(os.environ["LAMBDA_PYTHON"]), Path(os.environ["LAMBDA_RUN
 SIGNER = Signer()
 TABLE = "calls"
 TELNYX_WAITS_SECONDS = 2.0
-NUMBER = "+15550100"  # one of functions/flows/numbers.yaml
+NUMBER = next(iter(read_numbers(MENUS)))
 
 ALONE = """
 import sys; sys.path.insert(0, sys.argv[1])

@@ -17,6 +17,7 @@ from dialtone.domain.call_status import ENDED
 from dialtone.flow.parser import STEP_KINDS, read_flow
 from infra.carrier import Caller, HangUp, Press, Silence, WebhookFault
 from infra.carrier.faults import ARRIVING
+from infra.checkout import SAMPLES
 from infra.flowkit.stage import Stage
 
 pytestmark = pytest.mark.no_cover  # plays again and again what other tests take
@@ -132,7 +133,7 @@ def played(
         return stage, stage.ring(NUMBER, caller)
 
 
-JINGLE = next(Path("functions/flows/audio").glob("*.mp3")).read_bytes()
+JINGLE = next((SAMPLES / "audio").glob("*.mp3")).read_bytes()
 
 
 @given(main=flows("main"), other=flows("other"), caller=CALLERS, faults=FAULTS)

@@ -13,10 +13,11 @@ import pytest
 
 from dialtone.domain.errors import FlowInvalid
 from dialtone.flow.document import Document
+from infra.checkout import SAMPLES
 from infra.flowkit.conversations import Hears, Says, Script, read_conversations, schema
 
 ROOT = Path(__file__).resolve().parents[2]
-SHIPPED = sorted((ROOT / "functions" / "flows").glob("*.test.yaml"))
+SHIPPED = sorted(SAMPLES.glob("*.test.yaml"))
 
 Write = Callable[[str], Path]
 

@@ -12,6 +12,7 @@ import pytest
 
 from dialtone.adapters.flow_library import FlowLibrary
 from dialtone.flow.parser import STEP_KINDS
+from infra.checkout import SAMPLES
 from infra.cli.main import command_parser
 from infra.flowkit.lint import lint
 from infra.local.translate import read
@@ -45,7 +46,7 @@ def test_every_flow_in_the_language_reference_can_be_followed(tmp_path: Path) ->
 def test_the_piece_of_a_flow_in_the_readme_is_a_piece_of_the_flow() -> None:
     (piece,) = blocks(ROOT / "README.md", "yaml")
 
-    assert piece in (ROOT / "functions" / "flows" / "main-menu.yaml").read_text(encoding="utf-8")
+    assert piece in (SAMPLES / "main-menu.yaml").read_text(encoding="utf-8")
 
 
 def test_the_project_file_in_the_docs_is_read_and_the_templates_are_those_that_there_are(tmp_path: Path) -> None:

@@ -6,17 +6,19 @@ from pathlib import Path
 
 import pytest
 
+from infra.checkout import SAMPLES
 from infra.cli.main import main
 
 ROOT = Path(__file__).resolve().parents[2]
 PICTURES = ROOT / "docs" / "pictures"
-COMMAND = "dialtone flow draw --output docs/pictures functions/flows/*.yaml"
+COMMAND = "dialtone flow draw --output docs/pictures infra/samples/*.yaml"
 
 
 @pytest.fixture(scope="module")
 def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("pictures")
-    assert main(["flow", "draw", "--output", str(folder), *(file.stem for file in sorted(PICTURES.iterdir()))]) == 0
+    flows = [str(SAMPLES / f"{file.stem}.yaml") for file in sorted(PICTURES.iterdir())]
+    assert main(["flow", "draw", "--output", str(folder), *flows]) == 0
     return folder
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from infra.checkout import SAMPLES
 from infra.flowkit.lint import lint, lint_all
 from infra.flowkit.linting.finding import Finding, Severity
 from infra.flowkit.linting.rule import ERROR, Of, rule, rules
@@ -19,7 +20,7 @@ def places(findings: list[Finding]) -> list[tuple[str, int, int, str, str]]:
 
 
 def test_nothing_is_wrong_with_the_flows_that_are_shipped() -> None:
-    assert lint(ROOT / "functions" / "flows") == []
+    assert lint(SAMPLES) == []
 
 
 def test_all_faults_of_all_files_are_told_with_line_and_column_from_top_to_bottom() -> None:

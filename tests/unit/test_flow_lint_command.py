@@ -32,7 +32,7 @@ def warned(tmp_path: Path) -> Path:
 def test_without_a_path_and_a_project_the_samples_are_looked_at_and_named(capsys: pytest.CaptureFixture[str]) -> None:
     assert lint() == 0
     said = capsys.readouterr()
-    assert re.fullmatch(r"\d+ flows, \d+ calendars?, numbers.yaml in functions/flows: 0 errors, 0 warnings\n", said.out)
+    assert re.fullmatch(r"\d+ flows, \d+ calendars?, numbers.yaml in infra/samples: 0 errors, 0 warnings\n", said.out)
     assert "the samples, since no project lies in this folder or above" in said.err
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from infra.checkout import SAMPLES
 from infra.flowkit.lint import lint
 from infra.flowkit.linting.rule import rules
 
@@ -29,7 +30,7 @@ def section(rule: str, title: str) -> str:
 
 def example(folder: Path, rule: str, title: str) -> Path:
     """Write the files of an example, with the audio that is shipped; each names itself in its first line."""
-    shutil.copytree(ROOT / "functions" / "flows" / "audio", folder / "audio")
+    shutil.copytree(SAMPLES / "audio", folder / "audio")
     for text in blocks(section(rule, title), "yaml"):
         file = folder / text.splitlines()[0].removeprefix("# ")
         file.parent.mkdir(exist_ok=True)

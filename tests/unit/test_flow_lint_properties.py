@@ -11,13 +11,14 @@ from hypothesis import strategies as st
 
 from dialtone.domain.errors import FlowInvalid
 from dialtone.flow.parser import read_flow
+from infra.checkout import SAMPLES
 from infra.flowkit.lint import lint_all
 from infra.flowkit.linting.files import flow_paths
 from infra.flowkit.linting.finding import Severity
 
 ROOT = Path(__file__).resolve().parents[2]
 TODAY = date(2026, 11, 22)
-FLOWS = [*flow_paths(ROOT / "functions" / "flows"), ROOT / "tests" / "flows" / "every-way" / "desk.yaml"]
+FLOWS = [*flow_paths(SAMPLES), ROOT / "tests" / "flows" / "every-way" / "desk.yaml"]
 SCRAPS = ("", "{}", "[]", "null", "7", "nowhere", '"*"', "2026-13-45", "&a x", "*a", "- ", "{", "\t", "true: 1")
 
 

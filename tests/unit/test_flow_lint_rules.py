@@ -12,6 +12,7 @@ from telnyx.types.calls import action_speak_params
 
 from dialtone.adapters.flow_library import NUMBERS_FILE
 from dialtone.flow.flow import CONSENT_STEP
+from infra.checkout import SAMPLES
 from infra.flowkit.lint import lint
 from infra.flowkit.linting.files import Folder, Kind, flow_paths
 from infra.flowkit.linting.mentions import step_names
@@ -778,7 +779,7 @@ def test_people_who_are_rung_in_turn_add_up(found_in: FindRules) -> None:
 
 def test_every_way_that_a_step_names_is_known_as_it_is_written() -> None:
     """`unknown-step` reads the names of steps where they are written; a way that is new must be made known to it."""
-    folders = [ROOT / "functions" / "flows", ROOT / "tests" / "flows" / "meant", ROOT / "tests" / "flows" / "every-way"]
+    folders = [SAMPLES, ROOT / "tests" / "flows" / "meant", ROOT / "tests" / "flows" / "every-way"]
     for path in (path for folder in folders for path in flow_paths(folder)):
         file = Folder(path.parent, TODAY).file(path)
         assert file.kind is Kind.FLOW

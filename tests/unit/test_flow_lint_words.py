@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from infra.checkout import ROOT
+from infra.checkout import SAMPLES
 from infra.flowkit.lint import lint
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def test_media_that_no_file_has_is_reported_where_files_lie_beside_the_flow(tmp_
     flow = "steps:\n  a: {play: {media: lullaby}}\n  b: hangup\n"
     nobody_knows = found(tmp_path, flow)
     (tmp_path / "audio").mkdir()
-    shutil.copy(next((ROOT / "functions" / "flows" / "audio").glob("*.mp3")), tmp_path / "audio" / "march.mp3")
+    shutil.copy(next((SAMPLES / "audio").glob("*.mp3")), tmp_path / "audio" / "march.mp3")
 
     assert nobody_knows == []
     assert found(tmp_path, flow) == [

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from dialtone.adapters.flow_library import read_numbers
@@ -17,9 +15,9 @@ from dialtone.flow.steps.menu import Menu
 from dialtone.flow.steps.record import Record
 from dialtone.flow.steps.say import Say
 from dialtone.flow.transcription import Transcription
+from infra.checkout import SAMPLES
 
-FLOWS = Path("functions/flows")
-SHIPPED = sorted(file.name for file in FLOWS.glob("*.yaml") if "." not in file.stem and file.stem != "numbers")
+SHIPPED = sorted(file.name for file in SAMPLES.glob("*.yaml") if "." not in file.stem and file.stem != "numbers")
 KINDS = ", ".join(STEP_KINDS)
 
 
@@ -41,14 +39,14 @@ def error_in_step(step: str, step_lines: str) -> str:
 
 @pytest.mark.parametrize("name", SHIPPED)
 def test_every_flow_that_is_shipped_can_be_followed(name: str) -> None:
-    flow = read_flow(name, (FLOWS / name).read_text(encoding="utf-8"))
+    flow = read_flow(name, (SAMPLES / name).read_text(encoding="utf-8"))
 
     assert f"{flow.name}.yaml" == name
     assert flow.start in flow.steps
 
 
 def test_every_number_that_is_shipped_leads_somewhere() -> None:
-    assert {f"{flow}.yaml" for flow in read_numbers(FLOWS).values()} <= set(SHIPPED)
+    assert {f"{flow}.yaml" for flow in read_numbers(SAMPLES).values()} <= set(SHIPPED)
 
 
 def test_a_flow_needs_no_more_than_a_name_and_a_step() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 import jsonschema  # type: ignore[import-untyped]  # has no types of its own
@@ -19,6 +18,7 @@ from dialtone.flow.calendars import read_calendar
 from dialtone.flow.document import Document
 from dialtone.flow.parser import STEP_KINDS, WrittenFlow, read_flow
 from dialtone.flow.routes import read_routes
+from infra.checkout import SAMPLES
 from infra.cli.flow_schema_run import DOCS, KEYS
 from infra.cli.main import main
 from infra.flowkit.key_reference import page
@@ -26,11 +26,11 @@ from infra.flowkit.schemas import schemas, written
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from pydantic.fields import FieldInfo
 
-FLOWS = Path("functions/flows")
-SHIPPED = sorted(file for file in FLOWS.glob("*.yaml") if "." not in file.stem and file.stem != "numbers")
+SHIPPED = sorted(file for file in SAMPLES.glob("*.yaml") if "." not in file.stem and file.stem != "numbers")
 CHECKS = {name: jsonschema.Draft202012Validator(schema) for name, schema in schemas().items()}
 
 EVERYTHING = """\
@@ -98,7 +98,7 @@ def test_every_flow_that_is_shipped_keeps_to_it(file: Path) -> None:
 
 
 def test_the_numbers_that_are_shipped_keep_to_it() -> None:
-    CHECKS["numbers"].validate(content((FLOWS / "numbers.yaml").read_text(encoding="utf-8")))
+    CHECKS["numbers"].validate(content((SAMPLES / "numbers.yaml").read_text(encoding="utf-8")))
 
 
 def test_every_way_of_writing_keeps_to_it() -> None:
@@ -195,7 +195,7 @@ def test_numbers_and_flags_are_taken_as_the_schema_has_them_and_not_in_quotes() 
 
 WRONG: list[Any] = [None, [], {}, "", " ", "no such thing!", -1, 10**9, ["x", 7], {"no such key": "x"}, [{"x": {}}]]
 WRONG += [True, 1, "1", 1.5, "true", ["a", "b"], {"how": "ask"}, {"how": []}]
-SAMPLES = [EVERYTHING, *(file.read_text(encoding="utf-8") for file in SHIPPED)]
+TEXTS = [EVERYTHING, *(file.read_text(encoding="utf-8") for file in SHIPPED)]
 
 
 def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:  # noqa: ANN401 -- whatever a file holds
@@ -231,7 +231,7 @@ def refused(text: str, name: str) -> bool:
     return False
 
 
-@pytest.mark.parametrize("text", SAMPLES, ids=["everything", *(file.stem for file in SHIPPED)])
+@pytest.mark.parametrize("text", TEXTS, ids=["everything", *(file.stem for file in SHIPPED)])
 @given(data=st.data())
 def test_what_the_schema_of_flows_refuses_the_reader_refuses(text: str, data: st.DataObject) -> None:
     sample = content(text)
@@ -258,5 +258,5 @@ def test_what_the_schema_of_numbers_refuses_the_reader_refuses(data: st.DataObje
         with pytest.raises(FlowInvalid):
             read_routes(
                 json.dumps(changed),
-                lambda name: CALENDAR if "calendars" in name else text_beside(FLOWS, name) or "",
+                lambda name: CALENDAR if "calendars" in name else text_beside(SAMPLES, name) or "",
             )

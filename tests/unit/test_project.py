@@ -8,7 +8,6 @@ import pytest
 
 from dialtone.domain.errors import DialtoneError
 from infra.checkout import SAMPLES
-from infra.cli.demo_run import check_samples
 from infra.cli.main import main
 from infra.cli.stack_option import stack_meant
 from infra.project import PROJECT_FILE, Environment, Project, nearest
@@ -169,10 +168,3 @@ def test_a_broken_project_file_is_said_by_a_command_that_needs_a_stack(
         main(["numbers"])
 
     assert "dialtone.toml cannot be read: " in capsys.readouterr().err
-
-
-def test_the_demo_says_that_a_sample_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("infra.cli.demo_run.SAMPLES", project_in(tmp_path / "line") / "flows")
-
-    with pytest.raises(DialtoneError, match=r"the demo plays main-menu.yaml, .*`git checkout functions/flows`"):
-        check_samples()
