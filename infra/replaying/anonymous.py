@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from dialtone.domain.calls import Call
 from dialtone.flow.loaded_flow import local_name
-from dialtone.flow.steps.branch import Branch
+from dialtone.flow.steps.branch import Branch, texts_of
 from dialtone.flow.steps.collect import Collect
 from infra.replaying.recorded_call import WITHHELD, NotReplayable
 
@@ -136,6 +136,6 @@ def _is_named(detail: str, flow: LoadedFlow) -> bool:
         if isinstance(step, Branch)
         for case in step.branch
         for each in case.when.values()
-        for text in each
+        for text in texts_of(each)
     ]
     return detail in texts

@@ -1075,3 +1075,53 @@ def test_a_key_that_a_reminder_asks_for_is_found(found_in: FindRules) -> None:
     menu = "a: {menu: 'For sales press 1.', no_input: Press 7., keys: {1: b}, otherwise: b}\nb: hangup\n"
 
     assert found_in(menu) == [(2, "unspoken-key")]
+
+
+# wrong-kind, unknown-function, and what compares or reckons in the eyes of other rules
+
+
+@pytest.mark.parametrize(
+    ("steps", "found"),
+    [
+        (
+            "a: {set: {n: 0}}\nb: {set: {n: {add: 1}}}\nc: {branch: [{when: {n: {at_least: 3}}, to: d}]}\nd: hangup\n",
+            [],
+        ),
+        ("a: {set: {n: {add: 1}}}\nc: {branch: [{when: {n: {at_least: 18:00}}, to: d}]}\nd: hangup\n", ["wrong-kind"]),
+        ("a: {set: {n: ''}}\nc: {branch: [{when: {n: {at_least: 3}}, to: d}]}\nd: hangup\n", []),
+        ("a: {set: {n: gold}}\nc: {branch: [{when: {n: {at_least: '{n}'}}, to: d}]}\nd: hangup\n", []),
+        ("c: {branch: [{when: {day: {at_least: 3}}, to: d}]}\nd: hangup\n", ["wrong-kind"]),
+        ("c: {branch: [{when: {time: {below: '{date}'}}, to: d}]}\nd: hangup\n", ["wrong-kind"]),
+        ("c: {branch: [{when: {date: {below: '{dte}'}}, to: d}]}\nd: hangup\n", ["unknown-variable"]),
+        ("c: {branch: [{when: {date: {below: '{ date }'}}, to: d}]}\nd: hangup\n", ["invalid-flow"]),
+        ("c: {branch: [{when: {day: {not: monday}}, to: d}]}\nd: hangup\n", ["unmet-condition"]),
+        ("c: {branch: [{when: {caller: {not: '+1*'}}, to: d}]}\nd: hangup\n", []),
+        ("a: {say: '{caller | digits | last 4}'}\n", []),
+        ("a: {say: '{caller | digit}'}\n", ["unknown-function"]),
+        ("a: {say: '{caller |}'}\n", ["unfilled-braces"]),
+    ],
+)
+def test_what_is_compared_reckoned_and_said_is_of_its_kind(found_in: FindRules, steps: str, found: list[str]) -> None:
+    assert [rule for _, rule in found_in(steps)] == found
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "shadowed"),
+    [
+        ("{at_least: 3}", "'5'", True),
+        ("{at_least: 3}", "['5', '2']", False),
+        ("{at_least: 3}", "{at_least: 3}", True),
+        ("{at_least: 3}", "{at_least: 4}", False),
+        ("'5'", "{at_least: 3}", False),
+        ("{not: '6'}", "'5'", True),
+        ("{not: '6*'}", "'5*'", False),
+    ],
+)
+def test_a_case_that_an_earlier_comparison_takes_is_found(
+    found_in: FindRules, first: str, second: str, *, shadowed: bool
+) -> None:
+    steps = f"a: {{branch: [{{when: {{caller: {first}}}, to: b}}, {{when: {{caller: {second}}}, to: c}}]}}\n"
+
+    found = found_in(steps + "b: {say: B., next: d}\nc: {say: C.}\nd: hangup\n")
+
+    assert ("shadowed-case" in [rule for _, rule in found]) is shadowed

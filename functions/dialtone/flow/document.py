@@ -32,6 +32,8 @@ class Place(NamedTuple):
 
 TOP = Place(1, 1)
 
+_NUMBERS = frozenset({"tag:yaml.org,2002:int", "tag:yaml.org,2002:float"})
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -244,6 +246,8 @@ class _Walk:
         return None
 
     def _scalar(self, loader: _FastLoader | _PlainLoader, node: yaml.Node, path: Path) -> Any:  # noqa: ANN401 -- as above
+        if node.tag in _NUMBERS and ":" in node.value:
+            return node.value  # 18:00 is a time: only YAML 1.1 has numbers to the base of 60
         try:
             return loader.construct_object(node)
         except yaml.MarkedYAMLError as error:

@@ -116,7 +116,11 @@ class Piece(BaseModel):
                 yield Sound(speaks=False, parameters=source)
             return
         values = known(call)
-        text = filled_ssml(self.ssml, values) if self.ssml is not None else spoken(self.text or "", values)
+        text = (
+            filled_ssml(self.ssml, values, language)
+            if self.ssml is not None
+            else spoken(self.text or "", values, language)
+        )
         if self._says_nothing(text):
             return
         for parameters in speech(

@@ -39,7 +39,11 @@ MAX_VALUE_CHARACTERS = 1_000
 VARIABLE = r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*"
 """A variable's name: words in lower case, with dots between the kinds of things (`digits.account`)."""
 
-_PLACEHOLDER = re.compile(rf"\{{({VARIABLE})\}}")
+FUNCTIONS = r"(( *\| *[a-z]+( [A-Za-z0-9]+)?){1,4} *)?"
+"""What is done with a variable where it is filled in, one function after another: ` | last 4 | digits`."""
+
+PLACEHOLDER = re.compile(rf"\{{(?P<name>{VARIABLE})(?P<functions>{FUNCTIONS})\}}")
+"""Where a text names a variable, with what is done with it."""
 
 _UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 """What no XML can hold, not even escaped. Written as what XML can hold, it takes 5 ms to compile."""
@@ -57,25 +61,54 @@ def known(call: Call) -> dict[str, str]:
     return {**values, WAITED: _minutes_between(since, call.entered_at)}
 
 
-def filled(text: str, values: Mapping[str, str]) -> str:
-    """The text with `{name}` replaced; unknown names become nothing, never an error in the middle of a call."""
-    return _PLACEHOLDER.sub(lambda found: values.get(found.group(1), ""), text)
+def filled(text: str, values: Mapping[str, str], language: str = "") -> str:
+    """The text with `{name}` replaced; unknown names become nothing, never an error in the middle of a call.
+
+    Dates and the like are written in the language, without one in that which the caller has chosen.
+    """
+    return PLACEHOLDER.sub(lambda found: _value(found, values, language), text)
 
 
-def spoken(text: str, values: Mapping[str, str]) -> str:
+def spoken(text: str, values: Mapping[str, str], language: str = "") -> str:
     """The same to be spoken: what was keyed in is read digit by digit, not as one large number."""
 
     def value(found: re.Match[str]) -> str:
-        name = found.group(1)
-        known_as = values.get(name, "")
-        return " ".join(known_as) if name.startswith(DIGITS) else known_as
+        said = _value(found, values, language)
+        return " ".join(said) if found["name"].startswith(DIGITS) and not _is_read_out(found) else said
 
-    return _PLACEHOLDER.sub(value, text)
+    return PLACEHOLDER.sub(value, text)
 
 
-def filled_ssml(text: str, values: Mapping[str, str]) -> str:
+def filled_ssml(text: str, values: Mapping[str, str], language: str = "") -> str:
     """The same in SSML: nothing that is filled in can become a tag, an entity or the end of an attribute."""
-    return _PLACEHOLDER.sub(lambda found: escaped(values.get(found.group(1), "")), text)
+    return PLACEHOLDER.sub(lambda found: escaped(_value(found, values, language)), text)
+
+
+def _value(found: re.Match[str], values: Mapping[str, str], language: str) -> str:
+    value = values.get(found["name"], "")
+    if not (value and found["functions"]):
+        return value
+    from dialtone.flow.text_functions import applied  # noqa: PLC0415 -- a start from cold need not load it
+
+    # Reading one character after another doubles a value.
+    return applied(_functions(found), value, language or values.get(LANGUAGE, ""))[: 2 * MAX_VALUE_CHARACTERS]
+
+
+def _is_read_out(found: re.Match[str]) -> bool:
+    if not found["functions"]:
+        return False
+    from dialtone.flow.text_functions import reads_out  # noqa: PLC0415 -- as above
+
+    return reads_out(_functions(found))
+
+
+def _functions(found: re.Match[str]) -> tuple[str, ...]:
+    return tuple(filter(None, (each.strip() for each in (found["functions"] or "").split("|"))))
+
+
+def functions_in(text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The variables with functions that a text names, in order, each with its functions as they are written."""
+    return ((found["name"], _functions(found)) for found in PLACEHOLDER.finditer(text) if found["functions"])
 
 
 def escaped(text: str) -> str:
@@ -95,4 +128,4 @@ def unfilled(text: str, values: Mapping[str, str]) -> list[str]:
 
 def names_in(text: str) -> Iterator[str]:
     """The variables that a text names, in order."""
-    return (found.group(1) for found in _PLACEHOLDER.finditer(text))
+    return (found["name"] for found in PLACEHOLDER.finditer(text))

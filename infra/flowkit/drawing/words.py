@@ -10,7 +10,9 @@ from pydantic import BaseModel
 from dialtone.flow.flow import CONSENT_STEP
 from dialtone.flow.parser import STEP_KINDS
 from dialtone.flow.prompts import ANY, Part, Piece, Prompt
+from dialtone.flow.steps.branch import Comparison
 from dialtone.flow.steps.record import Record
+from dialtone.flow.steps.set_variables import Computed
 from dialtone.flow.steps.transfer import Transfer
 
 if TYPE_CHECKING:
@@ -212,10 +214,17 @@ def value_in_words(value: object) -> str:
     if isinstance(value, BaseModel):
         return heard(value) or _model_in_words(value)
     if isinstance(value, dict):
-        return ", ".join(f"{name} = {value_in_words(each)}" for name, each in value.items())
+        return ", ".join(_named(name, each) for name, each in value.items())
     if isinstance(value, (list, tuple)):
         return " or ".join(map(value_in_words, value))
     return "" if value is None else str(value)
+
+
+def _named(name: str, value: object) -> str:
+    """What is known of a name: its value, how it is reckoned, or what it is compared with."""
+    if isinstance(value, Comparison):
+        return value.in_words(name)
+    return f"{name} = {value.in_words(name) if isinstance(value, Computed) else value_in_words(value)}"
 
 
 def _model_in_words(model: BaseModel) -> str:

@@ -35,6 +35,11 @@ class Use:
         return str(self.path[1])
 
     @property
+    def compares(self) -> bool:
+        """Whether a `branch` compares with it, which may ask for the clock, too."""
+        return self.path[2:3] == ("branch",)
+
+    @property
     def of_its_own(self) -> bool:
         """Whether it is the step itself that knows it: digits that are read back, the minutes of those on hold."""
         return CONFIRMED in self.path or (self.name == WAITED and ANNOUNCED in self.path)

@@ -3,18 +3,31 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    WithJsonSchema,
+    model_validator,
+)
 
 from dialtone.domain.numbers import is_withheld
 from dialtone.flow.calendars import WEEKDAYS, TimeZone
 from dialtone.flow.steps.step import Step
-from dialtone.flow.templating import CALLER, known
+from dialtone.flow.templating import CALLER, MAX_VALUE_CHARACTERS, filled, known, names_in
+from dialtone.flow.values import comparable, plain_text
 from dialtone.flow.variable_names import VariableName
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
     from dialtone.domain.calls import Call
     from dialtone.flow.moves import Move
     from dialtone.flow.voice_settings import VoiceDefaults
@@ -25,13 +38,16 @@ ANY_ENDING = "*"
 DAY = "day"
 """A name that can be asked for beside the call's: the day of the week, in the step's time zone."""
 
+TIME, DATE = "time", "date"
+"""The same of the time of day (`14:30:00`) and the date (`2026-12-24`), where the flow has no variables named so."""
+
 
 def _listed(written: Any) -> Any:  # noqa: ANN401 -- pydantic hands over whatever the file holds
     listed = written if isinstance(written, list) else [written]
-    return [str(each) if type(each) is int else each for each in listed]
+    return [plain_text(each) for each in listed]
 
 
-_ONE = {"type": ["string", "integer"]}
+_ONE = {"type": ["string", "number"]}
 Texts = Annotated[
     tuple[str, ...],
     Field(min_length=1),
@@ -41,16 +57,128 @@ Texts = Annotated[
 """Texts of which one must be it; `+1555*` is everything that begins so, '' is nothing."""
 
 
+def _comparable(written: str) -> str:
+    if comparable(written) is None and not any(names_in(written)):
+        raise ValueError(f'"{written}" is no number, date (2026-12-24), time of day ("18:00") or variable in braces')
+    return written
+
+
+_LIMIT = {"anyOf": [{"type": "number"}, {"type": "string"}]}
+Limit = Annotated[
+    str,
+    Field(max_length=MAX_VALUE_CHARACTERS),
+    BeforeValidator(plain_text),
+    AfterValidator(_comparable),
+    WithJsonSchema(_LIMIT),
+]
+"""A number, date or time of day to compare with, or a variable that holds one."""
+
+
+def _two(written: Any) -> Any:  # noqa: ANN401 -- pydantic hands over whatever the file holds
+    if not isinstance(written, (list, tuple)) or len(written) != 2:  # noqa: PLR2004 -- the two ends
+        raise ValueError("needs a list of two, the lower first: [18, 65]")
+    return written
+
+
+LIMITS = ("above", "at_least", "below", "at_most")
+
+
+class Comparison(BaseModel):
+    """What a variable is compared with; all of it must hold. What cannot be compared does not hold."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
+
+    above: Limit | None = Field(None, description="More or later than this.")
+    at_least: Limit | None = Field(None, description="This, or more or later.")
+    below: Limit | None = Field(None, description="Less or earlier than this.")
+    at_most: Limit | None = Field(None, description="This, or less or earlier.")
+    between: Annotated[tuple[Limit, Limit], BeforeValidator(_two)] | None = Field(
+        None, description="From the first to the second; of times of day not the second itself, and over midnight, too."
+    )
+    is_not: Texts | None = Field(None, alias="not", description="None of these texts, as a condition has them.")
+
+    @model_validator(mode="after")
+    def _alike(self) -> Self:
+        if not self.limits and self.is_not is None:
+            raise ValueError("compares with nothing: write one of above, at_least, below, at_most, between and not")
+        read = [each for text in self.limits if (each := comparable(text))]
+        if len({each.kind for each in read}) > 1:
+            raise ValueError(f"compares with a {' and a '.join(dict.fromkeys(each.kind for each in read))} at once")
+        first, second = map(comparable, self.between or ("", ""))
+        if self.between and first and second and first.kind != "time of day" and first.value > second.value:
+            raise ValueError(f"between {self.between[0]} and {self.between[1]} is nothing: write the lower first")
+        return self
+
+    @property
+    def limits(self) -> tuple[str, ...]:
+        """Everything that it compares with, as it is written."""
+        alone = tuple(limit for name in LIMITS if (limit := getattr(self, name)) is not None)
+        return (*alone, *(self.between or ()))
+
+    def holds(self, name: str, value: str, values: Mapping[str, str]) -> bool:
+        """Whether a variable with this value meets it."""
+        if self.is_not is not None and _is_one_of(name, value, self.is_not):
+            return False
+        if any(not _compares(each, value, filled(getattr(self, each), values)) for each in self._alone()):
+            return False
+        return self.between is None or _lies_between(value, *(filled(limit, values) for limit in self.between))
+
+    def in_words(self, name: str) -> str:
+        """As a person would write it down."""
+        signs = {"above": ">", "at_least": "≥", "below": "<", "at_most": "≤"}
+        parts = [f"{name} {signs[each]} {getattr(self, each)}" for each in self._alone()]
+        if self.between:
+            parts.append(f"{name} from {self.between[0]} to {self.between[1]}")
+        if self.is_not is not None:
+            parts.append(f"{name} is not {' or '.join(each or 'empty' for each in self.is_not)}")
+        return ", ".join(parts)
+
+    def _alone(self) -> Iterator[str]:
+        return (name for name in LIMITS if getattr(self, name) is not None)
+
+
+def _compares(how: str, value: str, limit: str) -> bool:
+    one, other = comparable(value), comparable(limit)
+    if one is None or other is None or one.kind != other.kind:
+        return False
+    if one.value == other.value:
+        return how in {"at_least", "at_most"}
+    return bool(one.value > other.value) == (how in {"above", "at_least"})
+
+
+def _lies_between(value: str, first: str, second: str) -> bool:
+    one, begin, end = comparable(value), comparable(first), comparable(second)
+    if one is None or begin is None or end is None or {begin.kind, end.kind} != {one.kind}:
+        return False
+    if one.kind != "time of day":
+        return bool(begin.value <= one.value <= end.value)
+    if begin.value <= end.value:
+        return bool(begin.value <= one.value < end.value)
+    return bool(one.value >= begin.value or one.value < end.value)
+
+
+Condition = Annotated[
+    Annotated[Texts, Tag("texts")] | Annotated[Comparison, Tag("comparison")],
+    Discriminator(lambda written: "comparison" if isinstance(written, (dict, Comparison)) else "texts"),
+]
+"""Texts of which one must be it, or what a number, date or time is compared with."""
+
+
+def texts_of(condition: tuple[str, ...] | Comparison) -> tuple[str, ...]:
+    """The texts that a condition asks for, or against."""
+    return (condition.is_not or ()) if isinstance(condition, Comparison) else condition
+
+
 class Case(BaseModel):
     """Conditions that must all hold, and where to go then."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
-    when: dict[VariableName, Texts] = Field(
+    when: dict[VariableName, Condition] = Field(
         min_length=1,
         description=(
-            "Variable, `caller`, `called`, `language` or `day` → a text, `+1555*` for a beginning, or a list; "
-            "`caller: withheld` for a caller who shows no number."
+            "Variable, `caller`, `called`, `language`, `day`, `time` or `date` → a text, `+1555*` for a beginning, a "
+            "list, or a comparison: `{at_least: 18}`; `caller: withheld` for a caller who shows no number."
         ),
     )
     to: str = Field(description="The step if all of it holds.")
@@ -63,14 +191,15 @@ class Branch(Step):
 
     branch: tuple[Case, ...] = Field(min_length=1, description="The cases; the first that holds is taken.")
     otherwise: str = Field("", description="The step where none holds; without it, the next one.")
-    time_zone: TimeZone = Field("UTC", description="The time zone of `day`, such as Europe/London.")
+    time_zone: TimeZone = Field("UTC", description="The time zone of `day`, `time` and `date`: Europe/London.")
 
     def enter(self, call: Call, voice_defaults: VoiceDefaults) -> Move:
         """Nothing to wait for."""
         moment = datetime.fromisoformat(call.entered_at).astimezone(ZoneInfo(self.time_zone))
-        values = {"language": voice_defaults.language, **known(call), DAY: WEEKDAYS[moment.weekday()]}
+        clock = {TIME: f"{moment:%H:%M:%S}", DATE: f"{moment:%Y-%m-%d}"}
+        values = {"language": voice_defaults.language, **clock, **known(call), DAY: WEEKDAYS[moment.weekday()]}
         for place, case in enumerate(self.branch):
-            if all(_holds(name, values.get(name, ""), texts) for name, texts in case.when.items()):
+            if all(_holds(name, condition, values) for name, condition in case.when.items()):
                 return self.take(f"branch.{place}.to")
         return self.take("otherwise", "next")
 
@@ -83,7 +212,14 @@ class Branch(Step):
         return False
 
 
-def _holds(name: str, value: str, texts: tuple[str, ...]) -> bool:
+def _holds(name: str, condition: tuple[str, ...] | Comparison, values: Mapping[str, str]) -> bool:
+    value = values.get(name, "")
+    if isinstance(condition, Comparison):
+        return condition.holds(name, value, values)
+    return _is_one_of(name, value, condition)
+
+
+def _is_one_of(name: str, value: str, texts: tuple[str, ...]) -> bool:
     return caller_fits(value, texts) if name == CALLER else fits(value, texts)
 
 

@@ -37,6 +37,7 @@ from infra.flowkit.linting.rules import (
     unfilled_braces,
     unknown_calendar,
     unknown_flow,
+    unknown_function,
     unknown_language,
     unknown_step,
     unknown_variable,
@@ -52,6 +53,7 @@ from infra.flowkit.linting.rules import (
     unspoken_key,
     unsupported_by_voice,
     untypeable_key,
+    wrong_kind,
 )
 
 __all__ = [
@@ -91,6 +93,7 @@ __all__ = [
     "unfilled_braces",
     "unknown_calendar",
     "unknown_flow",
+    "unknown_function",
     "unknown_language",
     "unknown_step",
     "unknown_variable",
@@ -106,4 +109,5 @@ __all__ = [
     "unspoken_key",
     "unsupported_by_voice",
     "untypeable_key",
+    "wrong_kind",
 ]

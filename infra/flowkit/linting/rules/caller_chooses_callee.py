@@ -22,7 +22,9 @@ _FIXED = re.compile(r"\+[1-9][0-9]{6,}\{.*|sips?:[^@]+@[^{}]+")
 @rule("caller-chooses-callee", ERROR)
 def caller_chooses_callee(file: FlowFile) -> Iterator[Found]:
     """A transfer to what callers key in or show, by way of a variable: they could ring the world at your cost."""
-    chosen = _chosen_by_callers(each.set for each in file.steps.values() if isinstance(each, SetVariables))
+    chosen = _chosen_by_callers(
+        of for each in file.steps.values() if isinstance(each, SetVariables) for of in each.comes_of()
+    )
     for use in uses(file.document):
         of_a_transfer = use.path[2:3] == ("transfer",) and str(file.document.at(use.path)).startswith("{")
         if of_a_transfer and use.name in chosen:
@@ -30,9 +32,9 @@ def caller_chooses_callee(file: FlowFile) -> Iterator[Found]:
             yield Found(use.path, reason, "let a lookup or a branch choose among numbers of yours")
 
 
-def _chosen_by_callers(settings: Iterable[dict[str, str]]) -> frozenset[str]:
+def _chosen_by_callers(settings: Iterable[tuple[str, str]]) -> frozenset[str]:
     """The variables that hold what callers key in or show, however often it is handed on."""
-    set_to = [(name, text) for each in settings for name, text in each.items() if not _FIXED.fullmatch(text)]
+    set_to = [(name, text) for name, text in settings if not _FIXED.fullmatch(text)]
     chosen: set[str] = set()
     while found := {name for name, text in set_to if _is_chosen(text, chosen)} - chosen:
         chosen |= found

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dialtone.domain.numbers import is_withheld
-from dialtone.flow.steps.branch import ANY_ENDING, Branch
+from dialtone.flow.steps.branch import ANY_ENDING, Branch, Comparison
 from dialtone.flow.templating import CALLER
 from infra.flowkit.linting.files import Kind
 from infra.flowkit.linting.mentions import routes
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from dialtone.flow.document import Path
     from infra.flowkit.linting.files import FlowFile
 
-    Conditions = Mapping[str, Collection[str]]
+    Conditions = Mapping[str, Collection[str] | Comparison]
 
 _REMEDY = "put the narrower one first, or remove this one"
 
@@ -51,9 +51,15 @@ def _shadowed(cases: Sequence[tuple[Path, Conditions]], called: str) -> Iterator
 
 
 def _holds_wherever(earlier: Conditions, later: Conditions) -> bool:
-    return all(
-        name in later and all(_covered(name, text, texts) for text in later[name]) for name, texts in earlier.items()
-    )
+    return all(name in later and _covers(name, asked, later[name]) for name, asked in earlier.items())
+
+
+def _covers(name: str, earlier: Collection[str] | Comparison, later: Collection[str] | Comparison) -> bool:
+    if isinstance(later, Comparison):
+        return earlier == later
+    if isinstance(earlier, Comparison):
+        return not any(text.endswith(ANY_ENDING) or not earlier.holds(name, text, {}) for text in later)
+    return all(_covered(name, text, earlier) for text in later)
 
 
 def _covered(name: str, text: str, texts: Collection[str]) -> bool:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from dialtone.flow.templating import VARIABLE
+from dialtone.flow.steps.branch import LIMITS
+from dialtone.flow.templating import PLACEHOLDER, VARIABLE
 from infra.flowkit.linting.rule import ERROR, Found, rule
 
 if TYPE_CHECKING:
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from infra.flowkit.linting.files import FlowFile
 
 _BRACES = re.compile(r"\{+[^{}]*\}+|[{}]")
-_VARIABLE = re.compile(rf"\{{{VARIABLE}\}}")
 _MEANT = re.compile(r"\{+\s*(?P<name>[A-Za-z][\w.]*)\s*\}+")
 
 _DIALLED = frozenset({"transfer", "caller_id", "send_digits"})
@@ -23,6 +23,9 @@ _NOTED = frozenset({"set", "send", "on_hangup", "on_hangup_connected", "on_hangu
 """Where text of any kind may stand, JSON among it: only what looks like a variable is one."""
 _CONSTANT = frozenset({"when", "voice", "language"})
 """Where nothing is filled in."""
+
+_COMPARED = frozenset({*LIMITS, "between"})
+"""Within `when`: what is compared with. Variables are filled in there, and the flow's reader refuses other braces."""
 
 
 @rule("unfilled-braces", ERROR)
@@ -35,7 +38,7 @@ def unfilled_braces(file: FlowFile) -> Iterator[Found]:
         if not isinstance(value, str) or path[:1] != ("steps",) or path in heard:
             continue
         keys = set(path[2:])
-        if keys & _CONSTANT:
+        if keys & _CONSTANT and not keys & _COMPARED:
             yield from _in_vain(path, value)
         elif keys & _DIALLED:
             yield from _unfilled(path, value, "is dialled")
@@ -45,7 +48,7 @@ def unfilled_braces(file: FlowFile) -> Iterator[Found]:
 
 def _unfilled(path: Path, text: str, what: str) -> Iterator[Found]:
     for found in _BRACES.finditer(text):
-        if not _VARIABLE.fullmatch(found.group()):
+        if not PLACEHOLDER.fullmatch(found.group()):
             yield Found(path, f"has {found.group()}, which {what} as it stands", _remedy(found.group()))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dialtone.flow.steps.branch import DAY
+from dialtone.flow.steps.branch import DATE, DAY, TIME
 from dialtone.flow.templating import LANGUAGE
 from infra.flowkit.linting.rule import ERROR, Found, rule
 from infra.flowkit.linting.rules.unknown_step import near
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from infra.flowkit.linting.files import FlowFile
 
-ASKABLE = frozenset({DAY, LANGUAGE})
+ASKABLE = frozenset({DATE, DAY, LANGUAGE, TIME})
 """What a `branch` can ask for beside variables."""
 
 
@@ -24,7 +24,7 @@ def unknown_variable(file: FlowFile) -> Iterator[Found]:
     """A variable that is filled in or asked for, and that no step before has set."""
     for use in uses(file.document):
         if not use.of_its_own:
-            yield from _unknown(file, use, "fills in", frozenset())
+            yield from _unknown(file, use, "fills in", ASKABLE if use.compares else frozenset())
     for use in conditions(file.document):
         yield from _unknown(file, use, "asks for", ASKABLE)
 

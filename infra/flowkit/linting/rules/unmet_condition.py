@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dialtone.flow.calendars import WEEKDAYS
-from dialtone.flow.steps.branch import ANY_ENDING, DAY, Branch
+from dialtone.flow.steps.branch import ANY_ENDING, DAY, Branch, texts_of
 from dialtone.flow.steps.choose_language import ChooseLanguage
 from dialtone.flow.templating import LANGUAGE
 from infra.flowkit.linting.rule import ERROR, Found, rule
@@ -27,7 +27,7 @@ def unmet_condition(file: FlowFile) -> Iterator[Found]:
     for name, step in file.steps.items():
         for place, case in enumerate(step.branch) if isinstance(step, Branch) else ():
             for asked in values.keys() & case.when.keys():
-                for text in case.when[asked]:
+                for text in texts_of(case.when[asked]):
                     if not any(_is(value, text) for value in values[asked]):
                         path = ("steps", name, "branch", place, "when", asked)
                         yield Found(path, f"{asked} is never {text}", _remedy(asked, text, values[asked]))

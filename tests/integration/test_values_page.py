@@ -1,0 +1,35 @@
+"""The examples of docs/values.md: the linter finds nothing in them, and their conversations are played."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from infra.flowkit.conversations import SUFFIX, read_conversations
+from infra.flowkit.lint import lint
+from infra.flowkit.runner import play
+from infra.flowkit.side_by_side import side_by_side
+from tests.unit.test_docs import ROOT, blocks
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def page(tmp_path: Path) -> Path:
+    """The folder with the page's files."""
+    for text in blocks(ROOT / "docs" / "values.md", "yaml"):
+        (tmp_path / text.splitlines()[0].removeprefix("# ")).write_text(text, encoding="utf-8")
+    return tmp_path
+
+
+def test_the_linter_finds_nothing_in_the_flows_of_the_page(page: Path) -> None:
+    assert lint(page) == []
+
+
+def test_the_conversations_of_the_page_go_as_they_are_written(page: Path) -> None:
+    played = [result for file in sorted(page.glob(f"*{SUFFIX}")) for result in play(read_conversations(file))]
+
+    assert played
+    assert [side_by_side(each) for each in played if not each.passed] == []
