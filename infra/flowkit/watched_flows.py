@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from dialtone.adapters.flow_library import FlowLibrary, text_beside
 from dialtone.domain.deadline import NO_DEADLINE
 from dialtone.domain.errors import FlowInvalid
+from dialtone.flow.data_files import DATA
 from dialtone.flow.routes import Routes
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ Stamp = frozenset[tuple[str, int, int, int]]
 def stamp(folder: Path) -> Stamp:
     """What a folder's flows look like from outside; another one means that something was saved."""
     found = set()
-    for file in folder.rglob("*.yaml"):
+    for file in (*folder.rglob("*.yaml"), *folder.glob(f"{DATA}/*.csv")):
         if "." in file.stem:
             continue  # no flow has one in its name: it is something that lies beside a flow
         try:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from infra.packing.tools import Tools
 
-READ_ON_LAMBDA = ("*.yaml", "calendars/*.yaml")
+READ_ON_LAMBDA = ("*.yaml", "calendars/*.yaml", "data/*.csv")
 """Of a folder of flows; audio lies at Telnyx."""
 
 CONVERSATIONS = ".test"

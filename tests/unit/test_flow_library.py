@@ -213,7 +213,7 @@ def test_numbers_lead_to_flows(folder: Path) -> None:
         ('"+15550100": [night, day]\n', "1: +15550100 leads to day, which is not a flow; add"),
         (
             '"+15550100": {flow: night, hours: x}\n',
-            "1: hours is not a key here; remove it; keys here are caller, closed",
+            "1: hours is not a key here; remove it; keys here are call_screening_result, caller, ",
         ),
         ('"+15550100": {caller: "+1*"}\n', "1: flow is missing; add flow"),
         ('"+15550100": {flow: night, open: office}\n', "1: +15550100 goes by office, which is not a calendar; add"),

@@ -31,7 +31,7 @@ def section(rule: str, title: str) -> str:
 def example(folder: Path, rule: str, title: str) -> Path:
     """Write the files of an example, with the audio that is shipped; each names itself in its first line."""
     shutil.copytree(SAMPLES / "audio", folder / "audio")
-    for text in blocks(section(rule, title), "yaml"):
+    for text in [*blocks(section(rule, title), "yaml"), *blocks(section(rule, title), "csv")]:
         file = folder / text.splitlines()[0].removeprefix("# ")
         file.parent.mkdir(exist_ok=True)
         file.write_text(text, encoding="utf-8")

@@ -8,9 +8,11 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
+from dialtone.domain.caller_trust import trust_of
 from dialtone.domain.deadline import NO_DEADLINE
 from dialtone.domain.errors import FlowInvalid
 from dialtone.flow.calendars import CALENDARS
+from dialtone.flow.data_files import DATA, TRIM, too_many_bytes
 from dialtone.flow.loader import read_script
 from dialtone.flow.routes import NUMBERS_FILE, Routes, read_routes
 
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from dialtone.flow.loaded_flow import LoadedFlow
     from dialtone.flow.parser import FileReader
 
-_FILE = re.compile(rf"({CALENDARS}/)?[a-z0-9][a-z0-9-]{{0,99}}\.yaml")
+_FILE = re.compile(rf"({CALENDARS}/)?[a-z0-9][a-z0-9-]{{0,99}}\.yaml|{DATA}/[a-z0-9][a-z0-9-]{{0,99}}\.csv")
 """A longer name would be too long for a file on some systems."""
 
 
@@ -53,7 +55,8 @@ class FlowLibrary:
     @classmethod
     def open(cls, folder: Path, kept: StoredFlows | None = None) -> FlowLibrary:
         """Those of a folder: read which numbers lead where. Raises FlowInvalid."""
-        files = (file.relative_to(folder).as_posix() for file in sorted(folder.rglob("*.yaml")))
+        found = sorted((*folder.rglob("*.yaml"), *folder.glob(f"{DATA}/*.csv")))
+        files = (file.relative_to(folder).as_posix() for file in found)
         return cls(partial(text_beside, folder), _routes(folder), kept, tuple(filter(_FILE.fullmatch, files)))
 
     @classmethod
@@ -97,7 +100,7 @@ class FlowLibrary:
         named = call.flow or event.client_state.flow
         if _goes_by_number(call, event):
             called, caller = call.to_number or event.text("to"), call.from_number or event.text("from")
-            named = self.routes.flow(called, caller, event.occurred_at)
+            named = self.routes.flow(called, caller, event.occurred_at, call.trust or trust_of(event.payload))
         return self._in_its_version(call, named, deadline) if named else None
 
     def _in_its_version(self, call: Call, flow: str, deadline: float) -> LoadedFlow | None:
@@ -147,13 +150,17 @@ def read_numbers(folder: Path) -> dict[str, str]:
 
 
 def text_beside(folder: Path, file: str) -> str | None:
-    """The text of a flow or calendar in a folder, by its name; None if the file is missing.
+    """The text of a flow, calendar or data file in a folder, by its name; None if the file is missing.
 
-    Raises FlowInvalid if it is not UTF-8.
+    Raises FlowInvalid if it is not UTF-8, and for a data file that is too large to be read at all.
     """
     path = folder / file
     named = _FILE.fullmatch(file) and file != NUMBERS_FILE
-    return _text(path) if named and path.is_file() else None
+    if not (named and path.is_file()):
+        return None
+    if file.startswith(f"{DATA}/") and (reason := too_many_bytes(path.stat().st_size)):
+        raise FlowInvalid(file, 1, "", reason, TRIM)
+    return _text(path)
 
 
 def _routes(folder: Path) -> Routes:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from dialtone.domain.call_status import ENDED, later_status
 from dialtone.domain.call_variables import ANSWERED_BY, GREETING, MACHINE, persistent_variables
 from dialtone.domain.callee_legs import CalleeLeg, with_callee_event
+from dialtone.domain.caller_trust import trust_of
 from dialtone.domain.commands import Command, command
 from dialtone.domain.numbers import called_number, caller_number
 from dialtone.domain.outcomes import outcome_of
@@ -56,6 +57,8 @@ class Call:
     """`pstn` or `sip`, where an event says it."""
     from_number: str = ""
     to_number: str = ""
+    trust: Mapping[str, str] = field(default_factory=dict)
+    """What the network said of an incoming caller beside the number, by Telnyx's names."""
     status: str = ""
     flow: str = ""
     flow_version: str = ""
@@ -232,8 +235,10 @@ class Call:
     def with_event_details(self, event: Event) -> Call:
         """The call with the details that were unknown before this event: any event may come first."""
         called = self.to_number or called_number(event.text("to"))
+        rings_us = event.type == "call.initiated" and event.text("direction") == "incoming"
         return replace(
             self,
+            trust=trust_of(event.payload) if rings_us else self.trust,
             control_id=self.control_id or event.text("call_control_id"),
             connection_id=self.connection_id or event.text("connection_id"),
             calling_party_type=self.calling_party_type or event.text("calling_party_type"),

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from dialtone.flow.calendars import calendar_file, read_calendar
 from dialtone.flow.consent import ConsentPolicy
+from dialtone.flow.data_files import data_file, missing, read_data, without_columns
 from dialtone.flow.document import Document
 from dialtone.flow.flow import CONSENT_STEP, STEP_OF_FLOW, Flow, Limits, WholeCall, version_of
 from dialtone.flow.inputs import is_givable
@@ -19,6 +20,7 @@ from dialtone.flow.variable_names import VariableName
 from dialtone.flow.voice_settings import LanguageCode, Speed, VoiceDefaults, VoiceName, VoiceOptions
 
 if TYPE_CHECKING:
+    from dialtone.flow.data_files import DataFile
     from dialtone.flow.document import Path
     from dialtone.flow.steps.step import Step
 
@@ -27,6 +29,7 @@ _STEP_CLASSES = {
     "branch": "branch.Branch",
     "choose_language": "choose_language.ChooseLanguage",
     "collect": "collect.Collect",
+    "find": "find.Find",
     "come_back": "go.Return",
     "go": "go.GoTo",
     "hangup": "hangup_and_reject.HangUp",
@@ -168,6 +171,7 @@ def parse_flow(document: Document, read_file: FileReader | None = None) -> Flow 
     texts = [document.text]
     if read_file is not None and not document.problems:
         steps = {name: _with_calendar(document, step, read_file, texts) for name, step in steps.items()}
+        steps = _with_data(document, steps, read_file, texts)
     _check_targets(document, steps, start)
     if read_file is not None:
         _check_flows(document, steps, read_file)
@@ -255,6 +259,26 @@ def _with_calendar(document: Document, step: Step, read_file: FileReader, texts:
         return step
     texts.append(text)
     return step.model_copy(update={"calendar": read_calendar(name, text)})
+
+
+def _with_data(
+    document: Document, steps: Mapping[str, Step], read_file: FileReader, texts: list[str]
+) -> dict[str, Step]:
+    """The steps with the data files that they name, each of which is read once."""
+    data: dict[str, DataFile] = {}
+    for step in steps.values():
+        for named in step.data_files():
+            where = ("steps", step.name, *named.where)
+            if named.file not in data:
+                text = read_file(data_file(named.file))
+                if text is None:
+                    document.report(where, step.name, *missing(named.file))
+                    continue
+                texts.append(text)
+                data[named.file] = read_data(named.file, text)
+            if problem := without_columns(named, data[named.file]):
+                document.report(where, step.name, *problem)
+    return {name: step.with_data(data) if any(step.data_files()) else step for name, step in steps.items()}
 
 
 def _check_flows(document: Document, steps: Mapping[str, Step], read_file: FileReader) -> None:

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import Field, model_validator
 
+from dialtone.domain.caller_trust import ATTESTATION, CALLER_NAME, SCREENING
 from dialtone.domain.numbers import called_number, called_numbers, caller_number
 from dialtone.flow.calendars import OPEN, Calendar, CalendarName, calendar_file, read_calendar
+from dialtone.flow.data_files import ANY_ENDING, InFile, NamedData, data_file, missing, read_data, without_columns
 from dialtone.flow.document import Document
 from dialtone.flow.shorthand import Shorthand
-from dialtone.flow.steps.branch import ANY_ENDING, Texts, caller_fits
+from dialtone.flow.steps.branch import TextsOrFile, holds
+from dialtone.flow.templating import CALLER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from dialtone.flow.data_files import DataFile
     from dialtone.flow.document import Path
 
 NUMBERS_FILE = "numbers.yaml"
@@ -26,14 +31,30 @@ NUMBER = rf"\+[1-9][0-9]{{6,14}}|\+[0-9]{{0,14}}\*|sip:{_SIP_TEXT}(@{_SIP_TEXT})
 """A number in E.164, a SIP address, a SIP user at any host, or a beginning of these with a star."""
 
 
+OF_THE_CALLER = (CALLER, ATTESTATION, SCREENING, CALLER_NAME)
+"""What a route may ask of who calls."""
+
+NOTHING_SAID: Mapping[str, str] = MappingProxyType({})
+
+
 class Route(Shorthand):
     """A flow, and for which calls. In the file: a flow's name for all of them, or a mapping."""
 
     short_form: ClassVar[dict[str, Any]] = {"type": "string", "minLength": 1}
 
     flow: str = Field(description="The flow that takes the call.")
-    caller: Texts | None = Field(
-        None, description="Only if this number calls: `+15550142`, `+1555*`, `withheld`, or a list."
+    caller: TextsOrFile | None = Field(
+        None,
+        description="Only if this number calls: `+15550142`, `+1555*`, `withheld`, a list of these, or `{in: vips}`.",
+    )
+    shaken_stir_attestation: TextsOrFile | None = Field(
+        None, description="Only if the caller's network vouches so for the number: `A`, `B`, `C`, or '' for not at all."
+    )
+    call_screening_result: TextsOrFile | None = Field(
+        None, description="Only if Telnyx's call screening says so, such as `spam_likely`."
+    )
+    caller_id_name: TextsOrFile | None = Field(
+        None, description="Only if the network gives the caller this name; `ACME*` for a beginning, '' for none."
     )
     open: CalendarName | None = Field(None, description="Only while this calendar is open.")
     closed: CalendarName | None = Field(None, description="Only while this calendar is closed.")
@@ -47,10 +68,23 @@ class Route(Shorthand):
         """Every calendar that it goes by."""
         return filter(None, (self.open, self.closed))
 
+    def conditions(self) -> Iterator[tuple[str, tuple[str, ...] | InFile]]:
+        """What must hold of the caller, by the names of what is asked for."""
+        for name in OF_THE_CALLER:
+            condition = getattr(self, name)
+            if condition is not None:
+                yield name, condition
+
+    def data_files(self) -> Iterator[NamedData]:
+        """Those that its conditions look values up in."""
+        for name, condition in self.conditions():
+            if isinstance(condition, InFile):
+                yield NamedData((name,), condition.file, (condition.column,))
+
     @property
     def for_all(self) -> bool:
         """Whether it takes every call."""
-        return self.caller is None and self.open is None and self.closed is None
+        return not any(self.conditions()) and self.open is None and self.closed is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,16 +94,18 @@ class Routes:
     by_number: Mapping[str, tuple[Route, ...]]
     """Called number or SIP address, or its beginning with a star → the routes, the first that fits is taken."""
     calendars: Mapping[str, Calendar] = field(default_factory=dict)
+    data: Mapping[str, DataFile] = field(default_factory=dict)
 
-    def flow(self, called: str, caller: str, occurred_at: str) -> str:
+    def flow(self, called: str, caller: str, occurred_at: str, trust: Mapping[str, str] = NOTHING_SAID) -> str:
         """The flow that takes a call, or ''. A whole number comes before beginnings, of them the longest first.
 
-        Both numbers may be as Telnyx gives them: without a plus, in a country's own form, as SIP addresses.
+        Both numbers may be as Telnyx gives them: without a plus, in a country's own form, as SIP addresses. `trust` is
+        what the network says of the caller beside.
         """
-        number = caller_number(caller, self.called(called))
+        known = {**trust, CALLER: caller_number(caller, self.called(called))}
         for line in self._lines(called):
             for route in self.by_number.get(line, ()):
-                if self._fits(route, number, occurred_at):
+                if self._fits(route, known, occurred_at):
                     return route.flow
         return ""
 
@@ -89,8 +125,8 @@ class Routes:
         """Every whole number, and the flow that takes its calls where no condition says otherwise."""
         return {number: routes[-1].flow for number, routes in self.by_number.items() if not number.endswith(ANY_ENDING)}
 
-    def _fits(self, route: Route, caller: str, occurred_at: str) -> bool:
-        if route.caller is not None and not caller_fits(caller, route.caller):
+    def _fits(self, route: Route, known: Mapping[str, str], occurred_at: str) -> bool:
+        if not all(holds(name, wanted, known, self.data) for name, wanted in route.conditions()):
             return False
         if route.open and self.calendars[route.open].at(occurred_at) != OPEN:
             return False
@@ -103,9 +139,18 @@ def read_routes(text: str, read_file: Callable[[str], str | None]) -> Routes:
     by_number = parse_routes(document, read_file)
     if by_number is None:
         raise document.error
-    names = {name for routes in by_number.values() for route in routes for name in route.calendars()}
+    routes = [route for several in by_number.values() for route in several]
+    calendars = {name for route in routes for name in route.calendars()}
+    named = [each for route in routes for each in route.data_files()]
+    data = {name: read_data(name, read_file(data_file(name)) or "") for name in sorted({each.file for each in named})}
+    for each in named:
+        if problem := without_columns(each, data[each.file]):
+            document.report((), "", *problem)
+            raise document.error
     return Routes(
-        by_number, {name: read_calendar(name, read_file(calendar_file(name)) or "") for name in sorted(names)}
+        by_number,
+        {name: read_calendar(name, read_file(calendar_file(name)) or "") for name in sorted(calendars)},
+        data,
     )
 
 
@@ -136,17 +181,28 @@ def _parse_routes(
     paths = [(number, position) for position in range(len(written))] if several else [(number,)]
     routes = [document.validate(Route, document.at(path), path) for path in paths]
     for route, path in zip(routes, paths, strict=True):
-        if route and read_file(f"{route.flow}.yaml") is None:
-            _report_no_flow(document, path, number, route.flow)
-        for name in route.calendars() if route else ():
-            if read_file(calendar_file(name)) is None:
-                remedy = f"add {calendar_file(name)} beside {NUMBERS_FILE}, or name a calendar that is there"
-                document.report(path, "", f"{number} goes by {name}, which is not a calendar", remedy)
+        if route:
+            _report_missing(document, path, number, route, read_file)
     for route, below in zip(routes, paths[1:], strict=False):
         if route and route.for_all:
             reason = f"{number} has a route below one that takes every call"
             document.report(below, "", reason, "put it last, or say when it is for")
     yield from filter(None, routes)
+
+
+def _report_missing(
+    document: Document, path: Path, number: str, route: Route, read_file: Callable[[str], str | None]
+) -> None:
+    """Report what a route names and what is not there."""
+    if read_file(f"{route.flow}.yaml") is None:
+        _report_no_flow(document, path, number, route.flow)
+    for name in route.calendars():
+        if read_file(calendar_file(name)) is None:
+            remedy = f"add {calendar_file(name)} beside {NUMBERS_FILE}, or name a calendar that is there"
+            document.report(path, "", f"{number} goes by {name}, which is not a calendar", remedy)
+    for named in route.data_files():
+        if read_file(data_file(named.file)) is None:
+            document.report((*path, *named.where), "", *missing(named.file))
 
 
 def _report_no_flow(document: Document, path: Path, number: str, flow: object) -> None:

@@ -50,11 +50,11 @@ _UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]"
 
 
 def known(call: Call) -> dict[str, str]:
-    """Everything that can be filled in: the call's variables, its two numbers, and how long the caller has waited.
+    """Everything that can be filled in: the call's variables, its numbers, what is known of the caller and the wait.
 
     Not the URL of a message: it must not get into stored data, or to other systems.
     """
-    values = {**persistent_variables(call.variables), CALLER: call.from_number, CALLED: call.to_number}
+    values = {**call.trust, **persistent_variables(call.variables), CALLER: call.from_number, CALLED: call.to_number}
     since = call.variables.get(WAITING_SINCE)
     if not (since and call.entered_at):
         return values

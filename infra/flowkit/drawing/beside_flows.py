@@ -1,10 +1,13 @@
-"""What a change to numbers.yaml and to calendars means, in sentences."""
+"""What a change to numbers.yaml, to calendars and to data files means, in sentences."""
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from dialtone.adapters.flow_library import NUMBERS_FILE
+from dialtone.domain.caller_trust import TRUST
+from dialtone.flow.data_files import DATA, DataFile, read_data
 from dialtone.flow.document import Document
 
 if TYPE_CHECKING:
@@ -14,8 +17,16 @@ if TYPE_CHECKING:
     from infra.flowkit.drawing.versions import Text
 
 
+MOST_ROWS_TOLD = 20
+"""Of a data file: who changes more reads the file's own difference."""
+
+_EMPTY = DataFile("", (), (), ())
+
+
 def noticed_beside(file: Path, old: Text | None, new: Text | None) -> list[str]:
     """Sentences about one file; empty where both say the same. Raises FlowInvalid for what is not YAML."""
+    if file.parent.name == DATA:
+        return list(_of_data(file.stem, *(read_data(file.stem, each.content) if each else None for each in (old, new))))
     was, now = _content(old), _content(new)
     if file.name == NUMBERS_FILE:
         return list(_of_numbers(was, now))
@@ -49,8 +60,48 @@ def _route(written: Any) -> str:  # noqa: ANN401 -- as above
     if not isinstance(written, dict):
         return f"“{written}”"
     when = [f"for calls from {_value(written['caller'])}"] if written.get("caller") else []
+    when += [f"for the {name} {_value(written[name]) or 'none'}" for name in TRUST if name in written]
     when += [f"while “{written[state]}” is {state}" for state in ("open", "closed") if written.get(state)]
     return " ".join([f"“{written.get('flow')}”", *when])
+
+
+def _of_data(name: str, old: DataFile | None, new: DataFile | None) -> Iterator[str]:
+    """Row by row: a row is known by its first cell, the how-manieth of those that begin so."""
+    if old is None or new is None:
+        rows = len((new or old or _EMPTY).rows)
+        many = f"{rows} row{'' if rows == 1 else 's'}"
+        yield f"The data file “{name}” is {'new' if old is None else 'gone'}, with {many}."
+        return
+    was, now = _by_first_cell(old), _by_first_cell(new)
+    sentences = [
+        *(f"has {_row(row)}, which is new" for key, row in now.items() if key not in was),
+        *(f"no longer has {_row(row)}" for key, row in was.items() if key not in now),
+        *(sentence for key, row in now.items() if key in was for sentence in _of_row(key[0], was[key], row)),
+    ]
+    yield from (f"The data file “{name}” {sentence}." for sentence in sentences[:MOST_ROWS_TOLD])
+    if len(sentences) > MOST_ROWS_TOLD:
+        yield f"The data file “{name}” has {len(sentences) - MOST_ROWS_TOLD} more changes."
+
+
+def _by_first_cell(data: DataFile) -> dict[tuple[str, int], Mapping[str, str]]:
+    rows: dict[tuple[str, int], Mapping[str, str]] = {}
+    seen: Counter[str] = Counter()
+    for place in range(len(data.rows)):
+        row = data.row(place)
+        first = row[data.columns[0]]
+        rows[first, seen[first]] = row
+        seen[first] += 1
+    return rows
+
+
+def _row(row: Mapping[str, str]) -> str:
+    return " · ".join(filter(None, row.values()))
+
+
+def _of_row(first: str, was: Mapping[str, str], now: Mapping[str, str]) -> Iterator[str]:
+    for column in dict.fromkeys((*now, *was)):
+        if was.get(column, "") != now.get(column, ""):
+            yield f"now has {now.get(column) or 'no'} {column} for {first}; before, {was.get(column) or 'none'}"
 
 
 def _of_calendar(subject: str, was: Any, now: Any) -> Iterator[str]:  # noqa: ANN401 -- as above
@@ -70,4 +121,6 @@ def _leaves(content: Any, above: str = "") -> Iterator[tuple[str, Any]]:  # noqa
 
 
 def _value(written: Any) -> str:  # noqa: ANN401 -- as above
+    if isinstance(written, dict) and "in" in written:
+        return f"the data file “{written['in']}”"
     return ", ".join(map(str, written)) if isinstance(written, list) else str(written)

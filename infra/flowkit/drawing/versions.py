@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from dialtone.adapters.flow_library import NUMBERS_FILE
 from dialtone.domain.errors import DialtoneError
 from dialtone.flow.calendars import CALENDARS
+from dialtone.flow.data_files import DATA
 from dialtone.flow.document import Document
 from dialtone.flow.parser import read_flow
 
@@ -67,7 +68,7 @@ def at_revision(file: Path, revision: str) -> Text | None:
 
 
 def changed_between(folder: Path, old: str, new: str = WORKING_TREE) -> list[Path]:
-    """The files of the folder that differ and decide about calls: flows, numbers, calendars. Raises DialtoneError."""
+    """The files of the folder that differ and decide about calls: flows and what they go by. Raises DialtoneError."""
     revisions = [old, new] if new else [old]
     for revision in revisions:
         if not is_revision(revision, folder):
@@ -76,16 +77,18 @@ def changed_between(folder: Path, old: str, new: str = WORKING_TREE) -> list[Pat
     names = set(answer.stdout.split("\0"))
     if not new:
         names |= set(_git(folder, "ls-files", "--others", "--exclude-standard", "-z", "--", ".").stdout.split("\0"))
-    return [folder / name for name in sorted(names) if name.endswith(".yaml") and _decides(folder, folder / name)]
+    return [folder / name for name in sorted(names) if _decides(folder, folder / name)]
 
 
 def lies_beside_flows(file: Path) -> bool:
-    """Whether it holds numbers or a calendar."""
-    return file.name == NUMBERS_FILE or file.parent.name == CALENDARS
+    """Whether it holds numbers, a calendar, or a table."""
+    return file.name == NUMBERS_FILE or file.parent.name in {CALENDARS, DATA}
 
 
 def _decides(folder: Path, file: Path) -> bool:
-    return file.parent == folder or file.parent == folder / CALENDARS
+    if file.suffix == ".csv":
+        return file.parent == folder / DATA
+    return file.suffix == ".yaml" and file.parent in {folder, folder / CALENDARS}
 
 
 def _git(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

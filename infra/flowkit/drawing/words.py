@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
+from dialtone.flow.data_files import InFile
 from dialtone.flow.flow import CONSENT_STEP
 from dialtone.flow.parser import STEP_KINDS
 from dialtone.flow.prompts import ANY, Part, Piece, Prompt
@@ -122,7 +123,7 @@ def _after(step: Step) -> str:
     return _DONE.get(kind_of(step), "")
 
 
-_DONE: Mapping[str, str] = {"choose_language": "chosen", "collect": "keyed in", "lookup": "found"}
+_DONE: Mapping[str, str] = {"choose_language": "chosen", "collect": "keyed in", "find": "found", "lookup": "found"}
 
 _GIVEN_UP = {
     "otherwise": ("after {}", "in_all"),
@@ -211,6 +212,8 @@ def value_in_words(value: object) -> str:
     """Any value of the flow language, short; '' for none."""
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, InFile):
+        return str(value)
     if isinstance(value, BaseModel):
         return heard(value) or _model_in_words(value)
     if isinstance(value, dict):
@@ -224,6 +227,8 @@ def _named(name: str, value: object) -> str:
     """What is known of a name: its value, how it is reckoned, or what it is compared with."""
     if isinstance(value, Comparison):
         return value.in_words(name)
+    if isinstance(value, InFile):
+        return f"{name} {value}"
     return f"{name} = {value.in_words(name) if isinstance(value, Computed) else value_in_words(value)}"
 
 

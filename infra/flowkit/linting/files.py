@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from dialtone.adapters.flow_library import NUMBERS_FILE, text_beside
 from dialtone.domain.errors import FlowInvalid
 from dialtone.flow.calendars import CALENDARS, calendar_file, parse_calendar
+from dialtone.flow.data_files import DATA, TRIM, data_file, parse_data, too_many_bytes
 from dialtone.flow.document import Document
 from dialtone.flow.loader import DIVIDE, too_large
 from dialtone.flow.parser import parse_flow
@@ -27,12 +28,15 @@ if TYPE_CHECKING:
     from datetime import date
     from pathlib import Path as File
 
+    from dialtone.flow.data_files import DataFile
     from dialtone.flow.document import Path, Problem
     from dialtone.flow.flow import Flow
     from dialtone.flow.steps.step import Step
 
 CONVERSATION = ".test"
 """The end of the stem of `main-menu.test.yaml`, which is not a flow but a test of one."""
+
+DATA_SUFFIX = ".csv"
 
 AUDIO_FOLDER = "audio"
 """Beside the flows: what is uploaded to Telnyx under its name without the ending."""
@@ -44,6 +48,7 @@ class Kind(Enum):
     FLOW = "invalid-flow"
     NUMBERS = "invalid-numbers"
     CALENDAR = "invalid-calendar"
+    DATA = "invalid-data"
 
     @property
     def problem_rule(self) -> str:
@@ -64,6 +69,8 @@ class FlowFile:
         """What it is, by its place."""
         if self.path.name == NUMBERS_FILE:
             return Kind.NUMBERS
+        if self.path.suffix == DATA_SUFFIX:
+            return Kind.DATA
         return Kind.CALENDAR if self.path.absolute().parent.name == CALENDARS else Kind.FLOW
 
     @cached_property
@@ -76,7 +83,14 @@ class FlowFile:
                 parse_routes(self.document, self.folder.text)
             case Kind.CALENDAR:
                 parse_calendar(self.document, self.path.stem)
+            case Kind.DATA:
+                _ = self.data
         return None
+
+    @cached_property
+    def data(self) -> DataFile | None:
+        """The table that a data file holds; None for one with problems."""
+        return parse_data(self.document, self.path.stem)
 
     @cached_property
     def problems(self) -> list[Problem]:
@@ -157,8 +171,15 @@ class Folder:
     def file(self, path: File) -> FlowFile:
         """One of its files. Raises OSError and UnicodeDecodeError."""
         if path not in self._files:
-            self._files[path] = FlowFile(path, Document.read(path.name, path.read_text(encoding="utf-8")), self)
+            self._files[path] = FlowFile(path, _document(path), self)
         return self._files[path]
+
+    def data(self, name: str) -> DataFile | None:
+        """A data file of this folder, None for none, and for one with problems."""
+        try:
+            return self.file(self.path / data_file(name)).data
+        except (OSError, UnicodeDecodeError):
+            return None
 
     @cached_property
     def flow_names(self) -> frozenset[str]:
@@ -179,11 +200,11 @@ class Folder:
             return Document.read(NUMBERS_FILE, "")
 
     def text(self, name: str) -> str | None:
-        """The text of a flow or calendar of this folder, None for none."""
+        """The text of a flow, calendar or data file of this folder, None for none."""
         try:
             return text_beside(self.path, name)
         except FlowInvalid:
-            return ""  # it is not UTF-8, which is reported where the file itself is looked at
+            return ""  # it is not UTF-8, or too large, which is reported where the file itself is looked at
 
     def texts_with(self, flow: Flow) -> dict[str, str]:
         """A flow's file, its calendars and the same of all flows that it leads to, by name."""
@@ -192,7 +213,8 @@ class Folder:
         while left:
             each = left.pop()
             calendars = [calendar_file(name) for step in each.steps.values() for name in step.calendars()]
-            texts |= {name: self.text(name) or "" for name in (f"{each.name}.yaml", *calendars)}
+            data = [data_file(named.file) for step in each.steps.values() for named in step.data_files()]
+            texts |= {name: self.text(name) or "" for name in (f"{each.name}.yaml", *calendars, *data)}
             left += [other for name in each.others if f"{name}.yaml" not in texts and (other := self._parsed(name))]
         return texts
 
@@ -240,9 +262,30 @@ class Folder:
         return frozenset(path.stem for path in calendar_paths(self.path))
 
     @cached_property
+    def data_names(self) -> frozenset[str]:
+        """The data files that lie here."""
+        return frozenset(path.stem for path in data_paths(self.path))
+
+    @cached_property
     def audio(self) -> Mapping[str, File]:
         """The audio files by name without the ending; empty where there is no such folder."""
         return {path.stem: path for path in sorted((self.path / AUDIO_FOLDER).glob("*")) if path.is_file()}
+
+
+def data_paths(folder: File) -> Iterable[File]:
+    """The data files of a folder of flows, by name."""
+    return sorted((folder / DATA).glob(f"*{DATA_SUFFIX}"))
+
+
+def _document(path: File) -> Document:
+    """A file as it is written; of a data file that is too large, only that it is. Raises OSError, UnicodeError."""
+    if path.suffix != DATA_SUFFIX:
+        return Document.read(path.name, path.read_text(encoding="utf-8"))
+    if reason := too_many_bytes(path.stat().st_size):
+        document = Document(path.name, "")
+        document.report((), "", reason, TRIM)
+        return document
+    return Document(path.name, path.read_bytes().decode())
 
 
 def calendar_paths(folder: File) -> Iterable[File]:

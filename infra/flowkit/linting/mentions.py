@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from dialtone.flow.data_files import NUMBER_COLUMN, NamedData
 from dialtone.flow.parser import STEP_KINDS
 from dialtone.flow.steps.step import NEXT, ON_ERROR
 
@@ -98,6 +99,27 @@ def calendars(document: Document) -> Iterator[tuple[Path, str]]:
     for name, content in document.steps().items():
         if isinstance(content, dict) and isinstance(content.get("hours"), str):
             yield ("steps", name, "hours"), content["hours"]
+
+
+def data_files(document: Document) -> Iterator[NamedData]:
+    """Where data files are named, in a flow or a numbers file, and which columns are asked for."""
+    for path, value in document.walk():
+        if not isinstance(value, str):
+            continue
+        beside = document.at(path[:-1])
+        if path[-1] == "in" and isinstance(beside, dict) and beside.keys() <= {"in", "column"}:
+            yield NamedData(path, value, (str(beside.get("column", NUMBER_COLUMN)),))
+        elif path[:1] == ("steps",) and path[2:] == ("find",):
+            asked = [*_keys(beside.get("where")), *_listed(beside.get("gives"))]
+            yield NamedData(path, value, tuple(dict.fromkeys(asked)))
+
+
+def _keys(written: Any) -> list[str]:  # noqa: ANN401 -- whatever the file holds
+    return list(map(str, written)) if isinstance(written, dict) else []
+
+
+def _listed(written: Any) -> list[str]:  # noqa: ANN401 -- as above
+    return list(map(str, written)) if isinstance(written, list) else []
 
 
 def voices(document: Document) -> Iterator[tuple[Path, str]]:

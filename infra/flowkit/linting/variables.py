@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from dialtone.domain.caller_trust import TRUST
 from dialtone.flow.templating import KNOWN_OF_EVERY_CALL, WAITED, names_in
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ class Variables:
     def _before(
         self, sets: Callable[[Step, Edge], Iterable[str]], met: Callable[[Names, Names], Names]
     ) -> Mapping[str, Names]:
-        before: dict[str, Names] = {self.flow.start: KNOWN_OF_EVERY_CALL | self.outside | set(self.flow.given)}
+        before: dict[str, Names] = {self.flow.start: KNOWN_OF_EVERY_CALL.union(TRUST, self.outside, self.flow.given)}
         left = [self.flow.start]
         while left:
             step = self.flow.steps[left.pop()]

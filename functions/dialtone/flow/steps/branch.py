@@ -18,8 +18,9 @@ from pydantic import (
     model_validator,
 )
 
-from dialtone.domain.numbers import is_withheld
+from dialtone.domain.numbers import WITHHELD, is_withheld
 from dialtone.flow.calendars import WEEKDAYS, TimeZone
+from dialtone.flow.data_files import ANY_ENDING, InFile, NamedData
 from dialtone.flow.steps.step import Step
 from dialtone.flow.templating import CALLER, MAX_VALUE_CHARACTERS, filled, known, names_in
 from dialtone.flow.values import comparable, plain_text
@@ -29,11 +30,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from dialtone.domain.calls import Call
+    from dialtone.flow.data_files import DataFile
     from dialtone.flow.moves import Move
     from dialtone.flow.voice_settings import VoiceDefaults
-
-ANY_ENDING = "*"
-"""At the end of a text: whatever begins so."""
 
 DAY = "day"
 """A name that can be asked for beside the call's: the day of the week, in the step's time zone."""
@@ -157,15 +156,29 @@ def _lies_between(value: str, first: str, second: str) -> bool:
     return bool(one.value >= begin.value or one.value < end.value)
 
 
+def _form(written: object) -> str:
+    if isinstance(written, InFile) or (isinstance(written, dict) and "in" in written):
+        return "file"
+    return "comparison" if isinstance(written, (dict, Comparison)) else "texts"
+
+
 Condition = Annotated[
-    Annotated[Texts, Tag("texts")] | Annotated[Comparison, Tag("comparison")],
-    Discriminator(lambda written: "comparison" if isinstance(written, (dict, Comparison)) else "texts"),
+    Annotated[Texts, Tag("texts")] | Annotated[Comparison, Tag("comparison")] | Annotated[InFile, Tag("file")],
+    Discriminator(_form),
 ]
-"""Texts of which one must be it, or what a number, date or time is compared with."""
+"""Texts of which one must be it, what a number, date or time is compared with, or a data file to stand in."""
+
+TextsOrFile = Annotated[
+    Annotated[Texts, Tag("texts")] | Annotated[InFile, Tag("file")],
+    Discriminator(lambda written: "file" if isinstance(written, (dict, InFile)) else "texts"),
+]
+"""The same without comparisons."""
 
 
-def texts_of(condition: tuple[str, ...] | Comparison) -> tuple[str, ...]:
+def texts_of(condition: tuple[str, ...] | Comparison | InFile) -> tuple[str, ...]:
     """The texts that a condition asks for, or against."""
+    if isinstance(condition, InFile):
+        return ()
     return (condition.is_not or ()) if isinstance(condition, Comparison) else condition
 
 
@@ -178,7 +191,8 @@ class Case(BaseModel):
         min_length=1,
         description=(
             "Variable, `caller`, `called`, `language`, `day`, `time` or `date` → a text, `+1555*` for a beginning, a "
-            "list, or a comparison: `{at_least: 18}`; `caller: withheld` for a caller who shows no number."
+            "list, a comparison, `{at_least: 18}`, or a data file, `{in: vips}`; `caller: withheld` for a caller who "
+            "shows no number."
         ),
     )
     to: str = Field(description="The step if all of it holds.")
@@ -199,7 +213,7 @@ class Branch(Step):
         clock = {TIME: f"{moment:%H:%M:%S}", DATE: f"{moment:%Y-%m-%d}"}
         values = {"language": voice_defaults.language, **clock, **known(call), DAY: WEEKDAYS[moment.weekday()]}
         for place, case in enumerate(self.branch):
-            if all(_holds(name, condition, values) for name, condition in case.when.items()):
+            if all(holds(name, condition, values, self._data) for name, condition in case.when.items()):
                 return self.take(f"branch.{place}.to")
         return self.take("otherwise", "next")
 
@@ -211,9 +225,21 @@ class Branch(Step):
         """Never."""
         return False
 
+    def data_files(self) -> Iterator[NamedData]:
+        """Those that conditions look values up in."""
+        for place, case in enumerate(self.branch):
+            for name, condition in case.when.items():
+                if isinstance(condition, InFile):
+                    yield NamedData(("branch", place, "when", name), condition.file, (condition.column,))
 
-def _holds(name: str, condition: tuple[str, ...] | Comparison, values: Mapping[str, str]) -> bool:
+def holds(
+    name: str, condition: tuple[str, ...] | Comparison | InFile, values: Mapping[str, str], data: Mapping[str, DataFile]
+) -> bool:
+    """Whether what is known meets a condition on that name."""
     value = values.get(name, "")
+    if isinstance(condition, InFile):
+        listed = data[condition.file].listed(condition.column)
+        return listed.holds(WITHHELD if name == CALLER and is_withheld(value) else value)
     if isinstance(condition, Comparison):
         return condition.holds(name, value, values)
     return _is_one_of(name, value, condition)

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr
 
+from dialtone.flow.data_files import DataFile
 from dialtone.flow.moves import Fail, Go
 from dialtone.flow.step_state import NO_STATE
 from dialtone.flow.voice_settings import LanguageCode, Speed, VoiceName
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from dialtone.domain.calls import Call
     from dialtone.domain.commands import Command
     from dialtone.domain.events import Event
+    from dialtone.flow.data_files import NamedData
     from dialtone.flow.moves import Move
     from dialtone.flow.prompts import Prompt
     from dialtone.flow.step_state import StepState
@@ -70,6 +73,8 @@ class Step(BaseModel):
     on_hangup: dict[str, str] = Field(
         default_factory=dict, description="Variables that are noted if the call ends here, `outcome` among them."
     )
+    _data: Mapping[str, DataFile] = PrivateAttr(default_factory=dict)
+    """The data files that it names, by name, once they are read."""
 
     def enter(self, call: Call, voice_defaults: VoiceDefaults) -> Move:
         """What to do on coming here. `call.entered_at` is when."""
@@ -180,6 +185,16 @@ class Step(BaseModel):
     def calendars(self) -> Iterator[str]:
         """Every calendar that it goes by."""
         yield from ()
+
+    def data_files(self) -> Iterator[NamedData]:
+        """Every data file that it asks, and for which columns."""
+        yield from ()
+
+    def with_data(self, data: Mapping[str, DataFile]) -> Self:
+        """The step with the data files that it names."""
+        step = self.model_copy()
+        step._data = data  # noqa: SLF001 -- another of its own kind
+        return step
 
 
 class Speaking(Step):

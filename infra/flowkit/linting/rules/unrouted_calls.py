@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from dialtone.flow.routes import OF_THE_CALLER
 from infra.flowkit.linting.files import Kind
 from infra.flowkit.linting.mentions import routes
 from infra.flowkit.linting.rule import ERROR, Found, Of, rule
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
     from infra.flowkit.linting.files import FlowFile
 
-CONDITIONS = frozenset({"caller", "open", "closed"})
+CONDITIONS = frozenset({*OF_THE_CALLER, "open", "closed"})
 
 
 @rule("unrouted-calls", ERROR, Of.WRITTEN)
@@ -33,6 +34,6 @@ def unrouted_calls(file: FlowFile) -> Iterator[Found]:
 def _take_every_call(routed: list[dict[str, Any]]) -> bool:
     if any(not CONDITIONS & route.keys() for route in routed):
         return True
-    hours = [route for route in routed if "caller" not in route]
+    hours = [route for route in routed if not route.keys() & set(OF_THE_CALLER)]
     opened = {route["open"] for route in hours if "closed" not in route and "open" in route}
     return any(route.get("closed") in opened for route in hours if "open" not in route)

@@ -1,0 +1,38 @@
+"""What the network says of a caller beside the number: who vouches for it, how it was screened, and the name. Pure."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ATTESTATION, SCREENING, CALLER_NAME = "shaken_stir_attestation", "call_screening_result", "caller_id_name"
+"""As Telnyx names them in `call.initiated`."""
+
+TRUST = (ATTESTATION, SCREENING, CALLER_NAME)
+
+MAX_CHARACTERS = 100
+"""Of each: a network's caller names have 15 to 32 characters, and a hostile one is not to fill the call's state."""
+
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
+
+
+def trust_of(payload: Mapping[str, Any]) -> dict[str, str]:
+    """What `call.initiated` says of its caller, without what it does not know.
+
+    An attestation counts only if its signature was not found invalid: else anybody could write an A. A name that is the
+    number over again, as Telnyx gives it where no network had a name, is none.
+    """
+    said = {name: _text(payload.get(name)) for name in TRUST}
+    if payload.get("shaken_stir_validated") is False:
+        said[ATTESTATION] = ""
+    if said[CALLER_NAME] == payload.get("from"):
+        said[CALLER_NAME] = ""
+    said[ATTESTATION] = said[ATTESTATION].upper()
+    return {name: text for name, text in said.items() if text}
+
+
+def _text(value: object) -> str:
+    return _UNPRINTABLE.sub(" ", value).strip()[:MAX_CHARACTERS] if isinstance(value, str) else ""

@@ -1,0 +1,19 @@
+"""Data files that cannot be used."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from infra.flowkit.linting.rule import ERROR, Found, Of, rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from infra.flowkit.linting.files import FlowFile
+
+
+@rule("invalid-data", ERROR, Of.LINTER)
+def invalid_data(file: FlowFile) -> Iterator[Found]:
+    """A data file that the reader on Lambda refuses: a cell, a row, a column, or the file as a whole."""
+    del file
+    yield from ()
