@@ -256,6 +256,27 @@ def test_numbers_are_refused_whose_list_is_not_there_or_lacks_the_column() -> No
         read_routes(numbers, {"desk.yaml": "x", "data/vips.csv": "phone\n"}.get)
 
 
+def test_a_case_or_route_that_goes_by_the_same_list_again_is_shadowed(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "vips.csv").write_text("number\n+13125550142\n", encoding="utf-8")
+    numbers = (
+        '"+15550100":\n- {flow: desk, caller: {in: vips}, shaken_stir_attestation: A}\n'
+        "- {flow: desk, caller: {in: vips}}\n- {flow: desk, caller: {in: vips}, open: office}\n- desk\n"
+    )
+    (tmp_path / "calendars").mkdir()
+    (tmp_path / "calendars" / "office.yaml").write_text(
+        "calendar: office\ntime_zone: UTC\nopen: {mon-sun: 09:00-17:00}\n", encoding="utf-8"
+    )
+    (tmp_path / "numbers.yaml").write_text(numbers, encoding="utf-8")
+    (tmp_path / "desk.yaml").write_text(
+        "flow: desk\nsteps:\n  who:\n    branch:\n    - {when: {caller: {in: vips}}, to: bye}\n"
+        "    - {when: {caller: {in: vips}, called: x}, to: bye}\n  bye: hangup\n",
+        encoding="utf-8",
+    )
+
+    assert [(each.line, each.rule) for each in lint(tmp_path)] == [(6, "shadowed-case"), (4, "shadowed-case")]
+
+
 @pytest.mark.parametrize(
     ("said", "flow"),
     [

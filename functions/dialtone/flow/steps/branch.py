@@ -232,6 +232,7 @@ class Branch(Step):
                 if isinstance(condition, InFile):
                     yield NamedData(("branch", place, "when", name), condition.file, (condition.column,))
 
+
 def holds(
     name: str, condition: tuple[str, ...] | Comparison | InFile, values: Mapping[str, str], data: Mapping[str, DataFile]
 ) -> bool:

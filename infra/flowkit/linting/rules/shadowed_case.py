@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dialtone.domain.numbers import is_withheld
-from dialtone.flow.steps.branch import ANY_ENDING, Branch, Comparison
+from dialtone.flow.data_files import ANY_ENDING, InFile
+from dialtone.flow.routes import OF_THE_CALLER
+from dialtone.flow.steps.branch import Branch, Case, Comparison
 from dialtone.flow.templating import CALLER
 from infra.flowkit.linting.files import Kind
 from infra.flowkit.linting.mentions import routes
@@ -31,12 +33,17 @@ def shadowed_case(file: FlowFile) -> Iterator[Found]:
     elif file.kind is Kind.FLOW and file.readable:
         for name, step in file.steps.items():
             if isinstance(step, Branch):
-                cases = [(("steps", name, "branch", place), case.when) for place, case in enumerate(step.branch)]
+                cases = [(("steps", name, "branch", place), _of_case(case)) for place, case in enumerate(step.branch)]
                 yield from _shadowed(cases, "case")
 
 
+def _of_case(case: Case) -> Conditions:
+    """A condition that goes by a data file holds wherever the same one does: many values, of which none is known."""
+    return {name: [f"({said}){ANY_ENDING}"] if isinstance(said, InFile) else said for name, said in case.when.items()}
+
+
 def _of_route(route: Mapping[str, object]) -> Conditions:
-    asked = {key: route[key] for key in (CALLER, "open", "closed") if key in route}
+    asked = {key: route[key] for key in (*OF_THE_CALLER, "open", "closed") if key in route}
     return {
         key: [str(each) for each in (value if isinstance(value, list) else [value])] for key, value in asked.items()
     }

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dialtone.flow.calendars import WEEKDAYS
-from dialtone.flow.steps.branch import ANY_ENDING, DAY, Branch, texts_of
+from dialtone.flow.data_files import ANY_ENDING
+from dialtone.flow.steps.branch import DAY, Branch, texts_of
 from dialtone.flow.steps.choose_language import ChooseLanguage
 from dialtone.flow.templating import LANGUAGE
 from infra.flowkit.linting.rule import ERROR, Found, rule
