@@ -10,7 +10,8 @@ import pytest
 
 from dialtone.flow.parser import read_flow
 from infra.cli.main import main
-from infra.flowkit.drawing.graph import ANSWER, FAULT, THE_END, Graph, graph_of
+from infra.flowkit.drawing.graph import ANSWER, FAULT, THE_END, Edge, Graph, Mark, Node, graph_of
+from infra.flowkit.drawing.html import Section, page_of
 from infra.flowkit.drawing.mermaid import mermaid_of, written
 from infra.flowkit.drawing.picture import picture_of
 from infra.flowkit.drawing.svg import svg_of
@@ -382,3 +383,22 @@ def test_a_picture_suits_a_dark_screen_and_a_page_a_small_one(tmp_path: Path) ->
     assert svg.count("prefers-color-scheme: dark") == 1
     assert 'fill="#fff"' not in svg
     assert '<meta name="viewport"' in page
+
+
+@pytest.mark.parametrize("bad", ["\x00", "\x01", "\x0b", "\x1b[31m", "\x7f", "\x85", "\ud800", "\ufffe"])
+def test_no_character_of_a_text_makes_a_picture_that_cannot_be_read(bad: str) -> None:
+    said = f"one{bad}two"
+    drawn = Graph(
+        said,
+        said,
+        (Node("entry", "a"), Node("step", said, "say", said, said, Mark.CHANGED, said)),
+        (Edge("entry:a", f"step:{said}", said, "choice", mark=Mark.ADDED),),
+    )
+
+    svg = svg_of(picture_of(drawn))
+    page = page_of(said, [Section(svg, [said])])
+
+    assert "one\N{REPLACEMENT CHARACTER}" in "".join(read(svg).itertext())
+    for text in (svg, page, mermaid_of(drawn)):
+        assert bad[0] not in text
+        text.encode("utf-8")

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
+from dataclasses import replace
 from functools import cache
 from itertools import combinations, pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import graphlay
 import pytest
 
 from dialtone.flow.parser import read_flow
-from infra.flowkit.drawing.edge_routing import crossings, segments
+from infra.flowkit.drawing.edge_routing import Segment, collisions, crossings_among, segments
 from infra.flowkit.drawing.graph import Graph, graph_of
 from infra.flowkit.drawing.picture import MOST_LINES_INTO_A_CARD, picture_of
 from infra.flowkit.drawing.svg import svg_of
@@ -111,8 +114,9 @@ def labels(picture: Picture) -> list[Box]:
 
 
 def crossings_in(picture: Picture) -> int:
+    """Each line with each other: what the grid that the drawing looks them up in must not miss."""
     pieces = [segments(line.points) for line in picture.lines]
-    return sum(crossings(one, other) for one, other in combinations(pieces, 2))
+    return sum(here.crosses(there) for one, other in combinations(pieces, 2) for here in one for there in other)
 
 
 @pytest.mark.parametrize("shape", SHAPES)
@@ -252,3 +256,65 @@ def test_a_flow_is_read_from_top_to_bottom_and_a_broad_one_from_left_to_right() 
 
 def test_the_same_flow_is_drawn_the_same_every_time() -> None:
     assert svg_of(picture_of(thicket(60, 1))) == svg_of(picture_of(thicket(60, 1)))
+
+
+@pytest.mark.parametrize("shape", ["thicket-60-0", "thicket-60-1", "tree-60"])
+def test_what_is_found_by_place_is_what_is_there(shape: str) -> None:
+    picture = drawn(shape)
+    moved = [
+        replace(line, points=tuple((x + 3 * n, y) for x, y in line.points)) for n, line in enumerate(picture.lines)
+    ]
+    pieces = [segments(line.points) for line in moved]
+    cards = [card.box for card in picture.cards]
+
+    shaken = replace(picture, lines=tuple(moved))
+    upon = sum(here.touches(there) for one, other in combinations(pieces, 2) for here in one for there in other)
+    through = sum(piece.enters(box) for line in pieces for piece in line for box in cards)
+    hidden = sum(
+        piece.enters(tag.box)
+        for place, line in enumerate(pieces)
+        for other, labelled in enumerate(moved)
+        for piece in line
+        for tag in (*labelled.tags, labelled.reference)
+        if tag and other != place
+    )
+    assert crossings_among(moved) == crossings_in(shaken) > 0
+    assert collisions(cards, moved) == upon + through + hidden > 0
+
+
+def test_the_work_grows_as_the_flow_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared = Counter[str]()
+
+    def counted(name: str) -> None:
+        plain = getattr(Segment, name)
+
+        def count(piece: Segment, other: Any) -> bool:  # noqa: ANN401 -- a segment or a box
+            compared[name] += 1
+            return bool(plain(piece, other))
+
+        monkeypatch.setattr(Segment, name, count)
+
+    for name in ("touches", "crosses", "enters"):
+        counted(name)
+    work = []
+    for size in (210, 420):
+        compared.clear()
+        picture_of(tree(size))
+        work.append(compared.total())
+
+    assert work[1] < 3 * work[0]
+
+
+def test_a_large_flow_is_arranged_at_most_four_times(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[object] = []
+    plain = graphlay.layout
+
+    def layout(graph: Any, **options: Any) -> Any:  # noqa: ANN401 -- graphlay's own
+        asked.append(graph)
+        return plain(graph, **options)
+
+    monkeypatch.setattr(graphlay, "layout", layout)
+
+    picture_of(tree(300))
+
+    assert len(asked) <= 4

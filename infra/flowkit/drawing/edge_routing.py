@@ -6,8 +6,9 @@ leave the same card at the same height.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass, replace
-from itertools import combinations, pairwise
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from infra.flowkit.drawing.shapes import Box, Line
 
     Point = tuple[int, int]
+    _Cell = tuple[int, int]
 
 CLEARANCE = 6
 """Closer than this, two lines side by side look like one."""
@@ -24,6 +26,11 @@ BERTH = 9
 """The room that a line leaves around cards and labels: an arrow's tip needs it."""
 
 ROUNDING = 2
+
+CELL = 96
+"""The side of a cell of the grid by which near things are found: about as high as a card."""
+
+_OF_NO_LINE = -1
 
 _SHIFTS = (8, -8, 16, -16, 24, -24)
 
@@ -46,6 +53,11 @@ class Segment:
         along = 0 if level else 1
         begin, end = sorted((here[along], there[along]))
         return cls(level, here[1 - along], begin, end)
+
+    def cells(self, around: int = 0) -> Iterator[_Cell]:
+        """The cells of a grid that it runs through, or comes so near to."""
+        low, high, begin, end = self.at - around, self.at + around, self.begin - around, self.end + around
+        return _cells(begin, low, end, high) if self.level else _cells(low, begin, high, end)
 
     def touches(self, other: Segment) -> bool:
         """Whether the two run side by side so close that they look like one."""
@@ -91,57 +103,35 @@ def _bends(points: Sequence[Point]) -> Iterator[tuple[Point, bool, bool]]:
 
 def separated(cards: Sequence[Box], lines: Sequence[Line]) -> list[Line]:
     """The lines, those that lie on others moved to where nothing is; left where they are if there is no such place."""
+    sheet = _Sheet.of(cards, lines)
     moved = list(lines)
     for place, line in enumerate(lines):
-        others = [each for other in (*moved[:place], *moved[place + 1 :]) for each in segments(other.points)]
-        labels = [
-            tag.box for other in moved if other is not moved[place] for tag in (*other.tags, other.reference) if tag
-        ]
-        own = [tag.box for tag in line.tags]
         points = line.points
         # The first and the last piece stay at their cards.
         for piece in range(1, len(points) - 2):
-            if _lies_on(segments(points)[piece : piece + 1], others):
-                points = _moved(points, piece, others, [*cards, *labels], own)
-        moved[place] = replace(line, points=points)
+            if sheet.lies_on(place, segments(points)[piece]):
+                points = _moved(points, piece, place, sheet, [tag.box for tag in line.tags])
+        if points != line.points:
+            sheet.put(place, segments(points))
+            moved[place] = replace(line, points=points)
     return moved
-
-
-def crossings(pieces: Iterable[Segment], others: Sequence[Segment]) -> int:
-    """How often they run across the others."""
-    return sum(piece.crosses(other) for piece in pieces for other in others)
 
 
 def crossings_among(lines: Sequence[Line]) -> int:
     """How often lines run across one another."""
-    pieces = [segments(line.points) for line in lines]
-    return sum(crossings(one, other) for one, other in combinations(pieces, 2))
+    sheet = _Sheet.of((), lines)
+    return sum(sheet.crossings(place, piece) for place, piece in sheet.pieces()) // 2
 
 
 def collisions(cards: Sequence[Box], lines: Sequence[Line]) -> int:
     """How often a line runs through a card or another's label, or lies on another line."""
-    pieces = [segments(line.points) for line in lines]
-    labels = [[tag.box for tag in (*line.tags, line.reference) if tag] for line in lines]
-    through = sum(piece.enters(box) for line in pieces for piece in line for box in cards)
-    upon = sum(piece.touches(other) for one, two in combinations(pieces, 2) for piece in one for other in two)
-    hidden = sum(
-        piece.enters(box)
-        for place, line in enumerate(pieces)
-        for other, boxes in enumerate(labels)
-        if other != place
-        for piece in line
-        for box in boxes
-    )
-    return through + upon + hidden
+    sheet = _Sheet.of(cards, lines)
+    through = sum(piece.enters(box) for place, piece in sheet.pieces() for box in sheet.boxes_near(place, piece))
+    upon = sum(piece.touches(other) for place, piece in sheet.pieces() for other in sheet.lines_near(place, piece))
+    return through + upon // 2
 
 
-def _lies_on(pieces: Iterable[Segment], others: Sequence[Segment]) -> bool:
-    return any(piece.touches(other) for piece in pieces for other in others)
-
-
-def _moved(
-    points: tuple[Point, ...], piece: int, others: Sequence[Segment], boxes: Sequence[Box], own: Sequence[Box]
-) -> tuple[Point, ...]:
+def _moved(points: tuple[Point, ...], piece: int, place: int, sheet: _Sheet, own: Sequence[Box]) -> tuple[Point, ...]:
     """To the free place with the fewest crossings, of these the nearest; `own` are the line's own labels."""
     level = segments(points)[piece].level
     free: list[tuple[int, tuple[Point, ...]]] = []
@@ -151,8 +141,70 @@ def _moved(
         tried = (*points[:piece], *ends, *points[piece + 2 :])
         before, here, after = segments(tried)[piece - 1 : piece + 2]
         # What leads into a card and out of it comes near that card by its nature.
-        near = any(here.enters(box.grown(BERTH)) for box in (*boxes, *own))
-        clear = not near and not any(each.enters(box) for each in (before, after) for box in boxes)
-        if clear and not _lies_on((before, here, after), others):
-            free.append((crossings((before, here, after), others), tried))
+        near = any(here.enters(box.grown(BERTH)) for box in (*sheet.boxes_near(place, here), *own))
+        clear = not near and not any(
+            each.enters(box) for each in (before, after) for box in sheet.boxes_near(place, each)
+        )
+        if clear and not any(sheet.lies_on(place, each) for each in (before, here, after)):
+            free.append((sum(sheet.crossings(place, each) for each in (before, here, after)), tried))
     return min(free, key=lambda each: each[0])[1] if free else points
+
+
+class _Sheet:
+    """Cards, labels and lines by where they lie: each is compared with what is near it, not with all there is."""
+
+    def __init__(self) -> None:
+        self._lines: dict[int, list[Segment]] = {}
+        self._line_cells: dict[_Cell, dict[tuple[int, int], Segment]] = defaultdict(dict)
+        self._box_cells: dict[_Cell, dict[int, tuple[int, Box]]] = defaultdict(dict)
+
+    @classmethod
+    def of(cls, cards: Iterable[Box], lines: Sequence[Line]) -> _Sheet:
+        """All of a picture."""
+        sheet = cls()
+        labels = [(place, tag.box) for place, line in enumerate(lines) for tag in (*line.tags, line.reference) if tag]
+        for number, (place, box) in enumerate([*((_OF_NO_LINE, card) for card in cards), *labels]):
+            for cell in _cells(box.x, box.y, box.right, box.bottom):
+                sheet._box_cells[cell][number] = place, box
+        for place, line in enumerate(lines):
+            sheet.put(place, segments(line.points))
+        return sheet
+
+    def put(self, place: int, pieces: list[Segment]) -> None:
+        """Let the line of this place run so."""
+        for number, piece in enumerate(self._lines.get(place, ())):
+            for cell in piece.cells():
+                del self._line_cells[cell][place, number]
+        self._lines[place] = pieces
+        for number, piece in enumerate(pieces):
+            for cell in piece.cells():
+                self._line_cells[cell][place, number] = piece
+
+    def pieces(self) -> Iterator[tuple[int, Segment]]:
+        """Every piece of every line, with the line's place."""
+        return ((place, piece) for place, pieces in self._lines.items() for piece in pieces)
+
+    def lines_near(self, place: int, piece: Segment) -> Iterable[Segment]:
+        """The pieces of other lines that may cross or touch it."""
+        found = {key: each for cell in piece.cells(CLEARANCE) for key, each in self._line_cells.get(cell, {}).items()}
+        return [each for (of, _), each in found.items() if of != place]
+
+    def boxes_near(self, place: int, piece: Segment) -> Iterable[Box]:
+        """The cards, and the labels of other lines, that it may enter or come too near to."""
+        found = {key: each for cell in piece.cells(BERTH) for key, each in self._box_cells.get(cell, {}).items()}
+        return [box for of, box in found.values() if of != place]
+
+    def lies_on(self, place: int, piece: Segment) -> bool:
+        """Whether it looks like one with another line."""
+        return any(piece.touches(other) for other in self.lines_near(place, piece))
+
+    def crossings(self, place: int, piece: Segment) -> int:
+        """How often it runs across other lines."""
+        return sum(piece.crosses(other) for other in self.lines_near(place, piece))
+
+
+def _cells(left: int, top: int, right: int, bottom: int) -> Iterator[_Cell]:
+    """The cells of a grid that an area has a part in."""
+    for column in range(left // CELL, right // CELL + 1):
+        for row in range(top // CELL, bottom // CELL + 1):
+            yield column, row

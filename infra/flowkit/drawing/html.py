@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING
 
-from infra.flowkit.drawing.text_metrics import FONT_FAMILY
+from infra.flowkit.drawing.text_metrics import FONT_FAMILY, readable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,6 +36,7 @@ class Section:
 def page_of(title: str, sections: Sequence[Section]) -> str:
     """The page."""
     body = "".join(_section(section) for section in sections)
+    title = readable(title)
     return (
         f'<!DOCTYPE html>\n<html lang="en">\n<meta charset="utf-8">\n'
         f'<meta name="viewport" content="width=device-width, initial-scale=1">\n<title>{escape(title)}</title>\n'
@@ -49,6 +50,6 @@ def _heading(title: str, sections: Sequence[Section]) -> str:
 
 
 def _section(section: Section) -> str:
-    said = "".join(f"<li>{escape(sentence)}</li>\n" for sentence in section.sentences)
+    said = "".join(f"<li>{escape(readable(sentence))}</li>\n" for sentence in section.sentences)
     listed = f"<ul>\n{said}</ul>\n" if said else ""
     return f'<section>\n{listed}<div class="picture">\n{section.svg}</div>\n</section>\n'

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from infra.flowkit.drawing.graph import Mark
+from infra.flowkit.drawing.text_metrics import readable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,7 +64,7 @@ def mermaid_of(graph: Graph) -> str:
 
 def written(text: str) -> str:
     """Any text so that Mermaid shows it as it is."""
-    coded = _SPECIAL.sub(lambda found: f"#{ord(found.group())};", text)
+    coded = _SPECIAL.sub(lambda found: f"#{ord(found.group())};", readable(text))
     return _LIST.sub(lambda found: f"{found.group(1)}#{ord(found.group(2))};", coded)
 
 

@@ -16,10 +16,10 @@ import graphlay
 
 from infra.flowkit.drawing.edge_routing import collisions, crossings_among, separated, straight
 from infra.flowkit.drawing.shapes import Box, Card, Line, Picture, Row, Tag
-from infra.flowkit.drawing.text_metrics import Lettering
+from infra.flowkit.drawing.text_metrics import Lettering, readable
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from infra.flowkit.drawing.graph import Edge, EdgeKind, Graph, Mark, Node
 
@@ -62,6 +62,9 @@ PORT_GAP = 20
 """Between two lines that arrive at a card."""
 SEEDS = range(5)
 """Beginnings that are tried until nothing lies on anything else."""
+MOST_CARDS_TRIED_OFTEN = 80
+MOST_CARDS_COMPARED = 200
+"""A larger picture is drawn once: nobody sees at a glance which of two is better, and each takes seconds."""
 FEW_MORE_BENDS = 1.3
 """What the order of the file may cost."""
 HINT = 0.01
@@ -87,6 +90,8 @@ Direction = Literal["topbottom", "leftright"]
 
 def picture_of(graph: Graph) -> Picture:
     """Place the graph: from top to bottom, as flows are written; from left to right where that would be too wide."""
+    if len(graph.nodes) > MOST_CARDS_COMPARED:
+        return _placed_once(graph)
     down = _placed(graph, "topbottom")
     if down.width <= COMFORTABLE_WIDTH:
         return down
@@ -94,22 +99,30 @@ def picture_of(graph: Graph) -> Picture:
     return across if across.width < down.width else down
 
 
-def _placed(graph: Graph, direction: Direction) -> Picture:
+def _placed_once(graph: Graph) -> Picture:
+    """The same with one arrangement for each direction, and only the narrower one drawn."""
+    down = _sheet(graph, "topbottom")
+    placed = down.as_the_file_has_it()
+    if down.width(placed) <= COMFORTABLE_WIDTH:
+        return down.drawn(placed)
+    across = _sheet(graph, "leftright")
+    beside = across.as_the_file_has_it()
+    return across.drawn(beside) if across.width(beside) < down.width(placed) else down.drawn(placed)
+
+
+def _sheet(graph: Graph, direction: Direction) -> _Sheet:
     bundles = _bundles(graph)
     back = _backward(graph, bundles)
     bundles = _with_references(graph, bundles, back)
-    sheet = _Sheet(
-        graph,
-        direction,
-        bundles,
-        {
-            node.id: _Face.of(node, [each for each in bundles if each.source == node.id], direction)
-            for node in graph.nodes
-        },
-        frozenset(back),
-    )
+    leaving = _by(bundles, lambda bundle: bundle.source)
+    faces = {node.id: _Face.of(node, leaving.get(node.id, ()), direction) for node in graph.nodes}
+    return _Sheet(graph, direction, bundles, faces, frozenset(back))
+
+
+def _placed(graph: Graph, direction: Direction) -> Picture:
+    sheet = _sheet(graph, direction)
     best: list[_Drawn] = []
-    for seed in SEEDS:
+    for seed in SEEDS if len(graph.nodes) <= MOST_CARDS_TRIED_OFTEN else SEEDS[:1]:
         best += sheet.tried(seed)
         if any(each.faults == 0 for each in best):
             break
@@ -202,15 +215,24 @@ def _with_references(graph: Graph, bundles: Sequence[_Bundle], back: Collection[
         for bundle in bundles
         if not bundle.loops and not (large and (bundle.source, bundle.target) in back and _is_step(bundle.source))
     ]
-    into = Counter(bundle.target for bundle in drawn)
-    for target in (target for target, count in into.items() if count > MOST_LINES_INTO_A_CARD):
-        candidates = [each for each in drawn if each.target == target and _is_step(each.source)]
-        main = [each for each in candidates if each.kind != "error" and (each.source, target) not in back]
-        few = 0 < len(main) <= MOST_LINES_INTO_A_CARD
-        # One line at least, so that the card stands below those that lead to it: the last in the file.
-        kept = main if few else (main or candidates)[-1:]
-        drawn = [each for each in drawn if each not in candidates or each in kept]
-    return [bundle if bundle.loops or bundle in drawn else replace(bundle, refers=True) for bundle in bundles]
+    kept = {id(bundle) for bundle in drawn}
+    for arriving in _by(drawn, lambda bundle: bundle.target).values():
+        if len(arriving) > MOST_LINES_INTO_A_CARD:
+            candidates = [each for each in arriving if _is_step(each.source)]
+            main = [each for each in candidates if each.kind != "error" and (each.source, each.target) not in back]
+            few = 0 < len(main) <= MOST_LINES_INTO_A_CARD
+            # One line at least, so that the card stands below those that lead to it: the last in the file.
+            stay = main if few else (main or candidates)[-1:]
+            kept -= {id(each) for each in candidates} - {id(each) for each in stay}
+    return [bundle if bundle.loops or id(bundle) in kept else replace(bundle, refers=True) for bundle in bundles]
+
+
+def _by(bundles: Iterable[_Bundle], end: Callable[[_Bundle], str]) -> Mapping[str, Sequence[_Bundle]]:
+    """The ways by the card at one of their ends."""
+    gathered: dict[str, list[_Bundle]] = {}
+    for bundle in bundles:
+        gathered.setdefault(end(bundle), []).append(bundle)
+    return gathered
 
 
 def _is_step(node_id: str) -> bool:
@@ -348,6 +370,8 @@ class _Asked:
     """Bundle → where it leaves its card, from the middle of the side, in pixels."""
     ends: Mapping[int, float] = field(default_factory=dict)
     """Bundle → where it arrives, likewise."""
+    quick: bool = False
+    """Whether an order that crosses more will do."""
 
 
 def _position(hint: tuple[float, float] | None) -> dict[str, Any]:
@@ -389,6 +413,18 @@ class _Sheet:
                 bends = sum(len(line.points) - 2 for line in picture.lines)
                 yield _Drawn(picture, faults, crossings_among(picture.lines), bends)
 
+    def as_the_file_has_it(self) -> _Placed:
+        """The arrangement with what the file has as the beginning."""
+        hints = self.as_written()
+        free = self.arranged(_Asked(SEEDS[0], hints, quick=True))
+        ports = next(iter(self.port_orders(free)))
+        return self.arranged(_Asked(SEEDS[0], hints, ports, self.ends_beside_loops(free)))
+
+    def width(self, placed: _Placed) -> int:
+        """Of its picture, near enough to choose by."""
+        left, _ = placed.origin()
+        return round(max(x + self.faces[card].width for card, (x, _) in placed.corners.items()) - left) + 2 * MARGIN
+
     def as_written(self) -> dict[str, tuple[float, float]]:
         """Where the cards would stand side by side in the order in which the ways lead to them."""
         ahead: dict[str, list[str]] = {}
@@ -408,10 +444,15 @@ class _Sheet:
         """Ask the engine."""
         asked = graphlay.Graph()
         ports, ends = wish.ports, wish.ends
+        # A step's name may hold what the engine cannot read.
+        names = {
+            node.id: node.id if readable(node.id) == node.id else str(number)
+            for number, node in enumerate(self.graph.nodes)
+        }
         for node in self.graph.nodes:
             face = self.faces[node.id]
             asked.node(
-                node.id,
+                names[node.id],
                 width=face.width + (2 * face.room if self._down else face.strip),
                 height=face.height + (face.strip if self._down else 2 * face.room),
                 **_position(wish.hints.get(node.id)),
@@ -420,8 +461,8 @@ class _Sheet:
         for place in drawn:
             bundle = self.bundles[place]
             asked.edge(
-                bundle.source,
-                bundle.target,
+                names[bundle.source],
+                names[bundle.target],
                 weight=1.0 if bundle.kind == "error" else 2.0,
                 source_port=self._port("bottom" if self._down else "right", bundle.source, ports.get(place)),
                 target_port=self._port("top" if self._down else "left", bundle.target, ends.get(place)),
@@ -442,7 +483,8 @@ class _Sheet:
     def _options(self, wish: _Asked) -> dict[str, object]:
         # "structure" begins with the order of the positions that the cards carry.
         begun = {"seed_mode": "structure"} if wish.hints else {}
-        return {"direction": self.direction, "seed": wish.seed, **begun, **_OPTIONS}
+        effort = {"effort": "fast"} if wish.quick else {}
+        return {"direction": self.direction, "seed": wish.seed, **begun, **effort, **_OPTIONS}
 
     def _port(self, side: str, card: str, offset: float | None) -> dict[str, object]:
         if offset is None:
@@ -527,14 +569,15 @@ class _Sheet:
             face = self.faces[node.id]
             cards[node.id] = Card(node, Box(round(x + dx), round(y + dy), face.width, face.height), face.rows)
         lines = []
+        loops_left = Counter(bundle.source for bundle in self.bundles if bundle.loops)
         for place, bundle in enumerate(self.bundles):
             box = cards[bundle.source].box
             offset = placed.ports[place]
             start = self._start(box, offset)
             tags, reference = self._labels(bundle, start)
             if bundle.loops:
-                nth = sum(each.loops and each.source == bundle.source for each in self.bundles[place + 1 :])
-                points = self._loop(box, start, tags, nth)
+                loops_left[bundle.source] -= 1
+                points = self._loop(box, start, tags, loops_left[bundle.source])
             elif reference:
                 end = (start[0], reference.box.y) if self._down else (reference.box.x, start[1])
                 points = (start, end)

@@ -7,7 +7,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from infra.flowkit.drawing.graph import Mark
 from infra.flowkit.drawing.picture import CAP, HEADER_HEIGHT, MARGIN, NOTE, PILL_HEIGHT, TITLE, WORDS
-from infra.flowkit.drawing.text_metrics import FONT_FAMILY
+from infra.flowkit.drawing.text_metrics import FONT_FAMILY, readable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -127,10 +127,11 @@ text {{ font-family: {FONT_FAMILY}; fill: var(--text); }}
 
 def svg_of(picture: Picture) -> str:
     """The file's content."""
+    title = quoteattr(readable(picture.title))
     size = f'width="{picture.width}" height="{picture.height}" viewBox="0 0 {picture.width} {picture.height}"'
     return "\n".join(
         [
-            f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" aria-label={quoteattr(picture.title)}>',
+            f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" aria-label={title}>',
             f"<style>{_STYLE}</style>",
             f'<rect class="paper" width="{picture.width}" height="{picture.height}" rx="10"/>',
             *_header(picture),
@@ -150,7 +151,7 @@ def _text(x: float, y: float, text: str, style: str, lettering: Lettering) -> st
     length = round(lettering.width(text), 1)
     return (
         f'<text class="{style}" x="{x:g}" y="{y:g}" font-size="{lettering.size:g}" '
-        f'textLength="{length:g}" lengthAdjust="spacingAndGlyphs">{escape(text)}</text>'
+        f'textLength="{length:g}" lengthAdjust="spacingAndGlyphs">{escape(readable(text))}</text>'
     )
 
 
@@ -220,7 +221,7 @@ def _card(card: Card) -> str:
         return f'<g class="pill {node.role} {node.mark.value}"><rect {place} rx="{PILL_HEIGHT // 2}"/>{inside}</g>'
     colour = _COLOURS.get(node.kind, _ENDING)
     bar = f'<path fill="{colour}" d="M{box.x + 6} {box.y}h-1a5 5 0 0 0 -5 5v{box.height - 10}a5 5 0 0 0 5 5h1z"/>'
-    told = escape("\n".join(filter(None, (node.name, node.text, node.details))))
+    told = escape(readable("\n".join(filter(None, (node.name, node.text, node.details)))))
     return (
         f'<g class="card {node.mark.value}"><title>{told}</title><rect class="body" {place} rx="6"/>{bar}{inside}'
         f"{_sign(card)}</g>"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from dataclasses import dataclass
 
@@ -34,6 +35,15 @@ def _table(widths: str) -> dict[str, int]:
 
 _WIDTHS = {False: _table(_REGULAR), True: _table(_BOLD)}
 """Thousandths of the size: Helvetica's own widths, from space to tilde."""
+
+
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+"""What nobody can read, and XML cannot hold; line ends and tabs are left."""
+
+
+def readable(text: str) -> str:
+    """The text with a sign in place of each character that a picture cannot hold."""
+    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 @dataclass(frozen=True, slots=True)
