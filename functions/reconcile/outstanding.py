@@ -6,7 +6,7 @@ condition that no other sweep has: two sweeps at once share the work, and one th
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from dialtone.adapters.calls_table import DueItem
@@ -151,7 +151,7 @@ class OutstandingCall:
     def _claimed(self, due: DueItem) -> DueItem | None:
         """The entry, moved on to the next sweep; None if it is settled, or another sweep has it."""
         until = int(self.now + NEXT_SWEEP_SECONDS)
-        return replace(due, due_at=until) if self.dependencies.store.move_due(due, until) else None
+        return due._replace(due_at=until) if self.dependencies.store.move_due(due, until) else None
 
     def _look_at(self, entry: Recording, leg: Call | None) -> Look:
         ended = self._ended(entry, leg) if entry.status == EXPECTED else None

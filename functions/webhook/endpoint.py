@@ -7,11 +7,12 @@ import time
 from collections import Counter
 from collections.abc import Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -75,8 +76,7 @@ REFUSED_IN_TRANSACTION = frozenset({"ItemCollectionSizeLimitExceeded", "Validati
 """The same among the reasons for which a transaction is cancelled."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """The response to Telnyx, and its log line."""
 
     status: HTTPStatus
@@ -85,18 +85,18 @@ class Answer:
     sent: tuple[Sent, ...] = ()
     fault: Exception | None = None
     """One that the log should show with its traceback."""
-    counts: Mapping[str, int] = field(default_factory=dict)
+    counts: Mapping[str, int] = MappingProxyType({})
     """More metrics, by name: what is wrong with the webhook itself, and what operators must hear of."""
     progress: tuple[Progress, ...] = ()
     """What is counted about the call."""
-    repeats: Mapping[str, int] = field(default_factory=dict)
+    repeats: Mapping[str, int] = MappingProxyType({})
     """Metrics of what had to be done more than once, by name; they are no reason for a warning."""
     arrived: tuple[str, float] | None = None
     """When the event occurred, and when it came, in unix seconds; None where it came otherwise, or was not one."""
 
     def having(self, fields: Mapping[str, Any], counts: Mapping[str, int]) -> Answer:
         """The same answer, with more in its log line and more metrics."""
-        return replace(self, fields={**self.fields, **fields}, counts={**self.counts, **counts})
+        return self._replace(fields={**self.fields, **fields}, counts={**self.counts, **counts})
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +166,7 @@ class Endpoint:
         except Exception as error:  # noqa: BLE001 -- as below, before the event was known
             return _fault(error)
         answer = _with_ignored(event, self._about(event, deadline))
-        return answer if arrived_at is None else replace(answer, arrived=(event.occurred_at, arrived_at))
+        return answer if arrived_at is None else answer._replace(arrived=(event.occurred_at, arrived_at))
 
     def _parked(self, answer: Answer, fault: Exception, body: bytes, headers: Mapping[str, str]) -> Answer:
         """The answer, once the event is kept to be run again, or with why it could not be."""

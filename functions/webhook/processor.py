@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Protocol
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -85,8 +85,7 @@ class Watchdog(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class EventResult:
+class EventResult(NamedTuple):
     """What was done about an event."""
 
     duplicate: bool
@@ -105,8 +104,7 @@ class EventResult:
 
     def then(self, after: EventResult) -> EventResult:
         """The result with that of what followed from the event."""
-        return replace(
-            self,
+        return self._replace(
             call=after.call,
             reason="; ".join(filter(None, (self.reason, after.reason))),
             sent=self.sent + after.sent,
@@ -150,7 +148,7 @@ class EventProcessor:
                 earlier = self._confirm(waiting, call, deadline)
                 before = before.then(earlier)
                 if earlier.unsent:
-                    return replace(before, reason="not decided yet: earlier commands come first")
+                    return before._replace(reason="not decided yet: earlier commands come first")
                 if earlier.sent:
                     continue
             now = self.now_seconds()
@@ -169,7 +167,7 @@ class EventProcessor:
                 incidents=decision.incidents,
                 progress=progress_of(call, decision, event),
             ).then(done)
-            return replace(before.then(result), reason=result.reason, races=races)
+            return before.then(result)._replace(reason=result.reason, races=races)
         raise StoreUnavailable(f"another event was faster {MAX_RACES} times")
 
     def _decide(self, call: Call, event: Event, deadline: float) -> tuple[Decision, LoadedFlow | None]:
@@ -200,7 +198,7 @@ class EventProcessor:
     def _again(self, event: Event, call: Call, decided: StoredDecision, deadline: float) -> EventResult:
         """An event that was decided on before: what of it Telnyx may not have obeyed is sent again."""
         if event.is_replayed:
-            decided, waiting = replace(decided, lookup=None), None
+            decided, waiting = decided._replace(lookup=None), None
         else:
             waiting = waiting_for(event, decided, call)
         followed = waiting if waiting and waiting.event_id != event.id else None
@@ -209,7 +207,7 @@ class EventProcessor:
         left = self._not_taken(event, decided, places, doubtful, call, deadline)
         result = EventResult(duplicate=True, call=call, reason="came before")
         if left is None:
-            return replace(result, unsent=len(places), reason=NO_ACCOUNT)
+            return result._replace(unsent=len(places), reason=NO_ACCOUNT)
         result = result.then(self._carry_out(event, decided, call, left, deadline, first=False))
         return result.then(self._confirm(followed, result.call, deadline)) if followed else result
 
@@ -227,7 +225,7 @@ class EventProcessor:
             return EventResult(duplicate=True, call=call, reason=NO_ACCOUNT, unsent=len(places))
         done = self._carry_out(event, decided, call, left, deadline, first=False, hands_over=False)
         lost = tuple(RECORDING_ERROR for place in late if promises(decided.commands[place]))
-        return replace(done, incidents=done.incidents + lost)
+        return done._replace(incidents=done.incidents + lost)
 
     def _not_taken(  # noqa: PLR0913, PLR0917 -- what is in doubt, and of what
         self,

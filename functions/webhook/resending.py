@@ -138,7 +138,7 @@ def decided_on(waiting: Unconfirmed, call: Call) -> Event:
 
 def with_addresses(decided: StoredDecision, call: Call) -> StoredDecision:
     """The stored decision as it can be carried out."""
-    return replace(decided, commands=tuple(put_back(each, call) for each in decided.commands))
+    return decided._replace(commands=tuple(put_back(each, call) for each in decided.commands))
 
 
 def to_send_again(decided: StoredDecision, waiting: Unconfirmed | None, call: Call) -> frozenset[int]:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from dialtone.adapters.settings import required, telnyx_api_key
 
@@ -17,8 +16,7 @@ FLOWS = Path(__file__).resolve().parent.parent / "flows"
 """The phone menus are deployed beside the code."""
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """The webhook function's settings."""
 
     public_key: str

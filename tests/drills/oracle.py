@@ -207,7 +207,7 @@ def _seen(chance: random.Random, store: CallsTable) -> DueItem:
     """Something that is due, as it is or as it was seen before; or nothing that is there."""
     due = store.due_items(9e9, 100)
     found = chance.choice(due) if due else DueItem("s-1", "LEG#l-9", 7)
-    return found if chance.random() < 0.7 else replace(found, due_at=found.due_at + 1)
+    return found if chance.random() < 0.7 else found._replace(due_at=found.due_at + 1)
 
 
 def _move_due(chance: random.Random, store: CallsTable) -> tuple[Operation, str]:

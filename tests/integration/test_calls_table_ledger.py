@@ -152,7 +152,7 @@ def test_an_entry_is_moved_on_by_one_of_two_at_once(house: ArchiveHouse) -> None
     moved = [house.store.move_due(found, found.due_at + 240) for _ in range(2)]
 
     assert moved == [True, False]
-    assert due(house, FOR_EVER, 10) == (replace(found, due_at=found.due_at + 240),)
+    assert due(house, FOR_EVER, 10) == (found._replace(due_at=found.due_at + 240),)
     assert house.entry() == entry()
 
 

@@ -528,7 +528,7 @@ def test_what_is_listed_and_cannot_be_taken_in_yet_is_not_failed_as_missing(
     house: Reconciling, wrong: dict[str, object]
 ) -> None:
     house.play()
-    house.telnyx.recordings = [replace(listed(1), **wrong), replace(listed(2), **wrong)]  # type: ignore[arg-type]
+    house.telnyx.recordings = [listed(1)._replace(**wrong), listed(2)._replace(**wrong)]  # type: ignore[arg-type]
 
     for minutes in (6, 11):
         house.sweep(minutes)

@@ -50,7 +50,7 @@ def test_one_that_telnyx_has_is_queued_with_what_the_archive_needs_to_fetch_it(h
     """Also where no webhook said what Telnyx calls the recording."""
     assert house.due() == [MESSAGE]
     assert house.entry(MESSAGE).recording_id == ""
-    house.telnyx.transcripts = [WORDS, replace(WORDS, transcription_id="t-2", status="in-progress")]
+    house.telnyx.transcripts = [WORDS, WORDS._replace(transcription_id="t-2", status="in-progress")]
 
     counts = house.sweep(6)
 
@@ -91,7 +91,7 @@ def test_it_is_queued_again_at_growing_pauses_until_it_is_filed(house: Reconcili
 
 
 @pytest.mark.parametrize(
-    "found", [(), (replace(WORDS, status="in-progress"),), (WORDS,)], ids=["none", "unfinished", "never archived"]
+    "found", [(), (WORDS._replace(status="in-progress"),), (WORDS,)], ids=["none", "unfinished", "never archived"]
 )
 def test_one_that_telnyx_never_completes_is_given_up_after_a_day_and_rings(
     house: Reconciling, found: tuple[TranscriptInfo, ...]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -60,7 +59,7 @@ class FailedOnly(CarrierQuestions):
     def events_since(self, call_session_id: str, since_seconds: float) -> tuple[ReportedEvent, ...]:
         """No answer that can be read."""
         listed = super().events_since(call_session_id, since_seconds)
-        return tuple(replace(each, event=None) for each in listed)
+        return tuple(each._replace(event=None) for each in listed)
 
 
 class Forgetful(CarrierQuestions):

@@ -139,7 +139,7 @@ def test_what_is_expected_is_what_the_webhook_the_api_and_the_command_say() -> N
 
     assert expected(asked, INFO, 7) == Expected(MINUTE, MINUTE, 2, True, 5_000, 120_000, 7)  # noqa: FBT003 -- in their order
     assert expected(RECORDING, None) == Expected(MINUTE, None, 2)
-    assert expected(RECORDING, replace(INFO, duration_millis=None)) == Expected(MINUTE, None, 2)
+    assert expected(RECORDING, INFO._replace(duration_millis=None)) == Expected(MINUTE, None, 2)
 
 
 @pytest.mark.parametrize(
@@ -147,7 +147,7 @@ def test_what_is_expected_is_what_the_webhook_the_api_and_the_command_say() -> N
 )
 def test_times_that_make_no_sense_are_not_held_against_it(began: str, ended: str) -> None:
     nothing = replace(RECORDING, started_at=began, ended_at=ended)
-    info = replace(INFO, started_at=RECORDING.started_at, ended_at=RECORDING.ended_at)
+    info = INFO._replace(started_at=RECORDING.started_at, ended_at=RECORDING.ended_at)
 
     assert expected(nothing, None).ran is None
     assert expected(nothing, info).ran == MINUTE

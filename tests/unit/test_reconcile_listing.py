@@ -38,7 +38,7 @@ def test_an_expected_one_is_new_and_one_that_has_come_is_not() -> None:
 
 
 def test_one_of_another_leg_is_new() -> None:
-    assert not known(replace(LISTED, call_leg_id="another"), CAME)
+    assert not known(LISTED._replace(call_leg_id="another"), CAME)
 
 
 def test_a_failed_one_is_known_if_it_had_come_and_new_if_it_never_had() -> None:
@@ -47,18 +47,18 @@ def test_a_failed_one_is_known_if_it_had_come_and_new_if_it_never_had() -> None:
 
 
 def test_telnyx_s_own_id_is_decisive() -> None:
-    assert known(replace(LISTED, download_urls=UNNAMED, started_at=""), replace(UNSOLICITED, recording_id="r-1"))
-    assert not known(replace(LISTED, download_urls=UNNAMED), replace(UNSOLICITED, recording_id="r-2"))
+    assert known(LISTED._replace(download_urls=UNNAMED, started_at=""), replace(UNSOLICITED, recording_id="r-1"))
+    assert not known(LISTED._replace(download_urls=UNNAMED), replace(UNSOLICITED, recording_id="r-2"))
 
 
 def test_one_without_an_id_is_not_taken_for_another_without_one() -> None:
-    nameless = replace(LISTED, recording_id="", download_urls=UNNAMED, started_at="2026-09-21T12:30:00Z")
+    nameless = LISTED._replace(recording_id="", download_urls=UNNAMED, started_at="2026-09-21T12:30:00Z")
 
     assert not known(nameless, UNSOLICITED)
 
 
 def test_a_callee_s_recording_is_known_under_the_leg_that_dialled() -> None:
-    of_callee = replace(LISTED, call_leg_id="callee", download_urls=UNNAMED)
+    of_callee = LISTED._replace(call_leg_id="callee", download_urls=UNNAMED)
 
     assert known(of_callee, replace(UNSOLICITED, recording_id="r-1"))
     assert not known(of_callee, replace(UNSOLICITED, recording_id="r-2"))
@@ -78,7 +78,7 @@ def test_a_callee_s_recording_is_known_under_the_leg_that_dialled() -> None:
 def test_one_without_a_name_is_known_by_its_start_and_channels(
     started_at: str, channels: str, *, expected: bool
 ) -> None:
-    listed = replace(LISTED, download_urls=UNNAMED, started_at=started_at, channels=channels)
+    listed = LISTED._replace(download_urls=UNNAMED, started_at=started_at, channels=channels)
 
     assert known(listed, UNSOLICITED) is expected
 
@@ -89,7 +89,7 @@ def test_ours_is_new_though_a_profile_s_recording_began_at_the_same_moment() -> 
 
 
 def test_the_oldest_is_taken_in_first() -> None:
-    later = replace(LISTED, recording_id="r-2", started_at="2026-09-21T12:00:05Z")
+    later = LISTED._replace(recording_id="r-2", started_at="2026-09-21T12:00:05Z")
 
     assert new_to([], [later, LISTED]) == [LISTED, later]
 
@@ -108,12 +108,12 @@ def test_the_oldest_is_taken_in_first() -> None:
     ],
 )
 def test_only_what_is_whole_is_taken_in(changes: dict[str, Any], *, expected: bool) -> None:
-    assert can_be_taken(replace(LISTED, **changes)) is expected
+    assert can_be_taken(LISTED._replace(**changes)) is expected
 
 
 def test_its_event_is_what_its_webhook_would_have_said_and_the_same_each_time() -> None:
-    later = replace(
-        LISTED, download_urls={"wav": NAMED["wav"].replace("f00", "ba5")}, created_at="2026-09-21T12:00:10Z"
+    later = LISTED._replace(
+        download_urls={"wav": NAMED["wav"].replace("f00", "ba5")}, created_at="2026-09-21T12:00:10Z"
     )
     event, again = (parse_event(json.dumps(saved_event(each)).encode()) for each in (LISTED, later))
 

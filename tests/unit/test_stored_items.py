@@ -113,7 +113,7 @@ STORED: tuple[DataclassInstance, ...] = (
 )
 """One of every dataclass that is stored, in whatever part of an item or a message."""
 
-NOT_STORED = frozenset({"Decision", "EnteredStep", "Review", "Answer"})
+NOT_STORED = frozenset({"Decision", "Review", "Answer"})
 """Those of the same modules that are not: a review is one attribute of its recording's item."""
 
 Change = Callable[[dict[str, Any], type | None], dict[str, Any]]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -45,7 +44,7 @@ def test_what_came_is_known_though_it_is_listed_under_another_id() -> None:
 OTHERS = (
     listed("call.speak.ended", event_id="new"),
     listed(at=SECOND_LATER, event_id="new"),
-    replace(listed(event_id="new"), call_leg_id="the callee's"),
+    listed(event_id="new")._replace(call_leg_id="the callee's"),
 )
 
 

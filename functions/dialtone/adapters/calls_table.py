@@ -19,7 +19,7 @@ import time
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from zlib import crc32
 
 from botocore.exceptions import ClientError
@@ -93,8 +93,7 @@ class StoreUnavailable(DialtoneError):  # noqa: N818 -- reads as the sentence it
     """The table did not answer usefully: the webhook must come again."""
 
 
-@dataclass(frozen=True, slots=True)
-class StoredDecision:
+class StoredDecision(NamedTuple):
     """A decision as it was stored with its event: what has to be sent again if the event comes again."""
 
     commands: tuple[Command, ...]
@@ -108,8 +107,7 @@ class StoredDecision:
     """The places of commands that Telnyx is known to have obeyed, noted when it did not take all."""
 
 
-@dataclass(frozen=True, slots=True)
-class Loaded:
+class Loaded(NamedTuple):
     """What the table knows when an event comes."""
 
     call: Call | None
@@ -117,8 +115,7 @@ class Loaded:
     """For an event that came before."""
 
 
-@dataclass(frozen=True, slots=True)
-class DueItem:
+class DueItem(NamedTuple):
     """An open ledger entry, or an open leg, that it is time to look at."""
 
     call_session_id: str
@@ -142,8 +139,7 @@ class DueItem:
         return self.item.removeprefix(LEG) if self.item.startswith(LEG) else ""
 
 
-@dataclass(frozen=True, slots=True)
-class BegunLeg:
+class BegunLeg(NamedTuple):
     """Where a leg stands in the table, and when it began, in unix seconds."""
 
     session_id: str

@@ -6,8 +6,8 @@ import json
 import os
 import sys
 import traceback
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics.provider.cloudwatch_emf.cloudwatch import AmazonCloudWatchEMFProvider
@@ -27,14 +27,13 @@ Level = Literal["info", "warning", "error"]
 Unit = Literal["Count", "Milliseconds", "Seconds", "Bytes", "None"]
 
 
-@dataclass(frozen=True, slots=True)
-class Measure:
+class Measure(NamedTuple):
     """One value of a metric, by the service and the dimensions given."""
 
     name: str
     value: float = 1
     unit: Unit = "Count"
-    dimensions: Mapping[str, str] = field(default_factory=dict)
+    dimensions: Mapping[str, str] = MappingProxyType({})
 
 
 class Observer:

@@ -22,11 +22,12 @@ from __future__ import annotations
 import json
 import threading
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Literal, TypeGuard
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeGuard
 from urllib.parse import quote
 
 from dialtone.adapters.secrets import FixedSecret
@@ -81,8 +82,7 @@ Kind = Literal["accepted", "ended", "refused", "unavailable"]
 Reason = Literal["", "deadline", "timeout", "connection", "rate-limited", "server-error", "unreadable", "unauthorized"]
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What came of a request to Telnyx."""
 
     kind: Kind
@@ -90,7 +90,7 @@ class Outcome:
     """How often it was sent; 0 if the deadline left no time at all."""
     status: int = 0
     """The HTTP status; 0 if there was no answer."""
-    body: Mapping[str, object] = field(default_factory=dict)
+    body: Mapping[str, object] = MappingProxyType({})
     """Of an accepted one: Telnyx's answer."""
     code: str = ""
     """Of a refused or ended one, as `title` and `detail`: what Telnyx says."""
@@ -125,8 +125,7 @@ _REMEDIES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class RecordingInfo:
+class RecordingInfo(NamedTuple):
     """A recording as Telnyx has it; unknown fields are empty."""
 
     recording_id: str
@@ -151,8 +150,7 @@ class RecordingInfo:
         return next(iter(self.download_urls), "")
 
 
-@dataclass(frozen=True, slots=True)
-class RecordingsPage:
+class RecordingsPage(NamedTuple):
     """A page of a list of recordings."""
 
     recordings: tuple[RecordingInfo, ...]
@@ -160,8 +158,7 @@ class RecordingsPage:
     """Whether another page follows; where Telnyx does not say, one follows each that is not empty."""
 
 
-@dataclass(frozen=True, slots=True)
-class CallInfo:
+class CallInfo(NamedTuple):
     """Whether a leg goes on, as Telnyx has it."""
 
     is_alive: bool
@@ -169,8 +166,7 @@ class CallInfo:
     """'' where Telnyx gives none."""
 
 
-@dataclass(frozen=True, slots=True)
-class TranscriptInfo:
+class TranscriptInfo(NamedTuple):
     """A recording's transcript as Telnyx has it; unknown fields are empty."""
 
     recording_id: str
@@ -180,8 +176,7 @@ class TranscriptInfo:
     transcription_id: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class TakenCommand:
+class TakenCommand(NamedTuple):
     """A command that Telnyx has taken, as its list of a call's events has it."""
 
     action: str
@@ -191,8 +186,7 @@ class TakenCommand:
     """All that Telnyx says of it, as JSON: its description names no field for the command's id."""
 
 
-@dataclass(frozen=True, slots=True)
-class ReportedEvent:
+class ReportedEvent(NamedTuple):
     """An event of a call, as Telnyx's list of what happened has it."""
 
     name: str
@@ -250,7 +244,7 @@ class TelnyxApi:
             return send(path, cast_to=_as_it_came(), body=body, options=options)
 
         outcome = self._ask(ask, deadline)
-        return replace(outcome, kind="unavailable", reason="unauthorized") if _locked_out(command, outcome) else outcome
+        return outcome._replace(kind="unavailable", reason="unauthorized") if _locked_out(command, outcome) else outcome
 
     def send_together(self, asked: Sequence[tuple[Command, str]], deadline: float) -> Sequence[Outcome]:
         """Send several commands with their ids at once, and give what came of each; as `send` otherwise."""
@@ -453,7 +447,7 @@ class TelnyxApi:
             return outcome
         again = self._asked_with(replaced, ask, deadline)
         limited = outcome.rate_limited + again.rate_limited
-        return replace(again, attempts=outcome.attempts + again.attempts, rate_limited=limited)
+        return again._replace(attempts=outcome.attempts + again.attempts, rate_limited=limited)
 
     def _asked_with(self, key: str, ask: _Ask, deadline: float) -> Outcome:
         """Ask, and ask again once where that may help and the deadline allows."""
@@ -471,7 +465,7 @@ class TelnyxApi:
             if not again or attempt == ATTEMPTS or self._clock() + pause + SHORTEST_ATTEMPT_SECONDS > deadline:
                 break
             self._sleep(pause)
-        return replace(outcome, rate_limited=limited, milliseconds=round(took * MILLIS_PER_SECOND, 1))
+        return outcome._replace(rate_limited=limited, milliseconds=round(took * MILLIS_PER_SECOND, 1))
 
     def _attempt(self, client: telnyx.Telnyx, ask: _Ask, attempt: int, left: float) -> Outcome:
         package = sdk.load()

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from dialtone.domain.outcomes import counted_outcome
 
@@ -18,8 +17,7 @@ STARTED, ANSWERED, ENDED, COST = "started", "answered", "ended", "cost"
 DIRECTIONS = ("incoming", "outgoing")
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
+class Progress(NamedTuple):
     """One thing that happened to a call."""
 
     what: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,8 +39,7 @@ START, LAST_RESORT_EDGE = "start", "last_resort"
 """The edges of a flow itself; all others are a step's."""
 
 
-@dataclass(frozen=True, slots=True)
-class EnteredStep:
+class EnteredStep(NamedTuple):
     """A step that a call came to, and the edge that led there."""
 
     flow: str

@@ -10,7 +10,7 @@ import binascii
 import json
 import uuid
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal, NamedTuple, get_args
 
 TAG, TAG_VERSION = "failover", 1
 
@@ -72,8 +72,7 @@ class FailoverState:
 UNTOUCHED = FailoverState()
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(NamedTuple):
     """One command for Telnyx."""
 
     action: str

@@ -6,8 +6,8 @@ import base64
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol, TypeGuard
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeGuard
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -15,8 +15,7 @@ if TYPE_CHECKING:
 SHOWN_CHARACTERS = 60  # of a wrong value in an error: enough to recognise it, short enough for a log line
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(NamedTuple):
     """What is wrong with one parameter: a sentence that goes on after the parameter's name."""
 
     parameter: str
@@ -31,8 +30,7 @@ class Parameter(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(NamedTuple):
     """A value that is judged as a whole."""
 
     allowed: str
@@ -46,8 +44,7 @@ class Check:
             yield Fault(name, f"must be {self.allowed}, not {'what was given' if self.secret else shown(given)}")
 
 
-@dataclass(frozen=True, slots=True)
-class ListOf:
+class ListOf(NamedTuple):
     """A list whose every item is judged."""
 
     item: Parameter
@@ -61,8 +58,7 @@ class ListOf:
             yield from self.item.faults(f"{name}[{place}]", item)
 
 
-@dataclass(frozen=True, slots=True)
-class MapOf:
+class MapOf(NamedTuple):
     """A mapping from free names to values that are all judged alike."""
 
     value: Parameter
@@ -76,11 +72,10 @@ class MapOf:
             yield from self.value.faults(f"{name}.{key}", value)
 
 
-@dataclass(frozen=True, slots=True)
-class Shape:
+class Shape(NamedTuple):
     """A mapping with known fields; an `open` one passes other fields through, as long as they are JSON."""
 
-    fields: Mapping[str, Parameter] = field(default_factory=dict)
+    fields: Mapping[str, Parameter] = MappingProxyType({})
     required: tuple[str, ...] = ()
     open: bool = False
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import asdict, dataclass
 from math import sqrt
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from zlib import crc32
 
 from dialtone.domain.numbers import called_numbers
@@ -81,8 +81,7 @@ class Live:
         return self.trial.version if self.trial and self.trial.takes(called, caller) else self.version
 
 
-@dataclass(frozen=True, slots=True)
-class Tally:
+class Tally(NamedTuple):
     """The calls of a version that have ended."""
 
     calls: int = 0

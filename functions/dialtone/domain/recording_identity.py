@@ -23,9 +23,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from dialtone.domain.recordings import CERTAIN, EXPECTED, FROM_ANSWER, LIKELY, UNCERTAIN
 
@@ -51,8 +50,7 @@ _SUFFIX = r"[-_.]\d{9,}"
 """Telnyx's: a Unix timestamp, in seconds or finer, after `-`."""
 
 
-@dataclass(frozen=True, slots=True)
-class SavedFile:
+class SavedFile(NamedTuple):
     """What `call.recording.saved` says of a recording that helps to tell whose it is."""
 
     started_at: str = ""
@@ -64,8 +62,7 @@ class SavedFile:
     """Of its files, without their endings."""
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(NamedTuple):
     """Which expected recording a saved one is, and how sure that is."""
 
     recording: Recording | None

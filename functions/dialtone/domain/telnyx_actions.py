@@ -6,8 +6,7 @@ Voices and languages are judged by their form only, because Telnyx adds new ones
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from dialtone.domain.parameter_checks import (
     BASE64,
@@ -51,8 +50,7 @@ class Rule(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class OneOf:
+class OneOf(NamedTuple):
     """Parameters that exclude one another; with `needed`, one of them must be there."""
 
     names: tuple[str, ...]
@@ -67,8 +65,7 @@ class OneOf:
             yield Fault(self.names[0], f"is missing: give one of {', '.join(self.names)}")
 
 
-@dataclass(frozen=True, slots=True)
-class Needs:
+class Needs(NamedTuple):
     """A parameter that has an effect only beside another; with `when`, only if it has one of these values."""
 
     name: str
@@ -81,8 +78,7 @@ class Needs:
             yield Fault(self.name, f"needs {self.other} beside it")
 
 
-@dataclass(frozen=True, slots=True)
-class Narrows:
+class Narrows(NamedTuple):
     """A value of one parameter that narrows what another may be."""
 
     name: str
@@ -99,8 +95,7 @@ class Narrows:
             yield Fault(self.other, reason)
 
 
-@dataclass(frozen=True, slots=True)
-class Ordered:
+class Ordered(NamedTuple):
     """Two numbers of which the first is not greater than the second."""
 
     low: str
@@ -113,8 +108,7 @@ class Ordered:
             yield Fault(self.low, f"must not be greater than {self.high}, which is {high}, but is {low}")
 
 
-@dataclass(frozen=True, slots=True)
-class Action:
+class Action(NamedTuple):
     """What one action takes."""
 
     parameters: Mapping[str, Parameter]

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
@@ -42,8 +41,7 @@ _DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _DATES_PATTERN = rf"^{_DATE}( *to *{_DATE})?$"
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """From one time of the day to another; one that ends no later than it begins goes on after midnight."""
 
     begins: timedelta

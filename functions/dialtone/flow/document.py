@@ -35,8 +35,7 @@ TOP = Place(1, 1)
 _NUMBERS = frozenset({"tag:yaml.org,2002:int", "tag:yaml.org,2002:float"})
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """What is wrong at one place of a file, and what to do about it."""
 
     path: Path

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from dialtone.domain.call_commands import with_commands
 from dialtone.domain.call_recordings import reviewed
@@ -85,8 +85,7 @@ _MARKED = frozenset(
 and be taken for one of the new turn. Those to a callee's leg carry the one that it was dialled with."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Leave:
+class _Leave(NamedTuple):
     """Leave whatever flows the call is in, and enter a step of the one that leads it; '' to hang up."""
 
     to: str = ""

@@ -5,14 +5,13 @@ Source: the SDK's types of `speak` and of its `voice_settings` (telnyx 4.189), T
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 PROSODY = "prosody"
 """The speed goes into SSML: `<prosody rate="85%">`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Voices:
+class Voices(NamedTuple):
     """What the voices of a provider, or of one of its models, take."""
 
     settings: frozenset[str] | None = frozenset()
