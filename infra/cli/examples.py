@@ -23,7 +23,7 @@ EXAMPLES: Mapping[str, str] = MappingProxyType(
         "dialtone disconnect": "dialtone disconnect --stack prod",
         "dialtone doctor": "dialtone doctor --stack prod",
         "dialtone flow diff": "dialtone flow diff HEAD~1 --format html --output out",
-        "dialtone flow draw": "dialtone flow draw main-menu --format html > main-menu.html",
+        "dialtone flow draw": "dialtone flow draw main-menu --watch",
         "dialtone flow lint": "dialtone flow lint --strict",
         "dialtone flow replay": "dialtone flow replay --last 100",
         "dialtone flow schema": "dialtone flow schema --write",

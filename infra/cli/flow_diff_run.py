@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 
 from dialtone.domain.errors import DialtoneError
 from infra.cli.flow_draw import STANDARD_OUTPUT
-from infra.cli.flow_draw_run import numbers_to, picture, write
+from infra.cli.flow_draw_run import picture, write
 from infra.cli.flows_option import name_project
 from infra.console import BOLD, painted
 from infra.flowkit.drawing.beside_flows import noticed_beside
 from infra.flowkit.drawing.change_summary import noticed
 from infra.flowkit.drawing.difference import compared
+from infra.flowkit.drawing.file_graph import numbers_to
 from infra.flowkit.drawing.versions import (
     Text,
     at_revision,

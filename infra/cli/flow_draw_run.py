@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dialtone.adapters.flow_library import NUMBERS_FILE, read_numbers
 from dialtone.domain.errors import DialtoneError
-from infra.cli.flow_draw import ENDINGS, STANDARD_OUTPUT
+from infra.cli.flow_draw import DEFAULT_FORMAT, ENDINGS, STANDARD_OUTPUT
 from infra.cli.flows_option import name_project
-from infra.flowkit.drawing.graph import graph_of
-from infra.flowkit.drawing.hours import hours_beside
+from infra.flowkit.drawing.file_graph import graph_in
 from infra.flowkit.drawing.html import Section, page_of
 from infra.flowkit.drawing.mermaid import mermaid_of
 from infra.flowkit.drawing.picture import picture_of
 from infra.flowkit.drawing.svg import svg_of
-from infra.flowkit.drawing.versions import flow_in, is_flow, read_file
+from infra.flowkit.drawing.versions import is_flow, read_file
 
 if TYPE_CHECKING:
     import argparse
@@ -26,10 +26,24 @@ if TYPE_CHECKING:
 
 def run(given: argparse.Namespace) -> int:
     """Draw them. Raises DialtoneError naming a flow that cannot be read."""
-    graphs = [_graph(file) for file in _files(given)]
+    if given.watch:
+        return _watch(given)
+    _name_project(given)
+    graphs = [graph_in(file) for file in _files(given)]
     if not graphs:
         raise DialtoneError("there is no flow to draw: name a flow's file")
-    write({graph.name: picture(graph, given.format) for graph in graphs}, given.format, given.output)
+    form = given.format or DEFAULT_FORMAT
+    write({graph.name: picture(graph, form) for graph in graphs}, form, given.output)
+    return 0
+
+
+def _watch(given: argparse.Namespace) -> int:
+    if given.format or given.output != STANDARD_OUTPUT:
+        raise DialtoneError("--watch shows a page: leave --format and --output out")
+    if not given.drawn and not given.flows.is_dir():
+        raise DialtoneError(f"{given.flows} is not a folder: name the one that holds the flows")
+    _name_project(given)
+    import_module("infra.cli.flow_draw_watch").watch(partial(_files, given), given.port)
     return 0
 
 
@@ -59,10 +73,14 @@ def write(pictures: dict[str, str], form: str, output: str) -> None:
         (place / f"{name}.{ENDINGS[form]}").write_text(content, encoding="utf-8")
 
 
-def _files(given: argparse.Namespace) -> list[Path]:
-    """The flows' files; other YAML that a shell's `*.yaml` brings along is left out."""
+def _name_project(given: argparse.Namespace) -> None:
+    """Say whose flows are meant where their files are not named."""
     if not all(map(_is_path, given.drawn)) or not given.drawn:
         name_project(given)
+
+
+def _files(given: argparse.Namespace) -> list[Path]:
+    """The flows' files; other YAML that a shell's `*.yaml` brings along is left out."""
     if not given.drawn:
         return _flows_among(sorted(given.flows.glob("*.yaml")))
     files = [Path(name) if _is_path(name) else given.flows / f"{name}.yaml" for name in given.drawn]
@@ -75,15 +93,3 @@ def _is_path(name: str) -> bool:
 
 def _flows_among(files: list[Path]) -> list[Path]:
     return [file for file in files if is_flow(read_file(file))]
-
-
-def _graph(file: Path) -> Graph:
-    flow = flow_in(read_file(file))
-    return graph_of(flow, numbers_to(flow.name, file.parent), hours_beside(flow, file.parent))
-
-
-def numbers_to(flow: str, folder: Path) -> list[str]:
-    """The numbers that lead to the flow, as the folder's numbers file has them. Raises FlowInvalid."""
-    if not (folder / NUMBERS_FILE).is_file():
-        return []
-    return [number for number, leads_to in read_numbers(folder).items() if leads_to == flow]

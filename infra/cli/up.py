@@ -7,20 +7,19 @@ import math
 
 from infra.cli.commands import later
 from infra.cli.flows_option import add_flows_to
+from infra.cli.port_option import port
 
 CLOUD_PORT, CARRIER_PORT = 4566, 4580
 """Fixed, so that other programs can be told of them."""
-
-LAST_PORT = 65_535
 
 REAL_TIME = 1.0
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
-    parser.add_argument("--cloud-port", type=_port, default=CLOUD_PORT, help=f"of the AWS APIs (default: {CLOUD_PORT})")
+    parser.add_argument("--cloud-port", type=port, default=CLOUD_PORT, help=f"of the AWS APIs (default: {CLOUD_PORT})")
     parser.add_argument(
-        "--carrier-port", type=_port, default=CARRIER_PORT, help=f"of Telnyx's (default: {CARRIER_PORT})"
+        "--carrier-port", type=port, default=CARRIER_PORT, help=f"of Telnyx's (default: {CARRIER_PORT})"
     )
     parser.add_argument("--pace", type=_pace, default=REAL_TIME, help="seconds of a call per second (default: 1)")
     add_flows_to(parser)
@@ -35,9 +34,3 @@ def _pace(text: str) -> float:
     if not 0 < pace < math.inf:
         raise argparse.ArgumentTypeError(f"{text}: say a number above 0: 1 is real time, 10 is ten times as fast")
     return pace
-
-
-def _port(text: str) -> int:
-    if not text.isdecimal() or int(text) > LAST_PORT:
-        raise argparse.ArgumentTypeError(f"{text} is not a port: say a number up to {LAST_PORT}, or 0 for a free one")
-    return int(text)

@@ -11,7 +11,7 @@ class PortInUseError(LocalCloudError):
     def __init__(self, port: int, why: str) -> None:
         super().__init__(
             f"Port {port} of 127.0.0.1 cannot be used ({why}). Stop the program that listens on it, another "
-            "`dialtone up` perhaps, or name another port, or 0 to have a free one taken."
+            "`dialtone` perhaps, or name another port, or 0 to have a free one taken."
         )
 
 

@@ -88,7 +88,7 @@ def _variables(palette: str) -> str:
     return " ".join(f"--{name}: {colour};" for name, colour in _PALETTES[palette].items())
 
 
-_STYLE = f"""
+STYLE = f"""
 svg {{ {_variables("light")} }}
 @media (prefers-color-scheme: dark) {{ svg {{ {_variables("dark")} }} }}
 text {{ font-family: {FONT_FAMILY}; fill: var(--text); }}
@@ -123,23 +123,24 @@ text {{ font-family: {FONT_FAMILY}; fill: var(--text); }}
 .card.changed rect.body {{ stroke: var(--changed); stroke-width: 2.6; stroke-dasharray: 12 3; }}
 .sign + text {{ fill: var(--sign); font-weight: bold; opacity: 1; }}
 """.strip()
+"""What a picture in a file brings along, and a page has once for all its pictures."""
 
 
-def svg_of(picture: Picture) -> str:
-    """The file's content."""
+def svg_of(picture: Picture, *, on_page: bool = False) -> str:
+    """The file's content; for a page that has STYLE, and wants to find cards and lines by their nodes, without it."""
     title = quoteattr(readable(picture.title))
     size = f'width="{picture.width}" height="{picture.height}" viewBox="0 0 {picture.width} {picture.height}"'
     return "\n".join(
         [
             f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" aria-label={title}>',
-            f"<style>{_STYLE}</style>",
+            *([] if on_page else [f"<style>{STYLE}</style>"]),
             f'<rect class="paper" width="{picture.width}" height="{picture.height}" rx="10"/>',
             *_header(picture),
             # What seldom happens lies below what should; labels and cards above all lines.
-            *(_line(line) for line in sorted(picture.lines, key=lambda line: line.kind != "error")),
+            *(_line(line, on_page) for line in sorted(picture.lines, key=lambda line: line.kind != "error")),
             *(_tag(tag, "key" if tag.is_key else "words", line) for line in picture.lines for tag in line.tags),
             *(_tag(line.reference, "reference", line) for line in picture.lines if line.reference),
-            *(_card(card) for card in picture.cards),
+            *(_card(card, on_page) for card in picture.cards),
             *_legend(picture),
             "</svg>\n",
         ]
@@ -163,13 +164,15 @@ def _header(picture: Picture) -> Iterator[str]:
         yield _text(MARGIN + 14, y, picture.note, "note", NOTE)
 
 
-def _line(line: Line) -> str:
+def _line(line: Line, on_page: bool) -> str:  # noqa: FBT001 -- as svg_of has it
     path = _path(line.points)
     if len(line.tags) > 1:
         first, last = line.tags[0].box, line.tags[-1].box
         path += f"M{first.middle} {first.y + first.height // 2}H{last.middle}"
+    source, target = quoteattr(readable(line.source)), quoteattr(readable(line.target))
+    ends = f" data-from={source} data-to={target}" if on_page else ""
     return (
-        f'<g class="{line.kind} {line.mark.value}"><path class="halo" d="{path}"/>'
+        f'<g class="{line.kind} {line.mark.value}"{ends}><path class="halo" d="{path}"/>'
         f'<path class="line" d="{path}"/>{_tip(line.points)}</g>'
     )
 
@@ -211,20 +214,23 @@ def _tag(tag: Tag, style: str, line: Line) -> str:
     )
 
 
-def _card(card: Card) -> str:
+def _card(card: Card, on_page: bool) -> str:  # noqa: FBT001 -- as svg_of has it
     node, box = card.node, card.box
+    named = f" data-node={quoteattr(readable(node.id))}" if on_page else ""
     inside = "".join(
         _text(round(box.x + row.x, 1), round(box.y + row.y, 1), row.text, row.style, row.lettering) for row in card.rows
     )
     place = f'x="{box.x}" y="{box.y}" width="{box.width}" height="{box.height}"'
     if node.role != "step":
-        return f'<g class="pill {node.role} {node.mark.value}"><rect {place} rx="{PILL_HEIGHT // 2}"/>{inside}</g>'
+        return (
+            f'<g class="pill {node.role} {node.mark.value}"{named}><rect {place} rx="{PILL_HEIGHT // 2}"/>{inside}</g>'
+        )
     colour = _COLOURS.get(node.kind, _ENDING)
     bar = f'<path fill="{colour}" d="M{box.x + 6} {box.y}h-1a5 5 0 0 0 -5 5v{box.height - 10}a5 5 0 0 0 5 5h1z"/>'
     told = escape(readable("\n".join(filter(None, (node.name, node.text, node.details)))))
     return (
-        f'<g class="card {node.mark.value}"><title>{told}</title><rect class="body" {place} rx="6"/>{bar}{inside}'
-        f"{_sign(card)}</g>"
+        f'<g class="card {node.mark.value}"{named}><title>{told}</title><rect class="body" {place} rx="6"/>'
+        f"{bar}{inside}{_sign(card)}</g>"
     )
 
 
