@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dialtone.domain.events import TELNYX_EVENT
+from dialtone.domain.own_events import after_hangup
 from reconcile.hangups import HANG_UP, ending_again, hangup_event, is_of
 from reconcile.plan import (
     CLOCK_SKEW_SECONDS,
@@ -112,6 +113,11 @@ class OpenLegs:
         seen = max(leg_age(leg, self.now), NEXT_SWEEP_SECONDS) + CLOCK_SKEW_SECONDS
         return self.now - min(seen, most_seconds)
 
+    def _delivered_own(self, leg: Call, event: Mapping[str, Any]) -> None:
+        if why := self.dependencies.deliver(event):
+            self._log("error", "event not taken", leg, reason=why)
+            self.report.add(FAULTS)
+
     def _delivered(self, leg: Call, event: Mapping[str, Any]) -> bool:
         if why := self.dependencies.deliver({TELNYX_EVENT: event}):
             self._log("error", "event not taken", leg, reason=why)
@@ -119,7 +125,15 @@ class OpenLegs:
         return not why
 
     def _settle(self, due: DueItem, leg: Call) -> None:
-        """See to it that the callees of a leg that has ended were hung up on: that may be what was lost."""
+        """See to it that the callees of a leg that has ended were hung up on: that may be what was lost.
+
+        And that its flow has taken the steps after the hang-up: the watchdog's message about it may be lost.
+        """
+        if leg.goes_on and leg_age(leg, self.now) < GIVE_UP_SECONDS:
+            if event := after_hangup(leg, self.dependencies.store.timeline(leg.session_id), self.now):
+                self._delivered_own(leg, event)
+            self.dependencies.store.move_due(due, int(self.now) + NEXT_SWEEP_SECONDS)
+            return
         event = ending_again(leg)
         if not event or leg_age(leg, self.now) >= GIVE_UP_SECONDS or self._delivered(leg, event):
             self.dependencies.store.drop_due(due)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from dialtone.adapters.telemetry import Measure
 from dialtone.domain.errors import TelnyxRefused, TelnyxUnavailable
 from dialtone.domain.events import TELNYX_EVENT
-from dialtone.domain.own_events import OWN_EVENT, event_to_json
+from dialtone.domain.own_events import OWN_EVENT, begun_again, event_to_json
 from dialtone.domain.watch import LONGEST_CALL_SECONDS, LOOK_SECONDS, overdue_event, pause
 from watchdog.plan import (
     CLOCKS_APART_SECONDS,
@@ -82,6 +82,9 @@ class Watchdog:
         leg = self.store.leg(look.call_session_id, look.call_leg_id)
         if leg is None or leg.watch is None or leg.watch.chain != look.chain:
             return  # it has ended, or is looked after by another message
+        if leg.goes_on:
+            self.queue.look_later(self._after_hangup(look, leg, leg.watch), LOOK_SECONDS)
+            return
         quiet = self.now_seconds() - leg.watch.since
         after = self._looked_at(look, leg, leg.watch) if quiet >= LOOK_SECONDS else look
         if after and quiet < LONGEST_CALL_SECONDS:
@@ -93,6 +96,19 @@ class Watchdog:
         except (TelnyxRefused, TelnyxUnavailable) as why:
             self._note("warning", "Telnyx does not say what happened on a call", leg, FAULTS, reason=str(why))
             return look
+
+    def _after_hangup(self, look: Look, leg: Call, watch: Watch) -> Look:
+        """Let the flow of a call that has ended go on: only our own events do that. Gives the next look at it."""
+        now = self.now_seconds()
+        if now < max(watch.until, look.sent_again_at + LOOK_SECONDS):
+            return look
+        again = begun_again(leg, self.store.timeline(leg.session_id))
+        if again and not look.sent_again_at:
+            self._delivered(again, leg, "step after the hang-up begun again", SENT_AGAIN)
+            return replace(look, sent_again_at=int(now))
+        if why := self.deliver({OWN_EVENT: event_to_json(overdue_event(leg, watch))}):
+            self._note("error", "event not taken", leg, FAULTS, reason=why)
+        return replace(look, sent_again_at=0)
 
     def _act(self, look: Look, leg: Call, watch: Watch) -> Look | None:
         """What is done for a call that has not moved since then; gives the next look at it, None for no more."""

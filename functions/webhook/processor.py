@@ -16,7 +16,7 @@ from dialtone.domain.deadline import DeadlinePassed
 from dialtone.domain.decisions import HANGUP_REFUSED, RECORDING_ERROR, UNWATCHED
 from dialtone.domain.errors import TelnyxRefused, TelnyxUnavailable
 from dialtone.domain.events import READ_BACK
-from dialtone.domain.watch import LOOK_SECONDS, begun_by, watched
+from dialtone.domain.watch import begun_by, first_look_seconds, watched
 from webhook.refusals import Sent, promises, refusals_of
 from webhook.resending import (
     all_places,
@@ -307,7 +307,7 @@ class EventProcessor:
         if look is None:
             return ""
         try:
-            self.watchdog.look_later(look, LOOK_SECONDS, deadline)
+            self.watchdog.look_later(look, first_look_seconds(call), deadline)
         except (BotoCoreError, ClientError, DeadlinePassed) as error:
             return f"not watched: {type(error).__name__}"
         return ""

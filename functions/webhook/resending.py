@@ -87,12 +87,14 @@ def _numbered(command: Command, number: int, place: int) -> Command:
 
 
 def starting_nothing(decision: Decision, before: Call) -> Decision:
-    """The decision without what would ring, say, record or look anything up: for an event of a call that is over."""
+    """The decision without what would ring, say, record, look anything up or lead on, of a call that is long over."""
     known = {each.number for each in before.recordings}
     return replace(
         decision,
         call=replace(
-            decision.call, recordings=tuple(each for each in decision.call.recordings if each.number in known)
+            decision.call,
+            recordings=tuple(each for each in decision.call.recordings if each.number in known),
+            after_hangup=before.after_hangup,
         ),
         commands=tuple(each for each in decision.commands if each.action == HANGUP),
         recordings=tuple(each for each in decision.recordings if each.status != EXPECTED or each.number in known),

@@ -2,7 +2,7 @@
 
 What must have been taken: every step; every edge that a caller, another person or the hour chooses (keys, `otherwise`,
 `busy`, `no_answer`, …); `next` where the step ever takes it; each `on_error` that a step names, since somebody wrote it
-for that step; and the flow's `last_resort` once: which step's fault leads there makes no difference to the caller.
+for that step; and the flow's `last_resort` and `on_hangup` once each: from which step makes no difference.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from dialtone.domain.decisions import LAST_RESORT_EDGE, START
+from dialtone.domain.decisions import HANGUP_EDGE, LAST_RESORT_EDGE, START
 from dialtone.flow.flow import STEP_OF_FLOW
 
 if TYPE_CHECKING:
@@ -84,7 +84,8 @@ def items_of(flow: Flow) -> frozenset[CoverageItem]:
     for edge in (edge for step in flow.steps.values() for edge in step.edges()):
         if edge.target:
             items.add(CoverageItem(flow.name, edge.source, edge.where))
-    return frozenset(items | ({CoverageItem(flow.name, "", LAST_RESORT_EDGE)} if flow.last_resort else set()))
+    of_flow = ((LAST_RESORT_EDGE, flow.last_resort), (HANGUP_EDGE, flow.on_hangup))
+    return frozenset(items | {CoverageItem(flow.name, "", edge) for edge, target in of_flow if target})
 
 
 @dataclass(frozen=True, slots=True)

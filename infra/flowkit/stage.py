@@ -14,10 +14,12 @@ from dialtone.adapters.calls_table import CallsTable
 from dialtone.adapters.flow_library import FlowLibrary, read_numbers
 from dialtone.adapters.signature import Verifier
 from dialtone.adapters.telnyx_api import CALL_ENDED, Outcome, TakenCommand, taken_command
+from dialtone.domain.after_hangup import SETTLING_SECONDS
 from dialtone.domain.deadline import NO_DEADLINE
 from dialtone.domain.errors import TelnyxUnavailable
 from dialtone.domain.events import parse_event
 from dialtone.domain.own_events import event_to_json
+from dialtone.domain.watch import overdue_event
 from dialtone.flow.templating import WAITING_SINCE
 from infra.account import CONNECTION_ID, SHOWN_NUMBER, upload_audio
 from infra.carrier import API_KEY, Application, Carrier, Request, WebhookFault
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
     from dialtone.domain.recordings import ArchiveJob, Recording
     from dialtone.domain.watch import Look
     from infra.carrier import Callee, Caller, Line
+    from infra.carrier.clock import Clock
     from infra.flowkit.watched_flows import WatchedFlows
 
 ADDRESS_AUDIO_SECONDS = 3
@@ -155,6 +158,29 @@ class Unwatched:
         """Nothing."""
 
 
+@dataclass(slots=True)
+class AfterHangups:
+    """Stands where the watchdog's queue does; looks after calls that have ended only: nothing else leads those on."""
+
+    clock: Clock
+    store: CallsTable
+    deliver: Callable[[Event], bool]
+    """Take an event of ours to the call; whether it was taken."""
+
+    def look_later(self, look: Look, seconds: int, deadline: float = NO_DEADLINE) -> None:
+        """Look at a call in so many seconds."""
+        del deadline
+        self.clock.after(seconds, lambda: self._look(look))
+
+    def _look(self, look: Look) -> None:
+        leg = self.store.leg(look.call_session_id, look.call_leg_id)
+        if leg is None or leg.watch is None or not leg.goes_on or leg.watch.chain != look.chain:
+            return
+        if self.clock.datetime().timestamp() >= leg.watch.until:
+            self.deliver(overdue_event(leg, leg.watch))
+        self.look_later(look, SETTLING_SECONDS)
+
+
 class StageTable(CallsTable):
     """The calls table, which shows every decision that it stores."""
 
@@ -204,7 +230,7 @@ class Stage:
             self.api,
             self.jobs,  # type: ignore[arg-type]
             self.systems,
-            Unwatched(),
+            AfterHangups(self.carrier.clock, self.store, self._hear),
             now_seconds=self.now_seconds,
         )
         self.observer = StrictObserver()

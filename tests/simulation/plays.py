@@ -241,6 +241,27 @@ LANGUAGE_PLAYS: dict[str, Play] = {
         Caller(Hear("key your card"), Press(f"{scenes.CARD}#", after=2), Silence(60)),
         n199=Person(_GRACE, HangUp(after=5)),
     ),
+    "a caller who hangs up, which is reported": _known(
+        Answering(FOUND, {"number": "7"}),
+        Caller(Hear("How content"), HangUp(after=1)),
+        at="reports",
+        number="+15550121",
+    ),
+    "an answer and a hang-up, which are reported": _known(
+        Answering(FOUND, {"number": "7"}),
+        Caller(Hear("How content"), Press("4", after=1), Hear("leave a message"), HangUp()),
+        at="reports",
+        number="+15550121",
+    ),
+    "a hang-up of which nothing takes the report": _known(
+        Answering(NEVER), Caller(Hear("How content"), HangUp(after=1)), at="reports", number="+15550121"
+    ),
+    "a message ended by hanging up, and handed over": _known(
+        Answering(FOUND),
+        Caller(Hear("How content"), Press("4", after=1), BEEP, Say(3, "Call me back."), HangUp()),
+        at="messages",
+        number="+15550121",
+    ),
     "a caller who hangs up in the announcement": _rung("+15550116", Caller(Hear("This call"), HangUp())),
 }
 

@@ -466,12 +466,12 @@ def _leg_due_at(before: Call, decision: Decision, event: Event) -> int:
     """When a sweep looks at a leg, from its first event on; 0 once it has ended.
 
     It stays as it was read, so that only the sweep's own moves write the index in between. The end of a call may have
-    callees hung up on; the leg stays there until a sweep has seen that this was not forgotten.
+    callees hung up on, or steps after it; the leg stays there until a sweep has seen that these were not forgotten.
     """
     call = decision.call
     if not call.control_id:
         return 0  # there is no leg to ask about
-    if decision.commands or not call.ended_at:
+    if decision.commands or call.goes_on or not call.ended_at:
         return call.due_at or _seconds(event.occurred_at) + FIRST_LOOK_SECONDS
     return call.due_at if before.ended_at else 0
 

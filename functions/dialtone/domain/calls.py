@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from dialtone.domain.after_hangup import goes_on
 from dialtone.domain.call_status import ENDED, later_status
 from dialtone.domain.call_variables import ANSWERED_BY, GREETING, MACHINE, persistent_variables
 from dialtone.domain.callee_legs import CalleeLeg, with_callee_event
@@ -82,6 +83,10 @@ class Call:
     """The turn in which the last resort was entered because a step failed that had no path of its own for it."""
     limit_turn: int = 0
     """The turn in which the flow's limit was reached."""
+    after_hangup: str = ""
+    """How far the flow is with the steps after the hang-up (`after_hangup.py`); '' for none."""
+    after_turn: int = 0
+    """The last turn before them."""
     unnoted: Mapping[str, str] | None = None
     """Once the call has ended: its variables without those that its last step notes of that. What happened before the
     hang-up and arrives after it may still lead to another step, with other notes."""
@@ -144,6 +149,11 @@ class Call:
     def expected_recordings(self) -> list[Recording]:
         """Those that were asked for, and neither came nor failed."""
         return [each for each in self.recordings if each.status == EXPECTED]
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether it has ended, and its flow has steps to take after that."""
+        return goes_on(self.after_hangup)
 
     def with_recent(self, says: str) -> Call:
         """The call, changed by an event that says this."""

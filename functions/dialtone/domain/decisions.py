@@ -35,7 +35,7 @@ NO_INPUT, WRONG_INPUT, NOT_REACHED = "no-input", "wrong-input", "not-reached"
 """Results of steps: a caller pressed nothing, or something else than was asked for, until the tries were used up; a
 transfer reached nobody. Not a fault, but many of them say something about a flow."""
 
-START, LAST_RESORT_EDGE = "start", "last_resort"
+START, LAST_RESORT_EDGE, HANGUP_EDGE = "start", "last_resort", "hangup"
 """The edges of a flow itself; all others are a step's."""
 
 

@@ -2,19 +2,55 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
+from dialtone.domain.after_hangup import RUNNING
 from dialtone.domain.client_state import ALL_PLACES, ClientState
 from dialtone.domain.errors import MalformedEvent
-from dialtone.domain.events import Event
+from dialtone.domain.events import OURS, Event
 from dialtone.domain.lookups import ANSWERED, SLOW, is_answer
-from dialtone.domain.watch import OVERDUE, is_overdue_payload
+from dialtone.domain.watch import OVERDUE, is_overdue_payload, overdue_event
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
+
+    from dialtone.domain.calls import Call
 
 OWN_EVENT = "dialtone_event"
 """The key under which the webhook function receives one, where API Gateway's requests have a `body`."""
+
+OVERDUE_SECONDS, BEGIN_AGAIN_SECONDS = 60, 600
+"""How long after its time a step after the hang-up is a sweep's to see to, and for how long it is begun again."""
+
+
+class DecidedEvent(Protocol):
+    """An event as the timeline keeps it."""
+
+    @property
+    def event_id(self) -> str:
+        """Telnyx's id of it, or ours."""
+        ...
+
+    @property
+    def event_type(self) -> str:
+        """Its type."""
+        ...
+
+    @property
+    def occurred_at(self) -> str:
+        """When it occurred."""
+        ...
+
+    @property
+    def payload(self) -> Mapping[str, Any]:
+        """What it said."""
+        ...
+
+    @property
+    def turn(self) -> int:
+        """The call's turn after it."""
+        ...
+
 
 _IS_PAYLOAD: Mapping[str, Callable[[Mapping[str, Any]], bool]] = {
     ANSWERED: is_answer,
@@ -51,3 +87,27 @@ def event_from_json(payload: Mapping[str, Any]) -> Event:
             return Event(event_id, event_type, occurred_at, dict(payload), state)
         case _:
             raise MalformedEvent(OWN_EVENT, "is not one of our own events")
+
+
+def begun_again(leg: Call, timeline: Iterable[DecidedEvent]) -> dict[str, Any] | None:
+    """What the webhook function is invoked with to ask again what a step after the hang-up waits for; None for none.
+
+    It is the event that led to that step, known by its id: what is asked again has the id that it had.
+    """
+    if leg.after_hangup != RUNNING:
+        return None
+    ours = (each for each in timeline if each.turn == leg.turn and each.event_type.startswith(OURS))
+    entry = next(ours, None)
+    if entry is None:
+        return None
+    state = ClientState(turn=entry.turn)
+    return {OWN_EVENT: event_to_json(Event(entry.event_id, entry.event_type, entry.occurred_at, entry.payload, state))}
+
+
+def after_hangup(leg: Call, timeline: Iterable[DecidedEvent], now: float) -> dict[str, Any] | None:
+    """What a sweep invokes the webhook function with for a call that should have gone on after its end long ago."""
+    watch = leg.watch
+    if watch is None or now < watch.until + OVERDUE_SECONDS:
+        return None
+    again = begun_again(leg, timeline) if now < watch.until + BEGIN_AGAIN_SECONDS else None
+    return again or {OWN_EVENT: event_to_json(overdue_event(leg, watch))}

@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from dialtone.domain.after_hangup import ANSWER_SECONDS, SETTLING_SECONDS
 from dialtone.domain.client_state import ClientState
 from dialtone.domain.commands import COMMAND_NAMESPACE
 from dialtone.domain.events import OURS, Event
@@ -80,6 +81,8 @@ class Look:
 def watched(decision: Decision, event: Event, before: Call, now: float) -> Decision:
     """The decision, with since when and until when the call now waits."""
     call = decision.call
+    if call.goes_on:
+        return _watched_after_hangup(decision, event, before, now)
     if call.ended_at or not (call.control_id and call.flow):
         return replace(decision, call=replace(call, watch=None))
     if call == before and not decision.commands:
@@ -88,6 +91,16 @@ def watched(decision: Decision, event: Event, before: Call, now: float) -> Decis
     moving = last is not None and now - last.since <= 2 * LOOK_SECONDS
     chain = last.chain if last and moving else _chain(event)
     return replace(decision, call=replace(call, watch=Watch(chain, int(now), _until(decision, event, last, now))))
+
+
+def _watched_after_hangup(decision: Decision, event: Event, before: Call, now: float) -> Decision:
+    """The same of a call that has ended: only our own events lead it on, and none of them may be lost."""
+    call, last = decision.call, before.watch
+    if before.goes_on and last and call.turn == before.turn:
+        return replace(decision, call=replace(call, watch=last))
+    seconds = decision.lookup.limit_seconds + ANSWER_SECONDS if decision.lookup else SETTLING_SECONDS
+    chain = last.chain if before.goes_on and last else _chain(event)
+    return replace(decision, call=replace(call, watch=Watch(chain, int(now), int(now + seconds))))
 
 
 def _until(decision: Decision, event: Event, last: Watch | None, now: float) -> int:
@@ -112,6 +125,11 @@ def begun_by(event: Event, call: Call) -> Look | None:
 def _chain(event: Event) -> str:
     """The start of its id, enough to distinguish the events of one call: the leg's item stays small."""
     return event.id[:8]
+
+
+def first_look_seconds(call: Call) -> int:
+    """Until the first look at a call."""
+    return SETTLING_SECONDS if call.ended_at else LOOK_SECONDS
 
 
 def pause(quiet: float) -> int:

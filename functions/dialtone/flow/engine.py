@@ -7,6 +7,7 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
+from dialtone.domain.after_hangup import AWAITED, OVER, RUNNING
 from dialtone.domain.call_commands import with_commands
 from dialtone.domain.call_recordings import reviewed
 from dialtone.domain.call_status import ENDED
@@ -16,6 +17,7 @@ from dialtone.domain.client_state import ClientState
 from dialtone.domain.commands import Command, command
 from dialtone.domain.decisions import (
     FLOW_ERROR,
+    HANGUP_EDGE,
     LAST_RESORT,
     LAST_RESORT_EDGE,
     START,
@@ -25,6 +27,7 @@ from dialtone.domain.decisions import (
     stay,
 )
 from dialtone.domain.errors import CommandInvalid
+from dialtone.domain.events import OURS
 from dialtone.domain.numbers import masked
 from dialtone.domain.outcomes import COMPLETED, FLOW_FAILED, HUNG_UP, NO_FLOW
 from dialtone.domain.recordings import FLOW, SENSITIVE
@@ -36,7 +39,7 @@ from dialtone.flow.inputs import not_given
 from dialtone.flow.loaded_flow import is_sensitive, local_name
 from dialtone.flow.moves import Fail, Go, Move, SubFlowCall, Wait
 from dialtone.flow.step_state import NO_STATE, StepState
-from dialtone.flow.steps.hangup_and_reject import Reject
+from dialtone.flow.steps.hangup_and_reject import HangUp, Reject
 from dialtone.flow.steps.recording import RecordingSwitch
 from dialtone.flow.steps.say import stop_queued
 from dialtone.flow.templating import MAX_VALUE_CHARACTERS, filled, known
@@ -44,7 +47,7 @@ from dialtone.flow.templating import MAX_VALUE_CHARACTERS, filled, known
 if TYPE_CHECKING:
     from dialtone.domain.calls import Call
     from dialtone.domain.events import Event
-    from dialtone.flow.flow import WholeCall
+    from dialtone.flow.flow import Limits, WholeCall
     from dialtone.flow.loaded_flow import LoadedFlow
     from dialtone.flow.steps.step import Step
     from dialtone.flow.voice_settings import VoiceDefaults
@@ -158,8 +161,12 @@ def overdue(call: Call, event: Event, flow: LoadedFlow | None) -> Decision:
     """Leave the step whose event should have come and did not; hang up on a call that is in none."""
     if flow is None:
         return _without_flow(call, event)
-    if call.status == ENDED or event.payload["version"] != call.version:
+    if event.payload["version"] != call.version or (call.status == ENDED and not call.goes_on):
         return stay(call, "an event has come since")
+    if call.after_hangup == AWAITED:
+        return _begin_after_hangup(call, event, flow)
+    if call.after_hangup == RUNNING:
+        return _follow(call, event, Fail("nothing was answered"), flow)
     reason, step = f"Telnyx reported nothing for {event.payload['seconds']} s", flow.step_of(call)
     if step is None:
         return Decision(call, (command("hangup", call.control_id),), reason=reason, incidents=(FLOW_ERROR,))
@@ -181,9 +188,28 @@ def note_ending(call: Call, flow: LoadedFlow | None) -> Call:
     if flow is None:
         return replace(call.with_end_variables({}), ending=NO_FLOW)
     step = flow.step_of(call)
-    ended = replace(call, ending=_ending(call, step))
-    texts, values = (step.hangup_variables(call), known(call)) if step else ({}, {})
+    leads_on = call.turn and _after_hangup(call, flow).to
+    ended = replace(call, ending=_ending(call, step), after_hangup=AWAITED if leads_on else "")
+    texts, values = (step.hangup_path(call).variables, known(call)) if step else ({}, {})
     return ended.with_end_variables({name: filled(text, values)[:MAX_VALUE_CHARACTERS] for name, text in texts.items()})
+
+
+def _after_hangup(call: Call, flow: LoadedFlow) -> _Leave:
+    """The step that follows the hang-up: the one that the step names which the call is in, else its flow's."""
+    step, current = flow.step_of(call), flow.flow_of(call)
+    path = step.hangup_path(call) if step else None
+    if step and path and path.next:
+        where = next(where for where, each in step.hangup_paths() if each is path)
+        return _Leave(flow.step_name(current, path.next), edge=where)
+    if current.on_hangup:
+        return _Leave(flow.step_name(current, current.on_hangup), edge=HANGUP_EDGE)
+    return _Leave(flow.main.on_hangup, edge=HANGUP_EDGE)
+
+
+def _begin_after_hangup(call: Call, event: Event, flow: LoadedFlow) -> Decision:
+    """Enter the first step after the hang-up, with all that the call knew at its end."""
+    begun = replace(call, after_hangup=RUNNING, after_turn=call.turn, unnoted=None)
+    return _follow(begun, event, _after_hangup(call, flow), flow)
 
 
 def _without_flow(call: Call, event: Event) -> Decision:
@@ -209,9 +235,11 @@ def _repeated(step: Step, call: Call, event: Event) -> Go | None:
     return Go(step.name, stop_queued(call), state=state)
 
 
-def _follow(call: Call, event: Event, move: Move, flow: LoadedFlow) -> Decision:
+def _follow(call: Call, event: Event, move: Move | _Leave, flow: LoadedFlow) -> Decision:
     followed = _moves(call.without_end_variables(), event, move, flow)
     moved = followed.call.moved_from(call.position, event)
+    if call.after_hangup == RUNNING:
+        return replace(followed, call=moved if moved.step else replace(moved, after_hangup=OVER))
     return replace(
         followed,
         call=note_ending(moved, flow) if moved.status == ENDED else moved,
@@ -240,9 +268,9 @@ def _moves(call: Call, event: Event, move: Move | _Leave, flow: LoadedFlow) -> D
             # Its own error path would lead into the same visit again.
             decision = decision.then(_failing)
             decision = decision.then(partial(_to_last_resort, reason=f"over {MAX_VISITS} flows visited at once"))
-            move = _Leave(flow.main.last_resort)
+            move = _Leave("" if call.after_hangup else flow.main.last_resort)
         elif isinstance(move, (Go, SubFlowCall)) and (reason := _limit(decision.call, event, entered, flow)):
-            move = _Leave("" if decision.call.limit_turn else flow.main.last_resort)
+            move = _Leave("" if decision.call.limit_turn or call.after_turn else flow.main.last_resort)
             decision = decision.then(partial(_limited, reason=reason))
         else:
             decision = decision.then(partial(_enter, flow=flow, event=event, move=move))
@@ -256,6 +284,8 @@ def _moves(call: Call, event: Event, move: Move | _Leave, flow: LoadedFlow) -> D
 def _limit(call: Call, event: Event, entered: int, flow: LoadedFlow) -> str:
     """The limit that keeps the call from entering another step, '' for none."""
     limits = flow.main.limits
+    if call.after_turn:
+        return _limit_after_hangup(call, event, limits)
     if call.limit_turn:
         over = call.turn - call.limit_turn >= LAST_RESORT_STEPS
         return f"{LAST_RESORT_STEPS} steps of the last resort" if over else ""
@@ -268,8 +298,16 @@ def _limit(call: Call, event: Event, entered: int, flow: LoadedFlow) -> str:
     return ""
 
 
+def _limit_after_hangup(call: Call, event: Event, limits: Limits) -> str:
+    if call.turn - call.after_turn >= limits.steps_after_hangup:
+        return f"{limits.steps_after_hangup} steps after the hang-up"
+    if _seconds_between(call.ended_at, event.occurred_at) >= limits.minutes_after_hangup * 60:
+        return f"{limits.minutes_after_hangup} minutes after the hang-up"
+    return ""
+
+
 def _wait(call: Call, event: Event, move: Wait, flow: LoadedFlow) -> Decision:
-    marked = tuple(_marked(asked, call, flow) for asked in move.commands)
+    marked = _marked_all(move.commands, call, flow)
     waiting = replace(call, waiting=move.state.stored())
     decision = with_commands(waiting, marked, event, pausing=_pausing(call, flow))
     if move.lookup is None:
@@ -299,7 +337,7 @@ def _entered(before: Call, after: Call, move: Go | SubFlowCall | _Leave, flow: L
     if not after.step:
         return ()
     edge = START if isinstance(move, SubFlowCall) else move.edge
-    source = "" if edge in {"", START, LAST_RESORT_EDGE} else local_name(before.step)
+    source = "" if edge in {"", START, LAST_RESORT_EDGE, HANGUP_EDGE} else local_name(before.step)
     return (EnteredStep(flow.flow_of(after).name, local_name(after.step), source, edge),)
 
 
@@ -309,7 +347,7 @@ def _left(call: Call, event: Event, move: Go | SubFlowCall | _Leave, flow: Loade
         move = Go("", (_record_start(call, record),))
     if not isinstance(move, Go):
         return Decision(call), NO_STATE
-    marked = tuple(_marked(asked, call, flow) for asked in move.commands)
+    marked = _marked_all(move.commands, call, flow)
     variables = {**call.variables, **move.variables}
     consenting = replace(call, variables=variables, consent=move.consent or call.consent)
     left = with_commands(consenting, marked, event, pausing=_pausing(call, flow))
@@ -348,6 +386,10 @@ def _first_move(call: Call, flow: LoadedFlow) -> Move:
     step = flow.step_of(call)
     if step is None:
         return Wait((command("hangup", call.control_id),))
+    if call.after_turn and isinstance(step, HangUp):
+        return Go("")
+    if call.after_turn and step.needs_caller():
+        return Fail(f"{step.name} needs a caller, and the call has ended")
     try:
         return step.enter(call, _voice_defaults(step, call, flow))
     except CommandInvalid as error:
@@ -359,6 +401,8 @@ def _error_path(call: Call, flow: LoadedFlow) -> Go | _Leave:
     step, current = flow.step_of(call), flow.flow_of(call)
     if call.errors > MAX_ERRORS:
         return _Leave(why=f"hung up after {call.errors} errors")
+    if call.after_turn:
+        return Go(step.on_error, edge="on_error") if step and step.on_error else _Leave(why="ended after the hang-up")
     if call.step and call.step == flow.main.last_resort:
         return _Leave(why="hung up: the last resort failed")
     own, edge = (step.on_error, "on_error") if step and step.on_error else ("", LAST_RESORT_EDGE)
@@ -380,6 +424,15 @@ def _is_own_path(call: Call, path: Go | _Leave, flow: LoadedFlow) -> bool:
 def _pausing(call: Call, flow: LoadedFlow) -> str:
     """Why the step that the call is in pauses a recording, if it does."""
     return FLOW if isinstance(flow.step_of(call), RecordingSwitch) else SENSITIVE
+
+
+def _marked_all(asked: tuple[Command, ...], call: Call, flow: LoadedFlow) -> tuple[Command, ...]:
+    return tuple(_marked(each, call, flow) for each in _possible(asked, call))
+
+
+def _possible(asked: tuple[Command, ...], call: Call) -> tuple[Command, ...]:
+    """After the hang-up there is no leg to command: a step that needs none may yet want its timer, or silence."""
+    return tuple(each for each in asked if not (call.after_turn and each.call_control_id))
 
 
 def _marked(asked: Command, call: Call, flow: LoadedFlow) -> Command:
@@ -408,7 +461,7 @@ def _record_start(call: Call, record: WholeCall) -> Command:
 
 
 def _fail(call: Call, event: Event, move: Fail) -> Decision:
-    failed = with_commands(replace(call, errors=call.errors + 1), move.commands, event)
+    failed = with_commands(replace(call, errors=call.errors + 1), _possible(move.commands, call), event)
     return replace(failed, reason=move.reason, incidents=(FLOW_ERROR,) if move.fault else ())
 
 
@@ -447,5 +500,7 @@ def _seconds_between(earlier: str, later: str) -> float:
 
 
 def _too_late(call: Call, event: Event) -> bool:
-    """What occurred before the hang-up still counts, though the hang-up was reported first."""
+    """What occurred before the hang-up still counts, though the hang-up was reported first; until the flow goes on."""
+    if call.after_turn:
+        return not event.type.startswith(OURS)
     return call.status == ENDED and event.occurred_at > call.ended_at

@@ -89,6 +89,10 @@ class Limits(BaseModel):
 
     steps: StrictInt = Field(200, ge=1, le=10_000, description="Steps entered; a question asked again is one more.")
     minutes: StrictInt = Field(60, ge=1, le=240, description="Since the answer; looked at whenever a step is entered.")
+    steps_after_hangup: StrictInt = Field(30, ge=1, le=1_000, description="Steps entered once the call has ended.")
+    minutes_after_hangup: StrictInt = Field(
+        10, ge=1, le=1_440, description="Since the end; looked at whenever a step is entered."
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +107,8 @@ class Flow:
     start: str
     last_resort: str
     record: WholeCall | None
+    on_hangup: str = ""
+    """The step that follows once a call has ended, wherever it was and whoever hung up; '' for none."""
     limits: Limits = field(default_factory=Limits)
     consent_policy: ConsentPolicy = field(default_factory=ConsentPolicy)
     retention_days: int = 0

@@ -109,6 +109,9 @@ class WrittenFlow(BaseModel):
     limits: Limits = Field(default_factory=Limits, description="How far a call may go before last_resort ends it.")
     start: str = Field("", description="The first step; without it, the first in the file.")
     last_resort: str = Field("", description="The step for a fault that has no path of its own; without it, hang up.")
+    on_hangup: str = Field(
+        "", description="The step that follows once the call has ended, whoever hung up: one that needs no caller."
+    )
     steps: dict[str, Any] = Field(min_length=1, description="Step's name → step.")
 
     @model_validator(mode="after")
@@ -184,6 +187,7 @@ def parse_flow(document: Document, read_file: FileReader | None = None) -> Flow 
         steps=steps,
         start=start,
         last_resort=written.last_resort,
+        on_hangup=written.on_hangup,
         record=written.record,
         retention_days=int(written.retention_days or 0),
         limits=written.limits,
@@ -305,7 +309,7 @@ def _check_targets(document: Document, steps: Mapping[str, Step], start: str) ->
 
 
 def _all_targets(document: Document, steps: Mapping[str, Step]) -> Iterator[tuple[Path, str, str]]:
-    for word in ("start", "last_resort"):
+    for word in ("start", "last_resort", "on_hangup"):
         if isinstance(target := document.content.get(word), str) and target:
             yield (word,), "", target
     for name, step in steps.items():

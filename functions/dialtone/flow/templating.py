@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
 from dialtone.domain.call_variables import persistent_variables
+from dialtone.domain.recordings import EXPECTED, Recording, object_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -29,6 +30,13 @@ WAITED = "waited"
 SECONDS_A_MINUTE = 60
 
 CALLER, CALLED = "caller", "called"
+
+HANGUP_BY, HANGUP_CAUSE = "hangup.by", "hangup.cause"
+RECORDING_NAME, RECORDING_KEY = "recording.name", "recording.key"
+KNOWN_AFTER_HANGUP = frozenset({HANGUP_BY, HANGUP_CAUSE, RECORDING_NAME, RECORDING_KEY})
+"""Names that are known in steps after the hang-up; a flow's own variable of such a name comes first."""
+
+DAY = len("2030-12-24")
 
 KNOWN_OF_EVERY_CALL = frozenset({CALLER, CALLED})
 """Names that a flow cannot set: the call has them."""
@@ -55,10 +63,41 @@ def known(call: Call) -> dict[str, str]:
     Not the URL of a message: it must not get into stored data, or to other systems.
     """
     values = {**call.trust, **persistent_variables(call.variables), CALLER: call.from_number, CALLED: call.to_number}
+    if call.after_turn:
+        values = {**_known_of_the_end(call), **values}
     since = call.variables.get(WAITING_SINCE)
     if not (since and call.entered_at):
         return values
     return {**values, WAITED: _minutes_between(since, call.entered_at)}
+
+
+def _known_of_the_end(call: Call) -> dict[str, str]:
+    """Who hung up and why, and the last recording that was asked for: its name, and its key where that is certain."""
+    number = call.recordings_asked
+    return {
+        HANGUP_BY: call.hangup_source,
+        HANGUP_CAUSE: call.hangup_cause,
+        RECORDING_NAME: f"{call.leg_id}-{number:02d}" if number else "",
+        RECORDING_KEY: _recording_key(call, number),
+    }
+
+
+def _recording_key(call: Call, number: int) -> str:
+    """Without the suffix; '' where it is not certain.
+
+    It has the day on which the recording began: known of one that has not come only if the call ended on the day on
+    which it was asked for.
+    """
+    begins = [each.started_at for each in call.reported if each.number == number]
+    begins += [
+        each.requested_at
+        for each in call.recordings
+        if each.number == number and each.status == EXPECTED and each.requested_at[:DAY] == call.ended_at[:DAY]
+    ]
+    if not any(begins):
+        return ""
+    named = Recording(call.session_id, call.leg_id, number, 0, requested_at=max(begins), source="")
+    return object_key(named, "").removesuffix(".")
 
 
 def filled(text: str, values: Mapping[str, str], language: str = "") -> str:

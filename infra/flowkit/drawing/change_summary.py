@@ -36,6 +36,9 @@ def _of_the_call(old: Flow, new: Flow) -> Iterator[str]:
     if names.get(old.last_resort, old.last_resort) != new.last_resort:
         now, was = _now(new.last_resort), _then(old.last_resort)
         yield f"When something goes wrong and there is no path for it, {now}; before, {was}."
+    if names.get(old.on_hangup, old.on_hangup) != new.on_hangup:
+        now, was = _followed(new.on_hangup), _followed(old.on_hangup)
+        yield f"When the call has ended, now {now}; before, {was}."
     yield from _of_the_manner(old, new)
     if old.record is None and new.record is not None:
         yield f"Calls are now recorded {since_when(new.record)}."
@@ -170,7 +173,9 @@ _WHEN = {
     "next": "After {step}",
     "otherwise": "When a caller gives no good answer in {step}",
     "on_error": "When {step} cannot be done",
-    "on_hangup": "When the caller hangs up in {step}",
+    "on_hangup": "When the call ends in {step}",
+    "on_hangup_connected": "When the call ends after they have talked in {step}",
+    "on_hangup_recorded": "When the call ends after the tone in {step}",
     "busy": "When the line that {step} rings is busy",
     "no_answer": "When nobody answers in {step}",
     "failed": "When {step} fails",
@@ -188,6 +193,10 @@ def _of_an_edge(step: Step, where: str, was: str | None, now: str | None) -> str
 
 def _now(target: str) -> str:
     return f"the call now goes to {_name(target)}" if target else "the call now ends"
+
+
+def _followed(target: str) -> str:
+    return f"{_name(target)} follows" if target else "nothing follows"
 
 
 def _then(target: str | None) -> str:

@@ -22,6 +22,9 @@ EdgeKind = Literal["choice", "next", "error", "hours"]
 ANSWER = "the call is answered"
 """The way in of a flow that no number is known to lead to."""
 
+HANG_UP = "the call has ended"
+"""Where the flow's own `on_hangup` comes from."""
+
 FAULT = "whatever goes wrong"
 """Where every error comes from that has no path of its own."""
 
@@ -101,6 +104,8 @@ def graph_of(flow: Flow, numbers: Sequence[str] = (), hours: Mapping[str, str] =
     ]
     if flow.last_resort:
         nodes.append(Node("fault", FAULT))
+    if flow.on_hangup:
+        nodes.append(Node("fault", HANG_UP))
     if any(edge.target == _END.id for edge in edges):
         nodes.append(_END)
     return Graph(flow.name, _note(flow), tuple(nodes), edges)
@@ -124,6 +129,8 @@ def _entries(flow: Flow, numbers: Sequence[str]) -> Iterator[Edge]:
         yield Edge(f"entry:{name}", _step_id(flow.start), "", "next")
     if flow.last_resort:
         yield Edge(f"fault:{FAULT}", _step_id(flow.last_resort), "", "error")
+    if flow.on_hangup:
+        yield Edge(f"fault:{HANG_UP}", _step_id(flow.on_hangup), "", "error")
 
 
 def _details(step: Step, hours: Mapping[str, str]) -> str:
@@ -139,7 +146,20 @@ def _edges(step: Step) -> Iterator[Edge]:
         yield Edge(_step_id(step.name), _step_id(each.target), label, kind, each.where)
 
 
-_UNHAPPY = frozenset({"on_error", "on_hangup", "failed", "busy", "no_answer", "no_input", "timeout", "on_timeout"})
+_UNHAPPY = frozenset(
+    {
+        "on_error",
+        "on_hangup",
+        "on_hangup_connected",
+        "on_hangup_recorded",
+        "failed",
+        "busy",
+        "no_answer",
+        "no_input",
+        "timeout",
+        "on_timeout",
+    }
+)
 """Edges that nobody wants to take: drawn lighter, so that what is meant to happen stands out."""
 
 

@@ -14,6 +14,7 @@ from dialtone.flow.prompts import ANY, Part, Piece, Prompt
 from dialtone.flow.steps.branch import Comparison
 from dialtone.flow.steps.record import Record
 from dialtone.flow.steps.set_variables import Computed
+from dialtone.flow.steps.step import ON_HANGUP, OnHangup
 from dialtone.flow.steps.transfer import Transfer
 
 if TYPE_CHECKING:
@@ -31,7 +32,9 @@ CONNECTED = "connected"
 _LABELS: Mapping[str, str] = {
     "next": "",
     "on_error": "error",
-    "on_hangup": "caller hangs up",
+    "on_hangup": "hang-up",
+    "on_hangup_connected": "hang-up after talking",
+    "on_hangup_recorded": "hang-up after the tone",
     "failed": "failed",
     "busy": "busy",
     "no_answer": "no answer",
@@ -89,7 +92,8 @@ def details_of(step: Step) -> str:
     if isinstance(inner, BaseModel) and not heard(inner) and [kind] not in edges:
         parts += _details(inner, {"to", *(path[1] for path in edges if path[0] == kind and len(path) > 1)})
     # The number of tries stands at the edge that the call takes after them.
-    parts += _details(step, {"name", "next", "on_error", "tries", kind, "review", *(path[0] for path in edges)})
+    shown_as_edges = (path[0] for path in edges if not path[0].startswith(ON_HANGUP))
+    parts += _details(step, {"name", "next", "on_error", "tries", kind, "review", *shown_as_edges})
     return " · ".join([*parts, *_beside(step)])
 
 
@@ -233,6 +237,8 @@ def _named(name: str, value: object) -> str:
 
 
 def _model_in_words(model: BaseModel) -> str:
+    if isinstance(model, OnHangup):
+        return value_in_words(dict(model.variables))
     given = {name: getattr(model, name) for name in type(model).model_fields if name in model.model_fields_set}
     if given and len(set(map(str, given.values()))) == 1:
         # A number written short stands for all of them: `digits: 8`, `tries: 4`.

@@ -215,10 +215,11 @@ class Folder:
             calendars = [calendar_file(name) for step in each.steps.values() for name in step.calendars()]
             data = [data_file(named.file) for step in each.steps.values() for named in step.data_files()]
             texts |= {name: self.text(name) or "" for name in (f"{each.name}.yaml", *calendars, *data)}
-            left += [other for name in each.others if f"{name}.yaml" not in texts and (other := self._parsed(name))]
+            left += [other for name in each.others if f"{name}.yaml" not in texts and (other := self.flow(name))]
         return texts
 
-    def _parsed(self, flow: str) -> Flow | None:
+    def flow(self, flow: str) -> Flow | None:
+        """A flow of this folder; None where it is not there, or cannot be read."""
         try:
             return self.file(self.path / f"{flow}.yaml").parsed
         except (OSError, UnicodeDecodeError):

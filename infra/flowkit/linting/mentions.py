@@ -15,13 +15,16 @@ if TYPE_CHECKING:
 
 _PATHS = {where for kind in STEP_KINDS.values() for where in kind.paths} - {"branch", "keys"}
 
-NAMING_KEYS = {NEXT, ON_ERROR, "go"} | {where for where in _PATHS if "." not in where}
+_AFTER_HANGUP = frozenset({"on_hangup", "on_hangup_connected", "on_hangup_recorded"})
+"""Keys under which a step stands that follows the hang-up, alone or as `next`."""
+
+NAMING_KEYS = {NEXT, ON_ERROR, "go", *_AFTER_HANGUP} | {where for where in _PATHS if "." not in where}
 """Keys of a step that name the step to go to."""
 
-NAMING_KEYS_WITHIN = {where for where in _PATHS if "." in where}
+NAMING_KEYS_WITHIN = {where for where in _PATHS if "." in where} | {f"{key}.next" for key in _AFTER_HANGUP}
 """The same within a mapping: `consent.declined`."""
 
-_OF_THE_FLOW: tuple[Path, ...] = (("start",), ("last_resort",), ("record", "consent", "declined"))
+_OF_THE_FLOW: tuple[Path, ...] = (("start",), ("last_resort",), ("on_hangup",), ("record", "consent", "declined"))
 """Where steps are named outside of steps."""
 
 _IN_A_STEP = 3
@@ -30,9 +33,7 @@ _IN_A_STEP = 3
 LANGUAGES_BY_KEY = "choose_language"
 """The kind of step whose `keys` name languages."""
 
-FREE_KEYS = frozenset(
-    {"on_hangup", "on_hangup_connected", "on_hangup_recorded", "send", "set", "steps", "transcription", "when"}
-)
+FREE_KEYS = frozenset({*_AFTER_HANGUP, "send", "set", "steps", "transcription", "when"})
 """Keys of mappings in which `voice` and `language` are names of the flow's own, or are no speech's."""
 
 _OF_A_LANGUAGE = 2

@@ -6,6 +6,8 @@ from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING
 
+from dialtone.flow.steps.step import ON_HANGUP
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
@@ -31,10 +33,25 @@ class StepGraph:
 
     @cached_property
     def reached(self) -> frozenset[str]:
-        """Every step that a call can reach; the last resort from anywhere, at a limit."""
+        """Every step that a call can reach; the last resort from anywhere, at a limit, as the hang-up."""
         targets = _targets(self.edges)
-        begins = set(filter(None, (self.flow.start, self.flow.last_resort)))
+        begins = set(filter(None, (self.flow.start, self.flow.last_resort, self.flow.on_hangup)))
         return frozenset(begins.union(*(_reach(name, targets) for name in begins)))
+
+    @cached_property
+    def after_hangup(self) -> frozenset[str]:
+        """Every step that a call can reach once it has ended."""
+        begins = {edge.target for edge in self.edges if edge.where.startswith(ON_HANGUP)} | {self.flow.on_hangup}
+        begins.discard("")
+        return frozenset(begins.union(*(_reach(name, self._without_last_resort) for name in begins)))
+
+    def reach_from(self, step: str) -> set[str]:
+        """Every step that can be reached from one, but by the flow's last resort."""
+        return _reach(step, self._without_last_resort)
+
+    @cached_property
+    def _without_last_resort(self) -> dict[str, list[str]]:
+        return _targets(edge for edge in self.edges if not edge.is_error or self.flow.steps[edge.source].on_error)
 
     def loops(self, taken: Callable[[Edge], bool]) -> Iterator[frozenset[str]]:
         """Steps that lead to one another in a circle, by such edges; each circle once, in the file's order."""

@@ -7,7 +7,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from dialtone.domain.caller_trust import TRUST
-from dialtone.flow.templating import KNOWN_OF_EVERY_CALL, WAITED, names_in
+from dialtone.flow.steps.step import ON_HANGUP
+from dialtone.flow.templating import KNOWN_AFTER_HANGUP, KNOWN_OF_EVERY_CALL, WAITED, names_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -67,12 +68,18 @@ class Variables:
     def _before(
         self, sets: Callable[[Step, Edge], Iterable[str]], met: Callable[[Names, Names], Names]
     ) -> Mapping[str, Names]:
-        before: dict[str, Names] = {self.flow.start: KNOWN_OF_EVERY_CALL.union(TRUST, self.outside, self.flow.given)}
-        left = [self.flow.start]
+        begin = KNOWN_OF_EVERY_CALL.union(TRUST, self.outside, self.flow.given)
+        before: dict[str, Names] = {self.flow.start: begin}
+        if self.flow.on_hangup:  # it may end in any step
+            anywhere = (name for step in self.flow.steps.values() for name in step.sets())
+            before[self.flow.on_hangup] = met(begin, begin.union(anywhere)) | KNOWN_AFTER_HANGUP
+        left = [*before]
         while left:
             step = self.flow.steps[left.pop()]
             for edge in self.graph.edges_from(step.name):
                 after = before[step.name].union(sets(step, edge))
+                if edge.where.startswith(ON_HANGUP):
+                    after |= KNOWN_AFTER_HANGUP
                 known = before.get(edge.target)
                 merged = after if known is None else met(known, after)
                 if edge.target and merged != known:

@@ -66,12 +66,17 @@ class GoTo(Step):
         """Only for another flow's end."""
         return bool(self.go.flow)
 
+    def needs_caller(self) -> bool:
+        """The other flow's steps may, this one does not."""
+        return False
+
     def targets(self) -> Iterator[tuple[str, str]]:
         """The step, where it is one of this flow."""
         if self.go.flow:
             yield from super().targets()
         else:
             yield "go", self.go.step
+            yield from self._hangup_targets()
 
     def visits(self) -> Iterator[tuple[str, str]]:
         """The other flow."""
@@ -90,3 +95,7 @@ class Return(Step):
         """The same as coming to the flow's end."""
         del call, voice_defaults
         return Go("")
+
+    def waits(self) -> bool:
+        """Never."""
+        return False

@@ -25,6 +25,10 @@ class HangUp(Step):
         del voice_defaults
         return Wait((command("hangup", call.control_id),))
 
+    def needs_caller(self) -> bool:
+        """After the hang-up it ends the flow."""
+        return False
+
 
 class Reject(Step):
     """Do not take the call: only as a flow's first step, while it rings."""

@@ -119,7 +119,7 @@ class LookUp(Speaking):
             target=self.lookup,
             send={name: filled(text, values)[:MAX_VALUE_CHARACTERS] for name, text in self.send.items()},
             limit_seconds=self.limit_seconds,
-            quiet_seconds=QUIET_SECONDS if self.meanwhile else 0,
+            quiet_seconds=QUIET_SECONDS if self.meanwhile and not call.ended_at else 0,
             gives=self.gives,
             secrets=self._secrets(call) if self.sensitive else (),
         )
@@ -137,6 +137,10 @@ class LookUp(Speaking):
         if left := seconds_left(call, event, self.limit_seconds + GRACE_SECONDS):
             return Wait((timer(call, left),), LookUpState.of(call))
         return Fail(f"no answer within {self.limit_seconds} s", self.abandoned(call))
+
+    def needs_caller(self) -> bool:
+        """It asks on its own; only `meanwhile` is for somebody."""
+        return False
 
     def repeated(self, call: Call) -> None:
         """It goes by a timer."""

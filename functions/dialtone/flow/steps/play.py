@@ -143,6 +143,10 @@ class Play(Step):
         """Not for what plays in the background."""
         return self.play is not None and not self.background
 
+    def needs_caller(self) -> bool:
+        """Also for what plays in the background."""
+        return True
+
     def prompts(self) -> Iterator[tuple[str, Prompt]]:
         """What it plays."""
         if self.play:

@@ -19,7 +19,7 @@ from dialtone.flow.recording_options import Channels, Format, Track, record_star
 from dialtone.flow.step_state import PromptState, StepState
 from dialtone.flow.steps.prompted_input import MILLIS
 from dialtone.flow.steps.say import heard_out, unplayable
-from dialtone.flow.steps.step import Speaking
+from dialtone.flow.steps.step import OnHangup, Speaking
 from dialtone.flow.transcription import Transcription
 
 if TYPE_CHECKING:
@@ -133,8 +133,8 @@ class Record(Speaking):
     transcription: Transcription | None = Field(None, description="Have its words written down.")
     consent: AskedConsent | None = Field(None, description="Announce it, or ask, before anything is recorded.")
     review: Review | None = Field(None, description="Let the caller hear it, keep it, record it anew or delete it.")
-    on_hangup_recorded: dict[str, str] = Field(
-        default_factory=dict,
+    on_hangup_recorded: OnHangup = Field(
+        default_factory=OnHangup,
         description="As on_hangup, once the message is begun; without it, on_hangup counts then, too.",
     )
 
@@ -200,9 +200,14 @@ class Record(Speaking):
         """A caller who hangs up after the tone has left a message."""
         return RecordState.of(call).begun
 
-    def hangup_variables(self, call: Call) -> Mapping[str, str]:
+    def hangup_path(self, call: Call) -> OnHangup:
         """A caller who hung up before the tone has left nothing."""
-        return (self.on_hangup_recorded if self.served(call) else {}) or self.on_hangup
+        return (self.on_hangup_recorded if self.served(call) else None) or self.on_hangup
+
+    def hangup_paths(self) -> Iterator[tuple[str, OnHangup]]:
+        """Before the tone, and after it."""
+        yield from super().hangup_paths()
+        yield "on_hangup_recorded", self.on_hangup_recorded
 
     def sets(self) -> tuple[str, ...]:
         """The caller's consent."""

@@ -82,6 +82,10 @@ class RecordingSwitch(Speaking):
         """Only for consent: Telnyx reports neither a start nor a pause."""
         return self.consent is not None
 
+    def needs_caller(self) -> bool:
+        """A call is recorded while it lasts."""
+        return True
+
     def sets(self) -> tuple[str, ...]:
         """The caller's consent."""
         return (VARIABLE,) if self.consent else ()

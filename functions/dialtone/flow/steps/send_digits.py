@@ -42,3 +42,7 @@ class SendDigits(Step):
     def waits(self) -> bool:
         """Never."""
         return False
+
+    def needs_caller(self) -> bool:
+        """Somebody must hear them."""
+        return True

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, model_validator
 
 from dialtone.flow.data_files import DataFile
 from dialtone.flow.moves import Fail, Go
+from dialtone.flow.shorthand import Shorthand
 from dialtone.flow.step_state import NO_STATE
 from dialtone.flow.voice_settings import LanguageCode, Speed, VoiceName
 
@@ -35,6 +36,35 @@ JustTrue = Annotated[Literal[True] | None, BeforeValidator(_not_one)]
 
 
 NEXT, ON_ERROR = "next", "on_error"
+
+ON_HANGUP = "on_hangup"
+"""How the keys begin that say what follows if the call ends in a step."""
+
+
+class OnHangup(Shorthand):
+    """What follows if the call ends here: variables that are noted, and a step. In a flow: its name, or a mapping."""
+
+    # Built with the step that it is of; its other keys are the variables.
+    model_config = ConfigDict(extra="allow", frozen=True, defer_build=True)
+    __pydantic_extra__: dict[str, str] = Field(init=False)
+
+    short_form: ClassVar[dict[str, Any]] = {"type": "string", "minLength": 1}
+
+    next: str = Field("", description="The step that follows once the call has ended: one that needs no caller.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _to_step(cls, written: Any) -> Any:  # noqa: ANN401 -- pydantic hands over whatever the file holds
+        return {"next": written} if isinstance(written, str) else written
+
+    @property
+    def variables(self) -> Mapping[str, str]:
+        """What is noted."""
+        return self.__pydantic_extra__
+
+    def __bool__(self) -> bool:
+        """Whether anything is written."""
+        return bool(self.next or self.variables)
 
 
 class Edge(NamedTuple):
@@ -70,8 +100,9 @@ class Step(BaseModel):
     name: str
     next: str = Field("", description="The step after it; without it, the one below in the file.")
     on_error: str = Field("", description="The step to take when this one cannot be done; without it, last_resort.")
-    on_hangup: dict[str, str] = Field(
-        default_factory=dict, description="Variables that are noted if the call ends here, `outcome` among them."
+    on_hangup: OnHangup = Field(
+        default_factory=OnHangup,
+        description="If the call ends here: variables that are noted, `outcome` among them, and the step that follows.",
     )
     _data: Mapping[str, DataFile] = PrivateAttr(default_factory=dict)
     """The data files that it names, by name, once they are read."""
@@ -104,10 +135,18 @@ class Step(BaseModel):
         del call
         return self.final
 
-    def hangup_variables(self, call: Call) -> Mapping[str, str]:
-        """What is noted if the call ends here now."""
+    def hangup_path(self, call: Call) -> OnHangup:
+        """What follows if the call ends here now."""
         del call
         return self.on_hangup
+
+    def hangup_paths(self) -> Iterator[tuple[str, OnHangup]]:
+        """All that may follow, as (where it stands, what follows)."""
+        yield ON_HANGUP, self.on_hangup
+
+    def needs_caller(self) -> bool:
+        """Whether it can only be taken while somebody is on the line: not after the hang-up."""
+        return self.waits()
 
     def answered_by_digits(self, call: Call, digits: str) -> bool:
         """Whether gathered digits answer what it asks, so that they may be kept where others may be a card's."""
@@ -135,9 +174,15 @@ class Step(BaseModel):
                 yield from ((f"{where}.{position}.to", case.to) for position, case in enumerate(named))
             elif named:
                 yield where, named
+        yield from self._hangup_targets()
+
+    def _hangup_targets(self) -> Iterator[tuple[str, str]]:
+        yield from ((where, path.next) for where, path in self.hangup_paths() if path.next)
 
     def edges(self, last_resort: str = "") -> Iterator[Edge]:
         """Every path that the engine can take from it, in a flow with this last resort."""
+        if self.waits():
+            yield from (Edge(self.name, where, target, chosen=True) for where, target in self._hangup_targets())
         if self.final:
             return
         if self.goes_next():
@@ -145,7 +190,7 @@ class Step(BaseModel):
         if self.can_fail and (target := self.on_error or last_resort):
             yield Edge(self.name, ON_ERROR, target, chosen=False)
         for where, target in self.targets():
-            if where not in {NEXT, ON_ERROR}:
+            if where not in {NEXT, ON_ERROR} and not where.startswith(ON_HANGUP):
                 yield Edge(self.name, where, target, self.is_choice(where))
 
     def goes_next(self) -> bool:
@@ -166,7 +211,7 @@ class Step(BaseModel):
 
     def surely_sets(self, where: str) -> tuple[str, ...]:
         """The variables that are set once the call has taken this path."""
-        return () if where == ON_ERROR else self.sets()
+        return () if where == ON_ERROR or where.startswith(ON_HANGUP) else self.sets()
 
     def take(self, *edges: str, commands: tuple[Command, ...] = (), variables: Mapping[str, str] | None = None) -> Go:
         """Leave by the first of these edges that leads to a step; without one, the flow ends here."""

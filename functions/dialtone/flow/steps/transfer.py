@@ -21,7 +21,7 @@ from dialtone.flow.prompts import Prompt
 from dialtone.flow.shorthand import Shorthand
 from dialtone.flow.step_state import PromptState
 from dialtone.flow.steps.prompted_input import MILLIS
-from dialtone.flow.steps.step import Speaking
+from dialtone.flow.steps.step import OnHangup, Speaking
 from dialtone.flow.templating import (
     DIGITS,
     KNOWN_OF_EVERY_CALL,
@@ -155,8 +155,8 @@ class Transfer(Speaking):
     after: str = Field(
         "", description="The step when the other side hangs up; without it, the call ends with the conversation."
     )
-    on_hangup_connected: dict[str, str] = Field(
-        default_factory=dict,
+    on_hangup_connected: OnHangup = Field(
+        default_factory=OnHangup,
         description="As on_hangup, once the caller is connected; on_hangup counts until then.",
     )
 
@@ -251,9 +251,14 @@ class Transfer(Speaking):
         """Two people talk, until either hangs up."""
         return TransferState.of(call).connected
 
-    def hangup_variables(self, call: Call) -> Mapping[str, str]:
+    def hangup_path(self, call: Call) -> OnHangup:
         """A caller who gave up while it rang, and one who has talked to somebody, are not the same."""
         return self.on_hangup_connected if self.served(call) else self.on_hangup
+
+    def hangup_paths(self) -> Iterator[tuple[str, OnHangup]]:
+        """While it rings, and once they talk."""
+        yield from super().hangup_paths()
+        yield "on_hangup_connected", self.on_hangup_connected
 
     def goes_next(self) -> bool:
         """Each result has a step of its own."""
