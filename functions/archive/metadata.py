@@ -9,14 +9,21 @@ from typing import TYPE_CHECKING
 from dialtone.domain.recordings import COMPLETED
 
 if TYPE_CHECKING:
+    from dialtone.domain.calls import Call
     from dialtone.domain.recordings import Pause, Recording
 
 SCHEMA_VERSION = 1
 """Goes up when a field changes its meaning or goes; a new field leaves it."""
 
 
-def metadata(recording: Recording) -> bytes:
-    """The recording's metadata as JSON, by its ledger entry alone: the same entry gives the same bytes.
+OF_CALL = frozenset({"outcome", "variables"})
+"""Fields that are the call's, whose state is kept for a shorter time than the ledger: that has them not."""
+
+_MASKED = frozenset("*")
+
+
+def metadata(recording: Recording, call: Call | None = None) -> bytes:
+    """The recording's metadata as JSON, by its ledger entry and its call: the same give the same bytes.
 
     Times are ISO 8601 in UTC as Telnyx gave them, the hash is in hexadecimal; what is not known is null.
     """
@@ -36,6 +43,8 @@ def metadata(recording: Recording) -> bytes:
         "flow": recording.flow or None,
         "flow_version": recording.flow_version or None,
         "step": recording.step or None,
+        "outcome": call.outcome if call and call.ended_at else None,
+        "variables": _variables(call) if call and call.ended_at else None,
         "retention_days": recording.retention_days or None,
         "requested_at": recording.requested_at,
         "started_at": recording.started_at or None,
@@ -61,6 +70,11 @@ def metadata(recording: Recording) -> bytes:
         "transcription_language": (transcription.language or None) if transcription else None,
     }
     return json.dumps(fields, indent=2, ensure_ascii=False).encode() + b"\n"
+
+
+def _variables(call: Call) -> dict[str, str]:
+    """What the call knew at its end, or after it, without digits that are kept nowhere: of those it has asterisks."""
+    return {name: value for name, value in sorted(call.variables.items()) if not value or set(value) - _MASKED}
 
 
 def _pause(pause: Pause) -> dict[str, str | None]:

@@ -1,4 +1,4 @@
-"""Keeps the metadata in the bucket equal to the ledger entry."""
+"""Keeps the metadata in the bucket equal to the ledger entry, and to what came of the call."""
 
 from __future__ import annotations
 
@@ -24,10 +24,12 @@ def mirror(recording: Recording, store: CallsTable, bucket: RecordingsBucket) ->
     Raises NotArchived and botocore's errors.
     """
     for _ in range(TRIES):
-        written = metadata(recording)
+        written = metadata(recording, store.leg(recording.call_session_id, recording.call_leg_id))
         bucket.put(object_key(recording, "json"), written, "application/json", recording.retention_days)
         now = store.recording(recording.call_session_id, recording.name)
-        if now is None or now.status == ERASED or metadata(now) == written:
+        if now is None or now.status == ERASED:
+            return
+        if metadata(now, store.leg(now.call_session_id, now.call_leg_id)) == written:
             return
         recording = now
     raise NotArchived("its ledger entry keeps changing while its metadata is written")

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
+from dialtone.domain.call_recordings import with_end_told
 from dialtone.domain.calls import Call
 from dialtone.domain.decisions import Decision, stay
 from dialtone.domain.events import Event
@@ -46,7 +47,7 @@ def route(call: Call, event: Event, flow: LoadedFlow | None) -> Decision:
     if event.says in call.recent:
         return stay(call, "reported before, under another id")
     updated = _updated(call, event, flow)
-    decision = led_by_failover(updated, event) or handler(updated, event, flow)
+    decision = with_end_told(call, led_by_failover(updated, event) or handler(updated, event, flow))
     if not event.says or (decision.call == call and not decision.commands):
         return decision
     return replace(decision, call=decision.call.with_recent(event.says))

@@ -35,5 +35,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--to", default="", dest="until", metavar="TIME", help="begun before then; a day to its end")
     parser.add_argument("--limit", type=int, default=DEFAULT_LIMIT, help=f"of a page (default: {DEFAULT_LIMIT})")
     add_stack(parser)
-    parser.add_argument("--json", action="store_true", help="print a JSON object a line")
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="print a JSON object a line")
+    form.add_argument("--csv", action="store_true", help="print a table for spreadsheets")
     parser.set_defaults(run=later("infra.cli.calls_list_run"))

@@ -12,6 +12,7 @@ from dialtone.domain.errors import DialtoneError
 from infra import aws
 from infra.calls.lanes import list_lines
 from infra.calls.selection import ago_or_moment
+from infra.calls.spreadsheet import as_csv
 from infra.calls.story import leg_json
 from infra.cli.calls_access import columns, listing, selection
 from infra.cli.calls_list import MOST_LIMIT, MOST_READ
@@ -34,7 +35,10 @@ def run(given: argparse.Namespace) -> int:
     until = moment(given.until, end=True).astimezone(UTC) if given.until else now + timedelta(days=1)
     with aws.explained():
         page = listing(given).page(selection(given, given.outcome), since, until, given.limit, MOST_READ)
-    _show(page, as_json=given.json)
+    if given.csv:
+        sys.stdout.write(as_csv(leg_json(call) for call in page.calls))
+    else:
+        _show(page, as_json=given.json)
     if page.until:
         print(_how_to_go_on(page, given.limit), file=sys.stderr)
     elif not page.calls:

@@ -6,7 +6,7 @@ import json
 import os
 from typing import TYPE_CHECKING, Any
 
-from archive.metadata import metadata
+from archive.metadata import OF_CALL, metadata
 from dialtone.domain.recordings import COPIED, DOUBTFUL, ERASED, EXPECTED, FAILED, SAVED, VERIFIED
 from infra import aws
 from infra.custody.ledger import Ledger
@@ -60,7 +60,8 @@ def retention(of: Stack) -> Retention:
 def described(recording: Recording) -> dict[str, Any]:
     """All that the ledger says of a recording, under the names of its metadata."""
     fields: dict[str, Any] = json.loads(metadata(recording))
-    fields.pop("schema_version")
+    for name in OF_CALL | {"schema_version"}:
+        fields.pop(name)
     return {"status": recording.status, "reason": recording.reason or None, **fields}
 
 

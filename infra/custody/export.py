@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from botocore.exceptions import HTTPClientError, IncompleteReadError
 
-from archive.metadata import metadata
+from archive.metadata import OF_CALL, metadata
 from dialtone.domain.errors import DialtoneError
 from infra.custody.objects import TRIES, Absent, Unreadable
 from infra.custody.promises import agrees, promises
@@ -193,7 +193,7 @@ class _Listing:
         self._sums.close()
 
     def add(self, recording: Recording, files: Iterable[Promise], folder: Path) -> None:
-        fields = json.loads(metadata(recording))
+        fields = {name: value for name, value in json.loads(metadata(recording)).items() if name not in OF_CALL}
         listed = [
             {"path": each.key, "bytes": (folder / each.key).stat().st_size, "sha256": each.sha256} for each in files
         ]

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from archive.metadata import metadata
+from archive.metadata import OF_CALL, metadata
 from dialtone.domain.recordings import KEPT_STATUSES, object_key
 
 if TYPE_CHECKING:
@@ -44,4 +44,5 @@ def agrees(written: bytes, recording: Recording) -> bool:
     if not isinstance(said, dict) or said.get("recording") != recording.name:
         return False
     ledger = json.loads(metadata(recording))
-    return all(name not in ledger or ledger[name] == value for name, value in said.items() if name != "schema_version")
+    known = ledger.keys() - OF_CALL - {"schema_version"}
+    return all(ledger[name] == value for name, value in said.items() if name in known)

@@ -340,3 +340,13 @@ def test_a_message_needs_its_tone_to_be_handed_over() -> None:
 
     assert steps(stage, call)[:2] == ["hand-over", "report"]
     assert call.outcome == "left a message"
+
+
+def test_metadata_is_written_again_with_what_came_of_the_call_once_its_flow_is_over() -> None:
+    stage = Stage(flows=LANGUAGE_FLOWS)
+
+    session = LANGUAGE_PLAYS["a message ended by hanging up, and handed over"](stage)
+
+    (recording,) = stage.store.recordings(session)
+    jobs = [(job.kind, job.recording) for job in stage.jobs.put_jobs]
+    assert jobs == [("audio", recording.name), ("metadata", recording.name)]

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archive.metadata import SCHEMA_VERSION, metadata
+from dialtone.domain.calls import Call
 from dialtone.domain.recordings import AudioCopy, Consent, Pause, Recording, TranscriptCopy, Transcription
 
 FIELDS = [
@@ -26,6 +27,8 @@ FIELDS = [
     "flow",
     "flow_version",
     "step",
+    "outcome",
+    "variables",
     "retention_days",
     "requested_at",
     "started_at",
@@ -97,7 +100,9 @@ def test_the_fields_stand_in_their_order_and_a_line_ends() -> None:
 
 
 def test_everything_that_the_ledger_knows_is_told() -> None:
-    assert json.loads(metadata(WHOLE)) == {
+    assert json.loads(
+        metadata(WHOLE, Call("session", "leg", ended_at="2026-09-21T12:01:00.000000Z", variables={"outcome": "done"}))
+    ) == {
         "schema_version": SCHEMA_VERSION,
         "recording": "leg-01",
         "call_session_id": "session",
@@ -112,6 +117,8 @@ def test_everything_that_the_ledger_knows_is_told() -> None:
         "flow": "front-desk",
         "flow_version": "0c1d2e3f4a5b",
         "step": "message",
+        "outcome": "done",
+        "variables": {"outcome": "done"},
         "retention_days": 30,
         "requested_at": "2026-09-21T12:00:00.000000Z",
         "started_at": "2026-09-21T12:00:01.000000Z",
@@ -185,3 +192,14 @@ def test_any_number_and_name_makes_json_that_reads_the_same(number: str, source:
 
     assert told["from"] == (number or None)
     assert told["source"] == recording.source
+
+
+def test_what_came_of_the_call_is_there_once_it_has_ended() -> None:
+    call = Call("session", "leg", variables={"outcome": "left a message", "name": "Ada", "digits.card": "****"})
+
+    before = json.loads(metadata(WHOLE, call))
+    after = json.loads(metadata(WHOLE, replace(call, ended_at="2026-09-21T12:00:10.000000Z")))
+
+    assert (before["outcome"], before["variables"]) == (None, None)
+    assert after["outcome"] == "left a message"
+    assert after["variables"] == {"outcome": "left a message", "name": "Ada"}, "no digits that are kept nowhere"

@@ -45,6 +45,29 @@ def reviewed(call: Call, number: int, verdict: str) -> Decision:
     return Decision(replace(call, recordings=tuple(noted)), reviews=(review,), archive=(job,))
 
 
+def with_end_told(before: Call, decision: Decision) -> Decision:
+    """The decision with jobs that add what came of the call to the metadata of those of its recordings that have come.
+
+    Whatever comes later is written with it. A call is over when its flow is: steps may follow the hang-up.
+    """
+    after = decision.call
+    if not _is_over(after) or (_is_over(before) and _result(before) == _result(after)):
+        return decision
+    jobs = (
+        ArchiveJob("metadata", after.session_id, after.leg_id, recording=f"{after.leg_id}-{each.number:02d}")
+        for each in after.reported
+    )
+    return replace(decision, archive=(*decision.archive, *jobs))
+
+
+def _is_over(call: Call) -> bool:
+    return bool(call.ended_at) and not call.goes_on
+
+
+def _result(call: Call) -> tuple[str, dict[str, str]]:
+    return call.outcome, dict(call.variables)
+
+
 def recording_saved(call: Call, event: Event) -> Decision:
     """A recording has come: its ledger entry says so and the archive is asked to fetch it.
 

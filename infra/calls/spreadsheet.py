@@ -1,0 +1,31 @@
+"""Calls as a table for spreadsheets. Pure."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""How a cell begins that a spreadsheet takes for a formula, which may fetch or run things."""
+
+
+def as_csv(rows: Iterable[Mapping[str, Any]]) -> str:
+    """A header and a line for each; nothing for none. What callers chose cannot become a formula."""
+    listed = list(rows)
+    if not listed:
+        return ""
+    table = io.StringIO()
+    writer = csv.DictWriter(table, fieldnames=list(listed[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({name: _cell(value) for name, value in row.items()} for row in listed)
+    return table.getvalue()
+
+
+def _cell(value: object) -> str:
+    """The value as text; a quotation mark before it keeps a spreadsheet from reckoning it, a number's plus included."""
+    text = "" if value is None else str(value)
+    return f"'{text}" if text.startswith(_FORMULA) else text
