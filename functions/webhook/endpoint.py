@@ -25,6 +25,7 @@ from dialtone.domain.decisions import (
     HANGUP_REFUSED,
     LAST_RESORT,
     RECORDING_ERROR,
+    TARGET_REFUSED,
     TURNED_AWAY,
     UNIDENTIFIED,
     UNWATCHED,
@@ -242,6 +243,7 @@ _INCIDENTS = {
     RECORDING_ERROR: "RecordingErrors",
     UNIDENTIFIED: "RecordingsUnidentified",
     HANGUP_REFUSED: "HangupsRefused",
+    TARGET_REFUSED: "TargetsRefused",
     UNWATCHED: "CallsUnwatched",
 }
 

@@ -53,6 +53,8 @@ NEVER_HERE = {
     ),
     # For a queue that does not answer; tests/integration/test_watchdog.py has it emitted.
     Metric("CallsUnwatched", "webhook", ("service",)),
+    # For a number that a flow does not allow; tests/integration/test_endpoint.py has it emitted.
+    Metric("TargetsRefused", "webhook", ("service",)),
     # For menus that newer code published; tests/integration/test_publishing.py has it emitted.
     Metric("PublishedFlowsUnreadable", "webhook", ("service",)),
     # For a trial that does worse; the same.
@@ -89,6 +91,8 @@ CAUSED_ELSEWHERE = {
     "::test_a_trial_whose_callers_give_up_more_often_ends_by_itself_and_operators_hear",
     "CallsUnwatchedAlarm": "tests/integration/test_watchdog.py"
     "::test_a_call_goes_on_though_the_watchdog_cannot_be_told_of_it_and_operators_hear",
+    "TargetsRefusedAlarm": "tests/integration/test_endpoint.py"
+    "::test_a_number_that_the_flow_does_not_allow_is_not_rung_and_operators_hear",
     "TranscriptsMissingAlarm": "tests/integration/test_reconcile_transcripts.py"
     "::test_one_that_telnyx_never_completes_is_given_up_after_a_day_and_rings",
     "WebhookErrorsAlarm": "tests/integration/test_webhook_app.py::test_a_variable_that_is_missing_is_named_at_start",

@@ -228,6 +228,24 @@ def test_a_call_that_no_flow_is_for_is_a_warning_that_says_for_whom_it_was_and_i
     assert not [name for name, *_ in said_again.measured() if name == "CallsTurnedAway"]
 
 
+def test_a_number_that_the_flow_does_not_allow_is_not_rung_and_operators_hear(desk: Desk) -> None:
+    flow = "flow: desk\nsteps:\n  ring: {transfer: '{caller}', allowed: '+1999*', on_error: bye}\n  bye: hangup\n"
+    texts = {"numbers.yaml": '"+15550100": desk\n', "desk.yaml": flow}
+    desk.endpoint = replace(
+        desk.endpoint, processor=replace(desk.endpoint.processor, library=FlowLibrary.of_texts(texts))
+    )
+    desk.deliver("call.initiated", **RINGS)
+    desk.said()
+
+    desk.deliver("call.answered", 2, **desk.mark())
+
+    said = desk.said()
+    assert [each.path.rpartition("/")[2] for each in desk.scripted.requests] == ["answer", "hangup"]
+    assert (said.line["level"], said.line["reason"][:16]) == ("WARNING", "refused to ring ")
+    assert said.measured()["TargetsRefused", "service=webhook"] == 1
+    assert CALLER not in json.dumps(said.line["reason"])
+
+
 def test_a_call_for_a_number_of_ours_in_another_form_is_answered(desk: Desk) -> None:
     desk.deliver("call.initiated", **RINGS, to="15550100")
 

@@ -28,6 +28,9 @@ RECORDING_ERROR, UNIDENTIFIED = "recording-error", "recording-unidentified"
 HANGUP_REFUSED = "hangup-refused"
 """An incident: Telnyx refuses to end a leg, so that a line may stay open in silence."""
 
+TARGET_REFUSED = "target-refused"
+"""An incident: a transfer was to ring what a caller chose, or a number that the flow does not allow."""
+
 UNWATCHED = "unwatched"
 """An incident: the watchdog's message about a call could not be sent. It goes on as long as its events come."""
 

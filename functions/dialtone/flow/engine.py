@@ -462,7 +462,8 @@ def _record_start(call: Call, record: WholeCall) -> Command:
 
 def _fail(call: Call, event: Event, move: Fail) -> Decision:
     failed = with_commands(replace(call, errors=call.errors + 1), _possible(move.commands, call), event)
-    return replace(failed, reason=move.reason, incidents=(FLOW_ERROR,) if move.fault else ())
+    incidents = filter(None, (FLOW_ERROR if move.fault else "", move.incident))
+    return replace(failed, reason=move.reason, incidents=tuple(incidents))
 
 
 def _failing(call: Call) -> Decision:

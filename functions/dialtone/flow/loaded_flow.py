@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from dialtone.flow.flow import STEP_OF_FLOW, version_of
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from dialtone.domain.calls import Call
     from dialtone.domain.events import Event
+    from dialtone.flow.caller_chosen import Sources
     from dialtone.flow.flow import Flow
     from dialtone.flow.steps.step import Step
 
@@ -32,10 +33,24 @@ class LoadedFlow:
 
     def __post_init__(self) -> None:
         """Look at every step once, not with every event."""
+        self._tell_sources()
         steps = [step for flow in (self.main, *self.others.values()) for step in flow.steps.values()]
         pieces = (piece for step in steps for _, prompt in step.prompts() for piece in prompt.pieces())
         object.__setattr__(self, "takes_sensitive_digits", any(map(is_sensitive, steps)))
         object.__setattr__(self, "audio_addresses", frozenset(piece.audio for piece in pieces if piece.audio))
+
+    def _tell_sources(self) -> None:
+        """Let steps that ring what variables hold know which of these callers choose, in whichever flow."""
+        flows = {flow.name: flow for flow in (self.main, *self.others.values())}
+        steps = [step for flow in flows.values() for step in flow.steps.values()]
+        if not any(step.rings_variables for step in steps):
+            return
+        from dialtone.flow.caller_chosen import Sources  # noqa: PLC0415 -- only flows that ring variables need it
+
+        sources = Sources.of(steps)
+        known = {name: replace(flow, steps=_told(flow.steps, sources)) for name, flow in flows.items()}
+        object.__setattr__(self, "main", known[self.main.name])
+        object.__setattr__(self, "others", {name: known[name] for name in self.others})
 
     @property
     def name(self) -> str:
@@ -77,6 +92,10 @@ class LoadedFlow:
         step = self.step_of(call)
         asked = event.type == "call.gather.ended" and event.client_state.turn == call.turn
         return asked and step is not None and step.answered_by_digits(call, event.text("digits"))
+
+
+def _told(steps: Mapping[str, Step], sources: Sources) -> dict[str, Step]:
+    return {name: step.with_sources(sources) for name, step in steps.items()}
 
 
 def local_name(step: str) -> str:

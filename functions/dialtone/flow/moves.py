@@ -69,6 +69,8 @@ class Fail:
     """Whether something is wrong. That nobody answers, or a lookup finds nothing, is not."""
     result: str = ""
     """As Go's."""
+    incident: str = ""
+    """What operators are told beside the fault."""
 
 
 Move = Wait | Go | SubFlowCall | Fail

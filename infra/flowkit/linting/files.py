@@ -234,8 +234,12 @@ class Folder:
 
     def set_outside(self, flow: Flow) -> frozenset[str]:
         """Variables that other flows may set: those that go to this one, and those that it goes to."""
-        around = [other for other in self.flows if flow.name in other.others or other.name in flow.others]
+        around = self.flows_around(flow)
         return frozenset(name for other in around for step in other.steps.values() for name in step.sets())
+
+    def flows_around(self, flow: Flow) -> tuple[Flow, ...]:
+        """The flows that go to this one, and those that it goes to."""
+        return tuple(each for each in self.flows if flow.name in each.others or each.name in flow.others)
 
     @cached_property
     def visited_flows(self) -> frozenset[str]:

@@ -85,6 +85,10 @@ class Find(Step):
         """What it takes of the row."""
         return tuple(f"{self.into}.{column}" for column in self.gives)
 
+    def from_callers(self) -> tuple[str, ...]:
+        """The rows are the team's."""
+        return ()
+
     def surely_sets(self, where: str) -> tuple[str, ...]:
         """A row that was found."""
         return () if where in {NOT_FOUND, ON_ERROR} else self.sets()

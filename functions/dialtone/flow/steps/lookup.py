@@ -111,6 +111,14 @@ class LookUp(Speaking):
         """What it gives."""
         return tuple(f"{self.into}.{name}" for name in self.gives)
 
+    def from_callers(self) -> tuple[str, ...]:
+        """Your system's answer is none of theirs."""
+        return ()
+
+    def looks_up(self) -> tuple[str, ...]:
+        """What it gives."""
+        return self.sets()
+
     def enter(self, call: Call, voice_defaults: VoiceDefaults) -> Move:
         """Ask, and listen for as long as an answer may take."""
         del voice_defaults

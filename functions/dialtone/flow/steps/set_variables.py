@@ -204,6 +204,10 @@ class SetVariables(Step):
         """All of them."""
         return tuple(self.set)
 
+    def from_callers(self) -> tuple[str, ...]:
+        """What its values are made of says whether callers choose them."""
+        return ()
+
     def comes_of(self) -> Iterator[tuple[str, str]]:
         """Each variable with every text that its value is made of."""
         for name, value in self.set.items():

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from dialtone.domain.calls import Call
     from dialtone.domain.commands import Command
     from dialtone.domain.events import Event
+    from dialtone.flow.caller_chosen import Sources
     from dialtone.flow.data_files import NamedData
     from dialtone.flow.moves import Move
     from dialtone.flow.prompts import Prompt
@@ -218,6 +219,28 @@ class Step(BaseModel):
         targets = dict(self.targets())
         edge = next((edge for edge in edges if edge in targets), "")
         return Go(targets.get(edge, ""), commands, variables or {}, edge=edge)
+
+    def from_callers(self) -> tuple[str, ...]:
+        """Of the variables that it sets, those whose values callers choose: all, unless its kind says otherwise."""
+        return self.sets()
+
+    def looks_up(self) -> tuple[str, ...]:
+        """Of the variables that it sets, those that hold another system's answer."""
+        return ()
+
+    def comes_of(self) -> Iterator[tuple[str, str]]:
+        """Each variable that it sets out of others, with every text that its value is made of."""
+        yield from ()
+
+    @property
+    def rings_variables(self) -> bool:
+        """Whether it rings numbers that variables hold, so that it must know where these come from."""
+        return False
+
+    def with_sources(self, sources: Sources) -> Self:
+        """The step, knowing where variables come from."""
+        del sources
+        return self
 
     def prompts(self) -> Iterator[tuple[str, Prompt]]:
         """Everything that it lets the caller hear, as (where it stands, the prompt)."""

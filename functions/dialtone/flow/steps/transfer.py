@@ -6,20 +6,23 @@ import re
 from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import Field, StrictInt, StringConstraints, WithJsonSchema, field_validator, model_validator
+from pydantic import Field, PrivateAttr, StrictInt, StringConstraints, WithJsonSchema, field_validator, model_validator
 
 from dialtone.domain.call_status import ANSWERED, ENDED
 from dialtone.domain.callee_legs import callee_state
 from dialtone.domain.commands import Command, command
-from dialtone.domain.decisions import NOT_REACHED
+from dialtone.domain.decisions import NOT_REACHED, TARGET_REFUSED
 from dialtone.domain.numbers import masked
 from dialtone.domain.webhook_retry_policy import CALLEE_EVENTS, retries
+from dialtone.flow.caller_chosen import Sources, echoes
+from dialtone.flow.data_files import InFile, NamedData
 from dialtone.flow.gather_timer import timer, timer_ended
 from dialtone.flow.keys import Key, Keys, gathered_key, one_key, stop_gathering
 from dialtone.flow.moves import Fail, Go, Move, Wait
 from dialtone.flow.prompts import Prompt
 from dialtone.flow.shorthand import Shorthand
 from dialtone.flow.step_state import PromptState
+from dialtone.flow.steps.branch import TextsOrFile, fits
 from dialtone.flow.steps.prompted_input import MILLIS
 from dialtone.flow.steps.step import OnHangup, Speaking
 from dialtone.flow.templating import (
@@ -40,6 +43,7 @@ if TYPE_CHECKING:
     from dialtone.domain.callee_legs import CalleeLeg
     from dialtone.domain.calls import Call
     from dialtone.domain.events import Event
+    from dialtone.flow.data_files import DataFile
     from dialtone.flow.voice_settings import VoiceDefaults
 
 BUSY = frozenset({"user_busy"})
@@ -62,15 +66,17 @@ MAX_CALLEES = 10
 """More would ring for longer than any caller waits; at once, more than a company's numbers may dial in a second."""
 
 _KEYS_AFTER = r"(,[0-9A-DwW*#]{1,64})?"
-_PARTY = rf"^(\+[1-9]\d{{6,14}}|sips?:[^\s,]+|\{{{VARIABLE}\}}){_KEYS_AFTER}$"
+_PARTY = rf"^(\+[1-9]\d{{6,14}}|\+[1-9]\d{{6,13}}\{{{VARIABLE}\}}|sips?:[^\s,]+|\{{{VARIABLE}\}}){_KEYS_AFTER}$"
 _RINGABLE = re.compile(rf"(\+[1-9][0-9]{{6,14}}|sips?:[^\s,{{}}]+){_KEYS_AFTER}")
+_ALLOWED = re.compile(r"\+[1-9][0-9]{6,14}|\+[1-9][0-9]{0,13}\*|sips?:[^\s,*{}]+\*?")
 _PART_OF_SIP = re.compile(r"[A-Za-z0-9_.+*#-]+")
 """What a variable may put into a SIP address: no host of its own, no parameters."""
 _PARTY_SCHEMA = {"type": "string", "pattern": _PARTY}
 _PARTIES_SCHEMA = {"type": "array", "items": _PARTY_SCHEMA, "minItems": 1, "maxItems": MAX_CALLEES}
 
 Party = Annotated[str, StringConstraints(pattern=_PARTY)]
-"""A number in E.164 or a SIP address, with or without keys to be sent after a comma; variables are filled in."""
+"""A number in E.164 or a SIP address, with or without keys to be sent after a comma; variables are filled in: a whole
+one, an extension behind seven digits or more, a part of a SIP address."""
 
 
 @dataclass(frozen=True)
@@ -132,6 +138,13 @@ class Transfer(Speaking):
     paths: ClassVar[tuple[str, ...]] = ("busy", "no_answer", "failed", AFTER, "keys")
 
     transfer: Callees
+    allowed: TextsOrFile | None = Field(
+        None,
+        description=(
+            "What variables may make of it: numbers, SIP addresses, beginnings (`+1555*`), or a data file, "
+            "`{in: staff}`; anything else is refused, and rings an alarm."
+        ),
+    )
     ring_seconds: StrictInt = Field(30, ge=5, le=600, description="How long each of them is rung.")
     caller_id: str = Field(
         "",
@@ -159,6 +172,8 @@ class Transfer(Speaking):
         default_factory=OnHangup,
         description="As on_hangup, once the caller is connected; on_hangup counts until then.",
     )
+    _sources: Sources = PrivateAttr(default_factory=Sources)
+    """Where the variables come from that callees are made of."""
 
     @field_validator("hold")
     @classmethod
@@ -179,14 +194,24 @@ class Transfer(Speaking):
             )
         return self
 
-    @field_validator("transfer")
+    @field_validator("allowed")
     @classmethod
-    def _not_keyed_in(cls, callees: Callees) -> Callees:
-        for party in callees.to:
+    def _are_targets(cls, allowed: tuple[str, ...] | InFile | None) -> tuple[str, ...] | InFile | None:
+        for each in allowed if isinstance(allowed, tuple) else ():
+            if not _ALLOWED.fullmatch(each):
+                raise ValueError(f'{each} is not a target; write "+15550191", "+1555*" or "sip:desk*", in quotes')
+        return allowed
+
+    @model_validator(mode="after")
+    def _not_keyed_in(self) -> Self:
+        for party in () if self.allowed else self.transfer.to:
             name = next(iter(names_in(party)), "") if party.startswith("{") else ""
             if name in KNOWN_OF_EVERY_CALL or name.startswith(DIGITS):
-                raise ValueError(f"{{{name}}} is the caller's to choose, who could ring any number at your cost")
-        return callees
+                raise ValueError(
+                    f"{{{name}}} is the caller's to choose, who could ring any number at your cost; "
+                    "say with `allowed` which numbers it may be"
+                )
+        return self
 
     @property
     def _dialled(self) -> bool:
@@ -199,6 +224,8 @@ class Transfer(Speaking):
 
     def enter(self, call: Call, voice_defaults: VoiceDefaults) -> Move:
         """Ring the next of them, or all. Their webhooks come back to this leg's flow by the mark that they carry."""
+        if refused := next(filter(None, (self._why_refused(call, party) for party in self.transfer.to)), ""):
+            return Fail(refused, incident=TARGET_REFUSED)
         if not self._callees(call):
             return Fail(self._nobody_to_ring(call))
         music = self._held(call, voice_defaults)
@@ -272,6 +299,22 @@ class Transfer(Speaking):
         """After a conversation the caller no longer waits."""
         return () if where == AFTER else super().surely_sets(where)
 
+    @property
+    def rings_variables(self) -> bool:
+        """Whether any of the callees is made of variables."""
+        return any(any(names_in(party)) for party in self.transfer.to)
+
+    def with_sources(self, sources: Sources) -> Self:
+        """The step, knowing which variables callers choose."""
+        step = self.model_copy()
+        step._sources = sources  # noqa: SLF001 -- another of its own kind
+        return step
+
+    def data_files(self) -> Iterator[NamedData]:
+        """The one that holds whom it may ring."""
+        if isinstance(self.allowed, InFile):
+            yield NamedData(("allowed",), self.allowed.file, (self.allowed.column,))
+
     def prompts(self) -> Iterator[tuple[str, Prompt]]:
         """What the caller hears meanwhile, and the other side before."""
         yield from ((name, prompt) for name in ("hold", "announce", "whisper") if (prompt := getattr(self, name)))
@@ -317,6 +360,23 @@ class Transfer(Speaking):
         values = known(call)
         parties = (_filled_party(party, values) for party in self.transfer.to)
         return tuple(party for party in parties if _RINGABLE.fullmatch(party))
+
+    def _why_refused(self, call: Call, party: str) -> str:
+        """Why what variables make of a party must not be rung; '' for what may be, and for what is nobody's number."""
+        number, _, _ = _filled_party(party, known(call)).partition(",")
+        if not any(names_in(party)) or not _RINGABLE.fullmatch(number):
+            return ""
+        if self.allowed is not None:
+            allowed = is_allowed(number, self.allowed, self._data)
+            return "" if allowed else f"refused to ring {masked(number)}: it is not among those that are allowed"
+        if not party.startswith("{"):
+            return ""  # what stands there in writing keeps it in one place
+        name = next(names_in(party))
+        if self._sources.is_callers(name):
+            return f"refused to ring {masked(number)}: callers choose {name}"
+        if name in self._sources.looked_up and echoes(call, number):
+            return f"refused to ring {masked(number)}: the lookup gave what the caller keyed in or shows"
+        return ""
 
     def _nobody_to_ring(self, call: Call) -> str:
         values = known(call)
@@ -472,6 +532,13 @@ def _filled_party(party: str, values: Mapping[str, str]) -> str:
     if unfilled(party, values) or not all(map(_PART_OF_SIP.fullmatch, within)):
         return ""
     return filled(party, values)
+
+
+def is_allowed(number: str, allowed: tuple[str, ...] | InFile, data: Mapping[str, DataFile]) -> bool:
+    """Whether a number or SIP address is one of these."""
+    if isinstance(allowed, InFile):
+        return data[allowed.file].listed(allowed.column).holds(number)
+    return fits(number, allowed)
 
 
 def _since(call: Call) -> dict[str, str]:
