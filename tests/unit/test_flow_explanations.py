@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
+import yaml
 
 from dialtone.domain.errors import FlowInvalid
-from dialtone.flow.parser import read_flow
+from dialtone.flow.document import Document, Problem
+from dialtone.flow.parser import parse_flow, read_flow
 from infra.cli.main import main
 from infra.flowkit.lint import lint
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
 
+ROOT = Path(__file__).resolve().parents[2]
 STEP = "flow: main\nsteps:\n  a:\n"
 MENU = f"{STEP}    menu: Press star.\n    keys:\n"
+
+BRANCH = f"{STEP}    branch:\n"
 
 SLIPS = {
     "unquoted star": (f"{MENU}      *: b\n  b: hangup\n", 6, "* means something else to YAML", '"*": b'),
@@ -73,6 +81,69 @@ SLIPS = {
     ),
     "a word for yes": (f"{STEP}    record: Go.\n    beep: often\n", 5, "is neither true nor false", "true or false"),
     "a format": (f"{STEP}    record: Go.\n    format: mp4\n", 5, "mp4 is not one of mp3, wav", "did you mean mp3?"),
+    "a comment for a value": (
+        f"{STEP}    record: Go.\n    ends_on: #\n",
+        5,
+        "ends_on: is empty: # begins a comment",
+        'write it in quotes: "#"',
+    ),
+    "a comment for a text": (f"{STEP}    say: #1 in town\n", 4, "# begins a comment", '"#1 in town"'),
+    "a comment in a bracket": (f"{MENU[:-1]} {{1: a, #: a}}\n", 5, "# begins a comment in it", 'in quotes: "#"'),
+    "a comment within a text": (
+        f"{STEP}    say: Press # to end\n      and hang up.\n",
+        4,
+        "the text ends here, for # begins a comment",
+        "write the whole text in quotes",
+    ),
+    "a condition misspelt": (
+        f"{BRANCH}      - {{whn: {{day: mon}}, to: a}}\n",
+        5,
+        "branch.0.whn is",
+        "did you mean when?",
+    ),
+    "another's condition": (
+        f"{BRANCH}      - {{if: {{day: mon}}, to: a}}\n",
+        5,
+        "branch.0.if is",
+        "did you mean when?",
+    ),
+    "a condition too high": (
+        f"{BRANCH}      - {{day: mon, to: a}}\n",
+        5,
+        "branch.0.day is not a key here, and when is missing",
+        "write `when: {caller: …}`",
+    ),
+    "conditions of another language": (
+        f"{BRANCH}      - {{variable: day, equals: mon, leads: a}}\n",
+        5,
+        "branch.0.variable and branch.0.equals and branch.0.leads are not keys here, and when and to are missing",
+        "write `when: {caller: …}` and `to: <step>`",
+    ),
+    "a variable in capitals": (
+        f"{BRANCH}      - {{when: {{Caller: x}}, to: a}}\n",
+        5,
+        "branch.0.when.Caller: is not a variable's name",
+        "did you mean caller?",
+    ),
+    "a condition without a variable": (
+        f"{BRANCH}      - {{when: caller, to: a}}\n",
+        5,
+        "branch.0.when: caller is not enough",
+        "write names below it, each with a colon and a value",
+    ),
+    "no list": (
+        f"{BRANCH}      when: {{day: mon}}\n      to: a\n",
+        4,
+        "branch: is a mapping",
+        "write a dash before each",
+    ),
+    "no language": (
+        f"{STEP}    say: {{en-US: Hi, espanol: Hola, es-MX: Hola}}\n",
+        4,
+        "say.espanol is not a key here",
+        "remove it",
+    ),
+    "a list of texts": (f"{STEP}    say: Hi\n    next: [a, b]\n", 5, "next: is a list, and one text", "the text alone"),
     "conversations": ("flow: main\nconversations: []\n", 1, "holds conversations, not a flow", "dialtone flow test"),
 }
 
@@ -85,12 +156,14 @@ def test_a_slip_is_told_where_it_is_and_how_to_repair_it(
     file = tmp_path / "main.yaml"
     file.write_text(text, encoding="utf-8")
 
-    found = [each for each in lint(file) if each.line == line and reason in each.reason]
+    findings = lint(file)
+    found = [each for each in findings if each.line == line and reason in each.reason]
     with pytest.raises(FlowInvalid):
         read_flow("main.yaml", text)
     drawn = main(["flow", "draw", str(file)])
 
-    assert [remedy in each.remedy for each in found] == [True], list(lint(file))
+    assert [remedy in each.remedy for each in found] == [True], findings
+    assert len([each for each in findings if each.rule == "invalid-flow"]) <= 1
     assert drawn == 1
     assert "fix the value" not in capsys.readouterr().err
 
@@ -106,3 +179,47 @@ def test_the_telephone_and_the_pictures_say_what_the_linter_says(
 
     sentence = f"step {found.step!r} {found.reason}; {found.remedy}".replace("'", '"', 2)
     assert sentence in capsys.readouterr().err
+
+
+def paths(content: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], Any]]:  # noqa: ANN401 -- a flow
+    yield path, content
+    inside = content.items() if isinstance(content, dict) else enumerate(content) if isinstance(content, list) else ()
+    for key, each in inside:
+        yield from paths(each, (*path, key))
+
+
+def put(content: Any, path: tuple[str | int, ...], value: object) -> Any:  # noqa: ANN401 -- as above
+    """The flow with another value there."""
+    if not path:
+        return value
+    copied: Any = content.copy()
+    there = isinstance(copied, list) or path[0] in copied
+    copied[path[0]] = put(content[path[0]], path[1:], value) if there else value
+    return copied
+
+
+def problems(content: object) -> list[Problem]:
+    document = Document.read("desk.yaml", json.dumps(content))
+    parse_flow(document)
+    return document.problems
+
+
+EVERY_WAY = yaml.safe_load((ROOT / "tests" / "flows" / "every-way" / "desk.yaml").read_text(encoding="utf-8"))
+WRONG = ([1], {"qqq": 1}, 7, True, None)
+
+
+@pytest.mark.parametrize("step", EVERY_WAY["steps"])
+def test_a_slip_is_one_problem_and_every_key_that_a_remedy_names_is_taken(step: str) -> None:
+    for path, value in paths(EVERY_WAY["steps"][step], ("steps", step)):
+        bad = [(path, {**value, "zzz": 1})] if isinstance(value, dict) else []
+        for where, wrong in [*bad, *((path, each) for each in WRONG)] if len(path) > len(("steps", step)) else bad:
+            slipped = put(EVERY_WAY, where, wrong)
+            found = problems(slipped)
+            assert len(found) <= 1, (where, wrong, found)
+            for problem in found:
+                assert "Input should" not in problem.reason, (where, wrong, problem)
+                listed = re.search(r"(?:keys here are|below it, of) (.*)$", problem.remedy)
+                for key in listed[1].split(", ") if listed else ():
+                    kept = value if isinstance(value, dict) and "zzz" in str(wrong) else {}
+                    tried = problems(put(EVERY_WAY, where, {**kept, key: None}))
+                    assert not [each for each in tried if f"{key} is not a key" in each.reason], (where, problem)

@@ -193,14 +193,14 @@ def test_a_step_that_says_nothing_to_do_is_told(content: str) -> None:
         ),
         ("say: La.\nnext: no", '5: step "sales" next: YAML reads yes, no, on and off as true and false,'),
         ('say: ""', '4: step "sales" say: is empty; write something, or leave the key out'),
-        ("say: {}", '4: step "sales" say: needs exactly one of text, ssml, audio, media and file; fix the value'),
+        ("say: {}", '4: step "sales" say: needs exactly one of text, ssml, audio, media and file; write one of them'),
         (
             "say:\n  - Hello.\n  - text: a\n    media: b",
-            '6: step "sales" say.1: needs exactly one of text, ssml, audio, media and file; fix the value',
+            '6: step "sales" say.1: needs exactly one of text, ssml, audio, media and file; write one of them',
         ),
         (
-            "say: 10:30",
-            '4: step "sales" say: YAML reads it as the number 630, not as text; write it in',
+            "say: 1030",
+            '4: step "sales" say: YAML reads it as the number 1030, not as text; write it in',
         ),
         ("say: {audio: hours.mp3}", '4: step "sales" say.audio: hours.mp3 is not an address; begin it with'),
         ("say: {text: La., colour: red}", '4: step "sales" say.colour is not a key here; remove it; keys here are'),
@@ -226,7 +226,7 @@ def test_a_step_that_says_nothing_to_do_is_told(content: str) -> None:
         ("collect: Key it in.\ninto: Card No", '5: step "sales" into: String should match pattern'),
         (
             "collect: Key it in.\ninto: card\ndigits: {min: 5, max: 4}",
-            '6: step "sales" digits: min is 5, more than max, 4; fix the value',
+            '6: step "sales" digits: min is 5, more than max, 4; write the smaller',
         ),
         (
             "collect: Key it in.\ninto: card\ndigits: 129",
@@ -255,7 +255,7 @@ def test_a_step_that_says_nothing_to_do_is_told(content: str) -> None:
             '6: step "sales" leads to bey, which is not a step of this flow; did you mean bye?',
         ),
         ("set: {}", '4: step "sales" set: Dictionary should have at least 1 item'),
-        ("set:\n  outcome: 5", '5: step "sales" set.outcome: YAML reads it as the number 5, not as text; write'),
+        ("set:\n  outcome: [5]", '5: step "sales" set.outcome: is a list, and one text is wanted; write the text'),
         ("hangup: false", '4: step "sales" hangup: false means nothing here; write true'),
         ("reject: never", '4: step "sales" reject: never is not one of busy, rejected; name one'),
     ],

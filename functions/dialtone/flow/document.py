@@ -143,12 +143,19 @@ class Document:
         except ValidationError as invalid:
             from dialtone.flow.explanations import explained  # noqa: PLC0415 -- a start from cold need not load it
 
-            for error in invalid.errors(include_url=False):
-                where = _as_written(error["loc"], content)
-                if error["type"] in {"extra_forbidden", "missing"} and where[-1:] != error["loc"][-1:]:
-                    where = (*where, error["loc"][-1])
-                self.report((*path, *where), step, *explained(error, model, content, where))
+            for where, reason, remedy in explained(invalid.errors(include_url=False), model, content):
+                self.report((*path, *where), step, *self._with_comment((*path, *where), reason, remedy))
         return None
+
+    def _with_comment(self, path: Path, reason: str, remedy: str) -> tuple[str, str]:
+        """The same, where a comment has taken the value away."""
+        if path not in self.places or self.at(path) is not None:
+            return reason, remedy
+        from dialtone.flow.explanations import commented  # noqa: PLC0415 -- as above
+
+        place = self.places[path]
+        line = self.text.splitlines()[place.line - 1 : place.line]
+        return commented(reason, remedy, "".join(line)[place.column - 1 :])
 
     @property
     def error(self) -> FlowInvalid:
@@ -161,17 +168,6 @@ class Document:
         if self.problems:
             raise self.error
         return self
-
-
-def _as_written(location: Path, content: Any) -> Path:  # noqa: ANN401 -- as above
-    """The part of a model's location that stands in the file: what a shorthand leaves out is left out."""
-    where: Path = ()
-    for part in location:
-        named = isinstance(content, dict) and part in content
-        counted = isinstance(content, list) and isinstance(part, int) and part < len(content)
-        if named or counted:
-            content, where = content[part], (*where, part)
-    return where
 
 
 class _PlainComposer(Composer):

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import date
 from difflib import get_close_matches
 from inspect import isclass
-from typing import TYPE_CHECKING, Any, NamedTuple, get_args
+from types import UnionType
+from typing import TYPE_CHECKING, Any, NamedTuple, Union, get_args, get_origin
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Tag
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterator, Sequence
 
     import yaml
+    from pydantic.fields import FieldInfo
     from pydantic_core import ErrorDetails
 
     from dialtone.flow.document import Path
@@ -24,17 +27,23 @@ Explanation = tuple[str, str]
 NOT_WRITTEN = frozenset({"name", "calendar"})
 """Fields of steps that the reader fills in."""
 
-OTHER_NAMES: Mapping[str, str] = {
-    "choices": "keys",
-    "options": "keys",
-    "then": "next",
-    "goto": "next",
-    "go_to": "next",
-    "retries": "tries",
-    "timeout": "wait_seconds",
-    "ring": "ring_seconds",
-    "timeout_seconds": "wait_seconds",
-    "music": "hold",
+OTHER_NAMES: Mapping[str, tuple[str, ...]] = {
+    "choices": ("keys",),
+    "options": ("keys",),
+    "if": ("when",),
+    "condition": ("when",),
+    "conditions": ("when",),
+    "then": ("next", "to"),
+    "goto": ("next", "to"),
+    "go_to": ("next", "to"),
+    "target": ("to",),
+    "else": ("otherwise",),
+    "default": ("otherwise",),
+    "retries": ("tries",),
+    "timeout": ("wait_seconds",),
+    "ring": ("ring_seconds",),
+    "timeout_seconds": ("wait_seconds",),
+    "music": ("hold",),
 }
 """What other products, and people, call it."""
 
@@ -60,9 +69,25 @@ def yaml_slip(error: yaml.MarkedYAMLError, text: str) -> Slip:
     lines = [*text.splitlines(), ""]
     if (tab := _tab(lines, line)) is not None:
         return Slip(tab, 0, "is indented with a tab, which YAML does not take", "indent with spaces")
+    if (cut := next(filter(None, map(_CUT_BRACKET.match, lines[: line + 1])), None)) is not None:
+        in_bracket = lines.index(cut.string)
+        reason = "a bracket is opened here, and # begins a comment in it"
+        return Slip(in_bracket, cut.start("bracket"), reason, 'write the key in quotes: "#"')
     if error.context_mark and (opened := _never_closed(error.context or "")):
         return Slip(error.context_mark.line, error.context_mark.column, *opened)
+    above = _CUT_OFF.match(lines[line - 1]) if line else None
+    if above and "expected <block end>" in (error.problem or ""):
+        return Slip(line - 1, above.end("before") + 1, "the text ends here, for # begins a comment", _QUOTE_ALL)
     return Slip(line, column, *_at_the_mark(error, lines[min(line, len(lines) - 1)], column))
+
+
+_CUT_OFF = re.compile(r"""(?P<before>[^#"']*\S)[ \t]+#""")
+"""A line that a comment ends, behind something without quotes."""
+
+_CUT_BRACKET = re.compile(r"""[^"'#]*(?P<bracket>[\[{])[^\]}"']*[\s,]#""")
+"""A line that a comment ends within brackets."""
+
+_QUOTE_ALL = "write the whole text in quotes"
 
 
 def _never_closed(context: str) -> Explanation | None:
@@ -132,19 +157,109 @@ def _in_quotes(key: str, text: str) -> str:
 # Flows
 
 
-def explained(error: ErrorDetails, model: type[BaseModel], content: Any, where: Path) -> Explanation:  # noqa: ANN401 -- whatever the file holds
-    """An error of pydantic's; `where` is the path to it in the content, as far as it is written there."""
+def explained(
+    errors: Sequence[ErrorDetails],
+    model: type[BaseModel],
+    content: Any,  # noqa: ANN401 -- whatever the file holds
+) -> Iterator[tuple[Path, str, str]]:
+    """Pydantic's errors as (where in the content, reason, remedy): one for each slip, though it made several errors."""
+    of_keys = [error for error in errors if error["type"] in {"extra_forbidden", "missing"}]
+    by_mapping: dict[tuple[int | str, ...], list[ErrorDetails]] = {}
+    for error in of_keys:
+        by_mapping.setdefault(error["loc"][:-1], []).append(error)
+    too_deep = {str(error["loc"][-1]) for error in errors if error["type"] == "extra_forbidden" and error["loc"][1:]}
+    for error in errors:
+        if error["type"] == "missing" and not error["loc"][1:] and error["loc"][0] in too_deep:
+            continue  # it is there, below another key
+        if error not in of_keys:
+            where = _as_written(error["loc"], content)
+            yield where, *_of_one_value(error, model, content, where)
+        elif together := by_mapping.pop(error["loc"][:-1], []):
+            yield from _of_keys(together, model, content)
+
+
+def commented(reason: str, remedy: str, written: str) -> Explanation:
+    """The same of a key whose value is empty; `written` is its line from there on."""
+    found = re.match(r"[^#]*?(?<=[\s:-])(?P<comment>#.*)", written)
+    if not found:
+        return reason, remedy
+    shown = found["comment"].rstrip()[:_LONGEST_SHOWN]
+    return f"{reason}: # begins a comment", f'write it in quotes: "{shown}"'
+
+
+def _as_written(location: tuple[int | str, ...], content: Any) -> Path:  # noqa: ANN401 -- as above
+    """The part of a model's location that stands in the file: what a shorthand leaves out is left out."""
+    where: Path = ()
+    for part in location:
+        named = isinstance(content, dict) and part in content
+        counted = isinstance(content, list) and isinstance(part, int) and part < len(content)
+        if named or counted:
+            content, where = content[part], (*where, part)
+    return where
+
+
+def _of_one_value(error: ErrorDetails, model: type[BaseModel], content: Any, where: Path) -> Explanation:  # noqa: ANN401 -- as above
     named = ".".join(map(str, where))
-    if error["type"] == "extra_forbidden":
-        return f"{named} is not a key here", _remedy_for_key(error, model, content, where)
-    if error["type"] == "missing":
-        return f"{named} is missing", f"add {named}"
-    value = where[-1] if error["loc"][-1:] == ("[key]",) else _at(content, where)
-    explained = _of_value(error, value, model)
+    is_key = error["loc"][-1:] == ("[key]",)
+    value = where[-1] if is_key else _at(content, where)
+    explained = (_of_name(str(value), where) if is_key else None) or _of_value(error, value, model)
     if explained is None:
         reason, _, remedy = error["msg"].removeprefix("Value error, ").partition("; ")
         explained = reason, remedy or "fix the value"
     return (f"{named}: {explained[0]}" if named else explained[0]), explained[1]
+
+
+def _of_name(key: str, where: Path) -> Explanation | None:
+    """A key that names a variable, where it is not like one."""
+    if "when" not in where[:-1] and where[:1] not in {("given",), ("set",)}:
+        return None
+    meant = re.sub(r"[^a-z0-9_.]+", "_", key.lower()).strip("_.")
+    remedy = f"did you mean {meant}?" if meant else "name it in small letters"
+    return "is not a variable's name, which has small letters, digits, _ and dots", remedy
+
+
+def _of_keys(errors: Sequence[ErrorDetails], model: type[BaseModel], content: Any) -> Iterator[tuple[Path, str, str]]:  # noqa: ANN401 -- as above
+    """What is wrong with the keys of one mapping: what is missing and what is too much are often one slip."""
+    location = errors[0]["loc"][:-1]
+    where, known = _as_written(location, content), _keys_at(model, location)
+    extra = [str(error["loc"][-1]) for error in errors if error["type"] == "extra_forbidden"]
+    missing = [str(error["loc"][-1]) for error in errors if error["type"] == "missing"]
+    if not missing and any(map(_LANGUAGE.fullmatch, extra)) and "media" in known:
+        extra = [key for key in extra if not _LANGUAGE.fullmatch(key)] or extra
+    for key in [*extra]:
+        if missing and (likely := _meant(key, set(missing))):
+            missing.remove(likely)
+            extra.remove(key)
+            yield (*where, key), f"{_dotted(where, key)} is not a key here", f"did you mean {likely}?"
+    if missing and extra:
+        first, *others = extra
+        reason = f"{_dotted(where, first)} is not a key here, and {' and '.join(missing)} {_is(missing)} missing"
+        if others:
+            reason = (
+                f"{' and '.join(_dotted(where, key) for key in extra)} are not keys here, and "
+                + reason.partition(", and ")[2]
+            )
+        yield (*where, first), reason, f"write {' and '.join(_EXAMPLES.get(key, key) for key in missing)}"
+        return
+    for key in missing:
+        yield (*where, key), f"{_dotted(where, key)} is missing", f"add {_EXAMPLES.get(key, _dotted(where, key))}"
+    for key in extra:
+        remedy = _remedy_for_key(key, known, _keys_at(model, ()), where)
+        yield (*where, key), f"{_dotted(where, key)} is not a key here", remedy
+
+
+_LANGUAGE = re.compile(r"[a-z]{2}(-[A-Za-z0-9]{2,8})*")
+
+_EXAMPLES: Mapping[str, str] = {"when": "`when: {caller: …}`", "to": "`to: <step>`"}
+"""What is written for a key, where its name does not say it."""
+
+
+def _dotted(where: Path, key: str) -> str:
+    return ".".join(map(str, (*where, key)))
+
+
+def _is(names: Sequence[str]) -> str:
+    return "is" if len(names) == 1 else "are"
 
 
 def near(word: str, known: Collection[str]) -> str:
@@ -152,33 +267,64 @@ def near(word: str, known: Collection[str]) -> str:
     return next(iter(get_close_matches(word.lower(), list(known), 1)), "")
 
 
-def _remedy_for_key(error: ErrorDetails, model: type[BaseModel], content: Any, where: Path) -> str:  # noqa: ANN401 -- as above
-    key, known = str(where[-1]), _keys_at(model, error["loc"][:-1])
-    other = OTHER_NAMES.get(key, "")
-    if likely := (other if other in known else "") or near(key, known):
+def _meant(key: str, known: Collection[str]) -> str:
+    """The key that was meant, most likely: other products' word for it, or a slip; '' for none."""
+    other = next((each for each in OTHER_NAMES.get(key, ()) if each in known), "")
+    return other or near(key, known)
+
+
+def _remedy_for_key(key: str, known: Collection[str], above: Collection[str], where: Path) -> str:
+    if likely := _meant(key, known):
         return f"did you mean {likely}?"
-    above = _keys_at(model, ())
-    if len(where) > 1 and (key in above or other in above) and isinstance(content, dict):
-        meant = key if key in above else other
-        return f"write {meant} beside {where[0]}, not below it"
+    if where and (
+        beside := key if key in above else next((each for each in OTHER_NAMES.get(key, ()) if each in above), "")
+    ):
+        return f"write {beside} beside {where[0]}, not below it"
     return f"remove it; keys here are {', '.join(sorted(known))}" if known else "remove it"
 
 
 def _keys_at(model: type[BaseModel], location: tuple[int | str, ...]) -> set[str]:
-    """The keys that a mapping there may have."""
-    models = [model]
+    """The keys that a mapping there may have; none where it may have any."""
+    there: list[Any] = [model]
     for part in location:
-        below = [each.model_fields[part] for each in models if isinstance(part, str) and part in each.model_fields]
-        inside = [found for field in below for found in _models(field.annotation)]
-        models = inside or models
-    return {name for each in models for name in each.model_fields} - NOT_WRITTEN
+        there = [found for each in there for found in _within(each, part)] or there
+    plain = [found for each in there for found in _choices(each)]
+    models = [each for each in plain if isclass(each) and issubclass(each, BaseModel)]
+    return {written for each in models for written in _written(each)} - NOT_WRITTEN
 
 
-def _models(annotation: Any) -> Iterator[type[BaseModel]]:  # noqa: ANN401 -- any type
-    if isclass(annotation) and issubclass(annotation, BaseModel):
-        yield annotation
-    for each in get_args(annotation):
-        yield from _models(each)
+def _written(model: type[BaseModel]) -> dict[str, FieldInfo]:
+    """A model's fields by the keys that flows have for them."""
+    return {field.alias or name: field for name, field in model.model_fields.items()}
+
+
+def _within(kind: Any, part: int | str) -> Iterator[Any]:  # noqa: ANN401 -- any type
+    """What may stand at a part of something of this type; the part may be the name of one of several types."""
+    for tag in getattr(kind, "__metadata__", ()):
+        if isinstance(tag, Tag):
+            yield from _choices(get_args(kind)[0]) if tag.tag == part else ()
+            return
+    if isclass(kind) and issubclass(kind, BaseModel):
+        if part in _written(kind):
+            yield from _choices(_written(kind)[str(part)].annotation, tagged=True)
+    elif get_origin(kind) in {dict, Mapping} and isinstance(part, str):
+        yield from _choices(get_args(kind)[1], tagged=True)
+    elif get_origin(kind) in {tuple, list} and isinstance(part, int):
+        yield from _choices(get_args(kind)[0], tagged=True)
+
+
+def _choices(kind: Any, *, tagged: bool = False) -> Iterator[Any]:  # noqa: ANN401 -- as above
+    """The types that a type allows one of; with their tags where those count."""
+    metadata = getattr(kind, "__metadata__", ())
+    if tagged and any(isinstance(each, Tag) for each in metadata):
+        yield kind
+    elif metadata:
+        yield from _choices(get_args(kind)[0], tagged=tagged)
+    elif get_origin(kind) in {Union, UnionType}:
+        for each in get_args(kind):
+            yield from _choices(each, tagged=tagged)
+    else:
+        yield kind
 
 
 def _at(content: Any, where: Path) -> Any:  # noqa: ANN401 -- as above
@@ -243,11 +389,23 @@ def _of_another_type(kind: str, value: Any, keys: list[str]) -> Explanation | No
         return "is empty", f"write something {'below' if kind == 'dict_type' else 'after'} it"
     if kind == "dict_type" and isinstance(value, list):
         return "is a list", "write names without dashes, each with a colon: `welcome:`"
+    if isinstance(value, (list, dict)):
+        return _of_several(kind, value, keys)
     if kind in {"string_type", "tuple_type"} or {"text", "media"} <= set(keys):
-        return _of_what_is_no_text(value)
-    if isinstance(value, (bool, int, float, str)) and keys:
+        return _of_what_is_no_text(value) or (f"{_shown(value)} is not a list", "write a list: a dash before each")
+    if keys:
         return f"{_shown(value)} is not enough", f"write keys below it, of {', '.join(keys)}"
-    return None
+    return f"{_shown(value)} is not enough", "write names below it, each with a colon and a value"
+
+
+def _of_several(kind: str, value: Any, keys: list[str]) -> Explanation:  # noqa: ANN401 -- as above
+    """A list or a mapping where something else is wanted."""
+    if kind == "tuple_type":
+        return "is a mapping, and a list is wanted", "write a dash before each: `- …`"
+    called = "list" if isinstance(value, list) else "mapping"
+    if kind == "string_type":
+        return f"is a {called}, and one text is wanted", "write the text alone"
+    return f"is a {called}", f"write keys below it, of {', '.join(keys)}" if keys else "write one value"
 
 
 def _of_what_is_no_text(value: Any) -> Explanation | None:  # noqa: ANN401 -- as above

@@ -217,6 +217,8 @@ def _parse_steps(document: Document) -> dict[str, Step]:
 def _parse_step(document: Document, name: str, content: Any, below: str) -> Step | None:  # noqa: ANN401 -- whatever the file holds
     if isinstance(content, str) and content in BARE:
         return STEP_KINDS[content](name=name)
+    if content is None and below in STEP_KINDS and isinstance(document.steps().get(below), str):
+        return None  # what it does stands less deep, as a step: the one below is reported
     path = ("steps", name)
     kinds = [key for key in content if key in STEP_KINDS] if isinstance(content, dict) else []
     if len(kinds) != 1:
@@ -295,7 +297,8 @@ def _check_flows(document: Document, steps: Mapping[str, Step], read_file: FileR
 
 def _check_targets(document: Document, steps: Mapping[str, Step], start: str) -> None:
     known = {**document.steps(), **steps}
-    for path, named_in, target in _all_targets(document, steps):
+    # Without any steps, every name would be another error.
+    for path, named_in, target in _all_targets(document, steps) if known else ():
         if target not in known:
             from difflib import get_close_matches  # noqa: PLC0415 -- a start from cold need not load it
 

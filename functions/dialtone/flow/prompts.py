@@ -92,7 +92,7 @@ class Piece(BaseModel):
     @model_validator(mode="after")
     def _one_kind(self) -> Self:
         if sum(getattr(self, name) is not None for name in KINDS) != 1:
-            raise ValueError("needs exactly one of text, ssml, audio, media and file")
+            raise ValueError("needs exactly one of text, ssml, audio, media and file; write one of them")
         if not self.speaks and any(getattr(self, name) is not None for name in _MANNER):
             raise ValueError("voice, language and speed are for words; audio sounds as it does")
         if self.ssml is not None and self.speed is not None:

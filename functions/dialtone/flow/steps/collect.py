@@ -52,7 +52,7 @@ class Digits(Shorthand):
     @model_validator(mode="after")
     def _ordered(self) -> Self:
         if self.min > self.max:
-            raise ValueError(f"min is {self.min}, more than max, {self.max}")
+            raise ValueError(f"min is {self.min}, more than max, {self.max}; write the smaller one as min")
         return self
 
 

@@ -78,7 +78,7 @@ class Play(Step):
 
     def _stopping(self) -> Self:
         if self.stop is None or self.model_fields_set - {"name", "next", "on_error", "play", "stop"}:
-            raise ValueError("null plays nothing: it goes with stop and nothing else")
+            raise ValueError("null plays nothing; name what to play, or write stop beside it and nothing else")
         return self
 
     def enter(self, call: Call, voice_defaults: VoiceDefaults) -> Move:

@@ -185,7 +185,7 @@ class Transfer(Speaking):
     @model_validator(mode="after")
     def _audible(self) -> Self:
         if self.accept is not None and self.whisper is None:
-            raise ValueError("accept needs a whisper beside it that says which key to press")
+            raise ValueError("accept needs a whisper that says which key to press; add whisper")
         if self._dialled and self.hold is None:
             needing = [name for name in ("whisper", "announce", "keys") if getattr(self, name)] or ["how: at_once"]
             raise ValueError(
