@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal, overload
 
@@ -46,6 +47,9 @@ _LOGGED_OUT = frozenset(
     | {"InvalidSignatureException", "SignatureDoesNotMatch", "UnrecognizedClientException"}
 )
 _THROTTLED = frozenset({"RequestLimitExceeded", "Throttling", "ThrottlingException", "TooManyUpdates"})
+
+
+_ON_THIS_MACHINE = re.compile(r"https?://(127\.|localhost\b|\[::1\])")
 
 
 class AwsFault(DialtoneError):  # noqa: N818 -- reads as the sentence it is
@@ -110,6 +114,11 @@ def code_of(error: ClientError) -> str:
 
 def _fault(error: BotoCoreError | ClientError) -> AwsFault:
     if isinstance(error, (HTTPClientError, ConnectionError)):
+        if (place := os.environ.get("AWS_ENDPOINT_URL", "")) and _ON_THIS_MACHINE.match(place):
+            return AwsSilent(
+                f"nothing answers at {place}, which AWS_ENDPOINT_URL names: is `dialtone up` still running? Start it, "
+                "export what it prints, and run this again; or unset AWS_ENDPOINT_URL to mean AWS"
+            )
         return AwsSilent(f"AWS does not answer: check the network, and run this again ({error})")
     if isinstance(error, ClientError):
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)

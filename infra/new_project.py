@@ -39,7 +39,7 @@ IN_FILES = "{name}"
 
 
 def create(target: Path, template: str) -> None:
-    """Make the project in a folder that is not there, or empty. Raises DialtoneError, and has then made nothing."""
+    """Make the project in a folder that is not there, or empty. Raises DialtoneError, OSError: then nothing is made."""
     name = target.absolute().name
     if not NAME.fullmatch(name):
         raise DialtoneError(f"{name} cannot name a project: use small letters, digits and hyphens, such as my-line")
@@ -51,7 +51,7 @@ def create(target: Path, template: str) -> None:
         beside.rename(target)
     except OSError as error:
         _check_free(target)  # somebody may have made it meanwhile
-        raise DialtoneError(f"{target} cannot be made: {error.strerror}; choose a folder that you may write") from None
+        raise OSError(error.errno, error.strerror, str(target)) from error
     finally:
         shutil.rmtree(beside, ignore_errors=True)  # gone if all went well
 
@@ -65,8 +65,16 @@ def _check_free(target: Path) -> None:
 
 def _fill(folder: Path, name: str, template: str) -> None:
     for source in (EVERY_PROJECT, FOLDER / template):
-        shutil.copytree(source, folder, dirs_exist_ok=True, copy_function=shutil.copyfile)
+        _copy(source, folder)
     for file in (each for each in EVERY_PROJECT.rglob("*") if each.is_file()):
         made = folder / file.relative_to(EVERY_PROJECT)
         made.write_text(made.read_text(encoding="utf-8").replace(IN_FILES, name), encoding="utf-8")
-    shutil.copytree(SCHEMAS, folder / SCHEMA_FOLDER, copy_function=shutil.copyfile)
+    _copy(SCHEMAS, folder / SCHEMA_FOLDER)
+
+
+def _copy(source: Path, folder: Path) -> None:
+    """As shutil.copytree, which goes on after an error and raises none that says which it was."""
+    for file in (each for each in source.rglob("*") if each.is_file()):
+        place = folder / file.relative_to(source)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(file, place)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import http.client
 import socket
+import sys
 import threading
 import urllib.error
 import urllib.request
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from infra.carrier import specification
@@ -85,6 +86,11 @@ class _Server(ThreadingHTTPServer):
         self.carrier = carrier
         self.silence = threading.Event()
         super().__init__((HOST, port), _Handler)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 -- as socketserver has it
+        """A client that goes away, such as a function that is ended, is not a fault of the server's."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -14,6 +14,7 @@ from infra.calls.page import page_of
 from infra.cli.calls_access import columns, listing
 from infra.cli.recordings_access import described
 from infra.console import Console
+from infra.files import write_whole
 
 if TYPE_CHECKING:
     import argparse
@@ -45,7 +46,7 @@ def run(given: argparse.Namespace) -> int:
 
 def _write(file: Path, story: Story) -> None:
     try:
-        file.write_text(page_of(story), encoding="utf-8")
+        write_whole(file, page_of(story))
     except OSError as error:
         raise DialtoneError(f"{file} cannot be written ({error.strerror}): name another --html FILE") from error
     print(f"{file}: {len(story.rows)} rows; open it in a browser. It holds the numbers of the people on the call.")

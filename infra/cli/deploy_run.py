@@ -6,6 +6,7 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from dialtone.domain.errors import DialtoneError
+from infra.files import alone
 from infra.flowkit.lint import lint, looked_at
 from infra.flowkit.linting.finding import Severity
 from infra.flowkit.linting.rules.unknown_step import near
@@ -60,9 +61,11 @@ def _deploy(project: Project, environment: Environment, rollout: str | None, *, 
     if parameters.get(ROLLOUT) != AT_ONCE and (problem := problem_before(environment.stack)):
         raise DialtoneError(problem)
     folder = project.root / WORK_FOLDER
-    template = build(project.flows, folder, parameters["Architecture"], tools)
-    asked = sam_deploy(project, environment, template, parameters, ask=environment.confirm and not yes)
-    run_program("SAM", [str(tools.sam), *asked], folder, tools)
+    folder.mkdir(parents=True, exist_ok=True)
+    with alone(folder, otherwise=f"another `dialtone deploy` of {project.root.name} is running: wait for its end"):
+        template = build(project.flows, folder, parameters["Architecture"], tools)
+        asked = sam_deploy(project, environment, template, parameters, ask=environment.confirm and not yes)
+        run_program("SAM", [str(tools.sam), *asked], folder, tools)
     for line in settle(environment.stack, protect=environment.protect):
         print(line)
     print(f"Deployed: {environment.stack}. `dialtone connect --stack {environment.name}` lets its numbers ring.")

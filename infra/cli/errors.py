@@ -22,6 +22,7 @@ _REMEDIES: Mapping[int, str] = MappingProxyType(
         errno.EROFS: "name a place that can be written to",
         errno.ENOSPC: "make room, or name another place",
         errno.EDQUOT: "make room, or name another place",
+        errno.EFBIG: "raise the limit with `ulimit -f`, or name another place",
         errno.EISDIR: "name a file",
         errno.ENOTDIR: "name a folder",
         errno.EEXIST: "name another place",

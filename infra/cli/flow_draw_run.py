@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from dialtone.domain.errors import DialtoneError
 from infra.cli.flow_draw import DEFAULT_FORMAT, ENDINGS, STANDARD_OUTPUT
 from infra.cli.flows_option import name_project
+from infra.files import write_whole
 from infra.flowkit.drawing.file_graph import graph_in
 from infra.flowkit.drawing.html import Section, page_of
 from infra.flowkit.drawing.mermaid import mermaid_of
@@ -66,11 +67,11 @@ def write(pictures: dict[str, str], form: str, output: str) -> None:
     if not place.is_dir() and (place.exists() or place.suffix == f".{ENDINGS[form]}"):
         if len(pictures) > 1:
             raise DialtoneError(f"{len(pictures)} pictures do not go into one file, {place}: name a folder")
-        place.write_text(next(iter(pictures.values())), encoding="utf-8")
+        write_whole(place, next(iter(pictures.values())))
         return
     place.mkdir(parents=True, exist_ok=True)
     for name, content in pictures.items():
-        (place / f"{name}.{ENDINGS[form]}").write_text(content, encoding="utf-8")
+        write_whole(place / f"{name}.{ENDINGS[form]}", content)
 
 
 def _name_project(given: argparse.Namespace) -> None:

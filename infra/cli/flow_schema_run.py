@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from dialtone.domain.errors import DialtoneError
 from infra.checkout import IS_INSTALLED, ROOT
+from infra.files import write_whole
 from infra.flowkit.conversations import schema as conversations_schema
 from infra.flowkit.key_reference import page
 from infra.flowkit.schemas import schemas, written
@@ -34,9 +35,9 @@ def run(given: argparse.Namespace) -> int:
     folder = DOCS if project.is_samples else project.root / SCHEMA_FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     for name, schema in schemas().items():
-        (folder / f"{name}.schema.json").write_text(written(schema), encoding="utf-8")
-    (folder / "conversations.schema.json").write_text(conversations_schema(), encoding="utf-8")
+        write_whole(folder / f"{name}.schema.json", written(schema))
+    write_whole(folder / "conversations.schema.json", conversations_schema())
     if project.is_samples:
-        KEYS.write_text(page(), encoding="utf-8")
+        write_whole(KEYS, page())
     print(f"written: {shown(folder)}")
     return 0

@@ -12,6 +12,7 @@ from infra import aws
 from infra.cli.recordings_access import ledger, objects, selection, stack
 from infra.console import printable
 from infra.custody.export import SUMS, Export, Exported
+from infra.files import alone
 
 if TYPE_CHECKING:
     import argparse
@@ -29,7 +30,9 @@ def run(given: argparse.Namespace) -> int:
     meant = {"table": of.calls_table, "bucket": of.recordings_bucket, **wanted.to_json()}
     names = sorted(set(given.names))
     export = Export(objects(of), given.to, meant | ({"names": names} if names else {}))
-    with aws.explained():
+    export.prepare()
+    busy = f"another export into {given.to} is running: wait for its end, or name another folder"
+    with aws.explained(), alone(given.to, otherwise=busy):
         all_of_it = ledger(of)
         recordings: Iterable[Recording] = all_of_it.entries(wanted)
         if names:

@@ -51,6 +51,7 @@ def run(given: argparse.Namespace) -> NoReturn:
         while True:
             line.carrier.run(until=line.carrier.clock.now + REAL_TIME)
             narrator.finish()
+            line.cloud.check()
             if line.carrier.clock.now >= next_sweep:
                 line.sweep(wait=False)
                 next_sweep += SWEEP_SECONDS

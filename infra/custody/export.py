@@ -75,10 +75,14 @@ class Export:
     of: Mapping[str, Any]
     """What is exported: of which table and bucket, and which selection."""
 
-    def begin(self) -> None:
-        """Make the folder, or take up an export of the same that was begun there. Raises DialtoneError."""
+    def prepare(self) -> None:
+        """Make the folder, unless it is there. Raises DialtoneError."""
         with _disk(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
+
+    def begin(self) -> None:
+        """Take up an export of the same that was begun in the folder, or begin there. Raises DialtoneError."""
+        with _disk(self.folder):
             begun = _of(self.folder / UNFINISHED) or _of(self.folder / MANIFEST)
             if begun is None and any(self.folder.iterdir()):
                 raise DialtoneError(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from dialtone.domain.errors import DialtoneError
 from infra.custody.verification import Tally
+from infra.files import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,10 +47,8 @@ class PlaceFile:
 
     def write(self, after: Place, tally: Tally) -> None:
         """Note that everything up to this place has been checked. Raises DialtoneError."""
-        unfinished = self.path.with_name(f"{self.path.name}.new")
         try:
-            unfinished.write_text(json.dumps({"of": self.of, "after": after, "tally": tally.to_json()}))
-            unfinished.replace(self.path)
+            write_whole(self.path, json.dumps({"of": self.of, "after": after, "tally": tally.to_json()}))
         except OSError as error:
             raise DialtoneError(f"{self.path} cannot be written: {error.strerror}") from error
 

@@ -44,6 +44,8 @@ NO_VARIABLES: Mapping[str, str] = MappingProxyType({})
 # Our stack takes about 2 s here; on a busy machine several times that.
 DEPLOY_TIMEOUT_SECONDS = 120.0
 POLL_SECONDS = 0.1
+# By then it is known that the emulator has ended whose last connection was cut.
+DEATH_SECONDS = 0.5
 
 # What Lambda itself writes around each invocation.
 PLATFORM_LINE = re.compile(r"(START|END|REPORT) RequestId: ")
@@ -102,8 +104,16 @@ class LocalCloud:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        """End it all."""
-        self._open.close()
+        """End it all. Raises EmulatorError for an error that comes of the emulator's own end."""
+        try:
+            if isinstance(error, Exception):
+                self._emulator.check(DEATH_SECONDS)
+        finally:
+            self._open.close()
+
+    def check(self) -> None:
+        """Raises EmulatorError if the emulator has ended."""
+        self._emulator.check()
 
     @property
     def endpoint_url(self) -> str:

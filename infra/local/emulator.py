@@ -59,6 +59,7 @@ class Emulator:
         self._webhook_workers = webhook_workers
         self._enforce_iam = enforce_iam
         self._process: _Process | None = None
+        self._ending: str | None = None
         self.port = port
 
     @property
@@ -93,12 +94,18 @@ class Emulator:
                 )
             time.sleep(POLL_SECONDS)
 
-    def ending(self) -> str | None:
+    def ending(self, within_seconds: float = 0) -> str | None:
         """How it ended, if it has: "ended with 1"."""
         said = self._running().keeper.stdout
-        if said and select.select([said], [], [], 0)[0]:
-            return said.readline().decode().strip() or "was ended from outside"
-        return None
+        if not self._ending and said and select.select([said], [], [], within_seconds)[0]:
+            self._ending = said.readline().decode().strip() or "was ended from outside"
+        return self._ending
+
+    def check(self, within_seconds: float = 0) -> None:
+        """Raises EmulatorError if it has ended, or does so within these seconds."""
+        if ending := self.ending(within_seconds):
+            why = self._what_it_said() if ending.startswith("ended with") else "Is there enough memory?"
+            raise EmulatorError(f"The AWS emulator {ending}; what was in it is gone. Run this again. {why}")
 
     def log_tail(self) -> str:
         """The last lines that it wrote."""
@@ -151,7 +158,8 @@ class Emulator:
             connection.close()
 
     def _what_it_said(self) -> str:
-        return f"The end of its log:\n{self.log_tail()}"
+        log = self.log_tail()
+        return f"The end of its log:\n{log}" if log else ""
 
     def _running(self) -> _Process:
         if self._process is None:

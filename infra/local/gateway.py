@@ -7,8 +7,11 @@ and the others wait their turn, as they would for a slower network.
 """
 
 import asyncio
+import os
+import signal
 import sys
 from asyncio import Semaphore
+from threading import Thread
 from typing import Any
 
 from hypercorn.asyncio import serve
@@ -20,6 +23,8 @@ from infra.local.emulator import API_PATH
 
 # Longer than any client here keeps a connection idle, so that the server never closes one that is about to be used.
 KEEP_ALIVE_SECONDS = 75
+
+STANDARD_INPUT = 0
 
 
 class Gateway:
@@ -51,5 +56,12 @@ async def main(listening: int, workers: int) -> None:
     await serve(gateway, configuration(listening))
 
 
+def end_with_the_keeper() -> None:
+    """Standard input is the keeper's: when it is killed, nobody else would end this process and its functions."""
+    os.read(STANDARD_INPUT, 1)  # past Python's buffer, whose lock would stand in the way of an ordinary end
+    os.killpg(os.getpgrp(), signal.SIGKILL)
+
+
 if __name__ == "__main__":
+    Thread(target=end_with_the_keeper, daemon=True).start()
     asyncio.run(main(int(sys.argv[1]), int(sys.argv[2])))

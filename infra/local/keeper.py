@@ -28,7 +28,10 @@ REMOVAL_ATTEMPTS = 5
 
 def main(command: list[str]) -> None:
     """Run the command until standard input ends; leave nothing of it behind."""
-    folder = Path(tempfile.mkdtemp(prefix="dialtone-"))
+    try:
+        folder = Path(tempfile.mkdtemp(prefix="dialtone-"))
+    except OSError:
+        return  # the owner, who reads no folder's name, says so
     try:
         program = _start(command, folder)
         try:
@@ -46,7 +49,7 @@ def _start(command: list[str], folder: Path) -> subprocess.Popen[bytes]:
     with (folder / LOG_NAME).open("wb") as log:
         program = subprocess.Popen(  # noqa: S603 - the owner's own command
             command,
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,  # it ends when the keeper is killed and this pipe with it
             stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,
@@ -54,12 +57,15 @@ def _start(command: list[str], folder: Path) -> subprocess.Popen[bytes]:
             env=os.environ | dict.fromkeys(FOLDER_VARIABLES, str(folder)),
         )
     # The owner's socket is the program's now: held here as well, it would take connections after the program's end.
-    os.closerange(FIRST_HANDED_DOWN, END_OF_HANDED_DOWN)
+    pipe = program.stdin.fileno() if program.stdin else END_OF_HANDED_DOWN
+    os.closerange(FIRST_HANDED_DOWN, pipe)
+    os.closerange(pipe + 1, END_OF_HANDED_DOWN)
     return program
 
 
 def _tell_its_end(program: subprocess.Popen[bytes]) -> None:
-    _say(f"ended with {program.wait()}")
+    status = program.wait()
+    _say(f"ended with {status}" if status >= 0 else f"was killed (signal {-status})")
 
 
 def _say(line: str) -> None:

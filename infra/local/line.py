@@ -98,7 +98,7 @@ class PhoneLine:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self._open.close()
+        self._open.__exit__(kind, error, traceback)
 
     def sweep(self, *, wait: bool = True) -> Mapping[str, int]:
         """Let the function run that looks for recordings that never came, as of the carrier's time.

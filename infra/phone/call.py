@@ -131,5 +131,8 @@ def _copied(line: PhoneLine, key: str, folder: Path | None) -> str:
     if folder is None:
         return name
     stored = line.cloud.client("s3").get_object(Bucket=line.cloud.recordings_bucket, Key=key)
-    (folder / name).write_bytes(stored["Body"].read())
+    try:
+        (folder / name).write_bytes(stored["Body"].read())
+    except OSError as error:  # the call goes on
+        return f"{name} (not copied: {error.strerror}; make room in {folder}, or name another --keep)"
     return str(folder / name)

@@ -18,6 +18,7 @@ from infra.carrier import trace
 from infra.carrier.audio import SPEECH_CHARACTERS_PER_SECOND
 from infra.carrier.hangup_causes import cause_named
 from infra.carrier.storage import STORAGE_PATH
+from infra.files import alone, write_whole
 from infra.flowkit.conversations import SUFFIX, read_conversations
 
 if TYPE_CHECKING:
@@ -167,6 +168,11 @@ def add_conversation(file: Path, flow: str, conversation: Item, option: str = "-
     `option` is the one that named the file.
     """
     check_place(file, flow, option)
+    with alone(file.parent):  # two calls may end at the same moment
+        _add(file, flow, conversation)
+
+
+def _add(file: Path, flow: str, conversation: Item) -> None:
     there = file.read_text(encoding="utf-8") if file.exists() else _head(flow)
     text = f"{there.rstrip()}\n{'' if there.rstrip().endswith(':') else chr(10)}{_entry(conversation, _indent(there))}"
     before = len(read_conversations(file)) if file.exists() else 0
@@ -180,7 +186,7 @@ def add_conversation(file: Path, flow: str, conversation: Item, option: str = "-
     if not complete:
         raise DialtoneError(f"the conversation cannot be added to {file}: let `conversations` be its last key")
     try:
-        _replace(file, text)
+        write_whole(file, text)
     except OSError as error:
         why = f"{file} cannot be written ({error.strerror}); here is what would stand in it"
         raise DialtoneError(f"{why}:\n{_entry(conversation, '')}") from error
@@ -193,16 +199,6 @@ def file_of(flow: str, conversation: Item) -> str:
 
 def _head(flow: str) -> str:
     return f"flow: {flow}\n\nconversations:\n"
-
-
-def _replace(file: Path, text: str) -> None:
-    """Put the whole text in the file's place, or leave the file as it is: others' conversations stand in it."""
-    written = file.with_name(f".{file.name}.new")
-    try:
-        written.write_text(text, encoding="utf-8")
-        written.replace(file)
-    finally:
-        written.unlink(missing_ok=True)
 
 
 def check_place(file: Path, flow: str, option: str = "--save") -> None:

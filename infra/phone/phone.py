@@ -171,6 +171,7 @@ class Phone:
         """Look at what tells nobody when it changes: the flows, the ledger, a pipe's waiting keys."""
         if time.monotonic() - self._looked >= LOOK_SECONDS:
             self._looked = time.monotonic()
+            self.line.cloud.check()
             self._look_at_flows()
             if self.stage is Stage.OVER:
                 self._show_kept()

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from dialtone.domain.errors import DialtoneError
+from infra.files import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -84,6 +85,4 @@ class Course:
     def _write(self) -> None:
         """Whole or not at all: it may be interrupted at any time."""
         self.file.parent.mkdir(parents=True, exist_ok=True)
-        beside = self.file.with_suffix(".new")
-        beside.write_text(json.dumps(self.seen, indent=2) + "\n", encoding="utf-8")
-        beside.replace(self.file)
+        write_whole(self.file, json.dumps(self.seen, indent=2) + "\n")

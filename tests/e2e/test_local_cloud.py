@@ -18,9 +18,12 @@ from infra.checkout import ROOT
 from infra.local.cloud import LocalCloud, StackSettings
 from infra.local.emulator import Emulator
 from infra.local.errors import EmulatorError, PortInUseError, StackFailedError
+from tests.e2e.processes import started_by
 
 # A cold worker on a busy machine.
 PATIENCE_SECONDS = 30
+
+KEEPER = "infra/local/keeper.py"
 
 TEMPLATE = """
 Transform: AWS::Serverless-2016-10-31
@@ -251,6 +254,31 @@ def test_an_emulator_that_cannot_start_shows_the_end_of_its_log() -> None:
         pytest.raises(EmulatorError, match=r"ended with 1.*(?s:.*)Semaphore"),
     ):
         emulator.wait_until_ready()
+
+
+@pytest.mark.parametrize(
+    ("killed", "ending"), [("the emulator", r"was killed \(signal 9\)"), ("its keeper", "was ended from outside")]
+)
+def test_what_fails_since_the_emulator_was_killed_says_so_and_nothing_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, killed: str, ending: str
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    template = "Resources: {Queue: {Type: 'AWS::SQS::Queue'}}"
+    others = started_by(os.getpid(), KEEPER)
+
+    def kill_and_ask(cloud: LocalCloud) -> None:
+        (keeper,) = started_by(os.getpid(), KEEPER) - others
+        (emulator,) = started_by(keeper, "infra.local.gateway")
+        os.kill(emulator if killed == "the emulator" else keeper, signal.SIGKILL)
+        cloud.client("sqs").list_queues()
+
+    with (
+        pytest.raises(EmulatorError, match=f"The AWS emulator {ending}; .* Run this again"),
+        LocalCloud(settings(tmp_path, template)) as cloud,
+    ):
+        kill_and_ask(cloud)
+
+    wait_for(lambda: not processes_in(tmp_path))
 
 
 BROKEN = """

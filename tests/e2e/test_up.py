@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import queue
 import shutil
 import signal
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 from infra.checkout import SAMPLES
+from tests.e2e.processes import started_by
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_SECONDS = 120.0
@@ -91,3 +93,9 @@ def test_flows_that_are_saved_are_taken_up_and_faults_in_them_told(up: Up, flows
     (flows / "languages.yaml").write_text("flow: languages\nsteps:\n  bye: {hang: up}\n")
     up.prints("languages.yaml:3:3: error")
     up.prints("saved: languages.yaml")
+
+    (keeper,) = started_by(up.process.pid, "infra/local/keeper.py")
+    (emulator,) = started_by(keeper, "infra.local.gateway")
+    os.kill(emulator, signal.SIGKILL)
+    up.prints("dialtone: The AWS emulator was killed (signal 9); what was in it is gone. Run this again.")
+    assert up.process.wait(PATIENCE_SECONDS) == 1

@@ -5,10 +5,12 @@ from __future__ import annotations
 import argparse
 import os
 import re
+import resource
 import shutil
 import socket
 import subprocess
 import sys
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,12 +21,14 @@ from infra.checkout import ROOT, SAMPLES
 from infra.cli.commands import CommandParser
 from infra.cli.errors import sentence_of
 from infra.cli.main import BROKEN_PIPE, COMMANDS, INTERRUPTED, main
+from tests.integration.ordinary_user import as_an_ordinary_user
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 DIALTONE = [sys.executable, "-m", "infra.cli.start"]
-NOWHERE = "http://127.0.0.1:9"
+NOWHERE = "http://0.0.0.0:9"
+ON_THIS_MACHINE = "http://127.0.0.1:9"
 SEEN_AT_ONCE = frozenset({"demo"})
 """Commands that take nothing from anybody."""
 
@@ -106,10 +110,59 @@ OFFLINE = (
 """What needs AWS, or Telnyx; doctor as well, which says so of each of its checks."""
 
 
+FORBIDDEN: Sequence[tuple[str, str]] = (
+    ("flow lint flows/languages.yaml", "cannot be read"),
+    ("flow lint shut", "permission denied; check its permissions"),
+    ("flow draw flows/languages.yaml", "permission denied; check its permissions"),
+    ("flow draw flows/main-menu.yaml --output read-only/out", "permission denied; check its permissions"),
+    ("flow draw flows/main-menu.yaml --output read-only/main-menu.svg", "permission denied; check its permissions"),
+    ("flow diff flows/languages.yaml flows/main-menu.yaml", "permission denied; check its permissions"),
+    ("flow test flows/languages.test.yaml", "cannot be read"),
+    ("flow schema --write", "permission denied; check its permissions"),
+    ("publish --flows flows --yes", "permission denied; check its permissions"),
+    ("new read-only/my-line", "permission denied; check its permissions"),
+    ("deploy --project shut-project", "dialtone.toml cannot be read"),
+    ("call +15550100 --flows shut", "permission denied; check its permissions"),
+    ("call +15550100 --flows flows --keep read-only/kept", "permission denied; check its permissions"),
+    ("up --flows shut", "permission denied; check its permissions"),
+    ("dial +15550111 --flow announcement --from +15550100 --flows shut", "permission denied; check its permissions"),
+    ("recordings export --to read-only/out", "Permission denied; when that is put right"),
+)
+"""Files that may not be read, folders that may not be written."""
+
+FULL: Sequence[str] = (
+    "flow draw flows/main-menu.yaml --output there.svg",
+    "flow draw flows/main-menu.yaml --output pictures",
+    "flow schema --write",
+    "new my-line",
+)
+"""What writes files by itself; each must leave what was there."""
+
+PRINTING: Sequence[str] = (
+    "flow lint flows",
+    "flow lint --rules",
+    "flow test flows/main-menu.test.yaml",
+    "flow diff flows/main-menu.yaml flows/languages.yaml",
+    "flow draw flows/main-menu.yaml",
+    "flow schema flow",
+    "completion bash",
+    "new my-line",
+)
+
+SIZES: Sequence[tuple[str, str]] = (("1", "1"), ("10", "3"), ("20", "5"), ("0", "0"))
+"""COLUMNS and LINES of terminals that are hardly there."""
+
+
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     shutil.copytree(SAMPLES, tmp_path / "flows")
     (tmp_path / "file").write_text("nothing\n")
+    for name in ("one", "shut", "shut-project", "read-only", "schema"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "one" / "desk.yaml").write_text("flow: desk\nlast_resort: bye\nsteps:\n  bye: hangup\n")
+    (tmp_path / "one" / "numbers.yaml").write_text('"+15550100": desk\n')
+    (tmp_path / "shut" / "numbers.yaml").write_text('"+15550100": desk\n')
+    (tmp_path / "shut-project" / "dialtone.toml").write_text("")
     (tmp_path / "latin.yaml").write_bytes("flow: latin\nsteps:\n  a: {say: café}\n".encode("latin-1"))
     monkeypatch.chdir(tmp_path)
     return tmp_path
@@ -171,6 +224,111 @@ def test_without_a_network_a_command_says_so(
     assert status == 1
     assert _is_one_sentence(shown), shown
     assert "check the network, and run this again" in shown
+
+
+@pytest.mark.usefixtures("place")
+@pytest.mark.parametrize("arguments", ["versions --stack s", "publish --flows one --yes --stack s"])
+def test_a_local_stack_that_has_ended_is_not_the_networks_fault(
+    arguments: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _put_off_line(monkeypatch)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", ON_THIS_MACHINE)
+
+    status = _status(arguments.split())
+
+    shown = capsys.readouterr().err
+    assert status == 1
+    assert _is_one_sentence(shown), shown
+    assert f"nothing answers at {ON_THIS_MACHINE}, which AWS_ENDPOINT_URL names: is `dialtone up` still" in shown
+
+
+@pytest.mark.parametrize(("arguments", "why"), FORBIDDEN)
+def test_what_may_not_be_read_or_written_is_named(
+    arguments: str, why: str, place: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _put_off_line(monkeypatch)
+    for name in ("flows/languages.yaml", "flows/languages.test.yaml", "shut", "shut-project/dialtone.toml"):
+        (place / name).chmod(0)
+    for name in ("schema", "read-only"):
+        (place / name).chmod(0o555)
+    for name in ("CALLS_TABLE", "RECORDINGS_BUCKET"):
+        monkeypatch.setenv(name, "anything")
+
+    with as_an_ordinary_user():
+        status = _status(arguments.split())
+
+    said, shown = capsys.readouterr()
+    (place / "shut").chmod(0o755)
+    assert status == 1
+    assert why in said + shown, said + shown
+    assert _is_one_sentence(shown) or arguments.startswith(("flow lint", "flow test")), shown
+    assert not list((place / "read-only").iterdir())
+
+
+@pytest.mark.parametrize("arguments", FULL)
+def test_on_a_full_disk_what_was_there_stays(arguments: str, place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (place / "there.svg").write_text("of yesterday", encoding="utf-8")
+    (place / "schema" / "flow.schema.json").write_text("of yesterday", encoding="utf-8")
+    held = _held(place)
+
+    with _no_room():
+        status = _status(arguments.split())
+
+    shown = capsys.readouterr().err
+    assert status == 1
+    assert _is_one_sentence(shown), shown
+    assert "ile too large; " in shown
+    assert _held(place) == held
+
+
+def _held(folder: Path) -> dict[str, str]:
+    return {
+        str(each.relative_to(folder)): each.read_text(encoding="utf-8", errors="replace")
+        for each in folder.rglob("*")
+        if each.is_file()
+    }
+
+
+@contextmanager
+def _no_room() -> Iterator[None]:
+    """No file can take a byte more: as on a full disk, for this process alone."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@pytest.mark.usefixtures("place")
+@pytest.mark.parametrize("size", SIZES, ids="x".join)
+def test_a_terminal_that_is_hardly_there_is_written_to(
+    size: tuple[str, str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in zip(("COLUMNS", "LINES"), size, strict=True):
+        monkeypatch.setenv(name, value)
+
+    statuses = {each: _status(each.split()) for each in (*PRINTING, *(f"{name} --help" for name in _commands()))}
+
+    shown = capsys.readouterr()
+    assert set(statuses.values()) == {0}
+    assert "fault of Dialtone" not in shown.err
+
+
+@pytest.mark.usefixtures("place")
+def test_a_reader_that_goes_away_ends_every_command_without_a_word(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    statuses: dict[str, int] = {}
+    for each in (*PRINTING, *(f"{name} --help" for name in _commands())):
+        read, write = os.pipe()
+        os.close(read)
+        with os.fdopen(write, "w", encoding="utf-8") as closed, monkeypatch.context() as patch:
+            patch.setattr(sys, "stdout", closed)
+            statuses[each] = _status(each.split())
+
+    assert set(statuses.values()) == {BROKEN_PIPE}
+    assert "Traceback" not in capsys.readouterr().err
 
 
 def _put_off_line(monkeypatch: pytest.MonkeyPatch) -> None:

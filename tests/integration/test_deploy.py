@@ -13,6 +13,7 @@ import pytest
 from infra.checkout import ROOT
 from infra.cli import deploy_run
 from infra.cli.main import main
+from infra.files import alone
 from infra.new_project import create
 from infra.packing import tools
 from infra.stack_outputs import Deployed, StackMissing
@@ -131,6 +132,18 @@ def test_another_environment_may_ask_first(
     assert asks in deploy
     assert "my-line-prod" in deploy
     assert "settled: my-line-prod, protected: True" in capsys.readouterr().out
+
+
+def test_of_two_deployments_of_a_project_the_second_does_not_pack_over_the_first(
+    line: Deployment, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (line.root / ".dialtone").mkdir()
+
+    with alone(line.root / ".dialtone"):
+        assert main(["deploy"]) == 1
+
+    assert "another `dialtone deploy` of my-line is running: wait for its end" in capsys.readouterr().err
+    assert not line.log.exists()
 
 
 def test_in_an_emergency_everybody_gets_the_new_version_at_once(line: Deployment) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from infra.files import alone
 from tests.integration.archiving import KEY
 from tests.integration.custody import NAME, called, operator
 from tests.integration.deliveries import CALLER, LEG, SESSION
@@ -43,6 +44,19 @@ def manifest(folder: Path) -> dict[str, Any]:
     document = json.loads((folder / "manifest.json").read_text())
     assert isinstance(document, dict)
     return document
+
+
+def test_of_two_exports_into_one_folder_the_second_waits_for_the_first(at_work: Operator, tmp_path: Path) -> None:
+    at_work.archive()
+    folder = tmp_path / "handed-over"
+    folder.mkdir()
+
+    with alone(folder):
+        status, _, err = at_work.run("export", "--to", str(folder))
+
+    assert (status, list(folder.iterdir())) == (1, [])
+    assert f"another export into {folder} is running: wait for its end, or name another folder" in err
+    assert at_work.run("export", "--to", str(folder))[0] == 0
 
 
 def test_an_export_is_checked_without_us(at_work: Operator, tmp_path: Path) -> None:
