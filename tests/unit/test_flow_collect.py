@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import pytest
 
+from dialtone.domain.errors import FlowInvalid
 from dialtone.domain.events import recorded_payload
+from dialtone.flow.parser import read_flow
 from tests.staged_call import StagedCall, actions, happened, mark_of
 
 CARD = "4111111111111111"
@@ -261,3 +263,61 @@ def test_no_state_timeline_or_command_ever_holds_a_sensitive_digit() -> None:
     commands = [command.to_json() for command in decision.commands]
     assert CARD not in json.dumps([state, commands, decision.reason], default=str)
     assert staged.call.variables == {"digits.card": "*" * len(CARD)}
+
+
+# Valid answers
+
+
+@pytest.mark.parametrize(
+    ("keys", "digits", "fits"),
+    [
+        ("check: luhn", "4242424242424242", True),
+        ("check: luhn", "4242424242424241", False),
+        ("check: luhn", "0", True),
+        ("check: ddmmyyyy", "29022028", True),
+        ("check: ddmmyyyy", "29022026", False),
+        ("check: mmddyyyy", "02292028", True),
+        ("check: yyyymmdd", "2028022", False),
+        ("check: hhmm", "2359", True),
+        ("check: hhmm", "2400", False),
+        ("between: [5, 500]", "0005", True),
+        ("between: [5, 500]", "501", False),
+        ("one_of: [100, 0042, 18]", "0042", True),
+        ("one_of: [100, 0042, 18]", "42", False),
+        ("one_of: ['{pin}', '{nobody}']", "7777", True),
+        ("one_of: ['{nobody}']", "7777", False),
+        ("{one_of: [4242424242424242], check: luhn, sensitive: true}", "4242424242424242", True),
+    ],
+)
+def test_only_a_valid_answer_is_taken(keys: str, digits: str, *, fits: bool) -> None:
+    said = keys.strip("{}") if keys.startswith("{") else keys
+    call = StagedCall(
+        f"steps:\n  ask: {{collect: Number?, into: n, wrong: Wrong., tries: 2, otherwise: bye, next: thanks, {said}}}\n"
+        "  thanks: {say: Thanks.}\n  bye: {say: Bye.}\n"
+    )
+    call.call = replace(call.call, variables={"pin": "7777"})
+    call.pick_up()
+
+    decision = call.gather_ends(digits)
+
+    assert call.call.step == ("thanks" if fits else "ask")
+    assert fits or "Wrong." in str(decision.commands[0].parameters["payload"])
+    call.gather_ends(digits)
+    assert fits or (call.call.step, call.decisions[-1].results) == ("bye", ("wrong-input",))
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        "check: crc",
+        "between: [5, 1]",
+        "between: 5",
+        "one_of: [12345], digits: 4",
+        "one_of: [4242424242424241], check: luhn",
+        "one_of: [7], between: [1, 5]",
+        "one_of: [abc]",
+    ],
+)
+def test_answers_that_can_never_be_are_refused_with_the_flow(keys: str) -> None:
+    with pytest.raises(FlowInvalid):
+        read_flow("a.yaml", f"flow: a\nsteps: {{a: {{collect: N?, into: n, {keys}}}}}\n")

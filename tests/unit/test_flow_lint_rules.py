@@ -1125,3 +1125,64 @@ def test_a_case_that_an_earlier_comparison_takes_is_found(
     found = found_in(steps + "b: {say: B., next: d}\nc: {say: C.}\nd: hangup\n")
 
     assert ("shadowed-case" in [rule for _, rule in found]) is shadowed
+
+
+# Flows that call others with variables of their own
+
+
+@pytest.mark.parametrize(
+    ("go", "found"),
+    [
+        ("{flow: other, given: {who: '{name}'}, into: got, gives: [mood]}", []),
+        ("{flow: other, given: {}, into: got, gives: [mood]}", ["not-given"]),
+        ("{flow: other, given: {who: x, whom: y}, into: got, gives: [mood]}", ["not-given"]),
+        ("{flow: other, given: {who: x}, into: got, gives: [moods]}", ["unknown-variable", "unknown-variable"]),
+        ("{flow: other}", ["not-given", "unknown-variable"]),
+    ],
+)
+def test_what_a_flow_is_given_and_gives_is_what_it_declares_and_sets(
+    found_in: FindRules, go: str, found: list[str]
+) -> None:
+    steps = f"a: {{set: {{name: Ann}}}}\nb: {{go: {go}, next: c}}\nc: {{say: '{{got.mood}}'}}\n"
+    other = "flow: other\ngiven: {who: Whom}\nsteps:\n  a: {say: '{who}'}\n  b: {set: {mood: glad}}\n"
+
+    assert [rule for _, rule in found_in(steps, **{"other.yaml": other})] == found
+
+
+def test_a_flow_with_variables_of_its_own_does_not_know_those_of_its_caller(
+    found_in: FindRules, tmp_path: Path
+) -> None:
+    steps = "a: {set: {name: Ann}}\nb: {go: {flow: other, given: {}}, next: c}\nc: hangup\n"
+    other = "flow: other\nsteps:\n  a: {say: '{name}'}\n"
+    found_in(steps, **{"other.yaml": other})
+
+    assert [each.rule for each in lint(tmp_path / "other.yaml", today=TODAY)] == ["unknown-variable"]
+
+
+def test_flows_that_lead_to_each_other_for_good_do_not_stack(found_in: FindRules) -> None:
+    steps = """
+        a: {menu: To go on press 1., keys: {1: b}, otherwise: c}
+        b: {go: {flow: other, come_back: false}}
+        c: hangup
+    """
+    other = f"flow: other\nsteps:{textwrap.dedent(steps.replace('other', 'desk')).replace(chr(10), chr(10) + '  ')}"
+
+    assert found_in(steps, **{"other.yaml": other}) == []
+
+
+def test_digits_that_are_given_to_another_flow_are_the_callers_there_and_so_is_what_it_gives_of_them(
+    found_in: FindRules, tmp_path: Path
+) -> None:
+    steps = """
+        a: {collect: Number?, into: n, next: b, otherwise: e}
+        b: {go: {flow: other, given: {number: '+{digits.n}'}, into: got, gives: [same]}}
+        c: {transfer: '{got.same}', busy: e, no_answer: e, failed: e, next: e}
+        e: hangup
+    """
+    other = "flow: other\ngiven: {number: N}\nlast_resort: e\nsteps:\n  a: {set: {same: '{number}'}}\n"
+    other += "  b: {transfer: '{number}', next: e}\n  e: hangup\n"
+
+    found = found_in(steps, **{"other.yaml": other})
+
+    assert [rule for _, rule in found] == ["caller-chooses-callee"]
+    assert [each.rule for each in lint(tmp_path / "other.yaml", today=TODAY)] == ["caller-chooses-callee"]

@@ -17,6 +17,7 @@ import pytest
 import webhook.handlers  # noqa: F401 -- importing them registers them
 from dialtone.adapters.calls_table import CallsTable, StoredDecision, TimelineEntry
 from dialtone.adapters.dynamodb_items import attributes, plain
+from dialtone.domain.call_variables import Scope
 from dialtone.domain.callee_legs import CalleeLeg
 from dialtone.domain.calls import Call, Position
 from dialtone.domain.client_state import ClientState
@@ -69,7 +70,8 @@ AUDIO, TRANSCRIPT = AudioCopy("key.mp3", 1_234, "ab" * 32, 7_000), TranscriptCop
 VERIFIED = replace(EXPECTED, number=1, status="verified", audio=AUDIO, transcript=TRANSCRIPT)
 FAR_LEGS = {"far-1": CalleeLeg("v3:far", "answered", connected=True, cause="")}
 REPORT = Report(1, "2026-11-24T12:00:01.000000Z", "dual", "r-1", "a1b2c3")
-POSITION = Position("welcome", 2, {"prompts": 1}, {"name": "Ada"}, FAR_LEGS, ("menu",))
+SCOPE = Scope(1, {"name": "Ada"}, "pin", ("right",))
+POSITION = Position("welcome", 2, {"prompts": 1}, {"name": "Ada"}, FAR_LEGS, ("menu",), (SCOPE,))
 CALL = Call(
     SESSION,
     LEG,
@@ -82,6 +84,7 @@ CALL = Call(
     variables={"name": "Ada"},
     far_legs=FAR_LEGS,
     back=("menu", "welcome"),
+    scopes=(SCOPE,),
     unnoted={"name": "Ada"},
     left=POSITION,
     recordings=(EXPECTED,),
@@ -99,6 +102,7 @@ EVENT = Event(
 STORED: tuple[DataclassInstance, ...] = (
     CALL,
     POSITION,
+    SCOPE,
     FAR_LEGS["far-1"],
     CONSENT,
     REPORT,
@@ -181,6 +185,7 @@ def test_every_dataclass_of_the_stored_modules_is_stored_here_or_named_as_not_st
         "dialtone.domain.recordings",
         "dialtone.domain.lookups",
         "dialtone.domain.commands",
+        "dialtone.domain.call_variables",
     )
     found = {
         name
@@ -248,7 +253,7 @@ def test_fields_that_an_earlier_version_did_not_write_have_their_defaults(kind: 
 
 
 def _everything(call: Call, decided: StoredDecision, recording: Recording) -> Iterator[object]:
-    yield from (call, call.left, call.consent, *call.far_legs.values(), *call.recordings, *call.reported)
+    yield from (call, call.left, call.consent, *call.far_legs.values(), *call.recordings, *call.scopes, *call.reported)
     yield from (recording, recording.consent, recording.audio, recording.transcript, recording.transcription)
     yield from recording.pauses or ()
     yield from (*decided.archive, decided.lookup)

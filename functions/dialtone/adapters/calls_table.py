@@ -558,6 +558,7 @@ def _call_fields(call: Call, event: Event) -> Item:
         "left": {name: value for name, value in asdict(call.left).items() if value} if call.left else None,
         "far_legs": {leg_id: asdict(leg) for leg_id, leg in call.far_legs.items()},
         "recordings": [recording.to_json() for recording in call.recordings],
+        "scopes": [asdict(scope) for scope in call.scopes],
         "reported": [asdict(report) for report in call.reported],
         "consent": asdict(call.consent) if call.consent else None,
         "unconfirmed": call.unconfirmed.to_json() if call.unconfirmed else None,

@@ -1,8 +1,11 @@
-"""The variables that the program itself reads or sets on a call."""
+"""The variables that the program itself reads or sets on a call, and those that are kept aside in other flows."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from dialtone.domain.stored import restored
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,6 +23,23 @@ ANSWERED_BY, GREETING = "answered_by", "greeting"
 MACHINE = "machine"
 MACHINES = frozenset({MACHINE, "fax_detected"})
 """Findings that are no person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a call that is in another flow knows of the flow which it comes back to."""
+
+    depth: int = 0
+    """How many steps there are to come back to while the call is in the other flow, or in one that it visits."""
+    variables: Mapping[str, str] = field(default_factory=dict)
+    into: str = ""
+    gives: tuple[str, ...] = ()
+    """What it takes of the other flow's variables when that ends: each is then known as `<into>.<name>`."""
+
+    @classmethod
+    def all_from_json(cls, stored: Any) -> tuple[Scope, ...]:  # noqa: ANN401 -- whatever the table holds
+        """What was stored, in this or another version of the program."""
+        return tuple(restored(cls, each, gives=tuple) for each in stored)
 
 
 def persistent_variables(variables: Mapping[str, str]) -> dict[str, str]:

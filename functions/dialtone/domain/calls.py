@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from dialtone.domain.after_hangup import goes_on
 from dialtone.domain.call_status import ENDED, later_status
-from dialtone.domain.call_variables import ANSWERED_BY, GREETING, MACHINE, persistent_variables
+from dialtone.domain.call_variables import ANSWERED_BY, GREETING, MACHINE, Scope, persistent_variables
 from dialtone.domain.callee_legs import CalleeLeg, with_callee_event
 from dialtone.domain.caller_trust import trust_of
 from dialtone.domain.commands import Command, command
@@ -38,11 +38,12 @@ class Position:
     variables: Mapping[str, str] = field(default_factory=dict)
     far_legs: Mapping[str, CalleeLeg] = field(default_factory=dict)
     back: tuple[str, ...] = ()
+    scopes: tuple[Scope, ...] = ()
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Position:
         """What was stored, in this or another version of the program."""
-        return restored(cls, stored, far_legs=CalleeLeg.all_from_json, back=tuple)
+        return restored(cls, stored, far_legs=CalleeLeg.all_from_json, back=tuple, scopes=Scope.all_from_json)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,8 @@ class Call:
     """The legs that this turn dialled, by their ids: known from their events, since a dial names the first only."""
     back: tuple[str, ...] = ()
     """In a flow that is visited from another: the steps to come back to, the nearest last."""
+    scopes: tuple[Scope, ...] = ()
+    """The variables of the flows to come back to that have called another with inputs, the nearest last."""
     ending: str = ""
     """How the flow stood when the call ended."""
     failed_turn: int = 0
@@ -131,6 +134,7 @@ class Call:
             stored,
             far_legs=CalleeLeg.all_from_json,
             back=tuple,
+            scopes=Scope.all_from_json,
             recent=tuple,
             left=Position.from_json,
             recordings=lambda each: tuple(map(Recording.from_json, each)),
@@ -166,7 +170,7 @@ class Call:
     @property
     def position(self) -> Position:
         """Where the call is now."""
-        return Position(self.step, self.turn, self.waiting, self.variables, self.far_legs, self.back)
+        return Position(self.step, self.turn, self.waiting, self.variables, self.far_legs, self.back, self.scopes)
 
     def moved_from(self, position: Position, event: Event) -> Call:
         """The call, remembering where it was before the event led it on."""
@@ -199,6 +203,7 @@ class Call:
             variables=persistent_variables(left.variables),
             far_legs=left.far_legs,
             back=left.back,
+            scopes=left.scopes,
             limit_turn=self.limit_turn if self.limit_turn < left.turn else 0,
             failed_turn=self.failed_turn if self.failed_turn <= left.turn else 0,
         )

@@ -57,7 +57,8 @@ def _names_chosen(text: str, chosen: Collection[str]) -> bool:
 
 def echoes(call: Call, number: str) -> bool:
     """Whether a number that a system of yours gave is the one that the caller keyed in, or shows."""
-    keyed = (value for name, value in call.variables.items() if name.startswith(DIGITS))
+    everywhere = (call.variables, *(scope.variables for scope in call.scopes))
+    keyed = (value for variables in everywhere for name, value in variables.items() if name.startswith(DIGITS))
     return number == call.from_number or any(
         len(digits) >= ECHOED_DIGITS and digits.isdecimal() and number.endswith(digits) for digits in keyed
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
@@ -31,6 +32,9 @@ class Place(NamedTuple):
 
 
 TOP = Place(1, 1)
+
+_NO_NUMBER = re.compile(r"[-+0-9_.]*:.*|0[0-9]+")
+"""18:00 is a time and 0042 an account: only YAML 1.1 has numbers to the base of 60, and of 8 without a letter."""
 
 _NUMBERS = frozenset({"tag:yaml.org,2002:int", "tag:yaml.org,2002:float"})
 
@@ -241,8 +245,8 @@ class _Walk:
         return None
 
     def _scalar(self, loader: _FastLoader | _PlainLoader, node: yaml.Node, path: Path) -> Any:  # noqa: ANN401 -- as above
-        if node.tag in _NUMBERS and ":" in node.value:
-            return node.value  # 18:00 is a time: only YAML 1.1 has numbers to the base of 60
+        if node.tag in _NUMBERS and _NO_NUMBER.fullmatch(node.value):
+            return node.value
         try:
             return loader.construct_object(node)
         except yaml.MarkedYAMLError as error:

@@ -34,8 +34,9 @@ from dialtone.domain.recordings import FLOW, SENSITIVE
 from dialtone.domain.webhook_retry_policy import CALLER_EVENTS, retries
 from dialtone.flow.consent import DECLINED
 from dialtone.flow.consent import VARIABLE as CONSENT
+from dialtone.flow.flow import STEP_OF_FLOW
 from dialtone.flow.gather_timer import cut_off_by_detection, timer_of_another_turn
-from dialtone.flow.inputs import not_given
+from dialtone.flow.inputs import not_given, with_inputs, without_inputs
 from dialtone.flow.loaded_flow import is_sensitive, local_name
 from dialtone.flow.moves import Fail, Go, Move, SubFlowCall, Wait
 from dialtone.flow.step_state import NO_STATE, StepState
@@ -45,6 +46,8 @@ from dialtone.flow.steps.say import stop_queued
 from dialtone.flow.templating import MAX_VALUE_CHARACTERS, filled, known
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from dialtone.domain.calls import Call
     from dialtone.domain.events import Event
     from dialtone.flow.flow import Limits, WholeCall
@@ -65,8 +68,8 @@ MAX_ERRORS = 5
 """Error paths taken in one call before it is hung up: nothing that we try works."""
 
 MAX_VARIABLES_BYTES = 60_000
-"""Of a call's variables, names and values. Its state holds them up to three times (now, before the last move, before
-its end was noted), and an item of the table holds 400 KB."""
+"""Of a call's variables, names and values, with those of the flows that it comes back to. Its state holds them up to
+three times (now, before the last move, before its end was noted), and an item of the table holds 400 KB."""
 
 _BOUND_TO_A_TURN = ("call.speak.", "call.playback.", "call.gather.", "call.dtmf.", "call.bridged", "dialtone.lookup.")
 """Events that the commands of a turn cause, as a far leg's all are; others (a detection) belong to the call."""
@@ -254,8 +257,7 @@ def _moves(call: Call, event: Event, move: Move | _Leave, flow: LoadedFlow) -> D
             return decision.then(partial(_wait, flow=flow, event=event, move=move))
         if isinstance(move, (Go, Fail)) and move.result:
             decision = replace(decision, results=(*decision.results, move.result))
-        if isinstance(move, Go) and _overfull(decision.call, move):
-            move = Fail(f"its variables would have over {MAX_VARIABLES_BYTES:,} bytes", move.commands)
+        move = _checked(decision.call, move, flow)
         if isinstance(move, Fail):
             decision = decision.then(partial(_fail, event=event, move=move))
             path = _error_path(decision.call, flow)
@@ -264,7 +266,7 @@ def _moves(call: Call, event: Event, move: Move | _Leave, flow: LoadedFlow) -> D
             if move.fault and isinstance(path, _Leave) and path.to in {"", flow.main.last_resort}:
                 decision = decision.then(partial(_to_last_resort, reason=path.why))
             move = path
-        elif isinstance(move, SubFlowCall) and len(decision.call.back) >= MAX_VISITS:
+        elif isinstance(move, SubFlowCall) and move.comes_back and len(decision.call.back) >= MAX_VISITS:
             # Its own error path would lead into the same visit again.
             decision = decision.then(_failing)
             decision = decision.then(partial(_to_last_resort, reason=f"over {MAX_VISITS} flows visited at once"))
@@ -330,6 +332,13 @@ def _enter(call: Call, event: Event, move: Go | SubFlowCall | _Leave, flow: Load
         far_legs={},
         entered_at=event.occurred_at,
     )
+    if isinstance(move, SubFlowCall):
+        entered = with_inputs(entered, move)
+    elif isinstance(move, _Leave) and STEP_OF_FLOW in step:
+        # What follows the hang-up in a flow that was visited: it has its own variables, and comes back to none.
+        entered = replace(entered, scopes=())
+    else:
+        entered = without_inputs(entered, ended=isinstance(move, Go))
     return replace(left, call=entered, entered=_entered(call, entered, move, flow))
 
 
@@ -373,7 +382,8 @@ def _destination(call: Call, move: Go | SubFlowCall | _Leave, flow: LoadedFlow) 
     if isinstance(move, SubFlowCall):
         other = flow.named(move.flow)
         start = move.step or other.visited_start(recording=bool(call.recorder))
-        return flow.step_name(other, start), (*call.back, flow.step_name(current, move.back))
+        back = (*call.back, flow.step_name(current, move.back)) if move.comes_back else call.back
+        return flow.step_name(other, start), back
     if move.to:
         return flow.step_name(current, move.to), call.back
     back = call.back
@@ -482,14 +492,28 @@ def _to_last_resort(call: Call, reason: str) -> Decision:
     return Decision(call, reason=reason, incidents=(LAST_RESORT,))
 
 
-def _overfull(call: Call, move: Go) -> bool:
-    if not move.variables:
+def _checked(call: Call, move: Go | SubFlowCall | Fail | _Leave, flow: LoadedFlow) -> Go | SubFlowCall | Fail | _Leave:
+    """The move, or that it cannot be made: another flow lacks what it must be given, or variables are too many."""
+    if isinstance(move, SubFlowCall) and move.given is not None:
+        missing = not_given(flow.named(move.flow), move.given)
+        if missing:
+            return Fail(f"{move.flow} is not given: {', '.join(missing)}")
+    if isinstance(move, (Go, SubFlowCall)) and _overfull(call, move):
+        commands = move.commands if isinstance(move, Go) else ()
+        return Fail(f"its variables would have over {MAX_VARIABLES_BYTES:,} bytes", commands)
+    return move
+
+
+def _overfull(call: Call, move: Go | SubFlowCall) -> bool:
+    new = move.given if isinstance(move, SubFlowCall) else move.variables
+    if not new:
         return False
-    variables = {**call.variables, **move.variables}
-    return (
-        sum(len(f"{name}{value}".encode("utf-8", "surrogatepass")) for name, value in variables.items())
-        > MAX_VARIABLES_BYTES
-    )
+    known = [call.variables, new] if isinstance(move, SubFlowCall) else [{**call.variables, **new}]
+    return sum(map(_bytes_of, (*known, *(scope.variables for scope in call.scopes)))) > MAX_VARIABLES_BYTES
+
+
+def _bytes_of(variables: Mapping[str, str]) -> int:
+    return sum(len(f"{name}{value}".encode("utf-8", "surrogatepass")) for name, value in variables.items())
 
 
 def _limited(call: Call, reason: str) -> Decision:

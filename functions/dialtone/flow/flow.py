@@ -131,6 +131,16 @@ class Flow:
         """The flows that a call can go to from this one."""
         return frozenset(other for step in self.steps.values() for other, _ in step.visits())
 
+    @property
+    def visited(self) -> frozenset[str]:
+        """Those of them from which it comes back."""
+        return frozenset(other for step in self.steps.values() if step.goes_next() for other, _ in step.visits())
+
+    @property
+    def shares_with(self) -> frozenset[str]:
+        """Those of them that have their variables in common with it."""
+        return frozenset(other for step in self.steps.values() for other in step.shares_with())
+
 
 def version_of(texts: Iterable[str]) -> str:
     """The version of what these texts say together: it changes with any of them."""

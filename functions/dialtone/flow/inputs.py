@@ -1,19 +1,22 @@
-"""Flow inputs: the variables that a flow declares and an outgoing call must bring."""
+"""Flow inputs: the variables that a flow declares, and that an outgoing call or another flow must give it."""
 
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from dialtone.domain.call_variables import ANSWERED_BY, GREETING, MESSAGE_ADDRESS, OUTCOME
+from dialtone.domain.call_variables import ANSWERED_BY, GREETING, MESSAGE_ADDRESS, OUTCOME, Scope
 from dialtone.domain.errors import DialtoneError
 from dialtone.flow.consent import VARIABLE as CONSENT
-from dialtone.flow.templating import DIGITS, KNOWN_OF_EVERY_CALL, WAITED, WAITING_SINCE
+from dialtone.flow.templating import DIGITS, KNOWN_OF_EVERY_CALL, LANGUAGE, WAITED, WAITING_SINCE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from dialtone.domain.calls import Call
     from dialtone.flow.flow import Flow
+    from dialtone.flow.moves import SubFlowCall
 
 MAX_GIVEN_BYTES = 1_000
 """Of names and values as JSON. They travel in `client_state`, for which Telnyx names no limit, until the flow's first
@@ -30,6 +33,10 @@ _OF_CALLS_THEMSELVES = KNOWN_OF_EVERY_CALL | {
 }
 
 
+OF_THE_WHOLE_CALL = _OF_CALLS_THEMSELVES | {LANGUAGE}
+"""Variables that all flows share, whatever a flow is given: they are about the call."""
+
+
 class NotGiven(DialtoneError):  # noqa: N818 -- reads as the sentence it is: something is not given
     """A call cannot be dialled for a flow with these variables."""
 
@@ -42,6 +49,34 @@ def is_givable(name: str) -> bool:
 def not_given(flow: Flow, variables: Mapping[str, str]) -> list[str]:
     """The variables that a flow expects and that are not there, or empty."""
     return [name for name in flow.given if not variables.get(name)]
+
+
+def with_inputs(call: Call, visit: SubFlowCall) -> Call:
+    """The call in another flow, with that flow's own variables if it is given any."""
+    if visit.given is None:
+        return call
+    own = {**_of_the_call(call), **visit.given}
+    if not visit.comes_back:
+        return replace(call, variables=own)
+    scope = Scope(len(call.back), dict(call.variables), visit.into, visit.gives)
+    return replace(call, variables=own, scopes=(*call.scopes, scope))
+
+
+def without_inputs(call: Call, *, ended: bool) -> Call:
+    """The call with the variables of the flow that it has come back to.
+
+    Of a flow that has ended, what it gives is kept; what it has not set is nothing.
+    """
+    while call.scopes and call.scopes[-1].depth > len(call.back):
+        scope = call.scopes[-1]
+        given = {f"{scope.into}.{name}": call.variables.get(name, "") for name in scope.gives if ended}
+        variables = {**scope.variables, **_of_the_call(call), **given}
+        call = replace(call, variables=variables, scopes=call.scopes[:-1])
+    return call
+
+
+def _of_the_call(call: Call) -> dict[str, str]:
+    return {name: value for name, value in call.variables.items() if name in OF_THE_WHOLE_CALL}
 
 
 def check_given(flow: Flow, given: Mapping[str, str]) -> None:

@@ -49,13 +49,20 @@ class Go:
 
 @dataclass(frozen=True, slots=True)
 class SubFlowCall:
-    """Enter another flow; at its end the call comes back."""
+    """Enter another flow; at its end the call comes back, if it is to."""
 
     flow: str
     step: str
     """The step of it to begin with; '' for its first."""
-    back: str
+    back: str = ""
     """The step of this flow to come back to; '' at this one's end."""
+    comes_back: bool = True
+    """Whether the call comes back at all; else the other flow takes this one's place."""
+    given: Mapping[str, str] | None = None
+    """The variables that the other flow begins with, which are then its own; None where the two share theirs."""
+    into: str = ""
+    gives: tuple[str, ...] = ()
+    """What is taken of its variables when it comes back: each is then known as `<into>.<name>`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -234,7 +234,7 @@ class Folder:
 
     def set_outside(self, flow: Flow) -> frozenset[str]:
         """Variables that other flows may set: those that go to this one, and those that it goes to."""
-        around = self.flows_around(flow)
+        around = [other for other in self.flows if flow.name in other.shares_with or other.name in flow.shares_with]
         return frozenset(name for other in around for step in other.steps.values() for name in step.sets())
 
     def flows_around(self, flow: Flow) -> tuple[Flow, ...]:
@@ -243,7 +243,15 @@ class Folder:
 
     @cached_property
     def visited_flows(self) -> frozenset[str]:
-        """The flows that others go to and come back from."""
+        """The flows whose end leads back to another: it visits them, or one that goes to them for good."""
+        visited = {name for flow in self.flows for name in flow.visited}
+        while further := {name for flow in self.flows if flow.name in visited for name in flow.others} - visited:
+            visited |= further
+        return frozenset(visited)
+
+    @cached_property
+    def flows_gone_to(self) -> frozenset[str]:
+        """The flows that others go to, for good or to come back."""
         return frozenset(name for flow in self.flows for name in flow.others)
 
     @cached_property
@@ -258,7 +266,7 @@ class Folder:
     @cached_property
     def paths(self) -> Paths:
         """Every path through them: a flow that others visit begins a call only where a number leads to it."""
-        begun = {flow.name for flow in self.flows} - self.visited_flows | self.routed_flows
+        begun = {flow.name for flow in self.flows} - self.flows_gone_to | self.routed_flows
         return Paths.through(self.flows, begun)
 
     @cached_property

@@ -116,6 +116,9 @@ class Paths:
         first = Place(other.name, step.go.step or other.visited_start(recording=recording))
         if other.record and not other.record.consent and not step.go.step and not recording:
             entered = replace(entered, recorder=ON)
+        if not step.go.come_back:
+            self._go(visit, first, entered)
+            return
         inner, back = SubFlowCall(first, entered), (visit, Place(at.flow, step.next))
         self._waiting.setdefault(inner, []).append(back)
         self._go(inner, first, entered)

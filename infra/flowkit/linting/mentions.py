@@ -33,7 +33,7 @@ _IN_A_STEP = 3
 LANGUAGES_BY_KEY = "choose_language"
 """The kind of step whose `keys` name languages."""
 
-FREE_KEYS = frozenset({*_AFTER_HANGUP, "send", "set", "steps", "transcription", "when"})
+FREE_KEYS = frozenset({*_AFTER_HANGUP, "given", "send", "set", "steps", "transcription", "when"})
 """Keys of mappings in which `voice` and `language` are names of the flow's own, or are no speech's."""
 
 _OF_A_LANGUAGE = 2

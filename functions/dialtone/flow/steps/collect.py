@@ -4,19 +4,31 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StrictInt,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
+)
 
 from dialtone.domain.commands import Command, command
 from dialtone.domain.events import mask
+from dialtone.flow.digit_checks import Check, passes
 from dialtone.flow.digit_patterns import MAX_DIGITS, MOST_WAYS, ways
 from dialtone.flow.keys import NO_KEY, Key, gathered_key, one_key
 from dialtone.flow.moves import Go, Move
 from dialtone.flow.prompts import Prompt
 from dialtone.flow.shorthand import Shorthand
 from dialtone.flow.steps.prompted_input import MILLIS, Failure, PromptedInput, PromptedInputState
-from dialtone.flow.templating import DIGITS
+from dialtone.flow.templating import DIGITS, MAX_VALUE_CHARACTERS, filled, known, names_in
+from dialtone.flow.values import plain_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -72,6 +84,17 @@ class Confirm(BaseModel):
         return self
 
 
+MAX_LISTED = 200
+"""Valid answers in a flow's own text; more are a lookup's to check."""
+
+_LISTED = {"anyOf": [{"type": "string"}, {"type": "integer"}]}
+OneOf = Annotated[
+    tuple[Annotated[str, Field(max_length=MAX_VALUE_CHARACTERS), BeforeValidator(plain_text)], ...],
+    Field(max_length=MAX_LISTED),
+    WithJsonSchema({"type": "array", "items": _LISTED, "minItems": 1, "maxItems": MAX_LISTED}),
+]
+
+
 class Collect(PromptedInput):
     """Ask for digits and remember them; sensitive ones are recorded nowhere."""
 
@@ -82,6 +105,13 @@ class Collect(PromptedInput):
     )
     digits: Digits = Field(default_factory=Digits, description="How many.")
     pattern: str = Field("", max_length=200, description="A regular expression that all the digits together match.")
+    check: Check | None = Field(
+        None, description="`luhn`: their last digit checks the others. Or the form of a date or time that must exist."
+    )
+    one_of: OneOf = Field((), description="Texts of which they must be one; variables are filled in.")
+    between: tuple[StrictInt, StrictInt] | None = Field(
+        None, description="As a number, from the first to the second, with both."
+    )
     ends_on: Key = Field("#", description="The key that ends them before there are as many as can be.")
     between_seconds: StrictInt = Field(5, ge=1, le=60, description="How long to wait for the next digit.")
     confirm: Confirm | None = Field(None, description="Read them back and let the caller accept them.")
@@ -105,6 +135,15 @@ class Collect(PromptedInput):
     def _not_read_back(self) -> Self:
         if self.sensitive and self.confirm:
             raise ValueError("confirm reads back what is not kept: sensitive digits cannot be confirmed")
+        return self
+
+    @model_validator(mode="after")
+    def _answerable(self) -> Self:
+        if self.between and self.between[0] > self.between[1]:
+            raise ValueError(f"between {self.between[0]} and {self.between[1]} is nothing: write the lower first")
+        for text in self.one_of:
+            if not any(names_in(text)) and not (self._has_form(text) and self._is_checked(text)):
+                raise ValueError(f"one_of has {text}, which digits, pattern, check and between do not all allow")
         return self
 
     @property
@@ -141,7 +180,7 @@ class Collect(PromptedInput):
             return None
         if self.confirm and self.state(call).confirming:
             return self._confirmed(call, self.confirm, keyed)
-        if not self._fits(keyed):
+        if not self._fits(call, keyed):
             return self._unfit(call, keyed)
         variables = {self.variable: mask(keyed) if self.sensitive else keyed}
         if self.confirm:
@@ -153,7 +192,7 @@ class Collect(PromptedInput):
         """Whether it takes them and they are not sensitive; while they are read back, whether it is one of the keys."""
         if self.confirm and self.state(call).confirming:
             return digits in {self.confirm.accept, self.confirm.redo}
-        return not self.sensitive and self._fits(digits)
+        return not self.sensitive and self._fits(call, digits)
 
     def abandoned(self, call: Call) -> tuple[Command, ...]:
         """The gather would go on listening, and the recording stay paused."""
@@ -170,8 +209,20 @@ class Collect(PromptedInput):
         if self.confirm:
             yield "confirm.say", self.confirm.say
 
-    def _fits(self, keyed: str) -> bool:
-        as_many = self.digits.min <= len(keyed) <= self.digits.max and keyed.isdigit()
+    def _fits(self, call: Call, keyed: str) -> bool:
+        return self._has_form(keyed) and self._is_checked(keyed) and self._is_listed(call, keyed)
+
+    def _is_checked(self, keyed: str) -> bool:
+        if self.between and not self.between[0] <= int(keyed) <= self.between[1]:
+            return False
+        return self.check is None or passes(self.check, keyed)
+
+    def _is_listed(self, call: Call, keyed: str) -> bool:
+        values = known(call) if self.one_of else {}
+        return not self.one_of or keyed in {filled(text, values) for text in self.one_of}
+
+    def _has_form(self, keyed: str) -> bool:
+        as_many = self.digits.min <= len(keyed) <= self.digits.max and keyed.isascii() and keyed.isdigit()
         return as_many and (not self.pattern or re.fullmatch(self.pattern, keyed) is not None)
 
     def _unfit(self, call: Call, keyed: str) -> Move:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, StrictBool, WithJsonSchema, field_validator, model_validator
 
+from dialtone.flow.inputs import is_givable
 from dialtone.flow.moves import Go, Move, SubFlowCall
 from dialtone.flow.shorthand import Shorthand
-from dialtone.flow.steps.step import NEXT, JustTrue, Step
+from dialtone.flow.steps.step import NEXT, Edge, JustTrue, Step
+from dialtone.flow.templating import DIGITS, KNOWN_OF_EVERY_CALL, LANGUAGE, MAX_VALUE_CHARACTERS, filled, known
+from dialtone.flow.values import plain_text
+from dialtone.flow.variable_names import VariableName
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,6 +24,18 @@ FLOW_NAME = r"^[a-z0-9][a-z0-9-]{0,99}$"
 """A longer one would be too long for a file's name on some systems."""
 
 
+MAX_INPUTS = 20
+"""Variables that a flow is given, and that it gives."""
+
+InputText = Annotated[
+    str,
+    Field(max_length=MAX_VALUE_CHARACTERS),
+    BeforeValidator(plain_text),
+    WithJsonSchema({"anyOf": [{"type": "string", "maxLength": MAX_VALUE_CHARACTERS}, {"type": "number"}]}),
+]
+"""A variable's value; variables of the flow that gives it are filled in."""
+
+
 class Destination(Shorthand):
     """Where to go. In a flow: a step's name, or a mapping with another flow's."""
 
@@ -27,6 +43,16 @@ class Destination(Shorthand):
 
     step: str = Field("", description="A step of this flow, or of the other; without it, the other's first.")
     flow: str = Field("", pattern=r"^$|" + FLOW_NAME, description="Another flow; at its end the call comes back.")
+    come_back: StrictBool = Field(default=True, description="false: for good; the other flow takes this one's place.")
+    given: Annotated[dict[VariableName, InputText], Field(max_length=MAX_INPUTS)] | None = Field(
+        None, description="The other flow's variables → texts. It then knows these and no others of this flow's."
+    )
+    into: str = Field(
+        "", pattern=r"^([a-z][a-z0-9_]*)?$", description="What it gives is then known as {<into>.<variable>}."
+    )
+    gives: Annotated[tuple[VariableName, ...], Field(max_length=MAX_INPUTS)] = Field(
+        (), description="Its variables that are kept when it comes back; the others are not."
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -37,26 +63,74 @@ class Destination(Shorthand):
     def _somewhere(self) -> Destination:
         if not self.step and not self.flow:
             raise ValueError("needs a step, or a flow")
+        if not self.flow and self.model_fields_set - {"step", "flow"}:
+            raise ValueError("come_back, given, into and gives go with another flow")
+        if bool(self.into) != bool(self.gives):
+            raise ValueError("into and gives go together: {<into>.<variable>} for each that it gives")
+        if self.gives and not self.come_back:
+            raise ValueError("gives is for a flow that comes back")
+        for name in self.given or ():
+            if not is_givable(name):
+                raise ValueError(f"{name} cannot be given: calls find it out by themselves")
         return self
+
+    @field_validator("into")
+    @classmethod
+    def _of_its_own(cls, into: str) -> str:
+        if f"{into}." == DIGITS or into in KNOWN_OF_EVERY_CALL | {LANGUAGE}:
+            raise ValueError(f"{into} is not the flow's to set")
+        return into
+
+    @property
+    def shares_variables(self) -> bool:
+        """Whether the two flows have their variables in common."""
+        return self.given is None and not self.gives
 
 
 class GoTo(Step):
     """Go to a step; or to another flow, whose end leads back to the step after this one."""
 
-    can_fail: ClassVar[bool] = False
-
-    go: Destination = Field(description="A step's name, or `{flow: …, step: …}`.")
+    go: Destination = Field(description="A step's name, or `{flow: …}` for another flow.")
 
     def enter(self, call: Call, voice_defaults: VoiceDefaults) -> Move:
         """Nothing to wait for."""
-        del call, voice_defaults
-        if self.go.flow:
-            return SubFlowCall(self.go.flow, self.go.step, self.next)
-        return self.take("go")
+        del voice_defaults
+        if not self.go.flow:
+            return self.take("go")
+        return SubFlowCall(
+            flow=self.go.flow,
+            step=self.go.step,
+            back=self.next,
+            comes_back=self.go.come_back,
+            given=None if self.go.shares_variables else self._given(call),
+            into=self.go.into,
+            gives=self.go.gives,
+        )
+
+    def _given(self, call: Call) -> dict[str, str]:
+        values = known(call)
+        return {name: filled(text, values)[:MAX_VALUE_CHARACTERS] for name, text in (self.go.given or {}).items()}
+
+    def edges(self, last_resort: str = "") -> Iterator[Edge]:
+        """Its error path only where the other flow may lack what it must be given."""
+        return (edge for edge in super().edges(last_resort) if self.go.given or not edge.is_error)
 
     def goes_next(self) -> bool:
         """Only when the call comes back from another flow."""
-        return bool(self.go.flow)
+        return bool(self.go.flow) and self.go.come_back
+
+    def sets(self) -> tuple[str, ...]:
+        """What the other flow gives."""
+        return tuple(f"{self.go.into}.{name}" for name in self.go.gives)
+
+    def comes_of(self) -> Iterator[tuple[str, str]]:
+        """What the other flow is given, and what it gives."""
+        yield from (self.go.given or {}).items()
+        yield from ((f"{self.go.into}.{name}", f"{{{name}}}") for name in self.go.gives)
+
+    def from_callers(self) -> tuple[str, ...]:
+        """None by itself: the other flow's steps say where what it gives comes from."""
+        return ()
 
     def is_choice(self, where: str) -> bool:
         """What a caller does in another flow is that flow's: coming back from it counts as a choice."""
@@ -73,7 +147,7 @@ class GoTo(Step):
     def targets(self) -> Iterator[tuple[str, str]]:
         """The step, where it is one of this flow."""
         if self.go.flow:
-            yield from super().targets()
+            yield from (each for each in super().targets() if self.go.come_back or each[0] != NEXT)
         else:
             yield "go", self.go.step
             yield from self._hangup_targets()
@@ -82,6 +156,11 @@ class GoTo(Step):
         """The other flow."""
         if self.go.flow:
             yield self.go.flow, self.go.step
+
+    def shares_with(self) -> Iterator[str]:
+        """The other flow, unless it has variables of its own."""
+        if self.go.shares_variables:
+            yield from super().shares_with()
 
 
 class Return(Step):

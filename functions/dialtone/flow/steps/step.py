@@ -250,6 +250,10 @@ class Step(BaseModel):
         """Every other flow that it leads to, as (the flow, the step of it or '' for its first)."""
         yield from ()
 
+    def shares_with(self) -> Iterator[str]:
+        """Those of the other flows that have their variables in common with this one."""
+        yield from (other for other, _ in self.visits())
+
     def calendars(self) -> Iterator[str]:
         """Every calendar that it goes by."""
         yield from ()

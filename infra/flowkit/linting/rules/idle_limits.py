@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 @rule("idle-limits", WARNING)
 def idle_limits(file: FlowFile) -> Iterator[Found]:
-    """Limits of a flow that is only visited: those count of the flow in which the call began."""
+    """Limits of a flow that only other flows lead to: those count of the flow in which the call began."""
     name, folder = file.flow.name, file.folder
     begins = name in folder.routed_flows or bool(file.flow.given)
-    if ("limits",) in file.document.places and name in folder.visited_flows and not begins:
-        reason = f"has limits for {name}, in which no call begins: other flows go there and come back"
+    if ("limits",) in file.document.places and name in folder.flows_gone_to and not begins:
+        reason = f"has limits for {name}, in which no call begins: other flows go there"
         remedy = "write them in the flows that go there, or say why they stay if calls are dialled for it"
         yield Found(("limits",), reason, remedy)

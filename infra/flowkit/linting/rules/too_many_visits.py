@@ -14,21 +14,25 @@ if TYPE_CHECKING:
     from infra.flowkit.linting.files import FlowFile
 
 
+_REMEDY = "come back with `come_back` instead of visiting again, or go there for good: `come_back: false`"
+
+
 @rule("too-many-visits", WARNING)
 def too_many_visits(file: FlowFile) -> Iterator[Found]:
     """Flows that visit one another in a circle, or over eight deep: the ninth visit takes the last resort."""
     others = {flow.name: flow.others for flow in file.folder.flows}
+    visited = {flow.name: flow.visited for flow in file.folder.flows}
     unasked = set(visits_unasked(file))
     for name, step in file.steps.items():
-        for other, _ in step.visits() if name not in unasked else ():
+        for other, _ in step.visits() if step.goes_next() and name not in unasked else ():
             if through := _back_to(file.flow.name, other, others):
                 way = f", by way of {', '.join(through[1:])}" if len(through) > 1 else ""
                 reason = (
                     f"visits {other}, which visits this flow again{way}; a caller who goes round is in the last resort"
                     f" after {MAX_VISITS} visits"
                 )
-                yield Found(file.path_to(name, "go"), reason, "come back with `come_back` instead of visiting again")
-            elif (depth := _depth(other, others)) > MAX_VISITS:
+                yield Found(file.path_to(name, "go"), reason, _REMEDY)
+            elif (depth := _depth(other, visited)) > MAX_VISITS:
                 reason = f"begins {depth} visits within one another; only {MAX_VISITS} are possible"
                 yield Found(file.path_to(name, "go"), reason, "come back before the next visit")
 

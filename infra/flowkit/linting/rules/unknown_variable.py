@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dialtone.flow.steps.branch import DATE, DAY, TIME
+from dialtone.flow.steps.go import GoTo
 from dialtone.flow.templating import LANGUAGE
 from infra.flowkit.linting.rule import ERROR, Found, rule
 from infra.flowkit.linting.rules.unknown_step import near
@@ -27,6 +28,25 @@ def unknown_variable(file: FlowFile) -> Iterator[Found]:
             yield from _unknown(file, use, "fills in", ASKABLE if use.compares else frozenset())
     for use in conditions(file.document):
         yield from _unknown(file, use, "asks for", ASKABLE)
+    yield from _given(file)
+
+
+def _given(file: FlowFile) -> Iterator[Found]:
+    flows = {flow.name: flow for flow in file.folder.flows}
+    for name, step in file.steps.items():
+        if not isinstance(step, GoTo) or not step.go.gives or step.go.flow not in flows:
+            continue
+        other = flows[step.go.flow]
+        known = {
+            *other.given,
+            *file.folder.set_outside(other),
+            *(each for of in other.steps.values() for each in of.sets()),
+        }
+        for place, each in enumerate(step.go.gives):
+            if each not in known:
+                reason = f"takes {each} from {other.name}, which nothing sets there"
+                remedy = near(each, known, "set it there, or leave it out")
+                yield Found(("steps", name, "go", "gives", place), reason, remedy)
 
 
 def _unknown(file: FlowFile, use: Use, does: str, beside: frozenset[str]) -> Iterator[Found]:
