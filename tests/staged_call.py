@@ -139,13 +139,16 @@ class StagedCall:
         """The leg is gone."""
         return self.tell("call.hangup", hangup_cause=cause, hangup_source=source, state="hangup")
 
-    def refuse(self, reason: str = "speak refused: 90012", *, call_ended: bool = False) -> Decision:
+    def refuse(
+        self, reason: str = "speak refused: 90012", *, action: str = "speak", call_ended: bool = False
+    ) -> Decision:
         """Telnyx refused a command of the last decision for good."""
         self.seconds += 1
         payload = {
             "call_session_id": SESSION,
             "call_leg_id": LEG,
             "call_ended": call_ended,
+            "action": action,
             "recording_names": [],
             "recording_turns": [],
             "reason": reason,

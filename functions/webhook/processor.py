@@ -17,6 +17,7 @@ from dialtone.domain.decisions import HANGUP_REFUSED, RECORDING_ERROR, UNWATCHED
 from dialtone.domain.errors import TelnyxRefused, TelnyxUnavailable
 from dialtone.domain.events import READ_BACK
 from dialtone.domain.watch import begun_by, first_look_seconds, watched
+from webhook.queue_answers import NoQueues
 from webhook.refusals import Sent, promises, refusals_of
 from webhook.resending import (
     all_places,
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from dialtone.domain.decisions import Decision
     from dialtone.domain.events import Event
     from dialtone.domain.lookups import Lookup
+    from dialtone.domain.queues import QueueAnswer, QueueQuestion
     from dialtone.domain.unconfirmed import Unconfirmed
     from dialtone.domain.watch import Look
     from dialtone.flow.loaded_flow import LoadedFlow
@@ -74,6 +76,14 @@ class Lookups(Protocol):
 
     def ask(self, lookup: Lookup, deadline: float) -> None:
         """Let it be asked; its answer comes as an event. Raises botocore's errors, DeadlinePassed."""
+        ...
+
+
+class Queues(Protocol):
+    """What the processor needs to know about queues."""
+
+    def ask(self, question: QueueQuestion, deadline: float) -> QueueAnswer:
+        """The answer; an empty one where there is none in time."""
         ...
 
 
@@ -126,6 +136,7 @@ class EventProcessor:
     lookups: Lookups
     watchdog: Watchdog
     now_seconds: Callable[[], float] = field(default=time.time)
+    queues: Queues = field(default_factory=NoQueues)
     _kept: dict[tuple[str, str], float] = field(default_factory=dict)
     """When we last kept a version of a flow."""
 
@@ -158,7 +169,9 @@ class EventProcessor:
                 self._commit(event, call, decision, flow, now, deadline, keeping=races < RACES_WHILE_KEEPING)
             except LostRace:
                 continue
-            decided = StoredDecision(decision.commands, decision.archive, decision.call.turn, now, decision.lookup)
+            decided = StoredDecision(
+                decision.commands, decision.archive, decision.call.turn, now, decision.lookup, decision.question
+            )
             done = self._carry_out(event, decided, decision.call, all_places(decided), deadline)
             result = EventResult(
                 duplicate=False,
@@ -198,7 +211,7 @@ class EventProcessor:
     def _again(self, event: Event, call: Call, decided: StoredDecision, deadline: float) -> EventResult:
         """An event that was decided on before: what of it Telnyx may not have obeyed is sent again."""
         if event.is_replayed:
-            decided, waiting = decided._replace(lookup=None), None
+            decided, waiting = decided._replace(lookup=None, question=None), None
         else:
             waiting = waiting_for(event, decided, call)
         followed = waiting if waiting and waiting.event_id != event.id else None
@@ -279,9 +292,12 @@ class EventProcessor:
         if unsent:
             return result
         refusals = tuple(refusals_of(event, decided, call, places, sent, first=first))
-        asks = hands_over and decided.lookup and not refusals and call.turn == decided.turn
+        asks = hands_over and not refusals and call.turn == decided.turn
         if decided.lookup and asks and READ_BACK not in event.payload:  # its digits are not known
             self.lookups.ask(decided.lookup.asked_on(event), deadline)
+        if decided.question and asks:
+            question = decided.question.asked_on(event)
+            result = result.then(self.handle(self.queues.ask(question, deadline).event(question), deadline))
         for refusal in refusals:
             if not result.unsent:
                 result = result.then(self.handle(refusal, deadline))

@@ -61,6 +61,7 @@ def with_numbers(decision: Decision, event: Event, waiting: Unconfirmed | None, 
         call=replace(decision.call, unconfirmed=_unconfirmed(event, commands, number) if commands else left),
         commands=commands,
         lookup=decision.lookup and replace(decision.lookup, decision=number),
+        question=decision.question and replace(decision.question, decision=number),
     )
 
 
@@ -99,6 +100,7 @@ def starting_nothing(decision: Decision, before: Call) -> Decision:
         commands=tuple(each for each in decision.commands if each.action == HANGUP),
         recordings=tuple(each for each in decision.recordings if each.status != EXPECTED or each.number in known),
         lookup=None,
+        question=None,
     )
 
 

@@ -22,6 +22,7 @@ from dialtone.adapters.watchdog_queue import WatchdogQueue
 from dialtone.flow.parser import STEP_KINDS
 from webhook.endpoint import Endpoint
 from webhook.processor import EventProcessor
+from webhook.queue_answers import QueueAnswers
 from webhook.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ def open_endpoint(settings: Settings, open_library: Callable[[Path, CallsTable],
         archive=ArchiveQueue(clients["sqs"], settings.archive_queue_url),
         lookups=LookupFunction(clients["lambda"], settings.lookup_function, settings.own_function),
         watchdog=WatchdogQueue(clients["sqs"], settings.watchdog_queue_url),
+        queues=QueueAnswers(telnyx),
     )
     key = settings.api_key
     Snapshot(

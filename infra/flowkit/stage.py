@@ -13,7 +13,15 @@ from typing import TYPE_CHECKING, Any
 from dialtone.adapters.calls_table import CallsTable
 from dialtone.adapters.flow_library import FlowLibrary, read_numbers
 from dialtone.adapters.signature import Verifier
-from dialtone.adapters.telnyx_api import CALL_ENDED, Outcome, TakenCommand, taken_command
+from dialtone.adapters.telnyx_api import (
+    CALL_ENDED,
+    Outcome,
+    QueueInfo,
+    TakenCommand,
+    count_in,
+    queue_info,
+    taken_command,
+)
 from dialtone.domain.after_hangup import SETTLING_SECONDS
 from dialtone.domain.deadline import NO_DEADLINE
 from dialtone.domain.errors import TelnyxUnavailable
@@ -30,6 +38,7 @@ from infra.flowkit.memory_table import MemoryTable
 from infra.flowkit.scripted_backends import OtherSystems
 from webhook.endpoint import Endpoint
 from webhook.processor import EventProcessor
+from webhook.queue_answers import QueueAnswers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -124,19 +133,37 @@ class CarrierApi:
     def commands_since(self, call_session_id: str, since_seconds: float, deadline: float) -> tuple[TakenCommand, ...]:
         """As `TelnyxApi.commands_since`."""
         del deadline
-        if self.carrier is None:
-            raise LookupError("no carrier is connected")
         since = datetime.fromtimestamp(since_seconds, UTC).isoformat()
         query = {
             "filter[application_session_id]": call_session_id,
             "filter[occurred_at][gte]": since,
             "filter[type]": "command",
         }
-        request = Request("GET", "/v2/call_events", query, {"authorization": f"Bearer {API_KEY}"}, b"")
+        found = self._get("/call_events", query)
+        return tuple(taken_command(each) for each in found or ())
+
+    def queue_position(self, queue: str, call_control_id: str, *, deadline: float | None = None) -> int:
+        """As `TelnyxApi.queue_position`."""
+        del deadline
+        return count_in(self._get(f"/queues/{queue}/calls/{call_control_id}") or {}, "queue_position") or 0
+
+    def find_queue(self, queue: str, *, deadline: float | None = None) -> QueueInfo | None:
+        """As `TelnyxApi.find_queue`."""
+        del deadline
+        found = self._get(f"/queues/{queue}")
+        return None if found is None else queue_info(found)
+
+    def _get(self, path: str, query: dict[str, str] | None = None) -> Any:  # noqa: ANN401 -- JSON
+        """The data of what is asked for; None if there is none."""
+        if self.carrier is None:
+            raise LookupError("no carrier is connected")
+        request = Request("GET", f"/v2{path}", query or {}, {"authorization": f"Bearer {API_KEY}"}, b"")
         response = self.carrier.handle(request)
+        if response.lost is None and response.status == HTTPStatus.NOT_FOUND:
+            return None
         if response.lost is not None or response.status != HTTPStatus.OK:
             raise TelnyxUnavailable("server-error", 1, None)
-        return tuple(taken_command(each) for each in response.json()["data"])
+        return response.json()["data"]
 
 
 @dataclass(slots=True)
@@ -232,6 +259,7 @@ class Stage:
             self.systems,
             AfterHangups(self.carrier.clock, self.store, self._hear),
             now_seconds=self.now_seconds,
+            queues=QueueAnswers(self.api),
         )
         self.observer = StrictObserver()
         self.endpoint = Endpoint(

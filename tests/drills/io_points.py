@@ -18,6 +18,8 @@ IO_POINTS = frozenset(
         "webhook telnyx:POST /calls",
         "webhook telnyx:POST /calls/…/actions/…",
         "webhook telnyx:GET /call_events",
+        "webhook telnyx:GET /queues/…",
+        "webhook telnyx:GET /queues/…/calls/…",
         "archive secretsmanager:GetSecretValue",
         "archive dynamodb:BatchGetItem",
         "archive dynamodb:Query",

@@ -30,7 +30,9 @@ PUBLIC_URL = "http://127.0.0.1"
 """Where recordings seem to lie: an address that the archive may be told to download from."""
 
 _PAGE = b"<html>It works!</html>"
-_VARIES = re.compile(r"(?<=/calls/)[^/]+|(?<=/actions/)[^/]+|(?<=/recordings/)[^/]+|(?<=_transcriptions/)[^/]+")
+_VARIES = re.compile(
+    r"(?<=/calls/)[^/]+|(?<=/actions/)[^/]+|(?<=/recordings/)[^/]+|(?<=_transcriptions/)[^/]+|(?<=/queues/)[^/]+"
+)
 _STATUSES = {Fault.THROTTLED: 429, Fault.CONFLICT: 409, Fault.SERVER_ERROR: 503}
 
 

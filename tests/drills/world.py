@@ -59,6 +59,7 @@ from tests.drills.virtual_time import virtual_time
 from watchdog.watchdog import Watchdog
 from webhook.endpoint import Endpoint
 from webhook.processor import EventProcessor
+from webhook.queue_answers import QueueAnswers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -237,6 +238,7 @@ class World(Stage):
                 LookupFunction(self.aws["lambda"], "lookup", "webhook"),
                 WatchdogQueue(self.aws["sqs"], WATCHDOG_QUEUE_URL),
                 now_seconds=self.unix,
+                queues=QueueAnswers(telnyx),
             )
             verifier = self.endpoint.verifier
             self.endpoint = Endpoint(verifier, self.processor, self.noted)  # type: ignore[arg-type] # it only counts

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from dialtone.domain.lookups import FAILED, FOUND, NOT_FOUND
@@ -155,6 +156,29 @@ _CONNECTED = Hear("Ada speaking", kind="voice")
 _GRACE = Say(3, "Grace speaking.")
 _MESSAGE = (Hear("leave a message"), BEEP, Say(3, "Call me back."), Press("#", after=0.5))
 
+
+def _begin(call: Callable[[], object]) -> None:
+    call()
+
+
+def _queued(caller: Caller, *, agent_after: float | None = None, agent_talks: float = 30) -> Play:
+    """A call to a queue, and so many seconds after it one of an agent; before it, and of that one, if negative."""
+
+    def play(stage: Stage) -> str:
+        agent = Caller(Say(agent_talks, "Ada speaking."), Silence(agent_talks), HangUp())
+        calls_in = partial(stage.call, "+15550299", "+15550132", agent)
+        calls = partial(stage.call, "+15550142", "+15550131", caller)
+        of_agent = agent_after is not None and agent_after < 0
+        first, then = (calls_in, calls) if of_agent else (calls, calls_in)
+        session = first().name.call_session_id
+        if agent_after is not None:
+            stage.carrier.clock.after(abs(agent_after), partial(_begin, then))
+        stage.carrier.run()
+        return session
+
+    return play
+
+
 LANGUAGE_PLAYS: dict[str, Play] = {
     "a call accepted by a key": _rung(
         "+15550110", _WAITING, n199=Person(Hear("Press 1"), Press("1", after=1), _CONNECTED, _GRACE, HangUp(after=2))
@@ -262,6 +286,16 @@ LANGUAGE_PLAYS: dict[str, Play] = {
         at="messages",
         number="+15550121",
     ),
+    "a caller whom an agent takes out of a queue": _queued(
+        Caller(Hear("number 1"), Hear("number 1"), _CONNECTED, HangUp(after=2)), agent_after=55
+    ),
+    "an agent who waits for a caller": _queued(Caller(_CONNECTED, Silence(60)), agent_after=-20, agent_talks=10),
+    "a caller who leaves a queue by a key": _queued(
+        Caller(Hear("press 2"), Press("2", after=15), Hear("All our agents"), Silence(30))
+    ),
+    "a caller who gives up in a queue": _queued(Caller(Hear("press 2"), HangUp(after=15))),
+    "a caller whom nobody takes": _queued(Caller(Silence(300))),
+    "an agent for whom nobody waits": _rung("+15550133", Caller(Silence(60))),
     "a caller who hangs up in the announcement": _rung("+15550116", Caller(Hear("This call"), HangUp())),
 }
 

@@ -17,6 +17,7 @@ from dialtone.adapters.flow_library import FlowLibrary
 from dialtone.domain.client_state import ClientState
 from dialtone.domain.deadline import NO_DEADLINE
 from dialtone.domain.lookups import ANSWERED, SLOW
+from dialtone.domain.queues import QueueAnswer
 from dialtone.domain.watch import OVERDUE
 from dialtone.flow.gather_timer import TIMER
 from infra.carrier import ApiFault, WebhookFault
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from dialtone.domain.commands import Command
     from dialtone.domain.events import Event
     from dialtone.domain.lookups import Lookup
+    from dialtone.domain.queues import QueueQuestion
+    from webhook.processor import Queues
 
 pytestmark = pytest.mark.no_cover  # plays again and again what other tests take
 
@@ -41,9 +44,12 @@ ACTIONS = (
     "answer",
     "bridge",
     "dial",
+    "enqueue",
+    "gather",
     "gather_using_audio",
     "gather_using_speak",
     "hangup",
+    "leave_queue",
     "playback_start",
     "playback_stop",
     "record_pause",
@@ -155,9 +161,27 @@ class SilentLookups:
             self.decisions[lookup.event(event_type, "", {}).id] = lookup.decision
 
 
+ANSWERS: dict[str, dict[str, QueueAnswer]] = {}
+"""What was asked about queues in a play, and answered."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedQueues:
+    """Says of queues what was said of them in a play, whose events have the same ids."""
+
+    answers: dict[str, QueueAnswer]
+    real: Queues | None = None
+
+    def ask(self, question: QueueQuestion, deadline: float) -> QueueAnswer:
+        if self.real:
+            self.answers[question.id] = self.real.ask(question, deadline)
+        return self.answers.get(question.id, QueueAnswer())
+
+
 @cache
 def deliveries_of(play: str) -> tuple[DeliveryOrder, ...]:
     stage = Stage(flows=flows_of(play))
+    stage.processor.queues = RecordedQueues(ANSWERS.setdefault(play, {}), stage.processor.queues)
     ALL_PLAYS[play](stage)
     deliveries = []
     for event in stage.told:
@@ -293,7 +317,16 @@ def fresh(play: str) -> tuple[EventProcessor, AcceptingTelnyx, SilentLookups]:
     telnyx, lookups = AcceptingTelnyx(), SilentLookups()
     store = CallsTable(MemoryTable(), "calls")  # type: ignore[arg-type]
     library, jobs = FlowLibrary.open(flows_of(play)), Jobs()
-    processor = EventProcessor(store, library, telnyx, jobs, lookups, Unwatched(), now_seconds=lambda: 0.0)  # type: ignore[arg-type]
+    processor = EventProcessor(
+        store,
+        library,
+        telnyx,
+        jobs,  # type: ignore[arg-type]
+        lookups,
+        Unwatched(),
+        now_seconds=lambda: 0.0,
+        queues=RecordedQueues(ANSWERS[play]),
+    )
     return processor, telnyx, lookups
 
 

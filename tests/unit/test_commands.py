@@ -31,6 +31,8 @@ PARAMETER_TYPES = {
     "record_stop": "calls.action_stop_recording_params.ActionStopRecordingParams",
     "record_pause": "calls.action_pause_recording_params.ActionPauseRecordingParams",
     "record_resume": "calls.action_resume_recording_params.ActionResumeRecordingParams",
+    "enqueue": "calls.action_enqueue_params.ActionEnqueueParams",
+    "leave_queue": "calls.action_leave_queue_params.ActionLeaveQueueParams",
     "gather": "calls.action_gather_params.ActionGatherParams",
     "gather_stop": "calls.action_stop_gather_params.ActionStopGatherParams",
     "gather_using_speak": "calls.action_gather_using_speak_params.ActionGatherUsingSpeakParams",

@@ -35,6 +35,7 @@ from dialtone.domain.events import recorded_payload
 from dialtone.domain.lookups import Lookup
 from dialtone.domain.message_addresses import message_addresses, withheld
 from dialtone.domain.publication import Live
+from dialtone.domain.queues import QueueQuestion
 from dialtone.domain.recordings import FIRST_LOOK_SECONDS, ArchiveJob, Recording
 from dialtone.domain.redaction import redacted_text
 from dialtone.domain.stored import restored
@@ -103,6 +104,7 @@ class StoredDecision(NamedTuple):
     at_seconds: float
     """When, in unix seconds."""
     lookup: Lookup | None = None
+    question: QueueQuestion | None = None
     obeyed: frozenset[int] = frozenset()
     """The places of commands that Telnyx is known to have obeyed, noted when it did not take all."""
 
@@ -507,6 +509,7 @@ def _event_fields(event: Event, before: Call, decision: Decision, at_seconds: fl
         "commands": compact([withheld(each, hidden).to_json() for each in decision.commands]),
         "archive": compact([each.to_json() for each in decision.archive]),
         **({"lookup": compact(decision.lookup.to_json())} if decision.lookup else {}),
+        **({"question": compact(decision.question.to_json())} if decision.question else {}),
         "reason": redacted_text(decision.reason or decision.edges),
         "step": decision.call.step,
         "turn": decision.call.turn,
@@ -539,6 +542,7 @@ def _decided(item: Item) -> StoredDecision:
         turn=item["turn"],
         at_seconds=item["decided_at_millis"] / 1_000,
         lookup=Lookup.from_json(expanded(item["lookup"])) if item.get("lookup") else None,
+        question=QueueQuestion.from_json(expanded(item["question"])) if item.get("question") else None,
         obeyed=frozenset(item.get("obeyed", ())),
     )
 

@@ -166,6 +166,14 @@ class CallInfo(NamedTuple):
     """'' where Telnyx gives none."""
 
 
+class QueueInfo(NamedTuple):
+    """A queue as Telnyx has it."""
+
+    current_size: int
+    average_wait_time_secs: int | None
+    """How long the calls in it have waited by now, on average; None where it says none."""
+
+
 class TranscriptInfo(NamedTuple):
     """A recording's transcript as Telnyx has it; unknown fields are empty."""
 
@@ -312,6 +320,19 @@ class TelnyxApi:
         if found is None:
             raise TelnyxUnavailable("unreadable", outcome.attempts, None)
         return found
+
+    def queue_position(self, queue: str, call_control_id: str, *, deadline: float | None = None) -> int:
+        """Give the place of a call in a queue, 1 for the first; 0 if it is not in it.
+
+        Raises TelnyxRefused and TelnyxUnavailable.
+        """
+        outcome = self._get(f"/queues/{_path_part(queue)}/calls/{_path_part(call_control_id)}", deadline)
+        return 0 if outcome.status == HTTPStatus.NOT_FOUND else count_in(_answered(outcome).data, "queue_position") or 0
+
+    def find_queue(self, queue: str, *, deadline: float | None = None) -> QueueInfo | None:
+        """Give a queue; None if there is none of that name. Raises TelnyxRefused and TelnyxUnavailable."""
+        outcome = self._get(f"/queues/{_path_part(queue)}", deadline)
+        return None if outcome.status == HTTPStatus.NOT_FOUND else queue_info(_answered(outcome).data)
 
     def find_transcript(self, transcription_id: str, *, deadline: float | None = None) -> TranscriptInfo | None:
         """Give a transcript by its id; None if it does not exist. Raises TelnyxRefused and TelnyxUnavailable."""
@@ -597,6 +618,17 @@ def call_info(data: Mapping[str, object]) -> CallInfo | None:
     if not isinstance(is_alive, bool):
         return None
     return CallInfo(is_alive, ended_at if isinstance(ended_at, str) and _moment(ended_at) else "")
+
+
+def queue_info(data: Mapping[str, object]) -> QueueInfo:
+    """Give a queue of which Telnyx's API writes this."""
+    return QueueInfo(count_in(data, "current_size") or 0, count_in(data, "average_wait_time_secs"))
+
+
+def count_in(data: Mapping[str, object], name: str) -> int | None:
+    """Give a field that counts something; None for anything else."""
+    value = data.get(name)
+    return value if type(value) is int and value >= 0 else None
 
 
 def recording_info(data: Mapping[str, object]) -> RecordingInfo:

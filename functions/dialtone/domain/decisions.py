@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from dialtone.domain.calls import Call
     from dialtone.domain.commands import Command
     from dialtone.domain.lookups import Lookup
+    from dialtone.domain.queues import QueueQuestion
     from dialtone.domain.recordings import ArchiveJob, Recording, Review
 
 TURNED_AWAY = "turned-away"
@@ -75,6 +76,8 @@ class Decision:
     """Every step that the call came to, in order."""
     results: tuple[str, ...] = ()
     """What came of steps that did not get what they were for: NO_INPUT, WRONG_INPUT, NOT_REACHED."""
+    question: QueueQuestion | None = None
+    """A question about a queue at Telnyx."""
 
     @property
     def edges(self) -> str:
@@ -96,6 +99,7 @@ class Decision:
             self.incidents + after.incidents,
             self.entered + after.entered,
             self.results + after.results,
+            after.question or self.question,
         )
 
 

@@ -64,7 +64,7 @@ _TIMES = frozenset({"recording_started_at", "recording_ended_at"})
 _NUMBERED = frozenset({"connection_id", "recording_id", "recording_transcription_id"})
 """Ids: one that is written as a whole number is plainly that id."""
 
-_TEXT, _FLAG, _LIST, _OBJECT = str, bool, list, dict
+_TEXT, _FLAG, _NUMBER, _LIST, _OBJECT = str, bool, int, list, dict
 _FIELD_TYPES: Mapping[str, type] = {
     "call_control_id": _TEXT,
     "call_leg_id": _TEXT,
@@ -74,6 +74,7 @@ _FIELD_TYPES: Mapping[str, type] = {
     "client_state": _TEXT,
     "connection_id": _TEXT,
     "cost_parts": _LIST,
+    "current_position": _NUMBER,
     "digit": _TEXT,
     "digits": _TEXT,
     "direction": _TEXT,
@@ -86,6 +87,9 @@ _FIELD_TYPES: Mapping[str, type] = {
     "media_url": _TEXT,
     "overlay": _FLAG,
     "public_recording_urls": _OBJECT,
+    "queue": _TEXT,
+    "queue_avg_wait_time_secs": _NUMBER,
+    "queue_position": _NUMBER,
     "reason": _TEXT,
     "recording_ended_at": _TEXT,
     "recording_id": _TEXT,
@@ -99,6 +103,7 @@ _FIELD_TYPES: Mapping[str, type] = {
     "status_detail": _TEXT,
     "to": _TEXT,
     "transcription_text": _TEXT,
+    "wait_time_secs": _NUMBER,
 }
 """The JSON types of what Telnyx describes and we read; `null` is always allowed and reads as absent."""
 
@@ -162,6 +167,11 @@ class Event:
         """A field of the payload that holds text; '' where it is left out, null or something else."""
         value = self.payload.get(name)
         return value if isinstance(value, str) else ""
+
+    def number(self, name: str) -> int:
+        """A field of the payload that holds a whole number that counts something; 0 for anything else."""
+        value = self.payload.get(name)
+        return value if type(value) is int and value > 0 else 0
 
     def time(self, name: str) -> str:
         """A field of the payload that holds a time, written as `occurred_at` is; '' where Telnyx left it out."""

@@ -15,6 +15,8 @@ from dialtone.domain.stored import restored
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from dialtone.domain.calls import Call
+
 SLOW = f"{OURS}lookup.slow"
 """The event type for a lookup that takes so long that the caller would notice the silence."""
 
@@ -51,6 +53,10 @@ class Lookup:
     """When that occurred which led to it; '' of one that an earlier version asked."""
     decision: int = 0
     """The call's decision that asked: its events show that the commands of that decision were obeyed before."""
+
+    def asked_by(self, call: Call) -> Lookup:
+        """The question with whose it is, and of which of the call's turns."""
+        return replace(self, call_session_id=call.session_id, call_leg_id=call.leg_id, turn=call.turn)
 
     def asked_on(self, event: Event) -> Lookup:
         """The question as it is handed over: with its id, and the sensitive digits that only the event holds."""

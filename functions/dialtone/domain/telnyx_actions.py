@@ -38,6 +38,7 @@ PROMPT_CHARACTERS = 3_000  # Telnyx: "There is a 3,000 character limit"
 RECORD_START_SECONDS = 14_400  # the longest recording of record_start
 RECORD_FROM_ANSWER_SECONDS = 43_200  # the longest recording of record=record-from-answer
 CALL_SECONDS = 14_400  # the longest leg, four hours
+QUEUE_NAME_CHARACTERS = 255  # Telnyx: "Must be between 1 and 255 characters"
 WEBHOOK_RETRIES = 5  # of one event type's webhook_retries_policies
 WEBHOOK_RETRIES_MILLIS = 60_000  # all its delays together
 
@@ -388,6 +389,17 @@ ACTIONS: Mapping[str, Action] = {
     "record_stop": Action(STATE | {"recording_id": UUID}),
     "record_pause": Action(STATE | {"recording_id": UUID}),
     "record_resume": Action(STATE | {"recording_id": UUID}),
+    "enqueue": Action(
+        STATE
+        | {
+            "keep_after_hangup": FLAG,
+            "max_size": whole(1),
+            "max_wait_time_secs": whole(1),
+            "queue_name": text(1, QUEUE_NAME_CHARACTERS),
+        },
+        required=("queue_name",),
+    ),
+    "leave_queue": Action(STATE),
     "gather": Action(STATE | DIGITS | {"gather_id": text(1, 40), "initial_timeout_millis": MILLIS}, rules=DIGITS_RULES),
     "gather_stop": Action(STATE),
     "gather_using_speak": Action(

@@ -71,13 +71,24 @@ MAX_VARIABLES_BYTES = 60_000
 """Of a call's variables, names and values, with those of the flows that it comes back to. Its state holds them up to
 three times (now, before the last move, before its end was noted), and an item of the table holds 400 KB."""
 
-_BOUND_TO_A_TURN = ("call.speak.", "call.playback.", "call.gather.", "call.dtmf.", "call.bridged", "dialtone.lookup.")
+_BOUND_TO_A_TURN = (
+    "call.speak.",
+    "call.playback.",
+    "call.gather.",
+    "call.dtmf.",
+    "call.bridged",
+    "call.enqueued",
+    "call.dequeued",
+    "dialtone.lookup.",
+    "dialtone.queue.",
+)
 """Events that the commands of a turn cause, as a far leg's all are; others (a detection) belong to the call."""
 
 _MARKED = frozenset(
     {
         "answer",
         "bridge",
+        "enqueue",
         "gather",
         "gather_using_audio",
         "gather_using_speak",
@@ -312,10 +323,9 @@ def _wait(call: Call, event: Event, move: Wait, flow: LoadedFlow) -> Decision:
     marked = _marked_all(move.commands, call, flow)
     waiting = replace(call, waiting=move.state.stored())
     decision = with_commands(waiting, marked, event, pausing=_pausing(call, flow))
-    if move.lookup is None:
-        return decision
-    lookup = replace(move.lookup, call_session_id=call.session_id, call_leg_id=call.leg_id, turn=call.turn)
-    return replace(decision, lookup=lookup)
+    if move.question:
+        decision = replace(decision, question=move.question.asked_by(call))
+    return replace(decision, lookup=move.lookup.asked_by(call)) if move.lookup else decision
 
 
 def _enter(call: Call, event: Event, move: Go | SubFlowCall | _Leave, flow: LoadedFlow) -> Decision:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from dialtone.domain.commands import Command
     from dialtone.domain.lookups import Lookup
+    from dialtone.domain.queues import QueueQuestion
     from dialtone.domain.recordings import Consent
 
 
@@ -24,6 +25,8 @@ class Wait:
     """The step's state from now on."""
     lookup: Lookup | None = None
     """A question to another system, whose answer comes as an event."""
+    question: QueueQuestion | None = None
+    """A question about a queue, whose answer comes as an event."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,9 @@ from webhook.handlers import (
     call_answered,
     call_bridged,
     call_cost,
+    call_dequeued,
     call_dtmf_received,
+    call_enqueued,
     call_gather_ended,
     call_hangup,
     call_initiated,
@@ -23,13 +25,16 @@ from webhook.handlers import (
     event_overdue,
     lookup_answered,
     lookup_slow,
+    queue_answered,
 )
 
 __all__ = [
     "call_answered",
     "call_bridged",
     "call_cost",
+    "call_dequeued",
     "call_dtmf_received",
+    "call_enqueued",
     "call_gather_ended",
     "call_hangup",
     "call_initiated",
@@ -48,4 +53,5 @@ __all__ = [
     "event_overdue",
     "lookup_answered",
     "lookup_slow",
+    "queue_answered",
 ]

@@ -90,6 +90,8 @@ _KIND_CHANGED = {
     "collect": "The question in {step} is now: {now} Before: {was}",
     "record": "Before the tone, {step} now says: {now} Before: {was}",
     "transfer": "{step} now rings {now}; before, {was}.",
+    "queue": "Callers in {step} now wait in the queue {now}; before, in {was}.",
+    "take_from": "{step} now takes callers from {now}; before, from {was}.",
     "lookup": "{step} now asks {now}; before, {was}.",
     "set": "{step} now notes {now}; before, {was}.",
 }
@@ -106,6 +108,9 @@ _FIELD_CHANGED = {
     "max_seconds": "A recording in {step} may now last {now} seconds instead of {was}.",
     "times": "{step} is now heard {now} times instead of {was}.",
     "sensitive": "That what is keyed in at {step} is written nowhere: now {now}; before, {was}.",
+    "max_wait_time_secs": "In {step} a caller now waits {now} seconds at most instead of {was}.",
+    "announce_every_seconds": "In {step} the announcement is now heard every {now} seconds instead of {was}.",
+    "max_size": "The queue of {step} now takes {now} callers; before, {was}.",
     "meanwhile": "While {step} waits for an answer, the caller now hears {now}; before, {was}.",
     "hold": "While it rings in {step}, the caller now hears {now}; before, {was}.",
 }

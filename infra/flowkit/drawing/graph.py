@@ -7,6 +7,8 @@ from enum import Enum
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
+from dialtone.flow.steps.queue import Queue
+from dialtone.flow.steps.take_from import TakeFrom
 from dialtone.flow.steps.transfer import Transfer
 from infra.flowkit.drawing.words import CONNECTED, details_of, edge_label, kind_of, met_by_caller, since_when
 
@@ -139,7 +141,7 @@ def _details(step: Step, hours: Mapping[str, str]) -> str:
 
 
 def _edges(step: Step) -> Iterator[Edge]:
-    if isinstance(step, Transfer) and not step.after:
+    if isinstance(step, (Queue, TakeFrom)) or (isinstance(step, Transfer) and not step.after):
         yield Edge(_step_id(step.name), _END.id, edge_label(step, CONNECTED), "next", CONNECTED)
     for each in step.edges():
         label, kind = edge_label(step, each.where), _edge_kind(step, each.where)
@@ -157,6 +159,7 @@ _UNHAPPY = frozenset(
         "no_answer",
         "no_input",
         "timeout",
+        "full",
         "on_timeout",
     }
 )

@@ -26,6 +26,8 @@ _SHAPES = {
     "collect": ("{{", "}}"),
     "record": ("[/", "/]"),
     "transfer": ("[[", "]]"),
+    "queue": ("[[", "]]"),
+    "take_from": ("[[", "]]"),
     "lookup": ("[[", "]]"),
     "answered_by": ("{", "}"),
     "branch": ("{", "}"),

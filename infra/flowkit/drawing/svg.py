@@ -27,6 +27,8 @@ _COLOURS = {
     "record": _RECORDING,
     "recording": _RECORDING,
     "transfer": _CONNECTING,
+    "queue": _CONNECTING,
+    "take_from": _CONNECTING,
     "lookup": _CONNECTING,
     "answered_by": _DECIDING,
     "branch": _DECIDING,

@@ -12,9 +12,11 @@ from dialtone.flow.flow import CONSENT_STEP
 from dialtone.flow.parser import STEP_KINDS
 from dialtone.flow.prompts import ANY, Part, Piece, Prompt
 from dialtone.flow.steps.branch import Comparison
+from dialtone.flow.steps.queue import Queue
 from dialtone.flow.steps.record import Record
 from dialtone.flow.steps.set_variables import Computed
 from dialtone.flow.steps.step import ON_HANGUP, OnHangup
+from dialtone.flow.steps.take_from import TakeFrom
 from dialtone.flow.steps.transfer import Transfer
 
 if TYPE_CHECKING:
@@ -39,6 +41,9 @@ _LABELS: Mapping[str, str] = {
     "busy": "busy",
     "no_answer": "no answer",
     "not_found": "not found",
+    "timeout": "waited too long",
+    "full": "queue full",
+    "empty": "nobody waits",
     "no_input": "no key",
     "wrong": "wrong key",
     "after": "they hang up",
@@ -50,7 +55,7 @@ _LABELS: Mapping[str, str] = {
 _ALL_OF = frozenset({"gives"})
 """Fields whose lists mean all of them; other lists are choices."""
 
-_UNITS = (("_seconds", " s"), ("_minutes", " min"))
+_UNITS = (("_seconds", " s"), ("_secs", " s"), ("_minutes", " min"))
 
 
 def kind_of(step: Step) -> str:
@@ -102,6 +107,11 @@ def _beside(step: Step) -> Iterator[str]:
     if isinstance(step, Transfer):
         prompts = {"while it rings": step.hold, "between": step.announce, "whispers": step.whisper}
         yield from (f"{when} {heard(prompt)}" for when, prompt in prompts.items() if prompt)
+    if isinstance(step, Queue):
+        prompts = {"while they wait": step.hold, "between": step.announce}
+        yield from (f"{when} {heard(prompt)}" for when, prompt in prompts.items() if prompt)
+    if isinstance(step, TakeFrom) and step.hold:
+        yield f"until somebody waits {heard(step.hold)}"
     if isinstance(step, Record) and (review := step.review):
         yield f"then it is played back: {heard(review.say)}"
         yield f"{review.accept} keeps, {review.redo} records anew, {review.listen} plays, {review.delete} deletes"

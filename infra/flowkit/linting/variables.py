@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from dialtone.domain.caller_trust import TRUST
+from dialtone.flow.steps.queue import AVERAGE, AVERAGE_MINUTES, POSITION
 from dialtone.flow.steps.step import ON_HANGUP
 from dialtone.flow.templating import KNOWN_AFTER_HANGUP, KNOWN_OF_EVERY_CALL, WAITED, names_in
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from infra.flowkit.linting.step_graph import StepGraph
 
 Names = frozenset[str]
+
+_ANNOUNCED_NAMES = frozenset({WAITED, POSITION, AVERAGE, AVERAGE_MINUTES})
 
 CONFIRMED, ANNOUNCED = "confirm", "announce"
 """Within these a step fills in what it knows itself."""
@@ -44,7 +47,7 @@ class Use:
     @property
     def of_its_own(self) -> bool:
         """Whether it is the step itself that knows it: digits that are read back, the minutes of those on hold."""
-        return CONFIRMED in self.path or (self.name == WAITED and ANNOUNCED in self.path)
+        return CONFIRMED in self.path or (self.name in _ANNOUNCED_NAMES and ANNOUNCED in self.path)
 
 
 class Variables:

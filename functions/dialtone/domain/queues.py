@@ -1,0 +1,93 @@
+"""What a call asks about a queue at Telnyx, and the answer as an event of our own. Pure."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from dialtone.domain.client_state import ALL_PLACES, ClientState
+from dialtone.domain.commands import COMMAND_NAMESPACE
+from dialtone.domain.events import OURS, Event
+from dialtone.domain.stored import restored
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from dialtone.domain.calls import Call
+
+ANSWERED = f"{OURS}queue.answered"
+"""The event type for what Telnyx says of a queue."""
+
+
+@dataclass(frozen=True, slots=True)
+class QueueQuestion:
+    """Where a call stands in its queue, or in which of several queues somebody waits."""
+
+    queues: tuple[str, ...]
+    """For where a call stands: the one that it is in. Else the first of these in which somebody waits is the answer."""
+    call_control_id: str = ""
+    """Of the call that waits; '' to ask whether anybody does."""
+    average: bool = False
+    """Whether the average wait is asked for, too."""
+    call_session_id: str = ""
+    call_leg_id: str = ""
+    turn: int = 0
+    decision: int = 0
+    id: str = ""
+    """The same however often it is asked, so that the first answer counts."""
+    asked_at: str = ""
+    origin: str = ""
+    """The webhook that the question follows from: if it comes again, what the answer led to may have to be sent."""
+
+    def asked_by(self, call: Call) -> QueueQuestion:
+        """The question with whose it is, and of which of the call's turns."""
+        return replace(self, call_session_id=call.session_id, call_leg_id=call.leg_id, turn=call.turn)
+
+    def asked_on(self, event: Event) -> QueueQuestion:
+        """The question that this event led to."""
+        return replace(
+            self,
+            id=str(uuid.uuid5(COMMAND_NAMESPACE, f"{event.id}/queue")),
+            asked_at=event.occurred_at,
+            origin=event.text("origin") or event.id,
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """As a JSON object."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any]) -> QueueQuestion:
+        """What `to_json` gave, in this or another version of the program."""
+        return restored(cls, kept, queues=tuple)
+
+
+@dataclass(frozen=True, slots=True)
+class QueueAnswer:
+    """What Telnyx says of a queue; all is empty where it says nothing."""
+
+    queue: str = ""
+    """The queue that the call stands in, or in which somebody waits."""
+    position: int = 0
+    """The place of the call, 1 for the first; 0 where Telnyx knows none."""
+    average_wait_time_secs: int | None = None
+    """How long the calls that wait there have waited by now, on average."""
+
+    def event(self, question: QueueQuestion) -> Event:
+        """The answer as an event. A repetition has the same id and time."""
+        state = ClientState(turn=question.turn, decision=question.decision, place=ALL_PLACES)
+        return Event(
+            id=question.id,
+            type=ANSWERED,
+            occurred_at=question.asked_at,
+            payload={
+                "call_session_id": question.call_session_id,
+                "call_leg_id": question.call_leg_id,
+                "origin": question.origin,
+                "queue": self.queue,
+                "queue_position": self.position,
+                "average_wait_time_secs": self.average_wait_time_secs,
+            },
+            client_state=state if question.decision else ClientState(turn=question.turn),
+        )

@@ -1,0 +1,307 @@
+"""The caller waits in a named queue until somebody takes the first of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from math import ceil
+from typing import TYPE_CHECKING, ClassVar
+
+from pydantic import Field, StrictInt, field_validator
+
+from dialtone.domain.commands import Command, command
+from dialtone.domain.decisions import NOT_REACHED
+from dialtone.domain.queues import ANSWERED, QueueQuestion
+from dialtone.domain.units import MILLIS_PER_SECOND
+from dialtone.flow.gather_timer import seconds_left, timer
+from dialtone.flow.keys import Keys, stop_gathering
+from dialtone.flow.moves import Fail, Go, Move, Wait
+from dialtone.flow.prompts import Prompt
+from dialtone.flow.step_state import StepState
+from dialtone.flow.steps.step import OnHangup, Speaking
+from dialtone.flow.templating import WAITED, WAITING_SINCE, names_in
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dialtone.domain.calls import Call
+    from dialtone.domain.events import Event
+    from dialtone.flow.voice_settings import VoiceDefaults
+
+QUEUE_NAME = r"^[a-z0-9][a-z0-9_-]{0,63}$"
+"""Telnyx takes more; a name that fits into an address, a file and a sentence is enough."""
+
+POSITION, AVERAGE, AVERAGE_MINUTES = "queue_position", "average_wait_time_secs", "average_wait_minutes"
+"""Variables that the announcement may fill in: Telnyx's two, and the wait as people say it."""
+
+CONNECTING_SECONDS = 5
+"""Between leaving the queue for a bridge and the bridge; after it, the bridge has failed and the caller waits again."""
+
+GRACE_SECONDS = 10
+"""Beyond the longest wait, until the end that Telnyx reports of it is no longer waited for."""
+
+SECONDS_A_MINUTE = 60
+
+KEYS = "0123456789*#"
+"""What a caller may leave by; a state holds numbers only."""
+
+
+@dataclass(frozen=True)
+class QueueState(StepState):
+    """How far the wait is."""
+
+    enqueued: bool = False
+    """Whether Telnyx has said that the call is in the queue."""
+    leaving: int = 0
+    """The place in KEYS of the key by which the caller leaves, plus one; the queue has to let go of the call first."""
+    taken_millis: int = 0
+    """When somebody took the call out of the queue, in unix milliseconds, until both are connected."""
+    connected: bool = False
+    position: int = 0
+    average: int = 0
+
+
+class Queue(Speaking):
+    """Put the caller into a queue; music plays until an agent takes the first caller out of it.
+
+    Telnyx keeps the order, ends the longest wait and connects. Its commands to a call work in a queue as elsewhere.
+    """
+
+    paths: ClassVar[tuple[str, ...]] = ("timeout", "full", "keys")
+
+    queue: str = Field(
+        pattern=QUEUE_NAME, description="The queue's name; Telnyx makes the queue when it is first used."
+    )
+    hold: Prompt = Field(description="Audio that is played without end meanwhile.")
+    announce: Prompt | None = Field(
+        None,
+        description=(
+            "Said on entering and then at intervals; {queue_position}, {average_wait_time_secs}, "
+            "{average_wait_minutes} and {waited} are filled in."
+        ),
+    )
+    announce_every_seconds: StrictInt = Field(60, ge=10, le=600, description="How often announce is said.")
+    max_wait_time_secs: StrictInt = Field(
+        1_800, ge=10, le=14_400, description="How long the caller waits at most; then timeout."
+    )
+    max_size: StrictInt | None = Field(
+        None,
+        ge=1,
+        le=10_000,
+        description="How many callers the queue takes; it counts for a queue that Telnyx makes, 100 without it.",
+    )
+    keys: Keys = Field(default_factory=dict, description="Key by which the caller leaves the queue → the step.")
+    timeout: str = Field("", description="The step when nobody has taken the caller within max_wait_time_secs.")
+    full: str = Field("", description="The step when Telnyx does not take the caller into the queue.")
+    on_hangup_connected: OnHangup = Field(
+        default_factory=OnHangup,
+        description="As on_hangup, once the caller is connected; on_hangup counts until then.",
+    )
+
+    @field_validator("hold")
+    @classmethod
+    def _is_audio(cls, hold: Prompt) -> Prompt:
+        if hold.speaks:
+            raise ValueError("takes audio or media; words cannot be held out without end")
+        return hold
+
+    def enter(self, call: Call, voice_defaults: VoiceDefaults) -> Move:
+        """Go to the end of the queue."""
+        del voice_defaults
+        return Wait((self._enqueue(call),))
+
+    def follow(self, call: Call, event: Event, voice_defaults: VoiceDefaults) -> Move | None:
+        """Say where the caller stands, let the caller leave by a key, and stop the music once somebody is there."""
+        state = QueueState.of(call)
+        if state.connected or event.about_callee:
+            return None
+        if event.type == ANSWERED:
+            return self._placed(call, event, state, voice_defaults)
+        if event.type == "call.enqueued":
+            return None if state.enqueued or state.taken_millis else self._entered(call, event, voice_defaults)
+        if event.type == "call.gather.ended":
+            return self._timer_ended(call, event, voice_defaults)
+        follow = {"call.bridged": self._bridged, "call.dequeued": self._left, "call.dtmf.received": self._leave}
+        return follow[event.type](call, event) if event.type in follow else None
+
+    def refused(self, call: Call, event: Event) -> Move:
+        """A queue that takes no more has a path of its own. Music that cannot be played does not end the wait."""
+        if event.text("action") != "enqueue":
+            return Wait(state=QueueState.of(call))
+        if self.full:
+            return replace(self.take("full"), result=NOT_REACHED)
+        return Fail(event.text("reason"), result=NOT_REACHED)
+
+    def answered_by_digits(self, call: Call, digits: str) -> bool:
+        """Whether it is one of its keys."""
+        del call
+        return digits in self.keys
+
+    def abandoned(self, call: Call) -> tuple[Command, ...]:
+        """An agent could take a caller who is elsewhere by now; and the music would never end by itself."""
+        if QueueState.of(call).connected:
+            return ()
+        return (command("leave_queue", call.control_id), *self._quiet(call))
+
+    def repeated(self, call: Call) -> None:
+        """A place in a queue is not given up."""
+        del call
+
+    def served(self, call: Call) -> bool:
+        """Two people talk, until either hangs up."""
+        return QueueState.of(call).connected
+
+    def hangup_path(self, call: Call) -> OnHangup:
+        """A caller who gave up in the queue, and one who has talked to somebody, are not the same."""
+        return self.on_hangup_connected if self.served(call) else self.on_hangup
+
+    def hangup_paths(self) -> Iterator[tuple[str, OnHangup]]:
+        """While the caller waits, and once they talk."""
+        yield from super().hangup_paths()
+        yield "on_hangup_connected", self.on_hangup_connected
+
+    def goes_next(self) -> bool:
+        """The call ends with the conversation; each other result has a step of its own."""
+        return False
+
+    def sets(self) -> tuple[str, ...]:
+        """What was said of the place, and how long the caller has waited."""
+        return (POSITION, AVERAGE, AVERAGE_MINUTES, WAITED)
+
+    def surely_sets(self, where: str) -> tuple[str, ...]:
+        """A caller who was not taken in has no place."""
+        return (WAITED,) if where.startswith("keys.") or where == "timeout" else ()
+
+    def prompts(self) -> Iterator[tuple[str, Prompt]]:
+        """What the caller hears meanwhile."""
+        yield from ((name, prompt) for name in ("hold", "announce") if (prompt := getattr(self, name)))
+
+    def _enqueue(self, call: Call) -> Command:
+        size = {} if self.max_size is None else {"max_size": self.max_size}
+        wait = self.max_wait_time_secs
+        return command("enqueue", call.control_id, queue_name=self.queue, max_wait_time_secs=wait, **size)
+
+    def _entered(self, call: Call, event: Event, voice_defaults: VoiceDefaults) -> Move:
+        """The first announcement needs no question: the event says the place."""
+        state = replace(
+            QueueState.of(call),
+            enqueued=True,
+            position=event.number("current_position"),
+            average=event.number("queue_avg_wait_time_secs"),
+        )
+        heard = self._announced(call, event, state, voice_defaults)
+        return Wait((self._timer(call), *heard, *self.hold.loop(call, voice_defaults)), state)
+
+    def _placed(self, call: Call, event: Event, state: QueueState, voice_defaults: VoiceDefaults) -> Move | None:
+        """Telnyx has said where the caller stands; where it has not, the music goes on."""
+        position = event.number(POSITION)
+        if not position or state.leaving or state.taken_millis:
+            return None
+        known = replace(state, position=position, average=event.number(AVERAGE) or state.average)
+        return Wait(self._said(call, event, known, voice_defaults), known)
+
+    def _bridged(self, call: Call, event: Event) -> Move:
+        del event
+        return Wait(self._quiet(call), QueueState(connected=True))
+
+    def _left(self, call: Call, event: Event) -> Move | None:
+        """Why the call left the queue says what follows; a bridge is reported for itself."""
+        state, reason = QueueState.of(call), event.text("reason")
+        if event.text("queue") != self.queue or reason == "hangup":
+            return None
+        if reason == "leave" and state.leaving:
+            key = KEYS[state.leaving - 1]
+            return self.take(f"keys.{key}", commands=self._quiet(call), variables=self._known(call, state))
+        if reason == "timeout":
+            return self._waited_too_long(call)
+        if reason == "leave":
+            return Fail("taken out of the queue", self._quiet(call), fault=False, result=NOT_REACHED)
+        taken = replace(state, taken_millis=_millis(event.occurred_at), leaving=0)
+        return Wait((timer(call, CONNECTING_SECONDS),), taken)
+
+    def _leave(self, call: Call, event: Event) -> Move | None:
+        """Nobody may be connected with a caller who is elsewhere: the queue has to let go first."""
+        state = QueueState.of(call)
+        if state.leaving or state.taken_millis or event.text("digit") not in self.keys:
+            return None
+        leaving = KEYS.index(event.text("digit")) + 1
+        return Wait((command("leave_queue", call.control_id),), replace(state, leaving=leaving))
+
+    def _timer_ended(self, call: Call, event: Event, voice_defaults: VoiceDefaults) -> Move | None:
+        state, status = QueueState.of(call), event.text("status")
+        if status in {"call_hangup", "cancelled"} or not (state.enqueued or state.taken_millis) or state.leaving:
+            return None
+        if state.taken_millis:
+            return self._connecting(call, event, state)
+        if not seconds_left(call, event, self.max_wait_time_secs + GRACE_SECONDS):
+            late = self._waited_too_long(call)
+            return replace(late, commands=(command("leave_queue", call.control_id), *late.commands))
+        again = (self._timer(call),)
+        if self._asks:
+            average = any(name in {AVERAGE, AVERAGE_MINUTES} for name in self._announced_names)
+            question = QueueQuestion((self.queue,), call.control_id, average)
+            return Wait(again, state, question=question)
+        said = self._said(call, event, state, voice_defaults)
+        return Wait((*again, *said), state)
+
+    def _connecting(self, call: Call, event: Event, state: QueueState) -> Move:
+        """Somebody took the call; if the bridge did not come of it, the caller waits again, at the end of the queue."""
+        passed = (_millis(event.occurred_at) - state.taken_millis) / MILLIS_PER_SECOND
+        if passed < CONNECTING_SECONDS - 1:
+            return Wait((timer(call, CONNECTING_SECONDS - passed),), state)
+        return Wait((*self._quiet(call), self._enqueue(call)))
+
+    def _said(self, call: Call, event: Event, state: QueueState, voice_defaults: VoiceDefaults) -> tuple[Command, ...]:
+        """The announcement between two stretches of music."""
+        announced = self._announced(call, event, state, voice_defaults)
+        if not announced:
+            return ()
+        return (
+            command("playback_stop", call.control_id, stop="all"),
+            *announced,
+            *self.hold.loop(call, voice_defaults),
+        )
+
+    def _announced(
+        self, call: Call, event: Event, state: QueueState, voice_defaults: VoiceDefaults
+    ) -> tuple[Command, ...]:
+        """The announcement; nothing where it names a place that is not known."""
+        if self.announce is None or (POSITION in self._announced_names and not state.position):
+            return ()
+        variables = {**call.variables, **self._known(call, state)}
+        return self.announce.play(replace(call, entered_at=event.occurred_at, variables=variables), voice_defaults)
+
+    def _waited_too_long(self, call: Call) -> Go | Fail:
+        quiet = self._quiet(call)
+        if self.timeout:
+            variables = self._known(call, QueueState.of(call))
+            return replace(self.take("timeout", commands=quiet, variables=variables), result=NOT_REACHED)
+        reason = f"nobody took the caller within {self.max_wait_time_secs} s"
+        return Fail(reason, quiet, fault=False, result=NOT_REACHED)
+
+    def _known(self, call: Call, state: QueueState) -> dict[str, str]:
+        average = {AVERAGE: str(state.average), AVERAGE_MINUTES: str(max(1, ceil(state.average / SECONDS_A_MINUTE)))}
+        since = {WAITING_SINCE: call.variables.get(WAITING_SINCE) or call.entered_at}
+        return {**since, POSITION: str(state.position or ""), **average}
+
+    def _timer(self, call: Call) -> Command:
+        return timer(call, self.announce_every_seconds if self.announce else self.max_wait_time_secs + GRACE_SECONDS)
+
+    @property
+    def _announced_names(self) -> frozenset[str]:
+        if self.announce is None:
+            return frozenset()
+        texts = (piece.text or piece.ssml or piece.audio or piece.media or "" for piece in self.announce.pieces())
+        return frozenset(name for text in texts for name in names_in(text))
+
+    @property
+    def _asks(self) -> bool:
+        """Whether the announcement says what only Telnyx knows."""
+        return bool(self._announced_names & {POSITION, AVERAGE, AVERAGE_MINUTES})
+
+    def _quiet(self, call: Call) -> tuple[Command, ...]:
+        return (command("playback_stop", call.control_id, stop="all"), *stop_gathering(call))
+
+
+def _millis(moment: str) -> int:
+    return int(datetime.fromisoformat(moment).timestamp() * MILLIS_PER_SECOND)

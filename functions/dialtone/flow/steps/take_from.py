@@ -1,0 +1,155 @@
+"""An agent who has called in takes the first caller out of a queue."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
+
+from pydantic import BeforeValidator, Field, StringConstraints, WithJsonSchema, model_validator
+
+from dialtone.domain.commands import Command, command
+from dialtone.domain.queues import ANSWERED, QueueQuestion
+from dialtone.flow.gather_timer import timer
+from dialtone.flow.keys import Keys, stop_gathering
+from dialtone.flow.moves import Move, Wait
+from dialtone.flow.prompts import Prompt
+from dialtone.flow.step_state import StepState
+from dialtone.flow.steps.queue import QUEUE_NAME
+from dialtone.flow.steps.step import Speaking
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dialtone.domain.calls import Call
+    from dialtone.domain.events import Event
+    from dialtone.flow.voice_settings import VoiceDefaults
+
+LOOK_SECONDS = 5
+"""How often it is seen whether somebody waits by now: a caller who comes into an empty queue waits so long at most."""
+
+MAX_QUEUES = 10
+
+_NAME_SCHEMA = {"type": "string", "pattern": QUEUE_NAME}
+
+
+def _listed(written: Any) -> Any:  # noqa: ANN401 -- pydantic hands over whatever the file holds
+    return [written] if isinstance(written, str) else written
+
+
+QueueNames = Annotated[
+    tuple[Annotated[str, StringConstraints(pattern=QUEUE_NAME)], ...],
+    BeforeValidator(_listed),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                _NAME_SCHEMA,
+                {"type": "array", "items": _NAME_SCHEMA, "minItems": 1, "maxItems": MAX_QUEUES},
+            ]
+        }
+    ),
+]
+
+
+@dataclass(frozen=True)
+class TakeFromState(StepState):
+    """What the agent hears and waits for."""
+
+    playing: bool = False
+    connected: bool = False
+
+
+class TakeFrom(Speaking):
+    """Connect the agent with the first caller of a queue. The call ends with the conversation."""
+
+    paths: ClassVar[tuple[str, ...]] = ("empty", "keys")
+
+    take_from: QueueNames = Field(
+        min_length=1,
+        max_length=MAX_QUEUES,
+        description="A queue, or several: of those the first in which somebody waits.",
+    )
+    hold: Prompt | None = Field(None, description="Audio that the agent hears until somebody waits.")
+    empty: str = Field("", description="The step where nobody waits; without it, the agent does until somebody comes.")
+    keys: Keys = Field(default_factory=dict, description="Key by which the agent leaves off waiting → the step.")
+
+    @model_validator(mode="after")
+    def _audible(self) -> Self:
+        if self.hold is not None and self.hold.speaks:
+            raise ValueError("hold takes audio or media; words cannot be held out without end")
+        if not (self.hold or self.empty):
+            raise ValueError(
+                "needs hold or empty: what the agent hears until somebody waits, or the step where nobody does"
+            )
+        if self.empty and (self.hold or self.keys):
+            raise ValueError("empty leaves at once where nobody waits; hold and keys are for an agent who waits")
+        return self
+
+    def enter(self, call: Call, voice_defaults: VoiceDefaults) -> Move:
+        """See whether somebody waits."""
+        del voice_defaults
+        return self._look(call, TakeFromState())
+
+    def follow(self, call: Call, event: Event, voice_defaults: VoiceDefaults) -> Move | None:
+        """Take the first; while there is none, look again and again."""
+        state = TakeFromState.of(call)
+        if state.connected or event.about_callee:
+            return None
+        match event.type:
+            case "call.bridged":
+                return Wait(self.abandoned(call), TakeFromState(connected=True))
+            case "call.gather.ended" if event.text("status") not in {"call_hangup", "cancelled"}:
+                return self._look(call, state)
+            case "call.dtmf.received" if event.text("digit") in self.keys:
+                return self.take(f"keys.{event.text('digit')}", commands=self.abandoned(call))
+            case _ if event.type == ANSWERED:
+                return self._answered(call, event, state, voice_defaults)
+        return None
+
+    def refused(self, call: Call, event: Event) -> Move:
+        """Another agent was faster, or the caller hung up: somebody else may wait. Music is not needed for that."""
+        state = TakeFromState.of(call)
+        if event.text("action") == "bridge" and not state.connected:
+            return self._look(call, state)
+        return Wait(state=state)
+
+    def answered_by_digits(self, call: Call, digits: str) -> bool:
+        """Whether it is one of its keys."""
+        del call
+        return digits in self.keys
+
+    def abandoned(self, call: Call) -> tuple[Command, ...]:
+        """The music would never end by itself, nor would the looking."""
+        playing = TakeFromState.of(call).playing
+        return (
+            *((command("playback_stop", call.control_id, stop="all"),) if playing else ()),
+            *stop_gathering(call),
+        )
+
+    def repeated(self, call: Call) -> None:
+        """It goes by a timer."""
+        del call
+
+    def served(self, call: Call) -> bool:
+        """Two people talk, until either hangs up."""
+        return TakeFromState.of(call).connected
+
+    def goes_next(self) -> bool:
+        """The call ends with the conversation."""
+        return False
+
+    def prompts(self) -> Iterator[tuple[str, Prompt]]:
+        """What the agent hears meanwhile."""
+        if self.hold:
+            yield "hold", self.hold
+
+    def _look(self, call: Call, state: TakeFromState) -> Wait:
+        return Wait((timer(call, LOOK_SECONDS),), state, question=QueueQuestion(self.take_from))
+
+    def _answered(self, call: Call, event: Event, state: TakeFromState, voice_defaults: VoiceDefaults) -> Move | None:
+        if queue := event.text("queue"):
+            return Wait((command("bridge", call.control_id, queue=queue),), state)
+        if self.empty:
+            return self.take("empty", commands=self.abandoned(call))
+        if self.hold is None or state.playing:
+            return None
+        return Wait(self.hold.loop(call, voice_defaults), replace(state, playing=True))

@@ -1,0 +1,343 @@
+"""A caller waits in a queue, and an agent takes the first."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from dialtone.domain.errors import FlowInvalid
+from dialtone.domain.queues import QueueAnswer, QueueQuestion
+from dialtone.domain.watch import Watch, overdue_event
+from dialtone.flow.steps.queue import CONNECTING_SECONDS, GRACE_SECONDS
+from infra.flowkit.drawing.words import details_of, edge_label
+from infra.flowkit.lint import lint
+from tests.staged_call import CONTROL, LEG, SESSION, StagedCall, actions
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+QUEUE = """
+    last_resort: sorry
+    steps:
+      line:
+        queue: support
+        hold: {media: tune}
+        announce: "Number {queue_position}, {average_wait_minutes} minutes."
+        announce_every_seconds: 30
+        max_wait_time_secs: 300
+        keys: {1: message, "#": sorry}
+        timeout: message
+        full: message
+        on_hangup: {outcome: gave-up}
+        on_hangup_connected: {outcome: served}
+      message: {say: A message.}
+      sorry: {say: Sorry.}
+"""
+BARE = """
+    last_resort: sorry
+    steps:
+      line: {queue: support, hold: {media: tune}, max_wait_time_secs: 300}
+      sorry: {say: Sorry.}
+"""
+AGENT = """
+    last_resort: sorry
+    steps:
+      take: {take_from: [sales, support], hold: {media: tune}, keys: {9: sorry}}
+      sorry: {say: Sorry.}
+"""
+STRAIGHT = """
+    steps:
+      take: {take_from: support, empty: nobody}
+      nobody: {say: Nobody.}
+"""
+
+
+def in_line(flow: str = QUEUE, **entered: object) -> StagedCall:
+    staged = StagedCall(flow)
+    staged.pick_up()
+    staged.tell("call.enqueued", queue="support", **{"current_position": 2, "queue_avg_wait_time_secs": 61, **entered})
+    return staged
+
+
+def later(staged: StagedCall, seconds: float) -> StagedCall:
+    staged.seconds += seconds
+    return staged
+
+
+def answer(staged: StagedCall, given: QueueAnswer) -> Any:  # noqa: ANN401 -- a decision
+    question = QueueQuestion(("support",), call_session_id=SESSION, call_leg_id=LEG, turn=staged.call.turn)
+    event = given.event(replace(question, id=f"answer@{staged.seconds}", asked_at="2026-11-20T14:10:00.000000Z"))
+    return staged.take(event)
+
+
+def said(staged: StagedCall) -> list[object]:
+    return [each.parameters["payload"] for each in staged.decisions[-1].commands if each.action == "speak"]
+
+
+def test_the_caller_goes_to_the_end_of_the_queue_and_hears_where_that_is() -> None:
+    staged = StagedCall(QUEUE)
+
+    (enqueue,) = staged.pick_up().commands
+    entered = staged.tell("call.enqueued", queue="support", current_position=2, queue_avg_wait_time_secs=61)
+
+    assert {name: enqueue.parameters[name] for name in ("queue_name", "max_wait_time_secs")} == {
+        "queue_name": "support",
+        "max_wait_time_secs": 300,
+    }
+    assert actions(entered) == ["gather", "speak", "playback_start"]
+    assert said(staged) == ["Number 2, 2 minutes."]
+    assert entered.commands[2].parameters["loop"] == "infinity"
+
+
+def test_the_place_is_asked_for_at_each_interval_and_said_between_the_music() -> None:
+    staged = later(in_line(), 28)
+
+    tick = staged.gather_ends("", "timeout")
+    told = answer(staged, QueueAnswer("support", 1, 200))
+
+    assert actions(tick) == ["gather"]
+    assert tick.question == QueueQuestion(
+        ("support",), CONTROL, average=True, call_session_id=SESSION, call_leg_id=LEG, turn=1
+    )
+    assert actions(told) == ["playback_stop", "speak", "playback_start"]
+    assert said(staged) == ["Number 1, 4 minutes."]
+
+
+def test_where_telnyx_does_not_say_the_music_goes_on() -> None:
+    staged = later(in_line(), 28)
+    staged.gather_ends("", "timeout")
+
+    assert actions(answer(staged, QueueAnswer())) == []
+    assert later(staged, 29).gather_ends("", "timeout").question is not None
+
+
+def test_an_announcement_without_a_place_needs_no_question() -> None:
+    staged = later(in_line(QUEUE.replace("Number {queue_position}, {average_wait_minutes} minutes.", "Hold on.")), 28)
+
+    tick = staged.gather_ends("7", "valid")  # a key that leads nowhere does not end the timer, and is gathered
+
+    assert (tick.question, actions(tick)) == (None, ["gather", "playback_stop", "speak", "playback_start"])
+
+
+@pytest.mark.parametrize("reason", ["bridged", "bridging-in-process", "a new one"])
+def test_an_agent_takes_the_caller(reason: str) -> None:
+    staged = in_line()
+
+    taken = staged.tell("call.dequeued", queue="support", reason=reason)
+    bridged = staged.tell("call.bridged")
+    again = [staged.tell("call.dequeued", queue="support", reason=reason), staged.gather_ends("", "timeout")]
+
+    assert actions(taken) == ["gather"]
+    assert actions(bridged) == ["playback_stop", "gather_stop"]
+    assert [actions(each) for each in again] == [[], []]
+    staged.hang_up()
+    assert staged.call.outcome == "served"
+
+
+def test_the_bridge_may_be_reported_first() -> None:
+    staged = in_line()
+
+    staged.tell("call.bridged")
+
+    assert actions(staged.tell("call.dequeued", queue="support", reason="bridged")) == []
+    assert staged.call.status == "bridged"
+
+
+def test_a_caller_whom_the_bridge_does_not_reach_goes_to_the_end_of_the_queue() -> None:
+    staged = in_line()
+    staged.tell("call.dequeued", queue="support", reason="bridged")
+
+    early = staged.gather_ends("", "timeout")  # the interval's, which ended just before
+    late = later(staged, CONNECTING_SECONDS).gather_ends("", "timeout")
+
+    assert actions(early) == ["gather"]
+    assert actions(late) == ["playback_stop", "gather_stop", "enqueue"]
+    assert actions(staged.tell("call.enqueued", queue="support", current_position=3)) == [
+        "gather",
+        "speak",
+        "playback_start",
+    ]
+
+
+def test_a_key_leads_on_once_the_queue_has_let_go() -> None:
+    staged = in_line()
+
+    pressed = staged.tell("call.dtmf.received", digit="#")
+    again = staged.tell("call.dtmf.received", digit="1")
+    gone = staged.tell("call.dequeued", queue="support", reason="leave")
+
+    assert (actions(pressed), actions(again)) == (["leave_queue"], [])
+    assert (actions(gone), staged.call.step) == (["playback_stop", "gather_stop", "speak"], "sorry")
+    assert gone.entered[0].edge == "keys.#"
+    assert staged.call.variables["queue_position"] == "2"
+
+
+def test_an_agent_who_is_faster_than_the_key_wins() -> None:
+    staged = in_line()
+    staged.tell("call.dtmf.received", digit="1")
+
+    staged.tell("call.dequeued", queue="support", reason="bridged")
+    staged.tell("call.bridged")
+    staged.hang_up()
+
+    assert staged.call.outcome == "served"
+
+
+def test_a_caller_who_waited_too_long_goes_on_elsewhere() -> None:
+    decision = in_line().tell("call.dequeued", queue="support", reason="timeout")
+
+    assert actions(decision) == ["playback_stop", "gather_stop", "speak"]
+    assert (decision.call.step, decision.results) == ("message", ("not-reached",))
+
+
+def test_so_does_one_whose_end_telnyx_never_reports() -> None:
+    for flow, step in ((QUEUE, "message"), (BARE, "sorry")):
+        staged = later(in_line(flow), 300 + GRACE_SECONDS)
+
+        decision = staged.gather_ends("", "timeout")
+
+        assert actions(decision) == ["leave_queue", "playback_stop", "gather_stop", "speak"]
+        assert (staged.call.step, decision.incidents) == (step, ())
+
+
+def test_a_queue_that_takes_no_more_has_a_path() -> None:
+    staged = StagedCall(QUEUE)
+    staged.pick_up()
+
+    refused = staged.refuse("enqueue refused: 90033", action="enqueue")
+
+    assert (staged.call.step, refused.incidents) == ("message", ())
+
+
+def test_music_that_telnyx_refuses_does_not_end_the_wait() -> None:
+    staged = in_line()
+
+    refused = staged.refuse("playback_start refused: 90040", action="playback_start")
+
+    assert (staged.call.step, actions(refused)) == ("line", [])
+    assert later(staged, 28).gather_ends("", "timeout").question is not None
+
+
+def test_who_is_taken_out_by_an_operator_takes_the_error_path_and_nobody_is_alarmed() -> None:
+    staged = in_line()
+
+    decision = staged.tell("call.dequeued", queue="support", reason="leave")
+
+    assert (staged.call.step, decision.incidents) == ("sorry", ())
+
+
+def test_a_caller_who_gives_up_is_noted_so() -> None:
+    staged = in_line()
+
+    staged.hang_up()
+    decision = staged.tell("call.dequeued", queue="support", reason="hangup")
+
+    assert (staged.call.outcome, actions(decision)) == ("gave-up", [])
+
+
+def test_an_error_takes_the_caller_out_of_the_queue_first() -> None:
+    staged = in_line()
+
+    decision = staged.take(overdue_event(staged.call, Watch("chain", since=0, until=40)))
+
+    assert actions(decision)[:3] == ["leave_queue", "playback_stop", "gather_stop"]
+
+
+@pytest.mark.parametrize(
+    ("written", "wrong"),
+    [
+        ("{queue: Support Line, hold: {media: tune}}", "queue"),
+        ("{queue: support}", "hold"),
+        ("{queue: support, hold: Hold on.}", "hold"),
+        ("{queue: support, hold: {media: tune}, max_wait_time_secs: 9}", "max_wait_time_secs"),
+        ("{queue: support, hold: {media: tune}, announce_every_seconds: 9}", "announce_every_seconds"),
+        ("{take_from: support}", "needs hold or empty"),
+        ("{take_from: support, empty: sorry, hold: {media: tune}}", "empty leaves at once"),
+        ("{take_from: [], empty: sorry}", "take_from"),
+        ("{take_from: support, hold: Hold on.}", "hold takes audio"),
+    ],
+)
+def test_what_cannot_be_is_refused(written: str, wrong: str) -> None:
+    with pytest.raises(FlowInvalid, match=wrong):
+        StagedCall(f"steps:\n  line: {written}\n  sorry: {{say: Sorry.}}\n")
+
+
+# Agents
+
+
+def looking(flow: str = AGENT) -> StagedCall:
+    staged = StagedCall(flow)
+    staged.pick_up()
+    return staged
+
+
+def test_an_agent_takes_the_first_of_the_queue_in_which_somebody_waits() -> None:
+    staged = StagedCall(AGENT)
+
+    looks = staged.pick_up()
+    takes = answer(staged, QueueAnswer("support"))
+    staged.tell("call.bridged")
+
+    assert looks.question == QueueQuestion(("sales", "support"), call_session_id=SESSION, call_leg_id=LEG, turn=1)
+    (bridge,) = takes.commands
+    assert (bridge.action, bridge.parameters["queue"], "call_control_id" in bridge.parameters) == (
+        "bridge",
+        "support",
+        False,
+    )
+    assert actions(staged.gather_ends("", "timeout")) == []
+    staged.hang_up()
+    assert staged.call.outcome == "completed"
+
+
+def test_an_agent_for_whom_nobody_waits_hears_music_and_looks_again() -> None:
+    staged = looking()
+
+    first, second = answer(staged, QueueAnswer()), later(staged, 5).gather_ends("", "timeout")
+    third = answer(staged, QueueAnswer())
+
+    assert [actions(each) for each in (first, second, third)] == [["playback_start"], ["gather"], []]
+    assert second.question is not None
+    assert actions(staged.tell("call.dtmf.received", digit="9"))[:2] == ["playback_stop", "gather_stop"]
+
+
+def test_an_agent_who_was_too_late_looks_again_at_once() -> None:
+    staged = looking()
+    answer(staged, QueueAnswer("support"))
+
+    refused = staged.refuse("bridge refused: 90033", action="bridge")
+
+    assert (refused.question is not None, refused.incidents, staged.call.step) == (True, (), "take")
+
+
+def test_an_agent_may_be_told_that_nobody_waits() -> None:
+    staged = looking(STRAIGHT)
+
+    answer(staged, QueueAnswer())
+
+    assert staged.call.step == "nobody"
+
+
+# What the linter and the pictures say of it
+
+
+def test_a_queue_without_a_way_on_is_a_dead_end(tmp_path: Path) -> None:
+    (tmp_path / "line.yaml").write_text(
+        "flow: line\nsteps:\n  line: {queue: support, hold: {media: hold-music}, full: bye}\n  bye: {say: Bye.}\n"
+    )
+    (tmp_path / "numbers.yaml").write_text('"+15550100": line\n')
+
+    (found,) = lint(tmp_path)
+
+    assert (found.rule, "timeout" in found.reason) == ("dead-end", True)
+
+
+def test_pictures_say_what_is_heard_and_where_each_way_leads() -> None:
+    steps = StagedCall(QUEUE).loaded.main.steps
+    takes = StagedCall(AGENT).loaded.main.steps["take"]
+
+    assert "announce every 30 s · max wait time 300 s" in details_of(steps["line"])
+    assert edge_label(steps["line"], "full") == "queue full"
+    assert "until somebody waits ♪ tune" in details_of(takes)
