@@ -29,6 +29,10 @@ if TYPE_CHECKING:
 
 SPARE_SECONDS = 1.0
 """Between the last fork and the first webhook."""
+
+EVENT_OF_ANY_CALL = b"0fd4-4d53-b2f6-0b5d1c1bd0e8"
+"""What the ids of `deliveries.body` end with, after the event's number."""
+
 BEGINNING_BYTES = 20
 """Of the time at which all begin, as it is told to each process: after the last of them was forked."""
 
@@ -75,8 +79,9 @@ def webhooks(call: str, number: int, signer: Signer) -> list[dict[str, Any]]:
         told.append(("call.gather.ended", {"digits": "9", "status": "invalid", "client_state": mark}))
     requests = []
     for place, (event_type, payload) in enumerate(told, start=1):
-        whole = body(event_type, place, **(payload | ids)).replace(b'"id": "', b'"id": "%b-' % call.encode())
-        requests.append(signer.request(whole))
+        whole = body(event_type, place, **(payload | ids))
+        # The call's own ids, which differ from their first characters on, as Telnyx's do.
+        requests.append(signer.request(whole.replace(EVENT_OF_ANY_CALL, call.encode())))
     return requests
 
 
