@@ -22,11 +22,10 @@ from __future__ import annotations
 import json
 import threading
 import time
-from dataclasses import field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeGuard
 from urllib.parse import quote
 
@@ -82,7 +81,8 @@ Kind = Literal["accepted", "ended", "refused", "unavailable"]
 Reason = Literal["", "deadline", "timeout", "connection", "rate-limited", "server-error", "unreadable", "unauthorized"]
 
 
-class Outcome(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Outcome:
     """What came of a request to Telnyx."""
 
     kind: Kind
@@ -90,7 +90,7 @@ class Outcome(NamedTuple):
     """How often it was sent; 0 if the deadline left no time at all."""
     status: int = 0
     """The HTTP status; 0 if there was no answer."""
-    body: Mapping[str, object] = MappingProxyType({})
+    body: Mapping[str, object] = field(default_factory=dict)
     """Of an accepted one: Telnyx's answer."""
     code: str = ""
     """Of a refused or ended one, as `title` and `detail`: what Telnyx says."""
@@ -252,7 +252,7 @@ class TelnyxApi:
             return send(path, cast_to=_as_it_came(), body=body, options=options)
 
         outcome = self._ask(ask, deadline)
-        return outcome._replace(kind="unavailable", reason="unauthorized") if _locked_out(command, outcome) else outcome
+        return replace(outcome, kind="unavailable", reason="unauthorized") if _locked_out(command, outcome) else outcome
 
     def send_together(self, asked: Sequence[tuple[Command, str]], deadline: float) -> Sequence[Outcome]:
         """Send several commands with their ids at once, and give what came of each; as `send` otherwise."""
@@ -468,7 +468,7 @@ class TelnyxApi:
             return outcome
         again = self._asked_with(replaced, ask, deadline)
         limited = outcome.rate_limited + again.rate_limited
-        return again._replace(attempts=outcome.attempts + again.attempts, rate_limited=limited)
+        return replace(again, attempts=outcome.attempts + again.attempts, rate_limited=limited)
 
     def _asked_with(self, key: str, ask: _Ask, deadline: float) -> Outcome:
         """Ask, and ask again once where that may help and the deadline allows."""
@@ -486,7 +486,7 @@ class TelnyxApi:
             if not again or attempt == ATTEMPTS or self._clock() + pause + SHORTEST_ATTEMPT_SECONDS > deadline:
                 break
             self._sleep(pause)
-        return outcome._replace(rate_limited=limited, milliseconds=round(took * MILLIS_PER_SECOND, 1))
+        return replace(outcome, rate_limited=limited, milliseconds=round(took * MILLIS_PER_SECOND, 1))
 
     def _attempt(self, client: telnyx.Telnyx, ask: _Ask, attempt: int, left: float) -> Outcome:
         package = sdk.load()
