@@ -111,7 +111,7 @@ class Carrier:
             callees=self._callee,
         )
         self._api = Api(self.exchange, self.faults, api_key, self.key.public_key)
-        self._callees: dict[str, Callee] = {}
+        self._callees: dict[str, list[Callee]] = {}
 
     # The account
 
@@ -158,12 +158,16 @@ class Carrier:
         application: Application = replace(self.exchange.applications[connection_id], **changes)  # type: ignore[arg-type]  # field names are checked by replace
         return self.add_application(application)
 
-    def add_callee(self, number: str, callee: Callee) -> None:
-        """Let somebody be reached under a number; nobody has a number that was not given to anybody."""
-        self._callees[number] = callee
+    def add_callee(self, number: str, callee: Callee, *later: Callee) -> None:
+        """Let somebody be reached under a number; nobody has a number that was not given to anybody.
+
+        Rung again, they behave as the next of `later`; after the last of them, as that.
+        """
+        self._callees[number] = [callee, *later]
 
     def _callee(self, number: str) -> Party:
-        return party_of(self.exchange, self._callees.get(number, Unknown()))
+        behaviours = self._callees.get(number, [Unknown()])
+        return party_of(self.exchange, behaviours.pop(0) if len(behaviours) > 1 else behaviours[0])
 
     # Calls
 

@@ -69,6 +69,7 @@ def _conversation_fields(result: ScenarioResult) -> dict[str, object]:
         "line": script.line,
         "passed": result.passed,
         "fault": result.fault,
+        "last_resorts": list(result.last_resorts),
         "call_seconds": round(result.call_seconds, 3),
         "account": [asdict(entry) for entry in result.entries],
         "differences": [asdict(difference) for difference in result.differences],
@@ -88,7 +89,8 @@ def _print_junit(played: Played, cover: float | None) -> None:
         case.set("file", str(each.script.file))
         case.set("line", str(each.script.line))
         if not each.passed:
-            _fail(case, each.fault or "did not go as it should", side_by_side(each))
+            why = f"did not go as it should: last resort from {each.last_resorts[0]}" if each.last_resorts else ""
+            _fail(case, each.fault or why or "did not go as it should", side_by_side(each))
     for coverage in played.coverages if cover else ():
         case = _case(suite, coverage.flow, f"{cover:g} % is taken", 0.0)
         if coverage.percent < (cover or 0.0):

@@ -11,6 +11,7 @@ from dialtone.domain.recordings import FAILED, SAVED
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from dialtone.domain.lookups import Lookup
     from infra.flowkit.conversations import Ends, Length, RecordingExpected
 
 NOTHING = "—"
@@ -51,6 +52,8 @@ class CallOutcome:
     variables: Mapping[str, str]
     recordings: Sequence[RecordingLeft]
     transfers: Sequence[TransferLeft]
+    lookups: Sequence[Lookup]
+    """With the sensitive digits that were sent: no report shows them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,7 @@ def differences(ends: Ends, left: CallOutcome) -> Iterator[Difference]:
         if left.variables.get(name) != value:
             yield Difference(f"variable {name}", value, left.variables.get(name, NOTHING))
     yield from _transfers(ends, left)
+    yield from _lookups(ends, left)
     yield from _recordings(ends, left)
 
 
@@ -87,6 +91,23 @@ def _transfers(ends: Ends, left: CallOutcome) -> Iterator[Difference]:
         found_text = f"{found.to} {found.result}" if found else NOTHING
         if expected_text != found_text:
             yield Difference("transfer", expected_text, found_text)
+
+
+def _lookups(ends: Ends, left: CallOutcome) -> Iterator[Difference]:
+    if ends.lookups is None:
+        return
+    for number, (expected, found) in enumerate(zip_longest(ends.lookups, left.lookups), 1):
+        if expected is None or found is None or expected.lookup != found.target:
+            asked = expected.lookup if expected else NOTHING
+            yield Difference(f"lookup {number}", asked, found.target if found else NOTHING)
+            continue
+        for name, value in expected.send.items():
+            if found.send.get(name) != value:
+                shown = value, found.send.get(name, NOTHING)
+                yield Difference(f"lookup {number}: {name}", *(_HIDDEN if name in found.secrets else shown))
+
+
+_HIDDEN = "(sensitive)", "(others)"
 
 
 def _recordings(ends: Ends, left: CallOutcome) -> Iterator[Difference]:

@@ -68,8 +68,8 @@ Seconds = Annotated[
 ]
 Words = Annotated[str, StringConstraints(min_length=1)]
 Number = Annotated[str, StringConstraints(pattern=r"^(\+[1-9]\d{6,14}|sips?:\S+)$")]
-Shown = Annotated[str, StringConstraints(pattern=r"^\S(.*\S)?$")]
-"""As Telnyx gives it: E.164, a SIP address, a number without a plus, a word such as Restricted."""
+Shown = Annotated[str, StringConstraints(pattern=r"^(\S(.*\S)?)?$")]
+"""As Telnyx gives it: E.164, a SIP address, a number without a plus, a word such as Restricted, or nothing."""
 _KEYS = r"^[0-9*#]+$"
 Keys = Annotated[
     str,
@@ -364,6 +364,17 @@ class TransferExpected(_Written):
     """`given_up`: our side, or the caller, ended the ringing."""
 
 
+class LookupExpected(_Written):
+    """Something that the flow looked up, and what it sent."""
+
+    lookup: Words
+    """The name or address, as the step has it."""
+    send: dict[str, Annotated[str, BeforeValidator(_as_text, json_schema_input_type=str | int)]] = Field(
+        default_factory=dict
+    )
+    """What was sent: these, and their values; there may be others. Of sensitive digits a report shows nothing."""
+
+
 class Ends(_Written):
     """What must be true when the call is over; what is not given does not matter."""
 
@@ -386,14 +397,14 @@ class Ends(_Written):
     """How many were saved; or each, in the order in which they began."""
     transfers: tuple[TransferExpected, ...] | None = None
     """Everybody whom the flow rang, in order."""
+    lookups: tuple[LookupExpected, ...] | None = None
+    """Everything that the flow looked up, in order."""
 
 
-def _lookup_answer(written: object) -> object:
-    return {"answers": written} if isinstance(written, str) else written
-
-
-def _callee(written: object) -> object:
-    return {"answers": written} if isinstance(written, str) else written
+def _attempts(written: object) -> object:
+    """A word or a mapping is the only one; a list has one for each time."""
+    listed = written if isinstance(written, (list, tuple)) else [written]
+    return [{"answers": each} if isinstance(each, str) else each for each in listed]
 
 
 def _dialled(written: object) -> object:
@@ -408,6 +419,52 @@ def _moment(written: Any) -> Any:  # noqa: ANN401 -- pydantic hands over whateve
     return moment
 
 
+_ONE_CALLEE = Answering | Callee
+People = dict[
+    Number,
+    Annotated[
+        tuple[Callee, ...],
+        Field(min_length=1),
+        BeforeValidator(
+            _attempts, json_schema_input_type=_ONE_CALLEE | Annotated[list[_ONE_CALLEE], Field(min_length=1)]
+        ),
+    ],
+]
+"""Number → who is there, or a list: who is there the first time, the second, … and, after the last, as that."""
+
+_ONE_ANSWER = Literal["found", "not_found", "failed", "never"] | LookupAnswer
+Lookups = dict[
+    Words,
+    Annotated[
+        tuple[LookupAnswer, ...],
+        Field(min_length=1),
+        BeforeValidator(
+            _attempts, json_schema_input_type=_ONE_ANSWER | Annotated[list[_ONE_ANSWER], Field(min_length=1)]
+        ),
+    ],
+]
+"""What is looked up → how it answers, or a list in the same way."""
+
+Given = dict[str, Annotated[str, BeforeValidator(_as_text, json_schema_input_type=str | int)]]
+
+
+class Defaults(_Written):
+    """What holds for every conversation of a file that does not say otherwise."""
+
+    caller: Shown | None = None
+    """Who calls."""
+    called: Shown | None = None
+    """Which number or SIP address."""
+    at: Annotated[datetime, BeforeValidator(_moment)] | None = None
+    """When."""
+    given: Given = Field(default_factory=dict)
+    """With `dials`: variables that the call is given; a conversation may add to them."""
+    people: People = Field(default_factory=dict)
+    """Who can be reached; a conversation may add to them, or replace some."""
+    lookups: Lookups = Field(default_factory=dict)
+    """How systems answer, in the same way."""
+
+
 class Conversation(_Written):
     """One call, from the ringing to what is left of it."""
 
@@ -419,26 +476,13 @@ class Conversation(_Written):
     """Which number or SIP address, listed or not; without it, the first in numbers.yaml that leads to the flow."""
     dials: Annotated[Dialled, BeforeValidator(_dialled, json_schema_input_type=Number | Dialled)] | None = None
     """Nobody calls: we ring this number for the flow."""
-    given: dict[str, Annotated[str, BeforeValidator(_as_text, json_schema_input_type=str | int)]] = Field(
-        default_factory=dict
-    )
+    given: Given = Field(default_factory=dict)
     """With `dials`: variables that the call is given."""
     at: Annotated[datetime, BeforeValidator(_moment)] = MONDAY_MORNING
     """When, as ISO 8601; UTC unless it says otherwise. Monday, 2 March 2026, 10:00 UTC without it."""
-    people: dict[Number, Annotated[Callee, BeforeValidator(_callee, json_schema_input_type=Answering | Callee)]] = (
-        Field(default_factory=dict)
-    )
+    people: People = Field(default_factory=dict)
     """Who can be reached under other numbers: agents, colleagues. Nobody has a number that is not named."""
-    lookups: dict[
-        Words,
-        Annotated[
-            LookupAnswer,
-            BeforeValidator(
-                _lookup_answer,
-                json_schema_input_type=Literal["found", "not_found", "failed", "never"] | LookupAnswer,
-            ),
-        ],
-    ] = Field(default_factory=dict)
+    lookups: Lookups = Field(default_factory=dict)
     """How the systems answer that the flow asks, by the name or address that `lookup` has; the others fail."""
     troubles: tuple[Trouble, ...] = ()
     """What goes wrong meanwhile."""
@@ -454,10 +498,21 @@ class Conversation(_Written):
             raise ValueError("given goes with dials: nobody gives a call variables that comes in")
         return self
 
+    def with_defaults(self, defaults: Defaults) -> Conversation:
+        """The same where the file says what holds for all."""
+        mappings: dict[str, Any] = {"people": defaults.people | self.people, "lookups": defaults.lookups | self.lookups}
+        if self.dials:
+            mappings["given"] = defaults.given | self.given
+        single = ("caller", "at") if self.dials else ("caller", "called", "at")
+        unsaid = [name for name in single if name not in self.model_fields_set and getattr(defaults, name) is not None]
+        return self.model_copy(update=mappings | {name: getattr(defaults, name) for name in unsaid})
+
 
 class _File(_Written):
     flow: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]*$")]
     """The flow whose conversations these are."""
+    defaults: Defaults = Field(default_factory=Defaults)
+    """What holds for every conversation that does not say otherwise."""
     conversations: tuple[Conversation, ...] = Field(min_length=1)
 
 
@@ -504,7 +559,7 @@ def _scripts(file: Path, document: Document) -> Iterator[Script]:
         if conversation.name in names:
             document.report((*path, "name"), "", f"“{conversation.name}” stands here twice", "give it another name")
         names.add(conversation.name)
-        yield Script(file, document.line(path), written.flow, conversation)
+        yield Script(file, document.line(path), written.flow, conversation.with_defaults(written.defaults))
 
 
 def schema() -> str:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import TYPE_CHECKING
 
+from dialtone.domain.decisions import LAST_RESORT
 from dialtone.flow.inputs import check_declared
+from infra.account import AUDIO_FOLDER
 from infra.carrier import ApiFault, Line, trace
 from infra.carrier.hangup_causes import cause_named
 from infra.flowkit.call_outcome import CallOutcome, Difference, RecordingLeft, TransferLeft, differences
@@ -20,9 +24,11 @@ from infra.flowkit.transcript import Entry, Transcript
 if TYPE_CHECKING:
     from dialtone.adapters.flow_library import FlowLibrary
     from dialtone.domain.commands import Command
+    from dialtone.domain.decisions import Decision
+    from dialtone.domain.events import Event
     from dialtone.domain.recordings import Recording
     from infra.carrier.trace import Happening, LegName
-    from infra.flowkit.conversations import Script
+    from infra.flowkit.conversations import LookupAnswer, Script
     from infra.flowkit.coverage import CoverageItem
 
 LONGEST_CALL_SECONDS = 3_600.0
@@ -46,6 +52,8 @@ class ScenarioResult:
     """What the call took of the flow, each once."""
     call_seconds: float
     """From the answer to the hang-up."""
+    last_resorts: tuple[str, ...] = ()
+    """Why it came to the flow's last resort: the step, and what was missing or refused there."""
     fault: str = ""
     """Why it could not be played to its end: our code failed, or the call went on for ever."""
     took_seconds: float = field(default=0.0, compare=False)
@@ -68,6 +76,7 @@ def run_scenario(script: Script, flows: FlowLibrary) -> ScenarioResult:
         differences=tuple(differences(script.conversation.ends, left)) if left and not fault else (),
         taken=tuple(dict.fromkeys(run.recorder.taken)),
         call_seconds=left.seconds if left else 0.0,
+        last_resorts=tuple(run.last_resorts),
         fault=fault,
         took_seconds=time.perf_counter() - began,
     )
@@ -89,29 +98,31 @@ class ScenarioRun:
             audio_missing=[each.audio_missing for each in troubles if each.audio_missing],
         )
         self._stage.systems.answering = {
-            target: Answering(how.answers, how.gives, how.after) for target, how in self._conversation.lookups.items()
+            target: _answering(*attempts) for target, attempts in self._conversation.lookups.items()
         }
         self._carrier = self._stage.carrier
         self.recorder = CoverageRecorder()
-        self._stage.decided = self.recorder.record
+        self.last_resorts: list[str] = []
+        self._stage.decided = self._decided
         self._transcript = Transcript(lambda: self.recorder.step, lambda: self._carrier.clock.now)
         self._stage.observer.warned = lambda reason: self._transcript.note(f"error: {reason}")
         self._person = Participant(self._carrier, self._transcript, "", self._conversation.talk)
         self._others = {
-            number: Participant(self._carrier, self._transcript, number, who.talk)
-            for number, who in self._conversation.people.items()
+            number: [Participant(self._carrier, self._transcript, number, who.talk) for who in attempts]
+            for number, attempts in self._conversation.people.items()
         }
+        self._rung: Counter[str] = Counter()
         self._happened: list[Happening] = []
         self._refusals = {trouble: trouble.times for trouble in troubles if trouble.telnyx_refuses}
 
     @property
     def _everybody(self) -> tuple[Participant, ...]:
-        return (self._person, *self._others.values())
+        return (self._person, *chain.from_iterable(self._others.values()))
 
     def play(self) -> str:
         """From the ringing to the end; why it could not be played, if so."""
-        for number, who in self._conversation.people.items():
-            self._carrier.add_callee(number, callee_of(who))
+        for number, attempts in self._conversation.people.items():
+            self._carrier.add_callee(number, *map(callee_of, attempts))
         self._make_trouble()
         self._carrier.observe(self._tell)
         self._begin()
@@ -151,7 +162,19 @@ class ScenarioRun:
             variables=call.variables,
             recordings=[self._recording(each) for each in self._stage.store.recordings(leg.call_session_id)],
             transfers=self._transfers(leg),
+            lookups=self._stage.systems.questions,
         )
+
+    def _decided(self, decision: Decision) -> None:
+        if LAST_RESORT in decision.incidents:
+            self.last_resorts.append(f"{self.recorder.step}: {decision.reason}{self._remedy(self._stage.told[-1])}")
+        self.recorder.record(decision)
+
+    def _remedy(self, event: Event) -> str:
+        """What to do about media that is missing: people forget to lay it beside their flows."""
+        name = event.text("media_name") if event.text("status") == "file_not_found" else ""
+        laid = {file.stem for file in (self._script.file.parent / AUDIO_FOLDER).glob("*")}
+        return f"; put {name}.wav or {name}.mp3 into the folder {AUDIO_FOLDER}" if name and name not in laid else ""
 
     def _begin(self) -> None:
         dials = self._conversation.dials
@@ -196,12 +219,13 @@ class ScenarioRun:
                 participant.tell(happening)
 
     def _rings(self, leg: LegName | None) -> None:
-        """Whoever is rung takes their telephone; rung again, they answer but have said what they had to say."""
+        """Whoever is rung takes their telephone; rung too often, they have said what they had to say."""
         if leg is None or leg.direction == "incoming" or leg == self._person.leg:
             return
-        called = self._others.get(leg.to)
-        if called and called.leg is None:
+        attempts = self._others.get(leg.to, [])
+        for called in attempts[self._rung[leg.to] :][:1]:
             called.take(Line(self._carrier, self._carrier.exchange.legs[leg.call_control_id]))
+        self._rung[leg.to] += 1
 
     def _transfers(self, own: LegName) -> list[TransferLeft]:
         rung = [each.leg for each in self._happened if isinstance(each, trace.Rang) and each.leg]
@@ -238,6 +262,10 @@ class ScenarioRun:
             pauses=sum(each.change == "paused" for each in told),
             transcript=transcripts[0] if transcripts else None,
         )
+
+
+def _answering(how: LookupAnswer, *later: LookupAnswer) -> Answering:
+    return Answering(how.answers, how.gives, how.after, then=[_answering(each) for each in later])
 
 
 def _hung_up_by(hang_up: trace.HungUp) -> str:

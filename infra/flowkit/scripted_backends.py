@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from dialtone.domain.lookups import FAILED, FOUND, Answer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from dialtone.domain.events import Event
     from dialtone.domain.lookups import Lookup
@@ -35,6 +35,8 @@ class Answering:
     """`found`, `not_found`, `failed`, or `never`."""
     values: Mapping[str, str] = field(default_factory=dict)
     after_seconds: float = 0.2
+    then: Sequence[Answering] = ()
+    """How it answers the second time, the third, …, and as the last of these from then on."""
 
 
 @dataclass(slots=True)
@@ -52,7 +54,7 @@ class OtherSystems:
         """Answer, but not yet: within the lookup's limit, as the lookup function does."""
         del deadline
         self.asked.append(lookup)
-        how = self.answering.get(lookup.target)
+        how = self._how(lookup)
         if how and lookup.quiet_seconds and (how.after_seconds > lookup.quiet_seconds and how.result != NEVER):
             self._at(lookup.quiet_seconds, lambda: lookup.slow(self._now()))
         if how is None:
@@ -64,6 +66,19 @@ class OtherSystems:
             wanted = {name: how.values.get(name, "") for name in lookup.gives} if how.result == FOUND else {}
             reason = "failed: as was asked for" if how.result == FAILED else ""
             self._later(how.after_seconds, lookup, Answer(how.result, wanted, reason))
+
+    @property
+    def questions(self) -> tuple[Lookup, ...]:
+        """Everything that was asked, in order; what was sent again stands once."""
+        return tuple({lookup.id: lookup for lookup in reversed(self.asked)}.values())[::-1]
+
+    def _how(self, lookup: Lookup) -> Answering | None:
+        """How it answers this time: a repetition of a question is the same time."""
+        earlier = [each.id for each in self.questions if each.target == lookup.target]
+        how = self.answering.get(lookup.target)
+        if how is None:
+            return None
+        return (how, *how.then)[min(earlier.index(lookup.id), len(how.then))]
 
     def _later(self, seconds: float, lookup: Lookup, answer: Answer) -> None:
         self._at(seconds, lambda: answer.event(lookup, self._now()))

@@ -32,6 +32,9 @@ def _lines(result: ScenarioResult) -> Iterator[str]:
     yield _row(AS_EXPECTED, "time", "step", "the conversation", "what happened")
     for entry in result.entries:
         yield from _entry_lines(entry)
+    for why in result.last_resorts:
+        words = f"the last resort was taken from the step {why}"
+        yield from textwrap.wrap(words, 96, initial_indent="  ", subsequent_indent="  ")
     if result.differences:
         yield _row(AS_EXPECTED, "", "", "at the end", "")
     for difference in result.differences:

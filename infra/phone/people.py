@@ -11,7 +11,7 @@ from infra.carrier.callers import Busy, Callee, Machine, NoAnswer, Person, Rejec
 from infra.phone.key_help import KIND_NAMES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from infra.carrier.exchange import Exchange
     from infra.carrier.legs import Party
@@ -35,16 +35,19 @@ class People:
     def __init__(self, everybody: str = "", named: Mapping[str, str] | None = None) -> None:
         """`everybody` is one of KINDS, '' for a person and the account's CALLEES; `named` by number."""
         self._default = KINDS[everybody or "person"]
+        self._later: dict[str, list[Callee]] = {}
         self._named: dict[str, Callee] = {} if everybody else _callees()
         self._named.update({number: KINDS[kind] for number, kind in (named or {}).items()})
 
     def reached_at(self, number: str) -> Callee:
-        """Who answers, or does not, under a number."""
+        """Who answers, or does not, under a number that is rung now."""
+        if later := self._later.get(number):
+            self._named[number] = later.pop(0)
         return self._named.get(number, self._default)
 
-    def meet(self, others: Mapping[str, Callee]) -> None:
-        """Let these be reached as well, in place of whoever had their numbers."""
-        self._named.update(others)
+    def meet(self, others: Mapping[str, Sequence[Callee]]) -> None:
+        """Let these be reached as well, in place of whoever had their numbers: each time the next, then the last."""
+        self._later.update({number: [*attempts] for number, attempts in others.items()})
 
     def move_in(self, exchange: Exchange) -> None:
         """Let them be reached in the carrier, whatever number a flow comes to dial."""

@@ -12,7 +12,7 @@ from infra.flowkit.conversation_parties import called_number, callee_of
 from infra.flowkit.conversations import After, Hears, Presses, Says, read_conversations
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -26,7 +26,8 @@ class Played:
     called: str
     caller: str
     person: Caller
-    people: Mapping[str, callers.Callee]
+    people: Mapping[str, Sequence[callers.Callee]]
+    """By number, who is there each time that it is rung; from the last on, as that."""
     at: datetime
 
 
@@ -44,7 +45,10 @@ def read_script(file: Path, name: str, flows: Path) -> Played:
         called=called_number(script, flows),
         caller=conversation.caller,
         person=person_of(conversation),
-        people={number: callee_of(who, _once_connected(who.talk)) for number, who in conversation.people.items()},
+        people={
+            number: [callee_of(who, _once_connected(who.talk)) for who in attempts]
+            for number, attempts in conversation.people.items()
+        },
         at=conversation.at,
     )
 

@@ -584,13 +584,160 @@ def test_options_out_of_range_are_refused(options: list[str], capsys: pytest.Cap
     assert options[0] in capsys.readouterr().err
 
 
+# First so, then so; what holds for all; what was looked up
+
+
+SHOP = """\
+flow: shop
+last_resort: sorry
+steps:
+  card:
+    collect: Please key your card in.
+    into: card
+    digits: 4
+    sensitive: true
+    otherwise: sorry
+  find:
+    lookup: cards
+    send: {card: "{digits.card}", caller: "{caller}"}
+    into: found
+    gives: [name]
+    sensitive: true
+    not_found: card
+    next: ring
+  ring:
+    transfer: "+15550199"
+    busy: ring
+    next: bye
+  bye: hangup
+  sorry:
+    say: We are sorry.
+"""
+
+TWICE = """\
+flow: shop
+defaults:
+  caller: withheld
+  at: 2026-03-07 10:00:00
+  lookups: {cards: [not_found, {gives: {name: Ada}}]}
+  people: {"+15550199": [busy, busy, {talk: [{says: Shop.}, {hangs_up: true}]}]}
+conversations:
+  - name: second card, third ringing
+    talk: [{hears: your card}, {presses: 1111}, {hears: your card}, {presses: 2222}, {hears: Shop.}]
+    ends:
+      variables: {found.name: Ada}
+      transfers:
+        - {to: "+15550199", result: busy}
+        - {to: "+15550199", result: busy}
+        - {to: "+15550199", result: connected}
+      lookups: [{lookup: cards, send: {card: "1111", caller: ""}}, {lookup: cards, send: {card: "2222"}}]
+"""
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    (tmp_path / "numbers.yaml").write_text('"+15550150": shop\n', encoding="utf-8")
+    (tmp_path / "shop.yaml").write_text(SHOP, encoding="utf-8")
+    return tmp_path / f"shop{SUFFIX}"
+
+
+def played_once(file: Path, conversations: str) -> ScenarioResult:
+    file.write_text(conversations, encoding="utf-8")
+    (result,) = play(read_conversations(file))
+    return result
+
+
+def test_people_and_systems_behave_as_the_list_says_one_time_after_the_other(shop: Path) -> None:
+    result = played_once(shop, TWICE)
+
+    assert result.passed, f"\n{side_by_side(result)}"
+
+
+def test_after_the_last_of_a_list_it_stays_as_the_last(shop: Path) -> None:
+    result = played_once(
+        shop,
+        TWICE.replace("[not_found, {gives: {name: Ada}}]", "[not_found, {gives: {name: Eve}}, {gives: {name: Ada}}]")
+        .replace("[busy, busy, {talk", "[busy, {talk")
+        .replace('        - {to: "+15550199", result: busy}\n', "", 1)
+        .replace("found.name: Ada", "found.name: Eve"),
+    )
+
+    assert result.passed, f"\n{side_by_side(result)}"
+
+
+def test_a_person_who_is_never_rung_has_something_left_to_say(shop: Path) -> None:
+    result = played_once(shop, TWICE.replace("{hangs_up: true}]}]", "{hangs_up: true}]}, {talk: [{says: Bye.}]}]"))
+
+    assert [entry.expected for entry in result.entries if entry.missed] == [["says “Bye.”"]]
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ('{lookup: cards, send: {card: "9999"}}', ("lookup 1: card", "(sensitive)", "(others)")),
+        ("{lookup: cards, send: {caller: +15550142}}", ("lookup 1: caller", "+15550142", "—")),
+        ("{lookup: cards, send: {colour: red}}", ("lookup 1: colour", "red", "—")),
+        ("{lookup: orders}", ("lookup 1", "orders", "cards")),
+    ],
+)
+def test_what_a_lookup_was_sent_is_compared_and_sensitive_digits_are_never_shown(
+    shop: Path, asked: str, found: tuple[str, str, str]
+) -> None:
+    text = TWICE.replace('{lookup: cards, send: {card: "1111", caller: ""}}', asked.replace("+15550142", '"+15550142"'))
+
+    result = played_once(shop, text)
+
+    assert [(each.what, each.expected, each.found or "—") for each in result.differences] == [found]
+    ours = f"{side_by_side(result)}{result.differences}"
+    assert not {"9999", "2222"} & set(re.findall(r"(?<!presses )\b\d{4}\b", ours))
+
+
+def test_a_lookup_too_many_is_a_difference(shop: Path) -> None:
+    result = played_once(shop, TWICE.replace(', {lookup: cards, send: {card: "2222"}}]', "]"))
+
+    assert [(each.what, each.expected, each.found) for each in result.differences] == [("lookup 2", "—", "cards")]
+
+
+@pytest.mark.parametrize("caller", ["withheld", '""', "anonymous", "Restricted", "sip:anonymous@anonymous.invalid"])
+def test_a_withheld_caller_may_be_written_as_carriers_write_it(shop: Path, caller: str) -> None:
+    (shop.parent / "shop.yaml").write_text(
+        "flow: shop\nsteps:\n  who: {branch: [{when: {caller: withheld}, to: hidden}], otherwise: bye}\n"
+        "  hidden: {say: Hello., next: bye}\n  bye: hangup\n",
+        encoding="utf-8",
+    )
+
+    result = played_once(
+        shop,
+        f"flow: shop\ndefaults: {{caller: {caller}}}\n"
+        "conversations: [{name: a, ends: {steps: [who, hidden, bye]}}]\n",
+    )
+
+    assert result.passed, f"\n{side_by_side(result)}"
+
+
+def test_a_report_says_why_the_last_resort_was_taken_and_where_media_belongs(folder: Path) -> None:
+    (folder / "desk.yaml").write_text(
+        DESK.replace("start:", "").replace("    menu: For", "    menu: {media: choices}\n    no_input: For"),
+        encoding="utf-8",
+    )
+
+    result = played_once(folder / f"desk{SUFFIX}", "flow: desk\nconversations: [{name: a, ends: {outcome: kept}}]\n")
+
+    what = "welcome: audio could not be played: file_not_found choices"
+    why = f"{what}; put choices.wav or choices.mp3 into the folder audio"
+    assert result.last_resorts == (why,)
+    assert why in " ".join(side_by_side(result).split())
+
+
 # The page about it
 
 
 def test_the_example_in_the_docs_is_played_and_takes_every_way(tmp_path: Path) -> None:
     _written_page(tmp_path)
 
-    played = list(play(read_conversations(tmp_path / f"workshop{SUFFIX}")))
+    played = [
+        each for flow in ("workshop", "deliveries") for each in play(read_conversations(tmp_path / f"{flow}{SUFFIX}"))
+    ]
 
     assert [side_by_side(each) for each in played if not each.passed] == []
 

@@ -137,6 +137,57 @@ def test_what_is_wrong_is_told_with_its_line_and_a_remedy(
     assert raised.value.remedy
 
 
+def test_what_holds_for_all_conversations_is_added_to_each_and_replaced_by_its_own(write: Write) -> None:
+    file = write("""\
+        flow: desk
+        defaults:
+          caller: "+15550143"
+          called: "+15550150"
+          at: 2026-12-24 18:00:00
+          given: {day: Monday}
+          people: {"+15550198": busy, "+15550199": busy}
+          lookups: {orders: found}
+        conversations:
+          - name: as all
+          - name: its own
+            caller: withheld
+            people: {"+15550199": nobody}
+            lookups: {orders: [failed, found], stock: never}
+          - name: dialled
+            dials: "+15550144"
+            given: {name: Ada}
+        """)
+
+    plain, own, dialled = (script.conversation for script in read_conversations(file))
+
+    assert (plain.caller, plain.called, plain.at.day) == ("+15550143", "+15550150", 24)
+    assert (plain.given, dialled.given, dialled.called) == ({}, {"day": "Monday", "name": "Ada"}, None)
+    assert (own.caller, own.called) == ("withheld", "+15550150")
+    assert {number: [each.answers for each in who] for number, who in own.people.items()} == {
+        "+15550198": ["busy"],
+        "+15550199": ["nobody"],
+    }
+    assert {name: [each.answers for each in how] for name, how in own.lookups.items()} == {
+        "orders": ["failed", "found"],
+        "stock": ["never"],
+    }
+
+
+def test_what_is_wrong_in_what_holds_for_all_is_told_there_once(write: Write) -> None:
+    file = write("""\
+        flow: desk
+        defaults:
+          people: {"+15550199": [busy, bussy]}
+        conversations: [{name: a}, {name: b}]
+        """)
+
+    with pytest.raises(FlowInvalid) as caught:
+        read_conversations(file)
+
+    assert caught.value.line == 3
+    assert "bussy is not one of" in caught.value.reason
+
+
 def test_a_file_named_after_another_flow_is_refused(write: Write) -> None:
     file = write("flow: office\nconversations: [{name: a}]\n")
 

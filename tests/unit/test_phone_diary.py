@@ -156,7 +156,7 @@ def test_a_call_is_written_as_a_conversation_that_the_telephone_can_play(tmp_pat
     played = read_script(file, "tried", tmp_path)
 
     assert (played.caller, played.called) == ("+15550142", "+15550100")
-    assert played.people == {"+15550199": Unreached("user_busy", 0.5)}
+    assert played.people == {"+15550199": [Unreached("user_busy", 0.5)]}
     assert played.person == Caller(
         Hear(WELCOME),
         Silence(2.0),
@@ -218,7 +218,7 @@ def test_people_of_a_conversation_are_reached_as_it_says(tmp_path: Path) -> None
 
     assert played.called == "+15550100"
     assert played.person == Caller(Hear("music", within=9, kind="audio"))
-    assert played.people == {"+15550199": Person(Silence(0), Say(2, "Hello")), "+15550198": NoAnswer()}
+    assert played.people == {"+15550199": [Person(Silence(0), Say(2, "Hello"))], "+15550198": [NoAnswer()]}
 
 
 @pytest.mark.parametrize(

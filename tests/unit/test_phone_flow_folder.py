@@ -268,3 +268,10 @@ def test_a_number_is_known_however_it_is_written_and_by_its_flow(tmp_path: Path,
     (tmp_path / "main-menu.yaml").write_text("flow: main-menu\nsteps:\n  bye: hangup\n", encoding="utf-8")
 
     assert called(written, tmp_path) == meant
+
+
+def test_somebody_who_is_rung_again_behaves_as_the_next_of_a_list_and_then_as_the_last() -> None:
+    who = people([])
+    who.meet({AGENT: [Busy(), NoAnswer()]})
+
+    assert [who.reached_at(AGENT) for _ in range(3)] == [Busy(), NoAnswer(), NoAnswer()]
