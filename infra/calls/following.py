@@ -10,15 +10,15 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from control.story import TO_DIALTONE, Row, story_of
 from dialtone.adapters.calls_table import BegunLeg
-from infra.calls.story import TO_DIALTONE, Row, story_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from control.listing import Listing
+    from control.selection import Selection
     from dialtone.domain.calls import Call
-    from infra.calls.listing import Listing
-    from infra.calls.selection import Selection
 
 MOST_CALLS = 50
 """Followed at once."""

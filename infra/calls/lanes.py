@@ -7,15 +7,15 @@ from datetime import datetime
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
-from infra.calls.story import TO_DIALTONE, UNCONFIRMED, described, seconds
+from control.story import TO_DIALTONE, UNCONFIRMED, described, seconds
 from infra.console import BLUE, BOLD, CYAN, DIM, PLAIN, RED, YELLOW, printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from control.story import Row, Story
     from dialtone.domain.calls import Call
     from dialtone.domain.recordings import Recording
-    from infra.calls.story import Row, Story
 
 Line = tuple[str, str]
 """A line and its colour."""

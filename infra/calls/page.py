@@ -7,15 +7,15 @@ from datetime import datetime
 from html import escape
 from typing import TYPE_CHECKING
 
+from control.story import TO_DIALTONE, UNCONFIRMED, described, seconds
 from infra.calls.lanes import MILLIS_PER_SECOND
-from infra.calls.story import TO_DIALTONE, UNCONFIRMED, described, seconds
 from infra.console import printable
 from infra.flowkit.drawing.text_metrics import FONT_FAMILY, Lettering
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from infra.calls.story import Row, Story
+    from control.story import Row, Story
 
 LETTERING = Lettering(13)
 LINE = 17

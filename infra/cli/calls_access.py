@@ -5,9 +5,9 @@ from __future__ import annotations
 import shutil
 from typing import TYPE_CHECKING
 
+from control.listing import Listing
+from control.selection import Selection
 from infra import aws
-from infra.calls.listing import Listing
-from infra.calls.selection import Selection
 from infra.cli.recordings_access import stack
 from infra.custody.selection import number
 

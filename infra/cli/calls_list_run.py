@@ -4,25 +4,23 @@ from __future__ import annotations
 
 import json
 import sys
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from dialtone.adapters.calls_table import KEEP_DAYS
+from control.selection import ago_or_moment, kept, moment
+from control.story import leg_json
 from dialtone.domain.errors import DialtoneError
 from infra import aws
 from infra.calls.lanes import list_lines
-from infra.calls.selection import ago_or_moment
 from infra.calls.spreadsheet import as_csv
-from infra.calls.story import leg_json
 from infra.cli.calls_access import columns, listing, selection
 from infra.cli.calls_list import MOST_LIMIT, MOST_READ
 from infra.console import Console
-from infra.custody.selection import moment
 
 if TYPE_CHECKING:
     import argparse
 
-    from infra.calls.listing import Page
+    from control.listing import Page
 
 
 def run(given: argparse.Namespace) -> int:
@@ -30,9 +28,9 @@ def run(given: argparse.Namespace) -> int:
     if not 1 <= given.limit <= MOST_LIMIT:
         raise DialtoneError(f"--limit {given.limit} is not possible: say a number from 1 to {MOST_LIMIT:,}")
     now = datetime.now(UTC)
-    since = ago_or_moment(given.since, now) if given.since else now - timedelta(days=KEEP_DAYS)
-    # A clock of Telnyx's, or of a line that runs faster than time, may be ahead of ours.
-    until = moment(given.until, end=True).astimezone(UTC) if given.until else now + timedelta(days=1)
+    begin = ago_or_moment(given.since, now) if given.since else datetime.min.replace(tzinfo=UTC)
+    end = moment(given.until, end=True).astimezone(UTC) if given.until else datetime.max.replace(tzinfo=UTC)
+    since, until = kept(begin, end, now)
     with aws.explained():
         page = listing(given).page(selection(given, given.outcome), since, until, given.limit, MOST_READ)
     if given.csv:

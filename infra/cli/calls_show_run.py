@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import argparse
     from pathlib import Path
 
-    from infra.calls.story import Story
+    from control.story import Story
 
 
 PIPE_COLUMNS = 120

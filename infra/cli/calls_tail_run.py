@@ -10,10 +10,10 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from control.story import described
 from infra import aws
 from infra.calls.following import Following
 from infra.calls.lanes import SHORT_ID, one_line
-from infra.calls.story import described
 from infra.cli.calls_access import columns, listing, selection
 from infra.cli.calls_tail import LOOK_SECONDS
 from infra.console import BOLD, Console, printable

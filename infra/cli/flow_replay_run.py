@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterable, Iterator
 
-    from infra.calls.listing import Listing
+    from control.listing import Listing
     from infra.replaying.rerun import Way
 
 MOST_READ = 10_000

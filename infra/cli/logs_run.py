@@ -10,14 +10,13 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from control.listing import UUID, Listing
+from control.selection import ago_or_moment, began, moment
 from dialtone.domain.errors import DialtoneError
 from infra import aws
 from infra.calls.lanes import wrap
-from infra.calls.listing import UUID, Listing
-from infra.calls.selection import ago_or_moment, began
 from infra.cli.calls_access import columns
 from infra.console import BOLD, Console, can_draw, printable
-from infra.custody.selection import moment
 from infra.logs.insights import Insights
 from infra.logs.lines import Wanted, lines
 from infra.logs.queries import CALL, ERRORS, FUNNEL, SLOW, Query, of_alarm, saved

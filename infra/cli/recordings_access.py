@@ -7,12 +7,13 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from archive.metadata import OF_CALL, metadata
+from control.selection import moment
 from dialtone.domain.recordings import COPIED, DOUBTFUL, ERASED, EXPECTED, FAILED, SAVED, VERIFIED
 from infra import aws
 from infra.custody.ledger import Ledger
 from infra.custody.objects import Objects
 from infra.custody.retention import Retention
-from infra.custody.selection import Selection, moment, number
+from infra.custody.selection import Selection, number
 from infra.stack_outputs import find_stack
 
 if TYPE_CHECKING:

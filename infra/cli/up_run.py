@@ -109,4 +109,5 @@ def _environment(line: PhoneLine) -> dict[str, str]:
         "TELNYX_BASE_URL": line.server.url,
         "TELNYX_CONNECTION_ID": CONNECTION_ID,
         "WEBHOOK_URL": line.cloud.webhook_url,
+        "CONTROL_URL": line.cloud.control_url,
     }

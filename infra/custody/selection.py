@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from dialtone.domain.errors import DialtoneError
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from dialtone.domain.recordings import Recording
 
 OUTGOING = "outgoing"
-_DAY_CHARACTERS = len("2026-11-30")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,16 +74,3 @@ def number(written: str) -> str:
     if E164.fullmatch(said) or written.startswith("sip:"):
         return said if E164.fullmatch(said) else written
     raise DialtoneError(f"{written!r} is not a number: say it with plus and country, such as +15550142, or as sip:…")
-
-
-def moment(written: str, *, end: bool = False) -> datetime:
-    """A day or a time, in UTC unless it says otherwise; as the `end` of a stretch a day is meant to its end.
-
-    Raises DialtoneError for anything else.
-    """
-    try:
-        found = datetime.fromisoformat(written)
-        found = found if found.tzinfo else found.replace(tzinfo=UTC)
-        return found + timedelta(days=1) if end and len(written) == _DAY_CHARACTERS else found
-    except (ValueError, OverflowError):
-        raise DialtoneError(f"{written!r} is not a time: say a day, 2026-11-30, or a time, 2026-11-30T14:00") from None

@@ -126,6 +126,11 @@ class LocalCloud:
         return self.api_url(self.outputs["WebhookUrl"])
 
     @property
+    def control_url(self) -> str:
+        """Where people and programs read calls and recordings."""
+        return self.api_url(self.outputs["ControlUrl"])
+
+    @property
     def calls_table(self) -> str:
         """Name of the table of calls."""
         return self.outputs["CallsTableName"]

@@ -13,16 +13,17 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
+from control import listing as listing_module
+from control import selection as selection_module
+from control.listing import Listing
+from control.selection import Selection, ago_or_moment
 from dialtone.domain.calls import Call
 from dialtone.domain.commands import command
 from dialtone.domain.decisions import Decision
 from dialtone.domain.events import Event
 from infra import aws
 from infra.calls import following
-from infra.calls import listing as listing_module
 from infra.calls.following import Following
-from infra.calls.listing import Listing
-from infra.calls.selection import Selection, ago_or_moment
 from infra.cli import calls_list_run as calls_list
 from infra.cli.main import main
 from tests.unit.test_docs import ROOT, blocks
@@ -95,7 +96,7 @@ _NUMBERS = itertools.count()
 
 @pytest.fixture
 def at_work(line: Line, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Operator:
-    for module in (calls_list, listing_module):
+    for module in (listing_module, selection_module):
         monkeypatch.setattr(module, "KEEP_DAYS", SHORT_DAYS)
     clients = {"dynamodb": line.dynamodb}
     monkeypatch.setattr(aws, "client", lambda service, *_: clients[service])
@@ -109,6 +110,9 @@ def test_calls_come_the_newest_first_over_days(at_work: Operator) -> None:
 
     assert at_work.listed() == ["today", "yesterday", "two-days", "ten-days"]
     assert at_work.listed("--since", "36h") == ["today", "yesterday"]
+    assert at_work.listed("--since", "99999w", "--to", "9999-12-30")[:2] == ["today", "yesterday"], (
+        "soon: no day is asked twice"
+    )
     assert at_work.listed("--to", (NOW - timedelta(days=1)).isoformat()) == ["two-days", "ten-days"]
     begins, ends = (NOW - timedelta(days=5)).isoformat(), (NOW - timedelta(hours=12)).isoformat()
     assert at_work.listed("--from", begins, "--to", ends) == ["yesterday", "two-days"]
@@ -283,7 +287,7 @@ def test_keys_that_dynamodb_leaves_unread_are_asked_for_again(
     at_work.call("one")
     at_work.call("two", timedelta(minutes=1))
     whole: Callable[..., Any] = at_work.line.dynamodb.batch_get_item
-    monkeypatch.setattr("infra.calls.listing.READ_PAUSES_SECONDS", (0.0, 0.0))
+    monkeypatch.setattr("control.listing.READ_PAUSES_SECONDS", (0.0, 0.0))
 
     def halved(*, RequestItems: Any) -> Any:  # noqa: ANN401, N803 -- boto's own
         ((table, asked),) = RequestItems.items()

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from control import listing
 from dialtone.adapters.publications import Change, Publications, Version
 from dialtone.domain.publication import Live
 from infra import aws
-from infra.calls import listing
 from infra.carrier import BEEP, Caller, HangUp, Hear, Machine, NoAnswer, Person, Press, Say, Silence, WebhookFault
 from infra.checkout import SAMPLES
 from infra.cli import flow_replay_run

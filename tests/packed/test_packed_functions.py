@@ -17,7 +17,7 @@ from moto.server import ThreadedMotoServer
 
 from dialtone.adapters.flow_library import read_numbers
 from dialtone.domain.lookups import Lookup
-from infra.checkout import MENUS
+from infra.checkout import MENUS, ROOT
 from infra.packing.runtime_api import PackedFunction, Runtime
 from tests.integration.deliveries import Signer, body
 from tests.integration.dependencies import create_table
@@ -173,6 +173,22 @@ def test_the_watchdog_lets_go_of_a_call_that_is_not_in_the_table(environment: di
         looked = function.invoke({"Records": [{"messageId": "1", "body": look}]})
 
     assert looked.payload is None
+
+
+def test_the_packed_control_function_describes_itself(environment: dict[str, str]) -> None:
+    settings = environment | {"RECORDINGS_BUCKET": "recordings"}
+    request = {
+        "version": "2.0",
+        "rawPath": "/openapi.json",
+        "headers": {},
+        "requestContext": {"http": {"method": "GET", "path": "/openapi.json"}, "stage": "$default", "requestId": "1"},
+    }
+
+    with PackedFunction(PACKED / "ControlFunction", "control.app.handler", settings, RUNTIME) as function:
+        answer = function.invoke(request)
+
+    described = (ROOT / "docs" / "schema" / "control-api.json").read_text(encoding="utf-8")
+    assert json.loads(answer.payload["body"]) == json.loads(described)
 
 
 def test_the_pre_traffic_function_starts_and_refuses_a_version_that_it_cannot_invoke(

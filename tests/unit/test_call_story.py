@@ -11,6 +11,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from control.story import SENT, UNCONFIRMED, Story, story_of
 from dialtone.adapters.calls_table import TimelineEntry
 from dialtone.adapters.telnyx_api import Outcome
 from dialtone.domain.calls import Call
@@ -20,7 +21,6 @@ from dialtone.domain.unconfirmed import Unconfirmed
 from infra.account import AGENT, AGENT_SCRIPT
 from infra.calls.lanes import lanes, list_lines, one_line, wrap
 from infra.calls.page import drawing, page_of, picture_of
-from infra.calls.story import SENT, UNCONFIRMED, Story, story_of
 from infra.checkout import ROOT
 from infra.demo import scenes
 from infra.flowkit.stage import Stage

@@ -88,6 +88,7 @@ def test_the_functions_are_these_with_their_handlers(template: Template) -> None
         "FailoverFunction": "failover.app.handler",
         "WatchdogFunction": "watchdog.app.handler",
         "PreTrafficFunction": "pretraffic.app.handler",
+        "ControlFunction": "control.app.handler",
     }
 
 
@@ -146,7 +147,7 @@ def test_every_log_is_kept_as_long_as_asked_for_and_no_longer(template: Template
     groups = of_type(template, "AWS::Logs::LogGroup")
     written = {function["LoggingConfig"]["LogGroup"]["Ref"] for function in functions(template).values()}
 
-    assert set(groups) == written | {"AccessLogGroup"}
+    assert set(groups) == written | {"AccessLogGroup", "ControlAccessLogGroup"}
     for group in groups.values():
         assert group["Properties"]["RetentionInDays"] == {"Ref": "LogRetentionDays"}
         assert group["Properties"]["KmsKeyId"] == OWN_KEY
@@ -380,6 +381,15 @@ def test_each_function_may_do_exactly_this(template: Template) -> None:
             "ReadTelnyxApiKey": {"secretsmanager:GetSecretValue"},
             **KEY_OF_CALLS,
         },
+        "ControlRole": {
+            "WriteItsLogs": LOG_ACTIONS,
+            "SendTraces": TRACE_ACTIONS,
+            "ReadCalls": {"dynamodb:BatchGetItem", "dynamodb:Query"},
+            "NoteWhoListens": {"dynamodb:PutItem"},
+            "ReadRecordings": {"s3:GetObject"},
+            "TellMissingFromForbidden": {"s3:ListBucket"},
+            **KEY_OF_CALLS,
+        },
         "DeploymentRole": {
             "MoveTheAlias": {"lambda:GetAlias", "lambda:GetProvisionedConcurrencyConfig", "lambda:UpdateAlias"},
             "AskTheHook": {"lambda:InvokeFunction"},
@@ -499,6 +509,18 @@ def test_the_failover_needs_no_api_and_keeps_concurrency_only_where_asked(templa
     assert template["Parameters"]["FailoverTransferTo"]["Default"] == ""
 
 
+def test_the_control_api_takes_signed_requests_only(template: Template) -> None:
+    api = properties(template, "ControlApi")["Body"]
+    operations = {
+        f"{method.upper()} {path}": each for path, methods in api["paths"].items() for method, each in methods.items()
+    }
+    (allowed,) = properties(template, "ListenPolicy")["PolicyDocument"]["Statement"]
+    invoked = {each["Fn::Sub"].partition("${ControlApi}/*/")[2] for each in allowed["Resource"]}
+
+    assert all(each["security"] == [{"AWS_IAM": []}] for each in operations.values())
+    assert {each.replace("/{id}", "/*").replace(" ", "") for each in operations} == invoked
+
+
 def test_no_function_has_a_role_that_sam_made(template: Template) -> None:
     roles = {function["Role"]["Fn::GetAtt"][0] for function in functions(template).values()}
 
@@ -514,6 +536,7 @@ def test_no_function_has_a_role_that_sam_made(template: Template) -> None:
             "ReconcileRole",
             "FailoverRole",
             "WatchdogRole",
+            "ControlRole",
         }
     )
     for role in roles:
@@ -544,6 +567,8 @@ def test_the_outputs_have_the_names_that_others_rely_on(template: Template) -> N
         "ArchiveDeadLetterQueueUrl",
         "ParkedEventsBucketName",
         "PublishPolicyArn",
+        "ControlUrl",
+        "ListenPolicyArn",
         "WebhookFunctionName",
         "WebhookFunctionVersion",
         "DeploymentApplication",

@@ -131,6 +131,7 @@ WATCHED = {
     (OF_THE_STACK, "CallsClosed", "reconcile"),
     (OF_THE_STACK, "SweepsIncomplete", "reconcile"),
     ("AWS/Lambda", "Errors", "ReconcileFunctionName"),
+    ("AWS/Lambda", "Errors", "ControlFunctionName"),
     ("AWS/Lambda", "Invocations", "ReconcileFunctionName"),
     ("AWS/SQS", "ApproximateNumberOfMessagesVisible", "ReconcileDeadLetterQueueName"),
     ("AWS/Lambda", "Errors", "WatchdogFunctionName"),
@@ -403,7 +404,8 @@ def test_a_stack_whose_alarms_ring_for_nobody_says_so_when_it_is_deployed() -> N
 
 def test_a_calls_story_is_read_from_the_logs_of_all_functions() -> None:
     functions = of_type(translate.read(ROOT / "template.yaml"), "AWS::Serverless::Function").values()
-    groups = {each["Properties"]["LoggingConfig"]["LogGroup"]["Ref"] for each in functions} - {"PreTrafficLogGroup"}
+    groups = {each["Properties"]["LoggingConfig"]["LogGroup"]["Ref"] for each in functions}
+    groups -= {"PreTrafficLogGroup", "ControlLogGroup"}  # they have no part in calls
 
     story = MONITORING["Resources"]["OneCallsStory"]["Properties"]
 

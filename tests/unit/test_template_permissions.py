@@ -22,6 +22,11 @@ ELSEWHERE = {
     "pretraffic lambda:Invoke",  # tests/integration/test_pretraffic.py, like the rest
     "pretraffic dynamodb:Query",
     "pretraffic dynamodb:DeleteItem",
+    "control dynamodb:BatchGetItem",  # tests/integration/test_control_api.py, like the rest
+    "control dynamodb:Query",
+    "control dynamodb:PutItem",
+    "control s3:GetObject",
+    "control s3:HeadObject",
     "pretraffic codedeploy:PutLifecycleEventHookExecutionStatus",
 }
 """Requests of functions that the drills leave out."""
@@ -130,7 +135,10 @@ def named(value: object) -> set[str]:
     return {each for each in found if not each.startswith("AWS::")}
 
 
-ROLES = [f"{name}Role" for name in ("Webhook", "Archive", "Lookup", "Reconcile", "Failover", "Watchdog", "PreTraffic")]
+ROLES = [
+    f"{name}Role"
+    for name in ("Webhook", "Archive", "Lookup", "Reconcile", "Failover", "Watchdog", "PreTraffic", "Control")
+]
 
 
 def test_every_function_is_looked_at(template: Template) -> None:

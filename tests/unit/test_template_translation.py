@@ -22,18 +22,22 @@ def cloudformation() -> Template:
 def test_every_functions_code_is_the_uploaded_zip(cloudformation: Template) -> None:
     codes = [f["Properties"]["Code"] for f in of_type(cloudformation, "AWS::Lambda::Function").values()]
 
-    assert codes == [{"S3Bucket": ARTIFACTS.bucket, "S3Key": ARTIFACTS.key}] * 7
+    assert codes == [{"S3Bucket": ARTIFACTS.bucket, "S3Key": ARTIFACTS.key}] * 8
 
 
 def test_the_routes_that_sam_writes_into_a_body_become_resources(cloudformation: Template) -> None:
     local = translate.for_emulator(cloudformation)
 
-    (route,) = of_type(local, "AWS::ApiGatewayV2::Route").values()
-    ((integration_name, integration),) = of_type(local, "AWS::ApiGatewayV2::Integration").items()
+    routes = of_type(local, "AWS::ApiGatewayV2::Route")
+    [route] = [each for each in routes.values() if each["Properties"]["ApiId"] == {"Ref": "HttpApi"}]
+    integration_name = route["Properties"]["Target"]["Fn::Join"][1][1]["Ref"]
+    integration = local["Resources"][integration_name]
 
     assert "Body" not in local["Resources"]["HttpApi"]["Properties"]
     assert route["Properties"]["RouteKey"] == "POST /webhooks/telnyx"
-    assert route["Properties"]["Target"] == {"Fn::Join": ["/", ["integrations", {"Ref": integration_name}]]}
+    assert {each["Properties"]["RouteKey"] for each in routes.values()} - {"POST /webhooks/telnyx"} == {
+        f"GET {path}" for path in ("/calls", "/calls/{id}", "/recordings", "/recordings/{id}", "/openapi.json")
+    }
     assert integration["Properties"]["PayloadFormatVersion"] == "2.0"
     assert "WebhookFunction" in str(integration["Properties"]["IntegrationUri"])
 

@@ -12,19 +12,20 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from control.selection import began
+from control.story import Story, story_of
 from dialtone.adapters.calls_table import KEEP_DAYS, KEYS_AT_ONCE, LEG, BegunLeg, CallsTable, call_from_item
 from dialtone.adapters.dynamodb_items import attributes, plain
 from dialtone.domain.errors import DialtoneError
-from infra.calls.selection import began
-from infra.calls.story import Story, story_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from mypy_boto3_dynamodb import DynamoDBClient
 
+    from control.selection import Selection
     from dialtone.domain.calls import Call
-    from infra.calls.selection import Selection
+    from dialtone.domain.recordings import Recording
 
 READ_PAUSES_SECONDS = (0.1, 0.4, 1.6, 3.2)
 """Before keys that DynamoDB left unread are asked for again."""
@@ -50,6 +51,15 @@ class Page:
     """Ask for those before this time to go on; None if there are no more."""
     read: int
     """How many calls were looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingPage:
+    """Some of the recordings that were asked for, those of the newest calls first."""
+
+    recordings: tuple[Recording, ...]
+    until: datetime | None
+    """Ask for those of calls before this time to go on; None if there are no more."""
 
 
 class Listing:
@@ -87,23 +97,33 @@ class Listing:
                 found.append(call)
         return Page(tuple(found), None, read)
 
+    def recordings(  # noqa: PLR0913, PLR0917 -- what is wanted, and how much of it
+        self, wanted: Selection, status: str, since: datetime, until: datetime, limit: int, most: int
+    ) -> RecordingPage:
+        """The recordings of the newest calls, at least `limit` if there are: the ledger itself has no order by time.
+
+        A page ends with a second, as that of calls does.
+        """
+        found: list[Recording] = []
+        read, last = 0, until
+        for call in self.calls(self.places(since, until)):
+            second = began(call).replace(microsecond=0)
+            if (len(found) >= limit or read >= most) and second != last:
+                return RecordingPage(tuple(found), last)
+            read, last = read + 1, second
+            if call.recordings_asked and wanted.has(call):
+                entries = self.store.recordings(call.session_id, call.leg_id)
+                found += (each for each in entries if status in {"", each.status})
+        return RecordingPage(tuple(found), None)
+
     def find(self, named: str, now: datetime) -> str:
         """The session of the call that is named: by its session, a leg, the beginning of either, or a call-control id.
 
         Raises DialtoneError for no such call, and for several.
         """
-        if self._is_session(named):
-            return named
-        if len(named) < LEAST_CHARACTERS:
+        if not self._is_session(named) and len(named) < LEAST_CHARACTERS:
             raise DialtoneError(f"{named!r} is too short: say at least {LEAST_CHARACTERS} characters of the call's id")
-        since, until = now - timedelta(days=KEEP_DAYS), now + timedelta(days=1)
-        places = islice(self.places(since, until), MOST_KEYS)
-        if CONTROL_ID.fullmatch(named):
-            found = (call.session_id for call in self.calls(places) if call.control_id == named)
-        else:
-            found = (each.session_id for each in places if _is_named(each, named.lower()))
-        whole = CONTROL_ID.fullmatch(named) or UUID.fullmatch(named)
-        sessions = list(dict.fromkeys(islice(found, 1) if whole else found))
+        sessions = self.sessions(named, now, MOST_KEYS)
         if not sessions:
             raise DialtoneError(
                 f"there is no call {named!r}: `dialtone calls list` shows the calls of the last {KEEP_DAYS} days, and"
@@ -113,6 +133,19 @@ class Listing:
             some = ", ".join(sessions[:SHOWN_OF_SEVERAL]) + (", …" if len(sessions) > SHOWN_OF_SEVERAL else "")
             raise DialtoneError(f"{named!r} is the beginning of {len(sessions)} calls, say more of it: {some}")
         return sessions[0]
+
+    def sessions(self, named: str, now: datetime, most: int) -> list[str]:
+        """The sessions of all calls that an id names, among the newest `most`: one for a whole id, none for no call."""
+        if self._is_session(named):
+            return [named]
+        since, until = now - timedelta(days=KEEP_DAYS), now + timedelta(days=1)
+        places = islice(self.places(since, until), most)
+        if CONTROL_ID.fullmatch(named):
+            found = (call.session_id for call in self.calls(places) if call.control_id == named)
+        else:
+            found = (each.session_id for each in places if _is_named(each, named.lower()))
+        whole = CONTROL_ID.fullmatch(named) or UUID.fullmatch(named)
+        return list(dict.fromkeys(islice(found, 1) if whole else found))
 
     def story(self, session: str) -> Story:
         """All that the table has of a call."""

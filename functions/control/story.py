@@ -8,9 +8,9 @@ from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
+from control.selection import state
 from dialtone.domain.commands import COMMAND_NAMESPACE
 from dialtone.domain.events import DIGITS, OURS
-from infra.calls.selection import state
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

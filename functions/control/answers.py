@@ -1,0 +1,163 @@
+"""What the API answers, field by field: its OpenAPI description is made of these."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+MOMENT = "ISO 8601, in UTC"
+
+
+class Answer(BaseModel):
+    """An answer, and each part of one."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Leg(Answer):
+    """One leg of a call. `null`: not known, or not yet."""
+
+    call_session_id: str = Field(description="Telnyx's id of the phone call: all its legs have it.")
+    call_leg_id: str
+    call_control_id: str | None
+    direction: str | None = Field(description="`incoming` or `outgoing`.")
+    from_number: str | None = Field(alias="from", description="E.164 or a SIP address; null for a withheld number.")
+    to_number: str | None = Field(alias="to")
+    flow: str | None
+    flow_version: str | None
+    step: str | None = Field(description="Where in the flow the call is, or was last.")
+    status: str | None
+    outcome: str | None = Field(description="Of a call that is over.")
+    initiated_at: str | None = Field(description=MOMENT)
+    answered_at: str | None
+    bridged_at: str | None
+    ended_at: str | None
+    seconds: float | None = Field(description="From the first ring to the end.")
+    hangup_cause: str | None
+    hangup_source: str | None
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class CallList(Answer):
+    """Calls, the newest first."""
+
+    calls: list[Leg]
+    next_until: str | None = Field(description="Ask with it as `until` for the next page; null if there are no more.")
+
+
+class Row(Answer):
+    """One event or command of a call."""
+
+    at: str = Field(description=MOMENT)
+    leg_id: str
+    towards: str = Field(description="`to-dialtone` for an event, `to-telnyx` for a command.")
+    caller: str = Field(description="What the person on the line did or heard.")
+    telnyx: str
+    dialtone: str
+    trouble: bool
+    event_id: str
+
+
+class Cost(Answer):
+    """What Telnyx says that a leg cost."""
+
+    leg_id: str
+    amount: str
+    currency: str
+    billed_seconds: int
+    parts: list[str]
+
+
+class AuditEntry(Answer):
+    """Who did something with a call's recording."""
+
+    at: str = Field(description=MOMENT)
+    by: str = Field(description="The signed-in person or IAM role.")
+    did: str = Field(description="`listened`: was given a link to the audio.")
+    recording: str
+
+
+class RecordingSummary(Answer):
+    """A recording in the ledger."""
+
+    id: str = Field(description="For `GET /recordings/{id}`.")
+    call_session_id: str
+    call_leg_id: str
+    status: str = Field(description="expected, saved, copied, verified, doubtful, failed or erased.")
+    reason: str = Field(description="Why it failed, or is doubtful.")
+    from_number: str | None = Field(alias="from")
+    to_number: str | None = Field(alias="to")
+    flow: str | None
+    step: str | None
+    requested_at: str = Field(description=MOMENT)
+    started_at: str | None
+    ended_at: str | None
+    format: str | None
+    channels: str | None
+    review: str | None = Field(description="What the caller decided about a message: kept, superseded or deleted.")
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class CallDetail(Answer):
+    """One call, with everything that happened on it."""
+
+    call_session_id: str
+    legs: list[Leg]
+    timeline: list[Row]
+    rows_left_out: int = Field(description="Of the timeline's beginning, where it is longer than an answer may be.")
+    recordings: list[RecordingSummary]
+    costs: list[Cost]
+    total: dict[str, str] = Field(description="Currency → amount.")
+    audit: list[AuditEntry]
+
+
+class RecordingList(Answer):
+    """Recordings, those of the newest calls first."""
+
+    recordings: list[RecordingSummary]
+    next_until: str | None = Field(description="Ask with it as `until` for the next page; null if there are no more.")
+
+
+class Audio(Answer):
+    """A recording's audio in the bucket."""
+
+    url: str = Field(description="A signed link to it.")
+    url_expires_at: str = Field(description=MOMENT)
+    bytes: int
+    sha256: str = Field(description="Of the whole file, in hexadecimal.")
+    seconds: float | None
+
+
+class Transcript(Answer):
+    """A recording's transcript."""
+
+    status: str = Field(description="none, requested, completed or failed.")
+    text: str | None
+    is_cut: bool = Field(description="Whether the text was longer than an answer may be.")
+
+
+class RecordingDetail(RecordingSummary):
+    """A recording with a link to its audio."""
+
+    recording_id: str | None = Field(description="Telnyx's.")
+    audio: Audio | None = Field(description="null while it is not in the bucket, and once it has expired.")
+    transcript: Transcript
+    consent: dict[str, Any] | None = Field(description="The evidence that the caller knew of it.")
+    pauses: list[dict[str, Any]] | None
+
+
+class Problem(Answer):
+    """Why a request was refused."""
+
+    code: str = Field(description="One word for programs.")
+    message: str = Field(description="What is wrong, and what to do.")
+    parameter: str | None = Field(None, description="The one that is wrong.")
+
+
+class ProblemAnswer(Answer):
+    """The body of every answer that is not a success."""
+
+    error: Problem

@@ -1,0 +1,56 @@
+"""The API: its routes, its description, and what it is made of."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+
+from control.audit import AuditTrail
+from control.bucket import ReadBucket
+from control.calls import call_routes
+from control.listing import Listing
+from control.problems import answer_problems
+from control.recordings import recording_routes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_s3 import S3Client
+
+    from control.settings import Settings
+    from dialtone.adapters.telemetry import Observer
+
+VERSION = "1"
+TITLE = "Dialtone control API"
+ABOUT = (
+    "Reads the calls and recordings of a stack. Requests are signed with AWS Signature Version 4 for the service"
+    " `execute-api`. Every answer that is not a success has a body with `error`: a code, and a message that says what"
+    " is wrong."
+)
+
+
+def open_api(
+    settings: Settings, dynamodb: DynamoDBClient, s3: S3Client, observer: Observer, now: Callable[[], datetime]
+) -> APIGatewayHttpResolver:
+    """Everything connected."""
+    api = APIGatewayHttpResolver(enable_validation=True)
+    audit = AuditTrail(dynamodb, settings.calls_table)
+    listing = Listing(dynamodb, settings.calls_table)
+    bucket = ReadBucket(s3, settings.recordings_bucket)
+    answer_problems(api, observer)
+    api.include_router(call_routes(listing, audit, now))
+    api.include_router(recording_routes(listing, bucket, audit, now))
+
+    @api.get("/openapi.json", include_in_schema=False)
+    def describe() -> Response[str]:
+        return Response(status_code=200, content_type="application/json", body=description(api))
+
+    return api
+
+
+def description(api: APIGatewayHttpResolver) -> str:
+    """The API as OpenAPI 3.1, made of its routes."""
+    return api.get_openapi_json_schema(title=TITLE, version=VERSION, description=ABOUT)

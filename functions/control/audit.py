@@ -1,0 +1,53 @@
+"""The audit trail of recordings: an item of its call for each time that somebody is given one."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from dialtone.adapters.dynamodb_items import attributes, below, queried
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+AUDIT = "AUDIT#"
+KEEP_DAYS = 400
+"""Longer than a call's own items: a year later it can still be asked who listened."""
+
+SECONDS_A_DAY = 86_400
+LISTENED = "listened"
+
+
+@dataclass(frozen=True, slots=True)
+class AuditItem:
+    """Who did what with a recording."""
+
+    at: str
+    by: str
+    did: str
+    recording: str
+    """The ledger entry's name."""
+
+
+class AuditTrail:
+    """The calls table's audit items. Every method raises botocore's errors."""
+
+    def __init__(self, client: DynamoDBClient, table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def note(self, call_session_id: str, item: AuditItem, request_id: str) -> None:
+        """Write an item; a request that is sent twice writes one each time, as it gives two links."""
+        fields = {
+            "call_session_id": call_session_id,
+            "item": f"{AUDIT}{item.at}#{request_id}",
+            **asdict(item),
+            "expires_at": int(datetime.fromisoformat(item.at).timestamp()) + KEEP_DAYS * SECONDS_A_DAY,
+        }
+        self._client.put_item(TableName=self._table, Item=attributes(fields))
+
+    def of(self, call_session_id: str) -> tuple[AuditItem, ...]:
+        """A call's items, the oldest first."""
+        found = queried(self._client, **below(self._table, call_session_id, AUDIT))
+        return tuple(AuditItem(each["at"], each["by"], each["did"], each["recording"]) for each in found)

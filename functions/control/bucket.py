@@ -1,0 +1,58 @@
+"""The recordings bucket, to be read: signed links to audio, and the texts of transcripts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from dialtone.adapters.aws_clients import budget
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+SIGNED_LINKS = budget(connect_seconds=1.0, read_seconds=4.0, attempts=3).merge(Config(signature_version="s3v4"))
+"""Of the client: an object under a key of KMS is given to no other signature."""
+
+LINK_SECONDS = 300
+"""How long a link is good for: to begin to play, or to download."""
+
+TEXT_BYTES = 400_000
+"""Of a transcript: an answer may have 6 MB (Lambda), and as JSON a byte may take six."""
+
+_MISSING = frozenset({"404", "NoSuchKey"})
+
+
+class ReadBucket:
+    """S3, and of it this bucket only. Every method raises botocore's errors."""
+
+    def __init__(self, client: S3Client, bucket: str) -> None:
+        self._client = client
+        self._bucket = bucket
+
+    def link(self, key: str) -> str:
+        """A link to an object; nothing is asked of S3."""
+        return self._client.generate_presigned_url(
+            "get_object", Params={"Bucket": self._bucket, "Key": key}, ExpiresIn=LINK_SECONDS
+        )
+
+    def has(self, key: str) -> bool:
+        """Whether the object is there: what a ledger names may have expired since."""
+        try:
+            self._client.head_object(Bucket=self._bucket, Key=key)
+        except ClientError as error:
+            if error.response["Error"]["Code"] in _MISSING:
+                return False
+            raise
+        return True
+
+    def text(self, key: str) -> tuple[str | None, bool]:
+        """The beginning of a text, None if it is not there (any more); and whether there is more of it."""
+        try:
+            read = self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read(TEXT_BYTES + 1)
+        except ClientError as error:
+            if error.response["Error"]["Code"] in _MISSING:
+                return None, False
+            raise
+        return read[:TEXT_BYTES].decode("utf-8", "ignore"), len(read) > TEXT_BYTES

@@ -1,0 +1,127 @@
+"""`GET /calls` and `GET /calls/{id}`."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from aws_lambda_powertools.event_handler.openapi.params import Path, Query
+from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
+
+from control.answers import AuditEntry, CallDetail, CallList, Cost, Leg, ProblemAnswer, RecordingSummary, Row
+from control.problems import not_found, wrong
+from control.recording_answers import summary_of
+from control.selection import Selection, ago_or_moment, kept
+from control.story import leg_json
+from dialtone.domain.errors import DialtoneError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from aws_lambda_powertools.event_handler.openapi.types import OpenAPIResponse, OpenAPIResponseContentModel
+
+    from control.audit import AuditTrail
+    from control.listing import Listing
+    from dialtone.domain.calls import Call
+
+EVER, NEVER = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+
+MOST_READ = 5_000
+"""Calls that one request looks at: some two seconds."""
+
+MOST_KEYS = 50_000
+"""Legs that the search for an id looks at: some two seconds; a session is found at once, however old."""
+
+MOST_ROWS = 8_000
+"""Of a timeline: an answer may have 6 MB."""
+
+ID_CHARACTERS = 255
+
+Since = Annotated[str, Query(max_length=40, description="Began at or after: ISO 8601, a day, or how long ago: `2h`.")]
+Until = Annotated[str, Query(max_length=40, description="Began before; as `since`.")]
+Number = Annotated[
+    str, Query(max_length=ID_CHARACTERS, description="On either side: E.164 with its plus, or a SIP address.")
+]
+FlowName = Annotated[str, Query(max_length=ID_CHARACTERS, description="The flow that leads it.")]
+Limit = Annotated[int, Query(ge=1, le=500, description="At least so many, if there are; a page ends with a second.")]
+
+_PROBLEM: OpenAPIResponseContentModel = {"model": ProblemAnswer}
+REFUSALS: dict[int, OpenAPIResponse] = {
+    404: {"description": "There is no such thing.", "content": {"application/json": _PROBLEM}},
+    422: {"description": "A parameter is wrong; the answer names it.", "content": {"application/json": _PROBLEM}},
+    503: {"description": "A service did not answer: send it again.", "content": {"application/json": _PROBLEM}},
+}
+
+
+def call_routes(listing: Listing, audit: AuditTrail, now: Callable[[], datetime]) -> APIGatewayHttpRouter:
+    """The routes."""
+    routes = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]  # Powertools says no return type
+
+    @routes.get("/calls", summary="Lists calls, the newest first", tags=["calls"], responses=REFUSALS)
+    def list_calls(  # noqa: PLR0913 -- the request's parameters
+        *,
+        since: Since = "",
+        until: Until = "",
+        number: Number = "",
+        flow: FlowName = "",
+        outcome: Annotated[
+            str, Query(max_length=ID_CHARACTERS, description="Or, of a call that goes on, its status.")
+        ] = "",
+        state: Annotated[Literal["any", "live", "ended"], Query(description="Calls that go on, or are over.")] = "any",
+        limit: Limit = 50,
+    ) -> CallList:
+        begin, end = stretch(since, until, now())
+        wanted = Selection(
+            number=number, flow=flow, outcome=outcome, live={"any": None, "live": True, "ended": False}[state]
+        )
+        page = listing.page(wanted, begin, end, limit, MOST_READ)
+        return CallList(calls=[_leg(each) for each in page.calls], next_until=page.until and page.until.isoformat())
+
+    @routes.get("/calls/<id>", summary="Shows one call with its timeline", tags=["calls"], responses=REFUSALS)
+    def show_call(
+        id: Annotated[  # noqa: A002 -- the path's own name for it
+            str, Path(min_length=1, max_length=ID_CHARACTERS, description="Its session, a leg, or a call-control id.")
+        ],
+    ) -> CallDetail:
+        sessions = listing.sessions(id, now(), MOST_KEYS)
+        if len(sessions) != 1:
+            raise not_found("call", id)
+        return _detail(listing, audit, sessions[0])
+
+    return routes
+
+
+def stretch(since: str, until: str, now: datetime) -> tuple[datetime, datetime]:
+    """The times between which calls are meant. Raises Refused for what is not a time."""
+    begin = _moment("since", since, now) if since else EVER
+    return kept(begin, _moment("until", until, now) if until else NEVER, now)
+
+
+def _moment(parameter: str, written: str, now: datetime) -> datetime:
+    try:
+        return ago_or_moment(written, now).astimezone(UTC)
+    except (DialtoneError, OverflowError) as error:
+        raise wrong(parameter, str(error)) from None
+
+
+def _leg(call: Call) -> Leg:
+    return Leg.model_validate(leg_json(call))
+
+
+def _detail(listing: Listing, audit: AuditTrail, session: str) -> CallDetail:
+    story = listing.story(session)
+    rows = [Row.model_validate(asdict(each)) for each in story.rows]
+    return CallDetail(
+        call_session_id=session,
+        legs=[_leg(each) for each in story.legs],
+        timeline=rows[-MOST_ROWS:],
+        rows_left_out=max(0, len(rows) - MOST_ROWS),
+        recordings=[RecordingSummary.model_validate(summary_of(each)) for each in story.recordings],
+        costs=[
+            Cost.model_validate({**asdict(each), "amount": str(each.amount), "parts": [*each.parts]})
+            for each in story.costs
+        ],
+        total={currency: str(amount) for currency, amount in story.total.items()},
+        audit=[AuditEntry.model_validate(asdict(each)) for each in audit.of(session)],
+    )

@@ -1,0 +1,83 @@
+"""Requests that are refused, and their answers."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
+from botocore.exceptions import BotoCoreError, ClientError
+
+from control.answers import Problem, ProblemAnswer
+from dialtone.adapters.calls_table import StoreUnavailable
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
+    from aws_lambda_powertools.event_handler.exceptions import NotFoundError
+
+    from dialtone.adapters.telemetry import Observer
+
+RETRY_SECONDS = 2
+"""After which a request that a dependency failed may be sent again."""
+
+
+class Refused(Exception):  # noqa: N818 -- reads as the sentence it is: the request was refused
+    """A request that cannot be done, as its sender is told."""
+
+    def __init__(self, status: HTTPStatus, code: str, message: str, parameter: str | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.problem = Problem(code=code, message=message, parameter=parameter)
+
+
+def not_found(what: str, identifier: str) -> Refused:
+    """For an id that names nothing."""
+    return Refused(HTTPStatus.NOT_FOUND, "not_found", f"There is no {what} {identifier!r}.")
+
+
+def wrong(parameter: str, message: str) -> Refused:
+    """For a parameter's value."""
+    return Refused(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_parameter", message, parameter)
+
+
+def answer_problems(api: APIGatewayHttpResolver, observer: Observer) -> None:
+    """Give every error its answer: none leaves the API as a bare 500 of API Gateway's."""
+
+    @api.exception_handler(Refused)
+    def refused(error: Refused) -> Response[str]:
+        return _answer(error.status, error.problem)
+
+    @api.exception_handler(RequestValidationError)
+    def invalid(error: RequestValidationError) -> Response[str]:
+        first: Any = error.errors()[0]
+        place = [str(part) for part in first["loc"] if part not in {"query", "path", "body"}]
+        parameter = ".".join(place) or None
+        said = f"{parameter or 'The body'}: {first['msg']}."
+        return _answer(
+            HTTPStatus.UNPROCESSABLE_ENTITY, Problem(code="invalid_parameter", message=said, parameter=parameter)
+        )
+
+    @api.not_found
+    def no_route(error: NotFoundError) -> Response[str]:
+        del error
+        return _answer(HTTPStatus.NOT_FOUND, Problem(code="no_route", message="The API has no such path and method."))
+
+    @api.exception_handler([ClientError, BotoCoreError, StoreUnavailable])
+    def unavailable(error: Exception) -> Response[str]:
+        observer.log("error", "a dependency failed", {"error": type(error).__name__, "detail": str(error)})
+        said = "A service that this needs did not answer. Send it again in a moment."
+        answer = _answer(HTTPStatus.SERVICE_UNAVAILABLE, Problem(code="unavailable", message=said))
+        answer.headers["Retry-After"] = str(RETRY_SECONDS)
+        return answer
+
+    @api.exception_handler(Exception)
+    def fault(error: Exception) -> Response[str]:
+        observer.log("error", "an error of ours", {"error": type(error).__name__}, failed=error)
+        said = "This failed by an error of Dialtone's; the function's log says more."
+        return _answer(HTTPStatus.INTERNAL_SERVER_ERROR, Problem(code="fault", message=said))
+
+
+def _answer(status: HTTPStatus, problem: Problem) -> Response[str]:
+    body = ProblemAnswer(error=problem).model_dump_json()
+    return Response(status_code=status, content_type="application/json", body=body)

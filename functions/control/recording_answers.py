@@ -1,0 +1,65 @@
+"""Ledger entries as the API shows them. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from dialtone.domain.recordings import NOT_ASKED_FOR
+from dialtone.domain.units import MILLIS_PER_SECOND
+
+if TYPE_CHECKING:
+    from dialtone.domain.recordings import AudioCopy, Recording
+
+BETWEEN = "~"
+"""Between the session and the entry's name, which has none."""
+
+
+def id_of(recording: Recording) -> str:
+    """The id by which the API finds it again, without a search."""
+    return f"{recording.call_session_id}{BETWEEN}{recording.name}"
+
+
+def place_of(identifier: str) -> tuple[str, str]:
+    """The session and the entry's name; '' where it is no such id."""
+    session, _, name = identifier.partition(BETWEEN)
+    return session, name
+
+
+def summary_of(recording: Recording) -> dict[str, Any]:
+    """As `RecordingSummary` has it."""
+    return {
+        "id": id_of(recording),
+        "call_session_id": recording.call_session_id,
+        "call_leg_id": recording.call_leg_id,
+        "status": recording.status,
+        "reason": recording.reason or recording.content_doubt,
+        "from": recording.from_number or None,
+        "to": recording.to_number or None,
+        "flow": recording.flow or None,
+        "step": recording.step or None,
+        "requested_at": recording.requested_at,
+        "started_at": recording.started_at or None,
+        "ended_at": recording.ended_at or None,
+        "format": recording.format or None,
+        "channels": recording.channels or None,
+        "review": recording.review or None,
+    }
+
+
+def detail_of(recording: Recording) -> dict[str, Any]:
+    """As `RecordingDetail` has it, without audio and the transcript's text."""
+    asked = recording.transcription
+    return {
+        **summary_of(recording),
+        "recording_id": recording.recording_id or None,
+        "audio": None,
+        "transcript": {"status": asked.status if asked else NOT_ASKED_FOR, "text": None, "is_cut": False},
+        "consent": asdict(recording.consent) if recording.consent else None,
+        "pauses": None if recording.pauses is None else [asdict(each) for each in recording.pauses],
+    }
+
+
+def seconds_of(audio: AudioCopy) -> float | None:
+    """How long it plays, as it was counted from its bytes."""
+    return None if audio.duration_millis is None else round(audio.duration_millis / MILLIS_PER_SECOND, 1)

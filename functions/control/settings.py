@@ -1,0 +1,27 @@
+"""The control function's settings, read from its environment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dialtone.adapters.settings import required
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The control function's settings."""
+
+    calls_table: str
+    recordings_bucket: str
+
+    @classmethod
+    def read(cls, environ: Mapping[str, str]) -> Settings:
+        """Raises SettingMissing naming what is not set."""
+        return cls(
+            calls_table=required(environ, "CALLS_TABLE"),
+            recordings_bucket=required(environ, "RECORDINGS_BUCKET"),
+        )

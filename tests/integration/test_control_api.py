@@ -1,0 +1,347 @@
+"""The control API on a stack by moto: what people and their programs read of calls and recordings."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import pytest
+from botocore.exceptions import EndpointConnectionError
+
+from control import calls as calls_module
+from control import listing as listing_module
+from control import selection as selection_module
+from control.api import description, open_api
+from control.audit import AUDIT, AuditTrail
+from control.bucket import SIGNED_LINKS
+from control.settings import Settings
+from dialtone.adapters.aws_clients import client as client_of
+from dialtone.adapters.calls_table import CallsTable
+from dialtone.adapters.telemetry import Observer
+from dialtone.domain.calls import Call
+from dialtone.domain.commands import command
+from dialtone.domain.decisions import Decision
+from dialtone.domain.events import Event
+from dialtone.domain.recordings import COMPLETED, VERIFIED, AudioCopy, Consent, Recording, TranscriptCopy, Transcription
+from infra.checkout import ROOT
+from infra.custody.call_items import CallItems
+from tests.integration.archiving import ArchiveHouse
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
+
+NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
+LISTENER = "arn:aws:sts::123456789012:assumed-role/listener/ada"
+SHORT_DAYS = 3
+"""That calls are kept here: each day is a request to moto."""
+
+_NUMBERS = itertools.count()
+
+
+@dataclass
+class Client:
+    """A program with signed requests, and the calls of its stack."""
+
+    api: APIGatewayHttpResolver
+    house: ArchiveHouse
+
+    def get(self, path: str, **query: object) -> tuple[int, Any, dict[str, str]]:
+        """Send a request; gives status, body and headers."""
+        event = {
+            "version": "2.0",
+            "routeKey": "$default",
+            "rawPath": path,
+            "rawQueryString": urlencode(query),
+            "queryStringParameters": {name: str(value) for name, value in query.items()} or None,
+            "headers": {},
+            "isBase64Encoded": False,
+            "requestContext": {
+                "http": {"method": "GET", "path": path},
+                "stage": "$default",
+                "requestId": f"request-{next(_NUMBERS)}",
+                "authorizer": {"iam": {"userArn": LISTENER}},
+            },
+        }
+        answer = self.api.resolve(event, None)  # type: ignore[arg-type]  # no route looks at the context
+        return int(answer["statusCode"]), json.loads(answer["body"]), answer["headers"]
+
+    def ok(self, path: str, **query: object) -> Any:  # noqa: ANN401 -- any JSON
+        """Send a request that succeeds; gives the body."""
+        status, body, _ = self.get(path, **query)
+        assert status == 200, body
+        return body
+
+    def call(self, session: str, ago: timedelta = timedelta(0), **changes: Any) -> Call:  # noqa: ANN401 -- any field
+        """Let there be a call that began so long ago, and is over unless it says otherwise."""
+        at = [f"{(NOW - ago + timedelta(seconds=more)):%Y-%m-%dT%H:%M:%S.%f}Z" for more in (0, 1, 40)]
+        fields = {
+            "control_id": f"v3:{session}",
+            "direction": "incoming",
+            "from_number": "+15550142",
+            "to_number": "+15550100",
+            "status": "ended",
+            "flow": "main-menu",
+            "initiated_at": at[0],
+            "answered_at": at[1],
+            "ended_at": at[2],
+            "hangup_cause": "normal_clearing",
+            "ending": "completed",
+        }
+        call = Call(session, f"{session}-leg", **{**fields, **changes})
+        given = {"call_session_id": call.session_id, "call_leg_id": call.leg_id, "from": call.from_number}
+        event = Event(f"{session}-{next(_NUMBERS)}", "call.initiated", at[0], given)
+        said = (command("speak", call.control_id, payload="Hello.", voice="female"),)
+        decision = Decision(call, said, recordings=call.recordings)
+        CallsTable(self.house.dynamodb, self.house.name).commit(
+            event, replace(call, turn=-1), decision, at_seconds=NOW.timestamp()
+        )
+        return call
+
+    def recording(self, session: str, ago: timedelta = timedelta(0), **changes: Any) -> Recording:  # noqa: ANN401 -- any field
+        """Let there be a call with a recording in the bucket, and its transcript."""
+        key = f"recordings/2026/11/30/{session}/one"
+        for suffix, content in (("wav", b"RIFF"), ("txt", b"Please call Ada back.")):
+            self.house.s3.put_object(Bucket=self.house.name, Key=f"{key}.{suffix}", Body=content)
+        fields = {
+            "call_session_id": session,
+            "call_leg_id": f"{session}-leg",
+            "number": 1,
+            "turn": 1,
+            "requested_at": (NOW - ago).isoformat(),
+            "source": "record_start",
+            "status": VERIFIED,
+            "format": "wav",
+            "channels": "single",
+            "from_number": "+15550142",
+            "audio": AudioCopy(f"{key}.wav", 4, "ab" * 32, 5_300),
+            "transcript": TranscriptCopy(f"{key}.txt", "cd" * 32),
+            "transcription": Transcription(COMPLETED, "A", "en-US"),
+            "consent": Consent("given", "May we record?", "en-US", NOW.isoformat(), "1"),
+            "pauses": (),
+        }
+        recording = Recording(**{**fields, **changes})
+        self.call(session, ago, recordings=(recording,), recordings_asked=1)
+        return recording
+
+
+@pytest.fixture
+def client(aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Client]:
+    del aws
+    for module in (listing_module, selection_module):
+        monkeypatch.setattr(module, "KEEP_DAYS", SHORT_DAYS)
+    with ArchiveHouse.open() as house, house.unharmed():
+        settings = Settings(house.name, house.name)
+        signer = client_of("s3", SIGNED_LINKS)
+        yield Client(open_api(settings, house.dynamodb, signer, Observer("control"), lambda: NOW), house)
+
+
+def sessions(body: Any) -> list[str]:  # noqa: ANN401 -- any JSON
+    return [each["call_session_id"] for each in body["calls"]]
+
+
+def test_calls_are_listed_by_what_is_asked_for(client: Client) -> None:
+    client.call("in", timedelta(hours=1))
+    client.call("out", timedelta(hours=2), direction="outgoing", from_number="+15550100", to_number="+15550161")
+    client.call("busy", timedelta(hours=3), flow="announcement", hangup_cause="user_busy")
+    client.call("live", timedelta(minutes=1), status="answered", ended_at="", hangup_cause="")
+
+    assert sessions(client.ok("/calls")) == ["live", "in", "out", "busy"]
+    assert sessions(client.ok("/calls", number="+15550161")) == ["out"]
+    assert sessions(client.ok("/calls", flow="announcement")) == ["busy"]
+    assert sessions(client.ok("/calls", outcome="completed")) == ["in", "out"]
+    assert sessions(client.ok("/calls", state="live")) == ["live"]
+    assert sessions(client.ok("/calls", state="ended", since="150m")) == ["in", "out"]
+    assert sessions(client.ok("/calls", until="2026-11-30T10:30")) == ["out", "busy"]
+
+
+def test_pages_of_calls_follow_one_another(client: Client) -> None:
+    every = [f"call-{number}" for number in range(7)]
+    for number, session in enumerate(every):
+        client.call(session, timedelta(seconds=10 * (number // 2)))
+
+    found: list[str] = []
+    body = client.ok("/calls", limit=2)
+    while body["next_until"]:
+        found += sessions(body)
+        body = client.ok("/calls", limit=2, until=body["next_until"])
+
+    assert sorted(found + sessions(body)) == every
+
+
+def test_a_call_is_shown_with_all_that_happened_on_it(client: Client) -> None:
+    recording = client.recording("talk")
+    for named in ("talk", "v3:talk"):
+        body = client.ok(f"/calls/{named}")
+
+        assert body["call_session_id"] == "talk"
+        assert [leg["from"] for leg in body["legs"]] == ["+15550142"]
+        assert [row["telnyx"] for row in body["timeline"]] == ["initiated", "sent"]
+        assert body["timeline"][1]["caller"] == "“Hello.”"
+        assert [each["id"] for each in body["recordings"]] == [f"talk~{recording.name}"]
+        assert (body["rows_left_out"], body["costs"], body["audit"]) == (0, [], [])
+
+
+def test_a_long_timeline_shows_its_end_and_says_what_it_leaves_out(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(calls_module, "MOST_ROWS", 1)
+    client.call("long")
+
+    body = client.ok("/calls/long")
+
+    assert ([row["telnyx"] for row in body["timeline"]], body["rows_left_out"]) == (["sent"], 1)
+
+
+def test_recordings_are_listed_by_call_and_status(client: Client) -> None:
+    client.recording("verified", timedelta(minutes=1))
+    client.recording("failed", timedelta(minutes=2), status="failed", audio=None, reason="Telnyx lists none")
+    client.call("unrecorded")
+
+    listed = client.ok("/recordings")["recordings"]
+
+    assert [(each["call_session_id"], each["status"]) for each in listed] == [
+        ("verified", "verified"),
+        ("failed", "failed"),
+    ]
+    assert [each["reason"] for each in client.ok("/recordings", status="failed")["recordings"]] == ["Telnyx lists none"]
+    assert client.ok("/recordings", number="+15550199") == {"recordings": [], "next_until": None}
+
+
+def test_a_recording_comes_with_a_link_of_minutes_and_its_words_and_who_asked_is_noted(client: Client) -> None:
+    recording = client.recording("message")
+
+    body = client.ok(f"/recordings/message~{recording.name}")
+
+    link = urlsplit(body["audio"]["url"])
+    assert (link.path.endswith("/message/one.wav"), parse_qs(link.query)["X-Amz-Expires"]) == (True, ["300"])
+    assert body["audio"]["url_expires_at"] == (NOW + timedelta(minutes=5)).isoformat()
+    assert (body["audio"]["bytes"], body["audio"]["seconds"]) == (4, 5.3)
+    assert body["transcript"] == {"status": "completed", "text": "Please call Ada back.", "is_cut": False}
+    assert body["consent"]["key"] == "1"
+    assert client.ok("/calls/message")["audit"] == [
+        {"at": NOW.isoformat(), "by": LISTENER, "did": "listened", "recording": recording.name}
+    ]
+
+
+def test_a_long_transcript_is_cut_between_letters(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("control.bucket.TEXT_BYTES", 3)
+    recording = client.recording("long")
+    client.house.s3.put_object(Bucket=client.house.name, Key="recordings/2026/11/30/long/one.txt", Body="zéé".encode())
+
+    transcript = client.ok(f"/recordings/long~{recording.name}")["transcript"]
+
+    assert (transcript["text"], transcript["is_cut"]) == ("zé", True)
+
+
+def test_what_is_not_in_the_bucket_has_no_link_and_nobody_has_listened(client: Client) -> None:
+    recording = client.recording("late", status="saved", audio=None, transcript=None)
+
+    assert client.ok(f"/recordings/late~{recording.name}")["audio"] is None
+    assert client.ok("/calls/late")["audit"] == []
+
+
+def test_what_has_expired_is_not_linked_to(client: Client) -> None:
+    recording = client.recording("old")
+    for suffix in ("wav", "txt"):
+        client.house.s3.delete_object(Bucket=client.house.name, Key=f"recordings/2026/11/30/old/one.{suffix}")
+
+    body = client.ok(f"/recordings/old~{recording.name}")
+
+    assert (body["status"], body["audio"], body["transcript"]["text"]) == ("verified", None, None)
+
+
+def test_a_link_that_cannot_be_noted_is_not_given(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    recording = client.recording("secret")
+
+    def fails(*_: object) -> None:
+        raise EndpointConnectionError(endpoint_url="dynamodb")
+
+    monkeypatch.setattr(AuditTrail, "note", fails)
+    status, body, headers = client.get(f"/recordings/secret~{recording.name}")
+
+    assert (status, body["error"]["code"], headers["Retry-After"]) == (503, "unavailable", "2")
+    assert "X-Amz" not in json.dumps(body)
+
+
+def test_an_erasure_keeps_who_listened_and_nothing_of_the_caller(client: Client) -> None:
+    recording = client.recording("gone")
+    client.ok(f"/recordings/gone~{recording.name}")
+    items = CallItems(client.house.dynamodb, client.house.name)
+
+    items.strip("gone")
+    left = [item for item in items.of("gone") if item["item"]["S"].startswith(AUDIT)]
+
+    assert [(item["by"]["S"], item["did"]["S"]) for item in left] == [(LISTENER, "listened")]
+    assert "+15550142" not in json.dumps(items.of("gone"))
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "parameter"),
+    [
+        ("/calls", {"limit": 0}, "limit"),
+        ("/calls", {"limit": 501}, "limit"),
+        ("/calls", {"limit": "many"}, "limit"),
+        ("/calls", {"state": "over"}, "state"),
+        ("/calls", {"since": "yesterday"}, "since"),
+        ("/calls", {"until": "2026-13-45"}, "until"),
+        ("/calls", {"since": "9" * 41}, "since"),
+        ("/calls", {"number": "1" * 256}, "number"),
+        ("/recordings", {"limit": -1}, "limit"),
+    ],
+)
+def test_a_wrong_parameter_is_named(client: Client, path: str, query: dict[str, object], parameter: str) -> None:
+    status, body, _ = client.get(path, **query)
+
+    assert (status, body["error"]["code"], body["error"]["parameter"]) == (422, "invalid_parameter", parameter)
+    assert body["error"]["message"]
+
+
+def test_no_stretch_of_time_costs_more_than_the_days_that_are_kept(client: Client) -> None:
+    for path in ("/calls", "/recordings"):
+        assert client.ok(path, since="99999w", until="9999-12-31")["next_until"] is None
+
+
+@pytest.mark.parametrize("limit", [1, 500])
+def test_the_bounds_of_a_parameter_are_taken(client: Client, limit: int) -> None:
+    assert client.ok("/calls", limit=limit) == {"calls": [], "next_until": None}
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/calls/nothing",
+        "/calls/FLOW%23main-menu",
+        "/calls/v3:unknown",
+        "/recordings/nothing",
+        "/recordings/~",
+        "/recordings/one~two~three",
+        "/elsewhere",
+    ],
+)
+def test_what_is_not_there_is_said_to_be_missing(client: Client, path: str) -> None:
+    status, body, _ = client.get(path)
+
+    assert (status, body["error"]["parameter"]) == (404, None)
+
+
+def test_an_error_of_ours_says_no_more_than_that(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    client.call("odd")
+    monkeypatch.setattr(calls_module, "leg_json", lambda _: {"from": "+15550142"})
+
+    status, body, _ = client.get("/calls/odd")
+
+    assert (status, body["error"]["code"]) == (500, "fault")
+    assert "+1555" not in json.dumps(body)
+
+
+def test_the_description_is_the_one_in_the_docs(client: Client) -> None:
+    described = json.loads(description(client.api))
+
+    assert client.ok("/openapi.json") == described
+    assert json.loads((ROOT / "docs" / "schema" / "control-api.json").read_text(encoding="utf-8")) == described
