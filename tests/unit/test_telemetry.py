@@ -118,7 +118,7 @@ def test_a_value_is_measured_by_service(observer: Observer, capsys: pytest.Captu
     assert abs(blob["_aws"]["Timestamp"] / 1_000 - time.time()) < 60
 
 
-def test_values_with_the_same_dimensions_share_a_blob(observer: Observer, capsys: pytest.CaptureFixture[str]) -> None:
+def test_values_of_one_webhook_share_a_blob(observer: Observer, capsys: pytest.CaptureFixture[str]) -> None:
     observer.measure(
         Measure("Webhooks", dimensions={"EventType": "call.answered", "Answer": "200"}),
         Measure("HandlingTime", 12.5, "Milliseconds"),
@@ -133,7 +133,28 @@ def test_values_with_the_same_dimensions_share_a_blob(observer: Observer, capsys
         ("HandlingTime", "service=observed"): 12.5,
         ("CommandsAccepted", "service=observed"): 5,
     }
-    assert len(seen.blobs) == 2
+    assert len(seen.blobs) == 1
+
+
+def test_another_value_of_a_dimension_or_of_a_metric_begins_another_blob(
+    observer: Observer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    observer.measure(
+        Measure("TelnyxErrors", 1, dimensions={"Code": "90015"}),
+        Measure("TelnyxErrors", 1, dimensions={"Code": "other"}),
+        Measure("CallsStarted", 1, dimensions={"Direction": "incoming"}),
+        Measure("TelnyxErrors", 2),
+    )
+
+    seen = output(capsys)
+
+    assert seen.measured() == {
+        ("TelnyxErrors", "Code=90015", "service=observed"): 1,
+        ("TelnyxErrors", "Code=other", "service=observed"): 1,
+        ("CallsStarted", "Direction=incoming", "service=observed"): 1,
+        ("TelnyxErrors", "service=observed"): 2,
+    }
+    assert len(seen.blobs) == 3
 
 
 def test_two_stacks_measure_in_namespaces_of_their_own(

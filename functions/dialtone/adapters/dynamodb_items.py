@@ -11,7 +11,14 @@ if TYPE_CHECKING:
 
     from mypy_boto3_dynamodb import DynamoDBClient
 
-_serializer = TypeSerializer()
+
+class _Serializer(TypeSerializer):
+    def serialize(self, value: Any) -> Any:  # noqa: ANN401 -- boto3's own
+        # boto3 tries one type after the other, which takes longer than all the rest; most values are text.
+        return {"S": value} if type(value) is str else super().serialize(value)
+
+
+_serializer = _Serializer()
 
 
 class _Deserializer(TypeDeserializer):

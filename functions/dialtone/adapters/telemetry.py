@@ -15,7 +15,7 @@ from aws_lambda_powertools.metrics.provider.cloudwatch_emf.cloudwatch import Ama
 from dialtone.domain.redaction import redacted, redacted_exception
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 NAMESPACE_VARIABLE = "POWERTOOLS_METRICS_NAMESPACE"
 """Powertools' own variable for the metrics' namespace; template.yaml gives each stack one of its own."""
@@ -52,16 +52,38 @@ class Observer:
         write(message, extra=dict(fields), exc_info=failed)
 
     def measure(self, *measures: Measure) -> None:
-        """All values of one webhook or job: one blob of CloudWatch's embedded metric format per set of dimensions."""
+        """All values of one webhook or job, in a blob of CloudWatch's embedded metric format.
+
+        A blob has room for one value of a name, of a dimension as of a metric: another one begins another blob.
+        """
         alike: dict[tuple[tuple[str, str], ...], list[Measure]] = {}
         for measure in measures:
             alike.setdefault(tuple(measure.dimensions.items()), []).append(measure)
+        blobs: list[dict[str, Any]] = []
         for dimensions, values in alike.items():
-            for name, value in dimensions:
-                self._metrics.add_dimension(name, value)
-            for each in values:
-                self._metrics.add_metric(each.name, each.unit, each.value)
-            self._metrics.flush_metrics()
+            _add(self._blob(dimensions, values), blobs)
+        for blob in blobs:
+            sys.stdout.write(json.dumps(blob, separators=(",", ":")) + "\n")
+
+    def _blob(self, dimensions: Iterable[tuple[str, str]], measures: Iterable[Measure]) -> dict[str, Any]:
+        for name, value in dimensions:
+            self._metrics.add_dimension(name, value)
+        for each in measures:
+            self._metrics.add_metric(each.name, each.unit, each.value)
+        blob = self._metrics.serialize_metric_set()
+        self._metrics.clear_metrics()
+        return dict(blob)
+
+
+def _add(added: dict[str, Any], blobs: list[dict[str, Any]]) -> None:
+    """Put a blob into the first that says nothing else under a name of its own, or else behind them."""
+    named = {name: value for name, value in added.items() if name != "_aws"}
+    for blob in blobs:
+        if all(blob.get(name, value) == value for name, value in named.items()):
+            blob["_aws"]["CloudWatchMetrics"] += added["_aws"]["CloudWatchMetrics"]
+            blob.update(named)
+            return
+    blobs.append(added)
 
 
 def print_exception() -> None:
