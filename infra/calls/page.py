@@ -11,6 +11,7 @@ from control.story import TO_DIALTONE, UNCONFIRMED, described, seconds
 from infra.calls.lanes import MILLIS_PER_SECOND
 from infra.console import printable
 from infra.flowkit.drawing.text_metrics import FONT_FAMILY, Lettering
+from infra.palette import colours_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -29,31 +30,26 @@ HEAD = 58
 GAP = 12
 """Between two rows."""
 
-_COLOURS = """
-:root { color-scheme: light dark; --back: #f6f8fa; --card: #ffffff; --text: #1f2328; --soft: #59636e; --line: #d1d9e0;
-  --event: #0969da; --command: #9a6700; --heard: #6639ba; --trouble: #cf222e; }
-@media (prefers-color-scheme: dark) { :root { --back: #0d1117; --card: #151b23; --text: #e6edf3; --soft: #9198a1;
-  --line: #3d444d; --event: #4493f8; --command: #d29922; --heard: #ab7df8; --trouble: #f85149; } }
-""".strip()
+_COLOURS = colours_for(":root")
 _LANES = f"""
-svg {{ display: block; }} svg text {{ font: {LETTERING.size}px {FONT_FAMILY}; fill: var(--text); }}
-svg .soft {{ fill: var(--soft); }} svg .lane {{ stroke: var(--line); }} svg .head {{ font-weight: bold; }}
-svg .event {{ stroke: var(--event); }} svg .command {{ stroke: var(--command); }} svg .heard {{ stroke: var(--heard); }}
-svg .trouble {{ stroke: var(--trouble); }} svg text.bad {{ fill: var(--trouble); }}
-svg line.arrow {{ stroke-width: 1.6; }} svg path.tip {{ stroke: none; }} svg path.event {{ fill: var(--event); }}
-svg path.command {{ fill: var(--command); }} svg path.heard {{ fill: var(--heard); }}
-svg path.trouble {{ fill: var(--trouble); }} svg .back {{ fill: var(--card); }}
+svg {{ display: block; }} svg text {{ font: {LETTERING.size}px {FONT_FAMILY}; fill: var(--ink); }}
+svg .soft {{ fill: var(--dim); }} svg .lane {{ stroke: var(--edge); }} svg .head {{ font-weight: bold; }}
+svg .event {{ stroke: var(--one); }} svg .command {{ stroke: var(--two); }} svg .heard {{ stroke: var(--three); }}
+svg .trouble {{ stroke: var(--alarm); }} svg text.bad {{ fill: var(--alarm); }}
+svg line.arrow {{ stroke-width: 1.6; }} svg path.tip {{ stroke: none; }} svg path.event {{ fill: var(--one); }}
+svg path.command {{ fill: var(--two); }} svg path.heard {{ fill: var(--three); }}
+svg path.trouble {{ fill: var(--alarm); }} svg .back {{ fill: var(--card); }}
 """.strip()
 _PAGE = f"""
-body {{ margin: 0 auto; padding: 24px; max-width: {WIDTH + 40}px; background: var(--back); color: var(--text);
+body {{ margin: 0 auto; padding: 24px; max-width: {WIDTH + 40}px; background: var(--paper); color: var(--ink);
   font: 14px/1.5 {FONT_FAMILY}; }}
 h1 {{ font-size: 20px; margin: 0 0 4px; }} h2 {{ font-size: 15px; margin: 24px 0 8px; }}
-.soft {{ color: var(--soft); }}
-.card {{ background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 12px 16px;
+.soft {{ color: var(--dim); }}
+.card {{ background: var(--card); border: 1px solid var(--edge); border-radius: 10px; padding: 12px 16px;
   overflow-x: auto; }}
 table {{ border-collapse: collapse; width: 100%; }}
 th, td {{ text-align: left; vertical-align: top; padding: 4px 12px 4px 0; }}
-th {{ color: var(--soft); font-weight: normal; }} td {{ overflow-wrap: anywhere; }}
+th {{ color: var(--dim); font-weight: normal; }} td {{ overflow-wrap: anywhere; }}
 """.strip()
 
 

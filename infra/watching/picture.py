@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape, quoteattr
 
 from infra.flowkit.drawing.text_metrics import FONT_FAMILY, Lettering
+from infra.palette import colours_for
 from infra.watching.log_query import asked
 from infra.watching.widgets import lines_of
 
@@ -33,10 +34,7 @@ TICKS = 4
 TITLE, SMALL, NUMBER, HEADING = Lettering(13, bold=True), Lettering(10.5), Lettering(26), Lettering(16, bold=True)
 
 _STYLE = f"""
-svg {{ --paper: #f2f3f3; --card: #fff; --ink: #16191f; --dim: #545b64; --rule: #eaeded; --edge: #d5dbdb;
---ok: #1d8102; --alarm: #d13212; --rings: #fdf3f1; }}
-@media (prefers-color-scheme: dark) {{ svg {{ --paper: #0f1b2a; --card: #192534; --ink: #e9ebed; --dim: #95a5b8;
---rule: #2a3a4d; --edge: #3a4b60; --ok: #6aaf35; --alarm: #ff5d64; --rings: #46262b; }} }}
+{colours_for("svg")}
 text {{ font-family: {FONT_FAMILY}; fill: var(--ink); }}
 .dim {{ fill: var(--dim); }} .faint {{ opacity: .45; }} .end {{ text-anchor: end; }} .middle {{ text-anchor: middle; }}
 .b {{ font-weight: bold; }} .s {{ font-size: 10.5px; }} .t {{ font-size: 13px; font-weight: bold; }}

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.benchmarks.figures import spread, table
-from tests.benchmarks.pictures import COLOURS, GREY, axes, svg
+from tests.benchmarks.pictures import BROKEN, OTHER, Curve, Plot, chart
 from tests.benchmarks.section import Goal, Section
 from tests.integration.audio_endpoint import audio_endpoint
 
@@ -129,16 +129,14 @@ def _seconds(pairs: Sequence[tuple[Copied, Copied]]) -> tuple[list[float], list[
 
 
 def _picture(memory: dict[int, float]) -> bytes:
-    figure, (one,) = axes("Memory of the archive against the size of a recording", "MB of audio", "MB of memory")
-    one.plot(list(memory), list(memory.values()), color=COLOURS[0], marker="o")
-    one.plot(
-        list(memory), [min(memory.values()) + size for size in memory], "--", color=GREY, label="if it were held whole"
+    least, most = min(memory.values()), max(memory.values())
+    whole = [(size, least + size) for size in memory if least + size <= 2 * most]
+    curves = (
+        Curve("the archive", list(memory.items()), dots=True),
+        Curve("if it were held whole", whole, OTHER, BROKEN),
     )
-    one.set_xscale("log", base=2)
-    one.set_xticks(list(memory), [f"{size:,}" for size in memory])
-    one.set_ylim(0, max(memory.values()) * 2)
-    one.legend(frameon=False)
-    return svg(figure)
+    plot = Plot("audio, MB (by factors)", "memory, MB", curves, x_by_factor=True)
+    return chart("Memory of the archive, by the size of a recording", (plot,))
 
 
 if __name__ == "__main__":

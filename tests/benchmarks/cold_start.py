@@ -16,7 +16,6 @@ import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass
-from html import escape
 from pathlib import Path
 from py_compile import PycInvalidationMode
 from typing import TYPE_CHECKING, Self
@@ -28,6 +27,7 @@ from infra.carrier import Application, Caller, Carrier, HangUp
 from infra.carrier.server import CarrierServer
 from infra.carrier.trace import Commanded
 from infra.packing.runtime_api import PackedFunction, Runtime
+from tests.benchmarks.pictures import bars
 from tests.benchmarks.section import Goal, Section
 from tests.integration.dependencies import create_table
 
@@ -52,7 +52,6 @@ TITLES = {
     "plain": "The plain handler, built plainly",
 }
 PHASES = ("interpreter and runtime", "imports", "first webhook")
-COLOURS = ("#9aa5b1", "#3e7cb1", "#e0a458")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +101,7 @@ def section(*, quick: bool = False) -> Section:
             statistics.median(plain) >= least,
         ),
     )
-    return Section(
-        "cold-start", "From cold", _text(starts), goals, {"cold-start.svg": _picture(_phases(starts)).encode()}
-    )
+    return Section("cold-start", "From cold", _text(starts), goals, {"cold-start.svg": _picture(_phases(starts))})
 
 
 def _starts(runs: int, places: Places) -> dict[str, list[Start]]:
@@ -285,27 +282,10 @@ def _millis(seconds: Sequence[float]) -> str:
     return f"{middle:.0f} ({least:.0f} to {most:.0f})"
 
 
-def _picture(phases: Mapping[str, tuple[float, ...]]) -> str:
-    """A stacked bar for each, as SVG."""
-    left, width, height = 230, 620, 34
-    scale = width / max(sum(each) for each in phases.values())
-    parts = []
-    for row, (name, seconds) in enumerate(phases.items()):
-        top, x = 40 + row * (height + 12), float(left)
-        parts.append(f'<text x="{left - 10}" y="{top + 22}" text-anchor="end">{escape(TITLES[name])}</text>')
-        for colour, part in zip(COLOURS, seconds, strict=True):
-            parts.append(f'<rect x="{x:.1f}" y="{top}" width="{part * scale:.1f}" height="{height}" fill="{colour}"/>')
-            x += part * scale
-        parts.append(f'<text x="{x + 8:.1f}" y="{top + 22}">{sum(seconds) * 1_000:.0f} ms</text>')
-    for place, (colour, phase) in enumerate(zip(COLOURS, PHASES, strict=True)):
-        x = left + place * 220
-        parts.append(f'<rect x="{x}" y="10" width="14" height="14" fill="{colour}"/>')
-        parts.append(f'<text x="{x + 20}" y="22">{escape(phase)}</text>')
-    tall = 40 + len(phases) * (height + 12)
-    head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {left + width + 90} {tall}" font-family="sans-serif"'
-    return (
-        f'{head} font-size="14">\n<rect width="100%" height="100%" fill="white"/>\n' + "\n".join(parts) + "\n</svg>\n"
-    )
+def _picture(phases: Mapping[str, tuple[float, ...]]) -> bytes:
+    """A bar for each, stacked of its phases."""
+    rows = {TITLES[name]: [each * 1_000 for each in seconds] for name, seconds in phases.items()}
+    return bars("From cold: start of the process to the first answer", "milliseconds", PHASES, rows, TITLES["dialtone"])
 
 
 if __name__ == "__main__":

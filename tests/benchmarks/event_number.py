@@ -21,7 +21,7 @@ from dialtone.domain.deadline import NO_DEADLINE
 from infra.flowkit.memory_table import MemoryTable
 from infra.flowkit.stage import Jobs, Unwatched
 from tests.benchmarks.figures import table
-from tests.benchmarks.pictures import COLOURS, axes, svg
+from tests.benchmarks.pictures import OTHER, THIRD, Curve, Plot, chart
 from tests.benchmarks.section import Goal, Section
 from tests.integration.deliveries import event, initiated
 from tests.integration.dependencies import ForbiddenDependency
@@ -159,16 +159,17 @@ def section(*, quick: bool = False) -> Section:
 
 
 def _picture(read: Sequence[int], written: Sequence[int], places: range, cpu: Sequence[float]) -> bytes:
-    figure, (left, right) = axes("One event costs the same at every place in the call", "event", "bytes", columns=2)
     numbers = range(1, len(read) + 1)
-    left.plot(numbers, written, color=COLOURS[0], label="written")
-    left.plot(numbers, read, color=COLOURS[1], label="read")
-    left.set_ylim(0, max(written) * 1.25)
-    left.legend(frameon=False)
-    right.plot([place + GROUP / 2 for place in places], cpu, color=COLOURS[2], marker="o", markersize=3)
-    right.set_ylabel(f"CPU ms, median of {GROUP}")
-    right.set_ylim(0, max(cpu) * 1.5)
-    return svg(figure)
+    sizes = (
+        Curve("written", list(zip(numbers, written, strict=True))),
+        Curve("read", list(zip(numbers, read, strict=True)), OTHER),
+    )
+    middles = [(place + GROUP / 2, each) for place, each in zip(places, cpu, strict=True)]
+    plots = (
+        Plot("number of the event", "bytes", sizes),
+        Plot("number of the event", "CPU, ms", (Curve(f"median of {GROUP} events", middles, THIRD, dots=True),)),
+    )
+    return chart("Bytes and CPU of an event, by its number in the call", plots)
 
 
 if __name__ == "__main__":

@@ -22,10 +22,11 @@ import boto3
 from nacl.signing import SigningKey
 
 from infra.local.emulator import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY, Emulator
+from tests.benchmarks import pictures
 from tests.benchmarks.cold_start import Places
 from tests.benchmarks.event_number import FLOW
 from tests.benchmarks.figures import percentile, spread, table
-from tests.benchmarks.pictures import COLOURS, GREY, axes, svg
+from tests.benchmarks.pictures import BROKEN, DOTTED, FLOOR, OTHER, SOLID, Curve, Plot, chart
 from tests.benchmarks.section import Goal, Section
 from tests.benchmarks.slow_dynamodb import DYNAMODB_SECONDS
 from tests.benchmarks.slow_telnyx import TELNYX_SECONDS
@@ -211,21 +212,23 @@ def _text(found: Mapping[str, Mapping[int, Measured]], levels: Mapping[int, floa
 
 
 def _picture(found: Mapping[str, Mapping[int, Measured]]) -> bytes:
-    figure, (left, right) = axes("Latency and CPU against calls at once", "calls at once", "ms", columns=2)
-    for colour, (name, of) in zip(COLOURS, found.items(), strict=False):
-        levels = list(of)
-        for percent, style in ((50, "-"), (99, "--"), (99.9, ":")):
-            sample = [percentile(of[n].millis, percent) for n in levels]
-            left.plot(levels, sample, style, color=colour, marker="o", markersize=3, label=f"{name} p{percent}")
-        right.plot(levels, [of[n].webhooks_a_core_second for n in levels], color=colour, marker="o", label=name)
-    left.axhline(INJECTED_MILLIS[OURS], color=GREY, linewidth=1)
-    left.annotate("injected (Dialtone)", (200, INJECTED_MILLIS[OURS]), color=GREY, ha="right", va="top", fontsize=8)
-    left.set_ylim(bottom=0)
-    left.legend(frameon=False, fontsize=7, ncols=2, handlelength=4)
-    right.set_ylabel("webhooks per core second")
-    right.set_ylim(bottom=0)
-    right.legend(frameon=False)
-    return svg(figure)
+    latencies, throughput = [], []
+    for series, (name, of) in zip((pictures.OURS, OTHER), found.items(), strict=True):
+        for percent, stroke in ((50, SOLID), (99, BROKEN), (99.9, DOTTED)):
+            points = [(level, percentile(each.millis, percent)) for level, each in of.items()]
+            latencies.append(Curve(f"{name} p{percent}", points, series, stroke, dots=True))
+        points = [(level, each.webhooks_a_core_second) for level, each in of.items()]
+        throughput.append(Curve(name, points, series, dots=True))
+    levels = list(found[OURS])
+    floor = [(level, INJECTED_MILLIS[OURS]) for level in (levels[0], levels[-1])]
+    latencies.append(Curve("injected: the floor", floor, FLOOR))
+    return chart(
+        "Latency and throughput, by calls at once",
+        (
+            Plot("calls at once", "latency, ms (by factors)", latencies, y_by_factor=True),
+            Plot("calls at once", "webhooks a core and second", throughput),
+        ),
+    )
 
 
 if __name__ == "__main__":

@@ -7,14 +7,14 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from infra.flowkit.drawing.text_metrics import FONT_FAMILY, readable
+from infra.palette import colours_for
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _STYLE = f"""
-:root {{ color-scheme: light dark; --page: #f6f8fa; --text: #24292f; --edge: #d0d7de; }}
-@media (prefers-color-scheme: dark) {{ :root {{ --page: #010409; --text: #e6edf3; --edge: #3d444d; }} }}
-body {{ margin: 24px; background: var(--page); color: var(--text); font: 15px/1.5 {FONT_FAMILY}; }}
+{colours_for(":root")}
+body {{ margin: 24px; background: var(--paper); color: var(--ink); font: 15px/1.5 {FONT_FAMILY}; }}
 h1 {{ font-size: 19px; overflow-wrap: anywhere; }}
 section {{ margin: 0 0 40px; }}
 ul {{ max-width: 70em; padding-left: 1.4em; overflow-wrap: anywhere; }}
