@@ -290,6 +290,10 @@ LANGUAGE_PLAYS: dict[str, Play] = {
         Caller(Hear("number 1"), Hear("number 1"), _CONNECTED, HangUp(after=2)), agent_after=55
     ),
     "an agent who waits for a caller": _queued(Caller(_CONNECTED, Silence(60)), agent_after=-20, agent_talks=10),
+    "the second agent who is rung for a queue": _rung(
+        "+15550134", _WAITING, n191=Busy(), n192=Person(_CONNECTED, _GRACE, HangUp(after=2), answers_after=5)
+    ),
+    "no agent who is rung for a queue": _rung("+15550134", _WAITING, n191=NoAnswer(), n192=Rejects()),
     "a caller who leaves a queue by a key": _queued(
         Caller(Hear("press 2"), Press("2", after=15), Hear("All our agents"), Silence(30))
     ),

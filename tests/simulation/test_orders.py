@@ -17,6 +17,7 @@ from dialtone.adapters.flow_library import FlowLibrary
 from dialtone.domain.client_state import ClientState
 from dialtone.domain.deadline import NO_DEADLINE
 from dialtone.domain.lookups import ANSWERED, SLOW
+from dialtone.domain.queues import ANSWERED as QUEUE_ANSWERED
 from dialtone.domain.queues import QueueAnswer
 from dialtone.domain.watch import OVERDUE
 from dialtone.flow.gather_timer import TIMER
@@ -333,6 +334,7 @@ def fresh(play: str) -> tuple[EventProcessor, AcceptingTelnyx, SilentLookups]:
 def _left(processor: EventProcessor, deliveries: list[DeliveryOrder]) -> object:
     session = deliveries[0].event.call_session_id
     legs = tuple(replace(leg, version=0) for leg in processor.store.legs(session))
-    events = {entry.event_id for entry in processor.store.timeline(session)}
+    # A call that has moved on by the time that an interval's end is reported asks nothing any more.
+    events = {entry.event_id for entry in processor.store.timeline(session) if entry.event_type != QUEUE_ANSWERED}
     jobs = sorted(job.to_json() for job in processor.archive.put_jobs)  # type: ignore[attr-defined]
     return legs, processor.store.recordings(session), events, sorted(set(jobs))

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from dialtone.domain.callee_legs import MAX_LEGS
 from dialtone.domain.errors import FlowInvalid
 from dialtone.domain.queues import QueueAnswer, QueueQuestion
 from dialtone.domain.watch import Watch, overdue_event
 from dialtone.flow.steps.queue import CONNECTING_SECONDS, GRACE_SECONDS
 from infra.flowkit.drawing.words import details_of, edge_label
 from infra.flowkit.lint import lint
-from tests.staged_call import CONTROL, LEG, SESSION, StagedCall, actions
+from tests.staged_call import CONTROL, LEG, SESSION, StagedCall, actions, moment
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -68,7 +69,7 @@ def later(staged: StagedCall, seconds: float) -> StagedCall:
 
 def answer(staged: StagedCall, given: QueueAnswer) -> Any:  # noqa: ANN401 -- a decision
     question = QueueQuestion(("support",), call_session_id=SESSION, call_leg_id=LEG, turn=staged.call.turn)
-    event = given.event(replace(question, id=f"answer@{staged.seconds}", asked_at="2026-11-20T14:10:00.000000Z"))
+    event = given.event(replace(question, id=f"answer@{staged.seconds}", asked_at=moment(staged.seconds)))
     return staged.take(event)
 
 
@@ -262,6 +263,101 @@ def test_an_error_takes_the_caller_out_of_the_queue_first() -> None:
 def test_what_cannot_be_is_refused(written: str, wrong: str) -> None:
     with pytest.raises(FlowInvalid, match=wrong):
         StagedCall(f"steps:\n  line: {written}\n  sorry: {{say: Sorry.}}\n")
+
+
+# Agents who are rung
+
+
+RUNG = QUEUE.replace("max_wait_time_secs: 300", 'max_wait_time_secs: 300\n        agents: ["+15550191", "+15550192"]')
+
+
+def agent_leg(staged: StagedCall, event_type: str, leg: str = "a", **payload: object) -> Any:  # noqa: ANN401 -- a decision
+    mark = replace(staged.mark, parent_leg=LEG, dialled=True)
+    return staged.tell(event_type, mark, call_leg_id=leg, call_control_id=f"v3:{leg}", **payload)
+
+
+def dialled(decision: Any) -> list[object]:  # noqa: ANN401 -- a decision
+    return [each.parameters["to"] for each in decision.commands if each.action == "dial"]
+
+
+def test_agents_are_rung_for_the_first_caller_only() -> None:
+    second = in_line(RUNG)
+
+    later(second, 8)
+    second.gather_ends("", "timeout")
+    still_second = answer(second, QueueAnswer("support", 2))
+    first = answer(second, QueueAnswer("support", 1))
+
+    assert dialled(second.decisions[2]) == dialled(still_second) == []
+    assert dialled(first) == ["+15550191"]
+    assert [dialled(each) for each in (in_line(RUNG, current_position=1).decisions[-1],)] == [["+15550191"]]
+
+
+def test_an_agent_who_answers_takes_the_first_of_the_queue() -> None:
+    staged = in_line(RUNG, current_position=1)
+    agent_leg(staged, "call.initiated")
+
+    (bridge,) = agent_leg(staged, "call.answered").commands
+    staged.tell("call.dequeued", queue="support", reason="bridged")
+    staged.tell("call.bridged")
+    over = agent_leg(staged, "call.hangup", hangup_cause="normal_clearing")
+
+    assert (bridge.call_control_id, bridge.parameters["queue"]) == ("v3:a", "support")
+    assert dialled(over) == []
+
+
+def test_the_next_agent_is_rung_when_one_does_not_answer_and_all_again_after_a_pause() -> None:
+    staged = in_line(RUNG, current_position=1)
+
+    second = agent_leg(staged, "call.hangup", "a", hangup_cause="timeout")
+    none_left = agent_leg(staged, "call.hangup", "b", hangup_cause="user_busy")
+    too_soon = answer(staged, QueueAnswer("support", 1))
+    assert (dialled(second), dialled(none_left), dialled(too_soon)) == (["+15550192"], [], [])
+
+    staged.gather_ends("", "timeout")
+    event = QueueAnswer("support", 1).event(QueueQuestion(("support",), id="x", turn=1, asked_at=moment(90)))
+    again = staged.take(replace(event, payload={**event.payload, "call_session_id": SESSION, "call_leg_id": LEG}))
+    assert dialled(again) == ["+15550191"]
+
+
+def test_an_agent_who_still_rings_when_the_caller_is_taken_is_let_go() -> None:
+    staged = in_line(RUNG, current_position=1)
+    agent_leg(staged, "call.initiated")
+
+    taken = staged.tell("call.dequeued", queue="support", reason="bridged")
+    late = agent_leg(staged, "call.answered")
+
+    assert [each.call_control_id for each in taken.commands if each.action == "hangup"] == ["v3:a"]
+    assert [each.call_control_id for each in late.commands] == ["v3:a"]
+    assert actions(late) == ["hangup"]
+
+
+def test_an_agent_who_answers_when_nobody_is_left_in_the_queue_is_let_go() -> None:
+    staged = in_line(RUNG, current_position=1)
+    agent_leg(staged, "call.initiated")
+    agent_leg(staged, "call.answered")
+
+    refused = staged.refuse("bridge refused: 90033", action="bridge")
+
+    assert ([each.call_control_id for each in refused.commands], staged.call.step) == (["v3:a"], "line")
+
+
+def test_an_agent_who_cannot_be_rung_does_not_end_the_wait() -> None:
+    staged = in_line(RUNG, current_position=1)
+
+    assert dialled(staged.refuse("dial refused: 10010", action="dial")) == ["+15550192"]
+    assert actions(staged.refuse("dial refused: 10010", action="dial")) == []
+    assert staged.call.step == "line"
+
+
+def test_legs_of_agents_who_did_not_answer_are_forgotten_in_time() -> None:
+    staged = in_line(RUNG, current_position=1)
+
+    for number in range(100):
+        agent_leg(staged, "call.hangup", f"leg-{number}", hangup_cause="timeout")
+
+    assert len(staged.call.far_legs) == MAX_LEGS
+    assert "leg-99" in staged.call.far_legs
 
 
 # Agents

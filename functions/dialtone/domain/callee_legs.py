@@ -56,10 +56,16 @@ def callee_state(call: Call, *, dialled: bool) -> ClientState:
     return ClientState(turn=call.turn, flow=call.flow, parent_leg=call.leg_id, dialled=dialled)
 
 
+MAX_LEGS = 30
+"""Kept of a turn: a caller may wait for an hour while agents are rung again and again. Ended ones go first."""
+
 _STATUS_AFTER = {"call.answered": ANSWERED, "call.bridged": ANSWERED, "call.hangup": ENDED}
 
 
 def with_callee_event(legs: Mapping[str, CalleeLeg], event: Event) -> dict[str, CalleeLeg]:
     """The legs by their ids, after an event of one of them."""
     known = legs.get(event.call_leg_id, CalleeLeg())
-    return {**legs, event.call_leg_id: known.after(event)}
+    after = {**legs, event.call_leg_id: known.after(event)}
+    ended = [leg_id for leg_id, leg in after.items() if leg.status == ENDED]
+    forgotten = ended[: max(0, len(after) - MAX_LEGS)]
+    return {leg_id: leg for leg_id, leg in after.items() if leg_id not in forgotten}

@@ -5,14 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 from math import ceil
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
-from pydantic import Field, StrictInt, field_validator
+from pydantic import Field, StrictInt, StringConstraints, field_validator
 
+from dialtone.domain.call_status import ANSWERED as ANSWERED_LEG
+from dialtone.domain.call_status import ENDED, RINGING
+from dialtone.domain.callee_legs import callee_state
 from dialtone.domain.commands import Command, command
 from dialtone.domain.decisions import NOT_REACHED
 from dialtone.domain.queues import ANSWERED, QueueQuestion
 from dialtone.domain.units import MILLIS_PER_SECOND
+from dialtone.domain.webhook_retry_policy import CALLEE_EVENTS, retries
 from dialtone.flow.gather_timer import seconds_left, timer
 from dialtone.flow.keys import Keys, stop_gathering
 from dialtone.flow.moves import Fail, Go, Move, Wait
@@ -40,7 +44,14 @@ CONNECTING_SECONDS = 5
 GRACE_SECONDS = 10
 """Beyond the longest wait, until the end that Telnyx reports of it is no longer waited for."""
 
+LOOK_SECONDS = 10
+"""How often a call that rings agents sees whether it is the first by now."""
+
+MAX_AGENTS = 10
+
 SECONDS_A_MINUTE = 60
+
+_AGENT = r"^(\+[1-9]\d{6,14}|sips?:[^\s,{}]+)$"
 
 KEYS = "0123456789*#"
 """What a caller may leave by; a state holds numbers only."""
@@ -59,6 +70,12 @@ class QueueState(StepState):
     connected: bool = False
     position: int = 0
     average: int = 0
+    rung: int = 0
+    """How many agents this call has rung."""
+    rung_millis: int = 0
+    """When it rang the last of them, in unix milliseconds."""
+    said_millis: int = 0
+    """When the announcement was due last, in unix milliseconds."""
 
 
 class Queue(Speaking):
@@ -91,6 +108,13 @@ class Queue(Speaking):
         description="How many callers the queue takes; it counts for a queue that Telnyx makes, 100 without it.",
     )
     keys: Keys = Field(default_factory=dict, description="Key by which the caller leaves the queue → the step.")
+    agents: tuple[Annotated[str, StringConstraints(pattern=_AGENT)], ...] = Field(
+        (),
+        max_length=MAX_AGENTS,
+        description="Numbers in E.164 or SIP addresses that are rung in turn for the first caller; whoever answers "
+        "takes the first. Without them agents take callers by a flow of their own, with take_from.",
+    )
+    ring_seconds: StrictInt = Field(20, ge=5, le=120, description="How long each of the agents is rung.")
     timeout: str = Field("", description="The step when nobody has taken the caller within max_wait_time_secs.")
     full: str = Field("", description="The step when Telnyx does not take the caller into the queue.")
     on_hangup_connected: OnHangup = Field(
@@ -113,7 +137,9 @@ class Queue(Speaking):
     def follow(self, call: Call, event: Event, voice_defaults: VoiceDefaults) -> Move | None:
         """Say where the caller stands, let the caller leave by a key, and stop the music once somebody is there."""
         state = QueueState.of(call)
-        if state.connected or event.about_callee:
+        if event.about_callee:
+            return self._of_agent(call, event, state)
+        if state.connected:
             return None
         if event.type == ANSWERED:
             return self._placed(call, event, state, voice_defaults)
@@ -126,8 +152,14 @@ class Queue(Speaking):
 
     def refused(self, call: Call, event: Event) -> Move:
         """A queue that takes no more has a path of its own. Music that cannot be played does not end the wait."""
-        if event.text("action") != "enqueue":
-            return Wait(state=QueueState.of(call))
+        state, action = QueueState.of(call), event.text("action")
+        if action == "dial":
+            return self._ring_another(call, event, state) or Wait(state=state)
+        if action == "bridge":
+            answered = (leg for leg in call.far_legs.values() if leg.status == ANSWERED_LEG and not leg.bridged)
+            return Wait(tuple(command("hangup", leg.control_id) for leg in answered), state)
+        if action != "enqueue":
+            return Wait(state=state)
         if self.full:
             return replace(self.take("full"), result=NOT_REACHED)
         return Fail(event.text("reason"), result=NOT_REACHED)
@@ -190,7 +222,9 @@ class Queue(Speaking):
             average=event.number("queue_avg_wait_time_secs"),
         )
         heard = self._announced(call, event, state, voice_defaults)
-        return Wait((self._timer(call), *heard, *self.hold.loop(call, voice_defaults)), state)
+        state = replace(state, said_millis=_millis(event.occurred_at) if self.announce else 0)
+        waits = (self._timer(call), *heard, *self.hold.loop(call, voice_defaults))
+        return self._ringing(call, event, Wait(waits, state))
 
     def _placed(self, call: Call, event: Event, state: QueueState, voice_defaults: VoiceDefaults) -> Move | None:
         """Telnyx has said where the caller stands; where it has not, the music goes on."""
@@ -198,7 +232,54 @@ class Queue(Speaking):
         if not position or state.leaving or state.taken_millis:
             return None
         known = replace(state, position=position, average=event.number(AVERAGE) or state.average)
-        return Wait(self._said(call, event, known, voice_defaults), known)
+        if not self._due(event, known):
+            return self._ringing(call, event, Wait(state=known))
+        said = self._said(call, event, known, voice_defaults)
+        return self._ringing(call, event, Wait(said, replace(known, said_millis=_millis(event.occurred_at))))
+
+    def _due(self, event: Event, state: QueueState) -> bool:
+        """Whether the announcement is due; a call that rings agents looks more often than it is said."""
+        passed = (_millis(event.occurred_at) - state.said_millis) / MILLIS_PER_SECOND
+        return self.announce is not None and passed >= self.announce_every_seconds - 1
+
+    def _of_agent(self, call: Call, event: Event, state: QueueState) -> Move | None:
+        """Whoever answers takes the first of the queue: this caller, unless another agent was faster."""
+        leg = call.far_legs.get(event.call_leg_id)
+        if leg is None or event.type not in {"call.answered", "call.hangup"}:
+            return None
+        if event.type == "call.hangup":
+            return None if leg.bridged or _unavailable(state) else self._ring_another(call, event, state)
+        if leg.status == ENDED:
+            return None
+        if _unavailable(state):
+            return Wait((command("hangup", leg.control_id),), state)
+        return Wait((command("bridge", leg.control_id, queue=self.queue),), state)
+
+    def _ringing(self, call: Call, event: Event, wait: Wait) -> Wait:
+        """The same, with the next agent rung if this caller is the first and none is being rung."""
+        state = wait.state
+        if not isinstance(state, QueueState) or state.position != 1 or not self.agents or _rung(call):
+            return wait
+        now = _millis(event.occurred_at)
+        all_in_vain = state.rung and not state.rung % len(self.agents)
+        if all_in_vain and now - state.rung_millis < (self.ring_seconds + LOOK_SECONDS) * MILLIS_PER_SECOND:
+            return wait
+        agent = self.agents[state.rung % len(self.agents)]
+        dial = command(
+            "dial",
+            to=agent,
+            connection_id=call.connection_id,
+            link_to=call.control_id,
+            timeout_secs=self.ring_seconds,
+            client_state=callee_state(call, dialled=True).encode(),
+            **retries(CALLEE_EVENTS),
+            **{"from": call.from_number if call.direction == "outgoing" else call.to_number},
+        )
+        return Wait((*wait.commands, dial), replace(state, rung=state.rung + 1, rung_millis=now))
+
+    def _ring_another(self, call: Call, event: Event, state: QueueState) -> Wait | None:
+        """The next agent at once; once all were rung in vain there is a pause, so that nobody is rung without end."""
+        return self._ringing(call, event, Wait(state=state)) if state.rung % len(self.agents) else None
 
     def _bridged(self, call: Call, event: Event) -> Move:
         del event
@@ -217,7 +298,7 @@ class Queue(Speaking):
         if reason == "leave":
             return Fail("taken out of the queue", self._quiet(call), fault=False, result=NOT_REACHED)
         taken = replace(state, taken_millis=_millis(event.occurred_at), leaving=0)
-        return Wait((timer(call, CONNECTING_SECONDS),), taken)
+        return Wait((timer(call, CONNECTING_SECONDS), *_stop_ringing(call)), taken)
 
     def _leave(self, call: Call, event: Event) -> Move | None:
         """Nobody may be connected with a caller who is elsewhere: the queue has to let go first."""
@@ -237,7 +318,7 @@ class Queue(Speaking):
             late = self._waited_too_long(call)
             return replace(late, commands=(command("leave_queue", call.control_id), *late.commands))
         again = (self._timer(call),)
-        if self._asks:
+        if self._asks or self.agents:
             average = any(name in {AVERAGE, AVERAGE_MINUTES} for name in self._announced_names)
             question = QueueQuestion((self.queue,), call.control_id, average)
             return Wait(again, state, question=question)
@@ -285,6 +366,8 @@ class Queue(Speaking):
         return {**since, POSITION: str(state.position or ""), **average}
 
     def _timer(self, call: Call) -> Command:
+        if self.agents:
+            return timer(call, LOOK_SECONDS)
         return timer(call, self.announce_every_seconds if self.announce else self.max_wait_time_secs + GRACE_SECONDS)
 
     @property
@@ -300,7 +383,23 @@ class Queue(Speaking):
         return bool(self._announced_names & {POSITION, AVERAGE, AVERAGE_MINUTES})
 
     def _quiet(self, call: Call) -> tuple[Command, ...]:
-        return (command("playback_stop", call.control_id, stop="all"), *stop_gathering(call))
+        return (command("playback_stop", call.control_id, stop="all"), *stop_gathering(call), *_stop_ringing(call))
+
+
+def _unavailable(state: QueueState) -> bool:
+    """Whether the caller is being connected, or leaves."""
+    return bool(state.connected or state.taken_millis or state.leaving)
+
+
+def _rung(call: Call) -> bool:
+    """Whether an agent is being rung, or has answered and is not connected yet."""
+    return any(leg.status != ENDED and not leg.bridged for leg in call.far_legs.values())
+
+
+def _stop_ringing(call: Call) -> tuple[Command, ...]:
+    """An agent who has answered is about to get the first caller, whoever that is by now."""
+    ringing = (leg for leg in call.far_legs.values() if leg.status == RINGING)
+    return tuple(command("hangup", leg.control_id) for leg in ringing)
 
 
 def _millis(moment: str) -> int:
