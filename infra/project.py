@@ -18,9 +18,9 @@ PROJECT_FILE = "dialtone.toml"
 """Marks a project's folder, and says where the project is deployed."""
 
 FLOWS_FOLDER = "flows"
-"""Beside the project file: the flows, their conversations, `numbers.yaml`, `calendars/`, `data/` and `audio/`."""
+"""Beside the project file: the flows, their conversations, `numbers.yaml`, calendars, rotas, data and audio."""
 
-NUMBERS_FILE, CALENDARS_FOLDER, DATA_FOLDER = "numbers.yaml", "calendars", "data"
+NUMBERS_FILE, CALENDARS_FOLDER, DATA_FOLDER, ROTAS_FOLDER = "numbers.yaml", "calendars", "data", "rotas"
 
 NO_PROJECT = "the samples, since no project lies in this folder or above: `dialtone new` makes one"
 
@@ -113,6 +113,7 @@ def counted(flows: Path) -> str:
     found = [
         _several(len(flow_names(flows)), "flow"),
         _several(len(list((flows / CALENDARS_FOLDER).glob("*.yaml"))), "calendar"),
+        *([_several(rotas, "rota")] if (rotas := len(list((flows / ROTAS_FOLDER).glob("*.yaml")))) else []),
         *([_several(tables, "data file")] if (tables := len(list((flows / DATA_FOLDER).glob("*.csv")))) else []),
         NUMBERS_FILE if (flows / NUMBERS_FILE).is_file() else f"no {NUMBERS_FILE}",
     ]

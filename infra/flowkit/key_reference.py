@@ -1,4 +1,4 @@
-"""Every key of a flow, a number file and a calendar as a page of tables: made from the schemas."""
+"""Every key of a flow, a number file, a calendar and a rota as a page of tables: made from the schemas."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _LIMITS = {
 
 def page() -> str:
     """The page's text."""
-    flow, numbers, calendar = (schemas()[name] for name in ("flow", "numbers", "calendar"))
+    flow, numbers, calendar, rota = (schemas()[name] for name in ("flow", "numbers", "calendar", "rota"))
     steps = {kind: flow["$defs"][f"step-{kind}"] for kind in STEP_KINDS}
     parts = [HEAD, "## A flow\n", _table(flow["properties"], flow.get("required", ()))]
     parts += ["## Any step\n", _table({name: steps["say"]["properties"][name] for name in sorted(_OF_STEPS)}, ())]
@@ -43,6 +43,7 @@ def page() -> str:
         parts += [f"## `{kind}`\n", f"{schema['description']}\n", _table(own, schema["required"])]
     parts += ["## Mappings within them\n", *_mappings(flow["$defs"])]
     parts += ["## A calendar\n", _table(calendar["properties"], calendar["required"])]
+    parts += ["## A rota\n", _table(rota["properties"], rota["required"]), *_mappings(rota["$defs"])]
     route = next(each for each in numbers["$defs"]["route"]["anyOf"] if "properties" in each)
     parts += ["## A route in numbers.yaml\n", _table(route["properties"], route["required"])]
     return "\n".join(parts)

@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from dialtone.adapters.flow_library import NUMBERS_FILE
-from dialtone.flow.calendars import CALENDARS
+from dialtone.flow.calendars import CALENDARS, ROTAS
 from dialtone.flow.data_files import DATA
 from infra.flowkit.linting import rules as _all_rules  # noqa: F401 -- to import them is to register them
-from infra.flowkit.linting.files import FlowFile, Folder, calendar_paths, data_paths, flow_paths
+from infra.flowkit.linting.files import FlowFile, Folder, calendar_paths, data_paths, flow_paths, rota_paths
 from infra.flowkit.linting.finding import Finding
 from infra.flowkit.linting.rule import Found, Rule, rules
 from infra.flowkit.linting.rules.unknown_step import near
@@ -56,12 +56,14 @@ def looked_at(*paths: Path) -> str:
 def _folder_of(file: Path) -> Path:
     """The folder of flows that a file belongs to."""
     parent = file.resolve().parent
-    return parent.parent if parent.name in {CALENDARS, DATA} else parent
+    return parent.parent if parent.name in {CALENDARS, ROTAS, DATA} else parent
 
 
 def _files(path: Path) -> Iterable[Path]:
     return (
-        (*flow_paths(path), *calendar_paths(path), *data_paths(path), path / NUMBERS_FILE) if path.is_dir() else (path,)
+        (*flow_paths(path), *calendar_paths(path), *rota_paths(path), *data_paths(path), path / NUMBERS_FILE)
+        if path.is_dir()
+        else (path,)
     )
 
 

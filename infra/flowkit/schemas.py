@@ -11,6 +11,7 @@ from pydantic import TypeAdapter
 from dialtone.flow.calendars import Calendar
 from dialtone.flow.parser import BARE, STEP_KINDS, WrittenFlow
 from dialtone.flow.prompts import Piece, Prompt
+from dialtone.flow.rotas import Rota
 from dialtone.flow.routes import NUMBER, Route
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ _REFERENCE = "#/$defs/{model}"
 
 def schemas() -> dict[str, Schema]:
     """Every published schema, by what it is of."""
-    return {"flow": flow_schema(), "numbers": numbers_schema(), "calendar": calendar_schema()}
+    return {"flow": flow_schema(), "numbers": numbers_schema(), "calendar": calendar_schema(), "rota": rota_schema()}
 
 
 def written(schema: Schema) -> str:
@@ -82,6 +83,11 @@ def numbers_schema() -> Schema:
 def calendar_schema() -> Schema:
     """Of a calendar file."""
     return _of(Calendar, "Opening hours for flows of Dialtone")
+
+
+def rota_schema() -> Schema:
+    """Of a rota file."""
+    return _of(Rota, "Who is on call, for flows of Dialtone")
 
 
 def _of(model: type[BaseModel], title: str) -> Schema:

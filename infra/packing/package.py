@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from infra.packing.tools import Tools
 
-READ_ON_LAMBDA = ("*.yaml", "calendars/*.yaml", "data/*.csv")
+READ_ON_LAMBDA = ("*.yaml", "calendars/*.yaml", "data/*.csv", "rotas/*.yaml")
 """Of a folder of flows; audio lies at Telnyx."""
 
 CONVERSATIONS = ".test"

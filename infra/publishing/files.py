@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from dialtone.adapters.flow_library import NUMBERS_FILE, text_beside
 from dialtone.domain.compact_json import plain_json
 from dialtone.domain.errors import DialtoneError
-from dialtone.flow.calendars import CALENDARS
+from dialtone.flow.calendars import CALENDARS, ROTAS
 from dialtone.flow.data_files import DATA
 from infra.flowkit.drawing.beside_flows import noticed_beside
 from infra.flowkit.drawing.change_summary import noticed
@@ -30,6 +30,7 @@ def files_of(flows: Path) -> dict[str, str]:
     names = [
         *(each.name for each in flows.glob("*.yaml")),
         *(f"{CALENDARS}/{each.name}" for each in flows.glob(f"{CALENDARS}/*.yaml")),
+        *(f"{ROTAS}/{each.name}" for each in flows.glob(f"{ROTAS}/*.yaml")),
         *(f"{DATA}/{each.name}" for each in flows.glob(f"{DATA}/*.csv")),
     ]
     texts = {name: text for name in sorted(names) if (text := text_beside(flows, name)) is not None}
@@ -52,7 +53,7 @@ def differences(old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[str]
 
 def _sentences(name: str, was: str | None, now: str | None) -> Iterator[str]:
     old, new = (Text(name, text) if text is not None else None for text in (was, now))
-    if name == NUMBERS_FILE or name.startswith((f"{CALENDARS}/", f"{DATA}/")):
+    if name == NUMBERS_FILE or name.startswith((f"{CALENDARS}/", f"{ROTAS}/", f"{DATA}/")):
         yield from noticed_beside(Path(name), old, new)
     else:
         yield from noticed(*(flow_in(text) if text and is_flow(text) else None for text in (old, new)))

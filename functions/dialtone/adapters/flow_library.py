@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from dialtone.domain.caller_trust import trust_of
 from dialtone.domain.deadline import NO_DEADLINE
 from dialtone.domain.errors import FlowInvalid
-from dialtone.flow.calendars import CALENDARS
+from dialtone.flow.calendars import CALENDARS, ROTAS
 from dialtone.flow.data_files import DATA, TRIM, too_many_bytes
 from dialtone.flow.loader import read_script
 from dialtone.flow.routes import NUMBERS_FILE, Routes, read_routes
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from dialtone.flow.loaded_flow import LoadedFlow
     from dialtone.flow.parser import FileReader
 
-_FILE = re.compile(rf"({CALENDARS}/)?[a-z0-9][a-z0-9-]{{0,99}}\.yaml|{DATA}/[a-z0-9][a-z0-9-]{{0,99}}\.csv")
+_FILE = re.compile(rf"(({CALENDARS}|{ROTAS})/)?[a-z0-9][a-z0-9-]{{0,99}}\.yaml|{DATA}/[a-z0-9][a-z0-9-]{{0,99}}\.csv")
 """A longer name would be too long for a file on some systems."""
 
 
@@ -150,7 +150,7 @@ def read_numbers(folder: Path) -> dict[str, str]:
 
 
 def text_beside(folder: Path, file: str) -> str | None:
-    """The text of a flow, calendar or data file in a folder, by its name; None if the file is missing.
+    """The text of a flow, calendar, rota or data file in a folder, by its name; None if the file is missing.
 
     Raises FlowInvalid if it is not UTF-8, and for a data file that is too large to be read at all.
     """

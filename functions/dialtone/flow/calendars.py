@@ -200,6 +200,10 @@ CALENDARS = "calendars"
 """The folder of calendars, beside the flows."""
 
 
+ROTAS = "rotas"
+"""The folder of rotas, which `rotas.py` reads: a start from cold loads it only for flows that go by one."""
+
+
 def calendar_file(name: str) -> str:
     """The file of a calendar, from the folder of the flows."""
     return f"{CALENDARS}/{name}.yaml"

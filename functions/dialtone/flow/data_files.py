@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from dialtone.flow.document import TOP, Document, Place
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
+
+Made = TypeVar("Made")
 
 DATA = "data"
 """The folder of data files, beside the flows."""
@@ -73,6 +75,10 @@ class DataFile:
     """The line of the file in which each row begins."""
 
     @cached_property
+    def _made(self) -> dict[tuple[str, str], tuple[Any, ...]]:
+        return {}
+
+    @cached_property
     def _lists(self) -> dict[str, Listed]:
         return {}
 
@@ -90,6 +96,12 @@ class DataFile:
             beginnings = sorted(each for each in values if each.endswith(ANY_ENDING))
             self._lists[column] = Listed(values.difference(beginnings), tuple(each[:-1] for each in beginnings))
         return self._lists[column]
+
+    def made(self, called: str, column: str, make: Callable[[str], Made]) -> tuple[Made, ...]:
+        """What is made of each cell of a column; made once, under that name."""
+        if (called, column) not in self._made:
+            self._made[called, column] = tuple(map(make, self.values(column)))
+        return self._made[called, column]
 
     def row(self, place: int) -> Mapping[str, str]:
         """A row by its place: column → cell."""

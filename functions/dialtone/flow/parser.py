@@ -29,11 +29,13 @@ _STEP_CLASSES = {
     "branch": "branch.Branch",
     "choose_language": "choose_language.ChooseLanguage",
     "collect": "collect.Collect",
+    "directory": "directory.Directory",
     "find": "find.Find",
     "come_back": "go.Return",
     "go": "go.GoTo",
     "hangup": "hangup_and_reject.HangUp",
     "hours": "hours.Hours",
+    "on_call": "on_call.OnCall",
     "lookup": "lookup.LookUp",
     "menu": "menu.Menu",
     "play": "play.Play",
@@ -177,6 +179,7 @@ def parse_flow(document: Document, read_file: FileReader | None = None) -> Flow 
     if read_file is not None and not document.problems:
         steps = {name: _with_calendar(document, step, read_file, texts) for name, step in steps.items()}
         steps = _with_data(document, steps, read_file, texts)
+        steps = _with_rotas(document, steps, read_file, texts)
     _check_targets(document, steps, start)
     if read_file is not None:
         _check_flows(document, steps, read_file)
@@ -287,6 +290,26 @@ def _with_data(
             if problem := without_columns(named, data[named.file]):
                 document.report(where, step.name, *problem)
     return {name: step.with_data(data) if any(step.data_files()) else step for name, step in steps.items()}
+
+
+def _with_rotas(
+    document: Document, steps: Mapping[str, Step], read_file: FileReader, texts: list[str]
+) -> dict[str, Step]:
+    """The steps with the rotas that they name."""
+    found: dict[str, Step] = {}
+    for key, step in steps.items():
+        found[key] = step
+        for name in step.rotas():
+            from dialtone.flow.rotas import read_rota, rota_file  # noqa: PLC0415 -- only flows with rotas need it
+
+            text = read_file(rota_file(name))
+            if text is None:
+                remedy = f"add {rota_file(name)} beside the flow, or name a rota that is there"
+                document.report(("steps", key, "on_call"), key, f"goes by {name}, which is not a rota", remedy)
+                continue
+            texts.append(text)
+            found[key] = step.with_rota(read_rota(name, text))
+    return found
 
 
 def _check_flows(document: Document, steps: Mapping[str, Step], read_file: FileReader) -> None:

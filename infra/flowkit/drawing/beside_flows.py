@@ -1,4 +1,4 @@
-"""What a change to numbers.yaml, to calendars and to data files means, in sentences."""
+"""What a change to numbers.yaml, calendars, rotas and data files means, in sentences."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from dialtone.adapters.flow_library import NUMBERS_FILE
 from dialtone.domain.caller_trust import TRUST
+from dialtone.flow.calendars import ROTAS
 from dialtone.flow.data_files import DATA, DataFile, read_data
 from dialtone.flow.document import Document
 
@@ -30,9 +31,10 @@ def noticed_beside(file: Path, old: Text | None, new: Text | None) -> list[str]:
     was, now = _content(old), _content(new)
     if file.name == NUMBERS_FILE:
         return list(_of_numbers(was, now))
+    kind = "rota" if file.parent.name == ROTAS else "calendar"
     if old is None or new is None:
-        return [f"The calendar “{file.stem}” is {'new' if old is None else 'gone'}."]
-    return list(_of_calendar(f"In the calendar “{file.stem}”", was, now))
+        return [f"The {kind} “{file.stem}” is {'new' if old is None else 'gone'}."]
+    return list(_of_calendar(f"In the {kind} “{file.stem}”", was, now))
 
 
 def _content(text: Text | None) -> Mapping[str, Any]:
@@ -113,6 +115,8 @@ def _of_calendar(subject: str, was: Any, now: Any) -> Iterator[str]:  # noqa: AN
 
 
 def _leaves(content: Any, above: str = "") -> Iterator[tuple[str, Any]]:  # noqa: ANN401 -- as above
+    if isinstance(content, list) and any(isinstance(each, dict) for each in content):
+        content = {str(place): each for place, each in enumerate(content, 1)}
     if not isinstance(content, dict):
         yield above, content
         return

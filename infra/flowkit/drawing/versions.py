@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from dialtone.adapters.flow_library import NUMBERS_FILE
 from dialtone.domain.errors import DialtoneError
-from dialtone.flow.calendars import CALENDARS
+from dialtone.flow.calendars import CALENDARS, ROTAS
 from dialtone.flow.data_files import DATA
 from dialtone.flow.document import Document
 from dialtone.flow.parser import read_flow
@@ -81,14 +81,14 @@ def changed_between(folder: Path, old: str, new: str = WORKING_TREE) -> list[Pat
 
 
 def lies_beside_flows(file: Path) -> bool:
-    """Whether it holds numbers, a calendar, or a table."""
-    return file.name == NUMBERS_FILE or file.parent.name in {CALENDARS, DATA}
+    """Whether it holds numbers, a calendar, a rota, or a table."""
+    return file.name == NUMBERS_FILE or file.parent.name in {CALENDARS, ROTAS, DATA}
 
 
 def _decides(folder: Path, file: Path) -> bool:
     if file.suffix == ".csv":
         return file.parent == folder / DATA
-    return file.suffix == ".yaml" and file.parent in {folder, folder / CALENDARS}
+    return file.suffix == ".yaml" and file.parent in {folder, folder / CALENDARS, folder / ROTAS}
 
 
 def _git(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

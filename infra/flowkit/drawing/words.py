@@ -137,7 +137,14 @@ def _after(step: Step) -> str:
     return _DONE.get(kind_of(step), "")
 
 
-_DONE: Mapping[str, str] = {"choose_language": "chosen", "collect": "keyed in", "find": "found", "lookup": "found"}
+_DONE: Mapping[str, str] = {
+    "choose_language": "chosen",
+    "collect": "keyed in",
+    "directory": "found",
+    "find": "found",
+    "on_call": "somebody is",
+    "lookup": "found",
+}
 
 _GIVEN_UP = {
     "otherwise": ("after {}", "in_all"),

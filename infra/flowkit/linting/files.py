@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from dialtone.adapters.flow_library import NUMBERS_FILE, text_beside
 from dialtone.domain.errors import FlowInvalid
-from dialtone.flow.calendars import CALENDARS, calendar_file, parse_calendar
+from dialtone.flow.calendars import CALENDARS, ROTAS, calendar_file, parse_calendar
 from dialtone.flow.data_files import DATA, TRIM, data_file, parse_data, too_many_bytes
 from dialtone.flow.document import Document
 from dialtone.flow.loader import DIVIDE, too_large
 from dialtone.flow.parser import parse_flow
+from dialtone.flow.rotas import parse_rota, rota_file
 from dialtone.flow.routes import parse_routes
 from infra.flowkit.linting.leg_states import Paths
 from infra.flowkit.linting.mentions import leads_to
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from dialtone.flow.data_files import DataFile
     from dialtone.flow.document import Path, Problem
     from dialtone.flow.flow import Flow
+    from dialtone.flow.rotas import Rota
     from dialtone.flow.steps.step import Step
 
 CONVERSATION = ".test"
@@ -48,6 +50,7 @@ class Kind(Enum):
     FLOW = "invalid-flow"
     NUMBERS = "invalid-numbers"
     CALENDAR = "invalid-calendar"
+    ROTA = "invalid-rota"
     DATA = "invalid-data"
 
     @property
@@ -71,6 +74,8 @@ class FlowFile:
             return Kind.NUMBERS
         if self.path.suffix == DATA_SUFFIX:
             return Kind.DATA
+        if self.path.absolute().parent.name == ROTAS:
+            return Kind.ROTA
         return Kind.CALENDAR if self.path.absolute().parent.name == CALENDARS else Kind.FLOW
 
     @cached_property
@@ -83,9 +88,16 @@ class FlowFile:
                 parse_routes(self.document, self.folder.text)
             case Kind.CALENDAR:
                 parse_calendar(self.document, self.path.stem)
+            case Kind.ROTA:
+                _ = self.rota
             case Kind.DATA:
                 _ = self.data
         return None
+
+    @cached_property
+    def rota(self) -> Rota | None:
+        """The rota that a file holds; None for one with problems."""
+        return parse_rota(self.document, self.path.stem)
 
     @cached_property
     def data(self) -> DataFile | None:
@@ -113,6 +125,8 @@ class FlowFile:
                 return self.kind is Kind.FLOW and self.readable
             case Of.CALENDAR:
                 return self.kind is Kind.CALENDAR and not self.problems
+            case Of.ROTA:
+                return self.kind is Kind.ROTA and not self.problems
             case Of.LINTER:
                 return False
 
@@ -214,7 +228,8 @@ class Folder:
             each = left.pop()
             calendars = [calendar_file(name) for step in each.steps.values() for name in step.calendars()]
             data = [data_file(named.file) for step in each.steps.values() for named in step.data_files()]
-            texts |= {name: self.text(name) or "" for name in (f"{each.name}.yaml", *calendars, *data)}
+            rotas = [rota_file(name) for step in each.steps.values() for name in step.rotas()]
+            texts |= {name: self.text(name) or "" for name in (f"{each.name}.yaml", *calendars, *data, *rotas)}
             left += [other for name in each.others if f"{name}.yaml" not in texts and (other := self.flow(name))]
         return texts
 
@@ -275,6 +290,11 @@ class Folder:
         return frozenset(path.stem for path in calendar_paths(self.path))
 
     @cached_property
+    def rota_names(self) -> frozenset[str]:
+        """The rotas that lie here."""
+        return frozenset(path.stem for path in rota_paths(self.path))
+
+    @cached_property
     def data_names(self) -> frozenset[str]:
         """The data files that lie here."""
         return frozenset(path.stem for path in data_paths(self.path))
@@ -283,6 +303,11 @@ class Folder:
     def audio(self) -> Mapping[str, File]:
         """The audio files by name without the ending; empty where there is no such folder."""
         return {path.stem: path for path in sorted((self.path / AUDIO_FOLDER).glob("*")) if path.is_file()}
+
+
+def rota_paths(folder: File) -> Iterable[File]:
+    """The rotas of a folder of flows, by name."""
+    return sorted((folder / ROTAS).glob("*.yaml"))
 
 
 def data_paths(folder: File) -> Iterable[File]:

@@ -102,6 +102,13 @@ def calendars(document: Document) -> Iterator[tuple[Path, str]]:
             yield ("steps", name, "hours"), content["hours"]
 
 
+def rotas(document: Document) -> Iterator[tuple[Path, str]]:
+    """Where rotas are named, in a flow."""
+    for name, content in document.steps().items():
+        if isinstance(content, dict) and isinstance(content.get("on_call"), str):
+            yield ("steps", name, "on_call"), content["on_call"]
+
+
 def data_files(document: Document) -> Iterator[NamedData]:
     """Where data files are named, in a flow or a numbers file, and which columns are asked for."""
     for path, value in document.walk():
@@ -113,6 +120,9 @@ def data_files(document: Document) -> Iterator[NamedData]:
         elif path[:1] == ("steps",) and path[2:] == ("find",):
             asked = [*_keys(beside.get("where")), *_listed(beside.get("gives"))]
             yield NamedData(path, value, tuple(dict.fromkeys(asked)))
+        elif path[:1] == ("steps",) and path[2:] == ("data",) and isinstance(beside, dict) and "directory" in beside:
+            asked = [*_listed(beside.get("extension")), *_listed(beside.get("spell")), *_listed(beside.get("gives"))]
+            yield NamedData(path, value, tuple(dict.fromkeys(asked)))
 
 
 def _keys(written: Any) -> list[str]:  # noqa: ANN401 -- whatever the file holds
@@ -120,6 +130,8 @@ def _keys(written: Any) -> list[str]:  # noqa: ANN401 -- whatever the file holds
 
 
 def _listed(written: Any) -> list[str]:  # noqa: ANN401 -- as above
+    if isinstance(written, str):
+        return [written]
     return list(map(str, written)) if isinstance(written, list) else []
 
 

@@ -24,6 +24,7 @@ class Of(Enum):
     WRITTEN = "every file, as it is written, though it may have problems"
     FLOW = "a flow that can be followed"
     CALENDAR = "a calendar that can be gone by"
+    ROTA = "a rota that can be gone by"
     LINTER = "what the linter itself notices"
 
 

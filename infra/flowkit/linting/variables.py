@@ -23,7 +23,7 @@ Names = frozenset[str]
 
 _ANNOUNCED_NAMES = frozenset({WAITED, POSITION, AVERAGE, AVERAGE_MINUTES})
 
-CONFIRMED, ANNOUNCED = "confirm", "announce"
+CONFIRMED, ANNOUNCED, OFFERED = "confirm", "announce", "offer"
 """Within these a step fills in what it knows itself."""
 
 
@@ -47,6 +47,8 @@ class Use:
     @property
     def of_its_own(self) -> bool:
         """Whether it is the step itself that knows it: digits that are read back, the minutes of those on hold."""
+        if self.path[2:3] == (OFFERED,):
+            return True
         return CONFIRMED in self.path or (self.name in _ANNOUNCED_NAMES and ANNOUNCED in self.path)
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from dialtone.domain.calls import Call
     from dialtone.domain.commands import Command
     from dialtone.domain.events import Event
+    from dialtone.flow.prompts import Sound
     from dialtone.flow.voice_settings import VoiceDefaults
 
 MILLIS = 1_000
@@ -124,7 +125,7 @@ class PromptedInput(Speaking):
         and it is Telnyx that says whether the key or the sound's end came first.
         """
         state = self.state(call)
-        sounds = () if state.heard else self._question(state, prompt).sounds(call, voice_defaults)
+        sounds = () if state.heard else self.question(call, voice_defaults, prompt)
         if not sounds:
             return Wait((self._listen(call, digits),), state)
         if not self.barge_in:
@@ -134,6 +135,10 @@ class PromptedInput(Speaking):
         timeout = self.wait_seconds * MILLIS if last else BETWEEN_PIECES_MILLIS
         gather = sounds[place].gather(call, maximum_tries=1, timeout_millis=timeout, **digits)
         return Wait((gather,), replace(state, pieces=len(sounds)) if len(sounds) > 1 else state)
+
+    def question(self, call: Call, voice_defaults: VoiceDefaults, prompt: Prompt) -> tuple[Sound, ...]:
+        """What the caller hears in this try: after one that failed, with the reminder in front."""
+        return self._question(self.state(call), prompt).sounds(call, voice_defaults)
 
     def still_asking(self, call: Call, event: Event, key: str | None) -> Move | None:
         """What to do while the question is not yet wholly asked; None once it is."""

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from dialtone.flow.data_files import NamedData
     from dialtone.flow.moves import Move
     from dialtone.flow.prompts import Prompt
+    from dialtone.flow.rotas import Rota
     from dialtone.flow.step_state import StepState
     from dialtone.flow.voice_settings import VoiceDefaults
 
@@ -257,6 +258,15 @@ class Step(BaseModel):
     def calendars(self) -> Iterator[str]:
         """Every calendar that it goes by."""
         yield from ()
+
+    def rotas(self) -> Iterator[str]:
+        """Every rota that it goes by."""
+        yield from ()
+
+    def with_rota(self, rota: Rota) -> Self:
+        """The step with its rota."""
+        del rota
+        return self
 
     def data_files(self) -> Iterator[NamedData]:
         """Every data file that it asks, and for which columns."""

@@ -23,7 +23,7 @@ _LIKELY = re.compile(r"\+[1-9][0-9]{4,14}|\+[0-9]{0,14}\*|sip:\S+|[0-9]{2,6}|\*"
 @rule("unlikely-caller", WARNING, Of.WRITTEN)
 def unlikely_caller(file: FlowFile) -> Iterator[Found]:
     """A condition on the caller that no caller meets, or that has its own word: `withheld`."""
-    if file.kind in {Kind.CALENDAR, Kind.DATA}:
+    if file.kind in {Kind.CALENDAR, Kind.DATA, Kind.ROTA}:
         return
     for path, text in caller_conditions(file.document):
         if text in {"", WITHHELD} or (_LIKELY.fullmatch(text) and not is_withheld(text)):

@@ -1,0 +1,24 @@
+"""Rotas that are named and are not there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from infra.flowkit.linting.mentions import rotas
+from infra.flowkit.linting.rule import ERROR, Found, Of, rule
+from infra.flowkit.linting.rules.unknown_step import near
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from infra.flowkit.linting.files import FlowFile
+
+
+@rule("unknown-rota", ERROR, Of.WRITTEN)
+def unknown_rota(file: FlowFile) -> Iterator[Found]:
+    """A rota that a step goes by and that no file is named for."""
+    known = file.folder.rota_names
+    for path, rota in rotas(file.document):
+        if rota not in known:
+            remedy = near(rota, known, f"add rotas/{rota}.yaml beside the flow, or name one that is there")
+            yield Found(path, f"goes by the rota {rota}, which is not there", remedy)
