@@ -81,7 +81,7 @@ def ring(exchange: Exchange, leg: Leg) -> None:
     payload: dict[str, Any] = {
         "direction": leg.name.direction,
         "state": "parked" if leg.incoming else "bridging",
-        "start_time": exchange.clock.timestamp(leg.started),
+        "start_time": exchange.timestamp(leg, leg.started),
         "caller_id_name": leg.name.from_,
         "connection_codecs": "G722,PCMU,PCMA",
         "offered_codecs": "G722,PCMU,PCMA",
@@ -106,7 +106,7 @@ def answer(exchange: Exchange, leg: Leg) -> None:
         "call.answered",
         custom_headers=leg.custom_headers,
         sip_headers=[],
-        start_time=exchange.clock.timestamp(leg.started),
+        start_time=exchange.timestamp(leg, leg.started),
         state="answered",
         tags=[],
     )
@@ -247,7 +247,7 @@ def _hangup_payload(exchange: Exchange, leg: Leg, cause: str, source: str) -> di
         "hangup_source": source,
         "sip_hangup_cause": "unspecified" if leg.incoming else cause_named(cause).sip,
         "sip_headers": [],
-        "start_time": exchange.clock.timestamp(leg.started),
+        "start_time": exchange.timestamp(leg, leg.started),
         "state": "hangup",
         "tags": [],
     }

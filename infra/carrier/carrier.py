@@ -171,15 +171,21 @@ class Carrier:
 
     # Calls
 
-    def call(self, from_: str, to: str, caller: Caller | None = None, *, after: float = 0.0) -> Line:
-        """Let somebody call one of the account's numbers, `after` virtual seconds; it rings once time passes."""
+    def call(
+        self, from_: str, to: str, caller: Caller | None = None, *, after: float = 0.0, at: datetime | None = None
+    ) -> Line:
+        """Let somebody call one of the account's numbers, `after` virtual seconds; it rings once time passes.
+
+        The events of a call `at` another time occur then, whatever the clock says.
+        """
         with self.acting():
             number = self.exchange.numbers.get(to)
             if number is None or number.connection_id not in self.exchange.applications:
                 raise LookupError(f"{to} rings no application: name it in add_application(…, numbers=[…])")
             application = self.exchange.applications[number.connection_id]
             party = party_of(self.exchange, caller or Caller())
-            session = self.exchange.new_session()
+            shift_seconds = 0.0 if at is None else (at - self.clock.datetime()).total_seconds()
+            session = self.exchange.new_session(shift_seconds)
             leg = calls.new_leg(self.exchange, application, session, party, direction="incoming", from_=from_, to=to)
             self.clock.after(after, lambda: self._ring(leg))
         return Line(self, leg)

@@ -40,7 +40,7 @@ def _send(exchange: Exchange, leg: Leg) -> None:
         billed_duration_secs=billed,
         billing_group_id=None,
         cost_parts=parts,
-        occurred_at=exchange.clock.timestamp(leg.ended),
+        occurred_at=exchange.timestamp(leg, leg.ended),
         status="success",
         total_cost=f"{sum(RATES_USD.values()) * minutes:.4f}",
     )

@@ -46,6 +46,8 @@ class Session:
     """A call session: what its legs share."""
 
     id: str
+    #: How much later than by the carrier's clock its events occur: a call of another day, beside calls of today.
+    shift_seconds: float = 0.0
     last_arrival: float = 0.0
     #: The commands that were taken, as `GET /call_events` lists them.
     commands: list[dict[str, Any]] = field(default_factory=list)

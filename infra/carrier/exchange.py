@@ -82,9 +82,13 @@ class Exchange:
         """Give an id as applications and profiles have them: digits only."""
         return str(10 ** (ID_DIGITS - 1) + self.chance.randrange(9 * 10 ** (ID_DIGITS - 1)))
 
-    def new_session(self) -> Session:
-        """Give a new call session."""
-        return Session(self.new_id())
+    def new_session(self, shift_seconds: float = 0.0) -> Session:
+        """Give a new call session, whose events occur so much later than by the clock."""
+        return Session(self.new_id(), shift_seconds)
+
+    def timestamp(self, leg: Leg, time: float | None) -> str:
+        """Give a virtual time, or now, as the events of a leg have it."""
+        return self.clock.timestamp((self.clock.now if time is None else time) + leg.session.shift_seconds)
 
     def tell(self, happening: Happening) -> None:
         """Tell observers."""
@@ -108,7 +112,7 @@ class Exchange:
         """Send a webhook with exactly this payload."""
         # In a real exchange one thing follows another; here much happens at one virtual instant.
         self.told_at = max(self.clock.now, self.told_at + TICK_SECONDS)
-        occurred_at = self.clock.timestamp(self.told_at)
+        occurred_at = self.timestamp(leg, self.told_at)
         event = Event(self.new_id(), event_type, occurred_at, payload, leg.name, leg.route)
         leg.session.reported.append(event)
         self.deliveries.send(event, leg.session)

@@ -49,8 +49,8 @@ def saved_payload(exchange: Exchange, recording: Recording) -> dict[str, Any]:
         "client_state": leg.client_state,
         "connection_id": leg.application.connection_id,
         "public_recording_urls": {},
-        "recording_ended_at": exchange.clock.timestamp(recording.ended),
-        "recording_started_at": exchange.clock.timestamp(recording.started),
+        "recording_ended_at": exchange.timestamp(leg, recording.ended),
+        "recording_started_at": exchange.timestamp(leg, recording.started),
         "recording_urls": urls,
     }
     if leg.application.full_recording_payload:
@@ -60,8 +60,8 @@ def saved_payload(exchange: Exchange, recording: Recording) -> dict[str, Any]:
             "format": order.format,
             "from": leg.name.from_,
             "to": leg.name.to,
-            "start_time": exchange.clock.timestamp(recording.started),
-            "end_time": exchange.clock.timestamp(recording.ended),
+            "start_time": exchange.timestamp(leg, recording.started),
+            "end_time": exchange.timestamp(leg, recording.ended),
         }
     return payload
 
@@ -84,8 +84,8 @@ def resource(exchange: Exchange, recording: Recording) -> dict[str, Any]:
         "id": recording.id,
         "initiated_by": recording.order.initiated_by,
         "record_type": "recording",
-        "recording_ended_at": clock.timestamp(recording.ended),
-        "recording_started_at": clock.timestamp(recording.started),
+        "recording_ended_at": exchange.timestamp(recording.leg, recording.ended),
+        "recording_started_at": exchange.timestamp(recording.leg, recording.started),
         "source": "call",
         "status": "completed",
         "to": leg.to,

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import argparse
-from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from dialtone.domain.errors import DialtoneError
+from infra.cli.agent_option import add_agent_to
 from infra.cli.commands import later
 from infra.cli.flows_option import add_flows_to
-from infra.phone.key_help import KEYS, KIND_NAMES
+from infra.cli.port_option import port
+from infra.cli.up import PHONE_PORT
+from infra.phone.key_help import KEYS
+from infra.phone.moment import moment
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 CALLER = "+15550142"
 """Who calls unless --as says otherwise: the caller of conversations."""
@@ -24,10 +32,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("number", nargs="?", help="the number to call, e.g. +15550100, or the flow that it leads to")
     parser.add_argument("--as", dest="caller", help=f"the number that calls, or withheld (default: {CALLER})")
     add_flows_to(parser)
-    parser.add_argument("--speed", type=_speed, default=1.0, help="how much faster than life (default: 1)")
+    parser.add_argument("--speed", type=_speed, help="how much faster than life (default: 1)")
     parser.add_argument(
         "--at",
-        type=moment,
+        type=_moment,
         metavar="TIME",
         help="when the call is made, 2026-12-24T10:00 say, in UTC (default: now, or as the script says)",
     )
@@ -40,23 +48,24 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--keep", type=Path, metavar="FOLDER", help="copy recordings and transcripts there, to listen to"
     )
     parser.add_argument("--audio", action="store_true", help="speak it, if a speech program is here (espeak-ng, say)")
+    add_agent_to(parser)
     parser.add_argument(
-        "--agent",
-        action="append",
-        default=[],
-        metavar="[NUMBER=]WHO",
-        help=f"who answers when the flow rings somebody: {', '.join(KIND_NAMES)} (a person); may be given again",
+        "--line", action="store_true", help="ring into the line that `dialtone up` keeps, in place of one of its own"
+    )
+    parser.add_argument(
+        "--phone-port",
+        type=port,
+        metavar="PORT",
+        help=f"of that line, as `up` shows it (default: {PHONE_PORT})",
     )
     parser.set_defaults(run=later("infra.cli.call_run"))
 
 
-def moment(text: str) -> datetime:
-    """A time as people and conversations write it; in UTC where it names no offset."""
+def _moment(text: str) -> datetime:
     try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text} is not a time: write one as 2026-12-24T10:00") from None
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
+        return moment(text)
+    except DialtoneError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _speed(text: str) -> float:

@@ -28,7 +28,7 @@ def watch(files: Callable[[], Sequence[Path]], port: int) -> NoReturn:
     followed = FollowedFlows(files)
     feed = Feed(_as_shown(followed))
     routes = [*assets("watch.html"), ("GET", "/events", lambda _asked: Stream(feed.events()))]
-    with LocalServer(routes, port, _report) as server:
+    with LocalServer(port, _report, routes) as server:
         print(f"{server.address} shows what is saved. Ctrl-C ends it.", flush=True)
         while True:
             time.sleep(LOOK_SECONDS)

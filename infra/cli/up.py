@@ -5,12 +5,16 @@ from __future__ import annotations
 import argparse
 import math
 
+from infra.cli.agent_option import add_agent_to
 from infra.cli.commands import later
 from infra.cli.flows_option import add_flows_to
 from infra.cli.port_option import port
 
 CLOUD_PORT, CARRIER_PORT = 4566, 4580
 """Fixed, so that other programs can be told of them."""
+
+PHONE_PORT = 4581
+"""Where telephones of this machine ring in: the page in a browser, and `dialtone call --line`."""
 
 REAL_TIME = 1.0
 
@@ -21,7 +25,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--carrier-port", type=port, default=CARRIER_PORT, help=f"of Telnyx's (default: {CARRIER_PORT})"
     )
+    parser.add_argument(
+        "--phone-port",
+        type=port,
+        default=PHONE_PORT,
+        help=f"of the phone in a browser, and of `dialtone call --line` (default: {PHONE_PORT})",
+    )
     parser.add_argument("--pace", type=_pace, default=REAL_TIME, help="seconds of a call per second (default: 1)")
+    add_agent_to(parser)
     add_flows_to(parser)
     parser.set_defaults(run=later("infra.cli.up_run"))
 

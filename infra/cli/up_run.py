@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from contextlib import closing
 from typing import TYPE_CHECKING, NoReturn
 
 from dialtone.adapters.flow_library import read_numbers
@@ -11,8 +12,9 @@ from dialtone.domain.errors import DialtoneError
 from dialtone.domain.publication import WITH_THE_CODE
 from infra.account import CALLEES, CONNECTION_ID
 from infra.carrier.media import UnreadableAudioError
+from infra.cli.errors import sentence_of
 from infra.cli.flows_option import name_project
-from infra.cli.up import REAL_TIME
+from infra.cli.up import PHONE_PORT, REAL_TIME
 from infra.console import BOLD, GREEN, RED, Console
 from infra.flowkit.lint import lint
 from infra.flowkit.linting.finding import Severity
@@ -20,9 +22,15 @@ from infra.flowkit.watched_flows import stamp
 from infra.local.emulator import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY
 from infra.local.line import SWEEP_SECONDS, PhoneLine
 from infra.local.narrator import Narrator
+from infra.pages.assets import assets
+from infra.pages.server import LocalServer
+from infra.phone.api import PhoneApi
+from infra.phone.call_service import CallService
+from infra.phone.people import people
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Mapping
     from pathlib import Path
 
 
@@ -33,32 +41,52 @@ def run(given: argparse.Namespace) -> NoReturn:
     if not given.flows.is_dir():
         raise DialtoneError(f"{given.flows} is not a folder: name the one that holds the flows")
     numbers = read_numbers(given.flows)
+    reachable = people(given.agent)
+    server = LocalServer(given.phone_port, lambda error: console.line(sentence_of(error), RED))
     with (
+        closing(server),
         PhoneLine(
             carrier_port=given.carrier_port, cloud_port=given.cloud_port, pace=given.pace, watched_flows=given.flows
         ) as line,
         Narrator(console, line.store, names_calls=True) as narrator,
+        CallService(line) as calls,
     ):
         seen = stamp(given.flows)
         line.connect(numbers)
-        console.line("The line is up. Ctrl-C ends it.", BOLD)
-        for name, value in _environment(line).items():
-            console.line(f"  export {name}={shlex.quote(value)}")
-        console.line(f"  numbers: {', '.join(f'{number} ({flow})' for number, flow in numbers.items())}")
-        console.line(f"  people who can be rung: {', '.join(_add_callees(line))}")
+        reachable.move_in(line.carrier.exchange)
         line.carrier.observe(narrator.tell)
-        next_sweep = line.carrier.clock.now + SWEEP_SECONDS
-        while True:
-            line.carrier.run(until=line.carrier.clock.now + REAL_TIME)
-            narrator.finish()
-            line.cloud.check()
-            if line.carrier.clock.now >= next_sweep:
-                line.sweep(wait=False)
-                next_sweep += SWEEP_SECONDS
-            if (now := stamp(given.flows)) != seen:
-                saved = sorted({name for name, *_ in now ^ seen})
-                _take_up(line, given.flows, saved, console)
-                seen = now
+        phones = PhoneApi(calls, given.flows, given.pace)
+        server.add([*assets("phone.html"), *phones.routes()])
+        with server:
+            _greet(console, line, numbers, server)
+            next_sweep = line.carrier.clock.now + SWEEP_SECONDS
+            while True:
+                line.carrier.run(until=line.carrier.clock.now + REAL_TIME)
+                narrator.finish()
+                calls.check()
+                if line.carrier.clock.now >= next_sweep:
+                    line.sweep(wait=False)
+                    next_sweep += SWEEP_SECONDS
+                if (now := stamp(given.flows)) != seen:
+                    saved = sorted({name for name, *_ in now ^ seen})
+                    _take_up(line, given.flows, saved, console)
+                    phones.changed()
+                    seen = now
+
+
+def _greet(console: Console, line: PhoneLine, numbers: Mapping[str, str], server: LocalServer) -> None:
+    """Say what a program needs to use the line, and how a person rings in."""
+    console.line("The line is up. Ctrl-C ends it.", BOLD)
+    for name, value in _environment(line).items():
+        console.line(f"  export {name}={shlex.quote(value)}")
+    console.line(f"  numbers: {', '.join(f'{number} ({flow})' for number, flow in numbers.items())}")
+    known = ", ".join(f"{number} ({type(callee).__name__.lower()})" for number, callee in CALLEES.items())
+    console.line(f"  people who can be rung: {known}; whoever else is rung answers as --agent says")
+    port = "" if server.port == PHONE_PORT else f"--phone-port {server.port} "
+    console.line(
+        f"  to ring in from another terminal: dialtone call --line {port}{next(iter(numbers), 'NUMBER')}", BOLD
+    )
+    console.line(f"  to ring in with a browser: {server.address}", BOLD)
 
 
 def _take_up(line: PhoneLine, flows: Path, saved: list[str], console: Console) -> None:
@@ -84,13 +112,6 @@ def _heard(line: PhoneLine) -> str:
     if live.version == WITH_THE_CODE:
         return "the next call hears it"
     return f"published version {live.version} takes calls; to hear what you save, run dialtone rollback --to 0"
-
-
-def _add_callees(line: PhoneLine) -> list[str]:
-    """Let the account's people be rung; gives who is who."""
-    for number, callee in CALLEES.items():
-        line.carrier.add_callee(number, callee)
-    return [f"{number} ({type(callee).__name__.lower()})" for number, callee in CALLEES.items()]
 
 
 def _environment(line: PhoneLine) -> dict[str, str]:

@@ -28,6 +28,7 @@ from infra.local.clients import Clients
 from infra.local.emulator import API_PATH, REGION, Emulator
 from infra.local.errors import EmulatorError, LocalCloudError, StackFailedError
 from infra.local.package import zip_functions
+from infra.local.steps_taken import LOCAL_FOLDER
 from infra.local.translate import CodeObject, Template
 
 if TYPE_CHECKING:
@@ -121,6 +122,11 @@ class LocalCloud:
         return self._emulator.endpoint_url
 
     @property
+    def folder(self) -> Path:
+        """A folder that is there as long as the stack, for its functions and whoever started it."""
+        return self._emulator.folder
+
+    @property
     def webhook_url(self) -> str:
         """Where Telnyx delivers its webhooks."""
         return self.api_url(self.outputs["WebhookUrl"])
@@ -186,6 +192,7 @@ class LocalCloud:
         environment = {
             "TELNYX_BASE_URL": self._settings.telnyx_base_url,
             LOCAL_AUDIO: "true",  # the simulated carrier's recordings lie on this machine
+            LOCAL_FOLDER: str(self.folder),
             **self._settings.environment,
         }
         local = translate.with_environment(local, environment)

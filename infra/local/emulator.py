@@ -67,6 +67,11 @@ class Emulator:
         """Where its AWS APIs are."""
         return f"http://{HOST}:{self.port}"
 
+    @property
+    def folder(self) -> Path:
+        """Where its files lie; it is removed with it, however that ends."""
+        return self._running().folder
+
     def __enter__(self) -> Self:
         """Start the process; `wait_until_ready` before the first call saves that call's wait."""
         with _listening_socket(self._wanted_port) as listening:

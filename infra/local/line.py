@@ -16,12 +16,15 @@ from infra.carrier.server import CarrierServer, http_fetch, http_post
 from infra.checkout import SAMPLES
 from infra.local.cloud import LocalCloud, StackSettings
 from infra.local.errors import PortInUseError
+from infra.local.steps_taken import FOLDER_NAME, steps_taken
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
     from pathlib import Path
     from types import TracebackType
+
+    from dialtone.domain.decisions import EnteredStep
 
 WATCHING_WEBHOOK = "infra.local.watching_webhook.handler"
 """What takes the place of `webhook.app.handler` while somebody works on flows."""
@@ -113,6 +116,25 @@ class PhoneLine:
         )
         counts: Mapping[str, int] = json.loads(answered["Payload"].read() or b"{}")
         return counts
+
+    def check(self) -> None:
+        """Raises EmulatorError if the emulator has ended."""
+        self.cloud.check()
+
+    def last_fault(self) -> str:
+        """What the webhook function wrote about the event that it could not handle last."""
+        for text in reversed(self.cloud.logs("WebhookFunction")):
+            if '"level":"ERROR"' in text:
+                return " ".join(str(json.loads(text).get("detail", "")).split())
+        return ""
+
+    def stored_object(self, key: str) -> bytes:
+        """A recording or transcript in the bucket."""
+        return self.cloud.client("s3").get_object(Bucket=self.cloud.recordings_bucket, Key=key)["Body"].read()
+
+    def steps_taken(self, session: str, after: int) -> list[EnteredStep]:
+        """The steps that a call has taken, without the first so many; none where flows are not watched."""
+        return steps_taken(self.cloud.folder / FOLDER_NAME, session, after)
 
     def connect(self, numbers: Iterable[str]) -> None:
         """Give numbers to the application, and the flows' audio to the carrier, as in Telnyx's portal."""

@@ -119,11 +119,13 @@ Route = tuple[str, str, "Callable[..., Answer]"]
 class LocalServer:
     """Answers on a port of 127.0.0.1, each connection on a thread of its own; a context manager.
 
-    `report` is told of each fault of ours. Raises PortInUseError.
+    The port is taken at once, before there is anything to answer. `report` is told of each fault of ours. Raises
+    PortInUseError.
     """
 
-    def __init__(self, routes: Sequence[Route], port: int, report: Callable[[Exception], None]) -> None:
-        self.routes = [(method, re.compile(path), answer) for method, path, answer in routes]
+    def __init__(self, port: int, report: Callable[[Exception], None], routes: Sequence[Route] = ()) -> None:
+        self.routes: list[tuple[str, re.Pattern[str], Callable[..., Answer]]] = []
+        self.add(routes)
         self.report = report
         try:
             self._server = _Server((HOST, port), _Handler)
@@ -135,6 +137,10 @@ class LocalServer:
         self.hosts = frozenset(f"{name}:{self.port}" for name in NAMES)
         self.stopped = threading.Event()
         self._thread = threading.Thread(target=self._serve, name="pages", daemon=True)
+
+    def add(self, routes: Sequence[Route]) -> None:
+        """Answer these as well; before the server is entered."""
+        self.routes += [(method, re.compile(path), answer) for method, path, answer in routes]
 
     def _serve(self) -> None:
         self._server.serve_forever(poll_interval=STOPPING_SECONDS)
@@ -149,8 +155,12 @@ class LocalServer:
         """End it; streams end by themselves as soon as they have something to say."""
         self.stopped.set()
         self._server.shutdown()
-        self._server.server_close()
         self._thread.join()
+        self.close()
+
+    def close(self) -> None:
+        """Give the port back; for a server that was never entered."""
+        self._server.server_close()
 
 
 class _Server(ThreadingHTTPServer):

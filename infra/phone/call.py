@@ -1,49 +1,99 @@
-"""One call from the telephone: its legs, what it leaves behind, and how it is written down."""
+"""One call from a telephone: its legs, what is heard of it, what it leaves behind, and how it is written down."""
 
 from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
 from functools import partial
+from http import HTTPStatus
+from threading import Condition
 from typing import TYPE_CHECKING
 
+from dialtone.domain.decisions import EnteredStep
+from dialtone.domain.errors import DialtoneError
 from dialtone.domain.recordings import FAILED, KEPT_STATUSES
-from infra.carrier import calls
+from infra.carrier import calls, trace
 from infra.carrier.callers import BETWEEN_KEYS_SECONDS
 from infra.carrier.carrier import Line
-from infra.phone.diary import Diary, add_conversation
-from infra.phone.hearing import Told, Tone
+from infra.phone.diary import Diary
+from infra.phone.hearing import CutShort, Lamp, Stage, Told, Tone
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from infra.carrier.carrier import Carrier
     from infra.carrier.legs import Leg
     from infra.carrier.trace import Happening
-    from infra.local.line import PhoneLine
+    from infra.phone.diary import Item
     from infra.phone.hearing import Receiver
+    from infra.phone.phone_system import PhoneSystem
 
 KEPT_SECONDS = 30.0
 """How long recordings may take into the bucket once the call is over, on a busy machine."""
 
+SPEAKING_CHARACTERS_PER_SECOND = 15.0
+SHORTEST_WORD_SECONDS = 1.0
+"""How long typed words take to be said: as long as the carrier's voices take."""
+
+NOT_ANSWERED = "nobody has answered yet"
+
+
+@dataclass(frozen=True, slots=True)
+class CallState:
+    """How a call stands."""
+
+    stage: Stage
+    seconds: float
+    """How long it has lasted, of its own time."""
+    lamp: Lamp
+    flow: str
+    """The flow that leads it by now, and the step in it; '' before the first."""
+    step: str
+    was_answered: bool
+    is_silent: bool
+    """Whether the caller can be sure that nothing more is said for now."""
+    has_nothing_to_say: bool
+    """Whether two people are connected, and neither has said anything for a while."""
+    is_agent: bool
+    """Whether keys and words are those of the agent whom the flow rang."""
+    is_settled: bool
+    """Whether it is over with everything that it left behind."""
+    is_lost: bool = False
+    """Whether the line that it was on is gone."""
+
+
+Entry = Told | CutShort | EnteredStep
+"""What there is to tell of a call: what was heard and done, and each step that it took."""
+
 
 @dataclass(slots=True)
 class Call:
-    """One call from this telephone."""
+    """One call from a telephone of this machine, on the line's side.
 
+    It is looked at, and acted on, from any thread.
+    """
+
+    system: PhoneSystem
     receiver: Receiver
     line: Line
-    flow: str
+    called_flow: str
     """What takes the call."""
     diary: Diary = field(default_factory=Diary)
-    saved: bool = False
-    step: str = ""
-    faults: set[str] = field(default_factory=set)
-    """Why events could not be handled, as far as it was told."""
-    other_side: bool = False
-    """Whether keys and words are the agent's."""
+    log: list[Entry] = field(default_factory=list)
+    """All that there was to tell of it, in order."""
+    changed: Condition = field(default_factory=Condition)
+    """Is notified when something was added to the log."""
+    is_agent: bool = False
+    is_settled: bool = False
+    listeners: int = 0
+    left_alone_since: float = field(default_factory=time.monotonic)
+    """Since when nobody has listened, of this machine's time; of use while `listeners` is 0."""
+    _flow: str = ""
+    _step: str = ""
+    _steps: int = 0
+    _faults: set[str] = field(default_factory=set)
     _shown: set[str] = field(default_factory=set)
+    _hang_up_reported: bool = False
     _over_since: float | None = None
 
     @property
@@ -51,88 +101,181 @@ class Call:
         """Telnyx's name for the whole phone call."""
         return self.line.name.call_session_id
 
-    def is_heard_by_caller(self, happening: Happening) -> bool:
-        """Whether it reaches the caller's own ear."""
+    @property
+    def is_over(self) -> bool:
+        """Whether the caller's leg has ended."""
+        return self.receiver.stage is Stage.OVER
+
+    def state(self) -> CallState:
+        """How it stands now."""
+        with self._carrier.acting():
+            now = self._carrier.clock.now
+        receiver = self.receiver
+        return CallState(
+            stage=receiver.stage,
+            seconds=receiver.since(now),
+            lamp=receiver.lamp,
+            flow=self._flow,
+            step=self._step,
+            was_answered=receiver.answered is not None,
+            is_silent=receiver.is_silent(now),
+            has_nothing_to_say=receiver.has_nothing_to_say(now),
+            is_agent=self.is_agent,
+            is_settled=self.is_settled,
+        )
+
+    def entries(self, after: int) -> list[Entry]:
+        """All that there is to tell of it, in order, without the first so many."""
+        with self.changed:
+            return self.log[after:]
+
+    # What happens
+
+    def take(self, happening: Happening) -> None:
+        """Note what happened to it; on the carrier's threads, with its lock held."""
+        self._tell(*self.receiver.take(happening))
+        self.diary.write(happening)
+        if isinstance(happening, (trace.WebhookAnswered, trace.WebhookGivenUp)):
+            self._hang_up_reported |= happening.event_type == "call.hangup" and self._is_own(happening)
+
+    def take_answer(self, answered: trace.WebhookAnswered) -> None:
+        """Look up what an event led to, or why it could not be handled; that takes a while."""
+        if answered.status == HTTPStatus.OK:
+            self._look_up_step()
+            return
+        why = self.system.last_fault() or answered.failure or f"answered {answered.status}"
+        if why not in self._faults:
+            self._faults.add(why)
+            at = self.receiver.since(answered.at)
+            self._tell(Told(at, "fault", f"{answered.event_type}: {why}", Tone.FAULT))
+
+    def look_after(self) -> None:
+        """Once it is over: tell what has come to lie in the bucket since it was last looked after."""
+        if self.is_over and not self.is_settled:
+            settled = self._has_settled()
+            self._tell(*self._kept())
+            if settled:
+                self.is_settled = True
+                self._tell()
+
+    def _look_up_step(self) -> None:
+        """Where the call is in its flow by now, and how it came there."""
+        for leg in self.system.store.legs(self.session):
+            if leg.leg_id == self.line.name.call_leg_id and leg.flow:
+                self._flow, self._step = leg.flow, leg.step
+        entered = self.system.steps_taken(self.session, self._steps)
+        self._steps += len(entered)
+        self._tell(*entered)
+
+    def _tell(self, *entries: Entry) -> None:
+        with self.changed:
+            self.log.extend(entries)
+            self.changed.notify_all()
+
+    def _is_own(self, happening: Happening) -> bool:
         return happening.leg is not None and happening.leg.call_leg_id == self.line.name.call_leg_id
 
-    def look_up_step(self, line: PhoneLine) -> None:
-        """Where the call is in its flow by now."""
-        for leg in line.store.legs(self.session):
-            if leg.leg_id == self.line.name.call_leg_id and leg.flow:
-                self.step = f"{leg.flow} · {leg.step}" if leg.step else leg.flow
-
-    def far_leg(self, carrier: Carrier) -> Leg | None:
-        """Whoever the flow rang last and is still there."""
-        with carrier.acting():
-            return next((leg for leg in reversed(carrier.legs) if self._is_far(leg)), None)
-
-    def hand(self, carrier: Carrier) -> Line:
-        """Whose telephone the keys are on."""
-        far = self.far_leg(carrier) if self.other_side else None
-        return Line(carrier, far) if far is not None else self.line
-
-    def press(self, carrier: Carrier, digits: str) -> None:
-        """Press keys as fingers do, one after another."""
-        leg = self.hand(carrier).leg
-        with carrier.acting():
-            self.receiver.acted(carrier.clock.now + BETWEEN_KEYS_SECONDS * len(digits))
-            for place, digit in enumerate(digits):
-                carrier.clock.after(place * BETWEEN_KEYS_SECONDS, partial(calls.press, carrier.exchange, leg, digit))
-
-    def kept(self, line: PhoneLine, folder: Path | None = None) -> Iterator[Told]:
-        """What has come to lie in the bucket since it was last asked; it is copied into the folder."""
+    def _kept(self) -> Iterator[Told]:
         if not self.receiver.recordings:
             return
-        at = self.receiver.since(line.carrier.clock.now)
-        for recording in line.store.recordings(self.session):
-            if recording.audio and recording.status in KEPT_STATUSES and recording.audio.key not in self._shown:
-                self._shown.add(recording.audio.key)
-                where = _copied(line, recording.audio.key, folder)
-                yield Told(at, "kept", f"{where}  {recording.audio.length_bytes:,} bytes", Tone.RECORDER)
-            if recording.transcript and recording.transcript.key not in self._shown:
-                self._shown.add(recording.transcript.key)
-                yield Told(at, "kept", _copied(line, recording.transcript.key, folder), Tone.RECORDER)
+        at = self.receiver.since(self._carrier.clock.now)
+        for recording in self.system.store.recordings(self.session):
+            if recording.audio and recording.status in KEPT_STATUSES:
+                yield from self._kept_file(at, recording.audio.key, f"  {recording.audio.length_bytes:,} bytes")
+            if recording.transcript:
+                yield from self._kept_file(at, recording.transcript.key, "")
             if recording.status == FAILED and recording.name not in self._shown:
                 self._shown.add(recording.name)
                 yield Told(at, "lost", f"{recording.name}: {recording.reason}", Tone.FAULT)
 
-    def save(self, line: PhoneLine, file: Path) -> str:
-        """Add it to a file of conversations; gives the name that it has there."""
-        clock, leg = line.carrier.clock, self.line.name
-        began = clock.datetime(self.receiver.began)
-        name = f"tried by hand on {began:%Y-%m-%d at %H:%M:%S}"
-        outcome = next((each.outcome for each in line.store.legs(self.session) if each.leg_id == leg.call_leg_id), "")
-        kept = sum(recording.status in KEPT_STATUSES for recording in line.store.recordings(self.session))
-        add_conversation(
-            file, self.flow, self.diary.conversation(leg, name=name, at=began, outcome=outcome, recordings=kept)
-        )
-        return name
+    def _kept_file(self, at: float, key: str, length: str) -> Iterator[Told]:
+        if key not in self._shown:
+            self._shown.add(key)
+            name = key.rpartition("/")[2]
+            yield Told(at, "kept", f"{name}{length}", Tone.RECORDER, file=name)
 
-    def is_kept(self, line: PhoneLine) -> bool:
+    def _has_settled(self) -> bool:
         """Whether all that it recorded lies in the bucket or failed, or that has taken too long."""
         if self._over_since is None:
             self._over_since = time.monotonic()
         if time.monotonic() - self._over_since > KEPT_SECONDS:
             return True
-        recordings = line.store.recordings(self.session)
+        recordings = self.system.store.recordings(self.session)
         settled = all(recording.status in {*KEPT_STATUSES, FAILED} for recording in recordings)
         transcripts = sum(recording.transcript is not None for recording in recordings)
-        with line.carrier.acting():
-            quiet = line.carrier.quiet
-        return quiet and settled and transcripts >= self.receiver.transcripts
+        awaited = self._awaited_transcripts()
+        return self._hang_up_reported and settled and awaited == self.receiver.transcripts and transcripts >= awaited
+
+    def _awaited_transcripts(self) -> int:
+        with self._carrier.acting():
+            recordings = self._carrier.recordings.all.values()
+            return sum(each.order.transcription for each in recordings if each.leg.session is self.line.leg.session)
+
+    # What the person does: on any thread
+
+    def press(self, digits: str) -> None:
+        """Press keys as fingers do, one after another. Raises DialtoneError where nobody has answered."""
+        carrier, leg = self._carrier, self._hand().leg
+        if not leg.talking:
+            raise DialtoneError(NOT_ANSWERED)
+        with carrier.acting():
+            self.receiver.acted(carrier.clock.now + BETWEEN_KEYS_SECONDS * len(digits))
+            for place, digit in enumerate(digits):
+                carrier.clock.after(place * BETWEEN_KEYS_SECONDS, partial(calls.press, carrier.exchange, leg, digit))
+
+    def speak(self, words: str) -> None:
+        """Say something. Raises DialtoneError where nobody has answered."""
+        hand, seconds = self._hand(), max(SHORTEST_WORD_SECONDS, len(words) / SPEAKING_CHARACTERS_PER_SECOND)
+        if not hand.leg.talking:
+            raise DialtoneError(NOT_ANSWERED)
+        hand.say(seconds, words)
+
+    def hang_up(self) -> None:
+        """Put the receiver down: the caller's, or the agent's."""
+        self._hand().hang_up()
+
+    def leave(self) -> None:
+        """Put the caller's receiver down, whoever the keys belong to."""
+        self.line.hang_up()
+
+    def switch(self) -> bool:
+        """Become the agent whom the flow rang, if there is one, or the caller again; whether it is the agent now."""
+        self.is_agent = not self.is_agent and self._far_leg() is not None
+        if self.is_agent:
+            self._hand().take_over()  # else two would speak into one telephone
+        return self.is_agent
+
+    def conversation(self) -> Item:
+        """The call as a conversation's file has it."""
+        leg = self.line.name
+        began = self._carrier.clock.datetime(self.receiver.began + self.line.leg.session.shift_seconds)
+        name = f"tried by hand on {began:%Y-%m-%d at %H:%M:%S}"
+        legs = self.system.store.legs(self.session)
+        outcome = next((each.outcome for each in legs if each.leg_id == leg.call_leg_id), "")
+        kept = sum(recording.status in KEPT_STATUSES for recording in self.system.store.recordings(self.session))
+        return self.diary.conversation(leg, name=name, at=began, outcome=outcome, recordings=kept)
+
+    def recorded(self, name: str) -> bytes:
+        """A recording or transcript of it, by its name in the bucket. Raises DialtoneError where there is none."""
+        for recording in self.system.store.recordings(self.session):
+            for file in (recording.audio, recording.transcript):
+                if file is not None and file.key.rpartition("/")[2] == name:
+                    return self.system.stored_object(file.key)
+        raise DialtoneError(f"this call has no recording {name}")
+
+    @property
+    def _carrier(self) -> Carrier:
+        return self.system.carrier
+
+    def _hand(self) -> Line:
+        """Whose telephone the keys are on."""
+        far = self._far_leg() if self.is_agent else None
+        return Line(self._carrier, far) if far is not None else self.line
+
+    def _far_leg(self) -> Leg | None:
+        """Whoever the flow rang last and is still there."""
+        with self._carrier.acting():
+            return next((leg for leg in reversed(self._carrier.legs) if self._is_far(leg)), None)
 
     def _is_far(self, leg: Leg) -> bool:
         return leg.name.call_session_id == self.session and not leg.incoming and leg.alive
-
-
-def _copied(line: PhoneLine, key: str, folder: Path | None) -> str:
-    """The name of an object, or where its copy lies: the bucket is gone when the telephone is."""
-    name = key.rpartition("/")[2]
-    if folder is None:
-        return name
-    stored = line.cloud.client("s3").get_object(Bucket=line.cloud.recordings_bucket, Key=key)
-    try:
-        (folder / name).write_bytes(stored["Body"].read())
-    except OSError as error:  # the call goes on
-        return f"{name} (not copied: {error.strerror}; make room in {folder}, or name another --keep)"
-    return str(folder / name)

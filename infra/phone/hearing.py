@@ -64,6 +64,8 @@ class Told:
     text: str
     tone: Tone = Tone.PLAIN
     seconds: float = 0.0
+    file: str = ""
+    """The recording or transcript that it is about."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import queue
+import shlex
 import shutil
 import signal
 import subprocess
@@ -15,11 +16,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from infra.checkout import SAMPLES
+from infra.phone.remote import LineThere
+from tests.e2e.processes import started_by
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-from infra.checkout import SAMPLES
-from tests.e2e.processes import started_by
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_SECONDS = 120.0
@@ -31,7 +33,7 @@ class Up:
     def __init__(self, flows: Path) -> None:
         command = [sys.executable, "-m", "infra.cli.main", "up", "--flows", str(flows)]
         self.process = subprocess.Popen(  # noqa: S603 -- our own command
-            [*command, "--cloud-port", "0", "--carrier-port", "0"],
+            [*command, "--cloud-port", "0", "--carrier-port", "0", "--phone-port", "0", "--pace", "8"],
             cwd=ROOT,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -81,10 +83,13 @@ def up(flows: Path) -> Iterator[Up]:
         running.interrupt()
 
 
-def test_flows_that_are_saved_are_taken_up_and_faults_in_them_told(up: Up, flows: Path) -> None:
+def test_flows_that_are_saved_are_taken_up_and_a_phone_that_rings_in_hears_them(
+    up: Up, flows: Path, tmp_path: Path
+) -> None:
     up.prints("The line is up.")
     assert "+15550198" not in up.prints("numbers: ")
     up.prints("people who can be rung")
+    command = up.prints("from another terminal: ").partition("terminal: dialtone ")[2]
 
     with (flows / "numbers.yaml").open("a") as numbers:
         numbers.write('"+15550198": languages\n')
@@ -93,6 +98,30 @@ def test_flows_that_are_saved_are_taken_up_and_faults_in_them_told(up: Up, flows
     (flows / "languages.yaml").write_text("flow: languages\nsteps:\n  bye: {hang: up}\n")
     up.prints("languages.yaml:3:3: error")
     up.prints("saved: languages.yaml")
+
+    menu = flows / "main-menu.yaml"
+    menu.write_text(menu.read_text().replace("Welcome to Harbour Dental.", "Good day."))
+    done = subprocess.run(  # noqa: S603 -- our own command
+        [sys.executable, "-m", "infra.cli.main", *shlex.split(command), "--keep", str(tmp_path / "kept")],
+        cwd=ROOT,
+        input='2\n"Hello, this is Ada.\n#\n',
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_SECONDS,
+        check=False,
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "“Good day. For our" in done.stdout
+    assert "call 1   presses   +15550142  2" in up.prints("presses")
+    assert sorted(each.suffix for each in (tmp_path / "kept").iterdir()) == [".mp3", ".txt"]
+
+    line = LineThere(int(command.split("--phone-port ")[1].split()[0]))
+    placed = line.post("/api/calls", called="+15550100")
+    events = line.events(f"/api/calls/{placed['id']}/events", 0)
+    steps = (entry["step"] for _, told in events for entry in told["entries"] if entry["kind"] == "step")
+    assert next(steps) == "welcome"
+    steps.close()
 
     (keeper,) = started_by(up.process.pid, "infra/local/keeper.py")
     (emulator,) = started_by(keeper, "infra.local.gateway")

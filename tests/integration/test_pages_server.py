@@ -45,7 +45,7 @@ class Site:
             ("GET", "/wrong", _wrong),
             ("GET", "/events", lambda _asked: Stream(self._followed())),
         ]
-        self.server = LocalServer(routes, 0, self.faults.append)
+        self.server = LocalServer(0, self.faults.append, routes)
 
     def _do(self, asked: Asked, what: str) -> Reply:
         self.done.append((what, dict(asked.body)))
@@ -191,4 +191,4 @@ def test_a_port_that_is_taken_is_said_with_the_remedy() -> None:
         taken.listen()
 
         with pytest.raises(PortInUseError, match="Stop the program that listens on it"):
-            LocalServer([], taken.getsockname()[1], print)
+            LocalServer(taken.getsockname()[1], print)

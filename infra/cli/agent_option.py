@@ -1,0 +1,21 @@
+"""Who answers when a flow rings somebody."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from infra.phone.key_help import KIND_NAMES
+
+if TYPE_CHECKING:
+    import argparse
+
+
+def add_agent_to(parser: argparse.ArgumentParser) -> None:
+    """Add `--agent`."""
+    parser.add_argument(
+        "--agent",
+        action="append",
+        default=[],
+        metavar="[NUMBER=]WHO",
+        help=f"who answers when the flow rings somebody: {', '.join(KIND_NAMES)} (a person); may be given again",
+    )
