@@ -87,6 +87,18 @@ CONFERENCE: dict[str, object] = {
 }
 
 EXAMPLES: dict[str, Examples] = {
+    "auto_detect": FLAG,
+    "encoding": one_of("auto", "gsm7", "ucs2"),
+    "media_urls": ((["https://example.com/a.png"], []), (["a.png"], "https://example.com/a.png", None)),
+    "messaging_profile_id": WORD,
+    "send_at": WORD,
+    "send_message.from": (("+15550100", "12345", "Acme"), ("", "+1", "a sender of many letters", *NOT_TEXT)),
+    "send_message.to": E164,
+    "subject": (("Hello",), ("", *NOT_TEXT)),
+    "text": (("Hello.", "x" * 1_600), ("", "x" * 1_601, *NOT_TEXT)),
+    "type": one_of("SMS", "MMS"),
+    "use_profile_webhooks": FLAG,
+    "webhook_failover_url": WEB,
     "answering_machine_detection": one_of(
         "detect",
         "premium",

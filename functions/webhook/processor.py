@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -15,10 +16,11 @@ from dialtone.domain.calls import Call
 from dialtone.domain.deadline import DeadlinePassed
 from dialtone.domain.decisions import HANGUP_REFUSED, RECORDING_ERROR, UNWATCHED
 from dialtone.domain.errors import TelnyxRefused, TelnyxUnavailable
-from dialtone.domain.events import READ_BACK
+from dialtone.domain.events import OF_TEXTS, READ_BACK
+from dialtone.domain.texts import RECEIVED
 from dialtone.domain.watch import begun_by, first_look_seconds, watched
 from webhook.queue_answers import NoQueues
-from webhook.refusals import Sent, promises, refusals_of
+from webhook.refusals import Sent, acceptances_of, promises, refusals_of
 from webhook.resending import (
     all_places,
     bridges,
@@ -61,6 +63,10 @@ calls for months is kept for the longest call after its last."""
 RACES_WHILE_KEEPING = 2
 """Races after which a version is not kept along: others of us are writing the same one, and one of them succeeds."""
 
+
+TEXT_NOTED_SECONDS = 30
+"""How long it may take until it is noted which call had a text sent; until then Telnyx is to deliver what it says of it
+again. What is older is of a text that no call had sent."""
 
 NO_ACCOUNT = "Telnyx does not say which commands it has taken"
 
@@ -145,6 +151,8 @@ class EventProcessor:
 
         Raises StoreUnavailable, DeadlinePassed and botocore's errors: nothing was lost, the event must come again.
         """
+        if event.type.startswith(OF_TEXTS):
+            event = self._of_its_call(event, deadline)
         before = EventResult(duplicate=False, call=Call(event.call_session_id, event.owner_leg_id))
         for races in range(MAX_RACES):
             loaded = self.store.load(event, deadline)
@@ -182,6 +190,17 @@ class EventProcessor:
             ).then(done)
             return before.then(result)._replace(reason=result.reason, races=races)
         raise StoreUnavailable(f"another event was faster {MAX_RACES} times")
+
+    def _of_its_call(self, event: Event, deadline: float) -> Event:
+        """An event about a text, as one of the call that had it sent; as it is if none did."""
+        message_id = event.text("message_id")
+        place = self.store.place_of_text(message_id, deadline) if message_id else None
+        if place:
+            return replace(event, payload={**event.payload, "call_session_id": place[0], "call_leg_id": place[1]})
+        age = self.now_seconds() - datetime.fromisoformat(event.occurred_at).timestamp()
+        if event.type != RECEIVED and age < TEXT_NOTED_SECONDS:
+            raise StoreUnavailable("which call had the text sent is not known yet")
+        return event
 
     def _decide(self, call: Call, event: Event, deadline: float) -> tuple[Decision, LoadedFlow | None]:
         """What is decided about the event, and the flow that leads the call."""
@@ -298,9 +317,9 @@ class EventProcessor:
         if decided.question and asks:
             question = decided.question.asked_on(event)
             result = result.then(self.handle(self.queues.ask(question, deadline).event(question), deadline))
-        for refusal in refusals:
+        for answer in (*refusals, *acceptances_of(event, decided, call, places, sent)):
             if not result.unsent:
-                result = result.then(self.handle(refusal, deadline))
+                result = result.then(self.handle(answer, deadline))
         return result
 
     def _send(

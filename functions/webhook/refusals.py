@@ -6,9 +6,10 @@ import uuid
 from typing import TYPE_CHECKING, NamedTuple
 
 from dialtone.domain.client_state import ClientState
-from dialtone.domain.commands import COMMAND_NAMESPACE, Command
+from dialtone.domain.commands import COMMAND_NAMESPACE, SEND_MESSAGE, Command
 from dialtone.domain.events import Event
 from dialtone.domain.numbers import masked
+from dialtone.domain.texts import ACCEPTED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -91,11 +92,30 @@ def refused(event: Event, turn: int, place: int, sent: Sent, given_up: Sequence[
         "origin": event.text("origin") or event.id,
         "call_ended": outcome.kind == "ended" and command.action != BRIDGE,
         "action": command.action,
+        "code": outcome.code,
         "reason": said + _about(command),
         **_recordings_of((command, *given_up)),
     }
     event_id = str(uuid.uuid5(COMMAND_NAMESPACE, f"{event.id}/{place}/refused"))
     return Event(event_id, REFUSED, event.occurred_at, payload, ClientState(turn=turn))
+
+
+def acceptances_of(
+    event: Event, decided: StoredDecision, call: Call, places: frozenset[int], sent: Mapping[int, Sent]
+) -> Iterator[Event]:
+    """The texts that Telnyx took, as events of our own: a step waits for what became of its text."""
+    for place in sorted(places & sent.keys()):
+        each = sent[place]
+        if each.command.action != SEND_MESSAGE or each.outcome.kind != "accepted":
+            continue
+        payload = {
+            "call_session_id": call.session_id,
+            "call_leg_id": call.leg_id,
+            "origin": event.text("origin") or event.id,
+            "message_id": str(each.outcome.data.get("id", "")),
+        }
+        event_id = str(uuid.uuid5(COMMAND_NAMESPACE, f"{event.id}/{place}/accepted"))
+        yield Event(event_id, ACCEPTED, event.occurred_at, payload, ClientState(turn=decided.turn))
 
 
 def _recordings_of(commands: Sequence[Command]) -> dict[str, list[str] | list[int]]:

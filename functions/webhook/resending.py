@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING
 
 from dialtone.domain.call_status import ENDED
 from dialtone.domain.client_state import ClientState
+from dialtone.domain.commands import SEND_MESSAGE
 from dialtone.domain.events import Event
 from dialtone.domain.failover import FailoverState
 from dialtone.domain.message_addresses import lacks_address, put_back
 from dialtone.domain.recordings import EXPECTED
 from dialtone.domain.telnyx_actions import ACTIONS
+from dialtone.domain.texts import ACCEPTED
 from dialtone.domain.unconfirmed import Unconfirmed
 from webhook.failover_legs import id_of
 from webhook.refusals import BRIDGE, HANGUP, REFUSED
@@ -38,6 +40,12 @@ RESEND_SECONDS = 55
 """How long after a decision its commands are sent again: with the time that it takes to send them, Telnyx still knows
 their ids."""
 
+MESSAGE_KEY_SECONDS = 23 * 3_600
+"""How long a text is sent again under its key: Telnyx replays what it answered for 24 hours (its documentation)."""
+
+ANSWERS = frozenset({REFUSED, ACCEPTED})
+"""Events of our own that confirm the commands which they are about."""
+
 CONNECTING = frozenset({BRIDGE, "transfer"})
 
 DIAL, COMMAND_ID = "dial", "command_id"
@@ -55,7 +63,7 @@ def with_numbers(decision: Decision, event: Event, waiting: Unconfirmed | None, 
     command is not sent.
     """
     commands = tuple(_numbered(each, number, place) for place, each in enumerate(decision.commands))
-    left = replace(waiting, groups=()) if waiting and event.type == REFUSED else waiting
+    left = replace(waiting, groups=()) if waiting and event.type in ANSWERS else waiting
     return replace(
         decision,
         call=replace(decision.call, unconfirmed=_unconfirmed(event, commands, number) if commands else left),
@@ -114,7 +122,7 @@ def must_wait(waiting: Unconfirmed | None, call: Call, event: Event, decision: D
 
     A call that has ended waits for nothing, and the refusal of one of these commands is how they are confirmed.
     """
-    if not waiting or not waiting.groups or event.type == REFUSED or decision.call.status == ENDED:
+    if not waiting or not waiting.groups or event.type in ANSWERS or decision.call.status == ENDED:
         return False
     return bool(decision.commands) or decision.call.turn != call.turn
 
@@ -164,9 +172,12 @@ def forgotten(decided: StoredDecision, places: frozenset[int], now_seconds: floa
 
     Not hang-ups: a leg ends once.
     """
-    if now_seconds - decided.at_seconds <= RESEND_SECONDS:
+    old = now_seconds - decided.at_seconds
+    if old > MESSAGE_KEY_SECONDS:
+        return frozenset(place for place in places if decided.commands[place].action != HANGUP)
+    if old <= RESEND_SECONDS:
         return frozenset()
-    return frozenset(place for place in places if decided.commands[place].action != HANGUP)
+    return frozenset(place for place in places if decided.commands[place].action not in {HANGUP, SEND_MESSAGE})
 
 
 def bridges(decided: StoredDecision, places: frozenset[int]) -> frozenset[int]:
@@ -191,7 +202,8 @@ def not_taken(
         return frozenset()
     left = list(taken)
     missing: set[int] = set()
-    for place in sorted(places):
+    # Telnyx's account of a call has no texts: one whose key it has forgotten is not sent again.
+    for place in sorted(place for place in places if decided.commands[place].action != SEND_MESSAGE):
         found = next((each for each in left if _is_of(each, decided.commands[place], event_id, place, call)), None)
         if found is None:
             missing.add(place)
@@ -217,6 +229,8 @@ def _leg_id(control_id: str, call: Call) -> str:
 
 def _is_over(command: Command, call: Call) -> bool:
     """Whether the leg that a command is for has ended; a dial is for the caller's."""
+    if command.action == SEND_MESSAGE:
+        return False
     if command.call_control_id in {"", call.control_id}:
         return call.status == ENDED
     return any(leg.status == ENDED for leg in call.far_legs.values() if leg.control_id == command.call_control_id)

@@ -15,6 +15,7 @@ from infra.carrier import (
     dialing,
     downloads,
     errors,
+    messages_api,
     queues_api,
     recordings_api,
     specification,
@@ -100,7 +101,7 @@ class Api:
         if request.path == "/v2/webhook_deliveries":
             only(request, "GET")
             return "webhook_deliveries", lambda: webhook_deliveries_api.page(self._exchange, request)
-        about_queues = queues_api.routed(self._exchange, request)
+        about_queues = queues_api.routed(self._exchange, request) or messages_api.routed(self._exchange, request)
         about_account = about_queues or account_api.routed(self._exchange, request, self._public_key)
         return about_account or ("recordings", recordings_api.routed(self._exchange, request))
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from infra.carrier.applications import ID_DIGITS
 from infra.carrier.delivery import Deliveries, Event, Session
+from infra.carrier.messaging import Messaging
 
 if TYPE_CHECKING:
     import random
@@ -66,6 +67,7 @@ class Exchange:
     other_connections: dict[str, str] = field(default_factory=dict)
     legs: dict[str, Leg] = field(default_factory=dict)
     queues: dict[str, CallQueue] = field(default_factory=dict)
+    messaging: Messaging = field(default_factory=Messaging)
     #: command_id of each accepted dial → when, and what was answered.
     dials_seen: dict[str, tuple[float, dict[str, Any]]] = field(default_factory=dict)
     callees: Callable[[str], Party] = field(default=_nobody)

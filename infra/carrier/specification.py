@@ -55,6 +55,7 @@ REQUESTS = {
     ),
     "media_update": ("telnyx.types.media_update_params", "MediaUpdateParams"),
     "media_upload": ("telnyx.types.media_upload_params", "MediaUploadParams"),
+    "message_send": ("telnyx.types.message_send_params", "MessageSendParams"),
     "number_update": ("telnyx.types.phone_number_update_params", "PhoneNumberUpdateParams"),
     "profile_create": ("telnyx.types.outbound_voice_profile_create_params", "OutboundVoiceProfileCreateParams"),
     "queue_create": ("telnyx.types.queue_create_params", "QueueCreateParams"),

@@ -169,6 +169,15 @@ class Downloaded(Happening):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Texted(Happening):
+    """A text was taken."""
+
+    from_: str
+    to: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Disturbed(Happening):
     """A fault was injected on request."""
 

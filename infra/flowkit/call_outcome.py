@@ -41,6 +41,14 @@ class TransferLeft:
 
 
 @dataclass(frozen=True, slots=True)
+class TextLeft:
+    """A text that Telnyx took."""
+
+    to: str
+    says: str
+
+
+@dataclass(frozen=True, slots=True)
 class CallOutcome:
     """Everything that a conversation can ask after."""
 
@@ -54,6 +62,7 @@ class CallOutcome:
     transfers: Sequence[TransferLeft]
     lookups: Sequence[Lookup]
     """With the sensitive digits that were sent: no report shows them."""
+    texts: Sequence[TextLeft] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +89,7 @@ def differences(ends: Ends, left: CallOutcome) -> Iterator[Difference]:
             yield Difference(f"variable {name}", value, left.variables.get(name, NOTHING))
     yield from _transfers(ends, left)
     yield from _lookups(ends, left)
+    yield from _texts(ends, left)
     yield from _recordings(ends, left)
 
 
@@ -108,6 +118,14 @@ def _lookups(ends: Ends, left: CallOutcome) -> Iterator[Difference]:
 
 
 _HIDDEN = "(sensitive)", "(others)"
+
+
+def _texts(ends: Ends, left: CallOutcome) -> Iterator[Difference]:
+    for expected, found in zip_longest(ends.texts or (), left.texts) if ends.texts is not None else ():
+        same = expected and found and expected.to == found.to and (expected.says or "") in found.says
+        if not same:
+            wanted = f"{expected.to} {expected.says or ''}".rstrip() if expected else NOTHING
+            yield Difference("text", wanted, f"{found.to} {found.says}" if found else NOTHING)
 
 
 def _recordings(ends: Ends, left: CallOutcome) -> Iterator[Difference]:

@@ -375,6 +375,13 @@ class LookupExpected(_Written):
     """What was sent: these, and their values; there may be others. Of sensitive digits a report shows nothing."""
 
 
+class TextExpected(_Written):
+    """A text that was sent, and words that it holds."""
+
+    to: Number
+    says: Words | None = None
+
+
 class Ends(_Written):
     """What must be true when the call is over; what is not given does not matter."""
 
@@ -399,6 +406,8 @@ class Ends(_Written):
     """Everybody whom the flow rang, in order."""
     lookups: tuple[LookupExpected, ...] | None = None
     """Everything that the flow looked up, in order."""
+    texts: tuple[TextExpected, ...] | None = None
+    """Every text that Telnyx took, in order; also those after the hang-up."""
 
 
 def _attempts(written: object) -> object:
@@ -484,6 +493,8 @@ class Conversation(_Written):
     """Who can be reached under other numbers: agents, colleagues. Nobody has a number that is not named."""
     lookups: Lookups = Field(default_factory=dict)
     """How the systems answer that the flow asks, by the name or address that `lookup` has; the others fail."""
+    opted_out: tuple[Number, ...] = ()
+    """Who has answered STOP: Telnyx sends them no texts."""
     troubles: tuple[Trouble, ...] = ()
     """What goes wrong meanwhile."""
     talk: Talk = ()

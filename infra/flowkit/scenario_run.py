@@ -13,7 +13,7 @@ from dialtone.flow.inputs import check_declared
 from infra.account import AUDIO_FOLDER
 from infra.carrier import ApiFault, Line, trace
 from infra.carrier.hangup_causes import cause_named
-from infra.flowkit.call_outcome import CallOutcome, Difference, RecordingLeft, TransferLeft, differences
+from infra.flowkit.call_outcome import CallOutcome, Difference, RecordingLeft, TextLeft, TransferLeft, differences
 from infra.flowkit.conversation_parties import called_number, callee_of
 from infra.flowkit.coverage import CoverageRecorder
 from infra.flowkit.participant import Participant
@@ -123,6 +123,7 @@ class ScenarioRun:
         """From the ringing to the end; why it could not be played, if so."""
         for number, attempts in self._conversation.people.items():
             self._carrier.add_callee(number, *map(callee_of, attempts))
+        self._carrier.exchange.messaging.opted_out.update(self._conversation.opted_out)
         self._make_trouble()
         self._carrier.observe(self._tell)
         self._begin()
@@ -163,6 +164,7 @@ class ScenarioRun:
             recordings=[self._recording(each) for each in self._stage.store.recordings(leg.call_session_id)],
             transfers=self._transfers(leg),
             lookups=self._stage.systems.questions,
+            texts=[TextLeft(each.to, each.text) for each in self._happened if isinstance(each, trace.Texted)],
         )
 
     def _decided(self, decision: Decision) -> None:
@@ -212,6 +214,8 @@ class ScenarioRun:
         self._happened.append(happening)
         if isinstance(happening, trace.Rang):
             self._rings(happening.leg)
+        if isinstance(happening, trace.Texted):
+            self._transcript.add("", "line", f"texts {happening.to}: {happening.text}")
         if isinstance(happening, trace.Commanded) and happening.result == "refused" and happening.code != _ENDED:
             self._transcript.add("", "line", f"Telnyx refuses {happening.action}: {happening.detail}")
         for participant in self._everybody:

@@ -23,6 +23,7 @@ from dialtone.adapters.telnyx_api import (
     taken_command,
 )
 from dialtone.domain.after_hangup import SETTLING_SECONDS
+from dialtone.domain.commands import SEND_MESSAGE
 from dialtone.domain.deadline import NO_DEADLINE
 from dialtone.domain.errors import TelnyxUnavailable
 from dialtone.domain.events import parse_event
@@ -115,6 +116,9 @@ class CarrierApi:
         path = "/v2/calls" if asked.action == "dial" else f"/v2/calls/{asked.call_control_id}/actions/{asked.action}"
         body = json.dumps({**asked.parameters, "command_id": command_id}).encode()
         headers = {"authorization": f"Bearer {API_KEY}", "content-type": "application/json"}
+        if asked.action == SEND_MESSAGE:
+            path, headers["idempotency-key"] = "/v2/messages", command_id
+            body = json.dumps(dict(sorted(asked.parameters.items()))).encode()
         response = self.carrier.handle(Request("POST", path, {}, headers, body))
         if response.lost is not None:
             return Outcome("unavailable", 1, reason="timeout")
@@ -272,6 +276,7 @@ class Stage:
         """Every event that the line was told, in the order in which it was."""
         application = Application(CONNECTION_ID, "https://app.invalid/webhooks/telnyx", call_cost_in_webhooks=True)
         self.carrier.add_application(application, read_numbers(flows))
+        self.carrier.exchange.messaging.webhook_url = application.webhook_event_url
         upload_audio(self.carrier, flows, audio_missing)
 
     def now_seconds(self) -> float:
@@ -316,7 +321,9 @@ class Stage:
         """What is left of the call, without what depends on when things were told."""
         legs = tuple(timeless(leg) for leg in self.store.legs(session))
         recordings = tuple(timeless_recording(each) for each in self.store.recordings(session))
-        return EndState(legs, recordings, frozenset((job.kind, job.recording != "") for job in self.jobs.put_jobs))
+        # Whether metadata is written once, or again with what came of the call, depends on what comes first.
+        jobs = (job for job in self.jobs.put_jobs if job.kind != "metadata")
+        return EndState(legs, recordings, frozenset((job.kind, job.recording != "") for job in jobs))
 
     def seconds(self, moment: str) -> float:
         """The carrier's time at which something occurred."""

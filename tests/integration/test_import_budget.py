@@ -38,12 +38,12 @@ TELNYX = ("telnyx", "httpx", "httpcore", "anyio")
 
 BUDGETS = [
     # what is done, function, at most so many modules, none of these
-    (START, "webhook.app", 672, (*NEVER, *TELNYX, *STEPS_OF_SOME_FLOWS)),
-    (FORGED, "webhook.app", 680, (*NEVER, *TELNYX)),
+    (START, "webhook.app", 676, (*NEVER, *TELNYX, *STEPS_OF_SOME_FLOWS)),
+    (FORGED, "webhook.app", 684, (*NEVER, *TELNYX)),
     (COMMAND, "webhook.app", 866, NEVER),
     (START, "archive.app", 580, (*NEVER, *TELNYX, "yaml", "nacl", "pydantic")),
     (START, "lookup.app", 480, (*NEVER, *TELNYX, "yaml", "nacl", "pydantic")),
-    (START, "reconcile.app", 497, (*NEVER, *TELNYX, "yaml", "nacl", "pydantic")),
+    (START, "reconcile.app", 499, (*NEVER, *TELNYX, "yaml", "nacl", "pydantic")),
     (START, "failover.app", 230, (*NEVER, *TELNYX, "yaml", "pydantic", "boto3", "botocore.client", "urllib3")),
     (COMMAND, "archive.app", 800, (*NEVER, "yaml", "nacl")),
 ]

@@ -498,8 +498,13 @@ def test_events_at_once_come_to_the_state_of_one_after_another(aws: None, flows:
     assert sum(each.races for each in handled) > 0, "nobody lost a race: nothing was tested"
     assert line.store.legs(SESSION) == serial.store.legs(SESSION)
     assert line.store.recordings(SESSION) == serial.store.recordings(SESSION)
-    assert sorted(line.jobs()) == sorted(serial.jobs())
+    assert audio_jobs(line) == audio_jobs(serial)
     assert len(line.store.timeline(SESSION)) == 5
+
+
+def audio_jobs(line: Line) -> list[str]:
+    """Not those for metadata: whether it is written once or again depends on what comes first."""
+    return sorted(job for job in line.jobs() if '"kind":"metadata"' not in job)
 
 
 def test_one_event_many_times_at_once_is_decided_once_and_its_command_obeyed_once(line: Line) -> None:

@@ -336,5 +336,5 @@ def _left(processor: EventProcessor, deliveries: list[DeliveryOrder]) -> object:
     legs = tuple(replace(leg, version=0) for leg in processor.store.legs(session))
     # A call that has moved on by the time that an interval's end is reported asks nothing any more.
     events = {entry.event_id for entry in processor.store.timeline(session) if entry.event_type != QUEUE_ANSWERED}
-    jobs = sorted(job.to_json() for job in processor.archive.put_jobs)  # type: ignore[attr-defined]
+    jobs = sorted(job.to_json() for job in processor.archive.put_jobs if job.kind != "metadata")  # type: ignore[attr-defined]
     return legs, processor.store.recordings(session), events, sorted(set(jobs))

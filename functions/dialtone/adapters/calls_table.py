@@ -2,8 +2,8 @@
 
 Keys: `call_session_id`, and `item` which is `LEG#<leg>`, `EVENT#<occurred_at>#<event id>` or `RECORDING#<recording>`.
 Beside the calls stand the versions of flows that they began with: `FLOW#<flow>`, with items `FLOW#<version>`;
-`SWEEP#recordings`, which says until when Telnyx's recordings were compared with the ledger; and the published flows
-(`publications.py`).
+`SWEEP#recordings`, which says until when Telnyx's recordings were compared with the ledger; `TEXT#<message>`, the call
+that had a text sent; and the published flows (`publications.py`).
 
 The index `due` holds the ledger entries that are not settled, and the legs that have not ended: only they have its
 keys, `due_shard` and `due_at`. What a look into it costs grows with what is outstanding, not with the table.
@@ -39,6 +39,7 @@ from dialtone.domain.queues import QueueQuestion
 from dialtone.domain.recordings import FIRST_LOOK_SECONDS, ArchiveJob, Recording
 from dialtone.domain.redaction import redacted_text
 from dialtone.domain.stored import restored
+from dialtone.domain.texts import ACCEPTED
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -58,6 +59,9 @@ KEEP_DAYS = 90
 """How long legs and timelines are kept; ledger entries stay, being the proof of custody."""
 SECONDS_A_DAY = 86_400
 
+KEEP_TEXTS_DAYS = 10
+"""How long it is kept which call had a text sent: Telnyx itself knows texts for as long."""
+
 MAX_PAYLOAD_CHARACTERS = 32_000
 """Of an event's payload kept in the timeline: an item holds 400 KB, and the decision has to fit in beside it."""
 
@@ -68,7 +72,7 @@ READ_TRIES = 3
 """How often keys that DynamoDB left unread (throttled for a moment) are asked for again."""
 READ_PAUSE_SECONDS = 0.05
 
-LEG, EVENT, RECORDING, FLOW = "LEG#", "EVENT#", "RECORDING#", "FLOW#"
+LEG, EVENT, RECORDING, FLOW, TEXT = "LEG#", "EVENT#", "RECORDING#", "FLOW#", "TEXT#"
 SWEEP = "SWEEP#"
 
 DUE_INDEX, DUE_SHARD, DUE_AT = "due", "due_shard", "due_at"
@@ -233,6 +237,8 @@ class CallsTable:
         ]
         if _is_changed(before, decision):
             writes.append({"Put": self._leg_put(before, decision, event)})
+        if event.type == ACCEPTED:
+            writes.append({"Put": {"TableName": self._table, "Item": attributes(_text_fields(event))}})
         for recording in decision.recordings:
             item = {**recording.to_json(), **_due(recording), "item": f"{RECORDING}{recording.name}"}
             writes.append({"Put": {"TableName": self._table, "Item": attributes(item)}})
@@ -244,6 +250,11 @@ class CallsTable:
                 self._client.transact_write_items(TransactItems=writes)
         except ClientError as error:
             raise _commit_fault(error) from None
+
+    def place_of_text(self, message_id: str, deadline: float = NO_DEADLINE) -> tuple[str, str] | None:
+        """The session and the leg that had a text sent; None for one that none did, or not yet, or long ago."""
+        found = self._read([_key(f"{TEXT}{message_id}", f"{TEXT}{message_id}")], deadline)
+        return (found[0]["session_id"], found[0]["leg_id"]) if found else None
 
     def flow_texts(self, flow: str, version: str, deadline: float = NO_DEADLINE) -> Mapping[str, str] | None:
         """The files of a version of a flow, by name, as a call that began with it kept them; None if none did."""
@@ -523,6 +534,18 @@ def _is_changed(before: Call, decision: Decision) -> bool:
     after, waiting = decision.call, before.unconfirmed
     confirms = waiting is not None and waiting != after.unconfirmed and len(waiting.places) > 1
     return bool(decision.commands) or confirms or after != before or after.recent != before.recent
+
+
+def _text_fields(event: Event) -> Item:
+    """Which call had a text sent: Telnyx's events about it name its id only. Nothing in it is a person's."""
+    key = f"{TEXT}{event.text('message_id')}"
+    return {
+        "call_session_id": key,
+        "item": key,
+        "session_id": event.call_session_id,
+        "leg_id": event.owner_leg_id,
+        "expires_at": _seconds(event.occurred_at) + KEEP_TEXTS_DAYS * SECONDS_A_DAY,
+    }
 
 
 def _flow_fields(flow: LoadedFlow, event: Event) -> Item:

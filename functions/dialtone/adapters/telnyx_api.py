@@ -31,10 +31,12 @@ from urllib.parse import quote
 
 from dialtone.adapters.secrets import FixedSecret
 from dialtone.adapters.telnyx_sdk import sdk
+from dialtone.domain.commands import SEND_MESSAGE
 from dialtone.domain.deadline import request_until
 from dialtone.domain.errors import TelnyxRefused, TelnyxUnavailable
 from dialtone.domain.recording_identity import is_named, names_in
 from dialtone.domain.telnyx_actions import ACTIONS
+from dialtone.domain.texts import MESSAGING_CODES
 from dialtone.domain.units import MILLIS_PER_SECOND
 
 if TYPE_CHECKING:
@@ -242,6 +244,8 @@ class TelnyxApi:
             # StoredDecision by a later version of the program that was taken back since: the flow takes its error path.
             return Outcome("refused", 0, title=f"no action of this version: {command.action}")
         path, body = "/calls", dict(command.parameters)
+        if command.action == SEND_MESSAGE:
+            return self._send_message(command, command_id, deadline)
         if command.action != "dial":
             path = f"/calls/{_path_part(command.call_control_id)}/actions/{command.action}"
         if command.action not in WITHOUT_COMMAND_ID:
@@ -253,6 +257,21 @@ class TelnyxApi:
 
         outcome = self._ask(ask, deadline)
         return replace(outcome, kind="unavailable", reason="unauthorized") if _locked_out(command, outcome) else outcome
+
+    def _send_message(self, message: Command, key: str, deadline: float) -> Outcome:
+        """Send a text. Telnyx gives the same answer to the same body under the same key, for a day."""
+        body = dict(sorted(message.parameters.items()))  # byte for byte the same, wherever it was stored meanwhile
+
+        def ask(client: telnyx.Telnyx, options: telnyx.RequestOptions) -> httpx.Response:
+            options = {**options, "headers": {"Idempotency-Key": key}}
+            return client.post("/messages", cast_to=_as_it_came(), body=body, options=options)
+
+        outcome = self._ask(ask, deadline)
+        if outcome.status == HTTPStatus.CONFLICT and not outcome.code.startswith(MESSAGING_CODES):
+            return replace(outcome, kind="unavailable", reason="server-error")  # one under this key is being answered
+        about_text = outcome.code.startswith(MESSAGING_CODES)
+        locked_out = not about_text and outcome.status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
+        return replace(outcome, kind="unavailable", reason="unauthorized") if locked_out else outcome
 
     def send_together(self, asked: Sequence[tuple[Command, str]], deadline: float) -> Sequence[Outcome]:
         """Send several commands with their ids at once, and give what came of each; as `send` otherwise."""

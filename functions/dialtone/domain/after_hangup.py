@@ -17,6 +17,10 @@ ANSWER_SECONDS = 30
 lookup function delivers for so long."""
 
 
+TEXT_SECONDS = 30
+"""Until what Telnyx said of a text is asked for again, under the same key."""
+
+
 def goes_on(state: str) -> bool:
     """Whether there is something left to do."""
     return state in {AWAITED, RUNNING}

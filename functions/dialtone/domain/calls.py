@@ -16,6 +16,7 @@ from dialtone.domain.numbers import called_number, caller_number
 from dialtone.domain.outcomes import outcome_of
 from dialtone.domain.recordings import EXPECTED, Consent, Recording, Report
 from dialtone.domain.stored import restored
+from dialtone.domain.texts import later
 from dialtone.domain.unconfirmed import Unconfirmed
 from dialtone.domain.watch import Watch
 
@@ -107,6 +108,8 @@ class Call:
     """The last recordings that have come: Telnyx may report one twice, under two event ids."""
     consent: Consent | None = None
     """To being recorded: what is recorded after it has it as its evidence."""
+    texts: Mapping[str, str] = field(default_factory=dict)
+    """The texts that it had sent, by Telnyx's ids → what is known of each: `queued`, `sent`, `delivered`, …"""
     errors: int = 0
     initiated_at: str = ""
     answered_at: str = ""
@@ -262,6 +265,10 @@ class Call:
             # Every event carries what the call was given until its flow's first command, and so does its answer.
             variables={**event.client_state.given, **self.variables},
         )
+
+    def with_text(self, message_id: str, status: str) -> Call:
+        """The call with what was reported of a text of its."""
+        return replace(self, texts={**self.texts, message_id: later(self.texts.get(message_id, ""), status)})
 
     def remembering(self, variable: str, value: str) -> Call:
         """The call with a variable set; it stays so though a late hang-up takes the last move back."""

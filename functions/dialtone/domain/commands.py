@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 # Fixed for ever: with another one, a redelivered event's commands would get new ids and Telnyx would obey twice.
 COMMAND_NAMESPACE = uuid.UUID("c6a5f0de-51c5-4f6f-9a5e-4a9f6b0a7d32")
 
+SEND_MESSAGE = "send_message"
+"""Telnyx's `POST /messages`: no action on a call, but sent, kept and sent again as one."""
+
+WITHOUT_CALL = frozenset({"dial", SEND_MESSAGE})
+
 CALL_CONTROL_ID = written(r"[^\s/?#]+", "the call's own id")  # it becomes a segment of the address
 
 
@@ -24,8 +29,8 @@ CALL_CONTROL_ID = written(r"[^\s/?#]+", "the call's own id")  # it becomes a seg
 class Command:
     """One request to Telnyx Call Control, checked, not yet sent.
 
-    `action` is Telnyx's own name of it, or "dial"; `call_control_id` is empty for a dial; `parameters` have Telnyx's
-    own names, without `command_id`, which is added when the command is sent.
+    `action` is Telnyx's own name of it, "dial" or "send_message", for which `call_control_id` is empty; `parameters`
+    have Telnyx's own names, without `command_id`, which is added when the command is sent.
     """
 
     action: str
@@ -73,7 +78,7 @@ def command_id(event_id: str, place: int) -> str:
 
 def _faults(action: str, call_control_id: str, parameters: Mapping[str, object]) -> Iterator[Fault]:
     takes = ACTIONS[action]
-    if action != "dial":
+    if action not in WITHOUT_CALL:
         yield from CALL_CONTROL_ID.faults("call_control_id", call_control_id)
     elif call_control_id:
         yield Fault("call_control_id", "must be left out: the call has none yet")

@@ -47,6 +47,9 @@ SAYS_CHARACTERS = 12
 OURS = "dialtone."
 """How the types of our own events begin: they are never delivered."""
 
+OF_TEXTS = "message."
+"""How the types of Telnyx's events about texts (SMS) begin."""
+
 TELNYX_EVENT = "telnyx_event"
 """What the webhook function is invoked with to process an event whose webhook never came: the body of that webhook."""
 
@@ -233,7 +236,7 @@ def _is_api_version_1(document: dict[str, Any]) -> bool:
 
 
 def _understood(data: dict[str, Any]) -> Event:
-    payload, ignored = _readable(_object(data.get("payload"), "data.payload"))
+    payload, ignored = _readable(_described(data))
     event = Event(
         id=_identifier(data, "id"),
         type=_identifier(data, "event_type"),
@@ -244,6 +247,15 @@ def _understood(data: dict[str, Any]) -> Event:
     )
     _check_identity(event, data["payload"])
     return event
+
+
+def _described(data: dict[str, Any]) -> dict[str, Any]:
+    payload = _object(data.get("payload"), "data.payload")
+    if not str(data.get("event_type")).startswith(OF_TEXTS):
+        return payload
+    from dialtone.domain.texts import report  # noqa: PLC0415 -- few lines send texts
+
+    return report(payload)
 
 
 def _unknown(document: dict[str, Any], envelope: dict[str, Any], event_type: str, received_seconds: float) -> Event:

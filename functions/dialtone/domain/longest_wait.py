@@ -88,6 +88,7 @@ _SECONDS: Mapping[str, Callable[[Parameters], float]] = {
     "gather_using_speak": lambda given: _asked(given, _speech(given)),
     "hangup": _at_once,
     "leave_queue": _at_once,
+    "send_message": _at_once,
     "playback_start": lambda given: _times(given) * AUDIO_SECONDS,
     "reject": _at_once,
     "speak": lambda given: _times(given) * _speech(given),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import phonenumbers
-from phonenumbers import NumberParseException, PhoneNumberFormat
+from phonenumbers import NumberParseException, PhoneNumberFormat, PhoneNumberType
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,6 +21,24 @@ def national_readings(written: str, like: Iterable[str]) -> frozenset[str]:
 def is_valid(number: str) -> bool:
     """Whether its country's plan has such numbers."""
     return phonenumbers.is_valid_number(phonenumbers.parse(number))
+
+
+_FIXED = frozenset(
+    {
+        PhoneNumberType.FIXED_LINE,
+        PhoneNumberType.PAGER,
+        PhoneNumberType.PREMIUM_RATE,
+        PhoneNumberType.SHARED_COST,
+        PhoneNumberType.TOLL_FREE,
+        PhoneNumberType.UAN,
+        PhoneNumberType.VOICEMAIL,
+    }
+)
+
+
+def is_fixed(number: str) -> bool:
+    """Whether its country's plan says that it is not a mobile number; many plans do not say."""
+    return phonenumbers.number_type(phonenumbers.parse(number)) in _FIXED
 
 
 def is_possible(number: str) -> bool:

@@ -9,6 +9,7 @@ from dialtone.domain.client_state import ALL_PLACES, ClientState
 from dialtone.domain.errors import MalformedEvent
 from dialtone.domain.events import OURS, Event
 from dialtone.domain.lookups import ANSWERED, SLOW, is_answer
+from dialtone.domain.texts import ACCEPTED
 from dialtone.domain.watch import OVERDUE, is_overdue_payload, overdue_event
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ class DecidedEvent(Protocol):
 
 
 _IS_PAYLOAD: Mapping[str, Callable[[Mapping[str, Any]], bool]] = {
+    ACCEPTED: lambda payload: isinstance(payload.get("message_id"), str),
     ANSWERED: is_answer,
     OVERDUE: is_overdue_payload,
     SLOW: lambda _: True,

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 PROMPT_CHARACTERS = 3_000  # Telnyx: "There is a 3,000 character limit"
 RECORD_START_SECONDS = 14_400  # the longest recording of record_start
 RECORD_FROM_ANSWER_SECONDS = 43_200  # the longest recording of record=record-from-answer
+MESSAGE_CHARACTERS = 1_600  # more than the ten parts of a text that flows may send
 CALL_SECONDS = 14_400  # the longest leg, four hours
 QUEUE_NAME_CHARACTERS = 255  # Telnyx: "Must be between 1 and 255 characters"
 WEBHOOK_RETRIES = 5  # of one event type's webhook_retries_policies
@@ -458,6 +459,26 @@ ACTIONS: Mapping[str, Action] = {
         required=("digits",),
     ),
     "client_state_update": Action(STATE, required=("client_state",)),
+    "send_message": Action(
+        {
+            "auto_detect": FLAG,
+            "encoding": choice("auto", "gsm7", "ucs2"),
+            "from": written(
+                r"\+[1-9][0-9]{4,14}|[0-9]{3,8}|[A-Za-z0-9 ]{1,11}", "a number in E.164, or a sender's name"
+            ),
+            "media_urls": ListOf(WEB),
+            "messaging_profile_id": WORD,
+            "send_at": WORD,
+            "subject": text(1, 4_096),
+            "text": text(1, MESSAGE_CHARACTERS),
+            "to": E164,
+            "type": choice("SMS", "MMS"),
+            "use_profile_webhooks": FLAG,
+            "webhook_failover_url": WEB,
+            "webhook_url": WEB,
+        },
+        required=("to",),
+    ),
     "dial": Action(
         STATE
         | NEW_LEG

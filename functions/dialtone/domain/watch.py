@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from dialtone.domain.after_hangup import ANSWER_SECONDS, SETTLING_SECONDS
+from dialtone.domain.after_hangup import ANSWER_SECONDS, SETTLING_SECONDS, TEXT_SECONDS
 from dialtone.domain.client_state import ClientState
 from dialtone.domain.commands import COMMAND_NAMESPACE
 from dialtone.domain.events import OURS, Event
@@ -98,7 +98,11 @@ def _watched_after_hangup(decision: Decision, event: Event, before: Call, now: f
     call, last = decision.call, before.watch
     if before.goes_on and last and call.turn == before.turn:
         return replace(decision, call=replace(call, watch=last))
-    seconds = decision.lookup.limit_seconds + ANSWER_SECONDS if decision.lookup else SETTLING_SECONDS
+    seconds = SETTLING_SECONDS
+    if decision.lookup:
+        seconds = decision.lookup.limit_seconds + ANSWER_SECONDS
+    elif decision.commands and call.after_turn:
+        seconds = TEXT_SECONDS
     chain = last.chain if before.goes_on and last else _chain(event)
     return replace(decision, call=replace(call, watch=Watch(chain, int(now), int(now + seconds))))
 

@@ -31,6 +31,7 @@ from dialtone.domain.events import OURS
 from dialtone.domain.numbers import masked
 from dialtone.domain.outcomes import COMPLETED, FLOW_FAILED, HUNG_UP, NO_FLOW
 from dialtone.domain.recordings import FLOW, SENSITIVE
+from dialtone.domain.texts import ACCEPTED
 from dialtone.domain.webhook_retry_policy import CALLER_EVENTS, retries
 from dialtone.flow.consent import DECLINED
 from dialtone.flow.consent import VARIABLE as CONSENT
@@ -81,6 +82,7 @@ _BOUND_TO_A_TURN = (
     "call.dequeued",
     "dialtone.lookup.",
     "dialtone.queue.",
+    ACCEPTED,
 )
 """Events that the commands of a turn cause, as a far leg's all are; others (a detection) belong to the call."""
 

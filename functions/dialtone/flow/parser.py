@@ -47,6 +47,7 @@ _STEP_CLASSES = {
     "send_digits": "send_digits.SendDigits",
     "set": "set_variables.SetVariables",
     "take_from": "take_from.TakeFrom",
+    "text": "text.SendText",
     "transfer": "transfer.Transfer",
     "wait": "wait.Pause",
 }
@@ -242,13 +243,15 @@ def _parse_step(document: Document, name: str, content: Any, below: str) -> Step
 def _why_of_no_kind(name: str, content: object, kinds: list[str]) -> tuple[str, str]:
     """The reason and the remedy."""
     from dialtone.flow.explanations import near  # noqa: PLC0415 -- a start from cold need not load it
+    from dialtone.flow.steps.step import NEXT, ON_ERROR, ON_HANGUP  # noqa: PLC0415 -- as above
 
     if kinds:
         return f"is {' and '.join(kinds)} at once", "make two steps of it"
     if not content or not isinstance(content, (dict, str)):
         return "says nothing to do", "write below it, indented, what it does: `say: Hello.`"
     written = [content] if isinstance(content, str) else list(content)
-    if meant := next((likely for each in written if (likely := near(each, STEP_KINDS))), ""):
+    own = (each for each in written if each not in {NEXT, ON_ERROR, ON_HANGUP})
+    if meant := next((likely for each in own if (likely := near(each, STEP_KINDS))), ""):
         return f"is of no known kind: {', '.join(written)}", f"did you mean {meant}?"
     if isinstance(content, str) and name in STEP_KINDS:
         return "stands where steps are named", "indent it, so that it stands below the step that it belongs to"

@@ -25,6 +25,10 @@ from webhook.handlers import (
     event_overdue,
     lookup_answered,
     lookup_slow,
+    message_accepted,
+    message_finalized,
+    message_received,
+    message_sent,
     queue_answered,
 )
 
@@ -53,5 +57,9 @@ __all__ = [
     "event_overdue",
     "lookup_answered",
     "lookup_slow",
+    "message_accepted",
+    "message_finalized",
+    "message_received",
+    "message_sent",
     "queue_answered",
 ]

@@ -157,6 +157,9 @@ def numbers(document: Document) -> Iterator[tuple[Path, str]]:
     for name, content in document.steps().items():
         if isinstance(content, dict):
             yield from _numbers(content.get("transfer"), ("steps", name, "transfer"))
+            if "text" in content:
+                yield from _numbers(content.get("to"), ("steps", name, "to"))
+                yield from _numbers(content.get("from"), ("steps", name, "from"))
             if "caller_id" in content:
                 yield from _numbers(content["caller_id"], ("steps", name, "caller_id"))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dialtone.flow.caller_chosen import Sources
+from dialtone.flow.templating import CALLER
 from infra.flowkit.linting.rule import ERROR, Found, rule
 from infra.flowkit.linting.variables import uses
 
@@ -16,11 +17,19 @@ if TYPE_CHECKING:
 
 @rule("caller-chooses-callee", ERROR)
 def caller_chooses_callee(file: FlowFile) -> Iterator[Found]:
-    """A transfer to what callers key in or show, by way of a variable: they could ring the world at your cost."""
+    """A transfer, or a text, to what callers key in, by way of a variable: they could ring the world at your cost."""
     sources = Sources.of(
         step for flow in (file.flow, *file.folder.flows_around(file.flow)) for step in flow.steps.values()
     )
     for use in uses(file.document):
+        if (
+            use.path[2:] == ("to",)
+            and file.wrote(use.step, "text")
+            and use.name != CALLER
+            and sources.is_callers(use.name)
+        ):
+            reason = f"texts {{{use.name}}}, which callers choose, so that they could have texts sent at your cost"
+            yield Found(use.path, reason, "text {caller}, or a number that a lookup gives")
         of_a_transfer = use.path[2:3] == ("transfer",) and str(file.document.at(use.path)).startswith("{")
         if of_a_transfer and not file.wrote(use.step, "allowed") and sources.is_callers(use.name):
             reason = f"rings {{{use.name}}}, which callers choose, so that they could ring the world at your cost"

@@ -1,0 +1,101 @@
+"""Texts (SMS): how many parts one has, which numbers take any, and what Telnyx reports of one. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from dialtone.domain.events import OURS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ACCEPTED = f"{OURS}message.accepted"
+"""The type of our own event for a text that Telnyx has taken."""
+
+SENT, FINALIZED, RECEIVED = "message.sent", "message.finalized", "message.received"
+"""Telnyx's events of texts."""
+
+QUEUED = "queued"
+"""A text that Telnyx has taken, and said nothing more of."""
+
+OPTED_OUT_CODE = "40300"
+"""Telnyx: "Blocked due to STOP message". Its messaging profile has a block rule for the number."""
+
+MESSAGING_CODES = "40"
+"""How Telnyx's codes begin that are about one text."""
+
+MAX_PARTS = 10
+"""Of a text; more is a mistake, and each is paid for."""
+
+MAX_TEXTS = 10
+"""That one call may have sent: a caller who goes round in a menu must not be able to send without end."""
+
+_GSM7 = frozenset(
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿"
+    "abcdefghijklmnopqrstuvwxyzäöñüà"
+)
+_GSM7_TWICE = frozenset("\f^{}\\[~]|€")
+"""Characters that take two places (GSM 03.38)."""
+
+GSM7_ALONE, GSM7_PART, UCS2_ALONE, UCS2_PART = 160, 153, 70, 67
+
+_PROGRESS = {"": 0, QUEUED: 1, "sending": 2, "sent": 3}
+
+
+def not_gsm7(text: str) -> str:
+    """The first character for which a text is sent as UCS-2, with less than half the room; '' for none."""
+    return next((each for each in text if each not in _GSM7 and each not in _GSM7_TWICE), "")
+
+
+def parts(text: str) -> int:
+    """How many messages a text takes: what it costs, and what Telnyx limits."""
+    if not_gsm7(text):
+        places = len(text.encode("utf-16-be", "surrogatepass")) // 2
+        alone, part = UCS2_ALONE, UCS2_PART
+    else:
+        places = len(text) + sum(each in _GSM7_TWICE for each in text)
+        alone, part = GSM7_ALONE, GSM7_PART
+    return 1 if places <= alone else -(-places // part)
+
+
+def why_not(to: str, sender: str, countries: tuple[str, ...]) -> str:
+    """Why a text is not sent from a number to another, both in E.164; '' if it is.
+
+    Without `countries` (ISO 3166-1 alpha-2) it is sent within the sender's own: what callers show as their number may
+    be one to which a text costs a fortune.
+    """
+    from dialtone.domain.numbering_plans import countries as countries_of  # noqa: PLC0415 -- its tables are large
+
+    allowed = frozenset(countries) or countries_of(sender)
+    if countries_of(to) & allowed:
+        return ""
+    return f"it is not a number of {', '.join(sorted(countries)) or 'the country that it is sent from'}"
+
+
+def takes_texts(number: str) -> bool:
+    """Whether a number in E.164 may be a mobile one: not one of a kind of which no phone is."""
+    from dialtone.domain.numbering_plans import is_fixed, is_possible  # noqa: PLC0415 -- as above
+
+    return is_possible(number) and not is_fixed(number)
+
+
+def later(known: str, reported: str) -> str:
+    """The later of two states of a text: webhooks overtake one another, and what is not on its way is final."""
+    return reported if _PROGRESS.get(reported, 9) >= _PROGRESS.get(known, 9) else known
+
+
+def report(payload: Mapping[str, Any]) -> dict[str, Any]:
+    """What is kept of Telnyx's event about a text: neither what it says nor whom it is for."""
+    to, errors, cost = (payload.get(name) for name in ("to", "errors", "cost"))
+    first = to[0] if isinstance(to, list) and to and isinstance(to[0], dict) else {}
+    error = errors[0] if isinstance(errors, list) and errors and isinstance(errors[0], dict) else {}
+    amounts = cost if isinstance(cost, dict) else {}
+    kept = {
+        "message_id": payload.get("id"),
+        "status": first.get("status"),
+        "code": error.get("code"),
+        "amount": amounts.get("amount"),
+        "currency": amounts.get("currency"),
+        "parts": payload.get("parts"),
+    }
+    return {name: str(value)[:100] for name, value in kept.items() if isinstance(value, (str, int, float))}

@@ -1,0 +1,105 @@
+"""A text (SMS) is sent, to the caller or to somebody else; also once the call has ended."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, ClassVar
+
+from pydantic import ConfigDict, Field, StringConstraints, field_validator
+
+from dialtone.domain.commands import command
+from dialtone.domain.numbers import E164
+from dialtone.domain.telnyx_actions import MESSAGE_CHARACTERS
+from dialtone.domain.texts import ACCEPTED, MAX_PARTS, MAX_TEXTS, OPTED_OUT_CODE, parts, takes_texts, why_not
+from dialtone.flow.moves import Fail, Move, Wait
+from dialtone.flow.steps.step import Step
+from dialtone.flow.templating import DIGITS, filled, known, names_in
+
+if TYPE_CHECKING:
+    from dialtone.domain.calls import Call
+    from dialtone.domain.events import Event
+    from dialtone.flow.voice_settings import VoiceDefaults
+
+Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
+
+
+class SendText(Step):
+    """Send a text, and go on once Telnyx has taken it: what becomes of it then is noted with the call."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True, populate_by_name=True)
+
+    paths: ClassVar[tuple[str, ...]] = ("opted_out", "no_number")
+
+    text: str = Field(min_length=1, max_length=MESSAGE_CHARACTERS, description="What it says; variables are filled in.")
+    to: str = Field("{caller}", min_length=1, description="The number that it goes to, or a variable that holds one.")
+    sender: str = Field(
+        "",
+        alias="from",
+        pattern=r"^$|^\+[1-9][0-9]{6,14}$",
+        description="Your number that it comes from; without it, the one that this call is on.",
+    )
+    countries: tuple[Country, ...] = Field(
+        (), description="Countries that it may go to, such as US, CA; without it, the country that it comes from."
+    )
+    opted_out: str = Field("", description="The step for somebody who has answered STOP; without it, on_error.")
+    no_number: str = Field(
+        "",
+        description="The step where no number takes a text, as of a withheld caller; without it, on_error.",
+    )
+
+    @field_validator("to")
+    @classmethod
+    def _not_keyed_in(cls, to: str) -> str:
+        for name in names_in(to):
+            if name.startswith(DIGITS):
+                raise ValueError(
+                    f"{{{name}}} is the caller's to choose, who could have texts sent anywhere at your cost"
+                )
+        return to
+
+    def enter(self, call: Call, voice_defaults: VoiceDefaults) -> Move:
+        """Have it sent; what Telnyx says comes as an event."""
+        values = known(call)
+        to, ours = filled(self.to, values), self.sender or _own_number(call)
+        if not E164.fullmatch(to) or not takes_texts(to):
+            return self._without_number()
+        said = filled(self.text, values, voice_defaults.language).strip()
+        if reason := _reason(call, ours, said) or why_not(to, ours, self.countries):
+            return Fail(f"no text sent: {reason}")
+        return Wait((command("send_message", **{"from": ours, "text": said, "to": to, "type": "SMS"}),))
+
+    def on(self, call: Call, event: Event) -> Move | None:
+        """Telnyx has taken it."""
+        del call
+        return self.take("next") if event.type == ACCEPTED else None
+
+    def refused(self, call: Call, event: Event) -> Move:
+        """Somebody who wants no texts is no fault."""
+        if event.text("code") != OPTED_OUT_CODE:
+            return super().refused(call, event)
+        return self.take("opted_out") if self.opted_out else Fail("opted out of texts", fault=False)
+
+    def repeated(self, call: Call) -> None:
+        """It was sent, whatever detection finds."""
+        del call
+
+    def needs_caller(self) -> bool:
+        """It goes to a number, not to the call."""
+        return False
+
+    def _without_number(self) -> Move:
+        return self.take("no_number") if self.no_number else Fail("no number that takes texts", fault=False)
+
+
+def _own_number(call: Call) -> str:
+    return call.from_number if call.direction == "outgoing" else call.to_number
+
+
+def _reason(call: Call, ours: str, said: str) -> str:
+    """Why nothing can be sent, whoever it would go to; '' if it can."""
+    if not E164.fullmatch(ours):
+        return "this call is on no number; name one with `from`"
+    if not said:
+        return "all that it says is empty"
+    if parts(said) > MAX_PARTS:
+        return f"it would take {parts(said)} messages, and may take {MAX_PARTS}"
+    return f"this call has sent {MAX_TEXTS} already" if len(call.texts) >= MAX_TEXTS else ""

@@ -1,0 +1,34 @@
+"""Texts (SMS) that take more messages than they look like."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dialtone.domain.texts import MAX_PARTS, not_gsm7, parts
+from infra.flowkit.linting.rule import WARNING, Found, rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from infra.flowkit.linting.files import FlowFile
+
+MANY_PARTS = 3
+"""A text of more is read by nobody, and paid for by the part."""
+
+
+@rule("long-text", WARNING)
+def long_text(file: FlowFile) -> Iterator[Found]:
+    """A text that takes several messages, each of which is paid for: too many, or for a single character."""
+    for path, value in file.step_values("text"):
+        if path[1] not in file.steps or not isinstance(value, str):
+            continue
+        count, odd = parts(value), not_gsm7(value)
+        plain = parts(value.replace(odd, "")) if odd else count
+        if odd and not not_gsm7(value.replace(odd, "")) and plain < count:
+            reason = (
+                f"takes {count} messages, not {plain}, since {odd} is not in the alphabet of plain texts (GSM 7-bit)"
+            )
+            yield Found(path, reason, "write it otherwise")
+        elif count > MANY_PARTS:
+            reason = f"takes {count} messages before anything is filled in; {MAX_PARTS} are the most"
+            yield Found(path, reason, "shorten it")
