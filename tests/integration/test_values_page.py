@@ -1,4 +1,4 @@
-"""The examples of docs/values.md: the linter finds nothing in them, and their conversations are played."""
+"""The examples of these pages: the linter finds nothing in them, and their conversations are played."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from infra.account import AUDIO_FOLDER
+from infra.checkout import SAMPLES
 from infra.flowkit.conversations import SUFFIX, read_conversations
 from infra.flowkit.lint import lint
 from infra.flowkit.runner import play
@@ -16,10 +18,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@pytest.fixture
-def page(tmp_path: Path) -> Path:
-    """The folder with the page's files."""
-    for text in blocks(ROOT / "docs" / "values.md", "yaml"):
+@pytest.fixture(params=["values", "barge-in"])
+def page(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """The folder with a page's files."""
+    (tmp_path / AUDIO_FOLDER).symlink_to(SAMPLES / AUDIO_FOLDER)
+    for text in blocks(ROOT / "docs" / f"{request.param}.md", "yaml"):
         (tmp_path / text.splitlines()[0].removeprefix("# ")).write_text(text, encoding="utf-8")
     return tmp_path
 

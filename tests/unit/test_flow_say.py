@@ -6,6 +6,8 @@ import itertools
 
 import pytest
 
+from dialtone.domain.errors import FlowInvalid
+from dialtone.flow.parser import read_flow
 from tests.staged_call import StagedCall, actions, mark_of
 
 ONE = """
@@ -123,3 +125,123 @@ def test_nothing_else_ends_a_prompt(event_type: str) -> None:
 
     assert decision.commands == ()
     assert staged.call.step == "hello"
+
+
+# Interrupted
+
+
+INTERRUPTED = """
+    last_resort: sorry
+    steps:
+      hello: {say: [Hello., {media: jingle}], barge_in: true}
+      news: {say: News., barge_in: true}
+      ask: {collect: Number?, into: n, digits: {min: 2, max: 4}, wrong: Wrong., otherwise: bye, next: thanks}
+      thanks: {say: "Thanks {digits.n}.", keys: {1: bye}}
+      more: {say: More., barge_in: true}
+      bye: hangup
+      sorry: {say: Sorry., next: bye}
+"""
+
+
+def test_a_prompt_that_keys_interrupt_gathers_what_the_question_after_it_takes() -> None:
+    staged = StagedCall(INTERRUPTED)
+
+    decision = staged.pick_up()
+
+    assert actions(decision) == ["gather_using_speak"]
+    asked = decision.commands[0].parameters
+    assert (asked["minimum_digits"], asked["maximum_digits"], asked["maximum_tries"]) == (2, 4, 1)
+
+
+def test_digits_that_are_typed_ahead_answer_the_question() -> None:
+    staged = StagedCall(INTERRUPTED)
+    staged.pick_up()
+
+    decision = staged.gather_ends("1234")
+
+    assert (staged.call.step, staged.call.variables) == ("thanks", {"digits.n": "1234"})
+    assert [each.step for each in decision.entered] == ["ask", "thanks"]
+    assert [each.edge for each in decision.entered] == ["barge_in", "next"]
+
+
+def test_every_sound_can_be_interrupted_and_silence_leads_through_all_of_them() -> None:
+    staged = StagedCall(INTERRUPTED)
+    heard = [*actions(staged.pick_up())]
+
+    for _ in range(3):
+        heard += actions(staged.gather_ends("", "timeout"))
+
+    assert heard == ["gather_using_speak", "gather_using_audio", "gather_using_speak", "gather_using_speak"]
+    assert staged.call.step == "ask"
+
+
+def test_a_wrong_answer_that_is_typed_ahead_counts_as_one() -> None:
+    staged = StagedCall(INTERRUPTED)
+    staged.pick_up()
+
+    decision = staged.gather_ends("1", "invalid")
+
+    assert staged.call.step == "ask"
+    assert decision.commands[0].parameters["payload"] == "Wrong. Number?"
+    assert staged.call.waiting["wrong"] == 1
+
+
+@pytest.mark.parametrize(("key", "step"), [("1", "bye"), ("5", "more"), ("", "more")])
+def test_a_key_of_a_prompt_leads_where_it_says_and_any_other_goes_on(key: str, step: str) -> None:
+    staged = StagedCall(INTERRUPTED)
+    staged.pick_up()
+    staged.gather_ends("12")
+
+    staged.gather_ends(key, "valid" if key else "timeout")
+
+    assert staged.call.step == step
+
+
+def test_where_no_question_follows_a_key_goes_on_and_is_forgotten() -> None:
+    staged = StagedCall(
+        "steps:\n  a: {say: A., barge_in: true}\n  s: {set: {x: 1}}\n  b: {menu: B., keys: {1: c}}\n  c: hangup\n"
+    )
+    staged.pick_up()
+
+    decision = staged.gather_ends("1")
+
+    assert (staged.call.step, actions(decision)) == ("b", ["gather_using_speak"])
+
+
+def test_audio_that_cannot_be_played_stops_the_gather_and_takes_the_error_path() -> None:
+    staged = StagedCall("last_resort: z\nsteps:\n  a: {say: {media: gone}, barge_in: true}\n  z: {say: Sorry.}\n")
+    staged.pick_up()
+
+    assert actions(staged.audio_ends("file_not_found")) == ["gather_stop", "speak"]
+
+
+def test_the_event_of_an_interrupted_prompt_that_comes_again_changes_nothing() -> None:
+    staged = StagedCall(INTERRUPTED)
+    staged.pick_up()
+    mark = staged.mark
+    staged.gather_ends("12")
+    before = staged.call
+
+    assert staged.tell("call.gather.ended", mark, digits="12", status="valid").commands == ()
+    assert staged.call.step == before.step
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        "{a: {say: A., barge_in: true}, b: {collect: B., into: b, sensitive: true, next: c}, c: hangup}",
+        "{a: {say: A., barge_in: true, keys: {1: c}}, c: hangup}",
+        "{a: {say: A., keys: {1: x}}, c: hangup}",
+    ],
+)
+def test_an_interruption_that_cannot_be_is_refused_with_the_flow(steps: str) -> None:
+    with pytest.raises(FlowInvalid):
+        read_flow("a.yaml", f"flow: a\nsteps: {steps}\n")
+
+
+def test_prompts_that_go_round_are_no_way_to_a_question() -> None:
+    flow = read_flow(
+        "a.yaml", "flow: a\nsteps: {a: {say: A., barge_in: true}, b: {say: B., barge_in: true, next: a}}\n"
+    )
+
+    assert "barge_in" not in dict(flow.steps["a"].targets())

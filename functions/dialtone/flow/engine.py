@@ -289,7 +289,7 @@ def _moves(call: Call, event: Event, move: Move | _Leave, flow: LoadedFlow) -> D
             decision = decision.then(partial(_limited, reason=reason))
         else:
             decision = decision.then(partial(_enter, flow=flow, event=event, move=move))
-            move = _first_move(decision.call, flow)
+            move = _answered_already(decision.call, event, move, flow) or _first_move(decision.call, flow)
     hangup = Wait((command("hangup", call.control_id),))
     decision = decision.then(_failing)
     decision = decision.then(partial(_to_last_resort, reason="hung up: its steps go round without end"))
@@ -402,6 +402,14 @@ def _destination(call: Call, move: Go | SubFlowCall | _Leave, flow: LoadedFlow) 
     while back and not back[-1]:
         back = back[:-1]
     return (back[-1], back[:-1]) if back else ("", ())
+
+
+def _answered_already(call: Call, event: Event, move: Go | SubFlowCall | _Leave, flow: LoadedFlow) -> Move | None:
+    """What the step that is entered makes of keys that came before its question; None for no such keys."""
+    step = flow.step_of(call)
+    if step is None or not (isinstance(move, Go) and move.answers):
+        return None
+    return step.follow(call, event, _voice_defaults(step, call, flow))
 
 
 def _first_move(call: Call, flow: LoadedFlow) -> Move:

@@ -46,6 +46,8 @@ class Go:
     edge: str = ""
     """The edge that it takes, as `Step.targets` names it: `keys.1`, `next`; '' to enter the same step again, or at the
     flow's end."""
+    answers: bool = False
+    """Whether the event answers the step that is entered, which need not ask: keys that came before its question."""
     result: str = ""
     """Of a step that is left without what it was for: NO_INPUT, WRONG_INPUT, NOT_REACHED. They are counted."""
 

@@ -176,6 +176,7 @@ def parse_flow(document: Document, read_file: FileReader | None = None) -> Flow 
     if written and written.record and written.record.consent and not isinstance(steps.get(start), Reject):
         steps[CONSENT_STEP] = written.record.after_consent(start)
         start = CONSENT_STEP
+    steps = _with_questions(document, steps)
     texts = [document.text]
     if read_file is not None and not document.problems:
         steps = {name: _with_calendar(document, step, read_file, texts) for name, step in steps.items()}
@@ -238,6 +239,15 @@ def _parse_step(document: Document, name: str, content: Any, below: str) -> Step
         document.report((*path, "calendar"), name, "calendar is not a key here", "name it after `hours`")
     following = {} if kind.final or "next" in content else {"next": below}
     return document.validate(kind, {**content, **following, "name": name}, path, name)
+
+
+def _with_questions(document: Document, steps: dict[str, Step]) -> dict[str, Step]:
+    """The steps, each prompt that keys interrupt knowing the question that these answer."""
+    if not any(isinstance(each, dict) and each.get("barge_in") and "say" in each for each in document.steps().values()):
+        return steps
+    from dialtone.flow.typing_ahead import with_questions  # noqa: PLC0415 -- few flows have such a prompt
+
+    return with_questions(document, steps)
 
 
 def _why_of_no_kind(name: str, content: object, kinds: list[str]) -> tuple[str, str]:

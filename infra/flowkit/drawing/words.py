@@ -49,6 +49,7 @@ _LABELS: Mapping[str, str] = {
     "after": "they hang up",
     CONNECTED: "connected",
     "times": "again",
+    "barge_in": "keys",
 }
 """Where an edge stands in the file → its label in a picture; others have the name that they have there."""
 

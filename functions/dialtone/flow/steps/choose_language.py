@@ -29,7 +29,11 @@ class ChooseLanguage(PromptedInput):
 
     def enter(self, call: Call, voice_defaults: VoiceDefaults) -> Move:
         """Ask, and listen for one key."""
-        return self.ask(call, voice_defaults, self.choose_language, one_key(self.keys))
+        return self.ask(call, voice_defaults, self.choose_language, self.awaited_digits())
+
+    def awaited_digits(self) -> dict[str, object]:
+        """One key."""
+        return one_key(self.keys)
 
     def on(self, call: Call, event: Event) -> Move | None:
         """Remember the language; without a choice it stays what it is."""

@@ -159,17 +159,21 @@ class Collect(PromptedInput):
         """A running recording is paused before the question, so that not even an early digit is heard on it."""
         if self.confirm and self.state(call).confirming:
             return self.ask(call, voice_defaults, self.confirm.say, one_key((self.confirm.accept, self.confirm.redo)))
-        digits: dict[str, object] = {
-            "minimum_digits": self.digits.min,
-            "maximum_digits": self.digits.max,
-            "inter_digit_timeout_millis": self.between_seconds * MILLIS,
-            "terminating_digit": self.ends_on,
-        }
+        digits = self.awaited_digits()
         if not (self.sensitive and call.recorder == "on"):
             return self.ask(call, voice_defaults, self.collect, digits)
         pausing = replace(call, waiting=replace(self.state(call), paused=True).stored())
         asked = self.ask(pausing, voice_defaults, self.collect, digits)
         return replace(asked, commands=(command("record_pause", call.control_id), *asked.commands))
+
+    def awaited_digits(self) -> dict[str, object]:
+        """As many as it asks for."""
+        return {
+            "minimum_digits": self.digits.min,
+            "maximum_digits": self.digits.max,
+            "inter_digit_timeout_millis": self.between_seconds * MILLIS,
+            "terminating_digit": self.ends_on,
+        }
 
     def on(self, call: Call, event: Event) -> Move | None:
         """Remember what was keyed in, or ask again."""

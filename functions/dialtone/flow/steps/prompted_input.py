@@ -118,6 +118,10 @@ class PromptedInput(Speaking):
         """The state that the call has in this step."""
         return PromptedInputState.of(call)
 
+    def awaited_digits(self) -> dict[str, object]:
+        """The digits that a gather waits for, as Telnyx takes them."""
+        raise NotImplementedError
+
     def ask(self, call: Call, voice_defaults: VoiceDefaults, prompt: Prompt, digits: dict[str, object]) -> Wait:
         """One try at Telnyx: retries and reminders are ours.
 

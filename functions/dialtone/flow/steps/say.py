@@ -1,12 +1,14 @@
-"""A prompt that the caller hears out."""
+"""A prompt that the caller hears out, or that a key interrupts."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, ClassVar, Protocol, Self
 
-from pydantic import Field
+from pydantic import Field, PrivateAttr, StrictBool, model_validator
 
 from dialtone.domain.commands import Command, command
+from dialtone.flow.keys import NO_KEY, Keys, gathered_key, one_key, stop_gathering
 from dialtone.flow.moves import Fail, Go, Move, Wait
 from dialtone.flow.prompts import Prompt
 from dialtone.flow.step_state import PromptState
@@ -22,28 +24,123 @@ if TYPE_CHECKING:
 UNPLAYABLE = frozenset({"file_not_found", "failed"})
 """`call.playback.ended` statuses that mean the caller heard nothing."""
 
+BARGE_IN = "barge_in"
+"""The edge to a question that keys answer while prompts before it are heard."""
+
+BETWEEN_SOUNDS_MILLIS = 300
+"""How long after a sound a key still counts for it."""
+
 MAX_NAMED_CHARACTERS = 200
 """Of a media name or an address, in a reason."""
 
 
-class Say(Speaking):
-    """Speak or play; go on when the last of it has ended."""
+class AskingStep(Protocol):
+    """What a prompt needs to know of the question that follows it."""
 
-    say: Prompt = Field(description="What is heard, to its end.")
+    @property
+    def name(self) -> str:
+        """Its name in the flow."""
+        ...
+
+    def awaited_digits(self) -> dict[str, object]:
+        """The digits that a gather waits for, as Telnyx takes them."""
+        ...
+
+    def answered_by_digits(self, call: Call, digits: str) -> bool:
+        """Whether gathered digits answer it."""
+        ...
+
+
+@dataclass(frozen=True)
+class SayState(PromptState):
+    """Where keys interrupt: how far the prompt is."""
+
+    piece: int = 0
+    """The sound that is heard, from 0: each is a gather of its own."""
+    pieces: int = 0
+    """How many there are."""
+
+
+class Say(Speaking):
+    """Speak or play to the end; a key interrupts where the flow wants it."""
+
+    paths: ClassVar[tuple[str, ...]] = ("keys",)
+
+    say: Prompt = Field(description="What is heard.")
+    keys: Keys = Field(
+        default_factory=dict, description="Key → the step it leads to; any other key goes on. Either interrupts."
+    )
+    barge_in: StrictBool = Field(
+        default=False,
+        description="Whether keys interrupt it. Before a question they are its answer already.",
+    )
+    _question: AskingStep | None = PrivateAttr(default=None)
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if self.keys and self.barge_in:
+            raise ValueError("keys interrupt already: leave barge_in out")
+        return self
+
+    def before(self, question: AskingStep) -> Self:
+        """The step, knowing the question which its keys answer."""
+        step = self.model_copy()
+        step._question = question  # noqa: SLF001 -- another of its own kind
+        return step
 
     def enter(self, call: Call, voice_defaults: VoiceDefaults) -> Move:
-        """Telnyx queues what is to be heard; all is sent at once. Where variables left nothing, the call goes on."""
-        heard = self.say.play(call, voice_defaults)
-        return Wait(heard, PromptState(prompts=len(heard))) if heard else self.take("next")
+        """Telnyx queues what is to be heard; all is sent at once. Where variables left nothing, the call goes on.
+
+        Where keys interrupt, each sound is a gather, so that Telnyx says whether the key or its end came first.
+        """
+        if not (self.keys or self.barge_in):
+            heard = self.say.play(call, voice_defaults)
+            return Wait(heard, PromptState(prompts=len(heard))) if heard else self.take("next")
+        sounds = self.say.sounds(call, voice_defaults)
+        if not sounds:
+            return self.take("next")
+        place = min(SayState.of(call).piece, len(sounds) - 1)
+        digits = self._question.awaited_digits() if self._question else one_key(self.keys)
+        gather = sounds[place].gather(call, maximum_tries=1, timeout_millis=BETWEEN_SOUNDS_MILLIS, **digits)
+        return Wait((gather,), SayState(piece=place, pieces=len(sounds)))
 
     def on(self, call: Call, event: Event) -> Move | None:
-        """Count the prompts that have ended; one that could not be played fails the step."""
+        """Count the prompts that have ended, or follow the key; a prompt that could not be played fails the step."""
+        if self.keys or self.barge_in:
+            return self._interrupted(call, event)
         move = heard_out(PromptState.of(call), event, self.take("next"))
         return Fail(move.reason, self.abandoned(call)) if isinstance(move, Fail) else move
 
+    def _interrupted(self, call: Call, event: Event) -> Move | None:
+        if reason := unplayable(event):
+            return Fail(reason, self.abandoned(call))
+        keyed = gathered_key(event)
+        if keyed is None:
+            return None
+        state = SayState.of(call)
+        if event.text("status") not in {"valid", "invalid"} and state.piece + 1 < state.pieces:
+            return Go(self.name, state=replace(state, piece=state.piece + 1))
+        if self._question and keyed != NO_KEY:
+            return replace(self.take(BARGE_IN, "next"), answers=True)
+        return self.take(f"keys.{keyed}", "next")
+
+    def answered_by_digits(self, call: Call, digits: str) -> bool:
+        """Whether it is one of its keys, or they answer the question that follows."""
+        return digits in self.keys or (self._question is not None and self._question.answered_by_digits(call, digits))
+
     def abandoned(self, call: Call) -> tuple[Command, ...]:
-        """Stop what is still queued behind what failed."""
-        return stop_queued(call)
+        """Stop what is still queued behind what failed; a gather would go on listening."""
+        return stop_gathering(call) if self.keys or self.barge_in else stop_queued(call)
+
+    def targets(self) -> Iterator[tuple[str, str]]:
+        """With the question that keys lead to, where other prompts are heard before it."""
+        yield from super().targets()
+        if self._question and self._question.name != self.next:
+            yield BARGE_IN, self._question.name
+
+    def is_choice(self, where: str) -> bool:
+        """A key is."""
+        return where == BARGE_IN or super().is_choice(where)
 
     def prompts(self) -> Iterator[tuple[str, Prompt]]:
         """What it says."""
