@@ -73,6 +73,8 @@ class Exchange:
     callees: Callable[[str], Party] = field(default=_nobody)
     #: Whether answering-machine detection ends what plays and what is gathered when it finds a machine.
     detection_cancels: bool = True
+    #: The id of the next call session, where it matters which it is; '' for one by chance.
+    next_session_id: str = ""
     #: When the latest event occurred, as it was told.
     told_at: float = -TICK_SECONDS
 
@@ -86,7 +88,8 @@ class Exchange:
 
     def new_session(self, shift_seconds: float = 0.0) -> Session:
         """Give a new call session, whose events occur so much later than by the clock."""
-        return Session(self.new_id(), shift_seconds)
+        given, self.next_session_id = self.next_session_id, ""
+        return Session(given or self.new_id(), shift_seconds)
 
     def timestamp(self, leg: Leg, time: float | None) -> str:
         """Give a virtual time, or now, as the events of a leg have it."""

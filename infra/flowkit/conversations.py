@@ -489,6 +489,8 @@ class Conversation(_Written):
     """With `dials`: variables that the call is given."""
     at: Annotated[datetime, BeforeValidator(_moment)] = MONDAY_MORNING
     """When, as ISO 8601; UTC unless it says otherwise. Monday, 2 March 2026, 10:00 UTC without it."""
+    chance: int | None = Field(None, ge=0, le=1_000_000)
+    """What `split` and `random` draw: try some numbers until one goes the way that is meant, and keep it."""
     people: People = Field(default_factory=dict)
     """Who can be reached under other numbers: agents, colleagues. Nobody has a number that is not named."""
     lookups: Lookups = Field(default_factory=dict)

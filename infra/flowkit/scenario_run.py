@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import TYPE_CHECKING
+from uuid import NAMESPACE_OID, uuid5
 
 from dialtone.domain.decisions import LAST_RESORT
 from dialtone.flow.inputs import check_declared
@@ -101,6 +102,8 @@ class ScenarioRun:
             target: _answering(*attempts) for target, attempts in self._conversation.lookups.items()
         }
         self._carrier = self._stage.carrier
+        if (chance := self._conversation.chance) is not None:
+            self._carrier.exchange.next_session_id = str(uuid5(NAMESPACE_OID, f"chance {chance}"))
         self.recorder = CoverageRecorder()
         self.last_resorts: list[str] = []
         self._stage.decided = self._decided

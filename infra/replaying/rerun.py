@@ -134,6 +134,7 @@ class Rerun:
 
     def _begin(self) -> Line:
         recorded, dialled = self._recorded, self._recorded.dialled
+        self._carrier.exchange.next_session_id = recorded.session_id  # what is drawn by chance follows from it
         if dialled is None:
             return self._stage.call(recorded.caller, recorded.called)
         self._carrier.add_callee(recorded.called, _answering(dialled))

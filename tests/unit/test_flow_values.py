@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dialtone.domain.calls import Call
 from dialtone.domain.errors import FlowInvalid
+from dialtone.flow.moves import Go
 from dialtone.flow.parser import read_flow
 from dialtone.flow.templating import MAX_VALUE_CHARACTERS, filled, filled_ssml, functions_in, names_in, spoken
 from dialtone.flow.text_functions import FUNCTIONS, why_not
@@ -321,3 +323,68 @@ def test_a_picture_shows_what_is_reckoned_and_compared() -> None:
 
     assert met_by_caller(flow.steps["a"]) == "n = n + 1, m = {n} ÷ 2, 1 decimals, r = random from 1 to 6"
     assert edge_label(flow.steps["b"], "branch.0.to") == "n ≥ 3, n < 9, d from 1 to 2, e is not x or empty"
+
+
+# Shares of the calls
+
+SPLIT = """
+    steps:
+      which: {split: [{percent: 20, to: a}, {percent: 30, to: b}], sticky: %s}
+      rest: {menu: Rest., keys: {1: which}, otherwise: which}
+      a: {menu: A., keys: {1: which}, otherwise: which}
+      b: {menu: B., keys: {1: which}, otherwise: which}
+"""
+
+
+def split_of(sticky: str, session: str, rounds: int = 1) -> list[str]:
+    """Where a call goes, each time that it comes to the split."""
+    call = StagedCall(SPLIT % sticky)
+    call.call = replace(call.call, session_id=session)
+    call.pick_up()
+    went = [call.call.step]
+    for _ in range(rounds - 1):
+        call.gather_ends("1")
+        went.append(call.call.step)
+    return went
+
+
+def test_the_shares_of_many_calls_are_those_of_the_flow() -> None:
+    went = [step for each in range(400) for step in split_of("null", f"session-{each}")]
+
+    shares = {step: went.count(step) / len(went) for step in ("a", "b", "rest")}
+    assert shares == pytest.approx({"a": 0.2, "b": 0.3, "rest": 0.5}, abs=0.06)
+
+
+def test_a_share_is_drawn_anew_once_a_call_or_once_a_caller() -> None:
+    anew = split_of("null", "session", rounds=30)
+    once = split_of("call", "session", rounds=30)
+    callers = {split_of("caller", f"session-{each}")[0] for each in range(20)}
+
+    assert set(anew) == {"a", "b", "rest"}
+    assert len(set(once)) == 1
+    assert len(callers) == 1
+    assert anew == split_of("null", "session", rounds=30), "decided again, it is decided the same"
+
+
+def test_callers_without_a_number_are_not_one_and_the_same() -> None:
+    step = loaded(SPLIT % "caller").main.steps["which"]
+    voice_defaults = loaded(SPLIT % "caller").main.voice_defaults
+
+    moves = [step.enter(Call(f"session-{each}", "leg", step="which"), voice_defaults) for each in range(40)]
+
+    assert {move.to for move in moves if isinstance(move, Go)} == {"a", "b", "rest"}
+
+
+@pytest.mark.parametrize(
+    "split", ["[]", "[{percent: 60, to: a}, {percent: 41, to: a}]", "[{percent: 0, to: a}]", "[{percent: 5}]", "{a: 5}"]
+)
+def test_a_split_that_cannot_be_is_refused_with_the_flow(split: str) -> None:
+    with pytest.raises(FlowInvalid):
+        read_flow("a.yaml", f"flow: a\nsteps: {{a: {{split: {split}}}}}\n")
+
+
+def test_a_picture_shows_the_shares() -> None:
+    step = loaded("steps:\n  a: {split: [{percent: 10, to: b}], sticky: caller}\n  b: hangup\n").main.steps["a"]
+
+    assert edge_label(step, "split.0.to") == "10 %"
+    assert [edge.where for edge in step.edges()] == ["next", "split.0.to"]

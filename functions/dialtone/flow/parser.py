@@ -46,6 +46,7 @@ _STEP_CLASSES = {
     "say": "say.Say",
     "send_digits": "send_digits.SendDigits",
     "set": "set_variables.SetVariables",
+    "split": "split.Split",
     "take_from": "take_from.TakeFrom",
     "text": "text.SendText",
     "transfer": "transfer.Transfer",
@@ -176,12 +177,12 @@ def parse_flow(document: Document, read_file: FileReader | None = None) -> Flow 
     if written and written.record and written.record.consent and not isinstance(steps.get(start), Reject):
         steps[CONSENT_STEP] = written.record.after_consent(start)
         start = CONSENT_STEP
-    steps = _with_questions(document, steps)
     texts = [document.text]
     if read_file is not None and not document.problems:
         steps = {name: _with_calendar(document, step, read_file, texts) for name, step in steps.items()}
         steps = _with_data(document, steps, read_file, texts)
         steps = _with_rotas(document, steps, read_file, texts)
+    steps = _with_questions(document, steps)
     _check_targets(document, steps, start)
     if read_file is not None:
         _check_flows(document, steps, read_file)
@@ -356,7 +357,8 @@ def _all_targets(document: Document, steps: Mapping[str, Step]) -> Iterator[tupl
     for name, step in steps.items():
         for where, target in step.targets():
             inside = (
-                int(part) if part.isdecimal() and where.startswith("branch.") else part for part in where.split(".")
+                int(part) if part.isdecimal() and where.startswith(("branch.", "split.")) else part
+                for part in where.split(".")
             )
             around: Path = ("record",) if name == CONSENT_STEP else ("steps", name)
             yield (*around, *inside), name, target

@@ -31,6 +31,7 @@ _SHAPES = {
     "lookup": ("[[", "]]"),
     "answered_by": ("{", "}"),
     "branch": ("{", "}"),
+    "split": ("{", "}"),
     "hours": ("{", "}"),
     "choose_language": ("{{", "}}"),
     "hangup": ("([", "])"),

@@ -32,6 +32,7 @@ _COLOURS = {
     "lookup": _CONNECTING,
     "answered_by": _DECIDING,
     "branch": _DECIDING,
+    "split": _DECIDING,
     "hours": _DECIDING,
     "set": _DECIDING,
     "go": _DECIDING,

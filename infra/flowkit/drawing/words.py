@@ -15,6 +15,7 @@ from dialtone.flow.steps.branch import Comparison
 from dialtone.flow.steps.queue import Queue
 from dialtone.flow.steps.record import Record
 from dialtone.flow.steps.set_variables import Computed
+from dialtone.flow.steps.split import Share
 from dialtone.flow.steps.step import ON_HANGUP, OnHangup
 from dialtone.flow.steps.take_from import TakeFrom
 from dialtone.flow.steps.transfer import Transfer
@@ -174,6 +175,8 @@ def _condition(case: object) -> str:
     """When a case holds, which has this beside the step that it leads to."""
     if not isinstance(case, BaseModel):
         return ""
+    if isinstance(case, Share):
+        return f"{case.percent} %"
     given = (getattr(case, name) for name in type(case).model_fields if name != "to")
     return ", ".join(filter(None, map(value_in_words, given)))
 

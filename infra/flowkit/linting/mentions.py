@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from dialtone.flow.document import Document, Path
 
-_PATHS = {where for kind in STEP_KINDS.values() for where in kind.paths} - {"branch", "keys"}
+_PATHS = {where for kind in STEP_KINDS.values() for where in kind.paths} - {"branch", "keys", "split"}
 
 _AFTER_HANGUP = frozenset({"on_hangup", "on_hangup_connected", "on_hangup_recorded"})
 """Keys under which a step stands that follows the hang-up, alone or as `next`."""
@@ -186,7 +186,7 @@ def _step_names(content: Any, path: Path) -> Iterator[Path]:  # noqa: ANN401 -- 
     """Where a step names others, as it is written."""
     for key, value in content.items() if isinstance(content, dict) else ():
         here = (*path, key)
-        if key == "branch" and isinstance(value, list):
+        if key in {"branch", "split"} and isinstance(value, list):
             yield from ((*here, place, "to") for place, case in enumerate(value) if isinstance(case, dict))
         elif key == "go" and isinstance(value, dict):
             if "flow" not in value:

@@ -100,13 +100,16 @@ class Directory(PromptedInput):
         """Ask; or offer those who fit."""
         if offered := self._offered(call):
             return self.ask(call, voice_defaults, self.offer, one_key(offered))
-        digits: dict[str, object] = {
+        return self.ask(call, voice_defaults, self.directory, self.awaited_digits())
+
+    def awaited_digits(self) -> dict[str, object]:
+        """An extension, or the beginning of a name."""
+        return {
             "minimum_digits": 1,
             "maximum_digits": MAX_KEYED,
             "inter_digit_timeout_millis": self.between_seconds * MILLIS,
             "terminating_digit": self.ends_on,
         }
-        return self.ask(call, voice_defaults, self.directory, digits)
 
     def on(self, call: Call, event: Event) -> Move | None:
         """Take the row that was keyed in or chosen; else ask again."""

@@ -1,0 +1,75 @@
+"""A share of all calls goes another way: a new greeting tried on a tenth, a survey for one in five."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StrictInt, field_validator
+
+from dialtone.flow.steps.step import Step
+from dialtone.flow.values import chance, drawn
+
+if TYPE_CHECKING:
+    from dialtone.domain.calls import Call
+    from dialtone.flow.moves import Move
+    from dialtone.flow.voice_settings import VoiceDefaults
+
+ALL = 100
+"""Percent."""
+
+Sticky = Literal["call", "caller"]
+
+
+class Share(BaseModel):
+    """So many percent of the calls, and where they go."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
+
+    percent: StrictInt = Field(ge=1, le=ALL, description="Of all that come here.")
+    to: str = Field(description="The step that they go to.")
+
+
+class Split(Step):
+    """Lead a share of the calls to each of these steps, by chance; the rest to the next one."""
+
+    can_fail: ClassVar[bool] = False
+    paths: ClassVar[tuple[str, ...]] = ("split",)
+
+    split: tuple[Share, ...] = Field(min_length=1, max_length=ALL, description="The shares; at most 100 % together.")
+    sticky: Sticky | None = Field(
+        None,
+        description=(
+            "What is drawn once: `call`, if a call comes here again, or `caller`, if somebody calls again. Without it, "
+            "each time anew."
+        ),
+    )
+
+    @field_validator("split")
+    @classmethod
+    def _at_most_all(cls, shares: tuple[Share, ...]) -> tuple[Share, ...]:
+        if (together := sum(share.percent for share in shares)) > ALL:
+            raise ValueError(f"gives {together} % away, and there are {ALL}")
+        return shares
+
+    def enter(self, call: Call, voice_defaults: VoiceDefaults) -> Move:
+        """Nothing to wait for. The draw follows from the call: decided again, it is the same."""
+        del voice_defaults
+        left = drawn(0, ALL - 1, *self._seed(call))
+        for place, share in enumerate(self.split):
+            if left < share.percent:
+                return self.take(f"split.{place}.to")
+            left -= share.percent
+        return self.take("next")
+
+    def goes_next(self) -> bool:
+        """Unless all calls have a share."""
+        return sum(share.percent for share in self.split) < ALL
+
+    def waits(self) -> bool:
+        """Never."""
+        return False
+
+    def _seed(self, call: Call) -> tuple[object, ...]:
+        if self.sticky == "caller" and call.from_number:
+            return (call.from_number, call.step)
+        return (call.session_id, call.step) if self.sticky else chance(call, "split")
