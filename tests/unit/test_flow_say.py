@@ -7,6 +7,7 @@ import itertools
 import pytest
 
 from dialtone.domain.errors import FlowInvalid
+from dialtone.flow.loader import read_script
 from dialtone.flow.parser import read_flow
 from tests.staged_call import StagedCall, actions, mark_of
 
@@ -245,3 +246,22 @@ def test_prompts_that_go_round_are_no_way_to_a_question() -> None:
     )
 
     assert "barge_in" not in dict(flow.steps["a"].targets())
+
+
+def test_a_name_that_is_typed_ahead_is_looked_for_in_the_directory() -> None:
+    texts = {
+        "tested.yaml": "flow: tested\nsteps:\n  a: {say: A., barge_in: true}\n"
+        "  d:\n    directory: Whom?\n    data: staff\n"
+        "    extension: ext\n    into: who\n    gives: [name]\n    offer: '{who.name}'\n    otherwise: b\n    next: c\n"
+        "  c: {say: '{who.name}'}\n  b: hangup\n",
+        "data/staff.csv": "ext,name\n101,Ann\n102,Bob\n",
+    }
+    staged = StagedCall("steps:\n  a: hangup\n")
+    flow = read_script("tested", texts.get)
+    assert flow is not None
+    staged.loaded = flow
+    staged.pick_up()
+
+    decision = staged.gather_ends("102")
+
+    assert decision.commands[0].parameters["payload"] == "Bob"
