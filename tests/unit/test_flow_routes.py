@@ -89,6 +89,15 @@ def test_withheld_callers_meet_one_condition_however_it_and_they_are_written(con
     assert routes.flow("+15550100", "+13125550142", DAY) == "day"
 
 
+def test_a_flow_alone_is_the_route_that_it_is_in_full() -> None:
+    alone, in_full = (
+        read_routes(f'"+15550100": {written}', lambda _: "flow").by_number for written in ("night", "{flow: night}")
+    )
+
+    assert alone == in_full
+    assert alone["+15550100"][0].for_all
+
+
 def test_a_star_alone_takes_every_call_that_no_other_line_is_for() -> None:
     routes = read_routes('"+15550100": day\n"*": rest\n', lambda _: "flow")
 
