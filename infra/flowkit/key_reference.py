@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from dialtone.flow.parser import STEP_KINDS
+from infra.flowkit.parameter_reference import rows as parameter_rows
 from infra.flowkit.schemas import schemas
 
 if TYPE_CHECKING:
@@ -46,7 +47,20 @@ def page() -> str:
     parts += ["## A rota\n", _table(rota["properties"], rota["required"]), *_mappings(rota["$defs"])]
     route = next(each for each in numbers["$defs"]["route"]["anyOf"] if "properties" in each)
     parts += ["## A route in numbers.yaml\n", _table(route["properties"], route["required"])]
+    parts += ["## Telnyx's parameters\n", _COMMANDS_HEAD, _parameters()]
     return "\n".join(parts)
+
+
+_COMMANDS_HEAD = """\
+Every parameter of the commands for speech, audio and recordings, and the keys that set it: found by entering steps with
+each key and without.
+"""
+
+
+def _parameters() -> str:
+    rows = ["| command | parameter | key |", "|---|---|---|"]
+    rows += [f"| `{action}` | `{parameter}` | {keys} |" for action, parameter, keys in parameter_rows()]
+    return "\n".join(rows) + "\n"
 
 
 def _mappings(definitions: Schema) -> Iterator[str]:

@@ -300,6 +300,7 @@ LANGUAGE_PLAYS: dict[str, Play] = {
     "a caller who gives up in a queue": _queued(Caller(Hear("press 2"), HangUp(after=15))),
     "a caller whom nobody takes": _queued(Caller(Silence(300))),
     "an agent for whom nobody waits": _rung("+15550133", Caller(Silence(60))),
+    "words said twice in place of music": _rung("+15550139", Caller(Silence(60))),
     "a caller who hangs up in the announcement": _rung("+15550116", Caller(Hear("This call"), HangUp())),
 }
 

@@ -181,7 +181,7 @@ def test_a_step_that_says_nothing_to_do_is_told(content: str) -> None:
     [
         ("sing: La.\nnext: bye", f'3: step "sales" is of no known kind: sing, next; give it one of {KINDS}'),
         ("say: La.\nhangup: true", '3: step "sales" is say and hangup at once; make two steps of it'),
-        ("say: La.\nloud: true", '5: step "sales" loud is not a key here; remove it; keys here are language,'),
+        ("say: La.\nloud: true", '5: step "sales" loud is not a key here; remove it; keys here are barge_in,'),
         ("say: La.\nname: x", '5: step "sales" name is not a key here; remove it: a step is named where it stands'),
         ("say: La.\nnext: by", '5: step "sales" leads to by, which is not a step of this flow; did you mean bye?'),
         (
@@ -193,10 +193,10 @@ def test_a_step_that_says_nothing_to_do_is_told(content: str) -> None:
         ),
         ("say: La.\nnext: no", '5: step "sales" next: YAML reads yes, no, on and off as true and false,'),
         ('say: ""', '4: step "sales" say: is empty; write something, or leave the key out'),
-        ("say: {}", '4: step "sales" say: needs exactly one of text, ssml, audio, media and file; write one of them'),
+        ("say: {}", '4: step "sales" say: needs exactly one of text, ssml, audio, media, file and content; write'),
         (
             "say:\n  - Hello.\n  - text: a\n    media: b",
-            '6: step "sales" say.1: needs exactly one of text, ssml, audio, media and file; write one of them',
+            '6: step "sales" say.1: needs exactly one of text, ssml, audio, media, file and content; write',
         ),
         (
             "say: 1030",

@@ -207,7 +207,7 @@ def test_a_step_may_speak_in_a_manner_of_its_own() -> None:
 
 @pytest.mark.parametrize("written", [{}, {"text": "a", "ssml": "b"}, {"audio": ADDRESS, "media": "hours"}])
 def test_a_piece_is_of_exactly_one_kind(written: dict[str, str]) -> None:
-    assert "exactly one of text, ssml, audio, media and file" in refusal(written)
+    assert "exactly one of text, ssml, audio, media, file and content" in refusal(written)
 
 
 @pytest.mark.parametrize("voice_defaults", [{"voice": "male"}, {"language": "en-US"}, {"speed": 1.5}])
@@ -295,3 +295,16 @@ def test_ssml_that_grew_too_long_is_no_command_rather_than_broken() -> None:
 
     with pytest.raises(CommandInvalid, match="payload"):
         prompt({"ssml": "<speak>{long}</speak>"}).play(call, PLAIN)
+
+
+@pytest.mark.parametrize(
+    ("written", "why"),
+    [
+        ({"media": "hours", "audio_type": "wav"}, "audio_type goes with audio or content"),
+        ({"text": "Hi", "cache_audio": False}, "cache_audio goes with audio"),
+        ({"content": "no base64!"}, "pattern"),
+        ({"content": "A" * 20_004}, "at most 20000 characters"),
+    ],
+)
+def test_options_of_audio_go_with_audio(written: dict[str, Any], why: str) -> None:
+    assert why in refusal(written)

@@ -181,3 +181,23 @@ def test_one_that_fits_what_failed_is_not_said_to_be_nobodys() -> None:
     match = identify([replace(MESSAGE, status=FAILED)], LEG, saved(3.2, "single"))
 
     assert (match.recording, match.identity) == (None, UNCERTAIN)
+
+
+# A name of the flow's own
+
+
+def test_a_name_of_the_flow_s_own_begins_the_file_s_name_and_is_known_again() -> None:
+    name = file_name(LEG, 2, "orders-by-phone-of-the-main-office")
+
+    asked = replace(MESSAGE, file_name=name)
+    match = identify((WHOLE, asked), LEG, saved(None, "", f"{name}-{STAMP}"))
+
+    assert name.startswith("orders-by-phone-of-the-main-off")
+    assert len(name) <= MAX_FILE_NAME_CHARACTERS
+    assert (match.recording, match.identity) == (asked, CERTAIN)
+    assert name not in {file_name(LEG, number, "orders-by-phone-of-the-main-office") for number in (1, 3)}
+
+
+def test_a_name_of_the_flow_s_own_is_known_when_its_entry_is_closed() -> None:
+    assert number_named(LEG, 3, [f"{file_name(LEG, 2, 'orders')}-{STAMP}"]) == 2
+    assert number_named(LEG, 3, ["orders-12345678"]) == 0

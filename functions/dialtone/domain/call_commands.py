@@ -81,7 +81,7 @@ def _promised(call: Call, asked: Command, event: Event) -> Recording | None:
         trimmed=bool(asked.parameters.get(f"{prefix}trim")),
         silence_seconds=_count(asked.parameters.get(f"{prefix}timeout_secs")),
         max_seconds=_count(asked.parameters.get(f"{prefix}max_length")),
-        file_name=file_name(call.leg_id, number),
+        file_name=file_name(call.leg_id, number, str(asked.parameters.get(f"{prefix}custom_file_name", ""))),
     )
 
 

@@ -46,6 +46,9 @@ MAX_START_SECONDS = 120
 """How long after our request a recording may begin: an event is delivered again for 60 s, the caller's phone answered
 within a few. One that begins later is doubtful."""
 
+_TAG_CHARACTERS = 8
+"""Of a hash in hexadecimal: two of one leg's recordings are alike once in billions."""
+
 _SUFFIX = r"[-_.]\d{9,}"
 """Telnyx's: a Unix timestamp, in seconds or finer, after `-`."""
 
@@ -73,12 +76,21 @@ class Match(NamedTuple):
     """Of a doubtful one: the expected recording that it most probably is."""
 
 
-def file_name(call_leg_id: str, number: int) -> str:
-    """The name under which a leg's recording is asked for: its ledger entry's, where Telnyx can take that."""
+def file_name(call_leg_id: str, number: int, wanted: str = "") -> str:
+    """The name under which a leg's recording is asked for: its ledger entry's, where Telnyx can take that.
+
+    One that is wanted begins so, and ends with what tells it from all others.
+    """
+    if wanted:
+        return f"{wanted[: MAX_FILE_NAME_CHARACTERS - len(_tag(call_leg_id, number))]}{_tag(call_leg_id, number)}"
     name = f"{call_leg_id}-{number:02d}"
     if len(name) <= MAX_FILE_NAME_CHARACTERS and re.fullmatch(r"[\w-]+", name, re.ASCII):
         return name
     return f"{hashlib.sha256(call_leg_id.encode()).hexdigest()[:32]}-{number:02d}"
+
+
+def _tag(call_leg_id: str, number: int) -> str:
+    return f"-{hashlib.sha256(f'{call_leg_id}-{number:02d}'.encode()).hexdigest()[:_TAG_CHARACTERS]}"
 
 
 def names_in(addresses: Iterable[str]) -> tuple[str, ...]:
@@ -96,7 +108,12 @@ def is_named(name: str, found: Iterable[str]) -> bool:
 def number_named(call_leg_id: str, asked: int, found: Sequence[str]) -> int:
     """The number of the leg's recording that was asked for under the name of one of these files; 0 if none was."""
     numbers = range(1, asked + 1) if found else ()
-    return next((number for number in numbers if is_named(file_name(call_leg_id, number), found)), 0)
+    return next((number for number in numbers if _is_number(call_leg_id, number, found)), 0)
+
+
+def _is_number(call_leg_id: str, number: int, found: Sequence[str]) -> bool:
+    wanted = re.compile(f".+{_tag(call_leg_id, number)}({_SUFFIX})?")
+    return is_named(file_name(call_leg_id, number), found) or any(map(wanted.fullmatch, found))
 
 
 def identify(asked: Sequence[Recording], call_leg_id: str, saved: SavedFile) -> Match:

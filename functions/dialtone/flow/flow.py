@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt
 
 from dialtone.flow.consent import AskedConsent, ConsentPolicy
-from dialtone.flow.recording_options import Channels, Format, Track
+from dialtone.flow.recording_options import Channels, FileName, Format, Track
 from dialtone.flow.steps.recording import RecordingSwitch
 
 if TYPE_CHECKING:
@@ -41,6 +41,9 @@ class WholeCall(BaseModel):
     track: Track = Field("both", description="Whose voice is recorded.")
     trim: StrictBool = Field(default=False, description="Leave silence at the beginning and the end out.")
     max_seconds: StrictInt = Field(0, ge=0, le=43_200, description="0: as long as the call lasts.")
+    file_name: FileName | None = Field(
+        None, description="How the name of its file at Telnyx begins; without it, it is the leg's id."
+    )
     consent: AskedConsent | None = Field(
         None,
         description="Announce it, or ask, before anything is recorded; then it begins after that, not at the answer.",
@@ -55,6 +58,8 @@ class WholeCall(BaseModel):
             "record_track": self.track,
             "record_max_length": self.max_seconds,
         }
+        if self.file_name:
+            parameters["record_custom_file_name"] = self.file_name
         return parameters | ({"record_trim": "trim-silence"} if self.trim else {})
 
     def on_start(self) -> dict[str, object]:
@@ -65,6 +70,8 @@ class WholeCall(BaseModel):
             "recording_track": self.track,
             "max_length": min(self.max_seconds, MAX_RECORD_START_SECONDS),
         }
+        if self.file_name:
+            parameters["custom_file_name"] = self.file_name
         return parameters | ({"trim": "trim-silence"} if self.trim else {})
 
     def after_consent(self, start: str) -> RecordingSwitch:
@@ -78,6 +85,7 @@ class WholeCall(BaseModel):
             track=self.track,
             trim=self.trim,
             max_seconds=min(self.max_seconds, MAX_RECORD_START_SECONDS),
+            file_name=self.file_name,
             consent=self.consent,
         )
 

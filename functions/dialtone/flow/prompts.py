@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, Self
 from urllib.parse import quote
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, model_validator
 
 from dialtone.domain.commands import Command, command
 from dialtone.domain.errors import CommandInvalid
@@ -32,7 +32,13 @@ if TYPE_CHECKING:
 MAX_TEXT_CHARACTERS = 20_000
 """Of one text in a flow: some twenty minutes of reading."""
 
-KINDS = ("text", "ssml", "audio", "media", "file")
+MAX_CONTENT_CHARACTERS = 20_000
+"""Of a file that stands in a flow, as base64: two seconds of a telephone's WAV. Each event that plays it stores it."""
+
+KINDS = ("text", "ssml", "audio", "media", "file", "content")
+
+_NOT_UNDER_KEYS = frozenset({"audio_type", "cache_audio"})
+"""Parameters of `playback_start` that `gather_using_audio` does not know."""
 
 _MANNER = ("voice", "language", "speed")
 
@@ -58,8 +64,11 @@ class Sound(NamedTuple):
 
     def gather(self, call: Call, **digits: object) -> Command:
         """The command that lets the caller hear it and key digits in, at any time while it is heard."""
+        if "playback_content" in self.parameters:
+            raise CommandInvalid("", "content", "cannot be played where keys are waited for")
         action = "gather_using_speak" if self.speaks else "gather_using_audio"
-        return command(action, call.control_id, **self.parameters, **digits)
+        sound = {name: value for name, value in self.parameters.items() if name not in _NOT_UNDER_KEYS}
+        return command(action, call.control_id, **sound, **digits)
 
 
 class Piece(BaseModel):
@@ -85,6 +94,19 @@ class Piece(BaseModel):
         pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*\.(mp3|wav)$",
         description="A file in the folder `audio` beside the flow, which is uploaded to Telnyx under its name.",
     )
+    content: str | None = Field(
+        None,
+        pattern=r"^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$",
+        min_length=4,
+        max_length=MAX_CONTENT_CHARACTERS,
+        description="A WAV or MP3 file itself, as base64: a short tone. No key can interrupt it.",
+    )
+    audio_type: Literal["mp3", "wav"] | None = Field(
+        None, description="What `audio` or `content` is; without it, Telnyx takes it for MP3."
+    )
+    cache_audio: StrictBool = Field(
+        default=True, description="Whether Telnyx may keep what it fetched from the address `audio`; false for news."
+    )
     voice: VoiceName | None = Field(None, description="Any voice of Telnyx, where it differs from the step's.")
     language: LanguageCode | None = Field(None, description="The language of the words, where it differs.")
     speed: Speed | None = Field(None, description="1 is the voice's own; from 0.5 to 2.")
@@ -92,9 +114,13 @@ class Piece(BaseModel):
     @model_validator(mode="after")
     def _one_kind(self) -> Self:
         if sum(getattr(self, name) is not None for name in KINDS) != 1:
-            raise ValueError("needs exactly one of text, ssml, audio, media and file; write one of them")
+            raise ValueError("needs exactly one of text, ssml, audio, media, file and content; write one of them")
         if not self.speaks and any(getattr(self, name) is not None for name in _MANNER):
             raise ValueError("voice, language and speed are for words; audio sounds as it does")
+        if self.audio_type and self.audio is None and self.content is None:
+            raise ValueError("audio_type goes with audio or content; remove it")
+        if not self.cache_audio and self.audio is None:
+            raise ValueError("cache_audio goes with audio; remove it")
         if self.ssml is not None and self.speed is not None:
             raise ValueError("speed is for text; in SSML write <prosody rate=…>")
         return self
@@ -138,6 +164,11 @@ class Piece(BaseModel):
         """Where its audio is, as `playback_start` takes it; empty where a variable left nothing of the name."""
         if self.file:
             return {"media_name": self.file.rpartition(".")[0]}
+        options: dict[str, object] = {"audio_type": self.audio_type} if self.audio_type else {}
+        if self.content:
+            return {"playback_content": self.content, **options}
+        if not self.cache_audio:
+            options["cache_audio"] = False
         name, written = ("audio_url", self.audio) if self.audio else ("media_name", self.media or "")
         values = known(call)
         missing = unfilled(written, values)
@@ -146,7 +177,7 @@ class Piece(BaseModel):
         if missing:
             raise CommandInvalid("", written, f"cannot be played: {', '.join(missing)} is empty")
         escape = {each: quote(value, safe="") for each, value in values.items()} if self.audio else values
-        return {name: filled(written, escape)}
+        return {name: filled(written, escape), **options}
 
     def _says_nothing(self, text: str) -> bool:
         """Whether variables left nothing to be said. SSML that names none may be a pause, and is left as it is."""
@@ -211,6 +242,12 @@ class Prompt(BaseModel):
     def pieces(self) -> Iterator[Piece]:
         """Everything in it, in every language."""
         return (piece for part in self.parts for pieces in part.languages.values() for piece in pieces)
+
+    def by_language(self) -> Iterator[list[Piece]]:
+        """What callers of each language hear."""
+        for wanted in {language for part in self.parts for language in part.languages}:
+            chosen = (part.languages.get(wanted, next(iter(part.languages.values()))) for part in self.parts)
+            yield [piece for pieces in chosen for piece in pieces]
 
     def then(self, other: Prompt) -> Prompt:
         """This and the other after it."""

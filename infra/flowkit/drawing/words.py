@@ -209,6 +209,8 @@ def _in_each_language(parts: Sequence[Part], between: str) -> str:
 def _piece(piece: Piece) -> str:
     if piece.speaks:
         return f"“{' '.join(_TAG.sub(' ', piece.ssml).split()) if piece.ssml else piece.text}”"
+    if piece.content:
+        return "♪ (audio in the flow)"
     return f"♪ {piece.media or piece.file or (piece.audio or '').rpartition('/')[2]}"
 
 

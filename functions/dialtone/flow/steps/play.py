@@ -11,7 +11,7 @@ from dialtone.flow.keys import Keys, gathered_key, one_key, stop_gathering
 from dialtone.flow.moves import Fail, Go, Move, Wait
 from dialtone.flow.prompts import Prompt
 from dialtone.flow.step_state import PromptState
-from dialtone.flow.steps.say import heard_out, stop_queued, unplayable
+from dialtone.flow.steps.say import MAX_TIMES, heard_out, stop_queued, unplayable
 from dialtone.flow.steps.step import NEXT, Edge, Step
 
 if TYPE_CHECKING:
@@ -24,9 +24,6 @@ if TYPE_CHECKING:
 
 KEY_GRACE_MILLIS = 500
 """How long after the audio a key still counts: a caller who waits for the end presses a moment late."""
-
-MAX_TIMES = 100
-"""Telnyx's limit for `loop`."""
 
 INFINITY, OVERLAY = "infinity", "overlay"
 
@@ -60,9 +57,9 @@ class Play(Step):
             return self._stopping()
         if self.play.speaks:
             raise ValueError("plays audio or media; use say for words")
-        if self.times != 1 and any(len(pieces) != 1 for pieces in self._each_language()):
+        if self.times != 1 and any(len(pieces) != 1 for pieces in self.play.by_language()):
             raise ValueError("times repeats one file; play several by several steps, or put them into one file")
-        if self.keys and any(len(pieces) != 1 for pieces in self._each_language()):
+        if self.keys and any(len(pieces) != 1 for pieces in self.play.by_language()):
             raise ValueError("keys interrupt one file; play several by several steps, or put them into one file")
         if self.keys and (self.background or self.overlay or self.stop or self.to != "self"):
             raise ValueError("keys cannot be waited for together with background, overlay, stop or to")
@@ -151,13 +148,6 @@ class Play(Step):
         """What it plays."""
         if self.play:
             yield "play", self.play
-
-    def _each_language(self) -> Iterator[list[object]]:
-        """What is played to callers of each language."""
-        parts = self.play.parts if self.play else ()
-        for wanted in {language for part in parts for language in part.languages}:
-            spoken = (part.languages.get(wanted, next(iter(part.languages.values()))) for part in parts)
-            yield [piece for pieces in spoken for piece in pieces]
 
     def _beside(self, call: Call, event: Event) -> bool:
         """Whether it tells of audio under this one, over it, or before it: that ends in its own time."""

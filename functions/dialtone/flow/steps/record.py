@@ -15,7 +15,7 @@ from dialtone.flow.gather_timer import seconds_left, timer, timer_ended
 from dialtone.flow.keys import Key, OneKeyOrSeveral, gathered_key, one_key, stop_gathering
 from dialtone.flow.moves import Fail, Go, Move, Wait
 from dialtone.flow.prompts import Prompt
-from dialtone.flow.recording_options import Channels, Format, Track, record_start
+from dialtone.flow.recording_options import Channels, FileName, Format, Track, record_start
 from dialtone.flow.step_state import PromptState, StepState
 from dialtone.flow.steps.prompted_input import MILLIS
 from dialtone.flow.steps.say import heard_out, unplayable
@@ -131,6 +131,9 @@ class Record(Speaking):
     track: Track = Field("inbound", description="Whose voice is recorded.")
     trim: StrictBool = Field(default=False, description="Leave silence at the beginning and the end out.")
     transcription: Transcription | None = Field(None, description="Have its words written down.")
+    file_name: FileName | None = Field(
+        None, description="How the name of its file at Telnyx begins; without it, it is the leg's id."
+    )
     consent: AskedConsent | None = Field(None, description="Announce it, or ask, before anything is recorded.")
     review: Review | None = Field(None, description="Let the caller hear it, keep it, record it anew or delete it.")
     on_hangup_recorded: OnHangup = Field(

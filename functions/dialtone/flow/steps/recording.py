@@ -9,7 +9,7 @@ from pydantic import Field, StrictBool, StrictInt, model_validator
 
 from dialtone.domain.commands import Command, command
 from dialtone.flow.consent import VARIABLE, AskedConsent, ConsentState
-from dialtone.flow.recording_options import Channels, Format, Track, record_start
+from dialtone.flow.recording_options import Channels, FileName, Format, Track, record_start
 from dialtone.flow.steps.step import Speaking
 from dialtone.flow.transcription import Transcription
 
@@ -38,6 +38,9 @@ class RecordingSwitch(Speaking):
     max_seconds: StrictInt = Field(0, ge=0, le=14_400, description="0: until it is stopped or the call ends.")
     silence_seconds: StrictInt = Field(0, ge=0, le=14_400, description="Silence that ends it; 0: silence does not.")
     transcription: Transcription | None = Field(None, description="Have its words written down.")
+    file_name: FileName | None = Field(
+        None, description="How the name of its file at Telnyx begins; without it, it is the leg's id."
+    )
     consent: AskedConsent | None = Field(None, description="Announce it, or ask, before anything is recorded.")
 
     @model_validator(mode="after")

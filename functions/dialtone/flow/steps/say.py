@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, ClassVar, Protocol, Self
+from typing import TYPE_CHECKING, ClassVar, Literal, Protocol, Self
 
-from pydantic import Field, PrivateAttr, StrictBool, model_validator
+from pydantic import Field, PrivateAttr, StrictBool, StrictInt, model_validator
 
 from dialtone.domain.commands import Command, command
 from dialtone.flow.keys import NO_KEY, Keys, gathered_key, one_key, stop_gathering
@@ -29,6 +29,9 @@ BARGE_IN = "barge_in"
 
 BETWEEN_SOUNDS_MILLIS = 300
 """How long after a sound a key still counts for it."""
+
+MAX_TIMES = 100
+"""Telnyx's limit for `loop`."""
 
 MAX_NAMED_CHARACTERS = 200
 """Of a media name or an address, in a reason."""
@@ -74,13 +77,38 @@ class Say(Speaking):
         default=False,
         description="Whether keys interrupt it. Before a question they are its answer already.",
     )
+    times: StrictInt = Field(1, ge=1, le=MAX_TIMES, description="How often, one time after the other.")
+    to: Literal["self", "opposite", "both"] = Field(
+        "self", description="Who hears it: the caller, the one whom the caller is connected with, or both."
+    )
+    stop: Literal["current", "all"] | None = Field(
+        None,
+        description="Stop what is heard (`current`), or that and all that is queued (`all`), and say this instead.",
+    )
+    service_level: Literal["basic", "premium"] | None = Field(
+        None, description="Telnyx's: basic is for the voices male and female, which read texts in en-US."
+    )
     _question: AskingStep | None = PrivateAttr(default=None)
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:
         if self.keys and self.barge_in:
             raise ValueError("keys interrupt already: leave barge_in out")
+        if self._interruptible and (self.times > 1 or self.to != "self" or self.stop):
+            raise ValueError("keys interrupt what is said once, to the caller; leave times, to and stop out")
         return self
+
+    @model_validator(mode="after")
+    def _sayable(self) -> Self:
+        if self.times > 1 and any(len(pieces) > 1 for pieces in self.say.by_language()):
+            raise ValueError("times repeats one text or file; write it once, or repeat the step")
+        if self.service_level == "basic" and any(piece.ssml for piece in self.say.pieces()):
+            raise ValueError("service_level: basic reads texts, not SSML; leave it out, or write text")
+        return self
+
+    @property
+    def _interruptible(self) -> bool:
+        return bool(self.keys) or self.barge_in
 
     def before(self, question: AskingStep) -> Self:
         """The step, knowing the question which its keys answer."""
@@ -93,8 +121,9 @@ class Say(Speaking):
 
         Where keys interrupt, each sound is a gather, so that Telnyx says whether the key or its end came first.
         """
-        if not (self.keys or self.barge_in):
-            heard = self.say.play(call, voice_defaults)
+        if not self._interruptible:
+            queued = enumerate(self.say.play(call, voice_defaults))
+            heard = tuple(self._with_options(each, first=place == 0) for place, each in queued)
             return Wait(heard, PromptState(prompts=len(heard))) if heard else self.take("next")
         sounds = self.say.sounds(call, voice_defaults)
         if not sounds:
@@ -102,12 +131,14 @@ class Say(Speaking):
         place = min(SayState.of(call).piece, len(sounds) - 1)
         digits = self._question.awaited_digits() if self._question else one_key(self.keys)
         gather = sounds[place].gather(call, maximum_tries=1, timeout_millis=BETWEEN_SOUNDS_MILLIS, **digits)
-        return Wait((gather,), SayState(piece=place, pieces=len(sounds)))
+        return Wait((self._with_options(gather, first=True),), SayState(piece=place, pieces=len(sounds)))
 
     def on(self, call: Call, event: Event) -> Move | None:
         """Count the prompts that have ended, or follow the key; a prompt that could not be played fails the step."""
-        if self.keys or self.barge_in:
+        if self._interruptible:
             return self._interrupted(call, event)
+        if self.stop and self._is_beside(call, event):
+            return None
         move = heard_out(PromptState.of(call), event, self.take("next"))
         return Fail(move.reason, self.abandoned(call)) if isinstance(move, Fail) else move
 
@@ -128,9 +159,25 @@ class Say(Speaking):
         """Whether it is one of its keys, or they answer the question that follows."""
         return digits in self.keys or (self._question is not None and self._question.answered_by_digits(call, digits))
 
+    def _with_options(self, heard: Command, *, first: bool) -> Command:
+        options: dict[str, object] = {"loop": self.times} if self.times > 1 else {}
+        if self.to != "self":
+            options["target_legs"] = self.to
+        if self.stop and first:
+            options["stop"] = self.stop
+        if self.service_level and heard.action in {"speak", "gather_using_speak"}:
+            options["service_level"] = self.service_level
+        return replace(heard, parameters={**heard.parameters, **options}) if options else heard
+
+    def _is_beside(self, call: Call, event: Event) -> bool:
+        """Whether it reports the end of audio that this step has stopped."""
+        named = event.text("media_url") or event.text("media_name")
+        own = {source for piece in self.say.pieces() if not piece.speaks for source in piece.source(call).values()}
+        return event.type == "call.playback.ended" and bool(named) and named not in own
+
     def abandoned(self, call: Call) -> tuple[Command, ...]:
         """Stop what is still queued behind what failed; a gather would go on listening."""
-        return stop_gathering(call) if self.keys or self.barge_in else stop_queued(call)
+        return stop_gathering(call) if self._interruptible else stop_queued(call)
 
     def targets(self) -> Iterator[tuple[str, str]]:
         """With the question that keys lead to, where other prompts are heard before it."""
