@@ -86,6 +86,18 @@ def marked(drawn: Graph, mark: Mark) -> tuple[set[str], set[tuple[str, str, str]
     ("piece", "instead", "sentence"),
     [
         (
+            "play: {media: tune}",
+            "play: {audio: 'https://www.example.com/tune', audio_type: wav, cache_audio: false}",
+            "“old” now plays ♪ tune (wav, fetched anew); before, ♪ tune.",
+        ),
+        (
+            "play: {media: tune}",
+            "play: {content: UklGRg==}",
+            "“old” now plays ♪ in the flow, aa40eb; before, ♪ tune.",
+        ),
+        ("max_seconds: 60", "max_seconds: 60\n    file_name: a", "In “message”, file name is now a; before, nothing."),
+        ("say: Sorry.", "say: Sorry., times: 2", "“sorry” is now heard 2 times instead of 1."),
+        (
             "9: account",
             "9: account, 3: message",
             "Pressing 3 in “welcome” now leads to “message”; before, it was a wrong key.",

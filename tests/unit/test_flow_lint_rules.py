@@ -80,6 +80,34 @@ def test_what_a_voice_does_not_take_is_said_once(found_in: FindRules, top: str, 
     assert found_in("a: {say: Hello.}\nb: {say: Goodbye.}\n", top) == expected
 
 
+def test_the_basic_service_level_has_two_voices(found_in: FindRules) -> None:
+    assert found_in("a: {say: Hello., service_level: basic}\n") == [(2, "unsupported-by-voice")]
+    assert found_in("a: {say: Hello., service_level: basic, voice: female}\n") == []
+    assert found_in("a: {say: Hello., service_level: premium}\n") == []
+
+
+# content-under-keys
+
+
+@pytest.mark.parametrize(
+    ("step", "found"),
+    [
+        ("menu: {content: UklGRg==}, keys: {1: b}, otherwise: b", True),
+        ("collect: Key it in., into: n, no_input: {content: UklGRg==}, otherwise: b", True),
+        ("play: {content: UklGRg==}, keys: {1: b}", True),
+        ("say: {content: UklGRg==}, barge_in: true", True),
+        ("recording: start, consent: {how: ask, say: {content: UklGRg==}}", True),
+        ("recording: start, consent: {how: announce, say: {content: UklGRg==}}", False),
+        ("play: {content: UklGRg==}", False),
+        ("say: [{content: UklGRg==}, Hello.]", False),
+    ],
+)
+def test_audio_in_a_flow_where_keys_are_waited_for_is_found(step: str, found_in: FindRules, *, found: bool) -> None:
+    rules = {rule for _, rule in found_in(f"a: {{{step}, next: b}}\nb: hangup\n", "last_resort: b\n")}
+
+    assert ("content-under-keys" in rules) is found
+
+
 # invalid-flow
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -209,9 +210,16 @@ def _in_each_language(parts: Sequence[Part], between: str) -> str:
 def _piece(piece: Piece) -> str:
     if piece.speaks:
         return f"“{' '.join(_TAG.sub(' ', piece.ssml).split()) if piece.ssml else piece.text}”"
+    name = piece.media or piece.file or (piece.audio or "").rpartition("/")[2]
     if piece.content:
-        return "♪ (audio in the flow)"
-    return f"♪ {piece.media or piece.file or (piece.audio or '').rpartition('/')[2]}"
+        name = f"in the flow, {hashlib.sha256(piece.content.encode()).hexdigest()[:_HASH_CHARACTERS]}"
+    options = (piece.audio_type or "", "" if piece.cache_audio else "fetched anew")
+    beside = ", ".join(filter(None, options))
+    return f"♪ {name} ({beside})" if beside else f"♪ {name}"
+
+
+_HASH_CHARACTERS = 6
+"""Enough to see that audio which has no name is another."""
 
 
 def _details(model: BaseModel, hidden: set[str]) -> Iterator[str]:

@@ -23,12 +23,24 @@ def unsupported_by_voice(file: FlowFile) -> Iterator[Found]:
     """A speed or a setting that the voice does not take: the caller hears it as if it were not there."""
     reported = set[tuple[str, str]]()
     for path, _, voice_options in spoken_pieces(file):
-        for reason, remedy in _faults(voice_options):
+        basic = getattr(file.steps.get(str(path[1])), "service_level", None) == "basic" if path[1:] else False
+        for reason, remedy in (*_faults(voice_options), *(_of_the_basic_level(voice_options) if basic else ())):
             finding = f"is spoken by {voice_options.voice}, {reason}", remedy
             # A flow's voice speaks all of its prompts: once is enough.
             if finding not in reported:
                 reported.add(finding)
                 yield Found(path, *finding)
+
+
+BASIC_VOICES = ("male", "female")
+
+
+def _of_the_basic_level(voice_options: VoiceOptions) -> Iterator[tuple[str, str]]:
+    if voice_options.voice not in BASIC_VOICES:
+        yield (
+            "which service_level: basic does not have",
+            f"take {' or '.join(BASIC_VOICES)}, or leave service_level out",
+        )
 
 
 def spoken_pieces(file: FlowFile) -> Iterator[tuple[Path, Piece, VoiceOptions]]:
