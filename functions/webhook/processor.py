@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 from botocore.exceptions import BotoCoreError, ClientError
 
 import webhook.handlers  # noqa: F401 -- importing them registers them
-from dialtone.adapters.calls_table import CallsTable, LostRace, StoredDecision, StoreUnavailable
+from dialtone.adapters.calls_table import CallsTable, ClaimLost, LostRace, StoredDecision, StoreUnavailable
 from dialtone.domain.call_progress import progress_of
 from dialtone.domain.calls import Call
 from dialtone.domain.deadline import DeadlinePassed
@@ -316,11 +316,21 @@ class EventProcessor:
             self.lookups.ask(decided.lookup.asked_on(event), deadline)
         if decided.question and asks:
             question = decided.question.asked_on(event)
-            result = result.then(self.handle(self.queues.ask(question, deadline).event(question), deadline))
+            result = result.then(self._answered(question, deadline))
         for answer in (*refusals, *acceptances_of(event, decided, call, places, sent)):
             if not result.unsent:
                 result = result.then(self.handle(answer, deadline))
         return result
+
+    def _answered(self, question: QueueQuestion, deadline: float) -> EventResult:
+        """What follows from the answer. Who is called back is one call's only: the others ask again."""
+        for _ in range(MAX_RACES):
+            answer = self.queues.ask(question, deadline)
+            try:
+                return self.handle(answer.event(question), deadline)
+            except ClaimLost:
+                continue
+        raise StoreUnavailable(f"other calls were faster {MAX_RACES} times")
 
     def _send(
         self, event: Event, decided: StoredDecision, places: frozenset[int], deadline: float

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 from dialtone.domain.errors import TelnyxRefused, TelnyxUnavailable
-from dialtone.domain.queues import QueueAnswer, QueueQuestion
+from dialtone.domain.queues import CALLBACK_SECONDS, QueueAnswer, QueueQuestion
+from dialtone.domain.units import MILLIS_PER_SECOND
 
 if TYPE_CHECKING:
     from dialtone.adapters.telnyx_api import QueueInfo
+    from dialtone.domain.calls import Call
+    from dialtone.domain.queues import Callback
 
 
 class QueueApi(Protocol):
@@ -23,12 +27,29 @@ class QueueApi(Protocol):
         """A queue; None if there is none of that name. Raises TelnyxRefused and TelnyxUnavailable."""
         ...
 
+    def first_in_queue(self, queue: str, *, deadline: float | None = None) -> int:
+        """Since when the first call waits, in unix milliseconds; 0 if none does. Raises as `find_queue`."""
+        ...
+
+
+class Store(Protocol):
+    """What is needed of the calls table."""
+
+    def callbacks(self, queue: str, deadline: float) -> tuple[Callback, ...]:
+        """The places that are kept in a queue, the first first."""
+        ...
+
+    def leg(self, call_session_id: str, call_leg_id: str, deadline: float) -> Call | None:
+        """A leg; None if it is gone."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class QueueAnswers:
     """Answers questions about queues. A call goes on without an answer: nothing that Telnyx does here is an error."""
 
     telnyx: QueueApi
+    store: Store
 
     def ask(self, question: QueueQuestion, deadline: float) -> QueueAnswer:
         """The answer; an empty one where Telnyx gives none in time."""
@@ -41,14 +62,27 @@ class QueueAnswers:
         (queue,) = question.queues
         position = self.telnyx.queue_position(queue, question.call_control_id, deadline=deadline)
         found = self.telnyx.find_queue(queue, deadline=deadline) if position and question.average else None
+        if position and question.since_millis:
+            position += sum(each.since_millis < question.since_millis for each in self._kept(queue, question, deadline))
         return QueueAnswer(queue, position, found.average_wait_time_secs if found else None)
 
     def _waiting(self, question: QueueQuestion, deadline: float) -> QueueAnswer:
+        """Who has waited longest, on the line or not, in the first of the queues in which anybody waits."""
         for queue in question.queues:
-            found = self.telnyx.find_queue(queue, deadline=deadline)
-            if found and found.current_size:
+            first = self.telnyx.first_in_queue(queue, deadline=deadline)
+            for kept in self._kept(queue, question, deadline):
+                caller = self.store.leg(kept.call_session_id, kept.call_leg_id, deadline)
+                if caller and not (first and first < kept.since_millis):
+                    return QueueAnswer(queue, callback=kept, number=caller.from_number, shown=caller.to_number)
+            if first:
                 return QueueAnswer(queue)
         return QueueAnswer()
+
+    def _kept(self, queue: str, question: QueueQuestion, deadline: float) -> list[Callback]:
+        """Without those that are too old to be called back, or that were erased: their legs are gone."""
+        now = datetime.fromisoformat(question.asked_at).timestamp()
+        oldest = (now - CALLBACK_SECONDS) * MILLIS_PER_SECOND
+        return [each for each in self.store.callbacks(queue, deadline) if each.since_millis > oldest]
 
 
 class NoQueues:

@@ -109,6 +109,8 @@ def starting_nothing(decision: Decision, before: Call) -> Decision:
         recordings=tuple(each for each in decision.recordings if each.status != EXPECTED or each.number in known),
         lookup=None,
         question=None,
+        promised=None,
+        claimed=None,
     )
 
 

@@ -53,7 +53,7 @@ def open_endpoint(settings: Settings, open_library: Callable[[Path, CallsTable],
         archive=ArchiveQueue(clients["sqs"], settings.archive_queue_url),
         lookups=LookupFunction(clients["lambda"], settings.lookup_function, settings.own_function),
         watchdog=WatchdogQueue(clients["sqs"], settings.watchdog_queue_url),
-        queues=QueueAnswers(telnyx),
+        queues=QueueAnswers(telnyx, store),
     )
     key = settings.api_key
     Snapshot(

@@ -93,6 +93,8 @@ class MemoryTable:
             holds = there is None
         elif condition == "version = :version":
             holds = there is not None and there["version"] == write["ExpressionAttributeValues"][":version"]
+        elif condition.startswith("attribute_exists"):
+            holds = there is not None and next(iter(write["ExpressionAttributeNames"].values())) in there
         elif condition:
             raise NotImplementedError(condition)
         else:
@@ -100,13 +102,18 @@ class MemoryTable:
         return {"Code": "None" if holds else "ConditionalCheckFailed"}
 
     def _updated(self, update: Any) -> Item:
-        """The item with one field set; DynamoDB makes one where none is."""
-        setting = re.fullmatch(r"SET (\w+) = (:\w+)", update["UpdateExpression"])
-        if setting is None:
-            raise NotImplementedError(update["UpdateExpression"])
+        """The item with fields set, or one removed; DynamoDB makes one where none is."""
         kept = self._items.get(_key(update["Key"]))
-        there = json.loads(kept) if kept else update["Key"]
-        return {**there, setting[1]: update["ExpressionAttributeValues"][setting[2]]}
+        there = json.loads(kept) if kept else dict(update["Key"])
+        names, expression = update.get("ExpressionAttributeNames", {}), update["UpdateExpression"]
+        if removing := re.fullmatch(r"REMOVE (#\w+)", expression):
+            there.pop(names[removing[1]], None)
+            return there
+        if re.fullmatch(r"SET #?\w+ = :\w+(, #?\w+ = :\w+)*", expression) is None:
+            raise NotImplementedError(expression)
+        for name, value in re.findall(r"(#?\w+) = (:\w+)", expression):
+            there[names.get(name, name)] = update["ExpressionAttributeValues"][value]
+        return there
 
 
 def _holds(condition: str, there: Item, names: Item, values: Item) -> bool:

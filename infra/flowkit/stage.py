@@ -19,6 +19,7 @@ from dialtone.adapters.telnyx_api import (
     QueueInfo,
     TakenCommand,
     count_in,
+    first_of,
     queue_info,
     taken_command,
 )
@@ -157,6 +158,11 @@ class CarrierApi:
         found = self._get(f"/queues/{queue}")
         return None if found is None else queue_info(found)
 
+    def first_in_queue(self, queue: str, *, deadline: float | None = None) -> int:
+        """As `TelnyxApi.first_in_queue`."""
+        del deadline
+        return first_of(self._get(f"/queues/{queue}/calls") or [])
+
     def _get(self, path: str, query: dict[str, str] | None = None) -> Any:  # noqa: ANN401 -- JSON
         """The data of what is asked for; None if there is none."""
         if self.carrier is None:
@@ -263,7 +269,7 @@ class Stage:
             self.systems,
             AfterHangups(self.carrier.clock, self.store, self._hear),
             now_seconds=self.now_seconds,
-            queues=QueueAnswers(self.api),
+            queues=QueueAnswers(self.api, self.store),
         )
         self.observer = StrictObserver()
         self.endpoint = Endpoint(

@@ -19,6 +19,7 @@ IO_POINTS = frozenset(
         "webhook telnyx:POST /calls/…/actions/…",
         "webhook telnyx:GET /call_events",
         "webhook telnyx:GET /queues/…",
+        "webhook telnyx:GET /queues/…/calls",
         "webhook telnyx:GET /queues/…/calls/…",
         "archive secretsmanager:GetSecretValue",
         "archive dynamodb:BatchGetItem",

@@ -238,7 +238,7 @@ class World(Stage):
                 LookupFunction(self.aws["lambda"], "lookup", "webhook"),
                 WatchdogQueue(self.aws["sqs"], WATCHDOG_QUEUE_URL),
                 now_seconds=self.unix,
-                queues=QueueAnswers(telnyx),
+                queues=QueueAnswers(telnyx, store),
             )
             verifier = self.endpoint.verifier
             self.endpoint = Endpoint(verifier, self.processor, self.noted)  # type: ignore[arg-type] # it only counts

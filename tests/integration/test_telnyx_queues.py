@@ -7,10 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from dialtone.adapters.calls_table import CallsTable, ClaimLost
 from dialtone.adapters.telnyx_api import QueueInfo, TelnyxApi
-from dialtone.domain.queues import QueueAnswer, QueueQuestion
+from dialtone.domain.calls import Call
+from dialtone.domain.decisions import Decision
+from dialtone.domain.queues import CALLBACK_SECONDS, Callback, QueueAnswer, QueueQuestion
 from infra.carrier.wire import Request
+from infra.flowkit.memory_table import MemoryTable
 from tests.carrier.desk import Desk
+from tests.integration.deliveries import event
 from webhook.queue_answers import QueueAnswers
 
 if TYPE_CHECKING:
@@ -18,7 +23,12 @@ if TYPE_CHECKING:
 
     import httpx
 
+    from tests.integration.dependencies import Line
+
 PLACE = QueueQuestion(("support line",), "v3:call", average=True)
+STORE: Any = CallsTable(MemoryTable(), "calls")  # type: ignore[arg-type] # in memory
+NOW = "2026-11-20T14:00:00.000000Z"
+NOW_MILLIS = 1_795_183_200_000
 
 
 def over(answer: Callable[[httpx.Request], tuple[int, Mapping[str, Any]]]) -> TelnyxApi:
@@ -46,9 +56,9 @@ def test_the_place_and_the_size_are_those_of_the_queue() -> None:
     assert telnyx.find_queue("support line") == QueueInfo(2, 0)
     assert (telnyx.queue_position("support line", "v3:other"), telnyx.find_queue("sales")) == (0, None)
     deadline = time.monotonic() + 10
-    asked = QueueQuestion(("sales", "support line"))
-    assert QueueAnswers(telnyx).ask(asked, deadline) == QueueAnswer("support line")
-    assert QueueAnswers(telnyx).ask(QueueQuestion(("sales",)), deadline) == QueueAnswer()
+    asked = QueueQuestion(("sales", "support line"), asked_at=NOW)
+    assert QueueAnswers(telnyx, STORE).ask(asked, deadline) == QueueAnswer("support line")
+    assert QueueAnswers(telnyx, STORE).ask(QueueQuestion(("sales",), asked_at=NOW), deadline) == QueueAnswer()
 
 
 @pytest.mark.parametrize(
@@ -66,7 +76,7 @@ def test_the_place_and_the_size_are_those_of_the_queue() -> None:
     ids=str,
 )
 def test_an_answer_that_says_nothing_is_no_error(answer: tuple[int, Mapping[str, Any]]) -> None:
-    said = QueueAnswers(over(lambda _: answer)).ask(PLACE, time.monotonic() + 0.4)
+    said = QueueAnswers(over(lambda _: answer), STORE).ask(PLACE, time.monotonic() + 0.4)
 
     assert said.position == 0
 
@@ -75,4 +85,60 @@ def test_a_place_without_an_average_is_a_place() -> None:
     def answer(asked: httpx.Request) -> tuple[int, Mapping[str, Any]]:
         return (200, {"data": {"queue_position": 3}}) if "/calls/" in str(asked.url) else (404, {})
 
-    assert QueueAnswers(over(answer)).ask(PLACE, time.monotonic() + 5) == QueueAnswer("support line", 3)
+    assert QueueAnswers(over(answer), STORE).ask(PLACE, time.monotonic() + 5) == QueueAnswer("support line", 3)
+
+
+# Places that are kept
+
+
+def kept(leg: str, since_millis: int = NOW_MILLIS) -> Callback:
+    return Callback("support", "session", leg, since_millis)
+
+
+def commit(
+    store: CallsTable, number: int, *, promised: Callback | None = None, claimed: Callback | None = None
+) -> None:
+    happened = event("call.dequeued", number)
+    call = Call(happened.call_session_id, happened.call_leg_id)
+    store.commit(happened, call, Decision(call, promised=promised, claimed=claimed), at_seconds=0)
+
+
+@pytest.fixture(params=["in memory", "by moto"])
+def store(request: pytest.FixtureRequest) -> CallsTable:
+    if request.param == "in memory":
+        return CallsTable(MemoryTable(), "calls")  # type: ignore[arg-type] # in memory
+    line: Line = request.getfixturevalue("line")
+    return line.store
+
+
+def test_a_place_is_kept_and_claimed_once(store: CallsTable) -> None:
+    commit(store, 1, promised=kept("late", NOW_MILLIS + 5))
+    commit(store, 2, promised=kept("early"))
+    assert store.callbacks("support") == (kept("early"), kept("late", NOW_MILLIS + 5))
+
+    commit(store, 3, claimed=kept("early"))
+
+    with pytest.raises(ClaimLost):
+        commit(store, 4, claimed=kept("early"))
+    assert store.callbacks("support") == (kept("late", NOW_MILLIS + 5),)
+    assert store.callbacks("sales") == ()
+
+
+def test_who_has_waited_longest_is_the_first_on_the_line_or_not() -> None:
+    table = CallsTable(MemoryTable(), "calls")  # type: ignore[arg-type] # in memory
+    leg = Call("session", "early", from_number="+15550142", to_number="+15550100")
+    told = event("call.dequeued", 1)
+    table.commit(told, Call("session", "early"), Decision(leg, promised=kept("early")), at_seconds=0)
+    commit(table, 2, promised=kept("erased", NOW_MILLIS - 1))
+    commit(table, 3, promised=kept("old", NOW_MILLIS - CALLBACK_SECONDS * 1_000))
+    asked = QueueQuestion(("sales", "support"), asked_at=NOW)
+
+    def waits_since(moment: str) -> Callable[[httpx.Request], tuple[int, Mapping[str, Any]]]:
+        listed = {"data": [{"queue_position": 1, "enqueued_at": moment}]}
+        return lambda request: (200, listed) if "support" in str(request.url) else (404, {})
+
+    earlier = QueueAnswers(over(waits_since("2026-11-20T13:59:59Z")), table).ask(asked, time.monotonic() + 10)
+    later = QueueAnswers(over(waits_since("2026-11-20T14:00:01Z")), table).ask(asked, time.monotonic() + 10)
+
+    assert earlier == QueueAnswer("support")
+    assert later == QueueAnswer("support", callback=kept("early"), number="+15550142", shown="+15550100")

@@ -179,6 +179,21 @@ def _queued(caller: Caller, *, agent_after: float | None = None, agent_talks: fl
     return play
 
 
+def _called_back(caller: Callee) -> Play:
+    """An agent who calls in after somebody has asked to be called back; gives the agent's session."""
+
+    def play(stage: Stage) -> str:
+        stage.carrier.add_callee("+15550142", caller)
+        asks = Caller(Hear("press 2"), Press("3", after=5), Silence(20))
+        agent = Caller(Silence(100), HangUp())
+        session = stage.call("+15550299", "+15550136", agent).name.call_session_id
+        stage.carrier.clock.after(1, partial(_begin, partial(stage.call, "+15550142", "+15550131", asks)))
+        stage.carrier.run()
+        return session
+
+    return play
+
+
 LANGUAGE_PLAYS: dict[str, Play] = {
     "a call accepted by a key": _rung(
         "+15550110", _WAITING, n199=Person(Hear("Press 1"), Press("1", after=1), _CONNECTED, _GRACE, HangUp(after=2))
@@ -290,6 +305,11 @@ LANGUAGE_PLAYS: dict[str, Play] = {
         Caller(Hear("number 1"), Hear("number 1"), _CONNECTED, HangUp(after=2)), agent_after=55
     ),
     "an agent who waits for a caller": _queued(Caller(_CONNECTED, Silence(60)), agent_after=-20, agent_talks=10),
+    "a caller who is called back in turn": _queued(
+        Caller(Hear("press 2"), Press("3", after=15), Hear("call you back"), Silence(30)), agent_after=80
+    ),
+    "an agent who calls somebody back": _called_back(Person(Silence(2), _GRACE, HangUp(after=3))),
+    "an agent who calls somebody back in vain": _called_back(NoAnswer()),
     "the second agent who is rung for a queue": _rung(
         "+15550134", _WAITING, n191=Busy(), n192=Person(_CONNECTED, _GRACE, HangUp(after=2), answers_after=5)
     ),

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from dialtone.domain.callee_legs import MAX_LEGS
 from dialtone.domain.errors import FlowInvalid
-from dialtone.domain.queues import QueueAnswer, QueueQuestion
+from dialtone.domain.queues import Callback, QueueAnswer, QueueQuestion
 from dialtone.domain.watch import Watch, overdue_event
 from dialtone.flow.steps.queue import CONNECTING_SECONDS, GRACE_SECONDS
 from infra.flowkit.drawing.words import details_of, edge_label
 from infra.flowkit.lint import lint
-from tests.staged_call import CONTROL, LEG, SESSION, StagedCall, actions, moment
+from tests.staged_call import CONTROL, LEG, SESSION, StagedCall, actions, happened, moment
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -71,6 +72,10 @@ def answer(staged: StagedCall, given: QueueAnswer) -> Any:  # noqa: ANN401 -- a 
     question = QueueQuestion(("support",), call_session_id=SESSION, call_leg_id=LEG, turn=staged.call.turn)
     event = given.event(replace(question, id=f"answer@{staged.seconds}", asked_at=moment(staged.seconds)))
     return staged.take(event)
+
+
+def millis(moment: str) -> int:
+    return int(datetime.fromisoformat(moment).timestamp() * 1_000)
 
 
 def said(staged: StagedCall) -> list[object]:
@@ -254,6 +259,8 @@ def test_an_error_takes_the_caller_out_of_the_queue_first() -> None:
         ("{queue: support, hold: Hold on.}", "hold"),
         ("{queue: support, hold: {media: tune}, max_wait_time_secs: 9}", "max_wait_time_secs"),
         ("{queue: support, hold: {media: tune}, announce_every_seconds: 9}", "announce_every_seconds"),
+        ("{queue: support, hold: {media: tune}, keys: {1: sorry}, callback: {1: sorry}}", "1 stands under keys"),
+        ("{queue: support, hold: {media: tune}, callback: {1: sorry}, agents: ['+15550191']}", "call nobody back"),
         ("{take_from: support}", "needs hold or empty"),
         ("{take_from: support, empty: sorry, hold: {media: tune}}", "empty leaves at once"),
         ("{take_from: [], empty: sorry}", "take_from"),
@@ -416,6 +423,80 @@ def test_an_agent_may_be_told_that_nobody_waits() -> None:
     assert staged.call.step == "nobody"
 
 
+# Callbacks
+
+
+CALLBACK = QUEUE.replace('keys: {1: message, "#": sorry}', "callback: {3: sorry}")
+KEPT = Callback("support", "their-session", "their-leg", 1_700_000_000_000)
+
+
+def test_a_caller_who_asks_to_be_called_back_keeps_the_place() -> None:
+    staged = in_line(CALLBACK)
+
+    pressed = staged.tell("call.dtmf.received", digit="3")
+    gone = staged.tell("call.dequeued", queue="support", reason="leave")
+
+    assert (actions(pressed), pressed.promised) == (["leave_queue"], None)
+    assert gone.promised == Callback("support", SESSION, LEG, millis(moment(3)))
+    assert (staged.call.step, gone.entered[0].edge) == ("sorry", "callback.3")
+
+
+def test_an_agent_who_takes_the_caller_first_makes_a_callback_needless() -> None:
+    staged = in_line(CALLBACK)
+    staged.tell("call.dtmf.received", digit="3")
+
+    staged.tell("call.dequeued", queue="support", reason="bridged")
+
+    assert [each.promised for each in staged.decisions] == [None] * len(staged.decisions)
+
+
+def test_a_caller_who_shows_no_number_cannot_be_called_back_and_waits_on() -> None:
+    staged = StagedCall(CALLBACK)
+    staged.take(happened("call.initiated", 1, None, direction="incoming", **{"from": "anonymous"}))
+    staged.take(happened("call.answered", 2, None, **{"from": "anonymous"}))
+    entered = {"queue": "support", "current_position": 1, "from": "anonymous"}
+    staged.take(happened("call.enqueued", 3, staged.mark, **entered))
+
+    assert actions(staged.tell("call.dtmf.received", digit="3", **{"from": "anonymous"})) == []
+
+
+def test_a_place_counts_those_who_are_to_be_called_back() -> None:
+    staged = StagedCall(CALLBACK)
+    staged.pick_up()
+
+    entered = staged.tell("call.enqueued", queue="support", current_position=1)
+
+    assert actions(entered) == ["gather", "playback_start"]
+    assert entered.question is not None
+    assert entered.question.since_millis == millis(moment(3))
+    assert actions(answer(staged, QueueAnswer("support", 4))) == ["playback_stop", "speak", "playback_start"]
+
+
+def test_an_agent_calls_back_who_has_waited_longest() -> None:
+    staged = looking()
+
+    called = answer(staged, QueueAnswer("support", callback=KEPT, number="+15550142", shown="+15550100"))
+    (bridge,) = agent_leg(staged, "call.answered").commands
+    over = staged.tell("call.bridged")
+
+    music, dial = called.commands
+    assert (music.action, called.claimed) == ("playback_start", KEPT)
+    assert [dial.parameters[name] for name in ("to", "from", "link_to")] == ["+15550142", "+15550100", CONTROL]
+    assert (bridge.call_control_id, bridge.parameters["call_control_id"]) == (CONTROL, "v3:a")
+    assert actions(over) == ["playback_stop", "gather_stop"]
+
+
+def test_who_is_called_back_and_does_not_answer_has_had_the_turn() -> None:
+    staged = looking()
+    answer(staged, QueueAnswer("support", callback=KEPT, number="+15550142", shown="+15550100"))
+
+    assert actions(staged.gather_ends("", "timeout")) == []
+    missed = agent_leg(staged, "call.hangup", hangup_cause="timeout")
+
+    assert (missed.question is not None, missed.claimed) == (True, None)
+    assert actions(answer(staged, QueueAnswer("support"))) == ["bridge"]
+
+
 # What the linter and the pictures say of it
 
 
@@ -425,9 +506,9 @@ def test_a_queue_without_a_way_on_is_a_dead_end(tmp_path: Path) -> None:
     )
     (tmp_path / "numbers.yaml").write_text('"+15550100": line\n')
 
-    (found,) = lint(tmp_path)
+    found, untaken = lint(tmp_path)
 
-    assert (found.rule, "timeout" in found.reason) == ("dead-end", True)
+    assert (found.rule, "timeout" in found.reason, untaken.rule) == ("dead-end", True, "untaken-queue")
 
 
 def test_pictures_say_what_is_heard_and_where_each_way_leads() -> None:

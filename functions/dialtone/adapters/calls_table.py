@@ -35,7 +35,7 @@ from dialtone.domain.events import recorded_payload
 from dialtone.domain.lookups import Lookup
 from dialtone.domain.message_addresses import message_addresses, withheld
 from dialtone.domain.publication import Live
-from dialtone.domain.queues import QueueQuestion
+from dialtone.domain.queues import CALLBACK_SECONDS, Callback, QueueQuestion
 from dialtone.domain.recordings import FIRST_LOOK_SECONDS, ArchiveJob, Recording
 from dialtone.domain.redaction import redacted_text
 from dialtone.domain.stored import restored
@@ -74,6 +74,7 @@ READ_PAUSE_SECONDS = 0.05
 
 LEG, EVENT, RECORDING, FLOW, TEXT = "LEG#", "EVENT#", "RECORDING#", "FLOW#", "TEXT#"
 SWEEP = "SWEEP#"
+QUEUE, CALLBACKS, CALLBACK = "QUEUE#", "CALLBACKS", "callback "
 
 DUE_INDEX, DUE_SHARD, DUE_AT = "due", "due_shard", "due_at"
 DUE_SHARDS = 4
@@ -92,6 +93,10 @@ _CALL_FIELDS = tuple(field.name for field in fields(Call) if field.name not in {
 
 class LostRace(DialtoneError):  # noqa: N818 -- reads as the sentence it is: the race was lost
     """Another event of the same call was committed in between, or this one was: load again, and decide on that."""
+
+
+class ClaimLost(DialtoneError):  # noqa: N818 -- reads as the sentence it is: the claim was lost
+    """Another call was faster to claim a caller who is to be called back: ask again who is the first."""
 
 
 class StoreUnavailable(DialtoneError):  # noqa: N818 -- reads as the sentence it is: the store is unavailable
@@ -224,7 +229,8 @@ class CallsTable:
     ) -> None:
         """Store the event, its decision and what it changed, and the flow's version as a snapshot: all or nothing.
 
-        Raises LostRace if the event is stored already, or the call is not what it was when decided.
+        Raises LostRace if the event is stored already, or the call is not what it was when decided; ClaimLost if
+        another call has claimed who is called back.
         """
         writes: list[TransactWriteItemTypeDef] = [
             {
@@ -245,11 +251,15 @@ class CallsTable:
         writes += [{"Update": self._review_update(event, review)} for review in decision.reviews]
         if snapshot:
             writes.append({"Put": {"TableName": self._table, "Item": attributes(_flow_fields(snapshot, event))}})
+        if decision.promised:
+            writes.append({"Update": self._promise(decision.promised)})
+        if decision.claimed:
+            writes.append({"Update": self._claim(decision.claimed)})
         try:
             with request_until(deadline, "TransactWriteItems"):
                 self._client.transact_write_items(TransactItems=writes)
         except ClientError as error:
-            raise _commit_fault(error) from None
+            raise _commit_fault(error, claims=decision.claimed is not None) from None
 
     def place_of_text(self, message_id: str, deadline: float = NO_DEADLINE) -> tuple[str, str] | None:
         """The session and the leg that had a text sent; None for one that none did, or not yet, or long ago."""
@@ -402,9 +412,9 @@ class CallsTable:
             raise
         return True
 
-    def leg(self, call_session_id: str, call_leg_id: str) -> Call | None:
+    def leg(self, call_session_id: str, call_leg_id: str, deadline: float = NO_DEADLINE) -> Call | None:
         """A leg, or None; strongly consistent."""
-        found = self._read([_key(call_session_id, f"{LEG}{call_leg_id}")])
+        found = self._read([_key(call_session_id, f"{LEG}{call_leg_id}")], deadline)
         return call_from_item(found[0]) if found else None
 
     def legs(self, call_session_id: str) -> tuple[Call, ...]:
@@ -440,6 +450,33 @@ class CallsTable:
             "Key": _key(event.call_session_id, f"{RECORDING}{review.recording}"),
             "UpdateExpression": "SET review = :review",
             "ExpressionAttributeValues": attributes({":review": review.verdict}),
+        }
+
+    def callbacks(self, queue: str, deadline: float = NO_DEADLINE) -> tuple[Callback, ...]:
+        """The places that are kept in a queue, the first first; strongly consistent."""
+        found = self._read([_key(f"{QUEUE}{queue}", CALLBACKS)], deadline)
+        kept = [value for name, value in found[0].items() if name.startswith(CALLBACK)] if found else []
+        places = (restored(Callback, expanded(each)) for each in kept)
+        return tuple(sorted(places, key=lambda each: each.since_millis))
+
+    def _promise(self, callback: Callback) -> Any:  # noqa: ANN401 -- as above
+        """An attribute for each place, so that callers do not wait for one another."""
+        expires = callback.since_millis // 1_000 + CALLBACK_SECONDS
+        return {
+            "TableName": self._table,
+            "Key": _key(f"{QUEUE}{callback.queue}", CALLBACKS),
+            "UpdateExpression": "SET #callback = :callback, expires_at = :expires_at",
+            "ExpressionAttributeNames": {"#callback": f"{CALLBACK}{callback.call_leg_id}"},
+            "ExpressionAttributeValues": attributes({":callback": compact(asdict(callback)), ":expires_at": expires}),
+        }
+
+    def _claim(self, callback: Callback) -> Any:  # noqa: ANN401 -- as above
+        return {
+            "TableName": self._table,
+            "Key": _key(f"{QUEUE}{callback.queue}", CALLBACKS),
+            "UpdateExpression": "REMOVE #callback",
+            "ConditionExpression": "attribute_exists(#callback)",
+            "ExpressionAttributeNames": {"#callback": f"{CALLBACK}{callback.call_leg_id}"},
         }
 
     def _read(self, keys: list[Item], deadline: float = NO_DEADLINE) -> list[Item]:
@@ -618,10 +655,12 @@ def call_from_item(item: Item) -> Call:
     return Call.from_json({**item, "session_id": item["call_session_id"], "leg_id": item["call_leg_id"]})
 
 
-def _commit_fault(error: ClientError) -> DialtoneError | ClientError:
+def _commit_fault(error: ClientError, *, claims: bool) -> DialtoneError | ClientError:
     if error.response["Error"]["Code"] == "TransactionConflictException":
         return LostRace()
     reasons: Any = error.response.get("CancellationReasons", [])
+    if claims and [reason.get("Code") in _CONFLICTS for reason in reasons] == [*[False] * (len(reasons) - 1), True]:
+        return ClaimLost()  # the claim is the last of the writes
     if any(reason.get("Code") in _CONFLICTS for reason in reasons):
         return LostRace()
     return error

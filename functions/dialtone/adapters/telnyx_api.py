@@ -353,6 +353,14 @@ class TelnyxApi:
         outcome = self._get(f"/queues/{_path_part(queue)}", deadline)
         return None if outcome.status == HTTPStatus.NOT_FOUND else queue_info(_answered(outcome).data)
 
+    def first_in_queue(self, queue: str, *, deadline: float | None = None) -> int:
+        """Give since when the first call of a queue waits, in unix milliseconds; 0 if none does.
+
+        Raises TelnyxRefused and TelnyxUnavailable. An answer without a list is no answer, here too.
+        """
+        outcome = self._get(f"/queues/{_path_part(queue)}/calls", deadline)
+        return 0 if outcome.status == HTTPStatus.NOT_FOUND else first_of(_listed(outcome))
+
     def find_transcript(self, transcription_id: str, *, deadline: float | None = None) -> TranscriptInfo | None:
         """Give a transcript by its id; None if it does not exist. Raises TelnyxRefused and TelnyxUnavailable."""
         outcome = self._get(f"/recording_transcriptions/{_path_part(transcription_id)}", deadline)
@@ -642,6 +650,12 @@ def call_info(data: Mapping[str, object]) -> CallInfo | None:
 def queue_info(data: Mapping[str, object]) -> QueueInfo:
     """Give a queue of which Telnyx's API writes this."""
     return QueueInfo(count_in(data, "current_size") or 0, count_in(data, "average_wait_time_secs"))
+
+
+def first_of(calls: Iterable[Mapping[str, object]]) -> int:
+    """Give since when the first of these calls waits, in unix milliseconds; 0 if there is none."""
+    first = min(calls, key=lambda each: count_in(each, "queue_position") or 0, default={})
+    return int(_moment(str(first.get("enqueued_at"))) * MILLIS_PER_SECOND)
 
 
 def count_in(data: Mapping[str, object], name: str) -> int | None:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from dialtone.domain.calls import Call
     from dialtone.domain.commands import Command
     from dialtone.domain.lookups import Lookup
-    from dialtone.domain.queues import QueueQuestion
+    from dialtone.domain.queues import Callback, QueueQuestion
     from dialtone.domain.recordings import ArchiveJob, Recording, Review
 
 TURNED_AWAY = "turned-away"
@@ -78,6 +78,10 @@ class Decision:
     """What came of steps that did not get what they were for: NO_INPUT, WRONG_INPUT, NOT_REACHED."""
     question: QueueQuestion | None = None
     """A question about a queue at Telnyx."""
+    promised: Callback | None = None
+    """A place in a queue that is kept from now on."""
+    claimed: Callback | None = None
+    """One that is this call's, if nobody else has claimed it."""
 
     @property
     def edges(self) -> str:
@@ -100,6 +104,8 @@ class Decision:
             self.entered + after.entered,
             self.results + after.results,
             after.question or self.question,
+            after.promised or self.promised,
+            after.claimed or self.claimed,
         )
 
 

@@ -20,6 +20,21 @@ ANSWERED = f"{OURS}queue.answered"
 """The event type for what Telnyx says of a queue."""
 
 
+CALLBACK_SECONDS = 86_400
+"""How long a place is kept for a caller who is to be called back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Callback:
+    """A place in a queue that is kept for a caller who has hung up. The number is the call's, and stands there only."""
+
+    queue: str
+    call_session_id: str
+    call_leg_id: str
+    since_millis: int
+    """When the caller came into the queue, in unix milliseconds: that is the place."""
+
+
 @dataclass(frozen=True, slots=True)
 class QueueQuestion:
     """Where a call stands in its queue, or in which of several queues somebody waits."""
@@ -30,6 +45,8 @@ class QueueQuestion:
     """Of the call that waits; '' to ask whether anybody does."""
     average: bool = False
     """Whether the average wait is asked for, too."""
+    since_millis: int = 0
+    """When that call came into the queue, where places that are kept count, too; 0 where they do not."""
     call_session_id: str = ""
     call_leg_id: str = ""
     turn: int = 0
@@ -73,6 +90,11 @@ class QueueAnswer:
     """The place of the call, 1 for the first; 0 where Telnyx knows none."""
     average_wait_time_secs: int | None = None
     """How long the calls that wait there have waited by now, on average."""
+    callback: Callback | None = None
+    """Who comes before those who are on the line: somebody who is to be called back."""
+    number: str = ""
+    """Whom to call back, and what number is shown there."""
+    shown: str = ""
 
     def event(self, question: QueueQuestion) -> Event:
         """The answer as an event. A repetition has the same id and time."""
@@ -88,6 +110,11 @@ class QueueAnswer:
                 "queue": self.queue,
                 "queue_position": self.position,
                 "average_wait_time_secs": self.average_wait_time_secs,
+                **(
+                    {"callback": asdict(self.callback), "number": self.number, "shown": self.shown}
+                    if self.callback
+                    else {}
+                ),
             },
             client_state=state if question.decision else ClientState(turn=question.turn),
         )

@@ -327,6 +327,8 @@ def _wait(call: Call, event: Event, move: Wait, flow: LoadedFlow) -> Decision:
     decision = with_commands(waiting, marked, event, pausing=_pausing(call, flow))
     if move.question:
         decision = replace(decision, question=move.question.asked_by(call))
+    if move.claims:
+        decision = replace(decision, claimed=move.claims)
     return replace(decision, lookup=move.lookup.asked_by(call)) if move.lookup else decision
 
 
@@ -374,7 +376,7 @@ def _left(call: Call, event: Event, move: Go | SubFlowCall | _Leave, flow: Loade
     left = with_commands(consenting, marked, event, pausing=_pausing(call, flow))
     for number, verdict in move.reviews.items():
         left = left.then(partial(reviewed, number=number, verdict=verdict))
-    return left, move.state
+    return replace(left, promised=move.promises) if move.promises else left, move.state
 
 
 def _record_of_visit(call: Call, visit: SubFlowCall, flow: LoadedFlow) -> WholeCall | None:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from dialtone.domain.commands import Command
     from dialtone.domain.lookups import Lookup
-    from dialtone.domain.queues import QueueQuestion
+    from dialtone.domain.queues import Callback, QueueQuestion
     from dialtone.domain.recordings import Consent
 
 
@@ -27,6 +27,8 @@ class Wait:
     """A question to another system, whose answer comes as an event."""
     question: QueueQuestion | None = None
     """A question about a queue, whose answer comes as an event."""
+    claims: Callback | None = None
+    """A place whose caller is called back: it is this call's alone, or the move does not happen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,8 @@ class Go:
     """Whether the event answers the step that is entered, which need not ask: keys that came before its question."""
     result: str = ""
     """Of a step that is left without what it was for: NO_INPUT, WRONG_INPUT, NOT_REACHED. They are counted."""
+    promises: Callback | None = None
+    """A place that is kept for the caller from now on."""
 
 
 @dataclass(frozen=True, slots=True)

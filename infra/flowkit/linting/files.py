@@ -17,6 +17,7 @@ from dialtone.flow.loader import DIVIDE, too_large
 from dialtone.flow.parser import parse_flow
 from dialtone.flow.rotas import parse_rota, rota_file
 from dialtone.flow.routes import parse_routes
+from dialtone.flow.steps.take_from import TakeFrom
 from infra.flowkit.linting.leg_states import Paths
 from infra.flowkit.linting.mentions import leads_to
 from infra.flowkit.linting.prompts import PromptPiece, pieces_in
@@ -204,6 +205,26 @@ class Folder:
     def routed_flows(self) -> frozenset[str]:
         """The flows that numbers lead to."""
         return frozenset(flow for _, flow in leads_to(self.numbers))
+
+    @cached_property
+    def taken_queues(self) -> frozenset[str]:
+        """The queues from which flows here take callers."""
+        return frozenset(
+            queue
+            for path in flow_paths(self.path)
+            if (file := self._readable(path))
+            for step in file.steps.values()
+            if isinstance(step, TakeFrom)
+            for queue in step.take_from
+        )
+
+    def _readable(self, path: File) -> FlowFile | None:
+        """A flow that can be followed; None for one with problems."""
+        try:
+            file = self.file(path)
+        except (OSError, UnicodeDecodeError):
+            return None
+        return file if file.parsed else None
 
     @cached_property
     def numbers(self) -> Document:

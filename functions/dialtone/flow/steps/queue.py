@@ -5,16 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 from math import ceil
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar, Self
 
-from pydantic import Field, StrictInt, StringConstraints, field_validator
+from pydantic import Field, StrictInt, StringConstraints, field_validator, model_validator
 
 from dialtone.domain.call_status import ANSWERED as ANSWERED_LEG
 from dialtone.domain.call_status import ENDED, RINGING
 from dialtone.domain.callee_legs import callee_state
 from dialtone.domain.commands import Command, command
 from dialtone.domain.decisions import NOT_REACHED
-from dialtone.domain.queues import ANSWERED, QueueQuestion
+from dialtone.domain.queues import ANSWERED, Callback, QueueQuestion
+from dialtone.domain.telnyx_actions import E164
 from dialtone.domain.units import MILLIS_PER_SECOND
 from dialtone.domain.webhook_retry_policy import CALLEE_EVENTS, retries
 from dialtone.flow.gather_timer import seconds_left, timer
@@ -61,8 +62,8 @@ KEYS = "0123456789*#"
 class QueueState(StepState):
     """How far the wait is."""
 
-    enqueued: bool = False
-    """Whether Telnyx has said that the call is in the queue."""
+    enqueued_millis: int = 0
+    """When the call came into the queue, in unix milliseconds, once Telnyx has said so: its place."""
     leaving: int = 0
     """The place in KEYS of the key by which the caller leaves, plus one; the queue has to let go of the call first."""
     taken_millis: int = 0
@@ -84,7 +85,7 @@ class Queue(Speaking):
     Telnyx keeps the order, ends the longest wait and connects. Its commands to a call work in a queue as elsewhere.
     """
 
-    paths: ClassVar[tuple[str, ...]] = ("timeout", "full", "keys")
+    paths: ClassVar[tuple[str, ...]] = ("timeout", "full", "keys", "callback")
 
     queue: str = Field(
         pattern=QUEUE_NAME, description="The queue's name; Telnyx makes the queue when it is first used."
@@ -108,6 +109,10 @@ class Queue(Speaking):
         description="How many callers the queue takes; it counts for a queue that Telnyx makes, 100 without it.",
     )
     keys: Keys = Field(default_factory=dict, description="Key by which the caller leaves the queue → the step.")
+    callback: Keys = Field(
+        default_factory=dict,
+        description="Key by which the caller asks to be called back in turn → the step that says so.",
+    )
     agents: tuple[Annotated[str, StringConstraints(pattern=_AGENT)], ...] = Field(
         (),
         max_length=MAX_AGENTS,
@@ -129,6 +134,18 @@ class Queue(Speaking):
             raise ValueError("takes audio or media; words cannot be held out without end")
         return hold
 
+    @model_validator(mode="after")
+    def _each_key_once(self) -> Self:
+        if both := sorted(self.keys.keys() & self.callback.keys()):
+            raise ValueError(f"{', '.join(both)} stands under keys and under callback")
+        if self.callback and self.agents:
+            raise ValueError("callback is for agents who take_from the queue; those who are rung call nobody back")
+        return self
+
+    def is_choice(self, where: str) -> bool:
+        """A callback is a choice, too."""
+        return where.startswith("callback.") or super().is_choice(where)
+
     def enter(self, call: Call, voice_defaults: VoiceDefaults) -> Move:
         """Go to the end of the queue."""
         del voice_defaults
@@ -144,7 +161,7 @@ class Queue(Speaking):
         if event.type == ANSWERED:
             return self._placed(call, event, state, voice_defaults)
         if event.type == "call.enqueued":
-            return None if state.enqueued or state.taken_millis else self._entered(call, event, voice_defaults)
+            return None if state.enqueued_millis or state.taken_millis else self._entered(call, event, voice_defaults)
         if event.type == "call.gather.ended":
             return self._timer_ended(call, event, voice_defaults)
         follow = {"call.bridged": self._bridged, "call.dequeued": self._left, "call.dtmf.received": self._leave}
@@ -167,7 +184,7 @@ class Queue(Speaking):
     def answered_by_digits(self, call: Call, digits: str) -> bool:
         """Whether it is one of its keys."""
         del call
-        return digits in self.keys
+        return digits in self.keys or digits in self.callback
 
     def abandoned(self, call: Call) -> tuple[Command, ...]:
         """An agent could take a caller who is elsewhere by now; and the music would never end by itself."""
@@ -202,7 +219,7 @@ class Queue(Speaking):
 
     def surely_sets(self, where: str) -> tuple[str, ...]:
         """A caller who was not taken in has no place."""
-        return (WAITED,) if where.startswith("keys.") or where == "timeout" else ()
+        return (WAITED,) if where.startswith(("keys.", "callback.")) or where == "timeout" else ()
 
     def prompts(self) -> Iterator[tuple[str, Prompt]]:
         """What the caller hears meanwhile."""
@@ -215,16 +232,21 @@ class Queue(Speaking):
 
     def _entered(self, call: Call, event: Event, voice_defaults: VoiceDefaults) -> Move:
         """The first announcement needs no question: the event says the place."""
+        music = self.hold.loop(call, voice_defaults)
         state = replace(
             QueueState.of(call),
-            enqueued=True,
+            enqueued_millis=_millis(event.occurred_at),
             position=event.number("current_position"),
             average=event.number("queue_avg_wait_time_secs"),
         )
+        if self.callback and self._asks:
+            # Those who are to be called back count, too, and Telnyx does not know of them.
+            return self._ringing(
+                call, event, Wait((self._timer(call), *music), state, question=self._question(call, state))
+            )
         heard = self._announced(call, event, state, voice_defaults)
         state = replace(state, said_millis=_millis(event.occurred_at) if self.announce else 0)
-        waits = (self._timer(call), *heard, *self.hold.loop(call, voice_defaults))
-        return self._ringing(call, event, Wait(waits, state))
+        return self._ringing(call, event, Wait((self._timer(call), *heard, *music), state))
 
     def _placed(self, call: Call, event: Event, state: QueueState, voice_defaults: VoiceDefaults) -> Move | None:
         """Telnyx has said where the caller stands; where it has not, the music goes on."""
@@ -292,7 +314,10 @@ class Queue(Speaking):
             return None
         if reason == "leave" and state.leaving:
             key = KEYS[state.leaving - 1]
-            return self.take(f"keys.{key}", commands=self._quiet(call), variables=self._known(call, state))
+            where = "callback" if key in self.callback else "keys"
+            left = self.take(f"{where}.{key}", commands=self._quiet(call), variables=self._known(call, state))
+            place = Callback(self.queue, call.session_id, call.leg_id, state.enqueued_millis)
+            return replace(left, promises=place) if where == "callback" else left
         if reason == "timeout":
             return self._waited_too_long(call)
         if reason == "leave":
@@ -302,15 +327,16 @@ class Queue(Speaking):
 
     def _leave(self, call: Call, event: Event) -> Move | None:
         """Nobody may be connected with a caller who is elsewhere: the queue has to let go first."""
-        state = QueueState.of(call)
-        if state.leaving or state.taken_millis or event.text("digit") not in self.keys:
+        state, key = QueueState.of(call), event.text("digit")
+        can_be_called = E164.accepts(call.from_number) and state.enqueued_millis
+        if state.leaving or state.taken_millis or not (key in self.keys or (key in self.callback and can_be_called)):
             return None
-        leaving = KEYS.index(event.text("digit")) + 1
+        leaving = KEYS.index(key) + 1
         return Wait((command("leave_queue", call.control_id),), replace(state, leaving=leaving))
 
     def _timer_ended(self, call: Call, event: Event, voice_defaults: VoiceDefaults) -> Move | None:
         state, status = QueueState.of(call), event.text("status")
-        if status in {"call_hangup", "cancelled"} or not (state.enqueued or state.taken_millis) or state.leaving:
+        if status in {"call_hangup", "cancelled"} or not (state.enqueued_millis or state.taken_millis) or state.leaving:
             return None
         if state.taken_millis:
             return self._connecting(call, event, state)
@@ -319,11 +345,14 @@ class Queue(Speaking):
             return replace(late, commands=(command("leave_queue", call.control_id), *late.commands))
         again = (self._timer(call),)
         if self._asks or self.agents:
-            average = any(name in {AVERAGE, AVERAGE_MINUTES} for name in self._announced_names)
-            question = QueueQuestion((self.queue,), call.control_id, average)
-            return Wait(again, state, question=question)
+            return Wait(again, state, question=self._question(call, state))
         said = self._said(call, event, state, voice_defaults)
         return Wait((*again, *said), state)
+
+    def _question(self, call: Call, state: QueueState) -> QueueQuestion:
+        average = bool(self._announced_names & {AVERAGE, AVERAGE_MINUTES})
+        since = state.enqueued_millis if self.callback else 0
+        return QueueQuestion((self.queue,), call.control_id, average=average, since_millis=since)
 
     def _connecting(self, call: Call, event: Event, state: QueueState) -> Move:
         """Somebody took the call; if the bridge did not come of it, the caller waits again, at the end of the queue."""

@@ -7,8 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
 
 from pydantic import BeforeValidator, Field, StringConstraints, WithJsonSchema, model_validator
 
+from dialtone.domain.call_status import ENDED
+from dialtone.domain.callee_legs import callee_state
 from dialtone.domain.commands import Command, command
-from dialtone.domain.queues import ANSWERED, QueueQuestion
+from dialtone.domain.queues import ANSWERED, Callback, QueueQuestion
+from dialtone.domain.stored import restored
+from dialtone.domain.webhook_retry_policy import CALLEE_EVENTS, retries
 from dialtone.flow.gather_timer import timer
 from dialtone.flow.keys import Keys, stop_gathering
 from dialtone.flow.moves import Move, Wait
@@ -28,6 +32,9 @@ LOOK_SECONDS = 5
 """How often it is seen whether somebody waits by now: a caller who comes into an empty queue waits so long at most."""
 
 MAX_QUEUES = 10
+
+RING_SECONDS = 30
+"""How long somebody is rung who is called back; the agent hears the music meanwhile."""
 
 _NAME_SCHEMA = {"type": "string", "pattern": QUEUE_NAME}
 
@@ -55,6 +62,8 @@ class TakeFromState(StepState):
     """What the agent hears and waits for."""
 
     playing: bool = False
+    calling: bool = False
+    """Whether a caller is being called back."""
     connected: bool = False
 
 
@@ -93,12 +102,12 @@ class TakeFrom(Speaking):
         """Take the first; while there is none, look again and again."""
         state = TakeFromState.of(call)
         if state.connected or event.about_callee:
-            return None
+            return None if state.connected else self._of_caller(call, event, state)
         match event.type:
             case "call.bridged":
                 return Wait(self.abandoned(call), TakeFromState(connected=True))
             case "call.gather.ended" if event.text("status") not in {"call_hangup", "cancelled"}:
-                return self._look(call, state)
+                return None if state.calling else self._look(call, state)
             case "call.dtmf.received" if event.text("digit") in self.keys:
                 return self.take(f"keys.{event.text('digit')}", commands=self.abandoned(call))
             case _ if event.type == ANSWERED:
@@ -108,8 +117,9 @@ class TakeFrom(Speaking):
     def refused(self, call: Call, event: Event) -> Move:
         """Another agent was faster, or the caller hung up: somebody else may wait. Music is not needed for that."""
         state = TakeFromState.of(call)
-        if event.text("action") == "bridge" and not state.connected:
-            return self._look(call, state)
+        if event.text("action") in {"bridge", "dial"} and not state.connected:
+            looks = self._look(call, replace(state, calling=False))
+            return replace(looks, commands=(*call.hangup_callees(), *looks.commands))
         return Wait(state=state)
 
     def answered_by_digits(self, call: Call, digits: str) -> bool:
@@ -123,6 +133,7 @@ class TakeFrom(Speaking):
         return (
             *((command("playback_stop", call.control_id, stop="all"),) if playing else ()),
             *stop_gathering(call),
+            *call.hangup_callees(),
         )
 
     def repeated(self, call: Call) -> None:
@@ -146,10 +157,36 @@ class TakeFrom(Speaking):
         return Wait((timer(call, LOOK_SECONDS),), state, question=QueueQuestion(self.take_from))
 
     def _answered(self, call: Call, event: Event, state: TakeFromState, voice_defaults: VoiceDefaults) -> Move | None:
+        if state.calling:
+            return None
+        music = self.hold.loop(call, voice_defaults) if self.hold and not state.playing else ()
+        if callback := event.payload.get("callback"):
+            dial = self._call_back(call, event)
+            calling = TakeFromState(playing=state.playing or bool(music), calling=True)
+            return Wait((*music, dial), calling, claims=restored(Callback, callback))
         if queue := event.text("queue"):
             return Wait((command("bridge", call.control_id, queue=queue),), state)
         if self.empty:
             return self.take("empty", commands=self.abandoned(call))
-        if self.hold is None or state.playing:
+        return Wait(music, replace(state, playing=True)) if music else None
+
+    def _call_back(self, call: Call, event: Event) -> Command:
+        return command(
+            "dial",
+            to=event.text("number"),
+            connection_id=call.connection_id,
+            link_to=call.control_id,
+            timeout_secs=RING_SECONDS,
+            client_state=callee_state(call, dialled=True).encode(),
+            **retries(CALLEE_EVENTS),
+            **{"from": event.text("shown") or call.to_number},
+        )
+
+    def _of_caller(self, call: Call, event: Event, state: TakeFromState) -> Move | None:
+        """Who is called back is connected, or is not there: then somebody else is the next."""
+        leg = call.far_legs.get(event.call_leg_id)
+        if leg is None or not state.calling:
             return None
-        return Wait(self.hold.loop(call, voice_defaults), replace(state, playing=True))
+        if event.type == "call.answered" and leg.status != ENDED:
+            return Wait((command("bridge", call.control_id, call_control_id=leg.control_id),), state)
+        return self._look(call, replace(state, calling=False)) if event.type == "call.hangup" else None

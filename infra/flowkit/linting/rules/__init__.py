@@ -63,6 +63,7 @@ from infra.flowkit.linting.rules import (
     unset_variable,
     unspoken_key,
     unsupported_by_voice,
+    untaken_queue,
     untypeable_key,
     wrong_kind,
 )
@@ -130,6 +131,7 @@ __all__ = [
     "unset_variable",
     "unspoken_key",
     "unsupported_by_voice",
+    "untaken_queue",
     "untypeable_key",
     "wrong_kind",
 ]
