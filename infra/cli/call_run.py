@@ -27,6 +27,7 @@ from infra.phone.telephone import OwnTelephone
 
 if TYPE_CHECKING:
     import argparse
+    from datetime import datetime
 
     from infra.phone.screen import Screen
     from infra.phone.telephone import Telephone
@@ -47,8 +48,9 @@ def run(given: argparse.Namespace) -> int:
     if played:
         reachable.meet(played.people)
     number = called(given.number, given.flows) if given.number else played.called if played else ""
-    flow_folder = _folder(given, given.flows, number, given.caller or (played.caller if played else CALLER))
     at = given.at or (played.at if played else None)
+    caller = given.caller or (played.caller if played else CALLER)
+    flow_folder = _folder(given, given.flows, number, caller, at)
     person = played.person if played else None
     pace = given.speed or REAL_TIME
     screen = screen_on(sys.stdout, os.environ)
@@ -74,7 +76,7 @@ def _ring_in(given: argparse.Namespace) -> int:
     line = LineThere(PHONE_PORT if given.phone_port is None else given.phone_port)
     about = line.about()
     flows = Path(about["flows"])
-    flow_folder = _folder(given, flows, called(given.number or "", flows), given.caller or CALLER)
+    flow_folder = _folder(given, flows, called(given.number or "", flows), given.caller or CALLER, given.at)
     screen = screen_on(sys.stdout, os.environ)
     screen.say(f"Dialtone: {flow_folder.caller} calls {flow_folder.called}, on the line of dialtone up.", Tone.QUIET)
     telephone = RemoteTelephone(line, about["pace"], given.at)
@@ -89,11 +91,11 @@ _INSTEAD = {
 }
 
 
-def _folder(given: argparse.Namespace, flows: Path, number: str, caller: str) -> FlowFolder:
+def _folder(given: argparse.Namespace, flows: Path, number: str, caller: str, at: datetime | None) -> FlowFolder:
     """The flows as this caller meets them. Raises DialtoneError for what cannot be called, or saved."""
     if not number:
         raise DialtoneError("which number? Say one of numbers.yaml, or --script FILE")
-    flow_folder = FlowFolder(flows, number, caller)
+    flow_folder = FlowFolder(flows, number, caller, at)
     flow_folder.check_number()
     if given.save:
         check_place(given.save, flow_folder.flow())

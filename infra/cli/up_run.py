@@ -19,6 +19,7 @@ from infra.console import BOLD, GREEN, RED, Console
 from infra.flowkit.lint import lint
 from infra.flowkit.linting.finding import Severity
 from infra.flowkit.watched_flows import stamp
+from infra.local.call_names import CallNames
 from infra.local.emulator import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY
 from infra.local.line import SWEEP_SECONDS, PhoneLine
 from infra.local.narrator import Narrator
@@ -41,15 +42,15 @@ def run(given: argparse.Namespace) -> NoReturn:
     if not given.flows.is_dir():
         raise DialtoneError(f"{given.flows} is not a folder: name the one that holds the flows")
     numbers = read_numbers(given.flows)
-    reachable = people(given.agent)
+    reachable, names = people(given.agent), CallNames()
     server = LocalServer(given.phone_port, lambda error: console.line(sentence_of(error), RED))
     with (
         closing(server),
         PhoneLine(
             carrier_port=given.carrier_port, cloud_port=given.cloud_port, pace=given.pace, watched_flows=given.flows
         ) as line,
-        Narrator(console, line.store, names_calls=True) as narrator,
-        CallService(line) as calls,
+        Narrator(console, line.store, names=names) as narrator,
+        CallService(line, names=names) as calls,
     ):
         seen = stamp(given.flows)
         line.connect(numbers)

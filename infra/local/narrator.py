@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from dialtone.adapters.calls_table import CallsTable
     from infra.carrier.trace import Happening
     from infra.console import Console
+    from infra.local.call_names import CallNames
 
 LABEL_CHARACTERS = 9
 NAME_CHARACTERS = 8
@@ -30,14 +31,13 @@ POLL_SECONDS = 1.0
 class Narrator:
     """Tells of calls, on a thread of its own: it reads the table, and the carrier does not wait for that.
 
-    A context manager. With `names_calls` each line says which call it is about: for calls that overlap.
+    A context manager. With `names` each line says which call it is about: for calls that overlap.
     """
 
-    def __init__(self, console: Console, store: CallsTable, *, names_calls: bool = False) -> None:
+    def __init__(self, console: Console, store: CallsTable, *, names: CallNames | None = None) -> None:
         self._console = console
         self._store = store
-        self._names_calls = names_calls
-        self._names: dict[str, str] = {}
+        self._names = names
         self._began = 0.0
         self._lines: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._broken: Exception | None = None
@@ -101,10 +101,9 @@ class Narrator:
 
     def _name(self, happening: Happening) -> str:
         """Which call it is, by the order in which they came; '' where calls come one after another."""
-        if not self._names_calls:
+        if self._names is None:
             return ""
-        session = happening.leg.call_session_id if happening.leg else ""
-        name = self._names.setdefault(session, f"call {len(self._names) + 1}") if session else ""
+        name = self._names.name(happening.leg.call_session_id) if happening.leg else ""
         return f"{name:<{NAME_CHARACTERS}} "
 
     def _stored(self, session: str, event_id: str) -> str:

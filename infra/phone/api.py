@@ -114,15 +114,17 @@ class PhoneApi:
         }
 
     def _route(self, asked: Asked) -> Reply:
-        folder = self._folder(asked.query.get("called", ""), asked.query.get("caller", ""))
+        query = asked.query
+        folder = self._folder(query.get("called", ""), query.get("caller", ""), query.get("at", ""))
         return as_json({"called": folder.called, "flow": folder.flow()})
 
-    def _folder(self, number: str, caller: str) -> FlowFolder:
-        """Raises DialtoneError for what is not a number."""
+    def _folder(self, number: str, caller: str, at: str) -> FlowFolder:
+        """Raises DialtoneError for what is not a caller, or not a time."""
         caller = caller.strip() or CALLER
         if caller != WITHHELD and not re.fullmatch(NUMBER, caller.removesuffix("*")):
             raise DialtoneError(f"{caller} is not a caller: write +15550142, a SIP address, or {WITHHELD}")
-        return FlowFolder(self.flows, called(number.strip(), self.flows), caller)
+        when = moment(at) if at.strip() else None
+        return FlowFolder(self.flows, called(number.strip(), self.flows), caller, when)
 
     def _picture(self, _asked: Asked, flow: str) -> Reply:
         if not _FLOW.fullmatch(flow):
@@ -130,10 +132,10 @@ class PhoneApi:
         return Reply(svg_of(picture_of(graph_in(self.flows / f"{flow}.yaml")), on_page=True).encode(), "image/svg+xml")
 
     def _place(self, asked: Asked) -> Reply:
-        folder = self._folder(asked.text("called"), asked.text("caller"))
-        flow, at = folder.flow(), asked.text("at").strip()
+        folder = self._folder(asked.text("called"), asked.text("caller"), asked.text("at"))
+        flow = folder.flow()
         who = Caller(gives_up_after=PATIENCE_SECONDS)
-        call = self.service.place(folder.called, who, caller=folder.caller, flow=flow, at=moment(at) if at else None)
+        call = self.service.place(folder.called, who, caller=folder.caller, flow=flow, at=folder.at)
         return as_json({"id": call.session, "called": folder.called, "flow": flow}, HTTPStatus.CREATED)
 
     def _events(self, asked: Asked, session: str) -> Stream:

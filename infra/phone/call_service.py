@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from infra.carrier.callers import Caller
     from infra.carrier.trace import Happening
+    from infra.local.call_names import CallNames
     from infra.phone.phone_system import PhoneSystem
 
 LOOK_SECONDS = 0.5
@@ -41,7 +42,9 @@ class CallService:
 
     system: PhoneSystem
     wake: Callable[[], None] = lambda: None
-    """Is called when there is something new of any call, on a thread of its own."""
+    """Is called when there is something new of any call, on any thread."""
+    names: CallNames | None = None
+    """What the line calls each call, where others tell of it as well."""
     _calls: dict[str, Call] = field(default_factory=dict)
     _answered: SimpleQueue[tuple[Call, WebhookAnswered] | None] = field(default_factory=SimpleQueue)
     """Webhooks whose effects are to be looked up."""
@@ -76,6 +79,8 @@ class CallService:
             call = Call(self.system, Receiver(line.name, began=carrier.clock.now), line, flow)
             self._forget_the_oldest()
             self._calls[call.session] = call
+            if self.names is not None:
+                call.log.append(Told(0.0, "line", self.names.name(call.session), Tone.QUIET))
         if complaint:
             call.log.append(Told(0.0, "fault", f"audio: {complaint}", Tone.FAULT))
         return call

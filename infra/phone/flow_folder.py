@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from dialtone.adapters.flow_library import NUMBERS_FILE, FlowLibrary
@@ -45,6 +46,8 @@ class FlowFolder:
     folder: Path
     called: str
     caller: str
+    at: datetime | None = None
+    """When it is called; None for now."""
     _seen: Stamp = field(init=False)
 
     def __post_init__(self) -> None:
@@ -67,7 +70,7 @@ class FlowFolder:
         ringing = Event(
             id="",
             type="call.initiated",
-            occurred_at="",
+            occurred_at=(self.at or datetime.now(UTC)).isoformat(),
             payload={"direction": "incoming", "to": self.called, "from": self.caller},
         )
         library = FlowLibrary.open(self.folder)

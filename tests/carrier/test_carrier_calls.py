@@ -213,3 +213,20 @@ def _without_nulls(event: dict[str, object]) -> dict[str, object]:
     plain = {name: event[name] for name in ("event_type", "id", "occurred_at", "record_type")}
     payload = json.loads(json.dumps(event["payload"]))
     return {**plain, "payload": {name: value for name, value in payload.items() if value is not None}}
+
+
+def test_a_call_of_another_time_leaves_the_others_in_theirs() -> None:
+    desk = Desk(start=datetime(2026, 3, 2, 10, tzinfo=UTC)).answering()
+    christmas = datetime(2026, 12, 24, 22, tzinfo=UTC)
+
+    then = desk.carrier.call(CALLER, NUMBER, at=christmas)
+    now = desk.carrier.call(CALLER, NUMBER)
+    desk.carrier.run_for(2)
+    then.hang_up()
+    desk.carrier.run_for(2)
+
+    told = [(event["payload"]["call_session_id"], event["occurred_at"][:13]) for event in desk.events]
+    assert {hour for session, hour in told if session == then.name.call_session_id} == {"2026-12-24T22"}
+    assert {hour for session, hour in told if session == now.name.call_session_id} == {"2026-03-02T10"}
+    (hangup,) = (event for event in desk.events if event["event_type"] == "call.hangup")
+    assert hangup["payload"]["start_time"].startswith("2026-12-24T22:00:00")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import time
 from contextlib import ExitStack
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Self
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 from infra.checkout import SAMPLES
 from infra.flowkit.stage import Stage
 from infra.flowkit.watched_flows import WatchedFlows
+from infra.local.call_names import CallNames
 from infra.pages.assets import assets
 from infra.pages.server import LocalServer
 from infra.phone.api import PhoneApi
@@ -19,12 +21,15 @@ from infra.phone.clock_thread import ClockThread
 from infra.phone.people import people
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from dialtone.domain.decisions import Decision, EnteredStep
 
 PACE = 30.0
+
+PATIENCE_SECONDS = 30.0
+"""A call takes a tenth of this; a machine that is busy takes more."""
 
 
 class StagedLine(Stage):
@@ -63,7 +68,7 @@ class OpenLine:
     def __init__(self, flows: Path = SAMPLES) -> None:
         self.staged = StagedLine(flows)
         self.faults: list[Exception] = []
-        self.calls = CallService(self.staged)
+        self.calls = CallService(self.staged, names=CallNames())
         self.phones = PhoneApi(self.calls, flows, PACE)
         self.server = LocalServer(0, self.faults.append, [*assets("phone.html"), *self.phones.routes()])
         self._open = ExitStack()
@@ -118,7 +123,9 @@ class Listener:
         self._connection.close()
 
     def _read(self) -> Iterator[None]:
+        ends = time.monotonic() + PATIENCE_SECONDS
         for line in self._stream:
+            assert time.monotonic() < ends, f"{self.told}\n{self.state}"
             name, _, value = line.decode().rstrip("\n").partition(": ")
             if name == "id":
                 self.number = int(value)
@@ -130,18 +137,19 @@ class Listener:
 
     def hears(self, text: str) -> None:
         """Wait until something with this text is told."""
-        while text not in self.told:
-            next(self._events)
+        self._until(lambda: text in self.told)
 
     def comes_to(self, step: str) -> None:
         """Wait until the call stands at a step."""
-        while self.state.get("step") != step:
-            next(self._events)
+        self.until("step", step)
 
     def until(self, name: str, value: object = True) -> None:  # noqa: FBT002 -- reads as it is meant
         """Wait until the state has that."""
-        while self.state.get(name) != value:
-            next(self._events)
+        self._until(lambda: self.state.get(name) == value)
+
+    def _until(self, holds: Callable[[], bool]) -> None:
+        while not holds():
+            assert next(self._events, self) is None, f"the line has ended the stream:\n{self.told}\n{self.state}"
 
     @property
     def told(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -103,14 +104,17 @@ def test_a_line_that_ends_in_the_middle_of_a_call_is_told_and_is_no_success(flow
     assert (phone.returncode, said) == (1, "")
 
 
-def test_a_telephone_that_is_killed_has_hung_up(line: OpenLine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(call_service, "LEFT_ALONE_SECONDS", 0.2)
+@pytest.mark.parametrize(("how", "left_alone_seconds"), [(signal.SIGKILL, 0.2), (signal.SIGINT, 600.0)])
+def test_a_telephone_that_is_killed_has_hung_up(
+    line: OpenLine, how: signal.Signals, left_alone_seconds: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(call_service, "LEFT_ALONE_SECONDS", left_alone_seconds)
     phone = ring_in(line.server.port, MENU)
     until(phone, "hears")
     (leg,) = line.staged.carrier.legs
     call = line.calls.call(leg.name.call_session_id)
 
-    phone.kill()
+    phone.send_signal(how)
     phone.communicate()
 
     with call.changed:

@@ -13,6 +13,7 @@ from botocore.exceptions import EndpointConnectionError
 from dialtone.adapters.calls_table import CallsTable
 from infra.carrier import Application, Caller, Carrier
 from infra.console import Console
+from infra.local.call_names import CallNames
 from infra.local.narrator import Narrator
 from tests.carrier.desk import CALLER, CONNECTION, NUMBER, URL
 
@@ -77,7 +78,7 @@ def test_calls_that_overlap_are_told_apart() -> None:
     carrier = Carrier(lambda _request, _seconds: 200)
     carrier.add_application(Application(CONNECTION, URL), [NUMBER])
     out = io.StringIO()
-    narrator = Narrator(Console(out), _table_nobody_serves(), names_calls=True)
+    narrator = Narrator(Console(out), _table_nobody_serves(), names=CallNames())
 
     with narrator:
         carrier.observe(narrator.tell)

@@ -74,13 +74,18 @@ def test_several_calls_at_once_each_hear_their_own(line: OpenLine) -> None:
         two.until("flow", "languages")
         three.until("stage", "over")
 
+        assert [each.told.splitlines()[0] for each in (one, two, three)] == [
+            "line call 1",
+            "line call 2",
+            "line call 3",
+        ]
         assert "hung up" not in one.told + two.told
         assert "Harbour Dental" not in two.told
         assert all("message" not in step for step in three.way)
 
 
 def test_two_calls_of_different_hours_go_different_ways_at_the_same_time(line: OpenLine) -> None:
-    with line.place(NIGHT, at="2026-03-02T10:00") as day, line.place(NIGHT, at="2026-03-02T22:00+00:00") as night:
+    with line.place(NIGHT, at="2026-03-02T15:00") as day, line.place(NIGHT, at="2026-03-03T03:00+00:00") as night:
         for call in (day, night):
             while len(call.way) < 2:
                 call.until("flow", "after-hours")
@@ -88,7 +93,23 @@ def test_two_calls_of_different_hours_go_different_ways_at_the_same_time(line: O
 
         assert day.way[1] != night.way[1]
         _, conversation = line.ask("GET", f"/api/calls/{night.call}/conversation")
-        assert conversation["at"].startswith("2026-03-02T22:00:0")
+        assert conversation["at"].startswith("2026-03-03T03:00:0")
+
+
+def test_the_hour_decides_about_the_flow_before_the_call_as_in_it(line: OpenLine, flows: Path) -> None:
+    calendar = next((flows / "calendars").iterdir()).stem
+    numbers = f'"{MENU}":\n  - {{flow: after-hours, closed: {calendar}}}\n  - main-menu\n'
+    (flows / "numbers.yaml").write_text(numbers)
+
+    routes = [
+        line.ask("GET", f"/api/route?called=%2B15550100{at}")[1]
+        for at in ("", "&at=2026-03-02T15:00", "&at=2026-03-03T03:00")
+    ]
+    with line.place(MENU, at="2026-03-03T03:00") as night:
+        night.until("flow", "after-hours")
+
+    assert "flow" in routes[0]
+    assert [each["flow"] for each in routes[1:]] == ["main-menu", "after-hours"]
 
 
 def test_who_is_cut_off_for_a_moment_hears_all_that_was_missed_and_nothing_twice(line: OpenLine) -> None:

@@ -138,7 +138,7 @@ function keepInView(figure, node) {
 
 async function showRoute() {
   if (call && call.state?.stage !== "over") return;
-  const asked = new URLSearchParams({ called: dial.called.value, caller: dial.caller.value });
+  const asked = new URLSearchParams(new FormData(dial));
   if (dial.called.value) {
     await attempt(async () => {
       const { flow } = await (await ask(`api/route?${asked}`)).json();
@@ -252,7 +252,11 @@ document.addEventListener("keydown", (event) => {
   }
 });
 $("hang-up").addEventListener("click", () => doIt("hang-up"));
-$("switch").addEventListener("click", () => doIt("switch"));
+$("switch").addEventListener("click", () => attempt(async () => {
+  const was = call.state.is_agent;
+  const { is_agent: is } = await (await ask(`api/calls/${call.id}/switch`, {})).json();
+  if (!was && !is) throw new Error("The flow has rung nobody who is on the line.");
+}));
 
 enable();
 listenToLine();
