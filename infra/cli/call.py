@@ -58,7 +58,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="PORT",
         help=f"of that line, as `up` shows it (default: {PHONE_PORT})",
     )
-    parser.set_defaults(run=later("infra.cli.call_run"))
+    parser.set_defaults(run=_run)
+
+
+def _run(given: argparse.Namespace) -> int:
+    """A line that is up needs nothing of what starts one."""
+    rings_in = given.line or given.phone_port is not None
+    return later("infra.cli.call_line_run" if rings_in else "infra.cli.call_run")(given)
 
 
 def _moment(text: str) -> datetime:

@@ -21,6 +21,7 @@ OF_THE_PROGRAM = ("dialtone.adapters", "dialtone.flow")
     [
         (["--help"], (*LIBRARIES, *OF_THE_PROGRAM)),
         (["completion", "words", "flow", "draw", ""], (*LIBRARIES, *OF_THE_PROGRAM)),
+        (["call", "--phone-port", "1", "+15550100"], (*EMULATORS, "infra.local.cloud", "infra.local.line")),
         (["flow", "lint"], (*EMULATORS, "infra.carrier", "infra.local.cloud")),
     ],
 )
