@@ -87,6 +87,25 @@ CONFERENCE: dict[str, object] = {
 }
 
 EXAMPLES: dict[str, Examples] = {
+    "amount": ((1, 12.5), (0, -1, "1", None, True)),
+    "connector_name": WORD,
+    "currency": (("USD", "usd"), ("", "EUR", *NOT_TEXT)),
+    "description": (("An order",), ("", *NOT_TEXT)),
+    "max_attempts": ((1, 3), (0, *NOT_WHOLE)),
+    "metadata": (({}, {"order": 1}), ([], "x", None)),
+    "min_postal_code_length": ((1, 5), (0, *NOT_WHOLE)),
+    "parameters": (({}, {"order": 1}), ([], "x", None)),
+    "payment_method": one_of("credit-card", "ach-debit"),
+    "payment_token": (("tok_1",), ("", *NOT_TEXT)),
+    "postal_code": ((True, False, "90210"), ("", 90210, None)),
+    "prompts": (
+        ({}, {"security-code": "Your code, please."}, {"postal-code": [{"text": "Once more.", "attempt": "2"}]}),
+        ({"pin": "Your PIN"}, {"postal-code": [{}]}, {"postal-code": ""}, [], "x"),
+    ),
+    "pay.service_level": WORD,
+    "pay.timeout_millis": FROM_ZERO,
+    "transaction_type": one_of("charge", "tokenize"),
+    "valid_card_types": ((["visa"], []), (["Visa"], "visa", [1], None)),
     "auto_detect": FLAG,
     "encoding": one_of("auto", "gsm7", "ucs2"),
     "media_urls": ((["https://example.com/a.png"], []), (["a.png"], "https://example.com/a.png", None)),

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from infra.carrier import calls, dialing, errors, media, queues, recordings
+from infra.carrier import calls, dialing, errors, media, payments, queues, recordings
 from infra.carrier.audio import Prompt, speech
 from infra.carrier.gather import Gather, rules
 from infra.carrier.legs import Leg, LegState
@@ -265,6 +265,19 @@ def gather_using_audio(exchange: Exchange, leg: Leg, given: Parameters) -> dict[
     prompt = file_prompt(exchange, given)
     invalid_prompt = file_prompt(exchange, given, "invalid_")
     Gather(exchange, leg, rules(given, prompted=True), prompt, invalid_prompt).begin()
+    return {}
+
+
+@_command()
+def pay(exchange: Exchange, leg: Leg, given: Parameters) -> dict[str, Any]:
+    """Ask for a card, or an account, and have it charged."""
+    take_client_state(leg, given)
+    known = given.get("connector_name", payments.DEFAULT) in exchange.pay_connectors
+    if not (known or exchange.any_pay_connector):
+        raise errors.invalid("/connector_name", "There is no Pay connector of this name.")
+    if given.get("transaction_type") == "charge" and not given.get("amount"):
+        raise errors.missing("/amount")
+    payments.Payment(exchange, leg, given).begin()
     return {}
 
 

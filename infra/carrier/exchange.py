@@ -67,6 +67,10 @@ class Exchange:
     other_connections: dict[str, str] = field(default_factory=dict)
     legs: dict[str, Leg] = field(default_factory=dict)
     queues: dict[str, CallQueue] = field(default_factory=dict)
+    #: Name of a Pay connector → what its processor answers: `success`, or an error's code.
+    pay_connectors: dict[str, str] = field(default_factory=lambda: {"Default": "success"})
+    #: Whether a connector of any other name is there, too, and charges whatever it is asked to.
+    any_pay_connector: bool = False
     messaging: Messaging = field(default_factory=Messaging)
     #: command_id of each accepted dial → when, and what was answered.
     dials_seen: dict[str, tuple[float, dict[str, Any]]] = field(default_factory=dict)

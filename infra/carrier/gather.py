@@ -69,6 +69,11 @@ class Gather:
     timer: Timer | None = None
     overall: Timer | None = None
 
+    @property
+    def tells_keys(self) -> bool:
+        """Whether its keys are reported one by one."""
+        return True
+
     def begin(self) -> None:
         """Start: a gather that is still under way on the leg is cancelled."""
         if self.leg.gather is not None:

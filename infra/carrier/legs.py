@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from infra.carrier.delivery import Route, Session
     from infra.carrier.dialing import DialOptions
     from infra.carrier.gather import Gather
+    from infra.carrier.payments import Payment
     from infra.carrier.recordings import Recording
     from infra.carrier.trace import LegName
 
@@ -109,7 +110,7 @@ class Leg:
     alternatives: list[Leg] = field(default_factory=list)
     digits_on_answer: str | None = None
     parks_after_unbridge: bool = False
-    gather: Gather | None = None
+    gather: Gather | Payment | None = None
     recordings: list[Recording] = field(default_factory=list)
     sounds: list[Sound] = field(default_factory=list)
     timers: list[Timer] = field(default_factory=list)

@@ -31,6 +31,7 @@ DESCRIPTIONS = {
     "gather_using_speak": ("telnyx.types.calls.action_gather_using_speak_params", "ActionGatherUsingSpeakParams"),
     "hangup": ("telnyx.types.calls.action_hangup_params", "ActionHangupParams"),
     "leave_queue": ("telnyx.types.calls.action_leave_queue_params", "ActionLeaveQueueParams"),
+    "pay": ("telnyx.types.calls.action_pay_params", "ActionPayParams"),
     "playback_start": ("telnyx.types.calls.action_start_playback_params", "ActionStartPlaybackParams"),
     "playback_stop": ("telnyx.types.calls.action_stop_playback_params", "ActionStopPlaybackParams"),
     "record_pause": ("telnyx.types.calls.action_pause_recording_params", "ActionPauseRecordingParams"),

@@ -495,6 +495,8 @@ class Conversation(_Written):
     """Who can be reached under other numbers: agents, colleagues. Nobody has a number that is not named."""
     lookups: Lookups = Field(default_factory=dict)
     """How the systems answer that the flow asks, by the name or address that `lookup` has; the others fail."""
+    payments: dict[Words, Words] = Field(default_factory=dict)
+    """Payment connector → `success`, or the code with which its processor declines; the others charge."""
     opted_out: tuple[Number, ...] = ()
     """Who has answered STOP: Telnyx sends them no texts."""
     troubles: tuple[Trouble, ...] = ()

@@ -126,6 +126,7 @@ class ScenarioRun:
         """From the ringing to the end; why it could not be played, if so."""
         for number, attempts in self._conversation.people.items():
             self._carrier.add_callee(number, *map(callee_of, attempts))
+        self._carrier.exchange.pay_connectors.update(self._conversation.payments)
         self._carrier.exchange.messaging.opted_out.update(self._conversation.opted_out)
         self._make_trouble()
         self._carrier.observe(self._tell)

@@ -42,6 +42,7 @@ PARAMETER_TYPES = {
     "send_dtmf": "calls.action_send_dtmf_params.ActionSendDtmfParams",
     "client_state_update": "calls.action_update_client_state_params.ActionUpdateClientStateParams",
     "dial": "call_dial_params.CallDialParams",
+    "pay": "calls.action_pay_params.ActionPayParams",
     "send_message": "message_send_params.MessageSendParams",
 }
 # The SDK's type wants it always, while Telnyx says that it excludes `queue` and `video_room_id`: one of the three.

@@ -25,6 +25,7 @@ from dialtone.domain.events import (
     parse_event,
     recorded_payload,
 )
+from dialtone.domain.payments import OF_PAYMENTS, report
 
 SAMPLES = {file.stem: json.loads(file.read_text()) for file in sorted(Path("tests/events").glob("*.json"))}
 KNOWN_SAMPLES = sorted(name for name in SAMPLES if not name.startswith("unknown-"))
@@ -82,7 +83,8 @@ def test_every_sample_is_read_as_it_was_sent(name: str) -> None:
     event = parse_event(body(SAMPLES[name]))
 
     assert (event.id, event.type) == (sent["id"], sent["event_type"])
-    assert event.payload == sent["payload"]
+    paid = event.type.startswith(OF_PAYMENTS)  # of what it shows of a card nothing is read
+    assert event.payload == (report(sent["payload"]) if paid else sent["payload"])
     assert event.call_session_id == sent["payload"]["call_session_id"]
     assert event.call_leg_id == sent["payload"]["call_leg_id"]
 

@@ -14,9 +14,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from dialtone.domain import payments
 from dialtone.domain.client_state import ClientState
 from dialtone.domain.commands import CALL_CONTROL_ID
 from dialtone.domain.errors import ApiVersion1, MalformedEvent
+from dialtone.domain.payments import OF_PAYMENTS
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator, Mapping
@@ -251,9 +253,12 @@ def _understood(data: dict[str, Any]) -> Event:
 
 def _described(data: dict[str, Any]) -> dict[str, Any]:
     payload = _object(data.get("payload"), "data.payload")
-    if not str(data.get("event_type")).startswith(OF_TEXTS):
+    event_type = str(data.get("event_type"))
+    if event_type.startswith(OF_PAYMENTS):
+        return payments.report(payload)
+    if not event_type.startswith(OF_TEXTS):
         return payload
-    from dialtone.domain.texts import report  # noqa: PLC0415 -- few lines send texts
+    from dialtone.domain.texts import report  # noqa: PLC0415 -- it imports this module
 
     return report(payload)
 
@@ -313,8 +318,11 @@ _WEB_ADDRESS = re.compile(r"https?://\S+", re.IGNORECASE)
 DIGITS = frozenset({"digit", "digits"})
 """Fields that hold what callers key in."""
 
-_NEVER_KEPT = frozenset({"recording_urls", "public_recording_urls", "client_state", "transcription_text"})
-"""URLs that let anyone fetch a recording, our own mark, and transcripts, which belong in the bucket."""
+_NEVER_KEPT = frozenset(
+    {"recording_urls", "public_recording_urls", "client_state", "transcription_text", "token_id", "last_four"}
+)
+"""URLs that let anyone fetch a recording, our own mark, transcripts, which belong in the bucket, and what is known of a
+card or can be charged: only the call's variables have it."""
 
 
 def _kept(value: Any, addresses: Container[str], *, masked: bool) -> Any:  # noqa: ANN401 -- any JSON

@@ -34,6 +34,9 @@ RING_SECONDS = 30
 CONNECTING_SECONDS = 60
 """Beyond the ringing: until the network has said what became of it, and answering-machine detection has."""
 
+PAYMENT_STEPS, PAYMENT_DIGITS, PROMPT_SECONDS, PROCESSING_SECONDS = 4, 19, 30, 120
+"""Of `pay`: what is asked for one after another, the digits of the longest, and what each takes; Telnyx says none."""
+
 TRIES, DIGITS, DIGIT_MILLIS, ANSWER_MILLIS = 3, 128, 5_000, 60_000
 
 
@@ -65,6 +68,13 @@ def _asked(given: Parameters, prompt: float) -> float:
     return float(given.get("maximum_tries", TRIES) * (prompt + _gather(given) + digits))
 
 
+def _paying(given: Parameters) -> float:
+    each = (
+        PROMPT_SECONDS + _gather(given) + PAYMENT_DIGITS * _seconds(given, "inter_digit_timeout_millis", DIGIT_MILLIS)
+    )
+    return float(PAYMENT_STEPS * given.get("max_attempts", TRIES) * each + PROCESSING_SECONDS)
+
+
 def _ringing(given: Parameters) -> float:
     return float(given.get("timeout_secs", RING_SECONDS) + CONNECTING_SECONDS)
 
@@ -89,6 +99,7 @@ _SECONDS: Mapping[str, Callable[[Parameters], float]] = {
     "hangup": _at_once,
     "leave_queue": _at_once,
     "send_message": _at_once,
+    "pay": _paying,
     "playback_start": lambda given: _times(given) * AUDIO_SECONDS,
     "reject": _at_once,
     "speak": lambda given: _times(given) * _speech(given),

@@ -160,6 +160,31 @@ CHANNELS = choice("single", "dual")
 TRACK = choice("both", "inbound", "outbound")
 TRIM = choice("trim-silence")
 
+CARD_TYPES = ("visa", "mastercard", "amex", "maestro", "discover", "optima", "jcb", "diners-club", "enroute")
+PAYMENT_STEPS = (
+    "bank-account-number",
+    "bank-routing-number",
+    "expiration-date",
+    "payment-card-number",
+    "postal-code",
+    "security-code",
+)
+PAYMENT_PROMPT = either(
+    text(1, PROMPT_CHARACTERS),
+    ListOf(
+        Shape(
+            {
+                "text": text(1, PROMPT_CHARACTERS),
+                "attempt": WORD,
+                "card_type": choice(*CARD_TYPES),
+                "error_type": WORD,
+            },
+            required=("text",),
+        )
+    ),
+    allowed="a text, or a list of texts with what each is for",
+)
+
 STATE: dict[str, Parameter] = {"client_state": BASE64}
 
 RECORD_FROM_ANSWER: dict[str, Parameter] = {
@@ -457,6 +482,31 @@ ACTIONS: Mapping[str, Action] = {
     "send_dtmf": Action(
         STATE | {"digits": written(r"[0-9A-DwW*#]+", DTMF, secret=True), "duration_millis": whole(100, 500)},
         required=("digits",),
+    ),
+    "pay": Action(
+        STATE
+        | {
+            "amount": Check("an amount above 0", lambda given: number(0, 1e9).accepts(given) and given != 0),
+            "connector_name": WORD,
+            "currency": choice("USD", "usd"),
+            "description": text(1, 4_096),
+            "inter_digit_timeout_millis": MILLIS,
+            "language": LANGUAGE,
+            "max_attempts": whole(1),
+            "metadata": Shape(open=True),
+            "min_postal_code_length": whole(1),
+            "parameters": Shape(open=True),
+            "payment_method": choice("credit-card", "ach-debit"),
+            "payment_token": written(r".{1,4000}", "text of at most 4,000 characters", secret=True),
+            "postal_code": either(FLAG, text(1, 32), allowed="true, false, or a postal code"),
+            "prompts": Shape(dict.fromkeys(PAYMENT_STEPS, PAYMENT_PROMPT)),
+            "service_level": WORD,
+            "timeout_millis": MILLIS,
+            "transaction_type": choice("charge", "tokenize"),
+            "valid_card_types": ListOf(choice(*CARD_TYPES)),
+            "voice": VOICE,
+        },
+        rules=(OneOf(("payment_token", "valid_card_types")),),
     ),
     "client_state_update": Action(STATE, required=("client_state",)),
     "send_message": Action(

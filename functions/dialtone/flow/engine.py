@@ -30,6 +30,7 @@ from dialtone.domain.errors import CommandInvalid
 from dialtone.domain.events import OURS
 from dialtone.domain.numbers import masked
 from dialtone.domain.outcomes import COMPLETED, FLOW_FAILED, HUNG_UP, NO_FLOW
+from dialtone.domain.payments import OF_PAYMENTS
 from dialtone.domain.recordings import FLOW, SENSITIVE
 from dialtone.domain.texts import ACCEPTED
 from dialtone.domain.webhook_retry_policy import CALLER_EVENTS, retries
@@ -80,6 +81,7 @@ _BOUND_TO_A_TURN = (
     "call.bridged",
     "call.enqueued",
     "call.dequeued",
+    OF_PAYMENTS,
     "dialtone.lookup.",
     "dialtone.queue.",
     ACCEPTED,
@@ -94,6 +96,7 @@ _MARKED = frozenset(
         "gather",
         "gather_using_audio",
         "gather_using_speak",
+        "pay",
         "playback_start",
         "record_start",
         "speak",

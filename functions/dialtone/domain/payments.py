@@ -1,0 +1,54 @@
+"""Payments that Telnyx takes by phone: what is kept of its events about one. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+OF_PAYMENTS = "call.payment."
+"""How the types of Telnyx's events about a payment begin."""
+
+COMPLETED = "call.payment.completed"
+
+SUCCESS, CANCELLED = "success", "cancelled"
+TOO_MANY_TRIES, DECLINED = "too-many-failed-attempts", "payment-connector-error"
+"""Telnyx's results; another is `internal-error`."""
+
+VARIABLES = {
+    "pay.result": "result",
+    "pay.charge_id": "charge_id",
+    "pay.confirmation": "payment_confirmation_code",
+    "pay.token": "token_id",
+    "pay.card_type": "payment_card_type",
+    "pay.last_four": "last_four",
+    "pay.error": "pay_error_code",
+}
+"""What a flow knows afterwards → the field of the event that says it."""
+
+_KEPT = frozenset(
+    {
+        *("call_control_id", "call_leg_id", "call_session_id", "connection_id", "client_state", "from", "to"),
+        *("attempt", "error_type", "payment_step", "payment_status", "payment_method", "payment_card_type"),
+        *("result", "charge_id", "token_id", "payment_confirmation_code", "pay_error_code", "payment_error"),
+        "payment_connector",
+        "read_back_by",
+    }
+)
+
+_LAST = 4
+
+
+def report(payload: Mapping[str, Any]) -> dict[str, Any]:
+    """What is kept of such an event: no card number, though Telnyx masks it, no code, no date, no account."""
+    kept = {name: value for name, value in payload.items() if name in _KEPT}
+    card = payload.get("payment_card_number")
+    ending = card[-_LAST:] if isinstance(card, str) else ""
+    return {**kept, "last_four": ending} if ending.isdecimal() and len(ending) == _LAST else kept
+
+
+def outcome(payload: Mapping[str, Any]) -> dict[str, str]:
+    """The variables that a completed payment sets; '' for what it does not say."""
+    said = {name: payload.get(field) for name, field in VARIABLES.items()}
+    return {name: value if isinstance(value, str) else "" for name, value in said.items()}
