@@ -69,9 +69,9 @@ class Measured:
 
 
 @contextlib.contextmanager
-def _served(module: str, *told: str) -> Iterator[str]:
+def _served(module: str, *arguments: str) -> Iterator[str]:
     """A program of ours that serves until the end: gives its address."""
-    command = [sys.executable, "-m", f"tests.benchmarks.{module}", *told]
+    command = [sys.executable, "-m", f"tests.benchmarks.{module}", *arguments]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as program:  # noqa: S603 -- our own program
         try:
             port = program.stdout.readline().strip() if program.stdout else ""
@@ -81,7 +81,7 @@ def _served(module: str, *told: str) -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def neighbours() -> Iterator[dict[str, str]]:
+def dependencies() -> Iterator[dict[str, str]]:
     """The emulated DynamoDB with both tables, and Telnyx: gives the environment that leads to them."""
     with contextlib.ExitStack() as opened:
         telnyx = opened.enter_context(_served("slow_telnyx"))
@@ -160,7 +160,7 @@ def section(*, quick: bool = False) -> Section:
     found: dict[str, dict[int, Measured]] = {OURS: {}, PLAIN: {}}
     for calls, interval in levels.items():
         for name in HANDLERS:
-            with neighbours() as environment:  # empty ones: the emulator pauses longer the more it holds
+            with dependencies() as environment:  # empty ones: the emulator pauses longer the more it holds
                 found[name][calls] = measured(places, environment, name, calls, interval, quick=quick)
     ratios = [found[OURS][n].webhooks_a_core_second / found[PLAIN][n].webhooks_a_core_second for n in levels]
     times = {n: percentile(found[OURS][n].millis, 99) / INJECTED_MILLIS[OURS] for n in levels}

@@ -34,7 +34,7 @@ EVENT_OF_ANY_CALL = b"0fd4-4d53-b2f6-0b5d1c1bd0e8"
 """What the ids of `deliveries.body` end with, after the event's number."""
 
 BEGINNING_BYTES = 20
-"""Of the time at which all begin, as it is told to each process: after the last of them was forked."""
+"""Of the time at which all begin, as it is written to each process after the last of them was forked."""
 
 
 class Context:
@@ -52,7 +52,7 @@ class Context:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What the program is told."""
+    """What the program is to do."""
 
     handler: str
     """Module and function."""
@@ -69,16 +69,16 @@ class Plan:
 def webhooks(call: str, number: int, signer: Signer) -> list[dict[str, Any]]:
     """A call's requests: it rings, is answered, and then wrong keys."""
     ids = {"call_session_id": f"session-{call}", "call_leg_id": f"leg-{call}", "call_control_id": call}
-    told: list[tuple[str, dict[str, object]]] = [
+    events: list[tuple[str, dict[str, object]]] = [
         ("call.initiated", {"direction": "incoming", "state": "parked"}),
         ("call.answered", {"client_state": ClientState(flow="front-desk", decision=1).encode()}),
     ]
-    for place in range(number - len(told)):
+    for place in range(number - len(events)):
         # As Telnyx echoes it: of the decision before, which is the call's second, third and so on.
         mark = ClientState(turn=1 + place, flow="front-desk", decision=2 + place).encode()
-        told.append(("call.gather.ended", {"digits": "9", "status": "invalid", "client_state": mark}))
+        events.append(("call.gather.ended", {"digits": "9", "status": "invalid", "client_state": mark}))
     requests = []
-    for place, (event_type, payload) in enumerate(told, start=1):
+    for place, (event_type, payload) in enumerate(events, start=1):
         whole = body(event_type, place, **(payload | ids))
         # The call's own ids, which differ from their first characters on, as Telnyx's do.
         requests.append(signer.request(whole.replace(EVENT_OF_ANY_CALL, call.encode())))
@@ -92,7 +92,7 @@ def main(plan: Plan) -> None:
     signer = Signer(SigningKey(bytes.fromhex(plan.key)))
     number = int((plan.settling_seconds + plan.seconds) / plan.interval_seconds)
     settled = int(plan.settling_seconds / plan.interval_seconds)
-    told = [webhooks(f"{time.time_ns()}-{place}", number, signer) for place in range(plan.calls)]
+    calls = [webhooks(f"{time.time_ns()}-{place}", number, signer) for place in range(plan.calls)]
     report = os.fdopen(os.dup(1), "w")
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)
@@ -104,14 +104,14 @@ def main(plan: Plan) -> None:
     gc.freeze()
     waiting, starting = os.pipe()
     pipes = []
-    for place, requests in enumerate(told):
+    for place, requests in enumerate(calls):
         reading, writing = os.pipe()
         if not os.fork():
             os.close(reading)
             os.close(starting)
             for each in sessions:
                 each.close()  # the connections of before the fork are everybody's
-            threads.cache_clear()  # and its threads are nobody's
+            threads.cache_clear()  # and its threads do not exist here
             begin = float(os.read(waiting, BEGINNING_BYTES))
             offset = plan.interval_seconds * place / plan.calls
             os.write(
@@ -120,8 +120,8 @@ def main(plan: Plan) -> None:
             os._exit(0)
         os.close(writing)
         pipes.append(reading)
-    told_to_begin = f"{time.monotonic() + SPARE_SECONDS:{BEGINNING_BYTES}.6f}".encode()
-    os.write(starting, told_to_begin * plan.calls)
+    begin_at = f"{time.monotonic() + SPARE_SECONDS:{BEGINNING_BYTES}.6f}".encode()
+    os.write(starting, begin_at * plan.calls)
     found = []
     for reading in pipes:
         with os.fdopen(reading) as pipe:

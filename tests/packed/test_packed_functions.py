@@ -261,6 +261,6 @@ def test_the_lookup_function_asks_and_answers(environment: dict[str, str], telny
         answered = function.invoke({"lookup": lookup.to_json(), "answer_to": "webhook"})
 
     assert answered.payload is None
-    asked, told = telnyx.requests
+    asked, delivered = telnyx.requests
     assert (asked.path, asked.json) == ("/crm", {"phone": "+1", "lookup_id": "question"})
-    assert json.loads(told.body)["dialtone_event"]["payload"]["values"] == {"name": "Ada"}
+    assert json.loads(delivered.body)["dialtone_event"]["payload"]["values"] == {"name": "Ada"}

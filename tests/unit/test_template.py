@@ -101,21 +101,21 @@ def test_the_functions_get_the_names_of_their_dependencies_and_no_secret(templat
         "POWERTOOLS_LOG_LEVEL",
     }
 
-    told = {name: set(function["Environment"]["Variables"]) for name, function in functions(template).items()}
+    variables = {name: set(function["Environment"]["Variables"]) for name, function in functions(template).items()}
 
-    assert told["WebhookFunction"] == shared | {
+    assert variables["WebhookFunction"] == shared | {
         "TELNYX_PUBLIC_KEY",
         "ARCHIVE_QUEUE_URL",
         "LOOKUP_FUNCTION",
         "WATCHDOG_QUEUE_URL",
         "PARKED_EVENTS_BUCKET",
     }
-    assert told["ArchiveFunction"] == shared | {"RECORDINGS_BUCKET"}
-    assert told["LookupFunction"] == shared | {"LOOKUP_TOKENS_SECRET"}
-    assert told["PreTrafficFunction"] == shared | {"NEW_VERSION"}
-    assert told["WatchdogFunction"] == shared | {"WATCHDOG_QUEUE_URL", "WEBHOOK_FUNCTION"}
-    assert told["ReconcileFunction"] == shared | {"ARCHIVE_QUEUE_URL", "RECORDINGS_BUCKET", "WEBHOOK_FUNCTION"}
-    assert told["FailoverFunction"] == shared | {
+    assert variables["ArchiveFunction"] == shared | {"RECORDINGS_BUCKET"}
+    assert variables["LookupFunction"] == shared | {"LOOKUP_TOKENS_SECRET"}
+    assert variables["PreTrafficFunction"] == shared | {"NEW_VERSION"}
+    assert variables["WatchdogFunction"] == shared | {"WATCHDOG_QUEUE_URL", "WEBHOOK_FUNCTION"}
+    assert variables["ReconcileFunction"] == shared | {"ARCHIVE_QUEUE_URL", "RECORDINGS_BUCKET", "WEBHOOK_FUNCTION"}
+    assert variables["FailoverFunction"] == shared | {
         "TELNYX_PUBLIC_KEY",
         "FAILOVER_SENTENCE",
         "FAILOVER_LANGUAGE",

@@ -196,7 +196,7 @@ def test_an_alarm_rings_where_people_hear_it_and_says_when_it_is_over(name: str)
 
 
 @pytest.mark.parametrize("name", ALARMS)
-def test_what_no_caller_notices_wakes_nobody_and_everything_else_does(name: str) -> None:
+def test_what_no_caller_notices_wakes_no_one_and_everything_else_does(name: str) -> None:
     unnoticed = "No caller notices" in ALARMS[name]["AlarmDescription"]
 
     assert topic(ALARMS[name]) == ("NoticeTopic" if unnoticed else "AlarmTopic")
@@ -391,15 +391,15 @@ def test_restores_that_fail_are_counted_by_what_lambda_writes_of_them() -> None:
     assert re.findall(r'"([^"]+)"', properties["FilterPattern"]) == ["RESTORE_REPORT", "Status:"]
 
 
-def test_a_stack_whose_alarms_ring_for_nobody_says_so_when_it_is_deployed() -> None:
+def test_a_stack_whose_alarms_reach_no_one_says_so_when_it_is_deployed() -> None:
     stack = translate.read(ROOT / "template.yaml")
 
-    told = stack["Outputs"]["AlarmRecipient"]["Value"]["Fn::If"]
+    recipient = stack["Outputs"]["AlarmRecipient"]["Value"]["Fn::If"]
 
     assert stack["Conditions"]["TellsNobody"] == {"Fn::Equals": [{"Ref": "AlarmEmail"}, ""]}
-    assert told[0] == "TellsNobody"
-    assert told[1].startswith("NOBODY. Deploy with AlarmEmail=")
-    assert told[2] == {"Ref": "AlarmEmail"}
+    assert recipient[0] == "TellsNobody"
+    assert recipient[1].startswith("NOBODY. Deploy with AlarmEmail=")
+    assert recipient[2] == {"Ref": "AlarmEmail"}
 
 
 def test_a_calls_story_is_read_from_the_logs_of_all_functions() -> None:
