@@ -539,6 +539,8 @@ class Script:
     line: int
     flow: str
     conversation: Conversation
+    default_people: frozenset[str] = frozenset()
+    """The numbers of those who come from the file's defaults: nobody need ring them."""
 
     @property
     def title(self) -> str:
@@ -574,7 +576,9 @@ def _scripts(file: Path, document: Document) -> Iterator[Script]:
         if conversation.name in names:
             document.report((*path, "name"), "", f"“{conversation.name}” stands here twice", "give it another name")
         names.add(conversation.name)
-        yield Script(file, document.line(path), written.flow, conversation.with_defaults(written.defaults))
+        completed = conversation.with_defaults(written.defaults)
+        default_people = frozenset(written.defaults.people.keys() - conversation.people.keys())
+        yield Script(file, document.line(path), written.flow, completed, default_people)
 
 
 def schema() -> str:

@@ -23,6 +23,8 @@ from infra.flowkit.stage import FaultOfOurs, Stage
 from infra.flowkit.transcript import Entry, Transcript
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from dialtone.adapters.flow_library import FlowLibrary
     from dialtone.domain.commands import Command
     from dialtone.domain.decisions import Decision
@@ -122,6 +124,14 @@ class ScenarioRun:
     def _everybody(self) -> tuple[Participant, ...]:
         return (self._person, *chain.from_iterable(self._others.values()))
 
+    @property
+    def _awaited(self) -> Iterator[Participant]:
+        """Who must do all that is written: not a person of the file's defaults whom this conversation never rang."""
+        yield self._person
+        for number, attempts in self._others.items():
+            by_default = number in self._script.default_people
+            yield from attempts[: self._rung[number]] if by_default else attempts
+
     def play(self) -> str:
         """From the ringing to the end; why it could not be played, if so."""
         for number, attempts in self._conversation.people.items():
@@ -141,7 +151,7 @@ class ScenarioRun:
             self._carrier.run()
         except FaultOfOurs as error:
             return str(error)
-        for participant in self._everybody:
+        for participant in self._awaited:
             participant.note_missed()
         return fault or next((f"{each.event_type} was given up: {each.reason}" for each in self._carrier.given_up), "")
 

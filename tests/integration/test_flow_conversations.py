@@ -665,10 +665,16 @@ def test_after_the_last_of_a_list_it_stays_as_the_last(shop: Path) -> None:
     assert result.passed, f"\n{side_by_side(result)}"
 
 
-def test_a_person_who_is_never_rung_has_something_left_to_say(shop: Path) -> None:
-    result = played_once(shop, TWICE.replace("{hangs_up: true}]}]", "{hangs_up: true}]}, {talk: [{says: Bye.}]}]"))
+def test_a_person_who_is_never_rung_has_something_left_to_say_unless_they_are_there_for_all(shop: Path) -> None:
+    for_all = TWICE.replace("{hangs_up: true}]}]", "{hangs_up: true}]}, {talk: [{says: Bye.}]}]")
+    [people] = [line for line in for_all.splitlines() if line.startswith("  people:")]
+    own = for_all.replace(f"{people}\n", "").replace(
+        "    talk: [{hears: your card}", f"  {people}\n    talk: [{{hears: your card}}", 1
+    )
 
-    assert [entry.expected for entry in result.entries if entry.missed] == [["says “Bye.”"]]
+    missed = [[entry.expected for entry in played_once(shop, text).entries if entry.missed] for text in (own, for_all)]
+
+    assert missed == [[["says “Bye.”"]], []]
 
 
 @pytest.mark.parametrize(

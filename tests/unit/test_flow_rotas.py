@@ -78,6 +78,15 @@ def test_in_turns_the_next_takes_over_at_the_handover_and_is_the_fallback_before
     assert names(weekly, at) == who
 
 
+@pytest.mark.parametrize(("at", "who"), [("2026-11-23T13:59:00Z", "ada"), ("2026-11-23T14:00:00Z", "ben")])
+def test_the_next_takes_over_at_the_handover_within_the_hours_of_a_shift_too(at: str, who: str) -> None:
+    weekly = rota(
+        '- {hours: {mon-sun: "00:00-24:00"}, who: [ada, ben, cy], every: week, since: 2026-11-16, handover: "08:00"}'
+    )
+
+    assert names(weekly, at)[0] == who
+
+
 def test_the_handover_keeps_its_hour_when_clocks_change() -> None:
     weekly = rota('- {who: [ada, ben], every: week, since: 2027-03-08, handover: "08:00"}')
 

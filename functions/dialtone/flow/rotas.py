@@ -98,14 +98,17 @@ class Shift(BaseModel):
     )
     since: date | None = Field(None, description="With `every`: the day on which the first of them begins.")
     handover: Annotated[
-        timedelta, BeforeValidator(_clock), WithJsonSchema({"type": "string", "pattern": f"^{_CLOCK}$"})
-    ] = Field(timedelta(), description="With `every`: the hour at which the next of them takes over.")
+        timedelta | None, BeforeValidator(_clock), WithJsonSchema({"type": "string", "pattern": f"^{_CLOCK}$"})
+    ] = Field(
+        None,
+        description="With `every`: the hour at which the next takes over; without it, when a day's hours begin.",
+    )
 
     @model_validator(mode="after")
     def _turns(self) -> Self:
         if bool(self.every) != (self.since is not None):
             raise ValueError("every and since go together: how long a turn is, and on which day the first begins")
-        if self.handover and not self.every:
+        if self.handover is not None and not self.every:
             raise ValueError("handover needs every: without turns nobody takes over")
         return self
 
@@ -123,11 +126,15 @@ class Shift(BaseModel):
             (yesterday + span.begins for span in self._spans(yesterday) if span.holds_after_midnight(clock)), None
         )
 
-    def order(self, begun: datetime) -> tuple[str, ...]:
-        """Its people in the order in which they are asked, for hours that began then."""
+    def order(self, local: datetime, begun: datetime) -> tuple[str, ...]:
+        """Its people in the order in which they are asked at a moment, in hours that began then.
+
+        Who begins a night has all of it, unless it is said at which hour the next takes over.
+        """
         if not self.every or self.since is None:
             return self.who
-        turn = ((begun - self.handover).date() - self.since).days // self.every % len(self.who)
+        day = (begun if self.handover is None else local - self.handover).date()
+        turn = (day - self.since).days // self.every % len(self.who)
         return self.who[turn:] + self.who[:turn]
 
     def _spans(self, day: datetime) -> tuple[Span, ...]:
@@ -206,7 +213,7 @@ class Rota(BaseModel):
         local = datetime.fromisoformat(occurred_at).astimezone(ZoneInfo(self.time_zone)).replace(tzinfo=None)
         swapped = next((swap.who for swap in self.all_swaps() if swap.begins <= local < swap.ends), ())
         began = ((shift, shift.begun(local)) for shift in self.shifts)
-        regular = next((shift.order(begun) for shift, begun in began if begun is not None), ())
+        regular = next((shift.order(local, begun) for shift, begun in began if begun is not None), ())
         return tuple((name, self.people[name]) for name in dict.fromkeys((*swapped, *regular)))
 
     def all_swaps(self) -> tuple[Swap, ...]:
