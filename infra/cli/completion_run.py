@@ -26,6 +26,7 @@ _dialtone() {
 complete -o default -F _dialtone dialtone
 """,
         "zsh": """\
+(( $+functions[compdef] )) || { autoload -Uz compinit && compinit -i }
 _dialtone() {
     local -a found
     found=("${(@f)$(dialtone completion words "${(@)words[2,CURRENT]}" 2>/dev/null)}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import shutil
 import subprocess
@@ -100,19 +101,45 @@ def test_a_shell_is_offered_what_may_follow(words: str, offered: list[str], tmp_
     assert candidates(command_parser(), words.split(" "), nearest(tmp_path / "my-line")) == offered
 
 
-def test_bash_itself_completes(tmp_path: Path) -> None:
+ASKING = {
+    "bash": """
+        eval "$(dialtone completion bash)"
+        for line in "flow --" "flow lint --str"; do
+            COMP_WORDS=(dialtone $line); COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _dialtone; echo "${COMPREPLY[@]}"
+        done
+    """,
+    "zsh": """
+        eval "$(dialtone completion zsh)"  # as in a ~/.zshrc that has nothing else
+        [[ ${_comps[dialtone]} == _dialtone ]] || echo "it is not asked"
+        compadd() { shift; echo "$@" }
+        for line in "flow --" "flow lint --str"; do
+            words=(dialtone ${=line}); CURRENT=$#words; _dialtone
+        done
+    """,
+    "fish": """
+        dialtone completion fish | source
+        for line in "flow --" "flow lint --str"; complete -C "dialtone $line"; end
+    """,
+}
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_the_shell_itself_completes(shell: str, tmp_path: Path) -> None:
+    program = shutil.which(shell)
+    if program is None:
+        pytest.skip(f"{shell} is not on this machine")
     (tmp_path / "dialtone").write_text(f'#!/bin/sh\nexec {sys.executable} -m infra.cli.main "$@"\n', encoding="utf-8")
     (tmp_path / "dialtone").chmod(0o755)
-    script = (
-        f"PATH={tmp_path}:$PATH; eval \"$(dialtone completion bash)\"; COMP_WORDS=(dialtone flow '--'); COMP_CWORD=2;"
-        ' _dialtone; echo "${COMPREPLY[@]}"; COMP_WORDS=(dialtone flow lint --str); COMP_CWORD=3; _dialtone;'
-        ' echo "${COMPREPLY[@]}"'
+
+    ran = subprocess.run(  # noqa: S603 -- a script of this file
+        [program, "-c", ASKING[shell]],
+        env=os.environ | {"PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}", "HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
     )
 
-    bash = shutil.which("bash") or "bash"
-    ran = subprocess.run([bash, "-c", script], capture_output=True, text=True, check=True)  # noqa: S603 -- a script of this file
-
-    assert ran.stdout.splitlines() == ["--help", "--strict"]
+    assert (ran.stdout.splitlines(), ran.stderr) == (["--help", "--strict"], "")
 
 
 def test_there_is_a_script_for_every_shell(capsys: pytest.CaptureFixture[str]) -> None:
