@@ -137,7 +137,8 @@ def _sentence(error: BotoCoreError | ClientError) -> str:
 
 
 _REMEDIES: dict[type[Exception], str] = {
-    NoCredentialsError: "there are no AWS credentials: run `aws configure`, or set AWS_PROFILE to the profile to use",
+    NoCredentialsError: "there are no AWS credentials: run `aws configure`, or set AWS_PROFILE to the profile to use; "
+    "for the stack of `dialtone up`, export what it prints at its start",
     PartialCredentialsError: "the AWS credentials are not complete: run `aws configure`, or set AWS_PROFILE",
     SSOError: "the AWS login is over: run `aws sso login`",
     TokenRetrievalError: "the AWS login is over: run `aws sso login`",

@@ -70,8 +70,10 @@ def write(pictures: dict[str, str], form: str, output: str) -> None:
         write_whole(place, next(iter(pictures.values())))
         return
     place.mkdir(parents=True, exist_ok=True)
-    for name, content in pictures.items():
-        write_whole(place / f"{name}.{ENDINGS[form]}", content)
+    files = [place / f"{name}.{ENDINGS[form]}" for name in pictures]
+    for file, content in zip(files, pictures.values(), strict=True):
+        write_whole(file, content)
+    print(f"written: {', '.join(map(str, files))}")
 
 
 def _name_project(given: argparse.Namespace) -> None:

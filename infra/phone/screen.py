@@ -248,7 +248,7 @@ class Terminal:
         if self._status is not None:
             row = clipped(status_line(self._status), self._columns())
             rows.append((row, self._ink_status(row, self._status)))
-        return rows
+        return rows[-max(1, self.size().lines - 1) :]  # what has scrolled away could not be drawn anew
 
     def _lines(self, told: Told, text: str) -> list[str]:
         width = self._columns() - MARGIN_CELLS

@@ -24,15 +24,15 @@ CONTROL = re.compile(r"\x1b\[(\d*)([A-Za-z])|(\r)|(\n)|([^\x1b\r\n]+)")
 class Glass(io.StringIO):
     """A terminal that understands what the screen may use, and nothing else."""
 
-    def __init__(self, columns: int = 60) -> None:
+    def __init__(self, columns: int = 60, lines: int = 24) -> None:
         super().__init__()
-        self.columns = columns
+        self.columns, self.lines = columns, lines
 
     def isatty(self) -> bool:
         return True
 
     def size(self) -> os.terminal_size:
-        return os.terminal_size((self.columns, 24))
+        return os.terminal_size((self.columns, self.lines))
 
     def rows(self) -> list[str]:
         """What can be seen, and scrolled back to, by now."""
@@ -46,6 +46,7 @@ class Glass(io.StringIO):
             number, letter, carriage, newline, plain = found.groups()
             if letter == "A":
                 row -= int(number or 1)
+                assert int(number or 1) < self.lines, "drawn above what can be seen"
                 assert row >= 0, "drawn above the first row"
             elif letter == "J":
                 rows[row] = rows[row][:column]
@@ -141,6 +142,22 @@ def test_keys_pressed_one_after_another_stand_in_one_line(glass: Glass) -> None:
     terminal.close()
 
     assert glass.rows() == ["     0.0 s  press      42#", "     3.0 s  hung up    by the line", ""]
+
+
+@pytest.mark.parametrize("size", [(1, 1), (10, 3), (20, 5)])
+def test_a_terminal_that_is_hardly_there_shows_the_end_of_what_is_said(size: tuple[int, int]) -> None:
+    terminal = on(glass := Glass(*size))
+
+    terminal.show(Told(0, "hears", "Thank you for calling. For our opening hours, press 1.", Tone.SPEECH, 4))
+    drawn = []
+    for second in range(1, 6):
+        terminal.refresh(second, Status("ringing", second, step="main-menu"))
+        drawn.append(len(terminal._drawn))  # noqa: SLF001 -- what it would go back over
+    terminal.close()
+
+    assert max(drawn) <= max(1, glass.lines - 1)
+    if glass.columns > 1:  # in one column every row fills the last one
+        assert "".join("".join(glass.rows()).split()).endswith("press1.”")
 
 
 def test_a_narrower_window_is_drawn_on_as_well(glass: Glass) -> None:

@@ -72,7 +72,12 @@ def changed_between(folder: Path, old: str, new: str = WORKING_TREE) -> list[Pat
     revisions = [old, new] if new else [old]
     for revision in revisions:
         if not is_revision(revision, folder):
-            raise DialtoneError(f"{revision} is neither a file nor a revision that git knows")
+            how = (
+                ""
+                if is_revision("HEAD", folder)
+                else f": {folder} has no commit yet; `git init` and a commit begin its history"
+            )
+            raise DialtoneError(f"{revision} is neither a file nor a revision that git knows{how}")
     answer = _git(folder, "diff", "--name-only", "--relative", "-z", *revisions, "--", ".")
     names = set(answer.stdout.split("\0"))
     if not new:
