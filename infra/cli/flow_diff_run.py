@@ -16,6 +16,7 @@ from infra.flowkit.drawing.beside_flows import noticed_beside
 from infra.flowkit.drawing.change_summary import noticed
 from infra.flowkit.drawing.difference import compared
 from infra.flowkit.drawing.file_graph import numbers_to
+from infra.flowkit.drawing.hours import hours_beside
 from infra.flowkit.drawing.versions import (
     Text,
     at_revision,
@@ -117,7 +118,10 @@ def _of_flow(old: Text | None, new: Text | None, folder: Path) -> Change:
     if named is None:
         return Change("", ())
     sentences = tuple(noticed(was, now))
-    graph = compared(was, now, tuple(numbers_to(named.name, folder))) if sentences else None
+    if not sentences:
+        return Change(named.name, ())
+    hours = {name: words for flow in (was, now) if flow for name, words in hours_beside(flow, folder).items()}
+    graph = compared(was, now, tuple(numbers_to(named.name, folder)), hours)
     return Change(named.name, sentences, graph)
 
 

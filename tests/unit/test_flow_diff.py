@@ -422,3 +422,17 @@ def test_what_cannot_be_compared_is_told(
 
     assert status == 1
     assert capsys.readouterr().err == f"dialtone: {said.format(flows)}\n"
+
+
+def test_the_picture_of_a_change_has_the_opening_hours_too(tmp_path: Path) -> None:
+    old, new = tmp_path / "old.yaml", tmp_path / "desk.yaml"
+    text = "flow: desk\nsteps:\n  now: {hours: office, open: bye, closed: bye}\n  bye: {say: Goodbye.}\n"
+    old.write_text(text, encoding="utf-8")
+    new.write_text(text.replace("Goodbye", "See you"), encoding="utf-8")
+    (tmp_path / "calendars").mkdir()
+    hours = "time_zone: Europe/London\nopen: {mon-fri: 09:00-17:00}\n"
+    (tmp_path / "calendars" / "office.yaml").write_text(hours, encoding="utf-8")
+
+    main(["flow", "diff", str(old), str(new), "--format", "svg", "--output", str(tmp_path / "desk.svg")])
+
+    assert "mon-fri 09:00-17:00; Europe/London" in (tmp_path / "desk.svg").read_text(encoding="utf-8")

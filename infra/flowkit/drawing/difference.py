@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from infra.flowkit.drawing.graph import Edge, Graph, Mark, Node, graph_of
+from infra.flowkit.drawing.graph import NO_HOURS, Edge, Graph, Mark, Node, graph_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -14,10 +14,15 @@ if TYPE_CHECKING:
     from dialtone.flow.steps.step import Step
 
 
-def compared(old: Flow | None, new: Flow | None, numbers: Sequence[str] = ()) -> Graph:
-    """The new version's graph with what the old one had beside; None for a version in which there is no such flow."""
-    before = graph_of(old, numbers) if old else None
-    after = graph_of(new, numbers) if new else None
+def compared(
+    old: Flow | None, new: Flow | None, numbers: Sequence[str] = (), hours: Mapping[str, str] = NO_HOURS
+) -> Graph:
+    """The new version's graph with what the old one had beside; None for a version in which there is no such flow.
+
+    `numbers` and `hours` are those of today: what changed about them is told of their own files.
+    """
+    before = graph_of(old, numbers, hours) if old else None
+    after = graph_of(new, numbers, hours) if new else None
     if before is None or after is None:
         only, mark = (after, Mark.ADDED) if after else (before, Mark.REMOVED)
         if only is None:

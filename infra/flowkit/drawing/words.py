@@ -15,6 +15,7 @@ from dialtone.flow.prompts import ANY, Part, Piece, Prompt
 from dialtone.flow.steps.branch import Comparison
 from dialtone.flow.steps.queue import Queue
 from dialtone.flow.steps.record import Record
+from dialtone.flow.steps.recording import RecordingSwitch
 from dialtone.flow.steps.set_variables import Computed
 from dialtone.flow.steps.split import Share
 from dialtone.flow.steps.step import ON_HANGUP, OnHangup
@@ -137,6 +138,8 @@ def _after(step: Step) -> str:
     """What happened, where a step goes on by `next` only if it did; '' where it simply goes on."""
     if isinstance(step, Record) and step.review:
         return "kept"
+    if isinstance(step, RecordingSwitch) and step.consent and step.consent.how == "ask":
+        return "agreed"
     return _DONE.get(kind_of(step), "")
 
 
