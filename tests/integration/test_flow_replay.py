@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
+import yaml
 
 from control import listing
 from dialtone.adapters.publications import Change, Publications, Version
@@ -363,6 +364,19 @@ def test_a_conversation_from_a_real_call_passes_and_names_nobody(desk: Desk) -> 
         for kept in ("shipped", "1234#", "+15550142", "(speech left out)", "caller: withheld")
         if kept not in written
     ] == []
+
+
+def test_a_lookup_that_was_answered_in_two_ways_is_written_as_a_list(desk: Desk) -> None:
+    desk.change("orders.yaml", "not_found: sorry", "not_found: number")
+    asked = Caller(Hear("order number"), Press("4711#"), Hear("order number"), Press("4712#"))
+    shipped = Answering("found", {"state": "shipped", "name": "Ada Lovelace"})
+    session = desk.rings("+15550107", asked, order_book=Answering("not_found", then=[shipped]))
+
+    status, out, err = desk.run("test-from", session)
+
+    assert status == 0, err
+    answers = yaml.safe_load(out)["conversations"][0]["lookups"]["order-book"]
+    assert [answer["answers"] for answer in answers] == ["not_found", "found"]
 
 
 def test_digits_are_replaced_by_such_as_lead_the_same_way(desk: Desk) -> None:

@@ -1214,3 +1214,17 @@ def test_digits_that_are_given_to_another_flow_are_the_callers_there_and_so_is_w
 
     assert [rule for _, rule in found] == ["caller-chooses-callee"]
     assert [each.rule for each in lint(tmp_path / "other.yaml", today=TODAY)] == ["caller-chooses-callee"]
+
+
+def test_a_key_that_words_before_a_menu_ask_for_is_found(found_in: FindRules) -> None:
+    steps = "a: {say: 'For sales press 1, or press 5.'}\nm: {menu: Now., keys: {1: b}, otherwise: b}\nb: hangup\n"
+
+    assert found_in(steps) == [(2, "unspoken-key")]
+    assert found_in(steps.replace("5.'", "5.', keys: {5: b}")) == []
+
+
+@pytest.mark.parametrize("line", ["#: b", "#: 'b'", "#: b  # back", "# , *: b"])
+def test_a_hash_key_that_is_a_comment_is_found_however_it_is_written(line: str, found_in: FindRules) -> None:
+    steps = f"a:\n  menu: For sales press 1.\n  keys:\n    1: b\n    {line}\n  otherwise: b\nb: hangup\n"
+
+    assert (6, "commented-key") in found_in(steps)

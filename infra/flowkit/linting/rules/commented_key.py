@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
     from infra.flowkit.linting.files import FlowFile
 
-_COMMENTED = re.compile(r"(?P<indent>\s+)#\s*:\s*(?P<target>[\w.-]+)\s*")
+_COMMENTED = re.compile(
+    r"""(?P<indent>\s+)(?P<key>#(\s*,\s*[0-9*#])*)\s*:\s*(?P<quote>["']?)(?P<target>[\w.-]+)(?P=quote)\s*(#.*)?"""
+)
 _AMONG_KEYS = re.compile(r"""\s+(keys\s*:|["']?[0-9*#](\s*,\s*[0-9*#])*["']?\s*:\s+\S+)\s*""")
 
 
@@ -25,6 +27,7 @@ def commented_key(file: FlowFile) -> Iterator[Found]:
         found = _COMMENTED.fullmatch(line)
         around = [lines[near] for near in (place - 1, place + 1) if 0 <= near < len(lines)]
         if found and any(_AMONG_KEYS.fullmatch(each) for each in around):
-            remedy = f'write the key in quotes: "#": {found["target"]}'
+            key, target = re.sub(r"\s", "", found["key"]), found["target"]
+            remedy = f'write the key in quotes: "{key}": {target}'
             where = Place(place + 1, len(found["indent"]) + 1)
-            yield Found((), f"#: {found['target']} is a comment, for # begins one", remedy, where)
+            yield Found((), f"{key}: {target} is a comment, for # begins one", remedy, where)

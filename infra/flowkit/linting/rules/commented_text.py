@@ -47,9 +47,9 @@ def _is_part_of_it(text: str, found: re.Match[str]) -> bool:
 def _unquoted(text: str) -> Iterator[tuple[Place, Place, str]]:
     """Every scalar without quotes, with where it begins and ends; as far as it is YAML."""
     try:
-        for token in yaml.scan(text, Loader=yaml.SafeLoader):
+        for token in yaml.scan(text, Loader=yaml.CSafeLoader):
             if isinstance(token, yaml.ScalarToken) and token.plain:
                 begin, end = token.start_mark, token.end_mark
                 yield Place(begin.line + 1, begin.column + 1), Place(end.line + 1, end.column + 1), token.value
-    except yaml.YAMLError:
+    except (yaml.YAMLError, UnicodeEncodeError):
         return  # the reader says where it ends

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from dialtone.flow.steps.menu import Menu
+from dialtone.flow.steps.say import Say
 from infra.flowkit.linting.rule import WARNING, Found, rule
 
 if TYPE_CHECKING:
@@ -55,6 +56,10 @@ def unspoken_key(file: FlowFile) -> Iterator[Found]:
     """A key that a menu's words ask for and it does not have, or has and no words name."""
     texts = [piece.value for piece in file.pieces if piece.speaks]
     for name, step in file.steps.items():
+        asked = file.steps.get(step.next) if isinstance(step, Say) else None
+        if isinstance(step, Say) and isinstance(asked, Menu):
+            words = [piece for piece in file.pieces if piece.prompt == ("steps", name, "say")]
+            yield from _asked_in_vain(words, {**step.keys, **asked.keys})
         if not isinstance(step, Menu):
             continue
         own = [piece for piece in file.pieces if piece.prompt[:2] == ("steps", name)]
