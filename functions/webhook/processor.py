@@ -39,7 +39,7 @@ from webhook.router import handlers, route
 from webhook.sending import send_all
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from dialtone.adapters.archive_queue import ArchiveQueue
     from dialtone.adapters.published_flows import Library
@@ -159,7 +159,7 @@ class EventProcessor:
             call = loaded.call or Call(event.call_session_id, event.owner_leg_id)
             if loaded.decided:
                 return self._again(event, call, loaded.decided, deadline)
-            decision, flow = self._decide(call, event, deadline)
+            call, decision, flow = self._decide(call, event, deadline)
             if event.is_replayed:
                 decision = starting_nothing(decision, call)
             waiting = call.unconfirmed and call.unconfirmed.after(event, call.turn)
@@ -202,13 +202,24 @@ class EventProcessor:
             raise StoreUnavailable("which call had the text sent is not known yet")
         return event
 
-    def _decide(self, call: Call, event: Event, deadline: float) -> tuple[Decision, LoadedFlow | None]:
-        """What is decided about the event, and the flow that leads the call."""
-        flow = None
-        if event.type in handlers():
-            call = self.library.with_called_number(call, event, deadline)
-            flow = self.library.flow_for(call, event, deadline)
-        return route(call, event, flow), flow
+    def _decide(self, call: Call, event: Event, deadline: float) -> tuple[Call, Decision, LoadedFlow | None]:
+        """The call with what is remembered of its caller, what is decided on the event, and the flow that leads it."""
+        if event.type not in handlers():
+            return call, route(call, event, None), None
+        known = self.library.with_called_number(call, event, deadline)
+        flow = self.library.flow_for(known, event, deadline)
+        memory = self._memory(known.with_event_details(event), event, flow, deadline)
+        if not memory:
+            return call, route(known, event, flow), flow
+        known, call = (replace(each, variables={**each.variables, **memory}) for each in (known, call))
+        return call, route(known, event, flow), flow
+
+    def _memory(self, call: Call, event: Event, flow: LoadedFlow | None, deadline: float) -> Mapping[str, str]:
+        """What is remembered of the caller, as a flow begins that remembers callers: one more read, only then."""
+        begins = event.type == "call.answered" and not call.turn
+        if flow is None or not (flow.main.memory_days and begins and call.person):
+            return {}
+        return self.store.memory(call.person, event.occurred_at, deadline)
 
     def _commit(  # noqa: PLR0913, PLR0917 -- what is committed, and when
         self,

@@ -45,13 +45,20 @@ def run(given: argparse.Namespace) -> int:
         for plan in plans:
             print(_shown(plan))
         possible = [plan for plan in plans if not plan.obstacle]
-        if given.dry_run or not plans:
-            print(f"{len(possible)} calls would be erased" if plans else "there is nothing to erase")
-        elif possible:
+        remembers = bool(caller) and erasure.items.remembers(caller)
+        if remembers:
+            print("what flows remember of this caller goes, too")
+        if given.dry_run or not (plans or remembers):
+            print(f"{len(possible)} calls would be erased" if plans or remembers else "there is nothing to erase")
+        elif possible or remembers:
             _agree(possible, asked=not given.yes)
             erasure.begin(possible, now)
             for plan in possible:
                 _erase(erasure, plan, now)
+            if remembers:
+                # Last: a call that is erased may have set it until it was.
+                erasure.items.forget(caller)
+                print("erased what flows remembered of this caller")
     return 1 if len(possible) < len(plans) else 0
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from control.audit import AUDIT
-from dialtone.adapters.calls_table import EVENT, LEG, RECORDING
+from dialtone.adapters.calls_table import EVENT, LEG, RECORDING, memory_key
 from dialtone.adapters.dynamodb_items import attributes, plain
 from dialtone.domain.errors import DialtoneError
 from dialtone.domain.recordings import ERASED
@@ -106,6 +106,15 @@ class CallItems:
                 return written
             written += sum(self._replace(item, bare) for item, bare in left)
         raise DialtoneError(f"the call {call_session_id} goes on being written: erase it again in a few minutes")
+
+    def remembers(self, number: str) -> bool:
+        """Whether flows remember anything of a person's number."""
+        asked: Any = {"TableName": self._table, "Key": memory_key(number), "ConsistentRead": True}
+        return bool(self._client.get_item(**asked).get("Item"))
+
+    def forget(self, number: str) -> None:
+        """Delete what flows remember of a person's number; once more is the same as once."""
+        self._client.delete_item(TableName=self._table, Key=memory_key(number))
 
     def put_receipt(self, call_session_id: str, erased_at: str) -> None:
         """Note that a call was erased."""

@@ -489,6 +489,10 @@ class Conversation(_Written):
     """With `dials`: variables that the call is given."""
     at: Annotated[datetime, BeforeValidator(_moment)] = MONDAY_MORNING
     """When, as ISO 8601; UTC unless it says otherwise. Monday, 2 March 2026, 10:00 UTC without it."""
+    memory: dict[str, Annotated[str, BeforeValidator(_as_text, json_schema_input_type=str | int)]] = Field(
+        default_factory=dict
+    )
+    """What is remembered of the caller of earlier calls: `memory.visits` → what it holds."""
     chance: int | None = Field(None, ge=0, le=1_000_000)
     """What `split` and `random` draw: try some numbers until one goes the way that is meant, and keep it."""
     people: People = Field(default_factory=dict)

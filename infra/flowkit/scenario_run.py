@@ -104,6 +104,8 @@ class ScenarioRun:
             target: _answering(*attempts) for target, attempts in self._conversation.lookups.items()
         }
         self._carrier = self._stage.carrier
+        if self._conversation.memory:
+            self._stage.remember(self._person_number(), self._conversation.memory)
         if (chance := self._conversation.chance) is not None:
             self._carrier.exchange.next_session_id = str(uuid5(NAMESPACE_OID, f"chance {chance}"))
         self.recorder = CoverageRecorder()
@@ -119,6 +121,10 @@ class ScenarioRun:
         self._rung: Counter[str] = Counter()
         self._happened: list[Happening] = []
         self._refusals = {trouble: trouble.times for trouble in troubles if trouble.telnyx_refuses}
+
+    def _person_number(self) -> str:
+        dials = self._conversation.dials
+        return dials.to if dials else self._conversation.caller
 
     @property
     def _everybody(self) -> tuple[Participant, ...]:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from dialtone.adapters.calls_table import CallsTable
+from dialtone.adapters.calls_table import CallsTable, memory_item
 from dialtone.adapters.flow_library import FlowLibrary, read_numbers
 from dialtone.adapters.signature import Verifier
 from dialtone.adapters.telnyx_api import (
@@ -289,6 +289,11 @@ class Stage:
     def now_seconds(self) -> float:
         """The carrier's time, in unix seconds."""
         return self.carrier.clock.datetime().timestamp()
+
+    def remember(self, person: str, variables: Mapping[str, str]) -> None:
+        """Let earlier calls have set these variables, which flows remember of a person."""
+        item = memory_item(person, variables, self.carrier.clock.datetime().isoformat(), days=1)
+        self.table.transact_write_items(TransactItems=[{"Put": {"Item": item}}])
 
     def ring(self, number: str, caller: Caller) -> str:
         """Somebody calls; gives the session once nothing more is to come."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from dialtone.adapters.calls_table import FLOW
+from dialtone.adapters.calls_table import FLOW, MEMORY_ITEM, memory_item, memory_key
 from dialtone.domain.erasure import receipt_key
 from dialtone.domain.parked_event import ParkedEvent
 from dialtone.domain.recordings import ERASED, ArchiveJob
@@ -351,3 +351,27 @@ def test_what_makes_no_sense_erases_nothing(office: Office) -> None:
 
     assert office.items() == before
     assert office.versions("receipts/") == []
+
+
+def test_what_flows_remember_of_a_caller_goes_with_the_calls_and_alone(office: Office) -> None:
+    dynamodb, at = office.line.clients["dynamodb"], LONG_AGO.isoformat()
+    for person in (CALLER, OTHER, "+15550144"):
+        dynamodb.put_item(TableName="calls", Item=memory_item(person, {"memory.name": "Ada"}, at, 700))
+
+    def remembered() -> list[str]:
+        left = {item["call_session_id"]["S"] for item in office.items() if item["item"]["S"] == MEMORY_ITEM}
+        known = (CALLER, OTHER, "+15550144")
+        return [person for person in known if memory_key(person)["call_session_id"]["S"] in left]
+
+    shown = office.run("erase", "--caller", CALLER, "--dry-run")
+    before = remembered()
+    erased = office.run("erase", "--caller", CALLER, "--yes")
+    alone = office.run("erase", "--caller", "+15550144", "--yes")
+    again = office.run("erase", "--caller", "+15550144", "--yes")
+
+    assert "what flows remember of this caller goes, too" in shown[1]
+    assert before == [CALLER, OTHER, "+15550144"]
+    assert "erased what flows remembered of this caller" in erased[1]
+    assert (erased[0], alone[0]) == (0, 0)
+    assert remembered() == [OTHER]
+    assert "there is nothing to erase" in again[1]

@@ -50,6 +50,19 @@ steps:
 """
 
 
+REMEMBERS = """\
+flow: desk
+voice: female
+memory: {days: 1}
+steps:
+  account: {collect: "Your account.", into: account, digits: 6, otherwise: bye}
+  look: {lookup: customers, into: customer, gives: [name], on_error: bye}
+  note: {set: {memory.account: "{digits.account}", memory.name: "{customer.name}"}}
+  word: {go: {flow: word, given: {who: "{memory.name}"}}, next: bye}
+  bye: hangup
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Played:
     """A call that was played, and what was found after each of its decisions."""
@@ -86,6 +99,15 @@ def _account(folder: Path) -> Played:
     (folder / "numbers.yaml").write_text(f'"{LINE}": desk\n')
     stage = Stage(flows=folder, start=NOON)
     stage.systems.answering["customers"] = Answering(FAILED)
+    return _watched(stage, lambda: stage.ring(LINE, Caller(Hear("account"), Press(ACCOUNT), Silence(9))))
+
+
+def _remembered(folder: Path) -> Played:
+    (folder / "desk.yaml").write_text(REMEMBERS)
+    (folder / "word.yaml").write_text("flow: word\ngiven: {who: Whom}\nsteps:\n  a: {say: '{who}'}\n")
+    (folder / "numbers.yaml").write_text(f'"{LINE}": desk\n')
+    stage = Stage(flows=folder, start=NOON)
+    stage.systems.answering["customers"] = Answering(FOUND, {"name": NAME})
     return _watched(stage, lambda: stage.ring(LINE, Caller(Hear("account"), Press(ACCOUNT), Silence(9))))
 
 
@@ -188,6 +210,7 @@ PLAYS: dict[str, Callable[[Path], Played]] = {
     "a name that is given": _appointment,
     "a name that is looked up": _looked_up,
     "an account that is keyed in": _account,
+    "an account that is remembered": _remembered,
     "numbers that no flow is for": _wrong_number,
     "refusals that repeat everything": _refused,
     "a webhook function that is down": _while_it_is_down,

@@ -2,6 +2,7 @@
 
 Keys: `call_session_id`, and `item` which is `LEG#<leg>`, `EVENT#<occurred_at>#<event id>` or `RECORDING#<recording>`.
 Beside the calls stand the versions of flows that they began with: `FLOW#<flow>`, with items `FLOW#<version>`;
+`CALLER#<hash of a number>` with the item `MEMORY`, what flows remember of that caller;
 `SWEEP#recordings`, which says until when Telnyx's recordings were compared with the ledger; `TEXT#<message>`, the call
 that had a text sent; and the published flows (`publications.py`).
 
@@ -18,6 +19,7 @@ import heapq
 import time
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 from zlib import crc32
@@ -26,6 +28,7 @@ from botocore.exceptions import ClientError
 
 from dialtone.adapters.dynamodb_items import attributes, below, plain, queried
 from dialtone.adapters.publications import LIVE, LIVE_KEY, files_key, texts_in
+from dialtone.domain.call_variables import remembered
 from dialtone.domain.calls import Call
 from dialtone.domain.commands import Command
 from dialtone.domain.compact_json import compact, expanded, plain_json
@@ -75,6 +78,7 @@ READ_PAUSE_SECONDS = 0.05
 LEG, EVENT, RECORDING, FLOW, TEXT = "LEG#", "EVENT#", "RECORDING#", "FLOW#", "TEXT#"
 SWEEP = "SWEEP#"
 QUEUE, CALLBACKS, CALLBACK = "QUEUE#", "CALLBACKS", "callback "
+CALLER, MEMORY_ITEM = "CALLER#", "MEMORY"
 
 DUE_INDEX, DUE_SHARD, DUE_AT = "due", "due_shard", "due_at"
 DUE_SHARDS = 4
@@ -255,6 +259,9 @@ class CallsTable:
             writes.append({"Update": self._promise(decision.promised)})
         if decision.claimed:
             writes.append({"Update": self._claim(decision.claimed)})
+        if flow and flow.main.memory_days and _is_remembered_anew(before, decision.call):
+            item = memory_item(decision.call.person, decision.call.variables, event.occurred_at, flow.main.memory_days)
+            writes.append({"Put": {"TableName": self._table, "Item": item}})
         try:
             with request_until(deadline, "TransactWriteItems"):
                 self._client.transact_write_items(TransactItems=writes)
@@ -265,6 +272,17 @@ class CallsTable:
         """The session and the leg that had a text sent; None for one that none did, or not yet, or long ago."""
         found = self._read([_key(f"{TEXT}{message_id}", f"{TEXT}{message_id}")], deadline)
         return (found[0]["session_id"], found[0]["leg_id"]) if found else None
+
+    def memory(self, person: str, at: str, deadline: float = NO_DEADLINE) -> Mapping[str, str]:
+        """What is remembered of a number at that moment, as variables; strongly consistent.
+
+        DynamoDB deletes what has expired some time later: until then it is there, and counts no more.
+        """
+        found = self._read([memory_key(person)], deadline)
+        if not found or found[0]["expires_at"] <= _seconds(at):
+            return {}
+        values: Mapping[str, str] = expanded(found[0]["variables"])
+        return values
 
     def flow_texts(self, flow: str, version: str, deadline: float = NO_DEADLINE) -> Mapping[str, str] | None:
         """The files of a version of a flow, by name, as a call that began with it kept them; None if none did."""
@@ -498,6 +516,24 @@ class CallsTable:
 
 def _key(call_session_id: str, item: str) -> Item:
     return {"call_session_id": {"S": call_session_id}, "item": {"S": item}}
+
+
+def memory_key(person: str) -> Item:
+    """The key of what is remembered of a number. It is a hash: keys show in metrics and logs of AWS."""
+    return _key(f"{CALLER}{sha256(person.encode()).hexdigest()}", MEMORY_ITEM)
+
+
+def memory_item(person: str, variables: Mapping[str, str], at: str, days: int) -> Item:
+    """What is remembered of a number from that moment on, as DynamoDB has it."""
+    expires_at = _seconds(at) + days * SECONDS_A_DAY
+    return {
+        **memory_key(person),
+        **attributes({"variables": compact(remembered(variables)), "expires_at": expires_at}),
+    }
+
+
+def _is_remembered_anew(before: Call, after: Call) -> bool:
+    return bool(after.person) and remembered(before.variables) != remembered(after.variables)
 
 
 def _due(recording: Recording) -> Item:

@@ -20,6 +20,12 @@ it, for the ten minutes that Telnyx keeps it there: it outlives neither the revi
 ANSWERED_BY, GREETING = "answered_by", "greeting"
 """The variables that answering-machine detection fills in, whichever of its events comes first."""
 
+MEMORY = "memory."
+"""How the variables begin that are remembered of a caller, where the flow that leads the call remembers any."""
+
+MAX_MEMORY_BYTES = 2_000
+"""Of names and values remembered of one caller, as JSON: notes, not a customer's file."""
+
 MACHINE = "machine"
 MACHINES = frozenset({MACHINE, "fax_detected"})
 """Findings that are no person."""
@@ -40,6 +46,11 @@ class Scope:
     def all_from_json(cls, stored: Any) -> tuple[Scope, ...]:  # noqa: ANN401 -- whatever the table holds
         """What was stored, in this or another version of the program."""
         return tuple(restored(cls, each, gives=tuple) for each in stored)
+
+
+def remembered(variables: Mapping[str, str]) -> dict[str, str]:
+    """The variables that are remembered of a caller: what is set to nothing is forgotten."""
+    return {name: value for name, value in variables.items() if name.startswith(MEMORY) and value}
 
 
 def persistent_variables(variables: Mapping[str, str]) -> dict[str, str]:

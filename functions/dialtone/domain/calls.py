@@ -12,7 +12,7 @@ from dialtone.domain.call_variables import ANSWERED_BY, GREETING, MACHINE, Scope
 from dialtone.domain.callee_legs import CalleeLeg, with_callee_event
 from dialtone.domain.caller_trust import trust_of
 from dialtone.domain.commands import Command, command
-from dialtone.domain.numbers import called_number, caller_number
+from dialtone.domain.numbers import called_number, caller_number, is_withheld
 from dialtone.domain.outcomes import outcome_of
 from dialtone.domain.recordings import EXPECTED, Consent, Recording, Report
 from dialtone.domain.stored import restored
@@ -146,6 +146,15 @@ class Call:
             unconfirmed=Unconfirmed.from_json,
             watch=partial(restored, Watch),
         )
+
+    @property
+    def person(self) -> str:
+        """The number of whom the flow talks with: who called, or was called; '' for one that is withheld.
+
+        An incoming call is known for one before we answer it; of one that we dial, its first event may be late.
+        """
+        number = self.from_number if self.direction == "incoming" else self.to_number
+        return "" if is_withheld(number) else number
 
     @property
     def outcome(self) -> str:

@@ -11,10 +11,11 @@ from dialtone.domain.after_hangup import AWAITED, OVER, RUNNING
 from dialtone.domain.call_commands import with_commands
 from dialtone.domain.call_recordings import reviewed
 from dialtone.domain.call_status import ENDED
-from dialtone.domain.call_variables import persistent_variables
+from dialtone.domain.call_variables import MAX_MEMORY_BYTES, persistent_variables, remembered
 from dialtone.domain.callee_legs import callee_state
 from dialtone.domain.client_state import ClientState
 from dialtone.domain.commands import Command, command
+from dialtone.domain.compact_json import plain_json
 from dialtone.domain.decisions import (
     FLOW_ERROR,
     HANGUP_EDGE,
@@ -523,10 +524,18 @@ def _checked(call: Call, move: Go | SubFlowCall | Fail | _Leave, flow: LoadedFlo
         missing = not_given(flow.named(move.flow), move.given)
         if missing:
             return Fail(f"{move.flow} is not given: {', '.join(missing)}")
+    if isinstance(move, Go) and _remembers_too_much(call, move, flow):
+        return Fail(f"its memory of the caller would have over {MAX_MEMORY_BYTES:,} bytes", move.commands)
     if isinstance(move, (Go, SubFlowCall)) and _overfull(call, move):
         commands = move.commands if isinstance(move, Go) else ()
         return Fail(f"its variables would have over {MAX_VARIABLES_BYTES:,} bytes", commands)
     return move
+
+
+def _remembers_too_much(call: Call, move: Go, flow: LoadedFlow) -> bool:
+    if not flow.main.memory_days or not remembered(move.variables):
+        return False
+    return len(plain_json(remembered({**call.variables, **move.variables})).encode()) > MAX_MEMORY_BYTES
 
 
 def _overfull(call: Call, move: Go | SubFlowCall) -> bool:

@@ -103,6 +103,14 @@ class Limits(BaseModel):
     )
 
 
+class Memory(BaseModel):
+    """What is remembered of callers from one call to the next: the variables that begin with `memory.`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
+
+    days: StrictInt = Field(ge=1, le=730, description="How long after the call that last set any of it.")
+
+
 @dataclass(frozen=True, slots=True)
 class Flow:
     """A flow, checked: every step that is named exists."""
@@ -121,6 +129,8 @@ class Flow:
     consent_policy: ConsentPolicy = field(default_factory=ConsentPolicy)
     retention_days: int = 0
     """How long the recordings of its calls are kept; 0 for as long as the bucket keeps them."""
+    memory_days: int = 0
+    """How long its callers are remembered; 0 for not at all."""
     given: Mapping[str, str] = field(default_factory=dict)
     """Flow inputs: variables that an outgoing call must bring → what each is."""
 

@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from dialtone.domain.call_variables import ANSWERED_BY, GREETING, MESSAGE_ADDRESS, OUTCOME, Scope
+from dialtone.domain.call_variables import ANSWERED_BY, GREETING, MEMORY, MESSAGE_ADDRESS, OUTCOME, Scope
 from dialtone.domain.errors import DialtoneError
 from dialtone.flow.consent import VARIABLE as CONSENT
 from dialtone.flow.templating import DIGITS, KNOWN_OF_EVERY_CALL, LANGUAGE, WAITED, WAITING_SINCE
@@ -43,7 +43,7 @@ class NotGiven(DialtoneError):  # noqa: N818 -- reads as the sentence it is: som
 
 def is_givable(name: str) -> bool:
     """Whether a variable is not one that calls find out by themselves."""
-    return name not in _OF_CALLS_THEMSELVES and not name.startswith(DIGITS)
+    return name not in _OF_CALLS_THEMSELVES and not name.startswith((DIGITS, MEMORY))
 
 
 def not_given(flow: Flow, variables: Mapping[str, str]) -> list[str]:
@@ -76,7 +76,9 @@ def without_inputs(call: Call, *, ended: bool) -> Call:
 
 
 def _of_the_call(call: Call) -> dict[str, str]:
-    return {name: value for name, value in call.variables.items() if name in OF_THE_WHOLE_CALL}
+    return {
+        name: value for name, value in call.variables.items() if name in OF_THE_WHOLE_CALL or name.startswith(MEMORY)
+    }
 
 
 def check_given(flow: Flow, given: Mapping[str, str]) -> None:

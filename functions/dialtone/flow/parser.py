@@ -12,7 +12,7 @@ from dialtone.flow.calendars import calendar_file, read_calendar
 from dialtone.flow.consent import ConsentPolicy
 from dialtone.flow.data_files import data_file, missing, read_data, without_columns
 from dialtone.flow.document import Document
-from dialtone.flow.flow import CONSENT_STEP, STEP_OF_FLOW, Flow, Limits, WholeCall, version_of
+from dialtone.flow.flow import CONSENT_STEP, STEP_OF_FLOW, Flow, Limits, Memory, WholeCall, version_of
 from dialtone.flow.inputs import is_givable
 from dialtone.flow.recording_options import RetentionDays
 from dialtone.flow.steps.hangup_and_reject import Reject
@@ -110,6 +110,9 @@ class WrittenFlow(BaseModel):
     retention_days: RetentionDays | None = Field(
         None, description="Days that recordings of its calls are kept; without it, as long as the bucket keeps any."
     )
+    memory: Memory | None = Field(
+        None, description="Remember the variables that begin with `memory.` of each caller, for the next call."
+    )
     given: dict[VariableName, str] = Field(
         default_factory=dict, description="Variable that a call dialled for it must be given → what it is."
     )
@@ -201,6 +204,7 @@ def parse_flow(document: Document, read_file: FileReader | None = None) -> Flow 
         retention_days=int(written.retention_days or 0),
         limits=written.limits,
         consent_policy=written.consent_policy,
+        memory_days=written.memory.days if written.memory else 0,
         given=written.given,
     )
 

@@ -39,6 +39,9 @@ def _of_the_call(old: Flow, new: Flow) -> Iterator[str]:
     if names.get(old.on_hangup, old.on_hangup) != new.on_hangup:
         now, was = _followed(new.on_hangup), _followed(old.on_hangup)
         yield f"When the call has ended, now {now}; before, {was}."
+    if old.memory_days != new.memory_days:
+        now, was = (f"for {flow.memory_days} days" if flow.memory_days else "not at all" for flow in (new, old))
+        yield f"Callers are now remembered {now}; before, {was}."
     yield from _of_the_manner(old, new)
     if old.record is None and new.record is not None:
         yield f"Calls are now recorded {since_when(new.record)}."

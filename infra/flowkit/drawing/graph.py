@@ -121,9 +121,9 @@ def _step_id(name: str) -> str:
 
 
 def _note(flow: Flow) -> str:
-    if flow.record is None:
-        return ""
-    return f"recorded {since_when(flow.record)}, {flow.record.channels}, {flow.record.format}"
+    record, days = flow.record, flow.memory_days
+    recorded = f"recorded {since_when(record)}, {record.channels}, {record.format}" if record else ""
+    return "; ".join(filter(None, (recorded, f"callers are remembered for {days} days" if days else "")))
 
 
 def _entries(flow: Flow, numbers: Sequence[str]) -> Iterator[Edge]:

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from dialtone.adapters.flow_library import NUMBERS_FILE, text_beside
+from dialtone.domain.call_variables import MEMORY
 from dialtone.domain.errors import FlowInvalid
 from dialtone.flow.calendars import CALENDARS, ROTAS, calendar_file, parse_calendar
 from dialtone.flow.data_files import DATA, TRIM, data_file, parse_data, too_many_bytes
@@ -271,7 +272,14 @@ class Folder:
     def set_outside(self, flow: Flow) -> frozenset[str]:
         """Variables that other flows may set: those that go to this one, and those that it goes to."""
         around = [other for other in self.flows if flow.name in other.shares_with or other.name in flow.shares_with]
-        return frozenset(name for other in around for step in other.steps.values() for name in step.sets())
+        names = {name for other in around for step in other.steps.values() for name in step.sets()}
+        return frozenset(names) | (self.remembered if flow.memory_days or around else frozenset())
+
+    @cached_property
+    def remembered(self) -> frozenset[str]:
+        """Variables that an earlier call may have set, in any flow: they are remembered of its caller."""
+        steps = [step for flow in self.flows for step in flow.steps.values()]
+        return frozenset(name for step in steps for name in step.sets() if name.startswith(MEMORY))
 
     def flows_around(self, flow: Flow) -> tuple[Flow, ...]:
         """The flows that go to this one, and those that it goes to."""

@@ -1,0 +1,25 @@
+"""Variables that are meant to be remembered, in a flow that remembers nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dialtone.domain.call_variables import MEMORY
+from infra.flowkit.linting.rule import WARNING, Found, rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from infra.flowkit.linting.files import FlowFile
+
+
+@rule("no-memory", WARNING)
+def no_memory(file: FlowFile) -> Iterator[Found]:
+    """A variable of the memory that a step sets, where no flow in which calls begin remembers their callers."""
+    leads_on = [file.flow, *(flow for flow in file.folder.flows if file.flow.name in flow.others)]
+    if any(flow.memory_days for flow in leads_on):
+        return
+    for name, step in file.steps.items():
+        if kept := next((each for each in step.sets() if each.startswith(MEMORY)), ""):
+            reason = f"sets {kept}, and this flow remembers nothing from one call to the next"
+            yield Found(("steps", name), reason, "add `memory: {days: 90}` to the flow, or name the variable otherwise")
