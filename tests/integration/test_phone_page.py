@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -29,7 +30,8 @@ def test_somebody_without_a_terminal_tries_a_menu(tmp_path: Path) -> None:
     flows = Path(shutil.copytree(SAMPLES, tmp_path / "flows"))
     menu = flows / "main-menu.yaml"
     menu.write_text(menu.read_text().replace("Thank you.", f"Thank you. {HOSTILE}"))
-    with OpenLine(flows) as line, Browser(tmp_path / "profile") as browser:
+    with Browser(tmp_path / "profile") as browser, ExitStack() as opened:
+        line = opened.enter_context(OpenLine(flows))
         browser.call("Page.navigate", url=line.server.address)
         browser.until("document.querySelector('#picture svg')")
         assert browser.js("document.querySelector('#dial select').value") == "+15550100"
@@ -63,6 +65,12 @@ def test_somebody_without_a_terminal_tries_a_menu(tmp_path: Path) -> None:
         assert browser.js("document.querySelectorAll(':is(input, select, button):not([disabled])').length") > 0
         assert browser.js(UNNAMED) == []
         assert browser.complaints == []
+
+        browser.js("document.querySelector('#dial button').click()")
+        browser.until("document.getElementById('standing').textContent.startsWith('Connected')")
+        opened.close()
+        browser.until("document.getElementById('errors').textContent.startsWith('The line is gone')")
+        assert browser.js("document.getElementById('standing').textContent").startswith("Over")
 
 
 UNNAMED = """[...document.querySelectorAll('input, select, button, figure, ol')].filter((each) =>

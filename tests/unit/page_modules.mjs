@@ -41,9 +41,10 @@ test("the way has each step, and the lines by which it came there", () => {
 });
 
 test("each flow that a call comes to has a way of its own", () => {
-  const gone = way(step("", "start", "welcome"), step("", "start", "ask", "other"), step("welcome", "next", "bye"));
+  const gone = way(step("", "start", "welcome"), step("", "start", "ask", "other"), step("welcome", "", "bye"));
   assert.deepEqual([...gone.flows.keys()], ["menu", "other"]);
   assert.equal(inWords(gone), "welcome → bye");
+  assert.deepEqual(gone.flows.get("menu").lines.at(-1), ["step:welcome", "step:bye"]);
   assert.deepEqual(way(step("", "last_resort", "sorry")).flows.get("menu").lines, [["fault:", "step:sorry"]]);
 });
 

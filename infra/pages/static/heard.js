@@ -33,8 +33,11 @@ export function taken(way, step, called) {
   const flow = way.flows.get(step.flow) ?? { steps: [], lines: [] };
   const node = `step:${step.step}`;
   const ways = new Map([["start", `entry:${called}`], ["last_resort", "fault:"]]);
-  // Without an edge a step was entered again by itself, or after another flow: no line leads there.
-  const from = step.source && step.edge ? `step:${step.source}` : ways.get(step.edge);
+  const last = flow.steps.at(-1);
+  // Without an edge the call came back from another flow, to what follows the step that went there; or it entered the
+  // step again by itself, by no line.
+  const back = last === node ? undefined : last;
+  const from = !step.edge ? back : step.source ? `step:${step.source}` : ways.get(step.edge);
   return {
     flow: step.flow,
     step: step.step,
