@@ -59,7 +59,7 @@ help: ## list the targets
 
 setup: $(VENV)/project ## install what development needs into .venv
 
-demo: $(VENV)/project ## play three phone calls through the real code, on this machine
+demo: $(VENV)/project ## play phone calls through the real code, on this machine
 	@$(VENV)/bin/dialtone demo
 
 PYTEST = $(VENV)/bin/pytest -n $(WORKERS) --dist loadfile $(SEEDED)

@@ -1,4 +1,4 @@
-"""`dialtone demo`: three kinds of calls, played through the real code on this machine."""
+"""`dialtone demo`: four kinds of calls, played through the real code on this machine."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 COMMANDS = {
     "new": ("infra.cli.new", "make a project: menus of your own, ready to be rung"),
-    "demo": ("infra.cli.demo", "play three kinds of calls through the real code on this machine"),
+    "demo": ("infra.cli.demo", "play four kinds of calls through the real code on this machine"),
     "up": ("infra.cli.up", "run the stack and the simulated carrier on this machine, until Ctrl-C"),
     "call": ("infra.cli.call", "call a number of yours from this terminal"),
     "secret": ("infra.cli.secret", "store the Telnyx API key where the functions read it"),

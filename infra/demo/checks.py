@@ -83,6 +83,22 @@ def check_recorded(call: StoredCall, happened: Sequence[Happening]) -> Iterator[
     yield Check("hold music was played and stopped", stopped, str(music))
 
 
+def check_queued(calls: Sequence[StoredCall], happened: Sequence[Happening]) -> Iterator[Check]:
+    """Who came first was served first, and both heard where they stood."""
+    first, second, *agents = calls
+    said = [each.what for each in happened if isinstance(each, trace.Heard) and "in line" in each.what]
+    told = [place for place in ("number 1", "number 2") if any(place in what for what in said)]
+    yield Check(
+        "the callers heard that they were number 1 and number 2 in line", len(told) == len((first, second)), str(said)
+    )
+    bridged = [call.led.bridged_at for call in (first, second)]
+    in_turn = all(bridged) and bridged == sorted(bridged)
+    yield Check("the agent took them in the order in which they came", in_turn, str(bridged))
+    outcomes = [call.led.outcome for call in (first, second, *agents)]
+    served = outcomes == ["served", "served", "completed", "completed"]
+    yield Check("both callers are known as served, and the agent's calls as completed", served, str(outcomes))
+
+
 def check_everything(line: PhoneLine, happened: Sequence[Happening]) -> Iterator[Check]:
     """Nothing doubled, nothing lost, no card number anywhere."""
     obeyed = Counter(

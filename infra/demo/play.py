@@ -1,8 +1,9 @@
-"""The demo: three kinds of calls through the real code, and a look at what they left behind."""
+"""The demo: four kinds of calls through the real code, and a look at what they left behind."""
 
 from __future__ import annotations
 
 from contextlib import closing
+from functools import partial
 from typing import TYPE_CHECKING
 
 from dialtone.adapters.telnyx_api import TelnyxApi
@@ -16,10 +17,11 @@ from infra.local.narrator import Narrator
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from infra.carrier import Line
     from infra.carrier.trace import Happening
     from infra.demo.checks import Check
     from infra.demo.inventory import StoredCall
-    from infra.demo.scenes import Incoming, Outgoing
+    from infra.demo.scenes import Incoming, Outgoing, Together
     from infra.local.line import PhoneLine
 
 Played = tuple["StoredCall", "Sequence[Happening]"]
@@ -47,11 +49,13 @@ class Demo:
         ivr = self._incoming(scenes.IVR, transcript=True)
         announcements = [(scene, self._outgoing(scene)) for scene in scenes.ANNOUNCEMENTS]
         recorded = self._incoming(scenes.RECORDED)
-        self._show([ivr[0], *(played[0] for _, played in announcements), recorded[0]])
+        queued, happened = self._together(scenes.QUEUED)
+        self._show([ivr[0], *(played[0] for _, played in announcements), recorded[0], *queued])
         found = list(checks.check_ivr(*ivr))
         for scene, played in announcements:
             found += checks.check_announcement(played[0], scene, played[1])
         found += checks.check_recorded(*recorded)
+        found += checks.check_queued(queued, happened)
         return found + list(checks.check_everything(self._line, self._carrier.trace))
 
     def _incoming(self, scene: Incoming, *, transcript: bool = False) -> Played:
@@ -59,6 +63,21 @@ class Demo:
         already = len(self._carrier.trace)
         leg = self._carrier.call(scene.caller, scene.number, scene.script)
         return self._finish(leg.name.call_session_id, already, transcript=transcript)
+
+    def _together(self, scene: Together) -> tuple[list[StoredCall], Sequence[Happening]]:
+        """What each of the calls left behind, in the order in which they began, and what happened on all of them."""
+        self._narrator.begin(scene.title, self._carrier.clock.now)
+        already = len(self._carrier.trace)
+        legs: list[Line] = []
+
+        def begin(call: Incoming) -> None:
+            legs.append(self._carrier.call(call.caller, call.number, call.script))
+
+        for seconds, call in scene.calls:
+            self._carrier.clock.after(seconds, partial(begin, call))
+        self._carrier.run()
+        self._narrator.finish()
+        return [kept(self._line, leg.name.call_session_id) for leg in legs], self._carrier.trace[already:]
 
     def _outgoing(self, scene: Outgoing) -> Played:
         self._narrator.begin(f"{scene.title}: we call {scene.callee}", self._carrier.clock.now)

@@ -27,6 +27,15 @@ class Incoming:
 
 
 @dataclass(frozen=True, slots=True)
+class Together:
+    """Several people call our numbers while others are on the line."""
+
+    title: str
+    calls: tuple[tuple[float, Incoming], ...]
+    """Each with the seconds after which it begins."""
+
+
+@dataclass(frozen=True, slots=True)
 class Outgoing:
     """We ring somebody for a flow."""
 
@@ -76,5 +85,30 @@ RECORDED = Incoming(
         Silence(14),
         Say(3, "I would like to pay my bill."),
         HangUp(after=2),
+    ),
+)
+
+_LINE, _AGENTS, _AGENT = "+15550105", "+15550106", "+15550191"
+
+
+def _waits(caller: str, words: str) -> Incoming:
+    script = Caller(
+        Hear("number", within=60), Hear("Linus speaking", kind="voice", within=120), Say(3, words), Silence(60)
+    )
+    return Incoming("waits in line", caller, _LINE, script)
+
+
+def _takes(words: str) -> Incoming:
+    script = Caller(Silence(1), Say(3, "Support, Linus speaking."), Silence(5), Say(3, words), HangUp(after=1))
+    return Incoming("takes the first in line", _AGENT, _AGENTS, script)
+
+
+QUEUED = Together(
+    "Two callers in a queue, and one agent",
+    (
+        (0, _waits("+15550144", "My order has not come.")),
+        (8, _waits("+15550145", "I cannot log in.")),
+        (25, _takes("It comes tomorrow. Goodbye.")),
+        (60, _takes("Now it works. Goodbye.")),
     ),
 )

@@ -30,6 +30,7 @@ from dialtone.domain.errors import TelnyxUnavailable
 from dialtone.domain.events import parse_event
 from dialtone.domain.own_events import event_to_json
 from dialtone.domain.watch import overdue_event
+from dialtone.flow.steps.queue import AVERAGE, AVERAGE_MINUTES
 from dialtone.flow.templating import WAITING_SINCE
 from infra.account import CONNECTION_ID, SHOWN_NUMBER, upload_audio
 from infra.carrier import API_KEY, Application, Carrier, Request, WebhookFault
@@ -424,8 +425,11 @@ def timeless_recording(recording: Recording) -> Recording:
     )
 
 
+_OF_TIME = frozenset({WAITING_SINCE, AVERAGE, AVERAGE_MINUTES})
+
+
 def _timeless_variables(variables: Mapping[str, str]) -> dict[str, str]:
-    return {name: _whether(value) if name == WAITING_SINCE else value for name, value in variables.items()}
+    return {name: _whether(value) if name in _OF_TIME else value for name, value in variables.items()}
 
 
 def _nameless(far_leg: CalleeLeg) -> CalleeLeg:

@@ -167,6 +167,8 @@ _SHOWN_PARAMETERS = frozenset(
         "media_name",
         "payload",
         "play_beep",
+        "queue",
+        "queue_name",
         "record",
         "record_channels",
         "timeout_secs",

@@ -466,10 +466,18 @@ def test_a_place_counts_those_who_are_to_be_called_back() -> None:
 
     entered = staged.tell("call.enqueued", queue="support", current_position=1)
 
-    assert actions(entered) == ["gather", "playback_start"]
+    assert actions(entered) == ["gather"]
     assert entered.question is not None
     assert entered.question.since_millis == millis(moment(3))
     assert actions(answer(staged, QueueAnswer("support", 4))) == ["playback_stop", "speak", "playback_start"]
+
+
+def test_where_telnyx_does_not_say_a_first_place_there_is_music_all_the_same() -> None:
+    staged = in_line(CALLBACK)
+
+    first, second = answer(staged, QueueAnswer()), answer(staged, QueueAnswer())
+
+    assert (actions(first), actions(second)) == (["playback_start"], [])
 
 
 def test_an_agent_calls_back_who_has_waited_longest() -> None:

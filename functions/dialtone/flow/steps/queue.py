@@ -241,18 +241,20 @@ class Queue(Speaking):
         )
         if self.callback and self._asks:
             # Those who are to be called back count, too, and Telnyx does not know of them.
-            return self._ringing(
-                call, event, Wait((self._timer(call), *music), state, question=self._question(call, state))
-            )
+            return Wait((self._timer(call),), state, question=self._question(call, state))
         heard = self._announced(call, event, state, voice_defaults)
         state = replace(state, said_millis=_millis(event.occurred_at) if self.announce else 0)
         return self._ringing(call, event, Wait((self._timer(call), *heard, *music), state))
 
     def _placed(self, call: Call, event: Event, state: QueueState, voice_defaults: VoiceDefaults) -> Move | None:
         """Telnyx has said where the caller stands; where it has not, the music goes on."""
-        position = event.number(POSITION)
-        if not position or state.leaving or state.taken_millis:
+        if state.leaving or state.taken_millis:
             return None
+        position = event.number(POSITION)
+        if not position:
+            nothing_heard = self.callback and not state.said_millis
+            music = self.hold.loop(call, voice_defaults)
+            return Wait(music, replace(state, said_millis=1)) if nothing_heard else None
         known = replace(state, position=position, average=event.number(AVERAGE) or state.average)
         if not self._due(event, known):
             return self._ringing(call, event, Wait(state=known))
