@@ -11,7 +11,7 @@ import pytest
 from dialtone.domain.commands import SEND_MESSAGE
 from dialtone.domain.deadline import NO_DEADLINE
 from dialtone.domain.texts import ACCEPTED, FINALIZED, SENT
-from infra.carrier import ApiFault, Caller, HangUp, Hear, Silence, WebhookFault
+from infra.carrier import ApiFault, Caller, HangUp, Hear, Press, Silence, WebhookFault
 from infra.flowkit.stage import Stage
 from tests.integration.reconciling import Noted
 from tests.simulation.watched import WatchedStage
@@ -176,6 +176,21 @@ def test_a_number_in_another_country_is_a_fault_of_the_flow(tmp_path: Path) -> N
     assert (call.variables["result"], sent(stage)) == ("failed", [])
     reasons = [each.reason for each in stage.store.timeline(call.session_id)]
     assert any("not a number of the country" in each for each in reasons)
+
+
+def test_a_number_that_the_caller_keyed_in_is_refused_though_lint_was_silenced(tmp_path: Path) -> None:
+    flow = FLOW.replace(
+        "  hello: {say: Hello.}\n",
+        "  hello: {collect: Your number., into: number, digits: 11, otherwise: bye}\n"
+        '  keep: {set: {target: "+{digits.number}"}}\n',
+    ).replace('{text: "During the call, {caller}.",', '{text: Hello., to: "{target}",')
+    stage = Stage(flows=flows(tmp_path, flow))
+
+    call = played(stage, Caller(Hear("Your number"), Press("13125550199", after=1), Silence(30)))
+
+    assert (call.variables["result"], sent(stage)) == ("failed", ["After the call, +15550142."])
+    timeline = stage.store.timeline(call.session_id)
+    assert any("callers choose target" in each.reason for each in timeline)
 
 
 def test_a_text_that_does_not_arrive_is_noted_with_telnyxs_code(tmp_path: Path) -> None:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar, Self
 
-from pydantic import ConfigDict, Field, StringConstraints, field_validator
+from pydantic import ConfigDict, Field, PrivateAttr, StringConstraints, field_validator
 
 from dialtone.domain.commands import command
-from dialtone.domain.numbers import E164
+from dialtone.domain.decisions import TARGET_REFUSED
+from dialtone.domain.numbers import E164, masked
 from dialtone.domain.telnyx_actions import MESSAGE_CHARACTERS
 from dialtone.domain.texts import ACCEPTED, MAX_PARTS, MAX_TEXTS, OPTED_OUT_CODE, parts, takes_texts, why_not
+from dialtone.flow.caller_chosen import Sources, echoes
 from dialtone.flow.moves import Fail, Move, Wait
 from dialtone.flow.steps.step import Step
-from dialtone.flow.templating import DIGITS, filled, known, names_in
+from dialtone.flow.templating import CALLER, DIGITS, filled, known, names_in
 
 if TYPE_CHECKING:
     from dialtone.domain.calls import Call
@@ -40,6 +42,8 @@ class SendText(Step):
     countries: tuple[Country, ...] = Field(
         (), description="Countries that it may go to, such as US, CA; without it, the country that it comes from."
     )
+    _sources: Sources = PrivateAttr(default_factory=Sources)
+
     opted_out: str = Field("", description="The step for somebody who has answered STOP; without it, on_error.")
     no_number: str = Field(
         "",
@@ -62,8 +66,10 @@ class SendText(Step):
         to, ours = filled(self.to, values), self.sender or _own_number(call)
         if not E164.fullmatch(to) or not takes_texts(to):
             return self._without_number()
+        if refused := self._why_refused(call, to) or why_not(to, ours, self.countries):
+            return Fail(f"refused to text {masked(to)}: {refused}", incident=TARGET_REFUSED)
         said = filled(self.text, values, voice_defaults.language).strip()
-        if reason := _reason(call, ours, said) or why_not(to, ours, self.countries):
+        if reason := _reason(call, ours, said):
             return Fail(f"no text sent: {reason}")
         return Wait((command("send_message", **{"from": ours, "text": said, "to": to, "type": "SMS"}),))
 
@@ -85,6 +91,26 @@ class SendText(Step):
     def needs_caller(self) -> bool:
         """It goes to a number, not to the call."""
         return False
+
+    @property
+    def rings_variables(self) -> bool:
+        """Whether it goes to what a variable holds, other than to the caller."""
+        return any(name != CALLER for name in names_in(self.to))
+
+    def with_sources(self, sources: Sources) -> Self:
+        """The step, knowing which variables callers choose."""
+        step = self.model_copy()
+        step._sources = sources  # noqa: SLF001 -- another of its own kind
+        return step
+
+    def _why_refused(self, call: Call, to: str) -> str:
+        """Why a number that callers chose gets no text; '' for the caller's own, and for what is the team's."""
+        for name in names_in(self.to):
+            if name != CALLER and self._sources.is_callers(name):
+                return f"callers choose {name}"
+            if name in self._sources.looked_up and to != call.from_number and echoes(call, to):
+                return "the lookup gave what the caller keyed in"
+        return ""
 
     def _without_number(self) -> Move:
         return self.take("no_number") if self.no_number else Fail("no number that takes texts", fault=False)
