@@ -43,6 +43,11 @@ class Application:
     outbound_voice_profile_id: str | None = ANY_PROFILE
     settings: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def tells_attestation(self) -> bool:
+        """Whether events say who vouches for a caller's number. One that was not made by the API says so."""
+        return bool(self.settings.get("inbound", {}).get("shaken_stir_enabled", True))
+
 
 @dataclass(frozen=True, slots=True)
 class Profile:

@@ -82,7 +82,7 @@ def ring(exchange: Exchange, leg: Leg) -> None:
         "direction": leg.name.direction,
         "state": "parked" if leg.incoming else "bridging",
         "start_time": exchange.timestamp(leg, leg.started),
-        "caller_id_name": leg.name.from_,
+        **leg.identity.payload(leg.name.from_, tells_attestation=leg.application.tells_attestation),
         "connection_codecs": "G722,PCMU,PCMA",
         "offered_codecs": "G722,PCMU,PCMA",
         "custom_headers": leg.custom_headers,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from infra.carrier import calls, recordings
 from infra.carrier.api import Api
 from infra.carrier.applications import ANY_PROFILE, PhoneNumber, Profile
+from infra.carrier.caller_identity import UNKNOWN_CALLER, CallerIdentity
 from infra.carrier.callers import Actor, Callee, Caller, Unknown, party_of
 from infra.carrier.clock import Clock
 from infra.carrier.delivery import Deliveries
@@ -171,8 +172,15 @@ class Carrier:
 
     # Calls
 
-    def call(
-        self, from_: str, to: str, caller: Caller | None = None, *, after: float = 0.0, at: datetime | None = None
+    def call(  # noqa: PLR0913 -- who calls whom, and when
+        self,
+        from_: str,
+        to: str,
+        caller: Caller | None = None,
+        *,
+        after: float = 0.0,
+        at: datetime | None = None,
+        identity: CallerIdentity = UNKNOWN_CALLER,
     ) -> Line:
         """Let somebody call one of the account's numbers, `after` virtual seconds; it rings once time passes.
 
@@ -187,6 +195,7 @@ class Carrier:
             shift_seconds = 0.0 if at is None else (at - self.clock.datetime()).total_seconds()
             session = self.exchange.new_session(shift_seconds)
             leg = calls.new_leg(self.exchange, application, session, party, direction="incoming", from_=from_, to=to)
+            leg.identity = identity
             self.clock.after(after, lambda: self._ring(leg))
         return Line(self, leg)
 

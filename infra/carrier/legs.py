@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol
 
+from infra.carrier.caller_identity import UNKNOWN_CALLER, CallerIdentity
+
 if TYPE_CHECKING:
     from infra.carrier.applications import Application
     from infra.carrier.audio import Player, Playing
@@ -96,6 +98,7 @@ class Leg:
     audio: Player
     overlay: Player
     client_state: str | None = None
+    identity: CallerIdentity = UNKNOWN_CALLER
     state: LegState = LegState.RINGING
     answered: float | None = None
     ended: float | None = None

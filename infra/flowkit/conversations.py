@@ -14,6 +14,7 @@ from pydantic import (
     ConfigDict,
     Discriminator,
     Field,
+    StrictBool,
     StringConstraints,
     Tag,
     model_validator,
@@ -21,6 +22,7 @@ from pydantic import (
 
 from dialtone.domain.errors import FlowInvalid
 from dialtone.flow.document import Document
+from infra.carrier.caller_identity import CallerIdentity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -457,10 +459,37 @@ Lookups = dict[
 Given = dict[str, Annotated[str, BeforeValidator(_as_text, json_schema_input_type=str | int)]]
 
 
+def _caller(written: Any) -> Any:  # noqa: ANN401 -- pydantic hands over whatever the file holds
+    return {"number": written} if isinstance(written, str) else written
+
+
+class WhoCalls(_Written):
+    """A caller, and what the network says of them."""
+
+    number: Shown = "+15550142"
+    """As `caller` alone."""
+    name: Words | None = None
+    """The name that the network gives: `caller_id_name`."""
+    attestation: Literal["A", "B", "C"] | None = None
+    """`shaken_stir_attestation`: how far the caller's network vouches for the number."""
+    validated: StrictBool = True
+    """`shaken_stir_validated`: whether the attestation's signature is right."""
+    screening: Words | None = None
+    """`call_screening_result`, such as `spam_likely`."""
+
+    @property
+    def identity(self) -> CallerIdentity:
+        """As the carrier has it."""
+        return CallerIdentity(self.name or "", self.attestation or "", self.validated, self.screening or "")
+
+
+Who = Annotated[WhoCalls, BeforeValidator(_caller, json_schema_input_type=Shown | WhoCalls)]
+
+
 class Defaults(_Written):
     """What holds for every conversation of a file that does not say otherwise."""
 
-    caller: Shown | None = None
+    caller: Who | None = None
     """Who calls."""
     called: Shown | None = None
     """Which number or SIP address."""
@@ -479,8 +508,8 @@ class Conversation(_Written):
 
     name: Words
     """What happens, in a few words: it is what a report shows."""
-    caller: Shown = "+15550142"
-    """Who calls; `withheld` for somebody who shows no number."""
+    caller: Who = Field(default_factory=WhoCalls)
+    """Who calls; `withheld` for somebody who shows no number; or a mapping with what the network says of them."""
     called: Shown | None = None
     """Which number or SIP address, listed or not; without it, the first in numbers.yaml that leads to the flow."""
     dials: Annotated[Dialled, BeforeValidator(_dialled, json_schema_input_type=Number | Dialled)] | None = None

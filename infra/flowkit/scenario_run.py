@@ -124,7 +124,7 @@ class ScenarioRun:
 
     def _person_number(self) -> str:
         dials = self._conversation.dials
-        return dials.to if dials else self._conversation.caller
+        return dials.to if dials else self._conversation.caller.number
 
     @property
     def _everybody(self) -> tuple[Participant, ...]:
@@ -201,8 +201,9 @@ class ScenarioRun:
     def _begin(self) -> None:
         dials = self._conversation.dials
         if dials is None:
+            caller = self._conversation.caller
             called = called_number(self._script, self._script.file.parent)
-            self._person.take(self._stage.call(self._conversation.caller, called))
+            self._person.take(self._stage.call(caller.number, called, identity=caller.identity))
             return
         self._carrier.add_callee(dials.to, callee_of(dials))
         flow = self._flows.flow(self._flow)

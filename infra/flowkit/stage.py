@@ -34,6 +34,7 @@ from dialtone.flow.steps.queue import AVERAGE, AVERAGE_MINUTES
 from dialtone.flow.templating import WAITING_SINCE
 from infra.account import CONNECTION_ID, SHOWN_NUMBER, upload_audio
 from infra.carrier import API_KEY, Application, Carrier, Request, WebhookFault
+from infra.carrier.caller_identity import UNKNOWN_CALLER, CallerIdentity
 from infra.carrier.callers import as_carriers_show
 from infra.checkout import SAMPLES
 from infra.dialling import dial, dial_command
@@ -302,10 +303,16 @@ class Stage:
         self.carrier.run()
         return line.name.call_session_id
 
-    def call(self, from_: str, number: str, caller: Caller | None = None) -> Line:
+    def call(
+        self,
+        from_: str,
+        number: str,
+        caller: Caller | None = None,
+        identity: CallerIdentity = UNKNOWN_CALLER,
+    ) -> Line:
         """Somebody calls a number or SIP address that leads here, whether or not numbers.yaml lists it."""
         self.carrier.add_application(self.carrier.exchange.applications[CONNECTION_ID], [number])
-        return self.carrier.call(as_carriers_show(from_), number, caller)
+        return self.carrier.call(as_carriers_show(from_), number, caller, identity=identity)
 
     def dial(
         self,

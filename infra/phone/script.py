@@ -43,7 +43,7 @@ def read_script(file: Path, name: str, flows: Path) -> Played:
         )
     return Played(
         called=called_number(script, flows),
-        caller=conversation.caller,
+        caller=conversation.caller.number,
         person=person_of(conversation),
         people={
             number: [callee_of(who, _once_connected(who.talk)) for who in attempts]

@@ -8,10 +8,13 @@ from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from dialtone.domain.caller_trust import CALLER_NAME
 from dialtone.domain.calls import Call
+from dialtone.flow.data_files import DATA
 from dialtone.flow.loaded_flow import local_name
 from dialtone.flow.steps.branch import Branch, texts_of
 from dialtone.flow.steps.collect import Collect
+from dialtone.flow.steps.directory import Directory
 from infra.replaying.recorded_call import WITHHELD, NotReplayable
 
 if TYPE_CHECKING:
@@ -36,6 +39,8 @@ MOST_PLAYS = 30
 """Of a call, to find what can stand in place of one detail."""
 
 _NUMBER = re.compile(r"\+[1-9]\d{6,14}")
+_CELLS = r"[,;\t\r\n\"]+"
+"""What is between the cells of a data file."""
 _DAY = re.compile(r"\d{4}-\d\d-\d\d.*")
 
 
@@ -64,9 +69,11 @@ def _details(recorded: RecordedCall, flow: LoadedFlow) -> Iterator[str]:
     """What may identify somebody, except what stands in the flow."""
     if recorded.caller != WITHHELD:
         yield recorded.caller
+    if name := recorded.trust.get(CALLER_NAME):
+        yield name
     written = "\n".join(flow.texts.values())
     yield from (each.number for each in recorded.reached if each.number not in written)
-    yield from (turn.answer for turn in recorded.turns if len(turn.answer) > 1)
+    yield from (turn.answer for turn in recorded.turns if len(turn.answer) > 1 and not _in_directory(turn, flow))
     yield from (value for each in recorded.lookups for value in each.values.values() if len(value) > 1)
 
 
@@ -75,6 +82,8 @@ def _instead(detail: str, place: int, recorded: RecordedCall, flow: LoadedFlow) 
     if detail == recorded.caller:
         yield CALLER
         yield from (detail[:kept] + DIGITS_IN_ORDER[: len(detail) - kept] for kept in range(2, len(detail) - 3))
+    elif detail == recorded.trust.get(CALLER_NAME):
+        yield from (detail[:kept] + WORD for kept in range(len(detail)))
     elif _NUMBER.fullmatch(detail) or any(each.number == detail for each in recorded.reached):
         yield OTHERS.format(FIRST_OTHER + place)
     elif detail.isdigit():
@@ -97,6 +106,12 @@ def _fitting(turn: Turn, flow: LoadedFlow) -> Callable[[str], bool]:
     return lambda digits: step.answered_by_digits(Call("", ""), digits)
 
 
+def _in_directory(turn: Turn, flow: LoadedFlow) -> bool:
+    """Whether it answers a directory: whom it names is the team's own, and stands in the flow's data file."""
+    step = flow.flow_of(Call("", "", step=turn.step)).steps.get(local_name(turn.step))
+    return isinstance(step, Directory)
+
+
 def _digits(like: str) -> Iterator[str]:
     """As many digits, the plainest first, then with the same beginning, then any."""
     length, chance = len(like), random.Random(0)
@@ -110,6 +125,7 @@ def _replaced(recorded: RecordedCall, instead: Mapping[str, str]) -> RecordedCal
     return replace(
         recorded,
         caller=instead.get(recorded.caller, recorded.caller),
+        trust={name: instead.get(said, said) for name, said in recorded.trust.items()},
         turns=tuple(
             replace(each, answer=instead.get(each.answer, each.answer), keys=_known_keys(each))
             for each in recorded.turns
@@ -128,7 +144,7 @@ def _known_keys(turn: Turn) -> list[tuple[float, str]]:
 
 
 def _is_named(detail: str, flow: LoadedFlow) -> bool:
-    """Whether the flow itself has it in a condition."""
+    """Whether the flow itself has it in a condition, or a data file of its team."""
     steps = [step for each in (flow.main, *flow.others.values()) for step in each.steps.values()]
     texts = [
         text
@@ -138,4 +154,7 @@ def _is_named(detail: str, flow: LoadedFlow) -> bool:
         for each in case.when.values()
         for text in texts_of(each)
     ]
-    return detail in texts
+    cells = {
+        cell for name, text in flow.texts.items() if name.startswith(f"{DATA}/") for cell in re.split(_CELLS, text)
+    }
+    return detail in texts or detail in cells

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dialtone.adapters.flow_library import NUMBERS_FILE, FlowLibrary, read_numbers
+from dialtone.domain.caller_trust import ATTESTATION, CALLER_NAME, SCREENING
 from dialtone.domain.errors import DialtoneError
 from infra.account import AUDIO_FOLDER
 from infra.flowkit.conversations import SUFFIX, read_conversations
@@ -83,7 +84,7 @@ def _conversation(recorded: RecordedCall, library: FlowLibrary, folder: Path) ->
         recordings=way.recordings,
     )
     item.pop("called")
-    item["caller"] = recorded.caller
+    item["caller"] = _who(recorded)
     item["ends"]["steps"] = list(way.steps)
     if not recorded.lookups:
         return item
@@ -93,6 +94,13 @@ def _conversation(recorded: RecordedCall, library: FlowLibrary, folder: Path) ->
     lookups = {name: answers if _differ(answers) else answers[-1] for name, answers in lookups.items()}
     talk, ends = item.pop("talk"), item.pop("ends")
     return item | {"lookups": lookups, "talk": talk, "ends": ends}
+
+
+def _who(recorded: RecordedCall) -> Item | str:
+    """The caller, with what the network said where it said anything."""
+    names = {CALLER_NAME: "name", ATTESTATION: "attestation", SCREENING: "screening"}
+    said = {short: recorded.trust[name] for name, short in names.items() if recorded.trust.get(name)}
+    return {"number": recorded.caller, **said} if said else recorded.caller
 
 
 def _answer(result: str, values: Mapping[str, str], seconds: float) -> Item:

@@ -106,6 +106,8 @@ class RecordedCall:
     flow: str
     flow_version: str
     caller: str
+    trust: Mapping[str, str]
+    """What the network said of the caller."""
     called: str
     began: datetime
     turns: tuple[Turn, ...]
@@ -210,6 +212,7 @@ class _Reading:
             flow=call.flow,
             flow_version=call.flow_version,
             caller=WITHHELD if is_withheld(call.from_number) else call.from_number,
+            trust=call.trust,
             called=call.to_number,
             began=self._began,
             turns=tuple(self._turns),

@@ -7,11 +7,13 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from dialtone.domain.caller_trust import ATTESTATION, CALLER_NAME, SCREENING, TRUST
 from dialtone.domain.errors import FlowInvalid
 from dialtone.domain.lookups import FOUND
 from dialtone.flow.steps.play import Play
 from infra.carrier import Fax, Line, Machine, NoAnswer, Person, Silence, Silent, Unreached, trace
 from infra.carrier.audio import SPEECH_CHARACTERS_PER_SECOND
+from infra.carrier.caller_identity import CallerIdentity
 from infra.carrier.callers import BETWEEN_KEYS_SECONDS, HangUp, Press
 from infra.carrier.hangup_causes import cause_of
 from infra.carrier.legs import Nature
@@ -22,7 +24,7 @@ from infra.flowkit.stage import FaultOfOurs, Stage, silent_audio
 from infra.replaying.recorded_call import asks_for_keys, did_not_answer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from dialtone.adapters.flow_library import FlowLibrary
@@ -136,7 +138,7 @@ class Rerun:
         recorded, dialled = self._recorded, self._recorded.dialled
         self._carrier.exchange.next_session_id = recorded.session_id  # what is drawn by chance follows from it
         if dialled is None:
-            return self._stage.call(recorded.caller, recorded.called)
+            return self._stage.call(recorded.caller, recorded.called, identity=_identity(recorded.trust))
         self._carrier.add_callee(recorded.called, _answering(dialled))
         placed = self._stage.place(recorded.called, recorded.flow, dialled.given, dialled.detection)
         leg = next(each for each in self._carrier.legs if each.name.call_leg_id == placed.data["call_leg_id"])
@@ -321,3 +323,9 @@ def _terminator(answer: str, commands: Sequence[Command]) -> str:
     gather = next(each for each in commands if asks_for_keys(each))
     most, key = gather.parameters.get("maximum_digits"), gather.parameters.get("terminating_digit")
     return key if isinstance(key, str) and isinstance(most, int) and len(answer) < most else ""
+
+
+def _identity(trust: Mapping[str, str]) -> CallerIdentity:
+    """What the network said, so that the carrier says it again; an attestation is kept only if it was valid."""
+    said = {name: trust.get(name, "") for name in TRUST}
+    return CallerIdentity(said[CALLER_NAME], said[ATTESTATION], screening=said[SCREENING])

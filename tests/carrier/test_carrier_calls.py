@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from telnyx import types
 
 from infra.carrier import Application, Caller, HangUp, Machine, Person, Press, Say, Silence
+from infra.carrier.caller_identity import CallerIdentity
 from infra.carrier.trace import Answered, HungUp, Pressed, Rang
 from tests.carrier.desk import CALLER, CONNECTION, NUMBER, URL, Desk
 
@@ -230,3 +232,27 @@ def test_a_call_of_another_time_leaves_the_others_in_theirs() -> None:
     assert {hour for session, hour in told if session == now.name.call_session_id} == {"2026-03-02T10"}
     (hangup,) = (event for event in desk.events if event["event_type"] == "call.hangup")
     assert hangup["payload"]["start_time"].startswith("2026-12-24T22:00:00")
+
+
+@pytest.mark.parametrize(
+    ("inbound", "told"),
+    [
+        ({}, {"shaken_stir_attestation": "A", "shaken_stir_validated": False}),
+        ({"inbound": {"shaken_stir_enabled": True}}, {"shaken_stir_attestation": "A", "shaken_stir_validated": False}),
+        ({"inbound": {"shaken_stir_enabled": False}}, {}),
+    ],
+)
+def test_a_call_tells_what_the_network_says_of_its_caller(inbound: dict[str, Any], told: dict[str, object]) -> None:
+    identity = CallerIdentity("ADA BYRON", "A", validated=False, screening="spam_likely")
+    desk = Desk()
+    application = desk.carrier.exchange.applications[CONNECTION]
+    desk.carrier.add_application(replace(application, settings=inbound), [NUMBER])
+
+    desk.carrier.call("+15550142", NUMBER, identity=identity)
+    desk.carrier.call("+15550143", NUMBER)
+    desk.carrier.run()
+
+    named, plain = desk.of("call.initiated")
+    said = {name: named[name] for name in named if name.startswith("shaken_stir")}
+    assert (said, named["caller_id_name"], named["call_screening_result"]) == (told, "ADA BYRON", "spam_likely")
+    assert (plain["caller_id_name"], "call_screening_result" in plain) == ("+15550143", False)

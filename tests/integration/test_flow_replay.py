@@ -17,6 +17,7 @@ from dialtone.adapters.publications import Change, Publications, Version
 from dialtone.domain.publication import Live
 from infra import aws
 from infra.carrier import BEEP, Caller, HangUp, Hear, Machine, NoAnswer, Person, Press, Say, Silence, WebhookFault
+from infra.carrier.caller_identity import UNKNOWN_CALLER, CallerIdentity
 from infra.checkout import SAMPLES
 from infra.cli import flow_replay_run
 from infra.cli.main import main
@@ -88,6 +89,7 @@ class Desk:
         *,
         agent: Person | None = None,
         caller: str = "+15557654321",
+        identity: CallerIdentity = UNKNOWN_CALLER,
         at: datetime | None = None,
         faults: dict[WebhookFault, float] | None = None,
         **lookups: Answering,
@@ -97,7 +99,7 @@ class Desk:
         stage.systems.answering = {name.replace("_", "-"): how for name, how in lookups.items()}
         if agent:
             stage.carrier.add_callee(AGENT, agent)
-        line = stage.call(caller, number, who)
+        line = stage.call(caller, number, who, identity)
         stage.carrier.run()
         return self._kept(stage, line.name.call_session_id)
 
@@ -402,6 +404,34 @@ def test_of_a_number_that_the_flow_goes_by_only_the_beginning_stays(desk: Desk) 
     assert status == 0, err
     assert "caller: '+4420123456" in out
     assert "- shipped" in out
+
+
+TRUSTED = """
+flow: trusted
+steps:
+  who:
+    branch:
+      - {when: {caller: {in: vips}, shaken_stir_attestation: A, caller_id_name: "ADA*"}, to: vip}
+  plain: {say: Hello., next: bye}
+  vip: {say: Hello Ada., next: bye}
+  bye: hangup
+"""
+
+
+def test_a_call_goes_by_its_data_file_and_by_what_the_network_said_again(desk: Desk) -> None:
+    (desk.flows / "data").mkdir()
+    (desk.flows / "data" / "vips.csv").write_text("number\n+15557654321\n", encoding="utf-8")
+    (desk.flows / "trusted.yaml").write_text(TRUSTED.lstrip(), encoding="utf-8")
+    desk.change("numbers.yaml", '"+15550107": orders', '"+15550107": trusted')
+    session = desk.rings("+15550107", Caller(), identity=CallerIdentity("ADA BYRON", "A"))
+
+    unchanged = desk.replayed(session)
+    status, out, err = desk.run("test-from", session)
+    desk.change("data/vips.csv", "+15557654321", "+15557654322")
+    changed = desk.replayed(session)
+
+    assert [[each["verdict"] for each in way] for way in (unchanged, changed)] == [["same"], ["elsewhere"]]
+    assert (status, "attestation: A" in out, "number: '+15557654321'" in out) == (0, True, True), err
 
 
 def test_digits_that_nothing_can_replace_are_not_written_down(desk: Desk) -> None:

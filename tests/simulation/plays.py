@@ -321,6 +321,13 @@ LANGUAGE_PLAYS: dict[str, Play] = {
     "a caller whom nobody takes": _queued(Caller(Silence(300))),
     "an agent for whom nobody waits": _rung("+15550133", Caller(Silence(60))),
     "words said twice in place of music": _rung("+15550139", Caller(Silence(60))),
+    "a colleague who is spelled, and chosen of two": _rung(
+        "+15550145",
+        Caller(Hear("Please key"), Press("232#", after=2), Hear("For Ada Bell"), Press("2", after=1), Silence(60)),
+        n192=Person(_GRACE, HangUp(after=5)),
+    ),
+    "nobody of that name": _rung("+15550145", Caller(Hear("Please key"), Press("999#", after=2), Silence(60))),
+    "the next on call": _rung("+15550146", Caller(Silence(90)), n191=NoAnswer(), n192=Person(_GRACE, HangUp(after=5))),
     "a caller who hangs up in the announcement": _rung("+15550116", Caller(Hear("This call"), HangUp())),
 }
 

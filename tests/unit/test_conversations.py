@@ -160,9 +160,9 @@ def test_what_holds_for_all_conversations_is_added_to_each_and_replaced_by_its_o
 
     plain, own, dialled = (script.conversation for script in read_conversations(file))
 
-    assert (plain.caller, plain.called, plain.at.day) == ("+15550143", "+15550150", 24)
+    assert (plain.caller.number, plain.called, plain.at.day) == ("+15550143", "+15550150", 24)
     assert (plain.given, dialled.given, dialled.called) == ({}, {"day": "Monday", "name": "Ada"}, None)
-    assert (own.caller, own.called) == ("withheld", "+15550150")
+    assert (own.caller.number, own.called) == ("withheld", "+15550150")
     assert {number: [each.answers for each in who] for number, who in own.people.items()} == {
         "+15550198": ["busy"],
         "+15550199": ["nobody"],

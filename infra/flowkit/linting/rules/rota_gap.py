@@ -20,4 +20,4 @@ def rota_gap(file: FlowFile) -> Iterator[Found]:
     covered = {minute for shift in shifts for minute in minutes_of(shift)}
     if gaps := hours_where(lambda minute: minute not in covered):
         reason = f"has nobody on call {', '.join(gaps)}"
-        yield Found(("shifts",), reason, "add a shift, or say in a comment why nobody is on call then")
+        yield Found(("shifts",), reason, "add a shift, or silence this here if nobody is meant to be")
