@@ -77,6 +77,7 @@ WRONG: Sequence[tuple[str, str]] = (
     ("up --flows nowhere", "is not a folder: name the one that holds the flows"),
     ("up --cloud-port 80000", "80000 is not a port: say a number up to 65535"),
     ("up --carrier-port TAKEN", "Stop the program that listens on it"),
+    ("up --cloud-port TAKEN --carrier-port 0", "Stop the program that listens on it"),
     ("up --pace never", "say a number above 0"),
     ("dial +15550100 --flow nothing --from +15550100 --flows flows", "there is no flow nothing"),
     ("dial nobody --flow announcement --from +15550100 --flows flows", "the number to ring must be a number in E.164"),
