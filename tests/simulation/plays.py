@@ -195,6 +195,29 @@ def _called_back(caller: Callee) -> Play:
 
 
 LANGUAGE_PLAYS: dict[str, Play] = {
+    "a member who types ahead and is right at the second try": lambda stage: stage.ring(
+        "+15550137",
+        Caller(
+            Hear("Welcome"),
+            Press("1230", after=1),
+            Hear("Your PIN"),
+            Press("1111", after=1),
+            Hear("Your PIN"),
+            Press("4711", after=1),
+            Silence(30),
+        ),
+    ),
+    "a member who is wrong three times": lambda stage: stage.ring(
+        "+15550137",
+        Caller(
+            Hear("number, please"),
+            Press("1234", after=1),
+            Hear("no member"),
+            Press("1230", after=3),
+            *(3 * [Hear("Your PIN"), Press("1111", after=1)]),
+            Silence(30),
+        ),
+    ),
     "a call accepted by a key": _rung(
         "+15550110", _WAITING, n199=Person(Hear("Press 1"), Press("1", after=1), _CONNECTED, _GRACE, HangUp(after=2))
     ),
