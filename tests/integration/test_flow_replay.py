@@ -454,3 +454,18 @@ def test_a_call_whose_keys_were_not_kept_gives_no_conversation(desk: Desk) -> No
 
     assert status == 1
     assert "its keys were not kept, since its flow asks for sensitive digits: choose another call" in err
+
+
+def test_what_was_drawn_by_chance_is_drawn_again(desk: Desk) -> None:
+    steps = (
+        "steps:\n  which: {split: [{percent: 50, to: b}]}\n  a: {say: A., next: bye}\n  b: {say: B.}\n  bye: hangup\n"
+    )
+    (desk.flows / "dice.yaml").write_text(f"flow: dice\n{steps}", encoding="utf-8")
+    with (desk.flows / "numbers.yaml").open("a", encoding="utf-8") as numbers:
+        numbers.write('"+15550108": dice\n')
+
+    sessions = [desk.rings("+15550108", Caller(Silence(9))) for _ in range(6)]
+    went = [str(found["then"]) for session in sessions for found in desk.replayed(session)]
+
+    assert [each["verdict"] for session in sessions for each in desk.replayed(session)] == ["same"] * len(sessions)
+    assert len(set(went)) > 1

@@ -194,6 +194,8 @@ def _called_back(caller: Callee) -> Play:
     return play
 
 
+_WRONG_PIN = (Hear("Your PIN"), Press("1111", after=1))
+
 LANGUAGE_PLAYS: dict[str, Play] = {
     "a member who types ahead and is right at the second try": lambda stage: stage.ring(
         "+15550137",
@@ -214,7 +216,9 @@ LANGUAGE_PLAYS: dict[str, Play] = {
             Press("1234", after=1),
             Hear("no member"),
             Press("1230", after=3),
-            *(3 * [Hear("Your PIN"), Press("1111", after=1)]),
+            *_WRONG_PIN,
+            *_WRONG_PIN,
+            *_WRONG_PIN,
             Silence(30),
         ),
     ),
