@@ -16,6 +16,7 @@ from dialtone.adapters.parked_events import ParkedEvents
 from dialtone.adapters.telnyx_api import Outcome
 from dialtone.domain.lookups import FAILED, FOUND
 from infra.carrier import API_KEY, Caller, Hear, NoAnswer, Person, Press, Silence
+from infra.carrier.caller_identity import CallerIdentity
 from infra.checkout import SAMPLES
 from infra.demo.scenes import CARD
 from infra.flowkit.scripted_backends import Answering
@@ -109,6 +110,16 @@ def _remembered(folder: Path) -> Played:
     stage = Stage(flows=folder, start=NOON)
     stage.systems.answering["customers"] = Answering(FOUND, {"name": NAME})
     return _watched(stage, lambda: stage.ring(LINE, Caller(Hear("account"), Press(ACCOUNT), Silence(9))))
+
+
+def _named(_: Path) -> Played:
+    stage = Stage(flows=SAMPLES, start=NOON)
+
+    def play() -> None:
+        stage.call("+15550142", LINE, Caller(Silence(3)), CallerIdentity(NAME, "A"))
+        stage.carrier.run()
+
+    return _watched(stage, play)
 
 
 def _wrong_number(_: Path) -> Played:
@@ -211,6 +222,7 @@ PLAYS: dict[str, Callable[[Path], Played]] = {
     "a name that is looked up": _looked_up,
     "an account that is keyed in": _account,
     "an account that is remembered": _remembered,
+    "a caller whom the network names": _named,
     "numbers that no flow is for": _wrong_number,
     "refusals that repeat everything": _refused,
     "a webhook function that is down": _while_it_is_down,

@@ -276,11 +276,11 @@ def _why_unsound(column: str, cell: str) -> tuple[str, str] | None:
     """The reason and the remedy."""
     if len(cell) > MAX_CELL_CHARACTERS:
         return f"has {len(cell):,} characters; a cell may have {MAX_CELL_CHARACTERS}", "shorten it"
-    if "\n" in cell or "\r" in cell:
+    if not cell.isprintable() and ("\n" in cell or "\r" in cell):
         return "has a line break", "write it in one line"
     if cell.startswith("="):
         return f"{cell[:80]} is a formula", "save the values of the spreadsheet, not its formulas"
-    if cell.upper().startswith(_ERRORS):
+    if cell.startswith("#") and cell.upper().startswith(_ERRORS):
         return f"{cell[:80]} is a spreadsheet's error", "correct it in the spreadsheet"
     if holds_numbers(column) and not _NUMBER.fullmatch(cell):
         return f"{cell[:80]} is not a number in E.164", (
