@@ -344,4 +344,4 @@ def test_the_description_is_the_one_in_the_docs(client: Client) -> None:
     described = json.loads(description(client.api))
 
     assert client.ok("/openapi.json") == described
-    assert json.loads((ROOT / "docs" / "schema" / "control-api.json").read_text(encoding="utf-8")) == described
+    assert json.loads((ROOT / "docs" / "control-api.json").read_text(encoding="utf-8")) == described

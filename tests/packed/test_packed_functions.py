@@ -187,7 +187,7 @@ def test_the_packed_control_function_describes_itself(environment: dict[str, str
     with PackedFunction(PACKED / "ControlFunction", "control.app.handler", settings, RUNTIME) as function:
         answer = function.invoke(request)
 
-    described = (ROOT / "docs" / "schema" / "control-api.json").read_text(encoding="utf-8")
+    described = (ROOT / "docs" / "control-api.json").read_text(encoding="utf-8")
     assert json.loads(answer.payload["body"]) == json.loads(described)
 
 
