@@ -1228,3 +1228,11 @@ def test_a_hash_key_that_is_a_comment_is_found_however_it_is_written(line: str, 
     steps = f"a:\n  menu: For sales press 1.\n  keys:\n    1: b\n    {line}\n  otherwise: b\nb: hangup\n"
 
     assert (6, "commented-key") in found_in(steps)
+
+
+def test_a_step_that_another_flow_goes_to_is_reached(found_in: FindRules, tmp_path: Path) -> None:
+    steps = "a: {go: {flow: other, step: b, given: {who: Ann}}, next: c}\nc: hangup\n"
+    other = "flow: other\ngiven: {who: W}\nsteps:\n  a: {say: A., next: z}\n  b: {say: '{who}'}\n  z: come_back\n"
+    found_in(steps, **{"other.yaml": other})
+
+    assert lint(tmp_path / "other.yaml", today=TODAY) == []

@@ -147,7 +147,7 @@ class FlowFile:
     @cached_property
     def graph(self) -> StepGraph:
         """How the steps lead to one another."""
-        return StepGraph(self.flow)
+        return StepGraph(self.flow, self.folder.entered(self.flow.name))
 
     @cached_property
     def variables(self) -> Variables:
@@ -284,6 +284,11 @@ class Folder:
     def flows_around(self, flow: Flow) -> tuple[Flow, ...]:
         """The flows that go to this one, and those that it goes to."""
         return tuple(each for each in self.flows if flow.name in each.others or each.name in flow.others)
+
+    def entered(self, flow: str) -> frozenset[str]:
+        """The steps of a flow that other flows go to."""
+        visits = (visit for other in self.flows for step in other.steps.values() for visit in step.visits())
+        return frozenset(step for name, step in visits if step and name == flow)
 
     @cached_property
     def visited_flows(self) -> frozenset[str]:

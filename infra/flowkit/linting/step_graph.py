@@ -18,8 +18,10 @@ if TYPE_CHECKING:
 class StepGraph:
     """All edges of a flow that the engine can take."""
 
-    def __init__(self, flow: Flow) -> None:
+    def __init__(self, flow: Flow, entered: frozenset[str] = frozenset()) -> None:
+        """`entered` are steps that other flows go to."""
         self.flow = flow
+        self.entered = entered & flow.steps.keys()
         self._from = {name: tuple(step.edges(flow.last_resort)) for name, step in flow.steps.items()}
 
     @property
@@ -35,7 +37,7 @@ class StepGraph:
     def reached(self) -> frozenset[str]:
         """Every step that a call can reach; the last resort from anywhere, at a limit, as the hang-up."""
         targets = _targets(self.edges)
-        begins = set(filter(None, (self.flow.start, self.flow.last_resort, self.flow.on_hangup)))
+        begins = set(filter(None, (self.flow.start, self.flow.last_resort, self.flow.on_hangup, *self.entered)))
         return frozenset(begins.union(*(_reach(name, targets) for name in begins)))
 
     @cached_property

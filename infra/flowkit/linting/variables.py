@@ -10,6 +10,7 @@ from dialtone.domain.caller_trust import TRUST
 from dialtone.flow.steps.queue import AVERAGE, AVERAGE_MINUTES, POSITION
 from dialtone.flow.steps.step import ON_HANGUP
 from dialtone.flow.templating import KNOWN_AFTER_HANGUP, KNOWN_OF_EVERY_CALL, WAITED, names_in
+from infra.flowkit.linting.step_graph import StepGraph
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from dialtone.flow.document import Document, Path
     from dialtone.flow.flow import Flow
     from dialtone.flow.steps.step import Edge, Step
-    from infra.flowkit.linting.step_graph import StepGraph
 
 Names = frozenset[str]
 
@@ -78,6 +78,9 @@ class Variables:
         if self.flow.on_hangup:  # it may end in any step
             anywhere = (name for step in self.flow.steps.values() for name in step.sets())
             before[self.flow.on_hangup] = met(begin, begin.union(anywhere)) | KNOWN_AFTER_HANGUP
+        within = StepGraph(self.flow).reached
+        # What leads to these steps from within the flow says more than that other flows go there.
+        before |= dict.fromkeys(self.graph.entered - within, begin)
         left = [*before]
         while left:
             step = self.flow.steps[left.pop()]
