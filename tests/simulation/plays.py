@@ -340,6 +340,12 @@ LANGUAGE_PLAYS: dict[str, Play] = {
     "the second agent who is rung for a queue": _rung(
         "+15550134", _WAITING, n191=Busy(), n192=Person(_CONNECTED, _GRACE, HangUp(after=2), answers_after=5)
     ),
+    "an agent who takes a call of a queue by a key": _rung(
+        "+15550138",
+        _WAITING,
+        n191=Person(Hear("Press 1"), Silence(60)),
+        n192=Person(Hear("Press 1"), Press("1", after=1), _CONNECTED, _GRACE, HangUp(after=2)),
+    ),
     "no agent who is rung for a queue": _rung("+15550134", _WAITING, n191=NoAnswer(), n192=Rejects()),
     "a caller who leaves a queue by a key": _queued(
         Caller(Hear("press 2"), Press("2", after=15), Hear("All our agents"), Silence(30))

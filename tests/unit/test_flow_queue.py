@@ -261,6 +261,8 @@ def test_an_error_takes_the_caller_out_of_the_queue_first() -> None:
         ("{queue: support, hold: {media: tune}, announce_every_seconds: 9}", "announce_every_seconds"),
         ("{queue: support, hold: {media: tune}, keys: {1: sorry}, callback: {1: sorry}}", "1 stands under keys"),
         ("{queue: support, hold: {media: tune}, callback: {1: sorry}, agents: ['+15550191']}", "call nobody back"),
+        ("{queue: support, hold: {media: tune}, accept: 1, whisper: Press 1.}", "go together"),
+        ("{queue: support, hold: {media: tune}, agents: ['+15550191'], accept: 1}", "go together"),
         ("{take_from: support}", "needs hold or empty"),
         ("{take_from: support, empty: sorry, hold: {media: tune}}", "empty leaves at once"),
         ("{take_from: [], empty: sorry}", "take_from"),
@@ -355,6 +357,34 @@ def test_an_agent_who_cannot_be_rung_does_not_end_the_wait() -> None:
     assert dialled(staged.refuse("dial refused: 10010", action="dial")) == ["+15550192"]
     assert actions(staged.refuse("dial refused: 10010", action="dial")) == []
     assert staged.call.step == "line"
+
+
+ACCEPTED = RUNG.replace("        keys:", "        whisper: Press 1 to take a call.\n        accept: 1\n        keys:")
+
+
+def test_an_agent_takes_the_call_by_a_key_so_that_a_mailbox_does_not() -> None:
+    staged = in_line(ACCEPTED, current_position=1)
+
+    asked = agent_leg(staged, "call.answered")
+    takes = agent_leg(staged, "call.gather.ended", digits="1", status="valid")
+    mailbox = in_line(ACCEPTED, current_position=1)
+    agent_leg(mailbox, "call.answered")
+    refuses = agent_leg(mailbox, "call.gather.ended", digits="", status="timeout")
+
+    assert [(each.action, each.call_control_id) for each in asked.commands] == [("gather_using_speak", "v3:a")]
+    assert [(each.action, each.call_control_id) for each in takes.commands] == [("bridge", "v3:a")]
+    assert [(each.action, each.call_control_id) for each in refuses.commands] == [("hangup", "v3:a")]
+
+
+def test_an_agent_who_is_still_asked_when_the_caller_leaves_is_let_go_and_one_who_is_being_connected_is_not() -> None:
+    asked, connecting = in_line(ACCEPTED, current_position=1), in_line(RUNG, current_position=1)
+    for staged in (asked, connecting):
+        agent_leg(staged, "call.answered")
+
+    ends = [staged.tell("call.dequeued", queue="support", reason="timeout") for staged in (asked, connecting)]
+
+    hung_up = [[each.call_control_id for each in end.commands if each.action == "hangup"] for end in ends]
+    assert hung_up == [["v3:a"], []]
 
 
 def test_legs_of_agents_who_did_not_answer_are_forgotten_in_time() -> None:

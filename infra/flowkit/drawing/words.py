@@ -112,7 +112,7 @@ def _beside(step: Step) -> Iterator[str]:
         prompts = {"while it rings": step.hold, "between": step.announce, "whispers": step.whisper}
         yield from (f"{when} {heard(prompt)}" for when, prompt in prompts.items() if prompt)
     if isinstance(step, Queue):
-        prompts = {"while they wait": step.hold, "between": step.announce}
+        prompts = {"while they wait": step.hold, "between": step.announce, "whispers": step.whisper}
         yield from (f"{when} {heard(prompt)}" for when, prompt in prompts.items() if prompt)
     if isinstance(step, TakeFrom) and step.hold:
         yield f"until somebody waits {heard(step.hold)}"

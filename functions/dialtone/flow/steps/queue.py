@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Self
 
 from pydantic import Field, StrictInt, StringConstraints, field_validator, model_validator
 
-from dialtone.domain.call_status import ANSWERED as ANSWERED_LEG
-from dialtone.domain.call_status import ENDED, RINGING
+from dialtone.domain.call_status import ENDED
 from dialtone.domain.callee_legs import callee_state
 from dialtone.domain.commands import Command, command
 from dialtone.domain.decisions import NOT_REACHED
@@ -18,8 +17,8 @@ from dialtone.domain.queues import ANSWERED, Callback, QueueQuestion
 from dialtone.domain.telnyx_actions import E164
 from dialtone.domain.units import MILLIS_PER_SECOND
 from dialtone.domain.webhook_retry_policy import CALLEE_EVENTS, retries
-from dialtone.flow.gather_timer import seconds_left, timer
-from dialtone.flow.keys import Keys, stop_gathering
+from dialtone.flow.gather_timer import MILLIS, seconds_left, timer
+from dialtone.flow.keys import Key, Keys, gathered_key, one_key, stop_gathering
 from dialtone.flow.moves import Fail, Go, Move, Wait
 from dialtone.flow.prompts import Prompt
 from dialtone.flow.step_state import StepState
@@ -120,6 +119,11 @@ class Queue(Speaking):
         "takes the first. Without them agents take callers by a flow of their own, with take_from.",
     )
     ring_seconds: StrictInt = Field(20, ge=5, le=120, description="How long each of the agents is rung.")
+    whisper: Prompt | None = Field(None, description="What an agent who is rung hears before accept is waited for.")
+    accept: Key | None = Field(
+        None, description="The key that an agent presses to take the call; one who presses nothing is hung up on."
+    )
+    accept_seconds: StrictInt = Field(10, ge=1, le=60, description="How long that key is waited for after the whisper.")
     timeout: str = Field("", description="The step when nobody has taken the caller within max_wait_time_secs.")
     full: str = Field("", description="The step when Telnyx does not take the caller into the queue.")
     on_hangup_connected: OnHangup = Field(
@@ -140,6 +144,8 @@ class Queue(Speaking):
             raise ValueError(f"{', '.join(both)} stands under keys and under callback")
         if self.callback and self.agents:
             raise ValueError("callback is for agents who take_from the queue; those who are rung call nobody back")
+        if (self.whisper is None) != (self.accept is None) or (self.accept and not self.agents):
+            raise ValueError("agents, whisper and accept go together: a whisper says which key takes the call")
         return self
 
     def is_choice(self, where: str) -> bool:
@@ -155,7 +161,7 @@ class Queue(Speaking):
         """Say where the caller stands, let the caller leave by a key, and stop the music once somebody is there."""
         state = QueueState.of(call)
         if event.about_callee:
-            return self._of_agent(call, event, state)
+            return self._of_agent(call, event, state, voice_defaults)
         if state.connected:
             return None
         if event.type == ANSWERED:
@@ -173,8 +179,10 @@ class Queue(Speaking):
         if action == "dial":
             return self._ring_another(call, event, state) or Wait(state=state)
         if action == "bridge":
-            answered = (leg for leg in call.far_legs.values() if leg.status == ANSWERED_LEG and not leg.bridged)
-            return Wait(tuple(command("hangup", leg.control_id) for leg in answered), state)
+            in_vain = (
+                leg for leg in call.far_legs.values() if leg.connected and not leg.bridged and leg.status != ENDED
+            )
+            return Wait(tuple(command("hangup", leg.control_id) for leg in in_vain), state)
         if action != "enqueue":
             return Wait(state=state)
         if self.full:
@@ -184,7 +192,7 @@ class Queue(Speaking):
     def answered_by_digits(self, call: Call, digits: str) -> bool:
         """Whether it is one of its keys."""
         del call
-        return digits in self.keys or digits in self.callback
+        return digits in self.keys or digits in self.callback or digits == self.accept
 
     def abandoned(self, call: Call) -> tuple[Command, ...]:
         """An agent could take a caller who is elsewhere by now; and the music would never end by itself."""
@@ -223,7 +231,7 @@ class Queue(Speaking):
 
     def prompts(self) -> Iterator[tuple[str, Prompt]]:
         """What the caller hears meanwhile."""
-        yield from ((name, prompt) for name in ("hold", "announce") if (prompt := getattr(self, name)))
+        yield from ((name, prompt) for name in ("hold", "announce", "whisper") if (prompt := getattr(self, name)))
 
     def _enqueue(self, call: Call) -> Command:
         size = {} if self.max_size is None else {"max_size": self.max_size}
@@ -266,17 +274,21 @@ class Queue(Speaking):
         passed = (_millis(event.occurred_at) - state.said_millis) / MILLIS_PER_SECOND
         return self.announce is not None and passed >= self.announce_every_seconds - 1
 
-    def _of_agent(self, call: Call, event: Event, state: QueueState) -> Move | None:
+    def _of_agent(self, call: Call, event: Event, state: QueueState, voice_defaults: VoiceDefaults) -> Move | None:
         """Whoever answers takes the first of the queue: this caller, unless another agent was faster."""
         leg = call.far_legs.get(event.call_leg_id)
-        if leg is None or event.type not in {"call.answered", "call.hangup"}:
+        if leg is None or (leg.status == ENDED and event.type != "call.hangup"):
             return None
         if event.type == "call.hangup":
             return None if leg.bridged or _unavailable(state) else self._ring_another(call, event, state)
-        if leg.status == ENDED:
+        key = gathered_key(event)
+        if key is None and event.type != "call.answered":
             return None
-        if _unavailable(state):
+        if _unavailable(state) or (key is not None and key != self.accept):
             return Wait((command("hangup", leg.control_id),), state)
+        if self.whisper and self.accept and key is None:
+            far, asked = replace(call, control_id=leg.control_id), one_key((self.accept,))
+            return Wait(self.whisper.gather(far, voice_defaults, self.accept_seconds * MILLIS, **asked), state)
         return Wait((command("bridge", leg.control_id, queue=self.queue),), state)
 
     def _ringing(self, call: Call, event: Event, wait: Wait) -> Wait:
@@ -325,7 +337,7 @@ class Queue(Speaking):
         if reason == "leave":
             return Fail("taken out of the queue", self._quiet(call), fault=False, result=NOT_REACHED)
         taken = replace(state, taken_millis=_millis(event.occurred_at), leaving=0)
-        return Wait((timer(call, CONNECTING_SECONDS), *_stop_ringing(call)), taken)
+        return Wait((timer(call, CONNECTING_SECONDS), *call.hangup_callees()), taken)
 
     def _leave(self, call: Call, event: Event) -> Move | None:
         """Nobody may be connected with a caller who is elsewhere: the queue has to let go first."""
@@ -414,7 +426,7 @@ class Queue(Speaking):
         return bool(self._announced_names & {POSITION, AVERAGE, AVERAGE_MINUTES})
 
     def _quiet(self, call: Call) -> tuple[Command, ...]:
-        return (command("playback_stop", call.control_id, stop="all"), *stop_gathering(call), *_stop_ringing(call))
+        return (command("playback_stop", call.control_id, stop="all"), *stop_gathering(call), *call.hangup_callees())
 
 
 def _unavailable(state: QueueState) -> bool:
@@ -425,12 +437,6 @@ def _unavailable(state: QueueState) -> bool:
 def _rung(call: Call) -> bool:
     """Whether an agent is being rung, or has answered and is not connected yet."""
     return any(leg.status != ENDED and not leg.bridged for leg in call.far_legs.values())
-
-
-def _stop_ringing(call: Call) -> tuple[Command, ...]:
-    """An agent who has answered is about to get the first caller, whoever that is by now."""
-    ringing = (leg for leg in call.far_legs.values() if leg.status == RINGING)
-    return tuple(command("hangup", leg.control_id) for leg in ringing)
 
 
 def _millis(moment: str) -> int:
