@@ -106,7 +106,7 @@ def test_at_any_moment_it_is_as_the_clock_on_the_wall_says(naive: datetime, text
         ("2026-12-31", "2026-12-25", "7: holidays: 2026-12-25 stands here twice"),
         ("to 2026-12-26", "to 2026-12-20", "7: holidays: 2026-12-24 to 2026-12-20: the second date must"),
         ("calendar: office", "calendar: shop", "1: the calendar is named shop; name its file shop.yaml"),
-        ("calendar: office", "calender: office", "calendar is missing"),
+        ("calendar: office", "calender: office", "calender is not a key here; did you mean calendar?"),
     ],
 )
 def test_what_is_wrong_is_told_with_its_line(old: str, new: str, fault: str) -> None:
