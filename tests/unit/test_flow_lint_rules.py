@@ -585,6 +585,27 @@ def test_sensitive_digits_may_not_be_kept_under_another_name(found_in: FindRules
 
 
 @pytest.mark.parametrize(
+    ("target", "found"),
+    [
+        ("+1312555{digits.n}", []),
+        ("+1312555{digits.n},12", []),
+        ("+131255{digits.n}", ["not-e164"]),
+        ("+{digits.n}", ["not-e164"]),
+    ],
+)
+def test_a_keyed_extension_stands_behind_seven_digits_or_more(
+    target: str, found: list[str], found_in: FindRules
+) -> None:
+    steps = f"""\
+        a: {{collect: Number, into: n, otherwise: z, next: b}}
+        b: {{transfer: "{target}", on_error: z}}
+        z: hangup
+        """
+
+    assert [rule for _, rule in found_in(steps)] == found
+
+
+@pytest.mark.parametrize(
     ("value", "found"),
     [
         ("+{digits.n}", True),
