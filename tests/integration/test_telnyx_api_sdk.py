@@ -19,7 +19,7 @@ from tests.integration.scripted_telnyx import Answer, ScriptedTelnyx, error
 ROOT = Path(__file__).parents[2]
 VOLATILE_HEADERS = {"host", "x-stainless-read-timeout"}
 MODULES_LEAN = 40  # of telnyx; plainly there are some 3,000 once a command was sent
-LOOKUPS = 11
+LOOKUPS = 14
 PROCESS_SECONDS = 60
 
 LOAD = {
@@ -43,6 +43,8 @@ actions.start_recording(call, **state, channels="dual", format="mp3", transcript
 actions.stop_recording(call, **state)
 actions.pause_recording(call, **state)
 actions.resume_recording(call, **state)
+actions.enqueue(call, **state, queue_name="support", max_size=50)
+actions.leave_queue(call, **state)
 actions.gather(call, **state, gather_id="g")
 actions.stop_gather(call, **state)
 actions.gather_using_speak(call, **state, payload="Hi", voice="female", valid_digits="12")
@@ -50,6 +52,7 @@ actions.gather_using_audio(call, **state, media_name="menu")
 actions.transfer(call, **state, to="+15550100", from_="+15550101")
 actions.bridge(call, **state, call_control_id_to_bridge_with="v3:other")
 actions.send_dtmf(call, **state, digits="1w2")
+actions.pay(call, **state, amount="12.50", valid_card_types=["visa"])
 actions.update_client_state(call, client_state="aGVsbG8=")
 client.calls.dial(**state, connection_id="7", to=["+15550100"], from_="+15550101")
 client.messages.send(to="+15550142", from_="+15550100", text="Hi", type="SMS", idempotency_key="id-1")
@@ -67,6 +70,9 @@ client.call_events.list(
 lost = {"status": {"eq": "failed"}, "webhook": {"contains": "session"}, "started_at": since}
 client.webhook_deliveries.list(filter=lost, page_size=250)
 client.recording_transcriptions.list(filter={"recording_id": "r/1"}, page_size=250)
+client.queues.calls.retrieve(call, queue_name="the/line")
+client.queues.retrieve("the/line")
+client.queues.calls.list("the/line")
 client.recordings.delete("r/1")
 client.recording_transcriptions.delete("t/1")
 """
@@ -88,6 +94,8 @@ send("record_start", channels="dual", format="mp3", transcription_language="en-U
 send("record_stop")
 send("record_pause")
 send("record_resume")
+send("enqueue", queue_name="support", max_size=50)
+send("leave_queue")
 send("gather", gather_id="g")
 send("gather_stop")
 send("gather_using_speak", payload="Hi", voice="female", valid_digits="12")
@@ -95,6 +103,7 @@ send("gather_using_audio", media_name="menu")
 send("transfer", to="+15550100", **{"from": "+15550101"})
 send("bridge", call_control_id="v3:other")
 send("send_dtmf", digits="1w2")
+send("pay", amount="12.50", valid_card_types=["visa"])
 send("client_state_update")
 send("dial", connection_id="7", to=["+15550100"], **{"from": "+15550101"})
 text = {"to": "+15550142", "from": "+15550100", "text": "Hi", "type": "SMS"}
@@ -110,6 +119,9 @@ for find in (
     lambda: api.commands_since("session", noon, time.monotonic() + 60),
     lambda: api.undelivered("session", noon),
     lambda: api.transcriptions_of("r/1"),
+    lambda: api.queue_position("the/line", call),
+    lambda: api.find_queue("the/line"),
+    lambda: api.first_in_queue("the/line"),
     lambda: api.delete_recording("r/1"),
     lambda: api.delete_transcription("t/1"),
 ):
