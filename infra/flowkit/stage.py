@@ -202,7 +202,8 @@ class AfterHangups:
     """Stands where the watchdog's queue does; looks after calls that have ended only: nothing else leads those on."""
 
     clock: Clock
-    store: CallsTable
+    leg: Callable[[str, str], Call | None]
+    """A leg, by its session's id and its own."""
     deliver: Callable[[Event], bool]
     """Take an event of ours to the call; whether it was taken."""
 
@@ -212,7 +213,7 @@ class AfterHangups:
         self.clock.after(seconds, lambda: self._look(look))
 
     def _look(self, look: Look) -> None:
-        leg = self.store.leg(look.call_session_id, look.call_leg_id)
+        leg = self.leg(look.call_session_id, look.call_leg_id)
         if leg is None or leg.watch is None or not leg.goes_on or leg.watch.chain != look.chain:
             return
         if self.clock.datetime().timestamp() >= leg.watch.until:
@@ -269,7 +270,7 @@ class Stage:
             self.api,
             self.jobs,  # type: ignore[arg-type]
             self.systems,
-            AfterHangups(self.carrier.clock, self.store, self._hear),
+            AfterHangups(self.carrier.clock, lambda *ids: self.store.leg(*ids), self._hear),  # noqa: PLW0108 -- a stage may replace it
             now_seconds=self.now_seconds,
             queues=QueueAnswers(self.api, self.store),
         )
@@ -412,6 +413,7 @@ def timeless(leg: Call) -> Call:
         unnoted=None if leg.unnoted is None else _timeless_variables(leg.unnoted),
         consent=leg.consent and replace(leg.consent, at="then"),
         recordings=tuple(timeless_recording(each) for each in leg.recordings),
+        texts={str(place): status for place, status in enumerate(sorted(leg.texts.values()))},
         version=0,
     )
 

@@ -17,6 +17,7 @@ IO_POINTS = frozenset(
         "webhook lambda:Invoke",
         "webhook telnyx:POST /calls",
         "webhook telnyx:POST /calls/…/actions/…",
+        "webhook telnyx:POST /messages",
         "webhook telnyx:GET /call_events",
         "webhook telnyx:GET /queues/…",
         "webhook telnyx:GET /queues/…/calls",
