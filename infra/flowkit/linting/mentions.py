@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 
     from dialtone.flow.document import Document, Path
 
-_PATHS = {where for kind in STEP_KINDS.values() for where in kind.paths} - {"branch", "keys", "split"}
+KEYED = ("keys", "callback")
+"""Keys of a step under which keys of a phone stand, each with the step that it leads to."""
+
+_PATHS = {where for kind in STEP_KINDS.values() for where in kind.paths} - {"branch", "split", *KEYED}
 
 _AFTER_HANGUP = frozenset({"on_hangup", "on_hangup_connected", "on_hangup_recorded"})
 """Keys under which a step stands that follows the hang-up, alone or as `next`."""
@@ -191,7 +194,7 @@ def _step_names(content: Any, path: Path) -> Iterator[Path]:  # noqa: ANN401 -- 
         elif key == "go" and isinstance(value, dict):
             if "flow" not in value:
                 yield (*here, "step")
-        elif key == "keys" and isinstance(value, dict):
+        elif key in KEYED and isinstance(value, dict):
             if LANGUAGES_BY_KEY not in content:
                 yield from ((*here, each) for each in value)
         elif isinstance(value, dict):
