@@ -198,6 +198,12 @@ def deliveries_of(play: str) -> tuple[DeliveryOrder, ...]:
     return tuple(deliveries)
 
 
+def answers_of(play: str) -> dict[str, QueueAnswer]:
+    """What was asked about queues in a play, and answered."""
+    deliveries_of(play)
+    return ANSWERS[play]
+
+
 def states(commands: Iterable[Command]) -> Iterator[tuple[ClientState, str]]:
     """Every state that these commands left, and the content of the command."""
     for asked in commands:
@@ -326,7 +332,7 @@ def fresh(play: str) -> tuple[EventProcessor, AcceptingTelnyx, SilentLookups]:
         lookups,
         Unwatched(),
         now_seconds=lambda: 0.0,
-        queues=RecordedQueues(ANSWERS[play]),
+        queues=RecordedQueues(answers_of(play)),
     )
     return processor, telnyx, lookups
 
