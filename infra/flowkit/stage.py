@@ -410,6 +410,7 @@ def timeless(leg: Call) -> Call:
             str(place): each for place, each in enumerate(sorted(map(_nameless, leg.far_legs.values()), key=str))
         },
         variables=_timeless_variables(leg.variables),
+        waiting={name: 0 if name.endswith("_millis") else value for name, value in leg.waiting.items()},
         unnoted=None if leg.unnoted is None else _timeless_variables(leg.unnoted),
         consent=leg.consent and replace(leg.consent, at="then"),
         recordings=tuple(timeless_recording(each) for each in leg.recordings),

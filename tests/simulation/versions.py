@@ -18,7 +18,7 @@ from dialtone.domain.compact_json import compact, expanded
 from infra.flowkit import stage
 from infra.flowkit.memory_table import MemoryTable
 from infra.flowkit.stage import Stage, StageTable
-from webhook.processor import EventProcessor
+from webhook.queue_answers import QueueAnswers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -129,9 +129,7 @@ class SwitchingStage(Stage):
         self._next = not self._next
 
     def _restart(self) -> None:
-        before = self.processor
         library = replace(_read_once(self._flows), kept=self.store, _earlier={})
-        self.processor = EventProcessor(
-            self.store, library, before.telnyx, before.archive, before.lookups, before.watchdog, before.now_seconds
-        )
+        queues = QueueAnswers(self.api, self.store)
+        self.processor = replace(self.processor, store=self.store, library=library, queues=queues, _kept={})
         object.__setattr__(self.endpoint, "processor", self.processor)

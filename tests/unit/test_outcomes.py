@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from dialtone.domain.client_state import ClientState
+from dialtone.domain.events import Event
 from dialtone.flow.parser import STEP_KINDS
-from tests.staged_call import StagedCall, far_mark_of, happened
+from tests.staged_call import LEG, SESSION, StagedCall, far_mark_of, happened, moment
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,6 +40,16 @@ def detected(result: str) -> Happening:
     return lambda staged: staged.tell("call.machine.detection.ended", result=result)
 
 
+def accepted(staged: StagedCall) -> None:
+    said = {"call_session_id": SESSION, "call_leg_id": LEG, "message_id": "message"}
+    mark = ClientState(turn=staged.call.turn)
+    staged.take(Event("accepted", "dialtone.message.accepted", moment(staged.seconds), said, mark))
+
+
+def paid(result: str) -> Happening:
+    return lambda staged: staged.tell("call.payment.completed", result=result)
+
+
 ENDINGS: list[tuple[str, str, list[Happening], str]] = [
     ("say", "{say: Hello.}", [], "hung-up"),
     ("say", "{say: Hello.}", [SPOKEN], "completed"),
@@ -65,6 +77,12 @@ ENDINGS: list[tuple[str, str, list[Happening], str]] = [
     ("queue", "{queue: support, hold: {media: tune}}", [BRIDGED], "completed"),
     ("take_from", "{take_from: support, hold: {media: tune}}", [], "hung-up"),
     ("take_from", "{take_from: support, hold: {media: tune}}", [BRIDGED], "completed"),
+    ("split", "{split: [{percent: 100, to: bye}]}", [], "completed"),
+    ("text", "{text: Hello.}", [], "hung-up"),
+    ("text", "{text: Hello.}", [accepted], "completed"),
+    ("pay", "{pay: 12.5}", [], "hung-up"),
+    ("pay", "{pay: 12.5}", [paid("success")], "completed"),
+    ("pay", "{pay: 12.5}", [paid("payment_error")], "failed"),
     ("lookup", "{lookup: customers}", [], "hung-up"),
     ("lookup", "{lookup: customers, limit_seconds: 1}", [lambda staged: NO_KEY(later(staged, 9))], "failed"),
     ("branch", "{branch: [{when: {caller: '+1*'}, to: bye}]}", [], "completed"),
