@@ -16,8 +16,8 @@ from dialtone.domain.calls import Call
 from dialtone.domain.deadline import DeadlinePassed
 from dialtone.domain.decisions import HANGUP_REFUSED, RECORDING_ERROR, UNWATCHED
 from dialtone.domain.errors import TelnyxRefused, TelnyxUnavailable
-from dialtone.domain.events import OF_TEXTS, READ_BACK
-from dialtone.domain.texts import RECEIVED
+from dialtone.domain.events import READ_BACK
+from dialtone.domain.texts import FINALIZED, SENT
 from dialtone.domain.watch import begun_by, first_look_seconds, watched
 from webhook.queue_answers import NoQueues
 from webhook.refusals import Sent, acceptances_of, promises, refusals_of
@@ -151,7 +151,7 @@ class EventProcessor:
 
         Raises StoreUnavailable, DeadlinePassed and botocore's errors: nothing was lost, the event must come again.
         """
-        if event.type.startswith(OF_TEXTS):
+        if event.type in {SENT, FINALIZED}:
             event = self._of_its_call(event, deadline)
         before = EventResult(duplicate=False, call=Call(event.call_session_id, event.owner_leg_id))
         for races in range(MAX_RACES):
@@ -198,7 +198,7 @@ class EventProcessor:
         if place:
             return replace(event, payload={**event.payload, "call_session_id": place[0], "call_leg_id": place[1]})
         age = self.now_seconds() - datetime.fromisoformat(event.occurred_at).timestamp()
-        if event.type != RECEIVED and age < TEXT_NOTED_SECONDS:
+        if abs(age) < TEXT_NOTED_SECONDS:
             raise StoreUnavailable("which call had the text sent is not known yet")
         return event
 

@@ -170,6 +170,7 @@ MINIMAL: dict[str, dict[str, Any]] = {
     "gather_using_speak": SPEECH,
     "hangup": {},
     "leave_queue": {},
+    "pay": {"amount": 12.5},
     "playback_start": AUDIO,
     "playback_stop": {},
     "record_pause": {},
