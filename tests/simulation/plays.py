@@ -379,5 +379,8 @@ def flows_of(play: str) -> Path:
 
 ALL_PLAYS = PLAYS | LANGUAGE_PLAYS
 
-TIMED_PLAYS = frozenset(play for play in PLAYS if ", found by " in play)
-"""Plays in which a finding that is late by more than the flow's limit counts as one that never comes."""
+RACING_PLAYS = frozenset({"an agent who calls somebody back", "an agent who calls somebody back in vain"})
+"""Plays in which a caller's key may come later than the agent takes the caller: then there is nobody to call back."""
+
+TIMED_PLAYS = RACING_PLAYS | {play for play in PLAYS if ", found by " in play}
+"""Plays in which what is late counts as what never comes: a finding beyond the flow's limit, a key in a race."""
