@@ -87,6 +87,15 @@ CONFERENCE: dict[str, object] = {
 }
 
 EXAMPLES: dict[str, Examples] = {
+    "gather_using_ai.assistant": (({}, {"instructions": "Listen."}), ([], "x", None)),
+    "gather_ended_speech": (("Thank you.", "x" * 3_000), ("", "x" * 3_001, *NOT_TEXT)),
+    "greeting": (("Hello.", "x" * 3_000), ("", "x" * 3_001, *NOT_TEXT)),
+    "interruption_settings": (({}, {"enable": True}), ([], "x", None)),
+    "message_history": (([], [{"role": "user", "content": "Hi"}]), ([{"role": "x"}], [{"say": "x"}], "x", None)),
+    "send_message_history_updates": FLAG,
+    "send_partial_results": FLAG,
+    "gather_using_ai.transcription": (({}, {"language": "de"}), ([], "x", None)),
+    "user_response_timeout_ms": FROM_ZERO,
     "amount": ((1, 12.5), (0, -1, "1", None, True)),
     "connector_name": WORD,
     "currency": (("USD", "usd"), ("", "EUR", *NOT_TEXT)),

@@ -28,7 +28,7 @@ SENT, UNCONFIRMED = "sent", "not confirmed"
 
 REFUSED = "dialtone.command.refused"
 
-_SPOKEN = frozenset({"speak", "gather_using_speak"})
+_SPOKEN = {"speak": "payload", "gather_using_speak": "payload", "gather_using_ai": "greeting"}
 _PLAYED = frozenset({"playback_start", "gather_using_audio"})
 _SHOWN = ("to", "stop", "cause", "channels", "format", "max_length", "timeout_secs", "maximum_digits", "loop")
 """Parameters that say what a command is about, and hold nothing that a caller keyed in."""
@@ -269,7 +269,7 @@ def _heard(command: Command) -> str:
     """What the person on the leg hears of a command."""
     parameters = command.parameters
     if command.action in _SPOKEN:
-        return f"“{parameters.get('payload', '')}”"
+        return f"“{parameters.get(_SPOKEN[command.action], '')}”"
     if command.action in _PLAYED:
         return f"♪ {parameters.get('media_name') or parameters.get('audio_url') or 'audio'}"
     return ""

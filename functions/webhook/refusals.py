@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 RECORDING_ACTIONS = frozenset({"answer", "record_start"})
 """Commands that may promise a recording."""
 
-STOP_ACTIONS = frozenset({"gather_stop", "hangup", "leave_queue", "playback_stop", "record_resume", "record_stop"})
+STOP_ACTIONS = frozenset(
+    {"ai_assistant_stop", "gather_stop", "hangup", "leave_queue", "playback_stop", "record_resume", "record_stop"}
+)
 """Commands that end something. Refused, that has ended already: what comes after them is sent all the same."""
 
 HANGUP = "hangup"

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from dialtone.domain.units import MILLIS_PER_SECOND
 from infra.carrier import cost, queues, recordings
+from infra.carrier.ai_gather import AiGather
 from infra.carrier.audio import Player, brief
 from infra.carrier.delivery import Route, Session
 from infra.carrier.hangup_causes import cause_named
@@ -157,15 +158,19 @@ def say(exchange: Exchange, leg: Leg, seconds: float, words: str) -> None:
     heard_by = (leg,) if leg.peer is None else (leg, leg.peer)
     for ear in heard_by:
         recordings.speech_began(ear, words)
-    leg.timers.append(exchange.clock.after(seconds, lambda: _said(exchange, heard_by)))
+    if isinstance(leg.gather, AiGather):
+        leg.gather.hears()
+    leg.timers.append(exchange.clock.after(seconds, lambda: _said(exchange, leg, heard_by, words)))
     if leg.peer is not None:
         exchange.tell(Heard(at=now, leg=leg.peer.name, kind="voice", what=words, seconds=seconds))
         leg.peer.party.hears(leg.peer, brief("voice", words, seconds, now, leg.peer))
 
 
-def _said(exchange: Exchange, heard_by: tuple[Leg, ...]) -> None:
+def _said(exchange: Exchange, leg: Leg, heard_by: tuple[Leg, ...], words: str) -> None:
     for ear in heard_by:
         recordings.speech_ended(exchange, ear)
+    if isinstance(leg.gather, AiGather):
+        leg.gather.heard(words)
 
 
 def send_digits(exchange: Exchange, leg: Leg, digits: str) -> None:

@@ -47,6 +47,7 @@ RANGES: Mapping[str, Mapping[str, tuple[int, int]]] = {
     "enqueue": {"max_size": (1, LARGEST), "max_wait_time_secs": (1, LARGEST)},
     "transfer": _DIALLING,
     "gather": {**_DIGITS, "initial_timeout_millis": (0, LARGEST)},
+    "gather_using_ai": {"user_response_timeout_ms": (0, LARGEST)},
     "gather_using_speak": _PROMPTED,
     "gather_using_audio": _PROMPTED,
     "record_start": {

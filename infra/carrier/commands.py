@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from infra.carrier import calls, dialing, errors, media, payments, queues, recordings
+from infra.carrier.ai_gather import AiGather
 from infra.carrier.audio import Prompt, speech
 from infra.carrier.gather import Gather, rules
 from infra.carrier.legs import Leg, LegState
@@ -242,7 +243,7 @@ def gather(exchange: Exchange, leg: Leg, given: Parameters) -> dict[str, Any]:
 def gather_stop(_exchange: Exchange, leg: Leg, given: Parameters) -> dict[str, Any]:
     """Cancel a gather."""
     take_client_state(leg, given)
-    if leg.gather is not None:
+    if leg.gather is not None and not isinstance(leg.gather, AiGather):
         leg.gather.end("cancelled")
     return {}
 
@@ -265,6 +266,24 @@ def gather_using_audio(exchange: Exchange, leg: Leg, given: Parameters) -> dict[
     prompt = file_prompt(exchange, given)
     invalid_prompt = file_prompt(exchange, given, "invalid_")
     Gather(exchange, leg, rules(given, prompted=True), prompt, invalid_prompt).begin()
+    return {}
+
+
+@_command()
+def gather_using_ai(exchange: Exchange, leg: Leg, given: Parameters) -> dict[str, Any]:
+    """Let an assistant listen to what is said."""
+    take_client_state(leg, given)
+    listening = AiGather(exchange, leg, given)
+    listening.begin()
+    return {"conversation_id": listening.conversation_id}
+
+
+@_command()
+def ai_assistant_stop(_exchange: Exchange, leg: Leg, given: Parameters) -> dict[str, Any]:
+    """Let no assistant listen any more."""
+    take_client_state(leg, given)
+    if isinstance(leg.gather, AiGather):
+        leg.gather.end("cancelled")
     return {}
 
 

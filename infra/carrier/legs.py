@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from infra.carrier.caller_identity import UNKNOWN_CALLER, CallerIdentity
 
 if TYPE_CHECKING:
+    from infra.carrier.ai_gather import AiGather
     from infra.carrier.applications import Application
     from infra.carrier.audio import Player, Playing
     from infra.carrier.clock import Timer
@@ -113,7 +114,7 @@ class Leg:
     alternatives: list[Leg] = field(default_factory=list)
     digits_on_answer: str | None = None
     parks_after_unbridge: bool = False
-    gather: Gather | Payment | None = None
+    gather: Gather | Payment | AiGather | None = None
     recordings: list[Recording] = field(default_factory=list)
     sounds: list[Sound] = field(default_factory=list)
     timers: list[Timer] = field(default_factory=list)

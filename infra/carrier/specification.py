@@ -20,6 +20,7 @@ Check = Callable[[object, str], None]
 
 #: Action → module and name of the SDK's description of its parameters.
 DESCRIPTIONS = {
+    "ai_assistant_stop": ("telnyx.types.calls.action_stop_ai_assistant_params", "ActionStopAIAssistantParams"),
     "answer": ("telnyx.types.calls.action_answer_params", "ActionAnswerParams"),
     "bridge": ("telnyx.types.calls.action_bridge_params", "ActionBridgeParams"),
     "client_state_update": ("telnyx.types.calls.action_update_client_state_params", "ActionUpdateClientStateParams"),
@@ -27,6 +28,7 @@ DESCRIPTIONS = {
     "enqueue": ("telnyx.types.calls.action_enqueue_params", "ActionEnqueueParams"),
     "gather": ("telnyx.types.calls.action_gather_params", "ActionGatherParams"),
     "gather_stop": ("telnyx.types.calls.action_stop_gather_params", "ActionStopGatherParams"),
+    "gather_using_ai": ("telnyx.types.calls.action_gather_using_ai_params", "ActionGatherUsingAIParams"),
     "gather_using_audio": ("telnyx.types.calls.action_gather_using_audio_params", "ActionGatherUsingAudioParams"),
     "gather_using_speak": ("telnyx.types.calls.action_gather_using_speak_params", "ActionGatherUsingSpeakParams"),
     "hangup": ("telnyx.types.calls.action_hangup_params", "ActionHangupParams"),

@@ -11,6 +11,7 @@ from dialtone.domain.lookups import ANSWERED
 from dialtone.domain.numbers import is_withheld
 from dialtone.flow.gather_timer import TIMER
 from dialtone.flow.steps.lookup import LookUp
+from dialtone.flow.steps.menu import Menu
 from infra.carrier.hangup_causes import cause_named
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from dialtone.domain.calls import Call
     from dialtone.domain.commands import Command
     from dialtone.flow.loaded_flow import LoadedFlow
+    from dialtone.flow.steps.step import Step
 
 WITHHELD = "withheld"
 """The caller of a call without a number, as conversations have it."""
@@ -241,6 +243,8 @@ class _Reading:
         match entry.event_type:
             case "call.dtmf.received":
                 turn.keys.append((at, str(said.get("digit") or "")))
+            case "call.ai_gather.ended" if said.get("spoke"):
+                turn.keys.append((at, self._pressed_for(turn, str(said.get("choice") or ""))))
             case "call.gather.ended" if turn.asked is not None:
                 if said.get("status") not in _NO_KEYS and said.get("digits"):
                     turn.answer, turn.answered = self._kept(str(said["digits"])), at
@@ -250,12 +254,22 @@ class _Reading:
                 self._look_up(turn, entry, at)
 
     def _look_up(self, turn: Turn, entry: TimelineEntry, at: float) -> None:
-        step = self._flow.named(turn.step.rpartition("/")[0]).steps.get(turn.step.rpartition("/")[2])
+        step = self._step_of(turn)
         if isinstance(step, LookUp):
             values = entry.payload.get("values")
             given = {str(name): str(value) for name, value in values.items()} if isinstance(values, dict) else {}
             result = str(entry.payload.get("result") or "failed")
             self._lookups.append(LookupResult(step.lookup, result, given, at - turn.began))
+
+    def _pressed_for(self, turn: Turn, choice: str) -> str:
+        """The key that leads where words led, which nobody kept: the choice, or one that the menu does not have."""
+        step = self._step_of(turn)
+        keys: Container[str] = step.keys if isinstance(step, Menu) else ()
+        return choice if choice in keys else next(key for key in "9876543210#*D" if key not in keys)
+
+    def _step_of(self, turn: Turn) -> Step | None:
+        flow, _, name = turn.step.rpartition("/")
+        return self._flow.named(flow).steps.get(name)
 
     def _kept(self, digits: str) -> str:
         if self._flow.takes_sensitive_digits and set(digits) == {"*"}:

@@ -55,7 +55,8 @@ BREATH_SECONDS = 1.0
 GREETING_SECONDS = 6.0
 """Of a machine whose greeting's end was not reported."""
 
-_SPOKEN = frozenset({"speak", "gather_using_speak"})
+_SPOKEN = {"speak": "payload", "gather_using_speak": "payload", "gather_using_ai": "greeting"}
+LISTENS = "gather_using_ai"
 _PLAYED = frozenset({"playback_start", "gather_using_audio"})
 
 
@@ -185,8 +186,9 @@ class Rerun:
 
     def _relive(self, turn: Turn, commands: Sequence[Command], *, records: bool) -> None:
         if turn.asked is None:
+            latest = _lasts(commands) if any(each.action == LISTENS for each in commands) else LONGEST_CALL_SECONDS
             for at, key in turn.keys:
-                self._do(at - turn.began, partial(self.line.press, key))
+                self._do(min(at - turn.began, latest), partial(self.line.press, key))
         if records:
             acts = [at for at, _ in turn.keys] + ([turn.hung_up] if turn.hung_up is not None else [])
             seconds = min(acts, default=turn.ended) - turn.began - 2 * BREATH_SECONDS
@@ -305,8 +307,8 @@ def _lasts(commands: Sequence[Command]) -> float:
     """How long a caller has who is to do something while this is heard, or its answer waited for."""
     if any(each.action in _PLAYED for each in commands):
         return LONGEST_CALL_SECONDS
-    spoken = [str(each.parameters.get("payload", "")) for each in commands if each.action in _SPOKEN]
-    waits = [each for each in commands if asks_for_keys(each)]
+    spoken = [str(each.parameters.get(_SPOKEN[each.action], "")) for each in commands if each.action in _SPOKEN]
+    waits = [each for each in commands if asks_for_keys(each) or each.action == LISTENS]
     if not (spoken or waits):
         return LONGEST_CALL_SECONDS
     millis = max((_waits_millis(each) for each in waits), default=0)
@@ -314,7 +316,8 @@ def _lasts(commands: Sequence[Command]) -> float:
 
 
 def _waits_millis(gather: Command) -> int:
-    found = gather.parameters.get("initial_timeout_millis", gather.parameters.get("timeout_millis"))
+    names = ("user_response_timeout_ms", "initial_timeout_millis", "timeout_millis")
+    found = next((gather.parameters[name] for name in names if name in gather.parameters), None)
     return found if isinstance(found, int) else 0
 
 

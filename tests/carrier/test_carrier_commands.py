@@ -160,12 +160,14 @@ def test_a_dial_whose_audio_cannot_be_fetched_is_refused() -> None:
 
 
 MINIMAL: dict[str, dict[str, Any]] = {
+    "ai_assistant_stop": {},
     "answer": {},
     "bridge": {"call_control_id": "v3:other"},
     "client_state_update": {"client_state": "eA=="},
     "enqueue": {"queue_name": "support"},
     "gather": {},
     "gather_stop": {},
+    "gather_using_ai": {"parameters": {"type": "object", "properties": {"choice": {"enum": ["1"]}}}},
     "gather_using_audio": AUDIO,
     "gather_using_speak": SPEECH,
     "hangup": {},

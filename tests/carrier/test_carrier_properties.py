@@ -45,6 +45,11 @@ COMMANDS: dict[str, st.SearchStrategy[dict[str, Any]]] = {
         {"payload": st.just("a prompt"), "voice": st.just("female"), "timeout_millis": st.just(3000)},
         optional={"invalid_payload": st.just("wrong"), "valid_digits": st.just("12"), "maximum_tries": st.just(2)},
     ),
+    "gather_using_ai": st.fixed_dictionaries(
+        {"parameters": st.just({"type": "object", "properties": {"choice": {"type": "string", "enum": ["1"]}}})},
+        optional={"greeting": st.just("a prompt"), "user_response_timeout_ms": st.just(3000)},
+    ),
+    "ai_assistant_stop": st.just({}),
     "gather_using_audio": st.just({"media_name": "chime", "maximum_digits": 1, "timeout_millis": 2000}),
     "record_start": st.fixed_dictionaries(
         {"format": st.just("wav"), "channels": st.sampled_from(["single", "dual"])},

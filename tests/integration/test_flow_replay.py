@@ -469,3 +469,42 @@ def test_what_was_drawn_by_chance_is_drawn_again(desk: Desk) -> None:
 
     assert [each["verdict"] for session in sessions for each in desk.replayed(session)] == ["same"] * len(sessions)
     assert len(set(went)) > 1
+
+
+SPOKEN = """\
+flow: spoken
+last_resort: sorry
+steps:
+  choice:
+    menu: Say sales or press 1. Say repairs or press 2.
+    keys: {1: sales, 2: repairs}
+    say_or_press: {1: sales, 2: repairs}
+    wrong: Once more.
+    otherwise: sorry
+  sales: {say: Sales., next: bye}
+  repairs: {say: Repairs., next: bye}
+  sorry: {say: Sorry., next: bye}
+  bye: hangup
+"""
+
+
+@pytest.mark.parametrize(
+    ("caller", "steps"),
+    [
+        (Caller(Hear("press 2"), Silence(4), Say(6, "Repairs, I think"), Silence(30)), "repairs"),
+        (Caller(Hear("press 2"), Press("1"), Silence(30)), "sales"),
+        (Caller(Hear("press 2"), Say(2, "Hello?"), Hear("Once more"), Say(1, "Sales"), Silence(30)), "sales"),
+        (Caller(Hear("press 2"), Silence(2), HangUp()), "choice"),
+        (Caller(), "sorry"),
+    ],
+)
+def test_a_choice_that_was_said_is_replayed_by_its_key(desk: Desk, caller: Caller, steps: str) -> None:
+    (desk.flows / "spoken.yaml").write_text(SPOKEN, encoding="utf-8")
+    with (desk.flows / "numbers.yaml").open("a", encoding="utf-8") as numbers:
+        numbers.write('"+15550109": spoken\n')
+    session = desk.rings("+15550109", caller)
+
+    (found,) = desk.replayed(session)
+
+    assert (found["verdict"], found["then"]) == ("same", found["now"])
+    assert steps in str(found["then"])

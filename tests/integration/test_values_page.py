@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@pytest.fixture(params=["values", "barge-in", "memory", "after-the-call", "texts", "payments"])
+@pytest.fixture(params=["values", "barge-in", "memory", "after-the-call", "texts", "payments", "speech"])
 def page(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     """The folder with a page's files."""
     (tmp_path / AUDIO_FOLDER).symlink_to(SAMPLES / AUDIO_FOLDER)

@@ -366,6 +366,19 @@ LANGUAGE_PLAYS: dict[str, Play] = {
         Caller(Hear("Please key"), Press("232#", after=2), Hear("For Ada Bell"), Press("2", after=1), Silence(60)),
         n192=Person(_GRACE, HangUp(after=5)),
     ),
+    "a choice that is said": _rung(
+        "+15550147", Caller(Hear("For sales"), Say(1.5, "Repairs, please."), Hear("All our mechanics"), Silence(20))
+    ),
+    "a choice that is pressed where it may be said": _rung(
+        "+15550147", Caller(Hear("For sales"), Press("1", after=1), Hear("Our sellers"), Silence(20))
+    ),
+    "words that are no choice, a key that is none, and silence": _rung(
+        "+15550147",
+        Caller(Hear("For sales"), Say(2, "What a day."), Hear("none of our"), Press("7", after=1), Silence(60)),
+    ),
+    "a caller who hangs up while words are listened for": _rung(
+        "+15550147", Caller(Hear("For sales"), Say(1, "Well"), HangUp())
+    ),
     "nobody of that name": _rung("+15550145", Caller(Hear("Please key"), Press("999#", after=2), Silence(60))),
     "the next on call": _rung("+15550146", Caller(Silence(90)), n191=NoAnswer(), n192=Person(_GRACE, HangUp(after=5))),
     "a caller who hangs up in the announcement": _rung("+15550116", Caller(Hear("This call"), HangUp())),

@@ -35,6 +35,8 @@ PARAMETER_TYPES = {
     "leave_queue": "calls.action_leave_queue_params.ActionLeaveQueueParams",
     "gather": "calls.action_gather_params.ActionGatherParams",
     "gather_stop": "calls.action_stop_gather_params.ActionStopGatherParams",
+    "gather_using_ai": "calls.action_gather_using_ai_params.ActionGatherUsingAIParams",
+    "ai_assistant_stop": "calls.action_stop_ai_assistant_params.ActionStopAIAssistantParams",
     "gather_using_speak": "calls.action_gather_using_speak_params.ActionGatherUsingSpeakParams",
     "gather_using_audio": "calls.action_gather_using_audio_params.ActionGatherUsingAudioParams",
     "transfer": "calls.action_transfer_params.ActionTransferParams",

@@ -68,6 +68,7 @@ def test_nobody_waits_for_the_end_of_what_has_none_of_its_own(asked: object) -> 
 def test_every_action_that_is_sent_has_its_place(action: str) -> None:
     """A new action is one that ends by itself, or is named here as one that does not."""
     without_end = {
+        "ai_assistant_stop",
         "client_state_update",
         "gather_stop",
         "playback_stop",

@@ -49,6 +49,9 @@ SAYS_CHARACTERS = 12
 OURS = "dialtone."
 """How the types of our own events begin: they are never delivered."""
 
+OF_AI_GATHERS = "call.ai_gather."
+"""How the types of events begin that may hold what a caller said."""
+
 OF_TEXTS = "message."
 """How the types of Telnyx's events about texts (SMS) begin."""
 
@@ -256,6 +259,10 @@ def _described(data: dict[str, Any]) -> dict[str, Any]:
     event_type = str(data.get("event_type"))
     if event_type.startswith(OF_PAYMENTS):
         return payments.report(payload)
+    if event_type.startswith(OF_AI_GATHERS):
+        from dialtone.domain import spoken_choices  # noqa: PLC0415 -- few lines listen to words
+
+        return spoken_choices.report(payload)
     if not event_type.startswith(OF_TEXTS):
         return payload
     from dialtone.domain.texts import report  # noqa: PLC0415 -- it imports this module

@@ -37,6 +37,10 @@ CONNECTING_SECONDS = 60
 PAYMENT_STEPS, PAYMENT_DIGITS, PROMPT_SECONDS, PROCESSING_SECONDS = 4, 19, 30, 120
 """Of `pay`: what is asked for one after another, the digits of the longest, and what each takes; Telnyx says none."""
 
+LISTENING_SECONDS, RESPONSE_MILLIS = 60, 10_000
+"""Of `gather_using_ai`: for what the caller says and the model's answer, of which Telnyx names no limit; and its own
+limit until the caller says something."""
+
 TRIES, DIGITS, DIGIT_MILLIS, ANSWER_MILLIS = 3, 128, 5_000, 60_000
 
 
@@ -75,6 +79,11 @@ def _paying(given: Parameters) -> float:
     return float(PAYMENT_STEPS * given.get("max_attempts", TRIES) * each + PROCESSING_SECONDS)
 
 
+def _listening(given: Parameters) -> float:
+    greeting = SPEECH_BEGINS_SECONDS + SSML_SECONDS_A_CHARACTER * len(given.get("greeting", ""))
+    return greeting + _seconds(given, "user_response_timeout_ms", RESPONSE_MILLIS) + LISTENING_SECONDS
+
+
 def _ringing(given: Parameters) -> float:
     return float(given.get("timeout_secs", RING_SECONDS) + CONNECTING_SECONDS)
 
@@ -94,6 +103,7 @@ _SECONDS: Mapping[str, Callable[[Parameters], float]] = {
     "dial": _ringing,
     "enqueue": lambda given: given.get("max_wait_time_secs", 0) + AT_ONCE_SECONDS,
     "gather": _gather,
+    "gather_using_ai": _listening,
     "gather_using_audio": lambda given: _asked(given, AUDIO_SECONDS),
     "gather_using_speak": lambda given: _asked(given, _speech(given)),
     "hangup": _at_once,

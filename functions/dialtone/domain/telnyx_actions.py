@@ -433,6 +433,26 @@ ACTIONS: Mapping[str, Action] = {
         required=("payload", "voice"),
         rules=(*SPEECH_RULES, *DIGITS_RULES),
     ),
+    "gather_using_ai": Action(
+        STATE
+        | {
+            "assistant": Shape(open=True),
+            "gather_ended_speech": PROMPT,
+            "greeting": PROMPT,
+            "interruption_settings": Shape(open=True),
+            "language": LANGUAGE,
+            "message_history": ListOf(Shape({"content": text(0, 100_000), "role": choice("assistant", "user")})),
+            "parameters": Shape(open=True),
+            "send_message_history_updates": FLAG,
+            "send_partial_results": FLAG,
+            "transcription": Shape(open=True),
+            "user_response_timeout_ms": MILLIS,
+            "voice": VOICE,
+            "voice_settings": Shape({"type": WORD}, open=True),
+        },
+        required=("parameters",),
+    ),
+    "ai_assistant_stop": Action(STATE),
     "gather_using_audio": Action(
         STATE
         | DIGITS

@@ -28,7 +28,7 @@ from dialtone.domain.decisions import (
     stay,
 )
 from dialtone.domain.errors import CommandInvalid
-from dialtone.domain.events import OURS
+from dialtone.domain.events import OF_AI_GATHERS, OURS
 from dialtone.domain.numbers import masked
 from dialtone.domain.outcomes import COMPLETED, FLOW_FAILED, HUNG_UP, NO_FLOW
 from dialtone.domain.payments import OF_PAYMENTS
@@ -82,6 +82,7 @@ _BOUND_TO_A_TURN = (
     "call.bridged",
     "call.enqueued",
     "call.dequeued",
+    OF_AI_GATHERS,
     OF_PAYMENTS,
     "dialtone.lookup.",
     "dialtone.queue.",
@@ -95,6 +96,7 @@ _MARKED = frozenset(
         "bridge",
         "enqueue",
         "gather",
+        "gather_using_ai",
         "gather_using_audio",
         "gather_using_speak",
         "pay",

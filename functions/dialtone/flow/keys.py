@@ -68,6 +68,25 @@ SomeKeys = Annotated[
 ]
 """The same, at least one."""
 
+Phrase = Annotated[str, StringConstraints(pattern=r"^[^\s,;:{}]([^\n,;:{}]*[^\s,;:{}])?$", max_length=100)]
+"""Words that a caller may say."""
+
+_PHRASES_SCHEMA = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]}
+
+Spoken = Annotated[
+    dict[
+        Key,
+        Annotated[
+            tuple[Phrase, ...],
+            Field(min_length=1),
+            BeforeValidator(lambda written: [written] if isinstance(written, str) else written),
+        ],
+    ],
+    BeforeValidator(_one_by_one),
+    WithJsonSchema(_KEYS_SCHEMA | {"patternProperties": {r"^ *[0-9*#] *$": _PHRASES_SCHEMA}}),
+]
+"""Key → the words that callers may say in place of it: one phrase, or several."""
+
 NO_KEY = ""
 
 

@@ -1,8 +1,10 @@
 """One file per event; this list is what the system understands."""
 
 from webhook.handlers import (
+    call_ai_gather_ended,
     call_answered,
     call_bridged,
+    call_conversation_ended,
     call_cost,
     call_dequeued,
     call_dtmf_received,
@@ -35,8 +37,10 @@ from webhook.handlers import (
 )
 
 __all__ = [
+    "call_ai_gather_ended",
     "call_answered",
     "call_bridged",
+    "call_conversation_ended",
     "call_cost",
     "call_dequeued",
     "call_dtmf_received",

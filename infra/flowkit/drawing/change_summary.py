@@ -105,6 +105,7 @@ _FIELD_CHANGED = {
     "no_input": "A caller who presses nothing in {step} now hears: {now} Before: {was}",
     "wrong": "A caller whose answer in {step} is wrong now hears: {now} Before: {was}",
     "wait_seconds": "In {step} the caller now has {now} seconds to begin instead of {was}.",
+    "say_or_press": "In {step} callers may now say, in place of a key, {now}; before, {was}.",
     "between_seconds": "In {step} the caller now has {now} seconds for the next digit instead of {was}.",
     "ring_seconds": "{step} now rings for {now} seconds instead of {was}.",
     "silence_seconds": "In {step} the recording now ends after {now} seconds of silence instead of {was}.",

@@ -124,6 +124,8 @@ def _beside(step: Step) -> Iterator[str]:
 def edge_label(step: Step, where: str) -> str:
     """When the call takes this edge: a key, or words."""
     *path, last = where.split(".")
+    if path == ["keys"] and (words := getattr(step, "say_or_press", {}).get(last)):
+        return f"{last} or “{words[0]}”"
     if hasattr(step, "tries") and (where in _GIVEN_UP or (where == "next" and kind_of(step) == "menu")):
         words, failure = _GIVEN_UP.get(where, _GIVEN_UP["otherwise"])
         return words.format(_times(step.tries, failure))

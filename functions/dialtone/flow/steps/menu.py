@@ -1,21 +1,23 @@
-"""A choice by key; the caller need not wait for the prompt's end."""
+"""A choice by key, or by words; the caller need not wait for the prompt's end."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from dialtone.flow.keys import SomeKeys, one_key
+from dialtone.flow.keys import SomeKeys, Spoken, one_key
 from dialtone.flow.prompts import Prompt
-from dialtone.flow.steps.prompted_input import PromptedInput
+from dialtone.flow.steps.prompted_input import Failure, PromptedInput
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from dialtone.domain.calls import Call
+    from dialtone.domain.commands import Command
     from dialtone.domain.events import Event
-    from dialtone.flow.moves import Move
+    from dialtone.flow.moves import Go, Move
     from dialtone.flow.voice_settings import VoiceDefaults
 
 
@@ -26,9 +28,30 @@ class Menu(PromptedInput):
 
     menu: Prompt = Field(description="The choices.")
     keys: SomeKeys = Field(description='Key → step; several keys for one step as "1, 9".')
+    say_or_press: Spoken = Field(
+        default_factory=dict,
+        description="Key → the words, one phrase or several, that callers may say in place of pressing it.",
+    )
+
+    @model_validator(mode="after")
+    def _each_word_means_one_key(self) -> Menu:
+        meant: dict[str, str] = {}
+        for key, phrases in self.say_or_press.items():
+            if key not in self.keys:
+                raise ValueError(
+                    f"say_or_press has words for {key}, which is none of keys; add it to keys, or remove it"
+                )
+            for phrase in phrases:
+                if meant.setdefault(phrase.casefold(), key) != key:
+                    raise ValueError(f"say_or_press has “{phrase}” for two keys; write it for one of them")
+        return self
 
     def enter(self, call: Call, voice_defaults: VoiceDefaults) -> Move:
-        """Ask, and listen for one key."""
+        """Ask, and listen for one key, or for words."""
+        if self.say_or_press:
+            from dialtone.flow.steps.say_or_press import ask  # noqa: PLC0415 -- few menus listen to words
+
+            return ask(self, call, voice_defaults)
         return self.ask(call, voice_defaults, self.menu, self.awaited_digits())
 
     def awaited_digits(self) -> dict[str, object]:
@@ -36,8 +59,21 @@ class Menu(PromptedInput):
         return one_key(self.keys)
 
     def on(self, call: Call, event: Event) -> Move | None:
-        """Follow the key; ask again after none or a wrong one."""
+        """Follow the key, or the words that stand for it; ask again after none or a wrong one."""
+        if self.say_or_press:
+            from dialtone.flow.steps.say_or_press import answer  # noqa: PLC0415 -- as above
+
+            if said := answer(self, call, event):
+                return self._follow_answer(call, said.key, said.commands)
         return self.follow_key(call, event, self.keys, lambda key: self.take(f"keys.{key}"))
+
+    def abandoned(self, call: Call) -> tuple[Command, ...]:
+        """What listens would go on listening."""
+        if self.say_or_press and not self.state(call).speaking:
+            from dialtone.flow.steps.say_or_press import stop_listening  # noqa: PLC0415 -- as above
+
+            return stop_listening(call)
+        return super().abandoned(call)
 
     def answered_by_digits(self, call: Call, digits: str) -> bool:
         """Whether it is one of its keys."""
@@ -52,3 +88,9 @@ class Menu(PromptedInput):
         """The choices, and the reminders."""
         yield "menu", self.menu
         yield from super().prompts()
+
+    def _follow_answer(self, call: Call, key: str | None, commands: tuple[Command, ...]) -> Go:
+        if key in self.keys:
+            return self.take(f"keys.{key}", commands=commands)
+        again = self.ask_again(call, Failure.NO_INPUT if key is None else Failure.WRONG_INPUT)
+        return replace(again, commands=commands)

@@ -1,0 +1,101 @@
+"""A menu whose choices callers may say: Telnyx's AI gather listens to words, and keys are reported one by one.
+
+No command of Telnyx listens to both. So keys are taken as `call.dtmf.received`, and the first of them stops the
+listening; whichever of the two comes first leaves the turn, and the other is late.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
+
+from dialtone.domain.commands import Command, command
+from dialtone.domain.spoken_choices import CHOICE, ENDED, INSTRUCTIONS, RECOGNISED_LANGUAGES, VALID, schema
+from dialtone.domain.telnyx_actions import PROMPT_CHARACTERS
+from dialtone.flow.moves import Wait
+from dialtone.flow.steps.prompted_input import MILLIS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from dialtone.domain.calls import Call
+    from dialtone.domain.events import Event
+    from dialtone.flow.prompts import Sound
+    from dialtone.flow.steps.menu import Menu
+    from dialtone.flow.voice_settings import VoiceDefaults
+
+MANY_LANGUAGES = "openai/whisper-large-v3-turbo"
+"""The model for every language but English: Telnyx's own choice knows English alone."""
+
+SSML_VOICES = "AWS.Polly."
+"""Telnyx: a greeting may be SSML for these alone."""
+
+
+class Answer(NamedTuple):
+    """What the caller said or pressed, and what is sent because of it."""
+
+    key: str | None
+    """None for no answer, '' for words that are none of the choices."""
+    commands: tuple[Command, ...] = ()
+
+
+def ask(menu: Menu, call: Call, voice_defaults: VoiceDefaults) -> Wait:
+    """One try: the question as the greeting, which words and keys interrupt; what cannot be one is heard out first."""
+    state = menu.state(call)
+    sounds = () if state.heard else menu.question(call, voice_defaults, menu.menu)
+    greeting = _greeting(sounds) if menu.barge_in else {}
+    if sounds and not greeting:
+        return Wait(tuple(sound.play(call) for sound in sounds), replace(state, prompts=len(sounds)))
+    listen = command(
+        "gather_using_ai",
+        call.control_id,
+        parameters=schema(menu.say_or_press),
+        assistant={"instructions": INSTRUCTIONS},
+        user_response_timeout_ms=menu.wait_seconds * MILLIS,
+        **_recognised(voice_defaults.wanted(call)),
+        **greeting,
+    )
+    return Wait((listen,), state)
+
+
+def answer(menu: Menu, call: Call, event: Event) -> Answer | None:
+    """What an event says of the caller's answer; None for an event that says nothing of it."""
+    if menu.state(call).speaking or event.about_callee:
+        return None
+    if event.type == "call.dtmf.received":
+        return Answer(event.text("digit"), stop_listening(call))
+    if event.type != ENDED:
+        return None
+    choice = event.text(CHOICE) if event.text("status") == VALID else ""
+    if choice in menu.say_or_press:
+        return Answer(choice)
+    return Answer("" if event.payload.get("spoke") else None)
+
+
+def stop_listening(call: Call) -> tuple[Command, ...]:
+    """The command that ends an AI gather; refused, it has ended already."""
+    return (command("ai_assistant_stop", call.control_id),)
+
+
+def _greeting(sounds: Sequence[Sound]) -> dict[str, object]:
+    """The one text that a question is, as the AI gather takes it; empty for any other question."""
+    if len(sounds) != 1 or not sounds[0].speaks:
+        return {}
+    spoken = sounds[0].parameters
+    voice, words = str(spoken["voice"]), str(spoken["payload"])
+    if len(words) > PROMPT_CHARACTERS or (spoken.get("payload_type") == "ssml" and not voice.startswith(SSML_VOICES)):
+        return {}
+    # `female` and `male`, of Telnyx's basic service, are no voices of its assistants.
+    manner = {name: spoken[name] for name in ("voice", "voice_settings") if "." in voice and name in spoken}
+    return {"greeting": words, **manner}
+
+
+def _recognised(language: str) -> dict[str, object]:
+    """The language that is listened for; none where Telnyx names none like it, and has it found out."""
+    code = language.replace("_", "-").partition("-")[0].casefold() or "en"
+    if code not in RECOGNISED_LANGUAGES:
+        return {"transcription": {"model": MANY_LANGUAGES}}
+    return {
+        "language": code,
+        **({} if code == "en" else {"transcription": {"model": MANY_LANGUAGES, "language": code}}),
+    }
