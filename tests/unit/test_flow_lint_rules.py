@@ -1110,6 +1110,29 @@ def test_a_transfer_that_says_something_before_it_rings_again_is_not(found_in: F
     assert found_in(steps, "limits: {steps: 50}\n") == []
 
 
+# unheard-word
+
+
+@pytest.mark.parametrize(
+    ("words", "spoken", "times"),
+    [
+        ("For sales, say sales or press 1.", "{1: sales}", 0),
+        ("For sales, say “our sales team” or press one.", "{1: [sales]}", 0),
+        ("For sales, say sales or press 1.", "{1: shop}", 1),
+        ("For sales, say sales or press 1.", "{}", 1),
+        ("Para ventas, diga ventas o pulse 1.", "{}", 1),
+        ("Für Verkauf sagen Sie Verkauf oder drücken Sie die 1.", "{}", 1),
+        ("Pour les ventes, dites ventes ou appuyez sur le 1.", "{}", 1),
+        ("Say what you want, or press 1.", "{1: sales}", 0),
+        ("For sales, press 1.", "{1: sales}", 0),
+    ],
+)
+def test_words_that_a_menu_asks_for_are_listened_for(words: str, spoken: str, times: int, found_in: FindRules) -> None:
+    menu = f"a: {{menu: '{words}', keys: {{1: b}}, say_or_press: {spoken}, otherwise: b}}\nb: hangup\n"
+
+    assert [rule for _, rule in found_in(menu)] == ["unheard-word"] * times
+
+
 # unspoken-key
 
 

@@ -66,7 +66,7 @@ def unspoken_key(file: FlowFile) -> Iterator[Found]:
         choices = [piece for piece in own if piece.prompt[2:] == ("menu",)]
         reminders = [piece for piece in own if piece.prompt[2:] in _REMINDERS]
         yield from _asked_in_vain([*choices, *reminders], step.keys)
-        if any(_keys_asked(piece.value) for piece in choices) and all(piece.speaks for piece in own):
+        if any(keys_asked(piece.value) for piece in choices) and all(piece.speaks for piece in own):
             for key in step.keys:
                 if not _is_named(key, [piece.value for piece in own], texts):
                     reason = f"offers the key {key}, which no words name"
@@ -76,13 +76,14 @@ def unspoken_key(file: FlowFile) -> Iterator[Found]:
 def _asked_in_vain(choices: Iterable[PromptPiece], keys: Iterable[str]) -> Iterator[Found]:
     known = set(keys)
     for piece in choices:
-        for key in _keys_asked(piece.value) if piece.speaks else ():
+        for key in keys_asked(piece.value) if piece.speaks else ():
             if key not in known:
                 reason = f"asks for the key {key}, which it does not have"
                 yield Found(piece.path, reason, f"add it to keys, or name one of {', '.join(sorted(known))}")
 
 
-def _keys_asked(text: str) -> list[str]:
+def keys_asked(text: str) -> list[str]:
+    """The keys that a text asks for, in their order on a phone."""
     listed = [found["keys"] for found in _LISTED.finditer(text)]
     return [key for key, pattern in _NAMED.items() if any(map(pattern.search, listed))]
 
