@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from control.selection import state
 from dialtone.domain.commands import COMMAND_NAMESPACE
 from dialtone.domain.events import DIGITS, OURS
+from dialtone.domain.spoken_choices import NONE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -216,14 +217,23 @@ def _caller(entry: TimelineEntry, leg: Call | None, party: str) -> str:
             return "is answered" if ours else f"{person} answers".strip()
         case "call.bridged":
             return "connected" if ours else f"{person} is connected".strip()
-        case "call.dtmf.received":
-            return f"{person} presses {_keys(entry)}".strip()
+        case "call.dtmf.received" | "call.ai_gather.ended" as event_type:
+            did = f"presses {_keys(entry)}" if event_type == "call.dtmf.received" else _said(entry)
+            return f"{person} {did}".strip() if did else ""
         case "call.hangup":
             by_person = entry.payload.get("hangup_source") == ("caller" if ours else "callee")
             did = "hangs up" if by_person else "is hung up on"
             never_there = None if ours else _NEVER_THERE.get(str(entry.payload.get("hangup_cause")))
             return f"{person} {never_there or did}".strip()
     return ""
+
+
+def _said(entry: TimelineEntry) -> str:
+    """What somebody said in place of a key; '' for nothing."""
+    choice = str(entry.payload.get("choice") or NONE)
+    if not entry.payload.get("spoke"):
+        return ""
+    return "says none of the choices" if choice == NONE else f"says the choice {choice}"
 
 
 _NEVER_THERE = {
@@ -236,7 +246,7 @@ _NEVER_THERE = {
 """By Telnyx's hangup cause: what became of a person who was rung."""
 
 
-_SAID = ("status", "result", "hangup_cause", "media_name")
+_SAID = ("status", "result", "choice", "hangup_cause", "media_name")
 
 
 def _telnyx(entry: TimelineEntry) -> str:

@@ -80,6 +80,21 @@ def test_what_a_flow_keeps_secret_is_asterisks_in_one_row_and_nowhere_a_digit() 
     assert re.search(r"\d{13,}", "".join(line for line, _ in lanes(story, 200))) is None
 
 
+@pytest.mark.parametrize(
+    ("payload", "said"),
+    [
+        ({"choice": "2", "spoke": True}, "says the choice 2"),
+        ({"choice": "none", "spoke": True}, "says none of the choices"),
+        ({"choice": "", "spoke": True}, "says none of the choices"),
+        ({"choice": "", "spoke": False}, ""),
+    ],
+)
+def test_a_choice_that_was_said_is_told_by_its_key(payload: dict[str, object], said: str) -> None:
+    rows = story_of("session", [Call("session", "leg")], [entry("call.ai_gather.ended", payload=payload)], []).rows
+
+    assert [row.caller for row in rows] == [said]
+
+
 def test_the_other_side_of_a_transfer_has_its_number() -> None:
     caller = [row.caller for row in played(scenes.RECORDED).rows]
 
