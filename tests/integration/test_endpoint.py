@@ -268,7 +268,7 @@ def test_a_duplicate_is_answered_200_and_told_as_one(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize(
-    "event_type", ["call.refer.started", "call.conversation.ended", "streaming.started", "call.x y", "?"]
+    "event_type", ["call.refer.started", "call.siprec.started", "streaming.started", "call.x y", "?"]
 )
 def test_an_event_that_nobody_handles_is_kept_in_the_timeline_and_answered_200(desk: Desk, event_type: str) -> None:
     assert desk.deliver(event_type) == 200

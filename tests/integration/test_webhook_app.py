@@ -194,6 +194,7 @@ def test_flows_that_are_watched_are_followed_as_they_were_saved_last(
     create_table(aws_session().client("dynamodb", endpoint_url=os.environ["AWS_ENDPOINT_URL"]), "calls")
     (tmp_path / "numbers.yaml").write_text("{}\n", encoding="utf-8")
     monkeypatch.setenv("FLOWS_FOLDER", str(tmp_path))
+    monkeypatch.setenv("LOCAL_FOLDER", str(tmp_path))
     app = started(WATCHING)
     ringing = {"direction": "incoming", "state": "parked"}
 
