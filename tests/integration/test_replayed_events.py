@@ -131,7 +131,8 @@ def test_one_that_had_been_decided_on_sends_what_hands_over_and_says_nothing(flo
         assert line.deliver(replayed(each)).duplicate
 
     assert line.telnyx.obeyed == obeyed
-    assert [json.loads(job)["kind"] for job in line.jobs()] == ["audio"]
+    # The first is the hang-up's: what came of the call goes into the metadata.
+    assert [json.loads(job)["kind"] for job in line.jobs()] == ["metadata", "audio"]
 
 
 def test_people_whom_nobody_hung_up_on_are_hung_up_on(flows: Path) -> None:
