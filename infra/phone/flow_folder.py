@@ -60,7 +60,7 @@ class FlowFolder:
         except NoNumber:
             raise
         except FlowInvalid:
-            return  # can be mended while the telephone is on
+            return  # can be fixed while the telephone is on
 
     def flow(self) -> str:
         """The flow that would take the call, as the webhook function would find it.

@@ -201,7 +201,7 @@ class Phone:
             self.screen.redraw()
         state, draft = self._state, self._key_parser.draft
         if state is None:
-            self.screen.refresh(0.0, Status("not rung", hint="waits until the flow is mended   q quit", draft=draft))
+            self.screen.refresh(0.0, Status("not rung", hint="waits until the flow is fixed   q quit", draft=draft))
             return
         states = {Stage.RINGING: "ringing", Stage.UP: "", Stage.OVER: "over"}
         word = "as the agent" if state.is_agent and state.stage is Stage.UP else states[state.stage]
@@ -230,7 +230,7 @@ class Phone:
             self.flow = self.flow_folder.flow()
         except FlowInvalid as fault:
             self.screen.say(f"  {fault}", Tone.FAULT)
-            self._remark("The call goes through as soon as that is mended and saved.")
+            self._remark("The call goes through as soon as that is fixed and saved.")
             return
         called, caller = self.flow_folder.called, self.flow_folder.caller
         patience = PATIENCE_SECONDS if self.keyboard.is_terminal else PIPED_PATIENCE_SECONDS

@@ -109,7 +109,11 @@ class Telephone:
 
     def __init__(self, *arguments: str | Path) -> None:
         self.process = subprocess.Popen(  # noqa: S603 -- our own command
-            [*DIALTONE, "call", *map(str, arguments)], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            [*DIALTONE, "call", *map(str, arguments)],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
         )
         self.shown = ""
 
@@ -138,7 +142,7 @@ class Telephone:
         self.shown = self.shown.partition(text)[2]
 
 
-def test_a_flow_that_is_saved_is_heard_at_the_next_call_and_a_broken_one_as_soon_as_it_is_mended(flows: Path) -> None:
+def test_a_flow_that_is_saved_is_heard_at_the_next_call_and_a_broken_one_as_soon_as_it_is_fixed(flows: Path) -> None:
     menu = flows / "main-menu.yaml"
     good = menu.read_text()
     with Telephone("+15550100", "--flows", flows, "--speed=5") as telephone:
@@ -157,7 +161,7 @@ def test_a_flow_that_is_saved_is_heard_at_the_next_call_and_a_broken_one_as_soon
         telephone.hears("main-menu.yaml:")
         telephone.type("r\n")
         telephone.hears('step "welcome"')
-        telephone.hears("The call goes through as soon as that is mended and saved.")
+        telephone.hears("The call goes through as soon as that is fixed and saved.")
 
         menu.write_text(good)
         telephone.hears("answered")
@@ -165,6 +169,8 @@ def test_a_flow_that_is_saved_is_heard_at_the_next_call_and_a_broken_one_as_soon
         telephone.type("q\n")
         telephone.hears("hung up")
         assert telephone.process.wait(PATIENCE_SECONDS) == 0
+        assert telephone.process.stdout
+        assert b"Traceback" not in telephone.process.stdout.read()
 
 
 def test_on_a_terminal_words_appear_one_by_one_and_control_c_leaves_it_as_it_was() -> None:

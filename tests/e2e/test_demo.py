@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,10 @@ from infra.checkout import SAMPLES
 ROOT = Path(__file__).resolve().parents[2]
 DEMO_SECONDS = 120
 """It takes a tenth of this; a machine that is busy takes more."""
+
+COMING_UP_SECONDS = 2.0
+ENDING_SECONDS = 15
+"""It takes one or two."""
 
 TIME_AND_IDS = re.compile(r"^ *[\d.]+ s +")
 
@@ -63,6 +69,25 @@ def test_the_demo_holds_everything_that_it_checks(demo: subprocess.CompletedProc
     assert demo.returncode == 0, demo.stdout[-4_000:] + demo.stderr[-4_000:]
     assert "Everything holds" in demo.stdout
     assert "✗" not in demo.stdout
+
+
+def test_ctrl_c_ends_it_at_once_while_the_stack_comes_up() -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "infra.cli.main", "demo"],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'functions'}"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    with process:
+        time.sleep(COMING_UP_SECONDS)
+        os.killpg(process.pid, signal.SIGINT)  # a terminal sends it to all processes of the command
+        _, said = process.communicate(timeout=ENDING_SECONDS)
+
+    assert process.returncode == 130
+    assert "Traceback" not in said
 
 
 def test_the_demo_is_plain_text_in_a_pipe(demo: subprocess.CompletedProcess[str]) -> None:

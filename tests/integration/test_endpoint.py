@@ -518,7 +518,7 @@ def test_a_broken_flow_is_a_fault_of_ours_and_of_its_number_only(desk: Desk) -> 
     assert desk.deliver("call.initiated", 2, **RINGS) == 200
 
 
-def test_once_a_broken_flow_is_mended_the_call_is_taken(desk: Desk) -> None:
+def test_once_a_broken_flow_is_fixed_the_call_is_taken(desk: Desk) -> None:
     desk.deliver("call.initiated", **(RINGS | {"to": "+15550166"}))
     (desk.line.flows / "broken.yaml").write_text("flow: broken\nsteps:\n  bye: hangup\n", encoding="utf-8")
     desk.endpoint = desk.started()

@@ -61,14 +61,14 @@ def test_an_error_is_told_in_the_linters_words_and_the_last_good_picture_stays(m
     menu.write_bytes("flow: café".encode("latin-1"))
     no_text = looked(followed)
     menu.write_text(text, encoding="utf-8")
-    mended = looked(followed)
+    fixed = looked(followed)
 
     for shown in (broken, no_yaml, no_text):
         assert [(each.svg, each.is_current) for each in shown.pictures] == [(good.pictures[0].svg, False)]
     assert ["after-hours.yaml:3:3: error" in each for each in broken.errors] == [True]
     assert len(no_yaml.errors) == 1
     assert "not UTF-8" in no_text.errors[0]
-    assert mended == good
+    assert fixed == good
 
 
 def test_a_file_that_is_deleted_is_missed_and_drawn_again_when_it_is_back(menu: Path) -> None:

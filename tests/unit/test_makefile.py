@@ -76,3 +76,10 @@ def test_a_checkout_that_was_moved_makes_its_environment_anew(made_in: str, *, a
 
     assert done.returncode == 0
     assert ("Setting up" in done.stdout) is anew
+
+
+def test_some_tests_alone_are_not_held_to_the_coverage_of_all() -> None:
+    done = make("--dry-run", "test", "TESTS=tests/unit")
+
+    assert "tests/unit" in done.stdout
+    assert "--cov" not in done.stdout

@@ -155,7 +155,7 @@ def test_a_number_that_leads_nowhere_is_told_with_those_that_do(folder: Path) ->
         bench(folder, UNKNOWN).check_number()
 
 
-def test_a_flow_that_is_broken_can_still_be_mended_while_the_telephone_is_on(folder: Path) -> None:
+def test_a_flow_that_is_broken_can_still_be_fixed_while_the_telephone_is_on(folder: Path) -> None:
     (folder / "front-desk.yaml").write_text("flow: front-desk\nsteps:\n  hello: {sya: Hello.}\n")
 
     bench(folder).check_number()
@@ -215,7 +215,7 @@ def test_a_flow_that_was_put_in_anothers_place_is_read_even_if_it_is_as_long_and
     assert version(flows) != first
 
 
-def test_a_broken_flow_is_told_each_time_until_it_is_mended(folder: Path) -> None:
+def test_a_broken_flow_is_told_each_time_until_it_is_fixed(folder: Path) -> None:
     flows = WatchedFlows(folder)
     (folder / "front-desk.yaml").write_text("flow: front-desk\n")
 

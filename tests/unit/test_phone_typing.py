@@ -40,7 +40,7 @@ def test_words_whose_line_was_not_ended_are_said_at_the_end_of_the_input() -> No
     assert typed('"Hel', "lo") == [Speak("Hello")]
 
 
-def test_words_being_typed_can_be_seen_mended_and_given_up() -> None:
+def test_words_being_typed_can_be_seen_corrected_and_given_up() -> None:
     typist = KeyParser()
 
     drafts, acts = [], []
