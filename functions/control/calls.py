@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
-from control.answers import AuditEntry, CallDetail, CallList, Cost, Leg, ProblemAnswer, RecordingSummary, Row
+from control.answers import Answer, AuditEntry, CallDetail, CallList, Cost, Leg, ProblemAnswer, RecordingSummary, Row
 from control.problems import not_found, wrong
 from control.recording_answers import summary_of
 from control.selection import Selection, ago_or_moment, kept
@@ -19,7 +19,7 @@ from dialtone.domain.errors import DialtoneError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from aws_lambda_powertools.event_handler.openapi.types import OpenAPIResponse, OpenAPIResponseContentModel
+    from aws_lambda_powertools.event_handler.openapi.types import OpenAPIResponse
 
     from control.audit import AuditTrail
     from control.listing import Listing
@@ -46,19 +46,28 @@ Number = Annotated[
 FlowName = Annotated[str, Query(max_length=ID_CHARACTERS, description="The flow that leads it.")]
 Limit = Annotated[int, Query(ge=1, le=500, description="At least so many, if there are; a page ends with a second.")]
 
-_PROBLEM: OpenAPIResponseContentModel = {"model": ProblemAnswer}
-REFUSALS: dict[int, OpenAPIResponse] = {
-    404: {"description": "There is no such thing.", "content": {"application/json": _PROBLEM}},
-    422: {"description": "A parameter is wrong; the answer names it.", "content": {"application/json": _PROBLEM}},
-    503: {"description": "A service did not answer: send it again.", "content": {"application/json": _PROBLEM}},
+_REFUSALS = {
+    404: "There is no such thing.",
+    422: "A parameter is wrong; the answer names it.",
+    503: "A service did not answer: send it again.",
 }
+
+
+def responses(answer: type[Answer]) -> dict[int, OpenAPIResponse]:
+    """What a route answers, for the description: Powertools takes this in place of its own, the success included."""
+    described: dict[int, OpenAPIResponse] = {
+        200: {"description": answer.__doc__ or "", "content": {"application/json": {"model": answer}}}
+    }
+    for status, meaning in _REFUSALS.items():
+        described[status] = {"description": meaning, "content": {"application/json": {"model": ProblemAnswer}}}
+    return described
 
 
 def call_routes(listing: Listing, audit: AuditTrail, now: Callable[[], datetime]) -> APIGatewayHttpRouter:
     """The routes."""
     routes = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]  # Powertools says no return type
 
-    @routes.get("/calls", summary="Lists calls, the newest first", tags=["calls"], responses=REFUSALS)
+    @routes.get("/calls", summary="Lists calls, the newest first", tags=["calls"], responses=responses(CallList))
     def list_calls(  # noqa: PLR0913 -- the request's parameters
         *,
         since: Since = "",
@@ -78,7 +87,9 @@ def call_routes(listing: Listing, audit: AuditTrail, now: Callable[[], datetime]
         page = listing.page(wanted, begin, end, limit, MOST_READ)
         return CallList(calls=[_leg(each) for each in page.calls], next_until=page.until and page.until.isoformat())
 
-    @routes.get("/calls/<id>", summary="Shows one call with its timeline", tags=["calls"], responses=REFUSALS)
+    @routes.get(
+        "/calls/<id>", summary="Shows one call with its timeline", tags=["calls"], responses=responses(CallDetail)
+    )
     def show_call(
         id: Annotated[  # noqa: A002 -- the path's own name for it
             str, Path(min_length=1, max_length=ID_CHARACTERS, description="Its session, a leg, or a call-control id.")

@@ -12,7 +12,7 @@ from control.answers import RecordingDetail, RecordingList, RecordingSummary
 from control.asked_by import asked_by
 from control.audit import LISTENED, AuditItem
 from control.bucket import LINK_SECONDS
-from control.calls import ID_CHARACTERS, MOST_READ, REFUSALS, FlowName, Limit, Number, Since, Until, stretch
+from control.calls import ID_CHARACTERS, MOST_READ, FlowName, Limit, Number, Since, Until, responses, stretch
 from control.problems import not_found
 from control.recording_answers import detail_of, place_of, seconds_of, summary_of
 from control.selection import Selection
@@ -37,7 +37,7 @@ def recording_routes(
         "/recordings",
         summary="Lists recordings, those of the newest calls first",
         tags=["recordings"],
-        responses=REFUSALS,
+        responses=responses(RecordingList),
     )
     def list_recordings(  # noqa: PLR0913 -- the request's parameters
         *,
@@ -59,7 +59,7 @@ def recording_routes(
         "/recordings/<id>",
         summary="Shows a recording with a link to its audio",
         tags=["recordings"],
-        responses=REFUSALS,
+        responses=responses(RecordingDetail),
     )
     def show_recording(
         id: Annotated[str, Path(min_length=1, max_length=2 * ID_CHARACTERS, description="As the lists give it.")],  # noqa: A002 -- the path's own name for it

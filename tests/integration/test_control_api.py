@@ -345,3 +345,13 @@ def test_the_description_is_the_one_in_the_docs(client: Client) -> None:
 
     assert client.ok("/openapi.json") == described
     assert json.loads((ROOT / "docs" / "control-api.json").read_text(encoding="utf-8")) == described
+
+
+def test_every_answer_of_every_route_is_described(client: Client) -> None:
+    routes = json.loads(description(client.api))["paths"]
+
+    for operation in (each for methods in routes.values() for each in methods.values()):
+        answers = {int(status): each["content"]["application/json"] for status, each in operation["responses"].items()}
+        assert answers.keys() == {200, 404, 422, 503}
+        problems = {answers[status]["schema"]["$ref"] for status in (404, 422, 503)}
+        assert problems == {"#/components/schemas/ProblemAnswer"}
