@@ -53,7 +53,7 @@ def test_the_signed_request_of_the_docs_is_answered(cloud: LocalCloud) -> None:
 
 
 def test_a_recording_is_heard_by_its_link(cloud: LocalCloud) -> None:
-    recording = kept(cloud)
+    recording = kept(cloud, caller="+15550172")
 
     shown = asked(cloud, f"/recordings/{id_of(recording)}")
     heard = httpx.get(shown["audio"]["url"], timeout=30).content

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from infra.local.cloud import LocalCloud
 
 
-def kept(cloud: LocalCloud) -> Recording:
+def kept(cloud: LocalCloud, caller: str = "+15550171") -> Recording:
     """A recording in custody."""
     content = wav()
     recording = Recording(
@@ -31,7 +31,7 @@ def kept(cloud: LocalCloud) -> Recording:
         requested_at="2026-11-29T10:00:00.000000Z",
         source="record_start",
         status=VERIFIED,
-        from_number="+15550171",
+        from_number=caller,
         direction="incoming",
     )
     key = object_key(recording, "wav")

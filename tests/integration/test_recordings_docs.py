@@ -38,6 +38,7 @@ OTHERWISE = {
     "AbortMultipartUpload",  # of an upload that died
     "BatchGetItem",  # of a recording that differs from its entry
     "ChangeMessageVisibility",  # of a message that stays
+    "DeleteItem",  # of what flows remember of a caller
     "DeleteMessage",  # of one that goes
     "DescribeStacks",  # asked of a client that is not on the wire
     "GetObjectVersion",  # of an object that differs

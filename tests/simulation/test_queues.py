@@ -34,6 +34,18 @@ class Stale:
         return self.real.ask(question, deadline)
 
 
+@dataclass
+class Unconnectable:
+    """Always says that somebody waits, whom Telnyx does not connect."""
+
+    asked: list[QueueQuestion] = field(default_factory=list)
+
+    def ask(self, question: QueueQuestion, deadline: float) -> QueueAnswer:
+        del deadline
+        self.asked.append(question)
+        return QueueAnswer("support")
+
+
 def outcomes(stage: Stage, *sessions: str) -> list[str]:
     return [stage.store.legs(session)[0].outcome for session in sessions]
 
@@ -113,3 +125,16 @@ def test_an_agent_who_lost_the_race_for_a_callback_asks_again_and_rings_nobody()
     assert outcomes(stage, caller, agent) == ["served", "completed"]
     assert stale.asked[0] == stale.asked[1]
     assert [each.action for _, each in stage.api.log if each.action == "dial"] == []
+
+
+def test_a_caller_who_is_listed_and_cannot_be_connected_is_tried_three_times_a_look() -> None:
+    stage = Stage(flows=LANGUAGE_FLOWS)
+    queues = Unconnectable()
+    stage.processor.queues = queues
+
+    session = stage.call("+15550191", AGENTS, Caller(Silence(12), HangUp())).name.call_session_id
+    stage.carrier.run()
+
+    assert len(queues.asked) == 3 * 3, "at once, after five seconds, after ten"
+    assert [asked.action for _, asked in stage.api.log].count("bridge") == 3 * 3
+    assert stage.store.legs(session)[0].status == "ended"

@@ -33,6 +33,10 @@ LOOK_SECONDS = 5
 
 MAX_QUEUES = 10
 
+TRIES_AT_ONCE = 3
+"""Callers who cannot be connected, one after the other, before the agent waits for the next look: one whom Telnyx lists
+and does not connect must not be tried without end."""
+
 RING_SECONDS = 30
 """How long somebody is rung who is called back; the agent hears the music meanwhile."""
 
@@ -65,6 +69,8 @@ class TakeFromState(StepState):
     calling: bool = False
     """Whether a caller is being called back."""
     connected: bool = False
+    refused: int = 0
+    """How often Telnyx has refused to connect a caller since the timer began."""
 
 
 class TakeFrom(Speaking):
@@ -107,7 +113,7 @@ class TakeFrom(Speaking):
             case "call.bridged":
                 return Wait(self.abandoned(call), TakeFromState(connected=True))
             case "call.gather.ended" if event.text("status") not in {"call_hangup", "cancelled"}:
-                return None if state.calling else self._look(call, state)
+                return None if state.calling else self._look(call, replace(state, refused=0))
             case "call.dtmf.received" if event.text("digit") in self.keys:
                 return self.take(f"keys.{event.text('digit')}", commands=self.abandoned(call))
             case _ if event.type == ANSWERED:
@@ -118,7 +124,8 @@ class TakeFrom(Speaking):
         """Another agent was faster, or the caller hung up: somebody else may wait. Music is not needed for that."""
         state = TakeFromState.of(call)
         if event.text("action") in {"bridge", "dial"} and not state.connected:
-            looks = self._look(call, replace(state, calling=False))
+            left = replace(state, calling=False, refused=state.refused + 1)
+            looks = self._look(call, left) if left.refused < TRIES_AT_ONCE else Wait(state=left)
             return replace(looks, commands=(*call.hangup_callees(), *looks.commands))
         return Wait(state=state)
 
