@@ -143,6 +143,10 @@ class Listener:
         """Wait until the call stands at a step."""
         self.until("step", step)
 
+    def takes(self, steps: int) -> None:
+        """Wait until the call has come on by so many steps."""
+        self._until(lambda: len(self.way) >= steps)
+
     def until(self, name: str, value: object = True) -> None:  # noqa: FBT002 -- reads as it is meant
         """Wait until the state has that."""
         self._until(lambda: self.state.get(name) == value)
