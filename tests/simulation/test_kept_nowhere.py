@@ -83,7 +83,7 @@ def left(stage: Stage) -> list[str]:
     return [_without(ids, text) for text in (*kept, *said)]
 
 
-WHEN_MEASURED = re.compile(r'"Timestamp":[0-9]{13}')
+WHEN_MEASURED = re.compile(r'"(Timestamp":[0-9]{13}|(EventAge|HandlingTime)":\[[0-9.]+\])')
 """Of a metric's blob: it has five digits of the card by chance, now and then."""
 
 NAMES_AND_TIMES = frozenset(
