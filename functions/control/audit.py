@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from dialtone.adapters.calls_table import SECONDS_A_DAY
 from dialtone.adapters.dynamodb_items import attributes, below, queried
 
 if TYPE_CHECKING:
@@ -15,7 +16,6 @@ AUDIT = "AUDIT#"
 KEEP_DAYS = 400
 """Longer than a call's own items: a year later it can still be asked who listened."""
 
-SECONDS_A_DAY = 86_400
 LISTENED = "listened"
 
 

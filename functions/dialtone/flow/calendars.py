@@ -220,11 +220,4 @@ def read_calendar(name: str, text: str) -> Calendar:
 
 def parse_calendar(document: Document, name: str) -> Calendar | None:
     """The calendar that a document holds, or None with all problems reported to the document."""
-    if not isinstance(document.content, dict):
-        document.report((), "", "is not a calendar", "begin with `calendar: <name>` and `open:`")
-        return None
-    calendar = document.validate(Calendar, document.content)
-    named = document.content.get("calendar")
-    if named != name:
-        document.report(("calendar",), "", f"the calendar is named {named}", f"name its file {named}.yaml")
-    return None if document.problems else calendar
+    return document.named(Calendar, name, "calendar", "`calendar: <name>` and `open:`")

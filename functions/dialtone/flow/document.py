@@ -151,6 +151,20 @@ class Document:
                 self.report((*path, *where), step, *self._with_comment((*path, *where), reason, remedy))
         return None
 
+    def named(self, model: type[Model], name: str, kind: str, begin_with: str) -> Model | None:
+        """What a file of its own holds, such as a calendar, which says its name under the key `kind`.
+
+        None where there are problems, which it reports; `begin_with` is the remedy for something else altogether.
+        """
+        if not isinstance(self.content, dict):
+            self.report((), "", f"is not a {kind}", f"begin with {begin_with}")
+            return None
+        found = self.validate(model, self.content)
+        says = self.content.get(kind)
+        if says != name:
+            self.report((kind,), "", f"the {kind} is named {says}", f"name its file {says}.yaml")
+        return None if self.problems else found
+
     def _with_comment(self, path: Path, reason: str, remedy: str) -> tuple[str, str]:
         """The same, where a comment has taken the value away."""
         if path not in self.places or self.at(path) is not None:

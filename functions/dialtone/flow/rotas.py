@@ -237,11 +237,4 @@ def read_rota(name: str, text: str) -> Rota:
 
 def parse_rota(document: Document, name: str) -> Rota | None:
     """The rota that a document holds, or None with all problems reported to the document."""
-    if not isinstance(document.content, dict):
-        document.report((), "", "is not a rota", "begin with `rota: <name>`, `people:` and `shifts:`")
-        return None
-    rota = document.validate(Rota, document.content)
-    named = document.content.get("rota")
-    if named != name:
-        document.report(("rota",), "", f"the rota is named {named}", f"name its file {named}.yaml")
-    return None if document.problems else rota
+    return document.named(Rota, name, "rota", "`rota: <name>`, `people:` and `shifts:`")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dialtone.domain.decisions import stay
+from dialtone.domain.text_reports import noted
 from webhook.router import on
 
 if TYPE_CHECKING:
@@ -18,8 +18,4 @@ if TYPE_CHECKING:
 def message_finalized(call: Call, event: Event, flow: LoadedFlow | None) -> Decision:
     """A text was delivered, or will not be: noted with the call that had it sent."""
     del flow
-    status = event.text("status")
-    if not call.version or not status:
-        return stay(call, "no call had it sent")
-    said = " ".join(filter(None, (status, event.text("code"))))
-    return stay(call.with_text(event.text("message_id"), status), f"text {said}")
+    return noted(call, event)
