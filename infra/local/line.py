@@ -145,4 +145,7 @@ class PhoneLine:
             call_cost_in_webhooks=True,
         )
         self.carrier.add_application(application, numbers)
+        # As in the portal: a messaging profile that reports to the same address, and payment connectors of any name.
+        self.carrier.exchange.messaging.webhook_url = application.webhook_event_url
+        self.carrier.exchange.any_pay_connector = True
         upload_audio(self.carrier, self.flows)

@@ -213,6 +213,12 @@ def test_the_queries_of_pages_and_stack_ask_for_fields_that_lines_have(lines: li
     assert unknown <= FIELDS_NEVER_HERE
 
 
+def test_what_telnyx_reports_of_texts_comes_to_the_line_as_what_it_reports_of_calls(line: PhoneLine) -> None:
+    messages = line.carrier.exchange.messaging
+
+    assert messages.webhook_url == line.cloud.webhook_url
+
+
 def _looked_up_in_vain(line: PhoneLine) -> None:
     functions = line.cloud.client("lambda")
     names = [each["FunctionName"] for each in functions.list_functions()["Functions"]]
