@@ -23,7 +23,7 @@ RETRY_SECONDS = 2
 
 
 class Refused(Exception):  # noqa: N818 -- reads as the sentence it is: the request was refused
-    """A request that cannot be done, as its sender is told."""
+    """A request that is refused, with the answer that its sender gets."""
 
     def __init__(self, status: HTTPStatus, code: str, message: str, parameter: str | None = None) -> None:
         super().__init__(message)

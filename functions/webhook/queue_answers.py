@@ -86,7 +86,7 @@ class QueueAnswers:
 
 
 class NoQueues:
-    """Knows of no queue: for calls that nobody is on."""
+    """Knows of no queue: for synthetic and replayed calls."""
 
     def ask(self, question: QueueQuestion, deadline: float) -> QueueAnswer:
         """An empty answer."""

@@ -139,7 +139,7 @@ def waiting_for(event: Event, decided: StoredDecision, call: Call) -> Unconfirme
         return _unconfirmed(event, decided.commands, 0)
     if waiting is None:
         return None
-    # A lookup's answer that is delivered again is another event of the same id: its time tells the two apart.
+    # A lookup's answer that is delivered again is another event of the same id: its time distinguishes the two.
     is_it = (event.id, event.occurred_at) == (waiting.event_id, waiting.occurred_at)
     return waiting if is_it or event.id == waiting.origin else None
 

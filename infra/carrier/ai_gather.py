@@ -1,7 +1,7 @@
 """`gather_using_ai`: an assistant listens to what is said, and gives one of the values that a JSON Schema allows.
 
 It understands what such a schema's description says of its values: `1: sales, new sales; 2: repairs; none: anything
-else`. Whoever says one of the words means that value, and with any other words the last.
+else`. A person who says one of the words means that value, and with any other words the last.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 
 class CallerIdentity(NamedTuple):
-    """The caller's name, who vouches for the number, and what call screening found; '' for what nobody says."""
+    """The caller's name, who vouches for the number, and what call screening found; '' for what is not known."""
 
     name: str = ""
     attestation: str = ""

@@ -160,7 +160,7 @@ class Carrier:
         return self.add_application(application)
 
     def add_callee(self, number: str, callee: Callee, *later: Callee) -> None:
-        """Let somebody be reached under a number; nobody has a number that was not given to anybody.
+        """Let a person be reached under a number; other numbers are unallocated.
 
         Rung again, they behave as the next of `later`; after the last of them, as that.
         """

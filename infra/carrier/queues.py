@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from infra.carrier.exchange import Exchange
     from infra.carrier.legs import Leg
 
-#: How many calls a queue takes unless it is told otherwise (the description of `enqueue`).
+#: How many calls a queue takes unless `max_size` says otherwise (the description of `enqueue`).
 DEFAULT_MAX_SIZE = 100
 
 

@@ -82,7 +82,7 @@ def _greet(console: Console, line: PhoneLine, numbers: Mapping[str, str], server
         console.line(f"  export {name}={shlex.quote(value)}")
     console.line(f"  numbers: {', '.join(f'{number} ({flow})' for number, flow in numbers.items())}")
     known = ", ".join(f"{number} ({type(callee).__name__.lower()})" for number, callee in CALLEES.items())
-    console.line(f"  people who can be rung: {known}; whoever else is rung answers as --agent says")
+    console.line(f"  people who can be rung: {known}; any other number answers as --agent says")
     port = "" if server.port == PHONE_PORT else f"--phone-port {server.port} "
     console.line(
         f"  to ring in from another terminal: dialtone call --line {port}{next(iter(numbers), 'NUMBER')}", BOLD

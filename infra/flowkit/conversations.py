@@ -573,7 +573,7 @@ class Script:
     flow: str
     conversation: Conversation
     default_people: frozenset[str] = frozenset()
-    """The numbers of those who come from the file's defaults: nobody need ring them."""
+    """The numbers of those who come from the file's defaults: they need not be rung."""
 
     @property
     def title(self) -> str:

@@ -26,7 +26,7 @@ COMMANDS = (
 NOT_A_KEYS: Mapping[str, str] = {
     "client_state": "which step the command is of: the engine's own",
     "recording_id": (
-        "none: Telnyx tells the id of what `record_start` began only once it has been saved, and lists it no sooner; "
+        "none: Telnyx reports the id of what `record_start` began only once it has been saved, and lists it no sooner; "
         "let one recording run at a time"
     ),
 }

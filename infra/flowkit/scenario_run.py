@@ -244,7 +244,7 @@ class ScenarioRun:
                 participant.tell(happening)
 
     def _rings(self, leg: LegName | None) -> None:
-        """Whoever is rung takes their telephone; rung too often, they have said what they had to say."""
+        """A person who is rung plays their next script; after the last one they only listen."""
         if leg is None or leg.direction == "incoming" or leg == self._person.leg:
             return
         attempts = self._others.get(leg.to, [])

@@ -8,7 +8,7 @@ from threading import Lock
 
 @dataclass(slots=True)
 class CallNames:
-    """`call 1`, `call 2`, …: the same for everybody who tells of a call, on any thread."""
+    """`call 1`, `call 2`, …: the same wherever a call is shown, on any thread."""
 
     _names: dict[str, str] = field(default_factory=dict)
     _naming: Lock = field(default_factory=Lock)

@@ -123,7 +123,7 @@ class LocalCloud:
 
     @property
     def folder(self) -> Path:
-        """A folder that is there as long as the stack, for its functions and whoever started it."""
+        """A folder that is there as long as the stack, for its functions and the program that started it."""
         return self._emulator.folder
 
     @property

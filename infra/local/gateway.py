@@ -57,7 +57,7 @@ async def main(listening: int, workers: int) -> None:
 
 
 def end_with_the_keeper() -> None:
-    """Standard input is the keeper's: when it is killed, nobody else would end this process and its functions."""
+    """Standard input is the keeper's: when it is killed, nothing else would end this process and its functions."""
     os.read(STANDARD_INPUT, 1)  # past Python's buffer, whose lock would stand in the way of an ordinary end
     os.killpg(os.getpgrp(), signal.SIGKILL)
 

@@ -15,7 +15,7 @@ HEARTBEAT_SECONDS = 1.0
 
 @dataclass(slots=True)
 class Feed:
-    """What is shown, and each new version of it. Whoever comes later sees the latest."""
+    """What is shown, and each new version of it. A later reader sees the latest."""
 
     shown: Mapping[str, Any]
     _number: int = 1

@@ -119,7 +119,7 @@ Route = tuple[str, str, "Callable[..., Answer]"]
 class LocalServer:
     """Answers on a port of 127.0.0.1, each connection on a thread of its own; a context manager.
 
-    The port is taken at once, before there is anything to answer. `report` is told of each fault of ours. Raises
+    The port is taken at once, before there is anything to answer. `report` gets each fault of ours. Raises
     PortInUseError.
     """
 
@@ -169,7 +169,7 @@ class _Server(ThreadingHTTPServer):
     owner: LocalServer
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """A browser that goes away in the middle of a request is nobody's fault; anything else is ours."""
+        """A browser that goes away in the middle of a request is not a fault; anything else is ours."""
         del request, client_address
         error = sys.exc_info()[1]
         if isinstance(error, Exception) and not isinstance(error, (ConnectionError, TimeoutError)):
@@ -191,7 +191,7 @@ class _Handler(BaseHTTPRequestHandler):
             answer = as_json({"error": refusal.sentence}, refusal.status)
         except DialtoneError as error:
             answer = as_json({"error": str(error)}, HTTPStatus.UNPROCESSABLE_ENTITY)
-        except Exception as error:  # noqa: BLE001 -- the person at the page is told, and whoever runs this
+        except Exception as error:  # noqa: BLE001 -- the person at the page sees it, and the one who runs this
             self.server.owner.report(error)
             answer = as_json({"error": f"a fault of Dialtone itself ({error!r})"}, HTTPStatus.INTERNAL_SERVER_ERROR)
         with suppress(ConnectionError, TimeoutError):  # who asked has gone away
@@ -274,9 +274,9 @@ class _Handler(BaseHTTPRequestHandler):
                 )
         finally:
             if close := getattr(events, "close", None):
-                close()  # a generator learns that nobody listens any more
+                close()  # a generator learns that the reader is gone
 
     do_GET = do_POST = _serve  # noqa: N815 -- http.server's own names
 
     def log_message(self, *_arguments: object) -> None:
-        """Say nothing: what matters is told where it happens."""
+        """Log nothing: what matters is reported where it happens."""

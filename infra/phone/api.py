@@ -57,7 +57,7 @@ LONGEST_WORDS = 2_000
 MOST_DIGITS = 100
 
 PATIENCE_SECONDS = 600.0
-"""How long a person lets it ring: long enough to mend a flow meanwhile."""
+"""How long a person lets it ring: long enough to fix a flow meanwhile."""
 
 _FLOW = re.compile(r"[a-z0-9][a-z0-9-]{0,99}")
 

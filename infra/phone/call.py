@@ -87,7 +87,7 @@ class Call:
     is_settled: bool = False
     listeners: int = 0
     left_alone_since: float = field(default_factory=time.monotonic)
-    """Since when nobody has listened, of this machine's time; of use while `listeners` is 0."""
+    """Since when it has had no listener, of this machine's time; of use while `listeners` is 0."""
     _flow: str = ""
     _step: str = ""
     _steps: int = 0
@@ -214,7 +214,7 @@ class Call:
     # What the person does: on any thread
 
     def press(self, digits: str) -> None:
-        """Press keys as fingers do, one after another. Raises DialtoneError where nobody has answered."""
+        """Press keys as fingers do, one after another. Raises DialtoneError before the answer."""
         carrier, leg = self._carrier, self._hand().leg
         if not leg.talking:
             raise DialtoneError(NOT_ANSWERED)
@@ -224,7 +224,7 @@ class Call:
                 carrier.clock.after(place * BETWEEN_KEYS_SECONDS, partial(calls.press, carrier.exchange, leg, digit))
 
     def speak(self, words: str) -> None:
-        """Say something. Raises DialtoneError where nobody has answered."""
+        """Say something. Raises DialtoneError before the answer."""
         hand, seconds = self._hand(), max(SHORTEST_WORD_SECONDS, len(words) / SPEAKING_CHARACTERS_PER_SECOND)
         if not hand.leg.talking:
             raise DialtoneError(NOT_ANSWERED)
@@ -235,7 +235,7 @@ class Call:
         self._hand().hang_up()
 
     def leave(self) -> None:
-        """Put the caller's receiver down, whoever the keys belong to."""
+        """Hang the caller up, on whichever side the keys are."""
         self.line.hang_up()
 
     def switch(self) -> bool:
@@ -273,7 +273,7 @@ class Call:
         return Line(self._carrier, far) if far is not None else self.line
 
     def _far_leg(self) -> Leg | None:
-        """Whoever the flow rang last and is still there."""
+        """The person whom the flow rang last and who is still on the line."""
         with self._carrier.acting():
             return next((leg for leg in reversed(self._carrier.legs) if self._is_far(leg)), None)
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from infra.phone.phone_system import PhoneSystem
 
 LOOK_SECONDS = 0.5
-"""Between two looks at what tells nobody when it changes: the ledger, whether somebody still listens."""
+"""Between two looks at what sends no event when it changes: the ledger, the listeners."""
 
 LEFT_ALONE_SECONDS = 5.0
 """After so long without anybody who listens a call is hung up: its telephone was closed, or killed. A page that is
@@ -62,7 +62,7 @@ class CallService:
         self._answered.put(None)
 
     def check(self) -> None:
-        """Raises what ended the line, or went wrong with telling of calls."""
+        """Raises what ended the line, or went wrong with reporting calls."""
         self.system.check()
         if self._broken is not None:
             raise self._broken
@@ -119,7 +119,7 @@ class CallService:
                 if time.monotonic() - self._looked >= LOOK_SECONDS:
                     self._looked = time.monotonic()
                     self._look_around()
-        except Exception as error:  # noqa: BLE001 -- nobody looks at this thread: `check` raises it
+        except Exception as error:  # noqa: BLE001 -- this thread has no caller: `check` raises it
             self._broken = error
             self.wake()
 

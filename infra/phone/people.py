@@ -46,7 +46,7 @@ class People:
         return self._named.get(number, self._default)
 
     def meet(self, others: Mapping[str, Sequence[Callee]]) -> None:
-        """Let these be reached as well, in place of whoever had their numbers: each time the next, then the last."""
+        """Let these be reached as well, in place of those who had their numbers: each time the next, then the last."""
         self._later.update({number: [*attempts] for number, attempts in others.items()})
 
     def move_in(self, exchange: Exchange) -> None:

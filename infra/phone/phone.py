@@ -101,7 +101,7 @@ class Phone:
         call = self.call
         if call is None:
             return
-        self._state = call.state()  # before what is told: nothing that it says is over comes later
+        self._state = call.state()  # read before the entries: none of what it says is over comes later
         entries = call.entries(self._told)
         self._told += len(entries)
         for entry in entries:
@@ -140,7 +140,7 @@ class Phone:
         return TICK_SECONDS if busy else IDLE_TICK_SECONDS
 
     def _look_around(self) -> None:
-        """Look at what tells nobody when it changes: the flows, a pipe's waiting keys."""
+        """Look at what sends no event when it changes: the flows, a pipe's waiting keys."""
         if time.monotonic() - self._looked >= LOOK_SECONDS:
             self._looked = time.monotonic()
             self._look_at_flows()

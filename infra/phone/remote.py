@@ -137,7 +137,7 @@ class RemoteCall:
     _log: list[Entry] = field(default_factory=list)
     _state: CallState = UNKNOWN
     _heard_at: float = field(default_factory=time.monotonic)
-    """When the line told of it last."""
+    """When the line reported it last."""
     _changed: Condition = field(default_factory=Condition)
 
     def listen(self) -> None:

@@ -262,7 +262,7 @@ class _Reading:
             self._lookups.append(LookupResult(step.lookup, result, given, at - turn.began))
 
     def _pressed_for(self, turn: Turn, choice: str) -> str:
-        """The key that leads where words led, which nobody kept: the choice, or one that the menu does not have."""
+        """The key that leads where words led, which are not stored: the choice, or one that the menu does not have."""
         step = self._step_of(turn)
         keys: Container[str] = step.keys if isinstance(step, Menu) else ()
         return choice if choice in keys else next(key for key in "9876543210#*D" if key not in keys)

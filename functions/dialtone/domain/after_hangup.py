@@ -13,7 +13,7 @@ SETTLING_SECONDS = 5
 """From the hang-up to the first of these steps: webhooks overtake one another by seconds, a retried one by more."""
 
 ANSWER_SECONDS = 30
-"""Beyond a lookup's own limit, until its answer that never came is no longer waited for: nobody is on the line, and the
+"""Beyond a lookup's own limit, until its answer that never came is no longer waited for: no caller is there, and the
 lookup function delivers for so long."""
 
 

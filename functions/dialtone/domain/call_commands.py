@@ -140,7 +140,7 @@ def _recorder_after(asked: Command, call: Call) -> str:
 def _far_legs_after(asked: Command, call: Call) -> Mapping[str, CalleeLeg]:
     if asked.action != "bridge":
         return call.far_legs
-    # With a queue it is the leg itself that is connected, with whoever is the first there.
+    # With a queue it is the leg itself that is connected, with the first caller in it.
     bridged = asked.call_control_id if "queue" in asked.parameters else asked.parameters.get("call_control_id")
     return {
         leg_id: replace(leg, connected=True) if leg.control_id == bridged else leg

@@ -81,7 +81,7 @@ class Decision:
     promised: Callback | None = None
     """A place in a queue that is kept from now on."""
     claimed: Callback | None = None
-    """One that is this call's, if nobody else has claimed it."""
+    """One that is this call's, if no other call has claimed it."""
 
     @property
     def edges(self) -> str:

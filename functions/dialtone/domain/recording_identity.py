@@ -79,7 +79,7 @@ class Match(NamedTuple):
 def file_name(call_leg_id: str, number: int, wanted: str = "") -> str:
     """The name under which a leg's recording is asked for: its ledger entry's, where Telnyx can take that.
 
-    One that is wanted begins so, and ends with what tells it from all others.
+    One that is wanted begins so, and ends with what distinguishes it from all others.
     """
     if wanted:
         return f"{wanted[: MAX_FILE_NAME_CHARACTERS - len(_tag(call_leg_id, number))]}{_tag(call_leg_id, number)}"

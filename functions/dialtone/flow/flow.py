@@ -124,7 +124,7 @@ class Flow:
     last_resort: str
     record: WholeCall | None
     on_hangup: str = ""
-    """The step that follows once a call has ended, wherever it was and whoever hung up; '' for none."""
+    """The step that follows once a call has ended, wherever it was and whichever side hung up; '' if there is none."""
     limits: Limits = field(default_factory=Limits)
     consent_policy: ConsentPolicy = field(default_factory=ConsentPolicy)
     retention_days: int = 0

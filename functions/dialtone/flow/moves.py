@@ -86,7 +86,7 @@ class Fail:
     result: str = ""
     """As Go's."""
     incident: str = ""
-    """What operators are told beside the fault."""
+    """The incident that operators see beside the fault."""
 
 
 Move = Wait | Go | SubFlowCall | Fail

@@ -120,7 +120,8 @@ class WrittenFlow(BaseModel):
     start: str = Field("", description="The first step; without it, the first in the file.")
     last_resort: str = Field("", description="The step for a fault that has no path of its own; without it, hang up.")
     on_hangup: str = Field(
-        "", description="The step that follows once the call has ended, whoever hung up: one that needs no caller."
+        "",
+        description="The step that follows once the call has ended, whichever side hung up: one that needs no caller.",
     )
     steps: dict[str, Any] = Field(min_length=1, description="Step's name → step.")
 

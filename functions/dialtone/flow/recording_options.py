@@ -18,7 +18,7 @@ Channels = Literal["single", "dual"]
 Track = Literal["both", "inbound", "outbound"]
 
 FileName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,30}$")]
-"""How a recording's file at Telnyx is called: Telnyx takes 40 characters, and what follows tells recordings apart."""
+"""How a recording's file at Telnyx is called: Telnyx takes 40 characters, and what follows distinguishes recordings."""
 
 RetentionDays = Literal[7, 14, 30, 60, 90, 180, 365, 730, 1095, 1825, 2555, 3650]
 """Days that a flow's recordings may be kept: for each of them the bucket has a rule, in template.yaml."""

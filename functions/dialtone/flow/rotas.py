@@ -208,7 +208,7 @@ class Rota(BaseModel):
     def on_call(self, occurred_at: str) -> tuple[tuple[str, Person], ...]:
         """Who is on call at the time of an event, and who is next, by their short names; none where no shift is.
 
-        Who has swapped comes first; whoever else would have been on call is next.
+        A person of a swap comes first; the one who would have been on call is next.
         """
         local = datetime.fromisoformat(occurred_at).astimezone(ZoneInfo(self.time_zone)).replace(tzinfo=None)
         swapped = next((swap.who for swap in self.all_swaps() if swap.begins <= local < swap.ends), ())

@@ -1,6 +1,6 @@
 """What texts may do with a variable where they fill it in: `{amount | money EUR}`, `{account | last 4 | digits}`.
 
-A value that a function does not fit is left as it is: nobody is helped by silence in the middle of a sentence.
+A value that a function does not fit is left as it is, since silence in the middle of a sentence is worse.
 """
 
 from __future__ import annotations

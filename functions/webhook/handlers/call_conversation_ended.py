@@ -16,6 +16,6 @@ if TYPE_CHECKING:
 
 @on("call.conversation.ended")
 def conversation_ended(call: Call, event: Event, flow: LoadedFlow | None) -> Decision:
-    """Nobody listens to words any more; `call.ai_gather.ended` says what came of it: a line in the timeline."""
+    """The assistant listens no more; `call.ai_gather.ended` says what came of it: a line in the timeline."""
     del flow
     return stay(call, event.text("reason"))

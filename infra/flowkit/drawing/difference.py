@@ -19,7 +19,7 @@ def compared(
 ) -> Graph:
     """The new version's graph with what the old one had beside; None for a version in which there is no such flow.
 
-    `numbers` and `hours` are those of today: what changed about them is told of their own files.
+    `numbers` and `hours` are those of today: their own changes are reported for their own files.
     """
     before = graph_of(old, numbers, hours) if old else None
     after = graph_of(new, numbers, hours) if new else None

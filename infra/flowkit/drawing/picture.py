@@ -64,7 +64,7 @@ SEEDS = range(5)
 """Beginnings that are tried until nothing lies on anything else."""
 MOST_CARDS_TRIED_OFTEN = 80
 MOST_CARDS_COMPARED = 200
-"""A larger picture is drawn once: nobody sees at a glance which of two is better, and each takes seconds."""
+"""A larger picture is drawn once: which of two is better cannot be seen at a glance, and each takes seconds."""
 FEW_MORE_BENDS = 1.3
 """What the order of the file may cost."""
 HINT = 0.01

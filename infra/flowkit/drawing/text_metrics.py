@@ -38,7 +38,7 @@ _WIDTHS = {False: _table(_REGULAR), True: _table(_BOLD)}
 
 
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
-"""What nobody can read, and XML cannot hold; line ends and tabs are left."""
+"""Characters that are not readable, or that XML cannot hold; line ends and tabs are left."""
 
 
 def readable(text: str) -> str:

@@ -46,7 +46,7 @@ _LABELS: Mapping[str, str] = {
     "not_found": "not found",
     "timeout": "waited too long",
     "full": "queue full",
-    "empty": "nobody waits",
+    "empty": "no caller waits",
     "no_input": "no key",
     "wrong": "wrong key",
     "after": "they hang up",

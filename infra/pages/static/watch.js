@@ -37,5 +37,5 @@ function show(shown) {
 const events = new EventSource("events");
 events.onmessage = (event) => show(JSON.parse(event.data));
 events.onerror = () => {
-  state.textContent = "Nobody draws any more: run dialtone flow draw --watch again, and this page goes on.";
+  state.textContent = "dialtone flow draw --watch has ended: run it again, and this page goes on.";
 };

@@ -1,4 +1,4 @@
-"""Whoever is on call now, by a rota."""
+"""Looks up who is on call now, by a rota."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class OnCall(Step):
         pattern=r"^[a-z][a-z0-9_]*$",
         description="Under which they are then known: {<into>.number}, {<into>.name}, and .next_number, .next_name.",
     )
-    nobody: str = Field(description="The step where nobody is on call.")
+    nobody: str = Field(description="The step if no one is on call.")
     _rota: Rota | None = PrivateAttr(None)
     """What `on_call` names, once it is read."""
 
@@ -56,11 +56,11 @@ class OnCall(Step):
         return False
 
     def sets(self) -> tuple[str, ...]:
-        """Number and name of whoever is on call, and of the next."""
+        """Number and name of the person on call, and of the next."""
         return tuple(f"{self.into}.{name}" for name in ("number", "name", "next_number", "next_name"))
 
     def surely_sets(self, where: str) -> tuple[str, ...]:
-        """Whoever is on call."""
+        """Number and name of the person on call, and of the fallback."""
         return () if where in {NOBODY, ON_ERROR} else self.sets()
 
     def from_callers(self) -> tuple[str, ...]:

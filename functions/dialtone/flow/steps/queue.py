@@ -115,7 +115,7 @@ class Queue(Speaking):
     agents: tuple[Annotated[str, StringConstraints(pattern=_AGENT)], ...] = Field(
         (),
         max_length=MAX_AGENTS,
-        description="Numbers in E.164 or SIP addresses that are rung in turn for the first caller; whoever answers "
+        description="Numbers in E.164 or SIP addresses that are rung in turn for the first caller; the one who answers "
         "takes the first. Without them agents take callers by a flow of their own, with take_from.",
     )
     ring_seconds: StrictInt = Field(20, ge=5, le=120, description="How long each of the agents is rung.")
@@ -124,7 +124,7 @@ class Queue(Speaking):
         None, description="The key that an agent presses to take the call; one who presses nothing is hung up on."
     )
     accept_seconds: StrictInt = Field(10, ge=1, le=60, description="How long that key is waited for after the whisper.")
-    timeout: str = Field("", description="The step when nobody has taken the caller within max_wait_time_secs.")
+    timeout: str = Field("", description="The step when no agent has taken the caller within max_wait_time_secs.")
     full: str = Field("", description="The step when Telnyx does not take the caller into the queue.")
     on_hangup_connected: OnHangup = Field(
         default_factory=OnHangup,
@@ -275,7 +275,7 @@ class Queue(Speaking):
         return self.announce is not None and passed >= self.announce_every_seconds - 1
 
     def _of_agent(self, call: Call, event: Event, state: QueueState, voice_defaults: VoiceDefaults) -> Move | None:
-        """Whoever answers takes the first of the queue: this caller, unless another agent was faster."""
+        """The agent who answers takes the first of the queue: this caller, unless another agent was faster."""
         leg = call.far_legs.get(event.call_leg_id)
         if leg is None or (leg.status == ENDED and event.type != "call.hangup"):
             return None
@@ -314,7 +314,7 @@ class Queue(Speaking):
         return Wait((*wait.commands, dial), replace(state, rung=state.rung + 1, rung_millis=now))
 
     def _ring_another(self, call: Call, event: Event, state: QueueState) -> Wait | None:
-        """The next agent at once; once all were rung in vain there is a pause, so that nobody is rung without end."""
+        """The next agent at once; once all were rung in vain there is a pause before they are rung again."""
         return self._ringing(call, event, Wait(state=state)) if state.rung % len(self.agents) else None
 
     def _bridged(self, call: Call, event: Event) -> Move:
@@ -340,7 +340,7 @@ class Queue(Speaking):
         return Wait((timer(call, CONNECTING_SECONDS), *call.hangup_callees()), taken)
 
     def _leave(self, call: Call, event: Event) -> Move | None:
-        """Nobody may be connected with a caller who is elsewhere: the queue has to let go first."""
+        """No agent may be connected with a caller who is elsewhere: the queue has to let go first."""
         state, key = QueueState.of(call), event.text("digit")
         can_be_called = E164.accepts(call.from_number) and state.enqueued_millis
         if state.leaving or state.taken_millis or not (key in self.keys or (key in self.callback and can_be_called)):
@@ -400,7 +400,7 @@ class Queue(Speaking):
         if self.timeout:
             variables = self._known(call, QueueState.of(call))
             return replace(self.take("timeout", commands=quiet, variables=variables), result=NOT_REACHED)
-        reason = f"nobody took the caller within {self.max_wait_time_secs} s"
+        reason = f"no agent took the caller within {self.max_wait_time_secs} s"
         return Fail(reason, quiet, fault=False, result=NOT_REACHED)
 
     def _known(self, call: Call, state: QueueState) -> dict[str, str]:

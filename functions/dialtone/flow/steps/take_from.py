@@ -84,7 +84,7 @@ class TakeFrom(Speaking):
         description="A queue, or several: of those the first in which somebody waits.",
     )
     hold: Prompt | None = Field(None, description="Audio that the agent hears until somebody waits.")
-    empty: str = Field("", description="The step where nobody waits; without it, the agent does until somebody comes.")
+    empty: str = Field("", description="The step if no caller waits; without it, the agent waits for one.")
     keys: Keys = Field(default_factory=dict, description="Key by which the agent leaves off waiting → the step.")
 
     @model_validator(mode="after")
@@ -93,10 +93,10 @@ class TakeFrom(Speaking):
             raise ValueError("hold takes audio or media; words cannot be held out without end")
         if not (self.hold or self.empty):
             raise ValueError(
-                "needs hold or empty: what the agent hears until somebody waits, or the step where nobody does"
+                "needs hold or empty: what the agent hears until somebody waits, or the step if no caller does"
             )
         if self.empty and (self.hold or self.keys):
-            raise ValueError("empty leaves at once where nobody waits; hold and keys are for an agent who waits")
+            raise ValueError("empty leaves at once if no caller waits; hold and keys are for an agent who waits")
         return self
 
     def enter(self, call: Call, voice_defaults: VoiceDefaults) -> Move:

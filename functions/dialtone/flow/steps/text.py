@@ -121,7 +121,7 @@ def _own_number(call: Call) -> str:
 
 
 def _reason(call: Call, ours: str, said: str) -> str:
-    """Why nothing can be sent, whoever it would go to; '' if it can."""
+    """Why the text cannot be sent to any number; '' if it can."""
     if not E164.fullmatch(ours):
         return "this call is on no number; name one with `from`"
     if not said:

@@ -362,7 +362,7 @@ class Transfer(Speaking):
         return tuple(party for party in parties if _RINGABLE.fullmatch(party))
 
     def _why_refused(self, call: Call, party: str) -> str:
-        """Why what variables make of a party must not be rung; '' for what may be, and for what is nobody's number."""
+        """Why what variables make of a party must not be rung; '' for what may be, and for what is not a number."""
         number, _, _ = _filled_party(party, known(call)).partition(",")
         if not any(names_in(party)) or not _RINGABLE.fullmatch(number):
             return ""

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from infra.flowkit.linting.files import FlowFile
 
 MANY_PARTS = 3
-"""A text of more is read by nobody, and paid for by the part."""
+"""A longer text is hardly read, and costs by the part."""
 
 
 @rule("long-text", WARNING)

@@ -1,4 +1,4 @@
-"""Menus that ask callers to say what nobody listens for."""
+"""Menus that ask callers to say words that they do not listen for."""
 
 from __future__ import annotations
 

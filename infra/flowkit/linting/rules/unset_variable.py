@@ -19,7 +19,7 @@ def unset_variable(file: FlowFile) -> Iterator[Found]:
     for use in uses(file.document):
         maybe, surely = file.variables.maybe.get(use.step, ()), file.variables.surely.get(use.step, ())
         if use.step in file.graph.after_hangup:
-            continue  # nobody hears it, and a call may end before anything is set
+            continue  # it is not spoken, and a call may end before anything is set
         if use.name in maybe and use.name not in surely and not use.of_its_own:
             remedy = "set it on every path there, or let `set` give it a value at the beginning"
             yield Found(use.path, f"fills in {use.name}, which is not set on every path there", remedy)

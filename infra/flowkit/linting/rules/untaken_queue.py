@@ -1,4 +1,4 @@
-"""Queues that nobody takes callers from."""
+"""Queues from which no flow takes callers."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ def _reckoned(file: FlowFile, step: str, setting: SetVariables) -> Iterator[Foun
 
 
 def _kind_of_text(file: FlowFile, text: str) -> str:
-    """The kind of a text with variables in it; '' where nobody knows before the call."""
+    """The kind of a text with variables in it; '' if it is known only during the call."""
     named = list(names_in(text))
     if not named:
         read = comparable(text)
