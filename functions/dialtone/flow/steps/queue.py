@@ -22,7 +22,7 @@ from dialtone.flow.keys import Key, Keys, gathered_key, one_key, stop_gathering
 from dialtone.flow.moves import Fail, Go, Move, Wait
 from dialtone.flow.prompts import Prompt
 from dialtone.flow.step_state import StepState
-from dialtone.flow.steps.step import OnHangup, Speaking
+from dialtone.flow.steps.connecting import Connecting
 from dialtone.flow.templating import WAITED, WAITING_SINCE, names_in
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ class QueueState(StepState):
     """When the announcement was due last, in unix milliseconds."""
 
 
-class Queue(Speaking):
+class Queue(Connecting):
     """Put the caller into a queue; music plays until an agent takes the first caller out of it.
 
     Telnyx keeps the order, ends the longest wait and connects. Its commands to a call work in a queue as elsewhere.
@@ -126,10 +126,6 @@ class Queue(Speaking):
     accept_seconds: StrictInt = Field(10, ge=1, le=60, description="How long that key is waited for after the whisper.")
     timeout: str = Field("", description="The step when no agent has taken the caller within max_wait_time_secs.")
     full: str = Field("", description="The step when Telnyx does not take the caller into the queue.")
-    on_hangup_connected: OnHangup = Field(
-        default_factory=OnHangup,
-        description="As on_hangup, once the caller is connected; on_hangup counts until then.",
-    )
 
     @field_validator("hold")
     @classmethod
@@ -207,15 +203,6 @@ class Queue(Speaking):
     def served(self, call: Call) -> bool:
         """Two people talk, until either hangs up."""
         return QueueState.of(call).connected
-
-    def hangup_path(self, call: Call) -> OnHangup:
-        """A caller who gave up in the queue, and one who has talked to somebody, are not the same."""
-        return self.on_hangup_connected if self.served(call) else self.on_hangup
-
-    def hangup_paths(self) -> Iterator[tuple[str, OnHangup]]:
-        """While the caller waits, and once they talk."""
-        yield from super().hangup_paths()
-        yield "on_hangup_connected", self.on_hangup_connected
 
     def goes_next(self) -> bool:
         """The call ends with the conversation; each other result has a step of its own."""

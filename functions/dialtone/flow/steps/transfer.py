@@ -23,8 +23,8 @@ from dialtone.flow.prompts import Prompt
 from dialtone.flow.shorthand import Shorthand
 from dialtone.flow.step_state import PromptState
 from dialtone.flow.steps.branch import TextsOrFile, fits
+from dialtone.flow.steps.connecting import Connecting
 from dialtone.flow.steps.prompted_input import MILLIS
-from dialtone.flow.steps.step import OnHangup, Speaking
 from dialtone.flow.templating import (
     DIGITS,
     KNOWN_OF_EVERY_CALL,
@@ -132,7 +132,7 @@ class Callees(Shorthand):
         return {**named, "to": [named["to"]]} if isinstance(named.get("to"), str) else named
 
 
-class Transfer(Speaking):
+class Transfer(Connecting):
     """Ring somebody; the caller hears the hold prompt until somebody answers."""
 
     paths: ClassVar[tuple[str, ...]] = ("busy", "no_answer", "failed", AFTER, "keys")
@@ -167,10 +167,6 @@ class Transfer(Speaking):
     failed: str = Field("", description="The step when they cannot be reached.")
     after: str = Field(
         "", description="The step when the other side hangs up; without it, the call ends with the conversation."
-    )
-    on_hangup_connected: OnHangup = Field(
-        default_factory=OnHangup,
-        description="As on_hangup, once the caller is connected; on_hangup counts until then.",
     )
     _sources: Sources = PrivateAttr(default_factory=Sources)
     """Where the variables come from that callees are made of."""
@@ -277,15 +273,6 @@ class Transfer(Speaking):
     def served(self, call: Call) -> bool:
         """Two people talk, until either hangs up."""
         return TransferState.of(call).connected
-
-    def hangup_path(self, call: Call) -> OnHangup:
-        """A caller who gave up while it rang, and one who has talked to somebody, are not the same."""
-        return self.on_hangup_connected if self.served(call) else self.on_hangup
-
-    def hangup_paths(self) -> Iterator[tuple[str, OnHangup]]:
-        """While it rings, and once they talk."""
-        yield from super().hangup_paths()
-        yield "on_hangup_connected", self.on_hangup_connected
 
     def goes_next(self) -> bool:
         """Each result has a step of its own."""

@@ -1,0 +1,32 @@
+"""What steps share that connect the caller with somebody: a caller who gave up is not one who has talked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pydantic import Field
+
+from dialtone.flow.steps.step import OnHangup, Speaking
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dialtone.domain.calls import Call
+
+
+class Connecting(Speaking):
+    """A step that ends in a conversation, of which `served` says whether it has begun."""
+
+    on_hangup_connected: OnHangup = Field(
+        default_factory=OnHangup,
+        description="As on_hangup, once the caller is connected; on_hangup counts until then.",
+    )
+
+    def hangup_path(self, call: Call) -> OnHangup:
+        """The one of the conversation, once there is one."""
+        return self.on_hangup_connected if self.served(call) else self.on_hangup
+
+    def hangup_paths(self) -> Iterator[tuple[str, OnHangup]]:
+        """Until they talk, and once they do."""
+        yield from super().hangup_paths()
+        yield "on_hangup_connected", self.on_hangup_connected
