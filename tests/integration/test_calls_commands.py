@@ -17,7 +17,6 @@ from control import listing as listing_module
 from control import selection as selection_module
 from control.listing import Listing
 from control.selection import Selection, ago_or_moment
-from dialtone.domain.calls import Call
 from dialtone.domain.commands import command
 from dialtone.domain.decisions import Decision
 from dialtone.domain.events import Event
@@ -26,12 +25,14 @@ from infra.calls import following
 from infra.calls.following import Following
 from infra.cli import calls_list_run as calls_list
 from infra.cli.main import main
+from tests.integration.ended_calls import ended_call
 from tests.unit.test_docs import ROOT, blocks
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from dialtone.domain.calls import Call
     from tests.integration.dependencies import Line
 
 NOW = datetime.now(UTC)
@@ -63,23 +64,8 @@ class Operator:
 
     def call(self, session: str, ago: timedelta = timedelta(0), **changes: Any) -> Call:  # noqa: ANN401 -- any field
         """Let there be a call that began so long ago, and is over unless it says otherwise."""
-        began = NOW - ago
-        at = [f"{(began + timedelta(seconds=more)):%Y-%m-%dT%H:%M:%S.%f}Z" for more in (0, 1, 40)]
-        fields = {
-            "control_id": f"v3:{session}",
-            "direction": "incoming",
-            "from_number": "+15550142",
-            "to_number": "+15550100",
-            "status": "ended",
-            "flow": "main-menu",
-            "initiated_at": at[0],
-            "answered_at": at[1],
-            "ended_at": at[2],
-            "hangup_cause": "normal_clearing",
-            "ending": "completed",
-        }
-        call = Call(session, f"{session}-leg", **{**fields, **changes})
-        self.commit(call, "call.initiated", at[0])
+        call = ended_call(session, NOW - ago, **changes)
+        self.commit(call, "call.initiated", f"{NOW - ago:%Y-%m-%dT%H:%M:%S.%f}Z")
         return replace(call, version=1)
 
     def commit(self, call: Call, event_type: str, at: str, **payload: object) -> None:

@@ -22,7 +22,6 @@ from control.settings import Settings
 from dialtone.adapters.aws_clients import client as client_of
 from dialtone.adapters.calls_table import CallsTable
 from dialtone.adapters.telemetry import Observer
-from dialtone.domain.calls import Call
 from dialtone.domain.commands import command
 from dialtone.domain.decisions import Decision
 from dialtone.domain.events import Event
@@ -30,11 +29,14 @@ from dialtone.domain.recordings import COMPLETED, VERIFIED, AudioCopy, Consent, 
 from infra.checkout import ROOT
 from infra.custody.call_items import CallItems
 from tests.integration.archiving import ArchiveHouse
+from tests.integration.ended_calls import ended_call
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
+
+    from dialtone.domain.calls import Call
 
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
 LISTENER = "arn:aws:sts::123456789012:assumed-role/listener/ada"
@@ -79,23 +81,9 @@ class Client:
 
     def call(self, session: str, ago: timedelta = timedelta(0), **changes: Any) -> Call:  # noqa: ANN401 -- any field
         """Let there be a call that began so long ago, and is over unless it says otherwise."""
-        at = [f"{(NOW - ago + timedelta(seconds=more)):%Y-%m-%dT%H:%M:%S.%f}Z" for more in (0, 1, 40)]
-        fields = {
-            "control_id": f"v3:{session}",
-            "direction": "incoming",
-            "from_number": "+15550142",
-            "to_number": "+15550100",
-            "status": "ended",
-            "flow": "main-menu",
-            "initiated_at": at[0],
-            "answered_at": at[1],
-            "ended_at": at[2],
-            "hangup_cause": "normal_clearing",
-            "ending": "completed",
-        }
-        call = Call(session, f"{session}-leg", **{**fields, **changes})
+        call = ended_call(session, NOW - ago, **changes)
         given = {"call_session_id": call.session_id, "call_leg_id": call.leg_id, "from": call.from_number}
-        event = Event(f"{session}-{next(_NUMBERS)}", "call.initiated", at[0], given)
+        event = Event(f"{session}-{next(_NUMBERS)}", "call.initiated", f"{NOW - ago:%Y-%m-%dT%H:%M:%S.%f}Z", given)
         said = (command("speak", call.control_id, payload="Hello.", voice="female"),)
         decision = Decision(call, said, recordings=call.recordings)
         CallsTable(self.house.dynamodb, self.house.name).commit(
