@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from infra.checkout import SAMPLES
+from infra.cli.main import main
 from infra.flowkit.lint import lint
 
 if TYPE_CHECKING:
@@ -93,3 +94,18 @@ def test_an_ordinary_comment_is_no_key(lines: str, tmp_path: Path) -> None:
     keys = "" if "keys" in lines else "    keys:\n"
 
     assert [rule for rule, _ in found(tmp_path, f"{head}{keys}{lines}  b: hangup\n") if rule == "commented-key"] == []
+
+
+@pytest.mark.parametrize("more", ["", "record: {consent: ask}\n"])
+def test_steps_under_a_misspelt_key_are_one_finding_and_drawing_says_the_same(
+    more: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = f"flow: desk\nlast_resort: sorry\n{more}stepz:\n  sorry: {{say: Sorry.}}\n"
+    (tmp_path / "desk.yaml").write_text(text, encoding="utf-8")
+
+    findings = [finding for finding in lint(tmp_path) if finding.file.endswith("desk.yaml")]
+    drawn = main(["flow", "draw", "--flows", str(tmp_path)])
+
+    assert [finding.reason for finding in findings] == ["stepz is not a key here"]
+    assert drawn == 1
+    assert "stepz is not a key here; did you mean steps?" in capsys.readouterr().err

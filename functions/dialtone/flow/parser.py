@@ -343,7 +343,7 @@ def _check_flows(document: Document, steps: Mapping[str, Step], read_file: FileR
 def _check_targets(document: Document, steps: Mapping[str, Step], start: str) -> None:
     known = {**document.steps(), **steps}
     # Without any steps, every name would be another error.
-    for path, named_in, target in _all_targets(document, steps) if known else ():
+    for path, named_in, target in _all_targets(document, steps) if document.steps() else ():
         if target not in known:
             from difflib import get_close_matches  # noqa: PLC0415 -- a start from cold need not load it
 

@@ -41,9 +41,12 @@ def read_file(file: Path) -> Text:
 
 
 def is_flow(text: Text) -> bool:
-    """Whether it says that it is one: other YAML files lie beside flows. Raises FlowInvalid if it is not YAML."""
+    """Whether it says that it is one: other YAML files lie beside flows. Raises FlowInvalid if it is not YAML.
+
+    One whose `steps` are missing or misspelt is a flow, too: then what is wrong with it is said.
+    """
     content = Document.read(text.file, text.content).checked().content
-    return isinstance(content, dict) and "flow" in content and "steps" in content
+    return isinstance(content, dict) and "flow" in content and "conversations" not in content
 
 
 def flow_in(text: Text) -> Flow:
