@@ -135,11 +135,15 @@ class Call:
         """Note what happened to it; on the carrier's threads, with its lock held."""
         self._tell(*self.receiver.take(happening))
         self.diary.write(happening)
-        if isinstance(happening, (trace.WebhookAnswered, trace.WebhookGivenUp)):
-            self._hang_up_reported |= happening.event_type == "call.hangup" and self._is_own(happening)
+        if isinstance(happening, trace.WebhookGivenUp):
+            self._note_hang_up(happening)
 
     def take_answer(self, answered: trace.WebhookAnswered) -> None:
         """Look up what an event led to, or why it could not be handled; that takes a while."""
+        self._tell_outcome(answered)
+        self._note_hang_up(answered)  # not before its steps are told: then the call may count as settled
+
+    def _tell_outcome(self, answered: trace.WebhookAnswered) -> None:
         if answered.status == HTTPStatus.OK:
             self._look_up_step()
             return
@@ -171,6 +175,9 @@ class Call:
         with self.changed:
             self.log.extend(entries)
             self.changed.notify_all()
+
+    def _note_hang_up(self, reported: trace.WebhookAnswered | trace.WebhookGivenUp) -> None:
+        self._hang_up_reported |= reported.event_type == "call.hangup" and self._is_own(reported)
 
     def _is_own(self, happening: Happening) -> bool:
         return happening.leg is not None and happening.leg.call_leg_id == self.line.name.call_leg_id
