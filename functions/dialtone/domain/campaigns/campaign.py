@@ -1,0 +1,189 @@
+"""A campaign: one flow that is dialled to everybody on a list, within a window and at a rate. Pure."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from dialtone.domain.errors import DialtoneError
+from dialtone.domain.stored import restored
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+SCHEDULED, RUNNING, PAUSED, CANCELLED, DONE = "scheduled", "running", "paused", "cancelled", "done"
+STATUSES = (SCHEDULED, RUNNING, PAUSED, CANCELLED, DONE)
+
+MINUTES_A_DAY = 24 * 60
+
+_WINDOW = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)\s*-\s*([01]?\d|2[0-3]|24):([0-5]\d)")
+
+
+class WindowInvalid(DialtoneError):  # noqa: N818 -- reads as the sentence it is: the window is invalid
+    """A text that is not a window of the day."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The part of a recipient's day in which the phone may ring, by the recipient's own clock.
+
+    It begins with the minute `opens` and ends before the minute `closes`; one that closes before it opens goes over
+    midnight: 20:00-02:00.
+    """
+
+    opens: int = 9 * 60
+    """Minutes after midnight."""
+    closes: int = 20 * 60
+    """As above; 1,440 is midnight at the day's end."""
+
+    @classmethod
+    def read(cls, text: str) -> Window:
+        """The window that a text such as 09:00-20:00 is. Raises WindowInvalid."""
+        found = _WINDOW.fullmatch(text.strip())
+        hours = [int(part) for part in found.groups()] if found else [0, 0, 0, 0]
+        opens, closes = hours[0] * 60 + hours[1], hours[2] * 60 + hours[3]
+        if opens == closes or closes > MINUTES_A_DAY:
+            raise WindowInvalid(f"{text!r} is not a window: write when it opens and closes, such as 09:00-20:00")
+        return cls(opens, closes)
+
+    def has(self, minute: int) -> bool:
+        """Whether a minute of the day is in it."""
+        if self.opens < self.closes:
+            return self.opens <= minute < self.closes
+        return minute >= self.opens or minute < self.closes
+
+    @property
+    def minutes(self) -> int:
+        """How long it is."""
+        return (self.closes - self.opens) % MINUTES_A_DAY or MINUTES_A_DAY
+
+    def __str__(self) -> str:
+        return f"{_clock(self.opens)}-{_clock(self.closes)}"
+
+
+def _clock(minutes: int) -> str:
+    return f"{minutes // 60:02}:{minutes % 60:02}"
+
+
+@dataclass(frozen=True, slots=True)
+class RetryRule:
+    """When somebody is dialled again who was not reached."""
+
+    outcome: str
+    """Of the attempt before: busy, no_answer, machine, …"""
+    times: int
+    """How often at most."""
+    pause_seconds: int
+    """From one attempt's end to the next."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListSummary:
+    """What lies in S3 of a campaign's list, as `list.json` beside its parts says."""
+
+    prefix: str
+    """Where the parts lie: `campaigns/<id>/list/`."""
+    parts: tuple[Part, ...] = ()
+    recipients: int = 0
+    """Who is to be dialled: rows that passed every check."""
+    rows: int = 0
+    """Rows of the list that was read, without its header and empty lines."""
+    refused: Mapping[str, int] | None = None
+    """Rule → how many rows it refused."""
+    columns: tuple[str, ...] = ()
+    """The variables that each recipient has."""
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any]) -> ListSummary:
+        """What `to_json` gave. Fields of a later program are passed over."""
+        return restored(cls, kept, parts=lambda parts: tuple(restored(Part, part) for part in parts), columns=tuple)
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain values."""
+        return {**asdict(self), "parts": [asdict(part) for part in self.parts], "columns": list(self.columns)}
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One object of a list: JSON lines, a recipient each, in the order of the rows."""
+
+    key: str
+    recipients: int
+    sha256: str
+    """Of its bytes, in hexadecimal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """What was ordered, and how far it is. The counts of calls are the engine's, in items of their own."""
+
+    id: str
+    """Lower-case letters, digits and hyphens: it is part of keys and of S3's names."""
+    flow: str
+    from_number: str
+    """E.164: the caller id, one of the account's numbers."""
+    consent: str
+    """Why these people may be called, in the words of whoever ordered it: `customers, outage notices, terms 4.2`."""
+    list_key: str
+    """The S3 key of its `list.json`, which is a ListSummary."""
+    recipients: int
+    """As the list says."""
+    created_by: str
+    """Who ordered it, as AWS names them: `user/anna`."""
+    created_at: int
+    """Unix seconds, as all times here."""
+    starts_at: int
+    """Nobody is dialled before."""
+    name: str = ""
+    flow_version: str = ""
+    """The digest of the flow's files that the dry run showed; '' for whatever is live when somebody is dialled."""
+    window: Window = Window()
+    rate_per_second: float = 1.0
+    max_in_flight: int = 100
+    """Calls that ring or are answered, at any time."""
+    weekly_limit: int = 3
+    """Calls to one number in seven days, over all campaigns."""
+    retries: tuple[RetryRule, ...] = ()
+    last_round_seconds: int = 0
+    """Those still not reached are dialled once more, so long after the last other attempt; 0 for no such round."""
+    acknowledge_key: str = ""
+    """The key that a recipient presses to confirm; '' where nobody is asked to."""
+    status: str = SCHEDULED
+    reason: str = ""
+    """Why it is paused or cancelled."""
+    revision: int = 0
+    """How often it was changed: a change is made on condition that nothing else has changed it."""
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any]) -> Campaign:
+        """What `to_json` gave. Fields of a later program are passed over."""
+        return restored(
+            cls,
+            kept,
+            window=lambda window: restored(Window, window),
+            retries=lambda rules: tuple(restored(RetryRule, rule) for rule in rules),
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain values."""
+        return {**asdict(self), "retries": [asdict(rule) for rule in self.retries]}
+
+    def with_status(self, status: str, reason: str = "") -> Campaign:
+        """The campaign after a change of its status."""
+        return replace(self, status=status, reason=reason, revision=self.revision + 1)
+
+
+def list_prefix(campaign_id: str) -> str:
+    """Where a campaign's list lies in the bucket: parts of 1,000 recipients, named `00000.jsonl` and so on."""
+    return f"campaigns/{campaign_id}/list/"
+
+
+def part_key(campaign_id: str, part: int) -> str:
+    """The key of a part, counted from 0."""
+    return f"{list_prefix(campaign_id)}{part:05}.jsonl"
+
+
+def list_key(campaign_id: str) -> str:
+    """The key of what describes a list. It is written last: a list without it was never finished."""
+    return f"campaigns/{campaign_id}/list.json"
