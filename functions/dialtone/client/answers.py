@@ -1,0 +1,140 @@
+"""What the control API answers, for type checkers: the API's own description says it in full."""
+
+from __future__ import annotations
+
+from typing import Any, TypedDict
+
+Leg = TypedDict(
+    "Leg",
+    {
+        "call_session_id": str,
+        "call_leg_id": str,
+        "call_control_id": str | None,
+        "direction": str | None,
+        "from": str | None,
+        "to": str | None,
+        "flow": str | None,
+        "flow_version": str | None,
+        "step": str | None,
+        "status": str | None,
+        "outcome": str | None,
+        "initiated_at": str | None,
+        "answered_at": str | None,
+        "bridged_at": str | None,
+        "ended_at": str | None,
+        "seconds": float | None,
+        "hangup_cause": str | None,
+        "hangup_source": str | None,
+    },
+)
+"""One leg of a call; `from` is a keyword, so it is written as a dictionary."""
+
+
+class CallList(TypedDict):
+    """Calls, the newest first."""
+
+    calls: list[Leg]
+    next_until: str | None
+
+
+class Row(TypedDict):
+    """One event or command of a call."""
+
+    at: str
+    leg_id: str
+    towards: str
+    caller: str
+    telnyx: str
+    dialtone: str
+    trouble: bool
+    event_id: str
+
+
+class Cost(TypedDict):
+    """What Telnyx says that a leg cost."""
+
+    leg_id: str
+    amount: str
+    currency: str
+    billed_seconds: int
+    parts: list[str]
+
+
+class AuditEntry(TypedDict):
+    """Who did something with a call's recording."""
+
+    at: str
+    by: str
+    did: str
+    recording: str
+
+
+RecordingSummary = TypedDict(
+    "RecordingSummary",
+    {
+        "id": str,
+        "call_session_id": str,
+        "call_leg_id": str,
+        "status": str,
+        "reason": str,
+        "from": str | None,
+        "to": str | None,
+        "flow": str | None,
+        "step": str | None,
+        "requested_at": str,
+        "started_at": str | None,
+        "ended_at": str | None,
+        "format": str | None,
+        "channels": str | None,
+        "review": str | None,
+    },
+)
+"""One entry of the ledger."""
+
+
+class CallDetail(TypedDict):
+    """One call, with everything that happened on it."""
+
+    call_session_id: str
+    legs: list[Leg]
+    timeline: list[Row]
+    rows_left_out: int
+    recordings: list[RecordingSummary]
+    costs: list[Cost]
+    total: dict[str, str]
+    audit: list[AuditEntry]
+
+
+class RecordingList(TypedDict):
+    """Recordings, those of the newest calls first."""
+
+    recordings: list[RecordingSummary]
+    next_until: str | None
+
+
+class Audio(TypedDict):
+    """A recording's audio in the bucket."""
+
+    url: str
+    url_expires_at: str
+    bytes: int
+    sha256: str
+    seconds: float | None
+
+
+class Transcript(TypedDict):
+    """A recording's transcript."""
+
+    status: str
+    text: str | None
+    is_cut: bool
+
+
+class RecordingDetail(RecordingSummary):
+    """A recording with a link to its audio."""
+
+    recording_id: str | None
+    audio: Audio | None
+    transcript: Transcript
+    consent: dict[str, Any] | None
+    pauses: list[dict[str, Any]] | None

@@ -1,0 +1,148 @@
+"""The client: it signs requests with the credentials of its shell or role, and reads the answers.
+
+What is asked for by GET is asked again where the API says that it is busy. Every method raises Refused for an answer
+that is not a success, and httpx.TransportError where there is none.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any, Self, cast
+from urllib.parse import quote, urlencode
+
+import boto3
+import httpx
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+
+from dialtone.domain.errors import DialtoneError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from types import TracebackType
+
+    from botocore.credentials import Credentials
+
+    from dialtone.client.answers import CallDetail, CallList, Leg, RecordingDetail, RecordingList, RecordingSummary
+
+TIMEOUT_SECONDS = 35.0
+"""Longer than the API itself waits."""
+
+TRIES = 4
+BUSY = frozenset({429, 502, 503, 504})
+"""Answers after which a request that changes nothing is sent again."""
+
+PAUSE_SECONDS = 1.0
+LONGEST_PAUSE_SECONDS = 10.0
+"""Whatever `Retry-After` says."""
+
+SERVICE = "execute-api"
+
+
+class Refused(DialtoneError):  # noqa: N818 -- reads as the sentence it is: the request was refused
+    """A request that was not a success: its HTTP status, the API's code, and the parameter that was wrong."""
+
+    def __init__(self, status: int, code: str, message: str, parameter: str | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.parameter = parameter
+
+
+class Client:
+    """The control API at an address, the output `ControlUrl` of a stack; a context manager."""
+
+    def __init__(self, url: str, region: str = "", credentials: Credentials | None = None) -> None:
+        """Region and credentials are those of the environment unless they are named. Raises DialtoneError for none."""
+        session = boto3.Session()
+        found = credentials or session.get_credentials()
+        if found is None:
+            raise DialtoneError("there are no AWS credentials: run `aws configure`, or `aws sso login`")
+        self.url = url.rstrip("/")
+        self._credentials = found
+        self._region = region or session.region_name or ""
+        if not self._region:
+            raise DialtoneError("the AWS region is not known: name it, or export AWS_DEFAULT_REGION")
+        self._http = httpx.Client(timeout=TIMEOUT_SECONDS)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._http.close()
+
+    def calls(self, **asked: str | int) -> CallList:
+        """A page of calls, the newest first; by the parameters of `GET /calls`."""
+        return cast("CallList", self._get("/calls", asked))
+
+    def every_call(self, **asked: str | int) -> Iterator[Leg]:
+        """All of them, page after page."""
+        page = self.calls(**asked)
+        yield from page["calls"]
+        while until := page["next_until"]:
+            page = self.calls(**{**asked, "until": until})
+            yield from page["calls"]
+
+    def call(self, identifier: str) -> CallDetail:
+        """One call with its timeline; by its session, a leg, or its call-control id."""
+        return cast("CallDetail", self._get(f"/calls/{_segment(identifier)}"))
+
+    def recordings(self, **asked: str | int) -> RecordingList:
+        """A page of recordings, those of the newest calls first; by the parameters of `GET /recordings`."""
+        return cast("RecordingList", self._get("/recordings", asked))
+
+    def every_recording(self, **asked: str | int) -> Iterator[RecordingSummary]:
+        """All of them, page after page."""
+        page = self.recordings(**asked)
+        yield from page["recordings"]
+        while until := page["next_until"]:
+            page = self.recordings(**{**asked, "until": until})
+            yield from page["recordings"]
+
+    def recording(self, identifier: str) -> RecordingDetail:
+        """One recording with a link to its audio, which is noted as listened to."""
+        return cast("RecordingDetail", self._get(f"/recordings/{_segment(identifier)}"))
+
+    def send(
+        self, method: str, path: str, query: str = "", body: bytes = b"", headers: Mapping[str, str] | None = None
+    ) -> httpx.Response:
+        """Sign a request and send it once, whatever comes of it; path and query as they stand in an address."""
+        url = f"{self.url}{path}{query and '?'}{query}"
+        request = AWSRequest(method=method, url=url, data=body, headers=dict(headers or {}))
+        SigV4Auth(self._credentials, SERVICE, self._region).add_auth(request)
+        return self._http.request(method, url, content=body, headers=dict(request.headers))
+
+    def _get(self, path: str, asked: Mapping[str, str | int] | None = None) -> Any:  # noqa: ANN401 -- any JSON
+        query = urlencode(asked or {}, quote_via=quote)
+        for _ in range(TRIES - 1):
+            answer = self.send("GET", path, query)
+            if answer.status_code not in BUSY:
+                return _success(answer)
+            time.sleep(_pause(answer))
+        return _success(self.send("GET", path, query))
+
+
+def _segment(identifier: str) -> str:
+    return quote(identifier, safe="")
+
+
+def _pause(answer: httpx.Response) -> float:
+    said = answer.headers.get("retry-after", "")
+    return min(float(said), LONGEST_PAUSE_SECONDS) if said.isascii() and said.isdecimal() else PAUSE_SECONDS
+
+
+def _success(answer: httpx.Response) -> Any:  # noqa: ANN401 -- any JSON
+    """The body. Raises Refused."""
+    try:
+        body = answer.json()
+    except ValueError:
+        raise Refused(answer.status_code, "no_json", f"what answered is not the control API: {answer.url}") from None
+    if answer.is_success:
+        return body
+    body = body if isinstance(body, dict) else {}
+    error = body.get("error")
+    if not isinstance(error, dict):  # API Gateway's own answer
+        raise Refused(answer.status_code, "gateway", str(body.get("message") or answer.reason_phrase))
+    raise Refused(answer.status_code, str(error.get("code")), str(error.get("message")), error.get("parameter"))

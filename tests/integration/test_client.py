@@ -1,0 +1,144 @@
+"""dialtone.client against the control API on a stack by moto: what programs get, and what they are told."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, get_type_hints
+
+import pytest
+from botocore.credentials import Credentials
+
+from control.api import description
+from dialtone.client import Client, Refused, answers
+from dialtone.domain.errors import DialtoneError
+from tests.integration.control_server import ControlServer
+from tests.integration.test_control_api import client as stack  # noqa: F401 -- a fixture
+from tests.unit.test_docs import ROOT, blocks
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.integration.test_control_api import Client as Stack
+
+REGION = "eu-west-1"
+
+
+@pytest.fixture
+def server(stack: Stack) -> Iterator[ControlServer]:  # noqa: F811 -- the fixture
+    with ControlServer(stack.api) as running:
+        yield running
+
+
+@pytest.fixture
+def program(server: ControlServer) -> Iterator[Client]:
+    with Client(f"{server.url}/", REGION, Credentials("AKIDEXAMPLE", "secret", "token")) as made:
+        yield made
+
+
+def test_calls_and_recordings_are_read_page_after_page(stack: Stack, program: Client) -> None:  # noqa: F811
+    for number in range(5):
+        stack.recording(f"call-{number}", timedelta(minutes=number))
+
+    assert [each["call_session_id"] for each in program.every_call(limit=2)] == [f"call-{n}" for n in range(5)]
+    listed = list(program.every_recording(limit=1, number="+15550142"))
+    assert [each["call_session_id"] for each in listed] == [f"call-{n}" for n in range(5)]
+
+    shown = program.recording(listed[0]["id"])
+    assert (shown["from"], shown["transcript"]["text"]) == ("+15550142", "Please call Ada back.")
+    assert program.call("call-0")["audit"][0]["did"] == "listened"
+
+
+def test_requests_are_signed_for_the_api(program: Client, server: ControlServer) -> None:
+    program.calls(number="+15550142", since="2h")
+
+    path, headers = server.requests[-1]
+    assert path == "/calls?number=%2B15550142&since=2h"
+    assert f"/{REGION}/execute-api/aws4_request" in headers["authorization"]
+    assert headers["x-amz-security-token"] == "token"
+
+
+def test_an_id_cannot_leave_its_place_in_the_path(program: Client, server: ControlServer) -> None:
+    with pytest.raises(Refused):
+        program.call("../recordings?x=1#y")
+
+    assert server.requests[-1][0] == "/calls/..%2Frecordings%3Fx%3D1%23y"
+
+
+def test_what_is_refused_says_what_is_wrong(program: Client) -> None:
+    with pytest.raises(Refused, match="limit") as refused:
+        program.calls(limit=0)
+    assert (refused.value.status, refused.value.code, refused.value.parameter) == (422, "invalid_parameter", "limit")
+
+    with pytest.raises(Refused, match="There is no call 'nothing'") as refused:
+        program.call("nothing")
+    assert (refused.value.status, refused.value.code) == (404, "not_found")
+
+
+def test_a_busy_api_is_asked_again_as_soon_as_it_says(
+    program: Client, server: ControlServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waited: list[float] = []
+    monkeypatch.setattr("dialtone.client.api.time.sleep", waited.append)
+    server.instead += [(503, {"Retry-After": "2"}, "{}"), (429, {}, "{}"), (503, {"Retry-After": "9999"}, "{}")]
+
+    assert program.calls() == {"calls": [], "next_until": None}
+    assert waited == [2.0, 1.0, 10.0]
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "message", "code"),
+    [
+        (403, '{"message":"Forbidden"}', "Forbidden", "gateway"),
+        (400, "[]", "Bad Request", "gateway"),
+        (200, "<html>", "what answered is not the control API", "no_json"),
+    ],
+)
+def test_answers_of_others_are_told_apart(  # noqa: PLR0913, PLR0917 -- the cases' columns
+    program: Client, server: ControlServer, status: int, body: str, message: str, code: str
+) -> None:
+    server.instead.append((status, {}, body))
+
+    with pytest.raises(Refused, match=message) as refused:
+        program.calls()
+
+    assert refused.value.code == code
+
+
+def test_without_credentials_or_region_nothing_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    class NoCredentials:
+        region_name = None
+
+        def get_credentials(self) -> None:
+            return None
+
+    monkeypatch.setattr("dialtone.client.api.boto3.Session", NoCredentials)
+
+    with pytest.raises(DialtoneError, match="no AWS credentials"):
+        Client("https://api.example")
+    with pytest.raises(DialtoneError, match="region is not known"):
+        Client("https://api.example", credentials=Credentials("AKIDEXAMPLE", "secret"))
+
+
+def test_the_clients_types_are_those_of_the_api(stack: Stack) -> None:  # noqa: F811
+    schemas = json.loads(description(stack.api))["components"]["schemas"]
+    kinds: dict[str, Any] = {name: each for name, each in vars(answers).items() if hasattr(each, "__required_keys__")}
+
+    assert set(kinds) <= set(schemas)
+    for name, kind in kinds.items():
+        assert set(get_type_hints(kind)) == set(schemas[name]["properties"]), name
+
+
+def test_the_program_of_the_docs_runs(
+    stack: Stack,  # noqa: F811
+    server: ControlServer,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    stack.call("busy", timedelta(hours=1), ending="failed")
+    monkeypatch.setenv("CONTROL_URL", server.url)
+    (program,) = blocks(ROOT / "docs" / "control-api.md", "python")
+
+    exec(compile(program, "control-api.md", "exec"), {})  # noqa: S102 -- the docs' own program
+
+    assert "+15550142" in capsys.readouterr().out
