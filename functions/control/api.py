@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 
+from control.asker import asker_of, role_for
 from control.audit import AuditTrail
 from control.bucket import ReadBucket
 from control.calls import call_routes
 from control.listing import Listing
-from control.problems import answer_problems
+from control.problems import answer_problems, must_have
 from control.recordings import recording_routes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+    from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
 
@@ -37,6 +39,7 @@ def open_api(
 ) -> APIGatewayHttpResolver:
     """Everything connected."""
     api = APIGatewayHttpResolver(enable_validation=True)
+    api.use([_only_with_the_role])
     audit = AuditTrail(dynamodb, settings.calls_table)
     listing = Listing(dynamodb, settings.calls_table)
     bucket = ReadBucket(s3, settings.recordings_bucket)
@@ -49,6 +52,14 @@ def open_api(
         return Response(status_code=200, content_type="application/json", body=description(api))
 
     return api
+
+
+def _only_with_the_role(app: APIGatewayHttpResolver, handle: NextMiddleware) -> Response[Any]:
+    event = app.current_event
+    needed = role_for(event.http_method)
+    if needed not in asker_of(event.raw_event).roles:
+        raise must_have(needed)
+    return handle(app)
 
 
 def description(api: APIGatewayHttpResolver) -> str:

@@ -47,6 +47,7 @@ FlowName = Annotated[str, Query(max_length=ID_CHARACTERS, description="The flow 
 Limit = Annotated[int, Query(ge=1, le=500, description="At least so many, if there are; a page ends with a second.")]
 
 _REFUSALS = {
+    403: "Its sender may not; API Gateway itself answers so where the signature is wrong.",
     404: "There is no such thing.",
     422: "A parameter is wrong; the answer names it.",
     503: "A service did not answer: send it again.",

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
     from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 
+    from control.asker import Role
     from dialtone.adapters.telemetry import Observer
 
 RETRY_SECONDS = 2
@@ -39,6 +40,12 @@ def not_found(what: str, identifier: str) -> Refused:
 def wrong(parameter: str, message: str) -> Refused:
     """For a parameter's value."""
     return Refused(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_parameter", message, parameter)
+
+
+def must_have(role: Role) -> Refused:
+    """For somebody whose token does not name that role."""
+    message = f"This needs the role {role}: ask an administrator to add you to the group of that name."
+    return Refused(HTTPStatus.FORBIDDEN, "forbidden", message)
 
 
 def answer_problems(api: APIGatewayHttpResolver, observer: Observer) -> None:

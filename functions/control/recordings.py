@@ -9,7 +9,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from control.answers import RecordingDetail, RecordingList, RecordingSummary
-from control.asked_by import asked_by
+from control.asker import asker_of
 from control.audit import LISTENED, AuditItem
 from control.bucket import LINK_SECONDS
 from control.calls import ID_CHARACTERS, MOST_READ, FlowName, Limit, Number, Since, Until, responses, stretch
@@ -73,7 +73,7 @@ def recording_routes(
         if audio:
             # Before the link is given: a link that is not noted is worse than a note without a link.
             request = routes.current_event.request_context.request_id
-            who = asked_by(routes.current_event.raw_event)
+            who = asker_of(routes.current_event.raw_event).name
             audit.note(session, AuditItem(moment.isoformat(), who, LISTENED, name), request)
         return RecordingDetail.model_validate(_with_files(recording, audio, bucket, moment))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -52,6 +52,7 @@ class Client:
 
     api: APIGatewayHttpResolver
     house: ArchiveHouse
+    authorizer: dict[str, Any] = field(default_factory=lambda: {"iam": {"userArn": LISTENER}})
 
     def get(self, path: str, **query: object) -> tuple[int, Any, dict[str, str]]:
         """Send a request; gives status, body and headers."""
@@ -67,7 +68,7 @@ class Client:
                 "http": {"method": "GET", "path": path},
                 "stage": "$default",
                 "requestId": f"request-{next(_NUMBERS)}",
-                "authorizer": {"iam": {"userArn": LISTENER}},
+                "authorizer": self.authorizer,
             },
         }
         answer = self.api.resolve(event, None)  # type: ignore[arg-type]  # no route looks at the context
@@ -340,6 +341,15 @@ def test_every_answer_of_every_route_is_described(client: Client) -> None:
 
     for operation in (each for methods in routes.values() for each in methods.values()):
         answers = {int(status): each["content"]["application/json"] for status, each in operation["responses"].items()}
-        assert answers.keys() == {200, 404, 422, 503}
-        problems = {answers[status]["schema"]["$ref"] for status in (404, 422, 503)}
+        assert answers.keys() == {200, 403, 404, 422, 503}
+        problems = {answers[status]["schema"]["$ref"] for status in (403, 404, 422, 503)}
         assert problems == {"#/components/schemas/ProblemAnswer"}
+
+
+def test_a_token_without_the_role_is_refused(client: Client) -> None:
+    client.authorizer = {"jwt": {"claims": {"email": "ada@example.com", "cognito:groups": "[control]"}}}
+
+    status, body, _ = client.get("/calls")
+
+    assert (status, body["error"]["code"]) == (403, "forbidden")
+    assert "role listen" in body["error"]["message"]

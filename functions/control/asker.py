@@ -1,0 +1,60 @@
+"""Who sends a request and what they may, as API Gateway has checked it: a signature (IAM) or a token (JWT). Pure.
+
+Whoever signs may what IAM's policies allow, which API Gateway has looked at before; whoever shows a token may what the
+groups allow that it names.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Role = Literal["listen", "control", "erase"]
+
+LISTEN: Role = "listen"
+"""Reads calls and recordings, and listens."""
+CONTROL: Role = "control"
+"""Dials, and acts on calls."""
+ERASE: Role = "erase"
+"""Deletes recordings."""
+
+ALL: frozenset[Role] = frozenset({LISTEN, CONTROL, ERASE})
+
+GROUPS = "cognito:groups"
+"""The claim of a token that names the roles; API Gateway hands a list over as `[listen control]`."""
+
+UNKNOWN = "unknown"
+"""Only where nothing is signed: on a developer's machine."""
+
+_BY_METHOD: Mapping[str, Role] = {"POST": CONTROL, "DELETE": ERASE}
+
+
+class Asker(NamedTuple):
+    """Who asks."""
+
+    name: str
+    """The role or person that signed: an ARN; of a token its e-mail, else its subject."""
+    roles: frozenset[Role]
+
+
+def asker_of(event: Mapping[str, Any]) -> Asker:
+    """Who sent an API Gateway request (payload 2.0)."""
+    authorizer = (event.get("requestContext") or {}).get("authorizer") or {}
+    if "jwt" in authorizer:
+        claims = (authorizer["jwt"] or {}).get("claims") or {}
+        return Asker(str(claims.get("email") or claims.get("sub") or UNKNOWN), _roles(claims.get(GROUPS)))
+    iam = authorizer.get("iam") or {}
+    return Asker(str(iam.get("userArn") or iam.get("accountId") or UNKNOWN), ALL)
+
+
+def role_for(method: str) -> Role:
+    """What a request of that method needs."""
+    return _BY_METHOD.get(method.upper(), LISTEN)
+
+
+def _roles(groups: object) -> frozenset[Role]:
+    named = groups if isinstance(groups, (list, tuple)) else re.split(r"[\s,\[\]]+", str(groups or ""))
+    return frozenset(role for role in ALL if role in named)
