@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dialtone.domain import numbering_plans
 from dialtone.domain.numbers import called_number, called_numbers, caller_number, is_withheld, masked
 
 OURS = ("+13125550100", "+442079460000", "sip:reception")
@@ -123,3 +124,22 @@ def test_the_library_is_loaded_for_odd_numbers_only() -> None:
     )
 
     subprocess.run([sys.executable, "-c", script], check=True, cwd=Path(__file__).parents[2] / "functions")  # noqa: S603 -- this interpreter
+
+
+@pytest.mark.parametrize(
+    ("number", "zones"),
+    [
+        ("+13125550142", {"America/Chicago"}),
+        ("+4930901820", {"Europe/Berlin"}),
+        ("+15555550101", set()),  # no plan has the area 555
+        ("+999", set()),
+    ],
+)
+def test_the_time_zones_of_a_number_are_those_of_its_plan(number: str, zones: set[str]) -> None:
+    assert set(numbering_plans.time_zones(number)) == zones
+
+
+def test_a_number_without_a_place_may_be_in_every_zone_of_its_plan() -> None:
+    assert len(numbering_plans.time_zones("+18005550100")) == 42
+    assert {"America/Adak", "America/St_Johns"} <= set(numbering_plans.time_zones("+18005550100"))
+    assert len(numbering_plans.time_zones("+61412345678")) == 8  # an Australian mobile phone

@@ -42,6 +42,7 @@ FILES: Mapping[str, str | bytes] = {
     "telnyx/types/used.py": "x = 1\n",
     "telnyx/types/never.py": "x = 1\n",
     "telnyx/py.typed": "",
+    "phonenumbers/geodata/data0.py": "data = {}\n",
     "broken/syntax.py": "print 'a Python of long ago'\n",
     "botocore/data/endpoints.json": json.dumps({"partitions": [{"services": {"s3": {}, "ec2": {}}}]}),
     "botocore/data/s3/2006-03-01/service-2.json.gz": gzip.compress(json.dumps(MODEL).encode()),

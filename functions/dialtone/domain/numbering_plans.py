@@ -59,6 +59,22 @@ def countries(number: str) -> frozenset[str]:
     return frozenset([found] if found else phonenumbers.region_codes_for_country_code(parsed.country_code or 0))
 
 
+def time_zones(number: str) -> tuple[str, ...]:
+    """The time zones (IANA) in which the phone of a number in E.164 may be; none for one that no plan has.
+
+    A toll-free number of North America has 42, a mobile number all of its country. The data, and what Python knows of
+    time zones, are loaded here only.
+    """
+    # An environment made before may have `phonenumberslite`, which lacks this module.
+    from phonenumbers import timezone  # type: ignore[attr-defined, unused-ignore] # noqa: PLC0415 -- as said
+
+    try:
+        found = timezone.time_zones_for_number(phonenumbers.parse(number))
+    except NumberParseException:
+        return ()
+    return tuple(zone for zone in found if zone != timezone.UNKNOWN_TIMEZONE)
+
+
 def _country_code(number: str) -> int:
     try:
         return phonenumbers.parse(number).country_code or 0
