@@ -67,9 +67,10 @@ PYTEST = $(VENV)/bin/pytest -n $(WORKERS) --dist loadfile $(SEEDED)
 test: $(VENV)/project ## run the tests
 	@$(PYTEST) $(TESTS)
 
-# Of the tests that run functions/ in their own process; measuring doubles what they take, so that make test leaves it out.
+# Of the tests that run functions/ in their own process, without those that say no_cover: measuring doubles what they take, so
+# that make test leaves it out.
 coverage: $(VENV)/project ## measure which branches of functions/ the tests take, and fail under 95 %
-	@$(PYTEST) --every $(EVERY) --cov --cov-report=term --cov-fail-under=$(LEAST_COVERAGE) $(or $(filter-out tests,$(TESTS)),tests/unit tests/integration tests/simulation)
+	@$(PYTEST) --every $(EVERY) -m 'not no_cover' --cov --cov-report=term --cov-fail-under=$(LEAST_COVERAGE) $(or $(filter-out tests,$(TESTS)),tests/unit tests/integration tests/simulation)
 
 drill: $(VENV)/project ## break whatever can break, for as long as MINUTES says, and hold every promise to it
 	@$(VENV)/bin/python -m tests.drills --minutes $(MINUTES) $(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only $(ONLY))

@@ -26,6 +26,8 @@ from tests.integration.ordinary_user import as_an_ordinary_user
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+pytestmark = pytest.mark.no_cover
+
 DIALTONE = [sys.executable, "-m", "infra.cli.start"]
 NOWHERE = "http://0.0.0.0:9"
 ON_THIS_MACHINE = "http://127.0.0.1:9"

@@ -20,6 +20,8 @@ from infra.cli import bench
 from infra.cli.bench import BENCHMARKS
 from infra.cli.main import INTERRUPTED, main
 
+pytestmark = pytest.mark.no_cover
+
 ROOT = Path(__file__).parents[2]
 
 BENCHMARK = """

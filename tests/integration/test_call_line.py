@@ -24,6 +24,8 @@ from tests.integration.phone_line import OpenLine
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+pytestmark = pytest.mark.no_cover
+
 ROOT = Path(__file__).resolve().parents[2]
 MENU = "+15550100"
 PATIENCE_SECONDS = 60.0

@@ -38,6 +38,8 @@ from tests.carrier.desk import wav_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+pytestmark = pytest.mark.no_cover
+
 NUMBER, CALLER, AGENT = "+15550100", "+15551234567", "+15550111"
 CONNECTION = "1293384261075731499"
 

@@ -23,6 +23,8 @@ from tests.integration.lines import FAILOVER_URL, FRONT_DESK, NIGHT, OTHER, STAC
 if TYPE_CHECKING:
     from tests.integration.lines import LineSetup
 
+pytestmark = pytest.mark.no_cover
+
 CHANGES = 16
 """Of a connect or a disconnect, at Telnyx and in Parameter Store."""
 

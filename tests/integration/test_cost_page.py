@@ -6,6 +6,8 @@ import pytest
 
 from tests.benchmarks.cost import KINDS, PAGE, counted, item_bytes, page
 
+pytestmark = pytest.mark.no_cover
+
 
 def test_the_page_of_cost_says_what_the_code_counts() -> None:
     told = page({kind: counted(kind) for kind in KINDS})

@@ -21,6 +21,8 @@ from infra.stack_outputs import Deployed, StackMissing
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+pytestmark = pytest.mark.no_cover
+
 SAM = """#!{python}
 import json, pathlib, shutil, sys
 asked = sys.argv[1:]

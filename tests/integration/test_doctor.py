@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from tests.integration.lines import LineSetup
 
+pytestmark = pytest.mark.no_cover
+
 GET_ACCOUNT_SETTINGS = "before-send.lambda.GetAccountSettings"
 
 

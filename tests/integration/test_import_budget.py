@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.no_cover
+
 FUNCTIONS = Path(__file__).parents[2] / "functions"
 PROCESS_SECONDS = 60
 

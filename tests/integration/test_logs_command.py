@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
     from tests.integration.dependencies import Line
 
+pytestmark = pytest.mark.no_cover
+
 STACK = "dialtone-prod"
 SESSION = "eb1167b3-67a9-4378-bc65-c1e582e2e662"
 GROUPS = ("Webhook", "Archive", "Lookup", "Reconcile", "Failover", "Watchdog", "Access")

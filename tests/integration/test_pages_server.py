@@ -19,6 +19,8 @@ from infra.pages.server import LARGEST_BODY_BYTES, Asked, LocalServer, Reply, St
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+pytestmark = pytest.mark.no_cover
+
 JSON = {"Content-Type": "application/json"}
 
 

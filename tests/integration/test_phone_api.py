@@ -15,6 +15,8 @@ from tests.integration.phone_line import Listener, OpenLine
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+pytestmark = pytest.mark.no_cover
+
 ROOT = Path(__file__).resolve().parents[2]
 MENU, NIGHT = "+15550100", "+15550103"
 
