@@ -12,6 +12,7 @@ from infra.carrier import (
     calls,
     checks,
     commands,
+    conferences_api,
     dialing,
     downloads,
     errors,
@@ -41,7 +42,7 @@ KNOWN_SECONDS = 600.0
 _ACTION = re.compile(r"/v2/calls/([^/]+)/actions/([a-z_]+)")
 _CALL = re.compile(r"/v2/calls/([^/]+)")
 #: Parameters whose URLs lead to audio.
-_AUDIO = ("audio_url", "invalid_audio_url", "media_url")
+_AUDIO = ("audio_url", "hold_audio_url", "invalid_audio_url", "media_url")
 _BEFORE = {ApiFault.TIME_OUT_BEFORE_OBEYING: Loss.SILENCE, ApiFault.RESET_BEFORE_OBEYING: Loss.RESET}
 _AFTER = {ApiFault.TIME_OUT_AFTER_OBEYING: Loss.SILENCE, ApiFault.RESET_AFTER_OBEYING: Loss.RESET}
 
@@ -101,8 +102,9 @@ class Api:
         if request.path == "/v2/webhook_deliveries":
             only(request, "GET")
             return "webhook_deliveries", lambda: webhook_deliveries_api.page(self._exchange, request)
-        about_queues = queues_api.routed(self._exchange, request) or messages_api.routed(self._exchange, request)
-        about_account = about_queues or account_api.routed(self._exchange, request, self._public_key)
+        about_queues = queues_api.routed(self._exchange, request) or conferences_api.routed(self._exchange, request)
+        about_texts = about_queues or messages_api.routed(self._exchange, request)
+        about_account = about_texts or account_api.routed(self._exchange, request, self._public_key)
         return about_account or ("recordings", recordings_api.routed(self._exchange, request))
 
     def _with_faults(self, action: str, answer: Callable[[], Response]) -> Response:

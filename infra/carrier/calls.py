@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from dialtone.domain.units import MILLIS_PER_SECOND
-from infra.carrier import cost, queues, recordings
+from infra.carrier import conferences, cost, queues, recordings
 from infra.carrier.ai_gather import AiGather
 from infra.carrier.audio import Player, brief
 from infra.carrier.delivery import Route, Session
@@ -155,15 +155,16 @@ def say(exchange: Exchange, leg: Leg, seconds: float, words: str) -> None:
     now = exchange.clock.now
     _sound(leg, Voice.SPEECH, now, now + seconds)
     exchange.tell(Spoke(at=now, leg=leg.name, seconds=seconds, words=words))
-    heard_by = (leg,) if leg.peer is None else (leg, leg.peer)
+    listeners = conferences.listeners(leg)
+    heard_by = (leg, *listeners)
     for ear in heard_by:
         recordings.speech_began(ear, words)
     if isinstance(leg.gather, AiGather):
         leg.gather.hears()
     leg.timers.append(exchange.clock.after(seconds, lambda: _said(exchange, leg, heard_by, words)))
-    if leg.peer is not None:
-        exchange.tell(Heard(at=now, leg=leg.peer.name, kind="voice", what=words, seconds=seconds))
-        leg.peer.party.hears(leg.peer, brief("voice", words, seconds, now, leg.peer))
+    for ear in listeners:
+        exchange.tell(Heard(at=now, leg=ear.name, kind="voice", what=words, seconds=seconds))
+        ear.party.hears(ear, brief("voice", words, seconds, now, ear))
 
 
 def _said(exchange: Exchange, leg: Leg, heard_by: tuple[Leg, ...], words: str) -> None:
@@ -183,8 +184,8 @@ def send_digits(exchange: Exchange, leg: Leg, digits: str) -> None:
 
 def _sound(leg: Leg, voice: Voice, start: float, end: float) -> None:
     leg.sounds.append(Sound(voice, inbound=True, start=start, end=end))
-    if leg.peer is not None:
-        leg.peer.sounds.append(Sound(voice, inbound=False, start=start, end=end))
+    for ear in conferences.listeners(leg):
+        ear.sounds.append(Sound(voice, inbound=False, start=start, end=end))
 
 
 def party_hangs_up(exchange: Exchange, leg: Leg) -> None:
@@ -212,6 +213,7 @@ def hang_up(exchange: Exchange, leg: Leg, cause: str, source: str) -> None:
         leg.gather.end("call_hangup")
     exchange.tell(HungUp(at=now, leg=leg.name, cause=cause, source=source))
     queues.hung_up(exchange, leg)
+    ends_too = conferences.leave(exchange, leg)
     exchange.emit(leg, "call.hangup", **_hangup_payload(exchange, leg, cause, source))
     for recording in recordings.active(leg):
         recordings.stop(exchange, recording)
@@ -219,6 +221,8 @@ def hang_up(exchange: Exchange, leg: Leg, cause: str, source: str) -> None:
         cost.announce(exchange, leg)
     leg.party.ended(leg)
     _let_go(exchange, leg, peer)
+    for other in ends_too:
+        hang_up(exchange, other, "normal_clearing", "callee" if other.incoming else "caller")
 
 
 def _let_go(exchange: Exchange, leg: Leg, peer: Leg | None) -> None:

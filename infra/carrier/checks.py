@@ -43,6 +43,7 @@ _PROMPTED = {**_DIGITS, "maximum_tries": (1, LARGEST)}
 RANGES: Mapping[str, Mapping[str, tuple[int, int]]] = {
     "answer": _FROM_ANSWER,
     "bridge": _FROM_ANSWER,
+    "conference_create": {"duration_minutes": (1, LARGEST), "max_participants": (2, 800)},
     "dial": _DIALLING,
     "enqueue": {"max_size": (1, LARGEST), "max_wait_time_secs": (1, LARGEST)},
     "transfer": _DIALLING,
@@ -88,12 +89,22 @@ _VOICES = re.compile(
 )
 #: Base64 parameters: they come back as they are in every webhook, so they have to be readable there.
 _BASE64 = ("client_state", "target_leg_client_state", "playback_content")
-_URLS = ("audio_url", "invalid_audio_url", "webhook_url")
+_URLS = ("audio_url", "hold_audio_url", "invalid_audio_url", "webhook_url")
 
 
 def check(action: str, parameters: object) -> None:
     """Check a command's parameters as Telnyx documents them; raises RefusalError for the first that is wrong."""
     specification.command(action).check(parameters)
+    _check_values(action, parameters)
+
+
+def check_request(kind: str, parameters: object) -> None:
+    """Check a command to a conference in the same way."""
+    specification.request(kind).check(parameters)
+    _check_values(kind, parameters)
+
+
+def _check_values(action: str, parameters: object) -> None:
     assert isinstance(parameters, dict)  # noqa: S101 - the description has just checked it
     ranges = RANGES.get(action, {})
     for name, value in parameters.items():
@@ -175,8 +186,11 @@ def _one_audio(action: str, given: Mapping[str, Any]) -> None:
     sources = [name for name in ("audio_url", "media_name", "playback_content") if name in given]
     if len(sources) > 1:
         raise errors.conflicting(f"/{sources[1]}", f"{' and '.join(sources)} cannot be used together in one request.")
-    if action in ("playback_start", "gather_using_audio") and not sources:
+    if action in ("playback_start", "gather_using_audio", "conference_play") and not sources:
         raise errors.missing("/audio_url")
+    if "hold_audio_url" in given and "hold_media_name" in given:
+        detail = "hold_media_name and hold_audio_url cannot be used together in one request."
+        raise errors.conflicting("/hold_media_name", detail)
     if "invalid_audio_url" in given and "invalid_media_name" in given:
         detail = "invalid_media_name and invalid_audio_url cannot be used together in one request."
         raise errors.conflicting("/invalid_media_name", detail)

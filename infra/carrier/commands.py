@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from infra.carrier import calls, dialing, errors, media, payments, queues, recordings
+from infra.carrier import calls, conferences, dialing, errors, media, payments, queues, recordings
 from infra.carrier.ai_gather import AiGather
 from infra.carrier.audio import Prompt, speech
 from infra.carrier.gather import Gather, rules
@@ -345,6 +345,8 @@ def bridge(exchange: Exchange, leg: Leg, given: Parameters) -> dict[str, Any]:
         raise errors.not_answered()
     if given.get("prevent_double_bridge") and other.peer is not None:
         raise errors.cannot("The call to bridge with is already bridged.")
+    if conferences.place_of(leg) or conferences.place_of(other):
+        raise errors.cannot("A call in a conference cannot be bridged.")
     take_client_state(leg, given)
     leg.parks_after_unbridge = "park_after_unbridge" in given
     if leg.peer is not other:

@@ -80,13 +80,16 @@ class Event:
 
     def data(self) -> dict[str, Any]:
         """Give what the body of every attempt reports."""
-        return {
+        data = {
             "event_type": self.event_type,
             "id": self.id,
             "occurred_at": self.occurred_at,
             "payload": self.payload,
             "record_type": "event",
         }
+        if self.event_type.startswith("conference.") and "occurred_at" in self.payload:
+            del data["occurred_at"]
+        return data
 
     def body(self, attempt: int, url: str) -> bytes:
         """Give the JSON body of an attempt, in the format that the application asks for."""

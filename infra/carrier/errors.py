@@ -179,6 +179,18 @@ def audio_download_failed() -> RefusalError:
     return RefusalError(400, "90040", "Downloading audio file failed", detail)
 
 
+def conference_ended() -> RefusalError:
+    """Refuse a command to a conference that is over."""
+    detail = "This conference is no longer active and can't receive commands."
+    return RefusalError(422, "90019", "Conference has already ended", detail)
+
+
+def conference_full(size: int) -> RefusalError:
+    """Refuse another participant."""
+    detail = f"The maximum allowed value of `max_participants` has been reached at {size}."
+    return RefusalError(422, "90032", "Maximum number of participants reached", detail)
+
+
 def cannot(detail: str) -> RefusalError:
     """Refuse a command in a state that Telnyx's list has no code of its own for."""
     return RefusalError(422, "90033", "Unable to execute command", detail)

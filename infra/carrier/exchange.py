@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from infra.carrier.applications import Application, PhoneNumber, Profile
     from infra.carrier.clock import Clock
+    from infra.carrier.conferences import Conference
     from infra.carrier.legs import Leg, Party
     from infra.carrier.media import MediaLibrary
     from infra.carrier.queues import CallQueue
@@ -67,6 +68,7 @@ class Exchange:
     other_connections: dict[str, str] = field(default_factory=dict)
     legs: dict[str, Leg] = field(default_factory=dict)
     queues: dict[str, CallQueue] = field(default_factory=dict)
+    conferences: dict[str, Conference] = field(default_factory=dict)
     #: Name of a Pay connector → what its processor answers: `success`, or an error's code.
     pay_connectors: dict[str, str] = field(default_factory=lambda: {"Default": "success"})
     #: Whether a connector of any other name is there, too, and charges whatever it is asked to.
@@ -74,6 +76,8 @@ class Exchange:
     messaging: Messaging = field(default_factory=Messaging)
     #: command_id of each accepted dial → when, and what was answered.
     dials_seen: dict[str, tuple[float, dict[str, Any]]] = field(default_factory=dict)
+    #: The same of those that created a conference, with its id.
+    conferences_seen: dict[str, tuple[float, str]] = field(default_factory=dict)
     callees: Callable[[str], Party] = field(default=_nobody)
     #: Whether answering-machine detection ends what plays and what is gathered when it finds a machine.
     detection_cancels: bool = True

@@ -11,8 +11,9 @@ from infra.carrier.caller_identity import UNKNOWN_CALLER, CallerIdentity
 if TYPE_CHECKING:
     from infra.carrier.ai_gather import AiGather
     from infra.carrier.applications import Application
-    from infra.carrier.audio import Player, Playing
+    from infra.carrier.audio import Player, Playing, Prompt
     from infra.carrier.clock import Timer
+    from infra.carrier.conferences import Conference
     from infra.carrier.delivery import Route, Session
     from infra.carrier.dialing import DialOptions
     from infra.carrier.gather import Gather
@@ -105,6 +106,9 @@ class Leg:
     ended: float | None = None
     hangup_cause: str | None = None
     peer: Leg | None = None
+    conference: Conference | None = None
+    #: The music that is played to it while it is on hold in a conference.
+    hold_music: Prompt | None = None
     #: The leg that this one, still ringing, will be bridged with when it is answered.
     meant_for: Leg | None = None
     #: The legs being called for this one.

@@ -77,8 +77,8 @@ def enter(  # noqa: PLR0913 - what `enqueue` takes
     keep: bool = False,
 ) -> None:
     """Put a call at the end of a queue. The size of a queue that exists stays as it is. Raises RefusalError."""
-    if place_of(exchange, leg):
-        raise errors.cannot("The call is in a queue already.")
+    if place_of(exchange, leg) or leg.conference is not None:
+        raise errors.cannot("The call is in a queue or conference already.")
     queue = queue_named(exchange, name, max_size)
     if len(queue.calls) >= queue.max_size:
         raise errors.cannot("The queue is full.")

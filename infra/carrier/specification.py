@@ -56,6 +56,17 @@ REQUESTS = {
         "telnyx.types.call_control_application_update_params",
         "CallControlApplicationUpdateParams",
     ),
+    "conference_create": ("telnyx.types.conference_create_params", "ConferenceCreateParams"),
+    "conference_end": ("telnyx.types.conferences.action_end_conference_params", "ActionEndConferenceParams"),
+    "conference_hold": ("telnyx.types.conferences.action_hold_params", "ActionHoldParams"),
+    "conference_join": ("telnyx.types.conferences.action_join_params", "ActionJoinParams"),
+    "conference_leave": ("telnyx.types.conferences.action_leave_params", "ActionLeaveParams"),
+    "conference_mute": ("telnyx.types.conferences.action_mute_params", "ActionMuteParams"),
+    "conference_play": ("telnyx.types.conferences.action_play_params", "ActionPlayParams"),
+    "conference_speak": ("telnyx.types.conferences.action_speak_params", "ActionSpeakParams"),
+    "conference_stop": ("telnyx.types.conferences.action_stop_params", "ActionStopParams"),
+    "conference_unhold": ("telnyx.types.conferences.action_unhold_params", "ActionUnholdParams"),
+    "conference_unmute": ("telnyx.types.conferences.action_unmute_params", "ActionUnmuteParams"),
     "media_update": ("telnyx.types.media_update_params", "MediaUpdateParams"),
     "media_upload": ("telnyx.types.media_upload_params", "MediaUploadParams"),
     "message_send": ("telnyx.types.message_send_params", "MessageSendParams"),
@@ -248,3 +259,6 @@ def preload() -> None:
     """Read all descriptions now: importing the SDK takes longer than a caller of the API would wait."""
     for action in DESCRIPTIONS:
         command(action).parameters  # noqa: B018 - looking at them compiles them
+    for kind in REQUESTS:
+        if kind.startswith("conference_"):
+            request(kind).parameters  # noqa: B018 - as above
