@@ -135,6 +135,8 @@ class Campaign:
     """Unix seconds, as all times here."""
     starts_at: int
     """Nobody is dialled before."""
+    connection_id: str = ""
+    """Telnyx's id of the application that dials: the one that the stack is connected to."""
     name: str = ""
     flow_version: str = ""
     """The digest of the flow's files that the dry run showed; '' for whatever is live when somebody is dialled."""

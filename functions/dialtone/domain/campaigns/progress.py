@@ -1,0 +1,79 @@
+"""How far a campaign is: where in its list, and what came of it. Pure.
+
+It is written in the transactions that write the recipients' items, by the one worker that has the lease: so its counts
+are always those of the items.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from dialtone.domain.campaigns.guard import LISTED, LOOKED_AT
+from dialtone.domain.campaigns.results import FAILURES
+from dialtone.domain.stored import restored
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a campaign is."""
+
+    part: int = 0
+    """The part of the list that comes next, and how many of its recipients have been taken."""
+    taken: int = 0
+    recipients: int = 0
+    """Taken from the list: each has an item."""
+    dials: int = 0
+    """Claimed, over all rounds."""
+    calls: Mapping[str, int] = field(default_factory=dict)
+    """Outcome → how many calls, over all rounds."""
+    outcomes: Mapping[str, int] = field(default_factory=dict)
+    """Outcome → how many recipients ended with it."""
+    refused: Mapping[str, int] = field(default_factory=dict)
+    """Rule → how many recipients were never dialled because of it."""
+    recent: tuple[str, ...] = ()
+    """The last calls' outcomes, the latest last."""
+    failures: tuple[str, ...] = ()
+    """The last calls that failed: `<row> <round> <outcome>`."""
+    in_flight: int = 0
+    began_at: int = 0
+    """The first dial."""
+    at: int = 0
+    """When it was written last."""
+    version: int = 0
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> Progress:
+        """What was stored, in this or another version of the program."""
+        return restored(cls, stored, recent=tuple, failures=tuple)
+
+    @property
+    def settled(self) -> int:
+        """Recipients with whom the campaign is done."""
+        return sum(self.outcomes.values()) + sum(self.refused.values())
+
+    def took(self, recipients: int, *, end_of_part: bool) -> Progress:
+        """After so many recipients more were taken from the current part."""
+        place = (self.part + 1, 0) if end_of_part else (self.part, self.taken + recipients)
+        return replace(self, part=place[0], taken=place[1], recipients=self.recipients + recipients)
+
+    def with_call(self, row: int, round_: int, outcome: str) -> Progress:
+        """After a call."""
+        failures = (*self.failures, f"{row} {round_} {outcome}")[-LISTED:] if outcome in FAILURES else self.failures
+        recent = (*self.recent, outcome)[-LOOKED_AT:]
+        return replace(self, calls=_one_more(self.calls, outcome), recent=recent, failures=failures)
+
+    def with_outcome(self, outcome: str, more: int = 1) -> Progress:
+        """After the campaign is done with a recipient, or with several."""
+        return replace(self, outcomes=_one_more(self.outcomes, outcome, more))
+
+    def with_refusal(self, rule: str) -> Progress:
+        """After a recipient was refused for good."""
+        return replace(self, refused=_one_more(self.refused, rule))
+
+
+def _one_more(counts: Mapping[str, int], name: str, more: int = 1) -> Mapping[str, int]:
+    return {**counts, name: counts.get(name, 0) + more}

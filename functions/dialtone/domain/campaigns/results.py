@@ -1,0 +1,113 @@
+"""What came of a call of a campaign, and who is dialled again. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from dialtone.domain.call_variables import ANSWERED_BY, MACHINES
+from dialtone.domain.outcomes import FLOW_FAILED, HUNG_UP, NO_FLOW
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from dialtone.domain.calls import Call
+    from dialtone.domain.campaigns.campaign import Campaign
+
+ACKNOWLEDGED = "acknowledged"
+"""A person confirmed by a key: the flow set the variable of this name."""
+PERSON = "person"
+"""A person heard the flow to its end."""
+MACHINE = "machine"
+"""A machine answered, and the flow was led to its end: a message was left, if the flow leaves one."""
+FAX = "fax"
+BUSY, NO_ANSWER, REJECTED = "busy", "no_answer", "rejected"
+INVALID = "invalid"
+"""There is no such number, or Telnyx does not dial it."""
+CUT_OFF = "cut_off"
+"""It was answered, and ended before the flow did."""
+FAILED = "failed"
+"""It was answered, and the flow failed: a fault of ours."""
+UNKNOWN = "unknown"
+"""Nothing was ever reported of the dial, or not how the call ended."""
+CANCELLED = "cancelled"
+"""The campaign was cancelled before the recipient was dialled."""
+
+OUTCOMES = (
+    ACKNOWLEDGED,
+    PERSON,
+    MACHINE,
+    FAX,
+    BUSY,
+    NO_ANSWER,
+    REJECTED,
+    INVALID,
+    CUT_OFF,
+    FAILED,
+    UNKNOWN,
+    CANCELLED,
+)
+FAILURES = frozenset({REJECTED, INVALID, CUT_OFF, FAILED, UNKNOWN})
+"""Outcomes that a campaign has few of, unless something is wrong with its list, its number or its flow."""
+
+NOT_REACHED = frozenset({BUSY, NO_ANSWER, CUT_OFF, FAILED, UNKNOWN})
+"""Outcomes after which a last round tries once more."""
+
+UNKNOWN_AGAIN_SECONDS = 60
+"""After which somebody is dialled again of whose dial nothing is known, once, where no rule of the campaign's says
+otherwise: most likely the worker died before it dialled."""
+
+MOST_ROUNDS = 20
+
+_FAX_DETECTED = "fax_detected"
+
+_OF_CAUSE = {
+    "user_busy": BUSY,
+    "timeout": NO_ANSWER,
+    "no_answer": NO_ANSWER,
+    "originator_cancel": NO_ANSWER,
+    "normal_clearing": NO_ANSWER,
+    "call_rejected": REJECTED,
+    "not_found": INVALID,
+}
+"""Telnyx's hangup causes, of calls that nobody answered."""
+
+
+def outcome_of_call(call: Call) -> str:
+    """What came of a call that has ended: one of OUTCOMES."""
+    if not call.answered_at and not call.turn:
+        return _OF_CAUSE.get(call.hangup_cause, UNKNOWN)
+    if call.variables.get(ACKNOWLEDGED):
+        return ACKNOWLEDGED
+    answered_by = call.variables.get(ANSWERED_BY)
+    if answered_by == _FAX_DETECTED:
+        return FAX
+    if call.ending in {FLOW_FAILED, NO_FLOW}:
+        return FAILED
+    if call.ending == HUNG_UP or call.hangup_cause == "time_limit":
+        return CUT_OFF
+    return MACHINE if answered_by in MACHINES else PERSON
+
+
+class Again(NamedTuple):
+    """Somebody is dialled again."""
+
+    at: int
+    """Not before that unix second."""
+    last: bool = False
+    """Whether it is the last round."""
+
+
+def again_after(campaign: Campaign, outcomes: Sequence[str], now: int, *, had_last: bool = False) -> Again | None:
+    """When somebody is dialled again whose dials so far had these outcomes, the last one now; None for never."""
+    outcome = outcomes[-1]
+    if had_last or len(outcomes) >= MOST_ROUNDS:
+        return None
+    rule = next((each for each in campaign.retries if each.outcome == outcome), None)
+    times, pause = (rule.times, rule.pause_seconds) if rule else (0, 0)
+    if rule is None and outcome == UNKNOWN:
+        times, pause = 1, UNKNOWN_AGAIN_SECONDS
+    if outcomes.count(outcome) <= times:
+        return Again(now + pause)
+    if campaign.last_round_seconds and (rule or outcome in NOT_REACHED):
+        return Again(now + campaign.last_round_seconds, last=True)
+    return None
