@@ -40,7 +40,8 @@ def page() -> str:
     parts = [HEAD, "## A flow\n", _table(flow["properties"], flow.get("required", ()))]
     parts += ["## Any step\n", _table({name: steps["say"]["properties"][name] for name in sorted(_OF_STEPS)}, ())]
     for kind, schema in steps.items():
-        own = {name: said for name, said in schema["properties"].items() if name not in _OF_STEPS}
+        properties = schema["properties"]
+        own = {name: properties[name] for name in (kind, *properties) if name not in _OF_STEPS}
         parts += [f"## `{kind}`\n", f"{schema['description']}\n", _table(own, schema["required"])]
     parts += ["## Mappings within them\n", *_mappings(flow["$defs"])]
     parts += ["## A calendar\n", _table(calendar["properties"], calendar["required"])]

@@ -17,8 +17,10 @@ from tests.unit.test_docs import ROOT, blocks
 if TYPE_CHECKING:
     from pathlib import Path
 
+PAGES = ("values", "barge-in", "memory", "after-the-call", "texts", "payments", "speech", "during-a-conversation")
 
-@pytest.fixture(params=["values", "barge-in", "memory", "after-the-call", "texts", "payments", "speech"])
+
+@pytest.fixture(params=PAGES)
 def page(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     """The folder with a page's files."""
     (tmp_path / AUDIO_FOLDER).symlink_to(SAMPLES / AUDIO_FOLDER)

@@ -379,6 +379,11 @@ LANGUAGE_PLAYS: dict[str, Play] = {
     "a caller who hangs up while words are listened for": _rung(
         "+15550147", Caller(Hear("For sales"), Say(1, "Well"), HangUp())
     ),
+    "a conversation that is recorded on demand": _rung(
+        "+15550148",
+        Caller(Hear("recorded from now on"), Silence(40), Press("*5"), Silence(20), Hear("Thank you.")),
+        n191=Person(Silence(4), Press("*2"), Silence(8), Press("*3"), Silence(5), Press("*4"), Silence(30), HangUp()),
+    ),
     "nobody of that name": _rung("+15550145", Caller(Hear("Please key"), Press("999#", after=2), Silence(60))),
     "the next on call": _rung("+15550146", Caller(Silence(90)), n191=NoAnswer(), n192=Person(_GRACE, HangUp(after=5))),
     "a caller who hangs up in the announcement": _rung("+15550116", Caller(Hear("This call"), HangUp())),
@@ -395,5 +400,9 @@ ALL_PLAYS = PLAYS | LANGUAGE_PLAYS
 RACING_PLAYS = frozenset({"an agent who calls somebody back", "an agent who calls somebody back in vain"})
 """Plays in which a caller's key may come later than the agent takes the caller: then there is nobody to call back."""
 
-TIMED_PLAYS = RACING_PLAYS | {play for play in PLAYS if ", found by " in play}
+TALKING_PLAYS = frozenset({"a conversation that is recorded on demand"})
+"""Plays with keys during a conversation: they count once it has been reported, and do what was asked for in the order
+in which they are reported."""
+
+TIMED_PLAYS = RACING_PLAYS | TALKING_PLAYS | {play for play in PLAYS if ", found by " in play}
 """Plays in which what is late counts as what never comes: a finding beyond the flow's limit, a key in a race."""

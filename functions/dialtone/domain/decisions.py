@@ -82,6 +82,8 @@ class Decision:
     """A place in a queue that is kept from now on."""
     claimed: Callback | None = None
     """One that is this call's, if no other call has claimed it."""
+    talking: bool = False
+    """Whether two people talk, so that no event is due, whatever is commanded."""
 
     @property
     def edges(self) -> str:
@@ -106,6 +108,7 @@ class Decision:
             after.question or self.question,
             after.promised or self.promised,
             after.claimed or self.claimed,
+            after.talking,
         )
 
 

@@ -110,6 +110,8 @@ def _watched_after_hangup(decision: Decision, event: Event, before: Call, now: f
 def _until(decision: Decision, event: Event, last: Watch | None, now: float) -> int:
     """Until its commands are over; as before, without any that end. Two people may talk for ever."""
     call = decision.call
+    if decision.talking:
+        return 0
     if seconds := longest_wait(decision.commands):
         return int(now + seconds)
     if event.type == "call.bridged":

@@ -329,8 +329,12 @@ def _limit_after_hangup(call: Call, event: Event, limits: Limits) -> str:
 
 def _wait(call: Call, event: Event, move: Wait, flow: LoadedFlow) -> Decision:
     marked = _marked_all(move.commands, call, flow)
-    waiting = replace(call, waiting=move.state.stored())
+    state = move.state.without_digits() if flow.takes_sensitive_digits else move.state
+    waiting = replace(call, waiting=state.stored())
     decision = with_commands(waiting, marked, event, pausing=_pausing(call, flow))
+    if move.talking or move.reason:
+        incidents = (FLOW_ERROR,) if move.fault else ()
+        decision = replace(decision, talking=move.talking, reason=move.reason, incidents=incidents)
     if move.question:
         decision = replace(decision, question=move.question.asked_by(call))
     if move.claims:
@@ -461,7 +465,8 @@ def _is_own_path(call: Call, path: Go | _Leave, flow: LoadedFlow) -> bool:
 
 def _pausing(call: Call, flow: LoadedFlow) -> str:
     """Why the step that the call is in pauses a recording, if it does."""
-    return FLOW if isinstance(flow.step_of(call), RecordingSwitch) else SENSITIVE
+    step = flow.step_of(call)
+    return FLOW if isinstance(step, RecordingSwitch) or (step and step.talks(call)) else SENSITIVE
 
 
 def _marked_all(asked: tuple[Command, ...], call: Call, flow: LoadedFlow) -> tuple[Command, ...]:

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from dialtone.domain.events import Event
 
 
-def _as_text(written: Any) -> Any:  # noqa: ANN401 -- pydantic hands over whatever the file holds
-    """YAML reads an unquoted 1 as a number."""
+def as_text(written: Any) -> Any:  # noqa: ANN401 -- pydantic hands over whatever the file holds
+    """A key as text: YAML reads an unquoted 1 as a number."""
     return str(written) if type(written) is int else written
 
 
@@ -38,7 +38,7 @@ _KEY_SCHEMA = {"anyOf": [{"type": "string", "pattern": r"^[0-9*#]$"}, {"type": "
 
 Key = Annotated[
     str,
-    BeforeValidator(_as_text),
+    BeforeValidator(as_text),
     StringConstraints(pattern=r"^[0-9*#]$"),
     WithJsonSchema(_KEY_SCHEMA),
 ]

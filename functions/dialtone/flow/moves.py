@@ -29,6 +29,12 @@ class Wait:
     """A question about a queue, whose answer comes as an event."""
     claims: Callback | None = None
     """A place whose caller is called back: it is this call's alone, or the move does not happen."""
+    talking: bool = False
+    """Whether two people talk, so that nothing has to happen next, whatever is commanded."""
+    reason: str = ""
+    """What was done, or could not be done: it goes into the timeline and the log."""
+    fault: bool = False
+    """Whether something is wrong, though the step goes on."""
 
 
 @dataclass(frozen=True, slots=True)

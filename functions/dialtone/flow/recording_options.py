@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import StringConstraints
+from pydantic import BaseModel, Field, StrictBool, StrictInt, StringConstraints
 
 from dialtone.domain.commands import Command, command
+from dialtone.flow.transcription import Transcription
 
 if TYPE_CHECKING:
     from dialtone.domain.calls import Call
     from dialtone.flow.steps.record import Record
-    from dialtone.flow.steps.recording import RecordingSwitch
 
 Format = Literal["mp3", "wav"]
 Channels = Literal["single", "dual"]
@@ -24,7 +24,23 @@ RetentionDays = Literal[7, 14, 30, 60, 90, 180, 365, 730, 1095, 1825, 2555, 3650
 """Days that a flow's recordings may be kept: for each of them the bucket has a rule, in template.yaml."""
 
 
-def record_start(call: Call, options: Record | RecordingSwitch) -> Command:
+class StartOptions(BaseModel):
+    """How the conversation is recorded."""
+
+    format: Format = Field("mp3", description="The audio's format.")
+    channels: Channels = Field("dual", description="dual: each side on a channel of its own; needs track: both.")
+    track: Track = Field("both", description="Whose voice is recorded.")
+    beep: StrictBool = Field(default=False, description="A tone when it begins.")
+    trim: StrictBool = Field(default=False, description="Leave silence at the beginning and the end out.")
+    max_seconds: StrictInt = Field(0, ge=0, le=14_400, description="0: until it is stopped or the call ends.")
+    silence_seconds: StrictInt = Field(0, ge=0, le=14_400, description="Silence that ends it; 0: silence does not.")
+    transcription: Transcription | None = Field(None, description="Have its words written down.")
+    file_name: FileName | None = Field(
+        None, description="How the name of its file at Telnyx begins; without it, it is the leg's id."
+    )
+
+
+def record_start(call: Call, options: Record | StartOptions) -> Command:
     """The command that starts the recording; a time of 0 seconds is left out, which Telnyx takes for no limit."""
     parameters: dict[str, object] = options.transcription.parameters() if options.transcription else {}
     if options.trim:

@@ -32,6 +32,10 @@ class StepState:
         values = {each.name: getattr(self, each.name) for each in fields(self)}
         return {name: int(value) for name, value in values.items() if isinstance(value, int) and value}
 
+    def without_digits(self) -> Self:
+        """The state without digits that somebody has pressed."""
+        return self
+
 
 NO_STATE = StepState()
 """Of a step that remembers nothing, or is entered from another one."""

@@ -13,6 +13,7 @@ from infra.flowkit.drawing.words import heard, kind_of, met_by_caller, plain, si
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
+    from dialtone.flow.during import DuringKey
     from dialtone.flow.flow import Flow
     from dialtone.flow.steps.step import Step
 
@@ -135,9 +136,18 @@ def _of_the_content(old: Step, new: Step) -> Iterator[str]:
     elif kind in changed:
         yield f"In {step}, {plain(kind)} is now {_value(now)}; before, {_value(was)}."
     for field in type(new).model_fields:
-        if field in changed - {kind}:
+        if field == "during" and field in changed:
+            yield from _of_keys_in_talk(step, getattr(old, field, {}), getattr(new, field))
+        elif field in changed - {kind}:
             pattern = _FIELD_CHANGED.get(field, _ANY_FIELD_CHANGED)
             yield _sentence(pattern, step, getattr(old, field, None), getattr(new, field), plain(field))
+
+
+def _of_keys_in_talk(step: str, old: Mapping[str, DuringKey], new: Mapping[str, DuringKey]) -> Iterator[str]:
+    for keys in dict.fromkeys((*new, *old)):
+        was, now = old.get(keys), new.get(keys)
+        if was != now:
+            yield _sentence("While they talk in {step}, {field} now does: {now}. Before: {was}", step, was, now, keys)
 
 
 def _fields(subject: str, old: BaseModel, new: BaseModel, hidden: Collection[str] = ()) -> Iterator[str]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel
 
 from dialtone.flow.data_files import InFile
+from dialtone.flow.during import AGENT, DuringKey
 from dialtone.flow.flow import CONSENT_STEP
 from dialtone.flow.parser import STEP_KINDS
 from dialtone.flow.prompts import ANY, Part, Piece, Prompt
@@ -238,6 +239,8 @@ def setting(field: str, value: object) -> str:
     for ending, unit in _UNITS:
         if field.endswith(ending):
             return f"{plain(field.removesuffix(ending))} {value}{unit}"
+    if field == "during":
+        return f"while they talk: {value_in_words(value)}" if value else ""
     if value is False:
         return f"no {plain(field)}"
     if value is True:
@@ -272,9 +275,22 @@ def _named(name: str, value: object) -> str:
     return f"{name} = {value.in_words(name) if isinstance(value, Computed) else value_in_words(value)}"
 
 
+def _on_demand(does: DuringKey) -> Iterator[str]:
+    """What a key does for two people who talk, who hears it, and who presses it."""
+    if does.announce:
+        yield heard(does.announce) if does.to == "both" else f"{heard(does.announce)} for the {does.to}"
+    if does.recording:
+        yield f"{does.recording} recording"
+    yield from _details(does, {"announce", "recording", "to", "by"})
+    if does.by != AGENT:
+        yield f"by {does.by}" if does.by == "both" else f"by the {does.by}"
+
+
 def _model_in_words(model: BaseModel) -> str:
     if isinstance(model, OnHangup):
         return value_in_words(dict(model.variables))
+    if isinstance(model, DuringKey):
+        return ", ".join(_on_demand(model))
     given = {name: getattr(model, name) for name in type(model).model_fields if name in model.model_fields_set}
     if given and len(set(map(str, given.values()))) == 1:
         # A number written short stands for all of them: `digits: 8`, `tries: 4`.

@@ -16,6 +16,7 @@ from dialtone.flow.steps.record import Record
 from dialtone.flow.steps.recording import RecordingSwitch
 from dialtone.flow.steps.step import NEXT
 from dialtone.flow.steps.take_from import TakeFrom
+from dialtone.flow.steps.talking import Talking
 from dialtone.flow.steps.transfer import Transfer
 
 if TYPE_CHECKING:
@@ -139,6 +140,9 @@ class Paths:
                 self.pausing.add(at)
             if step.recording in {"resume", "stop"} and entered.paused_by:
                 self.resumed.add(entered.paused_by)
+        on_demand = {each.recording for each in step.during.values()} if isinstance(step, Talking) else set()
+        if entered.paused_by and on_demand & {"resume", "stop"}:
+            self.resumed.add(entered.paused_by)
 
 
 def _after(step: Step, at: Place, where: str, entered: Entered) -> Iterator[Entered]:
@@ -151,6 +155,8 @@ def _after(step: Step, at: Place, where: str, entered: Entered) -> Iterator[Ente
     unchanged = replace(entered, heard=heard, playing=_playing(step, where, playing=entered.playing))
     if not isinstance(step, RecordingSwitch) or where != NEXT:
         yield unchanged
+        if isinstance(step, Talking) and where in step.after_talk:
+            yield from _switched_on_demand(step, unchanged)
         return
     if step.consent and step.consent.how == "ask" and not step.consent.declined:
         yield unchanged
@@ -163,6 +169,15 @@ def _after(step: Step, at: Place, where: str, entered: Entered) -> Iterator[Ente
             yield replace(unchanged, recorder=PAUSED, paused_by=at) if entered.recorder == ON else unchanged
         case "resume":
             yield replace(unchanged, recorder=ON, paused_by=None) if entered.recorder == PAUSED else unchanged
+
+
+def _switched_on_demand(step: Talking, entered: Entered) -> Iterator[Entered]:
+    """What may be recorded once two people have talked, beside what was before: keys may have switched it."""
+    does = {each.recording for each in step.during.values()}
+    if "start" in does and entered.recorder == OFF:
+        yield replace(entered, recorder=ON)
+    if "stop" in does and entered.recorder != OFF:
+        yield replace(entered, recorder=OFF, paused_by=None)
 
 
 def _playing(step: Step, where: str, *, playing: bool) -> bool:

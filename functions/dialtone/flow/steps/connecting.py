@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from dialtone.flow.steps.step import OnHangup, Speaking
+from dialtone.flow.steps.step import OnHangup
+from dialtone.flow.steps.talking import Talking
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from dialtone.domain.calls import Call
 
 
-class Connecting(Speaking):
+class Connecting(Talking):
     """A step that ends in a conversation, of which `served` says whether it has begun."""
 
     on_hangup_connected: OnHangup = Field(

@@ -17,11 +17,11 @@ from dialtone.domain.queues import ANSWERED, Callback, QueueQuestion
 from dialtone.domain.telnyx_actions import E164
 from dialtone.domain.units import MILLIS_PER_SECOND
 from dialtone.domain.webhook_retry_policy import CALLEE_EVENTS, retries
+from dialtone.flow.during import CALLER, Side, TalkState
 from dialtone.flow.gather_timer import MILLIS, seconds_left, timer
 from dialtone.flow.keys import Key, Keys, gathered_key, one_key, stop_gathering
 from dialtone.flow.moves import Fail, Go, Move, Wait
 from dialtone.flow.prompts import Prompt
-from dialtone.flow.step_state import StepState
 from dialtone.flow.steps.connecting import Connecting
 from dialtone.flow.templating import WAITED, WAITING_SINCE, names_in
 
@@ -58,7 +58,7 @@ KEYS = "0123456789*#"
 
 
 @dataclass(frozen=True)
-class QueueState(StepState):
+class QueueState(TalkState):
     """How far the wait is."""
 
     enqueued_millis: int = 0
@@ -85,6 +85,8 @@ class Queue(Connecting):
     """
 
     paths: ClassVar[tuple[str, ...]] = ("timeout", "full", "keys", "callback")
+    pressed_by: ClassVar[tuple[Side, ...]] = (CALLER,)
+    _why_unheard: ClassVar[str] = "an agent's keys belong to the step that takes the caller; write by: caller"
 
     queue: str = Field(
         pattern=QUEUE_NAME, description="The queue's name; Telnyx makes the queue when it is first used."
@@ -153,7 +155,7 @@ class Queue(Connecting):
         del voice_defaults
         return Wait((self._enqueue(call),))
 
-    def follow(self, call: Call, event: Event, voice_defaults: VoiceDefaults) -> Move | None:
+    def connect(self, call: Call, event: Event, voice_defaults: VoiceDefaults) -> Move | None:
         """Say where the caller stands, let the caller leave by a key, and stop the music once somebody is there."""
         state = QueueState.of(call)
         if event.about_callee:
@@ -169,7 +171,7 @@ class Queue(Connecting):
         follow = {"call.bridged": self._bridged, "call.dequeued": self._left, "call.dtmf.received": self._leave}
         return follow[event.type](call, event) if event.type in follow else None
 
-    def refused(self, call: Call, event: Event) -> Move:
+    def not_connected(self, call: Call, event: Event) -> Move:
         """A queue that takes no more has a path of its own. Music that cannot be played does not end the wait."""
         state, action = QueueState.of(call), event.text("action")
         if action == "dial":
@@ -219,6 +221,10 @@ class Queue(Connecting):
     def prompts(self) -> Iterator[tuple[str, Prompt]]:
         """What the caller hears meanwhile."""
         yield from ((name, prompt) for name in ("hold", "announce", "whisper") if (prompt := getattr(self, name)))
+        yield from super().prompts()
+
+    def _state(self, call: Call) -> QueueState:
+        return QueueState.of(call)
 
     def _enqueue(self, call: Call) -> Command:
         size = {} if self.max_size is None else {"max_size": self.max_size}
@@ -305,8 +311,7 @@ class Queue(Connecting):
         return self._ringing(call, event, Wait(state=state)) if state.rung % len(self.agents) else None
 
     def _bridged(self, call: Call, event: Event) -> Move:
-        del event
-        return Wait(self._quiet(call), QueueState(connected=True))
+        return Wait(self._quiet(call), QueueState().connected_by(event))
 
     def _left(self, call: Call, event: Event) -> Move | None:
         """Why the call left the queue says what follows; a bridge is reported for itself."""

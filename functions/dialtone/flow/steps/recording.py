@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, Literal, Self
 
-from pydantic import Field, StrictBool, StrictInt, model_validator
+from pydantic import Field, model_validator
 
 from dialtone.domain.commands import Command, command
 from dialtone.flow.consent import VARIABLE, AskedConsent, ConsentState
-from dialtone.flow.recording_options import Channels, FileName, Format, Track, record_start
+from dialtone.flow.recording_options import StartOptions, record_start
 from dialtone.flow.steps.step import Speaking
-from dialtone.flow.transcription import Transcription
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,23 +23,12 @@ if TYPE_CHECKING:
     from dialtone.flow.voice_settings import VoiceDefaults
 
 
-class RecordingSwitch(Speaking):
+class RecordingSwitch(StartOptions, Speaking):
     """Start, pause, resume or stop recording the conversation; go on at once."""
 
     paths: ClassVar[tuple[str, ...]] = ("consent.declined",)
 
     recording: Literal["start", "pause", "resume", "stop"] = Field(description="What to do.")
-    format: Format = Field("mp3", description="The audio's format.")
-    channels: Channels = Field("dual", description="dual: each side on a channel of its own; needs track: both.")
-    track: Track = Field("both", description="Whose voice is recorded.")
-    beep: StrictBool = Field(default=False, description="A tone when it begins.")
-    trim: StrictBool = Field(default=False, description="Leave silence at the beginning and the end out.")
-    max_seconds: StrictInt = Field(0, ge=0, le=14_400, description="0: until it is stopped or the call ends.")
-    silence_seconds: StrictInt = Field(0, ge=0, le=14_400, description="Silence that ends it; 0: silence does not.")
-    transcription: Transcription | None = Field(None, description="Have its words written down.")
-    file_name: FileName | None = Field(
-        None, description="How the name of its file at Telnyx begins; without it, it is the leg's id."
-    )
     consent: AskedConsent | None = Field(None, description="Announce it, or ask, before anything is recorded.")
 
     @model_validator(mode="after")

@@ -137,6 +137,11 @@ class Step(BaseModel):
         del call
         return self.final
 
+    def talks(self, call: Call) -> bool:
+        """Whether the caller talks with another person now."""
+        del call
+        return False
+
     def hangup_path(self, call: Call) -> OnHangup:
         """What follows if the call ends here now."""
         del call

@@ -13,13 +13,13 @@ from dialtone.domain.commands import Command, command
 from dialtone.domain.queues import ANSWERED, Callback, QueueQuestion
 from dialtone.domain.stored import restored
 from dialtone.domain.webhook_retry_policy import CALLEE_EVENTS, retries
+from dialtone.flow.during import AGENT, Side, TalkState
 from dialtone.flow.gather_timer import timer
 from dialtone.flow.keys import Keys, stop_gathering
 from dialtone.flow.moves import Move, Wait
 from dialtone.flow.prompts import Prompt
-from dialtone.flow.step_state import StepState
 from dialtone.flow.steps.queue import QUEUE_NAME
-from dialtone.flow.steps.step import Speaking
+from dialtone.flow.steps.talking import Talking
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,7 +62,7 @@ QueueNames = Annotated[
 
 
 @dataclass(frozen=True)
-class TakeFromState(StepState):
+class TakeFromState(TalkState):
     """What the agent hears and waits for."""
 
     playing: bool = False
@@ -73,10 +73,11 @@ class TakeFromState(StepState):
     """How often Telnyx has refused to connect a caller since the timer began."""
 
 
-class TakeFrom(Speaking):
+class TakeFrom(Talking):
     """Connect the agent with the first caller of a queue. The call ends with the conversation."""
 
     paths: ClassVar[tuple[str, ...]] = ("empty", "keys")
+    leads: ClassVar[Side] = AGENT
 
     take_from: QueueNames = Field(
         min_length=1,
@@ -104,14 +105,14 @@ class TakeFrom(Speaking):
         del voice_defaults
         return self._look(call, TakeFromState())
 
-    def follow(self, call: Call, event: Event, voice_defaults: VoiceDefaults) -> Move | None:
+    def connect(self, call: Call, event: Event, voice_defaults: VoiceDefaults) -> Move | None:
         """Take the first; while there is none, look again and again."""
         state = TakeFromState.of(call)
         if state.connected or event.about_callee:
             return None if state.connected else self._of_caller(call, event, state)
         match event.type:
             case "call.bridged":
-                return Wait(self.abandoned(call), TakeFromState(connected=True))
+                return Wait(self.abandoned(call), TakeFromState().connected_by(event))
             case "call.gather.ended" if event.text("status") not in {"call_hangup", "cancelled"}:
                 return None if state.calling else self._look(call, replace(state, refused=0))
             case "call.dtmf.received" if event.text("digit") in self.keys:
@@ -120,10 +121,10 @@ class TakeFrom(Speaking):
                 return self._answered(call, event, state, voice_defaults)
         return None
 
-    def refused(self, call: Call, event: Event) -> Move:
+    def not_connected(self, call: Call, event: Event) -> Move:
         """Another agent was faster, or the caller hung up: somebody else may wait. Music is not needed for that."""
         state = TakeFromState.of(call)
-        if event.text("action") in {"bridge", "dial"} and not state.connected:
+        if event.text("action") in {"bridge", "dial"}:
             left = replace(state, calling=False, refused=state.refused + 1)
             looks = self._look(call, left) if left.refused < TRIES_AT_ONCE else Wait(state=left)
             return replace(looks, commands=(*call.hangup_callees(), *looks.commands))
@@ -159,6 +160,10 @@ class TakeFrom(Speaking):
         """What the agent hears meanwhile."""
         if self.hold:
             yield "hold", self.hold
+        yield from super().prompts()
+
+    def _state(self, call: Call) -> TakeFromState:
+        return TakeFromState.of(call)
 
     def _look(self, call: Call, state: TakeFromState) -> Wait:
         return Wait((timer(call, LOOK_SECONDS),), state, question=QueueQuestion(self.take_from))

@@ -16,6 +16,7 @@ from dialtone.domain.numbers import masked
 from dialtone.domain.webhook_retry_policy import CALLEE_EVENTS, retries
 from dialtone.flow.caller_chosen import Sources, echoes
 from dialtone.flow.data_files import InFile, NamedData
+from dialtone.flow.during import TalkState
 from dialtone.flow.gather_timer import timer, timer_ended
 from dialtone.flow.keys import Key, Keys, gathered_key, one_key, stop_gathering
 from dialtone.flow.moves import Fail, Go, Move, Wait
@@ -80,7 +81,7 @@ one, an extension behind seven digits or more, a part of a SIP address."""
 
 
 @dataclass(frozen=True)
-class TransferState(PromptState):
+class TransferState(PromptState, TalkState):
     """Who was rung in vain, and how far the connection is. `prompts` are those that the caller hears while waiting."""
 
     announcing: bool = False
@@ -136,6 +137,7 @@ class Transfer(Connecting):
     """Ring somebody; the caller hears the hold prompt until somebody answers."""
 
     paths: ClassVar[tuple[str, ...]] = ("busy", "no_answer", "failed", AFTER, "keys")
+    after_talk: ClassVar[tuple[str, ...]] = (AFTER,)
 
     transfer: Callees
     allowed: TextsOrFile | None = Field(
@@ -230,10 +232,10 @@ class Transfer(Connecting):
         state = replace(TransferState.of(call), prompts=prompts, announcing=False, parted=False)
         return Wait((*music, *(ring(call, party) for party in self._rung(call))), state)
 
-    def follow(self, call: Call, event: Event, voice_defaults: VoiceDefaults) -> Move | None:
+    def connect(self, call: Call, event: Event, voice_defaults: VoiceDefaults) -> Move | None:
         """Connect the first callee who takes the call; if nobody does, ring the next or take the path of the cause."""
         if event.type == "call.bridged" and not TransferState.of(call).connected:
-            return self._bridged(call)
+            return self._bridged(call, event)
         if not event.about_callee:
             return self._of_caller(call, event, voice_defaults)
         if event.type == "call.hangup":
@@ -245,7 +247,7 @@ class Transfer(Connecting):
             return Wait((command("hangup", leg.control_id),), TransferState.of(call))
         return self._answered(call, event, leg, voice_defaults) if leg.status == ANSWERED else None
 
-    def refused(self, call: Call, event: Event) -> Move:
+    def not_connected(self, call: Call, event: Event) -> Move:
         """Somebody cannot be rung, or is gone at the moment of connecting: the next one is tried."""
         let_go = tuple(command("hangup", leg.control_id) for leg in call.far_legs.values() if leg.status != ENDED)
         if not self._more(call):
@@ -305,6 +307,10 @@ class Transfer(Connecting):
     def prompts(self) -> Iterator[tuple[str, Prompt]]:
         """What the caller hears meanwhile, and the other side before."""
         yield from ((name, prompt) for name in ("hold", "announce", "whisper") if (prompt := getattr(self, name)))
+        yield from super().prompts()
+
+    def _state(self, call: Call) -> TransferState:
+        return TransferState.of(call)
 
     def _of_caller(self, call: Call, event: Event, voice_defaults: VoiceDefaults) -> Move | None:
         if timer_ended(event):
@@ -465,13 +471,13 @@ class Transfer(Connecting):
             return None
         return self._not_reached(call, ended)
 
-    def _bridged(self, call: Call) -> Move:
+    def _bridged(self, call: Call, event: Event) -> Move:
         """The conversation; or its report, where its end was reported first."""
         state = TransferState.of(call)
         if state.parted and self.after:
             stop = (*self._music_stopped(call), *stop_gathering(call))
             return self.take("after", commands=stop, variables={WAITING_SINCE: ""})
-        return Wait(self._music_stopped(call), replace(state, connected=True, parted=False))
+        return Wait(self._music_stopped(call), replace(state.connected_by(event), parted=False))
 
     def _parted(self, call: Call, event: Event) -> Move | None:
         """The other side is gone, as after a conversation: if there was one, and if the caller is still there.

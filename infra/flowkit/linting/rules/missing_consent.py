@@ -28,6 +28,8 @@ def missing_consent(file: FlowFile) -> Iterator[Found]:
         demand = _demand(policy, step)
         if name != CONSENT_STEP and _lacking(getattr(step, "consent", None), demand):
             yield Found(("steps", name), f"records {_without(getattr(step, 'consent', None))}", _remedy(demand))
+        for keys, reason in _on_demand(policy, step):
+            yield Found(("steps", name, "during", keys), reason, _ON_DEMAND[policy.calls])
         for other, _ in step.visits():
             yield from _recorded_elsewhere(file, name, other)
 
@@ -44,6 +46,24 @@ def _recorded_elsewhere(file: FlowFile, step: str, other: str) -> Iterator[Found
             if _lacking(consent, demand):
                 reason = f"visits the flow {flow.name}, whose step {name} records {_without(consent)}"
                 yield Found(("steps", step), reason, f"{_remedy(demand)} there")
+            for _, how in _on_demand(file.flow.consent_policy, visited):
+                reason = f"visits the flow {flow.name}, whose step {name} {how}"
+                yield Found(("steps", step), reason, f"{_ON_DEMAND[file.flow.consent_policy.calls]} there")
+
+
+_ON_DEMAND: dict[Demand, str] = {
+    "announce": "add `announce`, which the caller hears, to the key",
+    "ask": "ask for consent before they talk: a key cannot ask the caller",
+}
+
+
+def _on_demand(policy: ConsentPolicy, step: Step) -> Iterator[tuple[str, str]]:
+    """The keys that record a conversation without what is demanded, and how."""
+    for keys, does in getattr(step, "during", {}).items():
+        announced = does.announce is not None and does.to != "agent"
+        if does.recording == "start" and (policy.calls == "ask" or (policy.calls == "announce" and not announced)):
+            without = "after an announcement only" if announced else "without consent"
+            yield keys, f"records at {keys} {without}"
 
 
 def _visited(name: str, flows: dict[str, Flow]) -> Iterator[Flow]:
