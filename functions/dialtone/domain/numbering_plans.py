@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumberFormat, PhoneNumberType
@@ -59,20 +59,36 @@ def countries(number: str) -> frozenset[str]:
     return frozenset([found] if found else phonenumbers.region_codes_for_country_code(parsed.country_code or 0))
 
 
-def time_zones(number: str) -> tuple[str, ...]:
-    """The time zones (IANA) in which the phone of a number in E.164 may be; none for one that no plan has.
+class Planned(NamedTuple):
+    """What its country's plan says of a number."""
 
-    A toll-free number of North America has 42, a mobile number all of its country. The data, and what Python knows of
-    time zones, are loaded here only.
-    """
+    zones: tuple[str, ...]
+    """The time zones (IANA) in which its phone may be: 42 for a toll-free number of North America, all of the country
+    for a mobile number in most. None for a number that no plan has."""
+    premium: bool
+    """Whether calls to it cost extra."""
+    possible: bool
+    """Whether it has a country, and as many digits as that country's numbers."""
+
+
+def planned(number: str) -> Planned:
+    """What is known of a number in E.164. The data of time zones are loaded here only."""
     # An environment made before may have `phonenumberslite`, which lacks this module.
     from phonenumbers import timezone  # type: ignore[attr-defined, unused-ignore] # noqa: PLC0415 -- as said
 
     try:
-        found = timezone.time_zones_for_number(phonenumbers.parse(number))
+        parsed = phonenumbers.parse(number)
     except NumberParseException:
-        return ()
-    return tuple(zone for zone in found if zone != timezone.UNKNOWN_TIMEZONE)
+        return Planned((), premium=False, possible=False)
+    kind = phonenumbers.number_type(parsed)  # takes longer than all the rest together: asked once
+    if kind == PhoneNumberType.UNKNOWN:
+        return Planned((), premium=False, possible=phonenumbers.is_possible_number(parsed))
+    if phonenumbers.is_number_type_geographical(kind, parsed.country_code or 0):
+        found = timezone.time_zones_for_geographical_number(parsed)
+    else:
+        found = timezone.time_zones_for_number(parsed)
+    zones = tuple(zone for zone in found if zone != timezone.UNKNOWN_TIMEZONE)
+    return Planned(zones, kind == PhoneNumberType.PREMIUM_RATE, possible=True)
 
 
 def _country_code(number: str) -> int:
