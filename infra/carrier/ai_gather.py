@@ -1,7 +1,8 @@
 """`gather_using_ai`: an assistant listens to what is said, and gives one of the values that a JSON Schema allows.
 
 It understands what such a schema's description says of its values: `1: sales, new sales; 2: repairs; none: anything
-else`. A person who says one of the words means that value, and with any other words the last.
+else`. A person who says one of the words means that value, and with any other words the last. Where the schema lists no
+values the person's digits are the answer, said as figures or one by one: `4 2`, `four two`.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 RESPONSE_MILLIS = 10_000
 #: Of the model, from the last word to its answer; Telnyx says nothing of it.
 THINKING_SECONDS = 1.0
+#: The property by which a schema asks for a number, of which its values are themselves what may be said.
+NUMBER = "digits"
 MODEL = "Qwen/Qwen3-235B-A22B"
 
 
@@ -79,15 +82,16 @@ class AiGather:
         self._end("invalid", {})
 
     def _answer(self, words: str) -> None:
-        field, meanings = self._meanings
-        said = " ".join(re.findall(r"\w+", words.casefold()))
+        field, meanings, free = self._meanings
+        said = _with_figures(" ".join(re.findall(r"\w+", words.casefold())))
         found = [
             (len(phrase), value)
             for value, phrases in meanings.items()
             for phrase in phrases
             if re.search(rf"\b{re.escape(phrase.casefold())}\b", said)
         ]
-        self._end("valid", {field: max(found)[1] if found else list(meanings)[-1]})
+        digits = re.findall(r"\d+", said) if free and not found else []
+        self._end("valid", {field: max(found)[1] if found else digits[0] if digits else list(meanings)[-1]})
 
     def _wait(self) -> None:
         self._cancel()
@@ -121,14 +125,29 @@ class AiGather:
             self._timer = None
 
 
-def _meanings(schema: dict[str, Any]) -> tuple[str, dict[str, list[str]]]:
-    """The one property that is asked for, and value → the words that mean it."""
+_FIGURES = {
+    word: str(figure)
+    for figure, words in enumerate(["zero oh", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"])
+    for word in words.split()
+}
+
+
+def _with_figures(said: str) -> str:
+    """What was said, with digits that were said one after another put together: `is 4711` for `is four seven 1 1`."""
+    figures = [_FIGURES.get(word, word) for word in said.split()]
+    return re.sub(r"(?<=\d) (?=\d)", "", " ".join(figures))
+
+
+def _meanings(schema: dict[str, Any]) -> tuple[str, dict[str, list[str]], bool]:
+    """The one property that is asked for, value → the words that mean it, and whether other values may be given."""
     properties = schema.get("properties")
     if schema.get("type") != "object" or not isinstance(properties, dict) or not properties:
         raise errors.invalid("/parameters", "The parameters must be a JSON Schema object with properties.")
     field, asked = next(iter(properties.items()))
     meanings: dict[str, list[str]] = {value: [value] for value in asked.get("enum", ())}
+    free = "enum" not in asked
     for value, words in re.findall(r"([^\s;:]+): ([^;]+)", asked.get("description", "")):
-        if value in meanings:
-            meanings[value] = words.split(", ")
-    return field, meanings
+        if value in meanings or free:
+            itself = [value] if field == NUMBER and value.isdigit() else []
+            meanings[value] = [*itself, *words.split(", ")]
+    return field, meanings or {"": []}, free

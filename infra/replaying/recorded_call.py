@@ -10,8 +10,10 @@ from dialtone.domain.errors import DialtoneError
 from dialtone.domain.lookups import ANSWERED
 from dialtone.domain.numbers import is_withheld
 from dialtone.flow.gather_timer import TIMER
+from dialtone.flow.steps.collect import Collect
 from dialtone.flow.steps.lookup import LookUp
 from dialtone.flow.steps.menu import Menu
+from infra.carrier.callers import BETWEEN_KEYS_SECONDS
 from infra.carrier.hangup_causes import cause_named
 
 if TYPE_CHECKING:
@@ -244,7 +246,8 @@ class _Reading:
             case "call.dtmf.received":
                 turn.keys.append((at, str(said.get("digit") or "")))
             case "call.ai_gather.ended" if said.get("spoke"):
-                turn.keys.append((at, self._pressed_for(turn, str(said.get("choice") or ""))))
+                pressed = self._pressed_for(turn, str(said.get("choice") or ""), str(said.get("digits") or ""))
+                turn.keys += [(at + place * BETWEEN_KEYS_SECONDS, key) for place, key in enumerate(pressed)]
             case "call.gather.ended" if turn.asked is not None:
                 if said.get("status") not in _NO_KEYS and said.get("digits"):
                     turn.answer, turn.answered = self._kept(str(said["digits"])), at
@@ -261,9 +264,12 @@ class _Reading:
             result = str(entry.payload.get("result") or "failed")
             self._lookups.append(LookupResult(step.lookup, result, given, at - turn.began))
 
-    def _pressed_for(self, turn: Turn, choice: str) -> str:
-        """The key that leads where words led, which are not stored: the choice, or one that the menu does not have."""
+    def _pressed_for(self, turn: Turn, choice: str, digits: str) -> str:
+        """The keys that lead where words led, which are not stored: the choice or the digits, or keys that are none."""
         step = self._step_of(turn)
+        if isinstance(step, Collect) and not choice:
+            keyed = self._kept(digits) or next(key for key in "*#" if key != step.ends_on)
+            return keyed if len(keyed) >= step.digits.max else keyed + step.ends_on
         keys: Container[str] = step.keys if isinstance(step, Menu) else ()
         return choice if choice in keys else next(key for key in "9876543210#*D" if key not in keys)
 

@@ -508,3 +508,40 @@ def test_a_choice_that_was_said_is_replayed_by_its_key(desk: Desk, caller: Calle
 
     assert (found["verdict"], found["then"]) == ("same", found["now"])
     assert steps in str(found["then"])
+
+
+SPOKEN_DIGITS = """\
+flow: spoken-digits
+last_resort: sorry
+steps:
+  account:
+    collect: Your number?
+    into: account
+    digits: {min: 2, max: 4}
+    say_or_press: true
+    wrong: Once more.
+    otherwise: sorry
+  thanks: {say: "Thanks, {digits.account}.", next: bye}
+  sorry: {say: Sorry., next: bye}
+  bye: hangup
+"""
+
+
+@pytest.mark.parametrize(
+    ("caller", "steps"),
+    [
+        (Caller(Hear("number"), Say(3, "four seven one"), Silence(30)), "thanks"),
+        (Caller(Hear("number"), Press("47#", after=1), Silence(30)), "thanks"),
+        (Caller(Hear("number"), Say(2, "Hello?"), Hear("Once more"), Say(1, "4711"), Silence(30)), "thanks"),
+    ],
+)
+def test_digits_that_were_said_are_replayed_by_their_keys(desk: Desk, caller: Caller, steps: str) -> None:
+    (desk.flows / "spoken-digits.yaml").write_text(SPOKEN_DIGITS, encoding="utf-8")
+    with (desk.flows / "numbers.yaml").open("a", encoding="utf-8") as numbers:
+        numbers.write('"+15550109": spoken-digits\n')
+    session = desk.rings("+15550109", caller)
+
+    (found,) = desk.replayed(session)
+
+    assert (found["verdict"], found["then"]) == ("same", found["now"])
+    assert steps in str(found["then"])

@@ -384,6 +384,29 @@ LANGUAGE_PLAYS: dict[str, Play] = {
         Caller(Hear("recorded from now on"), Silence(40), Press("*5"), Silence(20), Hear("Thank you.")),
         n191=Person(Silence(4), Press("*2"), Silence(8), Press("*3"), Silence(5), Press("*4"), Silence(30), HangUp()),
     ),
+    "digits that are said": _rung(
+        "+15550157",
+        Caller(Hear("account"), Say(2, "Four 7 one one."), Hear("You said"), Say(1, "Yes"), Hear("Thank"), Silence(20)),
+    ),
+    "digits that are keyed in where they may be said": _rung(
+        "+15550157",
+        Caller(
+            Hear("account"),
+            Press("471212", after=1),
+            Hear("press 2"),
+            Press("2", after=1),
+            Hear("Please say"),
+            Say(1, "What a day"),
+            Hear("no account"),
+            Press("123456", after=1),
+            Hear("You said"),
+            Press("1"),
+            Silence(30),
+        ),
+    ),
+    "a caller who keys in some digits and hangs up": _rung(
+        "+15550157", Caller(Hear("account"), Press("47", after=1), Silence(1), HangUp())
+    ),
     "nobody of that name": _rung("+15550145", Caller(Hear("Please key"), Press("999#", after=2), Silence(60))),
     "the next on call": _rung("+15550146", Caller(Silence(90)), n191=NoAnswer(), n192=Person(_GRACE, HangUp(after=5))),
     "a caller who hangs up in the announcement": _rung("+15550116", Caller(Hear("This call"), HangUp())),
@@ -404,5 +427,8 @@ TALKING_PLAYS = frozenset({"a conversation that is recorded on demand"})
 """Plays with keys during a conversation: they count once it has been reported, and do what was asked for in the order
 in which they are reported."""
 
-TIMED_PLAYS = RACING_PLAYS | TALKING_PLAYS | {play for play in PLAYS if ", found by " in play}
+KEYED_PLAYS = frozenset({"digits that are keyed in where they may be said"})
+"""Plays with keys one by one, of which the next one has a time to come in."""
+
+TIMED_PLAYS = RACING_PLAYS | TALKING_PLAYS | KEYED_PLAYS | {play for play in PLAYS if ", found by " in play}
 """Plays in which what is late counts as what never comes: a finding beyond the flow's limit, a key in a race."""

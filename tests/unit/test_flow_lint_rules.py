@@ -1133,6 +1133,24 @@ def test_words_that_a_menu_asks_for_are_listened_for(words: str, spoken: str, ti
     assert [rule for _, rule in found_in(menu)] == ["unheard-word"] * times
 
 
+@pytest.mark.parametrize(
+    ("words", "listens", "times"),
+    [
+        ("Please say or key in your number.", "true", 0),
+        ("Please say or key in your number.", "false", 1),
+        ("Please enter your PIN or say it.", "false", 1),
+        ("Sagen Sie oder tippen Sie Ihre Nummer.", "false", 1),
+        ("Please key in your number. Say nothing to wait.", "false", 0),
+    ],
+)
+def test_digits_that_are_asked_for_in_words_and_not_heard_are_found(
+    words: str, listens: str, times: int, found_in: FindRules
+) -> None:
+    asked = f"a: {{collect: '{words}', into: pin, digits: 4, say_or_press: {listens}, next: b}}\nb: hangup\n"
+
+    assert [rule for _, rule in found_in(asked)] == ["unheard-word"] * times
+
+
 # unspoken-key
 
 

@@ -1,4 +1,4 @@
-"""What callers say in place of a key, as Telnyx's AI gather reports it: which choice it was, never the words. Pure."""
+"""What callers say in place of keys, as Telnyx's AI gather reports it: the choice or the digits, no words. Pure."""
 
 from __future__ import annotations
 
@@ -10,14 +10,20 @@ if TYPE_CHECKING:
 
 ENDED = "call.ai_gather.ended"
 
-CHOICE, NONE = "choice", "none"
-"""The field of the result, and its value where the caller wants none of the choices."""
+CHOICE, DIGITS, NONE = "choice", "digits", "none"
+"""The field of the result for a choice or for digits, and its value where the caller said neither."""
 
 VALID = "valid"
 
 INSTRUCTIONS = (
     "You listen to one answer of a caller to a telephone menu. Say nothing and ask nothing yourself. Take the choice"
     " that the caller's first answer means; if it means none of the choices, or you are not sure, take none."
+)
+
+INSTRUCTIONS_FOR_DIGITS = (
+    "You listen to a caller who says a number to a telephone menu, digit by digit or otherwise. Say nothing and ask"
+    " nothing yourself. Take all its digits in order once the caller has finished, and add or leave out none; if the"
+    " caller says something else, or you are not sure of every digit, take none."
 )
 
 # fmt: off
@@ -35,27 +41,49 @@ _KEPT = frozenset(
     {"call_control_id", "call_leg_id", "call_session_id", "connection_id", "client_state", "from", "to", "status"}
 )
 _KEY = re.compile(r"[0-9*#]")
+_SAID_DIGITS = re.compile(r"[0-9]{1,128}")
+_BETWEEN_DIGITS = re.compile(r"[\s.-]")
 
 
 def schema(words: Mapping[str, Sequence[str]]) -> dict[str, object]:
     """The JSON Schema of the answer: key → the words that stand for it."""
-    meant = "; ".join(f"{key}: {', '.join(phrases)}" for key, phrases in words.items())
-    choice = {
-        "type": "string",
-        "enum": [*words, NONE],
-        "description": f"What the caller wants. {meant}; {NONE}: anything else",
-    }
-    return {"type": "object", "properties": {CHOICE: choice}, "required": [CHOICE]}
+    return _answer(CHOICE, f"What the caller wants. {_meant(words)}", [*words, NONE])
+
+
+def schema_of_digits(
+    how_many: str, words: Mapping[str, Sequence[str]], one_of: Sequence[str] = ()
+) -> dict[str, object]:
+    """The JSON Schema of an answer in digits: so many, of these if any are named, and the words that stand for some."""
+    said = f"The number that the caller says, as {how_many} and nothing else. {_meant(words)}"
+    return _answer(DIGITS, said, [*one_of, NONE] if one_of else [])
+
+
+def _meant(words: Mapping[str, Sequence[str]]) -> str:
+    return "; ".join([*(f"{key}: {', '.join(phrases)}" for key, phrases in words.items()), f"{NONE}: anything else"])
+
+
+def _answer(name: str, description: str, values: Sequence[str]) -> dict[str, object]:
+    of_these = {"enum": list(values)} if values else {}
+    asked = {"type": "string", **of_these, "description": description}
+    return {"type": "object", "properties": {name: asked}, "required": [name]}
 
 
 def report(payload: Mapping[str, Any]) -> dict[str, Any]:
-    """What is kept of such an event: the choice, and whether the caller said anything; no word of what was said."""
+    """What is kept of such an event: choice or digits, and whether the caller said anything; no word of it."""
     kept = {name: value for name, value in payload.items() if name in _KEPT}
     result, history = payload.get("result"), payload.get("message_history")
-    said = result.get(CHOICE) if isinstance(result, dict) else None
+    result = result if isinstance(result, dict) else {}
+    said = result.get(CHOICE)
     choice = said if isinstance(said, str) and (said == NONE or _KEY.fullmatch(said)) else ""
-    spoke = any(map(_of_caller, history)) if isinstance(history, list) else bool(said)
-    return {**kept, CHOICE: choice, "spoke": spoke}
+    spoke = any(map(_of_caller, history)) if isinstance(history, list) else bool(result)
+    digits = {DIGITS: _digits(result[DIGITS])} if DIGITS in result else {}
+    return {**kept, CHOICE: choice, **digits, "spoke": spoke}
+
+
+def _digits(said: object) -> str:
+    """The digits, as nothing but digits; '' for anything else."""
+    bare = _BETWEEN_DIGITS.sub("", said) if isinstance(said, str) else ""
+    return bare if _SAID_DIGITS.fullmatch(bare) and bare.isascii() else ""
 
 
 def _of_caller(message: object) -> bool:

@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field, StringConstraints, WithJsonSchema
 from dialtone.domain.commands import Command, command
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Mapping
 
     from dialtone.domain.calls import Call
     from dialtone.domain.events import Event
@@ -73,19 +73,33 @@ Phrase = Annotated[str, StringConstraints(pattern=r"^[^\s,;:{}]([^\n,;:{}]*[^\s,
 
 _PHRASES_SCHEMA = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]}
 
+Phrases = Annotated[
+    tuple[Phrase, ...],
+    Field(min_length=1),
+    BeforeValidator(lambda written: [written] if isinstance(written, str) else written),
+]
+"""One phrase or several."""
+
 Spoken = Annotated[
-    dict[
-        Key,
-        Annotated[
-            tuple[Phrase, ...],
-            Field(min_length=1),
-            BeforeValidator(lambda written: [written] if isinstance(written, str) else written),
-        ],
-    ],
+    dict[Key, Phrases],
     BeforeValidator(_one_by_one),
     WithJsonSchema(_KEYS_SCHEMA | {"patternProperties": {r"^ *[0-9*#] *$": _PHRASES_SCHEMA}}),
 ]
 """Key → the words that callers may say in place of it: one phrase, or several."""
+
+_SAID = {
+    "anyOf": [
+        {"type": "boolean"},
+        {"type": "object", "patternProperties": {r"^[0-9]+$": _PHRASES_SCHEMA}, "additionalProperties": False},
+    ]
+}
+
+SpokenDigits = Annotated[
+    dict[Annotated[str, BeforeValidator(as_text), StringConstraints(pattern=r"^[0-9]+$")], Phrases] | None,
+    BeforeValidator(lambda written: ({} if written else None) if isinstance(written, bool) else written),
+    WithJsonSchema(_SAID),
+]
+"""Whether digits may be said; or digits → the words that callers may say in place of them."""
 
 NO_KEY = ""
 
@@ -109,6 +123,15 @@ def terminator_beside(keys: Collection[str]) -> dict[str, object]:
 def one_key(keys: Iterable[str]) -> dict[str, object]:
     """The digits of a gather that waits for one of these."""
     return {"minimum_digits": 1, "maximum_digits": 1, **terminator_beside(tuple(keys))}
+
+
+def meaning_one(phrases: Mapping[str, Collection[str]]) -> None:
+    """Raise ValueError where one phrase stands for two answers."""
+    meant: dict[str, str] = {}
+    for answer, words in phrases.items():
+        for phrase in words:
+            if meant.setdefault(phrase.casefold(), answer) != answer:
+                raise ValueError(f"say_or_press has “{phrase}” for two keys; write it for one of them")
 
 
 def stop_gathering(call: Call) -> tuple[Command, ...]:

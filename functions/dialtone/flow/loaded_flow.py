@@ -90,7 +90,7 @@ class LoadedFlow:
         if not self.takes_sensitive_digits:
             return True
         step = self.step_of(call)
-        asked = event.type == "call.gather.ended" and event.client_state.turn == call.turn
+        asked = event.type in {"call.gather.ended", "call.ai_gather.ended"} and event.client_state.turn == call.turn
         return asked and step is not None and step.answered_by_digits(call, event.text("digits"))
 
 

@@ -138,6 +138,8 @@ def _of_the_content(old: Step, new: Step) -> Iterator[str]:
     for field in type(new).model_fields:
         if field == "during" and field in changed:
             yield from _of_keys_in_talk(step, getattr(old, field, {}), getattr(new, field))
+        elif field == "say_or_press" and field in changed and None in (getattr(old, field, None), getattr(new, field)):
+            yield (_UNSAID if getattr(new, field) is None else _SAID).format(step=step)
         elif field in changed - {kind}:
             pattern = _FIELD_CHANGED.get(field, _ANY_FIELD_CHANGED)
             yield _sentence(pattern, step, getattr(old, field, None), getattr(new, field), plain(field))
@@ -148,6 +150,10 @@ def _of_keys_in_talk(step: str, old: Mapping[str, DuringKey], new: Mapping[str, 
         was, now = old.get(keys), new.get(keys)
         if was != now:
             yield _sentence("While they talk in {step}, {field} now does: {now}. Before: {was}", step, was, now, keys)
+
+
+_SAID = "In {step} callers may now say the digits in place of keying them in."
+_UNSAID = "In {step} callers may no longer say the digits; they can only key them in."
 
 
 def _fields(subject: str, old: BaseModel, new: BaseModel, hidden: Collection[str] = ()) -> Iterator[str]:

@@ -14,6 +14,8 @@ from dialtone.flow.flow import CONSENT_STEP
 from dialtone.flow.parser import STEP_KINDS
 from dialtone.flow.prompts import ANY, Part, Piece, Prompt
 from dialtone.flow.steps.branch import Comparison
+from dialtone.flow.steps.collect import Collect
+from dialtone.flow.steps.menu import Menu
 from dialtone.flow.steps.queue import Queue
 from dialtone.flow.steps.record import Record
 from dialtone.flow.steps.recording import RecordingSwitch
@@ -125,11 +127,13 @@ def _beside(step: Step) -> Iterator[str]:
 def edge_label(step: Step, where: str) -> str:
     """When the call takes this edge: a key, or words."""
     *path, last = where.split(".")
-    if path == ["keys"] and (words := getattr(step, "say_or_press", {}).get(last)):
-        return f"{last} or “{words[0]}”"
+    if path == ["keys"] and isinstance(step, Menu) and (phrases := step.say_or_press.get(last)):
+        return f"{last} or “{phrases[0]}”"
     if hasattr(step, "tries") and (where in _GIVEN_UP or (where == "next" and kind_of(step) == "menu")):
         words, failure = _GIVEN_UP.get(where, _GIVEN_UP["otherwise"])
         return words.format(_times(step.tries, failure))
+    if where == "next" and isinstance(step, Collect) and step.say_or_press is not None:
+        return "keyed in or said"
     if where == "next" and (after := _after(step)):
         return after
     if last == "to":

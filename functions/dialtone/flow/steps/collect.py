@@ -1,9 +1,9 @@
-"""Digits keyed in: an account, a card, a date."""
+"""Digits keyed in, or said: an account, a card, a date."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
 
 from pydantic import (
@@ -22,7 +22,7 @@ from dialtone.domain.commands import Command, command
 from dialtone.domain.events import mask
 from dialtone.flow.digit_checks import Check, passes
 from dialtone.flow.digit_patterns import MAX_DIGITS, MOST_WAYS, ways
-from dialtone.flow.keys import NO_KEY, Key, gathered_key, one_key
+from dialtone.flow.keys import Key, Spoken, SpokenDigits, gathered_key, meaning_one, one_key
 from dialtone.flow.moves import Go, Move
 from dialtone.flow.prompts import Prompt
 from dialtone.flow.shorthand import Shorthand
@@ -31,7 +31,7 @@ from dialtone.flow.templating import DIGITS, MAX_VALUE_CHARACTERS, filled, known
 from dialtone.flow.values import plain_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from dialtone.domain.calls import Call
     from dialtone.domain.events import Event
@@ -46,6 +46,23 @@ class CollectState(PromptedInputState):
     """Whether this step paused the recording: what the flow had paused before stays so."""
     confirming: bool = False
     """Whether the digits are read back."""
+    keyed: Mapping[str, int] = field(default_factory=dict)
+    """Keys pressed while words are listened for, by their times: they come one by one, in any order. Stored under
+    these times, as their places in KEYS."""
+
+    @classmethod
+    def read(cls, stored: Mapping[str, int]) -> Self:
+        """Whatever is not one of its names is a time."""
+        names = {each.name for each in fields(cls)}
+        return replace(super().read(stored), keyed={name: key for name, key in stored.items() if name not in names})
+
+    def stored(self) -> dict[str, int]:
+        """The same."""
+        return {**super().stored(), **self.keyed}
+
+    def asked_anew(self) -> CollectState:
+        """Without the keys, too."""
+        return replace(super().asked_anew(), keyed={})
 
 
 class Digits(Shorthand):
@@ -76,11 +93,19 @@ class Confirm(BaseModel):
     say: Prompt = Field(description="What is read back; name the digits in it as {digits.<into>}.")
     accept: Key = Field("1", description="The key that takes them.")
     redo: Key = Field("2", description="The key to key them in anew.")
+    say_or_press: Spoken = Field(
+        default_factory=dict,
+        description="Either key → the words, one phrase or several, that callers may say in place of pressing it.",
+    )
 
     @model_validator(mode="after")
     def _two_keys(self) -> Self:
         if self.accept == self.redo:
             raise ValueError(f"accept and redo are both {self.accept}")
+        for key in self.say_or_press:
+            if key not in {self.accept, self.redo}:
+                raise ValueError(f"say_or_press has words for {key}, which is neither accept nor redo; remove it")
+        meaning_one(self.say_or_press)
         return self
 
 
@@ -114,6 +139,10 @@ class Collect(PromptedInput):
     )
     ends_on: Key = Field("#", description="The key that ends them before there are as many as can be.")
     between_seconds: StrictInt = Field(5, ge=1, le=60, description="How long to wait for the next digit.")
+    say_or_press: SpokenDigits = Field(
+        None,
+        description="true: callers may say them, too. Or digits → words, one phrase or several, that stand for them.",
+    )
     confirm: Confirm | None = Field(None, description="Read them back and let the caller accept them.")
     sensitive: StrictBool = Field(
         default=False,
@@ -135,6 +164,10 @@ class Collect(PromptedInput):
     def _not_read_back(self) -> Self:
         if self.sensitive and self.confirm:
             raise ValueError("confirm reads back what is not kept: sensitive digits cannot be confirmed")
+        if self.sensitive and self.say_or_press is not None:
+            raise ValueError(
+                "say_or_press lets Telnyx's assistant hear and keep what is said: sensitive digits can only be keyed in"
+            )
         return self
 
     @model_validator(mode="after")
@@ -144,6 +177,12 @@ class Collect(PromptedInput):
         for text in self.one_of:
             if not any(names_in(text)) and not (self._has_form(text) and self._is_checked(text)):
                 raise ValueError(f"one_of has {text}, which digits, pattern, check and between do not all allow")
+        for digits in self.say_or_press or ():
+            if not (self._has_form(digits) and self._is_checked(digits)):
+                raise ValueError(
+                    f"say_or_press has words for {digits}, which digits, pattern, check and between do not all allow"
+                )
+        meaning_one(self.say_or_press or {})
         return self
 
     @property
@@ -157,6 +196,10 @@ class Collect(PromptedInput):
 
     def enter(self, call: Call, voice_defaults: VoiceDefaults) -> Move:
         """A running recording is paused before the question, so that not even an early digit is heard on it."""
+        if self._listens(call):
+            from dialtone.flow.steps import said_digits  # noqa: PLC0415 -- few questions listen to words
+
+            return said_digits.ask(self, call, voice_defaults)
         if self.confirm and self.state(call).confirming:
             return self.ask(call, voice_defaults, self.confirm.say, one_key((self.confirm.accept, self.confirm.redo)))
         digits = self.awaited_digits()
@@ -176,16 +219,25 @@ class Collect(PromptedInput):
         }
 
     def on(self, call: Call, event: Event) -> Move | None:
-        """Remember what was keyed in, or ask again."""
+        """Remember what was keyed in or said, or ask again."""
+        if self._listens(call):
+            from dialtone.flow.steps import said_digits  # noqa: PLC0415 -- as above
+
+            if move := said_digits.answer(self, call, event):
+                return move
         keyed = gathered_key(event)
         if move := self.still_asking(call, event, keyed):
             return move
         if keyed is None:
             return None
         if self.confirm and self.state(call).confirming:
-            return self._confirmed(call, self.confirm, keyed)
+            return self.confirmed(call, self.confirm, keyed or None)
+        return self.answered(call, keyed)
+
+    def answered(self, call: Call, keyed: str) -> Go:
+        """Take digits if they fit; else ask again."""
         if not self._fits(call, keyed):
-            return self._unfit(call, keyed)
+            return self._unfit(call, Failure.WRONG_INPUT if keyed else Failure.NO_INPUT)
         variables = {self.variable: mask(keyed) if self.sensitive else keyed}
         if self.confirm:
             confirming = replace(self.state(call).asked_anew(), confirming=True)
@@ -200,6 +252,10 @@ class Collect(PromptedInput):
 
     def abandoned(self, call: Call) -> tuple[Command, ...]:
         """The gather would go on listening, and the recording stay paused."""
+        if self._listens(call) and not self.state(call).speaking and not self.state(call).keyed:
+            from dialtone.flow.steps.say_or_press import stop_listening  # noqa: PLC0415 -- as above
+
+            return stop_listening(call)
         return (*super().abandoned(call), *self._resumed(call))
 
     def sets(self) -> tuple[str, ...]:
@@ -229,23 +285,28 @@ class Collect(PromptedInput):
         as_many = self.digits.min <= len(keyed) <= self.digits.max and keyed.isascii() and keyed.isdigit()
         return as_many and (not self.pattern or re.fullmatch(self.pattern, keyed) is not None)
 
-    def _unfit(self, call: Call, keyed: str) -> Move:
-        how = Failure.NO_INPUT if keyed == NO_KEY else Failure.WRONG_INPUT
+    def _unfit(self, call: Call, how: Failure) -> Go:
         state = self.state(call).failed(how)
         if self.tries.used_up(state):
             return replace(self.give_up(how), commands=self._resumed(call))
         return Go(self.name, state=state)
 
-    def _confirmed(self, call: Call, confirm: Confirm, key: str) -> Move:
+    def confirmed(self, call: Call, confirm: Confirm, key: str | None) -> Go:
+        """Go on if the caller takes them; None for no answer."""
         if key == confirm.accept:
             return self.take("next")
-        how = Failure.WRONG_INPUT if key else Failure.NO_INPUT
+        how = Failure.NO_INPUT if key is None else Failure.WRONG_INPUT
         state = self.state(call).failed(how)
         if self.tries.used_up(state):
             return replace(self.give_up(how), variables={self.variable: ""})
         if key == confirm.redo:
             state = replace(state, confirming=False, last=Failure.NONE)
         return Go(self.name, state=state)
+
+    def _listens(self, call: Call) -> bool:
+        """Whether it listens for words, in what it asks now."""
+        confirming = self.confirm and self.state(call).confirming
+        return bool(self.confirm and self.confirm.say_or_press) if confirming else self.say_or_press is not None
 
     def _resumed(self, call: Call) -> tuple[Command, ...]:
         paused = self.state(call).paused and call.recorder == "paused"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field, model_validator
 
-from dialtone.flow.keys import SomeKeys, Spoken, one_key
+from dialtone.flow.keys import SomeKeys, Spoken, meaning_one, one_key
 from dialtone.flow.prompts import Prompt
 from dialtone.flow.steps.prompted_input import Failure, PromptedInput
 
@@ -35,23 +35,20 @@ class Menu(PromptedInput):
 
     @model_validator(mode="after")
     def _each_word_means_one_key(self) -> Menu:
-        meant: dict[str, str] = {}
-        for key, phrases in self.say_or_press.items():
+        for key in self.say_or_press:
             if key not in self.keys:
                 raise ValueError(
                     f"say_or_press has words for {key}, which is none of keys; add it to keys, or remove it"
                 )
-            for phrase in phrases:
-                if meant.setdefault(phrase.casefold(), key) != key:
-                    raise ValueError(f"say_or_press has “{phrase}” for two keys; write it for one of them")
+        meaning_one(self.say_or_press)
         return self
 
     def enter(self, call: Call, voice_defaults: VoiceDefaults) -> Move:
         """Ask, and listen for one key, or for words."""
         if self.say_or_press:
-            from dialtone.flow.steps.say_or_press import ask  # noqa: PLC0415 -- few menus listen to words
+            from dialtone.flow.steps.say_or_press import ask, one_of  # noqa: PLC0415 -- few menus listen to words
 
-            return ask(self, call, voice_defaults)
+            return ask(self, call, voice_defaults, self.menu, one_of(self.say_or_press))
         return self.ask(call, voice_defaults, self.menu, self.awaited_digits())
 
     def awaited_digits(self) -> dict[str, object]:
@@ -63,7 +60,7 @@ class Menu(PromptedInput):
         if self.say_or_press:
             from dialtone.flow.steps.say_or_press import answer  # noqa: PLC0415 -- as above
 
-            if said := answer(self, call, event):
+            if said := answer(self, call, event, self.say_or_press):
                 return self._follow_answer(call, said.key, said.commands)
         return self.follow_key(call, event, self.keys, lambda key: self.take(f"keys.{key}"))
 

@@ -1,4 +1,4 @@
-"""A menu whose choices callers may say: Telnyx's AI gather listens to words, and keys are reported one by one.
+"""A question that callers may answer in words: Telnyx's AI gather listens to these, and keys are reported one by one.
 
 No command of Telnyx listens to both. So keys are taken as `call.dtmf.received`, and the first of them stops the
 listening; whichever of the two comes first leaves the turn, and the other is late.
@@ -16,12 +16,12 @@ from dialtone.flow.moves import Wait
 from dialtone.flow.steps.prompted_input import MILLIS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Container, Mapping, Sequence
 
     from dialtone.domain.calls import Call
     from dialtone.domain.events import Event
-    from dialtone.flow.prompts import Sound
-    from dialtone.flow.steps.menu import Menu
+    from dialtone.flow.prompts import Prompt, Sound
+    from dialtone.flow.steps.prompted_input import PromptedInput
     from dialtone.flow.voice_settings import VoiceDefaults
 
 MANY_LANGUAGES = "openai/whisper-large-v3-turbo"
@@ -29,6 +29,14 @@ MANY_LANGUAGES = "openai/whisper-large-v3-turbo"
 
 SSML_VOICES = "AWS.Polly."
 """Telnyx: a greeting may be SSML for these alone."""
+
+
+class Wanted(NamedTuple):
+    """What is listened for."""
+
+    schema: Mapping[str, object]
+    """The JSON Schema of the answer."""
+    instructions: str
 
 
 class Answer(NamedTuple):
@@ -39,35 +47,40 @@ class Answer(NamedTuple):
     commands: tuple[Command, ...] = ()
 
 
-def ask(menu: Menu, call: Call, voice_defaults: VoiceDefaults) -> Wait:
+def one_of(words: Mapping[str, Sequence[str]]) -> Wanted:
+    """A choice: key → the words that stand for it."""
+    return Wanted(schema(words), INSTRUCTIONS)
+
+
+def ask(step: PromptedInput, call: Call, voice_defaults: VoiceDefaults, prompt: Prompt, wanted: Wanted) -> Wait:
     """One try: the question as the greeting, which words and keys interrupt; what cannot be one is heard out first."""
-    state = menu.state(call)
-    sounds = () if state.heard else menu.question(call, voice_defaults, menu.menu)
-    greeting = _greeting(sounds) if menu.barge_in else {}
+    state = step.state(call)
+    sounds = () if state.heard else step.question(call, voice_defaults, prompt)
+    greeting = _greeting(sounds) if step.barge_in else {}
     if sounds and not greeting:
         return Wait(tuple(sound.play(call) for sound in sounds), replace(state, prompts=len(sounds)))
     listen = command(
         "gather_using_ai",
         call.control_id,
-        parameters=schema(menu.say_or_press),
-        assistant={"instructions": INSTRUCTIONS},
-        user_response_timeout_ms=menu.wait_seconds * MILLIS,
+        parameters=wanted.schema,
+        assistant={"instructions": wanted.instructions},
+        user_response_timeout_ms=step.wait_seconds * MILLIS,
         **_recognised(voice_defaults.wanted(call)),
         **greeting,
     )
     return Wait((listen,), state)
 
 
-def answer(menu: Menu, call: Call, event: Event) -> Answer | None:
-    """What an event says of the caller's answer; None for an event that says nothing of it."""
-    if menu.state(call).speaking or event.about_callee:
+def answer(step: PromptedInput, call: Call, event: Event, choices: Container[str]) -> Answer | None:
+    """What an event says of the caller's choice; None for an event that says nothing of it."""
+    if step.state(call).speaking or event.about_callee:
         return None
     if event.type == "call.dtmf.received":
         return Answer(event.text("digit"), stop_listening(call))
     if event.type != ENDED:
         return None
     choice = event.text(CHOICE) if event.text("status") == VALID else ""
-    if choice in menu.say_or_press:
+    if choice in choices:
         return Answer(choice)
     return Answer("" if event.payload.get("spoke") else None)
 
