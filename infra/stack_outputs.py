@@ -29,6 +29,7 @@ NAMES = {
     "ARCHIVE_QUEUE_URL": "ArchiveQueueUrl",
     "ARCHIVE_DEAD_LETTER_QUEUE_URL": "ArchiveDeadLetterQueueUrl",
     "PARKED_EVENTS_BUCKET": "ParkedEventsBucketName",
+    "CAMPAIGNS_BUCKET": "CampaignsBucketName",
     "WEBHOOK_FUNCTION": "WebhookFunctionName",
 }
 """Environment variable → output of template.yaml."""
@@ -113,6 +114,11 @@ class Stack:
     def parked_events_bucket(self) -> str:
         """Name of the bucket of events that failed by a fault of ours."""
         return self._part("PARKED_EVENTS_BUCKET")
+
+    @property
+    def campaigns_bucket(self) -> str:
+        """Name of the bucket of campaigns' lists."""
+        return self._part("CAMPAIGNS_BUCKET")
 
     @property
     def webhook_function(self) -> str:

@@ -125,6 +125,7 @@ def _environment(line: PhoneLine) -> dict[str, str]:
         "ARCHIVE_DEAD_LETTER_QUEUE_URL": line.cloud.archive_dead_letter_queue_url,
         "CALLS_TABLE": line.cloud.calls_table,
         "PARKED_EVENTS_BUCKET": line.cloud.outputs["ParkedEventsBucketName"],
+        "CAMPAIGNS_BUCKET": line.cloud.outputs["CampaignsBucketName"],
         "WEBHOOK_FUNCTION": line.cloud.outputs["WebhookFunctionName"],
         "RECORDINGS_BUCKET": line.cloud.recordings_bucket,
         "TELNYX_API_KEY": line.carrier.api_key,

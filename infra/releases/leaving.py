@@ -25,7 +25,15 @@ QUEUES: Mapping[str, str] = {
 DEAD_LETTERS = "ArchiveDeadLetterQueue"
 """It stays, but what is in it needs the archive function."""
 
-STAYING = ("CallsTable", "RecordingsBucket", "ParkedEventsBucket", "AccessLogBucket", DEAD_LETTERS, "Key")
+STAYING = (
+    "CallsTable",
+    "RecordingsBucket",
+    "ParkedEventsBucket",
+    "CampaignsBucket",
+    "AccessLogBucket",
+    DEAD_LETTERS,
+    "Key",
+)
 """What outlives the stack, by its logical name. A test holds it to the template."""
 
 FOR_EVER_SECONDS = 2**31

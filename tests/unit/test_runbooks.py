@@ -124,6 +124,7 @@ def test_what_the_page_says_of_backups_and_of_what_stays_is_so() -> None:
         "CallsTable",
         "RecordingsBucket",
         "ParkedEventsBucket",
+        "CampaignsBucket",
         "AccessLogBucket",
         "ArchiveDeadLetterQueue",
         "Key",

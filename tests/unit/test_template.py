@@ -7,7 +7,7 @@ from typing import Any, get_args
 import pytest
 
 from archive.bucket import RETENTION_TAG
-from dialtone.adapters.calls_table import BEGAN_AT, BEGAN_INDEX, BEGAN_ON, DUE_AT, DUE_INDEX, DUE_SHARD
+from dialtone.adapters.calls_table import BEGAN_AT, BEGAN_INDEX, BEGAN_ON, DUE_AT, DUE_INDEX, DUE_SHARD, KEEP_DAYS
 from dialtone.flow.recording_options import RetentionDays
 from dialtone.flow.steps.lookup import MAX_LIMIT_SECONDS
 from infra.local import translate
@@ -184,6 +184,8 @@ def test_calls_can_be_recovered_and_end_when_their_time_has_come(template: Templ
         "RecordingsBucketPolicy",
         "ParkedEventsBucket",
         "ParkedEventsBucketPolicy",
+        "CampaignsBucket",
+        "CampaignsBucketPolicy",
         "AccessLogBucket",
         "AccessLogBucketPolicy",
         "Key",
@@ -200,7 +202,7 @@ def test_what_was_kept_outlives_the_stack(template: Template, name: str) -> None
 def test_every_bucket_is_private_and_encrypted(template: Template) -> None:
     buckets = of_type(template, "AWS::S3::Bucket")
 
-    assert set(buckets) == {"RecordingsBucket", "ParkedEventsBucket", "AccessLogBucket"}
+    assert set(buckets) == {"RecordingsBucket", "ParkedEventsBucket", "CampaignsBucket", "AccessLogBucket"}
     for name in buckets:
         bucket = properties(template, name)
         encryption = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"][0]
@@ -221,7 +223,13 @@ def test_recordings_keep_their_versions_and_parked_events_none(template: Templat
     assert (expiry["Status"], expiry["ExpirationInDays"], "Prefix" in expiry) == ("Enabled", 14, False)
 
 
-@pytest.mark.parametrize("bucket", ["RecordingsBucket", "ParkedEventsBucket", "AccessLogBucket"])
+def test_lists_of_campaigns_are_kept_as_long_as_the_calls(template: Template) -> None:
+    [expiry] = properties(template, "CampaignsBucket")["LifecycleConfiguration"]["Rules"]
+
+    assert (expiry["Status"], expiry["ExpirationInDays"], "Prefix" in expiry) == ("Enabled", KEEP_DAYS, False)
+
+
+@pytest.mark.parametrize("bucket", ["RecordingsBucket", "ParkedEventsBucket", "CampaignsBucket", "AccessLogBucket"])
 def test_what_is_in_a_bucket_travels_over_tls_only(template: Template, bucket: str) -> None:
     policy = properties(template, f"{bucket}Policy")
 
@@ -434,7 +442,8 @@ def test_the_key_of_the_stack_is_made_only_where_asked_and_used_only_through_the
 
 
 def test_who_reads_recordings_is_written_down_where_asked(template: Template) -> None:
-    for bucket, prefix in (("RecordingsBucket", "recordings/"), ("ParkedEventsBucket", "parked/")):
+    prefixes = {"RecordingsBucket": "recordings/", "ParkedEventsBucket": "parked/", "CampaignsBucket": "campaigns/"}
+    for bucket, prefix in prefixes.items():
         condition, logged, otherwise = properties(template, bucket)["LoggingConfiguration"]["Fn::If"]
         assert condition == "LogsBucketAccess"
         assert logged == {"DestinationBucketName": {"Ref": "AccessLogBucket"}, "LogFilePrefix": prefix}
@@ -566,6 +575,7 @@ def test_the_outputs_have_the_names_that_others_rely_on(template: Template) -> N
         "ArchiveQueueUrl",
         "ArchiveDeadLetterQueueUrl",
         "ParkedEventsBucketName",
+        "CampaignsBucketName",
         "PublishPolicyArn",
         "ControlUrl",
         "ListenPolicyArn",

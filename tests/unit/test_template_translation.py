@@ -58,6 +58,7 @@ def test_everything_is_deployed_but_what_is_left_out_with_a_reason(cloudformatio
     assert missing == {
         "RecordingsBucketPolicy",
         "ParkedEventsBucketPolicy",
+        "CampaignsBucketPolicy",
         "AccessLogBucketPolicy",
         "ServerlessDeploymentApplication",
         "WebhookFunctionDeploymentGroup",
