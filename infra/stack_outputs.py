@@ -28,6 +28,7 @@ NAMES = {
     "RECORDINGS_BUCKET": "RecordingsBucketName",
     "ARCHIVE_QUEUE_URL": "ArchiveQueueUrl",
     "ARCHIVE_DEAD_LETTER_QUEUE_URL": "ArchiveDeadLetterQueueUrl",
+    "EVENTS_DEAD_LETTER_QUEUE_URL": "EventsDeadLetterQueueUrl",
     "PARKED_EVENTS_BUCKET": "ParkedEventsBucketName",
     "CAMPAIGNS_BUCKET": "CampaignsBucketName",
     "WEBHOOK_FUNCTION": "WebhookFunctionName",
@@ -109,6 +110,11 @@ class Stack:
     def archive_dead_letter_queue_url(self) -> str:
         """Queue of recordings that could not be kept."""
         return self._part("ARCHIVE_DEAD_LETTER_QUEUE_URL")
+
+    @property
+    def events_dead_letter_queue_url(self) -> str:
+        """Queue of items whose events could not be sent."""
+        return self._part("EVENTS_DEAD_LETTER_QUEUE_URL")
 
     @property
     def parked_events_bucket(self) -> str:

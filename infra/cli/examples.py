@@ -22,6 +22,7 @@ EXAMPLES: Mapping[str, str] = MappingProxyType(
         "dialtone dial": "dialtone dial +15550161 --flow announcement --from +15550100 --set name=Ada",
         "dialtone disconnect": "dialtone disconnect --stack prod",
         "dialtone doctor": "dialtone doctor --stack prod",
+        "dialtone events resend": "dialtone events resend --stack prod",
         "dialtone flow diff": "dialtone flow diff HEAD~1 --format html --output out",
         "dialtone flow draw": "dialtone flow draw main-menu --watch",
         "dialtone flow lint": "dialtone flow lint --strict",

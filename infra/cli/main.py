@@ -35,6 +35,7 @@ COMMANDS = {
     "logs": ("infra.cli.logs", "show what the functions logged: of a call, of a flow, what failed, what was slow"),
     "rollback-code": ("infra.cli.rollback_code", "let the webhook function's version before take webhooks again"),
     "uninstall": ("infra.cli.uninstall", "delete a stack, after showing what would be lost with it"),
+    "events": ("infra.cli.events", "send events of calls and recordings again that never reached the event bus"),
     "replay": ("infra.cli.replay", "run events again that failed by a fault of ours, after the fix"),
     "recordings": ("infra.cli.recordings", "find, verify and redrive what was recorded"),
     "completion": ("infra.cli.completion", "let a shell complete commands, options, flows and numbers"),

@@ -97,7 +97,8 @@ def for_emulator(cloudformation: Template) -> Template:
     template = {name: _without_references(part, left_out) for name, part in template.items()}
     resources = template["Resources"]
     for mapping in of_type(template, "AWS::Lambda::EventSourceMapping").values():
-        mapping["Properties"]["ScalingConfig"] = {"MaximumConcurrency": READERS_AT_ONCE}
+        if "StartingPosition" not in mapping["Properties"]:  # a queue, not a stream
+            mapping["Properties"]["ScalingConfig"] = {"MaximumConcurrency": READERS_AT_ONCE}
     for name in list(of_type(template, "AWS::ApiGatewayV2::Api")):
         resources |= _routes(name, resources[name])
     return template

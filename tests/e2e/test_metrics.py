@@ -100,6 +100,9 @@ CAUSED_ELSEWHERE = {
     "::test_uploads_that_died_with_their_process_are_ended",
     "ReconcileErrorsAlarm": "tests/integration/test_reconcile_app.py"
     "::test_a_variable_that_is_missing_is_named_at_start",
+    **dict.fromkeys(["EventsErrorsAlarm", "EventsLateAlarm"], AWS_ITSELF),
+    "EventsDeadLettersAlarm": "tests/integration/test_events_outbox.py"
+    "::test_a_record_that_cannot_be_read_becomes_a_dead_letter_and_holds_nothing_up",
     "ControlErrorsAlarm": "tests/packed/test_packed_functions.py::test_the_packed_control_function_describes_itself",
     "WatchdogErrorsAlarm": "tests/integration/test_watchdog.py"
     "::test_a_message_that_is_none_fails_and_ends_with_the_dead_letters",

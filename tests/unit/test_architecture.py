@@ -20,7 +20,18 @@ MAY_IMPORT = {
 IMPURE = {"http.client", "os", "random", "secrets", "socket", "subprocess", "threading", "time", "urllib.request"}
 """Modules of the standard library that read the clock, chance, the environment or the network."""
 
-OURS = {"dialtone", "webhook", "archive", "lookup", "reconcile", "failover", "watchdog", "pretraffic", "control"}
+OURS = {
+    "dialtone",
+    "webhook",
+    "archive",
+    "lookup",
+    "reconcile",
+    "failover",
+    "watchdog",
+    "pretraffic",
+    "control",
+    "events",
+}
 
 
 def imported(file: Path) -> set[str]:

@@ -89,6 +89,7 @@ def test_the_functions_are_these_with_their_handlers(template: Template) -> None
         "WatchdogFunction": "watchdog.app.handler",
         "PreTrafficFunction": "pretraffic.app.handler",
         "ControlFunction": "control.app.handler",
+        "EventsFunction": "events.app.handler",
     }
 
 
@@ -115,6 +116,7 @@ def test_the_functions_get_the_names_of_their_dependencies_and_no_secret(templat
     assert variables["PreTrafficFunction"] == shared | {"NEW_VERSION"}
     assert variables["WatchdogFunction"] == shared | {"WATCHDOG_QUEUE_URL", "WEBHOOK_FUNCTION"}
     assert variables["ReconcileFunction"] == shared | {"ARCHIVE_QUEUE_URL", "RECORDINGS_BUCKET", "WEBHOOK_FUNCTION"}
+    assert variables["EventsFunction"] == shared | {"EVENT_BUS", "EVENT_NUMBERS", "EVENTS_DEAD_LETTER_QUEUE_URL"}
     assert variables["FailoverFunction"] == shared | {
         "TELNYX_PUBLIC_KEY",
         "FAILOVER_SENTENCE",
@@ -303,7 +305,11 @@ def test_one_failed_recording_does_not_bring_its_batch_back(template: Template) 
 
 
 def test_what_runs_in_the_background_leaves_callers_the_rest_even_of_an_account_with_ten(template: Template) -> None:
-    mappings = of_type(template, "AWS::Lambda::EventSourceMapping").values()
+    mappings = [
+        each
+        for each in of_type(template, "AWS::Lambda::EventSourceMapping").values()
+        if "StartingPosition" not in each["Properties"]  # a stream has one reader for each of its few shards
+    ]
     limit = template["Parameters"]["BackgroundConcurrency"]
 
     assert all(
@@ -396,6 +402,15 @@ def test_each_function_may_do_exactly_this(template: Template) -> None:
             "NoteWhoListens": {"dynamodb:PutItem"},
             "ReadRecordings": {"s3:GetObject"},
             "TellMissingFromForbidden": {"s3:ListBucket"},
+            **KEY_OF_CALLS,
+        },
+        "EventsRole": {
+            "WriteItsLogs": LOG_ACTIONS,
+            "SendTraces": TRACE_ACTIONS,
+            "ReadTheStream": {"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"},
+            "ListStreams": {"dynamodb:ListStreams"},
+            "SendEvents": {"events:PutEvents"},
+            "KeepWhatCannotBeSent": {"sqs:SendMessage"},
             **KEY_OF_CALLS,
         },
         "DeploymentRole": {
@@ -546,6 +561,7 @@ def test_no_function_has_a_role_that_sam_made(template: Template) -> None:
             "FailoverRole",
             "WatchdogRole",
             "ControlRole",
+            "EventsRole",
         }
     )
     for role in roles:
@@ -556,7 +572,11 @@ def test_no_action_is_open_and_no_resource_but_where_aws_knows_no_finer_one(temp
     for role in of_type(template, "AWS::IAM::Role"):
         for statement in statements(template, role):
             assert not [action for action in actions(statement) if "*" in action]
-            assert statement["Resource"] != "*" or actions(statement) in (TRACE_ACTIONS, {"cloudwatch:DescribeAlarms"})
+            assert statement["Resource"] != "*" or actions(statement) in (
+                TRACE_ACTIONS,
+                {"cloudwatch:DescribeAlarms"},
+                {"dynamodb:ListStreams"},
+            )
 
 
 def test_only_the_one_secret_can_be_read(template: Template) -> None:
@@ -579,6 +599,8 @@ def test_the_outputs_have_the_names_that_others_rely_on(template: Template) -> N
         "PublishPolicyArn",
         "ControlUrl",
         "ListenPolicyArn",
+        "EventBusName",
+        "EventsDeadLetterQueueUrl",
         "WebhookFunctionName",
         "WebhookFunctionVersion",
         "DeploymentApplication",

@@ -132,6 +132,9 @@ WATCHED = {
     (OF_THE_STACK, "SweepsIncomplete", "reconcile"),
     ("AWS/Lambda", "Errors", "ReconcileFunctionName"),
     ("AWS/Lambda", "Errors", "ControlFunctionName"),
+    ("AWS/Lambda", "Errors", "EventsFunctionName"),
+    ("AWS/Lambda", "IteratorAge", "EventsFunctionName"),
+    ("AWS/SQS", "ApproximateNumberOfMessagesVisible", "EventsDeadLetterQueueName"),
     ("AWS/Lambda", "Invocations", "ReconcileFunctionName"),
     ("AWS/SQS", "ApproximateNumberOfMessagesVisible", "ReconcileDeadLetterQueueName"),
     ("AWS/Lambda", "Errors", "WatchdogFunctionName"),
@@ -405,7 +408,7 @@ def test_a_stack_whose_alarms_reach_no_one_says_so_when_it_is_deployed() -> None
 def test_a_calls_story_is_read_from_the_logs_of_all_functions() -> None:
     functions = of_type(translate.read(ROOT / "template.yaml"), "AWS::Serverless::Function").values()
     groups = {each["Properties"]["LoggingConfig"]["LogGroup"]["Ref"] for each in functions}
-    groups -= {"PreTrafficLogGroup", "ControlLogGroup"}  # they have no part in calls
+    groups -= {"PreTrafficLogGroup", "ControlLogGroup", "EventsLogGroup"}  # they have no part in calls
 
     story = MONITORING["Resources"]["OneCallsStory"]["Properties"]
 

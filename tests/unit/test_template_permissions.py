@@ -27,11 +27,13 @@ ELSEWHERE = {
     "control dynamodb:PutItem",
     "control s3:GetObject",
     "control s3:HeadObject",
+    "events events:PutEvents",  # tests/integration/test_events_outbox.py, like the other
+    "events sqs:SendMessage",
     "pretraffic codedeploy:PutLifecycleEventHookExecutionStatus",
 }
 """Requests of functions that the drills leave out."""
 
-AWS = ("codedeploy", "dynamodb", "lambda", "s3", "secretsmanager", "sqs")
+AWS = ("codedeploy", "dynamodb", "events", "lambda", "s3", "secretsmanager", "sqs")
 
 NEEDS = {
     # A transaction is allowed by what it is made of; the test below looks at which that is.
@@ -52,6 +54,14 @@ RUN = {"logs:CreateLogStream", "logs:PutLogEvents", "xray:PutTraceSegments", "xr
 
 READ_A_QUEUE = {"sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"}
 """What Lambda does as a function that a queue feeds."""
+
+READ_A_STREAM = {
+    "dynamodb:DescribeStream",
+    "dynamodb:GetRecords",
+    "dynamodb:GetShardIterator",
+    "dynamodb:ListStreams",
+}
+"""What Lambda does as a function that a table's stream feeds."""
 
 NO_EVENT_SOURCE_NOR_VARIABLE = {
     ("LookupRole", "WebhookFunction"): "the question names the function that gets the answer",
@@ -96,8 +106,8 @@ def needed(template: Template, function: dict[str, Any]) -> set[str]:
     name = function["Environment"]["Variables"]["POWERTOOLS_SERVICE_NAME"]
     asked = {point.partition(" ")[2] for point in IO_POINTS | ELSEWHERE if point.startswith(f"{name} ")}
     needs = set(RUN).union(*(NEEDS.get(each, {each}) for each in asked if each.startswith(AWS)))
-    if mappings_of(template, function):
-        needs |= READ_A_QUEUE
+    for mapping in mappings_of(template, function):
+        needs |= READ_A_STREAM if "StartingPosition" in mapping else READ_A_QUEUE
     if failure_queue(template, function):
         needs.add("sqs:SendMessage")
     return needs
@@ -137,7 +147,7 @@ def named(value: object) -> set[str]:
 
 ROLES = [
     f"{name}Role"
-    for name in ("Webhook", "Archive", "Lookup", "Reconcile", "Failover", "Watchdog", "PreTraffic", "Control")
+    for name in ("Webhook", "Archive", "Lookup", "Reconcile", "Failover", "Watchdog", "PreTraffic", "Control", "Events")
 ]
 
 

@@ -9,6 +9,9 @@ that had a text sent; and the published flows (`publications.py`).
 The index `due` holds the ledger entries that are not settled, and the legs that have not ended: only they have its
 keys, `due_shard` and `due_at`. What a look into it costs grows with what is outstanding, not with the table.
 
+A leg's item says in `outbox` what happened in the call's life when it was written: the table's stream brings it to the
+events function.
+
 The index `began` holds every leg under the day on which it began, in one of two shards, `began_on`, in the order of
 `began_at`. No function reads it: operators' commands list calls by it.
 """
@@ -35,6 +38,7 @@ from dialtone.domain.compact_json import compact, expanded, plain_json
 from dialtone.domain.deadline import NO_DEADLINE, request_until
 from dialtone.domain.errors import DialtoneError
 from dialtone.domain.events import recorded_payload
+from dialtone.domain.life_cycle import call_changes
 from dialtone.domain.lookups import Lookup
 from dialtone.domain.message_addresses import message_addresses, withheld
 from dialtone.domain.publication import Live
@@ -83,6 +87,10 @@ CALLER, MEMORY_ITEM = "CALLER#", "MEMORY"
 DUE_INDEX, DUE_SHARD, DUE_AT = "due", "due_shard", "due_at"
 DUE_SHARDS = 4
 """A partition of the index takes 1,000 writes a second, and throttles the table's own writes beyond that."""
+
+OUTBOX, RESENT_AT = "outbox", "resent_at"
+"""Of a leg: what happened in the call's life with this write, for the events function, which reads the table's stream.
+And of any item: when an operator asked for all that it shows to be sent again."""
 
 BEGAN_INDEX, BEGAN_ON, BEGAN_AT = "began", "began_on", "began_at"
 BEGAN_SHARDS = 2
@@ -409,6 +417,15 @@ class CallsTable:
             ExpressionAttributeValues=attributes({":transcription": asdict(transcription), ":seen": due.due_at}),
         )
 
+    def mark_resent(self, call_session_id: str, item: str, at: str) -> bool:
+        """Have the events function send all that an item shows once more. False for an item that is not there."""
+        return self._updated(
+            Key=_key(call_session_id, item),
+            UpdateExpression=f"SET {RESENT_AT} = :at",
+            ConditionExpression="call_session_id = :session",
+            ExpressionAttributeValues=attributes({":at": at, ":session": call_session_id}),
+        )
+
     def _due_in(self, shard: int, now_seconds: float, most: int) -> Iterator[DueItem]:
         asked: Any = {
             "TableName": self._table,
@@ -453,7 +470,7 @@ class CallsTable:
         call = replace(decision.call, version=before.version + 1, due_at=_leg_due_at(before, decision, event))
         put: Item = {
             "TableName": self._table,
-            "Item": attributes(_call_fields(call, event)),
+            "Item": attributes(_call_fields(call, event) | _outbox(before, call)),
             "ConditionExpression": "attribute_not_exists(version)",
         }
         if before.version:
@@ -675,6 +692,12 @@ def _call_fields(call: Call, event: Event) -> Item:
         "call_leg_id": call.leg_id,
         "expires_at": _expires_at(event),
     }
+
+
+def _outbox(before: Call, call: Call) -> Item:
+    """What happened in the call's life, if anything did."""
+    happened = call_changes(before, call)
+    return {OUTBOX: " ".join(happened)} if happened else {}
 
 
 def _began(call: Call) -> Item:

@@ -1,0 +1,174 @@
+"""The outbox: what the table's stream reports of calls and recordings, sent to the event bus in its order.
+
+A change is in the stream once it is committed, and stays there for a day. It is sent again until the bus has taken it,
+under the same ids, so that nothing that was committed is lost, wherever a process dies.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from dialtone.adapters.calls_table import LEG, OUTBOX, RECORDING, RESENT_AT, call_from_item
+from dialtone.adapters.dynamodb_items import plain
+from dialtone.domain.calls import Call
+from dialtone.domain.compact_json import plain_json
+from dialtone.domain.life_cycle import UPDATED, call_changes, recording_changes
+from dialtone.domain.recordings import Recording
+from dialtone.domain.synthetic_call import SESSION_PREFIX
+from events.life_cycle_events import Committed, call_events, recording_events
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from dialtone.adapters.telemetry import Observer
+    from events.bus import EventBus
+    from events.dead_letters import DeadLetters
+    from events.life_cycle_events import LifeCycleEvent
+
+DEPENDENCY_FAULTS = (ClientError, BotoCoreError)
+"""For now: the stream brings the records again."""
+
+
+class Change(NamedTuple):
+    """One record of the stream: an item as it was, and as it is."""
+
+    number: str
+    """The stream's, by which Lambda is told where to go on."""
+    session_id: str
+    item: str
+    committed_at: float
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+
+    @classmethod
+    def of(cls, record: Mapping[str, Any]) -> Change:
+        """Read a record. Raises KeyError, TypeError or ValueError for what is none."""
+        change = record["dynamodb"]
+        keys = plain(change["Keys"])
+        return cls(
+            number=str(change["SequenceNumber"]),
+            session_id=keys["call_session_id"],
+            item=keys["item"],
+            committed_at=float(change.get("ApproximateCreationDateTime", 0)),
+            before=plain(change["OldImage"]) if "OldImage" in change else None,
+            after=plain(change["NewImage"]) if "NewImage" in change else None,
+        )
+
+    @property
+    def is_resent(self) -> bool:
+        """Whether an operator asked for all that the item shows to be sent again."""
+        asked = self.after.get(RESENT_AT) if self.after else None
+        return bool(asked) and asked != (self.before or {}).get(RESENT_AT)
+
+    def events(self, mask: Callable[[str], str]) -> tuple[LifeCycleEvent, ...]:
+        """What it says of the life of a call or a recording, in order."""
+        if self.after is None or self.session_id.startswith(SESSION_PREFIX):
+            return ()
+        at = datetime.fromtimestamp(self.committed_at, UTC).isoformat().replace("+00:00", "Z")
+        committed = Committed(at, self.number)
+        if self.item.startswith(LEG):
+            return self._of_call(call_from_item(self.after), committed, mask)
+        if self.item.startswith(RECORDING):
+            after = Recording.from_json(self.after)
+            before = Recording.from_json(self.before) if self.before and not self.is_resent else None
+            return tuple(recording_events(recording_changes(before, after), after, committed, mask))
+        return ()
+
+    def _of_call(self, call: Call, committed: Committed, mask: Callable[[str], str]) -> tuple[LifeCycleEvent, ...]:
+        """What was put into the outbox with this write; other writes of the item leave it there."""
+        if self.is_resent:
+            shown = (*call_changes(Call("", ""), call), *([UPDATED] if call.ended_at else []))
+            return tuple(call_events(shown, call, committed, mask))
+        after, before = self.after or {}, self.before or {}
+        is_new = before.get("version") != after["version"]
+        kinds = str(after.get(OUTBOX, "")).split() if is_new else ()
+        return tuple(call_events(tuple(kinds), call, committed, mask))
+
+
+@dataclass(frozen=True, slots=True)
+class Outbox:
+    """Sends what the stream brings."""
+
+    bus: EventBus
+    dead_letters: DeadLetters
+    observer: Observer
+    mask: Callable[[str], str]
+
+    def send(self, batch: Mapping[str, Any]) -> dict[str, Any]:
+        """Lambda's event with records in; out comes the first that has to come again, with all behind it.
+
+        What can never be sent, by a fault of ours or because the bus refuses it, becomes a dead letter and is passed.
+        """
+        unsent = self._unsent(batch["Records"])
+        return {"batchItemFailures": [{"itemIdentifier": unsent}] if unsent else []}
+
+    def _unsent(self, records: Sequence[Mapping[str, Any]]) -> str:
+        """The number of the first record that was not dealt with; '' for none."""
+        events: list[tuple[str, LifeCycleEvent]] = []
+        unkept = ""
+        for record in records:
+            number = str(record.get("dynamodb", {}).get("SequenceNumber", ""))
+            try:
+                events += [(number, each) for each in Change.of(record).events(self.mask)]
+            except Exception as fault:  # noqa: BLE001 -- one record must not keep back those behind it for a day
+                if not self._parked(record, f"a fault of ours: {type(fault).__name__}", fault):
+                    unkept = number
+                    break
+        return self._sent(events) or unkept
+
+    def _sent(self, events: Sequence[tuple[str, LifeCycleEvent]]) -> str:
+        """Send them; the number of the first record one of whose events was not dealt with."""
+        if not events:
+            return ""
+        try:
+            faults = self.bus.put([(each.type, body_of(each)) for _, each in events])
+        except DEPENDENCY_FAULTS as fault:
+            self._delayed(len(events), f"{type(fault).__name__}: {fault}")
+            return events[0][0]
+        self.observer.log("info", "events sent", {"events": faults.count(None)})
+        left = [(number, fault) for (number, _), fault in zip(events, faults, strict=True) if fault]
+        for_good = [each for (_, each), fault in zip(events, faults, strict=True) if fault and fault.for_good]
+        unkept = not all(map(self._refused, for_good))
+        later = [(number, fault.code) for number, fault in left if unkept or not fault.for_good]
+        if later:
+            self._delayed(len(later), ", ".join(sorted({code for _, code in later})))
+        return later[0][0] if later else ""
+
+    def _delayed(self, events: int, reason: str) -> None:
+        self.observer.log("warning", "events not sent yet", {"events": events, "reason": reason})
+
+    def _refused(self, event: LifeCycleEvent) -> bool:
+        session, item = item_of(event)
+        return self._dead_letter(session, item, f"the bus refuses {event.type}", None)
+
+    def _parked(self, record: Mapping[str, Any], why: str, fault: Exception) -> bool:
+        keys = record.get("dynamodb", {}).get("Keys", {})
+        session, item = (str(keys.get(name, {}).get("S", "")) for name in ("call_session_id", "item"))
+        return self._dead_letter(session, item, why, fault)
+
+    def _dead_letter(self, session: str, item: str, why: str, fault: Exception | None) -> bool:
+        """False if it could not be kept: then the record has to come again."""
+        fields = {"call_session_id": session, "item": item, "reason": why}
+        self.observer.log("error", "event cannot be sent", fields, failed=fault or False)
+        try:
+            self.dead_letters.keep(session, item, why)
+        except DEPENDENCY_FAULTS as unkept:
+            self.observer.log("error", "dead letter not kept", fields | {"fault": type(unkept).__name__})
+            return False
+        return True
+
+
+def item_of(event: LifeCycleEvent) -> tuple[str, str]:
+    """The partition and the item that an event is about."""
+    if event.schema == "call-1":
+        return event.call.call_session_id, f"{LEG}{event.call.call_leg_id}"
+    return event.recording.call_session_id, f"{RECORDING}{event.recording.name}"
+
+
+def body_of(event: LifeCycleEvent) -> str:
+    """An event as JSON."""
+    return plain_json(asdict(event))

@@ -1,0 +1,32 @@
+"""The events function's settings, read from its environment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dialtone.adapters.settings import required
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+FULL = "full"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The events function's settings."""
+
+    event_bus: str
+    dead_letter_queue_url: str
+    full_numbers: bool
+    """Whether numbers are sent as they are; they are masked unless the stack says so."""
+
+    @classmethod
+    def read(cls, environ: Mapping[str, str]) -> Settings:
+        """Raises SettingMissing naming what is not set."""
+        return cls(
+            event_bus=required(environ, "EVENT_BUS"),
+            dead_letter_queue_url=required(environ, "EVENTS_DEAD_LETTER_QUEUE_URL"),
+            full_numbers=environ.get("EVENT_NUMBERS", "").strip() == FULL,
+        )

@@ -1,0 +1,81 @@
+"""Has events sent again: each item that is marked passes the table's stream once more, in the order of now."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from dialtone.adapters.calls_table import LEG, RECORDING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mypy_boto3_sqs import SQSClient
+
+    from dialtone.adapters.calls_table import CallsTable
+
+HIDDEN_SECONDS, WAIT_SECONDS, MOST_AT_ONCE = 120, 1, 10
+
+LONGEST_CALL = timedelta(hours=4)
+"""A batch of changes may be of calls that began so long before."""
+
+
+class Window(NamedTuple):
+    """The calls that a batch was of, which Lambda gave up as a whole: by when they began."""
+
+    since: str
+    until: str
+
+
+@dataclass(frozen=True, slots=True)
+class Resending:
+    """Marks items, so that the events function sends all that they show."""
+
+    table: CallsTable
+    now: datetime
+
+    def begun(self, begin: datetime, end: datetime) -> Iterator[str]:
+        """The calls that began in that time."""
+        for leg in self.table.begun(int(begin.timestamp()), int(end.timestamp())):
+            yield leg.session_id
+
+    def call(self, session_id: str) -> int:
+        """Mark every leg and recording of a call; gives how many those were."""
+        items = [f"{LEG}{leg.leg_id}" for leg in self.table.legs(session_id)]
+        items += [f"{RECORDING}{recording.name}" for recording in self.table.recordings(session_id)]
+        return sum(self._mark(session_id, item) for item in items)
+
+    def dead_letters(self, queue: SQSClient, url: str) -> tuple[int, list[Window]]:
+        """Mark what each names and delete it. What names a batch only is left, and given by its time."""
+        done, unclear, seen = 0, list[Window](), set[str]()
+        while True:
+            received = queue.receive_message(
+                QueueUrl=url,
+                MaxNumberOfMessages=MOST_AT_ONCE,
+                VisibilityTimeout=HIDDEN_SECONDS,
+                WaitTimeSeconds=WAIT_SECONDS,
+            ).get("Messages", [])
+            new = [each for each in received if each["MessageId"] not in seen]
+            if not new:
+                return done, unclear
+            for message in new:
+                seen.add(message["MessageId"])
+                if window := self._resent(json.loads(message["Body"])):
+                    unclear.append(window)
+                else:
+                    done += 1
+                    queue.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+
+    def _resent(self, letter: dict[str, Any]) -> Window | None:
+        """An item that is gone by now, erased or expired, has nothing left to be sent."""
+        if "item" in letter:
+            self._mark(letter["call_session_id"], letter["item"])
+            return None
+        batch = letter["DDBStreamBatchInfo"]
+        first = datetime.fromisoformat(batch["approximateArrivalOfFirstRecord"]) - LONGEST_CALL
+        return Window(f"{first:%Y-%m-%dT%H:%M:%SZ}", batch["approximateArrivalOfLastRecord"])
+
+    def _mark(self, session_id: str, item: str) -> bool:
+        return self.table.mark_resent(session_id, item, self.now.isoformat())
