@@ -85,6 +85,12 @@ def test_a_number_that_is_none_or_may_be_several_is_refused_with_the_reason(writ
         read_number(written, BERLIN)
 
 
+def test_without_a_country_to_go_by_a_number_has_its_own() -> None:
+    with pytest.raises(NumberUnclear, match="has no country"):
+        read_number("030 901820", "")
+    assert read_number("0049 30 901820", "") == BERLIN
+
+
 def test_a_number_that_may_be_of_two_countries_is_refused() -> None:
     with pytest.raises(NumberUnclear, match=r"may be \+442079460000 or \+49442079460000"):
         read_number("442079460000", "+4930901820")

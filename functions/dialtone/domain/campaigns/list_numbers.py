@@ -71,17 +71,21 @@ def _parsed(text: str, like: str) -> str:
     if text.startswith("00"):  # what is dialled before another country's code in most of the world
         text, digits = f"+{text[2:]}", digits[2:]
     national = sorted(numbering_plans.national_readings(text, (like,)))
-    if text.startswith("+") or not national:
-        found = national[0] if national else f"+{digits}"
+    with_country = f"+{digits}"
+    if text.startswith("+"):
+        found = national[0] if national else with_country
         if not E164.fullmatch(found):
             raise NumberUnclear("it is too short or too long for a number with its country")
         return found
-    with_country = f"+{digits}"
-    readings = {*national, *([with_country] if E164.fullmatch(with_country) else [])}
-    valid = sorted(reading for reading in readings if _is_valid(reading))
+    if not like:
+        raise NumberUnclear("it has no country: write it with + and its country's code")
+    readings = {*national, with_country}
+    valid = sorted(each for each in readings if E164.fullmatch(each) and _is_valid(each))
     if len(valid) > 1:
         raise NumberUnclear(f"it may be {' or '.join(valid)}: write it with + and its country's code")
-    return valid[0] if valid else national[0]
+    if not valid and not national:
+        raise NumberUnclear("it is too short or too long for a number")
+    return (valid or national)[0]
 
 
 def _is_valid(number: str) -> bool:

@@ -19,7 +19,7 @@ from dialtone.domain.campaigns.rules import NO_COMMON_WINDOW, SUPPRESSED, next_o
 from dialtone.domain.errors import DialtoneError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Collection, Container, Iterable, Iterator, Mapping
 
     from dialtone.domain.campaigns.campaign import Window
     from dialtone.domain.campaigns.list_reader import RawRow
@@ -64,7 +64,7 @@ class ListCheck:
     """Checks rows one by one, knowing those before."""
 
     rules: ListRules
-    suppressed: Collection[str] = ()
+    suppressed: Container[str] = ()
     """Numbers that are not to be dialled, in E.164."""
     _numbers: NumberIndex = field(default_factory=NumberIndex)
     _number_column: str = ""
