@@ -251,6 +251,7 @@ EXAMPLES: dict[str, Examples] = {
     "stream_url": SOCKET,
     "supervise_call_control_id": WORD,
     "supervisor_role": one_of("whisper", "barge", "monitor"),
+    "role": one_of("whisper", "barge", "monitor"),
     "target_leg_client_state": BASE64,
     "target_legs": one_of("self", "opposite", "both"),
     "terminating_digit": (("#", "", "A"), ("##", "x", *NOT_TEXT)),

@@ -20,6 +20,7 @@ from infra.carrier import (
     queues_api,
     recordings_api,
     specification,
+    supervision,
     webhook_deliveries_api,
 )
 from infra.carrier.faults import ApiFault, ApiOrder
@@ -251,7 +252,7 @@ def dial(exchange: Exchange, given: dict[str, Any]) -> dict[str, Any]:
         raise errors.invalid_connection_id()
     numbers = given["to"] if isinstance(given["to"], list) else [given["to"]]
     dialing.check_profile(exchange, application, numbers)
-    origin = _linked(exchange, given)
+    origin, supervised = _linked(exchange, given), supervision.supervised_by(exchange, given)
     audio = commands.file_prompt(exchange, given)
     if audio is not None and audio.failure is not None:
         raise errors.audio_download_failed()
@@ -277,6 +278,9 @@ def dial(exchange: Exchange, given: dict[str, Any]) -> dict[str, Any]:
     for leg in legs:
         leg.alternatives = legs
         leg.parks_after_unbridge = "park_after_unbridge" in given
+        if supervised is not None:
+            leg.supervises, leg.supervisor_role = supervised, given.get("supervisor_role", supervision.DEFAULT_ROLE)
+            supervised.supervisors.append(leg)
     data = {**_identity(legs[0]), "is_alive": False}
     return data if recording_id is None else {**data, "recording_id": recording_id}
 

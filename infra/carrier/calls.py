@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from dialtone.domain.units import MILLIS_PER_SECOND
-from infra.carrier import conferences, cost, queues, recordings
+from infra.carrier import conferences, cost, queues, recordings, supervision
 from infra.carrier.ai_gather import AiGather
 from infra.carrier.audio import Player, brief
 from infra.carrier.delivery import Route, Session
@@ -155,7 +155,7 @@ def say(exchange: Exchange, leg: Leg, seconds: float, words: str) -> None:
     now = exchange.clock.now
     _sound(leg, Voice.SPEECH, now, now + seconds)
     exchange.tell(Spoke(at=now, leg=leg.name, seconds=seconds, words=words))
-    listeners = conferences.listeners(leg)
+    listeners = supervision.listeners(leg)
     heard_by = (leg, *listeners)
     for ear in heard_by:
         recordings.speech_began(ear, words)
@@ -184,7 +184,7 @@ def send_digits(exchange: Exchange, leg: Leg, digits: str) -> None:
 
 def _sound(leg: Leg, voice: Voice, start: float, end: float) -> None:
     leg.sounds.append(Sound(voice, inbound=True, start=start, end=end))
-    for ear in conferences.listeners(leg):
+    for ear in supervision.listeners(leg):
         ear.sounds.append(Sound(voice, inbound=False, start=start, end=end))
 
 

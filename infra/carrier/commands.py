@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from infra.carrier import calls, conferences, dialing, errors, media, payments, queues, recordings
+from infra.carrier import calls, conferences, dialing, errors, media, payments, queues, recordings, supervision
 from infra.carrier.ai_gather import AiGather
 from infra.carrier.audio import Prompt, speech
 from infra.carrier.gather import Gather, rules
@@ -284,6 +284,13 @@ def ai_assistant_stop(_exchange: Exchange, leg: Leg, given: Parameters) -> dict[
     take_client_state(leg, given)
     if isinstance(leg.gather, AiGather):
         leg.gather.end("cancelled")
+    return {}
+
+
+@_command()
+def switch_supervisor_role(_exchange: Exchange, leg: Leg, given: Parameters) -> dict[str, Any]:
+    """Let a supervisor listen, whisper or talk with both."""
+    supervision.switch_role(leg, given["role"])
     return {}
 
 

@@ -118,6 +118,11 @@ class Leg:
     alternatives: list[Leg] = field(default_factory=list)
     digits_on_answer: str | None = None
     parks_after_unbridge: bool = False
+    #: The leg whose conversation this one listens to, and what else it may do.
+    supervises: Leg | None = None
+    supervisor_role: str = ""
+    #: Those that listen to this one's.
+    supervisors: list[Leg] = field(default_factory=list)
     gather: Gather | Payment | AiGather | None = None
     recordings: list[Recording] = field(default_factory=list)
     sounds: list[Sound] = field(default_factory=list)

@@ -43,6 +43,10 @@ DESCRIPTIONS = {
     "reject": ("telnyx.types.calls.action_reject_params", "ActionRejectParams"),
     "send_dtmf": ("telnyx.types.calls.action_send_dtmf_params", "ActionSendDtmfParams"),
     "speak": ("telnyx.types.calls.action_speak_params", "ActionSpeakParams"),
+    "switch_supervisor_role": (
+        "telnyx.types.calls.action_switch_supervisor_role_params",
+        "ActionSwitchSupervisorRoleParams",
+    ),
     "transfer": ("telnyx.types.calls.action_transfer_params", "ActionTransferParams"),
 }
 

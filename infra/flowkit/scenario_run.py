@@ -260,9 +260,15 @@ class ScenarioRun:
         for happening in self._happened:
             if happening.leg == leg and isinstance(happening, trace.Bridged):
                 return "connected"
+            if happening.leg == leg and isinstance(happening, trace.Answered) and self._supervises(leg):
+                return "connected"
             if happening.leg == leg and isinstance(happening, trace.HungUp):
                 return cause_named(happening.cause).result
         return "given_up"
+
+    def _supervises(self, leg: LegName) -> bool:
+        """Whether it joins a conversation without being bridged."""
+        return self._carrier.exchange.legs[leg.call_control_id].supervises is not None
 
     def _recording(self, recording: Recording) -> RecordingLeft:
         """The ledger's entry with what the carrier recorded from that moment on."""

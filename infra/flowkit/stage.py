@@ -15,6 +15,7 @@ from dialtone.adapters.flow_library import FlowLibrary, read_numbers
 from dialtone.adapters.signature import Verifier
 from dialtone.adapters.telnyx_api import (
     CALL_ENDED,
+    WITHOUT_COMMAND_ID,
     Outcome,
     QueueInfo,
     TakenCommand,
@@ -117,7 +118,8 @@ class CarrierApi:
         if self.refuses(asked):
             return REFUSED
         path = "/v2/calls" if asked.action == "dial" else f"/v2/calls/{asked.call_control_id}/actions/{asked.action}"
-        body = json.dumps({**asked.parameters, "command_id": command_id}).encode()
+        named = {} if asked.action in WITHOUT_COMMAND_ID else {"command_id": command_id}
+        body = json.dumps({**asked.parameters, **named}).encode()
         headers = {"authorization": f"Bearer {API_KEY}", "content-type": "application/json"}
         if asked.action == SEND_MESSAGE:
             path, headers["idempotency-key"] = "/v2/messages", command_id

@@ -62,6 +62,7 @@ COMMANDS: dict[str, st.SearchStrategy[dict[str, Any]]] = {
         {"to": st.sampled_from([AGENT, MACHINE, "+15550113"])},
         optional={"park_after_unbridge": st.just("self"), "answering_machine_detection": st.just("greeting_end")},
     ),
+    "switch_supervisor_role": st.just({"role": "whisper"}),
     "send_dtmf": st.just({"digits": "12"}),
     "enqueue": st.fixed_dictionaries({"queue_name": st.just("support")}, optional={"max_wait_time_secs": st.just(5)}),
     "leave_queue": st.just({}),

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from infra.carrier.recordings import Recording as Made
     from tests.drills.world import World
 
-REPEATABLE = frozenset({"hangup", "client_state_update"})
+REPEATABLE = frozenset({"hangup", "client_state_update", "switch_supervisor_role"})
 """What ends a leg ends it once, and a state set twice is set once."""
 
 ALARMS = (

@@ -13,7 +13,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from dialtone.adapters.telnyx_api import CallInfo, RecordingInfo, TelnyxApi
+from dialtone.adapters.telnyx_api import WITHOUT_COMMAND_ID, CallInfo, RecordingInfo, TelnyxApi
 from dialtone.domain.commands import SEND_MESSAGE, Command, command
 from dialtone.domain.deadline import NO_DEADLINE
 from dialtone.domain.errors import TelnyxRefused, TelnyxUnavailable
@@ -93,10 +93,9 @@ def test_every_action_goes_out_with_exactly_its_parameters_and_the_command_id(
     assert outcome.kind == "accepted"
     [request] = scripted.requests
     assert request.path == ("/v2/calls" if action == "dial" else f"/v2/calls/{CALL}/actions/{action}")
-    if action == "client_state_update":  # Telnyx's only command without a command id, and its only PUT
-        assert (request.method, request.json) == ("PUT", parameters)
-    else:
-        assert (request.method, request.json) == ("POST", parameters | {"command_id": COMMAND_ID})
+    named = {} if action in WITHOUT_COMMAND_ID else {"command_id": COMMAND_ID}
+    method = "PUT" if action == "client_state_update" else "POST"  # Telnyx's only PUT
+    assert (request.method, request.json) == (method, parameters | named)
     assert request.headers["authorization"] == "Bearer KEY0123"
 
 

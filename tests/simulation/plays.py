@@ -407,6 +407,12 @@ LANGUAGE_PLAYS: dict[str, Play] = {
     "a caller who keys in some digits and hangs up": _rung(
         "+15550157", Caller(Hear("account"), Press("47", after=1), Silence(1), HangUp())
     ),
+    "a supervisor who whispers, then talks with both": _rung(
+        "+15550149",
+        Caller(Hear("Linus here", kind="voice"), Silence(15), HangUp()),
+        n191=Person(Silence(4), Press("*9"), Hear("Offer", kind="voice"), Silence(60)),
+        n192=Person(Silence(2), Say(2, "Offer a discount."), Press("3"), Silence(1), Say(2, "Linus here.")),
+    ),
     "nobody of that name": _rung("+15550145", Caller(Hear("Please key"), Press("999#", after=2), Silence(60))),
     "the next on call": _rung("+15550146", Caller(Silence(90)), n191=NoAnswer(), n192=Person(_GRACE, HangUp(after=5))),
     "a caller who hangs up in the announcement": _rung("+15550116", Caller(Hear("This call"), HangUp())),
@@ -423,7 +429,9 @@ ALL_PLAYS = PLAYS | LANGUAGE_PLAYS
 RACING_PLAYS = frozenset({"an agent who calls somebody back", "an agent who calls somebody back in vain"})
 """Plays in which a caller's key may come later than the agent takes the caller: then there is nobody to call back."""
 
-TALKING_PLAYS = frozenset({"a conversation that is recorded on demand"})
+TALKING_PLAYS = frozenset(
+    {"a conversation that is recorded on demand", "a supervisor who whispers, then talks with both"}
+)
 """Plays with keys during a conversation: they count once it has been reported, and do what was asked for in the order
 in which they are reported."""
 

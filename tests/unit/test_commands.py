@@ -43,6 +43,7 @@ PARAMETER_TYPES = {
     "bridge": "calls.action_bridge_params.ActionBridgeParams",
     "send_dtmf": "calls.action_send_dtmf_params.ActionSendDtmfParams",
     "client_state_update": "calls.action_update_client_state_params.ActionUpdateClientStateParams",
+    "switch_supervisor_role": "calls.action_switch_supervisor_role_params.ActionSwitchSupervisorRoleParams",
     "dial": "call_dial_params.CallDialParams",
     "pay": "calls.action_pay_params.ActionPayParams",
     "send_message": "message_send_params.MessageSendParams",

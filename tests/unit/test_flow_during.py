@@ -255,7 +255,7 @@ def test_no_key_for_the_conversation_changes_nothing_without_during() -> None:
         ("7:", "2:", r"2 cannot be told from \*2"),
         ('"#1"', '"*"', r"\* cannot be told from \*2"),
         ('"#1"', '"12"', "should match"),
-        ("{recording: pause}", "{}", "does nothing: write recording or announce"),
+        ("{recording: pause}", "{}", "does nothing: write recording, announce or "),
         ("{recording: pause}", "{recording: pause, beep: true}", "beep is for recording: start"),
         ("{recording: pause}", "{recording: pause, to: agent}", "to is for announce"),
         ("{recording: pause}", "{recording: rewind}", "start"),

@@ -77,6 +77,7 @@ def test_every_action_that_is_sent_has_its_place(action: str) -> None:
         "record_start",
         "record_stop",
         "send_dtmf",
+        "switch_supervisor_role",
     }
     from dialtone.domain import longest_wait as module  # noqa: PLC0415 -- beside its use
 

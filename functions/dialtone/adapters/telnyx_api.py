@@ -69,8 +69,8 @@ SAME_START_SECONDS = 1.0  # the webhook gives microseconds, the API milliseconds
 CALL_ENDED = "90018"
 UNKNOWN_CALL = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY})
 """Of a question about a call: its id is not, or no longer, one that Telnyx knows."""
-# Telnyx has no command id for it: it sets a value, and setting it twice is setting it once.
-WITHOUT_COMMAND_ID = frozenset({"client_state_update"})
+# Telnyx has no command id for them: they set a value, and setting it twice is setting it once.
+WITHOUT_COMMAND_ID = frozenset({"client_state_update", "switch_supervisor_role"})
 
 # Commands whose 403 may be about what they ask for (a destination, a kind of recording) and not about the account.
 MAY_BE_FORBIDDEN = frozenset({"dial", "transfer", "record_start"})
@@ -252,7 +252,7 @@ class TelnyxApi:
             body["command_id"] = command_id
 
         def ask(client: telnyx.Telnyx, options: telnyx.RequestOptions) -> httpx.Response:
-            send = client.put if command.action in WITHOUT_COMMAND_ID else client.post
+            send = client.put if command.action == "client_state_update" else client.post
             return send(path, cast_to=_as_it_came(), body=body, options=options)
 
         outcome = self._ask(ask, deadline)

@@ -28,6 +28,8 @@ class CalleeLeg:
     """With the caller, as Telnyx has reported."""
     cause: str = ""
     """Of its end."""
+    role: str = ""
+    """Of one that joins a conversation: what it is there."""
 
     @property
     def unconnected(self) -> bool:
@@ -43,6 +45,7 @@ class CalleeLeg:
             connected=self.connected or event.type == "call.bridged",
             bridged=self.bridged or event.type == "call.bridged",
             cause=self.cause or event.text("hangup_cause"),
+            role=event.client_state.role,
         )
 
     @classmethod
@@ -51,9 +54,9 @@ class CalleeLeg:
         return {leg_id: restored(cls, leg) for leg_id, leg in stored.items()}
 
 
-def callee_state(call: Call, *, dialled: bool) -> ClientState:
+def callee_state(call: Call, *, dialled: bool, role: str = "") -> ClientState:
     """The client state of a callee's leg, by which its events find the call."""
-    return ClientState(turn=call.turn, flow=call.flow, parent_leg=call.leg_id, dialled=dialled)
+    return ClientState(turn=call.turn, flow=call.flow, parent_leg=call.leg_id, dialled=dialled, role=role)
 
 
 MAX_LEGS = 30

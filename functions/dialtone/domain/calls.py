@@ -256,7 +256,7 @@ class Call:
         return tuple(
             command("hangup", leg.control_id)
             for leg in self.far_legs.values()
-            if leg.status != ENDED and not leg.bridged
+            if leg.status != ENDED and (leg.role or not leg.bridged)
         )
 
     def with_event_details(self, event: Event) -> Call:

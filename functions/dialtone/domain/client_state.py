@@ -47,6 +47,8 @@ class ClientState:
     """Which of the call's decisions sent the command that left this state, and with `place` which of its commands:
     an event with it shows that Telnyx has obeyed that one. 0 for none."""
     place: int = 0
+    role: str = ""
+    """For a far leg that joins a conversation: what it is there, and which of those (`supervisor1`)."""
 
     def encode(self) -> str:
         """Base64 of compact JSON that says whose it is and leaves out what is not set."""
@@ -56,6 +58,7 @@ class ClientState:
         flags = {"s": int(self.sensitive), "d": int(self.dialled)}
         command = {"n": self.decision, "c": self.place}
         fields = {"t": self.turn, "f": self.flow, "p": self.parent_leg, "g": dict(self.given), **flags, **command}
+        fields |= {"r": self.role}
         return {key: value for key, value in fields.items() if value}
 
     @classmethod
@@ -75,9 +78,16 @@ class ClientState:
     @classmethod
     def _read(cls, fields: dict[str, Any]) -> ClientState | None:
         """The state, ignoring fields of a later version; None if a field has another form than ours."""
+        role = fields.get("r", "")
         turn, flow, parent_leg = fields.get("t", 0), fields.get("f", ""), fields.get("p", "")
         given = fields.get("g", {})
-        if type(turn) is not int or abs(turn) > MAX_TURN or not _is_text(flow) or not _is_leg(parent_leg):
+        if (
+            type(turn) is not int
+            or abs(turn) > MAX_TURN
+            or not _is_text(flow)
+            or not _is_leg(parent_leg)
+            or not _is_leg(role)
+        ):
             return None
         if not isinstance(given, dict) or not all(_is_text(each) for pair in given.items() for each in pair):
             return None
@@ -85,7 +95,7 @@ class ClientState:
         if not _is_count(decision, MAX_DECISION) or not _is_count(place, MAX_PLACE):
             return None
         sensitive, dialled = bool(fields.get("s", 0)), bool(fields.get("d", 0))
-        return cls(turn, flow, parent_leg, sensitive, dialled, given, decision, place)
+        return cls(turn, flow, parent_leg, sensitive, dialled, given, decision, place, role)
 
     def _is_untagged(self, text: str) -> bool:
         """Whether it is letter for letter what we wrote before there was a tag: for calls in progress at deployment."""

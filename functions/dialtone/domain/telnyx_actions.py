@@ -147,6 +147,7 @@ STOP = choice("current", "all")
 MILLIS = whole(0)
 LOOP = either(whole(1, 100), choice("infinity"), allowed="a whole number from 1 to 100 or infinity")
 PARK = choice("self")
+SUPERVISOR_ROLE = choice("barge", "whisper", "monitor")
 # fmt: off
 RINGTONES = (
     "at", "au", "be", "bg", "br", "ch", "cl", "cn", "cz", "de", "dk", "ee", "es", "fi", "fr", "gr", "hu", "il", "in",
@@ -528,6 +529,7 @@ ACTIONS: Mapping[str, Action] = {
         },
         rules=(OneOf(("payment_token", "valid_card_types")),),
     ),
+    "switch_supervisor_role": Action({"role": SUPERVISOR_ROLE}, required=("role",)),
     "client_state_update": Action(STATE, required=("client_state",)),
     "send_message": Action(
         {
@@ -587,7 +589,7 @@ ACTIONS: Mapping[str, Action] = {
             "stream_bidirectional_sampling_rate": choice(8000, 16000, 22050, 24000, 48000),
             "stream_establish_before_call_originate": FLAG,
             "supervise_call_control_id": WORD,
-            "supervisor_role": choice("barge", "whisper", "monitor"),
+            "supervisor_role": SUPERVISOR_ROLE,
             "to": either(
                 PARTY_WITH_DIGITS,
                 ListOf(PARTY),

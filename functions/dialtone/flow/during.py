@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, NamedTuple, Self
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Literal, NamedTuple, Self
 
-from pydantic import BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 
 from dialtone.domain.units import MILLIS_PER_SECOND
 from dialtone.flow.keys import as_text
 from dialtone.flow.prompts import Prompt
 from dialtone.flow.recording_options import StartOptions
+from dialtone.flow.shorthand import Shorthand
 from dialtone.flow.step_state import StepState
+from dialtone.flow.steps.step import JustTrue
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -26,6 +28,9 @@ AGENT: Final = "agent"
 CALLER: Final = "caller"
 
 Side = Literal["agent", "caller"]
+
+WORDS = ("supervisor",)
+"""What keys do of which the step says more, under the same word."""
 
 SIDES: tuple[Side, ...] = (AGENT, CALLER)
 
@@ -45,6 +50,10 @@ class TalkState(StepState):
     """When that was, in unix milliseconds."""
     caller_key: int = 0
     caller_millis: int = 0
+    supervisors: int = 0
+    """How many supervisors were fetched."""
+    supervised: bool = False
+    """Whether the last of them rings, or has joined."""
 
     def connected_by(self, event: Event) -> Self:
         """The state once the event has reported the conversation."""
@@ -70,12 +79,14 @@ class TalkState(StepState):
         return self._holding(side, _Held(KEYS.index(key) + 1, at)), ""
 
     def _holding(self, side: Side, held: _Held) -> Self:
-        return replace(self, **{f"{side}_key": held.place, f"{side}_millis": held.millis})
+        fields: dict[str, Any] = {f"{side}_key": held.place, f"{side}_millis": held.millis}
+        return replace(self, **fields)
 
     def without_digits(self) -> Self:
         """The state without digits that may be a part of a card's number; `*` and `#` are in none."""
         digits = [side for side in SIDES if 0 < getattr(self, f"{side}_key") <= DIGITS]
-        return replace(self, **{f"{side}_{what}": 0 for side in digits for what in ("key", "millis")})
+        fields: dict[str, Any] = {f"{side}_{what}": 0 for side in digits for what in ("key", "millis")}
+        return replace(self, **fields)
 
 
 class _Held(NamedTuple):
@@ -92,28 +103,41 @@ class _Held(NamedTuple):
         return before + key if self.millis <= at else key + before
 
 
-class DuringKey(StartOptions):
-    """What a key does while two people talk."""
+class DuringKey(StartOptions, Shorthand):
+    """What a key does while two people talk. In a flow: a word, or a mapping."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
+    short_form: ClassVar[dict[str, Any]] = {"enum": list(WORDS)}
 
     recording: Literal["start", "pause", "resume", "stop"] | None = Field(
         None, description="Record the conversation from now on; pause, resume or stop that."
     )
     announce: Prompt | None = Field(None, description="Say or play this into the conversation.")
     to: Literal["both", "agent", "caller"] = Field("both", description="Who hears announce.")
+    supervisor: JustTrue = Field(None, description="Fetch the step's supervisor into the conversation.")
     by: Literal["agent", "caller", "both"] = Field("agent", description="Who may press it.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _by_word(cls, written: Any) -> Any:  # noqa: ANN401 -- pydantic hands over whatever the file holds
+        return {written: True} if isinstance(written, str) else written
 
     @model_validator(mode="after")
     def _does_something(self) -> Self:
-        if not (self.recording or self.announce):
-            raise ValueError("does nothing: write recording or announce")
+        if not (self.word or self.recording or self.announce):
+            raise ValueError(f"does nothing: write recording, announce or {' or '.join(WORDS)}")
+        if self.word and (self.recording or self.announce):
+            raise ValueError(f"{self.word} stands alone: give recording and announce keys of their own")
         options = self.model_fields_set & StartOptions.model_fields.keys()
         if options and self.recording != "start":
             raise ValueError(f"{min(options)} is for recording: start")
         if "to" in self.model_fields_set and not self.announce:
             raise ValueError("to is for announce")
         return self
+
+    @property
+    def word(self) -> str:
+        """What it does, where the step says how; '' for what the key itself says."""
+        return next((word for word in WORDS if getattr(self, word)), "")
 
     def takes(self, side: Side) -> bool:
         """Whether it is that side's to press."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel
 
 from dialtone.flow.data_files import InFile
-from dialtone.flow.during import AGENT, DuringKey
+from dialtone.flow.during import AGENT, WORDS, DuringKey
 from dialtone.flow.flow import CONSENT_STEP
 from dialtone.flow.parser import STEP_KINDS
 from dialtone.flow.prompts import ANY, Part, Piece, Prompt
@@ -285,7 +285,9 @@ def _on_demand(does: DuringKey) -> Iterator[str]:
         yield heard(does.announce) if does.to == "both" else f"{heard(does.announce)} for the {does.to}"
     if does.recording:
         yield f"{does.recording} recording"
-    yield from _details(does, {"announce", "recording", "to", "by"})
+    if does.word:
+        yield does.word
+    yield from _details(does, {"announce", "recording", "to", "by", *WORDS})
     if does.by != AGENT:
         yield f"by {does.by}" if does.by == "both" else f"by the {does.by}"
 

@@ -86,6 +86,7 @@ class Queue(Connecting):
 
     paths: ClassVar[tuple[str, ...]] = ("timeout", "full", "keys", "callback")
     pressed_by: ClassVar[tuple[Side, ...]] = (CALLER,)
+    _why_not_offered: ClassVar[str] = "it belongs to the step that takes the caller"
     _why_unheard: ClassVar[str] = "an agent's keys belong to the step that takes the caller; write by: caller"
 
     queue: str = Field(

@@ -19,7 +19,7 @@ from dialtone.flow.keys import Keys, stop_gathering
 from dialtone.flow.moves import Move, Wait
 from dialtone.flow.prompts import Prompt
 from dialtone.flow.steps.queue import QUEUE_NAME
-from dialtone.flow.steps.talking import Talking
+from dialtone.flow.steps.supervised import Supervised
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,7 +73,7 @@ class TakeFromState(TalkState):
     """How often Telnyx has refused to connect a caller since the timer began."""
 
 
-class TakeFrom(Talking):
+class TakeFrom(Supervised):
     """Connect the agent with the first caller of a queue. The call ends with the conversation."""
 
     paths: ClassVar[tuple[str, ...]] = ("empty", "keys")

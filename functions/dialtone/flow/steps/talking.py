@@ -36,21 +36,30 @@ class Talking(Speaking):
     after_talk: ClassVar[tuple[str, ...]] = ()
     """Its paths out of a conversation."""
 
+    offers: ClassVar[tuple[str, ...]] = ()
+    """The words that keys may do; each has a key of the step that says more."""
+
     during: DuringKeys = Field(
         default_factory=dict,
-        description="While they talk: a key, or `*` or `#` and a digit → what it does: `recording` or `announce`.",
+        description="While they talk: a key, or `*` or `#` and a digit → what it does.",
     )
 
     @model_validator(mode="after")
     def _distinct(self) -> Self:
         if reason := ambiguous(self.during):
             raise ValueError(reason)
+        for word in self.offers:
+            if bool(getattr(self, word)) != any(does.word == word for does in self.during.values()):
+                raise ValueError(f'{word} needs both: the key of during, "*9": {word}, and {word}, which says the rest')
         for keys, does in self.during.items():
+            if does.word and does.word not in self.offers:
+                raise ValueError(f"{keys}: {does.word} is not for this step; {self._why_not_offered}")
             if not any(does.takes(side) for side in self.pressed_by):
                 raise ValueError(f"{keys} is never pressed by the {does.by} here; {self._why_unheard}")
         return self
 
     _why_unheard: ClassVar[str] = "leave by out"
+    _why_not_offered: ClassVar[str] = "remove it"
 
     def talks(self, call: Call) -> bool:
         """Whether they are connected."""

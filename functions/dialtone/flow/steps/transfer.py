@@ -26,6 +26,7 @@ from dialtone.flow.step_state import PromptState
 from dialtone.flow.steps.branch import TextsOrFile, fits
 from dialtone.flow.steps.connecting import Connecting
 from dialtone.flow.steps.prompted_input import MILLIS
+from dialtone.flow.steps.supervised import Supervised
 from dialtone.flow.templating import (
     DIGITS,
     KNOWN_OF_EVERY_CALL,
@@ -62,6 +63,9 @@ WAYS = ("no_answer", "busy", "failed")
 PARTED_SECONDS = 5
 """How long `call.bridged` may be late, or the caller's own hang-up; then there was no conversation, or there is still
 a caller."""
+
+_OF_OUR_LEGS = ("whisper", "announce", "keys", "supervisor")
+"""What needs the callee's leg to be dialled and connected by us."""
 
 MAX_CALLEES = 10
 """More would ring for longer than any caller waits; at once, more than a company's numbers may dial in a second."""
@@ -133,7 +137,7 @@ class Callees(Shorthand):
         return {**named, "to": [named["to"]]} if isinstance(named.get("to"), str) else named
 
 
-class Transfer(Connecting):
+class Transfer(Supervised, Connecting):
     """Ring somebody; the caller hears the hold prompt until somebody answers."""
 
     paths: ClassVar[tuple[str, ...]] = ("busy", "no_answer", "failed", AFTER, "keys")
@@ -185,7 +189,7 @@ class Transfer(Connecting):
         if self.accept is not None and self.whisper is None:
             raise ValueError("accept needs a whisper that says which key to press; add whisper")
         if self._dialled and self.hold is None:
-            needing = [name for name in ("whisper", "announce", "keys") if getattr(self, name)] or ["how: at_once"]
+            needing = [name for name in _OF_OUR_LEGS if getattr(self, name)] or ["how: at_once"]
             raise ValueError(
                 f"{' and '.join(needing)} without hold: the caller would hear nothing at all meanwhile; "
                 "add hold: {media: hold-music}, or other audio"
@@ -214,7 +218,7 @@ class Transfer(Connecting):
     @property
     def _dialled(self) -> bool:
         """Whether we dial and connect ourselves: a `transfer` connects by itself, and reports nothing in between."""
-        return self._at_once or bool(self.whisper or self.announce or self.keys)
+        return self._at_once or any(getattr(self, each) for each in _OF_OUR_LEGS)
 
     @property
     def _at_once(self) -> bool:
@@ -395,7 +399,6 @@ class Transfer(Connecting):
         )
 
     def _dial(self, call: Call, party: str) -> Command:
-        ours = call.from_number if call.direction == "outgoing" else call.to_number
         return command(
             "dial",
             to=party,
@@ -404,8 +407,12 @@ class Transfer(Connecting):
             timeout_secs=self.ring_seconds,
             client_state=callee_state(call, dialled=True).encode(),
             **retries(CALLEE_EVENTS),
-            **{"from": self._caller_id(call) or ours},
+            **{"from": self.shown_number(call)},
         )
+
+    def shown_number(self, call: Call) -> str:
+        """As those see it whom the step itself rings."""
+        return self._caller_id(call) or super().shown_number(call)
 
     def _caller_id(self, call: Call) -> str:
         return filled(self.caller_id, known(call))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dialtone.flow.during import WORDS
 from dialtone.flow.steps.transfer import Transfer
 from infra.flowkit.linting.mentions import leads_to
 from infra.flowkit.linting.rule import WARNING, Found, rule
@@ -11,6 +12,7 @@ from infra.flowkit.linting.rule import WARNING, Found, rule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from dialtone.flow.steps.step import Step
     from infra.flowkit.linting.files import FlowFile
 
 
@@ -20,8 +22,16 @@ def rings_itself(file: FlowFile) -> Iterator[Found]:
     numbers = file.folder.numbers
     ours = {str(path[0]) for path, flow in leads_to(numbers) if flow == file.flow.name and path}
     for name, step in file.steps.items():
-        if isinstance(step, Transfer):
-            for party in step.transfer.to:
-                if party in ours:
-                    reason = f"rings {party}, which numbers.yaml leads to this flow"
-                    yield Found(file.path_to(name, "transfer"), reason, "name the number that should answer")
+        for key, party in _rung(step):
+            if party in ours:
+                reason = f"rings {party}, which numbers.yaml leads to this flow"
+                yield Found(file.path_to(name, key), reason, "name the number that should answer")
+
+
+def _rung(step: Step) -> Iterator[tuple[str, str]]:
+    """Every number that the step rings, with the key that says so."""
+    if isinstance(step, Transfer):
+        yield from (("transfer", party) for party in step.transfer.to)
+    for word in WORDS:
+        if who := getattr(step, word, None):
+            yield word, who.to
