@@ -149,6 +149,17 @@ class RecordingDetail(RecordingSummary):
     pauses: list[dict[str, Any]] | None
 
 
+class ActionAnswer(Answer):
+    """What was done on a call: Telnyx has taken it."""
+
+    call_session_id: str
+    call_leg_id: str
+    action: str
+    command_id: str | None = Field(description="Telnyx's; null where the flow sends whatever is sent.")
+    at: str = Field(description=MOMENT)
+    repeated: bool = Field(description="Whether it was asked for before under this key, and done then.")
+
+
 class Problem(Answer):
     """Why a request was refused."""
 

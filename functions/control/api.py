@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 
+from control.actions import Acting, action_routes
 from control.asker import asker_of, role_for
 from control.audit import AuditTrail
 from control.bucket import ReadBucket
@@ -13,9 +14,10 @@ from control.calls import call_routes
 from control.listing import Listing
 from control.problems import answer_problems, must_have
 from control.recordings import recording_routes
+from control.requests import Requests
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
@@ -24,20 +26,26 @@ if TYPE_CHECKING:
 
     from control.settings import Settings
     from dialtone.adapters.telemetry import Observer
+    from dialtone.adapters.webhook_function import Answer as Delivered
 
 VERSION = "1"
 TITLE = "Dialtone control API"
 ABOUT = (
-    "Reads the calls and recordings of a stack. Requests are signed with AWS Signature Version 4 for the service"
-    " `execute-api`. Every answer that is not a success has a body with `error`: a code, and a message that says what"
-    " is wrong."
+    "Reads the calls and recordings of a stack, and acts on calls. Requests are signed with AWS Signature Version 4 for"
+    " the service `execute-api`. Every answer that is not a success has a body with `error`: a code, and a message that"
+    " says what is wrong."
 )
 
 
-def open_api(
-    settings: Settings, dynamodb: DynamoDBClient, s3: S3Client, observer: Observer, now: Callable[[], datetime]
+def open_api(  # noqa: PLR0913, PLR0917 -- what it is made of
+    settings: Settings,
+    dynamodb: DynamoDBClient,
+    s3: S3Client,
+    deliver: Callable[[Mapping[str, Any]], Delivered],
+    observer: Observer,
+    now: Callable[[], datetime],
 ) -> APIGatewayHttpResolver:
-    """Everything connected."""
+    """Everything connected; `deliver` takes an event of ours to the webhook function."""
     api = APIGatewayHttpResolver(enable_validation=True)
     api.use([_only_with_the_role])
     audit = AuditTrail(dynamodb, settings.calls_table)
@@ -45,6 +53,8 @@ def open_api(
     bucket = ReadBucket(s3, settings.recordings_bucket)
     answer_problems(api, observer)
     api.include_router(call_routes(listing, audit, now))
+    requests = Requests(dynamodb, settings.calls_table)
+    api.include_router(action_routes(Acting(listing, requests, deliver, settings.destinations, now)))
     api.include_router(recording_routes(listing, bucket, audit, now))
 
     @api.get("/openapi.json", include_in_schema=False)

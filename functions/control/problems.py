@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
+from aws_lambda_powertools.event_handler.openapi.exceptions import RequestUnsupportedContentType, RequestValidationError
 from botocore.exceptions import BotoCoreError, ClientError
 
 from control.answers import Problem, ProblemAnswer
@@ -26,9 +26,12 @@ RETRY_SECONDS = 2
 class Refused(Exception):  # noqa: N818 -- reads as the sentence it is: the request was refused
     """A request that is refused, with the answer that its sender gets."""
 
-    def __init__(self, status: HTTPStatus, code: str, message: str, parameter: str | None = None) -> None:
+    def __init__(
+        self, status: HTTPStatus, code: str, message: str, parameter: str | None = None, *, retry_seconds: int = 0
+    ) -> None:
         super().__init__(message)
         self.status = status
+        self.retry_seconds = retry_seconds
         self.problem = Problem(code=code, message=message, parameter=parameter)
 
 
@@ -53,7 +56,10 @@ def answer_problems(api: APIGatewayHttpResolver, observer: Observer) -> None:
 
     @api.exception_handler(Refused)
     def refused(error: Refused) -> Response[str]:
-        return _answer(error.status, error.problem)
+        answer = _answer(error.status, error.problem)
+        if error.retry_seconds:
+            answer.headers["Retry-After"] = str(error.retry_seconds)
+        return answer
 
     @api.exception_handler(RequestValidationError)
     def invalid(error: RequestValidationError) -> Response[str]:
@@ -64,6 +70,12 @@ def answer_problems(api: APIGatewayHttpResolver, observer: Observer) -> None:
         return _answer(
             HTTPStatus.UNPROCESSABLE_ENTITY, Problem(code="invalid_parameter", message=said, parameter=parameter)
         )
+
+    @api.exception_handler(RequestUnsupportedContentType)
+    def not_json(error: RequestUnsupportedContentType) -> Response[str]:
+        del error
+        said = "The body must be JSON: say so by Content-Type: application/json."
+        return _answer(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, Problem(code="not_json", message=said))
 
     @api.not_found
     def no_route(error: NotFoundError) -> Response[str]:

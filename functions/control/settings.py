@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from control.destinations import Destinations
 from dialtone.adapters.settings import required
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ class Settings:
 
     calls_table: str
     recordings_bucket: str
+    webhook_function: str
+    destinations: Destinations
 
     @classmethod
     def read(cls, environ: Mapping[str, str]) -> Settings:
@@ -24,4 +27,6 @@ class Settings:
         return cls(
             calls_table=required(environ, "CALLS_TABLE"),
             recordings_bucket=required(environ, "RECORDINGS_BUCKET"),
+            webhook_function=required(environ, "WEBHOOK_FUNCTION"),
+            destinations=Destinations.of_text(environ.get("CONTROL_DESTINATIONS", "")),
         )

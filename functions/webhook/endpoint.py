@@ -32,6 +32,7 @@ from dialtone.domain.decisions import (
 )
 from dialtone.domain.errors import ApiVersion1, MalformedEvent
 from dialtone.domain.events import TELNYX_EVENT, parse_event
+from dialtone.domain.outside import ACTION
 from dialtone.domain.own_events import OWN_EVENT, event_from_json
 from dialtone.domain.parked_event import ParkedEvent
 from dialtone.domain.report_sample import ReportSample
@@ -40,7 +41,7 @@ from webhook.measures import of_commands, of_progress
 from webhook.router import handlers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from dialtone.adapters.parked_events import ParkedEvents
     from dialtone.adapters.telemetry import Level, Observer
@@ -92,6 +93,8 @@ class Answer(NamedTuple):
     """What is counted about the call."""
     repeats: Mapping[str, int] = MappingProxyType({})
     """Metrics of what had to be done more than once, by name; they are no reason for a warning."""
+    body: str = ""
+    """What whoever delivered an event of ours needs to know; Telnyx reads none."""
     arrived: tuple[str, float] | None = None
     """When the event occurred, and when it came, in unix seconds; None where it came otherwise, or was not one."""
 
@@ -144,7 +147,7 @@ class Endpoint:
         except Exception as error:  # noqa: BLE001 -- a fault of ours, before it was known who asks
             answer = _fault(error)
         self._report(answer, began)
-        return {"statusCode": answer.status.value, "headers": {"content-type": "text/plain"}, "body": ""}
+        return {"statusCode": answer.status.value, "headers": {"content-type": "text/plain"}, "body": answer.body}
 
     def _answer_to_request(self, request: Mapping[str, Any], deadline: float) -> Answer:
         try:
@@ -307,10 +310,17 @@ def _handled(event: Event, handled: EventResult) -> Answer:
         event.type,
         fields,
         handled.sent,
+        body=_waits(handled.sent) if event.type == ACTION else "",
         counts=counts,
         progress=handled.progress,
         repeats={name: count for name, count in repeats.items() if count},
     )
+
+
+def _waits(sent: Sequence[Sent]) -> str:
+    """Why Telnyx did not take commands, and how long it asks us to wait, as JSON."""
+    untaken = [each.outcome for each in sent if each.untaken]
+    return json.dumps([{"reason": each.reason, "retry_after_seconds": each.retry_after_seconds} for each in untaken])
 
 
 def _with_ignored(event: Event, answer: Answer) -> Answer:

@@ -17,6 +17,7 @@ from dialtone.domain.deadline import DeadlinePassed
 from dialtone.domain.decisions import HANGUP_REFUSED, RECORDING_ERROR, UNWATCHED
 from dialtone.domain.errors import TelnyxRefused, TelnyxUnavailable
 from dialtone.domain.events import READ_BACK
+from dialtone.domain.outside import led_by
 from dialtone.domain.texts import FINALIZED, SENT
 from dialtone.domain.watch import begun_by, first_look_seconds, watched
 from webhook.queue_answers import NoQueues
@@ -207,7 +208,7 @@ class EventProcessor:
         if event.type not in handlers():
             return call, route(call, event, None), None
         known = self.library.with_called_number(call, event, deadline)
-        flow = self.library.flow_for(known, event, deadline)
+        flow = self.library.flow_for(led_by(known, event), event, deadline)
         memory = self._memory(known.with_event_details(event), event, flow, deadline)
         if not memory:
             return call, route(known, event, flow), flow
@@ -232,7 +233,7 @@ class EventProcessor:
         *,
         keeping: bool,
     ) -> None:
-        begins = decision.call.flow_version and not before.flow_version
+        begins = decision.call.flow_version and decision.call.flow_version != before.flow_version
         snapshot = flow if begins and keeping and self._needs_snapshot(flow, now) else None
         self.store.commit(event, before, decision, at_seconds=now, flow=flow, snapshot=snapshot, deadline=deadline)
         if snapshot:

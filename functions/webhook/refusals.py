@@ -9,6 +9,7 @@ from dialtone.domain.client_state import ClientState
 from dialtone.domain.commands import COMMAND_NAMESPACE, SEND_MESSAGE, Command
 from dialtone.domain.events import Event
 from dialtone.domain.numbers import masked
+from dialtone.domain.outside import asked_place, refusal_id
 from dialtone.domain.texts import ACCEPTED
 
 if TYPE_CHECKING:
@@ -78,13 +79,24 @@ def refusals_of(  # noqa: PLR0913 -- what was decided, what came of it
     given_up = tuple(
         decided.commands[place] for place in sorted(places - sent.keys()) if promises(decided.commands[place])
     )
+    asked = asked_place(event.type, event.payload, decided.commands)
     for place, each in sorted(sent.items()):
-        if _needs_error_path(each, call, first=first, given_up=bool(given_up)):
+        if place == asked and each.outcome.kind in {"refused", "ended"}:
+            yield refused(event, decided.turn, place, each, from_outside=True)
+        elif _needs_error_path(each, call, first=first, given_up=bool(given_up)):
             yield refused(event, decided.turn, place, each, given_up)
             given_up = ()
 
 
-def refused(event: Event, turn: int, place: int, sent: Sent, given_up: Sequence[Command] = ()) -> Event:
+def refused(  # noqa: PLR0913 -- what was decided, what came of it
+    event: Event,
+    turn: int,
+    place: int,
+    sent: Sent,
+    given_up: Sequence[Command] = (),
+    *,
+    from_outside: bool = False,
+) -> Event:
     """The refusal of the command at `place` of the decision on the event, which left the call in `turn`."""
     outcome, command = sent.outcome, sent.command
     said = f"{command.action} {outcome.kind}: {outcome.code or outcome.status} {outcome.title}".strip()
@@ -96,10 +108,10 @@ def refused(event: Event, turn: int, place: int, sent: Sent, given_up: Sequence[
         "action": command.action,
         "code": outcome.code,
         "reason": said + _about(command),
+        **({"from_outside": True} if from_outside else {}),
         **_recordings_of((command, *given_up)),
     }
-    event_id = str(uuid.uuid5(COMMAND_NAMESPACE, f"{event.id}/{place}/refused"))
-    return Event(event_id, REFUSED, event.occurred_at, payload, ClientState(turn=turn))
+    return Event(refusal_id(event.id, place), REFUSED, event.occurred_at, payload, ClientState(turn=turn))
 
 
 def acceptances_of(

@@ -41,11 +41,21 @@ class MemoryTable:
 
     def query(self, *, ExpressionAttributeValues: Any, IndexName: str = "", Limit: int = 0, **_: Any) -> Any:
         """Items by partition and the beginning of the sort key, on a single page; or the keys of those that are due."""
+        if IndexName == "began":
+            return {"Items": self._began(ExpressionAttributeValues)}
         if IndexName:
             return {"Items": self._due(ExpressionAttributeValues)[:Limit]}
-        session, prefix = (ExpressionAttributeValues[name]["S"] for name in (":session", ":prefix"))
+        session = ExpressionAttributeValues[":session"]["S"]
+        prefix = ExpressionAttributeValues.get(":prefix", {"S": ""})["S"]
         keys = sorted(key for key in self._items if key[0] == session and key[1].startswith(prefix))
         return {"Items": [json.loads(self._items[key]) for key in keys]}
+
+    def put_item(self, *, Item: Any, ConditionExpression: str = "", **_: Any) -> Any:
+        """One item, if there was none of its key or that is not asked."""
+        if ConditionExpression and _key(Item) in self._items:
+            raise ClientError({"Error": {"Code": "ConditionalCheckFailedException"}}, "PutItem")
+        self._items[_key(Item)] = json.dumps(Item)
+        return {}
 
     def update_item(self, *, Key: Any, UpdateExpression: str, ConditionExpression: str, **named: Any) -> Any:
         """One item's fields set and removed if its condition holds; one that may be missing is made."""
@@ -84,6 +94,15 @@ class MemoryTable:
         return [
             {name: item[name] for name in keys} for item in sorted(found, key=lambda item: int(item["due_at"]["N"]))
         ]
+
+    def _began(self, asked: Any) -> list[Item]:
+        """The index `began` of one shard, the newest first."""
+        shard, since, until = asked[":shard"], int(asked[":since"]["N"]), int(asked[":until"]["N"])
+        found = [item for item in self.items() if item.get("began_on") == shard]
+        within = [item for item in found if since <= int(item["began_at"]["N"]) <= until]
+        keys = ("call_session_id", "item", "began_on", "began_at")
+        newest = sorted(within, key=lambda item: int(item["began_at"]["N"]), reverse=True)
+        return [{name: item[name] for name in keys} for item in newest]
 
     def _refusal(self, write: Any) -> Item:
         kept = self._items.get(_key(write.get("Item") or write["Key"]))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 from control.recording_answers import id_of
+from infra.carrier import Application, Caller, HangUp, Hear, trace
 from infra.local.emulator import ACCESS_KEY_ID, SECRET_ACCESS_KEY
 from tests.e2e.test_recordings_on_the_stack import kept
 from tests.e2e.test_stack import event, post
@@ -21,6 +22,7 @@ from tests.unit.test_docs import ROOT, blocks
 if TYPE_CHECKING:
     from nacl.signing import SigningKey
 
+    from infra.carrier import Carrier
     from infra.local.cloud import LocalCloud
 
 
@@ -42,14 +44,34 @@ def test_a_call_is_found_and_shown(cloud: LocalCloud, telnyx_key: SigningKey) ->
     assert asked(cloud, "/calls?limit=0", 422)["error"]["parameter"] == "limit"
 
 
-def test_the_signed_request_of_the_docs_is_answered(cloud: LocalCloud) -> None:
-    [command] = [text for text in blocks(ROOT / "docs" / "control-api.md", "text") if text.startswith("curl ")]
+def of_the_docs(cloud: LocalCloud, path: str, **more: str) -> Any:  # noqa: ANN401 -- any JSON
+    """Run the page's own command for a path; gives what it prints."""
+    [command] = [
+        text
+        for text in blocks(ROOT / "docs" / "control-api.md", "text")
+        if text.startswith("curl ") and f"$CONTROL_URL{path}" in text
+    ]
     known = {"CONTROL_URL": cloud.control_url, "AWS_SESSION_TOKEN": "", "PATH": os.environ["PATH"]}
     keys = {"AWS_ACCESS_KEY_ID": ACCESS_KEY_ID, "AWS_SECRET_ACCESS_KEY": SECRET_ACCESS_KEY}
+    ran = subprocess.run(  # noqa: S603 -- the docs' own command
+        ["/bin/bash", "-c", command], env=known | keys | more, capture_output=True, text=True, check=True
+    )
+    return json.loads(ran.stdout)
 
-    ran = subprocess.run(["/bin/bash", "-c", command], env=known | keys, capture_output=True, text=True, check=True)  # noqa: S603 -- the docs' own command
 
-    assert "calls" in json.loads(ran.stdout)
+def test_the_signed_requests_of_the_docs_are_answered(cloud: LocalCloud, carrier: Carrier) -> None:
+    heard: list[str] = []
+    carrier.observe(lambda each: heard.append(each.what) if isinstance(each, trace.Heard) else None)
+    carrier.add_application(Application("control", cloud.webhook_url), ["+15550100"])
+    leg = carrier.call("+15550187", "+15550100", Caller(Hear("ten minutes"), HangUp()))
+    carrier.run_for(3)
+
+    assert "calls" in of_the_docs(cloud, "/calls?")
+    done = of_the_docs(cloud, "/calls/$CALL/actions/speak", CALL=leg.name.call_session_id)
+    carrier.run_for(120)
+
+    assert (done["action"], done["repeated"]) == ("speak", False)
+    assert "The office closes in ten minutes." in heard
 
 
 def test_a_recording_is_heard_by_its_link(cloud: LocalCloud) -> None:

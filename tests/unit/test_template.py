@@ -1,6 +1,7 @@
 """What template.yaml promises and no emulator checks, asserted on the CloudFormation that SAM makes of it."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any, get_args
 
@@ -114,6 +115,7 @@ def test_the_functions_get_the_names_of_their_dependencies_and_no_secret(templat
     assert variables["ArchiveFunction"] == shared | {"RECORDINGS_BUCKET"}
     assert variables["LookupFunction"] == shared | {"LOOKUP_TOKENS_SECRET"}
     assert variables["PreTrafficFunction"] == shared | {"NEW_VERSION"}
+    assert variables["ControlFunction"] == shared | {"RECORDINGS_BUCKET", "WEBHOOK_FUNCTION", "CONTROL_DESTINATIONS"}
     assert variables["WatchdogFunction"] == shared | {"WATCHDOG_QUEUE_URL", "WEBHOOK_FUNCTION"}
     assert variables["ReconcileFunction"] == shared | {"ARCHIVE_QUEUE_URL", "RECORDINGS_BUCKET", "WEBHOOK_FUNCTION"}
     assert variables["EventsFunction"] == shared | {"EVENT_BUS", "EVENT_NUMBERS", "EVENTS_DEAD_LETTER_QUEUE_URL"}
@@ -399,6 +401,7 @@ def test_each_function_may_do_exactly_this(template: Template) -> None:
             "WriteItsLogs": LOG_ACTIONS,
             "SendTraces": TRACE_ACTIONS,
             "ReadCalls": {"dynamodb:BatchGetItem", "dynamodb:Query"},
+            "HaveActionsCarriedOut": {"lambda:InvokeFunction"},
             "NoteWhoListens": {"dynamodb:PutItem"},
             "ReadRecordings": {"s3:GetObject"},
             "TellMissingFromForbidden": {"s3:ListBucket"},
@@ -538,11 +541,16 @@ def test_the_control_api_takes_signed_requests_only(template: Template) -> None:
     operations = {
         f"{method.upper()} {path}": each for path, methods in api["paths"].items() for method, each in methods.items()
     }
-    (allowed,) = properties(template, "ListenPolicy")["PolicyDocument"]["Statement"]
-    invoked = {each["Fn::Sub"].partition("${ControlApi}/*/")[2] for each in allowed["Resource"]}
+    invoked: dict[str, set[str]] = {}
+    for policy in ("ListenPolicy", "ControlPolicy"):
+        (allowed,) = properties(template, policy)["PolicyDocument"]["Statement"]
+        invoked[policy] = {each["Fn::Sub"].partition("${ControlApi}/*/")[2] for each in allowed["Resource"]}
+    routes = {re.sub(r"\{\w+\}", "*", each).replace(" ", "") for each in operations}
 
     assert all(each["security"] == [{"AWS_IAM": []}] for each in operations.values())
-    assert {each.replace("/{id}", "/*").replace(" ", "") for each in operations} == invoked
+    assert invoked["ListenPolicy"] == {each for each in routes if each.startswith("GET/")}
+    assert invoked["ControlPolicy"] == {each for each in routes if each.startswith("POST/")}
+    assert routes == invoked["ListenPolicy"] | invoked["ControlPolicy"]
 
 
 def test_no_function_has_a_role_that_sam_made(template: Template) -> None:
@@ -598,6 +606,7 @@ def test_the_outputs_have_the_names_that_others_rely_on(template: Template) -> N
         "CampaignsBucketName",
         "PublishPolicyArn",
         "ControlUrl",
+        "ControlPolicyArn",
         "ListenPolicyArn",
         "EventBusName",
         "EventsDeadLetterQueueUrl",

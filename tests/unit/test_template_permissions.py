@@ -25,6 +25,7 @@ ELSEWHERE = {
     "control dynamodb:BatchGetItem",  # tests/integration/test_control_api.py, like the rest
     "control dynamodb:Query",
     "control dynamodb:PutItem",
+    "control lambda:Invoke",
     "control s3:GetObject",
     "control s3:HeadObject",
     "events events:PutEvents",  # tests/integration/test_events_outbox.py, like the other

@@ -460,6 +460,10 @@ class CallsTable:
         """Everything that happened on a phone call, in the order in which it happened."""
         return tuple(_timeline_entry(item) for item in self._query(call_session_id, EVENT))
 
+    def happened_at(self, call_session_id: str, occurred_at: str) -> tuple[TimelineEntry, ...]:
+        """What happened at one moment: an event of ours, and the refusals of its commands; strongly consistent."""
+        return tuple(_timeline_entry(item) for item in self._query(call_session_id, f"{EVENT}{occurred_at}#"))
+
     def delete(self, call_session_id: str) -> None:
         """Delete every item of a synthetic call. A real one's are kept, or erased with a receipt."""
         for kind in (EVENT, RECORDING, LEG):
@@ -680,6 +684,7 @@ def _call_fields(call: Call, event: Event) -> Item:
         "consent": asdict(call.consent) if call.consent else None,
         "unconfirmed": call.unconfirmed.to_json() if call.unconfirmed else None,
         "watch": asdict(call.watch) if call.watch else None,
+        "outside": call.outside.to_json() if call.outside else None,
     }
     return {
         **kept,

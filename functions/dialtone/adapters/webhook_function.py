@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -12,6 +12,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mypy_boto3_lambda import LambdaClient
+
+
+class Answer(NamedTuple):
+    """What the webhook function made of an event."""
+
+    why: str
+    """Why it was not taken; '' if it was."""
+    body: str = ""
 
 
 class WebhookFunction:
@@ -22,15 +30,20 @@ class WebhookFunction:
 
     def deliver(self, event: Mapping[str, Any], function: str) -> str:
         """Invoke the function with an event. Gives why it was not taken, '' if it was. Raises DeadlinePassed."""
+        return self.ask(event, function).why
+
+    def ask(self, event: Mapping[str, Any], function: str) -> Answer:
+        """The same, with what the function says beside it."""
         try:
             answered = self._functions.invoke(FunctionName=function, Payload=json.dumps(event).encode())
             response: Any = json.loads(answered["Payload"].read())
         except (ClientError, BotoCoreError, ValueError) as error:
-            return f"{type(error).__name__}: {error}"
+            return Answer(f"{type(error).__name__}: {error}")
         if answered.get("FunctionError"):
-            return f"it failed: {_error_type(response)}"
+            return Answer(f"it failed: {_error_type(response)}")
         status = response.get("statusCode") if isinstance(response, dict) else None
-        return "" if status == HTTPStatus.OK else f"it answered {status}"
+        body = str(response.get("body") or "") if isinstance(response, dict) else ""
+        return Answer("" if status == HTTPStatus.OK else f"it answered {status}", body)
 
 
 def _error_type(response: object) -> str:

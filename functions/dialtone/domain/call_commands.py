@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from dialtone.domain.commands import command
 from dialtone.domain.decisions import Decision
 from dialtone.domain.recording_identity import file_name
 from dialtone.domain.recordings import (
@@ -36,6 +37,8 @@ def with_commands(call: Call, commands: tuple[Command, ...], event: Event, *, pa
     """
     sent: list[Command] = []
     promised: list[Recording] = []
+    if call.outside:
+        call, commands = _as_held_from_outside(call, commands)
     for asked in commands:
         call = replace(
             call,
@@ -51,6 +54,23 @@ def with_commands(call: Call, commands: tuple[Command, ...], event: Event, *, pa
         promised.append(recording)
         call = replace(call, recordings=(*call.recordings, recording), recordings_asked=recording.number)
     return Decision(call, tuple(sent), tuple(promised))
+
+
+def _as_held_from_outside(call: Call, commands: tuple[Command, ...]) -> tuple[Call, tuple[Command, ...]]:
+    """The call and its flow's commands where a recording may be paused from outside: then nothing else resumes it."""
+    outside = call.outside
+    assert outside is not None  # noqa: S101 -- as it was asked
+    outside = outside.stopped_by_flow(commands)
+    left: list[Command] = []
+    for asked in commands:
+        own = outside.paused and asked.call_control_id == call.control_id
+        if own and asked.action in {"record_pause", "record_resume"}:
+            outside = replace(outside, flow_paused=asked.action == "record_pause")
+            continue
+        left.append(asked)
+        if own and asked.action == "record_start":
+            left.append(command("record_pause", call.control_id))
+    return replace(call, outside=outside.or_none), tuple(left)
 
 
 def _promised(call: Call, asked: Command, event: Event) -> Recording | None:

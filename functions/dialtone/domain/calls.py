@@ -14,6 +14,7 @@ from dialtone.domain.caller_trust import trust_of
 from dialtone.domain.commands import Command, command
 from dialtone.domain.numbers import called_number, caller_number, is_withheld
 from dialtone.domain.outcomes import outcome_of
+from dialtone.domain.outside import Outside
 from dialtone.domain.recordings import EXPECTED, Consent, Recording, Report
 from dialtone.domain.stored import restored
 from dialtone.domain.texts import later
@@ -110,6 +111,8 @@ class Call:
     """To being recorded: what is recorded after it has it as its evidence."""
     texts: Mapping[str, str] = field(default_factory=dict)
     """The texts that it had sent, by Telnyx's ids → what is known of each: `queued`, `sent`, `delivered`, …"""
+    outside: Outside | None = None
+    """What was begun from outside and goes on."""
     errors: int = 0
     initiated_at: str = ""
     answered_at: str = ""
@@ -145,6 +148,7 @@ class Call:
             consent=partial(restored, Consent),
             unconfirmed=Unconfirmed.from_json,
             watch=partial(restored, Watch),
+            outside=Outside.from_json,
         )
 
     @property
@@ -165,6 +169,11 @@ class Call:
     def expected_recordings(self) -> list[Recording]:
         """Those that were asked for, and neither came nor failed."""
         return [each for each in self.recordings if each.status == EXPECTED]
+
+    @property
+    def awaits_prompts(self) -> bool:
+        """Whether its step waits for the ends of speeches and files."""
+        return bool(self.waiting.get("prompts")) and not self.waiting.get("heard")
 
     @property
     def goes_on(self) -> bool:

@@ -308,6 +308,8 @@ def recorded_payload(
     """
     masked = event.client_state.sensitive or not keep_digits
     kept: dict[str, Any] = _kept(event.payload, addresses, masked=masked)
+    if event.type.startswith(OURS):
+        kept.pop("parameters", None)  # of what is asked for from outside: the commands have them
     return kept
 
 

@@ -9,6 +9,7 @@ from dialtone.domain.client_state import ALL_PLACES, ClientState
 from dialtone.domain.errors import MalformedEvent
 from dialtone.domain.events import OURS, Event
 from dialtone.domain.lookups import ANSWERED, SLOW, is_answer
+from dialtone.domain.outside import ACTION, is_action
 from dialtone.domain.texts import ACCEPTED
 from dialtone.domain.watch import OVERDUE, is_overdue_payload, overdue_event
 
@@ -54,6 +55,7 @@ class DecidedEvent(Protocol):
 
 
 _IS_PAYLOAD: Mapping[str, Callable[[Mapping[str, Any]], bool]] = {
+    ACTION: is_action,
     ACCEPTED: lambda payload: isinstance(payload.get("message_id"), str),
     ANSWERED: is_answer,
     OVERDUE: is_overdue_payload,

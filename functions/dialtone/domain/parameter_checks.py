@@ -7,10 +7,10 @@ import math
 import re
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeGuard
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeGuard
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 SHOWN_CHARACTERS = 60  # of a wrong value in an error: enough to recognise it, short enough for a log line
 
@@ -29,6 +29,10 @@ class Parameter(Protocol):
         """Give what is wrong with the value; nothing if it is right."""
         ...
 
+    def json_schema(self) -> dict[str, Any]:
+        """Give what JSON Schema can say of it."""
+        ...
+
 
 class Check(NamedTuple):
     """A value that is judged as a whole."""
@@ -37,6 +41,11 @@ class Check(NamedTuple):
     accepts: Callable[[object], bool]
     choices: tuple[str | int, ...] = ()
     secret: bool = False  # passwords, tokens, and digits that may be a card's or a PIN: never repeated in an error
+    schema: Mapping[str, Any] = MappingProxyType({})
+
+    def json_schema(self) -> dict[str, Any]:
+        """Give its schema, with what is allowed as a sentence."""
+        return {**self.schema, "description": f"{self.allowed[:1].upper()}{self.allowed[1:]}."}
 
     def faults(self, name: str, given: object) -> Iterator[Fault]:
         """Give one fault that says what is allowed and what was given."""
@@ -48,6 +57,10 @@ class ListOf(NamedTuple):
     """A list whose every item is judged."""
 
     item: Parameter
+
+    def json_schema(self) -> dict[str, Any]:
+        """Give a list's."""
+        return {"type": "array", "items": self.item.json_schema()}
 
     def faults(self, name: str, given: object) -> Iterator[Fault]:
         """Give the faults of the items, each named by its place."""
@@ -62,6 +75,10 @@ class MapOf(NamedTuple):
     """A mapping from free names to values that are all judged alike."""
 
     value: Parameter
+
+    def json_schema(self) -> dict[str, Any]:
+        """Give a mapping's."""
+        return {"type": "object", "additionalProperties": self.value.json_schema()}
 
     def faults(self, name: str, given: object) -> Iterator[Fault]:
         """Give the faults of the values, each named by its key."""
@@ -79,6 +96,10 @@ class Shape(NamedTuple):
     required: tuple[str, ...] = ()
     open: bool = False
 
+    def json_schema(self) -> dict[str, Any]:
+        """Give a mapping's with known fields."""
+        return object_schema(self.fields, self.required, is_open=self.open)
+
     def faults(self, name: str, given: object) -> Iterator[Fault]:
         """Give what is missing, what is unknown, and the faults of the fields."""
         if not _keyed_by_text(given):
@@ -94,6 +115,16 @@ class Shape(NamedTuple):
         return ANY_JSON if self.open else Check(f"named {known}", lambda _: False)
 
 
+def object_schema(
+    fields: Mapping[str, Parameter], required: Iterable[str] = (), *, is_open: bool = False
+) -> dict[str, Any]:
+    """Give the JSON Schema of a mapping with these fields."""
+    schema: dict[str, Any] = {"type": "object", "additionalProperties": is_open}
+    if fields:
+        schema["properties"] = {name: each.json_schema() for name, each in fields.items()}
+    return schema | ({"required": [*required]} if required else {})
+
+
 def shown(given: object) -> str:
     """Give a wrong value as it stands in an error: short, and long text by its length."""
     if isinstance(given, str) and len(given) > SHOWN_CHARACTERS:
@@ -105,37 +136,61 @@ def shown(given: object) -> str:
 def text(least: int, most: int) -> Check:
     """Give a check for text of so many characters."""
     return Check(
-        f"text of {least:,} to {most:,} characters", lambda given: _text(given) and least <= len(given) <= most
+        f"text of {least:,} to {most:,} characters",
+        lambda given: _text(given) and least <= len(given) <= most,
+        schema={"type": "string", "minLength": least, "maxLength": most},
     )
 
 
 def written(pattern: str, allowed: str, *, secret: bool = False) -> Check:
     """Give a check for text that matches the pattern from end to end."""
     form = re.compile(pattern)
-    return Check(allowed, lambda given: _text(given) and form.fullmatch(given) is not None, secret=secret)
+    return Check(
+        allowed,
+        lambda given: _text(given) and form.fullmatch(given) is not None,
+        secret=secret,
+        schema={"type": "string", "pattern": f"^({pattern})$"},
+    )
 
 
 def whole(least: int, most: int | None = None) -> Check:
     """Give a check for a whole number in a range."""
     allowed = f"a whole number of {least:,} or more" if most is None else f"a whole number from {least:,} to {most:,}"
-    return Check(allowed, lambda given: _whole(given) and least <= given and (most is None or given <= most))
+    return Check(
+        allowed,
+        lambda given: _whole(given) and least <= given and (most is None or given <= most),
+        schema={"type": "integer", "minimum": least} | ({} if most is None else {"maximum": most}),
+    )
 
 
 def number(least: float, most: float) -> Check:
     """Give a check for any number in a range."""
-    return Check(f"a number from {least:g} to {most:g}", lambda given: _number(given) and least <= given <= most)
+    return Check(
+        f"a number from {least:g} to {most:g}",
+        lambda given: _number(given) and least <= given <= most,
+        schema={"type": "number", "minimum": least, "maximum": most},
+    )
 
 
 def choice(*choices: str | int) -> Check:
     """Give a check for one of a few values: a true enumeration of Telnyx's."""
     allowed = f"one of {', '.join(map(str, choices))}" if len(choices) > 1 else repr(choices[0])
     # Text and whole numbers only: True and 8000.0 are equal to members of some enumerations, but not members.
-    return Check(allowed, lambda given: (_text(given) or _whole(given)) and given in choices, choices)
+    return Check(
+        allowed,
+        lambda given: (_text(given) or _whole(given)) and given in choices,
+        choices,
+        schema={"enum": [*choices]},
+    )
 
 
 def either(*checks: Parameter, allowed: str) -> Check:
     """Give a check for a value that one of several accepts."""
-    return Check(allowed, lambda given: any(not any(check.faults("", given)) for check in checks))
+    return Check(
+        allowed,
+        lambda given: any(not any(check.faults("", given)) for check in checks),
+        schema={"anyOf": [check.json_schema() for check in checks]},
+    )
 
 
 def url(*schemes: str) -> Check:
@@ -174,11 +229,16 @@ def _json(given: object) -> bool:
     return given is None or isinstance(given, (str, bool)) or _number(given)
 
 
-FLAG = Check("true or false", lambda given: isinstance(given, bool))
-BASE64 = Check("base64", _base64)
+FLAG = Check("true or false", lambda given: isinstance(given, bool), schema={"type": "boolean"})
+BASE64 = Check("base64", _base64, schema={"type": "string", "contentEncoding": "base64"})
 ANY_JSON = Check("JSON: text, numbers, true, false, null, lists, mappings", _json)
 WORD = written(r"\S(.*\S)?", "text that is not blank")
-SECRET = Check("text that is not empty", lambda given: _text(given) and given != "", secret=True)
+SECRET = Check(
+    "text that is not empty",
+    lambda given: _text(given) and given != "",
+    secret=True,
+    schema={"type": "string", "minLength": 1},
+)
 UUID = written(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", "a UUID")
 WEB = url("https", "http")
 WEBSOCKET = url("wss", "ws")

@@ -83,7 +83,7 @@ class Consent:
     key: str = ""
 
 
-FLOW, SENSITIVE = "flow", "sensitive"
+FLOW, SENSITIVE, OUTSIDE = "flow", "sensitive", "outside"
 """Why a recording was paused: a flow's own `recording: pause`, or a step whose digits are recorded nowhere."""
 
 

@@ -206,7 +206,19 @@ RECORD_FROM_ANSWER_RULES: tuple[Rule, ...] = (
 
 WEBHOOKS: dict[str, Parameter] = {
     "webhook_retries_policies": MapOf(
-        Shape({"retries_ms": Check("at most 5 delays in milliseconds, at most 60,000 in all", _retries)})
+        Shape(
+            {
+                "retries_ms": Check(
+                    "at most 5 delays in milliseconds, at most 60,000 in all",
+                    _retries,
+                    schema={
+                        "type": "array",
+                        "maxItems": WEBHOOK_RETRIES,
+                        "items": {"type": "integer", "minimum": 0, "maximum": WEBHOOK_RETRIES_MILLIS},
+                    },
+                )
+            }
+        )
     ),
     "webhook_url": WEB,
     "webhook_url_method": choice("POST", "GET"),
@@ -221,7 +233,11 @@ SOUND: dict[str, Parameter] = {
     "sound_modifications": Shape(
         {
             "octaves": number(-1, 1),
-            "pitch": Check("a number above 0", lambda given: number(0, 1e9).accepts(given) and given != 0),
+            "pitch": Check(
+                "a number above 0",
+                lambda given: number(0, 1e9).accepts(given) and given != 0,
+                schema={"type": "number", "exclusiveMinimum": 0},
+            ),
             "semitone": number(-14, 14),
             "track": choice("inbound", "outbound"),
         }

@@ -18,6 +18,7 @@ from dialtone.domain.client_state import ClientState
 from dialtone.domain.commands import COMMAND_NAMESPACE
 from dialtone.domain.events import OURS, Event
 from dialtone.domain.longest_wait import longest_wait
+from dialtone.domain.outside import ACTION
 from dialtone.domain.stored import restored
 
 if TYPE_CHECKING:
@@ -90,7 +91,9 @@ def watched(decision: Decision, event: Event, before: Call, now: float) -> Decis
     last = before.watch
     moving = last is not None and now - last.since <= 2 * LOOK_SECONDS
     chain = last.chain if last and moving else _chain(event)
-    return replace(decision, call=replace(call, watch=Watch(chain, int(now), _until(decision, event, last, now))))
+    return replace(
+        decision, call=replace(call, watch=Watch(chain, int(now), _until(decision, event, last, now, before.turn)))
+    )
 
 
 def _watched_after_hangup(decision: Decision, event: Event, before: Call, now: float) -> Decision:
@@ -107,12 +110,16 @@ def _watched_after_hangup(decision: Decision, event: Event, before: Call, now: f
     return replace(decision, call=replace(call, watch=Watch(chain, int(now), int(now + seconds))))
 
 
-def _until(decision: Decision, event: Event, last: Watch | None, now: float) -> int:
+def _until(decision: Decision, event: Event, last: Watch | None, now: float, turn: int) -> int:
     """Until its commands are over; as before, without any that end. Two people may talk for ever."""
     call = decision.call
     if decision.talking:
         return 0
-    if seconds := longest_wait(decision.commands):
+    seconds = longest_wait(decision.commands)
+    if seconds and event.type == ACTION and last and call.turn == turn:
+        # The step waits for what it waited for, and that comes after what was asked for from outside.
+        return int(max(last.until, now) + seconds) if last.until else 0
+    if seconds:
         return int(now + seconds)
     if event.type == "call.bridged":
         return 0

@@ -31,8 +31,9 @@ from dialtone.domain.errors import CommandInvalid
 from dialtone.domain.events import OF_AI_GATHERS, OURS
 from dialtone.domain.numbers import masked
 from dialtone.domain.outcomes import COMPLETED, FLOW_FAILED, HUNG_UP, NO_FLOW
+from dialtone.domain.outside import GATHER_ENDED
 from dialtone.domain.payments import OF_PAYMENTS
-from dialtone.domain.recordings import FLOW, SENSITIVE
+from dialtone.domain.recordings import FLOW, OUTSIDE, SENSITIVE
 from dialtone.domain.texts import ACCEPTED
 from dialtone.domain.webhook_retry_policy import CALLER_EVENTS, retries
 from dialtone.flow.consent import DECLINED
@@ -45,7 +46,7 @@ from dialtone.flow.moves import Fail, Go, Move, SubFlowCall, Wait
 from dialtone.flow.step_state import NO_STATE, StepState
 from dialtone.flow.steps.hangup_and_reject import HangUp, Reject
 from dialtone.flow.steps.recording import RecordingSwitch
-from dialtone.flow.steps.say import stop_queued
+from dialtone.flow.steps.say import stop_queued, unplayable
 from dialtone.flow.templating import MAX_VALUE_CHARACTERS, filled, known
 
 if TYPE_CHECKING:
@@ -154,6 +155,11 @@ def advance(call: Call, event: Event, flow: LoadedFlow | None) -> Decision:
     """Let the call's step answer the event; one of a step already left changes nothing."""
     if flow is None:
         return _without_flow(call, event)
+    if call.outside and not event.about_callee:
+        outside = call.outside.after_end(event, call.turn, flow_waits=call.awaits_prompts)
+        if outside:
+            reason = ": ".join(filter(None, ("the end of what was asked for from outside", unplayable(event))))
+            return stay(replace(call, outside=outside.or_none), reason)
     bound = event.about_callee or event.type.startswith(_BOUND_TO_A_TURN)
     if bound and (event.client_state.turn != call.turn or timer_of_another_turn(call, event)):
         return stay(call, _late(call, event))
@@ -161,7 +167,7 @@ def advance(call: Call, event: Event, flow: LoadedFlow | None) -> Decision:
         return stay(call, "after the hang-up")
     step = flow.step_of(call)
     if step is None:
-        return stay(call) if not call.step else _follow(call, event, Fail(f"no step {call.step} any more"), flow)
+        return _in_no_step(call, event, flow)
     try:
         move = _repeated(step, call, event) or step.follow(call, event, _voice_defaults(step, call, flow))
     except CommandInvalid as error:
@@ -191,7 +197,8 @@ def overdue(call: Call, event: Event, flow: LoadedFlow | None) -> Decision:
         return _follow(call, event, Fail("nothing was answered"), flow)
     reason, step = f"Telnyx reported nothing for {event.payload['seconds']} s", flow.step_of(call)
     if step is None:
-        return Decision(call, (command("hangup", call.control_id),), reason=reason, incidents=(FLOW_ERROR,))
+        end = Decision(call, (command("hangup", call.control_id),), reason=reason, incidents=(FLOW_ERROR,))
+        return enter_again(call, event, flow) if call.outside and call.outside.aside else end
     return _follow(call, event, Fail(reason, step.abandoned(call)), flow)
 
 
@@ -203,6 +210,47 @@ def callee_progressed(call: Call, event: Event, flow: LoadedFlow | None, reason:
         end = command("hangup", event.text("call_control_id"))
         return replace(decision, commands=(*decision.commands, end), reason="no caller is waiting for it any more")
     return replace(decision, reason=decision.reason or reason)
+
+
+def issue(
+    call: Call, event: Event, commands: tuple[Command, ...], flow: LoadedFlow, *, outside: bool = True
+) -> Decision:
+    """The call after these commands, which nobody's step has asked for; it stays in its step.
+
+    Those asked for from `outside` are sent as they are; others keep to what is held from there.
+    """
+    marked = _marked_all(commands, call, flow)
+    if not outside:
+        return with_commands(call, marked, event)
+    decision = with_commands(replace(call, outside=None), marked, event, pausing=OUTSIDE)
+    return replace(decision, call=replace(decision.call, outside=call.outside))
+
+
+def begin_at(call: Call, event: Event, flow: LoadedFlow, step: str) -> Decision:
+    """Leave whatever flows the call is in, and enter a step of the one that leads it."""
+    return _follow(call, event, _Leave(step, edge=START), flow)
+
+
+def enter_again(call: Call, event: Event, flow: LoadedFlow) -> Decision:
+    """Enter the step again that the call was taken out of from outside, to be connected with somebody."""
+    outside = call.outside
+    if outside is None or not outside.aside:
+        return stay(call)
+    left = replace(outside, aside="", aside_turn=0, connected=False, parks=False)
+    back = replace(call, step=outside.aside, outside=left.or_none)
+    return _follow(back, event, Go(local_name(outside.aside)), flow)
+
+
+def _in_no_step(call: Call, event: Event, flow: LoadedFlow) -> Decision:
+    if call.step:
+        return _follow(call, event, Fail(f"no step {call.step} any more"), flow)
+    outside = call.outside
+    if outside is None or not outside.aside:
+        return stay(call)
+    if event.type == "call.bridged":
+        return stay(replace(call, outside=replace(outside, connected=True)))
+    alone = event.type == "call.hangup" and event.about_callee and (outside.parks or not outside.connected)
+    return enter_again(call, event, flow) if alone else stay(call)
 
 
 def note_ending(call: Call, flow: LoadedFlow | None) -> Call:
@@ -252,9 +300,17 @@ def _voice_defaults(step: Step, call: Call, flow: LoadedFlow) -> VoiceDefaults:
 
 def _repeated(step: Step, call: Call, event: Event) -> Go | None:
     """The step again, where detection cut its prompt off: else a call could end before the caller heard the text."""
+    if _is_talked_over(step, call, event):
+        return Go(step.name, state=step.repeated(call) or NO_STATE)
     if not cut_off_by_detection(event) or (state := step.repeated(call)) is None:
         return None
     return Go(step.name, stop_queued(call), state=state)
+
+
+def _is_talked_over(step: Step, call: Call, event: Event) -> bool:
+    """Whether a question was not answered while the caller heard what was asked for from outside."""
+    unanswered = event.type == GATHER_ENDED and event.text("status") == "timeout" and not event.text("digits")
+    return unanswered and bool(call.outside and call.outside.prompts) and hasattr(step, "tries")
 
 
 def _follow(call: Call, event: Event, move: Move | _Leave, flow: LoadedFlow) -> Decision:

@@ -17,8 +17,12 @@ if TYPE_CHECKING:
 
 @on("dialtone.command.refused")
 def command_refused(call: Call, event: Event, flow: LoadedFlow | None) -> Decision:
-    """Recordings that it promised will not come; unless the call has ended, the flow takes its error path."""
+    """Recordings that it promised will not come; unless the call has ended, the flow takes its error path.
+
+    Not for a command that was asked for from outside: whoever did is told.
+    """
     call_ended = event.payload["call_ended"]
+    outside = bool(event.payload.get("from_outside"))
     if event.text("action") == "record_pause":
         call = pause_refused(call, event)
     decision = recording_refused(
@@ -26,6 +30,10 @@ def command_refused(call: Call, event: Event, flow: LoadedFlow | None) -> Decisi
         event.text("reason"),
         names=event.payload["recording_names"],
         turns=event.payload["recording_turns"],
-        call_ended=call_ended,
+        call_ended=call_ended or outside,
     )
+    if outside:
+        from dialtone.flow.outside import refused  # noqa: PLC0415 -- few calls are acted on
+
+        return decision.then(lambda now: refused(now, event, flow))
     return decision if call_ended else decision.then(lambda now: take_error_path(now, event, flow))

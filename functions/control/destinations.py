@@ -1,0 +1,37 @@
+"""Whom a stack may ring for people and programs that ask from outside: a stolen key must not ring the world. Pure."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import NamedTuple
+
+from control.problems import Refused, wrong
+
+
+class Destinations(NamedTuple):
+    """Beginnings of numbers (`+1`, `+4420`), and hosts of SIP addresses (`sip:pbx.example.com`)."""
+
+    allowed: tuple[str, ...]
+
+    @classmethod
+    def of_text(cls, text: str) -> Destinations:
+        """Those that a setting lists, with commas between them."""
+        return cls(tuple(filter(None, (each.strip() for each in text.split(",")))))
+
+    def check(self, parameter: str, to: object) -> None:
+        """Raise Refused where somebody must not be rung."""
+        if not isinstance(to, str):
+            raise wrong(parameter, f"{parameter} must be one number in E.164, or one SIP address.")
+        called = to.partition(",")[0]
+        if not any(_is_of(called, each) for each in self.allowed):
+            known = ", ".join(self.allowed) or "nobody: the setting ControlDestinations is empty"
+            message = f"{parameter} is not among those who may be rung ({known})."
+            raise Refused(HTTPStatus.FORBIDDEN, "destination_not_allowed", message, parameter)
+
+
+def _is_of(called: str, allowed: str) -> bool:
+    if allowed.startswith("+"):
+        return called.startswith(allowed)
+    scheme, _, address = called.partition(":")
+    host = address.rpartition("@")[2].partition(";")[0].partition("?")[0].partition(":")[0]
+    return scheme in {"sip", "sips"} and f"sip:{host.lower()}" == allowed.lower()

@@ -1,0 +1,148 @@
+"""What people and programs have begun on a call by the control API, as far as its flow must know of it. Pure.
+
+Telnyx marks a leg's events with the latest client state, whichever command they are of: it does not say whose prompt
+has ended. But prompts are played in the order in which they were asked for, and of two gathers the later cancels the
+earlier. So an end is counted: for the flow while its step waits for one and asked first, else for what was asked from
+outside.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from dialtone.domain.commands import COMMAND_NAMESPACE
+from dialtone.domain.longest_wait import longest_wait
+from dialtone.domain.stored import restored
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from dialtone.domain.calls import Call
+    from dialtone.domain.commands import Command
+    from dialtone.domain.events import Event
+
+ACTION = "dialtone.control.action"
+"""The type of our own event by which the control function has something done on a call."""
+
+MOST_PROMPTS = 8
+"""Asked for from outside and not over: a call's state stays small."""
+
+QUEUED_SECONDS = 600
+"""How much later than by itself the end of a prompt may come: what was queued before it is heard first."""
+
+ENDLESS_SECONDS = 14_400
+"""Of audio without end: the longest leg."""
+
+PROMPT_ENDED = frozenset({"call.speak.ended", "call.playback.ended"})
+GATHER_ENDED = "call.gather.ended"
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """What was begun from outside and goes on."""
+
+    prompts: tuple[int, ...] = ()
+    """Speeches and files whose ends are still to come, each by the turn in which it was asked for; the first first."""
+    overlays: int = 0
+    """Files that are played over others: Telnyx keeps a queue of their own for them."""
+    gathers: int = 0
+    """Gathers whose ends are still to come."""
+    until: str = ""
+    """When all of these are over at the latest: an end that is never reported must not cost the flow one of its own."""
+    paused: bool = False
+    """Whether the recording was paused from outside: it stays so until it is resumed from there."""
+    flow_paused: bool = False
+    """Whether the flow, meanwhile, wants it paused as well."""
+    aside: str = ""
+    """The step that the call was taken out of, to be connected with somebody; it is entered again if that fails."""
+    aside_turn: int = 0
+    """The turn in which the call is connected; the step is entered again in another one."""
+    connected: bool = False
+    """Whether the two talk, or have talked."""
+    parks: bool = False
+    """Whether the call goes on after that conversation."""
+
+    def to_json(self) -> dict[str, Any]:
+        """As a JSON object, without what is as usual."""
+        return {name: value for name, value in asdict(self).items() if value}
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> Outside:
+        """What was stored, in this or another version of the program."""
+        return restored(cls, stored, prompts=tuple)
+
+    @property
+    def or_none(self) -> Outside | None:
+        """None where nothing goes on."""
+        return None if self in {Outside(), Outside(until=self.until)} else self
+
+    def with_prompt(self, asked: Command, turn: int, now: str) -> Outside:
+        """After a prompt was asked for."""
+        later = replace(self, until=self._until((asked,), now))
+        if asked.parameters.get("overlay"):
+            return replace(later, overlays=self.overlays + 1)
+        return replace(later, prompts=(*self.prompts, turn))
+
+    def with_gather(self, asked: Command, now: str) -> Outside:
+        """After keys were asked for."""
+        return replace(self, gathers=self.gathers + 1, until=self._until((asked,), now))
+
+    def _until(self, asked: Iterable[Command], now: str) -> str:
+        seconds = (longest_wait(asked) or ENDLESS_SECONDS) + QUEUED_SECONDS
+        begins = max(now, self.until) if self.prompts or self.overlays or self.gathers else now
+        return (datetime.fromisoformat(begins) + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+    def after_end(self, event: Event, turn: int, *, flow_waits: bool) -> Outside | None:
+        """What is left if the event is the end of something that was begun from outside; None if it is not.
+
+        `flow_waits`: whether the step that the call is in, in that turn, has prompts whose ends are still to come.
+        """
+        if event.occurred_at > self.until:
+            return None
+        if event.type == GATHER_ENDED and self.gathers and not event.text("gather_id"):
+            return replace(self, gathers=self.gathers - 1)
+        if event.type not in PROMPT_ENDED:
+            return None
+        if event.payload.get("overlay"):
+            return replace(self, overlays=self.overlays - 1) if self.overlays else None
+        if not self.prompts or (flow_waits and self.prompts[0] == turn):
+            return None
+        return replace(self, prompts=self.prompts[1:])
+
+    def stopped_by_flow(self, commands: Iterable[Command]) -> Outside:
+        """What is left after the flow's own commands: what it stops is not waited for."""
+        stops = any(
+            not each.parameters.get("overlay")
+            and (each.action == "playback_stop" or each.parameters.get("stop") == "all")
+            for each in commands
+        )
+        return replace(self, prompts=()) if stops else self
+
+
+NOTHING = Outside()
+
+
+def asked_place(event_type: str, payload: Mapping[str, Any], commands: Sequence[Command]) -> int | None:
+    """The place of the command that was asked for from outside among those of the decision; None for none."""
+    if event_type != ACTION:
+        return None
+    return next((place for place, each in enumerate(commands) if each.action == payload.get("action")), None)
+
+
+def led_by(call: Call, event: Event) -> Call:
+    """The call as one of the flow that it is put into from outside, if the event says so."""
+    to = event.payload.get("to_flow") if event.type == ACTION else None
+    return replace(call, flow=to, flow_version="") if isinstance(to, str) and to != call.flow else call
+
+
+def refusal_id(event_id: str, place: int) -> str:
+    """The id of the event that says that the command at that place of an event's decision was refused."""
+    return str(uuid.uuid5(COMMAND_NAMESPACE, f"{event_id}/{place}/refused"))
+
+
+def is_action(payload: Mapping[str, Any]) -> bool:
+    """Whether it is the payload of such an event."""
+    return isinstance(payload.get("action"), str) and isinstance(payload.get("parameters"), dict)

@@ -1,0 +1,254 @@
+"""What is decided about an action that is asked for from outside, by the control API. Pure.
+
+It is decided like everything that happens on a call, and its commands are stored before they are sent. The last of them
+is the one that was asked for; what comes before stops what the flow had begun.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from dialtone.domain.call_recordings import NO_TURN, pause_refused
+from dialtone.domain.call_status import ENDED
+from dialtone.domain.callee_legs import callee_state
+from dialtone.domain.commands import Command, command
+from dialtone.domain.decisions import Decision
+from dialtone.domain.outside import ACTION, MOST_PROMPTS, NOTHING
+from dialtone.flow.engine import advance, begin_at, enter_again, issue
+from dialtone.flow.inputs import not_given
+from dialtone.flow.loaded_flow import is_sensitive
+from dialtone.flow.step_state import PromptState
+
+if TYPE_CHECKING:
+    from dialtone.domain.calls import Call
+    from dialtone.domain.events import Event
+    from dialtone.domain.outside import Outside
+    from dialtone.flow.loaded_flow import LoadedFlow
+
+ENTER = "flow"
+"""The action that is none of Telnyx's: put the call into a flow, or a step of one."""
+
+NOT_POSSIBLE = "not possible: "
+"""How the reason begins of a decision against an action; a code follows."""
+
+CALL_ENDED, NOT_ANSWERED, NO_FLOW, NO_STEP, NOT_GIVEN = "call_ended", "not_answered", "no_flow", "no_step", "not_given"
+FLOW_ASKS, OTHERS_ASK, CONNECTING, TALKING = "flow_asks", "others_ask", "connecting", "talking"
+TOO_MANY, PAUSED, FLOW_PAUSES = "too_many", "paused", "flow_pauses"
+
+_STOPS_LISTENING = frozenset({"gather_stop", "ai_assistant_stop"})
+
+
+def act(call: Call, event: Event, flow: LoadedFlow | None) -> Decision:
+    """Do what is asked for, if it can be done now."""
+    action: str = event.payload["action"]
+    if call.status == ENDED or not call.control_id:
+        return _not_possible(call, CALL_ENDED)
+    if flow is None:
+        return _not_possible(call, NO_FLOW)
+    decide = _DECIDE.get(action)
+    decision = decide(call, event, flow) if decide else _send(call, event, flow)
+    return decision if decision.reason else replace(decision, reason=f"{action} from outside")
+
+
+def refused(call: Call, event: Event, flow: LoadedFlow | None) -> Decision:
+    """Telnyx refused the command: what it would have begun does not go on, and the flow takes no notice."""
+    outside, action = call.outside or NOTHING, event.text("action")
+    if action in {"speak", "playback_start"}:
+        call = _with(call, replace(outside, prompts=outside.prompts[:-1]))
+    elif action in {"gather_using_speak", "gather_using_audio"}:
+        call = _with(call, replace(outside, gathers=max(0, outside.gathers - 1)))
+    elif action == "record_pause":
+        call = _with(pause_refused(call, event), replace(outside, paused=False))
+    elif action in {"transfer", "bridge"} and flow and call.status != ENDED:
+        return enter_again(call, event, flow)
+    return Decision(call)
+
+
+def _send(call: Call, event: Event, flow: LoadedFlow) -> Decision:
+    return issue(call, event, (_asked(call, event),), flow)
+
+
+def _play(call: Call, event: Event, flow: LoadedFlow) -> Decision:
+    outside, asked = call.outside or NOTHING, _asked(call, event)
+    if len(outside.prompts) + outside.overlays >= MOST_PROMPTS:
+        return _not_possible(call, TOO_MANY)
+    stops = asked.parameters.get("stop") == "all" and not asked.parameters.get("overlay")
+    stopped, forgot = _stopped(call) if stops else (call, False)
+    outside = (stopped.outside or NOTHING).with_prompt(asked, call.turn, event.occurred_at)
+    decision = issue(_with(stopped, outside), event, (asked,), flow)
+    return decision.then(lambda now: _forgotten(now, event, flow)) if forgot else decision
+
+
+def _stop(call: Call, event: Event, flow: LoadedFlow) -> Decision:
+    asked = _asked(call, event)
+    stops = asked.parameters.get("stop", "all") == "all" and not asked.parameters.get("overlay")
+    stopped, forgot = _stopped(call) if stops else (call, False)
+    decision = issue(stopped, event, (asked,), flow)
+    return decision.then(lambda now: _forgotten(now, event, flow)) if forgot else decision
+
+
+def _stopped(call: Call) -> tuple[Call, bool]:
+    """The call after all its prompts were stopped, and whether Telnyx forgets all that its step waits for.
+
+    It reports the end of the one that is heard, and none of those behind it.
+    """
+    outside, waits = call.outside or NOTHING, call.awaits_prompts
+    if waits and (not outside.prompts or outside.prompts[0] == call.turn):
+        return _with(replace(call, waiting={**call.waiting, "prompts": 1}), replace(outside, prompts=())), False
+    return _with(call, replace(outside, prompts=outside.prompts[:1])), waits
+
+
+def _forgotten(call: Call, event: Event, flow: LoadedFlow) -> Decision:
+    """The step goes on as if its prompts had been heard: no event says that they will not be."""
+    ended = replace(
+        event,
+        type="call.speak.ended",
+        payload={"call_session_id": call.session_id, "call_leg_id": call.leg_id, "status": "completed"},
+        client_state=replace(event.client_state, turn=call.turn),
+    )
+    outside = call.outside
+    heard = replace(call, outside=None, waiting={**call.waiting, **PromptState(prompts=1).stored()})
+    decision = advance(heard, ended, flow)
+    return replace(decision, call=replace(decision.call, outside=outside))
+
+
+def _gather(call: Call, event: Event, flow: LoadedFlow) -> Decision:
+    outside, step = call.outside or NOTHING, flow.step_of(call)
+    if step and (hasattr(step, "pay") or any(each.action in _STOPS_LISTENING for each in step.abandoned(call))):
+        return _not_possible(call, FLOW_ASKS)
+    if outside.gathers:
+        return _not_possible(call, OTHERS_ASK)
+    asked = _asked(call, event)
+    return issue(_with(call, outside.with_gather(asked, event.occurred_at)), event, (asked,), flow)
+
+
+def _record(call: Call, event: Event, flow: LoadedFlow) -> Decision:
+    """A recording that was started or stopped from outside is paused by nobody, until it is again."""
+    outside = call.outside or NOTHING
+    decision = issue(
+        _with(call, replace(outside, paused=False, flow_paused=False)), event, (_asked(call, event),), flow
+    )
+    turned = tuple(replace(each, turn=NO_TURN) for each in decision.recordings)
+    numbers = {each.number: each for each in turned}
+    kept = tuple(numbers.get(each.number, each) for each in decision.call.recordings)
+    return replace(decision, call=replace(decision.call, recordings=kept), recordings=turned)
+
+
+def _pause(call: Call, event: Event, flow: LoadedFlow) -> Decision:
+    outside = call.outside or NOTHING
+    if outside.paused:
+        return _not_possible(call, PAUSED)
+    held = _with(call, replace(outside, paused=True, flow_paused=call.recorder == "paused"))
+    return issue(held, event, (_asked(call, event),), flow)
+
+
+def _resume(call: Call, event: Event, flow: LoadedFlow) -> Decision:
+    """What the flow wants paused, a card number, is not recorded: it has to be over first."""
+    outside, step = call.outside or NOTHING, flow.step_of(call)
+    own = outside.flow_paused if outside.paused else call.recorder == "paused"
+    if own or is_sensitive(step) or hasattr(step, "pay"):
+        return _not_possible(call, FLOW_PAUSES)
+    released = _with(call, replace(outside, paused=False, flow_paused=False))
+    return issue(released, event, (_asked(call, event),), flow)
+
+
+def _connect(call: Call, event: Event, flow: LoadedFlow) -> Decision:
+    """The call leaves its step, to be connected with somebody; if that fails it enters the step again."""
+    if not call.answered_at or not call.turn:
+        return _not_possible(call, NOT_ANSWERED)
+    if call.outside and call.outside.aside and call.outside.aside_turn == call.turn:
+        return _not_possible(call, CONNECTING)
+    outside = replace(call.outside or NOTHING, prompts=(), gathers=0)
+    parks = "park_after_unbridge" in event.payload["parameters"]
+    turn = call.turn + 1
+    aside = replace(
+        _with(call, replace(outside, aside=call.step, aside_turn=turn, parks=parks)),
+        step="",
+        turn=turn,
+        waiting={},
+        far_legs={},
+        entered_at=event.occurred_at,
+    )
+    asked = _asked(aside, event)
+    if asked.action == "transfer":
+        far = callee_state(aside, dialled=False).encode()
+        asked = replace(asked, parameters={**asked.parameters, "target_leg_client_state": far})
+    stopped = issue(aside, event, _left_alone(call, flow), flow, outside=False)
+    moved = stopped.then(lambda now: issue(now, event, (asked,), flow))
+    return replace(moved, call=moved.call.moved_from(call.position, event))
+
+
+def _enter(call: Call, event: Event, flow: LoadedFlow) -> Decision:
+    given = event.payload["parameters"]
+    if not call.answered_at:
+        return _not_possible(call, NOT_ANSWERED)
+    if _talks(call):
+        return _not_possible(call, TALKING)
+    to = given.get("step") or flow.main.start
+    if to not in flow.main.steps:
+        return _not_possible(call, NO_STEP)
+    variables = {**call.variables, **given.get("variables", {})}
+    if not_given(flow.main, variables):
+        return _not_possible(call, NOT_GIVEN)
+    led, quiet = replace(call, variables=variables), _left_alone(call, flow)
+    if call.flow != flow.name:
+        days = flow.main.retention_days
+        led = replace(led, flow=flow.name, flow_version=flow.version, retention_days=days, step="", back=(), scopes=())
+        quiet = _silenced(call)
+    outside = replace(
+        call.outside or NOTHING, prompts=(), gathers=0, aside="", aside_turn=0, connected=False, parks=False
+    )
+    stopped = issue(_with(led, outside), event, quiet, flow, outside=False)
+    return stopped.then(lambda now: begin_at(now, event, flow, to))
+
+
+def _talks(call: Call) -> bool:
+    """Whether it is connected with somebody, by its flow or from outside: Telnyx would end it with the other side."""
+    dialled = any(leg.bridged and leg.status != ENDED for leg in call.far_legs.values())
+    return dialled or bool(call.waiting.get("connected") or (call.outside and call.outside.connected))
+
+
+def _left_alone(call: Call, flow: LoadedFlow) -> tuple[Command, ...]:
+    """What ends that which the call's step has begun."""
+    step = flow.step_of(call)
+    stopping = step.abandoned(call) if step else ()
+    quiet = command("playback_stop", call.control_id, stop="all")
+    return (*stopping, quiet) if call.awaits_prompts and quiet not in stopping else stopping
+
+
+def _silenced(call: Call) -> tuple[Command, ...]:
+    """The same of a flow that is not known here: refused where there is nothing of it, which does no harm."""
+    actions = ["gather_stop", "leave_queue", *(["record_resume"] if call.recorder == "paused" else [])]
+    stopping = (command(action, call.control_id) for action in actions)
+    return (*call.hangup_callees(), *stopping, command("playback_stop", call.control_id, stop="all"))
+
+
+def _asked(call: Call, event: Event) -> Command:
+    return command(event.payload["action"], call.control_id, **event.payload["parameters"])
+
+
+def _with(call: Call, outside: Outside) -> Call:
+    return replace(call, outside=outside.or_none)
+
+
+def _not_possible(call: Call, code: str) -> Decision:
+    return Decision(call, reason=f"{NOT_POSSIBLE}{code}")
+
+
+_DECIDE: dict[str, Any] = {
+    "speak": _play,
+    "playback_start": _play,
+    "playback_stop": _stop,
+    "gather_using_speak": _gather,
+    "gather_using_audio": _gather,
+    "record_start": _record,
+    "record_stop": _record,
+    "record_pause": _pause,
+    "record_resume": _resume,
+    "transfer": _connect,
+    "bridge": _connect,
+    ENTER: _enter,
+}
+
+__all__ = ["ACTION", "act", "refused"]

@@ -1,0 +1,22 @@
+"""`dialtone.control.action`: our own event, for what a person or a program asks for by the control API."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dialtone.domain.outside import ACTION
+from webhook.router import on
+
+if TYPE_CHECKING:
+    from dialtone.domain.calls import Call
+    from dialtone.domain.decisions import Decision
+    from dialtone.domain.events import Event
+    from dialtone.flow.loaded_flow import LoadedFlow
+
+
+@on(ACTION)
+def control_action(call: Call, event: Event, flow: LoadedFlow | None) -> Decision:
+    """Do it, if it can be done now."""
+    from dialtone.flow.outside import act  # noqa: PLC0415 -- few calls are acted on
+
+    return act(call, event, flow)
