@@ -21,6 +21,8 @@ class MemoryTable:
 
     def __init__(self) -> None:
         self._items: dict[tuple[str, str], str] = {}
+        self._due_in: dict[str, dict[tuple[str, str], int]] = {}
+        """The index `due`: shard → key → since when."""
 
     def batch_get_item(self, *, RequestItems: Any) -> Any:
         """Every item that is there."""
@@ -36,7 +38,7 @@ class MemoryTable:
             raise ClientError(response, "TransactWriteItems")  # type: ignore[arg-type]
         for each in TransactItems:
             item = each["Put"]["Item"] if "Put" in each else self._updated(each["Update"])
-            self._items[_key(item)] = json.dumps(item)
+            self._keep(item)
         return {}
 
     def query(self, *, ExpressionAttributeValues: Any, IndexName: str = "", Limit: int = 0, **_: Any) -> Any:
@@ -44,7 +46,7 @@ class MemoryTable:
         if IndexName == "began":
             return {"Items": self._began(ExpressionAttributeValues)}
         if IndexName:
-            return {"Items": self._due(ExpressionAttributeValues)[:Limit]}
+            return {"Items": self._due(ExpressionAttributeValues)[: Limit or None]}
         session = ExpressionAttributeValues[":session"]["S"]
         prefix = ExpressionAttributeValues.get(":prefix", {"S": ""})["S"]
         keys = sorted(key for key in self._items if key[0] == session and key[1].startswith(prefix))
@@ -54,7 +56,7 @@ class MemoryTable:
         """One item, if there was none of its key or that is not asked."""
         if ConditionExpression and _key(Item) in self._items:
             raise ClientError({"Error": {"Code": "ConditionalCheckFailedException"}}, "PutItem")
-        self._items[_key(Item)] = json.dumps(Item)
+        self._keep(Item)
         return {}
 
     def update_item(self, *, Key: Any, UpdateExpression: str, ConditionExpression: str, **named: Any) -> Any:
@@ -69,12 +71,13 @@ class MemoryTable:
             there[names.get(name, name)] = values[value]
         for name in filter(None, removing.split(", ")):
             there.pop(name, None)
-        self._items[_key(Key)] = json.dumps(there)
+        self._keep(there)
         return {}
 
     def delete_item(self, *, Key: Any, **_: Any) -> Any:
         """Whether or not it is there."""
         self._items.pop(_key(Key), None)
+        self._leave_index(_key(Key))
         return {}
 
     def items(self) -> list[Item]:
@@ -89,10 +92,10 @@ class MemoryTable:
     def _due(self, asked: Any) -> list[Item]:
         """The index `due` of one shard, as DynamoDB orders it."""
         shard, now = asked[":shard"], int(asked[":now"]["N"])
-        found = [item for item in self.items() if item.get("due_shard") == shard and int(item["due_at"]["N"]) <= now]
-        keys = ("call_session_id", "item", "due_shard", "due_at")
+        due = ((since, key) for key, since in self._due_in.get(shard["S"], {}).items() if since <= now)
         return [
-            {name: item[name] for name in keys} for item in sorted(found, key=lambda item: int(item["due_at"]["N"]))
+            {"call_session_id": {"S": key[0]}, "item": {"S": key[1]}, "due_shard": shard, "due_at": {"N": str(since)}}
+            for since, key in sorted(due, key=lambda each: each[0])
         ]
 
     def _began(self, asked: Any) -> list[Item]:
@@ -104,14 +107,25 @@ class MemoryTable:
         newest = sorted(within, key=lambda item: int(item["began_at"]["N"]), reverse=True)
         return [{name: item[name] for name in keys} for item in newest]
 
+    def _keep(self, item: Item) -> None:
+        key = _key(item)
+        self._items[key] = json.dumps(item)
+        self._leave_index(key)
+        if "due_shard" in item and "due_at" in item:
+            self._due_in.setdefault(item["due_shard"]["S"], {})[key] = int(item["due_at"]["N"])
+
+    def _leave_index(self, key: tuple[str, str]) -> None:
+        for shard in self._due_in.values():
+            shard.pop(key, None)
+
     def _refusal(self, write: Any) -> Item:
         kept = self._items.get(_key(write.get("Item") or write["Key"]))
         there = json.loads(kept) if kept else None
         condition = write.get("ConditionExpression", "")
         if condition.startswith("attribute_not_exists"):
             holds = there is None
-        elif condition == "version = :version":
-            holds = there is not None and there["version"] == write["ExpressionAttributeValues"][":version"]
+        elif asked := re.fullmatch(r"(version|revision) = (:\w+)", condition):
+            holds = there is not None and there[asked[1]] == write["ExpressionAttributeValues"][asked[2]]
         elif condition.startswith("attribute_exists"):
             holds = there is not None and next(iter(write["ExpressionAttributeNames"].values())) in there
         elif condition:

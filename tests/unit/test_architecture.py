@@ -21,6 +21,7 @@ IMPURE = {"http.client", "os", "random", "secrets", "socket", "subprocess", "thr
 """Modules of the standard library that read the clock, chance, the environment or the network."""
 
 OURS = {
+    "campaigns",
     "dialtone",
     "webhook",
     "archive",

@@ -22,13 +22,13 @@ from dialtone.domain.campaigns.attempt import (
     SETTLED,
     WAITING,
     Attempt,
-    CallNote,
     ended_by,
     next_step,
     pause_before_send,
 )
 from dialtone.domain.campaigns.campaign import Campaign, RetryRule
 from dialtone.domain.campaigns.guard import FEWEST, failure_share, pauses
+from dialtone.domain.campaigns.notes import CallNote
 from dialtone.domain.campaigns.pacing import ACCOUNT_RATE, RECOVERS_SECONDS, Pace
 from dialtone.domain.campaigns.place import Place
 from dialtone.domain.campaigns.progress import Progress
@@ -157,6 +157,12 @@ def test_the_guard_judges_by_the_last_calls_and_not_by_few() -> None:
     assert failure_share([PERSON] * 5) is None
 
 
+def test_the_guard_expects_failures_first_since_they_are_known_first() -> None:
+    assert not pauses([INVALID] * 20 + [BUSY] * 20, since_first_seconds=10)
+    assert pauses([INVALID] * 20, since_first_seconds=10)
+    assert pauses([INVALID] * 20 + [BUSY] * 20, since_first_seconds=90)
+
+
 def test_a_place_reads_back_and_nothing_else_does() -> None:
     place = Place("water-off", 3, 3_017, 2)
 
@@ -205,11 +211,9 @@ def test_an_attempt_goes_from_round_to_round_to_its_outcome() -> None:
 
 
 def test_what_ends_an_attempt_without_a_dial() -> None:
-    assert NEW.held_back("quiet_hours", NOW + 60).state == WAITING
-    assert (NEW.held_back("suppressed", None).state, NEW.held_back("suppressed", None).refused) == (
-        SETTLED,
-        "suppressed",
-    )
+    assert NEW.held_back("quiet_hours", NOW + 60, NOW).state == WAITING
+    for forbidden in (NEW.held_back("suppressed", None, NOW), NEW.held_back("suppressed", NOW + 7 * 86_400, NOW)):
+        assert (forbidden.state, forbidden.refused, forbidden.outcome) == (SETTLED, "suppressed", "")
     assert NEW.cancelled(NOW).outcome == CANCELLED
     assert replace(NEW, outcomes=(BUSY,)).cancelled(NOW).outcome == BUSY
     refused = CLAIM.refused_by_telnyx(CAMPAIGN, "10016", NOW)

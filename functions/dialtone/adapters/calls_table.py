@@ -4,7 +4,7 @@ Keys: `call_session_id`, and `item` which is `LEG#<leg>`, `EVENT#<occurred_at>#<
 Beside the calls stand the versions of flows that they began with: `FLOW#<flow>`, with items `FLOW#<version>`;
 `CALLER#<hash of a number>` with the item `MEMORY`, what flows remember of that caller;
 `SWEEP#recordings`, which says until when Telnyx's recordings were compared with the ledger; `TEXT#<message>`, the call
-that had a text sent; and the published flows (`publications.py`).
+that had a text sent; the published flows (`publications.py`), and campaigns (`campaigns_table.py`).
 
 The index `due` holds the ledger entries that are not settled, and the legs that have not ended: only they have its
 keys, `due_shard` and `due_at`. What a look into it costs grows with what is outstanding, not with the table.
@@ -55,6 +55,8 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
     from dialtone.adapters.publications import LiveCache
+    from dialtone.domain.campaigns.notes import CallNote
+    from dialtone.domain.campaigns.place import Place
     from dialtone.domain.decisions import Decision
     from dialtone.domain.events import Event
     from dialtone.domain.recordings import Review, Transcription
@@ -81,6 +83,8 @@ READ_PAUSE_SECONDS = 0.05
 
 LEG, EVENT, RECORDING, FLOW, TEXT = "LEG#", "EVENT#", "RECORDING#", "FLOW#", "TEXT#"
 SWEEP = "SWEEP#"
+NOTED = "leg "
+"""How the attributes begin in which calls of a campaign are noted: one a leg, so that two in a round would be seen."""
 QUEUE, CALLBACKS, CALLBACK = "QUEUE#", "CALLBACKS", "callback "
 CALLER, MEMORY_ITEM = "CALLER#", "MEMORY"
 
@@ -270,6 +274,8 @@ class CallsTable:
         if flow and flow.main.memory_days and _is_remembered_anew(before, decision.call):
             item = memory_item(decision.call.person, decision.call.variables, event.occurred_at, flow.main.memory_days)
             writes.append({"Put": {"TableName": self._table, "Item": item}})
+        if decision.call.campaign and (note := self._campaign_note(event, before, decision.call)):
+            writes.insert(1, note)  # a claim has to be the last
         try:
             with request_until(deadline, "TransactWriteItems"):
                 self._client.transact_write_items(TransactItems=writes)
@@ -470,6 +476,17 @@ class CallsTable:
             for item in self._query(call_session_id, kind):
                 self._client.delete_item(TableName=self._table, Key=_key(call_session_id, item["item"]))
 
+    def _campaign_note(self, event: Event, before: Call, after: Call) -> TransactWriteItemTypeDef | None:
+        """The write that notes a campaign's call where the campaign looks for it; None if there is nothing new."""
+        # Calls of no campaign load none of it.
+        from dialtone.domain.campaigns.notes import note_of  # noqa: PLC0415
+        from dialtone.domain.campaigns.place import Place  # noqa: PLC0415
+
+        place, note = Place.read(after.campaign), note_of(after)
+        if place is None or note is None or note == note_of(before):
+            return None
+        return campaign_note(self._table, place, note, _expires_at(event))
+
     def _leg_put(self, before: Call, decision: Decision, event: Event) -> Any:  # noqa: ANN401 -- boto's nested dictionaries
         call = replace(decision.call, version=before.version + 1, due_at=_leg_due_at(before, decision, event))
         put: Item = {
@@ -533,6 +550,19 @@ class CallsTable:
 
     def _query(self, call_session_id: str, prefix: str) -> Iterator[Item]:
         return queried(self._client, **below(self._table, call_session_id, prefix))
+
+
+def campaign_note(table: str, place: Place, note: CallNote, expires_at: int) -> TransactWriteItemTypeDef:
+    """The write that notes a call of a campaign, for the transaction that stores what happened on it."""
+    return {
+        "Update": {
+            "TableName": table,
+            "Key": _key(place.partition, place.call_item),
+            "UpdateExpression": "SET #leg = :note, expires_at = :expires_at",
+            "ExpressionAttributeNames": {"#leg": f"{NOTED}{note.leg_id}"},
+            "ExpressionAttributeValues": attributes({":note": compact(note._asdict()), ":expires_at": expires_at}),
+        }
+    }
 
 
 def _key(call_session_id: str, item: str) -> Item:

@@ -129,6 +129,8 @@ class Call:
     """Its wait for its next event; None before its flow begins, and once it has ended."""
     due_at: int = field(default=0, compare=False)
     """When a sweep looks next whether it goes on, in unix seconds; 0 if none does. Only the table sets it."""
+    campaign: str = ""
+    """Of a call that a campaign dialled: its place there (`campaigns/place.py`)."""
     version: int = 0
     """How often it was written; 0 for a call not yet known."""
 
@@ -275,6 +277,7 @@ class Call:
         return replace(
             self,
             trust=trust_of(event.payload) if rings_us else self.trust,
+            campaign=self.campaign or event.client_state.campaign,
             control_id=self.control_id or event.text("call_control_id"),
             connection_id=self.connection_id or event.text("connection_id"),
             calling_party_type=self.calling_party_type or event.text("calling_party_type"),

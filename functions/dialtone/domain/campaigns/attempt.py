@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from dialtone.domain.campaigns.campaign import Campaign
+    from dialtone.domain.campaigns.notes import CallNote
 
 WAITING, CLAIMED, DIALLED, SETTLED = "waiting", "claimed", "dialled", "settled"
 """It is to be dialled later; it is being dialled; Telnyx has taken the dial; nothing more is done."""
@@ -34,22 +35,10 @@ LONGEST_CALL_SECONDS = 5 * 3_600
 FIRST_LOOK_SECONDS, LOOK_SECONDS, SLOW_LOOK_SECONDS = 4.0, 3.0, 10.0
 """Pauses between looks at a call: after the dial, then, and once it has lasted for a minute."""
 SLOW_AFTER_SECONDS = 60
+MOST_HELD_SECONDS = 2 * 86_400
+"""Until a rule allows a dial again: whom a campaign reaches a week late, it does not serve."""
 LATEST_AGAIN_SECONDS = 8.0
 """The longest pause before a dial is sent again."""
-
-
-class CallNote(NamedTuple):
-    """What the webhook function has noted of a call of a campaign."""
-
-    leg_id: str
-    session_id: str
-    control_id: str
-    outcome: str = ""
-    """'' while it goes on."""
-    at: int = 0
-    """When it ended, in unix seconds."""
-    seconds: int = 0
-    """How long it was answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,9 +120,9 @@ class Attempt:
             control_id="",
         )
 
-    def held_back(self, rule: str, until: int | None) -> Attempt:
+    def held_back(self, rule: str, until: int | None, now: int) -> Attempt:
         """A rule forbids the dial until then, or for good: then it ends as its last round did."""
-        if until is None:
+        if until is None or until - now > MOST_HELD_SECONDS:
             return replace(self, state=SETTLED, refused=rule, due_at=0)
         return replace(self, state=WAITING, refused=rule, due_at=until)
 

@@ -137,6 +137,8 @@ class Campaign:
     """Nobody is dialled before."""
     connection_id: str = ""
     """Telnyx's id of the application that dials: the one that the stack is connected to."""
+    detection: str = "greeting_end"
+    """How Telnyx tells people from machines. Only `premium` also tells fax machines; it costs more."""
     name: str = ""
     flow_version: str = ""
     """The digest of the flow's files that the dry run showed; '' for whatever is live when somebody is dialled."""

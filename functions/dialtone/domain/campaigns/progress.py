@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from dialtone.domain.campaigns.guard import LISTED, LOOKED_AT
-from dialtone.domain.campaigns.results import FAILURES
+from dialtone.domain.campaigns.results import FAILURES, UNKNOWN
 from dialtone.domain.stored import restored
 
 if TYPE_CHECKING:
@@ -41,6 +41,8 @@ class Progress:
     in_flight: int = 0
     began_at: int = 0
     """The first dial."""
+    dialling_since: int = 0
+    """The first dial after a time with no call."""
     at: int = 0
     """When it was written last."""
     version: int = 0
@@ -60,11 +62,13 @@ class Progress:
         place = (self.part + 1, 0) if end_of_part else (self.part, self.taken + recipients)
         return replace(self, part=place[0], taken=place[1], recipients=self.recipients + recipients)
 
-    def with_call(self, row: int, round_: int, outcome: str) -> Progress:
-        """After a call."""
+    def with_call(self, row: int, round_: int, outcome: str, *, was_taken: bool = True) -> Progress:
+        """After a call. The guard does not judge one that Telnyx was never known to have taken: a worker has died."""
+        counted = replace(self, calls=_one_more(self.calls, outcome))
+        if not was_taken and outcome == UNKNOWN:
+            return counted
         failures = (*self.failures, f"{row} {round_} {outcome}")[-LISTED:] if outcome in FAILURES else self.failures
-        recent = (*self.recent, outcome)[-LOOKED_AT:]
-        return replace(self, calls=_one_more(self.calls, outcome), recent=recent, failures=failures)
+        return replace(counted, recent=(*self.recent, outcome)[-LOOKED_AT:], failures=failures)
 
     def with_outcome(self, outcome: str, more: int = 1) -> Progress:
         """After the campaign is done with a recipient, or with several."""

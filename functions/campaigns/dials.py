@@ -1,0 +1,65 @@
+"""The dial of a campaign's call, and what Telnyx's answer to it means for the campaign."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from dialtone.domain.client_state import ClientState
+from dialtone.domain.commands import Command, command
+from dialtone.domain.webhook_retry_policy import DIALLED_EVENTS, retries
+
+if TYPE_CHECKING:
+    from dialtone.adapters.telnyx_api import Outcome
+    from dialtone.domain.campaigns.attempt import Attempt
+    from dialtone.domain.campaigns.campaign import Campaign
+
+RING_SECONDS = 30
+"""A phone rings for so long; a voice mailbox takes over after twenty, as a rule."""
+
+CHANNELS_FULL = frozenset({"90041", "90042", "90043"})
+"""Telnyx's codes for as many calls at once as the account, the profile or the application may have."""
+
+
+def dial_of(campaign: Campaign, attempt: Attempt) -> Command:
+    """The command that rings a recipient for the campaign's flow. Raises CommandInvalid naming what is wrong."""
+    recipient = attempt.recipient
+    state = ClientState(flow=campaign.flow, given=recipient.variables, campaign=str(attempt.place))
+    return command(
+        "dial",
+        to=recipient.number,
+        connection_id=campaign.connection_id,
+        timeout_secs=RING_SECONDS,
+        answering_machine_detection=campaign.detection,
+        client_state=state.encode(),
+        **retries(DIALLED_EVENTS),
+        **{"from": campaign.from_number},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What Telnyx's answer means."""
+
+    what: Literal["taken", "refused", "later", "doubt", "locked out"]
+    """It dials; it never will; it does not now; it may or may not; it takes no command of this account."""
+    leg_id: str = ""
+    session_id: str = ""
+    control_id: str = ""
+    code: str = ""
+    retry_after: float | None = None
+
+
+def answer_of(outcome: Outcome) -> Answer:
+    """What an outcome of a dial means."""
+    if outcome.kind == "accepted":
+        leg, session, control = (str(outcome.data.get(f"call_{name}_id", "")) for name in ("leg", "session", "control"))
+        return Answer("taken", leg, session, control)
+    if outcome.reason == "unauthorized":
+        return Answer("locked out", code=str(outcome.status))
+    if outcome.kind == "refused" and outcome.code not in CHANNELS_FULL:
+        return Answer("refused", code=outcome.code or str(outcome.status))
+    # Each of the tries was answered so: no one of them was obeyed.
+    if outcome.kind == "refused" or outcome.rate_limited == outcome.attempts > 0:
+        return Answer("later", code=outcome.code, retry_after=outcome.retry_after_seconds)
+    return Answer("doubt", retry_after=outcome.retry_after_seconds)

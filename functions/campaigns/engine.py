@@ -1,0 +1,606 @@
+"""Works on campaigns: claims recipients, dials them at an even rate, and settles what came of the calls.
+
+One worker at a time has the lease. What it knows is in the table; when it dies, the next one goes on from there. Every
+write is on condition of what was read, so that a worker that lost its lease without knowing can do no harm.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter, deque
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Protocol
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from campaigns.dials import Answer, answer_of, dial_of
+from campaigns.tenure import Tenure
+from dialtone.adapters.calls_table import LostRace
+from dialtone.adapters.campaigns_table import EVER
+from dialtone.adapters.telemetry import Measure
+from dialtone.domain.campaigns.attempt import (
+    ADOPT,
+    ASK,
+    CLAIMED,
+    END,
+    FIRST_LOOK_SECONDS,
+    SEND,
+    SETTLED,
+    Attempt,
+    ended_by,
+    next_step,
+    pause_before_send,
+)
+from dialtone.domain.campaigns.campaign import CANCELLED, DONE, PAUSED, RUNNING, SCHEDULED
+from dialtone.domain.campaigns.guard import failure_share, pauses
+from dialtone.domain.campaigns.pacing import ACCOUNT_RATE, Pace
+from dialtone.domain.campaigns.results import CANCELLED as NEVER_DIALLED
+from dialtone.domain.campaigns.rules import Allowed, allowed
+from dialtone.domain.errors import CommandInvalid, DialtoneError, TelnyxRefused, TelnyxUnavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from concurrent.futures import Future
+
+    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
+
+    from dialtone.adapters.campaign_numbers import CampaignNumbers
+    from dialtone.adapters.campaigns_table import CampaignsTable
+    from dialtone.adapters.telemetry import Observer
+    from dialtone.adapters.telnyx_api import CallInfo, Outcome
+    from dialtone.domain.campaigns.campaign import Campaign
+    from dialtone.domain.campaigns.notes import CallNote
+    from dialtone.domain.campaigns.progress import Progress
+    from dialtone.domain.campaigns.recipient import Recipient
+    from dialtone.domain.commands import Command
+
+TICK_SECONDS = 1.0
+"""From one look at campaigns to the next: a campaign that is paused dials nobody a second later."""
+STALE_SECONDS = 1.8
+"""After so long since the last look nothing more is sent: the campaign may be paused by now."""
+DISCOVER_SECONDS = 3.0
+"""Between looks for campaigns that are not known yet."""
+RELOAD_SECONDS = 20.0
+"""Between looks for open attempts that the index did not have yet when they were read."""
+WAITING_SECONDS = 2.0
+"""Between looks for recipients who are to be dialled again."""
+BATCH = 40
+"""Recipients in one transaction: each is two of its hundred writes, at most."""
+SCANNED = 240
+"""Recipients that are judged in one tick, also if none of them may be dialled now."""
+LOOKED_AT = 400
+"""Calls that are looked at in one tick."""
+ASKED = 5
+"""Calls that Telnyx is asked about in one tick."""
+MOST_SENDING = 64
+"""Dials that Telnyx may have to answer at once; beyond that none is begun."""
+SEND_SECONDS = 5.0
+"""A dial may take, one resend included."""
+DRAIN_SECONDS, DRAIN_STEP_SECONDS = 6.0, 0.05
+"""A worker waits for answers, before it ends."""
+
+
+class Telnyx(Protocol):
+    """What is needed of Telnyx's API."""
+
+    def send(self, command: Command, command_id: str, deadline: float) -> Outcome:
+        """Send a command; gives what came of it."""
+        ...
+
+    def find_call(self, call_control_id: str) -> CallInfo | None:
+        """Whether a leg goes on; None if Telnyx does not know it. Raises TelnyxRefused and TelnyxUnavailable."""
+        ...
+
+
+class Pool(Protocol):
+    """Threads."""
+
+    def submit(self, work: Callable[[], Outcome], /) -> Future[Outcome]:
+        """Let one of them do that."""
+        ...
+
+
+class ListReader(Protocol):
+    """Where the lists are."""
+
+    def part(self, campaign_id: str, part: int) -> Sequence[Recipient]:
+        """The recipients of a part, in their order; none of a part that the list does not have."""
+        ...
+
+
+@dataclass(slots=True)
+class Open:
+    """An attempt that is being dialled, as the worker knows it."""
+
+    attempt: Attempt
+    look_at: float
+    in_doubt: bool = False
+    """Whether Telnyx may have taken a dial of this round: known to be false only of one's own claims."""
+    sends: int = 0
+    sending: Future[Outcome] | None = None
+
+
+@dataclass(slots=True)
+class Running:
+    """A campaign, as the worker knows it."""
+
+    campaign: Campaign
+    progress: Progress
+    pace: Pace
+    open: dict[int, Open] = field(default_factory=dict)
+    """By row."""
+    part: tuple[Recipient, ...] = ()
+    """What is left of the part of the list that is next."""
+    part_loaded: bool = False
+    waiting: deque[Attempt] = field(default_factory=deque)
+    waiting_at: float = 0.0
+    reload_at: float = 0.0
+    looked_on: int = 0
+    """Recipients that the last look found to be due, or left in the list."""
+
+
+@dataclass(slots=True)
+class Engine:
+    """A worker."""
+
+    store: CampaignsTable
+    numbers: CampaignNumbers
+    lists: ListReader
+    telnyx: Telnyx
+    pool: Pool
+    observer: Observer
+    now: Callable[[], float] = time.time
+    clock: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+    tenure: Tenure = field(init=False)
+    _known: dict[str, Running] = field(default_factory=dict)
+    _active: list[str] = field(default_factory=list)
+    _discover_at: float = 0.0
+    _looked_at: float = 0.0
+    """When the campaigns' status was read last."""
+    _at_work: bool = False
+    """Whether the last look found anything to do, or failed."""
+
+    def __post_init__(self) -> None:
+        self.tenure = Tenure(self.store, self.now, self.sleep)
+
+    def run(self, until: float) -> Counter[str]:
+        """Work until that unix time, or until nothing is left to do; gives how often what was done."""
+        done: Counter[str] = Counter()
+        if not self.store.active(int(self.now())):
+            return done
+        if not self.tenure.take(until):
+            return done
+        try:
+            while self.now() < until and self._keeps_lease():
+                began = self.now()
+                done += self.tick()
+                if not self._at_work:
+                    break
+                self.sleep(max(0.0, began + TICK_SECONDS - self.now()))
+        finally:
+            self._leave()
+        return done
+
+    def tick(self) -> Counter[str]:
+        """One look at every campaign, and the dials of the next second."""
+        done: Counter[str] = Counter()
+        try:
+            self._read_campaigns()
+        except (BotoCoreError, ClientError, DialtoneError) as error:
+            self._forget_all(error)
+            return done
+        ends = self._looked_at + TICK_SECONDS
+        sends: list[tuple[float, Running, Open]] = []
+        self._share_rate()
+        for running in list(self._known.values()):
+            try:
+                self._work(running, ends, sends, done)
+            except LostRace:
+                self._known.pop(running.campaign.id, None)
+            except (BotoCoreError, ClientError, DialtoneError) as error:
+                self._forget(running, error)
+        for at, running, each in sorted(sends, key=lambda send: send[0]):
+            self._send(at, running, each, done)
+        self._at_work = any(each.open or each.looked_on for each in self._known.values())
+        return done
+
+    def _keeps_lease(self) -> bool:
+        try:
+            return self.tenure.keep()
+        except (BotoCoreError, ClientError) as error:
+            self._note_fault("the lease was not renewed", error)
+            return self.tenure.lasts(self.now())
+
+    def _share_rate(self) -> None:
+        """Give each campaign its rate, or of the account's what is its share."""
+        running = [each for each in self._known.values() if each.campaign.status == RUNNING]
+        wanted = sum(each.campaign.rate_per_second for each in running)
+        share = min(1.0, ACCOUNT_RATE / wanted) if wanted else 1.0
+        for each in running:
+            each.pace = replace(each.pace, rate=each.campaign.rate_per_second * share)
+
+    def _leave(self) -> None:
+        """Take in the answers that are still to come, and let the next worker begin."""
+        until = self.now() + DRAIN_SECONDS
+        try:
+            while any(each.sending for running in self._known.values() for each in running.open.values()):
+                for running in self._known.values():
+                    self._take_answers(running)
+                if self.now() >= until:
+                    break
+                self.sleep(DRAIN_STEP_SECONDS)
+            self.tenure.give_up()
+        except (LostRace, BotoCoreError, ClientError) as error:
+            self._note_fault("a worker has left before all was noted", error)
+        self._known.clear()
+
+    # --- What there is to do ---------------------------------------------------------------------------------------
+
+    def _read_campaigns(self) -> None:
+        now = self.now()
+        if now >= self._discover_at:
+            self._active = self.store.active(int(now))
+            self._discover_at = now + DISCOVER_SECONDS
+        found = self.store.read(list(dict.fromkeys([*self._active, *self._known])))
+        self._looked_at = now
+        for campaign, progress in found:
+            known = self._known.get(campaign.id)
+            if known is not None and known.progress.version == progress.version:
+                known.campaign = campaign
+            elif not self._is_over(campaign, progress):
+                self._known[campaign.id] = self._loaded(campaign, progress)
+        for campaign_id in set(self._known) - {campaign.id for campaign, _ in found}:
+            del self._known[campaign_id]
+
+    @staticmethod
+    def _is_over(campaign: Campaign, progress: Progress) -> bool:
+        return campaign.status == DONE or (campaign.status == CANCELLED and progress.settled >= campaign.recipients)
+
+    def _loaded(self, campaign: Campaign, progress: Progress) -> Running:
+        """A campaign that is taken up: nothing is known of its open attempts but what is stored."""
+        earlier = self._known.get(campaign.id)
+        running = Running(campaign, progress, earlier.pace if earlier else Pace(campaign.rate_per_second))
+        self._reload(running)
+        return running
+
+    def _reload(self, running: Running) -> None:
+        now = self.now()
+        for attempt in self.store.open_attempts(running.campaign.id):
+            if attempt.row not in running.open:
+                running.open[attempt.row] = Open(attempt, now, in_doubt=True)
+        running.reload_at = now + RELOAD_SECONDS
+
+    def _work(
+        self, running: Running, ends: float, sends: list[tuple[float, Running, Open]], done: Counter[str]
+    ) -> None:
+        """Take in what has come, settle what is over, and claim whom to dial until that time."""
+        now = self.now()
+        if now >= running.reload_at:
+            self._reload(running)
+        self._take_answers(running)
+        running.looked_on = 0
+        again = self._look(running, done)
+        if running.campaign.status == SCHEDULED and running.campaign.starts_at <= now:
+            self._change(running, RUNNING, "")
+        if running.campaign.status == RUNNING:
+            self._guard(running)
+        if running.campaign.status == RUNNING:
+            self._dial(running, again, ends, sends, done)
+        if running.campaign.status == CANCELLED:
+            self._cancel(running)
+        self._finish(running)
+
+    # --- Answers to dials ------------------------------------------------------------------------------------------
+
+    def _take_answers(self, running: Running) -> None:
+        """Store what Telnyx has answered to dials."""
+        answered: list[tuple[Open, Attempt]] = []
+        progress, now = running.progress, self.now()
+        locked_out = ""
+        for each in running.open.values():
+            if each.sending is None or not each.sending.done():
+                continue
+            answer, each.sending = self._answer(each.sending), None
+            after = self._answered(running, each, answer)
+            each.look_at = now + FIRST_LOOK_SECONDS
+            if answer.what == "locked out":
+                locked_out = f"Telnyx refuses every dial of this account ({answer.code}): check its API key"
+            if after != each.attempt:
+                progress = _counted(progress, each.attempt, after)
+                answered.append((each, after))
+            elif each.attempt.state == CLAIMED:
+                each.look_at = now + max(pause_before_send(each.sends), answer.retry_after or 0.0)
+        self._commit(running, answered, progress)
+        if locked_out and running.campaign.status == RUNNING:
+            self._change(running, PAUSED, locked_out)
+
+    def _answer(self, sent: Future[Outcome]) -> Answer:
+        """What came of a dial. Without the API key it was not sent; that is as good as in doubt."""
+        try:
+            return answer_of(sent.result())
+        except (DialtoneError, BotoCoreError, ClientError) as error:
+            self._note_fault("a dial could not be sent", error)
+            return Answer("doubt")
+
+    def _answered(self, running: Running, each: Open, answer: Answer) -> Attempt:
+        """The attempt after an answer."""
+        now = self.now()
+        if answer.what == "taken":
+            return each.attempt.taken(answer.leg_id, answer.session_id, answer.control_id)
+        if answer.what == "refused":
+            return each.attempt.refused_by_telnyx(running.campaign, answer.code, int(now))
+        if answer.what == "later":
+            for known in self._known.values():
+                known.pace = known.pace.slowed(now, answer.retry_after)
+            self.observer.measure(Measure("CampaignDialsHeldBack"))
+        if answer.what == "doubt":
+            each.in_doubt = True
+        return each.attempt
+
+    # --- Calls -----------------------------------------------------------------------------------------------------
+
+    def _look(self, running: Running, done: Counter[str]) -> list[Open]:
+        """Settle the calls that are over; gives whose dial is to be sent again."""
+        now = self.now()
+        due = [each for each in running.open.values() if each.sending is None and each.look_at <= now][:LOOKED_AT]
+        if not due:
+            return []
+        notes = self.store.notes(each.attempt.place for each in due)
+        again: list[Open] = []
+        ended: list[tuple[Open, Attempt]] = []
+        asked = 0
+        for each in due:
+            note = self._one(running, notes.get(each.attempt.place, ()))
+            what, at = next_step(each.attempt, note, now, in_doubt=each.in_doubt)
+            each.look_at = at or now
+            if what == ASK:
+                asked += 1
+                what = END if asked <= ASKED and not self._is_alive(each.attempt) else what
+                each.look_at = now + TICK_SECONDS if asked > ASKED else now + RELOAD_SECONDS
+            if what == SEND and running.campaign.status == RUNNING:
+                again.append(each)
+            elif what == SEND and not each.in_doubt:
+                ended.append((each, each.attempt.given_back(int(now))))
+            elif what == ADOPT and note:
+                ended.append((each, each.attempt.taken(note.leg_id, note.session_id, note.control_id)))
+            elif what == END:
+                ended.append((each, ended_by(each.attempt, note, running.campaign, int(now))))
+        for first in range(0, len(ended), BATCH):
+            some, progress = ended[first : first + BATCH], running.progress
+            for each, after in some:
+                progress = _counted(progress, each.attempt, after)
+                done.update(after.outcomes[len(each.attempt.outcomes) :])
+            self._commit(running, some, progress)
+        return again
+
+    def _one(self, running: Running, notes: tuple[CallNote, ...]) -> CallNote | None:
+        """What is noted of a round: of a call that is over before one that goes on. A second call is a fault."""
+        if len(notes) > 1:
+            self.observer.measure(Measure("CampaignCallsTwice"))
+            self.observer.log("error", "dialled twice in a round", {"campaign": running.campaign.id})
+        return max(notes, key=lambda note: note.outcome, default=None)
+
+    def _is_alive(self, attempt: Attempt) -> bool:
+        """Whether a call of which nothing was ever reported goes on, as far as Telnyx says."""
+        try:
+            found = self.telnyx.find_call(attempt.control_id)
+        except (TelnyxRefused, TelnyxUnavailable):
+            return True
+        return found is not None and found.is_alive
+
+    # --- Dials -----------------------------------------------------------------------------------------------------
+
+    def _dial(
+        self,
+        running: Running,
+        again: list[Open],
+        ends: float,
+        sends: list[tuple[float, Running, Open]],
+        done: Counter[str],
+    ) -> None:
+        """Claim whom to dial until that time, at the pace of the campaign and of the account."""
+        now = self.now()
+        busy = sum(each.sending is not None for known in self._known.values() for each in known.open.values())
+        room = min(MOST_SENDING - busy - len(sends), len(again) + running.campaign.max_in_flight - len(running.open))
+        wanted = len(running.pace.slots(now, ends, max(0, room))[0])
+        to_send = again[:wanted]
+        if wanted > len(to_send):
+            to_send += self._claim(running, wanted - len(to_send))
+        moments, running.pace = running.pace.slots(now, ends, len(to_send))
+        sends += [(at, running, each) for at, each in zip(moments, to_send, strict=False)]
+        done["dials"] += len(moments)
+
+    def _claim(self, running: Running, wanted: int) -> list[Open]:
+        """Claim so many recipients, if so many may be dialled now."""
+        running.looked_on += bool(running.waiting) or self.now() < running.waiting_at
+        claimed: list[Open] = []
+        scanned = 0
+        while len(claimed) < wanted and scanned < SCANNED:
+            some, progress = self._next(running, min(BATCH, wanted - len(claimed) if not scanned else BATCH))
+            if not some:
+                break
+            scanned += len(some)
+            running.looked_on += len(some)
+            claimed += self._judge(running, some, progress, wanted - len(claimed))
+        return claimed
+
+    def _next(self, running: Running, most: int) -> tuple[list[Attempt], Progress]:
+        """Who comes next: those who are due again, then the list; and the progress once they are taken."""
+        now, progress = self.now(), running.progress
+        if not running.waiting and now >= running.waiting_at:
+            found = self.store.waiting_attempts(running.campaign.id, int(now), SCANNED)
+            running.waiting.extend(each for each in found if each.row not in running.open)
+            running.waiting_at = now + WAITING_SECONDS
+        if running.waiting:
+            return [running.waiting.popleft() for _ in range(min(most, len(running.waiting)))], progress
+        if progress.recipients >= running.campaign.recipients:
+            return [], progress
+        if not running.part_loaded:
+            running.part = self._part(running, progress)
+            running.part_loaded = bool(running.part)
+        if not running.part:
+            return [], progress
+        some, running.part = running.part[:most], running.part[most:]
+        running.part_loaded = bool(running.part)
+        taken = progress.took(len(some), end_of_part=not running.part)
+        return [Attempt.of(running.campaign.id, progress.part, each) for each in some], taken
+
+    def _part(self, running: Running, progress: Progress) -> tuple[Recipient, ...]:
+        """What is left of the part that comes next; the campaign pauses if it is not there."""
+        try:
+            found = tuple(self.lists.part(running.campaign.id, progress.part))[progress.taken :]
+        except (KeyError, TypeError, ValueError):
+            found = ()
+        if not found:
+            self._change(
+                running, PAUSED, f"part {progress.part} of its list is not in the bucket, or not as it was written"
+            )
+        return found
+
+    def _judge(self, running: Running, some: list[Attempt], progress: Progress, wanted: int) -> list[Open]:
+        """Claim those who may be dialled, and hold back the others. More than are wanted wait for the next tick."""
+        now = int(self.now())
+        recipients = [each.recipient for each in some]
+        records = self.numbers.records(each.number for each in recipients)
+        after: list[Attempt] = []
+        counts: list[TransactWriteItemTypeDef] = []
+        claims = 0
+        for attempt, recipient in zip(some, recipients, strict=True):
+            claim = attempt.claimed(now)
+            record = records[recipient.number]
+            verdict = allowed(recipient, running.campaign, now, record.history(str(claim.place)))
+            if not isinstance(verdict, Allowed):
+                held = attempt.held_back(verdict.rule, verdict.until, now)
+                if held.state == SETTLED:
+                    progress = (
+                        progress.with_outcome(held.outcome) if held.outcome else progress.with_refusal(verdict.rule)
+                    )
+                after.append(held)
+            elif claims < wanted:
+                claims += 1
+                after.append(claim)
+                counts.append(self.numbers.count_write(record, str(claim.place), now))
+            else:
+                after.append(replace(attempt, due_at=now))
+        if claims:
+            since = progress.dialling_since if running.open else now
+            began = progress.began_at or now
+            progress = replace(progress, dials=progress.dials + claims, began_at=began, dialling_since=since)
+        stored, running.progress = self.store.commit(running.campaign.id, after, progress, counts, now=now)
+        claimed = [Open(each, self.now()) for each in stored if each.is_open]
+        running.open.update((each.attempt.row, each) for each in claimed)
+        return claimed
+
+    def _send(self, at: float, running: Running, each: Open, done: Counter[str]) -> None:
+        """Send a dial when its moment has come; not if the campaign may be paused by then."""
+        self.sleep(max(0.0, at - self.now()))
+        now = self.now()
+        if now - self._looked_at > STALE_SECONDS or not self.tenure.lasts(now):
+            done["dials"] -= 1
+            return
+        try:
+            command = dial_of(running.campaign, each.attempt)
+        except CommandInvalid as invalid:
+            self._refuse(running, each, invalid)
+            return
+        each.sends += 1
+        deadline = self.clock() + SEND_SECONDS
+        command_id = each.attempt.place.command_id
+        each.sending = self.pool.submit(lambda: self.telnyx.send(command, command_id, deadline))
+        each.look_at = now + pause_before_send(each.sends)
+
+    def _refuse(self, running: Running, each: Open, invalid: CommandInvalid) -> None:
+        """End an attempt whose dial Telnyx would refuse."""
+        after = each.attempt.refused_by_telnyx(running.campaign, invalid.parameter, int(self.now()))
+        try:
+            self._commit(running, [(each, after)], _counted(running.progress, each.attempt, after))
+        except LostRace:
+            self._known.pop(running.campaign.id, None)
+        except (BotoCoreError, ClientError) as error:
+            self._forget(running, error)
+
+    # --- Ends ------------------------------------------------------------------------------------------------------
+
+    def _guard(self, running: Running) -> None:
+        """Pause the campaign if the share of failures has jumped."""
+        if why := pauses(running.progress.recent, self.now() - running.progress.dialling_since):
+            # Whoever resumes it has looked: it is judged by what comes then.
+            self._change(running, PAUSED, why, replace(running.progress, recent=()))
+            self.observer.measure(Measure("CampaignsPausedByGuard"))
+            self.observer.log("error", "a campaign has paused itself", {"campaign": running.campaign.id, "reason": why})
+
+    def _change(self, running: Running, status: str, reason: str, progress: Progress | None = None) -> None:
+        changed = running.campaign.with_status(status, reason)
+        self.store.change(changed, progress or running.progress)
+        running.campaign = changed
+        running.progress = replace(progress or running.progress, version=running.progress.version + 1)
+
+    def _cancel(self, running: Running) -> None:
+        """End those who wait, a few at a time, and then count those who were never looked at."""
+        now = int(self.now())
+        running.waiting.clear()
+        waiting = self.store.waiting_attempts(running.campaign.id, EVER, 2 * BATCH)
+        progress = running.progress
+        after = [each.cancelled(now) for each in waiting]
+        for each in after:
+            progress = progress.with_outcome(each.outcome)
+        if not after and progress.recipients < running.campaign.recipients:
+            left = running.campaign.recipients - progress.recipients
+            progress = replace(progress.with_outcome(NEVER_DIALLED, left), recipients=running.campaign.recipients)
+        running.looked_on += len(after)
+        if after or progress != running.progress:
+            _, running.progress = self.store.commit(running.campaign.id, after, progress, now=now)
+
+    def _finish(self, running: Running) -> None:
+        """Close a campaign that is done with all its recipients."""
+        self._measure(running)
+        if running.progress.settled < running.campaign.recipients or running.open:
+            return
+        status = CANCELLED if running.campaign.status == CANCELLED else DONE
+        self._change(running, status, running.campaign.reason)
+        self.observer.log("info", f"a campaign is {status}", {"campaign": running.campaign.id})
+        del self._known[running.campaign.id]
+
+    # --- The table -------------------------------------------------------------------------------------------------
+
+    def _commit(self, running: Running, changed: Sequence[tuple[Open, Attempt]], progress: Progress) -> None:
+        """Store attempts; those that are open stay known as such."""
+        if not changed:
+            return
+        progress = replace(progress, in_flight=len(running.open))
+        after = [attempt for _, attempt in changed]
+        stored, running.progress = self.store.commit(running.campaign.id, after, progress, now=int(self.now()))
+        for (each, _), attempt in zip(changed, stored, strict=True):
+            each.attempt = attempt
+            if not attempt.is_open:
+                running.open.pop(attempt.row, None)
+
+    def _forget(self, running: Running, error: Exception) -> None:
+        """Of a request whose fate is unknown: what is stored now says how to go on."""
+        self._known.pop(running.campaign.id, None)
+        self._note_fault("a campaign is read anew", error)
+
+    def _forget_all(self, error: Exception) -> None:
+        self._known.clear()
+        self._discover_at = 0.0
+        self._at_work = True
+        self._note_fault("campaigns could not be read", error)
+
+    def _note_fault(self, message: str, error: Exception) -> None:
+        self.observer.log("warning", message, {"reason": f"{type(error).__name__}: {error}"})
+        self.observer.measure(Measure("CampaignFaults"))
+
+    def _measure(self, running: Running) -> None:
+        share = failure_share(running.progress.recent)
+        if share is not None and running.campaign.status == RUNNING:
+            self.observer.measure(Measure("CampaignFailureShare", round(100 * share), "None"))
+
+
+def _counted(progress: Progress, before: Attempt, after: Attempt) -> Progress:
+    """The progress after an attempt has changed: a call is over, a recipient settled, or neither."""
+    for outcome in after.outcomes[len(before.outcomes) :]:
+        progress = progress.with_call(after.row, after.round, outcome, was_taken=before.state != CLAIMED)
+    if after.state == SETTLED and after.outcome:
+        progress = progress.with_outcome(after.outcome)
+    return progress
