@@ -413,6 +413,9 @@ LANGUAGE_PLAYS: dict[str, Play] = {
         n191=Person(Silence(4), Press("*9"), Hear("Offer", kind="voice"), Silence(60)),
         n192=Person(Silence(2), Say(2, "Offer a discount."), Press("3"), Silence(1), Say(2, "Linus here.")),
     ),
+    "a caller who opts out of campaigns": _rung(
+        "+15550167", Caller(Hear("The water"), Press("9", after=1), Silence(30))
+    ),
     "nobody of that name": _rung("+15550145", Caller(Hear("Please key"), Press("999#", after=2), Silence(60))),
     "the next on call": _rung("+15550146", Caller(Silence(90)), n191=NoAnswer(), n192=Person(_GRACE, HangUp(after=5))),
     "a caller who hangs up in the announcement": _rung("+15550116", Caller(Hear("This call"), HangUp())),

@@ -77,6 +77,7 @@ STEPS = st.one_of(
     step({"hours": st.just("office"), "closed": TARGETS}, {"open": TARGETS}),
     step({"branch": st.just([{"when": {"language": "es-MX"}, "to": "s0"}])}, {"otherwise": TARGETS}),
     step({"set": st.sampled_from([{"name": "Ann"}, {"name": "{name}{name}x"}, {"outcome": "done"}])}, {}),
+    step({"opt_out": st.just("campaigns")}, {"no_number": TARGETS}),
     step({"wait": st.integers(1, 10)}, {"keys": st.dictionaries(KEY, TARGETS, max_size=2)}),
     step({"send_digits": st.sampled_from(["1w2", "{digits.pin}"])}, {}),
     step({"go": TARGETS}, {}).map(lambda written: {"go": written["go"]}),

@@ -48,6 +48,7 @@ steps:
   pin: {collect: Key., into: pin, digits: {min: 1, max: 4}, pattern: "[0-9]+", confirm: {say: "{digits.pin}?"}}
   which: {branch: [{when: {caller: "+1*", day: [sat, sun]}, to: bye}], otherwise: note, time_zone: Europe/London}
   note: {set: {outcome: "by {caller}"}}
+  out: {opt_out: campaigns, no_number: bye}
   tones: {send_digits: "1w{digits.pin}#", tone_millis: 100}
   quiet: {wait: 3, keys: {1: bye}}
   jump: {go: next-one}

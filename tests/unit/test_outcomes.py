@@ -89,6 +89,7 @@ ENDINGS: list[tuple[str, str, list[Happening], str]] = [
     ("go", "{go: bye}", [], "completed"),
     ("come_back", "come_back", [], "completed"),
     ("set", "{set: {name: Ann}}", [], "completed"),
+    ("opt_out", "{opt_out: campaigns}", [], "completed"),
     ("send_digits", '{send_digits: "12"}', [], "completed"),
     ("wait", "{wait: 5}", [], "hung-up"),
     ("wait", "{wait: 5}", [NO_KEY], "completed"),

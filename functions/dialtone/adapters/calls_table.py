@@ -267,10 +267,7 @@ class CallsTable:
         writes += [{"Update": self._review_update(event, review)} for review in decision.reviews]
         if snapshot:
             writes.append({"Put": {"TableName": self._table, "Item": attributes(_flow_fields(snapshot, event))}})
-        if decision.promised:
-            writes.append({"Update": self._promise(decision.promised)})
-        if decision.claimed:
-            writes.append({"Update": self._claim(decision.claimed)})
+        writes += self._beside_the_call(decision)
         if flow and flow.main.memory_days and _is_remembered_anew(before, decision.call):
             item = memory_item(decision.call.person, decision.call.variables, event.occurred_at, flow.main.memory_days)
             writes.append({"Put": {"TableName": self._table, "Item": item}})
@@ -514,6 +511,17 @@ class CallsTable:
         kept = [value for name, value in found[0].items() if name.startswith(CALLBACK)] if found else []
         places = (restored(Callback, expanded(each)) for each in kept)
         return tuple(sorted(places, key=lambda each: each.since_millis))
+
+    def _beside_the_call(self, decision: Decision) -> Iterator[TransactWriteItemTypeDef]:
+        """What a decision changes in partitions that are no call's: places in queues, the suppression list."""
+        if decision.promised:
+            yield {"Update": self._promise(decision.promised)}
+        if decision.claimed:
+            yield {"Update": self._claim(decision.claimed)}
+        if decision.opted_out:
+            from dialtone.adapters.campaign_numbers import suppression_item  # noqa: PLC0415 -- a start need not load it
+
+            yield {"Put": {"TableName": self._table, "Item": suppression_item(decision.opted_out)}}
 
     def _promise(self, callback: Callback) -> Any:  # noqa: ANN401 -- as above
         """An attribute for each place, so that callers do not wait for one another."""

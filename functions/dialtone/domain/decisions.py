@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from dialtone.domain.calls import Call
+    from dialtone.domain.campaigns.suppression import Suppression
     from dialtone.domain.commands import Command
     from dialtone.domain.lookups import Lookup
     from dialtone.domain.queues import Callback, QueueQuestion
@@ -82,6 +83,8 @@ class Decision:
     """A place in a queue that is kept from now on."""
     claimed: Callback | None = None
     """One that is this call's, if no other call has claimed it."""
+    opted_out: Suppression | None = None
+    """A number that no campaign dials from now on."""
     talking: bool = False
     """Whether two people talk, so that no event is due, whatever is commanded."""
 
@@ -108,6 +111,7 @@ class Decision:
             after.question or self.question,
             after.promised or self.promised,
             after.claimed or self.claimed,
+            after.opted_out or self.opted_out,
             after.talking,
         )
 

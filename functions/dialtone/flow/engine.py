@@ -442,7 +442,9 @@ def _left(call: Call, event: Event, move: Go | SubFlowCall | _Leave, flow: Loade
     left = with_commands(consenting, marked, event, pausing=_pausing(call, flow))
     for number, verdict in move.reviews.items():
         left = left.then(partial(reviewed, number=number, verdict=verdict))
-    return replace(left, promised=move.promises) if move.promises else left, move.state
+    if move.promises or move.opts_out:
+        left = replace(left, promised=move.promises or left.promised, opted_out=move.opts_out or left.opted_out)
+    return left, move.state
 
 
 def _record_of_visit(call: Call, visit: SubFlowCall, flow: LoadedFlow) -> WholeCall | None:

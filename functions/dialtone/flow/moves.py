@@ -10,6 +10,7 @@ from dialtone.flow.step_state import NO_STATE, StepState
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from dialtone.domain.campaigns.suppression import Suppression
     from dialtone.domain.commands import Command
     from dialtone.domain.lookups import Lookup
     from dialtone.domain.queues import Callback, QueueQuestion
@@ -60,6 +61,8 @@ class Go:
     """Of a step that is left without what it was for: NO_INPUT, WRONG_INPUT, NOT_REACHED. They are counted."""
     promises: Callback | None = None
     """A place that is kept for the caller from now on."""
+    opts_out: Suppression | None = None
+    """A number that no campaign dials from now on."""
 
 
 @dataclass(frozen=True, slots=True)

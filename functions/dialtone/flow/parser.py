@@ -38,6 +38,7 @@ _STEP_CLASSES = {
     "on_call": "on_call.OnCall",
     "lookup": "lookup.LookUp",
     "menu": "menu.Menu",
+    "opt_out": "opt_out.OptOut",
     "pay": "pay.Pay",
     "play": "play.Play",
     "queue": "queue.Queue",

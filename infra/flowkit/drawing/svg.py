@@ -34,6 +34,7 @@ _COLOURS = {
     "branch": _DECIDING,
     "split": _DECIDING,
     "hours": _DECIDING,
+    "opt_out": _DECIDING,
     "set": _DECIDING,
     "go": _DECIDING,
 }
