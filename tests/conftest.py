@@ -13,7 +13,7 @@ from infra.checkout import SAMPLES
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-EXAMPLES = 12
+EXAMPLES = 8
 _COMMON = {"deadline": None, "print_blob": True, "suppress_health_check": [HealthCheck.too_slow]}
 
 

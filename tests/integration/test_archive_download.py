@@ -324,7 +324,9 @@ def test_more_than_any_recording_has_is_never_taken(monkeypatch: pytest.MonkeyPa
         body(Downloader(local=True), f"http://127.0.0.1:{storage.port}/1.wav")
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=5 * settings().max_examples, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(
     answer=st.binary(max_size=200)
     | st.tuples(

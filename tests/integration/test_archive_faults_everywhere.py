@@ -74,7 +74,9 @@ def test_one_fault_anywhere_leaves_the_recording_verified_once_and_nothing_half(
 
 
 @pytest.mark.usefixtures("aws", "small_parts")
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=2 * settings().max_examples, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(plan=st.dictionaries(st.integers(0, 60), st.sampled_from(FAULTS), max_size=12))
 def test_any_plan_of_faults_leaves_recording_and_transcript_in_custody(plan: dict[int, Fault]) -> None:
     with ArchiveHouse.open(next(names), plan=plan) as house:
@@ -91,7 +93,9 @@ def test_any_plan_of_faults_leaves_recording_and_transcript_in_custody(plan: dic
 
 
 @pytest.mark.usefixtures("aws", "small_parts")
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=settings().max_examples, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(plan=st.dictionaries(st.integers(0, 40), st.sampled_from(FAULTS), max_size=8), expired=st.booleans())
 def test_at_no_time_is_something_to_be_seen_that_is_not_the_recording(plan: dict[int, Fault], *, expired: bool) -> None:
     with ArchiveHouse.open(next(names), plan=plan) as house:

@@ -749,7 +749,9 @@ def reported(house: Reconciling, name: str) -> Event:
 MOMENTS = ("before", "between", "after", "never")
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=5 * settings().max_examples, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(
     plan=st.dictionaries(st.integers(0, 60), st.sampled_from(FAULTS), max_size=10),
     whole=st.sampled_from(MOMENTS),

@@ -513,7 +513,9 @@ def test_one_fault_anywhere_costs_a_sweep_at_most(flows: Path, place: int, fault
     assert house.due_legs() == []
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=4 * settings().max_examples, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(
     plan=st.dictionaries(st.integers(0, 60), st.sampled_from(FAULTS), max_size=8),
     comes=st.sampled_from(["before", "between", "after", "never"]),

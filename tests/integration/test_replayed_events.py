@@ -39,7 +39,7 @@ def played(flows: Path, call: Callable[[Line], Iterator[Event]]) -> list[Event]:
 
 
 @given(call=st.sampled_from([phone_call, team_call]), failing=st.sets(st.integers(0, 15)))
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=3 * settings().max_examples, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whichever_events_of_a_call_had_failed_its_record_is_whole_and_nobody_hears_of_it(
     flows: Path, call: Callable[[Line], Iterator[Event]], failing: set[int]
 ) -> None:
