@@ -12,9 +12,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 from archive.custody import Delivery
 from archive.deadline import Deadline
 from archive.errors import PermanentFailure, wait_seconds
+from archive.words import Written
 from dialtone.adapters.telemetry import Measure
 from dialtone.domain.errors import DialtoneError
-from dialtone.domain.recordings import DOUBTFUL, ArchiveJob
+from dialtone.domain.recordings import DOUBTFUL, WORDS, ArchiveJob
 from dialtone.domain.units import MILLIS_PER_SECOND
 
 if TYPE_CHECKING:
@@ -60,12 +61,14 @@ class Archive:
         self.erased.refuse(job.call_session_id, [job.recording_id])
         return True
 
-    def do(self, job: ArchiveJob, delivery: Delivery) -> ArchiveResult:
-        """Do a job of any of the three kinds. Raises PermanentFailure for a fourth."""
+    def do(self, job: ArchiveJob, delivery: Delivery) -> ArchiveResult | Written:
+        """Do a job of any kind. Raises PermanentFailure for one that there is not."""
         if job.kind == AUDIO:
             return self.custody.take(job, delivery)
         if job.kind == TRANSCRIPT:
             return self.transcripts.keep(job)
+        if job.kind == WORDS:
+            return self.transcripts.write_down(job)
         if job.kind == METADATA:
             return self.custody.tell(job)
         raise PermanentFailure(f'there is no such job as "{job.kind}"')
@@ -128,7 +131,11 @@ class Batch:
             last=int(attributes.approximate_receive_count) >= self._consumer.max_receives,
         )
 
-    def _done(self, job: ArchiveJob, delivery: Delivery, kept: ArchiveResult) -> None:
+    def _done(self, job: ArchiveJob, delivery: Delivery, kept: ArchiveResult | Written) -> None:
+        if isinstance(kept, Written):
+            fields = _fields(job, delivery) | {"key": kept.key, "bytes": kept.length_bytes}
+            self._consumer.observer.log("info", f"{job.kind} archived", fields)
+            return
         recording = kept.recording
         fields = _fields(job, delivery) | {"recording": recording.name, "already": kept.already}
         fields["recording_id"] = recording.recording_id

@@ -11,6 +11,7 @@ from archive.call_details import with_leg
 from archive.custody import ArchiveResult
 from archive.errors import AudioNotReady, NotArchived, PermanentFailure
 from archive.metadata_mirror import mirror
+from archive.words import write_down
 from dialtone.adapters.telnyx_api import SAME_START_SECONDS
 from dialtone.domain.recordings import (
     COMPLETED,
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from archive.bucket import RecordingsBucket
+    from archive.words import Written
     from dialtone.adapters.calls_table import CallsTable
     from dialtone.adapters.telnyx_api import TelnyxApi
     from dialtone.domain.recordings import ArchiveJob, Recording
@@ -73,6 +75,10 @@ class Transcripts:
         )
         self._note(kept)
         return ArchiveResult(kept)
+
+    def write_down(self, job: ArchiveJob) -> Written:
+        """Write what live transcription heard on a leg."""
+        return write_down(job, self._store, self._bucket)
 
     def _failed(self, recording: Recording, job: ArchiveJob) -> ArchiveResult:
         """A transcription that Telnyx could not complete: the audio stays, and nothing is filed as its words."""

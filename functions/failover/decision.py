@@ -36,6 +36,7 @@ RECORDS = frozenset(
         "call.recording.error",
         "call.recording.transcription.saved",
         "call.cost",
+        "call.transcription",
     }
 )
 """Events that only report: no caller waits for an action, and the failover cannot store them."""

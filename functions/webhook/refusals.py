@@ -24,6 +24,7 @@ RECORDING_ACTIONS = frozenset({"answer", "record_start"})
 
 STOP_ACTIONS = frozenset(
     {"ai_assistant_stop", "gather_stop", "hangup", "leave_queue", "playback_stop", "record_resume", "record_stop"}
+    | {"transcription_stop"}
 )
 """Commands that end something. Refused, that has ended already: what comes after them is sent all the same."""
 

@@ -10,6 +10,7 @@ from dialtone.domain.call_recordings import with_end_told
 from dialtone.domain.calls import Call
 from dialtone.domain.decisions import Decision, stay
 from dialtone.domain.events import Event
+from dialtone.domain.live_words import with_words_told
 from dialtone.flow.loaded_flow import LoadedFlow
 from webhook.failover_legs import led_by_failover
 
@@ -48,6 +49,7 @@ def route(call: Call, event: Event, flow: LoadedFlow | None) -> Decision:
         return stay(call, "reported before, under another id")
     updated = _updated(call, event, flow)
     decision = with_end_told(call, led_by_failover(updated, event) or handler(updated, event, flow))
+    decision = with_words_told(call, decision, event)
     if not event.says or (decision.call == call and not decision.commands):
         return decision
     return replace(decision, call=decision.call.with_recent(event.says))

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 LONGEST_CALL_SECONDS = 14_400.0
 #: How long one key sounds.
 KEY_SECONDS = 0.1
+#: Of what was written down, as an engine judges it.
+CONFIDENCE = 0.95
 #: 20 ms of audio in a packet.
 PACKETS_PER_SECOND = 50
 
@@ -170,8 +172,20 @@ def say(exchange: Exchange, leg: Leg, seconds: float, words: str) -> None:
 def _said(exchange: Exchange, leg: Leg, heard_by: tuple[Leg, ...], words: str) -> None:
     for ear in heard_by:
         recordings.speech_ended(exchange, ear)
+        _write_down(exchange, ear, "inbound" if ear is leg else "outbound", words)
     if isinstance(leg.gather, AiGather):
         leg.gather.heard(words)
+
+
+def _write_down(exchange: Exchange, leg: Leg, track: str, words: str) -> None:
+    """Report a sentence where live transcription listens; one engine alone says on which track it was said."""
+    if leg.transcription is None or not words:
+        return
+    engine, tracks = leg.transcription
+    if tracks in {track, "both"}:
+        named = {"transcription_track": track} if engine == "Telnyx" else {}
+        data = {"confidence": CONFIDENCE, "is_final": True, "transcript": words, **named}
+        exchange.emit(leg, "call.transcription", transcription_data=data)
 
 
 def send_digits(exchange: Exchange, leg: Leg, digits: str) -> None:

@@ -287,6 +287,28 @@ def ai_assistant_stop(_exchange: Exchange, leg: Leg, given: Parameters) -> dict[
     return {}
 
 
+ENGINES = {"A": "Google", "B": "Telnyx"}
+
+
+@_command()
+def transcription_start(_exchange: Exchange, leg: Leg, given: Parameters) -> dict[str, Any]:
+    """Write down what is said from now on, sentence by sentence."""
+    take_client_state(leg, given)
+    engine, config = given.get("transcription_engine", "Google"), given.get("transcription_engine_config", {})
+    if ENGINES.get(engine, engine) != ENGINES.get(named := config.get("transcription_engine", engine), named):
+        raise errors.invalid("/transcription_engine_config", f"The configuration is of {named}, not of {engine}.")
+    leg.transcription = (ENGINES.get(str(engine), str(engine)), given.get("transcription_tracks", "inbound"))
+    return {}
+
+
+@_command()
+def transcription_stop(_exchange: Exchange, leg: Leg, given: Parameters) -> dict[str, Any]:
+    """Write down no more."""
+    take_client_state(leg, given)
+    leg.transcription = None
+    return {}
+
+
 @_command()
 def switch_supervisor_role(_exchange: Exchange, leg: Leg, given: Parameters) -> dict[str, Any]:
     """Let a supervisor listen, whisper or talk with both."""

@@ -124,6 +124,8 @@ class Leg:
     #: Those that listen to this one's.
     supervisors: list[Leg] = field(default_factory=list)
     gather: Gather | Payment | AiGather | None = None
+    #: Of live transcription under way: its engine, and whose words are written down.
+    transcription: tuple[str, str] | None = None
     recordings: list[Recording] = field(default_factory=list)
     sounds: list[Sound] = field(default_factory=list)
     timers: list[Timer] = field(default_factory=list)

@@ -47,6 +47,11 @@ DESCRIPTIONS = {
         "telnyx.types.calls.action_switch_supervisor_role_params",
         "ActionSwitchSupervisorRoleParams",
     ),
+    "transcription_start": (
+        "telnyx.types.calls.action_start_transcription_params",
+        "ActionStartTranscriptionParams",
+    ),
+    "transcription_stop": ("telnyx.types.calls.action_stop_transcription_params", "ActionStopTranscriptionParams"),
     "transfer": ("telnyx.types.calls.action_transfer_params", "ActionTransferParams"),
 }
 

@@ -161,6 +161,8 @@ def test_a_dial_whose_audio_cannot_be_fetched_is_refused() -> None:
 
 MINIMAL: dict[str, dict[str, Any]] = {
     "ai_assistant_stop": {},
+    "transcription_start": {},
+    "transcription_stop": {},
     "answer": {},
     "bridge": {"call_control_id": "v3:other"},
     "client_state_update": {"client_state": "eA=="},
@@ -182,6 +184,7 @@ MINIMAL: dict[str, dict[str, Any]] = {
     "reject": {"cause": "USER_BUSY"},
     "send_dtmf": {"digits": "1"},
     "speak": SPEECH,
+    "switch_supervisor_role": {"role": "barge"},
     "transfer": {"to": "+15550111"},
 }
 

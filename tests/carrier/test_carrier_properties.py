@@ -50,6 +50,8 @@ COMMANDS: dict[str, st.SearchStrategy[dict[str, Any]]] = {
         optional={"greeting": st.just("a prompt"), "user_response_timeout_ms": st.just(3000)},
     ),
     "ai_assistant_stop": st.just({}),
+    "transcription_start": st.fixed_dictionaries({}, optional={"transcription_tracks": st.just("both")}),
+    "transcription_stop": st.just({}),
     "gather_using_audio": st.just({"media_name": "chime", "maximum_digits": 1, "timeout_millis": 2000}),
     "record_start": st.fixed_dictionaries(
         {"format": st.just("wav"), "channels": st.sampled_from(["single", "dual"])},

@@ -7,7 +7,19 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from dialtone.domain.recordings import FAILED, MAX_TRANSCRIPT_CHARACTERS_IN_A_JOB, SAVED, VERIFIED, TranscriptCopy
+from dialtone.domain.calls import Call
+from dialtone.domain.decisions import Decision
+from dialtone.domain.events import Event
+from dialtone.domain.recordings import (
+    FAILED,
+    MAX_TRANSCRIPT_CHARACTERS_IN_A_JOB,
+    SAVED,
+    VERIFIED,
+    ArchiveJob,
+    TranscriptCopy,
+)
+from dialtone.flow.loaded_flow import LoadedFlow
+from dialtone.flow.parser import read_flow
 from tests.integration.archiving import (
     BEGAN_AT,
     KEY,
@@ -20,7 +32,7 @@ from tests.integration.archiving import (
     metrics,
     sha256,
 )
-from tests.integration.deliveries import LEG
+from tests.integration.deliveries import LEG, SESSION
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -262,3 +274,33 @@ def test_a_ledger_that_takes_verified_back_meanwhile_is_believed(house: ArchiveH
     assert house.deliver(house.transcript_job()) == [0]
     assert house.entry().transcript is None
     assert house.entry().started_at == BEGAN_AT
+
+
+def test_what_live_transcription_heard_is_written_beside_the_recordings_in_the_order_in_which_it_was_said(
+    house: ArchiveHouse, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    leg = Call(SESSION, LEG, initiated_at="2026-09-21T12:00:00.000000Z", answered_at="2026-09-21T12:00:02.000000Z")
+    flow = LoadedFlow(read_flow("f.yaml", "flow: f\nsteps: {bye: hangup}"))
+    said = [
+        ("2", "2026-09-21T12:01:07.000000Z", {"transcript": "Today,\nplease.", "is_final": True, "track": "inbound"}),
+        ("1", "2026-09-21T12:00:05.000000Z", {"transcript": "Žofie here.", "is_final": True}),
+        ("3", "2026-09-21T12:00:06.000000Z", {"transcript": "", "is_final": False}),
+    ]
+    for event_id, at, payload in said:
+        about = {"call_session_id": SESSION, "call_leg_id": LEG, **payload}
+        event = Event(event_id, "call.transcription", at, about)
+        before = replace(house.store.legs(SESSION)[0], heard_at="") if house.store.legs(SESSION) else leg
+        house.store.commit(event, before, Decision(replace(leg, heard_at=at)), at_seconds=0, flow=flow)
+
+    job = ArchiveJob("words", SESSION, LEG)
+    assert [house.deliver(job), house.deliver(job)] == [[], []]
+
+    words = house.objects()[f"recordings/2026/09/21/{SESSION}/{LEG}-words.txt"].decode()
+    assert words == "00:03 Žofie here.\n01:05 inbound: Today, please.\n"
+    assert [line["msg"] for line in logged(caplog)][-2:] == ["words archived"] * 2
+    assert "Žofie" not in str(logged(caplog))
+
+
+def test_words_of_a_leg_that_nobody_knows_are_given_up(house: ArchiveHouse) -> None:
+    assert len(house.deliver(ArchiveJob("words", "unknown", "unknown"))) == 1

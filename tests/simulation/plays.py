@@ -203,6 +203,21 @@ def _called_back(caller: Callee) -> Play:
 _WRONG_PIN = (Hear("Your PIN"), Press("1111", after=1))
 
 LANGUAGE_PLAYS: dict[str, Play] = {
+    "words that are written down while they are said": _rung(
+        "+15550158",
+        Caller(
+            Hear("sentence"),
+            Say(2, "I need a new bell."),
+            Hear("You said"),
+            Hear("card"),
+            Say(1, "four seven"),
+            Press("4711", after=1),
+            Silence(8),
+            Say(2, "Is it ready?"),
+            Silence(30),
+        ),
+        n191=Person(Silence(3), Say(2, "Of course."), Silence(8), HangUp()),
+    ),
     "a member who types ahead and is right at the second try": lambda stage: stage.ring(
         "+15550137",
         Caller(

@@ -216,6 +216,7 @@ PLAYS: dict[str, Callable[[Path], Played]] = {
             "a card keyed in wrong, then right",
             "the third of three on call",
             "a message heard again and deleted",
+            "words that are written down while they are said",
         )
     },
     "a name that is given": _appointment,
@@ -264,7 +265,7 @@ def secrets(stage: Stage) -> dict[str, str]:
     }
     for event in stage.told:
         kinds |= {event.text(name): "numbers" for name in ("from", "to") if event.text(name).startswith("+")}
-        kinds |= {words: "transcript" for words in (event.text("transcription_text"),) if words}
+        kinds |= {words: "transcript" for words in map(event.text, ("transcription_text", "transcript")) if words}
         for name in ("recording_urls", "public_recording_urls"):
             kinds |= dict.fromkeys((event.payload.get(name) or {}).values(), "address")
     return kinds

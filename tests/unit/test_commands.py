@@ -36,6 +36,8 @@ PARAMETER_TYPES = {
     "gather": "calls.action_gather_params.ActionGatherParams",
     "gather_stop": "calls.action_stop_gather_params.ActionStopGatherParams",
     "gather_using_ai": "calls.action_gather_using_ai_params.ActionGatherUsingAIParams",
+    "transcription_start": "calls.action_start_transcription_params.ActionStartTranscriptionParams",
+    "transcription_stop": "calls.action_stop_transcription_params.ActionStopTranscriptionParams",
     "ai_assistant_stop": "calls.action_stop_ai_assistant_params.ActionStopAIAssistantParams",
     "gather_using_speak": "calls.action_gather_using_speak_params.ActionGatherUsingSpeakParams",
     "gather_using_audio": "calls.action_gather_using_audio_params.ActionGatherUsingAudioParams",
@@ -53,7 +55,7 @@ REQUIRED_IN_THE_SDK_ONLY = {("bridge", "call_control_id")}
 # Telnyx adds languages between releases of its SDK; the SDK's one value for the codecs of an answer is an example.
 CHOICES_IN_THE_SDK_ONLY = {"language", "transcription_language", "preferred_codecs"}
 # Enumerations that the SDK's types give as plain text, and its documentation spells out.
-CHOICES_IN_OUR_TABLE_ONLY = {"stop", "target_legs", "park_after_unbridge", "track"}
+CHOICES_IN_OUR_TABLE_ONLY = {"stop", "target_legs", "park_after_unbridge", "track", "transcription_tracks"}
 
 EVERY_PARAMETER = [(action, name) for action, takes in ACTIONS.items() for name in takes.parameters]
 

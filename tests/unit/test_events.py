@@ -25,6 +25,7 @@ from dialtone.domain.events import (
     parse_event,
     recorded_payload,
 )
+from dialtone.domain.live_words import report as words_report
 from dialtone.domain.payments import OF_PAYMENTS, report
 from dialtone.domain.spoken_choices import report as spoken_report
 
@@ -85,7 +86,7 @@ def test_every_sample_is_read_as_it_was_sent(name: str) -> None:
 
     assert (event.id, event.type) == (sent["id"], sent["event_type"])
     # Of what it shows of a card, or holds of what was said, nothing is read.
-    kept = {"call.ai_gather.ended": spoken_report}.get(
+    kept = {"call.ai_gather.ended": spoken_report, "call.transcription": words_report}.get(
         event.type, report if event.type.startswith(OF_PAYMENTS) else dict
     )
     assert event.payload == kept(sent["payload"])
@@ -96,7 +97,8 @@ def test_every_sample_is_read_as_it_was_sent(name: str) -> None:
 @pytest.mark.parametrize("name", [name for name in KNOWN_SAMPLES if not name.endswith("-with_more")])
 def test_every_sample_has_only_fields_that_the_sdk_knows(name: str) -> None:
     sent = SAMPLES[name]["data"]
-    named = "call.left_queue" if sent["event_type"] == "call.dequeued" else sent["event_type"]
+    called_otherwise = {"call.dequeued": "call.left_queue", "call.transcription": "transcription"}
+    named = called_otherwise.get(sent["event_type"], sent["event_type"])
     module = importlib.import_module(f"telnyx.types.{named.replace('.', '_')}_webhook_event")
     name_of_model = "".join(word.capitalize() for word in named.replace("_", ".").split(".")).replace("Ai", "AI")
     model = getattr(module, f"{name_of_model}WebhookEvent")

@@ -69,6 +69,8 @@ def test_every_action_that_is_sent_has_its_place(action: str) -> None:
     """A new action is one that ends by itself, or is named here as one that does not."""
     without_end = {
         "ai_assistant_stop",
+        "transcription_start",
+        "transcription_stop",
         "client_state_update",
         "gather_stop",
         "playback_stop",

@@ -636,7 +636,8 @@ def _seconds(moment: str) -> int:
 def _event_fields(event: Event, before: Call, decision: Decision, at_seconds: float, flow: LoadedFlow | None) -> Item:
     addresses = flow.audio_addresses if flow else frozenset[str]()
     keep_digits = flow is not None and flow.keeps_digits(before, event)
-    kept = recorded_payload(event, keep_digits=keep_digits, addresses=addresses)
+    keep_words = flow is not None and flow.keeps_words(before, event)
+    kept = recorded_payload(event, keep_digits=keep_digits, keep_words=keep_words, addresses=addresses)
     payload = plain_json(kept)
     hidden = message_addresses(event, before, decision.call)
     if len(payload) > MAX_PAYLOAD_CHARACTERS:

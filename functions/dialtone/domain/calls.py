@@ -95,6 +95,8 @@ class Call:
     unnoted: Mapping[str, str] | None = None
     """Once the call has ended: its variables without those that its last step notes of that. What happened before the
     hang-up and arrives after it may still lead to another step, with other notes."""
+    heard_at: str = ""
+    """When the latest sentence was said that live transcription reported; '' for none."""
     entered_at: str = ""
     """When that occurred which led to the step; with `left`, for a hang-up that arrives too late."""
     left: Position | None = None

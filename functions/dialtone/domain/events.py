@@ -52,6 +52,9 @@ OURS = "dialtone."
 OF_AI_GATHERS = "call.ai_gather."
 """How the types of events begin that may hold what a caller said."""
 
+TRANSCRIPTION = "call.transcription"
+"""The type of the event that holds a sentence that was said."""
+
 OF_TEXTS = "message."
 """How the types of Telnyx's events about texts (SMS) begin."""
 
@@ -263,6 +266,10 @@ def _described(data: dict[str, Any]) -> dict[str, Any]:
         from dialtone.domain import spoken_choices  # noqa: PLC0415 -- few lines listen to words
 
         return spoken_choices.report(payload)
+    if event_type == TRANSCRIPTION:
+        from dialtone.domain import live_words  # noqa: PLC0415 -- it imports this module, and few lines write down
+
+        return live_words.report(payload)
     if not event_type.startswith(OF_TEXTS):
         return payload
     from dialtone.domain.texts import report  # noqa: PLC0415 -- it imports this module
@@ -300,14 +307,16 @@ def mask(digits: str) -> str:
 
 
 def recorded_payload(
-    event: Event, *, keep_digits: bool = False, addresses: Container[str] = frozenset()
+    event: Event, *, keep_digits: bool = False, keep_words: bool = False, addresses: Container[str] = frozenset()
 ) -> dict[str, Any]:
     """The payload as it may be stored: without transcripts, and without URLs except those of the flow's own audio.
 
-    Digits are masked unless they may be kept; those of a sensitive turn are masked in any case.
+    Digits are masked unless they may be kept; those of a sensitive turn are masked in any case. A sentence that was
+    said is left out unless it may be kept.
     """
     masked = event.client_state.sensitive or not keep_digits
-    kept: dict[str, Any] = _kept(event.payload, addresses, masked=masked)
+    payload = event.payload if keep_words else {name: said for name, said in event.payload.items() if name != _SENTENCE}
+    kept: dict[str, Any] = _kept(payload, addresses, masked=masked)
     if event.type.startswith(OURS):
         kept.pop("parameters", None)  # of what is asked for from outside: the commands have them
     return kept
@@ -326,6 +335,9 @@ _WEB_ADDRESS = re.compile(r"https?://\S+", re.IGNORECASE)
 
 DIGITS = frozenset({"digit", "digits"})
 """Fields that hold what callers key in."""
+
+_SENTENCE = "transcript"
+"""The field that holds what live transcription heard."""
 
 _NEVER_KEPT = frozenset(
     {"recording_urls", "public_recording_urls", "client_state", "transcription_text", "token_id", "last_four"}

@@ -265,12 +265,16 @@ class Report:
         return self.channels == other.channels and _is_same_start(self.started_at, other.started_at)
 
 
+WORDS = "words"
+"""The kind of a job that writes down what live transcription heard on a leg."""
+
+
 @dataclass(frozen=True, slots=True)
 class ArchiveJob:
     """A job of the archive, as its queue carries it."""
 
     kind: str
-    """`audio`, `transcript`, or `metadata` where the ledger has something new to be mirrored."""
+    """`audio`, `transcript`, `metadata` where the ledger has something new to be mirrored, or WORDS."""
     call_session_id: str
     call_leg_id: str
     recording: str = ""
@@ -314,10 +318,18 @@ def object_key(recording: Recording, suffix: str) -> str:
 
     Ids are Telnyx's, that is text from outside: what is no ordinary id becomes one, and stays different from any other.
     """
-    day = (recording.started_at or recording.requested_at)[:10]
-    folder = day.replace("-", "/") if _DAY.fullmatch(day) else "undated"
-    name = f"{safe_id(recording.call_leg_id)}-{recording.number:02d}"
-    return f"recordings/{folder}/{safe_id(recording.call_session_id)}/{name}.{suffix}"
+    name = f"{safe_id(recording.call_leg_id)}-{recording.number:02d}.{suffix}"
+    return f"{_folder(recording.started_at or recording.requested_at, recording.call_session_id)}/{name}"
+
+
+def text_key(call_session_id: str, call_leg_id: str, began: str, what: str) -> str:
+    """The place of a text that is of no recording: `<leg>-<what>.txt`, in the folder of the call's recordings."""
+    return f"{_folder(began, call_session_id)}/{safe_id(call_leg_id)}-{what}.txt"
+
+
+def _folder(moment: str, call_session_id: str) -> str:
+    day = moment[:10]
+    return f"recordings/{day.replace('-', '/') if _DAY.fullmatch(day) else 'undated'}/{safe_id(call_session_id)}"
 
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")

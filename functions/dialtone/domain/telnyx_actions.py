@@ -160,6 +160,11 @@ AUDIO_FORMAT = choice("wav", "mp3")
 CHANNELS = choice("single", "dual")
 TRACK = choice("both", "inbound", "outbound")
 TRIM = choice("trim-silence")
+ENGINES = (
+    *("Google", "Telnyx", "Deepgram", "Azure", "xAI", "AssemblyAI", "Speechmatics", "Soniox", "Parakeet", "Humain"),
+    *("Reson8", "Cohere", "A", "B"),
+)
+"""Of live transcription; A is Google's, and B Telnyx's, by their old names."""
 
 CARD_TYPES = ("visa", "mastercard", "amex", "maestro", "discover", "optima", "jcb", "diners-club", "enroute")
 PAYMENT_STEPS = (
@@ -470,6 +475,15 @@ ACTIONS: Mapping[str, Action] = {
         required=("parameters",),
     ),
     "ai_assistant_stop": Action(STATE),
+    "transcription_start": Action(
+        STATE
+        | {
+            "transcription_engine": choice(*ENGINES),
+            "transcription_engine_config": Shape(open=True),
+            "transcription_tracks": TRACK,
+        },
+    ),
+    "transcription_stop": Action(STATE),
     "gather_using_audio": Action(
         STATE
         | DIGITS

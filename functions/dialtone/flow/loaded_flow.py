@@ -93,6 +93,13 @@ class LoadedFlow:
         asked = event.type in {"call.gather.ended", "call.ai_gather.ended"} and event.client_state.turn == call.turn
         return asked and step is not None and step.answered_by_digits(call, event.text("digits"))
 
+    def keeps_words(self, call: Call, event: Event) -> bool:
+        """Whether what was said may be stored: not while digits are asked for that are kept nowhere.
+
+        People read a card's number out while they key it in.
+        """
+        return not (event.client_state.sensitive or is_sensitive(self.step_of(call)))
+
 
 def _told(steps: Mapping[str, Step], sources: Sources) -> dict[str, Step]:
     return {name: step.with_sources(sources) for name, step in steps.items()}

@@ -51,6 +51,7 @@ _STEP_CLASSES = {
     "split": "split.Split",
     "take_from": "take_from.TakeFrom",
     "text": "text.SendText",
+    "transcribe": "transcribe.Transcribe",
     "transfer": "transfer.Transfer",
     "wait": "wait.Pause",
 }

@@ -1,0 +1,51 @@
+"""Writes down what live transcription heard on a leg: a text beside the recordings of the call."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, NamedTuple
+
+from archive.errors import PermanentFailure
+from dialtone.domain.events import TRANSCRIPTION
+from dialtone.domain.live_words import TRANSCRIPT
+from dialtone.domain.recordings import text_key
+
+if TYPE_CHECKING:
+    from archive.bucket import RecordingsBucket
+    from dialtone.adapters.calls_table import CallsTable, TimelineEntry
+    from dialtone.domain.recordings import ArchiveJob
+
+
+class Written(NamedTuple):
+    """A text in the bucket."""
+
+    key: str
+    length_bytes: int
+
+
+def write_down(job: ArchiveJob, store: CallsTable, bucket: RecordingsBucket) -> Written:
+    """Write all that was heard on the job's leg so far; once more is the same as once.
+
+    Raises PermanentFailure where nothing is known of the leg, and the store's and botocore's errors.
+    """
+    leg = next((each for each in store.legs(job.call_session_id) if each.leg_id == job.call_leg_id), None)
+    if leg is None:
+        raise PermanentFailure("the table does not know the leg on which it was said")
+    began = leg.answered_at or leg.initiated_at or leg.heard_at
+    said = [each for each in store.timeline(job.call_session_id) if _is_of(each, job.call_leg_id)]
+    text = "".join(f"{_line(each, began)}\n" for each in said).encode()
+    key = text_key(leg.session_id, leg.leg_id, leg.initiated_at or began, "words")
+    bucket.put(key, text, "text/plain; charset=utf-8", leg.retention_days)
+    return Written(key, len(text))
+
+
+def _is_of(entry: TimelineEntry, leg_id: str) -> bool:
+    return entry.event_type == TRANSCRIPTION and entry.call_leg_id == leg_id and bool(entry.payload.get(TRANSCRIPT))
+
+
+def _line(entry: TimelineEntry, began: str) -> str:
+    """When it was said, on which track if that is known, and the words: `01:05 inbound: I need a doctor`."""
+    passed = datetime.fromisoformat(entry.occurred_at) - datetime.fromisoformat(began)
+    minutes, seconds = divmod(max(0, round(passed.total_seconds())), 60)
+    track = f" {entry.payload['track']}:" if entry.payload.get("track") else ""
+    return f"{minutes:02d}:{seconds:02d}{track} {' '.join(str(entry.payload[TRANSCRIPT]).split())}"

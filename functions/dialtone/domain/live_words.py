@@ -1,0 +1,61 @@
+"""What is said on a call, as Telnyx's live transcription reports it sentence by sentence. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from dialtone.domain.decisions import Decision, stay
+from dialtone.domain.events import TRANSCRIPTION
+from dialtone.domain.recordings import WORDS, ArchiveJob
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from dialtone.domain.calls import Call
+    from dialtone.domain.events import Event
+
+TRANSCRIPT = "transcript"
+"""The variable that holds the last sentence of the person on the leg, and the field of an event that holds one."""
+
+MAX_SENTENCE_CHARACTERS = 2_000
+"""Of one event: more than anybody says in one breath. The rest of a longer one is left out."""
+
+OUTBOUND = "outbound"
+"""The track of the other leg; some engines name none."""
+
+_KEPT = frozenset({"call_control_id", "call_leg_id", "call_session_id", "connection_id", "client_state", "from", "to"})
+
+
+def report(payload: Mapping[str, Any]) -> dict[str, Any]:
+    """What is kept of such an event: a sentence once it is final, and how certain the engine is of it."""
+    given = payload.get("transcription_data")
+    data: Mapping[str, Any] = given if isinstance(given, dict) else {}
+    said, confidence, track = (data.get(name) for name in (TRANSCRIPT, "confidence", "transcription_track"))
+    is_final = data.get("is_final") is True
+    return {
+        **{name: value for name, value in payload.items() if name in _KEPT},
+        TRANSCRIPT: said.strip()[:MAX_SENTENCE_CHARACTERS] if is_final and isinstance(said, str) else "",
+        "is_final": is_final,
+        **({"confidence": confidence} if type(confidence) in {int, float} else {}),
+        **({"track": track} if track in {"inbound", OUTBOUND} else {}),
+    }
+
+
+def heard(call: Call, event: Event, most_characters: int) -> Decision:
+    """A sentence was heard: it stands in the timeline, and is the variable unless a later one is already."""
+    said = event.text(TRANSCRIPT)
+    if not said:
+        return stay(call, "nothing final yet")
+    if event.text("track") == OUTBOUND or call.ended_at or event.occurred_at < call.heard_at:
+        return Decision(call if call.heard_at else replace(call, heard_at=event.occurred_at))
+    return Decision(replace(call.remembering(TRANSCRIPT, said[:most_characters]), heard_at=event.occurred_at))
+
+
+def with_words_told(before: Call, decision: Decision, event: Event) -> Decision:
+    """The decision with a job that writes down all that was heard on the call, once it is over and when more comes."""
+    after = decision.call
+    if not (after.heard_at and after.ended_at) or (before.ended_at and event.type != TRANSCRIPTION):
+        return decision
+    job = ArchiveJob(WORDS, after.session_id, after.leg_id)
+    return replace(decision, archive=(*decision.archive, job))
