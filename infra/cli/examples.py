@@ -10,6 +10,10 @@ if TYPE_CHECKING:
 
 EXAMPLES: Mapping[str, str] = MappingProxyType(
     {
+        "dialtone announce": (
+            "dialtone announce --to people.csv --flow water-off --from +13125550100 --consent 'customers, terms 4.2'"
+            " --rate 5/s --dry-run"
+        ),
         "dialtone bench": "dialtone bench cold-start",
         "dialtone call": "dialtone call +15550100 --speed 5",
         "dialtone calls list": "dialtone calls list --since 2h --outcome failed",

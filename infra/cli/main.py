@@ -27,6 +27,7 @@ COMMANDS = {
     "numbers": ("infra.cli.numbers", "list the account's numbers and where each leads"),
     "doctor": ("infra.cli.doctor", "check a line, from this machine to Telnyx, with a remedy for what is wrong"),
     "dial": ("infra.cli.dial", "ring a number and let a flow talk to the person who answers"),
+    "announce": ("infra.cli.announce", "let a flow talk to everybody on a list, and say before what that takes"),
     "campaigns": ("infra.cli.campaigns", "what is dialled to many, and the numbers that no campaign dials"),
     "flow": ("infra.cli.flow", "check phone menus"),
     "publish": ("infra.cli.publish", "let the menus as they are now take new calls, without a deployment"),

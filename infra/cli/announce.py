@@ -1,0 +1,122 @@
+"""`dialtone announce`: let a flow talk to everybody on a list."""
+
+from __future__ import annotations
+
+import argparse
+import re
+
+from dialtone.domain.campaigns.campaign import RetryRule, Window, WindowInvalid
+from dialtone.domain.campaigns.results import OUTCOMES
+from infra.campaigns.estimate import CALL_SECONDS, TELNYX_MINUTE_DOLLARS
+from infra.cli.commands import later
+from infra.cli.flows_option import add_flows_to
+from infra.cli.stack_option import add_stack
+
+_RATE = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*(?:/\s*(s|min|h))?")
+_PER = {None: 1.0, "s": 1.0, "min": 60.0, "h": 3_600.0}
+_DURATION = re.compile(r"([0-9]+)\s*(s|m|h|d)")
+_SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
+_RETRY = re.compile(r"([a-z_]+)=([0-9]{1,2})@([0-9]+[smhd])")
+
+MOST_RATE = 30.0
+"""Dials a second that Telnyx takes of an account, as a sum over five seconds."""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments."""
+    parser.description = (
+        "Dial everybody on a list for a flow: within a window of the recipient's own day, at an even rate, nobody "
+        "twice, and nobody on the suppression list. The list is checked first; nothing is dialled from one that fails."
+    )
+    parser.add_argument("--to", required=True, metavar="LIST", help="CSV or JSON lines: a file, s3://bucket/key, or -")
+    parser.add_argument("--flow", required=True, help="the flow that talks; the list's columns are what it is given")
+    parser.add_argument("--from", dest="caller", required=True, help="the number to show, one of yours at Telnyx")
+    parser.add_argument(
+        "--consent",
+        required=True,
+        metavar="WHY",
+        help="why these people may be called, as it is kept with the campaign",
+    )
+    parser.add_argument("--at", default="", metavar="TIME", help="when to begin: 2026-11-30T17:00+01:00 (default: now)")
+    parser.add_argument("--rate", type=_rate, default=1.0, help="dials a second, 5/s, or 90/min (default: 1/s)")
+    parser.add_argument(
+        "--max-in-flight", type=_count, default=100, metavar="CALLS", help="calls at once (default: 100)"
+    )
+    parser.add_argument(
+        "--window", type=_window, default=Window(), help="of the recipient's day (default: 09:00-20:00)"
+    )
+    parser.add_argument(
+        "--weekly-limit",
+        type=_count,
+        default=3,
+        metavar="CALLS",
+        help="to one number in seven days, over all campaigns",
+    )
+    parser.add_argument(
+        "--retry",
+        action="append",
+        type=_retry,
+        default=[],
+        metavar="OUTCOME=TIMES@PAUSE",
+        help="dial again, such as busy=2@10m or no_answer=1@2h; may be given again",
+    )
+    parser.add_argument("--last-round", type=_seconds, default=0, metavar="PAUSE", help="once more, such as after 4h")
+    parser.add_argument("--name", default="", help="the campaign's name; the same list may be announced under another")
+    parser.add_argument("--ignore", action="append", default=[], metavar="COLUMN", help="a column to be passed over")
+    parser.add_argument("--skip-invalid", action="store_true", help="dial the others where rows are refused")
+    parser.add_argument("--refused", metavar="FILE", default="", help="write every refused row there, as JSON lines")
+    parser.add_argument("--dry-run", action="store_true", help="check the list and say what would happen; dial nobody")
+    parser.add_argument("--json", action="store_true", help="print the plan as JSON")
+    parser.add_argument(
+        "--call-seconds",
+        type=_count,
+        default=CALL_SECONDS,
+        help=f"of a call, for the estimate (default: {CALL_SECONDS})",
+    )
+    parser.add_argument(
+        "--minute-price",
+        type=float,
+        default=TELNYX_MINUTE_DOLLARS,
+        metavar="DOLLARS",
+        help=f"of Telnyx, for the estimate (default: {TELNYX_MINUTE_DOLLARS}, as in the USA)",
+    )
+    add_flows_to(parser)
+    add_stack(parser)
+    parser.set_defaults(run=later("infra.cli.announce_run"))
+
+
+def _rate(text: str) -> float:
+    found = _RATE.fullmatch(text.strip())
+    rate = float(found[1]) / _PER[found[2]] if found else 0.0
+    if not 0 < rate <= MOST_RATE:
+        raise argparse.ArgumentTypeError(f"{text}: say 5/s, 90/min or 600/h; Telnyx takes {MOST_RATE:.0f} a second")
+    return rate
+
+
+def _count(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 10_000:  # noqa: PLR2004 -- said in the message
+        raise argparse.ArgumentTypeError(f"{text}: say a number from 1 to 10,000")
+    return int(text)
+
+
+def _window(text: str) -> Window:
+    try:
+        return Window.read(text)
+    except WindowInvalid as invalid:
+        raise argparse.ArgumentTypeError(str(invalid)) from None
+
+
+def _seconds(text: str) -> int:
+    found = _DURATION.fullmatch(text.strip())
+    if not found:
+        raise argparse.ArgumentTypeError(f"{text}: say a pause such as 10m, 2h or 1d")
+    return int(found[1]) * _SECONDS[found[2]]
+
+
+def _retry(text: str) -> RetryRule:
+    found = _RETRY.fullmatch(text.strip())
+    if not found:
+        raise argparse.ArgumentTypeError(f"{text}: say outcome, times and pause, such as busy=2@10m")
+    if found[1] not in OUTCOMES:
+        raise argparse.ArgumentTypeError(f"{found[1]} is not an outcome: {', '.join(OUTCOMES)}")
+    return RetryRule(found[1], int(found[2]), _seconds(found[3]))

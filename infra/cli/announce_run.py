@@ -1,0 +1,286 @@
+"""Runs `dialtone announce`."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import sys
+import tempfile
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from control.selection import moment
+from dialtone.adapters.calls_table import LostRace
+from dialtone.adapters.campaign_numbers import CampaignNumbers
+from dialtone.adapters.campaigns_table import CampaignsTable
+from dialtone.adapters.flow_library import FlowLibrary
+from dialtone.domain.campaigns.campaign import Campaign, list_key
+from dialtone.domain.campaigns.list_rows import ListCheck, ListRules, counted
+from dialtone.domain.campaigns.number_index import NumberIndex
+from dialtone.domain.campaigns.rules import SUPPRESSED
+from dialtone.domain.errors import DialtoneError
+from dialtone.domain.numbers import E164
+from dialtone.flow.inputs import MAX_GIVEN_BYTES
+from infra import aws
+from infra.campaigns.checked_list import REFUSED, CheckedList
+from infra.campaigns.estimate import LONGEST_DAYS, Assumed, Estimate, estimate
+from infra.campaigns.source import pieces
+from infra.campaigns.upload import upload
+from infra.cli.flows_option import name_project
+from infra.connect.record import ConnectionRecord
+from infra.console import printable
+from infra.project import stack_named
+from infra.stack_outputs import StackMissing, find_stack, region_of
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator
+
+    from dialtone.flow.flow import Flow
+    from infra.stack_outputs import Stack
+
+NOT_FAULTS = frozenset({SUPPRESSED})
+"""Rules by which a row is skipped though nothing is wrong with it."""
+
+_NOT_IN_IDS = re.compile(r"[^a-z0-9]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What would happen."""
+
+    campaign: Campaign
+    checked: CheckedList
+    estimate: Estimate
+    assumed: Assumed
+    suppression_known: bool
+    """Whether the list was held against the suppression list."""
+
+    @property
+    def faults(self) -> int:
+        """Rows with which something is wrong."""
+        return sum(count for rule, count in self.checked.refused.items() if rule not in NOT_FAULTS)
+
+
+def run(given: argparse.Namespace) -> int:
+    """Check the list, say what would happen, and order it unless nothing may be dialled; 1 then."""
+    flow = _flow(given)
+    if not E164.fullmatch(given.caller):
+        raise DialtoneError(f"--from {given.caller} is not a number: write it with + and its country's code")
+    if not given.consent.strip():
+        raise DialtoneError("--consent is empty: say why these people may be called, such as `customers, terms 4.2`")
+    now = int(time.time())
+    starts_at = _starts_at(given.at, now)
+    with aws.explained(), _folder() as folder:
+        stack = _stack(given)
+        suppressed = _suppressed(stack)
+        rules = ListRules(
+            tuple(flow.given), given.caller, given.window, starts_at, MAX_GIVEN_BYTES, frozenset(given.ignore)
+        )
+        checked = CheckedList(folder)
+        checked.take(ListCheck(rules, suppressed or ()).rows(pieces(given.to)), _show_progress)
+        if given.refused:
+            shutil.copyfile(folder / REFUSED, given.refused)
+        if not checked.recipients and not checked.rows:
+            raise DialtoneError(f"{given.to} has no rows: nobody is to be dialled")
+        plan = _plan(given, checked, now, starts_at, suppression_known=suppressed is not None)
+        _show(plan, given)
+        if plan.faults and not given.skip_invalid:
+            _say("nobody is dialled from a list that fails its check: correct it, or add --skip-invalid")
+            return 1
+        if not checked.recipients:
+            _say("nobody is left to be dialled")
+            return 1
+        if given.dry_run:
+            _say("dry run: nobody is dialled")
+            return 0
+        _order(plan, stack, flow)
+    return 0
+
+
+def _flow(given: argparse.Namespace) -> Flow:
+    name_project(given)
+    loaded = FlowLibrary.open(given.flows).flow(given.flow)
+    if loaded is None:
+        raise DialtoneError(f"there is no flow {given.flow} in {given.flows}: add {given.flow}.yaml, and deploy it")
+    return loaded.main
+
+
+def _starts_at(written: str, now: int) -> int:
+    if not written:
+        return now
+    found = int(moment(written).timestamp())
+    if found < now:
+        raise DialtoneError(
+            f"--at {written} is past; times are in UTC unless they say otherwise: 2026-11-30T17:00+01:00"
+        )
+    return found
+
+
+def _stack(given: argparse.Namespace) -> Stack | None:
+    """The stack that dials; None where a dry run names none."""
+    try:
+        found = find_stack(given.stack, os.environ)
+    except StackMissing:
+        if given.stack or not given.dry_run:
+            raise
+        return None
+    return found if found.parts.get("CALLS_TABLE") or not given.dry_run else None
+
+
+def _suppressed(stack: Stack | None) -> NumberIndex | None:
+    """The suppression list, in little memory."""
+    if stack is None:
+        return None
+    index = NumberIndex()
+    for each in CampaignNumbers(aws.client("dynamodb"), stack.calls_table).suppressions():
+        index.add(each.number, 0)
+    return index
+
+
+def _plan(
+    given: argparse.Namespace, checked: CheckedList, now: int, starts_at: int, *, suppression_known: bool
+) -> Plan:
+    assumed = Assumed(given.rate, given.max_in_flight, given.call_seconds, given.minute_price)
+    campaign = Campaign(
+        id=(name := _id(given, checked, starts_at)),
+        flow=given.flow,
+        from_number=given.caller,
+        consent=given.consent.strip(),
+        list_key=list_key(name),
+        recipients=checked.recipients,
+        created_by="",
+        created_at=now,
+        starts_at=starts_at,
+        name=given.name,
+        window=given.window,
+        rate_per_second=given.rate,
+        max_in_flight=given.max_in_flight,
+        weekly_limit=given.weekly_limit,
+        retries=tuple(given.retry),
+        last_round_seconds=given.last_round,
+    )
+    took = estimate(checked.zones, given.window, starts_at, assumed)
+    return Plan(campaign, checked, took, assumed, suppression_known)
+
+
+def _id(given: argparse.Namespace, checked: CheckedList, starts_at: int) -> str:
+    """The same for the same people, flow, name and day: whoever runs the command twice has ordered it once."""
+    day = datetime.fromtimestamp(starts_at, UTC).strftime("%Y%m%d")
+    title = _NOT_IN_IDS.sub("-", (given.name or given.flow).lower()).strip("-")[:40] or "campaign"
+    about = json.dumps([given.flow, given.caller, given.name, checked.sha256])
+    return f"{title}-{day}-{sha256(about.encode()).hexdigest()[:10]}"
+
+
+def _order(plan: Plan, stack: Stack | None, flow: Flow) -> None:
+    """Upload the list, then let the campaign be there. Raises DialtoneError where it is already."""
+    if stack is None:
+        raise DialtoneError("which stack? Say --stack NAME")
+    store = CampaignsTable(aws.client("dynamodb"), stack.calls_table)
+    name = plan.campaign.id
+    there = DialtoneError(f"{name} was ordered already: to call the same people again, give the campaign a --name")
+    if store.campaign(name):
+        raise there
+    author = aws.client("sts").get_caller_identity()["Arn"].rpartition(":")[2]
+    fields = plan.campaign.to_json() | {"created_by": author, "connection_id": _connection_id(stack)}
+    upload(plan.checked, name, tuple(flow.given), aws.client("s3"), stack.campaigns_bucket)
+    try:
+        store.order(Campaign.from_json(fields))
+    except LostRace:
+        raise there from None
+    _say(f"ordered: {name}")
+
+
+def _connection_id(stack: Stack) -> str:
+    """Telnyx's id of the application that dials."""
+    if found := os.environ.get("TELNYX_CONNECTION_ID", "").strip():
+        return found
+    record = ConnectionRecord.of(stack.name, region_of(stack_named(stack.name)))
+    if found := record.read().application_id:
+        return found
+    raise DialtoneError(f"the stack {stack.name} is not connected to Telnyx: run `dialtone connect` first")
+
+
+@contextmanager
+def _folder() -> Iterator[Path]:
+    """A folder for the checked list, which holds people's numbers: only its owner may read it, and it goes."""
+    with tempfile.TemporaryDirectory(prefix="dialtone-announce-") as folder:
+        yield Path(folder)
+
+
+def _show_progress(rows: int) -> None:
+    if sys.stderr.isatty():
+        print(f"\rchecked {rows:,} rows", end="", file=sys.stderr, flush=True)
+
+
+def _show(plan: Plan, given: argparse.Namespace) -> None:
+    if sys.stderr.isatty():
+        print("\r", end="", file=sys.stderr)
+    if given.json:
+        print(json.dumps(_described(plan), indent=2, ensure_ascii=True))
+        return
+    for line in _lines(plan, given):
+        print(line)
+
+
+def _lines(plan: Plan, given: argparse.Namespace) -> Iterator[str]:
+    campaign, checked, took = plan.campaign, plan.checked, plan.estimate
+    yield f"{printable(given.to)}: {counted(checked.refused, checked.rows)}"
+    for each in checked.first_refused:
+        yield f"  row {each.row}: {each.rule}: {printable(each.reason)}"
+    if (more := checked.refused.total() - len(checked.first_refused)) > 0:
+        yield f"  and {more:,} more: --refused FILE writes all of them down"
+    if not plan.suppression_known:
+        yield "not held against the suppression list: no stack is named"
+    if not checked.recipients:
+        return
+    rate = f"{campaign.rate_per_second:g} a second, at most {campaign.max_in_flight:,} calls at once"
+    yield f"{checked.recipients:,} people hear {campaign.flow}, {campaign.window} of their own day, {rate}"
+    ends = f"until {_time(took.ends_at)}" if took.ends_at else f"for more than {LONGEST_DAYS} days"
+    yield f"the first round goes from {_time(took.starts_at)} {ends}, {_length(took.dialling_seconds)} of it dialling"
+    assumed = f"{plan.assumed.call_seconds} s a call at ${plan.assumed.minute_dollars:.4f} a minute begun"
+    yield f"it costs ${took.most_dollars:,.2f} at most ({assumed}; ${took.aws_dollars:,.2f} of it AWS)"
+
+
+def _described(plan: Plan) -> dict[str, Any]:
+    campaign, checked, took = plan.campaign, plan.checked, plan.estimate
+    kept = campaign.to_json()
+    return {
+        "campaign": {name: kept[name] for name in kept if name not in {"created_by", "connection_id", "revision"}}
+        | {"window": str(campaign.window)},
+        "rows": checked.rows,
+        "recipients": checked.recipients,
+        "refused": dict(checked.refused),
+        "first_refused": [
+            {"row": each.row, "rule": each.rule, "reason": each.reason} for each in checked.first_refused
+        ],
+        "suppression_list_known": plan.suppression_known,
+        "estimate": {
+            "starts_at": took.starts_at,
+            "ends_at": took.ends_at,
+            "dialling_seconds": took.dialling_seconds,
+            "most_dollars": round(took.most_dollars, 4),
+            "aws_dollars": round(took.aws_dollars, 4),
+        },
+    }
+
+
+def _time(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def _length(seconds: int) -> str:
+    minutes, rest = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min" if minutes else f"{rest} s"
+
+
+def _say(sentence: str) -> None:
+    print(sentence, file=sys.stderr)
