@@ -243,6 +243,58 @@ LANGUAGE_PLAYS: dict[str, Play] = {
             Silence(30),
         ),
     ),
+    "a caller who is handed on": _rung(
+        "+15550140",
+        Caller(Hear("Linus here", kind="voice"), Silence(20)),
+        n191=Person(Silence(4), Press("*7"), Hear("Linus", kind="voice"), Press("1", after=3), Silence(60)),
+        n192=Person(Silence(2), Say(2, "Linus."), Silence(10), Say(2, "Linus here."), Silence(5), HangUp()),
+    ),
+    "a caller who is handed on by an agent who hangs up": _rung(
+        "+15550140",
+        Caller(Hear("Linus here", kind="voice"), HangUp(after=9)),
+        n191=Person(Silence(4), Press("*7"), Hear("Linus", kind="voice"), HangUp(after=3)),
+        n192=Person(Silence(2), Say(2, "Linus."), Silence(10), Say(2, "Linus here."), Silence(90)),
+    ),
+    "an agent who comes back to the caller": _rung(
+        "+15550140",
+        Caller(Hear("Back again", kind="voice"), Silence(60)),
+        n191=Person(
+            Silence(4),
+            Press("*7"),
+            Hear("Linus", kind="voice"),
+            Press("2"),
+            Silence(5),
+            Say(2, "Back again."),
+            HangUp(),
+        ),
+        n192=Person(Silence(2), Say(2, "Linus."), Silence(90)),
+    ),
+    "a colleague who leaves the agent": _rung(
+        "+15550140",
+        Caller(Hear("Back again", kind="voice"), HangUp(after=9)),
+        n191=Person(
+            Silence(4), Press("*7"), Hear("Linus", kind="voice"), Silence(12), Say(2, "Back again."), Silence(90)
+        ),
+        n192=Person(Silence(2), Say(2, "Linus."), HangUp(after=3)),
+    ),
+    "a colleague who is busy": _rung(
+        "+15550140",
+        Caller(Hear("Back again", kind="voice"), Silence(60)),
+        n191=Person(Silence(4), Press("*7"), Silence(12), Say(2, "Back again."), HangUp(after=4)),
+        n192=Busy(),
+    ),
+    "a caller who hangs up while the agent asks": _rung(
+        "+15550140",
+        Caller(Hear("hold-music"), Silence(12), Hear("hold-music"), HangUp(after=9)),
+        n191=Person(Silence(4), Press("*7"), Silence(90)),
+        n192=Person(Silence(2), Say(2, "Linus."), Silence(90)),
+    ),
+    "a caller who is parked": _rung(
+        "+15550140",
+        Caller(Hear("Please wait"), Hear("Grace", kind="voice"), Silence(30)),
+        n191=Person(Silence(4), Press("*5"), Silence(90)),
+        n193=Person(Silence(4), _GRACE, HangUp(after=5)),
+    ),
     "a call accepted by a key": _rung(
         "+15550110", _WAITING, n199=Person(Hear("Press 1"), Press("1", after=1), _CONNECTED, _GRACE, HangUp(after=2))
     ),
@@ -448,7 +500,17 @@ RACING_PLAYS = frozenset({"an agent who calls somebody back", "an agent who call
 """Plays in which a caller's key may come later than the agent takes the caller: then there is nobody to call back."""
 
 TALKING_PLAYS = frozenset(
-    {"a conversation that is recorded on demand", "a supervisor who whispers, then talks with both"}
+    {
+        "a conversation that is recorded on demand",
+        "a supervisor who whispers, then talks with both",
+        "a caller who is handed on",
+        "a caller who is handed on by an agent who hangs up",
+        "an agent who comes back to the caller",
+        "a colleague who leaves the agent",
+        "a colleague who is busy",
+        "a caller who hangs up while the agent asks",
+        "a caller who is parked",
+    }
 )
 """Plays with keys during a conversation: they count once it has been reported, and do what was asked for in the order
 in which they are reported."""

@@ -158,11 +158,11 @@ def _recorder_after(asked: Command, call: Call) -> str:
 
 
 def _far_legs_after(asked: Command, call: Call) -> Mapping[str, CalleeLeg]:
-    if asked.action != "bridge":
-        return call.far_legs
+    if asked.action != "bridge" or (asked.call_control_id != call.control_id and "queue" not in asked.parameters):
+        return call.far_legs  # two others are connected with one another
     # With a queue it is the leg itself that is connected, with the first caller in it.
     bridged = asked.call_control_id if "queue" in asked.parameters else asked.parameters.get("call_control_id")
     return {
-        leg_id: replace(leg, connected=True) if leg.control_id == bridged else leg
+        leg_id: replace(leg, connected=True, bridged=False) if leg.control_id == bridged else leg
         for leg_id, leg in call.far_legs.items()
     }

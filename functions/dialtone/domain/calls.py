@@ -265,11 +265,15 @@ class Call:
         return tuple(command("hangup", leg.control_id) for leg in self.far_legs.values() if leg.unconnected)
 
     def hangup_unbridged(self) -> tuple[Command, ...]:
-        """The commands that end, with the call, the legs that Telnyx would not: a bridge may never have been obeyed."""
+        """The commands that end, with the call, the legs that Telnyx would not: a bridge may never have been obeyed.
+
+        Where others have joined the conversation, two of the others may be bridged with one another.
+        """
+        joined = any(leg.role for leg in self.far_legs.values())
         return tuple(
             command("hangup", leg.control_id)
             for leg in self.far_legs.values()
-            if leg.status != ENDED and (leg.role or not leg.bridged)
+            if leg.status != ENDED and (joined or not leg.bridged)
         )
 
     def with_event_details(self, event: Event) -> Call:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
+from enum import IntEnum
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Literal, NamedTuple, Self
 
 from pydantic import BeforeValidator, Field, StringConstraints, model_validator
@@ -29,13 +30,36 @@ CALLER: Final = "caller"
 
 Side = Literal["agent", "caller"]
 
-WORDS = ("supervisor",)
+WORDS = ("supervisor", "park", "consult")
 """What keys do of which the step says more, under the same word."""
 
 SIDES: tuple[Side, ...] = (AGENT, CALLER)
 
 KEYS, DIGITS = "0123456789*#", 10
 """The keys of a phone, and how many of them are digits, which come first."""
+
+
+RINGING_WORDS = ("supervisor", "consult")
+"""Those of which the step says whom they ring."""
+
+
+class Consultation(IntEnum):
+    """How far it is that the agent asks somebody else."""
+
+    NONE = 0
+    RINGING = 1
+    TALKING = 2
+    """The agent talks with them, and the caller hears music."""
+    JOINED = 3
+    """The caller talks with them, and the agent's call has ended."""
+    BACK = 4
+    """The caller talks with the agent again."""
+
+    @classmethod
+    def _missing_(cls, value: object) -> Consultation:
+        """What a later version knows is none."""
+        del value
+        return cls.NONE
 
 
 @dataclass(frozen=True)
@@ -54,11 +78,14 @@ class TalkState(StepState):
     """How many supervisors were fetched."""
     supervised: bool = False
     """Whether the last of them rings, or has joined."""
+    consulted: int = 0
+    """How often somebody was asked."""
+    consultation: Consultation = Consultation.NONE
 
     def connected_by(self, event: Event) -> Self:
         """The state once the event has reported the conversation."""
-        known = {each.name for each in fields(self)}
-        return replace(self, since_millis=_millis(event), **({"connected": True} if "connected" in known else {}))
+        known: dict[str, Any] = {"connected": True} if hasattr(self, "connected") else {}
+        return replace(self, since_millis=_millis(event), **known)
 
     def pressed(self, side: Side, event: Event, sequences: Collection[str]) -> tuple[Self, str]:
         """The state after a key, and the sequence of keys that is complete with it; '' for none.
@@ -114,6 +141,8 @@ class DuringKey(StartOptions, Shorthand):
     announce: Prompt | None = Field(None, description="Say or play this into the conversation.")
     to: Literal["both", "agent", "caller"] = Field("both", description="Who hears announce.")
     supervisor: JustTrue = Field(None, description="Fetch the step's supervisor into the conversation.")
+    park: JustTrue = Field(None, description="Let the caller go to the step's park, and the agent's call end.")
+    consult: JustTrue = Field(None, description="Ring the step's consult: the agent asks them while the caller waits.")
     by: Literal["agent", "caller", "both"] = Field("agent", description="Who may press it.")
 
     @model_validator(mode="before")
@@ -125,6 +154,8 @@ class DuringKey(StartOptions, Shorthand):
     def _does_something(self) -> Self:
         if not (self.word or self.recording or self.announce):
             raise ValueError(f"does nothing: write recording, announce or {' or '.join(WORDS)}")
+        if sum(bool(getattr(self, word)) for word in WORDS) > 1:
+            raise ValueError(f"does several things: give each of {', '.join(WORDS)} a key of its own")
         if self.word and (self.recording or self.announce):
             raise ValueError(f"{self.word} stands alone: give recording and announce keys of their own")
         options = self.model_fields_set & StartOptions.model_fields.keys()

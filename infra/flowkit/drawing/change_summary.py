@@ -204,6 +204,7 @@ _WHEN = {
     "busy": "When the line that {step} rings is busy",
     "no_answer": "When nobody answers in {step}",
     "failed": "When {step} fails",
+    "park": "When the caller is parked in {step}",
 }
 
 

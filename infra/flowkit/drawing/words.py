@@ -53,6 +53,7 @@ _LABELS: Mapping[str, str] = {
     "no_input": "no key",
     "wrong": "wrong key",
     "after": "they hang up",
+    "park": "parked",
     CONNECTED: "connected",
     "times": "again",
     "barge_in": "keys",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from dialtone.flow.data_files import NUMBER_COLUMN, NamedData
-from dialtone.flow.during import WORDS
+from dialtone.flow.during import RINGING_WORDS
 from dialtone.flow.parser import STEP_KINDS
 from dialtone.flow.steps.step import NEXT, ON_ERROR
 
@@ -160,7 +160,7 @@ def numbers(document: Document) -> Iterator[tuple[Path, str]]:
     """Where numbers are named that are rung or shown."""
     for name, content in document.steps().items():
         if isinstance(content, dict):
-            for key in ("transfer", *WORDS):
+            for key in ("transfer", *RINGING_WORDS):
                 yield from _numbers(content.get(key), ("steps", name, key))
             if "text" in content:
                 yield from _numbers(content.get("to"), ("steps", name, "to"))

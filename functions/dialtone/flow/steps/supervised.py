@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Protocol
 
 from pydantic import Field, StrictInt, StringConstraints, model_validator
 
@@ -11,7 +11,7 @@ from dialtone.domain.call_status import ENDED
 from dialtone.domain.callee_legs import callee_state
 from dialtone.domain.commands import Command, command
 from dialtone.domain.webhook_retry_policy import CALLEE_EVENTS, retries
-from dialtone.flow.during import AGENT, DuringKey, TalkState
+from dialtone.flow.during import AGENT, Consultation, DuringKey, TalkState
 from dialtone.flow.keys import Key
 from dialtone.flow.moves import Fail, Go, Move, Wait
 from dialtone.flow.shorthand import Shorthand
@@ -57,6 +57,20 @@ class Supervisor(Shorthand):
         return {"to": written} if isinstance(written, str) else written
 
 
+class Rung(Protocol):
+    """Somebody whom a key rings."""
+
+    @property
+    def to(self) -> str:
+        """The number or SIP address."""
+        ...
+
+    @property
+    def ring_seconds(self) -> int:
+        """How long."""
+        ...
+
+
 class Supervised(Talking):
     """A conversation whose agent's leg is known."""
 
@@ -96,8 +110,9 @@ class Supervised(Talking):
     def _fetch(self, call: Call, state: TalkState) -> Move:
         """Ring the supervisor, unless one is on the way or there already."""
         agent = self.agents_leg(call)
-        if self.supervisor is None or state.supervised or not agent:
-            return Wait(state=state, talking=True, reason="a supervisor is fetched already")
+        busy = state.supervised or state.consultation is Consultation.RINGING
+        if self.supervisor is None or busy or not agent:
+            return Wait(state=state, talking=True, reason="nobody can be fetched now")
         number = state.supervisors + 1
         dial = self._ring(
             call,
@@ -108,7 +123,7 @@ class Supervised(Talking):
         )
         return Wait((dial,), replace(state, supervisors=number, supervised=True), talking=True, reason=SUPERVISOR)
 
-    def _ring(self, call: Call, who: Supervisor, role: str, **options: object) -> Command:
+    def _ring(self, call: Call, who: Rung, role: str, **options: object) -> Command:
         return command(
             "dial",
             to=who.to,
@@ -140,8 +155,8 @@ def without_joined(call: Call, move: Move | None) -> Move | None:
     """The move; where it leaves the conversation, with the end of the legs that have joined it."""
     if not isinstance(move, (Go, Fail)):
         return move
-    joined = (leg for leg in call.far_legs.values() if leg.role and leg.status != ENDED)
-    return replace(move, commands=(*move.commands, *(command("hangup", leg.control_id) for leg in joined)))
+    joined = (command("hangup", leg.control_id) for leg in call.far_legs.values() if leg.role and leg.status != ENDED)
+    return replace(move, commands=(*move.commands, *(each for each in joined if each not in move.commands)))
 
 
 def _talks(leg: CalleeLeg) -> bool:

@@ -25,8 +25,8 @@ from dialtone.flow.shorthand import Shorthand
 from dialtone.flow.step_state import PromptState
 from dialtone.flow.steps.branch import TextsOrFile, fits
 from dialtone.flow.steps.connecting import Connecting
+from dialtone.flow.steps.consulting import PARK, Consulting
 from dialtone.flow.steps.prompted_input import MILLIS
-from dialtone.flow.steps.supervised import Supervised
 from dialtone.flow.templating import (
     DIGITS,
     KNOWN_OF_EVERY_CALL,
@@ -64,7 +64,7 @@ PARTED_SECONDS = 5
 """How long `call.bridged` may be late, or the caller's own hang-up; then there was no conversation, or there is still
 a caller."""
 
-_OF_OUR_LEGS = ("whisper", "announce", "keys", "supervisor")
+_OF_OUR_LEGS = ("whisper", "announce", "keys", "supervisor", "park", "consult")
 """What needs the callee's leg to be dialled and connected by us."""
 
 MAX_CALLEES = 10
@@ -137,11 +137,11 @@ class Callees(Shorthand):
         return {**named, "to": [named["to"]]} if isinstance(named.get("to"), str) else named
 
 
-class Transfer(Supervised, Connecting):
+class Transfer(Consulting, Connecting):
     """Ring somebody; the caller hears the hold prompt until somebody answers."""
 
-    paths: ClassVar[tuple[str, ...]] = ("busy", "no_answer", "failed", AFTER, "keys")
-    after_talk: ClassVar[tuple[str, ...]] = (AFTER,)
+    paths: ClassVar[tuple[str, ...]] = ("busy", "no_answer", "failed", AFTER, PARK, "keys")
+    after_talk: ClassVar[tuple[str, ...]] = (AFTER, PARK)
 
     transfer: Callees
     allowed: TextsOrFile | None = Field(
@@ -290,7 +290,7 @@ class Transfer(Supervised, Connecting):
 
     def surely_sets(self, where: str) -> tuple[str, ...]:
         """After a conversation the caller no longer waits."""
-        return () if where == AFTER else super().surely_sets(where)
+        return () if where in self.after_talk else super().surely_sets(where)
 
     @property
     def rings_variables(self) -> bool:
@@ -420,7 +420,7 @@ class Transfer(Supervised, Connecting):
     @property
     def _back(self) -> dict[str, object]:
         """Telnyx ends the caller's leg with the conversation, unless the command asks to keep it."""
-        return {"park_after_unbridge": "self"} if self.after else {}
+        return {"park_after_unbridge": "self"} if self.after or self.keeps_caller else {}
 
     def _answered(self, call: Call, event: Event, leg: CalleeLeg, voice_defaults: VoiceDefaults) -> Move | None:
         if _connected(call):
@@ -461,7 +461,7 @@ class Transfer(Supervised, Connecting):
 
     def _connect(self, call: Call, leg: CalleeLeg) -> Move:
         """Connect these two first, then hang up on the others, so that nobody waits for calls to end."""
-        bridge = command("bridge", call.control_id, call_control_id=leg.control_id, **self._back)
+        bridge = self.bridged_with(call, leg.control_id)
         others = replace(call, far_legs={name: each for name, each in call.far_legs.items() if each != leg})
         return Wait((bridge, *others.hangup_callees()), TransferState.of(call))
 
@@ -481,9 +481,8 @@ class Transfer(Supervised, Connecting):
     def _bridged(self, call: Call, event: Event) -> Move:
         """The conversation; or its report, where its end was reported first."""
         state = TransferState.of(call)
-        if state.parted and self.after:
-            stop = (*self._music_stopped(call), *stop_gathering(call))
-            return self.take("after", commands=stop, variables={WAITING_SINCE: ""})
+        if state.parted and self._back:
+            return self.part(call)
         return Wait(self._music_stopped(call), replace(state.connected_by(event), parted=False))
 
     def _parted(self, call: Call, event: Event) -> Move | None:
@@ -493,8 +492,8 @@ class Transfer(Supervised, Connecting):
         answered. Neither is known for certain until the other event comes, so a timer ends that wait.
         """
         state, by_caller = TransferState.of(call), event.text("hangup_source") == "caller"
-        if state.connected and not (self.after and by_caller):
-            return self.take("after", variables={WAITING_SINCE: ""}) if self.after else None
+        if state.connected and not (self._back and by_caller):
+            return self.part(call) if self._back else None
         wait_for_it = () if call.status == ENDED else (timer(call, PARTED_SECONDS),)
         return Wait(wait_for_it, replace(state, parted=state.parted or not by_caller))
 
@@ -502,11 +501,28 @@ class Transfer(Supervised, Connecting):
         """The caller is still there, seconds after the other side hung up."""
         if not TransferState.of(call).connected:
             return self._not_reached(call, ["normal_clearing"])
-        return (
-            self.take("after", variables={WAITING_SINCE: ""})
-            if self.after
-            else Wait((command("hangup", call.control_id),))
-        )
+        return self.part(call)
+
+    def part(self, call: Call) -> Move:
+        """The step after the conversation, or the end of the call; nobody else is left on the line."""
+        state = TransferState.of(call)
+        stop = () if state.connected else (*self._music_stopped(call), *stop_gathering(call))
+        others = (*stop, *self.everybody(call))
+        if self.after:
+            return self.take("after", commands=others, variables={WAITING_SINCE: ""})
+        return Wait((command("hangup", call.control_id), *others), state)
+
+    def ended(self, call: Call, event: Event) -> Move | None:
+        """As with the one who was rung first."""
+        return self._parted(call, event)
+
+    def bridged_with(self, call: Call, other: str) -> Command:
+        """So that the caller's leg is kept where the flow goes on with it."""
+        return command("bridge", call.control_id, call_control_id=other, **self._back)
+
+    def music(self, call: Call, voice_defaults: VoiceDefaults) -> tuple[Command, ...]:
+        """That of the ringing, without end."""
+        return self.hold.loop(call, voice_defaults) if self.hold else ()
 
     def _not_reached(self, call: Call, causes: Sequence[str]) -> Move:
         found = {_way(cause) for cause in causes}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dialtone.flow.during import WORDS
+from dialtone.flow.during import RINGING_WORDS
 from dialtone.flow.steps.transfer import Transfer
 from infra.flowkit.linting.mentions import leads_to
 from infra.flowkit.linting.rule import WARNING, Found, rule
@@ -32,6 +32,6 @@ def _rung(step: Step) -> Iterator[tuple[str, str]]:
     """Every number that the step rings, with the key that says so."""
     if isinstance(step, Transfer):
         yield from (("transfer", party) for party in step.transfer.to)
-    for word in WORDS:
+    for word in RINGING_WORDS:
         if who := getattr(step, word, None):
             yield word, who.to

@@ -1,0 +1,220 @@
+"""What a transfer adds to a conversation: the caller is parked, or handed on once the agent has asked somebody else."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+
+from pydantic import Field, StrictInt, StringConstraints, model_validator
+
+from dialtone.domain.call_status import ENDED
+from dialtone.domain.commands import Command, command
+from dialtone.flow.during import Consultation, DuringKey, TalkState
+from dialtone.flow.keys import Key
+from dialtone.flow.moves import Move, Wait
+from dialtone.flow.shorthand import Shorthand
+from dialtone.flow.steps.supervised import ONE_NUMBER, Supervised
+from dialtone.flow.templating import WAITING_SINCE
+
+if TYPE_CHECKING:
+    from dialtone.domain.callee_legs import CalleeLeg
+    from dialtone.domain.calls import Call
+    from dialtone.domain.events import Event
+    from dialtone.flow.voice_settings import VoiceDefaults
+
+CONSULT, PARK = "consult", "park"
+"""Words of `during`; of the first, also how the role of such a leg begins."""
+
+
+class Consult(Shorthand):
+    """Whom the agent asks while the caller waits. In a flow: a number or SIP address, or a mapping."""
+
+    short_form: ClassVar[dict[str, Any]] = {"type": "string", "pattern": ONE_NUMBER}
+
+    to: Annotated[str, StringConstraints(pattern=ONE_NUMBER)] = Field(description="A number in E.164 or a SIP address.")
+    join: Key = Field("1", description="The agent's key that connects the caller with them and ends the agent's call.")
+    back: Key = Field("2", description="The agent's key that ends their call and goes back to the caller.")
+    ring_seconds: StrictInt = Field(30, ge=5, le=120, description="How long they are rung.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _by_number(cls, written: Any) -> Any:  # noqa: ANN401 -- pydantic hands over whatever the file holds
+        return {"to": written} if isinstance(written, str) else written
+
+    @model_validator(mode="after")
+    def _two_keys(self) -> Consult:
+        if self.join == self.back:
+            raise ValueError(f"{self.join} cannot both join and go back; write two keys")
+        return self
+
+
+class Consulting(Supervised):
+    """A conversation that the caller can be taken out of, and put into again.
+
+    Telnyx parts two legs only by bridging one of them with a third. So the agent is bridged with whom they ask, the
+    caller's leg is parked and hears music, and either the caller and that person are bridged, or the caller and the
+    agent again.
+    """
+
+    offers: ClassVar[tuple[str, ...]] = (*Supervised.offers, PARK, CONSULT)
+
+    park: str = Field("", description="The step that the caller goes to by a key of `during` that says `park`.")
+    consult: Consult | None = Field(
+        None, description="Who is rung by a key of `during` that says `consult`, while the caller waits."
+    )
+
+    def follow(self, call: Call, event: Event, voice_defaults: VoiceDefaults) -> Move | None:
+        """What whom the agent asks does, and what the agent does meanwhile."""
+        state = self._state(call)
+        if event.client_state.role.startswith(CONSULT):
+            return self._of_consulted(call, event, state, voice_defaults)
+        if state.consultation is Consultation.TALKING and event.type == "call.dtmf.received" and not event.about_callee:
+            return None  # the caller hears music, and nobody hears the caller
+        if state.consultation in {Consultation.TALKING, Consultation.JOINED} and _is_agents(call, event):
+            return self._of_agent(call, event, state) if state.consultation is Consultation.TALKING else None
+        return super().follow(call, event, voice_defaults)
+
+    def refused(self, call: Call, event: Event) -> Move:
+        """Of two who could not be connected, one is gone: whoever is there goes on with the caller."""
+        state, action = self._state(call), event.text("action")
+        if not self.talks(call) or action not in {"bridge", "dial"}:
+            return super().refused(call, event)
+        reason = event.text("reason")
+        if action == "dial" and state.consultation is Consultation.RINGING:
+            return replace(self._talk_on(state, reason=reason), fault=True)
+        if action == "bridge" and state.consultation is Consultation.TALKING:
+            return self._talk_on(state, self._let_go(call, state), reason=reason)
+        if action == "bridge" and state.consultation is Consultation.JOINED and self.agents_leg(call):
+            return self._go_back(call, state)
+        return self.part(call) if action == "bridge" else super().refused(call, event)
+
+    def is_choice(self, where: str) -> bool:
+        """An agent who parks a caller chooses to."""
+        return where == PARK or super().is_choice(where)
+
+    @property
+    def keeps_caller(self) -> bool:
+        """Whether the caller's leg outlives the conversation: Telnyx ends it with that otherwise."""
+        return bool(self.park or self.consult)
+
+    def part(self, call: Call) -> Move:
+        """What follows once the caller is alone."""
+        raise NotImplementedError
+
+    def bridged_with(self, call: Call, other: str) -> Command:
+        """The command that connects the caller with another leg."""
+        raise NotImplementedError
+
+    def music(self, call: Call, voice_defaults: VoiceDefaults) -> tuple[Command, ...]:
+        """What the caller hears meanwhile."""
+        raise NotImplementedError
+
+    def everybody(self, call: Call) -> tuple[Command, ...]:
+        """The commands that end every other leg of the conversation."""
+        return tuple(command("hangup", leg.control_id) for leg in call.far_legs.values() if leg.status != ENDED)
+
+    def _do(self, call: Call, does: DuringKey, state: TalkState, voice_defaults: VoiceDefaults) -> Move:
+        if does.park:
+            return self.take(PARK, commands=self.everybody(call), variables={WAITING_SINCE: ""})
+        return self._ask(call, state) if does.consult else super()._do(call, does, state, voice_defaults)
+
+    def _ask(self, call: Call, state: TalkState) -> Move:
+        """Ring whom the agent wants to ask; the same key again leaves off."""
+        if state.consultation is Consultation.RINGING:
+            return self._talk_on(state, self._let_go(call, state), reason="consult: left off")
+        if self.consult is None or state.supervised or state.consultation is Consultation.JOINED:
+            return Wait(state=state, talking=True, reason="nobody can be consulted now")
+        number = state.consulted + 1
+        dial = self._ring(call, self.consult, f"{CONSULT}{number}", park_after_unbridge="self")
+        rung = replace(state, consulted=number, consultation=Consultation.RINGING)
+        return Wait((dial,), rung, talking=True, reason=CONSULT)
+
+    def _of_consulted(self, call: Call, event: Event, state: TalkState, voice_defaults: VoiceDefaults) -> Move | None:
+        """They answer, talk with the agent and then with the caller, and hang up at any time."""
+        leg, phase = event.text("call_control_id"), state.consultation
+        current = event.client_state.role == f"{CONSULT}{state.consulted}" and self.talks(call)
+        if event.type == "call.hangup":
+            return self._gone(call, event, state) if current else None
+        if event.type == "call.answered" and current and phase is Consultation.RINGING:
+            return self._ask_them(call, leg, state, voice_defaults)
+        if event.type in {"call.initiated", "call.answered"} and not (current and phase):
+            return Wait((command("hangup", leg),), state, talking=self.talks(call))
+        if current and phase is Consultation.JOINED and event.type == "call.dtmf.received":
+            return super().follow(call, event, voice_defaults)
+        return None
+
+    def _ask_them(self, call: Call, leg: str, state: TalkState, voice_defaults: VoiceDefaults) -> Move:
+        agent = self.agents_leg(call)
+        if not agent:
+            return Wait((command("hangup", leg),), state, talking=True)
+        bridge = command("bridge", agent, call_control_id=leg, park_after_unbridge="self")
+        asking = replace(state, consultation=Consultation.TALKING)
+        return Wait(
+            (bridge, *self.music(call, voice_defaults)), asking, talking=True, reason="consult: the caller waits"
+        )
+
+    def _of_agent(self, call: Call, event: Event, state: TalkState) -> Move | None:
+        """The agent's key joins or goes back; an agent who hangs up has handed the call on."""
+        if event.type == "call.hangup":
+            return self._join(call, state)
+        if event.type != "call.dtmf.received" or self.consult is None:
+            return None
+        if event.text("digit") == self.consult.join:
+            return self._join(call, state)
+        return self._go_back(call, state) if event.text("digit") == self.consult.back else None
+
+    def _join(self, call: Call, state: TalkState) -> Move:
+        """Connect the caller with whom the agent asked, and end the agent's call."""
+        other = self._consulted(call, state)
+        if other is None:
+            return self._go_back(call, state)
+        agent = self.agents_leg(call)
+        commands = (
+            _silence(call),
+            self.bridged_with(call, other.control_id),
+            *((command("hangup", agent),) if agent else ()),
+        )
+        return Wait(commands, replace(state, consultation=Consultation.JOINED), talking=True, reason="consult: joined")
+
+    def _go_back(self, call: Call, state: TalkState) -> Move:
+        """Connect the caller with the agent again."""
+        agent = self.agents_leg(call)
+        if not agent:
+            return self.part(call)
+        commands = (_silence(call), self.bridged_with(call, agent), *self._let_go(call, state))
+        return Wait(commands, replace(state, consultation=Consultation.BACK), talking=True, reason="consult: back")
+
+    def _gone(self, call: Call, event: Event, state: TalkState) -> Move | None:
+        """Whom the agent asked has hung up, or was not reached."""
+        match state.consultation:
+            case Consultation.RINGING:
+                return self._talk_on(state, reason=f"consult: {event.text('hangup_cause')}")
+            case Consultation.TALKING:
+                return self._go_back(call, state)
+            case Consultation.JOINED:
+                return self._go_back(call, state) if self.agents_leg(call) else self.ended(call, event)
+        return None
+
+    def ended(self, call: Call, event: Event) -> Move | None:
+        """What to do when the conversation's other side has hung up."""
+        raise NotImplementedError
+
+    def _talk_on(self, state: TalkState, commands: tuple[Command, ...] = (), *, reason: str) -> Wait:
+        return Wait(commands, replace(state, consultation=Consultation.NONE), talking=True, reason=reason)
+
+    def _consulted(self, call: Call, state: TalkState) -> CalleeLeg | None:
+        role = f"{CONSULT}{state.consulted}"
+        return next((leg for leg in call.far_legs.values() if leg.role == role and leg.status != ENDED), None)
+
+    def _let_go(self, call: Call, state: TalkState) -> tuple[Command, ...]:
+        other = self._consulted(call, state)
+        return (command("hangup", other.control_id),) if other else ()
+
+
+def _is_agents(call: Call, event: Event) -> bool:
+    leg = call.far_legs.get(event.call_leg_id)
+    return event.about_callee and leg is not None and leg.connected and not leg.role
+
+
+def _silence(call: Call) -> Command:
+    return command("playback_stop", call.control_id, stop="all")
