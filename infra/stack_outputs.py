@@ -32,6 +32,7 @@ NAMES = {
     "PARKED_EVENTS_BUCKET": "ParkedEventsBucketName",
     "CAMPAIGNS_BUCKET": "CampaignsBucketName",
     "WEBHOOK_FUNCTION": "WebhookFunctionName",
+    "CONTROL_URL": "ControlUrl",
 }
 """Environment variable → output of template.yaml."""
 
@@ -130,6 +131,11 @@ class Stack:
     def webhook_function(self) -> str:
         """The webhook function, in the version that takes webhooks."""
         return self._part("WEBHOOK_FUNCTION")
+
+    @property
+    def control_url(self) -> str:
+        """Where the control API is reached."""
+        return reached_at(self._part("CONTROL_URL"), os.environ.get("AWS_ENDPOINT_URL", ""))
 
     def telnyx_api_key(self) -> Secret[str]:
         """What gives Telnyx's API key: the environment's own, else the secret of the stack."""

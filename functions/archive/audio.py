@@ -10,9 +10,10 @@ MP3: ISO 11172-3 and 13818-3 frame headers of all three layers; ID3v1, ID3v2 (id
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
+from archive.peaks import HIGHEST_HERTZ, LOWEST_HERTZ, MOST_CHANNELS, SAMPLE_BYTES, Levels, WavLevels, frame_levels
 from dialtone.domain.units import MILLIS_PER_SECOND
 
 MP3, WAV, UNKNOWN = "mp3", "wav", "bin"
@@ -61,6 +62,8 @@ class Sound:
     """How many bytes the file itself promises and does not hold: by a WAV's header, by an MP3's last frame."""
     stray_bytes: int = 0
     """What is neither sound, nor a tag, nor padding."""
+    peaks: str = field(default="", compare=False)
+    """How loud it is over its length (`peaks.py`); '' where the format does not show it."""
 
 
 class Meter(Protocol):
@@ -172,27 +175,34 @@ class WavMeter:
         """Bytes of sound by the header; None where it does not know."""
         self._long_size = 0
         """The same, of a header with 64-bit sizes."""
+        self._levels: WavLevels | None = None
 
     def feed(self, piece: bytes | bytearray) -> None:
         """The next piece."""
         data, at = (self._held + piece if self._held else piece), self._length - len(self._held)
+        came = self._length
         self._length += len(piece)
         self._held = b""
         while self._next_at is not None and self._next_at < self._length:
             offset = self._next_at - at
             if not self._chunk(data, offset):
                 self._held = bytes(data[offset:])
-                return
+                break
+        if self._levels and self.sound_at:
+            ends = len(piece) if self._promised is None else max(0, self.sound_at + self._promised - came)
+            with memoryview(piece) as view:
+                self._levels.feed(view[max(0, self.sound_at - came) : ends])
 
     def sound(self) -> Sound:
         """Bytes of sound by bytes a second; without either, nothing is known."""
         if not self.sound_at:
             return Sound(channels=self._channels)
+        peaks = self._levels.levels.text() if self._levels else ""
         came = self._length - self.sound_at
         promised = came if self._promised is None else self._promised
         bytes_of_sound = promised if promised < came and self._ends_with_chunks() else came
         duration = round(bytes_of_sound * MILLIS_PER_SECOND / self._bytes_a_second) if self._bytes_a_second else None
-        return Sound(duration, self._channels, missing_bytes=max(0, promised - came))
+        return Sound(duration, self._channels, missing_bytes=max(0, promised - came), peaks=peaks)
 
     def _chunk(self, data: bytes | bytearray, offset: int) -> bool:
         """Take a chunk's header in. False if more of it has to come."""
@@ -230,6 +240,9 @@ class WavMeter:
             (tag,) = struct.unpack_from("<H", fmt, 24)
         exact = rate * channels * -(-bits // 8) if tag in _UNCOMPRESSED else 0
         self._bytes_a_second, self._channels = exact or average, channels
+        is_drawn = tag == _PCM and bits == 8 * SAMPLE_BYTES and 0 < channels <= MOST_CHANNELS
+        if is_drawn and LOWEST_HERTZ <= rate <= HIGHEST_HERTZ:
+            self._levels = WavLevels(channels, rate)
 
     def _ends_with_chunks(self) -> bool:
         """Whether chunks follow the sound, to the last byte: else it is sound that the header knows nothing of."""
@@ -358,6 +371,7 @@ class Mp3Meter:
         self._stray = 0
         self._millis = 0.0
         self._channels = 0
+        self._levels = Levels()
 
     def feed(self, piece: bytes | bytearray) -> None:
         """The next piece."""
@@ -374,7 +388,13 @@ class Mp3Meter:
         beyond = self._walk(self._held, end=True) - len(self._held)
         self._skip, self._held = max(self._skip, beyond), b""
         missing = self._skip if self._in_frame else 0
-        return Sound(round(self._millis), self._channels, missing_bytes=missing, stray_bytes=self._stray)
+        return Sound(
+            round(self._millis),
+            self._channels,
+            missing_bytes=missing,
+            stray_bytes=self._stray,
+            peaks=self._levels.text(),
+        )
 
     def _walk(self, data: bytes | bytearray, *, end: bool) -> int:
         """Go on until more has to come; give how far."""
@@ -403,7 +423,8 @@ class Mp3Meter:
         if frame is None or (self._kind and frame.kind != self._kind):
             return 0
         if self._in_step and (frame.length_bytes or self._free_bytes):
-            return self._count(frame, frame.length_bytes or self._free_bytes + frame.padding_bytes)
+            length = frame.length_bytes or self._free_bytes + frame.padding_bytes
+            return self._count(frame, length, data[position : position + _LOOK_AHEAD_BYTES])
         length = frame.length_bytes or self._free_length(data, position, frame)
         chance = bool(self._stray and not self._kind) or not frame.length_bytes
         times = _CONFIRMED_AFTER_STRAY if chance else _CONFIRMED_AT_START
@@ -425,7 +446,7 @@ class Mp3Meter:
             needed = position + 2 * _LONGEST_FREE_FRAME_BYTES + _FRAME_HEADER_BYTES
             return None if not frame.length_bytes and not end and len(data) < needed else 0
         self._free_bytes = 0 if frame.length_bytes else length - frame.padding_bytes
-        return self._count(frame, length)
+        return self._count(frame, length, data[position : position + _LOOK_AHEAD_BYTES])
 
     def _free_length(self, data: bytes | bytearray, position: int, frame: _Frame) -> int:
         """The distance to the next frame alike; 0 if there is none. Whether more follow so is seen later."""
@@ -450,8 +471,10 @@ class Mp3Meter:
         self._in_step = False
         return after
 
-    def _count(self, frame: _Frame, length: int) -> int:
+    def _count(self, frame: _Frame, length: int, beginning: bytes | bytearray) -> int:
         self._kind, self._in_step = frame.kind, True
         self._millis += frame.millis
         self._channels = max(self._channels, frame.channels)
+        if frame.kind[1] == _LAYER_3 and len(beginning) == _LOOK_AHEAD_BYTES:
+            self._levels.add(frame_levels(beginning, frame.channels, is_mpeg_1=frame.kind[0] == _MPEG_1))
         return length

@@ -113,7 +113,7 @@ def _passed(
         upload.add(part)
         part = next(rest, b"")
     sound = measure.sound()
-    audio = AudioCopy(empty.key, length, sha256.hexdigest(), sound.duration_millis, empty.number)
+    audio = AudioCopy(empty.key, length, sha256.hexdigest(), sound.duration_millis, empty.number, sound.peaks)
     return Copied(audio, audio_format, sound)
 
 

@@ -34,6 +34,7 @@ class Leg(Answer):
     bridged_at: str | None
     ended_at: str | None
     seconds: float | None = Field(description="From the first ring to the end.")
+    recordings: int = Field(description="How many it has, those that are still to come included.")
     hangup_cause: str | None
     hangup_source: str | None
 
@@ -58,6 +59,7 @@ class Row(Answer):
     dialtone: str
     trouble: bool
     event_id: str
+    step: str = Field(description="The step in which the leg is after it.")
 
 
 class Cost(Answer):
@@ -75,7 +77,9 @@ class AuditEntry(Answer):
 
     at: str = Field(description=MOMENT)
     by: str = Field(description="The signed-in person or IAM role.")
-    did: str = Field(description="`listened`: was given a link to the audio.")
+    did: str = Field(
+        description="`listened`: was given a link to the audio; `read`: was given its transcript without one."
+    )
     recording: str
 
 
@@ -97,6 +101,7 @@ class RecordingSummary(Answer):
     format: str | None
     channels: str | None
     review: str | None = Field(description="What the caller decided about a message: kept, superseded or deleted.")
+    heard_at: str | None = Field(description="When somebody was first given a link to its audio; null: nobody yet.")
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
@@ -124,11 +129,14 @@ class RecordingList(Answer):
 class Audio(Answer):
     """A recording's audio in the bucket."""
 
-    url: str = Field(description="A signed link to it.")
-    url_expires_at: str = Field(description=MOMENT)
+    url: str | None = Field(description="A signed link to it; null unless one was asked for.")
+    url_expires_at: str | None = Field(description=MOMENT)
     bytes: int
     sha256: str = Field(description="Of the whole file, in hexadecimal.")
     seconds: float | None
+    peaks: list[list[int]] = Field(
+        description="Of each channel how loud it is, 0 to 255, over its length; none where it is not known."
+    )
 
 
 class Transcript(Answer):

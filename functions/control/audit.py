@@ -10,13 +10,15 @@ from dialtone.adapters.calls_table import SECONDS_A_DAY
 from dialtone.adapters.dynamodb_items import attributes, below, queried
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from mypy_boto3_dynamodb import DynamoDBClient
 
 AUDIT = "AUDIT#"
 KEEP_DAYS = 400
 """Longer than a call's own items: a year later it can still be asked who listened."""
 
-LISTENED = "listened"
+LISTENED, READ = "listened", "read"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,3 +53,12 @@ class AuditTrail:
         """A call's items, the oldest first."""
         found = queried(self._client, **below(self._table, call_session_id, AUDIT))
         return tuple(AuditItem(each["at"], each["by"], each["did"], each["recording"]) for each in found)
+
+
+def first_heard(noted: Iterable[AuditItem]) -> dict[str, str]:
+    """When somebody first listened to each recording, by its name, from items that are the oldest first."""
+    found: dict[str, str] = {}
+    for each in noted:
+        if each.did == LISTENED:
+            found.setdefault(each.recording, each.at)
+    return found

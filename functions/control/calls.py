@@ -10,6 +10,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from control.answers import Answer, AuditEntry, CallDetail, CallList, Cost, Leg, ProblemAnswer, RecordingSummary, Row
+from control.audit import first_heard
 from control.problems import not_found, wrong
 from control.recording_answers import summary_of
 from control.selection import Selection, ago_or_moment, kept
@@ -79,11 +80,18 @@ def call_routes(listing: Listing, audit: AuditTrail, now: Callable[[], datetime]
             str, Query(max_length=ID_CHARACTERS, description="Or, of a call that goes on, its status.")
         ] = "",
         state: Annotated[Literal["any", "live", "ended"], Query(description="Calls that go on, or are over.")] = "any",
+        recorded: Annotated[
+            Literal["any", "yes", "no"], Query(description="Calls with recordings, or without.")
+        ] = "any",
         limit: Limit = 50,
     ) -> CallList:
         begin, end = stretch(since, until, now())
         wanted = Selection(
-            number=number, flow=flow, outcome=outcome, live={"any": None, "live": True, "ended": False}[state]
+            number=number,
+            flow=flow,
+            outcome=outcome,
+            live={"any": None, "live": True, "ended": False}[state],
+            recorded={"any": None, "yes": True, "no": False}[recorded],
         )
         page = listing.page(wanted, begin, end, limit, MOST_READ)
         return CallList(calls=[_leg(each) for each in page.calls], next_until=page.until and page.until.isoformat())
@@ -122,18 +130,19 @@ def _leg(call: Call) -> Leg:
 
 
 def _detail(listing: Listing, audit: AuditTrail, session: str) -> CallDetail:
-    story = listing.story(session)
+    story, noted = listing.story(session), audit.of(session)
+    heard = first_heard(noted)
     rows = [Row.model_validate(asdict(each)) for each in story.rows]
     return CallDetail(
         call_session_id=session,
         legs=[_leg(each) for each in story.legs],
         timeline=rows[-MOST_ROWS:],
         rows_left_out=max(0, len(rows) - MOST_ROWS),
-        recordings=[RecordingSummary.model_validate(summary_of(each)) for each in story.recordings],
+        recordings=[RecordingSummary.model_validate(summary_of(each, heard)) for each in story.recordings],
         costs=[
             Cost.model_validate({**asdict(each), "amount": str(each.amount), "parts": [*each.parts]})
             for each in story.costs
         ],
         total={currency: str(amount) for currency, amount in story.total.items()},
-        audit=[AuditEntry.model_validate(asdict(each)) for each in audit.of(session)],
+        audit=[AuditEntry.model_validate(asdict(each)) for each in noted],
     )

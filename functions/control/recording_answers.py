@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,8 @@ from dialtone.domain.recordings import NOT_ASKED_FOR
 from dialtone.domain.units import MILLIS_PER_SECOND
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from dialtone.domain.recordings import AudioCopy, Recording
 
 BETWEEN = "~"
@@ -26,8 +29,8 @@ def place_of(identifier: str) -> tuple[str, str]:
     return session, name
 
 
-def summary_of(recording: Recording) -> dict[str, Any]:
-    """As `RecordingSummary` has it."""
+def summary_of(recording: Recording, heard: Mapping[str, str]) -> dict[str, Any]:
+    """As `RecordingSummary` has it; `heard` is by the entry's name when somebody first was given a link."""
     return {
         "id": id_of(recording),
         "call_session_id": recording.call_session_id,
@@ -44,20 +47,26 @@ def summary_of(recording: Recording) -> dict[str, Any]:
         "format": recording.format or None,
         "channels": recording.channels or None,
         "review": recording.review or None,
+        "heard_at": heard.get(recording.name),
     }
 
 
-def detail_of(recording: Recording) -> dict[str, Any]:
+def detail_of(recording: Recording, heard: Mapping[str, str]) -> dict[str, Any]:
     """As `RecordingDetail` has it, without audio and the transcript's text."""
     asked = recording.transcription
     return {
-        **summary_of(recording),
+        **summary_of(recording, heard),
         "recording_id": recording.recording_id or None,
         "audio": None,
         "transcript": {"status": asked.status if asked else NOT_ASKED_FOR, "text": None, "is_cut": False},
         "consent": asdict(recording.consent) if recording.consent else None,
         "pauses": None if recording.pauses is None else [asdict(each) for each in recording.pauses],
     }
+
+
+def levels_of(peaks: str) -> list[list[int]]:
+    """How loud each channel is over its length, 0 to 255, as the archive gathered it; none where it is not known."""
+    return [list(base64.b64decode(each)) for each in peaks.split(".")] if peaks else []
 
 
 def seconds_of(audio: AudioCopy) -> float | None:

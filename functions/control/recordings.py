@@ -10,16 +10,16 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from control.answers import RecordingDetail, RecordingList, RecordingSummary
 from control.asker import asker_of
-from control.audit import LISTENED, AuditItem
+from control.audit import LISTENED, READ, AuditItem, first_heard
 from control.bucket import LINK_SECONDS
 from control.calls import ID_CHARACTERS, MOST_READ, FlowName, Limit, Number, Since, Until, responses, stretch
 from control.problems import not_found
-from control.recording_answers import detail_of, place_of, seconds_of, summary_of
+from control.recording_answers import detail_of, levels_of, place_of, seconds_of, summary_of
 from control.selection import Selection
 from dialtone.domain.recordings import KEPT_STATUSES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from control.audit import AuditTrail
     from control.bucket import ReadBucket
@@ -50,8 +50,9 @@ def recording_routes(
     ) -> RecordingList:
         begin, end = stretch(since, until, now())
         page = listing.recordings(Selection(number=number, flow=flow), status, begin, end, limit, MOST_READ)
+        heard = {each: first_heard(audit.of(each)) for each in {each.call_session_id for each in page.recordings}}
         return RecordingList(
-            recordings=[RecordingSummary.model_validate(summary_of(each)) for each in page.recordings],
+            recordings=[_summary(each, heard[each.call_session_id]) for each in page.recordings],
             next_until=page.until and page.until.isoformat(),
         )
 
@@ -62,7 +63,11 @@ def recording_routes(
         responses=responses(RecordingDetail),
     )
     def show_recording(
+        *,
         id: Annotated[str, Path(min_length=1, max_length=2 * ID_CHARACTERS, description="As the lists give it.")],  # noqa: A002 -- the path's own name for it
+        link: Annotated[
+            bool, Query(description="Whether to give a link to the audio, which is noted as listened to.")
+        ] = True,
     ) -> RecordingDetail:
         session, name = place_of(id)
         recording = listing.store.recording(session, name) if session and name else None
@@ -70,12 +75,17 @@ def recording_routes(
             raise not_found("recording", id)
         moment = now().astimezone(UTC)
         audio = _audio_of(recording, bucket)
-        if audio:
-            # Before the link is given: a link that is not noted is worse than a note without a link.
+        text = bucket.text(recording.transcript.key) if recording.transcript else (None, False)
+        did = LISTENED if audio and link else READ if text[0] else ""
+        if did:
+            # Before it is given: a link that is not noted is worse than a note without a link.
             request = routes.current_event.request_context.request_id
             who = asker_of(routes.current_event.raw_event).name
-            audit.note(session, AuditItem(moment.isoformat(), who, LISTENED, name), request)
-        return RecordingDetail.model_validate(_with_files(recording, audio, bucket, moment))
+            audit.note(session, AuditItem(moment.isoformat(), who, did, name), request)
+        detail = detail_of(recording, first_heard(audit.of(session)))
+        detail["transcript"] |= {"text": text[0], "is_cut": text[1]}
+        detail["audio"] = _audio(audio, bucket.link(audio.key) if link else None, moment) if audio else None
+        return RecordingDetail.model_validate(detail)
 
     return routes
 
@@ -85,17 +95,16 @@ def _audio_of(recording: Recording, bucket: ReadBucket) -> AudioCopy | None:
     return audio if audio and bucket.has(audio.key) else None
 
 
-def _with_files(recording: Recording, audio: AudioCopy | None, bucket: ReadBucket, now: datetime) -> dict[str, object]:
-    detail = detail_of(recording)
-    if audio:
-        detail["audio"] = {
-            "url": bucket.link(audio.key),
-            "url_expires_at": (now + timedelta(seconds=LINK_SECONDS)).isoformat(),
-            "bytes": audio.length_bytes,
-            "sha256": audio.sha256,
-            "seconds": seconds_of(audio),
-        }
-    if recording.transcript:
-        text, is_cut = bucket.text(recording.transcript.key)
-        detail["transcript"] = {**detail["transcript"], "text": text, "is_cut": is_cut}
-    return detail
+def _audio(audio: AudioCopy, link: str | None, now: datetime) -> dict[str, object]:
+    return {
+        "url": link,
+        "url_expires_at": (now + timedelta(seconds=LINK_SECONDS)).isoformat() if link else None,
+        "bytes": audio.length_bytes,
+        "sha256": audio.sha256,
+        "seconds": seconds_of(audio),
+        "peaks": levels_of(audio.peaks),
+    }
+
+
+def _summary(recording: Recording, heard: Mapping[str, str]) -> RecordingSummary:
+    return RecordingSummary.model_validate(summary_of(recording, heard))

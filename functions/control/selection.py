@@ -29,6 +29,8 @@ class Selection:
     """Of a call that goes on, its status."""
     live: bool | None = None
     """Calls that go on, or are over; None for both."""
+    recorded: bool | None = None
+    """Calls with recordings, or without; None for both."""
 
     def has(self, call: Call) -> bool:
         """Whether a call is one of them."""
@@ -37,6 +39,7 @@ class Selection:
             and self.flow in {"", call.flow}
             and self.outcome in {"", state(call)}
             and self.live in {None, not call.ended_at}
+            and self.recorded in {None, call.recordings_asked > 0}
         )
 
 

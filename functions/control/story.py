@@ -48,6 +48,8 @@ class Row:
     trouble: bool = False
     event_id: str = ""
     """Of an event's row."""
+    step: str = ""
+    """The step in which the leg is after it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +117,7 @@ def leg_json(call: Call) -> dict[str, Any]:
         "bridged_at": call.bridged_at or None,
         "ended_at": call.ended_at or None,
         "seconds": seconds(call),
+        "recordings": call.recordings_asked,
         "hangup_cause": call.hangup_cause or None,
         "hangup_source": call.hangup_source or None,
     }
@@ -199,6 +202,7 @@ def _event_row(entry: TimelineEntry, leg: Call | None, party: str, step_before: 
         ": ".join(filter(None, (moved, entry.reason))),
         trouble=entry.event_type in _TROUBLE or entry.payload.get("status") in {"failed", "file_not_found", "error"},
         event_id=entry.event_id,
+        step=entry.step,
     )
 
 
@@ -272,6 +276,7 @@ def _command_row(entry: TimelineEntry, command: Command, refusal: TimelineEntry 
         said or answer,
         " ".join((command.action, *shown)),
         trouble=bool(refusal),
+        step=entry.step,
     )
 
 

@@ -26,6 +26,7 @@ EXAMPLES: Mapping[str, str] = MappingProxyType(
         "dialtone completion": "dialtone completion bash >> ~/.bashrc",
         "dialtone connect": "dialtone connect --dry-run",
         "dialtone demo": "dialtone demo",
+        "dialtone console": "dialtone console --stack prod",
         "dialtone deploy": "dialtone deploy prod",
         "dialtone dial": "dialtone dial +15550161 --flow announcement --from +15550100 --set name=Ada",
         "dialtone disconnect": "dialtone disconnect --stack prod",

@@ -34,6 +34,7 @@ COMMANDS = {
     "versions": ("infra.cli.versions", "list the published versions of the menus, and which takes calls"),
     "rollback": ("infra.cli.rollback", "let an earlier version of the menus take new calls again"),
     "calls": ("infra.cli.calls", "list the calls that there were, show one, follow those that go on"),
+    "console": ("infra.cli.console", "open pages on calls, recordings, flows and the line's health in a browser"),
     "logs": ("infra.cli.logs", "show what the functions logged: of a call, of a flow, what failed, what was slow"),
     "rollback-code": ("infra.cli.rollback_code", "let the webhook function's version before take webhooks again"),
     "uninstall": ("infra.cli.uninstall", "delete a stack, after showing what would be lost with it"),

@@ -7,6 +7,7 @@ import math
 
 from infra.cli.agent_option import add_agent_to
 from infra.cli.commands import later
+from infra.cli.console import CONSOLE_PORT
 from infra.cli.flows_option import add_flows_to
 from infra.cli.port_option import port
 
@@ -30,6 +31,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         type=port,
         default=PHONE_PORT,
         help=f"of the phone in a browser, and of `dialtone call --line` (default: {PHONE_PORT})",
+    )
+    parser.add_argument(
+        "--console-port", type=port, default=CONSOLE_PORT, help=f"of the console (default: {CONSOLE_PORT})"
     )
     parser.add_argument("--pace", type=_pace, default=REAL_TIME, help="seconds of a call per second (default: 1)")
     add_agent_to(parser)

@@ -6,8 +6,11 @@ import shlex
 from contextlib import closing
 from typing import TYPE_CHECKING, NoReturn
 
+from botocore.credentials import Credentials
+
 from dialtone.adapters.flow_library import read_numbers
 from dialtone.adapters.publications import Publications
+from dialtone.client import Client
 from dialtone.domain.errors import DialtoneError
 from dialtone.domain.publication import WITH_THE_CODE
 from infra.account import CALLEES, CONNECTION_ID
@@ -24,6 +27,7 @@ from infra.local.emulator import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY
 from infra.local.line import SWEEP_SECONDS, PhoneLine
 from infra.local.narrator import Narrator
 from infra.pages.assets import assets
+from infra.pages.console import ConsoleSite
 from infra.pages.server import LocalServer
 from infra.phone.api import PhoneApi
 from infra.phone.call_service import CallService
@@ -43,14 +47,20 @@ def run(given: argparse.Namespace) -> NoReturn:
         raise DialtoneError(f"{given.flows} is not a folder: name the one that holds the flows")
     numbers = read_numbers(given.flows)
     reachable, names = people(given.agent), CallNames()
-    server = LocalServer(given.phone_port, lambda error: console.line(sentence_of(error), RED))
+
+    def report(error: Exception) -> None:
+        console.line(sentence_of(error), RED)
+
+    server, pages = LocalServer(given.phone_port, report), LocalServer(given.console_port, report)
     with (
         closing(server),
+        closing(pages),
         PhoneLine(
             carrier_port=given.carrier_port, cloud_port=given.cloud_port, pace=given.pace, watched_flows=given.flows
         ) as line,
         Narrator(console, line.store, names=names) as narrator,
         CallService(line, names=names) as calls,
+        Client(line.cloud.control_url, REGION, Credentials(ACCESS_KEY_ID, SECRET_ACCESS_KEY)) as reader,
     ):
         seen = stamp(given.flows)
         line.connect(numbers)
@@ -58,8 +68,10 @@ def run(given: argparse.Namespace) -> NoReturn:
         line.carrier.observe(narrator.tell)
         phones = PhoneApi(calls, given.flows, given.pace)
         server.add([*assets("phone.html"), *phones.routes()])
-        with server:
+        pages.add(ConsoleSite(reader, line.cloud.endpoint_url).routes())
+        with server, pages:
             _greet(console, line, numbers, server)
+            console.line(f"  to see calls, recordings and flows: {pages.address}", BOLD)
             next_sweep = line.carrier.clock.now + SWEEP_SECONDS
             while True:
                 line.carrier.run(until=line.carrier.clock.now + REAL_TIME)

@@ -67,6 +67,11 @@ class Asked:
     """The JSON object that was sent; empty where none was."""
     last_event: int = 0
     """The number of the last event that a browser got before it had to connect anew."""
+    path: str = "/"
+    """As it was sent, its escapes unread."""
+    raw_query: str = ""
+    tag: str = ""
+    """Of the content that the browser has kept (`If-None-Match`)."""
 
     def text(self, name: str) -> str:
         """A text of the body. Raises Refusal where it is something else."""
@@ -83,6 +88,8 @@ class Reply:
     content: bytes = b""
     kind: str = JSON
     status: HTTPStatus = HTTPStatus.OK
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """In place of HEADERS of the same name, or beside them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +228,14 @@ class _Handler(BaseHTTPRequestHandler):
             raise Refusal(HTTPStatus.NOT_FOUND, f"{url.path} is not here")
         for method, answer, match in found:
             if method == self.command:
-                asked = Asked(dict(parse_qsl(url.query, keep_blank_values=True)), self._body(), self._last_event())
+                asked = Asked(
+                    dict(parse_qsl(url.query, keep_blank_values=True)),
+                    self._body(),
+                    self._last_event(),
+                    url.path,
+                    url.query,
+                    self.headers.get("if-none-match", ""),
+                )
                 return answer(asked, *map(unquote, match.groups()))
         raise Refusal(HTTPStatus.METHOD_NOT_ALLOWED, f"{self.command} is not what {url.path} takes")
 
@@ -248,15 +262,15 @@ class _Handler(BaseHTTPRequestHandler):
             raise Refusal(HTTPStatus.BAD_REQUEST, "send a JSON object")
         return body
 
-    def _begin(self, status: HTTPStatus, kind: str) -> None:
+    def _begin(self, status: HTTPStatus, kind: str, headers: Mapping[str, str] = HEADERS) -> None:
         self.send_response(status)
         self.send_header("Content-Type", kind)
         self.send_header("Connection", "close")
-        for name, value in HEADERS.items():
+        for name, value in headers.items():
             self.send_header(name, value)
 
     def _send(self, reply: Reply) -> None:
-        self._begin(reply.status, reply.kind)
+        self._begin(reply.status, reply.kind, {**HEADERS, **reply.headers})
         self.send_header("Content-Length", str(len(reply.content)))
         self.end_headers()
         self.wfile.write(reply.content)

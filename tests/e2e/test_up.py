@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import httpx
 import pytest
 
 from infra.checkout import SAMPLES
@@ -33,7 +34,19 @@ class Up:
     def __init__(self, flows: Path) -> None:
         command = [sys.executable, "-m", "infra.cli.main", "up", "--flows", str(flows)]
         self.process = subprocess.Popen(  # noqa: S603 -- our own command
-            [*command, "--cloud-port", "0", "--carrier-port", "0", "--phone-port", "0", "--pace", "8"],
+            [
+                *command,
+                "--cloud-port",
+                "0",
+                "--carrier-port",
+                "0",
+                "--phone-port",
+                "0",
+                "--console-port",
+                "0",
+                "--pace",
+                "8",
+            ],
             cwd=ROOT,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -90,6 +103,8 @@ def test_flows_that_are_saved_are_taken_up_and_a_phone_that_rings_in_hears_them(
     assert "+15550198" not in up.prints("numbers: ")
     up.prints("people who can be rung")
     command = up.prints("from another terminal: ").partition("terminal: dialtone ")[2]
+    console = up.prints("to see calls").rpartition(" ")[2]
+    assert httpx.get(f"{console}api/calls", timeout=30).json()["calls"] == []
 
     with (flows / "numbers.yaml").open("a") as numbers:
         numbers.write('"+15550198": languages\n')

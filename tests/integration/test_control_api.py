@@ -226,6 +226,34 @@ def test_a_recording_comes_with_a_link_of_minutes_and_its_words_and_who_asked_is
     ]
 
 
+def test_what_is_read_without_a_link_is_noted_as_that_and_still_new(client: Client) -> None:
+    recording = client.recording(
+        "new", audio=AudioCopy("recordings/2026/11/30/new/one.wav", 4, "ab", 5_300, peaks="AP8=")
+    )
+    path = f"/recordings/new~{recording.name}"
+
+    read = client.ok(path, link="false")
+    assert (read["audio"]["url"], read["audio"]["peaks"], read["heard_at"]) == (None, [[0, 255]], None)
+    assert [each["did"] for each in client.ok("/calls/new")["audit"]] == ["read"]
+    assert client.ok("/recordings")["recordings"][0]["heard_at"] is None
+
+    client.ok(path)
+    assert client.ok(path, link="false")["heard_at"] == NOW.isoformat()
+    assert client.ok("/recordings")["recordings"][0]["heard_at"] == NOW.isoformat()
+    assert client.ok("/calls/new")["recordings"][0]["heard_at"] == NOW.isoformat()
+
+
+def test_calls_are_listed_by_whether_they_are_recorded(client: Client) -> None:
+    client.recording("with")
+    client.call("without", timedelta(minutes=1))
+
+    assert [sessions(client.ok("/calls", recorded=each)) for each in ("yes", "no", "any")] == [
+        ["with"],
+        ["without"],
+        ["with", "without"],
+    ]
+
+
 def test_a_long_transcript_is_cut_between_letters(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("control.bucket.TEXT_BYTES", 3)
     recording = client.recording("long")

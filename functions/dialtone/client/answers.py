@@ -23,6 +23,7 @@ Leg = TypedDict(
         "bridged_at": str | None,
         "ended_at": str | None,
         "seconds": float | None,
+        "recordings": int,
         "hangup_cause": str | None,
         "hangup_source": str | None,
     },
@@ -48,6 +49,7 @@ class Row(TypedDict):
     dialtone: str
     trouble: bool
     event_id: str
+    step: str
 
 
 class Cost(TypedDict):
@@ -87,6 +89,7 @@ RecordingSummary = TypedDict(
         "format": str | None,
         "channels": str | None,
         "review": str | None,
+        "heard_at": str | None,
     },
 )
 """One entry of the ledger."""
@@ -115,11 +118,12 @@ class RecordingList(TypedDict):
 class Audio(TypedDict):
     """A recording's audio in the bucket."""
 
-    url: str
-    url_expires_at: str
+    url: str | None
+    url_expires_at: str | None
     bytes: int
     sha256: str
     seconds: float | None
+    peaks: list[list[int]]
 
 
 class Transcript(TypedDict):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -57,6 +57,8 @@ class AudioCopy:
     """Counted from the bytes, not read from headers; None if the format does not show it."""
     number: int = 1
     """Which copy it is: a doubtful one is not written over by a later one, but lies beside it."""
+    peaks: str = field(default="", compare=False)
+    """How loud it is over its length, for a player: a byte a level in base64, '.' between channels; '' if not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,7 +309,7 @@ class ArchiveJob:
         if not isinstance(stored, dict):
             raise TypeError(f"a job is an object, not {type(stored).__name__}")
         job = restored(cls, stored)
-        texts = [getattr(job, field.name) for field in fields(cls) if field.name != "urls"]
+        texts = [getattr(job, each.name) for each in fields(cls) if each.name != "urls"]
         if not all(isinstance(text, str) for text in texts) or not _is_addresses(job.urls):
             raise TypeError("a job's fields are texts, and its urls formats with addresses")
         return job

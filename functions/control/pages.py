@@ -1,0 +1,67 @@
+"""The console's files, as browsers load them. They hold nothing of a line, so anybody may have them."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+STATIC = Path(__file__).with_name("static")
+DOCUMENT = "console.html"
+SETTINGS = "/static/settings.json"
+"""What differs from line to line: where people sign in."""
+
+KINDS = {
+    ".html": "text/html; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+}
+
+_PAGES = re.compile(r"/|/(calls|recordings)(/.+)?|/patterns")
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file as a browser gets it."""
+
+    content: str
+    kind: str
+    tag: str
+    """Of this content: a browser that names it has the same."""
+
+
+def file_for(path: str) -> File | None:
+    """What lies at a path whose escapes are read: the one document for every page, else one of its parts."""
+    if _PAGES.fullmatch(path):
+        return _files()[DOCUMENT]
+    folder, _, name = path.rpartition("/")
+    return _files().get(name) if folder == "/static" and name != DOCUMENT else None
+
+
+@cache
+def _files() -> dict[str, File]:
+    return {each.name: _file(each) for each in sorted(STATIC.iterdir()) if each.suffix in KINDS}
+
+
+def _file(path: Path) -> File:
+    content = path.read_text(encoding="utf-8")
+    return File(content, KINDS[path.suffix], f'"{hashlib.sha256(content.encode()).hexdigest()[:16]}"')
+
+
+def headers(audio: str, sign_in: str = "") -> dict[str, str]:
+    """With each file: everything comes from here, but audio from the bucket, and tokens from where people sign in."""
+    policy = (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+        f"connect-src 'self' {sign_in}; media-src {audio}; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )
+    return {
+        "Cache-Control": "no-cache",  # kept, and asked about each time: parts of two versions never mix
+        "Content-Security-Policy": policy.replace(" ;", ";"),
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Referrer-Policy": "no-referrer",
+        "X-Content-Type-Options": "nosniff",
+    }

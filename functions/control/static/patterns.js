@@ -1,0 +1,56 @@
+// Every component once, with what is hard to show: long, hostile and missing texts. For whoever changes the console.
+import { problem } from "./api.js";
+import { view } from "./call.js";
+import { callTable, filterForm, select } from "./calls.js";
+import { badge, facts, h } from "./dom.js";
+import { player } from "./player.js";
+
+const HOSTILE = "<img src=x onerror=alert(1)>";
+const now = new Date("2026-11-30T08:30:00Z");
+const at = (seconds) => new Date(now.getTime() - 36_000_000 + seconds * 1000).toISOString();
+const row = (seconds, towards, caller, telnyx, dialtone, step = "", trouble = false) => ({ at: at(seconds), leg_id: "a", towards, caller, telnyx, dialtone, step, trouble, event_id: "" });
+const event = (seconds, telnyx, caller = "", dialtone = "", step = "", trouble = false) => row(seconds, "to-dialtone", caller, telnyx, dialtone, step, trouble);
+const command = (seconds, dialtone, caller = "", step = "", refused = "") => row(seconds, "to-telnyx", caller, refused || "sent", dialtone, step, Boolean(refused));
+
+const leg = {
+  call_session_id: "session", call_leg_id: "a", direction: "incoming", from: "+15550142", to: "+15550100", flow: "main-menu", flow_version: "0f1e2d3c4b5a",
+  step: "message", status: "ended", outcome: "failed", initiated_at: at(0), answered_at: at(1), ended_at: at(95), seconds: 95, recordings: 1,
+  hangup_cause: "normal_clearing", hangup_source: "caller",
+};
+const recording = {
+  id: "session~a-01", call_session_id: "session", call_leg_id: "a", status: "verified", reason: "", from: "+15550142", to: "+15550100", flow: "main-menu", step: "message",
+  requested_at: at(12), started_at: at(12), ended_at: at(92), format: "wav", channels: "dual", review: null, heard_at: null,
+  audio: { url: null, url_expires_at: null, bytes: 2_100_000, sha256: "9f".repeat(32), seconds: 70, peaks: [0.7, 0.35].map((strength, channel) =>
+    Array.from({ length: 480 }, (_, place) => Math.round(255 * strength * Math.abs(Math.sin(place / 7 + channel) * Math.sin(place / 41))))) },
+  pauses: [{ began: at(30), ended: at(40), why: "sensitive" }],
+};
+export const example = {
+  call_session_id: "session", legs: [leg], rows_left_out: 0, total: { USD: "0.0142" }, 
+  recordings: [recording, { ...recording, id: "x", status: "failed", reason: HOSTILE, from: null, started_at: null, heard_at: at(5000) }],
+  costs: [{ leg_id: "a", amount: "0.0142", currency: "USD", billed_seconds: 120, parts: ["call-control 0.004", "recording 0.0102"] }],
+  audit: [{ at: at(4000), by: "ada@example.com", did: "listened", recording: "a-01" }],
+  timeline: [
+    event(0, "initiated", "+15550142 calls +15550100"), command(0, "answer"), event(1, "answered", "is answered", "welcome", "welcome"),
+    command(1, "gather_using_speak maximum_digits=1", "“Welcome. To leave a message, press 2.”", "welcome"), event(6, "dtmf.received", "presses 2", "", "welcome"),
+    event(6, "gather.ended valid 2", "", "message: pressed 2", "message"), command(6, "speak", `“${HOSTILE}”`, "message"), event(12, "speak.ended completed", "", "", "message"),
+    command(12, "record_start channels=dual format=wav", "", "message"), event(48, "dtmf.received", "presses 4", "", "message"),
+    command(92, "transfer to=+15550164", "", "desk", "90012: invalid destination"), event(95, "hangup normal_clearing", "hangs up", "hung-up", "desk"),
+  ],
+};
+
+const shown = (title, ...parts) => h("section", {}, h("h2", {}, title), parts);
+
+export function open(place) {
+  const states = [["completed", "good"], ["failed", "bad"], ["answered", "live"], ["hung-up", "plain"]];
+  const odd = { ...leg, from: null, to: HOSTILE, flow: "x".repeat(90), step: HOSTILE, ended_at: null, call_session_id: "../<b>" };
+  place.replaceChildren(
+    h("h1", {}, "Patterns"),
+    shown("States", h("p", {}, states.map(([word, tone]) => [badge(word, tone), " "]))),
+    shown("Facts", facts([["Flow", "main-menu"], ["Missing", null], ["Hostile", HOSTILE]])),
+    shown("Problem", problem(new Error(HOSTILE))),
+    shown("Filters", filterForm("/patterns", { number: "" }, [h("label", {}, "Number", h("input", { name: "number", id: "pattern-number", placeholder: "+15550142" })), select("pattern", "Choice", "any", [["any", "either"], ["yes", "yes"]])])),
+    shown("Calls", callTable("Calls", [leg, odd], now, ""), callTable("No calls", [], now, "No such calls.")),
+    shown("Player", player(recording, example, () => Promise.reject(new Error("this page has no audio")))),
+    h("article", {}, view(example, now, true)),
+  );
+}

@@ -1,0 +1,51 @@
+// One recording or voicemail: heard, read beside, and what is known of its custody.
+import { ask } from "./api.js";
+import { badge, facts, h, show, table } from "./dom.js";
+import { player } from "./player.js";
+import { bytes, duration, moment, tone, withheld } from "./words.js";
+
+const TRANSCRIPTS = { none: "No transcript was asked for.", requested: "The transcript has not come yet.", failed: "Telnyx could not transcribe it." };
+const OPEN = ["expected", "saved", "copied"];
+const AGAIN_MILLIS = 5_000;
+
+function consent(of) {
+  if (!of) return "unknown";
+  return of.how === "given" ? `given by pressing ${of.key}` : "announced before it began";
+}
+
+function described(recording, call, path, now) {
+  const { audio, transcript } = recording;
+  const link = async () => {
+    const { audio: linked } = await ask(path);
+    return [linked.url, linked.url_expires_at];
+  };
+  const silent = recording.status === "failed" ? `It was not archived: ${recording.reason || "the ledger does not say why"}.`
+    : OPEN.includes(recording.status) ? "It is not in the bucket yet." : "Its audio is not in the bucket any more.";
+  return [
+    h("h1", {}, `Recording of ${recording.from ?? withheld} `, badge(recording.status, tone(recording.status, OPEN.includes(recording.status)))),
+    recording.status === "doubtful" && h("p", { role: "alert" }, `It may not be the whole recording: ${recording.reason}`),
+    h("div", { class: "beside" },
+      h("section", { "aria-label": "Player" }, audio ? player(recording, call, link) : h("p", { class: "empty" }, silent)),
+      h("section", {}, h("h2", {}, "Transcript"),
+        transcript.text ? h("p", { class: "transcript" }, transcript.text, transcript.is_cut && h("small", {}, " … the rest is in the bucket")) : h("p", { class: "empty" }, TRANSCRIPTS[transcript.status] ?? transcript.status))),
+    h("section", {}, h("h2", {}, "Custody"), facts([
+      ["Status", recording.status], ["Recorded", moment(recording.started_at ?? recording.requested_at, now)],
+      ["Lasts", audio && duration(audio.seconds)], ["Format", [recording.channels, recording.format].filter(Boolean).join(" ")],
+      ["Size", audio && bytes(audio.bytes)], ["SHA-256", audio && h("code", {}, audio.sha256)],
+      ["Consent", consent(recording.consent)], ["First heard", recording.heard_at ? moment(recording.heard_at, now) : "not yet"],
+      ["From", recording.from ?? withheld], ["To", recording.to], ["In the step", [recording.flow, recording.step].filter(Boolean).join(" · ")],
+      ["Caller's decision", recording.review], ["Reason", recording.reason],
+    ]), h("p", {}, h("a", { href: `/calls/${encodeURIComponent(recording.call_session_id)}` }, "The call"))),
+    call?.audit.length > 0 && h("section", {}, h("h2", {}, "Who listened"),
+      table("Who listened", ["When", "Who", "Did"], call.audit.filter((each) => recording.id.endsWith(`~${each.recording}`)).map((each) => [moment(each.at, now), each.by, each.did]), "Nobody yet.")),
+    h("p", {}, h("a", { href: `/api${path}?link=false` }, "This page as JSON")),
+  ];
+}
+
+export async function open(place, id) {
+  const path = `/recordings/${encodeURIComponent(id)}`;
+  const recording = await ask(`${path}?link=false`);
+  const call = await ask(`/calls/${encodeURIComponent(recording.call_session_id)}`).catch(() => null);
+  show(place, described(recording, call, path, new Date()));
+  if (OPEN.includes(recording.status)) setTimeout(() => open(place, id), AGAIN_MILLIS);
+}

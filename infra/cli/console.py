@@ -1,0 +1,28 @@
+"""`dialtone console`: pages on calls, recordings, flows and health, in this machine's browser."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from infra.cli.commands import later
+from infra.cli.port_option import port
+from infra.cli.stack_option import add_stack
+
+if TYPE_CHECKING:
+    import argparse
+
+CONSOLE_PORT = 4582
+"""Where `dialtone up` serves it, and this command, too."""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments."""
+    parser.description = (
+        "Serve the console on this machine and open it in a browser, until Ctrl-C. It asks the stack's control API,"
+        " with this shell's AWS credentials; the page never sees them. Without --stack it opens that of the line that"
+        " `dialtone up` runs here, if one is up."
+    )
+    add_stack(parser)
+    parser.add_argument("--port", type=port, default=CONSOLE_PORT, help=f"of the console (default: {CONSOLE_PORT})")
+    parser.add_argument("--no-browser", action="store_true", help="print the address only")
+    parser.set_defaults(run=later("infra.cli.console_run"))

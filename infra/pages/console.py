@@ -1,0 +1,68 @@
+"""The console on this machine: its files, and the control API behind them, to which this server signs the requests.
+
+The page knows no credentials: it asks this server, which asks the API as whoever started it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import httpx
+
+from control.pages import SETTINGS, file_for, headers
+from infra.flowkit.drawing.svg import STYLE
+from infra.pages.server import JSON, Reply, as_json, page
+
+if TYPE_CHECKING:
+    from dialtone.client import Client
+    from infra.pages.server import Asked, Route
+
+PICTURE_STYLE = "/static/picture.css"
+API = "/api"
+PASSED_ON = ("retry-after",)
+"""Headers of the API's answers that the page is to see."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConsoleSite:
+    """The console for one line."""
+
+    client: Client
+    audio: str
+    """Where links to audio lead, as a content security policy has it."""
+
+    def routes(self) -> list[Route]:
+        """What is asked how, and what answers."""
+        return [
+            ("GET", f"{API}/.*", lambda asked: self._passed_on("GET", asked)),
+            ("GET", SETTINGS, lambda _asked: as_json({"sign_in": None})),
+            ("GET", PICTURE_STYLE, lambda _asked: page(STYLE, "text/css")),
+            ("GET", "(/.*)", self._file),
+        ]
+
+    def _file(self, asked: Asked, path: str) -> Reply:
+        found = file_for(path)
+        if found is None:
+            return as_json({"error": {"code": "no_route", "message": f"{path} is not here"}}, HTTPStatus.NOT_FOUND)
+        sent = {**headers(self.audio), "ETag": found.tag}
+        if asked.tag == found.tag:
+            return Reply(b"", found.kind, HTTPStatus.NOT_MODIFIED, sent)
+        return Reply(found.content.encode(), found.kind, HTTPStatus.OK, sent)
+
+    def _passed_on(self, method: str, asked: Asked) -> Reply:
+        try:
+            answer = self.client.send(method, asked.path.removeprefix(API), asked.raw_query)
+        except httpx.TransportError as error:
+            said = f"the line's API does not answer ({type(error).__name__}): is it up, and is there a network?"
+            return as_json({"error": {"code": "no_answer", "message": said}}, HTTPStatus.BAD_GATEWAY)
+        passed = {name.title(): answer.headers[name] for name in PASSED_ON if name in answer.headers}
+        return Reply(answer.content, answer.headers.get("content-type", JSON), HTTPStatus(answer.status_code), passed)
+
+
+def origin(url: str) -> str:
+    """Scheme and host of an address."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"

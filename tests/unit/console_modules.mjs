@@ -1,0 +1,103 @@
+// Tests of what the console's pages work out without a document; run by test_page_modules.py.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { axis, FOLD_WIDTH, lanesOf, layout, PIXELS_PER_SECOND, stacked, way } from "../../functions/control/static/timeline.js";
+import { bars, regionsOf } from "../../functions/control/static/waveform.js";
+import { clock, duration, moment, query, sentence, trouble } from "../../functions/control/static/words.js";
+
+const at = (seconds) => new Date(Date.UTC(2026, 10, 30, 2, 0, 0) + seconds * 1000).toISOString();
+const event = (seconds, telnyx, more = {}) => ({ at: at(seconds), leg_id: "a", towards: "to-dialtone", caller: "", telnyx, dialtone: "", trouble: false, step: "", ...more });
+const command = (seconds, dialtone, more = {}) => event(seconds, "sent", { towards: "to-telnyx", dialtone, ...more });
+const leg = (more = {}) => ({ call_leg_id: "a", direction: "incoming", from: "+15550142", to: "+15550100", flow: "main-menu", step: "bye", status: "ended", outcome: "completed", initiated_at: at(0), ended_at: at(40), seconds: 40, hangup_source: "caller", ...more });
+const call = (timeline, more = {}) => ({ legs: [leg()], timeline, recordings: [], costs: [], audit: [], ...more });
+
+test("idle stretches are folded, and what happens keeps its order and distances", () => {
+  const line = axis([0, 2, 5, 400, 401]);
+  assert.deepEqual([0, 2, 5].map(line.x), [0, 2 * PIXELS_PER_SECOND, 5 * PIXELS_PER_SECOND]);
+  assert.equal(line.x(400) - line.x(5), FOLD_WIDTH);
+  assert.equal(line.folds.length, 1);
+  assert.equal(line.x(202.5), line.x(5) + FOLD_WIDTH / 2);
+  assert.equal(line.x(9_999), line.width);
+});
+
+test("an axis of one moment, or of none, is a point", () => {
+  for (const times of [[], [7], [7, 7]]) assert.deepEqual([axis(times).width, axis(times).x(7)], [0, 0]);
+});
+
+test("no text of a lane lies on another", () => {
+  const items = [0, 0.1, 0.2, 30].map((from) => ({ from, to: from, text: "gather.ended valid" }));
+  assert.equal(stacked(items, (time) => time * 10), 3);
+  assert.deepEqual(items.map((item) => item.row), [0, 1, 2, 0]);
+});
+
+test("a prompt is heard from its command to its end, and steps last until the next", () => {
+  const lanes = lanesOf(call([
+    event(0, "initiated", { caller: "+15550142 calls +15550100" }),
+    event(1, "answered", { step: "welcome" }),
+    command(1, "gather_using_speak", { caller: "“Welcome.”", step: "welcome" }),
+    event(6, "gather.ended valid 2", { step: "message" }),
+    event(60, "hangup normal_clearing", { caller: "hangs up", step: "message" }),
+  ]));
+  const of = (name) => lanes.find((lane) => lane.name === name).items.map(({ from, to, text }) => [from, to, text]);
+  assert.deepEqual(of("Hears"), [[1, 6, "“Welcome.”"]]);
+  assert.deepEqual(of("Steps"), [[1, 6, "welcome"], [6, 60, "message"]]);
+  assert.deepEqual(lanes.map((lane) => lane.name), ["Caller", "Hears", "Steps", "Telnyx", "Dialtone"]);
+  assert.deepEqual(way({ timeline: [event(0, ""), event(1, "", { step: "x" }), event(2, "", { step: "x" }), event(3, "", { step: "y" })] }), ["x", "y"]);
+});
+
+test("lanes do not overlap, and an empty call has none", () => {
+  const { lanes, height } = layout(call([event(0, "initiated"), command(0, "answer"), command(0, "speak", { caller: "“Hello.”" })]));
+  for (const [place, lane] of lanes.entries()) assert.ok(!place || lane.y >= lanes[place - 1].y + lanes[place - 1].height);
+  assert.ok(height >= lanes.at(-1).y);
+  assert.deepEqual(layout(call([])).lanes, []);
+});
+
+test("what came of a call is said in a sentence", () => {
+  const now = new Date(at(3600));
+  assert.equal(sentence(call([]), now, "UTC"), "+15550142 called +15550100 today 02:00:00. The flow main-menu led the call, last in the step bye, and it ended after 40 s as completed: the caller hung up.");
+  const outgoing = call([], { legs: [leg({ direction: "outgoing", flow: null, step: null, hangup_source: "caller" })], recordings: [{}, {}] });
+  assert.equal(sentence(outgoing, new Date(at(90_000)), "UTC"), "+15550100 was rung from +15550142 yesterday 02:00:00. No flow led the call, and it ended after 40 s as completed: the line hung up. There are 2 recordings of it.");
+  assert.match(sentence(call([], { legs: [leg({ ended_at: null, from: null })] }), now, "UTC"), /^A caller who withheld the number .*; it goes on\.$/);
+  assert.equal(sentence({ ...call([]), legs: [] }, now), "Nothing is known of this call any more.");
+});
+
+test("why a call failed is what Telnyx refused, else what went wrong first", () => {
+  const refused = command(3, "transfer to=+15550164", { telnyx: "transfer refused: 90012", trouble: true, step: "desk" });
+  assert.equal(trouble(call([event(1, "", { trouble: true, dialtone: "no answer" }), refused])), "Telnyx refused transfer in the step desk: 90012");
+  assert.equal(trouble(call([event(1, "playback.ended file_not_found", { trouble: true, step: "music" })])), "in the step music: playback.ended file_not_found");
+  assert.equal(trouble(call([event(1, "initiated")])), "");
+});
+
+test("keys and pauses lie where they are heard: what was paused is not in the audio", () => {
+  const recording = {
+    call_leg_id: "a", started_at: at(10), audio: { seconds: 20 },
+    pauses: [{ began: at(15), ended: at(25), why: "sensitive" }, { began: at(33), ended: "", why: "flow" }],
+  };
+  const timeline = [
+    event(5, "dtmf.received", { caller: "presses 1" }), event(12, "dtmf.received", { caller: "presses 2" }),
+    event(27, "dtmf.received", { caller: "presses #" }), event(28, "dtmf.received", { caller: "presses 9", leg_id: "b" }),
+  ];
+  const found = regionsOf(recording, call(timeline)).map(({ kind, from, text }) => [kind, from, text]);
+  assert.deepEqual(found, [
+    ["key", 2, "presses 2"], ["pause", 5, "paused for 10 s: digits are recorded nowhere"],
+    ["key", 7, "presses #"], ["pause", 13, "paused to its end"],
+  ]);
+  assert.deepEqual(regionsOf({ ...recording, pauses: null }, null), []);
+});
+
+test("bars stay within their channel however many levels there are", () => {
+  for (const count of [1, 7, 240, 959]) {
+    const numbers = bars(Array(count).fill(255), 1000, 64, 64).match(/M[\d.]+ ([\d.]+)h[\d.]+v([\d.]+)/g).map((bar) => bar.match(/[\d.]+/g).map(Number));
+    assert.ok(numbers.length <= 240);
+    for (const [x, y, , tall] of numbers) assert.ok(x < 1000 && y >= 64 && y + tall <= 128.01);
+  }
+  assert.equal(bars([], 1000, 64, 0), "");
+});
+
+test("times, lengths and addresses are written for people", () => {
+  assert.deepEqual([0, 59.6, 61, 3_725].map(duration), ["0 s", "1 min 0 s", "1 min 1 s", "1 h 2 min"]);
+  assert.deepEqual([5, 65.9, 3_725].map(clock), ["0:05", "1:05", "1:02:05"]);
+  assert.equal(moment("2025-01-02T03:04:05Z", new Date(at(0)), "UTC"), "2 Jan 2025 03:04:05");
+  assert.equal(moment(null, new Date(at(0))), "");
+  assert.equal(query({ number: "+15550142", flow: "", recorded: "any" }), "?number=%2B15550142");
+});
