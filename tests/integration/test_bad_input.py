@@ -74,6 +74,7 @@ WRONG: Sequence[tuple[str, str]] = (
     ("call +15550100 --line --agent busy", "say who answers to `dialtone up --agent`"),
     ("call +15550100 --line --flows flows", "the line has the flows of `dialtone up --flows`"),
     ("call --line --script file", "leave --line out"),
+    ("console --port eighty", "eighty is not a port"),
     ("up --phone-port TAKEN", "Stop the program that listens on it"),
     ("up --agent asleep", "say one of person"),
     ("up --flows nowhere", "is not a folder: name the one that holds the flows"),
