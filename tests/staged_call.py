@@ -140,7 +140,13 @@ class StagedCall:
         return self.tell("call.hangup", hangup_cause=cause, hangup_source=source, state="hangup")
 
     def refuse(
-        self, reason: str = "speak refused: 90012", *, action: str = "speak", call_ended: bool = False
+        self,
+        reason: str = "speak refused: 90012",
+        *,
+        action: str = "speak",
+        call_ended: bool = False,
+        code: str = "",
+        status: int = 422,
     ) -> Decision:
         """Telnyx refused a command of the last decision for good."""
         self.seconds += 1
@@ -149,6 +155,8 @@ class StagedCall:
             "call_leg_id": LEG,
             "call_ended": call_ended,
             "action": action,
+            "code": code,
+            "status": status,
             "recording_names": [],
             "recording_turns": [],
             "reason": reason,

@@ -262,7 +262,7 @@ _MESSAGES = {
 def _level(answer: Answer) -> Level:
     if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return "error"
-    refused = any(sent.outcome.kind == "refused" for sent in answer.sent)
+    refused = any(sent.outcome.kind == "refused" and not sent.expected for sent in answer.sent)
     return "info" if answer.status == HTTPStatus.OK and not refused and not answer.counts else "warning"
 
 

@@ -57,12 +57,15 @@ def of_progress(progress: Iterable[Progress]) -> Iterator[Measure]:
 def of_commands(sent: Sequence[Sent]) -> Iterator[Measure]:
     """What came of commands, and how long Telnyx took."""
     outcomes = [each.outcome for each in sent]
-    for kind, count in Counter(each.kind for each in outcomes).items():
+    expected = {id(each.outcome) for each in sent if each.expected}
+    for kind, count in Counter("accepted" if id(each) in expected else each.kind for each in outcomes).items():
         yield Measure(_COMMANDS[kind], count)
     for each in outcomes:
         if each.attempts:
             yield Measure("TelnyxTime", each.milliseconds, "Milliseconds")
-    for code, count in Counter(_error_code(each) for each in outcomes if each.kind in _ERRORS).items():
+    for code, count in Counter(
+        _error_code(each) for each in outcomes if each.kind in _ERRORS and id(each) not in expected
+    ).items():
         yield Measure("TelnyxErrors", count, dimensions={"Code": code})
     if retried := sum(each.attempts > 1 for each in outcomes):
         yield Measure("CommandsRetried", retried)

@@ -1,4 +1,4 @@
-"""Asks Telnyx what a call wants to know about a queue."""
+"""Asks Telnyx what a call wants to know about a queue or a conference."""
 
 from __future__ import annotations
 
@@ -31,6 +31,10 @@ class QueueApi(Protocol):
         """Since when the first call waits, in unix milliseconds; 0 if none does. Raises as `find_queue`."""
         ...
 
+    def conference_status(self, conference: str, *, deadline: float | None = None) -> str:
+        """How far a conference is, in Telnyx's word; '' if there is none. Raises as `find_queue`."""
+        ...
+
 
 class Store(Protocol):
     """What is needed of the calls table."""
@@ -54,6 +58,9 @@ class QueueAnswers:
     def ask(self, question: QueueQuestion, deadline: float) -> QueueAnswer:
         """The answer; an empty one where Telnyx gives none in time."""
         try:
+            if question.conference:
+                status = self.telnyx.conference_status(question.conference, deadline=deadline)
+                return QueueAnswer(conference_status=status)
             return self._place(question, deadline) if question.call_control_id else self._waiting(question, deadline)
         except (TelnyxRefused, TelnyxUnavailable):
             return QueueAnswer()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from http import HTTPStatus
 from typing import TYPE_CHECKING, NamedTuple
 
 from dialtone.domain.client_state import ClientState
@@ -23,8 +24,18 @@ RECORDING_ACTIONS = frozenset({"answer", "record_start"})
 """Commands that may promise a recording."""
 
 STOP_ACTIONS = frozenset(
-    {"ai_assistant_stop", "gather_stop", "hangup", "leave_queue", "playback_stop", "record_resume", "record_stop"}
-    | {"transcription_stop"}
+    {
+        "ai_assistant_stop",
+        "conference_end",
+        "conference_leave",
+        "gather_stop",
+        "hangup",
+        "leave_queue",
+        "playback_stop",
+        "record_resume",
+        "record_stop",
+        "transcription_stop",
+    }
 )
 """Commands that end something. Refused, that has ended already: what comes after them is sent all the same."""
 
@@ -32,6 +43,9 @@ HANGUP = "hangup"
 
 REFUSED = "dialtone.command.refused"
 """The type of the event."""
+
+CONFERENCE_ENDED, CONFERENCE_NAME_IN_USE = "90019", "90033"
+"""Telnyx's codes."""
 
 BRIDGE = "bridge"
 """That it found a call ended may be about the other side: then the caller still waits to be connected."""
@@ -57,6 +71,16 @@ class Sent(NamedTuple):
     def settled(self) -> bool:
         """Whether nothing is left to be done about it."""
         return not self.untaken and (self.outcome.kind != "refused" or self.command.action in STOP_ACTIONS)
+
+    @property
+    def expected(self) -> bool:
+        """Whether it was refused as in every conference for one of the calls: it is not there yet, or by now."""
+        action, outcome = self.command.action, self.outcome
+        return outcome.kind == "refused" and (
+            (action == "conference_join" and outcome.status == HTTPStatus.NOT_FOUND)
+            or (action == "conference_create" and outcome.code == CONFERENCE_NAME_IN_USE)
+            or outcome.code == CONFERENCE_ENDED
+        )
 
 
 def promises(command: Command) -> bool:
@@ -108,6 +132,7 @@ def refused(  # noqa: PLR0913 -- what was decided, what came of it
         "call_ended": outcome.kind == "ended" and command.action != BRIDGE,
         "action": command.action,
         "code": outcome.code,
+        "status": outcome.status,
         "reason": said + _about(command),
         **({"from_outside": True} if from_outside else {}),
         **_recordings_of((command, *given_up)),

@@ -50,6 +50,9 @@ CONNECTING = frozenset({BRIDGE, "transfer"})
 
 DIAL, COMMAND_ID = "dial", "command_id"
 
+CONFERENCE_END = "conference_end"
+"""Its conference goes on after its call, and ends once."""
+
 REPEATABLE = frozenset({"record_pause", "record_resume", "record_stop"})
 """What may be obeyed twice."""
 
@@ -176,10 +179,11 @@ def forgotten(decided: StoredDecision, places: frozenset[int], now_seconds: floa
     """
     old = now_seconds - decided.at_seconds
     if old > MESSAGE_KEY_SECONDS:
-        return frozenset(place for place in places if decided.commands[place].action != HANGUP)
+        return frozenset(place for place in places if decided.commands[place].action not in {HANGUP, CONFERENCE_END})
     if old <= RESEND_SECONDS:
         return frozenset()
-    return frozenset(place for place in places if decided.commands[place].action not in {HANGUP, SEND_MESSAGE})
+    known = {HANGUP, CONFERENCE_END, SEND_MESSAGE}
+    return frozenset(place for place in places if decided.commands[place].action not in known)
 
 
 def bridges(decided: StoredDecision, places: frozenset[int]) -> frozenset[int]:
@@ -231,7 +235,7 @@ def _leg_id(control_id: str, call: Call) -> str:
 
 def _is_over(command: Command, call: Call) -> bool:
     """Whether the leg that a command is for has ended; a dial is for the caller's."""
-    if command.action == SEND_MESSAGE:
+    if command.action in {SEND_MESSAGE, CONFERENCE_END}:
         return False
     if command.call_control_id in {"", call.control_id}:
         return call.status == ENDED

@@ -15,13 +15,13 @@ from dialtone.adapters.flow_library import FlowLibrary, read_numbers
 from dialtone.adapters.signature import Verifier
 from dialtone.adapters.telnyx_api import (
     CALL_ENDED,
-    WITHOUT_COMMAND_ID,
     Outcome,
     QueueInfo,
     TakenCommand,
     count_in,
     first_of,
     queue_info,
+    request_of,
     taken_command,
 )
 from dialtone.domain.after_hangup import SETTLING_SECONDS
@@ -117,14 +117,13 @@ class CarrierApi:
             raise FaultOfOurs(f"{asked} was sent under the id of {self.obeyed[command_id]}")
         if self.refuses(asked):
             return REFUSED
-        path = "/v2/calls" if asked.action == "dial" else f"/v2/calls/{asked.call_control_id}/actions/{asked.action}"
-        named = {} if asked.action in WITHOUT_COMMAND_ID else {"command_id": command_id}
-        body = json.dumps({**asked.parameters, **named}).encode()
+        path, given = request_of(asked, command_id)
+        body = json.dumps(given).encode()
         headers = {"authorization": f"Bearer {API_KEY}", "content-type": "application/json"}
         if asked.action == SEND_MESSAGE:
-            path, headers["idempotency-key"] = "/v2/messages", command_id
+            path, headers["idempotency-key"] = "/messages", command_id
             body = json.dumps(dict(sorted(asked.parameters.items()))).encode()
-        response = self.carrier.handle(Request("POST", path, {}, headers, body))
+        response = self.carrier.handle(Request("POST", f"/v2{path}", {}, headers, body))
         if response.lost is not None:
             return Outcome("unavailable", 1, reason="timeout")
         if response.status == HTTPStatus.OK:
@@ -166,6 +165,11 @@ class CarrierApi:
         """As `TelnyxApi.first_in_queue`."""
         del deadline
         return first_of(self._get(f"/queues/{queue}/calls") or [])
+
+    def conference_status(self, conference: str, *, deadline: float | None = None) -> str:
+        """As `TelnyxApi.conference_status`."""
+        del deadline
+        return str((self._get(f"/conferences/{conference}") or {}).get("status", ""))
 
     def _get(self, path: str, query: dict[str, str] | None = None) -> Any:  # noqa: ANN401 -- JSON
         """The data of what is asked for; None if there is none."""

@@ -128,6 +128,8 @@ def _lost(world: World) -> Iterator[Violation]:
     """What was answered 200 is in the timeline."""
     kept = {entry.event_id for session in _sessions(world) for entry in world.checked.timeline(session)}
     for delivery in world.carrier._deliveries.settled:  # noqa: SLF001 -- the carrier's own account
+        if delivery.delivered and "call_session_id" not in delivery.event.payload:
+            kept |= {entry.event_id for entry in world.checked.timeline(f"no-session-{delivery.event.id}")}
         if delivery.delivered and delivery.event.id not in kept:
             yield Violation(LOST, f"{delivery.event.event_type} {delivery.event.id} was answered 200 and is not kept")
 

@@ -10,6 +10,7 @@ import pytest
 from dialtone.adapters.calls_table import CallsTable, ClaimLost
 from dialtone.adapters.telnyx_api import QueueInfo, TelnyxApi
 from dialtone.domain.calls import Call
+from dialtone.domain.commands import command
 from dialtone.domain.decisions import Decision
 from dialtone.domain.queues import CALLBACK_SECONDS, Callback, QueueAnswer, QueueQuestion
 from infra.carrier.wire import Request
@@ -142,3 +143,31 @@ def test_who_has_waited_longest_is_the_first_on_the_line_or_not() -> None:
 
     assert earlier == QueueAnswer("support")
     assert later == QueueAnswer("support", callback=kept("early"), number="+15550142", shown="+15550100")
+
+
+def test_commands_to_a_conference_go_where_it_is_and_name_the_call_that_they_are_about() -> None:
+    desk = Desk()
+    first, second = desk.answered_call(), desk.answered_call()
+    telnyx, deadline = at_the_carrier(desk), time.monotonic() + 10
+
+    def send(action: str, call: str, key: str, **given: object) -> tuple[str, int, str]:
+        outcome = telnyx.send(command(action, call, **given), key, deadline)
+        return outcome.kind, outcome.status, outcome.code
+
+    assert send("conference_join", first, "a", conference="board room") == ("refused", 404, "10005")
+    assert telnyx.conference_status("board room") == ""
+    assert send("conference_create", first, "b", name="board room", start_conference_on_create=False)[0] == "accepted"
+    assert send("conference_create", second, "c", name="board room") == ("refused", 422, "90033")
+    assert QueueAnswers(telnyx, STORE).ask(QueueQuestion((), conference="board room"), deadline) == QueueAnswer(
+        conference_status="init"
+    )
+    assert (
+        send("conference_join", second, "d", conference="board room", start_conference_on_enter=True)[0] == "accepted"
+    )
+    assert telnyx.conference_status("board room") == "in_progress"
+    for action in ("conference_mute", "conference_unmute"):
+        assert send(action, first, "e", conference="board room", call_control_ids=[first])[0] == "accepted"
+    assert send("conference_speak", first, "f", conference="board room", payload="Hi", voice="female")[0] == "accepted"
+    assert send("conference_leave", second, "g", conference="board room")[0] == "accepted"
+    assert send("conference_end", first, "h", conference="board room")[0] == "accepted"
+    assert send("conference_join", second, "i", conference="board room")[1] == 404

@@ -200,6 +200,24 @@ def _called_back(caller: Callee) -> Play:
     return play
 
 
+def _met(member: Caller, *, moderator_after: float | None = None) -> Play:
+    """A member of a meeting, and so many seconds later the moderator; before it, and of that one, if negative."""
+
+    def play(stage: Stage) -> str:
+        leads = Caller(Say(2, "Ada speaking."), Silence(50), Say(2, "Good bye."), HangUp())
+        moderator = partial(stage.call, "+15550299", "+15550188", leads)
+        member_calls = partial(stage.call, "+15550142", "+15550188", member)
+        of_moderator = moderator_after is not None and moderator_after < 0
+        first, then = (moderator, member_calls) if of_moderator else (member_calls, moderator)
+        session = first().name.call_session_id
+        if moderator_after is not None:
+            stage.carrier.clock.after(abs(moderator_after), partial(_begin, then))
+        stage.carrier.run()
+        return session
+
+    return play
+
+
 _WRONG_PIN = (Hear("Your PIN"), Press("1111", after=1))
 
 LANGUAGE_PLAYS: dict[str, Play] = {
@@ -427,6 +445,14 @@ LANGUAGE_PLAYS: dict[str, Play] = {
     "a caller who gives up in a queue": _queued(Caller(Hear("press 2"), HangUp(after=15))),
     "a caller whom nobody takes": _queued(Caller(Silence(300))),
     "an agent for whom nobody waits": _rung("+15550133", Caller(Silence(60))),
+    "a member who meets the moderator, mutes, and leaves the room": _met(
+        Caller(Hear("moderator is here"), Press("1", after=3), Press("1", after=3), Press("#", after=3), Silence(90)),
+        moderator_after=20,
+    ),
+    "a member whose meeting ends with the moderator": _met(Caller(Silence(300)), moderator_after=20),
+    "a moderator who comes first": _met(Caller(Silence(300)), moderator_after=-10),
+    "a member for whom no moderator comes": _met(Caller(Silence(300))),
+    "a member who does not wait for the moderator": _met(Caller(Silence(10), HangUp())),
     "words said twice in place of music": _rung("+15550139", Caller(Silence(60))),
     "a colleague who is spelled, and chosen of two": _rung(
         "+15550145",

@@ -76,7 +76,7 @@ def test_every_file_holds_the_one_handler_of_its_event(name: str) -> None:
 
 def test_every_event_of_telnyxs_that_is_understood_has_a_sample() -> None:
     assert {sample(name).type for name in SAMPLES if not name.startswith("unknown-")} == {
-        event_type for event_type in handlers() if event_type.startswith("call.")
+        event_type for event_type in handlers() if event_type.startswith(("call.", "conference."))
     }
 
 

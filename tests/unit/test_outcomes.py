@@ -21,6 +21,7 @@ SPOKEN: Happening = lambda staged: staged.prompt_ends()  # noqa: E731
 UNPLAYABLE: Happening = lambda staged: staged.audio_ends("file_not_found")  # noqa: E731
 NO_KEY: Happening = lambda staged: staged.gather_ends("", "timeout")  # noqa: E731
 BRIDGED: Happening = lambda staged: staged.tell("call.bridged")  # noqa: E731
+JOINED: Happening = lambda staged: staged.tell("conference.participant.joined")  # noqa: E731
 ENDS: Happening = lambda staged: staged.hang_up()  # noqa: E731
 
 
@@ -77,6 +78,8 @@ ENDINGS: list[tuple[str, str, list[Happening], str]] = [
     ("queue", "{queue: support, hold: {media: tune}}", [BRIDGED], "completed"),
     ("take_from", "{take_from: support, hold: {media: tune}}", [], "hung-up"),
     ("take_from", "{take_from: support, hold: {media: tune}}", [BRIDGED], "completed"),
+    ("conference", "{conference: board}", [], "hung-up"),
+    ("conference", "{conference: board}", [JOINED], "completed"),
     ("split", "{split: [{percent: 100, to: bye}]}", [], "completed"),
     ("text", "{text: Hello.}", [], "hung-up"),
     ("text", "{text: Hello.}", [accepted], "completed"),

@@ -35,7 +35,7 @@ from dialtone.domain.commands import SEND_MESSAGE
 from dialtone.domain.deadline import request_until
 from dialtone.domain.errors import TelnyxRefused, TelnyxUnavailable
 from dialtone.domain.recording_identity import is_named, names_in
-from dialtone.domain.telnyx_actions import ACTIONS
+from dialtone.domain.telnyx_actions import ACTIONS, CONFERENCE, OF_CONFERENCES, WITH_CALL_IN_BODY
 from dialtone.domain.texts import MESSAGING_CODES
 from dialtone.domain.units import MILLIS_PER_SECOND
 
@@ -70,7 +70,10 @@ CALL_ENDED = "90018"
 UNKNOWN_CALL = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY})
 """Of a question about a call: its id is not, or no longer, one that Telnyx knows."""
 # Telnyx has no command id for them: they set a value, and setting it twice is setting it once.
-WITHOUT_COMMAND_ID = frozenset({"client_state_update", "switch_supervisor_role"})
+WITHOUT_COMMAND_ID = frozenset(
+    {"client_state_update", "conference_mute", "conference_unmute", "switch_supervisor_role"}
+)
+PUT = frozenset({"client_state_update"})
 
 # Commands whose 403 may be about what they ask for (a destination, a kind of recording) and not about the account.
 MAY_BE_FORBIDDEN = frozenset({"dial", "transfer", "record_start"})
@@ -243,16 +246,12 @@ class TelnyxApi:
         if command.action not in ACTIONS:
             # StoredDecision by a later version of the program that was taken back since: the flow takes its error path.
             return Outcome("refused", 0, title=f"no action of this version: {command.action}")
-        path, body = "/calls", dict(command.parameters)
         if command.action == SEND_MESSAGE:
             return self._send_message(command, command_id, deadline)
-        if command.action != "dial":
-            path = f"/calls/{_path_part(command.call_control_id)}/actions/{command.action}"
-        if command.action not in WITHOUT_COMMAND_ID:
-            body["command_id"] = command_id
+        path, body = request_of(command, command_id)
 
         def ask(client: telnyx.Telnyx, options: telnyx.RequestOptions) -> httpx.Response:
-            send = client.put if command.action == "client_state_update" else client.post
+            send = client.put if command.action in PUT else client.post
             return send(path, cast_to=_as_it_came(), body=body, options=options)
 
         outcome = self._ask(ask, deadline)
@@ -360,6 +359,14 @@ class TelnyxApi:
         """
         outcome = self._get(f"/queues/{_path_part(queue)}/calls", deadline)
         return 0 if outcome.status == HTTPStatus.NOT_FOUND else first_of(_listed(outcome))
+
+    def conference_status(self, conference: str, *, deadline: float | None = None) -> str:
+        """Give how far a conference is, in Telnyx's word; '' if there is none.
+
+        Raises TelnyxRefused and TelnyxUnavailable.
+        """
+        outcome = self._get(f"/conferences/{_path_part(conference)}", deadline)
+        return "" if outcome.status == HTTPStatus.NOT_FOUND else str(_answered(outcome).data.get("status") or "")
 
     def find_transcript(self, transcription_id: str, *, deadline: float | None = None) -> TranscriptInfo | None:
         """Give a transcript by its id; None if it does not exist. Raises TelnyxRefused and TelnyxUnavailable."""
@@ -532,6 +539,23 @@ class TelnyxApi:
         except ValueError:
             return Outcome("unavailable", attempt, answer.status_code, reason="unreadable")
         return Outcome("accepted", attempt, answer.status_code, body if isinstance(body, dict) else {})
+
+
+def request_of(command: Command, command_id: str) -> tuple[str, dict[str, object]]:
+    """Give where a command goes, and what it says there; of all but texts."""
+    body = dict(command.parameters)
+    if command.action not in WITHOUT_COMMAND_ID:
+        body["command_id"] = command_id
+    if command.action == "dial":
+        return "/calls", body
+    if command.action not in OF_CONFERENCES:
+        return f"/calls/{_path_part(command.call_control_id)}/actions/{command.action}", body
+    if command.action in WITH_CALL_IN_BODY:
+        body["call_control_id"] = command.call_control_id
+    if command.action == "conference_create":
+        return "/conferences", body
+    conference = str(body.pop("conference"))
+    return f"/conferences/{_path_part(conference)}/actions/{command.action.removeprefix(CONFERENCE)}", body
 
 
 def _path_part(text: str) -> str:

@@ -55,6 +55,9 @@ OF_AI_GATHERS = "call.ai_gather."
 TRANSCRIPTION = "call.transcription"
 """The type of the event that holds a sentence that was said."""
 
+OF_CONFERENCES = "conference."
+"""How the types of events of a conference begin."""
+
 OF_TEXTS = "message."
 """How the types of Telnyx's events about texts (SMS) begin."""
 
@@ -83,6 +86,7 @@ _FIELD_TYPES: Mapping[str, type] = {
     "calling_party_type": _TEXT,
     "channels": _TEXT,
     "client_state": _TEXT,
+    "conference_id": _TEXT,
     "connection_id": _TEXT,
     "cost_parts": _LIST,
     "current_position": _NUMBER,
@@ -245,12 +249,17 @@ def _is_api_version_1(document: dict[str, Any]) -> bool:
 
 def _understood(data: dict[str, Any]) -> Event:
     payload, ignored = _readable(_described(data))
+    event_type, occurred_at = _identifier(data, "event_type"), data.get("occurred_at")
+    of_conference = event_type.startswith(OF_CONFERENCES)
     event = Event(
         id=_identifier(data, "id"),
-        type=_identifier(data, "event_type"),
-        occurred_at=_utc(data.get("occurred_at"), "data.occurred_at"),
+        type=event_type,
+        occurred_at=_utc(
+            payload.get("occurred_at") if of_conference and occurred_at is None else occurred_at, "data.occurred_at"
+        ),
         payload=payload,
-        client_state=ClientState.decode(payload.get("client_state") or ""),
+        # That of a conference is of the call which created it, whomever the event is about.
+        client_state=ClientState() if of_conference else ClientState.decode(payload.get("client_state") or ""),
         ignored=ignored,
     )
     _check_identity(event, data["payload"])
@@ -442,7 +451,7 @@ def _is_address(value: object) -> bool:
 
 def _check_identity(event: Event, payload: Mapping[str, Any]) -> None:
     """Whether the event can be assigned to a call, and the call can be sent commands where that is needed."""
-    if not event.type.startswith("call."):
+    if not event.type.startswith(("call.", f"{OF_CONFERENCES}participant.")):
         return
     for name in ("call_session_id", "call_leg_id"):
         _identifier(payload, name, "data.payload")

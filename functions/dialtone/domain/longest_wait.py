@@ -100,6 +100,10 @@ def _seconds(given: Parameters, name: str, default: int) -> float:
 _SECONDS: Mapping[str, Callable[[Parameters], float]] = {
     "answer": _at_once,
     "bridge": _at_once,
+    "conference_create": _at_once,
+    "conference_end": _at_once,
+    "conference_join": _at_once,
+    "conference_leave": _at_once,
     "dial": _ringing,
     "enqueue": lambda given: given.get("max_wait_time_secs", 0) + AT_ONCE_SECONDS,
     "gather": _gather,

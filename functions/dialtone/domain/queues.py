@@ -1,4 +1,4 @@
-"""What a call asks about a queue at Telnyx, and the answer as an event of our own. Pure."""
+"""What a call asks about a queue or a conference at Telnyx, and the answer as an event of our own. Pure."""
 
 from __future__ import annotations
 
@@ -17,8 +17,10 @@ if TYPE_CHECKING:
     from dialtone.domain.calls import Call
 
 ANSWERED = f"{OURS}queue.answered"
-"""The event type for what Telnyx says of a queue."""
+"""The event type for what Telnyx says of a queue, or of a conference."""
 
+WAITS_TO_BEGIN, IN_PROGRESS = "init", "in_progress"
+"""What Telnyx says of a conference: no moderator has come yet; people talk."""
 
 CALLBACK_SECONDS = 86_400
 """How long a place is kept for a caller who is to be called back."""
@@ -37,7 +39,7 @@ class Callback:
 
 @dataclass(frozen=True, slots=True)
 class QueueQuestion:
-    """Where a call stands in its queue, or in which of several queues somebody waits."""
+    """Where a call stands in its queue, in which of several somebody waits, or whether a conference has begun."""
 
     queues: tuple[str, ...]
     """For where a call stands: the one that it is in. Else the first of these in which somebody waits is the answer."""
@@ -47,6 +49,8 @@ class QueueQuestion:
     """Whether the average wait is asked for, too."""
     since_millis: int = 0
     """When that call came into the queue, where places that are kept count, too; 0 where they do not."""
+    conference: str = ""
+    """The conference of which it is asked whether it has begun; '' where a queue is meant."""
     call_session_id: str = ""
     call_leg_id: str = ""
     turn: int = 0
@@ -95,6 +99,8 @@ class QueueAnswer:
     number: str = ""
     """Whom to call back, and what number is shown there."""
     shown: str = ""
+    conference_status: str = ""
+    """How far the conference is that was asked after, in Telnyx's word."""
 
     def event(self, question: QueueQuestion) -> Event:
         """The answer as an event. A repetition has the same id and time."""
@@ -110,6 +116,7 @@ class QueueAnswer:
                 "queue": self.queue,
                 "queue_position": self.position,
                 "average_wait_time_secs": self.average_wait_time_secs,
+                **({"conference_status": self.conference_status} if self.conference_status else {}),
                 **(
                     {"callback": asdict(self.callback), "number": self.number, "shown": self.shown}
                     if self.callback

@@ -348,6 +348,15 @@ NEW_LEG: dict[str, Parameter] = SOUND | {
 }
 NEW_LEG_RULES: tuple[Rule, ...] = (OneOf(("audio_url", "media_name")), *RECORD_FROM_ANSWER_RULES)
 
+CONFERENCE = "conference_"
+"""How the names of commands to a conference begin; Telnyx's own follows."""
+
+OF_A_CONFERENCE: dict[str, Parameter] = {"conference": text(1, 255)}
+"""Its id, or its name while it lasts: in Telnyx's API a part of the address."""
+BEEP = choice("always", "never", "on_enter", "on_exit")
+REGION = choice("Australia", "Europe", "Middle East", "US")
+HOLD_AUDIO: dict[str, Parameter] = {"hold_audio_url": WEB, "hold_media_name": WORD}
+
 GOOGLE_ONLY = Check("left out", lambda _: False)  # the parameter has an effect with transcription engine A only
 
 ACTIONS: Mapping[str, Action] = {
@@ -534,6 +543,53 @@ ACTIONS: Mapping[str, Action] = {
         STATE | {"digits": written(r"[0-9A-DwW*#]+", DTMF, secret=True), "duration_millis": whole(100, 500)},
         required=("digits",),
     ),
+    "conference_create": Action(
+        STATE
+        | HOLD_AUDIO
+        | {
+            "beep_enabled": BEEP,
+            "comfort_noise": FLAG,
+            "duration_minutes": whole(1),
+            "max_participants": whole(2, 800),
+            "name": WORD,
+            "region": REGION,
+            "start_conference_on_create": FLAG,
+        },
+        required=("name",),
+        rules=(OneOf(("hold_audio_url", "hold_media_name")),),
+    ),
+    "conference_join": Action(
+        STATE
+        | OF_A_CONFERENCE
+        | HOLD_AUDIO
+        | {
+            "beep_enabled": BEEP,
+            "end_conference_on_exit": FLAG,
+            "hold": FLAG,
+            "mute": FLAG,
+            "region": REGION,
+            "soft_end_conference_on_exit": FLAG,
+            "start_conference_on_enter": FLAG,
+            "supervisor_role": choice("barge", "monitor", "none", "whisper"),
+            "whisper_call_control_ids": ListOf(WORD),
+        },
+        required=("conference",),
+        rules=(OneOf(("hold_audio_url", "hold_media_name")),),
+    ),
+    "conference_leave": Action(OF_A_CONFERENCE | {"beep_enabled": BEEP, "region": REGION}, required=("conference",)),
+    "conference_mute": Action(
+        OF_A_CONFERENCE | {"call_control_ids": ListOf(WORD), "region": REGION}, required=("conference",)
+    ),
+    "conference_unmute": Action(
+        OF_A_CONFERENCE | {"call_control_ids": ListOf(WORD), "region": REGION}, required=("conference",)
+    ),
+    "conference_speak": Action(
+        OF_A_CONFERENCE
+        | {name: check for name, check in SPEECH.items() if name != "service_level"}
+        | {"call_control_ids": ListOf(WORD), "region": REGION},
+        required=("conference", "payload", "voice"),
+    ),
+    "conference_end": Action(OF_A_CONFERENCE, required=("conference",)),
     "pay": Action(
         STATE
         | {
@@ -635,3 +691,7 @@ ACTIONS: Mapping[str, Action] = {
         ),
     ),
 }
+
+OF_CONFERENCES = frozenset(action for action in ACTIONS if action.startswith(CONFERENCE))
+WITH_CALL_IN_BODY = frozenset({"conference_create", "conference_join", "conference_leave"})
+"""Those of them that are about one call, which stands in what is sent; elsewhere it is a part of the address."""

@@ -121,7 +121,7 @@ def _until(decision: Decision, event: Event, last: Watch | None, now: float, tur
         return int(max(last.until, now) + seconds) if last.until else 0
     if seconds:
         return int(now + seconds)
-    if event.type == "call.bridged":
+    if event.type in {"call.bridged", "conference.participant.joined"}:
         return 0
     if last:
         return last.until

@@ -95,6 +95,8 @@ _MARKED = frozenset(
     {
         "answer",
         "bridge",
+        "conference_create",
+        "conference_join",
         "enqueue",
         "gather",
         "gather_using_ai",
@@ -262,6 +264,12 @@ def note_ending(call: Call, flow: LoadedFlow | None) -> Call:
     ended = replace(call, ending=_ending(call, step), after_hangup=AWAITED if leads_on else "")
     texts, values = (step.hangup_path(call).variables, known(call)) if step else ({}, {})
     return ended.with_end_variables({name: filled(text, values)[:MAX_VALUE_CHARACTERS] for name, text in texts.items()})
+
+
+def at_hangup(call: Call, flow: LoadedFlow | None) -> tuple[Command, ...]:
+    """What has to be done at Telnyx since the call ends in the step that it is in."""
+    step = flow.step_of(call) if flow else None
+    return step.at_hangup(call) if step else ()
 
 
 def _after_hangup(call: Call, flow: LoadedFlow) -> _Leave:

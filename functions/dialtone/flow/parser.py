@@ -41,6 +41,7 @@ _STEP_CLASSES = {
     "opt_out": "opt_out.OptOut",
     "pay": "pay.Pay",
     "play": "play.Play",
+    "conference": "conference.Conference",
     "queue": "queue.Queue",
     "record": "record.Record",
     "recording": "recording.RecordingSwitch",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from dialtone.domain.decisions import Decision, stay
 from dialtone.domain.outcomes import UNKNOWN
-from dialtone.flow.engine import advance, note_ending
+from dialtone.flow.engine import advance, at_hangup, note_ending
 from webhook.router import on
 
 if TYPE_CHECKING:
@@ -26,4 +26,4 @@ def call_hangup(call: Call, event: Event, flow: LoadedFlow | None) -> Decision:
     if call.ended_at:
         return stay(call, "ended already")
     ended = note_ending(call.hung_up(event), flow)
-    return Decision(ended, ended.hangup_unbridged(), reason=ended.outcome)
+    return Decision(ended, (*ended.hangup_unbridged(), *at_hangup(call, flow)), reason=ended.outcome)

@@ -26,6 +26,7 @@ _SHAPES = {
     "collect": ("{{", "}}"),
     "record": ("[/", "/]"),
     "transfer": ("[[", "]]"),
+    "conference": ("[[", "]]"),
     "queue": ("[[", "]]"),
     "take_from": ("[[", "]]"),
     "lookup": ("[[", "]]"),

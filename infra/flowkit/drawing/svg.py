@@ -27,6 +27,7 @@ _COLOURS = {
     "record": _RECORDING,
     "recording": _RECORDING,
     "transfer": _CONNECTING,
+    "conference": _CONNECTING,
     "queue": _CONNECTING,
     "take_from": _CONNECTING,
     "lookup": _CONNECTING,

@@ -15,6 +15,7 @@ from dialtone.flow.parser import STEP_KINDS
 from dialtone.flow.prompts import ANY, Part, Piece, Prompt
 from dialtone.flow.steps.branch import Comparison
 from dialtone.flow.steps.collect import Collect
+from dialtone.flow.steps.conference import Conference
 from dialtone.flow.steps.menu import Menu
 from dialtone.flow.steps.queue import Queue
 from dialtone.flow.steps.record import Record
@@ -118,6 +119,9 @@ def _beside(step: Step) -> Iterator[str]:
     if isinstance(step, Queue):
         prompts = {"while they wait": step.hold, "between": step.announce, "whispers": step.whisper}
         yield from (f"{when} {heard(prompt)}" for when, prompt in prompts.items() if prompt)
+    if isinstance(step, Conference):
+        said = {"until a moderator comes": step.hold, "all hear": step.announce}
+        yield from (f"{when} {heard(prompt)}" for when, prompt in said.items() if prompt)
     if isinstance(step, TakeFrom) and step.hold:
         yield f"until somebody waits {heard(step.hold)}"
     if isinstance(step, Record) and (review := step.review):
@@ -139,6 +143,8 @@ def edge_label(step: Step, where: str) -> str:
         return after
     if last == "to":
         return _condition(_at(step, path))
+    if where == "full" and isinstance(step, Conference):
+        last = "conference full"
     return "" if where == kind_of(step) else _LABELS.get(last, plain(last))
 
 
@@ -153,6 +159,7 @@ def _after(step: Step) -> str:
 
 _DONE: Mapping[str, str] = {
     "choose_language": "chosen",
+    "conference": "conference over",
     "collect": "keyed in",
     "directory": "found",
     "find": "found",

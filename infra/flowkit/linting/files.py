@@ -18,6 +18,7 @@ from dialtone.flow.loader import DIVIDE, too_large
 from dialtone.flow.parser import parse_flow
 from dialtone.flow.rotas import parse_rota, rota_file
 from dialtone.flow.routes import parse_routes
+from dialtone.flow.steps.conference import Conference
 from dialtone.flow.steps.take_from import TakeFrom
 from infra.flowkit.linting.leg_states import Paths
 from infra.flowkit.linting.mentions import leads_to
@@ -217,6 +218,17 @@ class Folder:
             for step in file.steps.values()
             if isinstance(step, TakeFrom)
             for queue in step.take_from
+        )
+
+    @cached_property
+    def begun_conferences(self) -> frozenset[str]:
+        """The conferences, as they are written, that begin with the callers of some step here."""
+        return frozenset(
+            step.conference
+            for path in flow_paths(self.path)
+            if (file := self._readable(path))
+            for step in file.steps.values()
+            if isinstance(step, Conference) and not step.hold
         )
 
     def _readable(self, path: File) -> FlowFile | None:

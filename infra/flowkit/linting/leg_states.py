@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from dialtone.flow.prompts import Prompt
 from dialtone.flow.steps.answered_by import AnsweredBy
 from dialtone.flow.steps.collect import Collect
+from dialtone.flow.steps.conference import Conference
 from dialtone.flow.steps.go import GoTo, Return
 from dialtone.flow.steps.lookup import LookUp
 from dialtone.flow.steps.play import Play
@@ -133,7 +134,7 @@ class Paths:
             self.recorded_early.add((entered.heard, at))
         if isinstance(step, Play) and step.overlay and not entered.playing:
             self.unsupported.add(at)
-        if isinstance(step, (Transfer, Queue, TakeFrom)) and entered.paused_by:
+        if isinstance(step, (Conference, Transfer, Queue, TakeFrom)) and entered.paused_by:
             self.paused_talks.add((at, entered.paused_by))
         if isinstance(step, RecordingSwitch):
             if step.recording == "pause" and entered.recorder == ON:
@@ -148,7 +149,7 @@ class Paths:
 def _after(step: Step, at: Place, where: str, entered: Entered) -> Iterator[Entered]:
     """What may be recorded and played once a step is left by this edge."""
     heard = entered.heard
-    if isinstance(step, (Transfer, Record, Queue, TakeFrom)) or where.startswith("keys."):
+    if isinstance(step, (Conference, Transfer, Record, Queue, TakeFrom)) or where.startswith("keys."):
         heard = None
     elif step.waits() and not isinstance(step, AnsweredBy):
         heard = at if entered.recorder == ON and not (isinstance(step, Collect) and step.sensitive) else None
@@ -187,7 +188,7 @@ def _playing(step: Step, where: str, *, playing: bool) -> bool:
             return where == NEXT
         case Play(stop="current" | "all"):
             return False
-        case Transfer(hold=Prompt()) | LookUp(meanwhile=Prompt()) | Queue() | TakeFrom(hold=Prompt()):
+        case Transfer(hold=Prompt()) | LookUp(meanwhile=Prompt()) | Queue() | Conference() | TakeFrom(hold=Prompt()):
             return False  # they stop their own audio, and with it all that is queued
         case _:
             return playing

@@ -132,6 +132,11 @@ class Step(BaseModel):
         del call
         return ()
 
+    def at_hangup(self, call: Call) -> tuple[Command, ...]:
+        """What has to be done at Telnyx if the call ends here now, though there is no leg any more."""
+        del call
+        return ()
+
     def served(self, call: Call) -> bool:
         """Whether the caller has what the step is for, so that a hang-up now is its ordinary end."""
         del call

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from dialtone.flow.steps.answered_by import AnsweredBy
 from dialtone.flow.steps.choose_language import ChooseLanguage
 from dialtone.flow.steps.collect import Collect
+from dialtone.flow.steps.conference import Conference
 from dialtone.flow.steps.prompted_input import PromptedInput
 from dialtone.flow.steps.queue import Queue
 from dialtone.flow.steps.transfer import WAYS, Transfer
@@ -30,7 +31,7 @@ def dead_end(file: FlowFile) -> Iterator[Found]:
             yield from _asked_at_the_end(path, step)
         if isinstance(step, Transfer) and not (step.on_error or file.flow.last_resort):
             yield from _cut_off(path, step)
-        if isinstance(step, Queue) and not (step.on_error or file.flow.last_resort):
+        if isinstance(step, (Conference, Queue)) and not (step.on_error or file.flow.last_resort):
             yield from _left_alone(path, step)
         if isinstance(step, AnsweredBy) and routed:
             reason = "waits for ever on an incoming call: only a call that we dialled is listened to for a machine"
@@ -45,8 +46,8 @@ def _asked_at_the_end(path: Path, step: PromptedInput) -> Iterator[Found]:
         yield Found(path, "cuts the caller off as soon as there is an answer", "say with `next` what becomes of it")
 
 
-def _left_alone(path: Path, step: Queue) -> Iterator[Found]:
-    missing = [way for way in ("timeout", "full") if not getattr(step, way)]
+def _left_alone(path: Path, step: Conference | Queue) -> Iterator[Found]:
+    missing = [way for way in (("timeout", "full") if step.hold else ("full",)) if not getattr(step, way)]
     if missing:
         reason = f"cuts the caller off where the wait ends with {' or '.join(missing)}"
         yield Found(path, reason, f"say where to go then: add {', '.join(missing)}, or on_error, or a last_resort")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dialtone.flow.flow import CONSENT_STEP
+from dialtone.flow.steps.conference import Conference
 from dialtone.flow.steps.record import Record
 from dialtone.flow.steps.recording import RecordingSwitch
 from infra.flowkit.linting.rule import ERROR, Found, rule
@@ -27,7 +28,8 @@ def missing_consent(file: FlowFile) -> Iterator[Found]:
     for name, step in file.steps.items():
         demand = _demand(policy, step)
         if name != CONSENT_STEP and _lacking(getattr(step, "consent", None), demand):
-            yield Found(("steps", name), f"records {_without(getattr(step, 'consent', None))}", _remedy(demand))
+            remedy = _before(demand) if isinstance(step, Conference) else _remedy(demand)
+            yield Found(("steps", name), f"records {_without(getattr(step, 'consent', None))}", remedy)
         for keys, reason in _on_demand(policy, step):
             yield Found(("steps", name, "during", keys), reason, _ON_DEMAND[policy.calls])
         for other, _ in step.visits():
@@ -81,7 +83,9 @@ def _demand(policy: ConsentPolicy, step: Step) -> Demand:
     match step:
         case Record():
             return policy.messages
-        case RecordingSwitch(recording="start"):
+        case RecordingSwitch(recording="start") | Conference(recorded=True):
+            return policy.calls
+        case Conference() if "record" in step.controls.values():
             return policy.calls
         case _:
             return "none"
@@ -93,6 +97,11 @@ def _lacking(consent: AskedConsent | None, demand: Demand) -> bool:
 
 def _without(consent: AskedConsent | None) -> str:
     return "without consent" if consent is None else "after an announcement only"
+
+
+def _before(demand: Demand) -> str:
+    """A conference asks nobody: it is asked before."""
+    return f"put `recording: start` with `consent: {demand}` before it instead, as consent_policy demands"
 
 
 def _remedy(demand: Demand) -> str:

@@ -1,0 +1,26 @@
+"""Conferences that callers can come into by guessing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dialtone.flow.caller_chosen import Sources
+from dialtone.flow.steps.conference import Conference
+from infra.flowkit.linting.rule import WARNING, Found, rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from infra.flowkit.linting.files import FlowFile
+
+
+@rule("guessable-conference", WARNING)
+def guessable_conference(file: FlowFile) -> Iterator[Found]:
+    """A conference whose name callers choose: whoever keys in the same digits listens to the others."""
+    sources = Sources.of(file.steps.values())
+    for name, step in file.steps.items():
+        chosen = sorted(each for each in getattr(step, "room_names", ()) if sources.is_callers(each))
+        if isinstance(step, Conference) and chosen:
+            reason = f"lets callers into any conference whose name they guess: they choose {', '.join(chosen)}"
+            remedy = "look the room up by its PIN with `find` or `lookup`, and name the conference by the answer"
+            yield Found(file.path_to(name, "conference"), reason, remedy)
