@@ -64,6 +64,8 @@ RELOAD_SECONDS = 20.0
 """Between looks for open attempts that the index did not have yet when they were read."""
 WAITING_SECONDS = 2.0
 """Between looks for recipients who are to be dialled again."""
+MEASURE_SECONDS = 10.0
+"""Between values of the failures' share."""
 BATCH = 40
 """Recipients in one transaction: each is two of its hundred writes, at most."""
 SCANNED = 240
@@ -135,6 +137,7 @@ class Running:
     waiting: deque[Attempt] = field(default_factory=deque)
     waiting_at: float = 0.0
     reload_at: float = 0.0
+    measured_at: float = 0.0
     looked_on: int = 0
     """Recipients that the last look found to be due, or left in the list."""
 
@@ -167,9 +170,11 @@ class Engine:
     def run(self, until: float) -> Counter[str]:
         """Work until that unix time, or until nothing is left to do; gives how often what was done."""
         done: Counter[str] = Counter()
-        if not self.store.active(int(self.now())):
-            return done
-        if not self.tenure.take(until):
+        try:
+            if not self.store.active(int(self.now())) or not self.tenure.take(until):
+                return done
+        except (BotoCoreError, ClientError, DialtoneError) as error:
+            self._note_fault("a worker could not begin", error)
             return done
         try:
             while self.now() < until and self._keeps_lease():
@@ -484,9 +489,7 @@ class Engine:
             else:
                 after.append(replace(attempt, due_at=now))
         if claims:
-            since = progress.dialling_since if running.open else now
-            began = progress.began_at or now
-            progress = replace(progress, dials=progress.dials + claims, began_at=began, dialling_since=since)
+            progress = progress.with_dials(claims, running.campaign.rate_per_second, now)
         stored, running.progress = self.store.commit(running.campaign.id, after, progress, counts, now=now)
         claimed = [Open(each, self.now()) for each in stored if each.is_open]
         running.open.update((each.attempt.row, each) for each in claimed)
@@ -593,8 +596,10 @@ class Engine:
 
     def _measure(self, running: Running) -> None:
         share = failure_share(running.progress.recent)
-        if share is not None and running.campaign.status == RUNNING:
-            self.observer.measure(Measure("CampaignFailureShare", round(100 * share), "None"))
+        if share is None or running.campaign.status != RUNNING or self.now() < running.measured_at + MEASURE_SECONDS:
+            return
+        running.measured_at = self.now()
+        self.observer.measure(Measure("CampaignFailureShare", round(100 * share), "None"))
 
 
 def _counted(progress: Progress, before: Attempt, after: Attempt) -> Progress:

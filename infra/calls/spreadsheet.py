@@ -21,11 +21,11 @@ def as_csv(rows: Iterable[Mapping[str, Any]]) -> str:
     table = io.StringIO()
     writer = csv.DictWriter(table, fieldnames=list(listed[0]), lineterminator="\n")
     writer.writeheader()
-    writer.writerows({name: _cell(value) for name, value in row.items()} for row in listed)
+    writer.writerows({name: cell(value) for name, value in row.items()} for row in listed)
     return table.getvalue()
 
 
-def _cell(value: object) -> str:
+def cell(value: object) -> str:
     """The value as text; a quotation mark before it keeps a spreadsheet from reckoning it, a number's plus included."""
     text = "" if value is None else str(value)
     return f"'{text}" if text.startswith(_FORMULA) else text

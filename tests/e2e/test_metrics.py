@@ -49,7 +49,21 @@ NEVER_HERE = {
     # For an SDK that is not the locked one; tests/integration/test_telnyx_api_sdk.py has it emitted.
     *(
         Metric("SdkLoadedPlainly", function, ("service",))
-        for function in ("webhook", "archive", "reconcile", "watchdog")
+        for function in ("webhook", "archive", "reconcile", "watchdog", "campaigns")
+    ),
+    # No campaign is on here; tests/simulation/test_campaigns.py and test_campaigns_app.py have them emitted.
+    *(
+        Metric(name, "campaigns", ("service",))
+        for name in (
+            "CampaignDials",
+            "CampaignCalls",
+            "CampaignCallsFailed",
+            "CampaignFailureShare",
+            "CampaignDialsHeldBack",
+            "CampaignsPausedByGuard",
+            "CampaignCallsTwice",
+            "CampaignFaults",
+        )
     ),
     # For a queue that does not answer; tests/integration/test_watchdog.py has it emitted.
     Metric("CallsUnwatched", "webhook", ("service",)),
@@ -100,7 +114,11 @@ CAUSED_ELSEWHERE = {
     "::test_uploads_that_died_with_their_process_are_ended",
     "ReconcileErrorsAlarm": "tests/integration/test_reconcile_app.py"
     "::test_a_variable_that_is_missing_is_named_at_start",
-    **dict.fromkeys(["EventsErrorsAlarm", "EventsLateAlarm"], AWS_ITSELF),
+    **dict.fromkeys(
+        ["EventsErrorsAlarm", "EventsLateAlarm", "CampaignsErrorsAlarm", "CampaignsDeadLettersAlarm"], AWS_ITSELF
+    ),
+    "CampaignFailuresAlarm": "tests/simulation/test_campaigns.py"
+    "::test_a_campaign_whose_calls_fail_pauses_itself_and_lists_the_last_twenty",
     "EventsDeadLettersAlarm": "tests/integration/test_events_outbox.py"
     "::test_a_record_that_cannot_be_read_becomes_a_dead_letter_and_holds_nothing_up",
     "ControlErrorsAlarm": "tests/packed/test_packed_functions.py::test_the_packed_control_function_describes_itself",

@@ -222,6 +222,13 @@ def test_what_ends_an_attempt_without_a_dial() -> None:
     assert (TAKEN.state, pause_before_send(1), pause_before_send(9)) == (DIALLED, 1.0, 8.0)
 
 
+def test_dials_after_a_time_without_any_are_first_ones_again() -> None:
+    steady = Progress().with_dials(20, 20.0, NOW).with_dials(20, 20.0, NOW + 5)
+    assert (steady.began_at, steady.dialling_since, steady.dials) == (NOW, NOW, 40)
+    assert steady.with_dials(1, 20.0, NOW + 60).dialling_since == NOW + 60
+    assert steady.with_dials(1, 0.02, NOW + 60).dialling_since == NOW  # no more are expected of a slow one
+
+
 def test_progress_counts_calls_and_recipients_apart() -> None:
     progress = Progress().took(3, end_of_part=False).with_call(2, 1, BUSY).with_call(2, 2, INVALID)
     progress = progress.with_outcome(INVALID).with_refusal("suppressed").took(5, end_of_part=True)

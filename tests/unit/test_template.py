@@ -91,6 +91,7 @@ def test_the_functions_are_these_with_their_handlers(template: Template) -> None
         "PreTrafficFunction": "pretraffic.app.handler",
         "ControlFunction": "control.app.handler",
         "EventsFunction": "events.app.handler",
+        "CampaignsFunction": "campaigns.app.handler",
     }
 
 
@@ -118,6 +119,7 @@ def test_the_functions_get_the_names_of_their_dependencies_and_no_secret(templat
     assert variables["ControlFunction"] == shared | {"RECORDINGS_BUCKET", "WEBHOOK_FUNCTION", "CONTROL_DESTINATIONS"}
     assert variables["WatchdogFunction"] == shared | {"WATCHDOG_QUEUE_URL", "WEBHOOK_FUNCTION"}
     assert variables["ReconcileFunction"] == shared | {"ARCHIVE_QUEUE_URL", "RECORDINGS_BUCKET", "WEBHOOK_FUNCTION"}
+    assert variables["CampaignsFunction"] == shared | {"CAMPAIGNS_BUCKET"}
     assert variables["EventsFunction"] == shared | {"EVENT_BUS", "EVENT_NUMBERS", "EVENTS_DEAD_LETTER_QUEUE_URL"}
     assert variables["FailoverFunction"] == shared | {
         "TELNYX_PUBLIC_KEY",
@@ -416,6 +418,18 @@ def test_each_function_may_do_exactly_this(template: Template) -> None:
             "KeepWhatCannotBeSent": {"sqs:SendMessage"},
             **KEY_OF_CALLS,
         },
+        "CampaignsRole": {
+            "WriteItsLogs": LOG_ACTIONS,
+            "SendTraces": TRACE_ACTIONS,
+            "FindWhatIsDue": {"dynamodb:Query"},
+            "ReadCampaigns": {"dynamodb:BatchGetItem"},
+            "ClaimAndSettle": {"dynamodb:PutItem"},
+            "ReadLists": {"s3:GetObject"},
+            "TellMissingFromForbidden": {"s3:ListBucket"},
+            "LeaveFailedWorkers": {"sqs:SendMessage"},
+            "ReadTelnyxApiKey": {"secretsmanager:GetSecretValue"},
+            **KEY_OF_CALLS,
+        },
         "DeploymentRole": {
             "MoveTheAlias": {"lambda:GetAlias", "lambda:GetProvisionedConcurrencyConfig", "lambda:UpdateAlias"},
             "AskTheHook": {"lambda:InvokeFunction"},
@@ -497,7 +511,7 @@ def test_lambda_does_not_ask_another_system_again_after_the_caller_has_given_up(
 
 
 def test_a_sweep_begins_every_five_minutes_and_ends_before_the_next(template: Template) -> None:
-    [rule] = of_type(template, "AWS::Events::Rule").values()
+    [rule] = [each for name, each in of_type(template, "AWS::Events::Rule").items() if "Reconcile" in name]
 
     assert rule["Properties"]["ScheduleExpression"] == "rate(5 minutes)"
     assert functions(template)["ReconcileFunction"]["Timeout"] > RESERVED_SECONDS + CALL_SECONDS
@@ -507,7 +521,7 @@ def test_a_sweep_begins_every_five_minutes_and_ends_before_the_next(template: Te
 
 def test_a_sweep_that_fails_or_cannot_begin_is_kept_for_two_weeks(template: Template) -> None:
     queue = {"Fn::GetAtt": ["ReconcileDeadLetterQueue", "Arn"]}
-    [rule] = of_type(template, "AWS::Events::Rule").values()
+    [rule] = [each for name, each in of_type(template, "AWS::Events::Rule").items() if "Reconcile" in name]
     [invoked] = [
         each["Properties"]
         for each in of_type(template, "AWS::Lambda::EventInvokeConfig").values()
@@ -570,6 +584,7 @@ def test_no_function_has_a_role_that_sam_made(template: Template) -> None:
             "WatchdogRole",
             "ControlRole",
             "EventsRole",
+            "CampaignsRole",
         }
     )
     for role in roles:

@@ -86,6 +86,15 @@ CONTRACT = frozenset(
         Metric("TrialsEnded", "reconcile", ("service",)),
         Metric("FailoverWebhooks", "failover", ("service",)),
         Metric("FailoverFaults", "failover", ("service",)),
+        Metric("CampaignDials", "campaigns", ("service",)),
+        Metric("CampaignCalls", "campaigns", ("service",)),
+        Metric("CampaignCallsFailed", "campaigns", ("service",)),
+        Metric("CampaignFailureShare", "campaigns", ("service",)),
+        Metric("CampaignDialsHeldBack", "campaigns", ("service",)),
+        Metric("CampaignsPausedByGuard", "campaigns", ("service",)),
+        Metric("CampaignCallsTwice", "campaigns", ("service",)),
+        Metric("CampaignFaults", "campaigns", ("service",)),
+        Metric("SdkLoadedPlainly", "campaigns", ("service",)),
     }
 )
 
@@ -133,6 +142,9 @@ WATCHED = {
     ("AWS/Lambda", "Errors", "ReconcileFunctionName"),
     ("AWS/Lambda", "Errors", "ControlFunctionName"),
     ("AWS/Lambda", "Errors", "EventsFunctionName"),
+    ("AWS/Lambda", "Errors", "CampaignsFunctionName"),
+    ("AWS/SQS", "ApproximateNumberOfMessagesVisible", "CampaignsDeadLetterQueueName"),
+    (OF_THE_STACK, "CampaignFailureShare", "campaigns"),
     ("AWS/Lambda", "IteratorAge", "EventsFunctionName"),
     ("AWS/SQS", "ApproximateNumberOfMessagesVisible", "EventsDeadLetterQueueName"),
     ("AWS/Lambda", "Invocations", "ReconcileFunctionName"),
@@ -408,7 +420,12 @@ def test_a_stack_whose_alarms_reach_no_one_says_so_when_it_is_deployed() -> None
 def test_a_calls_story_is_read_from_the_logs_of_all_functions() -> None:
     functions = of_type(translate.read(ROOT / "template.yaml"), "AWS::Serverless::Function").values()
     groups = {each["Properties"]["LoggingConfig"]["LogGroup"]["Ref"] for each in functions}
-    groups -= {"PreTrafficLogGroup", "ControlLogGroup", "EventsLogGroup"}  # they have no part in calls
+    groups -= {
+        "PreTrafficLogGroup",
+        "ControlLogGroup",
+        "EventsLogGroup",
+        "CampaignsLogGroup",
+    }  # they have no part in calls
 
     story = MONITORING["Resources"]["OneCallsStory"]["Properties"]
 

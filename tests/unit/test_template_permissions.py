@@ -30,6 +30,11 @@ ELSEWHERE = {
     "control s3:HeadObject",
     "events events:PutEvents",  # tests/integration/test_events_outbox.py, like the other
     "events sqs:SendMessage",
+    "campaigns dynamodb:BatchGetItem",  # tests/simulation/test_campaigns.py and tests/integration/test_campaigns_app.py
+    "campaigns dynamodb:PutItem",  # in transactions
+    "campaigns dynamodb:Query",
+    "campaigns s3:GetObject",
+    "campaigns secretsmanager:GetSecretValue",
     "pretraffic codedeploy:PutLifecycleEventHookExecutionStatus",
 }
 """Requests of functions that the drills leave out."""
@@ -148,7 +153,18 @@ def named(value: object) -> set[str]:
 
 ROLES = [
     f"{name}Role"
-    for name in ("Webhook", "Archive", "Lookup", "Reconcile", "Failover", "Watchdog", "PreTraffic", "Control", "Events")
+    for name in (
+        "Webhook",
+        "Archive",
+        "Lookup",
+        "Reconcile",
+        "Failover",
+        "Watchdog",
+        "PreTraffic",
+        "Control",
+        "Events",
+        "Campaigns",
+    )
 ]
 
 

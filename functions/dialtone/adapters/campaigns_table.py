@@ -16,7 +16,7 @@ says is read again from the items. Every write is on condition of the item's ver
 from __future__ import annotations
 
 import time
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -211,7 +211,7 @@ class CampaignsTable:
         item = {
             "call_session_id": f"{CAMPAIGN}{campaign_id}",
             "item": PROGRESS,
-            "progress": compact(asdict(progress)),
+            "progress": compact(progress.to_json()),
             "version": progress.version + 1,
         }
         return self._put(item, progress.version)

@@ -7,7 +7,7 @@ remembers that, and afterwards only waits: so nobody is dialled twice in a round
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dialtone.domain.campaigns.place import Place
@@ -83,8 +83,10 @@ class Attempt:
 
     def to_json(self) -> dict[str, Any]:
         """What is stored of it: what is as in a new one is left out."""
-        fields = {name: value for name, value in asdict(self).items() if value or name in {"part", "row"}}
-        return fields | {"outcomes": list(self.outcomes)}
+        known = {name: getattr(self, name) for name in self.__slots__}
+        return {name: value for name, value in known.items() if value or name in {"part", "row"}} | {
+            "outcomes": list(self.outcomes)
+        }
 
     @property
     def recipient(self) -> Recipient:

@@ -16,6 +16,9 @@ from dialtone.domain.stored import restored
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+INTERRUPTED_SECONDS, INTERRUPTED_DIALS = 15, 3
+"""Without a dial, and as many dials as should have come meanwhile: then the next one is a first one again."""
+
 
 @dataclass(frozen=True, slots=True)
 class Progress:
@@ -42,7 +45,9 @@ class Progress:
     began_at: int = 0
     """The first dial."""
     dialling_since: int = 0
-    """The first dial after a time with no call."""
+    """The first dial after a time without any."""
+    dialled_at: int = 0
+    """The last one."""
     at: int = 0
     """When it was written last."""
     version: int = 0
@@ -51,6 +56,10 @@ class Progress:
     def from_json(cls, stored: Mapping[str, Any]) -> Progress:
         """What was stored, in this or another version of the program."""
         return restored(cls, stored, recent=tuple, failures=tuple)
+
+    def to_json(self) -> dict[str, Any]:
+        """What is stored of it."""
+        return {name: getattr(self, name) for name in self.__slots__}
 
     @property
     def settled(self) -> int:
@@ -61,6 +70,17 @@ class Progress:
         """After so many recipients more were taken from the current part."""
         place = (self.part + 1, 0) if end_of_part else (self.part, self.taken + recipients)
         return replace(self, part=place[0], taken=place[1], recipients=self.recipients + recipients)
+
+    def with_dials(self, dials: int, rate: float, now: int) -> Progress:
+        """After so many more were claimed."""
+        interrupted = now - self.dialled_at > max(INTERRUPTED_SECONDS, INTERRUPTED_DIALS / rate)
+        return replace(
+            self,
+            dials=self.dials + dials,
+            began_at=self.began_at or now,
+            dialling_since=now if interrupted else self.dialling_since,
+            dialled_at=now,
+        )
 
     def with_call(self, row: int, round_: int, outcome: str, *, was_taken: bool = True) -> Progress:
         """After a call. The guard does not judge one that Telnyx was never known to have taken: a worker has died."""

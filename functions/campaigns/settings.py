@@ -1,0 +1,31 @@
+"""The campaigns function's settings, read from its environment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dialtone.adapters.settings import required, telnyx_api_key
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from dialtone.adapters.secrets import Secret
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The campaigns function's settings."""
+
+    api_key: Secret[str]
+    calls_table: str
+    campaigns_bucket: str
+
+    @classmethod
+    def read(cls, environ: Mapping[str, str]) -> Settings:
+        """Raises SettingMissing naming what is not set."""
+        return cls(
+            api_key=telnyx_api_key(environ),
+            calls_table=required(environ, "CALLS_TABLE"),
+            campaigns_bucket=required(environ, "CAMPAIGNS_BUCKET"),
+        )

@@ -1,0 +1,22 @@
+"""`dialtone campaigns cancel`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from infra.cli.commands import later
+from infra.cli.stack_option import add_stack
+
+if TYPE_CHECKING:
+    import argparse
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments."""
+    parser.description = (
+        "End a campaign: nobody more is dialled, calls that are under way go on. It cannot be taken back."
+    )
+    parser.add_argument("campaign", metavar="ID", help="as `dialtone campaigns list` shows it")
+    parser.add_argument("--reason", default="", help="for whoever looks at it next")
+    add_stack(parser)
+    parser.set_defaults(run=later("infra.cli.campaigns_run"), what="cancel")

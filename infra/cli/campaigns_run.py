@@ -1,0 +1,173 @@
+"""Runs `dialtone campaigns list`, `show`, `pause`, `resume`, `cancel` and `report`."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import sys
+import time
+from contextlib import ExitStack, suppress
+from dataclasses import asdict
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+from dialtone.adapters.calls_table import LostRace
+from dialtone.adapters.campaigns_table import CampaignsTable
+from dialtone.domain.campaigns.campaign import CANCELLED, DONE
+from dialtone.domain.campaigns.orders import ordered
+from dialtone.domain.campaigns.recipient import PART_RECIPIENTS
+from dialtone.domain.errors import DialtoneError
+from infra import aws
+from infra.calls.spreadsheet import cell
+from infra.campaigns.report import Sums, picture, row_of
+from infra.campaigns.standing import Standing, duration, in_order, rate_between, rate_of_late, table
+from infra.cli.campaigns_show import LOOK_SECONDS
+from infra.cli.publications_access import author
+from infra.console import can_draw, printable
+from infra.stack_outputs import find_stack
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator
+
+    from dialtone.domain.campaigns.attempt import Attempt
+    from dialtone.domain.campaigns.campaign import Campaign
+    from dialtone.domain.campaigns.progress import Progress
+
+TRIES = 5
+"""Of an order, while the worker changes the campaign, too."""
+
+
+def run(given: argparse.Namespace) -> int:
+    """Do what is asked, of the stack that is meant."""
+    with aws.explained():
+        store = CampaignsTable(aws.client("dynamodb"), find_stack(given.stack, os.environ).calls_table)
+        does = {"list": _list, "show": _show, "report": _report}.get(given.what, _order)
+        return does(given, store)
+
+
+def _list(given: argparse.Namespace, store: CampaignsTable) -> int:
+    if given.limit < 1:
+        raise DialtoneError(f"--limit {given.limit} is not possible: say a number from 1 on")
+    found = store.read(store.ordered()[: given.limit])
+    if given.json:
+        for campaign, progress in found:
+            print(json.dumps(_json(campaign, progress)))
+    elif found:
+        print("\n".join(map(printable, table(found))))
+    else:
+        print("no campaigns: order one by `dialtone announce`", file=sys.stderr)
+    return 0
+
+
+def _show(given: argparse.Namespace, store: CampaignsTable) -> int:
+    campaign, progress = _found(given.campaign, store)
+    if given.json:
+        print(json.dumps(_json(campaign, progress)))
+        return 0
+    standing = Standing(campaign, progress, time.time(), rate_of_late(progress))
+    shown = _print(standing, 0)
+    with suppress(KeyboardInterrupt):
+        while given.watch and not _is_over(standing):
+            time.sleep(LOOK_SECONDS)
+            campaign, later = _found(given.campaign, store)
+            now = time.time()
+            rate = rate_between(standing.progress, later, now - standing.now)
+            standing = Standing(campaign, later, now, rate)
+            shown = _print(standing, shown)
+    return 0
+
+
+def _print(standing: Standing, shown: int) -> int:
+    """Print how it stands; on a terminal in place of so many lines that were printed before. Gives how many it is."""
+    lines = [printable(each) for each in standing.lines()]
+    if shown and can_draw(sys.stdout, os.environ):
+        sys.stdout.write(f"\x1b[{shown}F\x1b[J")
+    print("\n".join(lines), flush=True)
+    return len(lines)
+
+
+def _is_over(standing: Standing) -> bool:
+    campaign = standing.campaign
+    return campaign.status == DONE or (
+        campaign.status == CANCELLED and standing.progress.settled >= campaign.recipients
+    )
+
+
+def _order(given: argparse.Namespace, store: CampaignsTable) -> int:
+    by = author()
+    for _ in range(TRIES):
+        campaign, _ = _found(given.campaign, store)
+        changed = ordered(campaign, given.what, int(time.time()), by, given.reason)
+        try:
+            if changed != campaign:
+                store.change(changed)
+        except LostRace:
+            continue
+        print(f"{campaign.id}: {changed.status}")
+        return 0
+    raise DialtoneError(f"the campaign {given.campaign} is being changed by others: run this again")
+
+
+def _report(given: argparse.Namespace, store: CampaignsTable) -> int:
+    campaign, progress = _found(given.campaign, store)
+    sums = Sums()
+    attempts = sums.added(_attempts(campaign, store))
+    with ExitStack() as files:
+        if given.csv:
+            out = sys.stdout if given.csv == "-" else files.enter_context(_file(given.csv))
+            _write_csv(attempts, out)
+        for _ in attempts:
+            pass  # what no table was made of is added up all the same
+    if given.svg:
+        with _file(given.svg) as drawn:
+            drawn.write(picture(campaign, sums))
+    if given.csv != "-":
+        print("\n".join(map(printable, _summary(campaign, progress, sums))))
+    return 0
+
+
+def _summary(campaign: Campaign, progress: Progress, sums: Sums) -> list[str]:
+    took = progress.at - progress.began_at if progress.began_at else 0
+    return [
+        f"{campaign.id}: {campaign.status}, {progress.settled:,} of {campaign.recipients:,} recipients done",
+        f"{progress.dials:,} dials in {duration(took)}; {sums.minutes:,} minutes answered",
+        *(f"  {outcome:<13}{count:>10,}" for outcome, count in in_order(progress)),
+        *(f"  not called: {rule:<20}{count:>10,}" for rule, count in sorted(progress.refused.items())),
+    ]
+
+
+def _attempts(campaign: Campaign, store: CampaignsTable) -> Iterator[Attempt]:
+    for part in range(-(-campaign.recipients // PART_RECIPIENTS)):
+        yield from store.attempts(campaign.id, part)
+
+
+def _write_csv(attempts: Iterator[Attempt], out: TextIO) -> None:
+    """A header, of what the first recipient was given, and a row for each."""
+    first = next(attempts, None)
+    if first is None:
+        return
+    writer = csv.DictWriter(out, fieldnames=list(row_of(first)), extrasaction="ignore", restval="", lineterminator="\n")
+    writer.writerow({name: cell(name) for name in row_of(first)})
+    for attempt in chain([first], attempts):
+        writer.writerow({name: cell(value) for name, value in row_of(attempt).items()})
+
+
+def _file(name: str) -> TextIO:
+    try:
+        return Path(name).open("w", encoding="utf-8", newline="")
+    except OSError as error:
+        raise DialtoneError(f"{name} cannot be written: {error.strerror}") from None
+
+
+def _found(campaign_id: str, store: CampaignsTable) -> tuple[Campaign, Progress]:
+    found = store.read([campaign_id])
+    if not found:
+        raise DialtoneError(f"there is no campaign {campaign_id}: `dialtone campaigns list` shows those that there are")
+    return found[0]
+
+
+def _json(campaign: Campaign, progress: Progress) -> dict[str, object]:
+    return {**campaign.to_json(), "progress": {**asdict(progress), "settled": progress.settled}}
