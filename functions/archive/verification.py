@@ -149,12 +149,16 @@ def paused_millis(recording: Recording, timeline: Iterable[TimelineEntry]) -> in
 
 
 def _pauses(recording: Recording, timeline: Iterable[TimelineEntry]) -> Sequence[tuple[float, str]]:
+    """What was commanded of its leg; by an event of another one, where an agent pressed a key in a conversation."""
+    entries = tuple(timeline)
+    own = {each.payload.get("call_control_id") for each in entries if each.call_leg_id == recording.call_leg_id}
     found = [
         (moment, command.action)
-        for entry in timeline
-        if entry.call_leg_id == recording.call_leg_id and (moment := _moment(entry.occurred_at)) is not None
+        for entry in entries
+        if (moment := _moment(entry.occurred_at)) is not None
         for command in entry.commands
         if command.action in {"record_pause", "record_resume"}
+        and (entry.call_leg_id == recording.call_leg_id or command.call_control_id in own)
     ]
     return sorted(found, key=lambda each: each[0])
 

@@ -474,7 +474,7 @@ LANGUAGE_PLAYS: dict[str, Play] = {
     ),
     "a conversation that is recorded on demand": _rung(
         "+15550148",
-        Caller(Hear("recorded from now on"), Silence(40), Press("*5"), Silence(20), Hear("Thank you.")),
+        Caller(Hear("recorded from now on"), Silence(20), Press("*5"), Silence(2), Hear("Thank you.")),
         n191=Person(Silence(4), Press("*2"), Silence(8), Press("*3"), Silence(5), Press("*4"), Silence(30), HangUp()),
     ),
     "digits that are said": _rung(

@@ -161,6 +161,12 @@ class Happened:
     second: int
     actions: tuple[str, ...]
     call_leg_id: str = "leg"
+    commanded: str = "v3:c"
+    """On whose leg."""
+
+    @property
+    def payload(self) -> dict[str, str]:
+        return {"call_control_id": "v3:c" if self.call_leg_id == "leg" else "v3:other"}
 
     @property
     def occurred_at(self) -> str:
@@ -168,7 +174,7 @@ class Happened:
 
     @property
     def commands(self) -> tuple[Command, ...]:
-        return tuple(Command(action, "v3:c", {}) for action in self.actions)
+        return tuple(Command(action, self.commanded, {}) for action in self.actions)
 
 
 @pytest.mark.parametrize(
@@ -176,6 +182,10 @@ class Happened:
     [
         ([], 0),
         ([Happened(10, ("record_pause",)), Happened(15, ("speak", "record_resume"))], 5 + 2),
+        (
+            [Happened(5, ()), Happened(10, ("record_pause",), "agent's"), Happened(15, ("record_resume",), "agent's")],
+            5 + 2,
+        ),
         ([Happened(15, ("record_resume",)), Happened(10, ("record_pause",))], 5 + 2),
         ([Happened(10, ("record_pause",)), Happened(12, ("record_pause",)), Happened(15, ("record_resume",))], 5 + 2),
         ([Happened(41, ("record_pause",))], 20 + 2),  # until its end

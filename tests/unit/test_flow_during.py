@@ -10,7 +10,7 @@ from dialtone.domain.callee_legs import callee_state
 from dialtone.domain.decisions import FLOW_ERROR
 from dialtone.domain.errors import FlowInvalid
 from dialtone.domain.watch import watched
-from dialtone.flow.during import BETWEEN_SECONDS, KEYS, TalkState
+from dialtone.flow.during import BETWEEN_SECONDS, KEYS, MAX_OBEYED, TalkState
 from dialtone.flow.steps.transfer import TransferState
 from infra.flowkit.drawing.change_summary import noticed
 from infra.flowkit.drawing.words import details_of
@@ -117,6 +117,15 @@ def test_a_recording_is_started_once_however_often_it_is_asked_for() -> None:
     again = press(staged, "*2")
 
     assert (again.commands, again.reason) == ((), "no recording to start")
+
+
+def test_somebody_who_plays_with_the_keys_is_not_obeyed_for_ever() -> None:
+    staged = talking()
+
+    did = [press(staged, "#1").commands for _ in range(MAX_OBEYED + 2)]
+
+    assert [bool(each) for each in did] == [True] * MAX_OBEYED + [False] * 2
+    assert staged.decisions[-1].reason == f"over {MAX_OBEYED} keys in one conversation"
 
 
 def test_a_caller_who_has_declined_to_be_recorded_is_not() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dialtone.flow.consent import ConsentState
+from dialtone.flow.during import Consultation
 from dialtone.flow.step_state import NO_STATE, PromptState, StepState
 from dialtone.flow.steps.collect import CollectState
 from dialtone.flow.steps.lookup import LookUpState
@@ -35,6 +36,8 @@ STORED: list[tuple[StepState, dict[str, int]]] = [
         {"prompts": 2, "announcing": 1, "round": 1, "busy": 1},
     ),
     (TransferState(connected=True, no_answer=1, failed=2), {"connected": 1, "no_answer": 1, "failed": 2}),
+    (TransferState(connected=True, agent_key=11, agent_millis=9), {"connected": 1, "agent_key": 11, "agent_millis": 9}),
+    (TransferState(consulted=1, consultation=Consultation.TALKING), {"consulted": 1, "consultation": 2}),
     (TransferState(parted=True, whispers={"far-1": 2}), {"parted": 1, "far-1": 2}),
 ]
 

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 BETWEEN_SECONDS = 3
 """How long the second key of two may take. The events' own times count, whenever and in whatever order they come."""
 
+MAX_OBEYED = 50
+"""Keys that do something in one conversation: more is somebody who plays with them, and each may cost a call."""
+
 AGENT: Final = "agent"
 CALLER: Final = "caller"
 
@@ -74,6 +77,8 @@ class TalkState(StepState):
     """When that was, in unix milliseconds."""
     caller_key: int = 0
     caller_millis: int = 0
+    obeyed: int = 0
+    """How many keys have done something."""
     supervisors: int = 0
     """How many supervisors were fetched."""
     supervised: bool = False

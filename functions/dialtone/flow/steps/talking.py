@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 from dialtone.domain.commands import Command, command
 from dialtone.domain.errors import CommandInvalid
 from dialtone.flow.consent import DECLINED, VARIABLE
-from dialtone.flow.during import AGENT, CALLER, DuringKey, DuringKeys, Side, TalkState, ambiguous
+from dialtone.flow.during import AGENT, CALLER, MAX_OBEYED, DuringKey, DuringKeys, Side, TalkState, ambiguous
 from dialtone.flow.moves import Move, Wait
 from dialtone.flow.recording_options import record_start
 from dialtone.flow.steps.step import Speaking
@@ -99,7 +99,9 @@ class Talking(Speaking):
         state, keys = before.pressed(side, event, [keys for keys, does in self.during.items() if does.takes(side)])
         if not keys:
             return None if state == before else Wait(state=state, talking=True)
-        return self._do(call, self.during[keys], state, voice_defaults)
+        if state.obeyed >= MAX_OBEYED:
+            return Wait(state=state, talking=True, reason=f"over {MAX_OBEYED} keys in one conversation")
+        return self._do(call, self.during[keys], replace(state, obeyed=state.obeyed + 1), voice_defaults)
 
     def _do(self, call: Call, does: DuringKey, state: TalkState, voice_defaults: VoiceDefaults) -> Move:
         """What was asked for; nothing where it is so already."""
