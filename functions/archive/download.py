@@ -18,9 +18,9 @@ from functools import cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Self
 
-from archive.allowed_addresses import Target, check_resolved, redirected, target_of
 from archive.audio import LARGEST_BYTES
 from archive.errors import NotArchived, TooLong
+from dialtone.domain.allowed_addresses import Target, check_resolved, redirected, target_of
 
 if TYPE_CHECKING:
     import ssl

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dialtone.domain.errors import DialtoneError
+from dialtone.domain.errors import AddressRefused, DialtoneError
 
 RETRY_SECONDS = (30, 120, 480, 1_800)
 """After the first, second, … delivery. The first while the webhook's address lives; some forty minutes in
@@ -44,15 +44,13 @@ class CallErased(NotArchived):
     waits_seconds = AT_ONCE_SECONDS
 
 
-class AddressRefused(PermanentFailure):
-    """An address that is never asked for audio: not https, or not on the public internet."""
-
-
 class TooLong(PermanentFailure):
     """More than any recording has."""
 
 
 def wait_seconds(fault: Exception, receives: int) -> int:
     """How long a message waits that failed at its `receives`th delivery."""
+    if isinstance(fault, AddressRefused):
+        return AT_ONCE_SECONDS[0]
     waits = fault.waits_seconds if isinstance(fault, NotArchived) else RETRY_SECONDS
     return waits[min(receives, len(waits)) - 1]

@@ -21,9 +21,9 @@ from typing import TYPE_CHECKING
 from archive.audio import MP3, WAV
 from archive.decompression import unpacked
 from archive.download import Downloader
-from archive.errors import AddressExpired, AddressRefused, NotArchived, PermanentFailure
+from archive.errors import AddressExpired, NotArchived, PermanentFailure
 from dialtone.adapters.telnyx_api import LOOKUP_SECONDS
-from dialtone.domain.errors import TelnyxRefused, TelnyxUnavailable
+from dialtone.domain.errors import AddressRefused, TelnyxRefused, TelnyxUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -84,7 +84,11 @@ class Source:
         return info, "" if info else "its recording id is not known: Telnyx lists no such recording"
 
     def _renewed(
-        self, recording: Recording, info: RecordingInfo | None, deadline: Deadline, refused: NotArchived | None = None
+        self,
+        recording: Recording,
+        info: RecordingInfo | None,
+        deadline: Deadline,
+        refused: AddressExpired | AddressRefused | None = None,
     ) -> Origin:
         info = info or self._look_up(recording, deadline)
         why = str(refused) if isinstance(refused, AddressRefused) else "its address has expired"

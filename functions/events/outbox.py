@@ -7,17 +7,15 @@ under the same ids, so that nothing that was committed is lost, wherever a proce
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from dialtone.adapters.calls_table import LEG, OUTBOX, RECORDING, RESENT_AT, call_from_item
-from dialtone.adapters.dynamodb_items import plain
+from dialtone.adapters.calls_table import LEG, OUTBOX, RECORDING
+from dialtone.adapters.table_stream import Change, number_of
 from dialtone.domain.calls import Call
 from dialtone.domain.compact_json import plain_json
 from dialtone.domain.life_cycle import UPDATED, call_changes, recording_changes
-from dialtone.domain.recordings import Recording
 from dialtone.domain.synthetic_call import SESSION_PREFIX
 from events.life_cycle_events import Committed, call_events, recording_events
 
@@ -33,60 +31,24 @@ DEPENDENCY_FAULTS = (ClientError, BotoCoreError)
 """For now: the stream brings the records again."""
 
 
-class Change(NamedTuple):
-    """One record of the stream: an item as it was, and as it is."""
-
-    number: str
-    """The stream's, by which Lambda is told where to go on."""
-    session_id: str
-    item: str
-    committed_at: float
-    before: dict[str, Any] | None
-    after: dict[str, Any] | None
-
-    @classmethod
-    def of(cls, record: Mapping[str, Any]) -> Change:
-        """Read a record. Raises KeyError, TypeError or ValueError for what is none."""
-        change = record["dynamodb"]
-        keys = plain(change["Keys"])
-        return cls(
-            number=str(change["SequenceNumber"]),
-            session_id=keys["call_session_id"],
-            item=keys["item"],
-            committed_at=float(change.get("ApproximateCreationDateTime", 0)),
-            before=plain(change["OldImage"]) if "OldImage" in change else None,
-            after=plain(change["NewImage"]) if "NewImage" in change else None,
-        )
-
-    @property
-    def is_resent(self) -> bool:
-        """Whether an operator asked for all that the item shows to be sent again."""
-        asked = self.after.get(RESENT_AT) if self.after else None
-        return bool(asked) and asked != (self.before or {}).get(RESENT_AT)
-
-    def events(self, mask: Callable[[str], str]) -> tuple[LifeCycleEvent, ...]:
-        """What it says of the life of a call or a recording, in order."""
-        if self.after is None or self.session_id.startswith(SESSION_PREFIX):
-            return ()
-        at = datetime.fromtimestamp(self.committed_at, UTC).isoformat().replace("+00:00", "Z")
-        committed = Committed(at, self.number)
-        if self.item.startswith(LEG):
-            return self._of_call(call_from_item(self.after), committed, mask)
-        if self.item.startswith(RECORDING):
-            after = Recording.from_json(self.after)
-            before = Recording.from_json(self.before) if self.before and not self.is_resent else None
-            return tuple(recording_events(recording_changes(before, after), after, committed, mask))
+def events_of(change: Change, mask: Callable[[str], str]) -> tuple[LifeCycleEvent, ...]:
+    """What a change says of the life of a call or a recording, in order. Raises KeyError, TypeError or ValueError."""
+    if change.session_id.startswith(SESSION_PREFIX):
         return ()
+    committed = Committed(change.committed_at, change.number)
+    if call := change.call:
+        return tuple(call_events(_happened(change, call), call, committed, mask))
+    if recordings := change.recordings:
+        return tuple(recording_events(recording_changes(*recordings), recordings[1], committed, mask))
+    return ()
 
-    def _of_call(self, call: Call, committed: Committed, mask: Callable[[str], str]) -> tuple[LifeCycleEvent, ...]:
-        """What was put into the outbox with this write; other writes of the item leave it there."""
-        if self.is_resent:
-            shown = (*call_changes(Call("", ""), call), *([UPDATED] if call.ended_at else []))
-            return tuple(call_events(shown, call, committed, mask))
-        after, before = self.after or {}, self.before or {}
-        is_new = before.get("version") != after["version"]
-        kinds = str(after.get(OUTBOX, "")).split() if is_new else ()
-        return tuple(call_events(tuple(kinds), call, committed, mask))
+
+def _happened(change: Change, call: Call) -> tuple[str, ...]:
+    """What was put into the outbox with this write of the leg; other writes of the item leave it there."""
+    if change.is_resent:
+        return (*call_changes(Call("", ""), call), *([UPDATED] if call.ended_at else []))
+    after, before = change.after or {}, change.before or {}
+    return tuple(str(after.get(OUTBOX, "")).split()) if before.get("version") != after["version"] else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +73,9 @@ class Outbox:
         events: list[tuple[str, LifeCycleEvent]] = []
         unkept = ""
         for record in records:
-            number = str(record.get("dynamodb", {}).get("SequenceNumber", ""))
+            number = number_of(record)
             try:
-                events += [(number, each) for each in Change.of(record).events(self.mask)]
+                events += [(number, each) for each in events_of(Change.of(record), self.mask)]
             except Exception as fault:  # noqa: BLE001 -- one record must not keep back those behind it for a day
                 if not self._parked(record, f"a fault of ours: {type(fault).__name__}", fault):
                     unkept = number

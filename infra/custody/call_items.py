@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from control.audit import AUDIT
+from deliver.claims import DELIVERY
 from dialtone.adapters.calls_table import EVENT, LEG, RECORDING, memory_key
 from dialtone.adapters.dynamodb_items import attributes, plain
 from dialtone.domain.errors import DialtoneError
@@ -37,6 +38,7 @@ KEPT = {
         *("payload", "commands", "archive", "reason"),
     ),
     RECORDING: (*("call_leg_id", "number", "turn", "requested_at", "source", "status", "flow", "flow_version"),),
+    DELIVERY: ("held_until", "expires_at"),
     AUDIT: ("at", "by", "did", "recording", "expires_at"),
 }
 """What stays of an item, by the beginning of its sort key: that it was, when, and in which flow. Whatever else there

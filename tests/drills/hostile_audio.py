@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import random
     from collections.abc import Iterator
 
-    from archive.allowed_addresses import Target
+    from dialtone.domain.allowed_addresses import Target
     from tests.drills.report import Tally
 
 ADDRESS = "http://127.0.0.1/storage/r.wav"

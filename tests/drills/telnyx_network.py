@@ -18,9 +18,9 @@ from tests.drills.gate import Failed, Fault, TimedOut
 if TYPE_CHECKING:
     import telnyx
 
-    from archive.allowed_addresses import Target
     from archive.deadline import Deadline
     from dialtone.adapters.secrets import Secret
+    from dialtone.domain.allowed_addresses import Target
     from tests.drills.gate import Gate
 
 Answer = Callable[[Request], Response]

@@ -117,8 +117,11 @@ CAUSED_ELSEWHERE = {
     **dict.fromkeys(
         ["EventsErrorsAlarm", "EventsLateAlarm", "CampaignsErrorsAlarm", "CampaignsDeadLettersAlarm"], AWS_ITSELF
     ),
+    **dict.fromkeys(["DeliverErrorsAlarm", "DeliveriesLateAlarm"], AWS_ITSELF),
     "CampaignFailuresAlarm": "tests/simulation/test_campaigns.py"
     "::test_a_campaign_whose_calls_fail_pauses_itself_and_lists_the_last_twenty",
+    "DeliveriesDeadLettersAlarm": "tests/integration/test_deliveries.py"
+    "::test_a_throttled_ses_delays_a_message_and_a_refusing_one_leaves_a_dead_letter",
     "EventsDeadLettersAlarm": "tests/integration/test_events_outbox.py"
     "::test_a_record_that_cannot_be_read_becomes_a_dead_letter_and_holds_nothing_up",
     "ControlErrorsAlarm": "tests/packed/test_packed_functions.py::test_the_packed_control_function_describes_itself",

@@ -129,7 +129,7 @@ class Tapped:
         operation = method.title().replace("_", "")
 
         def request(**parameters: object) -> object:
-            self._wire.leaves(operation, json.dumps(parameters).encode())
+            self._wire.leaves(operation, json.dumps(parameters, default=repr).encode())
             answer = obey(**parameters)
             self._wire.answered(operation)
             return answer

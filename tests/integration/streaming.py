@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
 from dialtone.adapters.telemetry import Observer
@@ -137,18 +137,16 @@ class Streaming:
         return [json.loads(each["Body"]) for each in received["Messages"]]
 
 
-def filters() -> list[dict[str, Any]]:
-    """The template's, of the events function."""
-    changes = translate.read(TEMPLATE)["Resources"]["EventsFunction"]["Properties"]["Events"]["Changes"]["Properties"]
+@cache
+def filters(function: str, event: str) -> list[dict[str, Any]]:
+    """The template's, of a function that reads the stream."""
+    changes = translate.read(TEMPLATE)["Resources"][function]["Properties"]["Events"][event]["Properties"]
     return [json.loads(each["Pattern"]) for each in changes["FilterCriteria"]["Filters"]]
 
 
-FILTERS = filters()
-
-
-def passes_filters(record: Mapping[str, Any]) -> bool:
-    """Whether Lambda invokes the function for a record, by the template's own patterns."""
-    return any(_fits(pattern, record) for pattern in FILTERS)
+def passes_filters(record: Mapping[str, Any], function: str = "EventsFunction", event: str = "Changes") -> bool:
+    """Whether Lambda invokes a function for a record, by the template's own patterns."""
+    return any(_fits(pattern, record) for pattern in filters(function, event))
 
 
 def _fits(pattern: Mapping[str, Any], value: Any) -> bool:  # noqa: ANN401 -- any JSON

@@ -24,7 +24,8 @@ from archive import decompression, download
 from archive.deadline import Deadline
 from archive.decompression import unpacked
 from archive.download import Downloader
-from archive.errors import AddressRefused, NotArchived, TooLong
+from archive.errors import NotArchived, TooLong
+from dialtone.domain.errors import AddressRefused
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -210,7 +211,7 @@ def test_a_name_with_any_address_off_the_public_internet_is_not_connected_to(add
 )
 def test_this_machine_is_not_reached_by_any_name_of_its_own(host: str) -> None:
     with Storage(answering(OK)).running() as storage:
-        with pytest.raises(NotArchived):
+        with pytest.raises((NotArchived, AddressRefused)):
             Downloader().get(f"https://{host}:{storage.port}/1.wav", within(5))
 
         assert storage.connections == 0

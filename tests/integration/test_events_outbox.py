@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -280,7 +280,7 @@ def test_texts_from_outside_stay_short_and_are_text() -> None:
     recording = Recording(
         SESSION, "leg", 1, 1, "2026-11-30T10:00:00Z", "record_start", "failed", HOSTILE, from_number=HOSTILE
     )
-    item = {**json.loads(json.dumps(asdict(recording))), "item": "RECORDING#leg-01"}
+    item = {**json.loads(json.dumps({**recording.to_json(), "reason": HOSTILE})), "item": "RECORDING#leg-01"}
     from dialtone.adapters.dynamodb_items import attributes  # noqa: PLC0415 -- beside its use
 
     record = {

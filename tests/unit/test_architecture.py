@@ -32,6 +32,7 @@ OURS = {
     "pretraffic",
     "control",
     "events",
+    "deliver",
 }
 
 

@@ -130,5 +130,6 @@ def test_what_the_page_says_of_backups_and_of_what_stays_is_so() -> None:
         "CampaignsBucket",
         "AccessLogBucket",
         "ArchiveDeadLetterQueue",
+        "DeliveryDeadLetterQueue",
         "Key",
     }

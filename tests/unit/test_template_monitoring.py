@@ -146,6 +146,9 @@ WATCHED = {
     ("AWS/SQS", "ApproximateNumberOfMessagesVisible", "CampaignsDeadLetterQueueName"),
     (OF_THE_STACK, "CampaignFailureShare", "campaigns"),
     ("AWS/Lambda", "IteratorAge", "EventsFunctionName"),
+    ("AWS/Lambda", "Errors", "DeliverFunctionName"),
+    ("AWS/SQS", "ApproximateAgeOfOldestMessage", "DeliveryQueueName"),
+    ("AWS/SQS", "ApproximateNumberOfMessagesVisible", "DeliveryDeadLetterQueueName"),
     ("AWS/SQS", "ApproximateNumberOfMessagesVisible", "EventsDeadLetterQueueName"),
     ("AWS/Lambda", "Invocations", "ReconcileFunctionName"),
     ("AWS/SQS", "ApproximateNumberOfMessagesVisible", "ReconcileDeadLetterQueueName"),
@@ -425,6 +428,7 @@ def test_a_calls_story_is_read_from_the_logs_of_all_functions() -> None:
         "ControlLogGroup",
         "EventsLogGroup",
         "CampaignsLogGroup",
+        "DeliverLogGroup",
     }  # they have no part in calls
 
     story = MONITORING["Resources"]["OneCallsStory"]["Properties"]

@@ -28,6 +28,13 @@ ELSEWHERE = {
     "control lambda:Invoke",
     "control s3:GetObject",
     "control s3:HeadObject",
+    "deliver dynamodb:BatchGetItem",  # tests/integration/test_deliveries.py, like the rest
+    "deliver dynamodb:UpdateItem",
+    "deliver s3:GetObject",
+    "deliver secretsmanager:GetSecretValue",
+    "deliver ses:SendEmail",
+    "deliver sqs:ChangeMessageVisibility",
+    "deliver sqs:SendMessage",
     "events events:PutEvents",  # tests/integration/test_events_outbox.py, like the other
     "events sqs:SendMessage",
     "campaigns dynamodb:BatchGetItem",  # tests/simulation/test_campaigns.py and tests/integration/test_campaigns_app.py
@@ -39,7 +46,7 @@ ELSEWHERE = {
 }
 """Requests of functions that the drills leave out."""
 
-AWS = ("codedeploy", "dynamodb", "events", "lambda", "s3", "secretsmanager", "sqs")
+AWS = ("codedeploy", "dynamodb", "events", "lambda", "s3", "secretsmanager", "ses", "sqs")
 
 NEEDS = {
     # A transaction is allowed by what it is made of; the test below looks at which that is.
@@ -164,6 +171,7 @@ ROLES = [
         "Control",
         "Events",
         "Campaigns",
+        "Deliver",
     )
 ]
 

@@ -22,7 +22,7 @@ def cloudformation() -> Template:
 def test_every_functions_code_is_the_uploaded_zip(cloudformation: Template) -> None:
     codes = [f["Properties"]["Code"] for f in of_type(cloudformation, "AWS::Lambda::Function").values()]
 
-    assert codes == [{"S3Bucket": ARTIFACTS.bucket, "S3Key": ARTIFACTS.key}] * 10
+    assert codes == [{"S3Bucket": ARTIFACTS.bucket, "S3Key": ARTIFACTS.key}] * 11
 
 
 def test_the_routes_that_sam_writes_into_a_body_become_resources(cloudformation: Template) -> None:

@@ -92,6 +92,9 @@ DUE_INDEX, DUE_SHARD, DUE_AT = "due", "due_shard", "due_at"
 DUE_SHARDS = 4
 """A partition of the index takes 1,000 writes a second, and throttles the table's own writes beyond that."""
 
+HELD_UNTIL = "held_until"
+"""Of an item that says who is at something: until when nobody else may be."""
+
 OUTBOX, RESENT_AT = "outbox", "resent_at"
 """Of a leg: what happened in the call's life with this write, for the events function, which reads the table's stream.
 And of any item: when an operator asked for all that it shows to be sent again."""
@@ -101,8 +104,8 @@ BEGAN_SHARDS = 2
 """Of a day: a leg is written into the index once, and more calls than 2,000 a second the API does not let begin."""
 
 _CONFLICTS = frozenset({"ConditionalCheckFailed", "TransactionConflict"})
-_OTHERS_WRITE = ("call_session_id", "review")
-"""Of a ledger entry: its key, and what callers decide while the archive is at work."""
+_OTHERS_WRITE = ("call_session_id", "review", "deliver")
+"""Of a ledger entry: its key, and what callers and flows decide while the archive is at work."""
 _NEW_CALL = Call("", "")
 _CALL_FIELDS = tuple(field.name for field in fields(Call) if field.name not in {"session_id", "leg_id"})
 
@@ -427,6 +430,29 @@ class CallsTable:
             UpdateExpression=f"SET {RESENT_AT} = :at",
             ConditionExpression="call_session_id = :session",
             ExpressionAttributeValues=attributes({":at": at, ":session": call_session_id}),
+        )
+
+    def claim(self, call_session_id: str, item: str, *, now: int, until: int, expires_at: int) -> bool:
+        """Hold an item of a call's until then, if nobody holds it now; it is made where there is none yet."""
+        return self._updated(
+            Key=_key(call_session_id, item),
+            UpdateExpression=f"SET {HELD_UNTIL} = :until, expires_at = :expires_at",
+            ConditionExpression=f"attribute_not_exists({HELD_UNTIL}) OR {HELD_UNTIL} < :now",
+            ExpressionAttributeValues=attributes({":until": until, ":now": now, ":expires_at": expires_at}),
+        )
+
+    def held_until(self, call_session_id: str, item: str) -> int:
+        """Until when an item is held, in unix seconds; 0 for one that is not; strongly consistent."""
+        found = self._read([_key(call_session_id, item)])
+        return int(found[0].get(HELD_UNTIL, 0)) if found else 0
+
+    def hold(self, call_session_id: str, item: str, until: int) -> None:
+        """Change until when an item is held."""
+        self._updated(
+            Key=_key(call_session_id, item),
+            UpdateExpression=f"SET {HELD_UNTIL} = :until",
+            ConditionExpression="call_session_id = :session",
+            ExpressionAttributeValues=attributes({":until": until, ":session": call_session_id}),
         )
 
     def _due_in(self, shard: int, now_seconds: float, most: int) -> Iterator[DueItem]:

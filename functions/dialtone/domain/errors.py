@@ -56,6 +56,10 @@ class FlowInvalid(DialtoneError):  # noqa: N818 -- reads as the sentence it is: 
         self.remedy = remedy
 
 
+class AddressRefused(DialtoneError):  # noqa: N818 -- reads as the sentence it is: the address was refused
+    """An address that is never connected to: not https, or not on the public internet."""
+
+
 class ApiVersion1(MalformedEvent):
     """A webhook in the format of Telnyx's API version 1, which nothing here reads."""
 

@@ -10,12 +10,14 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from dialtone.domain.delivery_targets import targets_from, targets_text
 from dialtone.domain.redaction import redacted_text
 from dialtone.domain.stored import restored
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from dialtone.domain.delivery_targets import DeliveryTarget
     from dialtone.domain.events import Event
 
 MAX_TRANSCRIPT_CHARACTERS_IN_A_JOB = 100_000
@@ -188,6 +190,8 @@ class Recording:
     identity: str = ""
     """How sure it is which recording this is; '' while nothing has come, and of entries of earlier versions."""
     identity_reason: str = ""
+    deliver: tuple[DeliveryTarget, ...] = ()
+    """To whom it goes, as a message, once it is kept."""
 
     @property
     def name(self) -> str:
@@ -226,14 +230,14 @@ class Recording:
 
     def to_json(self) -> dict[str, Any]:
         """As a JSON object, for the store; the reason, which may repeat what Telnyx says, without numbers and keys."""
-        return {**asdict(self), "reason": redacted_text(self.reason)}
+        return {**asdict(self), "reason": redacted_text(self.reason), "deliver": targets_text(self.deliver)}
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Recording:
         """What `to_json` gave, in this or another version of the program."""
         parts = {"audio": AudioCopy, "transcript": TranscriptCopy, "consent": Consent, "transcription": Transcription}
         readers: dict[str, Any] = {name: partial(restored, kind) for name, kind in parts.items()}
-        return restored(cls, stored, pauses=_pauses, **readers)
+        return restored(cls, stored, pauses=_pauses, deliver=targets_from, **readers)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
-"""Which URLs audio may be downloaded from: https to a host on the public internet, and nothing else. Pure.
+"""Which URLs are connected to that come from outside: https to a host on the public internet, and nothing else. Pure.
 
-A webhook is signed, but what it says is still only text: an address in it must not make this function read the
-instance's own services, the network that it stands in, or anything in the clear.
+A webhook is signed, but what it says is still only text: an address in it must not make a function reach the
+instance's own services, the network that it stands in, or anything in the clear. So it is with a chat's address.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from urllib.parse import quote, urljoin, urlsplit
 
-from archive.errors import AddressRefused
+from dialtone.domain.errors import AddressRefused
 
 HTTPS_PORT, HTTP_PORT = 443, 80
 
@@ -51,16 +51,16 @@ def target_of(address: str, *, local: bool = False) -> Target:
     The reasons never repeat the address: its query is the signature that opens it.
     """
     if len(address) > MAX_ADDRESS_CHARACTERS:
-        raise AddressRefused(f"the audio's address has {len(address)} characters, more than {MAX_ADDRESS_CHARACTERS}")
+        raise AddressRefused(f"the address has {len(address)} characters, more than {MAX_ADDRESS_CHARACTERS}")
     try:
         parts = urlsplit(address)
         host, port = (parts.hostname or "").encode("idna").decode(), parts.port
     except ValueError:
-        raise AddressRefused("the audio's address cannot be read") from None
+        raise AddressRefused("the address cannot be read") from None
     if parts.scheme != "https" and not (local and parts.scheme == "http"):
-        raise AddressRefused(f"the audio's address begins with {parts.scheme[:20] or 'nothing'}, not with https")
+        raise AddressRefused(f"the address begins with {parts.scheme[:20] or 'nothing'}, not with https")
     if not host or port == 0 or parts.username is not None or parts.password is not None or "\\" in parts.netloc:
-        raise AddressRefused("the audio's address has no plain host name")
+        raise AddressRefused("the address has no plain host name")
     secure = parts.scheme == "https"
     path = quote(f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}", safe=_PRINTABLE)
     return Target(host, port or (HTTPS_PORT if secure else HTTP_PORT), secure, path)
@@ -71,7 +71,7 @@ def redirected(address: str, location: str) -> str:
     try:
         return urljoin(address, location)
     except ValueError:
-        raise AddressRefused("the audio's storage redirects to an address that cannot be read") from None
+        raise AddressRefused("it redirects to an address that cannot be read") from None
 
 
 def check_resolved(target: Target, resolved: str, *, local: bool = False) -> None:

@@ -8,8 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archive.allowed_addresses import MAX_ADDRESS_CHARACTERS, Target, check_resolved, is_public, redirected, target_of
-from archive.errors import AddressRefused
+from dialtone.domain.allowed_addresses import (
+    MAX_ADDRESS_CHARACTERS,
+    Target,
+    check_resolved,
+    is_public,
+    redirected,
+    target_of,
+)
+from dialtone.domain.errors import AddressRefused
 
 S3 = "https://s3.amazonaws.com/telephony-recorder-prod/1.wav?X-Amz-Signature=f00d&X-Amz-Expires=600"
 STORAGE = Target("s3.amazonaws.com", 443, secure=True, path="/1.wav")

@@ -1,0 +1,58 @@
+"""The deliver function: what Lambda calls with messages of the delivery queue."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from deliver.chat import Chat
+from deliver.claims import Claims
+from deliver.consumer import Consumer
+from deliver.delivery import Deliveries
+from deliver.due import FROM_STREAM, DueDeliveries
+from deliver.mail import Mail
+from deliver.objects import Objects
+from deliver.settings import Settings
+from dialtone.adapters.aws_clients import budget, client
+from dialtone.adapters.calls_table import CallsTable
+from dialtone.adapters.telemetry import Observer
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+AWS = budget(connect_seconds=2.0, read_seconds=10.0, attempts=3)
+SES = budget(connect_seconds=3.0, read_seconds=30.0, attempts=1)
+"""Ten megabytes go out; a second try of the client's own could send an e-mail twice, and the queue tries again."""
+
+
+def open_consumer(settings: Settings) -> Consumer:
+    """What delivers, connected."""
+    store = CallsTable(client("dynamodb", AWS), settings.calls_table)
+    return Consumer(
+        deliveries=Deliveries(
+            store,
+            Objects(client("s3", AWS), settings.recordings_bucket),
+            Claims(store),
+            Mail(client("sesv2", SES), settings.mail_from),
+            Chat(settings.chats),
+            settings.control_url,
+        ),
+        queue=client("sqs", AWS),
+        queue_url=settings.queue_url,
+        observer=Observer("deliver"),
+    )
+
+
+consumer = open_consumer(Settings.read(os.environ))
+"""Made once, at start, like the next."""
+
+due = DueDeliveries(consumer.queue, consumer.queue_url, consumer.observer)
+
+
+def handler(event: Mapping[str, Any], context: object) -> dict[str, Any]:
+    """Messages of the delivery queue or records of the stream in, those that failed out."""
+    del context
+    records = event["Records"]
+    if records and records[0]["eventSource"] == FROM_STREAM:
+        return due.take(event)
+    return consumer.consume(event)

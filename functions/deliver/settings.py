@@ -1,0 +1,42 @@
+"""The deliver function's settings, read from its environment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from deliver.chat import addresses_from
+from dialtone.adapters.secrets import CachedSecret, FixedSecret
+from dialtone.adapters.settings import required
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from dialtone.adapters.secrets import Secret
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The deliver function's settings."""
+
+    calls_table: str
+    recordings_bucket: str
+    queue_url: str
+    mail_from: str
+    """'' where the stack sends no e-mail."""
+    control_url: str
+    chats: Secret[Mapping[str, str]]
+    """Chat's name → its address."""
+
+    @classmethod
+    def read(cls, environ: Mapping[str, str]) -> Settings:
+        """Raises SettingMissing naming what is not set."""
+        secret = environ.get("CHATS_SECRET", "").strip()
+        return cls(
+            calls_table=required(environ, "CALLS_TABLE"),
+            recordings_bucket=required(environ, "RECORDINGS_BUCKET"),
+            queue_url=required(environ, "DELIVERY_QUEUE_URL"),
+            mail_from=environ.get("MAIL_FROM", "").strip(),
+            control_url=environ.get("CONTROL_URL", "").strip().rstrip("/"),
+            chats=CachedSecret(secret, addresses_from) if secret else FixedSecret({}),
+        )

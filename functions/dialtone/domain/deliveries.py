@@ -1,0 +1,109 @@
+"""Deliveries: to whom a message goes once its recording is kept, and whether it goes now. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from dialtone.domain.recordings import DELETED, KEPT_STATUSES, SUPERSEDED
+from dialtone.domain.stored import restored
+
+if TYPE_CHECKING:
+    from dialtone.domain.calls import Call
+    from dialtone.domain.delivery_targets import DeliveryTarget
+    from dialtone.domain.recordings import Recording
+
+TRANSCRIPT_SECONDS = 300
+"""How long a message waits for the transcript that was asked for; most come within a minute."""
+
+DECISION_SECONDS = 4 * 3_600
+"""How long it waits for a caller who may still decide about it: no call is longer."""
+
+LOOK_AGAIN_SECONDS = 20
+"""Between looks whether the caller has decided or hung up."""
+
+
+EVERY_TARGET = ""
+"""Of a job that stands for one for each target of its recording."""
+
+
+class Verdict(NamedTuple):
+    """What is to be done about a delivery now."""
+
+    do: Literal["send", "wait", "drop"]
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryJob:
+    """One message to one target, as the queue carries it."""
+
+    call_session_id: str
+    recording: str
+    """The ledger entry's name."""
+    target: str
+    """Its key, or EVERY_TARGET."""
+    since: int
+    """When the recording was seen to be kept, in unix seconds."""
+
+    def to_json(self) -> str:
+        """As the message's body."""
+        return json.dumps(asdict(self), separators=(",", ":"))
+
+    @classmethod
+    def from_json(cls, body: str) -> DeliveryJob:
+        """What `to_json` gave. Raises ValueError or TypeError for anything else."""
+        stored = json.loads(body)
+        if not isinstance(stored, dict):
+            raise TypeError(f"a job is an object, not {type(stored).__name__}")
+        job = restored(cls, stored)
+        texts = (job.call_session_id, job.recording, job.target)
+        if not all(isinstance(each, str) for each in texts) or not isinstance(job.since, int):
+            raise TypeError("a job's fields are texts, and its time a number")
+        return job
+
+    @property
+    def id(self) -> str:
+        """The same however often it is done: receivers know by it what they have."""
+        text = f"{self.call_session_id}\n{self.recording}\n{self.target}"
+        return hashlib.sha256(text.encode(errors="replace")).hexdigest()[:32]
+
+
+def became_due(before: Recording | None, after: Recording) -> tuple[DeliveryTarget, ...]:
+    """The targets that a message is to be delivered to since an entry has changed: it was kept, or said to whom.
+
+    A transcript that comes and a decision of the caller's count, too: they end a wait.
+    """
+    if after.status not in KEPT_STATUSES or not after.deliver:
+        return ()
+    news = before is None or any(
+        getattr(before, name) != getattr(after, name) for name in ("status", "deliver", "transcript", "review")
+    )
+    return after.deliver if news else ()
+
+
+def first_delay_seconds(recording: Recording) -> int:
+    """How long a delivery is not looked at, from when it is due."""
+    return TRANSCRIPT_SECONDS if recording.awaits_transcript else 0
+
+
+def verdict(recording: Recording | None, leg: Call | None, waited_seconds: float) -> Verdict:
+    """Whether a message goes out now. The caller's decision is waited for, and a transcript that may still come."""
+    if recording is None:
+        return Verdict("drop", "its recording is gone")
+    if recording.status not in KEPT_STATUSES:
+        return Verdict("drop", f"its recording is {recording.status}")
+    if recording.review in {DELETED, SUPERSEDED}:
+        return Verdict("drop", f"the caller has it {recording.review}")
+    if not recording.review and _may_decide(recording, leg) and waited_seconds < DECISION_SECONDS:
+        return Verdict("wait", "the caller may still decide about it")
+    if recording.awaits_transcript and waited_seconds < TRANSCRIPT_SECONDS:
+        return Verdict("wait", "its transcript may still come")
+    return Verdict("send")
+
+
+def _may_decide(recording: Recording, leg: Call | None) -> bool:
+    """While the call is in the step that has recorded it."""
+    return leg is not None and not leg.ended_at and bool(recording.step) and leg.step == recording.step
