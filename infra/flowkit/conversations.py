@@ -486,6 +486,27 @@ class WhoCalls(_Written):
 Who = Annotated[WhoCalls, BeforeValidator(_caller, json_schema_input_type=Shown | WhoCalls)]
 
 
+class AlsoCalls(_Written):
+    """Somebody else who calls meanwhile: another caller, an agent, a moderator."""
+
+    caller: Who
+    """Who calls; as the conversation's own `caller`."""
+    called: Shown | None = None
+    """Which number or SIP address; without it, the one that the conversation's own caller calls."""
+    after: Seconds = 0.0
+    """How long after the conversation's own call begins."""
+    talk: Talk = ()
+    """What they do and hear, in order; then they stay on the line until it ends."""
+    ends: Ends = Field(default_factory=Ends)
+    """What must be true when their call is over; texts stand in the conversation's own `ends`."""
+
+    @model_validator(mode="after")
+    def _no_texts(self) -> AlsoCalls:
+        if self.ends.texts is not None:
+            raise ValueError("texts are the whole conversation's: expect them under its own ends")
+        return self
+
+
 class Defaults(_Written):
     """What holds for every conversation of a file that does not say otherwise."""
 
@@ -526,6 +547,8 @@ class Conversation(_Written):
     """What `split` and `random` draw: try some numbers until one goes the way that is meant, and keep it."""
     people: People = Field(default_factory=dict)
     """Who can be reached under other numbers: agents, colleagues. Nobody has a number that is not named."""
+    also_call: tuple[AlsoCalls, ...] = Field((), max_length=20)
+    """Who else calls meanwhile: callers of a queue and the agent who takes them, those who meet in a conference."""
     lookups: Lookups = Field(default_factory=dict)
     """How the systems answer that the flow asks, by the name or address that `lookup` has; the others fail."""
     payments: dict[Words, Words] = Field(default_factory=dict)
@@ -546,6 +569,20 @@ class Conversation(_Written):
             raise ValueError("given goes with dials: nobody gives a call variables that comes in")
         return self
 
+    @model_validator(mode="after")
+    def _call_somewhere(self) -> Conversation:
+        if self.dials and any(each.called is None for each in self.also_call):
+            raise ValueError("with dials nobody calls a number: say under also_call which is called")
+        return self
+
+    @property
+    def call_twice(self) -> list[str]:
+        """The numbers of those who call twice at once: a report distinguishes people by their numbers."""
+        numbers = [each.caller.number for each in self.also_call]
+        if not self.dials:
+            numbers.append(self.caller.number)
+        return sorted({shown(number) for number in numbers if numbers.count(number) > 1})
+
     def with_defaults(self, defaults: Defaults) -> Conversation:
         """The same where the file says what holds for all."""
         mappings: dict[str, Any] = {"people": defaults.people | self.people, "lookups": defaults.lookups | self.lookups}
@@ -554,6 +591,11 @@ class Conversation(_Written):
         single = ("caller", "at") if self.dials else ("caller", "called", "at")
         unsaid = [name for name in single if name not in self.model_fields_set and getattr(defaults, name) is not None]
         return self.model_copy(update=mappings | {name: getattr(defaults, name) for name in unsaid})
+
+
+def shown(number: str) -> str:
+    """A caller's number as reports have it."""
+    return number or "withheld"
 
 
 class _File(_Written):
@@ -610,6 +652,8 @@ def _scripts(file: Path, document: Document) -> Iterator[Script]:
             document.report((*path, "name"), "", f"“{conversation.name}” stands here twice", "give it another name")
         names.add(conversation.name)
         completed = conversation.with_defaults(written.defaults)
+        for number in completed.call_twice:
+            document.report((*path, "also_call"), "", f"{number} calls twice", "give each caller a number of their own")
         default_people = frozenset(written.defaults.people.keys() - conversation.people.keys())
         yield Script(file, document.line(path), written.flow, completed, default_people)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING
 from uuid import NAMESPACE_OID, uuid5
@@ -14,8 +15,17 @@ from dialtone.flow.inputs import check_declared
 from infra.account import AUDIO_FOLDER
 from infra.carrier import ApiFault, Line, trace
 from infra.carrier.hangup_causes import cause_named
-from infra.flowkit.call_outcome import CallOutcome, Difference, RecordingLeft, TextLeft, TransferLeft, differences
+from infra.flowkit.call_outcome import (
+    NOTHING,
+    CallOutcome,
+    Difference,
+    RecordingLeft,
+    TextLeft,
+    TransferLeft,
+    differences,
+)
 from infra.flowkit.conversation_parties import called_number, callee_of
+from infra.flowkit.conversations import shown
 from infra.flowkit.coverage import CoverageRecorder
 from infra.flowkit.participant import Participant
 from infra.flowkit.scripted_backends import Answering
@@ -31,7 +41,7 @@ if TYPE_CHECKING:
     from dialtone.domain.events import Event
     from dialtone.domain.recordings import Recording
     from infra.carrier.trace import Happening, LegName
-    from infra.flowkit.conversations import LookupAnswer, Script
+    from infra.flowkit.conversations import AlsoCalls, LookupAnswer, Script
     from infra.flowkit.coverage import CoverageItem
 
 LONGEST_CALL_SECONDS = 3_600.0
@@ -76,13 +86,22 @@ def run_scenario(script: Script, flows: FlowLibrary) -> ScenarioResult:
     return ScenarioResult(
         script=script,
         entries=run.entries,
-        differences=tuple(differences(script.conversation.ends, left)) if left and not fault else (),
-        taken=tuple(dict.fromkeys(run.recorder.taken)),
+        differences=(*differences(script.conversation.ends, left), *run.of_others()) if left and not fault else (),
+        taken=tuple(dict.fromkeys(run.taken)),
         call_seconds=left.seconds if left else 0.0,
         last_resorts=tuple(run.last_resorts),
         fault=fault,
         took_seconds=time.perf_counter() - began,
     )
+
+
+@dataclass(slots=True)
+class AlsoCalling:
+    """Somebody else who calls, and where their call goes."""
+
+    written: AlsoCalls
+    person: Participant
+    recorder: CoverageRecorder = field(default_factory=CoverageRecorder)
 
 
 class ScenarioRun:
@@ -114,6 +133,10 @@ class ScenarioRun:
         self._transcript = Transcript(lambda: self.recorder.step, lambda: self._carrier.clock.now)
         self._stage.observer.warned = lambda reason: self._transcript.note(f"error: {reason}")
         self._person = Participant(self._carrier, self._transcript, "", self._conversation.talk)
+        self._callers = [
+            AlsoCalling(each, Participant(self._carrier, self._transcript, shown(each.caller.number), each.talk))
+            for each in self._conversation.also_call
+        ]
         self._others = {
             number: [Participant(self._carrier, self._transcript, number, who.talk) for who in attempts]
             for number, attempts in self._conversation.people.items()
@@ -128,12 +151,14 @@ class ScenarioRun:
 
     @property
     def _everybody(self) -> tuple[Participant, ...]:
-        return (self._person, *chain.from_iterable(self._others.values()))
+        callers = (each.person for each in self._callers)
+        return (self._person, *callers, *chain.from_iterable(self._others.values()))
 
     @property
     def _awaited(self) -> Iterator[Participant]:
         """Who must do all that is written: not a person of the file's defaults whom this conversation never rang."""
         yield self._person
+        yield from (each.person for each in self._callers)
         for number, attempts in self._others.items():
             by_default = number in self._script.default_people
             yield from attempts[: self._rung[number]] if by_default else attempts
@@ -166,9 +191,26 @@ class ScenarioRun:
         """The transcript so far."""
         return tuple(self._transcript.entries)
 
+    @property
+    def taken(self) -> list[CoverageItem]:
+        """All that the calls took of the flows."""
+        return [
+            item for recorder in (self.recorder, *(each.recorder for each in self._callers)) for item in recorder.taken
+        ]
+
     def outcome(self) -> CallOutcome | None:
         """What is left; None if the line never took notice of the call."""
-        leg = self._person.leg
+        return self._outcome(self._person, self.recorder)
+
+    def of_others(self) -> Iterator[Difference]:
+        """Where the calls of those who also call differ from what is written of their ends."""
+        for each in self._callers:
+            left = self._outcome(each.person, each.recorder)
+            found = differences(each.written.ends, left) if left else (Difference("the call", "comes in", NOTHING),)
+            yield from (replace(one, what=f"{each.person.number}: {one.what}") for one in found)
+
+    def _outcome(self, person: Participant, recorder: CoverageRecorder) -> CallOutcome | None:
+        leg = person.leg
         legs = self._stage.store.legs(leg.call_session_id) if leg else ()
         call = next((each for each in legs if leg and each.leg_id == leg.call_leg_id), None)
         if leg is None or call is None:
@@ -179,18 +221,24 @@ class ScenarioRun:
             outcome=call.outcome,
             hung_up_by=_hung_up_by(hang_up) if hang_up else "",
             seconds=hang_up.at - answer.at if hang_up and answer else 0.0,
-            steps=self.recorder.steps,
+            steps=recorder.steps,
             variables=call.variables,
             recordings=[self._recording(each) for each in self._stage.store.recordings(leg.call_session_id)],
             transfers=self._transfers(leg),
-            lookups=self._stage.systems.questions,
+            lookups=[each for each in self._stage.systems.questions if each.call_session_id == leg.call_session_id],
             texts=[TextLeft(each.to, each.text) for each in self._happened if isinstance(each, trace.Texted)],
         )
 
     def _decided(self, decision: Decision) -> None:
+        recorder = self._recorder_of(decision.call.leg_id)
         if LAST_RESORT in decision.incidents:
-            self.last_resorts.append(f"{self.recorder.step}: {decision.reason}{self._remedy(self._stage.told[-1])}")
-        self.recorder.record(decision)
+            self.last_resorts.append(f"{recorder.step}: {decision.reason}{self._remedy(self._stage.told[-1])}")
+        recorder.record(decision)
+
+    def _recorder_of(self, leg_id: str) -> CoverageRecorder:
+        """That of the person on the leg: each call takes its own path."""
+        others = (each for each in self._callers if each.person.leg and each.person.leg.call_leg_id == leg_id)
+        return next((each.recorder for each in others), self.recorder)
 
     def _remedy(self, event: Event) -> str:
         """What to do about media that is missing: people forget to lay it beside their flows."""
@@ -199,6 +247,8 @@ class ScenarioRun:
         return f"; put {name}.wav or {name}.mp3 into the folder {AUDIO_FOLDER}" if name and name not in laid else ""
 
     def _begin(self) -> None:
+        for each in self._callers:
+            self._carrier.clock.after(each.written.after, partial(self._also_calls, each))
         dials = self._conversation.dials
         if dials is None:
             caller = self._conversation.caller
@@ -212,6 +262,11 @@ class ScenarioRun:
         placed = self._stage.place(dials.to, self._flow, self._conversation.given, dials.detection)
         leg = next(leg for leg in self._carrier.legs if leg.name.call_leg_id == placed.data["call_leg_id"])
         self._person.take(Line(self._carrier, leg))
+
+    def _also_calls(self, calling: AlsoCalling) -> None:
+        written = calling.written
+        called = written.called or called_number(self._script, self._script.file.parent)
+        calling.person.take(self._stage.call(written.caller.number, called, identity=written.caller.identity))
 
     def _make_trouble(self) -> None:
         self._stage.api.refuses = self._refuses
@@ -254,7 +309,8 @@ class ScenarioRun:
 
     def _transfers(self, own: LegName) -> list[TransferLeft]:
         rung = [each.leg for each in self._happened if isinstance(each, trace.Rang) and each.leg]
-        return [TransferLeft(leg.to, self._result(leg)) for leg in rung if leg.call_leg_id != own.call_leg_id]
+        own_call = [leg for leg in rung if leg.call_session_id == own.call_session_id]
+        return [TransferLeft(leg.to, self._result(leg)) for leg in own_call if leg.call_leg_id != own.call_leg_id]
 
     def _result(self, leg: LegName) -> str:
         for happening in self._happened:

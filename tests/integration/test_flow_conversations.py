@@ -742,7 +742,9 @@ def test_the_example_in_the_docs_is_played_and_takes_every_way(tmp_path: Path) -
     _written_page(tmp_path)
 
     played = [
-        each for flow in ("workshop", "deliveries") for each in play(read_conversations(tmp_path / f"{flow}{SUFFIX}"))
+        each
+        for flow in ("workshop", "deliveries", "line")
+        for each in play(read_conversations(tmp_path / f"{flow}{SUFFIX}"))
     ]
 
     assert [side_by_side(each) for each in played if not each.passed] == []
@@ -790,3 +792,17 @@ def test_every_key_of_a_conversation_stands_in_the_docs() -> None:
     keys = {key for described in published["$defs"].values() for key in described.get("properties", {})}
 
     assert [key for key in sorted(keys) if f"`{key}" not in page and f" {key}" not in page] == []
+
+
+def test_who_also_calls_and_does_not_do_what_is_written_fails_the_conversation(tmp_path: Path) -> None:
+    _written_page(tmp_path)
+    (tmp_path / AUDIO_FOLDER).symlink_to(SAMPLES / AUDIO_FOLDER)
+    text = (tmp_path / "line.test.yaml").read_text(encoding="utf-8")
+    wrong = text.replace("ends: {outcome: completed, steps: [next-caller]}", "ends: {outcome: served, steps: []}")
+    (tmp_path / "line.test.yaml").write_text(wrong.replace("- says: It is.", "- says: It is not.", 1), encoding="utf-8")
+
+    result = run_scenario(read_conversations(tmp_path / "line.test.yaml")[0], FlowLibrary.open(tmp_path))
+
+    assert not result.passed
+    assert [each.what for each in result.differences] == ["+15550199: outcome", "+15550199: steps"]
+    assert {item.flow for item in result.taken} == {"line", "desk"}

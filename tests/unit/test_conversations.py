@@ -235,3 +235,58 @@ def published_validator() -> jsonschema.Draft202012Validator:
     published = json.loads((ROOT / "docs" / "schema" / "conversations.schema.json").read_text(encoding="utf-8"))
     jsonschema.Draft202012Validator.check_schema(published)
     return jsonschema.Draft202012Validator(published)
+
+
+ALSO_CALLS = """\
+    flow: desk
+    defaults:
+      caller: "+15550191"
+    conversations:
+      - name: two at once
+        also_call:
+          - caller: "+15550142"
+            called: "+15550101"
+            after: 20s
+            talk: [{hears: hello}]
+            ends: {outcome: served}
+    """
+
+
+def test_others_who_call_are_read_with_what_they_do(write: Write) -> None:
+    (other,) = only(write(ALSO_CALLS)).conversation.also_call
+
+    assert (other.caller.number, other.called, other.after, other.ends.outcome) == (
+        "+15550142",
+        "+15550101",
+        20.0,
+        "served",
+    )
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "said"),
+    [
+        ('- caller: "+15550142"', '- caller: "+15550191"', "+15550191 calls twice; give each caller a number"),
+        ('- caller: "+15550142"', '- caller: ""', ""),
+        ('- caller: "+15550142"\n            called', "- called", "caller is missing"),
+        ("{outcome: served}", "{texts: []}", "expect them under its own ends"),
+        ("        also_call:", '        dials: "+15550100"\n        also_call:', ""),
+        ('called: "+15550101"', "says: hello", "says"),
+    ],
+)
+def test_others_who_cannot_call_are_refused_with_a_remedy(write: Write, was: str, now: str, said: str) -> None:
+    file = write(ALSO_CALLS.replace(was, now, 1))
+
+    if not said:
+        assert read_conversations(file)
+        return
+    with pytest.raises(FlowInvalid) as caught:
+        read_conversations(file)
+    assert said in str(caught.value)
+
+
+def test_beside_a_call_that_we_dial_others_say_which_number_they_call(write: Write) -> None:
+    text = ALSO_CALLS.replace("        also_call:", '        dials: "+15550100"\n        also_call:')
+
+    with pytest.raises(FlowInvalid, match="say under also_call which is called"):
+        read_conversations(write(text.replace('            called: "+15550101"\n', "")))

@@ -36,7 +36,6 @@ MEMBER = """
         keys: {"#": bye}
         full: later
         timeout: later
-        next: bye
         on_hangup: {outcome: not-in}
         on_hangup_connected: {outcome: met}
       later: {say: Later., next: bye}
@@ -270,7 +269,7 @@ def test_what_the_creator_leaves_ends_by_a_command_since_telnyx_ends_it_for_othe
     assert actions(other.hang_up()) == []
 
 
-def test_after_the_conference_the_call_goes_on_unless_it_is_over_too() -> None:
+def test_the_call_ends_with_the_conference_if_it_is_not_over_by_then() -> None:
     goes_on, is_over = entered(MEMBER), entered(MEMBER)
 
     left = goes_on.tell("conference.participant.left", conference_id=ROOM)
@@ -280,7 +279,7 @@ def test_after_the_conference_the_call_goes_on_unless_it_is_over_too() -> None:
     is_over.hang_up()
 
     assert actions(left) == ["gather_stop", "gather"]
-    assert (actions(then), step_of(goes_on)) == (["speak"], "bye")
+    assert actions(then) == ["hangup"]
     assert is_over.call.outcome == "met"
 
 
@@ -379,4 +378,4 @@ def test_the_picture_says_what_is_heard_and_when_the_call_leaves() -> None:
     step = StagedCall(MEMBER).loaded.main.steps["room"]
 
     assert "until a moderator comes" in details_of(step)
-    assert [edge_label(step, where) for where in ("full", "next")] == ["conference full", "conference over"]
+    assert edge_label(step, "full") == "conference full"

@@ -159,7 +159,6 @@ def _after(step: Step) -> str:
 
 _DONE: Mapping[str, str] = {
     "choose_language": "chosen",
-    "conference": "conference over",
     "collect": "keyed in",
     "directory": "found",
     "find": "found",

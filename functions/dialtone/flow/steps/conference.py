@@ -240,6 +240,10 @@ class Conference(Speaking):
             return ()
         return (command("conference_end", call.control_id, conference=state.conference_id),)
 
+    def goes_next(self) -> bool:
+        """The call ends with the conference; each other result has a step of its own."""
+        return False
+
     def repeated(self, call: Call) -> None:
         """A conference is not left for a detection."""
         del call
@@ -330,7 +334,7 @@ class Conference(Speaking):
         if event.text("status") in {"call_hangup", "cancelled"}:
             return None
         if state.left:
-            return self.take("next")
+            return self.take()
         if not (state.stays and self.hold):
             return None
         if left := seconds_left(call, event, self.max_wait_time_secs):
