@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 from datetime import UTC, datetime
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from control.api import open_api
-from control.bucket import SIGNED_LINKS
+from control.bucket import SIGNED_LINKS, ReadBucket
+from control.console import file_answer, for_api, is_for_files
 from control.settings import Settings
 from dialtone.adapters.aws_clients import budget, client
 from dialtone.adapters.telemetry import Observer
@@ -28,10 +30,11 @@ def _now() -> datetime:
 
 
 settings = Settings.read(os.environ)
+s3 = client("s3", SIGNED_LINKS)
 api = open_api(
     settings,
     client("dynamodb", AWS),
-    client("s3", SIGNED_LINKS),
+    s3,
     partial(WebhookFunction(client("lambda", WEBHOOK)).ask, function=settings.webhook_function),
     Observer("control"),
     _now,
@@ -39,6 +42,15 @@ api = open_api(
 """Made once, at start."""
 
 
+@cache
+def _audio() -> str:
+    """Where links to audio lead, as a content security policy has it."""
+    link = urlsplit(ReadBucket(s3, settings.recordings_bucket).link("-"))
+    return f"{link.scheme}://{link.netloc}"
+
+
 def handler(event: Mapping[str, Any], context: Any) -> Mapping[str, Any]:  # noqa: ANN401 -- Lambda's own context
     """One request in, its answer out."""
-    return api.resolve(dict(event), context)
+    if is_for_files(event):
+        return file_answer(event, _audio)
+    return api.resolve(for_api(event), context)

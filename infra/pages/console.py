@@ -13,14 +13,12 @@ from urllib.parse import urlsplit
 import httpx
 
 from control.pages import SETTINGS, file_for, headers
-from infra.flowkit.drawing.svg import STYLE
-from infra.pages.server import JSON, Reply, as_json, page
+from infra.pages.server import JSON, Reply, as_json
 
 if TYPE_CHECKING:
     from dialtone.client import Client
     from infra.pages.server import Asked, Route
 
-PICTURE_STYLE = "/static/picture.css"
 API = "/api"
 PASSED_ON = ("retry-after",)
 """Headers of the API's answers that the page is to see."""
@@ -39,7 +37,6 @@ class ConsoleSite:
         return [
             ("GET", f"{API}/.*", lambda asked: self._passed_on("GET", asked)),
             ("GET", SETTINGS, lambda _asked: as_json({"sign_in": None})),
-            ("GET", PICTURE_STYLE, lambda _asked: page(STYLE, "text/css")),
             ("GET", "(/.*)", self._file),
         ]
 

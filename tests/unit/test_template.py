@@ -649,6 +649,8 @@ def test_the_outputs_have_the_names_that_others_rely_on(template: Template) -> N
         "ParkedEventsBucketName",
         "CampaignsBucketName",
         "PublishPolicyArn",
+        "ConsolePoolId",
+        "ConsoleUrl",
         "ControlUrl",
         "ControlPolicyArn",
         "ListenPolicyArn",
