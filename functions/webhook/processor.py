@@ -268,8 +268,19 @@ class EventProcessor:
         if left is None:
             return EventResult(duplicate=True, call=call, reason=NO_ACCOUNT, unsent=len(places))
         done = self._carry_out(event, decided, call, left, deadline, first=False, hands_over=False)
-        lost = tuple(RECORDING_ERROR for place in late if promises(decided.commands[place]))
-        return done._replace(incidents=done.incidents + lost)
+        lost = self._recordings_lost(event, decided, late, call, deadline)
+        return done._replace(incidents=done.incidents + (RECORDING_ERROR,) * lost)
+
+    def _recordings_lost(
+        self, event: Event, decided: StoredDecision, late: frozenset[int], call: Call, deadline: float
+    ) -> int:
+        """How many recordings Telnyx has not begun, by its own account; all that are in doubt if it gives none.
+
+        While two people talk, no event need have shown for minutes that one has begun.
+        """
+        promised = frozenset(place for place in late if promises(decided.commands[place]))
+        left = self._not_taken(event, decided, promised, promised, call, deadline)
+        return len(promised if left is None else left)
 
     def _not_taken(  # noqa: PLR0913, PLR0917 -- what is in doubt, and of what
         self,

@@ -3,12 +3,27 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import TYPE_CHECKING
 
 import pytest
 
+from infra.carrier import Caller, HangUp, Person, Press, Silence
 from infra.carrier.trace import Happening, Heard, HungUp
 from infra.flowkit.stage import Stage
 from tests.simulation.plays import LANGUAGE_FLOWS, LANGUAGE_PLAYS, TALKING_PLAYS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+RECORDED = """
+flow: desk
+last_resort: sorry
+steps:
+  desk:
+    transfer: "+15550191"
+    during: {"*2": {recording: start}, "*5": {recording: stop}}
+  sorry: {say: Sorry.}
+"""
 
 
 @cache
@@ -55,3 +70,18 @@ def test_a_caller_who_waits_hears_music_and_ends_all_by_hanging_up() -> None:
 
     ended = [each for each in seen if isinstance(each, HungUp)]
     assert max(each.at for each in ended) - min(each.at for each in ended) < 1
+
+
+def test_a_recording_of_which_nothing_was_reported_for_minutes_is_no_incident(tmp_path: Path) -> None:
+    (tmp_path / "numbers.yaml").write_text('"+15550100": desk\n')
+    (tmp_path / "desk.yaml").write_text(RECORDED)
+    stage, warnings = Stage(flows=tmp_path), list[str]()
+    stage.observer.warned = warnings.append
+    stage.carrier.add_callee(
+        "+15550191", Person(Silence(5), Press("*2"), Silence(100), Press("*5"), Silence(5), HangUp())
+    )
+
+    session = stage.ring("+15550100", Caller(Silence(300)))
+
+    assert [each.status for each in stage.store.recordings(session)] == ["saved"]
+    assert warnings == []
