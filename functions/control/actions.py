@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import math
 import uuid
 from datetime import UTC
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Annotated, Any
 
 from aws_lambda_powertools.event_handler.openapi.params import Body, Header, Path
@@ -16,54 +13,28 @@ from pydantic import Field
 from control.answers import ActionAnswer, Answer, ProblemAnswer
 from control.asker import asker_of
 from control.calls import ID_CHARACTERS, MOST_KEYS, responses
-from control.problems import Refused, not_found, wrong
+from control.problems import not_found, wrong
 from control.requests import Asked, KeyTaken
 from control.telnyx_parameters import ACTION_NAMES, NOT_TAKEN, parameters_of
 from dialtone.domain.commands import COMMAND_NAMESPACE, command, command_id
 from dialtone.domain.errors import CommandInvalid
 from dialtone.domain.events import Event
-from dialtone.domain.outside import ACTION, asked_place, refusal_id
-from dialtone.domain.own_events import OWN_EVENT, event_to_json
+from dialtone.domain.outside import ACTION
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from aws_lambda_powertools.event_handler.openapi.types import OpenAPIResponse
 
+    from control.delivery import Delivery
     from control.destinations import Destinations
     from control.listing import Listing
     from control.requests import Requests
-    from dialtone.adapters.calls_table import TimelineEntry
-    from dialtone.adapters.webhook_function import Answer as Delivered
     from dialtone.domain.calls import Call
-
-ATTEMPTS = 2
-"""How often an event is delivered whose commands Telnyx did not take at once."""
-
-RETRY_SECONDS = 2
 
 MAX_BODY_BYTES = 100_000
 """An item of the table holds 400 KB, and a body stands in it as the commands that it makes."""
-
-_SENTENCES: Mapping[str, str] = {
-    "call_ended": "The call is over.",
-    "not_answered": "The call is not answered yet.",
-    "no_flow": "The call's flow is missing, so that nothing can be done on it but by Telnyx's portal.",
-    "flow_asks": "The flow is asking the caller for keys; ask again when it has them.",
-    "others_ask": "Somebody else is asking the caller for keys from outside; ask again when they have them.",
-    "connecting": "Somebody else is connecting the call from outside.",
-    "talking": "The caller is in a conversation, and would be hung up on with the other side; transfer it or end it.",
-    "too_many": "Eight announcements are queued from outside; wait until one is over, or stop them.",
-    "paused": "The recording is paused from outside already.",
-    "flow_pauses": "The flow keeps the recording paused, as for a card number; ask again when it goes on.",
-}
-"""By the code of a decision against an action."""
-
-_PARAMETERS: Mapping[str, tuple[str, str]] = {
-    "no_step": ("step", "The flow has no step of that name."),
-    "not_given": ("variables", "The flow expects to be given more variables."),
-}
 
 Key = Annotated[
     str,
@@ -104,13 +75,13 @@ class Acting:
         self,
         listing: Listing,
         requests: Requests,
-        deliver: Callable[[Mapping[str, Any]], Delivered],
+        delivery: Delivery,
         destinations: Destinations,
         now: Callable[[], datetime],
     ) -> None:
         self._listing = listing
         self._requests = requests
-        self._deliver = deliver
+        self._delivery = delivery
         self._destinations = destinations
         self._now = now
 
@@ -139,85 +110,32 @@ class Acting:
         what = {"leg": leg.leg_id, "action": action, **payload}
         moment = self._now().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
         try:
-            at, again = self._requests.first(Asked(leg.session_id, key, what, by), moment)
+            known = self._requests.first(Asked(leg.session_id, key, what, by), moment)
         except KeyTaken:
             raise wrong("Idempotency-Key", "Another request was sent under this key: choose a new one.") from None
         about = {"call_session_id": leg.session_id, "call_leg_id": leg.leg_id, "action": action, "asked_by": by}
         event_id = str(uuid.uuid5(COMMAND_NAMESPACE, f"legs/{leg.leg_id}/requests/{key}"))
-        event = Event(event_id, ACTION, at, {**about, **payload})
-        self._delivered(event)
-        place = self._obeyed(event)
+        event = Event(event_id, ACTION, known.at, {**about, **payload})
+        self._delivery.carry_out(event)
+        place = self._delivery.obeyed(event)
         return ActionAnswer(
             call_session_id=leg.session_id,
             call_leg_id=leg.leg_id,
             action=action,
             command_id=None if place is None else command_id(event_id, place),
-            at=at,
-            repeated=again,
+            at=known.at,
+            repeated=known.again,
         )
 
     def _leg(self, identifier: str) -> Call:
         sessions = self._listing.sessions(identifier, self._now(), MOST_KEYS)
         legs = self._listing.store.legs(sessions[0]) if len(sessions) == 1 else ()
-        named = [each for each in legs if identifier in {each.leg_id, each.control_id}]
-        found = named or sorted((each for each in legs if each.control_id), key=lambda each: each.initiated_at)
+        at_telnyx = [each for each in legs if each.control_id]
+        named = [each for each in at_telnyx if identifier in {each.leg_id, each.control_id}]
+        found = named or sorted(at_telnyx, key=lambda each: each.initiated_at)
         if not found:
             raise not_found("call", identifier)
         return found[0]
-
-    def _delivered(self, event: Event) -> None:
-        """Deliver the event until its commands are taken. Raises Refused where they are not."""
-        waits: list[Mapping[str, Any]] = []
-        for _ in range(ATTEMPTS):
-            answer = self._deliver({OWN_EVENT: event_to_json(event)})
-            if not answer.why:
-                return
-            waits = _waits(answer.body)
-            if any(each.get("reason") == "rate-limited" for each in waits):
-                raise _later(HTTPStatus.TOO_MANY_REQUESTS, "rate_limited", "Telnyx is asked too often.", waits)
-        said = "It is not known yet whether it was done: send it again with the same Idempotency-Key."
-        raise _later(HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", said, waits)
-
-    def _obeyed(self, event: Event) -> int | None:
-        """The place of the command that Telnyx has obeyed. Raises Refused where that was not possible."""
-        happened = self._listing.store.happened_at(event.call_session_id, event.occurred_at)
-        decided = next((each for each in happened if each.event_id == event.id), None)
-        if decided is None:
-            raise _later(HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", "Send it again in a moment.", [])
-        _refuse_not_possible(decided, event)
-        place = asked_place(event.type, event.payload, decided.commands)
-        refusal = None if place is None else refusal_id(event.id, place)
-        refused = next((each for each in happened if each.event_id == refusal), None)
-        if refused:
-            code = str(refused.payload.get("code") or "refused")
-            said = f"Telnyx says: {refused.payload.get('reason')}."
-            raise Refused(HTTPStatus.CONFLICT, code, said)
-        return place
-
-
-def _refuse_not_possible(decided: TimelineEntry, event: Event) -> None:
-    against, _, code = decided.reason.partition(": ")
-    if f"{against}: " != "not possible: ":
-        return
-    if code in _PARAMETERS:
-        raise wrong(*_PARAMETERS[code])
-    if code == "no_flow" and "to_flow" in event.payload:
-        raise wrong("flow", "There is no flow of that name.")
-    raise Refused(HTTPStatus.CONFLICT, code, _SENTENCES.get(code, "It is not possible now."))
-
-
-def _waits(body: str) -> list[Mapping[str, Any]]:
-    try:
-        read = json.loads(body)
-    except ValueError:
-        return []
-    return [each for each in read if isinstance(each, dict)] if isinstance(read, list) else []
-
-
-def _later(status: HTTPStatus, code: str, message: str, waits: Sequence[Mapping[str, Any]]) -> Refused:
-    asked = [each.get("retry_after_seconds") for each in waits]
-    seconds = max([float(each) for each in asked if isinstance(each, (int, float))], default=RETRY_SECONDS)
-    return Refused(status, code, message, retry_seconds=max(1, math.ceil(seconds)))
 
 
 def action_routes(acting: Acting) -> APIGatewayHttpRouter:

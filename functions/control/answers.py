@@ -168,6 +168,16 @@ class ActionAnswer(Answer):
     repeated: bool = Field(description="Whether it was asked for before under this key, and done then.")
 
 
+class DialAnswer(Answer):
+    """Somebody is rung: Telnyx has taken it. Ids are null where its answer was lost: `GET /calls` has the call."""
+
+    call_session_id: str | None
+    call_leg_id: str | None
+    call_control_id: str | None
+    at: str = Field(description=MOMENT)
+    repeated: bool = Field(description="Whether it was asked for before under this key, and done then.")
+
+
 class Problem(Answer):
     """Why a request was refused."""
 

@@ -11,6 +11,8 @@ from control.asker import asker_of, role_for
 from control.audit import AuditTrail
 from control.bucket import ReadBucket
 from control.calls import call_routes
+from control.delivery import Delivery
+from control.dialling import Dialling, dial_routes
 from control.listing import Listing
 from control.problems import answer_problems, must_have
 from control.recordings import recording_routes
@@ -54,7 +56,10 @@ def open_api(  # noqa: PLR0913, PLR0917 -- what it is made of
     answer_problems(api, observer)
     api.include_router(call_routes(listing, audit, now))
     requests = Requests(dynamodb, settings.calls_table)
-    api.include_router(action_routes(Acting(listing, requests, deliver, settings.destinations, now)))
+    delivery = Delivery(listing.store, deliver)
+    dialling = Dialling(requests, delivery, settings.destinations, settings.connection_id, now)
+    api.include_router(dial_routes(dialling))
+    api.include_router(action_routes(Acting(listing, requests, delivery, settings.destinations, now)))
     api.include_router(recording_routes(listing, bucket, audit, now))
 
     @api.get("/openapi.json", include_in_schema=False)

@@ -48,6 +48,17 @@ class Asked(NamedTuple):
         return f"{REQUEST}{hashlib.sha256(self.key.encode()).hexdigest()}"
 
 
+class Known(NamedTuple):
+    """What is known of a request."""
+
+    at: str
+    """When it first came."""
+    again: bool
+    """Whether it came before: of two at once, one is the first."""
+    result: Mapping[str, Any] | None = None
+    """What came of it, if that was noted."""
+
+
 class KeyTaken(Exception):  # noqa: N818 -- reads as the sentence it is: the key is taken
     """Another request was sent under this key."""
 
@@ -59,35 +70,39 @@ class Requests:
         self._client = client
         self._table = table
 
-    def first(self, asked: Asked, at: str) -> tuple[str, bool]:
-        """Since when a request is known, and whether it came before: of two at once, one is the first.
-
-        Raises KeyTaken for another request under its key.
-        """
-        fields = {
-            "call_session_id": asked.partition,
-            "item": asked.item,
-            "digest": asked.digest,
-            "at": at,
-            "by": asked.by,
-            "expires_at": int(datetime.fromisoformat(at).timestamp()) + KEEP_DAYS * SECONDS_A_DAY,
-        }
+    def first(self, asked: Asked, at: str) -> Known:
+        """What is known of a request that comes now. Raises KeyTaken for another request under its key."""
         try:
             self._client.put_item(
                 TableName=self._table,
-                Item=attributes(fields),
+                Item=attributes(_fields(asked, at)),
                 ConditionExpression="attribute_not_exists(call_session_id)",
             )
         except ClientError as error:
             if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
                 raise
-            return self._known(asked), True
-        return at, False
+            return self._known(asked)
+        return Known(at, again=False)
 
-    def _known(self, asked: Asked) -> str:
+    def note(self, asked: Asked, at: str, result: Mapping[str, Any]) -> None:
+        """Note what came of a request that first came then."""
+        self._client.put_item(TableName=self._table, Item=attributes({**_fields(asked, at), "result": dict(result)}))
+
+    def _known(self, asked: Asked) -> Known:
         found = next(queried(self._client, **below(self._table, asked.partition, asked.item)), None)
         if found is None:
             raise StoreUnavailable("a request's item expired at this moment")
         if found["digest"] != asked.digest:
             raise KeyTaken
-        return str(found["at"])
+        return Known(str(found["at"]), again=True, result=found.get("result"))
+
+
+def _fields(asked: Asked, at: str) -> dict[str, Any]:
+    return {
+        "call_session_id": asked.partition,
+        "item": asked.item,
+        "digest": asked.digest,
+        "at": at,
+        "by": asked.by,
+        "expires_at": int(datetime.fromisoformat(at).timestamp()) + KEEP_DAYS * SECONDS_A_DAY,
+    }

@@ -20,6 +20,8 @@ class Settings:
     recordings_bucket: str
     webhook_function: str
     destinations: Destinations
+    connection_id: str
+    """Of the application at Telnyx by which the stack dials; '' for none."""
 
     @classmethod
     def read(cls, environ: Mapping[str, str]) -> Settings:
@@ -29,4 +31,5 @@ class Settings:
             recordings_bucket=required(environ, "RECORDINGS_BUCKET"),
             webhook_function=required(environ, "WEBHOOK_FUNCTION"),
             destinations=Destinations.of_text(environ.get("CONTROL_DESTINATIONS", "")),
+            connection_id=environ.get("TELNYX_CONNECTION_ID", ""),
         )

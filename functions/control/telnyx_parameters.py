@@ -48,6 +48,11 @@ class Parameters(dict[str, Any]):
     def __get_pydantic_json_schema__(cls, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler) -> Any:  # noqa: ANN401 -- pydantic's
         """As the command's own checks say."""
         del schema, handler
+        return cls.described()
+
+    @classmethod
+    def described(cls) -> dict[str, Any]:
+        """What JSON Schema can say of it."""
         return schema_of(cls.action)
 
 

@@ -310,17 +310,19 @@ def _handled(event: Event, handled: EventResult) -> Answer:
         event.type,
         fields,
         handled.sent,
-        body=_waits(handled.sent) if event.type == ACTION else "",
+        body=_for_control(handled.sent) if event.type == ACTION else "",
         counts=counts,
         progress=handled.progress,
         repeats={name: count for name, count in repeats.items() if count},
     )
 
 
-def _waits(sent: Sequence[Sent]) -> str:
-    """Why Telnyx did not take commands, and how long it asks us to wait, as JSON."""
+def _for_control(sent: Sequence[Sent]) -> str:
+    """Why Telnyx did not take commands, and how long it asks us to wait; of a dial, the new leg. As JSON."""
     untaken = [each.outcome for each in sent if each.untaken]
-    return json.dumps([{"reason": each.reason, "retry_after_seconds": each.retry_after_seconds} for each in untaken])
+    waits = [{"reason": each.reason, "retry_after_seconds": each.retry_after_seconds} for each in untaken]
+    dialled = (each.outcome.data for each in sent if each.command.action == "dial")
+    return json.dumps({"untaken": waits, "data": {name: str(value) for name, value in next(dialled, {}).items()}})
 
 
 def _with_ignored(event: Event, answer: Answer) -> Answer:

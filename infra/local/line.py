@@ -82,6 +82,7 @@ class PhoneLine:
                 port=cloud_port,
                 properties={**ON_OUR_TIME, **changed, **(properties or {})},
                 environment={"FLOWS_FOLDER": str(self.flows.resolve())},
+                parameters={"TelnyxConnectionId": CONNECTION_ID, "ControlDestinations": "+"},
             )
         )
         self._open = ExitStack()

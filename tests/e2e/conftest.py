@@ -38,7 +38,7 @@ def cloud(carrier: Carrier, telnyx_key: SigningKey) -> Iterator[LocalCloud]:
             telnyx_base_url=server.url,
             telnyx_api_key=carrier.api_key,
             environment={"FLOWS_FOLDER": str(SAMPLES)},
-            parameters={"Console": "on"},
+            parameters={"Console": "on", "TelnyxConnectionId": "control", "ControlDestinations": "+1555"},
         )
         with LocalCloud(settings) as running:
             yield running

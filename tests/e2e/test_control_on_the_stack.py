@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 from control.recording_answers import id_of
-from infra.carrier import Application, Caller, HangUp, Hear, trace
+from infra.carrier import Application, Caller, HangUp, Hear, Person, trace
 from infra.local.emulator import ACCESS_KEY_ID, SECRET_ACCESS_KEY
 from tests.e2e.test_recordings_on_the_stack import kept
 from tests.e2e.test_stack import event, post
@@ -49,7 +49,7 @@ def of_the_docs(cloud: LocalCloud, path: str, **more: str) -> Any:  # noqa: ANN4
     [command] = [
         text
         for text in blocks(ROOT / "docs" / "control-api.md", "text")
-        if text.startswith("curl ") and f"$CONTROL_URL{path}" in text
+        if text.startswith("curl ") and f'$CONTROL_URL{path}"' in text
     ]
     known = {"CONTROL_URL": cloud.control_url, "AWS_SESSION_TOKEN": "", "PATH": os.environ["PATH"]}
     keys = {"AWS_ACCESS_KEY_ID": ACCESS_KEY_ID, "AWS_SECRET_ACCESS_KEY": SECRET_ACCESS_KEY}
@@ -63,13 +63,17 @@ def test_the_signed_requests_of_the_docs_are_answered(cloud: LocalCloud, carrier
     heard: list[str] = []
     carrier.observe(lambda each: heard.append(each.what) if isinstance(each, trace.Heard) else None)
     carrier.add_application(Application("control", cloud.webhook_url), ["+15550100"])
+    carrier.add_callee("+15550161", Person(Hear("taxi"), HangUp()))
     leg = carrier.call("+15550187", "+15550100", Caller(Hear("ten minutes"), HangUp()))
     carrier.run_for(3)
 
-    assert "calls" in of_the_docs(cloud, "/calls?")
+    assert "calls" in of_the_docs(cloud, "/calls?state=live")
     done = of_the_docs(cloud, "/calls/$CALL/actions/speak", CALL=leg.name.call_session_id)
+    dialled = of_the_docs(cloud, "/calls")
     carrier.run_for(120)
 
+    assert dialled["call_session_id"]
+    assert "Your taxi is here." in heard
     assert (done["action"], done["repeated"]) == ("speak", False)
     assert "The office closes in ten minutes." in heard
 

@@ -127,7 +127,7 @@ def client(aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Client]:
     for module in (listing_module, selection_module):
         monkeypatch.setattr(module, "KEEP_DAYS", SHORT_DAYS)
     with ArchiveHouse.open() as house, house.unharmed():
-        settings = Settings(house.name, house.name, "webhook:live", Destinations(()))
+        settings = Settings(house.name, house.name, "webhook:live", Destinations(()), "")
         signer = client_of("s3", SIGNED_LINKS)
         yield Client(
             open_api(settings, house.dynamodb, signer, _acts_on_nothing, Observer("control"), lambda: NOW), house

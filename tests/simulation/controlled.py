@@ -10,6 +10,7 @@ from control.api import open_api
 from control.settings import Settings
 from dialtone.adapters.telemetry import Observer
 from dialtone.adapters.webhook_function import Answer
+from infra.account import CONNECTION_ID
 from infra.flowkit.stage import Stage
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ SETTINGS = {
     "RECORDINGS_BUCKET": "recordings",
     "WEBHOOK_FUNCTION": "webhook:live",
     "CONTROL_DESTINATIONS": "+1555, sip:pbx.example.com",
+    "TELNYX_CONNECTION_ID": CONNECTION_ID,
 }
 
 

@@ -117,7 +117,12 @@ def test_the_functions_get_the_names_of_their_dependencies_and_no_secret(templat
     assert variables["ArchiveFunction"] == shared | {"RECORDINGS_BUCKET"}
     assert variables["LookupFunction"] == shared | {"LOOKUP_TOKENS_SECRET"}
     assert variables["PreTrafficFunction"] == shared | {"NEW_VERSION"}
-    assert variables["ControlFunction"] == shared | {"RECORDINGS_BUCKET", "WEBHOOK_FUNCTION", "CONTROL_DESTINATIONS"}
+    assert variables["ControlFunction"] == shared | {
+        "RECORDINGS_BUCKET",
+        "WEBHOOK_FUNCTION",
+        "CONTROL_DESTINATIONS",
+        "TELNYX_CONNECTION_ID",
+    }
     assert variables["WatchdogFunction"] == shared | {"WATCHDOG_QUEUE_URL", "WEBHOOK_FUNCTION"}
     assert variables["ReconcileFunction"] == shared | {"ARCHIVE_QUEUE_URL", "RECORDINGS_BUCKET", "WEBHOOK_FUNCTION"}
     assert variables["CampaignsFunction"] == shared | {"CAMPAIGNS_BUCKET"}

@@ -13,6 +13,7 @@ from dialtone.domain.deadline import NO_DEADLINE
 from dialtone.domain.errors import FlowInvalid
 from dialtone.flow.calendars import CALENDARS, ROTAS
 from dialtone.flow.data_files import DATA, TRIM, too_many_bytes
+from dialtone.flow.inline_prompts import FILES
 from dialtone.flow.loader import read_script
 from dialtone.flow.routes import NUMBERS_FILE, Routes, read_routes
 
@@ -74,7 +75,7 @@ class FlowLibrary:
     def flow(self, name: str) -> LoadedFlow | None:
         """The flow of that name, None if no file is named after it. Raises FlowInvalid if the file is broken."""
         if name not in self._flows:
-            flow = read_script(name, self.read_file)
+            flow = read_script(name, FILES.get if f"{name}.yaml" in FILES else self.read_file)
             if flow is None:
                 return None
             self._flows[name] = flow

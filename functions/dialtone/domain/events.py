@@ -327,7 +327,8 @@ def recorded_payload(
     payload = event.payload if keep_words else {name: said for name, said in event.payload.items() if name != _SENTENCE}
     kept: dict[str, Any] = _kept(payload, addresses, masked=masked)
     if event.type.startswith(OURS):
-        kept.pop("parameters", None)  # of what is asked for from outside: the commands have them
+        for name in ("parameters", "variables"):  # of what is asked for from outside: the commands have them
+            kept.pop(name, None)
     return kept
 
 

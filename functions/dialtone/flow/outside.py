@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Any
 from dialtone.domain.call_recordings import NO_TURN, pause_refused
 from dialtone.domain.call_status import ENDED
 from dialtone.domain.callee_legs import callee_state
+from dialtone.domain.client_state import ClientState
 from dialtone.domain.commands import Command, command
 from dialtone.domain.decisions import Decision
 from dialtone.domain.outside import ACTION, MOST_PROMPTS, NOTHING
+from dialtone.domain.webhook_retry_policy import DIALLED_EVENTS, retries
 from dialtone.flow.engine import advance, begin_at, enter_again, issue
-from dialtone.flow.inputs import not_given
+from dialtone.flow.inputs import NotGiven, check_given, not_given
 from dialtone.flow.loaded_flow import is_sensitive
 from dialtone.flow.step_state import PromptState
 
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
     from dialtone.domain.outside import Outside
     from dialtone.flow.loaded_flow import LoadedFlow
 
+DIAL = "dial"
+
 ENTER = "flow"
 """The action that is none of Telnyx's: put the call into a flow, or a step of one."""
 
@@ -34,7 +38,7 @@ NOT_POSSIBLE = "not possible: "
 
 CALL_ENDED, NOT_ANSWERED, NO_FLOW, NO_STEP, NOT_GIVEN = "call_ended", "not_answered", "no_flow", "no_step", "not_given"
 FLOW_ASKS, OTHERS_ASK, CONNECTING, TALKING = "flow_asks", "others_ask", "connecting", "talking"
-TOO_MANY, PAUSED, FLOW_PAUSES = "too_many", "paused", "flow_pauses"
+TOO_MANY, PAUSED, FLOW_PAUSES, NO_DETECTION = "too_many", "paused", "flow_pauses", "no_detection"
 
 _STOPS_LISTENING = frozenset({"gather_stop", "ai_assistant_stop"})
 
@@ -42,6 +46,8 @@ _STOPS_LISTENING = frozenset({"gather_stop", "ai_assistant_stop"})
 def act(call: Call, event: Event, flow: LoadedFlow | None) -> Decision:
     """Do what is asked for, if it can be done now."""
     action: str = event.payload["action"]
+    if action == DIAL:
+        return _dial(call, event, flow)
     if call.status == ENDED or not call.control_id:
         return _not_possible(call, CALL_ENDED)
     if flow is None:
@@ -49,6 +55,24 @@ def act(call: Call, event: Event, flow: LoadedFlow | None) -> Decision:
     decide = _DECIDE.get(action)
     decision = decide(call, event, flow) if decide else _send(call, event, flow)
     return decision if decision.reason else replace(decision, reason=f"{action} from outside")
+
+
+def _dial(call: Call, event: Event, flow: LoadedFlow | None) -> Decision:
+    """Ring somebody for a flow. The call that begins is another: this one has the request only."""
+    given: dict[str, str] = event.payload.get("variables", {})
+    parameters = event.payload["parameters"]
+    if flow is None:
+        return _not_possible(call, NO_FLOW)
+    try:
+        check_given(flow.main, given)
+    except NotGiven:
+        return _not_possible(call, NOT_GIVEN)
+    detects = parameters.get("answering_machine_detection", "disabled") != "disabled"
+    if not detects and any(hasattr(step, "answered_by") for step in flow.main.steps.values()):
+        return _not_possible(call, NO_DETECTION)
+    mark = ClientState(flow=flow.name, given=given).encode()
+    asked = command(DIAL, client_state=mark, **retries(DIALLED_EVENTS), **parameters)
+    return Decision(replace(call, flow="", flow_version="", retention_days=0), (asked,), reason=f"{DIAL} from outside")
 
 
 def refused(call: Call, event: Event, flow: LoadedFlow | None) -> Decision:

@@ -1,0 +1,176 @@
+"""`POST /calls`: rings somebody for a flow, or to say a text."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+
+from aws_lambda_powertools.event_handler.openapi.params import Body
+from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
+
+from control.actions import Key, acting_responses
+from control.answers import DialAnswer
+from control.asker import asker_of
+from control.problems import Refused, wrong
+from control.requests import Asked, KeyTaken
+from control.telnyx_parameters import Parameters
+from dialtone.domain.commands import COMMAND_NAMESPACE, command
+from dialtone.domain.errors import CommandInvalid
+from dialtone.domain.events import Event
+from dialtone.domain.outside import ACTION
+from dialtone.domain.parameter_checks import MapOf, object_schema, text, written
+from dialtone.domain.telnyx_actions import ACTIONS
+from dialtone.flow.inline_prompts import SAY, SAY_AFTER_GREETING, TEXT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from control.delivery import Delivery
+    from control.destinations import Destinations
+    from control.requests import Requests
+    from dialtone.domain.parameter_checks import Parameter
+
+SAME_ID_SECONDS = 55
+"""How long a dial is sent again under its id: afterwards Telnyx would ring once more."""
+
+MAX_VARIABLE_CHARACTERS = 900
+"""They go with the call, all together in 1,000 bytes."""
+
+OWN: Mapping[str, Parameter] = {
+    "flow": written("[a-z0-9][a-z0-9-]{0,99}", "the name of a flow"),
+    "say": text(1, MAX_VARIABLE_CHARACTERS),
+    "variables": MapOf(text(0, MAX_VARIABLE_CHARACTERS)),
+}
+"""What is not Telnyx's: the flow that talks, or the text that is said, and what the flow is given."""
+
+TAKEN = (
+    "to",
+    "from",
+    "answering_machine_detection",
+    "answering_machine_detection_config",
+    "connection_id",
+    "custom_headers",
+    "from_display_name",
+    "media_encryption",
+    "preferred_codecs",
+    "privacy",
+    "record",
+    "record_channels",
+    "record_custom_file_name",
+    "record_format",
+    "record_max_length",
+    "record_timeout_secs",
+    "record_track",
+    "record_trim",
+    "route_to_mobile",
+    "send_digits_on_answer",
+    "sip_auth_password",
+    "sip_auth_username",
+    "sip_headers",
+    "sip_region",
+    "sip_transport_protocol",
+    "time_limit_secs",
+    "timeout_secs",
+)
+"""Telnyx's parameters of `dial` that may be given. The others would take the call out of its flow's hands: another
+program's events, a conference, a stream, an assistant."""
+
+
+class DialParameters(Parameters):
+    """Whom to ring, and what for."""
+
+    action: ClassVar[str] = "dial"
+
+    @classmethod
+    def described(cls) -> dict[str, Any]:
+        """What JSON Schema can say of it."""
+        fields = {**OWN, **{name: ACTIONS["dial"].parameters[name] for name in TAKEN}}
+        return object_schema(fields, ("to", "from"))
+
+
+class Dialling:
+    """Rings for people and programs that ask from outside."""
+
+    def __init__(
+        self,
+        requests: Requests,
+        delivery: Delivery,
+        destinations: Destinations,
+        connection_id: str,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._requests = requests
+        self._delivery = delivery
+        self._destinations = destinations
+        self._connection_id = connection_id
+        self._now = now
+
+    def dial(self, body: Mapping[str, Any], key: str, by: str) -> DialAnswer:
+        """Ring. Raises Refused."""
+        flow, variables, parameters = self._read(body)
+        name = str(uuid.uuid5(COMMAND_NAMESPACE, f"dials/{key or uuid.uuid4()}"))
+        partition = f"dial-{name}"
+        asked = Asked(partition, name, dict(body), by)
+        now = self._now().astimezone(UTC)
+        try:
+            known = self._requests.first(asked, now.strftime("%Y-%m-%dT%H:%M:%S.%fZ"))
+        except KeyTaken:
+            raise wrong("Idempotency-Key", "Another request was sent under this key: choose a new one.") from None
+        if known.result is not None:
+            return DialAnswer(**known.result, at=known.at, repeated=True)
+        if known.again and (now - datetime.fromisoformat(known.at)).total_seconds() > SAME_ID_SECONDS:
+            message = "It is not known whether it rang: look at GET /calls, and choose a new key to ring once more."
+            raise Refused(HTTPStatus.CONFLICT, "not_known", message)
+        about = {"call_session_id": partition, "call_leg_id": partition, "action": "dial", "asked_by": by}
+        more = {"to_flow": flow, "variables": variables, "parameters": parameters}
+        event = Event(name, ACTION, known.at, {**about, **more})
+        data = self._delivery.carry_out(event)
+        self._delivery.obeyed(event)
+        ids = ("call_session_id", "call_leg_id", "call_control_id")
+        result = {each: data.get(each) for each in ids}
+        self._requests.note(asked, known.at, result)
+        return DialAnswer(**result, at=known.at, repeated=known.again)
+
+    def _read(self, body: Mapping[str, Any]) -> tuple[str, dict[str, str], dict[str, Any]]:
+        """The flow, what it is given, and Telnyx's parameters. Raises Refused naming what is wrong."""
+        for name, given in body.items():
+            for fault in OWN[name].faults(name, given) if name in OWN else ():
+                raise wrong(fault.parameter, f"{fault.parameter} {fault.reason}.")
+            if name not in OWN and name not in TAKEN:
+                raise wrong(name, f"{name} is not a parameter of it; known are {', '.join((*OWN, *TAKEN))}.")
+        if ("flow" in body) == ("say" in body):
+            raise wrong("flow", "Give either flow, a flow's name, or say, a text that is said.")
+        parameters = {"connection_id": self._connection_id, **{name: body[name] for name in TAKEN if name in body}}
+        if not parameters["connection_id"]:
+            message = "connection_id is missing: give it, or set TelnyxConnectionId of the stack."
+            raise wrong("connection_id", message)
+        try:
+            command("dial", **parameters)
+        except CommandInvalid as error:
+            raise wrong(error.parameter, f"{error.parameter} {error.reason}.") from None
+        self._destinations.check("to", body["to"])
+        if "flow" in body:
+            return body["flow"], dict(body.get("variables", {})), parameters
+        detects = body.get("answering_machine_detection", "disabled") not in {"disabled", "detect"}
+        return (SAY_AFTER_GREETING if detects else SAY), {TEXT: body["say"]}, parameters
+
+
+def dial_routes(dialling: Dialling) -> APIGatewayHttpRouter:
+    """The route."""
+    routes = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]  # Powertools says no return type
+
+    @routes.post(
+        "/calls",
+        summary="Rings somebody for a flow, or to say a text",
+        tags=["calls"],
+        responses=acting_responses(DialAnswer),
+    )
+    def dial(
+        parameters: Annotated[DialParameters, Body(description="Telnyx's own parameters, and what the call is for.")],
+        idempotency_key: Key = "",
+    ) -> DialAnswer:
+        return dialling.dial(parameters, idempotency_key, asker_of(routes.current_event.raw_event).name)
+
+    return routes
