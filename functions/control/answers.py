@@ -178,6 +178,14 @@ class DialAnswer(Answer):
     repeated: bool = Field(description="Whether it was asked for before under this key, and done then.")
 
 
+class DeletedRecording(Answer):
+    """A recording of which nothing is left but that there was one."""
+
+    id: str
+    deleted_at: str = Field(description=MOMENT)
+    deleted_by: str = Field(description="Who asked for it first.")
+
+
 class Problem(Answer):
     """Why a request was refused."""
 

@@ -9,8 +9,9 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from control.actions import Acting, action_routes
 from control.asker import asker_of, role_for
 from control.audit import AuditTrail
-from control.bucket import ReadBucket
+from control.bucket import RecordingsBucket
 from control.calls import call_routes
+from control.deleting import Deleting
 from control.delivery import Delivery
 from control.dialling import Dialling, dial_routes
 from control.listing import Listing
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
 
+    from control.deleting import Telnyx
     from control.settings import Settings
     from dialtone.adapters.telemetry import Observer
     from dialtone.adapters.webhook_function import Answer as Delivered
@@ -44,6 +46,7 @@ def open_api(  # noqa: PLR0913, PLR0917 -- what it is made of
     dynamodb: DynamoDBClient,
     s3: S3Client,
     deliver: Callable[[Mapping[str, Any]], Delivered],
+    telnyx: Telnyx,
     observer: Observer,
     now: Callable[[], datetime],
 ) -> APIGatewayHttpResolver:
@@ -52,7 +55,7 @@ def open_api(  # noqa: PLR0913, PLR0917 -- what it is made of
     api.use([_only_with_the_role])
     audit = AuditTrail(dynamodb, settings.calls_table)
     listing = Listing(dynamodb, settings.calls_table)
-    bucket = ReadBucket(s3, settings.recordings_bucket)
+    bucket = RecordingsBucket(s3, settings.recordings_bucket)
     answer_problems(api, observer)
     api.include_router(call_routes(listing, audit, now))
     requests = Requests(dynamodb, settings.calls_table)
@@ -60,7 +63,8 @@ def open_api(  # noqa: PLR0913, PLR0917 -- what it is made of
     dialling = Dialling(requests, delivery, settings.destinations, settings.connection_id, now)
     api.include_router(dial_routes(dialling))
     api.include_router(action_routes(Acting(listing, requests, delivery, settings.destinations, now)))
-    api.include_router(recording_routes(listing, bucket, audit, now))
+    deleting = Deleting(listing.store, bucket, telnyx, audit, now, allowed=settings.deletes)
+    api.include_router(recording_routes(listing, bucket, audit, deleting, now))
 
     @api.get("/openapi.json", include_in_schema=False)
     def describe() -> Response[str]:

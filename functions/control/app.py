@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from control.api import open_api
-from control.bucket import SIGNED_LINKS, ReadBucket
+from control.bucket import SIGNED_LINKS, RecordingsBucket
 from control.console import file_answer, for_api, is_for_files
 from control.settings import Settings
 from dialtone.adapters.aws_clients import budget, client
 from dialtone.adapters.telemetry import Observer
+from dialtone.adapters.telnyx_api import TelnyxApi
 from dialtone.adapters.webhook_function import WebhookFunction
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ api = open_api(
     client("dynamodb", AWS),
     s3,
     partial(WebhookFunction(client("lambda", WEBHOOK)).ask, function=settings.webhook_function),
+    TelnyxApi(settings.api_key),
     Observer("control"),
     _now,
 )
@@ -45,7 +47,7 @@ api = open_api(
 @cache
 def _audio() -> str:
     """Where links to audio lead, as a content security policy has it."""
-    link = urlsplit(ReadBucket(s3, settings.recordings_bucket).link("-"))
+    link = urlsplit(RecordingsBucket(s3, settings.recordings_bucket).link("-"))
     return f"{link.scheme}://{link.netloc}"
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from dialtone.adapters.calls_table import SECONDS_A_DAY
 from dialtone.adapters.dynamodb_items import attributes, below, queried
+from dialtone.domain.stored import restored
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,7 +19,7 @@ AUDIT = "AUDIT#"
 KEEP_DAYS = 400
 """Longer than a call's own items: a year later it can still be asked who listened."""
 
-LISTENED, READ = "listened", "read"
+LISTENED, READ, DELETED = "listened", "read", "deleted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,10 @@ class AuditItem:
     did: str
     recording: str
     """The ledger entry's name."""
+    files: str = ""
+    """Of a deletion: how the keys of its objects begin."""
+    recording_id: str = ""
+    """Of a deletion: Telnyx's id of it."""
 
 
 class AuditTrail:
@@ -44,7 +49,7 @@ class AuditTrail:
         fields = {
             "call_session_id": call_session_id,
             "item": f"{AUDIT}{item.at}#{request_id}",
-            **asdict(item),
+            **{name: value for name, value in asdict(item).items() if value},
             "expires_at": int(datetime.fromisoformat(item.at).timestamp()) + KEEP_DAYS * SECONDS_A_DAY,
         }
         self._client.put_item(TableName=self._table, Item=attributes(fields))
@@ -52,7 +57,7 @@ class AuditTrail:
     def of(self, call_session_id: str) -> tuple[AuditItem, ...]:
         """A call's items, the oldest first."""
         found = queried(self._client, **below(self._table, call_session_id, AUDIT))
-        return tuple(AuditItem(each["at"], each["by"], each["did"], each["recording"]) for each in found)
+        return tuple(restored(AuditItem, each) for each in found)
 
 
 def first_heard(noted: Iterable[AuditItem]) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""The recordings bucket, to be read: signed links to audio, and the texts of transcripts."""
+"""The recordings bucket: signed links to audio, the texts of transcripts, and what is deleted for good."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ TEXT_BYTES = 400_000
 _MISSING = frozenset({"404", "NoSuchKey"})
 
 
-class ReadBucket:
+class RecordingsBucket:
     """S3, and of it this bucket only. Every method raises botocore's errors."""
 
     def __init__(self, client: S3Client, bucket: str) -> None:
@@ -46,6 +46,12 @@ class ReadBucket:
                 return False
             raise
         return True
+
+    def delete_all(self, beginning: str) -> None:
+        """Delete every version of all objects whose keys begin so."""
+        for page in self._client.get_paginator("list_object_versions").paginate(Bucket=self._bucket, Prefix=beginning):
+            for each in (*page.get("Versions", ()), *page.get("DeleteMarkers", ())):
+                self._client.delete_object(Bucket=self._bucket, Key=each["Key"], VersionId=each["VersionId"])
 
     def text(self, key: str) -> tuple[str | None, bool]:
         """The beginning of a text, None if it is not there (any more); and whether there is more of it."""

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from aws_lambda_powertools.event_handler.openapi.types import OpenAPIResponse
 
-    from control.audit import AuditTrail
+    from control.audit import AuditItem, AuditTrail
     from control.listing import Listing
     from dialtone.domain.calls import Call
 
@@ -125,6 +125,10 @@ def _moment(parameter: str, written: str, now: datetime) -> datetime:
         raise wrong(parameter, str(error)) from None
 
 
+def _audited(item: AuditItem) -> AuditEntry:
+    return AuditEntry(at=item.at, by=item.by, did=item.did, recording=item.recording)
+
+
 def _leg(call: Call) -> Leg:
     return Leg.model_validate(leg_json(call))
 
@@ -144,5 +148,5 @@ def _detail(listing: Listing, audit: AuditTrail, session: str) -> CallDetail:
             for each in story.costs
         ],
         total={currency: str(amount) for currency, amount in story.total.items()},
-        audit=[AuditEntry.model_validate(asdict(each)) for each in noted],
+        audit=[_audited(each) for each in noted],
     )

@@ -11,6 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from control.answers import Problem, ProblemAnswer
 from dialtone.adapters.calls_table import StoreUnavailable
+from dialtone.domain.errors import TelnyxRefused, TelnyxUnavailable
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
@@ -82,7 +83,7 @@ def answer_problems(api: APIGatewayHttpResolver, observer: Observer) -> None:
         del error
         return _answer(HTTPStatus.NOT_FOUND, Problem(code="no_route", message="The API has no such path and method."))
 
-    @api.exception_handler([ClientError, BotoCoreError, StoreUnavailable])
+    @api.exception_handler([ClientError, BotoCoreError, StoreUnavailable, TelnyxRefused, TelnyxUnavailable])
     def unavailable(error: Exception) -> Response[str]:
         observer.log("error", "a dependency failed", {"error": type(error).__name__, "detail": str(error)})
         said = "A service that this needs did not answer. Send it again in a moment."

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
-from control.answers import RecordingDetail, RecordingList, RecordingSummary
+from control.actions import acting_responses
+from control.answers import DeletedRecording, RecordingDetail, RecordingList, RecordingSummary
 from control.asker import asker_of
 from control.audit import LISTENED, READ, AuditItem, first_heard
 from control.bucket import LINK_SECONDS
@@ -22,13 +23,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from control.audit import AuditTrail
-    from control.bucket import ReadBucket
+    from control.bucket import RecordingsBucket
+    from control.deleting import Deleting
     from control.listing import Listing
     from dialtone.domain.recordings import AudioCopy, Recording
 
 
 def recording_routes(
-    listing: Listing, bucket: ReadBucket, audit: AuditTrail, now: Callable[[], datetime]
+    listing: Listing, bucket: RecordingsBucket, audit: AuditTrail, deleting: Deleting, now: Callable[[], datetime]
 ) -> APIGatewayHttpRouter:
     """The routes."""
     routes = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]  # Powertools says no return type
@@ -87,10 +89,23 @@ def recording_routes(
         detail["audio"] = _audio(audio, bucket.link(audio.key) if link else None, moment) if audio else None
         return RecordingDetail.model_validate(detail)
 
+    @routes.delete(
+        "/recordings/<id>",
+        summary="Deletes a recording for good: its audio, its transcript, and Telnyx's copies",
+        tags=["recordings"],
+        responses=acting_responses(DeletedRecording),
+    )
+    def delete_recording(
+        id: Annotated[str, Path(min_length=1, max_length=2 * ID_CHARACTERS, description="As the lists give it.")],  # noqa: A002 -- the path's own name for it
+    ) -> DeletedRecording:
+        event = routes.current_event
+        done = deleting.delete(id, asker_of(event.raw_event).name, event.request_context.request_id)
+        return DeletedRecording(id=id, deleted_at=done.at, deleted_by=done.by)
+
     return routes
 
 
-def _audio_of(recording: Recording, bucket: ReadBucket) -> AudioCopy | None:
+def _audio_of(recording: Recording, bucket: RecordingsBucket) -> AudioCopy | None:
     audio = recording.audio if recording.status in KEPT_STATUSES else None
     return audio if audio and bucket.has(audio.key) else None
 

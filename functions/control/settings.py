@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from control.destinations import Destinations
-from dialtone.adapters.settings import required
+from dialtone.adapters.settings import required, telnyx_api_key
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from dialtone.adapters.secrets import Secret
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,9 @@ class Settings:
     destinations: Destinations
     connection_id: str
     """Of the application at Telnyx by which the stack dials; '' for none."""
+    deletes: bool
+    """Whether recordings may be deleted by the API."""
+    api_key: Secret[str]
 
     @classmethod
     def read(cls, environ: Mapping[str, str]) -> Settings:
@@ -32,4 +37,6 @@ class Settings:
             webhook_function=required(environ, "WEBHOOK_FUNCTION"),
             destinations=Destinations.of_text(environ.get("CONTROL_DESTINATIONS", "")),
             connection_id=environ.get("TELNYX_CONNECTION_ID", ""),
+            deletes=environ.get("RECORDING_DELETION") == "on",
+            api_key=telnyx_api_key(environ),
         )

@@ -10,23 +10,32 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
-from botocore.exceptions import EndpointConnectionError
+from botocore.exceptions import ClientError, EndpointConnectionError
 
 from control import calls as calls_module
 from control import listing as listing_module
 from control import selection as selection_module
 from control.api import description, open_api
 from control.audit import AUDIT, AuditTrail
-from control.bucket import SIGNED_LINKS
-from control.destinations import Destinations
+from control.bucket import SIGNED_LINKS, RecordingsBucket
 from control.settings import Settings
 from dialtone.adapters.aws_clients import client as client_of
 from dialtone.adapters.calls_table import CallsTable
 from dialtone.adapters.telemetry import Observer
 from dialtone.domain.commands import command
 from dialtone.domain.decisions import Decision
+from dialtone.domain.errors import TelnyxUnavailable
 from dialtone.domain.events import Event
-from dialtone.domain.recordings import COMPLETED, VERIFIED, AudioCopy, Consent, Recording, TranscriptCopy, Transcription
+from dialtone.domain.recordings import (
+    COMPLETED,
+    VERIFIED,
+    AudioCopy,
+    Consent,
+    Recording,
+    TranscriptCopy,
+    Transcription,
+    object_key,
+)
 from infra.checkout import ROOT
 from infra.custody.call_items import CallItems
 from tests.integration.archiving import ArchiveHouse
@@ -54,9 +63,14 @@ class Client:
 
     api: APIGatewayHttpResolver
     house: ArchiveHouse
+    telnyx: AtTelnyx
     authorizer: dict[str, Any] = field(default_factory=lambda: {"iam": {"userArn": LISTENER}})
 
-    def get(self, path: str, **query: object) -> tuple[int, Any, dict[str, str]]:
+    def delete(self, path: str) -> tuple[int, Any, dict[str, str]]:
+        """Send a request that deletes; gives status, body and headers."""
+        return self.get(path, "DELETE")
+
+    def get(self, path: str, method: str = "GET", /, **query: object) -> tuple[int, Any, dict[str, str]]:
         """Send a request; gives status, body and headers."""
         event = {
             "version": "2.0",
@@ -67,7 +81,7 @@ class Client:
             "headers": {},
             "isBase64Encoded": False,
             "requestContext": {
-                "http": {"method": "GET", "path": path},
+                "http": {"method": method, "path": path},
                 "stage": "$default",
                 "requestId": f"request-{next(_NUMBERS)}",
                 "authorizer": self.authorizer,
@@ -121,17 +135,53 @@ class Client:
         return recording
 
 
+class AtTelnyx:
+    """Telnyx's copies of recordings."""
+
+    def __init__(self) -> None:
+        self.recordings = {"recording-1", "recording-2"}
+        self.transcriptions = {"transcription-1": "recording-1", "transcription-2": "recording-2"}
+        self.fails = False
+
+    def transcriptions_of(self, recording_id: str) -> tuple[str, ...]:
+        if self.fails:
+            raise TelnyxUnavailable("timeout", 2, None)
+        return tuple(each for each, of in self.transcriptions.items() if of == recording_id)
+
+    def delete_transcription(self, transcription_id: str) -> bool:
+        return self.transcriptions.pop(transcription_id, None) is not None
+
+    def delete_recording(self, recording_id: str) -> bool:
+        known = recording_id in self.recordings
+        self.recordings.discard(recording_id)
+        return known
+
+
+SETTINGS = {
+    "CALLS_TABLE": "archive",
+    "RECORDINGS_BUCKET": "archive",
+    "WEBHOOK_FUNCTION": "webhook:live",
+    "TELNYX_API_KEY": "KEY0123456789",
+    "RECORDING_DELETION": "on",
+}
+
+
 @pytest.fixture
 def client(aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Client]:
     del aws
     for module in (listing_module, selection_module):
         monkeypatch.setattr(module, "KEEP_DAYS", SHORT_DAYS)
     with ArchiveHouse.open() as house, house.unharmed():
-        settings = Settings(house.name, house.name, "webhook:live", Destinations(()), "")
-        signer = client_of("s3", SIGNED_LINKS)
-        yield Client(
-            open_api(settings, house.dynamodb, signer, _acts_on_nothing, Observer("control"), lambda: NOW), house
-        )
+        yield client_with(house, **SETTINGS)
+
+
+def client_with(house: ArchiveHouse, **settings: str) -> Client:
+    """A program of a stack with these settings."""
+    names = {"CALLS_TABLE": house.name, "RECORDINGS_BUCKET": house.name}
+    telnyx, signer = AtTelnyx(), client_of("s3", SIGNED_LINKS)
+    read = Settings.read({**settings, **names})
+    api = open_api(read, house.dynamodb, signer, _acts_on_nothing, telnyx, Observer("control"), lambda: NOW)
+    return Client(api, house, telnyx)
 
 
 def _acts_on_nothing(event: object) -> Answer:
@@ -377,7 +427,7 @@ def test_every_answer_of_every_route_is_described(client: Client) -> None:
 
     for method, operation in (each for methods in routes.values() for each in methods.items()):
         answers = {int(status): each["content"]["application/json"] for status, each in operation["responses"].items()}
-        assert answers.keys() == {200, 403, 404, 422, 503} | ({409, 415, 429} if method == "post" else set())
+        assert answers.keys() == {200, 403, 404, 422, 503} | ({409, 415, 429} if method != "get" else set())
         problems = {answers[status]["schema"]["$ref"] for status in answers if status != 200}
         assert problems == {"#/components/schemas/ProblemAnswer"}
 
@@ -389,3 +439,89 @@ def test_a_token_without_the_role_is_refused(client: Client) -> None:
 
     assert (status, body["error"]["code"]) == (403, "forbidden")
     assert "role listen" in body["error"]["message"]
+
+
+def test_a_recording_is_deleted_for_good_and_who_did_it_is_noted(client: Client) -> None:
+    recording = client.recording("gone", recording_id="recording-1", started_at="2026-11-30T10:00:00.000000Z")
+    client.recording("kept", recording_id="recording-2")
+    path = f"/recordings/gone~{recording.name}"
+    for suffix in ("mp3", "json", "2.mp3"):  # twice: an overwritten version stays as long as nobody deletes it
+        for _ in range(2):
+            client.house.s3.put_object(Bucket=client.house.name, Key=object_key(recording, suffix), Body=b"audio")
+
+    status, body, _ = client.delete(path)
+
+    assert (status, body["deleted_by"]) == (200, LISTENER)
+    assert (
+        client.house.s3.list_object_versions(Bucket=client.house.name, Prefix=object_key(recording, ""))
+        .keys()
+        .isdisjoint({"Versions", "DeleteMarkers"})
+    )
+    assert (client.telnyx.recordings, client.telnyx.transcriptions) == (
+        {"recording-2"},
+        {"transcription-2": "recording-2"},
+    )
+    shown = client.ok(path)
+    assert (shown["status"], shown["from"], shown["audio"], shown["consent"]) == ("erased", None, None, None)
+    assert [(each["did"], each["by"]) for each in client.ok("/calls/gone")["audit"]] == [("deleted", LISTENER)]
+    assert client.ok("/recordings/kept~kept-leg-01")["audio"]
+
+
+def test_a_deletion_that_died_half_way_is_finished_by_the_next(client: Client) -> None:
+    recording = client.recording("half", recording_id="recording-1")
+    path = f"/recordings/half~{recording.name}"
+    client.telnyx.fails = True
+    assert client.delete(path)[0] == 503
+    client.telnyx.fails = False
+    client.authorizer = {"iam": {"userArn": "somebody else"}}
+
+    answers = [client.delete(path) for _ in range(2)]
+
+    assert [(status, body["deleted_by"]) for status, body, _ in answers] == [(200, LISTENER)] * 2
+    assert "recording-1" not in client.telnyx.recordings
+    assert len(client.ok("/calls/half")["audit"]) == 1
+
+
+def test_what_is_under_legal_hold_is_kept_everywhere(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    recording = client.recording("held", recording_id="recording-1")
+
+    def held(*_: object) -> None:
+        raise ClientError({"Error": {"Code": "AccessDenied"}}, "DeleteObject")
+
+    monkeypatch.setattr(RecordingsBucket, "delete_all", held)
+    status, body, _ = client.delete(f"/recordings/held~{recording.name}")
+
+    assert (status, body["error"]["code"]) == (409, "held")
+    assert "recording-1" in client.telnyx.recordings
+    assert client.ok(f"/recordings/held~{recording.name}")["status"] == "verified"
+
+
+@pytest.mark.parametrize(
+    ("changes", "answer"),
+    [({"status": "saved", "audio": None}, (409, "not_settled")), ({"status": "erased"}, (404, "not_found"))],
+)
+def test_what_is_not_there_yet_or_any_more_is_not_deleted(
+    client: Client, changes: dict[str, Any], answer: tuple[int, str]
+) -> None:
+    recording = client.recording("odd", **changes)
+
+    status, body, _ = client.delete(f"/recordings/odd~{recording.name}")
+
+    assert (status, body["error"]["code"]) == answer
+    assert client.delete("/recordings/nothing")[0] == 404
+
+
+def test_nobody_deletes_where_the_switch_is_off(client: Client) -> None:
+    recording = client.recording("safe")
+    off = client_with(client.house, **{**SETTINGS, "RECORDING_DELETION": "off"})
+
+    status, body, _ = off.delete(f"/recordings/safe~{recording.name}")
+
+    assert (status, body["error"]["code"]) == (403, "deletion_is_off")
+
+
+def test_a_token_that_may_listen_and_control_may_not_delete(client: Client) -> None:
+    recording = client.recording("safe")
+    client.authorizer = {"jwt": {"claims": {"email": "ada@example.com", "cognito:groups": "[listen control]"}}}
+
+    assert client.delete(f"/recordings/safe~{recording.name}")[0] == 403

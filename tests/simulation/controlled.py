@@ -29,6 +29,7 @@ SETTINGS = {
     "WEBHOOK_FUNCTION": "webhook:live",
     "CONTROL_DESTINATIONS": "+1555, sip:pbx.example.com",
     "TELNYX_CONNECTION_ID": CONNECTION_ID,
+    "TELNYX_API_KEY": "KEY0123456789",
 }
 
 
@@ -53,6 +54,7 @@ class ControlledStage(Stage):
             self.table,  # type: ignore[arg-type]  # in memory
             None,  # type: ignore[arg-type]  # no recording is fetched
             self._deliver,
+            None,  # type: ignore[arg-type]  # nor is any deleted
             Observer("control"),
             self.carrier.clock.datetime,
         )

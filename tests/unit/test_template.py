@@ -122,6 +122,7 @@ def test_the_functions_get_the_names_of_their_dependencies_and_no_secret(templat
         "WEBHOOK_FUNCTION",
         "CONTROL_DESTINATIONS",
         "TELNYX_CONNECTION_ID",
+        "RECORDING_DELETION",
     }
     assert variables["WatchdogFunction"] == shared | {"WATCHDOG_QUEUE_URL", "WEBHOOK_FUNCTION"}
     assert variables["ReconcileFunction"] == shared | {"ARCHIVE_QUEUE_URL", "RECORDINGS_BUCKET", "WEBHOOK_FUNCTION"}
@@ -420,6 +421,10 @@ def test_each_function_may_do_exactly_this(template: Template) -> None:
             "NoteWhoListens": {"dynamodb:PutItem"},
             "ReadRecordings": {"s3:GetObject"},
             "TellMissingFromForbidden": {"s3:ListBucket"},
+            "FindVersions": {"s3:ListBucketVersions"},
+            "DeleteVersions": {"s3:DeleteObjectVersion"},
+            "NoteWhatIsErased": {"dynamodb:UpdateItem"},
+            "ReadTelnyxApiKey": {"secretsmanager:GetSecretValue"},
             **KEY_OF_CALLS,
         },
         "EventsRole": {
@@ -523,6 +528,12 @@ def test_who_reads_recordings_is_written_down_where_asked(template: Template) ->
     assert set(delivery["Condition"]) == {"ArnLike", "StringEquals"}
 
 
+def test_the_control_api_can_delete_and_ring_only_where_the_team_allows_it(template: Template) -> None:
+    assert of_type(template, "AWS::IAM::Policy")["DeleteByControl"]["Condition"] == "DeletesRecordings"
+    assert template["Parameters"]["RecordingDeletion"]["Default"] == "off"
+    assert template["Parameters"]["ControlDestinations"]["Default"] == ""
+
+
 def test_other_systems_are_asked_only_where_the_team_allows_it(template: Template) -> None:
     policies = of_type(template, "AWS::IAM::Policy")
 
@@ -589,15 +600,17 @@ def test_the_control_api_takes_signed_requests_only(template: Template) -> None:
         f"{method.upper()} {path}": each for path, methods in api["paths"].items() for method, each in methods.items()
     }
     invoked: dict[str, set[str]] = {}
-    for policy in ("ListenPolicy", "ControlPolicy"):
+    for policy in ("ListenPolicy", "ControlPolicy", "ErasePolicy"):
         (allowed,) = properties(template, policy)["PolicyDocument"]["Statement"]
-        invoked[policy] = {each["Fn::Sub"].partition("${ControlApi}/*/")[2] for each in allowed["Resource"]}
+        named = allowed["Resource"] if isinstance(allowed["Resource"], list) else [allowed["Resource"]]
+        invoked[policy] = {each["Fn::Sub"].partition("${ControlApi}/*/")[2] for each in named}
     routes = {re.sub(r"\{\w+\}", "*", each).replace(" ", "") for each in operations}
 
     assert all(each["security"] == [{"AWS_IAM": []}] for each in operations.values())
     assert invoked["ListenPolicy"] == {each for each in routes if each.startswith("GET/")}
     assert invoked["ControlPolicy"] == {each for each in routes if each.startswith("POST/")}
-    assert routes == invoked["ListenPolicy"] | invoked["ControlPolicy"]
+    assert invoked["ErasePolicy"] == {each for each in routes if each.startswith("DELETE/")}
+    assert routes == set().union(*invoked.values())
 
 
 def test_no_function_has_a_role_that_sam_made(template: Template) -> None:
@@ -658,6 +671,7 @@ def test_the_outputs_have_the_names_that_others_rely_on(template: Template) -> N
         "ConsoleUrl",
         "ControlUrl",
         "ControlPolicyArn",
+        "ErasePolicyArn",
         "ListenPolicyArn",
         "EventBusName",
         "EventsDeadLetterQueueUrl",

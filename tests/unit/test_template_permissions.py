@@ -26,6 +26,10 @@ ELSEWHERE = {
     "control dynamodb:Query",
     "control dynamodb:PutItem",
     "control lambda:Invoke",
+    "control dynamodb:UpdateItem",
+    "control s3:ListObjectVersions",
+    "control s3:DeleteObject",
+    "control secretsmanager:GetSecretValue",
     "control s3:GetObject",
     "control s3:HeadObject",
     "deliver dynamodb:BatchGetItem",  # tests/integration/test_deliveries.py, like the rest
@@ -58,6 +62,8 @@ NEEDS = {
     # Without s3:ListBucket a missing object is answered 403, and cannot be distinguished from a forbidden one.
     "s3:HeadObject": {"s3:GetObject", "s3:ListBucket"},
     "s3:GetObject": {"s3:GetObject", "s3:ListBucket"},
+    "s3:ListObjectVersions": {"s3:ListBucketVersions"},
+    "s3:DeleteObject": {"s3:DeleteObjectVersion"},  # of each version: nothing is hidden by a marker only
     "s3:ListMultipartUploads": {"s3:ListBucketMultipartUploads"},
 }
 """Operations whose permissions have other names than they."""

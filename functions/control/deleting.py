@@ -1,0 +1,110 @@
+"""`DELETE /recordings/{id}`: a recording is deleted for good, in the bucket with every version, and at Telnyx.
+
+Each step may be made twice, and who deletes it is noted first, with all that the later steps need: a request that dies
+half-way is finished by the next. The bucket comes before Telnyx, since what is under legal hold must be kept at both;
+and once more at the end, for what the archive was writing until the ledger's entry said that it was erased.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Protocol
+
+from botocore.exceptions import ClientError
+
+from control.audit import DELETED, AuditItem
+from control.problems import Refused, not_found
+from control.recording_answers import place_of
+from dialtone.domain.recordings import ERASED, OPEN_STATUSES, object_key
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from control.audit import AuditTrail
+    from control.bucket import RecordingsBucket
+    from dialtone.adapters.calls_table import CallsTable
+
+FORBIDDEN = "AccessDenied"
+"""S3's answer for a version that is locked, or under legal hold."""
+
+
+class Telnyx(Protocol):
+    """What is needed of Telnyx's API. All raise TelnyxRefused and TelnyxUnavailable."""
+
+    def transcriptions_of(self, recording_id: str) -> tuple[str, ...]:
+        """The ids of a recording's transcriptions."""
+        ...
+
+    def delete_recording(self, recording_id: str) -> bool:
+        """Delete a recording for good."""
+        ...
+
+    def delete_transcription(self, transcription_id: str) -> bool:
+        """Delete a transcription for good."""
+        ...
+
+
+class Deleting:
+    """Deletes recordings, where the stack lets it."""
+
+    def __init__(  # noqa: PLR0913 -- what it stands between
+        self,
+        store: CallsTable,
+        bucket: RecordingsBucket,
+        telnyx: Telnyx,
+        audit: AuditTrail,
+        now: Callable[[], datetime],
+        *,
+        allowed: bool,
+    ) -> None:
+        self._store = store
+        self._bucket = bucket
+        self._telnyx = telnyx
+        self._audit = audit
+        self._now = now
+        self._allowed = allowed
+
+    def delete(self, identifier: str, by: str, request_id: str) -> AuditItem:
+        """Delete a recording for good; gives who did so first. Raises Refused, TelnyxRefused, TelnyxUnavailable."""
+        if not self._allowed:
+            message = "This stack lets nobody delete recordings: its parameter RecordingDeletion is off."
+            raise Refused(HTTPStatus.FORBIDDEN, "deletion_is_off", message)
+        session, name = place_of(identifier)
+        recording = self._store.recording(session, name) if session and name else None
+        if recording is None:
+            raise not_found("recording", identifier)
+        if recording.status in OPEN_STATUSES:
+            message = "The recording is still to come, or being archived: delete it once it is settled."
+            raise Refused(HTTPStatus.CONFLICT, "not_settled", message)
+        noted = next((each for each in self._audit.of(session) if (each.did, each.recording) == (DELETED, name)), None)
+        if noted is None and recording.status == ERASED:
+            raise not_found("recording", identifier)  # with its whole call, by an erasure
+        if noted is None:
+            at = self._now().astimezone(UTC).isoformat()
+            files = object_key(recording, "")
+            noted = AuditItem(at, by, DELETED, name, files=files, recording_id=recording.recording_id)
+            self._audit.note(session, noted, request_id)
+        self._empty(noted.files)
+        self._delete_at_telnyx(noted.recording_id)
+        if recording.status != ERASED:
+            self._store.mark_recording(recording.erased(), was=(recording.status,))
+        self._empty(noted.files)
+        return noted
+
+    def _empty(self, files: str) -> None:
+        try:
+            self._bucket.delete_all(files)
+        except ClientError as error:
+            if error.response["Error"]["Code"] != FORBIDDEN:
+                raise
+            message = "The recording is locked or under legal hold: `dialtone recordings release` it first."
+            raise Refused(HTTPStatus.CONFLICT, "held", message) from error
+
+    def _delete_at_telnyx(self, recording_id: str) -> None:
+        """Transcriptions go first: they are found by their recording."""
+        if recording_id:
+            for each in self._telnyx.transcriptions_of(recording_id):
+                self._telnyx.delete_transcription(each)
+            self._telnyx.delete_recording(recording_id)
