@@ -15,7 +15,7 @@ from archive.errors import PermanentFailure, wait_seconds
 from archive.words import Written
 from dialtone.adapters.telemetry import Measure
 from dialtone.domain.errors import DialtoneError
-from dialtone.domain.recordings import DOUBTFUL, WORDS, ArchiveJob
+from dialtone.domain.recordings import DOUBTFUL, TALK, WORDS, ArchiveJob
 from dialtone.domain.units import MILLIS_PER_SECOND
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class Archive:
         """Whether a job is of a call that was erased: then what Telnyx has of it is deleted, and nothing archived."""
         if not self.erased.has(job.call_session_id):
             return False
-        self.erased.refuse(job.call_session_id, [job.recording_id])
+        self.erased.refuse(job.call_session_id, [job.recording_id], [job.conversation_id])
         return True
 
     def do(self, job: ArchiveJob, delivery: Delivery) -> ArchiveResult | Written:
@@ -67,7 +67,7 @@ class Archive:
             return self.custody.take(job, delivery)
         if job.kind == TRANSCRIPT:
             return self.transcripts.keep(job)
-        if job.kind == WORDS:
+        if job.kind in {WORDS, TALK}:
             return self.transcripts.write_down(job)
         if job.kind == METADATA:
             return self.custody.tell(job)

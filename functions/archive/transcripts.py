@@ -11,13 +11,14 @@ from archive.call_details import with_leg
 from archive.custody import ArchiveResult
 from archive.errors import AudioNotReady, NotArchived, PermanentFailure
 from archive.metadata_mirror import mirror
-from archive.words import write_down
+from archive.words import keep_conversation, write_down
 from dialtone.adapters.telnyx_api import SAME_START_SECONDS
 from dialtone.domain.recordings import (
     COMPLETED,
     ERASED,
     FAILED,
     KEPT_STATUSES,
+    TALK,
     TranscriptCopy,
     Transcription,
     object_key,
@@ -77,7 +78,9 @@ class Transcripts:
         return ArchiveResult(kept)
 
     def write_down(self, job: ArchiveJob) -> Written:
-        """Write what live transcription heard on a leg."""
+        """Write what live transcription heard on a leg, or what was said to a voice agent."""
+        if job.kind == TALK:
+            return keep_conversation(job, self._store, self._bucket, self._telnyx)
         return write_down(job, self._store, self._bucket)
 
     def _failed(self, recording: Recording, job: ArchiveJob) -> ArchiveResult:

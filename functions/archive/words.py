@@ -1,4 +1,4 @@
-"""Writes down what live transcription heard on a leg: a text beside the recordings of the call."""
+"""Writes down what was said on a leg, to a voice agent or heard by live transcription, beside the call's recordings."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from archive.errors import PermanentFailure
 from dialtone.domain.events import TRANSCRIPTION
 from dialtone.domain.live_words import TRANSCRIPT
-from dialtone.domain.recordings import text_key
+from dialtone.domain.recordings import dialogue, safe_id, text_key
 
 if TYPE_CHECKING:
     from archive.bucket import RecordingsBucket
     from dialtone.adapters.calls_table import CallsTable, TimelineEntry
+    from dialtone.adapters.telnyx_api import TelnyxApi
+    from dialtone.domain.calls import Call
     from dialtone.domain.recordings import ArchiveJob
 
 
@@ -28,15 +30,36 @@ def write_down(job: ArchiveJob, store: CallsTable, bucket: RecordingsBucket) -> 
 
     Raises PermanentFailure where nothing is known of the leg, and the store's and botocore's errors.
     """
-    leg = next((each for each in store.legs(job.call_session_id) if each.leg_id == job.call_leg_id), None)
-    if leg is None:
-        raise PermanentFailure("the table does not know the leg on which it was said")
+    leg = _leg(job, store)
     began = leg.answered_at or leg.initiated_at or leg.heard_at
     said = [each for each in store.timeline(job.call_session_id) if _is_of(each, job.call_leg_id)]
     text = "".join(f"{_line(each, began)}\n" for each in said).encode()
     key = text_key(leg.session_id, leg.leg_id, leg.initiated_at or began, "words")
     bucket.put(key, text, "text/plain; charset=utf-8", leg.retention_days)
     return Written(key, len(text))
+
+
+def keep_conversation(job: ArchiveJob, store: CallsTable, bucket: RecordingsBucket, telnyx: TelnyxApi) -> Written:
+    """Write what a caller and a voice agent said; once more is the same as once.
+
+    Raises PermanentFailure where nothing is known of the leg or Telnyx has nothing of it, TelnyxRefused,
+    TelnyxUnavailable, and the store's and botocore's errors.
+    """
+    leg = _leg(job, store)
+    text = job.transcript or dialogue(telnyx.conversation_messages(job.conversation_id), "text")
+    if not text:
+        raise PermanentFailure(f"Telnyx has no word of the conversation {job.conversation_id}")
+    began = leg.initiated_at or leg.answered_at
+    key = text_key(leg.session_id, leg.leg_id, began, f"conversation-{safe_id(job.conversation_id)}")
+    bucket.put(key, text.encode(), "text/plain; charset=utf-8", leg.retention_days)
+    return Written(key, len(text.encode()))
+
+
+def _leg(job: ArchiveJob, store: CallsTable) -> Call:
+    leg = next((each for each in store.legs(job.call_session_id) if each.leg_id == job.call_leg_id), None)
+    if leg is None:
+        raise PermanentFailure("the table does not know the leg on which it was said")
+    return leg
 
 
 def _is_of(entry: TimelineEntry, leg_id: str) -> bool:

@@ -13,6 +13,7 @@ from infra.carrier import (
     checks,
     commands,
     conferences_api,
+    conversations_api,
     dialing,
     downloads,
     errors,
@@ -105,7 +106,8 @@ class Api:
             return "webhook_deliveries", lambda: webhook_deliveries_api.page(self._exchange, request)
         about_queues = queues_api.routed(self._exchange, request) or conferences_api.routed(self._exchange, request)
         about_texts = about_queues or messages_api.routed(self._exchange, request)
-        about_account = about_texts or account_api.routed(self._exchange, request, self._public_key)
+        about_talk = about_texts or conversations_api.routed(self._exchange, request)
+        about_account = about_talk or account_api.routed(self._exchange, request, self._public_key)
         return about_account or ("recordings", recordings_api.routed(self._exchange, request))
 
     def _with_faults(self, action: str, answer: Callable[[], Response]) -> Response:

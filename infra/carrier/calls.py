@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from dialtone.domain.units import MILLIS_PER_SECOND
 from infra.carrier import conferences, cost, queues, recordings, supervision
+from infra.carrier.ai_assistant import AiAssistant
 from infra.carrier.ai_gather import AiGather
 from infra.carrier.audio import Player, brief
 from infra.carrier.delivery import Route, Session
@@ -161,7 +162,7 @@ def say(exchange: Exchange, leg: Leg, seconds: float, words: str) -> None:
     heard_by = (leg, *listeners)
     for ear in heard_by:
         recordings.speech_began(ear, words)
-    if isinstance(leg.gather, AiGather):
+    if isinstance(leg.gather, (AiGather, AiAssistant)):
         leg.gather.hears()
     leg.timers.append(exchange.clock.after(seconds, lambda: _said(exchange, leg, heard_by, words)))
     for ear in listeners:
@@ -173,7 +174,7 @@ def _said(exchange: Exchange, leg: Leg, heard_by: tuple[Leg, ...], words: str) -
     for ear in heard_by:
         recordings.speech_ended(exchange, ear)
         _write_down(exchange, ear, "inbound" if ear is leg else "outbound", words)
-    if isinstance(leg.gather, AiGather):
+    if isinstance(leg.gather, (AiGather, AiAssistant)):
         leg.gather.heard(words)
 
 

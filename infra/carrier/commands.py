@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from infra.carrier import calls, conferences, dialing, errors, media, payments, queues, recordings, supervision
+from infra.carrier.ai_assistant import AiAssistant
 from infra.carrier.ai_gather import AiGather
 from infra.carrier.audio import Prompt, speech
 from infra.carrier.gather import Gather, rules
@@ -279,10 +280,21 @@ def gather_using_ai(exchange: Exchange, leg: Leg, given: Parameters) -> dict[str
 
 
 @_command()
-def ai_assistant_stop(_exchange: Exchange, leg: Leg, given: Parameters) -> dict[str, Any]:
-    """Let no assistant listen any more."""
+def ai_assistant_start(exchange: Exchange, leg: Leg, given: Parameters) -> dict[str, Any]:
+    """Let an assistant talk."""
     take_client_state(leg, given)
-    if isinstance(leg.gather, AiGather):
+    if "assistant" not in given:
+        raise errors.missing("/assistant")
+    talking = AiAssistant(exchange, leg, given)
+    talking.begin()
+    return {"conversation_id": talking.conversation_id}
+
+
+@_command()
+def ai_assistant_stop(_exchange: Exchange, leg: Leg, given: Parameters) -> dict[str, Any]:
+    """Let no assistant listen or talk any more."""
+    take_client_state(leg, given)
+    if isinstance(leg.gather, (AiGather, AiAssistant)):
         leg.gather.end("cancelled")
     return {}
 

@@ -73,6 +73,10 @@ class Exchange:
     pay_connectors: dict[str, str] = field(default_factory=lambda: {"Default": "success"})
     #: Whether a connector of any other name is there, too, and charges whatever it is asked to.
     any_pay_connector: bool = False
+    #: What was said to assistants, by the ids of the conversations.
+    conversations: dict[str, list[dict[str, str]]] = field(default_factory=dict)
+    #: The assistants that cannot begin.
+    broken_assistants: set[str] = field(default_factory=set)
     messaging: Messaging = field(default_factory=Messaging)
     #: command_id of each accepted dial → when, and what was answered.
     dials_seen: dict[str, tuple[float, dict[str, Any]]] = field(default_factory=dict)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from infra.carrier.caller_identity import UNKNOWN_CALLER, CallerIdentity
 
 if TYPE_CHECKING:
+    from infra.carrier.ai_assistant import AiAssistant
     from infra.carrier.ai_gather import AiGather
     from infra.carrier.applications import Application
     from infra.carrier.audio import Player, Playing, Prompt
@@ -123,7 +124,7 @@ class Leg:
     supervisor_role: str = ""
     #: Those that listen to this one's.
     supervisors: list[Leg] = field(default_factory=list)
-    gather: Gather | Payment | AiGather | None = None
+    gather: Gather | Payment | AiGather | AiAssistant | None = None
     #: Of live transcription under way: its engine, and whose words are written down.
     transcription: tuple[str, str] | None = None
     recordings: list[Recording] = field(default_factory=list)

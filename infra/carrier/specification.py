@@ -20,6 +20,7 @@ Check = Callable[[object, str], None]
 
 #: Action → module and name of the SDK's description of its parameters.
 DESCRIPTIONS = {
+    "ai_assistant_start": ("telnyx.types.calls.action_start_ai_assistant_params", "ActionStartAIAssistantParams"),
     "ai_assistant_stop": ("telnyx.types.calls.action_stop_ai_assistant_params", "ActionStopAIAssistantParams"),
     "answer": ("telnyx.types.calls.action_answer_params", "ActionAnswerParams"),
     "bridge": ("telnyx.types.calls.action_bridge_params", "ActionBridgeParams"),

@@ -21,6 +21,8 @@ from typing import TYPE_CHECKING, Any
 from dialtone.adapters.calls_table import EVENT, LEG, RECORDING
 from dialtone.adapters.dynamodb_items import plain
 from dialtone.adapters.erased_calls import delete_at_telnyx
+from dialtone.domain.compact_json import expanded
+from dialtone.domain.conversations import ENDED
 from dialtone.domain.erasure import Receipt
 from dialtone.domain.errors import DialtoneError
 from dialtone.domain.parked_event import call_folder
@@ -127,6 +129,8 @@ class Erasure:
         Raises NotDeleted where S3 keeps something, DialtoneError where others go on writing.
         """
         session = plan.call_session_id
+        for conversation_id in sorted(_conversation_ids(self.items.of(session))):
+            self.telnyx.delete_conversation(conversation_id)
         recordings, transcriptions = delete_at_telnyx(self.telnyx, session, plan.recording_ids)
         self.parked.delete(list(self.parked.versions(call_folder(session))))
         items = self.items.strip(session)
@@ -169,6 +173,13 @@ def _recording_ids(items: Sequence[RawItem]) -> Iterator[str]:
     for item in items:
         if _kind(item) == RECORDING and (recording_id := plain(item).get("recording_id")):
             yield recording_id
+
+
+def _conversation_ids(items: Sequence[RawItem]) -> set[str]:
+    """Telnyx's, of all that an assistant heard on the call, be it but one answer."""
+    events = (plain(item) for item in items if _kind(item) == EVENT)
+    ended = (expanded(each["payload"]) for each in events if each.get("event_type") == ENDED and each.get("payload"))
+    return {payload["conversation_id"] for payload in ended if payload.get("conversation_id")}
 
 
 def _folders(call_session_id: str, items: Sequence[RawItem]) -> Iterator[str]:

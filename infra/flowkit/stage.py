@@ -30,7 +30,8 @@ from dialtone.domain.deadline import NO_DEADLINE
 from dialtone.domain.errors import TelnyxUnavailable
 from dialtone.domain.events import parse_event
 from dialtone.domain.own_events import event_to_json
-from dialtone.domain.watch import overdue_event
+from dialtone.domain.watch import LOOK_SECONDS, overdue_event
+from dialtone.flow.steps.assistant import Assistant
 from dialtone.flow.steps.queue import AVERAGE, AVERAGE_MINUTES
 from dialtone.flow.templating import WAITING_SINCE
 from infra.account import CONNECTION_ID, SHOWN_NUMBER, upload_audio
@@ -205,13 +206,18 @@ class Unwatched:
 
 @dataclass(slots=True)
 class AfterHangups:
-    """Stands where the watchdog's queue does; looks after calls that have ended only: nothing else leads those on."""
+    """Stands where the watchdog's queue does.
+
+    It looks after calls that nothing else leads on: those that have ended, and those with an assistant that talks on.
+    """
 
     clock: Clock
     leg: Callable[[str, str], Call | None]
     """A leg, by its session's id and its own."""
     deliver: Callable[[Event], bool]
     """Take an event of ours to the call; whether it was taken."""
+    talks_on: Callable[[Call], bool] = lambda _: False
+    """Whether a call is with an assistant, whose time only the watchdog limits."""
 
     def look_later(self, look: Look, seconds: int, deadline: float = NO_DEADLINE) -> None:
         """Look at a call in so many seconds."""
@@ -220,11 +226,12 @@ class AfterHangups:
 
     def _look(self, look: Look) -> None:
         leg = self.leg(look.call_session_id, look.call_leg_id)
-        if leg is None or leg.watch is None or not leg.goes_on or leg.watch.chain != look.chain:
+        if leg is None or leg.watch is None or leg.watch.chain != look.chain or (leg.ended_at and not leg.goes_on):
             return
-        if self.clock.datetime().timestamp() >= leg.watch.until:
+        led_by_nothing_else = leg.goes_on or self.talks_on(leg)
+        if led_by_nothing_else and self.clock.datetime().timestamp() >= leg.watch.until:
             self.deliver(overdue_event(leg, leg.watch))
-        self.look_later(look, SETTLING_SECONDS)
+        self.look_later(look, SETTLING_SECONDS if leg.ended_at else LOOK_SECONDS)
 
 
 class StageTable(CallsTable):
@@ -270,13 +277,14 @@ class Stage:
         )
         self.api.carrier = self.carrier
         self.systems = OtherSystems(self.carrier, self._hear)
+        self._library = replace(library, kept=self.store) if library else FlowLibrary.open(flows, self.store)
         self.processor = EventProcessor(
             self.store,
-            replace(library, kept=self.store) if library else FlowLibrary.open(flows, self.store),
+            self._library,
             self.api,
             self.jobs,  # type: ignore[arg-type]
             self.systems,
-            AfterHangups(self.carrier.clock, lambda *ids: self.store.leg(*ids), self._hear),  # noqa: PLW0108 -- a stage may replace it
+            AfterHangups(self.carrier.clock, lambda *ids: self.store.leg(*ids), self._hear, self._talks_on),  # noqa: PLW0108 -- a stage may replace it
             now_seconds=self.now_seconds,
             queues=QueueAnswers(self.api, self.store),
         )
@@ -303,6 +311,10 @@ class Stage:
         """Let earlier calls have set these variables, which flows remember of a person."""
         item = memory_item(person, variables, self.carrier.clock.datetime().isoformat(), days=1)
         self.table.transact_write_items(TransactItems=[{"Put": {"Item": item}}])
+
+    def _talks_on(self, call: Call) -> bool:
+        flow = self._library.flow_for(call, overdue_event(call, call.watch)) if call.watch else None
+        return flow is not None and isinstance(flow.step_of(call), Assistant)
 
     def ring(self, number: str, caller: Caller) -> str:
         """Somebody calls; gives the session once nothing more is to come."""

@@ -160,6 +160,7 @@ def test_a_dial_whose_audio_cannot_be_fetched_is_refused() -> None:
 
 
 MINIMAL: dict[str, dict[str, Any]] = {
+    "ai_assistant_start": {"assistant": {"id": "assistant-1"}},
     "ai_assistant_stop": {},
     "transcription_start": {},
     "transcription_stop": {},

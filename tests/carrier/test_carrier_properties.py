@@ -49,6 +49,7 @@ COMMANDS: dict[str, st.SearchStrategy[dict[str, Any]]] = {
         {"parameters": st.just({"type": "object", "properties": {"choice": {"type": "string", "enum": ["1"]}}})},
         optional={"greeting": st.just("a prompt"), "user_response_timeout_ms": st.just(3000)},
     ),
+    "ai_assistant_start": st.just({"assistant": {"id": "assistant-1"}, "greeting": "Hello"}),
     "ai_assistant_stop": st.just({}),
     "transcription_start": st.fixed_dictionaries({}, optional={"transcription_tracks": st.just("both")}),
     "transcription_stop": st.just({}),

@@ -304,3 +304,20 @@ def test_what_live_transcription_heard_is_written_beside_the_recordings_in_the_o
 
 def test_words_of_a_leg_that_nobody_knows_are_given_up(house: ArchiveHouse) -> None:
     assert len(house.deliver(ArchiveJob("words", "unknown", "unknown"))) == 1
+
+
+def test_what_was_said_to_a_voice_agent_is_written_beside_the_recordings(house: ArchiveHouse) -> None:
+    leg = Call(SESSION, LEG, initiated_at="2026-09-21T12:00:00.000000Z", retention_days=30)
+    about = {"call_session_id": SESSION, "call_leg_id": LEG}
+    begun = Event("1", "call.initiated", leg.initiated_at, about)
+    before = next(iter(house.store.legs(SESSION)), Call(SESSION, LEG))
+    house.store.commit(begun, before, Decision(leg), at_seconds=0)
+    said = "assistant: Hello.\ncaller: Žofie here.\n"
+
+    job = ArchiveJob("conversation", SESSION, LEG, conversation_id="c-1", transcript=said)
+    assert [house.deliver(job), house.deliver(job)] == [[], []]
+    nowhere = house.deliver(ArchiveJob("conversation", SESSION, LEG, conversation_id="c-2"))
+
+    key = f"recordings/2026/09/21/{SESSION}/{LEG}-conversation-c-1.txt"
+    assert house.objects()[key].decode() == said
+    assert len(nowhere) == 1, "Telnyx has no word of it"

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from dialtone.adapters.calls_table import FLOW, MEMORY_ITEM, memory_item, memory_key
+from dialtone.domain.decisions import Decision
 from dialtone.domain.erasure import receipt_key
+from dialtone.domain.events import Event
 from dialtone.domain.parked_event import ParkedEvent
 from dialtone.domain.recordings import ERASED, ArchiveJob
 from infra import aws as aws_module
@@ -136,6 +138,11 @@ def test_nothing_of_an_erased_caller_is_left_and_others_are_untouched(office: Of
     office.line.clients["sqs"].send_message(
         QueueUrl=office.line.queue_url.replace("archive", "dead"), MessageBody=given_up.to_json()
     )
+    office.line.stage.carrier.exchange.conversations["c-1"] = [{"role": "user", "content": MESSAGE}]
+    leg = office.line.store.legs(office.session)[0]
+    about = {"call_session_id": office.session, "call_leg_id": leg.leg_id, "conversation_id": "c-1"}
+    ended = Event("talked", "call.conversation.ended", leg.answered_at, about)
+    office.line.store.commit(ended, leg, Decision(leg), at_seconds=0)
     assert office.anywhere(CALLER)
     assert office.anywhere(MESSAGE), "the transcript"
     assert office.at_telnyx(office.session) == (1, 1)
@@ -148,6 +155,7 @@ def test_nothing_of_an_erased_caller_is_left_and_others_are_untouched(office: Of
     others = {item["item"]["S"] for item in of_other}
     assert [name for name in office.anywhere(CALLER) if name not in others and other not in name] == []
     assert office.at_telnyx(office.session) == (0, 0)
+    assert office.line.stage.carrier.exchange.conversations == {}
     assert [key for key in office.versions() if office.session in key] == []
     assert s3.list_objects_v2(Bucket="parked")["KeyCount"] == 0
     assert "0 put back" in office.run("redrive")[1]

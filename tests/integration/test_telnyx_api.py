@@ -861,3 +861,14 @@ def test_what_telnyx_says_of_a_text_is_final_where_it_is_about_the_text(  # noqa
     outcome = api.send(TEXT, "an-id", virtual.now + 5)
 
     assert (outcome.kind, outcome.code) == (kind, code)
+
+
+def test_what_was_said_in_a_conversation_is_read_page_by_page(api: TelnyxApi, scripted: ScriptedTelnyx) -> None:
+    pages = [[{"role": "user", "text": str(each)} for each in range(count)] for count in (100, 3)]
+    scripted.answers.extend(Answer(body=json.dumps({"data": page}).encode()) for page in pages)
+    scripted.answers.append(error(404, "10005"))
+
+    said = api.conversation_messages("c/1")
+
+    assert [len(said), said[0], api.conversation_messages("c/2")] == [103, {"role": "user", "text": "0"}, []]
+    assert unquote(scripted.requests[1].path) == "/v2/ai/conversations/c/1/messages?page[number]=2&page[size]=100"

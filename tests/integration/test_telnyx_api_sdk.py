@@ -19,7 +19,7 @@ from tests.integration.scripted_telnyx import Answer, ScriptedTelnyx, error
 ROOT = Path(__file__).parents[2]
 VOLATILE_HEADERS = {"host", "x-stainless-read-timeout"}
 MODULES_LEAN = 40  # of telnyx; plainly there are some 3,000 once a command was sent
-LOOKUPS = 14
+LOOKUPS = 16
 PROCESS_SECONDS = 60
 
 LOAD = {
@@ -50,6 +50,7 @@ actions.stop_gather(call, **state)
 actions.gather_using_speak(call, **state, payload="Hi", voice="female", valid_digits="12")
 actions.gather_using_audio(call, **state, media_name="menu")
 actions.gather_using_ai(call, **state, parameters={"type": "object"}, language="de")
+actions.start_ai_assistant(call, **state, assistant={"id": "a-1"}, greeting="Hi")
 actions.stop_ai_assistant(call, **state)
 actions.start_transcription(call, **state, transcription_engine="Google", transcription_tracks="both")
 actions.stop_transcription(call, **state)
@@ -80,6 +81,8 @@ client.queues.retrieve("the/line")
 client.queues.calls.list("the/line")
 client.recordings.delete("r/1")
 client.recording_transcriptions.delete("t/1")
+client.ai.conversations.messages.list("c/1", page_number=1, page_size=100)
+client.ai.conversations.delete("c/1")
 """
 OURS = """
 import sys, time
@@ -106,6 +109,7 @@ send("gather_stop")
 send("gather_using_speak", payload="Hi", voice="female", valid_digits="12")
 send("gather_using_audio", media_name="menu")
 send("gather_using_ai", parameters={"type": "object"}, language="de")
+send("ai_assistant_start", assistant={"id": "a-1"}, greeting="Hi")
 send("ai_assistant_stop")
 send("transcription_start", transcription_engine="Google", transcription_tracks="both")
 send("transcription_stop")
@@ -134,6 +138,8 @@ for find in (
     lambda: api.first_in_queue("the/line"),
     lambda: api.delete_recording("r/1"),
     lambda: api.delete_transcription("t/1"),
+    lambda: api.conversation_messages("c/1"),
+    lambda: api.delete_conversation("c/1"),
 ):
     try:
         find()

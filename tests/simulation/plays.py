@@ -221,6 +221,20 @@ def _met(member: Caller, *, moderator_after: float | None = None) -> Play:
 _WRONG_PIN = (Hear("Your PIN"), Press("1111", after=1))
 
 LANGUAGE_PLAYS: dict[str, Play] = {
+    "a voice agent that helps": _rung(
+        "+15550159",
+        Caller(
+            Hear("How can I help"),
+            Say(2, "Where is my order?"),
+            Hear("anything else"),
+            Say(1, "No, goodbye."),
+            Hear("Because"),
+            Silence(20),
+        ),
+    ),
+    "a voice agent that is ended by a key": _rung(
+        "+15550159", Caller(Hear("How can I help"), Press("0", after=1), Hear("This is the desk"), Silence(20))
+    ),
     "words that are written down while they are said": _rung(
         "+15550158",
         Caller(

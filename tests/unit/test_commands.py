@@ -38,6 +38,7 @@ PARAMETER_TYPES = {
     "gather_using_ai": "calls.action_gather_using_ai_params.ActionGatherUsingAIParams",
     "transcription_start": "calls.action_start_transcription_params.ActionStartTranscriptionParams",
     "transcription_stop": "calls.action_stop_transcription_params.ActionStopTranscriptionParams",
+    "ai_assistant_start": "calls.action_start_ai_assistant_params.ActionStartAIAssistantParams",
     "ai_assistant_stop": "calls.action_stop_ai_assistant_params.ActionStopAIAssistantParams",
     "gather_using_speak": "calls.action_gather_using_speak_params.ActionGatherUsingSpeakParams",
     "gather_using_audio": "calls.action_gather_using_audio_params.ActionGatherUsingAudioParams",

@@ -38,6 +38,10 @@ class Telnyx(Protocol):
         """Delete a transcription for good."""
         ...
 
+    def delete_conversation(self, conversation_id: str) -> bool:
+        """Delete a conversation with an assistant for good."""
+        ...
+
 
 class ErasedCalls:
     """The receipts in the recordings bucket, and what follows from them. Methods raise botocore's errors."""
@@ -58,7 +62,9 @@ class ErasedCalls:
             raise
         return True
 
-    def refuse(self, call_session_id: str, recording_ids: Iterable[str] = ()) -> tuple[Recording, ...]:
+    def refuse(
+        self, call_session_id: str, recording_ids: Iterable[str] = (), conversation_ids: Iterable[str] = ()
+    ) -> tuple[Recording, ...]:
         """Delete what Telnyx has of an erased call, and note the ledger's entries as erased; gives those that were not.
 
         Raises TelnyxRefused and TelnyxUnavailable, too: then it has to be done again.
@@ -66,6 +72,8 @@ class ErasedCalls:
         entries = [each for each in self._store.recordings(call_session_id) if each.status != ERASED]
         known = {each.recording_id for each in entries} | {*recording_ids}
         delete_at_telnyx(self._telnyx, call_session_id, known - {""})
+        for conversation_id in filter(None, conversation_ids):
+            self._telnyx.delete_conversation(conversation_id)
         for entry in entries:
             self._store.mark_recording(entry.erased(), was=(entry.status,))
         return tuple(entries)

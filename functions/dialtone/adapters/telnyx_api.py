@@ -209,6 +209,10 @@ class ReportedEvent(NamedTuple):
     """The `data` of its webhook, where Telnyx's list shows it; its description calls that the raw event."""
 
 
+MESSAGES_ASKED, MESSAGE_PAGES = 100, 20
+"""Of a conversation with an assistant, at once, and how often: more is nothing that two say in an hour."""
+
+
 class TelnyxApi:
     """Telnyx, with one pool of connections, for as long as the process lives; threads may share it."""
 
@@ -398,6 +402,27 @@ class TelnyxApi:
     def delete_transcription(self, transcription_id: str, *, deadline: float | None = None) -> bool:
         """Delete a transcription for good; False if there is no such one. Raises as `delete_recording`."""
         return self._delete(f"/recording_transcriptions/{_path_part(transcription_id)}", deadline)
+
+    def delete_conversation(self, conversation_id: str, *, deadline: float | None = None) -> bool:
+        """Delete a conversation with an assistant for good; False if there is no such one. Raises as above."""
+        return self._delete(f"/ai/conversations/{_path_part(conversation_id)}", deadline)
+
+    def conversation_messages(self, conversation_id: str, *, deadline: float | None = None) -> list[dict[str, object]]:
+        """Give what was said in a conversation with an assistant, in order; nothing for one that does not exist.
+
+        Raises TelnyxRefused and TelnyxUnavailable. An answer without a list is no answer, here too.
+        """
+        messages: list[dict[str, object]] = []
+        for page in range(1, MESSAGE_PAGES + 1):
+            query = {"page[number]": page, "page[size]": MESSAGES_ASKED}
+            outcome = self._get(f"/ai/conversations/{_path_part(conversation_id)}/messages", deadline, query)
+            if outcome.status == HTTPStatus.NOT_FOUND:
+                break
+            listed = _listed(outcome)
+            messages += map(dict, listed)
+            if len(listed) < MESSAGES_ASKED:
+                break
+        return messages
 
     def commands_since(
         self, call_session_id: str, since_seconds: float, deadline: float | None = None

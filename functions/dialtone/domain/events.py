@@ -52,6 +52,9 @@ OURS = "dialtone."
 OF_AI_GATHERS = "call.ai_gather."
 """How the types of events begin that may hold what a caller said."""
 
+OF_CONVERSATIONS = "call.conversation."
+"""How the types of events begin that are about a conversation with an assistant; its end may hold what was said."""
+
 TRANSCRIPTION = "call.transcription"
 """The type of the event that holds a sentence that was said."""
 
@@ -351,6 +354,7 @@ _SENTENCE = "transcript"
 
 _NEVER_KEPT = frozenset(
     {"recording_urls", "public_recording_urls", "client_state", "transcription_text", "token_id", "last_four"}
+    | {"messages"}
 )
 """URLs that let anyone fetch a recording, our own mark, transcripts, which belong in the bucket, and what is known of a
 card or can be charged: only the call's variables have it."""

@@ -84,6 +84,11 @@ def _listening(given: Parameters) -> float:
     return greeting + _seconds(given, "user_response_timeout_ms", RESPONSE_MILLIS) + LISTENING_SECONDS
 
 
+def _talking(given: Parameters) -> float:
+    limits = given.get("assistant", {}).get("dynamic_variables", {})
+    return float(limits.get("max_seconds", LISTENING_SECONDS)) + AT_ONCE_SECONDS
+
+
 def _ringing(given: Parameters) -> float:
     return float(given.get("timeout_secs", RING_SECONDS) + CONNECTING_SECONDS)
 
@@ -98,6 +103,7 @@ def _seconds(given: Parameters, name: str, default: int) -> float:
 
 
 _SECONDS: Mapping[str, Callable[[Parameters], float]] = {
+    "ai_assistant_start": _talking,
     "answer": _at_once,
     "bridge": _at_once,
     "conference_create": _at_once,

@@ -274,13 +274,16 @@ class Report:
 WORDS = "words"
 """The kind of a job that writes down what live transcription heard on a leg."""
 
+TALK = "conversation"
+"""The kind of a job that keeps what a caller and a voice agent said."""
+
 
 @dataclass(frozen=True, slots=True)
 class ArchiveJob:
     """A job of the archive, as its queue carries it."""
 
     kind: str
-    """`audio`, `transcript`, `metadata` where the ledger has something new to be mirrored, or WORDS."""
+    """`audio`, `transcript`, `metadata` where the ledger has something new to be mirrored, WORDS, or TALK."""
     call_session_id: str
     call_leg_id: str
     recording: str = ""
@@ -293,12 +296,16 @@ class ArchiveJob:
     """The text; '' where it is too long for a message and must be asked for."""
     transcription_status: str = ""
     """As the webhook gave it; '' where it did not say."""
+    conversation_id: str = ""
+    """Telnyx's, of a conversation with an assistant."""
 
     def completed_from(self, event: Event) -> ArchiveJob:
         """The job completed from its event: URLs and transcripts must not be stored in the table with the decision."""
         if self.kind == "audio" and (urls := download_addresses(event)):
             return replace(self, urls=urls)
         if self.kind == "transcript" and (text := event.text("transcription_text")):
+            return replace(self, transcript=text if _fits(text) else "")
+        if self.kind == TALK and (text := dialogue(event.payload.get("messages"), "content")):
             return replace(self, transcript=text if _fits(text) else "")
         return self
 
@@ -317,6 +324,19 @@ class ArchiveJob:
         if not all(isinstance(text, str) for text in texts) or not _is_addresses(job.urls):
             raise TypeError("a job's fields are texts, and its urls formats with addresses")
         return job
+
+
+_SPEAKERS = {"user": "caller", "assistant": "assistant"}
+
+
+def dialogue(messages: object, field: str) -> str:
+    """What caller and assistant said, a line each; '' for nothing. `field` is that of a message with the words."""
+    said = []
+    for each in messages if isinstance(messages, list) else ():
+        speaker, words = (each.get("role"), each.get(field)) if isinstance(each, dict) else (None, None)
+        if speaker in _SPEAKERS and isinstance(words, str) and words.strip():
+            said.append(f"{_SPEAKERS[speaker]}: {' '.join(words.split())}\n")
+    return "".join(said)
 
 
 def object_key(recording: Recording, suffix: str) -> str:

@@ -483,6 +483,18 @@ ACTIONS: Mapping[str, Action] = {
         },
         required=("parameters",),
     ),
+    "ai_assistant_start": Action(
+        STATE
+        | {
+            "assistant": Shape({"id": WORD}, required=("id",), open=True),
+            "greeting": PROMPT,
+            "interruption_settings": Shape(open=True),
+            "message_history": ListOf(Shape(open=True)),
+            "participants": ListOf(Shape(open=True)),
+            "send_message_history_updates": FLAG,
+            "transcription": Shape(open=True),
+        },
+    ),
     "ai_assistant_stop": Action(STATE),
     "transcription_start": Action(
         STATE

@@ -28,7 +28,7 @@ from dialtone.domain.decisions import (
     stay,
 )
 from dialtone.domain.errors import CommandInvalid
-from dialtone.domain.events import OF_AI_GATHERS, OURS
+from dialtone.domain.events import OF_AI_GATHERS, OF_CONVERSATIONS, OURS
 from dialtone.domain.numbers import masked
 from dialtone.domain.outcomes import COMPLETED, FLOW_FAILED, HUNG_UP, NO_FLOW
 from dialtone.domain.outside import GATHER_ENDED
@@ -84,6 +84,7 @@ _BOUND_TO_A_TURN = (
     "call.enqueued",
     "call.dequeued",
     OF_AI_GATHERS,
+    OF_CONVERSATIONS,
     OF_PAYMENTS,
     "dialtone.lookup.",
     "dialtone.queue.",
@@ -93,6 +94,7 @@ _BOUND_TO_A_TURN = (
 
 _MARKED = frozenset(
     {
+        "ai_assistant_start",
         "answer",
         "bridge",
         "conference_create",
@@ -201,7 +203,7 @@ def overdue(call: Call, event: Event, flow: LoadedFlow | None) -> Decision:
     if step is None:
         end = Decision(call, (command("hangup", call.control_id),), reason=reason, incidents=(FLOW_ERROR,))
         return enter_again(call, event, flow) if call.outside and call.outside.aside else end
-    return _follow(call, event, Fail(reason, step.abandoned(call)), flow)
+    return _follow(call, event, step.overdue(call, reason), flow)
 
 
 def callee_progressed(call: Call, event: Event, flow: LoadedFlow | None, reason: str) -> Decision:

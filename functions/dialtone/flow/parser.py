@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _STEP_CLASSES = {
     "answered_by": "answered_by.AnsweredBy",
+    "assistant": "assistant.Assistant",
     "branch": "branch.Branch",
     "choose_language": "choose_language.ChooseLanguage",
     "collect": "collect.Collect",

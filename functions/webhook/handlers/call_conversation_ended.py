@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from dialtone.domain.decisions import stay
+from dialtone.domain.conversations import to_be_kept
+from dialtone.flow.engine import advance
 from webhook.router import on
 
 if TYPE_CHECKING:
@@ -16,6 +18,9 @@ if TYPE_CHECKING:
 
 @on("call.conversation.ended")
 def conversation_ended(call: Call, event: Event, flow: LoadedFlow | None) -> Decision:
-    """The assistant listens no more; `call.ai_gather.ended` says what came of it: a line in the timeline."""
-    del flow
-    return stay(call, event.text("reason"))
+    """A voice agent talks no more: what was said is kept, and the flow goes on.
+
+    Of an assistant that listened for one answer `call.ai_gather.ended` says what came of it.
+    """
+    decision = advance(call, event, flow)
+    return replace(decision, archive=(*decision.archive, *to_be_kept(call, event)))

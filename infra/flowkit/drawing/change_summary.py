@@ -90,6 +90,7 @@ def _in_short(step: Step) -> str:
 _KIND_CHANGED = {
     "say": "{step} now says: {now} Before: {was}",
     "play": "{step} now plays {now}; before, {was}.",
+    "assistant": "In {step} callers now talk with the assistant {now}; before, with {was}.",
     "menu": "The menu in {step} says: {now} Before: {was}",
     "collect": "The question in {step} is now: {now} Before: {was}",
     "record": "Before the tone, {step} now says: {now} Before: {was}",
@@ -125,6 +126,9 @@ _FIELD_CHANGED = {
     "hold": "While it rings in {step}, the caller now hears {now}; before, {was}.",
 }
 
+_OF_A_KIND = {("assistant", "max_seconds"): "The assistant in {step} may now talk for {now} seconds instead of {was}."}
+"""Of a field whose name means another thing in steps of this kind."""
+
 _ANY_FIELD_CHANGED = "In {step}, {field} is now {now}; before, {was}."
 
 
@@ -146,7 +150,7 @@ def _of_the_content(old: Step, new: Step) -> Iterator[str]:
         elif field == "say_or_press" and field in changed and None in (getattr(old, field, None), getattr(new, field)):
             yield (_UNSAID if getattr(new, field) is None else _SAID).format(step=step)
         elif field in changed - {kind}:
-            pattern = _FIELD_CHANGED.get(field, _ANY_FIELD_CHANGED)
+            pattern = _OF_A_KIND.get((kind, field)) or _FIELD_CHANGED.get(field, _ANY_FIELD_CHANGED)
             yield _sentence(pattern, step, getattr(old, field, None), getattr(new, field), plain(field))
 
 

@@ -127,6 +127,10 @@ class Step(BaseModel):
         """What to do when Telnyx refuses a command of this step for good: by default, take the error path."""
         return Fail(event.text("reason"), self.abandoned(call))
 
+    def overdue(self, call: Call, reason: str) -> Go | Fail:
+        """What to do when what it waits for should have come and has not: by default, take the error path."""
+        return Fail(reason, self.abandoned(call))
+
     def abandoned(self, call: Call) -> tuple[Command, ...]:
         """What stops that which the step began, when it is left on its error path."""
         del call

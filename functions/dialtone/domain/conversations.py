@@ -1,0 +1,33 @@
+"""Conversations with a voice agent, as Telnyx reports them: why they ended, and what was said. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dialtone.domain.recordings import TALK, ArchiveJob
+
+if TYPE_CHECKING:
+    from dialtone.domain.calls import Call
+    from dialtone.domain.events import Event
+
+ENDED, START_FAILED = "call.conversation.ended", "call.conversation.start_failed"
+
+REASON, CONVERSATION = "assistant.reason", "assistant.conversation"
+"""The variables that say why a conversation ended, and by which id Telnyx knows it."""
+
+GONE = "customer_disconnect"
+"""Telnyx's reason where the caller hung up, which is reported by itself."""
+
+MAX_SECONDS = "max_seconds"
+"""The assistant's dynamic variable that says how long it may talk: Telnyx has no parameter for that."""
+
+
+def to_be_kept(call: Call, event: Event) -> tuple[ArchiveJob, ...]:
+    """The job that keeps what was said in a conversation that has ended: of a voice agent's, not of a question's.
+
+    Only an agent has an id; the assistant that listens for one answer has none, and of that nothing is kept.
+    """
+    conversation, agent = event.text("conversation_id"), event.text("assistant_id")
+    if not (conversation and agent):
+        return ()
+    return (ArchiveJob(TALK, call.session_id, call.leg_id, conversation_id=conversation),)

@@ -1,0 +1,107 @@
+"""`ai_assistant_start`: an assistant talks with the person on a leg until one of them ends it.
+
+A simulated one understands nothing. It says after the person what they said, and asks whether there is anything else;
+it ends once they say goodbye. Tools are not called.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from infra.carrier.ai_gather import MODEL, THINKING_SECONDS
+from infra.carrier.audio import Prompt, speech
+
+if TYPE_CHECKING:
+    from infra.carrier.clock import Timer
+    from infra.carrier.exchange import Exchange
+    from infra.carrier.legs import Leg
+
+GOODBYE = re.compile(r"\b(good ?bye|bye|auf wiederhören|adiós|au revoir)\b", re.IGNORECASE)
+
+STOPPED, OVER, HUNG_UP = "assistant_stopped", "assistant_ended", "customer_disconnect"
+"""Why a conversation ended. Telnyx's description has an example only, `customer_disconnect`."""
+
+
+class AiAssistant:
+    """An assistant that talks on a leg. It stands where a gather does; keys are nothing to it."""
+
+    tells_keys = True
+
+    def __init__(self, exchange: Exchange, leg: Leg, given: dict[str, Any]) -> None:
+        self._exchange = exchange
+        self._leg = leg
+        self._id = given["assistant"]["id"]
+        self._greeting = given.get("greeting") or given["assistant"].get("greeting")
+        self._messages: list[dict[str, str]] = []
+        self._prompt: Prompt | None = None
+        self._timer: Timer | None = None
+        self._began = exchange.clock.now
+        self.conversation_id = exchange.new_id()
+
+    def begin(self) -> None:
+        """Greet: what is still gathered on the leg is cancelled."""
+        if self._leg.gather is not None:
+            self._leg.gather.end("cancelled")
+        if self._id in self._exchange.broken_assistants:
+            failed = {"assistant_id": self._id, "reason": "invalid_request"}
+            self._exchange.emit(self._leg, "call.conversation.start_failed", **failed)
+            return
+        self._leg.gather = self
+        self._exchange.emit(self._leg, "call.conversation.created", conversation_id=self.conversation_id)
+        if self._greeting:
+            self._say(self._greeting, then=lambda: None)
+
+    def press(self, digit: str) -> None:
+        """Take no key: what Telnyx's assistant makes of one is not documented."""
+        del self, digit
+
+    def hears(self) -> None:
+        """Hear somebody begin to speak, which interrupts it."""
+        self._hush()
+
+    def heard(self, words: str) -> None:
+        """Answer what was said."""
+        if not words:
+            return
+        self._messages.append({"role": "user", "content": words})
+        self._timer = self._exchange.clock.after(THINKING_SECONDS, lambda: self._answer(words))
+
+    def end(self, status: str) -> None:
+        """Stop: the person has gone, or something else begins."""
+        self._end(HUNG_UP if status == "call_hangup" else STOPPED)
+
+    def _answer(self, words: str) -> None:
+        if GOODBYE.search(words):
+            self._say("Goodbye.", then=lambda: self._end(OVER))
+        else:
+            self._say(f"You said: {words} Is there anything else?", then=lambda: None)
+
+    def _say(self, text: str, then: Any) -> None:  # noqa: ANN401 -- what follows its end
+        words, seconds = speech(text, ssml=text.startswith("<speak"))
+        self._messages.append({"role": "assistant", "content": words})
+        self._prompt = Prompt("speech", words, seconds, announced=False, on_end=lambda _status: then())
+        self._leg.audio.add(self._leg, self._prompt)
+
+    def _end(self, reason: str) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._hush()
+        if self._leg.gather is self:
+            self._leg.gather = None
+        self._exchange.conversations[self.conversation_id] = self._messages
+        self._exchange.emit(
+            self._leg,
+            "call.conversation.ended",
+            assistant_id=self._id,
+            conversation_id=self.conversation_id,
+            duration_sec=round(self._exchange.clock.now - self._began),
+            llm_model=MODEL,
+            messages=self._messages,
+            reason=reason,
+        )
+
+    def _hush(self) -> None:
+        if self._prompt is not None:
+            prompt, self._prompt = self._prompt, None
+            self._leg.audio.withdraw(self._leg, prompt)
