@@ -44,7 +44,7 @@ HANGUP = "hangup"
 REFUSED = "dialtone.command.refused"
 """The type of the event."""
 
-CONFERENCE_ENDED, CONFERENCE_NAME_IN_USE = "90019", "90033"
+CONFERENCE_ENDED, CONFERENCE_FULL, CONFERENCE_NAME_IN_USE, QUEUE_FULL = "90019", "90032", "90033", "90036"
 """Telnyx's codes."""
 
 BRIDGE = "bridge"
@@ -74,12 +74,12 @@ class Sent(NamedTuple):
 
     @property
     def expected(self) -> bool:
-        """Whether it was refused as in every conference for one of the calls: it is not there yet, or by now."""
+        """Whether it was refused as flows foresee: what is joined is full, or a conference not there yet, or by now."""
         action, outcome = self.command.action, self.outcome
         return outcome.kind == "refused" and (
             (action == "conference_join" and outcome.status == HTTPStatus.NOT_FOUND)
             or (action == "conference_create" and outcome.code == CONFERENCE_NAME_IN_USE)
-            or outcome.code == CONFERENCE_ENDED
+            or outcome.code in {CONFERENCE_ENDED, CONFERENCE_FULL, QUEUE_FULL}
         )
 
 

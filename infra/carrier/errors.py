@@ -191,6 +191,16 @@ def conference_full(size: int) -> RefusalError:
     return RefusalError(422, "90032", "Maximum number of participants reached", detail)
 
 
+def queue_full(name: str) -> RefusalError:
+    """Refuse another caller."""
+    return RefusalError(422, "90036", "Queue full", f"The '{name}' queue is full and can't accept more calls.")
+
+
+def in_queue_already() -> RefusalError:
+    """Refuse a second place in a queue."""
+    return RefusalError(422, "90038", "Call already in queue", "Call can't be added to a queue it's already in.")
+
+
 def cannot(detail: str) -> RefusalError:
     """Refuse a command in a state that Telnyx's list has no code of its own for."""
     return RefusalError(422, "90033", "Unable to execute command", detail)

@@ -77,11 +77,13 @@ def enter(  # noqa: PLR0913 - what `enqueue` takes
     keep: bool = False,
 ) -> None:
     """Put a call at the end of a queue. The size of a queue that exists stays as it is. Raises RefusalError."""
-    if place_of(exchange, leg) or leg.conference is not None:
-        raise errors.cannot("The call is in a queue or conference already.")
+    if place := place_of(exchange, leg):
+        raise errors.in_queue_already() if place[0].name == name else errors.cannot("The call is in another queue.")
+    if leg.conference is not None:
+        raise errors.cannot("The call is in a conference.")
     queue = queue_named(exchange, name, max_size)
     if len(queue.calls) >= queue.max_size:
-        raise errors.cannot("The queue is full.")
+        raise errors.queue_full(name)
     waiting = Waiting(leg, exchange.clock.now, keep)
     queue.calls.append(waiting)
     if max_wait_seconds is not None:

@@ -93,7 +93,8 @@ def test_a_full_queue_and_a_second_place_are_refused() -> None:
     first, second = answered(desk), answered(desk)
     desk.obeyed(first, "enqueue", queue_name="support", max_size=1)
 
-    assert desk.code(second, "enqueue", queue_name="support", max_size=50) == (422, "90033")
+    assert desk.code(second, "enqueue", queue_name="support", max_size=50) == (422, "90036")
+    assert desk.code(first, "enqueue", queue_name="support") == (422, "90038")
     assert desk.code(first, "enqueue", queue_name="sales") == (422, "90033")
     assert desk.code(second, "enqueue") == (422, "10004")
     assert desk.code(second, "enqueue", queue_name="support", max_wait_time_secs=0) == (422, "10033")

@@ -74,7 +74,9 @@ def test_a_meeting_ends_with_its_moderator_whoever_created_it(play: str, reason:
     [
         ("conference_join", 404, "10005", "CommandsAccepted"),
         ("conference_join", 422, "90019", "CommandsAccepted"),
-        ("conference_join", 422, "90032", "CommandsRefused"),
+        ("conference_join", 422, "90032", "CommandsAccepted"),
+        ("conference_join", 422, "90033", "CommandsRefused"),
+        ("enqueue", 422, "90036", "CommandsAccepted"),
         ("conference_create", 422, "90033", "CommandsAccepted"),
         ("conference_create", 404, "10005", "CommandsRefused"),
     ],
@@ -82,7 +84,8 @@ def test_a_meeting_ends_with_its_moderator_whoever_created_it(play: str, reason:
 def test_what_every_meeting_begins_with_is_no_refusal_that_rings(
     action: str, status: int, code: str, metric: str
 ) -> None:
-    named = {"name": "board"} if action == "conference_create" else {"conference": "board"}
+    names_it = {"conference_create": "name", "conference_join": "conference", "enqueue": "queue_name"}
+    named = {names_it[action]: "board"}
     sent = Sent(command(action, "v3:call", **named), Outcome("refused", 0, status, code=code))
 
     names = {measure.name for measure in of_commands([sent])}
