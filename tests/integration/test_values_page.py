@@ -17,15 +17,29 @@ from tests.unit.test_docs import ROOT, blocks
 if TYPE_CHECKING:
     from pathlib import Path
 
-PAGES = ("values", "barge-in", "memory", "after-the-call", "texts", "payments", "speech", "during-a-conversation")
+PAGES = (
+    "conferences",
+    "queues",
+    "values",
+    "barge-in",
+    "memory",
+    "after-the-call",
+    "texts",
+    "payments",
+    "speech",
+    "during-a-conversation",
+)
 
 
 @pytest.fixture(params=PAGES)
 def page(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     """The folder with a page's files."""
     (tmp_path / AUDIO_FOLDER).symlink_to(SAMPLES / AUDIO_FOLDER)
-    for text in blocks(ROOT / "docs" / f"{request.param}.md", "yaml"):
-        (tmp_path / text.splitlines()[0].removeprefix("# ")).write_text(text, encoding="utf-8")
+    named = ROOT / "docs" / f"{request.param}.md"
+    for text in (*blocks(named, "yaml"), *blocks(named, "csv")):
+        file = tmp_path / text.splitlines()[0].removeprefix("# ")
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(text, encoding="utf-8")
     return tmp_path
 
 
