@@ -371,6 +371,8 @@ class Engine:
                 ended.append((each, each.attempt.taken(note.leg_id, note.session_id, note.control_id)))
             elif what == END:
                 ended.append((each, ended_by(each.attempt, note, running.campaign, int(now))))
+        # In the order in which they ended: of the calls that were dialled last, those are over that have failed.
+        ended.sort(key=lambda pair: pair[1].ended_at)
         for first in range(0, len(ended), BATCH):
             some, progress = ended[first : first + BATCH], running.progress
             for each, after in some:
@@ -527,9 +529,9 @@ class Engine:
 
     def _guard(self, running: Running) -> None:
         """Pause the campaign if the share of failures has jumped."""
-        if why := pauses(running.progress.recent, self.now() - running.progress.dialling_since):
+        if why := pauses(running.progress.recent, running.progress.dialled_meanwhile):
             # Whoever resumes it has looked: it is judged by what comes then.
-            self._change(running, PAUSED, why, replace(running.progress, recent=()))
+            self._change(running, PAUSED, why, running.progress.judged_anew())
             self.observer.measure(Measure("CampaignsPausedByGuard"))
             self.observer.log("error", "a campaign has paused itself", {"campaign": running.campaign.id, "reason": why})
 
@@ -595,7 +597,7 @@ class Engine:
         self.observer.measure(Measure("CampaignFaults"))
 
     def _measure(self, running: Running) -> None:
-        share = failure_share(running.progress.recent)
+        share = failure_share(running.progress.recent, running.progress.dialled_meanwhile)
         if share is None or running.campaign.status != RUNNING or self.now() < running.measured_at + MEASURE_SECONDS:
             return
         running.measured_at = self.now()

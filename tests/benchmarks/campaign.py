@@ -7,21 +7,35 @@
 from __future__ import annotations
 
 import argparse
+import heapq
 import resource
 import sqlite3
 import sys
 import tempfile
 import time
 from collections.abc import MutableMapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dialtone.domain.campaigns.campaign import PAUSED, RUNNING
+from campaigns.engine import Engine
+from dialtone.adapters.campaign_numbers import NumberRecord
+from dialtone.adapters.campaigns_table import Lease
+from dialtone.domain.campaigns.campaign import DONE, PAUSED, RUNNING
+from dialtone.domain.campaigns.progress import Progress
+from dialtone.domain.campaigns.recipient import PART_RECIPIENTS
+from infra.campaigns.report import Sums, picture
+from infra.campaigns.standing import Standing, rate_of_late
 from infra.flowkit.memory_table import MemoryTable
 from tests.simulation.campaigning import STARTS, Faults, Simulation
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from dialtone.domain.campaigns.attempt import Attempt
+    from dialtone.domain.campaigns.campaign import Campaign
+    from dialtone.domain.campaigns.notes import CallNote
+    from dialtone.domain.campaigns.place import Place
 
 FAULTS = Faults(throttled=0.003, unanswered=0.002, dies=0.0001, too_many=0.01, fails=0.01, silent=0.002)
 KILOBYTES_A_MEGABYTE = 1024
@@ -99,12 +113,104 @@ def _key(partition: str, item: str) -> dict[str, Any]:
     return {"call_session_id": {"S": partition}, "item": {"S": item}}
 
 
+class EngineOnly:
+    """In place of the table: what is open or waits, as the values that the engine has. Who is settled is forgotten."""
+
+    def __init__(self, campaign: Campaign) -> None:
+        self.known = campaign
+        self.progress = Progress()
+        self.lease_now = Lease()
+        self.attempts_open: dict[int, Attempt] = {}
+        self.waiting: list[tuple[int, int, Attempt]] = []
+        self.noted: dict[str, CallNote] = {}
+
+    def active(self, now: int) -> list[str]:
+        """As CampaignsTable's, as all that follows."""
+        del now
+        return [] if self.known.status == DONE else [self.known.id]
+
+    def read(self, campaign_ids: Iterable[str]) -> list[tuple[Campaign, Progress]]:
+        return [(self.known, self.progress) for _ in campaign_ids]
+
+    def order(self, campaign: Campaign) -> None:
+        self.known = campaign
+
+    def campaign(self, campaign_id: str) -> Campaign:
+        del campaign_id
+        return self.known
+
+    def change(self, campaign: Campaign, progress: Progress | None = None) -> None:
+        self.known = campaign
+        if progress:
+            self.progress = replace(progress, version=progress.version + 1)
+
+    def open_attempts(self, campaign_id: str) -> list[Attempt]:
+        del campaign_id
+        return list(self.attempts_open.values())
+
+    def waiting_attempts(self, campaign_id: str, until: int, most: int) -> list[Attempt]:
+        del campaign_id
+        found: list[Attempt] = []
+        while self.waiting and self.waiting[0][0] <= until and len(found) < most:
+            found.append(heapq.heappop(self.waiting)[2])
+        return found
+
+    def commit(
+        self, campaign_id: str, attempts: Sequence[Attempt], progress: Progress, more: object = (), *, now: int
+    ) -> tuple[list[Attempt], Progress]:
+        del campaign_id, more
+        stored = [replace(each, version=each.version + 1) for each in attempts]
+        for each in stored:
+            gone = self.attempts_open.pop(each.row, None)
+            if gone and not each.is_open:
+                self.noted.pop(str(gone.place), None)
+            if each.is_open:
+                self.attempts_open[each.row] = each
+            elif each.due_at:
+                heapq.heappush(self.waiting, (each.due_at, each.row, each))
+        self.progress = replace(progress, at=now, version=progress.version + 1)
+        return stored, self.progress
+
+    def notes(self, places: Iterable[Place]) -> dict[Place, tuple[CallNote, ...]]:
+        return {place: (self.noted[str(place)],) for place in places if str(place) in self.noted}
+
+    def lease(self) -> Lease:
+        return self.lease_now
+
+    def take_lease(self, was: Lease, holder: str, until: float) -> Lease:
+        self.lease_now = Lease(holder, until, was.version + 1)
+        return self.lease_now
+
+    def records(self, numbers: Iterable[str]) -> dict[str, NumberRecord]:
+        """As CampaignNumbers's: nobody was ever dialled before."""
+        return {number: NumberRecord(number) for number in numbers}
+
+    def count_write(self, *_: object) -> dict[str, object]:
+        return {}
+
+
 class Counting(Simulation):
     """A simulation that counts what it would otherwise list."""
 
+    engine_only: EngineOnly | None = None
     dials = 0
     twice = 0
     most_in_five = 0
+
+    def worker(self) -> Engine:
+        """As Simulation's; over what stands in place of the table, where something does."""
+        if self.engine_only is None:
+            return super().worker()
+        everything: Any = self.engine_only
+        observer: Any = self.observer
+        clock = lambda: self.now  # noqa: E731 -- the same for both
+        return Engine(everything, everything, self, self, self, observer, clock, clock, self.sleep)
+
+    def _note(self, place: Place, note: CallNote) -> None:
+        if self.engine_only is None:
+            super()._note(place, note)
+        elif note.outcome or str(place) not in self.engine_only.noted:
+            self.engine_only.noted[str(place)] = note
 
     def _dialled(self, command: Any, command_id: str) -> dict[str, str]:  # noqa: ANN401 -- passed on
         data = super()._dialled(command, command_id)
@@ -128,6 +234,11 @@ def main() -> int:
     parser.add_argument("recipients", type=int)
     parser.add_argument("--rate", type=float, default=25.0)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--engine-only", action="store_true", help="without the table: the memory is the engine's")
+    parser.add_argument("--picture", type=Path, help="draw its report there")
+    parser.add_argument(
+        "--show", action="store_true", help="say at each tenth of the list how it stands, as operators see it"
+    )
     parser.add_argument("--steady", action="store_true", help="without faults")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
@@ -141,6 +252,9 @@ def main() -> int:
             rate_per_second=given.rate,
             max_in_flight=1_500,
         )
+        if given.engine_only:
+            simulation.engine_only = EngineOnly(simulation.campaign)
+            simulation.store = simulation.engine_only  # type: ignore[assignment] # as far as a simulation needs it
         began = time.monotonic()
         megabytes: list[int] = []
         paused = 0
@@ -150,8 +264,19 @@ def main() -> int:
                 paused += 1
                 simulation.change(RUNNING)
             if simulation.progress.recipients * 10 // given.recipients >= len(megabytes):
+                if given.show:
+                    campaign, progress = simulation.store.read(["water-off"])[0]
+                    standing = Standing(campaign, progress, simulation.now, rate_of_late(progress))
+                    sys.stderr.write("\n".join(standing.lines()) + "\n")
+                sys.stderr.write(f"{simulation.progress.recipients} {(time.monotonic() - began):.0f} s\n")
                 megabytes.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // KILOBYTES_A_MEGABYTE)
         progress = simulation.progress
+        if given.picture:
+            campaign, sums = simulation.store.read(["water-off"])[0][0], Sums()
+            parts = range(-(-given.recipients // PART_RECIPIENTS))
+            for _ in sums.added(each for part in parts for each in simulation.store.attempts("water-off", part)):
+                pass
+            given.picture.write_text(picture(campaign, sums), encoding="utf-8")
         twice = simulation.twice + sum(each > 1 for each in simulation.rung.values())
     said = (
         f"{given.recipients} recipients, {progress.dials} dials claimed, {simulation.dials} rung, {twice} twice",

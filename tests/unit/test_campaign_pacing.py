@@ -149,18 +149,24 @@ def test_who_is_dialled_again_and_when(
 
 
 def test_the_guard_judges_by_the_last_calls_and_not_by_few() -> None:
-    assert not pauses([INVALID] * (FEWEST - 1))
-    assert pauses([INVALID] * FEWEST) == "20 of the last 20 calls failed: 20 invalid"
-    assert not pauses([INVALID] * 40 + [PERSON] * 40)
-    assert "20 of the last 50" in pauses([PERSON] * 400 + [INVALID] * 15 + [REJECTED] * 5)
-    assert not pauses([NO_ANSWER, BUSY, MACHINE] * 30)
-    assert failure_share([PERSON] * 5) is None
+    assert not pauses([INVALID] * (FEWEST - 1), FEWEST)
+    assert pauses([INVALID] * FEWEST, FEWEST) == "20 of the last 20 calls failed: 20 invalid"
+    assert not pauses([INVALID] * 40 + [PERSON] * 40, 50)
+    assert "20 of the last 50" in pauses([PERSON] * 400 + [INVALID] * 15 + [REJECTED] * 5, 50)
+    assert not pauses([NO_ANSWER, BUSY, MACHINE] * 30, 50)
+    assert failure_share([PERSON] * 5, 5) is None
 
 
 def test_the_guard_expects_failures_first_since_they_are_known_first() -> None:
-    assert not pauses([INVALID] * 20 + [BUSY] * 20, since_first_seconds=10)
-    assert pauses([INVALID] * 20, since_first_seconds=10)
-    assert pauses([INVALID] * 20 + [BUSY] * 20, since_first_seconds=90)
+    progress = Progress().with_dials(100, 25.0, NOW)
+    for row in range(20):
+        progress = progress.with_call(row, 1, INVALID)
+    progress = progress.with_dials(60, 25.0, NOW + 3)
+
+    assert progress.dialled_meanwhile == 60
+    assert not pauses(progress.recent, progress.dialled_meanwhile)
+    assert pauses(progress.recent, 20)
+    assert (progress.judged_anew().recent, progress.judged_anew().dialled_meanwhile) == ((), 0)
 
 
 def test_a_place_reads_back_and_nothing_else_does() -> None:

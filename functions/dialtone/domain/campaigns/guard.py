@@ -16,28 +16,26 @@ FEWEST = 20
 """Outcomes before which it does not judge."""
 MOST_FAILURES = 0.4
 """The share from which on it pauses."""
-MOST_AT_FIRST = 0.9
-"""The share at first: a number that does not exist is known within a second, a person listens for half a minute. So of
-the first calls that are over, many more have failed than will have of all."""
-AT_FIRST_SECONDS = 60
-"""Since the first dial, and since the first one after a time with no call."""
 LISTED = 20
 """Of the last failures that it lists."""
 
 
-def failure_share(recent: Sequence[str]) -> float | None:
-    """The share of failures among the last outcomes; None while there are too few to say."""
+def failure_share(recent: Sequence[str], dialled: int) -> float | None:
+    """The share of failures among the last outcomes, or the dials meanwhile where those are more.
+
+    A number that does not exist is known within a second, a person listens for half a minute. So of the first calls
+    that are over, more have failed than will have of all, whenever dials begin or grow. None while there are too few.
+    """
     looked_at = recent[-LOOKED_AT:]
     if len(looked_at) < FEWEST:
         return None
-    return sum(each in FAILURES for each in looked_at) / len(looked_at)
+    return sum(each in FAILURES for each in looked_at) / max(len(looked_at), dialled)
 
 
-def pauses(recent: Sequence[str], since_first_seconds: float = AT_FIRST_SECONDS) -> str:
+def pauses(recent: Sequence[str], dialled: int) -> str:
     """Why the campaign has to pause; '' if it need not."""
-    share = failure_share(recent)
-    most = MOST_FAILURES if since_first_seconds >= AT_FIRST_SECONDS else MOST_AT_FIRST
-    if share is None or share < most:
+    share = failure_share(recent, dialled)
+    if share is None or share < MOST_FAILURES:
         return ""
     looked_at = recent[-LOOKED_AT:]
     failed = Counter(each for each in looked_at if each in FAILURES)

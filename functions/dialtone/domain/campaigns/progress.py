@@ -39,6 +39,8 @@ class Progress:
     """Rule → how many recipients were never dialled because of it."""
     recent: tuple[str, ...] = ()
     """The last calls' outcomes, the latest last."""
+    dials_then: tuple[int, ...] = ()
+    """How many dials there had been at each of these."""
     failures: tuple[str, ...] = ()
     """The last calls that failed: `<row> <round> <outcome>`."""
     in_flight: int = 0
@@ -55,7 +57,7 @@ class Progress:
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Progress:
         """What was stored, in this or another version of the program."""
-        return restored(cls, stored, recent=tuple, failures=tuple)
+        return restored(cls, stored, recent=tuple, dials_then=tuple, failures=tuple)
 
     def to_json(self) -> dict[str, Any]:
         """What is stored of it."""
@@ -88,7 +90,17 @@ class Progress:
         if not was_taken and outcome == UNKNOWN:
             return counted
         failures = (*self.failures, f"{row} {round_} {outcome}")[-LISTED:] if outcome in FAILURES else self.failures
-        return replace(counted, recent=(*self.recent, outcome)[-LOOKED_AT:], failures=failures)
+        recent, dials = (*self.recent, outcome)[-LOOKED_AT:], (*self.dials_then, self.dials)[-LOOKED_AT:]
+        return replace(counted, recent=recent, dials_then=dials, failures=failures)
+
+    @property
+    def dialled_meanwhile(self) -> int:
+        """Dials since the first of the last outcomes."""
+        return self.dials - self.dials_then[0] if self.dials_then else 0
+
+    def judged_anew(self) -> Progress:
+        """As the guard begins to look at it."""
+        return replace(self, recent=(), dials_then=())
 
     def with_outcome(self, outcome: str, more: int = 1) -> Progress:
         """After the campaign is done with a recipient, or with several."""
