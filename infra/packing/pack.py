@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 MEGABYTE = 1_000_000
 ZIPPED_LIMIT, UNZIPPED_LIMIT = 20 * MEGABYTE, 80 * MEGABYTE
 
-SERVICES = frozenset({"codedeploy", "dynamodb", "lambda", "s3", "secretsmanager", "sqs", "sts"})
+SERVICES = frozenset({"codedeploy", "dynamodb", "events", "lambda", "s3", "secretsmanager", "sesv2", "sqs", "sts"})
 """Whose models botocore keeps: those of our clients, and `sts`, which is its own, for roles by web identity."""
 
 NEVER_RUN = (

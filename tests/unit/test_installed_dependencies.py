@@ -17,7 +17,7 @@ NOT_INSTALLED = {"hatchling", "snapshot-restore-py"}
 """What builds the package, and what Lambda itself has."""
 NOT_IMPORTED = {"telnyx", "tzdata"}
 """Loaded by name, and data."""
-BROUGHT_ALONG = {"botocore": "boto3", "typing-extensions": "pydantic"}
+BROUGHT_ALONG = {"botocore": "boto3", "pydantic-core": "pydantic", "typing-extensions": "pydantic"}
 """Which of the dependencies names it exactly, or needs it as we do."""
 
 

@@ -22,6 +22,8 @@ UNPLAYABLE: Happening = lambda staged: staged.audio_ends("file_not_found")  # no
 NO_KEY: Happening = lambda staged: staged.gather_ends("", "timeout")  # noqa: E731
 BRIDGED: Happening = lambda staged: staged.tell("call.bridged")  # noqa: E731
 JOINED: Happening = lambda staged: staged.tell("conference.participant.joined")  # noqa: E731
+HELPED: Happening = lambda staged: staged.tell("call.conversation.ended", reason="done")  # noqa: E731
+NOT_HELPED: Happening = lambda staged: staged.tell("call.conversation.start_failed", reason="none")  # noqa: E731
 ENDS: Happening = lambda staged: staged.hang_up()  # noqa: E731
 
 
@@ -101,6 +103,10 @@ ENDINGS: list[tuple[str, str, list[Happening], str]] = [
     ("answered_by", "{answered_by: {person: bye, machine: bye}}", [detected("machine")], "machine"),
     ("answered_by", "{answered_by: {person: bye, machine: bye}}", [detected("fax_detected")], "machine"),
     ("hangup", "hangup", [], "completed"),
+    ("transcribe", "{transcribe: start}", [], "completed"),
+    ("assistant", "{assistant: assistant-1}", [], "hung-up"),
+    ("assistant", "{assistant: assistant-1}", [HELPED], "completed"),
+    ("assistant", "{assistant: assistant-1}", [NOT_HELPED], "failed"),
 ]
 
 

@@ -195,4 +195,4 @@ def test_every_service_that_a_function_asks_is_packed() -> None:
     named = {*one, *re.findall(r'"([a-z0-9]+)"', "".join(several))}
 
     assert named <= pack.SERVICES
-    assert {"codedeploy", "dynamodb", "lambda", "s3", "secretsmanager", "sqs"} <= named
+    assert {"codedeploy", "dynamodb", "events", "lambda", "s3", "secretsmanager", "sesv2", "sqs"} <= named
