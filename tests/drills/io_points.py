@@ -67,6 +67,7 @@ IO_POINTS = frozenset(
         "lookup secretsmanager:GetSecretValue",
         "lookup http:POST",
         "archive telnyx:GET /recording_transcriptions",
+        "archive telnyx:GET /ai/conversations/…",
         "archive telnyx:GET /ai/conversations/…/messages",
         "archive telnyx:DELETE /recordings/…",
         "archive telnyx:DELETE /recording_transcriptions/…",
@@ -83,6 +84,7 @@ IO_POINTS = frozenset(
 ELSEWHERE = frozenset(
     {
         "archive telnyx:GET /recording_transcriptions",
+        "archive telnyx:GET /ai/conversations/…",
         "archive telnyx:GET /ai/conversations/…/messages",
         "archive telnyx:DELETE /recordings/…",
         "archive telnyx:DELETE /recording_transcriptions/…",
