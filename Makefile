@@ -43,8 +43,10 @@ MINUTES ?= 10
 ONLY ?=
 SEEDED = $(if $(SEED),--hypothesis-seed=$(SEED))
 UPGRADE ?=
+# Requests of each operation that make check-api sends.
+EXAMPLES ?= 50
 # Everything that is locked, each `.in` in a `.txt` with hashes.
-LOCKED := functions/requirements requirements-dev infra/sam-requirements infra/runtime-requirements infra/audit-requirements infra/checkov-requirements infra/workflow-requirements tests/benchmarks/plain-requirements
+LOCKED := functions/requirements requirements-dev infra/sam-requirements infra/runtime-requirements infra/audit-requirements infra/checkov-requirements infra/workflow-requirements infra/schemathesis-requirements tests/benchmarks/plain-requirements
 # make audit UNREACHABLE=allowed passes where no advisory service can be asked, and says so.
 UNREACHABLE ?=
 
@@ -52,7 +54,7 @@ export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test coverage drill bench dashboards lint audit checkov build package unpacked deploy smoke-call verify-on-aws rollback uninstall check-sam lock clean
+.PHONY: help setup demo test coverage drill bench dashboards lint audit checkov build package unpacked deploy smoke-call verify-on-aws rollback uninstall check-sam check-api lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1@/p' $(MAKEFILE_LIST) | awk -F@ '{printf "make %-10s %s\n", $$1, $$2}'
@@ -175,6 +177,9 @@ check-sam: $(SAM) build .cache/lambda-runtime/installed ## check the template as
 	@PACKED=$(abspath $(BUILD)) LAMBDA_PYTHON=$(PYTHON_OF_LAMBDA) LAMBDA_RUNTIME=$(abspath .cache/lambda-runtime) \
 		$(VENV)/bin/pytest -q tests/packed
 
+check-api: $(VENV)/project .cache/schemathesis/installed ## check the control API against its description: make check-api EXAMPLES=200
+	@$(VENV)/bin/python -m tests.api_check --schemathesis .cache/schemathesis/bin/schemathesis --examples $(EXAMPLES)
+
 lock: $(UV) ## lock every requirement again: make lock UPGRADE=--upgrade takes newer versions
 	@for name in $(LOCKED); do \
 		echo "locking $$name.txt"; \
@@ -220,6 +225,11 @@ $(VENV)/project: $(VENV)/installed pyproject.toml
 .cache/workflow/installed: infra/workflow-requirements.txt
 	$(call environment,.cache/workflow)
 	@.cache/workflow/bin/pip install $(PIP_OPTIONS) --no-deps --require-hashes -r $< || $(NOT_INSTALLED)
+	@touch $@
+
+.cache/schemathesis/installed: infra/schemathesis-requirements.txt
+	$(call environment,.cache/schemathesis)
+	@.cache/schemathesis/bin/pip install $(PIP_OPTIONS) --no-deps --require-hashes -r $< || $(NOT_INSTALLED)
 	@touch $@
 
 .cache/checkov/installed: infra/checkov-requirements.txt

@@ -33,9 +33,6 @@ if TYPE_CHECKING:
     from control.requests import Requests
     from dialtone.domain.calls import Call
 
-MAX_BODY_BYTES = 100_000
-"""An item of the table holds 400 KB, and a body stands in it as the commands that it makes."""
-
 Key = Annotated[
     str,
     Header(

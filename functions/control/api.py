@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
@@ -15,7 +16,7 @@ from control.deleting import Deleting
 from control.delivery import Delivery
 from control.dialling import Dialling, dial_routes
 from control.listing import Listing
-from control.problems import answer_problems, must_have
+from control.problems import Refused, answer_problems, must_have
 from control.recordings import recording_routes
 from control.requests import Requests
 
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
     from control.settings import Settings
     from dialtone.adapters.telemetry import Observer
     from dialtone.adapters.webhook_function import Answer as Delivered
+
+MAX_BODY_CHARACTERS = 100_000
+"""An item of the table holds 400 KB, and a body stands in it as the commands that it makes."""
 
 VERSION = "1"
 TITLE = "Dialtone control API"
@@ -52,7 +56,7 @@ def open_api(  # noqa: PLR0913, PLR0917 -- what it is made of
 ) -> APIGatewayHttpResolver:
     """Everything connected; `deliver` takes an event of ours to the webhook function."""
     api = APIGatewayHttpResolver(enable_validation=True)
-    api.use([_only_with_the_role])
+    api.use([_only_with_the_role, _only_of_some_size])
     audit = AuditTrail(dynamodb, settings.calls_table)
     listing = Listing(dynamodb, settings.calls_table)
     bucket = RecordingsBucket(s3, settings.recordings_bucket)
@@ -78,6 +82,13 @@ def _only_with_the_role(app: APIGatewayHttpResolver, handle: NextMiddleware) -> 
     needed = role_for(event.http_method)
     if needed not in asker_of(event.raw_event).roles:
         raise must_have(needed)
+    return handle(app)
+
+
+def _only_of_some_size(app: APIGatewayHttpResolver, handle: NextMiddleware) -> Response[Any]:
+    if len(app.current_event.body or "") > MAX_BODY_CHARACTERS:
+        message = f"The body has over {MAX_BODY_CHARACTERS:,} characters."
+        raise Refused(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_parameter", message)
     return handle(app)
 
 

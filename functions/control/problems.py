@@ -78,6 +78,12 @@ def answer_problems(api: APIGatewayHttpResolver, observer: Observer) -> None:
         said = "The body must be JSON: say so by Content-Type: application/json."
         return _answer(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, Problem(code="not_json", message=said))
 
+    @api.exception_handler([UnicodeError, RecursionError])
+    def unreadable(error: Exception) -> Response[str]:
+        del error
+        said = "The body must be UTF-8 text whose parts are not nested without end."
+        return _answer(HTTPStatus.UNPROCESSABLE_ENTITY, Problem(code="invalid_parameter", message=said))
+
     @api.not_found
     def no_route(error: NotFoundError) -> Response[str]:
         del error

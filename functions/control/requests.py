@@ -39,8 +39,8 @@ class Asked(NamedTuple):
 
     @property
     def digest(self) -> str:
-        """By which another request under the same key is noticed."""
-        return hashlib.sha256(json.dumps(self.what, sort_keys=True).encode()).hexdigest()
+        """By which another request under the same key is noticed. Raises UnicodeError for half a character."""
+        return hashlib.sha256(json.dumps(self.what, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
     @property
     def item(self) -> str:

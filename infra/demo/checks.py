@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dialtone.domain.call_status import ENDED
+from dialtone.domain.outside import ACTION
 from dialtone.domain.recordings import VERIFIED
 from infra.account import CALLEES
 from infra.carrier import trace
@@ -75,7 +76,12 @@ def check_recorded(call: StoredCall, happened: Sequence[Happening]) -> Iterator[
     talked, paused = _recorded_and_paused(happened)
     close = abs(seconds - (talked - paused)) <= LENGTH_TOLERANCE_SECONDS
     found = f"{seconds:.1f} s of {talked:.1f} s, {paused:.1f} s paused"
-    yield Check(f"the {paused:.0f} s in which the card was keyed in are not on it", paused > 0 and close, found)
+    claim = f"the {paused:.0f} s in which the card was keyed in, and a program had it paused, are not on it"
+    yield Check(claim, paused > 0 and close, found)
+    asked = [each.payload.get("action") for each in call.timeline if each.event_type == ACTION]
+    changes = [each.change for each in happened if isinstance(each, trace.RecordingChanged)]
+    obeyed = asked == ["record_pause", "record_resume"] and changes.count("paused") == changes.count("resumed") == 2  # noqa: PLR2004 -- the card's pause, and this one
+    yield Check("it was paused and resumed from outside, by the control API", obeyed, f"{asked} {changes}")
     music = [
         each for each in happened if isinstance(each, (trace.Heard, trace.FellSilent)) and each.what == "hold-music"
     ]

@@ -11,11 +11,12 @@ from infra.account import CALLEES, CONNECTION_ID, SHOWN_NUMBER
 from infra.console import BOLD, DIM, GREEN, RED, Console
 from infra.demo import checks, scenes
 from infra.demo.inventory import kept, wait_for_archive
+from infra.demo.outside import ask_for
 from infra.dialling import dial, dial_command
 from infra.local.narrator import Narrator
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from infra.carrier import Line
     from infra.carrier.trace import Happening
@@ -48,7 +49,7 @@ class Demo:
             self._carrier.add_callee(number, callee)
         ivr = self._incoming(scenes.IVR, transcript=True)
         announcements = [(scene, self._outgoing(scene)) for scene in scenes.ANNOUNCEMENTS]
-        recorded = self._incoming(scenes.RECORDED)
+        recorded = self._incoming(scenes.RECORDED, meanwhile=self._pause_from_outside)
         queued, happened = self._together(scenes.QUEUED)
         self._show([ivr[0], *(played[0] for _, played in announcements), recorded[0], *queued])
         found = list(checks.check_ivr(*ivr))
@@ -58,11 +59,23 @@ class Demo:
         found += checks.check_queued(queued, happened)
         return found + list(checks.check_everything(self._line, self._carrier.trace))
 
-    def _incoming(self, scene: Incoming, *, transcript: bool = False) -> Played:
+    def _incoming(
+        self, scene: Incoming, *, transcript: bool = False, meanwhile: Callable[[Line], None] = lambda _: None
+    ) -> Played:
         self._narrator.begin(f"{scene.title}: {scene.caller} calls {scene.number}", self._carrier.clock.now)
         already = len(self._carrier.trace)
         leg = self._carrier.call(scene.caller, scene.number, scene.script)
+        meanwhile(leg)
         return self._finish(leg.name.call_session_id, already, transcript=transcript)
+
+    def _pause_from_outside(self, line: Line) -> None:
+        """While the two talk, a program pauses their recording by the control API, and resumes it."""
+        self._carrier.run(when=lambda: line.leg.peer is not None)
+        self._carrier.run_for(1)
+        for action in ("record_pause", "record_resume"):
+            self._narrator.say(self._carrier.clock.now, "outside", f"POST /calls/…/actions/{action}")
+            ask_for(self._line.cloud.control_url, line.name.call_session_id, action)
+            self._carrier.run_for(scenes.PAUSED_SECONDS)
 
     def _together(self, scene: Together) -> tuple[list[StoredCall], Sequence[Happening]]:
         """What each of the calls left behind, in the order in which they began, and what happened on all of them."""

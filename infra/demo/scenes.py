@@ -88,6 +88,9 @@ RECORDED = Incoming(
     ),
 )
 
+PAUSED_SECONDS = 2
+"""For how long the recording of that conversation is paused from outside."""
+
 _LINE, _AGENTS, _AGENT = "+15550105", "+15550106", "+15550191"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import itertools
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -12,6 +13,14 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
 
 LISTENER = "arn:aws:sts::123456789012:assumed-role/listener/ada"
+
+
+def _is_text(sent: bytes) -> bool:
+    try:
+        sent.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 class ControlServer:
@@ -42,7 +51,8 @@ class ControlServer:
 
             def ask(handler, headers: dict[str, str]) -> tuple[int, dict[str, str], str]:  # noqa: N805 -- as above
                 url = urlsplit(handler.path)
-                length = int(headers.get("content-length", 0))
+                sent = handler.rfile.read(int(headers.get("content-length", 0)))
+                is_text = _is_text(sent)
                 answer = api.resolve(
                     {
                         "version": "2.0",
@@ -51,8 +61,8 @@ class ControlServer:
                         "rawQueryString": url.query,
                         "queryStringParameters": dict(parse_qsl(url.query)) or None,
                         "headers": headers,
-                        "body": handler.rfile.read(length).decode() if length else None,
-                        "isBase64Encoded": False,
+                        "body": (sent.decode() if is_text else base64.b64encode(sent).decode()) or None,
+                        "isBase64Encoded": not is_text,
                         "requestContext": {
                             "http": {"method": handler.command, "path": unquote(url.path)},
                             "stage": "$default",

@@ -315,6 +315,9 @@ def test_nobody_is_rung_who_is_not_allowed(stage: ControlledStage, to: str, stat
         ("", "", 422),
         ("{}", "text/plain", 415),
         ("{}" + " " * 100_000, "", 422),
+        ('{"payload": "\\ud800", "voice": "female"}', "", 422),
+        ('{"payload": "x", "voice": "female", "voice_settings": ' + '{"a": ' * 900 + "1" + "}" * 900 + "}", "", 422),
+        ("[" * 50_000, "", 422),
     ],
 )
 def test_a_body_that_is_none_is_refused(stage: ControlledStage, raw: str, kind: str, status: int) -> None:
