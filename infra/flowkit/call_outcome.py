@@ -63,6 +63,8 @@ class CallOutcome:
     lookups: Sequence[Lookup]
     """With the sensitive digits that were sent: no report shows them."""
     texts: Sequence[TextLeft] = ()
+    deliveries: Sequence[str] = ()
+    """To whom messages go."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,8 @@ def differences(ends: Ends, left: CallOutcome) -> Iterator[Difference]:
     yield from _transfers(ends, left)
     yield from _lookups(ends, left)
     yield from _texts(ends, left)
+    if ends.deliveries is not None and list(ends.deliveries) != list(left.deliveries):
+        yield Difference("deliveries", ", ".join(ends.deliveries) or NOTHING, ", ".join(left.deliveries) or NOTHING)
     yield from _recordings(ends, left)
 
 

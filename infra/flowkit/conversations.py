@@ -410,6 +410,9 @@ class Ends(_Written):
     """Everything that the flow looked up, in order."""
     texts: tuple[TextExpected, ...] | None = None
     """Every text that Telnyx took, in order; also those after the hang-up."""
+    deliveries: tuple[str, ...] | None = None
+    """To whom messages go: `email ada@example.com`, `chat support`, in the order of the recordings. Not those that the
+    caller deleted or recorded anew."""
 
 
 def _attempts(written: object) -> object:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from uuid import NAMESPACE_OID, uuid5
 
 from dialtone.domain.decisions import LAST_RESORT
+from dialtone.domain.recordings import DELETED, SUPERSEDED
 from dialtone.flow.inputs import check_declared
 from infra.account import AUDIO_FOLDER
 from infra.carrier import ApiFault, Line, trace
@@ -226,6 +227,12 @@ class ScenarioRun:
             recordings=[self._recording(each) for each in self._stage.store.recordings(leg.call_session_id)],
             transfers=self._transfers(leg),
             lookups=[each for each in self._stage.systems.questions if each.call_session_id == leg.call_session_id],
+            deliveries=[
+                str(target)
+                for each in self._stage.store.recordings(leg.call_session_id)
+                if each.review not in {DELETED, SUPERSEDED}
+                for target in each.deliver
+            ],
             texts=[TextLeft(each.to, each.text) for each in self._happened if isinstance(each, trace.Texted)],
         )
 

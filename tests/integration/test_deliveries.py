@@ -22,6 +22,7 @@ from deliver.wording import Message, chat_text, email_text
 from dialtone.adapters.secrets import FixedSecret
 from dialtone.adapters.settings import SettingMissing
 from dialtone.domain.calls import Call
+from dialtone.domain.decisions import Decision
 from dialtone.domain.deliveries import DECISION_SECONDS, TRANSCRIPT_SECONDS, DeliveryJob
 from dialtone.domain.delivery_targets import DeliveryTarget
 from dialtone.domain.errors import DialtoneError
@@ -165,9 +166,8 @@ def test_while_a_caller_may_decide_about_a_message_it_waits(review: str, *, goes
     house.work(until_seconds=300)
     assert house.ses.sent == []
 
-    house.table.transact_write_items(
-        TransactItems=[{"Update": house.store._review_update(_event(), Review(f"{LEG}-01", review))}]  # noqa: SLF001 -- as a decision writes it
-    )
+    decided = Decision(before := house.store.legs(SESSION)[0], reviews=(Review(f"{LEG}-01", review),))
+    house.store.commit(_event(), before, decided, at_seconds=house.now)
     house.stream()
     house.work(until_seconds=300)
 

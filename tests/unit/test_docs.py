@@ -43,7 +43,7 @@ def test_every_flow_in_the_language_reference_can_be_followed(tmp_path: Path) ->
     assert all(library.flow(flow) for flow in flows)
 
 
-@pytest.mark.parametrize("page", ["campaigns.md"])
+@pytest.mark.parametrize("page", ["campaigns.md", "deliveries.md"])
 def test_every_flow_of_a_page_of_its_own_can_be_followed_and_its_conversations_hold(page: str, tmp_path: Path) -> None:
     for text in (*blocks(ROOT / "docs" / page, "yaml"), *blocks(ROOT / "docs" / page, "csv")):
         file = tmp_path / text.splitlines()[0].removeprefix("# ")

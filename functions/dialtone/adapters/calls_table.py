@@ -36,6 +36,7 @@ from dialtone.domain.calls import Call
 from dialtone.domain.commands import Command
 from dialtone.domain.compact_json import compact, expanded, plain_json
 from dialtone.domain.deadline import NO_DEADLINE, request_until
+from dialtone.domain.delivery_targets import targets_text
 from dialtone.domain.errors import DialtoneError
 from dialtone.domain.events import recorded_payload
 from dialtone.domain.life_cycle import call_changes
@@ -58,6 +59,7 @@ if TYPE_CHECKING:
     from dialtone.domain.campaigns.notes import CallNote
     from dialtone.domain.campaigns.place import Place
     from dialtone.domain.decisions import Decision
+    from dialtone.domain.delivery_targets import DeliveryTarget
     from dialtone.domain.events import Event
     from dialtone.domain.recordings import Review, Transcription
     from dialtone.flow.loaded_flow import LoadedFlow
@@ -264,10 +266,12 @@ class CallsTable:
             writes.append({"Put": self._leg_put(before, decision, event)})
         if event.type == ACCEPTED:
             writes.append({"Put": {"TableName": self._table, "Item": attributes(_text_fields(event))}})
+        asked = {each.recording: each.targets for each in decision.deliveries}
         for recording in decision.recordings:
+            recording = replace(recording, deliver=asked.pop(recording.name, recording.deliver))  # noqa: PLW2901 -- itself
             item = {**recording.to_json(), **_due(recording), "item": f"{RECORDING}{recording.name}"}
             writes.append({"Put": {"TableName": self._table, "Item": attributes(item)}})
-        writes += [{"Update": self._review_update(event, review)} for review in decision.reviews]
+        writes += self._entry_updates(event, decision.reviews, asked)
         if snapshot:
             writes.append({"Put": {"TableName": self._table, "Item": attributes(_flow_fields(snapshot, event))}})
         writes += self._beside_the_call(decision)
@@ -522,14 +526,26 @@ class CallsTable:
             put["ExpressionAttributeValues"] = attributes({":version": before.version})
         return put
 
-    def _review_update(self, event: Event, review: Review) -> Any:  # noqa: ANN401 -- one of boto's nested dictionaries
-        """The one field: the archive may be writing the others at this moment."""
-        return {
-            "TableName": self._table,
-            "Key": _key(event.call_session_id, f"{RECORDING}{review.recording}"),
-            "UpdateExpression": "SET review = :review",
-            "ExpressionAttributeValues": attributes({":review": review.verdict}),
-        }
+    def _entry_updates(
+        self, event: Event, reviews: Iterable[Review], asked: Mapping[str, tuple[DeliveryTarget, ...]]
+    ) -> list[TransactWriteItemTypeDef]:
+        """One for each entry, of these fields alone: the archive may be writing the others at this moment."""
+        changes: dict[str, Item] = {}
+        for review in reviews:
+            changes.setdefault(review.recording, {})["review"] = review.verdict
+        for name, targets in asked.items():
+            changes.setdefault(name, {})["deliver"] = targets_text(targets)
+        return [
+            {
+                "Update": {
+                    "TableName": self._table,
+                    "Key": _key(event.call_session_id, f"{RECORDING}{name}"),
+                    "UpdateExpression": "SET " + ", ".join(f"{field} = :{field}" for field in changed),
+                    "ExpressionAttributeValues": attributes({f":{field}": value for field, value in changed.items()}),
+                }
+            }
+            for name, changed in changes.items()
+        ]
 
     def callbacks(self, queue: str, deadline: float = NO_DEADLINE) -> tuple[Callback, ...]:
         """The places that are kept in a queue, the first first; strongly consistent."""

@@ -24,16 +24,24 @@ if TYPE_CHECKING:
     from dialtone.domain.callee_legs import CalleeLeg
     from dialtone.domain.calls import Call
     from dialtone.domain.commands import Command
+    from dialtone.domain.delivery_targets import DeliveryTarget
     from dialtone.domain.events import Event
 
 DEFAULT_ENGINE = "A"
 """That Telnyx has words written down by where a command names none (its API description)."""
 
 
-def with_commands(call: Call, commands: tuple[Command, ...], event: Event, *, pausing: str = SENSITIVE) -> Decision:
+def with_commands(
+    call: Call,
+    commands: tuple[Command, ...],
+    event: Event,
+    *,
+    pausing: str = SENSITIVE,
+    deliver: tuple[DeliveryTarget, ...] = (),
+) -> Decision:
     """The call after it asked for these commands, with the recordings that they promise, each under its name.
 
-    `pausing` is why a recording is paused, if one is.
+    `pausing` is why a recording is paused, if one is; `deliver` to whom one goes that is started.
     """
     sent: list[Command] = []
     promised: list[Recording] = []
@@ -50,6 +58,8 @@ def with_commands(call: Call, commands: tuple[Command, ...], event: Event, *, pa
         if recording is None:
             sent.append(asked)
             continue
+        if recording.source == RECORD_START:
+            recording = replace(recording, deliver=deliver)
         sent.append(_named(asked, recording))
         promised.append(recording)
         call = replace(call, recordings=(*call.recordings, recording), recordings_asked=recording.number)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dialtone.domain.decisions import RECORDING_ERROR, UNIDENTIFIED, Decision, stay
+from dialtone.domain.delivery_targets import DeliveryAsked
 from dialtone.domain.recording_identity import SavedFile, identify, names_in, number_named
 from dialtone.domain.recordings import (
     CERTAIN,
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from dialtone.domain.calls import Call
+    from dialtone.domain.delivery_targets import DeliveryTarget
     from dialtone.domain.events import Event
 
 NO_TURN = -1
@@ -43,6 +45,16 @@ def reviewed(call: Call, number: int, verdict: str) -> Decision:
     # One that is still to come is written whole when it comes: with what was decided about it.
     noted = (replace(each, review=verdict) if each.number == number else each for each in call.recordings)
     return Decision(replace(call, recordings=tuple(noted)), reviews=(review,), archive=(job,))
+
+
+def to_be_delivered(call: Call, targets: tuple[DeliveryTarget, ...]) -> Decision:
+    """The call's last recording goes to these: the ledger notes it, whether or not it has come."""
+    asked = DeliveryAsked(f"{call.leg_id}-{call.recordings_asked:02d}", targets)
+    # One that is still to come is written whole when it comes.
+    noted = (
+        replace(each, deliver=targets) if each.number == call.recordings_asked else each for each in call.recordings
+    )
+    return Decision(replace(call, recordings=tuple(noted)), deliveries=(asked,))
 
 
 def with_end_told(before: Call, decision: Decision) -> Decision:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from dialtone.domain.calls import Call
     from dialtone.domain.campaigns.suppression import Suppression
     from dialtone.domain.commands import Command
+    from dialtone.domain.delivery_targets import DeliveryAsked
     from dialtone.domain.lookups import Lookup
     from dialtone.domain.queues import Callback, QueueQuestion
     from dialtone.domain.recordings import ArchiveJob, Recording, Review
@@ -87,6 +88,8 @@ class Decision:
     """A number that no campaign dials from now on."""
     talking: bool = False
     """Whether two people talk, so that no event is due, whatever is commanded."""
+    deliveries: tuple[DeliveryAsked, ...] = ()
+    """To whom recordings go, as messages."""
 
     @property
     def edges(self) -> str:
@@ -113,6 +116,7 @@ class Decision:
             after.claimed or self.claimed,
             after.opted_out or self.opted_out,
             after.talking,
+            self.deliveries + after.deliveries,
         )
 
 

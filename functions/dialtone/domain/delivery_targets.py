@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from dialtone.domain.stored import restored
 
@@ -34,6 +34,14 @@ class DeliveryTarget:
     def __str__(self) -> str:
         """As people say it."""
         return f"{self.kind} {self.to}"
+
+
+class DeliveryAsked(NamedTuple):
+    """That a recording goes to these."""
+
+    recording: str
+    """The ledger entry's name."""
+    targets: tuple[DeliveryTarget, ...]
 
 
 def targets_text(targets: Collection[DeliveryTarget]) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from dialtone.domain.after_hangup import AWAITED, OVER, RUNNING
 from dialtone.domain.call_commands import with_commands
-from dialtone.domain.call_recordings import reviewed
+from dialtone.domain.call_recordings import reviewed, to_be_delivered
 from dialtone.domain.call_status import ENDED
 from dialtone.domain.call_variables import MAX_MEMORY_BYTES, persistent_variables, remembered
 from dialtone.domain.callee_legs import callee_state
@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from dialtone.domain.calls import Call
+    from dialtone.domain.delivery_targets import DeliveryTarget
     from dialtone.domain.events import Event
     from dialtone.flow.flow import Limits, WholeCall
     from dialtone.flow.loaded_flow import LoadedFlow
@@ -397,7 +398,7 @@ def _wait(call: Call, event: Event, move: Wait, flow: LoadedFlow) -> Decision:
     marked = _marked_all(move.commands, call, flow)
     state = move.state.without_digits() if flow.takes_sensitive_digits else move.state
     waiting = replace(call, waiting=state.stored())
-    decision = with_commands(waiting, marked, event, pausing=_pausing(call, flow))
+    decision = with_commands(waiting, marked, event, pausing=_pausing(call, flow), deliver=_deliver(call, flow))
     if move.talking or move.reason:
         incidents = (FLOW_ERROR,) if move.fault else ()
         decision = replace(decision, talking=move.talking, reason=move.reason, incidents=incidents)
@@ -452,6 +453,8 @@ def _left(call: Call, event: Event, move: Go | SubFlowCall | _Leave, flow: Loade
     left = with_commands(consenting, marked, event, pausing=_pausing(call, flow))
     for number, verdict in move.reviews.items():
         left = left.then(partial(reviewed, number=number, verdict=verdict))
+    if move.deliver:
+        left = left.then(partial(to_be_delivered, targets=move.deliver))
     if move.promises or move.opts_out:
         left = replace(left, promised=move.promises or left.promised, opted_out=move.opts_out or left.opted_out)
     return left, move.state
@@ -529,6 +532,12 @@ def _is_own_path(call: Call, path: Go | _Leave, flow: LoadedFlow) -> bool:
     """Whether the step itself says where to go when it fails, and the call goes there."""
     step = flow.step_of(call)
     return bool(step and step.on_error and path.to)
+
+
+def _deliver(call: Call, flow: LoadedFlow) -> tuple[DeliveryTarget, ...]:
+    """To whom goes what the step that the call is in records."""
+    step = flow.step_of(call)
+    return step.delivers_to() if step else ()
 
 
 def _pausing(call: Call, flow: LoadedFlow) -> str:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from dialtone.domain.campaigns.suppression import Suppression
     from dialtone.domain.commands import Command
+    from dialtone.domain.delivery_targets import DeliveryTarget
     from dialtone.domain.lookups import Lookup
     from dialtone.domain.queues import Callback, QueueQuestion
     from dialtone.domain.recordings import Consent
@@ -52,6 +53,8 @@ class Go:
     """To what is recorded from now on."""
     reviews: Mapping[int, str] = field(default_factory=dict)
     """Recording's number on this leg → what the caller decided about it."""
+    deliver: tuple[DeliveryTarget, ...] = ()
+    """To whom the call's last recording goes, as a message."""
     edge: str = ""
     """The edge that it takes, as `Step.targets` names it: `keys.1`, `next`; '' to enter the same step again, or at the
     flow's end."""

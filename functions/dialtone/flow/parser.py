@@ -30,6 +30,7 @@ _STEP_CLASSES = {
     "branch": "branch.Branch",
     "choose_language": "choose_language.ChooseLanguage",
     "collect": "collect.Collect",
+    "deliver": "deliver.Deliver",
     "directory": "directory.Directory",
     "find": "find.Find",
     "come_back": "go.Return",
@@ -238,7 +239,7 @@ def _parse_step(document: Document, name: str, content: Any, below: str) -> Step
     if content is None and below in STEP_KINDS and isinstance(document.steps().get(below), str):
         return None  # what it does stands less deep, as a step: the one below is reported
     path = ("steps", name)
-    kinds = [key for key in content if key in STEP_KINDS] if isinstance(content, dict) else []
+    kinds = _kinds_in(content)
     if len(kinds) != 1:
         document.report(path, name, *_why_of_no_kind(name, content, kinds))
         return None
@@ -250,6 +251,16 @@ def _parse_step(document: Document, name: str, content: Any, below: str) -> Step
         document.report((*path, "calendar"), name, "calendar is not a key here", "name it after `hours`")
     following = {} if kind.final or "next" in content else {"next": below}
     return document.validate(kind, {**content, **following, "name": name}, path, name)
+
+
+def _kinds_in(content: object) -> list[str]:
+    """The kinds that a step has by its keys. A kind whose name is also a key of another is that key: `deliver`."""
+    kinds = [key for key in content if key in STEP_KINDS] if isinstance(content, dict) else []
+    if len(kinds) <= 1:
+        return kinds
+    return [
+        each for each in kinds if not any(each in STEP_KINDS[other].model_fields for other in kinds if other != each)
+    ]
 
 
 def _with_questions(document: Document, steps: dict[str, Step]) -> dict[str, Step]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
+from dialtone.domain.delivery_targets import LINK
 from dialtone.flow.data_files import InFile
 from dialtone.flow.during import AGENT, WORDS, DuringKey
 from dialtone.flow.flow import CONSENT_STEP
@@ -16,6 +17,7 @@ from dialtone.flow.prompts import ANY, Part, Piece, Prompt
 from dialtone.flow.steps.branch import Comparison
 from dialtone.flow.steps.collect import Collect
 from dialtone.flow.steps.conference import Conference
+from dialtone.flow.steps.deliver import Deliver
 from dialtone.flow.steps.menu import Menu
 from dialtone.flow.steps.queue import Queue
 from dialtone.flow.steps.record import Record
@@ -29,6 +31,7 @@ from dialtone.flow.steps.transfer import Transfer
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from dialtone.flow.delivery_options import Target
     from dialtone.flow.flow import WholeCall
     from dialtone.flow.steps.prompted_input import Tries
     from dialtone.flow.steps.step import Step
@@ -54,6 +57,7 @@ _LABELS: Mapping[str, str] = {
     "no_input": "no key",
     "wrong": "wrong key",
     "after": "they hang up",
+    "no_recording": "nothing recorded",
     "park": "parked",
     CONNECTED: "connected",
     "times": "again",
@@ -88,6 +92,8 @@ def met_by_caller(step: Step, between_languages: str = " ") -> str:
 
 def _own(step: Step, between_languages: str) -> str:
     value = getattr(step, kind_of(step))
+    if isinstance(step, Deliver):
+        return delivered_to(value)
     if isinstance(value, (str, dict)):
         return value_in_words(value)
     if rung := getattr(value, "to", None):
@@ -107,7 +113,7 @@ def details_of(step: Step) -> str:
         parts += _details(inner, {"to", *(path[1] for path in edges if path[0] == kind and len(path) > 1)})
     # The number of tries stands at the edge that the call takes after them.
     shown_as_edges = (path[0] for path in edges if not path[0].startswith(ON_HANGUP))
-    parts += _details(step, {"name", "next", "on_error", "tries", kind, "review", *shown_as_edges})
+    parts += _details(step, {"name", "next", "on_error", "tries", kind, "review", "deliver", *shown_as_edges})
     return " · ".join([*parts, *_beside(step)])
 
 
@@ -124,6 +130,8 @@ def _beside(step: Step) -> Iterator[str]:
         yield from (f"{when} {heard(prompt)}" for when, prompt in said.items() if prompt)
     if isinstance(step, TakeFrom) and step.hold:
         yield f"until somebody waits {heard(step.hold)}"
+    if isinstance(step, Record) and step.deliver:
+        yield f"delivered to {delivered_to(step.deliver)}"
     if isinstance(step, Record) and (review := step.review):
         yield f"then it is played back: {heard(review.say)}"
         yield f"{review.accept} keeps, {review.redo} records anew, {review.listen} plays, {review.delete} deletes"
@@ -171,6 +179,12 @@ _GIVEN_UP = {
     "otherwise_no_input": ("no key, {}", "no_input"),
     "otherwise_wrong": ("wrong key, {}", "wrong"),
 }
+
+
+def delivered_to(targets: Sequence[Target] | None) -> str:
+    """Who gets a message, and how, where it is not the usual way."""
+    named = (f"{each.target}{' (link)' if each.audio == LINK else ''}" for each in targets or ())
+    return ", ".join(named)
 
 
 def _times(tries: Tries, failure: str) -> str:

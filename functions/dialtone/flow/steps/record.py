@@ -11,6 +11,7 @@ from dialtone.domain.call_variables import MESSAGE_ADDRESS
 from dialtone.domain.commands import Command, command
 from dialtone.domain.recordings import DELETED, KEPT, SUPERSEDED
 from dialtone.flow.consent import VARIABLE, AskedConsent
+from dialtone.flow.delivery_options import Targets, targets_of
 from dialtone.flow.gather_timer import seconds_left, timer, timer_ended
 from dialtone.flow.keys import Key, OneKeyOrSeveral, gathered_key, one_key, stop_gathering
 from dialtone.flow.moves import Fail, Go, Move, Wait
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from dialtone.domain.calls import Call
+    from dialtone.domain.delivery_targets import DeliveryTarget
     from dialtone.domain.events import Event
     from dialtone.flow.voice_settings import VoiceDefaults
 
@@ -136,6 +138,7 @@ class Record(Speaking):
     )
     consent: AskedConsent | None = Field(None, description="Announce it, or ask, before anything is recorded.")
     review: Review | None = Field(None, description="Let the caller hear it, keep it, record it anew or delete it.")
+    deliver: Targets | None = Field(None, description="To whom the message goes once it is kept.")
     on_hangup_recorded: OnHangup = Field(
         default_factory=OnHangup,
         description="As on_hangup, once the message is begun; without it, on_hangup counts then, too.",
@@ -211,6 +214,10 @@ class Record(Speaking):
         """Before the tone, and after it."""
         yield from super().hangup_paths()
         yield "on_hangup_recorded", self.on_hangup_recorded
+
+    def delivers_to(self) -> tuple[DeliveryTarget, ...]:
+        """Whom the flow names."""
+        return targets_of(self.deliver)
 
     def sets(self) -> tuple[str, ...]:
         """The caller's consent."""

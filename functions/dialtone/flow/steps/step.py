@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from dialtone.domain.calls import Call
     from dialtone.domain.commands import Command
+    from dialtone.domain.delivery_targets import DeliveryTarget
     from dialtone.domain.events import Event
     from dialtone.flow.caller_chosen import Sources
     from dialtone.flow.data_files import NamedData
@@ -163,6 +164,10 @@ class Step(BaseModel):
     def needs_caller(self) -> bool:
         """Whether it can only be taken while somebody is on the line: not after the hang-up."""
         return self.waits()
+
+    def delivers_to(self) -> tuple[DeliveryTarget, ...]:
+        """To whom what it records goes, as a message."""
+        return ()
 
     def answered_by_digits(self, call: Call, digits: str) -> bool:
         """Whether gathered digits answer what it asks, so that they may be kept where others may be a card's."""

@@ -1,0 +1,65 @@
+"""To whom a flow has messages delivered."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from dialtone.domain.delivery_targets import ATTACHED, CHAT, EMAIL, DeliveryTarget
+
+MAX_TARGETS = 10
+
+EmailAddress = Annotated[
+    str,
+    StringConstraints(
+        max_length=254,
+        pattern=r"^[A-Za-z0-9!#$%&'*+/=?^_`|~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`|~-]+)*@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$",
+    ),
+]
+"""One address. Variables are no part of it: whoever chose their values could have messages sent anywhere."""
+
+ChatName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
+
+
+class Target(BaseModel):
+    """Somebody who gets messages."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
+
+    email: EmailAddress | None = Field(None, description="The address that it is e-mailed to.")
+    chat: ChatName | None = Field(None, description="The chat that it is posted to, as the stack's secret names it.")
+    audio: Literal["attached", "link"] = Field(
+        "attached", description="Of an e-mail: with its audio up to 7 MB, or with a link for who signs in alone."
+    )
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> Self:
+        if (self.email is None) == (self.chat is None):
+            raise ValueError("a target is an `email` or a `chat`, and one of them")
+        if self.chat is not None and "audio" in self.model_fields_set:
+            raise ValueError("audio is of e-mails alone: a chat gets the link")
+        return self
+
+    @property
+    def target(self) -> DeliveryTarget:
+        """As it is noted with the recording."""
+        if self.email is not None:
+            return DeliveryTarget(EMAIL, self.email, self.audio)
+        return DeliveryTarget(CHAT, str(self.chat), ATTACHED)
+
+
+def _each_once(targets: tuple[Target, ...]) -> tuple[Target, ...]:
+    keys = [each.target.key for each in targets]
+    if twice := next((each for each in keys if keys.count(each) > 1), ""):
+        raise ValueError(f"{twice.replace(':', ' ', 1)} stands here twice")
+    return targets
+
+
+Targets = Annotated[tuple[Target, ...], Field(min_length=1, max_length=MAX_TARGETS), AfterValidator(_each_once)]
+"""Everybody who gets a message."""
+
+
+def targets_of(written: tuple[Target, ...] | None) -> tuple[DeliveryTarget, ...]:
+    """As they are noted with the recording; none for none."""
+    return tuple(each.target for each in written or ())

@@ -1,0 +1,37 @@
+"""The call's last recording goes to people, as a message; also once the call has ended."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, ClassVar
+
+from pydantic import Field
+
+from dialtone.flow.delivery_options import Targets, targets_of
+from dialtone.flow.steps.step import Step
+
+if TYPE_CHECKING:
+    from dialtone.domain.calls import Call
+    from dialtone.flow.moves import Move
+    from dialtone.flow.voice_settings import VoiceDefaults
+
+
+class Deliver(Step):
+    """Have the last recording delivered once it is kept, and go on at once."""
+
+    can_fail: ClassVar[bool] = False
+    paths: ClassVar[tuple[str, ...]] = ("no_recording",)
+
+    deliver: Targets = Field(description="To whom; in place of whom the step that recorded it named.")
+    no_recording: str = Field("", description="The step where the call has recorded nothing; without it, next.")
+
+    def enter(self, call: Call, voice_defaults: VoiceDefaults) -> Move:
+        """The ledger notes it; when it goes out depends on nothing that the call still does."""
+        del voice_defaults
+        if not call.recordings_asked:
+            return self.take("no_recording", "next")
+        return replace(self.take("next"), deliver=targets_of(self.deliver))
+
+    def waits(self) -> bool:
+        """It goes on at once."""
+        return False
