@@ -90,7 +90,7 @@ lint: $(VENV)/project .cache/workflow/installed ## check format, style, types, t
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/mypy functions infra tests
-	@$(VENV)/bin/cfn-lint template.yaml infra/*.yaml
+	@$(VENV)/bin/cfn-lint template.yaml infra/*.yaml infra/event_consumer/*.yaml
 	@$(VENV)/bin/dialtone flow lint functions/flows
 	@.cache/workflow/bin/zizmor --offline --no-progress --quiet .github/workflows
 

@@ -1,0 +1,43 @@
+"""A sample of a function that takes Dialtone's events: it keeps how each call and each recording is by now.
+
+Events come at least once and in any order. One condition deals with both: an event is kept only if nothing later is.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING, Any
+
+import boto3
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def handler(event: Mapping[str, Any], context: object) -> None:
+    """Lambda's entry point, with one event of EventBridge's."""
+    del context
+    keep(event["detail"], boto3.client("dynamodb"), os.environ["LATEST_TABLE"])
+
+
+def keep(told: Mapping[str, Any], dynamodb: Any, table: str) -> bool:  # noqa: ANN401 -- boto3's client
+    """Keep what an event shows. False if it, or a later one of the same call or recording, is kept already."""
+    about = told.get("call") or told["recording"]
+    item = {
+        "id": {"S": f"{about['call_session_id']}/{about.get('name') or about['call_leg_id']}"},
+        "sequence": {"S": told["sequence"]},
+        "type": {"S": told["type"]},
+        "latest": {"S": json.dumps(about)},
+    }
+    try:
+        dynamodb.put_item(
+            TableName=table,
+            Item=item,
+            ConditionExpression="attribute_not_exists(#sequence) OR #sequence < :sequence",
+            ExpressionAttributeNames={"#sequence": "sequence"},
+            ExpressionAttributeValues={":sequence": item["sequence"]},
+        )
+    except dynamodb.exceptions.ConditionalCheckFailedException:
+        return False
+    return True
