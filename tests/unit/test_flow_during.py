@@ -345,3 +345,20 @@ steps:
 
     (tmp_path / "desk.yaml").write_text(flow.replace("{recording: start}", '{announce: "Hello."}'))
     assert "digits-recorded-early" not in [each.rule for each in lint(tmp_path)]
+
+
+@pytest.mark.parametrize(
+    ("before", "during", "found"),
+    [
+        ("", '{"*3": {recording: stop}}', 1),
+        ("", '{"*2": {recording: start}, "*3": {recording: stop}}', 0),
+        ("", '{"*2": {recording: start}, "*4": {recording: resume}}', 1),
+        ("note: {recording: start}\n  ", '{"*3": {recording: pause}, "*4": {recording: resume}}', 0),
+        ("note: {recording: start}\n  still: {recording: pause}\n  ", '{"*4": {recording: resume}}', 0),
+    ],
+)
+def test_a_key_without_anything_to_switch_is_found(tmp_path: Path, before: str, during: str, found: int) -> None:
+    flow = f'flow: desk\nsteps:\n  {before}sales: {{transfer: "+15550191", during: {during}}}\n'
+    (tmp_path / "desk.yaml").write_text(flow)
+
+    assert [each.rule for each in lint(tmp_path)].count("key-without-effect") == found

@@ -70,6 +70,8 @@ class Paths:
     """Those of them after which some path resumes or stops it."""
     unsupported: set[Place] = field(default_factory=set)
     """Steps that play over other audio, which some path leads to while none plays."""
+    recorders: dict[Place, set[str]] = field(default_factory=dict)
+    """Whether a recording runs, or is paused, when a step is entered: everything that some path leads to."""
     _seen: set[tuple[SubFlowCall, Place, Entered]] = field(default_factory=set)
     _left: list[tuple[SubFlowCall, Place, Entered]] = field(default_factory=list)
     _ends: dict[SubFlowCall, set[Entered]] = field(default_factory=dict)
@@ -130,6 +132,7 @@ class Paths:
             self._go(*back, ended)
 
     def _note(self, step: Step, at: Place, entered: Entered) -> None:
+        self.recorders.setdefault(at, set()).add(entered.recorder)
         if isinstance(step, Collect) and step.sensitive and entered.heard:
             self.recorded_early.add((entered.heard, at))
         if isinstance(step, Play) and step.overlay and not entered.playing:

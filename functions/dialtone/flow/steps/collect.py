@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
 
 from pydantic import (
@@ -52,9 +52,8 @@ class CollectState(PromptedInputState):
 
     @classmethod
     def read(cls, stored: Mapping[str, int]) -> Self:
-        """Whatever is not one of its names is a time."""
-        names = {each.name for each in fields(cls)}
-        return replace(super().read(stored), keyed={name: key for name, key in stored.items() if name not in names})
+        """What begins with a digit is a time; no name does, nor one of a later version."""
+        return replace(super().read(stored), keyed={name: key for name, key in stored.items() if name[0].isdigit()})
 
     def stored(self) -> dict[str, int]:
         """The same."""
