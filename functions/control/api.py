@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -12,13 +13,16 @@ from control.asker import asker_of, role_for
 from control.audit import AuditTrail
 from control.bucket import RecordingsBucket
 from control.calls import call_routes
+from control.campaigns import Ordering, campaign_routes
 from control.deleting import Deleting
 from control.delivery import Delivery
 from control.dialling import Dialling, dial_routes
 from control.listing import Listing
+from control.live_flows import live_flow
 from control.problems import Refused, answer_problems, must_have
 from control.recordings import recording_routes
 from control.requests import Requests
+from dialtone.adapters.campaigns_table import CampaignsTable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -67,6 +71,12 @@ def open_api(  # noqa: PLR0913, PLR0917 -- what it is made of
     dialling = Dialling(requests, delivery, settings.destinations, settings.connection_id, now)
     api.include_router(dial_routes(dialling))
     api.include_router(action_routes(Acting(listing, requests, delivery, settings.destinations, now)))
+    orders = CampaignsTable(dynamodb, settings.calls_table)
+    flow_named = partial(live_flow, listing.store)
+    ordering = Ordering(
+        orders, s3, settings.campaigns_bucket, flow_named, settings.destinations, settings.connection_id, now
+    )
+    api.include_router(campaign_routes(ordering))
     deleting = Deleting(listing.store, bucket, telnyx, audit, now, allowed=settings.deletes)
     api.include_router(recording_routes(listing, bucket, audit, deleting, now))
 

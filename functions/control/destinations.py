@@ -18,12 +18,16 @@ class Destinations(NamedTuple):
         """Those that a setting lists, with commas between them."""
         return cls(tuple(filter(None, (each.strip() for each in text.split(",")))))
 
+    def allow(self, to: str) -> bool:
+        """Whether somebody may be rung."""
+        called = to.partition(",")[0]
+        return any(_is_of(called, each) for each in self.allowed)
+
     def check(self, parameter: str, to: object) -> None:
         """Raise Refused where somebody must not be rung."""
         if not isinstance(to, str):
             raise wrong(parameter, f"{parameter} must be one number in E.164, or one SIP address.")
-        called = to.partition(",")[0]
-        if not any(_is_of(called, each) for each in self.allowed):
+        if not self.allow(to):
             known = ", ".join(self.allowed) or "nobody: the setting ControlDestinations is empty"
             message = f"{parameter} is not among those who may be rung ({known})."
             raise Refused(HTTPStatus.FORBIDDEN, "destination_not_allowed", message, parameter)

@@ -20,6 +20,7 @@ class Settings:
 
     calls_table: str
     recordings_bucket: str
+    campaigns_bucket: str
     webhook_function: str
     destinations: Destinations
     connection_id: str
@@ -34,6 +35,7 @@ class Settings:
         return cls(
             calls_table=required(environ, "CALLS_TABLE"),
             recordings_bucket=required(environ, "RECORDINGS_BUCKET"),
+            campaigns_bucket=required(environ, "CAMPAIGNS_BUCKET"),
             webhook_function=required(environ, "WEBHOOK_FUNCTION"),
             destinations=Destinations.of_text(environ.get("CONTROL_DESTINATIONS", "")),
             connection_id=environ.get("TELNYX_CONNECTION_ID", ""),

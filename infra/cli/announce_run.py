@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shutil
 import sys
 import tempfile
@@ -12,16 +11,17 @@ import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from control.selection import moment
 from dialtone.adapters.calls_table import LostRace
+from dialtone.adapters.campaign_lists import REFUSED, CheckedList, upload
 from dialtone.adapters.campaign_numbers import CampaignNumbers
 from dialtone.adapters.campaigns_table import CampaignsTable
 from dialtone.adapters.flow_library import FlowLibrary
-from dialtone.domain.campaigns.campaign import Campaign, list_key
+from dialtone.domain.campaigns.campaign import Campaign, list_key, new_id
+from dialtone.domain.campaigns.estimate import LONGEST_DAYS, Assumed, Estimate, estimate
 from dialtone.domain.campaigns.list_rows import ListCheck, ListRules, counted
 from dialtone.domain.campaigns.number_index import NumberIndex
 from dialtone.domain.campaigns.rules import SUPPRESSED
@@ -29,10 +29,7 @@ from dialtone.domain.errors import DialtoneError
 from dialtone.domain.numbers import E164
 from dialtone.flow.inputs import MAX_GIVEN_BYTES
 from infra import aws
-from infra.campaigns.checked_list import REFUSED, CheckedList
-from infra.campaigns.estimate import LONGEST_DAYS, Assumed, Estimate, estimate
 from infra.campaigns.source import pieces
-from infra.campaigns.upload import upload
 from infra.cli.flows_option import name_project
 from infra.connect.record import ConnectionRecord
 from infra.console import printable
@@ -48,8 +45,6 @@ if TYPE_CHECKING:
 
 NOT_FAULTS = frozenset({SUPPRESSED})
 """Rules by which a row is skipped though nothing is wrong with it."""
-
-_NOT_IN_IDS = re.compile(r"[^a-z0-9]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +145,7 @@ def _plan(
 ) -> Plan:
     assumed = Assumed(given.rate, given.max_in_flight, given.call_seconds, given.minute_price)
     campaign = Campaign(
-        id=(name := _id(given, checked, starts_at)),
+        id=(name := new_id(given.flow, given.name, given.caller, checked.sha256, starts_at)),
         flow=given.flow,
         from_number=given.caller,
         consent=given.consent.strip(),
@@ -169,14 +164,6 @@ def _plan(
     )
     took = estimate(checked.zones, given.window, starts_at, assumed)
     return Plan(campaign, checked, took, assumed, suppression_known)
-
-
-def _id(given: argparse.Namespace, checked: CheckedList, starts_at: int) -> str:
-    """The same for the same people, flow, name and day: whoever runs the command twice has ordered it once."""
-    day = datetime.fromtimestamp(starts_at, UTC).strftime("%Y%m%d")
-    title = _NOT_IN_IDS.sub("-", (given.name or given.flow).lower()).strip("-")[:40] or "campaign"
-    about = json.dumps([given.flow, given.caller, given.name, checked.sha256])
-    return f"{title}-{day}-{sha256(about.encode()).hexdigest()[:10]}"
 
 
 def _order(plan: Plan, stack: Stack | None, flow: Flow) -> None:

@@ -160,6 +160,7 @@ class AtTelnyx:
 SETTINGS = {
     "CALLS_TABLE": "archive",
     "RECORDINGS_BUCKET": "archive",
+    "CAMPAIGNS_BUCKET": "campaigns",
     "WEBHOOK_FUNCTION": "webhook:live",
     "TELNYX_API_KEY": "KEY0123456789",
     "RECORDING_DELETION": "on",
@@ -177,7 +178,7 @@ def client(aws: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Client]:
 
 def client_with(house: ArchiveHouse, **settings: str) -> Client:
     """A program of a stack with these settings."""
-    names = {"CALLS_TABLE": house.name, "RECORDINGS_BUCKET": house.name}
+    names = {"CALLS_TABLE": house.name, "RECORDINGS_BUCKET": house.name, "CAMPAIGNS_BUCKET": house.name}
     telnyx, signer = AtTelnyx(), client_of("s3", SIGNED_LINKS)
     read = Settings.read({**settings, **names})
     api = open_api(read, house.dynamodb, signer, _acts_on_nothing, telnyx, Observer("control"), lambda: NOW)

@@ -176,7 +176,7 @@ def test_the_watchdog_lets_go_of_a_call_that_is_not_in_the_table(environment: di
 
 
 def test_the_packed_control_function_describes_itself(environment: dict[str, str]) -> None:
-    settings = environment | {"RECORDINGS_BUCKET": "recordings"}
+    settings = environment | {"RECORDINGS_BUCKET": "recordings", "CAMPAIGNS_BUCKET": "campaigns"}
     request = {
         "version": "2.0",
         "rawPath": "/openapi.json",

@@ -26,6 +26,7 @@ NUMBER = "+15550121"
 SETTINGS = {
     "CALLS_TABLE": "calls",
     "RECORDINGS_BUCKET": "recordings",
+    "CAMPAIGNS_BUCKET": "campaigns",
     "WEBHOOK_FUNCTION": "webhook:live",
     "CONTROL_DESTINATIONS": "+1555, sip:pbx.example.com",
     "TELNYX_CONNECTION_ID": CONNECTION_ID,

@@ -121,6 +121,7 @@ def test_whatever_a_function_logs_goes_through_the_one_place_that_redacts_it() -
     assert found == {
         ("dialtone/adapters/telemetry.py", "write"),
         ("dialtone/adapters/timed_network.py", "write"),  # to a connection
+        ("dialtone/adapters/campaign_lists.py", "write"),  # to a file of the list's own folder
         # Each a sentence with the name of a secret or a module and an error of AWS's or Python's: nothing of a call.
         ("dialtone/adapters/secrets.py", "getLogger"),
         ("dialtone/adapters/telnyx_sdk.py", "getLogger"),

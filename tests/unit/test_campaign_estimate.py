@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from dialtone.domain.campaigns.campaign import Window
-from infra.campaigns.estimate import Assumed, estimate
+from dialtone.domain.campaigns.estimate import Assumed, estimate
 
 Zones = tuple[str, ...]
 BERLIN: Zones = ("Europe/Berlin",)

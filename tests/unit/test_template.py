@@ -119,6 +119,7 @@ def test_the_functions_get_the_names_of_their_dependencies_and_no_secret(templat
     assert variables["PreTrafficFunction"] == shared | {"NEW_VERSION"}
     assert variables["ControlFunction"] == shared | {
         "RECORDINGS_BUCKET",
+        "CAMPAIGNS_BUCKET",
         "WEBHOOK_FUNCTION",
         "CONTROL_DESTINATIONS",
         "TELNYX_CONNECTION_ID",
@@ -421,6 +422,8 @@ def test_each_function_may_do_exactly_this(template: Template) -> None:
             "NoteWhoListens": {"dynamodb:PutItem"},
             "ReadRecordings": {"s3:GetObject"},
             "TellMissingFromForbidden": {"s3:ListBucket"},
+            "ReadLists": {"s3:GetObject"},
+            "LayListsDown": {"s3:PutObject"},
             "FindVersions": {"s3:ListBucketVersions"},
             "DeleteVersions": {"s3:DeleteObjectVersion"},
             "NoteWhatIsErased": {"dynamodb:UpdateItem"},

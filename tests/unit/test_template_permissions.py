@@ -39,6 +39,7 @@ ELSEWHERE = {
     "deliver ses:SendEmail",
     "deliver sqs:ChangeMessageVisibility",
     "deliver sqs:SendMessage",
+    "control s3:PutObject",  # tests/integration/test_control_campaigns.py
     "events events:PutEvents",  # tests/integration/test_events_outbox.py, like the other
     "events sqs:SendMessage",
     "campaigns dynamodb:BatchGetItem",  # tests/simulation/test_campaigns.py and tests/integration/test_campaigns_app.py

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from dialtone.domain.errors import DialtoneError
@@ -18,6 +21,9 @@ STATUSES = (SCHEDULED, RUNNING, PAUSED, CANCELLED, DONE)
 MINUTES_A_DAY = 24 * 60
 
 _WINDOW = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)\s*-\s*([01]?\d|2[0-3]|24):([0-5]\d)")
+
+
+_NOT_IN_IDS = re.compile(r"[^a-z0-9]+")
 
 
 class WindowInvalid(DialtoneError):  # noqa: N818 -- reads as the sentence it is: the window is invalid
@@ -176,6 +182,14 @@ class Campaign:
     def with_status(self, status: str, reason: str = "") -> Campaign:
         """The campaign after a change of its status."""
         return replace(self, status=status, reason=reason, revision=self.revision + 1)
+
+
+def new_id(flow: str, name: str, from_number: str, list_sha256: str, starts_at: int) -> str:
+    """A campaign's id: the same for the same people, flow, name and day, so that who asks twice has ordered it once."""
+    day = datetime.fromtimestamp(starts_at, UTC).strftime("%Y%m%d")
+    title = _NOT_IN_IDS.sub("-", (name or flow).lower()).strip("-")[:40].rstrip("-") or "campaign"
+    about = json.dumps([flow, from_number, name, list_sha256])
+    return f"{title}-{day}-{sha256(about.encode()).hexdigest()[:10]}"
 
 
 def list_prefix(campaign_id: str) -> str:

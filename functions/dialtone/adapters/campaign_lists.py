@@ -1,20 +1,27 @@
-"""A list, checked and laid down in a folder as the parts that the engine reads; nothing of it is held in memory."""
+"""Lists of campaigns: laid down in a folder as the parts that the engine reads, then put into the bucket.
+
+Nothing of a list is held in memory. In the bucket its parts come first and what describes it last, so that half a list
+is none.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
 from collections import Counter
-from dataclasses import dataclass, field
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from dialtone.domain.campaigns.campaign import Part
+from dialtone.domain.campaigns.campaign import ListSummary, Part, list_key, list_prefix, part_key
 from dialtone.domain.campaigns.list_reader import RefusedRow
 from dialtone.domain.campaigns.recipient import PART_RECIPIENTS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
+
+    from mypy_boto3_s3 import S3Client
 
     from dialtone.domain.campaigns.recipient import Recipient
 
@@ -23,6 +30,11 @@ if TYPE_CHECKING:
 SHOWN_ROWS = 20
 """Of refused rows, on the terminal."""
 REFUSED = "refused.jsonl"
+
+AT_ONCE = 8
+"""Parts on their way: a hundred kilobytes each, so that waiting for answers is most of the time."""
+
+JSON_LINES = "application/x-ndjson"
 
 
 @dataclass(slots=True)
@@ -52,10 +64,6 @@ class CheckedList:
     def file(self, part: int) -> Path:
         """A part's file."""
         return self.folder / part_name(part)
-
-    def described(self) -> Mapping[str, object]:
-        """For people's programs."""
-        return {"rows": self.rows, "recipients": self.recipients, "refused": dict(self.refused.most_common())}
 
     def _take_part(self, lines: list[str]) -> None:
         content = "".join(f"{line}\n" for line in lines).encode()
@@ -91,6 +99,31 @@ def part_name(part: int) -> str:
     return f"{part:05}.jsonl"
 
 
-def as_json(value: object) -> str:
-    """Readable JSON."""
-    return json.dumps(value, indent=2, ensure_ascii=False)
+def refused_key(campaign_id: str) -> str:
+    """The key of what was refused, a line for each row."""
+    return f"campaigns/{campaign_id}/{REFUSED}"
+
+
+def upload(checked: CheckedList, campaign_id: str, columns: Sequence[str], client: S3Client, bucket: str) -> str:
+    """Upload all of it; gives the key of its `list.json`. Twice is once: the same list has the same keys."""
+
+    def put(part: int) -> None:
+        body = checked.file(part).read_bytes()
+        client.put_object(Bucket=bucket, Key=part_key(campaign_id, part), Body=body, ContentType=JSON_LINES)
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        for _ in pool.map(put, range(len(checked.parts))):
+            pass  # an error is raised here
+    with (checked.folder / REFUSED).open("rb") as refused:
+        client.put_object(Bucket=bucket, Key=refused_key(campaign_id), Body=refused, ContentType=JSON_LINES)
+    summary = ListSummary(
+        list_prefix(campaign_id),
+        tuple(replace(each, key=part_key(campaign_id, place)) for place, each in enumerate(checked.parts)),
+        checked.recipients,
+        checked.rows,
+        dict(checked.refused),
+        tuple(columns),
+    )
+    body = json.dumps(summary.to_json(), ensure_ascii=False).encode()
+    client.put_object(Bucket=bucket, Key=list_key(campaign_id), Body=body, ContentType="application/json")
+    return list_key(campaign_id)

@@ -1,0 +1,34 @@
+"""The flows that take calls now, as somebody who orders calls needs to know them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from control.problems import wrong
+from dialtone.domain.errors import FlowInvalid
+from dialtone.domain.publication import WITH_THE_CODE
+
+if TYPE_CHECKING:
+    from dialtone.adapters.calls_table import CallsTable
+    from dialtone.flow.flow import Flow
+
+DEPLOYED = Path(__file__).resolve().parent.parent / "flows"
+"""Those that went out with the code."""
+
+
+def live_flow(store: CallsTable, name: str) -> Flow | None:
+    """A flow by its name, of the version that takes new calls; None if it has none of that name.
+
+    Raises Refused for one that cannot be read.
+    """
+    from dialtone.adapters.flow_library import FlowLibrary  # noqa: PLC0415 -- most requests need no flows
+
+    version = store.live().version
+    texts = None if version == WITH_THE_CODE else store.published_texts(version)
+    try:
+        library = FlowLibrary.of_texts(texts) if texts is not None else FlowLibrary.open(DEPLOYED)
+        found = library.flow(name)
+    except FlowInvalid as error:
+        raise wrong("flow", f"The flows that take calls cannot be read: {error}.") from None
+    return found.main if found else None
