@@ -182,7 +182,7 @@ def _order(plan: Plan, stack: Stack | None, flow: Flow) -> None:
         store.order(Campaign.from_json(fields))
     except LostRace:
         raise there from None
-    _say(f"ordered: {name}")
+    _say(f"ordered: {name}; dialtone campaigns show {name} says how far it is")
 
 
 def _connection_id(stack: Stack) -> str:

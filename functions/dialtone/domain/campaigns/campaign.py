@@ -146,8 +146,6 @@ class Campaign:
     detection: str = "greeting_end"
     """How Telnyx tells people from machines. Only `premium` also tells fax machines; it costs more."""
     name: str = ""
-    flow_version: str = ""
-    """The digest of the flow's files that the dry run showed; '' for whatever is live when somebody is dialled."""
     window: Window = Window()
     rate_per_second: float = 1.0
     max_in_flight: int = 100
@@ -157,8 +155,6 @@ class Campaign:
     retries: tuple[RetryRule, ...] = ()
     last_round_seconds: int = 0
     """Those still not reached are dialled once more, so long after the last other attempt; 0 for no such round."""
-    acknowledge_key: str = ""
-    """The key that a recipient presses to confirm; '' where nobody is asked to."""
     status: str = SCHEDULED
     reason: str = ""
     """Why it is paused or cancelled."""
