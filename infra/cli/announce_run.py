@@ -28,6 +28,7 @@ from dialtone.domain.campaigns.rules import SUPPRESSED
 from dialtone.domain.errors import DialtoneError
 from dialtone.domain.numbers import E164
 from dialtone.flow.inputs import MAX_GIVEN_BYTES
+from dialtone.flow.steps.opt_out import OptOut
 from infra import aws
 from infra.campaigns.source import pieces
 from infra.cli.flows_option import name_project
@@ -105,6 +106,9 @@ def _flow(given: argparse.Namespace) -> Flow:
     loaded = FlowLibrary.open(given.flows).flow(given.flow)
     if loaded is None:
         raise DialtoneError(f"there is no flow {given.flow} in {given.flows}: add {given.flow}.yaml, and deploy it")
+    steps = (step for flow in (loaded.main, *loaded.others.values()) for step in flow.steps.values())
+    if not any(isinstance(step, OptOut) for step in steps):
+        _say(f"note: {given.flow} has no step `opt_out: campaigns`, by which people can ask for no more such calls")
     return loaded.main
 
 

@@ -94,6 +94,7 @@ def test_a_list_is_laid_down_in_parts_and_the_campaign_ordered(announcer: Announ
     summary = ListSummary.from_json(json.loads(announcer.read(campaign.list_key)))
     first, second = (Lists(announcer.s3, "campaigns").part(name, part) for part in range(2))  # as the engine reads it
     assert (status, f"ordered: {name}" in err) == (0, True)
+    assert "note: water-off has no step `opt_out: campaigns`" in err
     assert "all 1,002 rows can be dialled" in out
     assert "1,002 people hear water-off, 10:00-18:00 of their own day, 5 a second" in out
     assert "from 2099-01-02 16:00 UTC" in out  # 10:00 in Chicago
