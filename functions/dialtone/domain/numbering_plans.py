@@ -73,8 +73,7 @@ class Planned(NamedTuple):
 
 def planned(number: str) -> Planned:
     """What is known of a number in E.164. The data of time zones are loaded here only."""
-    # An environment made before may have `phonenumberslite`, which lacks this module.
-    from phonenumbers import timezone  # type: ignore[attr-defined, unused-ignore] # noqa: PLC0415 -- as said
+    from phonenumbers import timezone  # noqa: PLC0415 -- as said
 
     try:
         parsed = phonenumbers.parse(number)
