@@ -60,7 +60,9 @@ def _checked(given: argparse.Namespace, described: Path, url: str) -> int:
         "--continue-on-failure",
         "--no-shrink",
     )
-    return subprocess.run([given.schemathesis, "run", str(described), *options], check=False).returncode  # noqa: S603 -- the program that is named
+    program = [str(Path(given.schemathesis).absolute()), "run", str(described), *options]
+    # It leaves a folder of its own where it runs.
+    return subprocess.run(program, cwd=described.parent, check=False).returncode  # noqa: S603 -- the program that is named
 
 
 def _with_a_call(session: str) -> Any:  # noqa: ANN401 -- any JSON
