@@ -20,7 +20,15 @@ from control.problems import Refused, wrong
 from control.selection import moment
 from dialtone.adapters.calls_table import LostRace
 from dialtone.adapters.campaign_lists import CheckedList, upload
-from dialtone.domain.campaigns.campaign import Campaign, RetryRule, Window, WindowInvalid, list_key, new_id
+from dialtone.domain.campaigns.campaign import (
+    FARTHEST_SECONDS,
+    Campaign,
+    RetryRule,
+    Window,
+    WindowInvalid,
+    list_key,
+    new_id,
+)
 from dialtone.domain.campaigns.estimate import Assumed, estimate
 from dialtone.domain.campaigns.list_reader import ListUnreadable, RefusedRow
 from dialtone.domain.campaigns.list_rows import ListCheck, ListInvalid, ListRules, counted
@@ -266,6 +274,8 @@ def _starts_at(written: str, now: int) -> int:
         raise wrong("at", f"{error}.") from None
     if found < now:
         raise wrong("at", f"{written} is past.")
+    if found > now + FARTHEST_SECONDS:
+        raise wrong("at", f"{written} is more than a year away.")
     return found
 
 

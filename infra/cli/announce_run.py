@@ -20,7 +20,7 @@ from dialtone.adapters.campaign_lists import REFUSED, CheckedList, upload
 from dialtone.adapters.campaign_numbers import CampaignNumbers
 from dialtone.adapters.campaigns_table import CampaignsTable
 from dialtone.adapters.flow_library import FlowLibrary
-from dialtone.domain.campaigns.campaign import Campaign, list_key, new_id
+from dialtone.domain.campaigns.campaign import FARTHEST_SECONDS, Campaign, list_key, new_id
 from dialtone.domain.campaigns.estimate import LONGEST_DAYS, Assumed, Estimate, estimate
 from dialtone.domain.campaigns.list_rows import ListCheck, ListRules, counted
 from dialtone.domain.campaigns.number_index import NumberIndex
@@ -120,6 +120,8 @@ def _starts_at(written: str, now: int) -> int:
         raise DialtoneError(
             f"--at {written} is past; times are in UTC unless they say otherwise: 2026-11-30T17:00+01:00"
         )
+    if found > now + FARTHEST_SECONDS:
+        raise DialtoneError(f"--at {written} is more than a year away")
     return found
 
 

@@ -135,6 +135,7 @@ def test_what_is_wrong_is_named(send: Send, monkeypatch: pytest.MonkeyPatch) -> 
 
     named = {parameter: (status, answer["error"]["parameter"]) for parameter, (status, answer) in found.items()}
     assert named == {parameter: (422, parameter) for parameter in wrong}
+    assert send(at="9999-12-31T23:59")[1]["error"]["message"] == "9999-12-31T23:59 is more than a year away."
     abroad = send(recipients=[{**ANN, "number": "+4930901820"}])[1]["error"]
     assert "1 of 1 will be skipped, because: 1 destination" in abroad["message"]
     assert send(recipients=[])[1]["error"]["message"] == "Give either recipients or list_key."

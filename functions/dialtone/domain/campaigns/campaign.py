@@ -23,6 +23,9 @@ MINUTES_A_DAY = 24 * 60
 _WINDOW = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)\s*-\s*([01]?\d|2[0-3]|24):([0-5]\d)")
 
 
+FARTHEST_SECONDS = 366 * 86_400
+"""How far ahead a campaign may be ordered: a later year is a slip of the pen."""
+
 _NOT_IN_IDS = re.compile(r"[^a-z0-9]+")
 
 
