@@ -2,7 +2,8 @@
 
 What must have been taken: every step; every edge that a caller, another person or the hour chooses (keys, `otherwise`,
 `busy`, `no_answer`, …); `next` where the step ever takes it; each `on_error` that a step names, since somebody wrote it
-for that step; and the flow's `last_resort` and `on_hangup` once each: from which step makes no difference.
+for that step, but that of the last resort, which leads nowhere; and the flow's `last_resort` and `on_hangup` once each:
+from which step makes no difference.
 """
 
 from __future__ import annotations
@@ -82,7 +83,7 @@ def items_of(flow: Flow) -> frozenset[CoverageItem]:
     """Everything in a flow that some call should do."""
     items = {CoverageItem(flow.name, name) for name in flow.steps}
     for edge in (edge for step in flow.steps.values() for edge in step.edges()):
-        if edge.target:
+        if edge.target and not (edge.is_error and edge.source == flow.last_resort):
             items.add(CoverageItem(flow.name, edge.source, edge.where))
     of_flow = ((LAST_RESORT_EDGE, flow.last_resort), (HANGUP_EDGE, flow.on_hangup))
     return frozenset(items | {CoverageItem(flow.name, "", edge) for edge, target in of_flow if target})

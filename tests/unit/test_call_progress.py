@@ -117,3 +117,11 @@ def test_what_a_call_cost_is_counted_if_it_is_an_amount(total: str | None, count
     event = happened("call.cost", 9, total_cost=total)
 
     assert progress_of(before, call.take(event), event) == counted
+
+
+def test_what_a_text_cost_is_counted_with_it() -> None:
+    call = StagedCall(FLOW)
+    call.pick_up()
+    event = replace(happened("call.cost", 9), type="message.finalized", payload={"amount": "0.0051"})
+
+    assert progress_of(call.call, Decision(call.call), event) == (Progress("cost", value=0.0051),)

@@ -119,3 +119,9 @@ def test_what_was_taken_elsewhere_does_not_count() -> None:
     assert coverage.taken == {CoverageItem("desk", "welcome")}
     assert CoverageItem("desk", "hours") in coverage.missing
     assert coverage.percent == pytest.approx(100 / 17)
+
+
+def test_an_error_path_of_the_last_resort_need_not_be_taken_since_no_call_takes_it() -> None:
+    flow = read_flow("desk.yaml", FLOW.replace("say: We are sorry.", "say: We are sorry.\n    on_error: bye"))
+
+    assert "sorry: on_error" not in {str(each) for each in items_of(flow)}

@@ -184,3 +184,27 @@ def test_a_beginning_in_a_data_file_is_nobodys_number() -> None:
         [],
         "no one to ring: {colleague.number}: what it holds is no number or address",
     )
+
+
+def shown(call: StagedCall) -> list[object]:
+    return [command.parameters.get("from") for command in call.decisions[-1].commands if command.action == "transfer"]
+
+
+def test_a_number_that_the_caller_chose_is_not_shown_though_lint_was_silenced() -> None:
+    call = keyed("19005550166", '{transfer: "+15550191", caller_id: "{whom}"}', "+{digits.n}")
+    decision = call.decisions[-1]
+
+    assert ("transfer" not in actions(decision), call.call.step) == (True, "sorry")
+    assert decision.incidents[:2] == (FLOW_ERROR, TARGET_REFUSED)
+    assert decision.reason.startswith("refused to show ")
+    assert "19005550166" not in decision.reason
+
+
+@pytest.mark.parametrize(
+    ("noted", "caller_id", "seen"),
+    [("x", "{caller}", CALLER), ("", "{whom}", None), ("+15550144", "{whom}", "+15550144")],
+)
+def test_the_callers_own_number_and_one_of_the_teams_are_shown(noted: str, caller_id: str, seen: object) -> None:
+    call = keyed("1", f'{{transfer: "+15550191", caller_id: "{caller_id}"}}', noted)
+
+    assert shown(call) == [seen]

@@ -1151,6 +1151,54 @@ def test_digits_that_are_asked_for_in_words_and_not_heard_are_found(
     assert [rule for _, rule in found_in(asked)] == ["unheard-word"] * times
 
 
+# idle-on-error
+
+
+RESORT = "hello: {say: Hello.}\nbye: hangup\nsorry: {say: Sorry., on_error: bye, next: bye}\n"
+VISITOR = "flow: other\nsteps:\n  a: {go: {flow: desk}}\n  b: hangup\n"
+
+
+@pytest.mark.parametrize(("beside", "times"), [({}, 1), ({"other.yaml": VISITOR}, 0)])
+def test_an_error_path_of_the_last_resort_is_found_but_in_a_flow_that_others_visit(
+    beside: dict[str, str], times: int, found_in: FindRules
+) -> None:
+    found = found_in(RESORT, "last_resort: sorry\n", **beside)
+
+    assert [rule for _, rule in found if rule == "idle-on-error"] == ["idle-on-error"] * times
+
+
+# queue-sizes
+
+
+QUEUED = "a: {{queue: support, {}hold: {{media: m}}, agents: ['+15550191'], next: b}}\nb: hangup\n"
+ELSEWHERE = (
+    "flow: other\nsteps:\n  a: {queue: support, max_size: 5, hold: {media: m}, agents: ['+15550191'], next: b}\n"
+    "  b: hangup\n"
+)
+
+
+@pytest.mark.parametrize(("size", "times"), [("max_size: 5, ", 0), ("max_size: 9, ", 1), ("", 1)])
+def test_a_queue_that_has_another_size_elsewhere_is_found(size: str, times: int, found_in: FindRules) -> None:
+    found = found_in(QUEUED.format(size), "", **{"other.yaml": ELSEWHERE})
+
+    assert [rule for _, rule in found if rule == "queue-sizes"] == ["queue-sizes"] * times
+
+
+# caller-chooses-callee
+
+
+def test_a_number_to_show_that_callers_choose_is_found(found_in: FindRules) -> None:
+    steps = (
+        "ask: {collect: Number., into: n, otherwise: bye}\n"
+        "note: {set: {mine: '+{digits.n}'}}\n"
+        "ring: {transfer: '+15550191', caller_id: '{mine}', failed: bye, busy: bye, no_answer: bye, next: bye}\n"
+        "bye: hangup\n"
+    )
+
+    assert "caller-chooses-callee" in {rule for _, rule in found_in(steps)}
+    assert "caller-chooses-callee" not in {rule for _, rule in found_in(steps.replace("{mine}", "{caller}"))}
+
+
 # unspoken-key
 
 

@@ -37,15 +37,19 @@ def progress_of(before: Call, decision: Decision, event: Event) -> tuple[Progres
         found.append(Progress(ANSWERED))
     if after.ended_at and not before.ended_at:
         found.append(Progress(ENDED, counted_outcome(after)))
-    if event.type == "call.cost" and (cost := _cost(event)):
+    if cost := _cost(event):
         found.append(Progress(COST, value=cost))
     return tuple(found)
 
 
+_AMOUNTS = {"call.cost": "total_cost", "message.finalized": "amount"}
+"""The events that tell a price, and the field that it stands in."""
+
+
 def _cost(event: Event) -> float:
-    """The amount, in the account's currency; 0 for what is not one."""
+    """What a call, or a text of its, cost, in the account's currency; 0 for what is not an amount."""
     try:
-        cost = float(event.text("total_cost"))
+        cost = float(event.text(_AMOUNTS[event.type])) if event.type in _AMOUNTS else 0
     except ValueError:
         return 0
     return cost if math.isfinite(cost) and cost > 0 else 0

@@ -19,6 +19,7 @@ from dialtone.flow.parser import parse_flow
 from dialtone.flow.rotas import parse_rota, rota_file
 from dialtone.flow.routes import parse_routes
 from dialtone.flow.steps.conference import Conference
+from dialtone.flow.steps.queue import Queue
 from dialtone.flow.steps.take_from import TakeFrom
 from infra.flowkit.linting.leg_states import Paths
 from infra.flowkit.linting.mentions import leads_to
@@ -207,6 +208,17 @@ class Folder:
     def routed_flows(self) -> frozenset[str]:
         """The flows that numbers lead to."""
         return frozenset(flow for _, flow in leads_to(self.numbers))
+
+    @cached_property
+    def queue_sizes(self) -> Mapping[str, frozenset[int | None]]:
+        """Queue → every `max_size` that a step here gives it; None for a step that gives none."""
+        sizes: dict[str, frozenset[int | None]] = {}
+        for path in flow_paths(self.path):
+            file = self._readable(path)
+            for step in file.steps.values() if file else ():
+                if isinstance(step, Queue):
+                    sizes[step.queue] = sizes.get(step.queue, frozenset()) | {step.max_size}
+        return sizes
 
     @cached_property
     def taken_queues(self) -> frozenset[str]:

@@ -28,6 +28,7 @@ from dialtone.flow.steps.connecting import Connecting
 from dialtone.flow.steps.consulting import PARK, Consulting
 from dialtone.flow.steps.prompted_input import MILLIS
 from dialtone.flow.templating import (
+    CALLER,
     DIGITS,
     KNOWN_OF_EVERY_CALL,
     VARIABLE,
@@ -228,6 +229,8 @@ class Transfer(Consulting, Connecting):
         """Ring the next of them, or all. Their webhooks come back to this leg's flow by the mark that they carry."""
         if refused := next(filter(None, (self._why_refused(call, party) for party in self.transfer.to)), ""):
             return Fail(refused, incident=TARGET_REFUSED)
+        if refused := self._why_not_shown(call):
+            return Fail(refused, incident=TARGET_REFUSED)
         if not self._callees(call):
             return Fail(self._nobody_to_ring(call))
         music = self._held(call, voice_defaults)
@@ -294,8 +297,8 @@ class Transfer(Consulting, Connecting):
 
     @property
     def rings_variables(self) -> bool:
-        """Whether any of the callees is made of variables."""
-        return any(any(names_in(party)) for party in self.transfer.to)
+        """Whether any of the callees, or the number that is shown to them, is made of variables."""
+        return any(any(names_in(text)) for text in (self.caller_id, *self.transfer.to))
 
     def with_sources(self, sources: Sources) -> Self:
         """The step, knowing which variables callers choose."""
@@ -373,6 +376,13 @@ class Transfer(Consulting, Connecting):
             return f"refused to ring {masked(number)}: callers choose {name}"
         if name in self._sources.looked_up and echoes(call, number):
             return f"refused to ring {masked(number)}: the lookup gave what the caller keyed in or shows"
+        return ""
+
+    def _why_not_shown(self, call: Call) -> str:
+        """Why a number must not be shown to them: callers chose it, and it is not their own; '' for any other."""
+        name, shown = next(names_in(self.caller_id), ""), self._caller_id(call)
+        if shown and name != CALLER and self._sources.is_callers(name):
+            return f"refused to show {masked(shown)}: callers choose {name}"
         return ""
 
     def _nobody_to_ring(self, call: Call) -> str:

@@ -30,6 +30,9 @@ def caller_chooses_callee(file: FlowFile) -> Iterator[Found]:
         ):
             reason = f"texts {{{use.name}}}, which callers choose, so that they could have texts sent at your cost"
             yield Found(use.path, reason, "text {caller}, or a number that a lookup gives")
+        if use.path[2:] == ("caller_id",) and use.name != CALLER and sources.is_callers(use.name):
+            reason = f"shows {{{use.name}}}, which callers choose, so that they could call under any number"
+            yield Found(use.path, reason, "show {caller}, a number of yours, or one that a lookup gives")
         of_a_transfer = use.path[2:3] == ("transfer",) and str(file.document.at(use.path)).startswith("{")
         if of_a_transfer and not file.wrote(use.step, "allowed") and sources.is_callers(use.name):
             reason = f"rings {{{use.name}}}, which callers choose, so that they could ring the world at your cost"
