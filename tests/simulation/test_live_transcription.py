@@ -12,7 +12,7 @@ from dialtone.domain.compact_json import expanded
 from dialtone.domain.deadline import NO_DEADLINE
 from infra.carrier import Caller, HangUp, Hear, Say, Silence, WebhookFault
 from infra.flowkit.stage import Stage
-from tests.simulation.plays import ALL_PLAYS, LANGUAGE_FLOWS
+from tests.simulation.plays import LANGUAGE_FLOWS, SPEECH_PLAYS
 
 PLAY = "words that are written down while they are said"
 SAID = ["I need a new bell.", "Of course.", "Is it ready?"]
@@ -20,7 +20,7 @@ SAID = ["I need a new bell.", "Of course.", "Is it ready?"]
 
 def played(**options: object) -> Stage:
     stage = Stage(flows=LANGUAGE_FLOWS, **options)  # type: ignore[arg-type] # passed on
-    ALL_PLAYS[PLAY](stage)
+    SPEECH_PLAYS[PLAY](stage)
     return stage
 
 

@@ -24,7 +24,7 @@ from infra.flowkit.stage import Stage
 from infra.personal_data import Found, documented, in_items, in_texts, told_in
 from tests.function_output import KeptOutput
 from tests.simulation.failing_over import COLLEAGUE, FailingLine, Fails
-from tests.simulation.plays import ALL_PLAYS, LANGUAGE_FLOWS, flows_of
+from tests.simulation.plays import ALL_PLAYS, LANGUAGE_FLOWS, SPEECH_PLAYS, flows_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -78,7 +78,7 @@ class Played:
 def _plays(name: str) -> Callable[[Path], Played]:
     def play(_: Path) -> Played:
         stage = Stage(flows=flows_of(name), start=NOON)
-        return _watched(stage, lambda: ALL_PLAYS[name](stage))
+        return _watched(stage, lambda: (ALL_PLAYS | SPEECH_PLAYS)[name](stage))
 
     return play
 

@@ -108,6 +108,11 @@ def test_nothing_is_kept_of_what_is_said_while_sensitive_digits_are_asked_for() 
 
     assert (staged.call.variables["transcript"], staged.call.heard_at) == ("", "")
     assert not staged.loaded.keeps_words(staged.call, event)
+    staged.gather_ends("4711")
+    late = happened(
+        "call.transcription", staged.seconds - 0.5, transcription_data={"transcript": "x", "is_final": True}
+    )
+    assert (staged.call.step, staged.loaded.keeps_words(staged.call, late)) == ("bye", False)
     assert "transcript" not in recorded_payload(event, keep_digits=True)
     assert recorded_payload(event, keep_words=True)["transcript"] == "4711"
 

@@ -98,7 +98,11 @@ class LoadedFlow:
 
         People read a card's number out while they key it in.
         """
-        return not (event.client_state.sensitive or is_sensitive(self.step_of(call)))
+        steps = [call.step]
+        if call.left and event.occurred_at < call.entered_at:
+            steps.append(call.left.step)  # said in the step before, and reported late
+        sensitive = any(is_sensitive(self.step_of(replace(call, step=step))) for step in steps)
+        return not (event.client_state.sensitive or sensitive)
 
 
 def _told(steps: Mapping[str, Step], sources: Sources) -> dict[str, Step]:
