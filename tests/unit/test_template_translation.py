@@ -38,6 +38,7 @@ def test_the_routes_that_sam_writes_into_a_body_become_resources(cloudformation:
     assert {each["Properties"]["RouteKey"] for each in routes.values()} - {"POST /webhooks/telnyx"} == {
         *(f"GET {path}" for path in ("/calls", "/calls/{id}", "/recordings", "/recordings/{id}", "/openapi.json")),
         "DELETE /recordings/{id}",
+        "POST /campaigns",
         *(f"POST {path}" for path in ("/calls", "/calls/{id}/actions/{action}", "/calls/{id}/flow")),
     }
     assert integration["Properties"]["PayloadFormatVersion"] == "2.0"
