@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import boto3
 import pytest
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
     from tests.integration.dependencies import Line
 
 FROM = "+13125550100"
-YEAR = datetime.now(UTC).year + 1
+DAY = (datetime.now(UTC) + timedelta(days=30)).date()
+OPENS = datetime.combine(DAY, time(10), ZoneInfo("America/Chicago")).astimezone(UTC)
 """The next one: its second day is never more than a year away."""
 FLOW = """
 flow: water-off
@@ -89,7 +91,7 @@ def test_a_list_is_laid_down_in_parts_and_the_campaign_ordered(announcer: Announ
     announcer.write(*rows(1_002))
 
     options = ("--rate", "5/s", "--window", "10:00-18:00", "--retry", "busy=2@10m", "--last-round", "4h")
-    status, out, err = announcer.run(*options, "--at", f"{YEAR}-01-02T15:00+01:00")
+    status, out, err = announcer.run(*options, "--at", f"{DAY}T15:00+01:00")
 
     [name] = announcer.store.ordered()
     campaign = announcer.store.campaign(name)
@@ -100,7 +102,7 @@ def test_a_list_is_laid_down_in_parts_and_the_campaign_ordered(announcer: Announ
     assert "note: water-off has no step `opt_out: campaigns`" in err
     assert "all 1,002 rows can be dialled" in out
     assert "1,002 people hear water-off, 10:00-18:00 of their own day, 5 a second" in out
-    assert f"from {YEAR}-01-02 16:00 UTC" in out  # 10:00 in Chicago
+    assert f"from {OPENS:%Y-%m-%d %H:%M} UTC" in out
     assert (campaign.recipients, campaign.from_number, campaign.consent) == (1_002, FROM, "customers, terms 4.2")
     assert (campaign.window, campaign.rate_per_second) == (Window.read("10:00-18:00"), 5.0)
     assert (campaign.retries, campaign.last_round_seconds) == ((RetryRule("busy", 2, 600),), 4 * 3_600)

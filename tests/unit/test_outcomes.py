@@ -104,6 +104,7 @@ ENDINGS: list[tuple[str, str, list[Happening], str]] = [
     ("answered_by", "{answered_by: {person: bye, machine: bye}}", [detected("fax_detected")], "machine"),
     ("hangup", "hangup", [], "completed"),
     ("transcribe", "{transcribe: start}", [], "completed"),
+    ("deliver", "{deliver: [{chat: front-desk}]}", [], "completed"),
     ("assistant", "{assistant: assistant-1}", [], "completed"),
     ("assistant", "{assistant: assistant-1}", [HELPED], "completed"),
     ("assistant", "{assistant: assistant-1}", [NOT_HELPED], "failed"),
