@@ -175,6 +175,21 @@ def test_the_watchdog_lets_go_of_a_call_that_is_not_in_the_table(environment: di
     assert looked.payload is None
 
 
+@pytest.mark.parametrize(("name", "handler"), [("EventsFunction", "events"), ("DeliverFunction", "deliver")])
+def test_a_function_that_reads_the_tables_stream_starts(environment: dict[str, str], name: str, handler: str) -> None:
+    settings = environment | {
+        "RECORDINGS_BUCKET": "recordings",
+        "EVENT_BUS": "bus",
+        "EVENTS_DEAD_LETTER_QUEUE_URL": "http://sqs.invalid/dead",
+        "DELIVERY_QUEUE_URL": "http://sqs.invalid/deliveries",
+    }
+
+    with PackedFunction(PACKED / name, f"{handler}.app.handler", settings, RUNTIME) as function:
+        nothing = function.invoke({"Records": []})
+
+    assert nothing.payload == {"batchItemFailures": []}
+
+
 def test_the_packed_control_function_describes_itself(environment: dict[str, str]) -> None:
     settings = environment | {"RECORDINGS_BUCKET": "recordings", "CAMPAIGNS_BUCKET": "campaigns"}
     request = {
