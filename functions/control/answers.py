@@ -198,3 +198,55 @@ class ProblemAnswer(Answer):
     """The body of every answer that is not a success."""
 
     error: Problem
+
+
+class FlowSummary(Answer):
+    """A flow with what came of its calls."""
+
+    name: str
+    numbers: list[str] = Field(description="That lead to it, as the numbers file has them.")
+    version: str | None = Field(description="That its newest call began with.")
+    calls: int
+    outcomes: dict[str, int] = Field(description="Outcome → calls, of those that are over.")
+
+
+class FlowList(Answer):
+    """Flows, by name."""
+
+    flows: list[FlowSummary]
+    published: int = Field(description="The published version of the flows that takes calls; 0: those of the code.")
+    calls_read: int
+    is_whole: bool = Field(description="Whether these are all calls of that time.")
+
+
+class FlowVersion(Answer):
+    """A version of a flow, by its calls."""
+
+    version: str
+    calls: int
+    first_at: str = Field(description=MOMENT)
+    last_at: str = Field(description=MOMENT)
+
+
+class FlowStep(Answer):
+    """How many calls came to a step, and what became of those that ended there."""
+
+    step: str
+    reached: int
+    ended: dict[str, int] = Field(description="Outcome → calls.")
+
+
+class FlowDetail(Answer):
+    """A flow: its versions, how far callers come, and its files."""
+
+    name: str
+    numbers: list[str]
+    calls: int
+    outcomes: dict[str, int]
+    version: str | None = Field(description="That is shown.")
+    versions: list[FlowVersion] = Field(description="Those that calls of that time began with, the newest first.")
+    steps: list[FlowStep] = Field(description="In the order of callers' way.")
+    steps_of_calls: int = Field(description="The newest calls of the version, from which `steps` comes.")
+    is_whole: bool
+    texts: dict[str, str] | None = Field(description="The version's files; null where no call began with it.")
+    picture: str | None = Field(description="As SVG: drawn by `dialtone console`, null from the API itself.")

@@ -17,6 +17,7 @@ from control.campaigns import Ordering, campaign_routes
 from control.deleting import Deleting
 from control.delivery import Delivery
 from control.dialling import Dialling, dial_routes
+from control.flows import flow_routes
 from control.listing import Listing
 from control.live_flows import live_flow
 from control.problems import Refused, answer_problems, must_have
@@ -79,6 +80,7 @@ def open_api(  # noqa: PLR0913, PLR0917 -- what it is made of
     api.include_router(campaign_routes(ordering))
     deleting = Deleting(listing.store, bucket, telnyx, audit, now, allowed=settings.deletes)
     api.include_router(recording_routes(listing, bucket, audit, deleting, now))
+    api.include_router(flow_routes(listing, settings.flows, now))
 
     @api.get("/openapi.json", include_in_schema=False)
     def describe() -> Response[str]:

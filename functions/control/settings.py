@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from control.destinations import Destinations
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from dialtone.adapters.secrets import Secret
+
+FLOWS = Path(__file__).resolve().parent.parent / "flows"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,8 @@ class Settings:
     deletes: bool
     """Whether recordings may be deleted by the API."""
     api_key: Secret[str]
+    flows: Path = FLOWS
+    """The folder of the flows that are deployed with the code."""
 
     @classmethod
     def read(cls, environ: Mapping[str, str]) -> Settings:
@@ -41,4 +46,5 @@ class Settings:
             connection_id=environ.get("TELNYX_CONNECTION_ID", ""),
             deletes=environ.get("RECORDING_DELETION") == "on",
             api_key=telnyx_api_key(environ),
+            flows=Path(environ.get("FLOWS_FOLDER") or FLOWS),
         )

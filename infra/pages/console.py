@@ -5,17 +5,26 @@ The page knows no credentials: it asks this server, which asks the API as whoeve
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from http import HTTPStatus
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import httpx
 
 from control.pages import SETTINGS, file_for, headers
+from dialtone.domain.errors import DialtoneError
+from infra.flowkit.drawing.file_graph import graph_in
+from infra.flowkit.drawing.picture import picture_of
+from infra.flowkit.drawing.svg import svg_of
 from infra.pages.server import JSON, Reply, as_json
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from dialtone.client import Client
     from infra.pages.server import Asked, Route
 
@@ -35,6 +44,7 @@ class ConsoleSite:
     def routes(self) -> list[Route]:
         """What is asked how, and what answers."""
         return [
+            ("GET", f"{API}/flows/([^/]+)", self._flow),
             ("GET", f"{API}/.*", lambda asked: self._passed_on("GET", asked)),
             ("GET", SETTINGS, lambda _asked: as_json({"sign_in": None})),
             ("GET", "(/.*)", self._file),
@@ -49,6 +59,14 @@ class ConsoleSite:
             return Reply(b"", found.kind, HTTPStatus.NOT_MODIFIED, sent)
         return Reply(found.content.encode(), found.kind, HTTPStatus.OK, sent)
 
+    def _flow(self, asked: Asked, name: str) -> Reply:
+        """A flow with its picture, which is drawn here of the files that the API gives."""
+        reply = self._passed_on("GET", asked)
+        if reply.status != HTTPStatus.OK:
+            return reply
+        flow = json.loads(reply.content)
+        return as_json({**flow, "picture": drawn(name, flow["texts"])})
+
     def _passed_on(self, method: str, asked: Asked) -> Reply:
         try:
             answer = self.client.send(method, asked.path.removeprefix(API), asked.raw_query)
@@ -57,6 +75,23 @@ class ConsoleSite:
             return as_json({"error": {"code": "no_answer", "message": said}}, HTTPStatus.BAD_GATEWAY)
         passed = {name.title(): answer.headers[name] for name in PASSED_ON if name in answer.headers}
         return Reply(answer.content, answer.headers.get("content-type", JSON), HTTPStatus(answer.status_code), passed)
+
+
+def drawn(flow: str, texts: Mapping[str, str] | None) -> str | None:
+    """The flow's picture; None where its files are not known, or this version cannot read them."""
+    if texts is None:
+        return None
+    with TemporaryDirectory() as folder:
+        for name, text in texts.items():
+            file = Path(folder, name)
+            if not file.resolve().is_relative_to(Path(folder).resolve()):
+                return None
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text, encoding="utf-8")
+        try:
+            return svg_of(picture_of(graph_in(Path(folder, f"{flow}.yaml"))), on_page=True)
+        except DialtoneError:
+            return None
 
 
 def origin(url: str) -> str:

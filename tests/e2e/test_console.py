@@ -116,6 +116,10 @@ def test_a_person_finds_last_nights_voicemail_hears_it_and_sees_why_a_call_faile
         assert browser.js("document.querySelectorAll('.timeline .trouble').length") > 0
         assert violations(browser) == violations(browser, dark=True, wide=False) == []
 
+        follow(browser, "main-menu", "main-menu")
+        browser.until("document.querySelectorAll('meter').length > 1")
+        assert violations(browser) == []
+
         browser.call("Page.navigate", url=f"{site}patterns")
         browser.until("document.querySelectorAll('.timeline').length")
         assert browser.js("document.querySelectorAll('main img, main script').length") == 0

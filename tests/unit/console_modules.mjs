@@ -1,6 +1,7 @@
 // Tests of what the console's pages work out without a document; run by test_page_modules.py.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { changes } from "../../functions/control/static/changes.js";
 import { axis, FOLD_WIDTH, lanesOf, layout, PIXELS_PER_SECOND, stacked, way } from "../../functions/control/static/timeline.js";
 import { bars, regionsOf } from "../../functions/control/static/waveform.js";
 import { clock, duration, moment, query, sentence, trouble } from "../../functions/control/static/words.js";
@@ -100,4 +101,13 @@ test("times, lengths and addresses are written for people", () => {
   assert.equal(moment("2025-01-02T03:04:05Z", new Date(at(0)), "UTC"), "2 Jan 2025 03:04:05");
   assert.equal(moment(null, new Date(at(0))), "");
   assert.equal(query({ number: "+15550142", flow: "", recorded: "any" }), "?number=%2B15550142");
+});
+
+test("what changed is found line by line", () => {
+  const said = (older, newer) => changes(older, newer).map(({ kind, text }) => `${{ same: " ", gone: "-", new: "+" }[kind]}${text}`);
+  assert.deepEqual(said("a\nb\nc\n", "a\nx\nc\n"), [" a", "-b", "+x", " c"]);
+  assert.deepEqual(said("a\nb\nc\nd\n", "b\nc\ne\nd\n"), ["-a", " b", " c", "+e", " d"]);
+  assert.deepEqual(said("", "a\n"), ["+a"]);
+  assert.deepEqual(said("a\na\n", "a\n"), [" a", "-a"]);
+  assert.deepEqual(said("", ""), []);
 });

@@ -37,6 +37,7 @@ def test_the_routes_that_sam_writes_into_a_body_become_resources(cloudformation:
     assert route["Properties"]["RouteKey"] == "POST /webhooks/telnyx"
     assert {each["Properties"]["RouteKey"] for each in routes.values()} - {"POST /webhooks/telnyx"} == {
         *(f"GET {path}" for path in ("/calls", "/calls/{id}", "/recordings", "/recordings/{id}", "/openapi.json")),
+        *(f"GET {path}" for path in ("/flows", "/flows/{name}")),
         "DELETE /recordings/{id}",
         "POST /campaigns",
         *(f"POST {path}" for path in ("/calls", "/calls/{id}/actions/{action}", "/calls/{id}/flow")),

@@ -1,6 +1,7 @@
 // One call: what came of it, its timeline, the way through its flow, commands, recordings and costs.
 import { follow } from "./api.js";
 import { badge, facts, h, s, show, table } from "./dom.js";
+import { figureOf, pictureOf } from "./picture.js";
 import { recordingTable } from "./recordings.js";
 import { CHARACTER, layout, ROW, shortened, way } from "./timeline.js";
 import { began, clock, duration, main, moment, outcome, parties, sentence, tone } from "./words.js";
@@ -74,7 +75,7 @@ export function view(call, now, isSaved = false) {
   return [
     h("h1", {}, heading, " ", leg && badge(outcome(leg), tone(outcome(leg), !leg.ended_at))),
     h("p", { class: "sentence" }, sentence(call, now)),
-    leg && facts([["Began", moment(began(leg), now)], ["Lasted", leg.ended_at ? duration(leg.seconds) : "goes on"], ["Flow", leg.flow && [leg.flow, h("small", {}, ` version ${leg.flow_version ?? "unknown"}`)]], ["Session", h("code", {}, call.call_session_id)]]),
+    leg && facts([["Began", moment(began(leg), now)], ["Lasted", leg.ended_at ? duration(leg.seconds) : "goes on"], ["Flow", leg.flow && [isSaved ? leg.flow : h("a", { href: `/flows/${encodeURIComponent(leg.flow)}` }, leg.flow), h("small", {}, ` version ${leg.flow_version ?? "unknown"}`)]], ["Session", h("code", {}, call.call_session_id)]]),
     h("section", {}, h("h2", {}, "Timeline"), timeline(call), call.rows_left_out > 0 && h("p", {}, `${call.rows_left_out} rows at the beginning are left out.`)),
     call.recordings.length > 0 && h("section", {}, h("h2", {}, "Recordings"), recordingTable(call.recordings, now, isSaved)),
     steps.length > 0 && h("section", { id: "way" }, h("h2", {}, "The way through the flow"), h("p", { class: "way" }, steps.join(" → "))),
@@ -89,9 +90,14 @@ export function view(call, now, isSaved = false) {
 }
 
 export function open(place, id) {
-  follow(`/calls/${encodeURIComponent(id)}`, (call) => {
+  let drawn = null;
+  follow(`/calls/${encodeURIComponent(id)}`, async (call) => {
     show(place, view(call, new Date()));
     const leg = main(call);
-    if (leg) document.title = `${parties(leg)} · Dialtone`;
+    if (!leg) return;
+    document.title = `${parties(leg)} · Dialtone`;
+    // Of a flow that is gone there is no picture; the way stands there in words.
+    if (leg.flow) drawn ??= await pictureOf(leg.flow, leg.flow_version).catch(() => null);
+    if (drawn) document.getElementById("way")?.append(figureOf(drawn, leg.flow, way(call)));
   }, place);
 }

@@ -9,6 +9,8 @@ const PAGES = [
   [/^\/calls\/([^/]+)$/, "Call", () => import("./call.js")],
   [/^\/recordings$/, "Recordings", () => import("./recordings.js")],
   [/^\/recordings\/([^/]+)$/, "Recording", () => import("./recording.js")],
+  [/^\/flows$/, "Flows", () => import("./flows.js")],
+  [/^\/flows\/([^/]+)$/, "Flow", () => import("./flow.js")],
   [/^\/patterns$/, "Patterns", () => import("./patterns.js")],
 ];
 

@@ -142,3 +142,50 @@ class RecordingDetail(RecordingSummary):
     transcript: Transcript
     consent: dict[str, Any] | None
     pauses: list[dict[str, Any]] | None
+
+
+class FlowSummary(TypedDict):
+    """A flow with what came of its calls."""
+
+    name: str
+    numbers: list[str]
+    version: str | None
+    calls: int
+    outcomes: dict[str, int]
+
+
+class FlowList(TypedDict):
+    """Flows, by name."""
+
+    flows: list[FlowSummary]
+    published: int
+    calls_read: int
+    is_whole: bool
+
+
+class FlowVersion(TypedDict):
+    """A version of a flow, by its calls."""
+
+    version: str
+    calls: int
+    first_at: str
+    last_at: str
+
+
+class FlowStep(TypedDict):
+    """How many calls came to a step, and what became of those that ended there."""
+
+    step: str
+    reached: int
+    ended: dict[str, int]
+
+
+class FlowDetail(FlowSummary):
+    """A flow: its versions, how far callers come, and its files."""
+
+    versions: list[FlowVersion]
+    steps: list[FlowStep]
+    steps_of_calls: int
+    is_whole: bool
+    texts: dict[str, str] | None
+    picture: str | None

@@ -23,7 +23,16 @@ if TYPE_CHECKING:
 
     from botocore.credentials import Credentials
 
-    from dialtone.client.answers import CallDetail, CallList, Leg, RecordingDetail, RecordingList, RecordingSummary
+    from dialtone.client.answers import (
+        CallDetail,
+        CallList,
+        FlowDetail,
+        FlowList,
+        Leg,
+        RecordingDetail,
+        RecordingList,
+        RecordingSummary,
+    )
 
 TIMEOUT_SECONDS = 35.0
 """Longer than the API itself waits."""
@@ -104,6 +113,14 @@ class Client:
     def recording(self, identifier: str) -> RecordingDetail:
         """One recording with a link to its audio, which is noted as listened to."""
         return cast("RecordingDetail", self._get(f"/recordings/{_segment(identifier)}"))
+
+    def flows(self, **asked: str | int) -> FlowList:
+        """Flows with what came of their calls; by the parameters of `GET /flows`."""
+        return cast("FlowList", self._get("/flows", asked))
+
+    def flow(self, name: str, **asked: str | int) -> FlowDetail:
+        """A flow: its versions, how far callers come, and its files; by the parameters of `GET /flows/{name}`."""
+        return cast("FlowDetail", self._get(f"/flows/{_segment(name)}", asked))
 
     def send(
         self, method: str, path: str, query: str = "", body: bytes = b"", headers: Mapping[str, str] | None = None
