@@ -13,6 +13,7 @@ from control.asker import asker_of, role_for
 from control.audit import AuditTrail
 from control.bucket import RecordingsBucket
 from control.calls import call_routes
+from control.campaign_states import campaign_state_routes
 from control.campaigns import Ordering, campaign_routes
 from control.deleting import Deleting
 from control.delivery import Delivery
@@ -79,6 +80,7 @@ def open_api(  # noqa: PLR0913, PLR0917 -- what it is made of
     )
     api.include_router(campaign_routes(ordering))
     deleting = Deleting(listing.store, bucket, telnyx, audit, now, allowed=settings.deletes)
+    api.include_router(campaign_state_routes(orders, now))
     api.include_router(recording_routes(listing, bucket, audit, deleting, now))
     api.include_router(flow_routes(listing, settings.flows, now))
 

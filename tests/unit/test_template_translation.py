@@ -39,7 +39,10 @@ def test_the_routes_that_sam_writes_into_a_body_become_resources(cloudformation:
         *(f"GET {path}" for path in ("/calls", "/calls/{id}", "/recordings", "/recordings/{id}", "/openapi.json")),
         *(f"GET {path}" for path in ("/flows", "/flows/{name}")),
         "DELETE /recordings/{id}",
+        "GET /campaigns",
+        "GET /campaigns/{id}",
         "POST /campaigns",
+        "POST /campaigns/{id}/{order}",
         *(f"POST {path}" for path in ("/calls", "/calls/{id}/actions/{action}", "/calls/{id}/flow")),
     }
     assert integration["Properties"]["PayloadFormatVersion"] == "2.0"

@@ -1,0 +1,120 @@
+"""Campaigns by the control API: how they stand, and what people order of them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
+
+from control import campaign_states
+from control.campaign_states import campaign_state_routes
+from control.problems import answer_problems
+from dialtone.adapters.calls_table import LostRace
+from dialtone.adapters.campaigns_table import CampaignsTable
+from dialtone.adapters.telemetry import Observer
+from dialtone.domain.campaigns.campaign import PAUSED, RUNNING, Campaign, list_key
+from dialtone.domain.campaigns.progress import Progress
+from dialtone.domain.campaigns.results import PERSON
+
+if TYPE_CHECKING:
+    from tests.integration.dependencies import Line
+
+NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
+BEGAN = int(NOW.timestamp())
+CAMPAIGN = Campaign(
+    "water-off",
+    "water-off",
+    "+15550100",
+    "customers",
+    list_key("water-off"),
+    5,
+    "user/ada",
+    BEGAN,
+    BEGAN,
+    status=RUNNING,
+)
+ADA = "arn:aws:sts::123456789012:assumed-role/control/ada"
+
+
+@pytest.fixture
+def store(line: Line) -> CampaignsTable:
+    found = CampaignsTable(boto3.client("dynamodb"), line.table)
+    found.order(CAMPAIGN)
+    found.commit("water-off", [], Progress(dials=3).with_outcome(PERSON), now=BEGAN)
+    return found
+
+
+@pytest.fixture
+def api(store: CampaignsTable) -> APIGatewayHttpResolver:
+    made = APIGatewayHttpResolver(enable_validation=True)
+    answer_problems(made, Observer("control"))
+    made.include_router(campaign_state_routes(store, lambda: NOW))
+    return made
+
+
+def ask(api: APIGatewayHttpResolver, method: str, path: str, body: object = None) -> tuple[int, Any]:
+    event = {
+        "version": "2.0",
+        "routeKey": "$default",
+        "rawPath": path,
+        "headers": {"content-type": "application/json"},
+        "body": json.dumps(body),
+        "isBase64Encoded": False,
+        "requestContext": {
+            "http": {"method": method, "path": path},
+            "stage": "$default",
+            "requestId": "1",
+            "authorizer": {"iam": {"userArn": ADA}},
+        },
+    }
+    answer = api.resolve(event, None)  # type: ignore[arg-type]  # no route looks at the context
+    return int(answer["statusCode"]), json.loads(answer["body"])
+
+
+def test_campaigns_are_listed_and_shown(store: CampaignsTable, api: APIGatewayHttpResolver) -> None:
+    store.order(replace(CAMPAIGN, id="later", created_at=BEGAN + 5))
+
+    status, listed = ask(api, "GET", "/campaigns")
+    shown = ask(api, "GET", "/campaigns/water-off")[1]
+
+    assert (status, [each["id"] for each in listed["campaigns"]]) == (200, ["later", "water-off"])
+    assert (shown["settled"], shown["dials"], shown["outcomes"], shown["from"]) == (1, 3, {PERSON: 1}, "+15550100")
+    assert ask(api, "GET", "/campaigns/nothing")[0] == 404
+    assert ask(api, "GET", "/campaigns/..%2Fx")[0] in {404, 422}
+
+
+def test_a_campaign_is_paused_goes_on_and_is_cancelled_by_whom_is_noted(
+    store: CampaignsTable, api: APIGatewayHttpResolver
+) -> None:
+    for order, status in (("pause", "paused"), ("pause", "paused"), ("resume", "running"), ("cancel", "cancelled")):
+        answered, body = ask(api, "POST", f"/campaigns/water-off/{order}", {"reason": "wrong street"})
+        assert (answered, body["status"]) == (200, status)
+
+    assert store.campaign("water-off").reason == f"by {ADA}: wrong street"  # type: ignore[union-attr]
+    answered, body = ask(api, "POST", "/campaigns/water-off/resume", {})
+    assert (answered, body["error"]["code"]) == (409, "not_possible")
+    assert ask(api, "POST", "/campaigns/water-off/explode", {})[0] in {404, 422}
+
+
+def test_an_order_is_repeated_while_the_worker_changes_the_campaign_and_given_up_in_the_end(
+    store: CampaignsTable, api: APIGatewayHttpResolver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    change, lost = CampaignsTable.change, [1, 1]
+
+    def sometimes(table: CampaignsTable, campaign: Campaign) -> None:
+        if lost:
+            lost.pop()
+            raise LostRace
+        change(table, campaign)
+
+    monkeypatch.setattr(CampaignsTable, "change", sometimes)
+    assert ask(api, "POST", "/campaigns/water-off/pause", {})[1]["status"] == PAUSED
+
+    lost.extend([1] * campaign_states.TRIES)
+    assert ask(api, "POST", "/campaigns/water-off/resume", {})[0] == 409
+    assert store.campaign("water-off").status == PAUSED  # type: ignore[union-attr]
