@@ -121,7 +121,9 @@ class EngineOnly:
         self.progress = Progress()
         self.lease_now = Lease()
         self.attempts_open: dict[int, Attempt] = {}
-        self.waiting: list[tuple[int, int, Attempt]] = []
+        self.waiting: dict[int, Attempt] = {}
+        self.due: list[tuple[int, int]] = []
+        """When rows wait until; also of some that wait no more."""
         self.noted: dict[str, CallNote] = {}
 
     def active(self, now: int) -> list[str]:
@@ -150,10 +152,14 @@ class EngineOnly:
 
     def waiting_attempts(self, campaign_id: str, until: int, most: int) -> list[Attempt]:
         del campaign_id
-        found: list[Attempt] = []
-        while self.waiting and self.waiting[0][0] <= until and len(found) < most:
-            found.append(heapq.heappop(self.waiting)[2])
-        return found
+        looked_at: list[tuple[int, int]] = []
+        while self.due and self.due[0][0] <= until and len(looked_at) < most:
+            due_at, row = heapq.heappop(self.due)
+            if row in self.waiting and self.waiting[row].due_at == due_at:
+                looked_at.append((due_at, row))
+        for each in looked_at:
+            heapq.heappush(self.due, each)
+        return [self.waiting[row] for _, row in looked_at]
 
     def commit(
         self, campaign_id: str, attempts: Sequence[Attempt], progress: Progress, more: object = (), *, now: int
@@ -166,8 +172,10 @@ class EngineOnly:
                 self.noted.pop(str(gone.place), None)
             if each.is_open:
                 self.attempts_open[each.row] = each
-            elif each.due_at:
-                heapq.heappush(self.waiting, (each.due_at, each.row, each))
+            self.waiting.pop(each.row, None)
+            if each.due_at and not each.is_open:
+                self.waiting[each.row] = each
+                heapq.heappush(self.due, (each.due_at, each.row))
         self.progress = replace(progress, at=now, version=progress.version + 1)
         return stored, self.progress
 
