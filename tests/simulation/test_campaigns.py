@@ -54,7 +54,7 @@ def test_a_worker_that_dies_at_any_request_leaves_nothing_undone_and_nothing_don
     quiet.run()
     assert quiet.requests > 60
 
-    for place in [*range(14), *range(14, quiet.requests, 9)]:  # all of them are played by `make campaigns`
+    for place in [*range(14), *range(14, quiet.requests, 9)]:  # each of the first, which all campaigns send
         for when in ("before", "after"):
             simulation = few(Faults(at={place: when}))
             simulation.run()

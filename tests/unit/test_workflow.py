@@ -79,3 +79,38 @@ def test_the_deployer_itself_changes_nothing_but_the_stack() -> None:
 
     assert open_to_all == [["cloudwatch:DescribeAlarms", "codedeploy:GetDeployment", "codedeploy:ListDeployments"]]
     assert not [a for each in policy["PolicyDocument"]["Statement"] for a in each["Action"] if a.endswith("*")]
+
+
+SERVICES = {  # of a resource's type → the prefix of the actions that make one
+    "ApiGatewayV2": "apigateway:",
+    "CloudFormation": "cloudformation:",
+    "CloudWatch": "cloudwatch:",
+    "Cognito": "cognito-idp:",
+    "DynamoDB": "dynamodb:",
+    "Events": "events:",
+    "IAM::ManagedPolicy": "iam:CreatePolicy",
+    "IAM::Policy": "iam:PutRolePolicy",
+    "IAM::Role": "iam:CreateRole",
+    "KMS": "kms:CreateKey",
+    "Lambda": "lambda:",
+    "Logs": "logs:",
+    "S3": "s3:",
+    "SNS": "sns:",
+    "SQS": "sqs:",
+    "Serverless::Function": "lambda:",
+    "Serverless::HttpApi": "apigateway:",
+}
+
+
+@pytest.mark.parametrize("template", ["template.yaml", "infra/monitoring.yaml", "infra/console.yaml"])
+def test_the_stack_role_may_make_every_kind_of_resource(template: str) -> None:
+    role = translate.read(ROOT / "infra" / "deploy_role.yaml")["Resources"]["StackRole"]["Properties"]["Policies"]
+    actions = [a for each in role for s in each["PolicyDocument"]["Statement"] for a in as_list(s["Action"])]
+    kinds = {each["Type"].removeprefix("AWS::") for each in translate.read(ROOT / template)["Resources"].values()}
+    needed = {kind: SERVICES.get(kind) or SERVICES.get(kind.partition("::")[0], "unknown") for kind in kinds}
+
+    assert {kind for kind, prefix in needed.items() if not any(a.startswith(prefix) for a in actions)} == set()
+
+
+def as_list(action: str | list[str]) -> list[str]:
+    return [action] if isinstance(action, str) else action
