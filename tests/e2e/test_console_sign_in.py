@@ -101,6 +101,9 @@ def test_who_signs_in_sees_the_line_and_a_link_without_sign_in_shows_nothing(
         assert console.asked("/api/calls", token) == 200
         assert console.asked("/api/calls", token[:-4] + "AAAA") == 401
 
+        browser.js("[...document.links].find((each) => each.innerText === 'This page as JSON').click()")
+        browser.until(f"location.protocol === 'blob:' && document.body.innerText.includes({recording.name!r})")
+
         browser.js("sessionStorage.clear()")
         browser.call("Page.navigate", url=f"{console.url}/calls")
         sign_in(browser, NOBODY)

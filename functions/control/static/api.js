@@ -60,3 +60,18 @@ export function follow(path, show, place) {
 }
 
 export const problem = (error) => h("div", { role: "alert" }, h("p", {}, error instanceof Refused ? error.message : `There is no answer: ${error.message}`));
+
+// A link to what a page is made of. Who signed in has a token, which a plain link does not send.
+export function asJson(path) {
+  const shown = async (event) => {
+    if (!token()) return;
+    event.preventDefault();
+    try {
+      const text = JSON.stringify(await ask(path), null, 2);
+      location.assign(URL.createObjectURL(new Blob([text], { type: "application/json" })));
+    } catch (error) {
+      event.target.replaceWith(problem(error));
+    }
+  };
+  return h("a", { href: `/api${path}`, click: shown }, "This page as JSON");
+}

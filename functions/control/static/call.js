@@ -1,5 +1,5 @@
 // One call: what came of it, its timeline, the way through its flow, commands, recordings and costs.
-import { follow } from "./api.js";
+import { asJson, follow } from "./api.js";
 import { badge, facts, h, s, show, table } from "./dom.js";
 import { figureOf, pictureOf } from "./picture.js";
 import { recordingTable } from "./recordings.js";
@@ -85,7 +85,7 @@ export function view(call, now, isSaved = false) {
     call.audit.length > 0 && h("section", {}, h("h2", {}, "Who listened"),
       table("Who listened", ["When", "Who", "Did", "Recording"], call.audit.map((each) => [moment(each.at, now), each.by, each.did, h("code", {}, each.recording)]), "")),
     h("p", {}, h("button", { type: "button", id: "download", click: () => download(call) }, "Download as JSON"), " ",
-      !isSaved && h("a", { href: `/api/calls/${encodeURIComponent(call.call_session_id)}` }, "This page as JSON")),
+      !isSaved && asJson(`/calls/${encodeURIComponent(call.call_session_id)}`)),
   ];
 }
 

@@ -1,5 +1,5 @@
 // The calls: live ones on top, the others below, as the address filters them.
-import { follow } from "./api.js";
+import { asJson, follow } from "./api.js";
 import { badge, h, show, table } from "./dom.js";
 import { began, duration, filtersOf, moment, outcome, parties, query, tone } from "./words.js";
 
@@ -49,7 +49,7 @@ export function open(place) {
       select("recorded", "Recorded", filters.recorded, [["any", "either"], ["yes", "yes"], ["no", "no"]]),
     ]),
     live, rest,
-    h("p", {}, h("a", { href: `/api/calls${asked}` }, "This page as JSON"), " · ", h("a", { href: "/calls/open" }, "Open a saved call")),
+    h("p", {}, asJson(`/calls${asked}`), " · ", h("a", { href: "/calls/open" }, "Open a saved call")),
   );
   follow(`/calls${asked}`, (page) => {
     const now = new Date();

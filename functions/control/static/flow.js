@@ -1,5 +1,5 @@
 // One flow: its picture, how far callers come, its versions, and what changed between two of them.
-import { ask } from "./api.js";
+import { ask, asJson } from "./api.js";
 import { h, show, table } from "./dom.js";
 import { changes } from "./changes.js";
 import { outcomes } from "./flows.js";
@@ -40,5 +40,5 @@ export async function open(place, name) {
       each.version === flow.version ? "shown" : h("a", { href: `${path}${query({ version: flow.version ?? "", against: each.version })}` }, "what changed since"),
     ]), "No calls yet.")),
     flow.texts && Object.entries(flow.texts).map(([file, text]) => h("details", {}, h("summary", {}, file), h("pre", { tabindex: 0 }, text))),
-    h("p", {}, h("a", { href: `/api${path}${query({ version })}` }, "This page as JSON")));
+    h("p", {}, asJson(`${path}${query({ version })}`)));
 }

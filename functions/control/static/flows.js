@@ -1,5 +1,5 @@
 // The flows: their numbers, calls and what came of them.
-import { follow } from "./api.js";
+import { asJson, follow } from "./api.js";
 import { badge, h, show, table } from "./dom.js";
 import { tone } from "./words.js";
 
@@ -8,7 +8,7 @@ export const outcomes = (counts) => Object.entries(counts).sort(([, one], [, oth
 
 export function open(place) {
   const list = h("section");
-  place.replaceChildren(h("h1", {}, "Flows"), list, h("p", {}, h("a", { href: "/api/flows" }, "This page as JSON")));
+  place.replaceChildren(h("h1", {}, "Flows"), list, h("p", {}, asJson("/flows")));
   follow("/flows", (page) => show(list,
     table("Flows", ["Flow", "Numbers", "Calls in a week", "Outcomes", "Version"], page.flows.map((flow) => [
       h("a", { href: `/flows/${encodeURIComponent(flow.name)}` }, flow.name), flow.numbers.join(", "),

@@ -1,5 +1,5 @@
 // One recording or voicemail: heard, read beside, and what is known of its custody.
-import { ask } from "./api.js";
+import { ask, asJson } from "./api.js";
 import { badge, facts, h, show, table } from "./dom.js";
 import { player } from "./player.js";
 import { bytes, duration, moment, tone, withheld } from "./words.js";
@@ -38,7 +38,7 @@ function described(recording, call, path, now) {
     ]), h("p", {}, h("a", { href: `/calls/${encodeURIComponent(recording.call_session_id)}` }, "The call"))),
     call?.audit.length > 0 && h("section", {}, h("h2", {}, "Who listened"),
       table("Who listened", ["When", "Who", "Did"], call.audit.filter((each) => recording.id.endsWith(`~${each.recording}`)).map((each) => [moment(each.at, now), each.by, each.did]), "Nobody yet.")),
-    h("p", {}, h("a", { href: `/api${path}?link=false` }, "This page as JSON")),
+    h("p", {}, asJson(`${path}?link=false`)),
   ];
 }
 

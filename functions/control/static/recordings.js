@@ -1,5 +1,5 @@
 // Recordings and voicemails, the newest calls' first.
-import { follow } from "./api.js";
+import { asJson, follow } from "./api.js";
 import { filterForm, select } from "./calls.js";
 import { badge, h, show, table } from "./dom.js";
 import { duration, filtersOf, moment, query, tone, withheld } from "./words.js";
@@ -33,7 +33,7 @@ export function open(place) {
       select("status", "Custody", filters.status || "any", [["any", "any"], ...STATUSES.map((each) => [each, each])]),
     ]),
     list,
-    h("p", {}, h("a", { href: `/api/recordings${asked}` }, "This page as JSON")),
+    h("p", {}, asJson(`/recordings${asked}`)),
   );
   follow(`/recordings${asked}`, (page) => show(list,
     recordingTable(page.recordings, new Date()),
