@@ -218,6 +218,8 @@ class AfterHangups:
     """Take an event of ours to the call; whether it was taken."""
     talks_on: Callable[[Call], bool] = lambda _: False
     """Whether a call is with an assistant, whose time only the watchdog limits."""
+    is_up: Callable[[Call], bool] = lambda _: False
+    """Whether the carrier has a call still: one whose hang-up was lost is looked after no more."""
 
     def look_later(self, look: Look, seconds: int, deadline: float = NO_DEADLINE) -> None:
         """Look at a call in so many seconds."""
@@ -226,7 +228,7 @@ class AfterHangups:
 
     def _look(self, look: Look) -> None:
         leg = self.leg(look.call_session_id, look.call_leg_id)
-        if leg is None or leg.watch is None or leg.watch.chain != look.chain or (leg.ended_at and not leg.goes_on):
+        if leg is None or leg.watch is None or leg.watch.chain != look.chain or not (leg.goes_on or self.is_up(leg)):
             return
         led_by_nothing_else = leg.goes_on or self.talks_on(leg)
         if led_by_nothing_else and self.clock.datetime().timestamp() >= leg.watch.until:
@@ -284,7 +286,7 @@ class Stage:
             self.api,
             self.jobs,  # type: ignore[arg-type]
             self.systems,
-            AfterHangups(self.carrier.clock, lambda *ids: self.store.leg(*ids), self._hear, self._talks_on),  # noqa: PLW0108 -- a stage may replace it
+            AfterHangups(self.carrier.clock, self._leg, self._hear, self._talks_on, self._is_up),
             now_seconds=self.now_seconds,
             queues=QueueAnswers(self.api, self.store),
         )
@@ -312,9 +314,15 @@ class Stage:
         item = memory_item(person, variables, self.carrier.clock.datetime().isoformat(), days=1)
         self.table.transact_write_items(TransactItems=[{"Put": {"Item": item}}])
 
+    def _leg(self, session: str, leg: str) -> Call | None:
+        return self.store.leg(session, leg)  # of the store as it is then: a stage may replace it
+
     def _talks_on(self, call: Call) -> bool:
         flow = self._library.flow_for(call, overdue_event(call, call.watch)) if call.watch else None
         return flow is not None and isinstance(flow.step_of(call), Assistant)
+
+    def _is_up(self, call: Call) -> bool:
+        return any(each.alive for each in self.carrier.legs if each.name.call_leg_id == call.leg_id)
 
     def ring(self, number: str, caller: Caller) -> str:
         """Somebody calls; gives the session once nothing more is to come."""
