@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,9 +18,12 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.no_cover  # plays again what other tests take
 
+BEGAN = datetime(2026, 3, 2, 10, tzinfo=UTC)
+"""When calls are made: some keep times in their state."""
+
 
 def undisturbed(play: str) -> tuple[EndState, list[str]]:
-    stage = Stage(flows=flows_of(play))
+    stage = Stage(flows=flows_of(play), start=BEGAN)
     session = ALL_PLAYS[play](stage)
     return stage.end_state(session), actions(stage)
 
@@ -31,7 +35,7 @@ def actions(stage: Stage) -> list[str]:
 @pytest.mark.parametrize(("number", "play"), list(enumerate(ALL_PLAYS)))
 def test_a_call_survives_a_switch_of_versions_before_every_event(number: int, play: str) -> None:
     """Every other call begins under the next version, so that each event is one before and one after a rollback."""
-    stage = SwitchingStage(flows=flows_of(play), next_first=number % 2 == 1)
+    stage = SwitchingStage(flows=flows_of(play), next_first=number % 2 == 1, start=BEGAN)
 
     session = ALL_PLAYS[play](stage)
 

@@ -22,6 +22,7 @@ from webhook.queue_answers import QueueAnswers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from datetime import datetime
     from pathlib import Path
 
     from dialtone.domain.events import Event
@@ -101,8 +102,8 @@ def next_version() -> Iterator[None]:
 class SwitchingStage(Stage):
     """A line whose webhook function is replaced by its other version before every event."""
 
-    def __init__(self, *, flows: Path, next_first: bool) -> None:
-        super().__init__(flows=flows)
+    def __init__(self, *, flows: Path, next_first: bool, start: datetime | None = None) -> None:
+        super().__init__(flows=flows, start=start)
         self.versions: list[str] = []
         """By which version each event was handled."""
         self.table: VersionedTable = VersionedTable()
