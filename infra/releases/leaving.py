@@ -19,6 +19,9 @@ QUEUES: Mapping[str, str] = {
     "WatchdogQueue": "calls that are looked after",
     "ReconcileDeadLetterQueue": "sweeps that failed",
     "WatchdogDeadLetterQueue": "looks at calls that failed",
+    "DeliveryQueue": "callers' messages that are not delivered yet",
+    "EventsDeadLetterQueue": "events that other systems have not got",
+    "CampaignsDeadLetterQueue": "minutes of campaigns that failed",
 }
 """The queues that go with the stack, and what a message in each is. A test holds them to the template."""
 
@@ -32,6 +35,7 @@ STAYING = (
     "CampaignsBucket",
     "AccessLogBucket",
     DEAD_LETTERS,
+    "DeliveryDeadLetterQueue",
     "Key",
 )
 """What outlives the stack, by its logical name. A test holds it to the template."""

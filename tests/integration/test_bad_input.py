@@ -118,6 +118,15 @@ OFFLINE = (
     "connect --dry-run",
     "disconnect --yes",
     "numbers",
+    "announce --to people.csv --flow announcement --from +15550100 --consent asked",
+    "campaigns list",
+    "campaigns show water-off",
+    "campaigns pause water-off",
+    "campaigns resume water-off",
+    "campaigns cancel water-off",
+    "campaigns report water-off",
+    "campaigns suppress list",
+    "events resend",
 )
 """What needs AWS, or Telnyx; doctor as well, which says so of each of its checks."""
 

@@ -17,7 +17,7 @@ from dialtone.adapters.telnyx_api import WITHOUT_COMMAND_ID, CallInfo, Recording
 from dialtone.domain.commands import SEND_MESSAGE, Command, command
 from dialtone.domain.deadline import NO_DEADLINE
 from dialtone.domain.errors import TelnyxRefused, TelnyxUnavailable
-from dialtone.domain.telnyx_actions import ACTIONS
+from dialtone.domain.telnyx_actions import ACTIONS, WITH_CALL_IN_BODY
 from tests.command_examples import taken
 from tests.integration.scripted_telnyx import KEPT_BY, Answer, Later, ScriptedTelnyx, error
 
@@ -92,10 +92,14 @@ def test_every_action_goes_out_with_exactly_its_parameters_and_the_command_id(
 
     assert outcome.kind == "accepted"
     [request] = scripted.requests
-    assert request.path == ("/v2/calls" if action == "dial" else f"/v2/calls/{CALL}/actions/{action}")
+    conference = parameters.pop("conference", None)
+    of_a_conference = f"/v2/conferences/{conference}/actions/{action.removeprefix('conference_')}"
+    of_a_call = of_a_conference if conference else f"/v2/calls/{CALL}/actions/{action}"
+    assert request.path == {"dial": "/v2/calls", "conference_create": "/v2/conferences"}.get(action, of_a_call)
     named = {} if action in WITHOUT_COMMAND_ID else {"command_id": COMMAND_ID}
+    whose = {"call_control_id": CALL} if action in WITH_CALL_IN_BODY else {}
     method = "PUT" if action == "client_state_update" else "POST"  # Telnyx's only PUT
-    assert (request.method, request.json) == (method, parameters | named)
+    assert (request.method, request.json) == (method, parameters | named | whose)
     assert request.headers["authorization"] == "Bearer KEY0123"
 
 
@@ -111,7 +115,8 @@ def test_an_optional_parameter_left_out_is_not_sent(
 
     [request] = scripted.requests
     assert isinstance(request.json, dict)
-    assert request.json.keys() - {"command_id"} == parameters.keys()
+    ours = {"command_id", "call_control_id"} if action in WITH_CALL_IN_BODY else {"command_id"}
+    assert request.json.keys() - ours == parameters.keys() - {"conference"}
 
 
 def test_a_bridge_with_a_queue_names_no_call(api: TelnyxApi, scripted: ScriptedTelnyx, virtual: Time) -> None:
