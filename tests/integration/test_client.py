@@ -12,16 +12,29 @@ from botocore.credentials import Credentials
 from control.api import description
 from dialtone.client import Client, Refused, answers
 from dialtone.domain.errors import DialtoneError
+from infra.carrier import Caller, HangUp, Person, Silence
 from tests.integration.control_server import ControlServer
 from tests.integration.test_control_api import client as stack  # noqa: F401 -- a fixture
+from tests.simulation.controlled import ControlledStage
 from tests.unit.test_docs import ROOT, blocks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from tests.integration.test_control_api import Client as Stack
 
 REGION = "eu-west-1"
+CREDENTIALS = Credentials("AKIDEXAMPLE", "secret", "token")
+PROGRAMS = blocks(ROOT / "docs" / "control-api.md", "python")
+TALK = """
+record: {format: mp3}
+steps:
+  first: {say: Please hold., next: wait}
+  wait: {wait: 30}
+  later: {wait: 30}
+  bye: hangup
+"""
 
 
 @pytest.fixture
@@ -32,8 +45,13 @@ def server(stack: Stack) -> Iterator[ControlServer]:  # noqa: F811 -- the fixtur
 
 @pytest.fixture
 def program(server: ControlServer) -> Iterator[Client]:
-    with Client(f"{server.url}/", REGION, Credentials("AKIDEXAMPLE", "secret", "token")) as made:
+    with Client(f"{server.url}/", REGION, CREDENTIALS) as made:
         yield made
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> ControlledStage:
+    return ControlledStage(TALK, tmp_path)
 
 
 def test_calls_and_recordings_are_read_page_after_page(stack: Stack, program: Client) -> None:  # noqa: F811
@@ -137,8 +155,54 @@ def test_the_program_of_the_docs_runs(
 ) -> None:
     stack.call("busy", timedelta(hours=1), ending="failed")
     monkeypatch.setenv("CONTROL_URL", server.url)
-    (program,) = blocks(ROOT / "docs" / "control-api.md", "python")
+    reading, _ = PROGRAMS
 
-    exec(compile(program, "control-api.md", "exec"), {})  # noqa: S102 -- the docs' own program
+    exec(compile(reading, "control-api.md", "exec"), {})  # noqa: S102 -- the docs' own program
 
     assert "+15550142" in capsys.readouterr().out
+
+
+def test_the_acting_program_of_the_docs_runs(stage: ControlledStage, monkeypatch: pytest.MonkeyPatch) -> None:
+    stage.answered(Caller(Silence(30), HangUp()))
+    stage.carrier.add_callee("+15550161", Person(Silence(9)))
+    _, acting = PROGRAMS
+
+    with ControlServer(stage.control) as server:
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            monkeypatch.setenv(name, "test")
+        monkeypatch.setenv("CONTROL_URL", server.url)
+        exec(compile(acting, "control-api.md", "exec"), {})  # noqa: S102 -- the docs' own program
+
+    assert [len(stage.sent(each)) for each in ("record_pause", "record_resume", "speak", "dial")] == [1, 1, 2, 1]
+
+
+def test_what_acts_is_done_once_though_the_api_was_busy_or_is_asked_again(
+    stage: ControlledStage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dialtone.client.api.time.sleep", lambda _: None)
+    leg = stage.answered(Caller(Silence(30), HangUp())).name.call_session_id
+    words = {"payload": "The office closes.", "voice": "female"}
+
+    with ControlServer(stage.control) as server, Client(server.url, REGION, CREDENTIALS) as program:
+        server.instead += [(503, {}, "{}"), (429, {}, "{}")]
+        first = program.act(leg, "speak", words)
+        keys = {headers["idempotency-key"] for _, headers in server.requests}
+        again = program.act(leg, "speak", words, key=keys.pop())
+        with pytest.raises(Refused) as refused:
+            program.act(leg, "speak", {"voice": "female"})
+        put = program.put_into_flow(leg, step="later")
+
+    assert keys == set()
+    assert (first["repeated"], again) == (False, {**first, "repeated": True})
+    assert (refused.value.status, refused.value.parameter) == (422, "payload")
+    assert (put["action"], stage.store.legs(leg)[0].step) == ("flow", "later")
+
+
+def test_a_recording_is_deleted_or_is_said_to_be_missing(program: Client, server: ControlServer) -> None:
+    server.instead.append((200, {}, '{"id": "a", "deleted_at": "2026-11-30T12:00:00Z", "deleted_by": "ada"}'))
+
+    assert program.delete_recording("a/b")["deleted_by"] == "ada"
+    assert server.requests[-1][0] == "/recordings/a%2Fb"
+    with pytest.raises(Refused, match="There is no recording 'a'") as refused:
+        program.delete_recording("a")
+    assert refused.value.status == 404

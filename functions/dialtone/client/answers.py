@@ -189,3 +189,32 @@ class FlowDetail(FlowSummary):
     is_whole: bool
     texts: dict[str, str] | None
     picture: str | None
+
+
+class ActionAnswer(TypedDict):
+    """What was done on a call."""
+
+    call_session_id: str
+    call_leg_id: str
+    action: str
+    command_id: str | None
+    at: str
+    repeated: bool
+
+
+class DialAnswer(TypedDict):
+    """Somebody is rung; ids are None where Telnyx's answer was lost."""
+
+    call_session_id: str | None
+    call_leg_id: str | None
+    call_control_id: str | None
+    at: str
+    repeated: bool
+
+
+class DeletedRecording(TypedDict):
+    """A recording of which nothing is left."""
+
+    id: str
+    deleted_at: str
+    deleted_by: str

@@ -1,12 +1,14 @@
 """The client: it signs requests with the credentials of its shell or role, and reads the answers.
 
-What is asked for by GET is asked again where the API says that it is busy. Every method raises Refused for an answer
-that is not a success, and httpx.TransportError where there is none.
+Where the API says that it is busy it is asked again: what acts then bears the same key, so that it is done once. Every
+method raises Refused for an answer that is not a success, and httpx.TransportError where there is none.
 """
 
 from __future__ import annotations
 
+import json
 import time
+import uuid
 from typing import TYPE_CHECKING, Any, Self, cast
 from urllib.parse import quote, urlencode
 
@@ -18,14 +20,17 @@ from botocore.awsrequest import AWSRequest
 from dialtone.domain.errors import DialtoneError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from types import TracebackType
 
     from botocore.credentials import Credentials
 
     from dialtone.client.answers import (
+        ActionAnswer,
         CallDetail,
         CallList,
+        DeletedRecording,
+        DialAnswer,
         FlowDetail,
         FlowList,
         Leg,
@@ -39,7 +44,7 @@ TIMEOUT_SECONDS = 35.0
 
 TRIES = 4
 BUSY = frozenset({429, 502, 503, 504})
-"""Answers after which a request that changes nothing is sent again."""
+"""Answers after which a request is sent again."""
 
 PAUSE_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 10.0
@@ -122,6 +127,38 @@ class Client:
         """A flow: its versions, how far callers come, and its files; by the parameters of `GET /flows/{name}`."""
         return cast("FlowDetail", self._get(f"/flows/{_segment(name)}", asked))
 
+    def act(
+        self, identifier: str, action: str, parameters: Mapping[str, Any] | None = None, *, key: str = ""
+    ) -> ActionAnswer:
+        """Have one of Telnyx's actions carried out on a call, by Telnyx's own parameters.
+
+        Asked for again under the same key within a day, it is not carried out again.
+        """
+        path = f"/calls/{_segment(identifier)}/actions/{_segment(action)}"
+        return cast("ActionAnswer", self._post(path, parameters or {}, key))
+
+    def put_into_flow(
+        self,
+        identifier: str,
+        flow: str = "",
+        *,
+        step: str = "",
+        variables: Mapping[str, str] | None = None,
+        key: str = "",
+    ) -> ActionAnswer:
+        """Lead a call on in a flow, its own without a name, from a step, or the first."""
+        asked = {"flow": flow, "step": step, "variables": dict(variables or {})}
+        return cast("ActionAnswer", self._post(f"/calls/{_segment(identifier)}/flow", asked, key))
+
+    def dial(self, asked: Mapping[str, Any], *, key: str = "") -> DialAnswer:
+        """Ring somebody; by the parameters of `POST /calls`. Under the same key nobody is rung twice."""
+        return cast("DialAnswer", self._post("/calls", asked, key))
+
+    def delete_recording(self, identifier: str) -> DeletedRecording:
+        """Delete a recording for good, where the stack's switch lets it; again, to finish what was begun."""
+        path = f"/recordings/{_segment(identifier)}"
+        return cast("DeletedRecording", self._asked(lambda: self.send("DELETE", path)))
+
     def send(
         self, method: str, path: str, query: str = "", body: bytes = b"", headers: Mapping[str, str] | None = None
     ) -> httpx.Response:
@@ -133,12 +170,21 @@ class Client:
 
     def _get(self, path: str, asked: Mapping[str, str | int] | None = None) -> Any:  # noqa: ANN401 -- any JSON
         query = urlencode(asked or {}, quote_via=quote)
+        return self._asked(lambda: self.send("GET", path, query))
+
+    def _post(self, path: str, asked: Mapping[str, Any], key: str) -> Any:  # noqa: ANN401 -- any JSON
+        headers = {"Content-Type": "application/json", "Idempotency-Key": key or str(uuid.uuid4())}
+        body = json.dumps(asked).encode()
+        return self._asked(lambda: self.send("POST", path, body=body, headers=headers))
+
+    @staticmethod
+    def _asked(send: Callable[[], httpx.Response]) -> Any:  # noqa: ANN401 -- any JSON
         for _ in range(TRIES - 1):
-            answer = self.send("GET", path, query)
+            answer = send()
             if answer.status_code not in BUSY:
                 return _success(answer)
             time.sleep(_pause(answer))
-        return _success(self.send("GET", path, query))
+        return _success(send())
 
 
 def _segment(identifier: str) -> str:
