@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from infra.cli.console import CONSOLE_PORT
 from infra.console import BOLD, DIM, RED, Console
 from infra.demo.play import Demo, show_checks
 from infra.local.line import PhoneLine
@@ -27,5 +28,9 @@ def run(given: argparse.Namespace) -> int:
     took = time.monotonic() - began
     console.line(
         f"\n{'Everything holds' if good else 'Something does not hold'} ({took:.1f} s).", BOLD if good else RED
+    )
+    console.line(
+        f"To call yourself: dialtone up, then dialtone call --line. Its console is at http://127.0.0.1:{CONSOLE_PORT}/.",
+        DIM,
     )
     return 0 if good else 1

@@ -68,6 +68,7 @@ def run_in(checkout: Path, *module: str) -> subprocess.CompletedProcess[str]:
 def test_the_demo_holds_everything_that_it_checks(demo: subprocess.CompletedProcess[str]) -> None:
     assert demo.returncode == 0, demo.stdout[-4_000:] + demo.stderr[-4_000:]
     assert "Everything holds" in demo.stdout
+    assert "Its console is at http://127.0.0.1:4582/" in demo.stdout
     assert "✗" not in demo.stdout
 
 
