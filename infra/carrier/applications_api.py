@@ -83,7 +83,7 @@ def resource(application: Application) -> Resource:
         "webhook_api_version": application.webhook_api_version,
         "webhook_event_failover_url": application.webhook_event_failover_url,
         "webhook_event_url": application.webhook_event_url,
-        "webhook_timeout_secs": settings.get("webhook_timeout_secs", application.webhook_timeout_secs),
+        "webhook_timeout_secs": settings.get("webhook_timeout_secs", round(application.webhook_timeout_secs)),
     }
 
 

@@ -95,6 +95,17 @@ def test_what_is_not_described_is_refused(desk: Desk, path: str, body: dict[str,
     assert response.json()["errors"][0]["source"]["pointer"] == pointer
 
 
+def test_an_applications_own_timeout_is_taken_as_it_is_given(desk: Desk) -> None:
+    path = f"/call_control_applications/{CONNECTION}"
+    before = data(desk, "GET", path)
+
+    changed = data(desk, "PATCH", path, {**APPLICATION, "webhook_event_url": URL, "webhook_timeout_secs": 30})
+    again = {name: before[name] for name in ("application_name", "webhook_event_url", "webhook_timeout_secs")}
+
+    assert changed["webhook_timeout_secs"] == 30
+    assert data(desk, "PATCH", path, again)["webhook_timeout_secs"] == 2
+
+
 def test_a_number_rings_the_application_that_it_is_assigned_to(desk: Desk) -> None:
     desk.carrier.add_numbers(["+13125550123"])
     [number] = data(desk, "GET", "/phone_numbers", **{"filter[phone_number]": "13125550123"})
