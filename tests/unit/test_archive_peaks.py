@@ -35,8 +35,8 @@ def peaks(file: bytes, piece_bytes: int = 0) -> list[list[int]]:
 
 def test_each_channel_of_a_wav_has_its_highest_samples() -> None:
     assert peaks(wav([0, 16_384, -32_768, 0], [32_767, 0, 0, 64])) == [
-        [0, 0, 127, 127, 255, 255, 0, 0],
-        [254, 254, 0, 0, 0, 0, 0, 0],
+        [0, 127, 255, 0],
+        [254, 0, 0, 0],
     ]
 
 
@@ -48,7 +48,7 @@ def test_in_whatever_pieces_it_comes_it_is_as_loud(piece_bytes: int) -> None:
 
 
 def test_what_follows_the_sound_is_not_heard() -> None:
-    assert peaks(wav([0], after=chunk(b"LIST", b"\xff\x7f" * 4_000))) == [[0, 0]]
+    assert peaks(wav([0], after=chunk(b"LIST", b"\xff\x7f" * 4_000))) == [[0]]
 
 
 def test_an_mp3_is_as_loud_as_its_frames_say() -> None:
