@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import boto3
@@ -17,29 +18,17 @@ from dialtone.adapters.campaigns_table import CampaignsTable
 from dialtone.adapters.settings import SettingMissing
 from dialtone.adapters.telnyx_api import Outcome
 from dialtone.domain.campaigns.attempt import Attempt
-from dialtone.domain.campaigns.campaign import RUNNING, Campaign, Window, list_key, part_key
+from dialtone.domain.campaigns.campaign import RUNNING, Window, part_key
 from dialtone.domain.campaigns.recipient import Recipient
 from dialtone.domain.client_state import ClientState
+from tests.integration.campaign_example import CAMPAIGN as ORDERED
+from tests.integration.campaign_example import NOW
 from tests.integration.scripted_telnyx import ScriptedTelnyx
 
 if TYPE_CHECKING:
     from tests.integration.dependencies import Line
 
-NOW = 1_790_000_000
-CAMPAIGN = Campaign(
-    "water-off",
-    "water-off",
-    "+15550100",
-    "customers",
-    list_key("water-off"),
-    1,
-    "user/ada",
-    NOW,
-    NOW,
-    connection_id="1293384261075731499",
-    window=Window(0, 1_440),
-    status=RUNNING,
-)
+CAMPAIGN = replace(ORDERED, recipients=1, connection_id="1293384261075731499", window=Window(0, 1_440), status=RUNNING)
 ZOE = Recipient(2, "+15550142", ("UTC",), {"name": "Zoë"})
 
 

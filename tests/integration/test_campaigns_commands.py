@@ -13,32 +13,22 @@ import pytest
 
 from dialtone.adapters.campaigns_table import CampaignsTable
 from dialtone.domain.campaigns.attempt import Attempt
-from dialtone.domain.campaigns.campaign import CANCELLED, DONE, PAUSED, RUNNING, SCHEDULED, Campaign, list_key
+from dialtone.domain.campaigns.campaign import CANCELLED, DONE, PAUSED, RUNNING, SCHEDULED
 from dialtone.domain.campaigns.progress import Progress
 from dialtone.domain.campaigns.recipient import Recipient
 from dialtone.domain.campaigns.results import BUSY, INVALID, PERSON
 from infra import aws
 from infra.campaigns.standing import Standing, duration
 from infra.cli.main import main
+from tests.integration.campaign_example import CAMPAIGN as ORDERED
+from tests.integration.campaign_example import NOW
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.integration.dependencies import Line
 
-NOW = 1_790_000_000
-CAMPAIGN = Campaign(
-    "water-off",
-    "water-off",
-    "+15550100",
-    "customers",
-    list_key("water-off"),
-    5,
-    "user/ada",
-    NOW,
-    NOW,
-    status=RUNNING,
-)
+CAMPAIGN = replace(ORDERED, status=RUNNING)
 
 
 @pytest.fixture

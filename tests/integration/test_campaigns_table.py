@@ -13,31 +13,21 @@ from dialtone.adapters.calls_table import LostRace
 from dialtone.adapters.campaigns_table import CampaignsTable, TableThrottled
 from dialtone.domain.calls import Call
 from dialtone.domain.campaigns.attempt import Attempt
-from dialtone.domain.campaigns.campaign import CANCELLED, DONE, PAUSED, RUNNING, Campaign, RetryRule, list_key
+from dialtone.domain.campaigns.campaign import CANCELLED, DONE, PAUSED, RUNNING, RetryRule
 from dialtone.domain.campaigns.notes import CallNote
 from dialtone.domain.campaigns.place import Place
 from dialtone.domain.campaigns.progress import Progress
 from dialtone.domain.campaigns.recipient import Recipient
 from dialtone.domain.campaigns.results import BUSY, PERSON
 from dialtone.domain.decisions import Decision
+from tests.integration.campaign_example import CAMPAIGN as ORDERED
+from tests.integration.campaign_example import NOW
 from tests.integration.deliveries import CONTROL, LEG, SESSION, event
 
 if TYPE_CHECKING:
     from tests.integration.dependencies import Line
 
-NOW = 1_790_000_000
-CAMPAIGN = Campaign(
-    "water-off",
-    "water-off",
-    "+15550100",
-    "customers",
-    list_key("water-off"),
-    2,
-    "user/ada",
-    NOW,
-    NOW,
-    retries=(RetryRule(BUSY, 2, 300),),
-)
+CAMPAIGN = replace(ORDERED, recipients=2, retries=(RetryRule(BUSY, 2, 300),))
 FIRST, SECOND = (
     Attempt.of("water-off", 0, Recipient(row, f"+1555010{row:04}", ("UTC",), {"name": "Zoë"})) for row in (2, 3)
 )

@@ -17,27 +17,17 @@ from control.problems import answer_problems
 from dialtone.adapters.calls_table import LostRace
 from dialtone.adapters.campaigns_table import CampaignsTable
 from dialtone.adapters.telemetry import Observer
-from dialtone.domain.campaigns.campaign import PAUSED, RUNNING, Campaign, list_key
+from dialtone.domain.campaigns.campaign import PAUSED, RUNNING, Campaign
 from dialtone.domain.campaigns.progress import Progress
 from dialtone.domain.campaigns.results import PERSON
+from tests.integration.campaign_example import CAMPAIGN as ORDERED
 
 if TYPE_CHECKING:
     from tests.integration.dependencies import Line
 
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
 BEGAN = int(NOW.timestamp())
-CAMPAIGN = Campaign(
-    "water-off",
-    "water-off",
-    "+15550100",
-    "customers",
-    list_key("water-off"),
-    5,
-    "user/ada",
-    BEGAN,
-    BEGAN,
-    status=RUNNING,
-)
+CAMPAIGN = replace(ORDERED, created_at=BEGAN, starts_at=BEGAN, status=RUNNING)
 ADA = "arn:aws:sts::123456789012:assumed-role/control/ada"
 
 

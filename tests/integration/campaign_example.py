@@ -1,0 +1,20 @@
+"""A campaign as it is ordered, for tests that need one: `replace` what differs."""
+
+from __future__ import annotations
+
+from dialtone.domain.campaigns.campaign import Campaign, list_key
+
+NOW = 1_790_000_000
+"""When it was ordered and begins, in unix seconds."""
+
+CAMPAIGN = Campaign(
+    id="water-off",
+    flow="water-off",
+    from_number="+15550100",
+    consent="customers",
+    list_key=list_key("water-off"),
+    recipients=5,
+    created_by="user/ada",
+    created_at=NOW,
+    starts_at=NOW,
+)
