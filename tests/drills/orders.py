@@ -12,18 +12,21 @@ from functools import cache
 from math import factorial
 from typing import TYPE_CHECKING
 
+from dialtone.adapters.calls_table import StoreUnavailable
 from dialtone.domain.call_status import ENDED
 from dialtone.domain.deadline import NO_DEADLINE
 from tests.drills import report
 from tests.drills.report import DOUBLED, LOST, STUCK, InProcess, Violation
-from tests.simulation.plays import ALL_PLAYS
+from tests.simulation.plays import ALL_PLAYS, TALKING_PLAYS
 from tests.simulation.test_orders import deliveries_of, fresh, may_come, replay, replay_shuffled, sent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from dialtone.domain.events import Event
     from tests.drills.report import Tally
     from tests.simulation.test_orders import DeliveryOrder
+    from webhook.processor import EventProcessor
 
 SHORT_EVENTS = 8
 """Calls with so few events are played in all orders."""
@@ -44,9 +47,9 @@ class Orders(InProcess):
         chance = random.Random(seed)
         short = short_plays()[seed % len(short_plays())]
         tally.blame(seed, _numbered(short, seed // len(short_plays()), tally))
-        play = chance.choice(list(ALL_PLAYS))
-        tally.blame(seed, list(_allowed(play, chance)))
-        tally.blame(seed, list(any_order(play, chance)))
+        ordered = chance.choice([each for each in ALL_PLAYS if each not in TALKING_PLAYS])
+        tally.blame(seed, list(_allowed(ordered, chance)))
+        tally.blame(seed, list(any_order(chance.choice(list(ALL_PLAYS)), chance)))
         tally.happened.update(["an order that causes allow", "any order"])
         tally.figures[report.ORDERS] += 2
 
@@ -91,20 +94,33 @@ def _allowed(play: str, chance: random.Random) -> Iterator[Violation]:
         yield Violation(LOST, f"{play}: in another order these were missing: {in_order_commands - shuffled_commands}")
 
 
+def _is_taken(processor: EventProcessor, event: Event) -> bool:
+    """Whether the endpoint would answer 200. Who is called back in a queue may have been claimed by somebody else."""
+    try:
+        processor.handle(event, NO_DEADLINE)
+    except StoreUnavailable:
+        return False
+    return True
+
+
 def any_order(play: str, chance: random.Random) -> Iterator[Violation]:
-    """Deliver a call's events in any order at all, many of them twice."""
+    """Deliver a call's events in any order at all, many of them twice; what is answered 503 comes again at the end."""
     processor, telnyx, lookups = fresh(play)
     deliveries = list(deliveries_of(play))
     chance.shuffle(deliveries)
+    refused: list[Event] = []
     for place, delivery in enumerate(deliveries):
-        processor.handle(delivery.event_after(telnyx, lookups), NO_DEADLINE)
-        processor.handle(chance.choice(deliveries[: place + 1]).event, NO_DEADLINE)
+        for event in (delivery.event_after(telnyx, lookups), chance.choice(deliveries[: place + 1]).event):
+            refused += [] if _is_taken(processor, event) else [event]
+    for event in refused:
+        _is_taken(processor, event)
     ids = [command_id for command_id, _ in telnyx.obeyed]
     if len(ids) != len(set(ids)):
         yield Violation(DOUBLED, f"{play}: in any order a command was obeyed twice")
-    session = deliveries[0].event.call_session_id
-    if {leg.status for leg in processor.store.legs(session)} != {ENDED}:
+    sessions = {each.event.call_session_id for each in deliveries}
+    legs = [leg for session in sessions for leg in processor.store.legs(session)]
+    if {leg.status for leg in legs} != {ENDED}:
         yield Violation(STUCK, f"{play}: in any order it is not over")
-    kept = {entry.event_id for entry in processor.store.timeline(session)}
+    kept = {entry.event_id for session in sessions for entry in processor.store.timeline(session)}
     if missing := {each.event.id for each in deliveries} - kept:
         yield Violation(LOST, f"{play}: in any order these are not kept: {missing}")

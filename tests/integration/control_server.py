@@ -5,9 +5,10 @@ from __future__ import annotations
 import base64
 import itertools
 import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote, urlsplit
+
+from tests.integration.local_http import LocalHttp, QuietHandler
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
@@ -23,7 +24,7 @@ def _is_text(sent: bytes) -> bool:
     return True
 
 
-class ControlServer:
+class ControlServer(LocalHttp):
     """Serves the API on a port of this machine; a context manager."""
 
     def __init__(self, api: APIGatewayHttpResolver) -> None:
@@ -33,7 +34,7 @@ class ControlServer:
         """What to answer before the API is asked at all, one after the other."""
         numbers, lock = itertools.count(), threading.Lock()
 
-        class Handler(BaseHTTPRequestHandler):
+        class Handler(QuietHandler):
             def answer(handler) -> None:  # noqa: N805 -- self is the server
                 headers = {name.lower(): value for name, value in handler.headers.items()}
                 self.requests.append((handler.path, headers))
@@ -77,18 +78,4 @@ class ControlServer:
 
             do_GET = do_POST = do_DELETE = answer  # noqa: N815 -- http.server's own names
 
-            def log_message(handler, *_arguments: object) -> None:  # noqa: N805 -- as above
-                """Log nothing."""
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_how: object) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+        super().__init__(Handler)

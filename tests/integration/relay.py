@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Self
 
 import httpx
 
 from control.pages import SETTINGS
+from tests.integration.local_http import LocalHttp, QuietHandler
 
 PASSED_BACK = ("content-type", "content-security-policy", "cache-control", "etag", "location")
 
 
-class Relay:
+class Relay(LocalHttp):
     """Passes GET and POST on to an address; a context manager."""
 
     def __init__(self, target: str, sign_in: str) -> None:
@@ -23,7 +21,7 @@ class Relay:
         """What stage variables say."""
         relay_itself = self
 
-        class Handler(BaseHTTPRequestHandler):
+        class Handler(QuietHandler):
             def relay(self) -> None:
                 length = int(self.headers.get("content-length", 0))
                 sent = {
@@ -48,18 +46,4 @@ class Relay:
 
             do_GET = do_POST = relay  # noqa: N815 -- http.server's own names
 
-            def log_message(self, *_arguments: object) -> None:
-                """Log nothing."""
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_how: object) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+        super().__init__(Handler)

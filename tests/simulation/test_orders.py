@@ -346,9 +346,12 @@ def fresh(play: str) -> tuple[EventProcessor, AcceptingTelnyx, SilentLookups]:
 
 
 def _left(processor: EventProcessor, deliveries: list[DeliveryOrder]) -> object:
-    session = deliveries[0].event.call_session_id
-    legs = tuple(replace(leg, version=0) for leg in processor.store.legs(session))
+    sessions = sorted({each.event.call_session_id for each in deliveries})
+    store = processor.store
+    legs = tuple(replace(leg, version=0) for session in sessions for leg in store.legs(session))
     # A call that has moved on by the time that an interval's end is reported asks nothing any more.
-    events = {entry.event_id for entry in processor.store.timeline(session) if entry.event_type != QUEUE_ANSWERED}
+    entries = [entry for session in sessions for entry in store.timeline(session)]
+    events = {entry.event_id for entry in entries if entry.event_type != QUEUE_ANSWERED}
     jobs = sorted(job.to_json() for job in processor.archive.put_jobs if job.kind != "metadata")  # type: ignore[attr-defined]
-    return legs, processor.store.recordings(session), events, sorted(set(jobs))
+    recordings = [each for session in sessions for each in store.recordings(session)]
+    return legs, recordings, events, sorted(set(jobs))
