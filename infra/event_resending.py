@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dialtone.adapters.calls_table import LEG, RECORDING
+from infra.queue_messages import each_once
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
     from dialtone.adapters.calls_table import CallsTable
-
-HIDDEN_SECONDS, WAIT_SECONDS, MOST_AT_ONCE = 120, 1, 10
 
 LONGEST_CALL = timedelta(hours=4)
 """A batch of changes may be of calls that began so long before."""
@@ -49,24 +48,14 @@ class Resending:
 
     def dead_letters(self, queue: SQSClient, url: str) -> tuple[int, list[Window]]:
         """Mark what each names and delete it. What names a batch only is left, and given by its time."""
-        done, unclear, seen = 0, list[Window](), set[str]()
-        while True:
-            received = queue.receive_message(
-                QueueUrl=url,
-                MaxNumberOfMessages=MOST_AT_ONCE,
-                VisibilityTimeout=HIDDEN_SECONDS,
-                WaitTimeSeconds=WAIT_SECONDS,
-            ).get("Messages", [])
-            new = [each for each in received if each["MessageId"] not in seen]
-            if not new:
-                return done, unclear
-            for message in new:
-                seen.add(message["MessageId"])
-                if window := self._resent(json.loads(message["Body"])):
-                    unclear.append(window)
-                else:
-                    done += 1
-                    queue.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+        done, unclear = 0, list[Window]()
+        for message in each_once(queue, url):
+            if window := self._resent(json.loads(message["Body"])):
+                unclear.append(window)
+            else:
+                done += 1
+                queue.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+        return done, unclear
 
     def _resent(self, letter: dict[str, Any]) -> Window | None:
         """An item that is gone by now, erased or expired, has nothing left to be sent."""

@@ -6,19 +6,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from dialtone.domain.recordings import ArchiveJob
+from infra.queue_messages import each_once
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mypy_boto3_sqs import SQSClient
-
-HIDDEN_SECONDS = 120
-"""How long a message that was received is not seen by others: many times what it takes to put it back."""
-
-WAIT_SECONDS = 1
-"""A receive that waits asks all of SQS's servers; one that does not, a sample of them, and may miss messages."""
-
-MOST_AT_ONCE = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,20 +32,8 @@ class DeadLetters:
 
     def messages(self) -> Iterator[GivenUp]:
         """Each message once. It is hidden from others meanwhile, and comes back unless it is removed."""
-        seen: set[str] = set()
-        while True:
-            received = self._client.receive_message(
-                QueueUrl=self._url,
-                MaxNumberOfMessages=MOST_AT_ONCE,
-                VisibilityTimeout=HIDDEN_SECONDS,
-                WaitTimeSeconds=WAIT_SECONDS,
-            ).get("Messages", [])
-            new = [each for each in received if each["MessageId"] not in seen]
-            if not new:
-                return
-            for message in new:
-                seen.add(message["MessageId"])
-                yield GivenUp(_job(message["Body"]), message["ReceiptHandle"])
+        for message in each_once(self._client, self._url):
+            yield GivenUp(_job(message["Body"]), message["ReceiptHandle"])
 
     def remove(self, message: GivenUp) -> None:
         """Take a message out of the queue for good."""

@@ -12,9 +12,8 @@ import boto3
 
 from archive.metadata import metadata
 from dialtone.domain.recordings import VERIFIED, AudioCopy, object_key
-from infra import aws
+from infra import aws, queue_messages
 from infra.cli.main import main
-from infra.custody import dead_letters as dead_letters_module
 from tests.integration.archiving import ENDED_AT, ArchiveHouse, entry, sha256
 from tests.integration.deliveries import CALLED, CALLER, LEG, SESSION
 from tests.integration.dependencies import ONE_ATTEMPT, Died
@@ -152,7 +151,7 @@ def operator(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
         clients = {"dynamodb": house.dynamodb, "s3": house.s3, "sqs": house.sqs, "cloudformation": cloudformation()}
         # Clients are made once for all tests, and a fault that a test orders reaches the command's own code.
         monkeypatch.setattr(aws, "client", lambda service, *_: clients[service])
-        monkeypatch.setattr(dead_letters_module, "WAIT_SECONDS", 0)  # moto has one server, and really waits
+        monkeypatch.setattr(queue_messages, "WAIT_SECONDS", 0)  # moto has one server, and really waits
         for name, value in {
             "CALLS_TABLE": house.name,
             "RECORDINGS_BUCKET": house.name,

@@ -16,8 +16,8 @@ from dialtone.domain.events import Event
 from dialtone.domain.parked_event import ParkedEvent
 from dialtone.domain.recordings import ERASED, ArchiveJob
 from infra import aws as aws_module
+from infra import queue_messages
 from infra.cli.main import main
-from infra.custody import dead_letters
 from infra.custody.receipts import UNFINISHED
 from infra.demo.scenes import MESSAGE
 from tests.integration.archiving import ArchiveHouse, MortalWire, entry
@@ -118,7 +118,7 @@ def office(aws: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFix
         }.items():
             monkeypatch.setenv(name, value)
         monkeypatch.setattr(aws_module, "client", line.clients.__getitem__)
-        monkeypatch.setattr(dead_letters, "WAIT_SECONDS", 0)
+        monkeypatch.setattr(queue_messages, "WAIT_SECONDS", 0)
         someone = Office(line, server, capsys)
         someone.session = CALLS["a message"](line.stage)
         line.archive()
