@@ -530,7 +530,7 @@ class Engine:
     def _guard(self, running: Running) -> None:
         """Pause the campaign if the share of failures has jumped."""
         if why := pauses(running.progress.recent, running.progress.dialled_meanwhile):
-            # Whoever resumes it has looked: it is judged by what comes then.
+            # The person who resumes it has looked into it: count from here on.
             self._change(running, PAUSED, why, running.progress.judged_anew())
             self.observer.measure(Measure("CampaignsPausedByGuard"))
             self.observer.log("error", "a campaign has paused itself", {"campaign": running.campaign.id, "reason": why})

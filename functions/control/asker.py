@@ -1,6 +1,6 @@
 """Who sends a request and what they may, as API Gateway has checked it: a signature (IAM) or a token (JWT). Pure.
 
-Whoever signs may what IAM's policies allow, which API Gateway has looked at before; whoever shows a token may what the
+A signed request may do what IAM's policies allow, which API Gateway has checked before; a token may do what the
 groups allow that it names.
 """
 

@@ -66,7 +66,7 @@ class CampaignStates(Answer):
 class CampaignReason(Answer):
     """Why it is ordered."""
 
-    reason: str = Field("", max_length=500, description="For whoever looks at it next.")
+    reason: str = Field("", max_length=500, description="A note for the next operator.")
 
 
 def campaign_state_routes(store: CampaignsTable, now: Callable[[], datetime]) -> APIGatewayHttpRouter:

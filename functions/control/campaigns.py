@@ -54,7 +54,7 @@ MOST_NAMED = 1_000
 PIECE_BYTES = 256 * 1024
 
 DESTINATION = "destination"
-"""The rule by which a row is refused whose number the stack may not ring for whoever asks from outside."""
+"""The rule by which a row is refused whose number the stack may not ring on behalf of the API."""
 
 LISTS = "lists/"
 """How the keys of lists begin that may be ordered: the parts of other campaigns are none."""

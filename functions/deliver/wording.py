@@ -20,7 +20,7 @@ MAX_LINE_CHARACTERS = 200
 """Of a number or a name."""
 
 MAX_TRANSCRIPT_CHARACTERS = 20_000
-"""Of an e-mail; whoever wants more opens the link."""
+"""Of an e-mail; the rest is behind the link."""
 
 MAX_CHAT_TRANSCRIPT_CHARACTERS = 2_500
 """Slack shows 3,000 characters of a block, others more."""

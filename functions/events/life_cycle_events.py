@@ -183,9 +183,9 @@ def call_events(
         if kind not in kinds:
             continue
         happened_at = getattr(call, MILESTONES[kind]) if kind in MILESTONES else committed.at
-        told = "/".join(result_of(call)) if kind == UPDATED else ""
+        key = "/".join(result_of(call)) if kind == UPDATED else ""
         yield CallEvent(
-            id=_event_id(call.session_id, call.leg_id, kind, told),
+            id=_event_id(call.session_id, call.leg_id, kind, key),
             type=kind,
             schema="call-1",
             sequence=_sequence(committed, place),
@@ -200,10 +200,10 @@ def recording_events(
     """The events of these kinds, in order."""
     facts = _recording_facts(recording, mask)
     transcript = recording.transcript.sha256 if recording.transcript else ""
-    told = {"recording.transcribed": transcript, "recording.reviewed": recording.review}
+    versions = {"recording.transcribed": transcript, "recording.reviewed": recording.review}
     for place, kind in enumerate(kinds):
         yield RecordingEvent(
-            id=_event_id(recording.call_session_id, recording.name, kind, told.get(kind, "")),
+            id=_event_id(recording.call_session_id, recording.name, kind, versions.get(kind, "")),
             type=kind,
             schema="recording-1",
             sequence=_sequence(committed, place),
@@ -212,9 +212,9 @@ def recording_events(
         )
 
 
-def _event_id(session: str, item: str, kind: str, told: str) -> str:
+def _event_id(session: str, item: str, kind: str, key: str) -> str:
     """It follows from what happened, not from when it is sent."""
-    return str(uuid.uuid5(_NAMESPACE, f"{session}\n{item}\n{kind}\n{told}".encode(errors="replace").decode()))
+    return str(uuid.uuid5(_NAMESPACE, f"{session}\n{item}\n{kind}\n{key}".encode(errors="replace").decode()))
 
 
 SEQUENCE_DIGITS = 40

@@ -94,7 +94,7 @@ class Answer(NamedTuple):
     repeats: Mapping[str, int] = MappingProxyType({})
     """Metrics of what had to be done more than once, by name; they are no reason for a warning."""
     body: str = ""
-    """What whoever delivered an event of ours needs to know; Telnyx reads none."""
+    """What the function that delivered an internal event needs to know; Telnyx reads no body."""
     arrived: tuple[str, float] | None = None
     """When the event occurred, and when it came, in unix seconds; None where it came otherwise, or was not one."""
 

@@ -17,6 +17,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "End a campaign: nobody more is dialled, calls that are under way go on. It cannot be taken back."
     )
     parser.add_argument("campaign", metavar="ID", help="as `dialtone campaigns list` shows it")
-    parser.add_argument("--reason", default="", help="for whoever looks at it next")
+    parser.add_argument("--reason", default="", help="a note for the next operator")
     add_stack(parser)
     parser.set_defaults(run=later("infra.cli.campaigns_run"), what="cancel")

@@ -15,6 +15,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     parser.description = "Let a paused campaign go on, within a minute."
     parser.add_argument("campaign", metavar="ID", help="as `dialtone campaigns list` shows it")
-    parser.add_argument("--reason", default="", help="for whoever looks at it next")
+    parser.add_argument("--reason", default="", help="a note for the next operator")
     add_stack(parser)
     parser.set_defaults(run=later("infra.cli.campaigns_run"), what="resume")

@@ -106,7 +106,7 @@ def _rows(where: str, like: str) -> Iterator[str | RefusedRow]:
 
 
 def _note(reason: str) -> Callable[[str], Suppression]:
-    """What makes a number's entry, in the name of whoever runs this."""
+    """Makes a number's entry, in the name of the person who runs this."""
     if not reason.strip() or len(reason) > MAX_REASON_CHARACTERS:
         raise DialtoneError(f"--reason is empty, or has more than {MAX_REASON_CHARACTERS} characters: shorten it")
     by, at = author(), int(time.time())

@@ -41,7 +41,7 @@ def run(given: argparse.Namespace) -> int:
         server.add(ConsoleSite(client, _audio(stack)).routes())
         with server:
             console.line(f"The console of {stack.name or 'the line'}: {server.address}", BOLD)
-            console.line("It asks the stack as whoever these AWS credentials belong to. Ctrl-C ends it.")
+            console.line("It sends requests to the stack with this shell's AWS credentials. Ctrl-C ends it.")
             _show(server.address, given)
             threading.Event().wait()
     return 0

@@ -21,13 +21,13 @@ def handler(event: Mapping[str, Any], context: object) -> None:
     keep(event["detail"], boto3.client("dynamodb"), os.environ["LATEST_TABLE"])
 
 
-def keep(told: Mapping[str, Any], dynamodb: Any, table: str) -> bool:  # noqa: ANN401 -- boto3's client
+def keep(event: Mapping[str, Any], dynamodb: Any, table: str) -> bool:  # noqa: ANN401 -- boto3's client
     """Keep what an event shows. False if it, or a later one of the same call or recording, is kept already."""
-    about = told.get("call") or told["recording"]
+    about = event.get("call") or event["recording"]
     item = {
         "id": {"S": f"{about['call_session_id']}/{about.get('name') or about['call_leg_id']}"},
-        "sequence": {"S": told["sequence"]},
-        "type": {"S": told["type"]},
+        "sequence": {"S": event["sequence"]},
+        "type": {"S": event["type"]},
         "latest": {"S": json.dumps(about)},
     }
     try:

@@ -1,6 +1,6 @@
 """The console on this machine: its files, and the control API behind them, to which this server signs the requests.
 
-The page knows no credentials: it asks this server, which asks the API as whoever started it.
+The page knows no credentials: it asks this server, which signs requests with the credentials of its shell.
 """
 
 from __future__ import annotations

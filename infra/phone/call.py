@@ -141,7 +141,7 @@ class Call:
     def take_answer(self, answered: trace.WebhookAnswered) -> None:
         """Look up what an event led to, or why it could not be handled; that takes a while."""
         self._tell_outcome(answered)
-        self._note_hang_up(answered)  # not before its steps are told: then the call may count as settled
+        self._note_hang_up(answered)  # only after its steps are shown may the call count as settled
 
     def _tell_outcome(self, answered: trace.WebhookAnswered) -> None:
         if answered.status == HTTPStatus.OK:

@@ -107,7 +107,7 @@ def test_who_signs_in_sees_the_line_and_a_link_without_sign_in_shows_nothing(
         browser.js("sessionStorage.clear()")
         browser.call("Page.navigate", url=f"{console.url}/calls")
         sign_in(browser, NOBODY)
-        browser.until("document.querySelector('[role=alert]')?.innerText.includes('ask whoever runs the line')")
+        browser.until("document.querySelector('[role=alert]')?.innerText.includes('operator for the role')")
         assert "+1555" not in browser.js("document.querySelector('main').innerText.replaceAll(/placeholder/g, '')")
 
         browser.call("Page.navigate", url=f"{console.url}/signed-in?code=stolen&state=x")

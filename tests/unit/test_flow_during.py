@@ -261,8 +261,8 @@ def test_no_key_for_the_conversation_changes_nothing_without_during() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("7:", "2:", r"2 cannot be told from \*2"),
-        ('"#1"', '"*"', r"\* cannot be told from \*2"),
+        ("7:", "2:", r"2 is a part of \*2"),
+        ('"#1"', '"*"', r"\* is a part of \*2"),
         ('"#1"', '"12"', "should match"),
         ("{recording: pause}", "{}", "does nothing: write recording, announce or "),
         ("{recording: pause}", "{recording: pause, beep: true}", "beep is for recording: start"),

@@ -25,7 +25,7 @@ export async function ask(path, method = "GET", body = undefined) {
   const said = await answer.json().catch(() => ({}));
   if (answer.ok) return said;
   const message = said.error?.message ?? said.error ?? said.message ?? answer.statusText;
-  throw new Refused(answer.status, answer.status === 403 ? "You may not see this: ask whoever runs the line for the role." : message);
+  throw new Refused(answer.status, answer.status === 403 ? "You may not see this: ask the line's operator for the role." : message);
 }
 
 // Shows what a path answers, and again whenever that has changed, as long as the page is looked at.

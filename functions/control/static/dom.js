@@ -22,7 +22,7 @@ export function s(name, attributes = {}, ...children) {
   return filled(document.createElementNS(SVG, name), attributes, children);
 }
 
-// What is shown in a place from now on; whoever was on a link, button or field of it stays there.
+// Replaces what a place shows, and keeps the focus on the same link, button or field.
 export function show(place, ...children) {
   const active = document.activeElement;
   const key = place.contains(active) ? active.getAttribute("href") ?? active.id : "";

@@ -1,4 +1,4 @@
-// Every component once, with what is hard to show: long, hostile and missing texts. For whoever changes the console.
+// Every component once, with what is hard to show: long, hostile and missing texts. For developers of the console.
 import { problem } from "./api.js";
 import { view } from "./call.js";
 import { callTable, filterForm, select } from "./calls.js";

@@ -11,7 +11,7 @@ const base64 = (buffer) => btoa(String.fromCharCode(...new Uint8Array(buffer))).
 const random = () => base64(crypto.getRandomValues(new Uint8Array(32)));
 const back = () => `${location.origin}/signed-in`;
 
-// Whoever has no token is sent to the hosted page; gives false then. On a developer's machine there is nothing to sign in to.
+// Sends people without a token to the hosted page and returns false. On a developer's machine there is nothing to sign in to.
 export async function signedIn() {
   settings = await (await fetch("/static/settings.json")).json();
   if (!settings.sign_in) return true;

@@ -57,11 +57,11 @@ class NumberRecord:
     number: str
     suppressed: bool = False
     calls: Mapping[str, int] = field(default_factory=dict)
-    """Claim → when it was dialled, in unix seconds. A claim is an attempt's own id, the same whoever repeats it."""
+    """Claim → when it was dialled, in unix seconds. A claim is the attempt's id, the same at every repetition."""
     revision: int = 0
 
     def history(self, claim: str = "") -> History:
-        """As the rules want it. A claim does not stand in its own way: whoever died after it was counted goes on."""
+        """As the rules want it. A claim does not count against itself: a worker that died after counting it goes on."""
         return History(self.suppressed, tuple(at for name, at in self.calls.items() if name != claim))
 
     def counts(self, claim: str) -> bool:

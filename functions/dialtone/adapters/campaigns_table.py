@@ -234,7 +234,7 @@ class CampaignsTable:
             raise _commit_fault(error) from None
 
     def _due(self, shard: str, until: int, most: int = 0) -> list[tuple[str, str]]:
-        """The keys of what is due by then in a shard of the index, the longest due first; all of it unless told."""
+        """The keys of what is due by then in a shard of the index, the longest due first; all of it without a limit."""
         asked: Any = {
             "TableName": self._table,
             "IndexName": DUE_INDEX,

@@ -19,7 +19,7 @@ class Change(NamedTuple):
     """One record of the stream: an item as it was, and as it is."""
 
     number: str
-    """The stream's, by which Lambda is told where to go on."""
+    """The stream's sequence number, from which Lambda goes on."""
     session_id: str
     item: str
     committed_seconds: int

@@ -1,4 +1,4 @@
-"""What happens in the life of calls and recordings, and is told to other systems. Pure."""
+"""The life-cycle events of calls and recordings that other systems receive. Pure."""
 
 from __future__ import annotations
 

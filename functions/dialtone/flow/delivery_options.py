@@ -17,7 +17,7 @@ EmailAddress = Annotated[
         pattern=r"^[A-Za-z0-9!#$%&'*+/=?^_`|~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`|~-]+)*@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$",
     ),
 ]
-"""One address. Variables are no part of it: whoever chose their values could have messages sent anywhere."""
+"""One address. Without variables: their values could send messages anywhere."""
 
 ChatName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
 

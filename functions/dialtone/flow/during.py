@@ -193,10 +193,10 @@ DuringKeys = Annotated[
 
 
 def ambiguous(during: Mapping[str, DuringKey]) -> str:
-    """Why keys cannot be told apart; '' if they can. One alone would act before the other one is pressed."""
+    """Why keys are ambiguous; '' if they are not. One alone would act before the other one is pressed."""
     for alone in (each for each in during if len(each) == 1):
         if longer := next((each for each in during if alone in each and each != alone), ""):
-            return f"{alone} cannot be told from {longer}; write keys that have none in common"
+            return f"{alone} is a part of {longer}; write keys of which none contains another"
     return ""
 
 

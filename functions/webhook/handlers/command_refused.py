@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def command_refused(call: Call, event: Event, flow: LoadedFlow | None) -> Decision:
     """Recordings that it promised will not come; unless the call has ended, the flow takes its error path.
 
-    Not for a command that was asked for from outside: whoever did is told.
+    Not for a command from the control API: its answer says so.
     """
     call_ended = event.payload["call_ended"]
     outside = bool(event.payload.get("from_outside"))

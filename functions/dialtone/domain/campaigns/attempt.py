@@ -27,7 +27,7 @@ WAITING, CLAIMED, DIALLED, SETTLED = "waiting", "claimed", "dialled", "settled"
 SENT_AGAIN_SECONDS = 45
 """Since the claim: Telnyx ignores a command id that it has seen within 60 s."""
 EVIDENCE_SECONDS = 150
-"""Since the claim: a call that was dialled has told of itself by then, its webhooks' last delivery included."""
+"""Since the claim: by then the webhooks of a call that was dialled have come, the last redelivery included."""
 SILENT_SECONDS = 120
 """Since the dial was taken: after so long without any event Telnyx is asked whether there is a call."""
 LONGEST_CALL_SECONDS = 5 * 3_600

@@ -133,7 +133,7 @@ class Campaign:
     from_number: str
     """E.164: the caller id, one of the account's numbers."""
     consent: str
-    """Why these people may be called, in the words of whoever ordered it: `customers, outage notices, terms 4.2`."""
+    """Why these people may be called, in the words of who ordered it: `customers, outage notices, terms 4.2`."""
     list_key: str
     """The S3 key of its `list.json`, which is a ListSummary."""
     recipients: int

@@ -35,7 +35,7 @@ _FOREIGN: Mapping[bytes, str] = {
 _FIRST_BYTES = 4
 
 _SEPARATOR = re.compile(r"sep=([,;\t|])", re.IGNORECASE)
-"""How Excel is told the delimiter, in a line before the header."""
+"""A line before the header by which Excel knows the delimiter."""
 _NOT_IN_NAMES = re.compile(r"[\s-]+")
 
 ENCODING, TOO_LONG, MALFORMED = "encoding", "too_long", "malformed"
@@ -62,7 +62,7 @@ class RefusedRow:
     row: int
     rule: str
     reason: str
-    """A sentence for whoever wrote the list: what is wrong, and the remedy."""
+    """A sentence for the author of the list: what is wrong, and the remedy."""
     number: str = ""
     """E.164, where it could be read."""
 

@@ -56,5 +56,5 @@ class Place(NamedTuple):
 
     @property
     def command_id(self) -> str:
-        """The dial's: the same however often it is sent, and whoever sends it."""
+        """The dial's command id: the same however often it is sent."""
         return str(uuid.uuid5(COMMAND_NAMESPACE, str(self)))

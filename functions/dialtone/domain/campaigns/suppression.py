@@ -17,7 +17,7 @@ class Suppression:
     number: str
     """E.164."""
     reason: str
-    """In the words of whoever put it there."""
+    """In the words of the person who added it."""
     by: str
     """Who did, as AWS names them (`user/anna`), or the call in which its owner did (`call <session>`)."""
     at: int

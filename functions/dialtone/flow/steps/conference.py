@@ -109,7 +109,7 @@ class Conference(Speaking):
 
     conference: str = Field(
         pattern=WRITTEN_ROOM,
-        description="The conference's name; variables are filled in. Whoever joins the same name meets the others.",
+        description="The conference's name; variables are filled in. All who join the same name are in one conference.",
     )
     moderator: StrictBool = Field(
         default=False, description="Whether the conference begins with this caller: those on hold come in."

@@ -75,7 +75,7 @@ class Consulting(Supervised):
         return super().follow(call, event, voice_defaults)
 
     def refused(self, call: Call, event: Event) -> Move:
-        """Of two who could not be connected, one is gone: whoever is there goes on with the caller."""
+        """Of two people who could not be connected, one is gone: the other goes on with the caller."""
         state, action = self._state(call), event.text("action")
         if not self.talks(call) or action not in {"bridge", "dial"}:
             return super().refused(call, event)

@@ -1,4 +1,4 @@
-"""Whoever is on the line wants no more calls of campaigns: the number goes onto the suppression list."""
+"""Opts the person on the line out of campaigns: the number goes onto the suppression list."""
 
 from __future__ import annotations
 

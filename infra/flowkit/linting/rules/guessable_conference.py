@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @rule("guessable-conference", WARNING)
 def guessable_conference(file: FlowFile) -> Iterator[Found]:
-    """A conference whose name callers choose: whoever keys in the same digits listens to the others."""
+    """A conference whose name callers choose: anyone who keys in the same digits can listen in."""
     sources = Sources.of(file.steps.values())
     for name, step in file.steps.items():
         chosen = sorted(each for each in getattr(step, "room_names", ()) if sources.is_callers(each))
