@@ -16,6 +16,7 @@ from archive.decompression import unpacked
 from archive.download import Downloader
 from archive.errors import NotArchived
 from archive.upload import copy_audio
+from dialtone.domain.errors import AddressRefused
 from tests.drills import report
 from tests.drills.aws_memory import MemoryBucket
 from tests.drills.report import STUCK, WRONG, Violation
@@ -138,7 +139,7 @@ def _copied(chance: random.Random, lie: str, tally: Tally) -> Iterator[Violation
                 if hashlib.sha256(stored).hexdigest() != copied.audio.sha256:
                     yield Violation(WRONG, f"{lie}: what lies in the bucket is not what was measured")
                 tally.happened["audio kept"] += 1
-    except NotArchived:
+    except (NotArchived, AddressRefused):
         tally.happened["audio refused"] += 1
     except BaseException as fault:  # noqa: BLE001 -- whatever it is, it is one of ours
         yield Violation(WRONG, f"audio with {lie}: {type(fault).__name__}: {fault}")
