@@ -24,6 +24,16 @@ LAUNCHER = "import os, sys; [os.dup2(int(sys.argv[n]), n + 2) for n in (1, 2)]; 
 """The browser reads commands from file descriptor 3 and answers on 4."""
 
 COMPLAINTS = {"Log.entryAdded", "Runtime.exceptionThrown"}
+PAGE_LEFT = (
+    "Inspected target navigated or closed",
+    "Execution context was destroyed.",
+    "Cannot find default execution context",
+)
+"""How the browser says that the page it was asked about made way for another before it could answer."""
+
+
+class PageLeftError(Exception):
+    """The page was left before it answered."""
 
 
 class Browser:
@@ -72,6 +82,8 @@ class Browser:
         while (answer := self._next()).get("id") != self._number:
             if answer.get("method") in COMPLAINTS:
                 self.complaints.append(answer["params"])
+        if answer.get("error", {}).get("message") in PAGE_LEFT:
+            raise PageLeftError(answer)
         assert "error" not in answer, answer
         result: dict[str, Any] = answer["result"]
         return result
@@ -92,11 +104,17 @@ class Browser:
         return answer["result"].get("value")
 
     def until(self, expression: str) -> None:
-        """Wait until it holds."""
+        """Wait until it holds, over as many pages as it takes."""
         ends = time.monotonic() + PATIENCE_SECONDS
-        while not self.js(f"!!({expression})"):
-            assert time.monotonic() < ends, f"{expression}\n{self.js('document.body.innerText')}\n{self.complaints}"
+        while not self._holds(expression):
+            assert time.monotonic() < ends, f"{expression}\n{self.js('document.body?.innerText')}\n{self.complaints}"
             time.sleep(0.05)
+
+    def _holds(self, expression: str) -> bool:
+        try:
+            return bool(self.js(f"(async () => !!({expression}))()"))
+        except PageLeftError:
+            return False
 
     def type(self, key: str) -> None:
         """Press a key of the keyboard."""
