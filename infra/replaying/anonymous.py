@@ -14,13 +14,21 @@ from dialtone.flow.data_files import DATA
 from dialtone.flow.loaded_flow import local_name
 from dialtone.flow.steps.branch import Branch, texts_of
 from dialtone.flow.steps.collect import Collect
+from dialtone.flow.steps.conference import Conference
+from dialtone.flow.steps.consulting import Consulting
 from dialtone.flow.steps.directory import Directory
+from dialtone.flow.steps.queue import Queue
+from dialtone.flow.steps.supervised import Supervised
+from dialtone.flow.steps.take_from import TakeFrom
+from dialtone.flow.steps.talking import Talking
+from dialtone.flow.steps.transfer import Transfer
 from infra.replaying.recorded_call import WITHHELD, NotReplayable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 
     from dialtone.flow.loaded_flow import LoadedFlow
+    from dialtone.flow.steps.step import Step
     from infra.replaying.recorded_call import RecordedCall, Turn
     from infra.replaying.rerun import Way
 
@@ -50,6 +58,11 @@ def anonymous(recorded: RecordedCall, flow: LoadedFlow, play: Callable[[Recorded
     What stands in the flow itself stays. Raises NotReplayable if the call goes another way without a detail.
     """
     way = play(recorded)
+    recorded = _without_other_keys(recorded, flow)
+    if play(recorded) != way:
+        raise NotReplayable(
+            "it cannot be written down without keys that are no choice, which may be a number: choose another call"
+        )
     for place, detail in enumerate(dict.fromkeys(_details(recorded, flow))):
         for instead in islice(_instead(detail, place, recorded, flow), MOST_PLAYS):
             changed = _replaced(recorded, {detail: instead})
@@ -126,10 +139,7 @@ def _replaced(recorded: RecordedCall, instead: Mapping[str, str]) -> RecordedCal
         recorded,
         caller=instead.get(recorded.caller, recorded.caller),
         trust={name: instead.get(said, said) for name, said in recorded.trust.items()},
-        turns=tuple(
-            replace(each, answer=instead.get(each.answer, each.answer), keys=_known_keys(each))
-            for each in recorded.turns
-        ),
+        turns=tuple(replace(each, answer=instead.get(each.answer, each.answer)) for each in recorded.turns),
         reached=tuple(replace(each, number=instead.get(each.number, each.number)) for each in recorded.reached),
         lookups=tuple(
             replace(each, values={name: instead.get(value, value) for name, value in each.values.items()})
@@ -138,9 +148,50 @@ def _replaced(recorded: RecordedCall, instead: Mapping[str, str]) -> RecordedCal
     )
 
 
-def _known_keys(turn: Turn) -> list[tuple[float, str]]:
-    """Of keys that nobody asked for: one alone is a choice, several may be a number."""
-    return turn.keys if len(turn.keys) == 1 else [(at, key) for at, key in turn.keys if key in "*#"]
+def _without_other_keys(recorded: RecordedCall, flow: LoadedFlow) -> RecordedCall:
+    """The call without keys that do nothing and that nobody asked for: several may be a number, one is a choice."""
+
+    def step_of(name: str) -> Step | None:
+        return flow.flow_of(Call("", "", step=name)).steps.get(local_name(name))
+
+    turns = [
+        each if len(each.keys) == 1 else replace(each, keys=list(_meant(each.keys, _choices(step_of(each.step)))))
+        for each in recorded.turns
+    ]
+    reached = [
+        replace(each, keys=tuple(_meant(each.keys, _callees_choices(step_of(each.step))))) for each in recorded.reached
+    ]
+    return replace(recorded, turns=tuple(turns), reached=tuple(reached))
+
+
+def _meant(keys: Sequence[tuple[float, str]], choices: Container[str]) -> Iterator[tuple[float, str]]:
+    """Of keys, with when they were pressed, those that are a choice, alone or with the one before or after."""
+    for place, (at, key) in enumerate(keys):
+        before = keys[place - 1][1] if place else ""
+        after = keys[place + 1][1] if place + 1 < len(keys) else ""
+        if key in "*#" or any(each in choices for each in (key, before + key, key + after)):
+            yield at, key
+
+
+def _choices(step: Step | None) -> set[str]:
+    """The keys that do something for who leads a step, where none are asked for."""
+    return {
+        *(step.during if isinstance(step, Talking) else ()),
+        *(step.controls if isinstance(step, Conference) else ()),
+        *(step.keys if isinstance(step, (Conference, Transfer, Queue, TakeFrom)) else ()),
+    }
+
+
+def _callees_choices(step: Step | None) -> set[str]:
+    """The keys that do something for those whom a step rings."""
+    choices = set(step.during) if isinstance(step, Talking) else set()
+    if isinstance(step, (Transfer, Queue)) and step.accept:
+        choices.add(step.accept)
+    if isinstance(step, Supervised) and step.supervisor:
+        choices.update(step.supervisor.keys)
+    if isinstance(step, Consulting) and step.consult:
+        choices.update((step.consult.join, step.consult.back))
+    return choices
 
 
 def _is_named(detail: str, flow: LoadedFlow) -> bool:

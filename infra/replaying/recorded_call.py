@@ -13,11 +13,12 @@ from dialtone.flow.gather_timer import TIMER
 from dialtone.flow.steps.collect import Collect
 from dialtone.flow.steps.lookup import LookUp
 from dialtone.flow.steps.menu import Menu
+from dialtone.flow.steps.talking import Talking
 from infra.carrier.callers import BETWEEN_KEYS_SECONDS
 from infra.carrier.hangup_causes import cause_named
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Mapping, Sequence
+    from collections.abc import Container, Iterator, Mapping, Sequence
 
     from dialtone.adapters.calls_table import TimelineEntry
     from dialtone.domain.calls import Call
@@ -64,9 +65,10 @@ class Reached:
     answered_after: float | None
     """None for somebody who did not answer."""
     cause: str = ""
-    keys: str = ""
-    keys_after: float = 0.0
-    """Since the answer."""
+    keys: tuple[tuple[float, str], ...] = ()
+    """The keys that they pressed, and when, since the answer: to take the call, and while they talked."""
+    step: str = ""
+    """The step that rang them."""
     hung_up_after: float | None = None
     """Since the answer; None for somebody who did not hang up first."""
 
@@ -199,7 +201,7 @@ class _Reading:
                 turn.ended = at
             turn = Turn(entry.step, entry.turn, at, at)
             self._turns.append(turn)
-        if turn and turn.asked is None and any(map(asks_for_keys, entry.commands)):
+        if turn and turn.asked is None and any(asks_for_keys(each, self._call) for each in entry.commands):
             turn.asked = at
 
     def recorded(self) -> RecordedCall:
@@ -274,7 +276,10 @@ class _Reading:
         return choice if choice in keys else next(key for key in "9876543210#*D" if key not in keys)
 
     def _step_of(self, turn: Turn) -> Step | None:
-        flow, _, name = turn.step.rpartition("/")
+        return self._step_named(turn.step)
+
+    def _step_named(self, step: str) -> Step | None:
+        flow, _, name = step.rpartition("/")
         return self._flow.named(flow).steps.get(name)
 
     def _kept(self, digits: str) -> str:
@@ -291,31 +296,42 @@ class _Reading:
         if answer is None:
             return Reached(number, None, cause)
         since = self._seconds(answer.occurred_at)
-        keyed = next((each for each in entries if each.event_type == "call.gather.ended" and _digits(each)), None)
         by_callee = end is not None and end.payload.get("hangup_source") == "callee"
         return Reached(
             number,
             since - self._seconds(rang.occurred_at),
             cause,
-            _digits(keyed) if keyed else "",
-            self._seconds(keyed.occurred_at) - since if keyed else 0.0,
+            tuple(self._pressed_by_callee(entries, since)),
+            entries[0].step,
             self._seconds(end.occurred_at) - since if end and by_callee else None,
         )
+
+    def _pressed_by_callee(self, entries: Sequence[TimelineEntry], since: float) -> Iterator[tuple[float, str]]:
+        """Keys come one by one; a gather, as of a whisper, may be all that reports them, and all that is kept."""
+        one_by_one = [each for each in entries if each.event_type == "call.dtmf.received"]
+        step = self._step_named(entries[0].step)
+        if self._flow.takes_sensitive_digits:
+            if one_by_one and isinstance(step, Talking) and step.during:
+                self._kept("*")
+            one_by_one = []
+        reported = [self._seconds(each.occurred_at) - since for each in one_by_one]
+        yield from zip(reported, (str(each.payload.get("digit") or "") for each in one_by_one), strict=True)
+        for each in entries:
+            digits, at = str(each.payload.get("digits") or ""), self._seconds(each.occurred_at) - since
+            if each.event_type == "call.gather.ended" and digits and not any(other <= at for other in reported):
+                yield at, digits
 
     def _seconds(self, moment: str) -> float:
         return (datetime.fromisoformat(moment) - self._began).total_seconds()
 
 
-def asks_for_keys(command: Command) -> bool:
-    """Whether a command listens for keys; a timer, which is a gather too, does not."""
+def asks_for_keys(command: Command, call: Call) -> bool:
+    """Whether a command listens for the caller's keys; a timer, which is a gather too, and a whisper do not."""
     gathers = command.action in {"gather", "gather_using_speak", "gather_using_audio"}
-    return gathers and not str(command.parameters.get("gather_id", "")).startswith(TIMER)
+    own = gathers and command.call_control_id == call.control_id
+    return own and not str(command.parameters.get("gather_id", "")).startswith(TIMER)
 
 
 def did_not_answer(reached: Reached) -> str:
     """How somebody did not answer, in a conversation's word for it."""
     return cause_named(reached.cause).answers
-
-
-def _digits(entry: TimelineEntry) -> str:
-    return str(entry.payload.get("digits") or "")

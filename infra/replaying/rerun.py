@@ -164,8 +164,8 @@ class Rerun:
         if call.turn != self._turn:
             self._turn = call.turn
             self._enter(call, decision.commands)
-        if any(map(asks_for_keys, decision.commands)):
-            self._is_asked(call, decision.commands)
+        if asked := [each for each in decision.commands if asks_for_keys(each, call)]:
+            self._is_asked(call, decision.commands, asked[0])
 
     def _enter(self, call: Call, commands: Sequence[Command]) -> None:
         for timer in self._pending:
@@ -182,11 +182,12 @@ class Rerun:
                 self._stop(f"the caller would have been asked for a message at {call.step}")
             return
         self._next, self._present, self._before = place + 1, turns[place], call.step
-        self._relive(turns[place], commands, records=records)
+        self._relive(turns[place], call, commands, records=records)
 
-    def _relive(self, turn: Turn, commands: Sequence[Command], *, records: bool) -> None:
+    def _relive(self, turn: Turn, call: Call, commands: Sequence[Command], *, records: bool) -> None:
+        lasts = _lasts(commands, call)
         if turn.asked is None:
-            latest = _lasts(commands) if any(each.action == LISTENS for each in commands) else LONGEST_CALL_SECONDS
+            latest = lasts if any(each.action == LISTENS for each in commands) else LONGEST_CALL_SECONDS
             for at, key in turn.keys:
                 self._do(min(at - turn.began, latest), partial(self.line.press, key))
         if records:
@@ -195,9 +196,9 @@ class Rerun:
             self._do(BREATH_SECONDS, partial(self.line.say, max(BREATH_SECONDS, seconds), SPEECH))
         if turn.hung_up is not None and self._recorded.left_after_bridge is None:
             self._leaves = True
-            self._do(min(turn.hung_up - turn.began, _lasts(commands)), self.line.hang_up)
+            self._do(min(turn.hung_up - turn.began, lasts), self.line.hang_up)
 
-    def _is_asked(self, call: Call, commands: Sequence[Command]) -> None:
+    def _is_asked(self, call: Call, commands: Sequence[Command], gather: Command) -> None:
         turn = self._present
         if turn is None:
             if not self._may_stay_silent(call):
@@ -206,7 +207,7 @@ class Rerun:
         elif turn.answer and not self._answered:
             self._answered = True
             after = turn.answered - (turn.asked if turn.asked is not None else turn.began)
-            self._press(min(after, _lasts(commands)), turn.answer + _terminator(turn.answer, commands))
+            self._press(min(after, _lasts(commands, call)), turn.answer + _terminator(turn.answer, gather))
 
     def _may_stay_silent(self, call: Call) -> bool:
         """Whether keys only cut short what is played."""
@@ -296,19 +297,21 @@ def _callee(reached: Reached) -> Callee:
         how = did_not_answer(reached)
         return NoAnswer() if how == "nobody" else Unreached(cause_of(how))
     steps: list[Step] = []
-    if reached.keys:
-        steps.append(Press(reached.keys, after=reached.keys_after))
+    now = 0.0
+    for at, keys in reached.keys:
+        steps.append(Press(keys, after=max(0.0, at - now)))
+        now = max(now, at) + BETWEEN_KEYS_SECONDS * (len(keys) - 1)
     if reached.hung_up_after is not None:
-        steps += [Silence(max(AT_ONCE_SECONDS, reached.hung_up_after - reached.keys_after)), HangUp()]
+        steps += [Silence(max(AT_ONCE_SECONDS, reached.hung_up_after - now)), HangUp()]
     return Person(*steps, answers_after=reached.answered_after)
 
 
-def _lasts(commands: Sequence[Command]) -> float:
+def _lasts(commands: Sequence[Command], call: Call) -> float:
     """How long a caller has who is to do something while this is heard, or its answer waited for."""
     if any(each.action in _PLAYED for each in commands):
         return LONGEST_CALL_SECONDS
     spoken = [str(each.parameters.get(_SPOKEN[each.action], "")) for each in commands if each.action in _SPOKEN]
-    waits = [each for each in commands if asks_for_keys(each) or each.action == LISTENS]
+    waits = [each for each in commands if asks_for_keys(each, call) or each.action == LISTENS]
     if not (spoken or waits):
         return LONGEST_CALL_SECONDS
     millis = max((_waits_millis(each) for each in waits), default=0)
@@ -321,9 +324,8 @@ def _waits_millis(gather: Command) -> int:
     return found if isinstance(found, int) else 0
 
 
-def _terminator(answer: str, commands: Sequence[Command]) -> str:
+def _terminator(answer: str, gather: Command) -> str:
     """The key that ends an answer which may be longer."""
-    gather = next(each for each in commands if asks_for_keys(each))
     most, key = gather.parameters.get("maximum_digits"), gather.parameters.get("terminating_digit")
     return key if isinstance(key, str) and isinstance(most, int) and len(answer) < most else ""
 

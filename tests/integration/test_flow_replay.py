@@ -545,3 +545,55 @@ def test_digits_that_were_said_are_replayed_by_their_keys(desk: Desk, caller: Ca
 
     assert (found["verdict"], found["then"]) == ("same", found["now"])
     assert steps in str(found["then"])
+
+
+KEYS_IN_TALK = """\
+flow: keys-in-talk
+last_resort: sorry
+steps:
+  desk:
+    transfer: "+15550199"
+    hold: {media: hold-music}
+    whisper: Press 1 to take the call.
+    accept: 1
+    during: {"*2": {recording: start}, "*5": park, "*7": consult, "*9": supervisor}
+    park: lot
+    consult: "+15550192"
+    supervisor: {to: "+15550193", role: barge}
+    busy: sorry
+    no_answer: sorry
+    on_hangup_connected: {outcome: talked}
+  lot: {say: You are parked., next: bye}
+  sorry: {say: Sorry., next: bye}
+  bye: hangup
+"""
+
+TAKES = (Hear("Press 1"), Press("1", after=1), Silence(4))
+
+
+@pytest.mark.parametrize(
+    ("agent", "ends"),
+    [
+        (Person(*TAKES, Press("*5"), Silence(60)), ("lot", "completed", 0)),
+        (Person(*TAKES, Press("*2"), Silence(20)), ("desk", "talked", 1)),
+        (Person(*TAKES, Press("*7"), Silence(9), Press("1"), Silence(60)), ("desk", "talked", 0)),
+        (Person(*TAKES, Press("*9"), Silence(60)), ("desk", "talked", 0)),
+        (Person(Hear("Press 1"), Press("5", after=1)), ("sorry", "completed", 0)),
+    ],
+    ids=["parks", "records", "hands on", "fetches a supervisor", "does not take it"],
+)
+def test_agents_press_the_keys_that_they_pressed(desk: Desk, agent: Person, ends: tuple[str, str, int]) -> None:
+    (desk.flows / "keys-in-talk.yaml").write_text(KEYS_IN_TALK, encoding="utf-8")
+    with (desk.flows / "numbers.yaml").open("a", encoding="utf-8") as numbers:
+        numbers.write('"+15550110": keys-in-talk\n')
+    talks = Caller(Silence(50), HangUp())
+    session = desk.rings("+15550110", talks, agent=agent)
+
+    (found,) = desk.replayed(session)
+    status, _, err = desk.run("test-from", session)
+
+    assert (found["verdict"], found["then"]) == ("same", found["now"])
+    now = found["now"]
+    assert isinstance(now, dict)
+    assert (now["steps"][-2 if now["steps"][-1] == "bye" else -1], now["outcome"], now["recordings"]) == ends
+    assert status == 0, err
