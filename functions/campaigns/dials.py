@@ -24,7 +24,12 @@ CHANNELS_FULL = frozenset({"90041", "90042", "90043"})
 def dial_of(campaign: Campaign, attempt: Attempt) -> Command:
     """The command that rings a recipient for the campaign's flow. Raises CommandInvalid naming what is wrong."""
     recipient = attempt.recipient
-    state = ClientState(flow=campaign.flow, given=recipient.variables, campaign=str(attempt.place))
+    state = ClientState(
+        flow=campaign.flow,
+        given=recipient.variables,
+        campaign=str(attempt.place),
+        flow_version=campaign.flow_version,
+    )
     return command(
         "dial",
         to=recipient.number,

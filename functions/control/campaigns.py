@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from control.destinations import Destinations
     from dialtone.adapters.campaigns_table import CampaignsTable
     from dialtone.domain.campaigns.recipient import Recipient
-    from dialtone.flow.flow import Flow
+    from dialtone.flow.loaded_flow import LoadedFlow
 
 MOST_ROWS = 100_000
 """Of a list: checking and laying down so many takes some fifteen of the API's 29 seconds."""
@@ -142,7 +142,7 @@ class Ordering:
         store: CampaignsTable,
         s3: S3Client,
         bucket: str,
-        flow_named: Callable[[str], Flow | None],
+        flow_named: Callable[[str], LoadedFlow | None],
         destinations: Destinations,
         connection_id: str,
         now: Callable[[], datetime],
@@ -166,7 +166,7 @@ class Ordering:
             raise wrong("flow", "The stack does not know which application dials: set TelnyxConnectionId of it.")
         now = int(self._now().timestamp())
         window, starts_at, retries = _window(wanted.window), _starts_at(wanted.at, now), _retries(wanted.retries)
-        rules = ListRules(tuple(flow.given), wanted.from_number, window, starts_at, MAX_GIVEN_BYTES)
+        rules = ListRules(tuple(flow.main.given), wanted.from_number, window, starts_at, MAX_GIVEN_BYTES)
         with tempfile.TemporaryDirectory() as folder:
             checked = self._checked(CheckedList(Path(folder)), rules, wanted)
             name = new_id(wanted.flow, wanted.name, wanted.from_number, checked.sha256, starts_at)
@@ -192,7 +192,7 @@ class Ordering:
             repeated = self._store.campaign(name) is not None
             if not repeated and not wanted.dry_run:
                 upload(checked, name, rules.needs, self._s3, self._bucket)
-                repeated = not self._stored(campaign)
+                repeated = not self._stored(campaign, flow)
         return _answer(campaign, checked, dry_run=wanted.dry_run, repeated=repeated)
 
     def _checked(self, checked: CheckedList, rules: ListRules, wanted: CampaignOrder) -> CheckedList:
@@ -229,10 +229,10 @@ class Ordering:
         while piece := body.read(PIECE_BYTES):
             yield piece
 
-    def _stored(self, campaign: Campaign) -> bool:
+    def _stored(self, campaign: Campaign, flow: LoadedFlow) -> bool:
         """Whether it is stored by this request, and not by another one at the same moment."""
         try:
-            self._store.order(campaign)
+            self._store.order(campaign, flow)
         except LostRace:
             return False
         return True

@@ -11,13 +11,13 @@ from dialtone.domain.publication import WITH_THE_CODE
 
 if TYPE_CHECKING:
     from dialtone.adapters.calls_table import CallsTable
-    from dialtone.flow.flow import Flow
+    from dialtone.flow.loaded_flow import LoadedFlow
 
 DEPLOYED = Path(__file__).resolve().parent.parent / "flows"
 """Those that went out with the code."""
 
 
-def live_flow(store: CallsTable, name: str) -> Flow | None:
+def live_flow(store: CallsTable, name: str) -> LoadedFlow | None:
     """A flow by its name, of the version that takes new calls; None if it has none of that name.
 
     Raises Refused for one that cannot be read.
@@ -28,7 +28,6 @@ def live_flow(store: CallsTable, name: str) -> Flow | None:
     texts = None if version == WITH_THE_CODE else store.published_texts(version)
     try:
         library = FlowLibrary.of_texts(texts) if texts is not None else FlowLibrary.open(DEPLOYED)
-        found = library.flow(name)
+        return library.flow(name)
     except FlowInvalid as error:
         raise wrong("flow", f"The flows that take calls cannot be read: {error}.") from None
-    return found.main if found else None

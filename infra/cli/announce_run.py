@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
 
-    from dialtone.flow.flow import Flow
+    from dialtone.flow.loaded_flow import LoadedFlow
     from infra.stack_outputs import Stack
 
 NOT_FAULTS = frozenset({SUPPRESSED})
@@ -78,7 +78,7 @@ def run(given: argparse.Namespace) -> int:
         stack = _stack(given)
         suppressed = _suppressed(stack)
         rules = ListRules(
-            tuple(flow.given), given.caller, given.window, starts_at, MAX_GIVEN_BYTES, frozenset(given.ignore)
+            tuple(flow.main.given), given.caller, given.window, starts_at, MAX_GIVEN_BYTES, frozenset(given.ignore)
         )
         checked = CheckedList(folder)
         checked.take(ListCheck(rules, suppressed or ()).rows(pieces(given.to)), _show_progress)
@@ -101,7 +101,7 @@ def run(given: argparse.Namespace) -> int:
     return 0
 
 
-def _flow(given: argparse.Namespace) -> Flow:
+def _flow(given: argparse.Namespace) -> LoadedFlow:
     name_project(given)
     loaded = FlowLibrary.open(given.flows).flow(given.flow)
     if loaded is None:
@@ -109,7 +109,7 @@ def _flow(given: argparse.Namespace) -> Flow:
     steps = (step for flow in (loaded.main, *loaded.others.values()) for step in flow.steps.values())
     if not any(isinstance(step, OptOut) for step in steps):
         _say(f"note: {given.flow} has no step `opt_out: campaigns`, by which people can ask for no more such calls")
-    return loaded.main
+    return loaded
 
 
 def _starts_at(written: str, now: int) -> int:
@@ -172,7 +172,7 @@ def _plan(
     return Plan(campaign, checked, took, assumed, suppression_known)
 
 
-def _order(plan: Plan, stack: Stack | None, flow: Flow) -> None:
+def _order(plan: Plan, stack: Stack | None, flow: LoadedFlow) -> None:
     """Upload the list, then let the campaign be there. Raises DialtoneError where it is already."""
     if stack is None:
         raise DialtoneError("which stack? Say --stack NAME")
@@ -183,9 +183,9 @@ def _order(plan: Plan, stack: Stack | None, flow: Flow) -> None:
         raise there
     author = aws.client("sts").get_caller_identity()["Arn"].rpartition(":")[2]
     fields = plan.campaign.to_json() | {"created_by": author, "connection_id": _connection_id(stack)}
-    upload(plan.checked, name, tuple(flow.given), aws.client("s3"), stack.campaigns_bucket)
+    upload(plan.checked, name, tuple(flow.main.given), aws.client("s3"), stack.campaigns_bucket)
     try:
-        store.order(Campaign.from_json(fields))
+        store.order(Campaign.from_json(fields), flow)
     except LostRace:
         raise there from None
     _say(f"ordered: {name}; dialtone campaigns show {name} says how far it is")

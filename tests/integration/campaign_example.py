@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from dialtone.domain.campaigns.campaign import Campaign, list_key
+from dialtone.flow.loaded_flow import LoadedFlow
+from dialtone.flow.parser import read_flow
 
 NOW = 1_790_000_000
 """When it was ordered and begins, in unix seconds."""
+
+_TEXT = "flow: water-off\ngiven: {street: The street}\nsteps:\n  notice: {say: '{street}'}\n"
+FLOW = LoadedFlow(read_flow("water-off.yaml", _TEXT), texts={"water-off.yaml": _TEXT})
 
 CAMPAIGN = Campaign(
     id="water-off",
@@ -17,4 +22,5 @@ CAMPAIGN = Campaign(
     created_by="user/ada",
     created_at=NOW,
     starts_at=NOW,
+    flow_version=FLOW.version,
 )

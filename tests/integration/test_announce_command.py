@@ -96,6 +96,7 @@ def test_a_list_is_laid_down_in_parts_and_the_campaign_ordered(announcer: Announ
     [name] = announcer.store.ordered()
     campaign = announcer.store.campaign(name)
     assert campaign is not None
+    assert campaign.flow_version
     summary = ListSummary.from_json(json.loads(announcer.read(campaign.list_key)))
     first, second = (Lists(announcer.s3, "campaigns").part(name, part) for part in range(2))  # as the engine reads it
     assert (status, f"ordered: {name}" in err) == (0, True)

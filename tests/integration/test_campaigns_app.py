@@ -22,7 +22,7 @@ from dialtone.domain.campaigns.campaign import RUNNING, Window, part_key
 from dialtone.domain.campaigns.recipient import Recipient
 from dialtone.domain.client_state import ClientState
 from tests.integration.campaign_example import CAMPAIGN as ORDERED
-from tests.integration.campaign_example import NOW
+from tests.integration.campaign_example import FLOW, NOW
 from tests.integration.scripted_telnyx import ScriptedTelnyx
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def test_a_minutes_work_dials_with_what_the_webhook_function_needs_to_know(
         app = importlib.import_module("campaigns.app")
         assert app.handler({}, Context()) == {}  # nothing is ordered
 
-        CampaignsTable(boto3.client("dynamodb"), line.table).order(CAMPAIGN)
+        CampaignsTable(boto3.client("dynamodb"), line.table).order(CAMPAIGN, FLOW)
         done = app.handler({}, Context())
 
     assert done["dials"] == 1

@@ -21,7 +21,7 @@ from infra import aws
 from infra.campaigns.standing import Standing, duration
 from infra.cli.main import main
 from tests.integration.campaign_example import CAMPAIGN as ORDERED
-from tests.integration.campaign_example import NOW
+from tests.integration.campaign_example import FLOW, NOW
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,7 +36,7 @@ def store(line: Line, monkeypatch: pytest.MonkeyPatch) -> CampaignsTable:
     """A campaign with one recipient who was reached, one who is dialled again, one refused, one that is no number."""
     monkeypatch.setenv("CALLS_TABLE", line.table)
     found = CampaignsTable(aws.client("dynamodb"), line.table)
-    found.order(CAMPAIGN)
+    found.order(CAMPAIGN, FLOW)
     zoe, yan, xia, wim = (
         Attempt.of("water-off", 0, Recipient(row, f"+1555010{row:04}", ("UTC",), {"name": name}))
         for row, name in enumerate(("Zoë", "=HYPERLINK(1)", "Xia", "Wim"), start=2)
@@ -63,7 +63,7 @@ def campaigns(*arguments: str) -> int:
 
 
 def test_campaigns_are_listed_and_shown(store: CampaignsTable, capsys: pytest.CaptureFixture[str]) -> None:
-    store.order(replace(CAMPAIGN, id="later", created_at=NOW + 9, starts_at=NOW + 86_400, status=SCHEDULED))
+    store.order(replace(CAMPAIGN, id="later", created_at=NOW + 9, starts_at=NOW + 86_400, status=SCHEDULED), FLOW)
 
     assert campaigns("list") == 0
     head, newest, oldest = capsys.readouterr().out.splitlines()
@@ -98,7 +98,7 @@ def test_a_campaign_is_paused_goes_on_and_is_cancelled(
 
 
 def test_a_paused_campaign_that_has_not_begun_waits_for_its_start(store: CampaignsTable) -> None:
-    store.order(replace(CAMPAIGN, id="later", starts_at=int(time.time()) + 86_400, status=SCHEDULED))
+    store.order(replace(CAMPAIGN, id="later", starts_at=int(time.time()) + 86_400, status=SCHEDULED), FLOW)
 
     assert campaigns("pause", "later") == 0
     assert campaigns("resume", "later") == 0

@@ -21,7 +21,7 @@ from dialtone.domain.campaigns.recipient import Recipient
 from dialtone.domain.campaigns.results import BUSY, PERSON
 from dialtone.domain.decisions import Decision
 from tests.integration.campaign_example import CAMPAIGN as ORDERED
-from tests.integration.campaign_example import NOW
+from tests.integration.campaign_example import FLOW, NOW
 from tests.integration.deliveries import CONTROL, LEG, SESSION, event
 
 if TYPE_CHECKING:
@@ -37,14 +37,14 @@ FIRST, SECOND = (
 def table(line: Line) -> CampaignsTable:
     del line
     found = CampaignsTable(boto3.client("dynamodb"), "calls", lambda _: None)
-    found.order(CAMPAIGN)
+    found.order(CAMPAIGN, FLOW)
     return found
 
 
 def test_a_campaign_is_ordered_once_and_changed_by_one_at_a_time(table: CampaignsTable) -> None:
-    table.order(replace(CAMPAIGN, id="later", created_at=NOW + 5))
+    table.order(replace(CAMPAIGN, id="later", created_at=NOW + 5), FLOW)
     with pytest.raises(LostRace):
-        table.order(CAMPAIGN)
+        table.order(CAMPAIGN, FLOW)
 
     table.change(CAMPAIGN.with_status(RUNNING))
     with pytest.raises(LostRace):
@@ -135,7 +135,7 @@ def test_a_call_that_says_it_is_of_a_campaign_in_words_that_are_none_is_kept_wit
 def test_other_faults_of_dynamodb_are_not_lost_races(line: Line, table: CampaignsTable) -> None:
     del line
     with pytest.raises(ClientError):
-        CampaignsTable(boto3.client("dynamodb"), "none-of-that-name").order(CAMPAIGN)
+        CampaignsTable(boto3.client("dynamodb"), "none-of-that-name").order(CAMPAIGN, FLOW)
 
     class Stingy:
         def batch_get_item(self, *, RequestItems: Any) -> Any:  # noqa: N803, ANN401 -- boto's own

@@ -21,6 +21,7 @@ from dialtone.domain.campaigns.campaign import PAUSED, RUNNING, Campaign
 from dialtone.domain.campaigns.progress import Progress
 from dialtone.domain.campaigns.results import PERSON
 from tests.integration.campaign_example import CAMPAIGN as ORDERED
+from tests.integration.campaign_example import FLOW
 
 if TYPE_CHECKING:
     from tests.integration.dependencies import Line
@@ -34,7 +35,7 @@ ADA = "arn:aws:sts::123456789012:assumed-role/control/ada"
 @pytest.fixture
 def store(line: Line) -> CampaignsTable:
     found = CampaignsTable(boto3.client("dynamodb"), line.table)
-    found.order(CAMPAIGN)
+    found.order(CAMPAIGN, FLOW)
     found.commit("water-off", [], Progress(dials=3).with_outcome(PERSON), now=BEGAN)
     return found
 
@@ -67,7 +68,7 @@ def ask(api: APIGatewayHttpResolver, method: str, path: str, body: object = None
 
 
 def test_campaigns_are_listed_and_shown(store: CampaignsTable, api: APIGatewayHttpResolver) -> None:
-    store.order(replace(CAMPAIGN, id="later", created_at=BEGAN + 5))
+    store.order(replace(CAMPAIGN, id="later", created_at=BEGAN + 5), FLOW)
 
     status, listed = ask(api, "GET", "/campaigns")
     shown = ask(api, "GET", "/campaigns/water-off")[1]

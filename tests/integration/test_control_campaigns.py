@@ -21,7 +21,7 @@ from dialtone.adapters.telemetry import Observer
 from dialtone.domain.campaigns.campaign import RetryRule, Window, part_key
 from dialtone.domain.campaigns.recipient import Recipient
 from dialtone.domain.publication import Live
-from dialtone.flow.parser import read_flow
+from tests.integration.campaign_example import FLOW
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,9 +31,6 @@ if TYPE_CHECKING:
     Send = Callable[..., tuple[int, Any]]
 
 NOW = datetime(2026, 11, 30, 17, tzinfo=UTC)
-FLOW = read_flow(
-    "water-off.yaml", "flow: water-off\ngiven: {street: The street}\nsteps:\n  notice: {say: '{street}'}\n"
-)
 ANN = {"number": "+1 (312) 555-0142", "street": "Main St"}
 ORDER = {"flow": "water-off", "from": "+13125550100", "consent": "customers, terms 4.2", "recipients": [ANN]}
 
@@ -93,6 +90,7 @@ def test_people_who_are_named_are_dialled_once_however_often_it_is_asked(send: S
     assert campaign.created_by.endswith("user/ada")
     assert (campaign.window, campaign.retries) == (Window.read("10:00-18:00"), (RetryRule("busy", 2, 600),))
     assert (campaign.starts_at, campaign.connection_id) == (int(NOW.timestamp()), "2815469930127543021")
+    assert campaign.flow_version == FLOW.version
     laid_down = boto3.client("s3").get_object(Bucket="campaigns", Key=part_key(answer["id"], 0))["Body"].read()
     assert Recipient.from_line(laid_down) == Recipient(1, "+13125550142", ("America/Chicago",), {"street": "Main St"})
 

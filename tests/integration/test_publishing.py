@@ -6,7 +6,7 @@ import json
 import re
 import shlex
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,7 @@ import pytest
 
 from dialtone.adapters import calls_table
 from dialtone.adapters.calls_table import CallsTable
+from dialtone.adapters.campaigns_table import CampaignsTable
 from dialtone.adapters.dynamodb_items import attributes
 from dialtone.adapters.flow_library import FlowLibrary
 from dialtone.adapters.publications import REREAD_SECONDS, LiveCache, Publications
@@ -31,6 +32,7 @@ from reconcile.report import Report
 from reconcile.trials import TrialWatch
 from tests import runbooks
 from tests.function_output import follow_stdout
+from tests.integration.campaign_example import CAMPAIGN
 from tests.integration.dependencies import FOR_EVER, Died
 from tests.staged_call import CALLED, happened
 from webhook.wiring import report_unreadable
@@ -258,6 +260,29 @@ def test_a_trial_on_a_number_leaves_the_others_alone(published: Published) -> No
     published.later()
 
     assert (published.call(), published.call(to="+15550188")) == ("First.", "Second.")
+
+
+def test_a_campaign_plays_the_version_that_it_was_ordered_with_and_is_on_no_trial(published: Published) -> None:
+    published.publish()
+    write(published.flows, "Checked.")
+    checked = FlowLibrary.open(published.flows).flow("desk")
+    assert checked is not None
+    CampaignsTable(published.line.dynamodb, published.line.table).order(replace(CAMPAIGN, flow="desk"), checked)
+    write(published.flows, "Tried.")
+    published.publish("--percent", "99")
+    published.later()
+
+    heard = []
+    for row in range(3):
+        mark = ClientState(flow="desk", campaign=f"{CAMPAIGN.id}/0/{row}/1", flow_version=checked.version)
+        session = {"call_session_id": f"session-{row}"}
+        published.calls = row
+        published.hears(happened("call.initiated", row * 10, mark, direction="outgoing", **session))
+        heard += [published.hears(happened("call.answered", row * 10 + 1, mark, **session)), published.goes_on()]
+        leg = published.line.store.legs(f"session-{row}")[0]
+        assert (leg.published, leg.flow_version) == (1, checked.version)
+
+    assert heard == ["Checked.", "Checked. more."] * 3
 
 
 def test_a_trial_ends_by_a_rollback_or_takes_every_call_by_publishing_the_same_again(published: Published) -> None:

@@ -38,6 +38,7 @@ from dialtone.domain.campaigns.results import (
 )
 from dialtone.domain.client_state import ClientState
 from infra.flowkit.memory_table import MemoryTable
+from tests.integration.campaign_example import FLOW
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -163,7 +164,7 @@ class Simulation:
             **fields | campaign,
         )
         self.store = CampaignsTable(self.table, TABLE, self.sleep)  # type: ignore[arg-type] # in memory, without faults
-        self.store.order(self.campaign)
+        self.store.order(self.campaign, FLOW)
 
     # --- Time ------------------------------------------------------------------------------------------------------
 

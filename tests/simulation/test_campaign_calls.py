@@ -12,6 +12,7 @@ import pytest
 from campaigns.engine import Engine
 from dialtone.adapters.campaign_numbers import CampaignNumbers
 from dialtone.adapters.campaigns_table import CampaignsTable
+from dialtone.adapters.flow_library import FlowLibrary
 from dialtone.domain.campaigns.campaign import DONE, Campaign, Window, list_key
 from dialtone.domain.campaigns.recipient import Recipient
 from dialtone.domain.campaigns.results import (
@@ -80,7 +81,9 @@ class Town(Stage):
             rate_per_second=2.0,
         )
         self.campaigns = CampaignsTable(self.table, "calls")  # type: ignore[arg-type] # in memory
-        self.campaigns.order(self.campaign)
+        flow = FlowLibrary.open(FLOWS).flow("water-off")
+        assert flow is not None
+        self.campaigns.order(self.campaign, flow)
 
     def announce(self) -> dict[int, Attempt]:
         """Let workers work until the campaign is done; gives how it went with each row."""

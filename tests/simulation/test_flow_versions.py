@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from dialtone.adapters.calls_table import KEEP_DAYS, SECONDS_A_DAY, CallsTable
+from dialtone.adapters.campaigns_table import CampaignsTable
 from dialtone.adapters.flow_library import FlowLibrary
 from dialtone.adapters.telnyx_api import Outcome, TakenCommand
 from dialtone.domain.client_state import ClientState
@@ -18,6 +19,7 @@ from infra.carrier import Caller, trace
 from infra.flowkit.memory_table import MemoryTable
 from infra.flowkit.stage import Jobs, Stage, Unwatched
 from infra.flowkit.watched_flows import WatchedFlows
+from tests.integration.campaign_example import CAMPAIGN
 from tests.integration.dependencies import ForbiddenDependency
 from tests.staged_call import CALLED, happened
 from webhook.processor import KEPT_AGAIN_SECONDS, EventProcessor
@@ -175,6 +177,41 @@ def test_a_call_that_comes_after_the_deploy_is_led_by_what_was_deployed(folder: 
     after.last_command(ringing("two"))
 
     assert after.last_command(happened("call.answered", 1, call_session_id="two")) == "New hi."
+
+
+def dialled(seconds: float, event_type: str, version: str, session: str = "one") -> Event:
+    """An event of a campaign's call, with what its dial has left."""
+    mark = ClientState(flow="desk", campaign=f"{CAMPAIGN.id}/0/2/1", flow_version=version)
+    return happened(event_type, seconds, mark, direction="outgoing", call_session_id=session)
+
+
+@pytest.mark.parametrize("deployed", [NEW, "flow: desk\nsteps: broken\n", None])
+def test_a_campaigns_call_plays_the_version_that_was_checked_as_it_was_ordered(
+    folder: Path, table: CountingTable, deployed: str | None
+) -> None:
+    ordered = FlowLibrary.open(folder).flow("desk")
+    assert ordered is not None
+    CampaignsTable(table, "calls").order(replace(CAMPAIGN, flow="desk"), ordered)  # type: ignore[arg-type] # in memory
+    (folder / "numbers.yaml").write_text("{}\n")
+    (folder / "aside.yaml").unlink()
+    (folder / "desk.yaml").write_text(deployed) if deployed else (folder / "desk.yaml").unlink()
+
+    # Two processes take its events in turn: neither knows what the other has read.
+    one, other = Deployment(folder, table), Deployment(folder, table)
+    one.last_command(dialled(0, "call.initiated", ordered.version))
+
+    assert other.last_command(dialled(1, "call.answered", ordered.version)) == "Old hello."
+    assert one.last_command(spoken(1, 2)) == "Old more."
+    assert other.last_command(spoken(2, 3)) == "Old word."
+
+
+def test_a_call_of_a_campaign_that_kept_no_version_is_led_by_what_is_deployed(
+    folder: Path, table: CountingTable
+) -> None:
+    line = Deployment(folder, table)
+    line.last_command(dialled(0, "call.initiated", "0c1d2e3f4a5b"))
+
+    assert line.last_command(dialled(1, "call.answered", "0c1d2e3f4a5b")) == "Old hello."
 
 
 @pytest.mark.parametrize("file", ["desk.yaml", "aside.yaml", "calendars/office.yaml"])

@@ -26,9 +26,12 @@ def written_by(fields: dict[str, object]) -> str:
     flow=st.from_regex(r"[a-z0-9][a-z0-9-]{0,30}", fullmatch=True),
     parent_leg=st.uuids().map(str),
     sensitive=st.booleans(),
+    version=st.text("0123456789abcdef", max_size=12),
 )
-def test_what_is_left_with_telnyx_comes_back_as_it_was(turn: int, flow: str, parent_leg: str, sensitive: bool) -> None:  # noqa: FBT001 -- hypothesis gives it by name
-    state = ClientState(turn, flow, parent_leg, sensitive)
+def test_what_is_left_with_telnyx_comes_back_as_it_was(
+    turn: int, flow: str, parent_leg: str, *, sensitive: bool, version: str
+) -> None:
+    state = ClientState(turn, flow, parent_leg, sensitive, flow_version=version)
 
     assert ClientState.decode(state.encode()) == state
 

@@ -157,6 +157,10 @@ class KeptTexts:
         assert (flow, version) == ("night", "earlier")
         return self._texts
 
+    def campaign_texts(self, place: str, deadline: float) -> Mapping[str, str] | None:
+        del place, deadline
+        return self._texts
+
 
 @pytest.mark.parametrize(
     ("texts", "led_by"),

@@ -89,6 +89,7 @@ NOTED = "leg "
 """How the attributes begin in which calls of a campaign are noted: one a leg, so that two in a round would be seen."""
 QUEUE, CALLBACKS, CALLBACK = "QUEUE#", "CALLBACKS", "callback "
 CALLER, MEMORY_ITEM = "CALLER#", "MEMORY"
+CAMPAIGN_FLOW = "FLOW"
 
 DUE_INDEX, DUE_SHARD, DUE_AT = "due", "due_shard", "due_at"
 DUE_SHARDS = 4
@@ -305,6 +306,15 @@ class CallsTable:
     def flow_texts(self, flow: str, version: str, deadline: float = NO_DEADLINE) -> Mapping[str, str] | None:
         """The files of a version of a flow, by name, as a call that began with it kept them; None if none did."""
         found = self._read([_key(f"{FLOW}{flow}", f"{FLOW}{version}")], deadline)
+        texts: Mapping[str, str] | None = expanded(found[0]["texts"]) if found else None
+        return texts
+
+    def campaign_texts(self, place: str, deadline: float = NO_DEADLINE) -> Mapping[str, str] | None:
+        """The files of the flow that the campaign of a place was ordered with, by name; None if none were kept."""
+        from dialtone.domain.campaigns.place import CAMPAIGN, Place  # noqa: PLC0415 -- other calls need none
+
+        known = Place.read(place)
+        found = self._read([_key(f"{CAMPAIGN}{known.campaign}", CAMPAIGN_FLOW)], deadline) if known else []
         texts: Mapping[str, str] | None = expanded(found[0]["texts"]) if found else None
         return texts
 

@@ -5,6 +5,7 @@
 | `CAMPAIGNS` | `ORDERED#<created>#<id>` | that there is this campaign, for lists |
 | `CAMPAIGNS` | `LEASE` | which worker dials, and until when |
 | `CAMPAIGN#<id>` | `CAMPAIGN`, `PROGRESS` | what was ordered and its status; how far it is |
+| `CAMPAIGN#<id>` | `FLOW` | the files of its flow, in the version that all its calls play |
 | `CAMPAIGN#<id>#<part>` | `ROW#<row>` | how far the campaign is with a recipient |
 | `CAMPAIGN#<id>#<part>` | `CALL#<row>#<round>` | what the webhook function noted of the calls of that round |
 
@@ -22,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from dialtone.adapters.calls_table import (
+    CAMPAIGN_FLOW,
     DUE_AT,
     DUE_INDEX,
     DUE_SHARD,
@@ -45,6 +47,8 @@ if TYPE_CHECKING:
 
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
+
+    from dialtone.flow.loaded_flow import LoadedFlow
 
     Item = dict[str, Any]
 
@@ -81,12 +85,14 @@ class CampaignsTable:
 
     # --- What was ordered ------------------------------------------------------------------------------------------
 
-    def order(self, campaign: Campaign) -> None:
-        """Store a new campaign. Raises LostRace if there is one of that id."""
+    def order(self, campaign: Campaign, flow: LoadedFlow) -> None:
+        """Store a new campaign, and the flow for its calls. Raises LostRace if there is one of that id."""
         listed = {"call_session_id": CAMPAIGNS, "item": f"{ORDERED}{campaign.created_at:010}#{campaign.id}"}
         listing = self._put({**listed, "campaign": campaign.id})
         del listing["Put"]["ConditionExpression"]
-        self._commit([self._campaign_put(campaign), listing])
+        files = {"call_session_id": f"{CAMPAIGN}{campaign.id}", "item": CAMPAIGN_FLOW}
+        kept = self._put({**files, "texts": compact(dict(flow.texts)), "version": 1})
+        self._commit([self._campaign_put(replace(campaign, flow_version=flow.version)), listing, kept])
 
     def change(self, campaign: Campaign, progress: Progress | None = None) -> None:
         """Store a campaign whose status has changed, with its progress if that has too. Raises LostRace."""

@@ -37,6 +37,13 @@ class StoredFlows(Protocol):
         """The files of a version of a flow, by name; None if it was never kept, or is kept no longer."""
         ...
 
+    def campaign_texts(self, place: str, deadline: float) -> Mapping[str, str] | None:
+        """The files of the flow that a call's campaign was ordered with, by name; None if none were kept.
+
+        `place` is the call's in its campaign, as its `client_state` has it.
+        """
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class FlowLibrary:
@@ -102,27 +109,35 @@ class FlowLibrary:
         if _goes_by_number(call, event):
             called, caller = call.to_number or event.text("to"), call.from_number or event.text("from")
             named = self.routes.flow(called, caller, event.occurred_at, call.trust or trust_of(event.payload))
-        return self._in_its_version(call, named, deadline) if named else None
+        if call.flow or not named:
+            return self._in_its_version(named, call.flow_version, "", deadline) if named else None
+        dialled = event.client_state
+        return self._in_its_version(named, dialled.flow_version, dialled.campaign, deadline)
 
-    def _in_its_version(self, call: Call, flow: str, deadline: float) -> LoadedFlow | None:
-        """A call ends on the version that it began with; the one that is deployed leads where that is not readable."""
+    def _in_its_version(self, flow: str, version: str, place: str, deadline: float) -> LoadedFlow | None:
+        """A call ends on the version that it began with, and one of a campaign begins with the campaign's.
+
+        The one that is deployed leads where that is not readable.
+        """
         earlier: LoadedFlow | None = None
         try:
             deployed = self.flow(flow)
         except FlowInvalid:
-            earlier = self._as_it_was(flow, call.flow_version, deadline)
+            earlier = self._as_it_was(flow, version, place, deadline)
             if earlier is None:
                 raise
             return earlier
-        if call.flow_version and (deployed is None or deployed.version != call.flow_version):
-            earlier = self._as_it_was(flow, call.flow_version, deadline)
+        if version and (deployed is None or deployed.version != version):
+            earlier = self._as_it_was(flow, version, place, deadline)
         return earlier or deployed
 
-    def _as_it_was(self, flow: str, version: str, deadline: float) -> LoadedFlow | None:
+    def _as_it_was(self, flow: str, version: str, place: str, deadline: float) -> LoadedFlow | None:
         if not version or self.kept is None:
             return None
         if (flow, version) not in self._earlier:
             texts = self.kept.flow_texts(flow, version, deadline)
+            if texts is None and place:
+                texts = self.kept.campaign_texts(place, deadline)
             self._earlier[flow, version] = None if texts is None else _readable(flow, texts)
         return self._earlier[flow, version]
 

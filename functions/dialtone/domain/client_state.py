@@ -51,6 +51,8 @@ class ClientState:
     """For a far leg that joins a conversation: what it is there, and which of those (`supervisor1`)."""
     campaign: str = ""
     """For an outgoing call of a campaign: its place there."""
+    flow_version: str = ""
+    """Of the flow that an outgoing call is dialled for; '' for the one that takes calls when it is answered."""
 
     def encode(self) -> str:
         """Base64 of compact JSON that says whose it is and leaves out what is not set."""
@@ -60,7 +62,7 @@ class ClientState:
         flags = {"s": int(self.sensitive), "d": int(self.dialled)}
         command = {"n": self.decision, "c": self.place}
         fields = {"t": self.turn, "f": self.flow, "p": self.parent_leg, "g": dict(self.given), **flags, **command}
-        fields |= {"r": self.role, "k": self.campaign}
+        fields |= {"r": self.role, "k": self.campaign, "v": self.flow_version}
         return {key: value for key, value in fields.items() if value}
 
     @classmethod
@@ -96,11 +98,11 @@ class ClientState:
         decision, place = fields.get("n", 0), fields.get("c", 0)
         if not _is_count(decision, MAX_DECISION) or not _is_count(place, MAX_PLACE):
             return None
-        campaign = fields.get("k", "")
-        if not _is_text(campaign):
+        campaign, version = fields.get("k", ""), fields.get("v", "")
+        if not _is_text(campaign) or not _is_text(version):
             return None
         sensitive, dialled = bool(fields.get("s", 0)), bool(fields.get("d", 0))
-        return cls(turn, flow, parent_leg, sensitive, dialled, given, decision, place, role, campaign)
+        return cls(turn, flow, parent_leg, sensitive, dialled, given, decision, place, role, campaign, version)
 
     def _is_untagged(self, text: str) -> bool:
         """Whether it is letter for letter what we wrote before there was a tag: for calls in progress at deployment."""

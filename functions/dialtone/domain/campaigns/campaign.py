@@ -144,6 +144,9 @@ class Campaign:
     """Unix seconds, as all times here."""
     starts_at: int
     """Nobody is dialled before."""
+    flow_version: str = ""
+    """All its calls play this version of the flow, which was checked as it was ordered, whatever is published later.
+    '' of a campaign that an earlier program ordered."""
     connection_id: str = ""
     """Telnyx's id of the application that dials: the one that the stack is connected to."""
     detection: str = "greeting_end"
