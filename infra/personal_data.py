@@ -80,7 +80,7 @@ def in_texts(texts: Mapping[str, str], secrets: Mapping[str, str]) -> Iterator[F
         yield from _in(f"{place}\n{text}", place, "", secrets)
 
 
-def told_in(lines: Iterable[str], secrets: Mapping[str, str]) -> list[str]:
+def lines_with(lines: Iterable[str], secrets: Mapping[str, str]) -> list[str]:
     """The log lines or metrics that hold one of them, a number without its plus included."""
     spelled = {each.lstrip("+") for each in secrets} | {json.dumps(each)[1:-1] for each in secrets}
     return [line for line in lines if any(each in line for each in spelled)]

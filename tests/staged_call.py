@@ -46,14 +46,14 @@ def happened(event_type: str, seconds: float = 0, mark: ClientState | None = Non
         "from": CALLER,
         "to": CALLED,
     }
-    told = {
+    reported = {
         "event_type": event_type,
         "id": f"{event_type}@{seconds}",
         "occurred_at": moment(seconds),
         "payload": known | payload,
         "record_type": "event",
     }
-    return parse_event(json.dumps({"data": told}).encode())
+    return parse_event(json.dumps({"data": reported}).encode())
 
 
 def loaded(flow: str) -> LoadedFlow:

@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
-from dialtone.domain.call_recordings import with_end_told
+from dialtone.domain.call_recordings import with_metadata_jobs
 from dialtone.domain.calls import Call
 from dialtone.domain.decisions import Decision, stay
 from dialtone.domain.events import Event
-from dialtone.domain.live_words import with_words_told
+from dialtone.domain.live_words import with_words_job
 from dialtone.flow.loaded_flow import LoadedFlow
 from webhook.failover_legs import led_by_failover
 
@@ -48,8 +48,8 @@ def route(call: Call, event: Event, flow: LoadedFlow | None) -> Decision:
     if event.says in call.recent:
         return stay(call, "reported before, under another id")
     updated = _updated(call, event, flow)
-    decision = with_end_told(call, led_by_failover(updated, event) or handler(updated, event, flow))
-    decision = with_words_told(call, decision, event)
+    decision = with_metadata_jobs(call, led_by_failover(updated, event) or handler(updated, event, flow))
+    decision = with_words_job(call, decision, event)
     if not event.says or (decision.call == call and not decision.commands):
         return decision
     return replace(decision, call=decision.call.with_recent(event.says))

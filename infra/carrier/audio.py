@@ -106,14 +106,14 @@ class Player:
         if prompt in self.waiting:
             self.waiting.remove(prompt)
         elif self.playing is not None and self.playing.prompt is prompt:
-            self._end(leg, self.playing, "cancelled", told=False)
+            self._end(leg, self.playing, "cancelled", notify=False)
         self._go_on(leg)
 
     def hang_up(self, leg: Leg) -> None:
         """End everything because the call is over."""
         self.waiting.clear()
         if self.playing is not None:
-            self._end(leg, self.playing, "call_hangup", told=False)
+            self._end(leg, self.playing, "call_hangup", notify=False)
 
     def _go_on(self, leg: Leg) -> None:
         while self.waiting and self.playing is None and leg.talking:
@@ -174,7 +174,7 @@ class Player:
             sound.end = self._exchange.clock.now
         playing.sounds.clear()
 
-    def _end(self, leg: Leg, playing: Playing, status: str, *, told: bool = True) -> None:
+    def _end(self, leg: Leg, playing: Playing, status: str, *, notify: bool = True) -> None:
         self.playing = None
         playing.ended = self._exchange.clock.now
         if playing.timer is not None:
@@ -186,7 +186,7 @@ class Player:
             for ear in playing.ears:
                 self._exchange.tell(FellSilent(at=now, leg=ear.name, kind=prompt.kind, what=prompt.what, status=status))
         self._announce_end(leg, prompt, status)
-        if told and prompt.on_end is not None:
+        if notify and prompt.on_end is not None:
             prompt.on_end(status)
 
     def _announce_end(self, leg: Leg, prompt: Prompt, status: str, detail: str | None = None) -> None:

@@ -87,8 +87,8 @@ class Exchange:
     detection_cancels: bool = True
     #: The id of the next call session, where it matters which it is; '' for one by chance.
     next_session_id: str = ""
-    #: When the latest event occurred, as it was told.
-    told_at: float = -TICK_SECONDS
+    #: `occurred_at` of the latest event, in seconds.
+    latest_at: float = -TICK_SECONDS
 
     def new_id(self) -> str:
         """Give a UUID, the same ones in every run from the same seed."""
@@ -128,8 +128,8 @@ class Exchange:
     def post(self, leg: Leg, event_type: str, payload: dict[str, Any]) -> None:
         """Send a webhook with exactly this payload."""
         # In a real exchange one thing follows another; here much happens at one virtual instant.
-        self.told_at = max(self.clock.now, self.told_at + TICK_SECONDS)
-        occurred_at = self.timestamp(leg, self.told_at)
+        self.latest_at = max(self.clock.now, self.latest_at + TICK_SECONDS)
+        occurred_at = self.timestamp(leg, self.latest_at)
         event = Event(self.new_id(), event_type, occurred_at, payload, leg.name, leg.route)
         leg.session.reported.append(event)
         self.deliveries.send(event, leg.session)

@@ -211,7 +211,7 @@ class Trace:
             observer(happening)
 
     def hold(self) -> None:
-        """Keep back what happens until its cause can be told."""
+        """Keep back what happens until its cause has been written."""
         if self._held is None:
             self._held = []
 

@@ -48,7 +48,7 @@ def _machine() -> str:
 
 def _processor() -> str:
     try:
-        told = Path("/proc/cpuinfo").read_text(encoding="utf-8")
+        cpuinfo = Path("/proc/cpuinfo").read_text(encoding="utf-8")
     except OSError:
         return platform.processor()
-    return next((line.partition(":")[2].strip() for line in told.splitlines() if line.startswith("model name")), "")
+    return next((line.partition(":")[2].strip() for line in cpuinfo.splitlines() if line.startswith("model name")), "")

@@ -15,7 +15,7 @@ from infra.carrier import trace
 from infra.demo.inventory import StoredCall, items, log_lines, objects, seconds_of_wav
 from infra.demo.scenes import ACKNOWLEDGED, CARD, IVR, MESSAGE, RECORDED, Outgoing
 from infra.local.line import SWEEP_SECONDS
-from infra.personal_data import documented, in_items, in_texts, told_in
+from infra.personal_data import documented, in_items, in_texts, lines_with
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -43,8 +43,10 @@ class Check:
 def check_ivr(call: StoredCall, happened: Sequence[Happening]) -> Iterator[Check]:
     """The menu was heard anew after silence and after a wrong key, the hours were interrupted, the message is in S3."""
     heard = [each.what for each in happened if isinstance(each, trace.Heard) and "Welcome" in each.what]
-    told = [any(reminder in what for what in heard) for reminder in ("did not hear a key", "not one of the choices")]
-    yield Check("the menu was heard again after silence and after a wrong key", all(told), str(heard))
+    reported = [
+        any(reminder in what for what in heard) for reminder in ("did not hear a key", "not one of the choices")
+    ]
+    yield Check("the menu was heard again after silence and after a wrong key", all(reported), str(heard))
     hours = [each.status for each in happened if isinstance(each, trace.FellSilent) and each.what == "opening-hours"]
     yield Check("a key interrupted the opening hours", hours == ["cancelled"], str(hours))
     expected = ["welcome", "opening-hours", "message", "thanks", "bye"]
@@ -93,9 +95,11 @@ def check_queued(calls: Sequence[StoredCall], happened: Sequence[Happening]) -> 
     """Who came first was served first, and both heard where they stood."""
     first, second, *agents = calls
     said = [each.what for each in happened if isinstance(each, trace.Heard) and "in line" in each.what]
-    told = [place for place in ("number 1", "number 2") if any(place in what for what in said)]
+    reported = [place for place in ("number 1", "number 2") if any(place in what for what in said)]
     yield Check(
-        "the callers heard that they were number 1 and number 2 in line", len(told) == len((first, second)), str(said)
+        "the callers heard that they were number 1 and number 2 in line",
+        len(reported) == len((first, second)),
+        str(said),
     )
     bridged = [call.led.bridged_at for call in (first, second)]
     in_turn = all(bridged) and bridged == sorted(bridged)
@@ -136,13 +140,13 @@ def _personal_data(line: PhoneLine) -> Iterator[Check]:
         **dict.fromkeys((IVR.caller, RECORDED.caller, *CALLEES), "numbers"),
     }
     stored = {*in_items(items(line), secrets), *in_texts(objects(line), secrets)}
-    told = told_in(log_lines(line), secrets)
+    reported = lines_with(log_lines(line), secrets)
     card = [str(each) for each in stored if each.kind == "card"]
-    yield Check("the card number is in no item, no object and no log line", not card and not told, str(card))
+    yield Check("the card number is in no item, no object and no log line", not card and not reported, str(card))
     rows = documented()
     strange = [str(each) for each in stored if not any(row.has(each) for row in rows)]
     claim = "numbers and words of people lie only where docs/security.md says, and in no log line or metric"
-    yield Check(claim, bool(stored) and not strange and not told, str(strange or told[:1]))
+    yield Check(claim, bool(stored) and not strange and not reported, str(strange or reported[:1]))
 
 
 def _ended_as(call: StoredCall, outcome: str) -> bool:
@@ -153,15 +157,15 @@ def _recording_in_custody(call: StoredCall) -> Iterator[Check]:
     statuses = [recording.status for recording in call.recordings]
     yield Check("the ledger has one recording, verified", statuses == [VERIFIED], str(statuses))
     if statuses == [VERIFIED]:
-        audio, told = call.audio(), call.metadata()
-        same = told.get("bytes") == len(audio) and told.get("sha256") == hashlib.sha256(audio).hexdigest()
-        yield Check("its metadata has the length and SHA-256 of the audio in S3", same, str(told))
+        audio, reported = call.audio(), call.metadata()
+        same = reported.get("bytes") == len(audio) and reported.get("sha256") == hashlib.sha256(audio).hexdigest()
+        yield Check("its metadata has the length and SHA-256 of the audio in S3", same, str(reported))
 
 
 def _consented(call: StoredCall) -> Check:
     """The evidence lies beside the audio: what was asked, which key was pressed, and that it began only then."""
-    told = call.metadata()
-    consent = told.get("consent") or {}
+    reported = call.metadata()
+    consent = reported.get("consent") or {}
     asked = "We would like to record this call" in consent.get("prompt", "")
     before = consent.get("at", "~") <= call.recordings[0].started_at if call.recordings else False
     claim = "it began after the caller agreed by key 1, and the evidence lies beside it"

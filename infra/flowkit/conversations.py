@@ -295,7 +295,7 @@ class LookupAnswer(_Written):
     """How another system answers what the flow looks up. In a file: one word, or a mapping."""
 
     answers: Literal["found", "not_found", "failed", "never"] = "found"
-    """`failed` is told as soon as it happens; `never` is a lookup that is lost without a word."""
+    """`failed` reports at once that the lookup failed; with `never`, no answer ever comes."""
     gives: dict[str, Annotated[str, BeforeValidator(_as_text, json_schema_input_type=str | int)]] = Field(
         default_factory=dict
     )

@@ -27,7 +27,7 @@ _HEARD_WHOLE = frozenset({"voice", "beep", "keys"})
 """Sounds that are short, or whose words the carrier does not time: they count once they are over."""
 
 _WITHOUT_END = frozenset({"speech", "audio", "ringing"})
-"""Sounds whose end is told when it comes."""
+"""Sounds whose end the carrier reports when it comes."""
 
 _KINDS: Mapping[str, frozenset[str]] = {
     "words": frozenset({"speech", "voice"}),
@@ -111,7 +111,7 @@ class Participant:
                 pass  # the rest is between the line and the carrier
 
     def _in(self, seconds: float, action: Callable[[], None]) -> None:
-        """Things are told in the middle of their happening: people act by the clock, when all is done."""
+        """The carrier reports an event while it is still being processed; people act later, by the clock."""
         self._timer = self._carrier.clock.after(seconds, action)
 
     def _stop(self) -> None:

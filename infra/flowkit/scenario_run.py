@@ -49,7 +49,7 @@ LONGEST_CALL_SECONDS = 3_600.0
 """Then everybody hangs up: a flow that nobody can leave is found in a moment."""
 
 SAME_MOMENT_SECONDS = 0.001
-"""Times in events are told in microseconds."""
+"""Times in events have microseconds."""
 
 _ENDED = "90018"
 """A command for a call that has ended: the normal end of a race with a caller's hang-up, and no news."""
@@ -239,7 +239,7 @@ class ScenarioRun:
     def _decided(self, decision: Decision) -> None:
         recorder = self._recorder_of(decision.call.leg_id)
         if LAST_RESORT in decision.incidents:
-            self.last_resorts.append(f"{recorder.step}: {decision.reason}{self._remedy(self._stage.told[-1])}")
+            self.last_resorts.append(f"{recorder.step}: {decision.reason}{self._remedy(self._stage.received[-1])}")
         recorder.record(decision)
 
     def _recorder_of(self, leg_id: str) -> CoverageRecorder:
@@ -345,15 +345,15 @@ class ScenarioRun:
             ),
             "",
         )
-        told = [each for each in changes if each.recording_id == own]
+        own_changes = [each for each in changes if each.recording_id == own]
         transcripts = [job.transcript for job in self._stage.jobs.put_jobs if own and job.recording_id == own]
         return RecordingLeft(
             status=recording.status,
             source="answer" if recording.source == "record-from-answer" else "step",
             format=recording.format,
             channels=recording.channels,
-            seconds=max((each.seconds for each in told), default=0.0),
-            pauses=sum(each.change == "paused" for each in told),
+            seconds=max((each.seconds for each in own_changes), default=0.0),
+            pauses=sum(each.change == "paused" for each in own_changes),
             transcript=transcripts[0] if transcripts else None,
         )
 

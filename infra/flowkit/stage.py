@@ -81,7 +81,7 @@ class StrictObserver:
     fault: FaultOfOurs | None = None
 
     warned: Callable[[str], None] = lambda _: None
-    """Is told the reason of every warning."""
+    """Receives the reason of every warning."""
 
     def log(self, level: str, message: str, fields: Mapping[str, Any], *, failed: bool | Exception = False) -> None:
         """Nothing, unless there is a warning or something failed."""
@@ -297,8 +297,8 @@ class Stage:
             self.observer,  # type: ignore[arg-type]
             handling_seconds=NO_DEADLINE,  # the carrier's clock is virtual, and this machine may be busy
         )
-        self.told: list[Event] = []
-        """Every event that the line was told, in the order in which it was."""
+        self.received: list[Event] = []
+        """Every event that the webhook function received, in this order."""
         application = Application(CONNECTION_ID, "https://app.invalid/webhooks/telnyx", call_cost_in_webhooks=True)
         self.carrier.add_application(application, read_numbers(flows))
         self.carrier.exchange.any_pay_connector = True
@@ -365,7 +365,7 @@ class Stage:
         return dial(asked, self.api)
 
     def end_state(self, session: str) -> EndState:
-        """What is left of the call, without what depends on when things were told."""
+        """What is left of the call, without what depends on when its events were delivered."""
         legs = tuple(timeless(leg) for leg in self.store.legs(session))
         recordings = tuple(timeless_recording(each) for each in self.store.recordings(session))
         # Whether metadata is written once, or again with what came of the call, depends on what comes first.
@@ -378,7 +378,7 @@ class Stage:
 
     def _post(self, request: Request, timeout_seconds: float) -> int:
         del timeout_seconds
-        self.told.append(parse_event(request.body))
+        self.received.append(parse_event(request.body))
         gateway = {"body": request.body.decode(), "headers": dict(request.headers), "isBase64Encoded": False}
         return self._status(self.endpoint.respond(gateway))
 
@@ -390,7 +390,7 @@ class Stage:
         return status
 
     def _hear(self, event: Event) -> bool:
-        self.told.append(event)
+        self.received.append(event)
         response = self.endpoint.handle_internal_event(json.loads(json.dumps(event_to_json(event))))
         return self._status(response) == HTTPStatus.OK
 

@@ -41,10 +41,10 @@ class Narrator:
         self._began = 0.0
         self._lines: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._broken: Exception | None = None
-        self._told = Thread(target=self._run, name="narrator", daemon=True)
+        self._thread = Thread(target=self._run, name="narrator", daemon=True)
 
     def __enter__(self) -> Self:
-        self._told.start()
+        self._thread.start()
         return self
 
     def __exit__(
@@ -71,7 +71,7 @@ class Narrator:
         """Return when all that happened until now has been printed. Raises what went wrong with it."""
         printed = Event()
         self._lines.put(printed.set)
-        while self._told.is_alive() and not printed.wait(POLL_SECONDS):
+        while self._thread.is_alive() and not printed.wait(POLL_SECONDS):
             pass
         if self._broken is not None:
             raise self._broken
@@ -115,7 +115,7 @@ class Narrator:
         return ", nothing stored"
 
 
-Told = tuple[str, str, str]
+Line = tuple[str, str, str]
 """Label, text and colour of a line."""
 
 _SOUNDS = {
@@ -131,12 +131,12 @@ def _who(happening: Happening) -> str:
     return happening.leg.party if happening.leg else ""
 
 
-def _heard(happening: trace.Heard) -> Told:
+def _heard(happening: trace.Heard) -> Line:
     words = _SOUNDS[happening.kind].format(happening.what)
     return "hears", f"{_who(happening)}  {words}", CYAN
 
 
-def _commanded(happening: trace.Commanded) -> Told:
+def _commanded(happening: trace.Commanded) -> Line:
     shown = {name: value for name, value in happening.parameters.items() if name in _SHOWN_PARAMETERS}
     parameters = " ".join(f"{name}={_short(value)}" for name, value in shown.items())
     if happening.result == "accepted":
@@ -144,7 +144,7 @@ def _commanded(happening: trace.Commanded) -> Told:
     return "command", f"→ {happening.action} {happening.result}: {happening.code} {happening.detail}", RED
 
 
-def _answered(happening: trace.WebhookAnswered) -> Told:
+def _answered(happening: trace.WebhookAnswered) -> Line:
     status = happening.status or happening.failure
     return "webhook", f"← {happening.event_type} answered {status}", GREEN if happening.status == 200 else RED  # noqa: PLR2004 -- HTTP's OK
 
@@ -177,7 +177,7 @@ _SHOWN_PARAMETERS = frozenset(
     }
 )
 
-_TELLERS: Mapping[type[Happening], Callable[..., Told]] = {
+_TELLERS: Mapping[type[Happening], Callable[..., Line]] = {
     trace.Rang: lambda each: ("rings", f"{each.leg.from_} calls {each.leg.to}", BLUE),
     trace.Answered: lambda each: ("answered", _who(each), BLUE),
     trace.Bridged: lambda each: ("bridged", f"{_who(each)} and {each.with_leg.party}", BLUE),

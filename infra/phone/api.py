@@ -141,24 +141,24 @@ class PhoneApi:
     def _events(self, asked: Asked, session: str) -> Stream:
         return Stream(self._followed(self._call(session), asked.last_event))
 
-    def _followed(self, call: Call, told: int) -> Iterator[tuple[int, dict[str, Any]] | None]:
+    def _followed(self, call: Call, sent: int) -> Iterator[tuple[int, dict[str, Any]] | None]:
         """What there is to tell, and how the call stands, each time that something of it has changed."""
         before: dict[str, Any] = {}
         quiet_seconds = 0.0
         with self.service.listening(call):
             while True:
                 state = stated(call.state())
-                entries = call.entries(told)
+                entries = call.entries(sent)
                 standing = {**state, "seconds": 0}
                 if entries or standing != before:
-                    told, before, quiet_seconds = told + len(entries), standing, 0.0
-                    yield told, {"entries": [written(each) for each in entries], "state": state}
+                    sent, before, quiet_seconds = sent + len(entries), standing, 0.0
+                    yield sent, {"entries": [written(each) for each in entries], "state": state}
                 elif quiet_seconds >= HEARTBEAT_SECONDS:
                     quiet_seconds = 0.0
                     yield None
                 quiet_seconds += STATE_SECONDS
                 with call.changed:
-                    if len(call.log) == told:
+                    if len(call.log) == sent:
                         call.changed.wait(STATE_SECONDS)
 
     def _press(self, asked: Asked, session: str) -> Reply:
@@ -206,4 +206,4 @@ def written(entry: Entry) -> dict[str, Any]:
     """An entry, as JSON has it: its kind, and what it holds."""
     if isinstance(entry, EnteredStep):
         return {"kind": "step", **entry._asdict()}
-    return {"kind": "cut" if isinstance(entry, CutShort) else "told", **asdict(entry)}
+    return {"kind": "cut" if isinstance(entry, CutShort) else "line", **asdict(entry)}

@@ -16,7 +16,7 @@ from infra.carrier import calls, trace
 from infra.carrier.callers import BETWEEN_KEYS_SECONDS
 from infra.carrier.carrier import Line
 from infra.phone.diary import Diary
-from infra.phone.hearing import CutShort, Lamp, Stage, Told, Tone
+from infra.phone.hearing import CutShort, Lamp, LogLine, Stage, Tone
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,7 +62,7 @@ class CallState:
     """Whether the line that it was on is gone."""
 
 
-Entry = Told | CutShort | EnteredStep
+Entry = LogLine | CutShort | EnteredStep
 """What there is to tell of a call: what was heard and done, and each step that it took."""
 
 
@@ -151,7 +151,7 @@ class Call:
         if why not in self._faults:
             self._faults.add(why)
             at = self.receiver.since(answered.at)
-            self._tell(Told(at, "fault", f"{answered.event_type}: {why}", Tone.FAULT))
+            self._tell(LogLine(at, "fault", f"{answered.event_type}: {why}", Tone.FAULT))
 
     def look_after(self) -> None:
         """Once it is over: tell what has come to lie in the bucket since it was last looked after."""
@@ -182,7 +182,7 @@ class Call:
     def _is_own(self, happening: Happening) -> bool:
         return happening.leg is not None and happening.leg.call_leg_id == self.line.name.call_leg_id
 
-    def _kept(self) -> Iterator[Told]:
+    def _kept(self) -> Iterator[LogLine]:
         if not self.receiver.recordings:
             return
         at = self.receiver.since(self._carrier.clock.now)
@@ -193,13 +193,13 @@ class Call:
                 yield from self._kept_file(at, recording.transcript.key, "")
             if recording.status == FAILED and recording.name not in self._shown:
                 self._shown.add(recording.name)
-                yield Told(at, "lost", f"{recording.name}: {recording.reason}", Tone.FAULT)
+                yield LogLine(at, "lost", f"{recording.name}: {recording.reason}", Tone.FAULT)
 
-    def _kept_file(self, at: float, key: str, length: str) -> Iterator[Told]:
+    def _kept_file(self, at: float, key: str, length: str) -> Iterator[LogLine]:
         if key not in self._shown:
             self._shown.add(key)
             name = key.rpartition("/")[2]
-            yield Told(at, "kept", f"{name}{length}", Tone.RECORDER, file=name)
+            yield LogLine(at, "kept", f"{name}{length}", Tone.RECORDER, file=name)
 
     def _has_settled(self) -> bool:
         """Whether all that it recorded lies in the bucket or failed, or that has taken too long."""

@@ -14,7 +14,7 @@ from infra.carrier.callers import as_carriers_show
 from infra.carrier.media import UnreadableAudioError
 from infra.carrier.trace import WebhookAnswered
 from infra.phone.call import Call
-from infra.phone.hearing import Receiver, Told, Tone
+from infra.phone.hearing import LogLine, Receiver, Tone
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -80,9 +80,9 @@ class CallService:
             self._forget_the_oldest()
             self._calls[call.session] = call
             if self.names is not None:
-                call.log.append(Told(0.0, "line", self.names.name(call.session), Tone.QUIET))
+                call.log.append(LogLine(0.0, "line", self.names.name(call.session), Tone.QUIET))
         if complaint:
-            call.log.append(Told(0.0, "fault", f"audio: {complaint}", Tone.FAULT))
+            call.log.append(LogLine(0.0, "fault", f"audio: {complaint}", Tone.FAULT))
         return call
 
     def call(self, session: str) -> Call:

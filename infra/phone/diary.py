@@ -92,17 +92,17 @@ class Page:
     def talk(self) -> list[Item]:
         """The conversation's `talk`: before each deed what was heard up to it, and how long the person then waited."""
         items: list[Item] = []
-        told = 0
+        shown = 0
         free = self.answered if self.answered is not None else self.rang
         for deed in _merged(self.deeds, [sound.at for sound in self.heard]):
-            for sound in (place for place in range(told, len(self.heard)) if self.heard[place].at <= deed.at):
+            for sound in (place for place in range(shown, len(self.heard)) if self.heard[place].at <= deed.at):
                 free = max(free, self._tell(items, sound, deed.at))
-                told = sound + 1
+                shown = sound + 1
             if deed.at - free >= NOTICEABLE_SECONDS:
                 items.append({"after": round(deed.at - free, 1)})
             items.append(deed.item)
             free = deed.ends
-        for sound in range(told, len(self.heard)):
+        for sound in range(shown, len(self.heard)):
             self._tell(items, sound, math.inf)
         return items
 

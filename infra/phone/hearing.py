@@ -1,4 +1,4 @@
-"""A call as the caller perceives it: what is heard, seen and awaited, told from what happens in the carrier. Pure."""
+"""A call as the caller perceives it: what is heard, seen and awaited, from the trace of the carrier. Pure."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Stage(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class LogLine:
     """A line about something that happened. `at` is the call's time; words take `seconds` to be said."""
 
     at: float
@@ -75,7 +75,7 @@ class CutShort:
     at: float
 
 
-Notice = Told | CutShort
+Notice = LogLine | CutShort
 
 
 @dataclass(slots=True)
@@ -95,7 +95,7 @@ class Receiver:
     _connected: bool = False
 
     def take(self, happening: Happening) -> list[Notice]:
-        """What is to be told of something that happened; nothing if it is of another call."""
+        """The lines to show about something that happened; none if it is of another call."""
         if happening.leg is None or happening.leg.call_session_id != self.leg.call_session_id:
             return []
         mine = happening.leg.call_leg_id == self.leg.call_leg_id
@@ -132,8 +132,8 @@ class Receiver:
     def _silent_from(self) -> float:
         return max(self.answered or 0.0, self._busy_until, *self._sounds.values(), 0.0)
 
-    def _told(self, at: float, label: str, text: str, tone: Tone = Tone.PLAIN, seconds: float = 0.0) -> list[Notice]:
-        return [Told(self.since(at), label, text, tone, seconds)]
+    def _line(self, at: float, label: str, text: str, tone: Tone = Tone.PLAIN, seconds: float = 0.0) -> list[Notice]:
+        return [LogLine(self.since(at), label, text, tone, seconds)]
 
     @singledispatchmethod
     def _at_the_ear(self, _happening: Happening) -> list[Notice]:
@@ -150,12 +150,12 @@ class Receiver:
     @_at_the_ear.register
     def _rang(self, happening: trace.Rang) -> list[Notice]:
         self.began = happening.at
-        return self._told(happening.at, "ringing", f"{self.leg.to}, as {self.leg.from_}", Tone.CALL)
+        return self._line(happening.at, "ringing", f"{self.leg.to}, as {self.leg.from_}", Tone.CALL)
 
     @_at_the_ear.register
     def _answered(self, happening: trace.Answered) -> list[Notice]:
         self.stage, self.answered = Stage.UP, happening.at
-        return self._told(happening.at, "answered", "", Tone.CALL)
+        return self._line(happening.at, "answered", "", Tone.CALL)
 
     @_at_the_ear.register
     def _heard(self, happening: trace.Heard) -> list[Notice]:
@@ -164,13 +164,13 @@ class Receiver:
         ends = math.inf if kind == "ringing" else at + happening.seconds
         self._sounds[kind, what] = at if endless else ends
         if kind in {"speech", "voice"}:
-            return self._told(at, "hears" if kind == "speech" else "they say", what, Tone.SPEECH, happening.seconds)
+            return self._line(at, "hears" if kind == "speech" else "they say", what, Tone.SPEECH, happening.seconds)
         if kind == "audio":
             length = "until stopped" if endless else f"{happening.seconds:.0f} s"
             over = ", over the rest" if happening.overlay else ""
-            return self._told(at, "hears", f"♪ {_audio(what)} ({length}{over})", Tone.SPEECH)
+            return self._line(at, "hears", f"♪ {_audio(what)} ({length}{over})", Tone.SPEECH)
         sounds = {"beep": "(tone)", "ringing": f"(ringing at {what})"}
-        return self._told(at, "hears", sounds.get(kind, what), Tone.SPEECH)
+        return self._line(at, "hears", sounds.get(kind, what), Tone.SPEECH)
 
     @_at_the_ear.register
     def _fell_silent(self, happening: trace.FellSilent) -> list[Notice]:
@@ -180,66 +180,66 @@ class Receiver:
         at = self.since(happening.at)
         if happening.kind == "speech":
             return [CutShort(at)]
-        return [Told(at, "silence", f"♪ {_audio(happening.what)} stopped", Tone.QUIET)]
+        return [LogLine(at, "silence", f"♪ {_audio(happening.what)} stopped", Tone.QUIET)]
 
     @_at_the_ear.register
     def _bridged(self, happening: trace.Bridged) -> list[Notice]:
         self._forget_ringing()
         self._connected = True
-        return self._told(happening.at, "connected", f"with {happening.with_leg.party}", Tone.CALL)
+        return self._line(happening.at, "connected", f"with {happening.with_leg.party}", Tone.CALL)
 
     @_at_the_ear.register
     def _unbridged(self, happening: trace.Unbridged) -> list[Notice]:
         self._connected = False
-        return self._told(happening.at, "parted", "the other side is gone, the line goes on", Tone.CALL)
+        return self._line(happening.at, "parted", "the other side is gone, the line goes on", Tone.CALL)
 
     @_at_the_ear.register
     def _pressed(self, happening: trace.Pressed) -> list[Notice]:
         self.acted(happening.at)
-        return self._told(happening.at, PRESS, happening.digit, Tone.OURS)
+        return self._line(happening.at, PRESS, happening.digit, Tone.OURS)
 
     @_at_the_ear.register
     def _spoke(self, happening: trace.Spoke) -> list[Notice]:
         self.acted(happening.at + happening.seconds)
-        return self._told(happening.at, "say", happening.words, Tone.OURS, happening.seconds)
+        return self._line(happening.at, "say", happening.words, Tone.OURS, happening.seconds)
 
     @_at_the_ear.register
     def _hung_up(self, happening: trace.HungUp) -> list[Notice]:
         self.stage, self.ended = Stage.OVER, happening.at
         by = {"caller": "by the caller", "callee": "by the line"}.get(happening.source, "by the network")
         why = "" if happening.cause == "normal_clearing" else f" ({happening.cause.replace('_', ' ')})"
-        return self._told(happening.at, "hung up", by + why, Tone.CALL)
+        return self._line(happening.at, "hung up", by + why, Tone.CALL)
 
     @_at_the_far_end.register
     def _rang_there(self, happening: trace.Rang) -> list[Notice]:
-        return self._told(happening.at, "rings", _far(happening), Tone.CALL)
+        return self._line(happening.at, "rings", _far(happening), Tone.CALL)
 
     @_at_the_far_end.register
     def _answered_there(self, happening: trace.Answered) -> list[Notice]:
-        return self._told(happening.at, "answers", _far(happening), Tone.CALL)
+        return self._line(happening.at, "answers", _far(happening), Tone.CALL)
 
     @_at_the_far_end.register
     def _heard_there(self, happening: trace.Heard) -> list[Notice]:
         if happening.kind not in {"speech", "audio"}:
             return []
         words = f"“{happening.what}”" if happening.kind == "speech" else f"♪ {_audio(happening.what)}"
-        return self._told(happening.at, "they hear", f"{_far(happening)}  {words}", Tone.QUIET)
+        return self._line(happening.at, "they hear", f"{_far(happening)}  {words}", Tone.QUIET)
 
     @_at_the_far_end.register
     def _spoke_there(self, happening: trace.Spoke) -> list[Notice]:
         if self._connected:
             return []  # the caller hears it
-        return self._told(happening.at, "they say", f"{_far(happening)}  “{happening.words}”", Tone.QUIET)
+        return self._line(happening.at, "they say", f"{_far(happening)}  “{happening.words}”", Tone.QUIET)
 
     @_at_the_far_end.register
     def _pressed_there(self, happening: trace.Pressed) -> list[Notice]:
-        return self._told(happening.at, "they press", f"{_far(happening)}  {happening.digit}", Tone.QUIET)
+        return self._line(happening.at, "they press", f"{_far(happening)}  {happening.digit}", Tone.QUIET)
 
     @_at_the_far_end.register
     def _hung_up_there(self, happening: trace.HungUp) -> list[Notice]:
         self._forget_ringing()
         cause = cause_named(happening.cause).text
-        return self._told(happening.at, "far end", f"{_far(happening)}  {cause}", Tone.CALL)
+        return self._line(happening.at, "far end", f"{_far(happening)}  {cause}", Tone.CALL)
 
     def _forget_ringing(self) -> None:
         for sound in [sound for sound in self._sounds if sound[0] == "ringing"]:
@@ -250,13 +250,13 @@ class Receiver:
         lamps = {"started": Lamp.RECORDING, "paused": Lamp.PAUSED, "resumed": Lamp.RECORDING}
         self._recording[happening.recording_id] = lamps.get(happening.change, Lamp.OFF)
         length = f", {happening.seconds:.1f} s" if happening.change in {"stopped", "saved"} else ""
-        return self._told(happening.at, "recording", happening.change + length, Tone.RECORDER)
+        return self._line(happening.at, "recording", happening.change + length, Tone.RECORDER)
 
     @_anywhere.register
     def _commanded(self, happening: trace.Commanded) -> list[Notice]:
         if happening.result != "refused":
             return []
-        return self._told(
+        return self._line(
             happening.at, "refused", f"{happening.action}: {happening.code} {happening.detail}", Tone.FAULT
         )
 
@@ -269,7 +269,7 @@ class Receiver:
     @_anywhere.register
     def _webhook_given_up(self, happening: trace.WebhookGivenUp) -> list[Notice]:
         text = f"{happening.event_type} is not delivered any more: {happening.reason}"
-        return self._told(happening.at, "webhook", text, Tone.FAULT)
+        return self._line(happening.at, "webhook", text, Tone.FAULT)
 
 
 def _audio(what: str) -> str:

@@ -35,7 +35,7 @@ MISSING = "--audio: no speech program is here, so nothing is spoken; install esp
 
 @dataclass(slots=True)
 class Loudspeaker:
-    """Speaks one thing at a time. What cannot be spoken is told once; a call never fails of it."""
+    """Speaks one thing at a time. It complains once of what it cannot speak; a call never fails because of it."""
 
     command: Sequence[str]
     """Empty: nothing is spoken."""

@@ -54,11 +54,11 @@ class People:
         exchange.callees = _reached(self, exchange)
 
 
-def people(told: Iterable[str]) -> People:
+def people(options: Iterable[str]) -> People:
     """From `busy`, or `+15550199=busy`, any number of them. Raises DialtoneError naming what is none of that."""
     everybody = ""
     named: dict[str, str] = {}
-    for text in told:
+    for text in options:
         number, _, kind = text.rpartition("=")
         if kind not in KINDS or (number and not _NUMBER.fullmatch(number)):
             kinds = ", ".join(KINDS)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from dialtone.domain.errors import DialtoneError, FlowInvalid
 from infra.phone.diary import add_conversation
-from infra.phone.hearing import CutShort, Stage, Told, Tone
+from infra.phone.hearing import CutShort, LogLine, Stage, Tone
 from infra.phone.key_help import KEYS
 from infra.phone.screen import Status
 from infra.phone.typing import KeyParser, NoKey, Order, Press, Speak
@@ -63,7 +63,7 @@ class Phone:
     flow: str = ""
     """What takes it."""
     _state: CallState | None = None
-    _told: int = 0
+    _sent: int = 0
     """How much of the call has been shown."""
     _saved: bool = False
     _key_parser: KeyParser = field(default_factory=KeyParser)
@@ -102,14 +102,14 @@ class Phone:
         if call is None:
             return
         self._state = call.state()  # read before the entries: none of what it says is over comes later
-        entries = call.entries(self._told)
-        self._told += len(entries)
+        entries = call.entries(self._sent)
+        self._sent += len(entries)
         for entry in entries:
-            if isinstance(entry, (Told, CutShort)):
+            if isinstance(entry, (LogLine, CutShort)):
                 self._show(entry, call)
 
     def _show(self, notice: Notice, call: PlacedCall) -> None:
-        if isinstance(notice, Told) and notice.file and self.keep:
+        if isinstance(notice, LogLine) and notice.file and self.keep:
             notice = self._copied(notice, call, self.keep)
         self.screen.show(notice)
         if self.loudspeaker is None:
@@ -119,7 +119,7 @@ class Phone:
         elif notice.tone is Tone.SPEECH and notice.seconds:
             self.loudspeaker.say(notice.text)
 
-    def _copied(self, notice: Told, call: PlacedCall, folder: Path) -> Told:
+    def _copied(self, notice: LogLine, call: PlacedCall, folder: Path) -> LogLine:
         """Where the copy of a file lies: the bucket is gone when the line is."""
         try:
             (folder / notice.file).write_bytes(call.recorded(notice.file))
@@ -225,7 +225,7 @@ class Phone:
         """Ring the number with the flows as they are; if they cannot be followed, tell why, and wait."""
         self._take_news()
         self._save_what_was_done(at_once=True)
-        self.call, self._state, self._told, self._saved = None, None, 0, False
+        self.call, self._state, self._sent, self._saved = None, None, 0, False
         try:
             self.flow = self.flow_folder.flow()
         except FlowInvalid as fault:

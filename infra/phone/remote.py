@@ -16,7 +16,7 @@ from urllib.parse import quote
 from dialtone.domain.decisions import EnteredStep
 from dialtone.domain.errors import DialtoneError
 from infra.phone.call import CallState
-from infra.phone.hearing import CutShort, Lamp, Stage, Told, Tone
+from infra.phone.hearing import CutShort, Lamp, LogLine, Stage, Tone
 from infra.version import VERSION
 
 if TYPE_CHECKING:
@@ -194,8 +194,8 @@ class RemoteCall:
         last_sign = time.monotonic()
         while not self._is_settled() and time.monotonic() - last_sign < RECONNECTING_SECONDS:
             with suppress(OSError, http.client.HTTPException, ValueError):
-                for number, told in self.line.events(f"/api/calls/{self.id}/events", len(self._log)):
-                    self._take(told)
+                for number, entry in self.line.events(f"/api/calls/{self.id}/events", len(self._log)):
+                    self._take(entry)
                     last_sign = time.monotonic()
                     if self._is_settled():
                         return
@@ -206,10 +206,10 @@ class RemoteCall:
     def _is_settled(self) -> bool:
         return self._state.is_settled
 
-    def _take(self, told: dict[str, Any]) -> None:
-        state = told["state"]
+    def _take(self, entry: dict[str, Any]) -> None:
+        state = entry["state"]
         with self._changed:
-            self._log += [_entry(each) for each in told["entries"]]
+            self._log += [_entry(each) for each in entry["entries"]]
             self._state = CallState(**{**state, "stage": Stage(state["stage"]), "lamp": Lamp(state["lamp"])})
             self._heard_at = time.monotonic()
         self.wake()
@@ -219,19 +219,19 @@ class RemoteCall:
         seconds = self.state().seconds
         with self._changed:
             if self._state.stage is not Stage.OVER:
-                self._log.append(Told(seconds, "lost", "the line is gone: dialtone up has ended", Tone.FAULT))
+                self._log.append(LogLine(seconds, "lost", "the line is gone: dialtone up has ended", Tone.FAULT))
                 self._state = replace(self._state, is_lost=True)
             self._state = replace(self._state, stage=Stage.OVER, lamp=Lamp.OFF, seconds=seconds, is_settled=True)
         self.wake()
 
 
-def _entry(told: dict[str, Any]) -> Entry:
-    kind, content = told["kind"], {name: value for name, value in told.items() if name != "kind"}
+def _entry(entry: dict[str, Any]) -> Entry:
+    kind, content = entry["kind"], {name: value for name, value in entry.items() if name != "kind"}
     if kind == "step":
         return EnteredStep(**content)
     if kind == "cut":
         return CutShort(**content)
-    return Told(**{**content, "tone": Tone(content["tone"])})
+    return LogLine(**{**content, "tone": Tone(content["tone"])})
 
 
 @dataclass(slots=True)

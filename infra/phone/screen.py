@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol, TextIO
 
 from infra.carrier.callers import BETWEEN_KEYS_SECONDS
 from infra.console import can_draw, has_colours
-from infra.phone.hearing import PRESS, CutShort, Lamp, Told, Tone
+from infra.phone.hearing import PRESS, CutShort, Lamp, LogLine, Tone
 
 if TYPE_CHECKING:
     import os
@@ -82,13 +82,13 @@ class Lines:
     """One line for everything, when it begins: what is read by programs, and by terminals without a cursor."""
 
     out: TextIO
-    _pressed: Told | None = None
+    _pressed: LogLine | None = None
     """Keys that others may follow."""
 
     def show(self, notice: Notice) -> None:
         """Print it at once; keys when no more of them follow."""
         if isinstance(notice, CutShort):
-            notice = Told(notice.at, "silence", "(cut short)", Tone.QUIET)
+            notice = LogLine(notice.at, "silence", "(cut short)", Tone.QUIET)
         if notice.label != PRESS:
             self._print(notice)
         elif self._pressed is None:
@@ -115,9 +115,9 @@ class Lines:
         """Print what was held back."""
         self._settle()
 
-    def _print(self, told: Told) -> None:
+    def _print(self, entry: LogLine) -> None:
         self._settle()
-        print(f"{_margin(told)}{_text(told)}".rstrip(), file=self.out, flush=True)
+        print(f"{_margin(entry)}{_text(entry)}".rstrip(), file=self.out, flush=True)
 
     def _settle(self) -> None:
         pressed, self._pressed = self._pressed, None
@@ -135,7 +135,7 @@ class Terminal:
     out: TextIO
     colour: bool = True
     size: Callable[[], os.terminal_size] = field(default=shutil.get_terminal_size)
-    _going_on: Told | None = None
+    _going_on: LogLine | None = None
     """Words being said, or keys being pressed."""
     _status: Status | None = None
     _now: float = 0.0
@@ -183,7 +183,7 @@ class Terminal:
             self._erase()
             self.out.flush()
 
-    def _put_between(self, notice: Told) -> None:
+    def _put_between(self, notice: LogLine) -> None:
         """Something happens; if words are being said, they go on below it."""
         saying = self._going_on
         if saying is not None and saying.seconds and notice.at < _end(saying):
@@ -217,10 +217,10 @@ class Terminal:
         if said := spoken(saying, at):
             self._keep(replace(saying, text=f"{said} —"))
 
-    def _keep(self, told: Told) -> None:
+    def _keep(self, entry: LogLine) -> None:
         self._erase()
-        for row in self._lines(told, _text(told)):
-            self._write(self._ink(row, told.tone) + "\n")
+        for row in self._lines(entry, _text(entry)):
+            self._write(self._ink(row, entry.tone) + "\n")
 
     def _draw(self) -> None:
         self._erase()
@@ -241,21 +241,21 @@ class Terminal:
     def _rows(self) -> list[tuple[str, str]]:
         """What is being said and the status line: each row without and with colour."""
         rows: list[tuple[str, str]] = []
-        told = self._going_on
-        if told is not None:
-            text = f"“{spoken(told, self._now)}" if told.seconds else told.text
-            rows += [(row, self._ink(row, told.tone)) for row in self._lines(told, text)]
+        entry = self._going_on
+        if entry is not None:
+            text = f"“{spoken(entry, self._now)}" if entry.seconds else entry.text
+            rows += [(row, self._ink(row, entry.tone)) for row in self._lines(entry, text)]
         if self._status is not None:
             row = clipped(status_line(self._status), self._columns())
             rows.append((row, self._ink_status(row, self._status)))
         return rows[-max(1, self.size().lines - 1) :]  # what has scrolled away could not be drawn anew
 
-    def _lines(self, told: Told, text: str) -> list[str]:
+    def _lines(self, entry: LogLine, text: str) -> list[str]:
         width = self._columns() - MARGIN_CELLS
         if width < NARROWEST_TEXT_CELLS:
-            return wrapped(_margin(told) + text, self._columns())
+            return wrapped(_margin(entry) + text, self._columns())
         first, *rest = wrapped(text, width) or [""]
-        return [f"{_margin(told)}{first}".rstrip(), *(" " * MARGIN_CELLS + row for row in rest)]
+        return [f"{_margin(entry)}{first}".rstrip(), *(" " * MARGIN_CELLS + row for row in rest)]
 
     def _columns(self) -> int:
         """One less than there are: a row that fills the last one leaves the cursor where terminals differ."""
@@ -275,17 +275,17 @@ class Terminal:
         self.out.write(text)
 
 
-def _end(told: Told) -> float:
-    return told.at + told.seconds
+def _end(entry: LogLine) -> float:
+    return entry.at + entry.seconds
 
 
-def spoken(told: Told, now: float) -> str:
+def spoken(entry: LogLine, now: float) -> str:
     """As many whole words as a voice has begun to say by now."""
-    if now >= _end(told):
-        return told.text
-    characters = int(len(told.text) * max(0.0, now - told.at) / told.seconds)
-    end = told.text.find(" ", characters)
-    return told.text if end < 0 else told.text[:end]
+    if now >= _end(entry):
+        return entry.text
+    characters = int(len(entry.text) * max(0.0, now - entry.at) / entry.seconds)
+    end = entry.text.find(" ", characters)
+    return entry.text if end < 0 else entry.text[:end]
 
 
 def status_line(status: Status) -> str:
@@ -345,9 +345,9 @@ def _cells_of(character: str) -> int:
     return 2 if unicodedata.east_asian_width(character) in "WF" else 1
 
 
-def _margin(told: Told) -> str:
-    return f"{told.at:8.1f} s  {told.label:<{LABEL_CELLS}} "
+def _margin(entry: LogLine) -> str:
+    return f"{entry.at:8.1f} s  {entry.label:<{LABEL_CELLS}} "
 
 
-def _text(told: Told) -> str:
-    return f"“{told.text}”" if told.seconds else told.text
+def _text(entry: LogLine) -> str:
+    return f"“{entry.text}”" if entry.seconds else entry.text

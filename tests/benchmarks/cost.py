@@ -317,7 +317,7 @@ def counted(kind: str) -> Counted:
         PLAYED[kind](stage)  # the version of the flow is kept with the first call of a day: not every call's
         written.truncate(0)
         written.seek(0)
-        stage.told.clear()
+        stage.received.clear()
         clients["sqs"].purge_queue(QueueUrl=queue_url)
         for client in clients.values():
             meter.tap(client)
@@ -326,18 +326,18 @@ def counted(kind: str) -> Counted:
             stage.carrier.public_url = server.url.removesuffix("/v2")
             server.answering = lambda asked: _by_carrier(stage, asked)
             PLAYED[kind](stage)
-            meter.of["webhooks"] = len(stage.told)
+            meter.of["webhooks"] = len(stage.received)
             meter.of["webhook_ms"] += (meter.of["dynamodb"] - meter.of["looks"]) * ASSUMED["dynamodb_milliseconds"]
             meter.of["webhook_ms"] += meter.of["sqs"] * ASSUMED["sqs_milliseconds"]
-            meter.of["webhook_ms"] += len(stage.told) * ASSUMED["webhook_cpu_milliseconds"]
+            meter.of["webhook_ms"] += len(stage.received) * ASSUMED["webhook_cpu_milliseconds"]
             minutes = _minutes(stage)
             telnyx = TelnyxApi(stage.carrier.api_key, server.url)
             _archive(clients, queue_url, telnyx, meter)
             telnyx.close()
         logged = sum(len(_NUMBER.sub(r"\g<1>100.0", line)) + 1 for line in written.getvalue().splitlines())
         meter.of["sqs"] += meter.of["look_sqs"]
-        platform = (len(stage.told) + meter.of["jobs"] + meter.of["looks"]) * ASSUMED["platform_log_bytes"]
-        meter.of["log_bytes"] = logged + platform + len(stage.told) * ASSUMED["access_log_bytes"]
+        platform = (len(stage.received) + meter.of["jobs"] + meter.of["looks"]) * ASSUMED["platform_log_bytes"]
+        meter.of["log_bytes"] = logged + platform + len(stage.received) * ASSUMED["access_log_bytes"]
     return Counted(+meter.of, *minutes, frozenset(_metrics(written.getvalue())))
 
 
@@ -410,7 +410,7 @@ def _minutes(stage: Stage) -> tuple[float, float, float]:
     minutes = dict.fromkeys(("incoming", "outgoing", "recorded"), 0.0)
     answered: dict[str, datetime] = {}
     directions: dict[str, str] = {}
-    for each in stage.told:
+    for each in stage.received:
         leg, at = each.call_leg_id, datetime.fromisoformat(each.occurred_at)
         directions.setdefault(leg, each.text("direction") or "outgoing")
         if each.type == "call.answered":

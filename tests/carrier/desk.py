@@ -80,7 +80,7 @@ class Desk:
         return data
 
     def answering(self) -> Desk:
-        """Answer every incoming call, once, however often it is told of."""
+        """Answer every incoming call, once, however often its webhook comes."""
         self.on["call.initiated"] = lambda payload: (
             self.command(payload["call_control_id"], "answer", command_id="answer")
             if payload["direction"] == "incoming"
@@ -93,7 +93,7 @@ class Desk:
         self.answering()
         line = self.carrier.call(CALLER, NUMBER, Caller(Silence(0.1), *steps))
         call = line.name.call_control_id
-        self.carrier.run(when=lambda: any(told["call_control_id"] == call for told in self.of("call.answered")))
+        self.carrier.run(when=lambda: any(each["call_control_id"] == call for each in self.of("call.answered")))
         return call
 
     def of(self, event_type: str) -> list[Payload]:

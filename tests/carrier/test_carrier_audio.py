@@ -23,10 +23,10 @@ def desk(wav: bytes) -> Desk:
     return desk
 
 
-def _told(desk: Desk) -> list[tuple[str, float]]:
-    """Give what was told of audio, with the time since the first of it."""
-    told = [event for event in desk.events if ".speak." in event["event_type"] or ".playback." in event["event_type"]]
-    return [(event["event_type"].removeprefix("call."), round(event["at"] - told[0]["at"], 1)) for event in told]
+def _sounds(desk: Desk) -> list[tuple[str, float]]:
+    """The audio's events, with the time since the first of them."""
+    sounds = [event for event in desk.events if ".speak." in event["event_type"] or ".playback." in event["event_type"]]
+    return [(event["event_type"].removeprefix("call."), round(event["at"] - sounds[0]["at"], 1)) for event in sounds]
 
 
 def _heard(desk: Desk, number: str | None = None) -> list[str]:
@@ -45,7 +45,7 @@ def test_consecutive_speak_and_playback_commands_queue_and_take_their_real_time(
     desk.obeyed(call, "playback_start", media_name="chime", loop=2)
     desk.carrier.run_for(20)
 
-    assert _told(desk) == [
+    assert _sounds(desk) == [
         ("speak.started", 0),
         ("speak.ended", 2.0),
         ("playback.started", 2.0),
@@ -67,7 +67,7 @@ def test_speech_takes_half_a_second_at_least_and_markup_is_not_read_out(desk: De
     desk.carrier.run_for(9)
 
     assert _heard(desk) == ["Hi", "Hello there"]
-    assert _told(desk)[:2] == [("speak.started", 0), ("speak.ended", 0.5)]
+    assert _sounds(desk)[:2] == [("speak.started", 0), ("speak.ended", 0.5)]
 
 
 def test_an_mp3_plays_as_long_as_its_frames(desk: Desk) -> None:
@@ -78,7 +78,7 @@ def test_an_mp3_plays_as_long_as_its_frames(desk: Desk) -> None:
     desk.obeyed(call, "playback_start", audio_url="http://127.0.0.1/hold.mp3")
     desk.carrier.run_for(9)
 
-    assert _told(desk) == [("playback.started", 0), ("playback.ended", 2.0)]
+    assert _sounds(desk) == [("playback.started", 0), ("playback.ended", 2.0)]
 
 
 def test_music_that_loops_for_ever_plays_until_it_is_stopped(desk: Desk) -> None:
@@ -89,7 +89,7 @@ def test_music_that_loops_for_ever_plays_until_it_is_stopped(desk: Desk) -> None
     desk.obeyed(call, "playback_stop")
     desk.carrier.run_for(1)
 
-    assert [kind for kind, _ in _told(desk)] == ["playback.started", "playback.ended"]
+    assert [kind for kind, _ in _sounds(desk)] == ["playback.started", "playback.ended"]
     assert desk.of("call.playback.ended")[0]["status"] == "cancelled"
 
 
@@ -102,7 +102,7 @@ def test_stopping_the_current_prompt_lets_the_next_one_play(desk: Desk) -> None:
     desk.obeyed(call, "playback_stop", stop="current")
     desk.carrier.run_for(9)
 
-    assert _told(desk)[1:] == [("speak.ended", 1.0), ("playback.started", 1.0), ("playback.ended", 4.0)]
+    assert _sounds(desk)[1:] == [("speak.ended", 1.0), ("playback.started", 1.0), ("playback.ended", 4.0)]
     assert desk.of("call.speak.ended")[0]["status"] == "completed"
     assert desk.of("call.playback.ended")[0]["status"] == "completed"
 
@@ -115,7 +115,7 @@ def test_stopping_all_forgets_what_was_queued(desk: Desk) -> None:
     desk.obeyed(call, "playback_stop")
     desk.carrier.run_for(9)
 
-    assert [kind for kind, _ in _told(desk)] == ["playback.started", "playback.ended"]
+    assert [kind for kind, _ in _sounds(desk)] == ["playback.started", "playback.ended"]
     assert _heard(desk) == [AUDIO]
 
 
@@ -183,7 +183,7 @@ def test_content_that_is_sent_along_is_played_and_named_nowhere(desk: Desk) -> N
     desk.obeyed(call, "playback_start", playback_content=b64encode(wav_of(2)).decode(), audio_type="wav")
     desk.carrier.run_for(9)
 
-    assert _told(desk) == [("playback.started", 0), ("playback.ended", 2.0)]
+    assert _sounds(desk) == [("playback.started", 0), ("playback.ended", 2.0)]
     assert not {"media_url", "media_name"} & set(desk.of("call.playback.ended")[0])
 
 

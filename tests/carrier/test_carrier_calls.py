@@ -16,7 +16,7 @@ from infra.carrier.trace import Answered, HungUp, Pressed, Rang
 from tests.carrier.desk import CALLER, CONNECTION, NUMBER, URL, Desk
 
 
-def test_an_incoming_call_is_told_of_before_anything_else_and_rings_until_somebody_acts() -> None:
+def test_an_incoming_call_is_reported_of_before_anything_else_and_rings_until_somebody_acts() -> None:
     desk = Desk()
 
     line = desk.carrier.call(CALLER, NUMBER, Caller(gives_up_after=7))
@@ -75,7 +75,7 @@ def test_a_rejected_call_ends_with_the_cause_asked_for(cause: str, hangup_cause:
     assert desk.of("call.hangup")[0]["hangup_source"] == "callee"
 
 
-def test_what_plays_and_gathers_ends_before_the_hangup_is_told() -> None:
+def test_what_plays_and_gathers_ends_before_the_hangup_is_reported() -> None:
     desk = Desk()
     call = desk.answered_call()
     desk.obeyed(call, "speak", payload="A rather long announcement. " * 10, voice="female")
@@ -227,22 +227,22 @@ def test_a_call_of_another_time_leaves_the_others_in_theirs() -> None:
     then.hang_up()
     desk.carrier.run_for(2)
 
-    told = [(event["payload"]["call_session_id"], event["occurred_at"][:13]) for event in desk.events]
-    assert {hour for session, hour in told if session == then.name.call_session_id} == {"2026-12-24T22"}
-    assert {hour for session, hour in told if session == now.name.call_session_id} == {"2026-03-02T10"}
+    times = [(event["payload"]["call_session_id"], event["occurred_at"][:13]) for event in desk.events]
+    assert {hour for session, hour in times if session == then.name.call_session_id} == {"2026-12-24T22"}
+    assert {hour for session, hour in times if session == now.name.call_session_id} == {"2026-03-02T10"}
     (hangup,) = (event for event in desk.events if event["event_type"] == "call.hangup")
     assert hangup["payload"]["start_time"].startswith("2026-12-24T22:00:00")
 
 
 @pytest.mark.parametrize(
-    ("inbound", "told"),
+    ("inbound", "times"),
     [
         ({}, {"shaken_stir_attestation": "A", "shaken_stir_validated": False}),
         ({"inbound": {"shaken_stir_enabled": True}}, {"shaken_stir_attestation": "A", "shaken_stir_validated": False}),
         ({"inbound": {"shaken_stir_enabled": False}}, {}),
     ],
 )
-def test_a_call_tells_what_the_network_says_of_its_caller(inbound: dict[str, Any], told: dict[str, object]) -> None:
+def test_a_call_tells_what_the_network_says_of_its_caller(inbound: dict[str, Any], times: dict[str, object]) -> None:
     identity = CallerIdentity("ADA BYRON", "A", validated=False, screening="spam_likely")
     desk = Desk()
     application = desk.carrier.exchange.applications[CONNECTION]
@@ -254,5 +254,5 @@ def test_a_call_tells_what_the_network_says_of_its_caller(inbound: dict[str, Any
 
     named, plain = desk.of("call.initiated")
     said = {name: named[name] for name in named if name.startswith("shaken_stir")}
-    assert (said, named["caller_id_name"], named["call_screening_result"]) == (told, "ADA BYRON", "spam_likely")
+    assert (said, named["caller_id_name"], named["call_screening_result"]) == (times, "ADA BYRON", "spam_likely")
     assert (plain["caller_id_name"], "call_screening_result" in plain) == ("+15550143", False)

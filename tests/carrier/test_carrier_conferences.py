@@ -19,7 +19,7 @@ LONG = Silence(20_000)
 def answered(desk: Desk, *steps: Step) -> str:
     line = desk.answering().carrier.call(CALLER, NUMBER, Caller(*(steps or (LONG,))))
     call = line.name.call_control_id
-    desk.carrier.run(when=lambda: any(told["call_control_id"] == call for told in desk.of("call.answered")))
+    desk.carrier.run(when=lambda: any(event["call_control_id"] == call for event in desk.of("call.answered")))
     return call
 
 
@@ -83,7 +83,7 @@ def test_a_second_conference_of_a_name_is_refused_until_the_first_is_over(desk: 
     assert (again.status, again.json()["errors"][0]["code"]) == (422, "90033")
 
     desk.carrier.run_for(10)
-    assert [told["reason"] for told in desk.of("conference.ended")] == ["all_left"]
+    assert [event["reason"] for event in desk.of("conference.ended")] == ["all_left"]
     assert act(desk, "board", "join", call_control_id=second) == (404, "10005")
     ended = desk.of("conference.ended")[0]["conference_id"]
     assert act(desk, ended, "join", call_control_id=second) == (422, "90019")
@@ -140,8 +140,8 @@ def test_the_others_end_with_a_host_whose_leaving_ends_the_conference(desk: Desk
     desk.carrier.run_for(1)
 
     assert alive(desk, host, other, third) == [how == "leaves", False, False]
-    assert [told["reason"] for told in desk.of("conference.ended")] == ["host_left"]
-    assert {told["call_control_id"] for told in desk.of("conference.participant.left")} == {host, other, third}
+    assert [event["reason"] for event in desk.of("conference.ended")] == ["host_left"]
+    assert {event["call_control_id"] for event in desk.of("conference.participant.left")} == {host, other, third}
 
 
 def test_a_conference_ends_by_command_and_by_time(desk: Desk) -> None:
@@ -155,7 +155,7 @@ def test_a_conference_ends_by_command_and_by_time(desk: Desk) -> None:
     desk.carrier.run_for(61)
 
     assert alive(desk, first, second) == [False, False]
-    assert [told["reason"] for told in desk.of("conference.ended")] == ["ended_via_api", "time_exceeded"]
+    assert [event["reason"] for event in desk.of("conference.ended")] == ["ended_via_api", "time_exceeded"]
 
 
 def test_what_is_played_goes_on_until_it_is_stopped(desk: Desk) -> None:
@@ -169,7 +169,7 @@ def test_what_is_played_goes_on_until_it_is_stopped(desk: Desk) -> None:
     desk.carrier.run_for(7)
 
     assert (heard(desk, first), heard(desk, second)) == ([], ["music", "music"])
-    assert [told["call_control_id"] for told in desk.of("conference.participant.playback.ended")] == [second]
+    assert [event["call_control_id"] for event in desk.of("conference.participant.playback.ended")] == [second]
 
 
 REFUSED: list[tuple[str, dict[str, Any], tuple[int, str]]] = [

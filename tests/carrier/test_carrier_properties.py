@@ -112,13 +112,13 @@ def test_whatever_is_commanded_every_leg_and_every_prompt_ends_once(
     assert all(not leg.alive for leg in desk.carrier.legs)
     # One that comes under two ids differs from its original in its id alone.
     once = {_content(event): event for event in desk.events}.values()
-    told = Counter(event["event_type"] for event in once)
-    assert told["call.initiated"] == told["call.hangup"] == len(desk.carrier.legs)
-    assert told["call.speak.started"] == told["call.speak.ended"]
+    counts = Counter(event["event_type"] for event in once)
+    assert counts["call.initiated"] == counts["call.hangup"] == len(desk.carrier.legs)
+    assert counts["call.speak.started"] == counts["call.speak.ended"]
     played = [event for event in once if event["event_type"] == "call.playback.ended"]
     found = [event for event in played if event["payload"]["status"] != "file_not_found"]
-    assert told["call.playback.started"] == len(found)
-    assert told["call.recording.saved"] == len(desk.carrier.recordings.saved())
+    assert counts["call.playback.started"] == len(found)
+    assert counts["call.recording.saved"] == len(desk.carrier.recordings.saved())
     for event in once:
         # What happens at one virtual instant occurred some microseconds apart.
         assert event["occurred_at"] <= desk.carrier.clock.timestamp(event["at"] + 0.001)

@@ -19,12 +19,12 @@ LONG = Silence(3_600)
 def answered(desk: Desk, *steps: Step) -> str:
     line = desk.answering().carrier.call(CALLER, NUMBER, Caller(*(steps or (LONG,))))
     call = line.name.call_control_id
-    desk.carrier.run(when=lambda: any(told["call_control_id"] == call for told in desk.of("call.answered")))
+    desk.carrier.run(when=lambda: any(reported["call_control_id"] == call for reported in desk.of("call.answered")))
     return call
 
 
 def dequeued(desk: Desk) -> list[tuple[str, str]]:
-    return [(told["call_control_id"], told["reason"]) for told in desk.of("call.dequeued")]
+    return [(reported["call_control_id"], reported["reason"]) for reported in desk.of("call.dequeued")]
 
 
 def calls_in(desk: Desk, queue: str) -> list[dict[str, Any]]:
@@ -41,8 +41,8 @@ def test_calls_wait_in_the_order_in_which_they_came_and_say_where() -> None:
     desk.obeyed(second, "enqueue", queue_name="support")
     desk.carrier.run_for(10)
 
-    told = desk.of("call.enqueued")
-    assert [(each["queue"], each["current_position"], each["client_state"]) for each in told] == [
+    reported = desk.of("call.enqueued")
+    assert [(each["queue"], each["current_position"], each["client_state"]) for each in reported] == [
         ("support", 1, "eA=="),
         ("support", 2, None),
     ]
@@ -124,7 +124,7 @@ def test_music_and_keys_go_on_in_a_queue_and_the_bridge_ends_them() -> None:
     desk.obeyed(agent, "bridge", queue="support")
     desk.carrier.run_for(1)
 
-    assert [told["status"] for told in desk.of("call.gather.ended")] == ["cancelled"]
+    assert [reported["status"] for reported in desk.of("call.gather.ended")] == ["cancelled"]
     assert len(desk.of("call.speak.ended")) == 1
     assert len(desk.of("call.bridged")) == 2
 

@@ -180,8 +180,8 @@ def test_trimming_cuts_the_silence_at_both_ends() -> None:
 
     with _saved_wav(desk) as file:
         assert _seconds(file) == pytest.approx(5)
-    [told] = desk.api("GET", "/recordings").json()["data"]
-    assert told["duration_millis"] == 5_000
+    [reported] = desk.api("GET", "/recordings").json()["data"]
+    assert reported["duration_millis"] == 5_000
 
 
 @pytest.mark.parametrize("form", ["wav", "mp3"])
@@ -200,13 +200,13 @@ def test_a_recording_plays_for_as_long_as_its_file_does_by_the_archives_own_meas
     desk.obeyed(call, "record_stop")
     desk.carrier.run_for(5)
 
-    [told] = desk.api("GET", "/recordings").json()["data"]
-    content = _get(desk, told["download_urls"][form]).content()
+    [reported] = desk.api("GET", "/recordings").json()["data"]
+    content = _get(desk, reported["download_urls"][form]).content()
     measure = meter(format_of(content))
     measure.feed(content)
     sound = measure.sound()
 
-    assert abs((sound.duration_millis or 0) - told["duration_millis"]) <= 36  # an MP3's last frame is filled up
+    assert abs((sound.duration_millis or 0) - reported["duration_millis"]) <= 36  # an MP3's last frame is filled up
     assert sound.channels == 2
 
 
@@ -260,10 +260,10 @@ def test_a_file_has_the_name_that_was_asked_for_or_its_legs_and_a_timestamp() ->
     desk.obeyed(call, "hangup")
     desk.carrier.run()
 
-    told = desk.of("call.recording.saved")
+    reported = desk.of("call.recording.saved")
 
-    files = [urlsplit(each["recording_urls"]["mp3"]).path.rpartition("/")[2] for each in told]
-    assert re.fullmatch(rf"{told[0]['call_leg_id']}-\d{{10}}\.mp3", files[0])
+    files = [urlsplit(each["recording_urls"]["mp3"]).path.rpartition("/")[2] for each in reported]
+    assert re.fullmatch(rf"{reported[0]['call_leg_id']}-\d{{10}}\.mp3", files[0])
     assert re.fullmatch(r"message-07-\d{10}\.mp3", files[1])
 
 
@@ -288,13 +288,13 @@ def test_a_transcription_follows_with_the_words_that_were_recorded() -> None:
     desk.obeyed(call, "record_stop")
     desk.carrier.run_for(30)
 
-    told = desk.of("call.recording.transcription.saved")[0]
-    assert told["transcription_text"] == "but this and this"
-    listed = desk.api("GET", "/recording_transcriptions", query={"filter[recording_id]": told["recording_id"]})
-    assert [item["id"] for item in listed.json()["data"]] == [told["recording_transcription_id"]]
+    reported = desk.of("call.recording.transcription.saved")[0]
+    assert reported["transcription_text"] == "but this and this"
+    listed = desk.api("GET", "/recording_transcriptions", query={"filter[recording_id]": reported["recording_id"]})
+    assert [item["id"] for item in listed.json()["data"]] == [reported["recording_transcription_id"]]
 
 
-def test_a_recording_that_fails_is_told_of_and_cannot_be_had() -> None:
+def test_a_recording_that_fails_is_reported_of_and_cannot_be_had() -> None:
     desk = Desk()
     call = desk.answered_call()
     desk.carrier.recordings.fail_next("Unsupported backend")
@@ -528,7 +528,7 @@ def test_deleting_without_saying_what_is_refused(body: object) -> None:
     assert (response.status, response.json()["errors"][0]["code"]) == (422, "10004")
 
 
-def test_every_download_is_told_of() -> None:
+def test_every_download_is_reported_of() -> None:
     desk = Desk()
     desk.carrier.store_recording(desk.carrier.call("+15551234567", "+15550100"), 1)
     url = desk.api("GET", "/recordings").json()["data"][0]["download_urls"]["wav"]
@@ -537,5 +537,5 @@ def test_every_download_is_told_of() -> None:
     desk.carrier.run_for(601)
     _get(desk, url)
 
-    told = [(seen.status, seen.size) for seen in desk.carrier.trace if isinstance(seen, Downloaded)]
-    assert told == [(200, 32_044), (403, 0)]
+    reported = [(seen.status, seen.size) for seen in desk.carrier.trace if isinstance(seen, Downloaded)]
+    assert reported == [(200, 32_044), (403, 0)]

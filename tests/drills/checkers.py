@@ -92,11 +92,11 @@ def _doubled(world: World) -> Iterator[Violation]:
         yield Violation(DOUBLED, f"{item} was written over")
     for session in sessions:
         timeline = world.checked.timeline(session)
-        yield from _told_twice(timeline)
+        yield from _recorded_twice(timeline)
         yield from _decided_at_once(timeline)
 
 
-def _told_twice(timeline: Sequence[TimelineEntry]) -> Iterator[Violation]:
+def _recorded_twice(timeline: Sequence[TimelineEntry]) -> Iterator[Violation]:
     """A lookup that ran twice has two answers of one id, at their own times: the second changes nothing."""
     by_id: dict[str, list[TimelineEntry]] = {}
     for entry in timeline:

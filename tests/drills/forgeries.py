@@ -39,7 +39,7 @@ class Forger:
     def _forge(self) -> None:
         if self.world.carrier.clock.now < FOR_SECONDS:
             self.world.carrier.clock.after(EVERY_SECONDS, self._forge)
-        if not self.world.told:
+        if not self.world.received:
             return
         before = self.world.table.items()
         forged = self._forged()
@@ -51,7 +51,7 @@ class Forger:
             self.violations.append(Violation(FORGED, f"a webhook that is not signed changed the table: {forged}"))
 
     def _forged(self) -> dict[str, Any]:
-        event = self.chance.choice(self.world.told)
+        event = self.chance.choice(self.world.received)
         data = {"id": f"forged-{self.tried}", "event_type": "call.hangup", "occurred_at": event.occurred_at}
         body = json.dumps({"data": {**data, "payload": dict(event.payload)}}).encode()
         now = int(time.time())

@@ -85,13 +85,16 @@ class Parallel:
         create_table(self._client, table)
         assert self._workers
         moment = Moment(self._url, table, str(self._flows))
-        told = [deliver(moment, each) for each in before]
-        told += self._workers.map(deliver, [moment] * len(rush), rush)
-        told += [deliver(moment, each) for each in after]
+        outcomes = [deliver(moment, each) for each in before]
+        outcomes += self._workers.map(deliver, [moment] * len(rush), rush)
+        outcomes += [deliver(moment, each) for each in after]
         store = CallsTable(self._client, table)
-        obeyed = {command_id: command for each in told for command_id, command in each.obeyed}
+        obeyed = {command_id: command for each in outcomes for command_id, command in each.obeyed}
         return Came(
-            store, obeyed, [each.fault for each in told if each.fault], {each.id for each in (*before, *rush, *after)}
+            store,
+            obeyed,
+            [each.fault for each in outcomes if each.fault],
+            {each.id for each in (*before, *rush, *after)},
         )
 
     def _start(self) -> None:
@@ -119,7 +122,7 @@ class Moment:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Delivered:
     """What one delivery came to."""
 
     obeyed: tuple[tuple[str, Command], ...]
@@ -149,7 +152,7 @@ def client_of(url: str) -> Any:  # noqa: ANN401 -- boto's client
     return _clients[url]
 
 
-def deliver(moment: Moment, event: Event) -> Told:
+def deliver(moment: Moment, event: Event) -> Delivered:
     """Process an event as often as Telnyx would deliver it."""
     telnyx, store = AcceptingTelnyx(), CallsTable(client_of(moment.url), moment.table)
     library = FlowLibrary.open(Path(moment.flows), store)
@@ -161,8 +164,8 @@ def deliver(moment: Moment, event: Event) -> Told:
         except (StoreUnavailable, ClientError, BotoCoreError) as fault:
             why = f"{type(fault).__name__}: {fault}"
         else:
-            return Told(tuple(telnyx.obeyed))
-    return Told(tuple(telnyx.obeyed), why)
+            return Delivered(tuple(telnyx.obeyed))
+    return Delivered(tuple(telnyx.obeyed), why)
 
 
 CALLS: tuple[Callable[[Line], Iterator[Event]], ...] = (phone_call, team_call)

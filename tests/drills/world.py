@@ -214,7 +214,7 @@ class World(Stage):
         self.carrier.add_application(replace(application, records_incoming_calls=True), read_numbers(self.flows))
 
     def end_state(self, session: str) -> EndState:
-        """As Stage's: what is left of the call, without what depends on when things were told."""
+        """As Stage's: what is left of the call, without what depends on when its events were delivered."""
         legs = tuple(timeless(leg) for leg in self.checked.legs(session))
         recordings = tuple(timeless_recording(each) for each in self.checked.recordings(session))
         jobs = [ArchiveJob.from_json(each.body) for each in self.queue.messages]
@@ -306,7 +306,7 @@ class World(Stage):
                 settled.append(self.carrier.clock.now)
                 settle(status, failure)
 
-        self.told.append(parse_event(request.body))
+        self.received.append(parse_event(request.body))
         gone = lambda: settle_once(BAD_GATEWAY, "")  # noqa: E731 -- what API Gateway answers for a process that died
         self.processes.start("webhook", lambda: settle_once(self._answer(request), ""), gone)
         self.carrier.clock.after(timeout_seconds, lambda: settle_once(None, "time-out"))

@@ -225,7 +225,7 @@ def _shown_until(descriptor: int, text: str) -> str:
         (["--script", "nowhere.test.yaml"], "nowhere.test.yaml:1: cannot be read"),
     ],
 )
-def test_what_cannot_be_called_is_told_before_anything_starts(arguments: list[str], why: str) -> None:
+def test_what_cannot_be_called_is_reported_before_anything_starts(arguments: list[str], why: str) -> None:
     done = call(*arguments)
 
     assert done.returncode == 1

@@ -134,7 +134,7 @@ def test_flows_that_are_saved_are_taken_up_and_a_phone_that_rings_in_hears_them(
     line = LineThere(int(command.split("--phone-port ")[1].split()[0]))
     placed = line.post("/api/calls", called="+15550100")
     events = line.events(f"/api/calls/{placed['id']}/events", 0)
-    steps = (entry["step"] for _, told in events for entry in told["entries"] if entry["kind"] == "step")
+    steps = (entry["step"] for _, message in events for entry in message["entries"] if entry["kind"] == "step")
     assert next(steps) == "welcome"
     steps.close()
 

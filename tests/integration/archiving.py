@@ -150,7 +150,7 @@ class TelnyxRecordings:
             "download_urls": addresses,
         }
 
-    def _told(self, path: str, query: Mapping[str, list[str]]) -> tuple[int, dict[str, Any]]:
+    def _listed(self, path: str, query: Mapping[str, list[str]]) -> tuple[int, dict[str, Any]]:
         if self.api_status != 200:
             return self.api_status, {"errors": [{"code": "10007", "title": "No", "detail": "No."}]}
         if path.startswith("/v2/recording_transcriptions/"):
@@ -173,7 +173,7 @@ class TelnyxRecordings:
         if fault == "lost":
             return None
         if address.path.startswith("/v2/"):
-            status, document = self._told(address.path, query)
+            status, document = self._listed(address.path, query)
             return None if fault else Served(status, "application/json", body=json.dumps(document).encode())
         if query["X-Amz-Signature"] != [str(self.signature)]:
             return Served(403, "application/xml", body=b"<?xml version='1.0'?><Error/>")

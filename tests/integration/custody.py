@@ -114,8 +114,8 @@ class Operator:
         """How many messages of the dead-letter queue were received and not removed: they come back."""
         with self.house.unharmed():
             name: QueueAttributeNameType = "ApproximateNumberOfMessagesNotVisible"
-            told = self.house.sqs.get_queue_attributes(QueueUrl=self.dead_letters_url, AttributeNames=[name])
-        return int(told["Attributes"][name])
+            attributes = self.house.sqs.get_queue_attributes(QueueUrl=self.dead_letters_url, AttributeNames=[name])
+        return int(attributes["Attributes"][name])
 
     def give_up(self, body: ArchiveJob | str) -> None:
         """Leave a message in the dead-letter queue."""

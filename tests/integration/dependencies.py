@@ -198,7 +198,7 @@ class AcceptingTelnyx:
         return [came[command_id] for _, command_id in asked]
 
     def commands_since(self, call_session_id: str, since_seconds: float, deadline: float) -> Sequence[TakenCommand]:
-        """What was obeyed; its ids are told, as the simulated carrier tells them."""
+        """The commands that were obeyed; it answers with their ids, as the simulated carrier does."""
         del call_session_id, deadline
         if self._faults.next() is not None:
             raise TelnyxUnavailable("timeout", 2, None)

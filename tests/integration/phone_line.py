@@ -125,19 +125,19 @@ class Listener:
     def _read(self) -> Iterator[None]:
         ends = time.monotonic() + PATIENCE_SECONDS
         for line in self._stream:
-            assert time.monotonic() < ends, f"{self.told}\n{self.state}"
+            assert time.monotonic() < ends, f"{self.printed}\n{self.state}"
             name, _, value = line.decode().rstrip("\n").partition(": ")
             if name == "id":
                 self.number = int(value)
             elif name == "data":
-                told = json.loads(value)
-                self.entries += told["entries"]
-                self.state = told["state"]
+                printed = json.loads(value)
+                self.entries += printed["entries"]
+                self.state = printed["state"]
                 yield
 
     def hears(self, text: str) -> None:
-        """Wait until something with this text is told."""
-        self._until(lambda: text in self.told)
+        """Wait until a line with this text is shown."""
+        self._until(lambda: text in self.printed)
 
     def comes_to(self, step: str) -> None:
         """Wait until the call stands at a step."""
@@ -153,11 +153,11 @@ class Listener:
 
     def _until(self, holds: Callable[[], bool]) -> None:
         while not holds():
-            assert next(self._events, self) is None, f"the line has ended the stream:\n{self.told}\n{self.state}"
+            assert next(self._events, self) is None, f"the line has ended the stream:\n{self.printed}\n{self.state}"
 
     @property
-    def told(self) -> str:
-        return "\n".join(f"{each['label']} {each['text']}" for each in self.entries if each["kind"] == "told")
+    def printed(self) -> str:
+        return "\n".join(f"{each['label']} {each['text']}" for each in self.entries if each["kind"] == "line")
 
     @property
     def way(self) -> list[str]:

@@ -155,7 +155,7 @@ class ListingTelnyx:
 
 @dataclass(slots=True)
 class Noted:
-    """An observer that keeps what it is told."""
+    """An observer that keeps what is reported to it."""
 
     measured: Counter[str] = field(default_factory=Counter)
     lines: list[tuple[str, str, dict[str, Any]]] = field(default_factory=list)

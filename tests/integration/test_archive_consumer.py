@@ -189,7 +189,7 @@ def test_what_aws_refuses_is_tried_again_and_then_named(
     assert house.versions(f"{KEY}.wav") == 1
 
 
-def test_a_ledger_that_cannot_be_told_of_the_end_does_not_keep_the_message_from_its_way(
+def test_a_ledger_that_cannot_be_reported_of_the_end_does_not_keep_the_message_from_its_way(
     house: ArchiveHouse, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     refusing(house, "UpdateItem", "ThrottlingException")
@@ -225,7 +225,7 @@ def test_keys_that_dynamodb_leaves_unread_are_a_passing_fault(
     assert logged(caplog)[0]["fault"] == "StoreUnavailable"
 
 
-def test_a_mistake_of_ours_is_told_with_its_traceback_and_holds_nobody(
+def test_a_mistake_of_ours_is_reported_with_its_traceback_and_holds_nobody(
     house: ArchiveHouse, caplog: pytest.LogCaptureFixture
 ) -> None:
     name = {"call_session_id": {"S": SESSION}, "item": {"S": f"RECORDING#{entry(number=2).name}"}}

@@ -56,7 +56,7 @@ def assert_nothing_kept(house: ArchiveHouse) -> None:
     assert house.entry().audio is None
 
 
-def test_a_recording_is_copied_proved_told_of_and_its_entry_closed(
+def test_a_recording_is_copied_proved_reported_of_and_its_entry_closed(
     house: ArchiveHouse, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("INFO")
@@ -69,10 +69,14 @@ def test_a_recording_is_copied_proved_told_of_and_its_entry_closed(
     kept = house.entry()
     assert kept.status == VERIFIED
     assert kept.audio == AudioCopy(f"{KEY}.wav", len(AUDIO), sha256(AUDIO), 2_000)
-    told = house.metadata()
-    assert (told["recording_id"], told["call_control_id"], told["connection_id"]) == (RECORDING_ID, CONTROL, "7267")
-    assert (told["from"], told["to"]) == (CALLER, CALLED)
-    assert (told["bytes"], told["sha256"], told["duration_millis"]) == (len(AUDIO), sha256(AUDIO), 2_000)
+    reported = house.metadata()
+    assert (reported["recording_id"], reported["call_control_id"], reported["connection_id"]) == (
+        RECORDING_ID,
+        CONTROL,
+        "7267",
+    )
+    assert (reported["from"], reported["to"]) == (CALLER, CALLED)
+    assert (reported["bytes"], reported["sha256"], reported["duration_millis"]) == (len(AUDIO), sha256(AUDIO), 2_000)
     assert metrics(capsys.readouterr().out.splitlines()) == {
         "RecordingsVerified": [1.0],
         "RecordingBytes": [float(len(AUDIO))],
@@ -156,7 +160,7 @@ def test_what_lies_there_and_is_not_what_was_copied_is_left_as_evidence(house: A
     assert house.unfinished() == 0
 
 
-def test_audio_of_an_earlier_try_whose_ledger_was_never_told_is_found_to_be_the_same(house: ArchiveHouse) -> None:
+def test_audio_of_an_earlier_try_whose_ledger_was_never_reported_is_found_to_be_the_same(house: ArchiveHouse) -> None:
     house.s3.put_object(Bucket=house.name, Key=f"{KEY}.wav", Body=AUDIO)
 
     failed = house.deliver(house.job(), receives=2)
@@ -719,7 +723,7 @@ def test_an_expired_address_without_another_says_so(
     assert reason in house.entry().reason
 
 
-def test_telnyxs_api_in_trouble_is_told_when_only_it_could_help(house: ArchiveHouse) -> None:
+def test_telnyxs_api_in_trouble_is_reported_when_only_it_could_help(house: ArchiveHouse) -> None:
     house.telnyx.api_status = 503
 
     house.deliver(house.job(urls=None), receives=MAX_RECEIVES)

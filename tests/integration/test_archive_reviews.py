@@ -44,7 +44,7 @@ def test_a_message_decided_about_before_it_is_kept_is_kept_with_the_verdict(hous
     assert f"{KEY}.wav" in house.objects()
 
 
-def test_a_message_decided_about_afterwards_is_told_of_anew_and_its_audio_stays(house: ArchiveHouse) -> None:
+def test_a_message_decided_about_afterwards_is_reported_of_anew_and_its_audio_stays(house: ArchiveHouse) -> None:
     house.deliver(house.job())
     assert house.metadata()["review"] is None
 
@@ -54,7 +54,7 @@ def test_a_message_decided_about_afterwards_is_told_of_anew_and_its_audio_stays(
     assert (house.entry().status, house.versions(f"{KEY}.wav")) == (VERIFIED, 1)
 
 
-def test_a_verdict_that_cannot_be_told_does_not_fail_the_recording(house: ArchiveHouse) -> None:
+def test_a_verdict_that_cannot_be_reported_does_not_fail_the_recording(house: ArchiveHouse) -> None:
     house.deliver(house.job())
     unknown = ArchiveJob("metadata", SESSION, LEG, recording="no-such-entry")
 

@@ -48,7 +48,7 @@ def house(aws: None) -> Iterator[ArchiveHouse]:
         yield house
 
 
-def test_a_transcript_lies_beside_its_recording_and_is_told_of(
+def test_a_transcript_lies_beside_its_recording_and_is_reported_of(
     house: ArchiveHouse, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("INFO")
@@ -60,9 +60,9 @@ def test_a_transcript_lies_beside_its_recording_and_is_told_of(
     assert house.objects()[f"{KEY}.txt"].decode() == TEXT
     kind = house.s3.head_object(Bucket=house.name, Key=f"{KEY}.txt")["ContentType"]
     assert kind == "text/plain; charset=utf-8"
-    told = house.metadata()
-    assert (told["transcript_key"], told["transcript_sha256"]) == (f"{KEY}.txt", sha256(TEXT.encode()))
-    assert told["sha256"] == sha256(house.objects()[f"{KEY}.wav"])
+    content = house.metadata()
+    assert (content["transcript_key"], content["transcript_sha256"]) == (f"{KEY}.txt", sha256(TEXT.encode()))
+    assert content["sha256"] == sha256(house.objects()[f"{KEY}.wav"])
     assert house.entry().transcript == TranscriptCopy(f"{KEY}.txt", sha256(TEXT.encode()), TRANSCRIPTION_ID)
     assert house.entry().status == VERIFIED
     assert metrics(capsys.readouterr().out.splitlines()) == {}

@@ -218,7 +218,7 @@ def _without_project(shown: str) -> list[str]:
 
 @pytest.mark.usefixtures("place")
 @pytest.mark.parametrize(("arguments", "why"), WRONG)
-def test_what_cannot_be_used_is_told_in_one_sentence(
+def test_what_cannot_be_used_is_reported_in_one_sentence(
     arguments: str, why: str, taken: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _put_off_line(monkeypatch)

@@ -191,16 +191,16 @@ sys.exit(main(["bench"]))
         time.sleep(0.05)
 
     os.killpg(running.pid, signal.SIGINT)  # a terminal sends it to all processes of the command
-    said, told = running.communicate(timeout=PROMPTLY_SECONDS)
+    said, said_to_stderr = running.communicate(timeout=PROMPTLY_SECONDS)
 
     assert running.returncode == INTERRUPTED
     assert "[3/8] own-cpu …" in said
-    assert told == "\ndialtone: interrupted; everything it started has been ended\n"
+    assert said_to_stderr == "\ndialtone: interrupted; everything it started has been ended\n"
     assert checkout.measured() == ["cold-start", "round-trips"]
     assert json.loads((checkout.root / ".cache" / "bench" / "round-trips.json").read_bytes())["name"] == "round-trips"
 
 
-def test_a_name_that_is_none_is_told_with_those_that_are(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_name_that_is_none_is_reported_with_those_that_are(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["bench", "speed"]) == 1
 
     assert "dialtone: there is no benchmark 'speed': known are cold-start, round-trips" in capsys.readouterr().err

@@ -167,7 +167,7 @@ def test_a_leg_holds_what_differs_from_a_new_call_and_comes_back_as_it_was(line:
     assert line.store.legs(SESSION) == (replace(few, version=1),)
 
 
-def test_a_leg_that_was_in_no_step_before_is_told_from_one_that_was_nowhere(line: Line) -> None:
+def test_a_leg_that_was_in_no_step_before_is_reported_from_one_that_was_nowhere(line: Line) -> None:
     call = Call(SESSION, LEG, left=Position())
     commit(line, event("call.initiated"), Call(SESSION, LEG), Decision(call))
 
@@ -475,7 +475,9 @@ def test_a_transaction_that_was_throttled_is_no_lost_race(line: Line, codes: tup
         ("ResourceNotFoundException", ClientError),
     ],
 )
-def test_other_errors_of_a_commit_are_told_apart_by_their_code(line: Line, code: str, raised: type[Exception]) -> None:
+def test_other_errors_of_a_commit_are_reported_apart_by_their_code(
+    line: Line, code: str, raised: type[Exception]
+) -> None:
     def change(parsed: dict[str, Any], response: Any) -> None:  # noqa: ANN401 -- botocore's own
         response.status_code = 400
         parsed["Error"] = {"Code": code, "Message": "?"}

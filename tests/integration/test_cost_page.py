@@ -10,9 +10,9 @@ pytestmark = pytest.mark.no_cover
 
 
 def test_the_page_of_cost_says_what_the_code_counts() -> None:
-    told = page({kind: counted(kind) for kind in KINDS})
+    written = page({kind: counted(kind) for kind in KINDS})
 
-    assert PAGE.read_text(encoding="utf-8") == told, "write it anew: python -m tests.benchmarks.cost --write"
+    assert PAGE.read_text(encoding="utf-8") == written, "write it anew: python -m tests.benchmarks.cost --write"
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The table of answers: what Telnyx is told of a request, what the log says of it, what is counted, what it costs."""
+"""The table of answers: the status that Telnyx gets, the log line, the metrics, the round trips."""
 
 from __future__ import annotations
 
@@ -152,14 +152,14 @@ def test_header_names_may_be_in_any_case(desk: Desk) -> None:
     assert desk.take(request(whole, headers)) == 200
 
 
-def test_a_handled_webhook_is_told_in_one_line(desk: Desk) -> None:
+def test_a_handled_webhook_is_reported_in_one_line(desk: Desk) -> None:
     desk.deliver("call.initiated", **RINGS)
 
     line = desk.said().line
 
     assert line.pop("milliseconds") >= 0
-    told = {name: line[name] for name in line.keys() - {"timestamp", "location"}}
-    assert told == {
+    fields = {name: line[name] for name in line.keys() - {"timestamp", "location"}}
+    assert fields == {
         "level": "INFO",
         "service": "webhook",
         "message": "webhook handled",
@@ -254,7 +254,7 @@ def test_a_call_for_a_number_of_ours_in_another_form_is_answered(desk: Desk) -> 
     assert leg.to_number == "+15550100"
 
 
-def test_a_duplicate_is_answered_200_and_told_as_one(desk: Desk) -> None:
+def test_a_duplicate_is_answered_200_and_reported_as_one(desk: Desk) -> None:
     desk.deliver("call.initiated", **RINGS)
     desk.said()
 
@@ -453,7 +453,7 @@ def test_a_dependency_that_does_not_answer_makes_telnyx_deliver_again(
     assert len(desk.scripted.requests) + len(desk.line.jobs()) >= 1
 
 
-def test_a_webhook_that_met_a_fault_is_told_by_its_event_and_call(desk: Desk) -> None:
+def test_a_webhook_that_met_a_fault_is_reported_by_its_event_and_call(desk: Desk) -> None:
     desk.line.faults.plan = {1: "lost"}
 
     desk.deliver("call.initiated", **RINGS)
@@ -558,7 +558,7 @@ def test_an_event_whose_report_fails_is_handled_all_the_same(desk: Desk, monkeyp
     assert len(desk.scripted.requests) == 1
 
 
-def test_races_that_were_lost_are_told(desk: Desk) -> None:
+def test_races_that_were_lost_are_reported(desk: Desk) -> None:
     desk.deliver("call.initiated", **RINGS)
     desk.said()
 
@@ -580,7 +580,7 @@ def test_races_that_were_lost_are_told(desk: Desk) -> None:
 # --- Refusals -------------------------------------------------------------------------------------------------
 
 
-def test_a_refused_command_is_answered_200_told_with_its_remedy_and_counted(desk: Desk) -> None:
+def test_a_refused_command_is_answered_200_reported_with_its_remedy_and_counted(desk: Desk) -> None:
     desk.scripted.answers.append(error(404, "10005", title="Resource not found"))
 
     assert desk.deliver("call.initiated", **RINGS) == 200
@@ -633,7 +633,7 @@ def test_a_command_that_was_sent_twice_and_accepted_leaves_a_trace(desk: Desk) -
     assert "CommandsRetried" not in again.counted()
 
 
-def test_a_command_on_a_call_that_ended_is_told_and_is_no_warning(desk: Desk) -> None:
+def test_a_command_on_a_call_that_ended_is_reported_and_is_no_warning(desk: Desk) -> None:
     desk.deliver("call.initiated", **RINGS)
     desk.said()
     desk.scripted.answers.append(error(422, "90018", title="Call has already ended"))
@@ -684,14 +684,14 @@ def test_a_recording_of_which_it_is_doubtful_whose_it_is_is_a_warning_and_counte
 # --- The whole call -------------------------------------------------------------------------------------------
 
 
-def test_neither_digits_nor_signed_addresses_nor_the_key_are_told(desk: Desk) -> None:
-    told = ""
+def test_neither_digits_nor_signed_addresses_nor_the_key_are_reported(desk: Desk) -> None:
+    fields = ""
     for number, (event_type, payload) in enumerate(PHONE_CALL, start=1):
         assert desk.deliver(event_type, number, **(payload | desk.mark())) == 200
-        told += desk.said().text
+        fields += desk.said().text
 
     assert desk.line.store.legs(SESSION)[0].step == "bye"
-    assert [secret for secret in (CARD, CARD[:4], "X-Amz-Signature", API_KEY, '"#"') if secret in told] == []
+    assert [secret for secret in (CARD, CARD[:4], "X-Amz-Signature", API_KEY, '"#"') if secret in fields] == []
     headers = [each.headers["authorization"] for each in desk.scripted.requests]
     assert set(headers) == {f"Bearer {API_KEY}"}
 

@@ -156,7 +156,7 @@ EVENTS: dict[str, bytes] = {
 }
 
 
-def check_told(status: int, said: Output) -> None:
+def check_reported(status: int, said: Output) -> None:
     assert said.line["answer"] == status
     assert "exception" not in said.line, said.line["exception"]
     assert len(said.text) < 6_000, "a log line must stay one"
@@ -179,13 +179,15 @@ def decodable(whole: bytes) -> bool:
     ("garbage", "as_base64"),
     [(name, form) for name, whole in NOT_EVENTS.items() for form in (True, False) if form or decodable(whole)],
 )
-def test_what_is_no_event_is_answered_400_and_told_in_one_line(door: Door, garbage: str, *, as_base64: bool) -> None:
+def test_what_is_no_event_is_answered_400_and_reported_in_one_line(
+    door: Door, garbage: str, *, as_base64: bool
+) -> None:
     whole = NOT_EVENTS[garbage]
 
     status, said = door.take(whole, as_base64=as_base64)
 
     assert status == 400
-    check_told(status, said)
+    check_reported(status, said)
     assert said.line["level"] == "WARNING"
     assert said.line["reason"]
     assert door.line.spent() == {}
@@ -196,7 +198,7 @@ def test_what_is_strange_and_still_an_event_is_handled_and_kept(door: Door, stra
     status, said = door.take(EVENTS[strange])
 
     assert status == 200
-    check_told(status, said)
+    check_reported(status, said)
     [entry] = door.line.store.timeline(SESSION)
     assert entry.event_type == "call.initiated"
 
@@ -208,7 +210,7 @@ def test_a_field_that_is_not_as_described_reads_as_absent_and_is_counted_and_nam
     status, said = door.take(whole)
 
     assert status == 200
-    check_told(status, said)
+    check_reported(status, said)
     assert (said.line["level"], said.line["ignored_fields"]) == ("WARNING", names)
     assert said.counted()["IgnoredFields"] == len(names)
     assert len(door.line.store.timeline(SESSION)) == 1
@@ -221,7 +223,7 @@ def test_every_webhook_that_the_sdk_knows_is_answered_200_and_kept(door: Door, e
     status, said = door.take(json.dumps(whole).encode())
 
     assert status == 200
-    check_told(status, said)
+    check_reported(status, said)
     assert said.line["event_type"] == kept_as
     assert door.line.store.timeline(said.line["call_session_id"])[0].event_type == kept_as
 
@@ -233,7 +235,7 @@ def test_webhooks_of_api_version_1_name_the_setting_to_change_and_have_a_metric_
     status, said = door.take(json.dumps(version_1).encode())
 
     assert status == 400
-    check_told(status, said)
+    check_reported(status, said)
     assert 'set the application\'s webhook_api_version to "2"' in said.line["reason"]
     assert said.counted()["ApiVersion1Webhooks"] == 1
 
@@ -243,7 +245,7 @@ def test_an_event_of_ours_cannot_come_from_outside(door: Door, ours: str) -> Non
     status, said = door.take(changed({"event_type": ours}))
 
     assert status in {200, 400}
-    check_told(status, said)
+    check_reported(status, said)
     assert door.line.telnyx.obeyed == []
 
 
@@ -289,7 +291,7 @@ def test_a_value_too_big_for_its_place_is_no_fault_of_ours(
     status, said = door.take(body(event_type, 3, **payload))
 
     assert status in {200, 400}
-    check_told(status, said)
+    check_reported(status, said)
 
 
 def test_the_largest_of_all_values_together_are_a_call_that_can_be_stored(door: Door) -> None:
@@ -342,7 +344,7 @@ def test_a_recording_with_times_that_are_none_is_no_fault_of_ours(door: Door, ti
     status, said = door.take(body("call.recording.saved", 2, recording_urls={"mp3": SIGNED_URL}, **times))
 
     assert status in {200, 400}
-    check_told(status, said)
+    check_reported(status, said)
     if status == 200:
         assert len(door.line.jobs()) == 1
 
@@ -400,4 +402,4 @@ def test_any_value_in_any_field_of_any_event_is_handled_or_refused(door: Door, d
 
     event(str(status))
     assert status in {200, 400}
-    check_told(status, said)
+    check_reported(status, said)

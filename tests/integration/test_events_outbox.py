@@ -67,7 +67,7 @@ def archived(store: CallsTable) -> None:
         assert store.mark_recording(written, was=("verified",))
 
 
-def told(events: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
+def types_and_ids(events: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
     """What happened, each once, by the events' ids."""
     by_id = {each["id"]: (each["type"], each["id"]) for each in events}
     return sorted(by_id.values())
@@ -143,7 +143,7 @@ def test_no_event_is_lost_wherever_the_events_function_dies(table: StreamedTable
     for place in range(len(unharmed.wire.requests) + 1):
         streaming = Streaming({place: fault})
         assert streaming.read(table.records)
-        assert told(streaming.bus.taken) == told(unharmed.bus.taken)
+        assert types_and_ids(streaming.bus.taken) == types_and_ids(unharmed.bus.taken)
         assert streaming.dead_letters() == []
 
 
@@ -158,7 +158,7 @@ def test_no_event_is_lost_wherever_the_webhook_function_dies_around_a_commit(flo
         harmed, _ = played(flows, {place: fault})
         streaming = Streaming()
         assert streaming.read(harmed.records)
-        assert told(streaming.bus.taken) == told(unharmed.bus.taken)
+        assert types_and_ids(streaming.bus.taken) == types_and_ids(unharmed.bus.taken)
 
 
 def test_a_batch_that_comes_again_has_the_same_ids(table: StreamedTable, streaming: Streaming) -> None:
@@ -176,7 +176,7 @@ def test_what_the_bus_leaves_out_is_tried_again_at_once(table: StreamedTable, st
     assert streaming.read(table.records)
     unharmed = Streaming()
     unharmed.read(table.records)
-    assert told(streaming.bus.taken) == told(unharmed.bus.taken)
+    assert types_and_ids(streaming.bus.taken) == types_and_ids(unharmed.bus.taken)
 
 
 def test_what_the_bus_never_takes_for_now_comes_again_with_all_behind_it(

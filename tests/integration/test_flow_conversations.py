@@ -372,7 +372,7 @@ def test_a_flow_that_no_number_leads_to_must_say_how_it_is_reached(folder: Path)
         played(folder, "talk: []")
 
 
-def test_a_broken_flow_is_told_as_the_linter_tells_it(folder: Path) -> None:
+def test_a_broken_flow_is_reported_as_the_linter_tells_it(folder: Path) -> None:
     (folder / "desk.yaml").write_text("flow: desk\nsteps:\n  hello: {sya: Hello.}\n", encoding="utf-8")
 
     with pytest.raises(FlowInvalid, match=r"desk\.yaml:3: "):
@@ -567,7 +567,7 @@ def test_junit_counts_failures_and_flows_of_which_too_little_was_taken(
         (["-k", "no such name"], "there is no conversation whose name holds “no such name”"),
     ],
 )
-def test_nothing_to_play_is_told(
+def test_nothing_to_play_is_reported(
     folder: Path, options: list[str], complaint: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (folder / f"desk{SUFFIX}").write_text(PASSES, encoding="utf-8")

@@ -256,7 +256,7 @@ def test_requests_and_answers_are_as_aws_describes_them() -> None:
 
 
 @pytest.mark.usefixtures("aws")
-def test_lines_of_several_groups_are_told_in_their_order() -> None:
+def test_lines_of_several_groups_are_reported_in_their_order() -> None:
     logs = boto3.client("logs")
     at = int(HOUR_AGO.timestamp() * 1_000)
     logged_at: dict[str, tuple[int, ...]] = {"webhook": (1, 4), "archive": (2, 3)}

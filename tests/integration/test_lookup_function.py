@@ -91,7 +91,7 @@ def asked(systems: BackendClient, lookup: Lookup) -> Answer:
 # PromptedInput
 
 
-def test_a_function_is_told_what_the_flow_sends_and_which_question_it_is(
+def test_a_function_is_reported_what_the_flow_sends_and_which_question_it_is(
     server: ScriptedTelnyx, functions: LambdaClient
 ) -> None:
     server.answers.append(response(200, b'{"name": "Ada"}'))
@@ -104,7 +104,7 @@ def test_a_function_is_told_what_the_flow_sends_and_which_question_it_is(
     assert request.json == {"phone": "+13125550142", "lookup_id": "question"}
 
 
-def test_a_function_that_fails_is_told_by_the_kind_of_its_error_and_not_by_its_words(
+def test_a_function_that_fails_is_reported_by_the_kind_of_its_error_and_not_by_its_words(
     server: ScriptedTelnyx, functions: LambdaClient
 ) -> None:
     body = b'{"errorType": "KeyError", "errorMessage": "+13125550142 is secret"}'
@@ -122,7 +122,7 @@ def test_a_function_that_fails_without_a_word_has_failed_too(
     assert asked(BackendClient(functions, NO_TOKENS), FUNCTION) == Answer(FAILED, reason="failed: unknown")
 
 
-def test_a_function_that_is_not_there_or_not_allowed_is_told_by_lambdas_code(
+def test_a_function_that_is_not_there_or_not_allowed_is_reported_by_lambdas_code(
     server: ScriptedTelnyx, functions: LambdaClient
 ) -> None:
     server.answers.append(response(403, b"{}", {"x-amzn-errortype": "AccessDeniedException"}))
@@ -265,7 +265,7 @@ def test_what_an_unforeseen_error_says_is_no_reason_since_it_may_quote_the_quest
     assert answer == Answer(FAILED, reason="a fault of ours: ValueError")
 
 
-def test_what_the_webhook_function_says_of_its_failure_is_told_by_its_kind(
+def test_what_the_webhook_function_says_of_its_failure_is_reported_by_its_kind(
     server: ScriptedTelnyx, functions: LambdaClient
 ) -> None:
     said = b'{"errorType": "Sandbox.Timedout", "errorMessage": "+13125550142"}'
@@ -277,20 +277,20 @@ def test_what_the_webhook_function_says_of_its_failure_is_told_by_its_kind(
         Webhook(functions, lambda _: None).deliver(event, "webhook")
 
 
-def test_a_lookup_that_takes_longer_than_a_silence_goes_unnoticed_is_told_of_once(
+def test_a_lookup_that_takes_longer_than_a_silence_goes_unnoticed_is_reported_of_once(
     server: ScriptedTelnyx, functions: LambdaClient
 ) -> None:
     server.answers.append(response(silent=True))
-    told: list[str] = []
+    sent: list[str] = []
 
     answer = BackendClient(functions, NO_TOKENS).ask(
-        replace(at(server, limit_seconds=2), quiet_seconds=1), lambda _: told.append("slow")
+        replace(at(server, limit_seconds=2), quiet_seconds=1), lambda _: sent.append("slow")
     )
 
-    assert (answer.result, told) == (FAILED, ["slow"])
+    assert (answer.result, sent) == (FAILED, ["slow"])
 
 
-def test_a_lookup_that_is_answered_at_once_is_not_told_of(server: ScriptedTelnyx, functions: LambdaClient) -> None:
+def test_a_lookup_that_is_answered_at_once_is_not_reported_of(server: ScriptedTelnyx, functions: LambdaClient) -> None:
     server.answers.append(response(404))
 
     assert asked(BackendClient(functions, NO_TOKENS), replace(at(server), quiet_seconds=1)) == Answer(NOT_FOUND)
@@ -300,8 +300,8 @@ def test_a_lookup_that_is_answered_at_once_is_not_told_of(server: ScriptedTelnyx
 
 
 def delivered(server: ScriptedTelnyx) -> list[Any]:
-    told = [request.json for request in server.requests if isinstance(request.json, dict)]
-    return [each["dialtone_event"] for each in told if "dialtone_event" in each]
+    sent = [request.json for request in server.requests if isinstance(request.json, dict)]
+    return [each["dialtone_event"] for each in sent if "dialtone_event" in each]
 
 
 def test_an_answer_is_delivered_as_one_event_until_it_is_taken(server: ScriptedTelnyx, functions: LambdaClient) -> None:
@@ -315,7 +315,7 @@ def test_an_answer_is_delivered_as_one_event_until_it_is_taken(server: ScriptedT
 
     assert times == 5
     assert pauses == [0.2, 0.5, 1.0, 2.0]
-    assert [event_from_json(told) for told in delivered(server)] == [event] * 5
+    assert [event_from_json(sent) for sent in delivered(server)] == [event] * 5
     assert "/functions/webhook%3A7/invocations" in server.requests[0].path
 
 
@@ -330,11 +330,11 @@ def test_that_it_takes_long_is_delivered_until_it_is_taken(server: ScriptedTelny
 
     Webhook(functions).deliver_while(still_waiting, event, "webhook")
 
-    assert [event_from_json(told) for told in delivered(server)] == [event] * 3
+    assert [event_from_json(sent) for sent in delivered(server)] == [event] * 3
     assert waited == [0.2, 0.5]
 
 
-def test_once_the_answer_is_there_nobody_is_told_that_it_takes_long(
+def test_once_the_answer_is_there_nobody_is_reported_that_it_takes_long(
     server: ScriptedTelnyx, functions: LambdaClient
 ) -> None:
     server.answers.append(response(200, b'{"statusCode": 503}'))
@@ -451,8 +451,8 @@ def test_the_function_asks_and_answers(server: ScriptedTelnyx, monkeypatch: pyte
 
     app.handler({"lookup": json.loads(json.dumps(FUNCTION.to_json())), "answer_to": "webhook"}, None)
 
-    (told,) = delivered(server)
-    assert told["payload"]["values"] == {"name": "Ada"}
+    (sent,) = delivered(server)
+    assert sent["payload"]["values"] == {"name": "Ada"}
 
 
 # Tokens

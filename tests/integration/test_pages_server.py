@@ -132,7 +132,7 @@ def test_what_cannot_be_done_is_refused_with_a_sentence(site: Site, path: str, b
     assert site.faults == []
 
 
-def test_a_fault_of_ours_is_told_on_both_sides_and_a_persons_slip_to_the_person(site: Site) -> None:
+def test_a_fault_of_ours_is_reported_on_both_sides_and_a_persons_slip_to_the_person(site: Site) -> None:
     broken, wrong = site.ask("GET", "/broken"), site.ask("GET", "/wrong")
 
     assert broken == (500, {"error": "a fault of Dialtone itself (KeyError('leg'))"})

@@ -32,7 +32,7 @@ def line(flows: Path) -> Iterator[OpenLine]:
         yield line
 
 
-def test_what_can_be_called_is_told_and_told_anew_when_it_was_saved(line: OpenLine, flows: Path) -> None:
+def test_what_can_be_called_is_reported_and_reported_anew_when_it_was_saved(line: OpenLine, flows: Path) -> None:
     _, before = line.ask("GET", "/api/line")
     with (flows / "numbers.yaml").open("a") as numbers:
         numbers.write('"+15550198": languages\n')
@@ -47,7 +47,7 @@ def test_what_can_be_called_is_told_and_told_anew_when_it_was_saved(line: OpenLi
     assert "numbers.yaml:1" in broken["error"]
 
 
-def test_a_call_is_heard_pressed_spoken_to_and_its_way_told(line: OpenLine) -> None:
+def test_a_call_is_heard_pressed_spoken_to_and_its_way_reported(line: OpenLine) -> None:
     with line.place(MENU) as call:
         call.hears("Welcome to Harbour Dental.")
         call.does("press", digits="2")
@@ -61,7 +61,7 @@ def test_a_call_is_heard_pressed_spoken_to_and_its_way_told(line: OpenLine) -> N
         assert [step.partition(".")[2] for step in call.way] == ["welcome", "message", "thanks", "bye"]
         edges = [(each["source"], each["edge"]) for each in call.entries if each.get("edge")]
         assert edges[:2] == [("", "start"), ("welcome", "keys.2")]
-        assert "hung up by the line" in call.told
+        assert "hung up by the line" in call.printed
         status, conversation = line.ask("GET", f"/api/calls/{call.call}/conversation")
         assert (status, conversation["called"], conversation["ends"]["hung_up_by"]) == (200, MENU, "line")
 
@@ -77,13 +77,13 @@ def test_several_calls_at_once_each_hear_their_own(line: OpenLine) -> None:
         two.until("flow", "languages")
         three.until("stage", "over")
 
-        assert [each.told.splitlines()[0] for each in (one, two, three)] == [
+        assert [each.printed.splitlines()[0] for each in (one, two, three)] == [
             "line call 1",
             "line call 2",
             "line call 3",
         ]
-        assert "hung up" not in one.told + two.told
-        assert "For our opening hours" not in two.told
+        assert "hung up" not in one.printed + two.printed
+        assert "For our opening hours" not in two.printed
         assert all("message" not in step for step in three.way)
 
 
@@ -121,7 +121,7 @@ def test_who_is_cut_off_for_a_moment_hears_all_that_was_missed_and_nothing_twice
         second.does("press", digits="2")
         second.comes_to("message")
 
-        assert "ringing" not in second.told
+        assert "ringing" not in second.printed
         assert before == number
 
 
@@ -159,7 +159,7 @@ def test_the_agent_whom_a_flow_rings_can_be_played(line: OpenLine, flows: Path) 
         call.does("hang-up", caller=True)
         call.until("stage", "over")
 
-        assert "hung up by the caller" in call.told
+        assert "hung up by the caller" in call.printed
 
 
 @pytest.mark.parametrize(
@@ -193,7 +193,7 @@ def test_only_flows_have_pictures(line: OpenLine, path: str) -> None:
     assert line.ask("GET", path)[0] == 404
 
 
-def test_a_flow_that_cannot_be_read_is_told_with_its_place(line: OpenLine, flows: Path) -> None:
+def test_a_flow_that_cannot_be_read_is_reported_with_its_place(line: OpenLine, flows: Path) -> None:
     status, picture = line.ask("GET", "/api/pictures/main-menu")
     (flows / "main-menu.yaml").write_text("flow: main-menu\nsteps:\n  bye: {hang: up}\n")
     answers = [

@@ -351,7 +351,7 @@ def test_commands_of_different_legs_go_out_together_and_what_follows_a_bridge_go
     ]
 
 
-def test_of_several_commands_each_refused_one_is_told_and_the_first_leads_the_flow(line: Line) -> None:
+def test_of_several_commands_each_refused_one_is_reported_and_the_first_leads_the_flow(line: Line) -> None:
     line.telnyx.refuses = {"dial +15550191": REFUSED, MIDDLE: REFUSED}
 
     handled = line.deliver(ringing(line))
@@ -362,8 +362,8 @@ def test_of_several_commands_each_refused_one_is_told_and_the_first_leads_the_fl
         ("speak", "accepted"),
     ]
     assert (handled.call.step, handled.call.errors) == ("nobody", 1)
-    told = [entry for entry in line.store.timeline(SESSION) if entry.event_type == "dialtone.command.refused"]
-    assert [entry.reason.partition(":")[0] for entry in told] == ["dial refused", "dial refused"]
+    refusals = [entry for entry in line.store.timeline(SESSION) if entry.event_type == "dialtone.command.refused"]
+    assert [entry.reason.partition(":")[0] for entry in refusals] == ["dial refused", "dial refused"]
 
 
 def test_of_several_nothing_is_asked_for_again_once_a_refusal_has_led_the_call_on(line: Line) -> None:
@@ -380,12 +380,12 @@ def test_of_several_nothing_is_asked_for_again_once_a_refusal_has_led_the_call_o
     line.deliver(rings)
 
     assert not {command_id(rings.id, place) for place in range(4)} & set(line.telnyx.asked)
-    told = [entry for entry in line.store.timeline(SESSION) if entry.event_type == "dialtone.command.refused"]
-    assert len(told) == 1, "the other refusal is of a step already left"
+    refusals = [entry for entry in line.store.timeline(SESSION) if entry.event_type == "dialtone.command.refused"]
+    assert len(refusals) == 1, "the other refusal is of a step already left"
     assert line.store.legs(SESSION)[0].step == "nobody"
 
 
-def test_no_refusal_is_told_before_it_is_known_what_came_of_all_that_went_out_together(line: Line) -> None:
+def test_no_refusal_is_reported_before_it_is_known_what_came_of_all_that_went_out_together(line: Line) -> None:
     line.telnyx.refuses = {MIDDLE: REFUSED}
     rings = ringing(line)
     line.faults.plan = {line.faults.place + 2: "unanswered"}

@@ -199,8 +199,8 @@ TEAM_REFUSALS: tuple[tuple[str, ...], ...] = (
 def as_heard(remains: Remains) -> Remains:
     """Commands that go out together arrive in any order, and a leg ends once.
 
-    A second refusal of such a group comes late and changes nothing: if a process dies before it is told, what was left
-    behind is not sent again, and nobody misses it.
+    A second refusal of such a group comes late and changes nothing: if a process dies before it is reported, the
+    commands that were left are not sent again, and are not missed.
     """
     legs = {command.call_control_id: each for each in remains.obeyed if (command := each[1]).action == "hangup"}
     others = (each for each in remains.obeyed if each[1].action != "hangup")

@@ -46,7 +46,7 @@ def flows(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def events(line: Line) -> Iterator[Event]:
-    """What is told of the call, one after the other: each carries the mark that the commands before it left."""
+    """The events of the call, one after the other: each carries the `client_state` that the commands before it left."""
 
     def marked(event_type: str, number: int, **payload: object) -> Event:
         return event(
@@ -69,7 +69,7 @@ def unharmed(flows: Path) -> Remains:
     return line.remains(SESSION)
 
 
-def test_the_other_system_is_told_the_pin_and_nothing_that_is_kept_has_it(flows: Path) -> None:
+def test_the_other_system_is_reported_the_pin_and_nothing_that_is_kept_has_it(flows: Path) -> None:
     line = Line.in_memory(flows)
 
     for each in events(line):
@@ -98,13 +98,13 @@ def test_a_fault_at_any_request_leaves_no_trace(flows: Path, fault: Fault, place
 
 def test_a_question_is_not_asked_again_once_it_is_answered(flows: Path) -> None:
     line = Line.in_memory(flows)
-    told = []
+    sequence = []
     for each in events(line):
         line.deliver(each)
-        told.append(each)
+        sequence.append(each)
     line.spent()
 
-    for each in told:
+    for each in sequence:
         line.deliver(each)
 
     assert line.spent()["Lookup"] == 0
@@ -112,9 +112,9 @@ def test_a_question_is_not_asked_again_once_it_is_answered(flows: Path) -> None:
 
 def test_an_answer_that_is_given_again_later_and_redelivered_changes_nothing(flows: Path) -> None:
     line = Line.in_memory(flows)
-    told = events(line)
+    sequence = events(line)
     for _ in range(3):
-        line.deliver(next(told))
+        line.deliver(next(sequence))
     (question,) = line.systems.questions.values()
     first, later = (
         Answer(FOUND, {"name": "Ada"}).event(question, f"2026-09-21T12:00:04.{millis}Z")
@@ -132,10 +132,10 @@ def test_an_answer_that_is_given_again_later_and_redelivered_changes_nothing(flo
 
 def test_a_question_is_not_asked_where_the_wait_for_its_answer_was_refused(flows: Path) -> None:
     line = Line.in_memory(flows)
-    told = events(line)
-    line.deliver(next(told))
-    line.deliver(next(told))
-    keyed = next(told)
+    sequence = events(line)
+    line.deliver(next(sequence))
+    line.deliver(next(sequence))
+    keyed = next(sequence)
     line.telnyx.refuses["gather"] = REFUSED
 
     handled = [line.deliver(keyed) for _ in range(2)]
@@ -148,9 +148,9 @@ def test_a_question_is_not_asked_where_the_wait_for_its_answer_was_refused(flows
 def test_a_question_that_lambda_gives_up_leads_its_caller_on_all_the_same(flows: Path, *, late: bool) -> None:
     """Throttled, or its function crashed: Lambda keeps nothing of it, and the timer that Telnyx holds ends the wait."""
     line = Line.in_memory(flows)
-    told = events(line)
+    sequence = events(line)
     for _ in range(3):
-        line.deliver(next(told))
+        line.deliver(next(sequence))
     (question,) = line.systems.questions.values()
     timer = next(command for _, command in reversed(line.telnyx.obeyed) if command.action == "gather")
     over = {"gather_id": timer.parameters["gather_id"], "status": "timeout", "client_state": line.telnyx.client_state}

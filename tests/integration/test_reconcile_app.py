@@ -71,7 +71,7 @@ def test_a_variable_that_is_missing_is_named_at_start(missing: str) -> None:
 
 @pytest.fixture
 def dependencies() -> Iterator[ScriptedTelnyx]:
-    """Telnyx, and Lambda with the webhook function: told apart by their paths."""
+    """Telnyx, and Lambda with the webhook function: distinguished by their paths."""
     with ScriptedTelnyx() as scripted:
         scripted.answering = _answer
         yield scripted

@@ -119,19 +119,19 @@ def test_a_webhook_still_takes_two_trips(house: Reconciling) -> None:
 def test_a_call_whose_hang_up_never_came_is_closed_as_if_it_had(house: Reconciling, flows: Path) -> None:
     house.play(without=HANG_UP)
     house.telnyx.calls[CONTROL] = OVER
-    told = reconciling(flows)
-    told.play(without=())
+    undisturbed = reconciling(flows)
+    undisturbed.play(without=())
 
     counts = house.sweep(6)
 
     assert (counts["calls"], counts["calls_closed"]) == (1, 1)
-    leg, leg_told = house.leg(), told.leg()
+    leg, other_leg = house.leg(), undisturbed.leg()
     assert (leg.status, leg.ended_at, leg.hangup_cause, leg.hangup_source) == ("ended", ENDED_AT, "unknown", "unknown")
     assert (leg.step, leg.turn, leg.ending, leg.variables) == (
-        leg_told.step,
-        leg_told.turn,
-        leg_told.ending,
-        leg_told.variables,
+        other_leg.step,
+        other_leg.turn,
+        other_leg.ending,
+        other_leg.variables,
     )
     assert house.noted.measured["CallsClosed"] == 1
     assert house.due_legs() == []
@@ -247,14 +247,14 @@ def undelivered(event: Event, **changes: object) -> dict[str, object]:
 def test_a_hang_up_that_telnyx_could_not_deliver_is_read_back(house: Reconciling, flows: Path) -> None:
     house.play(without=HANG_UP)
     house.telnyx.lost = [undelivered(hang_up(house))]
-    told = reconciling(flows)
-    told.play(without=())
+    undisturbed = reconciling(flows)
+    undisturbed.play(without=())
 
     house.sweep(6)
 
-    leg, leg_told = house.leg(), told.leg()
+    leg, other_leg = house.leg(), undisturbed.leg()
     assert (leg.hangup_cause, leg.ended_at) == ("normal_clearing", hang_up(house).occurred_at)
-    assert (leg.outcome, leg.ending, leg.variables) == (leg_told.outcome, leg_told.ending, leg_told.variables)
+    assert (leg.outcome, leg.ending, leg.variables) == (other_leg.outcome, other_leg.ending, other_leg.variables)
     assert [each.event_type for each in house.line.store.timeline(SESSION)].count("call.hangup") == 1
     assert house.noted.measured["CallsClosed"] == 1
 

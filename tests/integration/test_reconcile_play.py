@@ -63,20 +63,20 @@ def test_an_outage_that_took_the_hang_up_along_loses_no_recording(line: Line, na
 
 
 def test_the_call_is_left_as_the_webhook_would_have_left_it(line: Line) -> None:
-    told = Stage(start=line.stage.carrier.clock.datetime(0))
-    told.carrier.add_callee(AGENT, AGENT_SCRIPT)
-    told_session = CALLS["a conversation"](told)
+    undisturbed = Stage(start=line.stage.carrier.clock.datetime(0))
+    undisturbed.carrier.add_callee(AGENT, AGENT_SCRIPT)
+    other_session = CALLS["a conversation"](undisturbed)
 
     session = CALLS["a conversation"](line.stage)
     line.sweep(5)
 
     [leg] = [leg for leg in line.store.legs(session) if leg.flow]
-    [leg_told] = [leg for leg in told.store.legs(told_session) if leg.flow]
+    [other_leg] = [leg for leg in undisturbed.store.legs(other_session) if leg.flow]
     assert (leg.outcome, leg.status, leg.recorder, leg.recordings) == (
-        leg_told.outcome,
-        leg_told.status,
-        leg_told.recorder,
-        leg_told.recordings,
+        other_leg.outcome,
+        other_leg.status,
+        other_leg.recorder,
+        other_leg.recordings,
     )
     assert [each.status for each in line.store.recordings(session)] == [SAVED]
 

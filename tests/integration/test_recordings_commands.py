@@ -98,7 +98,7 @@ def test_what_makes_no_sense_is_refused_in_a_sentence(at_work: Operator) -> None
         assert "Traceback" not in err
 
 
-def test_without_a_stack_the_remedy_is_told(at_work: Operator, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_stack_the_remedy_is_reported(at_work: Operator, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CALLS_TABLE")
 
     status, _, err = at_work.run("list")

@@ -24,18 +24,18 @@ if TYPE_CHECKING:
 LOOKS_UP = "flow: desk\nsteps:\n  who: {lookup: customers, into: customer, gives: [name]}\n  bye: hangup\n"
 
 
-def replayed(told: Event) -> Event:
+def replayed(event: Event) -> Event:
     """Give the event as `dialtone replay` has it run again."""
-    return replace(told, payload={**told.payload, READ_BACK: REPLAY})
+    return replace(event, payload={**event.payload, READ_BACK: REPLAY})
 
 
 def played(flows: Path, call: Callable[[Line], Iterator[Event]]) -> list[Event]:
     """Give the events of a call that nothing disturbed."""
-    line, told = Line.in_memory(flows), []
+    line, received = Line.in_memory(flows), []
     for each in call(line):
-        told.append(each)
+        received.append(each)
         line.deliver(each)
-    return told
+    return received
 
 
 @given(call=st.sampled_from([phone_call, team_call]), failing=st.sets(st.integers(0, 15)))
@@ -45,9 +45,9 @@ def test_whichever_events_of_a_call_had_failed_its_record_is_whole_and_nobody_he
 ) -> None:
     line = Line.in_memory(flows)
     failed: list[Event] = []
-    told: list[Event] = []
+    received: list[Event] = []
     for number, each in enumerate(call(line)):
-        told.append(each)
+        received.append(each)
         if number in failing:
             failed.append(each)
         else:
@@ -59,38 +59,38 @@ def test_whichever_events_of_a_call_had_failed_its_record_is_whole_and_nobody_he
             assert not line.deliver(replayed(each)).unsent
 
     remains = line.remains(SESSION)
-    assert sorted(each.event_id for each in remains.timeline) == sorted(each.id for each in told)
+    assert sorted(each.event_id for each in remains.timeline) == sorted(each.id for each in received)
     assert [leg.status for leg in remains.legs if leg.leg_id == LEG] == ["ended"]
     assert {command.action for _, command in line.telnyx.obeyed[len(obeyed) :]} <= {"hangup"}
-    urls = [each for each in told if "recording_urls" in each.payload]
+    urls = [each for each in received if "recording_urls" in each.payload]
     assert sum('"audio"' in job for job in remains.jobs) == len(urls)
 
 
 @pytest.mark.parametrize("call", [phone_call, team_call])
 def test_of_a_call_that_is_over_they_start_nothing(flows: Path, call: Callable[[Line], Iterator[Event]]) -> None:
-    told = played(flows, call)
+    received = played(flows, call)
     line = Line.in_memory(flows)
-    for each in told:
+    for each in received:
         if each.type == "call.hangup":
             line.deliver(each)
 
-    results = [line.deliver(replayed(each)) for each in told if each.type != "call.hangup"]
+    results = [line.deliver(replayed(each)) for each in received if each.type != "call.hangup"]
 
     assert {command.action for _, command in line.telnyx.obeyed} <= {"hangup"}
     assert not any(each.unsent or each.duplicate for each in results)
     remains = line.remains(SESSION)
-    assert len(remains.timeline) == len(told)
+    assert len(remains.timeline) == len(received)
     assert all(leg.status == "ended" and leg.initiated_at for leg in remains.legs)
 
 
 def test_recordings_and_transcripts_are_taken_into_custody_and_none_is_expected_that_was_never_begun(
     flows: Path,
 ) -> None:
-    told = played(flows, phone_call)
+    received = played(flows, phone_call)
     line = Line.in_memory(flows)
-    line.deliver(next(each for each in told if each.type == "call.hangup"))
+    line.deliver(next(each for each in received if each.type == "call.hangup"))
 
-    begun, come = [each for each in told if ".recording." not in each.type], told
+    begun, come = [each for each in received if ".recording." not in each.type], received
     for each in begun:
         line.deliver(replayed(each))
     assert line.store.recordings(SESSION) == ()
@@ -116,18 +116,18 @@ def test_no_other_system_is_asked(tmp_path: Path) -> None:
 
 def test_one_that_had_been_decided_on_sends_what_hands_over_and_says_nothing(flows: Path) -> None:
     """The fault may come after the commit: its commands are of another day, its job is not."""
-    told = played(flows, phone_call)
-    saved = next(each for each in told if each.type == "call.recording.saved")
+    received = played(flows, phone_call)
+    saved = next(each for each in received if each.type == "call.recording.saved")
     line = Line.in_memory(flows, {5: "dies after", 7: "dies after"})
-    line.deliver(told[0])  # 0 to 2: read, commit, answer
+    line.deliver(received[0])  # 0 to 2: read, commit, answer
     with pytest.raises(Died):  # 3, 4: read, commit; 5: its first command
-        line.deliver(told[1])
+        line.deliver(received[1])
     with pytest.raises(Died):  # 6, 7: read, commit
         line.deliver(saved)
     line.deliver(event("call.hangup", 30, hangup_cause="normal_clearing"))
     obeyed = list(line.telnyx.obeyed)
 
-    for each in (told[1], saved):
+    for each in (received[1], saved):
         assert line.deliver(replayed(each)).duplicate
 
     assert line.telnyx.obeyed == obeyed
@@ -136,12 +136,12 @@ def test_one_that_had_been_decided_on_sends_what_hands_over_and_says_nothing(flo
 
 
 def test_people_whom_nobody_hung_up_on_are_hung_up_on(flows: Path) -> None:
-    told = played(flows, team_call)
-    rung = [each for each in told if each.type == "call.initiated" and each.about_callee]
+    received = played(flows, team_call)
+    rung = [each for each in received if each.type == "call.initiated" and each.about_callee]
     line = Line.in_memory(flows)
-    for each in told[:3]:
+    for each in received[:3]:
         line.deliver(each)
-    line.deliver(next(each for each in told if each.type == "call.hangup" and not each.about_callee))
+    line.deliver(next(each for each in received if each.type == "call.hangup" and not each.about_callee))
     line.telnyx.obeyed.clear()
     line.telnyx.refuses["hangup"] = Outcome("ended", 1, 422, code="90018", title="Call has already ended")
 

@@ -128,8 +128,8 @@ def test_a_place_is_kept_and_claimed_once(store: CallsTable) -> None:
 def test_who_has_waited_longest_is_the_first_on_the_line_or_not() -> None:
     table = CallsTable(MemoryTable(), "calls")  # type: ignore[arg-type] # in memory
     leg = Call("session", "early", from_number="+15550142", to_number="+15550100")
-    told = event("call.dequeued", 1)
-    table.commit(told, Call("session", "early"), Decision(leg, promised=kept("early")), at_seconds=0)
+    reported = event("call.dequeued", 1)
+    table.commit(reported, Call("session", "early"), Decision(leg, promised=kept("early")), at_seconds=0)
     commit(table, 2, promised=kept("erased", NOW_MILLIS - 1))
     commit(table, 3, promised=kept("old", NOW_MILLIS - CALLBACK_SECONDS * 1_000))
     asked = QueueQuestion(("sales", "support"), asked_at=NOW)

@@ -32,7 +32,7 @@ ANSWERED = event("call.answered", 2)
 
 
 def _answer(request: Request) -> Answer:
-    """Telnyx, and Lambda with the webhook function: told apart by their paths."""
+    """Telnyx, and Lambda with the webhook function: distinguished by their paths."""
     if request.path.startswith("/v2/call_events"):
         raw = {
             "id": ANSWERED.id,
@@ -161,7 +161,7 @@ class BrokenQueue:
         raise ConnectTimeoutError(endpoint_url="https://sqs.invalid")
 
 
-def test_a_call_goes_on_though_the_watchdog_cannot_be_told_of_it_and_operators_hear(tmp_path: Path) -> None:
+def test_a_call_goes_on_though_the_watchdog_cannot_be_reported_of_it_and_operators_hear(tmp_path: Path) -> None:
     line = Line.in_memory(written_flows(tmp_path))
     processor = line.processor()
     processor.watchdog = WatchdogQueue(BrokenQueue(), "watchdog")  # type: ignore[arg-type] # as much of it as is used
@@ -174,29 +174,29 @@ def test_a_call_goes_on_though_the_watchdog_cannot_be_told_of_it_and_operators_h
     assert [sent.command.action for sent in handled.sent] == ["answer"]
 
 
-def test_a_webhook_that_died_before_it_told_the_watchdog_tells_it_when_it_comes_again(tmp_path: Path) -> None:
+def test_a_webhook_that_died_before_it_reported_the_watchdog_tells_it_when_it_comes_again(tmp_path: Path) -> None:
     line = Line.in_memory(written_flows(tmp_path))
-    told: list[Look] = []
+    begun: list[Look] = []
     processor = line.processor()
-    processor.watchdog = Told(told)
+    processor.watchdog = KeptLooks(begun)
     ringing = next(phone_call(line))
     processor.handle(ringing, time.monotonic() + 60)
-    told.clear()
+    begun.clear()
 
     processor.handle(ringing, time.monotonic() + 60)
 
     [leg] = line.store.legs(SESSION)
-    assert told == [begun_by(ringing, leg)]
-    assert leg.watch == replace(leg.watch or Watch("", 0), chain=told[0].chain)
+    assert begun == [begun_by(ringing, leg)]
+    assert leg.watch == replace(leg.watch or Watch("", 0), chain=begun[0].chain)
 
 
-class Told:
-    """Keeps what the watchdog is told."""
+class KeptLooks:
+    """Keeps the messages for the watchdog."""
 
-    def __init__(self, told: list[Look]) -> None:
-        self._told = told
+    def __init__(self, begun: list[Look]) -> None:
+        self._begun = begun
 
     def look_later(self, look: Look, seconds: int, deadline: float) -> None:
         del deadline
         assert seconds == LOOK_SECONDS
-        self._told.append(look)
+        self._begun.append(look)

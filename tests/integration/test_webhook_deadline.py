@@ -71,8 +71,8 @@ class Dependencies:
         telnyx.answering = lambda _: self.troubles.get(TELNYX)
 
     def _aws(self, request: Request) -> Answer:
-        status, told = AWS_ANSWERS[operation(request)]
-        well = Answer(status, json.dumps(told).encode(), {"content-type": "application/x-amz-json-1.0"})
+        status, reported = AWS_ANSWERS[operation(request)]
+        well = Answer(status, json.dumps(reported).encode(), {"content-type": "application/x-amz-json-1.0"})
         return self.troubles.get(operation(request), well)
 
     @property

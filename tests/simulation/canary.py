@@ -140,7 +140,7 @@ class CanaryStage(Stage):
 
     def _post(self, request: Request, timeout_seconds: float) -> int:
         del timeout_seconds
-        self.told.append(parse_event(request.body))
+        self.received.append(parse_event(request.body))
         gateway = {"body": request.body.decode(), "headers": dict(request.headers), "isBase64Encoded": False}
         if self._chance.random() >= self.share:
             self.table.by_next = False

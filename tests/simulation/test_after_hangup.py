@@ -73,7 +73,7 @@ def steps(stage: Stage, call: Call) -> list[str]:
 
 
 def hangups(stage: Stage) -> Iterator[Event]:
-    return (event for event in stage.told if event.type == "call.hangup")
+    return (event for event in stage.received if event.type == "call.hangup")
 
 
 def ids(stage: Stage) -> list[str]:
@@ -111,7 +111,7 @@ def test_every_event_that_comes_again_asks_nothing_under_another_id() -> None:
     stage = Stage(flows=LANGUAGE_FLOWS)
     call = played(stage)
 
-    for event in tuple(stage.told):
+    for event in tuple(stage.received):
         stage.processor.handle(event, NO_DEADLINE)
     stage.carrier.run()
 
@@ -228,7 +228,7 @@ def test_a_process_that_dies_at_a_step_is_followed_up_by_the_watchdog_under_the_
         stage.processor.lookups = lookups
     else:
         stage.processor.store = DyingStore(store)  # type: ignore[assignment] # as far as it is used
-    object.__setattr__(stage.endpoint, "observer", stage.noted)  # it is told of the death
+    object.__setattr__(stage.endpoint, "observer", stage.noted)  # the death is reported to it
 
     call = played(stage)
 

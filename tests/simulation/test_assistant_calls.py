@@ -67,7 +67,7 @@ def test_every_event_again_asks_for_nothing_again() -> None:
     stage = played(TALKS)
     before = len(stage.api.log)
 
-    for event in tuple(stage.told):
+    for event in tuple(stage.received):
         stage.processor.handle(event, NO_DEADLINE)
     stage.carrier.run()
 

@@ -41,7 +41,7 @@ def test_a_good_version_gets_a_tenth_for_five_minutes_and_then_all() -> None:
     ended = MINUTE + CANARY_SECONDS
     canary = [at for at in stage.by_new if at < ended]
     assert (stage.outcome, stage.ended_at) == ("succeeded", ended)
-    assert 0 < len(canary) < 0.2 * len(stage.told)
+    assert 0 < len(canary) < 0.2 * len(stage.received)
     assert max(stage.by_new) > ended
     assert outcomes(stage, sessions) == [("completed", ["saved"])] * CALLS
 

@@ -292,7 +292,7 @@ def test_a_large_flow_in_russian_answers_and_its_calls_end_on_it(folder: Path, t
     assert Deployment(folder, table).last_command(spoken(1, 2)) == "Old more."
 
 
-def test_a_broken_flow_without_an_earlier_version_is_told(folder: Path, table: CountingTable) -> None:
+def test_a_broken_flow_without_an_earlier_version_is_reported(folder: Path, table: CountingTable) -> None:
     (folder / "desk.yaml").write_text("flow: desk\nsteps: broken\n")
 
     with pytest.raises(FlowInvalid):

@@ -29,7 +29,7 @@ MAX_STEPS, MAX_MINUTES = 25, 3
 MAX_CALL_SECONDS = 1_200
 """Three minutes, the last resort's ten steps, and how long the longest of all these may take."""
 MAX_SILENCE_SECONDS = 45
-"""Between two things told of the call: the longest wait of a generated step, or its longest prompt."""
+"""Between two events of the call: the longest wait of a generated step, or its longest prompt."""
 
 NAMES = [f"s{place}" for place in range(5)]
 TARGETS = st.sampled_from(NAMES)
@@ -161,15 +161,15 @@ def test_nobody_hears_silence(main: dict[str, Any], other: dict[str, Any], calle
 
 
 @given(main=flows("main"), other=flows("other"), caller=CALLERS)
-def test_what_is_told_again_of_a_step_already_left_changes_nothing(
+def test_what_is_reported_again_of_a_step_already_left_changes_nothing(
     main: dict[str, Any], other: dict[str, Any], caller: Caller
 ) -> None:
     stage, session = played(main, other, caller, None)
     (before,) = stage.store.legs(session)
     sent = len(stage.api.log)
 
-    for place, told in enumerate(tuple(stage.told)):
-        event = replace(told, id=f"again-{place}")
+    for place, reported in enumerate(tuple(stage.received)):
+        event = replace(reported, id=f"again-{place}")
         bound = event.type.startswith(("call.speak", "call.playback", "call.gather", "call.dtmf"))
         if bound and event.client_state.turn != before.turn:
             stage.processor.handle(event, float("inf"))

@@ -79,7 +79,7 @@ def left(stage: Stage) -> list[str]:
     kept = [json.dumps({name: _read(item[name]) for name in item if name not in NAMES_AND_TIMES}) for item in items]
     lines = stage.endpoint.observer.lines()  # type: ignore[attr-defined]
     said = [WHEN_MEASURED.sub("", each) for each in lines]
-    ids = {each for event in stage.told for each in (event.id, *_ids(event))}
+    ids = {each for event in stage.received for each in (event.id, *_ids(event))}
     return [_without(ids, text) for text in (*kept, *said)]
 
 
@@ -123,7 +123,7 @@ def test_digits_keyed_before_a_sensitive_step_are_kept_nowhere(first: str, tmp_p
 
     stage.ring(DESK, Caller(Press(CARD, after=0.5), Silence(5), Press(CARD), Silence(60), HangUp()))
 
-    assert [each.type for each in stage.told].count("call.dtmf.received") > len(CARD)
+    assert [each.type for each in stage.received].count("call.dtmf.received") > len(CARD)
     assert telling_digits(stage) == []
 
 
@@ -156,7 +156,7 @@ def test_digits_keyed_in_a_conversation_are_kept_nowhere_whoever_presses_them(ag
 
     stage.ring(DESK, Caller(Silence(8), Press(CARD), Silence(60), HangUp()))
 
-    assert [each.type for each in stage.told].count("call.dtmf.received") >= len(CARD)
+    assert [each.type for each in stage.received].count("call.dtmf.received") >= len(CARD)
     assert telling_digits(stage) == []
 
 
@@ -173,7 +173,7 @@ def test_digits_of_a_call_whose_flow_is_not_known_are_kept_nowhere(tmp_path: Pat
 
     stage.carrier.run()
 
-    assert "call.dtmf.received" in [each.type for each in stage.told]
+    assert "call.dtmf.received" in [each.type for each in stage.received]
     assert telling_digits(stage) == []
 
 
@@ -285,7 +285,9 @@ REVIEWS = {
 def recording_addresses(stage: Stage) -> set[str]:
     """Every address of a recording that an event brought."""
     found = (
-        event.payload.get(name) or {} for event in stage.told for name in ("recording_urls", "public_recording_urls")
+        event.payload.get(name) or {}
+        for event in stage.received
+        for name in ("recording_urls", "public_recording_urls")
     )
     return {address for each in found for address in each.values()}
 

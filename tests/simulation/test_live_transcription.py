@@ -55,7 +55,7 @@ def test_every_event_again_keeps_nothing_again_and_commands_nothing() -> None:
     stage = played()
     before = len(stage.api.log)
 
-    for event in tuple(stage.told):
+    for event in tuple(stage.received):
         stage.processor.handle(event, NO_DEADLINE)
     stage.carrier.run()
 

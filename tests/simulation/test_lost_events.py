@@ -46,7 +46,7 @@ def losing(whole: WatchedStage, *, first: int, but: str = "") -> Iterator[tuple[
     A lost hang-up leaves nobody on the line; where it is not read back, a sweep closes the call: test_lost_hangups.py.
     """
     for number in range(first % EVERY, whole.events, EVERY):
-        if (lost_one := whole.told[number].type) != but:
+        if (lost_one := whole.received[number].type) != but:
             yield number, f"without {lost_one}, number {number}"
 
 
@@ -96,7 +96,7 @@ def test_of_an_event_that_telnyx_does_not_know_either_the_call_goes_on_by_its_er
 
 def test_a_caller_who_would_hear_nothing_more_hears_the_apology_of_the_flow() -> None:
     play = "a menu, hours and a message"
-    number = next(place for place, event in enumerate(reported(play).told) if event.type == "call.gather.ended")
+    number = next(place for place, event in enumerate(reported(play).received) if event.type == "call.gather.ended")
 
     stage, session = lost(play, number, Forgetful)
 
@@ -106,7 +106,7 @@ def test_a_caller_who_would_hear_nothing_more_hears_the_apology_of_the_flow() ->
     assert stage.noted.measured["EventsOverdue"] >= 1
 
 
-def test_the_usual_call_is_told_to_the_watchdog_once_by_the_webhook_function() -> None:
+def test_the_usual_call_is_reported_to_the_watchdog_once_by_the_webhook_function() -> None:
     stage = WatchedStage(seed=7)
 
     PLAYS["a recorded conversation"](stage)
@@ -139,7 +139,7 @@ def test_a_call_that_the_failover_leads_is_left_to_it() -> None:
 
 def test_while_telnyx_does_not_answer_nothing_is_done_and_the_looks_go_on() -> None:
     whole = reported("a menu, hours and a message")
-    number = next(place for place, event in enumerate(whole.told) if event.type == "call.answered")
+    number = next(place for place, event in enumerate(whole.received) if event.type == "call.answered")
     stage = WatchedStage(seed=7, lost=number)
     stage.carrier.faults.disturb_api(ApiFault.UNAVAILABLE, action="call_events", times=2)
 
@@ -152,7 +152,7 @@ def test_while_telnyx_does_not_answer_nothing_is_done_and_the_looks_go_on() -> N
 
 def test_an_event_that_the_webhook_function_can_never_take_does_not_keep_the_call_waiting() -> None:
     play = "a menu, hours and a message"
-    number = next(place for place, event in enumerate(reported(play).told) if event.type == "call.gather.ended")
+    number = next(place for place, event in enumerate(reported(play).received) if event.type == "call.gather.ended")
     stage = WatchedStage(seed=7, lost=number, refuses=TELNYX_EVENT)
 
     session = PLAYS[play](stage)

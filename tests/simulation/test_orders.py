@@ -118,7 +118,7 @@ def test_every_webhook_of_a_call_that_is_over_changes_nothing_when_it_comes_agai
     session = ALL_PLAYS[play](stage)
     left = stage.store.legs(session), stage.store.recordings(session), stage.store.timeline(session)
 
-    for event in tuple(stage.told):
+    for event in tuple(stage.received):
         stage.processor.handle(event, NO_DEADLINE)
 
     assert (stage.store.legs(session), stage.store.recordings(session), stage.store.timeline(session)) == left
@@ -193,7 +193,7 @@ def deliveries_of(play: str) -> tuple[DeliveryOrder, ...]:
     stage.processor.queues = RecordedQueues(ANSWERS.setdefault(play, {}), stage.processor.queues)
     ALL_PLAYS[play](stage)
     deliveries = []
-    for event in stage.told:
+    for event in stage.received:
         before = [asked for at, asked in stage.api.log if at <= stage.seconds(event.occurred_at) + CLOCK_TICK_SECONDS]
         shown = [asked for state, asked in states(before) if _numbers(state) == _numbers(event.client_state)]
         deliveries.append(

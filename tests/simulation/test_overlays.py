@@ -29,7 +29,7 @@ def test_audio_that_plays_over_other_audio_without_end_is_stopped_by_the_flow(tm
 
     session = stage.ring(DESK, Caller(Silence(60)))
 
-    ended = [each for each in stage.told if each.type == "call.playback.ended"]
+    ended = [each for each in stage.received if each.type == "call.playback.ended"]
     assert [(each.text("media_url"), each.text("status")) for each in ended] == [
         ("https://a.example/rain", "cancelled"),
         ("https://a.example/music", "call_hangup"),

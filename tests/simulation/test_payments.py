@@ -104,7 +104,7 @@ def test_a_payment_whose_request_or_answer_is_lost_is_asked_for_once(tmp_path: P
 def test_every_event_again_asks_for_nothing_again(tmp_path: Path) -> None:
     stage, call = played(tmp_path)
 
-    for event in tuple(stage.told):
+    for event in tuple(stage.received):
         stage.processor.handle(event, NO_DEADLINE)
     stage.carrier.run()
 
@@ -115,7 +115,7 @@ def test_every_event_again_asks_for_nothing_again(tmp_path: Path) -> None:
 def test_a_caller_who_hangs_up_has_cancelled_it_and_steps_after_the_hangup_know(tmp_path: Path) -> None:
     stage, call = played(tmp_path, Caller(*KEYS[:3], HangUp(after=1)))
 
-    assert any(event.type == COMPLETED for event in stage.told)
+    assert any(event.type == COMPLETED for event in stage.received)
     assert call.variables["seen"] == "cancelled"
 
 

@@ -21,7 +21,7 @@ from infra.checkout import SAMPLES
 from infra.demo.scenes import CARD
 from infra.flowkit.scripted_backends import Answering
 from infra.flowkit.stage import Stage
-from infra.personal_data import Found, documented, in_items, in_texts, told_in
+from infra.personal_data import Found, documented, in_items, in_texts, lines_with
 from tests.function_output import KeptOutput
 from tests.simulation.failing_over import COLLEAGUE, FailingLine, Fails
 from tests.simulation.plays import ALL_PLAYS, LANGUAGE_FLOWS, SPEECH_PLAYS, flows_of
@@ -263,7 +263,7 @@ def secrets(stage: Stage) -> dict[str, str]:
         CARD: "card",
         API_KEY: "key",
     }
-    for event in stage.told:
+    for event in stage.received:
         kinds |= {event.text(name): "numbers" for name in ("from", "to") if event.text(name).startswith("+")}
         kinds |= {words: "transcript" for words in map(event.text, ("transcription_text", "transcript")) if words}
         for name in ("recording_urls", "public_recording_urls"):
@@ -282,7 +282,7 @@ def test_no_log_line_and_no_metric_tells_of_a_caller(play: str) -> None:
     call = played(play)
 
     assert call.lines()
-    assert told_in(call.lines(), secrets(call.stage)) == []
+    assert lines_with(call.lines(), secrets(call.stage)) == []
 
 
 @pytest.mark.parametrize("play", PLAYS)

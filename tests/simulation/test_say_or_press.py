@@ -27,14 +27,14 @@ def heard(stage: Stage, words: str) -> int:
 
 
 def events(stage: Stage, event_type: str) -> int:
-    return sum(each.type == event_type for each in stage.told)
+    return sum(each.type == event_type for each in stage.received)
 
 
 def test_a_choice_that_is_said_is_followed_and_no_word_of_it_is_kept() -> None:
     stage = played(SAYS)
 
     assert heard(stage, "our mechanics") == 1
-    kept = json.dumps([stage.table.items(), [dict(each.payload) for each in stage.told]], default=str)
+    kept = json.dumps([stage.table.items(), [dict(each.payload) for each in stage.received]], default=str)
     assert "Zebedee" not in kept
     assert '"choice": "2"' in kept.replace("\\", "")
 
@@ -74,7 +74,7 @@ def test_a_request_or_an_answer_that_is_lost_is_made_good(fault: ApiFault, actio
 def test_every_event_again_asks_for_nothing_again() -> None:
     stage = played(SAYS)
 
-    for event in tuple(stage.told):
+    for event in tuple(stage.received):
         stage.processor.handle(event, NO_DEADLINE)
     stage.carrier.run()
 

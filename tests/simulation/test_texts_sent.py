@@ -99,7 +99,7 @@ def test_every_event_again_sends_nothing_again(tmp_path: Path) -> None:
     stage = Stage(flows=flows(tmp_path))
     call = played(stage)
 
-    for event in tuple(stage.told):
+    for event in tuple(stage.received):
         stage.processor.handle(event, NO_DEADLINE)
     stage.carrier.run()
 
@@ -140,7 +140,7 @@ def test_a_text_is_not_sent_again_once_telnyx_may_have_forgotten_its_key(tmp_pat
     stage = Stage(flows=flows(tmp_path))
     stage.carrier.faults.disturb_api(ApiFault.TIME_OUT_AFTER_OBEYING, action=SEND_MESSAGE, times=20)
     call = played(stage, Caller(Hear("Hello"), Silence(30)))
-    (ended,) = [each for each in stage.told if each.type == "call.speak.ended"][:1]
+    (ended,) = [each for each in stage.received if each.type == "call.speak.ended"][:1]
     stage.carrier.faults.disturb_api(ApiFault.UNAVAILABLE, action="nothing")
     much_later = stage.now_seconds() + timedelta(hours=23, minutes=30).total_seconds()
     stage.processor.now_seconds = lambda: much_later
@@ -207,7 +207,7 @@ def test_a_text_that_does_not_arrive_is_noted_with_telnyxs_code(tmp_path: Path) 
 def test_a_report_of_a_text_that_no_call_had_sent_is_taken_and_changes_nothing(tmp_path: Path) -> None:
     stage = Stage(flows=flows(tmp_path))
     played(stage)
-    report = next(each for each in stage.told if each.type == FINALIZED)
+    report = next(each for each in stage.received if each.type == FINALIZED)
     other = replace(report, id="x", payload={**report.payload, "message_id": "of-another-program"})
     stage.processor.now_seconds = lambda: stage.carrier.clock.datetime().timestamp() + 60
 

@@ -5,25 +5,25 @@ import {
   appended, clock, inWords, isBeingSaid, NOWHERE, standing, taken, wordsBegun,
 } from "../../infra/pages/static/heard.js";
 
-const told = (label, text, at = 0, seconds = 0) => ({ kind: "told", label, text, at, seconds, tone: "plain", file: "" });
+const entry = (label, text, at = 0, seconds = 0) => ({ kind: "line", label, text, at, seconds, tone: "plain", file: "" });
 const lines = (...entries) => entries.reduce(appended, []);
 const step = (source, edge, name, flow = "menu") => ({ kind: "step", flow, step: name, source, edge });
 const way = (...steps) => steps.reduce((before, each) => taken(before, each, "+15550100"), NOWHERE);
 
 test("keys pressed in a row stand in one line, and what comes between ends it", () => {
-  const shown = lines(told("press", "1"), told("press", "2"), told("hears", "(tone)"), told("press", "#"));
+  const shown = lines(entry("press", "1"), entry("press", "2"), entry("hears", "(tone)"), entry("press", "#"));
   assert.deepEqual(shown.map((each) => each.text), ["12", "(tone)", "#"]);
 });
 
 test("words begin as they are spoken", () => {
-  const [line] = lines(told("hears", "one two three four", 10, 9));
+  const [line] = lines(entry("hears", "one two three four", 10, 9));
   assert.deepEqual([9, 10, 12, 14.5, 19, 99].map((now) => wordsBegun(line, now)), [1, 1, 2, 3, 4, 4]);
-  assert.equal(wordsBegun(lines(told("answered", ""))[0], 0), 1);
+  assert.equal(wordsBegun(lines(entry("answered", ""))[0], 0), 1);
   assert.deepEqual([9, 18.9, 19].map((now) => isBeingSaid(line, now)), [true, true, false]);
 });
 
 test("a prompt that is cut short keeps only what was said of it", () => {
-  const [prompt, key] = lines(told("hears", "one two three four", 10, 9), told("press", "1", 12), { kind: "cut", at: 12 });
+  const [prompt, key] = lines(entry("hears", "one two three four", 10, 9), entry("press", "1", 12), { kind: "cut", at: 12 });
   assert.equal(wordsBegun(prompt, 99), 2);
   assert.equal(isBeingSaid(prompt, 12.5), false);
   assert.equal(key.cutAt, null);

@@ -260,7 +260,7 @@ def test_frames_of_changing_bitrates_and_channels_are_counted() -> None:
     assert measured((low + high) * 10) == Sound(round(20 * 26.1224), 2)
 
 
-def test_a_gap_between_frames_is_passed_over_and_what_it_holds_told() -> None:
+def test_a_gap_between_frames_is_passed_over_and_what_it_holds_reported() -> None:
     gap = b"\xff\xfb and what a program wrote here by mistake \xff"
 
     assert measured(MP3_FILE + gap + MP3_FILE) == Sound(100 * 36, 1, stray_bytes=len(gap))

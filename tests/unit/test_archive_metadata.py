@@ -99,7 +99,7 @@ def test_the_fields_stand_in_their_order_and_a_line_ends() -> None:
     assert list(json.loads(metadata(BARE))) == FIELDS
 
 
-def test_everything_that_the_ledger_knows_is_told() -> None:
+def test_everything_that_the_ledger_knows_is_reported() -> None:
     assert json.loads(
         metadata(WHOLE, Call("session", "leg", ended_at="2026-09-21T12:01:00.000000Z", variables={"outcome": "done"}))
     ) == {
@@ -154,10 +154,10 @@ def test_everything_that_the_ledger_knows_is_told() -> None:
 
 
 def test_what_is_not_known_is_null_and_never_empty() -> None:
-    told = json.loads(metadata(BARE))
+    content = json.loads(metadata(BARE))
 
-    assert "" not in told.values()
-    assert {name for name, value in told.items() if value is not None} == {
+    assert "" not in content.values()
+    assert {name for name, value in content.items() if value is not None} == {
         "schema_version",
         "recording",
         "call_session_id",
@@ -168,10 +168,10 @@ def test_what_is_not_known_is_null_and_never_empty() -> None:
 
 
 def test_an_entry_of_an_earlier_version_tells_no_pauses_rather_than_none() -> None:
-    told = json.loads(metadata(replace(WHOLE, pauses=None, transcription=None)))
+    content = json.loads(metadata(replace(WHOLE, pauses=None, transcription=None)))
 
-    assert told["pauses"] is None
-    assert told["transcription_status"] == "completed"
+    assert content["pauses"] is None
+    assert content["transcription_status"] == "completed"
     assert json.loads(metadata(replace(WHOLE, pauses=())))["pauses"] == []
     assert json.loads(metadata(replace(BARE, transcription=Transcription())))["transcription_status"] == "none"
 
@@ -188,10 +188,10 @@ def test_every_field_is_described_in_the_docs_in_its_order() -> None:
 def test_any_number_and_name_makes_json_that_reads_the_same(number: str, source: str) -> None:
     recording = Recording("s", "l", 1, 1, "2026-09-21T12:00:00Z", source.strip("\ud800"), from_number=number)
 
-    told = json.loads(metadata(recording))
+    content = json.loads(metadata(recording))
 
-    assert told["from"] == (number or None)
-    assert told["source"] == recording.source
+    assert content["from"] == (number or None)
+    assert content["source"] == recording.source
 
 
 def test_what_came_of_the_call_is_there_once_it_has_ended() -> None:

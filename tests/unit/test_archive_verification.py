@@ -33,13 +33,13 @@ BOTH = Expected(ran=MINUTE, length=MINUTE)
 DAY = 12 * 60 * MINUTE
 
 
-def judged(played: int, told: Expected) -> str:
+def judged(played: int, reported: Expected) -> str:
     """Give what is doubtful about audio that plays for that long."""
-    return doubt(Sound(played, 2), WAV, 1_000, told)
+    return doubt(Sound(played, 2), WAV, 1_000, reported)
 
 
 @pytest.mark.parametrize(
-    ("played", "told"),
+    ("played", "reported"),
     [
         (MINUTE, RAN),
         (MINUTE, SAYS),
@@ -63,12 +63,12 @@ def judged(played: int, told: Expected) -> str:
         (1, Expected(ran=None, length=None)),
     ],
 )
-def test_a_length_that_telnyx_speaks_of_is_likely(played: int, told: Expected) -> None:
-    assert judged(played, told) == ""
+def test_a_length_that_telnyx_speaks_of_is_likely(played: int, reported: Expected) -> None:
+    assert judged(played, reported) == ""
 
 
 @pytest.mark.parametrize(
-    ("played", "told", "reason"),
+    ("played", "reported", "reason"),
     [
         (0, Expected(ran=23 * MINUTE, length=None), "it plays 0.0 s; the recorder ran 1380.0 s: too short"),
         (0, Expected(ran=2_000, length=None), "too short"),
@@ -91,8 +91,8 @@ def test_a_length_that_telnyx_speaks_of_is_likely(played: int, told: Expected) -
         (0, Expected(ran=None, length=None), "it holds no sound"),
     ],
 )
-def test_a_length_that_telnyx_does_not_speak_of_is_doubtful(played: int, told: Expected, reason: str) -> None:
-    assert judged(played, told).endswith(reason)
+def test_a_length_that_telnyx_does_not_speak_of_is_doubtful(played: int, reported: Expected, reason: str) -> None:
+    assert judged(played, reported).endswith(reason)
 
 
 @given(
@@ -101,10 +101,10 @@ def test_a_length_that_telnyx_does_not_speak_of_is_doubtful(played: int, told: E
 def test_nothing_is_never_enough_for_what_telnyx_says_was_more(
     ran: int, length: int | None, paused: int, *, trimmed: bool
 ) -> None:
-    told = Expected(ran=ran, length=length, paused=paused, trimmed=trimmed)
+    reported = Expected(ran=ran, length=length, paused=paused, trimmed=trimmed)
     said_so = (length if trimmed else max(ran, length or 0)) if not trimmed or length is not None else None
 
-    assert bool(judged(0, told)) == (said_so is None or said_so > 1_000)
+    assert bool(judged(0, reported)) == (said_so is None or said_so > 1_000)
 
 
 @pytest.mark.parametrize(
@@ -125,9 +125,9 @@ def test_audio_of_the_right_length_can_be_doubtful_otherwise(sound: Sound, audio
 
 
 def test_a_header_that_promises_more_counts_where_telnyx_says_nothing() -> None:
-    told = Expected(ran=None, length=None)
+    reported = Expected(ran=None, length=None)
 
-    assert doubt(Sound(MINUTE, 2, missing_bytes=5), WAV, 1_000, told) == "its header promises 5 bytes more"
+    assert doubt(Sound(MINUTE, 2, missing_bytes=5), WAV, 1_000, reported) == "its header promises 5 bytes more"
 
 
 def test_more_channels_than_said_are_no_loss() -> None:

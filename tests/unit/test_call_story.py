@@ -58,7 +58,7 @@ def entry(event_type: str, second: int = 0, **changes: object) -> TimelineEntry:
     return TimelineEntry(**{**fields, **changes})  # type: ignore[arg-type] # any field of an entry
 
 
-def test_a_call_is_told_by_what_its_caller_did_and_heard() -> None:
+def test_a_call_is_reported_by_what_its_caller_did_and_heard() -> None:
     caller = [row.caller for row in played(scenes.IVR).rows if row.caller]
 
     assert caller[0].endswith(f"calls {scenes.IVR.number}")
@@ -89,7 +89,7 @@ def test_what_a_flow_keeps_secret_is_asterisks_in_one_row_and_nowhere_a_digit() 
         ({"choice": "", "spoke": False}, ""),
     ],
 )
-def test_a_choice_that_was_said_is_told_by_its_key(payload: dict[str, object], said: str) -> None:
+def test_a_choice_that_was_said_is_reported_by_its_key(payload: dict[str, object], said: str) -> None:
     rows = story_of("session", [Call("session", "leg")], [entry("call.ai_gather.ended", payload=payload)], []).rows
 
     assert [row.caller for row in rows] == [said]

@@ -89,13 +89,13 @@ def test_the_flows_own_word_on_the_outcome_comes_before_the_hang_ups() -> None:
 
 
 @pytest.mark.parametrize("further", [RINGING, ANSWERED, BRIDGED, ENDED])
-@pytest.mark.parametrize("told", [RINGING, ANSWERED, BRIDGED, ENDED])
-def test_a_call_never_goes_back_whatever_is_told_late(further: str, told: str) -> None:
+@pytest.mark.parametrize("payload", [RINGING, ANSWERED, BRIDGED, ENDED])
+def test_a_call_never_goes_back_whatever_is_reported_late(further: str, payload: str) -> None:
     order = [RINGING, ANSWERED, BRIDGED, ENDED]
 
-    call = CALL.progress_to(further).progress_to(told)
+    call = CALL.progress_to(further).progress_to(payload)
 
-    assert call.status == max(further, told, key=order.index)
+    assert call.status == max(further, payload, key=order.index)
 
 
 def test_any_event_may_be_the_first_that_tells_who_is_talking() -> None:
@@ -136,7 +136,7 @@ def test_a_call_whose_flow_is_not_there_is_ended_and_not_left_in_silence() -> No
 
 
 @pytest.mark.parametrize(
-    ("told", "kept"),
+    ("payload", "kept"),
     [
         ({"from": "anonymous"}, ("", CALLED)),
         ({"from": "+266696687"}, ("", CALLED)),
@@ -148,9 +148,9 @@ def test_a_call_whose_flow_is_not_there_is_ended_and_not_left_in_silence() -> No
     ],
 )
 def test_a_call_keeps_its_two_numbers_in_one_form_however_they_are_written(
-    told: dict[str, str], kept: tuple[str, str]
+    payload: dict[str, str], kept: tuple[str, str]
 ) -> None:
-    call = Call(SESSION, LEG).with_event_details(happened("call.initiated", **told))
+    call = Call(SESSION, LEG).with_event_details(happened("call.initiated", **payload))
 
     assert (call.from_number, call.to_number) == kept
 
@@ -221,13 +221,13 @@ def test_the_call_knows_whether_its_recorder_runs(asked: str, recorder: str) -> 
 
 
 def saved(seconds: float, **changes: object) -> Decision:
-    told = {
+    payload = {
         "channels": "dual",
         "recording_started_at": moment(11),
         "recording_ended_at": moment(50),
         "recording_urls": {"wav": "https://recordings.example/1.wav"},
     }
-    return recording_saved(recording_call(), happened("call.recording.saved", seconds, **(told | changes)))
+    return recording_saved(recording_call(), happened("call.recording.saved", seconds, **(payload | changes)))
 
 
 def test_a_recording_that_comes_is_the_one_asked_for_and_goes_into_custody() -> None:
@@ -289,7 +289,7 @@ def test_two_that_nobody_asked_for_are_two_in_the_ledger() -> None:
     assert first.recordings[0].name != second.recordings[0].name
 
 
-def test_a_message_and_the_whole_call_are_told_apart_by_when_they_began() -> None:
+def test_a_message_and_the_whole_call_are_reported_apart_by_when_they_began() -> None:
     call = with_commands(replace(recording_call(), turn=3), (START,), happened("call.speak.ended", 40)).call
 
     message = recording_saved(call, happened("call.recording.saved", 60, recording_started_at=moment(41)))
@@ -340,8 +340,8 @@ def two_recordings() -> Call:
 
 def come(call: Call, number: int, began: float) -> Decision:
     address = f"https://s3.example/2026/{LEG}-{number:02d}-1763647437.mp3?signature=x"
-    told = {"recording_started_at": moment(began), "recording_urls": {"mp3": address}}
-    return recording_saved(call, happened("call.recording.saved", 90 + number, **told))
+    payload = {"recording_started_at": moment(began), "recording_urls": {"mp3": address}}
+    return recording_saved(call, happened("call.recording.saved", 90 + number, **payload))
 
 
 def test_an_error_of_the_only_recording_expected_is_in_the_ledger_with_the_reason_and_counts() -> None:
@@ -443,7 +443,7 @@ def switched(call: Call, action: str, seconds: float, pausing: str = "sensitive"
     ).call
 
 
-def test_pauses_are_told_with_their_times_and_their_reasons() -> None:
+def test_pauses_are_reported_with_their_times_and_their_reasons() -> None:
     call = switched(recording_call(), "record_pause", 20)
     call = switched(call, "record_resume", 25)
     call = switched(call, "record_pause", 30, "flow")
@@ -466,7 +466,7 @@ def test_pauses_after_a_recording_ended_are_another_ones() -> None:
     assert recording_saved(call, event).recordings[0].pauses == ()
 
 
-def test_a_pause_that_telnyx_refused_is_not_told_as_one() -> None:
+def test_a_pause_that_telnyx_refused_is_not_reported_as_one() -> None:
     paused = switched(recording_call(), "record_pause", 20)
 
     call = pause_refused(paused, happened("call.gather.ended", 20))
@@ -509,7 +509,7 @@ def test_a_doubtful_one_has_an_entry_of_its_own_and_what_was_asked_for_stays_exp
     assert decision.incidents == ("recording-unidentified",)
 
 
-def test_one_told_of_again_under_its_name_asks_the_archive_again_and_makes_no_second_entry() -> None:
+def test_one_reported_of_again_under_its_name_asks_the_archive_again_and_makes_no_second_entry() -> None:
     first = come(recording_call(), 1, 11)
 
     again = come(first.call, 1, 11)
@@ -568,7 +568,7 @@ def test_a_decision_followed_by_another_is_both_in_order() -> None:
     assert both.incidents == ("recording-error",)
 
 
-def test_the_reasons_of_two_decisions_are_both_told() -> None:
+def test_the_reasons_of_two_decisions_are_both_reported() -> None:
     assert stay(CALL, "late").then(lambda call: stay(call, "after the hang-up")).reason == "late; after the hang-up"
     assert stay(CALL).then(lambda call: stay(call, "late")).reason == "late"
     assert stay(CALL, "late").then(lambda call: stay(call, "late")).reason == "late"

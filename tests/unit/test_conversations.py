@@ -123,7 +123,7 @@ def test_a_length_given_as_one_number_holds_within_a_second(write: Write) -> Non
         ("name: a\n  - name: a", 4, "“a” stands here twice"),
     ],
 )
-def test_what_is_wrong_is_told_with_its_line_and_a_remedy(
+def test_what_is_wrong_is_reported_with_its_line_and_a_remedy(
     write: Write, conversation: str, line: int, reason: str
 ) -> None:
     file = write(f"flow: desk\nconversations:\n  - {conversation}\n")
@@ -173,7 +173,7 @@ def test_what_holds_for_all_conversations_is_added_to_each_and_replaced_by_its_o
     }
 
 
-def test_what_is_wrong_in_what_holds_for_all_is_told_there_once(write: Write) -> None:
+def test_what_is_wrong_in_what_holds_for_all_is_reported_there_once(write: Write) -> None:
     file = write("""\
         flow: desk
         defaults:

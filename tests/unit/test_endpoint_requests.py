@@ -138,9 +138,9 @@ def test_only_true_says_that_a_body_is_base64(encoded: object) -> None:
     assert (text, answered(SIGNED | as_base64)) == (500, 401)
 
 
-@given(told=VALUES)
-def test_an_internal_event_of_any_shape_has_an_answer(told: Any) -> None:  # noqa: ANN401 -- that is the point
-    assert endpoint().handle_internal_event(told)["statusCode"] in {400, 500}
+@given(reported=VALUES)
+def test_an_internal_event_of_any_shape_has_an_answer(reported: Any) -> None:  # noqa: ANN401 -- that is the point
+    assert endpoint().handle_internal_event(reported)["statusCode"] in {400, 500}
 
 
 @pytest.mark.parametrize(("log", "measure"), [(True, False), (False, True), (True, True)])

@@ -192,7 +192,7 @@ def test_an_event_that_nobody_handles_is_kept_as_it_came(event_type: str, payloa
         ({"data": {"event_type": "fax.queued", "id": [], "payload": []}}, "fax.queued", "received"),
     ],
 )
-def test_one_without_id_or_time_is_told_from_others_all_the_same(
+def test_one_without_id_or_time_is_reported_from_others_all_the_same(
     document: dict[str, Any], event_type: str, occurred_at: str
 ) -> None:
     first = parse_event(body(document | {"meta": {"attempt": 1}}), HANDLED, 1_790_000_000)
@@ -224,7 +224,7 @@ def test_a_webhook_of_api_version_1_names_the_setting_to_change(event_type: str)
 
 
 @pytest.mark.parametrize(
-    ("told", "kept"),
+    ("reported", "kept"),
     [
         ("2026-11-20T14:03:05.071204Z", "2026-11-20T14:03:05.071204Z"),
         ("2026-11-20T14:03:05Z", "2026-11-20T14:03:05.000000Z"),
@@ -239,12 +239,12 @@ def test_a_webhook_of_api_version_1_names_the_setting_to_change(event_type: str)
         ("9999-12-31T23:59:59.999999Z", "9999-12-31T23:59:59.999999Z"),
     ],
 )
-def test_times_are_kept_in_utc_and_in_one_width_so_that_they_sort(told: str, kept: str) -> None:
-    assert parse_event(body(with_data(occurred_at=told))).occurred_at == kept
+def test_times_are_kept_in_utc_and_in_one_width_so_that_they_sort(reported: str, kept: str) -> None:
+    assert parse_event(body(with_data(occurred_at=reported))).occurred_at == kept
 
 
 @pytest.mark.parametrize(
-    "told",
+    "reported",
     [
         None,
         0,
@@ -264,15 +264,15 @@ def test_times_are_kept_in_utc_and_in_one_width_so_that_they_sort(told: str, kep
         "2026-11-20\ud80014:03:05\udfff",
     ],
 )
-def test_a_time_that_is_none_is_named(told: object) -> None:
-    assert place_of_fault(with_data(occurred_at=told)) == "data.occurred_at"
+def test_a_time_that_is_none_is_named(reported: object) -> None:
+    assert place_of_fault(with_data(occurred_at=reported)) == "data.occurred_at"
 
 
 @given(st.datetimes(timezones=st.timezones() | st.none()), st.datetimes(timezones=st.timezones() | st.none()))
 def test_the_order_of_two_times_as_text_is_their_order_in_time(first: Any, second: Any) -> None:  # noqa: ANN401 -- datetimes with and without zones
-    def kept(told: Any) -> str | None:  # noqa: ANN401 -- as above
+    def kept(reported: Any) -> str | None:  # noqa: ANN401 -- as above
         try:
-            return parse_event(body(with_data(occurred_at=told.isoformat()))).occurred_at
+            return parse_event(body(with_data(occurred_at=reported.isoformat()))).occurred_at
         except MalformedEvent:
             return None  # UTC has no such year
 
@@ -285,10 +285,10 @@ def test_the_order_of_two_times_as_text_is_their_order_in_time(first: Any, secon
 
 
 @pytest.mark.parametrize("name", ["recording_started_at", "recording_ended_at"])
-@pytest.mark.parametrize("told", ["yesterday", "2026-02-30T00:00:00Z", "9999-12-31T23:59:59-01:00"])
-def test_a_recordings_time_that_is_not_a_time_reads_as_absent(name: str, told: str) -> None:
+@pytest.mark.parametrize("reported", ["yesterday", "2026-02-30T00:00:00Z", "9999-12-31T23:59:59-01:00"])
+def test_a_recordings_time_that_is_not_a_time_reads_as_absent(name: str, reported: str) -> None:
     document = copy.deepcopy(SAMPLES["call_recording_saved"])
-    document["data"]["payload"][name] = told
+    document["data"]["payload"][name] = reported
 
     event = parse_event(body(document))
 

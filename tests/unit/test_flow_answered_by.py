@@ -179,10 +179,10 @@ REPORTS = [
 
 @pytest.mark.parametrize(("found", "greeting"), REPORTS)
 @pytest.mark.parametrize("order", list(itertools.permutations(range(4))))
-def test_the_call_ends_up_the_same_in_whatever_order_its_beginning_is_told(
+def test_the_call_ends_up_the_same_in_whatever_order_its_beginning_is_reported(
     order: tuple[int, ...], found: str | None, greeting: str | None
 ) -> None:
-    told = [
+    events = [
         happened("call.initiated", 1, DIALLED, direction="outgoing"),
         happened("call.answered", 9, DIALLED),
         happened("call.machine.detection.ended", 12, DIALLED, result=found) if found else None,
@@ -192,7 +192,7 @@ def test_the_call_ends_up_the_same_in_whatever_order_its_beginning_is_told(
     in_order, shuffled = StagedCall(AFTER_GREETING, "outgoing"), StagedCall(AFTER_GREETING, "outgoing")
 
     for staged, places in ((in_order, range(4)), (shuffled, order)):
-        for event in (*(told[place] for place in places), timer_end):
+        for event in (*(events[place] for place in places), timer_end):
             if event:
                 staged.take(event)
 

@@ -1,4 +1,4 @@
-"""Opening hours, told where they are told, summer and winter."""
+"""Opening hours in their own time zone, summer and winter."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def test_at_any_moment_it_is_as_the_clock_on_the_wall_says(naive: datetime, text
         ("calendar: office", "calender: office", "calender is not a key here; did you mean calendar?"),
     ],
 )
-def test_what_is_wrong_is_told_with_its_line(old: str, new: str, fault: str) -> None:
+def test_what_is_wrong_is_reported_with_its_line(old: str, new: str, fault: str) -> None:
     with pytest.raises(FlowInvalid) as caught:
         calendar(LONDON.replace(old, new))
 
@@ -117,6 +117,6 @@ def test_what_is_wrong_is_told_with_its_line(old: str, new: str, fault: str) -> 
     assert str(caught.value).startswith("calendars/office.yaml:")
 
 
-def test_a_file_that_holds_no_calendar_is_told() -> None:
+def test_a_file_that_holds_no_calendar_is_reported() -> None:
     with pytest.raises(FlowInvalid, match="is not a calendar"):
         calendar("- mon\n")

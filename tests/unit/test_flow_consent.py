@@ -140,15 +140,15 @@ def test_the_evidence_stands_in_the_metadata_of_the_archive() -> None:
 
 
 @pytest.mark.parametrize(
-    ("consent", "told"),
+    ("consent", "message"),
     [
         ("{how: announce, accept: 2}", "go with how: ask"),
         ("{how: ask, accept: 2}", "accept and decline are both 2"),
         ("asked", "consent"),
     ],
 )
-def test_a_consent_that_cannot_be_given_is_not_a_flow(consent: str, told: str) -> None:
-    with pytest.raises(FlowInvalid, match=told):
+def test_a_consent_that_cannot_be_given_is_not_a_flow(consent: str, message: str) -> None:
+    with pytest.raises(FlowInvalid, match=message):
         loaded(f"steps:\n  begin: {{recording: start, consent: {consent}}}\n")
 
 

@@ -162,11 +162,11 @@ def marked(drawn: Graph, mark: Mark) -> tuple[set[str], set[tuple[str, str, str]
         ("last_resort: sorry", "last_resort: sorry\nabout: The desk.", NOTHING),
     ],
 )
-def test_a_change_is_told_as_a_caller_notices_it(piece: str, instead: str, sentence: str) -> None:
+def test_a_change_is_reported_as_a_caller_notices_it(piece: str, instead: str, sentence: str) -> None:
     assert diff_of((piece, instead)) == [sentence]
 
 
-def test_steps_that_came_and_went_are_told() -> None:
+def test_steps_that_came_and_went_are_reported() -> None:
     sentences = diff_of(
         (
             "  old:\n    play: {media: tune}\n    keys: {5: bye, 6: bye}\n",
@@ -187,7 +187,7 @@ def test_a_step_with_a_new_name_is_not_taken_for_a_new_step() -> None:
     ]
 
 
-def test_the_end_of_a_recording_from_the_answer_is_told() -> None:
+def test_the_end_of_a_recording_from_the_answer_is_reported() -> None:
     recorded = DESK.replace("last_resort: sorry", "last_resort: sorry\nrecord: {format: wav}")
     old, new = read_flow("desk.yaml", recorded), read_flow("desk.yaml", DESK)
     other = read_flow("desk.yaml", recorded.replace("wav", "mp3"))
@@ -196,7 +196,7 @@ def test_the_end_of_a_recording_from_the_answer_is_told() -> None:
     assert noticed(old, other) == ["In the recording of the call, format is now mp3; before, wav."]
 
 
-def test_from_when_on_calls_are_recorded_is_told() -> None:
+def test_from_when_on_calls_are_recorded_is_reported() -> None:
     old = read_flow("desk.yaml", DESK)
     asked, announced, at_once = (
         read_flow("desk.yaml", DESK.replace("last_resort: sorry", f"last_resort: sorry\nrecord: {written}"))
@@ -208,7 +208,7 @@ def test_from_when_on_calls_are_recorded_is_told() -> None:
     assert noticed(old, at_once) == ["Calls are now recorded from the answer."]
 
 
-def test_a_flow_that_came_or_went_is_told() -> None:
+def test_a_flow_that_came_or_went_is_reported() -> None:
     flow = read_flow("desk.yaml", DESK)
 
     assert noticed(None, flow) == ["The flow “desk” is new."]
@@ -320,7 +320,7 @@ def test_a_new_flow_is_seen_before_it_is_committed(flows: Path, capsys: pytest.C
     assert "fresh\n  The flow “fresh” is new.\n" in capsys.readouterr().out
 
 
-def test_a_flow_that_was_deleted_is_told(flows: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_flow_that_was_deleted_is_reported(flows: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (flows / "same.yaml").unlink()
 
     main(["flow", "diff", "HEAD", "--flows", str(flows)])
@@ -351,7 +351,7 @@ def test_numbers_and_calendars_are_part_of_what_changed(flows: Path, capsys: pyt
     )
 
 
-def test_a_calendar_that_came_or_went_is_told(flows: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_calendar_that_came_or_went_is_reported(flows: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (flows / "calendars").mkdir()
     (flows / "calendars" / "office.yaml").write_text("time_zone: Europe/London\n", encoding="utf-8")
     main(["flow", "diff", "HEAD", "--flows", str(flows)])
@@ -361,9 +361,9 @@ def test_a_calendar_that_came_or_went_is_told(flows: Path, capsys: pytest.Captur
 
     main(["flow", "diff", "HEAD", "--flows", str(flows)])
 
-    told = capsys.readouterr().out
-    assert "The calendar “office” is new." in told
-    assert told.endswith("The calendar “office” is gone.\n")
+    printed = capsys.readouterr().out
+    assert "The calendar “office” is new." in printed
+    assert printed.endswith("The calendar “office” is gone.\n")
 
 
 def test_two_files_are_compared_whatever_they_are_called(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -415,7 +415,7 @@ def test_the_page_has_the_words_and_the_picture(flows: Path, tmp_path: Path) -> 
         ),
     ],
 )
-def test_what_cannot_be_compared_is_told(
+def test_what_cannot_be_compared_is_reported(
     flows: Path, named: list[str], said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     status = main(["flow", "diff", *(name.format(flows) for name in named)])

@@ -116,11 +116,11 @@ def test_a_file_without_content_holds_nothing(text: str) -> None:
         ("base: &base {a: 1}\nuse:\n  <<: *base", 3),
     ],
 )
-def test_what_is_not_plain_yaml_is_told_with_its_line(text: str, line: int) -> None:
-    told = fault(text)
+def test_what_is_not_plain_yaml_is_reported_with_its_line(text: str, line: int) -> None:
+    reported = fault(text)
 
-    assert told.line == line
-    assert told.reason.startswith("not YAML: ")
+    assert reported.line == line
+    assert reported.reason.startswith("not YAML: ")
 
 
 def test_tags_that_another_library_teaches_pyyaml_are_still_none_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -133,11 +133,11 @@ def test_tags_that_another_library_teaches_pyyaml_are_still_none_of_ours(monkeyp
 
 
 @pytest.mark.parametrize("text", ["a: b\x00", "a: \x07", "a: \ufffe", "a: \ud83d"])
-def test_control_characters_are_told(text: str) -> None:
-    told = fault(text)
+def test_control_characters_are_reported(text: str) -> None:
+    reported = fault(text)
 
-    assert told.reason.startswith("not YAML: ")
-    assert "UTF-8" in told.remedy
+    assert reported.reason.startswith("not YAML: ")
+    assert "UTF-8" in reported.remedy
 
 
 @pytest.mark.parametrize(
@@ -155,14 +155,14 @@ def test_control_characters_are_told(text: str) -> None:
         "!!timestamp soon",
     ],
 )
-def test_a_value_that_looks_like_a_date_or_number_and_is_none_is_told_with_its_line(value: str) -> None:
-    told = fault(f"flow: tested\nabout: {value}\n")
+def test_a_value_that_looks_like_a_date_or_number_and_is_none_is_reported_with_its_line(value: str) -> None:
+    reported = fault(f"flow: tested\nabout: {value}\n")
 
-    assert told.line == 2
-    assert "quotes" in told.remedy
+    assert reported.line == 2
+    assert "quotes" in reported.remedy
 
 
-def test_a_key_that_looks_like_a_date_and_is_none_is_told_with_its_line() -> None:
+def test_a_key_that_looks_like_a_date_and_is_none_is_reported_with_its_line() -> None:
     assert fault("flow: tested\n2026-13-45: x\n").line == 2
 
 
@@ -176,10 +176,10 @@ def test_a_key_that_looks_like_a_date_and_is_none_is_told_with_its_line() -> Non
         ("[a]", "a list or mapping cannot be a key: YAML reads it as []"),
     ],
 )
-def test_a_key_that_is_no_text_is_told_with_its_line(key: str, reason: str) -> None:
-    told = fault(f"steps:\n  a: b\n  ? {key}\n  : c\n")
+def test_a_key_that_is_no_text_is_reported_with_its_line(key: str, reason: str) -> None:
+    reported = fault(f"steps:\n  a: b\n  ? {key}\n  : c\n")
 
-    assert (told.line, told.reason, told.remedy) == (3, reason, "write it in quotes")
+    assert (reported.line, reported.reason, reported.remedy) == (3, reason, "write it in quotes")
 
 
 def test_a_date_may_be_a_key_and_is_the_text_that_it_was_written_as() -> None:
@@ -187,10 +187,10 @@ def test_a_date_may_be_a_key_and_is_the_text_that_it_was_written_as() -> None:
 
 
 @pytest.mark.parametrize("second", ["bye", '"bye"', "'bye'"])
-def test_a_key_that_stands_twice_is_told_at_its_second_place(second: str) -> None:
-    told = fault(f"steps:\n  bye: hangup\n  other: hangup\n  {second}: hangup\n")
+def test_a_key_that_stands_twice_is_reported_at_its_second_place(second: str) -> None:
+    reported = fault(f"steps:\n  bye: hangup\n  other: hangup\n  {second}: hangup\n")
 
-    assert (told.line, told.reason) == (4, "bye stands here twice")
+    assert (reported.line, reported.reason) == (4, "bye stands here twice")
 
 
 def test_a_key_of_a_phone_stands_twice_with_and_without_quotes() -> None:
@@ -198,14 +198,14 @@ def test_a_key_of_a_phone_stands_twice_with_and_without_quotes() -> None:
 
 
 @pytest.mark.parametrize("text", ["a: &a [*a]", "a: &a x\nb: *a", "a: &a {b: c}\nd:\n  - *a"])
-def test_an_alias_is_told_with_its_line_before_it_can_grow_without_bound(text: str) -> None:
-    told = fault(text)
+def test_an_alias_is_reported_with_its_line_before_it_can_grow_without_bound(text: str) -> None:
+    reported = fault(text)
 
-    assert told.line == text.count("\n") + 1
-    assert "alias" in told.reason
+    assert reported.line == text.count("\n") + 1
+    assert "alias" in reported.reason
 
 
-def test_nesting_without_end_is_told() -> None:
+def test_nesting_without_end_is_reported() -> None:
     assert fault("[" * 5_000).reason.startswith("not YAML")
 
 
@@ -246,20 +246,20 @@ def test_both_parsers_read_whatever_both_accept_alike(text: str) -> None:
 
 
 @given(st.text())
-def test_any_text_is_read_or_told(text: str) -> None:
+def test_any_text_is_read_or_reported(text: str) -> None:
     try:
         source = Document.read("any.yaml", text).checked()
-    except FlowInvalid as told:
-        line = told.line
+    except FlowInvalid as reported:
+        line = reported.line
     else:
         line = source.line(("anything",))
     assert 1 <= line <= len(text.splitlines()) + 2
 
 
 @given(st.lists(st.sampled_from([*"ab:-{}[]\"'#&*!|>%@`\n ,?1.~", "\n  ", ": ", "- ", "&a ", "*a", "!!int "])))
-def test_any_punctuation_is_read_or_told(pieces: list[str]) -> None:
+def test_any_punctuation_is_read_or_reported(pieces: list[str]) -> None:
     text = "".join(pieces)
     try:
         assert Document.read("any.yaml", text).checked().file == "any.yaml"
-    except FlowInvalid as told:
-        assert 1 <= told.line <= text.count("\n") + 2  # noqa: PT017 -- either is right, and both are checked
+    except FlowInvalid as reported:
+        assert 1 <= reported.line <= text.count("\n") + 2  # noqa: PT017 -- either is right, and both are checked

@@ -362,7 +362,7 @@ def test_a_transfer_a_message_and_the_hours_say_all_that_happens(
 
     main(["flow", "draw", str(tmp_path / "desk.yaml")])
 
-    told = "\n".join(read(capsys.readouterr().out).itertext())
+    printed = "\n".join(read(capsys.readouterr().out).itertext())
     for said in (
         "mon-fri 08:00-12:00 and 13:00-17:00; Europe/London",
         "while it rings ♪ music · whispers “A call.”",
@@ -370,7 +370,7 @@ def test_a_transfer_a_message_and_the_hours_say_all_that_happens(
         "connected",
         "kept",
     ):
-        assert said in told
+        assert said in printed
 
 
 def test_a_picture_suits_a_dark_screen_and_a_page_a_small_one(tmp_path: Path) -> None:

@@ -50,7 +50,7 @@ def test_what_an_editor_puts_in_the_files_place_is_drawn(menu: Path) -> None:
     assert "Another sentence." in shown.pictures[0].svg
 
 
-def test_an_error_is_told_in_the_linters_words_and_the_last_good_picture_stays(menu: Path) -> None:
+def test_an_error_is_reported_in_the_linters_words_and_the_last_good_picture_stays(menu: Path) -> None:
     followed = FollowedFlows(lambda: [menu])
     good, text = looked(followed), menu.read_text(encoding="utf-8")
 

@@ -147,7 +147,7 @@ def test_an_event_of_another_turn_changes_nothing(event_type: str, payload: dict
     assert decision == Decision(before, reason=f"late: of turn {turn}, now 2")
 
 
-def test_an_event_that_was_told_twice_under_two_ids_moves_the_flow_once() -> None:
+def test_an_event_that_was_reported_twice_under_two_ids_moves_the_flow_once() -> None:
     staged = StagedCall(TWO_STEPS)
     staged.pick_up()
     mark = staged.mark
@@ -169,7 +169,7 @@ def test_what_occurred_after_the_hang_up_changes_nothing() -> None:
     assert decision == Decision(before, reason="after the hang-up")
 
 
-def test_what_occurred_before_the_hang_up_counts_though_it_is_told_after_it() -> None:
+def test_what_occurred_before_the_hang_up_counts_though_it_is_reported_after_it() -> None:
     staged = StagedCall(TWO_STEPS)
     staged.pick_up()
     heard = happened("call.speak.ended", 10, staged.mark, status="completed")
@@ -182,7 +182,7 @@ def test_what_occurred_before_the_hang_up_counts_though_it_is_told_after_it() ->
     assert actions(decision) == ["speak"]
 
 
-def test_a_hang_up_that_is_told_too_late_takes_back_what_occurred_after_it() -> None:
+def test_a_hang_up_that_is_reported_too_late_takes_back_what_occurred_after_it() -> None:
     in_order, late = StagedCall(TWO_STEPS), StagedCall(TWO_STEPS)
     for staged in (in_order, late):
         staged.pick_up()

@@ -149,7 +149,7 @@ SLIPS = {
 
 
 @pytest.mark.parametrize("slip", SLIPS)
-def test_a_slip_is_told_where_it_is_and_how_to_repair_it(
+def test_a_slip_is_reported_where_it_is_and_how_to_repair_it(
     slip: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     text, line, reason, remedy = SLIPS[slip]

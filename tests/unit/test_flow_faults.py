@@ -100,7 +100,7 @@ def test_people_who_do_not_answer_are_no_fault(cause: str) -> None:
     assert staged.call.step == "sorry"
 
 
-def test_music_that_is_not_there_while_somebody_is_rung_is_told_and_the_ringing_goes_on() -> None:
+def test_music_that_is_not_there_while_somebody_is_rung_is_reported_and_the_ringing_goes_on() -> None:
     staged = StagedCall(LAST + f"  first: {{transfer: '{CALLED}', hold: {{media: hold-music}}}}\n" + SORRY)
     staged.pick_up()
     before = staged.call
@@ -112,7 +112,7 @@ def test_music_that_is_not_there_while_somebody_is_rung_is_told_and_the_ringing_
     assert decision.incidents == (FLOW_ERROR,)
 
 
-def test_music_in_the_background_that_is_not_there_is_told_though_its_step_was_left() -> None:
+def test_music_in_the_background_that_is_not_there_is_reported_though_its_step_was_left() -> None:
     flow = LAST + "  first: {play: {media: x}, times: infinity, background: true}\n  then: {say: Hello.}\n" + SORRY
     staged = StagedCall(flow)
     staged.pick_up()

@@ -75,7 +75,7 @@ def test_a_broken_flow_silences_its_own_number_and_no_other(folder: Path) -> Non
         library.flow("night")
 
 
-def test_a_flow_that_is_not_utf_8_is_told_with_its_line(folder: Path) -> None:
+def test_a_flow_that_is_not_utf_8_is_reported_with_its_line(folder: Path) -> None:
     (folder / "night.yaml").write_bytes(b"flow: night\nabout: Gr\xfc\xdfe\nsteps:\n  bye: hangup\n")
 
     with pytest.raises(FlowInvalid, match=r"^night\.yaml:2: is not UTF-8; save it as UTF-8 text$"):
@@ -230,7 +230,7 @@ def test_numbers_lead_to_flows(folder: Path) -> None:
         ('"+15550100": "night\n', "1: a quote is opened here and never closed; close it"),
     ],
 )
-def test_a_fault_in_the_numbers_is_told_with_its_line_and_remedy(folder: Path, numbers: str, fault: str) -> None:
+def test_a_fault_in_the_numbers_is_reported_with_its_line_and_remedy(folder: Path, numbers: str, fault: str) -> None:
     assert error_in_numbers(folder, numbers).startswith(f"numbers.yaml:{fault}")
 
 
@@ -240,14 +240,14 @@ def test_a_flow_of_a_strange_name_that_a_number_leads_to_would_never_be_found(fo
     assert "which is not a flow" in error_in_numbers(folder, '"+15550100": Day Time\n')
 
 
-def test_numbers_that_are_not_utf_8_are_told(folder: Path) -> None:
+def test_numbers_that_are_not_utf_8_are_reported(folder: Path) -> None:
     (folder / "numbers.yaml").write_bytes(b'# Gr\xfc\xdfe\n"+15550100": night\n')
 
     with pytest.raises(FlowInvalid, match=r"^numbers\.yaml:1: is not UTF-8; save it as UTF-8 text$"):
         read_numbers(folder)
 
 
-def test_numbers_that_are_missing_are_told(folder: Path) -> None:
+def test_numbers_that_are_missing_are_reported(folder: Path) -> None:
     (folder / "numbers.yaml").unlink()
 
     with pytest.raises(FlowInvalid, match=r"^numbers\.yaml:1: is missing; "):

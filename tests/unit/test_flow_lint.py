@@ -23,7 +23,7 @@ def test_nothing_is_wrong_with_the_flows_that_are_shipped() -> None:
     assert lint(SAMPLES) == []
 
 
-def test_all_faults_of_all_files_are_told_with_line_and_column_from_top_to_bottom() -> None:
+def test_all_faults_of_all_files_are_reported_with_line_and_column_from_top_to_bottom() -> None:
     findings = lint(FLOWS / "faulty")
 
     assert places(findings) == [
@@ -78,7 +78,7 @@ def test_a_comment_with_a_reason_silences_one_rule_on_its_line() -> None:
 
 
 @pytest.mark.parametrize(
-    ("comment", "told"),
+    ("comment", "reported"),
     [
         ("# lint: ignore=unreached-step", ["idle-silence", "unreached-step"]),
         ("# lint: ignore=unreached", ["idle-silence", "unreached-step"]),
@@ -89,20 +89,20 @@ def test_a_comment_with_a_reason_silences_one_rule_on_its_line() -> None:
         ("#lint: ignore=unreached-step because", ["unreached-step"]),
     ],
 )
-def test_a_comment_that_silences_nothing_is_told_itself(comment: str, told: list[str], tmp_path: Path) -> None:
+def test_a_comment_that_silences_nothing_is_reported_itself(comment: str, reported: list[str], tmp_path: Path) -> None:
     text = f"flow: desk\nsteps:\n  a: hangup\n  b:  {comment}\n    say: Hello\n"
     (tmp_path / "desk.yaml").write_text(text, encoding="utf-8")
 
-    assert sorted(each.rule for each in lint(tmp_path / "desk.yaml")) == told
+    assert sorted(each.rule for each in lint(tmp_path / "desk.yaml")) == reported
 
 
-def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
+def test_a_folder_that_is_not_there_is_reported(tmp_path: Path) -> None:
     [finding] = lint(tmp_path / "flows")
 
     assert (finding.rule, finding.reason) == ("unreadable-file", "is not there")
 
 
-def test_a_file_that_is_not_text_is_told_with_its_line(tmp_path: Path) -> None:
+def test_a_file_that_is_not_text_is_reported_with_its_line(tmp_path: Path) -> None:
     (tmp_path / "desk.yaml").write_bytes(b"flow: desk\nsteps:\n  a: {say: Gr\xfc\xdfe}\n")
 
     [finding] = lint(tmp_path / "desk.yaml")
@@ -126,7 +126,7 @@ def test_a_file_that_is_not_text_is_told_with_its_line(tmp_path: Path) -> None:
         ("flow: desk\nsteps: " + "{a: " * 2_000, 1),
     ],
 )
-def test_what_is_no_flow_at_all_is_told_once_and_never_a_traceback(text: str, line: int, tmp_path: Path) -> None:
+def test_what_is_no_flow_at_all_is_reported_once_and_never_a_traceback(text: str, line: int, tmp_path: Path) -> None:
     (tmp_path / "desk.yaml").write_text(text, encoding="utf-8")
 
     [finding] = lint(tmp_path / "desk.yaml")
@@ -134,7 +134,7 @@ def test_what_is_no_flow_at_all_is_told_once_and_never_a_traceback(text: str, li
     assert (finding.rule, finding.line) == ("invalid-flow", line)
 
 
-def test_two_faults_of_one_step_are_both_told(tmp_path: Path) -> None:
+def test_two_faults_of_one_step_are_both_reported(tmp_path: Path) -> None:
     menu = "    menu: Press 1.\n    keys: {1: b}\n    tires: 3\n    wait_seconds: 0\n"
     text = f"flow: desk\nsteps:\n  a:\n{menu}  b: hangup\n"
     (tmp_path / "desk.yaml").write_text(text, encoding="utf-8")
@@ -142,7 +142,7 @@ def test_two_faults_of_one_step_are_both_told(tmp_path: Path) -> None:
     assert sorted(each.line for each in lint(tmp_path / "desk.yaml")) == [6, 7]
 
 
-def test_two_faults_on_one_line_are_both_told(tmp_path: Path) -> None:
+def test_two_faults_on_one_line_are_both_reported(tmp_path: Path) -> None:
     text = "flow: desk\nsteps:\n  a: {menu: Press 1., keys: {1: c}, tries: 99}\n  b: hangup\n"
     (tmp_path / "desk.yaml").write_text(text, encoding="utf-8")
 

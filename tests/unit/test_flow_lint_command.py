@@ -74,7 +74,7 @@ def test_several_paths_are_looked_at(warned: Path, capsys: pytest.CaptureFixture
     }
 
 
-def test_github_is_told_nothing_where_nothing_is_wrong(capsys: pytest.CaptureFixture[str]) -> None:
+def test_github_is_reported_nothing_where_nothing_is_wrong(capsys: pytest.CaptureFixture[str]) -> None:
     assert lint("--format", "github", FLOWS / "meant") == 0
     assert capsys.readouterr().out == ""
 
@@ -89,6 +89,6 @@ def test_a_rule_is_explained_by_its_page(capsys: pytest.CaptureFixture[str]) -> 
     assert capsys.readouterr().out == (ROOT / "docs" / "lint" / "dead-end.md").read_text(encoding="utf-8")
 
 
-def test_a_rule_that_is_none_is_told_with_the_likely_one(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_rule_that_is_none_is_reported_with_the_likely_one(capsys: pytest.CaptureFixture[str]) -> None:
     assert lint("--explain", "deadend") == 1
     assert capsys.readouterr().err == "dialtone: deadend is not a rule; did you mean dead-end?\n"

@@ -157,9 +157,9 @@ def test_text_has_a_line_each_and_the_counts() -> None:
 
 
 def test_json_has_everything_that_is_known_of_a_finding() -> None:
-    told = json.loads(formatted("json"))
+    reported = json.loads(formatted("json"))
 
-    assert told[0] == {
+    assert reported[0] == {
         "file": "functions/flows/Main menu.yaml",
         "line": 14,
         "column": 3,
@@ -170,7 +170,7 @@ def test_json_has_everything_that_is_known_of_a_finding() -> None:
         "remedy": "remove it",
         "silenced": "",
     }
-    assert [each["silenced"] for each in told] == ["", "", "it is meant"]
+    assert [each["silenced"] for each in reported] == ["", "", "it is meant"]
     assert json.loads(formatted("json", ())) == []
 
 

@@ -250,7 +250,7 @@ def test_switches_that_start_nothing_need_no_consent(found_in: FindRules) -> Non
     assert found_in(steps, "consent_policy: ask\n") == []
 
 
-def test_a_recording_in_a_flow_that_is_visited_is_told_at_the_visit(found_in: FindRules) -> None:
+def test_a_recording_in_a_flow_that_is_visited_is_reported_at_the_visit(found_in: FindRules) -> None:
     beside = {
         "other.yaml": "flow: other\nsteps: {a: {go: {flow: third}}}\n",
         "third.yaml": "flow: third\nsteps: {a: {recording: start}, b: {go: {flow: other}, next: c}, c: hangup}\n",
@@ -331,7 +331,7 @@ def test_an_hours_step_with_all_its_ways_does_not_fall_through(found_in: FindRul
 # endless-loop
 
 
-def test_a_circle_of_steps_that_take_no_time_is_told_even_under_limits(found_in: FindRules) -> None:
+def test_a_circle_of_steps_that_take_no_time_is_reported_even_under_limits(found_in: FindRules) -> None:
     steps = "a: {set: {outcome: x}}\nb: {branch: [{when: {caller: '+1*'}, to: a}], otherwise: c}\nc: hangup\n"
 
     assert found_in(steps, "limits: {minutes: 5}\n") == [(2, "endless-loop")]
@@ -463,11 +463,11 @@ def test_ssml_that_can_be_spoken_is_let_be(ssml: str, found_in: FindRules) -> No
 @pytest.mark.parametrize(
     "ssml", ["Hello", "<p>Hello</p>", "<speak>Hello", "<speak><brake/></speak>", "<speak>a & b</speak>", "<speak/><p/>"]
 )
-def test_ssml_that_cannot_be_spoken_is_told(ssml: str, found_in: FindRules) -> None:
+def test_ssml_that_cannot_be_spoken_is_reported(ssml: str, found_in: FindRules) -> None:
     assert found_in(f'a: {{say: {{ssml: "{ssml}"}}}}\n') == [(2, "bad-ssml")]
 
 
-def test_ssml_over_the_limit_is_told_and_long_text_of_sentences_is_not(found_in: FindRules) -> None:
+def test_ssml_over_the_limit_is_reported_and_long_text_of_sentences_is_not(found_in: FindRules) -> None:
     assert found_in(f"a: {{say: {{ssml: <speak>{'Hello. ' * 500}</speak>}}}}\n") == [(2, "text-too-long")]
     assert found_in(f"a: {{say: {'Hello. ' * 500}}}\n") == []
     assert found_in(f"a: {{say: {'Hello. ' * 3_000}}}\n") == [(2, "text-too-long")]
@@ -496,7 +496,7 @@ def test_a_voice_that_telnyx_has_is_let_be(voice: str, found_in: FindRules) -> N
 
 
 @pytest.mark.parametrize("voice", ["AWS.Polly.Nobody", "AWS.Joanna", "Joanna", "Azur.en-CA-ClaraNeural", "child"])
-def test_a_voice_that_nobody_has_is_told_wherever_it_stands(voice: str, found_in: FindRules) -> None:
+def test_a_voice_that_nobody_has_is_reported_wherever_it_stands(voice: str, found_in: FindRules) -> None:
     assert found_in(f"a: {{say: Hello, voice: {voice}}}\n") == [(2, "unknown-voice")]
     assert found_in(f"a: {{say: {{text: Hello, voice: {voice}}}}}\n") == [(2, "unknown-voice")]
     assert found_in("a: {say: Hello}\n", f"languages: {{en-US: {voice}}}\n") == [(0, "unknown-voice")]
@@ -659,7 +659,7 @@ def test_a_prompt_for_every_caller_is_let_be(prompt: str, found_in: FindRules) -
 
 
 @pytest.mark.parametrize("prompt", ["Hi", "{en-US: Hi}", "[{media: chime}, Hi]", "{text: Hi, voice: female}"])
-def test_a_prompt_in_one_language_of_two_is_told(prompt: str, found_in: FindRules) -> None:
+def test_a_prompt_in_one_language_of_two_is_reported(prompt: str, found_in: FindRules) -> None:
     assert found_in(f"{CHOICE}b: {{say: {prompt}}}\n", TWO) == [(3, "missing-language")]
 
 
@@ -677,7 +677,7 @@ def test_a_consent_that_is_not_written_is_asked_for_in_english(found_in: FindRul
 # missing-audio
 
 
-def test_a_file_that_is_no_audio_is_told_under_either_name(found_in: FindRules, tmp_path: Path) -> None:
+def test_a_file_that_is_no_audio_is_reported_under_either_name(found_in: FindRules, tmp_path: Path) -> None:
     (tmp_path / "audio").mkdir()
     (tmp_path / "audio" / "hours.mp3").write_text("<html>404</html>", encoding="utf-8")
 
@@ -728,7 +728,7 @@ def test_numbers_that_can_be_rung_are_let_be(number: str, found_in: FindRules) -
         ('"+2101234567"', "unroutable-number"),
     ],
 )
-def test_numbers_that_cannot_be_rung_are_told(number: str, rule: str, found_in: FindRules) -> None:
+def test_numbers_that_cannot_be_rung_are_reported(number: str, rule: str, found_in: FindRules) -> None:
     steps = f"a: {{transfer: {number}}}\nsorry: {{say: Nobody is there.}}\n"
 
     assert found_in(steps, "last_resort: sorry\n") == [(2, rule)]

@@ -153,7 +153,7 @@ def test_keys_pressed_meanwhile_do_nothing() -> None:
     assert (listen["maximum_digits"], listen["terminating_digit"]) == (128, "A"), "nor do many, and none is the last"
 
 
-def test_a_caller_who_has_gone_is_told_nothing() -> None:
+def test_a_caller_who_has_gone_is_reported_nothing() -> None:
     call = asked(SILENT)
 
     decision = call.tell("call.gather.ended", digits="", status="call_hangup")
@@ -306,7 +306,7 @@ def test_the_answers_event_is_one_of_our_own() -> None:
         ("{lookup: crm, not_found: nowhere}", "leads to nowhere"),
     ],
 )
-def test_what_cannot_be_looked_up_is_told_with_its_place(written: str, reason: str) -> None:
+def test_what_cannot_be_looked_up_is_reported_with_its_place(written: str, reason: str) -> None:
     with pytest.raises(FlowInvalid, match=reason):
         read_flow("tested.yaml", "flow: tested\n" + dedent(f"steps:\n  a: {written}\n  bye: hangup\n"))
 

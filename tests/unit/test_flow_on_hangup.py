@@ -50,7 +50,7 @@ def test_a_step_that_was_left_notes_nothing() -> None:
 
 
 @pytest.mark.parametrize("hangup_first", [False, True])
-def test_a_key_pressed_before_the_hang_up_counts_though_it_is_told_after_it(hangup_first: bool) -> None:  # noqa: FBT001 -- a case of the table
+def test_a_key_pressed_before_the_hang_up_counts_though_it_is_reported_after_it(hangup_first: bool) -> None:  # noqa: FBT001 -- a case of the table
     staged = asked()
     key = happened("call.gather.ended", 10, staged.mark, digits="1", status="valid")
     end = happened("call.hangup", 11, staged.mark, hangup_cause="normal_clearing", hangup_source="caller")
@@ -126,9 +126,9 @@ def hung_up(staged: StagedCall, own: float, far: float, far_source: str) -> list
 ORDERS = list(itertools.permutations(range(4)))
 
 
-def take(staged: StagedCall, told: list[Event], order: Sequence[int]) -> None:
+def take(staged: StagedCall, reported: list[Event], order: Sequence[int]) -> None:
     for place in order:
-        staged.take(told[place])
+        staged.take(reported[place])
 
 
 @pytest.mark.parametrize("order", ORDERS)
@@ -169,12 +169,12 @@ def test_a_caller_who_hangs_up_in_what_is_after_the_conversation_has_that_outcom
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
 def test_a_caller_who_hangs_up_while_it_rings_has_given_up(order: Sequence[int]) -> None:
     staged = ringing(QUEUE)
-    told = [
+    reported = [
         happened("call.hangup", 30, staged.mark, hangup_cause="normal_clearing", hangup_source="caller"),
         happened("call.hangup", 30, far_mark(staged), hangup_cause="originator_cancel", hangup_source="caller"),
     ]
 
-    take(staged, told, order)
+    take(staged, reported, order)
 
     assert staged.call.outcome == "gave up in the queue"
 

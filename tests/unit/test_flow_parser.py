@@ -119,7 +119,7 @@ def test_the_short_ways_of_writing_mean_the_long_ones() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "- a\n- b\n", "main-menu", "7"])
-def test_a_file_that_holds_no_flow_is_told(text: str) -> None:
+def test_a_file_that_holds_no_flow_is_reported(text: str) -> None:
     assert error_in(text) == "main-menu.yaml:1: is not a flow; begin with `flow: <name>` and `steps:`"
 
 
@@ -159,7 +159,7 @@ def test_a_file_that_holds_no_flow_is_told(text: str) -> None:
         ('flow: main-menu\nsteps:\n  bye: hangup\n  "": hangup\n', "4: a step has no name; give it one"),
     ],
 )
-def test_a_fault_of_the_whole_file_is_told_with_its_line_and_remedy(text: str, fault: str) -> None:
+def test_a_fault_of_the_whole_file_is_reported_with_its_line_and_remedy(text: str, fault: str) -> None:
     assert error_in(text).startswith(f"main-menu.yaml:{fault}")
 
 
@@ -167,7 +167,7 @@ def test_a_fault_of_the_whole_file_is_told_with_its_line_and_remedy(text: str, f
 
 
 @pytest.mark.parametrize("content", ["", "7", "[say, hello]", "{}"])
-def test_a_step_that_says_nothing_to_do_is_told(content: str) -> None:
+def test_a_step_that_says_nothing_to_do_is_reported(content: str) -> None:
     text = f"flow: main-menu\nsteps:\n  bye: hangup\n  sales: {content}\n"
 
     assert (
@@ -260,7 +260,7 @@ def test_a_step_that_says_nothing_to_do_is_told(content: str) -> None:
         ("reject: never", '4: step "sales" reject: never is not one of busy, rejected; name one'),
     ],
 )
-def test_a_fault_of_a_step_is_told_with_its_line_step_reason_and_remedy(step: str, fault: str) -> None:
+def test_a_fault_of_a_step_is_reported_with_its_line_step_reason_and_remedy(step: str, fault: str) -> None:
     said = error_in_step("sales", step)
 
     assert said.startswith(fault), said

@@ -193,7 +193,7 @@ def test_with_keys_infinity_begins_again_until_one_is_pressed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("written", "told"),
+    ("written", "message"),
     [
         ("{play: Hello.}", "use say for words"),
         ("{play: {media: a}, times: infinity}", "infinity never goes on"),
@@ -207,6 +207,6 @@ def test_with_keys_infinity_begins_again_until_one_is_pressed() -> None:
         ("{play: null, stop: all, times: 2}", "null plays nothing"),
     ],
 )
-def test_what_telnyx_cannot_play_is_found_before_the_call(written: str, told: str) -> None:
-    with pytest.raises(FlowInvalid, match=told):
+def test_what_telnyx_cannot_play_is_found_before_the_call(written: str, message: str) -> None:
+    with pytest.raises(FlowInvalid, match=message):
         loaded(f"steps:\n  music: {written}\n")

@@ -163,7 +163,7 @@ def test_either_kind_of_failure_is_counted_by_itself_and_has_a_way_of_its_own(
     assert came == steps
 
 
-def test_one_key_for_two_steps_is_told() -> None:
+def test_one_key_for_two_steps_is_reported() -> None:
     with pytest.raises(FlowInvalid, match="9 stands here twice"):
         loaded('steps:\n  a: {menu: Press., keys: {"1, 9": a, 9: a}}\n')
 
@@ -219,7 +219,7 @@ def test_digits_that_do_not_match_the_pattern_are_wrong() -> None:
         ('pattern: "["', "not a regular expression"),
     ],
 )
-def test_what_cannot_be_read_back_or_matched_is_told(keys: str, fault: str) -> None:
+def test_what_cannot_be_read_back_or_matched_is_reported(keys: str, fault: str) -> None:
     with pytest.raises(FlowInvalid, match=fault):
         loaded(f"steps:\n  a: {{collect: Key., into: pin, {keys}}}\n")
 

@@ -101,13 +101,13 @@ def test_the_place_is_asked_for_at_each_interval_and_said_between_the_music() ->
     staged = later(in_line(), 28)
 
     tick = staged.gather_ends("", "timeout")
-    told = answer(staged, QueueAnswer("support", 1, 200))
+    left = answer(staged, QueueAnswer("support", 1, 200))
 
     assert actions(tick) == ["gather"]
     assert tick.question == QueueQuestion(
         ("support",), CONTROL, average=True, call_session_id=SESSION, call_leg_id=LEG, turn=1
     )
-    assert actions(told) == ["playback_stop", "speak", "playback_start"]
+    assert actions(left) == ["playback_stop", "speak", "playback_start"]
     assert said(staged) == ["Number 1, 4 minutes."]
 
 
@@ -445,7 +445,7 @@ def test_an_agent_who_was_too_late_looks_again_at_once() -> None:
     assert (refused.question is not None, refused.incidents, staged.call.step) == (True, (), "take")
 
 
-def test_an_agent_may_be_told_that_nobody_waits() -> None:
+def test_an_agent_may_be_reported_that_nobody_waits() -> None:
     staged = looking(STRAIGHT)
 
     answer(staged, QueueAnswer())

@@ -151,10 +151,10 @@ def test_another_key_does_not() -> None:
 
 def test_the_recording_that_a_key_ended_comes_later_and_moves_nothing() -> None:
     staged = recording()
-    told = message_saved(staged)
+    saved_event = message_saved(staged)
     staged.tell("call.dtmf.received", digit="#")
 
-    decision = staged.tell("call.recording.saved", **told)
+    decision = staged.tell("call.recording.saved", **saved_event)
 
     assert decision.commands == ()
     assert staged.call.step == "thanks"

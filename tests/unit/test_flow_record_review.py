@@ -30,8 +30,8 @@ ADDRESS = "https://storage.example/message.mp3?signed"
 
 
 def saved(staged: StagedCall, **payload: object) -> dict[str, object]:
-    told = {"channels": "single", "recording_started_at": moment(staged.seconds), "recording_urls": {"mp3": ADDRESS}}
-    return told | payload
+    message = {"channels": "single", "recording_started_at": moment(staged.seconds), "recording_urls": {"mp3": ADDRESS}}
+    return message | payload
 
 
 def listening(**payload: object) -> StagedCall:
@@ -39,9 +39,9 @@ def listening(**payload: object) -> StagedCall:
     staged = StagedCall(REVIEWED)
     staged.pick_up()
     staged.prompt_ends()
-    told = saved(staged, **payload)
+    message = saved(staged, **payload)
     staged.tell("call.dtmf.received", digit="#")
-    staged.tell("call.recording.saved", **told)
+    staged.tell("call.recording.saved", **message)
     return staged
 
 
@@ -108,7 +108,7 @@ def test_a_message_that_cannot_be_played_is_followed_by_the_choices() -> None:
     ("key", "verdict", "step"), [("1", KEPT, "thanks"), ("2", SUPERSEDED, "message"), ("*", DELETED, "gone")]
 )
 @pytest.mark.parametrize("phase", [listening, choosing])
-def test_a_key_decides_and_the_ledger_and_the_archive_are_told(
+def test_a_key_decides_and_the_ledger_and_the_archive_are_reported(
     phase: Callable[[], StagedCall], key: str, verdict: str, step: str
 ) -> None:
     staged = phase()
@@ -154,9 +154,9 @@ def test_nobody_records_anew_for_ever() -> None:
     for _ in range(MAX_REDOS):
         staged.gather_ends("2")
         staged.prompt_ends()
-        told = saved(staged)
+        message = saved(staged)
         staged.tell("call.dtmf.received", digit="#")
-        staged.tell("call.recording.saved", **told)
+        staged.tell("call.recording.saved", **message)
 
     decision = staged.gather_ends("2")
 
@@ -191,13 +191,13 @@ def test_two_choices_cannot_have_one_key() -> None:
 
 
 @pytest.mark.parametrize(
-    ("written", "told"),
+    ("written", "message"),
     [
         ("{engine: B, speakers: true}", "speakers is known to engine A alone"),
         ("{engine: deepgram/nova-3, language: es}", "knows English only, not es"),
         ("{engine: A, min_speakers: 3, max_speakers: 2}", "min_speakers is 3, more than max_speakers, 2"),
     ],
 )
-def test_a_transcription_that_no_engine_makes_is_found_before_the_call(written: str, told: str) -> None:
-    with pytest.raises(FlowInvalid, match=told):
+def test_a_transcription_that_no_engine_makes_is_found_before_the_call(written: str, message: str) -> None:
+    with pytest.raises(FlowInvalid, match=message):
         loaded(f"steps:\n  message: {{record: null, transcription: {written}}}\n")

@@ -67,7 +67,7 @@ def test_the_first_route_that_fits_takes_the_call(
     assert routes.flow(called, caller, moment) == flow
 
 
-def test_whole_numbers_are_told_with_the_flow_that_takes_their_calls_in_general(routes: Routes) -> None:
+def test_whole_numbers_are_reported_with_the_flow_that_takes_their_calls_in_general(routes: Routes) -> None:
     assert routes.numbers == {
         "+15550100": "night",
         "+15550101": "closed-only",

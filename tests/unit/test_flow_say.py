@@ -106,7 +106,9 @@ def test_nothing_needs_stopping_where_the_only_prompt_is_refused() -> None:
 
 
 @pytest.mark.parametrize("order", list(itertools.permutations(["prompt", "audio", "prompt"])))
-def test_the_flow_goes_on_with_the_last_of_several_ends_in_whatever_order_they_are_told(order: tuple[str, ...]) -> None:
+def test_the_flow_goes_on_with_the_last_of_several_ends_in_whatever_order_they_are_reported(
+    order: tuple[str, ...],
+) -> None:
     staged = StagedCall(THREE)
     staged.pick_up()
 

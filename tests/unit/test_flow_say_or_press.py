@@ -197,10 +197,10 @@ def test_words_that_mean_nothing_or_two_things_are_refused(words: str, why: str)
         read_flow("main.yaml", text)
 
 
-def test_words_stand_at_their_edge_in_a_picture_and_a_change_of_them_is_told() -> None:
+def test_words_stand_at_their_edge_in_a_picture_and_a_change_of_them_is_reported() -> None:
     text = "flow: main\nsteps:\n  a: {{menu: Hi., keys: {{1: bye}}, say_or_press: {{1: {}}}}}\n  bye: hangup\n"
     was, now = (read_flow("main.yaml", text.format(words)) for words in ("sales", "[sales, boats]"))
 
     assert edge_label(now.steps["a"], "keys.1") == "1 or “sales”"
-    told = "In “a” callers may now say, in place of a key, 1 = sales or boats; before, 1 = sales."
-    assert noticed(was, now) == [told]
+    sentence = "In “a” callers may now say, in place of a key, 1 = sales or boats; before, 1 = sales."
+    assert noticed(was, now) == [sentence]

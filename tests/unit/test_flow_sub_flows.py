@@ -94,7 +94,7 @@ def test_flows_within_flows_come_back_one_by_one() -> None:
     assert (depth, heard(call)) == (2, ["After Ann   Ann!?  ."])
 
 
-def test_a_hang_up_told_too_late_takes_a_call_of_a_flow_back() -> None:
+def test_a_hang_up_reported_too_late_takes_a_call_of_a_flow_back() -> None:
     call = staged(
         "steps:\n  hello: {say: Hello.}\n  out: {go: {flow: other, given: {}}}\n", other="steps:\n  w: {say: W.}\n"
     )

@@ -64,10 +64,10 @@ def ringing(flow: str) -> StagedCall:
 def far(staged: StagedCall, event_type: str, leg: str = "a", **payload: object) -> Decision:
     """A second later, this happens to a leg that the call dialled."""
     dialled = [command for decision in staged.decisions for command in decision.commands if command.action == "dial"]
-    return staged.take(_told(staged, event_type, leg, str(dialled[-1].parameters["client_state"]), payload))
+    return staged.take(_event_of(staged, event_type, leg, str(dialled[-1].parameters["client_state"]), payload))
 
 
-def _told(staged: StagedCall, event_type: str, leg: str, mark: str, payload: dict[str, object]) -> Event:
+def _event_of(staged: StagedCall, event_type: str, leg: str, mark: str, payload: dict[str, object]) -> Event:
     staged.seconds += 1
     known = {
         "call_control_id": f"v3:far-{leg}",
@@ -474,7 +474,7 @@ def test_a_bridge_that_never_came_to_be_does_not_keep_the_caller_waiting() -> No
     assert staged.call.step == "nobody"
 
 
-def test_a_connection_told_late_does_not_count_for_the_transfer_after_it() -> None:
+def test_a_connection_reported_late_does_not_count_for_the_transfer_after_it() -> None:
     staged = ringing('steps:\n  agent: {transfer: "+15550191", after: again}\n  again: {transfer: "+15550192"}\n')
     told_by = staged.mark
     staged.tell("call.bridged")
@@ -490,7 +490,7 @@ def test_a_connection_told_late_does_not_count_for_the_transfer_after_it() -> No
 
 
 @pytest.mark.parametrize(
-    ("written", "told"),
+    ("written", "message"),
     [
         ('{transfer: "+15550191", accept: 1}', "accept needs a whisper"),
         ('{transfer: "+15550191", whisper: A call.}', "whisper without hold"),
@@ -500,8 +500,8 @@ def test_a_connection_told_late_does_not_count_for_the_transfer_after_it() -> No
         ('{transfer: "+15550191", hold: Please hold.}', "words cannot be held out without end"),
     ],
 )
-def test_what_would_leave_somebody_in_silence_is_not_a_flow(written: str, told: str) -> None:
-    with pytest.raises(FlowInvalid, match=told):
+def test_what_would_leave_somebody_in_silence_is_not_a_flow(written: str, message: str) -> None:
+    with pytest.raises(FlowInvalid, match=message):
         loaded(f"steps:\n  agent: {written}\n")
 
 

@@ -68,10 +68,10 @@ def test_the_table_of_providers_is_telnyx_s_own() -> None:
     """Every kind of `voice_settings` in the SDK's types is in the table, with the keys that it has there."""
     hints = get_type_hints(action_speak_params.ActionSpeakParams, include_extras=True)
     kinds = [kind for kind in get_args(hints["voice_settings"]) if isinstance(kind, type)]
-    told = {get_args(get_type_hints(kind)["type"])[0]: set(get_type_hints(kind)) - {"type"} for kind in kinds}
+    reported = {get_args(get_type_hints(kind)["type"])[0]: set(get_type_hints(kind)) - {"type"} for kind in kinds}
 
-    assert len(told) > 6
-    for provider, keys in told.items():
+    assert len(reported) > 6
+    for provider, keys in reported.items():
         assert provider in PROVIDERS
         assert PROVIDERS[provider].settings in (keys, None), provider
 

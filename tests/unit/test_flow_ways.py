@@ -109,7 +109,7 @@ def test_a_way_is_taken_where_all_that_it_asks_for_holds(when: str, step: str) -
     assert call.call.step == step
 
 
-def test_the_first_way_that_holds_is_taken_and_the_day_is_told_where_the_flow_says() -> None:
+def test_the_first_way_that_holds_is_taken_and_the_day_is_reported_where_the_flow_says() -> None:
     call = staged("""
         steps:
           ask:
@@ -325,7 +325,7 @@ def test_hanging_up_in_a_visited_flow_ends_the_call() -> None:
     assert actions(call.pick_up()) == ["hangup"]
 
 
-def test_a_hang_up_told_too_late_takes_a_visit_back() -> None:
+def test_a_hang_up_reported_too_late_takes_a_visit_back() -> None:
     call = staged("steps:\n  hello: {say: Hello.}\n  out: {go: {flow: other}}\n", other="steps:\n  w: {say: W.}\n")
     call.pick_up()
     before = call.call
@@ -349,7 +349,7 @@ def test_a_hang_up_told_too_late_takes_a_visit_back() -> None:
         (f"about: {'x' * MAX_TEXT_BYTES}\nsteps:\n  a: hangup\n", "are kept"),
     ],
 )
-def test_what_leads_nowhere_is_told(flow: str, fault: str) -> None:
+def test_what_leads_nowhere_is_reported(flow: str, fault: str) -> None:
     with pytest.raises(FlowInvalid, match=fault):
         loaded_with(flow)
 
@@ -410,7 +410,7 @@ def test_without_a_last_resort_a_limit_hangs_up() -> None:
     assert actions(call.prompt_ends()) == ["hangup"]
 
 
-def test_a_limit_that_was_reached_after_a_hang_up_told_late_is_taken_back() -> None:
+def test_a_limit_that_was_reached_after_a_hang_up_reported_late_is_taken_back() -> None:
     call = staged("limits: {steps: 1}\nlast_resort: b\nsteps:\n  a: {say: A., next: a}\n  b: {say: B.}\n")
     call.pick_up()
     call.prompt_ends()
@@ -434,8 +434,8 @@ def test_the_limit_of_the_flow_that_leads_the_call_counts_in_a_visited_one() -> 
 def test_the_time_of_entering_is_no_part_of_what_a_late_event_leaves() -> None:
     call = staged(ROUND)
     call.pick_up()
-    told = replace(call.call)
+    reported = replace(call.call)
     call.hang_up()
 
-    assert told.entered_at
+    assert reported.entered_at
     assert call.call.entered_at == ""

@@ -92,12 +92,12 @@ def test_a_text_is_cut_where_a_variable_ends() -> None:
 
 
 @pytest.mark.parametrize(
-    "told",
+    "reported",
     [
         {},
         {"id": "a", "occurred_at": "b", "turn": 1, "payload": {"result": "won", "values": {}, "call_session_id": "s"}},
     ],
 )
-def test_what_is_no_answer_is_refused(told: dict[str, object]) -> None:
+def test_what_is_no_answer_is_refused(reported: dict[str, object]) -> None:
     with pytest.raises(MalformedEvent, match="dialtone_event is not one of our own events"):
-        event_from_json(told)
+        event_from_json(reported)

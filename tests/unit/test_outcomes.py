@@ -172,14 +172,14 @@ def test_the_outcome_is_the_same_in_whatever_order_the_end_is_reported(order: tu
     staged = led("{transfer: '+15550199', no_answer: bye}")
     far = far_mark_of(staged.decisions[-1].commands[-1])
     cause = {"hangup_cause": "normal_clearing", "hangup_source": "caller"}
-    told = [
+    reported = [
         happened("call.bridged", 20, staged.mark),
         happened("call.hangup", 80, staged.mark, **cause),
         happened("call.hangup", 80.01, far, **cause),
     ]
 
     for place in order:
-        staged.take(told[place])
+        staged.take(reported[place])
 
     assert staged.call.outcome == "completed"
 

@@ -229,7 +229,7 @@ def test_people_of_a_conversation_are_reached_as_it_says(tmp_path: Path) -> None
         ("", "has no conversation “other”: name one of “first”"),
     ],
 )
-def test_what_cannot_be_played_is_told(tmp_path: Path, more: str, why: str) -> None:
+def test_what_cannot_be_played_is_reported(tmp_path: Path, more: str, why: str) -> None:
     file = tmp_path / "main-menu.test.yaml"
     file.write_text(f"flow: main-menu\nconversations:\n  - name: first\n{more}")
 

@@ -38,17 +38,17 @@ def _steps(who: object) -> tuple[object, ...]:
     return who.steps if isinstance(who, Person) else ()
 
 
-def test_everybody_or_one_of_them_can_be_told_not_to() -> None:
+def test_everybody_or_one_of_them_can_be_reported_not_to() -> None:
     who = people(["busy", f"{AGENT}=no-answer"])
 
     assert who.reached_at(UNKNOWN) == Busy()
     assert who.reached_at(AGENT) == NoAnswer()
 
 
-@pytest.mark.parametrize("told", ["asleep", "+15550199=", "15550199=busy", "=busy x"])
-def test_what_is_nobody_is_told_with_what_there_is(told: str) -> None:
+@pytest.mark.parametrize("option", ["asleep", "+15550199=", "15550199=busy", "=busy x"])
+def test_what_is_nobody_is_reported_with_what_there_is(option: str) -> None:
     with pytest.raises(DialtoneError, match=r"say one of person, busy, no-answer"):
-        people([told])
+        people([option])
 
 
 # The loudspeaker
@@ -106,7 +106,7 @@ def test_without_a_speech_program_it_is_said_once_and_nothing_fails(monkeypatch:
 
 
 @pytest.mark.parametrize("does", ["exit 3", "cat > /dev/null; exit 3"])
-def test_a_program_that_cannot_speak_is_told_of_once(tmp_path: Path, does: str) -> None:
+def test_a_program_that_cannot_speak_is_reported_of_once(tmp_path: Path, does: str) -> None:
     complaints: list[str] = []
     speaker = speakers.Loudspeaker([program(tmp_path, does)], complaints.append)
 
@@ -118,7 +118,7 @@ def test_a_program_that_cannot_speak_is_told_of_once(tmp_path: Path, does: str) 
     assert "ended with 3" in complaints[0]
 
 
-def test_a_program_that_cannot_be_started_is_told_of_once(tmp_path: Path) -> None:
+def test_a_program_that_cannot_be_started_is_reported_of_once(tmp_path: Path) -> None:
     complaints: list[str] = []
     speaker = speakers.Loudspeaker([str(tmp_path)], complaints.append)
 
@@ -150,7 +150,7 @@ def test_the_flow_that_takes_the_call_is_found(folder: Path) -> None:
     assert bench(folder).flow() == "front-desk"
 
 
-def test_a_number_that_leads_nowhere_is_told_with_those_that_do(folder: Path) -> None:
+def test_a_number_that_leads_nowhere_is_reported_with_those_that_do(folder: Path) -> None:
     with pytest.raises(NoNumber, match=rf"leads \{UNKNOWN} to no flow; call one of \{CALLED}"):
         bench(folder, UNKNOWN).check_number()
 
@@ -163,7 +163,7 @@ def test_a_flow_that_is_broken_can_still_be_fixed_while_the_telephone_is_on(fold
         bench(folder).flow()
 
 
-def test_what_is_saved_is_told_once(folder: Path) -> None:
+def test_what_is_saved_is_reported_once(folder: Path) -> None:
     flow_folder = bench(folder)
     before = flow_folder.saved()
 
@@ -215,7 +215,7 @@ def test_a_flow_that_was_put_in_anothers_place_is_read_even_if_it_is_as_long_and
     assert version(flows) != first
 
 
-def test_a_broken_flow_is_told_each_time_until_it_is_fixed(folder: Path) -> None:
+def test_a_broken_flow_is_reported_each_time_until_it_is_fixed(folder: Path) -> None:
     flows = WatchedFlows(folder)
     (folder / "front-desk.yaml").write_text("flow: front-desk\n")
 

@@ -8,7 +8,7 @@ import pytest
 
 from infra.carrier import trace
 from infra.carrier.trace import Happening, LegName
-from infra.phone.hearing import LISTENING_SECONDS, CutShort, Lamp, Notice, Receiver, Stage, Told, Tone
+from infra.phone.hearing import LISTENING_SECONDS, CutShort, Lamp, LogLine, Notice, Receiver, Stage, Tone
 
 ME = LegName("v3:me", "leg-me", "session", "incoming", "+15550142", "+15550100")
 AGENT = LegName("v3:agent", "leg-agent", "session", "outgoing", "+15550100", "+15550199")
@@ -56,7 +56,7 @@ def test_a_call_rings_is_answered_and_is_over() -> None:
 
 
 def test_times_count_from_the_ringing() -> None:
-    assert take(up(), heard(3.0, "Hello.", 1.0)) == [Told(3.0, "hears", "Hello.", Tone.SPEECH, 1.0)]
+    assert take(up(), heard(3.0, "Hello.", 1.0)) == [LogLine(3.0, "hears", "Hello.", Tone.SPEECH, 1.0)]
 
 
 def test_another_call_is_not_heard() -> None:
@@ -65,7 +65,7 @@ def test_another_call_is_not_heard() -> None:
     assert take(receiver, heard(3.0, "Hello.", 1.0, leg=STRANGER), trace.Rang(at=BEGAN, leg=STRANGER)) == []
 
 
-def test_what_is_cut_short_is_told() -> None:
+def test_what_is_cut_short_is_reported() -> None:
     assert take(up(), heard(3.0, "Hello there.", 1.0), silent(3.5, "Hello there.", "cancelled"))[1:] == [CutShort(3.5)]
 
 
@@ -110,7 +110,7 @@ def test_a_ringing_tone_is_waited_for_until_somebody_answers() -> None:
 
 
 @pytest.mark.parametrize(
-    ("cause", "told"),
+    ("cause", "sent"),
     [
         ("user_busy", "is busy"),
         ("timeout", "does not answer"),
@@ -118,13 +118,13 @@ def test_a_ringing_tone_is_waited_for_until_somebody_answers() -> None:
         ("odd_thing", "odd thing"),
     ],
 )
-def test_what_became_of_somebody_who_was_rung_is_told(cause: str, told: str) -> None:
+def test_what_became_of_somebody_who_was_rung_is_reported(cause: str, sent: str) -> None:
     receiver = up()
     take(receiver, heard(3.0, AGENT.to, 0.0, "ringing"))
 
     (notice,) = take(receiver, trace.HungUp(at=BEGAN + 9, leg=AGENT, cause=cause, source="callee"))
 
-    assert notice == Told(9.0, "far end", f"+15550199  {told}", Tone.CALL)
+    assert notice == LogLine(9.0, "far end", f"+15550199  {sent}", Tone.CALL)
     assert receiver.is_silent(BEGAN + 10)
 
 
@@ -158,19 +158,19 @@ def test_the_agent_is_heard_once_whether_connected_or_not() -> None:
         heard(5.0, "Grace.", 1.0, "voice"),
     )
 
-    assert [notice.text for notice in before if isinstance(notice, Told)] == ["+15550199  “Hello?”"]
-    assert after == [Told(5.0, "they say", "Grace.", Tone.SPEECH, 1.0)]
+    assert [notice.text for notice in before if isinstance(notice, LogLine)] == ["+15550199  “Hello?”"]
+    assert after == [LogLine(5.0, "they say", "Grace.", Tone.SPEECH, 1.0)]
 
 
-def test_a_refused_command_is_told() -> None:
+def test_a_refused_command_is_reported() -> None:
     refused = trace.Commanded(
         at=BEGAN + 3, leg=ME, action="speak", parameters={}, result="refused", status=422, code="90012", detail="voice"
     )
 
-    assert take(up(), refused) == [Told(3.0, "refused", "speak: 90012 voice", Tone.FAULT)]
+    assert take(up(), refused) == [LogLine(3.0, "refused", "speak: 90012 voice", Tone.FAULT)]
 
 
 def test_a_recording_is_called_by_its_file_and_not_by_its_signed_address() -> None:
     address = "http://127.0.0.1:9/recordings-storage/session/message.mp3?X-Amz-Signature=1"
 
-    assert take(up(), heard(1.0, address, 4.0, "audio")) == [Told(1.0, "hears", "♪ message.mp3 (4 s)", Tone.SPEECH)]
+    assert take(up(), heard(1.0, address, 4.0, "audio")) == [LogLine(1.0, "hears", "♪ message.mp3 (4 s)", Tone.SPEECH)]

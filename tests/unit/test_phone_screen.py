@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infra.phone.hearing import PRESS, CutShort, Lamp, Told, Tone
+from infra.phone.hearing import PRESS, CutShort, Lamp, LogLine, Tone
 from infra.phone.screen import Lines, Status, Terminal, cells, clipped, screen_on, spoken, wrapped
 
-WELCOME = Told(0.0, "hears", "Welcome to Harbour Dental. Press one.", Tone.SPEECH, 3.7)
+WELCOME = LogLine(0.0, "hears", "Welcome to Harbour Dental. Press one.", Tone.SPEECH, 3.7)
 """Ten characters a second."""
 
 UP = Status("", 0.0, Lamp.OFF, "main-menu · welcome")
@@ -88,7 +88,7 @@ def test_what_was_said_stays_and_the_status_line_goes_below(glass: Glass) -> Non
     terminal.show(WELCOME)
 
     terminal.refresh(3.7, UP)
-    terminal.show(Told(4.0, "recording", "started", Tone.RECORDER))
+    terminal.show(LogLine(4.0, "recording", "started", Tone.RECORDER))
 
     assert glass.rows() == [
         "     0.0 s  hears      “Welcome to Harbour Dental. Press",
@@ -113,7 +113,7 @@ def test_words_go_on_below_what_happens_meanwhile(glass: Glass) -> None:
     terminal.show(WELCOME)
     terminal.refresh(1.0, UP)
 
-    terminal.show(Told(1.0, "recording", "paused", Tone.RECORDER))
+    terminal.show(LogLine(1.0, "recording", "paused", Tone.RECORDER))
     terminal.refresh(3.7, UP)
 
     assert glass.rows()[:3] == [
@@ -128,7 +128,7 @@ def test_a_key_that_interrupts_leaves_no_half_sentence_behind(glass: Glass) -> N
     terminal.show(WELCOME)
     terminal.refresh(1.0, UP)
 
-    terminal.show(Told(1.0, PRESS, "1", Tone.OURS))
+    terminal.show(LogLine(1.0, PRESS, "1", Tone.OURS))
     terminal.show(CutShort(1.0))
 
     assert glass.rows()[:2] == ["     0.0 s  hears      “Welcome to …”", "     1.0 s  press      1"]
@@ -137,8 +137,8 @@ def test_a_key_that_interrupts_leaves_no_half_sentence_behind(glass: Glass) -> N
 def test_keys_pressed_one_after_another_stand_in_one_line(glass: Glass) -> None:
     terminal = on(glass)
     for at, digit in enumerate("42#"):
-        terminal.show(Told(float(at), PRESS, digit, Tone.OURS))
-    terminal.show(Told(3.0, "hung up", "by the line", Tone.CALL))
+        terminal.show(LogLine(float(at), PRESS, digit, Tone.OURS))
+    terminal.show(LogLine(3.0, "hung up", "by the line", Tone.CALL))
     terminal.close()
 
     assert glass.rows() == ["     0.0 s  press      42#", "     3.0 s  hung up    by the line", ""]
@@ -148,7 +148,7 @@ def test_keys_pressed_one_after_another_stand_in_one_line(glass: Glass) -> None:
 def test_a_terminal_that_is_hardly_there_shows_the_end_of_what_is_said(size: tuple[int, int]) -> None:
     terminal = on(glass := Glass(*size))
 
-    terminal.show(Told(0, "hears", "Thank you for calling. For our opening hours, press 1.", Tone.SPEECH, 4))
+    terminal.show(LogLine(0, "hears", "Thank you for calling. For our opening hours, press 1.", Tone.SPEECH, 4))
     drawn = []
     for second in range(1, 6):
         terminal.refresh(second, Status("ringing", second, step="main-menu"))
@@ -221,13 +221,13 @@ def test_whatever_happens_a_terminal_can_draw_it(happened: list[tuple[str, str]]
         at = float(second)
         match kind:
             case "speech":
-                terminal.show(Told(at, "hears", text, Tone.SPEECH, 2.5))
+                terminal.show(LogLine(at, "hears", text, Tone.SPEECH, 2.5))
             case "press":
-                terminal.show(Told(at, PRESS, "1", Tone.OURS))
+                terminal.show(LogLine(at, PRESS, "1", Tone.OURS))
             case "cut":
                 terminal.show(CutShort(at))
             case "line":
-                terminal.show(Told(at, "kept", text))
+                terminal.show(LogLine(at, "kept", text))
             case "say":
                 terminal.say(text)
             case _:
@@ -262,7 +262,7 @@ def test_keys_in_a_pipe_are_one_line_once_no_more_of_them_come() -> None:
     out = io.StringIO()
     lines = Lines(out)
     for at, digit in ((0.0, "4"), (0.3, "2"), (0.6, "#")):
-        lines.show(Told(at, PRESS, digit, Tone.OURS))
+        lines.show(LogLine(at, PRESS, digit, Tone.OURS))
         lines.refresh(at, UP)
     before = out.getvalue()
     lines.refresh(1.3, UP)
@@ -278,7 +278,7 @@ def test_a_terminal_without_a_cursor_gets_lines(glass: Glass, environ: dict[str,
 
 def test_no_colour_is_used_where_none_is_wanted(glass: Glass) -> None:
     terminal = screen_on(glass, {"TERM": "xterm", "NO_COLOR": "1"})
-    terminal.show(Told(0.0, "hung up", "by the line", Tone.CALL))
+    terminal.show(LogLine(0.0, "hung up", "by the line", Tone.CALL))
     terminal.close()
 
     assert "m" not in re.findall(r"\x1b\[\d*([A-Za-z])", glass.getvalue())
@@ -286,7 +286,7 @@ def test_no_colour_is_used_where_none_is_wanted(glass: Glass) -> None:
 
 def test_a_terminal_gets_colour(glass: Glass) -> None:
     terminal = screen_on(glass, {"TERM": "xterm"})
-    terminal.show(Told(0.0, "hung up", "by the line", Tone.CALL))
+    terminal.show(LogLine(0.0, "hung up", "by the line", Tone.CALL))
 
     assert "\x1b[34m" in glass.getvalue()
 

@@ -65,7 +65,7 @@ def test_an_earlier_state_that_is_reported_later_changes_nothing() -> None:
 
 
 def test_neither_words_nor_numbers_are_kept_of_a_report() -> None:
-    told = report(
+    values = report(
         {
             "id": "m-1",
             "text": "Hello Ada",
@@ -76,7 +76,7 @@ def test_neither_words_nor_numbers_are_kept_of_a_report() -> None:
         }
     )
 
-    assert told == {
+    assert values == {
         "message_id": "m-1",
         "status": "delivery_failed",
         "code": "40001",

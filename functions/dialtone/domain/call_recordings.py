@@ -57,7 +57,7 @@ def to_be_delivered(call: Call, targets: tuple[DeliveryTarget, ...]) -> Decision
     return Decision(replace(call, recordings=tuple(noted)), deliveries=(asked,))
 
 
-def with_end_told(before: Call, decision: Decision) -> Decision:
+def with_metadata_jobs(before: Call, decision: Decision) -> Decision:
     """The decision with jobs that add what came of the call to the metadata of those of its recordings that have come.
 
     Whatever comes later is written with it. A call is over when its flow is: steps may follow the hang-up.

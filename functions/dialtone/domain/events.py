@@ -293,10 +293,10 @@ def _unknown(document: dict[str, Any], envelope: dict[str, Any], event_type: str
     """Stored as it arrived. Without an id it gets one that its redelivery has too; without a time, its arrival."""
     payload = envelope.get("payload")
     payload = payload if isinstance(payload, dict) else envelope
-    told_id, client_state = envelope.get("id"), payload.get("client_state")
+    own_id, client_state = envelope.get("id"), payload.get("client_state")
     times = (_time(each.get("occurred_at")) for each in (envelope, document, payload))
     return Event(
-        id=told_id if isinstance(told_id, str) and _is_identifier(told_id) else _id_of(envelope),
+        id=own_id if isinstance(own_id, str) and _is_identifier(own_id) else _id_of(envelope),
         type=event_type,
         occurred_at=next(filter(None, times), None) or _written(datetime.fromtimestamp(received_seconds, UTC)),
         payload={name: value for name, value in payload.items() if not _nested_too_deep(value)},

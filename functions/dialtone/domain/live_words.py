@@ -52,7 +52,7 @@ def heard(call: Call, event: Event, most_characters: int) -> Decision:
     return Decision(replace(call.remembering(TRANSCRIPT, said[:most_characters]), heard_at=event.occurred_at))
 
 
-def with_words_told(before: Call, decision: Decision, event: Event) -> Decision:
+def with_words_job(before: Call, decision: Decision, event: Event) -> Decision:
     """The decision with a job that writes down all that was heard on the call, once it is over and when more comes."""
     after = decision.call
     if not (after.heard_at and after.ended_at) or (before.ended_at and event.type != TRANSCRIPTION):

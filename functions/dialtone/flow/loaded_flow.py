@@ -48,7 +48,7 @@ class LoadedFlow:
         from dialtone.flow.caller_chosen import Sources  # noqa: PLC0415 -- only flows that ring variables need it
 
         sources = Sources.of(steps)
-        known = {name: replace(flow, steps=_told(flow.steps, sources)) for name, flow in flows.items()}
+        known = {name: replace(flow, steps=_with_sources(flow.steps, sources)) for name, flow in flows.items()}
         object.__setattr__(self, "main", known[self.main.name])
         object.__setattr__(self, "others", {name: known[name] for name in self.others})
 
@@ -105,7 +105,7 @@ class LoadedFlow:
         return not (event.client_state.sensitive or sensitive)
 
 
-def _told(steps: Mapping[str, Step], sources: Sources) -> dict[str, Step]:
+def _with_sources(steps: Mapping[str, Step], sources: Sources) -> dict[str, Step]:
     return {name: step.with_sources(sources) for name, step in steps.items()}
 
 

@@ -23,8 +23,8 @@ NOTHING = "A caller notices nothing: only comments, the description or the order
 def noticed(old: Flow | None, new: Flow | None) -> list[str]:
     """Sentences, in the order of the new file; empty where the two are the same text."""
     if old is None or new is None:
-        told = new or old
-        return [f"The flow {_name(told.name)} is {'new' if new else 'gone'}."] if told else []
+        present = new or old
+        return [f"The flow {_name(present.name)} is {'new' if new else 'gone'}."] if present else []
     if old.version == new.version:
         return []
     return [*_of_the_call(old, new), *_of_the_steps(old, new)] or [NOTHING]
@@ -73,9 +73,9 @@ def _of_the_steps(old: Flow, new: Flow) -> Iterator[str]:
             yield f"Step {_name(name)} is now {_in_short(step)}; before, {_in_short(before)}."
             continue
         yield from _of_the_content(before, step)
-        patience_told = any(getattr(each, "otherwise", "") for each in (before, step))
-        was = _effective(before, patience_told=patience_told)
-        now = _effective(step, patience_told=patience_told)
+        has_fallback = any(getattr(each, "otherwise", "") for each in (before, step))
+        was = _effective(before, has_fallback=has_fallback)
+        now = _effective(step, has_fallback=has_fallback)
         yield from _of_the_edges(step, {where: names.get(to, to) for where, to in was.items()}, now)
     for name in old.steps:
         if name not in new.steps and name not in names:
@@ -101,7 +101,7 @@ _KIND_CHANGED = {
     "lookup": "{step} now asks {now}; before, {was}.",
     "set": "{step} now notes {now}; before, {was}.",
 }
-"""Of the value that names the kind; a kind that is not here is told like any other field."""
+"""Of the value that names the kind; a kind that is not here is described like any other field."""
 
 _FIELD_CHANGED = {
     "tries": "A caller who presses nothing in {step} is now asked {now} times instead of {was}.",
@@ -173,8 +173,8 @@ def _fields(subject: str, old: BaseModel, new: BaseModel, hidden: Collection[str
 
 
 def _sentence(pattern: str, step: str, was: object, now: object, field: str = "") -> str:
-    told = pattern.format(step=step, now=_value(now), was=_value(was), field=field)
-    return told if told.endswith((".", ".”", "?”", "!”")) else f"{told}."
+    sentence = pattern.format(step=step, now=_value(now), was=_value(was), field=field)
+    return sentence if sentence.endswith((".", ".”", "?”", "!”")) else f"{sentence}."
 
 
 def _of_the_edges(new: Step, before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[str]:
@@ -184,10 +184,10 @@ def _of_the_edges(new: Step, before: Mapping[str, str], after: Mapping[str, str]
             yield _of_a_key(new, where, was, now) if where.startswith("keys.") else _of_an_edge(new, where, was, now)
 
 
-def _effective(step: Step, *, patience_told: bool) -> dict[str, str]:
-    """A question without `otherwise` goes to the next step when patience ends; told only where it ever has one."""
+def _effective(step: Step, *, has_fallback: bool) -> dict[str, str]:
+    """Where each edge goes; an `otherwise` that is left out leads to `next`."""
     targets = {edge.where: edge.target for edge in step.edges()}
-    if hasattr(step, "tries") and (patience_told or kind_of(step) == "menu"):
+    if hasattr(step, "tries") and (has_fallback or kind_of(step) == "menu"):
         targets.setdefault("otherwise", step.next)
         if kind_of(step) == "menu":
             targets.pop("next", None)

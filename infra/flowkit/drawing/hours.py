@@ -28,10 +28,10 @@ def hours_beside(flow: Flow, folder: Path) -> dict[str, str]:
 def in_words(name: str, text: str) -> str:
     """Days and times, how many holidays, and where the clock hangs."""
     content = Document.read(calendar_file(name), text).checked().content
-    return "; ".join(_told(content)) if isinstance(content, dict) else ""
+    return "; ".join(_hours_in_words(content)) if isinstance(content, dict) else ""
 
 
-def _told(content: dict[str, Any]) -> Iterator[str]:
+def _hours_in_words(content: dict[str, Any]) -> Iterator[str]:
     week, holidays = content.get("open"), content.get("holidays")
     for days, times in week.items() if isinstance(week, dict) else ():
         yield f"{days} {' and '.join(map(str, times)) if isinstance(times, list) else times}"

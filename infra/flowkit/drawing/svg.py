@@ -42,7 +42,7 @@ _COLOURS = {
 """A kind's colour; a kind that is not here is drawn in grey, like an end."""
 
 _ADDED, _REMOVED, _CHANGED = "#0072b2", "#d55e00", "#8a6d00"
-"""Told apart with every kind of colour vision (Okabe and Ito), and by sign and line as well."""
+"""Distinguishable with every kind of colour vision (Okabe and Ito), and by sign and line as well."""
 
 _SIGNS = {Mark.ADDED: "+", Mark.REMOVED: "−", Mark.CHANGED: "~"}  # noqa: RUF001 -- a minus sign
 
@@ -232,9 +232,9 @@ def _card(card: Card, on_page: bool) -> str:  # noqa: FBT001 -- as svg_of has it
         )
     colour = _COLOURS.get(node.kind, _ENDING)
     bar = f'<path fill="{colour}" d="M{box.x + 6} {box.y}h-1a5 5 0 0 0 -5 5v{box.height - 10}a5 5 0 0 0 5 5h1z"/>'
-    told = escape(readable("\n".join(filter(None, (node.name, node.text, node.details)))))
+    reported = escape(readable("\n".join(filter(None, (node.name, node.text, node.details)))))
     return (
-        f'<g class="card {node.mark.value}"{named}><title>{told}</title><rect class="body" {place} rx="6"/>'
+        f'<g class="card {node.mark.value}"{named}><title>{reported}</title><rect class="body" {place} rx="6"/>'
         f"{bar}{inside}{_sign(card)}</g>"
     )
 

@@ -1,4 +1,4 @@
-"""Hours that are not told at all."""
+"""Hours that the calendar leaves out."""
 
 from __future__ import annotations
 

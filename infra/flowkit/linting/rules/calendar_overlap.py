@@ -1,4 +1,4 @@
-"""Hours that are told twice."""
+"""Hours that are listed twice."""
 
 from __future__ import annotations
 

@@ -24,17 +24,17 @@ def endless_loop(file: FlowFile) -> Iterator[Found]:
         instant.add(circle)
         if any(isinstance(file.steps[name], Transfer) for name in circle):
             remedy = "say something before it rings again, or lead out"
-            yield _told(file, circle, "rings again at once, twice a second for as long as it is busy", remedy)
+            yield _loop(file, circle, "rings again at once, twice a second for as long as it is busy", remedy)
         else:
             remedy = "let it wait for the caller, or lead out"
-            yield _told(file, circle, "goes round without anything that takes time", remedy)
+            yield _loop(file, circle, "goes round without anything that takes time", remedy)
     yield from _endless_visits(file)
     if limited:
         return
     for circle in file.graph.loops(_unasked):
-        if not any(circle >= told for told in instant):
+        if not any(circle >= longer for longer in instant):
             remedy = "lead out where the caller is silent, or give the flow `limits`"
-            yield _told(file, circle, "goes round for as long as the caller is silent", remedy)
+            yield _loop(file, circle, "goes round for as long as the caller is silent", remedy)
 
 
 _AT_ONCE = frozenset({"busy", "failed"})
@@ -84,7 +84,7 @@ def _unasked(edge: Edge) -> bool:
     return not edge.chosen and not edge.is_error
 
 
-def _told(file: FlowFile, circle: frozenset[str], reason: str, remedy: str) -> Found:
+def _loop(file: FlowFile, circle: frozenset[str], reason: str, remedy: str) -> Found:
     names = [name for name in file.steps if name in circle]
     through = f" (through {', '.join(names[1:])})" if len(names) > 1 else ""
     return Found(("steps", names[0]), f"{reason}{through}", remedy)

@@ -30,15 +30,15 @@ def missing_language(file: FlowFile) -> Iterator[Found]:
         if written is None:
             missing = [language for language in promised if not language.startswith(ENGLISH)]
             if path[-2:] == CONSENT and missing:
-                yield _told(path, missing)
+                yield _finding(path, missing)
         elif len(promised) > 1 and LANGUAGE in file.variables.maybe.get(str(path[1]), ()):
             for part, each in parts_of(written, path):
                 missing = [language for language in promised if language not in _languages(each, promised)]
                 if missing:
-                    yield _told(part, missing)
+                    yield _finding(part, missing)
 
 
-def _told(path: Path, missing: list[str]) -> Found:
+def _finding(path: Path, missing: list[str]) -> Found:
     named = " and ".join(missing)
     return Found(path, f"is not said in {named}, which the flow promises", f"write it for {named}, too")
 

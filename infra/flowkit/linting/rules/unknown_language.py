@@ -43,7 +43,7 @@ def unknown_language(file: FlowFile) -> Iterator[Found]:
 
 
 def _languages(file: FlowFile) -> Iterator[tuple[Path, str]]:
-    told = dict(languages(file.document))
+    used = dict(languages(file.document))
     if file.kind is Kind.FLOW and file.readable:
-        told |= {piece.language_path: piece.language for piece in file.pieces if piece.language_path}
-    yield from told.items()
+        used |= {piece.language_path: piece.language for piece in file.pieces if piece.language_path}
+    yield from used.items()
