@@ -35,6 +35,7 @@ class Leg(Answer):
     ended_at: str | None
     seconds: float | None = Field(description="From the first ring to the end.")
     recordings: int = Field(description="How many it has, those that are still to come included.")
+    recorder: str | None = Field(description="`on` or `paused` while a recording runs.")
     hangup_cause: str | None
     hangup_source: str | None
 

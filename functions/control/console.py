@@ -7,6 +7,7 @@ route with the authorizer leads to the API, and any other to files that hold not
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 from control.pages import SETTINGS, file_for, headers
@@ -20,6 +21,9 @@ API = frozenset({"GET /api/{proxy+}", "POST /api/{proxy+}"})
 
 PREFIX = "/api"
 
+DELETION = re.compile(r"(/recordings/[^/]+)/delete")
+"""How a page has a recording deleted: pages read by GET, and do everything else by POST."""
+
 
 def is_for_files(event: Mapping[str, Any]) -> bool:
     """Whether a request came by a route that is open to anybody."""
@@ -31,9 +35,15 @@ def for_api(event: Mapping[str, Any]) -> dict[str, Any]:
     if event.get("routeKey") not in API:
         return dict(event)
     context = event["requestContext"]
-    path = str(event["rawPath"]).removeprefix(PREFIX)
-    http = {**context["http"], "path": str(context["http"]["path"]).removeprefix(PREFIX)}
+    method, path = as_asked(context["http"]["method"], str(event["rawPath"]).removeprefix(PREFIX))
+    http = {**context["http"], "method": method, "path": path}
     return {**event, "rawPath": path, "requestContext": {**context, "http": http}}
+
+
+def as_asked(method: str, path: str) -> tuple[str, str]:
+    """Method and path by which the API knows what a page asks for."""
+    deletion = DELETION.fullmatch(path) if method == "POST" else None
+    return ("DELETE", deletion[1]) if deletion else (method, path)
 
 
 def file_answer(event: Mapping[str, Any], audio: Callable[[], str]) -> dict[str, Any]:

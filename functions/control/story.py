@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from control.selection import state
 from dialtone.domain.commands import COMMAND_NAMESPACE
 from dialtone.domain.events import DIGITS, OURS
+from dialtone.domain.outside import ACTION
 from dialtone.domain.spoken_choices import NONE
 
 if TYPE_CHECKING:
@@ -118,6 +119,7 @@ def leg_json(call: Call) -> dict[str, Any]:
         "ended_at": call.ended_at or None,
         "seconds": seconds(call),
         "recordings": call.recordings_asked,
+        "recorder": call.recorder or None if not call.ended_at else None,
         "hangup_cause": call.hangup_cause or None,
         "hangup_source": call.hangup_source or None,
     }
@@ -199,11 +201,16 @@ def _event_row(entry: TimelineEntry, leg: Call | None, party: str, step_before: 
         TO_DIALTONE,
         _caller(entry, leg, party),
         _telnyx(entry),
-        ": ".join(filter(None, (moved, entry.reason))),
+        ": ".join(filter(None, (moved, entry.reason))) + _by(entry),
         trouble=entry.event_type in _TROUBLE or entry.payload.get("status") in {"failed", "file_not_found", "error"},
         event_id=entry.event_id,
         step=entry.step,
     )
+
+
+def _by(entry: TimelineEntry) -> str:
+    """Who has asked for it; '' for what nobody asked for by the control API."""
+    return f", by {entry.payload.get('asked_by')}" if entry.event_type == ACTION else ""
 
 
 _TROUBLE = frozenset({REFUSED, "dialtone.event.overdue", "call.recording.error"})

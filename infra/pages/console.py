@@ -15,12 +15,13 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from control.console import as_asked
 from control.pages import SETTINGS, file_for, headers
 from dialtone.domain.errors import DialtoneError
 from infra.flowkit.drawing.file_graph import graph_in
 from infra.flowkit.drawing.picture import picture_of
 from infra.flowkit.drawing.svg import svg_of
-from infra.pages.server import JSON, Reply, as_json
+from infra.pages.server import JSON, Refusal, Reply, as_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,6 +47,7 @@ class ConsoleSite:
         return [
             ("GET", f"{API}/flows/([^/]+)", self._flow),
             ("GET", f"{API}/.*", lambda asked: self._passed_on("GET", asked)),
+            ("POST", f"{API}/.*", self._act),
             ("GET", SETTINGS, lambda _asked: as_json({"sign_in": None})),
             ("GET", "(/.*)", self._file),
         ]
@@ -67,9 +69,20 @@ class ConsoleSite:
         flow = json.loads(reply.content)
         return as_json({**flow, "picture": drawn(name, flow["texts"])})
 
-    def _passed_on(self, method: str, asked: Asked) -> Reply:
+    def _act(self, asked: Asked) -> Reply:
+        """Act on the line for one of these pages: other sites' cannot send such a request, nor name its key."""
+        if not asked.from_page:
+            said = "only the console's own pages act by this address: programs have the control API"
+            raise Refusal(HTTPStatus.FORBIDDEN, said)
+        if not asked.key:
+            raise Refusal(HTTPStatus.BAD_REQUEST, "say Idempotency-Key: a request that is sent twice acts once")
+        return self._passed_on("POST", asked, {"Content-Type": JSON, "Idempotency-Key": asked.key})
+
+    def _passed_on(self, method: str, asked: Asked, sent: Mapping[str, str] | None = None) -> Reply:
+        method, path = as_asked(method, asked.path.removeprefix(API))
+        body = json.dumps(asked.body).encode() if method == "POST" else b""
         try:
-            answer = self.client.send(method, asked.path.removeprefix(API), asked.raw_query)
+            answer = self.client.send(method, path, asked.raw_query, body, sent)
         except httpx.TransportError as error:
             said = f"the line's API does not answer ({type(error).__name__}): is it up, and is there a network?"
             return as_json({"error": {"code": "no_answer", "message": said}}, HTTPStatus.BAD_GATEWAY)

@@ -72,6 +72,10 @@ class Asked:
     raw_query: str = ""
     tag: str = ""
     """Of the content that the browser has kept (`If-None-Match`)."""
+    key: str = ""
+    """Under which the request is carried out once (`Idempotency-Key`)."""
+    from_page: bool = False
+    """Whether one of this server's own pages has sent it, as a browser says of every request that is not a GET."""
 
     def text(self, name: str) -> str:
         """A text of the body. Raises Refusal where it is something else."""
@@ -212,10 +216,12 @@ class _Handler(BaseHTTPRequestHandler):
         own = self.server.owner.hosts
         if self.headers.get("host", "").lower() not in own:
             raise Refusal(HTTPStatus.MISDIRECTED_REQUEST, f"this is {self.server.owner.address}: use that address")
-        origin = self.headers.get("origin")
         site = self.headers.get("sec-fetch-site", "none")
-        if (origin is not None and origin.lower() not in {f"http://{host}" for host in own}) or site not in OWN_SITES:
+        if ("origin" in self.headers and not self._is_from_page()) or site not in OWN_SITES:
             raise Refusal(HTTPStatus.FORBIDDEN, "another site's page may not ask for this")
+
+    def _is_from_page(self) -> bool:
+        return self.headers.get("origin", "").lower() in {f"http://{host}" for host in self.server.owner.hosts}
 
     def _answer(self) -> Answer:
         url = urlsplit(self.path)
@@ -235,6 +241,8 @@ class _Handler(BaseHTTPRequestHandler):
                     url.path,
                     url.query,
                     self.headers.get("if-none-match", ""),
+                    self.headers.get("idempotency-key", ""),
+                    self._is_from_page(),
                 )
                 return answer(asked, *map(unquote, match.groups()))
         raise Refusal(HTTPStatus.METHOD_NOT_ALLOWED, f"{self.command} is not what {url.path} takes")

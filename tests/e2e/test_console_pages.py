@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
-from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from botocore.credentials import Credentials
@@ -15,6 +13,7 @@ from dialtone.client import Client
 from infra.local.emulator import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY
 from infra.pages.console import ConsoleSite
 from infra.pages.server import LocalServer
+from tests.integration.accessibility import violations
 from tests.integration.browser import PROGRAM, Browser
 from tests.integration.staged_night import HOSTILE, Night
 
@@ -25,9 +24,6 @@ if TYPE_CHECKING:
     from infra.local.cloud import LocalCloud
 
 pytestmark = pytest.mark.skipif(PROGRAM is None, reason="no Chromium is installed")
-
-AXE = files("axe_core_python").joinpath("axe.min.js").read_text(encoding="utf-8")
-PHONE_PIXELS = 400
 
 
 @pytest.fixture
@@ -55,17 +51,6 @@ def follow(browser: Browser, link: str, heading: str) -> None:
 def text(browser: Browser, selector: str) -> str:
     found: str = browser.js(f"document.querySelector({selector!r}).innerText")
     return found
-
-
-def violations(browser: Browser, *, dark: bool = False, wide: bool = True) -> list[Any]:
-    """What axe finds against people who do not see the page, or not well."""
-    scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
-    browser.call("Emulation.setEmulatedMedia", features=[scheme])
-    width = 1_240 if wide else PHONE_PIXELS
-    browser.call("Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=not wide)
-    found = json.loads(browser.js(f"{AXE}; axe.run().then((found) => JSON.stringify(found.violations))"))
-    overflow = browser.js("document.documentElement.scrollWidth > document.documentElement.clientWidth")
-    return [(each["id"], [node["html"] for node in each["nodes"]]) for each in found] + ["overflow"] * bool(overflow)
 
 
 def test_a_person_finds_last_nights_voicemail_hears_it_and_sees_why_a_call_failed(

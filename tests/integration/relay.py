@@ -27,7 +27,7 @@ class Relay(LocalHttp):
                 sent = {
                     name: value
                     for name, value in self.headers.items()
-                    if name.lower() in {"authorization", "if-none-match"}
+                    if name.lower() in {"authorization", "if-none-match", "content-type", "idempotency-key"}
                 }
                 answer = httpx.request(
                     self.command, f"{target}{self.path}", content=self.rfile.read(length), headers=sent, timeout=30

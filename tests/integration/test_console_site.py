@@ -15,7 +15,7 @@ from control import pages
 from dialtone.client import Client
 from infra.pages.console import ConsoleSite, origin
 from infra.pages.server import LocalServer
-from tests.integration.control_server import ControlServer
+from tests.integration.control_server import LISTENER, ControlServer
 from tests.integration.test_control_api import client as stack  # noqa: F401 -- a fixture
 
 if TYPE_CHECKING:
@@ -37,9 +37,16 @@ class Site:
         site = ConsoleSite(self.client, AUDIO)
         self.server = opened.enter_context(LocalServer(0, self.faults.append, site.routes()))
 
-    def ask(self, path: str, method: str = "GET", **headers: str) -> tuple[int, dict[str, str], str]:
+    def act(self, path: str, body: object = None, **headers: str) -> tuple[int, dict[str, str], str]:
+        """Ask as the console's own pages do."""
+        own = {"Origin": self.server.address.rstrip("/"), "Content-Type": "application/json", "Idempotency-Key": "one"}
+        return self.ask(path, "POST", json.dumps(body or {}), **{**own, **headers})
+
+    def ask(
+        self, path: str, method: str = "GET", body: str | None = None, **headers: str
+    ) -> tuple[int, dict[str, str], str]:
         connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=10)
-        connection.request(method, path, headers=headers)
+        connection.request(method, path, body, headers=headers)
         answer = connection.getresponse()
         found = answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read().decode()
         connection.close()
@@ -129,6 +136,48 @@ def test_another_sites_page_gets_nothing(site: Site, headers: dict[str, Any], st
     asked = len(site.api.requests)
 
     assert site.ask("/api/calls", **headers)[0] == status
+    assert len(site.api.requests) == asked
+
+
+def test_a_press_is_passed_on_signed_with_its_key_and_its_refusal_is_the_apis(stack: Stack, site: Site) -> None:  # noqa: F811
+    stack.call("one", timedelta(minutes=1))
+
+    status, _, body = site.act("/api/calls/one/actions/transfer", {"to": "+15550164"})
+
+    assert (status, json.loads(body)["error"]["code"]) == (403, "destination_not_allowed")
+    path, sent = site.api.requests[-1]
+    assert (path, sent["idempotency-key"]) == ("/calls/one/actions/transfer", "one")
+    assert "AWS4-HMAC-SHA256" in sent["authorization"]
+
+
+def test_a_recording_is_deleted_by_post_and_by_no_link(stack: Stack, site: Site) -> None:  # noqa: F811
+    name = stack.recording("one").name
+    path = f"/api/recordings/one~{name}/delete"
+
+    assert site.ask(path)[0] == 404
+    assert site.ask(path, "DELETE")[0] == 501
+    status, _, body = site.act(path)
+
+    assert (status, json.loads(body)["deleted_by"]) == (200, LISTENER)
+    assert json.loads(site.ask(f"/api/recordings/one~{name}")[2])["status"] == "erased"
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"Origin": "https://attacker.example"}, 403),
+        ({"Origin": "null"}, 403),
+        ({"Origin": ""}, 403),
+        ({"Sec-Fetch-Site": "same-site"}, 403),
+        ({"Host": "attacker.example"}, 421),
+        ({"Content-Type": "text/plain"}, 415),
+        ({"Idempotency-Key": ""}, 400),
+    ],
+)
+def test_nothing_acts_but_a_page_of_the_console_under_a_key(site: Site, headers: dict[str, Any], status: int) -> None:
+    asked = len(site.api.requests)
+
+    assert site.act("/api/calls/one/actions/hangup", **headers)[0] == status
     assert len(site.api.requests) == asked
 
 

@@ -1,7 +1,9 @@
 // Tests of what the console's pages work out without a document; run by test_page_modules.py.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { sensible } from "../../functions/control/static/call-acts.js";
 import { changes } from "../../functions/control/static/changes.js";
+import { presses, sentence as told, tried } from "../../functions/control/static/once.js";
 import { axis, FOLD_WIDTH, lanesOf, layout, PIXELS_PER_SECOND, stacked, way } from "../../functions/control/static/timeline.js";
 import { bars, regionsOf } from "../../functions/control/static/waveform.js";
 import { clock, duration, moment, query, sentence, trouble } from "../../functions/control/static/words.js";
@@ -110,4 +112,47 @@ test("what changed is found line by line", () => {
   assert.deepEqual(said("", "a\n"), ["+a"]);
   assert.deepEqual(said("a\na\n", "a\n"), [" a", "-a"]);
   assert.deepEqual(said("", ""), []);
+});
+
+test("a press has a key of its own, and the same again while it is not known what came of it", () => {
+  let count = 0;
+  const press = presses(() => `key-${count += 1}`);
+  const lost = new TypeError("Failed to fetch");
+  assert.equal(press.key("/path", {}), "key-1");
+  press.settle(lost);
+  press.settle({ status: 503 });
+  assert.equal(press.key("/path", {}), "key-1");
+  assert.equal(press.key("/path", { payload: "other" }), "key-2");
+  press.settle({ status: 409 });
+  assert.equal(press.key("/path", { payload: "other" }), "key-3");
+  press.settle();
+  assert.equal(press.key("/path", { payload: "other" }), "key-4");
+});
+
+test("what a busy or silent line is asked for is sent again, but not what it refused", async () => {
+  const waits = [];
+  const wait = async (millis) => waits.push(millis);
+  const line = (...answers) => async () => {
+    const answer = answers.shift();
+    if (answer instanceof Object) throw answer;
+    return answer;
+  };
+  assert.equal(await tried(line({ status: 503, retryAfter: 2 }, new TypeError("lost"), "done"), wait), "done");
+  assert.deepEqual(waits, [2_000, 1_000]);
+  for (const status of [403, 409, 422, 500]) await assert.rejects(tried(line({ status }, "done"), wait), { status });
+  await assert.rejects(tried(line({ status: 429, retryAfter: 60 }, { status: 429 }, { status: 429 }, "done"), wait), { status: 429 });
+  assert.deepEqual(waits.slice(2), [5_000, 1_000]);
+  assert.equal(told({ status: 409, message: "The call is over." }), "The call is over.");
+  assert.match(told(new TypeError("lost")), /not known whether this was done/);
+});
+
+test("of a call only that is offered which makes sense for its state", () => {
+  const of = (more) => sensible(call([], { legs: [leg({ ended_at: null, answered_at: at(1), bridged_at: null, recorder: null, ...more })] }));
+  assert.deepEqual(of({}), ["record", "say", "transfer", "enter", "hangup"]);
+  assert.deepEqual(of({ recorder: "on" }).slice(0, 2), ["pause", "stop"]);
+  assert.deepEqual(of({ recorder: "paused" }).slice(0, 2), ["resume", "stop"]);
+  assert.ok(!of({ bridged_at: at(9) }).includes("enter"));
+  assert.deepEqual(of({ answered_at: null }), ["hangup"]);
+  assert.deepEqual(of({ ended_at: at(9) }), []);
+  assert.deepEqual(sensible({ legs: [] }), []);
 });

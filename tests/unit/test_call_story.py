@@ -11,12 +11,13 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from control.story import SENT, UNCONFIRMED, Story, story_of
+from control.story import SENT, UNCONFIRMED, Story, leg_json, story_of
 from dialtone.adapters.calls_table import TimelineEntry
 from dialtone.adapters.telnyx_api import Outcome
 from dialtone.domain.calls import Call
 from dialtone.domain.commands import command
 from dialtone.domain.events import Event
+from dialtone.domain.outside import ACTION
 from dialtone.domain.unconfirmed import Unconfirmed
 from infra.account import AGENT, AGENT_SCRIPT
 from infra.calls.lanes import lanes, list_lines, one_line, wrap
@@ -93,6 +94,22 @@ def test_a_choice_that_was_said_is_reported_by_its_key(payload: dict[str, object
     rows = story_of("session", [Call("session", "leg")], [entry("call.ai_gather.ended", payload=payload)], []).rows
 
     assert [row.caller for row in rows] == [said]
+
+
+def test_who_asked_from_outside_stands_beside_what_was_done() -> None:
+    asked = entry(ACTION, payload={"action": "record_pause", "asked_by": "ada"}, reason="record_pause from outside")
+
+    (row,) = story_of("session", [Call("session", "leg")], [asked], []).rows
+
+    assert row.dialtone == "record_pause from outside, by ada"
+
+
+@pytest.mark.parametrize(
+    ("ended_at", "recorder", "shown"),
+    [("", "", None), ("", "paused", "paused"), ("2026-09-21T14:00:00.000000Z", "on", None)],
+)
+def test_a_leg_says_whether_it_is_recorded_now(ended_at: str, recorder: str, shown: str | None) -> None:
+    assert leg_json(Call("session", "leg", ended_at=ended_at, recorder=recorder))["recorder"] == shown
 
 
 def test_the_other_side_of_a_transfer_has_its_number() -> None:

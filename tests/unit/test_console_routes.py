@@ -52,6 +52,26 @@ def test_without_sign_in_no_path_gives_more_than_a_file(path: str) -> None:
     assert answer["statusCode"] == 404 or answer["headers"]["Content-Type"].startswith("text/html")
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "asked"),
+    [
+        ("POST", "/recordings/one~leg-01/delete", ("DELETE", "/recordings/one~leg-01")),
+        ("GET", "/recordings/one~leg-01/delete", ("GET", "/recordings/one~leg-01/delete")),
+        ("POST", "/recordings/delete", ("POST", "/recordings/delete")),
+        ("POST", "/recordings/a/b/delete", ("POST", "/recordings/a/b/delete")),
+        ("POST", "/calls/one/actions/hangup", ("POST", "/calls/one/actions/hangup")),
+    ],
+)
+def test_pages_read_by_get_and_do_everything_else_by_post(method: str, path: str, asked: tuple[str, str]) -> None:
+    event = request(f"/api{path}", f"{method} /api/{{proxy+}}")
+    event["requestContext"]["http"]["method"] = method
+
+    resolved = for_api(event)
+
+    assert (resolved["requestContext"]["http"]["method"], resolved["rawPath"]) == asked
+    assert resolved["requestContext"]["http"]["path"] == asked[1]
+
+
 def test_requests_of_the_control_api_stay_as_they_are() -> None:
     event = request("/calls", "GET /calls")
 

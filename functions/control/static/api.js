@@ -4,31 +4,42 @@ import { renewed, token } from "./sign-in.js";
 
 const FASTEST = 2_000;
 const SLOWEST = 20_000; // between two looks while nothing changes
+const LONGEST = 35_000; // that an answer may take: API Gateway's own limit is shorter
 
 export class Refused extends Error {
-  constructor(status, message) {
+  constructor(status, message, retryAfter = 0) {
     super(message);
     this.status = status;
+    this.retryAfter = retryAfter; // seconds
   }
 }
 
-async function sent(method, path, body) {
-  const headers = { Accept: "application/json" };
-  if (token()) headers.Authorization = `Bearer ${token()}`;
-  if (body !== undefined) headers["Content-Type"] = "application/json";
-  return fetch(`/api${path}`, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
+async function sent(path, options) {
+  const signed = token() ? { Authorization: `Bearer ${token()}` } : {};
+  const headers = { Accept: "application/json", ...signed, ...options.headers };
+  return fetch(`/api${path}`, { ...options, headers, signal: AbortSignal.timeout(LONGEST) });
 }
 
-export async function ask(path, method = "GET", body = undefined) {
-  let answer = await sent(method, path, body);
-  if (answer.status === 401 && (await renewed())) answer = await sent(method, path, body);
+async function answered(path, options, forbidden) {
+  let answer = await sent(path, options);
+  if (answer.status === 401 && (await renewed())) answer = await sent(path, options);
   const said = await answer.json().catch(() => ({}));
   if (answer.ok) return said;
   const message = said.error?.message ?? said.error ?? said.message ?? answer.statusText;
-  throw new Refused(answer.status, answer.status === 403 ? "You may not see this: ask the line's operator for the role." : message);
+  const role = answer.status === 403 && forbidden(said.error?.code);
+  throw new Refused(answer.status, role || message || `the line answered ${answer.status}`, Number(answer.headers.get("Retry-After")));
 }
 
-// Shows what a path answers, and again whenever that has changed, as long as the page is looked at.
+export const ask = (path) => answered(path, {}, () => "You may not see this: ask the line's operator for the role.");
+
+// Acts, by one request. Sent again under the same key it is not carried out again.
+export const act = (path, body, key) => answered(path, {
+  method: "POST",
+  headers: { "Content-Type": "application/json", "Idempotency-Key": key },
+  body: JSON.stringify(body),
+}, (code) => !code && "You may not do this: ask the line's operator for the role."); // API Gateway's own answer has no code
+
+// Shows what a path answers, and again whenever that has changed, as long as the page is looked at. Gives what looks at once.
 export function follow(path, show, place) {
   const state = document.getElementById("live");
   let before = "", pause = FASTEST, timer = 0, running = false;
@@ -54,9 +65,11 @@ export function follow(path, show, place) {
     }
     timer = setTimeout(look, pause);
   };
+  const soon = () => { pause = FASTEST; look(); };
   document.addEventListener("visibilitychange", look);
-  window.addEventListener("focus", () => { pause = FASTEST; look(); });
+  window.addEventListener("focus", soon);
   look();
+  return soon;
 }
 
 export const problem = (error) => h("div", { role: "alert" }, h("p", {}, error instanceof Refused ? error.message : `There is no answer: ${error.message}`));

@@ -1,5 +1,6 @@
 // One call: what came of it, its timeline, the way through its flow, commands, recordings and costs.
 import { asJson, follow } from "./api.js";
+import { callActs } from "./call-acts.js";
 import { badge, facts, h, s, show, table } from "./dom.js";
 import { figureOf, pictureOf } from "./picture.js";
 import { recordingTable } from "./recordings.js";
@@ -58,10 +59,20 @@ function download(call) {
   setTimeout(() => URL.revokeObjectURL(link.href), 1000);
 }
 
-export function view(call, now, isSaved = false) {
+export const view = (call, now, isSaved = false) => [...summary(call, now, isSaved), ...details(call, now, isSaved)];
+
+function summary(call, now, isSaved) {
   const leg = main(call);
-  const steps = way(call);
   const heading = leg ? parties(leg) : call.call_session_id;
+  return [
+    h("h1", {}, heading, " ", leg && badge(outcome(leg), tone(outcome(leg), !leg.ended_at))),
+    h("p", { class: "sentence" }, sentence(call, now)),
+    leg && facts([["Began", moment(began(leg), now)], ["Lasted", leg.ended_at ? duration(leg.seconds) : "goes on"], ["Flow", leg.flow && [isSaved ? leg.flow : h("a", { href: `/flows/${encodeURIComponent(leg.flow)}` }, leg.flow), h("small", {}, ` version ${leg.flow_version ?? "unknown"}`)]], ["Recording", leg.recorder], ["Session", h("code", {}, call.call_session_id)]]),
+  ];
+}
+
+function details(call, now, isSaved) {
+  const steps = way(call);
   const legs = table("Legs", ["Leg", "Direction", "Answered", "Ended", "Hung up by", "Lasted", "Outcome"], call.legs.map((each) => [
     h("code", {}, each.call_leg_id), each.direction, moment(each.answered_at, now), moment(each.ended_at, now) || "goes on",
     each.ended_at ? `${each.hangup_source ?? "unknown"} (${each.hangup_cause ?? "unknown"})` : "", duration(each.seconds),
@@ -73,9 +84,6 @@ export function view(call, now, isSaved = false) {
     ]), ""),
     h("p", {}, h("strong", {}, `Together ${Object.entries(call.total).map(([currency, amount]) => `${amount} ${currency}`).join(", ")}`)));
   return [
-    h("h1", {}, heading, " ", leg && badge(outcome(leg), tone(outcome(leg), !leg.ended_at))),
-    h("p", { class: "sentence" }, sentence(call, now)),
-    leg && facts([["Began", moment(began(leg), now)], ["Lasted", leg.ended_at ? duration(leg.seconds) : "goes on"], ["Flow", leg.flow && [isSaved ? leg.flow : h("a", { href: `/flows/${encodeURIComponent(leg.flow)}` }, leg.flow), h("small", {}, ` version ${leg.flow_version ?? "unknown"}`)]], ["Session", h("code", {}, call.call_session_id)]]),
     h("section", {}, h("h2", {}, "Timeline"), timeline(call), call.rows_left_out > 0 && h("p", {}, `${call.rows_left_out} rows at the beginning are left out.`)),
     call.recordings.length > 0 && h("section", {}, h("h2", {}, "Recordings"), recordingTable(call.recordings, now, isSaved)),
     steps.length > 0 && h("section", { id: "way" }, h("h2", {}, "The way through the flow"), h("p", { class: "way" }, steps.join(" → "))),
@@ -91,13 +99,18 @@ export function view(call, now, isSaved = false) {
 
 export function open(place, id) {
   let drawn = null;
-  follow(`/calls/${encodeURIComponent(id)}`, async (call) => {
-    show(place, view(call, new Date()));
+  const head = h("div"), body = h("div");
+  const doing = callActs(id, () => look());
+  place.replaceChildren(head, doing.section, body); // what acts stays as it is while the rest is drawn anew
+  const look = follow(`/calls/${encodeURIComponent(id)}`, async (call) => {
+    show(head, summary(call, new Date()));
+    show(body, details(call, new Date()));
+    doing.now(call);
     const leg = main(call);
     if (!leg) return;
     document.title = `${parties(leg)} · Dialtone`;
     // Of a flow that is gone there is no picture; the way stands there in words.
     if (leg.flow) drawn ??= await pictureOf(leg.flow, leg.flow_version).catch(() => null);
     if (drawn) document.getElementById("way")?.append(figureOf(drawn, leg.flow, way(call)));
-  }, place);
+  }, head);
 }

@@ -1,4 +1,5 @@
 // Every component once, with what is hard to show: long, hostile and missing texts. For developers of the console.
+import { action, acts } from "./acts.js";
 import { problem } from "./api.js";
 import { view } from "./call.js";
 import { callTable, filterForm, select } from "./calls.js";
@@ -49,6 +50,12 @@ export function open(place) {
     shown("Facts", facts([["Flow", "main-menu"], ["Missing", null], ["Hostile", HOSTILE]])),
     shown("Problem", problem(new Error(HOSTILE))),
     shown("Filters", filterForm("/patterns", { number: "" }, [h("label", {}, "Number", h("input", { name: "number", id: "pattern-number", placeholder: "+15550142" })), select("pattern", "Choice", "any", [["any", "either"], ["yes", "yes"]])])),
+    acts("Actions", "control", [
+      action({ id: "pattern-plain", label: "Refused", asked: () => ["/no-such-path", {}], done: () => HOSTILE }),
+      action({ id: "pattern-field", label: "Send", fields: [h("label", {}, "Number", h("input", { name: "to", id: "pattern-to", required: true }))], asked: ({ to }) => [`/no-such-path/${to}`, {}], done: () => "" }),
+      action({ id: "pattern-confirmed", label: "Delete …", tone: "bad", asked: () => ["/no-such-path", {}], done: () => "",
+        confirm: () => ({ title: "Delete it?", text: `Nothing of ${HOSTILE} is left.`, yes: "Delete", typed: "delete" }) }),
+    ]),
     shown("Calls", callTable("Calls", [leg, odd], now, ""), callTable("No calls", [], now, "No such calls.")),
     shown("Player", player(recording, example, () => Promise.reject(new Error("this page has no audio")))),
     h("article", {}, view(example, now, true)),

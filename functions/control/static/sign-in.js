@@ -65,14 +65,18 @@ export async function renewed() {
   }
 }
 
-export function person() {
+function claims() {
   try {
-    const claims = JSON.parse(new TextDecoder().decode(Uint8Array.from(atob(token().split(".")[1].replace(/-/g, "+").replace(/_/g, "/")), (letter) => letter.charCodeAt(0))));
-    return claims.email ?? claims.sub ?? "";
+    return JSON.parse(new TextDecoder().decode(Uint8Array.from(atob(token().split(".")[1].replace(/-/g, "+").replace(/_/g, "/")), (letter) => letter.charCodeAt(0))));
   } catch {
-    return "";
+    return {};
   }
 }
+
+export const person = () => claims().email ?? claims().sub ?? "";
+
+// Whether to offer what a role is needed for. Where nobody signs in, only the API knows; it refuses anyway.
+export const may = (role) => !token() || (claims()["cognito:groups"] ?? []).includes(role);
 
 export function signOut() {
   sessionStorage.removeItem(KEPT);

@@ -24,6 +24,7 @@ Leg = TypedDict(
         "ended_at": str | None,
         "seconds": float | None,
         "recordings": int,
+        "recorder": str | None,
         "hangup_cause": str | None,
         "hangup_source": str | None,
     },
