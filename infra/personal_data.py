@@ -25,7 +25,7 @@ _CODE = re.compile(r"`([^`]+)`")
 
 IDS = frozenset(
     {"call_session_id", "item", "event_id", "call_leg_id", "occurred_at", "decided_at_millis", "expires_at"}
-    | {"began_on", "began_at"}
+    | {"began_on", "began_at", "control_id"}
 )
 """Attributes of the table's items that hold ids and times only: six digits of a time are nobody's."""
 

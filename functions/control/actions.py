@@ -12,7 +12,7 @@ from pydantic import Field
 
 from control.answers import ActionAnswer, Answer, ProblemAnswer
 from control.asker import asker_of
-from control.calls import ID_CHARACTERS, MOST_KEYS, responses
+from control.calls import ID_CHARACTERS, responses
 from control.problems import not_found, wrong
 from control.requests import Asked, KeyTaken
 from control.telnyx_parameters import ACTION_NAMES, NOT_TAKEN, parameters_of
@@ -125,8 +125,8 @@ class Acting:
         )
 
     def _leg(self, identifier: str) -> Call:
-        sessions = self._listing.sessions(identifier, self._now(), MOST_KEYS)
-        legs = self._listing.store.legs(sessions[0]) if len(sessions) == 1 else ()
+        session = self._listing.session_of(identifier)
+        legs = self._listing.store.legs(session) if session else ()
         at_telnyx = [each for each in legs if each.control_id]
         named = [each for each in at_telnyx if identifier in {each.leg_id, each.control_id}]
         found = named or sorted(at_telnyx, key=lambda each: each.initiated_at)

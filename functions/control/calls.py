@@ -31,9 +31,6 @@ EVER, NEVER = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 MOST_READ = 5_000
 """Calls that one request looks at: some two seconds."""
 
-MOST_KEYS = 50_000
-"""Legs that the search for an id looks at: some two seconds; a session is found at once, however old."""
-
 MOST_ROWS = 8_000
 """Of a timeline: an answer may have 6 MB."""
 
@@ -104,10 +101,10 @@ def call_routes(listing: Listing, audit: AuditTrail, now: Callable[[], datetime]
             str, Path(min_length=1, max_length=ID_CHARACTERS, description="Its session, a leg, or a call-control id.")
         ],
     ) -> CallDetail:
-        sessions = listing.sessions(id, now(), MOST_KEYS)
-        if len(sessions) != 1:
+        session = listing.session_of(id)
+        if session is None:
             raise not_found("call", id)
-        return _detail(listing, audit, sessions[0])
+        return _detail(listing, audit, session)
 
     return routes
 

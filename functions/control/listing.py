@@ -36,7 +36,6 @@ MOST_KEYS = 200_000
 LEAST_CHARACTERS = 4
 """Of an id's beginning: fewer name no call."""
 
-UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 CONTROL_ID = re.compile(r"v\d+:\S+")
 
 SHOWN_OF_SEVERAL = 5
@@ -121,9 +120,11 @@ class Listing:
 
         Raises DialtoneError for no such call, and for several.
         """
-        if not self._is_session(named) and len(named) < LEAST_CHARACTERS:
+        if named and (session := self.session_of(named)):
+            return session
+        if len(named) < LEAST_CHARACTERS:
             raise DialtoneError(f"{named!r} is too short: say at least {LEAST_CHARACTERS} characters of the call's id")
-        sessions = self.sessions(named, now, MOST_KEYS)
+        sessions = self._sessions(named, now)
         if not sessions:
             raise DialtoneError(
                 f"there is no call {named!r}: `dialtone calls list` shows the calls of the last {KEEP_DAYS} days, and"
@@ -134,18 +135,19 @@ class Listing:
             raise DialtoneError(f"{named!r} is the beginning of {len(sessions)} calls, say more of it: {some}")
         return sessions[0]
 
-    def sessions(self, named: str, now: datetime, most: int) -> list[str]:
-        """The sessions of all calls that an id names, among the newest `most`: one for a whole id, none for no call."""
-        if self._is_session(named):
-            return [named]
+    def session_of(self, identifier: str) -> str | None:
+        """The session of the call with that id: its session's, a leg's or a call-control id. Asks twice at most."""
+        if self.store.is_session(identifier):
+            return identifier
+        return self.store.session_named(identifier)
+
+    def _sessions(self, beginning: str, now: datetime) -> list[str]:
+        """The sessions of all calls whose id, or a leg's, begins so."""
+        if CONTROL_ID.fullmatch(beginning):
+            return []
         since, until = now - timedelta(days=KEEP_DAYS), now + timedelta(days=1)
-        places = islice(self.places(since, until), most)
-        if CONTROL_ID.fullmatch(named):
-            found = (call.session_id for call in self.calls(places) if call.control_id == named)
-        else:
-            found = (each.session_id for each in places if _is_named(each, named.lower()))
-        whole = CONTROL_ID.fullmatch(named) or UUID.fullmatch(named)
-        return list(dict.fromkeys(islice(found, 1) if whole else found))
+        places = islice(self.places(since, until), MOST_KEYS)
+        return list(dict.fromkeys(each.session_id for each in places if _is_named(each, beginning.lower())))
 
     def story(self, session: str) -> Story:
         """All that the table has of a call."""
@@ -157,15 +159,6 @@ class Listing:
                 f"an item of the call {session} cannot be read ({type(error).__name__}: {error}): look at it with "
                 "`aws dynamodb query`"
             ) from error
-
-    def _is_session(self, named: str) -> bool:
-        asked: Any = {
-            "TableName": self._table,
-            "KeyConditionExpression": "call_session_id = :session",
-            "ExpressionAttributeValues": attributes({":session": named}),
-            "Limit": 1,
-        }
-        return bool(named) and not named.startswith("FLOW#") and bool(self._client.query(**asked)["Items"])
 
     def _legs(self, places: list[BegunLeg]) -> Mapping[BegunLeg, Call]:
         by_key = {(each.session_id, f"{LEG}{each.leg_id}"): each for each in places}

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 BETWEEN = "~"
 """Between the session and the entry's name, which has none."""
 
+MOST_NAME_BYTES = 1_000
+"""DynamoDB refuses to look for a sort key of over 1,024 bytes."""
+
 
 def id_of(recording: Recording) -> str:
     """The id by which the API finds it again, without a search."""
@@ -26,7 +29,7 @@ def id_of(recording: Recording) -> str:
 def place_of(identifier: str) -> tuple[str, str]:
     """The session and the entry's name; '' where it is no such id."""
     session, _, name = identifier.partition(BETWEEN)
-    return session, name
+    return session, name if len(name.encode()) <= MOST_NAME_BYTES else ""
 
 
 def summary_of(recording: Recording, heard: Mapping[str, str]) -> dict[str, Any]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from control.listing import UUID, Listing
+from control.listing import Listing
 from control.selection import ago_or_moment, began, moment
 from dialtone.domain.errors import DialtoneError
 from infra import aws
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
     from infra.logs.insights import Found
     from infra.stack_outputs import Deployed
+
+UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 DEFAULT_HOURS = 3
 AROUND_A_CALL = timedelta(minutes=10)

@@ -45,12 +45,17 @@ class MemoryTable:
         """Items by partition and the beginning of the sort key, on a single page; or the keys of those that are due."""
         if IndexName == "began":
             return {"Items": self._began(ExpressionAttributeValues)}
+        if IndexName == "named":
+            return {
+                "Items": [item for item in self.items() if item.get("control_id") == ExpressionAttributeValues[":name"]]
+            }
         if IndexName:
             return {"Items": self._due(ExpressionAttributeValues)[: Limit or None]}
-        session = ExpressionAttributeValues[":session"]["S"]
-        prefix = ExpressionAttributeValues.get(":prefix", {"S": ""})["S"]
-        keys = sorted(key for key in self._items if key[0] == session and key[1].startswith(prefix))
-        return {"Items": [json.loads(self._items[key]) for key in keys]}
+        values = {name: value.get("S", "") for name, value in ExpressionAttributeValues.items()}
+        keys = sorted(key for key in self._items if key[0] == values[":session"])
+        keys = [key for key in keys if key[1].startswith(values.get(":prefix", ""))]
+        keys = [key for key in keys if values.get(":first", "") <= key[1] <= values.get(":last", key[1])]
+        return {"Items": [json.loads(self._items[key]) for key in keys[: Limit or None]]}
 
     def put_item(self, *, Item: Any, ConditionExpression: str = "", **_: Any) -> Any:
         """One item, if there was none of its key or that is not asked."""

@@ -191,6 +191,7 @@ class Meter:
             for item in puts:
                 self._index("due", item, item.get("due_at", {}).get("N", ""))
                 self._index("began", item, item.get("began_at", {}).get("N", ""))
+                self._index("named", item, item.get("control_id", {}).get("S", ""))
         elif operation == "UpdateItem":
             self.of["write_units"] += 1
             if "due_at" in self._asked["UpdateExpression"]:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import GlobalSecondaryIndexTypeDef, KeySchemaElementTypeDef
     from mypy_boto3_sqs import SQSClient
 
     from dialtone.adapters.calls_table import TimelineEntry
@@ -394,17 +395,21 @@ def create_table(dynamodb: DynamoDBClient, name: str) -> None:
             {"AttributeName": "due_at", "AttributeType": "N"},
             {"AttributeName": "began_on", "AttributeType": "S"},
             {"AttributeName": "began_at", "AttributeType": "N"},
+            {"AttributeName": "control_id", "AttributeType": "S"},
         ],
         KeySchema=[
             {"AttributeName": "call_session_id", "KeyType": "HASH"},
             {"AttributeName": "item", "KeyType": "RANGE"},
         ],
         GlobalSecondaryIndexes=[
-            {
-                "IndexName": name,
-                "KeySchema": [{"AttributeName": of, "KeyType": "HASH"}, {"AttributeName": by, "KeyType": "RANGE"}],
-                "Projection": {"ProjectionType": "KEYS_ONLY"},
-            }
-            for name, of, by in (("due", "due_shard", "due_at"), ("began", "began_on", "began_at"))
+            _index("due", "due_shard", "due_at"),
+            _index("began", "began_on", "began_at"),
+            _index("named", "control_id"),
         ],
     )
+
+
+def _index(name: str, partition: str, *sort: str) -> GlobalSecondaryIndexTypeDef:
+    keys: list[KeySchemaElementTypeDef] = [{"AttributeName": partition, "KeyType": "HASH"}]
+    keys += ({"AttributeName": each, "KeyType": "RANGE"} for each in sort)
+    return {"IndexName": name, "KeySchema": keys, "Projection": {"ProjectionType": "KEYS_ONLY"}}

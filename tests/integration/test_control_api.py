@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import parse_qs, unquote, urlencode, urlsplit
 
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
@@ -18,9 +19,11 @@ from control import selection as selection_module
 from control.api import description, open_api
 from control.audit import AUDIT, AuditTrail
 from control.bucket import SIGNED_LINKS, RecordingsBucket
+from control.calls import ID_CHARACTERS
 from control.settings import Settings
 from dialtone.adapters.aws_clients import client as client_of
-from dialtone.adapters.calls_table import CallsTable
+from dialtone.adapters.calls_table import NAMED, CallsTable
+from dialtone.adapters.campaigns_table import CAMPAIGNS, LEASE, ORDERED
 from dialtone.adapters.telemetry import Observer
 from dialtone.domain.commands import command
 from dialtone.domain.decisions import Decision
@@ -45,6 +48,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
+    from botocore.model import OperationModel
 
     from dialtone.adapters.webhook_function import Answer
     from dialtone.domain.calls import Call
@@ -89,6 +93,21 @@ class Client:
         }
         answer = self.api.resolve(event, None)  # type: ignore[arg-type]  # no route looks at the context
         return int(answer["statusCode"]), json.loads(answer["body"]), answer["headers"]
+
+    @contextlib.contextmanager
+    def counting(self) -> Iterator[list[str]]:
+        """Give the list of requests to DynamoDB that are sent meanwhile."""
+        asked: list[str] = []
+
+        def sent(model: OperationModel, **_: object) -> None:
+            asked.append(model.name)
+
+        events = self.house.dynamodb.meta.events
+        events.register("before-call.dynamodb", sent)
+        try:
+            yield asked
+        finally:
+            events.unregister("before-call.dynamodb", sent)
 
     def ok(self, path: str, **query: object) -> Any:  # noqa: ANN401 -- any JSON
         """Send a request that succeeds; gives the body."""
@@ -393,17 +412,54 @@ def test_the_bounds_of_a_parameter_are_taken(client: Client, limit: int) -> None
     [
         "/calls/nothing",
         "/calls/FLOW%23main-menu",
+        "/calls/SWEEP%23recordings",
+        "/calls/CAMPAIGNS",
         "/calls/v3:unknown",
+        "/calls/" + "%F0%9F%93%9E" * ID_CHARACTERS,
         "/recordings/nothing",
         "/recordings/~",
         "/recordings/one~two~three",
+        "/recordings/one~" + "%F0%9F%93%9E" * (2 * ID_CHARACTERS - 4),
         "/elsewhere",
     ],
 )
-def test_what_is_not_there_is_said_to_be_missing(client: Client, path: str) -> None:
-    status, body, _ = client.get(path)
+def test_what_is_not_there_is_said_to_be_missing_after_two_requests_at_most(client: Client, path: str) -> None:
+    for partition, item in (("SWEEP#recordings", "SWEEP#recordings"), (CAMPAIGNS, LEASE), (CAMPAIGNS, f"{ORDERED}1")):
+        beside = {"call_session_id": {"S": partition}, "item": {"S": item}}
+        client.house.dynamodb.put_item(TableName=client.house.name, Item=beside)
+    client.call("another")
+
+    with client.counting() as asked:
+        status, body, _ = client.get(unquote(path))
 
     assert (status, body["error"]["parameter"]) == (404, None)
+    assert len(asked) <= 2
+
+
+@pytest.mark.parametrize("named", ["one", "one-leg", "v3:one"])
+def test_a_call_is_found_by_its_session_a_leg_or_a_call_control_id_however_old(client: Client, named: str) -> None:
+    client.call("one", timedelta(days=1_000), control_id="v3:one")
+    client.call("another")
+
+    with client.counting() as asked:
+        shown = client.ok(f"/calls/{named}")
+
+    assert (shown["call_session_id"], shown["legs"][0]["call_control_id"]) == ("one", "v3:one")
+    assert len(asked) <= 6, "two to find it, then its legs, timeline, recordings and audit"
+
+
+def test_each_id_of_a_leg_is_written_into_its_index_once(client: Client) -> None:
+    call = client.call("one", control_id="v3:one")
+    later = Event("later", "call.answered", f"{NOW:%Y-%m-%dT%H:%M:%S.%f}Z", {"call_session_id": "one"})
+    store = CallsTable(client.house.dynamodb, client.house.name)
+    before = store.leg("one", call.leg_id)
+    assert before
+
+    store.commit(later, before, Decision(replace(before, status="answered")), at_seconds=NOW.timestamp())
+
+    items = client.house.dynamodb.scan(TableName=client.house.name)["Items"]
+    of_one = [each for each in items if each["call_session_id"]["S"] == "one"]
+    assert sorted(each[NAMED]["S"] for each in of_one if NAMED in each) == ["one-leg", "v3:one"]
 
 
 def test_an_error_of_ours_says_no_more_than_that(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:

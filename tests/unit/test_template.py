@@ -8,7 +8,17 @@ from typing import Any, get_args
 import pytest
 
 from archive.bucket import RETENTION_TAG
-from dialtone.adapters.calls_table import BEGAN_AT, BEGAN_INDEX, BEGAN_ON, DUE_AT, DUE_INDEX, DUE_SHARD, KEEP_DAYS
+from dialtone.adapters.calls_table import (
+    BEGAN_AT,
+    BEGAN_INDEX,
+    BEGAN_ON,
+    DUE_AT,
+    DUE_INDEX,
+    DUE_SHARD,
+    KEEP_DAYS,
+    NAMED,
+    NAMED_INDEX,
+)
 from dialtone.flow.recording_options import RetentionDays
 from dialtone.flow.steps.lookup import MAX_LIMIT_SECONDS
 from infra.local import translate
@@ -181,13 +191,12 @@ def test_calls_can_be_recovered_and_end_when_their_time_has_come(template: Templ
         {"AttributeName": "call_session_id", "KeyType": "HASH"},
         {"AttributeName": "item", "KeyType": "RANGE"},
     ]
-    keys = {DUE_INDEX: (DUE_SHARD, DUE_AT), BEGAN_INDEX: (BEGAN_ON, BEGAN_AT)}
+    keys = {DUE_INDEX: (DUE_SHARD, DUE_AT), BEGAN_INDEX: (BEGAN_ON, BEGAN_AT), NAMED_INDEX: (NAMED,)}
     assert [index["IndexName"] for index in table["GlobalSecondaryIndexes"]] == list(keys)
     for index in table["GlobalSecondaryIndexes"]:
-        partition, sort = keys[index["IndexName"]]
         assert index["KeySchema"] == [
-            {"AttributeName": partition, "KeyType": "HASH"},
-            {"AttributeName": sort, "KeyType": "RANGE"},
+            {"AttributeName": key, "KeyType": kind}
+            for key, kind in zip(keys[index["IndexName"]], ("HASH", "RANGE"), strict=False)
         ]
         assert index["Projection"] == {"ProjectionType": "KEYS_ONLY"}, "more would be written at every change"
     assert table["BillingMode"] == "PAY_PER_REQUEST"

@@ -13,7 +13,10 @@ A leg's item says in `outbox` what happened in the call's life when it was writt
 events function.
 
 The index `began` holds every leg under the day on which it began, in one of two shards, `began_on`, in the order of
-`began_at`. No function reads it: operators' commands list calls by it.
+`began_at`: calls are listed by it.
+
+The index `named` leads from a leg's id, and from its call-control id, to its call. Its key is `control_id`: a leg's
+item has its call-control id there, and the item of a leg's first event the leg's id. So each is written into it once.
 """
 
 from __future__ import annotations
@@ -105,6 +108,8 @@ And of any item: when an operator asked for all that it shows to be sent again."
 BEGAN_INDEX, BEGAN_ON, BEGAN_AT = "began", "began_on", "began_at"
 BEGAN_SHARDS = 2
 """Of a day: a leg is written into the index once, and more calls than 2,000 a second the API does not let begin."""
+
+NAMED_INDEX, NAMED = "named", "control_id"
 
 _CONFLICTS = frozenset({"ConditionalCheckFailed", "TransactionConflict"})
 _OTHERS_WRITE = ("call_session_id", "review", "deliver")
@@ -346,6 +351,30 @@ class CallsTable:
         }
         for item in queried(self._client, **asked) if since <= until else ():
             yield BegunLeg(item["call_session_id"], item["item"].removeprefix(LEG), item[BEGAN_AT])
+
+    def session_named(self, name: str) -> str | None:
+        """The session of the leg with that leg id or call-control id; None for no such leg. Asks once."""
+        found: Any = self._client.query(
+            TableName=self._table,
+            IndexName=NAMED_INDEX,
+            KeyConditionExpression=f"{NAMED} = :name",
+            ExpressionAttributeValues=attributes({":name": name}),
+            Limit=1,
+        )
+        return next((plain(item)["call_session_id"] for item in found["Items"]), None)
+
+    def is_session(self, name: str) -> bool:
+        """Whether there is a call of that session; strongly consistent. Asks once."""
+        # No other partition has, of what lies between these names, one of a call's items first.
+        found: Any = self._client.query(
+            TableName=self._table,
+            ConsistentRead=True,
+            KeyConditionExpression="call_session_id = :session AND #item BETWEEN :first AND :last",
+            ExpressionAttributeNames={"#item": "item"},
+            ExpressionAttributeValues=attributes({":session": name, ":first": EVENT, ":last": f"{RECORDING}~"}),
+            Limit=1,
+        )
+        return any(plain(item)["item"].startswith((EVENT, LEG, RECORDING)) for item in found["Items"])
 
     def calls(self, legs: Iterable[BegunLeg]) -> Iterator[Call]:
         """These legs, as they are by now; strongly consistent. Those that are gone are left out."""
@@ -707,6 +736,7 @@ def _event_fields(event: Event, before: Call, decision: Decision, at_seconds: fl
         **({"lookup": compact(decision.lookup.to_json())} if decision.lookup else {}),
         **({"question": compact(decision.question.to_json())} if decision.question else {}),
         "reason": redacted_text(decision.reason or decision.edges),
+        **({} if before.version else {NAMED: decision.call.leg_id}),
         "step": decision.call.step,
         "turn": decision.call.turn,
         "decided_at_millis": int(at_seconds * 1_000),
