@@ -7,7 +7,7 @@ import tempfile
 from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from aws_lambda_powertools.event_handler.openapi.params import Body
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
@@ -22,6 +22,8 @@ from dialtone.adapters.calls_table import LostRace
 from dialtone.adapters.campaign_lists import CheckedList, upload
 from dialtone.domain.campaigns.campaign import (
     FARTHEST_SECONDS,
+    GREETING_END,
+    PREMIUM,
     Campaign,
     RetryRule,
     Window,
@@ -99,6 +101,11 @@ class CampaignOrder(BaseModel):
     weekly_limit: int = Field(3, ge=1, le=100, description="Calls to one number in seven days, over all campaigns.")
     retries: list[Retry] = Field(default_factory=list, max_length=10)
     last_round_seconds: int = Field(0, ge=0, le=30 * 86_400)
+    detection: Literal["greeting_end", "premium"] = Field(
+        "greeting_end",
+        description=f"How machines are told from people. `{GREETING_END}` takes a fax for a machine, or for a person "
+        f"where it is not sure; only `{PREMIUM}` has the outcome `fax`, and costs more.",
+    )
     name: str = Field("", max_length=100, description="The same people may be called again under another name.")
     skip_invalid: bool = Field(default=False, description="Dial the others where rows are refused.")
     dry_run: bool = Field(default=False, description="Only say what would happen.")
@@ -118,7 +125,9 @@ class EstimateAnswer(Answer):
     starts_at: int = Field(description="The first dial, in unix seconds.")
     ends_at: int | None = Field(description="The last one; null for more than sixty days.")
     dialling_seconds: int
-    most_dollars: float = Field(description="If everybody answers and listens to the end.")
+    most_dollars: float = Field(
+        description="If everybody answers and listens to the end; without what Telnyx takes for detection."
+    )
 
 
 class CampaignAnswer(Answer):
@@ -188,6 +197,7 @@ class Ordering:
                 weekly_limit=wanted.weekly_limit,
                 retries=retries,
                 last_round_seconds=wanted.last_round_seconds,
+                detection=wanted.detection,
             )
             repeated = self._store.campaign(name) is not None
             if not repeated and not wanted.dry_run:

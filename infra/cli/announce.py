@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 
-from dialtone.domain.campaigns.campaign import RetryRule, Window, WindowInvalid
+from dialtone.domain.campaigns.campaign import GREETING_END, PREMIUM, RetryRule, Window, WindowInvalid
 from dialtone.domain.campaigns.estimate import CALL_SECONDS, TELNYX_MINUTE_DOLLARS
 from dialtone.domain.campaigns.results import OUTCOMES
 from infra.cli.commands import later
@@ -61,6 +61,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="dial again, such as busy=2@10m or no_answer=1@2h; may be given again",
     )
     parser.add_argument("--last-round", type=_seconds, default=0, metavar="PAUSE", help="once more, such as after 4h")
+    parser.add_argument(
+        "--detection",
+        choices=(GREETING_END, PREMIUM),
+        default=GREETING_END,
+        help=f"of machines: {GREETING_END} takes a fax for a machine, or for a person; {PREMIUM} reports it, and costs "
+        f"more (default: {GREETING_END})",
+    )
     parser.add_argument("--name", default="", help="the campaign's name; the same list may be announced under another")
     parser.add_argument("--ignore", action="append", default=[], metavar="COLUMN", help="a column to be passed over")
     parser.add_argument("--skip-invalid", action="store_true", help="dial the others where rows are refused")
@@ -79,6 +86,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
         default=TELNYX_MINUTE_DOLLARS,
         metavar="DOLLARS",
         help=f"of Telnyx, for the estimate (default: {TELNYX_MINUTE_DOLLARS}, as in the USA)",
+    )
+    parser.add_argument(
+        "--detection-price",
+        type=float,
+        default=0.0,
+        metavar="DOLLARS",
+        help="of Telnyx, for --detection in one call, for the estimate (default: 0, none of it estimated)",
     )
     add_flows_to(parser)
     add_stack(parser)

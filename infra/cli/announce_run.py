@@ -20,7 +20,7 @@ from dialtone.adapters.campaign_lists import REFUSED, CheckedList, upload
 from dialtone.adapters.campaign_numbers import CampaignNumbers
 from dialtone.adapters.campaigns_table import CampaignsTable
 from dialtone.adapters.flow_library import FlowLibrary
-from dialtone.domain.campaigns.campaign import FARTHEST_SECONDS, Campaign, list_key, new_id
+from dialtone.domain.campaigns.campaign import FARTHEST_SECONDS, PREMIUM, Campaign, list_key, new_id
 from dialtone.domain.campaigns.estimate import LONGEST_DAYS, Assumed, Estimate, estimate
 from dialtone.domain.campaigns.list_rows import ListCheck, ListRules, counted
 from dialtone.domain.campaigns.number_index import NumberIndex
@@ -149,7 +149,7 @@ def _suppressed(stack: Stack | None) -> NumberIndex | None:
 def _plan(
     given: argparse.Namespace, checked: CheckedList, now: int, starts_at: int, *, suppression_known: bool
 ) -> Plan:
-    assumed = Assumed(given.rate, given.max_in_flight, given.call_seconds, given.minute_price)
+    assumed = Assumed(given.rate, given.max_in_flight, given.call_seconds, given.minute_price, given.detection_price)
     campaign = Campaign(
         id=(name := new_id(given.flow, given.name, given.caller, checked.sha256, starts_at)),
         flow=given.flow,
@@ -167,6 +167,7 @@ def _plan(
         weekly_limit=given.weekly_limit,
         retries=tuple(given.retry),
         last_round_seconds=given.last_round,
+        detection=given.detection,
     )
     took = estimate(checked.zones, given.window, starts_at, assumed)
     return Plan(campaign, checked, took, assumed, suppression_known)
@@ -239,7 +240,12 @@ def _lines(plan: Plan, given: argparse.Namespace) -> Iterator[str]:
     ends = f"until {_time(took.ends_at)}" if took.ends_at else f"for more than {LONGEST_DAYS} days"
     yield f"the first round goes from {_time(took.starts_at)} {ends}, {_length(took.dialling_seconds)} of it dialling"
     assumed = f"{plan.assumed.call_seconds} s a call at ${plan.assumed.minute_dollars:.4f} a minute begun"
-    yield f"it costs ${took.most_dollars:,.2f} at most ({assumed}; ${took.aws_dollars:,.2f} of it AWS)"
+    price = plan.assumed.detection_dollars
+    detection = f"${price:.4f} for {campaign.detection}" if price else "--detection-price not counted"
+    yield f"it costs ${took.most_dollars:,.2f} at most ({assumed}, {detection}; ${took.aws_dollars:,.2f} of it AWS)"
+    if campaign.detection != PREMIUM:
+        unsure = f"or as a person where {campaign.detection} is not sure"
+        yield f"a fax counts as a machine, {unsure}: --detection {PREMIUM} reports it"
 
 
 def _described(plan: Plan) -> dict[str, Any]:

@@ -13,7 +13,7 @@ import pytest
 from campaigns.lists import Lists
 from dialtone.adapters.campaign_numbers import CampaignNumbers
 from dialtone.adapters.campaigns_table import CampaignsTable
-from dialtone.domain.campaigns.campaign import ListSummary, RetryRule, Window, part_key
+from dialtone.domain.campaigns.campaign import GREETING_END, ListSummary, RetryRule, Window, part_key
 from dialtone.domain.campaigns.recipient import Recipient
 from dialtone.domain.campaigns.suppression import Suppression
 from infra.cli.main import main
@@ -96,7 +96,11 @@ def test_a_list_is_laid_down_in_parts_and_the_campaign_ordered(announcer: Announ
     [name] = announcer.store.ordered()
     campaign = announcer.store.campaign(name)
     assert campaign is not None
-    assert campaign.flow_version
+    assert (campaign.flow_version != "", campaign.detection) == (True, GREETING_END)
+    assert (
+        "a fax counts as a machine, or as a person where greeting_end is not sure: --detection premium reports it"
+        in out
+    )
     summary = ListSummary.from_json(json.loads(announcer.read(campaign.list_key)))
     first, second = (Lists(announcer.s3, "campaigns").part(name, part) for part in range(2))  # as the engine reads it
     assert (status, f"ordered: {name}" in err) == (0, True)

@@ -18,7 +18,7 @@ from control.problems import Refused, answer_problems
 from dialtone.adapters.campaigns_table import CampaignsTable
 from dialtone.adapters.publications import Change, Publications, Version
 from dialtone.adapters.telemetry import Observer
-from dialtone.domain.campaigns.campaign import RetryRule, Window, part_key
+from dialtone.domain.campaigns.campaign import PREMIUM, RetryRule, Window, part_key
 from dialtone.domain.campaigns.recipient import Recipient
 from dialtone.domain.publication import Live
 from tests.integration.campaign_example import FLOW
@@ -77,7 +77,8 @@ def send(store: CampaignsTable) -> Send:
 
 
 def test_people_who_are_named_are_dialled_once_however_often_it_is_asked(send: Send, store: CampaignsTable) -> None:
-    rules = {"window": "10:00-18:00", "retries": [{"outcome": "busy", "times": 2, "pause_seconds": 600}]}
+    retries = [{"outcome": "busy", "times": 2, "pause_seconds": 600}]
+    rules = {"window": "10:00-18:00", "retries": retries, "detection": PREMIUM}
 
     status, answer = send(**rules)
     again = send(**rules)[1]
@@ -90,7 +91,7 @@ def test_people_who_are_named_are_dialled_once_however_often_it_is_asked(send: S
     assert campaign.created_by.endswith("user/ada")
     assert (campaign.window, campaign.retries) == (Window.read("10:00-18:00"), (RetryRule("busy", 2, 600),))
     assert (campaign.starts_at, campaign.connection_id) == (int(NOW.timestamp()), "2815469930127543021")
-    assert campaign.flow_version == FLOW.version
+    assert (campaign.flow_version, campaign.detection) == (FLOW.version, PREMIUM)
     laid_down = boto3.client("s3").get_object(Bucket="campaigns", Key=part_key(answer["id"], 0))["Body"].read()
     assert Recipient.from_line(laid_down) == Recipient(1, "+13125550142", ("America/Chicago",), {"street": "Main St"})
 

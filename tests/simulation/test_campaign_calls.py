@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import Future
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +14,7 @@ from campaigns.engine import Engine
 from dialtone.adapters.campaign_numbers import CampaignNumbers
 from dialtone.adapters.campaigns_table import CampaignsTable
 from dialtone.adapters.flow_library import FlowLibrary
-from dialtone.domain.campaigns.campaign import DONE, Campaign, Window, list_key
+from dialtone.domain.campaigns.campaign import DONE, GREETING_END, PREMIUM, Campaign, Window, list_key
 from dialtone.domain.campaigns.recipient import Recipient
 from dialtone.domain.campaigns.results import (
     ACKNOWLEDGED,
@@ -29,6 +30,7 @@ from dialtone.domain.campaigns.results import (
 )
 from infra.account import CONNECTION_ID, SHOWN_NUMBER
 from infra.carrier import Busy, Fax, HangUp, Hear, Machine, NoAnswer, Person, Press, Rejects, Unknown, WebhookFault
+from infra.carrier.legs import Nature
 from infra.flowkit.stage import Stage
 from tests.simulation.campaigning import Quiet
 
@@ -58,7 +60,7 @@ PEOPLE: Sequence[tuple[str, Callee]] = (
 class Town(Stage):
     """Everybody's phones, and a worker's dependencies."""
 
-    def __init__(self, people: Sequence[tuple[str, Callee]]) -> None:
+    def __init__(self, people: Sequence[tuple[str, Callee]], detection: str = PREMIUM) -> None:
         super().__init__(flows=FLOWS, start=STARTS, seed=7)
         self.recipients = []
         for row, (_, callee) in enumerate(people, start=2):
@@ -76,7 +78,7 @@ class Town(Stage):
             begins,
             begins,
             connection_id=CONNECTION_ID,
-            detection="premium",
+            detection=detection,
             window=Window(0, 1_440),
             rate_per_second=2.0,
         )
@@ -143,6 +145,31 @@ def test_each_recipient_ends_with_the_outcome_of_what_they_did() -> None:
     assert (leg.campaign, leg.variables["street"]) == ("water-off/0/2/1", "Main Street")
     assert acknowledged.seconds > 0
     assert attempts[7].seconds == 0
+
+
+@pytest.mark.parametrize(
+    ("detection", "taken_for", "outcome"),
+    [
+        (PREMIUM, Nature.FAX, FAX),
+        (GREETING_END, Nature.FAX, MACHINE),
+        (PREMIUM, Nature.NOT_SURE, PERSON),
+        (GREETING_END, Nature.NOT_SURE, PERSON),
+    ],
+)
+def test_a_fax_is_reported_by_premium_detection_only(detection: str, taken_for: Nature, outcome: str) -> None:
+    town = Town([(outcome, replace(Fax(), nature=taken_for))], detection)
+
+    attempts = town.announce()
+
+    assert attempts[2].outcomes == (outcome,)
+
+
+def test_a_fax_that_hangs_up_before_a_flow_that_is_not_sure_has_ended_is_cut_off() -> None:
+    town = Town([(CUT_OFF, replace(Fax(), nature=Nature.NOT_SURE, records_seconds=1))], GREETING_END)
+
+    attempts = town.announce()
+
+    assert attempts[2].outcomes == (CUT_OFF,)
 
 
 @pytest.mark.parametrize("fault", [WebhookFault.TWICE, WebhookFault.LATE])

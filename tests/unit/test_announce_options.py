@@ -32,6 +32,7 @@ def test_rates_windows_and_retries_are_read_as_people_write_them() -> None:
         ("--max-in-flight", "0"),
         ("--weekly-limit", "many"),
         ("--last-round", "soon"),
+        ("--detection", "detect"),
     ],
 )
 def test_an_option_that_makes_no_sense_is_refused(option: str, value: str, capsys: pytest.CaptureFixture[str]) -> None:

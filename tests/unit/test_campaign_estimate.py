@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -66,6 +67,16 @@ def test_a_campaign_without_an_end_says_so_and_nobody_takes_no_time() -> None:
     assert estimate({BERLIN: 1_000_000}, DAY, NOON, Assumed(0.01, 100)).ends_at is None
     assert estimate({}, DAY, NOON, FAST).ends_at == NOON
     assert estimate({BERLIN: 1}, DAY, NOON, FAST).ends_at in {NOON, NOON + 1}
+
+
+def test_what_detection_costs_is_counted_where_somebody_said() -> None:
+    priced = replace(FAST, detection_dollars=0.0065)
+
+    more = (
+        estimate({BERLIN: 600}, DAY, NOON, priced).most_dollars - estimate({BERLIN: 600}, DAY, NOON, FAST).most_dollars
+    )
+
+    assert more == pytest.approx(600 * 0.0065)
 
 
 def test_a_million_are_estimated_at_once() -> None:

@@ -20,6 +20,11 @@ STATUSES = (SCHEDULED, RUNNING, PAUSED, CANCELLED, DONE)
 
 MINUTES_A_DAY = 24 * 60
 
+GREETING_END, PREMIUM = "greeting_end", "premium"
+"""How Telnyx tells people from machines; both report when a machine's greeting is over, premium where there is a tone.
+Of a fax machine greeting_end says that it is a machine, or is not sure; only premium says `fax_detected`, and costs
+more."""
+
 _WINDOW = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)\s*-\s*([01]?\d|2[0-3]|24):([0-5]\d)")
 
 
@@ -149,8 +154,8 @@ class Campaign:
     '' of a campaign that an earlier program ordered."""
     connection_id: str = ""
     """Telnyx's id of the application that dials: the one that the stack is connected to."""
-    detection: str = "greeting_end"
-    """How Telnyx tells people from machines. Only `premium` also tells fax machines; it costs more."""
+    detection: str = GREETING_END
+    """GREETING_END or PREMIUM."""
     name: str = ""
     window: Window = Window()
     rate_per_second: float = 1.0

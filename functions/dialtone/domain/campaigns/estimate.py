@@ -44,6 +44,8 @@ class Assumed:
     max_in_flight: int
     call_seconds: int = CALL_SECONDS
     minute_dollars: float = TELNYX_MINUTE_DOLLARS
+    detection_dollars: float = 0.0
+    """Of Telnyx, for detection in a call that is answered; 0 where nobody said."""
 
     @property
     def dials_per_second(self) -> float:
@@ -73,7 +75,8 @@ def estimate(recipients: Mapping[Zones, int], window: Window, starts_at: int, as
     minutes = math.ceil(assumed.call_seconds / 60)
     first, last, dialling = _dialled(left, window, starts_at, assumed.dials_per_second)
     aws = count * (AWS_CALL_DOLLARS + AWS_RECIPIENT_DOLLARS)
-    return Estimate(first, last, dialling, count * minutes * assumed.minute_dollars + aws, aws)
+    telnyx = count * (minutes * assumed.minute_dollars + assumed.detection_dollars)
+    return Estimate(first, last, dialling, telnyx + aws, aws)
 
 
 def _dialled(left: Counter[Zones], window: Window, now: int, rate: float) -> tuple[int, int | None, int]:
