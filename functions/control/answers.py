@@ -79,7 +79,10 @@ class AuditEntry(Answer):
     at: str = Field(description=MOMENT)
     by: str = Field(description="The signed-in person or IAM role.")
     did: str = Field(
-        description="`listened`: was given a link to the audio; `read`: was given its transcript without one."
+        description=(
+            "`listened`: was given a link to the audio; `read`: was given its transcript without one; `deleted`: had it"
+            " deleted."
+        )
     )
     recording: str
 
@@ -156,6 +159,9 @@ class RecordingDetail(RecordingSummary):
     transcript: Transcript
     consent: dict[str, Any] | None = Field(description="The evidence that the caller knew of it.")
     pauses: list[dict[str, Any]] | None
+    deletable: bool = Field(
+        description="Whether it can be deleted, unless it is held: the stack lets recordings be, and it is settled."
+    )
 
 
 class ActionAnswer(Answer):

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from control.audit import AuditTrail
     from control.bucket import RecordingsBucket
     from dialtone.adapters.calls_table import CallsTable
+    from dialtone.domain.recordings import Recording
 
 FORBIDDEN = "AccessDenied"
 """S3's answer for a version that is locked, or under legal hold."""
@@ -65,6 +66,10 @@ class Deleting:
         self._audit = audit
         self._now = now
         self._allowed = allowed
+
+    def may(self, recording: Recording) -> bool:
+        """Whether it can be deleted as far as is known here: a hold is known to S3 alone."""
+        return self._allowed and recording.status not in {*OPEN_STATUSES, ERASED}
 
     def delete(self, identifier: str, by: str, request_id: str) -> AuditItem:
         """Delete a recording for good; gives who did so first. Raises Refused, TelnyxRefused, TelnyxUnavailable."""

@@ -87,7 +87,7 @@ def recording_routes(
         detail = detail_of(recording, first_heard(audit.of(session)))
         detail["transcript"] |= {"text": text[0], "is_cut": text[1]}
         detail["audio"] = _audio(audio, bucket.link(audio.key) if link else None, moment) if audio else None
-        return RecordingDetail.model_validate(detail)
+        return RecordingDetail.model_validate(detail | {"deletable": deleting.may(recording)})
 
     @routes.delete(
         "/recordings/<id>",

@@ -16,6 +16,8 @@ from infra.pages.server import LocalServer
 from tests.integration.accessibility import violations
 from tests.integration.browser import PROGRAM, Browser
 from tests.integration.control_server import LISTENER, ControlServer
+from tests.integration.test_console_site import Site
+from tests.integration.test_control_api import client as stack  # noqa: F401 -- a fixture
 from tests.simulation.controlled import BOB, ControlledStage
 
 if TYPE_CHECKING:
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from infra.carrier.legs import Leg
+    from tests.integration.test_control_api import Client as Stack
 
 pytestmark = pytest.mark.skipif(PROGRAM is None, reason="no Chromium is installed")
 
@@ -66,6 +69,30 @@ class Desk:
     def asked(self, action: str) -> list[str]:
         """The keys of the requests for an action."""
         return [sent["idempotency-key"] for path, sent in self.server.requests if path.endswith(f"/actions/{action}")]
+
+
+def test_a_recording_is_deleted_after_its_word_was_written_and_the_page_says_by_whom(
+    stack: Stack,  # noqa: F811 -- the fixture
+    tmp_path: Path,
+) -> None:
+    path = f"recordings/one~{stack.recording('one').name}"
+    with ExitStack() as opened:
+        site = Site(opened, stack)
+        browser = opened.enter_context(Browser(tmp_path / "profile"))
+        browser.call("Page.navigate", url=f"{site.server.address}{path}")
+        browser.until("document.querySelector('#delete-do')")
+        browser.js("document.querySelector('#delete-do').focus(); document.querySelector('#delete-do').click()")
+        browser.until("document.activeElement?.id === 'confirm-word'")
+        browser.js("document.querySelector('#confirm-yes').click()")
+        assert browser.js("document.querySelector('dialog').open"), "without the word it is not meant"
+        browser.js("document.querySelector('#confirm-word').value = 'Delete'")
+        browser.js("document.querySelector('#confirm-yes').click()")
+
+        browser.until(f"document.querySelector('#gone')?.textContent.startsWith('Deleted by {LISTENER}')")
+        assert browser.js("document.querySelector('.said').textContent") == f"It is deleted, as {LISTENER} asked."
+        assert browser.js("document.querySelector('#play, .act:not([hidden])')") is None
+        assert browser.js("document.activeElement.textContent") == "Delete this recording"
+        assert violations(browser) == browser.complaints == []
 
 
 @pytest.fixture

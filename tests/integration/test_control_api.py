@@ -521,7 +521,8 @@ def test_a_recording_is_deleted_for_good_and_who_did_it_is_noted(client: Client)
     shown = client.ok(path)
     assert (shown["status"], shown["from"], shown["audio"], shown["consent"]) == ("erased", None, None, None)
     assert [(each["did"], each["by"]) for each in client.ok("/calls/gone")["audit"]] == [("deleted", LISTENER)]
-    assert client.ok("/recordings/kept~kept-leg-01")["audio"]
+    kept = client.ok("/recordings/kept~kept-leg-01")
+    assert (bool(kept["audio"]), kept["deletable"], shown["deletable"]) == (True, True, False)
 
 
 def test_a_deletion_that_died_half_way_is_finished_by_the_next(client: Client) -> None:
@@ -571,6 +572,7 @@ def test_what_is_not_there_yet_or_any_more_is_not_deleted(
 def test_nobody_deletes_where_the_switch_is_off(client: Client) -> None:
     recording = client.recording("safe")
     off = client_with(client.house, **{**SETTINGS, "RECORDING_DELETION": "off"})
+    assert not off.ok(f"/recordings/safe~{recording.name}")["deletable"]
 
     status, body, _ = off.delete(f"/recordings/safe~{recording.name}")
 

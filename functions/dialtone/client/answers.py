@@ -143,6 +143,7 @@ class RecordingDetail(RecordingSummary):
     transcript: Transcript
     consent: dict[str, Any] | None
     pauses: list[dict[str, Any]] | None
+    deletable: bool
 
 
 class FlowSummary(TypedDict):
