@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from control.selection import state
 from dialtone.domain.commands import COMMAND_NAMESPACE
 from dialtone.domain.events import DIGITS, OURS
+from dialtone.domain.hangup_causes import hangup_cause
 from dialtone.domain.outside import ACTION
 from dialtone.domain.spoken_choices import NONE
 
@@ -234,7 +235,7 @@ def _caller(entry: TimelineEntry, leg: Call | None, party: str) -> str:
         case "call.hangup":
             by_person = entry.payload.get("hangup_source") == ("caller" if ours else "callee")
             did = "hangs up" if by_person else "is hung up on"
-            never_there = None if ours else _NEVER_THERE.get(str(entry.payload.get("hangup_cause")))
+            never_there = None if ours else hangup_cause(str(entry.payload.get("hangup_cause"))).callee
             return f"{person} {never_there or did}".strip()
     return ""
 
@@ -245,16 +246,6 @@ def _said(entry: TimelineEntry) -> str:
     if not entry.payload.get("spoke"):
         return ""
     return "says none of the choices" if choice == NONE else f"says the choice {choice}"
-
-
-_NEVER_THERE = {
-    "user_busy": "is busy",
-    "timeout": "does not answer",
-    "no_answer": "does not answer",
-    "call_rejected": "declines",
-    "not_found": "cannot be reached",
-}
-"""By Telnyx's hangup cause: what became of a person who was rung."""
 
 
 _SAID = ("status", "result", "choice", "hangup_cause", "media_name")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from dialtone.domain.hangup_causes import CALL_REJECTED, USER_BUSY
 from infra.carrier import calls, dialing
 from infra.carrier.legs import Leg, LegState, Nature, Party, Sound, Voice
 
@@ -151,12 +152,12 @@ def Silent() -> Machine:  # noqa: N802 - reads like the other callees
 
 def Busy(after: float = 0.5) -> Unreached:  # noqa: N802 - reads like the other callees
     """Give a callee who is on the telephone."""
-    return Unreached("user_busy", after)
+    return Unreached(USER_BUSY, after)
 
 
 def Rejects(after: float = 2.0) -> Unreached:  # noqa: N802 - reads like the other callees
     """Give a callee who declines."""
-    return Unreached("call_rejected", after)
+    return Unreached(CALL_REJECTED, after)
 
 
 def Unknown(after: float = 0.5) -> Unreached:  # noqa: N802 - reads like the other callees

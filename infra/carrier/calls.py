@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from dialtone.domain.hangup_causes import CALL_REJECTED, NORMAL_CLEARING, NOT_FOUND, ORIGINATOR_CANCEL, USER_BUSY
 from dialtone.domain.units import MILLIS_PER_SECOND
 from infra.carrier import conferences, cost, queues, recordings, supervision
 from infra.carrier.ai_assistant import AiAssistant
 from infra.carrier.ai_gather import AiGather
 from infra.carrier.audio import Player, brief
 from infra.carrier.delivery import Route, Session
-from infra.carrier.hangup_causes import cause_named
 from infra.carrier.legs import Leg, LegState, Party, Sound, Voice
 from infra.carrier.trace import Answered, Bridged, DigitsSent, Heard, HungUp, LegName, Pressed, Rang, Spoke, Unbridged
 
@@ -22,6 +22,16 @@ if TYPE_CHECKING:
 LONGEST_CALL_SECONDS = 14_400.0
 #: How long one key sounds.
 KEY_SECONDS = 0.1
+#: SIP's status code for each of Telnyx's hangup causes.
+SIP_CODES = {
+    NORMAL_CLEARING: "200",
+    USER_BUSY: "486",
+    CALL_REJECTED: "603",
+    "timeout": "487",
+    "no_answer": "480",
+    NOT_FOUND: "404",
+    ORIGINATOR_CANCEL: "487",
+}
 #: Of what was written down, as an engine judges it.
 CONFIDENCE = 0.95
 #: 20 ms of audio in a packet.
@@ -206,9 +216,9 @@ def _sound(leg: Leg, voice: Voice, start: float, end: float) -> None:
 def party_hangs_up(exchange: Exchange, leg: Leg) -> None:
     """Let the party on a leg put the receiver down."""
     if leg.incoming:
-        hang_up(exchange, leg, "normal_clearing" if leg.talking else "originator_cancel", "caller")
+        hang_up(exchange, leg, NORMAL_CLEARING if leg.talking else ORIGINATOR_CANCEL, "caller")
     else:
-        hang_up(exchange, leg, "normal_clearing" if leg.talking else "call_rejected", "callee")
+        hang_up(exchange, leg, NORMAL_CLEARING if leg.talking else CALL_REJECTED, "callee")
 
 
 def hang_up(exchange: Exchange, leg: Leg, cause: str, source: str) -> None:
@@ -237,7 +247,7 @@ def hang_up(exchange: Exchange, leg: Leg, cause: str, source: str) -> None:
     leg.party.ended(leg)
     _let_go(exchange, leg, peer)
     for other in ends_too:
-        hang_up(exchange, other, "normal_clearing", "callee" if other.incoming else "caller")
+        hang_up(exchange, other, NORMAL_CLEARING, "callee" if other.incoming else "caller")
 
 
 def _let_go(exchange: Exchange, leg: Leg, peer: Leg | None) -> None:
@@ -245,10 +255,10 @@ def _let_go(exchange: Exchange, leg: Leg, peer: Leg | None) -> None:
     if peer is not None and peer.parks_after_unbridge:
         unbridge(exchange, peer)
     elif peer is not None:
-        hang_up(exchange, peer, "normal_clearing", "callee" if peer.incoming else "caller")
+        hang_up(exchange, peer, NORMAL_CLEARING, "callee" if peer.incoming else "caller")
     for other in leg.called:
         if other.meant_for is leg and other.state is LegState.RINGING:
-            hang_up(exchange, other, "originator_cancel", "caller")
+            hang_up(exchange, other, ORIGINATOR_CANCEL, "caller")
 
 
 def _hangup_payload(exchange: Exchange, leg: Leg, cause: str, source: str) -> dict[str, Any]:
@@ -270,7 +280,7 @@ def _hangup_payload(exchange: Exchange, leg: Leg, cause: str, source: str) -> di
         "custom_headers": leg.custom_headers,
         "hangup_cause": cause,
         "hangup_source": source,
-        "sip_hangup_cause": "unspecified" if leg.incoming else cause_named(cause).sip,
+        "sip_hangup_cause": "unspecified" if leg.incoming else SIP_CODES.get(cause, "unspecified"),
         "sip_headers": [],
         "start_time": exchange.timestamp(leg, leg.started),
         "state": "hangup",

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from dialtone.domain.hangup_causes import NORMAL_CLEARING, ORIGINATOR_CANCEL
 from infra.carrier import calls, conferences, dialing, errors, media, payments, queues, recordings, supervision
 from infra.carrier.ai_assistant import AiAssistant
 from infra.carrier.ai_gather import AiGather
@@ -91,7 +92,7 @@ def hangup(exchange: Exchange, leg: Leg, given: Parameters) -> dict[str, Any]:
     """End a call, answered or not."""
     take_client_state(leg, given)
     leg.custom_headers = given.get("custom_headers", leg.custom_headers)
-    cause = "normal_clearing" if leg.talking or leg.incoming else "originator_cancel"
+    cause = NORMAL_CLEARING if leg.talking or leg.incoming else ORIGINATOR_CANCEL
     calls.hang_up(exchange, leg, cause, "callee" if leg.incoming else "caller")
     return {}
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
+from dialtone.domain.hangup_causes import NORMAL_CLEARING
 from infra.carrier import call_events_api, calls, checks, commands, conferences, dialing, errors, queues
 from infra.carrier.audio import Prompt, speech
 from infra.carrier.requests import only, page, parameters
@@ -160,7 +161,7 @@ def _time_is_over(exchange: Exchange, conference: Conference) -> None:
 
 def _hang_up(exchange: Exchange, legs: list[Leg]) -> None:
     for leg in legs:
-        calls.hang_up(exchange, leg, "normal_clearing", "callee" if leg.incoming else "caller")
+        calls.hang_up(exchange, leg, NORMAL_CLEARING, "callee" if leg.incoming else "caller")
 
 
 def _music(exchange: Exchange, given: Given, prefix: str) -> Prompt | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from dialtone.domain.hangup_causes import NORMAL_CLEARING, ORIGINATOR_CANCEL
 from dialtone.domain.numbering_plans import countries
 from infra.carrier import calls, detection, errors, recordings
 from infra.carrier.applications import ANY_PROFILE, DEFAULT_DESTINATIONS
@@ -131,7 +132,7 @@ def callee_answers(exchange: Exchange, leg: Leg) -> None:
     options = leg.options or DialOptions()
     for other in leg.alternatives:
         if other is not leg and other.state is LegState.RINGING:
-            calls.hang_up(exchange, other, "originator_cancel", "caller")
+            calls.hang_up(exchange, other, ORIGINATOR_CANCEL, "caller")
     calls.answer(exchange, leg)
     if options.record is not None:
         recordings.start(exchange, leg, options.record, options.recording_id)
@@ -158,9 +159,9 @@ def _bridge(exchange: Exchange, leg: Leg) -> None:
     if origin is None:
         return
     if not origin.talking:
-        calls.hang_up(exchange, leg, "originator_cancel", "caller")
+        calls.hang_up(exchange, leg, ORIGINATOR_CANCEL, "caller")
     elif origin.peer is not None and (leg.options or DialOptions()).prevent_double_bridge:
-        calls.hang_up(exchange, leg, "normal_clearing", "caller")
+        calls.hang_up(exchange, leg, NORMAL_CLEARING, "caller")
     else:
         part(exchange, origin)
         calls.bridge(exchange, origin, leg)
@@ -175,4 +176,4 @@ def part(exchange: Exchange, leg: Leg) -> None:
     if peer.parks_after_unbridge:
         calls.unbridge(exchange, peer)
     else:
-        calls.hang_up(exchange, peer, "normal_clearing", "callee" if peer.incoming else "caller")
+        calls.hang_up(exchange, peer, NORMAL_CLEARING, "callee" if peer.incoming else "caller")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from dialtone.adapters.flow_library import read_numbers
 from dialtone.domain.errors import DialtoneError
+from dialtone.domain.hangup_causes import CALL_REJECTED, NOT_FOUND, USER_BUSY, hangup_cause
 from infra.carrier import Fax, Machine, NoAnswer, Person, Silent, Unreached
-from infra.carrier.hangup_causes import cause_of
 from infra.carrier.legs import Nature
+from infra.flowkit.conversations import TransferResult
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -31,6 +32,25 @@ _ANSWERS_SECONDS = {
     "unknown": 0.5,
 }
 """How long it rings where a conversation does not say: as long as the carrier's own callees let it."""
+
+_REFUSALS = {"busy": USER_BUSY, "rejects": CALL_REJECTED, "unknown": NOT_FOUND}
+"""A callee's `answers` that refuses a call → Telnyx's hangup cause."""
+
+
+def cause_of(answers: str) -> str:
+    """Telnyx's hangup cause of a callee who refuses: busy, rejects or unknown."""
+    return _REFUSALS[answers]
+
+
+def how_answered(cause: str) -> str:
+    """The `answers` of a callee whose leg ended with this cause, unanswered."""
+    return next((answers for answers, each in _REFUSALS.items() if each == cause), "nobody")
+
+
+def transfer_result(cause: str) -> str:
+    """The result of a transfer, in a conversation's `ends`, whose callee's leg ended with this cause."""
+    outcome = hangup_cause(cause).outcome.replace("-", "_")
+    return outcome if outcome in get_args(TransferResult) else "given_up"
 
 
 def called_number(script: Script, flows: Path) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from dialtone.domain.hangup_causes import NORMAL_CLEARING
 from infra.carrier import Line, trace
 from infra.carrier.audio import SPEECH_CHARACTERS_PER_SECOND
 from infra.carrier.callers import BETWEEN_KEYS_SECONDS
@@ -221,6 +222,6 @@ def _shown(sound: Heard) -> str:
 
 def _hung_up(hang_up: trace.HungUp) -> str:
     own = "caller" if hang_up.leg and hang_up.leg.direction == "incoming" else "callee"
-    if hang_up.cause == "normal_clearing":
+    if hang_up.cause == NORMAL_CLEARING:
         return "hangs up" if hang_up.source == own else "is hung up on"
     return f"hangs up: {hang_up.cause}" if hang_up.source == own else f"is hung up on: {hang_up.cause}"

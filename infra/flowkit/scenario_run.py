@@ -15,7 +15,6 @@ from dialtone.domain.recordings import DELETED, SUPERSEDED
 from dialtone.flow.inputs import check_declared
 from infra.account import AUDIO_FOLDER
 from infra.carrier import ApiFault, Line, trace
-from infra.carrier.hangup_causes import cause_named
 from infra.flowkit.call_outcome import (
     NOTHING,
     CallOutcome,
@@ -25,7 +24,7 @@ from infra.flowkit.call_outcome import (
     TransferLeft,
     differences,
 )
-from infra.flowkit.conversation_parties import called_number, callee_of
+from infra.flowkit.conversation_parties import called_number, callee_of, transfer_result
 from infra.flowkit.conversations import shown
 from infra.flowkit.coverage import CoverageRecorder
 from infra.flowkit.participant import Participant
@@ -326,7 +325,7 @@ class ScenarioRun:
             if happening.leg == leg and isinstance(happening, trace.Answered) and self._supervises(leg):
                 return "connected"
             if happening.leg == leg and isinstance(happening, trace.HungUp):
-                return cause_named(happening.cause).result
+                return transfer_result(happening.cause)
         return "given_up"
 
     def _supervises(self, leg: LegName) -> bool:

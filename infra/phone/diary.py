@@ -16,9 +16,9 @@ import yaml
 from dialtone.domain.errors import DialtoneError, FlowInvalid
 from infra.carrier import trace
 from infra.carrier.audio import SPEECH_CHARACTERS_PER_SECOND
-from infra.carrier.hangup_causes import cause_named
 from infra.carrier.storage import STORAGE_PATH
 from infra.files import alone, write_whole
+from infra.flowkit.conversation_parties import how_answered, transfer_result
 from infra.flowkit.conversations import SUFFIX, read_conversations
 
 if TYPE_CHECKING:
@@ -271,11 +271,11 @@ def _goes_on(deed: Deed, following: Deed, heard: Sequence[float]) -> bool:
 def _answers(page: Page) -> Item | str:
     """Whoever was rung, as `people` has them."""
     if page.answered is None:
-        return cause_named(page.cause).answers
+        return how_answered(page.cause)
     who: Item = {"answers": "person", "after": round(page.answered - page.rang, 1)}
     talk = page.talk()
     return who | ({"talk": talk} if any("hears" not in item for item in talk) else {})
 
 
 def _result(page: Page) -> str:
-    return "connected" if page.bridged else cause_named(page.cause).result
+    return "connected" if page.bridged else transfer_result(page.cause)

@@ -8,8 +8,8 @@ from enum import StrEnum
 from functools import singledispatchmethod
 from urllib.parse import urlsplit
 
+from dialtone.domain.hangup_causes import NORMAL_CLEARING, ORIGINATOR_CANCEL, hangup_cause
 from infra.carrier import trace
-from infra.carrier.hangup_causes import cause_named
 from infra.carrier.trace import Happening, LegName  # noqa: TC001 -- singledispatchmethod reads the annotations
 
 LISTENING_SECONDS = 0.7
@@ -21,6 +21,9 @@ NOTHING_TO_SAY_SECONDS = 20.0
 
 PRESS = "press"
 """The label of keys: those pressed one after another stand in one line."""
+
+_CALLEE_LEFT = {NORMAL_CLEARING: "hung up", ORIGINATOR_CANCEL: "is not rung any more"}
+"""By the hangup cause, of a callee who was there or could have been."""
 
 TRANSCRIBED = "call.recording.transcription.saved"
 
@@ -207,7 +210,7 @@ class Receiver:
     def _hung_up(self, happening: trace.HungUp) -> list[Notice]:
         self.stage, self.ended = Stage.OVER, happening.at
         by = {"caller": "by the caller", "callee": "by the line"}.get(happening.source, "by the network")
-        why = "" if happening.cause == "normal_clearing" else f" ({happening.cause.replace('_', ' ')})"
+        why = "" if happening.cause == NORMAL_CLEARING else f" ({happening.cause.replace('_', ' ')})"
         return self._line(happening.at, "hung up", by + why, Tone.CALL)
 
     @_at_the_far_end.register
@@ -238,8 +241,9 @@ class Receiver:
     @_at_the_far_end.register
     def _hung_up_there(self, happening: trace.HungUp) -> list[Notice]:
         self._forget_ringing()
-        cause = cause_named(happening.cause).text
-        return self._line(happening.at, "far end", f"{_far(happening)}  {cause}", Tone.CALL)
+        cause = happening.cause
+        what = hangup_cause(cause).callee or _CALLEE_LEFT.get(cause, cause.replace("_", " "))
+        return self._line(happening.at, "far end", f"{_far(happening)}  {what}", Tone.CALL)
 
     def _forget_ringing(self) -> None:
         for sound in [sound for sound in self._sounds if sound[0] == "ringing"]:

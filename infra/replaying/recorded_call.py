@@ -15,7 +15,7 @@ from dialtone.flow.steps.lookup import LookUp
 from dialtone.flow.steps.menu import Menu
 from dialtone.flow.steps.talking import Talking
 from infra.carrier.callers import BETWEEN_KEYS_SECONDS
-from infra.carrier.hangup_causes import cause_named
+from infra.flowkit.conversation_parties import how_answered
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator, Mapping, Sequence
@@ -334,4 +334,4 @@ def asks_for_keys(command: Command, call: Call) -> bool:
 
 def did_not_answer(reached: Reached) -> str:
     """How somebody did not answer, in a conversation's word for it."""
-    return cause_named(reached.cause).answers
+    return how_answered(reached.cause)

@@ -15,8 +15,8 @@ from infra.carrier import Fax, Line, Machine, NoAnswer, Person, Silence, Silent,
 from infra.carrier.audio import SPEECH_CHARACTERS_PER_SECOND
 from infra.carrier.caller_identity import CallerIdentity
 from infra.carrier.callers import BETWEEN_KEYS_SECONDS, HangUp, Press
-from infra.carrier.hangup_causes import cause_of
 from infra.carrier.legs import Nature
+from infra.flowkit.conversation_parties import cause_of
 from infra.flowkit.coverage import CoverageRecorder
 from infra.flowkit.scenario_run import LONGEST_CALL_SECONDS
 from infra.flowkit.scripted_backends import Answering

@@ -23,7 +23,7 @@ from dialtone.adapters.published_flows import PublishedFlows
 from dialtone.adapters.telemetry import Observer
 from dialtone.domain.calls import Call
 from dialtone.domain.client_state import ClientState
-from dialtone.domain.outcomes import NORMAL_CLEARING
+from dialtone.domain.hangup_causes import NORMAL_CLEARING
 from dialtone.domain.publication import Live
 from infra import aws
 from infra.checkout import ROOT

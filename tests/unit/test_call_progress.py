@@ -10,8 +10,8 @@ from dialtone.domain.call_progress import Progress, progress_of
 from dialtone.domain.calls import Call
 from dialtone.domain.decisions import Decision
 from dialtone.domain.events import Event
+from dialtone.domain.hangup_causes import HANGUP_CAUSES
 from dialtone.domain.outcomes import COUNTED
-from infra.carrier.hangup_causes import _CAUSES
 from tests.staged_call import LEG, SESSION, StagedCall, happened
 
 FLOW = """
@@ -95,7 +95,7 @@ def test_an_answer_that_comes_before_the_ringing_is_counted_with_it() -> None:
     assert call.counted == {("started", "outgoing"): 1, ("answered", ""): 1}
 
 
-@pytest.mark.parametrize("cause", [*_CAUSES, "time_limit", "sip_603_of_some_network"])
+@pytest.mark.parametrize("cause", [*HANGUP_CAUSES, "sip_603_of_some_network"])
 def test_calls_are_counted_by_few_outcomes_whatever_their_flows_and_networks_call_them(cause: str) -> None:
     before = Call(SESSION, LEG, direction="outgoing", variables={"outcome": "a word of the flow's own"})
     after = replace(before, ended_at="2026-09-21T12:00:00.000000Z", hangup_cause=cause)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import pytest
+from telnyx.types import call_hangup
 
 from dialtone.domain.client_state import ClientState
 from dialtone.domain.events import Event
+from dialtone.domain.hangup_causes import HANGUP_CAUSES
 from dialtone.flow.parser import STEP_KINDS
 from tests.staged_call import LEG, SESSION, StagedCall, far_mark_of, happened, moment
 
@@ -221,3 +223,9 @@ def test_the_flows_own_word_comes_first() -> None:
     staged.hang_up()
 
     assert staged.call.outcome == "told"
+
+
+def test_every_hangup_cause_that_telnyx_documents_is_in_the_table() -> None:
+    (documented, _) = get_args(call_hangup.Payload.model_fields["hangup_cause"].annotation)
+
+    assert set(get_args(documented)) - HANGUP_CAUSES.keys() == {"unspecified"}, "which says nothing"

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from dialtone.domain.calls import Call
-from dialtone.domain.outcomes import COMPLETED, FLOW_FAILED, HUNG_UP, NORMAL_CLEARING
+from dialtone.domain.hangup_causes import NORMAL_CLEARING
+from dialtone.domain.outcomes import COMPLETED, FLOW_FAILED, HUNG_UP
 from dialtone.domain.publication import Live, Tally, Trial, is_worse, tallies
 
 CALLED, OTHER = "+15550100", "+15550102"

@@ -5,23 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dialtone.domain.call_variables import ANSWERED_BY, MACHINE, MACHINES, OUTCOME
+from dialtone.domain.hangup_causes import HANGUP_CAUSES, NORMAL_CLEARING, hangup_cause
 
 if TYPE_CHECKING:
     from dialtone.domain.calls import Call
-
-_OUTCOME_OF_CAUSE = {
-    "user_busy": "busy",
-    "timeout": "no-answer",
-    "no_answer": "no-answer",
-    "call_rejected": "rejected",
-    "originator_cancel": "cancelled",
-    "not_found": "unreachable",
-    "time_limit": "cut-off",
-}
-"""Telnyx's hangup causes in an operator's words, for calls whose flow noted no outcome of its own."""
-
-NORMAL_CLEARING = "normal_clearing"
-"""The hangup cause that says only that somebody hung up: how far the flow was says what came of the call."""
 
 UNKNOWN = "unknown"
 """The hangup cause of a call that was found to be over, and whose hang-up was never reported; and the outcome, unless
@@ -35,7 +22,9 @@ in the middle; in its last resort; not there at all."""
 OTHER = "other"
 """Of a call in a metric: a hangup cause that has no word here."""
 
-COUNTED = frozenset({*_OUTCOME_OF_CAUSE.values(), COMPLETED, HUNG_UP, FLOW_FAILED, NO_FLOW, MACHINE, UNKNOWN, OTHER})
+_OF_CAUSES = {each.outcome for each in HANGUP_CAUSES.values() if each.outcome}
+
+COUNTED = frozenset({*_OF_CAUSES, COMPLETED, HUNG_UP, FLOW_FAILED, NO_FLOW, MACHINE, UNKNOWN, OTHER})
 """The outcomes that calls are counted by: a metric needs few, and always the same."""
 
 
@@ -53,7 +42,7 @@ def outcome_of(call: Call) -> str:
 def _seen(call: Call) -> str:
     unknown = call.hangup_cause == UNKNOWN
     if call.hangup_cause != NORMAL_CLEARING and not unknown:
-        return _OUTCOME_OF_CAUSE.get(call.hangup_cause, call.hangup_cause)
+        return hangup_cause(call.hangup_cause).outcome
     if unknown and (call.ending == HUNG_UP or not (call.answered_at or call.turn)):
         return UNKNOWN
     if not call.answered_at and not call.turn:

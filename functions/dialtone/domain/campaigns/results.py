@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from dialtone.domain.call_variables import ANSWERED_BY, MACHINES
+from dialtone.domain.hangup_causes import TIME_LIMIT, hangup_cause
 from dialtone.domain.outcomes import FLOW_FAILED, HUNG_UP, NO_FLOW
 
 if TYPE_CHECKING:
@@ -60,22 +61,11 @@ MOST_ROUNDS = 20
 
 _FAX_DETECTED = "fax_detected"
 
-_OF_CAUSE = {
-    "user_busy": BUSY,
-    "timeout": NO_ANSWER,
-    "no_answer": NO_ANSWER,
-    "originator_cancel": NO_ANSWER,
-    "normal_clearing": NO_ANSWER,
-    "call_rejected": REJECTED,
-    "not_found": INVALID,
-}
-"""Telnyx's hangup causes, of calls that nobody answered."""
-
 
 def outcome_of_call(call: Call) -> str:
     """What came of a call that has ended: one of OUTCOMES."""
     if not call.answered_at and not call.turn:
-        return _OF_CAUSE.get(call.hangup_cause, UNKNOWN)
+        return hangup_cause(call.hangup_cause).unanswered
     if call.variables.get(ACKNOWLEDGED):
         return ACKNOWLEDGED
     answered_by = call.variables.get(ANSWERED_BY)
@@ -83,7 +73,7 @@ def outcome_of_call(call: Call) -> str:
         return FAX
     if call.ending in {FLOW_FAILED, NO_FLOW}:
         return FAILED
-    if call.ending == HUNG_UP or call.hangup_cause == "time_limit":
+    if call.ending == HUNG_UP or call.hangup_cause == TIME_LIMIT:
         return CUT_OFF
     return MACHINE if answered_by in MACHINES else PERSON
 

@@ -12,6 +12,7 @@ from dialtone.domain.call_status import ANSWERED, ENDED
 from dialtone.domain.callee_legs import callee_state
 from dialtone.domain.commands import Command, command
 from dialtone.domain.decisions import NOT_REACHED, TARGET_REFUSED
+from dialtone.domain.hangup_causes import AFTER_A_CONVERSATION, NORMAL_CLEARING, ORIGINATOR_CANCEL, hangup_cause
 from dialtone.domain.numbers import masked
 from dialtone.domain.webhook_retry_policy import CALLEE_EVENTS, retries
 from dialtone.flow.caller_chosen import Sources, echoes
@@ -48,13 +49,6 @@ if TYPE_CHECKING:
     from dialtone.domain.events import Event
     from dialtone.flow.data_files import DataFile
     from dialtone.flow.voice_settings import VoiceDefaults
-
-BUSY = frozenset({"user_busy"})
-NO_ANSWER = frozenset({"timeout", "no_answer"})
-OVER = frozenset({"normal_clearing", "time_limit"})
-"""Hangup causes of a far leg that was talked to."""
-GIVEN_UP = "originator_cancel"
-"""Hangup cause of a far leg that still rang when the caller hung up: the caller's own end is reported, too."""
 
 AFTER = "after"
 
@@ -481,8 +475,8 @@ class Transfer(Consulting, Connecting):
             talked = call.far_legs[event.call_leg_id].connected
             ended = [leg.cause for leg in call.far_legs.values() if leg.status == ENDED]
         else:
-            talked, ended = TransferState.of(call).connected or cause in OVER, [cause]
-        if talked or (cause == GIVEN_UP and not self._dialled):
+            talked, ended = TransferState.of(call).connected or cause in AFTER_A_CONVERSATION, [cause]
+        if talked or (cause == ORIGINATOR_CANCEL and not self._dialled):
             return self._parted(call, event)
         if _connected(call) or len(ended) < len(self._rung(call)):
             return None
@@ -510,7 +504,7 @@ class Transfer(Consulting, Connecting):
     def _nobody_left(self, call: Call) -> Move:
         """The caller is still there, seconds after the other side hung up."""
         if not TransferState.of(call).connected:
-            return self._not_reached(call, ["normal_clearing"])
+            return self._not_reached(call, [NORMAL_CLEARING])
         return self.part(call)
 
     def part(self, call: Call) -> Move:
@@ -535,7 +529,7 @@ class Transfer(Consulting, Connecting):
         return self.hold.loop(call, voice_defaults) if self.hold else ()
 
     def _not_reached(self, call: Call, causes: Sequence[str]) -> Move:
-        found = {_way(cause) for cause in causes}
+        found = {hangup_cause(cause).path for cause in causes}
         if self._more(call):
             (way,) = found
             again = TransferState.of(call).next_round(way)
@@ -574,10 +568,3 @@ def _since(call: Call) -> dict[str, str]:
 
 def _connected(call: Call) -> bool:
     return TransferState.of(call).connected or any(leg.connected for leg in call.far_legs.values())
-
-
-def _way(cause: str) -> str:
-    """A far leg that hung up before it was connected did not take the call: a mailbox, or somebody without time."""
-    if cause in BUSY:
-        return "busy"
-    return "no_answer" if cause in NO_ANSWER | OVER | {GIVEN_UP} else "failed"

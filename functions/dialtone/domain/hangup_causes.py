@@ -1,0 +1,45 @@
+"""Telnyx's hangup causes, and what each says: to the flow that rang somebody, to operators, in a timeline."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+NORMAL_CLEARING = "normal_clearing"
+"""It says only that somebody hung up: how far the flow was says what came of the call."""
+ORIGINATOR_CANCEL = "originator_cancel"
+"""Of a callee's leg: it still rang when the caller hung up; the caller's own end is reported, too."""
+USER_BUSY, CALL_REJECTED, NOT_FOUND, TIME_LIMIT = "user_busy", "call_rejected", "not_found", "time_limit"
+
+AFTER_A_CONVERSATION = frozenset({NORMAL_CLEARING, TIME_LIMIT})
+"""Causes that end a leg which was talked to."""
+
+
+class HangupCause(NamedTuple):
+    """What one cause is called elsewhere."""
+
+    outcome: str = ""
+    """The outcome of the call, unless its flow noted one; '' where the progress in the flow decides."""
+    unanswered: str = "unknown"
+    """The outcome for a campaign, of a call that nobody answered."""
+    path: str = "failed"
+    """The path of a step (no_answer, busy, failed) whose callee's leg ended with this cause before they talked. Whoever
+    picked up and hung up before the bridge, a mailbox for instance, did not answer, either."""
+    callee: str = ""
+    """What the callee is or does, as people read it; '' where a timeline says who hung up."""
+
+
+HANGUP_CAUSES = {
+    NORMAL_CLEARING: HangupCause("", "no_answer", "no_answer"),
+    USER_BUSY: HangupCause("busy", "busy", "busy", "is busy"),
+    CALL_REJECTED: HangupCause("rejected", "rejected", callee="rejects the call"),
+    "timeout": HangupCause("no-answer", "no_answer", "no_answer", "does not answer"),
+    "no_answer": HangupCause("no-answer", "no_answer", "no_answer", "does not answer"),
+    NOT_FOUND: HangupCause("unreachable", "invalid", callee="cannot be reached"),
+    ORIGINATOR_CANCEL: HangupCause("cancelled", "no_answer", "no_answer"),
+    TIME_LIMIT: HangupCause("cut-off", path="no_answer"),
+}
+
+
+def hangup_cause(name: str) -> HangupCause:
+    """What is known of a cause by Telnyx's name for it; one that is not listed is its own outcome."""
+    return HANGUP_CAUSES.get(name) or HangupCause(name)
