@@ -19,6 +19,7 @@ from control.deleting import Deleting
 from control.delivery import Delivery
 from control.dialling import Dialling, dial_routes
 from control.flows import flow_routes
+from control.health import Looking, health_routes
 from control.listing import Listing
 from control.live_flows import live_flow
 from control.problems import Refused, answer_problems, must_have
@@ -83,6 +84,7 @@ def open_api(  # noqa: PLR0913, PLR0917 -- what it is made of
     api.include_router(campaign_state_routes(orders, now))
     api.include_router(recording_routes(listing, bucket, audit, deleting, now))
     api.include_router(flow_routes(listing, settings.flows, now))
+    api.include_router(health_routes(Looking.of(settings, listing.store, s3, observer, now)))
 
     @api.get("/openapi.json", include_in_schema=False)
     def describe() -> Response[str]:

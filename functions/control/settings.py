@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from control.destinations import Destinations
+from control.watched_queues import QUEUES
 from dialtone.adapters.settings import required, telnyx_api_key
 
 if TYPE_CHECKING:
@@ -31,6 +32,13 @@ class Settings:
     deletes: bool
     """Whether recordings may be deleted by the API."""
     api_key: Secret[str]
+    stack: str
+    """Its name, with which those of its alarms begin."""
+    queues: Mapping[str, str]
+    """The URLs of the stack's queues, by their names in `control/watched_queues.py`."""
+    parked_events_bucket: str
+    is_emulated: bool
+    """Whether AWS is an emulator on a developer's machine."""
     flows: Path = FLOWS
     """The folder of the flows that are deployed with the code."""
 
@@ -46,5 +54,9 @@ class Settings:
             connection_id=environ.get("TELNYX_CONNECTION_ID", ""),
             deletes=environ.get("RECORDING_DELETION") == "on",
             api_key=telnyx_api_key(environ),
+            stack=required(environ, "STACK_NAME"),
+            queues={each.name: required(environ, each.setting) for each in QUEUES},
+            parked_events_bucket=required(environ, "PARKED_EVENTS_BUCKET"),
+            is_emulated=bool(environ.get("AWS_ENDPOINT_URL")),
             flows=Path(environ.get("FLOWS_FOLDER") or FLOWS),
         )

@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 MEGABYTE = 1_000_000
 ZIPPED_LIMIT, UNZIPPED_LIMIT = 20 * MEGABYTE, 80 * MEGABYTE
 
-SERVICES = frozenset({"codedeploy", "dynamodb", "events", "lambda", "s3", "secretsmanager", "sesv2", "sqs", "sts"})
+SERVICES = frozenset(
+    {"cloudwatch", "codedeploy", "dynamodb", "events", "lambda", "s3", "secretsmanager", "sesv2", "sqs", "sts"}
+)
 """Whose models botocore keeps: those of our clients, and `sts`, which is its own, for roles by web identity."""
 
 NEVER_RUN = (

@@ -155,17 +155,19 @@ def test_the_program_of_the_docs_runs(
 ) -> None:
     stack.call("busy", timedelta(hours=1), ending="failed")
     monkeypatch.setenv("CONTROL_URL", server.url)
-    reading, _ = PROGRAMS
+    reading, _, health = PROGRAMS
 
     exec(compile(reading, "control-api.md", "exec"), {})  # noqa: S102 -- the docs' own program
 
     assert "+15550142" in capsys.readouterr().out
+    exec(compile(health, "control-api.md", "exec"), {})  # noqa: S102 -- as above
+    assert "CloudWatch has no alarm of this stack" in capsys.readouterr().out
 
 
 def test_the_acting_program_of_the_docs_runs(stage: ControlledStage, monkeypatch: pytest.MonkeyPatch) -> None:
     stage.answered(Caller(Silence(30), HangUp()))
     stage.carrier.add_callee("+15550161", Person(Silence(9)))
-    _, acting = PROGRAMS
+    _, acting, _ = PROGRAMS
 
     with ControlServer(stage.control) as server:
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):

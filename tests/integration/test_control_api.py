@@ -41,6 +41,7 @@ from dialtone.domain.recordings import (
 )
 from infra.checkout import ROOT
 from infra.custody.call_items import CallItems
+from tests.control_settings import CONTROL_SETTINGS
 from tests.integration.archiving import ArchiveHouse
 from tests.integration.ended_calls import ended_call
 
@@ -176,14 +177,7 @@ class AtTelnyx:
         return known
 
 
-SETTINGS = {
-    "CALLS_TABLE": "archive",
-    "RECORDINGS_BUCKET": "archive",
-    "CAMPAIGNS_BUCKET": "campaigns",
-    "WEBHOOK_FUNCTION": "webhook:live",
-    "TELNYX_API_KEY": "KEY0123456789",
-    "RECORDING_DELETION": "on",
-}
+SETTINGS = {**CONTROL_SETTINGS, "RECORDING_DELETION": "on"}
 
 
 @pytest.fixture

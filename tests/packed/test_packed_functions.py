@@ -19,6 +19,7 @@ from dialtone.adapters.flow_library import read_numbers
 from dialtone.domain.lookups import Lookup
 from infra.checkout import MENUS, ROOT
 from infra.packing.runtime_api import PackedFunction, Runtime
+from tests.control_settings import CONTROL_SETTINGS
 from tests.integration.deliveries import Signer, body
 from tests.integration.dependencies import create_table
 from tests.integration.scripted_telnyx import Answer, ScriptedTelnyx
@@ -191,7 +192,7 @@ def test_a_function_that_reads_the_tables_stream_starts(environment: dict[str, s
 
 
 def test_the_packed_control_function_describes_itself(environment: dict[str, str]) -> None:
-    settings = environment | {"RECORDINGS_BUCKET": "recordings", "CAMPAIGNS_BUCKET": "campaigns"}
+    settings = CONTROL_SETTINGS | environment | {"RECORDINGS_BUCKET": "recordings", "CAMPAIGNS_BUCKET": "campaigns"}
     request = {
         "version": "2.0",
         "rawPath": "/openapi.json",

@@ -12,6 +12,7 @@ from dialtone.adapters.telemetry import Observer
 from dialtone.adapters.webhook_function import Answer
 from infra.account import CONNECTION_ID
 from infra.flowkit.stage import Stage
+from tests.control_settings import CONTROL_SETTINGS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -24,13 +25,9 @@ ADA, BOB = "arn:aws:sts::123456789012:assumed-role/desk/ada", "arn:aws:sts::1234
 NUMBER = "+15550121"
 
 SETTINGS = {
-    "CALLS_TABLE": "calls",
-    "RECORDINGS_BUCKET": "recordings",
-    "CAMPAIGNS_BUCKET": "campaigns",
-    "WEBHOOK_FUNCTION": "webhook:live",
+    **CONTROL_SETTINGS,
     "CONTROL_DESTINATIONS": "+1555, sip:pbx.example.com",
     "TELNYX_CONNECTION_ID": CONNECTION_ID,
-    "TELNYX_API_KEY": "KEY0123456789",
 }
 
 

@@ -8,6 +8,7 @@ from typing import Any, get_args
 import pytest
 
 from archive.bucket import RETENTION_TAG
+from control.watched_queues import QUEUES
 from dialtone.adapters.calls_table import (
     BEGAN_AT,
     BEGAN_INDEX,
@@ -134,6 +135,9 @@ def test_the_functions_get_the_names_of_their_dependencies_and_no_secret(templat
         "CONTROL_DESTINATIONS",
         "TELNYX_CONNECTION_ID",
         "RECORDING_DELETION",
+        "STACK_NAME",
+        "PARKED_EVENTS_BUCKET",
+        *(each.setting for each in QUEUES),
     }
     assert variables["WatchdogFunction"] == shared | {"WATCHDOG_QUEUE_URL", "WEBHOOK_FUNCTION"}
     assert variables["ReconcileFunction"] == shared | {"ARCHIVE_QUEUE_URL", "RECORDINGS_BUCKET", "WEBHOOK_FUNCTION"}
@@ -433,6 +437,9 @@ def test_each_function_may_do_exactly_this(template: Template) -> None:
             "TellMissingFromForbidden": {"s3:ListBucket"},
             "ReadLists": {"s3:GetObject"},
             "LayListsDown": {"s3:PutObject"},
+            "ReadAlarms": {"cloudwatch:DescribeAlarms"},
+            "ReadAgesOfMessages": {"cloudwatch:GetMetricData"},
+            "CountMessages": {"sqs:GetQueueAttributes"},
             "FindVersions": {"s3:ListBucketVersions"},
             "DeleteVersions": {"s3:DeleteObjectVersion"},
             "NoteWhatIsErased": {"dynamodb:UpdateItem"},
@@ -657,6 +664,7 @@ def test_no_action_is_open_and_no_resource_but_where_aws_knows_no_finer_one(temp
             assert statement["Resource"] != "*" or actions(statement) in (
                 TRACE_ACTIONS,
                 {"cloudwatch:DescribeAlarms"},
+                {"cloudwatch:GetMetricData"},
                 {"dynamodb:ListStreams"},
             )
 

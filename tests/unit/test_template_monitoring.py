@@ -8,6 +8,7 @@ import pytest
 from aws_lambda_powertools import Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
+from control.alarms import alarms_of
 from infra.checkout import ROOT
 from infra.local import metrics, translate
 from infra.local.metrics import Metric
@@ -218,6 +219,24 @@ def test_what_no_caller_notices_wakes_no_one_and_everything_else_does(name: str)
     unnoticed = "No caller notices" in ALARMS[name]["AlarmDescription"]
 
     assert topic(ALARMS[name]) == ("NoticeTopic" if unnoticed else "AlarmTopic")
+
+
+def test_the_health_of_a_stack_knows_each_alarm_what_it_means_and_what_to_do() -> None:
+    described = [
+        {
+            "AlarmName": each["AlarmName"]["Fn::Sub"].replace("${StackName}", "line"),
+            "AlarmDescription": each["AlarmDescription"],
+            "StateValue": "ALARM",
+        }
+        for each in ALARMS.values()
+    ]
+
+    ringing = alarms_of("line", described).ringing
+
+    assert len(ringing) == len(ALARMS)
+    assert all(each.means and each.first for each in ringing)
+    urgent = [each for each in ALARMS.values() if topic(each) == "AlarmTopic"]
+    assert [each.affects_callers for each in ringing] == [True] * len(urgent) + [False] * (len(ALARMS) - len(urgent))
 
 
 def test_callers_are_affected_while_any_urgent_alarm_rings() -> None:

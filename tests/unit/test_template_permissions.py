@@ -32,6 +32,10 @@ ELSEWHERE = {
     "control secretsmanager:GetSecretValue",
     "control s3:GetObject",
     "control s3:HeadObject",
+    "control cloudwatch:DescribeAlarms",  # tests/integration/test_control_health.py, like the next three
+    "control cloudwatch:GetMetricData",
+    "control sqs:GetQueueAttributes",
+    "control s3:ListObjectsV2",
     "deliver dynamodb:BatchGetItem",  # tests/integration/test_deliveries.py, like the rest
     "deliver dynamodb:UpdateItem",
     "deliver s3:GetObject",
@@ -51,7 +55,7 @@ ELSEWHERE = {
 }
 """Requests of functions that the drills leave out."""
 
-AWS = ("codedeploy", "dynamodb", "events", "lambda", "s3", "secretsmanager", "ses", "sqs")
+AWS = ("cloudwatch", "codedeploy", "dynamodb", "events", "lambda", "s3", "secretsmanager", "ses", "sqs")
 
 NEEDS = {
     # A transaction is allowed by what it is made of; the test below looks at which that is.
@@ -63,6 +67,7 @@ NEEDS = {
     # Without s3:ListBucket a missing object is answered 403, and cannot be distinguished from a forbidden one.
     "s3:HeadObject": {"s3:GetObject", "s3:ListBucket"},
     "s3:GetObject": {"s3:GetObject", "s3:ListBucket"},
+    "s3:ListObjectsV2": {"s3:ListBucket"},
     "s3:ListObjectVersions": {"s3:ListBucketVersions"},
     "s3:DeleteObject": {"s3:DeleteObjectVersion"},  # of each version: nothing is hidden by a marker only
     "s3:ListMultipartUploads": {"s3:ListBucketMultipartUploads"},

@@ -39,6 +39,7 @@ def test_the_routes_that_sam_writes_into_a_body_become_resources(cloudformation:
         *(f"GET {path}" for path in ("/calls", "/calls/{id}", "/recordings", "/recordings/{id}", "/openapi.json")),
         *(f"GET {path}" for path in ("/flows", "/flows/{name}")),
         "DELETE /recordings/{id}",
+        "GET /health",
         "GET /campaigns",
         "GET /campaigns/{id}",
         "POST /campaigns",

@@ -419,6 +419,29 @@ class CallsTable:
         found = [due for shard in range(DUE_SHARDS) for due in self._due_in(shard, now_seconds, most)]
         return tuple(sorted(found, key=lambda due: due.due_at)[:most])
 
+    def unsettled_recordings(self, most: int) -> tuple[tuple[Recording, ...], bool]:
+        """Ledger entries that are not settled, at most so many, and whether these are all; by a page of each shard."""
+        asked: Any = {
+            "TableName": self._table,
+            "IndexName": DUE_INDEX,
+            "KeyConditionExpression": f"{DUE_SHARD} = :shard",
+            "FilterExpression": "begins_with(#item, :recording)",
+            "ExpressionAttributeNames": {"#item": "item"},
+        }
+        keys: list[Item] = []
+        is_whole = True
+        for shard in range(DUE_SHARDS):
+            values = attributes({":shard": str(shard), ":recording": RECORDING})
+            page = self._client.query(**asked, ExpressionAttributeValues=values)
+            keys += (_key(each["call_session_id"], each["item"]) for each in map(plain, page["Items"]))
+            is_whole = is_whole and "LastEvaluatedKey" not in page
+        found = [
+            each
+            for place in range(0, min(len(keys), most), KEYS_AT_ONCE)
+            for each in self._read(keys[place : place + KEYS_AT_ONCE])
+        ]
+        return tuple(map(Recording.from_json, found)), is_whole and len(keys) <= most
+
     def move_due(self, due: DueItem, until: int) -> bool:
         """Let an item be due later. False if somebody else has moved it or settled it: then it is theirs."""
         return self._updated(

@@ -9,6 +9,7 @@ from dialtone.domain.parked_event import ParkedEvent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
     from mypy_boto3_s3 import S3Client
 
@@ -37,6 +38,12 @@ class ParkedEvents:
         for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket):
             for found in page.get("Contents", []):
                 yield found["Key"].removesuffix(SUFFIX)
+
+    def counted(self) -> tuple[int, bool, datetime | None]:
+        """How many there are, whether these are all, and when the oldest of them was parked; by one request."""
+        page = self._client.list_objects_v2(Bucket=self._bucket)
+        found = [each["LastModified"] for each in page.get("Contents", [])]
+        return len(found), not page["IsTruncated"], min(found, default=None)
 
     def get(self, name: str) -> ParkedEvent | None:
         """The event of that name; None if it is not there any more."""

@@ -220,3 +220,87 @@ class DeletedRecording(TypedDict):
     id: str
     deleted_at: str
     deleted_by: str
+
+
+class RingingAlarm(TypedDict):
+    """An alarm of the stack that is on."""
+
+    name: str
+    since: str | None
+    affects_callers: bool
+    means: str
+    first: str
+    measured: str
+    sends: bool
+    runbook: str
+
+
+class Alarms(TypedDict):
+    """The alarms of the stack, those that are on by name."""
+
+    watched: int
+    ringing: list[RingingAlarm]
+    without_data: list[str]
+
+
+class UnverifiedRecording(TypedDict):
+    """A recording that is not verified in the bucket yet."""
+
+    id: str
+    call_session_id: str
+    status: str
+    since: str
+    is_late: bool
+
+
+class Custody(TypedDict):
+    """Recordings that are not settled in the ledger."""
+
+    oldest_unverified: UnverifiedRecording | None
+    unverified: dict[str, int]
+    awaiting_transcript: int
+    is_whole: bool
+
+
+class Queue(TypedDict):
+    """A queue of the stack; counts are None where they could not be read."""
+
+    name: str
+    means: str
+    is_dead_letters: bool
+    messages: int | None
+    in_flight: int | None
+    delayed: int | None
+    oldest_at: str | None
+    can_redrive: bool
+    command: str | None
+    runbook: str | None
+
+
+class Parked(TypedDict):
+    """Webhooks that failed by a fault of ours."""
+
+    events: int
+    is_whole: bool
+    oldest_at: str | None
+    command: str
+
+
+class Unread(TypedDict):
+    """What could not be read."""
+
+    part: str
+    message: str
+
+
+class Health(TypedDict):
+    """How a stack is; parts are None that could not be read."""
+
+    stack: str
+    is_well: bool
+    sentences: list[str]
+    alarms: Alarms | None
+    recordings: Custody | None
+    queues: list[Queue]
+    parked: Parked | None
+    unread: list[Unread]

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
         DialAnswer,
         FlowDetail,
         FlowList,
+        Health,
         Leg,
         RecordingDetail,
         RecordingList,
@@ -158,6 +159,10 @@ class Client:
         """Delete a recording for good, where the stack's switch lets it; again, to finish what was begun."""
         path = f"/recordings/{_segment(identifier)}"
         return cast("DeletedRecording", self._asked(lambda: self.send("DELETE", path)))
+
+    def health(self) -> Health:
+        """What needs somebody: alarms that are on, recordings and messages that wait, and what is parked."""
+        return cast("Health", self._get("/health"))
 
     def send(
         self, method: str, path: str, query: str = "", body: bytes = b"", headers: Mapping[str, str] | None = None

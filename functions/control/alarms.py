@@ -1,0 +1,123 @@
+"""The stack's alarms, as CloudWatch has them."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC
+from typing import TYPE_CHECKING, Any, Protocol
+
+from control.health_answers import Alarms, RingingAlarm
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
+
+RUNBOOKS = "docs/runbooks/"
+FIRST = "First: "
+NO_CALLER = "No caller notices"
+"""With these words the description of an alarm begins that can wait until morning."""
+
+COMPARISONS: Mapping[str, str] = {
+    "GreaterThanThreshold": "above",
+    "GreaterThanOrEqualToThreshold": "from",
+    "LessThanThreshold": "below",
+    "LessThanOrEqualToThreshold": "up to",
+}
+
+MOST_PAGES = 5
+"""Of a hundred alarms: a stack has some seventy."""
+
+
+class CloudWatch(Protocol):
+    """What is needed of CloudWatch's client. Both raise botocore's errors."""
+
+    def describe_alarms(self, **asked: Any) -> Mapping[str, Any]:  # noqa: ANN401 -- boto's own parameters
+        """Alarms, page by page."""
+        ...
+
+    def get_metric_data(self, **asked: Any) -> Mapping[str, Any]:  # noqa: ANN401 -- as above
+        """Values of metrics."""
+        ...
+
+
+class AlarmsOfStack:
+    """CloudWatch, and of it this stack's alarms only. Methods raise botocore's errors."""
+
+    def __init__(self, client: CloudWatch, stack: str) -> None:
+        self._client = client
+        self._stack = stack
+
+    def read(self) -> Alarms:
+        """How they are. Raises KeyError, TypeError and ValueError for an answer that is none."""
+        found: list[dict[str, Any]] = []
+        asked: dict[str, Any] = {
+            "AlarmNamePrefix": f"{self._stack}-",
+            "AlarmTypes": ["MetricAlarm"],  # the composite one only says that one of these is on
+            "MaxRecords": 100,
+        }
+        for _ in range(MOST_PAGES):
+            page = self._client.describe_alarms(**asked)
+            found += page["MetricAlarms"]
+            if not page.get("NextToken"):
+                break
+            asked["NextToken"] = page["NextToken"]
+        return alarms_of(self._stack, found)
+
+
+def alarms_of(stack: str, described: Iterable[Mapping[str, Any]]) -> Alarms:
+    """The answer of what CloudWatch describes. Pure."""
+    own = {name: each for each in described if (name := _own_name(stack, each))}
+    ringing = [_ringing(name, each) for name, each in own.items() if each["StateValue"] == "ALARM"]
+    return Alarms(
+        watched=len(own),
+        ringing=sorted(ringing, key=lambda each: (not each.affects_callers, each.since or "", each.name)),
+        without_data=sorted(name for name, each in own.items() if each["StateValue"] == "INSUFFICIENT_DATA"),
+    )
+
+
+def _own_name(stack: str, alarm: Mapping[str, Any]) -> str:
+    """An alarm's name without the stack's; '' for one of another stack, whose name may begin with this one's.
+
+    Its runbook's section has its name.
+    """
+    name = str(alarm["AlarmName"]).removeprefix(f"{stack}-")
+    return name if _runbook(alarm).partition("#")[2] == name else ""
+
+
+def _runbook(alarm: Mapping[str, Any]) -> str:
+    last = str(alarm.get("AlarmDescription") or "").split()[-1:]
+    return last[0] if last and last[0].startswith(RUNBOOKS) else ""
+
+
+def _ringing(name: str, alarm: Mapping[str, Any]) -> RingingAlarm:
+    runbook = _runbook(alarm)
+    described = " ".join(str(alarm["AlarmDescription"]).split()).removesuffix(runbook).strip()
+    means, _, first = described.partition(FIRST)
+    since: datetime | None = alarm.get("StateTransitionedTimestamp") or alarm.get("StateUpdatedTimestamp")
+    return RingingAlarm(
+        name=name,
+        since=since.astimezone(UTC).isoformat(timespec="seconds") if since else None,
+        affects_callers=NO_CALLER not in described,
+        means=means.strip(),
+        first=first[:1].upper() + first[1:],
+        measured=_measured(alarm),
+        sends=bool(alarm.get("ActionsEnabled", True)),
+        runbook=runbook,
+    )
+
+
+def _measured(alarm: Mapping[str, Any]) -> str:
+    """In plain words what CloudWatch saw; its own words where it is no comparison with a number."""
+    reason = str(alarm.get("StateReason") or "")
+    compared = COMPARISONS.get(str(alarm.get("ComparisonOperator")))
+    try:
+        points = json.loads(alarm.get("StateReasonData") or "{}")["recentDatapoints"]
+        values = ", ".join(f"{value:g}" for value in points if value is not None)
+    except (ValueError, KeyError, TypeError):
+        return reason
+    if not values or compared is None or "Threshold" not in alarm:
+        return reason
+    seconds = int(alarm.get("Period") or 0)
+    what = str(alarm.get("MetricName") or "The value")
+    every = f" in {seconds // 60} min" if seconds >= 60 else ""  # noqa: PLR2004 -- seconds of a minute
+    return f"{what}{every}: {values}. It rings {compared} {alarm['Threshold']:g}."
