@@ -607,7 +607,9 @@ class Engine:
 def _counted(progress: Progress, before: Attempt, after: Attempt) -> Progress:
     """The progress after an attempt has changed: a call is over, a recipient settled, or neither."""
     for outcome in after.outcomes[len(before.outcomes) :]:
-        progress = progress.with_call(after.row, after.round, outcome, was_taken=before.state != CLAIMED)
+        progress = progress.with_call(
+            after.row, after.round, outcome, after.ended_at, was_taken=before.state != CLAIMED
+        )
     if after.state == SETTLED and after.outcome:
         progress = progress.with_outcome(after.outcome)
     return progress

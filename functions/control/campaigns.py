@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 
     from control.destinations import Destinations
     from dialtone.adapters.campaigns_table import CampaignsTable
+    from dialtone.domain.campaigns.estimate import Estimate
     from dialtone.domain.campaigns.recipient import Recipient
     from dialtone.flow.loaded_flow import LoadedFlow
 
@@ -199,11 +200,14 @@ class Ordering:
                 last_round_seconds=wanted.last_round_seconds,
                 detection=wanted.detection,
             )
+            assumed = Assumed(campaign.rate_per_second, campaign.max_in_flight)
+            took = estimate(checked.zones, campaign.window, campaign.starts_at, assumed)
+            campaign = campaign.with_estimate(took)
             repeated = self._store.campaign(name) is not None
             if not repeated and not wanted.dry_run:
                 upload(checked, name, rules.needs, self._s3, self._bucket)
                 repeated = not self._stored(campaign, flow)
-        return _answer(campaign, checked, dry_run=wanted.dry_run, repeated=repeated)
+        return _answer(campaign, checked, took, dry_run=wanted.dry_run, repeated=repeated)
 
     def _checked(self, checked: CheckedList, rules: ListRules, wanted: CampaignOrder) -> CheckedList:
         parameter = "list_key" if wanted.list_key else "recipients"
@@ -296,9 +300,9 @@ def _retries(written: list[Retry]) -> tuple[RetryRule, ...]:
     return tuple(RetryRule(each.outcome, each.times, each.pause_seconds) for each in written)
 
 
-def _answer(campaign: Campaign, checked: CheckedList, *, dry_run: bool, repeated: bool) -> CampaignAnswer:
-    assumed = Assumed(campaign.rate_per_second, campaign.max_in_flight)
-    took = estimate(checked.zones, campaign.window, campaign.starts_at, assumed)
+def _answer(
+    campaign: Campaign, checked: CheckedList, took: Estimate, *, dry_run: bool, repeated: bool
+) -> CampaignAnswer:
     return CampaignAnswer(
         id=campaign.id,
         rows=checked.rows,

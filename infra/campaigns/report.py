@@ -9,24 +9,33 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from dialtone.domain.campaigns.attempt import SETTLED
-from dialtone.domain.campaigns.results import FAILURES, NOT_REACHED, OUTCOMES
+from dialtone.domain.campaigns.notes import MILLIONTHS
+from dialtone.domain.campaigns.results import ACKNOWLEDGED, FAILURES, MACHINE, OUTCOMES, PERSON
+from infra.campaigns import words
+from infra.campaigns.standing import NOTHING_YET, costs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
+    from dialtone.adapters.campaigns_table import Spent
     from dialtone.domain.campaigns.attempt import Attempt
     from dialtone.domain.campaigns.campaign import Campaign
 
 COLUMNS = 60
 """Bars of the picture's course of time, at most."""
 
-WIDTH, BAR_HEIGHT, LEFT, TOP, CHART_HEIGHT = 720, 22, 150, 64, 140
+WIDTH, BAR_HEIGHT, LEFT, TOP, CHART_HEIGHT = 720, 22, 250, 112, 140
 FONT = 'font-family="sans-serif" font-size="13"'
-GOOD, NEUTRAL, BAD = "#2ca02c", "#9db4c8", "#d62728"
+GOOD, NEUTRAL, BAD = "good", "neutral", "bad"
+COLOURS = {GOOD: "#0072b2", NEUTRAL: "#9db4c8", BAD: "#d55e00"}
+"""Also to people who see no red or no green."""
+LEGEND = {GOOD: "reached", NEUTRAL: "not reached, or not called", BAD: "failed"}
+REACHED = frozenset({ACKNOWLEDGED, PERSON, MACHINE})
 
 
-def row_of(attempt: Attempt) -> dict[str, object]:
-    """A recipient's row of the table of results."""
+def row_of(attempt: Attempt, cost: int = 0) -> dict[str, object]:
+    """A recipient's row of the table of results; the cost of the calls in millionths.
+
+    Programs read it: outcomes and rules stand there by the words that the API has for them.
+    """
     recipient = attempt.recipient
     ended = datetime.fromtimestamp(attempt.ended_at, UTC).isoformat() if attempt.ended_at else ""
     return {
@@ -37,6 +46,7 @@ def row_of(attempt: Attempt) -> dict[str, object]:
         "rounds": attempt.round,
         "outcomes": " ".join(attempt.outcomes),
         "answered_seconds": attempt.seconds,
+        "cost": f"{cost / MILLIONTHS:.6f}".rstrip("0").rstrip(".") if cost else "",
         "ended_at": ended,
         "telnyx_code": attempt.code,
         "call_session_id": attempt.session_id,
@@ -58,34 +68,32 @@ class Sums:
     by_minute: dict[int, Counter[str]] = field(default_factory=dict)
     """Unix minute → how many recipients ended then, by `good`, `neutral` and `bad`."""
 
-    def added(self, attempts: Iterable[Attempt]) -> Iterator[Attempt]:
-        """Add each up, and pass it on."""
-        for attempt in attempts:
-            if attempt.outcome:
-                self.outcomes[attempt.outcome] += 1
-                self.by_minute.setdefault(attempt.ended_at // 60, Counter())[kind(attempt.outcome)] += 1
-            elif attempt.state == SETTLED:
-                self.refused[attempt.refused] += 1
-            self.rounds[attempt.round] += 1
-            self.seconds += attempt.seconds
-            self.minutes += -(-attempt.seconds // 60)
-            yield attempt
+    def add(self, attempt: Attempt) -> None:
+        """Add one up."""
+        if attempt.outcome:
+            self.outcomes[attempt.outcome] += 1
+            self.by_minute.setdefault(attempt.ended_at // 60, Counter())[kind(attempt.outcome)] += 1
+        elif attempt.state == SETTLED:
+            self.refused[attempt.refused] += 1
+        self.rounds[attempt.round] += 1
+        self.seconds += attempt.seconds
+        self.minutes += -(-attempt.seconds // 60)
 
 
 def kind(outcome: str) -> str:
     """Whether somebody was reached, could not be, or something failed."""
     if outcome in FAILURES:
-        return "bad"
-    return "neutral" if outcome in NOT_REACHED else "good"
+        return BAD
+    return GOOD if outcome in REACHED else NEUTRAL
 
 
-def picture(campaign: Campaign, sums: Sums) -> str:
+def picture(campaign: Campaign, sums: Sums, spent: Spent = NOTHING_YET) -> str:
     """The report as SVG: what came of the recipients, and when."""
-    shown = [(each, sums.outcomes[each]) for each in OUTCOMES if sums.outcomes[each]]
-    shown += [(f"not called: {rule}", count) for rule, count in sorted(sums.refused.items())]
+    shown = [(words.outcome(each), kind(each), sums.outcomes[each]) for each in OUTCOMES if sums.outcomes[each]]
+    shown += [(words.not_called(rule), NEUTRAL, count) for rule, count in sorted(sums.refused.items())]
     chart_top = TOP + len(shown) * BAR_HEIGHT + 40
     height = chart_top + CHART_HEIGHT + 40
-    most = max((count for _, count in shown), default=1)
+    most = max((count for _, _, count in shown), default=1)
     said = f"{campaign.recipients:,} recipients, {_dials(sums):,} dials, {sums.minutes:,} minutes answered"
     heading = escape(f"{campaign.id}: {campaign.status}")
     size = f'width="{WIDTH}" height="{height}"'
@@ -95,17 +103,27 @@ def picture(campaign: Campaign, sums: Sums) -> str:
         f'<rect {size} fill="#ffffff"/>',
         f'<text x="16" y="28" font-size="18" font-weight="bold">{heading}</text>',
         f'<text x="16" y="48" fill="#555555">{said}</text>',
+        *(f'<text x="16" y="66" fill="#555555">{escape(line)}</text>' for line in costs(campaign, spent)),
+        *_legend(),
     ]
-    for place, (name, count) in enumerate(shown):
+    for place, (name, sort, count) in enumerate(shown):
         y, width = TOP + place * BAR_HEIGHT, max(1, round((WIDTH - LEFT - 90) * count / most))
-        colour = {"good": GOOD, "neutral": NEUTRAL, "bad": BAD}[kind(name)] if ":" not in name else NEUTRAL
         parts += [
             f'<text x="{LEFT - 8}" y="{y + 15}" text-anchor="end">{escape(name)}</text>',
-            f'<rect x="{LEFT}" y="{y + 3}" width="{width}" height="{BAR_HEIGHT - 6}" fill="{colour}"/>',
+            f'<rect x="{LEFT}" y="{y + 3}" width="{width}" height="{BAR_HEIGHT - 6}" fill="{COLOURS[sort]}"/>',
             f'<text x="{LEFT + width + 6}" y="{y + 15}" fill="#555555">{count:,}</text>',
         ]
     parts += _course(sums, chart_top)
     return "\n".join([*parts, "</svg>"]) + "\n"
+
+
+def _legend() -> list[str]:
+    found, x = [], 16
+    for sort, text in LEGEND.items():
+        found.append(f'<rect x="{x}" y="80" width="12" height="12" fill="{COLOURS[sort]}"/>')
+        found.append(f'<text x="{x + 18}" y="91">{text}</text>')
+        x += 46 + 7 * len(text)
+    return found
 
 
 def _dials(sums: Sums) -> int:
@@ -127,8 +145,8 @@ def _course(sums: Sums, top: int) -> list[str]:
     found = [f'<text x="16" y="{top - 8}" fill="#555555">Recipients done, each {stretch}; {most:,} at most</text>']
     for place, counts in sorted(columns.items()):
         y = float(top + CHART_HEIGHT)
-        for name, colour in (("good", GOOD), ("neutral", NEUTRAL), ("bad", BAD)):
-            tall = CHART_HEIGHT * counts[name] / most
+        for sort, colour in COLOURS.items():
+            tall = CHART_HEIGHT * counts[sort] / most
             y -= tall
             if tall:
                 found.append(

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from dialtone.adapters.campaigns_table import Spent
 from dialtone.domain.campaigns.campaign import RUNNING
 from dialtone.domain.campaigns.results import FAILURES, OUTCOMES
+from infra.campaigns import words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 BAR_CHARACTERS = 40
 MOVING_SECONDS = 30
 """Without a dial for longer, a campaign stands still: no time left can be said."""
+NOTHING_YET = Spent()
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,7 @@ class Standing:
     now: float
     rate: float = 0.0
     """Dials a second, of late; 0 where that is not known."""
+    spent: Spent = NOTHING_YET
 
     @property
     def seconds_left(self) -> float | None:
@@ -47,16 +51,34 @@ class Standing:
             f"[{'#' * filled}{'.' * (BAR_CHARACTERS - filled)}] {progress.settled:,} of {campaign.recipients:,} done",
             f"dials {progress.dials:,}   in flight {progress.in_flight:,}   {self._moves()}",
         ]
-        found += [f"  {outcome:<13}{count:>10,}" for outcome, count in in_order(progress)]
-        found += [f"  not called: {rule:<20}{count:>10,}" for rule, count in sorted(progress.refused.items())]
+        found += costs(campaign, self.spent)
+        found += counts(progress)
         if progress.failures:
-            found.append(f"last failures (row, round): {', '.join(progress.failures)}")
+            found.append(f"last failures: {', '.join(map(words.failure, progress.failures))}")
         return found
 
     def _moves(self) -> str:
         rate = f"{self.rate:.1f} a second" if self.rate else ""
         left = self.seconds_left
         return "   ".join(filter(None, (rate, f"{duration(left)} left to dial" if left is not None else "")))
+
+
+def counts(progress: Progress) -> list[str]:
+    """How many recipients ended how, or were not called and why: a line each."""
+    found = [(words.outcome(each), count) for each, count in in_order(progress)]
+    found += [(words.not_called(rule), count) for rule, count in sorted(progress.refused.items())]
+    wide = max((len(text) for text, _ in found), default=0)
+    return [f"  {text:<{wide}}{count:>10,}" for text, count in found]
+
+
+def costs(campaign: Campaign, spent: Spent) -> list[str]:
+    """What the calls cost and what was estimated, as a line; none while neither is known."""
+    parts = []
+    if spent.calls:
+        parts.append(f"cost ${spent.amount:,.2f} for {spent.calls:,} calls")
+    if campaign.estimated_dollars:
+        parts.append(f"estimated ${campaign.estimated_dollars:,.2f} at most for one round")
+    return ["; ".join(parts)] if parts else []
 
 
 def rate_between(earlier: Progress, later: Progress, seconds: float) -> float:

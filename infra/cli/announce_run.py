@@ -170,7 +170,7 @@ def _plan(
         detection=given.detection,
     )
     took = estimate(checked.zones, given.window, starts_at, assumed)
-    return Plan(campaign, checked, took, assumed, suppression_known)
+    return Plan(campaign.with_estimate(took), checked, took, assumed, suppression_known)
 
 
 def _order(plan: Plan, stack: Stack | None, flow: LoadedFlow) -> None:

@@ -22,7 +22,7 @@ from dialtone.domain.errors import DialtoneError
 from infra import aws
 from infra.calls.spreadsheet import cell
 from infra.campaigns.report import Sums, picture, row_of
-from infra.campaigns.standing import Standing, duration, in_order, rate_between, rate_of_late, table
+from infra.campaigns.standing import Standing, costs, counts, duration, rate_between, rate_of_late, table
 from infra.cli.campaigns_show import LOOK_SECONDS
 from infra.cli.publications_access import author
 from infra.console import can_draw, printable
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
 
-    from dialtone.domain.campaigns.attempt import Attempt
+    from dialtone.adapters.campaigns_table import Spent
     from dialtone.domain.campaigns.campaign import Campaign
     from dialtone.domain.campaigns.progress import Progress
 
@@ -65,9 +65,9 @@ def _list(given: argparse.Namespace, store: CampaignsTable) -> int:
 def _show(given: argparse.Namespace, store: CampaignsTable) -> int:
     campaign, progress = _found(given.campaign, store)
     if given.json:
-        print(json.dumps(_json(campaign, progress)))
+        print(json.dumps(_json(campaign, progress) | {"cost": asdict(store.spent(campaign.id))}))
         return 0
-    standing = Standing(campaign, progress, time.time(), rate_of_late(progress))
+    standing = Standing(campaign, progress, time.time(), rate_of_late(progress), store.spent(campaign.id))
     shown = _print(standing, 0)
     with suppress(KeyboardInterrupt):
         while given.watch and not _is_over(standing):
@@ -75,7 +75,7 @@ def _show(given: argparse.Namespace, store: CampaignsTable) -> int:
             campaign, later = _found(given.campaign, store)
             now = time.time()
             rate = rate_between(standing.progress, later, now - standing.now)
-            standing = Standing(campaign, later, now, rate)
+            standing = Standing(campaign, later, now, rate, store.spent(campaign.id))
             shown = _print(standing, shown)
     return 0
 
@@ -114,45 +114,56 @@ def _order(given: argparse.Namespace, store: CampaignsTable) -> int:
 def _report(given: argparse.Namespace, store: CampaignsTable) -> int:
     campaign, progress = _found(given.campaign, store)
     sums = Sums()
-    attempts = sums.added(_attempts(campaign, store))
+    spent = store.spent(campaign.id)
+    rows = _rows(campaign, store, sums, priced=bool(given.csv and spent.calls))
     with ExitStack() as files:
         if given.csv:
             out = sys.stdout if given.csv == "-" else files.enter_context(_file(given.csv))
-            _write_csv(attempts, out)
-        for _ in attempts:
+            _write_csv(rows, out)
+        for _ in rows:
             pass  # what no table was made of is added up all the same
     if given.svg:
         with _file(given.svg) as drawn:
-            drawn.write(picture(campaign, sums))
+            drawn.write(picture(campaign, sums, spent))
     if given.csv != "-":
-        print("\n".join(map(printable, _summary(campaign, progress, sums))))
+        print("\n".join(map(printable, _summary(campaign, progress, sums, spent))))
     return 0
 
 
-def _summary(campaign: Campaign, progress: Progress, sums: Sums) -> list[str]:
+def _summary(campaign: Campaign, progress: Progress, sums: Sums, spent: Spent) -> list[str]:
     took = progress.at - progress.began_at if progress.began_at else 0
     return [
         f"{campaign.id}: {campaign.status}, {progress.settled:,} of {campaign.recipients:,} recipients done",
-        f"{progress.dials:,} dials in {duration(took)}; {sums.minutes:,} minutes answered",
-        *(f"  {outcome:<13}{count:>10,}" for outcome, count in in_order(progress)),
-        *(f"  not called: {rule:<20}{count:>10,}" for rule, count in sorted(progress.refused.items())),
+        f"{progress.dials:,} dials in {duration(took)}{_estimated(campaign)}; {sums.minutes:,} minutes answered",
+        *costs(campaign, spent),
+        *counts(progress),
     ]
 
 
-def _attempts(campaign: Campaign, store: CampaignsTable) -> Iterator[Attempt]:
+def _estimated(campaign: Campaign) -> str:
+    seconds = campaign.estimated_seconds
+    return f" (estimated {duration(seconds)} for one round)" if seconds else ""
+
+
+def _rows(campaign: Campaign, store: CampaignsTable, sums: Sums, *, priced: bool) -> Iterator[dict[str, object]]:
+    """The rows of the table, added up on the way; a part of the list at a time."""
     for part in range(-(-campaign.recipients // PART_RECIPIENTS)):
-        yield from store.attempts(campaign.id, part)
+        costs_of = store.costs(campaign.id, part) if priced else {}
+        for attempt in store.attempts(campaign.id, part):
+            sums.add(attempt)
+            yield row_of(attempt, costs_of.get(attempt.row, 0))
 
 
-def _write_csv(attempts: Iterator[Attempt], out: TextIO) -> None:
+def _write_csv(rows: Iterator[dict[str, object]], out: TextIO) -> None:
     """A header, of what the first recipient was given, and a row for each."""
-    first = next(attempts, None)
+    first = next(rows, None)
     if first is None:
         return
-    writer = csv.DictWriter(out, fieldnames=list(row_of(first)), extrasaction="ignore", restval="", lineterminator="\n")
-    writer.writerow({name: cell(name) for name in row_of(first)})
-    for attempt in chain([first], attempts):
-        writer.writerow({name: cell(value) for name, value in row_of(attempt).items()})
+    heads = list(first)
+    writer = csv.DictWriter(out, fieldnames=heads, extrasaction="ignore", restval="", lineterminator="\n")
+    writer.writerow({name: cell(name) for name in heads})
+    for row in chain([first], rows):
+        writer.writerow({name: cell(value) for name, value in row.items()})
 
 
 def _file(name: str) -> TextIO:

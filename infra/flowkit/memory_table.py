@@ -140,12 +140,17 @@ class MemoryTable:
         return {"Code": "None" if holds else "ConditionalCheckFailed"}
 
     def _updated(self, update: Any) -> Item:
-        """The item with fields set, or one removed; DynamoDB makes one where none is."""
+        """The item with fields set or added to, or one removed; DynamoDB makes one where none is."""
         kept = self._items.get(_key(update["Key"]))
         there = json.loads(kept) if kept else dict(update["Key"])
         names, expression = update.get("ExpressionAttributeNames", {}), update["UpdateExpression"]
         if removing := re.fullmatch(r"REMOVE (#\w+)", expression):
             there.pop(names[removing[1]], None)
+            return there
+        if expression.startswith("ADD "):
+            for name, value in re.findall(r"(\w+) (:\w+)", expression):
+                more = int(update["ExpressionAttributeValues"][value]["N"])
+                there[name] = {"N": str(int(there.get(name, {"N": "0"})["N"]) + more)}
             return there
         if re.fullmatch(r"SET #?\w+ = :\w+(, #?\w+ = :\w+)*", expression) is None:
             raise NotImplementedError(expression)

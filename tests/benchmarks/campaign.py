@@ -22,6 +22,7 @@ from campaigns.engine import Engine
 from dialtone.adapters.campaign_numbers import NumberRecord
 from dialtone.adapters.campaigns_table import Lease
 from dialtone.domain.campaigns.campaign import DONE, PAUSED, RUNNING
+from dialtone.domain.campaigns.estimate import Assumed, estimate
 from dialtone.domain.campaigns.progress import Progress
 from dialtone.domain.campaigns.recipient import PART_RECIPIENTS
 from infra.campaigns.report import Sums, picture
@@ -39,6 +40,13 @@ if TYPE_CHECKING:
 
 FAULTS = Faults(throttled=0.003, unanswered=0.002, dies=0.0001, too_many=0.01, fails=0.01, silent=0.002)
 KILOBYTES_A_MEGABYTE = 1024
+
+
+def _estimated(campaign: Campaign) -> Campaign:
+    """As it would have been ordered."""
+    assumed = Assumed(campaign.rate_per_second, campaign.max_in_flight)
+    zones: dict[tuple[str, ...], int] = {("America/New_York",): campaign.recipients}
+    return campaign.with_estimate(estimate(zones, campaign.window, campaign.starts_at, assumed))
 
 
 class DiskItems(MutableMapping[tuple[str, str], str]):
@@ -280,11 +288,11 @@ def main() -> int:
                 megabytes.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // KILOBYTES_A_MEGABYTE)
         progress = simulation.progress
         if given.picture:
-            campaign, sums = simulation.store.read(["water-off"])[0][0], Sums()
+            campaign, sums = _estimated(simulation.store.read(["water-off"])[0][0]), Sums()
             parts = range(-(-given.recipients // PART_RECIPIENTS))
-            for _ in sums.added(each for part in parts for each in simulation.store.attempts("water-off", part)):
-                pass
-            given.picture.write_text(picture(campaign, sums), encoding="utf-8")
+            for attempt in (each for part in parts for each in simulation.store.attempts("water-off", part)):
+                sums.add(attempt)
+            given.picture.write_text(picture(campaign, sums, simulation.store.spent("water-off")), encoding="utf-8")
         twice = simulation.twice + sum(each > 1 for each in simulation.rung.values())
     said = (
         f"{given.recipients} recipients, {progress.dials} dials claimed, {simulation.dials} rung, {twice} twice",

@@ -12,23 +12,26 @@ from typing import TYPE_CHECKING
 import pytest
 
 from dialtone.adapters.campaigns_table import CampaignsTable
+from dialtone.domain.calls import Call
 from dialtone.domain.campaigns.attempt import Attempt
 from dialtone.domain.campaigns.campaign import CANCELLED, DONE, PAUSED, RUNNING, SCHEDULED
 from dialtone.domain.campaigns.progress import Progress
 from dialtone.domain.campaigns.recipient import Recipient
 from dialtone.domain.campaigns.results import BUSY, INVALID, PERSON
+from dialtone.domain.decisions import Decision
 from infra import aws
 from infra.campaigns.standing import Standing, duration
 from infra.cli.main import main
 from tests.integration.campaign_example import CAMPAIGN as ORDERED
 from tests.integration.campaign_example import FLOW, NOW
+from tests.integration.deliveries import LEG, SESSION, event
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.integration.dependencies import Line
 
-CAMPAIGN = replace(ORDERED, status=RUNNING)
+CAMPAIGN = replace(ORDERED, status=RUNNING, estimated_dollars=0.035)
 
 
 @pytest.fixture
@@ -42,8 +45,13 @@ def store(line: Line, monkeypatch: pytest.MonkeyPatch) -> CampaignsTable:
         for row, name in enumerate(("Zoë", "=HYPERLINK(1)", "Xia", "Wim"), start=2)
     )
     progress = Progress().took(4, end_of_part=False).with_dials(3, 1.0, NOW + 5)
-    progress = progress.with_call(2, 1, PERSON).with_outcome(PERSON).with_refusal("suppressed").with_call(3, 1, BUSY)
-    progress = progress.with_call(5, 1, INVALID).with_outcome(INVALID)
+    progress = (
+        progress.with_call(2, 1, PERSON, NOW + 40)
+        .with_outcome(PERSON)
+        .with_refusal("suppressed")
+        .with_call(3, 1, BUSY, NOW + 9)
+    )
+    progress = progress.with_call(5, 1, INVALID, NOW + 600).with_outcome(INVALID)
     found.commit(
         "water-off",
         [
@@ -55,7 +63,14 @@ def store(line: Line, monkeypatch: pytest.MonkeyPatch) -> CampaignsTable:
         progress,
         now=NOW + 600,
     )
+    report_cost(line)
     return found
+
+
+def report_cost(line: Line) -> None:
+    """What Telnyx says that the call to Zoë cost."""
+    call = replace(Call(SESSION, LEG), campaign="water-off/0/2/1", initiated_at="2026-09-21T12:00:01.000000Z")
+    line.store.commit(event("call.cost"), call, Decision(replace(call, cost=6_800)), at_seconds=NOW)
 
 
 def campaigns(*arguments: str) -> int:
@@ -78,8 +93,8 @@ def test_campaigns_are_listed_and_shown(store: CampaignsTable, capsys: pytest.Ca
     assert campaigns("show", "water-off") == 0
     shown = capsys.readouterr().out
     assert "3 of 5 done" in shown
-    assert "not called: suppressed" in shown
-    assert "last failures (row, round): 5 1 invalid" in shown
+    assert "not called: on the suppression list" in shown
+    assert "last failures: row 5 invalid number" in shown
     assert campaigns("show", "water-off", "--json") == 0
     assert json.loads(capsys.readouterr().out)["progress"]["settled"] == 3
 
@@ -114,7 +129,9 @@ def test_the_report_has_a_row_for_each_recipient_and_no_formula(
 
     assert campaigns("report", "water-off", "--csv", str(table), "--svg", str(drawn)) == 0
 
-    assert "1 minutes answered" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "1 minutes answered" in said
+    assert "cost $0.01 for 1 calls; estimated $0.04 at most for one round" in said
     rows = list(csv.DictReader(table.read_text(encoding="utf-8").splitlines()))
     assert [(each["row"], each["outcome"], each["refused"]) for each in rows] == [
         ("2", PERSON, ""),
@@ -122,9 +139,18 @@ def test_the_report_has_a_row_for_each_recipient_and_no_formula(
         ("4", "", "suppressed"),
         ("5", INVALID, ""),
     ]
+    assert [each["cost"] for each in rows] == ["0.0068", "", "", ""]
     assert rows[1]["given_name"] == "'=HYPERLINK(1)"
     assert rows[0]["number"] == "'+15550100002"
-    assert "water-off: running" in "".join(ET.parse(drawn).getroot().itertext())  # noqa: S314 -- our own
+    text = "".join(ET.parse(drawn).getroot().itertext())  # noqa: S314 -- our own
+    for part in (
+        "water-off: running",
+        "reached",
+        "heard by a person",
+        "not called: on the suppression list",
+        "cost $0.01",
+    ):
+        assert part in text
     assert campaigns("report", "water-off", "--csv", "-") == 0
     assert capsys.readouterr().out.startswith("row,number,outcome")
 

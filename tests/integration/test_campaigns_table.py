@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from dialtone.adapters.calls_table import LostRace
-from dialtone.adapters.campaigns_table import CampaignsTable, TableThrottled
+from dialtone.adapters.campaigns_table import CampaignsTable, Spent, TableThrottled
 from dialtone.domain.calls import Call
 from dialtone.domain.campaigns.attempt import Attempt
 from dialtone.domain.campaigns.campaign import CANCELLED, DONE, PAUSED, RUNNING, RetryRule
@@ -122,6 +122,32 @@ def test_what_happens_on_a_campaigns_call_is_noted_beside_its_recipient(line: Li
     ((noted,),) = table.notes([place, place._replace(round=2)]).values()
     assert (noted.outcome, noted.seconds) == (BUSY, 0)
     assert b"CAMPAIGN#" not in line.wire.bodies[0]  # nothing new: no write
+
+
+def test_what_a_campaigns_calls_cost_counts_once_however_often_and_late_it_is_reported(
+    line: Line, table: CampaignsTable
+) -> None:
+    def report(call: Call, number: int, cost: int) -> Call:
+        after = replace(call, cost=cost)
+        line.store.commit(event("call.cost", number), call, Decision(after), at_seconds=NOW)
+        return replace(after, version=call.version + (after != call))
+
+    rings = Call(
+        SESSION, LEG, control_id=CONTROL, campaign="water-off/0/2/1", initiated_at="2026-09-21T12:00:01.000000Z"
+    )
+    known = report(rings, 1, 13_600)
+    with pytest.raises(LostRace):
+        report(rings, 1, 13_600)
+    again = report(report(known, 2, 13_600), 3, 20_000)
+    report(replace(rings, session_id="other", leg_id="other", campaign="water-off/0/34/2"), 4, 7_000)
+
+    assert again.version == 2
+    assert table.spent("water-off") == Spent(27_000, calls=2)
+    assert table.spent("water-off").amount == 0.027
+    assert table.costs("water-off", 0) == {2: 20_000, 34: 7_000}
+    assert (table.spent("nothing"), table.costs("water-off", 1)) == (Spent(), {})
+    ((noted,),) = table.notes([Place("water-off", 0, 2, 1)]).values()
+    assert noted == CallNote(LEG, SESSION, CONTROL)
 
 
 def test_a_call_that_says_it_is_of_a_campaign_in_words_that_are_none_is_kept_without_a_note(line: Line) -> None:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError, ReadTimeoutError
 
 from campaigns.engine import Engine
-from dialtone.adapters.calls_table import campaign_note
+from dialtone.adapters.calls_table import campaign_cost, campaign_note
 from dialtone.adapters.campaign_numbers import CampaignNumbers
 from dialtone.adapters.campaigns_table import CampaignsTable
 from dialtone.adapters.telnyx_api import CallInfo, Outcome
@@ -55,6 +55,9 @@ AWS_SECONDS, TELNYX_SECONDS = 0.006, 0.12
 REMEMBERED_SECONDS = 60
 """How long Telnyx remembers a command id."""
 ACCEPTED, TOO_MANY = 200, 429
+BILLING_SECONDS = 2.0
+MINUTE_COSTS = 6_800
+"""Millionths of a dollar."""
 
 ANSWERS: Mapping[str, tuple[float, int, int]] = {
     PERSON: (0.34, 9, 30),
@@ -300,6 +303,8 @@ class Simulation:
             del self.alive[note.control_id]
             if not silent:
                 self._note(place, note._replace(outcome=outcome, at=int(self.now), seconds=lasts))
+                if lasts:
+                    self.after(BILLING_SECONDS, lambda: self._bill(place, lasts))
 
         if not silent:
             self.after(0.3 + self.chance.random() * 2, lambda: self._note(place, note))
@@ -309,6 +314,11 @@ class Simulation:
         kept = self.table.get({"call_session_id": {"S": place.partition}, "item": {"S": place.call_item}})
         if note.outcome or kept is None:
             self.table.transact_write_items(TransactItems=[campaign_note(TABLE, place, note, int(self.now))])
+
+    def _bill(self, place: Place, lasts: int) -> None:
+        """Telnyx reports what the call cost."""
+        cost = campaign_cost(TABLE, place, MINUTE_COSTS * -(-lasts // 60), calls=True)
+        self.table.transact_write_items(TransactItems=[cost])
 
     def die_perhaps(self) -> None:
         """End the worker, as the seed or the plan says."""

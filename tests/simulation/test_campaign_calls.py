@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from concurrent.futures import Future
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -12,9 +13,9 @@ import pytest
 
 from campaigns.engine import Engine
 from dialtone.adapters.campaign_numbers import CampaignNumbers
-from dialtone.adapters.campaigns_table import CampaignsTable
+from dialtone.adapters.campaigns_table import CampaignsTable, Spent
 from dialtone.adapters.flow_library import FlowLibrary
-from dialtone.domain.campaigns.campaign import DONE, GREETING_END, PREMIUM, Campaign, Window, list_key
+from dialtone.domain.campaigns.campaign import DONE, GREETING_END, PREMIUM, Campaign, RetryRule, Window, list_key
 from dialtone.domain.campaigns.recipient import Recipient
 from dialtone.domain.campaigns.results import (
     ACKNOWLEDGED,
@@ -30,6 +31,7 @@ from dialtone.domain.campaigns.results import (
 )
 from infra.account import CONNECTION_ID, SHOWN_NUMBER
 from infra.carrier import Busy, Fax, HangUp, Hear, Machine, NoAnswer, Person, Press, Rejects, Unknown, WebhookFault
+from infra.carrier.cost import BILLED_SECONDS, RATES_USD
 from infra.carrier.legs import Nature
 from infra.flowkit.stage import Stage
 from tests.simulation.campaigning import Quiet
@@ -85,6 +87,7 @@ class Town(Stage):
         self.campaigns = CampaignsTable(self.table, "calls")  # type: ignore[arg-type] # in memory
         flow = FlowLibrary.open(FLOWS).flow("water-off")
         assert flow is not None
+        self.flow = flow
         self.campaigns.order(self.campaign, flow)
 
     def announce(self) -> dict[int, Attempt]:
@@ -173,13 +176,33 @@ def test_a_fax_that_hangs_up_before_a_flow_that_is_not_sure_has_ended_is_cut_off
 
 
 @pytest.mark.parametrize("fault", [WebhookFault.TWICE, WebhookFault.LATE])
-def test_webhooks_that_come_twice_or_late_change_no_outcome(fault: WebhookFault) -> None:
+def test_webhooks_that_come_twice_or_late_change_no_outcome_and_no_cost(fault: WebhookFault) -> None:
     town = Town(PEOPLE)
     town.carrier.faults.disturb_webhooks(fault, times=1_000)
 
     attempts = town.announce()
+    town.sleep(600)
 
     assert {each.outcome for each in attempts.values()} == {each for each, _ in PEOPLE}
+    billed = [each for each in attempts.values() if each.seconds]
+    assert town.campaigns.spent("water-off") == Spent(sum(map(price, billed)), len(billed))
+    assert town.campaigns.costs("water-off", 0) == Counter({each.row: price(each) for each in billed})
+
+
+def price(attempt: Attempt) -> int:
+    """What the carrier asks for a call, in millionths of a dollar."""
+    return round(sum(RATES_USD.values()) * 1_000_000) * -(-attempt.seconds // BILLED_SECONDS)
+
+
+def test_who_does_not_press_the_key_is_dialled_again_where_a_rule_says_so() -> None:
+    town = Town([(PERSON, Person()), (ACKNOWLEDGED, Person(Hear("press 1"), Press("1"), HangUp()))])
+    asked = replace(town.campaign, id="again", list_key=list_key("again"), retries=(RetryRule(PERSON, 1, 300),))
+    town.campaigns.order(asked, town.flow)
+
+    town.announce()
+
+    again = {each.row: each.outcomes for each in town.campaigns.attempts("again", 0)}
+    assert again == {2: (PERSON, PERSON), 3: (ACKNOWLEDGED,)}
 
 
 def test_a_call_of_which_nothing_is_ever_reported_ends_as_unknown_and_is_dialled_once_more() -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialtone.domain.call_variables import ANSWERED_BY
+from dialtone.domain.call_variables import ANSWERED_BY, OUTCOME
 from dialtone.domain.calls import Call
 from dialtone.domain.campaigns.attempt import (
     ADOPT,
@@ -113,6 +113,8 @@ def test_too_many_requests_hold_the_dials_then_halve_them_and_they_recover() -> 
         ({"hangup_cause": "some_new_cause"}, UNKNOWN),
         ({"answered_at": "t", "ending": COMPLETED, "variables": {ANSWERED_BY: "human"}}, PERSON),
         ({"answered_at": "t", "ending": COMPLETED, "variables": {ACKNOWLEDGED: "yes"}}, ACKNOWLEDGED),
+        ({"answered_at": "t", "ending": HUNG_UP, "variables": {OUTCOME: ACKNOWLEDGED}}, ACKNOWLEDGED),
+        ({"answered_at": "t", "ending": COMPLETED, "variables": {OUTCOME: "not acknowledged"}}, PERSON),
         ({"answered_at": "t", "ending": COMPLETED, "variables": {ANSWERED_BY: "machine"}}, MACHINE),
         ({"answered_at": "t", "ending": COMPLETED, "variables": {ANSWERED_BY: "fax_detected"}}, FAX),
         ({"answered_at": "t", "ending": HUNG_UP, "variables": {ANSWERED_BY: "machine"}}, CUT_OFF),
@@ -160,7 +162,7 @@ def test_the_guard_judges_by_the_last_calls_and_not_by_few() -> None:
 def test_the_guard_expects_failures_first_since_they_are_known_first() -> None:
     progress = Progress().with_dials(100, 25.0, NOW)
     for row in range(20):
-        progress = progress.with_call(row, 1, INVALID)
+        progress = progress.with_call(row, 1, INVALID, NOW)
     progress = progress.with_dials(60, 25.0, NOW + 3)
 
     assert progress.dialled_meanwhile == 60
@@ -236,7 +238,7 @@ def test_dials_after_a_time_without_any_are_first_ones_again() -> None:
 
 
 def test_progress_counts_calls_and_recipients_apart() -> None:
-    progress = Progress().took(3, end_of_part=False).with_call(2, 1, BUSY).with_call(2, 2, INVALID)
+    progress = Progress().took(3, end_of_part=False).with_call(2, 1, BUSY, NOW).with_call(2, 2, INVALID, NOW)
     progress = progress.with_outcome(INVALID).with_refusal("suppressed").took(5, end_of_part=True)
 
     assert (progress.calls, progress.outcomes, progress.refused) == (

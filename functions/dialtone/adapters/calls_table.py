@@ -90,6 +90,8 @@ LEG, EVENT, RECORDING, FLOW, TEXT = "LEG#", "EVENT#", "RECORDING#", "FLOW#", "TE
 SWEEP = "SWEEP#"
 NOTED = "leg "
 """How the attributes begin in which calls of a campaign are noted: one a leg, so that two in a round would be seen."""
+COSTS = "cost "
+"""How those begin that say what these calls cost."""
 QUEUE, CALLBACKS, CALLBACK = "QUEUE#", "CALLBACKS", "callback "
 CALLER, MEMORY_ITEM = "CALLER#", "MEMORY"
 CAMPAIGN_FLOW = "FLOW"
@@ -284,8 +286,8 @@ class CallsTable:
         if flow and flow.main.memory_days and _is_remembered_anew(before, decision.call):
             item = memory_item(decision.call.person, decision.call.variables, event.occurred_at, flow.main.memory_days)
             writes.append({"Put": {"TableName": self._table, "Item": item}})
-        if decision.call.campaign and (note := self._campaign_note(event, before, decision.call)):
-            writes.insert(1, note)  # a claim has to be the last
+        if decision.call.campaign:
+            writes[1:1] = self._campaign_notes(event, before, decision.call)  # a claim has to be the last
         try:
             with request_until(deadline, "TransactWriteItems"):
                 self._client.transact_write_items(TransactItems=writes)
@@ -565,16 +567,20 @@ class CallsTable:
             for item in self._query(call_session_id, kind):
                 self._client.delete_item(TableName=self._table, Key=_key(call_session_id, item["item"]))
 
-    def _campaign_note(self, event: Event, before: Call, after: Call) -> TransactWriteItemTypeDef | None:
-        """The write that notes a campaign's call where the campaign looks for it; None if there is nothing new."""
+    def _campaign_notes(self, event: Event, before: Call, after: Call) -> list[TransactWriteItemTypeDef]:
+        """The writes that note a campaign's call where the campaign looks for it; none if there is nothing new."""
         # Calls of no campaign load none of it.
         from dialtone.domain.campaigns.notes import note_of  # noqa: PLC0415
         from dialtone.domain.campaigns.place import Place  # noqa: PLC0415
 
         place, note = Place.read(after.campaign), note_of(after)
-        if place is None or note is None or note == note_of(before):
-            return None
-        return campaign_note(self._table, place, note, _expires_at(event))
+        if place is None or note is None:
+            return []
+        more = after.cost - before.cost
+        if note == note_of(before) and not more:
+            return []
+        noted = campaign_note(self._table, place, note, _expires_at(event), cost=after.cost)
+        return [noted, campaign_cost(self._table, place, more, calls=not before.cost)] if more else [noted]
 
     def _leg_put(self, before: Call, decision: Decision, event: Event) -> Any:  # noqa: ANN401 -- boto's nested dictionaries
         call = replace(decision.call, version=before.version + 1, due_at=_leg_due_at(before, decision, event))
@@ -664,15 +670,33 @@ class CallsTable:
         return queried(self._client, **below(self._table, call_session_id, prefix))
 
 
-def campaign_note(table: str, place: Place, note: CallNote, expires_at: int) -> TransactWriteItemTypeDef:
+def campaign_note(
+    table: str, place: Place, note: CallNote, expires_at: int, *, cost: int = 0
+) -> TransactWriteItemTypeDef:
     """The write that notes a call of a campaign, for the transaction that stores what happened on it."""
+    setting, names = "SET #leg = :note, expires_at = :expires_at", {"#leg": f"{NOTED}{note.leg_id}"}
+    values: Item = {":note": compact(note._asdict()), ":expires_at": expires_at}
+    if cost:
+        setting, names["#cost"], values[":cost"] = f"{setting}, #cost = :cost", f"{COSTS}{note.leg_id}", cost
     return {
         "Update": {
             "TableName": table,
             "Key": _key(place.partition, place.call_item),
-            "UpdateExpression": "SET #leg = :note, expires_at = :expires_at",
-            "ExpressionAttributeNames": {"#leg": f"{NOTED}{note.leg_id}"},
-            "ExpressionAttributeValues": attributes({":note": compact(note._asdict()), ":expires_at": expires_at}),
+            "UpdateExpression": setting,
+            "ExpressionAttributeNames": names,
+            "ExpressionAttributeValues": attributes(values),
+        }
+    }
+
+
+def campaign_cost(table: str, place: Place, more: int, *, calls: int) -> TransactWriteItemTypeDef:
+    """The write that adds to what a campaign cost, in the transaction of the event that says so: it counts once."""
+    return {
+        "Update": {
+            "TableName": table,
+            "Key": _key(*place.cost_item),
+            "UpdateExpression": "ADD cost :cost, calls :calls",
+            "ExpressionAttributeValues": attributes({":cost": more, ":calls": int(calls)}),
         }
     }
 

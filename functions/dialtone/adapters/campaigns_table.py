@@ -6,6 +6,7 @@
 | `CAMPAIGNS` | `LEASE` | which worker dials, and until when |
 | `CAMPAIGN#<id>` | `CAMPAIGN`, `PROGRESS` | what was ordered and its status; how far it is |
 | `CAMPAIGN#<id>` | `FLOW` | the files of its flow, in the version that all its calls play |
+| `CAMPAIGN#<id>` | `COST#<00 to 31>` | what its calls cost, summed by the webhook function |
 | `CAMPAIGN#<id>#<part>` | `ROW#<row>` | how far the campaign is with a recipient |
 | `CAMPAIGN#<id>#<part>` | `CALL#<row>#<round>` | what the webhook function noted of the calls of that round |
 
@@ -17,6 +18,7 @@ says is read again from the items. Every write is on condition of the item's ver
 from __future__ import annotations
 
 import time
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +26,7 @@ from botocore.exceptions import ClientError
 
 from dialtone.adapters.calls_table import (
     CAMPAIGN_FLOW,
+    COSTS,
     DUE_AT,
     DUE_INDEX,
     DUE_SHARD,
@@ -36,8 +39,8 @@ from dialtone.adapters.calls_table import (
 from dialtone.adapters.dynamodb_items import attributes, below, plain, queried
 from dialtone.domain.campaigns.attempt import WAITING, Attempt
 from dialtone.domain.campaigns.campaign import CANCELLED, DONE, Campaign
-from dialtone.domain.campaigns.notes import CallNote
-from dialtone.domain.campaigns.place import CAMPAIGN, ROW, Place
+from dialtone.domain.campaigns.notes import MILLIONTHS, CallNote
+from dialtone.domain.campaigns.place import CALL, CAMPAIGN, COST, ROW, Place
 from dialtone.domain.campaigns.progress import Progress
 from dialtone.domain.compact_json import compact, expanded
 from dialtone.domain.errors import DialtoneError
@@ -64,6 +67,21 @@ READ_PAUSE_SECONDS = 0.1
 
 class TableThrottled(DialtoneError):  # noqa: N818 -- reads as the sentence it is: the table is throttled
     """DynamoDB left keys unread, again and again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What a campaign's calls cost."""
+
+    millionths: int = 0
+    """Of the account's currency."""
+    calls: int = 0
+    """Of how many calls Telnyx has reported it."""
+
+    @property
+    def amount(self) -> float:
+        """In the account's currency."""
+        return self.millionths / MILLIONTHS
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +188,19 @@ class CampaignsTable:
         for item in self._read(list(by_key)):
             noted = (expanded(value) for name, value in item.items() if name.startswith(NOTED))
             found[by_key[item["call_session_id"], item["item"]]] = tuple(CallNote(**each) for each in noted)
+        return found
+
+    def spent(self, campaign_id: str) -> Spent:
+        """What the campaign's calls cost, as far as Telnyx has reported it; a report may come after the campaign."""
+        found = list(queried(self._client, **below(self._table, f"{CAMPAIGN}{campaign_id}", COST)))
+        return Spent(sum(int(item["cost"]) for item in found), sum(int(item["calls"]) for item in found))
+
+    def costs(self, campaign_id: str, part: int) -> Counter[int]:
+        """What the calls to each row of a part cost, in millionths."""
+        found: Counter[int] = Counter()
+        for item in queried(self._client, **below(self._table, Place(campaign_id, part, 0, 0).partition, CALL)):
+            row = int(item["item"].removeprefix(CALL).partition("#")[0])
+            found[row] += sum(int(value) for name, value in item.items() if name.startswith(COSTS))
         return found
 
     # --- Who works on them -----------------------------------------------------------------------------------------

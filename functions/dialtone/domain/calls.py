@@ -133,6 +133,8 @@ class Call:
     """When a sweep looks next whether it goes on, in unix seconds; 0 if none does. Only the table sets it."""
     campaign: str = ""
     """Of a call that a campaign dialled: its place there (`campaigns/place.py`)."""
+    cost: int = 0
+    """Of such a call: what Telnyx reported last that it costs, in millionths of the account's currency."""
     version: int = 0
     """How often it was written; 0 for a call not yet known."""
 

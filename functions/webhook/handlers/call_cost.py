@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dialtone.domain.decisions import stay
@@ -16,6 +17,11 @@ if TYPE_CHECKING:
 
 @on("call.cost")
 def cost(call: Call, event: Event, flow: LoadedFlow | None) -> Decision:
-    """What the call cost, where the application asks for it: a line in the timeline."""
-    del event, flow
-    return stay(call)
+    """What the call cost, where the application asks for it: a line in the timeline, and counted for its campaign."""
+    del flow
+    if not call.campaign:
+        return stay(call)
+    # Calls of no campaign load none of it.
+    from dialtone.domain.campaigns.notes import cost_of  # noqa: PLC0415
+
+    return stay(replace(call, cost=cost_of(event.text("total_cost")) or call.cost))

@@ -15,6 +15,8 @@ from dialtone.domain.stored import restored
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from dialtone.domain.campaigns.estimate import Estimate
+
 SCHEDULED, RUNNING, PAUSED, CANCELLED, DONE = "scheduled", "running", "paused", "cancelled", "done"
 STATUSES = (SCHEDULED, RUNNING, PAUSED, CANCELLED, DONE)
 
@@ -166,6 +168,10 @@ class Campaign:
     retries: tuple[RetryRule, ...] = ()
     last_round_seconds: int = 0
     """Those still not reached are dialled once more, so long after the last other attempt; 0 for no such round."""
+    estimated_dollars: float = 0.0
+    """What it costs at most, as was estimated when it was ordered: one round, everybody answers; 0 where none was."""
+    estimated_seconds: int = 0
+    """From the first dial to the last one of that round; 0 for longer than was calculated."""
     status: str = SCHEDULED
     reason: str = ""
     """Why it is paused or cancelled."""
@@ -185,6 +191,11 @@ class Campaign:
     def to_json(self) -> dict[str, Any]:
         """As plain values."""
         return {**asdict(self), "retries": [asdict(rule) for rule in self.retries]}
+
+    def with_estimate(self, found: Estimate) -> Campaign:
+        """The campaign with what was estimated of it."""
+        seconds = found.ends_at - found.starts_at if found.ends_at else 0
+        return replace(self, estimated_dollars=round(found.most_dollars, 4), estimated_seconds=seconds)
 
     def with_status(self, status: str, reason: str = "") -> Campaign:
         """The campaign after a change of its status."""

@@ -22,8 +22,8 @@ Zones = tuple[str, ...]
 TELNYX_MINUTE_DOLLARS = 0.0070
 """Call Control and an outbound minute in the USA; other countries cost more: say so by an option."""
 AWS_CALL_DOLLARS = 0.000098
-"""Of an announcement, as docs/cost.md counts it; the campaign's own items are about as much again."""
-AWS_RECIPIENT_DOLLARS = 0.00001
+"""Of an announcement, as docs/cost.md counts it; the campaign's own items come on top."""
+AWS_RECIPIENT_DOLLARS = 0.000013
 CALL_SECONDS = 40
 """Of a call that a person listens to. Telnyx bills each minute that is begun."""
 RING_SECONDS = 15

@@ -14,7 +14,10 @@ COMMAND_NAMESPACE = uuid.UUID("5f0c6f2e-2f0b-4d0b-9c93-6b1f3f8f7c11")
 
 CAMPAIGN = "CAMPAIGN#"
 """How partitions of campaigns begin in the calls table."""
-ROW, CALL = "ROW#", "CALL#"
+ROW, CALL, COST = "ROW#", "CALL#", "COST#"
+
+COST_ITEMS = 32
+"""Over which a campaign's cost is spread: thirty calls a second would hold each other up at one."""
 
 _PLACE = re.compile(r"([a-z0-9][a-z0-9-]{0,79})/(\d{1,6})/(\d{1,9})/(\d{1,3})")
 
@@ -53,6 +56,11 @@ class Place(NamedTuple):
     def call_item(self) -> str:
         """What the webhook function notes of the calls of this round."""
         return f"{CALL}{self.row:09}#{self.round:03}"
+
+    @property
+    def cost_item(self) -> tuple[str, str]:
+        """The partition and the item in which the costs of calls to this row, and of others, are summed."""
+        return f"{CAMPAIGN}{self.campaign}", f"{COST}{self.row % COST_ITEMS:02}"
 
     @property
     def command_id(self) -> str:

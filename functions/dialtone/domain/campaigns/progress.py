@@ -6,11 +6,12 @@ are always those of the items.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from dialtone.domain.campaigns.course import Course
 from dialtone.domain.campaigns.guard import LISTED, LOOKED_AT
-from dialtone.domain.campaigns.results import FAILURES, UNKNOWN
+from dialtone.domain.campaigns.results import ANSWERED, FAILURES, UNKNOWN
 from dialtone.domain.stored import restored
 
 if TYPE_CHECKING:
@@ -52,16 +53,17 @@ class Progress:
     """The last one."""
     at: int = 0
     """When it was written last."""
+    course: Course = field(default_factory=Course)
     version: int = 0
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Progress:
         """What was stored, in this or another version of the program."""
-        return restored(cls, stored, recent=tuple, dials_then=tuple, failures=tuple)
+        return restored(cls, stored, recent=tuple, dials_then=tuple, failures=tuple, course=Course.from_json)
 
     def to_json(self) -> dict[str, Any]:
         """What is stored of it."""
-        return {name: getattr(self, name) for name in self.__slots__}
+        return {name: getattr(self, name) for name in self.__slots__} | {"course": asdict(self.course)}
 
     @property
     def settled(self) -> int:
@@ -82,11 +84,16 @@ class Progress:
             began_at=self.began_at or now,
             dialling_since=now if interrupted else self.dialling_since,
             dialled_at=now,
+            course=self.course.with_counts(now, dials=dials),
         )
 
-    def with_call(self, row: int, round_: int, outcome: str, *, was_taken: bool = True) -> Progress:
-        """After a call. The guard does not judge one that Telnyx was never known to have taken: a worker has died."""
-        counted = replace(self, calls=_one_more(self.calls, outcome))
+    def with_call(self, row: int, round_: int, outcome: str, at: int, *, was_taken: bool = True) -> Progress:
+        """After a call that ended at that time.
+
+        The guard does not judge one that Telnyx was never known to have taken: a worker has died.
+        """
+        course = self.course.with_counts(at, answered=outcome in ANSWERED, failed=outcome in FAILURES)
+        counted = replace(self, calls=_one_more(self.calls, outcome), course=course)
         if not was_taken and outcome == UNKNOWN:
             return counted
         failures = (*self.failures, f"{row} {round_} {outcome}")[-LISTED:] if outcome in FAILURES else self.failures

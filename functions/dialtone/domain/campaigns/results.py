@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from dialtone.domain.call_variables import ANSWERED_BY, MACHINES
+from dialtone.domain.call_variables import ANSWERED_BY, MACHINES, OUTCOME
 from dialtone.domain.hangup_causes import TIME_LIMIT, hangup_cause
 from dialtone.domain.outcomes import FLOW_FAILED, HUNG_UP, NO_FLOW
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from dialtone.domain.campaigns.campaign import Campaign
 
 ACKNOWLEDGED = "acknowledged"
-"""A person confirmed by a key: the flow set the variable of this name."""
+"""A person confirmed, by a key as a rule: the flow set the variable of this name, or noted it as the outcome."""
 PERSON = "person"
 """A person heard the flow to its end."""
 MACHINE = "machine"
@@ -50,6 +50,9 @@ OUTCOMES = (
 FAILURES = frozenset({REJECTED, INVALID, CUT_OFF, FAILED, UNKNOWN})
 """Outcomes that a campaign has few of, unless something is wrong with its list, its number or its flow."""
 
+ANSWERED = frozenset({ACKNOWLEDGED, PERSON, MACHINE, FAX, CUT_OFF, FAILED})
+"""Outcomes of calls that somebody or something answered."""
+
 NOT_REACHED = frozenset({BUSY, NO_ANSWER, CUT_OFF, FAILED, UNKNOWN})
 """Outcomes after which a last round tries once more."""
 
@@ -66,7 +69,7 @@ def outcome_of_call(call: Call) -> str:
     """What came of a call that has ended: one of OUTCOMES."""
     if not call.answered_at and not call.turn:
         return hangup_cause(call.hangup_cause).unanswered
-    if call.variables.get(ACKNOWLEDGED):
+    if call.variables.get(ACKNOWLEDGED) or call.variables.get(OUTCOME) == ACKNOWLEDGED:
         return ACKNOWLEDGED
     answered_by = call.variables.get(ANSWERED_BY)
     if answered_by == _FAX_DETECTED:

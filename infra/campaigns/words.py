@@ -1,0 +1,48 @@
+"""Outcomes and rules of campaigns in plain words, for people; programs have the stored ones. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dialtone.domain.campaigns import results, rules
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+OUTCOMES: Mapping[str, str] = {
+    results.ACKNOWLEDGED: "acknowledged",
+    results.PERSON: "heard by a person",
+    results.MACHINE: "answering machine",
+    results.FAX: "fax machine",
+    results.BUSY: "busy",
+    results.NO_ANSWER: "no answer",
+    results.REJECTED: "rejected",
+    results.INVALID: "invalid number",
+    results.CUT_OFF: "cut off",
+    results.FAILED: "the flow failed",
+    results.UNKNOWN: "unknown",
+    results.CANCELLED: "cancelled",
+}
+RULES: Mapping[str, str] = {
+    rules.SUPPRESSED: "on the suppression list",
+    rules.WEEKLY_LIMIT: "called too often this week",
+    rules.QUIET_HOURS: "quiet hours",
+    rules.NO_COMMON_WINDOW: "no time within the window",
+}
+"""Why somebody was not called."""
+
+
+def outcome(word: str) -> str:
+    """An outcome in plain words; one of a later version as it is."""
+    return OUTCOMES.get(word, word.replace("_", " "))
+
+
+def not_called(rule: str) -> str:
+    """Why somebody was not called."""
+    return f"not called: {RULES.get(rule, rule.replace('_', ' '))}"
+
+
+def failure(listed: str) -> str:
+    """One of the last failures, which are listed as row, round and outcome."""
+    row, round_, word = listed.split(" ", 2)
+    return f"row {row} {outcome(word)}{f' (round {round_})' if round_ != '1' else ''}"
