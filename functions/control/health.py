@@ -22,7 +22,6 @@ from control.alarms import AlarmsOfStack
 from control.calls import responses
 from control.health_answers import Custody, Health, Parked, Unread, UnverifiedRecording
 from control.health_sentences import sentences_of
-from control.recording_answers import id_of
 from control.watched_queues import QUEUES, counted, oldest, queue_answer
 from dialtone.adapters.aws_clients import DeadlineClient, budget
 from dialtone.adapters.parked_events import ParkedEvents
@@ -212,7 +211,7 @@ def custody_of(recordings: Sequence[Recording], now: datetime, *, is_whole: bool
     return Custody(
         oldest_unverified=first
         and UnverifiedRecording(
-            id=id_of(first),
+            id=first.api_id,
             call_session_id=first.call_session_id,
             status=first.status,
             since=_since(first).isoformat(timespec="seconds"),

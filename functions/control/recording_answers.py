@@ -6,7 +6,7 @@ import base64
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from dialtone.domain.recordings import NOT_ASKED_FOR
+from dialtone.domain.recordings import BEFORE_NAME, NOT_ASKED_FOR
 from dialtone.domain.units import MILLIS_PER_SECOND
 
 if TYPE_CHECKING:
@@ -14,28 +14,20 @@ if TYPE_CHECKING:
 
     from dialtone.domain.recordings import AudioCopy, Recording
 
-BETWEEN = "~"
-"""Between the session and the entry's name, which has none."""
-
 MOST_NAME_BYTES = 1_000
 """DynamoDB refuses to look for a sort key of over 1,024 bytes."""
 
 
-def id_of(recording: Recording) -> str:
-    """The id by which the API finds it again, without a search."""
-    return f"{recording.call_session_id}{BETWEEN}{recording.name}"
-
-
 def place_of(identifier: str) -> tuple[str, str]:
     """The session and the entry's name; '' where it is no such id."""
-    session, _, name = identifier.partition(BETWEEN)
+    session, _, name = identifier.partition(BEFORE_NAME)
     return session, name if len(name.encode()) <= MOST_NAME_BYTES else ""
 
 
 def summary_of(recording: Recording, heard: Mapping[str, str]) -> dict[str, Any]:
     """As `RecordingSummary` has it; `heard` is by the entry's name when somebody first was given a link."""
     return {
-        "id": id_of(recording),
+        "id": recording.api_id,
         "call_session_id": recording.call_session_id,
         "call_leg_id": recording.call_leg_id,
         "status": recording.status,

@@ -35,7 +35,7 @@ def open_consumer(settings: Settings) -> Consumer:
             Claims(store),
             Mail(client("sesv2", SES), settings.mail_from),
             Chat(settings.chats),
-            settings.control_url,
+            settings.links_url,
         ),
         queue=client("sqs", AWS),
         queue_url=settings.queue_url,

@@ -40,8 +40,8 @@ class Deliveries:
     claims: Claims
     mail: Mail
     chat: Chat
-    control_url: str
-    """The control API's, whose links need a signed-in person."""
+    links_url: str
+    """Where recordings are shown to who has signed in."""
 
     def jobs(self, job: DeliveryJob) -> tuple[DeliveryJob, ...]:
         """One for each target of the recording. Raises what reading its entry raises."""
@@ -65,7 +65,7 @@ class Deliveries:
             raise NotDelivered("another process is at it, or died at it")
         try:
             transcript = self.objects.transcript(recording.transcript) if recording.transcript else ""
-            self._send(job, target, Message(recording, leg, transcript, link_to(recording, self.control_url)))
+            self._send(job, target, Message(recording, leg, transcript, link_to(recording, self.links_url)))
         except NotDelivered as failed:
             if not failed.may_have_it:
                 self.claims.release(job)

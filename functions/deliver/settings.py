@@ -24,7 +24,8 @@ class Settings:
     queue_url: str
     mail_from: str
     """'' where the stack sends no e-mail."""
-    control_url: str
+    links_url: str
+    """Of the console, where the stack serves one, else of the control API: '' for no links."""
     chats: Secret[Mapping[str, str]]
     """Chat's name → its address."""
 
@@ -37,6 +38,6 @@ class Settings:
             recordings_bucket=required(environ, "RECORDINGS_BUCKET"),
             queue_url=required(environ, "DELIVERY_QUEUE_URL"),
             mail_from=environ.get("MAIL_FROM", "").strip(),
-            control_url=environ.get("CONTROL_URL", "").strip().rstrip("/"),
+            links_url=(environ.get("CONSOLE_URL") or environ.get("CONTROL_URL") or "").strip().rstrip("/"),
             chats=CachedSecret(secret, addresses_from) if secret else FixedSecret({}),
         )

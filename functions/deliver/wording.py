@@ -91,9 +91,9 @@ def chat_text(message: Message) -> str:
     return f"Voicemail\n```\n{block}\n```{listen}"
 
 
-def link_to(recording: Recording, control_url: str) -> str:
+def link_to(recording: Recording, links_url: str) -> str:
     """Where the recording is found by who signs in."""
-    return f"{control_url}/recordings/{quote(recording.name, safe='')}" if control_url else ""
+    return f"{links_url}/recordings/{quote(recording.api_id, safe='')}" if links_url else ""
 
 
 def one_line(text: str) -> str:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from control.recording_answers import id_of
 from infra.carrier import Application, Caller, HangUp, Hear, Person, trace
 from infra.local.emulator import ACCESS_KEY_ID, SECRET_ACCESS_KEY
 from tests.e2e.test_recordings_on_the_stack import kept
@@ -81,7 +80,7 @@ def test_the_signed_requests_of_the_docs_are_answered(cloud: LocalCloud, carrier
 def test_a_recording_is_heard_by_its_link(cloud: LocalCloud) -> None:
     recording = kept(cloud, caller="+15550172")
 
-    shown = asked(cloud, f"/recordings/{id_of(recording)}")
+    shown = asked(cloud, f"/recordings/{recording.api_id}")
     heard = httpx.get(shown["audio"]["url"], timeout=30).content
 
     assert sha256(heard) == shown["audio"]["sha256"] == sha256(wav())

@@ -105,7 +105,7 @@ class House:
     plan: Mapping[int, Fault] = field(default_factory=dict)
     chats: Mapping[str, str] = field(default_factory=dict)
     now: float = COMMITTED_AT
-    control_url: str = "https://control.example.com"
+    links_url: str = "https://console.example.com"
     sender: str = SENDER
     table: StreamedTable = field(default_factory=StreamedTable)
     bucket: MemoryBucket = field(default_factory=MemoryBucket)
@@ -162,7 +162,7 @@ class House:
         queue: Any = Tapped(self.queue, self.wire)
         chat = Chat(FixedSecret(self.chats), local=True)
         deliveries = Deliveries(
-            store, Objects(s3, "recordings"), Claims(store), Mail(ses, self.sender), chat, self.control_url
+            store, Objects(s3, "recordings"), Claims(store), Mail(ses, self.sender), chat, self.links_url
         )
         return Consumer(deliveries, queue, "queue", Observer("deliver"), lambda: self.now)
 

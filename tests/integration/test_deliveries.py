@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 import boto3
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from control.pages import file_for
+from control.recording_answers import place_of
 from deliver.chat import Chat, addresses_from
 from deliver.claims import LEASE_SECONDS
 from deliver.errors import NotDelivered
@@ -78,7 +82,9 @@ def test_a_message_is_e_mailed_with_its_words_and_its_audio_once() -> None:
     assert f"From: {CALLER}" in text
     assert f"> {WORDS}" in text
     assert "Length: 0:42" in text
-    assert f"https://control.example.com/recordings/{LEG}-01" in text
+    (path,) = re.findall(r"https://console\.example\.com(/recordings/\S+)", text)
+    assert place_of(unquote(path.removeprefix("/recordings/"))) == (SESSION, f"{LEG}-01")
+    assert file_for(path), "it is a page of the console"
     assert files == [("audio/mpeg", f"{LEG}-01.mp3", AUDIO)]
     house.stream()
     house.work()
@@ -242,7 +248,7 @@ def test_audio_is_attached_up_to_a_limit_and_else_linked(
     [email] = house.ses.sent
     text, files = parts(email)
     assert says in text
-    assert "Listen, after signing in: https://control.example.com/" in text
+    assert "Listen, after signing in: https://console.example.com/" in text
     assert len(files) == attached
 
 
@@ -467,7 +473,8 @@ def test_a_secret_of_chats_that_makes_no_sense_says_what_to_store(text: str) -> 
 def test_the_settings_name_what_is_missing() -> None:
     environ = {"CALLS_TABLE": "calls", "RECORDINGS_BUCKET": "recordings", "DELIVERY_QUEUE_URL": "queue"}
 
-    assert Settings.read(environ | {"CONTROL_URL": "https://a/"}).control_url == "https://a"
+    assert Settings.read(environ | {"CONTROL_URL": "https://a/"}).links_url == "https://a"
+    assert Settings.read(environ | {"CONTROL_URL": "https://a", "CONSOLE_URL": "https://b/"}).links_url == "https://b"
     for name in environ:
         with pytest.raises(SettingMissing, match=name):
             Settings.read({key: value for key, value in environ.items() if key != name})

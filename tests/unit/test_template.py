@@ -149,6 +149,7 @@ def test_the_functions_get_the_names_of_their_dependencies_and_no_secret(templat
         "MAIL_FROM",
         "CHATS_SECRET",
         "CONTROL_URL",
+        "CONSOLE_URL",
     }
     assert variables["FailoverFunction"] == shared | {
         "TELNYX_PUBLIC_KEY",

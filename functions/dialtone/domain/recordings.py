@@ -33,6 +33,8 @@ ERASED = "erased"
 """Its call was erased: nothing of it is left, and whatever comes of it is refused."""
 KEPT_STATUSES = (VERIFIED, DOUBTFUL)
 """The audio is in the bucket, and S3 returns what Telnyx sent."""
+BEFORE_NAME = "~"
+"""Between a session and the name of one of its recordings, in the id that the control API gives."""
 OPEN_STATUSES = (EXPECTED, SAVED, COPIED)
 """The audio is still to be archived, or to come. In every other status the entry is settled, if its transcript is."""
 
@@ -197,6 +199,11 @@ class Recording:
     def name(self) -> str:
         """The leg's id and the recording's number: known before Telnyx names it, the same however often it comes."""
         return f"{self.call_leg_id}-{self.number:02d}"
+
+    @property
+    def api_id(self) -> str:
+        """The id by which the control API and its pages find it without a search."""
+        return f"{self.call_session_id}{BEFORE_NAME}{self.name}"
 
     @property
     def awaits_transcript(self) -> bool:
