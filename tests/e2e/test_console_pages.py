@@ -105,6 +105,11 @@ def test_a_person_finds_last_nights_voicemail_hears_it_and_sees_why_a_call_faile
         browser.until("document.querySelectorAll('meter').length > 1")
         assert violations(browser) == []
 
+        follow(browser, "Health", "Health")
+        browser.until("document.querySelectorAll('tbody tr').length > 8")
+        assert "alarms say nothing here" in text(browser, ".unread")  # the emulator makes no metrics of logs
+        assert violations(browser) == violations(browser, dark=True, wide=False) == []
+
         browser.call("Page.navigate", url=f"{site}patterns")
         browser.until("document.querySelectorAll('.timeline').length")
         assert browser.js("document.querySelectorAll('main img, main script').length") == 0

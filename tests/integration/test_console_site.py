@@ -60,7 +60,7 @@ def site(stack: Stack) -> Iterator[Site]:  # noqa: F811 -- the fixture
 
 
 def test_every_page_is_the_one_document_and_all_its_parts_are_there(site: Site) -> None:
-    for path in ("/", "/calls", "/calls/a%2Fb", "/calls/open", "/recordings/x~y", "/patterns"):
+    for path in ("/", "/calls", "/calls/a%2Fb", "/calls/open", "/recordings/x~y", "/health", "/patterns"):
         status, headers, body = site.ask(path)
         assert (status, headers["content-type"], "/static/console.js" in body) == (
             200,

@@ -5,6 +5,7 @@ import { sensible } from "../../functions/control/static/call-acts.js";
 import { changes } from "../../functions/control/static/changes.js";
 import { presses, sentence as told, tried } from "../../functions/control/static/once.js";
 import { axis, FOLD_WIDTH, lanesOf, layout, PIXELS_PER_SECOND, stacked, way } from "../../functions/control/static/timeline.js";
+import { custodySentences, queueTone, verdict, waits } from "../../functions/control/static/health-words.js";
 import { bars, regionsOf } from "../../functions/control/static/waveform.js";
 import { clock, duration, moment, query, sentence, trouble } from "../../functions/control/static/words.js";
 
@@ -155,4 +156,25 @@ test("of a call only that is offered which makes sense for its state", () => {
   assert.deepEqual(of({ answered_at: null }), ["hangup"]);
   assert.deepEqual(of({ ended_at: at(9) }), []);
   assert.deepEqual(sensible({ legs: [] }), []);
+});
+
+test("a stack is well only if everything was read and nothing needs anybody", () => {
+  const health = { sentences: [], unread: [], alarms: { watched: 68 } };
+  assert.equal(verdict(health).text, "All is well: none of 68 alarms is on, no recording is late, and nothing was given up.");
+  assert.deepEqual(verdict({ ...health, alarms: null, unread: [{}] }), { tone: "live", text: "Nothing is wrong, as far as could be read." });
+  assert.deepEqual(verdict({ ...health, sentences: ["one"], unread: [{}] }), { tone: "bad", text: "1 thing needs somebody." });
+  assert.equal(verdict({ ...health, sentences: ["one", "two"] }).text, "2 things need somebody.");
+});
+
+test("the oldest recording that is not verified is named, and what a queue holds is counted", () => {
+  const custody = { oldest_unverified: null, unverified: {}, awaiting_transcript: 0, is_whole: true };
+  assert.deepEqual(custodySentences(custody, new Date(at(0)), "UTC"), { before: "Every recording that is known is settled.", after: "" });
+  const oldest = { status: "saved", since: at(0), is_late: true };
+  assert.deepEqual(custodySentences({ ...custody, oldest_unverified: oldest, unverified: { saved: 1, expected: 2 }, awaiting_transcript: 1, is_whole: false }, new Date(at(60)), "UTC"), {
+    before: "Not verified yet: 1 saved, 2 expected or more. The oldest, ",
+    after: ", is saved since today 02:00:00, which is too long. 1 transcript has not come yet.",
+  });
+  const queue = { messages: 3, in_flight: 1, delayed: 2, is_dead_letters: true };
+  assert.deepEqual([queue, { ...queue, messages: null }, { ...queue, messages: 0, in_flight: 0, delayed: 0 }].map(waits), ["3 + 1 in work + 2 for later", "unknown", "0"]);
+  assert.deepEqual([queue, { ...queue, is_dead_letters: false }, { ...queue, messages: 0 }, { ...queue, messages: null }].map(queueTone), ["bad", "live", "plain", "bad"]);
 });

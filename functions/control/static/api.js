@@ -40,16 +40,16 @@ export const act = (path, body, key) => answered(path, {
 }, (code) => !code && "You may not do this: ask the line's operator for the role."); // API Gateway's own answer has no code
 
 // Shows what a path answers, and again whenever that has changed, as long as the page is looked at. Gives what looks at once.
-export function follow(path, show, place) {
+export function follow(path, show, place, fastest = FASTEST) {
   const state = document.getElementById("live");
-  let before = "", pause = FASTEST, timer = 0, running = false;
+  let before = "", pause = fastest, timer = 0, running = false;
   const look = async () => {
     clearTimeout(timer);
     if (running || document.hidden) return;
     running = true;
     try {
       const answer = await ask(path), now = JSON.stringify(answer);
-      pause = now === before ? Math.min(pause * 1.5, SLOWEST) : FASTEST;
+      pause = now === before ? Math.min(pause * 1.5, SLOWEST) : fastest;
       if (now !== before) show(answer);
       before = now;
       state.textContent = "live";
@@ -65,7 +65,7 @@ export function follow(path, show, place) {
     }
     timer = setTimeout(look, pause);
   };
-  const soon = () => { pause = FASTEST; look(); };
+  const soon = () => { pause = fastest; look(); };
   document.addEventListener("visibilitychange", look);
   window.addEventListener("focus", soon);
   look();

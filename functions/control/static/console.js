@@ -11,6 +11,7 @@ const PAGES = [
   [/^\/recordings\/([^/]+)$/, "Recording", () => import("./recording.js")],
   [/^\/flows$/, "Flows", () => import("./flows.js")],
   [/^\/flows\/([^/]+)$/, "Flow", () => import("./flow.js")],
+  [/^\/health$/, "Health", () => import("./health.js")],
   [/^\/patterns$/, "Patterns", () => import("./patterns.js")],
 ];
 

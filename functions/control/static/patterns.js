@@ -4,6 +4,7 @@ import { problem } from "./api.js";
 import { view } from "./call.js";
 import { callTable, filterForm, select } from "./calls.js";
 import { badge, facts, h } from "./dom.js";
+import { view as healthView } from "./health.js";
 import { player } from "./player.js";
 
 const HOSTILE = "<img src=x onerror=alert(1)>";
@@ -39,6 +40,17 @@ export const example = {
   ],
 };
 
+const queue = { name: "archive-dead-letters", means: "A recording that the archive has given up.", is_dead_letters: true, messages: 3, in_flight: 1, delayed: 0, oldest_at: at(0), can_redrive: true, command: "dialtone recordings redrive --stack line", runbook: "docs/runbooks/recordings.md#dead-letters" };
+const ringing = { name: "api-5xx", since: at(0), affects_callers: true, means: `The function fails. ${HOSTILE}`, first: "Read the log.", measured: "5xx in 1 min: 7. It rings above 0.", sends: false, runbook: "docs/runbooks/webhooks.md#api-5xx" };
+export const unwell = {
+  stack: "line", is_well: false, sentences: ["Callers are affected: api-5xx is on.", HOSTILE],
+  alarms: { watched: 68, ringing: [ringing, { ...ringing, name: "x".repeat(90), affects_callers: false, sends: true }], without_data: [HOSTILE] },
+  recordings: { oldest_unverified: { id: "../<b>", call_session_id: "session", status: "saved", since: at(0), is_late: true }, unverified: { saved: 1, expected: 2 }, awaiting_transcript: 1, is_whole: false },
+  queues: [queue, { ...queue, name: "archive", is_dead_letters: false, messages: 2, command: null, runbook: null }, { ...queue, name: HOSTILE, messages: null, oldest_at: null }],
+  parked: { events: 2, is_whole: true, oldest_at: at(0), command: "dialtone replay --all --stack line" },
+  unread: [{ part: "ages", message: "The ages of messages could not be read: AWS did not answer in time." }],
+};
+
 const shown = (title, ...parts) => h("section", {}, h("h2", {}, title), parts);
 
 export function open(place) {
@@ -58,6 +70,7 @@ export function open(place) {
     ]),
     shown("Calls", callTable("Calls", [leg, odd], now, ""), callTable("No calls", [], now, "No such calls.")),
     shown("Player", player(recording, example, () => Promise.reject(new Error("this page has no audio")))),
+    shown("Health", Object.values(healthView(unwell, now))),
     h("article", {}, view(example, now, true)),
   );
 }
