@@ -104,6 +104,13 @@ class StagedCall:
         mark = ClientState.decode(str(transfer.parameters["target_leg_client_state"]))
         return self.tell(event_type, mark, **payload)
 
+    def tell_of_dialled(self, event_type: str, who: str, role: str = "", **payload: object) -> Decision:
+        """A second later, this happens on the leg `who`, which the step dialled."""
+        self.seconds += 1
+        mark = ClientState(self.call.turn, "tested", self.call.leg_id, dialled=True, role=role)
+        known = {"call_control_id": who, "call_leg_id": f"leg of {who}"}
+        return self.take(happened(event_type, self.seconds, mark, **known, **payload))
+
     def take(self, event: Event) -> Decision:
         """Take an event in whatever order it comes."""
         decision = route(self.call, event, self.loaded)

@@ -52,6 +52,7 @@ from tests.integration.deliveries import CONTROL, written_flows
 from tests.integration.dependencies import ONE_ATTEMPT, Line, aws_session, create_table
 from tests.integration.reconciling import HANG_UP, RECORDING_WEBHOOKS, ListingTelnyx, Reconciling, listed
 from tests.integration.scripted_telnyx import Answer, ScriptedTelnyx
+from tests.sqs_records import record_of
 from webhook.endpoint import Endpoint
 from webhook.measures import TELNYX_CODES
 from webhook.processor import EventProcessor
@@ -367,18 +368,7 @@ def _archive(clients: Mapping[str, Any], queue_url: str, telnyx: TelnyxApi, mete
         .get("Messages")
     ):
         [message] = messages
-        record = {
-            "messageId": message["MessageId"],
-            "receiptHandle": message["ReceiptHandle"],
-            "body": message["Body"],
-            "attributes": message["Attributes"],
-            "messageAttributes": {},
-            "md5OfBody": message["MD5OfBody"],
-            "eventSource": "aws:sqs",
-            "eventSourceARN": "arn:aws:sqs:us-east-1:123456789012:archive",
-            "awsRegion": "us-east-1",
-        }
-        answer = consumer.consume({"Records": [record]}, _Plenty())
+        answer = consumer.consume({"Records": [record_of(message)]}, _Plenty())
         if answer["batchItemFailures"]:
             raise AssertionError(f"the archive did not do {message['Body']}")
         clients["sqs"].delete_message(QueueUrl=queue_url, ReceiptHandle=message["ReceiptHandle"])

@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
-from infra.carrier import Caller, HangUp, Say, Silence
+from infra.carrier import HangUp, Say, Silence
 from infra.carrier.trace import Heard
 from tests.carrier.desk import CALLER, NUMBER, Desk, wav_of
 
-if TYPE_CHECKING:
-    from infra.carrier.callers import Step
-
 LONG = Silence(20_000)
-
-
-def answered(desk: Desk, *steps: Step) -> str:
-    line = desk.answering().carrier.call(CALLER, NUMBER, Caller(*(steps or (LONG,))))
-    call = line.name.call_control_id
-    desk.carrier.run(when=lambda: any(event["call_control_id"] == call for event in desk.of("call.answered")))
-    return call
 
 
 def create(desk: Desk, call: str, **more: object) -> str:
@@ -54,7 +44,7 @@ def desk() -> Desk:
 
 
 def test_a_conference_is_found_by_name_and_its_events_bear_the_state_of_its_creator(desk: Desk) -> None:
-    first, second = answered(desk), answered(desk)
+    first, second = desk.answered_call(), desk.answered_call()
 
     conference = create(desk, first, client_state="eA==", command_id="a")
     assert create(desk, first, client_state="eA==", command_id="a") == conference
@@ -76,7 +66,7 @@ def test_a_conference_is_found_by_name_and_its_events_bear_the_state_of_its_crea
 
 
 def test_a_second_conference_of_a_name_is_refused_until_the_first_is_over(desk: Desk) -> None:
-    first, second = answered(desk, Silence(5), HangUp()), answered(desk)
+    first, second = desk.answered_call(Silence(5), HangUp()), desk.answered_call()
     create(desk, first)
 
     again = desk.api("POST", "/conferences", {"call_control_id": second, "name": "board"})
@@ -91,9 +81,9 @@ def test_a_second_conference_of_a_name_is_refused_until_the_first_is_over(desk: 
 
 
 def test_who_waits_for_the_moderator_hears_music_and_nobody(desk: Desk) -> None:
-    waits, moderator = answered(desk, Silence(3), Say(1, "anybody?"), Silence(60)), answered(desk, LONG)
+    waits, moderator = desk.answered_call(Silence(3), Say(1, "anybody?"), Silence(60)), desk.answered_call()
     create(desk, waits, start_conference_on_create=False, hold_media_name="music")
-    other = answered(desk, LONG)
+    other = desk.answered_call()
     act(desk, "board", "join", call_control_id=other)
     desk.carrier.run_for(10)
     assert heard(desk, waits) == heard(desk, other) == ["music"]
@@ -109,8 +99,10 @@ def test_who_waits_for_the_moderator_hears_music_and_nobody(desk: Desk) -> None:
 
 
 def test_who_is_muted_is_not_heard_and_who_is_on_hold_hears_music(desk: Desk) -> None:
-    speaks = answered(desk, Silence(10), Say(1, "one"), Silence(10), Say(1, "two"), Silence(10), Say(1, "three"), LONG)
-    hears, held = answered(desk), answered(desk)
+    speaks = desk.answered_call(
+        Silence(10), Say(1, "one"), Silence(10), Say(1, "two"), Silence(10), Say(1, "three"), LONG
+    )
+    hears, held = desk.answered_call(), desk.answered_call()
     create(desk, speaks)
     act(desk, "board", "join", call_control_id=hears)
     act(desk, "board", "join", call_control_id=held)
@@ -128,8 +120,8 @@ def test_who_is_muted_is_not_heard_and_who_is_on_hold_hears_music(desk: Desk) ->
 
 @pytest.mark.parametrize("how", ["hangs up", "leaves"])
 def test_the_others_end_with_a_host_whose_leaving_ends_the_conference(desk: Desk, how: str) -> None:
-    other, third = answered(desk), answered(desk)
-    host = answered(desk, *((Silence(5), HangUp()) if how == "hangs up" else ()))
+    other, third = desk.answered_call(), desk.answered_call()
+    host = desk.answered_call(*((Silence(5), HangUp()) if how == "hangs up" else ()))
     create(desk, other)
     act(desk, "board", "join", call_control_id=third)
     act(desk, "board", "join", call_control_id=host, end_conference_on_exit=True, beep_enabled="always")
@@ -145,12 +137,12 @@ def test_the_others_end_with_a_host_whose_leaving_ends_the_conference(desk: Desk
 
 
 def test_a_conference_ends_by_command_and_by_time(desk: Desk) -> None:
-    first = answered(desk)
+    first = desk.answered_call()
     conference = create(desk, first)
     assert act(desk, conference, "end", command_id="a") == (200, "")
     assert act(desk, conference, "end", command_id="a") == (200, "")
     assert act(desk, conference, "end", command_id="b") == (422, "90019")
-    second = answered(desk)
+    second = desk.answered_call()
     create(desk, second, duration_minutes=1)
     desk.carrier.run_for(61)
 
@@ -159,7 +151,7 @@ def test_a_conference_ends_by_command_and_by_time(desk: Desk) -> None:
 
 
 def test_what_is_played_goes_on_until_it_is_stopped(desk: Desk) -> None:
-    first, second = answered(desk), answered(desk)
+    first, second = desk.answered_call(), desk.answered_call()
     create(desk, first)
     act(desk, "board", "join", call_control_id=second)
 
@@ -193,7 +185,7 @@ REFUSED: list[tuple[str, dict[str, Any], tuple[int, str]]] = [
 def test_what_telnyx_would_refuse_is_refused(
     desk: Desk, action: str, given: dict[str, Any], expected: tuple[int, str]
 ) -> None:
-    calls = {"FIRST": answered(desk), "SECOND": answered(desk), "THIRD": answered(desk)}
+    calls = {"FIRST": desk.answered_call(), "SECOND": desk.answered_call(), "THIRD": desk.answered_call()}
     create(desk, calls["FIRST"], max_participants=2)
     act(desk, "board", "join", call_control_id=calls["SECOND"])
 
@@ -207,13 +199,13 @@ def test_what_telnyx_would_refuse_is_refused(
 
 @pytest.mark.parametrize(("given", "code"), [({"max_participants": 1}, "10033"), ({"max_participants": 801}, "10033")])
 def test_a_conference_has_two_to_eight_hundred_participants(desk: Desk, given: dict[str, Any], code: str) -> None:
-    call = answered(desk)
+    call = desk.answered_call()
     response = desk.api("POST", "/conferences", {"call_control_id": call, "name": "board", **given})
     assert (response.status, response.json()["errors"][0]["code"]) == (422, code)
 
 
 def test_a_call_that_is_not_answered_or_is_over_is_in_no_conference(desk: Desk) -> None:
-    first, second = answered(desk), answered(desk)
+    first, second = desk.answered_call(), desk.answered_call()
     create(desk, first)
     desk.on.clear()
     ringing = desk.carrier.call(CALLER, NUMBER).name.call_control_id

@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
-from infra.carrier import Caller, HangUp, Silence
+from infra.carrier import HangUp, Silence
 from infra.carrier.legs import LegState
-from tests.carrier.desk import CALLER, NUMBER, Desk
-
-if TYPE_CHECKING:
-    from infra.carrier.callers import Step
+from tests.carrier.desk import Desk
 
 LONG = Silence(3_600)
-
-
-def answered(desk: Desk, *steps: Step) -> str:
-    line = desk.answering().carrier.call(CALLER, NUMBER, Caller(*(steps or (LONG,))))
-    call = line.name.call_control_id
-    desk.carrier.run(when=lambda: any(reported["call_control_id"] == call for reported in desk.of("call.answered")))
-    return call
 
 
 def dequeued(desk: Desk) -> list[tuple[str, str]]:
@@ -34,7 +24,7 @@ def calls_in(desk: Desk, queue: str) -> list[dict[str, Any]]:
 
 def test_calls_wait_in_the_order_in_which_they_came_and_say_where() -> None:
     desk = Desk()
-    first, second = answered(desk), answered(desk)
+    first, second = desk.answered_call(), desk.answered_call()
 
     desk.obeyed(first, "enqueue", queue_name="support", client_state="eA==")
     desk.carrier.run_for(30)
@@ -54,7 +44,7 @@ def test_calls_wait_in_the_order_in_which_they_came_and_say_where() -> None:
 
 def test_a_bridge_takes_the_first_and_each_caller_once() -> None:
     desk = Desk()
-    first, second, agent, other_agent, third_agent = (answered(desk) for _ in range(5))
+    first, second, agent, other_agent, third_agent = (desk.answered_call() for _ in range(5))
     for call in (first, second):
         desk.obeyed(call, "enqueue", queue_name="support")
 
@@ -73,7 +63,11 @@ def test_a_bridge_takes_the_first_and_each_caller_once() -> None:
 
 def test_a_caller_leaves_by_hanging_up_by_command_or_by_time() -> None:
     desk = Desk()
-    hangs_up, leaves, waits = answered(desk, Silence(5), HangUp()), answered(desk), answered(desk)
+    hangs_up, leaves, waits = (
+        desk.answered_call(Silence(5), HangUp()),
+        desk.answered_call(),
+        desk.answered_call(),
+    )
     for call in (hangs_up, leaves):
         desk.obeyed(call, "enqueue", queue_name="support")
     desk.obeyed(waits, "enqueue", queue_name="support", max_wait_time_secs=60)
@@ -90,7 +84,7 @@ def test_a_caller_leaves_by_hanging_up_by_command_or_by_time() -> None:
 
 def test_a_full_queue_and_a_second_place_are_refused() -> None:
     desk = Desk()
-    first, second = answered(desk), answered(desk)
+    first, second = desk.answered_call(), desk.answered_call()
     desk.obeyed(first, "enqueue", queue_name="support", max_size=1)
 
     assert desk.code(second, "enqueue", queue_name="support", max_size=50) == (422, "90036")
@@ -103,7 +97,7 @@ def test_a_full_queue_and_a_second_place_are_refused() -> None:
 
 def test_a_place_that_is_kept_outlives_the_call_and_a_bridge_with_it_fails() -> None:
     desk = Desk()
-    gone, agent = answered(desk, Silence(5), HangUp()), answered(desk)
+    gone, agent = desk.answered_call(Silence(5), HangUp()), desk.answered_call()
     desk.obeyed(gone, "enqueue", queue_name="support", keep_after_hangup=True)
 
     desk.carrier.run_for(10)
@@ -115,7 +109,7 @@ def test_a_place_that_is_kept_outlives_the_call_and_a_bridge_with_it_fails() -> 
 
 def test_music_and_keys_go_on_in_a_queue_and_the_bridge_ends_them() -> None:
     desk = Desk()
-    call, agent = answered(desk), answered(desk)
+    call, agent = desk.answered_call(), desk.answered_call()
     desk.obeyed(call, "enqueue", queue_name="support")
     desk.obeyed(call, "speak", payload="You are number one", voice="female", loop="infinity")
     desk.obeyed(call, "gather", timeout_millis=60_000, initial_timeout_millis=60_000)
@@ -138,7 +132,7 @@ def test_queues_are_made_listed_resized_and_deleted() -> None:
     assert desk.api("POST", "/queues", {"queue_name": "x" * 256}).status == 422
     assert desk.api("PATCH", "/queues/support", {"max_size": 9}).json()["data"]["max_size"] == 9
     assert [each["name"] for each in desk.api("GET", "/queues").json()["data"]] == ["support"]
-    call = answered(desk)
+    call = desk.answered_call()
     desk.obeyed(call, "enqueue", queue_name="support")
     assert desk.api("DELETE", "/queues/support").status == 422
     assert desk.api("PATCH", f"/queues/support/calls/{call}", {"keep_after_hangup": True}).status == 204

@@ -21,6 +21,7 @@ from dialtone.domain.deadline import SHORTEST_REQUEST_SECONDS, DeadlinePassed, s
 from infra.flowkit.memory_table import MemoryTable
 from tests.drills.gate import AWS_PATIENCE_SECONDS, INVOCATION_SECONDS, Failed, Fault, TimedOut
 from tests.drills.processes import Killed
+from tests.sqs_records import sqs_record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -205,19 +206,11 @@ class MemoryQueue:
 
     def _record(self, message: Message) -> dict[str, Any]:
         sent = self.clock.datetime(message.sent_at).timestamp()
-        return {
-            "messageId": str(message.number),
-            "receiptHandle": str(message.number),
-            "body": message.body,
-            "attributes": {
-                "ApproximateReceiveCount": str(message.receives),
-                "SentTimestamp": str(round(sent * 1_000)),
-            },
-            "messageAttributes": {},
-            "eventSource": "aws:sqs",
-            "eventSourceARN": "arn:aws:sqs:us-east-1:123456789012:archive",
-            "awsRegion": "us-east-1",
+        attributes = {
+            "ApproximateReceiveCount": str(message.receives),
+            "SentTimestamp": str(round(sent * 1_000)),
         }
+        return sqs_record(message.body, receipt=str(message.number), attributes=attributes)
 
 
 @dataclass(slots=True)

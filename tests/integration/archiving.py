@@ -36,6 +36,7 @@ from dialtone.domain.decisions import Decision
 from dialtone.domain.recordings import SAVED, ArchiveJob, Recording
 from tests.integration.deliveries import CALLED, CALLER, CONTROL, LEG, SESSION, event
 from tests.integration.dependencies import ONE_ATTEMPT, Died, Fault, Faults, Wire, create_table
+from tests.sqs_records import sqs_record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -394,19 +395,12 @@ class ArchiveHouse:
         with self.unharmed():
             self.sqs.send_message(QueueUrl=self.queue_url, MessageBody=body)
             message = self.sqs.receive_message(QueueUrl=self.queue_url)["Messages"][0]
-        return {
-            "messageId": str(place),
-            "receiptHandle": message["ReceiptHandle"],
-            "body": body,
-            "attributes": {
-                "ApproximateReceiveCount": str(receives),
-                "SentTimestamp": str(round((self.now - age_seconds) * 1_000)),
-            },
-            "messageAttributes": {},
-            "eventSource": "aws:sqs",
-            "eventSourceARN": f"arn:aws:sqs:us-east-1:123456789012:{self.name}",
-            "awsRegion": "us-east-1",
+        attributes = {
+            "ApproximateReceiveCount": str(receives),
+            "SentTimestamp": str(round((self.now - age_seconds) * 1_000)),
         }
+        receipt = message["ReceiptHandle"]
+        return sqs_record(body, receipt=receipt, attributes=attributes, number=str(place), queue=self.name)
 
     @contextlib.contextmanager
     def unharmed(self) -> Iterator[None]:

@@ -10,6 +10,8 @@ from moto import mock_aws
 from moto.server import ThreadedMotoServer
 
 from dialtone.adapters import aws_clients, secrets
+from tests.integration.archiving import ArchiveHouse
+from tests.integration.custody import Operator, operator
 from tests.integration.deliveries import written_flows
 from tests.integration.dependencies import Line
 from tests.integration.lines import LineSetup, line_setup
@@ -71,6 +73,21 @@ def flows(tmp_path: Path) -> Path:
 def line(aws: None, flows: Path) -> Line:
     del aws
     return Line.open(flows)
+
+
+@pytest.fixture
+def house(aws: None) -> Iterator[ArchiveHouse]:
+    del aws
+    with ArchiveHouse.open() as house:
+        yield house
+
+
+@pytest.fixture
+def at_work(aws: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Operator]:
+    """Give an operator who runs `dialtone recordings` on a stack by moto."""
+    del aws
+    with operator(monkeypatch, capsys) as someone:
+        yield someone
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -25,16 +25,6 @@ from tests.integration.archiving import (
     wav,
 )
 from tests.integration.deliveries import SESSION
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-
-@pytest.fixture
-def house(aws: None) -> Iterator[ArchiveHouse]:
-    del aws
-    with ArchiveHouse.open() as house:
-        yield house
 
 
 def waits(house: ArchiveHouse) -> list[int]:

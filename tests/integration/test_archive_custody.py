@@ -43,13 +43,6 @@ MP3 = mpeg.frame((None, None)) * 100
 PAGE = b"<?xml version='1.0'?><Error><Code>AccessDenied</Code></Error>"
 
 
-@pytest.fixture
-def house(aws: None) -> Iterator[ArchiveHouse]:
-    del aws
-    with ArchiveHouse.open() as house:
-        yield house
-
-
 def assert_nothing_kept(house: ArchiveHouse) -> None:
     assert house.objects() == {}
     assert house.unfinished() == 0

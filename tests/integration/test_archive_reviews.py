@@ -2,25 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-import pytest
-
 from dialtone.domain.calls import Call
 from dialtone.domain.decisions import Decision
 from dialtone.domain.recordings import DELETED, SUPERSEDED, VERIFIED, ArchiveJob, Review
 from tests.integration.archiving import KEY, MAX_RECEIVES, ArchiveHouse
 from tests.integration.deliveries import LEG, SESSION, event
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-
-@pytest.fixture
-def house(aws: None) -> Iterator[ArchiveHouse]:
-    del aws
-    with ArchiveHouse.open() as house:
-        yield house
 
 
 def review(house: ArchiveHouse, verdict: str) -> ArchiveJob:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -34,18 +33,13 @@ from tests.integration.archiving import (
 )
 from tests.integration.deliveries import LEG, SESSION
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 TEXT = "Please call back: Žofie."
 
 
 @pytest.fixture
-def house(aws: None) -> Iterator[ArchiveHouse]:
-    del aws
-    with ArchiveHouse.open() as house:
-        assert house.deliver(house.job()) == []
-        yield house
+def house(house: ArchiveHouse) -> ArchiveHouse:
+    assert house.deliver(house.job()) == []
+    return house
 
 
 def test_a_transcript_lies_beside_its_recording_and_is_reported_of(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -24,19 +23,9 @@ from dialtone.domain.recordings import (
 from tests.integration.archiving import ArchiveHouse, entry
 from tests.integration.deliveries import LEG, SESSION
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 FOR_EVER = 9_999_999_999
 AUDIO = AudioCopy("recordings/1.wav", 64_044, "c0ffee", None)
 NAME = entry().name
-
-
-@pytest.fixture
-def house(aws: None) -> Iterator[ArchiveHouse]:
-    del aws
-    with ArchiveHouse.open() as house:
-        yield house
 
 
 def test_an_entry_goes_on_with_all_that_is_known_of_it(house: ArchiveHouse) -> None:

@@ -11,22 +11,14 @@ from botocore.exceptions import ClientError
 from dialtone.domain.recordings import object_key
 from infra import aws
 from tests.integration.archiving import KEY, RECORDING_ID
-from tests.integration.custody import NAME, STACK, called, operator
+from tests.integration.custody import NAME, STACK, called
 from tests.integration.deliveries import CALLED, LEG, SESSION
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.integration.custody import Operator
     from tests.integration.dependencies import Fault
-
-
-@pytest.fixture
-def at_work(aws: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Operator]:
-    del aws
-    with operator(monkeypatch, capsys) as someone:
-        yield someone
 
 
 def names(at_work: Operator, *arguments: str) -> list[str]:

@@ -10,12 +10,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from infra.cli.recordings import ACTIONS
-from tests.integration.custody import operator
 from tests.runbooks import commands
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from tests.integration.custody import Operator
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "recordings.md"
@@ -49,11 +46,9 @@ OTHERWISE = {
 
 
 @pytest.fixture
-def at_work(aws: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Operator]:
-    del aws
-    with operator(monkeypatch, capsys) as someone:
-        someone.deploy()
-        yield someone
+def at_work(at_work: Operator) -> Operator:
+    at_work.deploy()
+    return at_work
 
 
 @pytest.mark.parametrize("examples", [COMMANDS, OF_OPERATIONS], ids=["recordings", "operations"])

@@ -10,22 +10,14 @@ import pytest
 
 from infra.files import alone
 from tests.integration.archiving import KEY
-from tests.integration.custody import NAME, called, operator
+from tests.integration.custody import NAME, called
 from tests.integration.deliveries import CALLER, LEG, SESSION
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.integration.custody import Operator
     from tests.integration.dependencies import Fault
-
-
-@pytest.fixture
-def at_work(aws: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Operator]:
-    del aws
-    with operator(monkeypatch, capsys) as someone:
-        yield someone
 
 
 def checked(folder: Path) -> tuple[int, int]:

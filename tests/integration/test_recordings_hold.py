@@ -9,21 +9,13 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.integration.archiving import KEY
-from tests.integration.custody import NAME, operator
+from tests.integration.custody import NAME
 from tests.integration.deliveries import SESSION
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.integration.custody import Operator
-
-
-@pytest.fixture
-def at_work(aws: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Operator]:
-    del aws
-    with operator(monkeypatch, capsys) as someone:
-        yield someone
 
 
 @pytest.fixture

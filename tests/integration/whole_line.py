@@ -29,6 +29,7 @@ from tests.integration.archiving import Lambda
 from tests.integration.dependencies import ONE_ATTEMPT, aws_session, create_table
 from tests.integration.reconciling import Noted
 from tests.integration.scripted_telnyx import Answer, ScriptedTelnyx
+from tests.sqs_records import record_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -109,17 +110,7 @@ class Line:
         jobs, sqs = 0, self.clients["sqs"]
         while messages := sqs.receive_message(QueueUrl=self.queue_url, AttributeNames=["All"]).get("Messages"):
             [message] = messages
-            record = {
-                "messageId": message["MessageId"],
-                "receiptHandle": message["ReceiptHandle"],
-                "body": message["Body"],
-                "attributes": message["Attributes"],
-                "messageAttributes": {},
-                "eventSource": "aws:sqs",
-                "eventSourceARN": "arn:aws:sqs:us-east-1:123456789012:archive",
-                "awsRegion": "us-east-1",
-            }
-            if not consumer.consume({"Records": [record]}, Lambda())["batchItemFailures"]:
+            if not consumer.consume({"Records": [record_of(message)]}, Lambda())["batchItemFailures"]:
                 sqs.delete_message(QueueUrl=self.queue_url, ReceiptHandle=message["ReceiptHandle"])
             jobs += 1
         return jobs

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from dialtone.domain.client_state import ClientState
 from dialtone.domain.decisions import FLOW_ERROR, Decision
 from dialtone.domain.errors import FlowInvalid
 from dialtone.flow.during import Consultation, TalkState
 from infra.flowkit.drawing.words import details_of, edge_label
-from tests.staged_call import CONTROL, StagedCall, happened, loaded
+from tests.staged_call import CONTROL, StagedCall, loaded
 
 FLOW = """
     last_resort: sorry
@@ -28,53 +27,45 @@ AFTER = FLOW.replace("park: lot\n", "park: lot\n        after: lot\n")
 AGENT, OTHER, BOSS = "v3:agent", "v3:other", "v3:boss"
 
 
-def of(staged: StagedCall, event_type: str, who: str, role: str = "", **payload: object) -> Decision:
-    """Something happens on a leg that the step dialled."""
-    staged.seconds += 1
-    mark = ClientState(staged.call.turn, "tested", staged.call.leg_id, dialled=True, role=role)
-    known = {"call_control_id": who, "call_leg_id": f"leg of {who}"}
-    return staged.take(happened(event_type, staged.seconds, mark, **known, **payload))
-
-
 def talking(flow: str = FLOW) -> StagedCall:
     staged = StagedCall(flow)
     staged.pick_up()
-    of(staged, "call.answered", AGENT)
-    of(staged, "call.bridged", AGENT)
+    staged.tell_of_dialled("call.answered", AGENT)
+    staged.tell_of_dialled("call.bridged", AGENT)
     return staged
 
 
 def press(staged: StagedCall, keys: str, who: str = AGENT, role: str = "") -> Decision:
     for key in keys:
-        decision = of(staged, "call.dtmf.received", who, role, digit=key)
+        decision = staged.tell_of_dialled("call.dtmf.received", who, role, digit=key)
     return decision
 
 
 def ringing(flow: str = FLOW) -> StagedCall:
     staged = talking(flow)
     press(staged, "*7")
-    of(staged, "call.initiated", OTHER, "consult1")
+    staged.tell_of_dialled("call.initiated", OTHER, "consult1")
     return staged
 
 
 def asking(flow: str = FLOW) -> StagedCall:
     staged = ringing(flow)
-    of(staged, "call.answered", OTHER, "consult1")
-    of(staged, "call.bridged", OTHER, "consult1")
-    of(staged, "call.bridged", AGENT)
+    staged.tell_of_dialled("call.answered", OTHER, "consult1")
+    staged.tell_of_dialled("call.bridged", OTHER, "consult1")
+    staged.tell_of_dialled("call.bridged", AGENT)
     return staged
 
 
 def joined(flow: str = FLOW) -> StagedCall:
     staged = asking(flow)
     press(staged, "1")
-    of(staged, "call.hangup", AGENT, hangup_cause="normal_clearing")
+    staged.tell_of_dialled("call.hangup", AGENT, hangup_cause="normal_clearing")
     staged.tell("call.bridged")
     return staged
 
 
 def ends(staged: StagedCall, who: str, role: str = "", cause: str = "normal_clearing") -> Decision:
-    return of(staged, "call.hangup", who, role, hangup_cause=cause, hangup_source="callee")
+    return staged.tell_of_dialled("call.hangup", who, role, hangup_cause=cause, hangup_source="callee")
 
 
 def said(decision: Decision) -> list[tuple[str, str, object]]:
@@ -106,7 +97,7 @@ def test_the_callers_leg_is_kept_for_what_may_follow() -> None:
     staged = StagedCall(FLOW)
     staged.pick_up()
 
-    bridge = of(staged, "call.answered", AGENT).commands[0]
+    bridge = staged.tell_of_dialled("call.answered", AGENT).commands[0]
 
     assert bridge.parameters["park_after_unbridge"] == "self"
 
@@ -130,7 +121,7 @@ def test_whom_the_agent_asks_is_rung_and_kept() -> None:
 def test_when_they_answer_the_agent_talks_with_them_and_the_caller_hears_music() -> None:
     staged = ringing()
 
-    decision = of(staged, "call.answered", OTHER, "consult1")
+    decision = staged.tell_of_dialled("call.answered", OTHER, "consult1")
 
     assert said(decision) == [("bridge", AGENT, OTHER), ("playback_start", CONTROL, "")]
     assert decision.commands[0].parameters["park_after_unbridge"] == "self"
@@ -186,7 +177,7 @@ def test_the_same_key_leaves_off_while_they_ring() -> None:
     staged = ringing()
 
     assert said(press(staged, "*7")) == [("hangup", OTHER, "")]
-    assert said(of(staged, "call.answered", OTHER, "consult1")) == [("hangup", OTHER, "")]
+    assert said(staged.tell_of_dialled("call.answered", OTHER, "consult1")) == [("hangup", OTHER, "")]
     assert phase(staged) is Consultation.NONE
 
 
@@ -248,7 +239,7 @@ def test_a_caller_who_hangs_up_after_that_leaves_no_agent_behind() -> None:
     staged = asking()
     press(staged, "2")
     ends(staged, OTHER, "consult1")
-    of(staged, "call.bridged", AGENT)
+    staged.tell_of_dialled("call.bridged", AGENT)
 
     assert said(staged.hang_up()) == [("hangup", AGENT, "")]
 
@@ -261,7 +252,7 @@ def test_an_agent_who_hangs_up_while_they_ring_ends_the_conversation() -> None:
 
 def test_whoever_is_gone_when_the_agent_is_to_ask_leaves_the_conversation_as_it_was() -> None:
     staged = ringing()
-    of(staged, "call.answered", OTHER, "consult1")
+    staged.tell_of_dialled("call.answered", OTHER, "consult1")
 
     decision = staged.refuse("bridge ended: 90018", action="bridge")
 
@@ -308,10 +299,10 @@ def test_nobody_is_consulted_while_a_supervisor_is_there_nor_the_other_way_round
 def test_a_supervisor_who_has_left_is_not_taken_for_the_agent() -> None:
     staged = talking()
     press(staged, "*9")
-    of(staged, "call.initiated", BOSS, "supervisor1")
+    staged.tell_of_dialled("call.initiated", BOSS, "supervisor1")
     ends(staged, BOSS, "supervisor1")
     press(staged, "*7")
-    of(staged, "call.answered", OTHER, "consult1")
+    staged.tell_of_dialled("call.answered", OTHER, "consult1")
 
     assert ends(staged, BOSS, "supervisor1").commands == ()
     assert phase(staged) is Consultation.TALKING

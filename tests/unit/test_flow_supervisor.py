@@ -43,20 +43,12 @@ TAKE = """
 AGENT, SUPERVISOR = "v3:agent", "v3:supervisor"
 
 
-def of(staged: StagedCall, event_type: str, who: str, role: str = "", **payload: object) -> Decision:
-    """Something happens on a leg that the step dialled."""
-    staged.seconds += 1
-    mark = ClientState(staged.call.turn, "tested", staged.call.leg_id, dialled=True, role=role)
-    known = {"call_control_id": who, "call_leg_id": f"leg of {who}"}
-    return staged.take(happened(event_type, staged.seconds, mark, **known, **payload))
-
-
 def talking(flow: str = TRANSFER) -> StagedCall:
     staged = StagedCall(flow)
     staged.pick_up()
     if flow is TRANSFER:
-        of(staged, "call.answered", AGENT)
-        of(staged, "call.bridged", AGENT)
+        staged.tell_of_dialled("call.answered", AGENT)
+        staged.tell_of_dialled("call.bridged", AGENT)
     else:
         staged.tell("call.bridged")
     return staged
@@ -67,7 +59,7 @@ def press(staged: StagedCall, keys: str, who: str = AGENT, role: str = "") -> De
         decision = (
             staged.tell("call.dtmf.received", digit=key)
             if who == CONTROL
-            else of(staged, "call.dtmf.received", who, role, digit=key)
+            else staged.tell_of_dialled("call.dtmf.received", who, role, digit=key)
         )
     return decision
 
@@ -75,8 +67,8 @@ def press(staged: StagedCall, keys: str, who: str = AGENT, role: str = "") -> De
 def fetched(flow: str = TRANSFER) -> StagedCall:
     staged = talking(flow)
     press(staged, "*9", AGENT if flow is TRANSFER else CONTROL)
-    of(staged, "call.initiated", SUPERVISOR, "supervisor1")
-    of(staged, "call.answered", SUPERVISOR, "supervisor1")
+    staged.tell_of_dialled("call.initiated", SUPERVISOR, "supervisor1")
+    staged.tell_of_dialled("call.answered", SUPERVISOR, "supervisor1")
     return staged
 
 
@@ -107,11 +99,11 @@ def test_a_supervisor_is_fetched_once_at_a_time_and_again_after_that() -> None:
     staged = fetched()
 
     assert press(staged, "*9").commands == ()
-    of(staged, "call.hangup", SUPERVISOR, "supervisor1", hangup_cause="normal_clearing")
+    staged.tell_of_dialled("call.hangup", SUPERVISOR, "supervisor1", hangup_cause="normal_clearing")
     (again,) = press(staged, "*9").commands
 
     assert ClientState.decode(str(again.parameters["client_state"])).role == "supervisor2"
-    of(staged, "call.hangup", SUPERVISOR, "supervisor1", hangup_cause="normal_clearing")
+    staged.tell_of_dialled("call.hangup", SUPERVISOR, "supervisor1", hangup_cause="normal_clearing")
     assert supervised(staged)
 
 
@@ -152,7 +144,7 @@ def test_the_supervisors_own_keys_switch_the_role() -> None:
 def test_a_supervisor_who_hangs_up_does_not_end_the_conversation() -> None:
     staged = fetched()
 
-    decision = of(staged, "call.hangup", SUPERVISOR, "supervisor1", hangup_cause="normal_clearing")
+    decision = staged.tell_of_dialled("call.hangup", SUPERVISOR, "supervisor1", hangup_cause="normal_clearing")
 
     assert (decision.commands, staged.call.step, supervised(staged)) == ((), "sales", False)
 
@@ -160,7 +152,7 @@ def test_a_supervisor_who_hangs_up_does_not_end_the_conversation() -> None:
 def test_with_the_agent_the_supervisor_goes() -> None:
     staged = fetched()
 
-    decision = of(staged, "call.hangup", AGENT, hangup_cause="normal_clearing", hangup_source="callee")
+    decision = staged.tell_of_dialled("call.hangup", AGENT, hangup_cause="normal_clearing", hangup_source="callee")
 
     assert staged.call.step == "sorry"
     assert [(each.action, each.call_control_id) for each in decision.commands] == [
@@ -172,7 +164,7 @@ def test_with_the_agent_the_supervisor_goes() -> None:
 @pytest.mark.parametrize("flow", [TRANSFER, TAKE])
 def test_with_the_call_the_supervisor_goes(flow: str) -> None:
     staged = fetched(flow)
-    of(staged, "call.bridged", SUPERVISOR, "supervisor1")
+    staged.tell_of_dialled("call.bridged", SUPERVISOR, "supervisor1")
 
     decision = staged.hang_up()
 
@@ -183,7 +175,7 @@ def test_one_who_answers_too_late_is_hung_up_on() -> None:
     staged = talking()
     press(staged, "*9")
     turn = staged.call.turn
-    of(staged, "call.hangup", AGENT, hangup_cause="normal_clearing", hangup_source="callee")
+    staged.tell_of_dialled("call.hangup", AGENT, hangup_cause="normal_clearing", hangup_source="callee")
 
     staged.seconds += 1
     mark = ClientState(turn, "tested", staged.call.leg_id, dialled=True, role="supervisor1")
@@ -196,10 +188,10 @@ def test_one_who_answers_too_late_is_hung_up_on() -> None:
 
 def test_one_of_an_earlier_time_who_still_rings_is_hung_up_on() -> None:
     staged = fetched()
-    of(staged, "call.hangup", SUPERVISOR, "supervisor1", hangup_cause="normal_clearing")
+    staged.tell_of_dialled("call.hangup", SUPERVISOR, "supervisor1", hangup_cause="normal_clearing")
     press(staged, "*9")
 
-    decision = of(staged, "call.answered", "v3:ghost", "supervisor1")
+    decision = staged.tell_of_dialled("call.answered", "v3:ghost", "supervisor1")
 
     assert [(each.action, each.call_control_id) for each in decision.commands] == [("hangup", "v3:ghost")]
     assert supervised(staged)
