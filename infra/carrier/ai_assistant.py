@@ -9,11 +9,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from infra.carrier.ai_gather import MODEL, THINKING_SECONDS
-from infra.carrier.audio import Prompt, speech
+from infra.carrier.ai_session import MODEL, THINKING_SECONDS, AiSession
 
 if TYPE_CHECKING:
-    from infra.carrier.clock import Timer
     from infra.carrier.exchange import Exchange
     from infra.carrier.legs import Leg
 
@@ -23,26 +21,17 @@ STOPPED, OVER, HUNG_UP = "assistant_stopped", "assistant_ended", "customer_disco
 """Why a conversation ended. Telnyx's description has an example only, `customer_disconnect`."""
 
 
-class AiAssistant:
-    """An assistant that talks on a leg. It stands where a gather does; keys are nothing to it."""
-
-    tells_keys = True
+class AiAssistant(AiSession):
+    """An assistant that talks with a caller, until somebody ends it."""
 
     def __init__(self, exchange: Exchange, leg: Leg, given: dict[str, Any]) -> None:
-        self._exchange = exchange
-        self._leg = leg
+        super().__init__(exchange, leg)
         self._id = given["assistant"]["id"]
         self._greeting = given.get("greeting") or given["assistant"].get("greeting")
-        self._messages: list[dict[str, str]] = []
-        self._prompt: Prompt | None = None
-        self._timer: Timer | None = None
-        self._began = exchange.clock.now
-        self.conversation_id = exchange.new_id()
 
     def begin(self) -> None:
         """Greet: what is still gathered on the leg is cancelled."""
-        if self._leg.gather is not None:
-            self._leg.gather.end("cancelled")
+        self._replace_gather()
         if self._id in self._exchange.broken_assistants:
             failed = {"assistant_id": self._id, "reason": "invalid_request"}
             self._exchange.emit(self._leg, "call.conversation.start_failed", **failed)
@@ -52,13 +41,9 @@ class AiAssistant:
         if self._greeting:
             self._say(self._greeting, then=lambda: None)
 
-    def press(self, digit: str) -> None:
-        """Take no key: what Telnyx's assistant makes of one is not documented."""
-        del self, digit
-
     def hears(self) -> None:
         """Hear somebody begin to speak, which interrupts it."""
-        self._hush()
+        self._stop_speaking()
 
     def heard(self, words: str) -> None:
         """Answer what was said."""
@@ -77,31 +62,16 @@ class AiAssistant:
         else:
             self._say(f"You said: {words} Is there anything else?", then=lambda: None)
 
-    def _say(self, text: str, then: Any) -> None:  # noqa: ANN401 -- what follows its end
-        words, seconds = speech(text, ssml=text.startswith("<speak"))
-        self._messages.append({"role": "assistant", "content": words})
-        self._prompt = Prompt("speech", words, seconds, announced=False, on_end=lambda _status: then())
-        self._leg.audio.add(self._leg, self._prompt)
-
     def _end(self, reason: str) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-        self._hush()
-        if self._leg.gather is self:
-            self._leg.gather = None
+        self._leave()
         self._exchange.conversations[self.conversation_id] = self._messages
         self._exchange.emit(
             self._leg,
             "call.conversation.ended",
             assistant_id=self._id,
             conversation_id=self.conversation_id,
-            duration_sec=round(self._exchange.clock.now - self._began),
+            duration_sec=self._seconds(),
             llm_model=MODEL,
             messages=self._messages,
             reason=reason,
         )
-
-    def _hush(self) -> None:
-        if self._prompt is not None:
-            prompt, self._prompt = self._prompt, None
-            self._leg.audio.withdraw(self._leg, prompt)

@@ -12,68 +12,49 @@ from typing import TYPE_CHECKING, Any
 
 from dialtone.domain.units import MILLIS_PER_SECOND
 from infra.carrier import errors
-from infra.carrier.audio import Prompt, speech
+from infra.carrier.ai_session import MODEL, THINKING_SECONDS, AiSession
 
 if TYPE_CHECKING:
-    from infra.carrier.clock import Timer
     from infra.carrier.exchange import Exchange
     from infra.carrier.legs import Leg
 
 #: Telnyx: "The maximum time in milliseconds to wait for user response before timing out".
 RESPONSE_MILLIS = 10_000
-#: Of the model, from the last word to its answer; Telnyx says nothing of it.
-THINKING_SECONDS = 1.0
 #: The property by which a schema asks for a number, of which its values are themselves what may be said.
 NUMBER = "digits"
 MODEL = "Qwen/Qwen3-235B-A22B"
 
 
-class AiGather:
-    """An assistant that listens on a leg. It stands where a gather does; keys are nothing to it."""
-
-    tells_keys = True
+class AiGather(AiSession):
+    """An assistant that asks a question and listens for one answer."""
 
     def __init__(self, exchange: Exchange, leg: Leg, given: dict[str, Any]) -> None:
-        self._exchange = exchange
-        self._leg = leg
+        super().__init__(exchange, leg)
         self._given = given
         self._meanings = _meanings(given["parameters"])
-        self._history: list[dict[str, str]] = []
-        self._prompt: Prompt | None = None
-        self._timer: Timer | None = None
-        self._began = exchange.clock.now
-        self.conversation_id = exchange.new_id()
 
     def begin(self) -> None:
         """Greet, and listen: a gather that is still under way on the leg is cancelled."""
-        if self._leg.gather is not None:
-            self._leg.gather.end("cancelled")
+        self._replace_gather()
         self._leg.gather = self
         greeting = self._given.get("greeting")
         if not greeting:
             self._wait()
             return
-        words, seconds = speech(greeting, ssml=greeting.startswith("<speak"))
-        self._history.append({"role": "assistant", "content": words})
-        self._prompt = Prompt("speech", words, seconds, announced=False, on_end=lambda _status: self._wait())
-        self._leg.audio.add(self._leg, self._prompt)
-
-    def press(self, digit: str) -> None:
-        """Take no key: what Telnyx's assistant makes of one is not documented."""
-        del self, digit
+        self._say(greeting, then=self._wait)
 
     def hears(self) -> None:
         """Hear somebody begin to speak, which interrupts the greeting unless it must not be."""
         if self._given.get("interruption_settings", {}).get("enable", True):
-            self._hush()
-        self._cancel()
+            self._stop_speaking()
+        self._cancel_timer()
 
     def heard(self, words: str) -> None:
         """Understand what was said."""
         if not words:
             self._wait()
             return
-        self._history.append({"role": "user", "content": words})
+        self._messages.append({"role": "user", "content": words})
         self._timer = self._exchange.clock.after(THINKING_SECONDS, lambda: self._answer(words))
 
     def end(self, status: str) -> None:
@@ -94,35 +75,22 @@ class AiGather:
         self._end("valid", {field: max(found)[1] if found else digits[0] if digits else list(meanings)[-1]})
 
     def _wait(self) -> None:
-        self._cancel()
+        self._cancel_timer()
         seconds = self._given.get("user_response_timeout_ms", RESPONSE_MILLIS) / MILLIS_PER_SECOND
         self._timer = self._exchange.clock.after(seconds, lambda: self._end("invalid", {}))
 
     def _end(self, status: str, result: dict[str, str]) -> None:
-        self._cancel()
-        self._hush()
-        if self._leg.gather is self:
-            self._leg.gather = None
+        self._leave()
         self._exchange.emit(
-            self._leg, "call.ai_gather.ended", status=status, result=result, message_history=self._history
+            self._leg, "call.ai_gather.ended", status=status, result=result, message_history=self._messages
         )
         self._exchange.emit(
             self._leg,
             "call.conversation.ended",
             conversation_id=self.conversation_id,
-            duration_sec=round(self._exchange.clock.now - self._began),
+            duration_sec=self._seconds(),
             llm_model=MODEL,
         )
-
-    def _hush(self) -> None:
-        if self._prompt is not None:
-            prompt, self._prompt = self._prompt, None
-            self._leg.audio.withdraw(self._leg, prompt)
-
-    def _cancel(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
 
 
 _FIGURES = {
