@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 RESPONSE_MILLIS = 10_000
 #: The property by which a schema asks for a number, of which its values are themselves what may be said.
 NUMBER = "digits"
-MODEL = "Qwen/Qwen3-235B-A22B"
 
 
 class AiGather(AiSession):
