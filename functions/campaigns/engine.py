@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 from botocore.exceptions import BotoCoreError, ClientError
 
 from campaigns.dials import Answer, answer_of, dial_of
-from campaigns.tenure import Tenure
+from campaigns.lease import WorkerLease
 from dialtone.adapters.calls_table import LostRace
 from dialtone.adapters.campaigns_table import EVER
 from dialtone.adapters.telemetry import Measure
@@ -155,7 +155,7 @@ class Engine:
     now: Callable[[], float] = time.time
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
-    tenure: Tenure = field(init=False)
+    worker_lease: WorkerLease = field(init=False)
     _known: dict[str, Running] = field(default_factory=dict)
     _active: list[str] = field(default_factory=list)
     _discover_at: float = 0.0
@@ -165,13 +165,13 @@ class Engine:
     """Whether the last look found anything to do, or failed."""
 
     def __post_init__(self) -> None:
-        self.tenure = Tenure(self.store, self.now, self.sleep)
+        self.worker_lease = WorkerLease(self.store, self.now, self.sleep)
 
     def run(self, until: float) -> Counter[str]:
         """Work until that unix time, or until nothing is left to do; gives how often what was done."""
         done: Counter[str] = Counter()
         try:
-            if not self.store.active(int(self.now())) or not self.tenure.take(until):
+            if not self.store.active(int(self.now())) or not self.worker_lease.take(until):
                 return done
         except (BotoCoreError, ClientError, DialtoneError) as error:
             self._note_fault("a worker could not begin", error)
@@ -212,10 +212,10 @@ class Engine:
 
     def _keeps_lease(self) -> bool:
         try:
-            return self.tenure.keep()
+            return self.worker_lease.keep()
         except (BotoCoreError, ClientError) as error:
             self._note_fault("the lease was not renewed", error)
-            return self.tenure.lasts(self.now())
+            return self.worker_lease.lasts(self.now())
 
     def _share_rate(self) -> None:
         """Give each campaign its rate, or of the account's what is its share."""
@@ -235,7 +235,7 @@ class Engine:
                 if self.now() >= until:
                     break
                 self.sleep(DRAIN_STEP_SECONDS)
-            self.tenure.give_up()
+            self.worker_lease.give_up()
         except (LostRace, BotoCoreError, ClientError) as error:
             self._note_fault("a worker has left before all was noted", error)
         self._known.clear()
@@ -501,7 +501,7 @@ class Engine:
         """Send a dial when its moment has come; not if the campaign may be paused by then."""
         self.sleep(max(0.0, at - self.now()))
         now = self.now()
-        if now - self._looked_at > STALE_SECONDS or not self.tenure.lasts(now):
+        if now - self._looked_at > STALE_SECONDS or not self.worker_lease.lasts(now):
             done["dials"] -= 1
             return
         try:

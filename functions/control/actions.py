@@ -11,15 +11,15 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from pydantic import Field
 
 from control.answers import ActionAnswer, Answer, ProblemAnswer
-from control.asker import asker_of
+from control.authorization import requester_of
 from control.calls import ID_CHARACTERS, responses
 from control.problems import not_found, wrong
 from control.requests import Asked, KeyTaken
 from control.telnyx_parameters import ACTION_NAMES, NOT_TAKEN, parameters_of
 from dialtone.domain.commands import COMMAND_NAMESPACE, command, command_id
+from dialtone.domain.control_actions import ACTION
 from dialtone.domain.errors import CommandInvalid
 from dialtone.domain.events import Event
-from dialtone.domain.outside import ACTION
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -139,11 +139,11 @@ def action_routes(acting: Acting) -> APIGatewayHttpRouter:
     """The routes."""
     routes = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]  # Powertools says no return type
 
-    def asker() -> str:
-        return asker_of(routes.current_event.raw_event).name
+    def requester() -> str:
+        return requester_of(routes.current_event.raw_event).name
 
     for action in ACTION_NAMES:
-        _add(routes, acting, action, asker)
+        _add(routes, acting, action, requester)
 
     @routes.post(
         "/calls/<id>/flow",
@@ -156,16 +156,16 @@ def action_routes(acting: Acting) -> APIGatewayHttpRouter:
         entry: Annotated[FlowEntry, Body()],
         idempotency_key: Key = "",
     ) -> ActionAnswer:
-        return acting.put_into_flow(id, entry, idempotency_key, asker())
+        return acting.put_into_flow(id, entry, idempotency_key, requester())
 
     return routes
 
 
-def _add(routes: APIGatewayHttpRouter, acting: Acting, action: str, asker: Callable[[], str]) -> None:
+def _add(routes: APIGatewayHttpRouter, acting: Acting, action: str, requester: Callable[[], str]) -> None:
     body: Any = Annotated[parameters_of(action), Body(description="Telnyx's own parameters.")]
 
     def act(id: Id, parameters: Any, idempotency_key: Key = "") -> ActionAnswer:  # noqa: A002, ANN401 -- as below
-        return acting.act(id, action, parameters, idempotency_key, asker())
+        return acting.act(id, action, parameters, idempotency_key, requester())
 
     act.__annotations__ = {**act.__annotations__, "parameters": body}
     act.__name__ = action

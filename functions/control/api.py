@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 
 from control.actions import Acting, action_routes
-from control.asker import asker_of, role_for
 from control.audit import AuditTrail
+from control.authorization import requester_of, role_for
 from control.bucket import RecordingsBucket
 from control.calls import call_routes
 from control.campaign_states import campaign_state_routes
@@ -96,7 +96,7 @@ def open_api(  # noqa: PLR0913, PLR0917 -- what it is made of
 def _only_with_the_role(app: APIGatewayHttpResolver, handle: NextMiddleware) -> Response[Any]:
     event = app.current_event
     needed = role_for(event.http_method)
-    if needed not in asker_of(event.raw_event).roles:
+    if needed not in requester_of(event.raw_event).roles:
         raise must_have(needed)
     return handle(app)
 

@@ -14,7 +14,7 @@ from control.audit import first_heard
 from control.problems import not_found, wrong
 from control.recording_answers import summary_of
 from control.selection import Selection, ago_or_moment, kept
-from control.story import leg_json
+from control.timeline import leg_json
 from dialtone.domain.errors import DialtoneError
 
 if TYPE_CHECKING:
@@ -131,19 +131,19 @@ def _leg(call: Call) -> Leg:
 
 
 def _detail(listing: Listing, audit: AuditTrail, session: str) -> CallDetail:
-    story, noted = listing.story(session), audit.of(session)
+    timeline, noted = listing.timeline(session), audit.of(session)
     heard = first_heard(noted)
-    rows = [Row.model_validate(asdict(each)) for each in story.rows]
+    rows = [Row.model_validate(asdict(each)) for each in timeline.rows]
     return CallDetail(
         call_session_id=session,
-        legs=[_leg(each) for each in story.legs],
+        legs=[_leg(each) for each in timeline.legs],
         timeline=rows[-MOST_ROWS:],
         rows_left_out=max(0, len(rows) - MOST_ROWS),
-        recordings=[RecordingSummary.model_validate(summary_of(each, heard)) for each in story.recordings],
+        recordings=[RecordingSummary.model_validate(summary_of(each, heard)) for each in timeline.recordings],
         costs=[
             Cost.model_validate({**asdict(each), "amount": str(each.amount), "parts": [*each.parts]})
-            for each in story.costs
+            for each in timeline.costs
         ],
-        total={currency: str(amount) for currency, amount in story.total.items()},
+        total={currency: str(amount) for currency, amount in timeline.total.items()},
         audit=[_audited(each) for each in noted],
     )

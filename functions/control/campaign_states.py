@@ -12,7 +12,7 @@ from pydantic import Field
 
 from control.actions import acting_responses
 from control.answers import MOMENT, Answer
-from control.asker import asker_of
+from control.authorization import requester_of
 from control.calls import responses
 from control.problems import Refused, not_found
 from dialtone.adapters.calls_table import LostRace
@@ -92,7 +92,7 @@ def campaign_state_routes(store: CampaignsTable, now: Callable[[], datetime]) ->
         order: Annotated[Literal["pause", "resume", "cancel"], Path(description="What is ordered.")],
         body: Annotated[CampaignReason, Body()],
     ) -> CampaignState:
-        by = asker_of(routes.current_event.raw_event).name
+        by = requester_of(routes.current_event.raw_event).name
         for _ in range(TRIES):
             campaign, progress = _found(store, id)
             try:

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from control.actions import acting_responses
 from control.answers import Answer
-from control.asker import asker_of
+from control.authorization import requester_of
 from control.problems import Refused, wrong
 from control.selection import moment
 from dialtone.adapters.calls_table import LostRace
@@ -263,7 +263,7 @@ def campaign_routes(ordering: Ordering) -> APIGatewayHttpRouter:
         responses=acting_responses(CampaignAnswer),
     )
     def order(wanted: Annotated[CampaignOrder, Body()]) -> CampaignAnswer:
-        return ordering.order(wanted, asker_of(routes.current_event.raw_event).name)
+        return ordering.order(wanted, requester_of(routes.current_event.raw_event).name)
 
     return routes
 

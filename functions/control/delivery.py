@@ -8,7 +8,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from control.problems import Refused, wrong
-from dialtone.domain.outside import asked_place, refusal_id
+from dialtone.domain.control_actions import asked_place, refusal_id
 from dialtone.domain.own_events import OWN_EVENT, event_to_json
 
 if TYPE_CHECKING:

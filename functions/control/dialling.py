@@ -12,14 +12,14 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from control.actions import Key, acting_responses
 from control.answers import DialAnswer
-from control.asker import asker_of
+from control.authorization import requester_of
 from control.problems import Refused, wrong
 from control.requests import Asked, KeyTaken
 from control.telnyx_parameters import Parameters
 from dialtone.domain.commands import COMMAND_NAMESPACE, command
+from dialtone.domain.control_actions import ACTION
 from dialtone.domain.errors import CommandInvalid
 from dialtone.domain.events import Event
-from dialtone.domain.outside import ACTION
 from dialtone.domain.parameter_checks import MapOf, object_schema, text, written
 from dialtone.domain.telnyx_actions import ACTIONS
 from dialtone.flow.inline_prompts import SAY, SAY_AFTER_GREETING, TEXT
@@ -171,6 +171,6 @@ def dial_routes(dialling: Dialling) -> APIGatewayHttpRouter:
         parameters: Annotated[DialParameters, Body(description="Telnyx's own parameters, and what the call is for.")],
         idempotency_key: Key = "",
     ) -> DialAnswer:
-        return dialling.dial(parameters, idempotency_key, asker_of(routes.current_event.raw_event).name)
+        return dialling.dial(parameters, idempotency_key, requester_of(routes.current_event.raw_event).name)
 
     return routes

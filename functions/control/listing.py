@@ -13,7 +13,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from control.selection import began
-from control.story import Story, story_of
+from control.timeline import CallTimeline, call_timeline
 from dialtone.adapters.calls_table import KEEP_DAYS, KEYS_AT_ONCE, LEG, BegunLeg, CallsTable, call_from_item
 from dialtone.adapters.dynamodb_items import attributes, plain
 from dialtone.domain.errors import DialtoneError
@@ -149,11 +149,11 @@ class Listing:
         places = islice(self.places(since, until), MOST_KEYS)
         return list(dict.fromkeys(each.session_id for each in places if _is_named(each, beginning.lower())))
 
-    def story(self, session: str) -> Story:
+    def timeline(self, session: str) -> CallTimeline:
         """All that the table has of a call."""
         try:
             legs, timeline = self.store.legs(session), self.store.timeline(session)
-            return story_of(session, legs, timeline, self.store.recordings(session))
+            return call_timeline(session, legs, timeline, self.store.recordings(session))
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise DialtoneError(
                 f"an item of the call {session} cannot be read ({type(error).__name__}: {error}): look at it with "

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
     from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 
-    from control.asker import Role
+    from control.authorization import Role
     from dialtone.adapters.telemetry import Observer
 
 RETRY_SECONDS = 2

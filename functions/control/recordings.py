@@ -10,8 +10,8 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from control.actions import acting_responses
 from control.answers import DeletedRecording, RecordingDetail, RecordingList, RecordingSummary
-from control.asker import asker_of
 from control.audit import LISTENED, READ, AuditItem, first_heard
+from control.authorization import requester_of
 from control.bucket import LINK_SECONDS
 from control.calls import ID_CHARACTERS, MOST_READ, FlowName, Limit, Number, Since, Until, responses, stretch
 from control.problems import not_found
@@ -82,7 +82,7 @@ def recording_routes(
         if did:
             # Before it is given: a link that is not noted is worse than a note without a link.
             request = routes.current_event.request_context.request_id
-            who = asker_of(routes.current_event.raw_event).name
+            who = requester_of(routes.current_event.raw_event).name
             audit.note(session, AuditItem(moment.isoformat(), who, did, name), request)
         detail = detail_of(recording, first_heard(audit.of(session)))
         detail["transcript"] |= {"text": text[0], "is_cut": text[1]}
@@ -99,7 +99,7 @@ def recording_routes(
         id: Annotated[str, Path(min_length=1, max_length=2 * ID_CHARACTERS, description="As the lists give it.")],  # noqa: A002 -- the path's own name for it
     ) -> DeletedRecording:
         event = routes.current_event
-        done = deleting.delete(id, asker_of(event.raw_event).name, event.request_context.request_id)
+        done = deleting.delete(id, requester_of(event.raw_event).name, event.request_context.request_id)
         return DeletedRecording(id=id, deleted_at=done.at, deleted_by=done.by)
 
     return routes

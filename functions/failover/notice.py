@@ -39,7 +39,7 @@ class Notice:
     primary: ClientState = NO_STATE
     """What the webhook function left on it."""
     call_session_id: str = ""
-    """The phone call's: with it the log shows the call's story across all functions."""
+    """The phone call's: with it the log shows the call across all functions."""
 
 
 def parse_notice(body: bytes, now_seconds: float) -> Notice:

@@ -19,6 +19,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from dialtone.adapters.calls_table import StoreUnavailable
 from dialtone.adapters.signature import NotSigned, Verifier, request_body, request_headers
 from dialtone.adapters.telemetry import Measure, print_exception
+from dialtone.domain.control_actions import ACTION
 from dialtone.domain.deadline import DeadlinePassed
 from dialtone.domain.decisions import (
     FLOW_ERROR,
@@ -32,7 +33,6 @@ from dialtone.domain.decisions import (
 )
 from dialtone.domain.errors import ApiVersion1, MalformedEvent
 from dialtone.domain.events import TELNYX_EVENT, parse_event
-from dialtone.domain.outside import ACTION
 from dialtone.domain.own_events import OWN_EVENT, event_from_json
 from dialtone.domain.parked_event import ParkedEvent
 from dialtone.domain.report_sample import ReportSample

@@ -13,11 +13,11 @@ import webhook.handlers  # noqa: F401 -- importing them registers them
 from dialtone.adapters.calls_table import CallsTable, ClaimLost, LostRace, StoredDecision, StoreUnavailable
 from dialtone.domain.call_progress import progress_of
 from dialtone.domain.calls import Call
+from dialtone.domain.control_actions import led_by
 from dialtone.domain.deadline import DeadlinePassed
 from dialtone.domain.decisions import HANGUP_REFUSED, RECORDING_ERROR, UNWATCHED
 from dialtone.domain.errors import TelnyxRefused, TelnyxUnavailable
 from dialtone.domain.events import READ_BACK
-from dialtone.domain.outside import led_by
 from dialtone.domain.texts import FINALIZED, SENT
 from dialtone.domain.watch import begun_by, first_look_seconds, watched
 from webhook.queue_answers import NoQueues

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from dialtone.domain.client_state import ClientState
 from dialtone.domain.commands import COMMAND_NAMESPACE, SEND_MESSAGE, Command
+from dialtone.domain.control_actions import asked_place, refusal_id
 from dialtone.domain.events import Event
 from dialtone.domain.numbers import masked
-from dialtone.domain.outside import asked_place, refusal_id
 from dialtone.domain.texts import ACCEPTED
 
 if TYPE_CHECKING:

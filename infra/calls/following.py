@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from control.story import TO_DIALTONE, Row, story_of
+from control.timeline import TO_DIALTONE, Row, call_timeline
 from dialtone.adapters.calls_table import BegunLeg
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ class Following:
             at = entries[-1].occurred_at if entries else call.initiated_at
             yield News(call, Row(at, call.leg_id, TO_DIALTONE, "on the line", "", f"at {call.step or 'no step'}"))
         else:
-            for row in story_of(call.session_id, [call], entries, ()).rows:
+            for row in call_timeline(call.session_id, [call], entries, ()).rows:
                 yield News(call, row)
         if not call.ended_at:
             return

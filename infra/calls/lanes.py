@@ -1,4 +1,4 @@
-"""A call's story as text for a terminal: three columns, or one line for each thing that happened. Pure."""
+"""A call's timeline as text for a terminal: three columns, or one line for each thing that happened. Pure."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from datetime import datetime
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
-from control.story import TO_DIALTONE, UNCONFIRMED, described, seconds
+from control.timeline import TO_DIALTONE, UNCONFIRMED, described, seconds
 from infra.console import BLUE, BOLD, CYAN, DIM, PLAIN, RED, YELLOW, printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from control.story import Row, Story
+    from control.timeline import CallTimeline, Row
     from dialtone.domain.calls import Call
     from dialtone.domain.recordings import Recording
 
@@ -36,19 +36,19 @@ _WITHIN = re.compile(r"[^._-]*[._-]|[^._-]+")
 """The parts of a long word: the name of an event, of a step, of a file."""
 
 
-def lanes(story: Story, columns: int) -> Iterator[Line]:
-    """The story, with a head above and its recordings and money below."""
+def lanes(timeline: CallTimeline, columns: int) -> Iterator[Line]:
+    """The timeline, with a head above and its recordings and money below."""
     columns = max(LEAST_COLUMNS, min(columns, MOST_COLUMNS))
-    yield from _head(story, columns)
-    yield from _rows(story, columns)
-    for recording in story.recordings:
+    yield from _head(timeline, columns)
+    yield from _rows(timeline, columns)
+    for recording in timeline.recordings:
         yield from _wrapped(f"recording  {_recording(recording)}", columns, BLUE)
-    for each in story.costs:
+    for each in timeline.costs:
         parts = f" ({', '.join(each.parts)})" if each.parts else ""
         money = f"{each.amount} {each.currency}".strip()
         yield from _wrapped(f"cost       {money} for {each.billed_seconds} s{parts}", columns, BLUE)
-    if len(story.costs) > 1:
-        together = ", ".join(f"{amount} {currency}".strip() for currency, amount in story.total.items())
+    if len(timeline.costs) > 1:
+        together = ", ".join(f"{amount} {currency}".strip() for currency, amount in timeline.total.items())
         yield f"cost       {together} together", BLUE
 
 
@@ -92,9 +92,9 @@ def _pieces(word: str, width: int) -> list[str]:
     return [part[start : start + width] for part in parts for start in range(0, len(part), width)]
 
 
-def _head(story: Story, columns: int) -> Iterator[Line]:
-    yield f"session  {printable(story.session_id)}", BOLD
-    for leg in story.legs:
+def _head(timeline: CallTimeline, columns: int) -> Iterator[Line]:
+    yield f"session  {printable(timeline.session_id)}", BOLD
+    for leg in timeline.legs:
         lasted = seconds(leg)
         ended = f"{leg.hangup_cause} by {leg.hangup_source or 'unknown'}" if leg.ended_at else "goes on"
         facts = (
@@ -106,19 +106,19 @@ def _head(story: Story, columns: int) -> Iterator[Line]:
         yield from _wrapped(f"leg      {leg.leg_id}", columns, PLAIN)
         yield from _wrapped(f"         {described(leg)}", columns, PLAIN)
         yield from _wrapped(f"         {', '.join(filter(None, facts))}", columns, PLAIN)
-    if story.began_at:
-        yield f"began    {story.began_at[:19].replace('T', ' ')} UTC", PLAIN
+    if timeline.began_at:
+        yield f"began    {timeline.began_at[:19].replace('T', ' ')} UTC", PLAIN
     yield "", PLAIN
 
 
-def _rows(story: Story, columns: int) -> Iterator[Line]:
+def _rows(timeline: CallTimeline, columns: int) -> Iterator[Line]:
     room = columns - TIME_CHARACTERS - 2 * ARROW_CHARACTERS
     widths = [room * share // sum(SHARES) for share in SHARES]
     heads = zip(("CALLER", "TELNYX", "DIALTONE"), widths, strict=True)
     yield f"{'':{TIME_CHARACTERS}}" + (" " * ARROW_CHARACTERS).join(f"{head:{width}}" for head, width in heads), DIM
-    for row in story.rows:
+    for row in timeline.rows:
         cells = [wrap(text, width) for text, width in zip((row.caller, row.telnyx, row.dialtone), widths, strict=True)]
-        time = f"{_since(story, row):6.1f} s "
+        time = f"{_since(timeline, row):6.1f} s "
         arrows = _arrows(row)
         for parts in zip_longest(*cells, fillvalue=""):
             caller, telnyx, dialtone = (f"{part:{width}}" for part, width in zip(parts, widths, strict=True))
@@ -140,8 +140,8 @@ def _colour(row: Row) -> str:
     return YELLOW if row.telnyx != UNCONFIRMED else RED
 
 
-def _since(story: Story, row: Row) -> float:
-    return (datetime.fromisoformat(row.at) - datetime.fromisoformat(story.began_at)).total_seconds()
+def _since(timeline: CallTimeline, row: Row) -> float:
+    return (datetime.fromisoformat(row.at) - datetime.fromisoformat(timeline.began_at)).total_seconds()
 
 
 def _recording(recording: Recording) -> str:

@@ -1,4 +1,4 @@
-"""A call's story as a page of its own: lanes drawn as SVG, readable in light and dark, without scripts. Pure."""
+"""A call's timeline as a page of its own: lanes drawn as SVG, readable in light and dark, without scripts. Pure."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import datetime
 from html import escape
 from typing import TYPE_CHECKING
 
-from control.story import TO_DIALTONE, UNCONFIRMED, described, seconds
+from control.timeline import TO_DIALTONE, UNCONFIRMED, described, seconds
 from infra.calls.lanes import MILLIS_PER_SECOND
 from infra.console import printable
 from infra.flowkit.drawing.text_metrics import FONT_FAMILY, Lettering
@@ -16,7 +16,7 @@ from infra.palette import colours_for
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from control.story import Row, Story
+    from control.timeline import CallTimeline, Row
 
 LETTERING = Lettering(13)
 LINE = 17
@@ -68,16 +68,16 @@ class _Drawn:
         return max(len(self.caller), len(self.telnyx), len(self.note), 1) * LINE
 
 
-def page_of(story: Story) -> str:
+def page_of(call: CallTimeline) -> str:
     """The page."""
-    title = printable(f"Call {story.session_id}")
+    title = printable(f"Call {call.session_id}")
     parts = [
-        f"<h1>{escape(printable(_titles(story)) or title)}</h1>",
-        f'<p class="soft">{escape(title)}, {escape(story.began_at[:19].replace("T", " "))} UTC</p>',
-        _card(_legs(story)),
-        f"<h2>What happened</h2>{_card(drawing(story))}",
-        f"<h2>Recordings</h2>{_card(_recordings(story))}" if story.recordings else "",
-        f"<h2>What it cost at Telnyx</h2>{_card(_costs(story))}" if story.costs else "",
+        f"<h1>{escape(printable(_titles(call)) or title)}</h1>",
+        f'<p class="soft">{escape(title)}, {escape(call.began_at[:19].replace("T", " "))} UTC</p>',
+        _card(_legs(call)),
+        f"<h2>What happened</h2>{_card(drawing(call))}",
+        f"<h2>Recordings</h2>{_card(_recordings(call))}" if call.recordings else "",
+        f"<h2>What it cost at Telnyx</h2>{_card(_costs(call))}" if call.costs else "",
     ]
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<meta charset="utf-8">\n'
@@ -86,15 +86,15 @@ def page_of(story: Story) -> str:
     )
 
 
-def drawing(story: Story, style: str = "") -> str:
+def drawing(call: CallTimeline, style: str = "") -> str:
     """The lanes as SVG, drawn in the colours of the page that it stands in, or of its own style."""
-    rows = [_drawn(row) for row in story.rows]
+    rows = [_drawn(row) for row in call.rows]
     height = HEAD + sum(each.height + GAP for each in rows) + GAP
     body = "".join(_lanes(height))
     y, before = HEAD, -1.0
     for each in rows:
         y += each.height + GAP
-        since = _since(story, each.row)
+        since = _since(call, each.row)
         body += "".join(_row(each, y - GAP // 2, f"{since:.1f} s" if since != before else ""))
         before = since
     label = f"What happened on the call, in {len(rows)} rows"
@@ -104,9 +104,9 @@ def drawing(story: Story, style: str = "") -> str:
     )
 
 
-def picture_of(story: Story) -> str:
+def picture_of(call: CallTimeline) -> str:
     """The lanes as a picture by itself."""
-    return drawing(story, f"<style>\n{_COLOURS}\n{_LANES}\n</style>") + "\n"
+    return drawing(call, f"<style>\n{_COLOURS}\n{_LANES}\n</style>") + "\n"
 
 
 def _drawn(row: Row) -> _Drawn:
@@ -165,11 +165,11 @@ def _mark(x: int, y: int, kind: str) -> Iterator[str]:
     yield f'<path class="tip {kind}" d="M{x - 4} {y} L{x} {y - 4} L{x + 4} {y} L{x} {y + 4} Z"/>'
 
 
-def _titles(story: Story) -> str:
-    return "; ".join(described(leg) for leg in story.legs)
+def _titles(call: CallTimeline) -> str:
+    return "; ".join(described(leg) for leg in call.legs)
 
 
-def _legs(story: Story) -> str:
+def _legs(call: CallTimeline) -> str:
     heads = ("leg", "direction", "flow", "last step", "answered", "ended", "hung up by", "lasted")
     rows = [
         (
@@ -182,15 +182,15 @@ def _legs(story: Story) -> str:
             f"{leg.hangup_source} ({leg.hangup_cause})" if leg.ended_at else "",
             f"{lasted} s" if (lasted := seconds(leg)) is not None else "",
         )
-        for leg in story.legs
+        for leg in call.legs
     ]
     return _table(heads, rows)
 
 
-def _recordings(story: Story) -> str:
+def _recordings(call: CallTimeline) -> str:
     heads = ("recording", "custody", "channels", "lasts", "in the bucket as", "SHA-256", "transcript")
     rows = []
-    for each in story.recordings:
+    for each in call.recordings:
         audio = each.audio
         millis = audio.duration_millis if audio else None
         rows.append(
@@ -207,13 +207,13 @@ def _recordings(story: Story) -> str:
     return _table(heads, rows)
 
 
-def _costs(story: Story) -> str:
+def _costs(call: CallTimeline) -> str:
     rows = [
         (each.leg_id, f"{each.billed_seconds} s", ", ".join(each.parts), f"{each.amount} {each.currency}".strip())
-        for each in story.costs
+        for each in call.costs
     ]
     if len(rows) > 1:
-        rows += [("together", "", "", f"{amount} {currency}".strip()) for currency, amount in story.total.items()]
+        rows += [("together", "", "", f"{amount} {currency}".strip()) for currency, amount in call.total.items()]
     return _table(("leg", "billed", "for", "cost"), rows)
 
 
@@ -227,5 +227,5 @@ def _card(inside: str) -> str:
     return f'<div class="card">{inside}</div>'
 
 
-def _since(story: Story, row: Row) -> float:
-    return (datetime.fromisoformat(row.at) - datetime.fromisoformat(story.began_at)).total_seconds()
+def _since(call: CallTimeline, row: Row) -> float:
+    return (datetime.fromisoformat(row.at) - datetime.fromisoformat(call.began_at)).total_seconds()

@@ -12,7 +12,7 @@ from dialtone.domain.campaigns.attempt import SETTLED
 from dialtone.domain.campaigns.notes import MILLIONTHS
 from dialtone.domain.campaigns.results import ACKNOWLEDGED, FAILURES, MACHINE, OUTCOMES, PERSON
 from infra.campaigns import words
-from infra.campaigns.standing import NOTHING_YET, costs
+from infra.campaigns.status import NOTHING_YET, costs
 
 if TYPE_CHECKING:
     from dialtone.adapters.campaigns_table import Spent

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from control.selection import ago_or_moment, kept, moment
-from control.story import leg_json
+from control.timeline import leg_json
 from dialtone.domain.errors import DialtoneError
 from infra import aws
 from infra.calls.lanes import list_lines

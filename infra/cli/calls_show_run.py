@@ -20,33 +20,33 @@ if TYPE_CHECKING:
     import argparse
     from pathlib import Path
 
-    from control.story import Story
+    from control.timeline import CallTimeline
 
 
 PIPE_COLUMNS = 120
 
 
 def run(given: argparse.Namespace) -> int:
-    """Print the call's story."""
+    """Print the call's timeline."""
     with aws.explained():
         calls = listing(given)
-        story = calls.story(calls.find(given.call, datetime.now(UTC)))
+        timeline = calls.timeline(calls.find(given.call, datetime.now(UTC)))
     if given.json:
-        recordings = [described(each) for each in story.recordings]
-        print(json.dumps(story.to_json() | {"recordings": recordings}, indent=2, ensure_ascii=True))
+        recordings = [described(each) for each in timeline.recordings]
+        print(json.dumps(timeline.to_json() | {"recordings": recordings}, indent=2, ensure_ascii=True))
     elif given.html:
-        _write(given.html, story)
+        _write(given.html, timeline)
     else:
         console = Console()
         shown = columns(terminal=True) if sys.stdout.isatty() else PIPE_COLUMNS
-        for line, colour in lanes(story, shown):
+        for line, colour in lanes(timeline, shown):
             console.line(line, colour)
     return 0
 
 
-def _write(file: Path, story: Story) -> None:
+def _write(file: Path, timeline: CallTimeline) -> None:
     try:
-        write_whole(file, page_of(story))
+        write_whole(file, page_of(timeline))
     except OSError as error:
         raise DialtoneError(f"{file} cannot be written ({error.strerror}): name another --html FILE") from error
-    print(f"{file}: {len(story.rows)} rows; open it in a browser. It holds the numbers of the people on the call.")
+    print(f"{file}: {len(timeline.rows)} rows; open it in a browser. It holds the numbers of the people on the call.")

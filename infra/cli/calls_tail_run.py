@@ -10,7 +10,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from control.story import described
+from control.timeline import described
 from infra import aws
 from infra.calls.following import Following
 from infra.calls.lanes import SHORT_ID, one_line

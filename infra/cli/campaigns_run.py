@@ -22,7 +22,7 @@ from dialtone.domain.errors import DialtoneError
 from infra import aws
 from infra.calls.spreadsheet import cell
 from infra.campaigns.report import Sums, picture, row_of
-from infra.campaigns.standing import Standing, costs, counts, duration, rate_between, rate_of_late, table
+from infra.campaigns.status import Standing, costs, counts, duration, rate_between, rate_of_late, table
 from infra.cli.campaigns_show import LOOK_SECONDS
 from infra.cli.publications_access import author
 from infra.console import can_draw, printable

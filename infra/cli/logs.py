@@ -18,7 +18,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "gigabyte that a query reads; what it was stands at the end. Log lines hold ids, never numbers or digits."
     )
     which = parser.add_mutually_exclusive_group(required=True)
-    which.add_argument("--call", default="", metavar="CALL", help="one call's story, as `dialtone calls show` names it")
+    which.add_argument(
+        "--call", default="", metavar="CALL", help="one call's lines, by any id that `dialtone calls show` takes"
+    )
     which.add_argument("--errors", action="store_true", help="what went wrong, counted by code")
     which.add_argument("--slow", action="store_true", help="the slowest webhooks")
     which.add_argument("--flow", default="", help="how many calls came to each step of a flow")

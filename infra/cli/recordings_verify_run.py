@@ -11,7 +11,7 @@ from infra import aws
 from infra.cli.recordings_access import ledger, megabytes, objects, retention, selection, stack
 from infra.console import printable
 from infra.custody.ledger import place_of
-from infra.custody.place_file import PlaceFile
+from infra.custody.progress_file import PlaceFile
 from infra.custody.receipts import Receipts
 from infra.custody.verification import Tally, Verification, leftovers
 

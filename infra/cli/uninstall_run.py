@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from infra import aws
 from infra.cli.asking import confirmed
 from infra.connect.record import ConnectionRecord
-from infra.releases.leaving import losses, resources, staying
+from infra.releases.uninstall import losses, resources, staying
 from infra.stack_outputs import deployed, region_of
 
 if TYPE_CHECKING:

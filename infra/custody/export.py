@@ -24,16 +24,16 @@ from botocore.exceptions import HTTPClientError, IncompleteReadError
 
 from archive.metadata import OF_CALL, metadata
 from dialtone.domain.errors import DialtoneError
+from infra.custody.expected_objects import agrees, promises
 from infra.custody.objects import TRIES, Absent, Unreadable
-from infra.custody.promises import agrees, promises
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from dialtone.domain.recordings import Recording
+    from infra.custody.expected_objects import Promise
     from infra.custody.objects import Objects
-    from infra.custody.promises import Promise
 
 MANIFEST, SUMS = "manifest.json", "SHA256SUMS"
 UNFINISHED = "unfinished-export.json"

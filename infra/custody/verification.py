@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from dialtone.domain.erasure import receipt_key
 from dialtone.domain.recordings import KEPT_STATUSES
+from infra.custody.expected_objects import agrees, promises
 from infra.custody.objects import Unreadable, digest_of
-from infra.custody.promises import agrees, promises
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
     from dialtone.domain.erasure import Receipt
     from dialtone.domain.recordings import Recording
+    from infra.custody.expected_objects import Promise
     from infra.custody.ledger import Ledger
     from infra.custody.objects import Digest, Objects
-    from infra.custody.promises import Promise
     from infra.custody.retention import Retention
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dialtone.domain.call_status import ENDED
-from dialtone.domain.outside import ACTION
+from dialtone.domain.control_actions import ACTION
 from dialtone.domain.recordings import VERIFIED
 from infra.account import CALLEES
 from infra.carrier import trace

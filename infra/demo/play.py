@@ -10,8 +10,8 @@ from dialtone.adapters.telnyx_api import TelnyxApi
 from infra.account import CALLEES, CONNECTION_ID, SHOWN_NUMBER
 from infra.console import BOLD, DIM, GREEN, RED, Console
 from infra.demo import checks, scenes
+from infra.demo.control_client import ask_for
 from infra.demo.inventory import kept, wait_for_archive
-from infra.demo.outside import ask_for
 from infra.dialling import dial, dial_command
 from infra.local.narrator import Narrator
 

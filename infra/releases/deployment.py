@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from dialtone.domain.units import MILLIS_PER_SECOND
 from infra import aws
 from infra.releases.history import application_of, deployments_going_on, read_versions
-from infra.releases.leaving import resources
+from infra.releases.uninstall import resources
 from infra.stack_outputs import StackMissing, deployed, region_of
 
 REFUSED = "the new version must not take calls"

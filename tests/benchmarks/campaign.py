@@ -26,7 +26,7 @@ from dialtone.domain.campaigns.estimate import Assumed, estimate
 from dialtone.domain.campaigns.progress import Progress
 from dialtone.domain.campaigns.recipient import PART_RECIPIENTS
 from infra.campaigns.report import Sums, picture
-from infra.campaigns.standing import Standing, rate_of_late
+from infra.campaigns.status import Standing, rate_of_late
 from infra.flowkit.memory_table import MemoryTable
 from tests.simulation.campaigning import STARTS, Faults, Simulation
 

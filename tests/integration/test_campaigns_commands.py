@@ -20,7 +20,7 @@ from dialtone.domain.campaigns.recipient import Recipient
 from dialtone.domain.campaigns.results import BUSY, INVALID, PERSON
 from dialtone.domain.decisions import Decision
 from infra import aws
-from infra.campaigns.standing import Standing, duration
+from infra.campaigns.status import Standing, duration
 from infra.cli.main import main
 from tests.integration.campaign_example import CAMPAIGN as ORDERED
 from tests.integration.campaign_example import FLOW, NOW

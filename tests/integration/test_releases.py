@@ -28,8 +28,8 @@ from infra.local.translate import of_type
 from infra.releases import __main__ as around_deploy
 from infra.releases.deployment import REFUSED
 from infra.releases.history import ALIAS, Versions, read_versions
-from infra.releases.leaving import QUEUES, STAYING
 from infra.releases.rollback import Move, move
+from infra.releases.uninstall import QUEUES, STAYING
 from infra.stack_outputs import deployed
 from tests.integration.dependencies import create_table
 from tests.integration.lines import Terminal

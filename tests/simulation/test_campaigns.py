@@ -118,7 +118,7 @@ def test_a_campaign_whose_calls_fail_pauses_itself_and_lists_the_last_twenty() -
 def test_a_worker_without_its_lease_does_no_harm_to_the_one_that_has_it() -> None:
     simulation = Simulation(60, rate_per_second=3.0)
     zombie = simulation.worker()
-    zombie.tenure.take(STARTS + 60.0)
+    zombie.worker_lease.take(STARTS + 60.0)
     zombie.tick()
     simulation.sleep(16.0)  # it hangs, and its lease runs out
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from control.asker import ALL
+from control.authorization import ALL
 from control.console import file_answer, for_api, is_for_files
 from control.pages import STATIC
 from infra.checkout import ROOT

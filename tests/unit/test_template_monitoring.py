@@ -450,9 +450,9 @@ def test_a_calls_story_is_read_from_the_logs_of_all_functions() -> None:
         "DeliverLogGroup",
     }  # they have no part in calls
 
-    story = MONITORING["Resources"]["OneCallsStory"]["Properties"]
+    call = MONITORING["Resources"]["OneCallsStory"]["Properties"]
 
-    assert {each["Ref"] for each in story["LogGroupNames"]} == {f"{group}Name" for group in groups}
+    assert {each["Ref"] for each in call["LogGroupNames"]} == {f"{group}Name" for group in groups}
     assert runbooks.SERVICES.keys() == groups | {"AccessLogGroup"}
 
 

@@ -12,9 +12,9 @@ from dialtone.domain.call_variables import ANSWERED_BY, GREETING, MACHINE, Scope
 from dialtone.domain.callee_legs import CalleeLeg, with_callee_event
 from dialtone.domain.caller_trust import trust_of
 from dialtone.domain.commands import Command, command
+from dialtone.domain.control_actions import ControlActions
 from dialtone.domain.numbers import called_number, caller_number, is_withheld
 from dialtone.domain.outcomes import outcome_of
-from dialtone.domain.outside import Outside
 from dialtone.domain.recordings import EXPECTED, Consent, Recording, Report
 from dialtone.domain.stored import restored
 from dialtone.domain.texts import later
@@ -113,7 +113,7 @@ class Call:
     """To being recorded: what is recorded after it has it as its evidence."""
     texts: Mapping[str, str] = field(default_factory=dict)
     """The texts that it had sent, by Telnyx's ids → what is known of each: `queued`, `sent`, `delivered`, …"""
-    outside: Outside | None = None
+    outside: ControlActions | None = None
     """What was begun from outside and goes on."""
     errors: int = 0
     initiated_at: str = ""
@@ -154,7 +154,7 @@ class Call:
             consent=partial(restored, Consent),
             unconfirmed=Unconfirmed.from_json,
             watch=partial(restored, Watch),
-            outside=Outside.from_json,
+            outside=ControlActions.from_json,
         )
 
     @property

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from dialtone.domain.after_hangup import RUNNING
 from dialtone.domain.client_state import ALL_PLACES, ClientState
+from dialtone.domain.control_actions import ACTION, is_action
 from dialtone.domain.errors import MalformedEvent
 from dialtone.domain.events import OURS, Event
 from dialtone.domain.lookups import ANSWERED, SLOW, is_answer
-from dialtone.domain.outside import ACTION, is_action
 from dialtone.domain.texts import ACCEPTED
 from dialtone.domain.watch import OVERDUE, is_overdue_payload, overdue_event
 

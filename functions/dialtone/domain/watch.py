@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING
 from dialtone.domain.after_hangup import ANSWER_SECONDS, SETTLING_SECONDS, TEXT_SECONDS
 from dialtone.domain.client_state import ClientState
 from dialtone.domain.commands import COMMAND_NAMESPACE
+from dialtone.domain.control_actions import ACTION
 from dialtone.domain.events import OURS, Event
 from dialtone.domain.longest_wait import longest_wait
-from dialtone.domain.outside import ACTION
 from dialtone.domain.stored import restored
 
 if TYPE_CHECKING:

@@ -16,6 +16,7 @@ from dialtone.domain.callee_legs import callee_state
 from dialtone.domain.client_state import ClientState
 from dialtone.domain.commands import Command, command
 from dialtone.domain.compact_json import plain_json
+from dialtone.domain.control_actions import GATHER_ENDED
 from dialtone.domain.decisions import (
     FLOW_ERROR,
     HANGUP_EDGE,
@@ -31,7 +32,6 @@ from dialtone.domain.errors import CommandInvalid
 from dialtone.domain.events import OF_AI_GATHERS, OF_CONVERSATIONS, OURS
 from dialtone.domain.numbers import masked
 from dialtone.domain.outcomes import COMPLETED, FLOW_FAILED, HUNG_UP, NO_FLOW
-from dialtone.domain.outside import GATHER_ENDED
 from dialtone.domain.payments import OF_PAYMENTS
 from dialtone.domain.recordings import FLOW, OUTSIDE, SENSITIVE
 from dialtone.domain.texts import ACCEPTED

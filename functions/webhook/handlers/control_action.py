@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dialtone.domain.outside import ACTION
+from dialtone.domain.control_actions import ACTION
 from webhook.router import on
 
 if TYPE_CHECKING:
@@ -17,6 +17,6 @@ if TYPE_CHECKING:
 @on(ACTION)
 def control_action(call: Call, event: Event, flow: LoadedFlow | None) -> Decision:
     """Do it, if it can be done now."""
-    from dialtone.flow.outside import act  # noqa: PLC0415 -- few calls are acted on
+    from dialtone.flow.control_actions import act  # noqa: PLC0415 -- few calls are acted on
 
     return act(call, event, flow)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from dialtone.domain.client_state import ClientState
+from dialtone.domain.control_actions import ACTION, ControlActions, refusal_id
 from dialtone.domain.events import Event
-from dialtone.domain.outside import ACTION, Outside, refusal_id
 from dialtone.domain.watch import watched
 from tests.staged_call import LEG, SESSION, StagedCall, actions, far_mark_of, loaded, mark_of, moment
 from webhook.router import route
@@ -341,10 +341,10 @@ def test_the_flow_is_not_overdue_before_what_it_waits_for_can_have_come() -> Non
 
 
 def test_what_goes_on_is_read_as_it_was_stored() -> None:
-    outside = Outside(prompts=(1, 2), gathers=1, until=moment(9), paused=True, aside="ask", aside_turn=3)
+    outside = ControlActions(prompts=(1, 2), gathers=1, until=moment(9), paused=True, aside="ask", aside_turn=3)
 
-    assert Outside.from_json({**outside.to_json(), "of a later version": 1}) == outside
-    assert Outside(until=moment(9)).or_none is None
+    assert ControlActions.from_json({**outside.to_json(), "of a later version": 1}) == outside
+    assert ControlActions(until=moment(9)).or_none is None
 
 
 def test_no_more_is_queued_than_a_caller_would_hear() -> None:

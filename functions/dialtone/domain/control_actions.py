@@ -41,7 +41,7 @@ GATHER_ENDED = "call.gather.ended"
 
 
 @dataclass(frozen=True, slots=True)
-class Outside:
+class ControlActions:
     """What was begun from outside and goes on."""
 
     prompts: tuple[int, ...] = ()
@@ -70,23 +70,23 @@ class Outside:
         return {name: value for name, value in asdict(self).items() if value}
 
     @classmethod
-    def from_json(cls, stored: Mapping[str, Any]) -> Outside:
+    def from_json(cls, stored: Mapping[str, Any]) -> ControlActions:
         """What was stored, in this or another version of the program."""
         return restored(cls, stored, prompts=tuple)
 
     @property
-    def or_none(self) -> Outside | None:
+    def or_none(self) -> ControlActions | None:
         """None where nothing goes on."""
-        return None if self in {Outside(), Outside(until=self.until)} else self
+        return None if self in {ControlActions(), ControlActions(until=self.until)} else self
 
-    def with_prompt(self, asked: Command, turn: int, now: str) -> Outside:
+    def with_prompt(self, asked: Command, turn: int, now: str) -> ControlActions:
         """After a prompt was asked for."""
         later = replace(self, until=self._until((asked,), now))
         if asked.parameters.get("overlay"):
             return replace(later, overlays=self.overlays + 1)
         return replace(later, prompts=(*self.prompts, turn))
 
-    def with_gather(self, asked: Command, now: str) -> Outside:
+    def with_gather(self, asked: Command, now: str) -> ControlActions:
         """After keys were asked for."""
         return replace(self, gathers=self.gathers + 1, until=self._until((asked,), now))
 
@@ -95,7 +95,7 @@ class Outside:
         begins = max(now, self.until) if self.prompts or self.overlays or self.gathers else now
         return (datetime.fromisoformat(begins) + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
-    def after_end(self, event: Event, turn: int, *, flow_waits: bool) -> Outside | None:
+    def after_end(self, event: Event, turn: int, *, flow_waits: bool) -> ControlActions | None:
         """What is left if the event is the end of something that was begun from outside; None if it is not.
 
         `flow_waits`: whether the step that the call is in, in that turn, has prompts whose ends are still to come.
@@ -112,7 +112,7 @@ class Outside:
             return None
         return replace(self, prompts=self.prompts[1:])
 
-    def stopped_by_flow(self, commands: Iterable[Command]) -> Outside:
+    def stopped_by_flow(self, commands: Iterable[Command]) -> ControlActions:
         """What is left after the flow's own commands: what it stops is not waited for."""
         stops = any(
             not each.parameters.get("overlay")
@@ -122,7 +122,7 @@ class Outside:
         return replace(self, prompts=()) if stops else self
 
 
-NOTHING = Outside()
+NOTHING = ControlActions()
 
 
 def asked_place(event_type: str, payload: Mapping[str, Any], commands: Sequence[Command]) -> int | None:

@@ -1,4 +1,4 @@
-"""A worker's tenure: one worker dials at a time, and another takes over when it ends, or has died."""
+"""A worker's lease: one worker dials at a time, and another takes over when it ends, or has died."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ TAKE_OVER_SECONDS = 1.0
 
 
 @dataclass(slots=True)
-class Tenure:
+class WorkerLease:
     """The lease, as one worker has it or not."""
 
     store: CampaignsTable

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from control.selection import state
 from dialtone.domain.commands import COMMAND_NAMESPACE
+from dialtone.domain.control_actions import ACTION
 from dialtone.domain.events import DIGITS, OURS
 from dialtone.domain.hangup_causes import hangup_cause
-from dialtone.domain.outside import ACTION
 from dialtone.domain.spoken_choices import NONE
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class Cost:
 
 
 @dataclass(frozen=True, slots=True)
-class Story:
+class CallTimeline:
     """All that is known of a call."""
 
     session_id: str
@@ -126,10 +126,10 @@ def leg_json(call: Call) -> dict[str, Any]:
     }
 
 
-def story_of(
+def call_timeline(
     session: str, legs: Sequence[Call], timeline: Sequence[TimelineEntry], recordings: Sequence[Recording]
-) -> Story:
-    """The story that these items tell."""
+) -> CallTimeline:
+    """The timeline of the call whose items these are."""
     refusals = {each.event_id: each for each in timeline if each.event_type == REFUSED}
     unconfirmed = {
         (leg.unconfirmed.event_id, place)
@@ -152,7 +152,7 @@ def story_of(
             refusal = refusals.get(_refusal_id(entry.event_id, place))
             answer = UNCONFIRMED if (entry.event_id, place) in unconfirmed else SENT
             rows.append(_command_row(entry, command, refusal, answer))
-    return Story(session, tuple(legs), tuple(rows), tuple(recordings), tuple(_costs(timeline)))
+    return CallTimeline(session, tuple(legs), tuple(rows), tuple(recordings), tuple(_costs(timeline)))
 
 
 def seconds(call: Call) -> float | None:

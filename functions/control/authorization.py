@@ -32,7 +32,7 @@ UNKNOWN = "unknown"
 _BY_METHOD: Mapping[str, Role] = {"POST": CONTROL, "DELETE": ERASE}
 
 
-class Asker(NamedTuple):
+class Requester(NamedTuple):
     """Who asks."""
 
     name: str
@@ -40,14 +40,14 @@ class Asker(NamedTuple):
     roles: frozenset[Role]
 
 
-def asker_of(event: Mapping[str, Any]) -> Asker:
+def requester_of(event: Mapping[str, Any]) -> Requester:
     """Who sent an API Gateway request (payload 2.0)."""
     authorizer = (event.get("requestContext") or {}).get("authorizer") or {}
     if "jwt" in authorizer:
         claims = (authorizer["jwt"] or {}).get("claims") or {}
-        return Asker(str(claims.get("email") or claims.get("sub") or UNKNOWN), _roles(claims.get(GROUPS)))
+        return Requester(str(claims.get("email") or claims.get("sub") or UNKNOWN), _roles(claims.get(GROUPS)))
     iam = authorizer.get("iam") or {}
-    return Asker(str(iam.get("userArn") or iam.get("accountId") or UNKNOWN), ALL)
+    return Requester(str(iam.get("userArn") or iam.get("accountId") or UNKNOWN), ALL)
 
 
 def role_for(method: str) -> Role:

@@ -11,13 +11,13 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from control.story import SENT, UNCONFIRMED, Story, leg_json, story_of
+from control.timeline import SENT, UNCONFIRMED, CallTimeline, call_timeline, leg_json
 from dialtone.adapters.calls_table import TimelineEntry
 from dialtone.adapters.telnyx_api import Outcome
 from dialtone.domain.calls import Call
 from dialtone.domain.commands import command
+from dialtone.domain.control_actions import ACTION
 from dialtone.domain.events import Event
-from dialtone.domain.outside import ACTION
 from dialtone.domain.unconfirmed import Unconfirmed
 from infra.account import AGENT, AGENT_SCRIPT
 from infra.calls.lanes import lanes, list_lines, one_line, wrap
@@ -35,12 +35,12 @@ CONTROL = "v3:here"
 
 
 @cache
-def played(scene: Incoming) -> Story:
-    """The story of a call of the demo, by the real code."""
+def played(scene: Incoming) -> CallTimeline:
+    """The timeline of a call of the demo, by the real code."""
     stage = Stage(start=MORNING)
     stage.carrier.add_callee(AGENT, AGENT_SCRIPT)
     session, store = stage.ring(scene.number, scene.script), stage.store
-    return story_of(session, store.legs(session), store.timeline(session), store.recordings(session))
+    return call_timeline(session, store.legs(session), store.timeline(session), store.recordings(session))
 
 
 def entry(event_type: str, second: int = 0, **changes: object) -> TimelineEntry:
@@ -75,10 +75,10 @@ def test_a_call_is_reported_by_what_its_caller_did_and_heard() -> None:
 
 
 def test_what_a_flow_keeps_secret_is_asterisks_in_one_row_and_nowhere_a_digit() -> None:
-    story = played(scenes.RECORDED)
+    call = played(scenes.RECORDED)
 
-    assert "presses *****************" in [row.caller for row in story.rows]
-    assert re.search(r"\d{13,}", "".join(line for line, _ in lanes(story, 200))) is None
+    assert "presses *****************" in [row.caller for row in call.rows]
+    assert re.search(r"\d{13,}", "".join(line for line, _ in lanes(call, 200))) is None
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_what_a_flow_keeps_secret_is_asterisks_in_one_row_and_nowhere_a_digit() 
     ],
 )
 def test_a_choice_that_was_said_is_reported_by_its_key(payload: dict[str, object], said: str) -> None:
-    rows = story_of("session", [Call("session", "leg")], [entry("call.ai_gather.ended", payload=payload)], []).rows
+    rows = call_timeline("session", [Call("session", "leg")], [entry("call.ai_gather.ended", payload=payload)], []).rows
 
     assert [row.caller for row in rows] == [said]
 
@@ -99,7 +99,7 @@ def test_a_choice_that_was_said_is_reported_by_its_key(payload: dict[str, object
 def test_who_asked_from_outside_stands_beside_what_was_done() -> None:
     asked = entry(ACTION, payload={"action": "record_pause", "asked_by": "ada"}, reason="record_pause from outside")
 
-    (row,) = story_of("session", [Call("session", "leg")], [asked], []).rows
+    (row,) = call_timeline("session", [Call("session", "leg")], [asked], []).rows
 
     assert row.dialtone == "record_pause from outside, by ada"
 
@@ -136,7 +136,7 @@ def test_what_became_of_somebody_who_was_rung_is_said(cause: str, source: str, s
     rung = entry("call.initiated", 1, payload={"to": "+15550161"})
     over = entry("call.hangup", 2, payload={"hangup_cause": cause, "hangup_source": source})
 
-    rows = story_of("session", [Call("session", "leg", direction="outgoing")], [rung, over], []).rows
+    rows = call_timeline("session", [Call("session", "leg", direction="outgoing")], [rung, over], []).rows
 
     assert [row.caller for row in rows] == ["+15550161 is rung", said]
 
@@ -151,7 +151,7 @@ def test_what_a_call_cost_is_summed_over_its_legs_and_a_cost_that_comes_twice_co
         entry("call.cost", 5, payload={"total_cost": "NaN"}, call_leg_id="odder"),
     ]
 
-    assert story_of("session", [], timeline, []).total == {"USD": Decimal("0.0100")}
+    assert call_timeline("session", [], timeline, []).total == {"USD": Decimal("0.0100")}
 
 
 def test_a_command_that_telnyx_refused_says_why_and_was_not_heard() -> None:
@@ -160,7 +160,7 @@ def test_a_command_that_telnyx_refused_says_why_and_was_not_heard() -> None:
     refusal_id = refusal_of("event-1", place=1)
     refusal = entry("dialtone.command.refused", 2, event_id=refusal_id, payload={"reason": "speak refused: 422 Bad"})
 
-    rows = story_of("session", [], [answered, refusal], []).rows
+    rows = call_timeline("session", [], [answered, refusal], []).rows
 
     assert [(row.dialtone, row.telnyx, row.caller, row.trouble) for row in rows[1:3]] == [
         ("answer", SENT, "", False),
@@ -179,7 +179,7 @@ def test_a_command_that_nothing_shows_to_be_obeyed_is_said_to_be_so_while_the_ca
     going_on = Call("session", "leg", unconfirmed=Unconfirmed("event-1", answered.occurred_at, 1, ((0,),)))
     over = replace(going_on, ended_at="2026-09-21T14:00:09.000000Z")
 
-    assert [story_of("session", [leg], [answered], []).rows[1].telnyx for leg in (going_on, over)] == [
+    assert [call_timeline("session", [leg], [answered], []).rows[1].telnyx for leg in (going_on, over)] == [
         UNCONFIRMED,
         SENT,
     ]
@@ -204,11 +204,11 @@ def test_a_line_is_broken_between_words_and_a_long_word_at_its_dots() -> None:
 def test_what_a_caller_or_telnyx_sends_cannot_move_the_cursor_nor_write_a_page() -> None:
     evil = "\x1b[2J<script>alert(1)</script>\u202e"
     calling = entry("call.initiated", 1, payload={"from": evil, "to": evil, "status": evil}, reason=evil)
-    story = story_of(evil, [Call(evil, "leg", flow=evil, from_number=evil)], [calling], [])
+    call = call_timeline(evil, [Call(evil, "leg", flow=evil, from_number=evil)], [calling], [])
 
-    text = "".join(line for line, _ in (*lanes(story, 80), *list_lines(list(story.legs), 40)))
-    text += one_line(story.rows[0], 200)[0]
-    page = page_of(story)
+    text = "".join(line for line, _ in (*lanes(call, 80), *list_lines(list(call.legs), 40)))
+    text += one_line(call.rows[0], 200)[0]
+    page = page_of(call)
 
     assert all(each.isprintable() for each in text)
     assert "<script" not in page
@@ -216,20 +216,20 @@ def test_what_a_caller_or_telnyx_sends_cannot_move_the_cursor_nor_write_a_page()
 
 
 def test_a_page_needs_nothing_from_elsewhere_and_its_picture_is_well_formed() -> None:
-    story = played(scenes.RECORDED)
+    call = played(scenes.RECORDED)
 
-    picture = ET.fromstring(drawing(story))  # noqa: S314 -- our own
-    page = page_of(story)
+    picture = ET.fromstring(drawing(call))  # noqa: S314 -- our own
+    page = page_of(call)
 
     arrows = [each for each in picture if each.get("class", "").startswith("arrow")]
-    assert len(arrows) >= len(story.rows)
+    assert len(arrows) >= len(call.rows)
     assert "prefers-color-scheme: dark" in page
     assert re.findall(r"(?:src|href)=|url\(|@import|<script", page) == []
-    assert page.count(story.session_id) >= 1
+    assert page.count(call.session_id) >= 1
 
 
 def test_the_picture_in_the_docs_is_what_the_code_draws() -> None:
-    # To draw it anew: python -c "from tests.unit.test_call_story import *; PICTURE.write_text(picture())"
+    # To draw it anew: python -c "from tests.unit.test_call_timeline import *; PICTURE.write_text(picture())"
     assert PICTURE.read_text(encoding="utf-8") == picture()
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from control.asker import ALL, asker_of, role_for
+from control.authorization import ALL, requester_of, role_for
 
 ADA = "arn:aws:sts::123456789012:assumed-role/desk/ada"
 
@@ -27,18 +27,18 @@ def asked(**authorizer: Any) -> dict[str, Any]:  # noqa: ANN401 -- any JSON
     ],
 )
 def test_a_token_has_the_roles_of_its_groups(groups: object, roles: set[str]) -> None:
-    asker = asker_of(asked(jwt={"claims": {"email": "ada@example.com", "sub": "1", "cognito:groups": groups}}))
+    requester = requester_of(asked(jwt={"claims": {"email": "ada@example.com", "sub": "1", "cognito:groups": groups}}))
 
-    assert (asker.name, set(asker.roles)) == ("ada@example.com", roles)
+    assert (requester.name, set(requester.roles)) == ("ada@example.com", roles)
 
 
 def test_a_token_without_claims_may_nothing() -> None:
-    assert asker_of(asked(jwt=None)) == ("unknown", frozenset())
+    assert requester_of(asked(jwt=None)) == ("unknown", frozenset())
 
 
 def test_who_signs_may_what_iam_has_let_pass() -> None:
-    assert asker_of(asked(iam={"userArn": ADA})) == (ADA, ALL)
-    assert asker_of({}) == ("unknown", ALL), "nothing is signed on a developer's machine"
+    assert requester_of(asked(iam={"userArn": ADA})) == (ADA, ALL)
+    assert requester_of({}) == ("unknown", ALL), "nothing is signed on a developer's machine"
 
 
 def test_reading_acting_and_deleting_are_three_roles() -> None:
