@@ -1,4 +1,4 @@
-"""`GET /campaigns`, `GET /campaigns/{id}`, and orders to campaigns: pause, resume, cancel."""
+"""`GET /campaigns`, `GET /campaigns/{id}`, its recipients, and orders to campaigns: pause, resume, cancel."""
 
 from __future__ import annotations
 
@@ -17,11 +17,14 @@ from control.calls import responses
 from control.problems import Refused, not_found
 from dialtone.adapters.calls_table import LostRace
 from dialtone.domain.campaigns.orders import OrderImpossible, ordered
+from dialtone.domain.campaigns.recipient import PART_RECIPIENTS
+from dialtone.domain.campaigns.rows import row_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from dialtone.adapters.campaigns_table import CampaignsTable
+    from dialtone.adapters.campaigns_table import CampaignsTable, Spent
+    from dialtone.domain.campaigns.attempt import Attempt
     from dialtone.domain.campaigns.campaign import Campaign
     from dialtone.domain.campaigns.progress import Progress
 
@@ -29,6 +32,7 @@ TRIES = 5
 """Of an order, while the campaign's worker changes it, too."""
 
 Id = Annotated[str, Path(min_length=1, max_length=80, pattern="^[a-z0-9][a-z0-9-]*$", description="The campaign's id.")]
+Part = Annotated[int, Query(ge=0, le=999_999, description="Of the list: 1,000 recipients each.")]
 Limit = Annotated[int, Query(ge=1, le=100, description="At most so many.")]
 
 
@@ -38,16 +42,19 @@ class CampaignState(Answer):
     id: str
     name: str
     flow: str
+    flow_version: str | None = Field(description="That all its calls play.")
     from_number: str = Field(alias="from")
     consent: str = Field(description="Why these people may be called.")
     window: str = Field(description="The part of a recipient's day in which the phone may ring: `09:00-20:00`.")
     rate_per_second: float
+    max_in_flight: int = Field(description="Calls at once, at most.")
     status: str = Field(description="`scheduled`, `running`, `paused`, `cancelled` or `done`.")
     reason: str = Field(description="Why it is paused or cancelled; empty otherwise.")
     created_by: str
     created_at: str = Field(description=MOMENT)
     starts_at: str = Field(description=MOMENT)
     recipients: int
+    taken: int = Field(description="Recipients of the list who were looked at: each is dialled, waits, or is done.")
     settled: int = Field(description="Recipients with whom it is done.")
     dials: int = Field(description="Over all rounds.")
     in_flight: int
@@ -55,6 +62,66 @@ class CampaignState(Answer):
     refused: dict[str, int] = Field(description="Rule: how many recipients were never dialled because of it.")
     calls: dict[str, int] = Field(description="Outcome: how many calls, over all rounds.")
     failures: list[str] = Field(description="The last calls that failed: row, round, outcome.")
+    began_at: str | None = Field(description="The first dial.")
+    dialling_since: str | None = Field(description="The first dial after a time without any.")
+    dialled_at: str | None = Field(description="The last dial.")
+    at: str | None = Field(description="As of when these counts are: written every second while anything is done.")
+
+
+class CourseColumn(Answer):
+    """What happened in a stretch of time."""
+
+    dials: int
+    answered: int = Field(description="Calls that were answered and ended then.")
+    failed: int = Field(description="Calls that failed then.")
+
+
+class CampaignCourse(Answer):
+    """A campaign over time."""
+
+    begins_at: str | None = Field(description="The beginning of the first column.")
+    minutes: int = Field(description="In each column: more, the longer it lasts.")
+    columns: list[CourseColumn]
+
+
+class CampaignCost(Answer):
+    """What it costs, before and after."""
+
+    estimated: float | None = Field(description="In dollars, at most, for one round; null where nothing was estimated.")
+    estimated_seconds: int | None = Field(description="From the first dial to the last of one round.")
+    amount: float = Field(description="Of the calls, as Telnyx has reported it by now, in the account's currency.")
+    calls: int = Field(description="Of how many calls that is.")
+
+
+class CampaignDetail(CampaignState):
+    """One campaign, its course and what it costs."""
+
+    course: CampaignCourse
+    cost: CampaignCost
+
+
+class CampaignRecipient(Answer):
+    """What came of a recipient: a row of `dialtone campaigns report --csv`."""
+
+    row: int = Field(description="Of the list as people wrote it; its header is row 1.")
+    number: str
+    outcome: str = Field(description="`claimed`, `dialled` or `waiting` while it is open; empty for one not called.")
+    refused: str = Field(description="The rule by which the last dial was refused; empty for none.")
+    rounds: int
+    outcomes: list[str] = Field(description="Of its rounds.")
+    answered_seconds: int
+    cost: str = Field(description="Of its calls, in the account's currency; empty while none is reported.")
+    ended_at: str
+    telnyx_code: str = Field(description="Of a dial that Telnyx refused.")
+    call_session_id: str
+    given: dict[str, str] = Field(description="What the list gave to the flow.")
+
+
+class CampaignRecipients(Answer):
+    """Recipients with whom anything was done, in the order of the list."""
+
+    recipients: list[CampaignRecipient]
+    next_part: int | None = Field(description="Ask for it as `part`; null after the last one.")
 
 
 class CampaignStates(Answer):
@@ -77,9 +144,24 @@ def campaign_state_routes(store: CampaignsTable, now: Callable[[], datetime]) ->
     def list_campaigns(*, limit: Limit = 20) -> CampaignStates:
         return CampaignStates(campaigns=[_answer(*each) for each in store.read(store.ordered()[:limit])])
 
-    @routes.get("/campaigns/<id>", summary="Shows one campaign", tags=["campaigns"], responses=responses(CampaignState))
-    def show_campaign(id: Id) -> CampaignState:  # noqa: A002 -- the path's own name for it
-        return _answer(*_found(store, id))
+    @routes.get(
+        "/campaigns/<id>", summary="Shows one campaign", tags=["campaigns"], responses=responses(CampaignDetail)
+    )
+    def show_campaign(id: Id) -> CampaignDetail:  # noqa: A002 -- the path's own name for it
+        return _detail(*_found(store, id), store.spent(id))
+
+    @routes.get(
+        "/campaigns/<id>/recipients",
+        summary="Lists what came of a campaign's recipients",
+        tags=["campaigns"],
+        responses=responses(CampaignRecipients),
+    )
+    def list_recipients(*, id: Id, part: Part = 0) -> CampaignRecipients:  # noqa: A002 -- as above
+        campaign, _ = _found(store, id)
+        costs = store.costs(id, part)
+        following = part + 1 if (part + 1) * PART_RECIPIENTS < campaign.recipients else None
+        rows = [_recipient(each, costs[each.row]) for each in store.attempts(id, part)]
+        return CampaignRecipients(recipients=rows, next_part=following)
 
     @routes.post(
         "/campaigns/<id>/<order>",
@@ -116,22 +198,46 @@ def _found(store: CampaignsTable, campaign_id: str) -> tuple[Campaign, Progress]
     return found[0]
 
 
+def _recipient(attempt: Attempt, cost: int) -> CampaignRecipient:
+    return CampaignRecipient.model_validate(row_of(attempt, cost) | {"given": dict(attempt.recipient.variables)})
+
+
+def _detail(campaign: Campaign, progress: Progress, spent: Spent) -> CampaignDetail:
+    course = progress.course
+    columns = [
+        CourseColumn(dials=dials, answered=answered, failed=failed) for dials, answered, failed in course.columns
+    ]
+    return CampaignDetail(
+        **_answer(campaign, progress).model_dump(by_alias=True),
+        course=CampaignCourse(begins_at=_moment_or_none(course.begins_at), minutes=course.minutes, columns=columns),
+        cost=CampaignCost(
+            estimated=campaign.estimated_dollars or None,
+            estimated_seconds=campaign.estimated_seconds or None,
+            amount=spent.amount,
+            calls=spent.calls,
+        ),
+    )
+
+
 def _answer(campaign: Campaign, progress: Progress) -> CampaignState:
     return CampaignState.model_validate(
         {
             "id": campaign.id,
             "name": campaign.name,
             "flow": campaign.flow,
+            "flow_version": campaign.flow_version or None,
             "from": campaign.from_number,
             "consent": campaign.consent,
             "window": str(campaign.window),
             "rate_per_second": campaign.rate_per_second,
+            "max_in_flight": campaign.max_in_flight,
             "status": campaign.status,
             "reason": campaign.reason,
             "created_by": campaign.created_by,
             "created_at": _moment(campaign.created_at),
             "starts_at": _moment(campaign.starts_at),
             "recipients": campaign.recipients,
+            "taken": progress.recipients,
             "settled": progress.settled,
             "dials": progress.dials,
             "in_flight": progress.in_flight,
@@ -139,9 +245,17 @@ def _answer(campaign: Campaign, progress: Progress) -> CampaignState:
             "refused": dict(progress.refused),
             "calls": dict(progress.calls),
             "failures": list(progress.failures),
+            "began_at": _moment_or_none(progress.began_at),
+            "dialling_since": _moment_or_none(progress.dialling_since),
+            "dialled_at": _moment_or_none(progress.dialled_at),
+            "at": _moment_or_none(progress.at),
         }
     )
 
 
 def _moment(seconds: int) -> str:
     return datetime.fromtimestamp(seconds, UTC).isoformat()
+
+
+def _moment_or_none(seconds: int) -> str | None:
+    return _moment(seconds) if seconds else None

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from html import escape
 from typing import TYPE_CHECKING
 
+from dialtone.domain.campaigns import rows
 from dialtone.domain.campaigns.attempt import SETTLED
-from dialtone.domain.campaigns.notes import MILLIONTHS
 from dialtone.domain.campaigns.results import ACKNOWLEDGED, FAILURES, MACHINE, OUTCOMES, PERSON
 from infra.campaigns import words
 from infra.campaigns.status import NOTHING_YET, costs
@@ -32,26 +32,10 @@ REACHED = frozenset({ACKNOWLEDGED, PERSON, MACHINE})
 
 
 def row_of(attempt: Attempt, cost: int = 0) -> dict[str, object]:
-    """A recipient's row of the table of results; the cost of the calls in millionths.
-
-    Programs read it: outcomes and rules stand there by the words that the API has for them.
-    """
-    recipient = attempt.recipient
-    ended = datetime.fromtimestamp(attempt.ended_at, UTC).isoformat() if attempt.ended_at else ""
-    return {
-        "row": attempt.row,
-        "number": recipient.number,
-        "outcome": attempt.outcome or ("" if attempt.state == SETTLED else attempt.state),
-        "refused": attempt.refused,
-        "rounds": attempt.round,
-        "outcomes": " ".join(attempt.outcomes),
-        "answered_seconds": attempt.seconds,
-        "cost": f"{cost / MILLIONTHS:.6f}".rstrip("0").rstrip(".") if cost else "",
-        "ended_at": ended,
-        "telnyx_code": attempt.code,
-        "call_session_id": attempt.session_id,
-        **{f"given_{name}": value for name, value in recipient.variables.items()},
-    }
+    """A recipient's row of the table of results, with what the list gave; the cost of the calls in millionths."""
+    row = rows.row_of(attempt, cost)
+    given = {f"given_{name}": value for name, value in attempt.recipient.variables.items()}
+    return {**row, "outcomes": " ".join(attempt.outcomes), **given}
 
 
 @dataclass(slots=True)

@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
 
 import boto3
 import pytest
@@ -17,11 +18,16 @@ from control.problems import answer_problems
 from dialtone.adapters.calls_table import LostRace
 from dialtone.adapters.campaigns_table import CampaignsTable
 from dialtone.adapters.telemetry import Observer
+from dialtone.domain.calls import Call
+from dialtone.domain.campaigns.attempt import Attempt
 from dialtone.domain.campaigns.campaign import PAUSED, RUNNING, Campaign
 from dialtone.domain.campaigns.progress import Progress
+from dialtone.domain.campaigns.recipient import Recipient
 from dialtone.domain.campaigns.results import PERSON
+from dialtone.domain.decisions import Decision
 from tests.integration.campaign_example import CAMPAIGN as ORDERED
 from tests.integration.campaign_example import FLOW
+from tests.integration.deliveries import LEG, SESSION, event
 
 if TYPE_CHECKING:
     from tests.integration.dependencies import Line
@@ -48,11 +54,13 @@ def api(store: CampaignsTable) -> APIGatewayHttpResolver:
     return made
 
 
-def ask(api: APIGatewayHttpResolver, method: str, path: str, body: object = None) -> tuple[int, Any]:
+def ask(api: APIGatewayHttpResolver, method: str, path: str, body: object = None, query: str = "") -> tuple[int, Any]:
     event = {
         "version": "2.0",
         "routeKey": "$default",
         "rawPath": path,
+        "rawQueryString": query,
+        "queryStringParameters": dict(parse_qsl(query)) or None,
         "headers": {"content-type": "application/json"},
         "body": json.dumps(body),
         "isBase64Encoded": False,
@@ -75,8 +83,46 @@ def test_campaigns_are_listed_and_shown(store: CampaignsTable, api: APIGatewayHt
 
     assert (status, [each["id"] for each in listed["campaigns"]]) == (200, ["later", "water-off"])
     assert (shown["settled"], shown["dials"], shown["outcomes"], shown["from"]) == (1, 3, {PERSON: 1}, "+15550100")
+    assert (listed["campaigns"][1]["dials"], "course" in listed["campaigns"][1]) == (3, False)
     assert ask(api, "GET", "/campaigns/nothing")[0] == 404
     assert ask(api, "GET", "/campaigns/..%2Fx")[0] in {404, 422}
+
+
+def test_a_campaign_is_shown_over_time_with_what_it_costs_and_what_came_of_each_recipient(
+    line: Line, store: CampaignsTable, api: APIGatewayHttpResolver
+) -> None:
+    asked = replace(CAMPAIGN, id="big", recipients=1_001, estimated_dollars=7.1, estimated_seconds=50)
+    store.order(asked, FLOW)
+    zoe, yan = (
+        Attempt.of("big", 0, Recipient(row, f"+1555010{row:04}", ("UTC",), {"street": "=Main"})) for row in (2, 3)
+    )
+    progress = Progress().with_dials(2, 1.0, BEGAN).with_call(2, 1, PERSON, BEGAN + 70)
+    ended = zoe.claimed(BEGAN).ended(asked, PERSON, BEGAN + 70, 41)
+    store.commit("big", [ended, yan.held_back("suppressed", None, BEGAN)], progress, now=BEGAN + 71)
+    call = replace(Call(SESSION, LEG), campaign="big/0/2/1", initiated_at="2026-11-30T12:00:00.000000Z")
+    line.store.commit(event("call.cost"), call, Decision(replace(call, cost=6_800)), at_seconds=BEGAN)
+
+    shown = ask(api, "GET", "/campaigns/big")[1]
+    status, first = ask(api, "GET", "/campaigns/big/recipients")
+
+    assert shown["course"] == {
+        "begins_at": "2026-11-30T12:00:00+00:00",
+        "minutes": 1,
+        "columns": [{"dials": 2, "answered": 0, "failed": 0}, {"dials": 0, "answered": 1, "failed": 0}],
+    }
+    assert shown["cost"] == {"estimated": 7.1, "estimated_seconds": 50, "amount": 0.0068, "calls": 1}
+    assert (shown["began_at"], shown["at"]) == ("2026-11-30T12:00:00+00:00", "2026-11-30T12:01:11+00:00")
+    assert (status, first["next_part"], len(first["recipients"])) == (200, 1, 2)
+    reached, refused = first["recipients"]
+    assert (
+        reached | {"number": "+15550100002", "outcomes": [PERSON], "cost": "0.0068", "given": {"street": "=Main"}}
+        == reached
+    )
+    assert (refused["refused"], refused["outcome"], refused["cost"]) == ("suppressed", "", "")
+    assert ask(api, "GET", "/campaigns/big/recipients", query="part=1")[1] == {"recipients": [], "next_part": None}
+    assert ask(api, "GET", "/campaigns/nothing/recipients")[0] == 404
+    new = ask(api, "GET", "/campaigns/water-off")[1]
+    assert (new["course"]["columns"], new["cost"]["estimated"], new["began_at"]) == ([], None, None)
 
 
 def test_a_campaign_is_paused_goes_on_and_is_cancelled_by_whom_is_noted(

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { sensible } from "../../functions/control/static/call-acts.js";
+import { cell, chart, csv, failureOf, nice, outcomesOf, outcomeWords, pace, ruleWords } from "../../functions/control/static/course.js";
 import { changes } from "../../functions/control/static/changes.js";
 import { presses, sentence as told, tried } from "../../functions/control/static/once.js";
 import { axis, FOLD_WIDTH, lanesOf, layout, PIXELS_PER_SECOND, stacked, way } from "../../functions/control/static/timeline.js";
@@ -177,4 +178,37 @@ test("the oldest recording that is not verified is named, and what a queue holds
   const queue = { messages: 3, in_flight: 1, delayed: 2, is_dead_letters: true };
   assert.deepEqual([queue, { ...queue, messages: null }, { ...queue, messages: 0, in_flight: 0, delayed: 0 }].map(waits), ["3 + 1 in work + 2 for later", "unknown", "0"]);
   assert.deepEqual([queue, { ...queue, is_dead_letters: false }, { ...queue, messages: 0 }, { ...queue, messages: null }].map(queueTone), ["bad", "live", "plain", "bad"]);
+});
+
+const campaign = (more = {}) => ({ status: "running", recipients: 1000, taken: 100, dials: 100, began_at: at(0), dialling_since: at(0), dialled_at: at(10), at: at(10), ...more });
+
+test("a campaign's pace is that since the last look, or since its first dial; unknown while it stands still", () => {
+  assert.deepEqual(pace(campaign()), { rate: 10, left: 90 });
+  assert.deepEqual(pace(campaign({ dials: 300, taken: 200, dialled_at: at(20), at: at(20) }), campaign()), { rate: 20, left: 40 });
+  assert.deepEqual(pace(campaign({ dialling_since: at(5) })), { rate: null, left: null });
+  for (const more of [{ status: "paused" }, { at: at(60) }, { dialled_at: null }, { began_at: null, dialling_since: null, dialled_at: null, at: null }]) assert.deepEqual(pace(campaign(more)), { rate: null, left: null });
+  assert.deepEqual(pace(campaign({ taken: 1000 })), { rate: 10, left: null });
+});
+
+test("a campaign's course is drawn as steps below a round number", () => {
+  const drawn = chart({ begins_at: at(0), minutes: 2, columns: [{ dials: 60, answered: 0, failed: 2 }, { dials: 10, answered: 40, failed: 0 }] }, 200, 100);
+  assert.equal(drawn.top, 50);
+  assert.deepEqual(drawn.lines.map(({ name, total, path }) => [name, total, path]), [["dials", 70, "M0 40H100V90H200"], ["answered", 40, "M0 100H100V60H200"], ["failed", 2, "M0 98H100V100H200"]]);
+  assert.deepEqual(drawn.grid, [{ value: 0, y: 100 }, { value: 25, y: 50 }, { value: 50, y: 0 }]);
+  assert.deepEqual(drawn.times.map(({ at: written, x }) => [written, x]), [[at(0), 0], [at(120), 100], [at(240), 200]]);
+  assert.deepEqual(drawn.rows[1], { at: at(120), dials: 10, answered: 40, failed: 0 });
+  assert.deepEqual(chart({ begins_at: null, minutes: 1, columns: [] }, 200, 100).times, []);
+  assert.deepEqual([0, 1, 3, 9, 10, 11, 1499].map(nice), [1, 1, 5, 10, 10, 20, 2000]);
+});
+
+test("outcomes come in their order, unknown words as they are", () => {
+  assert.deepEqual(outcomesOf({ outcomes: { busy: 1, new_word: 2 }, calls: { person: 3, busy: 4 } }).map((each) => Object.values(each)), [["person", 0, 3], ["busy", 1, 4], ["new_word", 2, 0]]);
+  assert.deepEqual([outcomeWords("no_answer"), outcomeWords("new_word"), outcomeWords("constructor"), ruleWords("weekly_limit")], ["no answer", "new word", "constructor", "called too often this week"]);
+  assert.deepEqual(failureOf("12 2 cut_off"), { row: "12", round: "2", outcome: "cut_off" });
+});
+
+test("a table of results has no formulas and keeps its cells apart", () => {
+  assert.deepEqual(["=1+1", "+1555", "-x", "@y", "a,b", 'q"', "two\nlines", null, 0].map(cell), ["'=1+1", "'+1555", "'-x", "'@y", '"a,b"', '"q"""', '"two\nlines"', "", "0"]);
+  assert.equal(csv([{ row: 2, number: "+15550142", outcomes: ["busy", "person"], given: { "=x": "a,b" } }]), "row,number,outcomes,given_=x\n2,'+15550142,busy person,\"a,b\"\n");
+  assert.equal(csv([]), "");
 });

@@ -12,6 +12,8 @@ const PAGES = [
   [/^\/flows$/, "Flows", () => import("./flows.js")],
   [/^\/flows\/([^/]+)$/, "Flow", () => import("./flow.js")],
   [/^\/health$/, "Health", () => import("./health.js")],
+  [/^\/campaigns$/, "Campaigns", () => import("./campaigns.js")],
+  [/^\/campaigns\/([^/]+)$/, "Campaign", () => import("./campaign.js")],
   [/^\/patterns$/, "Patterns", () => import("./patterns.js")],
 ];
 

@@ -2,6 +2,8 @@
 import { action, acts } from "./acts.js";
 import { problem } from "./api.js";
 import { view } from "./call.js";
+import { body, head } from "./campaign.js";
+import { campaignTable } from "./campaigns.js";
 import { callTable, filterForm, select } from "./calls.js";
 import { badge, facts, h } from "./dom.js";
 import { view as healthView } from "./health.js";
@@ -50,6 +52,14 @@ export const unwell = {
   parked: { events: 2, is_whole: true, oldest_at: at(0), command: "dialtone replay --all --stack line" },
   unread: [{ part: "ages", message: "The ages of messages could not be read: AWS did not answer in time." }],
 };
+const campaign = {
+  id: "water-off-20261130-0f1e2d3c4b", name: "", flow: "water-off", flow_version: "0f1e2d3c4b5a", from: "+15550100", consent: HOSTILE, window: "09:00-20:00", rate_per_second: 25, max_in_flight: 600,
+  status: "running", reason: "", created_by: "user/ada", created_at: at(0), starts_at: at(10), began_at: at(10), dialling_since: at(10), dialled_at: at(1810), at: at(1811),
+  recipients: 10_000, taken: 4_370, settled: 3_586, dials: 5_270, in_flight: 385, outcomes: { acknowledged: 819, person: 1_555, machine: 770, fax: 103, rejected: 154, invalid: 176, [HOSTILE]: 1 },
+  refused: { suppressed: 8 }, calls: { acknowledged: 819, person: 1_555, machine: 770, fax: 103, busy: 402, no_answer: 705, rejected: 154, invalid: 176 }, failures: ["4181 1 rejected", "4064 2 cut_off"],
+  course: { begins_at: at(0), minutes: 1, columns: Array.from({ length: 30 }, (_, place) => ({ dials: place % 11 === 7 ? 90 : 176, answered: 20 + 4 * place, failed: place % 5 })) },
+  cost: { estimated: 71.08, estimated_seconds: 400, amount: 24.21, calls: 3_247 },
+};
 
 const shown = (title, ...parts) => h("section", {}, h("h2", {}, title), parts);
 
@@ -69,6 +79,8 @@ export function open(place) {
         confirm: () => ({ title: "Delete it?", text: `Nothing of ${HOSTILE} is left.`, yes: "Delete", typed: "delete" }) }),
     ]),
     shown("Calls", callTable("Calls", [leg, odd], now, ""), callTable("No calls", [], now, "No such calls.")),
+    shown("Campaigns", campaignTable([campaign, { ...campaign, id: HOSTILE, reason: HOSTILE, status: "paused" }], now)),
+    h("article", {}, head(campaign, now, { rate: 24.8, left: 227 }), body(campaign, 1_100)),
     shown("Player", player(recording, example, () => Promise.reject(new Error("this page has no audio")))),
     shown("Health", Object.values(healthView(unwell, now))),
     h("article", {}, view(example, now, true)),

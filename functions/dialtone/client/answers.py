@@ -304,3 +304,100 @@ class Health(TypedDict):
     queues: list[Queue]
     parked: Parked | None
     unread: list[Unread]
+
+
+class CourseColumn(TypedDict):
+    """What happened in a stretch of time."""
+
+    dials: int
+    answered: int
+    failed: int
+
+
+class CampaignCourse(TypedDict):
+    """A campaign over time."""
+
+    begins_at: str | None
+    minutes: int
+    columns: list[CourseColumn]
+
+
+class CampaignCost(TypedDict):
+    """What a campaign costs, before and after."""
+
+    estimated: float | None
+    estimated_seconds: int | None
+    amount: float
+    calls: int
+
+
+CampaignState = TypedDict(
+    "CampaignState",
+    {
+        "id": str,
+        "name": str,
+        "flow": str,
+        "flow_version": str | None,
+        "from": str,
+        "consent": str,
+        "window": str,
+        "rate_per_second": float,
+        "max_in_flight": int,
+        "status": str,
+        "reason": str,
+        "created_by": str,
+        "created_at": str,
+        "starts_at": str,
+        "recipients": int,
+        "taken": int,
+        "settled": int,
+        "dials": int,
+        "in_flight": int,
+        "outcomes": dict[str, int],
+        "refused": dict[str, int],
+        "calls": dict[str, int],
+        "failures": list[str],
+        "began_at": str | None,
+        "dialling_since": str | None,
+        "dialled_at": str | None,
+        "at": str | None,
+    },
+)
+"""One campaign, and how far it is."""
+
+
+class CampaignStates(TypedDict):
+    """Campaigns, the newest first."""
+
+    campaigns: list[CampaignState]
+
+
+class CampaignDetail(CampaignState):
+    """One campaign, its course and what it costs."""
+
+    course: CampaignCourse
+    cost: CampaignCost
+
+
+class CampaignRecipient(TypedDict):
+    """What came of a recipient."""
+
+    row: int
+    number: str
+    outcome: str
+    refused: str
+    rounds: int
+    outcomes: list[str]
+    answered_seconds: int
+    cost: str
+    ended_at: str
+    telnyx_code: str
+    call_session_id: str
+    given: dict[str, str]
+
+
+class CampaignRecipients(TypedDict):
+    """Recipients of one part of a campaign's list."""
+
+    recipients: list[CampaignRecipient]
+    next_part: int | None

@@ -29,6 +29,10 @@ if TYPE_CHECKING:
         ActionAnswer,
         CallDetail,
         CallList,
+        CampaignDetail,
+        CampaignRecipient,
+        CampaignState,
+        CampaignStates,
         DeletedRecording,
         DialAnswer,
         FlowDetail,
@@ -154,6 +158,27 @@ class Client:
     def dial(self, asked: Mapping[str, Any], *, key: str = "") -> DialAnswer:
         """Ring somebody; by the parameters of `POST /calls`. Under the same key nobody is rung twice."""
         return cast("DialAnswer", self._post("/calls", asked, key))
+
+    def campaigns(self, **asked: int) -> CampaignStates:
+        """Campaigns, the newest first; by the parameters of `GET /campaigns`."""
+        return cast("CampaignStates", self._get("/campaigns", asked))
+
+    def campaign(self, identifier: str) -> CampaignDetail:
+        """One campaign: how far it is, its course over time, and what it costs."""
+        return cast("CampaignDetail", self._get(f"/campaigns/{_segment(identifier)}"))
+
+    def every_recipient(self, identifier: str) -> Iterator[CampaignRecipient]:
+        """What came of each of its recipients, in the order of the list, a part after the other."""
+        part: int | None = 0
+        while part is not None:
+            page = self._get(f"/campaigns/{_segment(identifier)}/recipients", {"part": part})
+            yield from page["recipients"]
+            part = page["next_part"]
+
+    def order(self, identifier: str, order: str, reason: str = "", *, key: str = "") -> CampaignState:
+        """Have a campaign paused, resumed or cancelled: `pause`, `resume`, `cancel`."""
+        path = f"/campaigns/{_segment(identifier)}/{_segment(order)}"
+        return cast("CampaignState", self._post(path, {"reason": reason}, key))
 
     def delete_recording(self, identifier: str) -> DeletedRecording:
         """Delete a recording for good, where the stack's switch lets it; again, to finish what was begun."""
