@@ -130,6 +130,8 @@ def _about_other(notice: Notice, sentence: Sentence, now_seconds: float, said_se
     """Of a leg that the webhook function has led until now."""
     if not _waits(notice):
         return Plan("no caller is waiting")
+    if notice.primary.talks:
+        return Plan("people are talking, or meet")
     dialled = notice.primary.flow and not notice.primary.decision  # the state of a dial; commands number theirs
     if dialled or notice.event_type.startswith(DETECTED):
         return Plan("a person whom we rang is let go", ending(notice.call_control_id, ""))

@@ -12,6 +12,7 @@ from infra.carrier import ApiFault, Caller, HangUp, Hear, NoAnswer, Person, Pres
 from infra.carrier.trace import Heard
 from infra.demo import scenes
 from tests.simulation.failing_over import COLLEAGUE, FAILOVER_URL, SORRY, UP, FailingLine, Fails, as_function_url
+from tests.simulation.plays import LANGUAGE_FLOWS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -232,6 +233,35 @@ def test_a_conversation_is_left_alone() -> None:
 
     assert ("call.bridged", 200) in line.answered
     assert line.times_said() == 0
+
+
+@pytest.mark.parametrize("down_from", [60, 125])
+def test_people_who_meet_are_left_alone_when_the_time_to_wait_for_a_moderator_is_over(down_from: int) -> None:
+    """At its end, after two minutes, nothing but the table knows whether the moderator has come."""
+    line = FailingLine(transfer_to=COLLEAGUE, flows=LANGUAGE_FLOWS)
+    line.primary = lambda _type, now: Fails(500) if now > down_from else UP
+    member, moderator = Caller(Silence(200), HangUp()), Caller(Silence(170), HangUp())
+    line.call("+15550142", "+15550188", member)
+    line.carrier.clock.after(10, lambda: line.call("+15550299", "+15550188", moderator) and None)
+    line.carrier.run()
+
+    timers = [each for each in line.answered if each[0] == "call.gather.ended"]
+    assert ("call.gather.ended", 200) in timers
+    assert line.times_said() == line.obeyed("transfer") == 0
+
+
+def test_what_an_agent_lets_the_caller_hear_while_they_talk_ends_no_conversation() -> None:
+    line = FailingLine(transfer_to=COLLEAGUE, flows=LANGUAGE_FLOWS)
+    line.primary = lambda event_type, _now: (
+        Fails(500) if event_type == "call.speak.ended" and line.bridges() and not line.times_said("Thank you.") else UP
+    )
+    line.carrier.add_callee("+15550191", Person(Silence(5), Press("#1"), Silence(20), HangUp()))
+
+    line.ring("+15550148", PATIENT)
+
+    assert ("call.speak.ended", 200) in line.answered
+    assert line.times_said("Thank you for waiting.") == 1
+    assert (line.times_said(), line.obeyed("transfer")) == (0, 1)
 
 
 HANDLING_SECONDS = 1.8

@@ -56,6 +56,14 @@ def test_what_only_tells_what_has_happened_is_left_to_the_webhook_function(
     assert (plan.orders, plan.left) == ((), True)
 
 
+@pytest.mark.parametrize("event", [("call.gather.ended", "timeout"), ("call.speak.ended", "completed")])
+def test_people_who_talk_are_left_alone(event: tuple[str, str]) -> None:
+    event_type, status = event
+
+    assert decided(event_type, ClientState(turn=3, flow="desk", talks=True), status=status).orders == ()
+    assert decided(event_type, ClientState(turn=3, flow="desk"), status=status).orders
+
+
 def test_where_its_own_url_is_not_known_a_call_is_answered_all_the_same() -> None:
     notice = parse_notice(body("call.initiated", direction="incoming"), NOW)
 

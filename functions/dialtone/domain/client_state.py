@@ -53,13 +53,16 @@ class ClientState:
     """For an outgoing call of a campaign: its place there."""
     flow_version: str = ""
     """Of the flow that an outgoing call is dialled for; '' for the one that takes calls when it is answered."""
+    talks: bool = False
+    """Whether the person on the leg was in a conversation or a conference when the command was decided: its end leaves
+    nobody in silence."""
 
     def encode(self) -> str:
         """Base64 of compact JSON that says whose it is and leaves out what is not set."""
         return _written({TAG: TAG_VERSION, **self._fields()})
 
     def _fields(self) -> dict[str, Any]:
-        flags = {"s": int(self.sensitive), "d": int(self.dialled)}
+        flags = {"s": int(self.sensitive), "d": int(self.dialled), "m": int(self.talks)}
         command = {"n": self.decision, "c": self.place}
         fields = {"t": self.turn, "f": self.flow, "p": self.parent_leg, "g": dict(self.given), **flags, **command}
         fields |= {"r": self.role, "k": self.campaign, "v": self.flow_version}
@@ -101,8 +104,8 @@ class ClientState:
         campaign, version = fields.get("k", ""), fields.get("v", "")
         if not _is_text(campaign) or not _is_text(version):
             return None
-        sensitive, dialled = bool(fields.get("s", 0)), bool(fields.get("d", 0))
-        return cls(turn, flow, parent_leg, sensitive, dialled, given, decision, place, role, campaign, version)
+        sensitive, dialled, talks = (bool(fields.get(name, 0)) for name in "sdm")
+        return cls(turn, flow, parent_leg, sensitive, dialled, given, decision, place, role, campaign, version, talks)
 
     def _is_untagged(self, text: str) -> bool:
         """Whether it is letter for letter what we wrote before there was a tag: for calls in progress at deployment."""

@@ -395,9 +395,9 @@ def _limit_after_hangup(call: Call, event: Event, limits: Limits) -> str:
 
 
 def _wait(call: Call, event: Event, move: Wait, flow: LoadedFlow) -> Decision:
-    marked = _marked_all(move.commands, call, flow)
     state = move.state.without_digits() if flow.takes_sensitive_digits else move.state
     waiting = replace(call, waiting=state.stored())
+    marked = _marked_all(move.commands, waiting, flow)
     decision = with_commands(waiting, marked, event, pausing=_pausing(call, flow), deliver=_deliver(call, flow))
     if move.talking or move.reason:
         incidents = (FLOW_ERROR,) if move.fault else ()
@@ -559,7 +559,9 @@ def _marked(asked: Command, call: Call, flow: LoadedFlow) -> Command:
     if asked.action not in _MARKED:
         return asked
     if asked.call_control_id == call.control_id:
-        mark = ClientState(turn=call.turn, flow=flow.name, sensitive=is_sensitive(flow.step_of(call)))
+        step = flow.step_of(call)
+        talks = step is not None and step.talks(call)
+        mark = ClientState(turn=call.turn, flow=flow.name, sensitive=is_sensitive(step), talks=talks)
     else:
         mark = callee_state(call, dialled=True)
     return replace(asked, parameters={**asked.parameters, "client_state": mark.encode()})

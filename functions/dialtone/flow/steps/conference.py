@@ -248,6 +248,11 @@ class Conference(Speaking):
         """A conference is not left for a detection."""
         del call
 
+    def talks(self, call: Call) -> bool:
+        """Whether the caller is in the conference, be it that they wait for its beginning."""
+        state = ConferenceState.of(call)
+        return state.joined and state.stays
+
     def served(self, call: Call) -> bool:
         """The caller is in the conference, or has been."""
         return ConferenceState.of(call).joined
