@@ -31,13 +31,13 @@ from tests.drills.hostile import play_menus, play_webhooks
 from tests.drills.hostile_audio import play_audio
 from tests.drills.io_points import ELSEWHERE_IN, IO_POINTS, PLAYED, service_of
 from tests.drills.oracle import Oracle
-from tests.drills.orders import any_order
+from tests.drills.orders import LOOSE_PLAYS, any_order, loosely_allowed
 from tests.drills.processes import UnknownRequest
 from tests.drills.program import PARTS, main
 from tests.drills.report import DOUBLED, FORGED, LOST, STUCK, WRONG, Tally, kept_seeds
 from tests.drills.times import Times
 from tests.drills.world import World
-from tests.simulation.plays import ALL_PLAYS, flows_of
+from tests.simulation.plays import ALL_PLAYS, SPEECH_PLAYS, flows_of
 from webhook import processor
 
 if TYPE_CHECKING:
@@ -89,6 +89,16 @@ def test_a_round_of_each_other_part_breaks_nothing(part: Part) -> None:
     "play", ["a recorded conversation", "a lookup that takes its time", "the third of three on call"]
 )
 def test_events_before_their_causes_break_nothing(play: str) -> None:
+    assert list(any_order(play, Random(7))) == []
+
+
+@pytest.mark.parametrize("play", LOOSE_PLAYS)
+def test_words_and_keys_that_come_in_another_order_lose_and_double_nothing(play: str) -> None:
+    assert list(loosely_allowed(play, Random(7))) == []
+
+
+@pytest.mark.parametrize("play", SPEECH_PLAYS)
+def test_words_before_their_causes_break_nothing(play: str) -> None:
     assert list(any_order(play, Random(7))) == []
 
 

@@ -26,7 +26,7 @@ from infra.carrier.faults import ARRIVING
 from infra.flowkit.memory_table import MemoryTable
 from infra.flowkit.stage import EndState, Jobs, Stage, Unwatched
 from tests.integration.dependencies import AcceptingTelnyx
-from tests.simulation.plays import ALL_PLAYS, LANGUAGE_PLAYS, TALKING_PLAYS, TIMED_PLAYS, flows_of
+from tests.simulation.plays import ALL_PLAYS, LANGUAGE_PLAYS, SPEECH_PLAYS, TALKING_PLAYS, TIMED_PLAYS, flows_of
 from webhook.processor import EventProcessor
 
 if TYPE_CHECKING:
@@ -191,7 +191,7 @@ class RecordedQueues:
 def deliveries_of(play: str) -> tuple[DeliveryOrder, ...]:
     stage = Stage(flows=flows_of(play))
     stage.processor.queues = RecordedQueues(ANSWERS.setdefault(play, {}), stage.processor.queues)
-    ALL_PLAYS[play](stage)
+    (ALL_PLAYS | SPEECH_PLAYS)[play](stage)
     deliveries = []
     for event in stage.received:
         before = [asked for at, asked in stage.api.log if at <= stage.seconds(event.occurred_at) + CLOCK_TICK_SECONDS]
