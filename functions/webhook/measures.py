@@ -6,8 +6,9 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from dialtone.adapters.telemetry import Measure
-from dialtone.domain.call_progress import ANSWERED, COST, ENDED, STARTED
+from dialtone.domain.call_progress import ANSWERED, COST, ENDED, PAID, STARTED
 from dialtone.domain.decisions import NO_INPUT, NOT_REACHED, WRONG_INPUT
+from dialtone.domain.payments import NOT_TRIED, SUCCESS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -39,6 +40,7 @@ _PROGRESS = {
     ANSWERED: ("CallsAnswered", ""),
     ENDED: ("CallsEnded", "Outcome"),
     COST: ("CallCost", ""),
+    PAID: ("Payments", "Result"),
     NO_INPUT: ("NoInput", ""),
     WRONG_INPUT: ("WrongInput", ""),
     NOT_REACHED: ("TransfersFailed", ""),
@@ -52,6 +54,8 @@ def of_progress(progress: Iterable[Progress]) -> Iterator[Measure]:
         name, dimension = _PROGRESS[each.what]
         unit: Unit = "None" if each.what == COST else "Count"
         yield Measure(name, each.value, unit, {dimension: each.kind} if dimension else {})
+        if each.what == PAID and each.kind not in NOT_TRIED:
+            yield Measure("PaymentsFailed", each.kind != SUCCESS)  # 0 for one that succeeds: its average is the share
 
 
 def of_commands(sent: Sequence[Sent]) -> Iterator[Measure]:

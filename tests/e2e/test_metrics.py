@@ -65,6 +65,9 @@ NEVER_HERE = {
             "CampaignFaults",
         )
     ),
+    # For payments, which no sample takes; tests/unit/test_call_progress.py has them counted.
+    Metric("Payments", "webhook", ("Result", "service")),
+    Metric("PaymentsFailed", "webhook", ("service",)),
     # For a queue that does not answer; tests/integration/test_watchdog.py has it emitted.
     Metric("CallsUnwatched", "webhook", ("service",)),
     # For a number that a flow does not allow; tests/integration/test_endpoint.py has it emitted.
@@ -95,6 +98,8 @@ CAUSED_ELSEWHERE = {
     "NoCallsAlarm": "tests/unit/test_watching.py"
     "::test_an_hour_without_a_call_rings_in_the_hours_in_which_there_always_are_some",
     "CallCostAlarm": "tests/unit/test_watching.py::test_a_day_that_costs_more_than_the_budget_rings",
+    "PaymentsFailedAlarm": "tests/unit/test_watching.py"
+    "::test_payments_ring_when_most_of_them_fail_and_not_when_a_card_is_declined_now_and_then",
     "WebhookLatencyAlarm": "tests/integration/test_webhook_deadline.py"
     "::test_whatever_drips_or_is_silent_the_webhook_is_answered_503_in_time",
     "EventsNotParkedAlarm": "tests/integration/test_endpoint.py"

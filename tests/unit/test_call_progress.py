@@ -13,6 +13,7 @@ from dialtone.domain.events import Event
 from dialtone.domain.hangup_causes import HANGUP_CAUSES
 from dialtone.domain.outcomes import COUNTED
 from tests.staged_call import LEG, SESSION, StagedCall, happened
+from webhook.measures import of_progress
 
 FLOW = """
     start: ask
@@ -117,6 +118,32 @@ def test_what_a_call_cost_is_counted_if_it_is_an_amount(total: str | None, count
     event = happened("call.cost", 9, total_cost=total)
 
     assert progress_of(before, call.take(event), event) == counted
+
+
+@pytest.mark.parametrize(
+    ("result", "counted", "failed"),
+    [
+        ("success", "success", [0]),
+        ("payment-connector-error", "payment-connector-error", [1]),
+        ("internal-error", "internal-error", [1]),
+        ("what Telnyx will say one day", "other", [1]),
+        (None, "other", [1]),
+        ("cancelled", "cancelled", []),
+        ("too-many-failed-attempts", "too-many-failed-attempts", []),
+    ],
+)
+def test_a_payment_is_counted_by_its_result_and_fails_where_the_processor_was_asked_in_vain(
+    result: str | None, counted: str, failed: list[int]
+) -> None:
+    call = StagedCall(FLOW)
+    call.pick_up()
+    event = replace(happened("call.cost", 9), type="call.payment.completed", payload={"result": result})
+
+    [paid] = progress_of(call.call, Decision(call.call), event)
+    measures = list(of_progress([paid]))
+
+    assert [each.dimensions for each in measures if each.name == "Payments"] == [{"Result": counted}]
+    assert [each.value for each in measures if each.name == "PaymentsFailed"] == failed
 
 
 def test_what_a_text_cost_is_counted_with_it() -> None:

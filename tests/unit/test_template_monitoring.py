@@ -31,6 +31,8 @@ CONTRACT = frozenset(
         Metric("NoInput", "webhook", ("service",)),
         Metric("WrongInput", "webhook", ("service",)),
         Metric("TransfersFailed", "webhook", ("service",)),
+        Metric("Payments", "webhook", ("Result", "service")),
+        Metric("PaymentsFailed", "webhook", ("service",)),
         Metric("TelnyxTime", "webhook", ("service",)),
         Metric("TelnyxErrors", "webhook", ("Code", "service")),
         Metric("RestoresFailed", "", ()),
@@ -159,6 +161,7 @@ WATCHED = {
     (OF_THE_STACK, "WatchdogFaults", "watchdog"),
     (OF_THE_STACK, "CallsUnwatched", "webhook"),
     (OF_THE_STACK, "TargetsRefused", "webhook"),
+    (OF_THE_STACK, "PaymentsFailed", "webhook"),
     (OF_THE_STACK, "PublishedFlowsUnreadable", "webhook"),
     (OF_THE_STACK, "TrialsEnded", "reconcile"),
     (OF_THE_STACK, "FailoverWebhooks", "failover"),
@@ -178,7 +181,8 @@ DASHBOARDS = {
 
 
 def watched(alarm: dict[str, Any]) -> tuple[str, str, str]:
-    [metric] = [each["MetricStat"]["Metric"] for each in alarm.get("Metrics", ()) if "MetricStat" in each] or [alarm]
+    found = [each["MetricStat"]["Metric"] for each in alarm.get("Metrics", ()) if "MetricStat" in each] or [alarm]
+    [metric] = [each for place, each in enumerate(found) if each not in found[:place]]
     dimension = metric.get("Dimensions", [{"Value": ""}])[0]
     namespace, value = metric["Namespace"], dimension["Value"]
     return (

@@ -160,6 +160,17 @@ def test_a_day_that_costs_more_than_the_budget_rings() -> None:
     assert not rings("CallCostAlarm", measured(cost, (0, 30), (HOUR, 20.01)), 25 * HOUR)
 
 
+def test_payments_ring_when_most_of_them_fail_and_not_when_a_card_is_declined_now_and_then() -> None:
+    failed = Name.of("Dialtone/dialtone-prod", "PaymentsFailed", {"service": "webhook"})
+
+    def of(*values: int) -> Measurements:
+        return measured(failed, *((place, value) for place, value in enumerate(values)))
+
+    assert rings("PaymentsFailedAlarm", of(1, 1, 0, 1), 1_000)
+    assert not rings("PaymentsFailedAlarm", of(1, 1), 1_000)
+    assert not rings("PaymentsFailedAlarm", of(1, 1, 1, 0, 0, 0, 0), 1_000)
+
+
 def test_a_log_query_counts_by_its_columns() -> None:
     logs = {
         "a": [{"@type": "REPORT", "@message": "Restore Duration: 412.50 ms", "@duration": 8.0}, {"@type": "START"}],

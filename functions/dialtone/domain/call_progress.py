@@ -6,13 +6,14 @@ import math
 from typing import TYPE_CHECKING, NamedTuple
 
 from dialtone.domain.outcomes import counted_outcome
+from dialtone.domain.payments import COMPLETED, counted_result
 
 if TYPE_CHECKING:
     from dialtone.domain.calls import Call
     from dialtone.domain.decisions import Decision
     from dialtone.domain.events import Event
 
-STARTED, ANSWERED, ENDED, COST = "started", "answered", "ended", "cost"
+STARTED, ANSWERED, ENDED, COST, PAID = "started", "answered", "ended", "cost", "paid"
 
 DIRECTIONS = ("incoming", "outgoing")
 
@@ -21,9 +22,9 @@ class Progress(NamedTuple):
     """One thing that happened to a call."""
 
     what: str
-    """STARTED, ANSWERED, ENDED, COST, or a result of a step."""
+    """STARTED, ANSWERED, ENDED, COST, PAID, or a result of a step."""
     kind: str = ""
-    """Of a call that started: its direction; of one that ended: its outcome, one of a few."""
+    """Of a call that started: its direction; of one that ended: its outcome, of a payment its result, one of a few."""
     value: float = 1
     """Of a cost: how much."""
 
@@ -37,6 +38,8 @@ def progress_of(before: Call, decision: Decision, event: Event) -> tuple[Progres
         found.append(Progress(ANSWERED))
     if after.ended_at and not before.ended_at:
         found.append(Progress(ENDED, counted_outcome(after)))
+    if event.type == COMPLETED:
+        found.append(Progress(PAID, counted_result(event.payload)))
     if cost := _cost(event):
         found.append(Progress(COST, value=cost))
     return tuple(found)

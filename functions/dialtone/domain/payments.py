@@ -14,7 +14,14 @@ COMPLETED = "call.payment.completed"
 
 SUCCESS, CANCELLED = "success", "cancelled"
 TOO_MANY_TRIES, DECLINED = "too-many-failed-attempts", "payment-connector-error"
-"""Telnyx's results; another is `internal-error`."""
+INTERNAL_ERROR = "internal-error"
+"""Telnyx's results."""
+
+RESULTS = (SUCCESS, CANCELLED, TOO_MANY_TRIES, DECLINED, INTERNAL_ERROR)
+OTHER_RESULT = "other"
+
+NOT_TRIED = (CANCELLED, TOO_MANY_TRIES)
+"""Results of payments that the processor was never asked for: the caller hung up, or keyed something in wrong."""
 
 VARIABLES = {
     "pay.result": "result",
@@ -46,6 +53,12 @@ def report(payload: Mapping[str, Any]) -> dict[str, Any]:
     card = payload.get("payment_card_number")
     ending = card[-_LAST:] if isinstance(card, str) else ""
     return {**kept, "last_four": ending} if ending.isdecimal() and len(ending) == _LAST else kept
+
+
+def counted_result(payload: Mapping[str, Any]) -> str:
+    """By which result a completed payment is counted: one of a few, since each costs."""
+    result = payload.get("result")
+    return result if result in RESULTS else OTHER_RESULT
 
 
 def outcome(payload: Mapping[str, Any]) -> dict[str, str]:
