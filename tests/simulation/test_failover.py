@@ -240,9 +240,12 @@ def test_people_who_meet_are_left_alone_when_the_time_to_wait_for_a_moderator_is
     """At its end, after two minutes, nothing but the table knows whether the moderator has come."""
     line = FailingLine(transfer_to=COLLEAGUE, flows=LANGUAGE_FLOWS)
     line.primary = lambda _type, now: Fails(500) if now > down_from else UP
-    member, moderator = Caller(Silence(200), HangUp()), Caller(Silence(170), HangUp())
-    line.call("+15550142", "+15550188", member)
-    line.carrier.clock.after(10, lambda: line.call("+15550299", "+15550188", moderator) and None)
+
+    def moderator_calls() -> None:
+        line.call("+15550299", "+15550188", Caller(Silence(170), HangUp()))
+
+    line.call("+15550142", "+15550188", Caller(Silence(200), HangUp()))
+    line.carrier.clock.after(10, moderator_calls)
     line.carrier.run()
 
     timers = [each for each in line.answered if each[0] == "call.gather.ended"]
