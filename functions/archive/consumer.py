@@ -15,7 +15,8 @@ from archive.errors import PermanentFailure, wait_seconds
 from archive.words import Written
 from dialtone.adapters.telemetry import Measure
 from dialtone.domain.errors import DialtoneError
-from dialtone.domain.recordings import DOUBTFUL, TALK, WORDS, ArchiveJob
+from dialtone.domain.kept_texts import KINDS
+from dialtone.domain.recordings import DOUBTFUL, ArchiveJob
 from dialtone.domain.units import MILLIS_PER_SECOND
 
 if TYPE_CHECKING:
@@ -61,13 +62,20 @@ class Archive:
         self.erased.refuse(job.call_session_id, [job.recording_id], [job.conversation_id])
         return True
 
+    def give_up(self, job: ArchiveJob, reason: str) -> bool:
+        """Say in the ledger why a job's recording or text is not kept. False if it is kept by now."""
+        if job.kind not in KINDS:
+            return self.custody.give_up(job, reason)
+        self.transcripts.give_up(job, reason)
+        return True
+
     def do(self, job: ArchiveJob, delivery: Delivery) -> ArchiveResult | Written:
         """Do a job of any kind. Raises PermanentFailure for one that there is not."""
         if job.kind == AUDIO:
             return self.custody.take(job, delivery)
         if job.kind == TRANSCRIPT:
             return self.transcripts.keep(job)
-        if job.kind in {WORDS, TALK}:
+        if job.kind in KINDS:
             return self.transcripts.write_down(job)
         if job.kind == METADATA:
             return self.custody.tell(job)
@@ -133,7 +141,7 @@ class Batch:
 
     def _done(self, job: ArchiveJob, delivery: Delivery, kept: ArchiveResult | Written) -> None:
         if isinstance(kept, Written):
-            fields = _fields(job, delivery) | {"key": kept.key, "bytes": kept.length_bytes}
+            fields = _fields(job, delivery) | {"key": kept.key, "bytes": kept.length_bytes, "sha256": kept.sha256}
             self._consumer.observer.log("info", f"{job.kind} archived", fields)
             return
         recording = kept.recording
@@ -168,12 +176,14 @@ class Batch:
             if job and not self._given_up(job, reason):
                 return False
             self._consumer.observer.measure(Measure("RecordingsFailed"))
+        elif last and job and job.kind in KINDS:
+            self._given_up(job, reason)
         self._put_back(record, wait)
         return True
 
     def _given_up(self, job: ArchiveJob, reason: str) -> bool:
         try:
-            return self._consumer.archive.custody.give_up(job, reason)
+            return self._consumer.archive.give_up(job, reason)
         except KNOWN_FAULTS as fault:
             # The message goes on to the dead-letter queue, whose alarm rings; the ledger keeps its open status.
             self._complain("the ledger could not record that a job was given up", fault)

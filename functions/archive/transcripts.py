@@ -13,9 +13,11 @@ from archive.errors import AudioNotReady, NotArchived, PermanentFailure
 from archive.metadata_mirror import mirror
 from archive.words import keep_conversation, write_down
 from dialtone.adapters.telnyx_api import SAME_START_SECONDS
+from dialtone.domain.kept_texts import text_name
 from dialtone.domain.recordings import (
     COMPLETED,
     ERASED,
+    EXPECTED,
     FAILED,
     KEPT_STATUSES,
     TALK,
@@ -78,10 +80,24 @@ class Transcripts:
         return ArchiveResult(kept)
 
     def write_down(self, job: ArchiveJob) -> Written:
-        """Write what live transcription heard on a leg, or what was said to a voice agent."""
+        """Write what live transcription heard on a leg, or what was said to a voice agent, and note it in the ledger.
+
+        What comes meanwhile has its own job: then the entry stays as that one found it.
+        """
+        entry = self._store.kept_text(job.call_session_id, _text_name(job))
         if job.kind == TALK:
-            return keep_conversation(job, self._store, self._bucket, self._telnyx)
-        return write_down(job, self._store, self._bucket)
+            written = keep_conversation(job, self._store, self._bucket, self._telnyx)
+        else:
+            written = write_down(job, self._store, self._bucket)
+        if entry:  # none of a job of before there was a ledger of texts
+            self._store.mark_text(entry.kept_as(*written))
+        return written
+
+    def give_up(self, job: ArchiveJob, reason: str) -> None:
+        """Say in the ledger why a text is not kept, unless it is."""
+        entry = self._store.kept_text(job.call_session_id, _text_name(job))
+        if entry and entry.status == EXPECTED:
+            self._store.mark_text(replace(entry, status=FAILED, reason=reason))
 
     def _failed(self, recording: Recording, job: ArchiveJob) -> ArchiveResult:
         """A transcription that Telnyx could not complete: the audio stays, and nothing is filed as its words."""
@@ -144,6 +160,10 @@ class Transcripts:
         if transcript.status != COMPLETED:
             raise AudioNotReady(f"Telnyx has not completed the transcript {job.transcription_id}")
         return transcript.text
+
+
+def _text_name(job: ArchiveJob) -> str:
+    return text_name(job.call_leg_id, job.kind, job.conversation_id)
 
 
 def _same_moment(one: str, other: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -23,6 +24,12 @@ class Written(NamedTuple):
 
     key: str
     length_bytes: int
+    sha256: str
+
+    @classmethod
+    def at(cls, key: str, text: bytes) -> Written:
+        """That of a text."""
+        return cls(key, len(text), hashlib.sha256(text).hexdigest())
 
 
 def write_down(job: ArchiveJob, store: CallsTable, bucket: RecordingsBucket) -> Written:
@@ -36,7 +43,7 @@ def write_down(job: ArchiveJob, store: CallsTable, bucket: RecordingsBucket) -> 
     text = "".join(f"{_line(each, began)}\n" for each in said).encode()
     key = text_key(leg.session_id, leg.leg_id, leg.initiated_at or began, "words")
     bucket.put(key, text, "text/plain; charset=utf-8", leg.retention_days)
-    return Written(key, len(text))
+    return Written.at(key, text)
 
 
 def keep_conversation(job: ArchiveJob, store: CallsTable, bucket: RecordingsBucket, telnyx: TelnyxApi) -> Written:
@@ -52,7 +59,7 @@ def keep_conversation(job: ArchiveJob, store: CallsTable, bucket: RecordingsBuck
     began = leg.initiated_at or leg.answered_at
     key = text_key(leg.session_id, leg.leg_id, began, f"conversation-{safe_id(job.conversation_id)}")
     bucket.put(key, text.encode(), "text/plain; charset=utf-8", leg.retention_days)
-    return Written(key, len(text.encode()))
+    return Written.at(key, text.encode())
 
 
 def _leg(job: ArchiveJob, store: CallsTable) -> Call:

@@ -110,6 +110,20 @@ class RecordingSummary(Answer):
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
 
+class WrittenText(Answer):
+    """What was written down of what was said on a call, beside recordings and their transcripts."""
+
+    name: str
+    kind: str = Field(description="`words`: live transcription; `conversation`: with a voice agent.")
+    call_leg_id: str
+    conversation_id: str | None = Field(description="Telnyx's, of a conversation.")
+    status: str = Field(description="expected, verified or failed.")
+    reason: str = Field(description="Why it failed.")
+    requested_at: str = Field(description=MOMENT)
+    bytes: int | None
+    sha256: str | None = Field(description="Of the whole text in the bucket, in hexadecimal.")
+
+
 class CallDetail(Answer):
     """One call, with everything that happened on it."""
 
@@ -121,6 +135,7 @@ class CallDetail(Answer):
     costs: list[Cost]
     total: dict[str, str] = Field(description="Currency → amount.")
     audit: list[AuditEntry]
+    texts: list[WrittenText]
 
 
 class RecordingList(Answer):

@@ -9,12 +9,23 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
-from control.answers import Answer, AuditEntry, CallDetail, CallList, Cost, Leg, ProblemAnswer, RecordingSummary, Row
+from control.answers import (
+    Answer,
+    AuditEntry,
+    CallDetail,
+    CallList,
+    Cost,
+    Leg,
+    ProblemAnswer,
+    RecordingSummary,
+    Row,
+    WrittenText,
+)
 from control.audit import first_heard
 from control.problems import not_found, wrong
 from control.recording_answers import summary_of
 from control.selection import Selection, ago_or_moment, kept
-from control.timeline import leg_json
+from control.timeline import leg_json, text_json
 from dialtone.domain.errors import DialtoneError
 
 if TYPE_CHECKING:
@@ -146,4 +157,5 @@ def _detail(listing: Listing, audit: AuditTrail, session: str) -> CallDetail:
         ],
         total={currency: str(amount) for currency, amount in timeline.total.items()},
         audit=[_audited(each) for each in noted],
+        texts=[WrittenText.model_validate(text_json(each)) for each in timeline.texts],
     )

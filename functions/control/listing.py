@@ -153,7 +153,9 @@ class Listing:
         """All that the table has of a call."""
         try:
             legs, timeline = self.store.legs(session), self.store.timeline(session)
-            return call_timeline(session, legs, timeline, self.store.recordings(session))
+            return call_timeline(
+                session, legs, timeline, self.store.recordings(session), self.store.kept_texts(session)
+            )
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise DialtoneError(
                 f"an item of the call {session} cannot be read ({type(error).__name__}: {error}): look at it with "

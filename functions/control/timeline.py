@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from dialtone.adapters.calls_table import TimelineEntry
     from dialtone.domain.calls import Call
     from dialtone.domain.commands import Command
+    from dialtone.domain.kept_texts import KeptText
     from dialtone.domain.recordings import Recording
 
 TO_DIALTONE, TO_TELNYX = "to-dialtone", "to-telnyx"
@@ -75,6 +76,8 @@ class CallTimeline:
     rows: tuple[Row, ...]
     recordings: tuple[Recording, ...]
     costs: tuple[Cost, ...]
+    texts: tuple[KeptText, ...] = ()
+    """What was written down of what was said, beside recordings and their transcripts."""
 
     @property
     def began_at(self) -> str:
@@ -97,6 +100,7 @@ class CallTimeline:
             "timeline": [asdict(each) for each in self.rows],
             "costs": [{**asdict(each), "amount": str(each.amount)} for each in self.costs],
             "total": {currency: str(amount) for currency, amount in self.total.items()},
+            "texts": [text_json(each) for each in self.texts],
         }
 
 
@@ -127,7 +131,11 @@ def leg_json(call: Call) -> dict[str, Any]:
 
 
 def call_timeline(
-    session: str, legs: Sequence[Call], timeline: Sequence[TimelineEntry], recordings: Sequence[Recording]
+    session: str,
+    legs: Sequence[Call],
+    timeline: Sequence[TimelineEntry],
+    recordings: Sequence[Recording],
+    texts: Sequence[KeptText] = (),
 ) -> CallTimeline:
     """The timeline of the call whose items these are."""
     refusals = {each.event_id: each for each in timeline if each.event_type == REFUSED}
@@ -152,7 +160,22 @@ def call_timeline(
             refusal = refusals.get(_refusal_id(entry.event_id, place))
             answer = UNCONFIRMED if (entry.event_id, place) in unconfirmed else SENT
             rows.append(_command_row(entry, command, refusal, answer))
-    return CallTimeline(session, tuple(legs), tuple(rows), tuple(recordings), tuple(_costs(timeline)))
+    return CallTimeline(session, tuple(legs), tuple(rows), tuple(recordings), tuple(_costs(timeline)), tuple(texts))
+
+
+def text_json(text: KeptText) -> dict[str, Any]:
+    """What the API says of a text that was written down; where it lies, and its words, are left out."""
+    return {
+        "name": text.name,
+        "kind": text.kind,
+        "call_leg_id": text.call_leg_id,
+        "conversation_id": text.conversation_id or None,
+        "status": text.status,
+        "reason": text.reason,
+        "requested_at": text.requested_at,
+        "bytes": text.length_bytes if text.sha256 else None,
+        "sha256": text.sha256 or None,
+    }
 
 
 def seconds(call: Call) -> float | None:

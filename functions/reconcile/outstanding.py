@@ -28,6 +28,7 @@ from reconcile.plan import (
 )
 from reconcile.questions import NotAnswered
 from reconcile.report import FAULTS, MISSING, NOT_MADE, OVERDUE, QUEUED, REFUSED
+from reconcile.texts import AwaitedTexts
 from reconcile.transcripts import AwaitedTranscripts
 
 if TYPE_CHECKING:
@@ -74,7 +75,9 @@ class OutstandingCall:
             return
         recordings = {each.recording: each for each in claimed.values() if each.recording}
         legs = {leg.leg_id: leg for leg in self.dependencies.store.legs(self.session)}
+        texts = [each for each in claimed.values() if each.text]
         try:
+            AwaitedTexts(self.dependencies, self.report, self.session, self.now).look(texts)
             self._look_at_recordings(recordings, legs)
         except Exception:  # an entry that cannot be settled must not keep its call open as well
             self._look_at_legs(claimed, legs)

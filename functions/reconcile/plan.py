@@ -10,6 +10,8 @@
 | any | a day ago | failed |
 | verified, its transcript has not come | its own end, five minutes ago | Telnyx is asked for it |
 | verified, its transcript has not come | a day ago | its transcription failed |
+| a text of no recording, not archived | it was asked for, five minutes ago | its job is put on the queue again |
+| the same | a day ago | failed |
 
 After nine minutes the pauses grow with the age, since what did not help so far hardly helps now.
 
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
 
     from dialtone.adapters.telnyx_api import CallInfo
     from dialtone.domain.calls import Call
+    from dialtone.domain.kept_texts import KeptText
     from dialtone.domain.recordings import Recording
 
 NEXT_SWEEP_SECONDS = 240
@@ -107,6 +110,14 @@ def look_at(recording: Recording, ended: float | None, now: float) -> Look:
         return Look("wait")
     age = now - ended
     return Look("ask" if age >= DELIVERIES_SECONDS else "wait", age)
+
+
+def look_at_text(text: KeptText, now: float) -> Look:
+    """What is to be done about a text of no recording that is not kept; `now` in unix seconds."""
+    age = now - seconds(text.requested_at)
+    if age >= GIVE_UP_SECONDS:
+        return Look("give up", age)
+    return Look("queue" if age >= ARCHIVE_SECONDS else "wait", age)
 
 
 class Over(Enum):

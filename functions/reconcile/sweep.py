@@ -62,7 +62,7 @@ class Sweep:
         report, questions = Report(self.observer), Questions(self.telnyx)
         with request_until(deadline, "a sweep"):
             due = self.dependencies.store.due_items(now, MAX_ITEMS)
-            report.add(OUTSTANDING, sum(bool(each.recording) for each in due))
+            report.add(OUTSTANDING, sum(bool(each.recording or each.text) for each in due))
             report.add(CALLS, sum(bool(each.leg_id) for each in due))
             if len(due) == MAX_ITEMS:
                 report.add(LEFT)  # there may be more, and how many is not known

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 
 import pytest
@@ -315,3 +316,68 @@ def test_what_was_said_to_a_voice_agent_is_written_beside_the_recordings(house: 
     key = f"recordings/2026/09/21/{SESSION}/{LEG}-conversation-c-1.txt"
     assert house.objects()[key].decode() == said
     assert len(nowhere) == 1, "Telnyx has no word of it"
+
+
+def heard(house: ArchiveHouse, number: int, words: str, *, ended: bool = True) -> ArchiveJob:
+    """A sentence is heard on the leg, and reported once the call is over; gives the job that comes of it."""
+    job = ArchiveJob("words", SESSION, LEG)
+    at = f"2026-09-21T12:01:{number:02d}.000000Z"
+    known = next(iter(house.store.legs(SESSION)), Call(SESSION, LEG))
+    leg = replace(known, initiated_at="2026-09-21T12:00:00.000000Z", heard_at=at, ended_at=at if ended else "")
+    about = {"call_session_id": SESSION, "call_leg_id": LEG, "transcript": words, "is_final": True}
+    flow = LoadedFlow(read_flow("f.yaml", "flow: f\nsteps: {bye: hangup}"))
+    event = Event(f"heard-{number}", "call.transcription", at, about)
+    house.store.commit(event, known, Decision(leg, archive=(job,)), at_seconds=0, flow=flow)
+    return job
+
+
+def test_what_was_written_down_stands_in_the_ledger_with_its_hash_and_again_when_more_comes(
+    house: ArchiveHouse,
+) -> None:
+    job = heard(house, 1, "I need a doctor.")
+    (expected,) = house.store.kept_texts(SESSION)
+    assert (expected.status, expected.name, expected.sha256) == ("expected", f"{LEG}-words", "")
+    assert [each.text for each in house.store.due_items(9e9, 10) if each.text] == [expected.name]
+
+    assert house.deliver(job) == []
+
+    (kept,) = house.store.kept_texts(SESSION)
+    words = house.objects()[kept.key]
+    assert (kept.status, kept.length_bytes) == ("verified", len(words))
+    assert kept.sha256 == hashlib.sha256(words).hexdigest()
+    assert [each.text for each in house.store.due_items(9e9, 10) if each.text] == []
+
+    heard(house, 2, "Today, please.")
+    assert house.store.kept_texts(SESSION)[0].status == "expected"
+    assert house.deliver(job) == []
+    assert house.store.kept_texts(SESSION)[0].length_bytes > kept.length_bytes
+
+
+def test_a_sentence_that_comes_while_the_words_are_written_leaves_them_to_its_own_job(house: ArchiveHouse) -> None:
+    job = heard(house, 1, "I need a doctor.")
+    (seen,) = house.store.kept_texts(SESSION)
+    heard(house, 2, "Today, please.")
+
+    assert not house.store.mark_text(seen.kept_as("key", 1, "sha"))
+
+    assert house.store.kept_texts(SESSION)[0].status == "expected"
+    assert house.deliver(job) == []
+    assert house.store.kept_texts(SESSION)[0].status == "verified"
+
+
+def test_a_conversation_of_which_telnyx_has_no_word_fails_in_the_ledger_and_is_kept_once_it_has(
+    house: ArchiveHouse,
+) -> None:
+    job = ArchiveJob("conversation", SESSION, LEG, conversation_id="c-9")
+    leg = Call(SESSION, LEG, initiated_at="2026-09-21T12:00:00.000000Z")
+    about = {"call_session_id": SESSION, "call_leg_id": LEG}
+    ended = Event("1", "call.conversation.ended", leg.initiated_at, about)
+    before = next(iter(house.store.legs(SESSION)), Call(SESSION, LEG))
+    house.store.commit(ended, before, Decision(leg, archive=(job,)), at_seconds=0)
+
+    house.deliver(job, receives=MAX_RECEIVES)
+
+    (failed,) = house.store.kept_texts(SESSION)
+    assert (failed.status, failed.reason) == ("failed", "Telnyx has no word of the conversation c-9")
+    assert house.deliver(replace(job, transcript="caller: Hello.\n")) == []
+    assert house.store.kept_texts(SESSION)[0].status == "verified"

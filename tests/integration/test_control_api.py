@@ -32,6 +32,7 @@ from dialtone.domain.events import Event
 from dialtone.domain.recordings import (
     COMPLETED,
     VERIFIED,
+    ArchiveJob,
     AudioCopy,
     Consent,
     Recording,
@@ -248,6 +249,24 @@ def test_a_call_is_shown_with_all_that_happened_on_it(client: Client) -> None:
         assert (body["rows_left_out"], body["costs"], body["audit"]) == (0, [], [])
 
 
+def test_a_call_is_shown_with_what_was_written_down_of_it_but_not_the_words(client: Client) -> None:
+    call = client.call("talk")
+    job = ArchiveJob("conversation", "talk", call.leg_id, conversation_id="c-1")
+    event = Event("ended", "call.conversation.ended", call.ended_at, {"call_session_id": "talk"})
+    store = CallsTable(client.house.dynamodb, client.house.name)
+    before = store.legs("talk")[0]
+    store.commit(event, before, Decision(before, archive=(job,)), at_seconds=NOW.timestamp())
+    expected = client.ok("/calls/talk")["texts"]
+    store.mark_text(store.kept_texts("talk")[0].kept_as("recordings/key.txt", 12, "5a"))
+    kept = client.ok("/calls/talk")["texts"]
+
+    name = f"{call.leg_id}-conversation-c-1"
+    assert [(each["name"], each["status"], each["sha256"]) for each in expected] == [(name, "expected", None)]
+    assert [(each["status"], each["bytes"], each["sha256"]) for each in kept] == [("verified", 12, "5a")]
+    CallItems(client.house.dynamodb, client.house.name).strip("talk")
+    assert client.ok("/calls/talk")["texts"] == []
+
+
 def test_a_long_timeline_shows_its_end_and_says_what_it_leaves_out(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -439,7 +458,7 @@ def test_a_call_is_found_by_its_session_a_leg_or_a_call_control_id_however_old(c
         shown = client.ok(f"/calls/{named}")
 
     assert (shown["call_session_id"], shown["legs"][0]["call_control_id"]) == ("one", "v3:one")
-    assert len(asked) <= 6, "two to find it, then its legs, timeline, recordings and audit"
+    assert len(asked) <= 7, "two to find it, then its legs, timeline, recordings, texts and audit"
 
 
 def test_each_id_of_a_leg_is_written_into_its_index_once(client: Client) -> None:

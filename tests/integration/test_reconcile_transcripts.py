@@ -10,7 +10,9 @@ import pytest
 from botocore.exceptions import BotoCoreError
 
 from dialtone.adapters.telnyx_api import TranscriptInfo
+from dialtone.domain.decisions import Decision
 from dialtone.domain.errors import TelnyxUnavailable
+from dialtone.domain.events import Event
 from dialtone.domain.recordings import COMPLETED, FAILED, SAVED, VERIFIED, ArchiveJob, TranscriptCopy, Transcription
 from tests.integration.deliveries import SESSION
 from tests.integration.dependencies import FAULTS, Died, Fault
@@ -172,3 +174,53 @@ def test_one_fault_anywhere_costs_a_sweep(house: Reconciling, place: int, minute
         assert ("metadata", MESSAGE) in jobs
         assert (transcription(house).status, house.due()) == (FAILED, [])
     assert house.entry(WHOLE_CALL).status == VERIFIED
+
+
+def spoke(house: Reconciling) -> None:
+    """Something was heard on the call, of which nothing is kept."""
+    leg = house.leg()
+    about = {"call_session_id": SESSION, "call_leg_id": leg.leg_id}
+    event = Event("heard", "call.transcription", leg.ended_at, about)
+    decision = Decision(leg, archive=(ArchiveJob("words", SESSION, leg.leg_id),))
+    house.line.store.commit(event, leg, decision, at_seconds=0)
+
+
+def due_texts(house: Reconciling) -> list[str]:
+    return [each.text for each in house.line.store.due_items(9e9, 100) if each.text]
+
+
+def test_words_whose_job_was_lost_are_queued_again_until_they_are_kept(house: Reconciling) -> None:
+    house.telnyx.transcripts = [WORDS]
+    spoke(house)
+    house.sweep(4)
+    assert [each for each in queued(house) if each.kind == "words"] == []
+
+    house.sweep(9)
+
+    [job] = [each for each in queued(house) if each.kind == "words"]
+    (entry,) = house.line.store.kept_texts(SESSION)
+    assert (job, due_texts(house)) == (entry.job, [entry.name])
+    assert house.line.store.mark_text(entry.kept_as("key", 1, "sha"))
+    house.sweep(30)
+    assert (due_texts(house), [each for each in queued(house) if each.kind == "words"]) == ([], [])
+
+
+def test_words_that_were_not_kept_for_a_day_fail_and_ring(house: Reconciling) -> None:
+    spoke(house)
+
+    for minutes in (9, 30, DAY_MINUTES + 400):
+        house.sweep(minutes)
+
+    (entry,) = house.line.store.kept_texts(SESSION)
+    assert (entry.status, due_texts(house)) == ("failed", [])
+    assert house.noted.measured["RecordingsOverdue"] >= 1
+    assert house.noted.measured["TranscriptsMissing"] >= 1
+
+
+def test_words_of_an_erased_call_are_not_asked_for(house: Reconciling) -> None:
+    spoke(house)
+    house.erased.sessions.add(SESSION)
+
+    house.sweep(9)
+
+    assert ([each for each in queued(house) if each.kind == "words"], due_texts(house)) == ([], [])

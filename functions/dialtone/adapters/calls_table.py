@@ -1,6 +1,7 @@
 """The calls table: one partition a phone call, holding its legs, its timeline and its recordings' ledger.
 
-Keys: `call_session_id`, and `item` which is `LEG#<leg>`, `EVENT#<occurred_at>#<event id>` or `RECORDING#<recording>`.
+Keys: `call_session_id`, and `item` which is `LEG#<leg>`, `EVENT#<occurred_at>#<event id>`, `RECORDING#<recording>` or,
+of a text that is of no recording, `SAID#<text>`.
 Beside the calls stand the versions of flows that they began with: `FLOW#<flow>`, with items `FLOW#<version>`;
 `CALLER#<hash of a number>` with the item `MEMORY`, what flows remember of that caller;
 `SWEEP#recordings`, which says until when Telnyx's recordings were compared with the ledger; `TEXT#<message>`, the call
@@ -64,6 +65,7 @@ if TYPE_CHECKING:
     from dialtone.domain.decisions import Decision
     from dialtone.domain.delivery_targets import DeliveryTarget
     from dialtone.domain.events import Event
+    from dialtone.domain.kept_texts import KeptText
     from dialtone.domain.recordings import Review, Transcription
     from dialtone.flow.loaded_flow import LoadedFlow
 
@@ -87,6 +89,7 @@ READ_TRIES = 3
 READ_PAUSE_SECONDS = 0.05
 
 LEG, EVENT, RECORDING, FLOW, TEXT = "LEG#", "EVENT#", "RECORDING#", "FLOW#", "TEXT#"
+SAID = "SAID#"
 SWEEP = "SWEEP#"
 NOTED = "leg "
 """How the attributes begin in which calls of a campaign are noted: one a leg, so that two in a round would be seen."""
@@ -172,6 +175,11 @@ class DueItem(NamedTuple):
     def recording(self) -> str:
         """The name of the ledger entry; '' for a leg."""
         return self.item.removeprefix(RECORDING) if self.item.startswith(RECORDING) else ""
+
+    @property
+    def text(self) -> str:
+        """The name of the ledger entry of a text that is of no recording; '' for anything else."""
+        return self.item.removeprefix(SAID) if self.item.startswith(SAID) else ""
 
     @property
     def leg_id(self) -> str:
@@ -279,6 +287,7 @@ class CallsTable:
             recording = replace(recording, deliver=asked.pop(recording.name, recording.deliver))  # noqa: PLW2901 -- itself
             item = {**recording.to_json(), **_due(recording), "item": f"{RECORDING}{recording.name}"}
             writes.append({"Put": {"TableName": self._table, "Item": attributes(item)}})
+        writes += self._text_entries(decision, event)
         writes += self._entry_updates(event, decision.reviews, asked)
         if snapshot:
             writes.append({"Put": {"TableName": self._table, "Item": attributes(_flow_fields(snapshot, event))}})
@@ -393,6 +402,34 @@ class CallsTable:
         """The ledger of a phone call, or of one of its legs; strongly consistent."""
         items = self._query(call_session_id, f"{RECORDING}{call_leg_id}")
         return tuple(Recording.from_json(item) for item in items)
+
+    def kept_text(self, call_session_id: str, name: str) -> KeptText | None:
+        """The ledger entry of a text that is of no recording, or None; strongly consistent."""
+        from dialtone.domain.kept_texts import KeptText  # noqa: PLC0415 -- few calls have any
+
+        found = self._read([_key(call_session_id, f"{SAID}{name}")])
+        return KeptText.from_json(found[0]) if found else None
+
+    def kept_texts(self, call_session_id: str) -> tuple[KeptText, ...]:
+        """All such entries of a phone call; strongly consistent."""
+        from dialtone.domain.kept_texts import KeptText  # noqa: PLC0415 -- as above
+
+        found = map(KeptText.from_json, self._query(call_session_id, SAID))
+        return tuple(each for each in found if each)
+
+    def mark_text(self, text: KeptText) -> bool:
+        """Write such an entry as it is now, unless more is to be kept by now, or it was erased: then it stays."""
+        changed = {name: value for name, value in text.to_json().items() if name != "call_session_id"}
+        names = {f"#{place}": name for place, name in enumerate(changed)}
+        values = {f":{place}": value for place, value in enumerate(changed.values())}
+        update = "SET " + ", ".join(f"#{place} = :{place}" for place in range(len(changed)))
+        return self._updated(
+            Key=_key(text.call_session_id, f"{SAID}{text.name}"),
+            UpdateExpression=f"{update} REMOVE {DUE_SHARD}, {DUE_AT}",
+            ConditionExpression="requested_at = :seen",
+            ExpressionAttributeNames=names,
+            ExpressionAttributeValues=attributes(values | {":seen": text.requested_at}),
+        )
 
     def mark_recording(self, recording: Recording, *, was: tuple[str, ...]) -> bool:
         """Write a ledger entry as it is now, if its status in the ledger is one of `was`.
@@ -563,7 +600,7 @@ class CallsTable:
 
     def delete(self, call_session_id: str) -> None:
         """Delete every item of a synthetic call. A real one's are kept, or erased with a receipt."""
-        for kind in (EVENT, RECORDING, LEG):
+        for kind in (EVENT, RECORDING, SAID, LEG):
             for item in self._query(call_session_id, kind):
                 self._client.delete_item(TableName=self._table, Key=_key(call_session_id, item["item"]))
 
@@ -593,6 +630,16 @@ class CallsTable:
             put["ConditionExpression"] = "version = :version"
             put["ExpressionAttributeValues"] = attributes({":version": before.version})
         return put
+
+    def _text_entries(self, decision: Decision, event: Event) -> list[TransactWriteItemTypeDef]:
+        """What the decision's jobs are to keep of what was said, as entries of the ledger."""
+        if not decision.archive:
+            return []
+        from dialtone.domain.kept_texts import KeptText  # noqa: PLC0415 -- as above
+
+        entries = KeptText.expected_by(decision.archive, event.occurred_at)
+        items = ({**each.to_json(), **_due(each), "item": f"{SAID}{each.name}"} for each in entries)
+        return [{"Put": {"TableName": self._table, "Item": attributes(item)}} for item in items]
 
     def _entry_updates(
         self, event: Event, reviews: Iterable[Review], asked: Mapping[str, tuple[DeliveryTarget, ...]]
@@ -723,12 +770,12 @@ def _is_remembered_anew(before: Call, after: Call) -> bool:
     return bool(after.person) and remembered(before.variables) != remembered(after.variables)
 
 
-def _due(recording: Recording) -> Item:
+def _due(entry: Recording | KeptText) -> Item:
     """The index's keys, of an entry that is not settled; none of one that is."""
-    first_look = recording.first_look_seconds
+    first_look = entry.first_look_seconds
     if first_look is None:
         return {}
-    return {DUE_SHARD: _shard(recording.name), DUE_AT: first_look}
+    return {DUE_SHARD: _shard(entry.name), DUE_AT: first_look}
 
 
 def _shard(name: str) -> str:

@@ -96,6 +96,20 @@ RecordingSummary = TypedDict(
 """One entry of the ledger."""
 
 
+class WrittenText(TypedDict):
+    """What was written down of what was said on a call, beside recordings and their transcripts."""
+
+    name: str
+    kind: str
+    call_leg_id: str
+    conversation_id: str | None
+    status: str
+    reason: str
+    requested_at: str
+    bytes: int | None
+    sha256: str | None
+
+
 class CallDetail(TypedDict):
     """One call, with everything that happened on it."""
 
@@ -107,6 +121,7 @@ class CallDetail(TypedDict):
     costs: list[Cost]
     total: dict[str, str]
     audit: list[AuditEntry]
+    texts: list[WrittenText]
 
 
 class RecordingList(TypedDict):

@@ -1,0 +1,80 @@
+"""The ledger of texts that are of no recording: what live transcription heard, what a voice agent was told. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from dialtone.domain.recordings import EXPECTED, FIRST_LOOK_SECONDS, TALK, VERIFIED, WORDS, ArchiveJob
+from dialtone.domain.redaction import redacted_text
+from dialtone.domain.stored import restored
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+KINDS = (WORDS, TALK)
+"""The kinds of the archive's jobs that keep such a text."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptText:
+    """One entry: a text that is to be kept, or is. Nothing of what was said stands in it."""
+
+    call_session_id: str
+    call_leg_id: str
+    kind: str
+    """WORDS or TALK."""
+    requested_at: str
+    """When there was something to be kept, in ISO 8601: another time with each sentence that came after the end."""
+    conversation_id: str = ""
+    """Telnyx's, of TALK."""
+    status: str = EXPECTED
+    """EXPECTED, VERIFIED once S3 has taken it by its SHA-256, or FAILED."""
+    reason: str = ""
+    key: str = ""
+    length_bytes: int = 0
+    sha256: str = ""
+    """In hexadecimal."""
+
+    @classmethod
+    def expected_by(cls, jobs: Sequence[ArchiveJob], at: str) -> Iterator[KeptText]:
+        """What these jobs are to keep."""
+        for each in jobs:
+            if each.kind in KINDS:
+                yield cls(each.call_session_id, each.call_leg_id, each.kind, at, each.conversation_id)
+
+    @property
+    def name(self) -> str:
+        """Known before it is kept: the leg, the kind, and of a conversation its id."""
+        return text_name(self.call_leg_id, self.kind, self.conversation_id)
+
+    @property
+    def first_look_seconds(self) -> int | None:
+        """When the sweep first looks whether it is kept, in unix seconds; None for one that is settled."""
+        if self.status != EXPECTED:
+            return None
+        return int(datetime.fromisoformat(self.requested_at).timestamp()) + FIRST_LOOK_SECONDS
+
+    @property
+    def job(self) -> ArchiveJob:
+        """The job that keeps it. Without the words: a conversation's are asked for at Telnyx."""
+        return ArchiveJob(self.kind, self.call_session_id, self.call_leg_id, conversation_id=self.conversation_id)
+
+    def kept_as(self, key: str, length_bytes: int, sha256: str) -> KeptText:
+        """The entry once it lies in the bucket."""
+        return replace(self, status=VERIFIED, reason="", key=key, length_bytes=length_bytes, sha256=sha256)
+
+    def to_json(self) -> dict[str, Any]:
+        """As a JSON object, for the store."""
+        return {**asdict(self), "reason": redacted_text(self.reason)}
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> KeptText | None:
+        """What `to_json` gave, in this or another version of the program; None for what is left of an erased one."""
+        return restored(cls, stored) if stored.get("kind") else None
+
+
+def text_name(call_leg_id: str, kind: str, conversation_id: str) -> str:
+    """The name of an entry."""
+    return "-".join(filter(None, (call_leg_id, kind, conversation_id)))

@@ -1,0 +1,59 @@
+"""Texts that are of no recording and were not kept: for a day, their jobs are put on the queue again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from dialtone.domain.recordings import EXPECTED, FAILED
+from reconcile.plan import look_at_text
+from reconcile.report import OVERDUE, QUEUED, UNTRANSCRIBED
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from dialtone.adapters.calls_table import DueItem
+    from dialtone.adapters.telemetry import Level
+    from dialtone.domain.kept_texts import KeptText
+    from reconcile.dependencies import Dependencies
+    from reconcile.report import Report
+
+
+@dataclass(frozen=True, slots=True)
+class AwaitedTexts:
+    """Those of one phone call in one sweep, which has claimed their entries."""
+
+    dependencies: Dependencies
+    report: Report
+    session: str
+    now: float
+    """Unix seconds."""
+
+    def look(self, due: Iterable[DueItem]) -> None:
+        """Have those kept that are not. Those of an erased call are forgotten: their bucket is empty."""
+        for each in due:
+            entry = self.dependencies.store.kept_text(self.session, each.text)
+            if entry is None or entry.status != EXPECTED or self.dependencies.erased.has(self.session):
+                self.dependencies.store.drop_due(each)
+            else:
+                self._look(each, entry)
+
+    def _look(self, due: DueItem, entry: KeptText) -> None:
+        look = look_at_text(entry, self.now)
+        if look.do == "give up":
+            self.report.add(UNTRANSCRIBED)
+            self._log("error", "text failed", entry)
+            reason = "; ".join(filter(None, ("given up after a day: it was not archived", entry.reason)))
+            self.dependencies.store.mark_text(replace(entry, status=FAILED, reason=reason))
+            return
+        if look.do == "queue":
+            self.dependencies.queue.put(entry.job)
+            self._log("warning", "text queued again: it was not archived", entry)
+            self.report.add(QUEUED)
+        if look.overdue:
+            self.report.add(OVERDUE)
+            self.dependencies.store.move_due(due, look.next_at(self.now))
+
+    def _log(self, level: Level, message: str, entry: KeptText) -> None:
+        fields = {"call_session_id": entry.call_session_id, "call_leg_id": entry.call_leg_id, "recording": entry.name}
+        self.report.log(level, message, fields | {"kind": entry.kind})
