@@ -179,6 +179,35 @@ class RecordingDetail(RecordingSummary):
     )
 
 
+class WaitingCaller(Answer):
+    """A caller who waits in a queue, or is to be called back in turn."""
+
+    position: int = Field(description="1 for who has waited longest.")
+    since: str = Field(description=MOMENT)
+    call_session_id: str
+    call_leg_id: str
+    from_number: str | None = Field(alias="from", description="null for a withheld number.")
+    to_number: str | None = Field(alias="to", description="The number that was called.")
+    flow: str | None
+    callback: bool = Field(description="Whether the caller has hung up and is to be called back.")
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class QueueSummary(Answer):
+    """A queue and who waits in it, as the calls table has it."""
+
+    name: str
+    waiting: list[WaitingCaller]
+
+
+class QueueList(Answer):
+    """Queues of the flows that take calls, and of the calls that wait, by name."""
+
+    queues: list[QueueSummary]
+    is_whole: bool = Field(description="Whether all calls of the last hours were looked at, and all flows readable.")
+
+
 class ActionAnswer(Answer):
     """What was done on a call: Telnyx has taken it."""
 

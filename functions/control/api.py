@@ -23,6 +23,7 @@ from control.health import Looking, health_routes
 from control.listing import Listing
 from control.live_flows import live_flow
 from control.problems import Refused, answer_problems, must_have
+from control.queues import Queues, queue_routes
 from control.recordings import recording_routes
 from control.requests import Requests
 from dialtone.adapters.campaigns_table import CampaignsTable
@@ -73,6 +74,7 @@ def open_api(  # noqa: PLR0913, PLR0917 -- what it is made of
     delivery = Delivery(listing.store, deliver)
     dialling = Dialling(requests, delivery, settings.destinations, settings.connection_id, now)
     api.include_router(dial_routes(dialling))
+    api.include_router(queue_routes(Queues(listing, settings.flows, now), dialling))
     api.include_router(action_routes(Acting(listing, requests, delivery, settings.destinations, now)))
     orders = CampaignsTable(dynamodb, settings.calls_table)
     flow_named = partial(live_flow, listing.store)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NamedTuple
 
 from aws_lambda_powertools.event_handler.openapi.params import Body
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
@@ -78,6 +78,16 @@ TAKEN = (
 program's events, a conference, a stream, an assistant."""
 
 
+class NewCall(NamedTuple):
+    """A call that is to begin."""
+
+    flow: str
+    variables: Mapping[str, str]
+    """That the flow is given."""
+    parameters: Mapping[str, Any]
+    """Telnyx's, of `dial`."""
+
+
 class DialParameters(Parameters):
     """Whom to ring, and what for."""
 
@@ -109,10 +119,19 @@ class Dialling:
 
     def dial(self, body: Mapping[str, Any], key: str, by: str) -> DialAnswer:
         """Ring. Raises Refused."""
-        flow, variables, parameters = self._read(body)
-        name = str(uuid.uuid5(COMMAND_NAMESPACE, f"dials/{key or uuid.uuid4()}"))
-        partition = f"dial-{name}"
-        asked = Asked(partition, name, dict(body), by)
+        called = self._read(body)
+        return self.ring(called, dial_asked(body, key, by))
+
+    def known(self, asked: Asked) -> DialAnswer | None:
+        """What came of a request that was carried out before; None for any other."""
+        try:
+            known = self._requests.known(asked)
+        except KeyTaken:
+            return None
+        return None if known is None or known.result is None else DialAnswer(**known.result, at=known.at, repeated=True)
+
+    def ring(self, called: NewCall, asked: Asked) -> DialAnswer:
+        """Ring once, however often it is asked for under that key. Raises Refused."""
         now = self._now().astimezone(UTC)
         try:
             known = self._requests.first(asked, now.strftime("%Y-%m-%dT%H:%M:%S.%fZ"))
@@ -123,9 +142,10 @@ class Dialling:
         if known.again and (now - datetime.fromisoformat(known.at)).total_seconds() > SAME_ID_SECONDS:
             message = "It is not known whether it rang: look at GET /calls, and choose a new key to ring once more."
             raise Refused(HTTPStatus.CONFLICT, "not_known", message)
-        about = {"call_session_id": partition, "call_leg_id": partition, "action": "dial", "asked_by": by}
-        more = {"to_flow": flow, "variables": variables, "parameters": parameters}
-        event = Event(name, ACTION, known.at, {**about, **more})
+        where = {"call_session_id": asked.partition, "call_leg_id": asked.partition}
+        about = {**where, "action": "dial", "asked_by": asked.by}
+        more = {"to_flow": called.flow, "variables": dict(called.variables), "parameters": dict(called.parameters)}
+        event = Event(asked.key, ACTION, known.at, {**about, **more})
         data = self._delivery.carry_out(event)
         self._delivery.obeyed(event)
         ids = ("call_session_id", "call_leg_id", "call_control_id")
@@ -133,8 +153,8 @@ class Dialling:
         self._requests.note(asked, known.at, result)
         return DialAnswer(**result, at=known.at, repeated=known.again)
 
-    def _read(self, body: Mapping[str, Any]) -> tuple[str, dict[str, str], dict[str, Any]]:
-        """The flow, what it is given, and Telnyx's parameters. Raises Refused naming what is wrong."""
+    def _read(self, body: Mapping[str, Any]) -> NewCall:
+        """What is asked for. Raises Refused naming what is wrong."""
         for name, given in body.items():
             for fault in OWN[name].faults(name, given) if name in OWN else ():
                 raise wrong(fault.parameter, f"{fault.parameter} {fault.reason}.")
@@ -142,19 +162,34 @@ class Dialling:
                 raise wrong(name, f"{name} is not a parameter of it; known are {', '.join((*OWN, *TAKEN))}.")
         if ("flow" in body) == ("say" in body):
             raise wrong("flow", "Give either flow, a flow's name, or say, a text that is said.")
-        parameters = {"connection_id": self._connection_id, **{name: body[name] for name in TAKEN if name in body}}
+        parameters = self.checked({name: body[name] for name in TAKEN if name in body})
+        if "flow" in body:
+            return NewCall(body["flow"], body.get("variables", {}), parameters)
+        detects = body.get("answering_machine_detection", "disabled") not in {"disabled", "detect"}
+        return NewCall(SAY_AFTER_GREETING if detects else SAY, {TEXT: body["say"]}, parameters)
+
+    def checked(self, given: Mapping[str, Any], to: str = "to") -> dict[str, Any]:
+        """Telnyx's parameters of a dial, with the stack's application. Raises Refused for what must not be rung.
+
+        `to` is what the request calls the one who is rung.
+        """
+        parameters = {"connection_id": self._connection_id, **given}
         if not parameters["connection_id"]:
             message = "connection_id is missing: give it, or set TelnyxConnectionId of the stack."
             raise wrong("connection_id", message)
         try:
             command("dial", **parameters)
         except CommandInvalid as error:
-            raise wrong(error.parameter, f"{error.parameter} {error.reason}.") from None
-        self._destinations.check("to", body["to"])
-        if "flow" in body:
-            return body["flow"], dict(body.get("variables", {})), parameters
-        detects = body.get("answering_machine_detection", "disabled") not in {"disabled", "detect"}
-        return (SAY_AFTER_GREETING if detects else SAY), {TEXT: body["say"]}, parameters
+            name = to if error.parameter == "to" else error.parameter
+            raise wrong(name, f"{name} {error.reason}.") from None
+        self._destinations.check(to, parameters["to"])
+        return parameters
+
+
+def dial_asked(what: Mapping[str, Any], key: str, by: str) -> Asked:
+    """A request for a new call, by its key; without one each is another."""
+    name = str(uuid.uuid5(COMMAND_NAMESPACE, f"dials/{key or uuid.uuid4()}"))
+    return Asked(f"dial-{name}", name, dict(what), by)
 
 
 def dial_routes(dialling: Dialling) -> APIGatewayHttpRouter:

@@ -11,10 +11,23 @@ from dialtone.domain.publication import WITH_THE_CODE
 
 if TYPE_CHECKING:
     from dialtone.adapters.calls_table import CallsTable
+    from dialtone.adapters.flow_library import FlowLibrary
     from dialtone.flow.loaded_flow import LoadedFlow
 
 DEPLOYED = Path(__file__).resolve().parent.parent / "flows"
 """Those that went out with the code."""
+
+
+def live_library(store: CallsTable, folder: Path = DEPLOYED) -> FlowLibrary:
+    """The flows of the version that takes new calls; those in the folder are deployed with the code.
+
+    Raises FlowInvalid where the numbers file cannot be read.
+    """
+    from dialtone.adapters.flow_library import FlowLibrary  # noqa: PLC0415 -- most requests need no flows
+
+    version = store.live().version
+    texts = None if version == WITH_THE_CODE else store.published_texts(version)
+    return FlowLibrary.of_texts(texts, store) if texts is not None else FlowLibrary.open(folder, store)
 
 
 def live_flow(store: CallsTable, name: str) -> LoadedFlow | None:
@@ -22,12 +35,7 @@ def live_flow(store: CallsTable, name: str) -> LoadedFlow | None:
 
     Raises Refused for one that cannot be read.
     """
-    from dialtone.adapters.flow_library import FlowLibrary  # noqa: PLC0415 -- most requests need no flows
-
-    version = store.live().version
-    texts = None if version == WITH_THE_CODE else store.published_texts(version)
     try:
-        library = FlowLibrary.of_texts(texts) if texts is not None else FlowLibrary.open(DEPLOYED)
-        return library.flow(name)
+        return live_library(store).flow(name)
     except FlowInvalid as error:
         raise wrong("flow", f"The flows that take calls cannot be read: {error}.") from None

@@ -20,7 +20,7 @@ KINDS = {
     ".svg": "image/svg+xml",
 }
 
-_PAGES = re.compile(r"/|/signed-in|/(calls|recordings|flows|campaigns)(/.+)?|/health|/patterns")
+_PAGES = re.compile(r"/|/signed-in|/(calls|recordings|flows|campaigns)(/.+)?|/health|/queues|/patterns")
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,17 +81,21 @@ class Requests:
         except ClientError as error:
             if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
                 raise
-            return self._known(asked)
+            known = self.known(asked)
+            if known is None:
+                raise StoreUnavailable("a request's item expired at this moment") from None
+            return known
         return Known(at, again=False)
 
     def note(self, asked: Asked, at: str, result: Mapping[str, Any]) -> None:
         """Note what came of a request that first came then."""
         self._client.put_item(TableName=self._table, Item=attributes({**_fields(asked, at), "result": dict(result)}))
 
-    def _known(self, asked: Asked) -> Known:
+    def known(self, asked: Asked) -> Known | None:
+        """What is known of a request that came before; None for a new one. Raises as `first`."""
         found = next(queried(self._client, **below(self._table, asked.partition, asked.item)), None)
         if found is None:
-            raise StoreUnavailable("a request's item expired at this moment")
+            return None
         if found["digest"] != asked.digest:
             raise KeyTaken
         return Known(str(found["at"]), again=True, result=found.get("result"))

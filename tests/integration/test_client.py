@@ -193,10 +193,14 @@ def test_what_acts_is_done_once_though_the_api_was_busy_or_is_asked_again(
         with pytest.raises(Refused) as refused:
             program.act(leg, "speak", {"voice": "female"})
         put = program.put_into_flow(leg, step="later")
+        queues = program.queues()["queues"]
+        with pytest.raises(Refused) as nobody:
+            program.take("support", "+15550191")
 
     assert keys == set()
     assert (first["repeated"], again) == (False, {**first, "repeated": True})
     assert (refused.value.status, refused.value.parameter) == (422, "payload")
+    assert (queues, nobody.value.code) == ([], "not_found")
     assert (put["action"], stage.store.legs(leg)[0].step) == ("flow", "later")
 
 

@@ -10,7 +10,7 @@ import pytest
 from botocore.credentials import Credentials
 
 from dialtone.client import Client
-from infra.carrier import Caller, HangUp, Silence
+from infra.carrier import Caller, HangUp, Hear, Person, Press, Silence
 from infra.pages.console import ConsoleSite
 from infra.pages.server import LocalServer
 from tests.integration.accessibility import violations
@@ -36,6 +36,12 @@ steps:
   news: {say: "There is no news.", next: bye}
   bye: hangup
 """
+QUEUED = """
+steps:
+  in-line: {queue: support, hold: {media: hold-music}, on_hangup_connected: {outcome: served}}
+  bye: hangup
+"""
+PHONE = "+15550191"
 HOSTILE = "<img src=x onerror=alert(1)>"
 
 
@@ -43,7 +49,7 @@ class Desk:
     """A person at the console of a line on which somebody calls."""
 
     def __init__(self, opened: ExitStack, folder: Path) -> None:
-        self.stage = ControlledStage(MENU, folder)
+        self.stage = ControlledStage(MENU, folder, queued=QUEUED)
         self.leg: Leg = self.stage.answered(Caller(Silence(3_600), HangUp()))
         self.server = opened.enter_context(ControlServer(self.stage.control))
         client = opened.enter_context(Client(self.server.url, "eu-west-1", Credentials("AKIDEXAMPLE", "secret")))
@@ -143,3 +149,29 @@ def test_a_person_acts_on_a_call_once_a_press_and_is_told_what_came_of_it(desk: 
     stage.carrier.run_for(2)
     browser.until("!document.querySelector('.act:not([hidden])')")
     assert len(stage.sent("hangup")) == 1
+
+    _an_agent_takes_a_caller(desk)
+
+
+def _an_agent_takes_a_caller(desk: Desk) -> None:
+    browser, stage = desk.browser, desk.stage
+    browser.call("Page.navigate", url=f"{desk.site}queues")
+    browser.until("document.querySelector('#take-queue option')")
+    browser.js(f"document.getElementById('take-agent').value = {PHONE!r}")
+    desk.press("take-do")
+    desk.says("Nobody waits in the queue support now.")
+
+    caller = stage.answered(Caller(Silence(300), HangUp()))
+    assert stage.post(f"/calls/{caller.name.call_session_id}/flow", {"flow": "queued"})[0] == 200
+    stage.carrier.run_for(4)
+    stage.carrier.add_callee(PHONE, Person(Hear("press 1"), Press("1"), Silence(20), HangUp()))
+    browser.call("Page.reload")  # the browser has kept where the agent is
+    browser.until("document.querySelector('tbody tr')?.innerText.includes('+15550142')")
+    assert violations(browser) == violations(browser, dark=True, wide=False) == []
+    desk.press("take-do", times=2)
+    desk.says("Your phone rings.")
+    stage.carrier.run_for(10)
+    browser.until("document.querySelector('main').innerText.includes('Nobody waits.')")
+    assert [each["to"] for each in stage.sent("dial")] == [PHONE]
+    assert stage.store.legs(caller.name.call_session_id)[0].bridged_at
+    assert len(browser.complaints) == len([each for each in browser.complaints if "status of" in str(each)])

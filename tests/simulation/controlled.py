@@ -48,7 +48,7 @@ class ControlledStage(Stage):
         self.delivered: list[Mapping[str, Any]] = []
         self._request = itertools.count()
         self.control = open_api(
-            Settings.read(SETTINGS),
+            Settings.read({**SETTINGS, "FLOWS_FOLDER": str(folder)}),
             self.table,  # type: ignore[arg-type]  # in memory
             None,  # type: ignore[arg-type]  # no recording is fetched
             self._deliver,
@@ -76,16 +76,26 @@ class ControlledStage(Stage):
     ) -> tuple[int, Any, dict[str, str]]:
         """Send a request; gives status, body and headers."""
         headers = {"content-type": kind or "application/json"} | ({"idempotency-key": key} if key else {})
+        sent = json.dumps({} if body is None else body) if raw is None else raw
+        return self._resolved("POST", path, headers, sent, by)
+
+    def get(self, path: str, by: str = ADA) -> Any:  # noqa: ANN401 -- any JSON
+        """The body of the answer to a request that reads."""
+        return self._resolved("GET", path, {}, None, by)[1]
+
+    def _resolved(
+        self, method: str, path: str, headers: Mapping[str, str], body: str | None, by: str
+    ) -> tuple[int, Any, dict[str, str]]:
         event = {
             "version": "2.0",
             "routeKey": "$default",
             "rawPath": path,
             "rawQueryString": "",
             "headers": headers,
-            "body": json.dumps({} if body is None else body) if raw is None else raw,
+            "body": body,
             "isBase64Encoded": False,
             "requestContext": {
-                "http": {"method": "POST", "path": path},
+                "http": {"method": method, "path": path},
                 "stage": "$default",
                 "requestId": f"request-{next(self._request)}",
                 "authorizer": {"iam": {"userArn": by}},

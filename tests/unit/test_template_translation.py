@@ -40,6 +40,8 @@ def test_the_routes_that_sam_writes_into_a_body_become_resources(cloudformation:
         *(f"GET {path}" for path in ("/flows", "/flows/{name}")),
         "DELETE /recordings/{id}",
         "GET /health",
+        "GET /queues",
+        "POST /queues/{name}/take",
         "GET /campaigns",
         "GET /campaigns/{id}",
         "POST /campaigns",

@@ -28,8 +28,8 @@ export function confirmed({ title, text, yes, typed = "" }) {
 }
 
 // One thing to do: a button, with the fields that it needs. `asked` gives path and body, and `confirm` what is asked before,
-// from the fields' values; `done` says what came of it.
-export function action({ id, label, fields = [], asked, done, confirm, tone = "plain", after = () => {} }) {
+// from the fields' values; `done` says what came of it; what was typed `keeps` after that.
+export function action({ id, label, fields = [], asked, done, confirm, tone = "plain", keeps = false, after = () => {} }) {
   const press = presses();
   let runs = false;
   const button = h("button", { id: `${id}-do`, "data-tone": tone }, label);
@@ -52,7 +52,7 @@ export function action({ id, label, fields = [], asked, done, confirm, tone = "p
       const key = press.key(path, body);
       say(done(await tried(() => act(path, body, key))), true);
       press.settle();
-      form.reset();
+      if (!keeps) form.reset();
     } catch (error) {
       press.settle(error);
       say(sentence(error), false);

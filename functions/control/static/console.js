@@ -9,6 +9,7 @@ const PAGES = [
   [/^\/calls\/([^/]+)$/, "Call", () => import("./call.js")],
   [/^\/recordings$/, "Recordings", () => import("./recordings.js")],
   [/^\/recordings\/([^/]+)$/, "Recording", () => import("./recording.js")],
+  [/^\/queues$/, "Queues", () => import("./queues.js")],
   [/^\/flows$/, "Flows", () => import("./flows.js")],
   [/^\/flows\/([^/]+)$/, "Flow", () => import("./flow.js")],
   [/^\/health$/, "Health", () => import("./health.js")],

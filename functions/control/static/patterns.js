@@ -8,6 +8,7 @@ import { callTable, filterForm, select } from "./calls.js";
 import { badge, facts, h } from "./dom.js";
 import { view as healthView } from "./health.js";
 import { player } from "./player.js";
+import { queueTable } from "./queues.js";
 
 const HOSTILE = "<img src=x onerror=alert(1)>";
 const now = new Date("2026-11-30T08:30:00Z");
@@ -81,6 +82,10 @@ export function open(place) {
     shown("Calls", callTable("Calls", [leg, odd], now, ""), callTable("No calls", [], now, "No such calls.")),
     shown("Campaigns", campaignTable([campaign, { ...campaign, id: HOSTILE, reason: HOSTILE, status: "paused" }], now)),
     h("article", {}, head(campaign, now, { rate: 24.8, left: 227 }), body(campaign, 1_100)),
+    shown("A queue", queueTable({ name: HOSTILE, waiting: [
+      { position: 1, since: at(35_000), call_session_id: "session", from: "+15550142", to: "+15550100", flow: "support", callback: true },
+      { position: 2, since: at(35_900), call_session_id: "../<b>", from: null, to: HOSTILE, flow: null, callback: false },
+    ] }, now)),
     shown("Player", player(recording, example, () => Promise.reject(new Error("this page has no audio")))),
     shown("Health", Object.values(healthView(unwell, now))),
     h("article", {}, view(example, now, true)),

@@ -13,7 +13,7 @@ from dialtone.domain.deadline import NO_DEADLINE
 from dialtone.domain.errors import FlowInvalid
 from dialtone.flow.calendars import CALENDARS, ROTAS
 from dialtone.flow.data_files import DATA, TRIM, too_many_bytes
-from dialtone.flow.inline_prompts import FILES
+from dialtone.flow.inline_prompts import inline_text
 from dialtone.flow.loader import read_script
 from dialtone.flow.routes import NUMBERS_FILE, Routes, read_routes
 
@@ -82,18 +82,24 @@ class FlowLibrary:
     def flow(self, name: str) -> LoadedFlow | None:
         """The flow of that name, None if no file is named after it. Raises FlowInvalid if the file is broken."""
         if name not in self._flows:
-            flow = read_script(name, FILES.get if f"{name}.yaml" in FILES else self.read_file)
+            flow = read_script(name, self.read_file if inline_text(f"{name}.yaml") is None else inline_text)
             if flow is None:
                 return None
             self._flows[name] = flow
         return self._flows[name]
 
-    def read_all(self) -> None:
-        """Read every flow beforehand. One that is broken says so when a call needs it."""
-        for file in self.files:
-            if "/" not in file and file != NUMBERS_FILE:
-                with suppress(FlowInvalid):
-                    self.flow(file.removesuffix(".yaml"))
+    @property
+    def flow_names(self) -> tuple[str, ...]:
+        """The names of its flows, of those that are broken, too."""
+        flows = (file for file in self.files if "/" not in file and file != NUMBERS_FILE)
+        return tuple(file.removesuffix(".yaml") for file in flows)
+
+    def read_all(self) -> tuple[LoadedFlow, ...]:
+        """Read every flow beforehand; give those that can be read. One that is broken says so when a call needs it."""
+        for name in self.flow_names:
+            with suppress(FlowInvalid):
+                self.flow(name)
+        return tuple(self._flows.values())
 
     def with_called_number(self, call: Call, event: Event, deadline: float = NO_DEADLINE) -> Call:
         """A new incoming call with the number that was called, as our numbers are written if it can be only one."""
@@ -113,6 +119,10 @@ class FlowLibrary:
             return self._in_its_version(named, call.flow_version, "", deadline) if named else None
         dialled = event.client_state
         return self._in_its_version(named, dialled.flow_version, dialled.campaign, deadline)
+
+    def leads(self, call: Call) -> LoadedFlow | None:
+        """The flow that leads a call whose flow has begun, in the version that it began with. Raises FlowInvalid."""
+        return self._in_its_version(call.flow, call.flow_version, call.campaign, NO_DEADLINE) if call.flow else None
 
     def _in_its_version(self, flow: str, version: str, place: str, deadline: float) -> LoadedFlow | None:
         """A call ends on the version that it began with, and one of a campaign begins with the campaign's.

@@ -208,6 +208,36 @@ class FlowDetail(FlowSummary):
     picture: str | None
 
 
+WaitingCaller = TypedDict(
+    "WaitingCaller",
+    {
+        "position": int,
+        "since": str,
+        "call_session_id": str,
+        "call_leg_id": str,
+        "from": str | None,
+        "to": str | None,
+        "flow": str | None,
+        "callback": bool,
+    },
+)
+"""A caller who waits in a queue."""
+
+
+class QueueSummary(TypedDict):
+    """A queue and who waits in it."""
+
+    name: str
+    waiting: list[WaitingCaller]
+
+
+class QueueList(TypedDict):
+    """Queues, by name."""
+
+    queues: list[QueueSummary]
+    is_whole: bool
+
+
 class ActionAnswer(TypedDict):
     """What was done on a call."""
 

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
         FlowList,
         Health,
         Leg,
+        QueueList,
         RecordingDetail,
         RecordingList,
         RecordingSummary,
@@ -179,6 +180,18 @@ class Client:
         """Have a campaign paused, resumed or cancelled: `pause`, `resume`, `cancel`."""
         path = f"/campaigns/{_segment(identifier)}/{_segment(order)}"
         return cast("CampaignState", self._post(path, {"reason": reason}, key))
+
+    def queues(self) -> QueueList:
+        """The queues, and who waits in them."""
+        return cast("QueueList", self._get("/queues"))
+
+    def take(self, queue: str, agent: str, *, shown: str = "", key: str = "") -> DialAnswer:
+        """Ring an agent, who is connected with the first caller of a queue. Under the same key it rings once.
+
+        `shown` is the number that the agent sees; without it, the one that the caller has called.
+        """
+        asked = {"agent": agent, **({"from": shown} if shown else {})}
+        return cast("DialAnswer", self._post(f"/queues/{_segment(queue)}/take", asked, key))
 
     def delete_recording(self, identifier: str) -> DeletedRecording:
         """Delete a recording for good, where the stack's switch lets it; again, to finish what was begun."""

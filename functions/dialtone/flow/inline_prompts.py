@@ -1,6 +1,11 @@
-"""Flows that are part of the program: a text that is said to whom we ring, where nobody has written a flow for it."""
+"""Flows that are part of the program, for whom we ring where nobody has written one.
+
+A text that is said, and a caller who is taken out of a queue.
+"""
 
 from __future__ import annotations
+
+import re
 
 SAY, SAY_AFTER_GREETING = "dialtone-say", "dialtone-say-after-greeting"
 """At once, and on a machine after its greeting: for calls that are dialled with detection."""
@@ -8,11 +13,45 @@ SAY, SAY_AFTER_GREETING = "dialtone-say", "dialtone-say-after-greeting"
 TEXT = "text"
 """The variable that holds what is said."""
 
-_HEAD = "voice: AWS.Polly.Joanna-Neural\nlanguage: en-US\ngiven: {text: What is said.}\n"
+TAKE = "dialtone-take-"
+"""How the name of the flow begins that connects an agent with the first caller of a queue; the queue's name follows."""
+
+_HEAD = "voice: AWS.Polly.Joanna-Neural\nlanguage: en-US\n"
+_GIVEN = f"{_HEAD}given: {{text: What is said.}}\n"
 _SAY = "  say: {say: '{text}'}\n  bye: hangup\n"
 
-FILES = {
-    f"{SAY}.yaml": f"flow: {SAY}\n{_HEAD}steps:\n{_SAY}",
-    f"{SAY_AFTER_GREETING}.yaml": f"flow: {SAY_AFTER_GREETING}\n{_HEAD}steps:\n"
+_FILES = {
+    f"{SAY}.yaml": f"flow: {SAY}\n{_GIVEN}steps:\n{_SAY}",
+    f"{SAY_AFTER_GREETING}.yaml": f"flow: {SAY_AFTER_GREETING}\n{_GIVEN}steps:\n"
     f"  who: {{answered_by: {{person: say, machine: say, after_greeting: true}}}}\n{_SAY}",
 }
+
+_TAKE_FILE = re.compile(rf"({TAKE}([a-z0-9][a-z0-9-]{{0,191}}))\.yaml")
+_UNDERSCORE, _DASH = "-u-", "-d-"
+"""A flow's name has no underscore, and a queue's may."""
+
+
+def taking(queue: str) -> str:
+    """The name of the flow that takes the first caller of a queue."""
+    return TAKE + queue.replace("-", _DASH).replace("_", _UNDERSCORE)
+
+
+def inline_text(file: str) -> str | None:
+    """The text of a flow that is part of the program, by its file's name; None for any other."""
+    if found := _TAKE_FILE.fullmatch(file):
+        queue = re.sub(f"{_UNDERSCORE}|{_DASH}", lambda each: "_" if each[0] == _UNDERSCORE else "-", found[2])
+        return _taking_text(found[1], queue)
+    return _FILES.get(file)
+
+
+def _taking_text(flow: str, queue: str) -> str:
+    """A mailbox that picks up presses nothing, so no caller is connected with it."""
+    spoken = re.sub("[_-]", " ", queue)
+    return (
+        f"flow: {flow}\n{_HEAD}last_resort: nobody\nsteps:\n"
+        f"  accept: {{menu: 'A call from the queue {spoken}. To take it, press 1.', keys: {{1: take}}, tries: 3,"
+        " otherwise: bye}\n"
+        f"  take: {{take_from: '{queue}', empty: nobody}}\n"
+        "  nobody: {say: Nobody is waiting any more. Goodbye., next: bye}\n"
+        "  bye: hangup\n"
+    )

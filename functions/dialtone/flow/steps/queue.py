@@ -219,6 +219,11 @@ class Queue(Connecting):
         """A caller who was not taken in has no place."""
         return (WAITED,) if where.startswith(("keys.", "callback.")) or where == "timeout" else ()
 
+    def waits_since(self, call: Call) -> int:
+        """Since when the caller waits, in unix milliseconds; 0 for one who is not in the queue yet, or not any more."""
+        state = QueueState.of(call)
+        return 0 if _unavailable(state) else state.enqueued_millis
+
     def prompts(self) -> Iterator[tuple[str, Prompt]]:
         """What the caller hears meanwhile."""
         yield from ((name, prompt) for name in ("hold", "announce", "whisper") if (prompt := getattr(self, name)))
