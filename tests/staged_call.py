@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 SESSION = "f3c1d9a2-c62a-11f0-9b51-02420a1f0b69"
 LEG = "f3c1cf7a-c62a-11f0-8f0d-02420a1f0b69"
 CONTROL = "v3:Qm0a8k1hW6rJx2Vd7uYpLs4TnEoZcB9fGiKtR3wMvAqXyHj5D1lSUg"
-FAR_LEG = "1d02a5f8-c62e-11f0-ae15-02420a1f1c70"
-FAR_CONTROL = "v3:8sYwXb1kQe5TzRmC0uJ4nHvLd7GpA2fKiO9xVtEhMaUoBqNrWcZjDg"
+CALLEE_LEG = "1d02a5f8-c62e-11f0-ae15-02420a1f1c70"
+CALLEE_CONTROL = "v3:8sYwXb1kQe5TzRmC0uJ4nHvLd7GpA2fKiO9xVtEhMaUoBqNrWcZjDg"
 CALLER, CALLED = "+13125550142", "+15550100"
 BEGAN = datetime(2026, 11, 20, 14, 0, tzinfo=UTC)
 
@@ -38,8 +38,8 @@ def happened(event_type: str, seconds: float = 0, mark: ClientState | None = Non
     """An event as Telnyx would tell it; of the far leg if its mark names a parent."""
     far = mark is not None and mark.parent_leg
     known = {
-        "call_control_id": FAR_CONTROL if far else CONTROL,
-        "call_leg_id": FAR_LEG if far else LEG,
+        "call_control_id": CALLEE_CONTROL if far else CONTROL,
+        "call_leg_id": CALLEE_LEG if far else LEG,
         "call_session_id": SESSION,
         "connection_id": "2815469930127543021",
         "client_state": mark.encode() if mark else None,
@@ -71,7 +71,7 @@ def mark_of(command: Command) -> ClientState:
     return ClientState.decode(str(command.parameters["client_state"]))
 
 
-def far_mark_of(transfer: Command) -> ClientState:
+def callee_mark_of(transfer: Command) -> ClientState:
     """What a transfer leaves with the leg that it rings."""
     return ClientState.decode(str(transfer.parameters["target_leg_client_state"]))
 
@@ -97,7 +97,7 @@ class StagedCall:
         self.seconds += 1
         return self.take(happened(event_type, self.seconds, mark or self.mark, **payload))
 
-    def tell_of_far_leg(self, event_type: str, **payload: object) -> Decision:
+    def tell_of_callee(self, event_type: str, **payload: object) -> Decision:
         """A second later, this happens to the leg that a transfer rang."""
         ringing = [command for decision in self.decisions for command in decision.commands]
         transfer = [command for command in ringing if command.action == "transfer"][-1]

@@ -145,8 +145,8 @@ def _steps(listing: Listing, calls: Iterable[Call]) -> list[FlowStep]:
     ended: dict[str, Counter[str]] = defaultdict(Counter)
     for call in calls:
         timeline = listing.store.timeline(call.session_id)
-        way = dict.fromkeys(entry.step for entry in timeline if entry.step and entry.call_leg_id == call.leg_id)
-        for place, step in enumerate(way):
+        path = dict.fromkeys(entry.step for entry in timeline if entry.step and entry.call_leg_id == call.leg_id)
+        for place, step in enumerate(path):
             reached[step] += 1
             places[step] += place
         if call.ended_at and call.step:

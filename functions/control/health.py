@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
 AWS = budget(connect_seconds=1.0, read_seconds=3.0, attempts=2)
 
-PATIENCE_SECONDS = 6.0
+TIMEOUT_SECONDS = 6.0
 """For a part. Somebody looks at the page, and the ages of messages are asked for once these are counted."""
 
 MOST_RECORDINGS = 200
@@ -165,7 +165,7 @@ class Looking:
 
     def _begun(self, pool: ThreadPoolExecutor, part: Part, read: Callable[[], Read]) -> Callable[[], Reading[Read]]:
         """Begin to read a part; what it gives waits for the part."""
-        ends = time.monotonic() + PATIENCE_SECONDS
+        ends = time.monotonic() + TIMEOUT_SECONDS
 
         def reading() -> Read:
             with request_until(ends, part):

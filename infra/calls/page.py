@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from control.timeline import TO_DIALTONE, UNCONFIRMED, described, seconds
 from infra.calls.lanes import MILLIS_PER_SECOND
 from infra.console import printable
-from infra.flowkit.drawing.text_metrics import FONT_FAMILY, Lettering
+from infra.flowkit.drawing.text_metrics import FONT_FAMILY, TextMetrics
 from infra.palette import colours_for
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from control.timeline import CallTimeline, Row
 
-LETTERING = Lettering(13)
+LETTERING = TextMetrics(13)
 LINE = 17
 """Pixels from one line of text to the next."""
 MOST_LINES = 12

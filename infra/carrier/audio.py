@@ -56,7 +56,7 @@ class Playing:
     sounds: list[Sound] = field(default_factory=list)
     timer: Timer | None = None
     ended: float | None = None
-    noticed: dict[str, int] = field(default_factory=dict)
+    heard_up_to: dict[str, int] = field(default_factory=dict)
 
     def sounding(self, now: float) -> bool:
         """Say whether it can still be heard."""
@@ -138,7 +138,7 @@ class Player:
         """Let one round be heard."""
         now, prompt = self._exchange.clock.now, playing.prompt
         playing.started = now
-        playing.noticed.clear()
+        playing.heard_up_to.clear()
         endless = prompt.loops is None
         if not endless:
             playing.timer = self._exchange.clock.after(prompt.seconds, lambda: self._played(leg, playing))

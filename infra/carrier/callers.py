@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 #: From one key to the next where several are pressed in a row.
 BETWEEN_KEYS_SECONDS = 0.3
 #: How long a person waits to hear something, or for an answer, before hanging up.
-PATIENCE_SECONDS = 120.0
+TIMEOUT_SECONDS = 120.0
 RINGING_PATIENCE_SECONDS = 60.0
 #: The beep at the end of a machine's greeting.
 BEEP_SECONDS = 0.5
@@ -61,7 +61,7 @@ class Hear:
     """
 
     text: str
-    within: float = PATIENCE_SECONDS
+    within: float = TIMEOUT_SECONDS
     kind: str | None = None
 
 
@@ -292,7 +292,7 @@ class Actor:
     def _consider(self, leg: Leg, step: Hear, playing: Playing) -> None:
         """Find what is awaited in what plays, and wait until it has been read out so far."""
         prompt = playing.prompt
-        known = playing.noticed.get(leg.name.call_leg_id, 0)
+        known = playing.heard_up_to.get(leg.name.call_leg_id, 0)
         if step.kind not in (None, prompt.kind):
             return
         found = prompt.what.casefold().find(step.text.casefold(), known)
@@ -308,7 +308,7 @@ class Actor:
         cut_short = playing.ended is not None and playing.ended < due
         if self._awaited is not step or cut_short:
             return
-        playing.noticed[leg.name.call_leg_id] = end
+        playing.heard_up_to[leg.name.call_leg_id] = end
         self._awaited = None
         if self._timer is not None:
             self._timer.cancel()

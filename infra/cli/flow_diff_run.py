@@ -13,7 +13,7 @@ from infra.cli.flow_draw_run import picture, write
 from infra.cli.flows_option import name_project
 from infra.console import BOLD, painted
 from infra.flowkit.drawing.beside_flows import noticed_beside
-from infra.flowkit.drawing.change_summary import noticed
+from infra.flowkit.drawing.change_summary import summary
 from infra.flowkit.drawing.difference import compared
 from infra.flowkit.drawing.file_graph import numbers_to
 from infra.flowkit.drawing.hours import hours_beside
@@ -117,7 +117,7 @@ def _of_flow(old: Text | None, new: Text | None, folder: Path) -> Change:
     named = now or was
     if named is None:
         return Change("", ())
-    sentences = tuple(noticed(was, now))
+    sentences = tuple(summary(was, now))
     if not sentences:
         return Change(named.name, ())
     hours = {name: words for flow in (was, now) if flow for name, words in hours_beside(flow, folder).items()}

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from control.listing import Listing
-    from infra.replaying.rerun import Way
+    from infra.replaying.rerun import StepPath
 
 MOST_READ = 10_000
 """Calls that are looked at for the newest that can be played."""
@@ -139,8 +139,8 @@ def _side_by_side(each: Comparison) -> Iterator[tuple[str, str]]:
         yield f"{' ' if left == right else '≠'} {left:{width}}  {right}".rstrip(), PLAIN if left == right else YELLOW
 
 
-def _column(way: Way) -> list[str]:
-    return [f"({way.flow or 'no flow'})", *way.steps, "? cannot be known" if way.unknown else f"= {way.outcome}"]
+def _column(path: StepPath) -> list[str]:
+    return [f"({path.flow or 'no flow'})", *path.steps, "? cannot be known" if path.unknown else f"= {path.outcome}"]
 
 
 def _share(found: Counter[str]) -> str:

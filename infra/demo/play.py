@@ -117,8 +117,8 @@ class Demo:
             self._console.line(
                 f"    LEG        {leg.status}, outcome “{leg.outcome}”, flow {leg.flow}@{leg.flow_version}"
             )
-            way = f", by way of {' → '.join(call.steps)}" if call.steps else ""
-            self._console.line(f"    EVENT      {len(call.timeline)} in the timeline{way}")
+            path = f", by way of {' → '.join(call.steps)}" if call.steps else ""
+            self._console.line(f"    EVENT      {len(call.timeline)} in the timeline{path}")
             for recording in call.recordings:
                 self._console.line(f"    RECORDING  {recording.status}, {recording.channels} {recording.format}")
         self._console.line("\nWhat lies in S3", BOLD)

@@ -33,7 +33,7 @@ SUFFIX = ".test.yaml"
 
 SCHEMA_DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
-PATIENCE_SECONDS = 120.0
+TIMEOUT_SECONDS = 120.0
 """How long people listen for what they expect to hear; then they hang up, and the conversation has failed."""
 
 SPOKEN_CHARACTERS_PER_SECOND = 15.0
@@ -104,7 +104,7 @@ class Sound(_Written):
     """Keys that the line sends."""
     beep: Literal[True] | None = None
     """The tone before a recording."""
-    within: Seconds = PATIENCE_SECONDS
+    within: Seconds = TIMEOUT_SECONDS
     """How long to wait for it."""
 
     @model_validator(mode="after")
@@ -215,7 +215,7 @@ def _deed_kind(written: object) -> str | None:
     return next((name for name in _DEEDS if isinstance(written, dict) and name in written), None)
 
 
-Deed = Annotated[
+Action = Annotated[
     Annotated[Hears, Tag("hears")]
     | Annotated[Presses, Tag("presses")]
     | Annotated[Says, Tag("says")]
@@ -227,7 +227,7 @@ Deed = Annotated[
         custom_error_message=f"is nothing that a person does; known are {', '.join(_DEEDS)}",
     ),
 ]
-Talk = tuple[Deed, ...]
+Talk = tuple[Action, ...]
 
 Answering = Literal["person", "not_sure", "machine", "fax", "silent", "nobody", "busy", "rejects", "unknown"]
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from infra.carrier import Carrier
     from infra.carrier.clock import Timer
     from infra.carrier.trace import Happening, Heard, LegName
-    from infra.flowkit.conversations import Deed, Sound
+    from infra.flowkit.conversations import Action, Sound
     from infra.flowkit.transcript import Entry, Transcript
 
 BREATH_SECONDS = 0.5
@@ -48,14 +48,14 @@ class Hearing:
     entry: Entry
     ends: float | None
     """When it falls silent; None while that is open."""
-    noticed: int = 0
+    heard_up_to: int = 0
     """How far into its words the person has listened."""
 
 
 class Participant:
     """A person on a leg. What they do and hear goes into the transcript."""
 
-    def __init__(self, carrier: Carrier, transcript: Transcript, number: str, talk: Sequence[Deed]) -> None:
+    def __init__(self, carrier: Carrier, transcript: Transcript, number: str, talk: Sequence[Action]) -> None:
         """`number` is '' for the person on the line."""
         self.number = number
         self.impatient = ""
@@ -88,8 +88,8 @@ class Participant:
 
     def note_missed(self) -> None:
         """What they have not done is missing."""
-        for deed in self._talk[self._done :]:
-            self._transcript.missed(self._began, self.number, deed)
+        for current in self._talk[self._done :]:
+            self._transcript.missed(self._began, self.number, current)
             self._began = len(self._transcript.entries)
 
     def tell(self, happening: Happening) -> None:
@@ -123,25 +123,25 @@ class Participant:
     def _go_on(self) -> None:
         if self._done == len(self._talk) or self._line is None:
             return
-        deed = self._talk[self._done]
+        current = self._talk[self._done]
         self._began = len(self._transcript.entries) if self._done else 0
-        match deed:
+        match current:
             case Hears():
-                self._listen(deed.sound)
+                self._listen(current.sound)
             case Presses():
-                self._press(self._line, deed.presses, deed)
+                self._press(self._line, current.presses, current)
             case Says():
-                words, seconds = deed.speech
+                words, seconds = current.speech
                 self._line.say(seconds, words)
-                self._transcript.expected(self.number, "spoke", str(deed))
+                self._transcript.expected(self.number, "spoke", str(current))
                 self._begun(seconds)
             case After():
-                self._transcript.add(self.number, "waited", str(deed)).expected.append(str(deed))
-                self._begun(deed.after)
+                self._transcript.add(self.number, "waited", str(current)).expected.append(str(current))
+                self._begun(current.after)
             case _:
                 self._done += 1
                 self._line.hang_up()
-                self._transcript.expected(self.number, "hung up", str(deed))
+                self._transcript.expected(self.number, "hung up", str(current))
 
     def _begun(self, seconds: float) -> None:
         """Speech and pauses count from their beginning: the call may end in the middle of them."""
@@ -152,12 +152,12 @@ class Participant:
         self._done += 1
         self._go_on()
 
-    def _press(self, line: Line, keys: str, deed: Presses) -> None:
+    def _press(self, line: Line, keys: str, current: Presses) -> None:
         line.press(keys[0])
         if keys[1:]:
-            self._in(BETWEEN_KEYS_SECONDS, partial(self._press, line, keys[1:], deed))
+            self._in(BETWEEN_KEYS_SECONDS, partial(self._press, line, keys[1:], current))
             return
-        self._transcript.expected(self.number, "keys", str(deed))
+        self._transcript.expected(self.number, "keys", str(current))
         self._finish()
 
     def _hear(self, sound: Heard) -> None:
@@ -195,7 +195,7 @@ class Participant:
         if sound.kind not in _KINDS[kind]:
             return
         text = "beep" if awaited.beep else str(getattr(awaited, kind))
-        place = sound.what.casefold().find(text.casefold(), hearing.noticed)
+        place = sound.what.casefold().find(text.casefold(), hearing.heard_up_to)
         if place < 0:
             return
         end, due = place + len(text), sound.at
@@ -210,7 +210,7 @@ class Participant:
         if self._awaited is not awaited or cut_short:
             return
         self._stop()
-        hearing.noticed = end
+        hearing.heard_up_to = end
         hearing.entry.expected.append(f"hears {awaited}")
         self._finish()
 

@@ -10,7 +10,7 @@ from infra.flowkit.conversations import Hears
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from infra.flowkit.conversations import Deed
+    from infra.flowkit.conversations import Action
 
 Kind = Literal["heard", "keys", "spoke", "waited", "hung up", "line", ""]
 """What an entry is about; `line` is nobody's deed, '' something that never happened."""
@@ -69,13 +69,13 @@ class Transcript:
                 return
         self.missed(0, who, text)
 
-    def missed(self, since: int, who: str, deed: Deed | str) -> None:
+    def missed(self, since: int, who: str, action: Action | str) -> None:
         """Something expected did not happen: it stands beside what this person heard instead, if anything."""
-        entry = self._heard_instead(since, who) if isinstance(deed, Hears) else None
+        entry = self._heard_instead(since, who) if isinstance(action, Hears) else None
         if entry is None:
             entry = Entry(None, "", who)
             self.entries.append(entry)
-        entry.expected.append(str(deed))
+        entry.expected.append(str(action))
         entry.missed = True
 
     def _heard_instead(self, since: int, who: str) -> Entry | None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 POLL_SECONDS = 1.0
-PATIENCE_SECONDS = 300.0
+TIMEOUT_SECONDS = 300.0
 """Insights itself gives a query an hour; nobody sits before a terminal for so long."""
 
 MOST_ROWS = 1_000
@@ -72,7 +72,7 @@ class Insights:
             raise
 
     def _result(self, query_id: str) -> Found:
-        ends = self.monotonic() + PATIENCE_SECONDS
+        ends = self.monotonic() + TIMEOUT_SECONDS
         while True:
             answer = self.logs.get_query_results(queryId=query_id)
             status, statistics = answer["status"], answer.get("statistics", {})
@@ -83,7 +83,7 @@ class Insights:
                 raise DialtoneError(f"the query {_ENDS[status]}: run it again, over less time (--since)")
             if self.monotonic() > ends:
                 raise DialtoneError(
-                    f"the query is not done after {PATIENCE_SECONDS:.0f} s: run it over less time (--since)"
+                    f"the query is not done after {TIMEOUT_SECONDS:.0f} s: run it over less time (--since)"
                 )
             self.progress(f"{status.lower()}, {scanned / 1e6:,.1f} MB read so far")
             self.sleep(POLL_SECONDS)

@@ -56,7 +56,7 @@ STATE_SECONDS = 0.1
 LONGEST_WORDS = 2_000
 MOST_DIGITS = 100
 
-PATIENCE_SECONDS = 600.0
+TIMEOUT_SECONDS = 600.0
 """How long a person lets it ring: long enough to fix a flow meanwhile."""
 
 _FLOW = re.compile(r"[a-z0-9][a-z0-9-]{0,99}")
@@ -134,7 +134,7 @@ class PhoneApi:
     def _place(self, asked: Asked) -> Reply:
         folder = self._folder(asked.text("called"), asked.text("caller"), asked.text("at"))
         flow = folder.flow()
-        who = Caller(gives_up_after=PATIENCE_SECONDS)
+        who = Caller(gives_up_after=TIMEOUT_SECONDS)
         call = self.service.place(folder.called, who, caller=folder.caller, flow=flow, at=folder.at)
         return as_json({"id": call.session, "called": folder.called, "flow": flow}, HTTPStatus.CREATED)
 

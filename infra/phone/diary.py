@@ -43,7 +43,7 @@ Item = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Deed:
+class Action:
     """Something that a person did, from `at` to `ends`."""
 
     at: float
@@ -64,7 +64,7 @@ class Page:
     heard: list[Heard] = field(default_factory=list)
     silenced: dict[int, float] = field(default_factory=dict)
     """Place in `heard` → when it fell silent."""
-    deeds: list[Deed] = field(default_factory=list)
+    actions: list[Action] = field(default_factory=list)
 
     def write(self, happening: Happening) -> None:
         """Note what matters of it."""
@@ -81,9 +81,9 @@ class Page:
             case trace.FellSilent():
                 self._silence(happening)
             case trace.Pressed(digit=digit):
-                self.deeds.append(Deed(at, at, {"presses": digit}))
+                self.actions.append(Action(at, at, {"presses": digit}))
             case trace.Spoke(words=words, seconds=seconds):
-                self.deeds.append(Deed(at, at + seconds, {"says": {"words": words, "seconds": round(seconds, 1)}}))
+                self.actions.append(Action(at, at + seconds, {"says": {"words": words, "seconds": round(seconds, 1)}}))
             case trace.HungUp():
                 self._end(happening)
             case _:
@@ -94,14 +94,14 @@ class Page:
         items: list[Item] = []
         shown = 0
         free = self.answered if self.answered is not None else self.rang
-        for deed in _merged(self.deeds, [sound.at for sound in self.heard]):
-            for sound in (place for place in range(shown, len(self.heard)) if self.heard[place].at <= deed.at):
-                free = max(free, self._tell(items, sound, deed.at))
+        for action in _merged(self.actions, [sound.at for sound in self.heard]):
+            for sound in (place for place in range(shown, len(self.heard)) if self.heard[place].at <= action.at):
+                free = max(free, self._tell(items, sound, action.at))
                 shown = sound + 1
-            if deed.at - free >= NOTICEABLE_SECONDS:
-                items.append({"after": round(deed.at - free, 1)})
-            items.append(deed.item)
-            free = deed.ends
+            if action.at - free >= NOTICEABLE_SECONDS:
+                items.append({"after": round(action.at - free, 1)})
+            items.append(action.item)
+            free = action.ends
         for sound in range(shown, len(self.heard)):
             self._tell(items, sound, math.inf)
         return items
@@ -116,7 +116,7 @@ class Page:
         self.cause = happening.cause
         self.hung_up_by_person = happening.source == ("caller" if self.leg.direction == "incoming" else "callee")
         if self.hung_up_by_person and self.answered is not None:
-            self.deeds.append(Deed(happening.at, happening.at, {"hangs_up": True}))
+            self.actions.append(Action(happening.at, happening.at, {"hangs_up": True}))
 
     def _tell(self, items: list[Item], place: int, until: float) -> float:
         """Add what was heard of a sound up to then; gives when the person had heard it."""
@@ -245,27 +245,27 @@ def _words_by(sound: Heard, until: float) -> str:
     return sound.what[: sound.what.rfind(" ", 0, characters + 1)] if characters < len(sound.what) else sound.what
 
 
-def _merged(deeds: Sequence[Deed], heard: Sequence[float]) -> Iterator[Deed]:
+def _merged(actions: Sequence[Action], heard: Sequence[float]) -> Iterator[Action]:
     """The deeds, with keys pressed in a row as one, unless something else was heard between them."""
-    row: list[Deed] = []
-    for deed, following in pairwise([*deeds, None]):
-        if deed is None:
+    row: list[Action] = []
+    for action, following in pairwise([*actions, None]):
+        if action is None:
             return
-        row.append(deed)
-        if following is not None and _goes_on(deed, following, heard):
+        row.append(action)
+        if following is not None and _goes_on(action, following, heard):
             continue
         yield (
             row[0]
             if len(row) == 1
-            else Deed(row[0].at, deed.at, {"presses": "".join(each.item["presses"] for each in row)})
+            else Action(row[0].at, action.at, {"presses": "".join(each.item["presses"] for each in row)})
         )
         row = []
 
 
-def _goes_on(deed: Deed, following: Deed, heard: Sequence[float]) -> bool:
-    keys = "presses" in deed.item and "presses" in following.item
-    soon = following.at - deed.at <= IN_A_ROW_SECONDS
-    return keys and soon and not any(deed.at < at <= following.at for at in heard)
+def _goes_on(action: Action, following: Action, heard: Sequence[float]) -> bool:
+    keys = "presses" in action.item and "presses" in following.item
+    soon = following.at - action.at <= IN_A_ROW_SECONDS
+    return keys and soon and not any(action.at < at <= following.at for at in heard)
 
 
 def _answers(page: Page) -> Item | str:

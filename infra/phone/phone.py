@@ -26,10 +26,10 @@ if TYPE_CHECKING:
     from infra.phone.telephone import PlacedCall, Telephone
     from infra.phone.typing import Act
 
-PATIENCE_SECONDS = 600.0
-"""How long a person with a telephone in hand lets it ring: long enough to mend a flow meanwhile."""
+TIMEOUT_SECONDS = 600.0
+"""How long a person with a telephone in hand lets it ring: long enough to fix a flow meanwhile."""
 PIPED_PATIENCE_SECONDS = 60.0
-"""As long as the carrier's other callers; nobody sits there to mend anything."""
+"""As long as the carrier's other callers; nobody sits there to fix anything."""
 
 TICK_SECONDS = 0.1
 """Between two looks at the clock while something goes on: less than a spoken word."""
@@ -233,9 +233,9 @@ class Phone:
             self._remark("The call goes through as soon as that is fixed and saved.")
             return
         called, caller = self.flow_folder.called, self.flow_folder.caller
-        patience = PATIENCE_SECONDS if self.keyboard.is_terminal else PIPED_PATIENCE_SECONDS
+        patience = TIMEOUT_SECONDS if self.keyboard.is_terminal else PIPED_PATIENCE_SECONDS
         try:
-            self.call = self.telephone.place(called, caller=caller, flow=self.flow, patience_seconds=patience)
+            self.call = self.telephone.place(called, caller=caller, flow=self.flow, timeout_seconds=patience)
         except DialtoneError as error:
             self.screen.say(f"  {error}", Tone.FAULT)
             return
@@ -322,5 +322,5 @@ class Phone:
     def _nothing_to_come(self) -> bool:
         """Whether a pipe's call is over with everything that it left behind."""
         if self.call is None:
-            return True  # nobody is there to mend the flow
+            return True  # nobody is there to fix the flow
         return not self._ahead and self._state is not None and self._state.is_settled

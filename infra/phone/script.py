@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from infra.flowkit.conversations import Conversation, Deed, Script, Talk
+    from infra.flowkit.conversations import Action, Conversation, Script, Talk
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,17 +72,17 @@ def _chosen(scripts: tuple[Script, ...], file: Path, name: str) -> Script:
 
 
 def _steps(talk: Talk) -> list[callers.Step]:
-    return [_step(deed) for deed in talk]
+    return [_step(action) for action in talk]
 
 
-def _step(deed: Deed) -> callers.Step:
-    match deed:
+def _step(action: Action) -> callers.Step:
+    match action:
         case Hears():
-            return _hear(deed)
+            return _hear(action)
         case Presses(presses=keys):
             return callers.Press(keys)
         case Says():
-            words, seconds = deed.speech
+            words, seconds = action.speech
             return callers.Say(seconds, words)
         case After(after=seconds):
             return callers.Silence(seconds)
@@ -90,8 +90,8 @@ def _step(deed: Deed) -> callers.Step:
             return callers.HangUp()
 
 
-def _hear(deed: Hears) -> callers.Step:
-    sound = deed.sound
+def _hear(action: Hears) -> callers.Step:
+    sound = action.sound
     kinds = {"beep": "beep" if sound.beep else None, "audio": sound.audio, "ringing": sound.ringing, "keys": sound.keys}
     for kind, text in kinds.items():
         if text:

@@ -62,7 +62,7 @@ class Telephone(Protocol):
         """Be ready, until the block is left; `wake` is called when there is something new, on any thread."""
         ...
 
-    def place(self, called: str, *, caller: str, flow: str, patience_seconds: float) -> PlacedCall:
+    def place(self, called: str, *, caller: str, flow: str, timeout_seconds: float) -> PlacedCall:
         """Call a number; `flow` is what takes the call. Raises DialtoneError."""
         ...
 
@@ -91,9 +91,9 @@ class OwnTelephone:
         with self._service, self._clock:
             yield
 
-    def place(self, called: str, *, caller: str, flow: str, patience_seconds: float) -> PlacedCall:
+    def place(self, called: str, *, caller: str, flow: str, timeout_seconds: float) -> PlacedCall:
         """As Telephone's."""
-        who = self.script or Caller(gives_up_after=patience_seconds)
+        who = self.script or Caller(gives_up_after=timeout_seconds)
         call = self._service.place(called, who, caller=caller, flow=flow)
         call.listeners = 1  # for as long as this process lives
         return call

@@ -12,7 +12,7 @@ from dialtone.domain.errors import DialtoneError
 from dialtone.flow.calendars import CALENDARS, ROTAS
 from dialtone.flow.data_files import DATA
 from infra.flowkit.drawing.beside_flows import noticed_beside
-from infra.flowkit.drawing.change_summary import noticed
+from infra.flowkit.drawing.change_summary import summary
 from infra.flowkit.drawing.versions import Text, flow_in, is_flow
 
 if TYPE_CHECKING:
@@ -56,4 +56,4 @@ def _sentences(name: str, was: str | None, now: str | None) -> Iterator[str]:
     if name == NUMBERS_FILE or name.startswith((f"{CALENDARS}/", f"{ROTAS}/", f"{DATA}/")):
         yield from noticed_beside(Path(name), old, new)
     else:
-        yield from noticed(*(flow_in(text) if text and is_flow(text) else None for text in (old, new)))
+        yield from summary(*(flow_in(text) if text and is_flow(text) else None for text in (old, new)))

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from dialtone.flow.loaded_flow import LoadedFlow
     from dialtone.flow.steps.step import Step
     from infra.replaying.recorded_call import RecordedCall, Turn
-    from infra.replaying.rerun import Way
+    from infra.replaying.rerun import StepPath
 
 CALLER = "+15550142"
 OTHERS = "+15550{}"
@@ -52,21 +52,21 @@ _CELLS = r"[,;\t\r\n\"]+"
 _DAY = re.compile(r"\d{4}-\d\d-\d\d.*")
 
 
-def anonymous(recorded: RecordedCall, flow: LoadedFlow, play: Callable[[RecordedCall], Way]) -> RecordedCall:
+def anonymous(recorded: RecordedCall, flow: LoadedFlow, play: Callable[[RecordedCall], StepPath]) -> RecordedCall:
     """The call with other numbers, ids and names; `play` plays it on the flows that led it.
 
     What stands in the flow itself stays. Raises NotReplayable if the call goes another way without a detail.
     """
-    way = play(recorded)
+    path = play(recorded)
     recorded = _without_other_keys(recorded, flow)
-    if play(recorded) != way:
+    if play(recorded) != path:
         raise NotReplayable(
             "it cannot be written down without keys that are no choice, which may be a number: choose another call"
         )
     for place, detail in enumerate(dict.fromkeys(_details(recorded, flow))):
         for instead in islice(_instead(detail, place, recorded, flow), MOST_PLAYS):
             changed = _replaced(recorded, {detail: instead})
-            if play(changed) == way:
+            if play(changed) == path:
                 recorded = changed
                 break
         else:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from dialtone.adapters.flow_library import FlowLibrary
 from infra.replaying.library import read_call, with_number
 from infra.replaying.recorded_call import NotReplayable
-from infra.replaying.rerun import Way, rerun
+from infra.replaying.rerun import StepPath, rerun
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -28,8 +28,8 @@ class Comparison:
     session_id: str
     flow_version: str
     began_at: str
-    then: Way
-    now: Way
+    then: StepPath
+    now: StepPath
 
     @property
     def verdict(self) -> str:
@@ -99,7 +99,7 @@ def compare(store: CallsTable, session: str, library: FlowLibrary, folder: Path)
     then = rerun(recorded, own, folder)
     check_as_recorded(recorded, then)
     why = _cannot_dial(recorded, library)
-    now = Way("", (), "", 0, why) if why else rerun(recorded, library, folder)
+    now = StepPath("", (), "", 0, why) if why else rerun(recorded, library, folder)
     return Comparison(session, recorded.flow_version, recorded.began.isoformat(), then, now)
 
 
@@ -114,7 +114,7 @@ def _cannot_dial(recorded: RecordedCall, library: FlowLibrary) -> str:
     return f"the flow wants to be given {missing}, which this call was not given" if missing else ""
 
 
-def check_as_recorded(recorded: RecordedCall, then: Way) -> None:
+def check_as_recorded(recorded: RecordedCall, then: StepPath) -> None:
     """Raises NotReplayable if a call went another way than it goes when it is played on the flows that led it.
 
     Of steps that do not wait the timeline tells nothing, so these may be between.

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from dialtone.flow.loaded_flow import LoadedFlow
     from infra.phone.diary import Item
     from infra.replaying.recorded_call import RecordedCall
-    from infra.replaying.rerun import Way
+    from infra.replaying.rerun import StepPath
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ def conversation_from(store: CallsTable, session: str, folder: Path) -> Written:
         raise NotReplayable(f"the version that led it holds no {recorded.flow}")
     recorded = replace(recorded, called=called)
 
-    def play(call: RecordedCall) -> Way:
+    def play(call: RecordedCall) -> StepPath:
         return Rerun(call, library, folder).play()
 
     check_as_recorded(recorded, play(recorded))
@@ -75,17 +75,17 @@ def _number(folder: Path, flow: str) -> str:
 def _conversation(recorded: RecordedCall, library: FlowLibrary, folder: Path) -> Item:
     diary = Diary()
     run = Rerun(recorded, library, folder, diary.write)
-    way = run.play()
+    path = run.play()
     item: dict[str, Any] = diary.conversation(
         run.line.name,
         name=f"a real call of {recorded.began:%Y-%m-%d at %H:%M:%S}",
         at=recorded.began,
-        outcome=way.outcome,
-        recordings=way.recordings,
+        outcome=path.outcome,
+        recordings=path.recordings,
     )
     item.pop("called")
     item["caller"] = _who(recorded)
-    item["ends"]["steps"] = list(way.steps)
+    item["ends"]["steps"] = list(path.steps)
     if not recorded.lookups:
         return item
     lookups: dict[str, Any] = {}

@@ -61,7 +61,7 @@ _PLAYED = frozenset({"playback_start", "gather_using_audio"})
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class StepPath:
     """Where a call went."""
 
     flow: str
@@ -72,7 +72,7 @@ class Way:
     """Why nobody can know how it goes on after the last step; '' for a call that was played to its end."""
 
 
-def rerun(recorded: RecordedCall, library: FlowLibrary, folder: Path) -> Way:
+def rerun(recorded: RecordedCall, library: FlowLibrary, folder: Path) -> StepPath:
     """Where the call goes in these flows. `folder` has the audio. Raises FlowInvalid for a broken flow."""
     return Rerun(recorded, library, folder).play()
 
@@ -116,7 +116,7 @@ class Rerun:
         self.line = self._begin()
         self._carrier.observe(self._tell)
 
-    def play(self) -> Way:
+    def play(self) -> StepPath:
         """From the ringing to the end, or to where nobody can know how it goes on."""
         try:
             self._carrier.run(until=LONGEST_CALL_SECONDS)
@@ -127,7 +127,7 @@ class Rerun:
             self._unknown = str(error)
         name = self.line.name
         call = next((each for each in self._stage.store.legs(name.call_session_id)), None)
-        return Way(
+        return StepPath(
             flow=call.flow if call else "",
             steps=tuple(self._recorder.steps),
             outcome=call.outcome if call and not self._unknown else "",

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape, quoteattr
 
-from infra.flowkit.drawing.text_metrics import FONT_FAMILY, Lettering
+from infra.flowkit.drawing.text_metrics import FONT_FAMILY, TextMetrics
 from infra.palette import colours_for
 from infra.watching.log_query import asked
 from infra.watching.widgets import lines_of
@@ -31,7 +31,8 @@ THOUSANDS_FROM, WHOLE_FROM = 10_000, 100
 """From where on numbers are written in thousands, and without what is behind the point."""
 TICKS = 4
 
-TITLE, SMALL, NUMBER, HEADING = Lettering(13, bold=True), Lettering(10.5), Lettering(26), Lettering(16, bold=True)
+TITLE, SMALL = TextMetrics(13, bold=True), TextMetrics(10.5)
+NUMBER, HEADING = TextMetrics(26), TextMetrics(16, bold=True)
 
 _STYLE = f"""
 {colours_for("svg")}

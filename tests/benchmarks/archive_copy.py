@@ -22,19 +22,19 @@ MEGABYTE = 1_048_576
 ENOUGH_SECONDS = 600.0
 
 
-def main(url: str, way: str, length: int, number: int) -> None:
+def main(url: str, path: str, length: int, number: int) -> None:
     """Copy once small, to have everything loaded, then as asked; print seconds and memory as JSON."""
     s3 = boto3.client("s3", endpoint_url=url, config=Config(s3={"addressing_style": "path"}))
     bucket, deadline = RecordingsBucket(s3, "bucket"), Deadline(time.monotonic() + ENOUGH_SECONDS)
 
     def copied(length: int, number: int) -> tuple[float, float, float]:
         began, cpu = time.monotonic(), time.process_time()
-        if way == "boto3":
+        if path == "boto3":
             response = urllib3.request("GET", f"{url}/audio/{length}", preload_content=False)
             s3.upload_fileobj(response, "bucket", f"bare-{number}")  # type: ignore[arg-type]
             return time.monotonic() - began, 0.0, time.process_time() - cpu
         download = Downloader(local=True).get(f"{url}/audio/{length}", deadline)
-        recording = Recording("session", f"leg-{way}", number, 1, "2026-09-21T12:00:00Z", "record_start")
+        recording = Recording("session", f"leg-{path}", number, 1, "2026-09-21T12:00:00Z", "record_start")
         copy = copy_audio(unpacked(download.pieces()), bucket, recording).audio
         stored = time.monotonic()
         proved = bucket.read_back(copy.key, deadline)

@@ -52,9 +52,9 @@ class Copied:
     """Bytes at the most."""
 
 
-def copied(url: str, way: str, megabytes: int) -> Copied:
+def copied(url: str, path: str, megabytes: int) -> Copied:
     """Copy, in a process of its own."""
-    arguments = [url, way, str(megabytes * MEGABYTE + 44), str(next(_numbers))]
+    arguments = [url, path, str(megabytes * MEGABYTE + 44), str(next(_numbers))]
     done = subprocess.run(  # noqa: S603 -- our own program
         [sys.executable, "-m", "tests.benchmarks.archive_copy", *arguments],
         cwd=ROOT,
@@ -71,7 +71,7 @@ def copied(url: str, way: str, megabytes: int) -> Copied:
         check=False,
     )
     if done.returncode:
-        raise RuntimeError(f"{way}, {megabytes} MB: {done.stderr[-2_000:]}")
+        raise RuntimeError(f"{path}, {megabytes} MB: {done.stderr[-2_000:]}")
     return Copied(**json.loads(done.stdout))
 
 
@@ -84,13 +84,13 @@ def _pairs(pause_seconds: float, runs: int, megabytes: int) -> list[tuple[Copied
 def section(*, quick: bool = False) -> Section:
     """Compare, and measure memory against size."""
     megabytes, runs = (QUICK_COMPARED, QUICK_RUNS) if quick else (COMPARED, RUNS)
-    ways = {"over a network of 80 MB/s": _pairs(NETWORK_SECONDS, runs, megabytes)}
+    paths = {"over a network of 80 MB/s": _pairs(NETWORK_SECONDS, runs, megabytes)}
     if not quick:
-        ways["as fast as this machine can"] = _pairs(0.0, runs, megabytes)
+        paths["as fast as this machine can"] = _pairs(0.0, runs, megabytes)
     with audio_endpoint() as url:
         memory = {size: copied(url, "ours", size).memory / MEGABYTE for size in (QUICK_SIZES if quick else SIZES)}
     rows, goals = [], []
-    for name, pairs in ways.items():
+    for name, pairs in paths.items():
         shares = [bare.seconds / ours.seconds for ours, bare in pairs]
         whole = [bare.seconds / (ours.seconds + ours.proving) for ours, bare in pairs]
         speed = [f"{megabytes / statistics.median(each):.0f}" for each in _seconds(pairs)]

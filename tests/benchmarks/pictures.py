@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape, quoteattr
 
-from infra.flowkit.drawing.text_metrics import FONT_FAMILY, Lettering
+from infra.flowkit.drawing.text_metrics import FONT_FAMILY, TextMetrics
 from infra.palette import colours_for
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ MARGIN, TITLE_HEIGHT, LEGEND_LINE = 16, 40, 20
 PLOT_HEIGHT, AXIS_WIDTH, AXIS_NAME, TICKS_HEIGHT = 210, 58, 34, 42
 BAR, BAR_GAP, BAR_LABEL = 26, 12, 216
 TICKS = 5
-SMALL = Lettering(13)
+SMALL = TextMetrics(13)
 
 OURS, OTHER, THIRD, FLOOR = "one", "two", "three", "floor"
 """Dialtone, what it is compared with, and what neither can go below: grey and broken, never a colour."""

@@ -25,11 +25,11 @@ async def _passed(source: asyncio.StreamReader, sink: asyncio.StreamWriter, seco
 
 
 async def _main(host: str, port: int) -> None:
-    async def way(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def path(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         there, back = await asyncio.open_connection(host, port)
         await asyncio.gather(_passed(reader, back, DYNAMODB_SECONDS), _passed(there, writer, 0), return_exceptions=True)
 
-    server = await asyncio.start_server(way, "127.0.0.1", 0, backlog=1_024)
+    server = await asyncio.start_server(path, "127.0.0.1", 0, backlog=1_024)
     sys.stdout.write(f"{server.sockets[0].getsockname()[1]}\n")
     sys.stdout.flush()
     await server.serve_forever()

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 WHENS: tuple[When, ...] = get_args(When)
 NOTHING: Mapping[int, When] = MappingProxyType({})
 LEAST_STEP = 37
-PATIENCE_SECONDS = 240
+TIMEOUT_SECONDS = 240
 """How much longer a call may take than without: prompts said again, time-outs of questions, retries of webhooks."""
 
 
@@ -248,7 +248,7 @@ def differences(world: World, without: Undisturbed, what: str) -> Iterator[Viola
         yield Violation(LOST, f"with {what} it ended otherwise: {'; '.join(apart)}")
     if missing := without.obeyed - actions(world):
         yield Violation(LOST, f"with {what} Telnyx did not obey {sorted(missing)}")
-    if (longer := lasted(world) - without.seconds) > PATIENCE_SECONDS:
+    if (longer := lasted(world) - without.seconds) > TIMEOUT_SECONDS:
         yield Violation(STUCK, f"with {what} it took {longer:.0f} s longer")
 
 

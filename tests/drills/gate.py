@@ -92,7 +92,7 @@ class Gate:
     died: Callable[[str], object] = lambda _: None
     """Called with the function whose process dies."""
 
-    def request(self, service: str, operation: str, effect: Callable[[], T], patience_seconds: float) -> T:
+    def request(self, service: str, operation: str, effect: Callable[[], T], timeout_seconds: float) -> T:
         """Let a request take effect, and wait for its answer. Raises TimedOut, Failed and Killed.
 
         What runs beside the processes, such as a check of the drill's own, passes at once.
@@ -109,11 +109,11 @@ class Gate:
         self.passed.append(name)
         self._die_perhaps(place, name, "before")
         try:
-            return self._answered(service, name, effect, patience_seconds)
+            return self._answered(service, name, effect, timeout_seconds)
         finally:  # also after an answer that is an error, such as that an object is not there
             self._die_perhaps(place, name, "after")
 
-    def _answered(self, service: str, name: str, effect: Callable[[], T], patience_seconds: float) -> T:
+    def _answered(self, service: str, name: str, effect: Callable[[], T], timeout_seconds: float) -> T:
         fault = self._ordered(name) or self._drawn(service)
         takes = LATENCY_SECONDS.get(service, AWS_LATENCY_SECONDS)
         takes += self.chance.uniform(0.0, self.weather.jitter_seconds.get(service, 0.0))
@@ -123,20 +123,20 @@ class Gate:
             self.processes.wait(takes)
             raise Failed(fault)
         if fault is Fault.LOST:
-            self.processes.wait(patience_seconds)
+            self.processes.wait(timeout_seconds)
             raise TimedOut
         if fault is Fault.SLOW:
             takes = SLOW_SECONDS
-        if takes > patience_seconds:
+        if takes > timeout_seconds:
             self.processes.clock.after(takes / 2, lambda: _unheard(effect))
-            self.processes.wait(patience_seconds)
+            self.processes.wait(timeout_seconds)
             raise TimedOut
         self.processes.wait(takes / 2)
         answer = effect()
         if fault is Fault.REPEATED:
             answer = effect()
         if fault is Fault.UNANSWERED:
-            self.processes.wait(patience_seconds)
+            self.processes.wait(timeout_seconds)
             raise TimedOut
         self.processes.wait(takes / 2)
         if fault in {Fault.RESET_AFTER, Fault.GARBLED}:

@@ -59,8 +59,8 @@ class Parallel:
 
     def needs(self) -> frozenset[str]:
         """Both ways of coming at once, on both calls."""
-        ways = ("the same event", "different events")
-        return frozenset(f"{way} of {call.__name__}" for way in ways for call in CALLS)
+        paths = ("the same event", "different events")
+        return frozenset(f"{path} of {call.__name__}" for path in paths for call in CALLS)
 
     def play(self, seed: int, tally: Tally) -> None:
         """Play a call with one moment at which much comes at once."""

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[2]
 DIALTONE = [sys.executable, "-m", "infra.cli.main"]
-PATIENCE_SECONDS = 120.0
+TIMEOUT_SECONDS = 120.0
 """A call takes a tenth of this; a machine that is busy takes more."""
 
 FAST = "--speed=25"
@@ -37,7 +37,7 @@ def flows(tmp_path: Path) -> Path:
 def call(*arguments: str | Path, typed: str = "") -> subprocess.CompletedProcess[str]:
     command = [*DIALTONE, "call", "--flows", str(SAMPLES), *map(str, arguments)]
     return subprocess.run(  # noqa: S603 -- our own command
-        command, cwd=ROOT, input=typed, capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False
+        command, cwd=ROOT, input=typed, capture_output=True, text=True, timeout=TIMEOUT_SECONDS, check=False
     )
 
 
@@ -132,7 +132,7 @@ class Telephone:
     def hears(self, text: str) -> None:
         """Wait for it; what was shown before it counts no more."""
         assert self.process.stdout
-        ends = time.monotonic() + PATIENCE_SECONDS
+        ends = time.monotonic() + TIMEOUT_SECONDS
         while text not in self.shown:
             assert time.monotonic() < ends, self.shown
             if select.select([self.process.stdout], [], [], 0.1)[0]:
@@ -168,7 +168,7 @@ def test_a_flow_that_is_saved_is_heard_at_the_next_call_and_a_broken_one_as_soon
         telephone.hears("Welcome to Harbour Dental")
         telephone.type("q\n")
         telephone.hears("hung up")
-        assert telephone.process.wait(PATIENCE_SECONDS) == 0
+        assert telephone.process.wait(TIMEOUT_SECONDS) == 0
         assert telephone.process.stdout
         assert b"Traceback" not in telephone.process.stdout.read()
 
@@ -194,7 +194,7 @@ def test_on_a_terminal_words_appear_one_by_one_and_control_c_leaves_it_as_it_was
     process.send_signal(2)
     _shown_until(descriptor, "everything it started has been ended")
 
-    assert process.wait(PATIENCE_SECONDS) == 130
+    assert process.wait(TIMEOUT_SECONDS) == 130
     assert silent
     # It is paused for the card as soon as it runs: a busy machine draws only the latter.
     assert "● rec" in shown or "‖ rec paused" in shown
@@ -206,7 +206,7 @@ def test_on_a_terminal_words_appear_one_by_one_and_control_c_leaves_it_as_it_was
 
 def _shown_until(descriptor: int, text: str) -> str:
     shown = b""
-    ends = time.monotonic() + PATIENCE_SECONDS
+    ends = time.monotonic() + TIMEOUT_SECONDS
     while text.encode() not in shown:
         assert time.monotonic() < ends, shown.decode(errors="replace")
         if select.select([descriptor], [], [], 0.1)[0]:

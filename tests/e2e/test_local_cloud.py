@@ -21,7 +21,7 @@ from infra.local.errors import EmulatorError, PortInUseError, StackFailedError
 from tests.e2e.processes import started_by
 
 # A cold worker on a busy machine.
-PATIENCE_SECONDS = 30
+TIMEOUT_SECONDS = 30
 
 KEEPER = "infra/local/keeper.py"
 
@@ -143,11 +143,11 @@ def small_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud
 
 def post(cloud: LocalCloud, body: str) -> httpx.Response:
     url = cloud.api_url(cloud.outputs["Url"])
-    return httpx.post(url, content=body, headers={"content-type": "application/json"}, timeout=PATIENCE_SECONDS)
+    return httpx.post(url, content=body, headers={"content-type": "application/json"}, timeout=TIMEOUT_SECONDS)
 
 
 def wait_for(promise: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline = time.monotonic() + TIMEOUT_SECONDS
     while not promise():
         assert time.monotonic() < deadline, "it did not come true in time"
         time.sleep(0.05)
@@ -172,7 +172,7 @@ def test_a_function_speaks_to_the_telnyx_that_it_was_given(small_cloud: LocalClo
 def test_a_path_without_a_route_is_not_found(small_cloud: LocalCloud) -> None:
     url = small_cloud.api_url("https://" + small_cloud.outputs["Url"].removeprefix("https://") + "/elsewhere")
 
-    assert httpx.post(url, content=b"x", timeout=PATIENCE_SECONDS).status_code == 404
+    assert httpx.post(url, content=b"x", timeout=TIMEOUT_SECONDS).status_code == 404
 
 
 def test_what_a_function_wrote_can_be_read(small_cloud: LocalCloud) -> None:
@@ -215,7 +215,7 @@ def test_nothing_is_left_however_its_owner_ends(tmp_path: Path, ending: signal.S
         processes_before = processes_in(temporary)
 
         owner.send_signal(ending)
-        owner.wait(PATIENCE_SECONDS)
+        owner.wait(TIMEOUT_SECONDS)
 
     wait_for(lambda: not processes_in(temporary) and not list(temporary.iterdir()))
     assert len(processes_before) >= 2, "the emulator and a worker should have been running"

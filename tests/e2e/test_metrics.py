@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 EVENTS = ROOT / "tests" / "events"
 
-PATIENCE_SECONDS = 60.0
+TIMEOUT_SECONDS = 60.0
 """For the archive to give a job up, on a busy machine."""
 
 
@@ -486,7 +486,7 @@ def _look(line: PhoneLine, session: str, leg_id: str, wanted: str) -> None:
 
 
 def _wait_for(line: PhoneLine, metric: str, function: str = "ArchiveFunction") -> None:
-    ends = time.monotonic() + PATIENCE_SECONDS
+    ends = time.monotonic() + TIMEOUT_SECONDS
     while time.monotonic() < ends and metric not in "".join(line.cloud.logs(function)):
         time.sleep(0.5)
 

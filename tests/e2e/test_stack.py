@@ -18,7 +18,7 @@ from infra.local import metrics, translate
 from infra.local.cloud import LocalCloud
 
 # A cold worker on a busy machine.
-PATIENCE_SECONDS = 30
+TIMEOUT_SECONDS = 30
 
 
 def event(event_type: str = "call.something.new", event_id: str = "") -> dict[str, Any]:
@@ -47,7 +47,7 @@ def post(cloud: LocalCloud, key: SigningKey, body: bytes, content_type: str = "a
         "telnyx-timestamp": timestamp,
         "telnyx-signature-ed25519": base64.b64encode(signature).decode(),
     }
-    return httpx.post(cloud.webhook_url, content=body, headers=headers, timeout=PATIENCE_SECONDS).status_code
+    return httpx.post(cloud.webhook_url, content=body, headers=headers, timeout=TIMEOUT_SECONDS).status_code
 
 
 def timeline(cloud: LocalCloud, session: str) -> list[dict[str, Any]]:
@@ -142,7 +142,7 @@ def test_signed_garbage_is_answered_400_with_one_line_and_no_traceback(
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
 def test_only_posts_have_a_route(cloud: LocalCloud, method: str) -> None:
-    assert httpx.request(method, cloud.webhook_url, timeout=PATIENCE_SECONDS).status_code == 404
+    assert httpx.request(method, cloud.webhook_url, timeout=TIMEOUT_SECONDS).status_code == 404
 
 
 def test_what_the_webhook_measures_is_asked_for(cloud: LocalCloud, telnyx_key: SigningKey) -> None:

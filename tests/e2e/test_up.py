@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE_SECONDS = 120.0
+TIMEOUT_SECONDS = 120.0
 
 
 class Up:
@@ -63,7 +63,7 @@ class Up:
     def interrupt(self) -> int:
         """Ctrl-C; gives the exit status."""
         self.process.send_signal(signal.SIGINT)
-        status = self.process.wait(PATIENCE_SECONDS)
+        status = self.process.wait(TIMEOUT_SECONDS)
         self._reader.join()
         if self.process.stdout:
             self.process.stdout.close()
@@ -71,7 +71,7 @@ class Up:
 
     def prints(self, words: str) -> str:
         """The next line with these words."""
-        ends, seen = time.monotonic() + PATIENCE_SECONDS, []
+        ends, seen = time.monotonic() + TIMEOUT_SECONDS, []
         while time.monotonic() < ends and (self.process.poll() is None or not self._lines.empty()):
             try:
                 seen.append(self._lines.get(timeout=0.5))
@@ -122,7 +122,7 @@ def test_flows_that_are_saved_are_taken_up_and_a_phone_that_rings_in_hears_them(
         input='2\n"Hello, this is Ada.\n#\n',
         capture_output=True,
         text=True,
-        timeout=PATIENCE_SECONDS,
+        timeout=TIMEOUT_SECONDS,
         check=False,
     )
 
@@ -142,4 +142,4 @@ def test_flows_that_are_saved_are_taken_up_and_a_phone_that_rings_in_hears_them(
     (emulator,) = started_by(keeper, "infra.local.gateway")
     os.kill(emulator, signal.SIGKILL)
     up.prints("dialtone: The AWS emulator was killed (signal 9); what was in it is gone. Run this again.")
-    assert up.process.wait(PATIENCE_SECONDS) == 1
+    assert up.process.wait(TIMEOUT_SECONDS) == 1

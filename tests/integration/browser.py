@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 PROGRAM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 """None where there is no browser."""
 
-PATIENCE_SECONDS = 30.0
+TIMEOUT_SECONDS = 30.0
 CHUNK_BYTES = 65_536
 LAUNCHER = "import os, sys; [os.dup2(int(sys.argv[n]), n + 2) for n in (1, 2)]; os.execv(sys.argv[3], sys.argv[3:])"
 """The browser reads commands from file descriptor 3 and answers on 4."""
@@ -105,7 +105,7 @@ class Browser:
 
     def until(self, expression: str) -> None:
         """Wait until it holds, over as many pages as it takes."""
-        ends = time.monotonic() + PATIENCE_SECONDS
+        ends = time.monotonic() + TIMEOUT_SECONDS
         while not self._holds(expression):
             assert time.monotonic() < ends, f"{expression}\n{self.js('document.body?.innerText')}\n{self.complaints}"
             time.sleep(0.05)

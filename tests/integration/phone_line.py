@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 PACE = 30.0
 
-PATIENCE_SECONDS = 30.0
+TIMEOUT_SECONDS = 30.0
 """A call takes a tenth of this; a machine that is busy takes more."""
 
 
@@ -123,7 +123,7 @@ class Listener:
         self._connection.close()
 
     def _read(self) -> Iterator[None]:
-        ends = time.monotonic() + PATIENCE_SECONDS
+        ends = time.monotonic() + TIMEOUT_SECONDS
         for line in self._stream:
             assert time.monotonic() < ends, f"{self.printed}\n{self.state}"
             name, _, value = line.decode().rstrip("\n").partition(": ")
@@ -145,7 +145,7 @@ class Listener:
 
     def takes(self, steps: int) -> None:
         """Wait until the call has come on by so many steps."""
-        self._until(lambda: len(self.way) >= steps)
+        self._until(lambda: len(self.route) >= steps)
 
     def until(self, name: str, value: object = True) -> None:  # noqa: FBT002 -- reads as it is meant
         """Wait until the state has that."""
@@ -160,7 +160,7 @@ class Listener:
         return "\n".join(f"{each['label']} {each['text']}" for each in self.entries if each["kind"] == "line")
 
     @property
-    def way(self) -> list[str]:
+    def route(self) -> list[str]:
         """The steps by which it came on; one that was entered again by itself counts once."""
         return [f"{each['flow']}.{each['step']}" for each in self.entries if each["kind"] == "step" and each["edge"]]
 

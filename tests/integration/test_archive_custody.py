@@ -583,7 +583,7 @@ def test_a_transcript_lies_beside_a_doubtful_recording_too(house: ArchiveHouse) 
 
 
 def test_a_recording_in_s3s_nameless_type_or_in_chunks_or_redirected_is_taken(house: ArchiveHouse) -> None:
-    ways = (
+    paths = (
         Served(content_type="binary/octet-stream"),
         Served(content_type="application/octet-stream"),
         Served(content_type="audio/x-wav"),
@@ -591,7 +591,7 @@ def test_a_recording_in_s3s_nameless_type_or_in_chunks_or_redirected_is_taken(ho
         Served(chunked=True),
         Served(status=307, location="/storage/r.wav?X-Amz-Signature=0"),
     )
-    for number, served in enumerate(ways, start=2):
+    for number, served in enumerate(paths, start=2):
         each = replace(entry(), number=number, recording_id=RECORDING_ID)
         house.save(each)
         house.telnyx.served = [served]

@@ -28,7 +28,7 @@ pytestmark = pytest.mark.no_cover
 
 ROOT = Path(__file__).resolve().parents[2]
 MENU = "+15550100"
-PATIENCE_SECONDS = 60.0
+TIMEOUT_SECONDS = 60.0
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ def test_it_calls_what_the_line_serves_with_its_changed_flows_and_saves_what_was
     file.unlink()
 
     phone = ring_in(line.server.port, "main-menu", "--save", file, "--at", "2026-03-02T10:00")
-    shown, said = phone.communicate('1\n"Hello, this is Ada.\nh\n', timeout=PATIENCE_SECONDS)
+    shown, said = phone.communicate('1\n"Hello, this is Ada.\nh\n', timeout=TIMEOUT_SECONDS)
 
     assert (phone.returncode, said) == (0, "")
     for text in (
@@ -90,7 +90,7 @@ def test_two_lines_are_reported_apart_by_their_ports(line: OpenLine, flows: Path
         phones = [ring_in(each.server.port, MENU) for each in (line, other)]
         shown = [until(phone, "hears") for phone in phones]
         for phone in phones:
-            phone.communicate("q\n", timeout=PATIENCE_SECONDS)
+            phone.communicate("q\n", timeout=TIMEOUT_SECONDS)
 
     assert ["This is the other line." in each for each in shown] == [False, True]
 
@@ -100,7 +100,7 @@ def test_a_line_that_ends_in_the_middle_of_a_call_is_reported_and_is_no_success(
         phone = ring_in(line.server.port, MENU)
         until(phone, "hears")
 
-    shown, said = phone.communicate(timeout=PATIENCE_SECONDS)
+    shown, said = phone.communicate(timeout=TIMEOUT_SECONDS)
 
     assert "the line is gone: dialtone up has ended" in shown
     assert (phone.returncode, said) == (1, "")

@@ -740,7 +740,7 @@ def costs(rows: dict[str, tuple[Counter[str], Counter[str]]]) -> str:
         counts = "".join(f"{new[column]:6}" for column in columns) + " " * 14
         counts += "".join(f"{duplicate[column]:6}" for column in columns)
         lines.append(f"{event_type:42}{counts}")
-    lines.append(f"{'forged (20 ways)':42}{''.join(['     0'] * 4)}")
+    lines.append(f"{'forged (20 paths)':42}{''.join(['     0'] * 4)}")
     return "\n".join(lines) + "\n"
 
 

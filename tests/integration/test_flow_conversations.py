@@ -57,7 +57,7 @@ def test_what_people_build_elsewhere_can_be_said_in_the_language(script: Script)
 def test_conversations_take_every_step_key_and_error_path(flow: str, shipped: dict[str, ScenarioResult]) -> None:
     (coverage,) = coverages([(SAMPLES, flow)], list(shipped.values()))
 
-    assert not coverage.missing, [str(way) for way in coverage.missing]
+    assert not coverage.missing, [str(path) for path in coverage.missing]
 
 
 @pytest.mark.parametrize("flow", FLOW_NAMES)
@@ -234,7 +234,7 @@ def test_a_colleague_who_waits_for_words_in_vain_fails_it(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("trouble", "talk", "way"),
+    ("trouble", "talk", "path"),
     [
         ("telnyx_refuses: transfer", "{presses: 1}", BY_LAST_RESORT),
         ("telnyx_refuses: speak, step: message", "{presses: 2}", BY_LAST_RESORT),
@@ -246,11 +246,11 @@ def test_a_colleague_who_waits_for_words_in_vain_fails_it(folder: Path) -> None:
         ("audio_missing: 'https://news.example/today.mp3'", "{presses: 3}", CoverageItem("desk", "news", "on_error")),
     ],
 )
-def test_troubles_lead_onto_the_error_paths(folder: Path, trouble: str, talk: str, way: CoverageItem) -> None:
+def test_troubles_lead_onto_the_error_paths(folder: Path, trouble: str, talk: str, path: CoverageItem) -> None:
     result = played(folder, f"troubles: [{{{trouble}}}]\ntalk: [{talk}, {{hears: We are sorry}}]")
 
     assert result.passed, side_by_side(result)
-    assert way in result.taken
+    assert path in result.taken
 
 
 def test_a_refusal_of_one_step_leaves_the_others_alone(folder: Path) -> None:

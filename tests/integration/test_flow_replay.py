@@ -430,7 +430,7 @@ def test_a_call_goes_by_its_data_file_and_by_what_the_network_said_again(desk: D
     desk.change("data/vips.csv", "+15557654321", "+15557654322")
     changed = desk.replayed(session)
 
-    assert [[each["verdict"] for each in way] for way in (unchanged, changed)] == [["same"], ["elsewhere"]]
+    assert [[each["verdict"] for each in path] for path in (unchanged, changed)] == [["same"], ["elsewhere"]]
     assert (status, "attestation: A" in out, "number: '+15557654321'" in out) == (0, True, True), err
 
 

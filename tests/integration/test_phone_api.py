@@ -58,7 +58,7 @@ def test_a_call_is_heard_pressed_spoken_to_and_its_way_reported(line: OpenLine) 
         call.until("stage", "over")
         call.takes(steps=4)  # they are looked up, which takes longer than a hang-up
 
-        assert [step.partition(".")[2] for step in call.way] == ["welcome", "message", "thanks", "bye"]
+        assert [step.partition(".")[2] for step in call.route] == ["welcome", "message", "thanks", "bye"]
         edges = [(each["source"], each["edge"]) for each in call.entries if each.get("edge")]
         assert edges[:2] == [("", "start"), ("welcome", "keys.2")]
         assert "hung up by the line" in call.printed
@@ -84,7 +84,7 @@ def test_several_calls_at_once_each_hear_their_own(line: OpenLine) -> None:
         ]
         assert "hung up" not in one.printed + two.printed
         assert "For our opening hours" not in two.printed
-        assert all("message" not in step for step in three.way)
+        assert all("message" not in step for step in three.route)
 
 
 def test_two_calls_of_different_hours_go_different_ways_at_the_same_time(line: OpenLine) -> None:
@@ -92,7 +92,7 @@ def test_two_calls_of_different_hours_go_different_ways_at_the_same_time(line: O
         for call in (day, night):
             call.takes(steps=2)
 
-        assert day.way[1] != night.way[1]
+        assert day.route[1] != night.route[1]
         _, conversation = line.ask("GET", f"/api/calls/{night.call}/conversation")
         assert conversation["at"].startswith("2026-03-03T03:00:0")
 

@@ -222,11 +222,11 @@ def asked(server: ScriptedTelnyx) -> list[tuple[object, ...]]:
     ]
 
 
-def play(way: str) -> tuple[list[tuple[object, ...]], dict[str, Any]]:
+def play(route: str) -> tuple[list[tuple[object, ...]], dict[str, Any]]:
     """Ask with the SDK loaded this way; give the requests and what the caller got."""
     with ScriptedTelnyx() as server:
         server.answers.extend(ANSWERS)
-        printed = python(f"{LOAD[way]}\n{CALLS}", server.url, str(len(ANSWERS)))
+        printed = python(f"{LOAD[route]}\n{CALLS}", server.url, str(len(ANSWERS)))
         return asked(server), json.loads(printed)
 
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 SAM = ROOT / ".sam" / "bin" / "sam"
 STACK = "my-line-dev"
 PARAMETERS = {"TelnyxPublicKey": "A" * 43 + "=", "FailoverSentence": 'Say "when", please.'}
-PATIENCE_SECONDS = 300
+TIMEOUT_SECONDS = 300
 
 if "PACKED" not in os.environ:
     pytest.skip("make check-sam runs this, which has SAM", allow_module_level=True)
@@ -57,7 +57,7 @@ def test_sam_deploys_the_stack_as_it_is_asked_to(tmp_path: Path) -> None:
             },
             capture_output=True,
             text=True,
-            timeout=PATIENCE_SECONDS,
+            timeout=TIMEOUT_SECONDS,
             check=False,
         )
         assert done.returncode == 0, done.stdout + done.stderr

@@ -113,7 +113,7 @@ DEEDS = st.one_of(
     st.integers(1, 8).map(lambda seconds: Silence(float(seconds))),
 )
 CALLERS = st.lists(DEEDS, max_size=12).flatmap(
-    lambda deeds: st.sampled_from([Caller(*deeds), Caller(*deeds, HangUp(after=1.0))])
+    lambda actions: st.sampled_from([Caller(*actions), Caller(*actions, HangUp(after=1.0))])
 )
 FAULTS = st.none() | st.fixed_dictionaries({fault: st.just(0.1) for fault in ARRIVING})
 

@@ -58,7 +58,7 @@ def wrong(call: Counted) -> None:
 def busy(call: Counted) -> None:
     """Be transferred to somebody who talks already."""
     call.gather_ends("1")
-    call.tell_of_far_leg("call.hangup", hangup_cause="user_busy")
+    call.tell_of_callee("call.hangup", hangup_cause="user_busy")
 
 
 @pytest.mark.parametrize(("does", "result"), [(silent, "no-input"), (wrong, "wrong-input"), (busy, "not-reached")])

@@ -11,7 +11,7 @@ from dialtone.domain.client_state import ClientState
 from dialtone.domain.control_actions import ACTION, ControlActions, refusal_id
 from dialtone.domain.events import Event
 from dialtone.domain.watch import watched
-from tests.staged_call import LEG, SESSION, StagedCall, actions, far_mark_of, loaded, mark_of, moment
+from tests.staged_call import LEG, SESSION, StagedCall, actions, callee_mark_of, loaded, mark_of, moment
 from webhook.router import route
 
 if TYPE_CHECKING:
@@ -246,11 +246,11 @@ def test_a_transfer_puts_the_flow_aside_and_one_that_fails_brings_it_back() -> N
 
     moved = ask(staged, "transfer", {"to": TO})
     assert actions(moved) == ["gather_stop", "transfer"]
-    assert far_mark_of(moved.commands[-1]).turn == mark_of(moved.commands[-1]).turn == 2
+    assert callee_mark_of(moved.commands[-1]).turn == mark_of(moved.commands[-1]).turn == 2
     assert actions(staged.gather_ends("", "cancelled")) == []
     assert ask(staged, "transfer", {"to": TO}).reason == "not possible: connecting", "one wins, the other is told"
 
-    back = staged.tell_of_far_leg("call.hangup", hangup_cause="user_busy", hangup_source="callee")
+    back = staged.tell_of_callee("call.hangup", hangup_cause="user_busy", hangup_source="callee")
     assert (actions(back), back.call.step, back.call.outside) == (["gather_using_speak"], "ask", None)
 
 
@@ -258,9 +258,9 @@ def test_after_a_conversation_the_flow_goes_on_only_if_the_call_was_to_be_parked
     for parameters, steps in (({"to": TO}, ""), ({"to": TO, "park_after_unbridge": "self"}, "ask")):
         staged = picked_up(MENU)
         ask(staged, "transfer", parameters)
-        staged.tell_of_far_leg("call.bridged")
+        staged.tell_of_callee("call.bridged")
 
-        staged.tell_of_far_leg("call.hangup", hangup_cause="normal_clearing", hangup_source="callee")
+        staged.tell_of_callee("call.hangup", hangup_cause="normal_clearing", hangup_source="callee")
 
         assert staged.call.step == steps
 
@@ -310,7 +310,7 @@ def test_a_call_is_put_into_another_flow_with_variables() -> None:
 def test_a_flow_takes_nobody_out_of_a_conversation() -> None:
     staged = picked_up(MENU)
     ask(staged, "transfer", {"to": TO})
-    staged.tell_of_far_leg("call.bridged")
+    staged.tell_of_callee("call.bridged")
 
     assert ask(staged, "flow", {"step": "bye"}).reason == "not possible: talking"
 

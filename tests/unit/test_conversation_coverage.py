@@ -93,9 +93,9 @@ def test_a_step_entered_again_at_once_stands_once() -> None:
 
 
 def test_everything_that_people_choose_and_every_error_path_must_be_taken() -> None:
-    ways = {str(way) for way in items_of(desk())}
+    paths = {str(path) for path in items_of(desk())}
 
-    assert ways == {
+    assert paths == {
         *(f"step {name}" for name in ("welcome", "hours", "card", "desk", "bye", "sorry")),
         "welcome: keys.1",
         "welcome: keys.2",

@@ -50,7 +50,7 @@ def test_a_conversation_is_read_with_its_line(write: Write) -> None:
     script = only(file)
 
     assert (script.title, script.line) == ("desk: asks for the hours", 3)
-    assert [str(deed) for deed in script.conversation.talk] == ["hears “press 1”", "presses 1"]
+    assert [str(action) for action in script.conversation.talk] == ["hears “press 1”", "presses 1"]
 
 
 def test_the_word_beep_is_the_tone_and_other_words_are_words(write: Write) -> None:
@@ -61,7 +61,7 @@ def test_the_word_beep_is_the_tone_and_other_words_are_words(write: Write) -> No
             talk: [{hears: beep}, {hears: after the beep}]
         """)
 
-    tone, words = (deed for deed in only(file).conversation.talk if isinstance(deed, Hears))
+    tone, words = (action for action in only(file).conversation.talk if isinstance(action, Hears))
 
     assert tone.sound.beep
     assert words.sound.words == "after the beep"
@@ -76,10 +76,10 @@ def test_lengths_of_time_are_seconds_or_minutes(write: Write, written: str, seco
         conversations: [{{name: speaks, talk: [{{says: {{words: Hello., seconds: {written}}}}}]}}]
         """)
 
-    (deed,) = only(file).conversation.talk
+    (action,) = only(file).conversation.talk
 
-    assert isinstance(deed, Says)
-    assert deed.speech == ("Hello.", seconds)
+    assert isinstance(action, Says)
+    assert action.speech == ("Hello.", seconds)
 
 
 @pytest.mark.parametrize("written", ["2026-12-24T23:30", "2026-12-24 23:30:00", "2026-12-24T18:30-05:00"])
@@ -215,7 +215,7 @@ def test_shipped_conversations_are_valid_by_the_published_schema(file: Path) -> 
 
 
 @pytest.mark.parametrize(
-    "deed",
+    "action",
     [
         {"hums": "a tune"},
         {"after": "a while"},
@@ -225,8 +225,8 @@ def test_shipped_conversations_are_valid_by_the_published_schema(file: Path) -> 
         {"hangs_up": False},
     ],
 )
-def test_the_published_schema_refuses_what_the_reader_refuses(deed: dict[str, object]) -> None:
-    content = {"flow": "desk", "conversations": [{"name": "a", "talk": [deed]}]}
+def test_the_published_schema_refuses_what_the_reader_refuses(action: dict[str, object]) -> None:
+    content = {"flow": "desk", "conversations": [{"name": "a", "talk": [action]}]}
 
     assert not published_validator().is_valid(content)
 

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from dialtone.domain.errors import FlowInvalid
-from dialtone.flow.digit_patterns import MAX_DIGITS, MOST_WAYS, ways
+from dialtone.flow.digit_patterns import MAX_DIGITS, MOST_ATTEMPTS, attempts
 from tests.staged_call import StagedCall
 
 QUICK = [
@@ -35,7 +35,7 @@ SLOW = [
 
 @pytest.mark.parametrize("pattern", QUICK)
 def test_what_is_usual_is_taken_and_matched_at_once(pattern: str) -> None:
-    assert ways(pattern) <= MOST_WAYS
+    assert attempts(pattern) <= MOST_ATTEMPTS
 
     for digits in ("1" * MAX_DIGITS, "1" * (MAX_DIGITS - 1) + "#", "12" * (MAX_DIGITS // 2)):
         re.fullmatch(pattern, digits)  # pytest would hang
@@ -46,6 +46,6 @@ def test_what_may_take_longer_than_a_call_is_refused_with_the_flow(pattern: str)
     re.compile(pattern)
     flow = f"steps:\n  a: {{collect: Digits, into: n, pattern: '{pattern}', otherwise: b}}\n  b: hangup\n"
 
-    assert ways(pattern) > MOST_WAYS
+    assert attempts(pattern) > MOST_ATTEMPTS
     with pytest.raises(FlowInvalid, match="may take longer than a call: repeat neither a choice"):
         StagedCall(flow)

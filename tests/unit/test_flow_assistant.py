@@ -11,7 +11,7 @@ from dialtone.domain.events import Event, recorded_payload
 from dialtone.domain.longest_wait import longest_wait
 from dialtone.domain.recordings import ArchiveJob, dialogue
 from dialtone.flow.parser import read_flow
-from infra.flowkit.drawing.change_summary import noticed
+from infra.flowkit.drawing.change_summary import summary
 from tests.staged_call import LEG, SESSION, StagedCall, actions, happened, mark_of, moment
 
 FLOW = """
@@ -188,7 +188,7 @@ def test_a_comparison_says_what_the_agent_is_reported() -> None:
     text = "flow: main\nsteps:\n  a: {{assistant: {}, max_seconds: {}}}\n  bye: hangup\n"
     was, now = (read_flow("main.yaml", text.format(*each)) for each in (("a-1", 60), ("a-2", 90)))
 
-    assert noticed(was, now) == [
+    assert summary(was, now) == [
         "In “a” callers now talk with the assistant a-2; before, with a-1.",
         "The assistant in “a” may now talk for 90 seconds instead of 60.",
     ]

@@ -12,7 +12,7 @@ import pytest
 
 from dialtone.flow.parser import read_flow
 from infra.cli.main import main
-from infra.flowkit.drawing.change_summary import NOTHING, noticed
+from infra.flowkit.drawing.change_summary import NOTHING, summary
 from infra.flowkit.drawing.difference import compared
 from infra.flowkit.drawing.graph import Mark
 from infra.flowkit.drawing.mermaid import mermaid_of
@@ -53,7 +53,7 @@ steps:
 def diff_of(*changes: tuple[str, str]) -> list[str]:
     """What is noticed when these pieces of the flow are replaced."""
     old, new = versions(*changes)
-    return noticed(read_flow("desk.yaml", old), read_flow("desk.yaml", new))
+    return summary(read_flow("desk.yaml", old), read_flow("desk.yaml", new))
 
 
 def versions(*changes: tuple[str, str]) -> tuple[str, str]:
@@ -192,8 +192,8 @@ def test_the_end_of_a_recording_from_the_answer_is_reported() -> None:
     old, new = read_flow("desk.yaml", recorded), read_flow("desk.yaml", DESK)
     other = read_flow("desk.yaml", recorded.replace("wav", "mp3"))
 
-    assert noticed(old, new) == ["Calls are no longer recorded from the answer."]
-    assert noticed(old, other) == ["In the recording of the call, format is now mp3; before, wav."]
+    assert summary(old, new) == ["Calls are no longer recorded from the answer."]
+    assert summary(old, other) == ["In the recording of the call, format is now mp3; before, wav."]
 
 
 def test_from_when_on_calls_are_recorded_is_reported() -> None:
@@ -203,17 +203,17 @@ def test_from_when_on_calls_are_recorded_is_reported() -> None:
         for written in ("{consent: ask}", "{consent: announce}", "{}")
     )
 
-    assert "Calls are now recorded once the caller agrees." in noticed(old, asked)
-    assert "Calls are now recorded once it was announced." in noticed(old, announced)
-    assert noticed(old, at_once) == ["Calls are now recorded from the answer."]
+    assert "Calls are now recorded once the caller agrees." in summary(old, asked)
+    assert "Calls are now recorded once it was announced." in summary(old, announced)
+    assert summary(old, at_once) == ["Calls are now recorded from the answer."]
 
 
 def test_a_flow_that_came_or_went_is_reported() -> None:
     flow = read_flow("desk.yaml", DESK)
 
-    assert noticed(None, flow) == ["The flow “desk” is new."]
-    assert noticed(flow, None) == ["The flow “desk” is gone."]
-    assert noticed(flow, flow) == []
+    assert summary(None, flow) == ["The flow “desk” is new."]
+    assert summary(flow, None) == ["The flow “desk” is gone."]
+    assert summary(flow, flow) == []
 
 
 # In the graph

@@ -15,7 +15,7 @@ from infra.flowkit.drawing.html import Section, page_of
 from infra.flowkit.drawing.mermaid import mermaid_of, written
 from infra.flowkit.drawing.picture import picture_of
 from infra.flowkit.drawing.svg import svg_of
-from infra.flowkit.drawing.text_metrics import Lettering
+from infra.flowkit.drawing.text_metrics import TextMetrics
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,7 +52,7 @@ def graph(text: str = DESK, *numbers: str) -> Graph:
     return graph_of(read_flow(f"{flow}.yaml", text), numbers)
 
 
-def ways(drawn: Graph, source: str) -> set[tuple[str, str, str]]:
+def paths(drawn: Graph, source: str) -> set[tuple[str, str, str]]:
     return {
         (edge.label, edge.target.partition(":")[2], edge.kind)
         for edge in drawn.edges
@@ -82,27 +82,27 @@ def test_every_step_is_a_node_with_what_the_caller_meets() -> None:
 def test_keys_findings_and_patience_are_edges_with_labels() -> None:
     drawn = graph()
 
-    assert ways(drawn, "welcome") == {
+    assert paths(drawn, "welcome") == {
         ("1", "office", "choice"),
         ("2", "office", "choice"),
         ("3", "message", "choice"),
         ("*", "welcome", "choice"),
         ("after 4 tries", "bye", "error"),
     }
-    assert ways(drawn, "office") == {
+    assert paths(drawn, "office") == {
         ("busy", "message", "error"),
         ("no answer", "message", "error"),
         ("error", "sorry", "error"),
         ("connected", THE_END, "next"),
     }
-    assert ways(drawn, "message") == {("", "bye", "next")}
+    assert paths(drawn, "message") == {("", "bye", "next")}
 
 
 def test_the_end_of_the_file_is_the_end_of_the_call() -> None:
     drawn = graph()
 
-    assert ways(drawn, "sorry") == {("", THE_END, "next")}
-    assert ways(drawn, "bye") == set()
+    assert paths(drawn, "sorry") == {("", THE_END, "next")}
+    assert paths(drawn, "bye") == set()
 
 
 def test_numbers_lead_in_and_faults_to_the_last_resort() -> None:
@@ -128,13 +128,13 @@ def test_a_way_that_is_never_taken_is_not_drawn() -> None:
         "flow: dead\nsteps:\n  a: {menu: One., keys: {1: c}, otherwise: c}\n  b: {say: Never.}\n  c: hangup\n"
     )
 
-    assert ("", "b", "next") not in ways(drawn, "a")
+    assert ("", "b", "next") not in paths(drawn, "a")
 
 
 def test_a_menu_without_otherwise_goes_on_when_patience_ends() -> None:
     drawn = graph("flow: onward\nsteps:\n  a: {menu: One., keys: {1: c}, tries: 1}\n  b: {say: Well.}\n  c: hangup\n")
 
-    assert ("after 1 try", "b", "next") in ways(drawn, "a")
+    assert ("after 1 try", "b", "next") in paths(drawn, "a")
 
 
 def test_every_kind_of_step_has_a_node_and_its_ways() -> None:
@@ -146,10 +146,10 @@ def test_every_kind_of_step_has_a_node_and_its_ways() -> None:
         "  d: {answered_by: {person: b, machine: c, after_greeting: true}}\n"
     )
 
-    assert ways(drawn, "a") == {("caller = +1555*", "c", "choice"), ("otherwise", "d", "choice")}
-    assert ways(drawn, "b") == {("open", "c", "hours"), ("closed", "d", "hours")}
-    assert ways(drawn, "c") == {("", "d", "choice")}
-    assert ways(drawn, "d") == {("person", "b", "choice"), ("machine", "c", "choice")}
+    assert paths(drawn, "a") == {("caller = +1555*", "c", "choice"), ("otherwise", "d", "choice")}
+    assert paths(drawn, "b") == {("open", "c", "hours"), ("closed", "d", "hours")}
+    assert paths(drawn, "c") == {("", "d", "choice")}
+    assert paths(drawn, "d") == {("person", "b", "choice"), ("machine", "c", "choice")}
     assert [node.details for node in drawn.nodes if node.name == "d"] == ["after greeting"]
 
 
@@ -201,22 +201,22 @@ def test_every_text_keeps_its_width_in_another_face() -> None:
 
 
 def test_text_is_measured_as_helvetica_is_wide() -> None:
-    assert Lettering(10).width("Hi, you") == pytest.approx(10 * (722 + 222 + 278 + 278 + 500 + 556 + 556) / 1000)
-    assert Lettering(10).width("é") == Lettering(10).width("e")
-    assert Lettering(10).width("電話") == 20
-    assert Lettering(10, bold=True).width("a") == Lettering(10, bold=True).width("á")
+    assert TextMetrics(10).width("Hi, you") == pytest.approx(10 * (722 + 222 + 278 + 278 + 500 + 556 + 556) / 1000)
+    assert TextMetrics(10).width("é") == TextMetrics(10).width("e")
+    assert TextMetrics(10).width("電話") == 20
+    assert TextMetrics(10, bold=True).width("a") == TextMetrics(10, bold=True).width("á")
 
 
 def test_text_breaks_into_lines_that_fit_and_ends_in_an_ellipsis() -> None:
-    lettering = Lettering(12)
+    metrics = TextMetrics(12)
 
-    lines = lettering.lines("one two three four five six seven eight nine ten " * 3, 80, 3)
+    lines = metrics.lines("one two three four five six seven eight nine ten " * 3, 80, 3)
 
     assert len(lines) == 3
-    assert all(lettering.width(line) <= 80 for line in lines)
+    assert all(metrics.width(line) <= 80 for line in lines)
     assert lines[-1].endswith("…")
-    assert lettering.lines("Donaudampfschiffahrtsgesellschaft", 80, 3)[0].endswith("…")
-    assert lettering.lines("", 80, 3) == ()
+    assert metrics.lines("Donaudampfschiffahrtsgesellschaft", 80, 3)[0].endswith("…")
+    assert metrics.lines("", 80, 3) == ()
 
 
 # Mermaid

@@ -12,7 +12,7 @@ from dialtone.domain.errors import FlowInvalid
 from dialtone.domain.watch import watched
 from dialtone.flow.during import BETWEEN_SECONDS, KEYS, MAX_OBEYED, TalkState
 from dialtone.flow.steps.transfer import TransferState
-from infra.flowkit.drawing.change_summary import noticed
+from infra.flowkit.drawing.change_summary import summary
 from infra.flowkit.drawing.words import details_of
 from infra.flowkit.lint import lint
 from tests.staged_call import StagedCall, actions, happened, loaded
@@ -195,7 +195,7 @@ def test_a_key_of_before_the_conversation_counts_for_nothing() -> None:
 def test_a_key_of_a_step_already_left_counts_for_nothing() -> None:
     staged = talking(TRANSFER.replace('"+15550191"', '"+15550191"\n        after: sorry'))
     mark = callee_state(staged.call, dialled=False)
-    staged.tell_of_far_leg("call.hangup", hangup_cause="normal_clearing", hangup_source="callee")
+    staged.tell_of_callee("call.hangup", hangup_cause="normal_clearing", hangup_source="callee")
 
     assert staged.call.step == "sorry"
     assert staged.take(happened("call.dtmf.received", 9, mark, digit="*")).reason.startswith("late")
@@ -301,8 +301,8 @@ def test_a_picture_says_what_the_keys_do() -> None:
 def test_a_change_of_a_key_is_one_sentence() -> None:
     old, new = (loaded(each).main for each in (TRANSFER, TRANSFER.replace("{recording: pause}", "{recording: stop}")))
 
-    assert noticed(old, new) == ["While they talk in “sales”, *3 now does: stop recording. Before: pause recording."]
-    assert noticed(new, loaded(TRANSFER.replace('"*3": {recording: pause}', "")).main) == [
+    assert summary(old, new) == ["While they talk in “sales”, *3 now does: stop recording. Before: pause recording."]
+    assert summary(new, loaded(TRANSFER.replace('"*3": {recording: pause}', "")).main) == [
         "While they talk in “sales”, *3 now does: nothing. Before: stop recording."
     ]
 

@@ -357,7 +357,7 @@ def test_what_begins_bears_the_mark_of_its_turn_and_what_ends_bears_none() -> No
     staged.gather_ends("1")
     staged.gather_ends("42")
     staged.tell("call.dtmf.received", digit="#")
-    staged.tell_of_far_leg("call.hangup", hangup_cause="not_found")
+    staged.tell_of_callee("call.hangup", hangup_cause="not_found")
 
     sent = [command for decision in staged.decisions for command in decision.commands]
     marked = [(command.action, mark_of(command).turn) for command in sent if "client_state" in command.parameters]

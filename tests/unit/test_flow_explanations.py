@@ -204,16 +204,16 @@ def problems(content: object) -> list[Problem]:
     return document.problems
 
 
-EVERY_WAY = yaml.safe_load((ROOT / "tests" / "flows" / "every-way" / "desk.yaml").read_text(encoding="utf-8"))
+EVERY_PATH = yaml.safe_load((ROOT / "tests" / "flows" / "every-path" / "desk.yaml").read_text(encoding="utf-8"))
 WRONG = ([1], {"qqq": 1}, 7, True, None)
 
 
-@pytest.mark.parametrize("step", EVERY_WAY["steps"])
+@pytest.mark.parametrize("step", EVERY_PATH["steps"])
 def test_a_slip_is_one_problem_and_every_key_that_a_remedy_names_is_taken(step: str) -> None:
-    for path, value in paths(EVERY_WAY["steps"][step], ("steps", step)):
+    for path, value in paths(EVERY_PATH["steps"][step], ("steps", step)):
         bad = [(path, {**value, "zzz": 1})] if isinstance(value, dict) else []
         for where, wrong in [*bad, *((path, each) for each in WRONG)] if len(path) > len(("steps", step)) else bad:
-            slipped = put(EVERY_WAY, where, wrong)
+            slipped = put(EVERY_PATH, where, wrong)
             found = problems(slipped)
             assert len(found) <= 1, (where, wrong, found)
             for problem in found:
@@ -221,5 +221,5 @@ def test_a_slip_is_one_problem_and_every_key_that_a_remedy_names_is_taken(step: 
                 listed = re.search(r"(?:keys here are|below it, of) (.*)$", problem.remedy)
                 for key in listed[1].split(", ") if listed else ():
                     kept = value if isinstance(value, dict) and "zzz" in str(wrong) else {}
-                    tried = problems(put(EVERY_WAY, where, {**kept, key: None}))
+                    tried = problems(put(EVERY_PATH, where, {**kept, key: None}))
                     assert not [each for each in tried if f"{key} is not a key" in each.reason], (where, problem)

@@ -92,9 +92,9 @@ def test_a_call_that_only_meets_errors_says_how_many() -> None:
 def test_people_who_do_not_answer_are_no_fault(cause: str) -> None:
     staged = StagedCall(LAST + f"  first: {{transfer: '{CALLED}'}}\n" + SORRY)
     staged.pick_up()
-    staged.tell_of_far_leg("call.initiated")
+    staged.tell_of_callee("call.initiated")
 
-    decision = staged.tell_of_far_leg("call.hangup", hangup_cause=cause)
+    decision = staged.tell_of_callee("call.hangup", hangup_cause=cause)
 
     assert (decision.reason, decision.incidents) == (f"transfer to +1555****: {cause}", ())
     assert staged.call.step == "sorry"

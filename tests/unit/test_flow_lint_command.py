@@ -54,9 +54,9 @@ def test_errors_make_the_status_1(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_silenced_errors_do_not(capsys: pytest.CaptureFixture[str]) -> None:
-    assert lint("--strict", FLOWS / "meant") == 0
+    assert lint("--strict", FLOWS / "accepted") == 0
     assert capsys.readouterr().out == (
-        "1 flow, 0 calendars, numbers.yaml in tests/flows/meant: 0 errors, 0 warnings, 2 silenced\n"
+        "1 flow, 0 calendars, numbers.yaml in tests/flows/accepted: 0 errors, 0 warnings, 2 silenced\n"
     )
 
 
@@ -67,15 +67,15 @@ def test_warnings_make_the_status_1_only_if_asked(warned: Path, capsys: pytest.C
 
 
 def test_several_paths_are_looked_at(warned: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert lint(warned, FLOWS / "meant", "--format", "json") == 0
+    assert lint(warned, FLOWS / "accepted", "--format", "json") == 0
     assert {Path(each["file"]).parent.name for each in json.loads(capsys.readouterr().out)} == {
         warned.parent.name,
-        "meant",
+        "accepted",
     }
 
 
 def test_github_is_reported_nothing_where_nothing_is_wrong(capsys: pytest.CaptureFixture[str]) -> None:
-    assert lint("--format", "github", FLOWS / "meant") == 0
+    assert lint("--format", "github", FLOWS / "accepted") == 0
     assert capsys.readouterr().out == ""
 
 

@@ -20,7 +20,7 @@ FOUND = Finding(
 FAINT = Finding(
     "a,b:c.yaml", 1, 1, "", "past-holiday", Severity.WARNING, "2025-12-25 is 100 % past\nor so", "write one"
 )
-SILENCED = Finding("x.yaml", 2, 1, "", "dead-end", Severity.ERROR, "ends", "mend it", silenced="it is meant")
+SILENCED = Finding("x.yaml", 2, 1, "", "dead-end", Severity.ERROR, "ends", "fix it", silenced="it is meant")
 FINDINGS = (FOUND, FAINT, SILENCED)
 
 TEXT = {"type": "object", "required": ["text"], "properties": {"text": {"type": "string", "minLength": 1}}}
@@ -209,7 +209,7 @@ def test_sarif_names_rule_place_and_why_a_finding_is_silenced() -> None:
 
 
 def test_sarif_gives_a_file_elsewhere_a_whole_address() -> None:
-    finding = Finding(str(Path("/flows/a.yaml")), 1, 1, "", "dead-end", Severity.ERROR, "ends", "mend it")
+    finding = Finding(str(Path("/flows/a.yaml")), 1, 1, "", "dead-end", Severity.ERROR, "ends", "fix it")
 
     [run] = json.loads(formatted("sarif", (finding,)))["runs"]
 

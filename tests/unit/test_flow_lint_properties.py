@@ -18,7 +18,7 @@ from infra.flowkit.linting.finding import Severity
 
 ROOT = Path(__file__).resolve().parents[2]
 TODAY = date(2026, 11, 22)
-FLOWS = [*flow_paths(SAMPLES), ROOT / "tests" / "flows" / "every-way" / "desk.yaml"]
+FLOWS = [*flow_paths(SAMPLES), ROOT / "tests" / "flows" / "every-path" / "desk.yaml"]
 SCRAPS = ("", "{}", "[]", "null", "7", "nowhere", '"*"', "2026-13-45", "&a x", "*a", "- ", "{", "\t", "true: 1")
 
 

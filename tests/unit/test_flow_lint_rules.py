@@ -828,7 +828,7 @@ def test_people_who_are_rung_in_turn_add_up(found_in: FindRules) -> None:
 
 def test_every_way_that_a_step_names_is_known_as_it_is_written() -> None:
     """`unknown-step` reads the names of steps where they are written; a way that is new must be made known to it."""
-    folders = [SAMPLES, ROOT / "tests" / "flows" / "meant", ROOT / "tests" / "flows" / "every-way"]
+    folders = [SAMPLES, ROOT / "tests" / "flows" / "accepted", ROOT / "tests" / "flows" / "every-path"]
     for path in (path for folder in folders for path in flow_paths(folder)):
         file = Folder(path.parent, TODAY).file(path)
         assert file.kind is Kind.FLOW

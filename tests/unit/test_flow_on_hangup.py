@@ -107,19 +107,19 @@ def ringing(flow: str) -> StagedCall:
     return staged
 
 
-def far_mark(staged: StagedCall) -> ClientState:
+def callee_mark(staged: StagedCall) -> ClientState:
     return ClientState.decode(str(staged.decisions[-1].commands[-1].parameters["target_leg_client_state"]))
 
 
 def bridged(staged: StagedCall) -> list[Event]:
-    return [happened("call.bridged", 20, staged.mark), happened("call.bridged", 20.001, far_mark(staged))]
+    return [happened("call.bridged", 20, staged.mark), happened("call.bridged", 20.001, callee_mark(staged))]
 
 
 def hung_up(staged: StagedCall, own: float, far: float, far_source: str) -> list[Event]:
     cause = {"hangup_cause": "normal_clearing"}
     return [
         happened("call.hangup", own, staged.mark, **cause, hangup_source="caller"),
-        happened("call.hangup", far, far_mark(staged), **cause, hangup_source=far_source),
+        happened("call.hangup", far, callee_mark(staged), **cause, hangup_source=far_source),
     ]
 
 
@@ -171,7 +171,7 @@ def test_a_caller_who_hangs_up_while_it_rings_has_given_up(order: Sequence[int])
     staged = ringing(QUEUE)
     reported = [
         happened("call.hangup", 30, staged.mark, hangup_cause="normal_clearing", hangup_source="caller"),
-        happened("call.hangup", 30, far_mark(staged), hangup_cause="originator_cancel", hangup_source="caller"),
+        happened("call.hangup", 30, callee_mark(staged), hangup_cause="originator_cancel", hangup_source="caller"),
     ]
 
     take(staged, reported, order)

@@ -180,7 +180,7 @@ def test_whoever_is_on_call_is_rung_and_then_the_next() -> None:
     call.pick_up()
     first = call.decisions[-1].commands[-1].parameters["to"]
 
-    call.tell_of_far_leg("call.hangup", hangup_cause="timeout")
+    call.tell_of_callee("call.hangup", hangup_cause="timeout")
     second = call.decisions[-1].commands[-1].parameters["to"]
 
     assert (first, second, call.call.variables["on_call.name"]) == ("+15550191", "+15550192", "Ada Byron")

@@ -10,7 +10,7 @@ import pytest
 from dialtone.domain.errors import FlowInvalid
 from dialtone.domain.events import recorded_payload
 from dialtone.flow.parser import read_flow
-from infra.flowkit.drawing.change_summary import noticed
+from infra.flowkit.drawing.change_summary import summary
 from infra.flowkit.drawing.words import edge_label
 from tests.staged_call import StagedCall, actions, happened, mark_of
 
@@ -300,6 +300,6 @@ def test_a_picture_and_a_comparison_say_that_digits_may_be_said() -> None:
     was, now, more = (read_flow("main.yaml", text.format(each)) for each in ("false", "true", "{1: one more}"))
 
     assert [edge_label(each.steps["a"], "next") for each in (was, now)] == ["keyed in", "keyed in or said"]
-    assert noticed(was, now) == ["In “a” callers may now say the digits in place of keying them in."]
-    assert noticed(now, was) == ["In “a” callers may no longer say the digits; they can only key them in."]
-    assert noticed(now, more) == ["In “a” callers may now say, in place of a key, 1 = one more; before, nothing."]
+    assert summary(was, now) == ["In “a” callers may now say the digits in place of keying them in."]
+    assert summary(now, was) == ["In “a” callers may no longer say the digits; they can only key them in."]
+    assert summary(now, more) == ["In “a” callers may now say, in place of a key, 1 = one more; before, nothing."]

@@ -10,7 +10,7 @@ from dialtone.domain.errors import FlowInvalid
 from dialtone.domain.events import recorded_payload
 from dialtone.domain.spoken_choices import report
 from dialtone.flow.parser import read_flow
-from infra.flowkit.drawing.change_summary import noticed
+from infra.flowkit.drawing.change_summary import summary
 from infra.flowkit.drawing.words import edge_label
 from tests.staged_call import StagedCall, actions, happened, mark_of
 
@@ -203,4 +203,4 @@ def test_words_stand_at_their_edge_in_a_picture_and_a_change_of_them_is_reported
 
     assert edge_label(now.steps["a"], "keys.1") == "1 or “sales”"
     sentence = "In “a” callers may now say, in place of a key, 1 = sales or boats; before, 1 = sales."
-    assert noticed(was, now) == [sentence]
+    assert summary(was, now) == [sentence]

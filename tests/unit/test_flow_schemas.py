@@ -210,9 +210,9 @@ def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
 def mutated(sample: Any, data: st.DataObject) -> Any:  # noqa: ANN401 -- as above
     """The sample with something wrong at one place."""
     changed = copy.deepcopy(sample)
-    *way, last = data.draw(st.sampled_from(list(places(changed))))
+    *route, last = data.draw(st.sampled_from(list(places(changed))))
     around = changed
-    for part in way:
+    for part in route:
         around = around[part]
     how = data.draw(st.sampled_from(["remove", "put", "rename"]))
     if how == "remove" or (how == "rename" and isinstance(around, list)):

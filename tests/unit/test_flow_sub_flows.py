@@ -12,7 +12,7 @@ from dialtone.domain.watch import OVERDUE
 from dialtone.flow.engine import MAX_VARIABLES_BYTES, MAX_VISITS
 from dialtone.flow.parser import read_flow
 from tests.staged_call import SESSION, StagedCall, actions, happened
-from tests.unit.test_flow_ways import heard, staged
+from tests.unit.test_flow_paths import heard, staged
 
 CALLS = """
     last_resort: sorry

@@ -8,7 +8,7 @@ from dialtone.domain.errors import FlowInvalid
 from dialtone.domain.events import recorded_payload
 from dialtone.domain.live_words import MAX_SENTENCE_CHARACTERS, report
 from dialtone.flow.parser import read_flow
-from infra.flowkit.drawing.change_summary import noticed
+from infra.flowkit.drawing.change_summary import summary
 from tests.staged_call import StagedCall, actions, happened
 
 FLOW = """
@@ -170,4 +170,4 @@ def test_a_comparison_says_what_is_written_down() -> None:
     text = "flow: main\nsteps:\n  a: {{transcribe: start, tracks: {}}}\n  bye: hangup\n"
     was, now = (read_flow("main.yaml", text.format(each)) for each in ("inbound", "both"))
 
-    assert noticed(was, now) == ["In “a”, tracks is now both; before, inbound."]
+    assert summary(was, now) == ["In “a”, tracks is now both; before, inbound."]

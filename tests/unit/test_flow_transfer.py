@@ -52,8 +52,8 @@ def test_the_caller_hears_music_while_the_other_is_rung() -> None:
 def test_the_far_legs_events_come_back_to_the_leg_that_asked() -> None:
     staged = ringing()
 
-    staged.tell_of_far_leg("call.initiated", direction="outgoing")
-    staged.tell_of_far_leg("call.answered")
+    staged.tell_of_callee("call.initiated", direction="outgoing")
+    staged.tell_of_callee("call.answered")
 
     assert (staged.call.leg_id, staged.call.step, staged.call.turn) == (LEG, "agent", 1)
     assert staged.call.status == "answered"
@@ -84,9 +84,9 @@ def test_the_music_stops_once_though_both_legs_tell_that_they_are_connected(far_
     staged = ringing()
 
     if far_first:
-        decisions = [staged.tell_of_far_leg("call.bridged"), staged.tell("call.bridged")]
+        decisions = [staged.tell_of_callee("call.bridged"), staged.tell("call.bridged")]
     else:
-        decisions = [staged.tell("call.bridged"), staged.tell_of_far_leg("call.bridged")]
+        decisions = [staged.tell("call.bridged"), staged.tell_of_callee("call.bridged")]
 
     assert [actions(decision) for decision in decisions] == [["playback_stop"], []]
     assert decisions[0].commands[0].parameters == {"stop": "all"}
@@ -119,7 +119,7 @@ def test_the_earlier_of_the_two_times_is_when_they_were_connected(overtaken: boo
 def test_a_transfer_that_nobody_answers_takes_the_way_that_the_cause_names(cause: str, step: str) -> None:
     staged = ringing()
 
-    decision = staged.tell_of_far_leg("call.hangup", hangup_cause=cause)
+    decision = staged.tell_of_callee("call.hangup", hangup_cause=cause)
 
     assert actions(decision) == ["playback_stop", "speak"]
     assert staged.call.step == step
@@ -130,7 +130,7 @@ def test_a_transfer_that_nobody_answers_takes_the_way_that_the_cause_names(cause
 def test_the_caller_of_a_far_leg_that_was_talked_to_or_given_up_is_waited_for_and_not_for_ever(cause: str) -> None:
     staged = ringing()
 
-    decision = staged.tell_of_far_leg("call.hangup", hangup_cause=cause)
+    decision = staged.tell_of_callee("call.hangup", hangup_cause=cause)
 
     assert actions(decision) == ["gather"]
     assert decision.commands[0].parameters["initial_timeout_millis"] == PARTED_SECONDS * 1_000
@@ -141,7 +141,7 @@ def test_the_caller_of_a_far_leg_that_was_talked_to_or_given_up_is_waited_for_an
 @pytest.mark.parametrize(("flow", "step"), [(TRANSFER, "nobody"), (BARE, "sorry")])
 def test_a_caller_who_is_still_there_after_that_was_never_connected(cause: str, flow: str, step: str) -> None:
     staged = ringing(flow)
-    staged.tell_of_far_leg("call.hangup", hangup_cause=cause)
+    staged.tell_of_callee("call.hangup", hangup_cause=cause)
 
     staged.gather_ends("", status="timeout")
 
@@ -150,7 +150,7 @@ def test_a_caller_who_is_still_there_after_that_was_never_connected(cause: str, 
 
 def test_a_caller_who_is_still_there_after_a_conversation_that_ends_the_call_is_hung_up() -> None:
     staged = ringing()
-    staged.tell_of_far_leg("call.hangup", hangup_cause="normal_clearing")
+    staged.tell_of_callee("call.hangup", hangup_cause="normal_clearing")
     staged.tell("call.bridged")
 
     assert actions(staged.gather_ends("", status="timeout")) == ["hangup"]
@@ -162,14 +162,14 @@ def test_nobody_waits_for_a_caller_who_has_hung_up() -> None:
     staged.take(happened("call.hangup", end, staged.mark, hangup_cause="normal_clearing", hangup_source="caller"))
     staged.seconds -= 1
 
-    assert staged.tell_of_far_leg("call.hangup", hangup_cause="normal_clearing").commands == ()
+    assert staged.tell_of_callee("call.hangup", hangup_cause="normal_clearing").commands == ()
 
 
 @pytest.mark.parametrize("cause", ["user_busy", "timeout", "call_rejected"])
 def test_without_a_way_for_it_a_transfer_takes_the_error_path(cause: str) -> None:
     staged = ringing(BARE)
 
-    decision = staged.tell_of_far_leg("call.hangup", hangup_cause=cause)
+    decision = staged.tell_of_callee("call.hangup", hangup_cause=cause)
 
     assert staged.call.step == "sorry"
     assert decision.reason == f"transfer to sip:desk@example.com: {cause}"
@@ -179,18 +179,18 @@ def test_once_connected_the_far_legs_end_is_the_calls_end_and_no_way_is_taken() 
     staged = ringing()
     staged.tell("call.bridged")
 
-    assert staged.tell_of_far_leg("call.hangup", hangup_cause="user_busy").commands == ()
+    assert staged.tell_of_callee("call.hangup", hangup_cause="user_busy").commands == ()
     assert staged.call.step == "agent"
 
 
 def test_a_far_leg_of_a_transfer_already_left_changes_nothing() -> None:
     staged = ringing()
-    staged.tell_of_far_leg("call.hangup", hangup_cause="timeout")
+    staged.tell_of_callee("call.hangup", hangup_cause="timeout")
     before = staged.call
 
     decisions = [
-        staged.tell_of_far_leg("call.speak.ended", status="completed"),
-        staged.tell_of_far_leg("call.hangup", hangup_cause="user_busy"),
+        staged.tell_of_callee("call.speak.ended", status="completed"),
+        staged.tell_of_callee("call.hangup", hangup_cause="user_busy"),
     ]
 
     assert [decision.commands for decision in decisions] == [(), ()]
@@ -223,7 +223,7 @@ def test_the_far_leg_is_marked_with_the_turn_so_that_a_second_transfer_is_report
     ))  # fmt: skip
     staged.pick_up()
 
-    staged.tell_of_far_leg("call.hangup", hangup_cause="call_rejected")
+    staged.tell_of_callee("call.hangup", hangup_cause="call_rejected")
 
     (second,) = staged.decisions[-1].commands
     assert second.parameters["to"] == "+15550198"

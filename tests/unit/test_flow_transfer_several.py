@@ -90,7 +90,7 @@ def _event_of(staged: StagedCall, event_type: str, leg: str, mark: str, payload:
 def test_the_next_is_rung_when_the_one_before_does_not_answer() -> None:
     staged = ringing(IN_TURN)
 
-    decision = staged.tell_of_far_leg("call.hangup", hangup_cause="timeout")
+    decision = staged.tell_of_callee("call.hangup", hangup_cause="timeout")
 
     (second,) = decision.commands
     assert (second.action, second.parameters["to"], second.parameters["timeout_secs"]) == (
@@ -116,8 +116,8 @@ def test_when_all_were_rung_in_vain_the_way_is_that_of_the_most_hopeful_cause(
 ) -> None:
     staged = ringing(IN_TURN)
 
-    staged.tell_of_far_leg("call.hangup", hangup_cause=first)
-    staged.tell_of_far_leg("call.hangup", hangup_cause=second)
+    staged.tell_of_callee("call.hangup", hangup_cause=first)
+    staged.tell_of_callee("call.hangup", hangup_cause=second)
 
     assert staged.call.step == step
 
@@ -412,7 +412,7 @@ def test_a_plain_transfer_asks_telnyx_to_keep_the_caller_and_goes_on_after_it() 
 
     staged.tell("call.bridged")
 
-    decision = staged.tell_of_far_leg("call.hangup", hangup_cause="normal_clearing")
+    decision = staged.tell_of_callee("call.hangup", hangup_cause="normal_clearing")
 
     assert actions(decision) == ["speak"]
     assert staged.call.step == "survey"
@@ -429,7 +429,7 @@ AFTER = """
 def test_the_end_of_a_conversation_reported_before_its_beginning_leads_on_all_the_same() -> None:
     staged = ringing(AFTER)
 
-    assert actions(staged.tell_of_far_leg("call.hangup", hangup_cause="normal_clearing")) == ["gather"]
+    assert actions(staged.tell_of_callee("call.hangup", hangup_cause="normal_clearing")) == ["gather"]
 
     assert actions(staged.tell("call.bridged")) == ["gather_stop", "speak"]
     assert staged.call.step == "survey"
@@ -437,7 +437,7 @@ def test_the_end_of_a_conversation_reported_before_its_beginning_leads_on_all_th
 
 def test_a_caller_whom_nobody_was_connected_with_is_not_taken_for_one_who_has_talked() -> None:
     staged = ringing(AFTER)
-    staged.tell_of_far_leg("call.hangup", hangup_cause="normal_clearing")
+    staged.tell_of_callee("call.hangup", hangup_cause="normal_clearing")
 
     staged.gather_ends("", status="timeout")
 
@@ -448,7 +448,7 @@ def test_a_caller_who_hung_up_in_the_conversation_is_not_led_on() -> None:
     staged = ringing(AFTER)
     staged.tell("call.bridged")
 
-    far_end = staged.tell_of_far_leg("call.hangup", hangup_cause="normal_clearing", hangup_source="caller")
+    far_end = staged.tell_of_callee("call.hangup", hangup_cause="normal_clearing", hangup_source="caller")
 
     assert (actions(far_end), staged.call.step) == (["gather"], "agent")
 
@@ -456,7 +456,7 @@ def test_a_caller_who_hung_up_in_the_conversation_is_not_led_on() -> None:
 def test_a_caller_who_seemed_to_have_hung_up_and_is_there_is_led_on() -> None:
     staged = ringing(AFTER)
     staged.tell("call.bridged")
-    staged.tell_of_far_leg("call.hangup", hangup_cause="normal_clearing", hangup_source="caller")
+    staged.tell_of_callee("call.hangup", hangup_cause="normal_clearing", hangup_source="caller")
 
     staged.gather_ends("", status="timeout")
 
@@ -478,7 +478,7 @@ def test_a_connection_reported_late_does_not_count_for_the_transfer_after_it() -
     staged = ringing('steps:\n  agent: {transfer: "+15550191", after: again}\n  again: {transfer: "+15550192"}\n')
     told_by = staged.mark
     staged.tell("call.bridged")
-    staged.tell_of_far_leg("call.hangup", hangup_cause="normal_clearing")
+    staged.tell_of_callee("call.hangup", hangup_cause="normal_clearing")
 
     staged.tell("call.bridged", told_by)
 

@@ -16,7 +16,7 @@ from dialtone.flow.parser import read_flow
 from dialtone.flow.templating import MAX_VALUE_CHARACTERS, filled, filled_ssml, functions_in, names_in, spoken
 from dialtone.flow.text_functions import FUNCTIONS, why_not
 from dialtone.flow.values import NotComputable, comparable, drawn, number, reckoned
-from infra.flowkit.drawing.change_summary import noticed
+from infra.flowkit.drawing.change_summary import summary
 from infra.flowkit.drawing.graph import graph_of
 from infra.flowkit.drawing.words import edge_label, met_by_caller
 from tests.staged_call import StagedCall, loaded
@@ -396,7 +396,7 @@ def test_a_picture_and_a_comparison_say_how_long_callers_are_remembered() -> Non
     old, new = (loaded(f"{top}steps:\n  a: hangup\n").main for top in ("", "memory: {days: 30}\n"))
 
     assert graph_of(new).note == "callers are remembered for 30 days"
-    assert noticed(old, new) == ["Callers are now remembered for 30 days; before, not at all."]
+    assert summary(old, new) == ["Callers are now remembered for 30 days; before, not at all."]
 
 
 @pytest.mark.parametrize("memory", ["{}", "{days: 0}", "{days: 731}", "90", "{days: 1, of: [x]}"])

@@ -12,7 +12,7 @@ from dialtone.domain.client_state import ClientState
 from dialtone.domain.events import Event
 from dialtone.domain.hangup_causes import HANGUP_CAUSES
 from dialtone.flow.parser import STEP_KINDS
-from tests.staged_call import LEG, SESSION, StagedCall, far_mark_of, happened, moment
+from tests.staged_call import LEG, SESSION, StagedCall, callee_mark_of, happened, moment
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,7 +38,7 @@ def saved(staged: StagedCall) -> None:
 
 
 def rung_in_vain(staged: StagedCall) -> None:
-    staged.tell_of_far_leg("call.hangup", hangup_cause="timeout")
+    staged.tell_of_callee("call.hangup", hangup_cause="timeout")
 
 
 def detected(result: str) -> Happening:
@@ -172,7 +172,7 @@ def test_every_kind_of_step_has_its_endings() -> None:
 @pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
 def test_the_outcome_is_the_same_in_whatever_order_the_end_is_reported(order: tuple[int, ...]) -> None:
     staged = led("{transfer: '+15550199', no_answer: bye}")
-    far = far_mark_of(staged.decisions[-1].commands[-1])
+    far = callee_mark_of(staged.decisions[-1].commands[-1])
     cause = {"hangup_cause": "normal_clearing", "hangup_source": "caller"}
     reported = [
         happened("call.bridged", 20, staged.mark),

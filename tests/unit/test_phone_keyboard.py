@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE_SECONDS = 30.0
+TIMEOUT_SECONDS = 30.0
 
 PROGRAM = """
 import os, sys
@@ -51,7 +51,7 @@ class Terminal:
         self.shown = ""
 
     def wait_for(self, text: str) -> None:
-        ends = time.monotonic() + PATIENCE_SECONDS
+        ends = time.monotonic() + TIMEOUT_SECONDS
         while text not in self.shown:
             assert time.monotonic() < ends, f"{text} did not come: {self.shown}"
             if select.select([self.descriptor], [], [], 0.1)[0]:
@@ -68,7 +68,7 @@ class Terminal:
         return termios.tcgetattr(self.descriptor)
 
     def ended_with(self) -> int:
-        ends = time.monotonic() + PATIENCE_SECONDS
+        ends = time.monotonic() + TIMEOUT_SECONDS
         while time.monotonic() < ends:
             pid, status = os.waitpid(self.pid, os.WNOHANG)
             if pid:
@@ -234,9 +234,9 @@ def test_it_wakes_at_once(pipe: tuple[int, Keyboard]) -> None:
         keyboard.wake()
     began = time.monotonic()
 
-    assert keyboard.typed(PATIENCE_SECONDS) == ""
+    assert keyboard.typed(TIMEOUT_SECONDS) == ""
 
-    assert time.monotonic() - began < PATIENCE_SECONDS / 2
+    assert time.monotonic() - began < TIMEOUT_SECONDS / 2
     os.close(write)
 
 

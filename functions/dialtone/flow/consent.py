@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 from pydantic import Field, model_validator
 
 from dialtone.domain.recordings import Consent
+from dialtone.domain.units import MILLIS_PER_SECOND
 from dialtone.flow.keys import NO_KEY, Key, gathered_key, one_key, stop_gathering
 from dialtone.flow.moves import Fail, Go, Move, Wait
 from dialtone.flow.prompts import Prompt
 from dialtone.flow.shorthand import Shorthand
 from dialtone.flow.step_state import PromptState
-from dialtone.flow.steps.prompted_input import MILLIS
 from dialtone.flow.steps.say import heard_out, stop_queued, unplayable
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ class AskedConsent(Shorthand):
             heard = self.say.play(call, voice_defaults)
             return Wait(heard, replace(state, prompts=len(heard)))
         keys = one_key((self.accept, self.decline))
-        return Wait(self.say.gather(call, voice_defaults, WAIT_SECONDS * MILLIS, **keys), state)
+        return Wait(self.say.gather(call, voice_defaults, WAIT_SECONDS * MILLIS_PER_SECOND, **keys), state)
 
     def answered(
         self, call: Call, event: Event, voice_defaults: VoiceDefaults, *, step: str, onward: Go

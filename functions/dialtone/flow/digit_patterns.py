@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-MOST_WAYS = 100_000
+MOST_ATTEMPTS = 100_000
 """Each is tried in microseconds; a webhook has a second."""
 
 MAX_DIGITS = 128
@@ -20,7 +20,7 @@ _OPENING = re.compile(r"\((?:\?(?:P<\w+>|<?[=!]|[a-zA-Z-]*:|>))?")
 _ATOM = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|.", re.DOTALL)
 
 
-def ways(pattern: str) -> int:
+def attempts(pattern: str) -> int:
     """How many ways a pattern that compiles may be tried over digits, at most; MOST_WAYS + 1 stands for more."""
     return _choice(pattern, 0)[0]
 
@@ -61,7 +61,7 @@ def _bounds(how: re.Match[str]) -> tuple[int, int]:
 
 
 def _bounded(count: int) -> int:
-    return min(count, MOST_WAYS + 1)
+    return min(count, MOST_ATTEMPTS + 1)
 
 
 def lengths(pattern: str) -> tuple[int, int]:

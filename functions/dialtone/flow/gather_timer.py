@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from dialtone.domain.commands import Command, command
+from dialtone.domain.units import MILLIS_PER_SECOND
 
 if TYPE_CHECKING:
     from dialtone.domain.calls import Call
     from dialtone.domain.events import Event
 
-MILLIS = 1_000
 
 TIMER = "timer-"
 """How the id of such a gather begins; the turn follows. Telnyx sends it back with the gather's end."""
@@ -22,7 +22,7 @@ LEAST_SECONDS = 1
 
 def timer(call: Call, seconds: float) -> Command:
     """The command that starts it. Keys do not end it: none is the terminating digit, and there cannot be enough."""
-    millis = round(seconds * MILLIS)
+    millis = round(seconds * MILLIS_PER_SECOND)
     return command(
         "gather",
         call.control_id,

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 NOTHING = "A caller notices nothing: only comments, the description or the order of steps changed."
 
 
-def noticed(old: Flow | None, new: Flow | None) -> list[str]:
+def summary(old: Flow | None, new: Flow | None) -> list[str]:
     """Sentences, in the order of the new file; empty where the two are the same text."""
     if old is None or new is None:
         present = new or old

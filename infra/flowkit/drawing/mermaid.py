@@ -90,6 +90,6 @@ def _marks(graph: Graph, names: dict[str, str], edges: list[tuple[str, str, str,
         if nodes:
             yield f"  classDef {mark.value} {style}"
             yield f"  class {','.join(nodes)} {mark.value}"
-        ways = [str(place) for place, edge in enumerate(edges) if edge[3] is mark]
-        if ways:
-            yield f"  linkStyle {','.join(ways)} {style}"
+        paths = [str(place) for place, edge in enumerate(edges) if edge[3] is mark]
+        if paths:
+            yield f"  linkStyle {','.join(paths)} {style}"

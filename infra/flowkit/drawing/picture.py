@@ -16,22 +16,22 @@ import graphlay
 
 from infra.flowkit.drawing.edge_routing import collisions, crossings_among, separated, straight
 from infra.flowkit.drawing.shapes import Box, Card, Line, Picture, Row, Tag
-from infra.flowkit.drawing.text_metrics import Lettering, readable
+from infra.flowkit.drawing.text_metrics import TextMetrics, readable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from infra.flowkit.drawing.graph import Edge, EdgeKind, Graph, Mark, Node
 
-NAME = Lettering(13, bold=True)
-KIND = Lettering(10.5)
-TEXT = Lettering(12)
-DETAILS = Lettering(10.5)
-PILL = Lettering(12)
-CAP = Lettering(11, bold=True)
-WORDS = Lettering(10.5)
-TITLE = Lettering(19, bold=True)
-NOTE = Lettering(12)
+NAME = TextMetrics(13, bold=True)
+KIND = TextMetrics(10.5)
+TEXT = TextMetrics(12)
+DETAILS = TextMetrics(10.5)
+PILL = TextMetrics(12)
+CAP = TextMetrics(11, bold=True)
+WORDS = TextMetrics(10.5)
+TITLE = TextMetrics(19, bold=True)
+NOTE = TextMetrics(12)
 
 CARD_WIDTH = 252
 CARD_PADDING = 13
@@ -265,10 +265,10 @@ class _Face:
 
     @classmethod
     def of(cls, node: Node, ways: Sequence[_Bundle], direction: Direction) -> _Face:
-        strip = max((way.along(direction) for way in ways), default=0)
-        room = LOOP_ROOM if any(way.loops for way in ways) else 0
+        strip = max((route.along(direction) for route in ways), default=0)
+        room = LOOP_ROOM if any(route.loops for route in ways) else 0
         gap = WAY_GAPS[direction]
-        needed = sum(way.across(direction) + gap for way in ways) + 8 - gap if strip else 0
+        needed = sum(route.across(direction) + gap for route in ways) + 8 - gap if strip else 0
         if node.role != "step":
             name = Row(16, PILL_HEIGHT / 2 + 4, node.name, "pill", PILL)
             return cls(round(PILL.width(node.name)) + 32, PILL_HEIGHT, strip, room, (name,))
@@ -299,23 +299,23 @@ def _rows(node: Node, width: int) -> tuple[tuple[Row, ...], int]:
         Row(width - CARD_PADDING - kind_width, y, kind, "kind", KIND),
     ]
     y += 5
-    for text, style, lettering, most in (
+    for text, style, metrics, most in (
         (node.text, "text", TEXT, TEXT_LINES),
         (node.before and f"was {node.before}", "before", TEXT, TEXT_LINES),
         (node.details, "details", DETAILS, DETAIL_LINES),
     ):
-        y += 3 if text and lettering is DETAILS else 0
-        for line in _cut(text, inner, lettering, most):
-            y += 16 if lettering is TEXT else 14
-            rows.append(Row(CARD_PADDING, y, line, style, lettering))
+        y += 3 if text and metrics is DETAILS else 0
+        for line in _cut(text, inner, metrics, most):
+            y += 16 if metrics is TEXT else 14
+            rows.append(Row(CARD_PADDING, y, line, style, metrics))
     return tuple(rows), round(y) + 12
 
 
-def _cut(text: str, width: int, lettering: Lettering, most: int) -> list[str]:
+def _cut(text: str, width: int, metrics: TextMetrics, most: int) -> list[str]:
     """The lines that are shown: of a text in several languages, some of each."""
     languages = text.split("\n") if text else []
     of_each = most if len(languages) <= 1 else LANGUAGE_LINES
-    return [line for language in languages for line in lettering.lines(language, width, of_each)]
+    return [line for language in languages for line in metrics.lines(language, width, of_each)]
 
 
 def _backward(graph: Graph, bundles: Iterable[_Bundle]) -> set[tuple[str, str]]:
@@ -582,10 +582,10 @@ class _Sheet:
                 end = (start[0], reference.box.y) if self._down else (reference.box.x, start[1])
                 points = (start, end)
             else:
-                way = straight([(round(x + dx), round(y + dy)) for x, y in placed.points[place]])
+                route = straight([(round(x + dx), round(y + dy)) for x, y in placed.points[place]])
                 # The engine's line begins below the labels; ours at the card.
-                start = (way[0][0], box.bottom) if self._down else (box.right, way[0][1])
-                points = (start, *way[1:])
+                start = (route[0][0], box.bottom) if self._down else (box.right, route[0][1])
+                points = (start, *route[1:])
             lines.append(Line(bundle.source, bundle.target, bundle.kind, bundle.mark, points, tags, reference))
         apart = separated([card.box for card in cards.values()], lines)
         return _framed(self.graph, tuple(cards.values()), tuple(apart))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from infra.flowkit.drawing.graph import EdgeKind, Mark, Node
-    from infra.flowkit.drawing.text_metrics import Lettering
+    from infra.flowkit.drawing.text_metrics import TextMetrics
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class Row:
     y: float
     text: str
     style: str
-    lettering: Lettering
+    metrics: TextMetrics
 
 
 @dataclass(frozen=True, slots=True)

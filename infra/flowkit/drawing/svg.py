@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from infra.flowkit.drawing.shapes import Card, Line, Picture, Tag
-    from infra.flowkit.drawing.text_metrics import Lettering
+    from infra.flowkit.drawing.text_metrics import TextMetrics
 
 _SPEAKING, _ASKING, _RECORDING = "#1f6feb", "#7b4fc9", "#c2334d"
 _CONNECTING, _DECIDING, _ENDING = "#0f7b6c", "#9a6700", "#57606a"
@@ -152,11 +152,11 @@ def svg_of(picture: Picture, *, on_page: bool = False) -> str:
     )
 
 
-def _text(x: float, y: float, text: str, style: str, lettering: Lettering) -> str:
+def _text(x: float, y: float, text: str, style: str, metrics: TextMetrics) -> str:
     """`textLength` keeps the words in their place where the face is another one than measured."""
-    length = round(lettering.width(text), 1)
+    length = round(metrics.width(text), 1)
     return (
-        f'<text class="{style}" x="{x:g}" y="{y:g}" font-size="{lettering.size:g}" '
+        f'<text class="{style}" x="{x:g}" y="{y:g}" font-size="{metrics.size:g}" '
         f'textLength="{length:g}" lengthAdjust="spacingAndGlyphs">{escape(readable(text))}</text>'
     )
 
@@ -209,13 +209,13 @@ def _tip(points: tuple[tuple[int, int], ...]) -> str:
 
 
 def _tag(tag: Tag, style: str, line: Line) -> str:
-    lettering, box = CAP if tag.is_key else WORDS, tag.box
-    x = box.x + (box.width - lettering.width(tag.text)) / 2
+    metrics, box = CAP if tag.is_key else WORDS, tag.box
+    x = box.x + (box.width - metrics.width(tag.text)) / 2
     drop = 5 if tag.text == "*" else 0  # the asterisk hangs high
     return (
         f'<g class="{style} {line.kind} {tag.mark.value}">'
         f'<rect x="{box.x}" y="{box.y}" width="{box.width}" height="{box.height}" rx="{4 if tag.is_key else 9}"/>'
-        f"{_text(round(x, 1), box.y + 13 + drop / 2, tag.text, '', lettering)}</g>"
+        f"{_text(round(x, 1), box.y + 13 + drop / 2, tag.text, '', metrics)}</g>"
     )
 
 
@@ -223,7 +223,7 @@ def _card(card: Card, on_page: bool) -> str:  # noqa: FBT001 -- as svg_of has it
     node, box = card.node, card.box
     named = f" data-node={quoteattr(readable(node.id))}" if on_page else ""
     inside = "".join(
-        _text(round(box.x + row.x, 1), round(box.y + row.y, 1), row.text, row.style, row.lettering) for row in card.rows
+        _text(round(box.x + row.x, 1), round(box.y + row.y, 1), row.text, row.style, row.metrics) for row in card.rows
     )
     place = f'x="{box.x}" y="{box.y}" width="{box.width}" height="{box.height}"'
     if node.role != "step":

@@ -47,7 +47,7 @@ def readable(text: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Lettering:
+class TextMetrics:
     """A size, in pixels, and a weight."""
 
     size: float

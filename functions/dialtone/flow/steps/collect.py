@@ -20,13 +20,14 @@ from pydantic import (
 
 from dialtone.domain.commands import Command, command
 from dialtone.domain.events import mask
+from dialtone.domain.units import MILLIS_PER_SECOND
 from dialtone.flow.digit_checks import Check, passes
-from dialtone.flow.digit_patterns import MAX_DIGITS, MOST_WAYS, ways
+from dialtone.flow.digit_patterns import MAX_DIGITS, MOST_ATTEMPTS, attempts
 from dialtone.flow.keys import Key, Spoken, SpokenDigits, gathered_key, meaning_one, one_key
 from dialtone.flow.moves import Go, Move
 from dialtone.flow.prompts import Prompt
 from dialtone.flow.shorthand import Shorthand
-from dialtone.flow.steps.prompted_input import MILLIS, Failure, PromptedInput, PromptedInputState
+from dialtone.flow.steps.prompted_input import Failure, PromptedInput, PromptedInputState
 from dialtone.flow.templating import DIGITS, MAX_VALUE_CHARACTERS, filled, known, names_in
 from dialtone.flow.values import plain_text
 
@@ -155,7 +156,7 @@ class Collect(PromptedInput):
             re.compile(pattern)
         except re.error as error:
             raise ValueError(f"is not a regular expression: {error.msg}") from None
-        if ways(pattern) > MOST_WAYS:
+        if attempts(pattern) > MOST_ATTEMPTS:
             raise ValueError("may take longer than a call: repeat neither a choice nor another repetition")
         return pattern
 
@@ -213,7 +214,7 @@ class Collect(PromptedInput):
         return {
             "minimum_digits": self.digits.min,
             "maximum_digits": self.digits.max,
-            "inter_digit_timeout_millis": self.between_seconds * MILLIS,
+            "inter_digit_timeout_millis": self.between_seconds * MILLIS_PER_SECOND,
             "terminating_digit": self.ends_on,
         }
 

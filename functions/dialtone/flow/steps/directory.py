@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Self
 
 from pydantic import Field, StrictInt, field_validator, model_validator
 
+from dialtone.domain.units import MILLIS_PER_SECOND
 from dialtone.flow.data_files import ColumnName, DataName, NamedData
 from dialtone.flow.keys import Key, gathered_key, one_key
 from dialtone.flow.moves import Go, Move
 from dialtone.flow.prompts import Prompt
 from dialtone.flow.spelling import spellings
 from dialtone.flow.steps.find import own_name
-from dialtone.flow.steps.prompted_input import MILLIS, Failure, PromptedInput, PromptedInputState
+from dialtone.flow.steps.prompted_input import Failure, PromptedInput, PromptedInputState
 from dialtone.flow.voice_settings import MAX_SPOKEN_CHARACTERS
 
 if TYPE_CHECKING:
@@ -107,7 +108,7 @@ class Directory(PromptedInput):
         return {
             "minimum_digits": 1,
             "maximum_digits": MAX_KEYED,
-            "inter_digit_timeout_millis": self.between_seconds * MILLIS,
+            "inter_digit_timeout_millis": self.between_seconds * MILLIS_PER_SECOND,
             "terminating_digit": self.ends_on,
         }
 

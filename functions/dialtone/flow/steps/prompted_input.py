@@ -10,6 +10,7 @@ from pydantic import Field, StrictBool, StrictInt, model_validator
 
 from dialtone.domain.commands import command
 from dialtone.domain.decisions import NO_INPUT, WRONG_INPUT
+from dialtone.domain.units import MILLIS_PER_SECOND
 from dialtone.flow.keys import NO_KEY, gathered_key, stop_gathering
 from dialtone.flow.moves import Fail, Go, Move, Wait
 from dialtone.flow.prompts import Prompt
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from dialtone.flow.prompts import Sound
     from dialtone.flow.voice_settings import VoiceDefaults
 
-MILLIS = 1_000
 
 BETWEEN_PIECES_MILLIS = 300
 """How long the sounds of one question are apart, and a key still counts for the one before. Telnyx listens."""
@@ -136,7 +136,7 @@ class PromptedInput(Speaking):
             return Wait(tuple(sound.play(call) for sound in sounds), replace(state, prompts=len(sounds)))
         place = min(state.piece, len(sounds) - 1)
         last = place == len(sounds) - 1
-        timeout = self.wait_seconds * MILLIS if last else BETWEEN_PIECES_MILLIS
+        timeout = self.wait_seconds * MILLIS_PER_SECOND if last else BETWEEN_PIECES_MILLIS
         gather = sounds[place].gather(call, maximum_tries=1, timeout_millis=timeout, **digits)
         return Wait((gather,), replace(state, pieces=len(sounds)) if len(sounds) > 1 else state)
 
@@ -212,7 +212,7 @@ class PromptedInput(Speaking):
         return reminder.then(prompt) if reminder else prompt
 
     def _listen(self, call: Call, digits: dict[str, object]) -> Command:
-        wait = self.wait_seconds * MILLIS
+        wait = self.wait_seconds * MILLIS_PER_SECOND
         between = digits.get("inter_digit_timeout_millis", 0)
         most = digits["maximum_digits"]
         assert isinstance(between, int)  # noqa: S101 -- our own parameters
@@ -221,7 +221,7 @@ class PromptedInput(Speaking):
             "gather",
             call.control_id,
             initial_timeout_millis=wait,
-            timeout_millis=wait + most * between + MILLIS,
+            timeout_millis=wait + most * between + MILLIS_PER_SECOND,
             **digits,
         )
 

@@ -18,7 +18,7 @@ from dialtone.domain.telnyx_actions import E164
 from dialtone.domain.units import MILLIS_PER_SECOND
 from dialtone.domain.webhook_retry_policy import CALLEE_EVENTS, retries
 from dialtone.flow.during import CALLER, Side, TalkState
-from dialtone.flow.gather_timer import MILLIS, seconds_left, timer
+from dialtone.flow.gather_timer import seconds_left, timer
 from dialtone.flow.keys import Key, Keys, gathered_key, one_key, stop_gathering
 from dialtone.flow.moves import Fail, Go, Move, Wait
 from dialtone.flow.prompts import Prompt
@@ -287,7 +287,9 @@ class Queue(Connecting):
             return Wait((command("hangup", leg.control_id),), state)
         if self.whisper and self.accept and key is None:
             far, asked = replace(call, control_id=leg.control_id), one_key((self.accept,))
-            return Wait(self.whisper.gather(far, voice_defaults, self.accept_seconds * MILLIS, **asked), state)
+            return Wait(
+                self.whisper.gather(far, voice_defaults, self.accept_seconds * MILLIS_PER_SECOND, **asked), state
+            )
         return Wait((command("bridge", leg.control_id, queue=self.queue),), state)
 
     def _ringing(self, call: Call, event: Event, wait: Wait) -> Wait:

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, model_
 from dialtone.domain.call_variables import MESSAGE_ADDRESS
 from dialtone.domain.commands import Command, command
 from dialtone.domain.recordings import DELETED, KEPT, SUPERSEDED
+from dialtone.domain.units import MILLIS_PER_SECOND
 from dialtone.flow.consent import VARIABLE, AskedConsent
 from dialtone.flow.delivery_options import Targets, targets_of
 from dialtone.flow.gather_timer import seconds_left, timer, timer_ended
@@ -18,7 +19,6 @@ from dialtone.flow.moves import Fail, Go, Move, Wait
 from dialtone.flow.prompts import Prompt
 from dialtone.flow.recording_options import Channels, FileName, Format, Track, record_start
 from dialtone.flow.step_state import PromptState, StepState
-from dialtone.flow.steps.prompted_input import MILLIS
 from dialtone.flow.steps.say import heard_out, unplayable
 from dialtone.flow.steps.step import OnHangup, Speaking
 from dialtone.flow.transcription import Transcription
@@ -288,7 +288,7 @@ class Record(Speaking):
         )
 
     def _choices(self, call: Call, voice_defaults: VoiceDefaults, review: Review) -> tuple[Command, ...]:
-        return review.say.gather(call, voice_defaults, CHOICE_SECONDS * MILLIS, **one_key(review.keys))
+        return review.say.gather(call, voice_defaults, CHOICE_SECONDS * MILLIS_PER_SECOND, **one_key(review.keys))
 
     def _listened(self, call: Call, event: Event, review: Review) -> Move | None:
         """A message that cannot be played back can be decided about all the same."""

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from dialtone.domain.commands import Command, command
 from dialtone.domain.spoken_choices import CHOICE, ENDED, INSTRUCTIONS, RECOGNISED_LANGUAGES, VALID, schema
 from dialtone.domain.telnyx_actions import PROMPT_CHARACTERS
+from dialtone.domain.units import MILLIS_PER_SECOND
 from dialtone.flow.moves import Wait
-from dialtone.flow.steps.prompted_input import MILLIS
 
 if TYPE_CHECKING:
     from collections.abc import Container, Mapping, Sequence
@@ -64,7 +64,7 @@ def ask(step: PromptedInput, call: Call, voice_defaults: VoiceDefaults, prompt: 
         call.control_id,
         parameters=wanted.schema,
         assistant={"instructions": wanted.instructions},
-        user_response_timeout_ms=step.wait_seconds * MILLIS,
+        user_response_timeout_ms=step.wait_seconds * MILLIS_PER_SECOND,
         **_recognised(voice_defaults.wanted(call)),
         **greeting,
     )

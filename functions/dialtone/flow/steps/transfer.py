@@ -14,6 +14,7 @@ from dialtone.domain.commands import Command, command
 from dialtone.domain.decisions import NOT_REACHED, TARGET_REFUSED
 from dialtone.domain.hangup_causes import AFTER_A_CONVERSATION, NORMAL_CLEARING, ORIGINATOR_CANCEL, hangup_cause
 from dialtone.domain.numbers import masked
+from dialtone.domain.units import MILLIS_PER_SECOND
 from dialtone.domain.webhook_retry_policy import CALLEE_EVENTS, retries
 from dialtone.flow.caller_chosen import Sources, echoes
 from dialtone.flow.data_files import InFile, NamedData
@@ -27,7 +28,6 @@ from dialtone.flow.step_state import PromptState
 from dialtone.flow.steps.branch import TextsOrFile, fits
 from dialtone.flow.steps.connecting import Connecting
 from dialtone.flow.steps.consulting import PARK, Consulting
-from dialtone.flow.steps.prompted_input import MILLIS
 from dialtone.flow.templating import (
     CALLER,
     DIGITS,
@@ -52,7 +52,7 @@ if TYPE_CHECKING:
 
 AFTER = "after"
 
-WAYS = ("no_answer", "busy", "failed")
+UNANSWERED_PATHS = ("no_answer", "busy", "failed")
 """What may become of those who are rung; of several, the first of these that happened leads on."""
 
 PARTED_SECONDS = 5
@@ -107,9 +107,9 @@ class TransferState(PromptState, TalkState):
         """The same."""
         return {**super().stored(), **self.whispers}
 
-    def next_round(self, way: str) -> TransferState:
+    def next_round(self, step_path: str) -> TransferState:
         """The state once another was rung in vain, with what became of that."""
-        in_vain = {way: getattr(self, way) + 1}
+        in_vain = {step_path: getattr(self, step_path) + 1}
         return replace(self, round=self.round + 1, **in_vain)
 
 
@@ -450,7 +450,7 @@ class Transfer(Consulting, Connecting):
                 return self._connect(call, call.far_legs[leg_id])
             state = TransferState.of(call)
             return Wait(heard, replace(state, whispers={**state.whispers, leg_id: len(heard)}))
-        gather = whisper.gather(far, voice_defaults, self.accept_seconds * MILLIS, **one_key((self.accept,)))
+        gather = whisper.gather(far, voice_defaults, self.accept_seconds * MILLIS_PER_SECOND, **one_key((self.accept,)))
         return Wait(gather, TransferState.of(call))
 
     def _whispered(self, call: Call, event: Event, leg: CalleeLeg) -> Move | None:
@@ -531,15 +531,19 @@ class Transfer(Consulting, Connecting):
     def _not_reached(self, call: Call, causes: Sequence[str]) -> Move:
         found = {hangup_cause(cause).path for cause in causes}
         if self._more(call):
-            (way,) = found
-            again = TransferState.of(call).next_round(way)
+            (step_path,) = found
+            again = TransferState.of(call).next_round(step_path)
             return Go(self.name, self._music_stopped(call), variables=_since(call), state=again)
-        way = next(way for way in WAYS if way in found or getattr(TransferState.of(call), way))
-        if getattr(self, way):
-            path = self.take(way, commands=self._music_stopped(call), variables=_since(call))
+        step_path = next(
+            step_path
+            for step_path in UNANSWERED_PATHS
+            if step_path in found or getattr(TransferState.of(call), step_path)
+        )
+        if getattr(self, step_path):
+            path = self.take(step_path, commands=self._music_stopped(call), variables=_since(call))
             return replace(path, result=NOT_REACHED)
         reason = f"transfer to {', '.join(map(masked, self.transfer.to))}: {', '.join(causes)}"
-        return Fail(reason, self._music_stopped(call), fault=way == "failed", result=NOT_REACHED)
+        return Fail(reason, self._music_stopped(call), fault=step_path == "failed", result=NOT_REACHED)
 
     def _music_stopped(self, call: Call) -> tuple[Command, ...]:
         return (command("playback_stop", call.control_id, stop="all"),) if self.hold else ()

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, ClassVar
 from pydantic import Field, StrictInt
 
 from dialtone.domain.commands import Command, command
-from dialtone.flow.gather_timer import MILLIS, cut_off_by_detection, seconds_left
+from dialtone.domain.units import MILLIS_PER_SECOND
+from dialtone.flow.gather_timer import cut_off_by_detection, seconds_left
 from dialtone.flow.keys import Keys, gathered_key, one_key, stop_gathering
 from dialtone.flow.moves import Move, Wait
 from dialtone.flow.steps.step import Step
@@ -50,12 +51,12 @@ class Pause(Step):
         return stop_gathering(call)
 
     def _listen(self, call: Call, seconds: float) -> Move:
-        silence = round(seconds * MILLIS)
+        silence = round(seconds * MILLIS_PER_SECOND)
         listen = command(
             "gather",
             call.control_id,
             initial_timeout_millis=silence,
-            timeout_millis=silence + MILLIS,
+            timeout_millis=silence + MILLIS_PER_SECOND,
             **one_key(self.keys),
         )
         return Wait((listen,))

@@ -29,4 +29,4 @@ def calendar_gap(file: FlowFile) -> Iterator[Found]:
     for day in days(file.document):
         for before, after in day.neighbours():
             if timedelta() < after.begins - before.ends_at < SHORT_GAP:
-                yield Found(day.path, f"is closed for minutes between {before} and {after}", "join them, or mend one")
+                yield Found(day.path, f"is closed for minutes between {before} and {after}", "join them, or fix one")

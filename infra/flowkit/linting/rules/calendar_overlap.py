@@ -19,4 +19,4 @@ def calendar_overlap(file: FlowFile) -> Iterator[Found]:
     for day in days(file.document):
         for before, after in day.neighbours():
             if after.begins < before.ends_at:
-                yield Found(day.path, f"is open {before} and {after}, which overlap", "mend one, or join them")
+                yield Found(day.path, f"is open {before} and {after}, which overlap", "fix one, or join them")

@@ -10,7 +10,7 @@ from dialtone.flow.steps.collect import Collect
 from dialtone.flow.steps.conference import Conference
 from dialtone.flow.steps.prompted_input import PromptedInput
 from dialtone.flow.steps.queue import Queue
-from dialtone.flow.steps.transfer import WAYS, Transfer
+from dialtone.flow.steps.transfer import UNANSWERED_PATHS, Transfer
 from infra.flowkit.linting.rule import ERROR, Found, rule
 
 if TYPE_CHECKING:
@@ -47,14 +47,16 @@ def _asked_at_the_end(path: Path, step: PromptedInput) -> Iterator[Found]:
 
 
 def _left_alone(path: Path, step: Conference | Queue) -> Iterator[Found]:
-    missing = [way for way in (("timeout", "full") if step.hold else ("full",)) if not getattr(step, way)]
+    missing = [
+        step_path for step_path in (("timeout", "full") if step.hold else ("full",)) if not getattr(step, step_path)
+    ]
     if missing:
         reason = f"cuts the caller off where the wait ends with {' or '.join(missing)}"
         yield Found(path, reason, f"say where to go then: add {', '.join(missing)}, or on_error, or a last_resort")
 
 
 def _cut_off(path: Path, step: Transfer) -> Iterator[Found]:
-    missing = [way for way in WAYS if not getattr(step, way)]
+    missing = [step_path for step_path in UNANSWERED_PATHS if not getattr(step, step_path)]
     if missing:
         reason = f"cuts the caller off where the transfer ends with {' or '.join(missing)}"
         yield Found(path, reason, f"say where to go then: add {', '.join(missing)}, or on_error, or a last_resort")

@@ -26,9 +26,9 @@ def too_many_visits(file: FlowFile) -> Iterator[Found]:
     for name, step in file.steps.items():
         for other, _ in step.visits() if step.goes_next() and name not in unasked else ():
             if through := _back_to(file.flow.name, other, others):
-                way = f", by way of {', '.join(through[1:])}" if len(through) > 1 else ""
+                path = f", by way of {', '.join(through[1:])}" if len(through) > 1 else ""
                 reason = (
-                    f"visits {other}, which visits this flow again{way}; a caller who goes round is in the last resort"
+                    f"visits {other}, which visits this flow again{path}; a caller who goes round is in the last resort"
                     f" after {MAX_VISITS} visits"
                 )
                 yield Found(file.path_to(name, "go"), reason, _REMEDY)
