@@ -44,7 +44,7 @@ def smoke_call(stack: Deployed) -> Iterator[str]:
     try:
         Check(lambda request: _invoked(functions, function, request), store.delete).run()
     except Wrong as error:
-        raise DialtoneError(f"the synthetic call failed: {error}") from error
+        raise DialtoneError(f"the synthetic call failed: {error}; the webhook function's log says more") from error
     yield "A synthetic call was answered step by step; nothing of it is left."
 
 

@@ -85,7 +85,7 @@ def run(given: argparse.Namespace) -> int:
         if given.refused:
             shutil.copyfile(folder / REFUSED, given.refused)
         if not checked.recipients and not checked.rows:
-            raise DialtoneError(f"{given.to} has no rows: nobody is to be dialled")
+            raise DialtoneError(f"{given.to} has no rows: write one for each person to be dialled")
         plan = _plan(given, checked, now, starts_at, suppression_known=suppressed is not None)
         _show(plan, given)
         if plan.faults and not given.skip_invalid:
@@ -121,7 +121,7 @@ def _starts_at(written: str, now: int) -> int:
             f"--at {written} is past; times are in UTC unless they say otherwise: 2026-11-30T17:00+01:00"
         )
     if found > now + FARTHEST_SECONDS:
-        raise DialtoneError(f"--at {written} is more than a year away")
+        raise DialtoneError(f"--at {written} is more than a year away: name an earlier time")
     return found
 
 

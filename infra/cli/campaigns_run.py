@@ -170,7 +170,7 @@ def _file(name: str) -> TextIO:
     try:
         return Path(name).open("w", encoding="utf-8", newline="")
     except OSError as error:
-        raise DialtoneError(f"{name} cannot be written: {error.strerror}") from None
+        raise DialtoneError(f"{name} cannot be written ({error.strerror}): name another file") from None
 
 
 def _found(campaign_id: str, store: CampaignsTable) -> tuple[Campaign, Progress]:

@@ -146,7 +146,7 @@ def _text(name: str, folder: Path) -> Text:
         return read_file(file)
     found = at_revision(file, revision)
     if found is None:
-        raise DialtoneError(f"{file} was not there at {revision}")
+        raise DialtoneError(f"{file} was not there at {revision}: name a revision that has it")
     return found
 
 

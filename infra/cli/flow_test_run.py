@@ -32,7 +32,8 @@ def run(given: argparse.Namespace) -> int:
     ]
     if not scripts:
         which = f"whose name holds “{given.name}”" if given.name else f"in a file named <flow>{SUFFIX}"
-        raise DialtoneError(f"there is no conversation {which} in {given.flows}")
+        remedy = "leave -k out to play all" if given.name else "see docs/conversations.md for how to write one"
+        raise DialtoneError(f"there is no conversation {which} in {given.flows}: {remedy}")
     tell, sum_up = REPORTS[given.format]
     sdk.load()  # the carrier checks commands by the SDK's descriptions: that second belongs to no conversation
     began, conversations = time.perf_counter(), []

@@ -60,7 +60,7 @@ def _check(flows: Path) -> None:
     errors = [each for each in lint(flows) if each.severity is Severity.ERROR and not each.silenced]
     if errors:
         print(as_text(errors, rules()))
-        raise DialtoneError("nothing was published: the menus have errors")
+        raise DialtoneError("the menus have errors, so nothing was published: correct them, and run this again")
     scripts = [each for file in sorted(flows.glob(f"*{SUFFIX}")) for each in read_conversations(file)]
     sdk.load()  # the simulated carrier checks commands by the SDK's descriptions
     failed = [each for each in play(scripts, 1) if not each.passed]
@@ -68,7 +68,9 @@ def _check(flows: Path) -> None:
     for each in failed:
         show(each)
     if failed:
-        raise DialtoneError(f"nothing was published: {len(failed)} of {len(scripts)} conversations failed")
+        raise DialtoneError(
+            f"{len(failed)} of {len(scripts)} conversations failed, so nothing was published: see `dialtone flow test`"
+        )
     print(f"checked: no errors, {len(scripts)} conversations pass")
 
 

@@ -50,7 +50,7 @@ class PlaceFile:
         try:
             write_whole(self.path, json.dumps({"of": self.of, "after": after, "tally": tally.to_json()}))
         except OSError as error:
-            raise DialtoneError(f"{self.path} cannot be written: {error.strerror}") from error
+            raise DialtoneError(f"{self.path} cannot be written ({error.strerror}): name another file") from error
 
     def remove(self) -> None:
         """All is checked: there is no place to go on from."""

@@ -408,7 +408,7 @@ def test_the_page_has_the_words_and_the_picture(flows: Path, tmp_path: Path) -> 
             ["{}/desk.yaml@nonsense"],
             "nonsense is not a revision that git knows; write for example {0}/desk.yaml@HEAD~1",
         ),
-        (["{}/gone.yaml@HEAD"], "{0}/gone.yaml was not there at HEAD"),
+        (["{}/gone.yaml@HEAD"], "{0}/gone.yaml was not there at HEAD: name a revision that has it"),
         (
             ["HEAD", "{}/desk.yaml"],
             "HEAD is a revision and {0}/desk.yaml a file: write {0}/desk.yaml@HEAD in front of {0}/desk.yaml",

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @rule("dead-end", ERROR)
 def dead_end(file: FlowFile) -> Iterator[Found]:
-    """A step from which a call has no way on: the caller is cut off without a word, or waits for ever."""
+    """A step from which a call has no path onward: the caller is cut off without a word, or waits for ever."""
     routed = file.path.stem in file.folder.routed_flows
     visited = file.path.stem in file.folder.visited_flows  # at its end the call comes back to who visits it
     for name, step in file.steps.items():

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @rule("failing-lookup", ERROR)
 def failing_lookup(file: FlowFile) -> Iterator[Found]:
-    """A lookup without a way on for the day on which the other system is down: callers would be hung up on."""
+    """A lookup without a path for when the other system is down: callers would be hung up on."""
     for name, step in file.steps.items():
         if isinstance(step, LookUp) and not step.on_error and not file.flow.last_resort:
             reason = f"has no path when {step.lookup} does not answer"

@@ -17,7 +17,7 @@ _CALLERS = {"no_input": "nothing", "wrong": "a wrong key"}
 
 @rule("missing-otherwise", WARNING)
 def missing_otherwise(file: FlowFile) -> Iterator[Found]:
-    """A menu without a way for callers who press nothing or a wrong key: they fall into the step below."""
+    """A menu without a path for callers who press nothing or a wrong key: they fall into the step below."""
     for name, step in file.steps.items():
         if not isinstance(step, Menu) or not step.next or file.wrote(name, "next"):
             continue
