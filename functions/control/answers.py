@@ -205,7 +205,7 @@ class QueueList(Answer):
     """Queues of the flows that take calls, and of the calls that wait, by name."""
 
     queues: list[QueueSummary]
-    is_whole: bool = Field(description="Whether all calls of the last hours were looked at, and all flows readable.")
+    is_whole: bool = Field(description="Whether all calls that go on were looked at, and all flows readable.")
 
 
 class ActionAnswer(Answer):

@@ -33,6 +33,9 @@ READ_PAUSES_SECONDS = (0.1, 0.4, 1.6, 3.2)
 MOST_KEYS = 200_000
 """That a search for an id reads: some 26 MB, 3,300 read units, $0.0004."""
 
+NOT_DUE_LATER = timedelta(days=2 * KEEP_DAYS)
+"""When what is open is looked at again at the latest."""
+
 LEAST_CHARACTERS = 4
 """Of an id's beginning: fewer name no call."""
 
@@ -79,6 +82,12 @@ class Listing:
         while some := list(islice(left, KEYS_AT_ONCE)):
             found = self._legs(some)
             yield from (found[each] for each in some if each in found)
+
+    def open_calls(self, now: datetime, most: int) -> tuple[list[Call], bool]:
+        """The legs that go on, and whether these are all: by the index that holds only what is open, `most` of it."""
+        items = self.store.due_items((now + NOT_DUE_LATER).timestamp(), most)
+        places = (BegunLeg(each.call_session_id, each.item.removeprefix(LEG), 0) for each in items if each.is_leg)
+        return [each for each in self.calls(places) if not each.ended_at], len(items) < most
 
     def page(self, wanted: Selection, since: datetime, until: datetime, limit: int, most: int) -> Page:
         """The newest `limit` calls of a selection, or what of it is among the newest `most` calls.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
@@ -14,14 +14,12 @@ from pydantic import ConfigDict, Field
 from control.actions import Key, acting_responses
 from control.answers import Answer, DialAnswer, QueueList, QueueSummary, WaitingCaller
 from control.authorization import requester_of
-from control.calls import MOST_READ, responses
+from control.calls import responses
 from control.dialling import NewCall, dial_asked
 from control.live_flows import live_library
 from control.problems import Refused, not_found
-from control.selection import Selection
 from dialtone.domain.errors import FlowInvalid
 from dialtone.domain.queues import CALLBACK_SECONDS
-from dialtone.domain.telnyx_actions import CALL_SECONDS
 from dialtone.domain.units import MILLIS_PER_SECOND
 from dialtone.flow.inline_prompts import taking
 
@@ -36,6 +34,9 @@ if TYPE_CHECKING:
     from dialtone.flow.steps.queue import Queue
 
 QUEUE_NAME = "^[a-z0-9][a-z0-9_-]{0,63}$"
+
+MOST_OPEN = 2_000
+"""Open legs and ledger entries that one request looks at: some 2 MB of the table."""
 
 RING_SECONDS = 30
 """How long an agent is rung who has just asked for it."""
@@ -77,17 +78,15 @@ class Queues:
         except FlowInvalid:
             return {}, False
         found, is_whole = _queues_of(library)
-        since = self._now() - timedelta(seconds=CALL_SECONDS)
-        until = self._now() + timedelta(days=1)
-        page = self._listing.page(Selection(live=True), since, until, MOST_READ, MOST_READ)
-        for call in page.calls:
+        calls, are_all = self._listing.open_calls(self._now(), MOST_OPEN)
+        for call in calls:
             step = _queue_step(library, call)
             if step and (millis := step.waits_since(call)):
                 found[step.queue].append(Waits(millis, call))
         for name in found:
             together = (*found[name], *self._to_be_called_back(name))
             found[name] = sorted(together, key=lambda each: each.since_millis)
-        return found, is_whole and page.until is None
+        return found, is_whole and are_all
 
     def _to_be_called_back(self, queue: str) -> list[Waits]:
         oldest = (self._now().timestamp() - CALLBACK_SECONDS) * MILLIS_PER_SECOND

@@ -72,6 +72,12 @@ class SignIn:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         return httpx.get(f"{self.url}{path}", headers=headers, timeout=30).status_code
 
+    def acted(self, path: str, token: str = "") -> tuple[int, str]:
+        """Status and text of what a press is answered."""
+        headers = {"Idempotency-Key": "one"} | ({"Authorization": f"Bearer {token}"} if token else {})
+        answer = httpx.post(f"{self.url}{path}", headers=headers, json={}, timeout=30)
+        return answer.status_code, answer.text
+
 
 @pytest.fixture
 def console(cloud: LocalCloud) -> Iterator[SignIn]:
@@ -100,6 +106,17 @@ def test_who_signs_in_sees_the_line_and_a_link_without_sign_in_shows_nothing(
         token = browser.js("JSON.parse(sessionStorage.getItem('dialtone.tokens')).id_token")
         assert console.asked("/api/calls", token) == 200
         assert console.asked("/api/calls", token[:-4] + "AAAA") == 401
+
+        one = f"/recordings/{recording.api_id}"
+        for path, role in (("/calls/one/actions/hangup", "control"), (f"{one}/delete", "erase")):
+            assert console.acted(f"/api{path}")[0] == 401
+            status, said = console.acted(f"/api{path}", token)
+            assert (status, f"role {role}" in said) == (403, True)
+        browser.call("Page.navigate", url=f"{console.url}{one}")
+        browser.until("document.querySelector('.transcript')")
+        assert browser.js("document.querySelector('.acts')") is None, "who only listens is offered nothing else"
+        browser.call("Page.navigate", url=f"{console.url}/recordings?since=1d")
+        browser.until(f"document.body?.innerText.includes({recording.from_number!r})")
 
         browser.js("[...document.links].find((each) => each.innerText === 'This page as JSON').click()")
         browser.until(f"location.protocol === 'blob:' && document.body.innerText.includes({recording.name!r})")

@@ -116,6 +116,21 @@ test("what changed is found line by line", () => {
   assert.deepEqual(said("", ""), []);
 });
 
+test("what needs a role is offered to whom the token gives it, and where nobody signs in", async () => {
+  const kept = new Map();
+  globalThis.sessionStorage = { getItem: (key) => kept.get(key) ?? null };
+  const { may, person } = await import("../../functions/control/static/sign-in.js");
+  const signedIn = (claims) => kept.set("dialtone.tokens", JSON.stringify({ id_token: `x.${Buffer.from(JSON.stringify(claims)).toString("base64url")}.y` }));
+  assert.ok(may("erase"));
+  signedIn({ email: "ada@example.com", "cognito:groups": ["listen", "control"] });
+  assert.deepEqual([person(), may("control"), may("erase")], ["ada@example.com", true, false]);
+  signedIn({ email: "eve@example.com" });
+  assert.ok(!may("listen"));
+  kept.set("dialtone.tokens", JSON.stringify({ id_token: "not a token" }));
+  assert.ok(!may("control"));
+  delete globalThis.sessionStorage;
+});
+
 test("a press has a key of its own, and the same again while it is not known what came of it", () => {
   let count = 0;
   const press = presses(() => `key-${count += 1}`);

@@ -172,6 +172,11 @@ class DueItem(NamedTuple):
         return cls(call.session_id, f"{LEG}{call.leg_id}", call.due_at)
 
     @property
+    def is_leg(self) -> bool:
+        """Whether it is a leg."""
+        return self.item.startswith(LEG)
+
+    @property
     def recording(self) -> str:
         """The name of the ledger entry; '' for a leg."""
         return self.item.removeprefix(RECORDING) if self.item.startswith(RECORDING) else ""
