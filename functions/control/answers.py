@@ -299,5 +299,9 @@ class FlowDetail(Answer):
     steps: list[FlowStep] = Field(description="In the order of callers' way.")
     steps_of_calls: int = Field(description="The newest calls of the version, from which `steps` comes.")
     is_whole: bool
+    live_version: str | None = Field(description="That new calls get; null where they get no such flow.")
+    given: dict[str, str] | None = Field(
+        description="What the live version is given: the columns of a campaign's list, each with what it is."
+    )
     texts: dict[str, str] | None = Field(description="The version's files; null where no call began with it.")
     picture: str | None = Field(description="As SVG: drawn by `dialtone console`, null from the API itself.")

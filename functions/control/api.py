@@ -77,7 +77,7 @@ def open_api(  # noqa: PLR0913, PLR0917 -- what it is made of
     api.include_router(queue_routes(Queues(listing, settings.flows, now), dialling))
     api.include_router(action_routes(Acting(listing, requests, delivery, settings.destinations, now)))
     orders = CampaignsTable(dynamodb, settings.calls_table)
-    flow_named = partial(live_flow, listing.store)
+    flow_named = partial(live_flow, listing.store, folder=settings.flows)
     ordering = Ordering(
         orders, s3, settings.campaigns_bucket, flow_named, settings.destinations, settings.connection_id, now
     )

@@ -13,11 +13,11 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from control.answers import FlowDetail, FlowList, FlowStep, FlowSummary, FlowVersion
 from control.calls import ID_CHARACTERS, MOST_READ, Since, Until, responses, stretch
+from control.live_flows import live_library
 from control.problems import not_found
 from control.selection import began, state
-from dialtone.adapters.flow_library import NUMBERS_FILE, FlowLibrary
+from dialtone.adapters.flow_library import NUMBERS_FILE
 from dialtone.domain.errors import FlowInvalid
-from dialtone.domain.publication import WITH_THE_CODE
 
 if TYPE_CHECKING:
     import pathlib
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from control.listing import Listing
     from dialtone.domain.calls import Call
+    from dialtone.flow.loaded_flow import LoadedFlow
 
 USUALLY = timedelta(days=7)
 """How long ago calls are looked at unless the request says otherwise."""
@@ -44,7 +45,7 @@ def flow_routes(listing: Listing, folder: pathlib.Path, now: Callable[[], dateti
     def list_flows(since: Since = "", until: Until = "") -> FlowList:
         calls, is_whole = _calls(listing, since, until, now())
         live = listing.store.live().version
-        numbers, names = _routed(listing, folder, live)
+        numbers, names = _routed(listing, folder)
         of_flow = defaultdict(list)
         for call in calls:
             of_flow[call.flow].append(call)
@@ -72,7 +73,8 @@ def flow_routes(listing: Listing, folder: pathlib.Path, now: Callable[[], dateti
     ) -> FlowDetail:
         calls, is_whole = _calls(listing, since, until, now())
         led = [each for each in calls if each.flow == name]
-        numbers, names = _routed(listing, folder, listing.store.live().version)
+        numbers, names = _routed(listing, folder)
+        live = _live(listing, folder, name)
         shown = version or (led[0].flow_version if led else "")
         texts = listing.store.flow_texts(name, shown) if shown else None
         if name not in names and not led and texts is None:
@@ -85,6 +87,8 @@ def flow_routes(listing: Listing, folder: pathlib.Path, now: Callable[[], dateti
             steps=_steps(listing, looked_at),
             steps_of_calls=len(looked_at),
             is_whole=is_whole,
+            live_version=live.version if live else None,
+            given=dict(live.main.given) if live else None,
             texts=None if texts is None else dict(texts),
             picture=None,
         )
@@ -100,18 +104,24 @@ def _calls(listing: Listing, since: str, until: str, now: datetime) -> tuple[lis
     return calls[:MOST_READ], len(calls) <= MOST_READ
 
 
-def _routed(listing: Listing, folder: pathlib.Path, live: int) -> tuple[dict[str, list[str]], set[str]]:
+def _routed(listing: Listing, folder: pathlib.Path) -> tuple[dict[str, list[str]], set[str]]:
     """The numbers of each flow, and the names of all that are there; what cannot be read has none."""
     numbers: dict[str, list[str]] = defaultdict(list)
     names: set[str] = set()
     with suppress(FlowInvalid):
-        texts = listing.store.published_texts(live) if live != WITH_THE_CODE else None
-        library = FlowLibrary.open(folder) if texts is None else FlowLibrary.of_texts(texts)
+        library = live_library(listing.store, folder)
         files = (file for file in library.files if "/" not in file and file != NUMBERS_FILE)
         names = {file.removesuffix(".yaml") for file in files}
         for number, flow in library.flows_by_number.items():
             numbers[flow].append(number)
     return numbers, names
+
+
+def _live(listing: Listing, folder: pathlib.Path, name: str) -> LoadedFlow | None:
+    """The flow in the version that takes calls; None if none does, or it cannot be read."""
+    with suppress(FlowInvalid):
+        return live_library(listing.store, folder).flow(name)
+    return None
 
 
 def _summary(name: str, numbers: dict[str, list[str]], calls: Sequence[Call]) -> FlowSummary:

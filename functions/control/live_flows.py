@@ -30,12 +30,12 @@ def live_library(store: CallsTable, folder: Path = DEPLOYED) -> FlowLibrary:
     return FlowLibrary.of_texts(texts, store) if texts is not None else FlowLibrary.open(folder, store)
 
 
-def live_flow(store: CallsTable, name: str) -> LoadedFlow | None:
+def live_flow(store: CallsTable, name: str, folder: Path = DEPLOYED) -> LoadedFlow | None:
     """A flow by its name, of the version that takes new calls; None if it has none of that name.
 
     Raises Refused for one that cannot be read.
     """
     try:
-        return live_library(store).flow(name)
+        return live_library(store, folder).flow(name)
     except FlowInvalid as error:
         raise wrong("flow", f"The flows that take calls cannot be read: {error}.") from None

@@ -9,10 +9,13 @@ import sys
 import tempfile
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import httpx
 
 from control.selection import moment
 from dialtone.adapters.calls_table import LostRace
@@ -20,6 +23,7 @@ from dialtone.adapters.campaign_lists import REFUSED, CheckedList, upload
 from dialtone.adapters.campaign_numbers import CampaignNumbers
 from dialtone.adapters.campaigns_table import CampaignsTable
 from dialtone.adapters.flow_library import FlowLibrary
+from dialtone.client import Client, Refused
 from dialtone.domain.campaigns.campaign import FARTHEST_SECONDS, PREMIUM, Campaign, list_key, new_id
 from dialtone.domain.campaigns.estimate import LONGEST_DAYS, Assumed, Estimate, estimate
 from dialtone.domain.campaigns.list_rows import ListCheck, ListRules, counted
@@ -35,7 +39,7 @@ from infra.cli.flows_option import name_project
 from infra.connect.record import ConnectionRecord
 from infra.console import printable
 from infra.project import stack_named
-from infra.stack_outputs import StackMissing, find_stack, region_of
+from infra.stack_outputs import find_stack, region_of
 
 if TYPE_CHECKING:
     import argparse
@@ -58,6 +62,10 @@ class Plan:
     assumed: Assumed
     suppression_known: bool
     """Whether the list was held against the suppression list."""
+    version: str = ""
+    """Of the flow, which all its calls play."""
+    live_version: str | None = None
+    """That the stack's calls get; None where they get no such flow, or nobody was asked."""
 
     @property
     def faults(self) -> int:
@@ -80,6 +88,7 @@ def run(given: argparse.Namespace) -> int:
         rules = ListRules(
             tuple(flow.main.given), given.caller, given.window, starts_at, MAX_GIVEN_BYTES, frozenset(given.ignore)
         )
+        said, live = _compared(flow, stack)
         checked = CheckedList(folder)
         checked.take(ListCheck(rules, suppressed or ()).rows(pieces(given.to)), _show_progress)
         if given.refused:
@@ -87,7 +96,10 @@ def run(given: argparse.Namespace) -> int:
         if not checked.recipients and not checked.rows:
             raise DialtoneError(f"{given.to} has no rows: write one for each person to be dialled")
         plan = _plan(given, checked, now, starts_at, suppression_known=suppressed is not None)
+        plan = replace(plan, version=flow.version, live_version=live)
         _show(plan, given)
+        if said:
+            _say(said)
         if plan.faults and not given.skip_invalid:
             _say("nobody is dialled from a list that fails its check: correct it, or add --skip-invalid")
             return 1
@@ -126,14 +138,31 @@ def _starts_at(written: str, now: int) -> int:
 
 
 def _stack(given: argparse.Namespace) -> Stack | None:
-    """The stack that dials; None where a dry run names none."""
-    try:
-        found = find_stack(given.stack, os.environ)
-    except StackMissing:
-        if given.stack or not given.dry_run:
-            raise
+    """The stack that dials; None for a dry run that names none: it asks nobody, so that it needs no credentials."""
+    if given.dry_run and not given.stack and not os.environ.get("CALLS_TABLE"):
         return None
-    return found if found.parts.get("CALLS_TABLE") or not given.dry_run else None
+    return find_stack(given.stack, os.environ)
+
+
+def _compared(flow: LoadedFlow, stack: Stack | None) -> tuple[str, str | None]:
+    """How the flow differs from the live one, as the stack's control API says, and that one's version."""
+    if stack is None or not stack.parts.get("CONTROL_URL"):
+        return "", None
+    name = flow.main.name
+    try:
+        with Client(stack.control_url) as api:
+            found = api.flow(name)
+    except Refused as refused:
+        if refused.status == HTTPStatus.NOT_FOUND:
+            return f"note: the stack has no flow {name} live; the campaign plays this one, {flow.version}", None
+        return f"note: which {name} the stack has live is not known: {refused}", None
+    except (DialtoneError, httpx.TransportError) as error:
+        return f"note: which {name} the stack has live is not known: {error}", None
+    live, given = found["live_version"], set(found["given"] or ())
+    if live in {None, flow.version}:
+        return "" if live else f"note: the stack's {name} takes no calls; the campaign plays this one", live
+    others = f"; that one is given {', '.join(sorted(given)) or 'nothing'}" if given != set(flow.main.given) else ""
+    return f"note: the stack has {name} {live} live, the campaign plays this one, {flow.version}{others}", live
 
 
 def _suppressed(stack: Stack | None) -> NumberIndex | None:
@@ -232,11 +261,13 @@ def _lines(plan: Plan, given: argparse.Namespace) -> Iterator[str]:
     if (more := checked.refused.total() - len(checked.first_refused)) > 0:
         yield f"  and {more:,} more: --refused FILE writes all of them down"
     if not plan.suppression_known:
-        yield "not held against the suppression list: no stack is named"
+        yield "no stack was asked who is on its suppression list, and which version of the flow it has live: --stack"
+        yield "the weekly limit is known of each as they are dialled"
     if not checked.recipients:
         return
+    hear = f"{checked.recipients:,} people hear {campaign.flow} {plan.version}"
     rate = f"{campaign.rate_per_second:g} a second, at most {campaign.max_in_flight:,} calls at once"
-    yield f"{checked.recipients:,} people hear {campaign.flow}, {campaign.window} of their own day, {rate}"
+    yield f"{hear}, {campaign.window} of their own day, {rate}"
     ends = f"until {_time(took.ends_at)}" if took.ends_at else f"for more than {LONGEST_DAYS} days"
     yield f"the first round goes from {_time(took.starts_at)} {ends}, {_length(took.dialling_seconds)} of it dialling"
     assumed = f"{plan.assumed.call_seconds} s a call at ${plan.assumed.minute_dollars:.4f} a minute begun"
@@ -261,6 +292,8 @@ def _described(plan: Plan) -> dict[str, Any]:
             {"row": each.row, "rule": each.rule, "reason": each.reason} for each in checked.first_refused
         ],
         "suppression_list_known": plan.suppression_known,
+        "flow_version": plan.version,
+        "live_flow_version": plan.live_version,
         "estimate": {
             "starts_at": took.starts_at,
             "ends_at": took.ends_at,

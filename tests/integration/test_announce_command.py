@@ -17,6 +17,8 @@ from dialtone.domain.campaigns.campaign import GREETING_END, ListSummary, RetryR
 from dialtone.domain.campaigns.recipient import Recipient
 from dialtone.domain.campaigns.suppression import Suppression
 from infra.cli.main import main
+from tests.integration.control_server import ControlServer
+from tests.simulation.controlled import ControlledStage
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -106,7 +108,7 @@ def test_a_list_is_laid_down_in_parts_and_the_campaign_ordered(announcer: Announ
     assert (status, f"ordered: {name}" in err) == (0, True)
     assert "note: water-off has no step `opt_out: campaigns`" in err
     assert "all 1,002 rows can be dialled" in out
-    assert "1,002 people hear water-off, 10:00-18:00 of their own day, 5 a second" in out
+    assert f"1,002 people hear water-off {campaign.flow_version}, 10:00-18:00 of their own day, 5 a second" in out
     assert f"from {OPENS:%Y-%m-%d %H:%M} UTC" in out
     assert (campaign.recipients, campaign.from_number, campaign.consent) == (1_002, FROM, "customers, terms 4.2")
     assert (campaign.window, campaign.rate_per_second) == (Window.read("10:00-18:00"), 5.0)
@@ -183,8 +185,36 @@ def test_a_dry_run_needs_no_stack(announcer: Announcer, monkeypatch: pytest.Monk
 
     status, out, _ = announcer.run("--dry-run")
 
-    assert (status, "not held against the suppression list" in out) == (0, True)
+    assert (status, "no stack was asked who is on its suppression list" in out) == (0, True)
     assert announcer.run()[0] == 1
+
+
+@pytest.mark.parametrize(
+    ("live", "note"),
+    [
+        (FLOW, ""),
+        (FLOW.replace("Sorry.", "So sorry."), " live, the campaign plays this one, "),
+        (FLOW.replace("{street: The street}", "{street: X, town: Y}"), "; that one is given street, town"),
+        (FLOW.replace("water-off", "water-on"), "note: the stack has no flow water-off live"),
+        ("", "note: which water-off the stack has live is not known: "),
+    ],
+)
+def test_a_flow_that_is_not_the_stacks_is_noted_as_its_control_api_says(
+    announcer: Announcer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, live: str, note: str
+) -> None:
+    announcer.write(*rows(1))
+    (tmp_path / "live").mkdir()
+    stage = ControlledStage("steps: {bye: hangup}\n", tmp_path / "live")
+    name = "water-on" if "water-on" in live else "water-off"
+    (tmp_path / "live" / f"{name}.yaml").write_text(live or FLOW, encoding="utf-8")
+
+    with ControlServer(stage.control) as server:
+        monkeypatch.setenv("CONTROL_URL", server.url if live else "http://127.0.0.1:9")
+        status, out, err = announcer.run("--dry-run", "--json")
+
+    plan = json.loads(out)
+    assert (status, note in err) == (0, True)
+    assert (plan["flow_version"] == plan["live_flow_version"]) is (note == "")
 
 
 def test_what_cannot_be_ordered_is_said_in_a_sentence(announcer: Announcer) -> None:

@@ -204,6 +204,8 @@ class FlowDetail(FlowSummary):
     steps: list[FlowStep]
     steps_of_calls: int
     is_whole: bool
+    live_version: str | None
+    given: dict[str, str] | None
     texts: dict[str, str] | None
     picture: str | None
 
