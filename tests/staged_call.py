@@ -146,7 +146,7 @@ class StagedCall:
         """The leg is gone."""
         return self.tell("call.hangup", hangup_cause=cause, hangup_source=source, state="hangup")
 
-    def refuse(
+    def refuse(  # noqa: PLR0913 -- what Telnyx may say of it, each with its default
         self,
         reason: str = "speak refused: 90012",
         *,
@@ -154,6 +154,7 @@ class StagedCall:
         call_ended: bool = False,
         code: str = "",
         status: int = 422,
+        of_leg: str = "",
     ) -> Decision:
         """Telnyx refused a command of the last decision for good."""
         self.seconds += 1
@@ -161,6 +162,7 @@ class StagedCall:
             "call_session_id": SESSION,
             "call_leg_id": LEG,
             "call_ended": call_ended,
+            **({"of_leg": of_leg} if of_leg else {}),
             "action": action,
             "code": code,
             "status": status,

@@ -113,6 +113,10 @@ def refusals_of(  # noqa: PLR0913 -- what was decided, what came of it
             given_up = ()
 
 
+JOIN = "conference_join"
+"""May be refused of any of three legs."""
+
+
 def refused(  # noqa: PLR0913 -- what was decided, what came of it
     event: Event,
     turn: int,
@@ -135,6 +139,7 @@ def refused(  # noqa: PLR0913 -- what was decided, what came of it
         "status": outcome.status,
         "reason": said + _about(command),
         **({"from_outside": True} if from_outside else {}),
+        **({"of_leg": command.call_control_id} if command.action == JOIN else {}),
         **_recordings_of((command, *given_up)),
     }
     return Event(refusal_id(event.id, place), REFUSED, event.occurred_at, payload, ClientState(turn=turn))

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from dialtone.domain.call_recordings import with_metadata_jobs
 from dialtone.domain.calls import Call
 from dialtone.domain.decisions import Decision, stay
-from dialtone.domain.events import Event
+from dialtone.domain.events import OF_CONFERENCES, Event
 from dialtone.domain.live_words import with_words_job
 from dialtone.flow.loaded_flow import LoadedFlow
 from webhook.failover_legs import led_by_failover
@@ -58,7 +58,8 @@ def route(call: Call, event: Event, flow: LoadedFlow | None) -> Decision:
 def _updated(call: Call, event: Event, flow: LoadedFlow | None) -> Call:
     """The call with what the event says about it, and with the flow that it begins with."""
     if event.about_callee:
-        return call.with_callee_update(event)
+        # Those of a conference say nothing of the leg itself.
+        return call if event.type.startswith(OF_CONFERENCES) else call.with_callee_update(event)
     if flow and not call.flow:
         days = flow.main.retention_days
         call = replace(call, flow=flow.name, flow_version=flow.version, retention_days=days)

@@ -683,3 +683,23 @@ def test_any_client_state_leaves_the_event_readable(left: object) -> None:
     event = read(body(speak_ended(client_state=base64.b64encode(body(left)).decode())))
 
     assert event is None or isinstance(event.client_state, ClientState)
+
+
+def test_what_happens_in_a_conference_that_a_conversation_became_is_of_the_leg_that_led_it() -> None:
+    mark = ClientState(turn=4, flow="desk", talks=True, room_of="caller").encode()
+
+    def of(leg: str, state: str = mark) -> Event:
+        about = {"call_session_id": "s", "call_leg_id": leg, "call_control_id": "v3:x", "client_state": state}
+        data = {
+            "id": "e",
+            "event_type": "conference.participant.joined",
+            "payload": {**about, "occurred_at": "2026-11-30T12:00:00Z"},
+        }
+        return parse_event(json.dumps({"data": data}).encode())
+
+    caller, agent = of("caller"), of("agent")
+    assert [(each.owner_leg_id, each.about_callee, each.client_state.turn) for each in (caller, agent)] == [
+        ("caller", False, 4),
+        ("caller", True, 4),
+    ]
+    assert of("member", ClientState(turn=4, flow="meeting").encode()).owner_leg_id == "member"

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
+from dialtone.domain.client_state import ClientState
 from dialtone.domain.decisions import FLOW_ERROR, Decision
 from dialtone.domain.errors import FlowInvalid
 from dialtone.flow.during import Consultation, TalkState
 from infra.flowkit.drawing.words import details_of, edge_label
-from tests.staged_call import CONTROL, StagedCall, loaded
+from tests.staged_call import CONTROL, LEG, StagedCall, loaded
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 FLOW = """
     last_resort: sorry
@@ -335,3 +341,114 @@ def test_a_picture_says_where_callers_are_parked_and_who_is_asked() -> None:
     assert edge_label(step, "park") == "parked"
     assert "*5 = park, *7 = consult" in details_of(step)
     assert "consult +15550192" in details_of(step)
+
+
+THREE = FLOW.replace('consult: "+15550192"', 'consult: {to: "+15550192", three_way: 3}')
+ROOM = f"three-way-{LEG}-1"
+
+
+def together(flow: str = THREE) -> StagedCall:
+    staged = asking(flow)
+    press(staged, "3")
+    return staged
+
+
+def test_a_key_lets_all_three_into_a_conference_the_caller_first() -> None:
+    staged = asking(THREE)
+
+    decision = press(staged, "3")
+
+    created, *joined = decision.commands[1:]
+    assert said(decision)[0] == SILENCE
+    assert (created.action, created.call_control_id, created.parameters["name"]) == ("conference_create", CONTROL, ROOM)
+    assert [(each.action, each.call_control_id, each.parameters["conference"]) for each in joined] == [
+        ("conference_join", AGENT, ROOM),
+        ("conference_join", OTHER, ROOM),
+    ]
+    states = [ClientState.decode(str(each.parameters["client_state"])) for each in (created, *joined)]
+    assert [(each.room_of, each.parent_leg, each.role) for each in states] == [
+        (staged.call.leg_id, "", ""),
+        ("", staged.call.leg_id, ""),
+        ("", staged.call.leg_id, "consult1"),
+    ]
+    assert phase(staged) is Consultation.TOGETHER
+
+
+@pytest.mark.parametrize(
+    ("does", "hung_up", "now"),
+    [
+        (lambda staged: press(staged, "1"), [AGENT], Consultation.JOINED),
+        (lambda staged: press(staged, "2"), [OTHER], Consultation.BACK),
+        (lambda staged: ends(staged, AGENT), [], Consultation.JOINED),
+        (lambda staged: ends(staged, OTHER, "consult1"), [], Consultation.BACK),
+        (lambda staged: press(staged, "3"), [], Consultation.TOGETHER),
+        (lambda staged: press(staged, "*5"), [], Consultation.TOGETHER),
+        (lambda staged: press(staged, "1", OTHER, "consult1"), [], Consultation.TOGETHER),
+    ],
+)
+def test_whoever_leaves_the_two_others_talk_on(
+    does: Callable[[StagedCall], Decision], hung_up: list[str], now: Consultation
+) -> None:
+    staged = together()
+
+    decision = does(staged)
+
+    assert said(decision) == [("hangup", each, "") for each in hung_up]
+    assert (phase(staged), staged.call.step) == (now, "sales")
+
+
+def test_two_who_have_talked_in_a_conference_have_their_keys_but_for_what_needs_a_bridge() -> None:
+    staged = together()
+    ends(staged, OTHER, "consult1")
+
+    assert said(press(staged, "*2")) == [("record_start", CONTROL, "")]
+    assert (press(staged, "*7").commands, press(staged, "*9").commands) == ((), ())
+    parked = press(staged, "*5")
+
+    assert said(parked) == [("conference_leave", CONTROL, ""), ("hangup", AGENT, ""), ("speak", CONTROL, "")]
+    assert staged.call.step == "lot"
+
+
+@pytest.mark.parametrize("order", [(AGENT, OTHER), (OTHER, AGENT)])
+def test_once_both_have_left_the_call_ends_or_goes_on_outside_the_conference(order: tuple[str, str]) -> None:
+    for flow, last in ((THREE, ["hangup"]), (THREE.replace("park: lot\n", "park: lot\n        after: lot\n"), [])):
+        staged = together(flow)
+        decisions = [ends(staged, who, "consult1" if who == OTHER else "") for who in order]
+
+        assert decisions[0].commands == ()
+        assert [each.action for each in decisions[1].commands] == (last or ["conference_leave", "speak"])
+
+
+def test_without_a_conference_two_are_bridged_again_and_who_cannot_come_into_one_is_let_go() -> None:
+    staged = together()
+    refused = staged.refuse("conference_create refused", action="conference_create")
+    assert said(refused) == [SILENCE, WITH_AGENT, ("hangup", OTHER, "")]
+    late = staged.refuse("conference_join refused", action="conference_join", of_leg=AGENT)
+    assert (late.commands, phase(staged)) == ((), Consultation.BACK)
+
+    staged = together()
+    refused = staged.refuse("conference_join refused", action="conference_join", of_leg=OTHER)
+    assert said(refused) == [("hangup", OTHER, "")]
+
+
+def test_a_caller_who_hangs_up_leaves_nobody_in_the_conference() -> None:
+    ended = {each.call_control_id for each in together().hang_up().commands if each.action == "hangup"}
+
+    assert ended == {AGENT, OTHER}
+
+
+def test_a_key_for_all_three_is_another_than_those_that_end_the_consultation() -> None:
+    with pytest.raises(FlowInvalid, match="2 cannot be three_way, too"):
+        loaded(THREE.replace("three_way: 3", "three_way: 2"))
+
+
+@pytest.mark.parametrize("step", ["queue: line, by: caller", "take_from: line"])
+def test_a_queue_in_which_nobody_can_be_parked_says_what_can_be_done(step: str) -> None:
+    key, _, by = step.partition(", ")
+    does = f"{{park: true, {by}}}" if by else "park"
+
+    with pytest.raises(FlowInvalid, match="transfer with hold"):
+        loaded(f"""
+    steps:
+      line: {{{key}, hold: {{media: tune}}, during: {{"*5": {does}}}}}
+    """)

@@ -219,7 +219,7 @@ def test_a_queue_has_no_supervisor_since_the_agent_is_another_calls() -> None:
     steps:
       line: {queue: support, hold: {media: tune}, during: {"*9": {supervisor: true, by: caller}}}
     """
-    with pytest.raises(FlowInvalid, match="belongs to the step that takes the caller"):
+    with pytest.raises(FlowInvalid, match="a supervisor belongs to the take_from by which"):
         StagedCall(queue)
 
 

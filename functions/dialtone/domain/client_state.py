@@ -53,6 +53,8 @@ class ClientState:
     """For an outgoing call of a campaign: its place there."""
     flow_version: str = ""
     """Of the flow that an outgoing call is dialled for; '' for the one that takes calls when it is answered."""
+    room_of: str = ""
+    """For a conference that a conversation has become: the leg whose flow leads it, whomever its events are about."""
     talks: bool = False
     """Whether the person on the leg was in a conversation or a conference when the command was decided: its end leaves
     nobody in silence."""
@@ -65,7 +67,7 @@ class ClientState:
         flags = {"s": int(self.sensitive), "d": int(self.dialled), "m": int(self.talks)}
         command = {"n": self.decision, "c": self.place}
         fields = {"t": self.turn, "f": self.flow, "p": self.parent_leg, "g": dict(self.given), **flags, **command}
-        fields |= {"r": self.role, "k": self.campaign, "v": self.flow_version}
+        fields |= {"r": self.role, "k": self.campaign, "v": self.flow_version, "o": self.room_of}
         return {key: value for key, value in fields.items() if value}
 
     @classmethod
@@ -85,7 +87,7 @@ class ClientState:
     @classmethod
     def _read(cls, fields: dict[str, Any]) -> ClientState | None:
         """The state, ignoring fields of a later version; None if a field has another form than ours."""
-        role = fields.get("r", "")
+        role, room_of = fields.get("r", ""), fields.get("o", "")
         turn, flow, parent_leg = fields.get("t", 0), fields.get("f", ""), fields.get("p", "")
         given = fields.get("g", {})
         if (
@@ -94,6 +96,7 @@ class ClientState:
             or not _is_text(flow)
             or not _is_leg(parent_leg)
             or not _is_leg(role)
+            or not _is_leg(room_of)
         ):
             return None
         if not isinstance(given, dict) or not all(_is_text(each) for pair in given.items() for each in pair):
@@ -105,7 +108,9 @@ class ClientState:
         if not _is_text(campaign) or not _is_text(version):
             return None
         sensitive, dialled, talks = (bool(fields.get(name, 0)) for name in "sdm")
-        return cls(turn, flow, parent_leg, sensitive, dialled, given, decision, place, role, campaign, version, talks)
+        return cls(
+            turn, flow, parent_leg, sensitive, dialled, given, decision, place, role, campaign, version, room_of, talks
+        )
 
     def _is_untagged(self, text: str) -> bool:
         """Whether it is letter for letter what we wrote before there was a tag: for calls in progress at deployment."""

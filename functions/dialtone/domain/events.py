@@ -261,12 +261,25 @@ def _understood(data: dict[str, Any]) -> Event:
             payload.get("occurred_at") if of_conference and occurred_at is None else occurred_at, "data.occurred_at"
         ),
         payload=payload,
-        # That of a conference is of the call which created it, whomever the event is about.
-        client_state=ClientState() if of_conference else ClientState.decode(payload.get("client_state") or ""),
+        client_state=_state_of(payload, of_conference=of_conference),
         ignored=ignored,
     )
     _check_identity(event, data["payload"])
     return event
+
+
+def _state_of(payload: Mapping[str, Any], *, of_conference: bool) -> ClientState:
+    """The state that the event bears; of a conference it is that of the call which created it, whomever it is about.
+
+    Of one that a conversation has become, all events are of the leg that led the conversation.
+    """
+    state = ClientState.decode(payload.get("client_state") or "")
+    if not of_conference:
+        return state
+    if not state.room_of:
+        return ClientState()
+    others = state.room_of if payload.get("call_leg_id") != state.room_of else ""
+    return ClientState(turn=state.turn, parent_leg=others, dialled=bool(others))
 
 
 def _described(data: dict[str, Any]) -> dict[str, Any]:

@@ -57,6 +57,8 @@ class Consultation(IntEnum):
     """The caller talks with them, and the agent's call has ended."""
     BACK = 4
     """The caller talks with the agent again."""
+    TOGETHER = 5
+    """All three talk, in a conference."""
 
     @classmethod
     def _missing_(cls, value: object) -> Consultation:
@@ -86,6 +88,8 @@ class TalkState(StepState):
     consulted: int = 0
     """How often somebody was asked."""
     consultation: Consultation = Consultation.NONE
+    room: int = 0
+    """By which of those all three came together in a conference, in which whoever stays is; 0: two are bridged."""
 
     def connected_by(self, event: Event) -> Self:
         """The state once the event has reported the conversation."""

@@ -561,9 +561,11 @@ def _marked(asked: Command, call: Call, flow: LoadedFlow) -> Command:
     if asked.call_control_id == call.control_id:
         step = flow.step_of(call)
         talks = step is not None and step.talks(call)
-        mark = ClientState(turn=call.turn, flow=flow.name, sensitive=is_sensitive(step), talks=talks)
+        room_of = call.leg_id if talks and asked.action == "conference_create" else ""
+        mark = ClientState(turn=call.turn, flow=flow.name, sensitive=is_sensitive(step), talks=talks, room_of=room_of)
     else:
-        mark = callee_state(call, dialled=True)
+        leg = next((each for each in call.far_legs.values() if each.control_id == asked.call_control_id), None)
+        mark = callee_state(call, dialled=True, role=leg.role if leg else "")
     return replace(asked, parameters={**asked.parameters, "client_state": mark.encode()})
 
 

@@ -9,6 +9,7 @@ from pydantic import Field, StrictInt, StringConstraints, model_validator
 
 from dialtone.domain.call_status import ENDED
 from dialtone.domain.commands import Command, command
+from dialtone.domain.recordings import safe_id
 from dialtone.flow.during import Consultation, DuringKey, TalkState
 from dialtone.flow.keys import Key
 from dialtone.flow.moves import Move, Wait
@@ -34,6 +35,9 @@ class Consult(Shorthand):
     to: Annotated[str, StringConstraints(pattern=ONE_NUMBER)] = Field(description="A number in E.164 or a SIP address.")
     join: Key = Field("1", description="The agent's key that connects the caller with them and ends the agent's call.")
     back: Key = Field("2", description="The agent's key that ends their call and goes back to the caller.")
+    three_way: Key | None = Field(
+        None, description="The agent's key that lets all three talk together, until the agent presses join or back."
+    )
     ring_seconds: StrictInt = Field(30, ge=5, le=120, description="How long they are rung.")
 
     @model_validator(mode="before")
@@ -42,9 +46,11 @@ class Consult(Shorthand):
         return {"to": written} if isinstance(written, str) else written
 
     @model_validator(mode="after")
-    def _two_keys(self) -> Consult:
+    def _keys_apart(self) -> Consult:
         if self.join == self.back:
             raise ValueError(f"{self.join} cannot both join and go back; write two keys")
+        if self.three_way in {self.join, self.back}:
+            raise ValueError(f"{self.three_way} cannot be three_way, too: it joins or goes back; write another key")
         return self
 
 
@@ -53,7 +59,7 @@ class Consulting(Supervised):
 
     Telnyx parts two legs only by bridging one of them with a third. So the agent is bridged with whom they ask, the
     caller's leg is parked and hears music, and either the caller and that person are bridged, or the caller and the
-    agent again.
+    agent again. Three legs are no bridge: all three join a conference, and whoever stays, stays there.
     """
 
     offers: ClassVar[tuple[str, ...]] = (*Supervised.offers, PARK, CONSULT)
@@ -70,6 +76,8 @@ class Consulting(Supervised):
             return self._of_consulted(call, event, state, voice_defaults)
         if state.consultation is Consultation.TALKING and event.type == "call.dtmf.received" and not event.about_callee:
             return None  # the caller hears music, and nobody hears the caller
+        if state.consultation is Consultation.TOGETHER and _is_agents(call, event):
+            return self._of_agent_together(call, event, state)
         if state.consultation in {Consultation.TALKING, Consultation.JOINED} and _is_agents(call, event):
             return self._of_agent(call, event, state) if state.consultation is Consultation.TALKING else None
         return super().follow(call, event, voice_defaults)
@@ -77,6 +85,8 @@ class Consulting(Supervised):
     def refused(self, call: Call, event: Event) -> Move:
         """Of two people who could not be connected, one is gone: the other goes on with the caller."""
         state, action = self._state(call), event.text("action")
+        if action in {"conference_create", "conference_join"} and self.talks(call):
+            return self._room_refused(call, event, state)
         if not self.talks(call) or action not in {"bridge", "dial"}:
             return super().refused(call, event)
         reason = event.text("reason")
@@ -87,6 +97,13 @@ class Consulting(Supervised):
         if action == "bridge" and state.consultation is Consultation.JOINED and self.agents_leg(call):
             return self._go_back(call, state)
         return self.part(call) if action == "bridge" else super().refused(call, event)
+
+    def _room_refused(self, call: Call, event: Event, state: TalkState) -> Move:
+        """Without a conference two are bridged again; of three, whoever could not come in is let go."""
+        if event.text("action") == "conference_create" and state.consultation is Consultation.TOGETHER:
+            return self._go_back(call, replace(state, room=0))
+        outside = (command("hangup", event.text("of_leg")),) if state.room and event.text("of_leg") else ()
+        return Wait(outside, state, talking=True, reason=event.text("reason"))
 
     def is_choice(self, where: str) -> bool:
         """An agent who parks a caller chooses to."""
@@ -113,16 +130,25 @@ class Consulting(Supervised):
         """The commands that end every other leg of the conversation."""
         return tuple(command("hangup", leg.control_id) for leg in call.far_legs.values() if leg.status != ENDED)
 
+    def out_of_room(self, call: Call) -> tuple[Command, ...]:
+        """The command that takes the caller out of the conference of three, if there was one."""
+        state = self._state(call)
+        leave = command("conference_leave", call.control_id, conference=_room(call, state))
+        return (leave,) if state.room else ()
+
     def _do(self, call: Call, does: DuringKey, state: TalkState, voice_defaults: VoiceDefaults) -> Move:
         if does.park:
-            return self.take(PARK, commands=self.everybody(call), variables={WAITING_SINCE: ""})
+            others = (*self.out_of_room(call), *self.everybody(call))
+            return self.take(PARK, commands=others, variables={WAITING_SINCE: ""})
+        if does.announce and state.room:
+            return Wait(state=state, talking=True, reason="nothing is announced in a conference of three")
         return self._ask(call, state) if does.consult else super()._do(call, does, state, voice_defaults)
 
     def _ask(self, call: Call, state: TalkState) -> Move:
         """Ring whom the agent wants to ask; the same key again leaves off."""
         if state.consultation is Consultation.RINGING:
             return self._talk_on(state, self._let_go(call, state), reason="consult: left off")
-        if self.consult is None or state.supervised or state.consultation is Consultation.JOINED:
+        if self.consult is None or state.supervised or state.room or state.consultation is Consultation.JOINED:
             return Wait(state=state, talking=True, reason="nobody can be consulted now")
         number = state.consulted + 1
         dial = self._ring(call, self.consult, f"{CONSULT}{number}", park_after_unbridge="self")
@@ -159,9 +185,38 @@ class Consulting(Supervised):
             return self._join(call, state)
         if event.type != "call.dtmf.received" or self.consult is None:
             return None
+        keys = {self.consult.join: self._join, self.consult.back: self._go_back}
+        if self.consult.three_way:
+            keys[self.consult.three_way] = self._three_way
+        does = keys.get(event.text("digit"))
+        return does(call, state) if does else None
+
+    def _of_agent_together(self, call: Call, event: Event, state: TalkState) -> Move | None:
+        """The agent leaves the two others by a key or by hanging up, or has whom they asked leave."""
+        joined, back = (replace(state, consultation=each) for each in (Consultation.JOINED, Consultation.BACK))
+        if event.type == "call.hangup":
+            return Wait(state=joined, talking=True, reason="consult: joined")
+        if event.type != "call.dtmf.received" or self.consult is None:
+            return None
         if event.text("digit") == self.consult.join:
-            return self._join(call, state)
-        return self._go_back(call, state) if event.text("digit") == self.consult.back else None
+            return Wait((command("hangup", self.agents_leg(call)),), joined, talking=True, reason="consult: joined")
+        if event.text("digit") == self.consult.back:
+            return Wait(self._let_go(call, state), back, talking=True, reason="consult: back")
+        return None
+
+    def _three_way(self, call: Call, state: TalkState) -> Move:
+        """Let all three into a conference: the caller, who is parked, first."""
+        other, agent = self._consulted(call, state), self.agents_leg(call)
+        if other is None or not agent:
+            return self._go_back(call, state)
+        together = replace(state, consultation=Consultation.TOGETHER, room=state.consulted)
+        room = _room(call, together)
+        commands = (
+            _silence(call),
+            command("conference_create", call.control_id, name=room, start_conference_on_create=True),
+            *(command("conference_join", leg, conference=room) for leg in (agent, other.control_id)),
+        )
+        return Wait(commands, together, talking=True, reason="consult: three-way")
 
     def _join(self, call: Call, state: TalkState) -> Move:
         """Connect the caller with whom the agent asked, and end the agent's call."""
@@ -191,8 +246,11 @@ class Consulting(Supervised):
                 return self._talk_on(state, reason=f"consult: {event.text('hangup_cause')}")
             case Consultation.TALKING:
                 return self._go_back(call, state)
+            case Consultation.TOGETHER:
+                return Wait(state=replace(state, consultation=Consultation.BACK), talking=True, reason="consult: back")
             case Consultation.JOINED:
-                return self._go_back(call, state) if self.agents_leg(call) else self.ended(call, event)
+                returns = self.agents_leg(call) and not state.room
+                return self._go_back(call, state) if returns else self.ended(call, event)
         return None
 
     def ended(self, call: Call, event: Event) -> Move | None:
@@ -214,6 +272,11 @@ class Consulting(Supervised):
 def _is_agents(call: Call, event: Event) -> bool:
     leg = call.far_legs.get(event.call_leg_id)
     return event.about_callee and leg is not None and leg.connected and not leg.role
+
+
+def _room(call: Call, state: TalkState) -> str:
+    """The conference's name: of this call and consultation alone."""
+    return f"three-way-{safe_id(call.leg_id)}-{state.room}"
 
 
 def _silence(call: Call) -> Command:

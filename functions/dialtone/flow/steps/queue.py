@@ -86,7 +86,10 @@ class Queue(Connecting):
 
     paths: ClassVar[tuple[str, ...]] = ("timeout", "full", "keys", "callback")
     pressed_by: ClassVar[tuple[Side, ...]] = (CALLER,)
-    _why_not_offered: ClassVar[str] = "it belongs to the step that takes the caller"
+    _why_not_offered: ClassVar[str] = (
+        "a supervisor belongs to the take_from by which the agent takes the caller; to park or consult, ring agents "
+        "by a transfer with hold: of a queue Telnyx does not say with whose leg the caller was connected"
+    )
     _why_unheard: ClassVar[str] = "an agent's keys belong to the step that takes the caller; write by: caller"
 
     queue: str = Field(

@@ -110,7 +110,7 @@ class Supervised(Talking):
     def _fetch(self, call: Call, state: TalkState) -> Move:
         """Ring the supervisor, unless one is on the way or there already."""
         agent = self.agents_leg(call)
-        busy = state.supervised or state.consultation is Consultation.RINGING
+        busy = state.supervised or state.room or state.consultation is Consultation.RINGING
         if self.supervisor is None or busy or not agent:
             return Wait(state=state, talking=True, reason="nobody can be fetched now")
         number = state.supervisors + 1

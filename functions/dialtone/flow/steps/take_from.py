@@ -78,6 +78,10 @@ class TakeFrom(Supervised):
 
     paths: ClassVar[tuple[str, ...]] = ("empty", "keys")
     leads: ClassVar[Side] = AGENT
+    _why_not_offered: ClassVar[str] = (
+        "let a transfer with hold ring the agents: of a queue Telnyx does not say with whose leg the agent was "
+        "connected"
+    )
 
     take_from: QueueNames = Field(
         min_length=1,

@@ -513,7 +513,7 @@ class Transfer(Consulting, Connecting):
         stop = () if state.connected else (*self._music_stopped(call), *stop_gathering(call))
         others = (*stop, *self.everybody(call))
         if self.after:
-            return self.take("after", commands=others, variables={WAITING_SINCE: ""})
+            return self.take("after", commands=(*self.out_of_room(call), *others), variables={WAITING_SINCE: ""})
         return Wait((command("hangup", call.control_id), *others), state)
 
     def ended(self, call: Call, event: Event) -> Move | None:
