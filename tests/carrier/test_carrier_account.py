@@ -209,7 +209,7 @@ def test_a_form_that_is_not_described_is_refused(desk: Desk, fields: dict[str, b
     assert form(desk, "POST", "/media", **fields).status == 422
 
 
-def test_a_key_is_asked_whose_it_is_and_a_wrong_one_is_reported_nothing(desk: Desk) -> None:
+def test_a_key_is_asked_whose_it_is_and_a_wrong_one_gets_no_answer(desk: Desk) -> None:
     assert data(desk, "GET", "/whoami")["organization_id"]
     assert data(desk, "GET", "/public_key")["public"] == desk.carrier.public_key
     for path in ("whoami", "public_key", "phone_numbers", "media", "outbound_voice_profiles"):

@@ -16,7 +16,7 @@ from infra.carrier.trace import Answered, HungUp, Pressed, Rang
 from tests.carrier.desk import CALLER, CONNECTION, NUMBER, URL, Desk
 
 
-def test_an_incoming_call_is_reported_of_before_anything_else_and_rings_until_somebody_acts() -> None:
+def test_an_incoming_call_is_reported_before_anything_else_and_rings_until_somebody_acts() -> None:
     desk = Desk()
 
     line = desk.carrier.call(CALLER, NUMBER, Caller(gives_up_after=7))

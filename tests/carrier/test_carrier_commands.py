@@ -454,6 +454,6 @@ def test_a_call_cannot_be_bridged_with_itself_nor_with_one_that_is_over_or_not_a
     assert codes == [(422, "90015"), (422, "90018"), (422, "90034")]
 
 
-def test_somebody_who_calls_a_number_of_nobody_is_reported_how_to_give_it_away() -> None:
+def test_somebody_who_calls_a_number_of_nobody_learns_how_to_give_it_away() -> None:
     with pytest.raises(LookupError, match="add_application"):
         Desk().carrier.call(CALLER, "+15559999")

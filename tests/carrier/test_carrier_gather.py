@@ -54,7 +54,7 @@ def test_the_first_digit_and_the_next_ones_have_time_outs_of_their_own() -> None
     assert seconds_to_next == pytest.approx(8.05, abs=0.11)
 
 
-def test_every_key_is_reported_of_whether_anybody_gathers_or_not() -> None:
+def test_every_key_is_reported_whether_anybody_gathers_or_not() -> None:
     desk = Desk()
     desk.answered_call(Press("1*#"))
 

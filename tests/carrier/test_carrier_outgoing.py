@@ -120,7 +120,7 @@ def test_a_call_can_be_cancelled_while_it_rings() -> None:
         (Machine(), "disabled", []),
     ],
 )
-def test_machines_and_people_are_reported_apart(callee: Callee, mode: str, expected: list[tuple[str, str]]) -> None:
+def test_machines_and_people_are_distinguished(callee: Callee, mode: str, expected: list[tuple[str, str]]) -> None:
     desk = Desk()
     desk.carrier.add_callee(AGENT, callee)
 
@@ -262,7 +262,7 @@ def test_a_whisper_is_heard_by_the_agent_alone_before_the_bridge() -> None:
     assert bridged.at == pytest.approx(heard[0].at + 3)
 
 
-def test_bridged_people_hear_each_other_and_keys_are_reported_of() -> None:
+def test_bridged_people_hear_each_other_and_keys_are_reported() -> None:
     desk = Desk()
     desk.carrier.add_callee(AGENT, Person(Hear("account number"), Press("1"), answers_after=1))
     call = desk.answered_call(Silence(3), Say(2, "My account number is five"), Silence(60))

@@ -294,7 +294,7 @@ def test_a_transcription_follows_with_the_words_that_were_recorded() -> None:
     assert [item["id"] for item in listed.json()["data"]] == [reported["recording_transcription_id"]]
 
 
-def test_a_recording_that_fails_is_reported_of_and_cannot_be_had() -> None:
+def test_a_recording_that_fails_is_reported_and_cannot_be_had() -> None:
     desk = Desk()
     call = desk.answered_call()
     desk.carrier.recordings.fail_next("Unsupported backend")
@@ -528,7 +528,7 @@ def test_deleting_without_saying_what_is_refused(body: object) -> None:
     assert (response.status, response.json()["errors"][0]["code"]) == (422, "10004")
 
 
-def test_every_download_is_reported_of() -> None:
+def test_every_download_is_reported() -> None:
     desk = Desk()
     desk.carrier.store_recording(desk.carrier.call("+15551234567", "+15550100"), 1)
     url = desk.api("GET", "/recordings").json()["data"][0]["download_urls"]["wav"]

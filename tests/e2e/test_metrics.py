@@ -109,7 +109,7 @@ CAUSED_ELSEWHERE = {
     "TrialEndedAlarm": "tests/integration/test_publishing.py"
     "::test_a_trial_whose_callers_give_up_more_often_ends_by_itself_and_operators_hear",
     "CallsUnwatchedAlarm": "tests/integration/test_watchdog.py"
-    "::test_a_call_goes_on_though_the_watchdog_cannot_be_reported_of_it_and_operators_hear",
+    "::test_a_call_goes_on_though_the_watchdog_cannot_be_called_and_operators_hear",
     "TargetsRefusedAlarm": "tests/integration/test_endpoint.py"
     "::test_a_number_that_the_flow_does_not_allow_is_not_rung_and_operators_hear",
     "TranscriptsMissingAlarm": "tests/integration/test_reconcile_transcripts.py"

@@ -179,7 +179,7 @@ def test_what_aws_refuses_is_tried_again_and_then_named(
     assert house.versions(f"{KEY}.wav") == 1
 
 
-def test_a_ledger_that_cannot_be_reported_of_the_end_does_not_keep_the_message_from_its_way(
+def test_a_ledger_that_cannot_record_the_end_does_not_keep_the_message_from_its_way(
     house: ArchiveHouse, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     refusing(house, "UpdateItem", "ThrottlingException")

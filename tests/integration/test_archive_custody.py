@@ -49,7 +49,7 @@ def assert_nothing_kept(house: ArchiveHouse) -> None:
     assert house.entry().audio is None
 
 
-def test_a_recording_is_copied_proved_reported_of_and_its_entry_closed(
+def test_a_recording_is_copied_proved_reported_and_its_entry_closed(
     house: ArchiveHouse, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("INFO")

@@ -30,7 +30,7 @@ def test_a_message_decided_about_before_it_is_kept_is_kept_with_the_verdict(hous
     assert f"{KEY}.wav" in house.objects()
 
 
-def test_a_message_decided_about_afterwards_is_reported_of_anew_and_its_audio_stays(house: ArchiveHouse) -> None:
+def test_a_message_decided_about_afterwards_is_reported_again_and_its_audio_stays(house: ArchiveHouse) -> None:
     house.deliver(house.job())
     assert house.metadata()["review"] is None
 

@@ -43,7 +43,7 @@ def house(house: ArchiveHouse) -> ArchiveHouse:
     return house
 
 
-def test_a_transcript_lies_beside_its_recording_and_is_reported_of(
+def test_a_transcript_lies_beside_its_recording_and_is_reported(
     house: ArchiveHouse, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("INFO")

@@ -83,7 +83,7 @@ def test_it_calls_what_the_line_serves_with_its_changed_flows_and_saves_what_was
     assert script.conversation.at.isoformat() == "2026-03-02T10:00:00+00:00"
 
 
-def test_two_lines_are_reported_apart_by_their_ports(line: OpenLine, flows: Path, tmp_path: Path) -> None:
+def test_two_lines_are_distinguished_by_their_ports(line: OpenLine, flows: Path, tmp_path: Path) -> None:
     others = Path(shutil.copytree(flows, tmp_path / "others"))
     (others / "main-menu.yaml").write_text("flow: main-menu\nsteps:\n  hello: {say: This is the other line.}\n")
     with OpenLine(others) as other:

@@ -475,7 +475,7 @@ def test_a_transaction_that_was_throttled_is_no_lost_race(line: Line, codes: tup
         ("ResourceNotFoundException", ClientError),
     ],
 )
-def test_other_errors_of_a_commit_are_reported_apart_by_their_code(
+def test_other_errors_of_a_commit_are_distinguished_by_their_code(
     line: Line, code: str, raised: type[Exception]
 ) -> None:
     def change(parsed: dict[str, Any], response: Any) -> None:  # noqa: ANN401 -- botocore's own

@@ -196,7 +196,7 @@ BAD: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("method", sorted(BAD))
-def test_the_sdk_is_reported_what_is_wrong_with_every_command(
+def test_the_sdk_learns_what_is_wrong_with_every_command(
     carrier: Carrier, client: Telnyx, webhooks: Webhooks, method: str
 ) -> None:
     call = _answered(carrier, client, webhooks)
@@ -371,7 +371,7 @@ def test_the_sdk_sees_faults_as_what_they_are(carrier: Carrier, client: Telnyx, 
     assert results.count("ignored") == len([fault for fault in expected if "after" in fault])
 
 
-def test_a_wrong_key_and_an_unknown_path_are_reported_apart(client: Telnyx) -> None:
+def test_a_wrong_key_and_an_unknown_path_are_distinguished(client: Telnyx) -> None:
     with pytest.raises(telnyx.AuthenticationError):
         client.with_options(api_key="wrong").recordings.list()
     with pytest.raises(telnyx.NotFoundError):

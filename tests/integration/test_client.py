@@ -112,7 +112,7 @@ def test_a_busy_api_is_asked_again_as_soon_as_it_says(
         (200, "<html>", "what answered is not the control API", "no_json"),
     ],
 )
-def test_answers_of_others_are_reported_apart(  # noqa: PLR0913, PLR0917 -- the cases' columns
+def test_answers_of_others_are_distinguished(  # noqa: PLR0913, PLR0917 -- the cases' columns
     program: Client, server: ControlServer, status: int, body: str, message: str, code: str
 ) -> None:
     server.instead.append((status, {}, body))

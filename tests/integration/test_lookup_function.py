@@ -91,7 +91,7 @@ def asked(systems: BackendClient, lookup: Lookup) -> Answer:
 # PromptedInput
 
 
-def test_a_function_is_reported_what_the_flow_sends_and_which_question_it_is(
+def test_a_function_receives_what_the_flow_sends_and_which_question_it_is(
     server: ScriptedTelnyx, functions: LambdaClient
 ) -> None:
     server.answers.append(response(200, b'{"name": "Ada"}'))
@@ -277,7 +277,7 @@ def test_what_the_webhook_function_says_of_its_failure_is_reported_by_its_kind(
         Webhook(functions, lambda _: None).deliver(event, "webhook")
 
 
-def test_a_lookup_that_takes_longer_than_a_silence_goes_unnoticed_is_reported_of_once(
+def test_a_lookup_that_takes_longer_than_a_silence_goes_unnoticed_is_reported_once(
     server: ScriptedTelnyx, functions: LambdaClient
 ) -> None:
     server.answers.append(response(silent=True))
@@ -334,7 +334,7 @@ def test_that_it_takes_long_is_delivered_until_it_is_taken(server: ScriptedTelny
     assert waited == [0.2, 0.5]
 
 
-def test_once_the_answer_is_there_nobody_is_reported_that_it_takes_long(
+def test_once_the_answer_is_there_nobody_hears_that_it_takes_long(
     server: ScriptedTelnyx, functions: LambdaClient
 ) -> None:
     server.answers.append(response(200, b'{"statusCode": 503}'))

@@ -50,7 +50,7 @@ def _ring_to_the_end(carrier: Carrier, narrator: Narrator) -> None:
         _ring(carrier, narrator)
 
 
-def test_the_carrier_does_not_wait_for_what_is_reported_of_it_and_ctrl_c_neither() -> None:
+def test_the_carrier_does_not_wait_for_what_is_reported_it_and_ctrl_c_neither() -> None:
     reading = threading.Event()
 
     class Slow(io.StringIO):
@@ -74,7 +74,7 @@ def test_what_goes_wrong_with_telling_is_not_swallowed() -> None:
         _ring_to_the_end(carrier, Narrator(Console(io.StringIO()), _table_nobody_serves()))
 
 
-def test_calls_that_overlap_are_reported_apart() -> None:
+def test_calls_that_overlap_are_distinguished() -> None:
     carrier = Carrier(lambda _request, _seconds: 200)
     carrier.add_application(Application(CONNECTION, URL), [NUMBER])
     out = io.StringIO()

@@ -32,7 +32,7 @@ def line(flows: Path) -> Iterator[OpenLine]:
         yield line
 
 
-def test_what_can_be_called_is_reported_and_reported_anew_when_it_was_saved(line: OpenLine, flows: Path) -> None:
+def test_what_can_be_called_is_reported_and_reported_again_when_it_was_saved(line: OpenLine, flows: Path) -> None:
     _, before = line.ask("GET", "/api/line")
     with (flows / "numbers.yaml").open("a") as numbers:
         numbers.write('"+15550198": languages\n')

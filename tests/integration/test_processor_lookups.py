@@ -69,7 +69,7 @@ def unharmed(flows: Path) -> Remains:
     return line.remains(SESSION)
 
 
-def test_the_other_system_is_reported_the_pin_and_nothing_that_is_kept_has_it(flows: Path) -> None:
+def test_the_other_system_receives_the_pin_and_nothing_that_is_kept_has_it(flows: Path) -> None:
     line = Line.in_memory(flows)
 
     for each in events(line):

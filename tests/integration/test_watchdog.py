@@ -161,7 +161,7 @@ class BrokenQueue:
         raise ConnectTimeoutError(endpoint_url="https://sqs.invalid")
 
 
-def test_a_call_goes_on_though_the_watchdog_cannot_be_reported_of_it_and_operators_hear(tmp_path: Path) -> None:
+def test_a_call_goes_on_though_the_watchdog_cannot_be_called_and_operators_hear(tmp_path: Path) -> None:
     line = Line.in_memory(written_flows(tmp_path))
     processor = line.processor()
     processor.watchdog = WatchdogQueue(BrokenQueue(), "watchdog")  # type: ignore[arg-type] # as much of it as is used
@@ -174,7 +174,7 @@ def test_a_call_goes_on_though_the_watchdog_cannot_be_reported_of_it_and_operato
     assert [sent.command.action for sent in handled.sent] == ["answer"]
 
 
-def test_a_webhook_that_died_before_it_reported_the_watchdog_tells_it_when_it_comes_again(tmp_path: Path) -> None:
+def test_a_webhook_that_died_before_it_called_the_watchdog_calls_it_when_it_comes_again(tmp_path: Path) -> None:
     line = Line.in_memory(written_flows(tmp_path))
     begun: list[Look] = []
     processor = line.processor()

@@ -57,7 +57,7 @@ def start(environ: dict[str, str]) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_reported_everything_it_starts_without_a_word() -> None:
+def test_with_every_argument_it_starts_without_a_word() -> None:
     started = start(WHOLE)
 
     assert (started.returncode, started.stdout, started.stderr) == (0, "handler\n", "")

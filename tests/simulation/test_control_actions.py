@@ -94,7 +94,7 @@ def test_a_recording_is_paused_until_it_is_resumed(stage: ControlledStage) -> No
     assert [each.why for each in recording.pauses or ()] == ["outside"]
 
 
-def test_of_two_transfers_at_once_one_wins_and_the_other_is_reported(stage: ControlledStage) -> None:
+def test_of_two_transfers_at_once_one_wins_and_the_other_is_refused(stage: ControlledStage) -> None:
     leg = stage.answered(Caller(Silence(60), HangUp()))
     stage.carrier.add_callee(FAR, Person(Silence(20), HangUp()))
 

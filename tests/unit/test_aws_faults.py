@@ -49,6 +49,6 @@ def test_what_is_wrong_is_said_with_its_remedy(error: BotoCoreError | ClientErro
         answered("InternalFailure", 500),
     ],
 )
-def test_an_aws_that_does_not_answer_now_is_reported_apart(error: BotoCoreError | ClientError) -> None:
+def test_an_aws_that_does_not_answer_now_is_distinguished(error: BotoCoreError | ClientError) -> None:
     with pytest.raises(AwsSilent, match="run this again"), explained():
         raise error

@@ -289,7 +289,7 @@ def test_two_that_nobody_asked_for_are_two_in_the_ledger() -> None:
     assert first.recordings[0].name != second.recordings[0].name
 
 
-def test_a_message_and_the_whole_call_are_reported_apart_by_when_they_began() -> None:
+def test_a_message_and_the_whole_call_are_distinguished_by_when_they_began() -> None:
     call = with_commands(replace(recording_call(), turn=3), (START,), happened("call.speak.ended", 40)).call
 
     message = recording_saved(call, happened("call.recording.saved", 60, recording_started_at=moment(41)))
@@ -509,7 +509,7 @@ def test_a_doubtful_one_has_an_entry_of_its_own_and_what_was_asked_for_stays_exp
     assert decision.incidents == ("recording-unidentified",)
 
 
-def test_one_reported_of_again_under_its_name_asks_the_archive_again_and_makes_no_second_entry() -> None:
+def test_one_reported_again_under_its_name_asks_the_archive_again_and_makes_no_second_entry() -> None:
     first = come(recording_call(), 1, 11)
 
     again = come(first.call, 1, 11)

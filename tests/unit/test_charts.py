@@ -34,7 +34,7 @@ def test_a_chart_has_a_title_axes_with_units_and_the_same_file_for_the_same_figu
     )
 
 
-def test_the_floor_and_what_is_compared_with_are_reported_apart_from_dialtone() -> None:
+def test_the_floor_and_what_is_compared_with_are_distinguished_from_dialtone() -> None:
     drawn = chart("Latency", (Plot("calls at once", "latency, ms", CURVES),)).decode()
     stacked = bars(
         "A start", "milliseconds", ("a", "b", "c"), {"The floor": (1, 2, 0), "Dialtone": (1, 2, 3)}, "Dialtone"

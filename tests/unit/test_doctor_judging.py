@@ -136,7 +136,7 @@ def test_a_low_concurrency_is_said(limit: int, unreserved: int, status: str) -> 
     assert judging.functions_at_once(limit, unreserved).status == status
 
 
-def test_a_new_account_is_reported_how_its_callers_keep_most_of_ten() -> None:
+def test_a_new_account_learns_how_its_callers_keep_most_of_ten() -> None:
     assert "BackgroundConcurrency=2" in judging.functions_at_once(10, 10).remedy
     assert "BackgroundConcurrency" not in judging.functions_at_once(10, 10, background=2).remedy
 

@@ -192,7 +192,7 @@ def test_an_event_that_nobody_handles_is_kept_as_it_came(event_type: str, payloa
         ({"data": {"event_type": "fax.queued", "id": [], "payload": []}}, "fax.queued", "received"),
     ],
 )
-def test_one_without_id_or_time_is_reported_from_others_all_the_same(
+def test_one_without_id_or_time_is_distinguished_from_others_all_the_same(
     document: dict[str, Any], event_type: str, occurred_at: str
 ) -> None:
     first = parse_event(body(document | {"meta": {"attempt": 1}}), HANDLED, 1_790_000_000)

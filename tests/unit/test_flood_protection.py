@@ -156,7 +156,7 @@ def test_nothing_of_it_is_there_unless_asked_for() -> None:
     assert set(given) == set(NESTED["Parameters"])
 
 
-def test_the_api_behind_it_takes_what_the_other_takes_and_is_reported_to_nobody() -> None:
+def test_the_api_behind_it_takes_what_the_other_takes_and_is_known_to_nobody() -> None:
     api, behind = STACK["Resources"]["HttpApi"]["Properties"], NESTED["Resources"]
     webhook = STACK["Resources"]["WebhookFunction"]["Properties"]["Events"]["Webhook"]["Properties"]
 
@@ -182,7 +182,7 @@ def test_the_old_address_takes_hardly_anything_once_only_the_new_one_is_to_be_us
     assert narrow[f"{webhook['Method']} {webhook['Path']}"]["ThrottlingRateLimit"] == 1
 
 
-def test_telnyx_is_reported_the_address_in_front_and_alarms_watch_the_api_that_takes_webhooks() -> None:
+def test_telnyx_gets_the_address_in_front_and_alarms_watch_the_api_that_takes_webhooks() -> None:
     condition, protected, _ = STACK["Outputs"]["WebhookUrl"]["Value"]["Fn::If"]
     watched = STACK["Resources"]["Monitoring"]["Properties"]["Parameters"]["HttpApiId"]["Fn::If"]
 

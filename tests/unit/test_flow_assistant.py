@@ -184,7 +184,7 @@ def test_what_telnyx_cannot_do_is_refused(keys: str, why: str) -> None:
         read_flow("main.yaml", f"flow: main\nsteps:\n  a: {{{keys}}}\n  bye: hangup\n")
 
 
-def test_a_comparison_says_what_the_agent_is_reported() -> None:
+def test_a_comparison_says_what_the_agent_hears() -> None:
     text = "flow: main\nsteps:\n  a: {{assistant: {}, max_seconds: {}}}\n  bye: hangup\n"
     was, now = (read_flow("main.yaml", text.format(*each)) for each in (("a-1", 60), ("a-2", 90)))
 

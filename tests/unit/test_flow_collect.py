@@ -49,7 +49,7 @@ SENSITIVE = """
 UNRECORDED = SENSITIVE.replace("record: {channels: dual}", "")
 
 
-def test_telnyx_is_reported_how_many_digits_and_how_long_to_wait() -> None:
+def test_telnyx_receives_how_many_digits_and_how_long_to_wait() -> None:
     decision = StagedCall(COLLECT).pick_up()
 
     assert actions(decision) == ["gather_using_speak"]

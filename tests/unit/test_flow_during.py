@@ -80,7 +80,7 @@ def state(staged: StagedCall) -> TransferState:
     return TransferState.of(staged.call)
 
 
-def test_an_agent_starts_a_recording_of_which_both_are_reported_first() -> None:
+def test_an_agent_starts_a_recording_that_is_announced_to_both_first() -> None:
     staged = talking()
 
     speak, record = press(staged, "*2").commands

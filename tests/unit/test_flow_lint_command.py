@@ -74,7 +74,7 @@ def test_several_paths_are_looked_at(warned: Path, capsys: pytest.CaptureFixture
     }
 
 
-def test_github_is_reported_nothing_where_nothing_is_wrong(capsys: pytest.CaptureFixture[str]) -> None:
+def test_github_gets_nothing_where_nothing_is_wrong(capsys: pytest.CaptureFixture[str]) -> None:
     assert lint("--format", "github", FLOWS / "accepted") == 0
     assert capsys.readouterr().out == ""
 

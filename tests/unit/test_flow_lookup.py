@@ -153,7 +153,7 @@ def test_keys_pressed_meanwhile_do_nothing() -> None:
     assert (listen["maximum_digits"], listen["terminating_digit"]) == (128, "A"), "nor do many, and none is the last"
 
 
-def test_a_caller_who_has_gone_is_reported_nothing() -> None:
+def test_a_caller_who_has_gone_hears_nothing() -> None:
     call = asked(SILENT)
 
     decision = call.tell("call.gather.ended", digits="", status="call_hangup")

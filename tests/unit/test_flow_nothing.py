@@ -83,7 +83,7 @@ def test_a_message_without_a_prompt_begins_with_the_tone() -> None:
 
 
 @pytest.mark.parametrize("how", ["announce", "ask"])
-def test_nothing_is_recorded_of_which_nobody_was_reported(how: str) -> None:
+def test_nothing_is_recorded_that_was_not_announced(how: str) -> None:
     call = staged(f'  first: {{recording: start, consent: {{how: {how}, say: "{{notice}}"}}}}\n')
 
     assert call.call.step == "sorry"

@@ -66,7 +66,7 @@ def test_without_a_language_none_is_sent() -> None:
     assert "language" not in command.parameters
 
 
-def test_ssml_is_reported_to_be_ssml() -> None:
+def test_ssml_is_declared_as_ssml() -> None:
     (command,) = prompt({"ssml": "<speak>Hi, {name}</speak>"}).play(CALL, PLAIN)
 
     assert command.parameters["payload_type"] == "ssml"

@@ -445,7 +445,7 @@ def test_an_agent_who_was_too_late_looks_again_at_once() -> None:
     assert (refused.question is not None, refused.incidents, staged.call.step) == (True, (), "take")
 
 
-def test_an_agent_may_be_reported_that_nobody_waits() -> None:
+def test_an_agent_may_hear_that_nobody_waits() -> None:
     staged = looking(STRAIGHT)
 
     answer(staged, QueueAnswer())

@@ -108,7 +108,7 @@ def test_a_message_that_cannot_be_played_is_followed_by_the_choices() -> None:
     ("key", "verdict", "step"), [("1", KEPT, "thanks"), ("2", SUPERSEDED, "message"), ("*", DELETED, "gone")]
 )
 @pytest.mark.parametrize("phase", [listening, choosing])
-def test_a_key_decides_and_the_ledger_and_the_archive_are_reported(
+def test_a_key_decides_and_the_ledger_and_the_archive_are_updated(
     phase: Callable[[], StagedCall], key: str, verdict: str, step: str
 ) -> None:
     staged = phase()

@@ -51,7 +51,7 @@ def says(staged: StagedCall, words: object, **data: object) -> list[str]:
         (", engine: Deepgram, language: auto_detect", "language: en-US", "Deepgram", "auto_detect", "inbound"),
     ],
 )
-def test_the_engine_is_reported_the_language(more: str, language: str, engine: str, known: str, tracks: str) -> None:
+def test_the_engine_receives_the_language(more: str, language: str, engine: str, known: str, tracks: str) -> None:
     start = begun(more, language).decisions[-1].commands[0]
 
     config = start.parameters["transcription_engine_config"]

@@ -217,7 +217,7 @@ def test_a_refused_transfer_stops_the_music_and_takes_the_error_path(flow: str, 
     assert staged.call.step == "sorry"
 
 
-def test_the_far_leg_is_marked_with_the_turn_so_that_a_second_transfer_is_reported_apart() -> None:
+def test_the_far_leg_is_marked_with_the_turn_so_that_a_second_transfer_is_distinguished() -> None:
     staged = StagedCall(BARE.replace("after: {say: After.}", 'after: {transfer: "+15550198"}').replace(
         '"sip:desk@example.com"}', '"+15550199", failed: after}'
     ))  # fmt: skip

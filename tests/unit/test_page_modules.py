@@ -14,7 +14,7 @@ TESTS = [Path(__file__).with_name(name) for name in ("page_modules.mjs", "consol
 @pytest.mark.skipif(
     shutil.which("node") is None, reason="Node is not installed; the API that the pages use is tested in Python"
 )
-def test_what_pages_make_of_what_they_are_reported() -> None:
+def test_what_pages_make_of_what_they_receive() -> None:
     ran = subprocess.run(["node", "--test", *map(str, TESTS)], capture_output=True, text=True, check=False)  # noqa: S603, S607 -- our own files, whichever Node there is
 
     assert ran.returncode == 0, ran.stdout + ran.stderr

@@ -38,7 +38,7 @@ def _steps(who: object) -> tuple[object, ...]:
     return who.steps if isinstance(who, Person) else ()
 
 
-def test_everybody_or_one_of_them_can_be_reported_not_to() -> None:
+def test_everybody_or_one_of_them_can_be_asked_not_to() -> None:
     who = people(["busy", f"{AGENT}=no-answer"])
 
     assert who.reached_at(UNKNOWN) == Busy()
@@ -106,7 +106,7 @@ def test_without_a_speech_program_it_is_said_once_and_nothing_fails(monkeypatch:
 
 
 @pytest.mark.parametrize("does", ["exit 3", "cat > /dev/null; exit 3"])
-def test_a_program_that_cannot_speak_is_reported_of_once(tmp_path: Path, does: str) -> None:
+def test_a_program_that_cannot_speak_is_reported_once(tmp_path: Path, does: str) -> None:
     complaints: list[str] = []
     speaker = speakers.Loudspeaker([program(tmp_path, does)], complaints.append)
 
@@ -118,7 +118,7 @@ def test_a_program_that_cannot_speak_is_reported_of_once(tmp_path: Path, does: s
     assert "ended with 3" in complaints[0]
 
 
-def test_a_program_that_cannot_be_started_is_reported_of_once(tmp_path: Path) -> None:
+def test_a_program_that_cannot_be_started_is_reported_once(tmp_path: Path) -> None:
     complaints: list[str] = []
     speaker = speakers.Loudspeaker([str(tmp_path)], complaints.append)
 

@@ -153,7 +153,7 @@ def test_the_terminal_is_put_back_however_the_program_ends(typed: str, status: i
         assert terminal.settings() == terminal.found
 
 
-def test_the_terminal_is_put_back_when_the_program_is_reported_to_end() -> None:
+def test_the_terminal_is_put_back_when_the_program_is_asked_to_end() -> None:
     with running() as terminal:
         terminal.wait_for("<ready>")
 

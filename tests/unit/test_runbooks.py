@@ -68,7 +68,7 @@ def test_what_a_query_looks_for_is_something_that_the_functions_write(query: run
     assert [text for text in query.literals() if text and text not in SOURCE and text not in OF_LAMBDA] == []
 
 
-def test_the_fields_of_api_gateways_log_are_those_that_it_is_reported_to_write() -> None:
+def test_the_fields_of_api_gateways_log_are_those_that_it_is_configured_to_write() -> None:
     asked = {field for query in runbooks.queries() if query.services == ("access",) for field in query.fields()}
 
     assert asked <= runbooks.access_log_fields()
@@ -90,7 +90,7 @@ def test_every_dialtone_command_is_one_that_a_test_runs() -> None:
     assert {shlex.split(command)[1] for command in runbooks.commands("dialtone")} <= TESTED
 
 
-def test_the_fields_of_a_query_are_reported_from_its_words() -> None:
+def test_the_fields_of_a_query_are_distinguished_from_its_words() -> None:
     query = runbooks.Query(
         "here",
         ("webhook",),

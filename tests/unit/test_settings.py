@@ -36,7 +36,7 @@ def test_a_variable_is_read_without_the_spaces_around_it() -> None:
     assert required({"CALLS_TABLE": " calls\n"}, "CALLS_TABLE") == "calls"
 
 
-def test_the_webhook_is_reported_everything() -> None:
+def test_the_webhook_receives_everything() -> None:
     settings = Settings.read(WHOLE)
 
     assert (settings.public_key, settings.calls_table) == ("key", "calls")
@@ -57,7 +57,7 @@ def test_the_flows_may_lie_elsewhere(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("missing", WHOLE)
-def test_what_the_webhook_is_not_reported_is_named(missing: str) -> None:
+def test_what_the_webhook_does_not_receive_is_named(missing: str) -> None:
     environ = {name: value for name, value in WHOLE.items() if name != missing}
 
     with pytest.raises(SettingMissing) as error:

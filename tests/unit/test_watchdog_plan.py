@@ -85,7 +85,7 @@ def test_what_was_sent_again_has_its_time_once_more() -> None:
     assert overdue(watch, Look("session", "leg", "chain", sent_again_at=int(NOW - 30)), NOW)
 
 
-def test_commands_of_others_are_reported_from_ours() -> None:
+def test_commands_of_others_are_distinguished_from_ours() -> None:
     timeline, since = [entry("call.answered", AT, "known", "record_stop")], NOW - 20
     ours, others = TakenCommand("record_stop", "leg", ""), TakenCommand("speak", "leg", "")
     call = Call("session", "leg")
