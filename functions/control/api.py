@@ -19,14 +19,17 @@ from control.deleting import Deleting
 from control.delivery import Delivery
 from control.dialling import Dialling, dial_routes
 from control.flows import flow_routes
-from control.health import Looking, health_routes
+from control.health import AWS, Looking, health_routes
 from control.listing import Listing
 from control.live_flows import live_flow
 from control.problems import Refused, answer_problems, must_have
 from control.queues import Queues, queue_routes
 from control.recordings import recording_routes
+from control.redriving import Redriving
 from control.requests import Requests
+from dialtone.adapters.aws_clients import DeadlineClient
 from dialtone.adapters.campaigns_table import CampaignsTable
+from dialtone.adapters.parked_events import ParkedEvents
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -86,7 +89,12 @@ def open_api(  # noqa: PLR0913, PLR0917 -- what it is made of
     api.include_router(campaign_state_routes(orders, now))
     api.include_router(recording_routes(listing, bucket, audit, deleting, now))
     api.include_router(flow_routes(listing, settings.flows, now))
-    api.include_router(health_routes(Looking.of(settings, listing.store, s3, observer, now)))
+    # Made when they are first used: most requests need none of them.
+    sqs: Any = DeadlineClient("sqs", AWS)
+    cloudwatch: Any = DeadlineClient("cloudwatch", AWS)
+    parked = ParkedEvents(s3, settings.parked_events_bucket)
+    looking = Looking(settings, listing.store, audit, parked, sqs, cloudwatch, observer, now)
+    api.include_router(health_routes(looking, Redriving(settings, listing.store, sqs, audit, now)))
 
     @api.get("/openapi.json", include_in_schema=False)
     def describe() -> Response[str]:

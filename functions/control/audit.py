@@ -1,4 +1,4 @@
-"""The audit trail of recordings: an item of its call for each time that somebody is given one."""
+"""The audit trail: an item of its call for each time that somebody is given a recording, and one for each redrive."""
 
 from __future__ import annotations
 
@@ -16,25 +16,30 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 AUDIT = "AUDIT#"
+REDRIVES = "HEALTH#redrives"
+"""A partition of its own: who has put back the messages of which queue."""
 KEEP_DAYS = 400
 """Longer than a call's own items: a year later it can still be asked who listened."""
 
 LISTENED, READ, DELETED = "listened", "read", "deleted"
+REDROVE = "redrove"
 
 
 @dataclass(frozen=True, slots=True)
 class AuditItem:
-    """Who did what with a recording."""
+    """Who did what with a recording, or with a queue."""
 
     at: str
     by: str
     did: str
-    recording: str
-    """The ledger entry's name."""
+    recording: str = ""
+    """The ledger entry's name; '' where it is about none."""
     files: str = ""
     """Of a deletion: how the keys of its objects begin."""
     recording_id: str = ""
     """Of a deletion: Telnyx's id of it."""
+    queue: str = ""
+    """Of a redrive: the queue whose messages were put back."""
 
 
 class AuditTrail:

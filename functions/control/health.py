@@ -13,18 +13,21 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, TypeVar
 
+from aws_lambda_powertools.event_handler.openapi.params import Path
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from botocore.exceptions import BotoCoreError, ClientError
 
+from control.actions import acting_responses
 from control.alarms import AlarmsOfStack
+from control.audit import REDRIVES
+from control.authorization import requester_of
 from control.calls import responses
-from control.health_answers import Custody, Health, Parked, Unread, UnverifiedRecording
+from control.health_answers import Custody, Health, Parked, Redrive, Redriven, Unread, UnverifiedRecording
 from control.health_sentences import sentences_of
-from control.watched_queues import QUEUES, counted, oldest, queue_answer
-from dialtone.adapters.aws_clients import DeadlineClient, budget
-from dialtone.adapters.parked_events import ParkedEvents
+from control.watched_queues import QUEUES, counted, last_move, oldest, queue_answer
+from dialtone.adapters.aws_clients import budget
 from dialtone.domain.deadline import request_until
 from dialtone.domain.errors import DialtoneError
 from dialtone.domain.recordings import EXPECTED, OPEN_STATUSES
@@ -32,13 +35,15 @@ from dialtone.domain.recordings import EXPECTED, OPEN_STATUSES
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
 
     from control.alarms import CloudWatch
+    from control.audit import AuditTrail
     from control.health_answers import Alarms, Queue
+    from control.redriving import Redriving
     from control.settings import Settings
     from dialtone.adapters.calls_table import CallsTable
+    from dialtone.adapters.parked_events import ParkedEvents
     from dialtone.adapters.telemetry import Observer
     from dialtone.domain.recordings import Recording
 
@@ -46,6 +51,9 @@ AWS = budget(connect_seconds=1.0, read_seconds=3.0, attempts=2)
 
 TIMEOUT_SECONDS = 6.0
 """For a part. Somebody looks at the page, and the ages of messages are asked for once these are counted."""
+
+MOST_REDRIVES = 10
+"""That are shown."""
 
 MOST_RECORDINGS = 200
 """Unsettled ones that are looked at: some 100 read units."""
@@ -61,7 +69,7 @@ AT_FAULT = (BotoCoreError, ClientError, DialtoneError, OSError, AttributeError, 
 EMULATED = "The AWS emulator of this machine makes no metrics of what functions log, so alarms say nothing here."
 """In place of alarms, whose state the emulator never changes."""
 
-Part = Literal["alarms", "recordings", "queues", "ages", "parked"]
+Part = Literal["alarms", "recordings", "queues", "ages", "parked", "redrives"]
 Read = TypeVar("Read")
 
 
@@ -80,70 +88,73 @@ class Looking:
 
     settings: Settings
     store: CallsTable
+    audit: AuditTrail
     parked: ParkedEvents
-    cloudwatch: CloudWatch
     sqs: SQSClient
+    cloudwatch: CloudWatch
     observer: Observer
     now: Callable[[], datetime]
 
-    @classmethod
-    def of(
-        cls, settings: Settings, store: CallsTable, s3: S3Client, observer: Observer, now: Callable[[], datetime]
-    ) -> Looking:
-        """With clients that are made when they are first used: most requests need none of them."""
-        cloudwatch, sqs = DeadlineClient("cloudwatch", AWS), DeadlineClient("sqs", AWS)
-        parked = ParkedEvents(s3, settings.parked_events_bucket)
-        return cls(settings, store, parked, cloudwatch, sqs, observer, now)  # type: ignore[arg-type]  # they do what clients do
-
     def health(self) -> Health:
         """How the stack is, as far as it can be read."""
-        pool = ThreadPoolExecutor(len(QUEUES) + 3, thread_name_prefix="health")
+        pool = ThreadPoolExecutor(len(QUEUES) + 4, thread_name_prefix="health")
         try:
             return self._health(pool)
         finally:
             pool.shutdown(wait=False)
 
     def _health(self, pool: ThreadPoolExecutor) -> Health:
-        alarms = self._alarms(pool)
-        recordings = self._begun(pool, "recordings", self._custody)
-        parked = self._begun(pool, "parked", self._parked)
-        urls = self.settings.queues
-        counting = {
-            each.name: self._begun(pool, "queues", partial(counted, self.sqs, urls[each.name])) for each in QUEUES
-        }
-        counts = {name: reading() for name, reading in counting.items()}
-        filled = {name: urls[name] for name, each in counts.items() if each.value and each.value.messages}
-        ages = self._begun(pool, "ages", partial(oldest, self.cloudwatch, filled, self.now()))()
-        queues = [
-            queue_answer(
-                each, urls[each.name], self.settings.stack, counts[each.name].value, (ages.value or {}).get(each.name)
-            )
-            for each in QUEUES
-        ]
-        return self._answer(alarms(), recordings(), parked(), queues, [*counts.values(), ages])
-
-    def _answer(
-        self,
-        alarms: Reading[Alarms],
-        recordings: Reading[Custody],
-        parked: Reading[Parked],
-        queues: list[Queue],
-        others: list[Reading[Any]],
-    ) -> Health:
-        parts: list[Reading[Any]] = [alarms, recordings, parked, *others]
+        reading_alarms, reading_recordings = self._alarms(pool), self._begun(pool, "recordings", self._custody)
+        reading_parked = self._begun(pool, "parked", self._parked)
+        reading_redrives = self._begun(pool, "redrives", self._redrives)
+        queues, others = self._queues(pool)
+        alarms, recordings, parked, redrives = (
+            reading_alarms(),
+            reading_recordings(),
+            reading_parked(),
+            reading_redrives(),
+        )
+        parts: list[Reading[Any]] = [alarms, recordings, parked, redrives, *others]
         failed = {each.part: each.failed for each in parts if each.failed}
-        unread = [Unread(part=part, message=message) for part, message in failed.items()]
         sentences = sentences_of(alarms.value, recordings.value, queues, parked.value)
         return Health(
             stack=self.settings.stack,
-            is_well=not sentences and not unread,
+            is_well=not sentences and not failed,
             sentences=sentences,
             alarms=alarms.value,
             recordings=recordings.value,
             queues=queues,
             parked=parked.value,
-            unread=unread,
+            redrives=redrives.value,
+            unread=[Unread(part=part, message=message) for part, message in failed.items()],
         )
+
+    def _queues(self, pool: ThreadPoolExecutor) -> tuple[list[Queue], list[Reading[Any]]]:
+        """The queues, and how reading them went."""
+        urls = self.settings.queues
+        counting = [self._begun(pool, "queues", partial(counted, self.sqs, urls[each.name])) for each in QUEUES]
+        counts = [waited() for waited in counting]
+        found = [(queue, each.value) for queue, each in zip(QUEUES, counts, strict=True)]
+        filled = {queue.name: urls[queue.name] for queue, count in found if count and count.messages}
+        aging = self._begun(pool, "ages", partial(oldest, self.cloudwatch, filled, self.now()))
+        moving = {
+            queue.name: self._begun(pool, "queues", partial(last_move, self.sqs, count.arn))
+            for queue, count in found
+            if count and queue.redriving == "move" and not self.settings.is_emulated
+        }
+        ages, moves = aging(), {name: waited() for name, waited in moving.items()}
+        queues = [
+            queue_answer(
+                queue,
+                urls[queue.name],
+                self.settings.stack,
+                count,
+                (ages.value or {}).get(queue.name),
+                moves[queue.name].value if queue.name in moves else None,
+            )
+            for queue, count in found
+        ]
+        return queues, [*counts, ages, *moves.values()]
 
     def _alarms(self, pool: ThreadPoolExecutor) -> Callable[[], Reading[Alarms]]:
         if self.settings.is_emulated:
@@ -153,6 +164,10 @@ class Looking:
     def _custody(self) -> Custody:
         found, is_whole = self.store.unsettled_recordings(MOST_RECORDINGS)
         return custody_of(found, self.now(), is_whole=is_whole)
+
+    def _redrives(self) -> list[Redrive]:
+        noted = self.audit.of(REDRIVES)[-MOST_REDRIVES:]
+        return [Redrive(at=each.at, by=each.by, queue=each.queue) for each in reversed(noted)]
 
     def _parked(self) -> Parked:
         events, is_whole, oldest_at = self.parked.counted()
@@ -189,6 +204,7 @@ CALLED: dict[Part, str] = {
     "queues": "Some queues",
     "ages": "The ages of messages",
     "parked": "The parked webhooks",
+    "redrives": "Who has redriven queues",
 }
 
 
@@ -232,12 +248,24 @@ def _is_late(recording: Recording, now: datetime) -> bool:
     return waits > (LATE_EXPECTED if recording.status == EXPECTED else LATE)
 
 
-def health_routes(looking: Looking) -> APIGatewayHttpRouter:
-    """The route."""
+def health_routes(looking: Looking, redriving: Redriving) -> APIGatewayHttpRouter:
+    """The routes."""
     routes = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]  # Powertools says no return type
 
     @routes.get("/health", summary="Shows what needs somebody", tags=["health"], responses=responses(Health))
     def show_health() -> Health:
         return looking.health()
+
+    @routes.post(
+        "/health/queues/<queue>/redrive",
+        summary="Puts the messages of a dead-letter queue back",
+        tags=["health"],
+        responses=acting_responses(Redriven),
+    )
+    def redrive_queue(
+        queue: Annotated[str, Path(min_length=1, max_length=80, description="Its name, as `GET /health` gives it.")],
+    ) -> Redriven:
+        event = routes.current_event
+        return redriving.redrive(queue, requester_of(event.raw_event).name, event.request_context.request_id)
 
     return routes

@@ -51,6 +51,16 @@ class Custody(Answer):
     is_whole: bool = Field(description="Whether all of them were looked at.")
 
 
+class Move(Answer):
+    """The last time that SQS moved a queue's messages back."""
+
+    status: str = Field(description="RUNNING, COMPLETED, CANCELLING, CANCELLED or FAILED.")
+    moved: int = Field(description="About how many.")
+    of: int | None = Field(description="About how many there were.")
+    began_at: str | None = Field(description=MOMENT)
+    why: str | None = Field(description="Why it failed.")
+
+
 class Queue(Answer):
     """A queue of the stack."""
 
@@ -62,8 +72,26 @@ class Queue(Answer):
     delayed: int | None = Field(description="About how many are there for later.")
     oldest_at: str | None = Field(description=f"Since when the oldest waits; null where it is not known. {MOMENT}")
     can_redrive: bool = Field(description="Whether `POST /health/queues/{name}/redrive` puts its messages back.")
+    move: Move | None = Field(description="null where SQS has never moved them.")
     command: str | None = Field(description="What does so in a shell, or empties a queue that is of no use any more.")
     runbook: str | None
+
+
+class Redrive(Answer):
+    """Somebody has put messages back."""
+
+    at: str = Field(description=MOMENT)
+    by: str = Field(description="The signed-in person or IAM role.")
+    queue: str
+
+
+class Redriven(Redrive):
+    """What became of a redrive."""
+
+    put_back: int = Field(description="Messages that are back, or of which the events are sent again.")
+    is_moving: bool = Field(description="Whether SQS moves them from now on: `GET /health` has how many in `move`.")
+    is_finished: bool = Field(description="Whether all were looked at; if not, and none moves, ask again for the rest.")
+    notes: list[str] = Field(description="On each message that stays: why, and what to do.")
 
 
 class Parked(Answer):
@@ -78,7 +106,7 @@ class Parked(Answer):
 class Unread(Answer):
     """What could not be read."""
 
-    part: Literal["alarms", "recordings", "queues", "ages", "parked"]
+    part: Literal["alarms", "recordings", "queues", "ages", "parked", "redrives"]
     message: str
 
 
@@ -92,4 +120,5 @@ class Health(Answer):
     recordings: Custody | None
     queues: list[Queue]
     parked: Parked | None
+    redrives: list[Redrive] | None = Field(description="The last ones, the newest first.")
     unread: list[Unread]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from control.health_answers import Queue
+from control.health_answers import Move, Queue
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -119,6 +119,20 @@ def counted(client: SQSClient, url: str) -> Counted:
     return Counted(messages, in_flight, delayed, found["QueueArn"])
 
 
+def last_move(client: SQSClient, arn: str) -> Move | None:
+    """The last time that SQS moved the messages of a dead-letter queue back. Raises as `counted`."""
+    for task in client.list_message_move_tasks(SourceArn=arn, MaxResults=1).get("Results", []):
+        began = task.get("StartedTimestamp")
+        return Move(
+            status=task["Status"],
+            moved=task.get("ApproximateNumberOfMessagesMoved", 0),
+            of=task.get("ApproximateNumberOfMessagesToMove"),
+            began_at=datetime.fromtimestamp(began / 1000, UTC).isoformat(timespec="seconds") if began else None,
+            why=task.get("FailureReason"),
+        )
+    return None
+
+
 def oldest(client: CloudWatch, urls: Mapping[str, str], now: datetime) -> dict[str, datetime]:
     """Since when the oldest message waits, by the queue's name, of those of which CloudWatch knows. Raises as above."""
     if not urls:
@@ -151,7 +165,14 @@ def oldest(client: CloudWatch, urls: Mapping[str, str], now: datetime) -> dict[s
     return found
 
 
-def queue_answer(queue: WatchedQueue, url: str, stack: str, count: Counted | None, oldest_at: datetime | None) -> Queue:
+def queue_answer(  # noqa: PLR0913, PLR0917 -- all that is known of it
+    queue: WatchedQueue,
+    url: str,
+    stack: str,
+    count: Counted | None,
+    oldest_at: datetime | None = None,
+    move: Move | None = None,
+) -> Queue:
     """A queue as the API shows it. Pure."""
     command = queue.command.format(stack=stack, url=url, arn=count.arn if count else "ARN")
     return Queue(
@@ -163,6 +184,7 @@ def queue_answer(queue: WatchedQueue, url: str, stack: str, count: Counted | Non
         delayed=count and count.delayed,
         oldest_at=oldest_at.isoformat() if oldest_at and count and count.messages else None,
         can_redrive=bool(queue.redriving),
+        move=move,
         command=command or None,
         runbook=queue.runbook or None,
     )

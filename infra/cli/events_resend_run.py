@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from control.event_resending import Resending
 from control.selection import ago_or_moment, moment
 from dialtone.adapters.calls_table import CallsTable
 from dialtone.domain.errors import DialtoneError
 from infra import aws
 from infra.cli.recordings_access import stack
 from infra.console import printable
-from infra.event_resending import Resending
 
 if TYPE_CHECKING:
     import argparse
@@ -46,8 +46,9 @@ def _calls(resending: Resending, given: argparse.Namespace, now: datetime) -> in
 
 
 def _dead_letters(resending: Resending, queue_url: str) -> int:
-    resent, unclear = resending.dead_letters(aws.client("sqs"), queue_url)
-    print(f"{resent} dead letters done; what they name is sent again")
+    found = list(resending.dead_letters(aws.client("sqs"), queue_url))
+    unclear = [each for each in found if each]
+    print(f"{len(found) - len(unclear)} dead letters done; what they name is sent again")
     for window in unclear:
         print(f"a batch was never sent: dialtone events resend --since {window.since} --until {window.until}")
     return 1 if unclear else 0

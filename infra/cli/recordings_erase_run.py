@@ -7,13 +7,13 @@ from contextlib import closing
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from control.archive_dead_letters import ArchiveDeadLetters
 from dialtone.adapters.telnyx_api import TelnyxApi
 from dialtone.domain.errors import DialtoneError
 from infra import aws
 from infra.cli.recordings_access import objects, stack
 from infra.console import printable
 from infra.custody.call_items import CallItems
-from infra.custody.dead_letters import DeadLetters
 from infra.custody.erasure import Erasure
 from infra.custody.holds import Holds
 from infra.custody.objects import Objects
@@ -68,7 +68,7 @@ def _erasure(of: Stack, telnyx: TelnyxApi) -> Erasure:
         items=CallItems(dynamodb, of.calls_table),
         objects=recordings,
         parked=Objects(aws.client("s3"), of.parked_events_bucket),
-        dead_letters=DeadLetters(aws.client("sqs"), of.archive_dead_letter_queue_url),
+        dead_letters=ArchiveDeadLetters(aws.client("sqs"), of.archive_dead_letter_queue_url),
         receipts=Receipts(recordings),
         telnyx=telnyx,
         holds=Holds(recordings, of.recordings_bucket) if recordings.has_lock() else None,

@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from control.archive_dead_letters import ArchiveDeadLetters
 from dialtone.adapters.archive_queue import ArchiveQueue
 from infra import aws
 from infra.cli.recordings_access import ledger, stack
 from infra.console import printable
-from infra.custody.dead_letters import DeadLetters
 from infra.custody.redrive import Redrive
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def run(given: argparse.Namespace) -> int:
 
 def _redrive(of: Stack) -> Redrive:
     sqs = aws.client("sqs")
-    dead_letters = DeadLetters(sqs, of.archive_dead_letter_queue_url)
+    dead_letters = ArchiveDeadLetters(sqs, of.archive_dead_letter_queue_url)
     return Redrive(ledger(of), dead_letters, ArchiveQueue(sqs, of.archive_queue_url))
 
 

@@ -32,9 +32,9 @@ from infra.custody.call_items import Counts, counts
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from control.archive_dead_letters import ArchiveDeadLetters
     from dialtone.adapters.erased_calls import Telnyx
     from infra.custody.call_items import CallItems, RawItem
-    from infra.custody.dead_letters import DeadLetters
     from infra.custody.holds import Holds
     from infra.custody.objects import Objects, Version
     from infra.custody.receipts import Receipts
@@ -86,7 +86,7 @@ class Erasure:
     items: CallItems
     objects: Objects
     parked: Objects
-    dead_letters: DeadLetters
+    dead_letters: ArchiveDeadLetters
     receipts: Receipts
     telnyx: Telnyx
     holds: Holds | None

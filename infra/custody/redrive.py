@@ -10,15 +10,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from control.archive_dead_letters import put_back
 from dialtone.domain.errors import DialtoneError
 from dialtone.domain.recordings import COPIED, EXPECTED, SAVED, VERIFIED, ArchiveJob
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from control.archive_dead_letters import ArchiveDeadLetters
     from dialtone.adapters.archive_queue import ArchiveQueue
     from dialtone.domain.recordings import Recording
-    from infra.custody.dead_letters import DeadLetters, GivenUp
     from infra.custody.ledger import Ledger
 
 STUCK_SECONDS = 300
@@ -30,28 +31,12 @@ class Redrive:
     """Puts jobs back."""
 
     ledger: Ledger
-    dead_letters: DeadLetters
+    dead_letters: ArchiveDeadLetters
     queue: ArchiveQueue
 
     def given_up(self) -> Iterator[ArchiveJob | None]:
-        """The jobs of the dead-letter queue, each put back; None for a message that is no job, which stays there.
-
-        Raises botocore's errors: what was not given by then is still in the dead-letter queue.
-        """
-        staying: list[GivenUp] = []
-        try:
-            for message in self.dead_letters.messages():
-                if message.job is None:
-                    staying.append(message)
-                    yield None
-                    continue
-                # Its addresses have expired long ago: without them the archive asks Telnyx for fresh ones at once.
-                self.queue.put(replace(message.job, urls=None))
-                self.dead_letters.remove(message)
-                yield message.job
-        finally:
-            for message in staying:
-                self.dead_letters.show_again(message)
+        """The jobs of the dead-letter queue, each put back; None for a message that is no job, which stays there."""
+        return put_back(self.dead_letters, self.queue)
 
     def stuck(self, now_seconds: float) -> Iterator[Recording]:
         """The entries that say saved or copied for minutes, each queued again."""

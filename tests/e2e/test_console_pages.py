@@ -10,6 +10,7 @@ import pytest
 from botocore.credentials import Credentials
 
 from dialtone.client import Client
+from dialtone.domain.recordings import ArchiveJob
 from infra.local.emulator import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY
 from infra.pages.console import ConsoleSite
 from infra.pages.server import LocalServer
@@ -48,15 +49,31 @@ def follow(browser: Browser, link: str, heading: str) -> None:
     browser.until(f"document.querySelector('h1')?.textContent.includes({heading!r})")
 
 
+def press(browser: Browser, button: str) -> None:
+    """Press a button once it is there."""
+    browser.until(f"document.querySelector({button!r})?.checkVisibility()")
+    browser.js(f"document.querySelector({button!r}).click()")
+
+
+def redrive(browser: Browser) -> None:
+    """Put the messages of the archive's dead-letter queue back, and see that it was done and by whom."""
+    press(browser, "#redrive-archive-dead-letters-do")
+    press(browser, "#confirm-yes")
+    browser.until("document.querySelector('.said').textContent.includes('1 message is put back.')")
+    browser.until("document.querySelector('[aria-label=Redrives]')?.innerText.includes('archive-dead-letters')")
+
+
 def text(browser: Browser, selector: str) -> str:
     found: str = browser.js(f"document.querySelector({selector!r}).innerText")
     return found
 
 
 def test_a_person_finds_last_nights_voicemail_hears_it_and_sees_why_a_call_failed(
-    site: str, night: Night, tmp_path: Path
+    site: str, cloud: LocalCloud, night: Night, tmp_path: Path
 ) -> None:
     recording, failed = night.voicemail(), night.failed()
+    job = ArchiveJob("metadata", recording.call_session_id, recording.call_leg_id, recording.name)
+    cloud.client("sqs").send_message(QueueUrl=cloud.outputs["ArchiveDeadLetterQueueUrl"], MessageBody=job.to_json())
     with Browser(tmp_path / "profile") as browser:
         browser.call("Page.navigate", url=site)
         browser.until("document.querySelectorAll('tbody tr').length > 1")
@@ -109,6 +126,8 @@ def test_a_person_finds_last_nights_voicemail_hears_it_and_sees_why_a_call_faile
         browser.until("document.querySelectorAll('tbody tr').length > 8")
         assert "alarms say nothing here" in text(browser, ".unread")  # the emulator makes no metrics of logs
         assert violations(browser) == violations(browser, dark=True, wide=False) == []
+        redrive(browser)
+        assert violations(browser) == []
 
         browser.call("Page.navigate", url=f"{site}patterns")
         browser.until("document.querySelectorAll('.timeline').length")

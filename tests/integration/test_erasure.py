@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from dialtone.adapters import queue_messages
 from dialtone.adapters.calls_table import FLOW, MEMORY_ITEM, memory_item, memory_key
 from dialtone.domain.decisions import Decision
 from dialtone.domain.erasure import receipt_key
@@ -16,7 +17,6 @@ from dialtone.domain.events import Event
 from dialtone.domain.parked_event import ParkedEvent
 from dialtone.domain.recordings import ERASED, ArchiveJob
 from infra import aws as aws_module
-from infra import queue_messages
 from infra.cli.main import main
 from infra.custody.receipts import UNFINISHED
 from infra.demo.scenes import MESSAGE

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-import infra.event_resending
+import control.event_resending
 from infra.cli.main import main
 from tests.integration.deliveries import SESSION, phone_call, written_flows
 from tests.integration.dependencies import Line
@@ -17,7 +17,7 @@ from tests.integration.streaming import StreamedTable, Streaming
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from infra.event_resending import Resending
+    from control.event_resending import Resending
 
 BATCH = {
     "DDBStreamBatchInfo": {
@@ -125,7 +125,7 @@ def test_the_calls_of_a_time_are_found_by_when_they_began(stack: Stack, monkeypa
         assert (begin, end) == (datetime(2026, 9, 21, 8, tzinfo=UTC), datetime(2026, 9, 21, 12, 30, tzinfo=UTC))
         return [SESSION, SESSION]  # one for each leg
 
-    monkeypatch.setattr(infra.event_resending.Resending, "begun", begun)
+    monkeypatch.setattr(control.event_resending.Resending, "begun", begun)
 
     status, resent = stack.resent("--since", "2026-09-21T08:00:00Z", "--until", "2026-09-21T12:30:00Z")
 

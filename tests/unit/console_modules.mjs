@@ -6,7 +6,7 @@ import { cell, chart, csv, failureOf, nice, outcomesOf, outcomeWords, pace, rule
 import { changes } from "../../functions/control/static/changes.js";
 import { presses, sentence as told, tried } from "../../functions/control/static/once.js";
 import { axis, FOLD_WIDTH, lanesOf, layout, PIXELS_PER_SECOND, stacked, way } from "../../functions/control/static/timeline.js";
-import { custodySentences, queueTone, verdict, waits } from "../../functions/control/static/health-words.js";
+import { custodySentences, moveSentence, queueTone, redrivenSentence, verdict, waits } from "../../functions/control/static/health-words.js";
 import { bars, regionsOf } from "../../functions/control/static/waveform.js";
 import { clock, duration, moment, query, sentence, trouble } from "../../functions/control/static/words.js";
 
@@ -226,4 +226,16 @@ test("a table of results has no formulas and keeps its cells apart", () => {
   assert.deepEqual(["=1+1", "+1555", "-x", "@y", "a,b", 'q"', "two\nlines", null, 0].map(cell), ["'=1+1", "'+1555", "'-x", "'@y", '"a,b"', '"q"""', '"two\nlines"', "", "0"]);
   assert.equal(csv([{ row: 2, number: "+15550142", outcomes: ["busy", "person"], given: { "=x": "a,b" } }]), "row,number,outcomes,given_=x\n2,'+15550142,busy person,\"a,b\"\n");
   assert.equal(csv([]), "");
+});
+
+test("what came of a redrive is said, and how far SQS is", () => {
+  const redriven = { put_back: 1, is_moving: false, is_finished: true, notes: [] };
+  assert.equal(redrivenSentence(redriven), "1 message is put back.");
+  assert.equal(redrivenSentence({ ...redriven, put_back: 900, is_finished: false, notes: ["One stays."] }), "900 messages are put back. There are more: press again. One stays.");
+  assert.equal(redrivenSentence({ ...redriven, is_moving: true }), "SQS moves the messages back now.");
+  const said = (status, more = {}) => moveSentence({ status, moved: 2, of: 5, began_at: at(0), why: null, ...more }, new Date(at(60)), "UTC");
+  assert.equal(said("RUNNING"), "SQS moves them back since today 02:00:00: 2 of 5 so far.");
+  assert.equal(said("COMPLETED", { of: null }), "The last redrive moved 2 messages.");
+  assert.equal(said("FAILED", { why: "no such queue" }), "The last redrive failed after 2 of 5: no such queue.");
+  assert.equal(said("CANCELLED", { of: null }), "The last redrive was cancelled after 2.");
 });

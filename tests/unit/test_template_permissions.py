@@ -36,6 +36,12 @@ ELSEWHERE = {
     "control cloudwatch:GetMetricData",
     "control sqs:GetQueueAttributes",
     "control s3:ListObjectsV2",
+    "control sqs:ChangeMessageVisibility",  # tests/integration/test_control_redrive.py, like the next five
+    "control sqs:DeleteMessage",
+    "control sqs:ListMessageMoveTasks",
+    "control sqs:ReceiveMessage",
+    "control sqs:SendMessage",
+    "control sqs:StartMessageMoveTask",
     "deliver dynamodb:BatchGetItem",  # tests/integration/test_deliveries.py, like the rest
     "deliver dynamodb:UpdateItem",
     "deliver s3:GetObject",
@@ -67,6 +73,13 @@ NEEDS = {
     # Without s3:ListBucket a missing object is answered 403, and cannot be distinguished from a forbidden one.
     "s3:HeadObject": {"s3:GetObject", "s3:ListBucket"},
     "s3:GetObject": {"s3:GetObject", "s3:ListBucket"},
+    # SQS takes and sends the messages in the name of whoever lets them be moved.
+    "sqs:StartMessageMoveTask": {
+        "sqs:StartMessageMoveTask",
+        "sqs:DeleteMessage",
+        "sqs:ReceiveMessage",
+        "sqs:SendMessage",
+    },
     "s3:ListObjectsV2": {"s3:ListBucket"},
     "s3:ListObjectVersions": {"s3:ListBucketVersions"},
     "s3:DeleteObject": {"s3:DeleteObjectVersion"},  # of each version: nothing is hidden by a marker only

@@ -47,6 +47,7 @@ def test_the_routes_that_sam_writes_into_a_body_become_resources(cloudformation:
         "POST /campaigns",
         "POST /campaigns/{id}/{order}",
         *(f"POST {path}" for path in ("/calls", "/calls/{id}/actions/{action}", "/calls/{id}/flow")),
+        "POST /health/queues/{queue}/redrive",
     }
     assert integration["Properties"]["PayloadFormatVersion"] == "2.0"
     assert "WebhookFunction" in str(integration["Properties"]["IntegrationUri"])

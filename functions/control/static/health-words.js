@@ -34,3 +34,18 @@ export function queueTone(queue) {
   if (!queue.messages) return "plain";
   return queue.is_dead_letters ? "bad" : "live";
 }
+
+// What came of a redrive.
+export function redrivenSentence({ put_back: back, is_moving: moves, is_finished: finished, notes }) {
+  if (moves) return "SQS moves the messages back now.";
+  const more = finished ? "" : " There are more: press again.";
+  return `${count(back, "message is", "messages are")} put back.${more}${notes.map((note) => ` ${note}`).join("")}`;
+}
+
+// How far SQS is with moving messages, or how it ended.
+export function moveSentence({ status, moved, of, began_at: began, why }, now, zone) {
+  const far = of === null ? `${moved}` : `${moved} of ${of}`;
+  if (status === "RUNNING" || status === "CANCELLING") return `SQS moves them back since ${moment(began, now, zone)}: ${far} so far.`;
+  if (status === "COMPLETED") return `The last redrive moved ${count(moved, "message")}.`;
+  return `The last redrive ${status === "FAILED" ? "failed" : "was cancelled"} after ${far}${why ? `: ${why}` : ""}.`;
+}

@@ -43,7 +43,7 @@ export const example = {
   ],
 };
 
-const queue = { name: "archive-dead-letters", means: "A recording that the archive has given up.", is_dead_letters: true, messages: 3, in_flight: 1, delayed: 0, oldest_at: at(0), can_redrive: true, command: "dialtone recordings redrive --stack line", runbook: "docs/runbooks/recordings.md#dead-letters" };
+const queue = { name: "archive-dead-letters", means: "A recording that the archive has given up.", is_dead_letters: true, messages: 3, in_flight: 1, delayed: 0, oldest_at: at(0), can_redrive: true, move: { status: "RUNNING", moved: 2, of: 5, began_at: at(0), why: null }, command: "dialtone recordings redrive --stack line", runbook: "docs/runbooks/recordings.md#dead-letters" };
 const ringing = { name: "api-5xx", since: at(0), affects_callers: true, means: `The function fails. ${HOSTILE}`, first: "Read the log.", measured: "5xx in 1 min: 7. It rings above 0.", sends: false, runbook: "docs/runbooks/webhooks.md#api-5xx" };
 export const unwell = {
   stack: "line", is_well: false, sentences: ["Callers are affected: api-5xx is on.", HOSTILE],
@@ -51,6 +51,7 @@ export const unwell = {
   recordings: { oldest_unverified: { id: "../<b>", call_session_id: "session", status: "saved", since: at(0), is_late: true }, unverified: { saved: 1, expected: 2 }, awaiting_transcript: 1, is_whole: false },
   queues: [queue, { ...queue, name: "archive", is_dead_letters: false, messages: 2, command: null, runbook: null }, { ...queue, name: HOSTILE, messages: null, oldest_at: null }],
   parked: { events: 2, is_whole: true, oldest_at: at(0), command: "dialtone replay --all --stack line" },
+  redrives: [{ at: at(0), by: HOSTILE, queue: "archive-dead-letters" }],
   unread: [{ part: "ages", message: "The ages of messages could not be read: AWS did not answer in time." }],
 };
 const campaign = {

@@ -309,6 +309,16 @@ class Custody(TypedDict):
     is_whole: bool
 
 
+class Move(TypedDict):
+    """The last time that SQS moved a queue's messages back."""
+
+    status: str
+    moved: int
+    of: int | None
+    began_at: str | None
+    why: str | None
+
+
 class Queue(TypedDict):
     """A queue of the stack; counts are None where they could not be read."""
 
@@ -320,8 +330,26 @@ class Queue(TypedDict):
     delayed: int | None
     oldest_at: str | None
     can_redrive: bool
+    move: Move | None
     command: str | None
     runbook: str | None
+
+
+class Redrive(TypedDict):
+    """Somebody has put messages back."""
+
+    at: str
+    by: str
+    queue: str
+
+
+class Redriven(Redrive):
+    """What became of a redrive."""
+
+    put_back: int
+    is_moving: bool
+    is_finished: bool
+    notes: list[str]
 
 
 class Parked(TypedDict):
@@ -350,6 +378,7 @@ class Health(TypedDict):
     recordings: Custody | None
     queues: list[Queue]
     parked: Parked | None
+    redrives: list[Redrive] | None
     unread: list[Unread]
 
 

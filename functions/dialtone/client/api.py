@@ -43,6 +43,7 @@ if TYPE_CHECKING:
         RecordingDetail,
         RecordingList,
         RecordingSummary,
+        Redriven,
     )
 
 TIMEOUT_SECONDS = 35.0
@@ -201,6 +202,10 @@ class Client:
     def health(self) -> Health:
         """What needs somebody: alarms that are on, recordings and messages that wait, and what is parked."""
         return cast("Health", self._get("/health"))
+
+    def redrive(self, queue: str) -> Redriven:
+        """Put the messages of a dead-letter queue back; refused (409) while somebody else is doing so."""
+        return cast("Redriven", self._post(f"/health/queues/{_segment(queue)}/redrive", {}, ""))
 
     def send(
         self, method: str, path: str, query: str = "", body: bytes = b"", headers: Mapping[str, str] | None = None

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from dialtone.adapters.queue_messages import each_once
 from dialtone.domain.recordings import ArchiveJob
-from infra.queue_messages import each_once
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
 
     from mypy_boto3_sqs import SQSClient
+
+    from dialtone.adapters.archive_queue import ArchiveQueue
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +25,7 @@ class GivenUp:
     receipt: str = field(repr=False)
 
 
-class DeadLetters:
+class ArchiveDeadLetters:
     """The archive's dead-letter queue. Every method raises botocore's errors."""
 
     def __init__(self, client: SQSClient, url: str) -> None:
@@ -42,6 +44,28 @@ class DeadLetters:
     def show_again(self, message: GivenUp) -> None:
         """Leave a message in the queue, visible at once."""
         self._client.change_message_visibility(QueueUrl=self._url, ReceiptHandle=message.receipt, VisibilityTimeout=0)
+
+
+def put_back(letters: ArchiveDeadLetters, queue: ArchiveQueue) -> Generator[ArchiveJob | None]:
+    """The jobs that were given up, each put back; None for a message that is no job, which stays there.
+
+    A job may be put twice, the archive does it once. So a message is removed after its job is on the queue. Raises
+    botocore's errors: what was not given by then is still in the dead-letter queue.
+    """
+    staying: list[GivenUp] = []
+    try:
+        for message in letters.messages():
+            if message.job is None:
+                staying.append(message)
+                yield None
+                continue
+            # Its addresses have expired long ago: without them the archive asks Telnyx for fresh ones at once.
+            queue.put(replace(message.job, urls=None))
+            letters.remove(message)
+            yield message.job
+    finally:
+        for message in staying:
+            letters.show_again(message)
 
 
 def _job(body: str) -> ArchiveJob | None:

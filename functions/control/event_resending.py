@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dialtone.adapters.calls_table import LEG, RECORDING
-from infra.queue_messages import each_once
+from dialtone.adapters.queue_messages import each_once
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,16 +46,13 @@ class Resending:
         items += [f"{RECORDING}{recording.name}" for recording in self.table.recordings(session_id)]
         return sum(self._mark(session_id, item) for item in items)
 
-    def dead_letters(self, queue: SQSClient, url: str) -> tuple[int, list[Window]]:
-        """Mark what each names and delete it. What names a batch only is left, and given by its time."""
-        done, unclear = 0, list[Window]()
+    def dead_letters(self, queue: SQSClient, url: str) -> Iterator[Window | None]:
+        """Mark what each names and delete it, or give the time of one that names a batch only, which stays there."""
         for message in each_once(queue, url):
-            if window := self._resent(json.loads(message["Body"])):
-                unclear.append(window)
-            else:
-                done += 1
+            window = self._resent(json.loads(message["Body"]))
+            if window is None:
                 queue.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-        return done, unclear
+            yield window
 
     def _resent(self, letter: dict[str, Any]) -> Window | None:
         """An item that is gone by now, erased or expired, has nothing left to be sent."""
