@@ -51,6 +51,7 @@ class FlowEntry(Answer):
     flow: str = Field("", max_length=100, pattern="^([a-z0-9][a-z0-9-]*)?$", description="Without it, its own.")
     step: str = Field("", max_length=100, description="Without it, the flow's first.")
     variables: dict[str, str] = Field(default_factory=dict, max_length=50, description="What the flow is given.")
+    from_step: str = Field("", max_length=201, description="Only while the call is in this step: else 409 `moved`.")
 
 
 def acting_responses(answer: type[Answer]) -> dict[int, OpenAPIResponse]:
@@ -97,7 +98,9 @@ class Acting:
 
     def put_into_flow(self, identifier: str, entry: FlowEntry, key: str, by: str) -> ActionAnswer:
         """Put a call into a flow or a step. Raises Refused."""
-        parameters = {"step": entry.step, "variables": entry.variables}
+        parameters: dict[str, Any] = {"step": entry.step, "variables": entry.variables}
+        if entry.from_step:
+            parameters |= {"from_step": entry.from_step}
         to_flow = {"to_flow": entry.flow} if entry.flow else {}
         return self._carried_out(identifier, "flow", {"parameters": parameters, **to_flow}, key, by)
 

@@ -31,6 +31,7 @@ _SENTENCES: Mapping[str, str] = {
     "others_ask": "Somebody else is asking the caller for keys from outside; ask again when they have them.",
     "connecting": "Somebody else is connecting the call from outside.",
     "talking": "The caller is in a conversation, and would be hung up on with the other side; transfer it or end it.",
+    "moved": "The call is in another step by now: look where, and ask again.",
     "too_many": "Eight announcements are queued from outside; wait until one is over, or stop them.",
     "paused": "The recording is paused from outside already.",
     "flow_pauses": "The flow keeps the recording paused, as for a card number; ask again when it goes on.",

@@ -340,3 +340,18 @@ def test_who_asked_for_it_stands_in_the_timeline_and_what_was_said_only_once(sta
 
     assert (entry.payload["asked_by"], entry.payload["action"], entry.reason) == (ADA, "speak", "speak from outside")
     assert "parameters" not in entry.payload
+
+
+def test_of_two_who_put_a_call_elsewhere_from_one_step_one_wins_and_the_other_is_told(stage: ControlledStage) -> None:
+    leg = stage.answered(Caller(Silence(30), HangUp()))
+    path = f"/calls/{leg.name.call_session_id}/flow"
+
+    def faster() -> None:
+        stage.before_delivery = lambda: None
+        assert stage.post(path, {"step": "news", "from_step": "ask"}, by=BOB)[0] == 200
+
+    stage.before_delivery = faster
+    status, body, _ = stage.post(path, {"flow": "other", "from_step": "ask"}, by=ADA)
+
+    assert (status, body["error"]["code"]) == (409, "moved")
+    assert stage.store.legs(leg.name.call_session_id)[0].step == "news"

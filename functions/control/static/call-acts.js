@@ -23,7 +23,7 @@ const field = (name, label, attributes) => h("label", {}, label, h("input", { na
 export function callActs(session, after) {
   const path = `/calls/${encodeURIComponent(session)}`;
   const flows = h("datalist", { id: "flow-names" });
-  let asked = false;
+  let asked = false, from_step = "";
   const names = () => {
     if (asked) return;
     asked = true; // suggestions only: without them a name is typed
@@ -54,7 +54,7 @@ export function callActs(session, after) {
     action({
       id: "enter", label: "Put into the flow", after, done: () => "The call is in that flow.",
       fields: [field("flow", "Flow", { list: "flow-names", placeholder: "its own", focus: names }), field("step", "Step", { placeholder: "its first" }), flows],
-      asked: ({ flow, step }) => [`${path}/flow`, { flow: flow.trim(), step: step.trim() }],
+      asked: ({ flow, step }) => [`${path}/flow`, { flow: flow.trim(), step: step.trim(), from_step }], // as this page shows it: a colleague may be faster
       confirm: ({ flow, step }) => ({ title: "Put the call into another place?", text: `It leaves what it is doing, and goes on in ${flow.trim() || "its own flow"}, ${step.trim() ? `step ${step.trim()}` : "from the beginning"}.`, yes: "Put it there" }),
     }),
   ]);
@@ -62,6 +62,7 @@ export function callActs(session, after) {
   section.hidden = true; // until it is known what the call is
   return { section, now: (call) => {
     const ids = sensible(call);
+    from_step = main(call)?.step ?? "";
     offer(section, ids);
     section.hidden = !ids.length && !section.querySelector(".said").textContent;
   } };

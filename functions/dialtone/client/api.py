@@ -144,17 +144,21 @@ class Client:
         path = f"/calls/{_segment(identifier)}/actions/{_segment(action)}"
         return cast("ActionAnswer", self._post(path, parameters or {}, key))
 
-    def put_into_flow(
+    def put_into_flow(  # noqa: PLR0913 -- the request's parameters
         self,
         identifier: str,
         flow: str = "",
         *,
         step: str = "",
         variables: Mapping[str, str] | None = None,
+        from_step: str = "",
         key: str = "",
     ) -> ActionAnswer:
-        """Lead a call on in a flow, its own without a name, from a step, or the first."""
-        asked = {"flow": flow, "step": step, "variables": dict(variables or {})}
+        """Lead a call on in a flow, its own without a name, from a step, or the first.
+
+        With `from_step` only while the call is in that step: of two who ask at once, one is refused.
+        """
+        asked = {"flow": flow, "step": step, "variables": dict(variables or {}), "from_step": from_step}
         return cast("ActionAnswer", self._post(f"/calls/{_segment(identifier)}/flow", asked, key))
 
     def dial(self, asked: Mapping[str, Any], *, key: str = "") -> DialAnswer:

@@ -39,6 +39,7 @@ NOT_POSSIBLE = "not possible: "
 CALL_ENDED, NOT_ANSWERED, NO_FLOW, NO_STEP, NOT_GIVEN = "call_ended", "not_answered", "no_flow", "no_step", "not_given"
 FLOW_ASKS, OTHERS_ASK, CONNECTING, TALKING = "flow_asks", "others_ask", "connecting", "talking"
 TOO_MANY, PAUSED, FLOW_PAUSES, NO_DETECTION = "too_many", "paused", "flow_pauses", "no_detection"
+MOVED = "moved"
 
 _STOPS_LISTENING = frozenset({"gather_stop", "ai_assistant_stop"})
 
@@ -209,6 +210,8 @@ def _enter(call: Call, event: Event, flow: LoadedFlow) -> Decision:
         return _not_possible(call, NOT_ANSWERED)
     if _talks(call):
         return _not_possible(call, TALKING)
+    if given.get("from_step", call.step) != call.step:
+        return _not_possible(call, MOVED)
     to = given.get("step") or flow.main.start
     if to not in flow.main.steps:
         return _not_possible(call, NO_STEP)
