@@ -40,7 +40,7 @@ class Answering:
 
 
 @dataclass(slots=True)
-class OtherSystems:
+class ScriptedBackends:
     """Stands where the lookup function does."""
 
     carrier: Carrier

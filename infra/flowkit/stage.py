@@ -41,7 +41,7 @@ from infra.carrier.callers import as_carriers_show
 from infra.checkout import SAMPLES
 from infra.dialling import dial, dial_command
 from infra.flowkit.memory_table import MemoryTable
-from infra.flowkit.scripted_backends import OtherSystems
+from infra.flowkit.scripted_backends import ScriptedBackends
 from webhook.endpoint import Endpoint
 from webhook.processor import EventProcessor
 from webhook.queue_answers import QueueAnswers
@@ -278,7 +278,7 @@ class Stage:
             keep_trace=False,
         )
         self.api.carrier = self.carrier
-        self.systems = OtherSystems(self.carrier, self._hear)
+        self.systems = ScriptedBackends(self.carrier, self._hear)
         self._library = replace(library, kept=self.store) if library else FlowLibrary.open(flows, self.store)
         self.processor = EventProcessor(
             self.store,

@@ -226,7 +226,7 @@ class AcceptingTelnyx:
         return Outcome("accepted", 1, 200)
 
 
-class OtherSystems:
+class AnsweringBackends:
     """Where questions to other systems are left: kept by their ids."""
 
     def __init__(self, faults: Faults) -> None:
@@ -295,12 +295,12 @@ class Line:
     clock: Clock = field(default_factory=Clock)
     telnyx: AcceptingTelnyx = field(init=False)
     library: FlowLibrary = field(init=False)
-    systems: OtherSystems = field(init=False)
+    systems: AnsweringBackends = field(init=False)
 
     def __post_init__(self) -> None:
         self.telnyx = AcceptingTelnyx(self.faults, self.clock)
         self.library = FlowLibrary.open(self.flows)
-        self.systems = OtherSystems(self.faults)
+        self.systems = AnsweringBackends(self.faults)
 
     @classmethod
     def open(cls, flows: Path, plan: Mapping[int, Fault] | None = None, name: str = "calls") -> Line:

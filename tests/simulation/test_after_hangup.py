@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from dialtone.adapters.calls_table import CallsTable
     from dialtone.domain.calls import Call
     from dialtone.domain.lookups import Lookup
-    from infra.flowkit.scripted_backends import OtherSystems
+    from infra.flowkit.scripted_backends import ScriptedBackends
 
 HUNG_UP = Caller(Hear("How content"), HangUp(after=1))
 REPORTED = Answering(FOUND, {"number": "7"})
@@ -122,7 +122,7 @@ def test_every_event_that_comes_again_asks_nothing_under_another_id() -> None:
 class DyingLookups:
     """Dies with the first question, before it is handed over."""
 
-    def __init__(self, systems: OtherSystems, *, deaths: int) -> None:
+    def __init__(self, systems: ScriptedBackends, *, deaths: int) -> None:
         self.systems, self.deaths = systems, deaths
         self.asked: list[str] = []
 

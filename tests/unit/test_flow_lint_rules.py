@@ -12,10 +12,12 @@ from telnyx.types.calls import action_speak_params
 
 from dialtone.adapters.flow_library import NUMBERS_FILE
 from dialtone.flow.flow import CONSENT_STEP
+from dialtone.flow.parser import STEP_KINDS
 from infra.checkout import SAMPLES
 from infra.flowkit.lint import lint
 from infra.flowkit.linting.files import Folder, Kind, flow_paths
 from infra.flowkit.linting.mentions import step_names
+from infra.flowkit.linting.rules.needs_caller import REMEDY
 from infra.flowkit.linting.rules.unknown_language import LANGUAGES
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -1346,3 +1348,9 @@ def test_a_step_that_another_flow_goes_to_is_reached(found_in: FindRules, tmp_pa
     found_in(steps, **{"other.yaml": other})
 
     assert lint(tmp_path / "other.yaml", today=TODAY) == []
+
+
+def test_the_remedy_for_steps_after_the_hang_up_names_every_kind_that_needs_no_caller() -> None:
+    kinds = {kind for kind in STEP_KINDS if not STEP_KINDS[kind].model_construct(name=kind).needs_caller()}
+
+    assert set(REMEDY.partition(": ")[2].split(", ")) == kinds - {"come_back"}, "`come_back` ends a visited flow only"

@@ -12,7 +12,10 @@ if TYPE_CHECKING:
 
     from infra.flowkit.linting.files import FlowFile
 
-REMEDY = "lead `on_hangup` to steps that need no caller on the line: lookup, set, branch, hours, go, hangup"
+REMEDY = (
+    "lead `on_hangup` to steps that need no caller on the line: lookup, deliver, text, set, branch, split, find, "
+    "hours, on_call, opt_out, go, hangup"
+)
 
 
 @rule("needs-caller", ERROR)
