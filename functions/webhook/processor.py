@@ -197,7 +197,7 @@ class EventProcessor:
         message_id = event.text("message_id")
         place = self.store.place_of_text(message_id, deadline) if message_id else None
         if place:
-            return replace(event, payload={**event.payload, "call_session_id": place[0], "call_leg_id": place[1]})
+            return event._replace(payload={**event.payload, "call_session_id": place[0], "call_leg_id": place[1]})
         age = self.now_seconds() - datetime.fromisoformat(event.occurred_at).timestamp()
         if abs(age) < TEXT_NOTED_SECONDS:
             raise StoreUnavailable("which call had the text sent is not known yet")
@@ -209,7 +209,7 @@ class EventProcessor:
             return call, route(call, event, None), None
         known = self.library.with_called_number(call, event, deadline)
         flow = self.library.flow_for(led_by(known, event), event, deadline)
-        memory = self._memory(known.with_event_details(event), event, flow, deadline)
+        memory = self._memory(known, event, flow, deadline)
         if not memory:
             return call, route(known, event, flow), flow
         known, call = (replace(each, variables={**each.variables, **memory}) for each in (known, call))
@@ -218,9 +218,10 @@ class EventProcessor:
     def _memory(self, call: Call, event: Event, flow: LoadedFlow | None, deadline: float) -> Mapping[str, str]:
         """What is remembered of the caller, as a flow begins that remembers callers: one more read, only then."""
         begins = event.type == "call.answered" and not call.turn
-        if flow is None or not (flow.main.memory_days and begins and call.person):
+        if flow is None or not (flow.main.memory_days and begins):
             return {}
-        return self.store.memory(call.person, event.occurred_at, deadline)
+        person = call.with_event_details(event).person
+        return self.store.memory(person, event.occurred_at, deadline) if person else {}
 
     def _commit(  # noqa: PLR0913, PLR0917 -- what is committed, and when
         self,

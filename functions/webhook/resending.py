@@ -67,8 +67,7 @@ def with_numbers(decision: Decision, event: Event, waiting: Unconfirmed | None, 
     """
     commands = tuple(_numbered(each, number, place) for place, each in enumerate(decision.commands))
     left = replace(waiting, groups=()) if waiting and event.type in ANSWERS else waiting
-    return replace(
-        decision,
+    return decision._replace(
         call=replace(decision.call, unconfirmed=_unconfirmed(event, commands, number) if commands else left),
         commands=commands,
         lookup=decision.lookup and replace(decision.lookup, decision=number),
@@ -101,8 +100,7 @@ def _numbered(command: Command, number: int, place: int) -> Command:
 def starting_nothing(decision: Decision, before: Call) -> Decision:
     """The decision without what would ring, say, record, look anything up or lead on, of a call that is long over."""
     known = {each.number for each in before.recordings}
-    return replace(
-        decision,
+    return decision._replace(
         call=replace(
             decision.call,
             recordings=tuple(each for each in decision.call.recordings if each.number in known),

@@ -45,14 +45,15 @@ def route(call: Call, event: Event, flow: LoadedFlow | None) -> Decision:
     handler = _handlers.get(event.type)
     if handler is None:
         return stay(call, "not handled")
-    if event.says in call.recent:
+    says = event.says
+    if says in call.recent:
         return stay(call, "reported before, under another id")
     updated = _updated(call, event, flow)
     decision = with_metadata_jobs(call, led_by_failover(updated, event) or handler(updated, event, flow))
     decision = with_words_job(call, decision, event)
-    if not event.says or (decision.call == call and not decision.commands):
+    if not says or (decision.call == call and not decision.commands):
         return decision
-    return replace(decision, call=decision.call.with_recent(event.says))
+    return decision._replace(call=decision.call.with_recent(says))
 
 
 def _updated(call: Call, event: Event, flow: LoadedFlow | None) -> Call:

@@ -7,15 +7,13 @@ connections, the Telnyx key, the state of chance. No request is made before the 
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
+class Snapshot(NamedTuple):
     """What is loaded before the snapshot, and renewed after it."""
 
     load: Sequence[Callable[[], object]]

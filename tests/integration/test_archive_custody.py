@@ -564,7 +564,7 @@ def test_a_recording_that_was_paused_may_be_as_much_shorter(house: ArchiveHouse)
     for place, (action, second) in enumerate((("record_pause", 5), ("record_resume", 63)), start=7):
         pausing = Call(SESSION, LEG, version=place - 6)
         moment = f"2026-09-21T12:00:{second:02d}.000000Z" if second < 60 else "2026-09-21T12:01:02.000000Z"
-        happened = replace(event("call.dtmf.received", place), occurred_at=moment)
+        happened = event("call.dtmf.received", place)._replace(occurred_at=moment)
         decision = Decision(pausing, (Command(action, CONTROL, {}),))
         house.store.commit(happened, pausing, decision, at_seconds=0.0)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -55,7 +54,7 @@ def events_of(session: str, seconds: float = 0, caller: str = ANN) -> Iterator[E
         (("call.initiated", {"direction": "incoming", "state": "parked"}), ("call.answered", {}))
     ):
         event = happened(event_type, seconds + place, None, **about, **payload)
-        yield replace(event, id=f"{event_type}@{session}")
+        yield event._replace(id=f"{event_type}@{session}")
 
 
 def called(line: Line, session: str, seconds: float = 0, caller: str = ANN) -> Call:
@@ -108,7 +107,7 @@ def test_only_a_flow_that_remembers_reads_more_and_only_as_it_begins(tmp_path: P
         rings, is_answered = events_of("s1")
         (answer,) = (each.command for each in line.deliver(rings).sent)
         spent[flow, rings.type] = line.spent()
-        line.deliver(replace(is_answered, client_state=mark_of(answer)))
+        line.deliver(is_answered._replace(client_state=mark_of(answer)))
         spent[flow, is_answered.type] = line.spent()
 
     read, wrote = "BatchGetItem", "TransactWriteItems"

@@ -139,7 +139,7 @@ def test_the_webhook_that_comes_after_all_changes_nothing_but_the_job(house: Rec
         if number in RECORDING_WEBHOOKS:
             form, of = ("mp3", 2) if number == 12 else ("wav", 1)
             urls = {form: f"https://recordings.example/{LEG}-{of:02d}-1790000000.{form}?X-Amz-Signature=f00"}
-            house.line.deliver(replace(event, payload={**event.payload, "recording_urls": urls}))
+            house.line.deliver(event._replace(payload={**event.payload, "recording_urls": urls}))
 
     assert house.line.store.recordings(SESSION) == before
     assert {job.recording for job in jobs(house)} == {WHOLE_CALL, MESSAGE}
@@ -150,7 +150,7 @@ def test_the_webhook_comes_at_the_same_moment_as_the_sweep(house: Reconciling) -
     events = list(phone_call(house.line))
     house.telnyx.recordings = [listed(1), listed(2)]
     urls = {"mp3": f"https://recordings.example/{LEG}-02-1790000000.mp3?X-Amz-Signature=f00"}
-    message = replace(events[11], payload={**events[11].payload, "recording_urls": urls})
+    message = events[11]._replace(payload={**events[11].payload, "recording_urls": urls})
     house.telnyx.before = lambda: house.line.deliver(message)
 
     house.sweep(6)
@@ -164,7 +164,7 @@ def test_a_webhook_at_the_moment_of_the_last_try_wins(house: Reconciling) -> Non
     house.play()
     events = list(phone_call(house.line))
     urls = {"mp3": f"https://recordings.example/{LEG}-02-1790000000.mp3?X-Amz-Signature=f00"}
-    message = replace(events[11], payload={**events[11].payload, "recording_urls": urls})
+    message = events[11]._replace(payload={**events[11].payload, "recording_urls": urls})
     house.telnyx.before = lambda: house.line.deliver(message)
 
     house.sweep(9.5)
@@ -181,7 +181,7 @@ def test_the_webhook_that_comes_after_the_failure_brings_the_recording_back(hous
     house.telnyx.recordings = [listed(2)]
     events = list(phone_call(house.line))
     urls = {"mp3": f"https://recordings.example/{LEG}-02-1790000000.mp3?X-Amz-Signature=f00"}
-    house.line.deliver(replace(events[11], payload={**events[11].payload, "recording_urls": urls}))
+    house.line.deliver(events[11]._replace(payload={**events[11].payload, "recording_urls": urls}))
 
     assert house.entry(MESSAGE).status == SAVED
     assert house.due() == [MESSAGE]
@@ -743,7 +743,7 @@ def reported(house: Reconciling, name: str) -> Event:
     number, form = (13, "wav") if name == WHOLE_CALL else (12, "mp3")
     event = list(phone_call(house.line))[number - 1]
     urls = {form: f"https://recordings.example/{name}-1790000000.{form}?X-Amz-Signature=f00"}
-    return replace(event, payload={**event.payload, "recording_urls": urls})
+    return event._replace(payload={**event.payload, "recording_urls": urls})
 
 
 MOMENTS = ("before", "between", "after", "never")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from contextlib import suppress
-from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -568,6 +567,6 @@ def test_a_leg_of_which_no_command_could_be_asked_is_in_no_index(house: Reconcil
     saved = list(phone_call(house.line))[11]
     nobody = {name: value for name, value in saved.payload.items() if name != "call_control_id"}
 
-    house.line.deliver(replace(saved, payload=nobody))
+    house.line.deliver(saved._replace(payload=nobody))
 
     assert house.due_legs() == []

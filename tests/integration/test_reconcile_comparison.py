@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -72,7 +71,7 @@ def webhook_of(house: Reconciling, recording: RecordingInfo) -> Event:
         "recording_urls": recording.download_urls,
         "recording_id": None,
     }
-    return replace(event, id="another", payload={**event.payload, **said})
+    return event._replace(id="another", payload={**event.payload, **said})
 
 
 def one_by_one(looks: Iterable[tuple[str, Callable[[], None]]]) -> None:

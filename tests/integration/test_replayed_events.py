@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -26,7 +25,7 @@ LOOKS_UP = "flow: desk\nsteps:\n  who: {lookup: customers, into: customer, gives
 
 def replayed(event: Event) -> Event:
     """Give the event as `dialtone replay` has it run again."""
-    return replace(event, payload={**event.payload, READ_BACK: REPLAY})
+    return event._replace(payload={**event.payload, READ_BACK: REPLAY})
 
 
 def played(flows: Path, call: Callable[[Line], Iterator[Event]]) -> list[Event]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -155,7 +154,7 @@ def test_a_second_hangup_under_another_id_leads_nowhere() -> None:
     call = played(stage)
     (hangup,) = hangups(stage)
 
-    stage.processor.handle(replace(hangup, id="another", payload={**hangup.payload, READ_BACK: "x"}), NO_DEADLINE)
+    stage.processor.handle(hangup._replace(id="another", payload={**hangup.payload, READ_BACK: "x"}), NO_DEADLINE)
     stage.carrier.run()
 
     assert len(ids(stage)) == 1
@@ -171,7 +170,7 @@ def test_the_hangup_that_a_sweep_found_and_the_one_that_came_later_lead_on_once(
     def sweep_first(event: Event, deadline: float) -> object:
         if event.type == "call.hangup" and not found:
             unknown = {"hangup_cause": "unknown", "hangup_source": "unknown", READ_BACK: "dialtone"}
-            found.append(kept(replace(event, id="found", payload={**event.payload, **unknown}), deadline))
+            found.append(kept(event._replace(id="found", payload={**event.payload, **unknown}), deadline))
         return kept(event, deadline)
 
     object.__setattr__(stage.endpoint, "processor", Handling(sweep_first))
@@ -200,7 +199,7 @@ def test_a_last_answer_whose_webhook_comes_after_the_hangup_still_counts() -> No
         if event.type == "call.gather.ended" and event.text("digits") == "4" and not late:
             late.append(event)
             stage.carrier.clock.after(3, lambda: deliver(event))
-            return kept(replace(event, id="other", type="call.unheard", payload={}), deadline)
+            return kept(event._replace(id="other", type="call.unheard", payload={}), deadline)
         return kept(event, deadline)
 
     object.__setattr__(stage.endpoint, "processor", Handling(answer_late))
@@ -273,7 +272,7 @@ def test_a_parked_hangup_that_is_run_again_later_leads_nowhere() -> None:
 
     def parked(event: Event, deadline: float) -> object:
         if event.type == "call.hangup":
-            return kept(replace(event, payload={**event.payload, READ_BACK: REPLAY}), deadline)
+            return kept(event._replace(payload={**event.payload, READ_BACK: REPLAY}), deadline)
         return kept(event, deadline)
 
     object.__setattr__(stage.endpoint, "processor", Handling(parked))

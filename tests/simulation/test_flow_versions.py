@@ -114,7 +114,7 @@ class Deployment:
         states = [ClientState.decode(str(each.parameters.get("client_state", ""))) for each in self.telnyx.taken]
         if states:
             state = replace(event.client_state, decision=states[-1].decision, place=states[-1].place)
-            event = replace(event, client_state=state)
+            event = event._replace(client_state=state)
         self.processor.handle(event, NO_DEADLINE)
         said = [str(each.parameters.get("payload", each.action)) for each in self.telnyx.taken[before:]]
         return said[-1] if said else ""

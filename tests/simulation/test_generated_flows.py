@@ -169,7 +169,7 @@ def test_what_is_reported_again_of_a_step_already_left_changes_nothing(
     sent = len(stage.api.log)
 
     for place, reported in enumerate(tuple(stage.received)):
-        event = replace(reported, id=f"again-{place}")
+        event = reported._replace(id=f"again-{place}")
         bound = event.type.startswith(("call.speak", "call.playback", "call.gather", "call.dtmf"))
         if bound and event.client_state.turn != before.turn:
             stage.processor.handle(event, float("inf"))

@@ -154,7 +154,7 @@ class DeliveryOrder:
             state = replace(state, decision=shown[-1].decision, place=shown[-1].place)
         elif asked is not None:
             state = replace(state, decision=asked)
-        return replace(self.event, client_state=state)
+        return self.event._replace(client_state=state)
 
 
 class SilentLookups:
@@ -274,7 +274,7 @@ def now_due(event: Event, processor: EventProcessor) -> Event:
     leg = processor.store.leg(event.call_session_id, event.call_leg_id)
     if not is_due(event) or leg is None:
         return event
-    return replace(event, payload={**event.payload, "version": leg.version})
+    return event._replace(payload={**event.payload, "version": leg.version})
 
 
 @pytest.mark.parametrize("play", [play for play in ALL_PLAYS if play not in TALKING_PLAYS])

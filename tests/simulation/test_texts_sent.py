@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -208,7 +207,7 @@ def test_a_report_of_a_text_that_no_call_had_sent_is_taken_and_changes_nothing(t
     stage = Stage(flows=flows(tmp_path))
     played(stage)
     report = next(each for each in stage.received if each.type == FINALIZED)
-    other = replace(report, id="x", payload={**report.payload, "message_id": "of-another-program"})
+    other = report._replace(id="x", payload={**report.payload, "message_id": "of-another-program"})
     stage.processor.now_seconds = lambda: stage.carrier.clock.datetime().timestamp() + 60
 
     assert stage.processor.handle(other, NO_DEADLINE).reason == "no call had it sent"

@@ -102,7 +102,7 @@ def test_calls_are_counted_by_few_outcomes_whatever_their_flows_and_networks_cal
     after = replace(before, ended_at="2026-09-21T12:00:00.000000Z", hangup_cause=cause)
     event = happened("call.hangup", 1)
 
-    [ended] = progress_of(before, replace(StagedCall(FLOW).ring(), call=after), event)
+    [ended] = progress_of(before, StagedCall(FLOW).ring()._replace(call=after), event)
 
     assert (ended.what, ended.kind in COUNTED) == ("ended", True)
 
@@ -137,7 +137,7 @@ def test_a_payment_is_counted_by_its_result_and_fails_where_the_processor_was_as
 ) -> None:
     call = StagedCall(FLOW)
     call.pick_up()
-    event = replace(happened("call.cost", 9), type="call.payment.completed", payload={"result": result})
+    event = happened("call.cost", 9)._replace(type="call.payment.completed", payload={"result": result})
 
     [paid] = progress_of(call.call, Decision(call.call), event)
     measures = list(of_progress([paid]))
@@ -149,6 +149,6 @@ def test_a_payment_is_counted_by_its_result_and_fails_where_the_processor_was_as
 def test_what_a_text_cost_is_counted_with_it() -> None:
     call = StagedCall(FLOW)
     call.pick_up()
-    event = replace(happened("call.cost", 9), type="message.finalized", payload={"amount": "0.0051"})
+    event = happened("call.cost", 9)._replace(type="message.finalized", payload={"amount": "0.0051"})
 
     assert progress_of(call.call, Decision(call.call), event) == (Progress("cost", value=0.0051),)

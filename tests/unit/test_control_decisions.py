@@ -296,7 +296,7 @@ def test_a_call_is_put_into_a_step() -> None:
 def test_a_call_is_put_into_another_flow_with_variables() -> None:
     staged = picked_up(MENU)
     other = loaded("given: {name: who}\nstart: hello\nsteps:\n  hello: {say: 'Hello, {name}.'}")
-    other = replace(other, main=replace(other.main, name="other"))
+    other = replace(other, main=other.main._replace(name="other"))
 
     staged.loaded = other
     assert ask(staged, "flow", {}, to_flow="other").reason == "not possible: not_given"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -292,7 +290,7 @@ def test_a_refusal_of_an_earlier_turn_is_late() -> None:
     staged.pick_up()
     staged.prompt_ends()
 
-    event = replace(happened("call.speak.ended", 9), type="dialtone.command.refused", client_state=ClientState(turn=1))
+    event = happened("call.speak.ended", 9)._replace(type="dialtone.command.refused", client_state=ClientState(turn=1))
     decision = take_error_path(staged.call, event, staged.loaded)
 
     assert decision == Decision(staged.call, reason="late: of turn 1, now 2")

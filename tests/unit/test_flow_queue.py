@@ -325,7 +325,7 @@ def test_the_next_agent_is_rung_when_one_does_not_answer_and_all_again_after_a_p
 
     staged.gather_ends("", "timeout")
     event = QueueAnswer("support", 1).event(QueueQuestion(("support",), id="x", turn=1, asked_at=moment(90)))
-    again = staged.take(replace(event, payload={**event.payload, "call_session_id": SESSION, "call_leg_id": LEG}))
+    again = staged.take(event._replace(payload={**event.payload, "call_session_id": SESSION, "call_leg_id": LEG}))
     assert dialled(again) == ["+15550191"]
 
 

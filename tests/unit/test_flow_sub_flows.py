@@ -241,7 +241,7 @@ def test_steps_after_the_hang_up_know_the_variables_of_the_flow_that_they_stand_
         call = staged(own + steps + flow, other=other.replace("on_hangup: note\n", "") if own else other)
         call.pick_up()
         call.hang_up()
-        call.take(replace(happened("call.hangup", 60, version=0, seconds=5), type=OVERDUE))
+        call.take(happened("call.hangup", 60, version=0, seconds=5)._replace(type=OVERDUE))
         known[own] = (call.call.variables["seen"], call.call.scopes)
 
     assert list(known.values()) == [("Bob", ()), ("Ann", ())]

@@ -54,7 +54,7 @@ def decide(call: Call, event: Event, flow: str = "") -> Decision:
     if not flow:
         return route(call, event, None)
     leading = loaded(flow)
-    return route(call, event, replace(leading, main=replace(leading.main, name=event.client_state.flow)))
+    return route(call, event, replace(leading, main=leading.main._replace(name=event.client_state.flow)))
 
 
 # What the system understands
@@ -177,7 +177,7 @@ def test_call_answered_before_anything_else_was_heard_is_of_a_call_that_we_diall
 
 
 def test_call_answered_of_another_program_is_only_noted() -> None:
-    event = replace(sample("call_answered-outgoing"), client_state=ClientState())
+    event = sample("call_answered-outgoing")._replace(client_state=ClientState())
 
     decision = decide(call_of(event), event)
 
@@ -342,7 +342,7 @@ def test_call_machine_greeting_ended_is_the_moment_to_leave_a_message(name: str)
 def promised(event: Event) -> Call:
     """A call that asked for a recording in its step `message`, in the turn that the event is of."""
     start = command("record_start", CONTROL, format="mp3", channels="single")
-    asked = replace(event, occurred_at=event.text("recording_started_at") or "2026-11-20T14:03:56.000000Z")
+    asked = event._replace(occurred_at=event.text("recording_started_at") or "2026-11-20T14:03:56.000000Z")
     return with_commands(waiting_at(event, "message", running=1), (start,), asked).call
 
 

@@ -117,7 +117,7 @@ STORED: tuple[DataclassInstance, ...] = (
 )
 """One of every dataclass that is stored, in whatever part of an item or a message."""
 
-NOT_STORED = frozenset({"Decision", "Review", "Answer"})
+NOT_STORED = frozenset({"Review", "Answer"})
 """Those of the same modules that are not: a review is one attribute of its recording's item."""
 
 Change = Callable[[dict[str, Any], type | None], dict[str, Any]]
@@ -207,7 +207,7 @@ def test_what_this_version_stores_it_reads() -> None:
 
 
 def test_what_an_event_said_is_stored_though_nothing_else_of_the_call_has_changed() -> None:
-    kept, later = Kept().commit(), replace(EVENT, id="later")
+    kept, later = Kept().commit(), EVENT._replace(id="later")
     before = replace(CALL, version=1)
 
     kept.store.commit(later, before, Decision(before.with_recent("said"), (SPEAK,)), at_seconds=2.0)
@@ -304,8 +304,8 @@ def _in_base64(text: str) -> str:
 def test_a_status_of_a_later_version_is_no_fault(event_type: str) -> None:
     call = replace(CALL, status="parked", far_legs={"far-1": CalleeLeg("v3:far", "early-media")})
     mark = ClientState(turn=3, flow="front-desk", parent_leg=LEG, dialled=True)
-    about_us = replace(EVENT, type=event_type, payload={**EVENT.payload, "call_control_id": CONTROL})
-    about_callee = replace(about_us, payload={**about_us.payload, "call_leg_id": "far-1"}, client_state=mark)
+    about_us = EVENT._replace(type=event_type, payload={**EVENT.payload, "call_control_id": CONTROL})
+    about_callee = about_us._replace(payload={**about_us.payload, "call_leg_id": "far-1"}, client_state=mark)
 
     ours = route(call, about_us, None).call
     other = route(call, about_callee, None).call
@@ -323,7 +323,7 @@ def test_what_an_earlier_version_stored_is_read_and_led_on(file: Path) -> None:
     kept = Kept().put(frozen["items"])
     [happened] = [item for item in frozen["items"] if item["item"]["S"].startswith("EVENT#")]
     session, leg = happened["call_session_id"]["S"], happened["call_leg_id"]["S"]
-    event = replace(EVENT, id=happened["event_id"]["S"], payload={"call_session_id": session, "call_leg_id": leg})
+    event = EVENT._replace(id=happened["event_id"]["S"], payload={"call_session_id": session, "call_leg_id": leg})
 
     loaded = kept.store.load(event)
 
@@ -340,7 +340,7 @@ def test_what_an_earlier_version_stored_is_read_and_led_on(file: Path) -> None:
     assert kept.store.flow_texts(loaded.call.flow, loaded.call.flow_version)
     assert ClientState.decode(frozen["client_state"]) == ClientState(3, "front-desk")
     assert ClientState.decode(frozen["far_leg_client_state"]) == ClientState(3, "front-desk", leg, dialled=True)
-    hung_up = replace(event, type="call.hangup", id="h")
+    hung_up = event._replace(type="call.hangup", id="h")
     ended = route(loaded.call, hung_up, None).call
     kept.store.commit(hung_up, loaded.call, Decision(ended), at_seconds=1.0)
     [stored] = kept.store.legs(session)

@@ -14,14 +14,21 @@ if TYPE_CHECKING:
 
 class _Serializer(TypeSerializer):
     def serialize(self, value: Any) -> Any:  # noqa: ANN401 -- boto3's own
-        # boto3 tries one type after the other, which takes longer than all the rest; most values are text.
-        return {"S": value} if type(value) is str else super().serialize(value)
+        # boto3 tries one type after the other, which takes longer than all the rest.
+        if type(value) is str:
+            return {"S": value}
+        if type(value) is int:
+            return {"N": str(value)}
+        return super().serialize(value)
 
 
 _serializer = _Serializer()
 
 
 class _Deserializer(TypeDeserializer):
+    def deserialize(self, value: Any) -> Any:  # noqa: ANN401 -- boto3's own
+        return value["S"] if "S" in value else super().deserialize(value)
+
     def _deserialize_n(self, value: str) -> int | float:
         return float(value) if {*value} & {*".eE"} else int(value)
 

@@ -69,7 +69,7 @@ def with_metadata_jobs(before: Call, decision: Decision) -> Decision:
         ArchiveJob("metadata", after.session_id, after.leg_id, recording=f"{after.leg_id}-{each.number:02d}")
         for each in after.reported
     )
-    return replace(decision, archive=(*decision.archive, *jobs))
+    return decision._replace(archive=(*decision.archive, *jobs))
 
 
 def _is_over(call: Call) -> bool:
@@ -120,7 +120,7 @@ def recording_saved(call: Call, event: Event) -> Decision:
     )
     if match.identity != UNCERTAIN:
         return decision
-    return replace(decision, reason=f"{recording.name} is doubtful: {match.reason}", incidents=(UNIDENTIFIED,))
+    return decision._replace(reason=f"{recording.name} is doubtful: {match.reason}", incidents=(UNIDENTIFIED,))
 
 
 def _come_again(call: Call, event: Event, number: int) -> Decision:
@@ -148,7 +148,7 @@ def recording_error(call: Call, event: Event) -> Decision:
     reason = f"Telnyx: {event.text('reason')}"
     expected = call.expected_recordings
     if not expected:
-        return replace(stay(call, f"a recording failed, none is expected: {reason}"), incidents=(RECORDING_ERROR,))
+        return stay(call, f"a recording failed, none is expected: {reason}")._replace(incidents=(RECORDING_ERROR,))
     if len(expected) == 1:
         status, identity, why = FAILED, LIKELY, "it was the only one expected when Telnyx reported an error"
     else:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -56,8 +55,7 @@ class EnteredStep(NamedTuple):
     """'' where the step entered itself again, or the call came back from another flow."""
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """The result of an event: the call after it, and what has to be done."""
 
     call: Call

@@ -10,9 +10,8 @@ import hashlib
 import json
 import re
 import uuid
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dialtone.domain import payments
 from dialtone.domain.client_state import ClientState
@@ -129,8 +128,7 @@ _ADDRESSES = frozenset({"recording_urls", "public_recording_urls"})
 """Mappings of a format to an address."""
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """Something that happened on a call, as Telnyx reports it (or as we do: `dialtone.…`)."""
 
     id: str
@@ -138,7 +136,7 @@ class Event:
     occurred_at: str
     """UTC with microseconds and a `Z`, of fixed width, so that its text sorts as time."""
     payload: Mapping[str, Any]
-    client_state: ClientState = field(default_factory=ClientState)
+    client_state: ClientState = ClientState()
     ignored: tuple[str, ...] = ()
     """Names of fields that were not as Telnyx describes them: they are not in the payload."""
 

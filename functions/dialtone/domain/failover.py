@@ -9,7 +9,6 @@ import base64
 import binascii
 import json
 import uuid
-from dataclasses import dataclass
 from typing import Literal, NamedTuple, get_args
 
 TAG, TAG_VERSION = "failover", 1
@@ -25,8 +24,7 @@ MAX_CHARACTERS = 255
 """Of a number or a call's id."""
 
 
-@dataclass(frozen=True, slots=True)
-class FailoverState:
+class FailoverState(NamedTuple):
     """A leg's `client_state` as the failover writes it. The empty one is of a leg that it has not touched."""
 
     stage: Stage = ""

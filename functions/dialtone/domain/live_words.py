@@ -58,4 +58,4 @@ def with_words_job(before: Call, decision: Decision, event: Event) -> Decision:
     if not (after.heard_at and after.ended_at) or (before.ended_at and event.type != TRANSCRIPTION):
         return decision
     job = ArchiveJob(WORDS, after.session_id, after.leg_id)
-    return replace(decision, archive=(*decision.archive, job))
+    return decision._replace(archive=(*decision.archive, job))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dialtone.domain.client_state import ALL_PLACES, ClientState
 from dialtone.domain.commands import COMMAND_NAMESPACE
@@ -84,8 +84,7 @@ class QueueQuestion:
         return restored(cls, kept, queues=tuple)
 
 
-@dataclass(frozen=True, slots=True)
-class QueueAnswer:
+class QueueAnswer(NamedTuple):
     """What Telnyx says of a queue; all is empty where it says nothing."""
 
     queue: str = ""

@@ -6,8 +6,8 @@ function lets it be played.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,12 +39,11 @@ steps:
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Exchange:
+class Exchange(NamedTuple):
     """An event of the call, and what has to be sent because of it."""
 
     event_type: str
-    payload: Mapping[str, object] = field(default_factory=dict)
+    payload: Mapping[str, object] = MappingProxyType({})
     actions: tuple[str, ...] = ()
     """The commands, in order."""
     text: str = ""

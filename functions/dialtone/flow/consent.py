@@ -152,7 +152,7 @@ class AskedConsent(Shorthand):
         state = ConsentState.of(call)
         if key != self.decline and state.asked + 1 < TRIES:
             return Go(step, state=replace(state, asked=state.asked + 1))
-        return replace(onward, variables={VARIABLE: DECLINED})
+        return onward._replace(variables={VARIABLE: DECLINED})
 
     def _given(self, call: Call, event: Event, voice_defaults: VoiceDefaults, step: str, how: str) -> Go:
         sounds = [sound.parameters for sound in self.say.sounds(call, voice_defaults)]

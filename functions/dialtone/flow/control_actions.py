@@ -55,7 +55,7 @@ def act(call: Call, event: Event, flow: LoadedFlow | None) -> Decision:
         return _not_possible(call, NO_FLOW)
     decide = _DECIDE.get(action)
     decision = decide(call, event, flow) if decide else _send(call, event, flow)
-    return decision if decision.reason else replace(decision, reason=f"{action} from outside")
+    return decision if decision.reason else decision._replace(reason=f"{action} from outside")
 
 
 def _dial(call: Call, event: Event, flow: LoadedFlow | None) -> Decision:
@@ -126,8 +126,7 @@ def _stopped(call: Call) -> tuple[Call, bool]:
 
 def _forgotten(call: Call, event: Event, flow: LoadedFlow) -> Decision:
     """The step goes on as if its prompts had been heard: no event says that they will not be."""
-    ended = replace(
-        event,
+    ended = event._replace(
         type="call.speak.ended",
         payload={"call_session_id": call.session_id, "call_leg_id": call.leg_id, "status": "completed"},
         client_state=replace(event.client_state, turn=call.turn),
@@ -135,7 +134,7 @@ def _forgotten(call: Call, event: Event, flow: LoadedFlow) -> Decision:
     outside = call.outside
     heard = replace(call, outside=None, waiting={**call.waiting, **PromptState(prompts=1).stored()})
     decision = advance(heard, ended, flow)
-    return replace(decision, call=replace(decision.call, outside=outside))
+    return decision._replace(call=replace(decision.call, outside=outside))
 
 
 def _gather(call: Call, event: Event, flow: LoadedFlow) -> Decision:
@@ -157,7 +156,7 @@ def _record(call: Call, event: Event, flow: LoadedFlow) -> Decision:
     turned = tuple(replace(each, turn=NO_TURN) for each in decision.recordings)
     numbers = {each.number: each for each in turned}
     kept = tuple(numbers.get(each.number, each) for each in decision.call.recordings)
-    return replace(decision, call=replace(decision.call, recordings=kept), recordings=turned)
+    return decision._replace(call=replace(decision.call, recordings=kept), recordings=turned)
 
 
 def _pause(call: Call, event: Event, flow: LoadedFlow) -> Decision:
@@ -201,7 +200,7 @@ def _connect(call: Call, event: Event, flow: LoadedFlow) -> Decision:
         asked = replace(asked, parameters={**asked.parameters, "target_leg_client_state": far})
     stopped = issue(aside, event, _left_alone(call, flow), flow, outside=False)
     moved = stopped.then(lambda now: issue(now, event, (asked,), flow))
-    return replace(moved, call=moved.call.moved_from(call.position, event))
+    return moved._replace(call=moved.call.moved_from(call.position, event))
 
 
 def _enter(call: Call, event: Event, flow: LoadedFlow) -> Decision:

@@ -52,8 +52,7 @@ COMMENT = "# "
 _SEPARATORS = ",;\t"
 
 
-@dataclass(frozen=True)
-class Listed:
+class Listed(NamedTuple):
     """The values of one column, to look a value up in: whole ones, and beginnings with a star."""
 
     whole: frozenset[str]

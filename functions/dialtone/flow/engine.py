@@ -213,8 +213,8 @@ def callee_progressed(call: Call, event: Event, flow: LoadedFlow | None, reason:
     decision = stay(call, reason) if left else advance(call, event, flow)
     if event.client_state.dialled and (left or call.status == ENDED):
         end = command("hangup", event.text("call_control_id"))
-        return replace(decision, commands=(*decision.commands, end), reason="no caller is waiting for it any more")
-    return replace(decision, reason=decision.reason or reason)
+        return decision._replace(commands=(*decision.commands, end), reason="no caller is waiting for it any more")
+    return decision._replace(reason=decision.reason or reason)
 
 
 def issue(
@@ -228,7 +228,7 @@ def issue(
     if not outside:
         return with_commands(call, marked, event)
     decision = with_commands(replace(call, outside=None), marked, event, pausing=OUTSIDE)
-    return replace(decision, call=replace(decision.call, outside=call.outside))
+    return decision._replace(call=replace(decision.call, outside=call.outside))
 
 
 def begin_at(call: Call, event: Event, flow: LoadedFlow, step: str) -> Decision:
@@ -328,9 +328,8 @@ def _follow(call: Call, event: Event, move: Move | _Leave, flow: LoadedFlow) -> 
     followed = _moves(call.without_end_variables(), event, move, flow)
     moved = followed.call.moved_from(call.position, event)
     if call.after_hangup == RUNNING:
-        return replace(followed, call=moved if moved.step else replace(moved, after_hangup=OVER))
-    return replace(
-        followed,
+        return followed._replace(call=moved if moved.step else replace(moved, after_hangup=OVER))
+    return followed._replace(
         call=note_ending(moved, flow) if moved.status == ENDED else moved,
         commands=_staying_paused(followed.commands),
     )
@@ -342,7 +341,7 @@ def _moves(call: Call, event: Event, move: Move | _Leave, flow: LoadedFlow) -> D
         if isinstance(move, Wait):
             return decision.then(partial(_wait, flow=flow, event=event, move=move))
         if isinstance(move, (Go, Fail)) and move.result:
-            decision = replace(decision, results=(*decision.results, move.result))
+            decision = decision._replace(results=(*decision.results, move.result))
         move = _checked(decision.call, move, flow)
         if isinstance(move, Fail):
             decision = decision.then(partial(_fail, event=event, move=move))
@@ -401,12 +400,12 @@ def _wait(call: Call, event: Event, move: Wait, flow: LoadedFlow) -> Decision:
     decision = with_commands(waiting, marked, event, pausing=_pausing(call, flow), deliver=_deliver(call, flow))
     if move.talking or move.reason:
         incidents = (FLOW_ERROR,) if move.fault else ()
-        decision = replace(decision, talking=move.talking, reason=move.reason, incidents=incidents)
+        decision = decision._replace(talking=move.talking, reason=move.reason, incidents=incidents)
     if move.question:
-        decision = replace(decision, question=move.question.asked_by(call))
+        decision = decision._replace(question=move.question.asked_by(call))
     if move.claims:
-        decision = replace(decision, claimed=move.claims)
-    return replace(decision, lookup=move.lookup.asked_by(call)) if move.lookup else decision
+        decision = decision._replace(claimed=move.claims)
+    return decision._replace(lookup=move.lookup.asked_by(call)) if move.lookup else decision
 
 
 def _enter(call: Call, event: Event, move: Go | SubFlowCall | _Leave, flow: LoadedFlow) -> Decision:
@@ -430,7 +429,7 @@ def _enter(call: Call, event: Event, move: Go | SubFlowCall | _Leave, flow: Load
         entered = replace(entered, scopes=())
     else:
         entered = without_inputs(entered, ended=isinstance(move, Go))
-    return replace(left, call=entered, entered=_entered(call, entered, move, flow))
+    return left._replace(call=entered, entered=_entered(call, entered, move, flow))
 
 
 def _entered(before: Call, after: Call, move: Go | SubFlowCall | _Leave, flow: LoadedFlow) -> tuple[EnteredStep, ...]:
@@ -456,7 +455,7 @@ def _left(call: Call, event: Event, move: Go | SubFlowCall | _Leave, flow: Loade
     if move.deliver:
         left = left.then(partial(to_be_delivered, targets=move.deliver))
     if move.promises or move.opts_out:
-        left = replace(left, promised=move.promises or left.promised, opted_out=move.opts_out or left.opted_out)
+        left = left._replace(promised=move.promises or left.promised, opted_out=move.opts_out or left.opted_out)
     return left, move.state
 
 
@@ -587,7 +586,7 @@ def _record_start(call: Call, record: WholeCall) -> Command:
 def _fail(call: Call, event: Event, move: Fail) -> Decision:
     failed = with_commands(replace(call, errors=call.errors + 1), _possible(move.commands, call), event)
     incidents = filter(None, (FLOW_ERROR if move.fault else "", move.incident))
-    return replace(failed, reason=move.reason, incidents=tuple(incidents))
+    return failed._replace(reason=move.reason, incidents=tuple(incidents))
 
 
 def _failing(call: Call) -> Decision:

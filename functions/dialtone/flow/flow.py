@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt
 
@@ -111,8 +111,7 @@ class Memory(BaseModel):
     days: StrictInt = Field(ge=1, le=730, description="How long after the call that last set any of it.")
 
 
-@dataclass(frozen=True, slots=True)
-class Flow:
+class Flow(NamedTuple):
     """A flow, checked: every step that is named exists."""
 
     name: str
@@ -125,13 +124,13 @@ class Flow:
     record: WholeCall | None
     on_hangup: str = ""
     """The step that follows once a call has ended, wherever it was and whichever side hung up; '' if there is none."""
-    limits: Limits = field(default_factory=Limits)
-    consent_policy: ConsentPolicy = field(default_factory=ConsentPolicy)
+    limits: Limits = Limits()
+    consent_policy: ConsentPolicy = ConsentPolicy()
     retention_days: int = 0
     """How long the recordings of its calls are kept; 0 for as long as the bucket keeps them."""
     memory_days: int = 0
     """How long its callers are remembered; 0 for not at all."""
-    given: Mapping[str, str] = field(default_factory=dict)
+    given: Mapping[str, str] = MappingProxyType({})
     """Flow inputs: variables that an outgoing call must bring → what each is."""
 
     @property

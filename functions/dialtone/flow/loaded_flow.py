@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from dialtone.flow.flow import STEP_OF_FLOW, version_of
@@ -48,7 +48,7 @@ class LoadedFlow:
         from dialtone.flow.caller_chosen import Sources  # noqa: PLC0415 -- only flows that ring variables need it
 
         sources = Sources.of(steps)
-        known = {name: replace(flow, steps=_with_sources(flow.steps, sources)) for name, flow in flows.items()}
+        known = {name: flow._replace(steps=_with_sources(flow.steps, sources)) for name, flow in flows.items()}
         object.__setattr__(self, "main", known[self.main.name])
         object.__setattr__(self, "others", {name: known[name] for name in self.others})
 
@@ -71,7 +71,11 @@ class LoadedFlow:
 
     def step_of(self, call: Call) -> Step | None:
         """The step that the call is in."""
-        return self.flow_of(call).steps.get(local_name(call.step))
+        return self._step(call.step)
+
+    def _step(self, name: str) -> Step | None:
+        flow, between, local = name.rpartition(STEP_OF_FLOW)
+        return (self.named(flow) if between else self.main).steps.get(local)
 
     def named(self, flow: str) -> Flow:
         """One of its flows by name."""
@@ -101,7 +105,7 @@ class LoadedFlow:
         steps = [call.step]
         if call.left and event.occurred_at < call.entered_at:
             steps.append(call.left.step)  # said in the step before, and reported late
-        sensitive = any(is_sensitive(self.step_of(replace(call, step=step))) for step in steps)
+        sensitive = any(is_sensitive(self._step(step)) for step in steps)
         return not (event.client_state.sensitive or sensitive)
 
 

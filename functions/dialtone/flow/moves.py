@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
 
 from dialtone.flow.step_state import NO_STATE, StepState
 
@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from dialtone.domain.recordings import Consent
 
 
-@dataclass(frozen=True, slots=True)
-class Wait:
+class Wait(NamedTuple):
     """Send these commands and wait for their events."""
 
     commands: tuple[Command, ...] = ()
@@ -39,19 +38,18 @@ class Wait:
     """Whether something is wrong, though the step goes on."""
 
 
-@dataclass(frozen=True, slots=True)
-class Go:
+class Go(NamedTuple):
     """Send these commands, remember these variables, and enter another step (or this one again)."""
 
     to: str
     """A step's name; '' at the end of the flow: back to the flow that visits this one, else hang up."""
     commands: tuple[Command, ...] = ()
-    variables: Mapping[str, str] = field(default_factory=dict)
+    variables: Mapping[str, str] = MappingProxyType({})
     state: StepState = NO_STATE
     """The state in which a step that enters itself again goes on: a menu counts its tries across its turns."""
     consent: Consent | None = None
     """To what is recorded from now on."""
-    reviews: Mapping[int, str] = field(default_factory=dict)
+    reviews: Mapping[int, str] = MappingProxyType({})
     """Recording's number on this leg → what the caller decided about it."""
     deliver: tuple[DeliveryTarget, ...] = ()
     """To whom the call's last recording goes, as a message."""
@@ -68,8 +66,7 @@ class Go:
     """A number that no campaign dials from now on."""
 
 
-@dataclass(frozen=True, slots=True)
-class SubFlowCall:
+class SubFlowCall(NamedTuple):
     """Enter another flow; at its end the call comes back, if it is to."""
 
     flow: str
@@ -86,8 +83,7 @@ class SubFlowCall:
     """What is taken of its variables when it comes back: each is then known as `<into>.<name>`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fail:
+class Fail(NamedTuple):
     """It cannot be done: send these commands (to stop what was begun) and take the error path."""
 
     reason: str

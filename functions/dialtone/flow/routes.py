@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from pydantic import Field, model_validator
 
@@ -87,14 +86,13 @@ class Route(Shorthand):
         return not any(self.conditions()) and self.open is None and self.closed is None
 
 
-@dataclass(frozen=True, slots=True)
-class Routes:
+class Routes(NamedTuple):
     """A number file, checked: every flow and calendar that it names exists."""
 
     by_number: Mapping[str, tuple[Route, ...]]
     """Called number or SIP address, or its beginning with a star → the routes, the first that fits is taken."""
-    calendars: Mapping[str, Calendar] = field(default_factory=dict)
-    data: Mapping[str, DataFile] = field(default_factory=dict)
+    calendars: Mapping[str, Calendar] = MappingProxyType({})
+    data: Mapping[str, DataFile] = MappingProxyType({})
 
     def flow(self, called: str, caller: str, occurred_at: str, trust: Mapping[str, str] = NOTHING_SAID) -> str:
         """The flow that takes a call, or ''. A whole number comes before beginnings, of them the longest first.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dialtone.domain.conversations import to_be_kept
@@ -23,4 +22,4 @@ def conversation_ended(call: Call, event: Event, flow: LoadedFlow | None) -> Dec
     Of an assistant that listened for one answer `call.ai_gather.ended` says what came of it.
     """
     decision = advance(call, event, flow)
-    return replace(decision, archive=(*decision.archive, *to_be_kept(call, event)))
+    return decision._replace(archive=(*decision.archive, *to_be_kept(call, event)))

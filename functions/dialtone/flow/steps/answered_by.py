@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt
@@ -63,7 +62,7 @@ class AnsweredBy(Step):
         if timer_ended(event):
             return self._time_over(call, event)
         found = self._found(call.variables) if event.type.startswith("call.machine.") else None
-        return found and replace(found, commands=self.abandoned(call))
+        return found and found._replace(commands=self.abandoned(call))
 
     def repeated(self, call: Call) -> None:
         """It goes by a timer."""

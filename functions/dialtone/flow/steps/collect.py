@@ -207,7 +207,7 @@ class Collect(PromptedInput):
             return self.ask(call, voice_defaults, self.collect, digits)
         pausing = replace(call, waiting=replace(self.state(call), paused=True).stored())
         asked = self.ask(pausing, voice_defaults, self.collect, digits)
-        return replace(asked, commands=(command("record_pause", call.control_id), *asked.commands))
+        return asked._replace(commands=(command("record_pause", call.control_id), *asked.commands))
 
     def awaited_digits(self) -> dict[str, object]:
         """As many as it asks for."""
@@ -288,7 +288,7 @@ class Collect(PromptedInput):
     def _unfit(self, call: Call, how: Failure) -> Go:
         state = self.state(call).failed(how)
         if self.tries.used_up(state):
-            return replace(self.give_up(how), commands=self._resumed(call))
+            return self.give_up(how)._replace(commands=self._resumed(call))
         return Go(self.name, state=state)
 
     def confirmed(self, call: Call, confirm: Confirm, key: str | None) -> Go:
@@ -298,7 +298,7 @@ class Collect(PromptedInput):
         how = Failure.NO_INPUT if key is None else Failure.WRONG_INPUT
         state = self.state(call).failed(how)
         if self.tries.used_up(state):
-            return replace(self.give_up(how), variables={self.variable: ""})
+            return self.give_up(how)._replace(variables={self.variable: ""})
         if key == confirm.redo:
             state = replace(state, confirming=False, last=Failure.NONE)
         return Go(self.name, state=state)

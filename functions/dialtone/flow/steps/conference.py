@@ -221,7 +221,7 @@ class Conference(Speaking):
             if action == "conference_create" and code == NAME_IN_USE:
                 return self._join(call, state)
         if code == CONFERENCE_FULL and self.full:
-            return replace(self.take("full"), result=NOT_REACHED)
+            return self.take("full")._replace(result=NOT_REACHED)
         return Fail(event.text("reason"), result=NOT_REACHED)
 
     def answered_by_digits(self, call: Call, digits: str) -> bool:
@@ -427,6 +427,6 @@ class Conference(Speaking):
     def _nobody_came(self, call: Call, state: ConferenceState) -> Go | Fail:
         quiet = self._quiet(call, state)
         if self.timeout:
-            return replace(self.take("timeout", commands=quiet), result=NOT_REACHED)
+            return self.take("timeout", commands=quiet)._replace(result=NOT_REACHED)
         reason = f"no moderator came within {self.max_wait_time_secs} s"
         return Fail(reason, quiet, fault=False, result=NOT_REACHED)

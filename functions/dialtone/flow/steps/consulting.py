@@ -91,7 +91,7 @@ class Consulting(Supervised):
             return super().refused(call, event)
         reason = event.text("reason")
         if action == "dial" and state.consultation is Consultation.RINGING:
-            return replace(self._talk_on(state, reason=reason), fault=True)
+            return self._talk_on(state, reason=reason)._replace(fault=True)
         if action == "bridge" and state.consultation is Consultation.TALKING:
             return self._talk_on(state, self._let_go(call, state), reason=reason)
         if action == "bridge" and state.consultation is Consultation.JOINED and self.agents_leg(call):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
@@ -30,7 +29,7 @@ class Deliver(Step):
         del voice_defaults
         if not call.recordings_asked:
             return self.take("no_recording", "next")
-        return replace(self.take("next"), deliver=targets_of(self.deliver))
+        return self.take("next")._replace(deliver=targets_of(self.deliver))
 
     def waits(self) -> bool:
         """It goes on at once."""

@@ -136,7 +136,7 @@ class Directory(PromptedInput):
 
     def give_up(self, how: Failure) -> Go:
         """Leave without anybody; whom an earlier try found is not whom this caller wants."""
-        return replace(super().give_up(how), variables=dict.fromkeys(self.sets(), ""))
+        return super().give_up(how)._replace(variables=dict.fromkeys(self.sets(), ""))
 
     def question(self, call: Call, voice_defaults: VoiceDefaults, prompt: Prompt) -> tuple[Sound, ...]:
         """The question with its reminder; or the offer, once for each row, in as few breaths as can be."""

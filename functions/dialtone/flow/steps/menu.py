@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field, model_validator
@@ -90,4 +89,4 @@ class Menu(PromptedInput):
         if key in self.keys:
             return self.take(f"keys.{key}", commands=commands)
         again = self.ask_again(call, Failure.NO_INPUT if key is None else Failure.WRONG_INPUT)
-        return replace(again, commands=commands)
+        return again._replace(commands=commands)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar, Literal
 
@@ -38,7 +37,7 @@ class OptOut(Step):
         if E164.fullmatch(number):
             at = int(datetime.fromisoformat(call.entered_at).timestamp())
             noted = Suppression(number, OPTED_OUT, by=f"call {call.session_id}", at=at)
-            return replace(self.take("next"), opts_out=noted)
+            return self.take("next")._replace(opts_out=noted)
         return self.take("no_number") if self.no_number else Fail("no number to opt out", fault=False)
 
     def edges(self, last_resort: str = "") -> Iterator[Edge]:

@@ -176,7 +176,7 @@ class PromptedInput(Speaking):
         """Leave the step after the last try."""
         silent = how is Failure.NO_INPUT
         path = self.take("otherwise_no_input" if silent else "otherwise_wrong", "otherwise", "next")
-        return replace(path, result=NO_INPUT if silent else WRONG_INPUT)
+        return path._replace(result=NO_INPUT if silent else WRONG_INPUT)
 
     def repeated(self, call: Call) -> PromptedInputState:
         """The question is asked again, and no try is counted."""

@@ -188,7 +188,7 @@ class Queue(Connecting):
         if action != "enqueue":
             return Wait(state=state)
         if self.full:
-            return replace(self.take("full"), result=NOT_REACHED)
+            return self.take("full")._replace(result=NOT_REACHED)
         return Fail(event.text("reason"), result=NOT_REACHED)
 
     def answered_by_digits(self, call: Call, digits: str) -> bool:
@@ -334,7 +334,7 @@ class Queue(Connecting):
             where = "callback" if key in self.callback else "keys"
             left = self.take(f"{where}.{key}", commands=self._quiet(call), variables=self._known(call, state))
             place = Callback(self.queue, call.session_id, call.leg_id, state.enqueued_millis)
-            return replace(left, promises=place) if where == "callback" else left
+            return left._replace(promises=place) if where == "callback" else left
         if reason == "timeout":
             return self._waited_too_long(call)
         if reason == "leave":
@@ -359,7 +359,7 @@ class Queue(Connecting):
             return self._connecting(call, event, state)
         if not seconds_left(call, event, self.max_wait_time_secs + GRACE_SECONDS):
             late = self._waited_too_long(call)
-            return replace(late, commands=(command("leave_queue", call.control_id), *late.commands))
+            return late._replace(commands=(command("leave_queue", call.control_id), *late.commands))
         again = (self._timer(call),)
         if self._asks or self.agents:
             return Wait(again, state, question=self._question(call, state))
@@ -402,7 +402,7 @@ class Queue(Connecting):
         quiet = self._quiet(call)
         if self.timeout:
             variables = self._known(call, QueueState.of(call))
-            return replace(self.take("timeout", commands=quiet, variables=variables), result=NOT_REACHED)
+            return self.take("timeout", commands=quiet, variables=variables)._replace(result=NOT_REACHED)
         reason = f"no agent took the caller within {self.max_wait_time_secs} s"
         return Fail(reason, quiet, fault=False, result=NOT_REACHED)
 

@@ -329,4 +329,4 @@ class Record(Speaking):
 
     def _finished(self, call: Call, move: Go, verdict: str) -> Move:
         reviews = {RecordState.of(call).number: verdict}
-        return replace(move, variables={MESSAGE_ADDRESS: ""}, reviews=reviews)
+        return move._replace(variables={MESSAGE_ADDRESS: ""}, reviews=reviews)

@@ -114,4 +114,4 @@ def _how_many(step: Collect) -> str:
 
 
 def _after(commands: tuple[Command, ...], move: Go) -> Go:
-    return replace(move, commands=(*commands, *move.commands))
+    return move._replace(commands=(*commands, *move.commands))

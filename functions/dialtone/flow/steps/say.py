@@ -152,7 +152,7 @@ class Say(Speaking):
         if event.text("status") not in {"valid", "invalid"} and state.piece + 1 < state.pieces:
             return Go(self.name, state=replace(state, piece=state.piece + 1))
         if self._question and keyed != NO_KEY:
-            return replace(self.take(BARGE_IN, "next"), answers=True)
+            return self.take(BARGE_IN, "next")._replace(answers=True)
         return self.take(f"keys.{keyed}", "next")
 
     def answered_by_digits(self, call: Call, digits: str) -> bool:

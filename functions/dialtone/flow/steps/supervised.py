@@ -91,7 +91,7 @@ class Supervised(Talking):
         state = self._state(call)
         refused = super().refused(call, event)
         if isinstance(refused, Wait) and state.supervised and event.text("action") == "dial":
-            return replace(refused, state=replace(state, supervised=False))
+            return refused._replace(state=replace(state, supervised=False))
         return refused
 
     def shown_number(self, call: Call) -> str:
@@ -156,7 +156,7 @@ def without_joined(call: Call, move: Move | None) -> Move | None:
     if not isinstance(move, (Go, Fail)):
         return move
     joined = (command("hangup", leg.control_id) for leg in call.far_legs.values() if leg.role and leg.status != ENDED)
-    return replace(move, commands=(*move.commands, *(each for each in joined if each not in move.commands)))
+    return move._replace(commands=(*move.commands, *(each for each in joined if each not in move.commands)))
 
 
 def _talks(leg: CalleeLeg) -> bool:

@@ -131,7 +131,7 @@ class TakeFrom(Supervised):
         if event.text("action") in {"bridge", "dial"}:
             left = replace(state, calling=False, refused=state.refused + 1)
             looks = self._look(call, left) if left.refused < TRIES_AT_ONCE else Wait(state=left)
-            return replace(looks, commands=(*call.hangup_callees(), *looks.commands))
+            return looks._replace(commands=(*call.hangup_callees(), *looks.commands))
         return Wait(state=state)
 
     def answered_by_digits(self, call: Call, digits: str) -> bool:

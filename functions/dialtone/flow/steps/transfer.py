@@ -541,7 +541,7 @@ class Transfer(Consulting, Connecting):
         )
         if getattr(self, step_path):
             path = self.take(step_path, commands=self._music_stopped(call), variables=_since(call))
-            return replace(path, result=NOT_REACHED)
+            return path._replace(result=NOT_REACHED)
         reason = f"transfer to {', '.join(map(masked, self.transfer.to))}: {', '.join(causes)}"
         return Fail(reason, self._music_stopped(call), fault=step_path == "failed", result=NOT_REACHED)
 
