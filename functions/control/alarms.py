@@ -43,9 +43,10 @@ class CloudWatch(Protocol):
 class AlarmsOfStack:
     """CloudWatch, and of it this stack's alarms only. Methods raise botocore's errors."""
 
-    def __init__(self, client: CloudWatch, stack: str) -> None:
+    def __init__(self, client: CloudWatch, stack: str, runbooks_url: str) -> None:
         self._client = client
         self._stack = stack
+        self._runbooks_url = runbooks_url
 
     def read(self) -> Alarms:
         """How they are. Raises KeyError, TypeError and ValueError for an answer that is none."""
@@ -61,13 +62,13 @@ class AlarmsOfStack:
             if not page.get("NextToken"):
                 break
             asked["NextToken"] = page["NextToken"]
-        return alarms_of(self._stack, found)
+        return alarms_of(self._stack, found, self._runbooks_url)
 
 
-def alarms_of(stack: str, described: Iterable[Mapping[str, Any]]) -> Alarms:
+def alarms_of(stack: str, described: Iterable[Mapping[str, Any]], runbooks_url: str = "") -> Alarms:
     """The answer of what CloudWatch describes. Pure."""
     own = {name: each for each in described if (name := _own_name(stack, each))}
-    ringing = [_ringing(name, each) for name, each in own.items() if each["StateValue"] == "ALARM"]
+    ringing = [_ringing(name, each, runbooks_url) for name, each in own.items() if each["StateValue"] == "ALARM"]
     return Alarms(
         watched=len(own),
         ringing=sorted(ringing, key=lambda each: (not each.affects_callers, each.since or "", each.name)),
@@ -89,7 +90,7 @@ def _runbook(alarm: Mapping[str, Any]) -> str:
     return last[0] if last and last[0].startswith(RUNBOOKS) else ""
 
 
-def _ringing(name: str, alarm: Mapping[str, Any]) -> RingingAlarm:
+def _ringing(name: str, alarm: Mapping[str, Any], runbooks_url: str) -> RingingAlarm:
     runbook = _runbook(alarm)
     described = " ".join(str(alarm["AlarmDescription"]).split()).removesuffix(runbook).strip()
     means, _, first = described.partition(FIRST)
@@ -103,7 +104,13 @@ def _ringing(name: str, alarm: Mapping[str, Any]) -> RingingAlarm:
         measured=_measured(alarm),
         sends=bool(alarm.get("ActionsEnabled", True)),
         runbook=runbook,
+        runbook_url=linked(runbook, runbooks_url),
     )
+
+
+def linked(runbook: str, runbooks_url: str) -> str | None:
+    """Where people read a runbook's section; None where that is not known."""
+    return f"{runbooks_url}{runbook.removeprefix(RUNBOOKS)}" if runbook and runbooks_url else None
 
 
 def _measured(alarm: Mapping[str, Any]) -> str:

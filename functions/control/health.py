@@ -146,8 +146,7 @@ class Looking:
         queues = [
             queue_answer(
                 queue,
-                urls[queue.name],
-                self.settings.stack,
+                self.settings,
                 count,
                 (ages.value or {}).get(queue.name),
                 moves[queue.name].value if queue.name in moves else None,
@@ -159,7 +158,9 @@ class Looking:
     def _alarms(self, pool: ThreadPoolExecutor) -> Callable[[], Reading[Alarms]]:
         if self.settings.is_emulated:
             return lambda: Reading("alarms", failed=EMULATED)
-        return self._begun(pool, "alarms", AlarmsOfStack(self.cloudwatch, self.settings.stack).read)
+        return self._begun(
+            pool, "alarms", AlarmsOfStack(self.cloudwatch, self.settings.stack, self.settings.runbooks_url).read
+        )
 
     def _custody(self) -> Custody:
         found, is_whole = self.store.unsettled_recordings(MOST_RECORDINGS)

@@ -20,6 +20,7 @@ class RingingAlarm(Answer):
     measured: str = Field(description="What CloudWatch saw, and from where on it rings.")
     sends: bool = Field(description="Whether it sends its e-mails: somebody may have switched its actions off.")
     runbook: str = Field(description="Its section in Dialtone's own folder.")
+    runbook_url: str | None = Field(description="The same, where the stack's parameter `RunbooksUrl` says where.")
 
 
 class Alarms(Answer):
@@ -75,6 +76,7 @@ class Queue(Answer):
     move: Move | None = Field(description="null where SQS has never moved them.")
     command: str | None = Field(description="What does so in a shell, or empties a queue that is of no use any more.")
     runbook: str | None
+    runbook_url: str | None
 
 
 class Redrive(Answer):

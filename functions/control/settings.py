@@ -37,6 +37,8 @@ class Settings:
     queues: Mapping[str, str]
     """The URLs of the stack's queues, by their names in `control/watched_queues.py`."""
     parked_events_bucket: str
+    runbooks_url: str
+    """Where people read docs/runbooks; '' where that is not known."""
     is_emulated: bool
     """Whether AWS is an emulator on a developer's machine."""
     flows: Path = FLOWS
@@ -57,6 +59,7 @@ class Settings:
             stack=required(environ, "STACK_NAME"),
             queues={each.name: required(environ, each.setting) for each in QUEUES},
             parked_events_bucket=required(environ, "PARKED_EVENTS_BUCKET"),
+            runbooks_url=environ.get("RUNBOOKS_URL", ""),
             is_emulated=bool(environ.get("AWS_ENDPOINT_URL")),
             flows=Path(environ.get("FLOWS_FOLDER") or FLOWS),
         )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from control.alarms import linked
 from control.health_answers import Move, Queue
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs.literals import QueueAttributeNameType
 
     from control.alarms import CloudWatch
+    from control.settings import Settings
 
 COUNTS: tuple[QueueAttributeNameType, ...] = (
     "ApproximateNumberOfMessages",
@@ -165,16 +167,16 @@ def oldest(client: CloudWatch, urls: Mapping[str, str], now: datetime) -> dict[s
     return found
 
 
-def queue_answer(  # noqa: PLR0913, PLR0917 -- all that is known of it
+def queue_answer(
     queue: WatchedQueue,
-    url: str,
-    stack: str,
+    settings: Settings,
     count: Counted | None,
     oldest_at: datetime | None = None,
     move: Move | None = None,
 ) -> Queue:
     """A queue as the API shows it. Pure."""
-    command = queue.command.format(stack=stack, url=url, arn=count.arn if count else "ARN")
+    url = settings.queues[queue.name]
+    command = queue.command.format(stack=settings.stack, url=url, arn=count.arn if count else "ARN")
     return Queue(
         name=queue.name,
         means=queue.means,
@@ -187,4 +189,5 @@ def queue_answer(  # noqa: PLR0913, PLR0917 -- all that is known of it
         move=move,
         command=command or None,
         runbook=queue.runbook or None,
+        runbook_url=linked(queue.runbook, settings.runbooks_url),
     )

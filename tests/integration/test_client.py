@@ -92,6 +92,10 @@ def test_what_is_refused_says_what_is_wrong(program: Client) -> None:
         program.call("nothing")
     assert (refused.value.status, refused.value.code) == (404, "not_found")
 
+    with pytest.raises(Refused, match="Nothing in it was given up") as refused:
+        program.redrive("archive")
+    assert (refused.value.status, refused.value.code) == (409, "not_redrivable")
+
 
 def test_a_busy_api_is_asked_again_as_soon_as_it_says(
     program: Client, server: ControlServer, monkeypatch: pytest.MonkeyPatch

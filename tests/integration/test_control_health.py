@@ -103,7 +103,11 @@ def test_an_alarm_says_what_it_means_and_what_to_do_those_of_callers_first(line:
     assert first["means"] == "The function fails. Callers hear silence."
     assert first["first"] == "Read the log; then deploy."
     assert first["measured"] == "5xx in 1 min: 3, 7. It rings above 0."
-    assert (first["runbook"], first["sends"]) == ("docs/runbooks/webhooks.md#api-5xx", True)
+    assert (first["runbook"], first["runbook_url"], first["sends"]) == ("docs/runbooks/webhooks.md#api-5xx", None, True)
+    url = "https://git.example.com/docs/runbooks/"
+    linked = client_with(line.house, **SETTINGS, RUNBOOKS_URL=url).ok("/health")
+    assert linked["alarms"]["ringing"][0]["runbook_url"] == f"{url}webhooks.md#api-5xx"
+    assert linked["queues"][0]["runbook_url"] == f"{url}recordings.md#dead-letters"
     assert datetime.fromisoformat(first["since"]) <= datetime.now(UTC)
     assert found["sentences"] == [
         "Callers are affected: api-5xx is on.",
@@ -236,7 +240,7 @@ def test_messages_are_counted_though_it_is_not_known_how_a_move_went(line: Stack
 
 
 def test_a_dependency_that_is_slow_is_not_waited_for(line: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(health_module, "PATIENCE_SECONDS", 1.0)
+    monkeypatch.setattr(health_module, "TIMEOUT_SECONDS", 1.0)
     ended = Event()
 
     def wait(**_: object) -> None:

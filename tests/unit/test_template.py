@@ -136,6 +136,7 @@ def test_the_functions_get_the_names_of_their_dependencies_and_no_secret(templat
         "TELNYX_CONNECTION_ID",
         "RECORDING_DELETION",
         "STACK_NAME",
+        "RUNBOOKS_URL",
         "PARKED_EVENTS_BUCKET",
         *(each.setting for each in QUEUES),
     }

@@ -7,7 +7,8 @@ import { moment } from "./words.js";
 
 const FASTEST = 10_000; // between two looks: alarms and queues change no faster
 
-const runbook = (each) => each.runbook && h("code", {}, each.runbook);
+const runbook = (each) => each.runbook && (each.runbook_url
+  ? h("a", { href: each.runbook_url, rel: "noreferrer" }, each.runbook.replace("docs/runbooks/", "")) : h("code", {}, each.runbook));
 
 const alarm = (each, now) => h("article", { class: "alarm" },
   h("h3", {}, each.name, " ", badge(each.affects_callers ? "callers are affected" : "can wait until morning", each.affects_callers ? "bad" : "live")),

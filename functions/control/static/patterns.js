@@ -43,8 +43,8 @@ export const example = {
   ],
 };
 
-const queue = { name: "archive-dead-letters", means: "A recording that the archive has given up.", is_dead_letters: true, messages: 3, in_flight: 1, delayed: 0, oldest_at: at(0), can_redrive: true, move: { status: "RUNNING", moved: 2, of: 5, began_at: at(0), why: null }, command: "dialtone recordings redrive --stack line", runbook: "docs/runbooks/recordings.md#dead-letters" };
-const ringing = { name: "api-5xx", since: at(0), affects_callers: true, means: `The function fails. ${HOSTILE}`, first: "Read the log.", measured: "5xx in 1 min: 7. It rings above 0.", sends: false, runbook: "docs/runbooks/webhooks.md#api-5xx" };
+const queue = { name: "archive-dead-letters", means: "A recording that the archive has given up.", is_dead_letters: true, messages: 3, in_flight: 1, delayed: 0, oldest_at: at(0), can_redrive: true, move: { status: "RUNNING", moved: 2, of: 5, began_at: at(0), why: null }, command: "dialtone recordings redrive --stack line", runbook: "docs/runbooks/recordings.md#dead-letters", runbook_url: null };
+const ringing = { name: "api-5xx", since: at(0), affects_callers: true, means: `The function fails. ${HOSTILE}`, first: "Read the log.", measured: "5xx in 1 min: 7. It rings above 0.", sends: false, runbook: "docs/runbooks/webhooks.md#api-5xx", runbook_url: "https://git.example/docs/runbooks/webhooks.md#api-5xx" };
 export const unwell = {
   stack: "line", is_well: false, sentences: ["Callers are affected: api-5xx is on.", HOSTILE],
   alarms: { watched: 68, ringing: [ringing, { ...ringing, name: "x".repeat(90), affects_callers: false, sends: true }], without_data: [HOSTILE] },

@@ -280,6 +280,7 @@ class RingingAlarm(TypedDict):
     measured: str
     sends: bool
     runbook: str
+    runbook_url: str | None
 
 
 class Alarms(TypedDict):
@@ -333,6 +334,7 @@ class Queue(TypedDict):
     move: Move | None
     command: str | None
     runbook: str | None
+    runbook_url: str | None
 
 
 class Redrive(TypedDict):
