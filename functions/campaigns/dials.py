@@ -53,6 +53,9 @@ class Answer:
     control_id: str = ""
     code: str = ""
     retry_after: float | None = None
+    is_sure: bool = True
+    """Whether no try before the one that was answered may have been obeyed: a dial that rings already may be refused
+    under its own id, or for want of the channel that it has taken."""
 
 
 def answer_of(outcome: Outcome) -> Answer:
@@ -60,11 +63,11 @@ def answer_of(outcome: Outcome) -> Answer:
     if outcome.kind == "accepted":
         leg, session, control = (str(outcome.data.get(f"call_{name}_id", "")) for name in ("leg", "session", "control"))
         return Answer("taken", leg, session, control)
+    is_sure = outcome.rate_limited >= outcome.attempts - 1
     if outcome.reason == "unauthorized":
-        return Answer("locked out", code=str(outcome.status))
+        return Answer("locked out", code=str(outcome.status), is_sure=is_sure)
     if outcome.kind == "refused" and outcome.code not in CHANNELS_FULL:
-        return Answer("refused", code=outcome.code or str(outcome.status))
-    # Each of the tries was answered so: no one of them was obeyed.
+        return Answer("refused", code=outcome.code or str(outcome.status), is_sure=is_sure)
     if outcome.kind == "refused" or outcome.rate_limited == outcome.attempts > 0:
-        return Answer("later", code=outcome.code, retry_after=outcome.retry_after_seconds)
-    return Answer("doubt", retry_after=outcome.retry_after_seconds)
+        return Answer("later", code=outcome.code, retry_after=outcome.retry_after_seconds, is_sure=is_sure)
+    return Answer("doubt", retry_after=outcome.retry_after_seconds, is_sure=False)

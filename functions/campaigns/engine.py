@@ -326,21 +326,20 @@ class Engine:
             return answer_of(sent.result())
         except (DialtoneError, BotoCoreError, ClientError) as error:
             self._note_fault("a dial could not be sent", error)
-            return Answer("doubt")
+            return Answer("doubt", is_sure=False)
 
     def _answered(self, running: Running, each: Open, answer: Answer) -> Attempt:
         """The attempt after an answer."""
         now = self.now()
         if answer.what == "taken":
             return each.attempt.taken(answer.leg_id, answer.session_id, answer.control_id)
-        if answer.what == "refused":
+        each.in_doubt |= not answer.is_sure
+        if answer.what == "refused" and not each.in_doubt:
             return each.attempt.refused_by_telnyx(running.campaign, answer.code, int(now))
         if answer.what == "later":
             for known in self._known.values():
                 known.pace = known.pace.slowed(now, answer.retry_after)
             self.observer.measure(Measure("CampaignDialsHeldBack"))
-        if answer.what == "doubt":
-            each.in_doubt = True
         return each.attempt
 
     # --- Calls -----------------------------------------------------------------------------------------------------

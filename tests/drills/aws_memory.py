@@ -78,7 +78,7 @@ class Gated:
         function = process.function if process else "archive"
         own = (
             INVOCATION_SECONDS
-            if operation == "Invoke" and function in {"reconcile", "watchdog"}
+            if operation == "Invoke" and function in {"control", "reconcile", "watchdog"}
             else AWS_PATIENCE_SECONDS[function]
         )
         return min(own, seconds_left())
@@ -159,6 +159,8 @@ class MemoryQueue:
     """How long a message waits for its first delivery, at least."""
     visibility_seconds: float = VISIBILITY_SECONDS
     """How long one that was delivered is nobody else's."""
+    max_receives: int = MAX_RECEIVES
+    """How often a message is delivered before it is given up."""
     drops: int = 0
     """How many messages are still to be lost."""
     meta: Any = field(default_factory=lambda: SimpleNamespace(endpoint_url="https://sqs.invalid"))
@@ -192,7 +194,7 @@ class MemoryQueue:
     def _deliver(self, message: Message) -> None:
         if message.done or self.clock.now < message.visible_at:
             return
-        if message.receives >= MAX_RECEIVES:
+        if message.receives >= self.max_receives:
             message.done = True
             self.dead.append(message)
             return

@@ -40,10 +40,20 @@ class Fault(StrEnum):
 SLOW_SECONDS = 1.9
 LATENCY_SECONDS = {"telnyx": 0.06, "storage": 0.05}
 AWS_LATENCY_SECONDS = 0.006
-AWS_PATIENCE_SECONDS = {"webhook": 0.8, "archive": 15.0, "reconcile": 3.0, "lookup": 30.0, "watchdog": 2.0}
+AWS_PATIENCE_SECONDS = {
+    "webhook": 0.8,
+    "archive": 15.0,
+    "reconcile": 3.0,
+    "lookup": 30.0,
+    "watchdog": 2.0,
+    "events": 5.0,
+    "deliver": 10.0,
+    "control": 4.0,
+    "campaigns": 1.0,
+}
 """How long each function waits for an answer of AWS's: the read time-outs of its clients."""
 INVOCATION_SECONDS = 15.0
-"""As reconcile and watchdog wait for the webhook function."""
+"""As reconcile and watchdog wait for the webhook function, and control about as long."""
 
 
 class TimedOut(Exception):  # noqa: N818 -- reads as the sentence it is: the request timed out

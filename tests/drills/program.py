@@ -24,6 +24,7 @@ from tests.drills.orders import Orders
 from tests.drills.parallel import Parallel
 from tests.drills.properties import Properties
 from tests.drills.report import PROMISES, Tally, kept_seeds, lacking, summary
+from tests.drills.stack import Stack
 from tests.drills.times import Times
 
 if TYPE_CHECKING:
@@ -32,7 +33,8 @@ if TYPE_CHECKING:
     from tests.drills.report import Part
 
 PARTS: dict[str, Part] = {
-    part.name: part for part in (Crash(), Faults(), Times(), Orders(), Parallel(), Hostile(), Oracle(), Properties())
+    part.name: part
+    for part in (Crash(), Faults(), Stack(), Times(), Orders(), Parallel(), Hostile(), Oracle(), Properties())
 }
 
 USUAL = ",".join(name for name in PARTS if name != Properties.name)

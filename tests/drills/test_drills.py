@@ -15,7 +15,9 @@ from botocore import xform_name
 from botocore.loaders import Loader
 
 from archive import custody
+from deliver.claims import Claims
 from dialtone.adapters.archive_queue import ArchiveQueue
+from dialtone.adapters.flow_library import FlowLibrary
 from dialtone.adapters.signature import Verifier
 from dialtone.domain.recordings import Recording
 from infra.carrier import WebhookFault
@@ -27,14 +29,20 @@ from tests.drills.aws_memory import MemoryBucket
 from tests.drills.checkers import violations
 from tests.drills.crash import SCENES, deaths, play_scene, undisturbed
 from tests.drills.faults import Faults
+from tests.drills.gate import Weather
 from tests.drills.hostile import play_menus, play_webhooks
 from tests.drills.hostile_audio import play_audio
-from tests.drills.io_points import ELSEWHERE_IN, IO_POINTS, PLAYED, service_of
+from tests.drills.io_points import BESIDE, ELSEWHERE_IN, IO_POINTS, PLAYED, service_of
 from tests.drills.oracle import Oracle
 from tests.drills.orders import LOOSE_PLAYS, any_order, loosely_allowed
 from tests.drills.processes import UnknownRequest
 from tests.drills.program import PARTS, main
+from tests.drills.receivers import MemoryBus
 from tests.drills.report import DOUBLED, FORGED, LOST, STUCK, WRONG, Tally, kept_seeds
+from tests.drills.stack import Stack
+from tests.drills.stack import play_scene as play_stack
+from tests.drills.stack import undisturbed as undisturbed_stack
+from tests.drills.stack_scenes import SCENES as STACK_SCENES
 from tests.drills.times import Times
 from tests.drills.world import World
 from tests.simulation.plays import ALL_PLAYS, SPEECH_PLAYS, flows_of
@@ -73,6 +81,23 @@ def test_a_death_at_some_request_of_every_call_leaves_no_trace(number: int) -> N
     turn = number * 7 % (2 * len(undisturbed(number).requests))
 
     assert play_scene(number, deaths(number, turn), Tally()) == []
+
+
+@pytest.mark.parametrize("scene", STACK_SCENES)
+def test_a_death_of_a_function_beside_a_call_leaves_no_trace(scene: str) -> None:
+    requests = undisturbed_stack(scene, 0)
+    place = next(place for place in range(60, 999) if requests[place % len(requests)] in BESIDE) % len(requests)
+
+    assert play_stack(scene, 0, Tally(), weather=Weather(kills={place: "after"})) == []
+
+
+@pytest.mark.parametrize("seed", [2, 8])
+def test_whatever_fails_beside_a_call_all_of_it_comes_to_its_end(seed: int) -> None:
+    tally = Tally()
+
+    Stack().play(seed, tally)
+
+    assert tally.failures == {}
 
 
 @pytest.mark.parametrize("part", [Times(), Oracle(with_emulator=False)], ids=lambda part: part.name)
@@ -132,6 +157,10 @@ def test_every_request_that_is_listed_is_sent_by_some_scene() -> None:
     assert missing == set()
 
 
+def test_every_request_beside_a_call_is_sent_by_some_scene() -> None:
+    assert BESIDE - {request for scene in STACK_SCENES for request in undisturbed_stack(scene, 0)} == set()
+
+
 def test_a_request_that_is_not_listed_stops_a_drill() -> None:
     listed = IO_POINTS - {"webhook dynamodb:TransactWriteItems"}
 
@@ -174,6 +203,7 @@ NETWORK = frozenset({"aiohttp", "asyncio", "boto3", "http", "httpcore", "httpx",
 GATED = frozenset(
     {
         "archive/download.py",
+        "deliver/chat.py",
         "dialtone/adapters/aws_clients.py",
         "dialtone/adapters/telnyx_api.py",
         "dialtone/adapters/timed_network.py",
@@ -208,7 +238,8 @@ FUNCTIONS = ROOT / "functions"
 
 def sources() -> list[Path]:
     """The code of the functions that the drills play."""
-    folders = ("archive", "dialtone/adapters", "lookup", "reconcile", "watchdog", "webhook")
+    beside = ("campaigns", "control", "deliver", "events")
+    folders = ("archive", "dialtone/adapters", "lookup", "reconcile", "watchdog", "webhook", *beside)
     return [path for folder in folders for path in (FUNCTIONS / folder).rglob("*.py")]
 
 
@@ -216,9 +247,9 @@ def sources() -> list[Path]:
 def operations() -> dict[str, str]:
     """The operations of the services that the functions use, by the names that boto3 gives them."""
     loader = Loader()
-    services = ("dynamodb", "lambda", "s3", "secretsmanager", "sqs")
+    services = ("dynamodb", "lambda", "s3", "secretsmanager", "sesv2", "sqs")
     names = [name for each in services for name in loader.load_service_model(each, "service-2")["operations"]]
-    return {xform_name(name): name for name in names}
+    return {xform_name(name): name for name in [*names, "PutEvents"]}
 
 
 def aws_operations(tree: ast.AST) -> set[str]:
@@ -309,6 +340,21 @@ def test_the_checks_see_a_webhook_that_nobody_signed() -> None:
         Faults().play(1, tally)
 
     assert tally.figures[FORGED]
+
+
+def test_the_checks_see_an_event_that_is_never_sent() -> None:
+    with patch.object(MemoryBus, "put_events", lambda _, *, Entries: {"Entries": [{} for _ in Entries]}):  # noqa: N803 -- boto's own
+        assert LOST in {each.promise for each in play_stack("messages", 0, Tally(), weather=Weather())}
+
+
+def test_the_checks_see_a_message_that_comes_twice() -> None:
+    with patch.object(Claims, "take", lambda *_: "mine"):
+        assert DOUBLED in {each.promise for each in play_stack("messages", 0, Tally(), weather=Weather())}
+
+
+def test_the_checks_see_recipients_who_are_dialled_in_a_version_that_nobody_checked() -> None:
+    with patch.object(FlowLibrary, "_as_it_was", lambda *_: None):
+        assert WRONG in {each.promise for each in play_stack("campaign", 0, Tally(), weather=Weather())}
 
 
 def promises_broken(*, copied: float = 0.0, queued_twice: float = 0.0, spoilt: float = 0.0) -> set[str]:

@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 
     from tests.drills.processes import Processes
 
-OURS = ("archive", "dialtone", "lookup", "reconcile", "watchdog", "webhook")
+OURS = (
+    *("archive", "campaigns", "control", "deliver", "dialtone", "events"),
+    *("lookup", "reconcile", "watchdog", "webhook"),
+)
 
 JOIN_STEP_SECONDS = 0.05
 """How often it is looked whether a thread has ended."""

@@ -54,6 +54,7 @@ from tests.drills.aws_memory import (
 )
 from tests.drills.gate import Gate, Weather
 from tests.drills.processes import Processes
+from tests.drills.receivers import CHATS
 from tests.drills.telnyx_network import PUBLIC_URL, GatedDownloader, GatedTelnyx, Transport
 from tests.drills.virtual_time import virtual_time
 from watchdog.watchdog import Watchdog
@@ -152,13 +153,14 @@ class World(Stage):
         queued_twice: float = 0.0,
         spoilt: float = 0.0,
         odd_answer: Callable[[bytes], bytes] = lambda body: body,
+        table: AuditedTable | None = None,
     ) -> None:
         super().__init__(seed=seed, flows=flows, faults=webhook_faults, library=library_of(flows), start=STARTS)
         self.flows = flows
         self.chance = random.Random(seed)
         self.processes = Processes(self.carrier.clock)
         self.gate = Gate(self.processes, random.Random(seed + 1), weather or Weather(), died=self._restart)
-        self.table: AuditedTable = AuditedTable()
+        self.table: AuditedTable = table or AuditedTable()
         queued, stored = random.Random(seed + 2), random.Random(seed + 4)
         self.bucket = MemoryBucket(spoils=lambda: stored.random() < spoilt)
         twice = lambda: queued.random() < queued_twice  # noqa: E731 -- drawn for each message
@@ -170,7 +172,7 @@ class World(Stage):
             "sqs": Queues({QUEUE_URL: self.queue, WATCHDOG_QUEUE_URL: self.looks}),
             "s3": self.bucket,
             "lambda": functions,
-            "secretsmanager": MemorySecrets({"telnyx": API_KEY, "tokens": TOKENS}),
+            "secretsmanager": MemorySecrets({"telnyx": API_KEY, "tokens": TOKENS, "chats": CHATS}),
         }
         self.aws: dict[str, Any] = {name: Gated(name, client, self.gate) for name, client in clients.items()}
         self.checked = CallsTable(self.table, "calls")  # type: ignore[arg-type] # in memory
@@ -220,6 +222,10 @@ class World(Stage):
         jobs = [ArchiveJob.from_json(each.body) for each in self.queue.messages]
         return EndState(legs, recordings, frozenset((job.kind, job.recording != "") for job in jobs))
 
+    def library(self) -> FlowLibrary:
+        """The flows that take new calls."""
+        return library_of(self.flows)
+
     def unix(self) -> float:
         """The time of all clocks."""
         return self.carrier.clock.datetime().timestamp()
@@ -232,7 +238,7 @@ class World(Stage):
         if function == "webhook":
             self.processor = EventProcessor(
                 store,
-                replace(library_of(self.flows), kept=store, _earlier={}),
+                replace(self.library(), kept=store, _earlier={}),
                 telnyx,
                 ArchiveQueue(self.aws["sqs"], QUEUE_URL),
                 LookupFunction(self.aws["lambda"], "lookup", "webhook"),

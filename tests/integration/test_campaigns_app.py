@@ -87,20 +87,26 @@ def test_a_part_that_the_list_does_not_have_is_empty(line: Line) -> None:
 
 
 @pytest.mark.parametrize(
-    ("outcome", "what"),
+    ("outcome", "what", "is_sure"),
     [
-        (Outcome("accepted", 1, 200, {"data": {"call_leg_id": "leg"}}), "taken"),
-        (Outcome("refused", 1, 422, code="10016"), "refused"),
-        (Outcome("refused", 1, 403, code="90041"), "later"),
-        (Outcome("unavailable", 2, 429, reason="rate-limited", rate_limited=2), "later"),
-        (Outcome("unavailable", 2, 429, reason="rate-limited", rate_limited=1), "doubt"),
-        (Outcome("unavailable", 2, 503, reason="server-error"), "doubt"),
-        (Outcome("unavailable", 0, reason="deadline"), "doubt"),
-        (Outcome("unavailable", 1, 401, reason="unauthorized"), "locked out"),
+        (Outcome("accepted", 1, 200, {"data": {"call_leg_id": "leg"}}), "taken", True),
+        (Outcome("refused", 1, 422, code="10016"), "refused", True),
+        (Outcome("refused", 2, 422, code="10016", rate_limited=1), "refused", True),
+        (Outcome("refused", 2, 409, code="10016"), "refused", False),
+        (Outcome("refused", 1, 403, code="90041"), "later", True),
+        (Outcome("refused", 2, 403, code="90041"), "later", False),
+        (Outcome("unavailable", 2, 429, reason="rate-limited", rate_limited=2), "later", True),
+        (Outcome("unavailable", 2, 429, reason="rate-limited", rate_limited=1), "doubt", False),
+        (Outcome("unavailable", 2, 503, reason="server-error"), "doubt", False),
+        (Outcome("unavailable", 0, reason="deadline"), "doubt", False),
+        (Outcome("unavailable", 1, 401, reason="unauthorized"), "locked out", True),
+        (Outcome("unavailable", 2, 401, reason="unauthorized"), "locked out", False),
     ],
 )
-def test_what_telnyx_answers_says_whether_it_may_have_dialled(outcome: Outcome, what: str) -> None:
-    assert answer_of(outcome).what == what
+def test_what_telnyx_answers_says_whether_it_may_have_dialled(outcome: Outcome, what: str, *, is_sure: bool) -> None:
+    answer = answer_of(outcome)
+
+    assert (answer.what, answer.is_sure) == (what, is_sure)
 
 
 def test_the_dial_is_the_same_whoever_sends_it() -> None:

@@ -13,6 +13,8 @@ from moto import mock_aws
 
 from dialtone.adapters.calls_table import CallsTable, DueItem
 from dialtone.domain.calls import Call
+from dialtone.domain.decisions import Decision
+from dialtone.domain.events import Event
 from dialtone.domain.recordings import AudioCopy, Recording, TranscriptCopy
 from events.bus import BYTES_AT_ONCE, EventBus, groups
 from events.life_cycle_events import in_full
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from events.outbox import Outbox
     from tests.integration.dependencies import Fault
 
+AT = "2026-11-30T10:42:00.000000Z"
 SCHEMAS = {name: jsonschema.Draft202012Validator(schema) for name, schema in schemas().items()}
 
 
@@ -255,6 +258,41 @@ def test_what_others_write_into_a_leg_is_no_news(table: StreamedTable, flows: Pa
 
     assert streaming.read(table.records[before:])
     assert streaming.bus.taken == []
+
+
+@pytest.mark.parametrize(
+    ("change", "kind"),
+    [
+        ({}, "recording.reviewed"),
+        ({"transcript": TranscriptCopy("recordings/a.txt", "1" * 64)}, "recording.transcribed"),
+        ({}, None),
+    ],
+)
+def test_what_comes_of_a_recording_while_its_copy_is_not_verified_is_sent(
+    change: Mapping[str, Any], kind: str | None, streaming: Streaming
+) -> None:
+    """No later change shows it: the copy's verification is compared with what was there before."""
+    table = StreamedTable()
+    store, entry = CallsTable(table, "calls"), Recording(SESSION, "leg", 1, 1, AT, "record_start", "saved")  # type: ignore[arg-type] # in memory
+    leg = Call(SESSION, "leg", direction="incoming")
+    happened = Event("event", "call.recording.saved", AT, {"call_session_id": SESSION, "call_leg_id": "leg"})
+    store.commit(happened, Call(SESSION, "leg"), Decision(leg, recordings=(entry,)), at_seconds=0)
+    copied = replace(entry, status="copied", audio=AudioCopy("recordings/a.mp3", 1_000, "0" * 64, 4_000))
+    assert store.mark_recording(copied, was=("saved",))
+    assert store.mark_recording(replace(copied, **change), was=("copied",))
+    if kind == "recording.reviewed":  # as the webhook function writes it, and never the archive
+        table.update_item(
+            Key={"call_session_id": {"S": SESSION}, "item": {"S": f"RECORDING#{entry.name}"}},
+            UpdateExpression="SET review = :review",
+            ConditionExpression="call_session_id = :session",
+            ExpressionAttributeValues={":review": {"S": "deleted"}, ":session": {"S": SESSION}},
+        )
+    assert store.mark_recording(replace(copied, **change, status="verified"), was=("copied",))
+
+    assert streaming.read(table.records)
+
+    expected = {"recording.saved", "recording.verified"} | ({kind} if kind else set())
+    assert {each["type"] for each in streaming.bus.taken} == expected
 
 
 def test_a_call_that_checks_a_deployment_is_nobodys_news() -> None:

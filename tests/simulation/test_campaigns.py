@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
 
+from dialtone.adapters.telnyx_api import Outcome
 from dialtone.domain.campaigns.attempt import SETTLED
 from dialtone.domain.campaigns.campaign import CANCELLED, DONE, PAUSED, RUNNING, Window
 from dialtone.domain.campaigns.results import CANCELLED as NEVER_DIALLED
 from dialtone.domain.campaigns.results import INVALID, NO_ANSWER, PERSON, UNKNOWN
 from tests.simulation.campaigning import STARTS, Faults, Simulation
+
+if TYPE_CHECKING:
+    from dialtone.domain.commands import Command
 
 EVERYTHING = Faults(throttled=0.006, unanswered=0.004, dies=0.001, too_many=0.03, fails=0.03, silent=0.01)
 QUICK = {PERSON: 0.8, INVALID: 0.02, NO_ANSWER: 0.18}
@@ -60,6 +65,27 @@ def test_a_worker_that_dies_at_any_request_leaves_nothing_undone_and_nothing_don
             simulation.run()
             assert simulation.deaths == 1
             assert_accounted_for(simulation)
+
+
+@pytest.mark.parametrize(
+    "refusal", [Outcome("refused", 2, 409, code="10016"), Outcome("refused", 2, 403, code="90041")], ids=str
+)
+def test_a_dial_that_rings_and_is_refused_as_it_is_sent_again_is_not_over(refusal: Outcome) -> None:
+    """Telnyx has obeyed the first try and not answered; the second is refused, be it for want of the channel."""
+    simulation = Simulation(6, shares={PERSON: 1.0})
+    obey, sent = simulation.send, Counter[str]()
+
+    def send(command: Command, command_id: str, deadline: float) -> Outcome:
+        sent[command_id] += 1
+        outcome = obey(command, command_id, deadline)
+        return outcome if sent[command_id] > 1 else refusal
+
+    simulation.send = send  # type: ignore[method-assign] # the first answer to each dial is lost
+
+    simulation.run()
+
+    assert simulation.progress.outcomes == {PERSON: 6}
+    assert_accounted_for(simulation)
 
 
 def test_dials_come_at_the_campaigns_rate_and_calls_in_flight_stay_below_their_limit() -> None:

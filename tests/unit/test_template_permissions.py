@@ -22,19 +22,12 @@ ELSEWHERE = {
     "pretraffic lambda:Invoke",  # tests/integration/test_pretraffic.py, like the rest
     "pretraffic dynamodb:Query",
     "pretraffic dynamodb:DeleteItem",
-    "control dynamodb:BatchGetItem",  # tests/integration/test_control_api.py, like the rest
-    "control dynamodb:Query",
-    "control dynamodb:PutItem",
-    "control lambda:Invoke",
-    "control dynamodb:UpdateItem",
-    "control s3:ListObjectVersions",
+    "control dynamodb:UpdateItem",  # tests/integration/test_control_api.py, like the rest
     "control s3:DeleteObject",
     "control secretsmanager:GetSecretValue",
-    "control s3:GetObject",
     "control s3:HeadObject",
     "control cloudwatch:DescribeAlarms",  # tests/integration/test_control_health.py, like the next three
     "control cloudwatch:GetMetricData",
-    "control sqs:GetQueueAttributes",
     "control s3:ListObjectsV2",
     "control sqs:ChangeMessageVisibility",  # tests/integration/test_control_redrive.py, like the next five
     "control sqs:DeleteMessage",
@@ -42,21 +35,6 @@ ELSEWHERE = {
     "control sqs:ReceiveMessage",
     "control sqs:SendMessage",
     "control sqs:StartMessageMoveTask",
-    "deliver dynamodb:BatchGetItem",  # tests/integration/test_deliveries.py, like the rest
-    "deliver dynamodb:UpdateItem",
-    "deliver s3:GetObject",
-    "deliver secretsmanager:GetSecretValue",
-    "deliver ses:SendEmail",
-    "deliver sqs:ChangeMessageVisibility",
-    "deliver sqs:SendMessage",
-    "control s3:PutObject",  # tests/integration/test_control_campaigns.py
-    "events events:PutEvents",  # tests/integration/test_events_outbox.py, like the other
-    "events sqs:SendMessage",
-    "campaigns dynamodb:BatchGetItem",  # tests/simulation/test_campaigns.py and tests/integration/test_campaigns_app.py
-    "campaigns dynamodb:PutItem",  # in transactions
-    "campaigns dynamodb:Query",
-    "campaigns s3:GetObject",
-    "campaigns secretsmanager:GetSecretValue",
     "pretraffic codedeploy:PutLifecycleEventHookExecutionStatus",
 }
 """Requests of functions that the drills leave out."""
@@ -66,6 +44,8 @@ AWS = ("cloudwatch", "codedeploy", "dynamodb", "events", "lambda", "s3", "secret
 NEEDS = {
     # A transaction is allowed by what it is made of; the test below looks at which that is.
     "dynamodb:TransactWriteItems": {"dynamodb:PutItem", "dynamodb:UpdateItem"},
+    "campaigns dynamodb:TransactWriteItems": {"dynamodb:PutItem"},
+    "control dynamodb:TransactWriteItems": {"dynamodb:PutItem"},
     "lambda:Invoke": {"lambda:InvokeFunction"},
     "s3:CreateMultipartUpload": {"s3:PutObject", "s3:PutObjectTagging"},
     "s3:UploadPart": {"s3:PutObject"},
@@ -143,7 +123,8 @@ def needed(template: Template, function: dict[str, Any]) -> set[str]:
     """What a function's requests need, and what Lambda does as that function."""
     name = function["Environment"]["Variables"]["POWERTOOLS_SERVICE_NAME"]
     asked = {point.partition(" ")[2] for point in IO_POINTS | ELSEWHERE if point.startswith(f"{name} ")}
-    needs = set(RUN).union(*(NEEDS.get(each, {each}) for each in asked if each.startswith(AWS)))
+    known = ((each, NEEDS.get(f"{name} {each}", NEEDS.get(each))) for each in asked if each.startswith(AWS))
+    needs = set(RUN).union(*(permissions or {each} for each, permissions in known))
     for mapping in mappings_of(template, function):
         needs |= READ_A_STREAM if "StartingPosition" in mapping else READ_A_QUEUE
     if failure_queue(template, function):
