@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from dialtone.adapters.calls_table import SECONDS_A_DAY
+from dialtone.adapters.calls_table import HEARD_AT, RECORDING, SECONDS_A_DAY
 from dialtone.adapters.dynamodb_items import attributes, below, queried
 from dialtone.domain.stored import restored
 
@@ -50,14 +50,27 @@ class AuditTrail:
         self._table = table
 
     def note(self, call_session_id: str, item: AuditItem, request_id: str) -> None:
-        """Write an item; a request that is sent twice writes one each time, as it gives two links."""
+        """Write an item; a request that is sent twice writes one each time, as it gives two links.
+
+        Who is the first to listen is noted in the ledger's entry, too, which lists show.
+        """
         fields = {
             "call_session_id": call_session_id,
             "item": f"{AUDIT}{item.at}#{request_id}",
             **{name: value for name, value in asdict(item).items() if value},
             "expires_at": int(datetime.fromisoformat(item.at).timestamp()) + KEEP_DAYS * SECONDS_A_DAY,
         }
-        self._client.put_item(TableName=self._table, Item=attributes(fields))
+        put: Any = {"TableName": self._table, "Item": attributes(fields)}
+        if item.did != LISTENED:
+            self._client.put_item(**put)
+            return
+        heard: Any = {
+            "TableName": self._table,
+            "Key": attributes({"call_session_id": call_session_id, "item": f"{RECORDING}{item.recording}"}),
+            "UpdateExpression": f"SET {HEARD_AT} = if_not_exists({HEARD_AT}, :at)",
+            "ExpressionAttributeValues": attributes({":at": item.at}),
+        }
+        self._client.transact_write_items(TransactItems=[{"Put": put}, {"Update": heard}])
 
     def of(self, call_session_id: str) -> tuple[AuditItem, ...]:
         """A call's items, the oldest first."""

@@ -12,20 +12,32 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from control.audit import AuditTrail, first_heard
 from control.selection import began
 from control.timeline import CallTimeline, call_timeline
-from dialtone.adapters.calls_table import KEEP_DAYS, KEYS_AT_ONCE, LEG, BegunLeg, CallsTable, call_from_item
+from dialtone.adapters.calls_table import (
+    HEARD_AT,
+    HEARD_NOTED,
+    KEEP_DAYS,
+    KEYS_AT_ONCE,
+    LEG,
+    RECORDING,
+    BegunLeg,
+    CallsTable,
+    call_from_item,
+)
 from dialtone.adapters.dynamodb_items import attributes, plain
+from dialtone.domain.call_variables import ANSWERED_BY, OUTCOME
 from dialtone.domain.errors import DialtoneError
+from dialtone.domain.recordings import Recording, recording_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from mypy_boto3_dynamodb import DynamoDBClient
 
     from control.selection import Selection
     from dialtone.domain.calls import Call
-    from dialtone.domain.recordings import Recording
 
 READ_PAUSES_SECONDS = (0.1, 0.4, 1.6, 3.2)
 """Before keys that DynamoDB left unread are asked for again."""
@@ -43,6 +55,16 @@ CONTROL_ID = re.compile(r"v\d+:\S+")
 
 SHOWN_OF_SEVERAL = 5
 
+LEAST_AT_ONCE = 20
+"""Ledger entries that are read at once where the first ones were not those that are wanted."""
+
+SHOWN = (
+    *("call_session_id", "item", "call_leg_id", "control_id", "direction", "from_number", "to_number"),
+    *("flow", "flow_version", "step", "turn", "status", "ending", f"variables.{OUTCOME}", f"variables.{ANSWERED_BY}"),
+    *("initiated_at", "answered_at", "bridged_at", "ended_at", "recordings_asked", "hangup_cause", "hangup_source"),
+)
+"""Fields of a leg that a list shows, or selects by: all that `leg_json` and a call's outcome are made of."""
+
 
 @dataclass(frozen=True, slots=True)
 class Page:
@@ -56,10 +78,18 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
+class HeardRecording:
+    """A recording, and when somebody was first given a link to it; None for nobody yet."""
+
+    recording: Recording
+    heard_at: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class RecordingPage:
     """Some of the recordings that were asked for, those of the newest calls first."""
 
-    recordings: tuple[Recording, ...]
+    recordings: tuple[HeardRecording, ...]
     until: datetime | None
     """Ask for those of calls before this time to go on; None if there are no more."""
 
@@ -70,17 +100,21 @@ class Listing:
     def __init__(self, client: DynamoDBClient, table: str) -> None:
         self._client = client
         self._table = table
+        self._audit = AuditTrail(client, table)
         self.store = CallsTable(client, table)
 
     def places(self, since: datetime, until: datetime) -> Iterator[BegunLeg]:
         """Where the calls are that began from `since` on and before `until`, the newest first."""
         return self.store.begun(int(since.timestamp()), int(until.timestamp()) - 1)
 
-    def calls(self, places: Iterable[BegunLeg]) -> Iterator[Call]:
-        """The calls at these places, in their order; those that are gone by now are left out."""
+    def calls(self, places: Iterable[BegunLeg], at_once: int = KEYS_AT_ONCE, *, brief: bool = False) -> Iterator[Call]:
+        """The calls at these places, in their order; those that are gone by now are left out.
+
+        `brief` leaves out what no list shows, as most of the variables.
+        """
         left = iter(places)
-        while some := list(islice(left, KEYS_AT_ONCE)):
-            found = self._legs(some)
+        while some := list(islice(left, min(at_once, KEYS_AT_ONCE))):
+            found = self._legs(some, brief=brief)
             yield from (found[each] for each in some if each in found)
 
     def open_calls(self, now: datetime, most: int) -> tuple[list[Call], bool]:
@@ -96,7 +130,8 @@ class Listing:
         """
         found: list[Call] = []
         read, last = 0, until
-        for call in self.calls(self.places(since, until)):
+        # One more than the page has: it shows whether the second is over.
+        for call in self.calls(self.places(since, until), limit + 1, brief=True):
             second = began(call).replace(microsecond=0)
             if (len(found) >= limit or read >= most) and second != last:
                 return Page(tuple(found), last, read)
@@ -112,17 +147,42 @@ class Listing:
 
         A page ends with a second, as that of calls does.
         """
-        found: list[Recording] = []
-        read, last = 0, until
-        for call in self.calls(self.places(since, until)):
+        found: list[HeardRecording] = []
+        recorded: list[Call] = []
+        read, last, least = 0, until, 1
+        for call in self.calls(self.places(since, until), limit + 1, brief=True):
             second = began(call).replace(microsecond=0)
-            if (len(found) >= limit or read >= most) and second != last:
-                return RecordingPage(tuple(found), last)
+            if second != last:
+                wanting = max(limit - len(found), least)
+                if sum(each.recordings_asked for each in recorded) >= wanting or read >= most:
+                    found += self._recordings_of(recorded, status)
+                    recorded.clear()
+                    least = LEAST_AT_ONCE
+                if len(found) >= limit or read >= most:
+                    return RecordingPage(tuple(found), last)
             read, last = read + 1, second
             if call.recordings_asked and wanted.has(call):
-                entries = self.store.recordings(call.session_id, call.leg_id)
-                found += (each for each in entries if status in {"", each.status})
-        return RecordingPage(tuple(found), None)
+                recorded.append(call)
+        return RecordingPage((*found, *self._recordings_of(recorded, status)), None)
+
+    def _recordings_of(self, calls: Iterable[Call], status: str) -> Iterator[HeardRecording]:
+        """The ledger entries of these calls, in their order, of that status if one is named."""
+        keys = [
+            (call.session_id, f"{RECORDING}{recording_name(call.leg_id, number)}")
+            for call in calls
+            for number in range(1, call.recordings_asked + 1)
+        ]
+        for first in range(0, len(keys), KEYS_AT_ONCE):
+            some = keys[first : first + KEYS_AT_ONCE]
+            items = {(each["call_session_id"], each["item"]): each for each in self._items(some)}
+            for item in (items[key] for key in some if key in items):
+                recording = Recording.from_json(item)
+                if status in {"", recording.status}:
+                    heard = item.get(HEARD_AT) if item.get(HEARD_NOTED) else self._heard(recording)
+                    yield HeardRecording(recording, heard)
+
+    def _heard(self, recording: Recording) -> str | None:
+        return first_heard(self._audit.of(recording.call_session_id)).get(recording.name)
 
     def find(self, named: str, now: datetime) -> str:
         """The session of the call that is named: by its session, a leg, the beginning of either, or a call-control id.
@@ -171,18 +231,33 @@ class Listing:
                 "`aws dynamodb query`"
             ) from error
 
-    def _legs(self, places: list[BegunLeg]) -> Mapping[BegunLeg, Call]:
+    def _legs(self, places: list[BegunLeg], *, brief: bool) -> Mapping[BegunLeg, Call]:
         by_key = {(each.session_id, f"{LEG}{each.leg_id}"): each for each in places}
-        keys = [attributes({"call_session_id": session, "item": item}) for session, item in by_key]
-        wanted: Any = {self._table: {"Keys": keys}}
-        found: dict[BegunLeg, Call] = {}
+        items = self._items(by_key, SHOWN if brief else ())
+        return {by_key[each["call_session_id"], each["item"]]: call_from_item(each) for each in items}
+
+    def _items(self, keys: Iterable[tuple[str, str]], fields: Sequence[str] = ()) -> Iterator[dict[str, Any]]:
+        """The items with these keys that are there, in any order, only with these fields if some are named.
+
+        At most KEYS_AT_ONCE.
+        """
+        asked: dict[str, Any] = {
+            "Keys": [attributes({"call_session_id": session, "item": item}) for session, item in keys]
+        }
+        if fields:
+            names = {each: f"#{place}" for place, each in enumerate(sorted({*".".join(fields).split(".")}))}
+            paths = (".".join(names[part] for part in each.split(".")) for each in fields)
+            asked |= {
+                "ProjectionExpression": ", ".join(paths),
+                "ExpressionAttributeNames": {v: k for k, v in names.items()},
+            }
+        wanted: Any = {self._table: asked}
         for pause in (*READ_PAUSES_SECONDS, None):
             answer = self._client.batch_get_item(RequestItems=wanted)
-            for item in map(plain, answer["Responses"].get(self._table, [])):
-                found[by_key[item["call_session_id"], item["item"]]] = call_from_item(item)
+            yield from map(plain, answer["Responses"].get(self._table, []))
             wanted = answer.get("UnprocessedKeys")
             if not wanted:
-                return found
+                return
             if pause:
                 time.sleep(pause)
         raise DialtoneError("DynamoDB leaves calls unread, being throttled: run this again in a minute")

@@ -24,7 +24,7 @@ def place_of(identifier: str) -> tuple[str, str]:
     return session, name if len(name.encode()) <= MOST_NAME_BYTES else ""
 
 
-def summary_of(recording: Recording, heard: Mapping[str, str]) -> dict[str, Any]:
+def summary_of(recording: Recording, heard: Mapping[str, str | None]) -> dict[str, Any]:
     """As `RecordingSummary` has it; `heard` is by the entry's name when somebody first was given a link."""
     return {
         "id": recording.api_id,

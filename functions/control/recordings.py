@@ -52,9 +52,8 @@ def recording_routes(
     ) -> RecordingList:
         begin, end = stretch(since, until, now())
         page = listing.recordings(Selection(number=number, flow=flow), status, begin, end, limit, MOST_READ)
-        heard = {each: first_heard(audit.of(each)) for each in {each.call_session_id for each in page.recordings}}
         return RecordingList(
-            recordings=[_summary(each, heard[each.call_session_id]) for each in page.recordings],
+            recordings=[_summary(each.recording, {each.recording.name: each.heard_at}) for each in page.recordings],
             next_until=page.until and page.until.isoformat(),
         )
 
@@ -121,5 +120,5 @@ def _audio(audio: AudioCopy, link: str | None, now: datetime) -> dict[str, objec
     }
 
 
-def _summary(recording: Recording, heard: Mapping[str, str]) -> RecordingSummary:
+def _summary(recording: Recording, heard: Mapping[str, str | None]) -> RecordingSummary:
     return RecordingSummary.model_validate(summary_of(recording, heard))

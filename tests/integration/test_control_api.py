@@ -17,12 +17,12 @@ from control import calls as calls_module
 from control import listing as listing_module
 from control import selection as selection_module
 from control.api import description, open_api
-from control.audit import AUDIT, AuditTrail
+from control.audit import AUDIT, LISTENED, AuditItem, AuditTrail
 from control.bucket import SIGNED_LINKS, RecordingsBucket
 from control.calls import ID_CHARACTERS
 from control.settings import Settings
 from dialtone.adapters.aws_clients import client as client_of
-from dialtone.adapters.calls_table import NAMED, CallsTable
+from dialtone.adapters.calls_table import BEGAN_SHARDS, NAMED, CallsTable
 from dialtone.adapters.campaigns_table import CAMPAIGNS, LEASE, ORDERED
 from dialtone.adapters.telemetry import Observer
 from dialtone.domain.commands import command
@@ -597,3 +597,53 @@ def test_a_token_that_may_listen_and_control_may_not_delete(client: Client) -> N
     client.authorizer = {"jwt": {"claims": {"email": "ada@example.com", "cognito:groups": "[listen control]"}}}
 
     assert client.delete(f"/recordings/safe~{recording.name}")[0] == 403
+
+
+@pytest.mark.parametrize("status", ["", VERIFIED])
+def test_a_list_of_recordings_costs_requests_by_the_hundred(client: Client, status: str) -> None:
+    for number in range(12):
+        client.recording(f"call-{number}", timedelta(minutes=number))
+    client.ok(f"/recordings/{'call-3~call-3-leg-01'}")
+
+    with client.counting() as asked:
+        listed = client.ok("/recordings", limit=10, status=status)
+
+    heard = {each["call_session_id"] for each in listed["recordings"] if each["heard_at"]}
+    assert heard == {"call-3"}
+    assert len(listed["recordings"]) >= 10
+    assert len(asked) <= 2 * BEGAN_SHARDS + 2, "the days' keys, the legs, the ledger"
+
+
+def test_whether_a_recording_of_an_earlier_version_was_heard_is_read_from_the_audit(client: Client) -> None:
+    client.recording("heard")
+    client.recording("new", timedelta(minutes=1))
+    client.ok("/recordings/heard~heard-leg-01")
+    for session in ("heard", "new"):
+        client.house.dynamodb.update_item(
+            TableName=client.house.name,
+            Key={"call_session_id": {"S": session}, "item": {"S": f"RECORDING#{session}-leg-01"}},
+            UpdateExpression="REMOVE heard_at, heard_noted",
+        )
+
+    listed = client.ok("/recordings")["recordings"]
+
+    assert [bool(each["heard_at"]) for each in listed] == [True, False]
+
+
+def test_the_first_who_listens_is_the_one_that_lists_show(client: Client) -> None:
+    client.recording("heard")
+    first = client.ok("/recordings/heard~heard-leg-01")["heard_at"]
+    trail = AuditTrail(client.house.dynamodb, client.house.name)
+    trail.note("heard", AuditItem("2026-12-01T00:00:00+00:00", "bob", LISTENED, "heard-leg-01"), "later")
+
+    assert [each["heard_at"] for each in client.ok("/recordings")["recordings"]] == [first]
+
+
+def test_a_list_shows_of_a_call_what_its_own_page_shows(client: Client) -> None:
+    outcome = {"outcome": "sold", "answered_by": "machine", "digits.account": "12345"}
+    client.call("one", variables=outcome, step="bye", turn=7, answered_at="", bridged_at="")
+
+    [listed], [shown] = client.ok("/calls")["calls"], client.ok("/calls/one")["legs"]
+
+    assert listed == shown
+    assert listed["outcome"] == "sold"

@@ -434,7 +434,7 @@ def test_each_function_may_do_exactly_this(template: Template) -> None:
             "SendTraces": TRACE_ACTIONS,
             "ReadCalls": {"dynamodb:BatchGetItem", "dynamodb:Query"},
             "HaveActionsCarriedOut": {"lambda:InvokeFunction"},
-            "NoteWhoListens": {"dynamodb:PutItem"},
+            "NoteWhoListens": {"dynamodb:PutItem", "dynamodb:UpdateItem"},
             "ReadRecordings": {"s3:GetObject"},
             "TellMissingFromForbidden": {"s3:ListBucket"},
             "ReadLists": {"s3:GetObject"},

@@ -84,6 +84,9 @@ MAX_PAYLOAD_CHARACTERS = 32_000
 KEYS_AT_ONCE = 100
 """DynamoDB's own limit for one request."""
 
+KEYS_ON_A_PAGE = 500
+"""Of an index: a page of all that fits would be a megabyte, of which a list of fifty needs the beginning."""
+
 READ_TRIES = 3
 """How often keys that DynamoDB left unread (throttled for a moment) are asked for again."""
 READ_PAUSE_SECONDS = 0.05
@@ -113,6 +116,10 @@ And of any item: when an operator asked for all that it shows to be sent again."
 BEGAN_INDEX, BEGAN_ON, BEGAN_AT = "began", "began_on", "began_at"
 BEGAN_SHARDS = 2
 """Of a day: a leg is written into the index once, and more calls than 2,000 a second the API does not let begin."""
+
+HEARD_NOTED, HEARD_AT = "heard_noted", "heard_at"
+"""Of a ledger entry: that it says itself whether somebody was given a link to the audio, and when that first was.
+Entries of earlier versions do not: of those the call's audit has it."""
 
 NAMED_INDEX, NAMED = "named", "control_id"
 
@@ -290,7 +297,7 @@ class CallsTable:
         asked = {each.recording: each.targets for each in decision.deliveries}
         for recording in decision.recordings:
             recording = replace(recording, deliver=asked.pop(recording.name, recording.deliver))  # noqa: PLW2901 -- itself
-            item = {**recording.to_json(), **_due(recording), "item": f"{RECORDING}{recording.name}"}
+            item = {**recording.to_json(), **_due(recording), "item": f"{RECORDING}{recording.name}", HEARD_NOTED: True}
             writes.append({"Put": {"TableName": self._table, "Item": attributes(item)}})
         writes += self._text_entries(decision, event)
         writes += self._entry_updates(event, decision.reviews, asked)
@@ -364,6 +371,7 @@ class CallsTable:
             "KeyConditionExpression": f"{BEGAN_ON} = :shard AND {BEGAN_AT} BETWEEN :since AND :until",
             "ExpressionAttributeValues": attributes({":shard": shard, ":since": since, ":until": until}),
             "ScanIndexForward": False,
+            "Limit": KEYS_ON_A_PAGE,
         }
         for item in queried(self._client, **asked) if since <= until else ():
             yield BegunLeg(item["call_session_id"], item["item"].removeprefix(LEG), item[BEGAN_AT])

@@ -198,7 +198,7 @@ class Recording:
     @property
     def name(self) -> str:
         """The leg's id and the recording's number: known before Telnyx names it, the same however often it comes."""
-        return f"{self.call_leg_id}-{self.number:02d}"
+        return recording_name(self.call_leg_id, self.number)
 
     @property
     def api_id(self) -> str:
@@ -245,6 +245,11 @@ class Recording:
         parts = {"audio": AudioCopy, "transcript": TranscriptCopy, "consent": Consent, "transcription": Transcription}
         readers: dict[str, Any] = {name: partial(restored, kind) for name, kind in parts.items()}
         return restored(cls, stored, pauses=_pauses, deliver=targets_from, **readers)
+
+
+def recording_name(call_leg_id: str, number: int) -> str:
+    """The name of the ledger entry of a leg's recording of that number."""
+    return f"{call_leg_id}-{number:02d}"
 
 
 @dataclass(frozen=True, slots=True)
