@@ -61,6 +61,11 @@ class Row(Answer):
     trouble: bool
     event_id: str
     step: str = Field(description="The step in which the leg is after it.")
+    attempt: int | None = Field(
+        description="Of a webhook that Telnyx had to deliver again: which delivery was the first that was decided on."
+        " 3: two before it were lost or not taken. null: the first, or not known, or no webhook."
+    )
+    delivered_to: str | None = Field(description="Host and path that this delivery went to, if it was not the first.")
 
 
 class Cost(Answer):

@@ -53,6 +53,9 @@ class Row:
     """Of an event's row."""
     step: str = ""
     """The step in which the leg is after it."""
+    attempt: int | None = None
+    """Of a webhook: which of its deliveries was the first to be decided on, from 2; None: the first, or not known."""
+    delivered_to: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,6 +232,8 @@ def _event_row(entry: TimelineEntry, leg: Call | None, party: str, step_before: 
         trouble=entry.event_type in _TROUBLE or entry.payload.get("status") in {"failed", "file_not_found", "error"},
         event_id=entry.event_id,
         step=entry.step,
+        attempt=entry.attempt or None,
+        delivered_to=entry.delivered_to or None,
     )
 
 

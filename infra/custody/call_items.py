@@ -35,7 +35,7 @@ KEPT = {
     ),
     EVENT: (
         *("event_id", "event_type", "occurred_at", "call_leg_id", "step", "turn", "decided_at_millis", "expires_at"),
-        *("payload", "commands", "archive", "reason", "control_id"),
+        *("payload", "commands", "archive", "reason", "control_id", "attempt"),
     ),
     RECORDING: (*("call_leg_id", "number", "turn", "requested_at", "source", "status", "flow", "flow_version"),),
     DELIVERY: ("held_until", "expires_at"),

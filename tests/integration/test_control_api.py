@@ -647,3 +647,21 @@ def test_a_list_shows_of_a_call_what_its_own_page_shows(client: Client) -> None:
 
     assert listed == shown
     assert listed["outcome"] == "sold"
+
+
+def test_a_call_shows_which_delivery_of_a_webhook_was_the_first_that_was_taken(client: Client) -> None:
+    call = client.call("one")
+    store = CallsTable(client.house.dynamodb, client.house.name)
+    before = store.leg("one", call.leg_id)
+    assert before
+    at = f"{NOW + timedelta(seconds=5):%Y-%m-%dT%H:%M:%S.%f}Z"
+    late = Event("late", "call.hangup", at, {"call_session_id": "one"}, attempt=3, delivered_to="a.example.com/hooks")
+    store.commit(late, before, Decision(before), at_seconds=NOW.timestamp())
+
+    rows = client.ok("/calls/one")["timeline"]
+
+    assert [(each["telnyx"], each["attempt"], each["delivered_to"]) for each in rows] == [
+        ("initiated", None, None),
+        ("sent", None, None),
+        ("hangup", 3, "a.example.com/hooks"),
+    ]

@@ -703,3 +703,30 @@ def test_what_happens_in_a_conference_that_a_conversation_became_is_of_the_leg_t
         ("caller", True, 4),
     ]
     assert of("member", ClientState(turn=4, flow="meeting").encode()).owner_leg_id == "member"
+
+
+@pytest.mark.parametrize(
+    ("meta", "known"),
+    [
+        ({"attempt": 1, "delivered_to": "https://a.example.com/webhooks/telnyx"}, (1, "")),
+        ({"attempt": 3, "delivered_to": "https://u:p@a.example.com:8443/hooks?k=v#f"}, (3, "a.example.com/hooks")),
+        ({"attempt": 2}, (2, "")),
+        ({"attempt": 2, "delivered_to": "https://[::1/"}, (2, "")),
+        ({"attempt": 2, "delivered_to": "https://a.example.com/" + "x" * 255}, (2, "")),
+        ({"attempt": 2, "delivered_to": "https://a.example.com/\u202e"}, (2, "")),
+        ({"attempt": 2, "delivered_to": 7}, (2, "")),
+        *(({"attempt": odd}, (0, "")) for odd in (0, -1, 1_001, 10**400, True, 2.0, "2", None, [2])),
+        ([], (0, "")),
+        (None, (0, "")),
+    ],
+)
+def test_which_delivery_it_is_comes_from_beside_the_event_and_is_never_relied_on(
+    meta: object, known: tuple[int, str]
+) -> None:
+    document = speak_ended()
+    once = parse_event(body({**document, "meta": None}))
+
+    event = parse_event(body({**document, "meta": meta}))
+
+    assert (event.attempt, event.delivered_to) == known
+    assert event._replace(attempt=0, delivered_to="") == once

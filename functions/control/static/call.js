@@ -46,10 +46,20 @@ function happened(call) {
   return table("What happened", ["After", "Caller", "Telnyx", "Dialtone", "Step"], call.timeline.map((row) => [
     clock((Date.parse(row.at) - started) / 1000),
     row.caller,
-    row.towards === "to-telnyx" ? [row.trouble ? badge("refused", "bad") : "", row.trouble ? ` ${row.telnyx}` : row.telnyx] : row.telnyx,
+    row.towards === "to-telnyx" ? [row.trouble ? badge("refused", "bad") : "", row.trouble ? ` ${row.telnyx}` : row.telnyx]
+      : [row.telnyx, row.attempt > 1 && [" ", badge(`delivery ${row.attempt}`, "bad")]],
     row.towards === "to-telnyx" ? h("code", {}, row.dialtone) : [row.trouble && badge("trouble", "bad"), row.dialtone],
     row.step,
   ]), "Nothing yet.");
+}
+
+// Webhooks that Telnyx had to deliver again before one was decided on.
+function webhooks(call) {
+  const again = call.timeline.filter((row) => row.attempt > 1);
+  return again.length > 0 && h("section", {}, h("h2", {}, "Webhooks that came late"),
+    table("Webhooks that Telnyx had to deliver again", ["After", "Event", "Taken at delivery", "Delivered to"], again.map((row) => [
+      clock((Date.parse(row.at) - Date.parse(call.timeline[0].at)) / 1000), row.telnyx, row.attempt, h("code", {}, row.delivered_to ?? "unknown"),
+    ]), ""));
 }
 
 function download(call) {
@@ -88,6 +98,7 @@ function details(call, now, isSaved) {
     call.recordings.length > 0 && h("section", {}, h("h2", {}, "Recordings"), recordingTable(call.recordings, now, isSaved)),
     steps.length > 0 && h("section", { id: "way" }, h("h2", {}, "The way through the flow"), h("p", { class: "way" }, steps.join(" → "))),
     h("section", {}, h("h2", {}, "What happened"), happened(call)),
+    webhooks(call),
     h("section", {}, h("h2", {}, "Legs"), legs),
     costs,
     call.audit.length > 0 && h("section", {}, h("h2", {}, "Who listened"),

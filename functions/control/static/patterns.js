@@ -37,7 +37,7 @@ export const example = {
   timeline: [
     event(0, "initiated", "+15550142 calls +15550100"), command(0, "answer"), event(1, "answered", "is answered", "welcome", "welcome"),
     command(1, "gather_using_speak maximum_digits=1", "“Welcome. To leave a message, press 2.”", "welcome"), event(6, "dtmf.received", "presses 2", "", "welcome"),
-    event(6, "gather.ended valid 2", "", "message: pressed 2", "message"), command(6, "speak", `“${HOSTILE}”`, "message"), event(12, "speak.ended completed", "", "", "message"),
+    { ...event(6, "gather.ended valid 2", "", "message: pressed 2", "message"), attempt: 3, delivered_to: HOSTILE }, command(6, "speak", `“${HOSTILE}”`, "message"), event(12, "speak.ended completed", "", "", "message"),
     command(12, "record_start channels=dual format=wav", "", "message"), event(48, "dtmf.received", "presses 4", "", "message"),
     command(92, "transfer to=+15550164", "", "desk", "90012: invalid destination"), event(95, "hangup normal_clearing", "hangs up", "hung-up", "desk"),
   ],

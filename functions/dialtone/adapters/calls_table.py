@@ -220,6 +220,10 @@ class TimelineEntry:
     step: str
     turn: int
     commands: tuple[Command, ...]
+    attempt: int = 0
+    """Which delivery of the webhook was decided on, from 2; 0 for the first, and where it is not known."""
+    delivered_to: str = ""
+    """Host and path that it went to, if it was not the first."""
 
 
 class CallsTable:
@@ -844,6 +848,8 @@ def _event_fields(event: Event, before: Call, decision: Decision, at_seconds: fl
         **({"question": compact(decision.question.to_json())} if decision.question else {}),
         "reason": redacted_text(decision.reason or decision.edges),
         **({} if before.version else {NAMED: decision.call.leg_id}),
+        **({"attempt": event.attempt} if event.attempt > 1 else {}),
+        **({"delivered_to": event.delivered_to} if event.delivered_to else {}),
         "step": decision.call.step,
         "turn": decision.call.turn,
         "decided_at_millis": int(at_seconds * 1_000),

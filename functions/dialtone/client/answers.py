@@ -51,6 +51,8 @@ class Row(TypedDict):
     trouble: bool
     event_id: str
     step: str
+    attempt: int | None
+    delivered_to: str | None
 
 
 class Cost(TypedDict):

@@ -34,6 +34,10 @@ MAX_ADDRESS_CHARACTERS = 20_000
 MAX_NESTING = 64
 """Telnyx's deepest payload has some six levels. What Python reads at its own limit it could not write again."""
 
+MOST_ATTEMPTS = 1_000
+MOST_ADDRESS_CHARACTERS = 255
+"""Of where a webhook was delivered to, which is only shown."""
+
 _BEGINNINGS = frozenset({"call.initiated", "call.answered"})
 """Events on which a call is given its first commands; `call.recording.saved` for one names nothing to command."""
 
@@ -139,6 +143,10 @@ class Event(NamedTuple):
     client_state: ClientState = ClientState()
     ignored: tuple[str, ...] = ()
     """Names of fields that were not as Telnyx describes them: they are not in the payload."""
+    attempt: int = 0
+    """Which delivery of the webhook this is, from 1; 0 where Telnyx does not say, and for events of our own."""
+    delivered_to: str = ""
+    """Host and path that a delivery after the first went to."""
 
     @property
     def call_session_id(self) -> str:
@@ -214,8 +222,29 @@ def parse_event(body: bytes, understood: Container[str] | None = None, received_
     if event_type.startswith(OURS):
         raise MalformedEvent("data.event_type", f"is one of Dialtone's own: {event_type}")
     if understood is None or event_type in understood:
-        return _understood(_object(document.get("data"), "data"))
-    return _unknown(document, envelope, event_type, received_seconds)
+        event = _understood(_object(document.get("data"), "data"))
+    else:
+        event = _unknown(document, envelope, event_type, received_seconds)
+    attempt, delivered_to = _delivery(document.get("meta"))
+    return event._replace(attempt=attempt, delivered_to=delivered_to) if attempt else event
+
+
+def _delivery(meta: object) -> tuple[int, str]:
+    """Which delivery Telnyx says it is, and of one after the first where it went: nothing of this decides anything."""
+    meta = meta if isinstance(meta, dict) else {}
+    attempt, address = meta.get("attempt"), meta.get("delivered_to")
+    if type(attempt) is not int or not 1 <= attempt <= MOST_ATTEMPTS:
+        return 0, ""
+    if attempt == 1 or not isinstance(address, str):
+        return attempt, ""
+    from urllib.parse import urlsplit  # noqa: PLC0415 -- hardly any is delivered again
+
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return attempt, ""
+    shown = f"{parts.hostname or ''}{parts.path}"
+    return attempt, shown if shown.isprintable() and len(shown) <= MOST_ADDRESS_CHARACTERS else ""
 
 
 def _envelope(document: dict[str, Any]) -> tuple[dict[str, Any], str]:
