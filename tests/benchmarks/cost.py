@@ -45,6 +45,7 @@ from infra.flowkit.stage import Stage
 from infra.local import translate
 from infra.local.metrics import asked_for
 from infra.local.translate import of_type
+from tests.benchmarks.beside_calls import StreamMeter, delivered, questions
 from tests.benchmarks.figures import table
 from tests.benchmarks.section import Goal, Section
 from tests.function_output import follow_stdout
@@ -75,6 +76,7 @@ MORNING = datetime(2026, 9, 21, 14, 0, tzinfo=UTC)
 READ_UNIT_BYTES, WRITE_UNIT_BYTES = 4_096, 1_024
 IN_A_TRANSACTION = 2
 WEBHOOK_GB, ARCHIVE_GB, RECONCILE_GB, WATCHDOG_GB = 1.769, 1.024, 0.512, 0.512
+BESIDE_GB: Mapping[str, float] = {"events": 0.512, "deliver": 0.512, "control": 1.769}
 REQUESTS_A_LOOK = 3
 SWEEPS_A_MONTH = 30 * 24 * 12
 SECONDS_A_DAY = 86_400
@@ -178,8 +180,9 @@ class Meter:
         if operation == "BatchGetItem":
             ((_, asked),) = self._asked["RequestItems"].items()
             found = [item for items in parsed["Responses"].values() for item in items]
-            self.of["read_units"] += sum(_units(size, READ_UNIT_BYTES) for size in map(item_bytes, found))
-            self.of["read_units"] += len(asked["Keys"]) - len(found)  # what is not there costs one as well
+            units = sum(_units(size, READ_UNIT_BYTES) for size in map(item_bytes, found))
+            units += len(asked["Keys"]) - len(found)  # what is not there costs one as well
+            self.of["read_units" if asked.get("ConsistentRead") else "half_read_units"] += units
         elif operation == "Query":
             units = _units(sum(map(item_bytes, parsed["Items"])), READ_UNIT_BYTES)
             self.of["read_units" if self._asked.get("ConsistentRead") else "half_read_units"] += units
@@ -321,6 +324,8 @@ def counted(kind: str) -> Counted:
         written.seek(0)
         stage.received.clear()
         clients["sqs"].purge_queue(QueueUrl=queue_url)
+        stream = StreamMeter(aws_session().client("dynamodb", config=ONE_ATTEMPT), "calls")
+        stream.tap(clients["dynamodb"])
         for client in clients.values():
             meter.tap(client)
         meter.of.clear()
@@ -340,6 +345,7 @@ def counted(kind: str) -> Counted:
         meter.of["sqs"] += meter.of["look_sqs"]
         platform = (len(stage.received) + meter.of["jobs"] + meter.of["looks"]) * ASSUMED["platform_log_bytes"]
         meter.of["log_bytes"] = logged + platform + len(stage.received) * ASSUMED["access_log_bytes"]
+    meter.of.update(stream.of)
     return Counted(+meter.of, *minutes, frozenset(_metrics(written.getvalue())))
 
 
@@ -496,6 +502,49 @@ def _watching(of: Mapping[str, Counted]) -> str:
     return f"{_WATCHING}\n\n{table(['', 'how many', 'dollars'], [(name, n, f'${cost:.2f}') for name, n, cost in rows])}"
 
 
+def asked() -> Mapping[str, Counter[str]]:
+    """What questions to the control API read."""
+    found = {}
+    with mock_aws():
+        dynamodb: Any = aws_session().client("dynamodb", config=ONE_ATTEMPT)
+        create_table(dynamodb, "calls")
+        meter = Meter()
+        for name, ask in questions(dynamodb, "calls", MORNING, lambda: meter.tap(dynamodb)).items():
+            meter.of.clear()
+            ask()
+            found[name] = Counter(meter.of)
+    return found
+
+
+def _beside(of: Mapping[str, Counted]) -> str:
+    rows: list[tuple[object, ...]] = []
+    for kind, each in of.items():
+        invoked = each.of["records"]
+        lambdas = invoked * (AWS["lambda_request"] + _gb_seconds("events") * AWS["lambda_gb_second"])
+        dollars = each.of["events"] * AWS["event"] + lambdas + invoked * ASSUMED["platform_log_bytes"] * AWS["log_byte"]
+        rows.append((f"{kind}: {each.of['events']} events of {invoked} writes", f"${dollars * 1e3:.4f}"))
+    sent = delivered()
+    units = sent["UpdateItem"] * AWS["dynamodb_write_unit"] + sent["BatchGetItem"] * 3 * AWS["dynamodb_read_unit"]
+    queue = (sent["SendMessage"] + 2) * AWS["sqs_request"]
+    lambdas = 2 * (AWS["lambda_request"] + _gb_seconds("deliver") * AWS["lambda_gb_second"])
+    mail = sent["SendEmail"] * (AWS["email"] + ASSUMED["message_gigabytes"] * AWS["email_gigabyte"])
+    dollars = units + queue + lambdas + mail + sent["GetObject"] * AWS["s3_get"]
+    requests = sum(each for name, each in sent.items() if name != "SendEmail")
+    rows.append(
+        (f"a message by e-mail with its audio: {requests} requests beside the e-mail's", f"${dollars * 1e3:.4f}")
+    )
+    for name, question in asked().items():
+        read = question["read_units"] + question["half_read_units"] / 2
+        spent = AWS["api_request"] + AWS["lambda_request"] + _gb_seconds("control") * AWS["lambda_gb_second"]
+        dollars = spent + read * AWS["dynamodb_read_unit"] + ASSUMED["platform_log_bytes"] * AWS["log_byte"]
+        rows.append((f"{name}: {question['dynamodb']} requests, {read:g} read units", f"${dollars * 1e3:.4f}"))
+    return "\n\n".join([_BESIDE, table(["", "a thousand"], rows)])
+
+
+def _gb_seconds(function: str) -> float:
+    return float(ASSUMED[f"{function}_milliseconds"]) / 1e3 * BESIDE_GB[function]
+
+
 def page(of: Mapping[str, Counted]) -> str:
     """docs/cost.md."""
     return "\n".join(
@@ -521,6 +570,10 @@ def page(of: Mapping[str, Counted]) -> str:
             "AWS is the small part of the bill: what Telnyx takes for the same minutes is the large one.",
             "",
             _NOT_IN_HERE,
+            "",
+            "## Beside calls",
+            "",
+            _beside(of),
             "",
             "## Watching, a month",
             "",
@@ -682,6 +735,13 @@ a GB and month). X-Ray samples one request a second and 5 % of the rest.
 ten thousand requests: those grow with the minutes in which the line is used rather than with calls, since buckets,
 queues and the table each keep a data key for minutes. `BucketAccessLogs=on` costs what the logs take up in S3, some
 hundred bytes for each request to a bucket; their delivery is free."""
+
+_BESIDE = """\
+Not in the calls above. A stream costs nothing where functions read it, and every write that its filters let pass
+invokes the events function once, if it is the only one in that second. A chat takes what an e-mail does, without SES's
+part. A page of the console asks the API as it opens, and again while somebody looks at it: every 2 seconds as long as
+something changes, every 20 where nothing does, so an hour of a list that stays the same is 180 questions. Not counted:
+what a campaign writes for each dial beside its call, and Telnyx's copies of messages."""
 
 _WATCHING = """\
 What does not grow with calls. A metric is paid for by name and dimension values, for the hours in which it is sent. Of
