@@ -43,8 +43,10 @@ MINUTES ?= 10
 ONLY ?=
 SEEDED = $(if $(SEED),--hypothesis-seed=$(SEED))
 UPGRADE ?=
-# Requests of each operation that make check-api sends.
+# Requests of each operation that make check-api sends, and to which stack of this machine: the address of the control
+# API that dialtone up shows, or `new` for one that is started for it. Without one, to the API in one process.
 EXAMPLES ?= 50
+STACK ?=
 # Everything that is locked, each `.in` in a `.txt` with hashes.
 LOCKED := functions/requirements requirements-dev infra/sam-requirements infra/runtime-requirements infra/audit-requirements infra/checkov-requirements infra/workflow-requirements infra/schemathesis-requirements tests/benchmarks/plain-requirements
 # make audit UNREACHABLE=allowed passes where no advisory service can be asked, and says so.
@@ -177,8 +179,9 @@ check-sam: $(SAM) build .cache/lambda-runtime/installed ## check the template as
 	@PACKED=$(abspath $(BUILD)) LAMBDA_PYTHON=$(PYTHON_OF_LAMBDA) LAMBDA_RUNTIME=$(abspath .cache/lambda-runtime) \
 		$(VENV)/bin/pytest -q tests/packed
 
-check-api: $(VENV)/project .cache/schemathesis/installed ## check the control API against its description: make check-api EXAMPLES=200
-	@$(VENV)/bin/python -m tests.api_check --schemathesis .cache/schemathesis/bin/schemathesis --examples $(EXAMPLES)
+check-api: $(VENV)/project .cache/schemathesis/installed ## check the control API against its description: make check-api STACK=new EXAMPLES=200
+	@$(VENV)/bin/python -m tests.api_check --schemathesis .cache/schemathesis/bin/schemathesis --examples $(EXAMPLES) \
+		$(if $(SEED),--seed $(SEED)) $(if $(STACK),--stack $(STACK))
 
 lock: $(UV) ## lock every requirement again: make lock UPGRADE=--upgrade takes newer versions
 	@for name in $(LOCKED); do \

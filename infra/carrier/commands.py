@@ -378,7 +378,9 @@ def transfer(exchange: Exchange, leg: Leg, given: Parameters) -> dict[str, Any]:
 def bridge(exchange: Exchange, leg: Leg, given: Parameters) -> dict[str, Any]:
     """Bridge this call with another, or with the first of a queue: that one leaves it whatever comes of the bridge."""
     in_queue = "queue" in given
-    other = queues.take_first(exchange, given["queue"]) if in_queue else exchange.legs.get(given["call_control_id"])
+    other = (
+        queues.take_first(exchange, given["queue"]) if in_queue else exchange.legs.get(given.get("call_control_id", ""))
+    )
     if other is None or other is leg:
         raise errors.invalid_call_control_id()
     if not other.alive:

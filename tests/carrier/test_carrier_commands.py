@@ -94,6 +94,7 @@ RECORDING = {"format": "wav", "channels": "single"}
             "/webhook_retries_policies/call.hangup/retries_ms",
         ),
         ("bridge", {"call_control_id": "v3:nobody"}, "90015", "/call_control_id"),
+        ("bridge", {"video_room_id": "6d5c6a4e-0b0f-4e8e-9d5a-5f1f6a7d2c11"}, "90015", "/call_control_id"),
         ("send_dtmf", {"digits": "12E"}, "10015", "/digits"),
         ("send_dtmf", {"digits": "1", "duration_millis": 501}, "10033", "/duration_millis"),
         ("hangup", {"custom_headers": [{"name": "X-One"}]}, "10004", "/custom_headers/0/value"),

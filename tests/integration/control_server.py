@@ -76,6 +76,9 @@ class ControlServer(LocalHttp):
                 headers_out: dict[str, Any] = answer.get("headers") or {}
                 return int(answer["statusCode"]), headers_out, answer["body"]
 
-            do_GET = do_POST = do_DELETE = answer  # noqa: N815 -- http.server's own names
+            def __getattr__(handler, name: str) -> Any:  # noqa: N805, ANN401 -- http.server asks for `do_` and any method's name
+                if name.startswith("do_"):
+                    return handler.answer
+                raise AttributeError(name)
 
         super().__init__(Handler)

@@ -35,13 +35,18 @@ class Died(BaseException):
     """The control function is gone."""
 
 
+def write_flows(folder: Path, flows: Mapping[str, str]) -> None:
+    """Write flows by their names, without what all of them begin with; `front` takes the calls of NUMBER."""
+    for name, text in flows.items():
+        (folder / f"{name}.yaml").write_text(f"flow: {name}\nvoice: female\nlanguage: en-US\n{text}")
+    (folder / "numbers.yaml").write_text(f'"{NUMBER}": front\n')
+
+
 class ControlledStage(Stage):
     """A stage with the control API, whose flow takes calls of one number."""
 
     def __init__(self, flow: str, folder: Path, **others: str) -> None:
-        for name, text in {"front": flow, **others}.items():
-            (folder / f"{name}.yaml").write_text(f"flow: {name}\nvoice: female\nlanguage: en-US\n{text}")
-        (folder / "numbers.yaml").write_text(f'"{NUMBER}": front\n')
+        write_flows(folder, {"front": flow, **others})
         super().__init__(flows=folder)
         self.before_delivery: Callable[[], None] = lambda: None
         self.after_delivery: Callable[[], None] = lambda: None

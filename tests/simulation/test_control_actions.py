@@ -314,6 +314,8 @@ def test_nobody_is_rung_who_is_not_allowed(stage: ControlledStage, to: str, stat
         ("null", "", 422),
         ("", "", 422),
         ("{}", "text/plain", 415),
+        ("{}", "multipart/form-data", 415),
+        ("payload=Hello", "application/x-www-form-urlencoded", 415),
         ("{}" + " " * 100_000, "", 422),
         ('{"payload": "\\ud800", "voice": "female"}', "", 422),
         ('{"payload": "x", "voice": "female", "voice_settings": ' + '{"a": ' * 900 + "1" + "}" * 900 + "}", "", 422),

@@ -22,6 +22,7 @@ from dialtone.adapters.calls_table import (
 )
 from dialtone.flow.recording_options import RetentionDays
 from dialtone.flow.steps.lookup import MAX_LIMIT_SECONDS
+from infra.checkout import ROOT
 from infra.local import translate
 from infra.local.cloud import ARTIFACTS, TEMPLATE
 from infra.local.emulator import REGION
@@ -744,3 +745,13 @@ def test_a_changed_parameter_publishes_a_version_too(sam: Template, template: Te
     assert used | {"SnapStart"} == {name for name in sam["Parameters"] if f"${{{name}}}" in described}
     assert sam["Parameters"]["TelnyxApiKeySecretName"]["AllowedPattern"].endswith("{1,100}$")
     assert len("x86_64 off ") + 100 + len(" ") + 3 * 44 + 2 <= 256, "of AWS's for a description: three keys fit in"
+
+
+def test_the_control_apis_gateway_has_a_route_for_each_that_is_described(template: Template) -> None:
+    described = json.loads((ROOT / "docs" / "control-api.json").read_text(encoding="utf-8"))["paths"]
+    deployed = properties(template, "ControlApi")["Body"]["paths"].items()
+    routes = {f"{method.upper()} {re.sub(r'{.*?}', '{}', path)}" for path, methods in deployed for method in methods}
+
+    for path, methods in described.items():
+        shape = re.sub(r"/actions/\w+$", "/actions/{}", re.sub(r"\{\w+\}", "{}", path))
+        assert {f"{method.upper()} {shape}" for method in methods} <= routes, path

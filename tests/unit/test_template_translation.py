@@ -44,6 +44,7 @@ def test_the_routes_that_sam_writes_into_a_body_become_resources(cloudformation:
         "POST /queues/{name}/take",
         "GET /campaigns",
         "GET /campaigns/{id}",
+        "GET /campaigns/{id}/recipients",
         "POST /campaigns",
         "POST /campaigns/{id}/{order}",
         *(f"POST {path}" for path in ("/calls", "/calls/{id}/actions/{action}", "/calls/{id}/flow")),
