@@ -708,7 +708,7 @@ def test_what_happens_in_a_conference_that_a_conversation_became_is_of_the_leg_t
 @pytest.mark.parametrize(
     ("meta", "known"),
     [
-        ({"attempt": 1, "delivered_to": "https://a.example.com/webhooks/telnyx"}, (1, "")),
+        ({"attempt": 1, "delivered_to": "https://a.example.com/webhooks/telnyx"}, (0, "")),
         ({"attempt": 3, "delivered_to": "https://u:p@a.example.com:8443/hooks?k=v#f"}, (3, "a.example.com/hooks")),
         ({"attempt": 2}, (2, "")),
         ({"attempt": 2, "delivered_to": "https://[::1/"}, (2, "")),

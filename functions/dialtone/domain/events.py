@@ -144,7 +144,7 @@ class Event(NamedTuple):
     ignored: tuple[str, ...] = ()
     """Names of fields that were not as Telnyx describes them: they are not in the payload."""
     attempt: int = 0
-    """Which delivery of the webhook this is, from 1; 0 where Telnyx does not say, and for events of our own."""
+    """Which delivery of the webhook this is, from 2; 0 for the first, and where Telnyx does not say."""
     delivered_to: str = ""
     """Host and path that a delivery after the first went to."""
 
@@ -230,12 +230,12 @@ def parse_event(body: bytes, understood: Container[str] | None = None, received_
 
 
 def _delivery(meta: object) -> tuple[int, str]:
-    """Which delivery Telnyx says it is, and of one after the first where it went: nothing of this decides anything."""
+    """Of a delivery after the first its number and where it went, as Telnyx says: nothing is decided by it."""
     meta = meta if isinstance(meta, dict) else {}
     attempt, address = meta.get("attempt"), meta.get("delivered_to")
-    if type(attempt) is not int or not 1 <= attempt <= MOST_ATTEMPTS:
+    if type(attempt) is not int or not 1 < attempt <= MOST_ATTEMPTS:
         return 0, ""
-    if attempt == 1 or not isinstance(address, str):
+    if not isinstance(address, str):
         return attempt, ""
     from urllib.parse import urlsplit  # noqa: PLC0415 -- hardly any is delivered again
 
