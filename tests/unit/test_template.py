@@ -678,7 +678,7 @@ def test_no_action_is_open_and_no_resource_but_where_aws_knows_no_finer_one(temp
 
 
 def test_only_the_one_secret_can_be_read(template: Template) -> None:
-    for role in ("WebhookRole", "ArchiveRole", "ReconcileRole", "FailoverRole", "WatchdogRole"):
+    for role in ("WebhookRole", "ArchiveRole", "ReconcileRole", "FailoverRole", "WatchdogRole", "CampaignsRole"):
         (statement,) = [s for s in statements(template, role) if s["Sid"] == "ReadTelnyxApiKey"]
 
         assert statement["Resource"]["Fn::Sub"].endswith(":secret:${TelnyxApiKeySecretName}-??????")
