@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -36,6 +37,13 @@ def pytest_configure(config: pytest.Config) -> None:
         examples = -(-EXAMPLES // config.getoption("--every"))
         settings.register_profile("ours", max_examples=examples, derandomize=not seeded, **_COMMON)  # type: ignore[arg-type]
         settings.load_profile("ours")
+
+
+def pytest_collection_finish() -> None:
+    """Spares the collector of garbage what lives until the end: it took a tenth of the tests' time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 100)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
