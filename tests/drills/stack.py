@@ -66,11 +66,11 @@ def weather_of(seed: int) -> Weather:
     """That of the other drills, and faults of the receivers."""
     chance = random.Random(seed)
     weather = drawn_weather(chance)
-    weather.until = chance.choice(UNTIL_SECONDS[:-1])
+    weather.until = UNTIL_SECONDS[2]  # a message waits five minutes for its transcript
     shares = dict(weather.shares)
     for service in OWN_SERVICES:
         kinds = [fault for fault in Fault if possible(service, fault)]
-        shares[service] = {kind: chance.choice(OWN_SHARES) for kind in chance.sample(kinds, chance.randint(0, 2))}
+        shares[service] = {kind: chance.choice(OWN_SHARES) for kind in chance.sample(kinds, 3)}
     weather.shares = shares
     return weather
 
