@@ -489,7 +489,8 @@ def test_the_description_is_the_one_in_the_docs(client: Client) -> None:
     described = json.loads(description(client.api))
 
     assert client.ok("/openapi.json") == described
-    assert json.loads((ROOT / "docs" / "control-api.json").read_text(encoding="utf-8")) == described
+    written = json.loads((ROOT / "docs" / "control-api.json").read_text(encoding="utf-8"))
+    assert written == described, "write it anew: python -m tests.api_description"
 
 
 def test_every_answer_of_every_route_is_described(client: Client) -> None:
