@@ -126,10 +126,14 @@ def _lighten(model: Path) -> None:
         model.with_name(model.name.removesuffix(".gz")).write_text(text, encoding="utf-8")
 
 
+READ_WITH_PROSE = "clientContextParams"
+"""botocore asks for the documentation of these in each request to S3, and ends in a KeyError without it."""
+
+
 def _without_prose(value: Any) -> Any:  # noqa: ANN401 -- any JSON
     if isinstance(value, dict):
         return {
-            name: _without_prose(each)
+            name: each if name == READ_WITH_PROSE else _without_prose(each)
             for name, each in value.items()
             if not (name == "documentation" and isinstance(each, str))
         }

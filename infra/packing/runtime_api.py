@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 API = "/2018-06-01/runtime"
 DEADLINE_SECONDS = 60
-"""The time limit that an invocation is given, and how long its answer is waited for."""
+"""The time limit that an invocation is given, if nothing else is said, and how long its answer is waited for."""
 
 FUNCTION_ARN = "arn:aws:lambda:us-east-1:000000000000:function:packed"
 
@@ -56,7 +56,8 @@ class Answer:
 class _Talk:
     """What is said between the server's threads and ours."""
 
-    events: queue.Queue[bytes] = field(default_factory=queue.Queue)
+    events: queue.Queue[tuple[bytes, float]] = field(default_factory=queue.Queue)
+    """With the time limit of each, in seconds."""
     answers: queue.Queue[tuple[str, bytes, float]] = field(default_factory=queue.Queue)
     asked_at: list[float] = field(default_factory=list)
     restored_at: list[float] = field(default_factory=list)
@@ -121,9 +122,9 @@ class PackedFunction:
         """What it has written so far."""
         return self._output
 
-    def invoke(self, event: Any) -> Answer:  # noqa: ANN401 -- whatever its trigger sends
+    def invoke(self, event: Any, limit_seconds: float = DEADLINE_SECONDS) -> Answer:  # noqa: ANN401 -- whatever its trigger sends
         """Give it an event and wait for the answer. Raises FunctionFailed."""
-        self._talk.events.put(json.dumps(event).encode())
+        self._talk.events.put((json.dumps(event).encode(), limit_seconds))
         ends = time.monotonic() + DEADLINE_SECONDS
         while time.monotonic() < ends:
             try:
@@ -155,10 +156,10 @@ def _handler(talk: _Talk) -> type[BaseHTTPRequestHandler]:
                 self._say(200, b"")
                 return
             talk.asked_at.append(time.monotonic())
-            event = talk.events.get()
+            event, limit_seconds = talk.events.get()
             self.send_response(200)
             self.send_header("Lambda-Runtime-Aws-Request-Id", f"request-{len(talk.asked_at)}")
-            self.send_header("Lambda-Runtime-Deadline-Ms", str(int((time.time() + DEADLINE_SECONDS) * 1_000)))
+            self.send_header("Lambda-Runtime-Deadline-Ms", str(int((time.time() + limit_seconds) * 1_000)))
             self.send_header("Lambda-Runtime-Invoked-Function-Arn", FUNCTION_ARN)
             # Without any of these the runtime client dies of a memory fault.
             self.send_header("Lambda-Runtime-Trace-Id", "Root=1-00000000-000000000000000000000000;Sampled=0")

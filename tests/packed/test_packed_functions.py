@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,14 +17,21 @@ import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
+from dialtone.adapters.campaigns_table import CampaignsTable
 from dialtone.adapters.flow_library import read_numbers
+from dialtone.domain.campaigns.campaign import RUNNING, Window, part_key
+from dialtone.domain.campaigns.recipient import Recipient
 from dialtone.domain.lookups import Lookup
 from infra.checkout import MENUS, ROOT
+from infra.packing.pack import SERVICES
 from infra.packing.runtime_api import PackedFunction, Runtime
 from tests.control_settings import CONTROL_SETTINGS
+from tests.integration.campaign_example import CAMPAIGN, FLOW
 from tests.integration.deliveries import Signer, body
+from tests.integration.delivering import House, message
 from tests.integration.dependencies import create_table
 from tests.integration.scripted_telnyx import Answer, ScriptedTelnyx
+from tests.integration.streaming import passes_filters
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,14 +53,39 @@ client = telnyx.Telnyx(api_key="KEY")
 print(client.calls.actions.__class__.__name__, telnyx.types.StreamCodec is not None)
 """
 
+QUESTIONS = {
+    "cloudwatch": "describe_alarms()",
+    "codedeploy": "list_applications()",
+    "dynamodb": "list_tables()",
+    "events": "list_event_buses()",
+    "lambda": "list_functions()",
+    "s3": "list_objects_v2(Bucket='packed')",
+    "secretsmanager": "list_secrets()",
+    "sesv2": "list_email_identities()",
+    "sqs": "list_queues()",
+    "sts": "get_caller_identity()",
+}
+
+ASKING = """
+import sys; sys.path.insert(0, sys.argv[1])
+import boto3
+for service in sys.argv[2:]:
+    client = boto3.client(service.partition(".")[0])
+    print(eval("client." + service.partition(".")[2])["ResponseMetadata"]["HTTPStatusCode"])
+"""
+
 
 @pytest.fixture(scope="module")
-def aws() -> Iterator[str]:
+def session() -> boto3.Session:
+    return boto3.Session("testing", "testing", region_name="us-east-1")
+
+
+@pytest.fixture(scope="module")
+def aws(session: boto3.Session) -> Iterator[str]:
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
     url = f"http://{host}:{port}"
-    session = boto3.Session("testing", "testing", region_name="us-east-1")
     create_table(session.client("dynamodb", endpoint_url=url), TABLE)
     session.client("sqs", endpoint_url=url).create_queue(QueueName="watchdog")
     session.client("secretsmanager", endpoint_url=url).create_secret(Name="telnyx", SecretString="KEY0123456789")
@@ -96,6 +130,30 @@ def webhook(number: int, *, signer: Signer = SIGNER) -> dict[str, Any]:
     now = str(int(time.time()))
     headers = {"telnyx-signature-ed25519": signer.sign(content, now), "telnyx-timestamp": now}
     return {"version": "2.0", "headers": headers, "body": content.decode(), "isBase64Encoded": False}
+
+
+def control_request(path: str) -> dict[str, Any]:
+    """Give API Gateway's request of somebody who is signed in by IAM."""
+    return {
+        "version": "2.0",
+        "rawPath": path,
+        "headers": {},
+        "requestContext": {
+            "http": {"method": "GET", "path": path},
+            "stage": "$default",
+            "requestId": "1",
+            "authorizer": {"iam": {"userArn": "arn:aws:iam::123456789012:user/ada"}},
+        },
+    }
+
+
+def a_message_to_deliver() -> list[dict[str, Any]]:
+    """Give what the table's stream says of a message that is kept, and is to be e-mailed."""
+    house = House()
+    asked = message()
+    house.recorded(asked)
+    house.kept(asked)
+    return house.table.records
 
 
 def logged(function: PackedFunction) -> list[dict[str, Any]]:
@@ -176,35 +234,68 @@ def test_the_watchdog_lets_go_of_a_call_that_is_not_in_the_table(environment: di
     assert looked.payload is None
 
 
-@pytest.mark.parametrize(("name", "handler"), [("EventsFunction", "events"), ("DeliverFunction", "deliver")])
-def test_a_function_that_reads_the_tables_stream_starts(environment: dict[str, str], name: str, handler: str) -> None:
-    settings = environment | {
-        "RECORDINGS_BUCKET": "recordings",
-        "EVENT_BUS": "bus",
-        "EVENTS_DEAD_LETTER_QUEUE_URL": "http://sqs.invalid/dead",
-        "DELIVERY_QUEUE_URL": "http://sqs.invalid/deliveries",
-    }
+def test_the_events_function_sends_what_the_tables_stream_says(
+    environment: dict[str, str], session: boto3.Session, aws: str
+) -> None:
+    events = session.client("events", endpoint_url=aws)
+    bus = events.create_event_bus(Name="bus")["EventBusArn"]
+    events.create_archive(ArchiveName="all", EventSourceArn=bus)
+    settings = environment | {"EVENT_BUS": "bus", "EVENTS_DEAD_LETTER_QUEUE_URL": f"{aws}/123456789012/dead"}
+    records = [each for each in a_message_to_deliver() if passes_filters(each)]
 
-    with PackedFunction(PACKED / name, f"{handler}.app.handler", settings, RUNTIME) as function:
-        nothing = function.invoke({"Records": []})
+    with PackedFunction(PACKED / "EventsFunction", "events.app.handler", settings, RUNTIME) as function:
+        sent = function.invoke({"Records": records})
 
-    assert nothing.payload == {"batchItemFailures": []}
+    assert sent.payload == {"batchItemFailures": []}
+    assert events.describe_archive(ArchiveName="all")["EventCount"] > 0
 
 
-def test_the_packed_control_function_describes_itself(environment: dict[str, str]) -> None:
+def test_the_deliver_function_notes_a_message_and_leaves_one_for_which_it_is_too_early(
+    environment: dict[str, str], session: boto3.Session, aws: str
+) -> None:
+    sqs = session.client("sqs", endpoint_url=aws)
+    queue = sqs.create_queue(QueueName="deliveries")["QueueUrl"]
+    settings = environment | {"DELIVERY_QUEUE_URL": f"{aws}/123456789012/deliveries"}
+    records = [each for each in a_message_to_deliver() if passes_filters(each, "DeliverFunction", "Due")]
+
+    with PackedFunction(PACKED / "DeliverFunction", "deliver.app.handler", settings, RUNTIME) as function:
+        noted = function.invoke({"Records": records})
+
+    assert noted.payload == {"batchItemFailures": []}
+    waiting: Any = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["All"])["Attributes"]
+    names = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesDelayed")
+    assert sum(int(waiting[name]) for name in names) == 1
+
+
+def test_the_campaigns_function_dials_whom_a_list_names(
+    environment: dict[str, str], session: boto3.Session, aws: str, telnyx: ScriptedTelnyx
+) -> None:
+    s3 = session.client("s3", endpoint_url=aws)
+    s3.create_bucket(Bucket="lists")
+    somebody = Recipient(2, "+15550142", ("UTC",), {"street": "Elm Street"})
+    s3.put_object(Bucket="lists", Key=part_key(CAMPAIGN.id, 0), Body=f"{somebody.to_line()}\n".encode())
+    ordered = replace(CAMPAIGN, recipients=1, connection_id="1293", window=Window(0, 1_440), status=RUNNING)
+    CampaignsTable(session.client("dynamodb", endpoint_url=aws), TABLE).order(ordered, FLOW)
+    settings = environment | {"CAMPAIGNS_BUCKET": "lists"}
+
+    with PackedFunction(PACKED / "CampaignsFunction", "campaigns.app.handler", settings, RUNTIME) as function:
+        done = function.invoke({}, limit_seconds=15)  # of which it works four
+
+    assert done.payload == {"dials": 1}
+    assert [json.loads(request.body)["to"] for request in telnyx.requests] == ["+15550142"]
+
+
+def test_the_control_function_describes_itself_and_lists_calls(environment: dict[str, str]) -> None:
     settings = CONTROL_SETTINGS | environment | {"RECORDINGS_BUCKET": "recordings", "CAMPAIGNS_BUCKET": "campaigns"}
-    request = {
-        "version": "2.0",
-        "rawPath": "/openapi.json",
-        "headers": {},
-        "requestContext": {"http": {"method": "GET", "path": "/openapi.json"}, "stage": "$default", "requestId": "1"},
-    }
 
     with PackedFunction(PACKED / "ControlFunction", "control.app.handler", settings, RUNTIME) as function:
-        answer = function.invoke(request)
+        description = function.invoke(control_request("/openapi.json"))
+        calls = function.invoke(control_request("/calls"))
 
     described = (ROOT / "docs" / "control-api.json").read_text(encoding="utf-8")
-    assert json.loads(answer.payload["body"]) == json.loads(described)
+    assert json.loads(description.payload["body"]) == json.loads(described)
+    assert calls.payload["statusCode"] == 200
+    assert isinstance(json.loads(calls.payload["body"])["calls"], list)
 
 
 def test_the_pre_traffic_function_starts_and_refuses_a_version_that_it_cannot_invoke(
@@ -244,8 +335,6 @@ def test_the_failover_answers_a_call_from_cold_before_telnyx_gives_up(
 
 @pytest.mark.parametrize("function", ["WebhookFunction", "ArchiveFunction", "ReconcileFunction", "WatchdogFunction"])
 def test_the_plain_import_of_the_sdk_that_the_lean_one_falls_back_to_is_in_the_package(function: str) -> None:
-    import subprocess  # noqa: PLC0415 -- for this one
-
     done = subprocess.run(  # noqa: S603 -- our own package
         [RUNTIME.python, "-I", "-S", "-B", "-c", ALONE, str(PACKED / function)],
         capture_output=True,
@@ -254,6 +343,24 @@ def test_the_plain_import_of_the_sdk_that_the_lean_one_falls_back_to_is_in_the_p
     )
 
     assert (done.stdout, done.stderr) == ("ActionsResource True\n", "")
+
+
+def test_every_aws_service_can_be_asked_with_what_the_package_keeps_of_botocore(
+    environment: dict[str, str], session: boto3.Session, aws: str
+) -> None:
+    session.client("s3", endpoint_url=aws).create_bucket(Bucket="packed")
+    asked = [f"{service}.{question}" for service, question in QUESTIONS.items()]
+
+    done = subprocess.run(  # noqa: S603 -- our own package
+        [RUNTIME.python, "-I", "-S", "-B", "-c", ASKING, str(PACKED / "ControlFunction"), *asked],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (done.stdout.split(), done.stderr) == (["200"] * len(asked), "")
+    assert QUESTIONS.keys() == SERVICES
 
 
 def test_every_module_of_ours_has_bytecode_that_no_date_can_make_stale() -> None:

@@ -28,7 +28,11 @@ SDK: dict[str, Any] = {
     "version": "4.1.0",
     "modules": ["telnyx/types/used.py"],
 }
-MODEL = {"documentation": "<p>Long.</p>", "shapes": {"documentation": {"type": "string", "documentation": "Longer."}}}
+MODEL = {
+    "documentation": "<p>Long.</p>",
+    "shapes": {"documentation": {"type": "string", "documentation": "Longer."}},
+    "clientContextParams": {"Accelerate": {"type": "boolean", "documentation": "Read by each client."}},
+}
 FILES: Mapping[str, str | bytes] = {
     "dialtone/adapters/calls_table.py": "KEY = 1\n",
     "dialtone/__pycache__/store.cpython-311.pyc": b"another Python's",
@@ -99,7 +103,10 @@ def test_botocores_models_keep_what_clients_read(tmp_path: Path) -> None:
 
     data = tmp_path / "WebhookFunction" / "botocore" / "data"
     model = json.loads((data / "s3" / "2006-03-01" / "service-2.json").read_bytes())
-    assert model == {"shapes": {"documentation": {"type": "string"}}}
+    assert model == {
+        "shapes": {"documentation": {"type": "string"}},
+        "clientContextParams": MODEL["clientContextParams"],
+    }
     assert json.loads((data / "endpoints.json").read_bytes()) == {"partitions": [{"services": {"s3": {}}}]}
 
 
