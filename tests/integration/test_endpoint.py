@@ -310,6 +310,7 @@ def test_metrics_have_few_dimensions_with_values_of_a_short_list(desk: Desk) -> 
         "Direction=incoming",
         "Direction=outgoing",
         "Code=other",
+        "Result=other",
     }
 
 

@@ -212,7 +212,7 @@ def test_a_query_that_comes_to_nothing_is_said_so(at_work: Operator, status: str
 
 
 def test_a_query_is_not_waited_for_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(insights, "PATIENCE_SECONDS", 3.0)
+    monkeypatch.setattr(insights, "TIMEOUT_SECONDS", 3.0)
     times = iter(range(100))
     logs = Logs(["Running"])
 

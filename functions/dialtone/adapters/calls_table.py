@@ -847,7 +847,8 @@ def _event_fields(event: Event, before: Call, decision: Decision, at_seconds: fl
         **({"lookup": compact(decision.lookup.to_json())} if decision.lookup else {}),
         **({"question": compact(decision.question.to_json())} if decision.question else {}),
         "reason": redacted_text(decision.reason or decision.edges),
-        **({} if before.version else {NAMED: decision.call.leg_id}),
+        # An event that belongs to no call has no leg, and no key of an index may be empty.
+        **({NAMED: decision.call.leg_id} if decision.call.leg_id and not before.version else {}),
         **({"attempt": event.attempt} if event.attempt > 1 else {}),
         **({"delivered_to": event.delivered_to} if event.delivered_to else {}),
         "step": decision.call.step,
