@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 import time
 from dataclasses import replace
@@ -692,7 +693,9 @@ def test_neither_digits_nor_signed_addresses_nor_the_key_are_reported(desk: Desk
         fields += desk.said().text
 
     assert desk.line.store.legs(SESSION)[0].step == "bye"
-    assert [secret for secret in (CARD, CARD[:4], "X-Amz-Signature", API_KEY, '"#"') if secret in fields] == []
+    assert [secret for secret in (CARD, "X-Amz-Signature", API_KEY, '"#"') if secret in fields] == []
+    # By themselves: within a time or a duration they stand by chance.
+    assert not re.search(rf"(?<![\d.]){CARD[:4]}(?!\d)", fields)
     headers = [each.headers["authorization"] for each in desk.scripted.requests]
     assert set(headers) == {f"Bearer {API_KEY}"}
 
