@@ -40,8 +40,14 @@ PLAYS = (
     "a survey after the conversation",
     "a recording announced, paused for a card",
     "a lookup that takes its time",
+    "a caller whom an agent takes out of a queue",
+    "a member who meets the moderator, mutes, and leaves the room",
+    "a conversation that is recorded on demand",
+    "an agent who comes back to the caller",
+    "a choice that is said",
+    "a text in the call and one after it",
 )
-"""Between them they store what a call can: callees, recordings, consent, pauses, reviews, lookups."""
+"""Between them they store what a call can: callees, recordings, consent, pauses, reviews, lookups, queues, rooms, texts."""
 
 
 @dataclass(frozen=True, slots=True)
