@@ -8,6 +8,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 MOMENT = "ISO 8601, in UTC"
 
+REPEATED = (
+    "Whether it was asked for before under this key. It is not done twice; if the first request was answered 503 and"
+    " the call has moved on since, the call's timeline says whether it was done."
+)
+
 
 class Answer(BaseModel):
     """An answer, and each part of one."""
@@ -221,7 +226,7 @@ class ActionAnswer(Answer):
     action: str
     command_id: str | None = Field(description="Telnyx's; null where the flow sends whatever is sent.")
     at: str = Field(description=MOMENT)
-    repeated: bool = Field(description="Whether it was asked for before under this key, and done then.")
+    repeated: bool = Field(description=REPEATED)
 
 
 class DialAnswer(Answer):
@@ -231,7 +236,7 @@ class DialAnswer(Answer):
     call_leg_id: str | None
     call_control_id: str | None
     at: str = Field(description=MOMENT)
-    repeated: bool = Field(description="Whether it was asked for before under this key, and done then.")
+    repeated: bool = Field(description=REPEATED)
 
 
 class DeletedRecording(Answer):
