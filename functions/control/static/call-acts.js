@@ -30,7 +30,7 @@ export function callActs(session, after) {
     ask("/flows").then(({ flows: all }) => flows.append(...all.map(({ name }) => h("option", { value: name }))), () => {});
   };
   const command = (id, label, name, done, body = {}, more = {}) => action({ id, label, asked: () => [`${path}/actions/${name}`, body], done: () => done, after, ...more });
-  const section = acts("Do something on this call", "control", [
+  const section = acts("Actions", "control", [
     command("record", "Record", "record_start", "The call is recorded from now on.", { channels: "dual", format: "wav" }),
     command("pause", "Pause the recording", "record_pause", "The recording is paused until somebody resumes it."),
     command("resume", "Resume the recording", "record_resume", "The recording goes on."),

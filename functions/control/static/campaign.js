@@ -52,7 +52,7 @@ export function head(campaign, now, how) {
       ["Begins", moment(campaign.starts_at, now)], [OVER.includes(campaign.status) ? "Took" : "Since the first dial", took === null ? "" : duration(took)],
       ["Estimated time for one round", cost.estimated_seconds === null ? "" : duration(cost.estimated_seconds)],
       ["Flow", [h("a", { href: `/flows/${encodeURIComponent(campaign.flow)}` }, campaign.flow), campaign.flow_version && h("small", {}, ` version ${campaign.flow_version}`)]],
-      ["Window", campaign.window], ["Rate", `${campaign.rate_per_second} a second at most`], ["Shows", campaign.from],
+      ["Window", campaign.window], ["Rate", `${campaign.rate_per_second} a second at most`], ["Caller ID", campaign.from],
       ["Consent", campaign.consent], ["Ordered", `${moment(campaign.created_at, now)} by ${campaign.created_by}`],
     ]),
   ];
@@ -64,7 +64,7 @@ export function body(campaign, room) {
     h("section", {}, h("h2", {}, "Dials, answered calls and failures, a minute"), courseOf(campaign, room)),
     campaign.failures.length > 0 && h("section", {}, h("h2", {}, "The last calls that failed, by the row of the list"), h("ul", { class: "legend" },
       campaign.failures.map(failureOf).reverse().map(({ row, round, outcome }) => h("li", {}, `${row} `, badge(outcomeWords(outcome), "bad"), round !== "1" && ` in round ${round}`)))),
-    h("section", {}, h("h2", {}, "What came of it"), table("Outcomes", ["Outcome", "Recipients", "Share", "Calls, over all rounds"], outcomesOf(campaign).map(({ outcome, recipients, calls }) => [
+    h("section", {}, h("h2", {}, "Outcomes"), table("Outcomes", ["Outcome", "Recipients", "Share", "Calls, over all rounds"], outcomesOf(campaign).map(({ outcome, recipients, calls }) => [
       badge(outcomeWords(outcome), toneOf(outcome)), counted(recipients), h("meter", { min: 0, max: most, value: recipients, "aria-label": `${recipients} of ${most} recipients` }), counted(calls),
     ]), "No call has ended yet.")),
     Object.keys(campaign.refused).length > 0 && h("section", {}, h("h2", {}, "Not called"), table("Not called", ["Why", "Recipients", "Rule"],
@@ -100,7 +100,7 @@ function results(path, id) {
 function orders(path, after) {
   const reason = () => h("label", { class: "wide" }, "Why", h("input", { name: "reason", maxlength: 500, autocomplete: "off" }));
   const order = (name, label, done, more = {}) => action({ id: name, label, after, asked: (values) => [`${path}/${name}`, { reason: (values.reason ?? "").trim() }], done: () => done, ...more });
-  const section = acts("Orders", "control", [
+  const section = acts("Actions", "control", [
     order("pause", "Pause", "No more dials leave within two seconds; calls that are on go on.", { fields: [reason()] }),
     order("resume", "Resume", "It goes on within a minute."),
     order("cancel", "Cancel …", "Nobody is dialled any more.", {
