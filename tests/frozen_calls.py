@@ -47,7 +47,7 @@ PLAYS = (
     "a choice that is said",
     "a text in the call and one after it",
 )
-"""Between them they store what a call can: callees, recordings, consent, pauses, reviews, lookups, queues, rooms, texts."""
+"""Between them they store what a call can: callees, recordings, consent, pauses, reviews, lookups, queues, texts."""
 
 
 @dataclass(frozen=True, slots=True)

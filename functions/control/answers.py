@@ -314,4 +314,6 @@ class FlowDetail(Answer):
         description="What the live version is given: the columns of a campaign's list, each with what it is."
     )
     texts: dict[str, str] | None = Field(description="The version's files; null where no call began with it.")
-    picture: str | None = Field(description="As SVG: drawn by `dialtone console`, null from the API itself.")
+    picture: str | None = Field(
+        description="As SVG, as whoever published or deployed this version drew it; null if nobody did."
+    )

@@ -90,7 +90,7 @@ def flow_routes(listing: Listing, folder: pathlib.Path, now: Callable[[], dateti
             live_version=live.version if live else None,
             given=dict(live.main.given) if live else None,
             texts=None if texts is None else dict(texts),
-            picture=None,
+            picture=listing.store.flow_picture(name, shown) if shown else None,
         )
 
     return routes

@@ -66,7 +66,7 @@ def _deploy(project: Project, environment: Environment, rollout: str | None, *, 
         template = build(project.flows, folder, parameters["Architecture"], tools)
         asked = sam_deploy(project, environment, template, parameters, ask=environment.confirm and not yes)
         run_program("SAM", [str(tools.sam), *asked], folder, tools)
-    for line in settle(environment.stack, protect=environment.protect):
+    for line in settle(environment.stack, project.flows, protect=environment.protect):
         print(line)
     print(f"Deployed: {environment.stack}. `dialtone connect --stack {environment.name}` lets its numbers ring.")
 

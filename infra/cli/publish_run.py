@@ -21,6 +21,7 @@ from infra.flowkit.linting.rule import rules
 from infra.flowkit.runner import play
 from infra.publishing.audio import ChangedAudio
 from infra.publishing.files import files_of
+from infra.publishing.pictures import keep_pictures
 from infra.publishing.publishing import Share, publication, publish
 
 if TYPE_CHECKING:
@@ -49,6 +50,8 @@ def run(given: argparse.Namespace) -> int:
             print("Nothing was changed.")
             return 1
         audio.store()
+        if left_out := keep_pictures(table, given.flows):
+            print(left_out)
         if not what.changes_nothing:
             publish(table, what, given.message, author(), now)
             _say_done(what, meant.name)

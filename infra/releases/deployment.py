@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from botocore.exceptions import BotoCoreError, ClientError
+
+from dialtone.adapters.publications import Publications
 from dialtone.domain.units import MILLIS_PER_SECOND
 from infra import aws
+from infra.publishing.pictures import keep_pictures
 from infra.releases.history import application_of, deployments_going_on, read_versions
 from infra.releases.uninstall import resources
-from infra.stack_outputs import StackMissing, deployed, region_of
+from infra.stack_outputs import NAMES, StackMissing, deployed, region_of
 
 REFUSED = "the new version must not take calls"
 """The pre-traffic function's line for a version that failed its check."""
@@ -19,6 +23,7 @@ RECENT_SECONDS = 1_800.0
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 
 RINGS_FOR_NOBODY = "NOBODY"
@@ -62,8 +67,11 @@ def refusal(name: str, now_seconds: float) -> str:
     return f"The new version did not pass its check: {lines[-1]['wrong']}" if lines else ""
 
 
-def settle(name: str, *, protect: bool) -> Iterator[str]:
-    """Protect the stack from deletion, prune old versions. Gives what was done, and whether alarms have subscribers."""
+def settle(name: str, flows: Path, *, protect: bool) -> Iterator[str]:
+    """Protect the stack from deletion, prune old versions, keep the pictures of its flows for the console.
+
+    Gives what was done, and whether alarms have subscribers.
+    """
     region = region_of(name)
     stack = deployed(name, region)
     with aws.explained():
@@ -72,9 +80,19 @@ def settle(name: str, *, protect: bool) -> Iterator[str]:
             formation.update_termination_protection(EnableTerminationProtection=True, StackName=name)
             yield f"{name} is protected from deletion; `make uninstall` takes that off."
         yield from prune(stack, aws.client("lambda", region), aws.client("codedeploy", region))
+    yield from _pictures(Publications(aws.client("dynamodb", region), stack.output(NAMES["CALLS_TABLE"])), flows)
     recipient = stack.outputs.get("AlarmRecipient", "")
     if recipient.startswith(RINGS_FOR_NOBODY):
         yield f"Alarms that affect callers go to: {recipient}"
+
+
+def _pictures(publications: Publications, flows: Path) -> Iterator[str]:
+    """Calls are answered without them: that they are not kept takes no deployment back."""
+    try:
+        if left_out := keep_pictures(publications, flows):
+            yield left_out
+    except (BotoCoreError, ClientError) as error:
+        yield f"The console on AWS has no pictures of these flows: {aws.sentence_about(error)}"
 
 
 def prune(stack: Any, functions: Any, codedeploy: Any) -> Iterator[str]:  # noqa: ANN401 -- boto's clients

@@ -9,6 +9,7 @@ import boto3
 import pytest
 
 from dialtone.adapters.calls_table import CallsTable
+from infra.checkout import SAMPLES
 from infra.cli.main import main
 from infra.local.cloud import STACK_NAME
 from infra.releases.deployment import settle
@@ -60,7 +61,7 @@ def test_the_alias_goes_back_and_forth_and_old_versions_go(
     assert main(["rollback-code", "--stack", STACK_NAME, "--undo", "--yes"]) == 0
     assert functions.get_alias(FunctionName=name, Name=ALIAS)["FunctionVersion"] == deployed
 
-    said = list(settle(STACK_NAME, protect=True))
+    said = list(settle(STACK_NAME, SAMPLES, protect=True))
 
     formation = boto3.client("cloudformation")
     assert f"Pruned version {other}." in said

@@ -13,6 +13,7 @@ import pytest
 from control import flows as flows_module
 from dialtone.adapters.calls_table import CallsTable
 from dialtone.adapters.flow_library import FlowLibrary
+from dialtone.adapters.publications import Publications
 from dialtone.domain.decisions import Decision
 from dialtone.domain.events import Event
 from dialtone.domain.publication import Live
@@ -88,6 +89,17 @@ def test_a_long_time_is_looked_at_as_far_as_a_request_may(stack: Stack, monkeypa
     led(stack, "welcome", ago=timedelta(minutes=2))
 
     assert (stack.ok("/flows")["calls_read"], stack.ok("/flows")["is_whole"]) == (1, False)
+
+
+def test_a_flow_shows_the_picture_of_the_version_that_is_asked_for(stack: Stack) -> None:  # noqa: F811
+    assert MENU
+    led(stack, "welcome")
+    assert stack.ok("/flows/main-menu")["picture"] is None
+
+    Publications(stack.house.dynamodb, stack.house.name).keep_picture("main-menu", MENU.version, "<svg/>")
+
+    assert stack.ok("/flows/main-menu")["picture"] == "<svg/>"
+    assert stack.ok("/flows/main-menu", version="earlier")["picture"] is None
 
 
 @pytest.mark.parametrize("name", ["nothing", "numbers", "..", "<b>"])

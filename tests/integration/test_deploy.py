@@ -99,7 +99,11 @@ def line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Deployment:
     # What is asked of AWS before and after has tests of its own.
     monkeypatch.setattr(deploy_run, "problem_before", lambda stack: deployment.problems.get(stack, ""))
     monkeypatch.setattr(deploy_run, "deployed", deployment.found)
-    monkeypatch.setattr(deploy_run, "settle", lambda stack, *, protect: [f"settled: {stack}, protected: {protect}"])
+    monkeypatch.setattr(
+        deploy_run,
+        "settle",
+        lambda stack, flows, *, protect: [f"settled: {stack} with {flows.name}, protected: {protect}"],
+    )
     return deployment
 
 
@@ -133,7 +137,7 @@ def test_another_environment_may_ask_first(
     deploy = line.asked()[-1]
     assert asks in deploy
     assert "my-line-prod" in deploy
-    assert "settled: my-line-prod, protected: True" in capsys.readouterr().out
+    assert "settled: my-line-prod with flows, protected: True" in capsys.readouterr().out
 
 
 def test_of_two_deployments_of_a_project_the_second_does_not_pack_over_the_first(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from dialtone.adapters import calls_table
+from dialtone.adapters import calls_table, publications
 from dialtone.adapters.calls_table import CallsTable
 from dialtone.adapters.campaigns_table import CampaignsTable
 from dialtone.adapters.dynamodb_items import attributes
@@ -146,6 +146,23 @@ def test_a_published_menu_takes_new_calls_within_seconds_and_without_a_deploymen
     assert (before, published.call()) == ("Deployed.", "Deployed.")
     published.later()
     assert published.call() == "First."
+
+
+def test_a_published_flow_has_a_picture_for_the_console_and_one_that_is_too_large_none(
+    published: Published, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = CallsTable(published.line.dynamodb, published.line.table)
+    flow = FlowLibrary.open(published.flows).flow("desk")
+    assert flow
+
+    published.publish("--dry-run")
+    assert store.flow_picture("desk", flow.version) is None
+    published.publish()
+
+    assert "First." in str(store.flow_picture("desk", flow.version))
+    write(published.flows, "Second.")
+    monkeypatch.setattr(publications, "MAX_BYTES", 1_000)
+    assert "no picture of desk: too large" in published.publish()[1]
 
 
 def test_a_process_that_has_just_started_takes_it_up_with_its_first_event(published: Published) -> None:

@@ -17,8 +17,10 @@ from botocore.exceptions import ClientError
 from moto.cloudformation.responses import CloudFormationResponse
 from moto.codedeploy.models import codedeploy_backends
 
+from dialtone.adapters.calls_table import CallsTable
+from dialtone.adapters.flow_library import FlowLibrary
 from dialtone.domain.errors import DialtoneError
-from infra.checkout import ROOT
+from infra.checkout import ROOT, SAMPLES
 from infra.cli.main import main
 from infra.connect.record import ConnectionRecord
 from infra.local import translate
@@ -107,6 +109,7 @@ class Account:
     def around_deploy(self, *arguments: str) -> tuple[int, str, str]:
         """Run what `make deploy` runs around `sam deploy`."""
         self.monkeypatch.setattr(sys, "argv", ["releases", arguments[0], STACK, *arguments[1:]])
+        self.monkeypatch.setattr(around_deploy, "MENUS", SAMPLES)
         self.capsys.readouterr()
         status = around_deploy.main()
         written = self.capsys.readouterr()
@@ -341,6 +344,22 @@ def test_a_stack_whose_alarms_reach_nobody_says_so_last(account: Account) -> Non
 
     assert status == 0
     assert out.splitlines()[-1].startswith("Alarms that affect callers go to: NOBODY. Deploy with AlarmEmail=")
+
+
+def test_what_is_deployed_has_its_pictures_and_is_deployed_without_them_where_the_table_refuses(
+    account: Account,
+) -> None:
+    account.deploy()
+    menu = FlowLibrary.open(SAMPLES).flow("main-menu")
+    assert menu
+
+    account.around_deploy("after")
+
+    picture = CallsTable(boto3.client("dynamodb"), "calls").flow_picture("main-menu", menu.version)
+    assert str(picture).startswith("<svg")
+    boto3.client("dynamodb").delete_table(TableName="calls")
+    status, out, _ = account.around_deploy("after")
+    assert (status, "The console on AWS has no pictures of these flows: " in out) == (0, True)
 
 
 def test_after_a_rollback_both_versions_are_kept(account: Account) -> None:

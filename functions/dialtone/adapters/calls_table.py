@@ -34,7 +34,7 @@ from zlib import crc32
 from botocore.exceptions import ClientError
 
 from dialtone.adapters.dynamodb_items import attributes, below, plain, queried
-from dialtone.adapters.publications import LIVE, LIVE_KEY, files_key, texts_in
+from dialtone.adapters.publications import LIVE, LIVE_KEY, files_key, picture_key, texts_in
 from dialtone.domain.call_variables import remembered
 from dialtone.domain.calls import Call
 from dialtone.domain.commands import Command
@@ -354,6 +354,11 @@ class CallsTable:
         """The files of a published version of the flows, by name; None if there is no such version."""
         found = self._read([files_key(version)], deadline)
         return texts_in(found[0]) if found else None
+
+    def flow_picture(self, flow: str, version: str) -> str | None:
+        """A version of a flow as an SVG, as whoever published or deployed it drew it; None if nobody did."""
+        found = self._read([picture_key(flow, version)])
+        return expanded(found[0]["picture"])["svg"] if found else None
 
     def live(self) -> Live:
         """Which published version of the flows takes new calls; strongly consistent."""

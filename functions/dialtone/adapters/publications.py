@@ -4,6 +4,9 @@ Their partition is `PUBLISHED#flows`, its items `LIVE`, `VERSION#<number>`, `FIL
 version is all files of a set of flows. `LIVE` says which takes new calls; it is read along with a call, by the one
 request that reads the call. A publication changes it on condition that nothing else has, in one transaction with
 the version and with an item that says who changed what. Nothing of these expires.
+
+In the partition `PICTURES#flows` is each flow's picture, `<flow>#<version>`, for the console that the stack serves: the
+functions do not draw, so whoever publishes or deploys a flow does.
 """
 
 from __future__ import annotations
@@ -30,11 +33,13 @@ if TYPE_CHECKING:
 PARTITION = "PUBLISHED#flows"
 LIVE, VERSION, FILES, CHANGE = "LIVE", "VERSION#", "FILES#", "CHANGE#"
 
+PICTURES = "PICTURES#flows"
+
 REREAD_SECONDS = 5.0
 """How old what is known of `LIVE` may be when a call begins."""
 
 MAX_BYTES = 380_000
-"""Of a version's files, compressed and as text: an item of the table holds 400 KB."""
+"""Of a version's files, or of a picture, compressed and as text: an item of the table holds 400 KB."""
 
 
 class PublishedMeanwhile(DialtoneError):  # noqa: N818 -- reads as the sentence it is
@@ -161,6 +166,16 @@ class Publications:
                 raise PublishedMeanwhile from None
             raise
 
+    def keep_picture(self, flow: str, version: str, svg: str) -> bool:
+        """Keep the picture of a flow in one of its versions; False for one that is too large for the table."""
+        kept = compact({"svg": svg})
+        if len(kept) > MAX_BYTES:
+            return False
+        self._client.put_item(
+            TableName=self._table, Item={**picture_key(flow, version), **attributes({"picture": kept})}
+        )
+        return True
+
     def _get(self, key: Item) -> Item | None:
         asked: Any = {self._table: {"Keys": [key], "ConsistentRead": True}}
         answer = self._client.batch_get_item(RequestItems=asked)
@@ -193,6 +208,11 @@ def texts_in(item: Item) -> Mapping[str, str]:
 def files_key(number: int) -> Item:
     """The key of the item with a version's files."""
     return _key(f"{FILES}{number:08}")
+
+
+def picture_key(flow: str, version: str) -> Item:
+    """The key of the item with a flow's picture."""
+    return {"call_session_id": {"S": PICTURES}, "item": {"S": f"{flow}#{version}"}}
 
 
 def _key(item: str) -> Item:
