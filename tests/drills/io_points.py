@@ -146,7 +146,7 @@ ELSEWHERE = frozenset(
     }
 )
 """Those that no call of the drill needs:
-none talks with a voice agent;
+few talk with a voice agent;
 nothing is deleted at Telnyx but of calls that were erased;
 no version of the flows is on trial;
 webhooks are parked, and run again by `dialtone replay`, where our own code fails, which ends a drill;

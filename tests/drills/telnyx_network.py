@@ -32,7 +32,7 @@ PUBLIC_URL = "http://127.0.0.1"
 _PAGE = b"<html>It works!</html>"
 _VARIES = re.compile(
     r"(?<=/calls/)[^/]+|(?<=/actions/)[^/]+|(?<=/recordings/)[^/]+|(?<=_transcriptions/)[^/]+"
-    r"|(?<=/queues/)[^/]+|(?<=/conferences/)[^/]+"
+    r"|(?<=/queues/)[^/]+|(?<=/conferences/)[^/]+|(?<=/conversations/)[^/]+"
 )
 _STATUSES = {Fault.THROTTLED: 429, Fault.CONFLICT: 409, Fault.SERVER_ERROR: 503}
 

@@ -37,7 +37,9 @@ class SigningProxy(LocalHttp):
                 address = f"{url.rstrip('/')}{handler.path}"
                 asked = AWSRequest(handler.command, address, headers=named, data=body)
                 signer.add_auth(asked)
-                answer = client.request(handler.command, address, headers=dict(asked.headers), content=body)
+                # http.server reads headers as Latin-1; httpx would send only ASCII.
+                headers = [(name.encode(), value.encode("latin-1")) for name, value in asked.headers.items()]
+                answer = client.request(handler.command, address, headers=headers, content=body)
                 handler.send_response(answer.status_code)
                 for name, value in answer.headers.items():
                     if name not in NOT_SENT_BACK:
