@@ -315,5 +315,5 @@ class FlowDetail(Answer):
     )
     texts: dict[str, str] | None = Field(description="The version's files; null where no call began with it.")
     picture: str | None = Field(
-        description="As SVG, as whoever published or deployed this version drew it; null if nobody did."
+        description="An SVG, stored when this version was published or deployed; null if none was."
     )

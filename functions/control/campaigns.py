@@ -104,7 +104,7 @@ class CampaignOrder(BaseModel):
     last_round_seconds: int = Field(0, ge=0, le=30 * 86_400)
     detection: Literal["greeting_end", "premium"] = Field(
         "greeting_end",
-        description=f"How machines are told from people. `{GREETING_END}` takes a fax for a machine, or for a person "
+        description=f"How machines are recognised. `{GREETING_END}` takes a fax for a machine, or for a person "
         f"where it is not sure; only `{PREMIUM}` has the outcome `fax`, and costs more.",
     )
     name: str = Field("", max_length=100, description="The same people may be called again under another name.")

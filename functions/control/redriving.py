@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 WORK_SECONDS = 15.0
 """Of a request, some thousand messages: an HTTP API waits for 30 s, and the last receive takes its time."""
 CLAIM_SECONDS = 35
-"""Longer than the function runs: whoever died holds the queue no longer."""
+"""Longer than the function runs: a process that died holds the queue no longer."""
 CLAIM_KEPT = timedelta(days=1)
 
 UNDER_WAY = frozenset({"RUNNING", "CANCELLING"})

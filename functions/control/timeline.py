@@ -238,7 +238,7 @@ def _event_row(entry: TimelineEntry, leg: Call | None, party: str, step_before: 
 
 
 def _by(entry: TimelineEntry) -> str:
-    """Who has asked for it; '' for what nobody asked for by the control API."""
+    """Who asked for it by the control API; '' for everything else."""
     return f", by {entry.payload.get('asked_by')}" if entry.event_type == ACTION else ""
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 BETWEEN_KEYS_SECONDS = 0.3
 #: How long a person waits to hear something, or for an answer, before hanging up.
 TIMEOUT_SECONDS = 120.0
-RINGING_PATIENCE_SECONDS = 60.0
+RINGING_TIMEOUT_SECONDS = 60.0
 #: The beep at the end of a machine's greeting.
 BEEP_SECONDS = 0.5
 
@@ -89,7 +89,7 @@ class Caller:
     steps: tuple[Step, ...]
     gives_up_after: float
 
-    def __init__(self, *steps: Step, gives_up_after: float = RINGING_PATIENCE_SECONDS) -> None:
+    def __init__(self, *steps: Step, gives_up_after: float = RINGING_TIMEOUT_SECONDS) -> None:
         object.__setattr__(self, "steps", steps)
         object.__setattr__(self, "gives_up_after", gives_up_after)
 

@@ -34,7 +34,7 @@ QUEUES_READ = 2
 API_REQUESTS, API_BURST = 2_000, 1_000
 """What template.yaml lets its API take a second, and at once."""
 
-LONGEST_PATIENCE_SECONDS = 10
+LONGEST_TIMEOUT_SECONDS = 10
 """Of an application: a caller hears silence for as long, and twice, before the failover is asked."""
 
 AUDIO_ENDS_SOON = timedelta(days=30)
@@ -100,7 +100,7 @@ def application(wanted: Wanted, found: Application, profiles: Sequence[Profile])
 
 def _timeout(seconds: Any) -> Result:  # noqa: ANN401 -- as Telnyx has it
     name, found = "webhook time-out", f"{seconds:g} s" if seconds else "2 s, Telnyx's own"
-    if seconds and seconds > LONGEST_PATIENCE_SECONDS:
+    if seconds and seconds > LONGEST_TIMEOUT_SECONDS:
         return warning(name, f"{found}: callers wait so long, twice, before the failover answers them", CONNECT)
     return ok(name, found)
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 TIMEOUT_SECONDS = 600.0
 """How long a person with a telephone in hand lets it ring: long enough to fix a flow meanwhile."""
-PIPED_PATIENCE_SECONDS = 60.0
+PIPED_TIMEOUT_SECONDS = 60.0
 """As long as the carrier's other callers; nobody sits there to fix anything."""
 
 TICK_SECONDS = 0.1
@@ -233,9 +233,9 @@ class Phone:
             self._remark("The call goes through as soon as that is fixed and saved.")
             return
         called, caller = self.flow_folder.called, self.flow_folder.caller
-        patience = TIMEOUT_SECONDS if self.keyboard.is_terminal else PIPED_PATIENCE_SECONDS
+        timeout_seconds = TIMEOUT_SECONDS if self.keyboard.is_terminal else PIPED_TIMEOUT_SECONDS
         try:
-            self.call = self.telephone.place(called, caller=caller, flow=self.flow, timeout_seconds=patience)
+            self.call = self.telephone.place(called, caller=caller, flow=self.flow, timeout_seconds=timeout_seconds)
         except DialtoneError as error:
             self.screen.say(f"  {error}", Tone.FAULT)
             return

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def keep_pictures(publications: Publications, flows: Path) -> str:
     """Draw the flows of a folder and keep them; gives what is not kept, in a sentence, '' for nothing.
 
-    A flow that cannot be read is left out: whoever publishes or deploys has been told of it. Raises boto3's errors.
+    A flow that cannot be read is left out: the linter has reported it before. Raises boto3's errors.
     """
     library = FlowLibrary.open(flows)
     too_large = [name for name in library.flow_names if not _keep(publications, library, flows, name)]

@@ -149,7 +149,7 @@ def _replaced(recorded: RecordedCall, instead: Mapping[str, str]) -> RecordedCal
 
 
 def _without_other_keys(recorded: RecordedCall, flow: LoadedFlow) -> RecordedCall:
-    """The call without keys that do nothing and that nobody asked for: several may be a number, one is a choice."""
+    """The call without keys that had no effect and answered no question: several may be a number, one is a choice."""
 
     def step_of(name: str) -> Step | None:
         return flow.flow_of(Call("", "", step=name)).steps.get(local_name(name))

@@ -19,7 +19,7 @@ from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutE
 
 from dialtone.domain.deadline import SHORTEST_REQUEST_SECONDS, DeadlinePassed, seconds_left
 from infra.flowkit.memory_table import MemoryTable
-from tests.drills.gate import AWS_PATIENCE_SECONDS, INVOCATION_SECONDS, Failed, Fault, TimedOut
+from tests.drills.gate import AWS_TIMEOUT_SECONDS, INVOCATION_SECONDS, Failed, Fault, TimedOut
 from tests.drills.processes import Killed
 from tests.sqs_records import sqs_record
 
@@ -79,7 +79,7 @@ class Gated:
         own = (
             INVOCATION_SECONDS
             if operation == "Invoke" and function in {"control", "reconcile", "watchdog"}
-            else AWS_PATIENCE_SECONDS[function]
+            else AWS_TIMEOUT_SECONDS[function]
         )
         return min(own, seconds_left())
 

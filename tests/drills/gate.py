@@ -40,7 +40,7 @@ class Fault(StrEnum):
 SLOW_SECONDS = 1.9
 LATENCY_SECONDS = {"telnyx": 0.06, "storage": 0.05}
 AWS_LATENCY_SECONDS = 0.006
-AWS_PATIENCE_SECONDS = {
+AWS_TIMEOUT_SECONDS = {
     "webhook": 0.8,
     "archive": 15.0,
     "reconcile": 3.0,

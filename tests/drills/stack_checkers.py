@@ -95,7 +95,7 @@ def _recordings(stack: WholeStack) -> list[Recording]:
 
 
 def _deliveries(stack: WholeStack) -> Iterator[Violation]:
-    """Whoever is to have a message has it, or its job is a dead letter; twice only where nobody could know."""
+    """Each message is delivered or its job is a dead letter; twice only where no process knew of the first."""
     came = stack.mail.came + stack.chat.came
     dead = [DeliveryJob.from_json(each.body) for each in stack.deliveries.dead]
     given_up = {each.id for each in dead} | {each.recording for each in dead if not each.target}

@@ -69,7 +69,7 @@ def messages(stack: WholeStack, seed: int) -> tuple[Play, ...]:
 
 
 def acted_on(stack: WholeStack, seed: int) -> tuple[Play, ...]:
-    """Programs say something to whoever is on the line, hang up on them, and ring people; some ask twice at once."""
+    """Programs say something to a caller, hang up on callers, and ring people; some ask twice at once."""
     chance = random.Random(seed)
     for number in range(3):
         text = f"Announcement number {number}."

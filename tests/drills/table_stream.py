@@ -98,7 +98,7 @@ class TableStream:
     clock: Clock
     readers: tuple[Reader, ...] = ()
     records: list[Record] = field(default_factory=list)
-    """Every change, whoever is invoked for it."""
+    """Every change, whichever functions it invokes."""
     _numbers: count[int] = field(default_factory=lambda: count(100_000_000_000_000_000_000))
 
     def note(self, before: Any, after: Any) -> None:  # noqa: ANN401 -- items

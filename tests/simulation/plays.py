@@ -64,6 +64,8 @@ _MAILBOXES: dict[str, Callee] = {
 }
 
 _AGREES = (Hear("To agree, press 1"), Press("1", after=2))
+_BRINGS_IN_LINUS = (Silence(4), Press("*7"), Hear("Linus", kind="voice"), Press("3", after=3))
+"""An agent who consults Linus and lets all three talk."""
 _PAYER = Caller(*_AGREES, Hear("key your card number"), Press(f"{scenes.CARD}#", after=3))
 
 PLAYS: dict[str, Play] = {
@@ -279,10 +281,7 @@ LANGUAGE_PLAYS: dict[str, Play] = {
         "+15550140",
         Caller(Hear("All three", kind="voice"), Silence(4), Say(2, "Thank you both."), Silence(90)),
         n191=Person(
-            Silence(4),
-            Press("*7"),
-            Hear("Linus", kind="voice"),
-            Press("3", after=3),
+            *_BRINGS_IN_LINUS,
             Silence(2),
             Say(2, "All three."),
             Silence(8),
@@ -295,10 +294,7 @@ LANGUAGE_PLAYS: dict[str, Play] = {
         "+15550140",
         Caller(Hear("Back again", kind="voice"), Silence(60)),
         n191=Person(
-            Silence(4),
-            Press("*7"),
-            Hear("Linus", kind="voice"),
-            Press("3", after=3),
+            *_BRINGS_IN_LINUS,
             Silence(12),
             Say(2, "Back again."),
             Silence(6),

@@ -53,7 +53,7 @@ NEEDS = {
     # Without s3:ListBucket a missing object is answered 403, and cannot be distinguished from a forbidden one.
     "s3:HeadObject": {"s3:GetObject", "s3:ListBucket"},
     "s3:GetObject": {"s3:GetObject", "s3:ListBucket"},
-    # SQS takes and sends the messages in the name of whoever lets them be moved.
+    # SQS receives and sends the messages with the permissions of the caller that starts the move.
     "sqs:StartMessageMoveTask": {
         "sqs:StartMessageMoveTask",
         "sqs:DeleteMessage",

@@ -19,7 +19,7 @@ export function sensible(call) {
 
 const field = (name, label, attributes) => h("label", {}, label, h("input", { name, id: `act-${name}`, autocomplete: "off", ...attributes }));
 
-// The section. Its `now` is told each new state of the call; `after` is called when something was done.
+// The section. Its `now` takes each new state of the call; `after` is called after an action.
 export function callActs(session, after) {
   const path = `/calls/${encodeURIComponent(session)}`;
   const flows = h("datalist", { id: "flow-names" });

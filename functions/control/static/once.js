@@ -34,7 +34,7 @@ export async function tried(send, wait = (millis) => new Promise((done) => setTi
   }
 }
 
-// What a person is told of an error.
+// An error as a sentence for people.
 export function sentence(error) {
   if (error.status !== undefined && error.status !== 502) return error.message;
   return "There is no answer, so it is not known whether this was done. Press again: it is not done twice.";

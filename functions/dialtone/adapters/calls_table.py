@@ -356,7 +356,7 @@ class CallsTable:
         return texts_in(found[0]) if found else None
 
     def flow_picture(self, flow: str, version: str) -> str | None:
-        """A version of a flow as an SVG, as whoever published or deployed it drew it; None if nobody did."""
+        """The picture of a version of a flow, an SVG stored when it was published or deployed; None if none was."""
         found = self._read([picture_key(flow, version)])
         return expanded(found[0]["picture"])["svg"] if found else None
 

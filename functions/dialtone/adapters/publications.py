@@ -6,7 +6,7 @@ request that reads the call. A publication changes it on condition that nothing 
 the version and with an item that says who changed what. Nothing of these expires.
 
 In the partition `PICTURES#flows` is each flow's picture, `<flow>#<version>`, for the console that the stack serves: the
-functions do not draw, so whoever publishes or deploys a flow does.
+functions do not draw, so `dialtone publish` and each deployment do.
 """
 
 from __future__ import annotations

@@ -22,8 +22,8 @@ class HangupCause(NamedTuple):
     unanswered: str = "unknown"
     """The outcome for a campaign, of a call that nobody answered."""
     path: str = "failed"
-    """The path of a step (no_answer, busy, failed) whose callee's leg ended with this cause before they talked. Whoever
-    picked up and hung up before the bridge, a mailbox for instance, did not answer, either."""
+    """The path of a step (no_answer, busy, failed) whose callee's leg ended with this cause before they talked. One
+    who hung up between the answer and the bridge, a mailbox for instance, did not answer, either."""
     callee: str = ""
     """What the callee is or does, as people read it; '' where a timeline says who hung up."""
 

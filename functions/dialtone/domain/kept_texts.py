@@ -1,4 +1,4 @@
-"""The ledger of texts that are of no recording: what live transcription heard, what a voice agent was told. Pure."""
+"""The ledger of texts without a recording: live transcripts, and conversations with voice agents. Pure."""
 
 from __future__ import annotations
 

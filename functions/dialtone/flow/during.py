@@ -89,7 +89,7 @@ class TalkState(StepState):
     """How often somebody was asked."""
     consultation: Consultation = Consultation.NONE
     room: int = 0
-    """By which of those all three came together in a conference, in which whoever stays is; 0: two are bridged."""
+    """Which of the consultations brought all three into a conference, which goes on; 0: two legs are bridged."""
 
     def connected_by(self, event: Event) -> Self:
         """The state once the event has reported the conversation."""

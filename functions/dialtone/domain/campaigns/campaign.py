@@ -23,7 +23,7 @@ STATUSES = (SCHEDULED, RUNNING, PAUSED, CANCELLED, DONE)
 MINUTES_A_DAY = 24 * 60
 
 GREETING_END, PREMIUM = "greeting_end", "premium"
-"""How Telnyx tells people from machines; both report when a machine's greeting is over, premium where there is a tone.
+"""How Telnyx recognises machines; both report when a machine's greeting is over, premium where there is a tone.
 Of a fax machine greeting_end says that it is a machine, or is not sure; only premium says `fax_detected`, and costs
 more."""
 

@@ -59,7 +59,7 @@ class Consulting(Supervised):
 
     Telnyx parts two legs only by bridging one of them with a third. So the agent is bridged with whom they ask, the
     caller's leg is parked and hears music, and either the caller and that person are bridged, or the caller and the
-    agent again. Three legs are no bridge: all three join a conference, and whoever stays, stays there.
+    agent again. A bridge has two legs only: all three join a conference, and those who stay remain in it.
     """
 
     offers: ClassVar[tuple[str, ...]] = (*Supervised.offers, PARK, CONSULT)
@@ -99,7 +99,7 @@ class Consulting(Supervised):
         return self.part(call) if action == "bridge" else super().refused(call, event)
 
     def _room_refused(self, call: Call, event: Event, state: TalkState) -> Move:
-        """Without a conference two are bridged again; of three, whoever could not come in is let go."""
+        """Without a conference two are bridged again; of three, the one who could not join is hung up on."""
         if event.text("action") == "conference_create" and state.consultation is Consultation.TOGETHER:
             return self._go_back(call, replace(state, room=0))
         outside = (command("hangup", event.text("of_leg")),) if state.room and event.text("of_leg") else ()
