@@ -15,6 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from campaigns.dials import Answer, answer_of, dial_of
 from campaigns.lease import WorkerLease
+from campaigns.lists import PartUnreadable
 from dialtone.adapters.calls_table import LostRace
 from dialtone.adapters.campaigns_table import EVER
 from dialtone.adapters.telemetry import Measure
@@ -456,7 +457,7 @@ class Engine:
         """What is left of the part that comes next; the campaign pauses if it is not there."""
         try:
             found = tuple(self.lists.part(running.campaign.id, progress.part))[progress.taken :]
-        except (KeyError, TypeError, ValueError):
+        except PartUnreadable:
             found = ()
         if not found:
             self._change(

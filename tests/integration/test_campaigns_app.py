@@ -12,7 +12,7 @@ import boto3
 import pytest
 
 from campaigns.dials import answer_of, dial_of
-from campaigns.lists import Lists
+from campaigns.lists import Lists, PartUnreadable
 from campaigns.settings import Settings
 from dialtone.adapters.campaigns_table import CampaignsTable
 from dialtone.adapters.settings import SettingMissing
@@ -84,6 +84,17 @@ def test_a_part_that_the_list_does_not_have_is_empty(line: Line) -> None:
     s3.create_bucket(Bucket="lists")
 
     assert Lists(s3, "lists").part("water-off", 7) == ()
+
+
+@pytest.mark.parametrize("written", [b"{", b"{}\n", b"[]\n", b"\xff\n", b"null\n"])
+def test_a_part_that_is_not_as_it_was_written_is_said_to_be_unreadable(line: Line, written: bytes) -> None:
+    del line
+    s3 = boto3.client("s3")
+    s3.create_bucket(Bucket="lists")
+    s3.put_object(Bucket="lists", Key=part_key("water-off", 0), Body=written)
+
+    with pytest.raises(PartUnreadable):
+        Lists(s3, "lists").part("water-off", 0)
 
 
 @pytest.mark.parametrize(

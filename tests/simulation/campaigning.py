@@ -141,6 +141,7 @@ class Simulation:
         self.alive: Counter[str] = Counter()
         self.most_alive = 0
         self.locked_out = self.parts_lost = False
+        self.part_fault: Exception | None = None
         self._outcomes = list(ANSWERS)
         self._weights = [(shares or {}).get(each, ANSWERS[each][0] if shares is None else 0) for each in self._outcomes]
         self._events: list[tuple[float, int, Callable[[], None]]] = []
@@ -240,6 +241,8 @@ class Simulation:
     def part(self, campaign_id: str, part: int) -> Sequence[Recipient]:
         """As `Lists.part`."""
         del campaign_id
+        if self.part_fault:
+            raise self.part_fault
         if self.parts_lost:
             return []
         first = part * PART_RECIPIENTS

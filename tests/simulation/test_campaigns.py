@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from campaigns.lists import PartUnreadable
 from dialtone.adapters.telnyx_api import Outcome
 from dialtone.domain.campaigns.attempt import SETTLED
 from dialtone.domain.campaigns.campaign import CANCELLED, DONE, PAUSED, RUNNING, Window
@@ -183,12 +184,25 @@ def test_an_account_that_telnyx_locks_out_pauses_its_campaigns() -> None:
     assert_accounted_for(simulation)
 
 
-def test_a_list_that_has_lost_a_part_pauses_the_campaign() -> None:
+@pytest.mark.parametrize("fault", [None, PartUnreadable("part 0 is not as it was written")])
+def test_a_list_that_has_lost_a_part_pauses_the_campaign(fault: PartUnreadable | None) -> None:
     simulation = Simulation(30)
-    simulation.parts_lost = True
+    simulation.parts_lost, simulation.part_fault = fault is None, fault
 
     simulation.run(hours=0.02)
 
     paused = simulation.store.campaign("water-off")
     assert paused is not None
     assert (paused.status, "part 0 of its list" in paused.reason) == (PAUSED, True)
+
+
+def test_a_fault_of_ours_is_not_taken_for_a_list_that_has_lost_a_part() -> None:
+    simulation = Simulation(30)
+    simulation.part_fault = KeyError("documentation")
+
+    with pytest.raises(KeyError):
+        simulation.run(hours=0.02)
+
+    kept = simulation.store.campaign("water-off")
+    assert kept is not None
+    assert kept.status == RUNNING
