@@ -50,14 +50,17 @@ class Emulator:
     """One emulator; a context manager, so that it cannot be left running.
 
     `webhook_workers` API calls run at once, the others wait. With `enforce_iam` every call of a function is checked
-    against its role, as AWS does.
+    against its role, as AWS does. With `keep_garbage` nobody waits while it looks for some: for minutes, not for days.
     Raises PortInUseError, EmulatorError.
     """
 
-    def __init__(self, *, port: int = 0, webhook_workers: int = 4, enforce_iam: bool = True) -> None:
+    def __init__(
+        self, *, port: int = 0, webhook_workers: int = 4, enforce_iam: bool = True, keep_garbage: bool = False
+    ) -> None:
         self._wanted_port = port
         self._webhook_workers = webhook_workers
         self._enforce_iam = enforce_iam
+        self._keep_garbage = keep_garbage
         self._process: _Process | None = None
         self._ending: str | None = None
         self.port = port
@@ -119,6 +122,7 @@ class Emulator:
 
     def _start(self, listening: socket.socket) -> _Process:
         gateway = [sys.executable, "-m", "infra.local.gateway", str(listening.fileno()), str(self._webhook_workers)]
+        gateway += ["keep-garbage"] if self._keep_garbage else []
         process = subprocess.Popen(  # noqa: S603 - this interpreter, our own two programs
             [sys.executable, "-I", "-S", keeper.__file__, *gateway],
             cwd=ROOT,

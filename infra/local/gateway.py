@@ -1,12 +1,13 @@
 """The emulator's own process: ministack behind a short queue for API calls.
 
-Run as `python -m infra.local.gateway FD WORKERS`, with a listening socket as file descriptor FD. Every API call that
-runs while another one does costs the emulator one more Lambda worker: a process of some 100 MB that takes a second of
-CPU to start. AWS has room for a rush of a hundred; this machine does not. So at most WORKERS calls are let in at once,
-and the others wait their turn, as they would for a slower network.
+Run as `python -m infra.local.gateway FD WORKERS [keep-garbage]`, with a listening socket as file descriptor FD. Every
+API call that runs while another one does costs the emulator one more Lambda worker: a process of some 100 MB that takes
+a second of CPU to start. AWS has room for a rush of a hundred; this machine does not. So at most WORKERS calls are let
+in at once, and the others wait their turn, as they would for a slower network.
 """
 
 import asyncio
+import gc
 import os
 import signal
 import sys
@@ -25,6 +26,8 @@ from infra.local.emulator import API_PATH
 KEEP_ALIVE_SECONDS = 75
 
 STANDARD_INPUT = 0
+
+KEEP_GARBAGE = "keep-garbage"
 
 
 class Gateway:
@@ -63,5 +66,8 @@ def end_with_the_keeper() -> None:
 
 
 if __name__ == "__main__":
+    gc.freeze()  # looking through the emulator's own modules for garbage would stop every caller for a while
+    if KEEP_GARBAGE in sys.argv:
+        gc.disable()
     Thread(target=end_with_the_keeper, daemon=True).start()
     asyncio.run(main(int(sys.argv[1]), int(sys.argv[2])))

@@ -14,6 +14,7 @@ import resource
 import sys
 import time
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from botocore.httpsession import URLLib3Session
@@ -32,6 +33,9 @@ SPARE_SECONDS = 1.0
 
 EVENT_OF_ANY_CALL = b"0fd4-4d53-b2f6-0b5d1c1bd0e8"
 """What the ids of `deliveries.body` end with, after the event's number."""
+
+DELIVERIES = 20
+"""Of a webhook that is not counted, at most."""
 
 BEGINNING_BYTES = 20
 """Of the time at which all begin, as it is written to each process after the last of them was forked."""
@@ -97,7 +101,7 @@ def main(plan: Plan) -> None:
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)
     for request in webhooks(WARM, 4, signer):
-        if handler(request, Context())["statusCode"] != 200:
+        if handler(request, Context())["statusCode"] != HTTPStatus.OK:
             raise AssertionError("the handler does not work: nothing would be measured")
     sessions = [each for each in gc.get_objects() if isinstance(each, URLLib3Session)]
     gc.collect()
@@ -153,13 +157,26 @@ def _played(
         due = begin + place * interval
         time.sleep(max(0.0, due - time.monotonic()))
         began = time.process_time()
-        answer = handler(request, Context())["statusCode"]
+        answer = _delivered(handler, request, DELIVERIES if place < settled else 1)
         if place >= settled:
-            failed += answer != 200
+            failed += answer != HTTPStatus.OK
             millis.append((time.monotonic() - due) * 1_000)
             cpu += time.process_time() - began
     largest = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1_024)
     return {"millis": millis, "failed": failed, "cpu_seconds": cpu, "megabytes": largest / 1e6}
+
+
+def _delivered(handler: Callable[[dict[str, Any], Any], dict[str, Any]], request: dict[str, Any], most: int) -> int:
+    """The status of the last answer: while all settle, delivered again after an error, as Telnyx does.
+
+    A call whose first webhook was lost would never be where its later ones say that it is.
+    """
+    status = 0
+    for _ in range(most):
+        status = handler(request, Context())["statusCode"]
+        if status == HTTPStatus.OK:
+            break
+    return status
 
 
 if __name__ == "__main__":
