@@ -99,7 +99,7 @@ class Answer(NamedTuple):
     """When the event occurred, and when it came, in unix seconds; None where it came otherwise, or was not one."""
 
     def having(self, fields: Mapping[str, Any], counts: Mapping[str, int]) -> Answer:
-        """The same answer, with more in its log line and more metrics."""
+        """The same answer, with more fields in its log line and more metrics."""
         return self._replace(fields={**self.fields, **fields}, counts={**self.counts, **counts})
 
 
@@ -118,7 +118,7 @@ class Endpoint:
     """Which of those that are not signed are reported."""
 
     def handle(self, invocation: object) -> dict[str, Any]:
-        """What Lambda was invoked with, API Gateway's request or an event of our own, in; the response out."""
+        """Take what Lambda was invoked with, an API Gateway request or an event of our own; return the response."""
         if isinstance(invocation, Mapping) and OWN_EVENT in invocation:
             return self.handle_internal_event(invocation[OWN_EVENT])
         if isinstance(invocation, Mapping) and TELNYX_EVENT in invocation:
@@ -126,18 +126,18 @@ class Endpoint:
         return self.respond(invocation)
 
     def respond(self, request: object) -> dict[str, Any]:
-        """An API Gateway request (payload 2.0) in, its response out.
+        """Take an API Gateway request (payload 2.0); return its response.
 
         Never raises: every fault has its answer, and a request of any other shape is an unsigned webhook.
         """
         return self._respond(partial(self._answer_to_request, request if isinstance(request, Mapping) else {}))
 
     def handle_internal_event(self, payload: Any) -> dict[str, Any]:  # noqa: ANN401 -- any JSON that may invoke us
-        """An event that another function of ours delivers in; the same response out. Never raises either."""
+        """Handle an event that another function of ours delivers. Never raises either."""
         return self._respond(partial(self._answer, lambda: event_from_json(payload)))
 
     def handle_event_read_back(self, document: object) -> dict[str, Any]:
-        """An event of Telnyx's that did not come by webhook, or is run again; as if its webhook had come."""
+        """Handle an event of Telnyx's that was read back or is replayed, as if its webhook had come."""
         return self._respond(partial(self._answer, lambda: self._parsed(json.dumps(document).encode())))
 
     def _respond(self, answer_by: Callable[[float], Answer]) -> dict[str, Any]:
@@ -173,7 +173,7 @@ class Endpoint:
         return answer if arrived_at is None else answer._replace(arrived=(event.occurred_at, arrived_at))
 
     def _parked(self, answer: Answer, fault: Exception, body: bytes, headers: Mapping[str, str]) -> Answer:
-        """The answer, once the event is kept to be run again, or with why it could not be."""
+        """Park the event to be replayed later. Returns the answer with where it is parked, or why it could not be."""
         if self.parked is None:
             return answer
         try:
@@ -231,7 +231,7 @@ def _age_millis(occurred_at: str, arrived_at: float) -> float:
 
 @contextmanager
 def _reporting() -> Iterator[None]:
-    """What was done about an event stands, and so does its answer, whether it can be reported or not."""
+    """Keep a failure to log or count from changing the answer: what was done about the event is committed already."""
     try:
         yield
     except Exception:  # noqa: BLE001 -- whatever it is, another answer would have Telnyx deliver again, or never again
@@ -318,7 +318,7 @@ def _handled(event: Event, handled: EventResult) -> Answer:
 
 
 def _for_control(sent: Sequence[Sent]) -> str:
-    """Why Telnyx did not take commands, and how long it asks us to wait; of a dial, the new leg. As JSON."""
+    """As JSON: why Telnyx did not take commands, and how long it asks us to wait; for a dial, the new leg too."""
     untaken = [each.outcome for each in sent if each.untaken]
     waits = [{"reason": each.reason, "retry_after_seconds": each.retry_after_seconds} for each in untaken]
     dialled = (each.outcome.data for each in sent if each.command.action == "dial")

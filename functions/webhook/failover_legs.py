@@ -1,4 +1,4 @@
-"""Legs that the failover function has begun to lead: their events may come here once this function is back."""
+"""Legs that the failover function controls: their later events may come here once this function works again."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ _MOVES_A_FLOW = ("call.speak.", "call.playback.", "call.gather.", "call.dtmf.", 
 
 
 def led_by_failover(call: Call, event: Event) -> Decision | None:
-    """What is decided about an event of a leg that the failover leads; None where it is as any other.
+    """The decision on an event of a leg that the failover controls; None if the event is handled like any other.
 
-    The call ends as the failover would have ended it, and nothing more is said to the caller.
+    The call ends as the failover would have ended it, and the caller hears nothing more.
     """
     state = FailoverState.decode(event.text("client_state"))
     if not state:
@@ -38,7 +38,7 @@ def led_by_failover(call: Call, event: Event) -> Decision | None:
 
 
 def id_of(asked: Command, event_id: str, place: int) -> str:
-    """The id of a command of ours; of one in the failover's name the id that the failover sends it under, too."""
+    """The id of a command; of one sent on the failover's behalf, the id that the failover itself would use."""
     if FailoverState.decode(asked.parameters.get("client_state")):
         return Order(asked.action, asked.call_control_id, {}).command_id
     return command_id(event_id, place)

@@ -1,4 +1,4 @@
-"""What is measured of calls and commands: few metrics, with dimensions of few values, since each combination costs."""
+"""The metrics of calls and commands. Few of them, with dimensions of few values, since each combination costs."""
 
 from __future__ import annotations
 
@@ -49,17 +49,17 @@ _PROGRESS = {
 
 
 def of_progress(progress: Iterable[Progress]) -> Iterator[Measure]:
-    """What happened to a call."""
+    """Metrics of what happened to a call."""
     for each in progress:
         name, dimension = _PROGRESS[each.what]
         unit: Unit = "None" if each.what == COST else "Count"
         yield Measure(name, each.value, unit, {dimension: each.kind} if dimension else {})
         if each.what == PAID and each.kind not in NOT_TRIED:
-            yield Measure("PaymentsFailed", each.kind != SUCCESS)  # 0 for one that succeeds: its average is the share
+            yield Measure("PaymentsFailed", each.kind != SUCCESS)  # 0 for a success: the average is the share
 
 
 def of_commands(sent: Sequence[Sent]) -> Iterator[Measure]:
-    """What came of commands, and how long Telnyx took."""
+    """Metrics of the outcomes of commands, and of how long Telnyx took."""
     outcomes = [each.outcome for each in sent]
     expected = {id(each.outcome) for each in sent if each.expected}
     for kind, count in Counter("accepted" if id(each) in expected else each.kind for each in outcomes).items():
@@ -80,5 +80,5 @@ def of_commands(sent: Sequence[Sent]) -> Iterator[Measure]:
 
 
 def _error_code(outcome: Outcome) -> str:
-    """What Telnyx's error is counted by: why no answer counted, else Telnyx's own code, one of those listed."""
+    """The metric's value for an error: why no answer counted, else Telnyx's own code if it is listed here."""
     return outcome.reason or (outcome.code if outcome.code in TELNYX_CODES else OTHER_CODE)

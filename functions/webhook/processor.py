@@ -82,7 +82,7 @@ class Lookups(Protocol):
     """What the processor needs to ask other systems."""
 
     def ask(self, lookup: Lookup, deadline: float) -> None:
-        """Let it be asked; its answer comes as an event. Raises botocore's errors, DeadlinePassed."""
+        """Start a lookup; its answer comes as an event. Raises botocore's errors, DeadlinePassed."""
         ...
 
 
@@ -90,7 +90,7 @@ class Queues(Protocol):
     """What the processor needs to know about queues."""
 
     def ask(self, question: QueueQuestion, deadline: float) -> QueueAnswer:
-        """The answer; an empty one where there is none in time."""
+        """The answer; an empty one if there is none in time."""
         ...
 
 
@@ -98,7 +98,7 @@ class Watchdog(Protocol):
     """What the processor needs of the watchdog."""
 
     def look_later(self, look: Look, seconds: int, deadline: float) -> None:
-        """Have a call looked after in so many seconds. Raises botocore's errors, DeadlinePassed."""
+        """Queue a look at a call in so many seconds. Raises botocore's errors, DeadlinePassed."""
         ...
 
 
@@ -120,7 +120,7 @@ class EventResult(NamedTuple):
     """The ids of the events whose commands Telnyx has obeyed."""
 
     def then(self, after: EventResult) -> EventResult:
-        """The result with that of what followed from the event."""
+        """This result combined with that of an event that followed from it."""
         return self._replace(
             call=after.call,
             reason="; ".join(filter(None, (self.reason, after.reason))),
@@ -134,7 +134,7 @@ class EventResult(NamedTuple):
 
 @dataclass(slots=True)
 class EventProcessor:
-    """Takes events to the calls that they are for, and commands to Telnyx."""
+    """Applies events to their calls, and sends the commands to Telnyx."""
 
     store: CallsTable
     library: Library
@@ -148,9 +148,10 @@ class EventProcessor:
     """When we last kept a version of a flow."""
 
     def handle(self, event: Event, deadline: float) -> EventResult:
-        """Decide once, send until it is sent. `deadline` is a reading of the monotonic clock; nothing waits beyond it.
+        """Decide once; send until Telnyx has taken it all. Nothing waits beyond `deadline`, a monotonic clock reading.
 
-        Raises StoreUnavailable, DeadlinePassed and botocore's errors: nothing was lost, the event must come again.
+        Raises StoreUnavailable, DeadlinePassed and botocore's errors: nothing is lost, Telnyx must deliver the event
+        again.
         """
         if event.type in {SENT, FINALIZED}:
             event = self._of_its_call(event, deadline)
@@ -159,7 +160,7 @@ class EventProcessor:
             loaded = self.store.load(event, deadline)
             call = loaded.call or Call(event.call_session_id, event.owner_leg_id)
             if loaded.decided:
-                return self._again(event, call, loaded.decided, deadline)
+                return self._redelivered(event, call, loaded.decided, deadline)
             call, decision, flow = self._decide(call, event, deadline)
             if event.is_replayed:
                 decision = starting_nothing(decision, call)
@@ -193,7 +194,7 @@ class EventProcessor:
         raise StoreUnavailable(f"another event was faster {MAX_RACES} times")
 
     def _of_its_call(self, event: Event, deadline: float) -> Event:
-        """An event about a text, as one of the call that had it sent; as it is if none did."""
+        """An event about a text, assigned to the call that sent the text; unchanged if no call did."""
         message_id = event.text("message_id")
         place = self.store.place_of_text(message_id, deadline) if message_id else None
         if place:
@@ -204,7 +205,7 @@ class EventProcessor:
         return event
 
     def _decide(self, call: Call, event: Event, deadline: float) -> tuple[Call, Decision, LoadedFlow | None]:
-        """The call with what is remembered of its caller, what is decided on the event, and the flow that leads it."""
+        """The call with its caller's memory, the decision on the event, and the flow that controls the call."""
         if event.type not in handlers():
             return call, route(call, event, None), None
         known = self.library.with_called_number(call, event, deadline)
@@ -216,7 +217,7 @@ class EventProcessor:
         return call, route(known, event, flow), flow
 
     def _memory(self, call: Call, event: Event, flow: LoadedFlow | None, deadline: float) -> Mapping[str, str]:
-        """What is remembered of the caller, as a flow begins that remembers callers: one more read, only then."""
+        """What is remembered of the caller. It costs one more read, only when a flow with `memory` begins."""
         begins = event.type == "call.answered" and not call.turn
         if flow is None or not (flow.main.memory_days and begins):
             return {}
@@ -240,8 +241,8 @@ class EventProcessor:
         if snapshot:
             self._kept[snapshot.name, snapshot.version] = now
 
-    def _again(self, event: Event, call: Call, decided: StoredDecision, deadline: float) -> EventResult:
-        """An event that was decided on before: what of it Telnyx may not have obeyed is sent again."""
+    def _redelivered(self, event: Event, call: Call, decided: StoredDecision, deadline: float) -> EventResult:
+        """Handle an event that was decided before: send again what Telnyx may not have obeyed."""
         if event.is_replayed:
             decided, waiting = decided._replace(lookup=None, question=None), None
         else:
@@ -257,9 +258,10 @@ class EventProcessor:
         return result.then(self._confirm(followed, result.call, deadline)) if followed else result
 
     def _confirm(self, waiting: Unconfirmed, call: Call, deadline: float) -> EventResult:
-        """Send again what Telnyx may not have obeyed of an earlier decision, so that it is obeyed before the next.
+        """Send again what Telnyx may not have obeyed of an earlier decision, so that it is obeyed before the next one.
 
-        Not what it may obey twice by now: the call goes on without it, and a recording that it promised is an incident.
+        Commands that Telnyx might now obey twice are left out: the call goes on without them, and a recording that one
+        of them promised is counted as an incident.
         """
         event = decided_on(waiting, call)
         decided = self.store.decided(event, deadline)
@@ -275,9 +277,9 @@ class EventProcessor:
     def _recordings_lost(
         self, event: Event, decided: StoredDecision, late: frozenset[int], call: Call, deadline: float
     ) -> int:
-        """How many recordings Telnyx has not begun, by its own account; all that are in doubt if it gives none.
+        """How many recordings Telnyx says it has not begun; all that are in doubt if it says nothing.
 
-        While two people talk, no event need have shown for minutes that one has begun.
+        While two people talk, minutes may pass without an event that shows that a recording has begun.
         """
         promised = frozenset(place for place in late if promises(decided.commands[place]))
         left = self._not_taken(event, decided, promised, promised, call, deadline)
@@ -292,7 +294,7 @@ class EventProcessor:
         call: Call,
         deadline: float,
     ) -> frozenset[int] | None:
-        """The places without those doubtful ones that Telnyx has taken; None if it does not say."""
+        """These places, without the doubtful ones that Telnyx has taken; None if Telnyx does not say."""
         if not doubtful:
             return places
         try:
@@ -312,7 +314,7 @@ class EventProcessor:
         first: bool = True,
         hands_over: bool = True,
     ) -> EventResult:
-        """Send the commands at these places, hand over what others do, and follow what Telnyx refused."""
+        """Send the commands at these places, hand jobs to other functions, and handle what Telnyx refused."""
         decided = with_addresses(decided, call)
         sent, unsent = self._send(event, decided, places, deadline)
         unwatched = ""
@@ -347,7 +349,7 @@ class EventProcessor:
         return result
 
     def _answered(self, question: QueueQuestion, deadline: float) -> EventResult:
-        """What follows from the answer. Who is called back is one call's only: the others ask again."""
+        """Handle the answer. Only one call may call a person back: the others ask again."""
         for _ in range(MAX_RACES):
             answer = self.queues.ask(question, deadline)
             try:
@@ -359,7 +361,7 @@ class EventProcessor:
     def _send(
         self, event: Event, decided: StoredDecision, places: frozenset[int], deadline: float
     ) -> tuple[dict[int, Sent], int]:
-        """Send, and where Telnyx did not take all, note what it has obeyed: the next delivery goes on from there."""
+        """Send commands. If Telnyx does not take all, store which it obeyed: the next delivery goes on from there."""
         send_by = deadline - NOTING_SECONDS if len(places) > 1 else deadline
         sent, unsent = send_all(self.telnyx, event.id, decided.commands, send_by, places)
         settled = frozenset(place for place, each in sent.items() if each.settled)
@@ -368,7 +370,7 @@ class EventProcessor:
         return sent, unsent
 
     def _begin_to_watch(self, event: Event, call: Call, deadline: float) -> str:
-        """Queue the first look at a call, if its looks begin with this event. Gives why that failed, '' if it did not.
+        """Queue the first look at a call, if its looks begin with this event. Returns why that failed, else ''.
 
         The call goes on in any case: it needs the watchdog only if an event is lost.
         """

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 
 class QueueApi(Protocol):
-    """What is needed of Telnyx."""
+    """The Telnyx requests that these answers need."""
 
     def queue_position(self, queue: str, call_control_id: str, *, deadline: float | None = None) -> int:
-        """The place of a call in a queue; 0 if it is not in it. Raises TelnyxRefused and TelnyxUnavailable."""
+        """The position of a call in a queue; 0 if it is not in it. Raises TelnyxRefused and TelnyxUnavailable."""
         ...
 
     def find_queue(self, queue: str, *, deadline: float | None = None) -> QueueInfo | None:
@@ -28,19 +28,19 @@ class QueueApi(Protocol):
         ...
 
     def first_in_queue(self, queue: str, *, deadline: float | None = None) -> int:
-        """Since when the first call waits, in unix milliseconds; 0 if none does. Raises as `find_queue`."""
+        """When the longest waiting call began to wait, in unix milliseconds; 0 if none. Raises as `find_queue`."""
         ...
 
     def conference_status(self, conference: str, *, deadline: float | None = None) -> str:
-        """How far a conference is, in Telnyx's word; '' if there is none. Raises as `find_queue`."""
+        """The conference's status in Telnyx's word; '' if there is none. Raises as `find_queue`."""
         ...
 
 
 class Store(Protocol):
-    """What is needed of the calls table."""
+    """The reads of the calls table that these answers need."""
 
     def callbacks(self, queue: str, deadline: float) -> tuple[Callback, ...]:
-        """The places that are kept in a queue, the first first."""
+        """The callbacks that a queue keeps, oldest first."""
         ...
 
     def leg(self, call_session_id: str, call_leg_id: str, deadline: float) -> Call | None:
@@ -50,7 +50,7 @@ class Store(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class QueueAnswers:
-    """Answers questions about queues. A call goes on without an answer: nothing that Telnyx does here is an error."""
+    """Answers questions about queues. A call goes on without an answer: no failure of Telnyx's here is an error."""
 
     telnyx: QueueApi
     store: Store
@@ -74,7 +74,7 @@ class QueueAnswers:
         return QueueAnswer(queue, position, found.average_wait_time_secs if found else None)
 
     def _waiting(self, question: QueueQuestion, deadline: float) -> QueueAnswer:
-        """Who has waited longest, on the line or not, in the first of the queues in which anybody waits."""
+        """Who has waited longest, on the line or for a callback, in the first queue in which anybody waits."""
         for queue in question.queues:
             first = self.telnyx.first_in_queue(queue, deadline=deadline)
             for kept in self._kept(queue, question, deadline):
@@ -86,7 +86,7 @@ class QueueAnswers:
         return QueueAnswer()
 
     def _kept(self, queue: str, question: QueueQuestion, deadline: float) -> list[Callback]:
-        """Without those that are too old to be called back, or that were erased: their legs are gone."""
+        """The queue's callbacks, without those that are too old, and without erased calls, whose legs are gone."""
         now = datetime.fromisoformat(question.asked_at).timestamp()
         oldest = (now - CALLBACK_SECONDS) * MILLIS_PER_SECOND
         return [each for each in self.store.callbacks(queue, deadline) if each.since_millis > oldest]

@@ -1,4 +1,4 @@
-"""A command that Telnyx refused, as an event of our own: decided and committed like any other."""
+"""Turns a command that Telnyx refused into an event of our own, which is decided and committed like any other."""
 
 from __future__ import annotations
 
@@ -59,12 +59,12 @@ class Sent(NamedTuple):
 
     @property
     def untaken(self) -> bool:
-        """Whether it must be sent again: Telnyx did not take it, or refused to hang up."""
+        """Whether the command must be sent again: Telnyx did not take it, or refused to hang up."""
         return self.outcome.kind == "unavailable" or self.hangup_refused
 
     @property
     def hangup_refused(self) -> bool:
-        """Whether the refusal leaves a line open with no one speaking on it."""
+        """Whether the refusal leaves a silent line open."""
         return self.command.action == HANGUP and self.outcome.kind == "refused"
 
     @property
@@ -74,7 +74,7 @@ class Sent(NamedTuple):
 
     @property
     def expected(self) -> bool:
-        """Whether it was refused as flows foresee: what is joined is full, or a conference not there yet, or by now."""
+        """Whether flows foresee the refusal: a queue or conference is full, not there yet, or already over."""
         action, outcome = self.command.action, self.outcome
         return outcome.kind == "refused" and (
             (action == "conference_join" and outcome.status == HTTPStatus.NOT_FOUND)
@@ -84,7 +84,7 @@ class Sent(NamedTuple):
 
 
 def promises(command: Command) -> bool:
-    """Whether a recording is expected of a command."""
+    """Whether the command starts a recording."""
     return command.action == "record_start" or (command.action == "answer" and "record" in command.parameters)
 
 
@@ -97,9 +97,10 @@ def refusals_of(  # noqa: PLR0913 -- what was decided, what came of it
     *,
     first: bool,
 ) -> Iterator[Event]:
-    """The refusals that the call must hear of, after the commands at these places were to be sent.
+    """The refusals to report to the call, after the commands at these places were sent.
 
-    With the first of them goes what was not sent after it: recordings promised by that will not come either.
+    The first refusal also names the recordings promised by commands after it: those were not sent, so they will not
+    come.
     """
     given_up = tuple(
         decided.commands[place] for place in sorted(places - sent.keys()) if promises(decided.commands[place])
@@ -148,7 +149,7 @@ def refused(  # noqa: PLR0913 -- what was decided, what came of it
 def acceptances_of(
     event: Event, decided: StoredDecision, call: Call, places: frozenset[int], sent: Mapping[int, Sent]
 ) -> Iterator[Event]:
-    """The texts that Telnyx took, as events of our own: a step waits for what became of its text."""
+    """An event of our own for each text that Telnyx took, since the text's step waits for it."""
     for place in sorted(places & sent.keys()):
         each = sent[place]
         if each.command.action != SEND_MESSAGE or each.outcome.kind != "accepted":
@@ -164,9 +165,9 @@ def acceptances_of(
 
 
 def _recordings_of(commands: Sequence[Command]) -> dict[str, list[str] | list[int]]:
-    """The recordings that these commands promised, by their files' names; by step sequence where they have none.
+    """The recordings that these commands promised, by file name; by step sequence number if they have no name.
 
-    Only commands that an earlier version decided on have none.
+    Only commands decided by an earlier version of the program have no name.
     """
     promised = [each.parameters for each in commands if promises(each)]
     names = [str(each.get("record_custom_file_name") or each.get("custom_file_name") or "") for each in promised]
@@ -176,7 +177,7 @@ def _recordings_of(commands: Sequence[Command]) -> dict[str, list[str] | list[in
 
 
 def _about(command: Command) -> str:
-    """What the command named that Telnyx may not know; an address without its signature, a number without its end."""
+    """The named thing that Telnyx may not know: an address without its signature, a number without its last digits."""
     for name in ("media_name", "audio_url", "to", "voice"):
         if value := str(command.parameters.get(name, "")):
             return f" ({name}: {masked(value) if name == 'to' else value.partition('?')[0]})"
@@ -186,9 +187,9 @@ def _about(command: Command) -> str:
 def _needs_error_path(sent: Sent, call: Call, *, first: bool, given_up: bool) -> bool:
     """Whether the flow must take an error path because a command was not obeyed.
 
-    That the call has ended says nothing of a command sent before: it may have been obeyed, and its recording may come.
-    A bridge was obeyed if Telnyx has reported it; if not, the other side is gone, and the caller still waits.
-    Recordings are `given_up` if their commands were not sent after this one.
+    "The call has ended" says nothing about a command that was sent before: Telnyx may have obeyed that one, and its
+    recording may come. A bridge was obeyed if Telnyx has reported it; if not, the other side is gone, and the caller
+    still waits. Recordings are `given_up` if their commands were not sent after this one.
     """
     action, kind = sent.command.action, sent.outcome.kind
     if kind != "ended":

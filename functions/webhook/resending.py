@@ -1,8 +1,8 @@
-"""Which commands go out, and which go out again, so that Telnyx obeys those of a leg in their order, each once. Pure.
+"""Which commands are sent, and which are sent again, so that Telnyx obeys a leg's commands once and in order. Pure.
 
-Two events of a call may be handled at the same moment, and a command may be late, lost, or obeyed though its answer was
-lost. So no decision has commands before those of the decision before it are confirmed: by the event itself, whose
-`client_state` shows which command Telnyx obeyed last, else by sending them again under the same ids.
+Two events of a call may be handled at the same moment. A command may be late, lost, or obeyed although its answer was
+lost. So before a decision with commands is committed, the commands of the decision before it must be confirmed: by the
+event itself, whose `client_state` shows which command Telnyx obeyed last, or by sending them again under the same ids.
 """
 
 from __future__ import annotations
@@ -60,10 +60,10 @@ _STATES = ("client_state", "target_leg_client_state")
 
 
 def with_numbers(decision: Decision, event: Event, waiting: Unconfirmed | None, number: int) -> Decision:
-    """The decision with its number in all that events will show of it, and its commands as those to be confirmed.
+    """The decision with its number in the `client_state` of its commands, and these commands noted as unconfirmed.
 
-    `waiting` are those of the decision before: the refusal of one of them ends that, since what follows a refused
-    command is not sent.
+    `waiting` are the unconfirmed commands of the decision before. The refusal of one of them settles the others, since
+    nothing is sent after a refused command.
     """
     commands = tuple(_numbered(each, number, place) for place, each in enumerate(decision.commands))
     left = replace(waiting, groups=()) if waiting and event.type in ANSWERS else waiting
@@ -98,7 +98,7 @@ def _numbered(command: Command, number: int, place: int) -> Command:
 
 
 def starting_nothing(decision: Decision, before: Call) -> Decision:
-    """The decision without what would ring, say, record, look anything up or lead on, of a call that is long over."""
+    """The decision without ringing, speaking, recording, looking up or moving on: the call is long over."""
     known = {each.number for each in before.recordings}
     return decision._replace(
         call=replace(
@@ -121,9 +121,9 @@ def all_places(decided: StoredDecision) -> frozenset[int]:
 
 
 def must_wait(waiting: Unconfirmed | None, call: Call, event: Event, decision: Decision) -> bool:
-    """Whether a decision must not be committed before what is `waiting` is confirmed.
+    """Whether the commands in `waiting` must be confirmed before a decision may be committed.
 
-    A call that has ended waits for nothing, and the refusal of one of these commands is how they are confirmed.
+    A call that has ended waits for nothing; and if the event is the refusal of one of these commands, it settles them.
     """
     if not waiting or not waiting.groups or event.type in ANSWERS or decision.call.status == ENDED:
         return False
@@ -131,36 +131,36 @@ def must_wait(waiting: Unconfirmed | None, call: Call, event: Event, decision: D
 
 
 def waiting_for(event: Event, decided: StoredDecision, call: Call) -> Unconfirmed | None:
-    """What is to be confirmed when an event comes again: of it, or of a refusal that followed from it.
+    """The unconfirmed commands when an event is redelivered: its own, or those of a refusal that followed from it.
 
-    Of a call in progress at deployment nothing is known: the version before kept no account of it.
+    None is known for a call that was in progress when this was deployed: the version before did not track them.
     """
     waiting = call.unconfirmed
     if waiting is None and call.turn <= decided.turn:
         return _unconfirmed(event, decided.commands, 0)
     if waiting is None:
         return None
-    # A lookup's answer that is delivered again is another event of the same id: its time distinguishes the two.
+    # A repeated answer to a lookup is another event with the same id: only its time differs.
     is_it = (event.id, event.occurred_at) == (waiting.event_id, waiting.occurred_at)
     return waiting if is_it or event.id == waiting.origin else None
 
 
 def decided_on(waiting: Unconfirmed, call: Call) -> Event:
-    """The event that was decided on, as far as it must be known to find the decision and to send its commands."""
+    """The event of that decision, with the fields needed to find the decision and to send its commands."""
     about = {"call_session_id": call.session_id, "call_leg_id": call.leg_id, "origin": waiting.origin}
     return Event(waiting.event_id, "", waiting.occurred_at, about)
 
 
 def with_addresses(decided: StoredDecision, call: Call) -> StoredDecision:
-    """The stored decision as it can be carried out."""
+    """The stored decision with the URLs that are not stored, so that its commands can be sent."""
     return decided._replace(commands=tuple(put_back(each, call) for each in decided.commands))
 
 
 def to_send_again(decided: StoredDecision, waiting: Unconfirmed | None, call: Call) -> frozenset[int]:
-    """The places of the commands of a decision that are sent again: hang-ups, and those that wait to be confirmed.
+    """The places of the commands to send again: hang-ups, and those that are unconfirmed.
 
-    Nothing is said to a leg that has ended, and a message that is not reviewed any more cannot be played back: its
-    address is forgotten.
+    Nothing is spoken on a leg that has ended. A message cannot be played once its review is over: its address is
+    forgotten.
     """
     hangups = frozenset(place for place, each in enumerate(decided.commands) if each.action == HANGUP)
     return frozenset(
@@ -171,9 +171,9 @@ def to_send_again(decided: StoredDecision, waiting: Unconfirmed | None, call: Ca
 
 
 def forgotten(decided: StoredDecision, places: frozenset[int], now_seconds: float) -> frozenset[int]:
-    """Which of the commands at these places Telnyx would obey twice, since it has forgotten their ids by now.
+    """The commands at these places that Telnyx would obey twice, because it no longer remembers their ids.
 
-    Not hang-ups: a leg ends once.
+    Hang-ups are left out: a leg ends only once.
     """
     old = now_seconds - decided.at_seconds
     if old > MESSAGE_KEY_SECONDS:
@@ -185,12 +185,12 @@ def forgotten(decided: StoredDecision, places: frozenset[int], now_seconds: floa
 
 
 def bridges(decided: StoredDecision, places: frozenset[int]) -> frozenset[int]:
-    """Which of them connect two legs: refused since one has ended, they say nothing of whether the two have talked."""
+    """The bridges among these. One refused because a leg has ended does not show whether the two have talked."""
     return frozenset(place for place in places if decided.commands[place].action == BRIDGE)
 
 
 def too_late(decided: StoredDecision, places: frozenset[int], now_seconds: float) -> frozenset[int]:
-    """Which of these the call goes on without; never what keeps a card number out of a recording."""
+    """The commands that the call goes on without; never one that keeps a card number out of a recording."""
     old = forgotten(decided, places, now_seconds)
     return frozenset(place for place in old if decided.commands[place].action not in REPEATABLE)
 
@@ -198,15 +198,15 @@ def too_late(decided: StoredDecision, places: frozenset[int], now_seconds: float
 def not_taken(
     event_id: str, decided: StoredDecision, places: frozenset[int], call: Call, taken: Sequence[TakenCommand]
 ) -> frozenset[int]:
-    """Which of the commands at these places Telnyx has not taken, by its own account of the call since the decision.
+    """The commands at these places that Telnyx, by its own list of the call's commands, has not taken.
 
-    A command that the account names in a form that we do not know may be any of them: then none is sent.
+    A listed command whose name is unknown may be any of them: then none is sent.
     """
     if any(each.action not in ACTIONS for each in taken):
         return frozenset()
     left = list(taken)
     missing: set[int] = set()
-    # Telnyx's account of a call has no texts: one whose key it has forgotten is not sent again.
+    # Telnyx's list has no texts: a text whose key Telnyx has forgotten is not sent again.
     for place in sorted(place for place in places if decided.commands[place].action != SEND_MESSAGE):
         found = next((each for each in left if _is_of(each, decided.commands[place], event_id, place, call)), None)
         if found is None:
@@ -217,7 +217,7 @@ def not_taken(
 
 
 def _is_of(taken: TakenCommand, command: Command, event_id: str, place: int, call: Call) -> bool:
-    """By its id; where Telnyx does not list it, by its action and leg."""
+    """Whether it is this command: by its id, or by action and leg if Telnyx does not list the id."""
     if COMMAND_ID in taken.said:
         return id_of(command, event_id, place) in taken.said
     if command.action == DIAL or taken.action != command.action:
@@ -232,7 +232,7 @@ def _leg_id(control_id: str, call: Call) -> str:
 
 
 def _is_over(command: Command, call: Call) -> bool:
-    """Whether the leg that a command is for has ended; a dial is for the caller's."""
+    """Whether the leg that a command is for has ended; for a dial, the caller's leg."""
     if command.action in {SEND_MESSAGE, CONFERENCE_END}:
         return False
     if command.call_control_id in {"", call.control_id}:

@@ -33,14 +33,14 @@ def on(event_type: str) -> Callable[[Handler], Handler]:
 
 
 def handlers() -> Mapping[str, Handler]:
-    """Every event type that is understood, and its handler."""
+    """The handler of every event type that is understood."""
     return MappingProxyType(_handlers)
 
 
 def route(call: Call, event: Event, flow: LoadedFlow | None) -> Decision:
-    """Decide about an event. One of a type without a handler is kept in the timeline and changes nothing.
+    """Decide on an event. A type without a handler is stored in the timeline and changes nothing.
 
-    Neither does one that reports the same as an earlier one, under another id.
+    Nor does an event that reports the same as an earlier one under another id.
     """
     handler = _handlers.get(event.type)
     if handler is None:
@@ -57,9 +57,9 @@ def route(call: Call, event: Event, flow: LoadedFlow | None) -> Decision:
 
 
 def _updated(call: Call, event: Event, flow: LoadedFlow | None) -> Call:
-    """The call with what the event says about it, and with the flow that it begins with."""
+    """The call with what the event says about it and, if it begins, with its flow."""
     if event.about_callee:
-        # Those of a conference say nothing of the leg itself.
+        # An event of a conference says nothing about the leg itself.
         return call if event.type.startswith(OF_CONFERENCES) else call.with_callee_update(event)
     if flow and not call.flow:
         days = flow.main.retention_days

@@ -1,4 +1,4 @@
-"""Sends the commands of a decision: which go out together, and where the rest stops."""
+"""Sends a decision's commands: which are sent together, and after which outcome the rest is not sent."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Telnyx(Protocol):
-    """What is needed of Telnyx."""
+    """The Telnyx requests that sending needs."""
 
     def send(self, command: Command, command_id: str, deadline: float) -> Outcome:
         """Send one command; give its outcome by the deadline, a reading of the monotonic clock."""
@@ -26,15 +26,15 @@ class Telnyx(Protocol):
         ...
 
     def commands_since(self, call_session_id: str, since_seconds: float, deadline: float) -> Sequence[TakenCommand]:
-        """The commands of a phone call that were taken since a unix time. Raises TelnyxUnavailable, TelnyxRefused."""
+        """A phone call's commands that Telnyx has taken since a unix time. Raises TelnyxUnavailable, TelnyxRefused."""
         ...
 
 
 def groups(commands: Sequence[Command]) -> Iterator[range]:
-    """Give the places of the commands, group after group: those of a group go out together.
+    """The places of the commands, in groups; the commands of a group are sent together.
 
-    Commands of one leg keep their order. What comes after a bridge waits for it: if it fails, the other callees must
-    still be ringing.
+    Commands of one leg keep their order. Commands after a bridge wait for it: if it fails, the other callees must still
+    be ringing.
     """
     begun, legs = 0, set[str]()
     for place, command in enumerate(commands):
@@ -50,11 +50,11 @@ def groups(commands: Sequence[Command]) -> Iterator[range]:
 def send_all(
     telnyx: Telnyx, event_id: str, commands: Sequence[Command], deadline: float, places: Container[int]
 ) -> tuple[dict[int, Sent], int]:
-    """Send those commands of the decision on an event that stand at these places, group after group.
+    """Send the commands at these places of the decision on an event, group by group.
 
-    Gives the outcome of each that was sent, by its place, and how many Telnyx did not take. No group goes out while the
-    outcome of the one before is unknown, or after one with a refused command: the caller would hear it in the wrong
-    place. A hang-up that was refused counts as not taken: the line would stay open in silence.
+    Returns the outcome of each command sent, by its place, and how many Telnyx did not take. A group is not sent before
+    the outcome of the one before it is known, nor after a refused command: the caller would hear it in the wrong place.
+    A refused hang-up counts as not taken: the line would stay open in silence.
     """
     sent: dict[int, Sent] = {}
     for group in groups(commands):

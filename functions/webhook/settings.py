@@ -32,7 +32,7 @@ class Settings(NamedTuple):
 
     @classmethod
     def read(cls, environ: Mapping[str, str]) -> Settings:
-        """Raises SettingMissing naming what is not set."""
+        """Read them. Raises SettingMissing, which names the variable that is not set."""
         return cls(
             public_key=required(environ, "TELNYX_PUBLIC_KEY"),
             api_key=telnyx_api_key(environ),
@@ -47,6 +47,6 @@ class Settings(NamedTuple):
 
 
 def _own_function(environ: Mapping[str, str]) -> str:
-    """Lambda's runtime says what the function is called, and which version of it runs."""
+    """The function's own name and version, as Lambda's runtime sets them."""
     name, version = environ.get("AWS_LAMBDA_FUNCTION_NAME", ""), environ.get("AWS_LAMBDA_FUNCTION_VERSION", "")
     return f"{name}:{version}" if version else name

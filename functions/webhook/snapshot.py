@@ -1,7 +1,8 @@
-"""SnapStart: a start is frozen once and woken for every new environment.
+"""SnapStart: Lambda takes a snapshot of a start once, and restores it for every new environment.
 
-Before the snapshot everything is loaded that a call may need. Afterwards what must not be shared or stale is renewed:
-connections, the Telnyx key, the state of chance. No request is made before the snapshot, so that no answer is in it.
+Before the snapshot, everything that a call may need is loaded. After a restore, everything that must not be shared or
+stale is renewed: connections, the Telnyx key, the random seed. No request is made before the snapshot, so it contains
+no answers.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Snapshot(NamedTuple):
-    """What is loaded before the snapshot, and renewed after it."""
+    """The functions that load before the snapshot, and those that renew after a restore."""
 
     load: Sequence[Callable[[], object]]
     """What loads things that calls need, without any request."""
@@ -22,18 +23,18 @@ class Snapshot(NamedTuple):
     """What lets go of connections and secrets; the next request opens and fetches new ones."""
 
     def before(self) -> None:
-        """Load all that a call may need."""
+        """Load everything that a call may need."""
         for load in self.load:
             load()
 
     def after(self) -> None:
-        """Wake up as a process of its own."""
+        """Renew what restored environments must not share."""
         for renew in self.renew:
             renew()
-        random.seed()  # of pauses: environments woken from one snapshot would send again in step
+        random.seed()  # else environments from one snapshot would all retry at the same moments
 
     def register(self) -> bool:
-        """Have Lambda's runtime call both. False where there is none: in tests and on this machine."""
+        """Register both with Lambda's runtime. False if there is none: in tests and on this machine."""
         try:
             from snapshot_restore_py import (  # type: ignore[import-untyped, import-not-found, unused-ignore] # noqa: PLC0415
                 register_after_restore,

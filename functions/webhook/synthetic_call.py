@@ -1,7 +1,8 @@
-"""Lets a synthetic call be played, once a deployment: real code and table, a key of the deployment's, and no Telnyx.
+"""Plays a synthetic call, once a deployment: with the real code and table and the deployment's key, without Telnyx.
 
-It is imported when it is asked for. IAM decides who may ask: those who may invoke the function directly, and who can
-deliver any event as Telnyx's anyway. No webhook comes here, and no key is trusted for one but those of the settings.
+The module is imported only on request. IAM decides who may request it: those who may invoke the function directly, and
+who can therefore deliver any event as Telnyx's anyway. No webhook gets here, and webhooks are verified only with the
+keys of the settings.
 """
 
 from __future__ import annotations
@@ -36,9 +37,9 @@ if TYPE_CHECKING:
 
 
 def answer(endpoint: Endpoint, api_key: Secret[str], asked: Mapping[str, Any]) -> dict[str, Any]:
-    """A webhook of the synthetic call in, its answer out, with the commands that would have gone to Telnyx.
+    """Handle a webhook of the synthetic call. Returns the answer, and the commands that would have gone to Telnyx.
 
-    `asked` has the request, and the public key that it is signed for. Raises KeyInvalid if it is not a key.
+    `asked` holds the request and the public key of its signature. Raises KeyInvalid if that is not a key.
     """
     if not isinstance(asked.get("public_key"), str):
         raise KeyInvalid("a webhook of a synthetic call needs the public key that it is signed for")
@@ -49,9 +50,9 @@ def answer(endpoint: Endpoint, api_key: Secret[str], asked: Mapping[str, Any]) -
         store=real.store,
         library=_OneFlow(),
         telnyx=TelnyxApi(api_key).over(partial(_obeying, sent)),
-        archive=_Nobody(),  # type: ignore[arg-type] # the call has no recording
-        lookups=_Nobody(),
-        watchdog=_Nobody(),
+        archive=_NoService(),  # type: ignore[arg-type] # the call has no recording
+        lookups=_NoService(),
+        watchdog=_NoService(),
     )
     guarded: Any = _OnlySynthetic(processor)
     verifier = Verifier.from_text(asked["public_key"])
@@ -61,7 +62,7 @@ def answer(endpoint: Endpoint, api_key: Secret[str], asked: Mapping[str, Any]) -
 
 
 def _broken(library: object) -> list[str]:
-    """What is wrong with the flows that numbers lead to, as they are deployed."""
+    """The errors of the deployed flows to which numbers lead."""
     library = library.deployed if isinstance(library, PublishedFlows) else library
     if not isinstance(library, FlowLibrary):
         return []
@@ -75,60 +76,60 @@ def _broken(library: object) -> list[str]:
 
 
 def _obeying(sent: list[dict[str, Any]], request: httpx.Request) -> tuple[int, dict[str, Any]]:
-    """Telnyx's answer to a command that it took; the command is noted."""
+    """Note a command, and answer as Telnyx does when it takes one."""
     sent.append({"path": request.url.path, "parameters": json.loads(request.content)})
     return 200, {"data": {"result": "ok"}}
 
 
 @dataclass(slots=True)
 class _Notes:
-    """Stands where the log and the metrics do: this call is not counted among those of people."""
+    """Takes the place of log and metrics, so that this call is not counted among real ones."""
 
     said: dict[str, str] = field(default_factory=dict)
 
     def log(self, level: Level, message: str, fields: Mapping[str, Any], *, failed: bool | Exception = False) -> None:
-        """Keep what is wrong, for the answer."""
+        """Keep an error, for the answer."""
         del level, failed
         names = ("error", "detail", "reason")
         self.said = {"message": message, **{name: str(fields[name]) for name in names if fields.get(name)}}
 
     def measure(self, *measures: Measure) -> None:
-        """Nothing."""
+        """Count nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class _OnlySynthetic:
-    """Processes the events of synthetic calls, and none of another."""
+    """Processes the events of synthetic calls and rejects all others."""
 
     processor: EventProcessor
 
     def handle(self, event: Event, deadline: float) -> EventResult:
-        """As the processor does. Raises MalformedEvent for any other call's."""
+        """Handle the event as the processor does. Raises MalformedEvent for any other call's."""
         if not event.call_session_id.startswith(SESSION_PREFIX):
             raise MalformedEvent("call_session_id", f"must begin with {SESSION_PREFIX}")
         return self.processor.handle(event, deadline)
 
 
 class _OneFlow:
-    """The flow that leads a synthetic call, whatever the numbers lead to; no version of it is kept."""
+    """The library of a synthetic call: always the same flow, whatever number was called; no version of it is stored."""
 
     def with_called_number(self, call: Call, event: Event, deadline: float) -> Call:
-        """The call."""
+        """The call, unchanged."""
         del event, deadline
         return call
 
     def flow_for(self, call: Call, event: Event, deadline: float) -> LoadedFlow | None:
-        """The one flow."""
+        """The synthetic call's flow."""
         del call, event, deadline
         flow = read_script(FLOW_NAME, {f"{FLOW_NAME}.yaml": FLOW}.get)
         return replace(flow, texts={}) if flow else None
 
 
-class _Nobody:
-    """Stands where nothing is to happen: the call has neither recordings nor lookups, and no callees to look after."""
+class _NoService:
+    """Takes the place of queues and functions: the call has no recordings, lookups or callees."""
 
     def ask(self, lookup: object, deadline: float) -> None:
-        """Nothing."""
+        """Do nothing."""
 
     def look_later(self, look: Look, seconds: int, deadline: float) -> None:
-        """Nothing."""
+        """Do nothing."""

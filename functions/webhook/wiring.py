@@ -38,7 +38,7 @@ AWS = budget(connect_seconds=0.5, read_seconds=0.8, attempts=2)
 
 
 def open_endpoint(settings: Settings, open_library: Callable[[Path, CallsTable], Library]) -> Endpoint:
-    """Everything connected; `open_library` reads a folder of flows. Raises what says which setting is wrong."""
+    """The endpoint with all its parts; `open_library` reads a folder of flows. Its errors name the wrong setting."""
     clients: Any = {name: DeadlineClient(name, AWS) for name in ("dynamodb", "sqs", "lambda")}
     observer, live = Observer("webhook"), LiveCache()
     store, telnyx = CallsTable(clients["dynamodb"], settings.calls_table, live), TelnyxApi(settings.api_key)
@@ -66,7 +66,7 @@ def open_endpoint(settings: Settings, open_library: Callable[[Path, CallsTable],
         renew=[telnyx.close, live.forget, *([key.forget] if isinstance(key, CachedSecret) else [])],
     ).register()
     sdk.on_fall_back.append(lambda: observer.measure(Measure("SdkLoadedPlainly")))
-    # Opened when the first event is parked: it takes a start's time, and no call needs it.
+    # Opened only when the first event is parked: opening it takes time, and no ordinary call needs it.
     bucket: Any = DeadlineClient("s3", AWS)
     parked = ParkedEvents(bucket, settings.parked_events_bucket)
     return Endpoint(Verifier.from_text(settings.public_key), processor, observer, parked=parked)

@@ -1,4 +1,4 @@
-"""One file per event; this list is what the system understands."""
+"""One file per event type. This list is what the system understands."""
 
 from webhook.handlers import (
     call_ai_gather_ended,

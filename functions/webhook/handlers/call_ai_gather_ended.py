@@ -16,5 +16,5 @@ if TYPE_CHECKING:
 
 @on("call.ai_gather.ended")
 def ai_gather_ended(call: Call, event: Event, flow: LoadedFlow | None) -> Decision:
-    """The caller said something, or did not: let the flow go on."""
+    """The caller said something, or nothing: let the flow go on."""
     return advance(call, event, flow)

@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
 @on("call.answered")
 def call_answered(call: Call, event: Event, flow: LoadedFlow | None) -> Decision:
-    """The call is up: the flow enters its first step."""
+    """The call is answered: the flow enters its first step."""
     if event.about_callee:
         return callee_progressed(call, event, flow, "the far leg answered")
     if call.answered_at:
         return stay(call, "answered already")
-    # Only a call that we dialled can be answered before we know that it rings: an incoming one is answered by us.
+    # An incoming call is answered by us, so if this is the first event that we see, we have dialled the call.
     direction = call.direction or "outgoing"
     answered = replace(call.progress_to(ANSWERED), direction=direction, answered_at=event.occurred_at)
     return begin(answered, event, flow)

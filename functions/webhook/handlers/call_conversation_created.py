@@ -16,6 +16,6 @@ if TYPE_CHECKING:
 
 @on("call.conversation.created")
 def conversation_created(call: Call, event: Event, flow: LoadedFlow | None) -> Decision:
-    """An assistant talks with the caller: a line in the timeline."""
+    """An assistant has begun to talk with the caller: noted in the timeline."""
     del flow
     return stay(call, event.text("conversation_id"))

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 @on("call.conversation.ended")
 def conversation_ended(call: Call, event: Event, flow: LoadedFlow | None) -> Decision:
-    """A voice agent talks no more: what was said is kept, and the flow goes on.
+    """A voice agent's conversation is over: store what was said, and let the flow go on.
 
-    Of an assistant that listened for one answer `call.ai_gather.ended` says what came of it.
+    An assistant that listened for one answer reports its result by `call.ai_gather.ended` instead.
     """
     decision = advance(call, event, flow)
     return decision._replace(archive=(*decision.archive, *to_be_kept(call, event)))

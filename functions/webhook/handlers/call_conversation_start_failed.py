@@ -16,5 +16,5 @@ if TYPE_CHECKING:
 
 @on("call.conversation.start_failed")
 def conversation_start_failed(call: Call, event: Event, flow: LoadedFlow | None) -> Decision:
-    """An assistant that was asked for could not begin: let the flow go on."""
+    """The requested assistant could not start: let the flow go on."""
     return advance(call, event, flow)

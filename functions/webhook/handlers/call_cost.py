@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 @on("call.cost")
 def cost(call: Call, event: Event, flow: LoadedFlow | None) -> Decision:
-    """What the call cost, where the application asks for it: a line in the timeline, and counted for its campaign."""
+    """What the call cost, if the application asks for it: noted in the timeline, counted for its campaign."""
     del flow
     if not call.campaign:
         return stay(call)
-    # Calls of no campaign load none of it.
+    # Calls outside campaigns do not load the campaign modules.
     from dialtone.domain.campaigns.notes import cost_of  # noqa: PLC0415
 
     return stay(replace(call, cost=cost_of(event.text("total_cost")) or call.cost))

@@ -16,5 +16,5 @@ if TYPE_CHECKING:
 
 @on("call.dequeued")
 def call_dequeued(call: Call, event: Event, flow: LoadedFlow | None) -> Decision:
-    """The call has left its queue: taken, hung up, by its own wish, or since it had waited long enough."""
+    """The call has left its queue: connected, hung up, taken out by a command, or timed out."""
     return advance(call, event, flow)

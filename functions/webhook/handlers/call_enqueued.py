@@ -16,5 +16,5 @@ if TYPE_CHECKING:
 
 @on("call.enqueued")
 def call_enqueued(call: Call, event: Event, flow: LoadedFlow | None) -> Decision:
-    """The call is in a queue: let its step say where."""
+    """The call is in a queue: let its step go on."""
     return advance(call, event, flow)

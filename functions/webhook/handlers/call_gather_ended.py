@@ -16,5 +16,5 @@ if TYPE_CHECKING:
 
 @on("call.gather.ended")
 def gather_ended(call: Call, event: Event, flow: LoadedFlow | None) -> Decision:
-    """The caller keyed something in, or did not: let the flow go on."""
+    """The caller keyed something in, or nothing: let the flow go on."""
     return advance(call, event, flow)

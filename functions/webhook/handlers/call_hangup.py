@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @on("call.hangup")
 def call_hangup(call: Call, event: Event, flow: LoadedFlow | None) -> Decision:
-    """The leg has ended: hang up on callees who are left. If a callee's leg ended, the flow may take another path."""
+    """The leg has ended: hang up on callees who are left. If it was a callee's leg, the flow may take another path."""
     if event.about_callee:
         return advance(call, event, flow)
     if call.ended_at and call.hangup_cause == UNKNOWN and event.text("hangup_cause") != UNKNOWN:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @on("call.initiated")
 def call_initiated(call: Call, event: Event, flow: LoadedFlow | None) -> Decision:
-    """A leg rings: an incoming call is answered or rejected as its number's flow says."""
+    """A leg rings. An incoming call is answered or rejected, as its number's flow says."""
     if event.about_callee:
         return callee_progressed(call, event, flow, "the far leg rings")
     if call.initiated_at:

@@ -17,5 +17,5 @@ if TYPE_CHECKING:
 
 @on("call.machine.detection.ended")
 def machine_detection_ended(call: Call, event: Event, flow: LoadedFlow | None) -> Decision:
-    """A person or a machine answered: remembered, since it may overtake the answer itself."""
+    """A person or a machine answered. The result is stored, since this event may overtake `call.answered`."""
     return advance(call.remembering(ANSWERED_BY, event.text("result") or "not_sure"), event, flow)

@@ -16,5 +16,5 @@ if TYPE_CHECKING:
 
 @on("call.machine.greeting.ended")
 def machine_greeting_ended(call: Call, event: Event, flow: LoadedFlow | None) -> Decision:
-    """The machine's greeting is over and it records: the moment to leave a message."""
+    """The machine's greeting is over and it records: time to leave a message."""
     return advance(call.with_greeting(event), event, flow)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @on("call.payment.completed")
 def call_payment_completed(call: Call, event: Event, flow: LoadedFlow | None) -> Decision:
-    """A payment is over: the flow goes on. After a hang-up it is noted: the card may have been charged."""
+    """A payment is over: let the flow go on. After a hang-up it is noted only: the card may have been charged."""
     if event.client_state.turn == call.turn and not call.after_turn:
         for name, value in outcome(event.payload).items():
             call = call.remembering(name, value)

@@ -16,6 +16,6 @@ if TYPE_CHECKING:
 
 @on("call.payment.progress")
 def call_payment_progress(call: Call, event: Event, flow: LoadedFlow | None) -> Decision:
-    """Telnyx asks for the next part of a payment: a line in the timeline."""
+    """Telnyx asks the caller for the next part of a payment: noted in the timeline."""
     del flow
     return stay(call, " ".join(filter(None, map(event.text, ("payment_step", "payment_status", "error_type")))))

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @on("call.playback.ended")
 def playback_ended(call: Call, event: Event, flow: LoadedFlow | None) -> Decision:
-    """Audio has ended, or could not be played: let the flow go on. The fault is noted even where the flow goes on."""
+    """Audio has ended, or could not be played: let the flow go on. A failure is noted even if the flow ignores it."""
     decision, reason = advance(call, event, flow), unplayable(event)
     if not reason or reason in decision.reason or call.status == ENDED:
         return decision

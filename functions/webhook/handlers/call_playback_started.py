@@ -16,6 +16,6 @@ if TYPE_CHECKING:
 
 @on("call.playback.started")
 def playback_started(call: Call, event: Event, flow: LoadedFlow | None) -> Decision:
-    """The caller begins to hear audio: a mark in the timeline."""
+    """The caller begins to hear audio: noted in the timeline."""
     del event, flow
     return stay(call)

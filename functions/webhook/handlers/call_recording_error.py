@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @on("call.recording.error")
 def recording_error(call: Call, event: Event, flow: LoadedFlow | None) -> Decision:
-    """Telnyx could not keep a recording: a flow that waits for the one that it is, or may be, takes its error path."""
+    """Telnyx could not store a recording: a flow that waits for it, or possibly for it, takes its error path."""
     failed = call_recordings.recording_error(call, event)
     waited_for = any(recording.turn == call.turn for recording in failed.recordings)
     return failed.then(lambda now: advance(now, event, flow)) if waited_for else failed

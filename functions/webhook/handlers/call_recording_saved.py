@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @on("call.recording.saved")
 def recording_saved(call: Call, event: Event, flow: LoadedFlow | None) -> Decision:
-    """A recording has come: into custody with it; a flow that waits for it, or for what it may be, goes on."""
+    """A recording is ready: queue it for the archive. A flow that waits for it, or possibly for it, goes on."""
     kept = call_recordings.recording_saved(call, event)
     waited_for = any(recording.status == SAVED and recording.turn == call.turn for recording in kept.recordings)
     return kept.then(lambda now: advance(now, event, flow)) if waited_for else kept

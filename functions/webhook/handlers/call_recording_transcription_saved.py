@@ -16,6 +16,6 @@ if TYPE_CHECKING:
 
 @on("call.recording.transcription.saved")
 def recording_transcription_saved(call: Call, event: Event, flow: LoadedFlow | None) -> Decision:
-    """A transcript has arrived: it is stored beside its recording."""
+    """A transcript has arrived: queue it, to be stored beside its recording."""
     del flow
     return transcript_saved(call, event)

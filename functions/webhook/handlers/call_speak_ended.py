@@ -16,5 +16,5 @@ if TYPE_CHECKING:
 
 @on("call.speak.ended")
 def speak_ended(call: Call, event: Event, flow: LoadedFlow | None) -> Decision:
-    """A prompt has been read out: let the flow go on."""
+    """A prompt has been spoken: let the flow go on."""
     return advance(call, event, flow)

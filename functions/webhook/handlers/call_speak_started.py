@@ -16,6 +16,6 @@ if TYPE_CHECKING:
 
 @on("call.speak.started")
 def speak_started(call: Call, event: Event, flow: LoadedFlow | None) -> Decision:
-    """The caller begins to hear a prompt: a mark in the timeline."""
+    """The caller begins to hear a prompt: noted in the timeline."""
     del event, flow
     return stay(call)

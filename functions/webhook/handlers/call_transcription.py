@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @on("call.transcription")
 def transcription(call: Call, event: Event, flow: LoadedFlow | None) -> Decision:
-    """A sentence was heard: it is noted, and leads nowhere."""
+    """Live transcription recognised a sentence: noted in the timeline; the flow stays where it is."""
     if flow is None or not flow.keeps_words(call, event):
         return stay(call, "not kept")
     return heard(call, event, MAX_VALUE_CHARACTERS)

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 @on("dialtone.command.refused")
 def command_refused(call: Call, event: Event, flow: LoadedFlow | None) -> Decision:
-    """Recordings that it promised will not come; unless the call has ended, the flow takes its error path.
+    """Recordings that the command promised will not come. Unless the call has ended, the flow takes its error path.
 
-    Not for a command from the control API: its answer says so.
+    The flow ignores the refusal of a command from the control API, whose answer reports it.
     """
     call_ended = event.payload["call_ended"]
     outside = bool(event.payload.get("from_outside"))

@@ -16,5 +16,5 @@ if TYPE_CHECKING:
 
 @on("conference.participant.joined")
 def conference_participant_joined(call: Call, event: Event, flow: LoadedFlow | None) -> Decision:
-    """The call is in a conference: let its step say so."""
+    """The call has joined a conference: let its step go on."""
     return advance(call, event, flow)

@@ -16,5 +16,5 @@ if TYPE_CHECKING:
 
 @on("conference.participant.left")
 def conference_participant_left(call: Call, event: Event, flow: LoadedFlow | None) -> Decision:
-    """The call has left its conference: asked to, or since one of the two is over."""
+    """The call has left its conference: taken out by a command, or because the conference or the call is over."""
     return advance(call, event, flow)

@@ -1,4 +1,4 @@
-"""`dialtone.control.action`: our own event, for what a person or a program asks for by the control API."""
+"""`dialtone.control.action`: our own event, for an action requested by the control API."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @on(ACTION)
 def control_action(call: Call, event: Event, flow: LoadedFlow | None) -> Decision:
-    """Do it, if it can be done now."""
+    """Carry the action out, if that is possible now."""
     from dialtone.flow.control_actions import act  # noqa: PLC0415 -- few calls are acted on
 
     return act(call, event, flow)

@@ -1,4 +1,4 @@
-"""`dialtone.event.overdue`: our own event, for a call of which Telnyx has reported nothing for too long."""
+"""`dialtone.event.overdue`: our own event, for a call about which Telnyx has reported nothing for too long."""
 
 from __future__ import annotations
 
@@ -16,5 +16,5 @@ if TYPE_CHECKING:
 
 @on("dialtone.event.overdue")
 def event_overdue(call: Call, event: Event, flow: LoadedFlow | None) -> Decision:
-    """The caller hears nothing: let the flow go its error path."""
+    """The caller hears nothing: let the flow take its error path."""
     return overdue(call, event, flow)

@@ -1,4 +1,4 @@
-"""`dialtone.lookup.answered`: our own event, for what another system said of a call, or that it said nothing."""
+"""`dialtone.lookup.answered`: our own event, for another system's answer to a lookup, or for its failure."""
 
 from __future__ import annotations
 
@@ -16,5 +16,5 @@ if TYPE_CHECKING:
 
 @on("dialtone.lookup.answered")
 def lookup_answered(call: Call, event: Event, flow: LoadedFlow | None) -> Decision:
-    """The answer is there: let the flow go on with it."""
+    """The lookup is over: let the flow go on with its result."""
     return advance(call, event, flow)

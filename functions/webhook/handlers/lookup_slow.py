@@ -1,4 +1,4 @@
-"""`dialtone.lookup.slow`: our own event, for another system that takes longer than a caller takes for no silence."""
+"""`dialtone.lookup.slow`: our own event, for a lookup that takes so long that the caller would notice the silence."""
 
 from __future__ import annotations
 
@@ -16,5 +16,5 @@ if TYPE_CHECKING:
 
 @on("dialtone.lookup.slow")
 def lookup_slow(call: Call, event: Event, flow: LoadedFlow | None) -> Decision:
-    """There is no answer yet: let the flow say something."""
+    """There is no answer yet: let the flow speak or play something."""
     return advance(call, event, flow)

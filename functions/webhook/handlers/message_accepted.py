@@ -17,5 +17,5 @@ if TYPE_CHECKING:
 
 @on("dialtone.message.accepted")
 def message_accepted(call: Call, event: Event, flow: LoadedFlow | None) -> Decision:
-    """It is noted, whether or not its step still waits; if it does, the flow goes on."""
+    """Note the text, whether or not its step still waits; if it does, the flow goes on."""
     return advance(call.with_text(event.text("message_id"), QUEUED), event, flow)

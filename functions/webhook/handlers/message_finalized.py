@@ -16,6 +16,6 @@ if TYPE_CHECKING:
 
 @on("message.finalized")
 def message_finalized(call: Call, event: Event, flow: LoadedFlow | None) -> Decision:
-    """A text was delivered, or will not be: noted with the call that had it sent."""
+    """A text was delivered, or will not be: noted with the call that sent it."""
     del flow
     return noted(call, event)

@@ -16,6 +16,6 @@ if TYPE_CHECKING:
 
 @on("message.received")
 def message_received(call: Call, event: Event, flow: LoadedFlow | None) -> Decision:
-    """Somebody writes to a number of ours: Telnyx itself answers STOP; nothing that was written is kept."""
+    """Somebody sent a text to one of our numbers. Telnyx itself answers STOP; the text is not stored."""
     del event, flow
     return stay(call, "not read")

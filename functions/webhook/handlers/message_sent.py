@@ -16,6 +16,6 @@ if TYPE_CHECKING:
 
 @on("message.sent")
 def message_sent(call: Call, event: Event, flow: LoadedFlow | None) -> Decision:
-    """Telnyx has handed a text on to the carrier: noted with the call that had it sent."""
+    """Telnyx has passed a text to the carrier: noted with the call that sent it."""
     del flow
     return noted(call, event)

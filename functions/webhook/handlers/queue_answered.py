@@ -1,4 +1,4 @@
-"""`dialtone.queue.answered`: our own event, for what Telnyx says of a queue."""
+"""`dialtone.queue.answered`: our own event, for Telnyx's answer about a queue or a conference."""
 
 from __future__ import annotations
 
