@@ -137,16 +137,16 @@ endif
 endif
 DEPLOYED := $(if $(PACKAGE),.aws-sam/package,$(BUILD))
 deploy: $(if $(PACKAGE),unpacked,build) ## put the stack on AWS: make deploy PROJECT=../my-line ENV=dev|prod; or the samples: PARAMETERS='TelnyxPublicKey=…'
-	@[ "$(ROLLOUT)" != canary ] || $(VENV)/bin/python -m infra.releases before dialtone-$(ENV)
+	@[ "$(ROLLOUT)" != canary ] || $(VENV)/bin/python -m infra.operations.releases before dialtone-$(ENV)
 	@$(SAM) deploy --config-env $(ENV) --template-file $(DEPLOYED)/template.yaml $(if $(YES),--no-confirm-changeset) \
 		$(if $(STACK_ROLE),--role-arn $(STACK_ROLE)) \
 		--parameter-overrides Architecture=$$(cat $(DEPLOYED)/architecture) Rollout=$(ROLLOUT) $(PARAMETERS) || { \
-		$(VENV)/bin/python -m infra.releases why dialtone-$(ENV); \
+		$(VENV)/bin/python -m infra.operations.releases why dialtone-$(ENV); \
 		echo "Not deployed. Was the new version taken back? docs/operations.md, Upgrade, says why that is and what to do." >&2; \
 		echo "Is it the first time? Then it needs your Telnyx public key, which \`dialtone secret\` shows:" >&2; \
 		echo "  make deploy ENV=$(ENV) PARAMETERS='TelnyxPublicKey=…'" >&2; \
 		echo "and AWS credentials: \`aws configure\`, or AWS_PROFILE set to the profile to use." >&2; exit 1; }
-	@$(VENV)/bin/python -m infra.releases after dialtone-$(ENV) $(if $(filter prod,$(ENV)),--protect)
+	@$(VENV)/bin/python -m infra.operations.releases after dialtone-$(ENV) $(if $(filter prod,$(ENV)),--protect)
 endif
 
 # YES=1 for scripts; DRY_RUN=1 only shows it.
@@ -156,7 +156,7 @@ DRY_RUN ?=
 UNDO ?=
 
 smoke-call: $(VENV)/project ## play a synthetic call through the stack that was deployed: make smoke-call ENV=dev|prod
-	@$(VENV)/bin/python -m infra.smoke_call dialtone-$(ENV)
+	@$(VENV)/bin/python -m infra.operations.smoke_call dialtone-$(ENV)
 
 verify-on-aws: $(VENV)/project ## look with you at what only a real account can show: make verify-on-aws ENV=dev
 	@$(VENV)/bin/python -m infra.verify_on_aws dialtone-$(ENV)

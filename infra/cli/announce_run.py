@@ -33,20 +33,20 @@ from dialtone.domain.errors import DialtoneError
 from dialtone.domain.numbers import E164
 from dialtone.flow.inputs import MAX_GIVEN_BYTES
 from dialtone.flow.steps.opt_out import OptOut
-from infra import aws
-from infra.campaigns.source import pieces
 from infra.cli.flows_option import name_project
-from infra.connect.record import ConnectionRecord
 from infra.console import printable
+from infra.operations import aws
+from infra.operations.campaigns.source import pieces
+from infra.operations.connect.record import ConnectionRecord
+from infra.operations.stack_outputs import find_stack, region_of
 from infra.project import stack_named
-from infra.stack_outputs import find_stack, region_of
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
 
     from dialtone.flow.loaded_flow import LoadedFlow
-    from infra.stack_outputs import Stack
+    from infra.operations.stack_outputs import Stack
 
 NOT_FAULTS = frozenset({SUPPRESSED})
 """Rules by which a row is skipped though nothing is wrong with it."""

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from control.listing import Listing
 from control.selection import Selection
-from infra import aws
 from infra.cli.recordings_access import stack
-from infra.custody.selection import number
+from infra.operations import aws
+from infra.operations.custody.selection import number
 
 if TYPE_CHECKING:
     import argparse

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 from control.selection import ago_or_moment, kept, moment
 from control.timeline import leg_json
 from dialtone.domain.errors import DialtoneError
-from infra import aws
-from infra.calls.lanes import list_lines
-from infra.calls.spreadsheet import as_csv
 from infra.cli.calls_access import columns, listing, selection
 from infra.cli.calls_list import MOST_LIMIT, MOST_READ
 from infra.console import Console
+from infra.operations import aws
+from infra.operations.calls.lanes import list_lines
+from infra.operations.calls.spreadsheet import as_csv
 
 if TYPE_CHECKING:
     import argparse

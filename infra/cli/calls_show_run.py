@@ -8,13 +8,13 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from dialtone.domain.errors import DialtoneError
-from infra import aws
-from infra.calls.lanes import lanes
-from infra.calls.page import page_of
 from infra.cli.calls_access import columns, listing
 from infra.cli.recordings_access import described
 from infra.console import Console
 from infra.files import write_whole
+from infra.operations import aws
+from infra.operations.calls.lanes import lanes
+from infra.operations.calls.page import page_of
 
 if TYPE_CHECKING:
     import argparse

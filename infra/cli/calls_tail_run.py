@@ -11,17 +11,17 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from control.timeline import described
-from infra import aws
-from infra.calls.following import Following
-from infra.calls.lanes import SHORT_ID, one_line
 from infra.cli.calls_access import columns, listing, selection
 from infra.cli.calls_tail import LOOK_SECONDS
 from infra.console import BOLD, Console, printable
+from infra.operations import aws
+from infra.operations.calls.following import Following
+from infra.operations.calls.lanes import SHORT_ID, one_line
 
 if TYPE_CHECKING:
     import argparse
 
-    from infra.calls.following import News
+    from infra.operations.calls.following import News
 
 
 def run(given: argparse.Namespace) -> int:

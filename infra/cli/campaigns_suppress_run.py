@@ -18,11 +18,11 @@ from dialtone.domain.campaigns.list_rows import NUMBER_COLUMNS
 from dialtone.domain.campaigns.suppression import MAX_REASON_CHARACTERS, Suppression
 from dialtone.domain.errors import DialtoneError
 from dialtone.domain.numbers import E164
-from infra import aws
-from infra.campaigns.source import pieces
 from infra.cli.publications_access import author
 from infra.console import printable
-from infra.stack_outputs import find_stack
+from infra.operations import aws
+from infra.operations.campaigns.source import pieces
+from infra.operations.stack_outputs import find_stack
 
 if TYPE_CHECKING:
     import argparse

@@ -8,22 +8,22 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from dialtone.domain.errors import DialtoneError
-from infra.api_key import secret_name, stored_key
 from infra.cli.asking import answered, can_ask, confirmed
 from infra.cli.connect import countries, usd
 from infra.cli.flows_option import name_project
-from infra.connect.audio import audio_beside
-from infra.connect.connecting import Connecting
-from infra.connect.lines import Lines
-from infra.connect.plan import DEFAULT_DAILY_SPEND_LIMIT, Found, ProfileWanted, Wanted, home_countries, plan
-from infra.connect.record import ConnectionRecord
-from infra.connect.telnyx_account import TelnyxAccount
-from infra.stack_outputs import deployed, region_of
+from infra.operations.api_key import secret_name, stored_key
+from infra.operations.connect.audio import audio_beside
+from infra.operations.connect.connecting import Connecting
+from infra.operations.connect.lines import Lines
+from infra.operations.connect.plan import DEFAULT_DAILY_SPEND_LIMIT, Found, ProfileWanted, Wanted, home_countries, plan
+from infra.operations.connect.record import ConnectionRecord
+from infra.operations.connect.telnyx_account import TelnyxAccount
+from infra.operations.stack_outputs import deployed, region_of
 
 if TYPE_CHECKING:
-    from infra.connect.plan import Plan
-    from infra.connect.record import Recorded
-    from infra.stack_outputs import Deployed
+    from infra.operations.connect.plan import Plan
+    from infra.operations.connect.record import Recorded
+    from infra.operations.stack_outputs import Deployed
 
 
 def run(given: argparse.Namespace) -> int:

@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING
 import httpx
 
 from dialtone.client import Client
-from infra import aws
 from infra.cli.errors import sentence_of
 from infra.console import BOLD, RED, Console
+from infra.operations import aws
+from infra.operations.stack_outputs import find_stack
 from infra.pages.console import ConsoleSite, origin
 from infra.pages.server import HOST, LocalServer
-from infra.stack_outputs import find_stack
 
 if TYPE_CHECKING:
     import argparse
 
-    from infra.stack_outputs import Stack
+    from infra.operations.stack_outputs import Stack
 
 URL = "CONTROL_URL"
 LOOK_SECONDS = 2.0

@@ -12,13 +12,13 @@ from infra.flowkit.linting.finding import Severity
 from infra.flowkit.linting.rules.unknown_step import near
 from infra.local.cloud import TEMPLATE
 from infra.local.translate import read
+from infra.operations.releases.deployment import problem_before, settle
+from infra.operations.stack_outputs import StackMissing, deployed
 from infra.packing.package import build
 from infra.packing.package import run as run_program
 from infra.packing.parameters import check_parameters
 from infra.packing.tools import find_tools
 from infra.project import PROJECT_FILE, nearest
-from infra.releases.deployment import problem_before, settle
-from infra.stack_outputs import StackMissing, deployed
 
 if TYPE_CHECKING:
     import argparse

@@ -14,13 +14,13 @@ from dialtone.adapters.telnyx_api import TelnyxApi
 from dialtone.domain.errors import CommandInvalid, DialtoneError
 from dialtone.flow.inputs import check_given
 from dialtone.flow.steps.answered_by import AnsweredBy
-from infra.api_key import secret_name, stored_key
 from infra.cli.dial import DETECTIONS
 from infra.cli.flows_option import name_project
 from infra.cli.stack_option import stack_meant
-from infra.connect.record import ConnectionRecord
 from infra.dialling import dial, dial_command
-from infra.stack_outputs import deployed, region_of
+from infra.operations.api_key import secret_name, stored_key
+from infra.operations.connect.record import ConnectionRecord
+from infra.operations.stack_outputs import deployed, region_of
 
 if TYPE_CHECKING:
     import argparse

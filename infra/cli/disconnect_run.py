@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from infra.api_key import secret_name, stored_key
 from infra.cli.asking import confirmed
-from infra.connect.disconnecting import disconnection, put_back
-from infra.connect.record import ConnectionRecord
-from infra.connect.telnyx_account import TelnyxAccount
-from infra.stack_outputs import StackMissing, deployed, region_of
+from infra.operations.api_key import secret_name, stored_key
+from infra.operations.connect.disconnecting import disconnection, put_back
+from infra.operations.connect.record import ConnectionRecord
+from infra.operations.connect.telnyx_account import TelnyxAccount
+from infra.operations.stack_outputs import StackMissing, deployed, region_of
 
 if TYPE_CHECKING:
     import argparse

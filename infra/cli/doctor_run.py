@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 from infra.cli.flows_option import name_project
 from infra.console import DIM, GREEN, RED, YELLOW, Console
-from infra.doctor.examination import Examination
-from infra.doctor.result import Status, good
+from infra.operations.doctor.examination import Examination
+from infra.operations.doctor.result import Status, good
 
 if TYPE_CHECKING:
     import argparse
 
-    from infra.doctor.result import Result
+    from infra.operations.doctor.result import Result
 
 SIGNS = {
     Status.OK: ("✓", GREEN),

@@ -64,5 +64,5 @@ def _of_system(error: OSError) -> str:
 
 def _of_aws(error: Exception) -> str:
     """AWS's own errors have their sentences where AWS's SDK is known."""
-    sentence: str = import_module("infra.aws").sentence_about(error)
+    sentence: str = import_module("infra.operations.aws").sentence_about(error)
     return sentence

@@ -9,9 +9,9 @@ from control.event_resending import Resending
 from control.selection import ago_or_moment, moment
 from dialtone.adapters.calls_table import CallsTable
 from dialtone.domain.errors import DialtoneError
-from infra import aws
 from infra.cli.recordings_access import stack
 from infra.console import printable
+from infra.operations import aws
 
 if TYPE_CHECKING:
     import argparse

@@ -12,13 +12,13 @@ from dialtone.adapters.calls_table import KEEP_DAYS
 from dialtone.adapters.flow_library import FlowLibrary
 from dialtone.adapters.telnyx_sdk import sdk
 from dialtone.domain.errors import DialtoneError
-from infra import aws
 from infra.cli.calls_access import listing
 from infra.cli.flow_replay import MOST_CALLS
 from infra.cli.flows_option import name_project
 from infra.console import BOLD, DIM, PLAIN, RED, YELLOW, Console, printable
 from infra.flowkit.drawing.versions import Text, is_flow
 from infra.flowkit.runner import flows_in
+from infra.operations import aws
 from infra.replaying.comparison import ELSEWHERE, NOT_PLAYED, Comparison, NotPlayed, compare_all
 
 if TYPE_CHECKING:

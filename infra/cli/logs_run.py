@@ -14,21 +14,21 @@ from typing import TYPE_CHECKING
 from control.listing import Listing
 from control.selection import ago_or_moment, began, moment
 from dialtone.domain.errors import DialtoneError
-from infra import aws
-from infra.calls.lanes import wrap
 from infra.cli.calls_access import columns
 from infra.console import BOLD, Console, can_draw, printable
-from infra.logs.insights import Insights
-from infra.logs.lines import Wanted, lines
-from infra.logs.queries import CALL, ERRORS, FUNNEL, SLOW, Query, of_alarm, saved
-from infra.stack_outputs import deployed, region_of
+from infra.operations import aws
+from infra.operations.calls.lanes import wrap
+from infra.operations.logs.insights import Insights
+from infra.operations.logs.lines import Wanted, lines
+from infra.operations.logs.queries import CALL, ERRORS, FUNNEL, SLOW, Query, of_alarm, saved
+from infra.operations.stack_outputs import deployed, region_of
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Mapping, Sequence
 
-    from infra.logs.insights import Found
-    from infra.stack_outputs import Deployed
+    from infra.operations.logs.insights import Found
+    from infra.operations.stack_outputs import Deployed
 
 UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 

@@ -5,18 +5,18 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from infra.api_key import secret_name, stored_key
 from infra.cli.flows_option import name_project
-from infra.connect.lines import Lines
-from infra.connect.record import ConnectionRecord
-from infra.connect.telnyx_account import TelnyxAccount
-from infra.stack_outputs import StackMissing, deployed, region_of
+from infra.operations.api_key import secret_name, stored_key
+from infra.operations.connect.lines import Lines
+from infra.operations.connect.record import ConnectionRecord
+from infra.operations.connect.telnyx_account import TelnyxAccount
+from infra.operations.stack_outputs import StackMissing, deployed, region_of
 
 if TYPE_CHECKING:
     import argparse
 
-    from infra.connect.account import Number
-    from infra.stack_outputs import Deployed
+    from infra.operations.connect.account import Number
+    from infra.operations.stack_outputs import Deployed
 
 MISSING = "not in this account"
 

@@ -6,13 +6,13 @@ import os
 from typing import TYPE_CHECKING
 
 from dialtone.adapters.publications import Publications
-from infra import aws
-from infra.stack_outputs import find_stack
+from infra.operations import aws
+from infra.operations.stack_outputs import find_stack
 
 if TYPE_CHECKING:
     import argparse
 
-    from infra.stack_outputs import Stack
+    from infra.operations.stack_outputs import Stack
 
 
 def stack(given: argparse.Namespace) -> Stack:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from dialtone.adapters.flow_library import FlowLibrary
 from dialtone.adapters.telnyx_sdk import sdk
 from dialtone.domain.errors import DialtoneError
-from infra import aws
 from infra.cli.asking import confirmed
 from infra.cli.flow_test_reports import REPORTS
 from infra.cli.flows_option import name_project
@@ -19,17 +18,18 @@ from infra.flowkit.linting.finding import Severity
 from infra.flowkit.linting.formats import as_text
 from infra.flowkit.linting.rule import rules
 from infra.flowkit.runner import play
-from infra.publishing.audio import ChangedAudio
-from infra.publishing.files import files_of
-from infra.publishing.pictures import keep_pictures
-from infra.publishing.publishing import Share, publication, publish
+from infra.operations import aws
+from infra.operations.publishing.audio import ChangedAudio
+from infra.operations.publishing.files import files_of
+from infra.operations.publishing.pictures import keep_pictures
+from infra.operations.publishing.publishing import Share, publication, publish
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from infra.publishing.publishing import Publication
+    from infra.operations.publishing.publishing import Publication
 
 
 def run(given: argparse.Namespace) -> int:

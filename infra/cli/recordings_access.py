@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING, Any
 from archive.metadata import OF_CALL, metadata
 from control.selection import moment
 from dialtone.domain.recordings import COPIED, DOUBTFUL, ERASED, EXPECTED, FAILED, SAVED, VERIFIED
-from infra import aws
-from infra.custody.ledger import Ledger
-from infra.custody.objects import Objects
-from infra.custody.retention import Retention
-from infra.custody.selection import Selection, number
-from infra.stack_outputs import find_stack
+from infra.operations import aws
+from infra.operations.custody.ledger import Ledger
+from infra.operations.custody.objects import Objects
+from infra.operations.custody.retention import Retention
+from infra.operations.custody.selection import Selection, number
+from infra.operations.stack_outputs import find_stack
 
 if TYPE_CHECKING:
     import argparse
 
     from dialtone.domain.recordings import Recording
-    from infra.stack_outputs import Stack
+    from infra.operations.stack_outputs import Stack
 
 RECORDINGS = "recordings/"
 

@@ -10,22 +10,22 @@ from typing import TYPE_CHECKING
 from control.archive_dead_letters import ArchiveDeadLetters
 from dialtone.adapters.telnyx_api import TelnyxApi
 from dialtone.domain.errors import DialtoneError
-from infra import aws
 from infra.cli.recordings_access import objects, stack
 from infra.console import printable
-from infra.custody.call_items import CallItems
-from infra.custody.erasure import Erasure
-from infra.custody.holds import Holds
-from infra.custody.objects import Objects
-from infra.custody.receipts import Receipts
-from infra.custody.selection import number
+from infra.operations import aws
+from infra.operations.custody.call_items import CallItems
+from infra.operations.custody.erasure import Erasure
+from infra.operations.custody.holds import Holds
+from infra.operations.custody.objects import Objects
+from infra.operations.custody.receipts import Receipts
+from infra.operations.custody.selection import number
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator, Sequence
 
-    from infra.custody.erasure import Plan
-    from infra.stack_outputs import Stack
+    from infra.operations.custody.erasure import Plan
+    from infra.operations.stack_outputs import Stack
 
 
 AGREED = "erase"

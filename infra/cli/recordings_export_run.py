@@ -8,11 +8,11 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from infra import aws
 from infra.cli.recordings_access import ledger, objects, selection, stack
 from infra.console import printable
-from infra.custody.export import SUMS, Export, Exported
 from infra.files import alone
+from infra.operations import aws
+from infra.operations.custody.export import SUMS, Export, Exported
 
 if TYPE_CHECKING:
     import argparse

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from infra import aws
 from infra.cli.recordings_access import ledger, objects, stack
 from infra.console import printable
-from infra.custody.holds import Holds
+from infra.operations import aws
+from infra.operations.custody.holds import Holds
 
 if TYPE_CHECKING:
     import argparse

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from infra import aws
 from infra.cli.recordings_access import described, ledger, selection, stack
 from infra.console import printable
-from infra.custody.selection import began_at, people
+from infra.operations import aws
+from infra.operations.custody.selection import began_at, people
 
 if TYPE_CHECKING:
     import argparse

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 from control.archive_dead_letters import ArchiveDeadLetters
 from dialtone.adapters.archive_queue import ArchiveQueue
-from infra import aws
 from infra.cli.recordings_access import ledger, stack
 from infra.console import printable
-from infra.custody.redrive import Redrive
+from infra.operations import aws
+from infra.operations.custody.redrive import Redrive
 
 if TYPE_CHECKING:
     import argparse
 
-    from infra.stack_outputs import Stack
+    from infra.operations.stack_outputs import Stack
 
 
 def run(given: argparse.Namespace) -> int:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from infra import aws
 from infra.cli.recordings_access import described, ledger, objects, retention, stack
 from infra.console import printable
-from infra.custody.holds import Holds
+from infra.operations import aws
+from infra.operations.custody.holds import Holds
 
 if TYPE_CHECKING:
     import argparse

@@ -7,19 +7,19 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from infra import aws
 from infra.cli.recordings_access import ledger, megabytes, objects, retention, selection, stack
 from infra.console import printable
-from infra.custody.ledger import place_of
-from infra.custody.progress_file import PlaceFile
-from infra.custody.receipts import Receipts
-from infra.custody.verification import Tally, Verification, leftovers
+from infra.operations import aws
+from infra.operations.custody.ledger import place_of
+from infra.operations.custody.progress_file import PlaceFile
+from infra.operations.custody.receipts import Receipts
+from infra.operations.custody.verification import Tally, Verification, leftovers
 
 if TYPE_CHECKING:
     import argparse
 
-    from infra.custody.ledger import Place
-    from infra.custody.selection import Selection
+    from infra.operations.custody.ledger import Place
+    from infra.operations.custody.selection import Selection
 
 
 NOTE_SECONDS = 1.0

@@ -12,17 +12,17 @@ from dialtone.adapters.calls_table import CallsTable
 from dialtone.adapters.parked_events import ParkedEvents
 from dialtone.adapters.webhook_function import WebhookFunction
 from dialtone.domain.errors import DialtoneError
-from infra import aws
 from infra.cli.recordings_access import stack
 from infra.console import printable
-from infra.parked_events import Replays
+from infra.operations import aws
+from infra.operations.parked_events import Replays
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterable, Sequence
 
     from dialtone.domain.parked_event import ParkedEvent
-    from infra.stack_outputs import Stack
+    from infra.operations.stack_outputs import Stack
 
 
 def run(given: argparse.Namespace) -> int:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from infra import aws
 from infra.cli.asking import confirmed
-from infra.releases.history import application_of, deployments_going_on, read_versions
-from infra.releases.rollback import back, forth, move
-from infra.stack_outputs import deployed, region_of
+from infra.operations import aws
+from infra.operations.releases.history import application_of, deployments_going_on, read_versions
+from infra.operations.releases.rollback import back, forth, move
+from infra.operations.stack_outputs import deployed, region_of
 
 if TYPE_CHECKING:
     import argparse

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from infra import aws
 from infra.cli.asking import confirmed
 from infra.cli.publications_access import author, publications, stack
-from infra.publishing.publishing import named, roll_back, rolled_back
+from infra.operations import aws
+from infra.operations.publishing.publishing import named, roll_back, rolled_back
 
 if TYPE_CHECKING:
     import argparse

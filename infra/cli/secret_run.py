@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING
 
 from dialtone.adapters.settings import API_KEY
 from dialtone.domain.errors import DialtoneError
-from infra.api_key import secret_name, store_key
 from infra.cli.asking import can_ask
-from infra.connect.record import ConnectionRecord
-from infra.connect.telnyx_account import RequestRefused, TelnyxAccount, TelnyxSilent
+from infra.operations.api_key import secret_name, store_key
+from infra.operations.connect.record import ConnectionRecord
+from infra.operations.connect.telnyx_account import RequestRefused, TelnyxAccount, TelnyxSilent
+from infra.operations.stack_outputs import StackMissing, deployed, region_of
 from infra.project import nearest, shown
-from infra.stack_outputs import StackMissing, deployed, region_of
 
 if TYPE_CHECKING:
     import argparse
 
-    from infra.stack_outputs import Deployed
+    from infra.operations.stack_outputs import Deployed
 
 
 def run(given: argparse.Namespace) -> int:

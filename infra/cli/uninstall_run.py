@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from infra import aws
 from infra.cli.asking import confirmed
-from infra.connect.record import ConnectionRecord
-from infra.releases.uninstall import losses, resources, staying
-from infra.stack_outputs import deployed, region_of
+from infra.operations import aws
+from infra.operations.connect.record import ConnectionRecord
+from infra.operations.releases.uninstall import losses, resources, staying
+from infra.operations.stack_outputs import deployed, region_of
 
 if TYPE_CHECKING:
     import argparse

@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from dialtone.domain.publication import WITH_THE_CODE
-from infra import aws
 from infra.cli.publications_access import publications, stack
 from infra.console import printable
-from infra.publishing.publishing import Share, named
+from infra.operations import aws
+from infra.operations.publishing.publishing import Share, named
 
 if TYPE_CHECKING:
     import argparse

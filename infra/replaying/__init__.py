@@ -1,0 +1,1 @@
+"""A recorded call, played again against other flows, or made a conversation that tests them."""

@@ -8,7 +8,7 @@ import sys
 from dialtone.domain.errors import DialtoneError
 from infra.checkout import ROOT
 from infra.cli.asking import confirmed
-from infra.stack_outputs import deployed, region_of
+from infra.operations.stack_outputs import deployed, region_of
 from infra.verify_on_aws.course import Course
 from infra.verify_on_aws.steps import STEPS
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
-    from infra.stack_outputs import Deployed
+    from infra.operations.stack_outputs import Deployed
 
 SHOWN, NOT_SHOWN, DECLINED = "shown", "not shown", "declined"
 

@@ -9,16 +9,16 @@ from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from dialtone.domain.errors import DialtoneError
-from infra import aws
-from infra.api_key import secret_name, stored_key
-from infra.connect.telnyx_account import TelnyxAccount
-from infra.smoke_call import smoke_call
+from infra.operations import aws
+from infra.operations.api_key import secret_name, stored_key
+from infra.operations.connect.telnyx_account import TelnyxAccount
+from infra.operations.smoke_call import smoke_call
 from infra.verify_on_aws.course import NotShown, Step
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from infra.stack_outputs import Deployed
+    from infra.operations.stack_outputs import Deployed
 
     Ask = Callable[[str], bool]
 

@@ -25,9 +25,9 @@ from dialtone.domain.campaigns.campaign import DONE, PAUSED, RUNNING
 from dialtone.domain.campaigns.estimate import Assumed, estimate
 from dialtone.domain.campaigns.progress import Progress
 from dialtone.domain.campaigns.recipient import PART_RECIPIENTS
-from infra.campaigns.report import Sums, picture
-from infra.campaigns.status import Standing, rate_of_late
 from infra.flowkit.memory_table import MemoryTable
+from infra.operations.campaigns.report import Sums, picture
+from infra.operations.campaigns.status import Standing, rate_of_late
 from tests.simulation.campaigning import STARTS, Faults, Simulation
 
 if TYPE_CHECKING:

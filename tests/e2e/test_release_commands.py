@@ -12,8 +12,8 @@ from dialtone.adapters.calls_table import CallsTable
 from infra.checkout import SAMPLES
 from infra.cli.main import main
 from infra.local.cloud import STACK_NAME
-from infra.releases.deployment import settle
-from infra.releases.history import ALIAS
+from infra.operations.releases.deployment import settle
+from infra.operations.releases.history import ALIAS
 from pretraffic.check import Check
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import boto3
 import pytest
 
 from infra.local.cloud import STACK_NAME
-from infra.smoke_call import main
+from infra.operations.smoke_call import main
 
 if TYPE_CHECKING:
     from infra.local.cloud import LocalCloud

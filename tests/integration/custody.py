@@ -13,8 +13,8 @@ import boto3
 from archive.metadata import metadata
 from dialtone.adapters import queue_messages
 from dialtone.domain.recordings import VERIFIED, AudioCopy, object_key
-from infra import aws
 from infra.cli.main import main
+from infra.operations import aws
 from tests.integration.archiving import ENDED_AT, ArchiveHouse, entry, sha256
 from tests.integration.deliveries import CALLED, CALLER, LEG, SESSION
 from tests.integration.dependencies import ONE_ATTEMPT, Died

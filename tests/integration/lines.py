@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.exceptions import BotoCoreError
 
-from infra.aws import client
 from infra.carrier import Application, Carrier, Request, Response
 from infra.carrier.errors import cannot
 from infra.carrier.server import CarrierServer
 from infra.cli.main import main
+from infra.operations.aws import client
 from tests.carrier.desk import wav_of
 
 if TYPE_CHECKING:

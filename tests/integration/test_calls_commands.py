@@ -20,11 +20,11 @@ from control.selection import Selection, ago_or_moment
 from dialtone.domain.commands import command
 from dialtone.domain.decisions import Decision
 from dialtone.domain.events import Event
-from infra import aws
-from infra.calls import following
-from infra.calls.following import Following
 from infra.cli import calls_list_run as calls_list
 from infra.cli.main import main
+from infra.operations import aws
+from infra.operations.calls import following
+from infra.operations.calls.following import Following
 from tests.integration.ended_calls import ended_call
 from tests.unit.test_docs import ROOT, blocks
 

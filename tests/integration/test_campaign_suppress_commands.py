@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from dialtone.adapters.campaign_numbers import CampaignNumbers
-from infra import aws
 from infra.cli.main import main
+from infra.operations import aws
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -19,9 +19,9 @@ from dialtone.domain.campaigns.progress import Progress
 from dialtone.domain.campaigns.recipient import Recipient
 from dialtone.domain.campaigns.results import BUSY, INVALID, PERSON
 from dialtone.domain.decisions import Decision
-from infra import aws
-from infra.campaigns.status import Standing, duration
 from infra.cli.main import main
+from infra.operations import aws
+from infra.operations.campaigns.status import Standing, duration
 from tests.integration.campaign_example import CAMPAIGN as ORDERED
 from tests.integration.campaign_example import FLOW, NOW
 from tests.integration.deliveries import LEG, SESSION, event

@@ -13,10 +13,10 @@ import pytest
 from moto.cloudformation.models import cloudformation_backends
 
 from dialtone.adapters.telnyx_sdk import sdk
-from infra.aws import client
 from infra.carrier import ApiFault, Application, Response
 from infra.carrier.applications import Profile
-from infra.connect.telnyx_account import TelnyxAccount, TelnyxSilent
+from infra.operations.aws import client
+from infra.operations.connect.telnyx_account import TelnyxAccount, TelnyxSilent
 from tests.carrier.desk import wav_of
 from tests.integration.lines import FAILOVER_URL, FRONT_DESK, NIGHT, OTHER, STACK, WEBHOOK_URL, Death
 

@@ -19,7 +19,7 @@ from dialtone.domain.campaigns.campaign import PAUSED, RUNNING
 from dialtone.domain.campaigns.progress import Progress
 from dialtone.domain.campaigns.recipient import Recipient
 from dialtone.domain.campaigns.results import CUT_OFF, NO_ANSWER, OUTCOMES, PERSON
-from infra.campaigns import words
+from infra.operations.campaigns import words
 from infra.pages.console import ConsoleSite
 from infra.pages.server import LocalServer
 from tests.integration.accessibility import violations

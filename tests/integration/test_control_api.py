@@ -41,7 +41,7 @@ from dialtone.domain.recordings import (
     object_key,
 )
 from infra.checkout import ROOT
-from infra.custody.call_items import CallItems
+from infra.operations.custody.call_items import CallItems
 from tests.control_settings import CONTROL_SETTINGS
 from tests.integration.archiving import ArchiveHouse
 from tests.integration.ended_calls import ended_call

@@ -15,8 +15,8 @@ from infra.cli import deploy_run
 from infra.cli.main import main
 from infra.files import alone
 from infra.new_project import create
+from infra.operations.stack_outputs import Deployed, StackMissing
 from infra.packing import tools
-from infra.stack_outputs import Deployed, StackMissing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -16,10 +16,10 @@ from dialtone.domain.erasure import receipt_key
 from dialtone.domain.events import Event
 from dialtone.domain.parked_event import ParkedEvent
 from dialtone.domain.recordings import ERASED, ArchiveJob
-from infra import aws as aws_module
 from infra.cli.main import main
-from infra.custody.receipts import UNFINISHED
 from infra.demo.scenes import MESSAGE
+from infra.operations import aws as aws_module
+from infra.operations.custody.receipts import UNFINISHED
 from tests.integration.archiving import ArchiveHouse, MortalWire, entry
 from tests.integration.dependencies import Died, Faults
 from tests.integration.scripted_telnyx import Answer, ScriptedTelnyx

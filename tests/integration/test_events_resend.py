@@ -63,7 +63,7 @@ class Stack:
 def stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stack:
     there = Stack(written_flows(tmp_path))
     clients = {"dynamodb": there.table, "sqs": there}
-    monkeypatch.setattr("infra.aws.client", lambda name, *_: clients[name])
+    monkeypatch.setattr("infra.operations.aws.client", lambda name, *_: clients[name])
     monkeypatch.setenv("CALLS_TABLE", "calls")
     monkeypatch.setenv("EVENTS_DEAD_LETTER_QUEUE_URL", "dead-letters")
     return there

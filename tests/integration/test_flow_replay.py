@@ -15,7 +15,6 @@ import yaml
 from control import listing
 from dialtone.adapters.publications import Change, Publications, Version
 from dialtone.domain.publication import Live
-from infra import aws
 from infra.carrier import BEEP, Caller, HangUp, Hear, Machine, NoAnswer, Person, Press, Say, Silence, WebhookFault
 from infra.carrier.caller_identity import UNKNOWN_CALLER, CallerIdentity
 from infra.checkout import SAMPLES
@@ -23,7 +22,8 @@ from infra.cli import flow_replay_run
 from infra.cli.main import main
 from infra.flowkit.scripted_backends import Answering
 from infra.flowkit.stage import Stage
-from infra.publishing.files import files_of
+from infra.operations import aws
+from infra.operations.publishing.files import files_of
 from tests.unit.test_docs import ROOT, blocks
 
 if TYPE_CHECKING:

@@ -15,16 +15,16 @@ from botocore.exceptions import ClientError
 from botocore.stub import ANY, Stubber
 
 from dialtone.domain.errors import DialtoneError
-from infra import aws
 from infra.cli.logs_run import table
 from infra.cli.main import main
 from infra.local import translate
 from infra.local.translate import of_type
-from infra.logs import insights
-from infra.logs.insights import Insights
-from infra.logs.lines import Wanted, lines
-from infra.logs.queries import MONITORING, PLACEHOLDERS, of_alarm, saved
-from infra.stack_outputs import Deployed
+from infra.operations import aws
+from infra.operations.logs import insights
+from infra.operations.logs.insights import Insights
+from infra.operations.logs.lines import Wanted, lines
+from infra.operations.logs.queries import MONITORING, PLACEHOLDERS, of_alarm, saved
+from infra.operations.stack_outputs import Deployed
 from tests import runbooks
 from tests.integration.custody import cloudformation
 from tests.unit.test_docs import ROOT, blocks

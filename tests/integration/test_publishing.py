@@ -25,9 +25,9 @@ from dialtone.domain.calls import Call
 from dialtone.domain.client_state import ClientState
 from dialtone.domain.hangup_causes import NORMAL_CLEARING
 from dialtone.domain.publication import Live
-from infra import aws
 from infra.checkout import ROOT
 from infra.cli.main import main
+from infra.operations import aws
 from reconcile.report import Report
 from reconcile.trials import TrialWatch
 from tests import runbooks

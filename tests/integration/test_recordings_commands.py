@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from dialtone.domain.recordings import object_key
-from infra import aws
+from infra.operations import aws
 from tests.integration.archiving import KEY, RECORDING_ID
 from tests.integration.custody import NAME, STACK, called
 from tests.integration.deliveries import CALLED, LEG, SESSION

@@ -22,17 +22,17 @@ from dialtone.adapters.flow_library import FlowLibrary
 from dialtone.domain.errors import DialtoneError
 from infra.checkout import ROOT, SAMPLES
 from infra.cli.main import main
-from infra.connect.record import ConnectionRecord
 from infra.local import translate
 from infra.local.cloud import ARTIFACTS, TEMPLATE
 from infra.local.emulator import REGION
 from infra.local.translate import of_type
-from infra.releases import __main__ as around_deploy
-from infra.releases.deployment import REFUSED
-from infra.releases.history import ALIAS, Versions, read_versions
-from infra.releases.rollback import Move, move
-from infra.releases.uninstall import QUEUES, STAYING
-from infra.stack_outputs import deployed
+from infra.operations.connect.record import ConnectionRecord
+from infra.operations.releases import __main__ as around_deploy
+from infra.operations.releases.deployment import REFUSED
+from infra.operations.releases.history import ALIAS, Versions, read_versions
+from infra.operations.releases.rollback import Move, move
+from infra.operations.releases.uninstall import QUEUES, STAYING
+from infra.operations.stack_outputs import deployed
 from tests.integration.dependencies import create_table
 from tests.integration.lines import Terminal
 
@@ -488,7 +488,7 @@ def test_the_lists_of_what_goes_and_stays_are_the_templates() -> None:
     [
         ("rollback ENV=prod UNDO=1 YES=1", ["dialtone rollback-code --stack dialtone-prod --undo --yes"]),
         ("uninstall DRY_RUN=1", ["dialtone uninstall --stack dialtone-dev --dry-run"]),
-        ("deploy ENV=prod", ["Rollout=canary", "infra.releases after dialtone-prod --protect"]),
+        ("deploy ENV=prod", ["Rollout=canary", "infra.operations.releases after dialtone-prod --protect"]),
         ("deploy ROLLOUT=all-at-once PROJECT=../line", ["dialtone deploy dev", "--rollout all-at-once"]),
     ],
 )

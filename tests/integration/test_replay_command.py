@@ -21,10 +21,10 @@ from dialtone.adapters.telemetry import Observer
 from dialtone.adapters.webhook_function import WebhookFunction
 from dialtone.domain.client_state import ClientState
 from dialtone.domain.parked_event import ParkedEvent
-from infra import aws
 from infra.cli import replay_run as replay
 from infra.cli.main import main
-from infra.parked_events import Replays
+from infra.operations import aws
+from infra.operations.parked_events import Replays
 from tests.function_output import follow_stdout
 from tests.integration.deliveries import BEGAN, CONTROL, LEG, SESSION, SIGNED_URL, Signer, body, request
 from tests.integration.dependencies import ONE_ATTEMPT, Died, aws_session

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
+import re
 import sys
 from pathlib import Path
 
 import pytest
 
-FUNCTIONS = Path(__file__).resolve().parents[2] / "functions"
+ROOT = Path(__file__).resolve().parents[2]
+FUNCTIONS, INFRA = ROOT / "functions", ROOT / "infra"
 
 MAY_IMPORT = {
     "dialtone/domain": {"dialtone.domain", "phonenumbers"},
@@ -102,6 +104,31 @@ def test_the_failover_starts_without_what_may_have_broken_the_webhook_function()
 
 def test_nothing_on_lambda_imports_what_surrounds_it() -> None:
     assert {pair for pair in imports_of(".") if pair[1].split(".")[0] in {"infra", "tests"}} == set()
+
+
+def rooms() -> list[str]:
+    """The rooms of infra/ as docs/architecture.md lists them, from those that people start to those that all use."""
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    return re.findall(r"^\| `(\w+)/` \|", page.partition("| room in `infra/` |")[2].partition("\n## ")[0], re.MULTILINE)
+
+
+def test_every_room_of_infra_with_code_is_in_the_architecture() -> None:
+    assert sorted(rooms()) == sorted({file.relative_to(INFRA).parts[0] for file in INFRA.glob("*/**/*.py")})
+
+
+def test_a_room_of_infra_imports_only_rooms_that_the_architecture_lists_below_it() -> None:
+    order = rooms()
+
+    upwards = {
+        (file.relative_to(INFRA).as_posix(), module)
+        for room in order
+        for file in (INFRA / room).rglob("*.py")
+        for module in imported(file)
+        for other in [module.removeprefix("infra.").split(".")[0]]
+        if module.startswith("infra.") and other in order[: order.index(room)]
+    }
+
+    assert upwards == set()
 
 
 WRITES = {"getLogger", "print", "print_exc", "write", "warn"}

@@ -13,7 +13,7 @@ from botocore.exceptions import (
     SSOTokenLoadError,
 )
 
-from infra.aws import AwsFault, AwsSilent, explained
+from infra.operations.aws import AwsFault, AwsSilent, explained
 
 
 def answered(code: str, status: int = 400) -> ClientError:

@@ -20,11 +20,11 @@ from dialtone.domain.control_actions import ACTION
 from dialtone.domain.events import Event
 from dialtone.domain.unconfirmed import Unconfirmed
 from infra.account import AGENT, AGENT_SCRIPT
-from infra.calls.lanes import lanes, list_lines, one_line, wrap
-from infra.calls.page import drawing, page_of, picture_of
 from infra.checkout import ROOT
 from infra.demo import scenes
 from infra.flowkit.stage import Stage
+from infra.operations.calls.lanes import lanes, list_lines, one_line, wrap
+from infra.operations.calls.page import drawing, page_of, picture_of
 from tests.benchmarks.cost import MORNING
 from webhook.refusals import Sent, refused
 

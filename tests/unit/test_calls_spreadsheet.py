@@ -7,7 +7,7 @@ import io
 
 import pytest
 
-from infra.calls.spreadsheet import as_csv
+from infra.operations.calls.spreadsheet import as_csv
 
 
 def test_each_call_is_a_line_under_the_names_of_its_columns() -> None:

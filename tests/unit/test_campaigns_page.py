@@ -12,9 +12,9 @@ from control.campaigns import CampaignOrder
 from dialtone.adapters.campaigns_table import Spent
 from dialtone.domain.campaigns.campaign import RUNNING, Campaign
 from dialtone.domain.campaigns.progress import Progress
-from infra.campaigns.status import Standing
 from infra.checkout import ROOT
 from infra.cli.main import main
+from infra.operations.campaigns.status import Standing
 from tests.unit.test_docs import blocks
 
 if TYPE_CHECKING:

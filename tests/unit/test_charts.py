@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from xml.etree import ElementTree as ET
 
-from infra.calls import page
 from infra.checkout import ROOT
 from infra.flowkit.drawing import html
+from infra.operations.calls import page
 from infra.palette import colours_for
 from infra.watching import picture
 from tests.benchmarks.pictures import FLOOR, OTHER, Curve, Plot, bars, chart

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from infra.checkout import ROOT
-from infra.connect.account import Application, Number, Profile, StoredAudio
-from infra.connect.lines import Lines
-from infra.connect.plan import Wanted, application_settings
-from infra.doctor import judging
-from infra.doctor.result import Result, Status, good
 from infra.local.translate import read
+from infra.operations.connect.account import Application, Number, Profile, StoredAudio
+from infra.operations.connect.lines import Lines
+from infra.operations.connect.plan import Wanted, application_settings
+from infra.operations.doctor import judging
+from infra.operations.doctor.result import Result, Status, good
 
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
 OURS = "+13125550100"

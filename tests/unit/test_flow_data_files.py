@@ -24,7 +24,7 @@ from dialtone.flow.routes import read_routes
 from infra.flowkit.drawing.beside_flows import MOST_ROWS_TOLD
 from infra.flowkit.lint import lint
 from infra.flowkit.linting.files import flow_paths
-from infra.publishing.files import differences, files_of
+from infra.operations.publishing.files import differences, files_of
 from tests.staged_call import CALLER, StagedCall
 
 OFFICES = "city,number\nSpringfield,+15550191\nShelbyville,+15550192\n"

@@ -12,7 +12,7 @@ from dialtone.flow.loader import read_script
 from dialtone.flow.rotas import read_rota
 from infra.flowkit.lint import lint
 from infra.flowkit.linting.rota_hours import MINUTES_A_WEEK, hours_where
-from infra.publishing.files import differences, files_of
+from infra.operations.publishing.files import differences, files_of
 from tests.staged_call import StagedCall
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from dialtone.domain.errors import DialtoneError
 from infra.checkout import SAMPLES
 from infra.cli.main import main
 from infra.cli.stack_option import stack_meant
+from infra.operations.stack_outputs import region_of
 from infra.project import PROJECT_FILE, Environment, Project, nearest
-from infra.stack_outputs import region_of
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,9 +10,9 @@ import pytest
 from botocore import xform_name
 
 from infra.checkout import ROOT
-from infra.doctor import judging
 from infra.local import translate
 from infra.local.translate import of_type
+from infra.operations.doctor import judging
 from tests import runbooks
 
 MONITORING = translate.read(ROOT / "infra" / "monitoring.yaml")

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from dialtone.domain.errors import DialtoneError
-from infra import stack_outputs
 from infra.new_project import create
-from infra.stack_outputs import Deployed, find_stack, reached_at, region_in, samconfig
+from infra.operations import stack_outputs
+from infra.operations.stack_outputs import Deployed, find_stack, reached_at, region_in, samconfig
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -40,8 +40,8 @@ from dialtone.domain.recordings import (
     Transcription,
 )
 from dialtone.domain.watch import Look
-from infra.connect.record import Recorded, RecordedAudio
 from infra.flowkit.memory_table import MemoryTable
+from infra.operations.connect.record import Recorded, RecordedAudio
 from webhook.router import route
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import pytest
 
 from dialtone.domain.errors import DialtoneError
 from infra.checkout import ROOT
-from infra.stack_outputs import Deployed
+from infra.operations.stack_outputs import Deployed
 from infra.verify_on_aws.course import Course, NotShown, Step
 from infra.verify_on_aws.steps import STEPS
 

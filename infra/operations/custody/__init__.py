@@ -1,0 +1,1 @@
+"""Recordings in the hands of operators: verified, exported, held, queued again, erased."""

@@ -1,0 +1,57 @@
+"""Where an interrupted verification goes on: a small file, written anew as a whole each time."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from dialtone.domain.errors import DialtoneError
+from infra.files import write_whole
+from infra.operations.custody.verification import Tally
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from infra.operations.custody.ledger import Place
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceFile:
+    """A file for one table and one selection."""
+
+    path: Path
+    of: Mapping[str, Any]
+    """What is verified: a file of something else is refused."""
+
+    def read(self) -> tuple[Place | None, Tally]:
+        """The place and what was found before it; the beginning if there is no such file. Raises DialtoneError."""
+        try:
+            stored = json.loads(self.path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return None, Tally()
+        except (OSError, ValueError) as error:
+            raise DialtoneError(f"{self.path} cannot be read ({error}): name another file, or remove it") from error
+        try:
+            of, (session, item), tally = stored["of"], stored["after"], Tally.from_json(stored["tally"])
+        except (TypeError, KeyError, ValueError):
+            raise DialtoneError(
+                f"{self.path} is not of `dialtone recordings verify`: name another file, or remove it"
+            ) from None
+        if of != self.of:
+            raise DialtoneError(
+                f"{self.path} is of another table or selection: verify the same as before, or name another file"
+            )
+        return (session, item), tally
+
+    def write(self, after: Place, tally: Tally) -> None:
+        """Note that everything up to this place has been checked. Raises DialtoneError."""
+        try:
+            write_whole(self.path, json.dumps({"of": self.of, "after": after, "tally": tally.to_json()}))
+        except OSError as error:
+            raise DialtoneError(f"{self.path} cannot be written ({error.strerror}): name another file") from error
+
+    def remove(self) -> None:
+        """All is checked: there is no place to go on from."""
+        self.path.unlink(missing_ok=True)

@@ -1,0 +1,1 @@
+"""The functions' log lines: queried at CloudWatch, and shown as people read them."""

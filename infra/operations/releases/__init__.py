@@ -1,0 +1,1 @@
+"""Versions of a stack's code: deployed, judged, taken back, uninstalled."""
