@@ -1,7 +1,7 @@
-"""What a call's flow still does once the call has ended: whether it awaits that, is at it, or has done it.
+"""Whether a call's flow still has steps to take after the hang-up: they are due, under way, or done.
 
-The flow goes on some seconds after the hang-up and not with it: webhooks of what happened before may still be on their
-way, with the caller's last answer.
+The flow goes on some seconds after the hang-up, not at once: webhooks of earlier events, such as the caller's last
+answer, may still be on their way.
 """
 
 from __future__ import annotations
@@ -22,5 +22,5 @@ TEXT_SECONDS = 30
 
 
 def goes_on(state: str) -> bool:
-    """Whether there is something left to do."""
+    """Whether there are steps left to take."""
     return state in {AWAITED, RUNNING}

@@ -1,7 +1,7 @@
-"""Which URLs are connected to that come from outside: https to a host on the public internet, and nothing else. Pure.
+"""Which URLs from outside may be connected to: https to a host on the public internet, and nothing else. Pure.
 
-A webhook is signed, but what it says is still only text: an address in it must not make a function reach the
-instance's own services, the network that it stands in, or anything in the clear. So it is with a chat's address.
+A webhook's signature does not make its URLs safe: an address in it must not make a function reach the instance's own
+services, its private network, or anything without TLS. The same applies to a chat's address.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _PRINTABLE = "".join(map(chr, range(0x21, 0x7F)))
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where a request goes, taken apart from an address."""
+    """The host, port and path of a request, taken from a URL."""
 
     host: str
     """A name, in ASCII, or an IP address without brackets."""
@@ -46,9 +46,9 @@ class Target:
 
 
 def target_of(address: str, *, local: bool = False) -> Target:
-    """Take an address apart. Raises AddressRefused for any that is not https, or, where `local`, http to this machine.
+    """Parse a URL. Raises AddressRefused unless it is https or, if `local`, http to this machine.
 
-    The reasons never repeat the address: its query is the signature that opens it.
+    The error never repeats the URL: its query may be the signature that grants access.
     """
     if len(address) > MAX_ADDRESS_CHARACTERS:
         raise AddressRefused(f"the address has {len(address)} characters, more than {MAX_ADDRESS_CHARACTERS}")
@@ -67,7 +67,7 @@ def target_of(address: str, *, local: bool = False) -> Target:
 
 
 def redirected(address: str, location: str) -> str:
-    """The address that a redirect leads to; it is judged like any other. Raises AddressRefused."""
+    """The URL that a redirect leads to, checked like any other. Raises AddressRefused."""
     try:
         return urljoin(address, location)
     except ValueError:
@@ -75,9 +75,9 @@ def redirected(address: str, location: str) -> str:
 
 
 def check_resolved(target: Target, resolved: str, *, local: bool = False) -> None:
-    """Raises AddressRefused unless the IP address belongs to the public internet, or, where `local`, to this machine.
+    """Raise AddressRefused unless the IP address is on the public internet or, if `local`, is this machine's.
 
-    In the clear nothing is asked but this machine, whatever it is called.
+    Without TLS only this machine is allowed, whatever its name.
     """
     found = ip_address(resolved)
     if local and found.is_loopback:

@@ -1,4 +1,4 @@
-"""What a command changes about its call when it is issued: the recorder, recordings to come, legs bridged."""
+"""What a command changes about its call when it is issued: recorder, expected recordings, bridged legs."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ def with_commands(
     pausing: str = SENSITIVE,
     deliver: tuple[DeliveryTarget, ...] = (),
 ) -> Decision:
-    """The call after it asked for these commands, with the recordings that they promise, each under its name.
+    """The call after these commands were issued, with the recordings that they promise, each under its name.
 
-    `pausing` is why a recording is paused, if one is; `deliver` to whom one goes that is started.
+    `pausing` is why a recording is paused, if one is; `deliver` says who gets a recording that is started.
     """
     sent: list[Command] = []
     promised: list[Recording] = []
@@ -67,7 +67,7 @@ def with_commands(
 
 
 def _as_held_from_outside(call: Call, commands: tuple[Command, ...]) -> tuple[Call, tuple[Command, ...]]:
-    """The call and its flow's commands where a recording may be paused from outside: then nothing else resumes it."""
+    """The call and its flow's commands. A recording paused by the control API is not resumed by the flow."""
     outside = call.outside
     assert outside is not None  # noqa: S101 -- as it was asked
     outside = outside.stopped_by_flow(commands)
@@ -123,7 +123,7 @@ def _transcription(asked: Command) -> Transcription:
 
 
 def _recordings_after(asked: Command, call: Call, now: str, why: str) -> tuple[Recording, ...]:
-    """The recordings with the pause that a command begins or ends: it is of all that run on the leg."""
+    """The recordings with the pause that a command begins or ends: it affects all that run on the leg."""
     if asked.action not in {"record_pause", "record_resume"} or asked.call_control_id != call.control_id:
         return call.recordings
     paused = asked.action == "record_pause"
@@ -162,7 +162,7 @@ def _recorder_after(asked: Command, call: Call) -> str:
     if asked.action == "answer" and asked.parameters.get("record"):
         return "on"
     if asked.action == "record_stop" and len(call.expected_recordings) > 1:
-        # Which of them it stops, Telnyx does not say: what may run on has to be paused for a card.
+        # Telnyx does not say which recording it stops, so one may still run, and must be paused for a card number.
         return call.recorder
     return _RECORDER_AFTER.get(asked.action, call.recorder)
 
@@ -170,7 +170,7 @@ def _recorder_after(asked: Command, call: Call) -> str:
 def _far_legs_after(asked: Command, call: Call) -> Mapping[str, CalleeLeg]:
     if asked.action != "bridge" or (asked.call_control_id != call.control_id and "queue" not in asked.parameters):
         return call.far_legs  # two others are connected with one another
-    # With a queue it is the leg itself that is connected, with the first caller in it.
+    # With a queue, the leg itself is connected: with the queue's first caller.
     bridged = asked.call_control_id if "queue" in asked.parameters else asked.parameters.get("call_control_id")
     return {
         leg_id: replace(leg, connected=True, bridged=False) if leg.control_id == bridged else leg

@@ -1,4 +1,4 @@
-"""What an event changed about a call that is worth counting: it began, was answered, ended, cost something."""
+"""The changes to a call that are counted: it began, was answered, ended, cost something."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Progress(NamedTuple):
 
 
 def progress_of(before: Call, decision: Decision, event: Event) -> tuple[Progress, ...]:
-    """What the event changed, by the call before it and after it: each call starts, is answered and ends once."""
+    """What the event changed, comparing the call before and after it. A call starts, is answered and ends once each."""
     after, found = decision.call, [Progress(result) for result in decision.results]
     if after.direction in DIRECTIONS and not before.direction:
         found.append(Progress(STARTED, after.direction))
@@ -50,7 +50,7 @@ _AMOUNTS = {"call.cost": "total_cost", "message.finalized": "amount"}
 
 
 def _cost(event: Event) -> float:
-    """What a call, or a text of its, cost, in the account's currency; 0 for what is not an amount."""
+    """What a call, or one of its texts, cost, in the account's currency; 0 if Telnyx's value is not an amount."""
     try:
         cost = float(event.text(_AMOUNTS[event.type])) if event.type in _AMOUNTS else 0
     except ValueError:

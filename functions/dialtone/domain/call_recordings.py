@@ -1,4 +1,4 @@
-"""What events and refusals say about the recordings of a call, and what follows from it."""
+"""What events and refusals say about the recordings of a call, and what has to be done about it."""
 
 from __future__ import annotations
 
@@ -39,18 +39,18 @@ MAX_REPORTED = 16
 
 
 def reviewed(call: Call, number: int, verdict: str) -> Decision:
-    """The caller decided about a message: the ledger notes it, and the archive rewrites its metadata."""
+    """The caller decided about a message: the ledger notes it, and the archive rewrites the metadata."""
     review = Review(f"{call.leg_id}-{number:02d}", verdict)
     job = ArchiveJob("metadata", call.session_id, call.leg_id, recording=review.recording)
-    # One that is still to come is written whole when it comes: with what was decided about it.
+    # The metadata of a recording still to come will be written with this decision in it.
     noted = (replace(each, review=verdict) if each.number == number else each for each in call.recordings)
     return Decision(replace(call, recordings=tuple(noted)), reviews=(review,), archive=(job,))
 
 
 def to_be_delivered(call: Call, targets: tuple[DeliveryTarget, ...]) -> Decision:
-    """The call's last recording goes to these: the ledger notes it, whether or not it has come."""
+    """Have the call's last recording delivered to these targets: the ledger notes them, even before it has arrived."""
     asked = DeliveryAsked(f"{call.leg_id}-{call.recordings_asked:02d}", targets)
-    # One that is still to come is written whole when it comes.
+    # The metadata of a recording still to come will be written with these targets in it.
     noted = (
         replace(each, deliver=targets) if each.number == call.recordings_asked else each for each in call.recordings
     )
@@ -58,9 +58,9 @@ def to_be_delivered(call: Call, targets: tuple[DeliveryTarget, ...]) -> Decision
 
 
 def with_metadata_jobs(before: Call, decision: Decision) -> Decision:
-    """The decision with jobs that add what came of the call to the metadata of those of its recordings that have come.
+    """The decision with jobs that add the call's outcome to the metadata of the recordings that have arrived.
 
-    Whatever comes later is written with it. A call is over when its flow is: steps may follow the hang-up.
+    Later recordings are written with it. A call is over when its flow is: steps may follow the hang-up.
     """
     after = decision.call
     if not _is_over(after) or (_is_over(before) and _result(before) == _result(after)):
@@ -81,10 +81,10 @@ def _result(call: Call) -> tuple[str, dict[str, str]]:
 
 
 def recording_saved(call: Call, event: Event) -> Decision:
-    """A recording has come: its ledger entry says so and the archive is asked to fetch it.
+    """A recording is ready: its ledger entry says so, and the archive is asked to copy it.
 
-    One of which it is doubtful whether it was asked for gets an entry of its own, and what was asked for stays
-    expected.
+    If it is doubtful whether the call asked for it, it gets an entry of its own, and the recording that was asked for
+    stays expected.
     """
     addresses = download_addresses(event)
     began = event.time("recording_started_at")
@@ -124,7 +124,7 @@ def recording_saved(call: Call, event: Event) -> Decision:
 
 
 def _come_again(call: Call, event: Event, number: int) -> Decision:
-    """One whose file has the name of an entry that is not open any more: the archive sees what the ledger says."""
+    """A recording whose file name belongs to an entry that is closed: the archive goes by what the ledger says."""
     name = f"{call.leg_id}-{number:02d}"
     return Decision(call, archive=(_audio_job(call, event, name),), reason=f"{name} has come before, or was given up")
 
@@ -140,10 +140,10 @@ def _audio_job(call: Call, event: Event, recording: str) -> ArchiveJob:
 
 
 def recording_error(call: Call, event: Event) -> Decision:
-    """Telnyx could not keep a recording, and does not say which: the ledger says why.
+    """Telnyx could not store a recording, and does not say which one: the ledger says why.
 
-    Where one alone is expected it has failed, and stays known in case it comes all the same. Of several each is
-    doubtful and stays expected: what comes of the others may settle it, else Telnyx has to be asked.
+    If only one is expected, it has failed, but its entry stays in case its audio arrives after all. If several are
+    expected, each becomes doubtful and stays expected: the others' arrival may settle it, else Telnyx has to be asked.
     """
     reason = f"Telnyx: {event.text('reason')}"
     expected = call.expected_recordings
@@ -163,7 +163,7 @@ def recording_error(call: Call, event: Event) -> Decision:
 
 
 def pause_refused(call: Call, event: Event) -> Call:
-    """The call whose pause was refused: what was to be left out is on its recordings."""
+    """The call whose pause was refused: its recordings contain what was to be left out."""
     recordings = (
         replace(
             each,
@@ -179,7 +179,7 @@ def recording_refused(
 ) -> Decision:
     """Commands that promised recordings were not obeyed: those will not come, and the ledger says why.
 
-    They are known by their files' names; such as were asked for without one, by their turns.
+    They are identified by file name, or by step sequence number if they were requested without one.
     """
     refused = [each for each in call.recordings if (each.file_name in names if each.file_name else each.turn in turns)]
     if not refused:
@@ -191,7 +191,7 @@ def recording_refused(
 
 
 def transcript_saved(call: Call, event: Event) -> Decision:
-    """A transcript has come: the archive is asked to lay it beside its recording."""
+    """A transcript is ready: the archive is asked to store it beside its recording."""
     job = ArchiveJob(
         kind="transcript",
         call_session_id=call.session_id,
@@ -204,7 +204,7 @@ def transcript_saved(call: Call, event: Event) -> Decision:
 
 
 def _pauses_within(recording: Recording | None, began: str, ended: str) -> tuple[Pause, ...] | None:
-    """Its pauses, without what lies outside of it: other recordings of the leg were paused then, or none."""
+    """The recording's pauses within its own time: the others belong to other recordings of the leg, or to none."""
     if recording is None or recording.pauses is None:
         return None
     within = [
@@ -216,7 +216,7 @@ def _pauses_within(recording: Recording | None, began: str, ended: str) -> tuple
 
 
 def _unsolicited_recording(call: Call, event: Event, may_be: Recording | None) -> Recording:
-    """An entry of its own. One that may be what a turn waits for is that turn's: its caller has been recorded."""
+    """A new entry. If it may be the recording that a step waits for, it counts as that: the caller was recorded."""
     return Recording(
         call_session_id=call.session_id,
         call_leg_id=call.leg_id,
@@ -238,7 +238,7 @@ def _report(event: Event, file: SavedFile) -> Report:
 
 
 def _by_elimination(call: Call, come: Recording | None) -> tuple[Call, tuple[Recording, ...]]:
-    """Where Telnyx reported an error for one of several, and all but one of them have come: the last is the one."""
+    """After an error for one of several recordings, once all but one have arrived, the last one is the failed one."""
     doubtful = [each for each in call.expected_recordings if each.identity == UNCERTAIN]
     if come is None or come.identity != UNCERTAIN or len(doubtful) != 1:
         return call, ()
@@ -253,5 +253,5 @@ def _without(call: Call, recording: Recording) -> Call:
 
 
 def _clear_recorder_if_idle(call: Call) -> Call:
-    """No recorder runs once the last recording asked for has come."""
+    """Once the last requested recording has arrived, no recorder runs."""
     return call if call.expected_recordings else replace(call, recorder="")

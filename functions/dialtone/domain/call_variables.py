@@ -1,4 +1,4 @@
-"""The variables that the program itself reads or sets on a call, and those that are kept aside in other flows."""
+"""The variables that the program itself reads or sets on a call, and those kept aside while it is in another flow."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ MACHINES = frozenset({MACHINE, "fax_detected"})
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What a call that is in another flow knows of the flow which it comes back to."""
+    """What a call that is in another flow stores of the flow to which it will return."""
 
     depth: int = 0
     """How many steps there are to come back to while the call is in the other flow, or in one that it visits."""
@@ -49,10 +49,10 @@ class Scope:
 
 
 def remembered(variables: Mapping[str, str]) -> dict[str, str]:
-    """The variables that are remembered of a caller: what is set to nothing is forgotten."""
+    """The variables to remember of a caller; an empty value removes a variable."""
     return {name: value for name, value in variables.items() if name.startswith(MEMORY) and value}
 
 
 def persistent_variables(variables: Mapping[str, str]) -> dict[str, str]:
-    """The variables that outlive the step which set them: not where its message can be heard."""
+    """The variables that outlive the step that set them: all but the URL of its message."""
     return {name: value for name, value in variables.items() if name != MESSAGE_ADDRESS}

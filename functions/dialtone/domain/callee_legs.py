@@ -33,7 +33,7 @@ class CalleeLeg:
 
     @property
     def unconnected(self) -> bool:
-        """Whether it rings or talks to us only."""
+        """Whether it rings, or is connected to Dialtone only."""
         return self.status != ENDED and not self.connected
 
     def after(self, event: Event) -> CalleeLeg:
@@ -55,7 +55,7 @@ class CalleeLeg:
 
 
 def callee_state(call: Call, *, dialled: bool, role: str = "") -> ClientState:
-    """The client state of a callee's leg, by which its events find the call."""
+    """The client state of a callee's leg, which assigns its events to the call."""
     return ClientState(turn=call.turn, flow=call.flow, parent_leg=call.leg_id, dialled=dialled, role=role)
 
 

@@ -1,4 +1,4 @@
-"""What the network says of a caller beside the number: who vouches for it, how it was screened, and the name. Pure."""
+"""What the network reports of a caller besides the number: attestation, screening result and name. Pure."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 
 
 def trust_of(payload: Mapping[str, Any]) -> dict[str, str]:
-    """What `call.initiated` says of its caller, without what it does not know.
+    """What `call.initiated` reports of the caller, without unknown values.
 
-    An attestation counts only if its signature was not found invalid: else anybody could write an A. A name that is the
-    number over again, as Telnyx gives it where no network had a name, is none.
+    An attestation counts only if its signature was not found invalid: otherwise anybody could claim an A. Where no
+    network had a name, Telnyx repeats the number as the name; that is left out.
     """
     said = {name: _text(payload.get(name)) for name in TRUST}
     if payload.get("shaken_stir_validated") is False:

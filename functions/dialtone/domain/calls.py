@@ -159,35 +159,35 @@ class Call:
 
     @property
     def person(self) -> str:
-        """The number of whom the flow talks with: who called, or was called; '' for one that is withheld.
+        """The number of the person that the flow talks with, the caller or the person called; '' if it is withheld.
 
-        An incoming call is known for one before we answer it; of one that we dial, its first event may be late.
+        We know that a call is incoming before we answer it; the first event of a call that we dial may be late.
         """
         number = self.from_number if self.direction == "incoming" else self.to_number
         return "" if is_withheld(number) else number
 
     @property
     def outcome(self) -> str:
-        """The flow's own word for it, else what the hang-up cause and the progress in the flow show."""
+        """The outcome that the flow set, else what the hang-up cause and the progress in the flow show."""
         return outcome_of(self)
 
     @property
     def expected_recordings(self) -> list[Recording]:
-        """Those that were asked for, and neither came nor failed."""
+        """The recordings that were asked for and have neither arrived nor failed."""
         return [each for each in self.recordings if each.status == EXPECTED]
 
     @property
     def awaits_prompts(self) -> bool:
-        """Whether its step waits for the ends of speeches and files."""
+        """Whether its step waits for the ends of prompts."""
         return bool(self.waiting.get("prompts")) and not self.waiting.get("heard")
 
     @property
     def goes_on(self) -> bool:
-        """Whether it has ended, and its flow has steps to take after that."""
+        """Whether the call has ended and its flow still has steps to take."""
         return goes_on(self.after_hangup)
 
     def with_recent(self, says: str) -> Call:
-        """The call, changed by an event that says this."""
+        """The call, having noted what an event reported."""
         return replace(self, recent=(*self.recent, says)[-MAX_RECENT:])
 
     def progress_to(self, status: str) -> Call:
@@ -200,7 +200,7 @@ class Call:
         return Position(self.step, self.turn, self.waiting, self.variables, self.far_legs, self.back, self.scopes)
 
     def moved_from(self, position: Position, event: Event) -> Call:
-        """The call, remembering where it was before the event led it on."""
+        """The call, with the position that it had before the event moved it."""
         if self.status == ENDED:
             return replace(self, entered_at="", variables=persistent_variables(self.variables))
         if self.turn == position.turn:
@@ -209,7 +209,7 @@ class Call:
         return replace(self, entered_at=event.occurred_at, left=left)
 
     def hung_up(self, event: Event) -> Call:
-        """The call as it ended. Where something that occurred after the hang-up had led it on, that is taken back."""
+        """The call as it ended. A move caused by something that occurred after the hang-up is undone."""
         ended = replace(
             self,
             status=ENDED,
@@ -236,7 +236,7 @@ class Call:
         )
 
     def end_reported(self, event: Event) -> Call:
-        """The call, of whose end nothing but that it was over had been known, as its own hang-up reports it."""
+        """The call as its own late hang-up reports it, after it was closed without knowing how it ended."""
         return replace(
             self,
             ended_at=event.occurred_at,
@@ -249,11 +249,11 @@ class Call:
         return replace(self, variables={**self.variables, **variables}, unnoted=self.variables)
 
     def without_end_variables(self) -> Call:
-        """The call without them, for an event that occurred before the end and is reported after it."""
+        """The call without them, for an event that occurred before the end and was reported after it."""
         return self if self.unnoted is None else replace(self, variables=self.unnoted)
 
     def with_callee_update(self, event: Event) -> Call:
-        """The call after an event of a leg that it dialled, in this turn or in the one before it."""
+        """The call after an event of a leg that it dialled in this step or the one before it."""
         if not event.client_state.dialled or not event.call_leg_id:
             return self
         if event.client_state.turn == self.turn:
@@ -267,9 +267,9 @@ class Call:
         return tuple(command("hangup", leg.control_id) for leg in self.far_legs.values() if leg.unconnected)
 
     def hangup_unbridged(self) -> tuple[Command, ...]:
-        """The commands that end, with the call, the legs that Telnyx would not: a bridge may never have been obeyed.
+        """The commands that end, with the call, the legs that Telnyx would leave: a bridge may not have been obeyed.
 
-        Where others have joined the conversation, two of the others may be bridged with one another.
+        If others have joined the conversation, two of them may be bridged with each other.
         """
         joined = any(leg.role for leg in self.far_legs.values())
         return tuple(
@@ -279,7 +279,7 @@ class Call:
         )
 
     def with_event_details(self, event: Event) -> Call:
-        """The call with the details that were unknown before this event: any event may come first."""
+        """The call with details that were unknown until this event, since any event may be the first to arrive."""
         called = self.to_number or called_number(event.text("to"))
         rings_us = event.type == "call.initiated" and event.text("direction") == "incoming"
         return replace(
@@ -291,24 +291,24 @@ class Call:
             calling_party_type=self.calling_party_type or event.text("calling_party_type"),
             from_number=self.from_number or caller_number(event.text("from"), called),
             to_number=called,
-            # Every event carries what the call was given until its flow's first command, and so does its answer.
+            # Until the flow's first command, every event carries the call's inputs; so does its answer.
             variables={**event.client_state.given, **self.variables},
         )
 
     def with_text(self, message_id: str, status: str) -> Call:
-        """The call with what was reported of a text of its."""
+        """The call with the reported status of one of its texts."""
         return replace(self, texts={**self.texts, message_id: later(self.texts.get(message_id, ""), status)})
 
     def remembering(self, variable: str, value: str) -> Call:
-        """The call with a variable set; it stays so though a late hang-up takes the last move back."""
+        """The call with a variable set, which stays set even if a late hang-up undoes the last move."""
         left = self.left and replace(self.left, variables={**self.left.variables, variable: value})
         unnoted = None if self.unnoted is None else {**self.unnoted, variable: value}
         return replace(self, variables={**self.variables, variable: value}, unnoted=unnoted, left=left)
 
     def with_greeting(self, event: Event) -> Call:
-        """The call after a greeting that ended: a machine's, unless detection itself finds something else.
+        """The call after a greeting ended: a machine's, unless detection itself reports something else.
 
-        After a short greeting this may be all that Telnyx reports.
+        After a short greeting this event may be all that Telnyx reports.
         """
         greeted = self.remembering(GREETING, event.text("result") or "ended")
         return greeted if self.variables.get(ANSWERED_BY) else greeted.remembering(ANSWERED_BY, MACHINE)

@@ -1,4 +1,4 @@
-"""The `client_state` of a command: Telnyx echoes it, so that an event says which step of which call it belongs to."""
+"""The `client_state` of a command. Telnyx echoes it, so an event shows to which step of which call it belongs."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class ClientState:
     nobody in silence."""
 
     def encode(self) -> str:
-        """Base64 of compact JSON that says whose it is and leaves out what is not set."""
+        """Base64 of compact JSON, tagged as ours and without fields that are not set."""
         return _written({TAG: TAG_VERSION, **self._fields()})
 
     def _fields(self) -> dict[str, Any]:
@@ -72,7 +72,7 @@ class ClientState:
 
     @classmethod
     def decode(cls, text: str) -> ClientState:
-        """Read it back. A state that is not ours (another program's, or none) reads as empty, never as an error."""
+        """Decode it. A state that is not ours (another program's, or none) gives an empty one, never an error."""
         try:
             fields = json.loads(base64.b64decode(text, validate=True))
         except (binascii.Error, ValueError, RecursionError):
@@ -86,7 +86,7 @@ class ClientState:
 
     @classmethod
     def _read(cls, fields: dict[str, Any]) -> ClientState | None:
-        """The state, ignoring fields of a later version; None if a field has another form than ours."""
+        """The state, ignoring a later version's fields; None if the type of a field is not ours."""
         role, room_of = fields.get("r", ""), fields.get("o", "")
         turn, flow, parent_leg = fields.get("t", 0), fields.get("f", ""), fields.get("p", "")
         given = fields.get("g", {})
@@ -113,7 +113,7 @@ class ClientState:
         )
 
     def _is_untagged(self, text: str) -> bool:
-        """Whether it is letter for letter what we wrote before there was a tag: for calls in progress at deployment."""
+        """Whether it is exactly what earlier versions wrote without a tag, for calls in progress at deployment."""
         return bool(self.flow) and text == _written(self._fields())
 
 
@@ -136,5 +136,5 @@ def _is_text(value: object) -> bool:
 
 
 def _is_leg(value: object) -> bool:
-    """It becomes a key of the table."""
+    """Whether it can be a leg's id, which becomes a key of the table."""
     return isinstance(value, str) and len(value) <= MAX_LEG_CHARACTERS and value.isascii() and value.isprintable()

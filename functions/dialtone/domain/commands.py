@@ -38,15 +38,15 @@ class Command:
     parameters: Mapping[str, object]
 
     def to_json(self) -> dict[str, object]:
-        """Give the command as a JSON object."""
+        """The command as a JSON object."""
         return {"action": self.action, "call_control_id": self.call_control_id, "parameters": dict(self.parameters)}
 
     @classmethod
     def from_json(cls, kept: Mapping[str, object]) -> Command:
-        """Give back the command that `to_json` gave; raises CommandInvalid if it has another shape.
+        """The command that `to_json` gave. Raises CommandInvalid if it has another shape.
 
-        The parameters are not judged again: what was once decided is sent again as it was, even after a
-        deployment whose checks are stricter.
+        The parameters are not checked again: a command once decided is sent again unchanged, even after a deployment
+        with stricter checks.
         """
         match kept:
             case {
@@ -60,9 +60,9 @@ class Command:
 
 
 def command(action: str, call_control_id: str = "", /, **parameters: object) -> Command:
-    """Give a command; raises CommandInvalid with the first parameter that Telnyx would refuse.
+    """Create a command. Raises CommandInvalid for the first parameter that Telnyx would refuse.
 
-    `from` is a word of Python's, so it comes as `**{"from": "+15550100"}`.
+    `from` is a Python keyword, so pass it as `**{"from": "+15550100"}`.
     """
     if action not in ACTIONS:
         raise CommandInvalid(action, "", f"is not an action; known are {', '.join(ACTIONS)}")
@@ -72,7 +72,7 @@ def command(action: str, call_control_id: str = "", /, **parameters: object) -> 
 
 
 def command_id(event_id: str, place: int) -> str:
-    """Give the id of the command at `place` in the decision on an event: the same however often it is decided."""
+    """The id of the command at `place` in the decision on an event: always the same, however often it is decided."""
     return str(uuid.uuid5(COMMAND_NAMESPACE, f"{event_id}/{place}"))
 
 
@@ -104,7 +104,7 @@ def _unknown(takes: Action, name: str) -> Fault:
 
 
 def _plain(value: object) -> object:
-    """Give a copy of dicts and lists only: later changes of the original do not reach it; JSON keeps it equal."""
+    """A copy made of dicts and lists only: later changes of the original do not reach it, and JSON preserves it."""
     if isinstance(value, Mapping):
         return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):

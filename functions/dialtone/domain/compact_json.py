@@ -1,7 +1,7 @@
-"""JSON as the table stores it: unescaped, and compressed where it is long. Pure.
+"""JSON as the table stores it: unescaped, and compressed if it is long. Pure.
 
-DynamoDB's limit of 400 KB an item counts bytes of UTF-8. Python's JSON by default escapes every letter beyond ASCII to
-six bytes, three times what a Russian letter needs.
+DynamoDB's limit of 400 KB an item counts bytes of UTF-8. By default Python's JSON escapes every non-ASCII letter to six
+bytes, three times what a Russian letter needs.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ _MARK = "zlib:"
 
 
 def plain_json(value: object) -> str:
-    """The value as JSON with letters as they are."""
+    """The value as JSON with unescaped letters."""
     text = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
     try:
         text.encode()
-    except UnicodeEncodeError:  # half a surrogate pair, which only its escape can be kept of
+    except UnicodeEncodeError:  # half a surrogate pair, which can be stored only escaped
         return json.dumps(value, separators=(",", ":"))
     return text
 
@@ -38,7 +38,7 @@ def compact(value: object) -> str:
 
 
 def expanded(stored: str) -> Any:  # noqa: ANN401 -- whatever was stored
-    """What `compact` was given, or any JSON that was stored before there was a compact form."""
+    """The value that `compact` was called with, or any JSON stored before there was a compact form."""
     if stored.startswith(_MARK):
         return json.loads(zlib.decompress(base64.b64decode(stored.removeprefix(_MARK))))
     return json.loads(stored)

@@ -1,9 +1,9 @@
-"""What people and programs have begun on a call by the control API, as far as its flow must know of it. Pure.
+"""What the control API has started on a call, as far as the call's flow must know it. Pure.
 
-Telnyx marks a leg's events with the latest client state, whichever command they are of: it does not say whose prompt
-has ended. But prompts are played in the order in which they were asked for, and of two gathers the later cancels the
-earlier. So an end is counted: for the flow while its step waits for one and asked first, else for what was asked from
-outside.
+Telnyx puts a leg's latest client state on all its events, whichever command they come from, so an event does not say
+whose prompt has ended. But prompts play in the order of their commands, and the later of two gathers cancels the
+earlier. So ends are counted: an end belongs to the flow if its step waits for one and its command came first, otherwise
+to the control API.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ GATHER_ENDED = "call.gather.ended"
 
 @dataclass(frozen=True, slots=True)
 class ControlActions:
-    """What was begun from outside and goes on."""
+    """The control API's prompts, gather and so on that have not ended."""
 
     prompts: tuple[int, ...] = ()
     """Speeches and files whose ends are still to come, each by the turn in which it was asked for; the first first."""
@@ -66,7 +66,7 @@ class ControlActions:
     """Whether the call goes on after that conversation."""
 
     def to_json(self) -> dict[str, Any]:
-        """As a JSON object, without what is as usual."""
+        """As a JSON object, without default values."""
         return {name: value for name, value in asdict(self).items() if value}
 
     @classmethod
@@ -76,18 +76,18 @@ class ControlActions:
 
     @property
     def or_none(self) -> ControlActions | None:
-        """None where nothing goes on."""
+        """Itself; None if nothing goes on."""
         return None if self in {ControlActions(), ControlActions(until=self.until)} else self
 
     def with_prompt(self, asked: Command, turn: int, now: str) -> ControlActions:
-        """After a prompt was asked for."""
+        """The state after the API started a prompt."""
         later = replace(self, until=self._until((asked,), now))
         if asked.parameters.get("overlay"):
             return replace(later, overlays=self.overlays + 1)
         return replace(later, prompts=(*self.prompts, turn))
 
     def with_gather(self, asked: Command, now: str) -> ControlActions:
-        """After keys were asked for."""
+        """The state after the API started a gather."""
         return replace(self, gathers=self.gathers + 1, until=self._until((asked,), now))
 
     def _until(self, asked: Iterable[Command], now: str) -> str:
@@ -96,9 +96,9 @@ class ControlActions:
         return (datetime.fromisoformat(begins) + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
     def after_end(self, event: Event, turn: int, *, flow_waits: bool) -> ControlActions | None:
-        """What is left if the event is the end of something that was begun from outside; None if it is not.
+        """The state after the event ended something that the API started; None if the event is not such an end.
 
-        `flow_waits`: whether the step that the call is in, in that turn, has prompts whose ends are still to come.
+        `flow_waits`: whether the call's current step, in that step sequence, has prompts that have not ended.
         """
         if event.occurred_at > self.until:
             return None
@@ -113,7 +113,7 @@ class ControlActions:
         return replace(self, prompts=self.prompts[1:])
 
     def stopped_by_flow(self, commands: Iterable[Command]) -> ControlActions:
-        """What is left after the flow's own commands: what it stops is not waited for."""
+        """The state after the flow's own commands: nothing waits for what they stop."""
         stops = any(
             not each.parameters.get("overlay")
             and (each.action == "playback_stop" or each.parameters.get("stop") == "all")
@@ -126,23 +126,23 @@ NOTHING = ControlActions()
 
 
 def asked_place(event_type: str, payload: Mapping[str, Any], commands: Sequence[Command]) -> int | None:
-    """The place of the command that was asked for from outside among those of the decision; None for none."""
+    """The place, in the decision, of the command that the control API requested; None if there is none."""
     if event_type != ACTION:
         return None
     return next((place for place, each in enumerate(commands) if each.action == payload.get("action")), None)
 
 
 def led_by(call: Call, event: Event) -> Call:
-    """The call as one of the flow that it is put into from outside, if the event says so."""
+    """The call with the flow that the control API puts it into, if the event does so."""
     to = event.payload.get("to_flow") if event.type == ACTION else None
     return replace(call, flow=to, flow_version="") if isinstance(to, str) and to != call.flow else call
 
 
 def refusal_id(event_id: str, place: int) -> str:
-    """The id of the event that says that the command at that place of an event's decision was refused."""
+    """The id of the event that reports the refusal of the command at that place of an event's decision."""
     return str(uuid.uuid5(COMMAND_NAMESPACE, f"{event_id}/{place}/refused"))
 
 
 def is_action(payload: Mapping[str, Any]) -> bool:
-    """Whether it is the payload of such an event."""
+    """Whether this is the payload of a control action."""
     return isinstance(payload.get("action"), str) and isinstance(payload.get("parameters"), dict)

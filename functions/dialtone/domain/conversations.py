@@ -1,4 +1,4 @@
-"""Conversations with a voice agent, as Telnyx reports them: why they ended, and what was said. Pure."""
+"""Conversations with a voice agent, as Telnyx reports them: why they ended, and the transcript. Pure."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ MAX_SECONDS = "max_seconds"
 
 
 def to_be_kept(call: Call, event: Event) -> tuple[ArchiveJob, ...]:
-    """The job that keeps what was said in a conversation that has ended: of a voice agent's, not of a question's.
+    """The job that stores the transcript of a voice agent's conversation, once it has ended.
 
-    Only an agent has an id; the assistant that listens for one answer has none, and of that nothing is kept.
+    Only an agent has an id. The assistant that listens for one answer has none, and its words are not stored.
     """
     conversation, agent = event.text("conversation_id"), event.text("assistant_id")
     if not (conversation and agent):

@@ -36,7 +36,7 @@ class DeadlinePassed(DialtoneError):  # noqa: N818 -- reads as the sentence it i
 
 @contextmanager
 def request_until(deadline: float, request: str) -> Iterator[None]:
-    """Requests made inside end by the deadline. Raises DeadlinePassed naming the request that was not sent."""
+    """Let requests made inside end by the deadline. Raises DeadlinePassed, naming the request that was not sent."""
     ends = min(deadline, _ends.get())
     if ends - time.monotonic() < SHORTEST_REQUEST_SECONDS:
         raise DeadlinePassed(request)

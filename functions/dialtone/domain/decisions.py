@@ -1,4 +1,4 @@
-"""What is decided about an event: the call after it, and what has to be done."""
+"""The decision on an event: the call after it, and what has to be done."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ START, LAST_RESORT_EDGE, HANGUP_EDGE = "start", "last_resort", "hangup"
 
 
 class EnteredStep(NamedTuple):
-    """A step that a call came to, and the edge that led there."""
+    """A step that a call entered, and the edge that led there."""
 
     flow: str
     step: str
@@ -91,12 +91,12 @@ class Decision(NamedTuple):
 
     @property
     def edges(self) -> str:
-        """The edges that callers, callees and conditions chose, for the timeline: `pressed 1`, `no_answer`."""
+        """The edges that callers, callees and conditions took, for the timeline: `pressed 1`, `no_answer`."""
         chosen = (each.edge for each in self.entered if each.edge not in {"", "next", START})
         return "; ".join(f"pressed {edge[5:]}" if edge.startswith("keys.") else edge for edge in chosen)
 
     def then(self, go_on: Callable[[Call], Decision]) -> Decision:
-        """This decision followed by what is decided of the call after it."""
+        """This decision, followed by the one that `go_on` makes for the call after it."""
         after = go_on(self.call)
         return Decision(
             after.call,
@@ -119,5 +119,5 @@ class Decision(NamedTuple):
 
 
 def stay(call: Call, reason: str = "") -> Decision:
-    """Nothing changes; the event is kept in the timeline."""
+    """The decision that changes nothing; the event is kept in the timeline."""
     return Decision(call, reason=reason)

@@ -1,4 +1,4 @@
-"""Deliveries: to whom a message goes once its recording is kept, and whether it goes now. Pure."""
+"""Deliveries: who gets a message once its recording is archived, and whether it is sent now. Pure."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ EVERY_TARGET = ""
 
 
 class Verdict(NamedTuple):
-    """What is to be done about a delivery now."""
+    """Whether to send a delivery now, later or never."""
 
     do: Literal["send", "wait", "drop"]
     why: str = ""
@@ -54,7 +54,7 @@ class DeliveryJob:
 
     @classmethod
     def from_json(cls, body: str) -> DeliveryJob:
-        """What `to_json` gave. Raises ValueError or TypeError for anything else."""
+        """The job that `to_json` gave. Raises ValueError or TypeError for anything else."""
         stored = json.loads(body)
         if not isinstance(stored, dict):
             raise TypeError(f"a job is an object, not {type(stored).__name__}")
@@ -66,15 +66,15 @@ class DeliveryJob:
 
     @property
     def id(self) -> str:
-        """The same however often it is done: receivers know by it what they have."""
+        """The same however often it is delivered, so that receivers can recognise duplicates."""
         text = f"{self.call_session_id}\n{self.recording}\n{self.target}"
         return hashlib.sha256(text.encode(errors="replace")).hexdigest()[:32]
 
 
 def became_due(before: Recording | None, after: Recording) -> tuple[DeliveryTarget, ...]:
-    """The targets that a message is to be delivered to since an entry has changed: it was kept, or said to whom.
+    """The targets for which a message became due by this change of its entry.
 
-    A transcript that comes and a decision of the caller's count, too: they end a wait.
+    It was archived, or got targets. A transcript that arrives, and the caller's decision, count too: they end a wait.
     """
     if after.status not in KEPT_STATUSES or not after.deliver:
         return ()
@@ -85,12 +85,12 @@ def became_due(before: Recording | None, after: Recording) -> tuple[DeliveryTarg
 
 
 def first_delay_seconds(recording: Recording) -> int:
-    """How long a delivery is not looked at, from when it is due."""
+    """How long after it is due a delivery is first attempted."""
     return TRANSCRIPT_SECONDS if recording.awaits_transcript else 0
 
 
 def verdict(recording: Recording | None, leg: Call | None, waited_seconds: float) -> Verdict:
-    """Whether a message goes out now. The caller's decision is waited for, and a transcript that may still come."""
+    """Whether a message is sent now. It waits for the caller's decision and for a transcript that may still come."""
     if recording is None:
         return Verdict("drop", "its recording is gone")
     if recording.status not in KEPT_STATUSES:
@@ -105,5 +105,5 @@ def verdict(recording: Recording | None, leg: Call | None, waited_seconds: float
 
 
 def _may_decide(recording: Recording, leg: Call | None) -> bool:
-    """While the call is in the step that has recorded it."""
+    """Whether the call is still in the step that recorded it, so that the caller may yet decide."""
     return leg is not None and not leg.ended_at and bool(recording.step) and leg.step == recording.step

@@ -1,4 +1,4 @@
-"""To whom a message goes once its recording is kept. Pure."""
+"""Who gets a message once its recording is archived. Pure."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ class DeliveryTarget:
 
     @property
     def key(self) -> str:
-        """What distinguishes it from others of the same recording."""
+        """The target's id among those of the same recording."""
         return f"{self.kind}:{self.to}"
 
     def __str__(self) -> str:
-        """As people say it."""
+        """The target, readable."""
         return f"{self.kind} {self.to}"
 
 
 class DeliveryAsked(NamedTuple):
-    """That a recording goes to these."""
+    """The decision that a recording goes to these targets."""
 
     recording: str
     """The ledger entry's name."""
@@ -45,12 +45,12 @@ class DeliveryAsked(NamedTuple):
 
 
 def targets_text(targets: Collection[DeliveryTarget]) -> str:
-    """As they are stored: a text, which a filter of the table's stream can ask for; '' for none."""
+    """The targets as stored: a text, for which a filter of the table's stream can test; '' if there are none."""
     if not targets:
         return ""
     return json.dumps([asdict(each) for each in targets], separators=(",", ":"))
 
 
 def targets_from(stored: str) -> tuple[DeliveryTarget, ...]:
-    """What was stored, in this or another version of the program."""
+    """The stored targets, written by this or another version of the program."""
     return tuple(restored(DeliveryTarget, each) for each in (json.loads(stored) if stored else ()))

@@ -1,6 +1,6 @@
-"""The receipt of an erased call: that it was erased, and nothing of the people on it. Pure.
+"""The receipt of an erased call: that it was erased, and no personal data. Pure.
 
-It names the call session and no number, not even as a hash: there are so few numbers that all of them can be tried.
+It names the call session and no phone number, not even as a hash: there are so few numbers that all can be tried.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ RECEIPTS = "receipts/"
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """The receipt of one call's erasure. It counts from its beginning, finished or not."""
+    """The receipt of one call's erasure. It is valid as soon as the erasure begins."""
 
     call_session_id: str
     begun_at: str
@@ -27,15 +27,15 @@ class Receipt:
     """Of the bucket, which held what was erased."""
 
     def to_json(self) -> str:
-        """As it lies in the bucket."""
+        """As stored in the bucket."""
         return json.dumps(asdict(self), indent=1)
 
     @classmethod
     def from_json(cls, stored: bytes | str) -> Receipt:
-        """What `to_json` gave, in this or another version of the program. Raises ValueError or TypeError."""
+        """The receipt that `to_json` gave, in any version of the program. Raises ValueError or TypeError."""
         return restored(cls, json.loads(stored), folders=tuple)
 
 
 def receipt_key(call_session_id: str) -> str:
-    """Where a call's receipt lies, if it was erased."""
+    """The key of a call's receipt in the bucket."""
     return f"{RECEIPTS}{safe_id(call_session_id)}.json"

@@ -1,12 +1,12 @@
-"""Dialtone's own errors: raised where the fact is known, translated once at the edge."""
+"""Dialtone's own errors: raised where the problem is found, translated once, where Dialtone answers."""
 
 
 class DialtoneError(Exception):
-    """Anything that Dialtone itself finds wrong."""
+    """The base class of Dialtone's errors."""
 
 
 class CommandInvalid(DialtoneError):  # noqa: N818 -- reads as the sentence it is: a command is invalid
-    """A command that Telnyx would refuse: it never leaves."""
+    """A command that Telnyx would refuse, so it is not sent."""
 
     def __init__(self, action: str, parameter: str, reason: str) -> None:
         super().__init__(" ".join(part for part in (action and f"{action}:", parameter, reason) if part))
@@ -16,7 +16,7 @@ class CommandInvalid(DialtoneError):  # noqa: N818 -- reads as the sentence it i
 
 
 class TelnyxRefused(DialtoneError):  # noqa: N818 -- as above: Telnyx refused
-    """Telnyx refused a question for good: asking again will not help."""
+    """Telnyx refused a request for good: repeating it will not help."""
 
     def __init__(self, status: int, code: str, sentence: str) -> None:
         super().__init__(sentence)
@@ -25,7 +25,7 @@ class TelnyxRefused(DialtoneError):  # noqa: N818 -- as above: Telnyx refused
 
 
 class TelnyxUnavailable(DialtoneError):  # noqa: N818 -- as above: Telnyx is unavailable
-    """Telnyx could not be reached or did not answer usefully: ask again later."""
+    """Telnyx could not be reached, or did not answer usefully: try again later."""
 
     def __init__(self, reason: str, attempts: int, retry_after_seconds: float | None) -> None:
         super().__init__(f"Telnyx is unavailable: {reason} after {attempts} attempts")
@@ -57,7 +57,7 @@ class FlowInvalid(DialtoneError):  # noqa: N818 -- reads as the sentence it is: 
 
 
 class AddressRefused(DialtoneError):  # noqa: N818 -- reads as the sentence it is: the address was refused
-    """An address that is never connected to: not https, or not on the public internet."""
+    """A URL that must not be connected to: not https, or not on the public internet."""
 
 
 class ApiVersion1(MalformedEvent):

@@ -1,7 +1,7 @@
 """A Telnyx webhook's body as an immutable value.
 
-Strict about what every event needs: id, type, time and call. Any other field that differs from Telnyx's description
-reads as absent and is listed in `ignored`. An event without a handler is stored as it arrived.
+The id, type, time and call, which every event needs, must be valid. Any other field that differs from Telnyx's
+description counts as absent and is listed in `ignored`. An event without a handler is stored as it arrived.
 """
 
 from __future__ import annotations
@@ -133,7 +133,7 @@ _ADDRESSES = frozenset({"recording_urls", "public_recording_urls"})
 
 
 class Event(NamedTuple):
-    """Something that happened on a call, as Telnyx reports it (or as we do: `dialtone.…`)."""
+    """Something that happened on a call, as reported by Telnyx, or by Dialtone itself (`dialtone.…`)."""
 
     id: str
     type: str
@@ -150,7 +150,7 @@ class Event(NamedTuple):
 
     @property
     def call_session_id(self) -> str:
-        """The phone call; for an event that belongs to none, a name of its own."""
+        """The phone call; for an event outside any call, a name of its own."""
         return self._key("call_session_id") or f"no-session-{self.id}"
 
     @property
@@ -160,24 +160,24 @@ class Event(NamedTuple):
 
     @property
     def owner_leg_id(self) -> str:
-        """The leg whose flow it concerns: the far leg of a transfer speaks to the leg that asked for it."""
+        """The leg whose flow the event concerns: for a callee's leg, the leg that dialled it."""
         return self.client_state.parent_leg or self.call_leg_id
 
     @property
     def about_callee(self) -> bool:
-        """Whether it happened on a leg that a flow's transfer made."""
+        """Whether it happened on a leg that a flow dialled or transferred to."""
         return bool(self.client_state.parent_leg)
 
     @property
     def is_replayed(self) -> bool:
-        """Whether it is a parked event that is replayed after its call: there is no caller on the line any more."""
+        """Whether it is a parked event, replayed after its call: nobody is on the line any more."""
         return self.text(READ_BACK) == REPLAY
 
     @property
     def says(self) -> str:
-        """A fingerprint of what happened: Telnyx may report it under two ids. '' where the id alone identifies it.
+        """A fingerprint of what happened, since Telnyx may report it under two ids. '' if the id alone identifies it.
 
-        Digits are left out: from so short a text they could be guessed.
+        Digits are left out: they are so short that they could be guessed from the hash.
         """
         if self.type in _TOLD_APART_ELSEWHERE or self.type.startswith(OURS) or READ_BACK in self.payload:
             return ""
@@ -188,31 +188,31 @@ class Event(NamedTuple):
         return hashlib.sha256("\n".join(said).encode()).hexdigest()[:SAYS_CHARACTERS]
 
     def text(self, name: str) -> str:
-        """A field of the payload that holds text; '' where it is left out, null or something else."""
+        """A text field of the payload; '' if it is missing, null or not text."""
         value = self.payload.get(name)
         return value if isinstance(value, str) else ""
 
     def number(self, name: str) -> int:
-        """A field of the payload that holds a whole number that counts something; 0 for anything else."""
+        """A field of the payload that holds a count; 0 for anything but a whole number."""
         value = self.payload.get(name)
         return value if type(value) is int and value > 0 else 0
 
     def time(self, name: str) -> str:
-        """A field of the payload that holds a time, written as `occurred_at` is; '' where Telnyx left it out."""
+        """A time of the payload in the format of `occurred_at`; '' if it is missing."""
         written = self.text(name)
         return _utc(written, f"data.payload.{name}") if written else ""
 
     def _key(self, name: str) -> str:
-        """An id that becomes a key of the table; '' where it cannot be a key."""
+        """An id that is used as a key of the table; '' if it cannot be one."""
         value = self.text(name)
         return value if _is_identifier(value) else ""
 
 
 def parse_event(body: bytes, understood: Container[str] | None = None, received_seconds: float = 0) -> Event:
-    """Read a webhook's body, already verified, which came at that unix time.
+    """Parse a webhook's body, already verified, which was received at that unix time.
 
-    `understood` are the types of event that somebody handles; None for every one. Raises MalformedEvent naming what is
-    missing, ApiVersion1 for a webhook in the format of that version.
+    `understood` are the event types that have handlers; None means every type. Raises MalformedEvent, naming what is
+    missing, and ApiVersion1 for a webhook in that version's format.
     """
     try:
         document = _object(json.loads(body), "body")
@@ -230,7 +230,7 @@ def parse_event(body: bytes, understood: Container[str] | None = None, received_
 
 
 def _delivery(meta: object) -> tuple[int, str]:
-    """Of a delivery after the first its number and where it went, as Telnyx says: nothing is decided by it."""
+    """For a redelivery, its number and the URL it went to, as Telnyx reports them; for information only."""
     meta = meta if isinstance(meta, dict) else {}
     attempt, address = meta.get("attempt"), meta.get("delivered_to")
     if type(attempt) is not int or not 1 < attempt <= MOST_ATTEMPTS:
@@ -248,7 +248,7 @@ def _delivery(meta: object) -> tuple[int, str]:
 
 
 def _envelope(document: dict[str, Any]) -> tuple[dict[str, Any], str]:
-    """The object that has the event's id, type and time, and that type."""
+    """The object that holds the event's id, type and time, and that type."""
     if "data" not in document and _is_api_version_1(document):
         raise ApiVersion1
     data = document.get("data")
@@ -296,9 +296,9 @@ def _understood(data: dict[str, Any]) -> Event:
 
 
 def _state_of(payload: Mapping[str, Any], *, of_conference: bool) -> ClientState:
-    """The state that the event bears; of a conference it is that of the call which created it, whomever it is about.
+    """The event's client state. In a conference's events it is that of the call that created the conference.
 
-    Of one that a conversation has become, all events are of the leg that led the conversation.
+    If a conversation was turned into the conference, all its events belong to the leg that led the conversation.
     """
     state = ClientState.decode(payload.get("client_state") or "")
     if not of_conference:
@@ -330,7 +330,7 @@ def _described(data: dict[str, Any]) -> dict[str, Any]:
 
 
 def _unknown(document: dict[str, Any], envelope: dict[str, Any], event_type: str, received_seconds: float) -> Event:
-    """Stored as it arrived. Without an id it gets one that its redelivery has too; without a time, its arrival."""
+    """An unknown event, stored as it arrived. A missing id is derived, a missing time is the time of arrival."""
     payload = envelope.get("payload")
     payload = payload if isinstance(payload, dict) else envelope
     own_id, client_state = envelope.get("id"), payload.get("client_state")
@@ -345,7 +345,7 @@ def _unknown(document: dict[str, Any], envelope: dict[str, Any], event_type: str
 
 
 def _id_of(envelope: dict[str, Any]) -> str:
-    """An id for what has none: the same for the same content, whatever Telnyx notes of its delivery."""
+    """An id for an event without one: the same for the same content, whatever Telnyx adds about its delivery."""
     persistent_variables = {
         name: value for name, value in envelope.items() if name != "meta" and not _nested_too_deep(value)
     }
@@ -363,20 +363,20 @@ def recorded_payload(
 ) -> dict[str, Any]:
     """The payload as it may be stored: without transcripts, and without URLs except those of the flow's own audio.
 
-    Digits are masked unless they may be kept; those of a sensitive turn are masked in any case. A sentence that was
-    said is left out unless it may be kept.
+    Digits are masked unless they may be stored; those of a sensitive step always. A transcribed sentence is left out
+    unless it may be stored.
     """
     masked = event.client_state.sensitive or not keep_digits
     payload = event.payload if keep_words else {name: said for name, said in event.payload.items() if name != _SENTENCE}
     kept: dict[str, Any] = _kept(payload, addresses, masked=masked)
     if event.type.startswith(OURS):
-        for name in ("parameters", "variables"):  # of what is asked for from outside: the commands have them
+        for name in ("parameters", "variables"):  # those of a control action, which the commands hold already
             kept.pop(name, None)
     return kept
 
 
 def without_addresses(text: str, addresses: Container[str] = frozenset()) -> str:
-    """The text without URLs except these: anyone who has a recording's URL can listen to it."""
+    """The text without URLs, except those listed: anybody who has a recording's URL can listen to it."""
     if "://" not in text or text in addresses:
         return text
     return _WEB_ADDRESS.sub(ADDRESS_LEFT_OUT, text)
@@ -466,7 +466,7 @@ def _readable(payload: dict[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]
 
 
 def _as_described(name: str, value: Any) -> Any:  # noqa: ANN401 -- whatever JSON holds
-    """The value, or what of it can be used; None for nothing."""
+    """The value, or its usable part; None if there is none."""
     if _nested_too_deep(value):
         return None
     described = _FIELD_TYPES.get(name)
@@ -495,7 +495,7 @@ def _is_address(value: object) -> bool:
 
 
 def _check_identity(event: Event, payload: Mapping[str, Any]) -> None:
-    """Whether the event can be assigned to a call, and the call can be sent commands where that is needed."""
+    """Check that the event can be assigned to a call that, if needed, can be sent commands."""
     if not event.type.startswith(("call.", f"{OF_CONFERENCES}participant.")):
         return
     for name in ("call_session_id", "call_leg_id"):
@@ -524,7 +524,7 @@ def _utc(value: object, where: str) -> str:
 
 
 def _time(value: object) -> str | None:
-    """The time as `occurred_at` is written; None for what is not one."""
+    """The time in the format of `occurred_at`; None if it is not a time."""
     if not isinstance(value, str):
         return None
     try:

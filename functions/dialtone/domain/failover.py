@@ -1,6 +1,6 @@
-"""What the failover function leaves in a leg's `client_state`, and how a call ends that it has begun to speak to.
+"""What the failover function writes into a leg's `client_state`, and how it ends a call to which it has spoken.
 
-The webhook function reads it too: events of such a leg may come to it again once it is back.
+The webhook function reads it too: later events of such a leg may reach it once it works again.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ MAX_CHARACTERS = 255
 
 
 class FailoverState(NamedTuple):
-    """A leg's `client_state` as the failover writes it. The empty one is of a leg that it has not touched."""
+    """A leg's `client_state` as the failover writes it. The empty one is that of a leg that it has not touched."""
 
     stage: Stage = ""
     sentence_until: int = 0
@@ -43,7 +43,7 @@ class FailoverState(NamedTuple):
 
     @classmethod
     def decode(cls, text: object) -> FailoverState:
-        """Read it back. Anything else, of whatever type, reads as empty."""
+        """Decode it. Anything else, of whatever type, gives an empty one."""
         try:
             fields = json.loads(base64.b64decode(text, validate=True)) if isinstance(text, str) else None
         except (binascii.Error, ValueError, RecursionError):
@@ -59,7 +59,7 @@ class FailoverState(NamedTuple):
         return cls(stage, until, *texts)
 
     def is_past(self, other: FailoverState) -> bool:
-        """Whether a leg with this state has been led further than one with the other."""
+        """Whether the leg with this state is further along than one with the other."""
         return _STAGES.index(self.stage) > _STAGES.index(other.stage)
 
     def __bool__(self) -> bool:
@@ -86,13 +86,13 @@ class Order(NamedTuple):
 
 
 def sentence_ended(state: FailoverState, event_type: str, status: str, occurred_seconds: float) -> bool:
-    """Whether an event says that the caller has heard the sentence out."""
+    """Whether an event shows that the caller has heard the whole sentence."""
     ended = state.stage == "spoken" and event_type == "call.speak.ended" and status != "call_hangup"
     return ended and occurred_seconds >= state.sentence_until
 
 
 def ending(call_control_id: str, transfer_to: str) -> tuple[Order, ...]:
-    """What ends a call: each for where Telnyx refuses the one before it."""
+    """The commands that end a call; each is a fallback if Telnyx refuses the one before it."""
     hangup = Order("hangup", call_control_id, {})
     if not transfer_to:
         return (hangup,)

@@ -1,4 +1,4 @@
-"""Telnyx's hangup causes, and what each says: to the flow that rang somebody, to operators, in a timeline."""
+"""Telnyx's hangup causes, and what each means: to the flow that dialled, to operators, in a timeline."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ AFTER_A_CONVERSATION = frozenset({NORMAL_CLEARING, TIME_LIMIT})
 
 
 class HangupCause(NamedTuple):
-    """What one cause is called elsewhere."""
+    """What one cause is called in each of these places."""
 
     outcome: str = ""
     """The outcome of the call, unless its flow noted one; '' where the progress in the flow decides."""
@@ -41,5 +41,5 @@ HANGUP_CAUSES = {
 
 
 def hangup_cause(name: str) -> HangupCause:
-    """What is known of a cause by Telnyx's name for it; one that is not listed is its own outcome."""
+    """The cause by Telnyx's name; one that is not listed is its own outcome."""
     return HANGUP_CAUSES.get(name) or HangupCause(name)

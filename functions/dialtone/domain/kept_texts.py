@@ -1,4 +1,4 @@
-"""The ledger of texts without a recording: live transcripts, and conversations with voice agents. Pure."""
+"""The ledger of texts without a recording: live transcripts, and voice agents' conversations. Pure."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ KINDS = (WORDS, TALK)
 
 @dataclass(frozen=True, slots=True)
 class KeptText:
-    """One entry: a text that is to be kept, or is. Nothing of what was said stands in it."""
+    """One ledger entry: a text that is stored, or will be. It contains none of the words."""
 
     call_session_id: str
     call_leg_id: str
@@ -39,30 +39,30 @@ class KeptText:
 
     @classmethod
     def expected_by(cls, jobs: Sequence[ArchiveJob], at: str) -> Iterator[KeptText]:
-        """What these jobs are to keep."""
+        """The entries of the texts that these jobs will store."""
         for each in jobs:
             if each.kind in KINDS:
                 yield cls(each.call_session_id, each.call_leg_id, each.kind, at, each.conversation_id)
 
     @property
     def name(self) -> str:
-        """Known before it is kept: the leg, the kind, and of a conversation its id."""
+        """Known before the text is stored: the leg, the kind and, for a conversation, its id."""
         return text_name(self.call_leg_id, self.kind, self.conversation_id)
 
     @property
     def first_look_seconds(self) -> int | None:
-        """When the sweep first looks whether it is kept, in unix seconds; None for one that is settled."""
+        """When the sweep first checks whether the text is stored, in unix seconds; None if the entry is settled."""
         if self.status != EXPECTED:
             return None
         return int(datetime.fromisoformat(self.requested_at).timestamp()) + FIRST_LOOK_SECONDS
 
     @property
     def job(self) -> ArchiveJob:
-        """The job that keeps it. Without the words: a conversation's are asked for at Telnyx."""
+        """The job that stores the text. It carries no words: a conversation's are fetched from Telnyx."""
         return ArchiveJob(self.kind, self.call_session_id, self.call_leg_id, conversation_id=self.conversation_id)
 
     def kept_as(self, key: str, length_bytes: int, sha256: str) -> KeptText:
-        """The entry once it lies in the bucket."""
+        """The entry once the text is in the bucket."""
         return replace(self, status=VERIFIED, reason="", key=key, length_bytes=length_bytes, sha256=sha256)
 
     def to_json(self) -> dict[str, Any]:
@@ -71,7 +71,7 @@ class KeptText:
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> KeptText | None:
-        """What `to_json` gave, in this or another version of the program; None for what is left of an erased one."""
+        """The entry that `to_json` gave, in any version of the program; None for the remains of an erased one."""
         return restored(cls, stored) if stored.get("kind") else None
 
 

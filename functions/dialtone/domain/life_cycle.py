@@ -45,7 +45,7 @@ STATUSES: Mapping[str, RecordingEventType] = {
 
 
 def call_changes(before: Call, after: Call) -> tuple[CallEventType, ...]:
-    """What happened in the life of a call between two states, in the order of a call's life."""
+    """What happened to a call between two states, in the order of a call's life."""
     happened = tuple(kind for kind, at in MILESTONES.items() if getattr(after, at) and not getattr(before, at))
     if before.ended_at and (result_of(before) != result_of(after) or happened):
         return (*happened, UPDATED)
@@ -53,7 +53,7 @@ def call_changes(before: Call, after: Call) -> tuple[CallEventType, ...]:
 
 
 def recording_changes(before: Recording | None, after: Recording) -> tuple[RecordingEventType, ...]:
-    """What happened in the life of a recording between two ledger entries; of a first one, all that it shows."""
+    """What happened to a recording between two ledger entries; for a new entry, all that it shows."""
     happened: list[RecordingEventType] = []
     if after.status in STATUSES and (before is None or before.status != after.status):
         happened.append(STATUSES[after.status])
@@ -65,5 +65,5 @@ def recording_changes(before: Recording | None, after: Recording) -> tuple[Recor
 
 
 def result_of(call: Call) -> tuple[str, ...]:
-    """What is known of how a call ended."""
+    """What is known about how a call ended."""
     return (call.outcome, call.hangup_cause, call.hangup_source, call.ended_at)

@@ -1,4 +1,4 @@
-"""What is said on a call, as Telnyx's live transcription reports it sentence by sentence. Pure."""
+"""The sentences of a call, as Telnyx's live transcription reports them one by one. Pure."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _KEPT = frozenset({"call_control_id", "call_leg_id", "call_session_id", "connect
 
 
 def report(payload: Mapping[str, Any]) -> dict[str, Any]:
-    """What is kept of such an event: a sentence once it is final, and how certain the engine is of it."""
+    """The part of such an event that is stored: a final sentence, and the engine's confidence in it."""
     given = payload.get("transcription_data")
     data: Mapping[str, Any] = given if isinstance(given, dict) else {}
     said, confidence, track = (data.get(name) for name in (TRANSCRIPT, "confidence", "transcription_track"))
@@ -43,7 +43,7 @@ def report(payload: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def heard(call: Call, event: Event, most_characters: int) -> Decision:
-    """A sentence was heard: it stands in the timeline, and is the variable unless a later one is already."""
+    """A sentence was recognised: it goes into the timeline and, unless a later one came first, into the variable."""
     said = event.text(TRANSCRIPT)
     if not said:
         return stay(call, "nothing final yet")
@@ -53,7 +53,7 @@ def heard(call: Call, event: Event, most_characters: int) -> Decision:
 
 
 def with_words_job(before: Call, decision: Decision, event: Event) -> Decision:
-    """The decision with a job that writes down all that was heard on the call, once it is over and when more comes."""
+    """The decision with a job that stores the call's transcript, once the call is over and again when more comes."""
     after = decision.call
     if not (after.heard_at and after.ended_at) or (before.ended_at and event.type != TRANSCRIPTION):
         return decision

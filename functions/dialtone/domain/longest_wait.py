@@ -1,7 +1,7 @@
-"""How long it can take at most until an event shows that commands were obeyed to their end. Pure.
+"""The longest time until an event shows that commands were carried out to their end. Pure.
 
-The limits are Telnyx's own, where a command leaves a parameter out. Speech is counted by its characters, slowly; how
-long audio lasts is not known here, so it may last an hour.
+If a command leaves a parameter out, Telnyx's own limit applies. Speech is estimated slowly, by its characters; the
+length of audio is unknown here, so an hour is assumed.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ TRIES, DIGITS, DIGIT_MILLIS, ANSWER_MILLIS = 3, 128, 5_000, 60_000
 def longest_wait(commands: Iterable[Command]) -> float:
     """Seconds until the last of these has ended; 0 if none ends by itself.
 
-    Prompts queue, so their times add up.
+    Prompts queue up, so their times are added.
     """
     return sum(_SECONDS[each.action](each.parameters) for each in commands if each.action in _SECONDS)
 
@@ -58,7 +58,7 @@ def _speech(given: Parameters) -> float:
 
 
 def _times(given: Parameters) -> int:
-    """How often a prompt plays; 0 if it has no end that can be waited for."""
+    """How often a prompt plays; 0 if it has no end to wait for."""
     loop = given.get("loop", 1)
     return loop if isinstance(loop, int) else 0
 

@@ -55,11 +55,11 @@ class Lookup:
     """The call's decision that asked: its events show that the commands of that decision were obeyed before."""
 
     def asked_by(self, call: Call) -> Lookup:
-        """The question with whose it is, and of which of the call's turns."""
+        """The lookup with its call and the call's step sequence number."""
         return replace(self, call_session_id=call.session_id, call_leg_id=call.leg_id, turn=call.turn)
 
     def asked_on(self, event: Event) -> Lookup:
-        """The question as it is handed over: with its id, and the sensitive digits that only the event holds."""
+        """The lookup as it is handed over: with its id, and with the sensitive digits, which only the event holds."""
         digits = event.text("digits") if event.client_state.sensitive else ""
         revealed = dict.fromkeys(self.secrets, digits) if digits else {}
         return replace(
@@ -74,7 +74,7 @@ class Lookup:
         return asdict(self)
 
     def slow(self, now: str) -> Event:
-        """The event that says that there is no answer yet: the same, with the same time, however often it is asked."""
+        """The event that reports a slow lookup. Repeated, it has the same id and time."""
         if not self.asked_at:
             return self.event(SLOW, now, {})
         due = datetime.fromisoformat(self.asked_at) + timedelta(seconds=self.quiet_seconds)
@@ -93,7 +93,7 @@ class Lookup:
 
     @classmethod
     def from_json(cls, kept: Mapping[str, Any]) -> Lookup:
-        """What `to_json` gave, in this or another version of the program."""
+        """The lookup that `to_json` gave, in this or another version of the program."""
         return restored(cls, kept, gives=tuple, secrets=tuple)
 
 
@@ -123,5 +123,5 @@ def _state(turn: int, decision: int) -> ClientState:
 
 
 def is_answer(payload: Mapping[str, Any]) -> bool:
-    """Whether it is the payload of an event that ends a lookup."""
+    """Whether this is the payload of an event that ends a lookup."""
     return payload.get("result") in {FOUND, NOT_FOUND, FAILED} and isinstance(payload.get("values"), dict)

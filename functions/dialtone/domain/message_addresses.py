@@ -1,4 +1,4 @@
-"""Keeps the URL of a caller's message out of stored commands, and puts it back when they are sent again. Pure."""
+"""Keeps the URL of a caller's message out of stored commands, and restores it when they are sent again. Pure."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ LEFT_OUT = f"{{{MESSAGE_ADDRESS}}}"
 
 
 def message_addresses(event: Event, before: Call, after: Call) -> frozenset[str]:
-    """Every address of a recording that the decision on an event can know."""
+    """The URLs of recordings that may appear in the decision on an event."""
     urls = (event.payload.get(name) or {} for name in ("recording_urls", "public_recording_urls"))
     of_event = [address for each in urls if isinstance(each, dict) for address in each.values()]
     of_call = [call.variables.get(MESSAGE_ADDRESS) for call in (before, after)]
-    # Of an event that nobody handles the payload may be anything.
+    # The payload of an event without a handler may hold anything.
     return frozenset(address for address in (*of_event, *of_call) if isinstance(address, str) and address)
 
 
 def withheld(command: Command, addresses: Container[str]) -> Command:
-    """The command as it may be stored."""
+    """The command as it may be stored, without these URLs."""
     kept = {name: LEFT_OUT if value in addresses else value for name, value in _texts(command).items()}
     return replace(command, parameters={**command.parameters, **kept})
 
 
 def put_back(command: Command, call: Call) -> Command:
-    """The stored command as it can be sent: with the address, while the call still knows it."""
+    """The stored command as it can be sent: with the URL, while the call still knows it."""
     address = call.variables.get(MESSAGE_ADDRESS, "")
     if not address or not lacks_address(command):
         return command
@@ -43,7 +43,7 @@ def put_back(command: Command, call: Call) -> Command:
 
 
 def lacks_address(command: Command) -> bool:
-    """Whether a stored command cannot be sent as it is."""
+    """Whether a stored command cannot be sent because its URL is missing."""
     return LEFT_OUT in _texts(command).values()
 
 

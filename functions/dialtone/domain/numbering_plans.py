@@ -12,14 +12,14 @@ if TYPE_CHECKING:
 
 
 def national_readings(written: str, like: Iterable[str]) -> frozenset[str]:
-    """The number in E.164, read as it is written in the countries of those numbers."""
+    """The E.164 numbers that the text may stand for, if it is dialled in the countries of the `like` numbers."""
     countries = {code for number in like if (code := _country_code(number))}
     regions = {phonenumbers.region_code_for_country_code(code) for code in countries}
     return frozenset(number for region in regions if (number := _e164(written, region)))
 
 
 def is_valid(number: str) -> bool:
-    """Whether its country's plan has such numbers."""
+    """Whether its country's numbering plan contains such numbers."""
     return phonenumbers.is_valid_number(phonenumbers.parse(number))
 
 
@@ -37,12 +37,12 @@ _FIXED = frozenset(
 
 
 def is_fixed(number: str) -> bool:
-    """Whether its country's plan says that it is not a mobile number; many plans do not say."""
+    """Whether its country's plan says that it is not a mobile number. Many plans do not distinguish."""
     return phonenumbers.number_type(phonenumbers.parse(number)) in _FIXED
 
 
 def is_possible(number: str) -> bool:
-    """Whether it has a country, and as many digits as that country's numbers."""
+    """Whether it has a country code, and as many digits as that country's numbers."""
     try:
         return phonenumbers.is_possible_number(phonenumbers.parse(number))
     except NumberParseException:
@@ -50,7 +50,7 @@ def is_possible(number: str) -> bool:
 
 
 def countries(number: str) -> frozenset[str]:
-    """The countries (ISO 3166-1 alpha-2) that a number in E.164 may be of: one, or all that share its country code."""
+    """The countries (ISO 3166-1 alpha-2) of an E.164 number: one, or all that share its country code."""
     try:
         parsed = phonenumbers.parse(number.partition(",")[0])
     except NumberParseException:
@@ -60,7 +60,7 @@ def countries(number: str) -> frozenset[str]:
 
 
 class Planned(NamedTuple):
-    """What its country's plan says of a number."""
+    """What the country's numbering plan says about a number."""
 
     zones: tuple[str, ...]
     """The time zones (IANA) in which its phone may be: 42 for a toll-free number of North America, all of the country
@@ -72,14 +72,14 @@ class Planned(NamedTuple):
 
 
 def planned(number: str) -> Planned:
-    """What is known of a number in E.164. The data of time zones are loaded here only."""
+    """What the plan says about an E.164 number. Loads the time zone data, which nothing else here needs."""
     from phonenumbers import timezone  # noqa: PLC0415 -- as said
 
     try:
         parsed = phonenumbers.parse(number)
     except NumberParseException:
         return Planned((), premium=False, possible=False)
-    kind = phonenumbers.number_type(parsed)  # takes longer than all the rest together: asked once
+    kind = phonenumbers.number_type(parsed)  # called once, since it takes longer than everything else here
     if kind == PhoneNumberType.UNKNOWN:
         return Planned((), premium=False, possible=phonenumbers.is_possible_number(parsed))
     if phonenumbers.is_number_type_geographical(kind, parsed.country_code or 0):

@@ -54,7 +54,7 @@ MAX_MASKED_CHARACTERS = 64
 
 
 def is_withheld(caller: str) -> bool:
-    """Whether it stands for a caller who shows no number: '', a word such as Restricted, or a pseudo number."""
+    """Whether the caller withholds the number: '', a word such as Restricted, or a pseudo number."""
     user, host = _sip_parts(caller) or (caller, "")
     words = re.sub(r"[\s_.-]+", " ", user.lstrip("+")).strip().lower()
     nothing = not words.strip("0 ")
@@ -62,9 +62,9 @@ def is_withheld(caller: str) -> bool:
 
 
 def caller_number(written: str, called: str = "") -> str:
-    """The caller as the call keeps it: E.164, a SIP address, or '' for a caller who withholds the number.
+    """The caller as the call stores it: E.164, a SIP address, or '' if the number is withheld.
 
-    `called` says in which country's form a number without a plus may be. What cannot be read stays as it is.
+    `called` shows in which country's format a number without a plus may be. An unreadable one stays as it is.
     """
     if is_withheld(written):
         return ""
@@ -75,9 +75,9 @@ def caller_number(written: str, called: str = "") -> str:
 
 
 def called_numbers(written: str, listed: Collection[str] = ()) -> tuple[str, ...]:
-    """Every form in which a number file may name what was called, the nearest first.
+    """Every form in which a number file may list the number that was called, the closest first.
 
-    `listed` are the numbers that are ours: one without a country is that of them which it can only be.
+    `listed` are our own numbers: a number without a country code is one of them if only one of them fits.
     """
     if not written or E164.fullmatch(written):
         return (written,)
@@ -91,13 +91,13 @@ def called_numbers(written: str, listed: Collection[str] = ()) -> tuple[str, ...
 
 
 def called_number(written: str, listed: Collection[str] = ()) -> str:
-    """What was called as the call keeps it: E.164 if it is a number of any form, else a SIP address."""
+    """The number that was called as the call stores it: E.164 for a phone number of any form, else a SIP address."""
     forms = called_numbers(written, listed)
     return next((form for form in forms if E164.fullmatch(form)), forms[0])
 
 
 def masked(number: str) -> str:
-    """The number for a log, without its last four digits. SIP user names are not telephone numbers and stay."""
+    """The number for a log, without its last four digits. SIP user names are not phone numbers and stay."""
     user, at, host = number[:MAX_MASKED_CHARACTERS].partition("@")
     left = _MASKED_DIGITS
     shown = list(user)
@@ -109,13 +109,13 @@ def masked(number: str) -> str:
 
 
 def _sip_parts(written: str) -> tuple[str, str] | None:
-    """User and host of a SIP address, in lower case and without parameters and port; None for what is no address."""
+    """User and host of a SIP address, in lower case, without parameters and port; None if it is not one."""
     if found := _SIP.fullmatch(written):
         user, host = found.groups()
     elif found := _SIP_USER.fullmatch(written):
         user, host = found.group(1), ""
     elif re.fullmatch(r"[^\s@:<>]*[A-Za-z][^\s@:<>]*", written):
-        user, host = written, ""  # a connection that is set to give the SIP user's name alone
+        user, host = written, ""  # the connection may be set to give the SIP user's name alone
     else:
         return None
     return unquote(user.partition(";")[0]).lower(), host.lower()
@@ -131,9 +131,9 @@ def _from_sip(written: str, like: Iterable[str]) -> str:
 
 
 def _read(written: str, like: Iterable[str]) -> str:
-    """The number in E.164, of the country of those that it is like, or with its country but no plus.
+    """The number in E.164, read in the country of the `like` numbers, or with a country code but no plus.
 
-    '' for what is no number. The library is loaded here only: Telnyx nearly always sends E.164.
+    '' if it is not a number. The library is loaded only here, since Telnyx nearly always sends E.164.
     """
     digits = re.sub(r"[^0-9]", "", written)
     if len(digits) < _MIN_DIGITS or re.search(r"[A-Za-z]", written.removeprefix("tel:")):

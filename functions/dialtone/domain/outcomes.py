@@ -29,13 +29,13 @@ COUNTED = frozenset({*_OF_CAUSES, COMPLETED, HUNG_UP, FLOW_FAILED, NO_FLOW, MACH
 
 
 def counted_outcome(call: Call) -> str:
-    """The outcome that the call is counted by: one of COUNTED, whatever word its flow has for it."""
+    """The value by which the call's outcome is counted: one of COUNTED, whatever outcome its flow set."""
     outcome = _seen(call)
     return outcome if outcome in COUNTED else OTHER
 
 
 def outcome_of(call: Call) -> str:
-    """The flow's own word for it, else what the hang-up cause and the progress in the flow show."""
+    """The outcome that the flow set, else what the hang-up cause and the progress in the flow show."""
     return call.variables.get(OUTCOME) or _seen(call)
 
 

@@ -1,4 +1,4 @@
-"""Events of our own, as one function hands them to the webhook function. Pure."""
+"""Dialtone's own events, as other functions send them to the webhook function. Pure."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ OVERDUE_SECONDS, BEGIN_AGAIN_SECONDS = 60, 600
 
 
 class DecidedEvent(Protocol):
-    """An event as the timeline keeps it."""
+    """An event as the timeline stores it."""
 
     @property
     def event_id(self) -> str:
@@ -45,12 +45,12 @@ class DecidedEvent(Protocol):
 
     @property
     def payload(self) -> Mapping[str, Any]:
-        """What it said."""
+        """What it reported."""
         ...
 
     @property
     def turn(self) -> int:
-        """The call's turn after it."""
+        """The call's step sequence number after it."""
         ...
 
 
@@ -64,7 +64,7 @@ _IS_PAYLOAD: Mapping[str, Callable[[Mapping[str, Any]], bool]] = {
 
 
 def event_to_json(event: Event) -> dict[str, Any]:
-    """A JSON object."""
+    """The event as a JSON object."""
     return {
         "id": event.id,
         "type": event.type,
@@ -76,7 +76,7 @@ def event_to_json(event: Event) -> dict[str, Any]:
 
 
 def event_from_json(payload: Mapping[str, Any]) -> Event:
-    """What `event_to_json` gave. Raises MalformedEvent for anything else."""
+    """The event that `event_to_json` gave. Raises MalformedEvent for anything else."""
     match payload:
         case {
             "id": str(event_id),
@@ -94,9 +94,9 @@ def event_from_json(payload: Mapping[str, Any]) -> Event:
 
 
 def begun_again(leg: Call, timeline: Iterable[DecidedEvent]) -> dict[str, Any] | None:
-    """What the webhook function is invoked with to ask again what a step after the hang-up waits for; None for none.
+    """The payload that has the webhook function ask again what a step after the hang-up waits for; None if nothing.
 
-    It is the event that led to that step, known by its id: what is asked again has the id that it had.
+    It repeats the event that led to that step, with the same id, so the repeated request has the id of the first.
     """
     if leg.after_hangup != RUNNING:
         return None
@@ -109,7 +109,7 @@ def begun_again(leg: Call, timeline: Iterable[DecidedEvent]) -> dict[str, Any] |
 
 
 def after_hangup(leg: Call, timeline: Iterable[DecidedEvent], now: float) -> dict[str, Any] | None:
-    """What a sweep invokes the webhook function with for a call that should have gone on after its end long ago."""
+    """The payload with which a sweep continues a call that is overdue after its hang-up; None if it is not."""
     watch = leg.watch
     if watch is None or now < watch.until + OVERDUE_SECONDS:
         return None

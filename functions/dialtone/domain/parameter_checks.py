@@ -16,26 +16,26 @@ SHOWN_CHARACTERS = 60  # of a wrong value in an error: enough to recognise it, s
 
 
 class Fault(NamedTuple):
-    """What is wrong with one parameter: a sentence that goes on after the parameter's name."""
+    """What is wrong with one parameter: the rest of a sentence that begins with the parameter's name."""
 
     parameter: str
     reason: str
 
 
 class Parameter(Protocol):
-    """Anything that can judge a value given under a name."""
+    """Anything that can check a value under a name."""
 
     def faults(self, name: str, given: object) -> Iterator[Fault]:
-        """Give what is wrong with the value; nothing if it is right."""
+        """The faults of the value; none if it is valid."""
         ...
 
     def json_schema(self) -> dict[str, Any]:
-        """Give what JSON Schema can say of it."""
+        """The part of the check that JSON Schema can express."""
         ...
 
 
 class Check(NamedTuple):
-    """A value that is judged as a whole."""
+    """A check of a value as a whole."""
 
     allowed: str
     accepts: Callable[[object], bool]
@@ -44,26 +44,26 @@ class Check(NamedTuple):
     schema: Mapping[str, Any] = MappingProxyType({})
 
     def json_schema(self) -> dict[str, Any]:
-        """Give its schema, with what is allowed as a sentence."""
+        """The schema, with what is allowed as a sentence."""
         return {**self.schema, "description": f"{self.allowed[:1].upper()}{self.allowed[1:]}."}
 
     def faults(self, name: str, given: object) -> Iterator[Fault]:
-        """Give one fault that says what is allowed and what was given."""
+        """One fault that says what is allowed and what was passed."""
         if not self.accepts(given):
             yield Fault(name, f"must be {self.allowed}, not {'what was given' if self.secret else shown(given)}")
 
 
 class ListOf(NamedTuple):
-    """A list whose every item is judged."""
+    """A check of a list, item by item."""
 
     item: Parameter
 
     def json_schema(self) -> dict[str, Any]:
-        """Give a list's."""
+        """The schema of such a list."""
         return {"type": "array", "items": self.item.json_schema()}
 
     def faults(self, name: str, given: object) -> Iterator[Fault]:
-        """Give the faults of the items, each named by its place."""
+        """The faults of the items, each named by its place."""
         if not isinstance(given, (list, tuple)):
             yield Fault(name, f"must be a list, not {shown(given)}")
             return
@@ -72,16 +72,16 @@ class ListOf(NamedTuple):
 
 
 class MapOf(NamedTuple):
-    """A mapping from free names to values that are all judged alike."""
+    """A check of a mapping from any name to values of one kind."""
 
     value: Parameter
 
     def json_schema(self) -> dict[str, Any]:
-        """Give a mapping's."""
+        """The schema of such a mapping."""
         return {"type": "object", "additionalProperties": self.value.json_schema()}
 
     def faults(self, name: str, given: object) -> Iterator[Fault]:
-        """Give the faults of the values, each named by its key."""
+        """The faults of the values, each named by its key."""
         if not _keyed_by_text(given):
             yield Fault(name, f"must be a mapping, not {shown(given)}")
             return
@@ -90,18 +90,18 @@ class MapOf(NamedTuple):
 
 
 class Shape(NamedTuple):
-    """A mapping with known fields; an `open` one passes other fields through, as long as they are JSON."""
+    """A check of a mapping with known fields; an `open` one accepts other fields, as long as they are JSON."""
 
     fields: Mapping[str, Parameter] = MappingProxyType({})
     required: tuple[str, ...] = ()
     open: bool = False
 
     def json_schema(self) -> dict[str, Any]:
-        """Give a mapping's with known fields."""
+        """The schema of such a mapping."""
         return object_schema(self.fields, self.required, is_open=self.open)
 
     def faults(self, name: str, given: object) -> Iterator[Fault]:
-        """Give what is missing, what is unknown, and the faults of the fields."""
+        """The missing fields, the unknown fields, and the faults of the others."""
         if not _keyed_by_text(given):
             yield Fault(name, f"must be a mapping, not {shown(given)}")
             return
@@ -118,7 +118,7 @@ class Shape(NamedTuple):
 def object_schema(
     fields: Mapping[str, Parameter], required: Iterable[str] = (), *, is_open: bool = False
 ) -> dict[str, Any]:
-    """Give the JSON Schema of a mapping with these fields."""
+    """The JSON Schema of a mapping with these fields."""
     schema: dict[str, Any] = {"type": "object", "additionalProperties": is_open}
     if fields:
         schema["properties"] = {name: each.json_schema() for name, each in fields.items()}
@@ -126,7 +126,7 @@ def object_schema(
 
 
 def shown(given: object) -> str:
-    """Give a wrong value as it stands in an error: short, and long text by its length."""
+    """A wrong value as an error shows it: short; a long text only by its length."""
     if isinstance(given, str) and len(given) > SHOWN_CHARACTERS:
         return f"{given[:SHOWN_CHARACTERS]!r}… ({len(given):,} characters)"
     text = repr(given)
@@ -134,7 +134,7 @@ def shown(given: object) -> str:
 
 
 def text(least: int, most: int) -> Check:
-    """Give a check for text of so many characters."""
+    """A check for text of so many characters."""
     return Check(
         f"text of {least:,} to {most:,} characters",
         lambda given: _text(given) and least <= len(given) <= most,
@@ -143,7 +143,7 @@ def text(least: int, most: int) -> Check:
 
 
 def written(pattern: str, allowed: str, *, secret: bool = False) -> Check:
-    """Give a check for text that matches the pattern from end to end."""
+    """A check for text that matches the whole pattern."""
     form = re.compile(pattern)
     return Check(
         allowed,
@@ -154,7 +154,7 @@ def written(pattern: str, allowed: str, *, secret: bool = False) -> Check:
 
 
 def whole(least: int, most: int | None = None) -> Check:
-    """Give a check for a whole number in a range."""
+    """A check for a whole number in a range."""
     allowed = f"a whole number of {least:,} or more" if most is None else f"a whole number from {least:,} to {most:,}"
     return Check(
         allowed,
@@ -164,7 +164,7 @@ def whole(least: int, most: int | None = None) -> Check:
 
 
 def number(least: float, most: float) -> Check:
-    """Give a check for any number in a range."""
+    """A check for any number in a range."""
     return Check(
         f"a number from {least:g} to {most:g}",
         lambda given: _number(given) and least <= given <= most,
@@ -173,9 +173,9 @@ def number(least: float, most: float) -> Check:
 
 
 def choice(*choices: str | int) -> Check:
-    """Give a check for one of a few values: a true enumeration of Telnyx's."""
+    """A check for one of a few values: a true enumeration of Telnyx's."""
     allowed = f"one of {', '.join(map(str, choices))}" if len(choices) > 1 else repr(choices[0])
-    # Text and whole numbers only: True and 8000.0 are equal to members of some enumerations, but not members.
+    # Only text and whole numbers match: in Python, True and 8000.0 equal members of some enumerations.
     return Check(
         allowed,
         lambda given: (_text(given) or _whole(given)) and given in choices,
@@ -185,7 +185,7 @@ def choice(*choices: str | int) -> Check:
 
 
 def either(*checks: Parameter, allowed: str) -> Check:
-    """Give a check for a value that one of several accepts."""
+    """A check for a value that passes one of several checks."""
     return Check(
         allowed,
         lambda given: any(not any(check.faults("", given)) for check in checks),
@@ -194,7 +194,7 @@ def either(*checks: Parameter, allowed: str) -> Check:
 
 
 def url(*schemes: str) -> Check:
-    """Give a check for an absolute address."""
+    """A check for an absolute URL."""
     return written(rf"({'|'.join(schemes)})://[^\s/]+\S*", f"an address that begins with {' or '.join(schemes)}://")
 
 

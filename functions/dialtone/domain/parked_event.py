@@ -1,6 +1,6 @@
-"""A parked event: a webhook of Telnyx's that failed by a fault of ours, as it is kept until it can be run again. Pure.
+"""A parked event: a webhook that failed by a fault of ours, stored until it can be replayed. Pure.
 
-It reads the body without `events.py`: the fault may be there.
+This module parses the body without `events.py`, since the fault may be in there.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _NAME = re.compile(r"[A-Za-z0-9._-]{1,100}")
 
 @dataclass(frozen=True, slots=True)
 class ParkedEvent:
-    """A verified webhook, and what kept it from being processed."""
+    """A verified webhook, and the error that kept it from being processed."""
 
     event_id: str
     """Telnyx's; where it cannot be found, one that follows from the body."""
@@ -46,7 +46,7 @@ class ParkedEvent:
 
     @classmethod
     def of(cls, body: bytes, headers: Mapping[str, str], error: str, parked_at: str) -> ParkedEvent:
-        """The event that came in this request. Raises ValueError for a body that is not JSON."""
+        """The event of this request. Raises ValueError for a body that is not JSON."""
         masked: list[str] = []
         document = _object(json.loads(body, object_pairs_hook=lambda pairs: _without_digits(pairs, masked)))
         data = _object(document.get("data"))
@@ -64,7 +64,7 @@ class ParkedEvent:
 
     @property
     def name(self) -> str:
-        """Its own, by call: the same however often the event is delivered."""
+        """Its name in the bucket, in its call's folder: the same however often the event is delivered."""
         return f"{call_folder(self.call_session_id)}{_part(self.event_id)}"
 
     def to_json(self) -> str:
@@ -73,12 +73,12 @@ class ParkedEvent:
 
     @classmethod
     def from_json(cls, stored: str | bytes) -> ParkedEvent:
-        """What `to_json` gave, in this or another version of the program."""
+        """The event that `to_json` gave, in this or another version of the program."""
         return restored(cls, json.loads(stored))
 
 
 def _without_digits(pairs: list[tuple[str, Any]], masked: list[str]) -> dict[str, Any]:
-    """An object without the digits that were keyed in; `masked` gets the names of fields that had some."""
+    """An object without keyed digits; the names of fields that had some are added to `masked`."""
     read = dict(pairs)
     for name in DIGITS & read.keys():
         if read[name] not in (None, ""):
@@ -101,7 +101,7 @@ def _whole_number(value: object) -> int:
 
 
 def call_folder(call_session_id: str) -> str:
-    """What the names of a call's parked events begin with."""
+    """The prefix of the names of a call's parked events."""
     return f"{_part(call_session_id or 'no-call')}/"
 
 

@@ -1,4 +1,4 @@
-"""Payments that Telnyx takes by phone: what is kept of its events about one. Pure."""
+"""Payments that Telnyx takes by phone: which parts of its events are stored. Pure."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ _LAST = 4
 
 
 def report(payload: Mapping[str, Any]) -> dict[str, Any]:
-    """What is kept of such an event: no card number, though Telnyx masks it, no code, no date, no account."""
+    """The parts of such an event to store: no card number, though Telnyx masks it, no code, date or account."""
     kept = {name: value for name, value in payload.items() if name in _KEPT}
     card = payload.get("payment_card_number")
     ending = card[-_LAST:] if isinstance(card, str) else ""
@@ -56,12 +56,12 @@ def report(payload: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def counted_result(payload: Mapping[str, Any]) -> str:
-    """By which result a completed payment is counted: one of a few, since each costs."""
+    """The metric's value for a completed payment's result: one of a few, since each value costs."""
     result = payload.get("result")
     return result if result in RESULTS else OTHER_RESULT
 
 
 def outcome(payload: Mapping[str, Any]) -> dict[str, str]:
-    """The variables that a completed payment sets; '' for what it does not say."""
+    """The variables that a completed payment sets; '' for what Telnyx does not report."""
     said = {name: payload.get(field) for name, field in VARIABLES.items()}
     return {name: value if isinstance(value, str) else "" for name, value in said.items()}

@@ -48,9 +48,9 @@ class Trial:
     """When it began, in unix seconds."""
 
     def takes(self, called: str, caller: str) -> bool:
-        """Whether it takes a call. A caller who calls again meets the same version, as long as the trial lasts.
+        """Whether it takes a call. While the trial lasts, a caller who calls again gets the same version.
 
-        What was called may be in any form that Telnyx has for a number: without a plus, as a SIP address.
+        The called number may be in any form that Telnyx uses: without a plus, or as a SIP address.
         """
         if self.numbers and not set(called_numbers(called, self.numbers)) & set(self.numbers):
             return False
@@ -68,7 +68,7 @@ class Live:
 
     @classmethod
     def from_json(cls, kept: Mapping[str, Any]) -> Live:
-        """What `to_json` gave. Fields of a later program are passed over."""
+        """The value that `to_json` gave. A later version's fields are ignored."""
         return restored(cls, kept, trial=lambda trial: restored(Trial, trial, numbers=tuple))
 
     def to_json(self) -> dict[str, Any]:
@@ -77,7 +77,7 @@ class Live:
         return {"revision": self.revision, "version": self.version, "trial": trial}
 
     def version_for(self, called: str, caller: str) -> int:
-        """The version that takes a new call; `caller` is whatever the same caller has again."""
+        """The version that takes a new call; `caller` is any text that stays the same for the same caller."""
         return self.trial.version if self.trial and self.trial.takes(called, caller) else self.version
 
 
@@ -89,12 +89,12 @@ class Tally(NamedTuple):
 
     @property
     def share(self) -> float:
-        """Of calls that went wrong."""
+        """The share of calls that went wrong."""
         return self.bad / self.calls if self.calls else 0.0
 
 
 def tallies(trial: Trial, calls: Iterable[Call]) -> tuple[Tally, Tally]:
-    """The version on trial and the others, over calls that either could have taken."""
+    """The tallies of the version on trial and of the others, over calls that either could have taken."""
     counted: Counter[tuple[bool, bool]] = Counter()
     for call in calls:
         comparable = not trial.numbers or call.to_number in trial.numbers
@@ -107,7 +107,7 @@ def tallies(trial: Trial, calls: Iterable[Call]) -> tuple[Tally, Tally]:
 
 
 def is_worse(tried: Tally, others: Tally) -> bool:
-    """Whether so many more calls went wrong that it is hardly chance: a test of two shares."""
+    """Whether significantly more calls went wrong than chance explains: a two-proportion test."""
     if min(tried.calls, others.calls) < LEAST_CALLS:
         return False
     together = (tried.bad + others.bad) / (tried.calls + others.calls)

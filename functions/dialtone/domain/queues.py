@@ -1,4 +1,4 @@
-"""What a call asks about a queue or a conference at Telnyx, and the answer as an event of our own. Pure."""
+"""A call's questions to Telnyx about a queue or conference, and the answers as events of our own. Pure."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ CALLBACK_SECONDS = 86_400
 
 @dataclass(frozen=True, slots=True)
 class Callback:
-    """A place in a queue that is kept for a caller who has hung up. The number is the call's, and stands there only."""
+    """A place in a queue kept for a caller who hung up. The number is stored with the call only."""
 
     queue: str
     call_session_id: str
@@ -39,7 +39,7 @@ class Callback:
 
 @dataclass(frozen=True, slots=True)
 class QueueQuestion:
-    """Where a call stands in its queue, in which of several somebody waits, or whether a conference has begun."""
+    """A question: the call's position, which of several queues has callers, or whether a conference has begun."""
 
     queues: tuple[str, ...]
     """For where a call stands: the one that it is in. Else the first of these in which somebody waits is the answer."""
@@ -62,11 +62,11 @@ class QueueQuestion:
     """The webhook that the question follows from: if it comes again, what the answer led to may have to be sent."""
 
     def asked_by(self, call: Call) -> QueueQuestion:
-        """The question with whose it is, and of which of the call's turns."""
+        """The question with its call and the call's step sequence number."""
         return replace(self, call_session_id=call.session_id, call_leg_id=call.leg_id, turn=call.turn)
 
     def asked_on(self, event: Event) -> QueueQuestion:
-        """The question that this event led to."""
+        """The question with the event that led to it."""
         return replace(
             self,
             id=str(uuid.uuid5(COMMAND_NAMESPACE, f"{event.id}/queue")),
@@ -80,12 +80,12 @@ class QueueQuestion:
 
     @classmethod
     def from_json(cls, kept: Mapping[str, Any]) -> QueueQuestion:
-        """What `to_json` gave, in this or another version of the program."""
+        """The question that `to_json` gave, in this or another version of the program."""
         return restored(cls, kept, queues=tuple)
 
 
 class QueueAnswer(NamedTuple):
-    """What Telnyx says of a queue; all is empty where it says nothing."""
+    """Telnyx's answer about a queue; empty where Telnyx says nothing."""
 
     queue: str = ""
     """The queue that the call stands in, or in which somebody waits."""
@@ -102,7 +102,7 @@ class QueueAnswer(NamedTuple):
     """How far the conference is that was asked after, in Telnyx's word."""
 
     def event(self, question: QueueQuestion) -> Event:
-        """The answer as an event. A repetition has the same id and time."""
+        """The answer as an event. Repeated, it has the same id and time."""
         state = ClientState(turn=question.turn, decision=question.decision, place=ALL_PLACES)
         return Event(
             id=question.id,

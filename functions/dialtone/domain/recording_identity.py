@@ -54,7 +54,7 @@ _SUFFIX = r"[-_.]\d{9,}"
 
 
 class SavedFile(NamedTuple):
-    """What `call.recording.saved` says of a recording that helps to tell whose it is."""
+    """The details in `call.recording.saved` that help to identify the recording."""
 
     started_at: str = ""
     """'' where it does not say."""
@@ -66,7 +66,7 @@ class SavedFile(NamedTuple):
 
 
 class Match(NamedTuple):
-    """Which expected recording a saved one is, and how sure that is."""
+    """The expected recording that a saved one is, and how certain that is."""
 
     recording: Recording | None
     """None for one of its own: not ours, or doubtful."""
@@ -77,9 +77,9 @@ class Match(NamedTuple):
 
 
 def file_name(call_leg_id: str, number: int, wanted: str = "") -> str:
-    """The name under which a leg's recording is asked for: its ledger entry's, where Telnyx can take that.
+    """The file name to request for a leg's recording: its ledger entry's name, if Telnyx accepts it.
 
-    One that is wanted begins so, and ends with what distinguishes it from all others.
+    A custom name is used as a prefix, and followed by what makes it unique.
     """
     if wanted:
         return f"{wanted[: MAX_FILE_NAME_CHARACTERS - len(_tag(call_leg_id, number))]}{_tag(call_leg_id, number)}"
@@ -94,19 +94,19 @@ def _tag(call_leg_id: str, number: int) -> str:
 
 
 def names_in(addresses: Iterable[str]) -> tuple[str, ...]:
-    """The names of the files at these addresses, without their endings."""
+    """The names of the files at these URLs, without their extensions."""
     files = (address.partition("?")[0].rpartition("/")[2] for address in addresses)
     return tuple(dict.fromkeys(name.rpartition(".")[0] or name for name in files if name))
 
 
 def is_named(name: str, found: Iterable[str]) -> bool:
-    """Whether one of these files was asked for under that name."""
+    """Whether one of these files was requested under that name."""
     pattern = re.compile(f"{re.escape(name)}({_SUFFIX})?")
     return bool(name) and any(pattern.fullmatch(each) for each in found)
 
 
 def number_named(call_leg_id: str, asked: int, found: Sequence[str]) -> int:
-    """The number of the leg's recording that was asked for under the name of one of these files; 0 if none was."""
+    """The number of the leg's recording that was requested under one of these file names; 0 if none was."""
     numbers = range(1, asked + 1) if found else ()
     return next((number for number in numbers if _is_number(call_leg_id, number, found)), 0)
 
@@ -117,7 +117,7 @@ def _is_number(call_leg_id: str, number: int, found: Sequence[str]) -> bool:
 
 
 def identify(asked: Sequence[Recording], call_leg_id: str, saved: SavedFile) -> Match:
-    """Which of those asked for on the leg a saved recording is."""
+    """Which of the recordings requested on the leg a saved recording is."""
     for each in asked:
         if is_named(each.file_name, saved.names):
             return Match(each, CERTAIN, "its file has the name that it was asked for under")
@@ -152,7 +152,7 @@ def _of_those_begun(begun: Sequence[Recording], saved: SavedFile, *, renamed: bo
 
 
 def _last_asked(recordings: Sequence[Recording], saved: SavedFile) -> list[Recording]:
-    """Those asked for last before it began: a leg's commands are obeyed in their order."""
+    """Those requested last before it began, since a leg's commands are obeyed in order."""
     if not saved.started_at:
         return list(recordings)
     before = [each for each in recordings if each.requested_at <= saved.started_at] or recordings

@@ -51,7 +51,7 @@ CERTAIN, LIKELY, UNCERTAIN = "certain", "likely", "doubtful"
 
 @dataclass(frozen=True, slots=True)
 class AudioCopy:
-    """A recording's audio as it was copied into the bucket, measured while it passed."""
+    """A recording's audio as copied into the bucket, measured during the copy."""
 
     key: str
     length_bytes: int
@@ -67,7 +67,7 @@ class AudioCopy:
 
 @dataclass(frozen=True, slots=True)
 class TranscriptCopy:
-    """A recording's transcript as it lies in the bucket."""
+    """A recording's transcript as stored in the bucket."""
 
     key: str
     sha256: str
@@ -77,7 +77,7 @@ class TranscriptCopy:
 
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """The evidence that the caller knew of the recording before it began."""
+    """The evidence that the caller knew about the recording before it began."""
 
     how: str
     """`announced` (played to its end) or `given` (a key was pressed)."""
@@ -95,9 +95,9 @@ FLOW, SENSITIVE, OUTSIDE = "flow", "sensitive", "outside"
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """A stretch that was left out of a recording, by the events on which it was paused and resumed.
+    """A pause of a recording, by the events on which it was paused and resumed.
 
-    Telnyx reports neither: the audio stops and goes on as soon as the command is obeyed.
+    Telnyx reports neither: the audio stops and resumes as soon as Telnyx obeys the command.
     """
 
     began: str
@@ -197,7 +197,7 @@ class Recording:
 
     @property
     def name(self) -> str:
-        """The leg's id and the recording's number: known before Telnyx names it, the same however often it comes."""
+        """The leg's id and the recording's number: known before Telnyx names it, and always the same."""
         return recording_name(self.call_leg_id, self.number)
 
     @property
@@ -207,22 +207,23 @@ class Recording:
 
     @property
     def awaits_transcript(self) -> bool:
-        """Whether its audio is kept, and the transcript that was asked for has not come."""
+        """Whether its audio is stored and the requested transcript has not arrived."""
         asked = self.transcription is not None and self.transcription.status == ASKED_FOR
         return asked and self.transcript is None and self.status in KEPT_STATUSES
 
     @property
     def first_look_seconds(self) -> int | None:
-        """When the sweep first looks whether all of it has come, in unix seconds; None for one that is settled.
+        """When the sweep first checks whether all of it has arrived, in unix seconds; None if the entry is settled.
 
-        It follows from what never changes, so that the index over it is written at the first and the last status only.
+        The time follows from fields that never change, so the sweep's index is written only with the first and last
+        status.
         """
         if self.status not in OPEN_STATUSES and not self.awaits_transcript:
             return None
         return int(datetime.fromisoformat(self.requested_at).timestamp()) + FIRST_LOOK_SECONDS
 
     def erased(self) -> Recording:
-        """The entry of a recording that was erased: that there was one, and nothing of a person."""
+        """The entry of an erased recording: that it existed, and no personal data."""
         return Recording(
             call_session_id=self.call_session_id,
             call_leg_id=self.call_leg_id,
@@ -236,12 +237,12 @@ class Recording:
         )
 
     def to_json(self) -> dict[str, Any]:
-        """As a JSON object, for the store; the reason, which may repeat what Telnyx says, without numbers and keys."""
+        """As a JSON object, for the table. Numbers and keys are removed from the reason, which may quote Telnyx."""
         return {**asdict(self), "reason": redacted_text(self.reason), "deliver": targets_text(self.deliver)}
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Recording:
-        """What `to_json` gave, in this or another version of the program."""
+        """The entry that `to_json` gave, in this or another version of the program."""
         parts = {"audio": AudioCopy, "transcript": TranscriptCopy, "consent": Consent, "transcription": Transcription}
         readers: dict[str, Any] = {name: partial(restored, kind) for name, kind in parts.items()}
         return restored(cls, stored, pauses=_pauses, deliver=targets_from, **readers)
@@ -254,7 +255,7 @@ def recording_name(call_leg_id: str, number: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What Telnyx said of a recording that has come, as far as another report of the same is known by it."""
+    """What Telnyx reported of a recording, as far as it helps to recognise another report of the same."""
 
     number: int
     """Of its ledger entry."""
@@ -266,13 +267,13 @@ class Report:
 
     @classmethod
     def of(cls, started_at: str, channels: str, recording_id: str, file_names: Iterable[str]) -> Report:
-        """What is said of one whose ledger entry is not known yet."""
+        """The report of a recording whose ledger entry is not known yet."""
         names = "\n".join(sorted(file_names))
         files = hashlib.sha256(names.encode()).hexdigest()[:12] if names else ""
         return cls(0, started_at, channels, recording_id, files)
 
     def is_of(self, other: Report) -> bool:
-        """Whether both are of one recording: known by its id where both name one, else by its start and channels.
+        """Whether both reports are about one recording: by its id if both have one, else by its start and channels.
 
         A webhook gives the start in microseconds, the API in milliseconds.
         """
@@ -312,7 +313,7 @@ class ArchiveJob:
     """Telnyx's, of a conversation with an assistant."""
 
     def completed_from(self, event: Event) -> ArchiveJob:
-        """The job completed from its event: URLs and transcripts must not be stored in the table with the decision."""
+        """The job with its event's URLs and transcript, which must not be stored in the table with the decision."""
         if self.kind == "audio" and (urls := download_addresses(event)):
             return replace(self, urls=urls)
         if self.kind == "transcript" and (text := event.text("transcription_text")):
@@ -327,7 +328,7 @@ class ArchiveJob:
 
     @classmethod
     def from_json(cls, body: str) -> ArchiveJob:
-        """What `to_json` gave. Raises ValueError or TypeError for anything else."""
+        """The job that `to_json` gave. Raises ValueError or TypeError for anything else."""
         stored = json.loads(body)
         if not isinstance(stored, dict):
             raise TypeError(f"a job is an object, not {type(stored).__name__}")
@@ -342,7 +343,7 @@ _SPEAKERS = {"user": "caller", "assistant": "assistant"}
 
 
 def dialogue(messages: object, field: str) -> str:
-    """What caller and assistant said, a line each; '' for nothing. `field` is that of a message with the words."""
+    """The words of caller and assistant, a line each; '' for none. `field` is the message's field that holds them."""
     said = []
     for each in messages if isinstance(messages, list) else ():
         speaker, words = (each.get("role"), each.get(field)) if isinstance(each, dict) else (None, None)
@@ -352,16 +353,16 @@ def dialogue(messages: object, field: str) -> str:
 
 
 def object_key(recording: Recording, suffix: str) -> str:
-    """Its place in the bucket: `recordings/YYYY/MM/DD/<session>/<recording>.<suffix>`, by the day it began (UTC).
+    """The key in the bucket: `recordings/YYYY/MM/DD/<session>/<recording>.<suffix>`, by the day it began (UTC).
 
-    Ids are Telnyx's, that is text from outside: what is no ordinary id becomes one, and stays different from any other.
+    Ids come from Telnyx, that is from outside: an unusual id is made safe, and stays distinct from all others.
     """
     name = f"{safe_id(recording.call_leg_id)}-{recording.number:02d}.{suffix}"
     return f"{_folder(recording.started_at or recording.requested_at, recording.call_session_id)}/{name}"
 
 
 def text_key(call_session_id: str, call_leg_id: str, began: str, what: str) -> str:
-    """The place of a text that is of no recording: `<leg>-<what>.txt`, in the folder of the call's recordings."""
+    """The key of a text without a recording: `<leg>-<what>.txt`, in the folder of the call's recordings."""
     return f"{_folder(began, call_session_id)}/{safe_id(call_leg_id)}-{what}.txt"
 
 
@@ -378,7 +379,7 @@ _SHOWN_CHARACTERS = 60
 
 
 def safe_id(identifier: str) -> str:
-    """An ordinary id as it is; of any other what can stand in a key, and a hash that tells it from others alike."""
+    """The id itself if it is an ordinary one, else its safe characters and a hash that keeps it distinct."""
     if len(identifier) <= MAX_ID_CHARACTERS and _ORDINARY_ID.fullmatch(identifier):
         return identifier
     shown = re.sub(r"[^A-Za-z0-9_-]+", "_", identifier[:_SHOWN_CHARACTERS])
@@ -386,7 +387,7 @@ def safe_id(identifier: str) -> str:
 
 
 def download_addresses(event: Event) -> dict[str, str]:
-    """The addresses of an event's recording by format; none where they are too long for a message."""
+    """The URLs of an event's recording by format; none if they are too long for a message."""
     found: dict[str, Any] = event.payload.get("recording_urls") or event.payload.get("public_recording_urls") or {}
     usable = {name: address for name, address in found.items() if isinstance(address, str)}
     characters = sum(map(_written_characters, (*usable, *usable.values())))
@@ -402,7 +403,7 @@ def _written_characters(text: str) -> int:
 
 
 def _is_same_start(one: str, other: str) -> bool:
-    """Whether two times are one, of which at least one may have been cut to milliseconds."""
+    """Whether two times are the same, though one or both may have been cut to milliseconds."""
     if one == other:
         return True
     begun = [datetime.fromisoformat(each) for each in (one, other)]

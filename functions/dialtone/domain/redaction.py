@@ -88,9 +88,9 @@ _IDENTIFIER = re.compile(r"[A-Za-z_][\w.:/#-]{0,59}")
 
 
 def redacted(value: Any, name: str = "") -> Any:  # noqa: ANN401 -- any JSON
-    """The value of a log line's field, or of its parts, without what must not be logged. Twice is the same as once.
+    """The value of a log field, nested values included, without what must not be logged. Idempotent.
 
-    What is no JSON, an exception for one, becomes a text.
+    A value that is not JSON, such as an exception, becomes text.
     """
     if isinstance(value, Mapping):
         return {key: redacted(each, str(key)) for key, each in value.items()}
@@ -105,14 +105,14 @@ def redacted(value: Any, name: str = "") -> Any:  # noqa: ANN401 -- any JSON
 
 
 def redacted_text(text: str) -> str:
-    """A sentence of our own without them."""
+    """A sentence of our own, redacted."""
     if len(text) > MAX_CHARACTERS:
         text = text[: MAX_CHARACTERS - 1] + "…"
     return _TOLD.sub(_left_of, text) if _SUSPICIOUS.search(text) else text
 
 
 def redacted_exception(text: str) -> str:
-    """What an exception says, or a traceback, without them."""
+    """An exception's message or a traceback, redacted."""
     return redacted_text(_unquoted(text))
 
 
@@ -126,7 +126,7 @@ def _digits(text: str) -> str:
 
 
 def _unquoted(text: str) -> str:
-    """The text without what it quotes; the code that a traceback shows, which is indented, stays."""
+    """The text without what it quotes. The code in a traceback, which is indented, stays."""
     return "\n".join(line if line.startswith(" ") else _QUOTED.sub(_name_only, line) for line in text.split("\n"))
 
 

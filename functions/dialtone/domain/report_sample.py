@@ -1,4 +1,4 @@
-"""Reports of many refusals alike: the first of each minute one by one, then one for every hundred. Pure."""
+"""Samples reports of many similar refusals: the first ones of each minute, then one for every hundred. Pure."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ SECONDS_A_MINUTE = 60
 
 @dataclass(slots=True)
 class ReportSample:
-    """How many one process reports. Each report says how many it stands for, so that all are counted."""
+    """One process's count. Each report says how many it stands for, so that all are counted."""
 
     _minute: int = -1
     _this_minute: int = 0
     _unreported: int = 0
 
     def one_more(self, now_seconds: float) -> int:
-        """How many a report of this one stands for, itself and those before it; 0 if it is not reported now."""
+        """How many refusals a report of this one would stand for, counting those before it; 0 if it is not reported."""
         minute = int(now_seconds // SECONDS_A_MINUTE)
         if minute != self._minute:
             self._minute, self._this_minute = minute, 0

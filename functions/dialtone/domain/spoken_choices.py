@@ -1,4 +1,4 @@
-"""What callers say in place of keys, as Telnyx's AI gather reports it: the choice or the digits, no words. Pure."""
+"""What callers say instead of pressing keys, from Telnyx's AI gather: the choice or the digits, no words. Pure."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def schema(words: Mapping[str, Sequence[str]]) -> dict[str, object]:
 def schema_of_digits(
     how_many: str, words: Mapping[str, Sequence[str]], one_of: Sequence[str] = ()
 ) -> dict[str, object]:
-    """The JSON Schema of an answer in digits: so many, of these if any are named, and the words that stand for some."""
+    """The JSON Schema of an answer in digits: how many, which (if limited), and the words for some of them."""
     said = f"The number that the caller says, as {how_many} and nothing else. {_meant(words)}"
     return _answer(DIGITS, said, [*one_of, NONE] if one_of else [])
 
@@ -69,7 +69,7 @@ def _answer(name: str, description: str, values: Sequence[str]) -> dict[str, obj
 
 
 def report(payload: Mapping[str, Any]) -> dict[str, Any]:
-    """What is kept of such an event: choice or digits, and whether the caller said anything; no word of it."""
+    """The part of such an event that is stored: choice or digits, and whether the caller spoke; none of the words."""
     kept = {name: value for name, value in payload.items() if name in _KEPT}
     result, history = payload.get("result"), payload.get("message_history")
     result = result if isinstance(result, dict) else {}
@@ -81,7 +81,7 @@ def report(payload: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _digits(said: object) -> str:
-    """The digits, as nothing but digits; '' for anything else."""
+    """The text if it consists of digits only; '' for anything else."""
     bare = _BETWEEN_DIGITS.sub("", said) if isinstance(said, str) else ""
     return bare if _SAID_DIGITS.fullmatch(bare) and bare.isascii() else ""
 

@@ -1,4 +1,4 @@
-"""Reads stored values that an older or a newer version of the program may have written. Pure."""
+"""Reads stored values that an earlier or later version of the program may have written. Pure."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ if TYPE_CHECKING:
 
 
 def restored(kind: type[Stored], stored: Mapping[str, Any], /, **readers: Callable[[Any], Any]) -> Stored:
-    """A stored value of a dataclass: what is missing has its default, fields that are not known are passed over.
+    """Restore a dataclass's stored value: missing fields get their defaults, unknown fields are ignored.
 
-    A field with a reader is read by it, null as null. Raises TypeError if a field is missing that has no default.
+    A field with a reader is read by it, except that null stays null. Raises TypeError if a field without a default is
+    missing.
     """
     known = {field.name: stored[field.name] for field in fields(kind) if field.name in stored}
     for name, read in readers.items():

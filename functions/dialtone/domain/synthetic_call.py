@@ -1,7 +1,7 @@
 """The call that checks a new version of the webhook function before it takes calls. Pure.
 
-Nobody is on it: its events are made here, and its commands go nowhere. The pre-traffic function plays it, the webhook
-function lets it be played.
+Nobody is on the line: its events are made here, and its commands are not sent. The pre-traffic function plays the call;
+the webhook function processes its events.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ steps:
 
 
 class Exchange(NamedTuple):
-    """An event of the call, and what has to be sent because of it."""
+    """An event of the call, and the commands that must follow from it."""
 
     event_type: str
     payload: Mapping[str, object] = MappingProxyType({})

@@ -1,7 +1,7 @@
 """Every Call Control action that Dialtone sends, with every parameter that Telnyx documents for it.
 
-The source is Telnyx's API description; `tests/unit/test_commands.py` holds this table to the SDK's own parameter types.
-Voices and languages are judged by their form only, because Telnyx adds new ones between releases of its SDK.
+The source is Telnyx's API description; `tests/unit/test_commands.py` compares this table with the SDK's parameter
+types. Voices and languages are checked only for their format, because Telnyx adds new ones between releases of its SDK.
 """
 
 from __future__ import annotations
@@ -48,18 +48,18 @@ class Rule(Protocol):
     """What several parameters of one action must satisfy together."""
 
     def faults(self, given: Mapping[str, object]) -> Iterator[Fault]:
-        """Give what is wrong with the parameters taken together."""
+        """The faults of the parameters taken together."""
         ...
 
 
 class OneOf(NamedTuple):
-    """Parameters that exclude one another; with `needed`, one of them must be there."""
+    """Parameters that exclude one another; with `needed`, one of them is required."""
 
     names: tuple[str, ...]
     needed: bool = False
 
     def faults(self, given: Mapping[str, object]) -> Iterator[Fault]:
-        """Give a fault for the second of two that exclude one another, or for none where one is needed."""
+        """A fault for the second of two that exclude one another, or if a required one is missing."""
         present = [name for name in self.names if name in given]
         if len(present) > 1:
             yield Fault(present[1], f"cannot be used together with {present[0]}")
@@ -68,14 +68,14 @@ class OneOf(NamedTuple):
 
 
 class Needs(NamedTuple):
-    """A parameter that has an effect only beside another; with `when`, only if it has one of these values."""
+    """A parameter that has an effect only beside another; with `when`, only beside one of these values of it."""
 
     name: str
     other: str
     when: tuple[object, ...] = ()
 
     def faults(self, given: Mapping[str, object]) -> Iterator[Fault]:
-        """Give a fault for the one that stands alone."""
+        """A fault for the one that stands alone."""
         if self.name in given and (not self.when or given[self.name] in self.when) and self.other not in given:
             yield Fault(self.name, f"needs {self.other} beside it")
 
@@ -89,7 +89,7 @@ class Narrows(NamedTuple):
     to: Check
 
     def faults(self, given: Mapping[str, object]) -> Iterator[Fault]:
-        """Give a fault for the other parameter."""
+        """A fault for the other parameter."""
         if given.get(self.name) in self.when and self.other in given and not self.to.accepts(given[self.other]):
             reason = (
                 f"must be {self.to.allowed} where {self.name} is {given[self.name]}, not {shown(given[self.other])}"
@@ -104,14 +104,14 @@ class Ordered(NamedTuple):
     high: str
 
     def faults(self, given: Mapping[str, object]) -> Iterator[Fault]:
-        """Give a fault where the order is wrong."""
+        """A fault if the order is wrong."""
         low, high = given.get(self.low), given.get(self.high)
         if isinstance(low, int) and isinstance(high, int) and low > high:
             yield Fault(self.low, f"must not be greater than {self.high}, which is {high}, but is {low}")
 
 
 class Action(NamedTuple):
-    """What one action takes."""
+    """One action's parameters and rules."""
 
     parameters: Mapping[str, Parameter]
     required: tuple[str, ...] = ()
@@ -203,7 +203,7 @@ RECORD_FROM_ANSWER: dict[str, Parameter] = {
     "record_track": TRACK,
     "record_trim": TRIM,
 }
-# Telnyx leaves these unread without `record`: a call that nobody records, found out too late.
+# Without `record` Telnyx ignores these silently, and the call would not be recorded.
 RECORD_FROM_ANSWER_RULES: tuple[Rule, ...] = (
     *(Needs(name, "record") for name in RECORD_FROM_ANSWER if name != "record"),
     Narrows("record_track", ("inbound", "outbound"), "record_channels", choice("single")),
@@ -227,7 +227,7 @@ WEBHOOKS: dict[str, Parameter] = {
     ),
     "webhook_url": WEB,
     "webhook_url_method": choice("POST", "GET"),
-    # Telnyx's description says one address an event type, its SDK a list of them: both go.
+    # Telnyx's description allows one URL an event type, its SDK a list of them: both are accepted.
     "webhook_urls": MapOf(either(WEB, ListOf(WEB), allowed="an address or a list of addresses")),
     "webhook_urls_method": choice("POST", "GET"),
 }

@@ -1,4 +1,4 @@
-"""What Telnyx reports of a text (SMS) that a call had sent. Pure."""
+"""Telnyx's reports about a text (SMS) that a call sent. Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def noted(call: Call, event: Event) -> Decision:
-    """The call with the text's latest status. A report of a text that no call had sent changes nothing."""
+    """The call with the text's latest status. A report about a text that no call sent changes nothing."""
     status = event.text("status")
     if not call.version or not status:
         return stay(call, "no call had it sent")

@@ -1,4 +1,4 @@
-"""Texts (SMS): how many parts one has, which numbers take any, and what Telnyx reports of one. Pure."""
+"""Texts (SMS): how many parts one has, which numbers can receive them, and what Telnyx reports. Pure."""
 
 from __future__ import annotations
 
@@ -43,12 +43,12 @@ _PROGRESS = {"": 0, QUEUED: 1, "sending": 2, "sent": 3}
 
 
 def not_gsm7(text: str) -> str:
-    """The first character for which a text is sent as UCS-2, with less than half the room; '' for none."""
+    """The first character that forces a text into UCS-2, with less than half the room; '' if there is none."""
     return next((each for each in text if each not in _GSM7 and each not in _GSM7_TWICE), "")
 
 
 def parts(text: str) -> int:
-    """How many messages a text takes: what it costs, and what Telnyx limits."""
+    """How many parts a text has: what it costs, and what Telnyx limits."""
     if not_gsm7(text):
         places = len(text.encode("utf-16-be", "surrogatepass")) // 2
         alone, part = UCS2_ALONE, UCS2_PART
@@ -59,10 +59,10 @@ def parts(text: str) -> int:
 
 
 def why_not(to: str, sender: str, countries: tuple[str, ...]) -> str:
-    """Why a text is not sent from a number to another, both in E.164; '' if it is.
+    """Why a text may not be sent from one E.164 number to another; '' if it may.
 
-    Without `countries` (ISO 3166-1 alpha-2) it is sent within the sender's own: what callers show as their number may
-    be one to which a text costs a fortune.
+    Without `countries` (ISO 3166-1 alpha-2) only the sender's own country is allowed: the number that a caller shows
+    may be one to which a text costs a fortune.
     """
     from dialtone.domain.numbering_plans import countries as countries_of  # noqa: PLC0415 -- its tables are large
 
@@ -73,19 +73,19 @@ def why_not(to: str, sender: str, countries: tuple[str, ...]) -> str:
 
 
 def takes_texts(number: str) -> bool:
-    """Whether a number in E.164 may be a mobile one: not one of a kind of which no phone is."""
+    """Whether an E.164 number may be a mobile one: its numbering plan does not say that it is something else."""
     from dialtone.domain.numbering_plans import is_fixed, is_possible  # noqa: PLC0415 -- as above
 
     return is_possible(number) and not is_fixed(number)
 
 
 def later(known: str, reported: str) -> str:
-    """The later of two states of a text: webhooks overtake one another, and what is not on its way is final."""
+    """The later of two states of a text: webhooks overtake one another, and a delivery result is final."""
     return reported if _PROGRESS.get(reported, 9) >= _PROGRESS.get(known, 9) else known
 
 
 def report(payload: Mapping[str, Any]) -> dict[str, Any]:
-    """What is kept of Telnyx's event about a text: neither what it says nor whom it is for."""
+    """The part of Telnyx's event about a text that is stored: neither its words nor its recipient."""
     to, errors, cost = (payload.get(name) for name in ("to", "errors", "cost"))
     first = to[0] if isinstance(to, list) and to and isinstance(to[0], dict) else {}
     error = errors[0] if isinstance(errors, list) and errors and isinstance(errors[0], dict) else {}

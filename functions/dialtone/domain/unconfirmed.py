@@ -1,8 +1,8 @@
 """The commands of a call's latest decision, until an event shows that Telnyx has obeyed them. Pure.
 
-Every command leaves its number in the leg's `client_state`, which Telnyx echoes on the leg's later events. So the
-events of an ordinary call confirm its commands one after the other, without a question. What is not confirmed when
-another decision has commands is sent again before them: Telnyx obeys an id once, and so all are obeyed in their order.
+Every command puts its number into the leg's `client_state`, which Telnyx echoes on the leg's later events. So in an
+ordinary call the events confirm the commands one by one, without another request. Commands that are unconfirmed when
+another decision has commands are sent again before those: Telnyx obeys an id once, so all are obeyed in order.
 """
 
 from __future__ import annotations
@@ -38,11 +38,11 @@ class Unconfirmed:
 
     @property
     def places(self) -> frozenset[int]:
-        """Those of all."""
+        """The places of all of them."""
         return frozenset(place for group in self.groups for place in group)
 
     def after(self, event: Event, turn: int) -> Unconfirmed:
-        """What is left after an event, in a call that is in that turn: it confirms a command, and the groups before."""
+        """The unconfirmed commands after an event in this step: it confirms one command, and the groups before it."""
         shown = event.client_state
         if event.type == "call.bridged" and shown.turn == turn and self.bridge >= 0:
             return self._after_place(self.bridge)
@@ -58,7 +58,7 @@ class Unconfirmed:
         return self
 
     def to_json(self) -> dict[str, Any]:
-        """As a JSON object, without what is as usual."""
+        """As a JSON object, without default values."""
         return {name: value for name, value in asdict(self).items() if value not in {"", -1, ()}}
 
     @classmethod

@@ -1,8 +1,8 @@
-"""Since when a call waits for its next event, until when that must come, and the event that says it did not. Pure.
+"""Since when a call waits for its next event, by when that must come, and the event that reports it overdue. Pure.
 
-One message of the watchdog's queue goes with each call: it comes back every quarter of a minute while the call moves
-on, and later and later while it does not. A webhook that finds a call moving again after a long wait starts another
-one, whose first look is soon; what comes back of the one before is dropped.
+One message of the watchdog's queue goes with each call: it returns every quarter of a minute while the call moves on,
+and less and less often while it does not. A webhook that finds a call moving again after a long wait starts a new
+message, whose first look is soon; the old one is dropped when it returns.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class Watch:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """A message of the watchdog's queue: look after this call."""
+    """A message of the watchdog's queue: look at this call."""
 
     call_session_id: str
     call_leg_id: str
@@ -75,12 +75,12 @@ class Look:
 
     @classmethod
     def from_json(cls, body: str) -> Look:
-        """What `to_json` gave, in this or another version of the program. Raises ValueError and TypeError."""
+        """The message that `to_json` gave, in any version of the program. Raises ValueError and TypeError."""
         return restored(cls, json.loads(body))
 
 
 def watched(decision: Decision, event: Event, before: Call, now: float) -> Decision:
-    """The decision, with since when and until when the call now waits."""
+    """The decision, with the start and the end of the call's wait."""
     call = decision.call
     if call.goes_on:
         return _watched_after_hangup(decision, event, before, now)
@@ -97,7 +97,7 @@ def watched(decision: Decision, event: Event, before: Call, now: float) -> Decis
 
 
 def _watched_after_hangup(decision: Decision, event: Event, before: Call, now: float) -> Decision:
-    """The same of a call that has ended: only our own events lead it on, and none of them may be lost."""
+    """The same for an ended call: only our own events move it on, and none of them may be lost."""
     call, last = decision.call, before.watch
     if before.goes_on and last and call.turn == before.turn:
         return decision._replace(call=replace(call, watch=last))
@@ -111,13 +111,13 @@ def _watched_after_hangup(decision: Decision, event: Event, before: Call, now: f
 
 
 def _until(decision: Decision, event: Event, last: Watch | None, now: float, turn: int) -> int:
-    """Until its commands are over; as before, without any that end. Two people may talk for ever."""
+    """When the wait ends: with the commands; unchanged if none ends by itself; never while two people talk."""
     call = decision.call
     if decision.talking:
         return 0
     seconds = longest_wait(decision.commands)
     if seconds and event.type == ACTION and last and call.turn == turn:
-        # The step waits for what it waited for, and that comes after what was asked for from outside.
+        # The step still waits for its own event, which comes after that of the control API's command.
         return int(max(last.until, now) + seconds) if last.until else 0
     if seconds:
         return int(now + seconds)
@@ -136,22 +136,22 @@ def begun_by(event: Event, call: Call) -> Look | None:
 
 
 def _chain(event: Event) -> str:
-    """The start of its id, enough to distinguish the events of one call: the leg's item stays small."""
+    """The start of the event's id: unique within a call, and short, to keep the leg's item small."""
     return event.id[:8]
 
 
 def first_look_seconds(call: Call) -> int:
-    """Until the first look at a call."""
+    """Seconds until the first look at a call."""
     return SETTLING_SECONDS if call.ended_at else LOOK_SECONDS
 
 
 def pause(quiet: float) -> int:
-    """Seconds until the next look at a call that has waited for so long."""
+    """Seconds until the next look at a call that has waited that long."""
     return int(min(max(LOOK_SECONDS, quiet / 2), LONGEST_PAUSE_SECONDS))
 
 
 def overdue_event(call: Call, watch: Watch) -> Event:
-    """The event that says so; the same, with the same time, however often it is made of that state of the call."""
+    """The event that reports this wait as overdue: for one state of the call always the same, time included."""
     return Event(
         id=str(uuid.uuid5(COMMAND_NAMESPACE, f"legs/{call.leg_id}/{call.version}/overdue")),
         type=OVERDUE,
@@ -167,5 +167,5 @@ def overdue_event(call: Call, watch: Watch) -> Event:
 
 
 def is_overdue_payload(payload: Mapping[str, Any]) -> bool:
-    """Whether it is one of such an event's."""
+    """Whether this is such an event's payload."""
     return all(isinstance(payload.get(name), int) for name in ("version", "seconds"))

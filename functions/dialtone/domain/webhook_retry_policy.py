@@ -51,5 +51,5 @@ CALLEE_EVENTS = (
 
 
 def retries(events: Iterable[str]) -> dict[str, object]:
-    """A command's parameter that has these events delivered again soon."""
+    """The command parameter that makes Telnyx retry the webhooks of these events soon."""
     return {"webhook_retries_policies": {event: {"retries_ms": list(RETRIES_MS)} for event in events}}
