@@ -15,7 +15,7 @@ from webhook.wiring import open_endpoint
 
 settings = Settings.read(os.environ)
 endpoint = open_endpoint(settings, FlowLibrary.open)
-"""Made once, at start: a function that lacks a setting says so then, not to the first caller."""
+"""Made once, at start, so that a missing setting fails the start and not the first call."""
 
 
 def handler(request: Any, context: object) -> dict[str, Any]:  # noqa: ANN401 -- any JSON that may invoke us

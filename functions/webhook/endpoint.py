@@ -51,12 +51,12 @@ if TYPE_CHECKING:
     from webhook.refusals import Sent
 
 HANDLING_SECONDS = 1.8
-"""How long anything is waited for, from the moment when the webhook comes in: Telnyx waits 2 s for the answer, which
-has to travel. Our own computing comes on top."""
+"""How long a webhook may wait for other systems, from its arrival: Telnyx waits 2 s for the answer, which also has to
+travel. Our own computing comes on top."""
 
 PARKING_SECONDS = 2.0
-"""How long an event may take to be parked, beyond what was left of its time: it is answered 5xx in any case, and with
-both the function's own time-out is far."""
+"""How long parking an event may take beyond what was left of its time: the answer is 5xx in any case, and even so the
+function's own time-out is far off."""
 
 DEPENDENCY_FAULTS = (StoreUnavailable, DeadlinePassed, ClientError, BotoCoreError)
 
@@ -71,11 +71,11 @@ REQUESTS_REFUSED_FOR_GOOD = frozenset(
         "ValidationException",
     }
 )
-"""Answers of AWS to a request that no later delivery changes: an item that is too large, a permission or a table that
-is missing. The request, or the deployment, is at fault, not the dependency."""
+"""AWS errors that no redelivery can change: an item is too large, a permission or a table is missing. The request or
+the deployment is at fault, not the dependency."""
 
 REFUSED_IN_TRANSACTION = frozenset({"ItemCollectionSizeLimitExceeded", "ValidationError"})
-"""The same among the reasons for which a transaction is cancelled."""
+"""The same for the reasons of a cancelled transaction."""
 
 
 class Answer(NamedTuple):
@@ -86,17 +86,17 @@ class Answer(NamedTuple):
     fields: Mapping[str, Any]
     sent: tuple[Sent, ...] = ()
     fault: Exception | None = None
-    """One that the log should show with its traceback."""
+    """An error to log with its traceback."""
     counts: Mapping[str, int] = MappingProxyType({})
-    """More metrics, by name: what is wrong with the webhook itself, and what operators must hear of."""
+    """More metrics, by name: faults of the webhook itself, and incidents that operators must know of."""
     progress: tuple[Progress, ...] = ()
-    """What is counted about the call."""
+    """What happened to the call, to be counted."""
     repeats: Mapping[str, int] = MappingProxyType({})
-    """Metrics of what had to be done more than once, by name; they are no reason for a warning."""
+    """Metrics of what had to be done more than once, by name; they do not make the log line a warning."""
     body: str = ""
-    """What the function that delivered an internal event needs to know; Telnyx reads no body."""
+    """The result, for the function that delivered an internal event; Telnyx reads no body."""
     arrived: tuple[str, float] | None = None
-    """When the event occurred, and when it came, in unix seconds; None where it came otherwise, or was not one."""
+    """When the event occurred, and when its webhook arrived, in unix seconds; None if no webhook brought it."""
 
     def having(self, fields: Mapping[str, Any], counts: Mapping[str, int]) -> Answer:
         """The same answer, with more fields in its log line and more metrics."""
@@ -113,9 +113,9 @@ class Endpoint:
     now_seconds: Callable[[], float] = time.time
     handling_seconds: float = HANDLING_SECONDS
     parked: ParkedEvents | None = None
-    """Where webhooks are parked that fail by a fault of ours; None: they are not parked."""
+    """Where to park webhooks that fail by a fault of ours; None to park none."""
     refusals: ReportSample = field(default_factory=ReportSample)
-    """Which of those that are not signed are reported."""
+    """Which unsigned webhooks are reported."""
 
     def handle(self, invocation: object) -> dict[str, Any]:
         """Take what Lambda was invoked with, an API Gateway request or an event of our own; return the response."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from dialtone.domain.events import Event
 
 _MOVES_A_FLOW = ("call.speak.", "call.playback.", "call.gather.", "call.dtmf.", "call.bridged")
-"""How the events begin on which a flow would go on with a call that has been apologised for."""
+"""Prefixes of the events on which a flow would go on, though the failover has already spoken to the caller."""
 
 
 def led_by_failover(call: Call, event: Event) -> Decision | None:

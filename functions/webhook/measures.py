@@ -24,14 +24,14 @@ _COMMANDS = {
     "refused": "CommandsRefused",
     "unavailable": "CommandsUnavailable",
 }
-"""A metric each, not a dimension: one blob has room for one value of a dimension. The log line has the actions."""
+"""A metric each, not a dimension: one log line has room for one value of a dimension. The line lists the actions."""
 
 _ERRORS = ("refused", "unavailable")
 
 TELNYX_CODES = frozenset(
     ["90000", "90009", "90010", "90012", "90013", "90015", "90020", "90034", "90040", "90041", "90042", "90043"]
 )
-"""Telnyx's codes that have a metric of their own: few, since each costs. The log line has every other."""
+"""Telnyx's error codes that are counted one by one: few, since each costs. The log line has every code."""
 
 OTHER_CODE = "other"
 
@@ -45,7 +45,7 @@ _PROGRESS = {
     WRONG_INPUT: ("WrongInput", ""),
     NOT_REACHED: ("TransfersFailed", ""),
 }
-"""The metric, and its dimension, of what is counted about calls."""
+"""The metric of each kind of progress, and its dimension."""
 
 
 def of_progress(progress: Iterable[Progress]) -> Iterator[Measure]:

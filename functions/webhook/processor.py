@@ -55,27 +55,27 @@ if TYPE_CHECKING:
     from webhook.sending import Telnyx
 
 MAX_RACES = 5
-"""How often an event is decided again because another of the same call, or its own other delivery, was faster."""
+"""How often an event is decided again after losing a race to another event of the call, or to its own redelivery."""
 
 KEPT_AGAIN_SECONDS = 86_400
-"""How long a version of a flow is known to be kept: far shorter than the 90 days that it is, so that one which takes
-calls for months is kept for the longest call after its last."""
+"""After this time a version of a flow is stored again. It is stored for 90 days, far longer, so that a version that
+takes calls for months is still there for the longest call after its last use."""
 
 RACES_WHILE_KEEPING = 2
-"""Races after which a version is not kept along: others of us are writing the same one, and one of them succeeds."""
+"""After this many lost races a version is not stored along: others write the same one, and one of them succeeds."""
 
 
 TEXT_NOTED_SECONDS = 30
-"""How long it may take until it is noted which call had a text sent; until then Telnyx is to deliver what it says of it
-again. What is older is of a text that no call had sent."""
+"""How long it may take until the table shows which call sent a text. Until then Telnyx is asked to deliver its report
+again; an older report is about a text that no call sent."""
 
 NO_ACCOUNT = "Telnyx does not say which commands it has taken"
 
 CLOCKS_APART_SECONDS = 2
-"""How far Telnyx's clock may be from ours."""
+"""How much Telnyx's clock may differ from ours."""
 
 NOTING_SECONDS = 0.1
-"""Kept of a webhook's time to note which of several commands Telnyx has obeyed."""
+"""Reserved at the end of a webhook's time, to store which of several commands Telnyx has obeyed."""
 
 
 class Lookups(Protocol):
@@ -110,12 +110,12 @@ class EventResult(NamedTuple):
     reason: str = ""
     sent: tuple[Sent, ...] = ()
     unsent: int = 0
-    """Commands that Telnyx did not take: the event must be delivered again."""
+    """How many commands Telnyx did not take; if any, the event must be delivered again."""
     races: int = 0
     incidents: tuple[str, ...] = ()
-    """What operators must know of; empty for a duplicate."""
+    """What operators must know; empty for a duplicate."""
     progress: tuple[Progress, ...] = ()
-    """What is counted about the call; empty for a duplicate."""
+    """What happened to the call, to be counted; empty for a duplicate."""
     confirmed: frozenset[str] = frozenset()
     """The ids of the events whose commands Telnyx has obeyed."""
 
@@ -145,7 +145,7 @@ class EventProcessor:
     now_seconds: Callable[[], float] = field(default=time.time)
     queues: Queues = field(default_factory=NoQueues)
     _kept: dict[tuple[str, str], float] = field(default_factory=dict)
-    """When we last kept a version of a flow."""
+    """When this process last stored each version of a flow."""
 
     def handle(self, event: Event, deadline: float) -> EventResult:
         """Decide once; send until Telnyx has taken it all. Nothing waits beyond `deadline`, a monotonic clock reading.

@@ -37,7 +37,7 @@ STOP_ACTIONS = frozenset(
         "transcription_stop",
     }
 )
-"""Commands that end something. Refused, that has ended already: what comes after them is sent all the same."""
+"""Commands that end something. If one is refused, that has ended already, so the commands after it are still sent."""
 
 HANGUP = "hangup"
 
@@ -48,7 +48,7 @@ CONFERENCE_ENDED, CONFERENCE_FULL, CONFERENCE_NAME_IN_USE, QUEUE_FULL = "90019",
 """Telnyx's codes."""
 
 BRIDGE = "bridge"
-"""That it found a call ended may be about the other side: then the caller still waits to be connected."""
+"""If Telnyx says "the call has ended", that may mean the other side: then the caller still waits to be connected."""
 
 
 class Sent(NamedTuple):
@@ -115,7 +115,7 @@ def refusals_of(  # noqa: PLR0913 -- what was decided, what came of it
 
 
 JOIN = "conference_join"
-"""May be refused of any of three legs."""
+"""Telnyx may refuse it for any of the three legs."""
 
 
 def refused(  # noqa: PLR0913 -- what was decided, what came of it

@@ -37,24 +37,23 @@ COMMAND_ID_SECONDS = 60
 """How long Telnyx remembers a command id (its documentation)."""
 
 RESEND_SECONDS = 55
-"""How long after a decision its commands are sent again: with the time that it takes to send them, Telnyx still knows
-their ids."""
+"""How long after a decision its commands are sent again: with the time for sending, Telnyx still knows their ids."""
 
 MESSAGE_KEY_SECONDS = 23 * 3_600
-"""How long a text is sent again under its key: Telnyx replays what it answered for 24 hours (its documentation)."""
+"""How long a text is sent again under its key: Telnyx repeats its answer for 24 hours (its documentation)."""
 
 ANSWERS = frozenset({REFUSED, ACCEPTED})
-"""Events of our own that confirm the commands which they are about."""
+"""Events of our own that confirm the command they are about."""
 
 CONNECTING = frozenset({BRIDGE, "transfer"})
 
 DIAL, COMMAND_ID = "dial", "command_id"
 
 CONFERENCE_END = "conference_end"
-"""Its conference goes on after its call, and ends once."""
+"""The conference outlives the call, and ends only once."""
 
 REPEATABLE = frozenset({"record_pause", "record_resume", "record_stop"})
-"""What may be obeyed twice."""
+"""Commands that do no harm if they are obeyed twice."""
 
 _STATES = ("client_state", "target_leg_client_state")
 

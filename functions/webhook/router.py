@@ -15,7 +15,7 @@ from dialtone.flow.loaded_flow import LoadedFlow
 from webhook.failover_legs import led_by_failover
 
 Handler = Callable[[Call, Event, LoadedFlow | None], Decision]
-"""Decides about an event of a call; flow is the call's, None if no flow was found for it."""
+"""Decides on an event of a call. `flow` is the call's, or None if none was found."""
 
 _handlers: dict[str, Handler] = {}
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from dialtone.adapters.secrets import Secret
 
 FLOWS = Path(__file__).resolve().parent.parent / "flows"
-"""The phone menus are deployed beside the code."""
+"""The flows deployed with the code."""
 
 
 class Settings(NamedTuple):
@@ -27,7 +27,7 @@ class Settings(NamedTuple):
     lookup_function: str
     parked_events_bucket: str
     own_function: str
-    """Where the lookup function delivers its answers: this function, in this version."""
+    """Where the lookup function sends its answers: this version of this function."""
     flows: Path
 
     @classmethod

@@ -18,9 +18,9 @@ class Snapshot(NamedTuple):
     """The functions that load before the snapshot, and those that renew after a restore."""
 
     load: Sequence[Callable[[], object]]
-    """What loads things that calls need, without any request."""
+    """Functions that load what calls need, without any request."""
     renew: Sequence[Callable[[], object]]
-    """What lets go of connections and secrets; the next request opens and fetches new ones."""
+    """Functions that drop connections and secrets; the next request opens and fetches new ones."""
 
     def before(self) -> None:
         """Load everything that a call may need."""

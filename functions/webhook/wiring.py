@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from webhook.settings import Settings
 
 AWS = budget(connect_seconds=0.5, read_seconds=0.8, attempts=2)
-"""DynamoDB answers in some 10 ms. Two tries fit into a webhook's time, and its deadline cuts short what does not."""
+"""DynamoDB answers in about 10 ms. Two attempts fit into a webhook's time, and its deadline cuts longer ones short."""
 
 
 def open_endpoint(settings: Settings, open_library: Callable[[Path, CallsTable], Library]) -> Endpoint:

@@ -7,18 +7,18 @@ answer, may still be on their way.
 from __future__ import annotations
 
 AWAITED, RUNNING, OVER = "awaited", "running", "over"
-"""The hang-up was reported, and steps after it follow; they are being taken; the last of them was left."""
+"""The hang-up was reported and steps follow; these steps are under way; the last of them is over."""
 
 SETTLING_SECONDS = 5
-"""From the hang-up to the first of these steps: webhooks overtake one another by seconds, a retried one by more."""
+"""From the hang-up to the first of these steps. Webhooks overtake one another by seconds, a retried one by more."""
 
 ANSWER_SECONDS = 30
-"""Beyond a lookup's own limit, until its answer that never came is no longer waited for: no caller is there, and the
-lookup function delivers for so long."""
+"""After a lookup's own limit, how long its answer is still waited for: no caller waits, and the lookup function tries
+to deliver it for that long."""
 
 
 TEXT_SECONDS = 30
-"""Until what Telnyx said of a text is asked for again, under the same key."""
+"""After this time a text whose result is unknown is requested again, under the same key."""
 
 
 def goes_on(state: str) -> bool:

@@ -18,11 +18,11 @@ MAX_ADDRESS_CHARACTERS = 8_192
 """Telnyx's signed addresses have about 1,000 characters; servers commonly refuse a request line beyond 8 KiB."""
 
 _NAT64 = IPv6Network("64:ff9b::/96")
-"""RFC 6052: stands for the IPv4 address in its last four bytes, which is the one to be judged."""
+"""RFC 6052: the IPv4 address to check is in the last four bytes."""
 _IPV4_IN_IPV6 = tuple(
     IPv6Network(each) for each in ("::/96", "::ffff:0:0/96", "2002::/16", "2001::/32", "64:ff9b:1::/48")
 )
-"""Compatible, mapped, 6to4, Teredo and local NAT64 addresses: no public server is found under one of these."""
+"""Compatible, mapped, 6to4, Teredo and local NAT64 addresses: no public server uses these."""
 _SITE_LOCAL = IPv6Network("fec0::/10")
 _PRINTABLE = "".join(map(chr, range(0x21, 0x7F)))
 
@@ -32,11 +32,11 @@ class Target:
     """The host, port and path of a request, taken from a URL."""
 
     host: str
-    """A name, in ASCII, or an IP address without brackets."""
+    """An ASCII host name, or an IP address without brackets."""
     port: int
     secure: bool
     path: str
-    """With the query, as it stands in a request line."""
+    """Path and query, as in a request line."""
 
     @property
     def authority(self) -> str:

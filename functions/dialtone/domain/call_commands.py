@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from dialtone.domain.events import Event
 
 DEFAULT_ENGINE = "A"
-"""That Telnyx has words written down by where a command names none (its API description)."""
+"""The transcription engine that Telnyx uses if a command names none (its API description)."""
 
 
 def with_commands(

@@ -24,9 +24,9 @@ class Progress(NamedTuple):
     what: str
     """STARTED, ANSWERED, ENDED, COST, PAID, or a result of a step."""
     kind: str = ""
-    """Of a call that started: its direction; of one that ended: its outcome, of a payment its result, one of a few."""
+    """The direction of a call that started, the outcome of one that ended, a payment's result (one of a few)."""
     value: float = 1
-    """Of a cost: how much."""
+    """For a cost, the amount."""
 
 
 def progress_of(before: Call, decision: Decision, event: Event) -> tuple[Progress, ...]:
@@ -46,7 +46,7 @@ def progress_of(before: Call, decision: Decision, event: Event) -> tuple[Progres
 
 
 _AMOUNTS = {"call.cost": "total_cost", "message.finalized": "amount"}
-"""The events that tell a price, and the field that it stands in."""
+"""The events that report a price, and its field."""
 
 
 def _cost(event: Event) -> float:

@@ -32,10 +32,10 @@ if TYPE_CHECKING:
     from dialtone.domain.events import Event
 
 NO_TURN = -1
-"""Of a recording that no turn asked for."""
+"""For a recording that no step asked for."""
 
 MAX_REPORTED = 16
-"""Recordings of a call that are remembered once they have come; our own are known by their files' names, too."""
+"""Recordings that a call remembers after they have arrived; ours can also be recognised by file name."""
 
 
 def reviewed(call: Call, number: int, verdict: str) -> Decision:

@@ -11,24 +11,24 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 OUTCOME = "outcome"
-"""The variable that a flow sets to say what came of the call."""
+"""The variable by which a flow sets the call's outcome."""
 
 MESSAGE_ADDRESS = "message.address"
-"""The variable that holds where a message can be heard while its caller reviews it. Anyone who has the URL can hear
-it, for the ten minutes that Telnyx keeps it there: it outlives neither the review nor the call."""
+"""The variable that holds the URL of a message while its caller reviews it. Anybody who has the URL can listen, for the
+ten minutes that Telnyx keeps it: it outlives neither the review nor the call."""
 
 ANSWERED_BY, GREETING = "answered_by", "greeting"
-"""The variables that answering-machine detection fills in, whichever of its events comes first."""
+"""The variables set by answering-machine detection, whichever of its events comes first."""
 
 MEMORY = "memory."
-"""How the variables begin that are remembered of a caller, where the flow that leads the call remembers any."""
+"""The prefix of the variables remembered of a caller, if the flow has `memory`."""
 
 MAX_MEMORY_BYTES = 2_000
-"""Of names and values remembered of one caller, as JSON: notes, not a customer's file."""
+"""For the names and values remembered of one caller, as JSON: notes, not a customer file."""
 
 MACHINE = "machine"
 MACHINES = frozenset({MACHINE, "fax_detected"})
-"""Findings that are no person."""
+"""Detection results other than a person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +36,11 @@ class Scope:
     """What a call that is in another flow stores of the flow to which it will return."""
 
     depth: int = 0
-    """How many steps there are to come back to while the call is in the other flow, or in one that it visits."""
+    """How many steps the call will return to while it is in the other flow, or in one called from there."""
     variables: Mapping[str, str] = field(default_factory=dict)
     into: str = ""
     gives: tuple[str, ...] = ()
-    """What it takes of the other flow's variables when that ends: each is then known as `<into>.<name>`."""
+    """The other flow's variables to take over at its end, each as `<into>.<name>`."""
 
     @classmethod
     def all_from_json(cls, stored: Any) -> tuple[Scope, ...]:  # noqa: ANN401 -- whatever the table holds

@@ -23,13 +23,13 @@ class CalleeLeg:
     control_id: str = ""
     status: str = ""
     connected: bool = False
-    """With the caller, from our own command on."""
+    """Connected with the caller: we have sent the command."""
     bridged: bool = False
-    """With the caller, as Telnyx has reported."""
+    """Connected with the caller: Telnyx has reported it."""
     cause: str = ""
-    """Of its end."""
+    """The hangup cause."""
     role: str = ""
-    """Of one that joins a conversation: what it is there."""
+    """The role of a leg that joins a conversation."""
 
     @property
     def unconnected(self) -> bool:
@@ -60,7 +60,7 @@ def callee_state(call: Call, *, dialled: bool, role: str = "") -> ClientState:
 
 
 MAX_LEGS = 30
-"""Kept of a turn: a caller may wait for an hour while agents are rung again and again. Ended ones go first."""
+"""Legs stored per step: a caller may wait for an hour while agents are rung again and again. Ended ones go first."""
 
 _STATUS_AFTER = {"call.answered": ANSWERED, "call.bridged": ANSWERED, "call.hangup": ENDED}
 

@@ -14,7 +14,7 @@ ATTESTATION, SCREENING, CALLER_NAME = "shaken_stir_attestation", "call_screening
 TRUST = (ATTESTATION, SCREENING, CALLER_NAME)
 
 MAX_CHARACTERS = 100
-"""Of each: a network's caller names have 15 to 32 characters, and a hostile one is not to fill the call's state."""
+"""Per value: caller names have 15 to 32 characters, and a hostile one must not fill the call's state."""
 
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from dialtone.domain.events import Event
 
 MAX_RECENT = 8
-"""Events that may come between the two reports of one thing. These are seconds apart; a call's state stays small."""
+"""Events between two reports of the same thing: those are seconds apart. Few, to keep a call's state small."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,63 +58,64 @@ class Call:
     connection_id: str = ""
     direction: str = ""
     calling_party_type: str = ""
-    """`pstn` or `sip`, where an event says it."""
+    """`pstn` or `sip`, if an event reports it."""
     from_number: str = ""
     to_number: str = ""
     trust: Mapping[str, str] = field(default_factory=dict)
-    """What the network said of an incoming caller beside the number, by Telnyx's names."""
+    """What the network reported of an incoming caller besides the number, by Telnyx's names."""
     status: str = ""
     flow: str = ""
     flow_version: str = ""
     published: int = 0
-    """The published version of the flows that took it; 0 for those deployed with the code."""
+    """The published version of the flows that took the call; 0 for the flows deployed with the code."""
     retention_days: int = 0
     """How long its recordings are kept, as its flow says; 0 for as long as the bucket keeps any."""
     step: str = ""
     turn: int = 0
-    """How many steps were entered; an event of an earlier turn is late."""
+    """The step sequence number: how many steps the call has entered. An event with a lower one is late."""
     waiting: Mapping[str, int] = field(default_factory=dict)
     """The step's state as it is stored; `flow/step_state.py` says what it holds."""
     variables: Mapping[str, str] = field(default_factory=dict)
     far_legs: Mapping[str, CalleeLeg] = field(default_factory=dict)
-    """The legs that this turn dialled, by their ids: known from their events, since a dial names the first only."""
+    """The legs dialled in this step, by id. They are known from their events, since a dial's answer names only the
+    first."""
     back: tuple[str, ...] = ()
-    """In a flow that is visited from another: the steps to come back to, the nearest last."""
+    """In a flow called from another: the steps to return to, the innermost last."""
     scopes: tuple[Scope, ...] = ()
-    """The variables of the flows to come back to that have called another with inputs, the nearest last."""
+    """The variables of the flows to return to, if they called another with inputs, the innermost last."""
     ending: str = ""
-    """How the flow stood when the call ended."""
+    """The flow's progress when the call ended."""
     failed_turn: int = 0
-    """The turn in which the last resort was entered because a step failed that had no path of its own for it."""
+    """The step sequence number at which a failing step without an error path of its own led to the last resort."""
     limit_turn: int = 0
-    """The turn in which the flow's limit was reached."""
+    """The step sequence number at which the flow reached its limit."""
     after_hangup: str = ""
-    """How far the flow is with the steps after the hang-up (`after_hangup.py`); '' for none."""
+    """The state of the steps after the hang-up (`after_hangup.py`); '' if there are none."""
     after_turn: int = 0
-    """The last turn before them."""
+    """The last step sequence number before these steps."""
     unnoted: Mapping[str, str] | None = None
-    """Once the call has ended: its variables without those that its last step notes of that. What happened before the
-    hang-up and arrives after it may still lead to another step, with other notes."""
+    """Once the call has ended: its variables without those that its last step sets at the end. An event from before the
+    hang-up that arrives after it may still lead to another step, which sets others."""
     heard_at: str = ""
-    """When the latest sentence was said that live transcription reported; '' for none."""
+    """The time of the latest sentence that live transcription reported; '' if there is none."""
     entered_at: str = ""
-    """When that occurred which led to the step; with `left`, for a hang-up that arrives too late."""
+    """The time of the event that led to the step; with `left`, it serves a hang-up that arrives late."""
     left: Position | None = None
-    """Where the call was before."""
+    """The position before the last move."""
     recorder: str = ""
     """`on` or `paused` while a recording runs, else ''."""
     recordings: tuple[Recording, ...] = ()
-    """Asked for and not yet come, those that Telnyx reported an error for included; what has come is in the ledger
-    only, so that a call's state stays small."""
+    """Recordings that were asked for and have not arrived, including those with an error. Those that have arrived are
+    in the ledger only, to keep a call's state small."""
     recordings_asked: int = 0
     reported: tuple[Report, ...] = field(default=(), compare=False)
-    """The last recordings that have come: Telnyx may report one twice, under two event ids."""
+    """The last recordings that arrived: Telnyx may report one twice, under two event ids."""
     consent: Consent | None = None
-    """To being recorded: what is recorded after it has it as its evidence."""
+    """The consent to being recorded: evidence for every recording made after it."""
     texts: Mapping[str, str] = field(default_factory=dict)
-    """The texts that it had sent, by Telnyx's ids → what is known of each: `queued`, `sent`, `delivered`, …"""
+    """The texts that the call sent, Telnyx's id → status: `queued`, `sent`, `delivered`, …"""
     outside: ControlActions | None = None
-    """What was begun from outside and goes on."""
+    """What the control API started and has not ended."""
     errors: int = 0
     initiated_at: str = ""
     answered_at: str = ""
@@ -123,20 +124,20 @@ class Call:
     hangup_cause: str = ""
     hangup_source: str = ""
     recent: tuple[str, ...] = field(default=(), compare=False)
-    """What the last events said that changed something or sent commands, each by `Event.says`: one that says the same
-    does neither again."""
+    """Fingerprints (`Event.says`) of the last events that changed something or sent commands: a repeated one does
+    nothing."""
     unconfirmed: Unconfirmed | None = field(default=None, compare=False)
-    """The commands of the latest decision that had any; None before the first."""
+    """The latest decision's commands, if any may be unconfirmed; None before the first."""
     watch: Watch | None = field(default=None, compare=False)
-    """Its wait for its next event; None before its flow begins, and once it has ended."""
+    """The wait for the next event; None before the flow begins and after the call has ended."""
     due_at: int = field(default=0, compare=False)
-    """When a sweep looks next whether it goes on, in unix seconds; 0 if none does. Only the table sets it."""
+    """When a sweep next checks whether the call still goes on, in unix seconds; 0 for never. Only the table sets it."""
     campaign: str = ""
-    """Of a call that a campaign dialled: its place there (`campaigns/place.py`)."""
+    """For a call that a campaign dialled: its place in the campaign (`campaigns/place.py`)."""
     cost: int = 0
-    """Of such a call: what Telnyx reported last that it costs, in millionths of the account's currency."""
+    """For such a call: the cost that Telnyx last reported, in millionths of the account's currency."""
     version: int = 0
-    """How often it was written; 0 for a call not yet known."""
+    """How often the call was written; 0 for a call that is not in the table."""
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Call:

@@ -12,19 +12,19 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 TAG, TAG_VERSION = "dialtone", 1
-"""Marks a state as ours: other programs may use one-letter keys, too. A new version means that older code cannot read
-it; fields may be added within a version."""
+"""Identifies a state as ours: other programs may use one-letter keys, too. A new version means that older code cannot
+read it; within a version, fields may be added."""
 
 MAX_TURN = 1_000_000
-"""Far more steps than a flow's limits let a call enter."""
+"""Far more steps than a flow's limits allow."""
 
 MAX_LEG_CHARACTERS = 255
 
 MAX_DECISION, MAX_PLACE = 10_000_000, 1_000
-"""Far more than a call has decisions, and a decision commands."""
+"""Far more decisions than a call has, and far more commands than a decision has."""
 
 ALL_PLACES = MAX_PLACE
-"""The place of what begins once all commands of a decision were obeyed: a lookup."""
+"""The place that stands for "all commands of the decision were obeyed", as when a lookup starts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,32 +32,33 @@ class ClientState:
     """Telnyx's `client_state` as Dialtone writes it: echoed on every later webhook of the leg."""
 
     turn: int = 0
-    """How many steps the call had entered when the command was decided."""
+    """The call's step sequence number when the command was decided."""
     flow: str = ""
     """The flow that an outgoing call is dialled for."""
     parent_leg: str = ""
-    """For the far leg of a transfer: the leg whose flow asked for it."""
+    """For a callee's leg: the leg whose flow dialled it."""
     sensitive: bool = False
-    """The caller's digits of this turn are kept out of every record."""
+    """The caller's digits in this step are kept out of every record."""
     dialled: bool = False
-    """For a far leg: we dialled it and end it; Telnyx itself ends those of its transfers."""
+    """For a callee's leg: we dialled it and must end it. Telnyx itself ends the legs of its transfers."""
     given: Mapping[str, str] = field(default_factory=dict, hash=False)
-    """For an outgoing call: variables that it begins with."""
+    """For an outgoing call: its flow inputs."""
     decision: int = 0
-    """Which of the call's decisions sent the command that left this state, and with `place` which of its commands:
-    an event with it shows that Telnyx has obeyed that one. 0 for none."""
+    """The number of the decision that sent the command, and with `place` the command's place in it: an event that
+    carries them shows that Telnyx has obeyed that command. 0 for none."""
     place: int = 0
     role: str = ""
-    """For a far leg that joins a conversation: what it is there, and which of those (`supervisor1`)."""
+    """For a leg that joins a conversation: its role and number there (`supervisor1`)."""
     campaign: str = ""
     """For an outgoing call of a campaign: its place there."""
     flow_version: str = ""
-    """Of the flow that an outgoing call is dialled for; '' for the one that takes calls when it is answered."""
+    """The version of the flow that an outgoing call is dialled for; '' for the one that takes calls when it is
+    answered."""
     room_of: str = ""
-    """For a conference that a conversation has become: the leg whose flow leads it, whomever its events are about."""
+    """For a conference made of a conversation: the leg whose flow led the conversation."""
     talks: bool = False
-    """Whether the person on the leg was in a conversation or a conference when the command was decided: its end leaves
-    nobody in silence."""
+    """Whether the person on the leg was in a conversation or conference when the command was decided: then its end
+    leaves nobody in silence."""
 
     def encode(self) -> str:
         """Base64 of compact JSON, tagged as ours and without fields that are not set."""

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 COMMAND_NAMESPACE = uuid.UUID("c6a5f0de-51c5-4f6f-9a5e-4a9f6b0a7d32")
 
 SEND_MESSAGE = "send_message"
-"""Telnyx's `POST /messages`: no action on a call, but sent, kept and sent again as one."""
+"""Telnyx's `POST /messages`. It is not an action on a call, but it is sent, stored and resent like one."""
 
 WITHOUT_CALL = frozenset({"dial", SEND_MESSAGE})
 

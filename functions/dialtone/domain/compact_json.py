@@ -12,10 +12,10 @@ import zlib
 from typing import Any
 
 COMPRESSED_FROM_BYTES = 65_536
-"""Shorter texts stay readable in the table, also for versions of this program that knew no compression."""
+"""Shorter texts stay readable in the table, also for versions of the program without compression."""
 
 _MARK = "zlib:"
-"""What no JSON begins with."""
+"""A prefix that no JSON text has."""
 
 
 def plain_json(value: object) -> str:

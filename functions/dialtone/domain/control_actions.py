@@ -25,16 +25,16 @@ if TYPE_CHECKING:
     from dialtone.domain.events import Event
 
 ACTION = "dialtone.control.action"
-"""The type of our own event by which the control function has something done on a call."""
+"""The type of our own event by which the control function acts on a call."""
 
 MOST_PROMPTS = 8
-"""Asked for from outside and not over: a call's state stays small."""
+"""Prompts of the control API that have not ended: few, to keep a call's state small."""
 
 QUEUED_SECONDS = 600
-"""How much later than by itself the end of a prompt may come: what was queued before it is heard first."""
+"""How much later the end of a prompt may come because earlier ones are queued before it."""
 
 ENDLESS_SECONDS = 14_400
-"""Of audio without end: the longest leg."""
+"""For endless audio: the longest leg."""
 
 PROMPT_ENDED = frozenset({"call.speak.ended", "call.playback.ended"})
 GATHER_ENDED = "call.gather.ended"
@@ -45,23 +45,23 @@ class ControlActions:
     """The control API's prompts, gather and so on that have not ended."""
 
     prompts: tuple[int, ...] = ()
-    """Speeches and files whose ends are still to come, each by the turn in which it was asked for; the first first."""
+    """The prompts that have not ended, each by the step sequence number at its start, the oldest first."""
     overlays: int = 0
-    """Files that are played over others: Telnyx keeps a queue of their own for them."""
+    """Overlaid audio files: Telnyx keeps a separate queue for them."""
     gathers: int = 0
-    """Gathers whose ends are still to come."""
+    """How many gathers have not ended."""
     until: str = ""
-    """When all of these are over at the latest: an end that is never reported must not cost the flow one of its own."""
+    """When all of these are over at the latest: an end that Telnyx never reports must not be taken from the flow's."""
     paused: bool = False
-    """Whether the recording was paused from outside: it stays so until it is resumed from there."""
+    """Whether the API paused the recording; only the API can resume it."""
     flow_paused: bool = False
-    """Whether the flow, meanwhile, wants it paused as well."""
+    """Whether the flow wants it paused meanwhile, too."""
     aside: str = ""
-    """The step that the call was taken out of, to be connected with somebody; it is entered again if that fails."""
+    """The step that the call left to be connected with somebody; if that fails, the call enters it again."""
     aside_turn: int = 0
-    """The turn in which the call is connected; the step is entered again in another one."""
+    """The step sequence number while the call is connected; the step is entered again with a later one."""
     connected: bool = False
-    """Whether the two talk, or have talked."""
+    """Whether the two are talking, or have talked."""
     parks: bool = False
     """Whether the call goes on after that conversation."""
 

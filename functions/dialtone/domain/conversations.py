@@ -13,13 +13,13 @@ if TYPE_CHECKING:
 ENDED, START_FAILED = "call.conversation.ended", "call.conversation.start_failed"
 
 REASON, CONVERSATION = "assistant.reason", "assistant.conversation"
-"""The variables that say why a conversation ended, and by which id Telnyx knows it."""
+"""The variables for why a conversation ended, and for its id at Telnyx."""
 
 GONE = "customer_disconnect"
-"""Telnyx's reason where the caller hung up, which is reported by itself."""
+"""Telnyx's reason if the caller hung up; `call.hangup` reports that, too."""
 
 MAX_SECONDS = "max_seconds"
-"""The assistant's dynamic variable that says how long it may talk: Telnyx has no parameter for that."""
+"""The assistant's dynamic variable for the longest duration: Telnyx has no parameter for it."""
 
 
 def to_be_kept(call: Call, event: Event) -> tuple[ArchiveJob, ...]:

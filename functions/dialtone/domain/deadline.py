@@ -21,10 +21,10 @@ NO_DEADLINE = math.inf
 """For work that no caller waits for."""
 
 SHORTEST_REQUEST_SECONDS = 0.02
-"""DynamoDB answers in some 10 ms: with less than this left, a request would be sent, and its answer not waited for."""
+"""DynamoDB answers in about 10 ms: with less time left, a request would be sent and its answer not awaited."""
 
 _ends: ContextVar[float] = ContextVar("ends", default=NO_DEADLINE)
-"""For the connections below, whose clients have no place to say it request by request."""
+"""For the connections underneath, whose clients take no time-out per request."""
 
 
 class DeadlinePassed(DialtoneError):  # noqa: N818 -- reads as the sentence it is: the deadline has passed

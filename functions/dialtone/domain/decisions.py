@@ -16,32 +16,32 @@ if TYPE_CHECKING:
     from dialtone.domain.recordings import ArchiveJob, Recording, Review
 
 TURNED_AWAY = "turned-away"
-"""An incident: no flow takes a call, or the flow that led it is missing."""
+"""An incident: no flow takes a call, or the call's flow is missing."""
 
 FLOW_ERROR = "flow-error"
-"""An incident: a step failed for a fault, not for what callers and colleagues do."""
+"""An incident: a step failed because of a fault, not because of what callers and colleagues do."""
 
 LAST_RESORT = "last-resort"
 """An incident: a fault led the caller to the flow's last resort, or out of the call."""
 
 RECORDING_ERROR, UNIDENTIFIED = "recording-error", "recording-unidentified"
-"""Incidents: a recording that Telnyx could not make or keep, and one of which it is doubtful what it is of."""
+"""Incidents: Telnyx could not make or store a recording; a recording could not be identified."""
 
 HANGUP_REFUSED = "hangup-refused"
-"""An incident: Telnyx refuses to end a leg, so that a line may stay open in silence."""
+"""An incident: Telnyx refused to end a leg, so a line may stay open in silence."""
 
 TARGET_REFUSED = "target-refused"
-"""An incident: a transfer was to ring what a caller chose, or a number that the flow does not allow."""
+"""An incident: a transfer would have rung a number that a caller chose, or that the flow does not allow."""
 
 UNWATCHED = "unwatched"
-"""An incident: the watchdog's message about a call could not be sent. It goes on as long as its events come."""
+"""An incident: the watchdog's message about a call could not be sent. The call goes on unless an event is lost."""
 
 NO_INPUT, WRONG_INPUT, NOT_REACHED = "no-input", "wrong-input", "not-reached"
-"""Results of steps: a caller pressed nothing, or something else than was asked for, until the tries were used up; a
-transfer reached nobody. Not a fault, but many of them say something about a flow."""
+"""Results of steps: the caller pressed nothing, or something invalid, until the tries were used up; a transfer reached
+nobody. These are not faults, but many of them say something about a flow."""
 
 START, LAST_RESORT_EDGE, HANGUP_EDGE = "start", "last_resort", "hangup"
-"""The edges of a flow itself; all others are a step's."""
+"""The edges of a flow itself; all others belong to a step."""
 
 
 class EnteredStep(NamedTuple):
@@ -50,9 +50,9 @@ class EnteredStep(NamedTuple):
     flow: str
     step: str
     source: str
-    """The step that has the edge; '' for one of the flow itself."""
+    """The step that the edge leaves; '' for an edge of the flow itself."""
     edge: str
-    """'' where the step entered itself again, or the call came back from another flow."""
+    """'' if the step entered itself again, or the call returned from another flow."""
 
 
 class Decision(NamedTuple):
@@ -61,33 +61,33 @@ class Decision(NamedTuple):
     call: Call
     commands: tuple[Command, ...] = ()
     recordings: tuple[Recording, ...] = ()
-    """Ledger entries to be written."""
+    """The ledger entries to write."""
     reviews: tuple[Review, ...] = ()
-    """What the caller decided about ledger entries."""
+    """The caller's decisions about ledger entries."""
     archive: tuple[ArchiveJob, ...] = ()
     reason: str = ""
-    """For the timeline, in a few words."""
+    """A few words for the timeline."""
     lookup: Lookup | None = None
-    """A question to another system of the team's."""
+    """A question to another of the team's systems."""
     incidents: tuple[str, ...] = ()
-    """What operators need to know: each is counted, and makes the log line a warning."""
+    """What operators must know: each is counted, and makes the log line a warning."""
 
     entered: tuple[EnteredStep, ...] = ()
-    """Every step that the call came to, in order."""
+    """Every step that the call entered, in order."""
     results: tuple[str, ...] = ()
-    """What came of steps that did not get what they were for: NO_INPUT, WRONG_INPUT, NOT_REACHED."""
+    """The results of steps that did not reach their aim: NO_INPUT, WRONG_INPUT, NOT_REACHED."""
     question: QueueQuestion | None = None
-    """A question about a queue at Telnyx."""
+    """A question to Telnyx about a queue."""
     promised: Callback | None = None
-    """A place in a queue that is kept from now on."""
+    """A place in a queue to keep for a callback."""
     claimed: Callback | None = None
-    """One that is this call's, if no other call has claimed it."""
+    """A callback that becomes this call's, unless another call has claimed it."""
     opted_out: Suppression | None = None
-    """A number that no campaign dials from now on."""
+    """A number that campaigns must not dial any more."""
     talking: bool = False
-    """Whether two people talk, so that no event is due, whatever is commanded."""
+    """Whether two people talk, so that no event is due, whatever commands are sent."""
     deliveries: tuple[DeliveryAsked, ...] = ()
-    """To whom recordings go, as messages."""
+    """The recordings to deliver as messages, and their targets."""
 
     @property
     def edges(self) -> str:

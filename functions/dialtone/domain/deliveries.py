@@ -16,17 +16,17 @@ if TYPE_CHECKING:
     from dialtone.domain.recordings import Recording
 
 TRANSCRIPT_SECONDS = 300
-"""How long a message waits for the transcript that was asked for; most come within a minute."""
+"""How long a message waits for the transcript that was requested; most arrive within a minute."""
 
 DECISION_SECONDS = 4 * 3_600
-"""How long it waits for a caller who may still decide about it: no call is longer."""
+"""How long it waits for a caller who may still decide about it: no call lasts longer."""
 
 LOOK_AGAIN_SECONDS = 20
-"""Between looks whether the caller has decided or hung up."""
+"""How often it is checked whether the caller has decided or hung up."""
 
 
 EVERY_TARGET = ""
-"""Of a job that stands for one for each target of its recording."""
+"""For a job that stands for all targets of its recording."""
 
 
 class Verdict(NamedTuple):
@@ -44,9 +44,9 @@ class DeliveryJob:
     recording: str
     """The ledger entry's name."""
     target: str
-    """Its key, or EVERY_TARGET."""
+    """The target's key, or EVERY_TARGET."""
     since: int
-    """When the recording was seen to be kept, in unix seconds."""
+    """When the recording was found to be archived, in unix seconds."""
 
     def to_json(self) -> str:
         """As the message's body."""

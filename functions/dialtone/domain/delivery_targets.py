@@ -24,7 +24,7 @@ class DeliveryTarget:
     to: str
     """An e-mail address, or the name of a chat that the stack knows."""
     audio: str = ATTACHED
-    """Of an e-mail: `attached` where it is short enough, or `link`."""
+    """For an e-mail: `attached` if it is short enough, or `link`."""
 
     @property
     def key(self) -> str:

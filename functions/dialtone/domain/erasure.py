@@ -12,7 +12,7 @@ from dialtone.domain.recordings import safe_id
 from dialtone.domain.stored import restored
 
 RECEIPTS = "receipts/"
-"""Where receipts lie in the recordings bucket: beside the table, so that a backup of the table lacks none."""
+"""The receipts' folder in the recordings bucket: outside the table, so that restoring a table's backup loses none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +22,9 @@ class Receipt:
     call_session_id: str
     begun_at: str
     finished_at: str = ""
-    """'' while something may be left."""
+    """'' while the erasure is not complete."""
     folders: tuple[str, ...] = ()
-    """Of the bucket, which held what was erased."""
+    """The bucket's folders that held what was erased."""
 
     def to_json(self) -> str:
         """As stored in the bucket."""

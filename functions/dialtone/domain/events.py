@@ -23,66 +23,66 @@ if TYPE_CHECKING:
     from collections.abc import Container, Iterator, Mapping
 
 MAX_ID_CHARACTERS = 255
-"""Telnyx's ids have some sixty; ours go into DynamoDB keys, which hold 1,024 bytes."""
+"""Telnyx's ids have about sixty; ours become DynamoDB keys, which hold 1,024 bytes."""
 
 MAX_TEXT_CHARACTERS = 2_048
-"""Of one field: beyond anything that Telnyx sends, and all that a call's state copies of them fits into 400 KB."""
+"""Per field: more than Telnyx ever sends, and so few that all copies in a call's state fit into 400 KB."""
 
 MAX_ADDRESS_CHARACTERS = 20_000
-"""Of one download address; Telnyx's have some 1,000."""
+"""Per download URL; Telnyx's have about 1,000."""
 
 MAX_NESTING = 64
-"""Telnyx's deepest payload has some six levels. What Python reads at its own limit it could not write again."""
+"""Telnyx's deepest payload has about six levels. JSON nested up to Python's own limit could be read but not written."""
 
 MOST_ATTEMPTS = 1_000
 MOST_ADDRESS_CHARACTERS = 255
-"""Of where a webhook was delivered to, which is only shown."""
+"""For the URL of a webhook's delivery, which is only shown."""
 
 _BEGINNINGS = frozenset({"call.initiated", "call.answered"})
-"""Events on which a call is given its first commands; `call.recording.saved` for one names nothing to command."""
+"""Events on which a call gets its first commands, so they need its id; `call.recording.saved`, for one, has none."""
 
 _ONCE_A_LEG = frozenset({"call.initiated", "call.answered", "call.hangup"})
-"""What happens to a leg only once, even if Telnyx reports it again with another time."""
+"""Events that happen only once a leg, even if Telnyx reports one again with another time."""
 
 _TOLD_APART_ELSEWHERE = frozenset({"call.recording.saved", "call.recording.transcription.saved"})
-"""Events that the ledger and the archive recognise by their content."""
+"""Events that the ledger and the archive recognise by content."""
 
 SAYS_CHARACTERS = 12
 
 OURS = "dialtone."
-"""How the types of our own events begin: they are never delivered."""
+"""The prefix of our own event types; Telnyx never delivers one."""
 
 OF_AI_GATHERS = "call.ai_gather."
-"""How the types of events begin that may hold what a caller said."""
+"""The prefix of the event types that may contain what a caller said."""
 
 OF_CONVERSATIONS = "call.conversation."
-"""How the types of events begin that are about a conversation with an assistant; its end may hold what was said."""
+"""The prefix of an assistant conversation's event types; the one of its end may contain the transcript."""
 
 TRANSCRIPTION = "call.transcription"
-"""The type of the event that holds a sentence that was said."""
+"""The type of the event with a transcribed sentence."""
 
 OF_CONFERENCES = "conference."
-"""How the types of events of a conference begin."""
+"""The prefix of a conference's event types."""
 
 OF_TEXTS = "message."
-"""How the types of Telnyx's events about texts (SMS) begin."""
+"""The prefix of Telnyx's event types about texts (SMS)."""
 
 TELNYX_EVENT = "telnyx_event"
-"""What the webhook function is invoked with to process an event whose webhook never came: the body of that webhook."""
+"""The key by which the webhook function receives the body of a webhook that never came."""
 
 READ_BACK = "read_back_by"
-"""The field of such a body's payload that says so: the report itself may come after all, and say more."""
+"""A payload field that marks an event as read back: Telnyx's own report may still come, and say more."""
 
 REPLAY = "replay"
-"""Its value where a person has a parked event run again, once its call is over."""
+"""The value of that field when a person replays a parked event, after its call."""
 
 _UNLIMITED = frozenset({"client_state", "media_url", "status_detail", "transcription_text"})
-"""Texts that may be long and never become part of a call's state."""
+"""Texts that may be long, because they never become part of a call's state."""
 
 _TIMES = frozenset({"recording_started_at", "recording_ended_at"})
 
 _NUMBERED = frozenset({"connection_id", "recording_id", "recording_transcription_id"})
-"""Ids: one that is written as a whole number is plainly that id."""
+"""Ids that may also be written as whole numbers."""
 
 _TEXT, _FLAG, _NUMBER, _LIST, _OBJECT = str, bool, int, list, dict
 _FIELD_TYPES: Mapping[str, type] = {
@@ -126,10 +126,10 @@ _FIELD_TYPES: Mapping[str, type] = {
     "transcription_text": _TEXT,
     "wait_time_secs": _NUMBER,
 }
-"""The JSON types of what Telnyx describes and we read; `null` is always allowed and reads as absent."""
+"""The JSON types of the fields that Telnyx describes and we read. `null` is always allowed and counts as absent."""
 
 _ADDRESSES = frozenset({"recording_urls", "public_recording_urls"})
-"""Mappings of a format to an address."""
+"""Mappings of a format to a URL."""
 
 
 class Event(NamedTuple):
@@ -142,11 +142,11 @@ class Event(NamedTuple):
     payload: Mapping[str, Any]
     client_state: ClientState = ClientState()
     ignored: tuple[str, ...] = ()
-    """Names of fields that were not as Telnyx describes them: they are not in the payload."""
+    """Names of fields that differ from Telnyx's description; they are left out of the payload."""
     attempt: int = 0
-    """Which delivery of the webhook this is, from 2; 0 for the first, and where Telnyx does not say."""
+    """The number of this delivery of the webhook, from 2; 0 for the first, or if Telnyx does not report it."""
     delivered_to: str = ""
-    """Host and path that a delivery after the first went to."""
+    """Host and path to which a redelivery was sent."""
 
     @property
     def call_session_id(self) -> str:
@@ -269,7 +269,7 @@ _TYPE_PLACES = (
     (False, "record_type"),
     (False, "type"),
 )
-"""Where Telnyx's webhooks have their type, in `data` or beside it: all of voice and messaging in the first place."""
+"""Where Telnyx's webhooks have their type: in `data` or beside it. Voice and messaging all use the first."""
 
 
 def _is_api_version_1(document: dict[str, Any]) -> bool:
@@ -390,14 +390,14 @@ DIGITS = frozenset({"digit", "digits"})
 """Fields that hold what callers key in."""
 
 _SENTENCE = "transcript"
-"""The field that holds what live transcription heard."""
+"""The field that holds a transcribed sentence."""
 
 _NEVER_KEPT = frozenset(
     {"recording_urls", "public_recording_urls", "client_state", "transcription_text", "token_id", "last_four"}
     | {"messages"}
 )
-"""URLs that let anyone fetch a recording, our own mark, transcripts, which belong in the bucket, and what is known of a
-card or can be charged: only the call's variables have it."""
+"""Never stored: URLs that let anybody fetch a recording, our own client state, transcripts, which belong in the bucket,
+and details of a card, which only the call's variables hold."""
 
 
 def _kept(value: Any, addresses: Container[str], *, masked: bool) -> Any:  # noqa: ANN401 -- any JSON

@@ -16,12 +16,12 @@ TAG, TAG_VERSION = "failover", 1
 COMMAND_NAMESPACE = uuid.UUID("1f7f6c43-6a56-4c0c-9b37-4a4a5b0c1d4e")
 
 Stage = Literal["", "answered", "spoken", "ended"]
-"""How far the failover has led a leg: not at all, answered, given the sentence, transferred or hung up on."""
+"""How far the failover is with a leg: not begun, answered, sentence spoken, transferred or hung up."""
 
 _STAGES = get_args(Stage)
 
 MAX_CHARACTERS = 255
-"""Of a number or a call's id."""
+"""For a number or a call's id."""
 
 
 class FailoverState(NamedTuple):
@@ -29,9 +29,10 @@ class FailoverState(NamedTuple):
 
     stage: Stage = ""
     sentence_until: int = 0
-    """Unix time before which the sentence cannot have ended: speech that ended earlier is a prompt that it cut off."""
+    """Unix time before which the sentence cannot have ended: speech that ends earlier is a prompt that it
+    interrupted."""
     transfer_to: str = ""
-    """Who is rung after the sentence; '' to hang up."""
+    """The number to transfer to after the sentence; '' to hang up."""
     caller: str = ""
     """For a callee's leg: the call control id of the caller's leg."""
 
@@ -77,7 +78,7 @@ class Order(NamedTuple):
     call_control_id: str
     parameters: dict[str, object]
     variant: str = ""
-    """Distinguishes the command from another with the same action, which is sent if Telnyx refuses that one."""
+    """Distinguishes the command from its fallback, which has the same action."""
 
     @property
     def command_id(self) -> str:

@@ -5,27 +5,27 @@ from __future__ import annotations
 from typing import NamedTuple
 
 NORMAL_CLEARING = "normal_clearing"
-"""It says only that somebody hung up: how far the flow was says what came of the call."""
+"""Says only that somebody hung up; the call's outcome follows from the progress in the flow."""
 ORIGINATOR_CANCEL = "originator_cancel"
-"""Of a callee's leg: it still rang when the caller hung up; the caller's own end is reported, too."""
+"""For a callee's leg: it still rang when the caller hung up, which is reported for the caller's leg, too."""
 USER_BUSY, CALL_REJECTED, NOT_FOUND, TIME_LIMIT = "user_busy", "call_rejected", "not_found", "time_limit"
 
 AFTER_A_CONVERSATION = frozenset({NORMAL_CLEARING, TIME_LIMIT})
-"""Causes that end a leg which was talked to."""
+"""Causes of legs that may have been in a conversation."""
 
 
 class HangupCause(NamedTuple):
     """What one cause is called in each of these places."""
 
     outcome: str = ""
-    """The outcome of the call, unless its flow noted one; '' where the progress in the flow decides."""
+    """The call's outcome unless its flow set one; '' if the progress in the flow decides."""
     unanswered: str = "unknown"
-    """The outcome for a campaign, of a call that nobody answered."""
+    """The outcome for a campaign, if nobody answered the call."""
     path: str = "failed"
-    """The path of a step (no_answer, busy, failed) whose callee's leg ended with this cause before they talked. One
-    who hung up between the answer and the bridge, a mailbox for instance, did not answer, either."""
+    """The path of a step (no_answer, busy, failed) if the callee's leg ended with this cause before the two talked. A
+    callee that hung up between answer and bridge, for instance a mailbox, counts as not answering."""
     callee: str = ""
-    """What the callee is or does, as people read it; '' where a timeline says who hung up."""
+    """What the callee is or did, for people; '' if the timeline says who hung up."""
 
 
 HANGUP_CAUSES = {

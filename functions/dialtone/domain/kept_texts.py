@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 KINDS = (WORDS, TALK)
-"""The kinds of the archive's jobs that keep such a text."""
+"""The kinds of archive jobs that store such a text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +26,11 @@ class KeptText:
     kind: str
     """WORDS or TALK."""
     requested_at: str
-    """When there was something to be kept, in ISO 8601: another time with each sentence that came after the end."""
+    """When there was something to store, in ISO 8601. A sentence that comes after the end sets a new time."""
     conversation_id: str = ""
-    """Telnyx's, of TALK."""
+    """For TALK: Telnyx's id of the conversation."""
     status: str = EXPECTED
-    """EXPECTED, VERIFIED once S3 has taken it by its SHA-256, or FAILED."""
+    """EXPECTED, VERIFIED once S3 has stored it with its SHA-256, or FAILED."""
     reason: str = ""
     key: str = ""
     length_bytes: int = 0

@@ -30,7 +30,7 @@ MILESTONES: Mapping[CallEventType, str] = {
     "call.bridged": "bridged_at",
     "call.ended": "ended_at",
 }
-"""The field of a call that says when each happened."""
+"""The call's field with the time of each."""
 UPDATED: CallEventType = "call.updated"
 
 STATUSES: Mapping[str, RecordingEventType] = {
@@ -41,7 +41,7 @@ STATUSES: Mapping[str, RecordingEventType] = {
     FAILED: "recording.failed",
     ERASED: "recording.erased",
 }
-"""Statuses of the ledger that are events. `copied` is none: it lasts a moment, and promises nothing."""
+"""The ledger's statuses that are events. `copied` is not: it lasts a moment and promises nothing."""
 
 
 def call_changes(before: Call, after: Call) -> tuple[CallEventType, ...]:

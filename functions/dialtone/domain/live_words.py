@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from dialtone.domain.events import Event
 
 TRANSCRIPT = "transcript"
-"""The variable that holds the last sentence of the person on the leg, and the field of an event that holds one."""
+"""The variable with the latest sentence of the person on the leg, and the event's field with a sentence."""
 
 MAX_SENTENCE_CHARACTERS = 2_000
-"""Of one event: more than anybody says in one breath. The rest of a longer one is left out."""
+"""Per event: more than anybody says in one breath. The rest is left out."""
 
 OUTBOUND = "outbound"
-"""The track of the other leg; some engines name none."""
+"""The track of the other leg; some engines name no track."""
 
 _KEPT = frozenset({"call_control_id", "call_leg_id", "call_session_id", "connection_id", "client_state", "from", "to"})
 

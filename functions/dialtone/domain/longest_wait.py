@@ -18,27 +18,27 @@ if TYPE_CHECKING:
     Parameters = Mapping[str, Any]
 
 SECONDS_A_CHARACTER = 0.25
-"""Four times what a voice takes at its own speed; half that speed is the slowest."""
+"""Four times what a voice needs at normal speed; the slowest speed is half of that."""
 SSML_SECONDS_A_CHARACTER = 1.0
-"""A pause of ten seconds is twenty characters."""
+"""Slower, since a pause of ten seconds takes only twenty characters of SSML."""
 
 SPEECH_BEGINS_SECONDS = 5.0
-"""Until Telnyx has made the first words of a speech."""
+"""Until Telnyx has synthesised the first words."""
 
 AUDIO_SECONDS = 3_600.0
 
 AT_ONCE_SECONDS = 5.0
-"""What Telnyx does and reports at once: an answer, a bridge, a hang-up."""
+"""For what Telnyx does and reports at once: an answer, a bridge, a hang-up."""
 
 RING_SECONDS = 30
 CONNECTING_SECONDS = 60
-"""Beyond the ringing: until the network has said what became of it, and answering-machine detection has."""
+"""Beyond the ringing: until the network has reported the result, and answering-machine detection is done."""
 
 PAYMENT_STEPS, PAYMENT_DIGITS, PROMPT_SECONDS, PROCESSING_SECONDS = 4, 19, 30, 120
-"""Of `pay`: what is asked for one after another, the digits of the longest, and what each takes; Telnyx says none."""
+"""For `pay`: how many things are asked for, the digits of the longest, and the time of each; Telnyx names no limits."""
 
 LISTENING_SECONDS, RESPONSE_MILLIS = 60, 10_000
-"""Of `gather_using_ai`: for what the caller says and the model's answer, of which Telnyx names no limit; and its own
+"""For `gather_using_ai`: the caller's words and the model's answer, for which Telnyx names no limit; and Telnyx's own
 limit until the caller says something."""
 
 TRIES, DIGITS, DIGIT_MILLIS, ANSWER_MILLIS = 3, 128, 5_000, 60_000

@@ -33,26 +33,26 @@ class Lookup:
     """What to look up, where, and how long the caller can wait."""
 
     target: str
-    """A Lambda function, by name or ARN, or an `https://` address."""
+    """A Lambda function, by name or ARN, or an `https://` URL."""
     send: Mapping[str, str]
-    """What is sent to it: name → value, with asterisks in place of sensitive digits."""
+    """The data to send, name → value, with asterisks in place of sensitive digits."""
     limit_seconds: int
     quiet_seconds: int = 0
-    """After so long the call gets an event that the lookup is slow; 0 for never."""
+    """After this time the call gets an event that the lookup is slow; 0 for never."""
     gives: tuple[str, ...] = ()
-    """The fields of its answer that the flow wants; what else it says is not kept."""
+    """The fields of the answer that the flow wants; the others are not stored."""
     secrets: tuple[str, ...] = ()
-    """Names in `send` whose values are the digits that the event brings which led here."""
+    """Names in `send` whose values are the digits in the event that led here."""
     call_session_id: str = ""
     call_leg_id: str = ""
     turn: int = 0
-    """The call's, so that an answer which comes after the step was left changes nothing."""
+    """The call's step sequence number, so that an answer after the step was left changes nothing."""
     id: str = ""
     """Idempotency key: the same however often the lookup is sent, so that the other system recognises a repetition."""
     asked_at: str = ""
-    """When that occurred which led to it; '' of one that an earlier version asked."""
+    """The time of the event that led to it; '' for a lookup of an earlier version."""
     decision: int = 0
-    """The call's decision that asked: its events show that the commands of that decision were obeyed before."""
+    """The number of the decision that asked: the answer shows that the commands of that decision were obeyed."""
 
     def asked_by(self, call: Call) -> Lookup:
         """The lookup with its call and the call's step sequence number."""
@@ -104,11 +104,11 @@ class Answer:
     result: str
     """`found`, `not_found` or `failed`."""
     values: Mapping[str, str] = field(default_factory=dict)
-    """Of what was found: the fields that the flow wants, as texts; '' for one that the answer does not have."""
+    """The wanted fields, as texts; '' for a field that the answer lacks."""
     reason: str = ""
-    """Of a failure, for the timeline: what was wrong. Never what was sent."""
+    """For a failure, the reason as the timeline shows it; never what was sent."""
     fault: Exception | None = field(default=None, compare=False)
-    """One of ours, which the log should show with its traceback."""
+    """An error of ours, to log with its traceback."""
 
     def event(self, lookup: Lookup, occurred_at: str) -> Event:
         """The answer as an event of our own; see `Lookup.event`."""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from dialtone.domain.events import Event
 
 LEFT_OUT = f"{{{MESSAGE_ADDRESS}}}"
-"""What stands in a stored command instead of the address."""
+"""The placeholder for the URL in a stored command."""
 
 
 def message_addresses(event: Event, before: Call, after: Call) -> frozenset[str]:

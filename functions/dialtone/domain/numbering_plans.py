@@ -63,12 +63,12 @@ class Planned(NamedTuple):
     """What the country's numbering plan says about a number."""
 
     zones: tuple[str, ...]
-    """The time zones (IANA) in which its phone may be: 42 for a toll-free number of North America, all of the country
-    for a mobile number in most. None for a number that no plan has."""
+    """The time zones (IANA) in which its phone may be: 42 for a toll-free number of North America, in most countries
+    all of the country's for a mobile number. Empty for a number that is in no plan."""
     premium: bool
     """Whether calls to it cost extra."""
     possible: bool
-    """Whether it has a country, and as many digits as that country's numbers."""
+    """Whether it has a country code, and as many digits as that country's numbers."""
 
 
 def planned(number: str) -> Planned:

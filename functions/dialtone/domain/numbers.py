@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 
 WITHHELD = "withheld"
-"""What a condition on the caller says for every caller who does not show a number."""
+"""The word for withheld numbers in conditions on the caller."""
 
 _WITHHELD_WORDS = frozenset(
     {
@@ -36,7 +36,7 @@ _PSEUDO_NUMBERS = frozenset(
     "+" + word.translate(_KEYPAD)
     for word in ("anonymous", "blocked", "private", "restricted", "unavailable", "unknown")
 )
-"""Some carriers spell the word on a keypad: +266696687 is ANONYMOUS. With the plus none of them is anybody's number;
+"""Some carriers spell a word on the keypad: +266696687 is ANONYMOUS. With the plus none of these is a real number;
 without it, 7378742833 is a number in Austin."""
 
 _ANONYMOUS_HOST = "anonymous.invalid"
@@ -46,7 +46,7 @@ _SIP = re.compile(r"(?:.*<)?(?:sips?:)?([^\s:@<>]+)(?::[^\s@<>]*)?@([^\s:;?@<>]+
 _SIP_USER = re.compile(r"sips?:([^\s:@<>]+)", re.IGNORECASE)
 
 _MIN_DIGITS = 7
-"""Of a number; what is shorter is an extension or a short code, which no country's rules turn into a number."""
+"""Anything shorter is an extension or a short code, which no country's rules turn into a number."""
 
 _MASKED_DIGITS = 4
 

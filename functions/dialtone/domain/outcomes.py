@@ -11,21 +11,21 @@ if TYPE_CHECKING:
     from dialtone.domain.calls import Call
 
 UNKNOWN = "unknown"
-"""The hangup cause of a call that was found to be over, and whose hang-up was never reported; and the outcome, unless
-how far the flow was shows more."""
+"""The hangup cause of a call that was found to be over and whose hang-up was never reported; also its outcome, unless
+the progress in the flow shows more."""
 
 COMPLETED, HUNG_UP, FLOW_FAILED, NO_FLOW = "completed", "hung-up", "failed", "no-flow"
-"""How the flow stood when the call ended: at its end, or with what the step is for (a conversation, a message) begun;
-in the middle; in its last resort; not there at all."""
+"""The flow's progress when the call ended: at its end, or in the step's own purpose (a conversation, a message); in the
+middle; in its last resort; or no flow at all."""
 
 
 OTHER = "other"
-"""Of a call in a metric: a hangup cause that has no word here."""
+"""For metrics: any hangup cause that is not listed here."""
 
 _OF_CAUSES = {each.outcome for each in HANGUP_CAUSES.values() if each.outcome}
 
 COUNTED = frozenset({*_OF_CAUSES, COMPLETED, HUNG_UP, FLOW_FAILED, NO_FLOW, MACHINE, UNKNOWN, OTHER})
-"""The outcomes that calls are counted by: a metric needs few, and always the same."""
+"""The outcomes by which calls are counted: few and fixed, as a metric needs."""
 
 
 def counted_outcome(call: Call) -> str:

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from dialtone.domain.calls import Call
 
 OWN_EVENT = "dialtone_event"
-"""The key under which the webhook function receives one, where API Gateway's requests have a `body`."""
+"""The key by which the webhook function receives one of our own events; API Gateway's requests have a `body`."""
 
 OVERDUE_SECONDS, BEGIN_AGAIN_SECONDS = 60, 600
-"""How long after its time a step after the hang-up is a sweep's to see to, and for how long it is begun again."""
+"""How long after its time an overdue step after the hang-up is left to a sweep, and until when the step is repeated."""
 
 
 class DecidedEvent(Protocol):

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 KEPT_HEADERS = "telnyx-"
-"""How the names of the headers begin that are kept: what Telnyx signed, and when. The others are the gateway's."""
+"""The prefix of the headers to store: Telnyx's signature and its time. The others are the gateway's."""
 
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,100}")
-"""An id that stands in a name as it is, as all of Telnyx's do; any other is hashed."""
+"""An id that may be part of a name unchanged, as all of Telnyx's may; any other is hashed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,19 +29,19 @@ class ParkedEvent:
     """A verified webhook, and the error that kept it from being processed."""
 
     event_id: str
-    """Telnyx's; where it cannot be found, one that follows from the body."""
+    """Telnyx's id; if there is none, one derived from the body."""
     event_type: str
     call_session_id: str
-    """'' for an event of no call."""
+    """'' for an event outside any call."""
     occurred_at: str
-    """As Telnyx wrote it; '' where it cannot be found."""
+    """As Telnyx wrote it; '' if there is none."""
     attempt: int
-    """Telnyx's count of its deliveries, of the one that failed last; 0 where it does not say."""
+    """Telnyx's count of deliveries at the last failure; 0 if it does not report one."""
     parked_at: str
     error: str
-    """The exception's class: its text may hold what the event says, and stands in the log."""
+    """The exception's class. Its message may quote the event, and is in the log."""
     body: str
-    """As Telnyx sent it, but for the digits that callers key in: a card number may be among them."""
+    """As Telnyx sent it, without keyed digits: they may be a card number."""
     headers: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod

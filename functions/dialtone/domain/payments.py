@@ -8,20 +8,20 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 OF_PAYMENTS = "call.payment."
-"""How the types of Telnyx's events about a payment begin."""
+"""The prefix of the types of Telnyx's payment events."""
 
 COMPLETED = "call.payment.completed"
 
 SUCCESS, CANCELLED = "success", "cancelled"
 TOO_MANY_TRIES, DECLINED = "too-many-failed-attempts", "payment-connector-error"
 INTERNAL_ERROR = "internal-error"
-"""Telnyx's results."""
+"""Telnyx's results of a payment."""
 
 RESULTS = (SUCCESS, CANCELLED, TOO_MANY_TRIES, DECLINED, INTERNAL_ERROR)
 OTHER_RESULT = "other"
 
 NOT_TRIED = (CANCELLED, TOO_MANY_TRIES)
-"""Results of payments that the processor was never asked for: the caller hung up, or keyed something in wrong."""
+"""Results of payments that never reached the processor: the caller hung up, or made too many mistakes."""
 
 VARIABLES = {
     "pay.result": "result",
@@ -32,7 +32,7 @@ VARIABLES = {
     "pay.last_four": "last_four",
     "pay.error": "pay_error_code",
 }
-"""What a flow knows afterwards → the field of the event that says it."""
+"""The variables that a payment sets → the event's field."""
 
 _KEPT = frozenset(
     {

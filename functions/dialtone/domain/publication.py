@@ -26,10 +26,10 @@ WITH_THE_CODE = 0
 ALL_CALLS = 100
 
 LEAST_CALLS = 50
-"""Of each version, before a trial is judged."""
+"""For each version, before a trial is judged."""
 
 WORSE = 3.1
-"""Standard errors between two shares of bad calls: one in a thousand looks at two versions that are alike sees that."""
+"""Standard errors between two shares of bad calls. Two equal versions differ that much once in a thousand looks."""
 
 BAD = frozenset({FLOW_FAILED, HUNG_UP})
 """Outcomes of calls that went wrong: sent to the last resort, or given up half-way."""
@@ -41,11 +41,11 @@ class Trial:
 
     version: int
     percent: int = ALL_CALLS
-    """Of the calls that it may take."""
+    """Its share of the calls that it may take."""
     numbers: tuple[str, ...] = ()
-    """It may take calls to these numbers; to all if empty."""
+    """The called numbers that it may take calls to; all if empty."""
     since: int = 0
-    """When it began, in unix seconds."""
+    """When the trial began, in unix seconds."""
 
     def takes(self, called: str, caller: str) -> bool:
         """Whether it takes a call. While the trial lasts, a caller who calls again gets the same version.
@@ -62,7 +62,7 @@ class Live:
     """What takes new calls, as the table holds it."""
 
     revision: int = 0
-    """How often it was changed: a change is made on condition that nothing else has changed it."""
+    """How often it was changed: a change is written on condition that nobody else has changed it."""
     version: int = WITH_THE_CODE
     trial: Trial | None = None
 

@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from dialtone.domain.calls import Call
 
 ANSWERED = f"{OURS}queue.answered"
-"""The event type for what Telnyx says of a queue, or of a conference."""
+"""The event type for Telnyx's answer about a queue or a conference."""
 
 WAITS_TO_BEGIN, IN_PROGRESS = "init", "in_progress"
-"""What Telnyx says of a conference: no moderator has come yet; people talk."""
+"""Telnyx's states of a conference: no moderator has come yet; people talk."""
 
 CALLBACK_SECONDS = 86_400
-"""How long a place is kept for a caller who is to be called back."""
+"""How long a place is kept for a callback."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Callback:
     call_session_id: str
     call_leg_id: str
     since_millis: int
-    """When the caller came into the queue, in unix milliseconds: that is the place."""
+    """When the caller joined the queue, in unix milliseconds: that decides the place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,24 +42,26 @@ class QueueQuestion:
     """A question: the call's position, which of several queues has callers, or whether a conference has begun."""
 
     queues: tuple[str, ...]
-    """For where a call stands: the one that it is in. Else the first of these in which somebody waits is the answer."""
+    """To ask for a call's position: its queue. Otherwise, queues of which the first with a waiting caller is the
+    answer."""
     call_control_id: str = ""
-    """Of the call that waits; '' to ask whether anybody does."""
+    """The waiting call's id; '' to ask whether anybody waits."""
     average: bool = False
-    """Whether the average wait is asked for, too."""
+    """Whether to ask for the average wait, too."""
     since_millis: int = 0
-    """When that call came into the queue, where places that are kept count, too; 0 where they do not."""
+    """When that call joined the queue, if callbacks count for its position, too; else 0."""
     conference: str = ""
-    """The conference of which it is asked whether it has begun; '' where a queue is meant."""
+    """The conference that may have begun; '' for a question about queues."""
     call_session_id: str = ""
     call_leg_id: str = ""
     turn: int = 0
     decision: int = 0
     id: str = ""
-    """The same however often it is asked, so that the first answer counts."""
+    """The same if the question is repeated, so that the first answer counts."""
     asked_at: str = ""
     origin: str = ""
-    """The webhook that the question follows from: if it comes again, what the answer led to may have to be sent."""
+    """The webhook that led to the question: if it is redelivered, the commands that followed from the answer may be
+    sent again."""
 
     def asked_by(self, call: Call) -> QueueQuestion:
         """The question with its call and the call's step sequence number."""
@@ -88,18 +90,18 @@ class QueueAnswer(NamedTuple):
     """Telnyx's answer about a queue; empty where Telnyx says nothing."""
 
     queue: str = ""
-    """The queue that the call stands in, or in which somebody waits."""
+    """The queue that the call is in, or the first with a waiting caller."""
     position: int = 0
-    """The place of the call, 1 for the first; 0 where Telnyx knows none."""
+    """The position of the call, from 1; 0 if Telnyx knows none."""
     average_wait_time_secs: int | None = None
-    """How long the calls that wait there have waited by now, on average."""
+    """The average wait so far of the calls in that queue."""
     callback: Callback | None = None
-    """Who comes before those who are on the line: somebody who is to be called back."""
+    """The callback that comes before the callers on the line."""
     number: str = ""
-    """Whom to call back, and what number is shown there."""
+    """The number to call back, and the number to show there."""
     shown: str = ""
     conference_status: str = ""
-    """How far the conference is that was asked after, in Telnyx's word."""
+    """Telnyx's state of the conference."""
 
     def event(self, question: QueueQuestion) -> Event:
         """The answer as an event. Repeated, it has the same id and time."""

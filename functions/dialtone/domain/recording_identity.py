@@ -34,46 +34,46 @@ if TYPE_CHECKING:
     from dialtone.domain.recordings import Recording
 
 MAX_FILE_NAME_CHARACTERS = 40
-"""Of `custom_file_name` and `record_custom_file_name` (Telnyx's API description)."""
+"""The limit of `custom_file_name` and `record_custom_file_name` (Telnyx's API description)."""
 
 CLOCK_SKEW_SECONDS = 1
-"""How much earlier than our request a recording of ours may have begun: both are times of Telnyx's own clocks."""
+"""How much earlier than our request one of our recordings may begin: both times are from Telnyx's clocks."""
 
 DOUBTFUL_SKEW_SECONDS = 5
-"""One that began so much earlier than our request is doubtful; earlier still, it cannot be ours."""
+"""A recording that began that much earlier than our request is doubtful; even earlier, it cannot be ours."""
 
 MAX_START_SECONDS = 120
-"""How long after our request a recording may begin: an event is delivered again for 60 s, the caller's phone answered
-within a few. One that begins later is doubtful."""
+"""How long after our request a recording may begin: webhooks are retried for 60 s, and the caller's phone is answered
+within a few. A recording that begins later is doubtful."""
 
 _TAG_CHARACTERS = 8
-"""Of a hash in hexadecimal: two of one leg's recordings are alike once in billions."""
+"""Hexadecimal digits of a hash: two recordings of a leg have the same once in billions."""
 
 _SUFFIX = r"[-_.]\d{9,}"
-"""Telnyx's: a Unix timestamp, in seconds or finer, after `-`."""
+"""Telnyx's suffix: `-` and a Unix timestamp, in seconds or finer."""
 
 
 class SavedFile(NamedTuple):
     """The details in `call.recording.saved` that help to identify the recording."""
 
     started_at: str = ""
-    """'' where it does not say."""
+    """'' if the event does not say."""
     channels: str = ""
     formats: frozenset[str] = frozenset()
-    """Those that it can be had in."""
+    """The formats in which it is available."""
     names: tuple[str, ...] = ()
-    """Of its files, without their endings."""
+    """The names of its files, without extensions."""
 
 
 class Match(NamedTuple):
     """The expected recording that a saved one is, and how certain that is."""
 
     recording: Recording | None
-    """None for one of its own: not ours, or doubtful."""
+    """None if it is not ours, or doubtful."""
     identity: str
     reason: str
     may_be: Recording | None = None
-    """Of a doubtful one: the expected recording that it most probably is."""
+    """For a doubtful one: the expected recording that it most probably is."""
 
 
 def file_name(call_leg_id: str, number: int, wanted: str = "") -> str:

@@ -21,29 +21,29 @@ if TYPE_CHECKING:
     from dialtone.domain.events import Event
 
 MAX_TRANSCRIPT_CHARACTERS_IN_A_JOB = 100_000
-"""As JSON writes them, six for a letter that is not English: a message holds 256 KB. Longer texts are fetched."""
+"""JSON takes six characters for a non-English letter, and a message holds 256 KB. Longer texts are fetched."""
 
 MAX_ADDRESS_CHARACTERS_IN_A_JOB = 20_000
-"""Of all its addresses; Telnyx's have some 1,000 each. For longer ones, too, the archive asks Telnyx."""
+"""For all its URLs; Telnyx's have about 1,000 each. Longer ones the archive requests from Telnyx."""
 
 EXPECTED, SAVED, COPIED, VERIFIED, FAILED = "expected", "saved", "copied", "verified", "failed"
 DOUBTFUL = "doubtful"
 """In the bucket like a verified one, but probably not the whole recording; `content_doubt` says why."""
 ERASED = "erased"
-"""Its call was erased: nothing of it is left, and whatever comes of it is refused."""
+"""Its call was erased: nothing of it is left, and whatever arrives of it later is deleted."""
 KEPT_STATUSES = (VERIFIED, DOUBTFUL)
 """The audio is in the bucket, and S3 returns what Telnyx sent."""
 BEFORE_NAME = "~"
-"""Between a session and the name of one of its recordings, in the id that the control API gives."""
+"""Separates the session from the recording's name in the id that the control API shows."""
 OPEN_STATUSES = (EXPECTED, SAVED, COPIED)
-"""The audio is still to be archived, or to come. In every other status the entry is settled, if its transcript is."""
+"""The audio has not arrived or is not archived. In every other status the entry is settled, once its transcript is."""
 
 FIRST_LOOK_SECONDS = 300
-"""How long after it was asked for an open recording is first looked at by the sweep that notices what never came. Most
-calls are over by then and their recordings verified: those cost no look. A longer call costs one every few minutes."""
+"""How long after the request the sweep first checks an open recording. Most calls are over by then and their recordings
+verified, so they need no check. A longer call needs one every few minutes."""
 
 FROM_ANSWER, RECORD_START, UNASKED = "record-from-answer", "record_start", "telnyx"
-"""What a recording was asked for with; `telnyx`: no command of ours is known to have asked for it."""
+"""The command that started a recording; `telnyx` if we know of no command that did."""
 
 CERTAIN, LIKELY, UNCERTAIN = "certain", "likely", "doubtful"
 """How certain it is that the entry belongs to the recording that it names."""
@@ -58,11 +58,11 @@ class AudioCopy:
     sha256: str
     """In hexadecimal, of the whole file."""
     duration_millis: int | None = None
-    """Counted from the bytes, not read from headers; None if the format does not show it."""
+    """Measured from the audio itself, not read from headers; None if the format does not allow that."""
     number: int = 1
-    """Which copy it is: a doubtful one is not written over by a later one, but lies beside it."""
+    """The number of the copy: a later copy does not overwrite a doubtful one, but is stored beside it."""
     peaks: str = field(default="", compare=False)
-    """How loud it is over its length, for a player: a byte a level in base64, '.' between channels; '' if not known."""
+    """Its loudness over time, for a player: a byte a level in base64, '.' between channels; '' if unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,15 +82,15 @@ class Consent:
     how: str
     """`announced` (played to its end) or `given` (a key was pressed)."""
     prompt: str
-    """What was said, or the name of the audio that was played."""
+    """The text spoken, or the name of the audio played."""
     language: str
     at: str
-    """When the announcement had been played to its end, or the key was pressed."""
+    """When the announcement had ended, or the key was pressed."""
     key: str = ""
 
 
 FLOW, SENSITIVE, OUTSIDE = "flow", "sensitive", "outside"
-"""Why a recording was paused: a flow's own `recording: pause`, or a step whose digits are recorded nowhere."""
+"""Why a recording was paused: the flow's `recording: pause`, a sensitive step, or the control API."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ class Pause:
 
 
 NOT_ASKED_FOR, ASKED_FOR, COMPLETED = "none", "requested", "completed"
-"""What is known of a recording's transcription; `failed`, too."""
+"""The state of a recording's transcription; it may also be `failed`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,13 +116,13 @@ class Transcription:
 
     status: str = NOT_ASKED_FOR
     engine: str = ""
-    """Telnyx's name of it: A, B or another."""
+    """Telnyx's name of the engine: A, B or another."""
     language: str = ""
-    """As it was asked for; '' for the engine's default."""
+    """The requested language; '' for the engine's default."""
 
 
 KEPT, SUPERSEDED, DELETED = "kept", "superseded", "deleted"
-"""A caller's decision about a message. It is noted; the recording is archived all the same."""
+"""A caller's decision about a message. It is noted; the recording is archived in any case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,10 +143,10 @@ class Recording:
     number: int
     """The leg's first recording is 1."""
     turn: int
-    """The turn of the call that asked for it, or of a doubtful one: that may have."""
+    """The step sequence number of the call when it asked for the recording; for a doubtful one, when it may have."""
     requested_at: str
     source: str
-    """`record-from-answer`, `record_start`, or `telnyx` for one that no command of ours asked for."""
+    """`record-from-answer`, `record_start`, or `telnyx` if we know of no command of ours."""
     status: str = EXPECTED
     reason: str = ""
     channels: str = ""
@@ -159,41 +159,41 @@ class Recording:
     call_control_id: str = ""
     connection_id: str = ""
     audio: AudioCopy | None = None
-    """From `copied` on."""
+    """Set from `copied` on."""
     transcript: TranscriptCopy | None = None
     consent: Consent | None = None
     review: str = ""
-    """What the caller decided about it, where that was asked: `kept`, `superseded` by another, or `deleted`."""
+    """The caller's decision about it, if there was a review: `kept`, `superseded` by another, or `deleted`."""
     trimmed: bool = False
-    """Asked for without the silence at its beginning and its end."""
+    """Whether silence at its beginning and end was to be cut."""
     silence_seconds: int = 0
     """Seconds of silence that end it; 0: silence does not."""
     max_seconds: int = 0
     """Its longest length in seconds; 0: unlimited."""
     content_doubt: str = ""
-    """Why the audio that was copied can hardly be the whole recording; '' if it can."""
+    """Why the copied audio can hardly be the whole recording; '' if it can."""
     direction: str = ""
-    """Of the call."""
+    """The call's direction."""
     calling_party_type: str = ""
-    """`pstn` or `sip`, where Telnyx says it."""
+    """`pstn` or `sip`, if Telnyx reports it."""
     flow: str = ""
-    """That led the call when it was asked for."""
+    """The call's flow when it was requested."""
     flow_version: str = ""
     retention_days: int = 0
-    """How long it is kept, as the flow says; 0 for as long as the bucket keeps any."""
+    """How long it is kept, by its flow; 0 for as long as the bucket keeps any."""
     step: str = ""
-    """That asked for it; '' for one from the answer."""
+    """The step that requested it; '' if the recording began with the answer."""
     pauses: tuple[Pause, ...] | None = None
-    """None where it is not known: of entries of earlier versions, and of what no command of ours asked for."""
+    """None if unknown: for entries of earlier versions, and for recordings that we did not ask for."""
     transcription: Transcription | None = None
-    """None as for `pauses`."""
+    """None if unknown, as for `pauses`."""
     file_name: str = ""
-    """The name that Telnyx was asked to give its file; '' for one that was not asked for."""
+    """The file name that Telnyx was asked for; '' if we did not ask for the recording."""
     identity: str = ""
-    """How sure it is which recording this is; '' while nothing has come, and of entries of earlier versions."""
+    """How certain it is which recording this is; '' before it arrives, and for entries of earlier versions."""
     identity_reason: str = ""
     deliver: tuple[DeliveryTarget, ...] = ()
-    """To whom it goes, as a message, once it is kept."""
+    """Who gets it as a message once it is archived."""
 
     @property
     def name(self) -> str:
@@ -258,12 +258,12 @@ class Report:
     """What Telnyx reported of a recording, as far as it helps to recognise another report of the same."""
 
     number: int
-    """Of its ledger entry."""
+    """The number of its ledger entry."""
     started_at: str = ""
     channels: str = ""
     recording_id: str = ""
     files: str = ""
-    """The names of its files; '' where they are not known."""
+    """The names of its files; '' if unknown."""
 
     @classmethod
     def of(cls, started_at: str, channels: str, recording_id: str, file_names: Iterable[str]) -> Report:
@@ -285,10 +285,10 @@ class Report:
 
 
 WORDS = "words"
-"""The kind of a job that writes down what live transcription heard on a leg."""
+"""The kind of job that stores the transcript of live transcription on a leg."""
 
 TALK = "conversation"
-"""The kind of a job that keeps what a caller and a voice agent said."""
+"""The kind of job that stores the conversation of a caller and a voice agent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,21 +296,21 @@ class ArchiveJob:
     """A job of the archive, as its queue carries it."""
 
     kind: str
-    """`audio`, `transcript`, `metadata` where the ledger has something new to be mirrored, WORDS, or TALK."""
+    """`audio`, `transcript`, `metadata` if the ledger has something new for the metadata file, WORDS, or TALK."""
     call_session_id: str
     call_leg_id: str
     recording: str = ""
-    """The ledger entry's name; '' for a transcript that Telnyx reported, which names its own recording id only."""
+    """The ledger entry's name; '' for a transcript that Telnyx reported only by its own recording id."""
     recording_id: str = ""
     urls: Mapping[str, str] | None = None
-    """Format → address, as the webhook gave them: valid for ten minutes from then."""
+    """Format → URL, as in the webhook; valid for ten minutes from then."""
     transcription_id: str = ""
     transcript: str = ""
-    """The text; '' where it is too long for a message and must be asked for."""
+    """The text; '' if it is too long for a message and must be fetched."""
     transcription_status: str = ""
-    """As the webhook gave it; '' where it did not say."""
+    """As in the webhook; '' if it reported none."""
     conversation_id: str = ""
-    """Telnyx's, of a conversation with an assistant."""
+    """Telnyx's id of a conversation with an assistant."""
 
     def completed_from(self, event: Event) -> ArchiveJob:
         """The job with its event's URLs and transcript, which must not be stored in the table with the decision."""
@@ -374,7 +374,7 @@ def _folder(moment: str, call_session_id: str) -> str:
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _ORDINARY_ID = re.compile(r"[A-Za-z0-9_-]+([.:][A-Za-z0-9_-]+)*")
 MAX_ID_CHARACTERS = 200
-"""Of an id in a key, which may have 1,024 bytes (S3) and holds two. Telnyx's have 36."""
+"""For an id in a key: a key has at most 1,024 bytes (S3) and contains two. Telnyx's ids have 36."""
 _SHOWN_CHARACTERS = 60
 
 

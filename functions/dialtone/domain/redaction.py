@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 LEFT_OUT = "(left out)"
 
 MAX_CHARACTERS = 8_000
-"""Of one text: a traceback has less, and what is longer is nothing that an operator reads."""
+"""For one text: tracebacks are shorter, and nobody reads longer ones."""
 
 MASKED_DIGITS = 4
-"""Of a number with a plus: an operator can still tell two callers apart, and where a call went."""
+"""For a number with a plus: without them, an operator can still tell callers apart and see where a call went."""
 
 _PRIVATE = frozenset(
     {
@@ -45,7 +45,7 @@ _PRIVATE = frozenset(
         "transcription_text",
     }
 )
-"""Names whose values are left out, as fields and within texts."""
+"""Names whose values are left out, in fields and in texts."""
 
 _NAMES = rf"(?:{'|'.join(sorted(_PRIVATE))}|apikey|x-amz-[a-z-]+)"
 _QUOTED_VALUE = r"""\(left\ out\)|"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'"""
@@ -81,7 +81,7 @@ _TOLD = re.compile(
 )
 
 _SUSPICIOUS = re.compile(r"[0-9@:=]|KEY|AKIA|ASIA|eyJ|bearer", re.IGNORECASE)
-"""Without one of these a text holds none of them: most fields are words, and a line must not cost a webhook's time."""
+"""A text without any of these needs no redaction: most fields are plain words, and a log line must be cheap."""
 
 _QUOTED = re.compile(r"""(?<!\w)(?P<mark>["'])(?P<text>(?:(?!(?P=mark))[^\\\n]|\\.)*)(?P=mark)(?!\w)""")
 _IDENTIFIER = re.compile(r"[A-Za-z_][\w.:/#-]{0,59}")
@@ -144,4 +144,4 @@ _LEFT: Mapping[str, Callable[[Match[str]], str]] = {
     "plus": lambda found: f"+{_digits(found[0])[:-MASKED_DIGITS]}{'*' * MASKED_DIGITS}",
     "number": lambda found: f"({len(_digits(found[0]))} digits)",
 }
-"""By the part of the expression that matched. Of what is not here the name stays, and not its value."""
+"""The replacement, by the part of the expression that matched. By default the name stays and the value goes."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 ONE_BY_ONE = 10
-"""A minute: enough to see what they are."""
+"""Per minute: enough to see what they are."""
 AT_ONCE = 100
-"""After these: a flood costs a hundredth of the lines, and what is not reported yet is less than this."""
+"""After those: a flood then costs a hundredth of the lines, and fewer than this many remain unreported."""
 SECONDS_A_MINUTE = 60
 
 

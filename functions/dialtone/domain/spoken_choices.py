@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 ENDED = "call.ai_gather.ended"
 
 CHOICE, DIGITS, NONE = "choice", "digits", "none"
-"""The field of the result for a choice or for digits, and its value where the caller said neither."""
+"""The result's field for a choice or for digits, and its value if the caller said neither."""
 
 VALID = "valid"
 
@@ -34,7 +34,7 @@ RECOGNISED_LANGUAGES = (
     "sr", "si", "sk", "sl", "ss", "st", "es", "su", "sw", "sv", "ta", "te", "th", "tn", "tr", "ts", "uk", "ur", "uz",
     "ve", "vi", "xh", "zu",
 )
-"""Telnyx's list of what its speech recognition takes as `language`."""
+"""The languages that Telnyx lists for its speech recognition."""
 # fmt: on
 
 _KEPT = frozenset(

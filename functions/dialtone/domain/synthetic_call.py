@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 SYNTHETIC_CALL = "dialtone_synthetic_call"
-"""The key under which the webhook function receives a webhook of it, where API Gateway's requests have a `body`."""
+"""The key by which the webhook function receives such a call's webhook; API Gateway's requests have a `body`."""
 
 SESSION_PREFIX = "dialtone-check-"
-"""What the call's session id begins with. Telnyx's are UUIDs, so that no caller's call can be meant."""
+"""The prefix of the call's session id. Telnyx's ids are UUIDs, so it never matches a real call."""
 
 FLOW_NAME, CALLER, CALLED = "deployment-check", "+15550123", "+15550100"
 
@@ -47,7 +47,7 @@ class Exchange(NamedTuple):
     actions: tuple[str, ...] = ()
     """The commands, in order."""
     text: str = ""
-    """What the last of them says to the caller."""
+    """The text of the last command."""
 
 
 SCRIPT = (
@@ -57,4 +57,4 @@ SCRIPT = (
     Exchange("call.speak.ended", {"status": "completed"}, ("hangup",)),
     Exchange("call.hangup", {"hangup_cause": "normal_clearing", "hangup_source": "callee"}),
 )
-"""The whole call: the last event ends it, so that nothing of it is left to be looked after."""
+"""The whole call. The last event ends it, so nothing remains for the watchdog or the sweep."""

@@ -164,7 +164,7 @@ ENGINES = (
     *("Google", "Telnyx", "Deepgram", "Azure", "xAI", "AssemblyAI", "Speechmatics", "Soniox", "Parakeet", "Humain"),
     *("Reson8", "Cohere", "A", "B"),
 )
-"""Of live transcription; A is Google's, and B Telnyx's, by their old names."""
+"""The engines of live transcription. A is Google's and B Telnyx's, by their old names."""
 
 CARD_TYPES = ("visa", "mastercard", "amex", "maestro", "discover", "optima", "jcb", "diners-club", "enroute")
 PAYMENT_STEPS = (
@@ -349,10 +349,10 @@ NEW_LEG: dict[str, Parameter] = SOUND | {
 NEW_LEG_RULES: tuple[Rule, ...] = (OneOf(("audio_url", "media_name")), *RECORD_FROM_ANSWER_RULES)
 
 CONFERENCE = "conference_"
-"""How the names of commands to a conference begin; Telnyx's own follows."""
+"""The prefix of the actions on conferences; Telnyx's own name follows."""
 
 OF_A_CONFERENCE: dict[str, Parameter] = {"conference": text(1, 255)}
-"""Its id, or its name while it lasts: in Telnyx's API a part of the address."""
+"""The conference's id, or its name while it lasts: a part of the URL in Telnyx's API."""
 BEEP = choice("always", "never", "on_enter", "on_exit")
 REGION = choice("Australia", "Europe", "Middle East", "US")
 HOLD_AUDIO: dict[str, Parameter] = {"hold_audio_url": WEB, "hold_media_name": WORD}
@@ -706,4 +706,4 @@ ACTIONS: Mapping[str, Action] = {
 
 OF_CONFERENCES = frozenset(action for action in ACTIONS if action.startswith(CONFERENCE))
 WITH_CALL_IN_BODY = frozenset({"conference_create", "conference_join", "conference_leave"})
-"""Those of them that are about one call, which stands in what is sent; elsewhere it is a part of the address."""
+"""The conference actions about one call, whose id is in the body; elsewhere it is a part of the URL."""

@@ -16,26 +16,26 @@ SENT, FINALIZED, RECEIVED = "message.sent", "message.finalized", "message.receiv
 """Telnyx's events of texts."""
 
 QUEUED = "queued"
-"""A text that Telnyx has taken, and said nothing more of."""
+"""The status of a text that Telnyx has taken, without any report yet."""
 
 OPTED_OUT_CODE = "40300"
-"""Telnyx: "Blocked due to STOP message". Its messaging profile has a block rule for the number."""
+"""Telnyx: "Blocked due to STOP message". The messaging profile blocks the number."""
 
 MESSAGING_CODES = "40"
-"""How Telnyx's codes begin that are about one text."""
+"""The prefix of Telnyx's error codes about a single text."""
 
 MAX_PARTS = 10
-"""Of a text; more is a mistake, and each is paid for."""
+"""For one text: more parts are a mistake, and each costs."""
 
 MAX_TEXTS = 10
-"""That one call may have sent: a caller who goes round in a menu must not be able to send without end."""
+"""For one call: a caller who goes round in a menu must not be able to send without limit."""
 
 _GSM7 = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿"
     "abcdefghijklmnopqrstuvwxyzäöñüà"
 )
 _GSM7_TWICE = frozenset("\f^{}\\[~]|€")
-"""Characters that take two places (GSM 03.38)."""
+"""Characters that count twice (GSM 03.38)."""
 
 GSM7_ALONE, GSM7_PART, UCS2_ALONE, UCS2_PART = 160, 153, 70, 67
 

@@ -24,17 +24,17 @@ class Unconfirmed:
     """Which commands of a decision may not have been obeyed yet."""
 
     event_id: str
-    """Of the event that was decided on; with its time, the key of the item that holds the commands."""
+    """The event that the decision is about; with its time, the key of the item that holds the commands."""
     occurred_at: str
     decision: int
-    """The number of the decision: the version of the call that it led to."""
+    """The number of the decision: the version of the call after it."""
     groups: tuple[tuple[int, ...], ...] = ()
-    """The places of the commands that go out together, group after group. No group goes out before all of the one
-    before it was obeyed. Hang-ups are not among them: nothing has to wait for one."""
+    """The places of the commands, in groups that are sent together. A group is not sent before all of the one before it
+    was obeyed. Hang-ups are left out: nothing waits for one."""
     bridge: int = -1
-    """The place of the bridge or transfer, if there is one: both legs report it, each with its own state."""
+    """The place of the bridge or transfer, if there is one: both legs report it, each with its own client state."""
     origin: str = ""
-    """Where it was decided on the refusal of a command: the event that is delivered again until it is done with."""
+    """If the decision is about a refused command: the webhook that Telnyx redelivers until everything is done."""
 
     @property
     def places(self) -> frozenset[int]:

@@ -35,16 +35,16 @@ LOOK_SECONDS = 15
 """Between two looks: a caller who hears nothing for longer hangs up."""
 
 LONGEST_PAUSE_SECONDS = 900
-"""SQS delays no message for longer."""
+"""SQS's longest delay."""
 
 LONGEST_CALL_SECONDS = 15_300
-"""Telnyx ends calls after four hours by itself: one that has waited for longer is over."""
+"""Telnyx ends calls after four hours: a call that has waited longer is over."""
 
 UNANSWERED_SECONDS = 660
-"""A leg that we dial rings for ten minutes at most; then it is answered, or over."""
+"""A leg that we dial rings for ten minutes at most; by then it is answered or over."""
 
 GRACE_SECONDS = 5
-"""Beyond the longest that an event may take: it travels, and clocks differ."""
+"""Beyond the longest time that an event may take: for its transport, and for differing clocks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +52,11 @@ class Watch:
     """A call's wait for its next event. Times are unix seconds, by our clock."""
 
     chain: str
-    """Of the id of the event with which its looks began: a message of another chain is dropped."""
+    """The start of the id of the event that began the looks: messages of other chains are dropped."""
     since: int
-    """When its state was last written."""
+    """When the call's state was last written."""
     until: int = 0
-    """When the next event is overdue; 0 if it has no limit, as during a conversation."""
+    """When the next event is overdue; 0 for no limit, as during a conversation."""
 
 
 @dataclass(frozen=True, slots=True)

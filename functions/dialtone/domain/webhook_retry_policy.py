@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 RETRIES_MS = (500, 500, 5_000, 15_000, 30_000)
-"""At most five retries and 60 s in all are allowed. The second goes to the failover, where there is one: a caller has
-waited for two deliveries by then, and no longer pause makes a third one more likely."""
+"""Telnyx allows at most five retries and 60 s in all. The second goes to the failover, if there is one: by then a
+caller has waited for two deliveries, and a longer pause would not make a third one more likely to succeed."""
 
 CALLER_EVENTS = (
     "call.answered",
@@ -27,7 +27,7 @@ CALLER_EVENTS = (
     "call.recording.transcription.saved",
     "call.speak.ended",
 )
-"""Of a leg that a flow leads."""
+"""For a leg that a flow controls."""
 
 DIALLED_EVENTS = (
     *CALLER_EVENTS,
@@ -36,7 +36,7 @@ DIALLED_EVENTS = (
     "call.machine.premium.detection.ended",
     "call.machine.premium.greeting.ended",
 )
-"""Of a leg that we ring for a flow, with answering-machine detection."""
+"""For a leg that we dial for a flow, with answering-machine detection."""
 
 CALLEE_EVENTS = (
     "call.initiated",
@@ -47,7 +47,7 @@ CALLEE_EVENTS = (
     "call.playback.ended",
     "call.speak.ended",
 )
-"""Of a leg that a caller is transferred to: it is rung, perhaps whispered to, and connected."""
+"""For a leg that a caller is transferred to: it is rung, perhaps whispered to, and connected."""
 
 
 def retries(events: Iterable[str]) -> dict[str, object]:

@@ -23,29 +23,29 @@ STATUSES = (SCHEDULED, RUNNING, PAUSED, CANCELLED, DONE)
 MINUTES_A_DAY = 24 * 60
 
 GREETING_END, PREMIUM = "greeting_end", "premium"
-"""How Telnyx recognises machines; both report when a machine's greeting is over, premium where there is a tone.
-Of a fax machine greeting_end says that it is a machine, or is not sure; only premium says `fax_detected`, and costs
+"""Telnyx's two kinds of machine detection. Both report the end of a machine's greeting; premium reports a tone if there
+is one. For a fax, greeting_end reports a machine or "not sure"; only premium reports `fax_detected`, and it costs
 more."""
 
 _WINDOW = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)\s*-\s*([01]?\d|2[0-3]|24):([0-5]\d)")
 
 
 FARTHEST_SECONDS = 366 * 86_400
-"""How far ahead a campaign may be ordered: a later year is a slip of the pen."""
+"""How far ahead a campaign may be scheduled: a later year is a typing error."""
 
 _NOT_IN_IDS = re.compile(r"[^a-z0-9]+")
 
 
 class WindowInvalid(DialtoneError):  # noqa: N818 -- reads as the sentence it is: the window is invalid
-    """A text that is not a window of the day."""
+    """A text that is not a time window."""
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The part of a recipient's day in which the phone may ring, by the recipient's own clock.
+    """The hours in which a recipient's phone may ring, by the recipient's own clock.
 
-    It begins with the minute `opens` and ends before the minute `closes`; one that closes before it opens goes over
-    midnight: 20:00-02:00.
+    The window begins with the minute `opens` and ends before the minute `closes`. If it closes before it opens, it
+    spans midnight: 20:00-02:00.
     """
 
     opens: int = 9 * 60
@@ -55,7 +55,7 @@ class Window:
 
     @classmethod
     def read(cls, text: str) -> Window:
-        """The window that a text such as 09:00-20:00 is. Raises WindowInvalid."""
+        """Parse a window such as 09:00-20:00. Raises WindowInvalid."""
         found = _WINDOW.fullmatch(text.strip())
         hours = [int(part) for part in found.groups()] if found else [0, 0, 0, 0]
         opens, closes = hours[0] * 60 + hours[1], hours[2] * 60 + hours[3]
@@ -64,14 +64,14 @@ class Window:
         return cls(opens, closes)
 
     def has(self, minute: int) -> bool:
-        """Whether a minute of the day is in it."""
+        """Whether it contains a minute of the day."""
         if self.opens < self.closes:
             return self.opens <= minute < self.closes
         return minute >= self.opens or minute < self.closes
 
     @property
     def minutes(self) -> int:
-        """How long it is."""
+        """Its length."""
         return (self.closes - self.opens) % MINUTES_A_DAY or MINUTES_A_DAY
 
     def __str__(self) -> str:
@@ -84,10 +84,10 @@ def _clock(minutes: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class RetryRule:
-    """When somebody is dialled again who was not reached."""
+    """When to dial again somebody who was not reached."""
 
     outcome: str
-    """Of the attempt before: busy, no_answer, machine, …"""
+    """The outcome of the attempt before: busy, no_answer, machine, …"""
     times: int
     """How often at most."""
     pause_seconds: int
@@ -96,15 +96,15 @@ class RetryRule:
 
 @dataclass(frozen=True, slots=True)
 class ListSummary:
-    """What lies in S3 of a campaign's list, as `list.json` beside its parts says."""
+    """The summary of a campaign's list in S3, as `list.json` beside its parts stores it."""
 
     prefix: str
-    """Where the parts lie: `campaigns/<id>/list/`."""
+    """The key prefix of the parts: `campaigns/<id>/list/`."""
     parts: tuple[Part, ...] = ()
     recipients: int = 0
-    """Who is to be dialled: rows that passed every check."""
+    """How many are to be dialled: rows that passed every check."""
     rows: int = 0
-    """Rows of the list that was read, without its header and empty lines."""
+    """Rows of the list, without header and empty lines."""
     refused: Mapping[str, int] | None = None
     """Rule → how many rows it refused."""
     columns: tuple[str, ...] = ()
@@ -112,7 +112,7 @@ class ListSummary:
 
     @classmethod
     def from_json(cls, kept: Mapping[str, Any]) -> ListSummary:
-        """What `to_json` gave. Fields of a later program are passed over."""
+        """The value that `to_json` gave. A later version's fields are ignored."""
         return restored(cls, kept, parts=lambda parts: tuple(restored(Part, part) for part in parts), columns=tuple)
 
     def to_json(self) -> dict[str, Any]:
@@ -122,7 +122,7 @@ class ListSummary:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One object of a list: JSON lines, a recipient each, in the order of the rows."""
+    """One object of a list: JSON lines, one recipient each, in the order of the rows."""
 
     key: str
     recipients: int
@@ -132,28 +132,29 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Campaign:
-    """What was ordered, and how far it is. The counts of calls are the engine's, in items of their own."""
+    """A campaign's order and its status. The engine stores the counts of calls in items of their own."""
 
     id: str
-    """Lower-case letters, digits and hyphens: it is part of keys and of S3's names."""
+    """Lower-case letters, digits and hyphens, since it is part of keys in the table and in S3."""
     flow: str
     from_number: str
     """E.164: the caller id, one of the account's numbers."""
     consent: str
-    """Why these people may be called, in the words of who ordered it: `customers, outage notices, terms 4.2`."""
+    """Why these people may be called, in the words of the person who ordered it: `customers, outage notices, terms
+    4.2`."""
     list_key: str
-    """The S3 key of its `list.json`, which is a ListSummary."""
+    """The S3 key of its `list.json`, a ListSummary."""
     recipients: int
-    """As the list says."""
+    """The number of recipients on the list."""
     created_by: str
-    """Who ordered it, as AWS names them: `user/anna`."""
+    """The person who ordered it, by AWS's name: `user/anna`."""
     created_at: int
     """Unix seconds, as all times here."""
     starts_at: int
-    """Nobody is dialled before."""
+    """Nobody is dialled before this time."""
     flow_version: str = ""
-    """All its calls play this version of the flow, which was checked as it was ordered, whatever is published later.
-    '' of a campaign that an earlier program ordered."""
+    """All calls play this version of the flow, which was checked when the campaign was ordered, whatever is published
+    later. '' for a campaign ordered by an earlier version of the program."""
     connection_id: str = ""
     """Telnyx's id of the application that dials: the one that the stack is connected to."""
     detection: str = GREETING_END
@@ -162,25 +163,25 @@ class Campaign:
     window: Window = Window()
     rate_per_second: float = 1.0
     max_in_flight: int = 100
-    """Calls that ring or are answered, at any time."""
+    """The most calls that may ring or be answered at the same time."""
     weekly_limit: int = 3
     """Calls to one number in seven days, over all campaigns."""
     retries: tuple[RetryRule, ...] = ()
     last_round_seconds: int = 0
-    """Those still not reached are dialled once more, so long after the last other attempt; 0 for no such round."""
+    """The people not reached are dialled once more, this long after the last other attempt; 0 for no such round."""
     estimated_dollars: float = 0.0
-    """What it costs at most, as was estimated when it was ordered: one round, everybody answers; 0 where none was."""
+    """The highest cost, as estimated when it was ordered: one round, everybody answers; 0 without an estimate."""
     estimated_seconds: int = 0
-    """From the first dial to the last one of that round; 0 for longer than was calculated."""
+    """From the first to the last dial of that round; 0 if it takes longer than is calculated."""
     status: str = SCHEDULED
     reason: str = ""
     """Why it is paused or cancelled."""
     revision: int = 0
-    """How often it was changed: a change is made on condition that nothing else has changed it."""
+    """How often it was changed: a change is written on condition that nobody else has changed it."""
 
     @classmethod
     def from_json(cls, kept: Mapping[str, Any]) -> Campaign:
-        """What `to_json` gave. Fields of a later program are passed over."""
+        """The value that `to_json` gave. A later version's fields are ignored."""
         return restored(
             cls,
             kept,
@@ -193,7 +194,7 @@ class Campaign:
         return {**asdict(self), "retries": [asdict(rule) for rule in self.retries]}
 
     def with_estimate(self, found: Estimate) -> Campaign:
-        """The campaign with what was estimated of it."""
+        """The campaign with its estimate."""
         seconds = found.ends_at - found.starts_at if found.ends_at else 0
         return replace(self, estimated_dollars=round(found.most_dollars, 4), estimated_seconds=seconds)
 
@@ -203,7 +204,7 @@ class Campaign:
 
 
 def new_id(flow: str, name: str, from_number: str, list_sha256: str, starts_at: int) -> str:
-    """A campaign's id: the same for the same people, flow, name and day, so that who asks twice has ordered it once."""
+    """A campaign's id: the same for the same list, flow, name and day, so that a repeated order makes one campaign."""
     day = datetime.fromtimestamp(starts_at, UTC).strftime("%Y%m%d")
     title = _NOT_IN_IDS.sub("-", (name or flow).lower()).strip("-")[:40].rstrip("-") or "campaign"
     about = json.dumps([flow, from_number, name, list_sha256])
@@ -211,7 +212,7 @@ def new_id(flow: str, name: str, from_number: str, list_sha256: str, starts_at: 
 
 
 def list_prefix(campaign_id: str) -> str:
-    """Where a campaign's list lies in the bucket: parts of 1,000 recipients, named `00000.jsonl` and so on."""
+    """The key prefix of a campaign's list: parts of 1,000 recipients, named `00000.jsonl` and so on."""
     return f"campaigns/{campaign_id}/list/"
 
 
@@ -221,5 +222,5 @@ def part_key(campaign_id: str, part: int) -> str:
 
 
 def list_key(campaign_id: str) -> str:
-    """The key of what describes a list. It is written last: a list without it was never finished."""
+    """The key of the list's summary. It is written last: a list without it is incomplete."""
     return f"campaigns/{campaign_id}/list.json"

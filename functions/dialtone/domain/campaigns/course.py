@@ -1,6 +1,6 @@
-"""A campaign's course: dials, answered calls and failures over time, for charts. Pure.
+"""A campaign's history: dials, answered calls and failures over time, for charts. Pure.
 
-It stands in the progress, so it has few columns: they grow wider as time goes on.
+It is part of the progress item, so it has few columns, which grow wider with time.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ Column = tuple[int, int, int]
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """What happened in each stretch of time since the first dial."""
+    """The counts of each period since the first dial."""
 
     begins_at: int = 0
     """Unix seconds of the first column; 0 before anything happened."""
@@ -36,7 +36,7 @@ class Course:
         return restored(cls, stored, columns=lambda columns: tuple((int(a), int(b), int(c)) for a, b, c in columns))
 
     def with_counts(self, at: int, *, dials: int = 0, answered: int = 0, failed: int = 0) -> Course:
-        """After so much more at that time; what is reported from before the first column counts there."""
+        """The history with more counts at that time. Counts from before the first column go into the first."""
         begins_at = self.begins_at or at - at % MINUTE_SECONDS
         course = replace(self, begins_at=begins_at)
         place = max(0, at - begins_at) // MINUTE_SECONDS

@@ -38,7 +38,7 @@ LONGEST_DAYS = 60
 
 @dataclass(frozen=True, slots=True)
 class Assumed:
-    """What the estimate rests on."""
+    """The assumptions of an estimate."""
 
     rate_per_second: float
     max_in_flight: int
@@ -49,27 +49,27 @@ class Assumed:
 
     @property
     def dials_per_second(self) -> float:
-        """The rate, or what so many calls in flight leave of it where everybody answers."""
+        """The rate, or less if so many calls in flight do not allow it when everybody answers."""
         return min(self.rate_per_second, self.max_in_flight / (RING_SECONDS + self.call_seconds))
 
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """The first round: everybody is dialled once."""
+    """The estimate for the first round, in which everybody is dialled once."""
 
     starts_at: int
     """The first dial, in unix seconds."""
     ends_at: int | None
     """The last dial; None for more than LONGEST_DAYS."""
     dialling_seconds: int
-    """How long of that time is dialled; the rest is waiting for windows."""
+    """How much of that time is spent dialling; the rest is waiting for windows."""
     most_dollars: float
-    """If everybody answers and listens to the end; who does not answer costs nothing at Telnyx."""
+    """If everybody answers and listens to the end. Telnyx does not bill calls that nobody answers."""
     aws_dollars: float
 
 
 def estimate(recipients: Mapping[Zones, int], window: Window, starts_at: int, assumed: Assumed) -> Estimate:
-    """What the first round takes, of so many recipients by the zones that their phones may be in."""
+    """Estimate the first round, from the number of recipients by the time zones of their phones."""
     left = Counter({zones: count for zones, count in recipients.items() if count})
     count = left.total()
     minutes = math.ceil(assumed.call_seconds / 60)
@@ -80,7 +80,7 @@ def estimate(recipients: Mapping[Zones, int], window: Window, starts_at: int, as
 
 
 def _dialled(left: Counter[Zones], window: Window, now: int, rate: float) -> tuple[int, int | None, int]:
-    """The first dial, the last one, and the seconds with dials; step by step, since windows open and close."""
+    """The first dial, the last one, and the seconds with dials; calculated in steps, since windows open and close."""
     step = STEP_SECONDS if left.total() / rate < MANY_HOURS_SECONDS else LONG_STEP_SECONDS
     first, latest = None, now + LONGEST_DAYS * 86_400
     dialling = capacity = 0.0
@@ -99,16 +99,16 @@ def _dialled(left: Counter[Zones], window: Window, now: int, rate: float) -> tup
             capacity -= taken
             left[zones] -= taken
         took = min(length, (before - capacity) / rate)
-        left = +left  # without those of whom nobody is left
+        left = +left  # drop zones without recipients
         dialling += took
         now += length if left else math.ceil(took)
-        capacity = min(capacity, 1.0)  # what nobody could use is gone
+        capacity = min(capacity, 1.0)  # unused capacity is lost
     began = now if first is None else first
     return began, None if left else now, round(dialling)
 
 
 def _openness(window: Window, now: int) -> Callable[[str], bool]:
-    """Whether the window is open in a zone at that moment."""
+    """A function that says whether the window is open in a zone at that moment."""
     moment = datetime.fromtimestamp(now, UTC)
 
     @cache

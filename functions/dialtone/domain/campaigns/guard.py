@@ -11,20 +11,20 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 LOOKED_AT = 50
-"""The last outcomes that the guard goes by: two seconds' worth of a fast campaign, and enough for a share."""
+"""The outcomes that the guard judges: two seconds of a fast campaign, and enough for a share."""
 FEWEST = 20
-"""Outcomes before which it does not judge."""
+"""With fewer outcomes it does not judge."""
 MOST_FAILURES = 0.4
-"""The share from which on it pauses."""
+"""The share at which it pauses the campaign."""
 LISTED = 20
-"""Of the last failures that it lists."""
+"""How many of the last failures it lists."""
 
 
 def failure_share(recent: Sequence[str], dialled: int) -> float | None:
-    """The share of failures among the last outcomes, or the dials meanwhile where those are more.
+    """The share of failures among the last outcomes, or among the dials meanwhile if those are more.
 
-    A number that does not exist is known within a second, a person listens for half a minute. So of the first calls
-    that are over, more have failed than will have of all, whenever dials begin or grow. None while there are too few.
+    A number that does not exist fails within a second, while a person listens for half a minute. So whenever dialling
+    begins or speeds up, the first calls to end contain more failures than all calls will. None while there are too few.
     """
     looked_at = recent[-LOOKED_AT:]
     if len(looked_at) < FEWEST:
@@ -33,7 +33,7 @@ def failure_share(recent: Sequence[str], dialled: int) -> float | None:
 
 
 def pauses(recent: Sequence[str], dialled: int) -> str:
-    """Why the campaign has to pause; '' if it need not."""
+    """Why the campaign must pause; '' if it need not."""
     share = failure_share(recent, dialled)
     if share is None or share < MOST_FAILURES:
         return ""

@@ -1,4 +1,4 @@
-"""A phone number as people write it in a list: E.164 where it can only mean one, else why not. Pure."""
+"""A phone number as people write it in a list: E.164 if it can mean only one number, else why not. Pure."""
 
 from __future__ import annotations
 
@@ -10,27 +10,27 @@ from dialtone.domain.errors import DialtoneError
 from dialtone.domain.numbers import E164
 
 _EXCEL_TEXT = re.compile(r'="?([^"=]*)"?')
-"""`="+49 30 901820"` is how spreadsheets are made to leave a number alone."""
+"""`="+49 30 901820"`: how people keep spreadsheets from reformatting a number."""
 _EXPONENT = re.compile(r"[0-9]+([.,][0-9]+)?[eE]\+?[0-9]+")
 _FRACTION = re.compile(r"\+?[0-9]{7,}\.0+")
-"""A number that a program took for one to calculate with: 4930901820.0."""
+"""A phone number that a program treated as a quantity: 4930901820.0."""
 _EXTENSION = re.compile(r"(?:ext\.?|extn\.?|[x#;]|durchwahl)\s*[0-9]{1,7}$", re.IGNORECASE)
 _BETWEEN_NUMBERS = re.compile(r"[/,;|\n]|\bor\b|\boder\b|\band\b", re.IGNORECASE)
 _INVISIBLE = re.compile(r"[\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
-"""Marks for the direction of text and the like, which copying from an address book brings along."""
+"""Text direction marks and the like, copied along from address books."""
 _WRITTEN = re.compile(r"\+?[0-9 ()./\u2010-\u2015-]+")
 
 _LEAST_DIGITS = 6
-"""Of a number beside another one: a shorter piece is a part of the same number, as in 030/901820."""
+"""The shortest second number in a field: a shorter piece belongs to the first, as in 030/901820."""
 MAX_CHARACTERS = 60
 
 
 class NumberUnclear(DialtoneError):  # noqa: N818 -- reads as the sentence it is: the number is unclear
-    """What is written is not one number, or may be several."""
+    """The text is not one number, or may be several."""
 
 
 def read_number(written: str, like: str) -> str:
-    """The number in E.164. Without its country's code it is read as one of the country of `like`, a number in E.164.
+    """The number in E.164. Without a country code it is read in the country of `like`, an E.164 number.
 
     Raises NumberUnclear.
     """
@@ -56,7 +56,7 @@ def read_number(written: str, like: str) -> str:
 
 
 def _cleaned(written: str) -> str:
-    """The text without what programs put around a number, in plain digits."""
+    """The text in plain digits, without what spreadsheets and address books add to a number."""
     text = unicodedata.normalize("NFKC", _INVISIBLE.sub("", written)).strip()
     if found := _EXCEL_TEXT.fullmatch(text):
         text = found[1].strip()
@@ -68,7 +68,7 @@ def _cleaned(written: str) -> str:
 
 def _parsed(text: str, like: str) -> str:
     digits = re.sub(r"[^0-9]", "", text)
-    if text.startswith("00"):  # what is dialled before another country's code in most of the world
+    if text.startswith("00"):  # the prefix for another country's code in most of the world
         text, digits = f"+{text[2:]}", digits[2:]
     national = sorted(numbering_plans.national_readings(text, (like,)))
     with_country = f"+{digits}"

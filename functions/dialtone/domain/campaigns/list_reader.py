@@ -1,7 +1,7 @@
-"""Reads a list in a stream, row by row, whatever its bytes are: CSV or JSON lines. Pure.
+"""Reads a list as a stream, row by row, whatever its bytes: CSV or JSON lines. Pure.
 
-What is wrong with one row is that row's; only what makes all of the list unreadable is an error. No more of it is held
-in memory than one row, and of a row no more than MAX_ROW_BYTES.
+An error in a row refuses that row; only an unreadable list raises. It keeps no more than one row in memory, and of a
+row no more than MAX_ROW_BYTES.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
 MAX_ROW_BYTES = 64_000
-"""Of a row: sixty times as much as a call can be given."""
+"""For one row: sixty times as much as a call accepts."""
 
 DELIMITERS = ",;\t|"
-"""Spreadsheets write the first, the second where a comma is in numbers, or the third."""
+"""Spreadsheets write the first; the second where numbers contain commas; or the third."""
 
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _FOREIGN: Mapping[bytes, str] = {
@@ -35,7 +35,7 @@ _FOREIGN: Mapping[bytes, str] = {
 _FIRST_BYTES = 4
 
 _SEPARATOR = re.compile(r"sep=([,;\t|])", re.IGNORECASE)
-"""A line before the header by which Excel knows the delimiter."""
+"""A line before the header that tells Excel the delimiter."""
 _NOT_IN_NAMES = re.compile(r"[\s-]+")
 
 ENCODING, TOO_LONG, MALFORMED = "encoding", "too_long", "malformed"
@@ -43,7 +43,7 @@ UNCLOSED = "a quotation mark is opened and not closed, or is followed by text: w
 
 
 class ListUnreadable(DialtoneError):  # noqa: N818 -- reads as the sentence it is: the list is unreadable
-    """Nothing can be read of a list; the message says what it seems to be."""
+    """Nothing in the list can be read; the message says what it seems to be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,17 +57,17 @@ class RawRow:
 
 @dataclass(frozen=True, slots=True)
 class RefusedRow:
-    """A row that is not dialled, and why."""
+    """A row that will not be dialled, and the reason."""
 
     row: int
     rule: str
     reason: str
-    """A sentence for the author of the list: what is wrong, and the remedy."""
+    """The problem and the remedy, in a sentence for the author of the list."""
     number: str = ""
-    """E.164, where it could be read."""
+    """E.164, if it could be read."""
 
     def to_line(self) -> str:
-        """As a line of JSON, without the line's end."""
+        """As a line of JSON, without a line break."""
         kept = {"row": self.row, "to": self.number, "rule": self.rule, "reason": self.reason}
         return json.dumps(kept, ensure_ascii=False)
 
@@ -80,14 +80,14 @@ class _RowRefused(Exception):  # noqa: N818 -- as above
 
 
 def read_rows(chunks: Iterable[bytes]) -> Iterator[RawRow | RefusedRow]:
-    """Every row that is not empty. Raises ListUnreadable."""
+    """Every non-empty row. Raises ListUnreadable."""
     lines = _Lines(_split(_utf8(chunks)))
     first = lines.first()
     yield from _json_rows(lines) if first.lstrip().startswith("{") else _csv_rows(lines, first)
 
 
 def _utf8(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """The list's bytes in UTF-8 without a byte order mark: UTF-16 is known by its own."""
+    """The list as UTF-8 without a byte order mark; UTF-16 is recognised by its own."""
     left = iter(chunks)
     start = b""
     while len(start) < _FIRST_BYTES and (chunk := next(left, None)) is not None:
@@ -109,11 +109,11 @@ def _utf8(chunks: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def _split(chunks: Iterable[bytes]) -> Iterator[bytes | None]:
-    """Lines without their ends, be those of Unix, Windows or an old Mac; None for one that is too long."""
+    """The lines without their line breaks (Unix, Windows or old Mac); None for one that is too long."""
     rest, skipping = b"", False
     for chunk in chunks:
         text = rest + chunk
-        held = b"\r" if text.endswith(b"\r") else b""  # it may be the first half of a line's end
+        held = b"\r" if text.endswith(b"\r") else b""  # it may be the first half of a line break
         whole = text.removesuffix(b"\r").replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
         for line in whole[:-1]:
             yield None if skipping or len(line) > MAX_ROW_BYTES else line
@@ -127,15 +127,15 @@ def _split(chunks: Iterable[bytes]) -> Iterator[bytes | None]:
 
 @dataclass(slots=True)
 class _Lines:
-    """Lines as text, with an end, for `csv.reader`. Raises _RowRefused for a line that cannot be one."""
+    """Lines as text, with line breaks, for `csv.reader`. Raises _RowRefused for a line that is not text."""
 
     lines: Iterator[bytes | None]
     taken: list[str] = field(default_factory=list)
-    """Those of the row that is being read."""
+    """The lines of the current row."""
     _again: list[str] = field(default_factory=list)
-    """Lines that are read once more, the last first."""
+    """Lines to be read again, the last first."""
     _characters: int = 0
-    """Of those taken."""
+    """How many characters those taken have."""
 
     def __iter__(self) -> _Lines:
         return self
@@ -149,17 +149,17 @@ class _Lines:
         return line
 
     def begin_row(self) -> None:
-        """What comes now is another row."""
+        """Begin the next row."""
         self.taken.clear()
         self._characters = 0
 
     def read_again(self, first: int = 1) -> None:
-        """Of a row that could not be read only the first line was its own: a quotation mark has taken the others."""
+        """Read again all but the first line of an unreadable row: an open quotation mark has swallowed them."""
         self._again += reversed(self.taken[first:])
         self.begin_row()
 
     def first(self) -> str:
-        """The first line that is not empty; all are read again."""
+        """The first non-empty line; all lines will be read again."""
         try:
             line = next((line for line in self if line.strip()), "")
         except _RowRefused as refused:
@@ -203,7 +203,7 @@ def _csv_rows(lines: _Lines, first: str) -> Iterator[RawRow | RefusedRow]:
 
 
 def _records(lines: _Lines, delimiter: str) -> Iterator[list[str] | _RowRefused]:
-    """The fields of each record, one after the other; what cannot be read is there, too."""
+    """The fields of each record in turn, with the unreadable ones."""
     reader = csv.reader(lines, delimiter=delimiter, skipinitialspace=True, strict=True)
     while True:
         lines.begin_row()
@@ -215,7 +215,7 @@ def _records(lines: _Lines, delimiter: str) -> Iterator[list[str] | _RowRefused]
             lines.read_again()
             yield _RowRefused(MALFORMED, UNCLOSED)
         except _RowRefused as refused:
-            if lines.taken:  # in the middle of a row, which a quotation mark has opened
+            if lines.taken:  # inside a row that an open quotation mark continues
                 lines.read_again()
                 yield _RowRefused(MALFORMED, UNCLOSED)
             if refused.rule != MALFORMED:
@@ -223,7 +223,7 @@ def _records(lines: _Lines, delimiter: str) -> Iterator[list[str] | _RowRefused]
 
 
 def _header(fields: list[str]) -> tuple[str, ...]:
-    """The columns' names as flows write them. Columns at the end that have none are a spreadsheet's."""
+    """The column names as flows write them. Unnamed columns at the end, left by spreadsheets, are dropped."""
     names = [_NOT_IN_NAMES.sub("_", name.strip().lower()).strip("_") for name in fields]
     while names and not names[-1]:
         names.pop()

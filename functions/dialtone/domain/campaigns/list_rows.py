@@ -1,4 +1,4 @@
-"""Who is on a list: every row checked in a stream, refused by a rule or made a recipient. Pure."""
+"""Checks every row of a list as a stream: a rule refuses it, or it becomes a recipient. Pure."""
 
 from __future__ import annotations
 
@@ -25,52 +25,52 @@ if TYPE_CHECKING:
     from dialtone.domain.campaigns.list_reader import RawRow
 
 NUMBER_COLUMNS = ("number", "phone", "to")
-"""Names of the column with the number; one of them."""
+"""The possible names of the column with the number."""
 ZONE_COLUMN = "time_zone"
 
 NUMBER, UNKNOWN_NUMBER, PREMIUM, DUPLICATE = "number", "unknown_number", "premium_rate", "duplicate"
 ZONE, MISSING, VALUE, FORMULA, TOO_MUCH = "time_zone", "missing_value", "value", "formula", "too_much"
 
 _FORMULA = re.compile(r"\s*(=|[@+-]\s*[A-Za-z_]+\s*[(!|])")
-"""What a spreadsheet would calculate. A sign before a number, or alone, is text."""
+"""Text that a spreadsheet would calculate. A sign before a number, or alone, is text."""
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|[\ud800-\udfff]")
 
 _MOST_SHOWN = 60
 
 
 class ListInvalid(DialtoneError):  # noqa: N818 -- reads as the sentence it is: the list is invalid
-    """The columns of a list are not those that the flow needs."""
+    """The list's columns are not those that the flow needs."""
 
 
 @dataclass(frozen=True, slots=True)
 class ListRules:
-    """What a list is checked against."""
+    """What to check a list against."""
 
     needs: tuple[str, ...]
-    """The variables that the flow is given: each a column."""
+    """The variables that the flow needs, each a column."""
     like: str
-    """A number in E.164: a number without its country's code is read as one of the same country."""
+    """An E.164 number: numbers without a country code are read in the same country."""
     window: Window
     starts_at: int
     """Unix seconds."""
     max_bytes: int
-    """Of a recipient's variables as JSON."""
+    """For a recipient's variables as JSON."""
     ignored: frozenset[str] = frozenset()
-    """Columns that are passed over."""
+    """Columns to ignore."""
 
 
 @dataclass(slots=True)
 class ListCheck:
-    """Checks rows one by one, knowing those before."""
+    """Checks rows one by one; remembers those before."""
 
     rules: ListRules
     suppressed: Container[str] = ()
-    """Numbers that are not to be dialled, in E.164."""
+    """Numbers that must not be dialled, in E.164."""
     _numbers: NumberIndex = field(default_factory=NumberIndex)
     _number_column: str = ""
 
     def rows(self, chunks: Iterable[bytes]) -> Iterator[Recipient | RefusedRow]:
-        """Every row of a list, in its order. Raises ListUnreadable, and ListInvalid before the first row."""
+        """Every row of a list, in order. Raises ListUnreadable, and ListInvalid before the first row."""
         for raw in read_rows(chunks):
             yield raw if isinstance(raw, RefusedRow) else self._checked(raw)
 
@@ -83,7 +83,7 @@ class ListCheck:
             return RefusedRow(raw.row, refused.rule, refused.reason, refused.number)
 
     def _check_columns(self, names: Collection[str]) -> str:
-        """The column with the numbers. Raises ListInvalid for one that the flow does not take, or that is missing."""
+        """The column with the numbers. Raises ListInvalid if a column is missing, or unknown to the flow."""
         numbers = [name for name in NUMBER_COLUMNS if name in names and name not in self.rules.needs]
         if len(numbers) != 1:
             found = f"has the columns {' and '.join(numbers)}" if numbers else "has no column `number`"
@@ -114,7 +114,7 @@ class ListCheck:
         return Recipient(raw.row, number, zones, variables)
 
     def _dialled(self, raw: RawRow) -> tuple[str, tuple[str, ...]]:
-        """The number and its zones, if it may be dialled at all."""
+        """The number and its time zones, if it may be dialled at all."""
         written = _value("number", raw.fields.get(self._number_column))
         try:
             number = read_number(written, self.rules.like)
@@ -151,7 +151,7 @@ class _Refused(Exception):  # noqa: N818 -- reads as the sentence it is: the row
 
 
 def _value(name: str, written: Any) -> str:  # noqa: ANN401 -- any JSON
-    """A field as text; '' for none."""
+    """A field as text; '' for a missing one."""
     if written is None:
         return ""
     if isinstance(written, bool):
@@ -172,7 +172,7 @@ def _value(name: str, written: Any) -> str:  # noqa: ANN401 -- any JSON
 def _is_zone(name: str) -> bool:
     try:
         ZoneInfo(name)
-    except (ValueError, KeyError, OSError):  # nothing, a path, a folder: none of them a zone
+    except (ValueError, KeyError, OSError):  # empty, a path or a folder: not a time zone
         return False
     return True
 
@@ -187,7 +187,7 @@ def _shown(text: str) -> str:
 
 
 def counted(refused: Mapping[str, int], rows: int) -> str:
-    """`3 of 2,000 will be skipped, because: 2 duplicate, 1 number`."""
+    """A summary such as `3 of 2,000 will be skipped, because: 2 duplicate, 1 number`."""
     total = sum(refused.values())
     if not total:
         return f"all {rows:,} rows can be dialled"

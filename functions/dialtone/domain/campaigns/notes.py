@@ -1,4 +1,4 @@
-"""What the webhook function notes of a campaign's call, beside the recipient's item. Pure."""
+"""The webhook function's notes of a campaign's call, stored beside the recipient's item. Pure."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ if TYPE_CHECKING:
 
 MILLIONTHS = 1_000_000
 MOST_COST = 10_000
-"""Of one call: what is reported to cost more is no price."""
+"""For one call: a higher cost is not a plausible price."""
 
 
 class CallNote(NamedTuple):
-    """What is noted of a call of a campaign."""
+    """The note of a campaign's call."""
 
     leg_id: str
     session_id: str
     control_id: str
     outcome: str = ""
-    """'' while it goes on."""
+    """'' while the call goes on."""
     at: int = 0
     """When it ended, in unix seconds."""
     seconds: int = 0
@@ -32,7 +32,7 @@ class CallNote(NamedTuple):
 
 
 def note_of(call: Call) -> CallNote | None:
-    """What is to be noted of a call by now; None of one that is of no campaign."""
+    """The current note of a call; None for a call that belongs to no campaign."""
     if not call.campaign:
         return None
     begun = CallNote(call.leg_id, call.session_id, call.control_id)
@@ -45,7 +45,7 @@ def note_of(call: Call) -> CallNote | None:
 
 
 def cost_of(reported: str) -> int:
-    """A price that Telnyx reported, in millionths of the account's currency; 0 for what is not a price."""
+    """A price that Telnyx reported, in millionths of the account's currency; 0 if it is not a price."""
     try:
         cost = Decimal(reported)
     except InvalidOperation:

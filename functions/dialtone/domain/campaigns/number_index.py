@@ -1,4 +1,4 @@
-"""Millions of numbers in little memory, and in which row each was first. Pure."""
+"""Millions of numbers in little memory, each with the row in which it first appeared. Pure."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from array import array
 
 SMALLEST = 1 << 10
 MOST_FULL = 0.6
-"""Of its places taken, before it doubles: fuller, it is searched for long."""
+"""The share of places taken at which it doubles: when it is fuller, searches are slow."""
 
 _SPREAD = 0x9E3779B97F4A7C15
-"""2^64 divided by the golden ratio (Knuth, 6.4): neighbouring numbers lie far apart."""
+"""2^64 divided by the golden ratio (Knuth, 6.4): consecutive numbers are spread far apart."""
 _BITS = (1 << 64) - 1
 
 
 class NumberIndex:
-    """A hash table of open addressing over two arrays: twelve bytes a place, where a dict takes more than a hundred.
+    """A hash table with open addressing over two arrays: twelve bytes a place, where a dict takes over a hundred.
 
-    A number in E.164 has at most 15 digits, so it is its own 64-bit key: no two numbers are taken for one.
+    An E.164 number has at most 15 digits, so it is its own 64-bit key, and no two numbers are confused.
     """
 
     def __init__(self) -> None:
@@ -31,7 +31,7 @@ class NumberIndex:
         return isinstance(number, str) and self._keys[self._place(int(number[1:]))] != 0
 
     def add(self, number: str, row: int) -> int:
-        """The row in which a number in E.164 was first, `row` if it is new."""
+        """The row in which an E.164 number first appeared; `row` if it is new."""
         key = int(number[1:])
         place = self._place(key)
         if self._keys[place]:
@@ -44,11 +44,11 @@ class NumberIndex:
 
     @property
     def bytes(self) -> int:
-        """How much memory it takes."""
+        """Its size in memory."""
         return len(self._keys) * self._keys.itemsize + len(self._rows) * self._rows.itemsize
 
     def _place(self, key: int) -> int:
-        """Where a key is, or where it would be."""
+        """The place of a key, or the free one where it would go."""
         last = len(self._keys) - 1
         place = ((key * _SPREAD) & _BITS) >> (64 - last.bit_length())
         while self._keys[place] not in {0, key}:

@@ -1,4 +1,4 @@
-"""What people may order of a campaign that there is: to pause, to go on, to end. Pure."""
+"""What people may do with an existing campaign: pause, resume, cancel. Pure."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ _ALREADY = {PAUSE: PAUSED, RESUME: RUNNING, CANCEL: CANCELLED}
 
 
 class OrderImpossible(DialtoneError):  # noqa: N818 -- reads as the sentence it is: the order is impossible
-    """A campaign that is over."""
+    """The campaign is over."""
 
 
 def ordered(campaign: Campaign, order: str, now: int, by: str = "", reason: str = "") -> Campaign:
-    """The campaign after the order; the same if it is as ordered already. Raises OrderImpossible."""
+    """The campaign after the order; unchanged if it already is in that state. Raises OrderImpossible."""
     if campaign.status not in _FROM[order]:
         if campaign.status == _ALREADY[order]:
             return campaign

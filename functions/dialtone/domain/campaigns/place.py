@@ -1,6 +1,6 @@
-"""Where a call of a campaign belongs: which campaign, which recipient, which round. Pure.
+"""The place of a campaign's call: which campaign, which recipient, which round. Pure.
 
-It travels in the dial's `client_state`, so that the webhook function knows whose call it leads.
+It travels in the dial's `client_state`, so that the webhook function knows to whom the call belongs.
 """
 
 from __future__ import annotations
@@ -10,20 +10,20 @@ import uuid
 from typing import NamedTuple
 
 COMMAND_NAMESPACE = uuid.UUID("5f0c6f2e-2f0b-4d0b-9c93-6b1f3f8f7c11")
-"""Fixed for ever: with another one, a dial that is repeated after a death would ring twice."""
+"""Never change it: with another one, a dial repeated after a crash would ring twice."""
 
 CAMPAIGN = "CAMPAIGN#"
-"""How partitions of campaigns begin in the calls table."""
+"""The prefix of campaigns' partitions in the calls table."""
 ROW, CALL, COST = "ROW#", "CALL#", "COST#"
 
 COST_ITEMS = 32
-"""Over which a campaign's cost is spread: thirty calls a second would hold each other up at one."""
+"""How many items share a campaign's cost: thirty writes a second would collide on a single one."""
 
 _PLACE = re.compile(r"([a-z0-9][a-z0-9-]{0,79})/(\d{1,6})/(\d{1,9})/(\d{1,3})")
 
 
 class Place(NamedTuple):
-    """One dial of a campaign: there is one at most for each."""
+    """One dial of a campaign. Each place is dialled at most once."""
 
     campaign: str
     part: int
@@ -31,11 +31,11 @@ class Place(NamedTuple):
     row: int
     """The recipient's row in the list that people wrote."""
     round: int
-    """Which dial to this recipient it is, counted from 1."""
+    """The number of the dial to this recipient, from 1."""
 
     @classmethod
     def read(cls, text: str) -> Place | None:
-        """The place that `str` of one gives; None for any other text, which may come from outside."""
+        """The place that `str` gave; None for any other text, which may come from outside."""
         found = _PLACE.fullmatch(text) if text.isascii() else None
         return cls(found[1], int(found[2]), int(found[3]), int(found[4])) if found else None
 
@@ -44,25 +44,25 @@ class Place(NamedTuple):
 
     @property
     def partition(self) -> str:
-        """A partition for each part of a list, so that a million recipients are spread over a thousand."""
+        """The partition of a part of the list, so that a million recipients are spread over a thousand partitions."""
         return f"{CAMPAIGN}{self.campaign}#{self.part:05}"
 
     @property
     def row_item(self) -> str:
-        """The recipient's item: how far the campaign is with them."""
+        """The key of the recipient's item."""
         return f"{ROW}{self.row:09}"
 
     @property
     def call_item(self) -> str:
-        """What the webhook function notes of the calls of this round."""
+        """The key of the webhook function's notes of this round's calls."""
         return f"{CALL}{self.row:09}#{self.round:03}"
 
     @property
     def cost_item(self) -> tuple[str, str]:
-        """The partition and the item in which the costs of calls to this row, and of others, are summed."""
+        """The keys of the item that sums the costs of the calls to this row, among others."""
         return f"{CAMPAIGN}{self.campaign}", f"{COST}{self.row % COST_ITEMS:02}"
 
     @property
     def command_id(self) -> str:
-        """The dial's command id: the same however often it is sent."""
+        """The dial's command id: the same for every repetition."""
         return str(uuid.uuid5(COMMAND_NAMESPACE, str(self)))

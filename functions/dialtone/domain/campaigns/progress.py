@@ -1,7 +1,7 @@
-"""How far a campaign is: where in its list, and what came of it. Pure.
+"""How far a campaign is: its position in the list, and its results. Pure.
 
-It is written in the transactions that write the recipients' items, by the one worker that has the lease: so its counts
-are always those of the items.
+The one worker that has the lease writes it in the same transactions as the recipients' items, so its counts always
+match the items.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 INTERRUPTED_SECONDS, INTERRUPTED_DIALS = 15, 3
-"""Without a dial, and as many dials as should have come meanwhile: then the next one is a first one again."""
+"""A break: no dial for this long, in which this many were due. The next dial then counts as a first one again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,57 +26,57 @@ class Progress:
     """How far a campaign is."""
 
     part: int = 0
-    """The part of the list that comes next, and how many of its recipients have been taken."""
+    """The next part of the list, and how many of its recipients have been taken."""
     taken: int = 0
     recipients: int = 0
-    """Taken from the list: each has an item."""
+    """How many recipients were taken from the list: each has an item."""
     dials: int = 0
-    """Claimed, over all rounds."""
+    """Dials claimed, over all rounds."""
     calls: Mapping[str, int] = field(default_factory=dict)
-    """Outcome → how many calls, over all rounds."""
+    """Outcome → number of calls, over all rounds."""
     outcomes: Mapping[str, int] = field(default_factory=dict)
-    """Outcome → how many recipients ended with it."""
+    """Outcome → number of recipients who ended with it."""
     refused: Mapping[str, int] = field(default_factory=dict)
-    """Rule → how many recipients were never dialled because of it."""
+    """Rule → number of recipients whom it kept from being dialled at all."""
     recent: tuple[str, ...] = ()
-    """The last calls' outcomes, the latest last."""
+    """The outcomes of the last calls, the latest last."""
     dials_then: tuple[int, ...] = ()
-    """How many dials there had been at each of these."""
+    """The number of dials at the time of each of these."""
     failures: tuple[str, ...] = ()
     """The last calls that failed: `<row> <round> <outcome>`."""
     in_flight: int = 0
     began_at: int = 0
-    """The first dial."""
+    """The time of the first dial."""
     dialling_since: int = 0
-    """The first dial after a time without any."""
+    """The time of the first dial after a break."""
     dialled_at: int = 0
-    """The last one."""
+    """The time of the last dial."""
     at: int = 0
-    """When it was written last."""
+    """When this was last written."""
     course: Course = field(default_factory=Course)
     version: int = 0
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Progress:
-        """What was stored, in this or another version of the program."""
+        """What was stored, by this or another version of the program."""
         return restored(cls, stored, recent=tuple, dials_then=tuple, failures=tuple, course=Course.from_json)
 
     def to_json(self) -> dict[str, Any]:
-        """What is stored of it."""
+        """The progress as it is stored."""
         return {name: getattr(self, name) for name in self.__slots__} | {"course": asdict(self.course)}
 
     @property
     def settled(self) -> int:
-        """Recipients with whom the campaign is done."""
+        """Recipients with whom the campaign is finished."""
         return sum(self.outcomes.values()) + sum(self.refused.values())
 
     def took(self, recipients: int, *, end_of_part: bool) -> Progress:
-        """After so many recipients more were taken from the current part."""
+        """The progress after so many more recipients were taken from the current part."""
         place = (self.part + 1, 0) if end_of_part else (self.part, self.taken + recipients)
         return replace(self, part=place[0], taken=place[1], recipients=self.recipients + recipients)
 
     def with_dials(self, dials: int, rate: float, now: int) -> Progress:
-        """After so many more were claimed."""
+        """The progress after so many more dials were claimed."""
         interrupted = now - self.dialled_at > max(INTERRUPTED_SECONDS, INTERRUPTED_DIALS / rate)
         return replace(
             self,
@@ -88,9 +88,9 @@ class Progress:
         )
 
     def with_call(self, row: int, round_: int, outcome: str, at: int, *, was_taken: bool = True) -> Progress:
-        """After a call that ended at that time.
+        """The progress after a call that ended at that time.
 
-        The guard does not judge one that Telnyx was never known to have taken: a worker has died.
+        The guard ignores a call that Telnyx is not known to have taken: a worker has died.
         """
         course = self.course.with_counts(at, answered=outcome in ANSWERED, failed=outcome in FAILURES)
         counted = replace(self, calls=_one_more(self.calls, outcome), course=course)
@@ -102,19 +102,19 @@ class Progress:
 
     @property
     def dialled_meanwhile(self) -> int:
-        """Dials since the first of the last outcomes."""
+        """The dials since the first of the last outcomes."""
         return self.dials - self.dials_then[0] if self.dials_then else 0
 
     def judged_anew(self) -> Progress:
-        """As the guard begins to look at it."""
+        """The progress without the outcomes that the guard has judged."""
         return replace(self, recent=(), dials_then=())
 
     def with_outcome(self, outcome: str, more: int = 1) -> Progress:
-        """After the campaign is done with a recipient, or with several."""
+        """The progress after the campaign has finished with one or more recipients."""
         return replace(self, outcomes=_one_more(self.outcomes, outcome, more))
 
     def with_refusal(self, rule: str) -> Progress:
-        """After a recipient was refused for good."""
+        """The progress after a recipient was refused for good."""
         return replace(self, refused=_one_more(self.refused, rule))
 
 

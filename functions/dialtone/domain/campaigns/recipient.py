@@ -1,4 +1,4 @@
-"""Somebody on a campaign's list. Pure."""
+"""A person on a campaign's list. Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 PART_RECIPIENTS = 1_000
-"""In one object of a list: it is read and dialled as a whole, and a worker that dies repeats no more than that."""
+"""Recipients in one object of a list. It is read and dialled as a whole; a worker that dies repeats no more than
+that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,19 +21,19 @@ class Recipient:
     row: int
     """Its place in the list that people wrote, counted from 1 with the header as row 1: what a spreadsheet shows."""
     number: str
-    """E.164. No other recipient of the campaign has it."""
+    """E.164; unique within the campaign."""
     zones: tuple[str, ...]
-    """The time zones (IANA) that the phone may be in; one, where the row names it. Never empty."""
+    """The time zones (IANA) in which the phone may be; just one if the row names it. Never empty."""
     variables: Mapping[str, str]
-    """What the flow is given: column → value."""
+    """The flow inputs: column → value."""
 
     @classmethod
     def from_line(cls, line: str | bytes) -> Recipient:
-        """A line of a part of a list."""
+        """The recipient on a line of a part of the list."""
         kept: dict[str, Any] = json.loads(line)
         return cls(kept["row"], kept["to"], tuple(kept["zones"]), kept.get("set", {}))
 
     def to_line(self) -> str:
-        """Its line, without the line's end."""
+        """The recipient as a line, without a line break."""
         kept = {"row": self.row, "to": self.number, "zones": list(self.zones)}
         return json.dumps(kept | ({"set": dict(self.variables)} if self.variables else {}), ensure_ascii=False)

@@ -1,4 +1,4 @@
-"""What came of a call of a campaign, and who is dialled again. Pure."""
+"""The outcome of a campaign's call, and who is dialled again. Pure."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ if TYPE_CHECKING:
     from dialtone.domain.campaigns.campaign import Campaign
 
 ACKNOWLEDGED = "acknowledged"
-"""A person confirmed, by a key as a rule: the flow set the variable of this name, or noted it as the outcome."""
+"""A person confirmed, usually by a key: the flow set the variable of this name, or this outcome."""
 PERSON = "person"
 """A person heard the flow to its end."""
 MACHINE = "machine"
-"""A machine answered, and the flow was led to its end: a message was left, if the flow leaves one."""
+"""A machine answered and the flow ran to its end, having left a message if it leaves one."""
 FAX = "fax"
 BUSY, NO_ANSWER, REJECTED = "busy", "no_answer", "rejected"
 INVALID = "invalid"
-"""There is no such number, or Telnyx does not dial it."""
+"""The number does not exist, or Telnyx does not dial it."""
 CUT_OFF = "cut_off"
-"""It was answered, and ended before the flow did."""
+"""The call was answered, and ended before the flow did."""
 FAILED = "failed"
-"""It was answered, and the flow failed: a fault of ours."""
+"""The call was answered, and the flow failed: a fault of ours."""
 UNKNOWN = "unknown"
-"""Nothing was ever reported of the dial, or not how the call ended."""
+"""Telnyx never reported anything about the dial, or not how the call ended."""
 CANCELLED = "cancelled"
 """The campaign was cancelled before the recipient was dialled."""
 
@@ -48,17 +48,17 @@ OUTCOMES = (
     CANCELLED,
 )
 FAILURES = frozenset({REJECTED, INVALID, CUT_OFF, FAILED, UNKNOWN})
-"""Outcomes that a campaign has few of, unless something is wrong with its list, its number or its flow."""
+"""Outcomes that are rare unless something is wrong with the campaign's list, number or flow."""
 
 ANSWERED = frozenset({ACKNOWLEDGED, PERSON, MACHINE, FAX, CUT_OFF, FAILED})
-"""Outcomes of calls that somebody or something answered."""
+"""Outcomes of calls that were answered, by a person or a machine."""
 
 NOT_REACHED = frozenset({BUSY, NO_ANSWER, CUT_OFF, FAILED, UNKNOWN})
-"""Outcomes after which a last round tries once more."""
+"""Outcomes after which the last round tries again."""
 
 UNKNOWN_AGAIN_SECONDS = 60
-"""After which somebody is dialled again of whose dial nothing is known, once, where no rule of the campaign's says
-otherwise: most likely the worker died before it dialled."""
+"""When somebody is dialled again, once, if nothing is known of the dial and no rule of the campaign says otherwise:
+most likely the worker died before it dialled."""
 
 MOST_ROUNDS = 20
 
@@ -66,7 +66,7 @@ _FAX_DETECTED = "fax_detected"
 
 
 def outcome_of_call(call: Call) -> str:
-    """What came of a call that has ended: one of OUTCOMES."""
+    """The outcome of a call that has ended: one of OUTCOMES."""
     if not call.answered_at and not call.turn:
         return hangup_cause(call.hangup_cause).unanswered
     if call.variables.get(ACKNOWLEDGED) or call.variables.get(OUTCOME) == ACKNOWLEDGED:
@@ -82,16 +82,16 @@ def outcome_of_call(call: Call) -> str:
 
 
 class Again(NamedTuple):
-    """Somebody is dialled again."""
+    """When somebody is dialled again."""
 
     at: int
-    """Not before that unix second."""
+    """Not before this unix second."""
     last: bool = False
     """Whether it is the last round."""
 
 
 def again_after(campaign: Campaign, outcomes: Sequence[str], now: int, *, had_last: bool = False) -> Again | None:
-    """When somebody is dialled again whose dials so far had these outcomes, the last one now; None for never."""
+    """When to dial somebody again after dials with these outcomes, the latest last; None for never."""
     outcome = outcomes[-1]
     if had_last or len(outcomes) >= MOST_ROUNDS:
         return None

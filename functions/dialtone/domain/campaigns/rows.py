@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 
 def row_of(attempt: Attempt, cost: int = 0) -> dict[str, object]:
-    """A recipient's row, without what the list gave; `cost` of the calls in millionths.
+    """A recipient's row, without the columns of the list; `cost` of the calls is in millionths.
 
-    Outcomes and rules stand in it by the words that the API has for them.
+    It contains outcomes and rules in the API's words.
     """
     ended = datetime.fromtimestamp(attempt.ended_at, UTC).isoformat() if attempt.ended_at else ""
     return {

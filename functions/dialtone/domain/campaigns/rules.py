@@ -1,4 +1,4 @@
-"""Whether somebody may be dialled now, by law and manners; if not, by which rule, and until when. Pure."""
+"""Whether a number may be dialled now, by law and good manners; if not, by which rule, and until when. Pure."""
 
 from __future__ import annotations
 
@@ -18,27 +18,27 @@ if TYPE_CHECKING:
 SUPPRESSED = "suppressed"
 """The number is on the suppression list, or its owner has opted out."""
 QUIET_HOURS = "quiet_hours"
-"""It is outside the campaign's window in a time zone that the phone may be in."""
+"""The time is outside the campaign's window in a time zone in which the phone may be."""
 NO_COMMON_WINDOW = "no_common_window"
-"""There is no minute of the day that is in the window in all of the zones."""
+"""No minute of the day is inside the window in all of the time zones."""
 WEEKLY_LIMIT = "weekly_limit"
-"""The number had as many calls as it may have in seven days."""
+"""The number has had as many calls as it may get in seven days."""
 TOO_EARLY = "too_early"
 """The campaign has not begun."""
 
 WEEK_SECONDS = 7 * 86_400
 
 _SEARCH = timedelta(days=2)
-"""How far ahead a window is looked for: two days have every time of day, whatever the clocks do between."""
+"""How far to search for the window: two days contain every time of day, whatever the clocks do."""
 
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What is known of a number over all campaigns."""
+    """A number's calls over all campaigns."""
 
     suppressed: bool = False
     dialled_at: tuple[int, ...] = ()
-    """When calls to it were claimed, in unix seconds; those of the last seven days at least."""
+    """When calls to it were claimed, in unix seconds, at least for the last seven days."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +48,15 @@ class Allowed:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """It may not, by which rule, and until when."""
+    """The number may not be dialled, by which rule, and until when."""
 
     rule: str
     until: int | None
-    """The first moment at which this rule allows it, in unix seconds; None for never in this campaign."""
+    """When this rule first allows it, in unix seconds; None for never in this campaign."""
 
 
 def allowed(recipient: Recipient, campaign: Campaign, now: int, history: History) -> Allowed | Refused:
-    """Whether the recipient may be dialled at `now` (unix seconds). A rule that never allows it comes first."""
+    """Whether the recipient may be dialled at `now` (unix seconds). Rules that never allow it are checked first."""
     if history.suppressed:
         return Refused(SUPPRESSED, None)
     if now < campaign.starts_at:
@@ -70,13 +70,13 @@ def allowed(recipient: Recipient, campaign: Campaign, now: int, history: History
 
 
 def week_frees_at(dialled_at: Iterable[int], limit: int, now: int) -> int:
-    """When a number that was dialled at these moments may be dialled next, by the weekly limit; `now` if it may."""
+    """When the weekly limit next allows a number that was dialled at these moments; `now` if it does already."""
     recent = sorted((at for at in dialled_at if at > now - WEEK_SECONDS), reverse=True)
     return now if len(recent) < limit else recent[limit - 1] + WEEK_SECONDS
 
 
 def next_opening(window: Window, zones: Iterable[str], now: int) -> int | None:
-    """The first moment from `now` on that is in the window in all zones; None if there is none within two days."""
+    """The first moment from `now` on that is inside the window in all zones; None if there is none within two days."""
     clocks = [ZoneInfo(zone) for zone in zones]
     moment = datetime.fromtimestamp(now, UTC)
     last = moment + _SEARCH
@@ -89,13 +89,13 @@ def next_opening(window: Window, zones: Iterable[str], now: int) -> int | None:
 
 
 def _closed_for(window: Window, local: datetime) -> int:
-    """How many minutes at least until the window is open by a local clock; 0 if it is."""
+    """At least how many minutes the window stays closed by a local clock; 0 if it is open."""
     minute = local.hour * 60 + local.minute
     if window.has(minute):
         return 0
     away = (window.opens - minute) % MINUTES_A_DAY
-    opening = local + timedelta(minutes=away)  # by the clock on the wall
-    # Where clocks are put forward on the way, it comes sooner; an opening in the hour that is left out has two offsets.
+    opening = local + timedelta(minutes=away)  # by the wall clock
+    # If clocks are put forward meanwhile, it comes sooner; an opening in the skipped hour has two offsets.
     forward = max(_offset_minutes(opening.replace(fold=fold)) for fold in (0, 1)) - _offset_minutes(local)
     return max(1, away - max(0, forward))
 

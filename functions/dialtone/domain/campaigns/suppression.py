@@ -5,20 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 OPTED_OUT = "opted out in a call"
-"""The reason where the person who was called, or called, said so themselves."""
+"""The reason if the person opted out during a call."""
 
 MAX_REASON_CHARACTERS = 500
 
 
 @dataclass(frozen=True, slots=True)
 class Suppression:
-    """A number that is not to be dialled."""
+    """A number that must not be dialled."""
 
     number: str
     """E.164."""
     reason: str
-    """In the words of the person who added it."""
+    """The reason, in the words of the person who added it."""
     by: str
-    """Who did, as AWS names them (`user/anna`), or the call in which its owner did (`call <session>`)."""
+    """Who added it, by AWS's name (`user/anna`), or the call in which its owner opted out (`call <session>`)."""
     at: int
     """Unix seconds."""
