@@ -58,7 +58,7 @@ def acting_responses(answer: type[Answer]) -> dict[int, OpenAPIResponse]:
     """What a route that acts answers."""
     described = responses(answer)
     for status, meaning in (
-        (409, "It is not possible now."),
+        (409, "It is not possible now. Repeated after 503, it may be `too_late`, or `not_known` whether it was done."),
         (415, "The body is not JSON."),
         (429, "Telnyx is asked too often: send it again after `Retry-After` seconds."),
     ):
@@ -109,23 +109,20 @@ class Acting:
         key = key or str(uuid.uuid4())
         what = {"leg": leg.leg_id, "action": action, **payload}
         moment = self._now().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        asked = Asked(leg.session_id, key, what, by)
         try:
-            known = self._requests.first(Asked(leg.session_id, key, what, by), moment)
+            known = self._requests.first(asked, moment)
         except KeyTaken:
             raise wrong("Idempotency-Key", "Another request was sent under this key: choose a new one.") from None
-        about = {"call_session_id": leg.session_id, "call_leg_id": leg.leg_id, "action": action, "asked_by": by}
+        about = {"call_session_id": leg.session_id, "call_leg_id": leg.leg_id, "action": action}
+        if known.result is not None:
+            return ActionAnswer(**about, **known.result, at=known.at, repeated=True)
         event_id = str(uuid.uuid5(COMMAND_NAMESPACE, f"legs/{leg.leg_id}/requests/{key}"))
-        event = Event(event_id, ACTION, known.at, {**about, **payload})
-        self._delivery.carry_out(event)
-        place = self._delivery.obeyed(event)
-        return ActionAnswer(
-            call_session_id=leg.session_id,
-            call_leg_id=leg.leg_id,
-            action=action,
-            command_id=None if place is None else command_id(event_id, place),
-            at=known.at,
-            repeated=known.again,
-        )
+        event = Event(event_id, ACTION, known.at, {**about, "asked_by": by, **payload})
+        place = self._delivery.carry_out(event).place
+        result = {"command_id": None if place is None else command_id(event_id, place)}
+        self._requests.note(asked, known.at, result)
+        return ActionAnswer(**about, **result, at=known.at, repeated=known.again)
 
     def _leg(self, identifier: str) -> Call:
         session = self._listing.session_of(identifier)

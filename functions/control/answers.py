@@ -8,10 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 MOMENT = "ISO 8601, in UTC"
 
-REPEATED = (
-    "Whether it was asked for before under this key. It is not done twice; if the first request was answered 503 and"
-    " the call has moved on since, the call's timeline says whether it was done."
-)
+REPEATED = "Whether it was asked for before under this key. It is not done twice."
 
 
 class Answer(BaseModel):

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import math
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from control.problems import Refused, wrong
-from dialtone.domain.control_actions import asked_place, refusal_id
+from dialtone.domain.control_actions import NOT_KNOWN, TOO_LATE, asked_place, refusal_id
 from dialtone.domain.own_events import OWN_EVENT, event_to_json
 
 if TYPE_CHECKING:
@@ -48,6 +48,23 @@ _PARAMETERS: Mapping[str, tuple[str, str]] = {
 }
 
 
+_DOUBTS: Mapping[str, str] = {
+    TOO_LATE: "Telnyx has not taken it, and the call has gone on: it is not done any more; for that, choose a new key.",
+    NOT_KNOWN: "It is not known whether Telnyx has taken it, and the call has gone on: it is not sent again; choose a"
+    " new key to have it done, perhaps once more.",
+}
+"""By the code of what the webhook function cannot say of an action that is asked for again."""
+
+
+class CarriedOut(NamedTuple):
+    """What was done."""
+
+    place: int | None
+    """Of the command that Telnyx has obeyed, in the event's decision; None where the flow sends whatever is sent."""
+    data: Mapping[str, Any]
+    """What Telnyx said, to this delivery; of a dial, the new leg."""
+
+
 class Delivery:
     """The webhook function, and the table in which it leaves what it decided."""
 
@@ -55,22 +72,30 @@ class Delivery:
         self._store = store
         self._deliver = deliver
 
-    def carry_out(self, event: Event) -> Mapping[str, Any]:
-        """Deliver the event until its commands are taken; gives what Telnyx said. Raises Refused where they are not."""
+    def carry_out(self, event: Event) -> CarriedOut:
+        """Deliver the event until its commands are taken. Raises Refused where they are not, or were refused."""
+        said = self._taken(event)
+        place = self._obeyed(event)
+        if doubt := said.get("doubt"):
+            raise Refused(HTTPStatus.CONFLICT, str(doubt), _DOUBTS.get(doubt, _DOUBTS[NOT_KNOWN]))
+        return CarriedOut(place, said.get("data") or {})
+
+    def _taken(self, event: Event) -> Mapping[str, Any]:
+        """What the webhook function says, once it has taken the event."""
         waits: list[Mapping[str, Any]] = []
         for _ in range(ATTEMPTS):
             answer = self._deliver({OWN_EVENT: event_to_json(event)})
             said = _read(answer.body)
             if not answer.why:
-                return said.get("data") or {}
+                return said
             waits = [each for each in said.get("untaken") or () if isinstance(each, dict)]
             if any(each.get("reason") == "rate-limited" for each in waits):
                 raise _later(HTTPStatus.TOO_MANY_REQUESTS, "rate_limited", "Telnyx is asked too often.", waits)
         unknown = "It is not known yet whether it was done: send it again with the same Idempotency-Key."
         raise _later(HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", unknown, waits)
 
-    def obeyed(self, event: Event) -> int | None:
-        """The place of the command that Telnyx has obeyed. Raises Refused where that was not possible."""
+    def _obeyed(self, event: Event) -> int | None:
+        """The place of the command that was decided on. Raises Refused if that was not possible, or Telnyx refused."""
         happened = self._store.happened_at(event.call_session_id, event.occurred_at)
         decided = next((each for each in happened if each.event_id == event.id), None)
         if decided is None:

@@ -146,8 +146,7 @@ class Dialling:
         about = {**where, "action": "dial", "asked_by": asked.by}
         more = {"to_flow": called.flow, "variables": dict(called.variables), "parameters": dict(called.parameters)}
         event = Event(asked.key, ACTION, known.at, {**about, **more})
-        data = self._delivery.carry_out(event)
-        self._delivery.obeyed(event)
+        data = self._delivery.carry_out(event).data
         ids = ("call_session_id", "call_leg_id", "call_control_id")
         result = {each: data.get(each) for each in ids}
         self._requests.note(asked, known.at, result)

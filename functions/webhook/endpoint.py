@@ -41,7 +41,7 @@ from webhook.measures import of_commands, of_progress
 from webhook.router import handlers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
 
     from dialtone.adapters.parked_events import ParkedEvents
     from dialtone.adapters.telemetry import Level, Observer
@@ -310,19 +310,20 @@ def _handled(event: Event, handled: EventResult) -> Answer:
         event.type,
         fields,
         handled.sent,
-        body=_for_control(handled.sent) if event.type == ACTION else "",
+        body=_for_control(handled) if event.type == ACTION else "",
         counts=counts,
         progress=handled.progress,
         repeats={name: count for name, count in repeats.items() if count},
     )
 
 
-def _for_control(sent: Sequence[Sent]) -> str:
-    """As JSON: why Telnyx did not take commands, and how long it asks us to wait; for a dial, the new leg too."""
-    untaken = [each.outcome for each in sent if each.untaken]
+def _for_control(handled: EventResult) -> str:
+    """As JSON: why Telnyx did not take commands, and how long it asks us to wait; the new leg of a dial; a doubt."""
+    untaken = [each.outcome for each in handled.sent if each.untaken]
     waits = [{"reason": each.reason, "retry_after_seconds": each.retry_after_seconds} for each in untaken]
-    dialled = (each.outcome.data for each in sent if each.command.action == "dial")
-    return json.dumps({"untaken": waits, "data": {name: str(value) for name, value in next(dialled, {}).items()}})
+    dialled = (each.outcome.data for each in handled.sent if each.command.action == "dial")
+    data = {name: str(value) for name, value in next(dialled, {}).items()}
+    return json.dumps({"untaken": waits, "data": data, "doubt": handled.doubt})
 
 
 def _with_ignored(event: Event, answer: Answer) -> Answer:

@@ -11,9 +11,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 import webhook.handlers  # noqa: F401 -- importing them registers them
 from dialtone.adapters.calls_table import CallsTable, ClaimLost, LostRace, StoredDecision, StoreUnavailable
+from dialtone.adapters.telnyx_api import COMMANDS_ASKED
 from dialtone.domain.call_progress import progress_of
 from dialtone.domain.calls import Call
-from dialtone.domain.control_actions import led_by
+from dialtone.domain.control_actions import NOT_KNOWN, led_by
 from dialtone.domain.deadline import DeadlinePassed
 from dialtone.domain.decisions import HANGUP_REFUSED, RECORDING_ERROR, UNWATCHED
 from dialtone.domain.errors import TelnyxRefused, TelnyxUnavailable
@@ -26,7 +27,9 @@ from webhook.resending import (
     all_places,
     bridges,
     decided_on,
+    doubt_about,
     forgotten,
+    in_doubt,
     must_wait,
     not_taken,
     starting_nothing,
@@ -118,6 +121,8 @@ class EventResult(NamedTuple):
     """What happened to the call, to be counted; empty for a duplicate."""
     confirmed: frozenset[str] = frozenset()
     """The ids of the events whose commands Telnyx has obeyed."""
+    doubt: str = ""
+    """Of an action that is asked for again from outside: why it cannot be said that Telnyx has obeyed it."""
 
     def then(self, after: EventResult) -> EventResult:
         """This result combined with that of an event that followed from it."""
@@ -255,7 +260,20 @@ class EventProcessor:
         if left is None:
             return result._replace(unsent=len(places), reason=NO_ACCOUNT)
         result = result.then(self._carry_out(event, decided, call, left, deadline, first=False))
+        place = in_doubt(event, decided, waiting, left, call, self.now_seconds())
+        if place is not None:
+            result = result._replace(doubt=self._doubt(event, place, decided, call, deadline))
         return result.then(self._confirm(followed, result.call, deadline)) if followed else result
+
+    def _doubt(self, event: Event, place: int, decided: StoredDecision, call: Call, deadline: float) -> str:
+        """What cannot be said of the command at that place: Telnyx is asked."""
+        since = decided.at_seconds - CLOCKS_APART_SECONDS
+        try:
+            taken = self.telnyx.commands_since(call.session_id, since, deadline)
+        except (TelnyxUnavailable, TelnyxRefused):
+            return NOT_KNOWN
+        doubt = doubt_about(event.id, place, decided.commands[place], call, taken)
+        return NOT_KNOWN if doubt and len(taken) >= COMMANDS_ASKED else doubt
 
     def _confirm(self, waiting: Unconfirmed, call: Call, deadline: float) -> EventResult:
         """Send again what Telnyx may not have obeyed of an earlier decision, so that it is obeyed before the next one.

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from dialtone.domain.call_status import ENDED
 from dialtone.domain.client_state import ClientState
 from dialtone.domain.commands import SEND_MESSAGE
+from dialtone.domain.control_actions import NOT_KNOWN, TOO_LATE, asked_place
 from dialtone.domain.events import Event
 from dialtone.domain.failover import FailoverState
 from dialtone.domain.message_addresses import lacks_address, put_back
@@ -213,6 +214,41 @@ def not_taken(
         else:
             left.remove(found)
     return frozenset(missing)
+
+
+def in_doubt(  # noqa: PLR0913, PLR0917 -- what was asked for, and what is known of it
+    event: Event,
+    decided: StoredDecision,
+    waiting: Unconfirmed | None,
+    sent: frozenset[int],
+    call: Call,
+    now_seconds: float,
+) -> int | None:
+    """The place of the command that was asked for from outside, if Telnyx may or may not have obeyed it.
+
+    It is known of what was just `sent`, or noted, or confirmed; and if the call has gone on while it was not too late,
+    since nothing else was decided before it was obeyed. A hang-up asks for no more than that the call is over.
+    """
+    place = asked_place(event.type, event.payload, decided.commands)
+    if place is None or place in sent | decided.obeyed or decided.commands[place].action == HANGUP:
+        return None
+    if waiting:
+        return place if waiting.event_id == event.id and place in waiting.places else None
+    went_on_after = call.status != ENDED and not too_late(decided, frozenset({place}), now_seconds)
+    return None if went_on_after else place
+
+
+def doubt_about(event_id: str, place: int, command: Command, call: Call, taken: Sequence[TakenCommand]) -> str:
+    """What is not known of a command by Telnyx's account of the call since its decision; '' if it was taken.
+
+    Nothing, if the account lists no command, or one that may be this one though it does not say so.
+    """
+    if any(id_of(command, event_id, place) in each.said for each in taken):
+        return ""
+    known = taken and all(each.action in ACTIONS for each in taken)
+    if not known or any(_is_of(each, command, event_id, place, call) for each in taken):
+        return NOT_KNOWN
+    return TOO_LATE
 
 
 def _is_of(taken: TakenCommand, command: Command, event_id: str, place: int, call: Call) -> bool:

@@ -139,7 +139,8 @@ class Client:
     ) -> ActionAnswer:
         """Have one of Telnyx's actions carried out on a call, by Telnyx's own parameters.
 
-        Asked for again under the same key within a day, it is not carried out again.
+        Asked for again under the same key within a day, it is not carried out again. Refused as `too_late` or
+        `not_known` if the call has gone on and Telnyx never took it, or may have.
         """
         path = f"/calls/{_segment(identifier)}/actions/{_segment(action)}"
         return cast("ActionAnswer", self._post(path, parameters or {}, key))

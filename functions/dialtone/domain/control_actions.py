@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 ACTION = "dialtone.control.action"
 """The type of our own event by which the control function acts on a call."""
 
+TOO_LATE, NOT_KNOWN = "too_late", "not_known"
+"""Why it cannot be said that an action which is asked for again was obeyed, once the call has gone on: Telnyx has not
+taken its command, and it is not sent any more; or whether Telnyx has, cannot be found out."""
+
 MOST_PROMPTS = 8
 """Prompts of the control API that have not ended: few, to keep a call's state small."""
 
