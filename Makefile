@@ -48,7 +48,7 @@ UPGRADE ?=
 EXAMPLES ?= 50
 STACK ?=
 # Everything that is locked, each `.in` in a `.txt` with hashes.
-LOCKED := functions/requirements requirements-dev infra/sam-requirements infra/runtime-requirements infra/audit-requirements infra/checkov-requirements infra/workflow-requirements infra/schemathesis-requirements tests/benchmarks/plain-requirements
+LOCKED := functions/requirements requirements-dev infra/packing/sam-requirements infra/packing/runtime-requirements infra/checks/audit-requirements infra/checks/checkov-requirements infra/checks/workflow-requirements infra/checks/schemathesis-requirements tests/benchmarks/plain-requirements
 # make audit UNREACHABLE=allowed passes where no advisory service can be asked, and says so.
 UNREACHABLE ?=
 
@@ -97,11 +97,11 @@ lint: $(VENV)/project .cache/workflow/installed ## check format, style, types, t
 	@.cache/workflow/bin/zizmor --offline --no-progress --quiet .github/workflows
 
 audit: $(VENV)/project .cache/audit/installed ## look for known vulnerabilities in what is locked
-	@$(VENV)/bin/python -m infra.audit $(if $(filter allowed,$(UNREACHABLE)),--allow-unreachable) \
+	@$(VENV)/bin/python -m infra.checks.audit $(if $(filter allowed,$(UNREACHABLE)),--allow-unreachable) \
 		--pip-audit .cache/audit/bin/pip-audit $(addsuffix .txt,$(LOCKED))
 
 checkov: $(VENV)/project .cache/checkov/installed ## look for what is insecure in the templates; what is meant to be so has a reason
-	@$(VENV)/bin/python -m infra.template_check --checkov .cache/checkov/bin/checkov template.yaml infra/*.yaml
+	@$(VENV)/bin/python -m infra.checks.templates --checkov .cache/checkov/bin/checkov template.yaml infra/*.yaml
 
 build: $(SAM) $(VENV)/project ## pack the functions for AWS: make build ARCH=arm64|x86_64
 	@case "$(ARCH)" in arm64 | x86_64) ;; *) \
@@ -214,34 +214,34 @@ $(VENV)/project: $(VENV)/installed pyproject.toml
 	@$(VENV)/bin/pip install $(PIP_OPTIONS) --no-deps --no-build-isolation -e . || $(NOT_INSTALLED)
 	@touch $@
 
-.sam/installed: infra/sam-requirements.txt
+.sam/installed: infra/packing/sam-requirements.txt
 	$(call environment,.sam)
 	@echo "Setting up .sam with AWS SAM CLI; this is done once and takes a minute."
 	@.sam/bin/pip install $(PIP_OPTIONS) --no-deps --require-hashes -r $< || $(NOT_INSTALLED)
 	@touch $@
 
-.cache/audit/installed: infra/audit-requirements.txt
+.cache/audit/installed: infra/checks/audit-requirements.txt
 	$(call environment,.cache/audit)
 	@.cache/audit/bin/pip install $(PIP_OPTIONS) --no-deps --require-hashes -r $< || $(NOT_INSTALLED)
 	@touch $@
 
-.cache/workflow/installed: infra/workflow-requirements.txt
+.cache/workflow/installed: infra/checks/workflow-requirements.txt
 	$(call environment,.cache/workflow)
 	@.cache/workflow/bin/pip install $(PIP_OPTIONS) --no-deps --require-hashes -r $< || $(NOT_INSTALLED)
 	@touch $@
 
-.cache/schemathesis/installed: infra/schemathesis-requirements.txt
+.cache/schemathesis/installed: infra/checks/schemathesis-requirements.txt
 	$(call environment,.cache/schemathesis)
 	@.cache/schemathesis/bin/pip install $(PIP_OPTIONS) --no-deps --require-hashes -r $< || $(NOT_INSTALLED)
 	@touch $@
 
-.cache/checkov/installed: infra/checkov-requirements.txt
+.cache/checkov/installed: infra/checks/checkov-requirements.txt
 	$(call environment,.cache/checkov)
 	@.cache/checkov/bin/pip install $(PIP_OPTIONS) --no-deps --require-hashes -r $< || $(NOT_INSTALLED)
 	@touch $@
 
 # Lambda's own part of a function's process: its runtime client, for its version of Python.
-.cache/lambda-runtime/installed: infra/runtime-requirements.txt
+.cache/lambda-runtime/installed: infra/packing/runtime-requirements.txt
 	@rm -rf $(@D)
 	@$(PYTHON_OF_LAMBDA) -m pip install $(PIP_OPTIONS) --no-deps --require-hashes --target $(@D) -r $< || $(NOT_INSTALLED)
 	@touch $@

@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 from urllib.request import urlopen
 
-from infra.files import write_whole
+from infra.output.files import write_whole
 from tests.api_check import DESCRIPTION, FLOW
 from tests.integration.control_server import ControlServer
 from tests.simulation.controlled import ControlledStage

@@ -34,12 +34,12 @@ from dialtone.domain.numbers import E164
 from dialtone.flow.inputs import MAX_GIVEN_BYTES
 from dialtone.flow.steps.opt_out import OptOut
 from infra.cli.flows_option import name_project
-from infra.console import printable
 from infra.operations import aws
 from infra.operations.campaigns.source import pieces
 from infra.operations.connect.record import ConnectionRecord
 from infra.operations.stack_outputs import find_stack, region_of
-from infra.project import stack_named
+from infra.output.terminal import printable
+from infra.projects.project import stack_named
 
 if TYPE_CHECKING:
     import argparse

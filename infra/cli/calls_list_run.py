@@ -12,10 +12,10 @@ from control.timeline import leg_json
 from dialtone.domain.errors import DialtoneError
 from infra.cli.calls_access import columns, listing, selection
 from infra.cli.calls_list import MOST_LIMIT, MOST_READ
-from infra.console import Console
 from infra.operations import aws
 from infra.operations.calls.lanes import list_lines
 from infra.operations.calls.spreadsheet import as_csv
+from infra.output.terminal import Console
 
 if TYPE_CHECKING:
     import argparse

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 from dialtone.domain.errors import DialtoneError
 from infra.cli.calls_access import columns, listing
 from infra.cli.recordings_access import described
-from infra.console import Console
-from infra.files import write_whole
 from infra.operations import aws
 from infra.operations.calls.lanes import lanes
 from infra.operations.calls.page import page_of
+from infra.output.files import write_whole
+from infra.output.terminal import Console
 
 if TYPE_CHECKING:
     import argparse

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 from control.timeline import described
 from infra.cli.calls_access import columns, listing, selection
 from infra.cli.calls_tail import LOOK_SECONDS
-from infra.console import BOLD, Console, printable
 from infra.operations import aws
 from infra.operations.calls.following import Following
 from infra.operations.calls.lanes import SHORT_ID, one_line
+from infra.output.terminal import BOLD, Console, printable
 
 if TYPE_CHECKING:
     import argparse

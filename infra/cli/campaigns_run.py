@@ -21,12 +21,12 @@ from dialtone.domain.campaigns.recipient import PART_RECIPIENTS
 from dialtone.domain.errors import DialtoneError
 from infra.cli.campaigns_show import LOOK_SECONDS
 from infra.cli.publications_access import author
-from infra.console import can_draw, printable
 from infra.operations import aws
 from infra.operations.calls.spreadsheet import cell
 from infra.operations.campaigns.report import Sums, picture, row_of
 from infra.operations.campaigns.status import Standing, costs, counts, duration, rate_between, rate_of_late, table
 from infra.operations.stack_outputs import find_stack
+from infra.output.terminal import can_draw, printable
 
 if TYPE_CHECKING:
     import argparse

@@ -19,10 +19,10 @@ from dialtone.domain.campaigns.suppression import MAX_REASON_CHARACTERS, Suppres
 from dialtone.domain.errors import DialtoneError
 from dialtone.domain.numbers import E164
 from infra.cli.publications_access import author
-from infra.console import printable
 from infra.operations import aws
 from infra.operations.campaigns.source import pieces
 from infra.operations.stack_outputs import find_stack
+from infra.output.terminal import printable
 
 if TYPE_CHECKING:
     import argparse

@@ -8,13 +8,13 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from infra.cli.main import command_parser
-from infra.project import NUMBERS_FILE, flow_names, nearest
+from infra.projects.project import NUMBERS_FILE, flow_names, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from infra.cli.commands import CommandParser
-    from infra.project import Project
+    from infra.projects.project import Project
 
 SCRIPTS: Mapping[str, str] = MappingProxyType(
     {

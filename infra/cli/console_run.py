@@ -12,9 +12,9 @@ import httpx
 
 from dialtone.client import Client
 from infra.cli.errors import sentence_of
-from infra.console import BOLD, RED, Console
 from infra.operations import aws
 from infra.operations.stack_outputs import find_stack
+from infra.output.terminal import BOLD, RED, Console
 from infra.pages.console import ConsoleSite, origin
 from infra.pages.server import HOST, LocalServer
 

@@ -6,9 +6,9 @@ import time
 from typing import TYPE_CHECKING
 
 from infra.cli.console import CONSOLE_PORT
-from infra.console import BOLD, DIM, RED, Console
 from infra.demo.play import Demo, show_checks
 from infra.local.line import PhoneLine
+from infra.output.terminal import BOLD, DIM, RED, Console
 
 if TYPE_CHECKING:
     import argparse

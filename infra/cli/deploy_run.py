@@ -6,7 +6,6 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from dialtone.domain.errors import DialtoneError
-from infra.files import alone
 from infra.flowkit.lint import lint, looked_at
 from infra.flowkit.linting.finding import Severity
 from infra.flowkit.linting.rules.unknown_step import near
@@ -14,17 +13,18 @@ from infra.local.cloud import TEMPLATE
 from infra.local.translate import read
 from infra.operations.releases.deployment import problem_before, settle
 from infra.operations.stack_outputs import StackMissing, deployed
+from infra.output.files import alone
 from infra.packing.package import build
 from infra.packing.package import run as run_program
 from infra.packing.parameters import check_parameters
 from infra.packing.tools import find_tools
-from infra.project import PROJECT_FILE, nearest
+from infra.projects.project import PROJECT_FILE, nearest
 
 if TYPE_CHECKING:
     import argparse
     from pathlib import Path
 
-    from infra.project import Environment, Project
+    from infra.projects.project import Environment, Project
 
 ARCHITECTURE = "arm64"
 """As `make deploy` has it; Graviton costs a fifth less."""

@@ -7,9 +7,9 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from infra.cli.flows_option import name_project
-from infra.console import DIM, GREEN, RED, YELLOW, Console
 from infra.operations.doctor.examination import Examination
 from infra.operations.doctor.result import Status, good
+from infra.output.terminal import DIM, GREEN, RED, YELLOW, Console
 
 if TYPE_CHECKING:
     import argparse

@@ -10,8 +10,8 @@ from control.selection import ago_or_moment, moment
 from dialtone.adapters.calls_table import CallsTable
 from dialtone.domain.errors import DialtoneError
 from infra.cli.recordings_access import stack
-from infra.console import printable
 from infra.operations import aws
+from infra.output.terminal import printable
 
 if TYPE_CHECKING:
     import argparse

@@ -11,7 +11,6 @@ from dialtone.domain.errors import DialtoneError
 from infra.cli.flow_draw import STANDARD_OUTPUT
 from infra.cli.flow_draw_run import picture, write
 from infra.cli.flows_option import name_project
-from infra.console import BOLD, painted
 from infra.flowkit.drawing.beside_flows import noticed_beside
 from infra.flowkit.drawing.change_summary import summary
 from infra.flowkit.drawing.difference import compared
@@ -26,6 +25,7 @@ from infra.flowkit.drawing.versions import (
     lies_beside_flows,
     read_file,
 )
+from infra.output.terminal import BOLD, painted
 
 if TYPE_CHECKING:
     import argparse

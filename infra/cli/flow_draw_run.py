@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 from dialtone.domain.errors import DialtoneError
 from infra.cli.flow_draw import DEFAULT_FORMAT, ENDINGS, STANDARD_OUTPUT
 from infra.cli.flows_option import name_project
-from infra.files import write_whole
 from infra.flowkit.drawing.file_graph import graph_in
 from infra.flowkit.drawing.html import Section, page_of
 from infra.flowkit.drawing.mermaid import mermaid_of
 from infra.flowkit.drawing.picture import picture_of
 from infra.flowkit.drawing.svg import svg_of
 from infra.flowkit.drawing.versions import is_flow, read_file
+from infra.output.files import write_whole
 
 if TYPE_CHECKING:
     import argparse

@@ -12,7 +12,7 @@ from infra.flowkit.linting.finding import Severity
 from infra.flowkit.linting.formats import FORMATS, as_text
 from infra.flowkit.linting.rule import rules
 from infra.flowkit.linting.rules.unknown_step import near
-from infra.project import NO_PROJECT, nearest
+from infra.projects.project import NO_PROJECT, nearest
 
 if TYPE_CHECKING:
     import argparse

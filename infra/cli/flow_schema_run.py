@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from dialtone.domain.errors import DialtoneError
 from infra.checkout import IS_INSTALLED, ROOT
-from infra.files import write_whole
 from infra.flowkit.conversations import schema as conversations_schema
 from infra.flowkit.key_reference import page
 from infra.flowkit.schemas import schemas, written
-from infra.new_project import SCHEMA_FOLDER
-from infra.project import nearest, shown
+from infra.output.files import write_whole
+from infra.projects.new_project import SCHEMA_FOLDER
+from infra.projects.project import nearest, shown
 
 if TYPE_CHECKING:
     import argparse

@@ -8,8 +8,8 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from dialtone.domain.units import MILLIS_PER_SECOND
-from infra.console import DIM, GREEN, PLAIN, RED, painted
 from infra.flowkit.side_by_side import side_by_side
+from infra.output.terminal import DIM, GREEN, PLAIN, RED, painted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

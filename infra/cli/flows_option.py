@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from infra.project import nearest
+from infra.projects.project import nearest
 
 if TYPE_CHECKING:
     import argparse

@@ -15,13 +15,13 @@ from control.listing import Listing
 from control.selection import ago_or_moment, began, moment
 from dialtone.domain.errors import DialtoneError
 from infra.cli.calls_access import columns
-from infra.console import BOLD, Console, can_draw, printable
 from infra.operations import aws
 from infra.operations.calls.lanes import wrap
 from infra.operations.logs.insights import Insights
 from infra.operations.logs.lines import Wanted, lines
 from infra.operations.logs.queries import CALL, ERRORS, FUNNEL, SLOW, Query, of_alarm, saved
 from infra.operations.stack_outputs import deployed, region_of
+from infra.output.terminal import BOLD, Console, can_draw, printable
 
 if TYPE_CHECKING:
     import argparse

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from infra.new_project import TEMPLATES, create
-from infra.project import FLOWS_FOLDER, counted
+from infra.projects.new_project import TEMPLATES, create
+from infra.projects.project import FLOWS_FOLDER, counted
 
 if TYPE_CHECKING:
     import argparse

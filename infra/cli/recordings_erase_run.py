@@ -11,7 +11,6 @@ from control.archive_dead_letters import ArchiveDeadLetters
 from dialtone.adapters.telnyx_api import TelnyxApi
 from dialtone.domain.errors import DialtoneError
 from infra.cli.recordings_access import objects, stack
-from infra.console import printable
 from infra.operations import aws
 from infra.operations.custody.call_items import CallItems
 from infra.operations.custody.erasure import Erasure
@@ -19,6 +18,7 @@ from infra.operations.custody.holds import Holds
 from infra.operations.custody.objects import Objects
 from infra.operations.custody.receipts import Receipts
 from infra.operations.custody.selection import number
+from infra.output.terminal import printable
 
 if TYPE_CHECKING:
     import argparse

@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from infra.cli.recordings_access import ledger, objects, selection, stack
-from infra.console import printable
-from infra.files import alone
 from infra.operations import aws
 from infra.operations.custody.export import SUMS, Export, Exported
+from infra.output.files import alone
+from infra.output.terminal import printable
 
 if TYPE_CHECKING:
     import argparse

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from infra.cli.recordings_access import ledger, objects, stack
-from infra.console import printable
 from infra.operations import aws
 from infra.operations.custody.holds import Holds
+from infra.output.terminal import printable
 
 if TYPE_CHECKING:
     import argparse

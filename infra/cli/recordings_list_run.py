@@ -6,9 +6,9 @@ import json
 from typing import TYPE_CHECKING
 
 from infra.cli.recordings_access import described, ledger, selection, stack
-from infra.console import printable
 from infra.operations import aws
 from infra.operations.custody.selection import began_at, people
+from infra.output.terminal import printable
 
 if TYPE_CHECKING:
     import argparse

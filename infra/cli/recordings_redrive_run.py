@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from control.archive_dead_letters import ArchiveDeadLetters
 from dialtone.adapters.archive_queue import ArchiveQueue
 from infra.cli.recordings_access import ledger, stack
-from infra.console import printable
 from infra.operations import aws
 from infra.operations.custody.redrive import Redrive
+from infra.output.terminal import printable
 
 if TYPE_CHECKING:
     import argparse

@@ -6,9 +6,9 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from infra.cli.recordings_access import described, ledger, objects, retention, stack
-from infra.console import printable
 from infra.operations import aws
 from infra.operations.custody.holds import Holds
+from infra.output.terminal import printable
 
 if TYPE_CHECKING:
     import argparse

@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from infra.cli.recordings_access import ledger, megabytes, objects, retention, selection, stack
-from infra.console import printable
 from infra.operations import aws
 from infra.operations.custody.ledger import place_of
 from infra.operations.custody.progress_file import PlaceFile
 from infra.operations.custody.receipts import Receipts
 from infra.operations.custody.verification import Tally, Verification, leftovers
+from infra.output.terminal import printable
 
 if TYPE_CHECKING:
     import argparse

@@ -13,9 +13,9 @@ from dialtone.adapters.parked_events import ParkedEvents
 from dialtone.adapters.webhook_function import WebhookFunction
 from dialtone.domain.errors import DialtoneError
 from infra.cli.recordings_access import stack
-from infra.console import printable
 from infra.operations import aws
 from infra.operations.parked_events import Replays
+from infra.output.terminal import printable
 
 if TYPE_CHECKING:
     import argparse

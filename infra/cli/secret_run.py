@@ -13,7 +13,7 @@ from infra.operations.api_key import secret_name, store_key
 from infra.operations.connect.record import ConnectionRecord
 from infra.operations.connect.telnyx_account import RequestRefused, TelnyxAccount, TelnyxSilent
 from infra.operations.stack_outputs import StackMissing, deployed, region_of
-from infra.project import nearest, shown
+from infra.projects.project import nearest, shown
 
 if TYPE_CHECKING:
     import argparse

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from dialtone.domain.errors import DialtoneError
-from infra.project import nearest, stack_named
+from infra.projects.project import nearest, stack_named
 
 DEFAULT_STACK = "dialtone-dev"
 """What `make deploy` makes of the samples."""

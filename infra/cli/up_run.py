@@ -13,12 +13,11 @@ from dialtone.adapters.publications import Publications
 from dialtone.client import Client
 from dialtone.domain.errors import DialtoneError
 from dialtone.domain.publication import WITH_THE_CODE
-from infra.account import CALLEES, CONNECTION_ID
+from infra.carrier.account import CALLEES, CONNECTION_ID
 from infra.carrier.media import UnreadableAudioError
 from infra.cli.errors import sentence_of
 from infra.cli.flows_option import name_project
 from infra.cli.up import PHONE_PORT, REAL_TIME
-from infra.console import BOLD, GREEN, RED, Console
 from infra.flowkit.lint import lint
 from infra.flowkit.linting.finding import Severity
 from infra.flowkit.watched_flows import stamp
@@ -26,6 +25,7 @@ from infra.local.call_names import CallNames
 from infra.local.emulator import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY
 from infra.local.line import SWEEP_SECONDS, PhoneLine
 from infra.local.narrator import Narrator
+from infra.output.terminal import BOLD, GREEN, RED, Console
 from infra.pages.assets import assets
 from infra.pages.console import ConsoleSite
 from infra.pages.server import LocalServer

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from dialtone.domain.publication import WITH_THE_CODE
 from infra.cli.publications_access import publications, stack
-from infra.console import printable
 from infra.operations import aws
 from infra.operations.publishing.publishing import Share, named
+from infra.output.terminal import printable
 
 if TYPE_CHECKING:
     import argparse

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 from dialtone.domain.call_status import ENDED
 from dialtone.domain.control_actions import ACTION
 from dialtone.domain.recordings import VERIFIED
-from infra.account import CALLEES
 from infra.carrier import trace
+from infra.carrier.account import CALLEES
 from infra.demo.inventory import StoredCall, items, log_lines, objects, seconds_of_wav
+from infra.demo.personal_data import documented, in_items, in_texts, lines_with
 from infra.demo.scenes import ACKNOWLEDGED, CARD, IVR, MESSAGE, RECORDED, Outgoing
 from infra.local.line import SWEEP_SECONDS
-from infra.personal_data import documented, in_items, in_texts, lines_with
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

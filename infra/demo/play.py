@@ -7,13 +7,13 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from dialtone.adapters.telnyx_api import TelnyxApi
-from infra.account import CALLEES, CONNECTION_ID, SHOWN_NUMBER
-from infra.console import BOLD, DIM, GREEN, RED, Console
+from infra.carrier.account import CALLEES, CONNECTION_ID, SHOWN_NUMBER
 from infra.demo import checks, scenes
 from infra.demo.control_client import ask_for
 from infra.demo.inventory import kept, wait_for_archive
-from infra.dialling import dial, dial_command
+from infra.flowkit.dialling import dial, dial_command
 from infra.local.narrator import Narrator
+from infra.output.terminal import BOLD, DIM, GREEN, RED, Console
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from infra.account import BUSY, MACHINE, NO_ANSWER, PERSON
+from infra.carrier.account import BUSY, MACHINE, NO_ANSWER, PERSON
 from infra.carrier.callers import BEEP, Caller, HangUp, Hear, Press, Say, Silence
 
 CARD = "4242424242424242"

@@ -15,7 +15,7 @@ from infra.flowkit.linting.finding import Finding
 from infra.flowkit.linting.rule import Found, Rule, rules
 from infra.flowkit.linting.rules.unknown_step import near
 from infra.flowkit.linting.silences import Silence, silences
-from infra.project import counted, shown
+from infra.projects.project import counted, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -34,12 +34,12 @@ from dialtone.domain.watch import LOOK_SECONDS, overdue_event
 from dialtone.flow.steps.assistant import Assistant
 from dialtone.flow.steps.queue import AVERAGE, AVERAGE_MINUTES
 from dialtone.flow.templating import WAITING_SINCE
-from infra.account import CONNECTION_ID, SHOWN_NUMBER, upload_audio
 from infra.carrier import API_KEY, Application, Carrier, Request, WebhookFault
+from infra.carrier.account import CONNECTION_ID, SHOWN_NUMBER, upload_audio
 from infra.carrier.caller_identity import UNKNOWN_CALLER, CallerIdentity
 from infra.carrier.callers import as_carriers_show
 from infra.checkout import SAMPLES
-from infra.dialling import dial, dial_command
+from infra.flowkit.dialling import dial, dial_command
 from infra.flowkit.memory_table import MemoryTable
 from infra.flowkit.scripted_backends import ScriptedBackends
 from webhook.endpoint import Endpoint

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Self
 from dialtone.adapters.calls_table import CallsTable
 from dialtone.adapters.flow_library import read_numbers
 from dialtone.adapters.telnyx_sdk import sdk
-from infra.account import CONNECTION_ID, upload_audio
+from infra.carrier.account import CONNECTION_ID, upload_audio
 from infra.carrier.applications import Application
 from infra.carrier.carrier import Carrier
 from infra.carrier.server import CarrierServer, http_fetch, http_post

@@ -8,7 +8,7 @@ from threading import Event, Thread
 from typing import TYPE_CHECKING, Self
 
 from infra.carrier import trace
-from infra.console import BLUE, BOLD, CYAN, DIM, GREEN, PLAIN, RED, YELLOW
+from infra.output.terminal import BLUE, BOLD, CYAN, DIM, GREEN, PLAIN, RED, YELLOW
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from dialtone.adapters.calls_table import CallsTable
     from infra.carrier.trace import Happening
-    from infra.console import Console
     from infra.local.call_names import CallNames
+    from infra.output.terminal import Console
 
 LABEL_CHARACTERS = 9
 NAME_CHARACTERS = 8

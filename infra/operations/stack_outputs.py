@@ -14,7 +14,7 @@ from dialtone.adapters.settings import telnyx_api_key
 from dialtone.domain.errors import DialtoneError
 from infra.checkout import ROOT
 from infra.operations import aws
-from infra.project import nearest, stack_named
+from infra.projects.project import nearest, stack_named
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -17,9 +17,9 @@ from dialtone.domain.errors import DialtoneError, FlowInvalid
 from infra.carrier import trace
 from infra.carrier.audio import SPEECH_CHARACTERS_PER_SECOND
 from infra.carrier.storage import STORAGE_PATH
-from infra.files import alone, write_whole
 from infra.flowkit.conversation_parties import how_answered, transfer_result
 from infra.flowkit.conversations import SUFFIX, read_conversations
+from infra.output.files import alone, write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

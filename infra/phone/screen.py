@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol, TextIO
 
 from infra.carrier.callers import BETWEEN_KEYS_SECONDS
-from infra.console import can_draw, has_colours
+from infra.output.terminal import can_draw, has_colours
 from infra.phone.hearing import PRESS, CutShort, Lamp, LogLine, Tone
 
 if TYPE_CHECKING:

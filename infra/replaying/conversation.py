@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from dialtone.adapters.flow_library import NUMBERS_FILE, FlowLibrary, read_numbers
 from dialtone.domain.caller_trust import ATTESTATION, CALLER_NAME, SCREENING
 from dialtone.domain.errors import DialtoneError
-from infra.account import AUDIO_FOLDER
+from infra.carrier.account import AUDIO_FOLDER
 from infra.flowkit.conversations import SUFFIX, read_conversations
 from infra.flowkit.scenario_run import run_scenario
 from infra.flowkit.side_by_side import side_by_side

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from dialtone.domain.errors import DialtoneError
-from infra.files import write_whole
+from infra.output.files import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape, quoteattr
 
 from infra.flowkit.drawing.text_metrics import FONT_FAMILY, TextMetrics
-from infra.palette import colours_for
+from infra.output.palette import colours_for
 from infra.watching.log_query import asked
 from infra.watching.widgets import lines_of
 

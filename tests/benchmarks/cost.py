@@ -37,8 +37,8 @@ from dialtone.adapters.telnyx_api import CallInfo, Reason, TelnyxApi
 from dialtone.domain.call_progress import DIRECTIONS
 from dialtone.domain.outcomes import COUNTED
 from dialtone.domain.watch import pause
-from infra.account import AGENT, AGENT_SCRIPT, CALLEES
 from infra.carrier import Request
+from infra.carrier.account import AGENT, AGENT_SCRIPT, CALLEES
 from infra.checkout import ROOT
 from infra.demo import scenes
 from infra.flowkit.stage import Stage

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from dialtone.adapters.telemetry import Observer
-from infra.account import AGENT, AGENT_SCRIPT, CALLEES
+from infra.carrier.account import AGENT, AGENT_SCRIPT, CALLEES
 from infra.demo import scenes
 from infra.flowkit.stage import Stage
 from tests.benchmarks.figures import percentile, spread, table

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape, quoteattr
 
 from infra.flowkit.drawing.text_metrics import FONT_FAMILY, TextMetrics
-from infra.palette import colours_for
+from infra.output.palette import colours_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

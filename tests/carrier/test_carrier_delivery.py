@@ -15,7 +15,7 @@ from telnyx import Telnyx
 from infra.carrier import Application, Caller, HangUp, Person, Press, Request, Silence, UndeliveredError, WebhookFault
 from infra.carrier.delivery import DEFAULT_RETRY_SECONDS
 from infra.carrier.trace import Disturbed, WebhookAnswered, WebhookSent
-from infra.dialling import dial_command
+from infra.flowkit.dialling import dial_command
 from tests.carrier.desk import CALLER, CONNECTION, FAILOVER_URL, NUMBER, URL, Desk
 
 

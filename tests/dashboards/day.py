@@ -15,8 +15,8 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from dialtone.adapters.signature import Verifier
-from infra.account import BUSY, CALLEES, MACHINE, NO_ANSWER, PERSON
 from infra.carrier import BEEP, Caller, HangUp, Hear, Press, Say, Silence
+from infra.carrier.account import BUSY, CALLEES, MACHINE, NO_ANSWER, PERSON
 from infra.checkout import SAMPLES
 from infra.demo import scenes
 from infra.watching.measurements import Measurements, Name

@@ -6,7 +6,6 @@ import random
 from typing import TYPE_CHECKING, Any
 
 from control.campaigns import CampaignOrder
-from infra.account import CONNECTION_ID, SHOWN_NUMBER
 from infra.carrier import (
     Busy,
     Caller,
@@ -22,6 +21,7 @@ from infra.carrier import (
     Unknown,
     WebhookFault,
 )
+from infra.carrier.account import CONNECTION_ID, SHOWN_NUMBER
 from tests.drills.whole_stack import Asked, WholeStack
 from tests.simulation.plays import ALL_PLAYS, LANGUAGE_FLOWS
 

@@ -36,7 +36,7 @@ from events.bus import EventBus
 from events.dead_letters import DeadLetters
 from events.life_cycle_events import masked
 from events.outbox import Outbox
-from infra.account import CONNECTION_ID
+from infra.carrier.account import CONNECTION_ID
 from tests.control_settings import CONTROL_SETTINGS
 from tests.drills.aws_memory import QUEUE_URL, Gated, MemoryBucket, MemoryQueue, Queues
 from tests.drills.processes import Killed

@@ -30,8 +30,8 @@ from dialtone.domain.events import parse_event
 from dialtone.domain.lookups import FAILED, FOUND, NOT_FOUND, Lookup
 from dialtone.domain.recordings import ArchiveJob
 from dialtone.domain.watch import Look
-from infra.account import CONNECTION_ID
 from infra.carrier import API_KEY
+from infra.carrier.account import CONNECTION_ID
 from infra.flowkit.scripted_backends import NEVER
 from infra.flowkit.stage import EndState, Stage, StrictObserver, timeless, timeless_recording
 from lookup.answer_delivery import NotTaken, Webhook

@@ -21,17 +21,17 @@ from dialtone.domain.events import Event
 from dialtone.domain.lookups import Lookup
 from dialtone.domain.recordings import KEPT_STATUSES, SAVED, ArchiveJob, Recording
 from dialtone.domain.watch import Look
-from infra.account import AGENT
 from infra.carrier import BEEP, ApiFault, Caller, HangUp, Hear, Press, Say, Silence, WebhookFault
+from infra.carrier.account import AGENT
 from infra.carrier.callers import Busy
 from infra.checkout import ROOT
-from infra.console import Console
 from infra.demo import scenes
 from infra.demo.inventory import wait_for_archive
 from infra.demo.play import Demo
 from infra.local import metrics, translate
 from infra.local.line import SWEEP_SECONDS, PhoneLine
 from infra.local.metrics import Metric
+from infra.output.terminal import Console
 from infra.watching.measurements import Measurements, Name, values_in
 from infra.watching.stack import Stack
 from tests import runbooks

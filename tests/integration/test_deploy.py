@@ -13,10 +13,10 @@ import pytest
 from infra.checkout import ROOT
 from infra.cli import deploy_run
 from infra.cli.main import main
-from infra.files import alone
-from infra.new_project import create
 from infra.operations.stack_outputs import Deployed, StackMissing
+from infra.output.files import alone
 from infra.packing import tools
+from infra.projects.new_project import create
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -19,8 +19,8 @@ from dialtone.domain.recordings import AudioCopy, Recording, TranscriptCopy
 from events.bus import BYTES_AT_ONCE, EventBus, groups
 from events.life_cycle_events import in_full
 from events.settings import Settings
-from infra.event_schemas import DOCS, schemas
 from infra.flowkit.schemas import written
+from tests.event_schemas import DOCS, schemas
 from tests.integration.deliveries import CALLER, SESSION, phone_call, written_flows
 from tests.integration.dependencies import FAULTS, Faults, Line, Tapped, Wire
 from tests.integration.streaming import StreamedTable, Streaming, passes_filters
@@ -120,7 +120,7 @@ def test_the_published_schemas_are_those_of_what_is_sent(name: str) -> None:
 
     published = (DOCS / f"{name}.json").read_text(encoding="utf-8")
 
-    assert published == written(schemas()[name]), "write it again: python -m infra.event_schemas"
+    assert published == written(schemas()[name]), "write it again: python -m tests.event_schemas"
 
 
 def test_numbers_are_masked_unless_the_stack_says_otherwise(table: StreamedTable, streaming: Streaming) -> None:

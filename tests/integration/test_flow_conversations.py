@@ -13,7 +13,7 @@ import pytest
 from dialtone.adapters.flow_library import NUMBERS_FILE, FlowLibrary
 from dialtone.domain.decisions import LAST_RESORT_EDGE, START
 from dialtone.domain.errors import DialtoneError, FlowInvalid
-from infra.account import AUDIO_FOLDER
+from infra.carrier.account import AUDIO_FOLDER
 from infra.checkout import SAMPLES
 from infra.cli.main import main
 from infra.flowkit.conversations import SUFFIX, Script, read_conversations

@@ -12,9 +12,9 @@ from botocore.exceptions import EndpointConnectionError
 
 from dialtone.adapters.calls_table import CallsTable
 from infra.carrier import Application, Caller, Carrier
-from infra.console import Console
 from infra.local.call_names import CallNames
 from infra.local.narrator import Narrator
+from infra.output.terminal import Console
 from tests.carrier.desk import CALLER, CONNECTION, NUMBER, URL
 
 NOWHERE = "http://127.0.0.1:9"

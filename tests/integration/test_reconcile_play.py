@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from dialtone.domain.recordings import CERTAIN, EXPECTED, KEPT_STATUSES, SAVED
-from infra.account import AGENT, AGENT_SCRIPT
+from infra.carrier.account import AGENT, AGENT_SCRIPT
 from infra.flowkit.stage import Stage
 from tests.integration.scripted_telnyx import ScriptedTelnyx
 from tests.integration.whole_line import CALLS, SAVED_EVENT, Line

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from infra.files import alone
+from infra.output.files import alone
 from tests.integration.archiving import KEY
 from tests.integration.custody import NAME, called
 from tests.integration.deliveries import CALLER, LEG, SESSION

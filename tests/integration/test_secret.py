@@ -9,7 +9,7 @@ import boto3
 import pytest
 
 from infra.carrier import Application, Person
-from infra.new_project import create
+from infra.projects.new_project import create
 from tests.integration.lines import FRONT_DESK, SECRET, STACK
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from infra.account import AUDIO_FOLDER
+from infra.carrier.account import AUDIO_FOLDER
 from infra.checkout import SAMPLES
 from infra.flowkit.conversations import SUFFIX, read_conversations
 from infra.flowkit.lint import lint

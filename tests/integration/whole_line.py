@@ -19,8 +19,8 @@ from dialtone.adapters.erased_calls import ErasedCalls
 from dialtone.adapters.publications import Publications
 from dialtone.adapters.telnyx_api import TelnyxApi
 from dialtone.domain.events import TELNYX_EVENT
-from infra.account import AGENT, AGENT_SCRIPT
 from infra.carrier import Request
+from infra.carrier.account import AGENT, AGENT_SCRIPT
 from infra.demo import scenes
 from infra.flowkit.stage import Stage
 from reconcile.dependencies import Dependencies

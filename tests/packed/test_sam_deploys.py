@@ -20,7 +20,7 @@ from infra.local.clients import Clients
 from infra.local.cloud import ARTIFACTS, FUNCTIONS, TEMPLATE
 from infra.local.emulator import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY, Emulator
 from infra.local.package import zip_functions
-from infra.project import Environment, Project
+from infra.projects.project import Environment, Project
 
 if TYPE_CHECKING:
     from pathlib import Path

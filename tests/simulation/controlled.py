@@ -10,7 +10,7 @@ from control.api import open_api
 from control.settings import Settings
 from dialtone.adapters.telemetry import Observer
 from dialtone.adapters.webhook_function import Answer
-from infra.account import CONNECTION_ID
+from infra.carrier.account import CONNECTION_ID
 from infra.flowkit.stage import Stage
 from tests.control_settings import CONTROL_SETTINGS
 

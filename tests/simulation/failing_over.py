@@ -14,8 +14,8 @@ from failover.api_key import ApiKey
 from failover.decision import Sentence
 from failover.endpoint import Endpoint
 from failover.telnyx_client import TelnyxClient
-from infra.account import CONNECTION_ID
 from infra.carrier import API_KEY, Loss, Request, UndeliveredError
+from infra.carrier.account import CONNECTION_ID
 from infra.carrier.trace import Bridged, Commanded, Heard, HungUp
 from infra.flowkit.stage import Stage
 

@@ -7,7 +7,6 @@ from functools import partial
 from pathlib import Path
 
 from dialtone.domain.lookups import FAILED, FOUND, NOT_FOUND
-from infra.account import AGENT, AGENT_SCRIPT
 from infra.carrier import (
     BEEP,
     Busy,
@@ -25,6 +24,7 @@ from infra.carrier import (
     Silence,
     Silent,
 )
+from infra.carrier.account import AGENT, AGENT_SCRIPT
 from infra.checkout import SAMPLES
 from infra.demo import scenes
 from infra.flowkit.scripted_backends import NEVER, Answering

@@ -29,8 +29,8 @@ from dialtone.domain.campaigns.results import (
     REJECTED,
     UNKNOWN,
 )
-from infra.account import CONNECTION_ID, SHOWN_NUMBER
 from infra.carrier import Busy, Fax, HangUp, Hear, Machine, NoAnswer, Person, Press, Rejects, Unknown, WebhookFault
+from infra.carrier.account import CONNECTION_ID, SHOWN_NUMBER
 from infra.carrier.cost import BILLED_SECONDS, RATES_USD
 from infra.carrier.legs import Nature
 from infra.flowkit.stage import Stage

@@ -10,8 +10,8 @@ from control.dialling import TAKEN
 from control.telnyx_parameters import NOT_TAKEN
 from dialtone.adapters.telnyx_api import Outcome
 from dialtone.domain.telnyx_actions import ACTIONS
-from infra.account import SHOWN_NUMBER
 from infra.carrier import HangUp, Hear, Machine, Person, Silence
+from infra.carrier.account import SHOWN_NUMBER
 from tests.simulation.controlled import ADA, ControlledStage, Died
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from dialtone.domain.outcomes import UNKNOWN
-from infra.account import AGENT
 from infra.carrier import Caller, HangUp, Person, Silence
+from infra.carrier.account import AGENT
 from infra.demo import scenes
 from infra.flowkit.stage import Stage
 from tests.integration.reconciling import Noted

@@ -12,7 +12,6 @@ import pytest
 from dialtone.adapters.publications import Publications
 from dialtone.domain.events import TELNYX_EVENT
 from dialtone.domain.recordings import CERTAIN, EXPECTED, FAILED, SAVED, UNASKED
-from infra.account import AGENT, CONNECTION_ID
 from infra.carrier import (
     ApiFault,
     Application,
@@ -25,6 +24,7 @@ from infra.carrier import (
     Silence,
     WebhookFault,
 )
+from infra.carrier.account import AGENT, CONNECTION_ID
 from infra.demo import scenes
 from infra.flowkit.stage import Stage
 from reconcile.dependencies import Dependencies

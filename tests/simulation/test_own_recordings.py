@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from dialtone.domain.recordings import CERTAIN, LIKELY, SAVED
-from infra.account import CONNECTION_ID
 from infra.carrier import BEEP, Caller, HangUp, Press, Say, Silence
+from infra.carrier.account import CONNECTION_ID
 from infra.flowkit.stage import Stage
 
 if TYPE_CHECKING:

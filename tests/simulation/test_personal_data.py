@@ -18,10 +18,10 @@ from dialtone.domain.lookups import FAILED, FOUND
 from infra.carrier import API_KEY, Caller, Hear, NoAnswer, Person, Press, Silence
 from infra.carrier.caller_identity import CallerIdentity
 from infra.checkout import SAMPLES
+from infra.demo.personal_data import Found, documented, in_items, in_texts, lines_with
 from infra.demo.scenes import CARD
 from infra.flowkit.scripted_backends import Answering
 from infra.flowkit.stage import Stage
-from infra.personal_data import Found, documented, in_items, in_texts, lines_with
 from tests.function_output import KeptOutput
 from tests.simulation.failing_over import COLLEAGUE, FailingLine, Fails
 from tests.simulation.plays import ALL_PLAYS, LANGUAGE_FLOWS, SPEECH_PLAYS, flows_of

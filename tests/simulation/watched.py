@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from dialtone.domain.events import TELNYX_EVENT
 from dialtone.domain.watch import Look
-from infra.account import AGENT
 from infra.carrier import API_KEY, Person, Request, Silence, WebhookFault
+from infra.carrier.account import AGENT
 from infra.demo import scenes
 from infra.flowkit.stage import Stage
 from tests.integration.reconciling import Noted

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.audit import FOUND, OK, UNREACHABLE, faults_of_lock, main
+from infra.checks.audit import FOUND, OK, UNREACHABLE, faults_of_lock, main
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCKS = sorted(

@@ -19,7 +19,7 @@ from dialtone.domain.commands import command
 from dialtone.domain.control_actions import ACTION
 from dialtone.domain.events import Event
 from dialtone.domain.unconfirmed import Unconfirmed
-from infra.account import AGENT, AGENT_SCRIPT
+from infra.carrier.account import AGENT, AGENT_SCRIPT
 from infra.checkout import ROOT
 from infra.demo import scenes
 from infra.flowkit.stage import Stage

@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 from infra.checkout import ROOT
 from infra.flowkit.drawing import html
 from infra.operations.calls import page
-from infra.palette import colours_for
+from infra.output.palette import colours_for
 from infra.watching import picture
 from tests.benchmarks.pictures import FLOOR, OTHER, Curve, Plot, bars, chart
 

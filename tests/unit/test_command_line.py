@@ -19,8 +19,8 @@ from infra.cli.flow_test import FORMATS as TEST_FORMATS
 from infra.cli.flow_test_reports import REPORTS
 from infra.cli.main import command_parser, main
 from infra.flowkit.linting.formats import FORMATS
-from infra.new_project import create
-from infra.project import nearest
+from infra.projects.new_project import create
+from infra.projects.project import nearest
 from infra.version import VERSION
 
 if TYPE_CHECKING:

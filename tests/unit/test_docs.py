@@ -16,8 +16,8 @@ from infra.checkout import SAMPLES
 from infra.cli.main import command_parser
 from infra.flowkit.lint import lint
 from infra.local.translate import read
-from infra.new_project import EVERY_PROJECT, TEMPLATES, create
-from infra.project import nearest
+from infra.projects.new_project import EVERY_PROJECT, TEMPLATES, create
+from infra.projects.project import nearest
 
 ROOT = Path(__file__).resolve().parents[2]
 RUNBOOKS = sorted((ROOT / "docs" / "runbooks").glob("*.md"))

@@ -11,8 +11,8 @@ import pytest
 
 from dialtone.domain.errors import DialtoneError
 from infra.checkout import ROOT
-from infra.files import alone, write_whole
 from infra.flowkit.conversations import read_conversations
+from infra.output.files import alone, write_whole
 from infra.phone.diary import add_conversation
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ HOLD = """
 import sys
 from pathlib import Path
 from infra.checkout import ROOT
-from infra.files import alone
+from infra.output.files import alone
 with alone(Path(sys.argv[1])):
     print("held", flush=True)
     sys.stdin.read()

@@ -14,7 +14,7 @@ from dialtone.flow.inputs import MAX_GIVEN_BYTES, NotGiven, check_given
 from dialtone.flow.parser import read_flow
 from infra.checkout import SAMPLES
 from infra.cli.main import main
-from infra.dialling import dial_command
+from infra.flowkit.dialling import dial_command
 from tests.staged_call import StagedCall, actions, mark_of
 
 if TYPE_CHECKING:

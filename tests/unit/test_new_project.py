@@ -10,11 +10,11 @@ import pytest
 import yaml
 
 from dialtone.domain.errors import DialtoneError
-from infra import new_project
 from infra.cli.main import main
 from infra.flowkit.lint import lint_all
-from infra.new_project import EVERY_PROJECT, FOLDER, SCHEMAS, TEMPLATES, create
-from infra.project import PROJECT_FILE, nearest
+from infra.projects import new_project
+from infra.projects.new_project import EVERY_PROJECT, FOLDER, SCHEMAS, TEMPLATES, create
+from infra.projects.project import PROJECT_FILE, nearest
 
 TEMPLATE_NAMES = sorted(TEMPLATES)
 

@@ -11,7 +11,7 @@ import pytest
 
 from dialtone.domain.calls import Call
 from dialtone.domain.errors import DialtoneError, FlowInvalid
-from infra.account import AGENT, AGENT_SCRIPT
+from infra.carrier.account import AGENT, AGENT_SCRIPT
 from infra.carrier.callers import Busy, NoAnswer, Person
 from infra.flowkit.watched_flows import WatchedFlows, stamp
 from infra.phone import loudspeaker as speakers

@@ -11,7 +11,7 @@ from infra.checkout import SAMPLES
 from infra.cli.main import main
 from infra.cli.stack_option import stack_meant
 from infra.operations.stack_outputs import region_of
-from infra.project import PROJECT_FILE, Environment, Project, nearest
+from infra.projects.project import PROJECT_FILE, Environment, Project, nearest
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -54,7 +54,7 @@ def test_a_checkout_in_somebodys_project_works_on_its_own_samples(
     project_in(tmp_path / "line")
     checkout = tmp_path / "line" / "dialtone"
     (checkout / "docs").mkdir(parents=True)
-    monkeypatch.setattr("infra.project.ROOT", checkout)
+    monkeypatch.setattr("infra.projects.project.ROOT", checkout)
 
     assert nearest(checkout / "docs").is_samples
 

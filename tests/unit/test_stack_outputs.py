@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from dialtone.domain.errors import DialtoneError
-from infra.new_project import create
 from infra.operations import stack_outputs
 from infra.operations.stack_outputs import Deployed, find_stack, reached_at, region_in, samconfig
+from infra.projects.new_project import create
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from infra import template_check
-from infra.template_check import FOUND, NOT_CHECKED, OK, main
+from infra.checks import templates as template_check
+from infra.checks.templates import FOUND, NOT_CHECKED, OK, main
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -58,10 +58,9 @@ def test_a_finding_needs_a_reason_and_a_reason_a_finding(  # noqa: PLR0913, PLR0
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    checkov, reasons = tmp_path / "checkov", tmp_path / "infra" / "exceptions" / "checkov.yaml"
+    checkov, reasons = tmp_path / "checkov", tmp_path / "checkov_exceptions.yaml"
     checkov.write_text(f"#!{sys.executable}\nprint({json.dumps(said)!r})\n", encoding="utf-8")
     checkov.chmod(0o755)
-    reasons.parent.mkdir(parents=True)
     reasons.write_text(exceptions, encoding="utf-8")
     monkeypatch.setattr(template_check, "EXCEPTIONS", reasons)
     monkeypatch.setattr(template_check, "ROOT", tmp_path)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from dialtone.domain.webhook_retry_policy import CALLEE_EVENTS, CALLER_EVENTS, DIALLED_EVENTS, RETRIES_MS
-from infra.dialling import dial_command
+from infra.flowkit.dialling import dial_command
 from tests.staged_call import StagedCall
 from webhook.endpoint import HANDLING_SECONDS
 from webhook.router import handlers

@@ -7,7 +7,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from infra.flowkit.drawing.text_metrics import FONT_FAMILY, readable
-from infra.palette import colours_for
+from infra.output.palette import colours_for
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from infra.console import GREEN, RED, YELLOW, painted
 from infra.flowkit.linting.finding import Severity
+from infra.output.terminal import GREEN, RED, YELLOW, painted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

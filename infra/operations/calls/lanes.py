@@ -8,7 +8,7 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from control.timeline import TO_DIALTONE, UNCONFIRMED, described, seconds
-from infra.console import BLUE, BOLD, CYAN, DIM, PLAIN, RED, YELLOW, printable
+from infra.output.terminal import BLUE, BOLD, CYAN, DIM, PLAIN, RED, YELLOW, printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

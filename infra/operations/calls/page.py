@@ -8,10 +8,10 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from control.timeline import TO_DIALTONE, UNCONFIRMED, described, seconds
-from infra.console import printable
 from infra.flowkit.drawing.text_metrics import FONT_FAMILY, TextMetrics
 from infra.operations.calls.lanes import MILLIS_PER_SECOND
-from infra.palette import colours_for
+from infra.output.palette import colours_for
+from infra.output.terminal import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

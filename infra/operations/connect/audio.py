@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from dialtone.domain.errors import DialtoneError
-from infra.account import AUDIO_FOLDER
+from infra.carrier.account import AUDIO_FOLDER
 from infra.operations.connect.plan import Audio
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dialtone.domain.errors import DialtoneError
-from infra.files import write_whole
 from infra.operations.custody.verification import Tally
+from infra.output.files import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

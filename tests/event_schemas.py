@@ -1,6 +1,6 @@
 """The JSON Schemas of the life-cycle events: made from the types that are sent, published in docs/events/.
 
-`python -m infra.event_schemas` writes them.
+`python -m tests.event_schemas` writes them.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from pydantic import ConfigDict, TypeAdapter
 
 from events.life_cycle_events import CallEvent, CallFacts, RecordingEvent, RecordingFacts
 from infra.checkout import ROOT
-from infra.files import write_whole
 from infra.flowkit.schemas import DIALECT, Schema, written
+from infra.output.files import write_whole
 
 DOCS = ROOT / "docs" / "events"
 

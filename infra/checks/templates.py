@@ -1,8 +1,8 @@
 """Runs checkov over the templates: every finding is fixed or excused with a reason, and no excuse is left over.
 
-    python -m infra.template_check --checkov .cache/checkov/bin/checkov template.yaml infra/*.yaml
+    python -m infra.checks.templates --checkov .cache/checkov/bin/checkov template.yaml infra/*.yaml
 
-It needs no network. The reasons stand in infra/exceptions/checkov.yaml.
+It needs no network. The reasons stand in infra/checks/checkov_exceptions.yaml.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from infra.checkout import ROOT
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-EXCEPTIONS = ROOT / "infra" / "exceptions" / "checkov.yaml"
+EXCEPTIONS = Path(__file__).with_name("checkov_exceptions.yaml")
 CHECK_SECONDS = 300
 OK, FOUND, NOT_CHECKED = 0, 1, 3
 
@@ -104,7 +104,7 @@ def ask(checkov: str, templates: Sequence[Path]) -> list[Finding]:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Check the templates, print what was found, and give the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m infra.template_check", description="Check the templates.")
+    parser = argparse.ArgumentParser(prog="python -m infra.checks.templates", description="Check the templates.")
     parser.add_argument("--checkov", required=True, metavar="PATH", help="the program that looks")
     parser.add_argument("templates", nargs="+", type=Path)
     asked = parser.parse_args(arguments)

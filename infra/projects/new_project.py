@@ -26,7 +26,7 @@ TEMPLATES: Mapping[str, str] = MappingProxyType(
 )
 """By name, what each is for."""
 
-FOLDER = Path(__file__).with_name("project_templates")
+FOLDER = Path(__file__).with_name("templates")
 EVERY_PROJECT = FOLDER / "every-project"
 SCHEMAS = ROOT / "docs" / "schema"
 SCHEMA_FOLDER = "schema"

@@ -1,6 +1,6 @@
 """Checks every locked library: pinned with hashes, none that must never be used, none with a known vulnerability.
 
-    python -m infra.audit --pip-audit .cache/audit/bin/pip-audit functions/requirements.txt requirements-dev.txt
+    python -m infra.checks.audit --pip-audit .cache/audit/bin/pip-audit functions/requirements.txt requirements-dev.txt
 
 pip-audit asks an advisory service about each version. Where it gets no answer it says "No known vulnerabilities found"
 all the same; here such a run fails, unless `--allow-unreachable` says that it may not: then only what can be checked
@@ -101,7 +101,7 @@ def ask(pip_audit: str, lock: Path) -> Audited:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Check the lock files, print what was found, and give the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m infra.audit", description="Audit what is locked.")
+    parser = argparse.ArgumentParser(prog="python -m infra.checks.audit", description="Audit what is locked.")
     parser.add_argument("--pip-audit", required=True, metavar="PATH", help="the program that asks")
     parser.add_argument("--allow-unreachable", action="store_true", help="pass where nobody could be asked")
     parser.add_argument("locks", nargs="+", type=Path)
