@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Protocol
 
 from archive.peaks import HIGHEST_HERTZ, LOWEST_HERTZ, MOST_CHANNELS, SAMPLE_BYTES, Levels, WavLevels, frame_levels
@@ -189,9 +190,10 @@ class WavMeter:
                 self._held = bytes(data[offset:])
                 break
         if self._levels and self.sound_at:
-            ends = len(piece) if self._promised is None else max(0, self.sound_at + self._promised - came)
-            with memoryview(piece) as view:
-                self._levels.feed(view[max(0, self.sound_at - came) : ends])
+            start = max(0, self.sound_at - came)
+            end = len(piece) if self._promised is None else min(len(piece), self.sound_at + self._promised - came)
+            if start < end:
+                self._levels.feed(piece, start, end)
 
     def sound(self) -> Sound:
         """Bytes of sound by bytes a second; without either, nothing is known."""
@@ -293,8 +295,9 @@ class _Frame:
     channels: int
 
 
-def _frame(header: bytes | bytearray) -> _Frame | None:
-    """The frame that begins with these four bytes; None if none does."""
+@lru_cache(256)
+def _frame(header: bytes) -> _Frame | None:
+    """The frame that begins with these four bytes; None if none does. A file has a few different ones at most."""
     if len(header) < _FRAME_HEADER_BYTES or header[0] != 0xFF or header[1] >> 5 != 0b111:  # noqa: PLR2004 -- eleven bits set
         return None
     version, layer = header[1] >> 3 & 0b11, header[1] >> 1 & 0b11
@@ -310,6 +313,10 @@ def _frame(header: bytes | bytearray) -> _Frame | None:
     return _Frame(
         (version, layer, hertz), length and length + padding, padding, samples * MILLIS_PER_SECOND / frequency, channels
     )
+
+
+def _frame_at(data: bytes | bytearray, position: int) -> _Frame | None:
+    return _frame(bytes(data[position : position + _FRAME_HEADER_BYTES]))
 
 
 def _is_mp3(start: bytes | bytearray) -> bool:
@@ -398,11 +405,14 @@ class Mp3Meter:
 
     def _walk(self, data: bytes | bytearray, *, end: bool) -> int:
         """Go on until more has to come; give how far."""
-        position = 0
-        while len(data) - position >= (_FRAME_HEADER_BYTES if end else _LOOK_AHEAD_BYTES):
+        position, last = 0, len(data) - (_FRAME_HEADER_BYTES if end else _LOOK_AHEAD_BYTES)
+        while position <= last:
             if self._stray > MAX_STRAY_BYTES:
                 self._stray += len(data) - position
                 return len(data)
+            if self._in_step and (after := self._follow(data, position, last)) > position:
+                position = after
+                continue
             if tag := _tag_bytes(data, position):
                 position += tag
                 self._in_frame = False
@@ -417,14 +427,23 @@ class Mp3Meter:
             position = self._stray_until(data, position, end=end)
         return position
 
+    def _follow(self, data: bytes | bytearray, position: int, last: int) -> int:
+        """Pass over frames each of which begins where the one before ends, as nearly all do; give where that ends."""
+        kind, free_bytes = self._kind, self._free_bytes
+        while position <= last:
+            frame = _frame(bytes(data[position : position + _FRAME_HEADER_BYTES]))
+            if frame is None or frame.kind != kind or not (frame.length_bytes or free_bytes):
+                break
+            self._count(frame, data, position)
+            position += frame.length_bytes or free_bytes + frame.padding_bytes
+            self._in_frame = True
+        return position
+
     def _frame_bytes(self, data: bytes | bytearray, position: int, *, end: bool) -> int | None:
         """The length of the frame that begins there; 0 if none does, None if more has to come to know."""
-        frame = _frame(data[position : position + _FRAME_HEADER_BYTES])
+        frame = _frame_at(data, position)
         if frame is None or (self._kind and frame.kind != self._kind):
             return 0
-        if self._in_step and (frame.length_bytes or self._free_bytes):
-            length = frame.length_bytes or self._free_bytes + frame.padding_bytes
-            return self._count(frame, length, data[position : position + _LOOK_AHEAD_BYTES])
         length = frame.length_bytes or self._free_length(data, position, frame)
         chance = bool(self._stray and not self._kind) or not frame.length_bytes
         times = _CONFIRMED_AFTER_STRAY if chance else _CONFIRMED_AT_START
@@ -437,7 +456,7 @@ class Mp3Meter:
                 alone = following >= len(data) and not self._stray and frame.kind[1] == _LAYER_3
                 length = length if alone and times == _CONFIRMED_AT_START else 0
                 break
-            after = _frame(data[following : following + _FRAME_HEADER_BYTES])
+            after = _frame_at(data, following)
             if after is None or after.kind != frame.kind:
                 length = 0 if not _tag_bytes(data, following) else length
                 break
@@ -446,13 +465,14 @@ class Mp3Meter:
             needed = position + 2 * _LONGEST_FREE_FRAME_BYTES + _FRAME_HEADER_BYTES
             return None if not frame.length_bytes and not end and len(data) < needed else 0
         self._free_bytes = 0 if frame.length_bytes else length - frame.padding_bytes
-        return self._count(frame, length, data[position : position + _LOOK_AHEAD_BYTES])
+        self._count(frame, data, position)
+        return length
 
     def _free_length(self, data: bytes | bytearray, position: int, frame: _Frame) -> int:
         """The distance to the next frame alike; 0 if there is none. Whether more follow so is seen later."""
         start = position + _SHORTEST_FRAME_BYTES
         while (found := data.find(data[position : position + 2], start, position + _LONGEST_FREE_FRAME_BYTES)) >= 0:
-            after = _frame(data[found : found + _FRAME_HEADER_BYTES])
+            after = _frame_at(data, found)
             if after and after.kind == frame.kind and not after.length_bytes:
                 return found - position
             start = found + 1
@@ -471,10 +491,10 @@ class Mp3Meter:
         self._in_step = False
         return after
 
-    def _count(self, frame: _Frame, length: int, beginning: bytes | bytearray) -> int:
+    def _count(self, frame: _Frame, data: bytes | bytearray, position: int) -> None:
         self._kind, self._in_step = frame.kind, True
         self._millis += frame.millis
         self._channels = max(self._channels, frame.channels)
-        if frame.kind[1] == _LAYER_3 and len(beginning) == _LOOK_AHEAD_BYTES:
-            self._levels.add(frame_levels(beginning, frame.channels, is_mpeg_1=frame.kind[0] == _MPEG_1))
-        return length
+        version, layer, _ = frame.kind
+        if layer == _LAYER_3 and len(data) - position >= _LOOK_AHEAD_BYTES:
+            self._levels.add(frame_levels(data, position, frame.channels, is_mpeg_1=version == _MPEG_1))
