@@ -42,7 +42,7 @@ _DATES_PATTERN = rf"^{_DATE}( *to *{_DATE})?$"
 
 
 class Span(NamedTuple):
-    """From one time of the day to another; one that ends no later than it begins goes on after midnight."""
+    """A span of opening hours; if it ends no later than it begins, it continues after midnight."""
 
     begins: timedelta
     """Since midnight."""
@@ -50,7 +50,7 @@ class Span(NamedTuple):
 
     @property
     def overnight(self) -> bool:
-        """Whether it ends on the day after."""
+        """Whether it ends on the next day."""
         return self.ends <= self.begins
 
     def holds(self, clock: timedelta) -> bool:
@@ -58,7 +58,7 @@ class Span(NamedTuple):
         return self.begins <= clock and (self.overnight or clock < self.ends)
 
     def holds_after_midnight(self, clock: timedelta) -> bool:
-        """Whether it is still open at that time of the day after."""
+        """Whether it is still open at that time of the next day."""
         return self.overnight and clock < self.ends
 
 
@@ -94,7 +94,7 @@ def _by_day(
     days_of: Callable[[str], Iterator[Any]],
     wrong: str,
 ) -> Any:  # noqa: ANN401 -- as above
-    """Each day that the keys name → its opening times. Raises ValueError for a key that names none, or a day twice."""
+    """Day → its opening times, for each day that the keys name. Raises ValueError for an unknown or repeated day."""
     if not isinstance(written, dict):
         return written
     found: dict[Any, Any] = {}
@@ -190,7 +190,7 @@ class Calendar(BaseModel):
         return HOLIDAY if today.isoformat() in self.holidays else CLOSED
 
     def spans(self, day: date) -> tuple[Span, ...]:
-        """The hours that begin on a day: a holiday's are its own."""
+        """The spans that begin on a day; a holiday has its own."""
         if day.isoformat() in self.holidays:
             return self.holidays[day.isoformat()]
         return self.open.get(WEEKDAYS[day.weekday()], ())
@@ -201,11 +201,11 @@ CALENDARS = "calendars"
 
 
 ROTAS = "rotas"
-"""The folder of rotas, which `rotas.py` reads: a start from cold loads it only for flows that go by one."""
+"""The folder of rotas, which `rotas.py` reads; a cold start loads that module only for flows that use a rota."""
 
 
 def calendar_file(name: str) -> str:
-    """The file of a calendar, from the folder of the flows."""
+    """A calendar's file name, relative to the folder of flows."""
     return f"{CALENDARS}/{name}.yaml"
 
 

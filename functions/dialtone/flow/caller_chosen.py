@@ -1,4 +1,4 @@
-"""Which variables hold what callers choose, however it is handed on: by these they could ring the world. Pure."""
+"""Which variables hold what callers choose, also by way of others: they could ring expensive numbers. Pure."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ if TYPE_CHECKING:
     from dialtone.flow.steps.step import Step
 
 BOUNDED = re.compile(r"\+[1-9][0-9]{6,}\{.*|sips?:[^@]+@[^{}]+")
-"""A number whose first seven digits stand there, so that it stays in one place; a SIP address whose host does."""
+"""A number with its first seven digits fixed, so that it stays in one area; or a SIP address with a fixed host."""
 
 ECHOED_DIGITS = 7
-"""From so many on, keyed digits that end a number make it the caller's: an extension may well be a part of one."""
+"""A number that ends in at least this many keyed digits counts as the caller's; fewer may be an extension."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """Where the variables of a flow, and of those that a call can get into from it, come from."""
+    """The origin of the variables of a flow and of all flows that it can lead to."""
 
     chosen: frozenset[str] = frozenset()
-    """Those that hold what callers key in or show, by way of others, too."""
+    """Variables that hold what callers key in or show as their number, also by way of others."""
     looked_up: frozenset[str] = frozenset()
-    """Those that hold another system's answer."""
+    """Variables that hold another system's answer."""
 
     @classmethod
     def of(cls, steps: Iterable[Step]) -> Sources:
-        """Those of all steps together. A step that does not say where its variables come from has them from callers."""
+        """The sources of all steps together. Variables whose step does not state a source count as the caller's."""
         listed = tuple(steps)
         made_of = [(name, text) for step in listed for name, text in step.comes_of() if not BOUNDED.fullmatch(text)]
         chosen = {name for step in listed for name in step.from_callers()}
@@ -42,12 +42,12 @@ class Sources:
         return cls(frozenset(chosen), frozenset(name for step in listed for name in step.looks_up()))
 
     def is_callers(self, name: str) -> bool:
-        """Whether callers choose what a variable holds."""
+        """Whether callers choose the variable's value."""
         return is_chosen(name, self.chosen)
 
 
 def is_chosen(name: str, chosen: Collection[str]) -> bool:
-    """Whether a variable holds what callers choose: by its name, or because it is one of these."""
+    """Whether callers choose a variable's value: by its name, or because it is listed in `chosen`."""
     return name == CALLER or name in TRUST or name.startswith(DIGITS) or name in chosen
 
 
@@ -56,7 +56,7 @@ def _names_chosen(text: str, chosen: Collection[str]) -> bool:
 
 
 def echoes(call: Call, number: str) -> bool:
-    """Whether a number that a system of yours gave is the one that the caller keyed in, or shows."""
+    """Whether a number from one of your systems is the one that the caller keyed in, or shows."""
     everywhere = (call.variables, *(scope.variables for scope in call.scopes))
     keyed = (value for variables in everywhere for name, value in variables.items() if name.startswith(DIGITS))
     return number == call.from_number or any(

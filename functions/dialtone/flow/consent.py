@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from dialtone.flow.voice_settings import VoiceDefaults
 
 TRIES = 2
-"""How often consent is asked for. Who says nothing has not agreed."""
+"""How often consent is asked for. A caller who says nothing has not agreed."""
 
 WAIT_SECONDS = 6
-"""How long for the key: agreeing needs a moment's thought, and nothing is recorded meanwhile."""
+"""How long to wait for the key: the caller needs a moment to think, and nothing is recorded meanwhile."""
 
 VARIABLE = "consent"
 """The variable that holds the result: announced, given or declined."""
@@ -34,7 +34,7 @@ VARIABLE = "consent"
 DECLINED = "declined"
 
 MAX_EVIDENCE_CHARACTERS = 2_000
-"""Of the prompt, as the ledger keeps it: announcements have a sentence or two."""
+"""For the prompt in the ledger: announcements have a sentence or two."""
 
 _SAID = {
     "announce": "This call is recorded.",
@@ -44,15 +44,15 @@ _SAID = {
 
 @dataclass(frozen=True)
 class ConsentState(PromptState):
-    """How far the caller's consent is."""
+    """The state of the question for consent."""
 
     consented: bool = False
     asked: int = 0
-    """How often the caller was asked in vain."""
+    """How often the caller gave no answer."""
 
 
 Demand = Literal["none", "announce", "ask"]
-"""What a flow demands before a recording begins, from nothing to a key pressed."""
+"""What a flow demands before a recording begins, from nothing to a pressed key."""
 
 _STRICTNESS = ("none", "announce", "ask")
 
@@ -74,7 +74,7 @@ class ConsentPolicy(Shorthand):
 
 
 def _usual_sentence(validated: dict[str, Any]) -> Prompt:
-    # A `how` that was refused is not there; its own error is reported.
+    # An invalid `how` is missing here; its own error is reported.
     return Prompt.model_validate(_SAID[validated.get("how", "announce")])
 
 
@@ -109,15 +109,15 @@ class AskedConsent(Shorthand):
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """Every key that means something."""
+        """Every key with a meaning."""
         return (self.accept, self.decline) if self.how == "ask" else ()
 
     def meets(self, demand: Demand) -> bool:
-        """Whether it is what a policy demands, or more."""
+        """Whether it satisfies a policy, or exceeds it."""
         return _STRICTNESS.index(self.how) >= _STRICTNESS.index(demand)
 
     def put(self, call: Call, voice_defaults: VoiceDefaults) -> Move:
-        """Say it; of a question, listen for the key meanwhile. Nothing is recorded of which nothing was said."""
+        """Play the announcement, or the question and listen for the key. Nothing is recorded before that."""
         if not self.say.sounds(call, voice_defaults):
             return Fail("the announcement of the recording was empty: its variables have no value")
         state = ConsentState.of(call)
@@ -130,7 +130,7 @@ class AskedConsent(Shorthand):
     def answered(
         self, call: Call, event: Event, voice_defaults: VoiceDefaults, *, step: str, onward: Go
     ) -> Move | None:
-        """Enter the step again with the consent, ask again, or go where it leads without."""
+        """Enter the step again with the consent, ask again, or take the path without consent."""
         if self.how == "announce":
             announced = self._given(call, event, voice_defaults, step, "announced")
             move = heard_out(ConsentState.of(call), event, announced)
@@ -138,7 +138,7 @@ class AskedConsent(Shorthand):
         return self._keyed(call, event, voice_defaults, step, onward)
 
     def abandoned(self, call: Call) -> tuple[Command, ...]:
-        """What stops the saying and the listening."""
+        """The commands that stop prompt and gather."""
         return stop_queued(call) if self.how == "announce" else stop_gathering(call)
 
     def _keyed(self, call: Call, event: Event, voice_defaults: VoiceDefaults, step: str, onward: Go) -> Move | None:

@@ -1,7 +1,7 @@
-"""What is decided about an action that is asked for from outside, by the control API. Pure.
+"""Decides on an action that the control API requests for a call. Pure.
 
-It is decided like everything that happens on a call, and its commands are stored before they are sent. The last of them
-is the one that was asked for; what comes before stops what the flow had begun.
+Like every decision, it is stored with its commands before these are sent. The last command is the requested one; those
+before it stop what the flow had started.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ if TYPE_CHECKING:
 DIAL = "dial"
 
 ENTER = "flow"
-"""The action that is none of Telnyx's: put the call into a flow, or a step of one."""
+"""The one action that is not Telnyx's: put the call into a flow, or into a step of one."""
 
 NOT_POSSIBLE = "not possible: "
-"""How the reason begins of a decision against an action; a code follows."""
+"""The prefix of the reason of a decision against an action; a code follows."""
 
 CALL_ENDED, NOT_ANSWERED, NO_FLOW, NO_STEP, NOT_GIVEN = "call_ended", "not_answered", "no_flow", "no_step", "not_given"
 FLOW_ASKS, OTHERS_ASK, CONNECTING, TALKING = "flow_asks", "others_ask", "connecting", "talking"
@@ -45,7 +45,7 @@ _STOPS_LISTENING = frozenset({"gather_stop", "ai_assistant_stop"})
 
 
 def act(call: Call, event: Event, flow: LoadedFlow | None) -> Decision:
-    """Do what is asked for, if it can be done now."""
+    """Carry the action out, if that is possible now."""
     action: str = event.payload["action"]
     if action == DIAL:
         return _dial(call, event, flow)
@@ -59,7 +59,7 @@ def act(call: Call, event: Event, flow: LoadedFlow | None) -> Decision:
 
 
 def _dial(call: Call, event: Event, flow: LoadedFlow | None) -> Decision:
-    """Ring somebody for a flow. The call that begins is another: this one has the request only."""
+    """Dial somebody for a flow. The new call is a separate one: this one only holds the request."""
     given: dict[str, str] = event.payload.get("variables", {})
     parameters = event.payload["parameters"]
     if flow is None:
@@ -77,7 +77,7 @@ def _dial(call: Call, event: Event, flow: LoadedFlow | None) -> Decision:
 
 
 def refused(call: Call, event: Event, flow: LoadedFlow | None) -> Decision:
-    """Telnyx refused the command: what it would have begun does not go on, and the flow takes no notice."""
+    """Telnyx refused the command: what it would have started is removed, and the flow is not affected."""
     outside, action = call.outside or NOTHING, event.text("action")
     if action in {"speak", "playback_start"}:
         call = _with(call, replace(outside, prompts=outside.prompts[:-1]))
@@ -114,9 +114,9 @@ def _stop(call: Call, event: Event, flow: LoadedFlow) -> Decision:
 
 
 def _stopped(call: Call) -> tuple[Call, bool]:
-    """The call after all its prompts were stopped, and whether Telnyx forgets all that its step waits for.
+    """The call after all its prompts were stopped, and whether Telnyx forgets everything that its step waits for.
 
-    It reports the end of the one that is heard, and none of those behind it.
+    Telnyx reports the end of the prompt that is playing, but not of those queued behind it.
     """
     outside, waits = call.outside or NOTHING, call.awaits_prompts
     if waits and (not outside.prompts or outside.prompts[0] == call.turn):
@@ -125,7 +125,7 @@ def _stopped(call: Call) -> tuple[Call, bool]:
 
 
 def _forgotten(call: Call, event: Event, flow: LoadedFlow) -> Decision:
-    """The step goes on as if its prompts had been heard: no event says that they will not be."""
+    """The step goes on as if its prompts had ended, since Telnyx will report no end."""
     ended = event._replace(
         type="call.speak.ended",
         payload={"call_session_id": call.session_id, "call_leg_id": call.leg_id, "status": "completed"},
@@ -148,7 +148,7 @@ def _gather(call: Call, event: Event, flow: LoadedFlow) -> Decision:
 
 
 def _record(call: Call, event: Event, flow: LoadedFlow) -> Decision:
-    """A recording that was started or stopped from outside is paused by nobody, until it is again."""
+    """Starting or stopping a recording by the API ends its pause, until the API pauses it again."""
     outside = call.outside or NOTHING
     decision = issue(
         _with(call, replace(outside, paused=False, flow_paused=False)), event, (_asked(call, event),), flow
@@ -168,7 +168,7 @@ def _pause(call: Call, event: Event, flow: LoadedFlow) -> Decision:
 
 
 def _resume(call: Call, event: Event, flow: LoadedFlow) -> Decision:
-    """What the flow wants paused, a card number, is not recorded: it has to be over first."""
+    """A recording that the flow keeps paused, for a card number, is not resumed: that step has to end first."""
     outside, step = call.outside or NOTHING, flow.step_of(call)
     own = outside.flow_paused if outside.paused else call.recorder == "paused"
     if own or is_sensitive(step) or hasattr(step, "pay"):
@@ -178,7 +178,7 @@ def _resume(call: Call, event: Event, flow: LoadedFlow) -> Decision:
 
 
 def _connect(call: Call, event: Event, flow: LoadedFlow) -> Decision:
-    """The call leaves its step, to be connected with somebody; if that fails it enters the step again."""
+    """The call leaves its step to be connected with somebody; if that fails, it enters the step again."""
     if not call.answered_at or not call.turn:
         return _not_possible(call, NOT_ANSWERED)
     if call.outside and call.outside.aside and call.outside.aside_turn == call.turn:
@@ -230,13 +230,13 @@ def _enter(call: Call, event: Event, flow: LoadedFlow) -> Decision:
 
 
 def _talks(call: Call) -> bool:
-    """Whether it is connected with somebody, by its flow or from outside: Telnyx would end it with the other side."""
+    """Whether it is connected with somebody, by the flow or the API: then it ends with the other side."""
     dialled = any(leg.bridged and leg.status != ENDED for leg in call.far_legs.values())
     return dialled or bool(call.waiting.get("connected") or (call.outside and call.outside.connected))
 
 
 def _left_alone(call: Call, flow: LoadedFlow) -> tuple[Command, ...]:
-    """What ends that which the call's step has begun."""
+    """The commands that end what the call's step has started."""
     step = flow.step_of(call)
     stopping = step.abandoned(call) if step else ()
     quiet = command("playback_stop", call.control_id, stop="all")
@@ -244,7 +244,7 @@ def _left_alone(call: Call, flow: LoadedFlow) -> tuple[Command, ...]:
 
 
 def _silenced(call: Call) -> tuple[Command, ...]:
-    """The same of a flow that is not known here: refused where there is nothing of it, which does no harm."""
+    """The same for a flow that is unknown here. Telnyx refuses what does not apply, which does no harm."""
     actions = ["gather_stop", "leave_queue", *(["record_resume"] if call.recorder == "paused" else [])]
     stopping = (command(action, call.control_id) for action in actions)
     return (*call.hangup_callees(), *stopping, command("playback_stop", call.control_id, stop="all"))

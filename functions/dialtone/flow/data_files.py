@@ -1,4 +1,4 @@
-"""Data files: tables of the team's own, as a spreadsheet saves them: staff, offices, numbers to refuse."""
+"""Data files: the team's own tables, as saved by a spreadsheet: staff, offices, numbers to reject."""
 
 from __future__ import annotations
 
@@ -20,14 +20,15 @@ DATA = "data"
 """The folder of data files, beside the flows."""
 
 NUMBER_COLUMN = "number"
-"""The column that a list of numbers is read from where none is named; it, and every column whose name ends in
-`_number`, holds numbers and SIP addresses."""
+"""The column from which a list of numbers is read unless another is named. This column, and every one whose name ends
+in `_number`, holds phone numbers and SIP addresses."""
 
 ANY_ENDING = "*"
-"""At the end of a text: whatever begins so."""
+"""At the end of a text: matches everything with this beginning."""
 
 MAX_BYTES = 200_000
-"""Of one file as UTF-8. It is kept with the flow for the calls that began with it, which may have 300,000 in all."""
+"""Of a file as UTF-8. It is stored with the flow for the calls that began with it, for which 300,000 are allowed in
+all."""
 
 TRIM = "keep only the columns and rows that flows ask for, or divide it"
 """The remedy for a file that is too large."""
@@ -35,7 +36,7 @@ TRIM = "keep only the columns and rows that flows ask for, or divide it"
 MAX_ROWS, MAX_COLUMNS, MAX_CELL_CHARACTERS = 5_000, 20, 500
 
 MAX_PROBLEMS = 20
-"""Reported of one file: a column that was saved wrongly is wrong in every row."""
+"""Reported per file: a column saved wrongly has an error in every row."""
 
 DataName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,99}$")]
 ColumnName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
@@ -44,22 +45,22 @@ _COLUMN = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x85\u2028\u2029]")
 _NUMBER = re.compile(r"\+[1-9][0-9]{6,14}|\+[0-9]{0,14}\*|sips?:[^\s,{}]+|withheld|")
 _ERRORS = ("#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!", "###")
-"""What spreadsheets write where they could not work a value out."""
+"""What spreadsheets write if they could not calculate a value."""
 
 COMMENT = "# "
-"""How a line begins that is for people only."""
+"""The beginning of a comment line."""
 
 _SEPARATORS = ",;\t"
 
 
 class Listed(NamedTuple):
-    """The values of one column, to look a value up in: whole ones, and beginnings with a star."""
+    """The values of a column, for searching: whole values, and prefixes with a star."""
 
     whole: frozenset[str]
     beginnings: tuple[str, ...]
 
     def holds(self, value: str) -> bool:
-        """Whether it is one of them, or begins as one that ends in a star. Nothing is in no list."""
+        """Whether the value is one of them, or begins with a prefix. An empty value is in no list."""
         return bool(value) and (value in self.whole or value.startswith(self.beginnings))
 
 
@@ -82,14 +83,14 @@ class DataFile:
         return {}
 
     def values(self, column: str) -> tuple[str, ...]:
-        """The cells of a column; none where there is no such column."""
+        """The cells of a column; none if the column does not exist."""
         if column not in self.columns:
             return ()
         place = self.columns.index(column)
         return tuple(row[place] for row in self.rows)
 
     def listed(self, column: str) -> Listed:
-        """A column to look values up in."""
+        """A column, for searching."""
         if column not in self._lists:
             values = frozenset(self.values(column)) - {""}
             beginnings = sorted(each for each in values if each.endswith(ANY_ENDING))
@@ -97,7 +98,7 @@ class DataFile:
         return self._lists[column]
 
     def made(self, called: str, column: str, make: Callable[[str], Made]) -> tuple[Made, ...]:
-        """What is made of each cell of a column; made once, under that name."""
+        """The result of `make` for each cell of a column; calculated once, and stored under the name `called`."""
         if (called, column) not in self._made:
             self._made[called, column] = tuple(map(make, self.values(column)))
         return self._made[called, column]
@@ -107,7 +108,7 @@ class DataFile:
         return dict(zip(self.columns, self.rows[place], strict=True))
 
     def found(self, where: Mapping[str, str]) -> Mapping[str, str] | None:
-        """The first row that has these values; None if none has, and where one of them is empty."""
+        """The first row with these values; None if there is none, or if one of the values is empty."""
         if not all(where.values()) or not self.columns_hold(where):
             return None
         wanted = [(self.columns.index(column), value) for column, value in where.items()]
@@ -122,7 +123,7 @@ class DataFile:
 
 
 class InFile(BaseModel):
-    """A condition that a value stands in a data file."""
+    """A condition that a data file contains a value."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
@@ -134,21 +135,21 @@ class InFile(BaseModel):
 
 
 class NamedData(NamedTuple):
-    """Where a data file is named, and what is asked of it."""
+    """A use of a data file in a flow, and the columns that it needs."""
 
     where: tuple[str | int, ...]
-    """From the step, or from the route."""
+    """The path from the step, or from the route."""
     file: str
     columns: tuple[str, ...]
 
 
 def data_file(name: str) -> str:
-    """The file of a table, from the folder of the flows."""
+    """A data file's name, relative to the folder of flows."""
     return f"{DATA}/{name}.csv"
 
 
 def missing(name: str) -> tuple[str, str]:
-    """The reason and the remedy where a data file is not there."""
+    """Reason and remedy if a data file is missing."""
     return (
         f"goes by {name}, which is not a data file",
         f"add {data_file(name)} beside the flow, or name one that is there",
@@ -156,7 +157,7 @@ def missing(name: str) -> tuple[str, str]:
 
 
 def without_columns(named: NamedData, data: DataFile) -> tuple[str, str] | None:
-    """The reason and the remedy where it lacks columns that are asked for."""
+    """Reason and remedy if the file lacks columns that are used; else None."""
     lacking = [column for column in named.columns if column not in data.columns]
     if not lacking:
         return None
@@ -174,7 +175,7 @@ def read_data(name: str, text: str) -> DataFile:
 
 
 def parse_data(document: Document, name: str) -> DataFile | None:
-    """The table that a document holds, or None with its problems reported to the document, row by row."""
+    """The table in a document, or None, with its problems reported to the document row by row."""
     if document.problems:
         return None
     text = document.text.removeprefix("\ufeff")
@@ -191,12 +192,12 @@ def parse_data(document: Document, name: str) -> DataFile | None:
 
 
 def too_many_bytes(size: int) -> str:
-    """Why a file of so many bytes is too large; '' where it is not."""
+    """Why a file of this size is too large; '' if it is not."""
     return f"has {size:,} bytes; a data file may have {MAX_BYTES:,}" if size > MAX_BYTES else ""
 
 
 def _parsed(document: Document, name: str, text: str) -> DataFile | None:
-    """The table, with problems reported; None where there is no header to go by."""
+    """The table, with problems reported; None without a header."""
     columns: tuple[str, ...] = ()
     rows: list[tuple[str, ...]] = []
     lines: list[int] = []
@@ -221,7 +222,7 @@ def _parsed(document: Document, name: str, text: str) -> DataFile | None:
 
 
 def _rows_of(document: Document, text: str) -> Iterator[tuple[int, tuple[str, ...]]]:
-    """The line in which each row begins, and its cells without the spaces around them."""
+    """The line in which each row begins, and the row's cells without surrounding spaces."""
     import csv  # noqa: PLC0415 -- only flows with data files need it
     from io import StringIO  # noqa: PLC0415 -- as above
 
@@ -258,7 +259,7 @@ def _is_header(document: Document, line: int, columns: tuple[str, ...]) -> bool:
 
 
 def _is_sound(document: Document, line: int, columns: tuple[str, ...], cells: tuple[str, ...]) -> bool:
-    """Whether a row is as its columns want it; else what is wrong has been reported."""
+    """Whether a row matches its columns; if not, the problem has been reported."""
     if len(cells) != len(columns):
         reason = f"has {len(cells)} cells; the header names {len(columns)} columns"
         _report(document, line, "", reason, "add or remove separators; put a cell that holds one into quotes")
@@ -289,7 +290,7 @@ def _why_unsound(column: str, cell: str) -> tuple[str, str] | None:
 
 
 def holds_numbers(column: str) -> bool:
-    """Whether the cells of a column of that name must be phone numbers or SIP addresses, or empty."""
+    """Whether the cells of a column of this name must be phone numbers, SIP addresses or empty."""
     return column == NUMBER_COLUMN or column.endswith(f"_{NUMBER_COLUMN}")
 
 

@@ -1,4 +1,4 @@
-"""To whom a flow has messages delivered."""
+"""Who gets the messages of a flow."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Target(BaseModel):
 
     @property
     def target(self) -> DeliveryTarget:
-        """As it is noted with the recording."""
+        """The target as the recording's entry stores it."""
         if self.email is not None:
             return DeliveryTarget(EMAIL, self.email, self.audio)
         return DeliveryTarget(CHAT, str(self.chat), ATTACHED)
@@ -61,5 +61,5 @@ Targets = Annotated[tuple[Target, ...], Field(min_length=1, max_length=MAX_TARGE
 
 
 def targets_of(written: tuple[Target, ...] | None) -> tuple[DeliveryTarget, ...]:
-    """As they are noted with the recording; none for none."""
+    """The targets as the recording's entry stores them; none for None."""
     return tuple(each.target for each in written or ())

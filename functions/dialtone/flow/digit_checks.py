@@ -1,4 +1,4 @@
-"""Checks of keyed digits that no pattern can say: a check digit, a day that there is."""
+"""Checks of keyed digits that no pattern can express: a check digit, an existing date."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """How long a regular expression may take over keyed digits. Pure.
 
-Python's matcher tries one way after another: `(1|1)*2` over thirty ones takes longer than a call. So what may be tried
-is counted before a flow is taken, from above: alternatives add up, what stands side by side multiplies, and what is
-repeated multiplies as often as it may be repeated.
+Python's matcher tries one possibility after another: `(1|1)*2` over thirty ones takes longer than a call. So before a
+flow is accepted, an upper bound of the attempts is calculated: alternatives add up, a sequence multiplies, and a
+repetition multiplies as often as it may repeat.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 MOST_ATTEMPTS = 100_000
-"""Each is tried in microseconds; a webhook has a second."""
+"""An attempt takes microseconds, and a webhook has a second."""
 
 MAX_DIGITS = 128
 """Telnyx's limit for one gather."""
@@ -21,12 +21,12 @@ _ATOM = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|.", re.DOTALL)
 
 
 def attempts(pattern: str) -> int:
-    """How many ways a pattern that compiles may be tried over digits, at most; MOST_WAYS + 1 stands for more."""
+    """An upper bound of the attempts that a valid pattern may take over digits; MOST_ATTEMPTS + 1 stands for more."""
     return _choice(pattern, 0)[0]
 
 
 def _choice(pattern: str, place: int) -> tuple[int, int]:
-    """The ways of alternatives, to the end or the closing parenthesis, and the place after it."""
+    """The attempts of alternatives, up to the end or the closing parenthesis, and the place after it."""
     total, together = 0, 1
     while place < len(pattern):
         if pattern[place] == ")":
@@ -65,9 +65,9 @@ def _bounded(count: int) -> int:
 
 
 def lengths(pattern: str) -> tuple[int, int]:
-    """The fewest and the most digits that a pattern that compiles may match as a whole, as far as it is read here.
+    """The fewest and the most digits that a valid pattern matches as a whole, as far as this module can tell.
 
-    Where it is not sure it says too few or too many, never too narrow.
+    If it is not sure, the range is too wide, never too narrow.
     """
     fewest, most, _ = _lengths(pattern, 0)
     return fewest, most
@@ -79,7 +79,7 @@ _LOOKS_AROUND = re.compile(r"\(\?<?[=!]")
 
 
 def _lengths(pattern: str, place: int) -> tuple[int, int, int]:
-    """The fewest and the most of alternatives, to the end or the closing parenthesis, and the place after it."""
+    """The fewest and most digits of alternatives, up to the end or closing parenthesis, and the place after it."""
     branches, fewest, most = [], 0, 0
     while place < len(pattern) and pattern[place] != ")":
         if pattern[place] == "|":
@@ -96,7 +96,7 @@ def _lengths(pattern: str, place: int) -> tuple[int, int, int]:
 
 
 def _one_length(pattern: str, place: int) -> tuple[int, int, int]:
-    """The same of one group or character."""
+    """The same for one group or character."""
     if opening := _OPENING.match(pattern, place):
         fewest, most, after = _lengths(pattern, opening.end())
         return (0, 0, after) if _LOOKS_AROUND.match(pattern, place) else (fewest, most, after)

@@ -1,4 +1,4 @@
-"""A YAML file with the place of everything in it, and all that is wrong with it."""
+"""A YAML file, with the position of everything in it and the problems found."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 class Place(NamedTuple):
-    """Where something begins, counted from 1."""
+    """A position in a file, counted from 1."""
 
     line: int
     column: int
@@ -34,42 +34,42 @@ class Place(NamedTuple):
 TOP = Place(1, 1)
 
 _NO_NUMBER = re.compile(r"[-+0-9_.]*:.*|0[0-9]+")
-"""18:00 is a time and 0042 an account: only YAML 1.1 has numbers to the base of 60, and of 8 without a letter."""
+"""18:00 is a time and 0042 an account: only YAML 1.1 reads them as numbers to the base of 60 and 8."""
 
 _NUMBERS = frozenset({"tag:yaml.org,2002:int", "tag:yaml.org,2002:float"})
 
 
 class Problem(NamedTuple):
-    """What is wrong at one place of a file, and what to do about it."""
+    """A problem at one position of a file, and its remedy."""
 
     path: Path
     place: Place
     step: str
-    """'' where it is about no step."""
+    """'' if it concerns no step."""
     reason: str
     remedy: str
 
     def overlaps(self, path: Path) -> bool:
-        """Whether it is about the same thing, something inside it, or something around it."""
+        """Whether both concern the same thing, or one something inside the other."""
         shorter = min(len(path), len(self.path))
         return path[:shorter] == self.path[:shorter]
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A file's content as plain values, the place of each, and the problems found so far.
+    """A file's content as plain values, with the position of each, and the problems found so far.
 
-    Whatever reads a document further reports to it and goes on, so that people learn of all problems at once.
+    Code that checks a document further reports to it and goes on, so that people see all problems at once.
     """
 
     file: str
     text: str
     content: Any = None
-    """None for an empty file, or for one that is not YAML."""
+    """None if the file is empty or is not YAML."""
     places: dict[Path, Place] = field(default_factory=dict)
-    """Of a mapping's value, the place of its key."""
+    """The position of each value; for a mapping's value, that of its key."""
     repeated: tuple[tuple[Path, Place], ...] = ()
-    """Keys that stand in the same mapping a second time, and where."""
+    """Keys that occur twice in a mapping, and where."""
     problems: list[Problem] = field(default_factory=list)
 
     @classmethod

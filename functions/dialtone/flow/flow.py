@@ -1,4 +1,4 @@
-"""A phone menu as the program holds it: steps by name, and what holds for all of them."""
+"""A phone menu in memory: its steps by name, and the settings that apply to all of them."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ VERSION_CHARACTERS = 12
 """Of the text's SHA-256: enough to distinguish all versions of a team's flows."""
 
 STEP_OF_FLOW = "/"
-"""Between a flow's name and a step's, where a call is in another flow than the one that leads it."""
+"""Separates a flow's name from a step's, for a call that is in another flow than its first."""
 
 CONSENT_STEP = "(consent)"
-"""The name of a step that no flow writes: it asks for the consent that `record` wants."""
+"""The name of a step that no flow writes: it asks for the consent that `record` needs."""
 
 MAX_RECORD_START_SECONDS = 14_400
-"""Telnyx's longest recording of `record_start`; from the answer it takes three times that."""
+"""Telnyx's limit for `record_start`; a recording from the answer may be three times as long."""
 
 
 class WholeCall(BaseModel):
@@ -50,7 +50,7 @@ class WholeCall(BaseModel):
     )
 
     def on_answer(self) -> dict[str, object]:
-        """As `answer` takes it: no extra command, and no word of the conversation lost before it."""
+        """The parameters of `answer`: no extra command is needed, and no word of the conversation is lost before it."""
         parameters: dict[str, object] = {
             "record": "record-from-answer",
             "record_format": self.format,
@@ -63,7 +63,7 @@ class WholeCall(BaseModel):
         return parameters | ({"record_trim": "trim-silence"} if self.trim else {})
 
     def on_start(self) -> dict[str, object]:
-        """As `record_start` takes it, for a call that we dialled."""
+        """The parameters of `record_start`, for a call that we dialled."""
         parameters: dict[str, object] = {
             "format": self.format,
             "channels": self.channels,
@@ -75,7 +75,7 @@ class WholeCall(BaseModel):
         return parameters | ({"trim": "trim-silence"} if self.trim else {})
 
     def after_consent(self, start: str) -> RecordingSwitch:
-        """The step that comes before the flow's first one where consent is wanted."""
+        """The step before the flow's first one, if consent is needed."""
         return RecordingSwitch(
             name=CONSENT_STEP,
             next=start,
@@ -112,34 +112,34 @@ class Memory(BaseModel):
 
 
 class Flow(NamedTuple):
-    """A flow, checked: every step that is named exists."""
+    """A flow, checked: every step that it names exists."""
 
     name: str
     version: str
-    """The hash of its text, and of the calendars that it goes by."""
+    """The hash of its text and of the calendars that it uses."""
     voice_defaults: VoiceDefaults
     steps: Mapping[str, Step]
     start: str
     last_resort: str
     record: WholeCall | None
     on_hangup: str = ""
-    """The step that follows once a call has ended, wherever it was and whichever side hung up; '' if there is none."""
+    """The step after the hang-up, wherever the call was and whichever side hung up; '' if there is none."""
     limits: Limits = Limits()
     consent_policy: ConsentPolicy = ConsentPolicy()
     retention_days: int = 0
-    """How long the recordings of its calls are kept; 0 for as long as the bucket keeps them."""
+    """How long its calls' recordings are kept; 0 for as long as the bucket keeps them."""
     memory_days: int = 0
-    """How long its callers are remembered; 0 for not at all."""
+    """How long its callers are remembered; 0 to remember none."""
     given: Mapping[str, str] = MappingProxyType({})
-    """Flow inputs: variables that an outgoing call must bring → what each is."""
+    """Flow inputs: the variables that an outgoing call must bring → a description of each."""
 
     @property
     def record_at_once(self) -> WholeCall | None:
-        """Its `record` if no consent is needed for it."""
+        """The flow's `record`, if it needs no consent."""
         return None if self.record is None or self.record.consent else self.record
 
     def visited_start(self, *, recording: bool) -> str:
-        """Where a visit begins: consent to a recording is not asked for while one runs already."""
+        """The first step for a call from another flow: it is not asked for consent if a recording runs."""
         consent = self.steps.get(CONSENT_STEP)
         return consent.next if recording and consent and self.start == CONSENT_STEP else self.start
 
@@ -150,17 +150,17 @@ class Flow(NamedTuple):
 
     @property
     def visited(self) -> frozenset[str]:
-        """Those of them from which it comes back."""
+        """Those of them that return to this one."""
         return frozenset(other for step in self.steps.values() if step.goes_next() for other, _ in step.visits())
 
     @property
     def shares_with(self) -> frozenset[str]:
-        """Those of them that have their variables in common with it."""
+        """Those of them that share their variables with this one."""
         return frozenset(other for step in self.steps.values() for other in step.shares_with())
 
 
 def version_of(texts: Iterable[str]) -> str:
-    """The version of what these texts say together: it changes with any of them."""
+    """The version of these texts together: it changes with any of them."""
     digest = hashlib.sha256()
     for place, text in enumerate(texts):
         digest.update((b"\0" if place else b"") + text.encode())

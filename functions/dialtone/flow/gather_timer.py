@@ -1,4 +1,4 @@
-"""A timer, which Telnyx does not offer: a gather that needs no key, whose time-out is the timer's end."""
+"""A timer, which Telnyx does not offer: a gather that needs no key and ends by its time-out."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 
 
 TIMER = "timer-"
-"""How the id of such a gather begins; the turn follows. Telnyx sends it back with the gather's end."""
+"""The prefix of such a gather's id; the step sequence number follows. Telnyx returns the id with the gather's end."""
 
 LEAST_SECONDS = 1
-"""What is left of a timer that ended early is not worth another one below this."""
+"""If a timer ended early with less than this left, no new one is started."""
 
 
 def timer(call: Call, seconds: float) -> Command:
-    """The command that starts it. Keys do not end it: none is the terminating digit, and there cannot be enough."""
+    """The command that starts it. Keys do not end it: `A` alone terminates it, and 128 keys never come."""
     millis = round(seconds * MILLIS_PER_SECOND)
     return command(
         "gather",
@@ -37,7 +37,7 @@ def timer(call: Call, seconds: float) -> Command:
 
 
 def timer_ended(event: Event) -> bool:
-    """Whether a timer on the call's own leg ended while somebody is still there to go on with.
+    """Whether a timer on the call's own leg ended while the caller is still on the line.
 
     It may have ended early: Telnyx cancels a gather when answering-machine detection finds something.
     """
@@ -46,20 +46,20 @@ def timer_ended(event: Event) -> bool:
 
 
 def cut_off_by_detection(event: Event) -> bool:
-    """Whether Telnyx ended it because answering-machine detection found something, not because it was over."""
+    """Whether Telnyx ended it early because answering-machine detection found something."""
     return event.text("status") == "cancelled_amd" and not event.about_callee
 
 
 def timer_of_another_turn(call: Call, event: Event) -> bool:
-    """Whether a timer ended that was started for a step already left: the event bears the mark of the next one."""
+    """Whether a timer of an earlier step ended: the event then carries the client state of the current step."""
     gather = event.text("gather_id")
     return gather.startswith(TIMER) and gather != f"{TIMER}{call.turn}"
 
 
 def seconds_left(call: Call, event: Event, limit_seconds: float) -> float:
-    """What is left of a limit that began when the step was entered; 0 for what is not worth another timer.
+    """The rest of a limit that began when the step was entered; 0 if too little is left for another timer.
 
-    Of a call that has ended since it is not known any more when that was: then what the timer says of itself counts.
+    For a call that has ended since, that time is no longer known: then the timer's own duration counts.
     """
     if not call.entered_at:
         return 0 if event.text("status") == "timeout" else limit_seconds

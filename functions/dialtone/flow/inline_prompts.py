@@ -1,6 +1,6 @@
-"""Flows that are part of the program, for whom we ring where nobody has written one.
+"""Flows that are part of the program, for calls that need no flow of the team's.
 
-A text that is said, and a caller who is taken out of a queue.
+One speaks a text; the other connects an agent with the first caller of a queue.
 """
 
 from __future__ import annotations
@@ -8,13 +8,13 @@ from __future__ import annotations
 import re
 
 SAY, SAY_AFTER_GREETING = "dialtone-say", "dialtone-say-after-greeting"
-"""At once, and on a machine after its greeting: for calls that are dialled with detection."""
+"""The first speaks at once; the second, for calls with detection, waits for a machine's greeting."""
 
 TEXT = "text"
-"""The variable that holds what is said."""
+"""The variable with the text to speak."""
 
 TAKE = "dialtone-take-"
-"""How the name of the flow begins that connects an agent with the first caller of a queue; the queue's name follows."""
+"""The name's prefix of the flow that connects an agent with a queue's first caller; the queue's name follows."""
 
 _HEAD = "voice: AWS.Polly.Joanna-Neural\nlanguage: en-US\n"
 _GIVEN = f"{_HEAD}given: {{text: What is said.}}\n"
@@ -28,11 +28,11 @@ _FILES = {
 
 _TAKE_FILE = re.compile(rf"({TAKE}([a-z0-9][a-z0-9-]{{0,191}}))\.yaml")
 _UNDERSCORE, _DASH = "-u-", "-d-"
-"""A flow's name has no underscore, and a queue's may."""
+"""A queue's name may have underscores, which a flow's name may not."""
 
 
 def taking(queue: str) -> str:
-    """The name of the flow that takes the first caller of a queue."""
+    """The name of the flow that connects an agent with the first caller of a queue."""
     return TAKE + queue.replace("-", _DASH).replace("_", _UNDERSCORE)
 
 
@@ -45,7 +45,7 @@ def inline_text(file: str) -> str | None:
 
 
 def _taking_text(flow: str, queue: str) -> str:
-    """A mailbox that picks up presses nothing, so no caller is connected with it."""
+    """The flow asks the agent to press a key, so that a mailbox that answers is not connected with a caller."""
     spoken = re.sub("[_-]", " ", queue)
     return (
         f"flow: {flow}\n{_HEAD}last_resort: nobody\nsteps:\n"

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from dialtone.flow.moves import SubFlowCall
 
 MAX_GIVEN_BYTES = 1_000
-"""Of names and values as JSON. They travel in `client_state`, for which Telnyx names no limit, until the flow's first
-command replaces it: by then the call's state has them."""
+"""For names and values as JSON. They travel in `client_state`, for which Telnyx names no limit, until the flow's first
+command replaces it; by then they are in the call's state."""
 
 _OF_CALLS_THEMSELVES = KNOWN_OF_EVERY_CALL | {
     ANSWERED_BY,
@@ -34,25 +34,25 @@ _OF_CALLS_THEMSELVES = KNOWN_OF_EVERY_CALL | {
 
 
 OF_THE_WHOLE_CALL = _OF_CALLS_THEMSELVES | {LANGUAGE}
-"""Variables that all flows share, whatever a flow is given: they are about the call."""
+"""Variables about the call itself: all flows share them, even a flow with inputs of its own."""
 
 
 class NotGiven(DialtoneError):  # noqa: N818 -- reads as the sentence it is: something is not given
-    """A call cannot be dialled for a flow with these variables."""
+    """A call cannot be dialled for the flow with these variables."""
 
 
 def is_givable(name: str) -> bool:
-    """Whether a variable is not one that calls find out by themselves."""
+    """Whether a flow input may have this name: calls do not set such a variable themselves."""
     return name not in _OF_CALLS_THEMSELVES and not name.startswith((DIGITS, MEMORY))
 
 
 def not_given(flow: Flow, variables: Mapping[str, str]) -> list[str]:
-    """The variables that a flow expects and that are not there, or empty."""
+    """The inputs that a flow needs and that are missing or empty."""
     return [name for name in flow.given if not variables.get(name)]
 
 
 def with_inputs(call: Call, visit: SubFlowCall) -> Call:
-    """The call in another flow, with that flow's own variables if it is given any."""
+    """The call in another flow, with that flow's own variables if it gets inputs."""
     if visit.given is None:
         return call
     own = {**_of_the_call(call), **visit.given}
@@ -63,9 +63,9 @@ def with_inputs(call: Call, visit: SubFlowCall) -> Call:
 
 
 def without_inputs(call: Call, *, ended: bool) -> Call:
-    """The call with the variables of the flow that it has come back to.
+    """The call with the variables of the flow to which it has returned.
 
-    Of a flow that has ended, what it gives is kept; what it has not set is nothing.
+    The outputs of a flow that has ended are kept; an output that it has not set becomes empty.
     """
     while call.scopes and call.scopes[-1].depth > len(call.back):
         scope = call.scopes[-1]
@@ -82,7 +82,7 @@ def _of_the_call(call: Call) -> dict[str, str]:
 
 
 def check_given(flow: Flow, given: Mapping[str, str]) -> None:
-    """Raise NotGiven, saying what to do, where the flow cannot lead a call with these variables."""
+    """Raise NotGiven, with the remedy, if the flow cannot start with these variables."""
     check_declared(flow, given)
     if missing := not_given(flow, given):
         wanted = "; ".join(f"{name}: {flow.given[name]}" for name in missing)
@@ -90,7 +90,7 @@ def check_given(flow: Flow, given: Mapping[str, str]) -> None:
 
 
 def check_declared(flow: Flow, given: Mapping[str, str]) -> None:
-    """Raise NotGiven for a variable that the flow does not declare, or for more than goes with a call."""
+    """Raise NotGiven for a variable that the flow does not declare, or if there are too many bytes for a call."""
     for name in given:
         if name not in flow.given:
             from difflib import get_close_matches  # noqa: PLC0415 -- a start from cold need not load it

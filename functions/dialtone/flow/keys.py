@@ -1,4 +1,4 @@
-"""Keys that a caller presses, as flows write them and as Telnyx gathers them."""
+"""The keys of a phone, as flows write them and as Telnyx gathers them."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 
 def as_text(written: Any) -> Any:  # noqa: ANN401 -- pydantic hands over whatever the file holds
-    """A key as text: YAML reads an unquoted 1 as a number."""
+    """A key as text, since YAML reads an unquoted 1 as a number."""
     return str(written) if type(written) is int else written
 
 
 def _one_by_one(written: Any) -> Any:  # noqa: ANN401 -- pydantic hands over whatever the file holds
-    """`"1, 9": sales` is two keys that lead to one step."""
+    """`"1, 9": sales` stands for two keys that lead to one step."""
     if not isinstance(written, dict):
         return written
     keys: dict[Any, Any] = {}
@@ -58,7 +58,7 @@ _KEYS_SCHEMA = {
 }
 
 Keys = Annotated[dict[Key, str], BeforeValidator(_one_by_one), WithJsonSchema(_KEYS_SCHEMA)]
-"""Key → the step it leads to; several keys with commas between them."""
+"""Key → the step it leads to; several keys are separated by commas."""
 
 SomeKeys = Annotated[
     dict[Key, str],
@@ -66,7 +66,7 @@ SomeKeys = Annotated[
     BeforeValidator(_one_by_one),
     WithJsonSchema(_KEYS_SCHEMA | {"minProperties": 1}),
 ]
-"""The same, at least one."""
+"""The same, with at least one key."""
 
 Phrase = Annotated[str, StringConstraints(pattern=r"^[^\s,;:{}]([^\n,;:{}]*[^\s,;:{}])?$", max_length=100)]
 """Words that a caller may say."""
@@ -85,7 +85,7 @@ Spoken = Annotated[
     BeforeValidator(_one_by_one),
     WithJsonSchema(_KEYS_SCHEMA | {"patternProperties": {r"^ *[0-9*#] *$": _PHRASES_SCHEMA}}),
 ]
-"""Key → the words that callers may say in place of it: one phrase, or several."""
+"""Key → the words that callers may say instead: one phrase or several."""
 
 _SAID = {
     "anyOf": [
@@ -99,16 +99,16 @@ SpokenDigits = Annotated[
     BeforeValidator(lambda written: ({} if written else None) if isinstance(written, bool) else written),
     WithJsonSchema(_SAID),
 ]
-"""Whether digits may be said; or digits → the words that callers may say in place of them."""
+"""Whether digits may be spoken; or digits → the words that callers may say instead."""
 
 NO_KEY = ""
 
 
 def gathered_key(event: Event) -> str | None:
-    """The digits of a gather that has ended, '' where the caller pressed nothing.
+    """The digits of a gather that has ended; '' if the caller pressed nothing.
 
-    None for any other event, and where the gather ended because the caller hung up: there is no caller to go on with.
-    A gather cancelled from outside counts as nothing pressed, since the caller is still listening.
+    None for any other event, and if the gather ended because the caller hung up: nobody is there to go on with. A
+    gather cancelled by the control API counts as nothing pressed, since the caller is still there.
     """
     if event.type != "call.gather.ended" or event.text("status") == "call_hangup":
         return None
@@ -121,12 +121,12 @@ def terminator_beside(keys: Collection[str]) -> dict[str, object]:
 
 
 def one_key(keys: Iterable[str]) -> dict[str, object]:
-    """The digits of a gather that waits for one of these."""
+    """The parameters of a gather that waits for one of these keys."""
     return {"minimum_digits": 1, "maximum_digits": 1, **terminator_beside(tuple(keys))}
 
 
 def meaning_one(phrases: Mapping[str, Collection[str]]) -> None:
-    """Raise ValueError where one phrase stands for two answers."""
+    """Raise ValueError if a phrase stands for two answers."""
     meant: dict[str, str] = {}
     for answer, words in phrases.items():
         for phrase in words:

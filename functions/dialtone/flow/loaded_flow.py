@@ -1,4 +1,4 @@
-"""A flow that has been read, with the flows that a call can get into from it."""
+"""A flow, loaded with all flows that a call can get into from it."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class LoadedFlow:
-    """The flow that leads a call. Its steps are found by the names that a call keeps: `ask`, `other-flow/ask`."""
+    """The flow that controls a call. It finds steps by the names that calls store: `ask`, `other-flow/ask`."""
 
     main: Flow
     others: Mapping[str, Flow] = field(default_factory=dict)
     """The flows that a call can get into from it, by name."""
     texts: Mapping[str, str] = field(default_factory=dict, repr=False)
-    """The files that all of these were read from, by name: what has to be stored for the calls that begin with it."""
+    """The files of all these flows, by name: they are stored for the calls that begin with this version."""
     takes_sensitive_digits: bool = field(init=False, repr=False)
     """Whether a call can come to a step that asks for sensitive digits."""
     audio_addresses: frozenset[str] = field(init=False, repr=False)
-    """The web addresses of the audio that it plays."""
+    """The URLs of the audio that it plays."""
 
     def __post_init__(self) -> None:
-        """Look at every step once, not with every event."""
+        """Examine every step once, instead of at every event."""
         self._tell_sources()
         steps = [step for flow in (self.main, *self.others.values()) for step in flow.steps.values()]
         pieces = (piece for step in steps for _, prompt in step.prompts() for piece in prompt.pieces())
@@ -40,7 +40,7 @@ class LoadedFlow:
         object.__setattr__(self, "audio_addresses", frozenset(piece.audio for piece in pieces if piece.audio))
 
     def _tell_sources(self) -> None:
-        """Let steps that ring what variables hold know which of these callers choose, in whichever flow."""
+        """Tell the steps that ring numbers from variables which of these callers choose, in any of the flows."""
         flows = {flow.name: flow for flow in (self.main, *self.others.values())}
         steps = [step for flow in flows.values() for step in flow.steps.values()]
         if not any(step.rings_variables for step in steps):
@@ -59,18 +59,18 @@ class LoadedFlow:
 
     @property
     def version(self) -> str:
-        """The flow's version, and that of all that it leads to."""
+        """The version of the flow and of all flows that it leads to."""
         if not self.others:
             return self.main.version
         return version_of((self.main.version, *(self.others[name].version for name in sorted(self.others))))
 
     def flow_of(self, call: Call) -> Flow:
-        """The flow whose step the call is in."""
+        """The flow that contains the call's current step."""
         flow, between, _ = call.step.rpartition(STEP_OF_FLOW)
         return self.named(flow) if between else self.main
 
     def step_of(self, call: Call) -> Step | None:
-        """The step that the call is in."""
+        """The call's current step."""
         return self._step(call.step)
 
     def _step(self, name: str) -> Step | None:
@@ -82,14 +82,14 @@ class LoadedFlow:
         return self.others.get(flow, self.main)
 
     def step_name(self, flow: Flow, step: str) -> str:
-        """The name under which a call keeps a step of one of its flows."""
+        """The name by which calls store a step of one of its flows."""
         return f"{flow.name}{STEP_OF_FLOW}{step}" if step and flow is not self.main else step
 
     def keeps_digits(self, call: Call, event: Event) -> bool:
-        """Whether the digits that an event brings may be stored.
+        """Whether an event's digits may be stored.
 
-        Where a card number can be asked for, callers key it in before that, and after. Single key presses are stored
-        nowhere then, and of gathered digits only an answer to the question that they were gathered for.
+        If the flow can ask for a card number, callers key it in too early and too late as well. Then no single key
+        press is stored, and gathered digits only if they answer the question for which they were gathered.
         """
         if not self.takes_sensitive_digits:
             return True
@@ -98,9 +98,9 @@ class LoadedFlow:
         return asked and step is not None and step.answered_by_digits(call, event.text("digits"))
 
     def keeps_words(self, call: Call, event: Event) -> bool:
-        """Whether what was said may be stored: not while digits are asked for that are kept nowhere.
+        """Whether what was said may be stored: not while a step asks for digits that must not be stored.
 
-        People read a card's number out while they key it in.
+        People read a card's number aloud while they key it in.
         """
         steps = [call.step]
         if call.left and event.occurred_at < call.entered_at:
@@ -119,5 +119,5 @@ def local_name(step: str) -> str:
 
 
 def is_sensitive(step: Step | None) -> bool:
-    """Whether a step asks for digits that must be recorded nowhere."""
+    """Whether a step asks for digits that must not be recorded anywhere."""
     return getattr(step, "sensitive", False)

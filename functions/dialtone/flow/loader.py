@@ -1,4 +1,4 @@
-"""Loads a flow from its text, with the flows that it visits and their calendars."""
+"""Loads a flow from its text, with the flows and calendars that it uses."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ if TYPE_CHECKING:
     from dialtone.flow.parser import FileReader
 
 MAX_TEXT_BYTES = 300_000
-"""Of all files of a flow together, as UTF-8. They are kept in one item of the table: no text of that length takes more
-than its 400 KB there (a test). And a cold start reads them while a caller waits."""
+"""Of all files of a flow together, as UTF-8. They are stored in one item of the table, where texts of that length take
+less than the limit of 400 KB (a test). And a cold start reads them while a caller waits."""
 
 DIVIDE = "divide it into flows that do not visit one another"
 """The remedy for a flow that is too large."""
 
 
 def read_script(flow: str, read_file: FileReader) -> LoadedFlow | None:
-    """The flow with everything that a call can get into from it; None if there is no such flow. Raises FlowInvalid."""
+    """The flow with all flows that a call can get into from it; None if there is no such flow. Raises FlowInvalid."""
     flows, texts = _gathered(flow, read_file)
     if not flows:
         return None
@@ -34,7 +34,7 @@ def read_script(flow: str, read_file: FileReader) -> LoadedFlow | None:
 
 
 def _gathered(flow: str, read_file: FileReader) -> tuple[dict[str, Flow], dict[str, str]]:
-    """The flow and those that a call can get into from it, by name, and all their files; nothing for no such flow."""
+    """The flow and all flows that it leads to, by name, and all their files; empty if there is no such flow."""
     flows: dict[str, Flow] = {}
     texts: dict[str, str] = {}
 
@@ -63,6 +63,6 @@ def _check_visits(flows: dict[str, Flow]) -> None:
 
 
 def too_large(texts: Iterable[str]) -> str:
-    """Why these are too much for one flow with all that it leads to; '' where they are not."""
+    """Why these files are too large for one flow and all that it leads to; '' if they are not."""
     size = sum(len(text.encode()) for text in texts)
     return f"has {size:,} bytes with all that it leads to; {MAX_TEXT_BYTES:,} are kept" if size > MAX_TEXT_BYTES else ""

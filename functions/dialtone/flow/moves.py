@@ -1,4 +1,4 @@
-"""What a step may answer: wait on, go on, visit another flow, or fail."""
+"""What a step may answer to an event: wait, go on, call another flow, or fail."""
 
 from __future__ import annotations
 
@@ -23,78 +23,79 @@ class Wait(NamedTuple):
 
     commands: tuple[Command, ...] = ()
     state: StepState = NO_STATE
-    """The step's state from now on."""
+    """The step's new state."""
     lookup: Lookup | None = None
     """A question to another system, whose answer comes as an event."""
     question: QueueQuestion | None = None
     """A question about a queue, whose answer comes as an event."""
     claims: Callback | None = None
-    """A place whose caller is called back: it is this call's alone, or the move does not happen."""
+    """A callback that must become this call's alone; if another call has claimed it, the move does not happen."""
     talking: bool = False
-    """Whether two people talk, so that nothing has to happen next, whatever is commanded."""
+    """Whether two people talk, so that no event is due, whatever commands are sent."""
     reason: str = ""
-    """What was done, or could not be done: it goes into the timeline and the log."""
+    """What was done or could not be done, for the timeline and the log."""
     fault: bool = False
-    """Whether something is wrong, though the step goes on."""
+    """Whether something is wrong although the step goes on."""
 
 
 class Go(NamedTuple):
     """Send these commands, remember these variables, and enter another step (or this one again)."""
 
     to: str
-    """A step's name; '' at the end of the flow: back to the flow that visits this one, else hang up."""
+    """A step's name; '' for the end of the flow: return to the calling flow, or hang up."""
     commands: tuple[Command, ...] = ()
     variables: Mapping[str, str] = MappingProxyType({})
     state: StepState = NO_STATE
-    """The state in which a step that enters itself again goes on: a menu counts its tries across its turns."""
+    """The state of a step that enters itself again: a menu counts its tries in it."""
     consent: Consent | None = None
-    """To what is recorded from now on."""
+    """The consent for recordings from now on."""
     reviews: Mapping[int, str] = MappingProxyType({})
-    """Recording's number on this leg → what the caller decided about it."""
+    """Recording's number on this leg → the caller's decision about it."""
     deliver: tuple[DeliveryTarget, ...] = ()
-    """To whom the call's last recording goes, as a message."""
+    """The targets to which the call's last recording goes, as a message."""
     edge: str = ""
     """The edge that it takes, as `Step.targets` names it: `keys.1`, `next`; '' to enter the same step again, or at the
     flow's end."""
     answers: bool = False
-    """Whether the event answers the step that is entered, which need not ask: keys that came before its question."""
+    """Whether the event already answers the step being entered, which then need not ask: keys pressed before its
+    question."""
     result: str = ""
-    """Of a step that is left without what it was for: NO_INPUT, WRONG_INPUT, NOT_REACHED. They are counted."""
+    """The result of a step that did not reach its aim, to be counted: NO_INPUT, WRONG_INPUT, NOT_REACHED."""
     promises: Callback | None = None
-    """A place that is kept for the caller from now on."""
+    """A place in a queue to keep for the caller."""
     opts_out: Suppression | None = None
-    """A number that no campaign dials from now on."""
+    """A number that campaigns must not dial any more."""
 
 
 class SubFlowCall(NamedTuple):
-    """Enter another flow; at its end the call comes back, if it is to."""
+    """Enter another flow; at its end the call may return."""
 
     flow: str
     step: str
-    """The step of it to begin with; '' for its first."""
+    """Its step to begin with; '' for its first."""
     back: str = ""
-    """The step of this flow to come back to; '' at this one's end."""
+    """The step of this flow to return to; '' for this flow's end."""
     comes_back: bool = True
-    """Whether the call comes back at all; else the other flow takes this one's place."""
+    """Whether the call returns; if not, the other flow replaces this one."""
     given: Mapping[str, str] | None = None
-    """The variables that the other flow begins with, which are then its own; None where the two share theirs."""
+    """The variables that the other flow begins with, and keeps to itself; None if the two flows share theirs."""
     into: str = ""
     gives: tuple[str, ...] = ()
-    """What is taken of its variables when it comes back: each is then known as `<into>.<name>`."""
+    """The other flow's outputs: at its end each is stored as `<into>.<name>`."""
 
 
 class Fail(NamedTuple):
-    """It cannot be done: send these commands (to stop what was begun) and take the error path."""
+    """It cannot be done: send these commands, which stop what was started, and take the error path."""
 
     reason: str
-    """What was missing or refused: it goes into the timeline and the log."""
+    """What was missing or refused, for the timeline and the log."""
     commands: tuple[Command, ...] = ()
     fault: bool = True
-    """Whether something is wrong. That nobody answers, or a lookup finds nothing, is not."""
+    """Whether something is wrong. It is not if nobody answers, or a lookup finds nothing."""
     result: str = ""
-    """As Go's."""
+    """As in Go."""
     incident: str = ""
-    """The incident that operators see beside the fault."""
+    """An incident for operators, in addition to the fault."""
 
 
 Move = Wait | Go | SubFlowCall | Fail

@@ -1,4 +1,4 @@
-"""From a flow's text to the flow: every problem is reported with its place, its step and its remedy."""
+"""Parses a flow's text. Every problem is reported with its position, its step and its remedy."""
 
 from __future__ import annotations
 
@@ -58,11 +58,11 @@ _STEP_CLASSES = {
     "transfer": "transfer.Transfer",
     "wait": "wait.Pause",
 }
-"""The key that names a step's kind → the kind's module in `steps/`, and its class."""
+"""The key of a step's kind → its module in `steps/`, and its class."""
 
 
 class StepKinds(Mapping[str, "type[Step]"]):
-    """Key → kind. A kind's module is imported when it is first looked up: a start from cold waits for each."""
+    """Key → kind. A kind's module is imported on its first use, to keep cold starts short."""
 
     def __getitem__(self, key: str) -> type[Step]:
         """The kind. Raises KeyError if there is no such kind."""
@@ -71,7 +71,7 @@ class StepKinds(Mapping[str, "type[Step]"]):
         return kind
 
     def __contains__(self, key: object) -> bool:
-        """Whether the key names a kind; imports nothing."""
+        """Whether the key is that of a kind; imports nothing."""
         return key in _STEP_CLASSES
 
     def __iter__(self) -> Iterator[str]:
@@ -84,10 +84,10 @@ class StepKinds(Mapping[str, "type[Step]"]):
 
 
 STEP_KINDS = StepKinds()
-"""The key that names a step's kind → the kind."""
+"""The key of a step's kind → the kind."""
 
 BARE = frozenset({"come_back", "hangup"})
-"""The kinds that may be written as a word alone: `bye: hangup`."""
+"""The kinds that may be written as a single word: `bye: hangup`."""
 
 DEFAULT_VOICE = "AWS.Polly.Joanna-Neural"
 
@@ -150,14 +150,13 @@ class WrittenFlow(BaseModel):
 
 
 FileReader = Callable[[str], str | None]
-"""The text of a file beside a flow, by its name; None where there is none."""
+"""Reads a file beside a flow, by its name; None if there is none."""
 
 
 def read_flow(file: str, text: str, read_file: FileReader | None = None) -> Flow:
     """The flow; `file` is its name without a folder. Raises FlowInvalid with the first problem.
 
-    Without `read_file`, the calendars and other flows that it names are taken on trust: it can be looked at, not
-    followed.
+    Without `read_file`, the calendars and other flows that it names are not checked: the flow can be examined, not run.
     """
     document = Document.read(file, text)
     flow = parse_flow(document, read_file)
@@ -167,7 +166,7 @@ def read_flow(file: str, text: str, read_file: FileReader | None = None) -> Flow
 
 
 def parse_flow(document: Document, read_file: FileReader | None = None) -> Flow | None:
-    """The flow that a document holds, or None with all problems reported to the document.
+    """The flow in a document, or None, with all problems reported to the document.
 
     Raises FlowInvalid for a calendar that cannot be read: that is another document.
     """
@@ -221,7 +220,7 @@ def _start(document: Document) -> str:
 
 
 def _parse_steps(document: Document) -> dict[str, Step]:
-    """The steps that are sound; each is validated on its own, so that a broken one hides no other."""
+    """The valid steps. Each is validated by itself, so that a broken one hides no other."""
     written = document.steps()
     for name in written:
         if not name:
@@ -237,7 +236,7 @@ def _parse_step(document: Document, name: str, content: Any, below: str) -> Step
     if isinstance(content, str) and content in BARE:
         return STEP_KINDS[content](name=name)
     if content is None and below in STEP_KINDS and isinstance(document.steps().get(below), str):
-        return None  # what it does stands less deep, as a step: the one below is reported
+        return None  # the kind's key is nested too deeply; that is reported for the step below
     path = ("steps", name)
     kinds = _kinds_in(content)
     if len(kinds) != 1:
@@ -254,7 +253,7 @@ def _parse_step(document: Document, name: str, content: Any, below: str) -> Step
 
 
 def _kinds_in(content: object) -> list[str]:
-    """The kinds that a step has by its keys. A kind whose name is also a key of another is that key: `deliver`."""
+    """The kinds that a step's keys name. A kind that is also a key of another kind counts as that key: `deliver`."""
     kinds = [key for key in content if key in STEP_KINDS] if isinstance(content, dict) else []
     if len(kinds) <= 1:
         return kinds
@@ -264,7 +263,7 @@ def _kinds_in(content: object) -> list[str]:
 
 
 def _with_questions(document: Document, steps: dict[str, Step]) -> dict[str, Step]:
-    """The steps, each prompt that keys interrupt knowing the question that these answer."""
+    """The steps. Each prompt that keys interrupt gets the question that these keys answer."""
     if not any(isinstance(each, dict) and each.get("barge_in") and "say" in each for each in document.steps().values()):
         return steps
     from dialtone.flow.typing_ahead import with_questions  # noqa: PLC0415 -- few flows have such a prompt
@@ -273,7 +272,7 @@ def _with_questions(document: Document, steps: dict[str, Step]) -> dict[str, Ste
 
 
 def _why_of_no_kind(name: str, content: object, kinds: list[str]) -> tuple[str, str]:
-    """The reason and the remedy."""
+    """Reason and remedy for a step without a kind."""
     from dialtone.flow.explanations import near  # noqa: PLC0415 -- a start from cold need not load it
     from dialtone.flow.steps.step import NEXT, ON_ERROR, ON_HANGUP  # noqa: PLC0415 -- as above
 
@@ -310,7 +309,7 @@ def _with_calendar(document: Document, step: Step, read_file: FileReader, texts:
 def _with_data(
     document: Document, steps: Mapping[str, Step], read_file: FileReader, texts: list[str]
 ) -> dict[str, Step]:
-    """The steps with the data files that they name, each of which is read once."""
+    """The steps with their data files, each of which is read once."""
     data: dict[str, DataFile] = {}
     for step in steps.values():
         for named in step.data_files():
@@ -330,7 +329,7 @@ def _with_data(
 def _with_rotas(
     document: Document, steps: Mapping[str, Step], read_file: FileReader, texts: list[str]
 ) -> dict[str, Step]:
-    """The steps with the rotas that they name."""
+    """The steps with their rotas."""
     found: dict[str, Step] = {}
     for key, step in steps.items():
         found[key] = step
@@ -357,7 +356,7 @@ def _check_flows(document: Document, steps: Mapping[str, Step], read_file: FileR
 
 def _check_targets(document: Document, steps: Mapping[str, Step], start: str) -> None:
     known = {**document.steps(), **steps}
-    # Without any steps, every name would be another error.
+    # Without any valid steps, every name would be another error.
     for path, named_in, target in _all_targets(document, steps) if document.steps() else ():
         if target not in known:
             from difflib import get_close_matches  # noqa: PLC0415 -- a start from cold need not load it

@@ -30,40 +30,40 @@ if TYPE_CHECKING:
     from dialtone.domain.calls import Call
 
 MAX_TEXT_CHARACTERS = 20_000
-"""Of one text in a flow: some twenty minutes of reading."""
+"""For one text in a flow: some twenty minutes of speech."""
 
 MAX_CONTENT_CHARACTERS = 20_000
-"""Of a file that stands in a flow, as base64: two seconds of a telephone's WAV. Each event that plays it stores it."""
+"""For a file that a flow contains as base64: two seconds of telephone WAV. Each event that plays it stores it."""
 
 KINDS = ("text", "ssml", "audio", "media", "file", "content")
 
 _NOT_UNDER_KEYS = frozenset({"audio_type", "cache_audio"})
-"""Parameters of `playback_start` that `gather_using_audio` does not know."""
+"""Parameters of `playback_start` that `gather_using_audio` lacks."""
 
 _MANNER = ("voice", "language", "speed")
 
 ANY = ""
-"""The language of a part that is written in none by name: the flow's first."""
+"""The language of a part without a language of its own: the flow's first."""
 
 
 class Sound(NamedTuple):
-    """One thing for Telnyx to speak or to play, with all that the call knows filled in."""
+    """One command's worth of speech or audio, with variables filled in."""
 
     speaks: bool
     parameters: Mapping[str, object]
 
     def play(self, call: Call, *, times: int = 1) -> Command:
-        """The command that lets the caller hear it. `times` is for audio; what is spoken is spoken once."""
+        """The command that plays it. `times` is for audio; speech is spoken once."""
         if self.speaks:
             return command("speak", call.control_id, **self.parameters)
         return command("playback_start", call.control_id, **self.parameters, **({"loop": times} if times > 1 else {}))
 
     def loop(self, call: Call) -> Command:
-        """The command that plays it without end, until it is stopped."""
+        """The command that plays it in a loop, until it is stopped."""
         return command("playback_start", call.control_id, **self.parameters, loop="infinity")
 
     def gather(self, call: Call, **digits: object) -> Command:
-        """The command that lets the caller hear it and key digits in, at any time while it is heard."""
+        """The command that plays it and gathers digits, at any time while it plays."""
         if "playback_content" in self.parameters:
             raise CommandInvalid("", "content", "cannot be played where keys are waited for")
         action = "gather_using_speak" if self.speaks else "gather_using_audio"
@@ -127,13 +127,13 @@ class Piece(BaseModel):
 
     @property
     def speaks(self) -> bool:
-        """Whether Telnyx speaks it; else it is played."""
+        """Whether it is speech; else it is audio."""
         return self.text is not None or self.ssml is not None
 
     def sounds(self, call: Call, voice_defaults: VoiceDefaults, language: str) -> Iterator[Sound]:
-        """It as Telnyx takes it; several where a text is too long for one, none where nothing is left of it.
+        """Telnyx's form of it: several if a text is too long for one, none if variables left nothing.
 
-        Raises CommandInvalid for audio whose name or address lacks a part: that would be another file.
+        Raises CommandInvalid for audio whose name or URL lacks a part: that would be another file.
         """
         if not self.speaks:
             if source := self.source(call):
@@ -153,7 +153,7 @@ class Piece(BaseModel):
             yield Sound(speaks=True, parameters=parameters)
 
     def voice_options(self, voice_defaults: VoiceDefaults, language: str) -> VoiceOptions:
-        """The voice that speaks it. What a provider takes beside goes with the voice that it was written for."""
+        """The voice that speaks it. A provider's special settings apply only to the voice they were written for."""
         around = voice_defaults.voice_options(language)
         settings = around.voice_settings if self.voice in {None, around.voice} else None
         return VoiceOptions.model_construct(
@@ -161,7 +161,7 @@ class Piece(BaseModel):
         )
 
     def source(self, call: Call) -> dict[str, object]:
-        """Where its audio is, as `playback_start` takes it; empty where a variable left nothing of the name."""
+        """Where its audio is, as parameters of `playback_start`; empty if a variable left the name empty."""
         if self.file:
             return {"media_name": self.file.rpartition(".")[0]}
         options: dict[str, object] = {"audio_type": self.audio_type} if self.audio_type else {}
@@ -180,7 +180,7 @@ class Piece(BaseModel):
         return {name: filled(written, escape), **options}
 
     def _says_nothing(self, text: str) -> bool:
-        """Whether variables left nothing to be said. SSML that names none may be a pause, and is left as it is."""
+        """Whether variables left nothing to speak. SSML without variables may be a pause, and is kept."""
         if self.ssml is not None:
             text = _TAG.sub("", text) if any(names_in(self.ssml)) and not _SOUNDING_TAG.search(text) else text
         return not text.strip()
@@ -195,7 +195,7 @@ class Part(BaseModel):
     """Language → what is heard in it; ANY where no language is named."""
 
     def chosen(self, call: Call, voice_defaults: VoiceDefaults) -> tuple[str, tuple[Piece, ...]]:
-        """The caller's language, else the flow's first, else the first that is there; and what is heard in it."""
+        """The language (the caller's, else the flow's first, else the first that exists), and the pieces in it."""
         if ANY in self.languages:
             return voice_defaults.language, self.languages[ANY]
         for language in (voice_defaults.wanted(call), voice_defaults.language):
@@ -236,7 +236,7 @@ class Prompt(BaseModel):
 
     @property
     def speaks(self) -> bool:
-        """Whether any of it is spoken."""
+        """Whether any of it is speech."""
         return any(piece.speaks for piece in self.pieces())
 
     def pieces(self) -> Iterator[Piece]:
@@ -244,17 +244,17 @@ class Prompt(BaseModel):
         return (piece for part in self.parts for pieces in part.languages.values() for piece in pieces)
 
     def by_language(self) -> Iterator[list[Piece]]:
-        """What callers of each language hear."""
+        """The pieces that callers of each language hear."""
         for wanted in {language for part in self.parts for language in part.languages}:
             chosen = (part.languages.get(wanted, next(iter(part.languages.values()))) for part in self.parts)
             yield [piece for pieces in chosen for piece in pieces]
 
     def then(self, other: Prompt) -> Prompt:
-        """This and the other after it."""
+        """This prompt, followed by the other."""
         return Prompt.model_construct(parts=self.parts + other.parts)
 
     def sounds(self, call: Call, voice_defaults: VoiceDefaults, *, joined: bool = True) -> tuple[Sound, ...]:
-        """What the caller hears, in the caller's language; texts in one voice are joined, to be one breath."""
+        """What the caller hears, in the caller's language. Texts in one voice are joined, to avoid pauses."""
         heard: list[tuple[str, Piece]] = []
         for part in self.parts:
             language, pieces = part.chosen(call, voice_defaults)
@@ -267,20 +267,20 @@ class Prompt(BaseModel):
         return tuple(sound for language, piece in heard for sound in piece.sounds(call, voice_defaults, language))
 
     def play(self, call: Call, voice_defaults: VoiceDefaults, *, times: int = 1) -> tuple[Command, ...]:
-        """The commands that let the caller hear it, to be sent at once: Telnyx queues them."""
+        """The commands that play it, to be sent at once: Telnyx queues them."""
         return tuple(sound.play(call, times=times) for sound in self.sounds(call, voice_defaults, joined=False))
 
     def loop(self, call: Call, voice_defaults: VoiceDefaults) -> tuple[Command, ...]:
-        """The commands that let it be heard without end: its last sound is repeated until it is stopped."""
+        """The commands that play it in a loop: its last sound is repeated until it is stopped."""
         sounds = self.sounds(call, voice_defaults)
         return (*(sound.play(call) for sound in sounds[:-1]), *(last.loop(call) for last in sounds[-1:]))
 
     def gather(
         self, call: Call, voice_defaults: VoiceDefaults, timeout_millis: int, **digits: object
     ) -> tuple[Command, ...]:
-        """The commands that let it be heard and digits be keyed in with its last sound, once.
+        """The commands that play it once, and gather digits during its last sound.
 
-        Where variables left nothing of it, the digits are waited for in silence.
+        If variables left nothing of it, the digits are awaited in silence.
         """
         sounds = self.sounds(call, voice_defaults)
         if not sounds:
@@ -294,13 +294,13 @@ _TAG = re.compile(r"<[^>]*>")
 _SOUNDING_TAG = re.compile(r"<(audio|break)\b")
 
 _LANGUAGE_KEY = r"^([a-z]{2}|arb|[a-z]{3}(?=[-_]))([-_][A-Za-z0-9]{1,8})*$"
-"""Of three letters only with a region, or Polly's Arabic: what looks like a mistyped `text` is one."""
+"""Three letters only with a region, or Polly's Arabic: otherwise a mistyped `text` would be a language."""
 
 _TEXT_SCHEMA = {"type": "string", "minLength": 1, "maxLength": MAX_TEXT_CHARACTERS}
 
 
 def _by_language(written: Any) -> Any:  # noqa: ANN401 -- whatever the file holds
-    """Pieces by language: a mapping whose keys are none of a piece's is one."""
+    """Pieces by language: a mapping is one if none of its keys is a piece's key."""
     if isinstance(written, dict) and written and all(map(_names_a_language, written)):
         return {language: _pieces(each) for language, each in written.items()}
     return {ANY: _pieces(written)}
@@ -316,7 +316,7 @@ def _pieces(written: Any) -> Any:  # noqa: ANN401 -- whatever the file holds
 
 
 def _joined(before: tuple[str, Piece], after: tuple[str, Piece]) -> Piece | None:
-    """One text out of two that are spoken in the same voice; None where they are not."""
+    """Two texts joined, if they are spoken in the same voice; else None."""
     (language, first), (next_language, second) = before, after
     alike = language == next_language and all(getattr(first, name) == getattr(second, name) for name in _MANNER)
     if not alike or first.text is None or second.text is None:

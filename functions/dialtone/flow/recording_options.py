@@ -41,7 +41,7 @@ class StartOptions(BaseModel):
 
 
 def record_start(call: Call, options: Record | StartOptions) -> Command:
-    """The command that starts the recording; a time of 0 seconds is left out, which Telnyx takes for no limit."""
+    """The command that starts the recording. A limit of 0 seconds is left out: Telnyx takes 0 for unlimited."""
     parameters: dict[str, object] = options.transcription.parameters() if options.transcription else {}
     if options.trim:
         parameters["trim"] = "trim-silence"

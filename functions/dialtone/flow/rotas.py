@@ -1,4 +1,4 @@
-"""Rotas: who is on call, by the week, in turns, with swaps; and who is next."""
+"""Rotas: who is on call and who is next, by week, by turns, and with swaps."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ class Shift(BaseModel):
         return self
 
     def begun(self, local: datetime) -> datetime | None:
-        """When the hours that a moment lies in began; the moment itself where it is the whole week; None outside."""
+        """When the shift that contains a moment began; the moment itself for a whole week; None outside the shift."""
         if self.hours is None:
             return local
         midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
@@ -127,9 +127,9 @@ class Shift(BaseModel):
         )
 
     def order(self, local: datetime, begun: datetime) -> tuple[str, ...]:
-        """Its people in the order in which they are asked at a moment, in hours that began then.
+        """The shift's people in the order in which they are asked at a moment, in hours that began at `begun`.
 
-        Who begins a night has all of it, unless it is said at which hour the next takes over.
+        The first person has the whole night, unless the rota names an hour at which the next one takes over.
         """
         if not self.every or self.since is None:
             return self.who
@@ -142,7 +142,7 @@ class Shift(BaseModel):
 
 
 class Swap(NamedTuple):
-    """From one moment to another somebody else is on call."""
+    """For a time, somebody else is on call."""
 
     begins: datetime
     ends: datetime
@@ -161,7 +161,7 @@ def _swaps(written: Any) -> Any:  # noqa: ANN401 -- as above
 
 
 def swap_of(span: str, who: tuple[str, ...]) -> Swap:
-    """A line of `swaps`. A last date without an hour is the whole day. Raises ValueError for one that ends first."""
+    """A line of `swaps`. A last date without an hour includes that day. Raises ValueError if the end comes first."""
     first, _, last = (part.strip() for part in span.partition(" to "))
     begins, ends = _moment(first), _moment(last or first)
     if " " not in (last or first):
@@ -206,9 +206,9 @@ class Rota(BaseModel):
         return self
 
     def on_call(self, occurred_at: str) -> tuple[tuple[str, Person], ...]:
-        """Who is on call at the time of an event, and who is next, by their short names; none where no shift is.
+        """Who is on call at the time of an event, and who is next, by short name; empty if no shift covers the time.
 
-        A person of a swap comes first; the one who would have been on call is next.
+        A person of a swap comes first; the person who would have been on call is next.
         """
         local = datetime.fromisoformat(occurred_at).astimezone(ZoneInfo(self.time_zone)).replace(tzinfo=None)
         swapped = next((swap.who for swap in self.all_swaps() if swap.begins <= local < swap.ends), ())
@@ -222,7 +222,7 @@ class Rota(BaseModel):
 
 
 def rota_file(name: str) -> str:
-    """The file of a rota, from the folder of the flows."""
+    """A rota's file name, relative to the folder of flows."""
     return f"{ROTAS}/{name}.yaml"
 
 

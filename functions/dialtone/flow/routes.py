@@ -1,4 +1,4 @@
-"""Which flow takes a call: by the number that is called, by who calls, by the hour."""
+"""Which flow takes a call: by the number called, the caller and the hour."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ NUMBERS_FILE = "numbers.yaml"
 
 _SIP_TEXT = r"[^\sA-Z*@:]+"
 NUMBER = rf"\+[1-9][0-9]{{6,14}}|\+[0-9]{{0,14}}\*|sip:{_SIP_TEXT}(@{_SIP_TEXT})?|sip:[^\sA-Z*]*\*|\*"
-"""A number in E.164, a SIP address, a SIP user at any host, or a beginning of these with a star."""
+"""An E.164 number, a SIP address, a SIP user at any host, or the beginning of one with a star."""
 
 
 OF_THE_CALLER = (CALLER, ATTESTATION, SCREENING, CALLER_NAME)
-"""What a route may ask of who calls."""
+"""What a route may check about the caller."""
 
 NOTHING_SAID: Mapping[str, str] = MappingProxyType({})
 
@@ -64,18 +64,18 @@ class Route(Shorthand):
         return {"flow": written} if isinstance(written, str) else written
 
     def calendars(self) -> Iterator[str]:
-        """Every calendar that it goes by."""
+        """Every calendar that it uses."""
         return filter(None, (self.open, self.closed))
 
     def conditions(self) -> Iterator[tuple[str, tuple[str, ...] | InFile]]:
-        """What must hold of the caller, by the names of what is asked for."""
+        """What must be true of the caller, by the names of the values."""
         for name in OF_THE_CALLER:
             condition = getattr(self, name)
             if condition is not None:
                 yield name, condition
 
     def data_files(self) -> Iterator[NamedData]:
-        """Those that its conditions look values up in."""
+        """The data files in which its conditions look values up."""
         for name, condition in self.conditions():
             if isinstance(condition, InFile):
                 yield NamedData((name,), condition.file, (condition.column,))
@@ -90,15 +90,15 @@ class Routes(NamedTuple):
     """A number file, checked: every flow and calendar that it names exists."""
 
     by_number: Mapping[str, tuple[Route, ...]]
-    """Called number or SIP address, or its beginning with a star → the routes, the first that fits is taken."""
+    """Called number or SIP address, or its beginning with a star → its routes, of which the first match is taken."""
     calendars: Mapping[str, Calendar] = MappingProxyType({})
     data: Mapping[str, DataFile] = MappingProxyType({})
 
     def flow(self, called: str, caller: str, occurred_at: str, trust: Mapping[str, str] = NOTHING_SAID) -> str:
-        """The flow that takes a call, or ''. A whole number comes before beginnings, of them the longest first.
+        """The flow that takes a call, or ''. Whole numbers come before prefixes, longer prefixes before shorter ones.
 
-        Both numbers may be as Telnyx gives them: without a plus, in a country's own form, as SIP addresses. `trust` is
-        what the network says of the caller beside.
+        Both numbers may be as Telnyx sends them: without a plus, in national format, or as SIP addresses. `trust` is
+        what else the network reports about the caller.
         """
         known = {**trust, CALLER: caller_number(caller, self.called(called))}
         for line in self._lines(called):
@@ -108,7 +108,7 @@ class Routes(NamedTuple):
         return ""
 
     def called(self, written: str) -> str:
-        """What was called as the call keeps it: one of our numbers, if it can be only that."""
+        """The called number as the call stores it: one of our numbers, if only one of them fits."""
         return called_number(written, self.numbers)
 
     def _lines(self, called: str) -> Iterator[str]:
@@ -120,7 +120,7 @@ class Routes(NamedTuple):
 
     @property
     def numbers(self) -> dict[str, str]:
-        """Every whole number, and the flow that takes its calls where no condition says otherwise."""
+        """Every whole number, and the flow that takes its calls if no condition applies."""
         return {number: routes[-1].flow for number, routes in self.by_number.items() if not number.endswith(ANY_ENDING)}
 
     def _fits(self, route: Route, known: Mapping[str, str], occurred_at: str) -> bool:
@@ -132,7 +132,7 @@ class Routes(NamedTuple):
 
 
 def read_routes(text: str, read_file: Callable[[str], str | None]) -> Routes:
-    """The number file's routes. Raises FlowInvalid naming the line of an invalid number or one that leads nowhere."""
+    """The number file's routes. Raises FlowInvalid with the line of an invalid number, or of one that leads nowhere."""
     document = Document.read(NUMBERS_FILE, text)
     by_number = parse_routes(document, read_file)
     if by_number is None:
@@ -190,7 +190,7 @@ def _parse_routes(
 
 def _parse_route(document: Document, path: Path) -> Route | None:
     written = document.at(path)
-    if isinstance(written, str):  # most are: a start from cold need not make the schema
+    if isinstance(written, str):  # most are: so that a cold start need not build the schema
         return Route.model_construct(flow=written)
     return document.validate(Route, written, path)
 
@@ -198,7 +198,7 @@ def _parse_route(document: Document, path: Path) -> Route | None:
 def _report_missing(
     document: Document, path: Path, number: str, route: Route, read_file: Callable[[str], str | None]
 ) -> None:
-    """Report what a route names and what is not there."""
+    """Report everything that a route names and that does not exist."""
     if read_file(f"{route.flow}.yaml") is None:
         _report_no_flow(document, path, number, route.flow)
     for name in route.calendars():

@@ -1,4 +1,4 @@
-"""Values of a flow that may be written in short form or in full."""
+"""Values that a flow may write in short or in full."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Shorthand(BaseModel):
-    """A mapping in full; a validator that runs before makes it out of the short form."""
+    """A mapping; the short form is expanded into it before validation."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 

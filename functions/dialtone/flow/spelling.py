@@ -8,13 +8,13 @@ import unicodedata
 KEYPAD = str.maketrans("abcdefghijklmnopqrstuvwxyz", "22233344455566677778889999")
 
 _LETTERS = str.maketrans({"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th"})
-"""Letters that stand for Latin ones and that Unicode does not take apart."""
+"""Letters that stand for Latin ones and that Unicode does not decompose."""
 
 _WORDS = re.compile(r"[\s-]+")
 
 
 def spellings(name: str) -> tuple[str, ...]:
-    """The keys of a name from each of its words on, without accents: of Ada Byron 23229766 and 29766."""
+    """The keys that spell a name from each of its words on, without accents: Ada Byron is 23229766 and 29766."""
     words = [_keys(word) for word in _WORDS.split(name.strip())]
     whole = ("".join(words[place:]) for place in range(len(words)))
     return tuple(dict.fromkeys(filter(None, whole)))

@@ -1,4 +1,4 @@
-"""What a step remembers while a call is in it. Stored with the call under `waiting`, by the names of its fields."""
+"""A step's state while a call is in it. It is stored with the call under `waiting`, by field names."""
 
 from __future__ import annotations
 
@@ -13,46 +13,46 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class StepState:
-    """Whole numbers, and whether something is so; stored as numbers, without those that are 0."""
+    """Whole numbers and flags, stored as numbers; zeros are left out."""
 
     @classmethod
     def of(cls, call: Call) -> Self:
-        """The state of the step that a call is in, as this kind of step understands it."""
+        """The state of the call's current step, as this kind of step understands it."""
         return cls.read(call.waiting)
 
     @classmethod
     def read(cls, stored: Mapping[str, int]) -> Self:
-        """What was stored, in this or another version of the program."""
+        """The stored state, written by this or another version of the program."""
         default = cls()
         names = [each.name for each in fields(cls) if each.name in stored]
         return cls(**{name: type(getattr(default, name))(stored[name]) for name in names})
 
     def stored(self) -> dict[str, int]:
-        """As every version of the program reads it."""
+        """The state as every version of the program can read it."""
         values = {each.name: getattr(self, each.name) for each in fields(self)}
         return {name: int(value) for name, value in values.items() if isinstance(value, int) and value}
 
     def without_digits(self) -> Self:
-        """The state without digits that somebody has pressed."""
+        """The state without digits that somebody pressed."""
         return self
 
 
 NO_STATE = StepState()
-"""Of a step that remembers nothing, or is entered from another one."""
+"""The state of a step that stores nothing, or that is entered from another step."""
 
 
 @dataclass(frozen=True)
 class PromptState(StepState):
-    """A step that plays prompts to their end."""
+    """The state of a step that plays prompts to their end."""
 
     prompts: int = 0
-    """Speeches and files whose ends are still to come; 0 where the step is not waiting for any."""
+    """How many prompts have not ended; 0 if the step waits for none."""
 
     @property
     def several_prompts(self) -> bool:
-        """Whether more than one is played or queued."""
+        """Whether more than one prompt is playing or queued."""
         return self.prompts > 1
 
     def after_prompt(self) -> Self | None:
-        """The state after the end of a prompt, None after that of the last one."""
+        """The state after a prompt has ended; None after the last one."""
         return replace(self, prompts=self.prompts - 1) if self.several_prompts else None

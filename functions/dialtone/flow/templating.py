@@ -16,16 +16,16 @@ if TYPE_CHECKING:
     from dialtone.domain.calls import Call
 
 LANGUAGE = "language"
-"""The variable that says which language the caller has chosen."""
+"""The variable with the language that the caller chose."""
 
 DIGITS = "digits."
-"""How the variables begin that hold what callers have keyed in."""
+"""The prefix of the variables that hold keyed digits."""
 
 WAITING_SINCE = "waiting.since"
-"""The variable that holds when the caller began to wait for somebody who is rung, as ISO 8601."""
+"""The variable with the time when the caller began to wait for somebody to answer, in ISO 8601."""
 
 WAITED = "waited"
-"""The name under which the minutes since then are filled in: it is reckoned, not kept."""
+"""The name for the minutes since then: calculated, not stored."""
 
 SECONDS_A_MINUTE = 60
 
@@ -34,7 +34,7 @@ CALLER, CALLED = "caller", "called"
 HANGUP_BY, HANGUP_CAUSE = "hangup.by", "hangup.cause"
 RECORDING_NAME, RECORDING_KEY = "recording.name", "recording.key"
 KNOWN_AFTER_HANGUP = frozenset({HANGUP_BY, HANGUP_CAUSE, RECORDING_NAME, RECORDING_KEY})
-"""Names that are known in steps after the hang-up; a flow's own variable of such a name comes first."""
+"""Names that exist in steps after the hang-up; a flow's own variable of the same name takes precedence."""
 
 DAY = len("2030-12-24")
 
@@ -42,25 +42,25 @@ KNOWN_OF_EVERY_CALL = frozenset({CALLER, CALLED})
 """Names that a flow cannot set: the call has them."""
 
 MAX_VALUE_CHARACTERS = 1_000
-"""Of a variable that a flow sets: one that is set out of itself could otherwise grow without bound."""
+"""For a variable that a flow sets: without a limit, one set from itself could grow for ever."""
 
 VARIABLE = r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*"
 """A variable's name: words in lower case, with dots between the kinds of things (`digits.account`)."""
 
 FUNCTIONS = r"(( *\| *[a-z]+( [A-Za-z0-9]+)?){1,4} *)?"
-"""What is done with a variable where it is filled in, one function after another: ` | last 4 | digits`."""
+"""The functions applied to a variable, one after another: ` | last 4 | digits`."""
 
 PLACEHOLDER = re.compile(rf"\{{(?P<name>{VARIABLE})(?P<functions>{FUNCTIONS})\}}")
-"""Where a text names a variable, with what is done with it."""
+"""A variable in a text, with its functions."""
 
 _UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-"""What no XML can hold, not even escaped. Written as what XML can hold, it takes 5 ms to compile."""
+"""Characters that XML cannot contain, not even escaped. A pattern of the allowed ones would take 5 ms to compile."""
 
 
 def known(call: Call) -> dict[str, str]:
-    """Everything that can be filled in: the call's variables, its numbers, what is known of the caller and the wait.
+    """Everything that can be filled in: the call's variables and numbers, facts about the caller and the wait.
 
-    Not the URL of a message: it must not get into stored data, or to other systems.
+    The URL of a message is left out: it must not get into stored data or to other systems.
     """
     values = {**call.trust, **persistent_variables(call.variables), CALLER: call.from_number, CALLED: call.to_number}
     if call.after_turn:
@@ -72,7 +72,7 @@ def known(call: Call) -> dict[str, str]:
 
 
 def _known_of_the_end(call: Call) -> dict[str, str]:
-    """Who hung up and why, and the last recording that was asked for: its name, and its key where that is certain."""
+    """Who hung up and why, and the last recording that was requested: its name, and its key if that is certain."""
     number = call.recordings_asked
     return {
         HANGUP_BY: call.hangup_source,
@@ -83,10 +83,10 @@ def _known_of_the_end(call: Call) -> dict[str, str]:
 
 
 def _recording_key(call: Call, number: int) -> str:
-    """Without the suffix; '' where it is not certain.
+    """The key without its suffix; '' if it is not certain.
 
-    It has the day on which the recording began: known of one that has not come only if the call ended on the day on
-    which it was asked for.
+    The key contains the day on which the recording began. Before the recording arrives, that day is known only if the
+    call ended on the day of the request.
     """
     begins = [each.started_at for each in call.reported if each.number == number]
     begins += [
@@ -101,15 +101,15 @@ def _recording_key(call: Call, number: int) -> str:
 
 
 def filled(text: str, values: Mapping[str, str], language: str = "") -> str:
-    """The text with `{name}` replaced; unknown names become nothing, never an error in the middle of a call.
+    """The text with variables filled in. Unknown names become empty: a call must not fail in the middle.
 
-    Dates and the like are written in the language, without one in that which the caller has chosen.
+    Dates and the like are formatted for the language; by default that is the one the caller chose.
     """
     return PLACEHOLDER.sub(lambda found: _value(found, values, language), text)
 
 
 def spoken(text: str, values: Mapping[str, str], language: str = "") -> str:
-    """The same to be spoken: what was keyed in is read digit by digit, not as one large number."""
+    """The same for speech: keyed digits are read one by one, not as one large number."""
 
     def value(found: re.Match[str]) -> str:
         said = _value(found, values, language)
@@ -119,7 +119,7 @@ def spoken(text: str, values: Mapping[str, str], language: str = "") -> str:
 
 
 def filled_ssml(text: str, values: Mapping[str, str], language: str = "") -> str:
-    """The same in SSML: nothing that is filled in can become a tag, an entity or the end of an attribute."""
+    """The same for SSML: a value cannot become a tag, an entity or the end of an attribute."""
     return PLACEHOLDER.sub(lambda found: escaped(_value(found, values, language)), text)
 
 
@@ -129,7 +129,7 @@ def _value(found: re.Match[str], values: Mapping[str, str], language: str) -> st
         return value
     from dialtone.flow.text_functions import applied  # noqa: PLC0415 -- a start from cold need not load it
 
-    # Reading one character after another doubles a value.
+    # Reading out one character after another doubles a value's length.
     return applied(_functions(found), value, language or values.get(LANGUAGE, ""))[: 2 * MAX_VALUE_CHARACTERS]
 
 
@@ -146,12 +146,12 @@ def _functions(found: re.Match[str]) -> tuple[str, ...]:
 
 
 def functions_in(text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """The variables with functions that a text names, in order, each with its functions as they are written."""
+    """The variables with functions in a text, in order, each with its functions as written."""
     return ((found["name"], _functions(found)) for found in PLACEHOLDER.finditer(text) if found["functions"])
 
 
 def escaped(text: str) -> str:
-    """The text as it may stand in XML, between tags and in attributes."""
+    """The text, escaped for XML text and attributes."""
     return escape(_UNWRITABLE.sub("", text), {'"': "&quot;", "'": "&apos;"})
 
 
@@ -161,10 +161,10 @@ def _minutes_between(earlier: str, later: str) -> str:
 
 
 def unfilled(text: str, values: Mapping[str, str]) -> list[str]:
-    """The variables that a text names and that are empty, or not known at all."""
+    """The variables in a text that are empty or unknown."""
     return [name for name in dict.fromkeys(names_in(text)) if not values.get(name)]
 
 
 def names_in(text: str) -> Iterator[str]:
-    """The variables that a text names, in order."""
+    """The variables in a text, in order."""
     return (found["name"] for found in PLACEHOLDER.finditer(text))

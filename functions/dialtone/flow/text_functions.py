@@ -1,6 +1,6 @@
-"""What texts may do with a variable where they fill it in: `{amount | money EUR}`, `{account | last 4 | digits}`.
+"""The functions that texts may apply to a variable: `{amount | money EUR}`, `{account | last 4 | digits}`.
 
-A value that a function does not fit is left as it is, since silence in the middle of a sentence is worse.
+If a function does not fit a value, the value stays as it is: silence in the middle of a sentence would be worse.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from datetime import date, time
 
 _POINT_REGIONS = frozenset({"es-mx", "es-us", "es-pr", "es-gt", "es-pa", "es-pe", "es-do", "es-sv", "es-hn", "es-ni"})
-"""Regions that write a point before decimals though their language elsewhere writes a comma."""
+"""Regions with a decimal point whose language elsewhere uses a comma."""
 
 _POINT_LANGUAGES = frozenset({"en", "ja", "zh", "cmn", "yue", "ko", "th", "he", "hi", "cy", "ga", "ms", "fil"})
-"""Languages that write a point before decimals; all others write a comma."""
+"""Languages with a decimal point; all others use a comma."""
 
 _SYMBOL_FIRST = _POINT_LANGUAGES | {"pt", "nl", "tr"}
-"""Languages that write a currency's sign in front of the amount."""
+"""Languages that put a currency's sign before the amount."""
 
 _SIGNS: Mapping[str, str] = {
     "USD": "$",
@@ -63,7 +63,7 @@ _DATES: Mapping[str, str] = {
     "nb": "{day}. {month} {year}",
     "fi": "{day}. {month} {year}",
 }
-"""How a date is written where it is not day, month and year alone."""
+"""Date formats other than day, month and year."""
 
 _NUMBERED: Mapping[str, str] = {
     "ja": "{year}年{number}月{day}日",
@@ -77,27 +77,27 @@ _TWELVE_HOURS = _MONTH_FIRST | {"en-au", "en-nz", "en-in"}
 _TIMES: Mapping[str, str] = {"de": "{hour}:{minute:02} Uhr", "fr": "{hour} h {minute:02}"}
 
 _SILENT = re.compile(r"[^0-9A-Za-z*#]")
-"""What is left out where something is read one character after another: the plus, spaces, dashes."""
+"""Left out when something is read one character at a time: the plus, spaces, dashes."""
 
 ENGLISH = "en"
 """The language of a flow that names none."""
 
 
 class Function(NamedTuple):
-    """What a function does, and what may stand behind its name."""
+    """What a function does, and the argument that it takes."""
 
     apply: Callable[[str, str, str], str]
     """Value, argument, language → text."""
     argument: str = ""
-    """A pattern of the argument; '' for a function that has none."""
+    """The pattern of its argument; '' if it takes none."""
     example: str = ""
-    """How it is written with one."""
+    """An example with an argument."""
     reads_out: bool = False
-    """Whether it says how the value is read, also one that is otherwise read digit by digit."""
+    """Whether it decides how the value is read, even for one that would be read digit by digit."""
 
 
 def applied(calls: tuple[str, ...], value: str, language: str) -> str:
-    """The value after these functions, as they are written, in this language; what is not known changes nothing."""
+    """The value after these functions, in this language. Unknown functions change nothing."""
     for call in calls:
         name, _, argument = call.partition(" ")
         if (function := FUNCTIONS.get(name)) and not why_not(call):
@@ -106,12 +106,12 @@ def applied(calls: tuple[str, ...], value: str, language: str) -> str:
 
 
 def reads_out(calls: tuple[str, ...]) -> bool:
-    """Whether one of these functions says how the value is read."""
+    """Whether one of these functions decides how the value is read."""
     return any(FUNCTIONS[name].reads_out for call in calls if (name := call.partition(" ")[0]) in FUNCTIONS)
 
 
 def why_not(call: str) -> str:
-    """What is wrong with a function as it is written; '' for nothing."""
+    """What is wrong with a function as written; '' if nothing is."""
     name, _, argument = call.partition(" ")
     function = FUNCTIONS.get(name)
     if function is None:
@@ -191,7 +191,7 @@ def _of(language: str) -> str:
 
 
 def _with_point(text: str, language: str) -> str:
-    """A number with the sign that the language writes before decimals."""
+    """A number with the language's decimal sign."""
     pointed = _of(language) in _POINT_LANGUAGES or language.lower() in _POINT_REGIONS
     return text if pointed else text.replace(".", ",")
 

@@ -1,4 +1,4 @@
-"""Prompts that keys interrupt, and the question after them that these keys answer: callers who know it type ahead."""
+"""Connects prompts that keys interrupt with the question after them, so that callers who know it can type ahead."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def with_questions(document: Document, steps: Mapping[str, Step]) -> dict[str, Step]:
-    """The steps, each prompt that keys interrupt knowing its question. What cannot be is reported to the document."""
+    """The steps, each prompt that keys interrupt with its question. Impossible cases are reported to the document."""
     return {name: _with_question(document, step, steps) for name, step in steps.items()}
 
 
@@ -31,7 +31,7 @@ def _with_question(document: Document, step: Step, steps: Mapping[str, Step]) ->
 
 
 def _question_after(step: Step, steps: Mapping[str, Step]) -> PromptedInput | None:
-    """The question that keys answer while it speaks: only prompts that may be interrupted, too, come between."""
+    """The question that keys answer during the prompt; only prompts that keys interrupt may come between."""
     seen = {step.name}
     while isinstance(step, Say) and step.barge_in and (following := steps.get(step.next)):
         if isinstance(following, PromptedInput):

@@ -1,4 +1,4 @@
-"""Numbers, dates and times of day in variables: read, reckoned with and compared. Exact, and of bounded size."""
+"""Numbers, dates and times of day in variables: parsed, calculated and compared, exactly and within limits."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ if TYPE_CHECKING:
     from dialtone.domain.calls import Call
 
 MAX_WHOLE_DIGITS = 15
-"""Of a number, before its point: more than any amount, account or card number takes that is reckoned with."""
+"""For the digits before a number's point: more than any amount, account or card number needs."""
 
 MAX_DECIMALS = 6
-"""Of a number, after its point."""
+"""For the digits after a number's point."""
 
 _NUMBER = re.compile(rf"-?[0-9]{{1,{MAX_WHOLE_DIGITS}}}(\.[0-9]{{1,{MAX_DECIMALS}}})?")
 _DATE = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(T[0-9:.]+(Z|[+-][0-9:]+)?)?")
 _TIME = re.compile(r"[0-9]{2}:[0-9]{2}(:[0-9]{2})?")
 
 _EXACT = Context(prec=3 * (MAX_WHOLE_DIGITS + MAX_DECIMALS), rounding=ROUND_HALF_UP)
-"""Room for the exact product of two numbers, which is rounded once, at the end."""
+"""Precision for the exact product of two numbers, which is rounded once, at the end."""
 
 Kind = Literal["number", "date", "time of day"]
 
@@ -34,24 +34,24 @@ Operation = Literal["add", "subtract", "multiply", "divide"]
 
 
 class NotComputable(DialtoneError):  # noqa: N818 -- reads as the sentence it is: something is not computable
-    """A variable cannot be set to what a flow wants reckoned."""
+    """A variable's new value cannot be calculated."""
 
 
 class Comparable(NamedTuple):
-    """What a text is, where it is more than a text; two of one kind can be compared."""
+    """The value of a text that is more than text. Two of the same kind can be compared."""
 
     kind: Kind
     value: Any
-    """Ordered as the kind is: a Decimal, a date or a time."""
+    """A Decimal, a date or a time."""
 
 
 def number(text: str) -> Decimal | None:
-    """The number that a text is; None for anything else, and for one that is too long."""
+    """The text as a number; None if it is not one, or is too long."""
     return Decimal(text) if _NUMBER.fullmatch(text) else None
 
 
 def comparable(text: str) -> Comparable | None:
-    """The number, date or time of day that a text is; None for any other text. Of a date and time the date counts."""
+    """The text as a number, date or time of day; None for any other text. For a date and time, the date counts."""
     if (read := number(text)) is not None:
         return Comparable("number", read)
     try:
@@ -63,7 +63,7 @@ def comparable(text: str) -> Comparable | None:
 
 
 def plain_text(written: Any) -> Any:  # noqa: ANN401 -- pydantic hands over whatever the file holds
-    """What YAML reads as a number or a date, as the text that a variable would hold."""
+    """A value that YAML reads as a number or date, as a variable would hold it."""
     if isinstance(written, bool):
         return written
     if isinstance(written, datetime):
@@ -78,7 +78,7 @@ def plain_text(written: Any) -> Any:  # noqa: ANN401 -- pydantic hands over what
 def reckoned(operation: Operation, numbers: Sequence[Decimal], decimals: int | None = None) -> str:
     """The sum, difference, product or quotient of numbers, from left to right, rounded half up.
 
-    To so many decimals; without, as exact as six decimals are, and without zeros at their end. Raises NotComputable.
+    With `decimals`, to so many; otherwise to six, without trailing zeros. Raises NotComputable.
     """
     result, *others = numbers
     reckon = getattr(_EXACT, operation)
@@ -87,7 +87,7 @@ def reckoned(operation: Operation, numbers: Sequence[Decimal], decimals: int | N
             raise NotComputable("would be divided by zero")
         result = _bounded(reckon(result, each))
     rounded = result.quantize(Decimal(1).scaleb(-(MAX_DECIMALS if decimals is None else decimals)), context=_EXACT)
-    text = format(_bounded(rounded) or abs(rounded), "f")  # nothing is written as minus nothing
+    text = format(_bounded(rounded) or abs(rounded), "f")  # zero is never written with a minus
     return text.rstrip("0").rstrip(".") if decimals is None and "." in text else text
 
 
@@ -98,11 +98,11 @@ def _bounded(result: Decimal) -> Decimal:
 
 
 def drawn(low: int, high: int, *seed: object) -> int:
-    """A whole number from low to high, by chance: always the same one for the same seed."""
+    """A random whole number from low to high: always the same for the same seed."""
     digest = sha256("\0".join(map(str, seed)).encode("utf-8", "surrogatepass")).digest()
     return low + int.from_bytes(digest) % (high - low + 1)
 
 
 def chance(call: Call, name: str) -> tuple[object, ...]:
-    """The seed of what is drawn in a call's step: deciding again on the same event draws the same."""
+    """The seed for a random value in a call's step: deciding again on the same event gives the same value."""
     return (call.session_id, call.step, call.turn, name)

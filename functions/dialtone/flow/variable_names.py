@@ -1,4 +1,4 @@
-"""The name of a variable, as a key or value of a flow."""
+"""The names of variables, as keys or values of a flow."""
 
 from __future__ import annotations
 

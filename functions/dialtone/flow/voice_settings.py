@@ -21,17 +21,17 @@ MAX_SPOKEN_CHARACTERS = 3_000
 """Telnyx's limit for one `speak`."""
 
 MAX_SPEECHES = 20
-"""That one text is split into: an hour of reading. What is longer was put together by a flow that goes round."""
+"""For one text: an hour of speech. A longer one must come from a flow that goes round in circles."""
 
 VoiceName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]*(\.[^\s.]\S*)?$")]
-"""By its form: Telnyx adds voices and providers as they come."""
+"""Only the format is checked, since Telnyx adds voices and providers."""
 
 LanguageCode = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8})*$")]
-"""As Telnyx names it: `en-US`."""
+"""Telnyx's name for it: `en-US`."""
 
 Speed = Annotated[StrictFloat, Field(ge=0.5, le=2.0)]
-"""1: as the voice speaks by itself. Polly, the narrowest of the providers, takes a fifth to twice that; below half it
-is no help to anybody."""
+"""1 is the voice's normal speed. Polly, the narrowest provider, allows a fifth to twice that; below half it helps
+nobody."""
 
 _SENTENCE_END = re.compile(r"(?<=[.!?。！？…])\s+")  # noqa: RUF001 -- Chinese and Japanese sentences end so
 
@@ -56,18 +56,18 @@ class VoiceOptions(Shorthand):
 
 @dataclass(frozen=True, slots=True)
 class VoiceDefaults:
-    """How a flow, and in it a step, speaks where a prompt does not say otherwise."""
+    """How a flow or step speaks unless a prompt says otherwise."""
 
     voice: str
     language: str
-    """The flow's first: what is written in no language by name is written in this one."""
+    """The flow's first language: the language of texts without one."""
     speed: float = 1.0
     settings: Mapping[str, object] = field(default_factory=dict)
     languages: Mapping[str, VoiceOptions] = field(default_factory=dict)
-    """Every language that the flow speaks, the first one first."""
+    """Every language of the flow, the first one first."""
 
     def at(self, voice: str | None, language: str | None, speed: float | None) -> VoiceDefaults:
-        """The defaults of a step that says these itself."""
+        """The defaults of a step with settings of its own."""
         if voice is None and language is None and speed is None:
             return self
         languages = {} if voice else self.languages
@@ -82,11 +82,11 @@ class VoiceDefaults:
         )
 
     def wanted(self, call: Call) -> str:
-        """The language that the caller has chosen, or the flow's first."""
+        """The language that the caller chose, else the flow's first."""
         return call.variables.get(LANGUAGE) or self.language
 
     def voice_options(self, language: str) -> VoiceOptions:
-        """How that language is spoken."""
+        """The voice options for that language."""
         own = self.languages.get(language)
         if own is None:
             return VoiceOptions.model_construct(voice=self.voice, speed=self.speed, voice_settings=dict(self.settings))
@@ -98,7 +98,7 @@ class VoiceDefaults:
 
 
 def speech(text: str, language: str, voice_options: VoiceOptions, *, is_ssml: bool) -> Iterator[dict[str, object]]:
-    """The parameters of the speeches that say a text, as `speak` takes them; several where it is too long."""
+    """The parameters of the `speak` commands for a text; several if it is too long for one."""
     voice = voice_options.voice or ""
     takes = voices_like(voice)
     speed = takes.speed_within(voice_options.speed or 1.0)
@@ -122,7 +122,7 @@ def speech(text: str, language: str, voice_options: VoiceOptions, *, is_ssml: bo
 
 
 def split(text: str, room: int = MAX_SPOKEN_CHARACTERS, written: Any = str) -> list[str]:  # noqa: ANN401 -- str → str
-    """The text in pieces that fit, cut where sentences end, else between words, else anywhere."""
+    """The text in parts that fit, cut at the ends of sentences, else between words, else anywhere."""
     pieces: list[str] = []
     left = text
     while len(written(left)) > room and len(pieces) < MAX_SPEECHES - 1:

@@ -12,21 +12,21 @@ PROSODY = "prosody"
 
 
 class Voices(NamedTuple):
-    """What the voices of a provider, or of one of its models, take."""
+    """What the voices of a provider, or of one of its models, support."""
 
     settings: frozenset[str] | None = frozenset()
-    """Keys of `voice_settings`; None where the provider takes others than Telnyx lists."""
+    """Keys of `voice_settings`; None if the provider takes others than Telnyx lists."""
     speed: str = ""
-    """The key of `voice_settings` that takes the speed, PROSODY for SSML, '' where the voice has one speed only."""
+    """The key of `voice_settings` for the speed, PROSODY for SSML, '' if the voice has only one speed."""
     slowest: float = 0.5
     fastest: float = 2.0
     ssml: bool = True
-    """False where Telnyx says that SSML is not supported."""
+    """False if Telnyx says that SSML is not supported."""
     short_languages: bool = False
-    """Whether the language is named by two letters, `it`, instead of `it-IT`."""
+    """Whether it takes two-letter languages, `it` instead of `it-IT`."""
 
     def speed_within(self, speed: float) -> float:
-        """The speed, or the nearest that the voice takes: one outside would be refused, and the caller hear nothing."""
+        """The speed, limited to what the voice allows: otherwise Telnyx refuses it, and the caller hears nothing."""
         return min(max(speed, self.slowest), self.fastest)
 
 
@@ -57,18 +57,18 @@ _MODELS: dict[str, Voices] = {
     "telnyx.sukhan": _TELNYX_AT_ONE_SPEED,
     "telnyx.ultra": Voices(frozenset({"voice_speed"}), "voice_speed", slowest=0.6, fastest=1.5),
 }
-"""Models that take something else than their provider's other voices."""
+"""Models that differ from their provider's other voices."""
 
 _UNKNOWN = Voices(None)
-"""`male`, `female`, and providers that Telnyx adds after this was written: what a flow writes is passed on."""
+"""`male`, `female`, and providers that Telnyx has added since: a flow's settings are passed on."""
 
 
 def provider_of(voice: str) -> str:
-    """The provider's name, as `voice_settings` have it in `type`: `aws` of `AWS.Polly.Joanna`."""
+    """The provider's name as `voice_settings` has it in `type`: `aws` for `AWS.Polly.Joanna`."""
     return voice.partition(".")[0].lower()
 
 
 def voices_like(voice: str) -> Voices:
-    """What this voice takes."""
+    """What this voice supports."""
     model = ".".join(voice.lower().split(".")[:2])
     return _MODELS.get(model) or PROVIDERS.get(provider_of(voice), _UNKNOWN)
