@@ -1,4 +1,4 @@
-"""Keys during a conversation: what a flow may do for two people who talk, and the keys as they are pressed."""
+"""Keys during a conversation: what a flow lets two people do who talk, and the detection of these keys."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from dialtone.domain.events import Event
 
 BETWEEN_SECONDS = 3
-"""How long the second key of two may take. The events' own times count, whenever and in whatever order they come."""
+"""How long the second key of a sequence may take. The events' own times count, in whatever order they arrive."""
 
 MAX_OBEYED = 50
-"""Keys that do something in one conversation: more is somebody who plays with them, and each may cost a call."""
+"""Keys that do something in one conversation: more are somebody playing, and each may cost a call."""
 
 AGENT: Final = "agent"
 CALLER: Final = "caller"
@@ -34,27 +34,27 @@ CALLER: Final = "caller"
 Side = Literal["agent", "caller"]
 
 WORDS = ("supervisor", "park", "consult")
-"""What keys do of which the step says more, under the same word."""
+"""Actions of keys that have settings in the step, under the same word."""
 
 SIDES: tuple[Side, ...] = (AGENT, CALLER)
 
 KEYS, DIGITS = "0123456789*#", 10
-"""The keys of a phone, and how many of them are digits, which come first."""
+"""A phone's keys. The digits come first; the number says how many they are."""
 
 
 RINGING_WORDS = ("supervisor", "consult")
-"""Those of which the step says whom they ring."""
+"""Actions for which the step names a person to ring."""
 
 
 class Consultation(IntEnum):
-    """How far it is that the agent asks somebody else."""
+    """The state of the agent's consultation with a third person."""
 
     NONE = 0
     RINGING = 1
     TALKING = 2
-    """The agent talks with them, and the caller hears music."""
+    """The agent talks with the third person, and the caller hears music."""
     JOINED = 3
-    """The caller talks with them, and the agent's call has ended."""
+    """The caller talks with the third person, and the agent's call has ended."""
     BACK = 4
     """The caller talks with the agent again."""
     TOGETHER = 5
@@ -62,7 +62,7 @@ class Consultation(IntEnum):
 
     @classmethod
     def _missing_(cls, value: object) -> Consultation:
-        """What a later version knows is none."""
+        """A later version's state counts as none."""
         del value
         return cls.NONE
 
@@ -72,24 +72,24 @@ class TalkState(StepState):
     """What a step remembers while two people talk."""
 
     since_millis: int = 0
-    """When they were connected, in unix milliseconds: keys of before that are not meant."""
+    """When they were connected, in unix milliseconds: earlier keys do not count."""
     agent_key: int = 0
-    """The place in KEYS of the last key that the agent pressed, plus one, where another one may belong to it."""
+    """The last key that the agent pressed, as its place in KEYS plus one, if it may begin a sequence."""
     agent_millis: int = 0
-    """When that was, in unix milliseconds."""
+    """When the agent pressed it, in unix milliseconds."""
     caller_key: int = 0
     caller_millis: int = 0
     obeyed: int = 0
     """How many keys have done something."""
     supervisors: int = 0
-    """How many supervisors were fetched."""
+    """How many supervisors were rung."""
     supervised: bool = False
-    """Whether the last of them rings, or has joined."""
+    """Whether the last supervisor rings, or has joined."""
     consulted: int = 0
-    """How often somebody was asked."""
+    """How many consultations were started."""
     consultation: Consultation = Consultation.NONE
     room: int = 0
-    """Which of the consultations brought all three into a conference, which goes on; 0: two legs are bridged."""
+    """The number of the consultation that put all three into a conference, which goes on; 0 if two legs are bridged."""
 
     def connected_by(self, event: Event) -> Self:
         """The state once the event has reported the conversation."""
@@ -97,9 +97,9 @@ class TalkState(StepState):
         return replace(self, since_millis=_millis(event), **known)
 
     def pressed(self, side: Side, event: Event, sequences: Collection[str]) -> tuple[Self, str]:
-        """The state after a key, and the sequence of keys that is complete with it; '' for none.
+        """The state after a key, and the sequence that this key completes; '' for none.
 
-        Keys of before the conversation count for nothing, and of two keys the later one may be reported first.
+        Keys from before the conversation do not count, and of two keys the later one may be reported first.
         """
         key, at = event.text("digit"), _millis(event)
         if len(key) != 1 or key not in KEYS or at < self.since_millis:
@@ -119,14 +119,14 @@ class TalkState(StepState):
         return replace(self, **fields)
 
     def without_digits(self) -> Self:
-        """The state without digits that may be a part of a card's number; `*` and `#` are in none."""
+        """The state without digits that may belong to a card number, which contains no `*` or `#`."""
         digits = [side for side in SIDES if 0 < getattr(self, f"{side}_key") <= DIGITS]
         fields: dict[str, Any] = {f"{side}_{what}": 0 for side in digits for what in ("key", "millis")}
         return replace(self, **fields)
 
 
 class _Held(NamedTuple):
-    """A key that was pressed, as the state holds it."""
+    """A pressed key, as the state stores it."""
 
     place: int = 0
     millis: int = 0
@@ -176,11 +176,11 @@ class DuringKey(StartOptions, Shorthand):
 
     @property
     def word(self) -> str:
-        """What it does, where the step says how; '' for what the key itself says."""
+        """The action that has settings in the step; '' if the key itself says everything."""
         return next((word for word in WORDS if getattr(self, word)), "")
 
     def takes(self, side: Side) -> bool:
-        """Whether it is that side's to press."""
+        """Whether this side may press it."""
         return self.by in {side, "both"}
 
 
@@ -193,11 +193,11 @@ DuringKeys = Annotated[
     BeforeValidator(_as_texts),
     Field(json_schema_extra={"additionalProperties": False}),
 ]
-"""One key, or `*` or `#` and a digit → what it does."""
+"""One key, or `*` or `#` and a digit → its action."""
 
 
 def ambiguous(during: Mapping[str, DuringKey]) -> str:
-    """Why keys are ambiguous; '' if they are not. One alone would act before the other one is pressed."""
+    """Why the keys are ambiguous; '' if they are not. A single key would act before a second one is pressed."""
     for alone in (each for each in during if len(each) == 1):
         if longer := next((each for each in during if alone in each and each != alone), ""):
             return f"{alone} is a part of {longer}; write keys of which none contains another"

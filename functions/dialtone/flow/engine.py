@@ -1,4 +1,4 @@
-"""How a flow leads a call: one move after another, until something must be waited for. Pure."""
+"""How a flow controls a call: one move after another, until the call must wait for an event. Pure."""
 
 from __future__ import annotations
 
@@ -61,20 +61,20 @@ if TYPE_CHECKING:
     from dialtone.flow.voice_settings import VoiceDefaults
 
 MAX_STEPS_AT_ONCE = 50
-"""Steps entered on one event; more can only be a flow that goes round without a caller."""
+"""For steps entered on one event: more of them can only be a flow that goes round without waiting for the caller."""
 
 LAST_RESORT_STEPS = 10
-"""Steps that a call may still enter once a limit has led it to the last resort: to apologise, to take a message."""
+"""Steps that a call may still enter after a limit led to the last resort: to apologise, to take a message."""
 
 MAX_VISITS = 8
-"""Flows that a call can be in, one visited from another: each has a place in the call's state to come back to."""
+"""Flows that a call can be in, each called from another: the call's state stores where to return in each."""
 
 MAX_ERRORS = 5
-"""Error paths taken in one call before it is hung up: nothing that we try works."""
+"""Error paths that a call may take before it is hung up: nothing works."""
 
 MAX_VARIABLES_BYTES = 60_000
-"""Of a call's variables, names and values, with those of the flows that it comes back to. Its state holds them up to
-three times (now, before the last move, before its end was noted), and an item of the table holds 400 KB."""
+"""For a call's variables, names and values, with those of the flows it will return to. Its state holds them up to three
+times (now, before the last move, before its end was noted), and an item of the table holds 400 KB."""
 
 _BOUND_TO_A_TURN = (
     "call.speak.",
@@ -91,7 +91,8 @@ _BOUND_TO_A_TURN = (
     "dialtone.queue.",
     ACCEPTED,
 )
-"""Events that the commands of a turn cause, as a far leg's all are; others (a detection) belong to the call."""
+"""Events caused by the commands of a step, like all events of a callee's leg; others (a detection) belong to the
+call."""
 
 _MARKED = frozenset(
     {
@@ -112,23 +113,24 @@ _MARKED = frozenset(
         "transfer",
     }
 )
-"""Commands that begin something. Those that end something carry no mark: the event of that end would bear it too,
-and be taken for one of the new turn. Those to a callee's leg carry the one that it was dialled with."""
+"""Commands that start something, which get a client state. Commands that end something get none: the event of that end
+would carry it too, and be taken for one of the new step. Commands to a callee's leg get the state that it was dialled
+with."""
 
 
 class _Leave(NamedTuple):
-    """Leave whatever flows the call is in, and enter a step of the one that leads it; '' to hang up."""
+    """Leave all flows called from others, and enter a step of the first one; '' to hang up."""
 
     to: str = ""
     why: str = ""
-    """Of hanging up: why nothing else was left."""
+    """For a hang-up: why nothing else was left."""
     edge: str = LAST_RESORT_EDGE
 
 
 def answer_or_reject(call: Call, event: Event, flow: LoadedFlow | None) -> Decision:
-    """Answer, recording from the first moment if the flow does; reject if that is its first step, or no flow is found.
+    """Answer, recording at once if the flow says so; reject if that is its first step, or if no flow is found.
 
-    Like all of the engine's functions it depends on its arguments alone.
+    Like all functions of the engine, the result depends only on the arguments.
     """
     if flow is None:
         decline = command("reject", call.control_id, cause="CALL_REJECTED")
@@ -143,7 +145,7 @@ def answer_or_reject(call: Call, event: Event, flow: LoadedFlow | None) -> Decis
 
 
 def begin(call: Call, event: Event, flow: LoadedFlow | None) -> Decision:
-    """Enter the first step of an answered call; once only, however often the answer is delivered."""
+    """Enter the first step of an answered call, but only once, however often the answer is reported."""
     if flow is None:
         return _without_flow(call, event)
     if call.turn:
@@ -157,7 +159,7 @@ def begin(call: Call, event: Event, flow: LoadedFlow | None) -> Decision:
 
 
 def advance(call: Call, event: Event, flow: LoadedFlow | None) -> Decision:
-    """Let the call's step answer the event; one of a step already left changes nothing."""
+    """Let the call's step handle the event. An event of an earlier step changes nothing."""
     if flow is None:
         return _without_flow(call, event)
     if call.outside and not event.about_callee:
@@ -181,7 +183,7 @@ def advance(call: Call, event: Event, flow: LoadedFlow | None) -> Decision:
 
 
 def take_error_path(call: Call, event: Event, flow: LoadedFlow | None) -> Decision:
-    """Leave the step whose command Telnyx refused for good."""
+    """Take the error path of the step whose command Telnyx refused for good."""
     if flow is None:
         return _without_flow(call, event)
     if event.client_state.turn != call.turn:
@@ -191,7 +193,7 @@ def take_error_path(call: Call, event: Event, flow: LoadedFlow | None) -> Decisi
 
 
 def overdue(call: Call, event: Event, flow: LoadedFlow | None) -> Decision:
-    """Leave the step whose event should have come and did not; hang up on a call that is in none."""
+    """Leave the step whose event is overdue; hang up on a call that is in no step."""
     if flow is None:
         return _without_flow(call, event)
     if event.payload["version"] != call.version or (call.status == ENDED and not call.goes_on):
@@ -208,7 +210,7 @@ def overdue(call: Call, event: Event, flow: LoadedFlow | None) -> Decision:
 
 
 def callee_progressed(call: Call, event: Event, flow: LoadedFlow | None, reason: str) -> Decision:
-    """Let the flow go on with a callee leg that rings or has answered; end one that no step waits for any more."""
+    """Let the flow go on after a callee's leg rang or answered; end a leg that no step waits for any more."""
     left = event.client_state.turn != call.turn
     decision = stay(call, reason) if left else advance(call, event, flow)
     if event.client_state.dialled and (left or call.status == ENDED):
@@ -220,9 +222,9 @@ def callee_progressed(call: Call, event: Event, flow: LoadedFlow | None, reason:
 def issue(
     call: Call, event: Event, commands: tuple[Command, ...], flow: LoadedFlow, *, outside: bool = True
 ) -> Decision:
-    """The call after these commands, which nobody's step has asked for; it stays in its step.
+    """The call after these commands, which no step asked for; it stays in its step.
 
-    Those asked for from `outside` are sent as they are; others keep to what is held from there.
+    Commands from the control API (`outside`) are sent unchanged; others respect what the API has paused.
     """
     marked = _marked_all(commands, call, flow)
     if not outside:
@@ -232,12 +234,12 @@ def issue(
 
 
 def begin_at(call: Call, event: Event, flow: LoadedFlow, step: str) -> Decision:
-    """Leave whatever flows the call is in, and enter a step of the one that leads it."""
+    """Leave all flows called from others, and enter a step of the first one."""
     return _follow(call, event, _Leave(step, edge=START), flow)
 
 
 def enter_again(call: Call, event: Event, flow: LoadedFlow) -> Decision:
-    """Enter the step again that the call was taken out of from outside, to be connected with somebody."""
+    """Enter the step again from which the control API took the call, to connect it with somebody."""
     outside = call.outside
     if outside is None or not outside.aside:
         return stay(call)
@@ -259,7 +261,7 @@ def _in_no_step(call: Call, event: Event, flow: LoadedFlow) -> Decision:
 
 
 def note_ending(call: Call, flow: LoadedFlow | None) -> Call:
-    """The ended call with its flow's progress and the variables that its last step sets at the end (`on_hangup`)."""
+    """The ended call with the flow's progress and the variables that its last step sets at the end (`on_hangup`)."""
     if flow is None:
         return replace(call.with_end_variables({}), ending=NO_FLOW)
     step = flow.step_of(call)
@@ -270,13 +272,13 @@ def note_ending(call: Call, flow: LoadedFlow | None) -> Call:
 
 
 def at_hangup(call: Call, flow: LoadedFlow | None) -> tuple[Command, ...]:
-    """What has to be done at Telnyx since the call ends in the step that it is in."""
+    """The commands that the call's step needs to send to Telnyx because the call ends in it."""
     step = flow.step_of(call) if flow else None
     return step.at_hangup(call) if step else ()
 
 
 def _after_hangup(call: Call, flow: LoadedFlow) -> _Leave:
-    """The step that follows the hang-up: the one that the step names which the call is in, else its flow's."""
+    """The step after the hang-up: the one that the call's step names, else its flow's."""
     step, current = flow.step_of(call), flow.flow_of(call)
     path = step.hangup_path(call) if step else None
     if step and path and path.next:
@@ -288,13 +290,13 @@ def _after_hangup(call: Call, flow: LoadedFlow) -> _Leave:
 
 
 def _begin_after_hangup(call: Call, event: Event, flow: LoadedFlow) -> Decision:
-    """Enter the first step after the hang-up, with all that the call knew at its end."""
+    """Enter the first step after the hang-up, with everything that the call knew at its end."""
     begun = replace(call, after_hangup=RUNNING, after_turn=call.turn, unnoted=None)
     return _follow(begun, event, _after_hangup(call, flow), flow)
 
 
 def _without_flow(call: Call, event: Event) -> Decision:
-    """End a call whose flow is missing, else it would stay open in silence; calls of others are not ours to end."""
+    """End a call whose flow is missing, which would stay open in silence. Calls of other programs are left alone."""
     named = call.flow or event.client_state.flow
     if not named or not call.control_id or call.status == ENDED or event.about_callee:
         return stay(call, "no flow")
@@ -310,7 +312,7 @@ def _voice_defaults(step: Step, call: Call, flow: LoadedFlow) -> VoiceDefaults:
 
 
 def _repeated(step: Step, call: Call, event: Event) -> Go | None:
-    """The step again, where detection cut its prompt off: else a call could end before the caller heard the text."""
+    """The step again, if detection cut off its prompt: otherwise a call could end before the caller heard the text."""
     if _is_talked_over(step, call, event):
         return Go(step.name, state=step.repeated(call) or NO_STATE)
     if not cut_off_by_detection(event) or (state := step.repeated(call)) is None:
@@ -319,7 +321,7 @@ def _repeated(step: Step, call: Call, event: Event) -> Go | None:
 
 
 def _is_talked_over(step: Step, call: Call, event: Event) -> bool:
-    """Whether a question was not answered while the caller heard what was asked for from outside."""
+    """Whether a question had no answer because the control API's prompt was playing."""
     unanswered = event.type == GATHER_ENDED and event.text("status") == "timeout" and not event.text("digits")
     return unanswered and bool(call.outside and call.outside.prompts) and hasattr(step, "tries")
 
@@ -352,7 +354,7 @@ def _moves(call: Call, event: Event, move: Move | _Leave, flow: LoadedFlow) -> D
                 decision = decision.then(partial(_to_last_resort, reason=path.why))
             move = path
         elif isinstance(move, SubFlowCall) and move.comes_back and len(decision.call.back) >= MAX_VISITS:
-            # Its own error path would lead into the same visit again.
+            # Its own error path would make the same call again.
             decision = decision.then(_failing)
             decision = decision.then(partial(_to_last_resort, reason=f"over {MAX_VISITS} flows visited at once"))
             move = _Leave("" if call.after_hangup else flow.main.last_resort)
@@ -369,7 +371,7 @@ def _moves(call: Call, event: Event, move: Move | _Leave, flow: LoadedFlow) -> D
 
 
 def _limit(call: Call, event: Event, entered: int, flow: LoadedFlow) -> str:
-    """The limit that keeps the call from entering another step, '' for none."""
+    """The limit that keeps the call from entering another step; '' if none does."""
     limits = flow.main.limits
     if call.after_turn:
         return _limit_after_hangup(call, event, limits)
@@ -425,7 +427,7 @@ def _enter(call: Call, event: Event, move: Go | SubFlowCall | _Leave, flow: Load
     if isinstance(move, SubFlowCall):
         entered = with_inputs(entered, move)
     elif isinstance(move, _Leave) and STEP_OF_FLOW in step:
-        # What follows the hang-up in a flow that was visited: it has its own variables, and comes back to none.
+        # A step after the hang-up in a flow called from another: its variables stay, and it returns to no flow.
         entered = replace(entered, scopes=())
     else:
         entered = without_inputs(entered, ended=isinstance(move, Go))
@@ -441,7 +443,7 @@ def _entered(before: Call, after: Call, move: Go | SubFlowCall | _Leave, flow: L
 
 
 def _left(call: Call, event: Event, move: Go | SubFlowCall | _Leave, flow: LoadedFlow) -> tuple[Decision, StepState]:
-    """What a move asks for and notes before the step is left, and what the next one begins with."""
+    """The decision to take before the step is left, and the state in which the next one begins."""
     if isinstance(move, SubFlowCall) and (record := _record_of_visit(call, move, flow)):
         move = Go("", (_record_start(call, record),))
     if not isinstance(move, Go):
@@ -460,16 +462,16 @@ def _left(call: Call, event: Event, move: Go | SubFlowCall | _Leave, flow: Loade
 
 
 def _record_of_visit(call: Call, visit: SubFlowCall, flow: LoadedFlow) -> WholeCall | None:
-    """The visited flow's `record` if it begins now: at the flow's start, if none runs and the caller declined none.
+    """The called flow's `record` if it begins now: at the flow's start, unless one runs or the caller declined it.
 
-    With consent it is the flow's first step that asks, and starts it.
+    If consent is needed, the flow's first step asks for it and starts the recording.
     """
     declined = call.variables.get(CONSENT) == DECLINED
     return None if visit.step or call.recorder or declined else flow.named(visit.flow).record_at_once
 
 
 def _destination(call: Call, move: Go | SubFlowCall | _Leave, flow: LoadedFlow) -> tuple[str, tuple[str, ...]]:
-    """The step that is entered, named from the flow that leads the call, and where the call comes back to after."""
+    """The step to enter, as the call stores its name, and the steps to return to afterwards."""
     if isinstance(move, _Leave):
         return move.to, ()
     current = flow.flow_of(call)
@@ -487,7 +489,7 @@ def _destination(call: Call, move: Go | SubFlowCall | _Leave, flow: LoadedFlow) 
 
 
 def _answered_already(call: Call, event: Event, move: Go | SubFlowCall | _Leave, flow: LoadedFlow) -> Move | None:
-    """What the step that is entered makes of keys that came before its question; None for no such keys."""
+    """The move of the step just entered, for keys pressed before its question; None if there are none."""
     step = flow.step_of(call)
     if step is None or not (isinstance(move, Go) and move.answers):
         return None
@@ -505,7 +507,7 @@ def _first_move(call: Call, flow: LoadedFlow) -> Move:
     try:
         return step.enter(call, _voice_defaults(step, call, flow))
     except CommandInvalid as error:
-        # A prompt can become impossible only by what a variable put into it: the flow chooses the error path.
+        # Only a variable's value can make a prompt impossible: the flow takes the error path.
         return Fail(str(error))
 
 
@@ -528,19 +530,19 @@ def _error_path(call: Call, flow: LoadedFlow) -> Go | _Leave:
 
 
 def _is_own_path(call: Call, path: Go | _Leave, flow: LoadedFlow) -> bool:
-    """Whether the step itself says where to go when it fails, and the call goes there."""
+    """Whether the step has an error path of its own, and the call takes it."""
     step = flow.step_of(call)
     return bool(step and step.on_error and path.to)
 
 
 def _deliver(call: Call, flow: LoadedFlow) -> tuple[DeliveryTarget, ...]:
-    """To whom goes what the step that the call is in records."""
+    """The targets of recordings that the call's step makes."""
     step = flow.step_of(call)
     return step.delivers_to() if step else ()
 
 
 def _pausing(call: Call, flow: LoadedFlow) -> str:
-    """Why the step that the call is in pauses a recording, if it does."""
+    """Why the call's step pauses a recording, if it does."""
     step = flow.step_of(call)
     return FLOW if isinstance(step, RecordingSwitch) or (step and step.talks(call)) else SENSITIVE
 
@@ -550,7 +552,7 @@ def _marked_all(asked: tuple[Command, ...], call: Call, flow: LoadedFlow) -> tup
 
 
 def _possible(asked: tuple[Command, ...], call: Call) -> tuple[Command, ...]:
-    """After the hang-up there is no leg to command: a step that needs none may yet want its timer, or silence."""
+    """The commands that are still possible: after the hang-up, those without a leg."""
     return tuple(each for each in asked if not (call.after_turn and each.call_control_id))
 
 
@@ -569,7 +571,7 @@ def _marked(asked: Command, call: Call, flow: LoadedFlow) -> Command:
 
 
 def _staying_paused(commands: tuple[Command, ...]) -> tuple[Command, ...]:
-    """The commands without a resume that a pause follows: from a card number to its code nothing is recorded."""
+    """The commands without a resume directly before a pause: between card number and code nothing is recorded."""
     kept: list[Command] = []
     for asked in commands:
         if asked.action == "record_pause" and kept and kept[-1].action == "record_resume":
@@ -594,7 +596,7 @@ def _failing(call: Call) -> Decision:
 
 
 def _ending(call: Call, step: Step | None) -> str:
-    """How far the flow got, for calls whose flow sets no outcome."""
+    """The flow's progress, for calls whose flow sets no outcome."""
     if call.failed_turn or call.limit_turn:
         return FLOW_FAILED
     at_its_end = call.turn > 0 and not call.step
@@ -606,7 +608,7 @@ def _to_last_resort(call: Call, reason: str) -> Decision:
 
 
 def _checked(call: Call, move: Go | SubFlowCall | Fail | _Leave, flow: LoadedFlow) -> Go | SubFlowCall | Fail | _Leave:
-    """The move, or that it cannot be made: another flow lacks what it must be given, or variables are too many."""
+    """The move, or a failure if it is impossible: the other flow lacks inputs, or the variables are too large."""
     if isinstance(move, SubFlowCall) and move.given is not None:
         missing = not_given(flow.named(move.flow), move.given)
         if missing:
@@ -646,7 +648,7 @@ def _seconds_between(earlier: str, later: str) -> float:
 
 
 def _too_late(call: Call, event: Event) -> bool:
-    """What occurred before the hang-up still counts, though the hang-up was reported first; until the flow goes on."""
+    """Whether the event occurred after the hang-up. Earlier ones still count, until the steps after it begin."""
     if call.after_turn:
         return not event.type.startswith(OURS)
     return call.status == ENDED and event.occurred_at > call.ended_at

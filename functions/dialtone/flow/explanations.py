@@ -1,4 +1,4 @@
-"""The commonest slips in YAML and in flows, as sentences with a remedy. Loaded only where something is wrong."""
+"""The most common mistakes in YAML and in flows, as sentences with a remedy. Loaded only if something is wrong."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Explanation = tuple[str, str]
 """The reason and the remedy."""
 
 NOT_WRITTEN = frozenset({"name", "calendar"})
-"""Fields of steps that the reader fills in."""
+"""Fields of steps that the parser sets."""
 
 OTHER_NAMES: Mapping[str, tuple[str, ...]] = {
     "choices": ("keys",),
@@ -45,13 +45,13 @@ OTHER_NAMES: Mapping[str, tuple[str, ...]] = {
     "timeout_seconds": ("wait_seconds",),
     "music": ("hold",),
 }
-"""What other products, and people, call it."""
+"""The names that other products, and people, use for it."""
 
 _LONGEST_SHOWN = 60
 
 
 class Slip(NamedTuple):
-    """What is wrong with the YAML itself. Line and column are counted from 0."""
+    """A mistake in the YAML itself. Line and column are counted from 0."""
 
     line: int
     column: int
@@ -63,7 +63,7 @@ class Slip(NamedTuple):
 
 
 def yaml_slip(error: yaml.MarkedYAMLError, text: str) -> Slip:
-    """The likely slip behind PyYAML's error."""
+    """The mistake that probably caused PyYAML's error."""
     mark = error.problem_mark or error.context_mark
     line, column = (mark.line, mark.column) if mark else (0, 0)
     lines = [*text.splitlines(), ""]
@@ -82,10 +82,10 @@ def yaml_slip(error: yaml.MarkedYAMLError, text: str) -> Slip:
 
 
 _CUT_OFF = re.compile(r"""(?P<before>[^#"']*\S)[ \t]+#""")
-"""A line that a comment ends, behind something without quotes."""
+"""A line that a comment ends, after unquoted text."""
 
 _CUT_BRACKET = re.compile(r"""[^"'#]*(?P<bracket>[\[{])[^\]}"']*[\s,]#""")
-"""A line that a comment ends within brackets."""
+"""A line that a comment ends, inside brackets."""
 
 _QUOTE_ALL = "write the whole text in quotes"
 
@@ -113,7 +113,7 @@ def _at_the_mark(error: yaml.MarkedYAMLError, written: str, column: int) -> Expl
 
 
 def _tab(lines: list[str], line: int) -> int | None:
-    """The nearest line up to there that is indented with a tab."""
+    """The nearest line up to this one that is indented with a tab."""
     return next((each for each in (line, line - 1) if each >= 0 and re.match(r" *\t", lines[each])), None)
 
 
@@ -162,7 +162,7 @@ def explained(
     model: type[BaseModel],
     content: Any,  # noqa: ANN401 -- whatever the file holds
 ) -> Iterator[tuple[Path, str, str]]:
-    """Pydantic's errors as (where in the content, reason, remedy): one for each slip, though it made several errors."""
+    """Pydantic's errors as (place in the content, reason, remedy): one per mistake, which may cause several."""
     of_keys = [error for error in errors if error["type"] in {"extra_forbidden", "missing"}]
     by_mapping: dict[tuple[int | str, ...], list[ErrorDetails]] = {}
     for error in of_keys:
@@ -170,7 +170,7 @@ def explained(
     too_deep = {str(error["loc"][-1]) for error in errors if error["type"] == "extra_forbidden" and error["loc"][1:]}
     for error in errors:
         if error["type"] == "missing" and not error["loc"][1:] and error["loc"][0] in too_deep:
-            continue  # it is there, below another key
+            continue  # it exists, below another key
         if error not in of_keys:
             where = _as_written(error["loc"], content)
             yield where, *_of_one_value(error, model, content, where)
@@ -179,7 +179,7 @@ def explained(
 
 
 def commented(reason: str, remedy: str, written: str) -> Explanation:
-    """The same of a key whose value is empty; `written` is its line from there on."""
+    """The same for a key whose value is empty; `written` is its line from the value on."""
     found = re.match(r"[^#]*?(?<=[\s:-])(?P<comment>#.*)", written)
     if not found:
         return reason, remedy
@@ -188,7 +188,7 @@ def commented(reason: str, remedy: str, written: str) -> Explanation:
 
 
 def _as_written(location: tuple[int | str, ...], content: Any) -> Path:  # noqa: ANN401 -- as above
-    """The part of a model's location that stands in the file: what a shorthand leaves out is left out."""
+    """The part of a model's location that exists in the file, without the parts that a short form leaves out."""
     where: Path = ()
     for part in location:
         named = isinstance(content, dict) and part in content
@@ -210,7 +210,7 @@ def _of_one_value(error: ErrorDetails, model: type[BaseModel], content: Any, whe
 
 
 def _of_name(key: str, where: Path) -> Explanation | None:
-    """A key that names a variable, where it is not like one."""
+    """For a key that should be a variable's name, and cannot be one."""
     if "when" not in where[:-1] and where[:1] not in {("given",), ("set",)}:
         return None
     meant = re.sub(r"[^a-z0-9_.]+", "_", key.lower()).strip("_.")
@@ -219,7 +219,7 @@ def _of_name(key: str, where: Path) -> Explanation | None:
 
 
 def _of_keys(errors: Sequence[ErrorDetails], model: type[BaseModel], content: Any) -> Iterator[tuple[Path, str, str]]:  # noqa: ANN401 -- as above
-    """What is wrong with the keys of one mapping: what is missing and what is too much are often one slip."""
+    """The problems with the keys of one mapping: a missing key and an unknown one are often one mistake."""
     location = errors[0]["loc"][:-1]
     where, known = _as_written(location, content), _keys_at(model, location)
     extra = [str(error["loc"][-1]) for error in errors if error["type"] == "extra_forbidden"]
@@ -251,7 +251,7 @@ def _of_keys(errors: Sequence[ErrorDetails], model: type[BaseModel], content: An
 _LANGUAGE = re.compile(r"[a-z]{2}(-[A-Za-z0-9]{2,8})*")
 
 _EXAMPLES: Mapping[str, str] = {"when": "`when: {caller: …}`", "to": "`to: <step>`"}
-"""What is written for a key, where its name does not say it."""
+"""Examples of values, for keys whose names do not suggest one."""
 
 
 def _dotted(where: Path, key: str) -> str:
@@ -263,12 +263,12 @@ def _is(names: Sequence[str]) -> str:
 
 
 def near(word: str, known: Collection[str]) -> str:
-    """The name that was meant, most likely; '' for none."""
+    """The name that was probably meant; '' if none is similar."""
     return next(iter(get_close_matches(word.lower(), list(known), 1)), "")
 
 
 def _meant(key: str, known: Collection[str]) -> str:
-    """The key that was meant, most likely: other products' word for it, or a slip; '' for none."""
+    """The key that was probably meant: another product's word for it, or a typing error; '' if none is similar."""
     other = next((each for each in OTHER_NAMES.get(key, ()) if each in known), "")
     return other or near(key, known)
 
@@ -284,7 +284,7 @@ def _remedy_for_key(key: str, known: Collection[str], above: Collection[str], wh
 
 
 def _keys_at(model: type[BaseModel], location: tuple[int | str, ...]) -> set[str]:
-    """The keys that a mapping there may have; none where it may have any."""
+    """The keys that a mapping there may have; empty if it may have any."""
     there: list[Any] = [model]
     for part in location:
         there = [found for each in there for found in _within(each, part)] or there
@@ -294,12 +294,12 @@ def _keys_at(model: type[BaseModel], location: tuple[int | str, ...]) -> set[str
 
 
 def _written(model: type[BaseModel]) -> dict[str, FieldInfo]:
-    """A model's fields by the keys that flows have for them."""
+    """A model's fields by the keys that flows use for them."""
     return {field.alias or name: field for name, field in model.model_fields.items()}
 
 
 def _within(kind: Any, part: int | str) -> Iterator[Any]:  # noqa: ANN401 -- any type
-    """What may stand at a part of something of this type; the part may be the name of one of several types."""
+    """The types of values inside a value of this type; the part may be the name of one of several types."""
     for tag in getattr(kind, "__metadata__", ()):
         if isinstance(tag, Tag):
             yield from _choices(get_args(kind)[0]) if tag.tag == part else ()
@@ -314,7 +314,7 @@ def _within(kind: Any, part: int | str) -> Iterator[Any]:  # noqa: ANN401 -- any
 
 
 def _choices(kind: Any, *, tagged: bool = False) -> Iterator[Any]:  # noqa: ANN401 -- as above
-    """The types that a type allows one of; with their tags where those count."""
+    """The types that a union allows; with their tags if those count."""
     metadata = getattr(kind, "__metadata__", ())
     if tagged and any(isinstance(each, Tag) for each in metadata):
         yield kind
@@ -376,7 +376,7 @@ def _of_text(kind: str, value: str, pattern: str) -> Explanation | None:
 
 
 def _of_type(kind: str, value: Any, keys: list[str]) -> Explanation | None:  # noqa: ANN401 -- as above
-    """Another kind of value than what stands there."""
+    """For a value of another type than expected."""
     if kind.startswith("bool_"):
         return f"{_shown(value)} is neither true nor false", "write true or false, without quotes"
     if kind.startswith("int_"):
@@ -399,7 +399,7 @@ def _of_another_type(kind: str, value: Any, keys: list[str]) -> Explanation | No
 
 
 def _of_several(kind: str, value: Any, keys: list[str]) -> Explanation:  # noqa: ANN401 -- as above
-    """A list or a mapping where something else is wanted."""
+    """For a list or a mapping where something else is expected."""
     if kind == "tuple_type":
         return "is a mapping, and a list is wanted", "write a dash before each: `- …`"
     called = "list" if isinstance(value, list) else "mapping"

@@ -1,4 +1,4 @@
-"""Who answered an outgoing call: a person or a machine."""
+"""Detects who answered an outgoing call: a person or a machine."""
 
 from __future__ import annotations
 
@@ -53,19 +53,19 @@ class AnsweredBy(Step):
     answered_by: Findings
 
     def enter(self, call: Call, voice_defaults: VoiceDefaults) -> Move:
-        """The finding may have overtaken the answer; else it is waited for, but not for ever."""
+        """Detection may have reported before the answer; otherwise wait for it, up to a limit."""
         del voice_defaults
         return self._found(call.variables) or Wait((timer(call, self._first_limit),))
 
     def on(self, call: Call, event: Event) -> Move | None:
-        """The handlers have put what was found into the call's variables."""
+        """The handlers have put the result into the call's variables."""
         if timer_ended(event):
             return self._time_over(call, event)
         found = self._found(call.variables) if event.type.startswith("call.machine.") else None
         return found and found._replace(commands=self.abandoned(call))
 
     def repeated(self, call: Call) -> None:
-        """It goes by a timer."""
+        """None: a timer runs."""
         del call
 
     def abandoned(self, call: Call) -> tuple[Command, ...]:
@@ -73,15 +73,15 @@ class AnsweredBy(Step):
         return stop_gathering(call)
 
     def goes_next(self) -> bool:
-        """Each finding has a step of its own."""
+        """False: each result has a path of its own."""
         return False
 
     def sets(self) -> tuple[str, ...]:
-        """Who answered, and what is known of a machine's greeting."""
+        """The variables for who answered, and for a machine's greeting."""
         return ANSWERED_BY, GREETING
 
     def surely_sets(self, where: str) -> tuple[str, ...]:
-        """A person has no greeting."""
+        """Only the first of them: a person has no greeting."""
         del where
         return (ANSWERED_BY,)
 
@@ -91,7 +91,7 @@ class AnsweredBy(Step):
         return min(ways.limit_seconds, ways.greeting_seconds) if ways.after_greeting else ways.limit_seconds
 
     def _found(self, known: Mapping[str, str]) -> Go | None:
-        """Where the finding leads, None while something is still to come."""
+        """Where the result leads; None while something is still to come."""
         who, ways = known.get(ANSWERED_BY, ""), self.answered_by
         if not who:
             return None
@@ -102,7 +102,7 @@ class AnsweredBy(Step):
         return self.take("answered_by.person") if who in PEOPLE else self._not_sure
 
     def _time_over(self, call: Call, event: Event) -> Move:
-        """What is awaited may never come: detection that is off, a mailbox without a tone. Timers do not overlap."""
+        """The result may never come: detection is off, or a mailbox plays no tone. Timers do not overlap."""
         known = call.variables.get(ANSWERED_BY)
         limit = self.answered_by.greeting_seconds if known else self.answered_by.limit_seconds
         if left := seconds_left(call, event, limit):

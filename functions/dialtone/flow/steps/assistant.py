@@ -99,7 +99,7 @@ class Assistant(Step):
     too_long: str = Field("", description="The step after that; without it, on_error.")
 
     def enter(self, call: Call, voice_defaults: VoiceDefaults) -> Move:
-        """Let it begin; its end is reported."""
+        """Start the assistant; Telnyx reports its end."""
         values, language = known(call), voice_defaults.wanted(call)
         sent = {name: filled(text, values)[:MAX_VALUE_CHARACTERS] for name, text in self.send.items()}
         assistant: dict[str, object] = {
@@ -128,32 +128,32 @@ class Assistant(Step):
         return self.take("next", variables={name: text[:MAX_VALUE_CHARACTERS] for name, text in said.items()})
 
     def overdue(self, call: Call, reason: str) -> Go | Fail:
-        """It has talked for as long as it may."""
+        """It has reached its longest duration."""
         if self.too_long:
             return self.take("too_long", commands=self.abandoned(call))
         return super().overdue(call, reason)
 
     def served(self, call: Call) -> bool:
-        """The caller may hang up whenever they have what they wanted."""
+        """True: the caller may hang up at any time, having got what they wanted."""
         del call
         return True
 
     def repeated(self, call: Call) -> None:
-        """It goes on."""
+        """None: the conversation goes on."""
         del call
 
     def abandoned(self, call: Call) -> tuple[Command, ...]:
-        """It would go on talking."""
+        """Stop it: it would go on talking."""
         return (command("ai_assistant_stop", call.control_id),)
 
     def sets(self) -> tuple[str, ...]:
-        """Why it ended, and Telnyx's name of the conversation."""
+        """The variables for why it ended, and for Telnyx's id of the conversation."""
         return (REASON, CONVERSATION)
 
     def surely_sets(self, where: str) -> tuple[str, ...]:
-        """Only once its end was reported."""
+        """Only after its end was reported."""
         return self.sets() if where == "next" else ()
 
     def from_callers(self) -> tuple[str, ...]:
-        """Telnyx's words are none of theirs."""
+        """None: these values are Telnyx's words."""
         return ()

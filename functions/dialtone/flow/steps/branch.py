@@ -35,10 +35,11 @@ if TYPE_CHECKING:
     from dialtone.flow.voice_settings import VoiceDefaults
 
 DAY = "day"
-"""A name that can be asked for beside the call's: the day of the week, in the step's time zone."""
+"""A name for conditions, in addition to the call's own: the day of the week, in the step's time zone."""
 
 TIME, DATE = "time", "date"
-"""The same of the time of day (`14:30:00`) and the date (`2026-12-24`), where the flow has no variables named so."""
+"""The same for the time of day (`14:30:00`) and the date (`2026-12-24`), unless the flow has variables of these
+names."""
 
 
 def _listed(written: Any) -> Any:  # noqa: ANN401 -- pydantic hands over whatever the file holds
@@ -110,12 +111,12 @@ class Comparison(BaseModel):
 
     @property
     def limits(self) -> tuple[str, ...]:
-        """Everything that it compares with, as it is written."""
+        """Everything that it compares with, as written."""
         alone = tuple(limit for name in LIMITS if (limit := getattr(self, name)) is not None)
         return (*alone, *(self.between or ()))
 
     def holds(self, name: str, value: str, values: Mapping[str, str]) -> bool:
-        """Whether a variable with this value meets it."""
+        """Whether a variable with this value satisfies it."""
         if self.is_not is not None and _is_one_of(name, value, self.is_not):
             return False
         if any(not _compares(each, value, filled(getattr(self, each), values)) for each in self._alone()):
@@ -123,7 +124,7 @@ class Comparison(BaseModel):
         return self.between is None or _lies_between(value, *(filled(limit, values) for limit in self.between))
 
     def in_words(self, name: str) -> str:
-        """As a person would write it down."""
+        """The comparison in words, for people."""
         signs = {"above": ">", "at_least": "≥", "below": "<", "at_most": "≤"}
         parts = [f"{name} {signs[each]} {getattr(self, each)}" for each in self._alone()]
         if self.between:
@@ -176,7 +177,7 @@ TextsOrFile = Annotated[
 
 
 def texts_of(condition: tuple[str, ...] | Comparison | InFile) -> tuple[str, ...]:
-    """The texts that a condition asks for, or against."""
+    """The texts that a condition compares with."""
     if isinstance(condition, InFile):
         return ()
     return (condition.is_not or ()) if isinstance(condition, Comparison) else condition
@@ -226,7 +227,7 @@ class Branch(Step):
         return False
 
     def data_files(self) -> Iterator[NamedData]:
-        """Those that conditions look values up in."""
+        """The data files in which conditions look values up."""
         for place, case in enumerate(self.branch):
             for name, condition in case.when.items():
                 if isinstance(condition, InFile):
@@ -236,7 +237,7 @@ class Branch(Step):
 def holds(
     name: str, condition: tuple[str, ...] | Comparison | InFile, values: Mapping[str, str], data: Mapping[str, DataFile]
 ) -> bool:
-    """Whether what is known meets a condition on that name."""
+    """Whether the call satisfies a condition on that name."""
     value = values.get(name, "")
     if isinstance(condition, InFile):
         listed = data[condition.file].listed(condition.column)
@@ -251,10 +252,10 @@ def _is_one_of(name: str, value: str, texts: tuple[str, ...]) -> bool:
 
 
 def caller_fits(caller: str, texts: tuple[str, ...]) -> bool:
-    """The same of who calls: every word and number that stands for a withheld one is the same condition."""
+    """The same for the caller: all words and numbers for a withheld number are one condition."""
     return fits(caller, texts) or (is_withheld(caller) and any(map(is_withheld, texts)))
 
 
 def fits(value: str, texts: tuple[str, ...]) -> bool:
-    """Whether it is one of the texts, or begins as one that ends in a star."""
+    """Whether the value is one of the texts, or begins with one that ends in a star."""
     return any(value.startswith(text[:-1]) if text.endswith(ANY_ENDING) else value == text for text in texts)

@@ -1,4 +1,4 @@
-"""The caller chooses a language by key."""
+"""Lets the caller choose a language by key."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ class ChooseLanguage(PromptedInput):
         return one_key(self.keys)
 
     def on(self, call: Call, event: Event) -> Move | None:
-        """Remember the language; without a choice it stays what it is."""
+        """Store the language; without a choice it stays as it is."""
         return self.follow_key(
             call, event, self.keys, lambda key: self.take("next", variables={LANGUAGE: self.keys[key]})
         )
 
     def answered_by_digits(self, call: Call, digits: str) -> bool:
-        """Whether it is one of its keys."""
+        """Whether they are one of its keys."""
         del call
         return digits in self.keys
 

@@ -1,4 +1,4 @@
-"""Digits keyed in, or said: an account, a card, a date."""
+"""Collects digits, keyed in or spoken: an account, a card, a date."""
 
 from __future__ import annotations
 
@@ -41,23 +41,23 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class CollectState(PromptedInputState):
-    """As of every question, and what it does beside asking."""
+    """The state of every question, and of what this step does besides asking."""
 
     paused: bool = False
-    """Whether this step paused the recording: what the flow had paused before stays so."""
+    """Whether this step paused the recording; if the flow had paused it before, it stays paused."""
     confirming: bool = False
     """Whether the digits are read back."""
     keyed: Mapping[str, int] = field(default_factory=dict)
-    """Keys pressed while words are listened for, by their times: they come one by one, in any order. Stored under
-    these times, as their places in KEYS."""
+    """Keys pressed while words are listened for, by their times: they come one by one, in any order. Stored under these
+    times, as their places in KEYS."""
 
     @classmethod
     def read(cls, stored: Mapping[str, int]) -> Self:
-        """What begins with a digit is a time; no name does, nor one of a later version."""
+        """Names that begin with a digit are times; no field's name does, in any version."""
         return replace(super().read(stored), keyed={name: key for name, key in stored.items() if name[0].isdigit()})
 
     def stored(self) -> dict[str, int]:
-        """The same."""
+        """The state, with keys under their times."""
         return {**super().stored(), **self.keyed}
 
     def asked_anew(self) -> CollectState:
@@ -110,7 +110,7 @@ class Confirm(BaseModel):
 
 
 MAX_LISTED = 200
-"""Valid answers in a flow's own text; more are a lookup's to check."""
+"""Valid answers listed in a flow; if there are more, use a lookup."""
 
 _LISTED = {"anyOf": [{"type": "string"}, {"type": "integer"}]}
 OneOf = Annotated[
@@ -191,11 +191,11 @@ class Collect(PromptedInput):
         return DIGITS + self.into
 
     def state(self, call: Call) -> CollectState:
-        """The state that the call has in this step."""
+        """The call's state in this step."""
         return CollectState.of(call)
 
     def enter(self, call: Call, voice_defaults: VoiceDefaults) -> Move:
-        """A running recording is paused before the question, so that not even an early digit is heard on it."""
+        """Pause a running recording before the question, so that even an early digit is not recorded."""
         if self._listens(call):
             from dialtone.flow.steps import said_digits  # noqa: PLC0415 -- few questions listen to words
 
@@ -219,7 +219,7 @@ class Collect(PromptedInput):
         }
 
     def on(self, call: Call, event: Event) -> Move | None:
-        """Remember what was keyed in or said, or ask again."""
+        """Store what was keyed in or said, or ask again."""
         if self._listens(call):
             from dialtone.flow.steps import said_digits  # noqa: PLC0415 -- as above
 
@@ -235,7 +235,7 @@ class Collect(PromptedInput):
         return self.answered(call, keyed)
 
     def answered(self, call: Call, keyed: str) -> Go:
-        """Take digits if they fit; else ask again."""
+        """Accept digits if they are valid; else ask again."""
         if not self._fits(call, keyed):
             return self._unfit(call, Failure.WRONG_INPUT if keyed else Failure.NO_INPUT)
         variables = {self.variable: mask(keyed) if self.sensitive else keyed}
@@ -245,13 +245,13 @@ class Collect(PromptedInput):
         return self.take("next", commands=self._resumed(call), variables=variables)
 
     def answered_by_digits(self, call: Call, digits: str) -> bool:
-        """Whether it takes them and they are not sensitive; while they are read back, whether it is one of the keys."""
+        """Whether it accepts them and they are not sensitive; when read back, whether they are one of its keys."""
         if self.confirm and self.state(call).confirming:
             return digits in {self.confirm.accept, self.confirm.redo}
         return not self.sensitive and self._fits(call, digits)
 
     def abandoned(self, call: Call) -> tuple[Command, ...]:
-        """The gather would go on listening, and the recording stay paused."""
+        """Stop the gather, and resume the recording."""
         if self._listens(call) and not self.state(call).speaking and not self.state(call).keyed:
             from dialtone.flow.steps.say_or_press import stop_listening  # noqa: PLC0415 -- as above
 
@@ -292,7 +292,7 @@ class Collect(PromptedInput):
         return Go(self.name, state=state)
 
     def confirmed(self, call: Call, confirm: Confirm, key: str | None) -> Go:
-        """Go on if the caller takes them; None for no answer."""
+        """Go on if the caller confirms the digits; None stands for no answer."""
         if key == confirm.accept:
             return self.take("next")
         how = Failure.NO_INPUT if key is None else Failure.WRONG_INPUT
@@ -304,7 +304,7 @@ class Collect(PromptedInput):
         return Go(self.name, state=state)
 
     def _listens(self, call: Call) -> bool:
-        """Whether it listens for words, in what it asks now."""
+        """Whether it listens for words in the current question."""
         confirming = self.confirm and self.state(call).confirming
         return bool(self.confirm and self.confirm.say_or_press) if confirming else self.say_or_press is not None
 

@@ -1,4 +1,4 @@
-"""The caller joins a conference: a room by its name, in which everybody hears everybody."""
+"""Lets the caller join a conference: a named room in which everybody hears everybody."""
 
 from __future__ import annotations
 
@@ -28,21 +28,21 @@ if TYPE_CHECKING:
     from dialtone.flow.voice_settings import VoiceDefaults
 
 ROOM = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _.-]{0,63}")
-"""A name that fits into an address and a sentence; Telnyx says no limit."""
+"""A name that fits into a URL and a sentence; Telnyx documents no limit."""
 
 WRITTEN_ROOM = r"^[A-Za-z0-9{][A-Za-z0-9 _.{}-]{0,63}$"
 
 LEAVING_SECONDS = 2
-"""After the call has left the conference unasked: so long its hang-up may take, which is why most leave."""
+"""How long the hang-up may take after the call has left the conference: most leave it by hanging up."""
 
 ASKING_SECONDS = 30
-"""How soon Telnyx is asked again whether the conference has begun, where it did not say."""
+"""How soon Telnyx is asked again whether the conference has begun, if it did not say."""
 
 LONGEST_SECONDS = 14_400
 """No conference, and no call, lasts longer."""
 
 MAX_TRIES = 6
-"""Of joining and creating in turns: each time somebody else was faster."""
+"""For attempts to join and to create: each time another call was faster."""
 
 JOINED, LEFT = "conference.participant.joined", "conference.participant.left"
 
@@ -50,7 +50,7 @@ NOT_FOUND = 404
 CONFERENCE_ENDED, CONFERENCE_FULL, NAME_IN_USE = "90019", "90032", "90033"
 
 KEYS = "0123456789*#"
-"""What a caller may leave by; a state holds numbers only."""
+"""The keys with which a caller may leave; a state holds only numbers."""
 
 _HALF = 1 << 64
 
@@ -59,29 +59,29 @@ InRoom = Literal["mute", "mute_others", "record", "end"]
 
 @dataclass(frozen=True)
 class ConferenceState(StepState):
-    """How far the caller is."""
+    """The caller's state."""
 
     tries: int = 0
-    """How often the conference was joined or created by now."""
+    """How often the call has tried to join or create the conference."""
     creating: bool = False
-    """Whether this call creates the conference, or has."""
+    """Whether this call creates the conference, or did."""
     high: int = 0
     low: int = 0
-    """The two halves of the conference's id, once the call is in it or has been."""
+    """The two halves of the conference's id, once the call has joined it."""
     joined: bool = False
     left: bool = False
-    """Whether the call has left it again, unasked."""
+    """Whether the call has left it again without a command of ours."""
     leaving: int = 0
-    """The place in KEYS of the key by which the caller leaves, plus one; the conference has to let go of the call."""
+    """The key with which the caller leaves, as its place in KEYS plus one; the call must first leave the conference."""
     out_of_time: bool = False
-    """Whether it leaves since no moderator came."""
+    """Whether it leaves because no moderator came."""
     muted: bool = False
     others_muted: bool = False
     recording: bool = False
 
     @property
     def stays(self) -> bool:
-        """Whether nothing has taken the call out of the conference, or is about to."""
+        """Whether the call is in the conference, and nothing is about to take it out."""
         return not (self.left or self.leaving or self.out_of_time)
 
     @property
@@ -193,7 +193,7 @@ class Conference(Speaking):
         return self
 
     def enter(self, call: Call, voice_defaults: VoiceDefaults) -> Move:
-        """Join the conference of that name: most who come find it there."""
+        """Join the conference of that name: for most callers it exists already."""
         room = self._room(call)
         if not ROOM.fullmatch(room):
             return Fail(f"there can be no conference of this name: {room[:64]!r}")
@@ -201,7 +201,7 @@ class Conference(Speaking):
         return self._join(call, ConferenceState(muted=self.mute))
 
     def follow(self, call: Call, event: Event, voice_defaults: VoiceDefaults) -> Move | None:
-        """Say that the caller is there, let keys do what they do, and go on once the call has left."""
+        """Announce the caller, handle keys, and go on once the call has left."""
         state = ConferenceState.of(call)
         if event.type == JOINED:
             return self._joined(call, event, state, voice_defaults)
@@ -211,7 +211,7 @@ class Conference(Speaking):
         return follow[event.type](call, event, state) if event.type in follow and not event.about_callee else None
 
     def refused(self, call: Call, event: Event) -> Move:
-        """A conference that is not there is created, and one that somebody else created meanwhile is joined."""
+        """A conference that does not exist is created; one that another call created meanwhile is joined."""
         state, action, code = ConferenceState.of(call), event.text("action"), event.text("code")
         if action not in {"conference_join", "conference_create"} or state.joined:
             return Wait(state=state)
@@ -225,44 +225,44 @@ class Conference(Speaking):
         return Fail(event.text("reason"), result=NOT_REACHED)
 
     def answered_by_digits(self, call: Call, digits: str) -> bool:
-        """Whether it is one of its keys."""
+        """Whether they are one of its keys."""
         del call
         return digits in self.keys or digits in self.controls
 
     def abandoned(self, call: Call) -> tuple[Command, ...]:
-        """Nobody may hear a caller who is elsewhere."""
+        """Leave the conference: nobody in it may hear a caller who is in another step."""
         return self._leaving(call, ConferenceState.of(call))
 
     def at_hangup(self, call: Call) -> tuple[Command, ...]:
-        """Telnyx ends the conference with one who joined it; with its creator it cannot, so we do."""
+        """End the conference after its creator: Telnyx does so only for participants who joined it."""
         state = ConferenceState.of(call)
         if not (self.end_conference_on_exit and state.creating and state.joined and state.conference_id):
             return ()
         return (command("conference_end", call.control_id, conference=state.conference_id),)
 
     def goes_next(self) -> bool:
-        """The call ends with the conference; each other result has a step of its own."""
+        """False: the call ends with the conference, and each other result has a path of its own."""
         return False
 
     def repeated(self, call: Call) -> None:
-        """A conference is not left for a detection."""
+        """None: detection does not take the caller out of a conference."""
         del call
 
     def talks(self, call: Call) -> bool:
-        """Whether the caller is in the conference, be it that they wait for its beginning."""
+        """Whether the caller is in the conference, or waits in it for its beginning."""
         state = ConferenceState.of(call)
         return state.joined and state.stays
 
     def served(self, call: Call) -> bool:
-        """The caller is in the conference, or has been."""
+        """Whether the caller is in the conference, or has been."""
         return ConferenceState.of(call).joined
 
     def hangup_path(self, call: Call) -> OnHangup:
-        """The one of the conference, once the caller is in it."""
+        """The one for the conference, once the caller is in it."""
         return self.on_hangup_connected if self.served(call) else self.on_hangup
 
     def hangup_paths(self) -> Iterator[tuple[str, OnHangup]]:
-        """Before the conference, and in it."""
+        """The one before the conference, and the one in it."""
         yield from super().hangup_paths()
         yield "on_hangup_connected", self.on_hangup_connected
 
@@ -272,7 +272,7 @@ class Conference(Speaking):
 
     @property
     def room_names(self) -> frozenset[str]:
-        """The variables that its name is made of."""
+        """The variables that its name contains."""
         return frozenset(names_in(self.conference))
 
     def _room(self, call: Call) -> str:
@@ -313,7 +313,7 @@ class Conference(Speaking):
         if state.joined:
             return None
         now = replace(state.of_conference(event), joined=True)
-        if not state.stays:  # what it did there was reported first
+        if not state.stays:  # an event of before it left, reported late
             return Wait(state=now)
         silence = (self._mute(call, now),) if now.muted and state.creating else ()
         recording = self._recording(call) if self.recorded else ()
@@ -324,7 +324,7 @@ class Conference(Speaking):
         return Wait((*silence, *recording, *self._announced(call, now, voice_defaults)), now)
 
     def _left(self, call: Call, event: Event, state: ConferenceState) -> Move | None:
-        """Asked to, or because the conference is over, or the call is."""
+        """The call left by a command, or because the conference or the call is over."""
         about = state.of_conference(event)
         if state.left or (state.joined and about.conference_id != state.conference_id):
             return None
@@ -347,7 +347,7 @@ class Conference(Speaking):
         return Wait((timer(call, ASKING_SECONDS),), state, question=self._question(call, state))
 
     def _answered(self, call: Call, event: Event, state: ConferenceState, voice_defaults: VoiceDefaults) -> Move | None:
-        """Whether the conference has begun: then the others hear who comes; if not, the wait may be over."""
+        """Telnyx has said whether the conference has begun: then announce the caller; if not, the wait may be over."""
         status, early = event.text("conference_status"), seconds_left(call, event, self.max_wait_time_secs)
         if not state.stays or status not in {IN_PROGRESS, WAITS_TO_BEGIN}:
             return None
@@ -371,7 +371,7 @@ class Conference(Speaking):
         return Wait((command("conference_end", call.control_id, conference=self._at(call, state)),), state)
 
     def _switch_recording(self, call: Call, state: ConferenceState) -> Wait:
-        """One that something else has started is left alone."""
+        """Start or stop the step's recording; one that something else started is left alone."""
         if state.recording:
             return Wait((command("record_stop", call.control_id),), replace(state, recording=False))
         recording = self._recording(call)
@@ -386,7 +386,7 @@ class Conference(Speaking):
         return command(action, call.control_id, conference=self._at(call, state), call_control_ids=[call.control_id])
 
     def _mute_others(self, call: Call, state: ConferenceState) -> Wait:
-        """Telnyx mutes all where none is named; the moderator is as before then."""
+        """Telnyx mutes everybody if none is named; afterwards the moderator is as before."""
         changed = replace(state, others_muted=not state.others_muted)
         action = "conference_mute" if changed.others_muted else "conference_unmute"
         everybody = command(action, call.control_id, conference=self._at(call, changed), call_control_ids=[])
@@ -401,7 +401,7 @@ class Conference(Speaking):
         )
 
     def _recording(self, call: Call) -> tuple[Command, ...]:
-        """Of the call, which is a recording like any other; nothing where one runs already."""
+        """The command that records the call, like any recording of a call; none if a recording runs already."""
         if call.recorder:
             return ()
         return (command("record_start", call.control_id, format="mp3", channels="dual"),)
@@ -410,7 +410,7 @@ class Conference(Speaking):
         return QueueQuestion((), conference=self._at(call, state))
 
     def _at(self, call: Call, state: ConferenceState) -> str:
-        """The conference by its id, so that a command that comes late meets no other of its name."""
+        """The conference by its id, so that a late command does not affect another one of the same name."""
         return state.conference_id or self._room(call)
 
     def _leaving(self, call: Call, state: ConferenceState) -> tuple[Command, ...]:
@@ -420,7 +420,7 @@ class Conference(Speaking):
         return (leave, *self.at_hangup(call))
 
     def _quiet(self, call: Call, state: ConferenceState) -> tuple[Command, ...]:
-        """The timer ends, and the recording with the conference."""
+        """Stop the timer, and the recording with the conference."""
         stop = (command("record_stop", call.control_id),) if state.recording else ()
         return (*stop, *(stop_gathering(call) if self.hold else ()))
 

@@ -1,4 +1,4 @@
-"""What steps share that connect the caller with somebody: a caller who gave up is not one who has talked."""
+"""Base of the steps that connect the caller with somebody: a caller who gave up did not talk."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Connecting(Talking):
-    """A step that ends in a conversation, of which `served` says whether it has begun."""
+    """A step that ends in a conversation; `served` says whether it has begun."""
 
     on_hangup_connected: OnHangup = Field(
         default_factory=OnHangup,
@@ -24,10 +24,10 @@ class Connecting(Talking):
     )
 
     def hangup_path(self, call: Call) -> OnHangup:
-        """The one of the conversation, once there is one."""
+        """The one for the conversation, once it has begun."""
         return self.on_hangup_connected if self.served(call) else self.on_hangup
 
     def hangup_paths(self) -> Iterator[tuple[str, OnHangup]]:
-        """Until they talk, and once they do."""
+        """Before the conversation, and during it."""
         yield from super().hangup_paths()
         yield "on_hangup_connected", self.on_hangup_connected

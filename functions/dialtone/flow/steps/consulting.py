@@ -1,4 +1,4 @@
-"""What a transfer adds to a conversation: the caller is parked, or handed on once the agent has asked somebody else."""
+"""Consultations during a transfer: the caller is parked, or handed on after the agent asked a third person."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from dialtone.flow.voice_settings import VoiceDefaults
 
 CONSULT, PARK = "consult", "park"
-"""Words of `during`; of the first, also how the role of such a leg begins."""
+"""Actions of `during`. The first is also the prefix of the role of such a leg."""
 
 
 class Consult(Shorthand):
@@ -57,9 +57,10 @@ class Consult(Shorthand):
 class Consulting(Supervised):
     """A conversation that the caller can be taken out of, and put into again.
 
-    Telnyx parts two legs only by bridging one of them with a third. So the agent is bridged with whom they ask, the
-    caller's leg is parked and hears music, and either the caller and that person are bridged, or the caller and the
-    agent again. A bridge has two legs only: all three join a conference, and those who stay remain in it.
+    Telnyx separates two legs only by bridging one of them with a third. So the agent is bridged with the third person,
+    and the caller's leg is parked and hears music; afterwards either the caller and the third person are bridged, or
+    the caller and the agent again. A bridge has only two legs: all three join a conference, and those who stay remain
+    in it.
     """
 
     offers: ClassVar[tuple[str, ...]] = (*Supervised.offers, PARK, CONSULT)
@@ -70,7 +71,7 @@ class Consulting(Supervised):
     )
 
     def follow(self, call: Call, event: Event, voice_defaults: VoiceDefaults) -> Move | None:
-        """What whom the agent asks does, and what the agent does meanwhile."""
+        """Handle events of the third person, and of the agent meanwhile."""
         state = self._state(call)
         if event.client_state.role.startswith(CONSULT):
             return self._of_consulted(call, event, state, voice_defaults)
@@ -83,7 +84,7 @@ class Consulting(Supervised):
         return super().follow(call, event, voice_defaults)
 
     def refused(self, call: Call, event: Event) -> Move:
-        """Of two people who could not be connected, one is gone: the other goes on with the caller."""
+        """If two people could not be connected, one of them is gone: the other goes on with the caller."""
         state, action = self._state(call), event.text("action")
         if action in {"conference_create", "conference_join"} and self.talks(call):
             return self._room_refused(call, event, state)
@@ -99,23 +100,23 @@ class Consulting(Supervised):
         return self.part(call) if action == "bridge" else super().refused(call, event)
 
     def _room_refused(self, call: Call, event: Event, state: TalkState) -> Move:
-        """Without a conference two are bridged again; of three, the one who could not join is hung up on."""
+        """Without a conference, two are bridged again; if one of three could not join, that one is hung up on."""
         if event.text("action") == "conference_create" and state.consultation is Consultation.TOGETHER:
             return self._go_back(call, replace(state, room=0))
         outside = (command("hangup", event.text("of_leg")),) if state.room and event.text("of_leg") else ()
         return Wait(outside, state, talking=True, reason=event.text("reason"))
 
     def is_choice(self, where: str) -> bool:
-        """An agent who parks a caller chooses to."""
+        """True: an agent who parks a caller chooses to."""
         return where == PARK or super().is_choice(where)
 
     @property
     def keeps_caller(self) -> bool:
-        """Whether the caller's leg outlives the conversation: Telnyx ends it with that otherwise."""
+        """Whether the caller's leg outlives the conversation; otherwise Telnyx ends it with that."""
         return bool(self.park or self.consult)
 
     def part(self, call: Call) -> Move:
-        """What follows once the caller is alone."""
+        """The move once the caller is alone."""
         raise NotImplementedError
 
     def bridged_with(self, call: Call, other: str) -> Command:
@@ -123,7 +124,7 @@ class Consulting(Supervised):
         raise NotImplementedError
 
     def music(self, call: Call, voice_defaults: VoiceDefaults) -> tuple[Command, ...]:
-        """What the caller hears meanwhile."""
+        """The music for the caller meanwhile."""
         raise NotImplementedError
 
     def everybody(self, call: Call) -> tuple[Command, ...]:
@@ -145,7 +146,7 @@ class Consulting(Supervised):
         return self._ask(call, state) if does.consult else super()._do(call, does, state, voice_defaults)
 
     def _ask(self, call: Call, state: TalkState) -> Move:
-        """Ring whom the agent wants to ask; the same key again leaves off."""
+        """Ring the third person; the same key again cancels."""
         if state.consultation is Consultation.RINGING:
             return self._talk_on(state, self._let_go(call, state), reason="consult: left off")
         if self.consult is None or state.supervised or state.room or state.consultation is Consultation.JOINED:
@@ -156,7 +157,7 @@ class Consulting(Supervised):
         return Wait((dial,), rung, talking=True, reason=CONSULT)
 
     def _of_consulted(self, call: Call, event: Event, state: TalkState, voice_defaults: VoiceDefaults) -> Move | None:
-        """They answer, talk with the agent and then with the caller, and hang up at any time."""
+        """The third person answers, talks with the agent and then with the caller, and may hang up at any time."""
         leg, phase = event.text("call_control_id"), state.consultation
         current = event.client_state.role == f"{CONSULT}{state.consulted}" and self.talks(call)
         if event.type == "call.hangup":
@@ -180,7 +181,7 @@ class Consulting(Supervised):
         )
 
     def _of_agent(self, call: Call, event: Event, state: TalkState) -> Move | None:
-        """The agent's key joins or goes back; an agent who hangs up has handed the call on."""
+        """The agent's key connects the two others or goes back; an agent who hangs up has handed the call over."""
         if event.type == "call.hangup":
             return self._join(call, state)
         if event.type != "call.dtmf.received" or self.consult is None:
@@ -192,7 +193,7 @@ class Consulting(Supervised):
         return does(call, state) if does else None
 
     def _of_agent_together(self, call: Call, event: Event, state: TalkState) -> Move | None:
-        """The agent leaves the two others by a key or by hanging up, or has whom they asked leave."""
+        """The agent leaves the two others, by key or by hanging up, or removes the third person."""
         joined, back = (replace(state, consultation=each) for each in (Consultation.JOINED, Consultation.BACK))
         if event.type == "call.hangup":
             return Wait(state=joined, talking=True, reason="consult: joined")
@@ -205,7 +206,7 @@ class Consulting(Supervised):
         return None
 
     def _three_way(self, call: Call, state: TalkState) -> Move:
-        """Let all three into a conference: the caller, who is parked, first."""
+        """Put all three into a conference: first the caller, who is parked."""
         other, agent = self._consulted(call, state), self.agents_leg(call)
         if other is None or not agent:
             return self._go_back(call, state)
@@ -219,7 +220,7 @@ class Consulting(Supervised):
         return Wait(commands, together, talking=True, reason="consult: three-way")
 
     def _join(self, call: Call, state: TalkState) -> Move:
-        """Connect the caller with whom the agent asked, and end the agent's call."""
+        """Connect the caller with the third person, and end the agent's call."""
         other = self._consulted(call, state)
         if other is None:
             return self._go_back(call, state)
@@ -240,7 +241,7 @@ class Consulting(Supervised):
         return Wait(commands, replace(state, consultation=Consultation.BACK), talking=True, reason="consult: back")
 
     def _gone(self, call: Call, event: Event, state: TalkState) -> Move | None:
-        """Whom the agent asked has hung up, or was not reached."""
+        """The third person has hung up, or was not reached."""
         match state.consultation:
             case Consultation.RINGING:
                 return self._talk_on(state, reason=f"consult: {event.text('hangup_cause')}")
@@ -254,7 +255,7 @@ class Consulting(Supervised):
         return None
 
     def ended(self, call: Call, event: Event) -> Move | None:
-        """What to do when the conversation's other side has hung up."""
+        """The move after the other side of the conversation has hung up."""
         raise NotImplementedError
 
     def _talk_on(self, state: TalkState, commands: tuple[Command, ...] = (), *, reason: str) -> Wait:
@@ -275,7 +276,7 @@ def _is_agents(call: Call, event: Event) -> bool:
 
 
 def _room(call: Call, state: TalkState) -> str:
-    """The conference's name: of this call and consultation alone."""
+    """The conference's name, unique for this call and consultation."""
     return f"three-way-{safe_id(call.leg_id)}-{state.room}"
 
 

@@ -1,4 +1,4 @@
-"""The call's last recording goes to people, as a message; also once the call has ended."""
+"""Has the call's last recording delivered to people, as a message; also after the hang-up."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ class Deliver(Step):
     no_recording: str = Field("", description="The step where the call has recorded nothing; without it, next.")
 
     def enter(self, call: Call, voice_defaults: VoiceDefaults) -> Move:
-        """The ledger notes it; when it goes out depends on nothing that the call still does."""
+        """Note the targets in the ledger. When the message is sent does not depend on the rest of the call."""
         del voice_defaults
         if not call.recordings_asked:
             return self.take("no_recording", "next")
         return self.take("next")._replace(deliver=targets_of(self.deliver))
 
     def waits(self) -> bool:
-        """It goes on at once."""
+        """False: it goes on at once."""
         return False

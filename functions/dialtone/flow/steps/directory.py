@@ -1,4 +1,4 @@
-"""A colleague is found by keys: by extension, or by spelling a name."""
+"""Finds a colleague by keys: by extension, or by spelling a name."""
 
 from __future__ import annotations
 
@@ -27,30 +27,30 @@ if TYPE_CHECKING:
     from dialtone.flow.voice_settings import VoiceDefaults
 
 MAX_KEYED = 20
-"""Keys of one answer: longer than any extension, and than is spelled of any name."""
+"""For one answer: longer than any extension, and than any name that people spell."""
 
 MAX_OFFERED = 9
 """One key each."""
 
 ANEW = "*"
-"""The key that leaves the offer and spells anew."""
+"""The key that leaves the offer, to spell again."""
 
 KEY = "key"
-"""Beside the columns, in `offer`: the key to be pressed."""
+"""A name for `offer` besides the columns: the key to press."""
 
 
 @dataclass(frozen=True)
 class DirectoryState(PromptedInputState):
-    """As of every question, and what was keyed in that several rows answer to."""
+    """The state of every question, and the keys that several rows match."""
 
     offering: int = 0
-    """What was keyed in, behind a 1 that keeps leading zeros; 0 while it is not yet known."""
+    """The keys, after a 1 that preserves leading zeros; 0 while there are none."""
     crowded: bool = False
-    """Whether more answered to the last try than can be offered."""
+    """Whether more rows matched the last try than can be offered."""
 
     @property
     def keyed(self) -> str:
-        """What was keyed in; '' while it is not yet known."""
+        """The keys; '' while there are none."""
         return str(self.offering)[1:] if self.offering else ""
 
 
@@ -94,17 +94,17 @@ class Directory(PromptedInput):
         return self
 
     def state(self, call: Call) -> DirectoryState:
-        """The state that the call has in this step."""
+        """The call's state in this step."""
         return DirectoryState.of(call)
 
     def enter(self, call: Call, voice_defaults: VoiceDefaults) -> Move:
-        """Ask; or offer those who fit."""
+        """Ask, or offer the matching rows."""
         if offered := self._offered(call):
             return self.ask(call, voice_defaults, self.offer, one_key(offered))
         return self.ask(call, voice_defaults, self.directory, self.awaited_digits())
 
     def awaited_digits(self) -> dict[str, object]:
-        """An extension, or the beginning of a name."""
+        """The parameters for an extension, or the beginning of a name."""
         return {
             "minimum_digits": 1,
             "maximum_digits": MAX_KEYED,
@@ -124,7 +124,7 @@ class Directory(PromptedInput):
         return self._found(call, keyed) if keyed else self.ask_again(call, Failure.NO_INPUT)
 
     def _found(self, call: Call, keyed: str) -> Move:
-        """Take the only row that fits, offer a few, and ask again for none or for too many."""
+        """Take the only matching row, offer a few, and ask again for none or too many."""
         found = self._rows(keyed)
         if len(found) == 1:
             return self.take("next", variables=self._given(found[0]))
@@ -135,11 +135,11 @@ class Directory(PromptedInput):
         return self.give_up(Failure.WRONG_INPUT) if self.tries.used_up(failed) else Go(self.name, state=failed)
 
     def give_up(self, how: Failure) -> Go:
-        """Leave without anybody; whom an earlier try found is not whom this caller wants."""
+        """Go on without a row; the values of a row from an earlier try are cleared."""
         return super().give_up(how)._replace(variables=dict.fromkeys(self.sets(), ""))
 
     def question(self, call: Call, voice_defaults: VoiceDefaults, prompt: Prompt) -> tuple[Sound, ...]:
-        """The question with its reminder; or the offer, once for each row, in as few breaths as can be."""
+        """The question with its reminder; or the offer, once for each row, with as few pauses as possible."""
         state = self.state(call)
         if state.crowded and self.too_many and state.last is Failure.WRONG_INPUT:
             return self.too_many.then(prompt).sounds(call, voice_defaults)
@@ -155,16 +155,16 @@ class Directory(PromptedInput):
         return tuple(_joined(sounds))
 
     def answered_by_digits(self, call: Call, digits: str) -> bool:
-        """Whether somebody is found by them."""
+        """Whether they match somebody."""
         offered = self._offered(call)
         return digits in offered if offered else bool(self._rows(digits))
 
     def sets(self) -> tuple[str, ...]:
-        """What it takes of the row."""
+        """The columns that it takes from the row."""
         return tuple(f"{self.into}.{column}" for column in self.gives)
 
     def from_callers(self) -> tuple[str, ...]:
-        """Callers choose among the team's rows."""
+        """None: callers choose among the team's rows."""
         return ()
 
     def data_files(self) -> Iterator[NamedData]:
@@ -191,7 +191,7 @@ class Directory(PromptedInput):
         return Go(self.name, state=replace(state, last=Failure.NONE) if key == ANEW else state)
 
     def _offered(self, call: Call) -> dict[str, int | None]:
-        """Key → row, of those that the call has to choose from; the key that spells anew has none."""
+        """Key → row, for the rows on offer; the key to spell again has None."""
         keyed = self.state(call).keyed
         if not keyed:
             return {}
@@ -199,7 +199,7 @@ class Directory(PromptedInput):
         return {**found, ANEW: None} if len(found) <= MAX_OFFERED else {}
 
     def _rows(self, keyed: str) -> list[int]:
-        """The rows that have the extension; if none has, those of which a name begins so."""
+        """The rows with this extension or, if there are none, those with a name that begins so."""
         return rows_for(self._data[self.data], self.extension, self.spell, keyed, self.letters)
 
     def _given(self, row: int) -> dict[str, str]:
@@ -208,7 +208,7 @@ class Directory(PromptedInput):
 
 
 def rows_for(data: DataFile, extension: str | None, spell: tuple[str, ...], keyed: str, letters: int) -> list[int]:
-    """The places of the rows that have the extension; if none has, of those of which a name is spelled so."""
+    """The places of the rows with this extension or, if there are none, of those with a name spelled so."""
     if extension and (found := [place for place, cell in enumerate(data.values(extension)) if cell == keyed]):
         return found
     if len(keyed) < letters or not keyed.isdecimal():
@@ -222,7 +222,7 @@ def rows_for(data: DataFile, extension: str | None, spell: tuple[str, ...], keye
 
 
 def _joined(sounds: list[Sound]) -> Iterator[Sound]:
-    """The sounds, with texts in one voice as one speech: each by itself would cost a pause and an event."""
+    """The sounds, with texts in one voice joined: each text by itself would cost a pause and an event."""
     before: Sound | None = None
     for sound in sounds:
         both = _one_speech(before, sound) if before else None

@@ -1,4 +1,4 @@
-"""A row of a data file is looked up: the office that was called, the colleague with an extension."""
+"""Looks up a row of a data file: the office that was called, the colleague with an extension."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ Into = Annotated[
         description="What is taken of the row is then known as {<into>.<column>}.",
     ),
 ]
-"""The name before the dot of what a step takes of a row."""
+"""The prefix, before the dot, of the variables taken from a row."""
 
 
 def own_name(into: str) -> str:
-    """The name, if a row may be known under it. Raises ValueError."""
+    """The name, if a row's variables may have this prefix. Raises ValueError."""
     if f"{into}." == DIGITS or into in KNOWN_OF_EVERY_CALL | {LANGUAGE}:
         raise ValueError(f"{into} is not a data file's to set")
     return into
@@ -69,7 +69,7 @@ class Find(Step):
         return self
 
     def enter(self, call: Call, voice_defaults: VoiceDefaults) -> Move:
-        """Nothing to wait for. What an earlier row gave is not this one's."""
+        """Nothing to wait for. Values of an earlier row are cleared."""
         del voice_defaults
         values = known(call)
         row = self._data[self.find].found({column: filled(text, values) for column, text in self.where.items()})
@@ -82,15 +82,15 @@ class Find(Step):
         return False
 
     def sets(self) -> tuple[str, ...]:
-        """What it takes of the row."""
+        """The columns that it takes from the row."""
         return tuple(f"{self.into}.{column}" for column in self.gives)
 
     def from_callers(self) -> tuple[str, ...]:
-        """The rows are the team's."""
+        """None: the rows are the team's."""
         return ()
 
     def surely_sets(self, where: str) -> tuple[str, ...]:
-        """A row that was found."""
+        """Those columns, if a row was found."""
         return () if where in {NOT_FOUND, ON_ERROR} else self.sets()
 
     def data_files(self) -> Iterator[NamedData]:

@@ -1,4 +1,4 @@
-"""Another step, or another flow and back."""
+"""Goes to another step, or to another flow and back."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from dialtone.flow.voice_settings import VoiceDefaults
 
 FLOW_NAME = r"^[a-z0-9][a-z0-9-]{0,99}$"
-"""A longer one would be too long for a file's name on some systems."""
+"""A longer name would be too long for a file on some systems."""
 
 
 MAX_INPUTS = 20
-"""Variables that a flow is given, and that it gives."""
+"""For a flow's inputs, and for its outputs."""
 
 InputText = Annotated[
     str,
@@ -33,7 +33,7 @@ InputText = Annotated[
     BeforeValidator(plain_text),
     WithJsonSchema({"anyOf": [{"type": "string", "maxLength": MAX_VALUE_CHARACTERS}, {"type": "number"}]}),
 ]
-"""A variable's value; variables of the flow that gives it are filled in."""
+"""A variable's value; variables of the calling flow are filled in."""
 
 
 class Destination(Shorthand):
@@ -83,7 +83,7 @@ class Destination(Shorthand):
 
     @property
     def shares_variables(self) -> bool:
-        """Whether the two flows have their variables in common."""
+        """Whether the two flows share their variables."""
         return self.given is None and not self.gives
 
 
@@ -112,40 +112,40 @@ class GoTo(Step):
         return {name: filled(text, values)[:MAX_VALUE_CHARACTERS] for name, text in (self.go.given or {}).items()}
 
     def edges(self, last_resort: str = "") -> Iterator[Edge]:
-        """Its error path only where the other flow may lack what it must be given."""
+        """The error path exists only if the other flow may lack inputs."""
         return (edge for edge in super().edges(last_resort) if self.go.given or not edge.is_error)
 
     def goes_next(self) -> bool:
-        """Only when the call comes back from another flow."""
+        """Only when the call returns from another flow."""
         return bool(self.go.flow) and self.go.come_back
 
     def sets(self) -> tuple[str, ...]:
-        """What the other flow gives."""
+        """The other flow's outputs."""
         return tuple(f"{self.go.into}.{name}" for name in self.go.gives)
 
     def comes_of(self) -> Iterator[tuple[str, str]]:
-        """What the other flow is given, and what it gives."""
+        """The other flow's inputs, and its outputs."""
         yield from (self.go.given or {}).items()
         yield from ((f"{self.go.into}.{name}", f"{{{name}}}") for name in self.go.gives)
 
     def from_callers(self) -> tuple[str, ...]:
-        """None by itself: the other flow's steps say where what it gives comes from."""
+        """None by itself: the other flow's steps state the sources of its outputs."""
         return ()
 
     def is_choice(self, where: str) -> bool:
-        """What a caller does in another flow is that flow's: coming back from it counts as a choice."""
+        """What a caller does in the other flow belongs to that flow; returning from it counts as a choice."""
         return where == NEXT
 
     def waits(self) -> bool:
-        """Only for another flow's end."""
+        """Only for the other flow's end."""
         return bool(self.go.flow)
 
     def needs_caller(self) -> bool:
-        """The other flow's steps may, this one does not."""
+        """False: the other flow's steps may need one, but this one does not."""
         return False
 
     def targets(self) -> Iterator[tuple[str, str]]:
-        """The step, where it is one of this flow."""
+        """The step, if it is in this flow."""
         if self.go.flow:
             yield from (each for each in super().targets() if self.go.come_back or each[0] != NEXT)
         else:
@@ -171,7 +171,7 @@ class Return(Step):
     come_back: JustTrue = True
 
     def enter(self, call: Call, voice_defaults: VoiceDefaults) -> Move:
-        """The same as coming to the flow's end."""
+        """The same as reaching the flow's end."""
         del call, voice_defaults
         return Go("")
 

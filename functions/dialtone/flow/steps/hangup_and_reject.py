@@ -1,4 +1,4 @@
-"""How a call ends from our side."""
+"""Ends a call from our side."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ class HangUp(Step):
     hangup: JustTrue = True
 
     def enter(self, call: Call, voice_defaults: VoiceDefaults) -> Move:
-        """Telnyx reports the end with `call.hangup`."""
+        """Telnyx reports the end by `call.hangup`."""
         del voice_defaults
         return Wait((command("hangup", call.control_id),))
 
     def needs_caller(self) -> bool:
-        """After the hang-up it ends the flow."""
+        """False: after the hang-up it ends the flow."""
         return False
 
 
@@ -38,7 +38,7 @@ class Reject(Step):
     reject: Literal["busy", "rejected"]
 
     def enter(self, call: Call, voice_defaults: VoiceDefaults) -> Move:
-        """The caller hears the busy tone, or that the call was not taken."""
+        """The caller hears the busy tone, or that the call was rejected."""
         del voice_defaults
         cause = "USER_BUSY" if self.reject == "busy" else "CALL_REJECTED"
         return Wait((command("reject", call.control_id, cause=cause),))

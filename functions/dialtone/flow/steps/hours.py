@@ -1,4 +1,4 @@
-"""Open or closed."""
+"""Checks whether a calendar is open or closed."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Hours(Step):
     """What `hours` names, once it is read; no key of a flow."""
 
     def enter(self, call: Call, voice_defaults: VoiceDefaults) -> Move:
-        """The time is the event's, never a clock's: decided again, it is decided the same."""
+        """The time is the event's, not the clock's: a repeated decision is the same."""
         del voice_defaults
         assert self.calendar is not None, "read_flow gives every such step its calendar"  # noqa: S101 -- its own
         state = self.calendar.at(call.entered_at)

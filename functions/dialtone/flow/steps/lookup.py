@@ -1,4 +1,4 @@
-"""Another system of the team's is asked about the call: who calls, what was ordered, whether a PIN is right."""
+"""Asks another of the team's systems about the call: who calls, what was ordered, whether a PIN is right."""
 
 from __future__ import annotations
 
@@ -33,20 +33,20 @@ if TYPE_CHECKING:
     from dialtone.flow.voice_settings import VoiceDefaults
 
 MAX_LIMIT_SECONDS = 25
-"""A caller waits no longer, whatever plays meanwhile."""
+"""No caller waits longer, whatever plays meanwhile."""
 
 QUIET_SECONDS = 1
 """A silence this short goes unnoticed; if a lookup takes longer, the caller hears `meanwhile`."""
 
 GRACE_SECONDS = 2
-"""Beyond the limit, until an answer that never came is no longer waited for: it travels, and so do we."""
+"""After the limit, how long the answer may still take to arrive."""
 
 MAX_SENT, MAX_GIVEN = 20, 20
 
 
 @dataclass(frozen=True)
 class LookUpState(StepState):
-    """Whether the caller hears `meanwhile` already."""
+    """Whether `meanwhile` is playing already."""
 
     meanwhile: bool = False
 
@@ -55,7 +55,7 @@ FieldName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 
 
 class LookUp(Speaking):
-    """Ask, and go on with what the answer gives.
+    """Ask, and go on with the fields of the answer.
 
     Telnyx has no timer, so the wait is a gather that needs no key: if it ends, the answer never came. Keys pressed
     meanwhile do nothing. The lookup function itself reports a slow lookup, so that this never comes after the answer.
@@ -108,19 +108,19 @@ class LookUp(Speaking):
         return self
 
     def sets(self) -> tuple[str, ...]:
-        """What it gives."""
+        """The fields of the answer."""
         return tuple(f"{self.into}.{name}" for name in self.gives)
 
     def from_callers(self) -> tuple[str, ...]:
-        """Your system's answer is none of theirs."""
+        """None: your system's answer is not the caller's choice."""
         return ()
 
     def looks_up(self) -> tuple[str, ...]:
-        """What it gives."""
+        """The fields of the answer."""
         return self.sets()
 
     def enter(self, call: Call, voice_defaults: VoiceDefaults) -> Move:
-        """Ask, and listen for as long as an answer may take."""
+        """Ask, and start a gather for as long as an answer may take."""
         del voice_defaults
         values = known(call)
         asked = Lookup(
@@ -134,7 +134,7 @@ class LookUp(Speaking):
         return Wait((timer(call, self.limit_seconds + GRACE_SECONDS),), lookup=asked)
 
     def follow(self, call: Call, event: Event, voice_defaults: VoiceDefaults) -> Move | None:
-        """Go where the answer leads; until then play something, and do not wait for ever."""
+        """Go where the answer leads; until then play something, up to the limit."""
         if event.type == ANSWERED:
             return self._answered(call, event)
         if event.type == SLOW and self.meanwhile:
@@ -147,24 +147,24 @@ class LookUp(Speaking):
         return Fail(f"no answer within {self.limit_seconds} s", self.abandoned(call))
 
     def needs_caller(self) -> bool:
-        """It asks on its own; only `meanwhile` is for somebody."""
+        """False: the lookup needs no caller; only `meanwhile` would need a listener."""
         return False
 
     def repeated(self, call: Call) -> None:
-        """It goes by a timer."""
+        """None: a timer runs."""
         del call
 
     def refused(self, call: Call, event: Event) -> Move:
-        """Audio that cannot be played meanwhile does not end the wait."""
+        """Audio that cannot be played does not end the wait."""
         return Wait() if LookUpState.of(call).meanwhile else super().refused(call, event)
 
     def abandoned(self, call: Call) -> tuple[Command, ...]:
-        """The gather would go on listening, and the music playing."""
+        """Stop the gather and the music."""
         playing = (command("playback_stop", call.control_id, stop="all"),) if LookUpState.of(call).meanwhile else ()
         return (*stop_gathering(call), *playing)
 
     def prompts(self) -> Iterator[tuple[str, Prompt]]:
-        """What plays meanwhile."""
+        """The prompts that play meanwhile."""
         if self.meanwhile:
             yield "meanwhile", self.meanwhile
 
@@ -176,14 +176,14 @@ class LookUp(Speaking):
             given = {f"{self.into}.{name}": str(values.get(name, "")) for name in self.gives}
             return self.take("next", commands=stop, variables=given)
         if result == NOT_FOUND:
-            # What an earlier answer gave is not this one's.
+            # Values of an earlier answer are cleared.
             if not self.not_found:
                 return Fail("the lookup found nothing", stop, fault=False)
             return self.take("not_found", commands=stop, variables=dict.fromkeys(self.sets(), ""))
         return Fail(f"the lookup failed: {event.text('reason')}", stop)
 
     def _secrets(self, call: Call) -> tuple[str, ...]:
-        """What is sent of sensitive digits: of those the call knows only asterisks, which no digits are."""
+        """The names whose values contain sensitive digits, of which the call itself stores only asterisks."""
         return tuple(name for name, text in self.send.items() if _only_masked_digits(call, text))
 
     def _heard(self, call: Call, voice_defaults: VoiceDefaults, prompt: Prompt) -> tuple[Command, ...]:

@@ -1,4 +1,4 @@
-"""A choice by key, or by words; the caller need not wait for the prompt's end."""
+"""Offers a choice by key, or by words; the caller need not wait for the prompt's end."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Menu(PromptedInput):
         return one_key(self.keys)
 
     def on(self, call: Call, event: Event) -> Move | None:
-        """Follow the key, or the words that stand for it; ask again after none or a wrong one."""
+        """Follow the key, or its words; ask again after none or an invalid one."""
         if self.say_or_press:
             from dialtone.flow.steps.say_or_press import answer  # noqa: PLC0415 -- as above
 
@@ -64,7 +64,7 @@ class Menu(PromptedInput):
         return self.follow_key(call, event, self.keys, lambda key: self.take(f"keys.{key}"))
 
     def abandoned(self, call: Call) -> tuple[Command, ...]:
-        """What listens would go on listening."""
+        """Stop the gather."""
         if self.say_or_press and not self.state(call).speaking:
             from dialtone.flow.steps.say_or_press import stop_listening  # noqa: PLC0415 -- as above
 
@@ -72,7 +72,7 @@ class Menu(PromptedInput):
         return super().abandoned(call)
 
     def answered_by_digits(self, call: Call, digits: str) -> bool:
-        """Whether it is one of its keys."""
+        """Whether they are one of its keys."""
         del call
         return digits in self.keys
 

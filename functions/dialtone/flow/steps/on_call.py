@@ -42,7 +42,7 @@ class OnCall(Step):
         return own_name(into)
 
     def enter(self, call: Call, voice_defaults: VoiceDefaults) -> Move:
-        """The time is the event's, never a clock's: decided again, it is decided the same."""
+        """The time is the event's, not the clock's: a repeated decision is the same."""
         del voice_defaults
         assert self._rota is not None, "read_flow gives every such step its rota"  # noqa: S101 -- its own
         people = self._rota.on_call(call.entered_at)
@@ -64,7 +64,7 @@ class OnCall(Step):
         return () if where in {NOBODY, ON_ERROR} else self.sets()
 
     def from_callers(self) -> tuple[str, ...]:
-        """The rota is the team's."""
+        """None: the rota is the team's."""
         return ()
 
     def rotas(self) -> Iterator[str]:

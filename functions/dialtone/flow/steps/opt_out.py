@@ -31,7 +31,7 @@ class OptOut(Step):
     )
 
     def enter(self, call: Call, voice_defaults: VoiceDefaults) -> Move:
-        """Nothing to wait for: it is noted with the event that led here."""
+        """Nothing to wait for: the opt-out is stored with the event that led here."""
         del voice_defaults
         number = call.to_number if call.direction == "outgoing" else call.from_number
         if E164.fullmatch(number):
@@ -41,7 +41,7 @@ class OptOut(Step):
         return self.take("no_number") if self.no_number else Fail("no number to opt out", fault=False)
 
     def edges(self, last_resort: str = "") -> Iterator[Edge]:
-        """Its error path only where nothing else is said of callers without a number."""
+        """Its error path only if nothing else handles callers without a number."""
         return (edge for edge in super().edges(last_resort) if not (edge.is_error and self.no_number))
 
     def waits(self) -> bool:

@@ -90,11 +90,11 @@ class Pay(Speaking):
         return self
 
     def sets(self) -> tuple[str, ...]:
-        """What Telnyx says of the payment."""
+        """The variables that Telnyx reports about the payment."""
         return tuple(VARIABLES)
 
     def enter(self, call: Call, voice_defaults: VoiceDefaults) -> Move:
-        """Have it taken; a recording is paused before, whatever Telnyx does about it."""
+        """Start the payment. A recording is paused first, whatever Telnyx itself does about it."""
         values = known(call)
         amount = filled(self.pay or "", values).strip()
         if self.pay is not None and not _is_amount(amount):
@@ -128,7 +128,7 @@ class Pay(Speaking):
         return Wait((*before, asked), PayState(paused=pausing))
 
     def on(self, call: Call, event: Event) -> Move | None:
-        """Go on with what came of it; it is cancelled where the caller hangs up, which is reported by itself."""
+        """Go on with the result. A caller who hangs up cancels the payment; the hang-up is reported by itself."""
         result = event.text("result")
         if event.type != COMPLETED or result == CANCELLED:
             return None
@@ -140,11 +140,11 @@ class Pay(Speaking):
         return Fail(f"payment {result}", self.abandoned(call), fault=not path)
 
     def repeated(self, call: Call) -> None:
-        """It must not be taken twice."""
+        """None: it must not be taken twice."""
         del call
 
     def abandoned(self, call: Call) -> tuple[Command, ...]:
-        """The recording goes on."""
+        """Resume the recording."""
         return (command("record_resume", call.control_id),) if PayState.of(call).paused else ()
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from dialtone.flow.voice_settings import VoiceDefaults
 
 KEY_GRACE_MILLIS = 500
-"""How long after the audio a key still counts: a caller who waits for the end presses a moment late."""
+"""How long after the audio a key still counts: a caller who waits for the end presses a moment later."""
 
 INFINITY, OVERLAY = "infinity", "overlay"
 
@@ -81,7 +81,7 @@ class Play(Step):
     def enter(self, call: Call, voice_defaults: VoiceDefaults) -> Move:
         """With keys it is a gather, so that Telnyx itself decides whether the key or the end came first.
 
-        Endless audio enters the step again for every play: only then are the flow's limits checked.
+        For endless audio the step is entered again at each play, so that the flow's limits are checked.
         """
         if self.play is None:
             return self.take("next", commands=(self._stopped(call),))
@@ -96,13 +96,13 @@ class Play(Step):
         return self.take("next", commands=played) if self.background else Wait(played, PromptState(prompts=len(played)))
 
     def _stopped(self, call: Call) -> Command:
-        """Telnyx keeps overlaid audio in a queue of its own, which the other values leave alone."""
+        """Telnyx has a separate queue for overlaid audio, which the other values of `stop` do not affect."""
         if self.stop == OVERLAY:
             return command("playback_stop", call.control_id, stop="all", overlay=True)
         return command("playback_stop", call.control_id, stop=self.stop)
 
     def on(self, call: Call, event: Event) -> Move | None:
-        """Go where the key leads; without one, on."""
+        """Go where the key leads; without one, go on."""
         if not self.keys:
             return None if self._beside(call, event) else heard_out(PromptState.of(call), event, self.take("next"))
         if reason := unplayable(event):
@@ -114,22 +114,22 @@ class Play(Step):
         return Go(self.name) if again and key not in self.keys else self.take(f"keys.{key}", "next")
 
     def answered_by_digits(self, call: Call, digits: str) -> bool:
-        """Whether it is one of its keys."""
+        """Whether they are one of its keys."""
         del call
         return digits in self.keys
 
     def abandoned(self, call: Call) -> tuple[Command, ...]:
-        """A gather whose audio failed would go on listening, and what is queued behind it would be heard."""
+        """Stop the gather and what is queued: a gather whose audio failed would go on listening."""
         return stop_gathering(call) if self.keys else stop_queued(call)
 
     def edges(self, last_resort: str = "") -> Iterator[Edge]:
-        """Audio without end is played again and again until a key is pressed."""
+        """Endless audio has no other end than a key."""
         yield from super().edges(last_resort)
         if self._endless:
             yield Edge(self.name, "times", self.name, chosen=False)
 
     def is_choice(self, where: str) -> bool:
-        """Only a key ends audio without end, also one that leads nowhere."""
+        """For endless audio, every path is: only a key ends it, even one that leads nowhere."""
         return super().is_choice(where) or (where == NEXT and self._endless)
 
     @property
@@ -137,11 +137,11 @@ class Play(Step):
         return self.times == INFINITY and not self.background
 
     def waits(self) -> bool:
-        """Not for what plays in the background."""
+        """Not for background audio."""
         return self.play is not None and not self.background
 
     def needs_caller(self) -> bool:
-        """Also for what plays in the background."""
+        """Yes, also for background audio."""
         return True
 
     def prompts(self) -> Iterator[tuple[str, Prompt]]:
@@ -150,7 +150,7 @@ class Play(Step):
             yield "play", self.play
 
     def _beside(self, call: Call, event: Event) -> bool:
-        """Whether it tells of audio under this one, over it, or before it: that ends in its own time."""
+        """Whether the event is about background, overlaid or earlier audio, whose end does not matter here."""
         if event.type != "call.playback.ended" or self.play is None:
             return False
         if bool(event.payload.get("overlay")) != self.overlay:

@@ -1,4 +1,4 @@
-"""What steps share that ask a caller for keys: a question, asked again until the tries are used up."""
+"""Base of the steps that ask a caller for keys: a question that is repeated until the tries are used up."""
 
 from __future__ import annotations
 
@@ -30,49 +30,49 @@ if TYPE_CHECKING:
 
 
 BETWEEN_PIECES_MILLIS = 300
-"""How long the sounds of one question are apart, and a key still counts for the one before. Telnyx listens."""
+"""The pause between the sounds of a question, during which a key still counts: Telnyx is listening."""
 
 MAX_TRIES = 10
 
 
 class Failure(IntEnum):
-    """How the last try ended. The numbers are stored with calls."""
+    """How the last try failed. The numbers are stored with calls."""
 
     NONE, NO_INPUT, WRONG_INPUT = 0, 1, 2
 
     @classmethod
     def _missing_(cls, value: object) -> Failure:
-        """One of a later version of the program."""
+        """A later version's value."""
         del value
         return cls.NONE
 
 
 @dataclass(frozen=True)
 class PromptedInputState(PromptState):
-    """The tries so far, and how far the question is."""
+    """The tries so far, and the progress of the question."""
 
     tried: int = 0
     no_input: int = 0
     wrong: int = 0
     last: Failure = Failure.NONE
     piece: int = 0
-    """Of a question in several sounds: the one that is heard, from 0."""
+    """For a question of several sounds: the current one, from 0."""
     pieces: int = 0
-    """How many sounds it has, where it has several."""
+    """How many sounds the question has, if several."""
     heard: bool = False
-    """Where keys do not interrupt: the question was heard out, the keys may come."""
+    """If keys do not interrupt: whether the question has been played to its end, so that keys count now."""
 
     @property
     def speaking(self) -> bool:
-        """Whether a question that keys do not interrupt is not yet heard out."""
+        """Whether a question that keys do not interrupt is still playing."""
         return self.prompts > 0 and not self.heard
 
     def asked_anew(self) -> Self:
-        """What is still counted when the whole question is asked again."""
+        """The part of the state to keep when the whole question is repeated."""
         return replace(self, prompts=0, piece=0, pieces=0, heard=False)
 
     def failed(self, how: Failure) -> Self:
-        """The state after another try in vain."""
+        """The state after another failed try."""
         no_input, wrong = self.no_input + (how is Failure.NO_INPUT), self.wrong + (how is Failure.WRONG_INPUT)
         return replace(self.asked_anew(), tried=self.tried + 1, no_input=no_input, wrong=wrong, last=how)
 
@@ -96,12 +96,12 @@ class Tries(Shorthand):
         return {"in_all": written, "no_input": written, "wrong": written}
 
     def used_up(self, state: PromptedInputState) -> bool:
-        """Whether the question is not asked again."""
+        """Whether the tries are used up."""
         return state.tried >= self.in_all or state.no_input >= self.no_input or state.wrong >= self.wrong
 
 
 class PromptedInput(Speaking):
-    """A question, its reminders, and where to go when the caller gives no good answer."""
+    """A question, its reminders, and the paths for callers who give no valid answer."""
 
     paths: ClassVar[tuple[str, ...]] = ("otherwise", "otherwise_no_input", "otherwise_wrong")
 
@@ -115,18 +115,18 @@ class PromptedInput(Speaking):
     barge_in: StrictBool = Field(default=True, description="Whether a key interrupts the prompt.")
 
     def state(self, call: Call) -> PromptedInputState:
-        """The state that the call has in this step."""
+        """The call's state in this step."""
         return PromptedInputState.of(call)
 
     def awaited_digits(self) -> dict[str, object]:
-        """The digits that a gather waits for, as Telnyx takes them."""
+        """The parameters for the digits of a gather."""
         raise NotImplementedError
 
     def ask(self, call: Call, voice_defaults: VoiceDefaults, prompt: Prompt, digits: dict[str, object]) -> Wait:
-        """One try at Telnyx: retries and reminders are ours.
+        """One try. Retries and reminders are ours, not Telnyx's.
 
-        Of a question in several sounds each is a gather of its own, one after another, so that a key interrupts at once
-        and it is Telnyx that says whether the key or the sound's end came first.
+        Each sound of the question is a gather of its own, one after another, so that a key interrupts at once, and
+        Telnyx says whether the key or the sound's end came first.
         """
         state = self.state(call)
         sounds = () if state.heard else self.question(call, voice_defaults, prompt)
@@ -141,11 +141,11 @@ class PromptedInput(Speaking):
         return Wait((gather,), replace(state, pieces=len(sounds)) if len(sounds) > 1 else state)
 
     def question(self, call: Call, voice_defaults: VoiceDefaults, prompt: Prompt) -> tuple[Sound, ...]:
-        """What the caller hears in this try: after one that failed, with the reminder in front."""
+        """What the caller hears in this try: after a failed one, the reminder comes first."""
         return self._question(self.state(call), prompt).sounds(call, voice_defaults)
 
     def still_asking(self, call: Call, event: Event, key: str | None) -> Move | None:
-        """What to do while the question is not yet wholly asked; None once it is."""
+        """The move while the question is still playing; None once it has ended."""
         state = self.state(call)
         if key == NO_KEY and state.piece + 1 < state.pieces:
             return Go(self.name, state=replace(state, piece=state.piece + 1))
@@ -157,7 +157,7 @@ class PromptedInput(Speaking):
         return None
 
     def follow_key(self, call: Call, event: Event, keys: Container[str], choose: Callable[[str], Move]) -> Move | None:
-        """Go where the key leads, if it is one of the keys; ask again after none or a wrong one."""
+        """Go where the key leads, if it is one of the keys; ask again after none or an invalid one."""
         key = gathered_key(event)
         if move := self.still_asking(call, event, key):
             return move
@@ -168,7 +168,7 @@ class PromptedInput(Speaking):
         return self.ask_again(call, Failure.NO_INPUT if key == NO_KEY else Failure.WRONG_INPUT)
 
     def ask_again(self, call: Call, how: Failure) -> Go:
-        """Enter the step once more, or leave it when the tries are used up."""
+        """Enter the step once more, or leave it if the tries are used up."""
         state = self.state(call).failed(how)
         return self.give_up(how) if self.tries.used_up(state) else Go(self.name, state=state)
 
@@ -179,35 +179,35 @@ class PromptedInput(Speaking):
         return path._replace(result=NO_INPUT if silent else WRONG_INPUT)
 
     def repeated(self, call: Call) -> PromptedInputState:
-        """The question is asked again, and no try is counted."""
+        """The state to repeat the question without counting a try."""
         return self.state(call).asked_anew()
 
     def abandoned(self, call: Call) -> tuple[Command, ...]:
-        """The gather would go on listening."""
+        """Stop the gather."""
         return stop_queued(call) if self.state(call).speaking else stop_gathering(call)
 
     def falls_through(self) -> tuple[str, ...]:
-        """The failures, of `no_input` and `wrong`, after which it takes `next`: they have no step of their own."""
+        """The failures, `no_input` or `wrong`, that lead to `next` because they have no path of their own."""
         if self.otherwise:
             return ()
         return tuple(how for how in ("no_input", "wrong") if not getattr(self, f"otherwise_{how}"))
 
     def is_choice(self, where: str) -> bool:
-        """Good digits are a choice, too."""
+        """True for answers with valid digits, too."""
         return super().is_choice(where) or (where == NEXT and not self.falls_through())
 
     def surely_sets(self, where: str) -> tuple[str, ...]:
-        """An answer, unless a caller without one takes the same path."""
+        """The answer, unless callers without one take the same path."""
         return self.sets() if where == NEXT and not self.falls_through() else ()
 
     def prompts(self) -> Iterator[tuple[str, Prompt]]:
-        """Its reminders."""
+        """The reminders."""
         for where in ("no_input", "wrong"):
             if prompt := getattr(self, where):
                 yield where, prompt
 
     def _question(self, state: PromptedInputState, prompt: Prompt) -> Prompt:
-        """The prompt of this try: after a try that failed, with the reminder in front."""
+        """The prompt of this try: after a failed one, the reminder comes first."""
         reminder = {Failure.NO_INPUT: self.no_input, Failure.WRONG_INPUT: self.wrong}.get(state.last)
         return reminder.then(prompt) if reminder else prompt
 

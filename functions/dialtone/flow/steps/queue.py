@@ -1,4 +1,4 @@
-"""The caller waits in a named queue until somebody takes the first of it."""
+"""Lets the caller wait in a named queue until an agent takes its first caller."""
 
 from __future__ import annotations
 
@@ -33,19 +33,20 @@ if TYPE_CHECKING:
     from dialtone.flow.voice_settings import VoiceDefaults
 
 QUEUE_NAME = r"^[a-z0-9][a-z0-9_-]{0,63}$"
-"""Telnyx takes more; a name that fits into an address, a file and a sentence is enough."""
+"""Telnyx allows more; this fits into a URL, a file name and a sentence."""
 
 POSITION, AVERAGE, AVERAGE_MINUTES = "queue_position", "average_wait_time_secs", "average_wait_minutes"
-"""Variables that the announcement may fill in: Telnyx's two, and the wait as people say it."""
+"""Variables for the announcement: Telnyx's two, and the wait in whole minutes."""
 
 CONNECTING_SECONDS = 5
-"""Between leaving the queue for a bridge and the bridge; after it, the bridge has failed and the caller waits again."""
+"""How long the bridge may take after the call has left the queue for it; then it has failed, and the caller waits
+again."""
 
 GRACE_SECONDS = 10
-"""Beyond the longest wait, until the end that Telnyx reports of it is no longer waited for."""
+"""How long after the longest wait Telnyx may take to report its end."""
 
 LOOK_SECONDS = 10
-"""How often a call that rings agents sees whether it is the first by now."""
+"""How often a call that rings agents checks whether it is the first."""
 
 MAX_AGENTS = 10
 
@@ -54,28 +55,28 @@ SECONDS_A_MINUTE = 60
 _AGENT = r"^(\+[1-9]\d{6,14}|sips?:[^\s,{}]+)$"
 
 KEYS = "0123456789*#"
-"""What a caller may leave by; a state holds numbers only."""
+"""The keys with which a caller may leave; a state holds only numbers."""
 
 
 @dataclass(frozen=True)
 class QueueState(TalkState):
-    """How far the wait is."""
+    """The state of the wait."""
 
     enqueued_millis: int = 0
-    """When the call came into the queue, in unix milliseconds, once Telnyx has said so: its place."""
+    """When the call joined the queue, in unix milliseconds, as Telnyx reported it: that decides its place."""
     leaving: int = 0
-    """The place in KEYS of the key by which the caller leaves, plus one; the queue has to let go of the call first."""
+    """The key with which the caller leaves, as its place in KEYS plus one; the call must first leave the queue."""
     taken_millis: int = 0
-    """When somebody took the call out of the queue, in unix milliseconds, until both are connected."""
+    """When somebody took the call out of the queue, in unix milliseconds, until the two are connected."""
     connected: bool = False
     position: int = 0
     average: int = 0
     rung: int = 0
     """How many agents this call has rung."""
     rung_millis: int = 0
-    """When it rang the last of them, in unix milliseconds."""
+    """When it rang the last one, in unix milliseconds."""
     said_millis: int = 0
-    """When the announcement was due last, in unix milliseconds."""
+    """When the announcement was last due, in unix milliseconds."""
 
 
 class Queue(Connecting):
@@ -151,16 +152,16 @@ class Queue(Connecting):
         return self
 
     def is_choice(self, where: str) -> bool:
-        """A callback is a choice, too."""
+        """True for a callback, too."""
         return where.startswith("callback.") or super().is_choice(where)
 
     def enter(self, call: Call, voice_defaults: VoiceDefaults) -> Move:
-        """Go to the end of the queue."""
+        """Join the end of the queue."""
         del voice_defaults
         return Wait((self._enqueue(call),))
 
     def connect(self, call: Call, event: Event, voice_defaults: VoiceDefaults) -> Move | None:
-        """Say where the caller stands, let the caller leave by a key, and stop the music once somebody is there."""
+        """Announce the position, let the caller leave by key, and stop the music once the call is connected."""
         state = QueueState.of(call)
         if event.about_callee:
             return self._of_agent(call, event, state, voice_defaults)
@@ -176,7 +177,7 @@ class Queue(Connecting):
         return follow[event.type](call, event) if event.type in follow else None
 
     def not_connected(self, call: Call, event: Event) -> Move:
-        """A queue that takes no more has a path of its own. Music that cannot be played does not end the wait."""
+        """A full queue has a path of its own. Music that cannot be played does not end the wait."""
         state, action = QueueState.of(call), event.text("action")
         if action == "dial":
             return self._ring_another(call, event, state) or Wait(state=state)
@@ -192,38 +193,38 @@ class Queue(Connecting):
         return Fail(event.text("reason"), result=NOT_REACHED)
 
     def answered_by_digits(self, call: Call, digits: str) -> bool:
-        """Whether it is one of its keys."""
+        """Whether they are one of its keys."""
         del call
         return digits in self.keys or digits in self.callback or digits == self.accept
 
     def abandoned(self, call: Call) -> tuple[Command, ...]:
-        """An agent could take a caller who is elsewhere by now; and the music would never end by itself."""
+        """Leave the queue, since an agent could take a caller who is in another step; and stop the endless music."""
         if QueueState.of(call).connected:
             return ()
         return (command("leave_queue", call.control_id), *self._quiet(call))
 
     def repeated(self, call: Call) -> None:
-        """A place in a queue is not given up."""
+        """None: the call keeps its place in the queue."""
         del call
 
     def served(self, call: Call) -> bool:
-        """Two people talk, until either hangs up."""
+        """Whether two people talk, until one of them hangs up."""
         return QueueState.of(call).connected
 
     def goes_next(self) -> bool:
-        """The call ends with the conversation; each other result has a step of its own."""
+        """False: the call ends with the conversation, and each other result has a path of its own."""
         return False
 
     def sets(self) -> tuple[str, ...]:
-        """What was said of the place, and how long the caller has waited."""
+        """The variables for the announced position, and for how long the caller has waited."""
         return (POSITION, AVERAGE, AVERAGE_MINUTES, WAITED)
 
     def surely_sets(self, where: str) -> tuple[str, ...]:
-        """A caller who was not taken in has no place."""
+        """A caller who did not get into the queue has no position."""
         return (WAITED,) if where.startswith(("keys.", "callback.")) or where == "timeout" else ()
 
     def waits_since(self, call: Call) -> int:
-        """Since when the caller waits, in unix milliseconds; 0 for one who is not in the queue yet, or not any more."""
+        """When the caller joined the queue, in unix milliseconds; 0 before that, and after leaving it."""
         state = QueueState.of(call)
         return 0 if _unavailable(state) else state.enqueued_millis
 
@@ -241,7 +242,7 @@ class Queue(Connecting):
         return command("enqueue", call.control_id, queue_name=self.queue, max_wait_time_secs=wait, **size)
 
     def _entered(self, call: Call, event: Event, voice_defaults: VoiceDefaults) -> Move:
-        """The first announcement needs no question: the event says the place."""
+        """The first announcement needs no question: the event contains the position."""
         music = self.hold.loop(call, voice_defaults)
         state = replace(
             QueueState.of(call),
@@ -250,14 +251,14 @@ class Queue(Connecting):
             average=event.number("queue_avg_wait_time_secs"),
         )
         if self.callback and self._asks:
-            # Those who are to be called back count, too, and Telnyx does not know of them.
+            # Callbacks count as well, and Telnyx does not know them.
             return Wait((self._timer(call),), state, question=self._question(call, state))
         heard = self._announced(call, event, state, voice_defaults)
         state = replace(state, said_millis=_millis(event.occurred_at) if self.announce else 0)
         return self._ringing(call, event, Wait((self._timer(call), *heard, *music), state))
 
     def _placed(self, call: Call, event: Event, state: QueueState, voice_defaults: VoiceDefaults) -> Move | None:
-        """Telnyx has said where the caller stands; where it has not, the music goes on."""
+        """Telnyx has answered with the position, or the music goes on without it."""
         if state.leaving or state.taken_millis:
             return None
         position = event.number(POSITION)
@@ -272,12 +273,12 @@ class Queue(Connecting):
         return self._ringing(call, event, Wait(said, replace(known, said_millis=_millis(event.occurred_at))))
 
     def _due(self, event: Event, state: QueueState) -> bool:
-        """Whether the announcement is due; a call that rings agents looks more often than it is said."""
+        """Whether the announcement is due: a call that rings agents checks the queue more often than it announces."""
         passed = (_millis(event.occurred_at) - state.said_millis) / MILLIS_PER_SECOND
         return self.announce is not None and passed >= self.announce_every_seconds - 1
 
     def _of_agent(self, call: Call, event: Event, state: QueueState, voice_defaults: VoiceDefaults) -> Move | None:
-        """The agent who answers takes the first of the queue: this caller, unless another agent was faster."""
+        """The agent who answered takes the first caller of the queue: this one, unless another agent was faster."""
         leg = call.far_legs.get(event.call_leg_id)
         if leg is None or (leg.status == ENDED and event.type != "call.hangup"):
             return None
@@ -296,7 +297,7 @@ class Queue(Connecting):
         return Wait((command("bridge", leg.control_id, queue=self.queue),), state)
 
     def _ringing(self, call: Call, event: Event, wait: Wait) -> Wait:
-        """The same, with the next agent rung if this caller is the first and none is being rung."""
+        """The same, and the next agent is rung if this caller is the first and no agent is ringing."""
         state = wait.state
         if not isinstance(state, QueueState) or state.position != 1 or not self.agents or _rung(call):
             return wait
@@ -318,14 +319,14 @@ class Queue(Connecting):
         return Wait((*wait.commands, dial), replace(state, rung=state.rung + 1, rung_millis=now))
 
     def _ring_another(self, call: Call, event: Event, state: QueueState) -> Wait | None:
-        """The next agent at once; once all were rung in vain there is a pause before they are rung again."""
+        """Ring the next agent at once; after all were rung in vain, pause before ringing them again."""
         return self._ringing(call, event, Wait(state=state)) if state.rung % len(self.agents) else None
 
     def _bridged(self, call: Call, event: Event) -> Move:
         return Wait(self._quiet(call), QueueState().connected_by(event))
 
     def _left(self, call: Call, event: Event) -> Move | None:
-        """Why the call left the queue says what follows; a bridge is reported for itself."""
+        """The next move depends on why the call left the queue; a bridge is reported separately."""
         state, reason = QueueState.of(call), event.text("reason")
         if event.text("queue") != self.queue or reason == "hangup":
             return None
@@ -343,7 +344,7 @@ class Queue(Connecting):
         return Wait((timer(call, CONNECTING_SECONDS), *call.hangup_callees()), taken)
 
     def _leave(self, call: Call, event: Event) -> Move | None:
-        """No agent may be connected with a caller who is elsewhere: the queue has to let go first."""
+        """Leave the queue first: no agent may be connected with a caller who is in another step."""
         state, key = QueueState.of(call), event.text("digit")
         can_be_called = E164.accepts(call.from_number) and state.enqueued_millis
         if state.leaving or state.taken_millis or not (key in self.keys or (key in self.callback and can_be_called)):
@@ -372,14 +373,14 @@ class Queue(Connecting):
         return QueueQuestion((self.queue,), call.control_id, average=average, since_millis=since)
 
     def _connecting(self, call: Call, event: Event, state: QueueState) -> Move:
-        """Somebody took the call; if the bridge did not come of it, the caller waits again, at the end of the queue."""
+        """An agent took the call. If the bridge fails, the caller waits again, at the end of the queue."""
         passed = (_millis(event.occurred_at) - state.taken_millis) / MILLIS_PER_SECOND
         if passed < CONNECTING_SECONDS - 1:
             return Wait((timer(call, CONNECTING_SECONDS - passed),), state)
         return Wait((*self._quiet(call), self._enqueue(call)))
 
     def _said(self, call: Call, event: Event, state: QueueState, voice_defaults: VoiceDefaults) -> tuple[Command, ...]:
-        """The announcement between two stretches of music."""
+        """The announcement between two plays of music."""
         announced = self._announced(call, event, state, voice_defaults)
         if not announced:
             return ()
@@ -392,7 +393,7 @@ class Queue(Connecting):
     def _announced(
         self, call: Call, event: Event, state: QueueState, voice_defaults: VoiceDefaults
     ) -> tuple[Command, ...]:
-        """The announcement; nothing where it names a place that is not known."""
+        """The announcement; nothing if it contains a position that is unknown."""
         if self.announce is None or (POSITION in self._announced_names and not state.position):
             return ()
         variables = {**call.variables, **self._known(call, state)}
@@ -425,7 +426,7 @@ class Queue(Connecting):
 
     @property
     def _asks(self) -> bool:
-        """Whether the announcement says what only Telnyx knows."""
+        """Whether the announcement contains values that only Telnyx knows."""
         return bool(self._announced_names & {POSITION, AVERAGE, AVERAGE_MINUTES})
 
     def _quiet(self, call: Call) -> tuple[Command, ...]:
@@ -433,12 +434,12 @@ class Queue(Connecting):
 
 
 def _unavailable(state: QueueState) -> bool:
-    """Whether the caller is being connected, or leaves."""
+    """Whether the caller is being connected, or is leaving."""
     return bool(state.connected or state.taken_millis or state.leaving)
 
 
 def _rung(call: Call) -> bool:
-    """Whether an agent is being rung, or has answered and is not connected yet."""
+    """Whether an agent is ringing, or has answered and is not connected yet."""
     return any(leg.status != ENDED and not leg.bridged for leg in call.far_legs.values())
 
 

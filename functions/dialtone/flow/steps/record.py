@@ -1,4 +1,4 @@
-"""A message left by the caller: a tone, the recording, what ends it, and what the caller thinks of it."""
+"""Records a caller's message: tone, recording, its end, and the caller's review."""
 
 from __future__ import annotations
 
@@ -32,41 +32,43 @@ if TYPE_CHECKING:
     from dialtone.flow.voice_settings import VoiceDefaults
 
 Phase = Literal["before", "running", "saving", "listening", "choosing"]
-"""How far a message is: before the tone; being recorded; ended, and being saved for its review; in its review played
-back, or asked about."""
+"""The progress of a message: before the tone; being recorded; ended, and being saved for its review; in its review,
+played back or asked about."""
 
 RECORDED = ("running", "saving")
 
 SAVING_SECONDS = 15
-"""How long Telnyx may take to save a message; it takes a second or two. Then the caller goes on without its report."""
+"""How long Telnyx may take to save a message, usually a second or two. After that the caller goes on without its
+report."""
 
 MAX_REDOS = 5
-"""Then the message is kept as it is: every one of them is archived."""
+"""After that the message is kept as it is: every recording is archived."""
 
 MAX_ASKED = 3
-"""Then the message is kept: who left one and says nothing wants it to be heard."""
+"""After that the message is kept: a caller who leaves one and says nothing wants it to be heard."""
 
 CHOICE_SECONDS = 6
 
 PLAYABLE = ("https://", "http://127.0.0.1:")
-"""How the address of a message begins that is handed on to be played: it is a webhook's, text from outside. The second
-is the simulated carrier's; Telnyx would find nothing there. A message that lies elsewhere is decided about unheard."""
+"""The beginnings of message URLs that may be played: the URL comes from a webhook, so it is text from outside. The
+second is the simulated carrier's; Telnyx itself could not reach it. The caller reviews any other message without
+hearing it."""
 
 LISTENING_GRACE_MILLIS = 500
-"""After the message has been played back, before the choices are said."""
+"""The pause between the played message and the choices."""
 
 
 @dataclass(frozen=True)
 class RecordState(PromptState):
-    """How far a message and its review are."""
+    """The state of a message and its review."""
 
     phase: Phase = "before"
     number: int = 0
-    """Which of the leg's recordings it is."""
+    """The number of the recording on this leg."""
     redone: int = 0
     """How often the message was recorded again."""
     asked: int = 0
-    """How often the caller was asked what to do with it."""
+    """How often the caller was asked about it."""
     consented: bool = False
 
     @classmethod
@@ -77,22 +79,22 @@ class RecordState(PromptState):
         return replace(super().read(stored), phase=found[0] if found else "before")
 
     def stored(self) -> dict[str, int]:
-        """The same."""
+        """The state, with the phase as a name."""
         phases = {"before": (), "saving": ("running", "saving")}.get(self.phase, (self.phase,))
         return {**super().stored(), **dict.fromkeys(phases, 1)}
 
     @property
     def begun(self) -> bool:
-        """Whether the caller has come to the tone, for this message or an earlier one."""
+        """Whether the tone was played, for this message or an earlier one."""
         return self.phase != "before" or self.redone > 0
 
     def in_review(self, phase: Phase) -> RecordState:
-        """The state in a phase of the review, with what counts through the whole of it."""
+        """The state in a phase of the review, with the counts that last through all of it."""
         return RecordState(phase=phase, number=self.number, redone=self.redone, asked=self.asked)
 
 
 class Review(BaseModel):
-    """The message played back, and what the caller may do about it."""
+    """The message is played back, and the caller decides about it."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
@@ -114,7 +116,7 @@ class Review(BaseModel):
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """Every key that means something."""
+        """Every key with a meaning."""
         return (self.accept, self.redo, self.listen, self.delete)
 
 
@@ -154,7 +156,7 @@ class Record(Speaking):
         return written
 
     def enter(self, call: Call, voice_defaults: VoiceDefaults) -> Move:
-        """First consent, then the prompt to its end, then the recording, so that neither is on it; then the review."""
+        """Consent, then the prompt to its end, then the recording, which contains neither; at last the review."""
         state = RecordState.of(call)
         if self.consent and not (state.consented or state.begun):
             return self.consent.put(call, voice_defaults)
@@ -186,28 +188,28 @@ class Record(Speaking):
         return heard_out(state, event, Go(self.name, state=running))
 
     def answered_by_digits(self, call: Call, digits: str) -> bool:
-        """Whether it is a key of the consent or of the review."""
+        """Whether they are a key of the consent or of the review."""
         del call
         return digits in {*(self.consent.keys if self.consent else ()), *(self.review.keys if self.review else ())}
 
     def abandoned(self, call: Call) -> tuple[Command, ...]:
-        """What was recorded so far is kept; where nothing could be, another recording of the call may be running."""
+        """Stop and keep the recording. If there is none, stop nothing: another one of the call may be running."""
         phase = RecordState.of(call).phase
         if phase in RECORDED and any(each.turn == call.turn for each in call.recordings):
             return (command("record_stop", call.control_id), *stop_gathering(call))
         return () if phase == "before" else stop_gathering(call)
 
     def repeated(self, call: Call) -> StepState | None:
-        """Its prompts are; a message is recorded on, by its timer."""
+        """The state if its prompts are repeated; a message is recorded further, by its timer."""
         state = RecordState.of(call)
         return None if state.phase in RECORDED else replace(state, prompts=0)
 
     def served(self, call: Call) -> bool:
-        """A caller who hangs up after the tone has left a message."""
+        """True after the tone: a caller who hangs up then has left a message."""
         return RecordState.of(call).begun
 
     def hangup_path(self, call: Call) -> OnHangup:
-        """A caller who hung up before the tone has left nothing."""
+        """Before the tone, a caller who hangs up has left no message."""
         return (self.on_hangup_recorded if self.served(call) else None) or self.on_hangup
 
     def hangup_paths(self) -> Iterator[tuple[str, OnHangup]]:
@@ -216,15 +218,15 @@ class Record(Speaking):
         yield "on_hangup_recorded", self.on_hangup_recorded
 
     def delivers_to(self) -> tuple[DeliveryTarget, ...]:
-        """Whom the flow names."""
+        """The targets that the flow names."""
         return targets_of(self.deliver)
 
     def sets(self) -> tuple[str, ...]:
-        """The caller's consent."""
+        """The variable for the caller's consent."""
         return (VARIABLE,) if self.consent else ()
 
     def prompts(self) -> Iterator[tuple[str, Prompt]]:
-        """What is said before it and after it."""
+        """What is spoken before and after it."""
         said = {
             "record": self.record,
             "consent.say": self.consent and self.consent.say,
@@ -240,16 +242,16 @@ class Record(Speaking):
         if event.type == "call.recording.saved":
             return self._saved(call, event)
         if event.type == "call.recording.error":
-            # No recording is stopped: this one may have failed, and the stop would end another one of the call's.
+            # Stop no recording: this one may have failed, and the command would stop another one of the call's.
             return Fail(f"recording failed: {event.text('reason')}", stop_gathering(call))
         return self._time_over(call, event) if timer_ended(event) else None
 
     def _time_over(self, call: Call, event: Event) -> Move | None:
-        """Nothing was reported of the message, which Telnyx ended long ago. It is kept, and reviewed unheard."""
+        """Telnyx reported nothing of a message that ended long ago. It is kept, and reviewed without hearing it."""
         state = RecordState.of(call)
         if state.phase == "saving":
             if event.text("status") == "cancelled":
-                return None  # it is the recording's timer, which the one for saving has replaced
+                return None  # it is the recording's timer, which the timer for saving has replaced
         elif left := seconds_left(call, event, self.max_seconds + SAVING_SECONDS):
             return Wait((timer(call, left),), state)
         if self.review is None:
@@ -257,7 +259,7 @@ class Record(Speaking):
         return Go(self.name, variables={MESSAGE_ADDRESS: ""}, state=state.in_review("choosing"))
 
     def _stopped(self, call: Call, voice_defaults: VoiceDefaults) -> Move:
-        """A review has to wait until Telnyx has saved the message: only then can it be heard."""
+        """A review has to wait until Telnyx has saved the message: only then can it be played."""
         stop = command("record_stop", call.control_id)
         if self.review is None:
             return self.take("next", commands=(stop, *stop_gathering(call)))
@@ -291,7 +293,7 @@ class Record(Speaking):
         return review.say.gather(call, voice_defaults, CHOICE_SECONDS * MILLIS_PER_SECOND, **one_key(review.keys))
 
     def _listened(self, call: Call, event: Event, review: Review) -> Move | None:
-        """A message that cannot be played back can be decided about all the same."""
+        """A message that cannot be played back can still be reviewed."""
         choose = RecordState.of(call).in_review("choosing")
         if unplayable(event):
             return Go(self.name, stop_gathering(call), state=choose)

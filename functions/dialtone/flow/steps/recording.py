@@ -1,4 +1,4 @@
-"""The call's own recording, switched while the flow goes on."""
+"""Starts, pauses, resumes or stops the recording of the call while the flow goes on."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class RecordingSwitch(StartOptions, Speaking):
         return self
 
     def enter(self, call: Call, voice_defaults: VoiceDefaults) -> Move:
-        """Telnyx reports no start, pause or resume: there is nothing to wait for but the consent."""
+        """Telnyx reports no start, pause or resume, so there is nothing to wait for but consent."""
         if self.consent and not ConsentState.of(call).consented:
             return self.consent.put(call, voice_defaults)
         if self.recording == "resume" and not call.recorder:
@@ -49,7 +49,7 @@ class RecordingSwitch(StartOptions, Speaking):
         return self.take("next", commands=(record_start(call, self),))
 
     def follow(self, call: Call, event: Event, voice_defaults: VoiceDefaults) -> Move | None:
-        """The announcement has ended, or the key was pressed."""
+        """Go on after the announcement, or the caller's key."""
         if self.consent is None:
             return None
         return self.consent.answered(
@@ -57,16 +57,16 @@ class RecordingSwitch(StartOptions, Speaking):
         )
 
     def repeated(self, call: Call) -> StepState:
-        """The consent is asked for again, and no try is counted."""
+        """The state to ask for consent again without counting a try."""
         return replace(ConsentState.of(call), prompts=0)
 
     def answered_by_digits(self, call: Call, digits: str) -> bool:
-        """Whether it is a key of the consent."""
+        """Whether they are a key of the consent."""
         del call
         return self.consent is not None and digits in self.consent.keys
 
     def abandoned(self, call: Call) -> tuple[Command, ...]:
-        """The question would go on listening."""
+        """Stop the question and its gather."""
         return self.consent.abandoned(call) if self.consent and not ConsentState.of(call).consented else ()
 
     def waits(self) -> bool:
@@ -74,11 +74,11 @@ class RecordingSwitch(StartOptions, Speaking):
         return self.consent is not None
 
     def needs_caller(self) -> bool:
-        """A call is recorded while it lasts."""
+        """True: only a live call can be recorded."""
         return True
 
     def sets(self) -> tuple[str, ...]:
-        """The caller's consent."""
+        """The variable for the caller's consent."""
         return (VARIABLE,) if self.consent else ()
 
     def prompts(self) -> Iterator[tuple[str, Prompt]]:

@@ -1,8 +1,8 @@
-"""Digits that callers may say: what is listened for, and the keys of those who press them all the same.
+"""Digits that callers may speak, with support for those who press keys instead.
 
-Keys are reported one by one while Telnyx's assistant listens, and may be reported in any order. The first of them stops
-the assistant and starts a timer; the digits are those that have come when there can be no more, in the order of their
-times. Telnyx's own gather would not have those that were pressed before it began.
+While Telnyx's assistant listens, keys are reported one by one and in any order. The first of them stops the assistant
+and starts a timer. When no more can come, the digits are the reported ones in the order of their times. Telnyx's own
+gather would miss the keys pressed before it began.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from dialtone.flow.voice_settings import VoiceDefaults
 
 KEYS = tuple("0123456789*#ABCD")
-"""The keys of telephones, in the order of the numbers under which they are stored."""
+"""The keys of telephones, in the order of the numbers by which they are stored."""
 
 
 def ask(step: Collect, call: Call, voice_defaults: VoiceDefaults) -> Wait:
@@ -46,7 +46,7 @@ def ask(step: Collect, call: Call, voice_defaults: VoiceDefaults) -> Wait:
 
 
 def answer(step: Collect, call: Call, event: Event) -> Move | None:
-    """What to do about words and single keys; None for any other event."""
+    """The move for words and single keys; None for any other event."""
     state = step.state(call)
     if step.confirm and state.confirming:
         said = say_or_press.answer(step, call, event, step.confirm.say_or_press)
@@ -77,17 +77,17 @@ def _pressed(step: Collect, call: Call, event: Event) -> Move:
     if len(digits) >= step.digits.max:
         return _after(stop, step.answered(call, digits))
     if first:
-        # Even of a key that ends them the others may still be on their way.
+        # Even after the last key, earlier ones may still be on their way.
         return Wait((*stop, timer(call, LEAST_SECONDS if ended else step.between_seconds)), state)
     return Wait(stop if ended else (), state)
 
 
 def _key_awaited(step: Collect, call: Call, event: Event) -> Move:
-    """Take the keys that have come, or wait for the next one as long as it may still come."""
+    """Take the keys that have come, or wait as long as another one may come."""
     state = step.state(call)
     digits, ended = _digits(state.keyed, step.ends_on)
     if not _in_order(state.keyed).endswith(event.text("digits")):
-        # Telnyx has counted keys while the timer ran that were not reported yet.
+        # While the timer ran, Telnyx counted keys that have not been reported yet.
         return Wait((timer(call, LEAST_SECONDS),), state)
     since = datetime.fromisoformat(event.occurred_at) - datetime.fromisoformat(max(state.keyed))
     left = step.between_seconds - since.total_seconds()
@@ -97,7 +97,7 @@ def _key_awaited(step: Collect, call: Call, event: Event) -> Move:
 
 
 def _digits(keyed: Mapping[str, int], ends_on: str) -> tuple[str, bool]:
-    """What was pressed in the order of its times up to the key that ends it, and whether that was pressed."""
+    """The keys in the order of their times, up to the one that ends the input, and whether that one was pressed."""
     before, ended, _ = _in_order(keyed).partition(ends_on)
     return before, bool(ended)
 

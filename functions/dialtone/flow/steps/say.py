@@ -1,4 +1,4 @@
-"""A prompt that the caller hears out, or that a key interrupts."""
+"""Plays a prompt to its end, or until a key interrupts it."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from dialtone.flow.voice_settings import VoiceDefaults
 
 UNPLAYABLE = frozenset({"file_not_found", "failed"})
-"""`call.playback.ended` statuses that mean the caller heard nothing."""
+"""The `status` of a `call.playback.ended` after which the caller has heard nothing."""
 
 BARGE_IN = "barge_in"
-"""The edge to a question that keys answer while prompts before it are heard."""
+"""The edge to a question that keys answer during the prompts before it."""
 
 BETWEEN_SOUNDS_MILLIS = 300
 """How long after a sound a key still counts for it."""
@@ -34,11 +34,11 @@ MAX_TIMES = 100
 """Telnyx's limit for `loop`."""
 
 MAX_NAMED_CHARACTERS = 200
-"""Of a media name or an address, in a reason."""
+"""For a media name or URL in a reason."""
 
 
 class AskingStep(Protocol):
-    """What a prompt needs to know of the question that follows it."""
+    """What a prompt needs to know of the question after it."""
 
     @property
     def name(self) -> str:
@@ -46,22 +46,22 @@ class AskingStep(Protocol):
         ...
 
     def awaited_digits(self) -> dict[str, object]:
-        """The digits that a gather waits for, as Telnyx takes them."""
+        """The parameters for the digits of a gather."""
         ...
 
     def answered_by_digits(self, call: Call, digits: str) -> bool:
-        """Whether gathered digits answer it."""
+        """Whether gathered digits answer the question."""
         ...
 
 
 @dataclass(frozen=True)
 class SayState(PromptState):
-    """Where keys interrupt: how far the prompt is."""
+    """The progress of a prompt that keys interrupt."""
 
     piece: int = 0
-    """The sound that is heard, from 0: each is a gather of its own."""
+    """The current sound, from 0: each is a gather of its own."""
     pieces: int = 0
-    """How many there are."""
+    """How many sounds there are."""
 
 
 class Say(Speaking):
@@ -111,15 +111,15 @@ class Say(Speaking):
         return bool(self.keys) or self.barge_in
 
     def before(self, question: AskingStep) -> Self:
-        """The step, knowing the question which its keys answer."""
+        """The step, with the question that its keys answer."""
         step = self.model_copy()
         step._question = question  # noqa: SLF001 -- another of its own kind
         return step
 
     def enter(self, call: Call, voice_defaults: VoiceDefaults) -> Move:
-        """Telnyx queues what is to be heard; all is sent at once. Where variables left nothing, the call goes on.
+        """Send everything at once, since Telnyx queues it. If variables left nothing, the call goes on.
 
-        Where keys interrupt, each sound is a gather, so that Telnyx says whether the key or its end came first.
+        If keys interrupt, each sound is a gather, so that Telnyx says whether the key or the sound's end came first.
         """
         if not self._interruptible:
             queued = enumerate(self.say.play(call, voice_defaults))
@@ -134,7 +134,7 @@ class Say(Speaking):
         return Wait((self._with_options(gather, first=True),), SayState(piece=place, pieces=len(sounds)))
 
     def on(self, call: Call, event: Event) -> Move | None:
-        """Count the prompts that have ended, or follow the key; a prompt that could not be played fails the step."""
+        """Count the prompts that have ended, or follow the key. A prompt that could not be played fails the step."""
         if self._interruptible:
             return self._interrupted(call, event)
         if self.stop and self._is_beside(call, event):
@@ -156,7 +156,7 @@ class Say(Speaking):
         return self.take(f"keys.{keyed}", "next")
 
     def answered_by_digits(self, call: Call, digits: str) -> bool:
-        """Whether it is one of its keys, or they answer the question that follows."""
+        """Whether they are one of its keys, or answer the question that follows."""
         return digits in self.keys or (self._question is not None and self._question.answered_by_digits(call, digits))
 
     def _with_options(self, heard: Command, *, first: bool) -> Command:
@@ -170,32 +170,32 @@ class Say(Speaking):
         return replace(heard, parameters={**heard.parameters, **options}) if options else heard
 
     def _is_beside(self, call: Call, event: Event) -> bool:
-        """Whether it reports the end of audio that this step has stopped."""
+        """Whether the event is the end of audio that this step has stopped."""
         named = event.text("media_url") or event.text("media_name")
         own = {source for piece in self.say.pieces() if not piece.speaks for source in piece.source(call).values()}
         return event.type == "call.playback.ended" and bool(named) and named not in own
 
     def abandoned(self, call: Call) -> tuple[Command, ...]:
-        """Stop what is still queued behind what failed; a gather would go on listening."""
+        """Stop what is queued behind the failed prompt, and the gather."""
         return stop_gathering(call) if self._interruptible else stop_queued(call)
 
     def targets(self) -> Iterator[tuple[str, str]]:
-        """With the question that keys lead to, where other prompts are heard before it."""
+        """Includes the question that keys lead to, if other prompts come before it."""
         yield from super().targets()
         if self._question and self._question.name != self.next:
             yield BARGE_IN, self._question.name
 
     def is_choice(self, where: str) -> bool:
-        """A key is."""
+        """True for a key."""
         return where == BARGE_IN or super().is_choice(where)
 
     def prompts(self) -> Iterator[tuple[str, Prompt]]:
-        """What it says."""
+        """The prompt."""
         yield "say", self.say
 
 
 def heard_out(state: PromptState, event: Event, then: Go) -> Move | None:
-    """Go on when the last of the step's prompts has ended, in whatever order their ends are reported."""
+    """Go on after the end of the step's last prompt, in whatever order the ends are reported."""
     if event.type not in {"call.speak.ended", "call.playback.ended"}:
         return None
     if event.text("status") == "call_hangup":
@@ -207,7 +207,7 @@ def heard_out(state: PromptState, event: Event, then: Go) -> Move | None:
 
 
 def unplayable(event: Event) -> str:
-    """Why audio was not heard, and which; '' for any other event. An address is named without its signature."""
+    """Why audio could not be played, and which; '' for any other event. A URL is named without its signature."""
     if event.type != "call.playback.ended" or event.text("status") not in UNPLAYABLE:
         return ""
     named = event.text("media_name") or event.text("media_url").partition("?")[0]
@@ -215,5 +215,5 @@ def unplayable(event: Event) -> str:
 
 
 def stop_queued(call: Call) -> tuple[Command, ...]:
-    """The command that stops the prompts that are heard or queued; none where the only one has failed."""
+    """The command that stops playing and queued prompts; none if the only one has failed."""
     return (command("playback_stop", call.control_id, stop="all"),) if PromptState.of(call).several_prompts else ()

@@ -1,7 +1,7 @@
-"""A question that callers may answer in words: Telnyx's AI gather listens to these, and keys are reported one by one.
+"""A question that callers may answer in words: Telnyx's AI gather listens, and keys are reported one by one.
 
-No command of Telnyx listens to both. So keys are taken as `call.dtmf.received`, and the first of them stops the
-listening; whichever of the two comes first leaves the turn, and the other is late.
+No Telnyx command accepts both. So keys are taken from `call.dtmf.received`, and the first of them stops the listening.
+Whichever comes first leaves the step; the other one is late.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ if TYPE_CHECKING:
     from dialtone.flow.voice_settings import VoiceDefaults
 
 MANY_LANGUAGES = "openai/whisper-large-v3-turbo"
-"""The model for every language but English: Telnyx's own choice knows English alone."""
+"""The model for every language but English: Telnyx's default model knows only English."""
 
 SSML_VOICES = "AWS.Polly."
-"""Telnyx: a greeting may be SSML for these alone."""
+"""Telnyx: only for these voices may a greeting be SSML."""
 
 
 class Wanted(NamedTuple):
-    """What is listened for."""
+    """What to listen for."""
 
     schema: Mapping[str, object]
     """The JSON Schema of the answer."""
@@ -40,10 +40,10 @@ class Wanted(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """What the caller said or pressed, and what is sent because of it."""
+    """What the caller said or pressed, and the commands that follow."""
 
     key: str | None
-    """None for no answer, '' for words that are none of the choices."""
+    """None for no answer, '' for words that match no choice."""
     commands: tuple[Command, ...] = ()
 
 
@@ -53,7 +53,7 @@ def one_of(words: Mapping[str, Sequence[str]]) -> Wanted:
 
 
 def ask(step: PromptedInput, call: Call, voice_defaults: VoiceDefaults, prompt: Prompt, wanted: Wanted) -> Wait:
-    """One try: the question as the greeting, which words and keys interrupt; what cannot be one is heard out first."""
+    """One try: the question is the greeting, which words and keys interrupt; else it is played to its end first."""
     state = step.state(call)
     sounds = () if state.heard else step.question(call, voice_defaults, prompt)
     greeting = _greeting(sounds) if step.barge_in else {}
@@ -72,7 +72,7 @@ def ask(step: PromptedInput, call: Call, voice_defaults: VoiceDefaults, prompt: 
 
 
 def answer(step: PromptedInput, call: Call, event: Event, choices: Container[str]) -> Answer | None:
-    """What an event says of the caller's choice; None for an event that says nothing of it."""
+    """The answer that an event contains; None for any other event."""
     if step.state(call).speaking or event.about_callee:
         return None
     if event.type == "call.dtmf.received":
@@ -86,25 +86,25 @@ def answer(step: PromptedInput, call: Call, event: Event, choices: Container[str
 
 
 def stop_listening(call: Call) -> tuple[Command, ...]:
-    """The command that ends an AI gather; refused, it has ended already."""
+    """The command that ends an AI gather; if Telnyx refuses it, the gather has ended already."""
     return (command("ai_assistant_stop", call.control_id),)
 
 
 def _greeting(sounds: Sequence[Sound]) -> dict[str, object]:
-    """The one text that a question is, as the AI gather takes it; empty for any other question."""
+    """The question as the AI gather's greeting, if it is a single text; otherwise empty."""
     if len(sounds) != 1 or not sounds[0].speaks:
         return {}
     spoken = sounds[0].parameters
     voice, words = str(spoken["voice"]), str(spoken["payload"])
     if len(words) > PROMPT_CHARACTERS or (spoken.get("payload_type") == "ssml" and not voice.startswith(SSML_VOICES)):
         return {}
-    # `female` and `male`, of Telnyx's basic service, are no voices of its assistants.
+    # `female` and `male`, of Telnyx's basic service, are not voices of its assistants.
     manner = {name: spoken[name] for name in ("voice", "voice_settings") if "." in voice and name in spoken}
     return {"greeting": words, **manner}
 
 
 def _recognised(language: str) -> dict[str, object]:
-    """The language that is listened for; none where Telnyx names none like it, and has it found out."""
+    """The language to listen for; empty if Telnyx names none like it, so that it is detected."""
     code = language.replace("_", "-").partition("-")[0].casefold() or "en"
     if code not in RECOGNISED_LANGUAGES:
         return {"transcription": {"model": MANY_LANGUAGES}}

@@ -1,4 +1,4 @@
-"""Digits sent into the call, for a machine at the other end."""
+"""Sends digits into the call, for a machine at the other end."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class SendDigits(Step):
     tone_millis: StrictInt = Field(250, ge=100, le=500, description="How long each tone is.")
 
     def enter(self, call: Call, voice_defaults: VoiceDefaults) -> Move:
-        """Of what is filled in, only what can be sent is sent."""
+        """Characters that cannot be sent are left out of filled-in values."""
         del voice_defaults
         values = known(call)
         digits = _UNSENDABLE.sub("", filled(self.send_digits, values))
@@ -44,5 +44,5 @@ class SendDigits(Step):
         return False
 
     def needs_caller(self) -> bool:
-        """Somebody must hear them."""
+        """True: somebody must hear the tones."""
         return True

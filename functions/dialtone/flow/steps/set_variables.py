@@ -1,4 +1,4 @@
-"""Something is noted about the call, or reckoned."""
+"""Sets variables of the call, to texts or to calculated values."""
 
 from __future__ import annotations
 
@@ -51,10 +51,10 @@ if TYPE_CHECKING:
     from dialtone.flow.voice_settings import VoiceDefaults
 
 MAX_NUMBERS = 10
-"""In one sum or product."""
+"""For one sum or product."""
 
 MAX_DRAWN = 1_000_000_000
-"""Of a random number, in either direction."""
+"""For a random number, in either direction."""
 
 OPERATIONS: tuple[Operation, ...] = ("add", "subtract", "multiply", "divide")
 
@@ -81,7 +81,7 @@ Numbers = Annotated[
     BeforeValidator(_listed),
     WithJsonSchema({"anyOf": [*_ONE["anyOf"], _SEVERAL]}),
 ]
-"""A number that is reckoned with the variable itself, or several with one another; `{name}` stands for a variable's."""
+"""A number to calculate with the variable itself, or several to calculate with each other; `{name}` is a variable."""
 
 
 class Computed(BaseModel):
@@ -121,16 +121,16 @@ class Computed(BaseModel):
 
     @property
     def operation(self) -> Operation | None:
-        """Which it is; None where its value is drawn."""
+        """Which calculation it is; None for a random value."""
         return next((name for name in OPERATIONS if getattr(self, name) is not None), None)
 
     @property
     def texts(self) -> tuple[str, ...]:
-        """The numbers that are reckoned with, as they are written."""
+        """The numbers of the calculation, as written."""
         return getattr(self, self.operation) if self.operation else ()
 
     def value(self, call: Call, name: str, values: Mapping[str, str]) -> str:
-        """What the variable of this name becomes. Raises NotComputable."""
+        """The new value of the variable of this name. Raises NotComputable."""
         if self.operation is None:
             return str(drawn(*(self.random or (0, 0)), *chance(call, name)))
         numbers = [_read(text, filled(text, values)) for text in self.texts]
@@ -139,7 +139,7 @@ class Computed(BaseModel):
         return reckoned(self.operation, numbers, self.decimals)
 
     def in_words(self, name: str) -> str:
-        """As a person would write it down."""
+        """The calculation in words, for people."""
         if self.operation is None:
             return "random from {} to {}".format(*self.random or (0, 0))
         reckoned_with = (name, *self.texts) if len(self.texts) == 1 else self.texts
@@ -182,7 +182,7 @@ class SetVariables(Step):
         return values
 
     def enter(self, call: Call, voice_defaults: VoiceDefaults) -> Move:
-        """Nothing to wait for. All are filled in with what was known before."""
+        """Nothing to wait for. All values are filled in with the variables of before."""
         del voice_defaults
         values = known(call)
         try:
@@ -192,7 +192,7 @@ class SetVariables(Step):
         return self.take("next", variables=variables)
 
     def edges(self, last_resort: str = "") -> Iterator[Edge]:
-        """Its error path only where something is reckoned that may be no number."""
+        """Its error path only if a calculation may involve something that is not a number."""
         reckons = any(isinstance(value, Computed) and not value.random for value in self.set.values())
         return (edge for edge in super().edges(last_resort) if reckons or not edge.is_error)
 
@@ -201,15 +201,15 @@ class SetVariables(Step):
         return False
 
     def sets(self) -> tuple[str, ...]:
-        """All of them."""
+        """All variables that it sets."""
         return tuple(self.set)
 
     def from_callers(self) -> tuple[str, ...]:
-        """What its values are made of says whether callers choose them."""
+        """None by itself: it depends on the variables in its values."""
         return ()
 
     def comes_of(self) -> Iterator[tuple[str, str]]:
-        """Each variable with every text that its value is made of."""
+        """Each variable, with every text in its value."""
         for name, value in self.set.items():
             yield from ((name, text) for text in (value.texts if isinstance(value, Computed) else (value,)))
 

@@ -1,4 +1,4 @@
-"""A share of all calls goes another way: a new greeting tried on a tenth, a survey for one in five."""
+"""Sends a share of all calls another way: a new greeting for a tenth, a survey for one in five."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Split(Step):
         return shares
 
     def enter(self, call: Call, voice_defaults: VoiceDefaults) -> Move:
-        """Nothing to wait for. The draw follows from the call: decided again, it is the same."""
+        """Nothing to wait for. The random value follows from the call: a repeated decision is the same."""
         del voice_defaults
         left = drawn(0, ALL - 1, *self._seed(call))
         for place, share in enumerate(self.split):
@@ -62,7 +62,7 @@ class Split(Step):
         return self.take("next")
 
     def goes_next(self) -> bool:
-        """Unless all calls have a share."""
+        """Unless the shares add up to all calls."""
         return sum(share.percent for share in self.split) < ALL
 
     def waits(self) -> bool:

@@ -1,4 +1,4 @@
-"""What every step has."""
+"""The base of all steps."""
 
 from __future__ import annotations
 
@@ -30,24 +30,24 @@ if TYPE_CHECKING:
 
 
 def _not_one(written: Any) -> Any:  # noqa: ANN401 -- pydantic hands over whatever the file holds
-    """Python takes 1 for true, JSON Schema does not."""
+    """Python accepts 1 as true, JSON Schema does not."""
     return written if isinstance(written, bool) or written is None else str(written)
 
 
 JustTrue = Annotated[Literal[True] | None, BeforeValidator(_not_one)]
-"""The value of a key that is there or not: `hangup: true`."""
+"""The value of a key that is either there or not: `hangup: true`."""
 
 
 NEXT, ON_ERROR = "next", "on_error"
 
 ON_HANGUP = "on_hangup"
-"""How the keys begin that say what follows if the call ends in a step."""
+"""The prefix of the keys for what follows if the call ends in a step."""
 
 
 class OnHangup(Shorthand):
     """What follows if the call ends here: variables that are noted, and a step. In a flow: its name, or a mapping."""
 
-    # Built with the step that it is of; its other keys are the variables.
+    # Built with its step. Its other keys are the variables.
     model_config = ConfigDict(extra="allow", frozen=True, defer_build=True)
     __pydantic_extra__: dict[str, str] = Field(init=False)
 
@@ -62,35 +62,35 @@ class OnHangup(Shorthand):
 
     @property
     def variables(self) -> Mapping[str, str]:
-        """What is noted."""
+        """The variables to set."""
         return self.__pydantic_extra__
 
     def __bool__(self) -> bool:
-        """Whether anything is written."""
+        """Whether anything is set or follows."""
         return bool(self.next or self.variables)
 
 
 class Edge(NamedTuple):
-    """One path out of a step."""
+    """A path out of a step."""
 
     source: str
     where: str
-    """The key that it stands under: `next`, `keys.1`, `on_error`, …"""
+    """The key that leads there: `next`, `keys.1`, `on_error`, …"""
     target: str
     """A step's name; '' at the end of the flow."""
     chosen: bool
-    """Whether only a caller who does something takes it."""
+    """Whether a caller must do something to take it."""
 
     @property
     def is_error(self) -> bool:
-        """Whether it is taken only where something cannot be done."""
+        """Whether it is taken only if something fails."""
         return self.where == ON_ERROR
 
 
 class Step(BaseModel):
     """A place in a flow: it is entered, may wait for events, and goes on."""
 
-    # Built when a flow first has such a step: a start from cold pays for the kinds that it meets, not for all.
+    # Built when a flow first has such a step: a cold start loads only the kinds that it needs.
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     final: ClassVar[bool] = False
@@ -111,39 +111,39 @@ class Step(BaseModel):
     """The data files that it names, by name, once they are read."""
 
     def enter(self, call: Call, voice_defaults: VoiceDefaults) -> Move:
-        """What to do on coming here. `call.entered_at` is when."""
+        """The move on entering the step, at the time `call.entered_at`."""
         raise NotImplementedError
 
     def on(self, call: Call, event: Event) -> Move | None:
-        """What to do about an event; None if the step does not wait for it."""
+        """The move for an event; None if the step does not wait for it."""
         del call, event
         return None
 
     def follow(self, call: Call, event: Event, voice_defaults: VoiceDefaults) -> Move | None:
-        """As `on`, of a step that speaks in answer to an event and so needs to know how."""
+        """Like `on`, for a step that may answer an event by speaking, and so needs to know how."""
         del voice_defaults
         return self.on(call, event)
 
     def refused(self, call: Call, event: Event) -> Move:
-        """What to do when Telnyx refuses a command of this step for good: by default, take the error path."""
+        """The move when Telnyx refuses a command of this step for good: by default, take the error path."""
         return Fail(event.text("reason"), self.abandoned(call))
 
     def overdue(self, call: Call, reason: str) -> Go | Fail:
-        """What to do when what it waits for should have come and has not: by default, take the error path."""
+        """The move when the awaited event is overdue: by default, take the error path."""
         return Fail(reason, self.abandoned(call))
 
     def abandoned(self, call: Call) -> tuple[Command, ...]:
-        """What stops that which the step began, when it is left on its error path."""
+        """The commands that stop what the step started, if it is left on its error path."""
         del call
         return ()
 
     def at_hangup(self, call: Call) -> tuple[Command, ...]:
-        """What has to be done at Telnyx if the call ends here now, though there is no leg any more."""
+        """The commands to send to Telnyx if the call ends in this step; there is no leg any more."""
         del call
         return ()
 
     def served(self, call: Call) -> bool:
-        """Whether the caller has what the step is for, so that a hang-up now is its ordinary end."""
+        """Whether the step has reached its aim, so that a hang-up now is a normal end."""
         del call
         return self.final
 
@@ -153,38 +153,38 @@ class Step(BaseModel):
         return False
 
     def hangup_path(self, call: Call) -> OnHangup:
-        """What follows if the call ends here now."""
+        """What follows if the call ends now."""
         del call
         return self.on_hangup
 
     def hangup_paths(self) -> Iterator[tuple[str, OnHangup]]:
-        """All that may follow, as (where it stands, what follows)."""
+        """Everything that may follow, as (its key, what follows)."""
         yield ON_HANGUP, self.on_hangup
 
     def needs_caller(self) -> bool:
-        """Whether it can only be taken while somebody is on the line: not after the hang-up."""
+        """Whether it needs somebody on the line, and so cannot be taken after the hang-up."""
         return self.waits()
 
     def delivers_to(self) -> tuple[DeliveryTarget, ...]:
-        """To whom what it records goes, as a message."""
+        """The targets of its recordings, as messages."""
         return ()
 
     def answered_by_digits(self, call: Call, digits: str) -> bool:
-        """Whether gathered digits answer what it asks, so that they may be kept where others may be a card's."""
+        """Whether gathered digits answer its question, and so may be stored where others may belong to a card."""
         del call, digits
         return False
 
     def repeated(self, call: Call) -> StepState | None:
-        """The state in which it is entered again after detection cut its prompts off; None if it goes on as it is."""
+        """The state to enter it again after detection interrupted its prompts; None if it goes on as it is."""
         del call
         return NO_STATE
 
     def voice_defaults(self, flow: VoiceDefaults) -> VoiceDefaults:
-        """How it speaks, in a flow that speaks so."""
+        """How the step speaks, given the flow's defaults."""
         return flow
 
     def targets(self) -> Iterator[tuple[str, str]]:
-        """Every step that it names, as (where it stands, the step's name)."""
+        """Every step that it names, as (the key, the step's name)."""
         for where in (NEXT, ON_ERROR, *self.paths):
             named: Any = self
             for part in where.split("."):
@@ -215,15 +215,15 @@ class Step(BaseModel):
                 yield Edge(self.name, where, target, self.is_choice(where))
 
     def goes_next(self) -> bool:
-        """Whether it ever takes `next`."""
+        """Whether it can take `next`."""
         return True
 
     def is_choice(self, where: str) -> bool:
-        """Whether only a caller who does something takes this path: silence may be a line that somebody left open."""
+        """Whether a caller must do something to take this path: with silence, somebody may have left the line open."""
         return where.startswith("keys.")
 
     def waits(self) -> bool:
-        """Whether it waits for an event; else the call leaves it as soon as it enters."""
+        """Whether it waits for an event; otherwise the call leaves it at once."""
         return True
 
     def sets(self) -> tuple[str, ...]:
@@ -231,55 +231,55 @@ class Step(BaseModel):
         return ()
 
     def surely_sets(self, where: str) -> tuple[str, ...]:
-        """The variables that are set once the call has taken this path."""
+        """The variables that are always set on this path."""
         return () if where == ON_ERROR or where.startswith(ON_HANGUP) else self.sets()
 
     def take(self, *edges: str, commands: tuple[Command, ...] = (), variables: Mapping[str, str] | None = None) -> Go:
-        """Leave by the first of these edges that leads to a step; without one, the flow ends here."""
+        """Leave by the first of these edges that leads to a step; if none does, the flow ends here."""
         targets = dict(self.targets())
         edge = next((edge for edge in edges if edge in targets), "")
         return Go(targets.get(edge, ""), commands, variables or {}, edge=edge)
 
     def from_callers(self) -> tuple[str, ...]:
-        """Of the variables that it sets, those whose values callers choose: all, unless its kind says otherwise."""
+        """Those of its variables whose values callers choose: all, unless the kind of step says otherwise."""
         return self.sets()
 
     def looks_up(self) -> tuple[str, ...]:
-        """Of the variables that it sets, those that hold another system's answer."""
+        """Those of its variables that hold another system's answer."""
         return ()
 
     def comes_of(self) -> Iterator[tuple[str, str]]:
-        """Each variable that it sets out of others, with every text that its value is made of."""
+        """Each variable that it sets from others, with every text in its value."""
         yield from ()
 
     @property
     def rings_variables(self) -> bool:
-        """Whether it rings numbers that variables hold, so that it must know where these come from."""
+        """Whether it rings numbers in variables, so that it must know their source."""
         return False
 
     def with_sources(self, sources: Sources) -> Self:
-        """The step, knowing where variables come from."""
+        """The step, with the sources of variables."""
         del sources
         return self
 
     def prompts(self) -> Iterator[tuple[str, Prompt]]:
-        """Everything that it lets the caller hear, as (where it stands, the prompt)."""
+        """Every prompt that it plays, as (its key, the prompt)."""
         yield from ()
 
     def visits(self) -> Iterator[tuple[str, str]]:
-        """Every other flow that it leads to, as (the flow, the step of it or '' for its first)."""
+        """Every other flow that it leads to, as (the flow, its step, or '' for the first)."""
         yield from ()
 
     def shares_with(self) -> Iterator[str]:
-        """Those of the other flows that have their variables in common with this one."""
+        """Those of the other flows that share their variables with this one."""
         yield from (other for other, _ in self.visits())
 
     def calendars(self) -> Iterator[str]:
-        """Every calendar that it goes by."""
+        """Every calendar that it uses."""
         yield from ()
 
     def rotas(self) -> Iterator[str]:
-        """Every rota that it goes by."""
+        """Every rota that it uses."""
         yield from ()
 
     def with_rota(self, rota: Rota) -> Self:
@@ -288,23 +288,23 @@ class Step(BaseModel):
         return self
 
     def data_files(self) -> Iterator[NamedData]:
-        """Every data file that it asks, and for which columns."""
+        """Every data file that it uses, and the columns."""
         yield from ()
 
     def with_data(self, data: Mapping[str, DataFile]) -> Self:
-        """The step with the data files that it names."""
+        """The step with its data files."""
         step = self.model_copy()
         step._data = data  # noqa: SLF001 -- another of its own kind
         return step
 
 
 class Speaking(Step):
-    """A step with words: it may use a voice of its own."""
+    """A step that speaks, perhaps with a voice of its own."""
 
     voice: VoiceName | None = Field(None, description="Any voice of Telnyx, where it differs from the flow's.")
     language: LanguageCode | None = Field(None, description="The language of its words, where it differs.")
     speed: Speed | None = Field(None, description="1 is the voice's own; from 0.5 to 2.")
 
     def voice_defaults(self, flow: VoiceDefaults) -> VoiceDefaults:
-        """The flow's, with what this step says of it."""
+        """The flow's defaults, with this step's own settings."""
         return flow.at(self.voice, self.language, self.speed)

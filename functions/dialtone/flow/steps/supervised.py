@@ -1,4 +1,4 @@
-"""What steps share whose conversation a supervisor may join: to listen, to whisper to the agent, to talk with both."""
+"""Base of the steps whose conversation a supervisor may join: to listen, to whisper to the agent, to talk with both."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ if TYPE_CHECKING:
     from dialtone.flow.voice_settings import VoiceDefaults
 
 ONE_NUMBER = r"^(\+[1-9]\d{6,14}|sips?:[^\s,{}]+)$"
-"""Whom a key rings is written in the flow, and never held by a variable: nobody on the line chooses it."""
+"""The number that a key rings must be in the flow, not in a variable: nobody on the line may choose it."""
 
 SUPERVISOR = "supervisor"
-"""How the role of such a leg begins; its number follows, since one may be fetched after the other."""
+"""The prefix of the role of such a leg; a number follows, since several may be rung one after another."""
 
 Role = Literal["monitor", "whisper", "barge"]
-"""As Telnyx has them: hear both, be heard by the agent alone, be heard by both."""
+"""Telnyx's roles: hear both, be heard by the agent only, be heard by both."""
 
 
 def _own_keys() -> dict[str, Role]:
@@ -67,7 +67,7 @@ class Rung(Protocol):
 
     @property
     def ring_seconds(self) -> int:
-        """How long."""
+        """How long to ring."""
         ...
 
 
@@ -81,13 +81,13 @@ class Supervised(Talking):
     )
 
     def follow(self, call: Call, event: Event, voice_defaults: VoiceDefaults) -> Move | None:
-        """What a supervisor does; and with the conversation, everybody's part in it ends."""
+        """Handle a supervisor's events; when the conversation ends, everybody's part in it ends."""
         if event.client_state.role.startswith(SUPERVISOR):
             return self._of_supervisor(call, event)
         return without_joined(call, super().follow(call, event, voice_defaults))
 
     def refused(self, call: Call, event: Event) -> Move:
-        """A supervisor who cannot be rung may be fetched again."""
+        """A supervisor who cannot be rung may be rung again."""
         state = self._state(call)
         refused = super().refused(call, event)
         if isinstance(refused, Wait) and state.supervised and event.text("action") == "dial":
@@ -95,11 +95,11 @@ class Supervised(Talking):
         return refused
 
     def shown_number(self, call: Call) -> str:
-        """The number that those see whom a key rings."""
+        """The number to show to people whom a key rings."""
         return call.from_number if call.direction == "outgoing" else call.to_number
 
     def agents_leg(self, call: Call) -> str:
-        """The `call_control_id` of the agent's leg; '' where it is gone."""
+        """The `call_control_id` of the agent's leg; '' if it has ended."""
         if self.leads == AGENT:
             return call.control_id
         return next((leg.control_id for leg in call.far_legs.values() if _talks(leg)), "")
@@ -108,7 +108,7 @@ class Supervised(Talking):
         return self._fetch(call, state) if does.supervisor else super()._do(call, does, state, voice_defaults)
 
     def _fetch(self, call: Call, state: TalkState) -> Move:
-        """Ring the supervisor, unless one is on the way or there already."""
+        """Ring the supervisor, unless one is ringing or has joined."""
         agent = self.agents_leg(call)
         busy = state.supervised or state.room or state.consultation is Consultation.RINGING
         if self.supervisor is None or busy or not agent:
@@ -152,7 +152,7 @@ class Supervised(Talking):
 
 
 def without_joined(call: Call, move: Move | None) -> Move | None:
-    """The move; where it leaves the conversation, with the end of the legs that have joined it."""
+    """The move; if it leaves the conversation, it also ends the legs that have joined."""
     if not isinstance(move, (Go, Fail)):
         return move
     joined = (command("hangup", leg.control_id) for leg in call.far_legs.values() if leg.role and leg.status != ENDED)

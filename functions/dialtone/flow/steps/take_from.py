@@ -1,4 +1,4 @@
-"""An agent who has called in takes the first caller out of a queue."""
+"""Lets an agent who has called in take the first caller of a queue."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ if TYPE_CHECKING:
     from dialtone.flow.voice_settings import VoiceDefaults
 
 LOOK_SECONDS = 5
-"""How often it is seen whether somebody waits by now: a caller who comes into an empty queue waits so long at most."""
+"""How often the queue is checked: a caller who joins an empty queue waits at most that long."""
 
 MAX_QUEUES = 10
 
 TRIES_AT_ONCE = 3
-"""Callers who cannot be connected, one after the other, before the agent waits for the next look: one whom Telnyx lists
-and does not connect must not be tried without end."""
+"""After so many callers in a row who cannot be connected, the agent waits for the next check: a caller whom Telnyx
+lists and does not connect must not be tried without end."""
 
 RING_SECONDS = 30
-"""How long somebody is rung who is called back; the agent hears the music meanwhile."""
+"""How long a person is rung for a callback; the agent hears the music meanwhile."""
 
 _NAME_SCHEMA = {"type": "string", "pattern": QUEUE_NAME}
 
@@ -63,14 +63,14 @@ QueueNames = Annotated[
 
 @dataclass(frozen=True)
 class TakeFromState(TalkState):
-    """What the agent hears and waits for."""
+    """The state of the agent's wait."""
 
     playing: bool = False
     calling: bool = False
-    """Whether a caller is being called back."""
+    """Whether a person is being called back."""
     connected: bool = False
     refused: int = 0
-    """How often Telnyx has refused to connect a caller since the timer began."""
+    """How often Telnyx refused to connect a caller since the timer began."""
 
 
 class TakeFrom(Supervised):
@@ -105,12 +105,12 @@ class TakeFrom(Supervised):
         return self
 
     def enter(self, call: Call, voice_defaults: VoiceDefaults) -> Move:
-        """See whether somebody waits."""
+        """Check whether a caller waits."""
         del voice_defaults
         return self._look(call, TakeFromState())
 
     def connect(self, call: Call, event: Event, voice_defaults: VoiceDefaults) -> Move | None:
-        """Take the first; while there is none, look again and again."""
+        """Take the first caller; if there is none, check again and again."""
         state = TakeFromState.of(call)
         if state.connected or event.about_callee:
             return None if state.connected else self._of_caller(call, event, state)
@@ -126,7 +126,7 @@ class TakeFrom(Supervised):
         return None
 
     def not_connected(self, call: Call, event: Event) -> Move:
-        """Another agent was faster, or the caller hung up: somebody else may wait. Music is not needed for that."""
+        """Another agent was faster, or the caller hung up: check for others. Music that fails does not matter."""
         state = TakeFromState.of(call)
         if event.text("action") in {"bridge", "dial"}:
             left = replace(state, calling=False, refused=state.refused + 1)
@@ -135,12 +135,12 @@ class TakeFrom(Supervised):
         return Wait(state=state)
 
     def answered_by_digits(self, call: Call, digits: str) -> bool:
-        """Whether it is one of its keys."""
+        """Whether they are one of its keys."""
         del call
         return digits in self.keys
 
     def abandoned(self, call: Call) -> tuple[Command, ...]:
-        """The music would never end by itself, nor would the looking."""
+        """Stop the music, which has no end, and the timer."""
         playing = TakeFromState.of(call).playing
         return (
             *((command("playback_stop", call.control_id, stop="all"),) if playing else ()),
@@ -149,15 +149,15 @@ class TakeFrom(Supervised):
         )
 
     def repeated(self, call: Call) -> None:
-        """It goes by a timer."""
+        """None: a timer runs."""
         del call
 
     def served(self, call: Call) -> bool:
-        """Two people talk, until either hangs up."""
+        """Whether two people talk, until one of them hangs up."""
         return TakeFromState.of(call).connected
 
     def goes_next(self) -> bool:
-        """The call ends with the conversation."""
+        """False: the call ends with the conversation."""
         return False
 
     def prompts(self) -> Iterator[tuple[str, Prompt]]:
@@ -199,7 +199,7 @@ class TakeFrom(Supervised):
         )
 
     def _of_caller(self, call: Call, event: Event, state: TakeFromState) -> Move | None:
-        """Who is called back is connected, or is not there: then somebody else is the next."""
+        """The person called back is connected, or not reached: then somebody else is next."""
         leg = call.far_legs.get(event.call_leg_id)
         if leg is None or not state.calling:
             return None

@@ -1,4 +1,4 @@
-"""What steps share in which two people talk: keys that do something for them while they do."""
+"""Base of the steps in which two people talk, with keys that do something during the conversation."""
 
 from __future__ import annotations
 
@@ -62,35 +62,35 @@ class Talking(Speaking):
     _why_not_offered: ClassVar[str] = "remove it"
 
     def talks(self, call: Call) -> bool:
-        """Whether they are connected."""
+        """Whether the two are connected."""
         return self.served(call)
 
     def follow(self, call: Call, event: Event, voice_defaults: VoiceDefaults) -> Move | None:
-        """A key during the conversation; everything else is the kind's own."""
+        """Handle a key during the conversation; leave everything else to the kind of step."""
         if event.type == "call.dtmf.received" and self.served(call):
             return self._pressed(call, event, voice_defaults) if self.during else None
         return self.connect(call, event, voice_defaults)
 
     def connect(self, call: Call, event: Event, voice_defaults: VoiceDefaults) -> Move | None:
-        """What the kind does about an event, until they talk and when they part."""
+        """Handle an event before and after the conversation, by kind of step."""
         raise NotImplementedError
 
     def refused(self, call: Call, event: Event) -> Move:
-        """Nothing that Telnyx refuses of what was asked for meanwhile ends a conversation."""
+        """A refused command does not end a conversation."""
         if self.served(call):
             return Wait(state=self._state(call), talking=True, reason=event.text("reason"), fault=True)
         return self.not_connected(call, event)
 
     def not_connected(self, call: Call, event: Event) -> Move:
-        """What to do when Telnyx refuses a command before they talk."""
+        """The move when Telnyx refuses a command before they talk."""
         raise NotImplementedError
 
     def prompts(self) -> Iterator[tuple[str, Prompt]]:
-        """What keys let them hear."""
+        """The prompts of keys."""
         yield from ((f"during.{keys}.announce", does.announce) for keys, does in self.during.items() if does.announce)
 
     def _state(self, call: Call) -> TalkState:
-        """The state of its kind."""
+        """The state, of its own kind."""
         raise NotImplementedError
 
     def _pressed(self, call: Call, event: Event, voice_defaults: VoiceDefaults) -> Move | None:
@@ -104,13 +104,13 @@ class Talking(Speaking):
         return self._do(call, self.during[keys], replace(state, obeyed=state.obeyed + 1), voice_defaults)
 
     def _do(self, call: Call, does: DuringKey, state: TalkState, voice_defaults: VoiceDefaults) -> Move:
-        """What was asked for; nothing where it is so already."""
+        """Do what the key says; nothing if that is the case already."""
         switched = _recording(call, does)
         if does.recording and not switched:
             return Wait(state=state, talking=True, reason=f"no recording to {does.recording}")
         try:
             said = self._into_talk(call, does, voice_defaults)
-        except CommandInvalid as error:  # by what a variable put into it
+        except CommandInvalid as error:  # because of a variable's value
             return Wait(switched, state, talking=True, reason=str(error), fault=True)
         named = " and ".join(
             filter(None, ("announce" if said else "", does.recording and f"recording {does.recording}"))
@@ -128,7 +128,7 @@ class Talking(Speaking):
 
 
 def _recording(call: Call, does: DuringKey) -> tuple[Command, ...]:
-    """The command that switches the recording; none where it is so already, or the caller has declined one."""
+    """The command that switches the recording; none if it is as wanted, or the caller declined."""
     match does.recording:
         case "start" if not call.recorder and call.variables.get(VARIABLE) != DECLINED:
             return (record_start(call, does),)

@@ -1,4 +1,4 @@
-"""A text (SMS) is sent, to the caller or to somebody else; also once the call has ended."""
+"""Sends a text (SMS) to the caller or to somebody else; also after the hang-up."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class SendText(Step):
         return to
 
     def enter(self, call: Call, voice_defaults: VoiceDefaults) -> Move:
-        """Have it sent; what Telnyx says comes as an event."""
+        """Send it; Telnyx's answer comes as an event."""
         values = known(call)
         to, ours = filled(self.to, values), self.sender or _own_number(call)
         if not E164.fullmatch(to) or not takes_texts(to):
@@ -74,37 +74,37 @@ class SendText(Step):
         return Wait((command("send_message", **{"from": ours, "text": said, "to": to, "type": "SMS"}),))
 
     def on(self, call: Call, event: Event) -> Move | None:
-        """Telnyx has taken it."""
+        """Telnyx has taken the text."""
         del call
         return self.take("next") if event.type == ACCEPTED else None
 
     def refused(self, call: Call, event: Event) -> Move:
-        """Somebody who wants no texts is no fault."""
+        """A recipient who has opted out is not a fault."""
         if event.text("code") != OPTED_OUT_CODE:
             return super().refused(call, event)
         return self.take("opted_out") if self.opted_out else Fail("opted out of texts", fault=False)
 
     def repeated(self, call: Call) -> None:
-        """It was sent, whatever detection finds."""
+        """None: it was sent, whatever detection finds."""
         del call
 
     def needs_caller(self) -> bool:
-        """It goes to a number, not to the call."""
+        """False: it goes to a number, not to the call."""
         return False
 
     @property
     def rings_variables(self) -> bool:
-        """Whether it goes to what a variable holds, other than to the caller."""
+        """Whether it goes to a number in a variable other than the caller's."""
         return any(name != CALLER for name in names_in(self.to))
 
     def with_sources(self, sources: Sources) -> Self:
-        """The step, knowing which variables callers choose."""
+        """The step, with the variables that callers choose."""
         step = self.model_copy()
         step._sources = sources  # noqa: SLF001 -- another of its own kind
         return step
 
     def _why_refused(self, call: Call, to: str) -> str:
-        """Why a number that callers chose gets no text; '' for the caller's own, and for what is the team's."""
+        """Why a number that callers chose gets no text; '' for the caller's own number, and for the team's."""
         for name in names_in(self.to):
             if name != CALLER and self._sources.is_callers(name):
                 return f"callers choose {name}"

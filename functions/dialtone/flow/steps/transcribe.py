@@ -1,4 +1,4 @@
-"""What is said, written down while it is said."""
+"""Starts or stops live transcription."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 Engine = Literal["Google", "Telnyx", "Deepgram"]
 
 _MODELS: Mapping[Engine, str] = {"Telnyx": "openai/whisper-large-v3-turbo", "Deepgram": "deepgram/nova-3"}
-"""The models that know more than English."""
+"""Models for more languages than English."""
 
 _DEEPGRAM = frozenset({"en", "de", "nl", "sv", "da", "es", "fr", "pt"})
-"""The languages of its model."""
+"""The languages of Deepgram's model."""
 
 UNSURE = "auto_detect"
-"""The language where the engine has to find out; Google's cannot."""
+"""The language if the engine has to detect it; Google's engine cannot."""
 
 
 class Transcribe(Step):
@@ -78,11 +78,11 @@ class Transcribe(Step):
         return False
 
     def needs_caller(self) -> bool:
-        """Somebody has to speak."""
+        """True: somebody has to speak."""
         return True
 
     def sets(self) -> tuple[str, ...]:
-        """What was said last: nothing yet."""
+        """The variable for the last sentence, which does not exist yet."""
         return (TRANSCRIPT,) if self.transcribe == "start" else ()
 
     def _config(self, language: str) -> dict[str, object]:

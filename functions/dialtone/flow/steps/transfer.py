@@ -1,4 +1,4 @@
-"""Another person is called and connected to the caller."""
+"""Calls another person and connects them with the caller."""
 
 from __future__ import annotations
 
@@ -53,38 +53,38 @@ if TYPE_CHECKING:
 AFTER = "after"
 
 UNANSWERED_PATHS = ("no_answer", "busy", "failed")
-"""What may become of those who are rung; of several, the first of these that happened leads on."""
+"""The results of ringing in vain; with several callees, the first of these that occurred decides."""
 
 PARTED_SECONDS = 5
-"""How long `call.bridged` may be late, or the caller's own hang-up; then there was no conversation, or there is still
-a caller."""
+"""How long `call.bridged`, or the caller's own hang-up, may be late; after that there was no conversation, or the
+caller is still there."""
 
 _OF_OUR_LEGS = ("whisper", "announce", "keys", "supervisor", "park", "consult")
-"""What needs the callee's leg to be dialled and connected by us."""
+"""Keys of the step that need us to dial and connect the callee's leg."""
 
 MAX_CALLEES = 10
-"""More would ring for longer than any caller waits; at once, more than a company's numbers may dial in a second."""
+"""More would ring longer than any caller waits; at once, more than a company's numbers may dial in a second."""
 
 _KEYS_AFTER = r"(,[0-9A-DwW*#]{1,64})?"
 _PARTY = rf"^(\+[1-9]\d{{6,14}}|\+[1-9]\d{{6,13}}\{{{VARIABLE}\}}|sips?:[^\s,]+|\{{{VARIABLE}\}}){_KEYS_AFTER}$"
 _RINGABLE = re.compile(rf"(\+[1-9][0-9]{{6,14}}|sips?:[^\s,{{}}]+){_KEYS_AFTER}")
 _ALLOWED = re.compile(r"\+[1-9][0-9]{6,14}|\+[1-9][0-9]{0,13}\*|sips?:[^\s,*{}]+\*?")
 _PART_OF_SIP = re.compile(r"[A-Za-z0-9_.+*#-]+")
-"""What a variable may put into a SIP address: no host of its own, no parameters."""
+"""What a variable may put into a SIP address: no host, no parameters."""
 _PARTY_SCHEMA = {"type": "string", "pattern": _PARTY}
 _PARTIES_SCHEMA = {"type": "array", "items": _PARTY_SCHEMA, "minItems": 1, "maxItems": MAX_CALLEES}
 
 Party = Annotated[str, StringConstraints(pattern=_PARTY)]
-"""A number in E.164 or a SIP address, with or without keys to be sent after a comma; variables are filled in: a whole
-one, an extension behind seven digits or more, a part of a SIP address."""
+"""An E.164 number or a SIP address, with or without keys to send after a comma. Variables may stand for all of it, for
+an extension after at least seven digits, or for a part of a SIP address."""
 
 
 @dataclass(frozen=True)
 class TransferState(PromptState, TalkState):
-    """Who was rung in vain, and how far the connection is. `prompts` are those that the caller hears while waiting."""
+    """Who was rung in vain, and the state of the connection. `prompts` are those played to the waiting caller."""
 
     announcing: bool = False
-    """Whether the caller hears an announcement, not the music."""
+    """Whether the caller hears an announcement instead of the music."""
     round: int = 0
     """How many were rung in vain before."""
     no_answer: int = 0
@@ -92,23 +92,23 @@ class TransferState(PromptState, TalkState):
     failed: int = 0
     connected: bool = False
     parted: bool = False
-    """Whether the other side hung up as after a conversation, of which nothing was reported yet."""
+    """Whether the other side hung up as after a conversation, though Telnyx has reported none yet."""
     whispers: Mapping[str, int] = field(default_factory=dict)
-    """By the ids of callee legs: the prompts of the whisper whose ends are still to come. Stored under these ids."""
+    """Callee leg's id → how many of the whisper's prompts have not ended. Stored under these ids."""
 
     @classmethod
     def read(cls, stored: Mapping[str, int]) -> Self:
-        """Whatever is not one of its names is the id of a leg."""
+        """Any name that is not a field's is the id of a leg."""
         names = {each.name for each in fields(cls)}
         whispers = {name: count for name, count in stored.items() if name not in names}
         return replace(super().read(stored), whispers=whispers)
 
     def stored(self) -> dict[str, int]:
-        """The same."""
+        """The state, with whispers under their legs' ids."""
         return {**super().stored(), **self.whispers}
 
     def next_round(self, step_path: str) -> TransferState:
-        """The state once another was rung in vain, with what became of that."""
+        """The state after another callee was rung in vain, with the result."""
         in_vain = {step_path: getattr(self, step_path) + 1}
         return replace(self, round=self.round + 1, **in_vain)
 
@@ -212,7 +212,7 @@ class Transfer(Consulting, Connecting):
 
     @property
     def _dialled(self) -> bool:
-        """Whether we dial and connect ourselves: a `transfer` connects by itself, and reports nothing in between."""
+        """Whether we dial and connect: Telnyx's `transfer` connects by itself, and reports nothing in between."""
         return self._at_once or any(getattr(self, each) for each in _OF_OUR_LEGS)
 
     @property
@@ -220,7 +220,7 @@ class Transfer(Consulting, Connecting):
         return self.transfer.how == "at_once" and len(self.transfer.to) > 1
 
     def enter(self, call: Call, voice_defaults: VoiceDefaults) -> Move:
-        """Ring the next of them, or all. Their webhooks come back to this leg's flow by the mark that they carry."""
+        """Ring the next callee, or all. Their webhooks reach this leg's flow by the client state that they carry."""
         if refused := next(filter(None, (self._why_refused(call, party) for party in self.transfer.to)), ""):
             return Fail(refused, incident=TARGET_REFUSED)
         if refused := self._why_not_shown(call):
@@ -249,7 +249,7 @@ class Transfer(Consulting, Connecting):
         return self._answered(call, event, leg, voice_defaults) if leg.status == ANSWERED else None
 
     def not_connected(self, call: Call, event: Event) -> Move:
-        """Somebody cannot be rung, or is gone at the moment of connecting: the next one is tried."""
+        """Somebody cannot be rung, or has gone at the moment of connecting: try the next one."""
         let_go = tuple(command("hangup", leg.control_id) for leg in call.far_legs.values() if leg.status != ENDED)
         if not self._more(call):
             return Fail(event.text("reason"), (*self._music_stopped(call), *let_go), result=NOT_REACHED)
@@ -261,28 +261,28 @@ class Transfer(Consulting, Connecting):
         )
 
     def answered_by_digits(self, call: Call, digits: str) -> bool:
-        """Whether it is the key by which somebody takes the call."""
+        """Whether it is the key with which a callee takes the call."""
         del call
         return digits == self.accept
 
     def abandoned(self, call: Call) -> tuple[Command, ...]:
-        """The music would never end by itself, nor would the ringing."""
+        """Stop the music, which has no end, and the ringing."""
         return (*self._music_stopped(call), *call.hangup_callees())
 
     def repeated(self, call: Call) -> None:
-        """Somebody is rung, whatever the caller hears meanwhile."""
+        """None: a callee is ringing, whatever the caller hears meanwhile."""
         del call
 
     def served(self, call: Call) -> bool:
-        """Two people talk, until either hangs up."""
+        """Whether two people talk, until one of them hangs up."""
         return TransferState.of(call).connected
 
     def goes_next(self) -> bool:
-        """Each result has a step of its own."""
+        """False: each result has a path of its own."""
         return False
 
     def sets(self) -> tuple[str, ...]:
-        """How long the caller has waited."""
+        """The variable for how long the caller has waited."""
         return (WAITED,)
 
     def surely_sets(self, where: str) -> tuple[str, ...]:
@@ -291,22 +291,22 @@ class Transfer(Consulting, Connecting):
 
     @property
     def rings_variables(self) -> bool:
-        """Whether any of the callees, or the number that is shown to them, is made of variables."""
+        """Whether a variable is part of a callee, or of the number shown to them."""
         return any(any(names_in(text)) for text in (self.caller_id, *self.transfer.to))
 
     def with_sources(self, sources: Sources) -> Self:
-        """The step, knowing which variables callers choose."""
+        """The step, with the variables that callers choose."""
         step = self.model_copy()
         step._sources = sources  # noqa: SLF001 -- another of its own kind
         return step
 
     def data_files(self) -> Iterator[NamedData]:
-        """The one that holds whom it may ring."""
+        """The data file that lists whom it may ring."""
         if isinstance(self.allowed, InFile):
             yield NamedData(("allowed",), self.allowed.file, (self.allowed.column,))
 
     def prompts(self) -> Iterator[tuple[str, Prompt]]:
-        """What the caller hears meanwhile, and the other side before."""
+        """What the caller hears meanwhile, and the callee before the connection."""
         yield from ((name, prompt) for name in ("hold", "announce", "whisper") if (prompt := getattr(self, name)))
         yield from super().prompts()
 
@@ -319,7 +319,7 @@ class Transfer(Consulting, Connecting):
         return None if _connected(call) else self._waited(call, event, voice_defaults)
 
     def _waited(self, call: Call, event: Event, voice_defaults: VoiceDefaults) -> Move | None:
-        """The caller leaves off waiting by a key; else music and announcement take turns: Telnyx has no timer."""
+        """The caller stops waiting by key; otherwise music and announcement alternate, since Telnyx has no timer."""
         if event.type == "call.dtmf.received" and event.text("digit") in self.keys:
             return self.take(f"keys.{event.text('digit')}", commands=self.abandoned(call), variables=_since(call))
         ended = event.type in {"call.speak.ended", "call.playback.ended"} and event.text("status") == "completed"
@@ -350,13 +350,13 @@ class Transfer(Consulting, Connecting):
         return not self._at_once and TransferState.of(call).round + 1 < len(self._callees(call))
 
     def _callees(self, call: Call) -> tuple[str, ...]:
-        """The callees whose variables hold a number or an address."""
+        """The callees whose variables contain a number or an address."""
         values = known(call)
         parties = (_filled_party(party, values) for party in self.transfer.to)
         return tuple(party for party in parties if _RINGABLE.fullmatch(party))
 
     def _why_refused(self, call: Call, party: str) -> str:
-        """Why what variables make of a party must not be rung; '' for what may be, and for what is not a number."""
+        """Why a callee made of variables must not be rung; '' if it may be, or is not a number."""
         number, _, _ = _filled_party(party, known(call)).partition(",")
         if not any(names_in(party)) or not _RINGABLE.fullmatch(number):
             return ""
@@ -364,7 +364,7 @@ class Transfer(Consulting, Connecting):
             allowed = is_allowed(number, self.allowed, self._data)
             return "" if allowed else f"refused to ring {masked(number)}: it is not among those that are allowed"
         if not party.startswith("{"):
-            return ""  # what stands there in writing keeps it in one place
+            return ""  # its fixed part keeps it in one area
         name = next(names_in(party))
         if self._sources.is_callers(name):
             return f"refused to ring {masked(number)}: callers choose {name}"
@@ -373,7 +373,7 @@ class Transfer(Consulting, Connecting):
         return ""
 
     def _why_not_shown(self, call: Call) -> str:
-        """Why a number must not be shown to them: callers chose it, and it is not their own; '' for any other."""
+        """Why a number must not be shown to callees: the caller chose it and it is not their own; '' for any other."""
         name, shown = next(names_in(self.caller_id), ""), self._caller_id(call)
         if shown and name != CALLER and self._sources.is_callers(name):
             return f"refused to show {masked(shown)}: callers choose {name}"
@@ -389,7 +389,8 @@ class Transfer(Consulting, Connecting):
         return f"no one to ring: {'; '.join(why)}"
 
     def _transfer(self, call: Call, party: str) -> Command:
-        # Without `from` Telnyx shows whom the call was to: ours where we were called, the callee's where we dialled.
+        # Without `from` Telnyx shows the number that the call was to: ours if we were called, the callee's if we
+        # dialled.
         shown = self._caller_id(call) or (call.from_number if call.direction == "outgoing" else "")
         chosen = self._back | ({"from": shown} if shown else {})
         return command(
@@ -415,7 +416,7 @@ class Transfer(Consulting, Connecting):
         )
 
     def shown_number(self, call: Call) -> str:
-        """As those see it whom the step itself rings."""
+        """The number that callees of the step itself see."""
         return self._caller_id(call) or super().shown_number(call)
 
     def _caller_id(self, call: Call) -> str:
@@ -442,7 +443,7 @@ class Transfer(Consulting, Connecting):
         return self._connect(call, leg) if key == self.accept else let_go
 
     def _whisper(self, call: Call, leg_id: str, whisper: Prompt, voice_defaults: VoiceDefaults) -> Move:
-        """On the callee's leg."""
+        """Play the whisper on the callee's leg."""
         far = replace(call, control_id=call.far_legs[leg_id].control_id)
         if self.accept is None:
             heard = whisper.play(far, voice_defaults)
@@ -454,7 +455,7 @@ class Transfer(Consulting, Connecting):
         return Wait(gather, TransferState.of(call))
 
     def _whispered(self, call: Call, event: Event, leg: CalleeLeg) -> Move | None:
-        """A whisper that cannot be played does not stop the connection."""
+        """A whisper that cannot be played does not prevent the connection."""
         if event.type not in {"call.speak.ended", "call.playback.ended"} or event.text("status") == "call_hangup":
             return None
         state = TransferState.of(call)
@@ -483,17 +484,17 @@ class Transfer(Consulting, Connecting):
         return self._not_reached(call, ended)
 
     def _bridged(self, call: Call, event: Event) -> Move:
-        """The conversation; or its report, where its end was reported first."""
+        """The conversation has begun; or its report arrives after its end."""
         state = TransferState.of(call)
         if state.parted and self._back:
             return self.part(call)
         return Wait(self._music_stopped(call), replace(state.connected_by(event), parted=False))
 
     def _parted(self, call: Call, event: Event) -> Move | None:
-        """The other side is gone, as after a conversation: if there was one, and if the caller is still there.
+        """The other side hung up, as after a conversation; there may have been none, or the caller may be gone.
 
-        Where the caller hung up, the caller's own leg ends, too. Networks also end calls in this way that nobody
-        answered. Neither is known for certain until the other event comes, so a timer ends that wait.
+        If the caller hung up, the caller's own leg ends, too. Networks also use this cause for calls that nobody
+        answered. Both are uncertain until the other event comes, so a timer ends that wait.
         """
         state, by_caller = TransferState.of(call), event.text("hangup_source") == "caller"
         if state.connected and not (self._back and by_caller):
@@ -517,15 +518,15 @@ class Transfer(Consulting, Connecting):
         return Wait((command("hangup", call.control_id), *others), state)
 
     def ended(self, call: Call, event: Event) -> Move | None:
-        """As with the one who was rung first."""
+        """The same as when the first callee hangs up."""
         return self._parted(call, event)
 
     def bridged_with(self, call: Call, other: str) -> Command:
-        """So that the caller's leg is kept where the flow goes on with it."""
+        """The command, which keeps the caller's leg if the flow goes on with it."""
         return command("bridge", call.control_id, call_control_id=other, **self._back)
 
     def music(self, call: Call, voice_defaults: VoiceDefaults) -> tuple[Command, ...]:
-        """That of the ringing, without end."""
+        """The music of the ringing, without end."""
         return self.hold.loop(call, voice_defaults) if self.hold else ()
 
     def _not_reached(self, call: Call, causes: Sequence[str]) -> Move:
@@ -550,7 +551,7 @@ class Transfer(Consulting, Connecting):
 
 
 def _filled_party(party: str, values: Mapping[str, str]) -> str:
-    """'' where a variable is empty, or would lead to another host."""
+    """'' if a variable is empty, or would change the host."""
     named = list(names_in(party))
     within = [values.get(name, "") for name in named if not party.startswith("{")]
     if unfilled(party, values) or not all(map(_PART_OF_SIP.fullmatch, within)):
@@ -559,7 +560,7 @@ def _filled_party(party: str, values: Mapping[str, str]) -> str:
 
 
 def is_allowed(number: str, allowed: tuple[str, ...] | InFile, data: Mapping[str, DataFile]) -> bool:
-    """Whether a number or SIP address is one of these."""
+    """Whether a number or SIP address is in the list."""
     if isinstance(allowed, InFile):
         return data[allowed.file].listed(allowed.column).holds(number)
     return fits(number, allowed)

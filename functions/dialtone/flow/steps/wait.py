@@ -1,4 +1,4 @@
-"""A silence of some seconds."""
+"""Waits in silence for some seconds."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from dialtone.flow.voice_settings import VoiceDefaults
 
 MAX_SECONDS = 30
-"""A caller who hears nothing for longer takes the line for dead."""
+"""A caller who hears nothing for longer thinks that the line is dead."""
 
 
 class Pause(Step):
@@ -31,7 +31,7 @@ class Pause(Step):
     keys: Keys = Field(default_factory=dict, description="Key → step; any other key ends the silence.")
 
     def enter(self, call: Call, voice_defaults: VoiceDefaults) -> Move:
-        """Listen for one key that need not come."""
+        """Start a gather for one key that need not come."""
         del voice_defaults
         return self._listen(call, self.wait)
 
@@ -43,11 +43,11 @@ class Pause(Step):
         return None if key is None else self.take(f"keys.{key}", "next")
 
     def repeated(self, call: Call) -> None:
-        """It goes by a timer."""
+        """None: a timer runs."""
         del call
 
     def abandoned(self, call: Call) -> tuple[Command, ...]:
-        """The gather would go on listening."""
+        """Stop the gather."""
         return stop_gathering(call)
 
     def _listen(self, call: Call, seconds: float) -> Move:
@@ -62,6 +62,6 @@ class Pause(Step):
         return Wait((listen,))
 
     def answered_by_digits(self, call: Call, digits: str) -> bool:
-        """Whether it is one of its keys."""
+        """Whether they are one of its keys."""
         del call
         return digits in self.keys
