@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
-from infra.carrier.audio import Prompt, speech
+from infra.carrier.audio import speech
+from infra.carrier.legs import Prompt
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,7 +20,7 @@ THINKING_SECONDS = 1.0
 MODEL = "Qwen/Qwen3-235B-A22B"
 
 
-class AiSession:
+class AiSession(ABC):
     """An assistant on a leg. It stands where a gather does, and takes no keys."""
 
     tells_keys = True
@@ -35,6 +37,10 @@ class AiSession:
     def press(self, digit: str) -> None:
         """Take no key: what Telnyx's assistant makes of one is not documented."""
         del self, digit
+
+    @abstractmethod
+    def end(self, status: str) -> None:
+        """Stop: the person has gone, or something else begins."""
 
     def _replace_gather(self) -> None:
         """Stand on the leg: a gather that is still under way there is cancelled."""

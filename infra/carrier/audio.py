@@ -5,66 +5,19 @@ from __future__ import annotations
 import math
 import re
 from collections import deque
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from infra.carrier.legs import Leg, Sound, Voice
+from infra.carrier.legs import SPEECH_CHARACTERS_PER_SECOND, Leg, Playing, Prompt, Sound
+from infra.carrier.rendering import Voice
 from infra.carrier.trace import FellSilent, Heard
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from infra.carrier.clock import Timer
     from infra.carrier.exchange import Exchange
 
-#: How fast a synthetic voice reads, and the shortest time it takes.
-SPEECH_CHARACTERS_PER_SECOND = 15.0
+#: The shortest time that a synthetic voice takes.
 SHORTEST_SPEECH_SECONDS = 0.5
 
 _TAG = re.compile(r"<[^>]*>")
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Prompt:
-    """Something to be played.
-
-    `kind` is speech or audio; `loops` None means until stopped; `targets` says who hears it (self, opposite, both);
-    `media` is what its events name; `announced` False sends no events; `failure` is the status and detail of a file
-    that cannot be played.
-    """
-
-    kind: str
-    what: str
-    seconds: float
-    loops: int | None = 1
-    targets: str = "self"
-    overlay: bool = False
-    announced: bool = True
-    media: tuple[tuple[str, str], ...] = ()
-    failure: tuple[str, str] | None = None
-    on_end: Callable[[str], None] | None = None
-
-
-@dataclass(slots=True, eq=False)
-class Playing:
-    """A prompt being heard. `noticed` is how far into it each listening leg has taken notice."""
-
-    prompt: Prompt
-    started: float
-    ears: tuple[Leg, ...]
-    loops_left: int | None
-    sounds: list[Sound] = field(default_factory=list)
-    timer: Timer | None = None
-    ended: float | None = None
-    heard_up_to: dict[str, int] = field(default_factory=dict)
-
-    def sounding(self, now: float) -> bool:
-        """Say whether it can still be heard."""
-        return self.ended is None or self.ended >= now
-
-    def time_of(self, character: int) -> float:
-        """Give the virtual time at which this many characters have been read out."""
-        return self.started + min(character / SPEECH_CHARACTERS_PER_SECOND, self.prompt.seconds)
 
 
 def brief(kind: str, what: str, seconds: float, now: float, ear: Leg) -> Playing:

@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 
 from dialtone.domain.hangup_causes import CALL_REJECTED, USER_BUSY
 from infra.carrier import calls, dialing
-from infra.carrier.legs import Leg, LegState, Nature, Party, Sound, Voice
+from infra.carrier.legs import Leg, LegState, Nature, Party, Sound
+from infra.carrier.rendering import Voice
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from infra.carrier.audio import Playing
     from infra.carrier.clock import Timer
     from infra.carrier.exchange import Exchange
+    from infra.carrier.legs import Playing
 
 #: From one key to the next where several are pressed in a row.
 BETWEEN_KEYS_SECONDS = 0.3

@@ -11,15 +11,14 @@ from infra.carrier.ai_assistant import AiAssistant
 from infra.carrier.ai_gather import AiGather
 from infra.carrier.audio import Player, brief
 from infra.carrier.delivery import Route, Session
-from infra.carrier.legs import Leg, LegState, Party, Sound, Voice
+from infra.carrier.legs import LONGEST_CALL_SECONDS, Leg, LegState, Order, Party, Sound
+from infra.carrier.rendering import Voice
 from infra.carrier.trace import Answered, Bridged, DigitsSent, Heard, HungUp, LegName, Pressed, Rang, Spoke, Unbridged
 
 if TYPE_CHECKING:
     from infra.carrier.applications import Application
     from infra.carrier.exchange import Exchange
 
-#: No call lasts longer (Telnyx: four hours).
-LONGEST_CALL_SECONDS = 14_400.0
 #: How long one key sounds.
 KEY_SECONDS = 0.1
 #: SIP's status code for each of Telnyx's hangup causes.
@@ -125,7 +124,7 @@ def answer(exchange: Exchange, leg: Leg) -> None:
         tags=[],
     )
     if leg.application.records_incoming_calls and leg.name.direction == "incoming":
-        recordings.start(exchange, leg, recordings.Order(initiated_by="Trunking"))
+        recordings.start(exchange, leg, Order(initiated_by="Trunking"))
     leg.party.answered(leg)
 
 

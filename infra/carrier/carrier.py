@@ -6,18 +6,18 @@ import random
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from infra.carrier import calls, recordings
+from infra.carrier import calls
 from infra.carrier.api import Api
 from infra.carrier.applications import ANY_PROFILE, PhoneNumber, Profile
 from infra.carrier.caller_identity import UNKNOWN_CALLER, CallerIdentity
 from infra.carrier.callers import Actor, Callee, Caller, Unknown, party_of
 from infra.carrier.clock import Clock
 from infra.carrier.delivery import Deliveries
-from infra.carrier.exchange import Exchange
+from infra.carrier.exchange import Exchange, RecordingStore
 from infra.carrier.faults import Faults, WebhookFault
+from infra.carrier.legs import Order, Recording
 from infra.carrier.media import Fetch, MediaLibrary
 from infra.carrier.pump import Pump
-from infra.carrier.recordings import Recording, RecordingStore
 from infra.carrier.rendering import Span, audio_file
 from infra.carrier.signing import SEED_BYTES, WebhookKey
 from infra.carrier.trace import Happening, LegName, Trace, WebhookGivenUp
@@ -218,7 +218,7 @@ class Carrier:
     def store_recording(self, line: Line, seconds: float, *, form: str = "wav", channels: str = "dual") -> Recording:
         """Put a recording of any length into the account, as if a leg's call had been that long."""
         with self.acting():
-            order = recordings.Order(format=form, channels=channels)
+            order = Order(format=form, channels=channels)
             now = self.clock.now
             recording = Recording(self.exchange.new_id(), line.leg, order, now, [(now, now + seconds)])
             recording.ended = recording.saved = now

@@ -11,9 +11,9 @@ from dialtone.domain.hangup_causes import NORMAL_CLEARING, ORIGINATOR_CANCEL
 from infra.carrier import calls, conferences, dialing, errors, media, payments, queues, recordings, supervision
 from infra.carrier.ai_assistant import AiAssistant
 from infra.carrier.ai_gather import AiGather
-from infra.carrier.audio import Prompt, speech
+from infra.carrier.audio import speech
 from infra.carrier.gather import Gather, rules
-from infra.carrier.legs import Leg, LegState
+from infra.carrier.legs import Leg, LegState, Order, Prompt, Recording
 
 if TYPE_CHECKING:
     from infra.carrier.exchange import Exchange
@@ -186,7 +186,7 @@ def record_start(exchange: Exchange, leg: Leg, given: Parameters) -> dict[str, A
     if not leg.talking:
         raise errors.no_audio_yet()
     take_client_state(leg, given)
-    order = recordings.Order(
+    order = Order(
         format=given["format"],
         channels=given["channels"],
         track=given.get("recording_track", "both"),
@@ -202,7 +202,7 @@ def record_start(exchange: Exchange, leg: Leg, given: Parameters) -> dict[str, A
 
 
 def _for_each_recording(
-    act: Callable[[Exchange, recordings.Recording], None], exchange: Exchange, leg: Leg, given: Parameters
+    act: Callable[[Exchange, Recording], None], exchange: Exchange, leg: Leg, given: Parameters
 ) -> dict[str, Any]:
     """Do it to the recordings that a command means: the one named, or all under way."""
     recording_id = given.get("recording_id")

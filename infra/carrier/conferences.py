@@ -2,90 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from infra.carrier import errors
 from infra.carrier.audio import brief
+from infra.carrier.legs import Announcement, Conference, Participant
 from infra.carrier.trace import Heard
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from infra.carrier.audio import Prompt
-    from infra.carrier.clock import Timer
     from infra.carrier.exchange import Exchange
-    from infra.carrier.legs import Leg
+    from infra.carrier.legs import Leg, Prompt
 
-#: How many a conference takes unless `max_participants` says otherwise, and how long it lasts (create's description).
-DEFAULT_MAX_PARTICIPANTS = 250
+#: How long a conference lasts at the most (create's description).
 LONGEST_SECONDS = 14_400.0
 BEEP_SECONDS = 0.5
-
-
-@dataclass(slots=True, eq=False)
-class Participant:
-    """A call in a conference."""
-
-    id: str
-    leg: Leg
-    joined: float
-    muted: bool = False
-    #: Whether a command put it on hold; in a conference that has not started everybody is.
-    held: bool = False
-    ends_conference: bool = False
-    soft_ends_conference: bool = False
-    role: str = "none"
-    whispers_to: tuple[str, ...] = ()
-    beeps: str | None = None
-    #: The music that it hears on hold.
-    music: Prompt | None = None
-
-
-@dataclass(slots=True, eq=False)
-class Announcement:
-    """Something that is spoken or played into a conference, to all who were meant when it began."""
-
-    prompt: Prompt
-    to: tuple[str, ...]
-    timer: Timer | None = None
-
-
-@dataclass(slots=True, eq=False)
-class Conference:
-    """A conference. Its webhooks bear the client state of the call that created it."""
-
-    id: str
-    name: str
-    owner: Leg
-    client_state: str | None
-    created: float
-    expires: float
-    max_participants: int = DEFAULT_MAX_PARTICIPANTS
-    beeps: str = "never"
-    hold: Prompt | None = None
-    started: bool = True
-    ended: float | None = None
-    end_reason: str | None = None
-    ended_by: Leg | None = None
-    participants: list[Participant] = field(default_factory=list)
-    announcements: list[Announcement] = field(default_factory=list)
-    timer: Timer | None = None
-    #: command_id of each command that was taken → when.
-    commands_seen: dict[str, float] = field(default_factory=dict)
-
-    @property
-    def status(self) -> str:
-        """Give Telnyx's word for how far it is."""
-        return "completed" if self.ended is not None else "in_progress" if self.started else "init"
-
-    def on_hold(self, participant: Participant) -> bool:
-        """Say whether a participant hears music instead of the others."""
-        return participant.held or not self.started
-
-    def of(self, leg: Leg) -> Participant | None:
-        """Give a leg's place in it."""
-        return next((each for each in self.participants if each.leg is leg), None)
 
 
 def found(exchange: Exchange, reference: str) -> Conference:

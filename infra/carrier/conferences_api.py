@@ -9,7 +9,8 @@ from urllib.parse import unquote
 
 from dialtone.domain.hangup_causes import NORMAL_CLEARING
 from infra.carrier import call_events_api, calls, checks, commands, conferences, dialing, errors, queues
-from infra.carrier.audio import Prompt, speech
+from infra.carrier.audio import speech
+from infra.carrier.legs import DEFAULT_MAX_PARTICIPANTS, Conference, Participant, Prompt
 from infra.carrier.requests import only, page, parameters
 from infra.carrier.trace import Commanded
 from infra.carrier.wire import as_json
@@ -17,7 +18,6 @@ from infra.carrier.wire import as_json
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from infra.carrier.conferences import Conference, Participant
     from infra.carrier.exchange import Exchange
     from infra.carrier.legs import Leg
     from infra.carrier.wire import Request, Response
@@ -136,14 +136,14 @@ def _create(exchange: Exchange, leg: Leg, given: Given) -> Conference:
     lasts = min(
         given.get("duration_minutes", conferences.LONGEST_SECONDS) * SECONDS_A_MINUTE, conferences.LONGEST_SECONDS
     )
-    conference = conferences.Conference(
+    conference = Conference(
         exchange.new_id(),
         given["name"],
         leg,
         given.get("client_state", leg.client_state),
         created=now,
         expires=now + lasts,
-        max_participants=given.get("max_participants", conferences.DEFAULT_MAX_PARTICIPANTS),
+        max_participants=given.get("max_participants", DEFAULT_MAX_PARTICIPANTS),
         beeps=given.get("beep_enabled", "never"),
         hold=_music(exchange, given, "hold_"),
         started=given.get("start_conference_on_create", True),
@@ -172,7 +172,7 @@ def _music(exchange: Exchange, given: Given, prefix: str) -> Prompt | None:
 def _join(exchange: Exchange, conference: Conference, leg: Leg | None, given: Given) -> None:
     assert leg is not None  # noqa: S101 - the description demands it
     role = given.get("supervisor_role", "none")
-    participant = conferences.Participant(
+    participant = Participant(
         exchange.new_id(),
         leg,
         exchange.clock.now,

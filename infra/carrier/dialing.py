@@ -2,49 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from dialtone.domain.hangup_causes import NORMAL_CLEARING, ORIGINATOR_CANCEL
 from dialtone.domain.numbering_plans import countries
 from infra.carrier import calls, detection, errors, recordings
 from infra.carrier.applications import ANY_PROFILE, DEFAULT_DESTINATIONS
-from infra.carrier.legs import Leg, LegState
+from infra.carrier.legs import LONGEST_CALL_SECONDS, RINGING_SECONDS, DialOptions, Leg, LegState, Order
 from infra.carrier.trace import Heard
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from infra.carrier.applications import Application
-    from infra.carrier.audio import Prompt
     from infra.carrier.delivery import Route, Session
     from infra.carrier.exchange import Exchange
-
-#: Telnyx's default: how long a callee's telephone rings.
-RINGING_SECONDS = 30.0
-
-
-@dataclass(frozen=True, slots=True)
-class DialOptions:
-    """What a dial or transfer asks of the new leg; `audio` is for the callee, on answer, before a transfer bridges."""
-
-    timeout_seconds: float = RINGING_SECONDS
-    time_limit_seconds: float = calls.LONGEST_CALL_SECONDS
-    detection: str = "disabled"
-    detection_config: tuple[tuple[str, Any], ...] = ()
-    record: recordings.Order | None = None
-    recording_id: str | None = None
-    audio: Prompt | None = None
-    audio_before_bridge: bool = False
-    send_digits: str | None = None
-    prevent_double_bridge: bool = False
+    from infra.carrier.legs import Prompt
 
 
 def options_of(parameters: dict[str, Any], audio: Prompt | None, recording_id: str | None) -> DialOptions:
     """Read the options out of a dial or transfer command."""
     return DialOptions(
         timeout_seconds=float(parameters.get("timeout_secs", RINGING_SECONDS)),
-        time_limit_seconds=float(parameters.get("time_limit_secs", calls.LONGEST_CALL_SECONDS)),
+        time_limit_seconds=float(parameters.get("time_limit_secs", LONGEST_CALL_SECONDS)),
         detection=parameters.get("answering_machine_detection", "disabled"),
         detection_config=tuple(parameters.get("answering_machine_detection_config", {}).items()),
         record=record_order(parameters),
@@ -55,11 +36,11 @@ def options_of(parameters: dict[str, Any], audio: Prompt | None, recording_id: s
     )
 
 
-def record_order(parameters: dict[str, Any]) -> recordings.Order | None:
+def record_order(parameters: dict[str, Any]) -> Order | None:
     """Read record-from-answer out of an answer, dial, transfer or bridge command."""
     if "record" not in parameters:
         return None
-    return recordings.Order(
+    return Order(
         format=parameters.get("record_format", "mp3"),
         channels=parameters.get("record_channels", "dual"),
         track=parameters.get("record_track", "both"),

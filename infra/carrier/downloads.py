@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from infra.carrier import recordings, storage
-from infra.carrier.storage import STORAGE_PATH
+from infra.carrier import storage
+from infra.carrier.storage import STORAGE_PATH, file_of
 from infra.carrier.trace import Downloaded
 from infra.carrier.wire import Request, Response
 
 if TYPE_CHECKING:
     from infra.carrier.exchange import Exchange
+    from infra.carrier.legs import Recording
 
 __all__ = ["STORAGE_PATH", "handle"]
 
@@ -35,7 +36,7 @@ def handle(exchange: Exchange, request: Request) -> Response:
     return response
 
 
-def _answered(exchange: Exchange, request: Request, found: recordings.Recording) -> Response:
+def _answered(exchange: Exchange, request: Request, found: Recording) -> Response:
     until = storage.good_until(exchange, found, dict(request.query))
     if until is None:
         return _refused(403, "SignatureDoesNotMatch", "The request signature we calculated does not match.")
@@ -45,8 +46,8 @@ def _answered(exchange: Exchange, request: Request, found: recordings.Recording)
     return _served(request, found)
 
 
-def _served(request: Request, found: recordings.Recording) -> Response:
-    file = recordings.file_of(found)
+def _served(request: Request, found: Recording) -> Response:
+    file = file_of(found)
     headers = {"content-type": file.content_type, "accept-ranges": "bytes", "etag": f'"{found.id}"'}
     wanted = _RANGE.fullmatch(request.headers.get("range", ""))
     start, end, status = 0, file.size, 200

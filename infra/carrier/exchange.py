@@ -15,12 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from infra.carrier.applications import Application, PhoneNumber, Profile
-    from infra.carrier.clock import Clock
-    from infra.carrier.conferences import Conference
-    from infra.carrier.legs import Leg, Party
+    from infra.carrier.clock import Clock, Timer
+    from infra.carrier.legs import Conference, Leg, Party, Recording
     from infra.carrier.media import MediaLibrary
-    from infra.carrier.queues import CallQueue
-    from infra.carrier.recordings import RecordingStore
     from infra.carrier.trace import Happening, Trace
 
 #: Events that carry the numbers of the call (OpenAPI); the others name the leg only.
@@ -41,6 +38,59 @@ _WITH_NUMBERS = frozenset(
 
 #: How much later than the one before it an event occurred at the least; timestamps have microseconds.
 TICK_SECONDS = 1e-6
+
+
+class RecordingStore:
+    """All recordings of the account."""
+
+    def __init__(self) -> None:
+        self.all: dict[str, Recording] = {}
+        self.failures: list[str] = []
+
+    def fail_next(self, reason: str, times: int = 1) -> None:
+        """Let the next recordings end in call.recording.error with this reason."""
+        self.failures.extend([reason] * times)
+
+    def saved(self) -> list[Recording]:
+        """Give those that can be had, oldest first."""
+        return [found for found in self.all.values() if found.saved is not None and not found.deleted]
+
+
+@dataclass(slots=True, eq=False)
+class Waiting:
+    """A call in a queue."""
+
+    leg: Leg
+    since: float
+    #: Whether it keeps its place when the caller hangs up.
+    keep: bool = False
+    timer: Timer | None = None
+
+
+@dataclass(slots=True, eq=False)
+class CallQueue:
+    """A queue, the first call first."""
+
+    name: str
+    id: str
+    max_size: int
+    created: float
+    updated: float
+    calls: list[Waiting] = field(default_factory=list)
+    #: How long each call waited that has left.
+    waits: list[float] = field(default_factory=list)
+
+    def average_wait(self, now: float) -> int:
+        """Give how long the calls that are in the queue have been waiting, on average, in seconds."""
+        return round(sum(now - each.since for each in self.calls) / len(self.calls)) if self.calls else 0
+
+    def average_spent(self) -> int:
+        """Give how long calls spent in the queue before they left it, on average, in seconds."""
+        return round(sum(self.waits) / len(self.waits)) if self.waits else 0
+
+    def position(self, waiting: Waiting) -> int:
+        """Give the place of a call, 1 for the first."""
+        return self.calls.index(waiting) + 1
 
 
 def _nobody(number: str) -> Party:

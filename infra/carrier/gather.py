@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any
 from dialtone.domain.units import MILLIS_PER_SECOND
 
 if TYPE_CHECKING:
-    from infra.carrier.audio import Prompt
     from infra.carrier.clock import Timer
     from infra.carrier.exchange import Exchange
-    from infra.carrier.legs import Leg
+    from infra.carrier.legs import Leg, Prompt
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from dialtone.domain.units import MILLIS_PER_SECOND
-from infra.carrier.audio import Prompt, speech
+from infra.carrier.audio import speech
+from infra.carrier.legs import Prompt
 
 if TYPE_CHECKING:
     from infra.carrier.clock import Timer

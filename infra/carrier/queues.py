@@ -2,55 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from infra.carrier import errors
+from infra.carrier.exchange import CallQueue, Waiting
 
 if TYPE_CHECKING:
-    from infra.carrier.clock import Timer
     from infra.carrier.exchange import Exchange
     from infra.carrier.legs import Leg
 
 #: How many calls a queue takes unless `max_size` says otherwise (the description of `enqueue`).
 DEFAULT_MAX_SIZE = 100
-
-
-@dataclass(slots=True, eq=False)
-class Waiting:
-    """A call in a queue."""
-
-    leg: Leg
-    since: float
-    #: Whether it keeps its place when the caller hangs up.
-    keep: bool = False
-    timer: Timer | None = None
-
-
-@dataclass(slots=True, eq=False)
-class CallQueue:
-    """A queue, the first call first."""
-
-    name: str
-    id: str
-    max_size: int
-    created: float
-    updated: float
-    calls: list[Waiting] = field(default_factory=list)
-    #: How long each call waited that has left.
-    waits: list[float] = field(default_factory=list)
-
-    def average_wait(self, now: float) -> int:
-        """Give how long the calls that are in the queue have been waiting, on average, in seconds."""
-        return round(sum(now - each.since for each in self.calls) / len(self.calls)) if self.calls else 0
-
-    def average_spent(self) -> int:
-        """Give how long calls spent in the queue before they left it, on average, in seconds."""
-        return round(sum(self.waits) / len(self.waits)) if self.waits else 0
-
-    def position(self, waiting: Waiting) -> int:
-        """Give the place of a call, 1 for the first."""
-        return self.calls.index(waiting) + 1
 
 
 def place_of(exchange: Exchange, leg: Leg) -> tuple[CallQueue, Waiting] | None:

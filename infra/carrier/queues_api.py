@@ -13,7 +13,7 @@ from infra.carrier.wire import as_json
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from infra.carrier.exchange import Exchange
+    from infra.carrier.exchange import CallQueue, Exchange, Waiting
     from infra.carrier.wire import Request, Response
 
 _PATH = re.compile(r"/v2/queues(?:/([^/]+)(/calls(?:/([^/]+))?)?)?")
@@ -40,7 +40,7 @@ def routed(exchange: Exchange, request: Request) -> tuple[str, Callable[[], Resp
     )
 
 
-def _found(exchange: Exchange, name: str) -> queues.CallQueue:
+def _found(exchange: Exchange, name: str) -> CallQueue:
     queue = exchange.queues.get(name)
     if queue is None:
         raise errors.not_found()
@@ -90,7 +90,7 @@ def _call(exchange: Exchange, request: Request, name: str, control_id: str) -> R
     return answer
 
 
-def _of_queue(exchange: Exchange, queue: queues.CallQueue) -> dict[str, Any]:
+def _of_queue(exchange: Exchange, queue: CallQueue) -> dict[str, Any]:
     clock = exchange.clock
     return {
         "id": queue.id,
@@ -104,7 +104,7 @@ def _of_queue(exchange: Exchange, queue: queues.CallQueue) -> dict[str, Any]:
     }
 
 
-def _of_call(exchange: Exchange, queue: queues.CallQueue, waiting: queues.Waiting) -> dict[str, Any]:
+def _of_call(exchange: Exchange, queue: CallQueue, waiting: Waiting) -> dict[str, Any]:
     name, clock = waiting.leg.name, exchange.clock
     return {
         "record_type": "queue_call",

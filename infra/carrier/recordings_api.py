@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
     from infra.carrier.exchange import Exchange
-    from infra.carrier.recordings import Recording
+    from infra.carrier.legs import Recording
 
 #: Page sizes as the description has them.
 DEFAULT_PAGE_SIZE = 20

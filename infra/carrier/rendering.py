@@ -6,14 +6,25 @@ import math
 import struct
 from array import array
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import cache
 from typing import TYPE_CHECKING
 
 from infra.carrier import mpeg
-from infra.carrier.legs import Voice
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+
+class Voice(StrEnum):
+    """What a sound on the line is, so that it can be made audible in a recording."""
+
+    SPEECH = "speech"
+    PROMPT = "prompt"
+    MUSIC = "music"
+    BEEP = "beep"
+    KEY = "key"
+
 
 #: Telephone quality; every tone below is a whole number of hertz, so one second of it can be repeated without a click.
 SAMPLE_RATE_HZ = 8_000

@@ -1,15 +1,18 @@
-"""Where saved recordings lie: URLs that expire, and what the API tells of a recording."""
+"""Saved recordings: their audio, URLs that expire, and what the API tells of a recording."""
 
 from __future__ import annotations
 
 import hashlib
+import itertools
 from typing import TYPE_CHECKING, Any
 
 from dialtone.domain.units import MILLIS_PER_SECOND
+from infra.carrier.rendering import SAMPLE_RATE_HZ, AudioFile, Span, Voice, audio_file
 
 if TYPE_CHECKING:
     from infra.carrier.exchange import Exchange
-    from infra.carrier.recordings import Recording
+    from infra.carrier.legs import Recording, Sound
+    from infra.carrier.rendering import Voice
 
 #: How long a download URL is good for, in virtual time (OpenAPI: ten minutes).
 URL_SECONDS = 600
@@ -79,7 +82,7 @@ def resource(exchange: Exchange, recording: Recording) -> dict[str, Any]:
         "connection_id": recording.leg.application.connection_id,
         "created_at": clock.timestamp(recording.saved),
         "download_urls": {recording.order.format: url_of(exchange, recording)},
-        "duration_millis": round(recording.plays * MILLIS_PER_SECOND),
+        "duration_millis": round(seconds_of(recording) * MILLIS_PER_SECOND),
         "from": leg.from_,
         "id": recording.id,
         "initiated_by": recording.order.initiated_by,
@@ -98,7 +101,7 @@ def transcription(exchange: Exchange, recording: Recording) -> dict[str, Any]:
     saved = exchange.clock.timestamp(recording.saved)
     return {
         "created_at": saved,
-        "duration_millis": round(recording.plays * MILLIS_PER_SECOND),
+        "duration_millis": round(seconds_of(recording) * MILLIS_PER_SECOND),
         "id": recording.transcription_id,
         "record_type": "recording_transcription",
         "recording_id": recording.id,
@@ -106,3 +109,54 @@ def transcription(exchange: Exchange, recording: Recording) -> dict[str, Any]:
         "transcription_text": " ".join(recording.words) if recording.transcribed else "",
         "updated_at": saved,
     }
+
+
+def file_of(recording: Recording) -> AudioFile:
+    """Give the recording's audio."""
+    if recording.file is None:
+        recording.file = audio_file(recording.order.format, recording.order.channel_count, _spans(recording))
+    return recording.file
+
+
+def seconds_of(recording: Recording) -> float:
+    """Give how long its audio is: without pauses, and without silence that was trimmed."""
+    return file_of(recording).seconds
+
+
+def _spans(recording: Recording) -> list[Span]:
+    """Cut what was recorded wherever a sound begins or ends."""
+    spans: list[Span] = []
+    for start_time, end_time in recording.stretches:
+        until = recording.started if end_time is None else end_time
+        cuts = sorted({start_time, until, *_edges(recording.leg.sounds, start_time, until)})
+        for low, high in itertools.pairwise(cuts):
+            frames = _frames(high) - _frames(low)
+            if frames:
+                spans.append(Span(frames, *_sides(recording, (low + high) / 2)))
+    return _trimmed(spans) if recording.order.trim else spans
+
+
+def _edges(sounds: list[Sound], low: float, high: float) -> set[float]:
+    return {edge for sound in sounds for edge in (sound.start, sound.end) if edge is not None and low < edge < high}
+
+
+def _frames(seconds: float) -> int:
+    return round(seconds * SAMPLE_RATE_HZ)
+
+
+def _sides(recording: Recording, time: float) -> tuple[frozenset[Voice], frozenset[Voice]]:
+    """Give what sounds at a time: in two channels the first leg and the rest, in one what the track takes in."""
+    inbound: set[Voice] = set()
+    outbound: set[Voice] = set()
+    for sound in recording.leg.sounds:
+        if sound.start <= time and (sound.end is None or time < sound.end):
+            (inbound if sound.inbound else outbound).add(sound.voice)
+    if recording.order.channel_count == 2:  # noqa: PLR2004 - two channels
+        return frozenset(inbound), frozenset(outbound)
+    mixed = {"both": inbound | outbound, "inbound": inbound, "outbound": outbound}[recording.order.track]
+    return frozenset(mixed), frozenset()
+
+
+def _trimmed(spans: list[Span]) -> list[Span]:
+    audible = [index for index, span in enumerate(spans) if span.left or span.right]
+    return spans[audible[0] : audible[-1] + 1] if audible else []

@@ -95,7 +95,7 @@ def _found_in(path: Path, file: FlowFile) -> Iterator[Finding]:
     """What the rules say, and what the language's reader refuses beyond that."""
     found_at: list[DocumentPath] = []
     for each in rules().values():
-        if file.asked(each.of):
+        if each.applies_to(file):
             for found in each.check(file):
                 found_at.append(found.path)
                 yield _finding(each.name, path, found, file)

@@ -15,7 +15,7 @@ import yaml
 
 from dialtone.domain.errors import DialtoneError, FlowInvalid
 from infra.carrier import trace
-from infra.carrier.audio import SPEECH_CHARACTERS_PER_SECOND
+from infra.carrier.legs import SPEECH_CHARACTERS_PER_SECOND
 from infra.carrier.storage import STORAGE_PATH
 from infra.flowkit.conversation_parties import how_answered, transfer_result
 from infra.flowkit.conversations import SUFFIX, read_conversations

@@ -12,10 +12,9 @@ from dialtone.domain.errors import FlowInvalid
 from dialtone.domain.lookups import FOUND
 from dialtone.flow.steps.play import Play
 from infra.carrier import Fax, Line, Machine, NoAnswer, Person, Silence, Silent, Unreached, trace
-from infra.carrier.audio import SPEECH_CHARACTERS_PER_SECOND
 from infra.carrier.caller_identity import CallerIdentity
 from infra.carrier.callers import BETWEEN_KEYS_SECONDS, HangUp, Press
-from infra.carrier.legs import Nature
+from infra.carrier.legs import SPEECH_CHARACTERS_PER_SECOND, Nature
 from infra.flowkit.conversation_parties import cause_of
 from infra.flowkit.coverage import CoverageRecorder
 from infra.flowkit.scenario_run import LONGEST_CALL_SECONDS

@@ -11,7 +11,7 @@ from dialtone.domain.call_status import ENDED
 from dialtone.domain.client_state import ClientState
 from dialtone.domain.lookups import ANSWERED
 from dialtone.domain.recordings import KEPT_STATUSES, OPEN_STATUSES, VERIFIED, object_key
-from infra.carrier.recordings import file_of
+from infra.carrier.storage import file_of
 from tests.drills.report import ALARMED, BYTES_ARCHIVED, CALLS, DOUBLED, FORGED, LOST, STUCK, WRONG, Violation
 from tests.drills.report import VERIFIED as VERIFIED_RECORDINGS
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from dialtone.adapters.calls_table import TimelineEntry
     from dialtone.domain.commands import Command
     from dialtone.domain.recordings import Recording
-    from infra.carrier.recordings import Recording as Made
+    from infra.carrier.legs import Recording as Made
     from tests.drills.world import World
 
 REPEATABLE = frozenset({"hangup", "client_state_update", "switch_supervisor_role"})

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import re
 import sys
+from functools import cache
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -38,15 +40,35 @@ OURS = {
 }
 
 
+@cache
+def import_statements(file: Path) -> list[ast.Import | ast.ImportFrom]:
+    """Those anywhere in a file: within functions, and for type checkers only, too."""
+    tree = ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+    return [node for node in tree if isinstance(node, ast.Import | ast.ImportFrom)]
+
+
 def imported(file: Path) -> set[str]:
-    """Every module that a file imports, those for type checkers only included."""
+    """Every module that a file imports."""
     found: set[str] = set()
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+    for node in import_statements(file):
         if isinstance(node, ast.Import):
             found |= {each.name for each in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
+        elif node.module:
             found.add(node.module)
     return found - {"_typeshed"}
+
+
+def files_imported(file: Path, files: dict[str, Path]) -> set[Path]:
+    """The files of ours, by their modules, that a file imports: `from infra import carrier` may name one, too."""
+    found = {
+        within if within in files else str(node.module)
+        for node in import_statements(file)
+        if isinstance(node, ast.ImportFrom)
+        for each in node.names
+        for within in [f"{node.module}.{each.name}"]
+    }
+    named = {each.name for node in import_statements(file) if isinstance(node, ast.Import) for each in node.names}
+    return {files[module] for module in (found | named) & files.keys()} - {file}
 
 
 def imports_of(folder: str) -> set[tuple[str, str]]:
@@ -130,6 +152,17 @@ def test_a_room_of_infra_imports_only_rooms_that_the_architecture_lists_below_it
     }
 
     assert upwards == set()
+
+
+def test_no_files_import_each_other_in_a_circle() -> None:
+    files = {
+        ".".join(file.relative_to(root).with_suffix("").parts).removesuffix(".__init__"): file
+        for root, folder in [(ROOT, INFRA)]
+        for file in folder.rglob("*.py")
+    }
+    imports = TopologicalSorter({file: files_imported(file, files) for file in files.values()})
+
+    imports.prepare()  # raises CycleError, which names the files of a circle
 
 
 WRITES = {"getLogger", "print", "print_exc", "write", "warn"}

@@ -24,7 +24,6 @@ from dialtone.flow.steps.take_from import TakeFrom
 from infra.flowkit.linting.leg_states import Paths
 from infra.flowkit.linting.mentions import leads_to
 from infra.flowkit.linting.prompts import PromptPiece, pieces_in
-from infra.flowkit.linting.rule import Of
 from infra.flowkit.linting.step_graph import StepGraph
 from infra.flowkit.linting.variables import Variables
 
@@ -119,20 +118,6 @@ class FlowFile:
     def readable(self) -> bool:
         """Whether it is a flow that can be followed, whatever rules say of it."""
         return self.parsed is not None and not self.problems
-
-    def asked(self, of: Of) -> bool:
-        """Whether a rule of this kind is asked about it."""
-        match of:
-            case Of.WRITTEN:
-                return True
-            case Of.FLOW:
-                return self.kind is Kind.FLOW and self.readable
-            case Of.CALENDAR:
-                return self.kind is Kind.CALENDAR and not self.problems
-            case Of.ROTA:
-                return self.kind is Kind.ROTA and not self.problems
-            case Of.LINTER:
-                return False
 
     @property
     def flow(self) -> Flow:

@@ -7,6 +7,7 @@ from enum import Enum
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from infra.flowkit.linting.files import Kind
 from infra.flowkit.linting.finding import Severity
 
 if TYPE_CHECKING:
@@ -59,6 +60,20 @@ class Rule:
     about: str
     """A sentence for the list of rules."""
     check: Callable[[FlowFile], Iterator[Found]]
+
+    def applies_to(self, file: FlowFile) -> bool:
+        """Whether it is asked of a file."""
+        match self.of:
+            case Of.WRITTEN:
+                return True
+            case Of.FLOW:
+                return file.kind is Kind.FLOW and file.readable
+            case Of.CALENDAR:
+                return file.kind is Kind.CALENDAR and not file.problems
+            case Of.ROTA:
+                return file.kind is Kind.ROTA and not file.problems
+            case Of.LINTER:
+                return False
 
 
 _rules: dict[str, Rule] = {}
