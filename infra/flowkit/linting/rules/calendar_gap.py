@@ -20,7 +20,7 @@ SHORT_GAP = timedelta(minutes=15)
 
 @rule("calendar-gap", WARNING, Of.CALENDAR)
 def calendar_gap(file: FlowFile) -> Iterator[Found]:
-    """A weekday that is left out, or a gap of minutes between two hours: callers are told that it is closed."""
+    """A weekday that is left out, or a gap of minutes between two hours: callers hear that it is closed."""
     named = {day.name for day in days(file.document)}
     missing = [day for day in WEEKDAYS if day not in named]
     if missing:

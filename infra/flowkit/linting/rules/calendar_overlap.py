@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @rule("calendar-overlap", ERROR, Of.CALENDAR)
 def calendar_overlap(file: FlowFile) -> Iterator[Found]:
-    """Hours of a day that overlap: one of the two is a slip of the pen."""
+    """Hours of a day that overlap: one of the two must be a mistake."""
     for day in days(file.document):
         for before, after in day.neighbours():
             if after.begins < before.ends_at:

@@ -20,7 +20,7 @@ _ASKED = ("review.say", "whisper")
 
 @rule("content-under-keys", ERROR)
 def content_under_keys(file: FlowFile) -> Iterator[Found]:
-    """Audio that stands in the flow as `content` where a key may be pressed: Telnyx plays it only to its end."""
+    """Audio inside the flow (`content`) where a key may be pressed: Telnyx plays it only to its end."""
     for piece in file.pieces:
         if piece.kind == "content" and _asks(file.steps.get(str(piece.prompt[1])), piece.prompt[2:]):
             reason = "plays content, which cannot be interrupted by a key"

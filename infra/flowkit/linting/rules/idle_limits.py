@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @rule("idle-limits", WARNING)
 def idle_limits(file: FlowFile) -> Iterator[Found]:
-    """Limits of a flow that only other flows lead to: those count of the flow in which the call began."""
+    """Limits of a flow that only other flows call: only the limits of the call's first flow apply."""
     name, folder = file.flow.name, file.folder
     begins = name in folder.routed_flows or bool(file.flow.given)
     if ("limits",) in file.document.places and name in folder.flows_gone_to and not begins:

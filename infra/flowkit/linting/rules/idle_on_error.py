@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @rule("idle-on-error", WARNING)
 def idle_on_error(file: FlowFile) -> Iterator[Found]:
-    """An `on_error` of the flow's last resort, which is never taken: where that step fails, the call is hung up."""
+    """An `on_error` of the flow's last resort, which is never taken: if that step fails, the call is hung up."""
     name = file.flow.last_resort
     step = file.steps.get(name)
     if step and step.on_error and step.needs_caller() and file.flow.name not in file.folder.visited_flows:

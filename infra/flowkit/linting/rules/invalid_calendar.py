@@ -14,6 +14,6 @@ if TYPE_CHECKING:
 
 @rule("invalid-calendar", ERROR, Of.LINTER)
 def invalid_calendar(file: FlowFile) -> Iterator[Found]:
-    """A calendar that the reader on Lambda refuses for a reason that no other rule explains."""
+    """A calendar that Lambda refuses for a reason that no other rule explains."""
     del file
     yield from ()

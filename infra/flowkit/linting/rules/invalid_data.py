@@ -14,6 +14,6 @@ if TYPE_CHECKING:
 
 @rule("invalid-data", ERROR, Of.LINTER)
 def invalid_data(file: FlowFile) -> Iterator[Found]:
-    """A data file that the reader on Lambda refuses: a cell, a row, a column, or the file as a whole."""
+    """A data file that Lambda refuses: a cell, a row, a column, or the file as a whole."""
     del file
     yield from ()

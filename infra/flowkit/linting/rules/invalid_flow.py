@@ -14,6 +14,6 @@ if TYPE_CHECKING:
 
 @rule("invalid-flow", ERROR, Of.LINTER)
 def invalid_flow(file: FlowFile) -> Iterator[Found]:
-    """What the reader on Lambda refuses and no other rule explains: unknown keys, missing ones, values out of range."""
+    """A flow that Lambda refuses and no other rule explains: unknown or missing keys, values out of range."""
     del file
     yield from ()

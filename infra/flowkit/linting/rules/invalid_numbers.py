@@ -14,6 +14,6 @@ if TYPE_CHECKING:
 
 @rule("invalid-numbers", ERROR, Of.LINTER)
 def invalid_numbers(file: FlowFile) -> Iterator[Found]:
-    """A numbers file that the reader on Lambda refuses for a reason that no other rule explains."""
+    """A numbers file that Lambda refuses for a reason that no other rule explains."""
     del file
     yield from ()

@@ -14,6 +14,6 @@ if TYPE_CHECKING:
 
 @rule("invalid-rota", ERROR, Of.LINTER)
 def invalid_rota(file: FlowFile) -> Iterator[Found]:
-    """A rota that the reader on Lambda refuses for a reason that no other rule explains."""
+    """A rota that Lambda refuses for a reason that no other rule explains."""
     del file
     yield from ()

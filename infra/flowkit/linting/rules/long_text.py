@@ -18,7 +18,7 @@ MANY_PARTS = 3
 
 @rule("long-text", WARNING)
 def long_text(file: FlowFile) -> Iterator[Found]:
-    """A text that takes several messages, each of which is paid for: too many, or for a single character."""
+    """A text that takes several messages, each of which costs: too many, or because of a single character."""
     for path, value in file.step_values("text"):
         if path[1] not in file.steps or not isinstance(value, str):
             continue

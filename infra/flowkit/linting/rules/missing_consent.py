@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @rule("missing-consent", ERROR)
 def missing_consent(file: FlowFile) -> Iterator[Found]:
-    """A recording that begins without the consent which the flow's `consent_policy` demands, there or in a visit."""
+    """A recording that begins without the consent that `consent_policy` demands, here or in a flow called from here."""
     policy = file.flow.consent_policy
     if file.flow.record and _lacking(file.flow.record.consent, policy.calls):
         yield Found(("record",), f"records the call {_without(file.flow.record.consent)}", _remedy(policy.calls))

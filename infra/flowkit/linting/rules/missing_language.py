@@ -23,7 +23,7 @@ CONSENT = ("consent", "say")
 
 @rule("missing-language", ERROR)
 def missing_language(file: FlowFile) -> Iterator[Found]:
-    """A prompt that is not there in every language that the flow promises, where callers may have chosen one."""
+    """A prompt that lacks one of the flow's `languages`, where callers may have chosen it."""
     promised = list(file.flow.voice_defaults.languages) or [file.flow.voice_defaults.language or ENGLISH]
     for path in prompt_paths(file.flow):
         written = file.document.at(path)

@@ -20,7 +20,7 @@ REMEDY = (
 
 @rule("needs-caller", ERROR)
 def needs_caller(file: FlowFile) -> Iterator[Found]:
-    """A step after the hang-up that needs somebody on the line: it is refused there, and what follows it is lost."""
+    """A step after the hang-up that needs somebody on the line: it fails, and the steps after it are lost."""
     for name in file.steps:
         if name not in file.graph.after_hangup:
             continue

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @rule("no-memory", WARNING)
 def no_memory(file: FlowFile) -> Iterator[Found]:
-    """A variable of the memory that a step sets, where no flow in which calls begin remembers their callers."""
+    """A step that sets a `memory.` variable, while no flow in which calls begin has `memory`."""
     leads_on = [file.flow, *(flow for flow in file.folder.flows if file.flow.name in flow.others)]
     if any(flow.memory_days for flow in leads_on):
         return

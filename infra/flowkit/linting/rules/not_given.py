@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @rule("not-given", ERROR, Of.WRITTEN)
 def not_given(file: FlowFile) -> Iterator[Found]:
-    """A number or a visit that leads to a flow which expects to be given variables that are not there, or others."""
+    """A number or a step that leads to a flow without the inputs that it declares under `given`, or with others."""
     expecting = {flow.name: flow.given for flow in file.folder.flows if flow.given}
     if file.kind is Kind.NUMBERS:
         for path, name in leads_to(file.document):

@@ -22,7 +22,7 @@ CHARACTERS_A_SECOND = 15
 
 @rule("patience-too-long", ERROR)
 def patience_too_long(file: FlowFile) -> Iterator[Found]:
-    """Retries that add up to more than the flow's limit of time, which then ends the call in their midst."""
+    """Retries that add up to more than the flow's time limit, which then ends the call in the middle of them."""
     limit = file.flow.limits.minutes * SECONDS_A_MINUTE
     for name, step in file.steps.items():
         seconds = _seconds(file, step)

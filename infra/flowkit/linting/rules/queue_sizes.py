@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @rule("queue-sizes", WARNING)
 def queue_sizes(file: FlowFile) -> Iterator[Found]:
-    """One queue with another `max_size` elsewhere: Telnyx uses the size of whichever caller comes first."""
+    """A queue with different values of `max_size`: Telnyx uses the one of the first caller."""
     for name, step in file.steps.items():
         if isinstance(step, Queue) and len(sizes := file.folder.queue_sizes.get(step.queue, frozenset())) > 1:
             others = ", ".join(sorted(str(each or "none") for each in sizes - {step.max_size}))

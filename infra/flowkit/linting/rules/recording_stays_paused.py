@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @rule("recording-stays-paused", WARNING)
 def recording_stays_paused(file: FlowFile) -> Iterator[Found]:
-    """A pause that nothing resumes, or a conversation to which a path leads before the recording is resumed."""
+    """A pause that nothing resumes, or a path to a conversation on which the recording is still paused."""
     paths = file.folder.paths
     for pause in sorted(paths.pausing - paths.resumed):
         if pause.flow == file.flow.name:

@@ -20,7 +20,7 @@ LEAVE_OUT = "leave it out: of sensitive digits only asterisks are kept"
 
 @rule("sensitive-digits", ERROR)
 def sensitive_digits(file: FlowFile) -> Iterator[Found]:
-    """Digits of a `sensitive` step that are put into a prompt, a variable, a condition, or a lookup without leave."""
+    """Digits of a `sensitive` step in a prompt, a variable, a condition, or a lookup that is not `sensitive`."""
     sensitive = {step.variable for step in file.steps.values() if isinstance(step, Collect) and step.sensitive}
     for use in uses(file.document):
         if use.name not in sensitive:

@@ -19,7 +19,7 @@ _SENTENCE_END = re.compile(r"(?<=[.!?。！？…])\s+")  # noqa: RUF001 -- Chin
 
 @rule("text-too-long", ERROR, Of.WRITTEN)
 def text_too_long(file: FlowFile) -> Iterator[Found]:
-    """Words that Telnyx refuses, or that must be cut in the middle of a sentence: over 3,000 characters at once."""
+    """Text over 3,000 characters that Telnyx refuses, or that must be cut in the middle of a sentence."""
     for path, value in file.document.walk():
         if not isinstance(value, str) or len(value) <= MAX_SPOKEN_CHARACTERS or path[:1] != ("steps",):
             continue

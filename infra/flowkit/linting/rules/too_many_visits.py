@@ -19,7 +19,7 @@ _REMEDY = "come back with `come_back` instead of visiting again, or go there for
 
 @rule("too-many-visits", WARNING)
 def too_many_visits(file: FlowFile) -> Iterator[Found]:
-    """Flows that visit one another in a circle, or over eight deep: the ninth visit takes the last resort."""
+    """Flows that call one another in a circle, or over eight deep: the ninth call takes the last resort."""
     others = {flow.name: flow.others for flow in file.folder.flows}
     visited = {flow.name: flow.visited for flow in file.folder.flows}
     unasked = set(visits_unasked(file))

@@ -30,7 +30,7 @@ _COMPARED = frozenset({*LIMITS, "between"})
 
 @rule("unfilled-braces", ERROR)
 def unfilled_braces(file: FlowFile) -> Iterator[Found]:
-    """Braces that are spoken, dialled or compared as they stand: `{{caller}}`, `{Caller}`, `{ caller }`."""
+    """Braces that are spoken, dialled or compared literally: `{{caller}}`, `{Caller}`, `{ caller }`."""
     for piece in file.pieces:
         yield from _unfilled(piece.path, piece.value, "is read out" if piece.speaks else "is looked for")
     heard = {piece.path for piece in file.pieces}

@@ -35,7 +35,7 @@ _SAY_DIGITS = re.compile(
 
 @rule("unheard-word", WARNING)
 def unheard_word(file: FlowFile) -> Iterator[Found]:
-    """Words that a question asks callers to say in place of keys, and that it does not listen for."""
+    """Words that a question asks callers to say, but does not listen for."""
     for name, step in file.steps.items():
         pieces = [piece for piece in file.pieces if piece.prompt[:2] == ("steps", name) and piece.speaks]
         if isinstance(step, Collect) and step.say_or_press is None:

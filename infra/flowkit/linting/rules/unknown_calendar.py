@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @rule("unknown-calendar", ERROR, Of.WRITTEN)
 def unknown_calendar(file: FlowFile) -> Iterator[Found]:
-    """A calendar that a step or a number goes by and that no file is named for."""
+    """A calendar that a step or a number uses, and that has no file."""
     known = file.folder.calendar_names
     named = goes_by(file.document) if file.kind is Kind.NUMBERS else calendars(file.document)
     for path, calendar in named:

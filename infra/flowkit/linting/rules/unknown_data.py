@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @rule("unknown-data", ERROR, Of.WRITTEN)
 def unknown_data(file: FlowFile) -> Iterator[Found]:
-    """A data file that a step or a number goes by and that is not there, or a column that it lacks."""
+    """A data file that a step or a number uses and that does not exist, or a column that it lacks."""
     for where, name, columns in data_files(file.document):
         if name not in file.folder.data_names:
             known = file.folder.data_names

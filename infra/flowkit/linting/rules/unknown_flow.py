@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @rule("unknown-flow", ERROR, Of.WRITTEN)
 def unknown_flow(file: FlowFile) -> Iterator[Found]:
-    """A flow that a number or a step leads to and that no file is named for."""
+    """A flow that a number or a step leads to, and that has no file."""
     known = file.folder.flow_names
     named = leads_to(file.document) if file.kind is Kind.NUMBERS else flow_names(file.document)
     for path, flow in named:

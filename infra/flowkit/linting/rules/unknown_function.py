@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @rule("unknown-function", ERROR, Of.WRITTEN)
 def unknown_function(file: FlowFile) -> Iterator[Found]:
-    """A function in braces that does not exist, or is written wrongly: the variable is filled in as it is."""
+    """A function in braces that does not exist, or is misspelt: the variable is filled in unchanged."""
     if file.kind is not Kind.FLOW:
         return
     for path, text in file.document.walk():

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @rule("unknown-rota", ERROR, Of.WRITTEN)
 def unknown_rota(file: FlowFile) -> Iterator[Found]:
-    """A rota that a step goes by and that no file is named for."""
+    """A rota that a step uses, and that has no file."""
     known = file.folder.rota_names
     for path, rota in rotas(file.document):
         if rota not in known:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @rule("unknown-step", ERROR, Of.WRITTEN)
 def unknown_step(file: FlowFile) -> Iterator[Found]:
-    """A path that leads to a step that the flow does not have."""
+    """A path to a step that does not exist in the flow."""
     # Without any steps, every name would be another error.
     for path in step_names(file.document) if file.document.steps() else ():
         target = file.document.at(path)

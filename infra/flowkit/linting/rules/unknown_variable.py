@@ -22,7 +22,7 @@ ASKABLE = frozenset({DATE, DAY, LANGUAGE, TIME})
 
 @rule("unknown-variable", ERROR)
 def unknown_variable(file: FlowFile) -> Iterator[Found]:
-    """A variable that is filled in or asked for, and that no step before has set."""
+    """A variable in a text or condition that no earlier step has set."""
     for use in uses(file.document):
         if not use.of_its_own:
             yield from _unknown(file, use, "fills in", ASKABLE if use.compares else frozenset())

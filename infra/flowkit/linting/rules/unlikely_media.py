@@ -19,7 +19,7 @@ ALIKE = 0.85
 
 @rule("unlikely-media", WARNING)
 def unlikely_media(file: FlowFile) -> Iterator[Found]:
-    """A media name that no file in the folder audio has, which is uploaded without its ending."""
+    """A media name that matches no file in the folder `audio`; files are uploaded without their extension."""
     audio = file.folder.audio
     for piece in file.pieces:
         if piece.kind != "media" or piece.value in audio or "{" in piece.value:

@@ -21,7 +21,7 @@ MOST_NAMED = 5
 
 @rule("unreachable-row", WARNING)
 def unreachable_row(file: FlowFile) -> Iterator[Found]:
-    """A row of a directory that no caller can key in: no extension, no letters, or over nine that are keyed alike."""
+    """A row of a directory that no caller can key in: no extension, no letters, or over nine with the same keys."""
     for name, step in file.steps.items():
         data = file.folder.data(step.data) if isinstance(step, Directory) else None
         if not isinstance(step, Directory) or data is None:

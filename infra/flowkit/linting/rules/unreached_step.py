@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @rule("unreached-step", ERROR)
 def unreached_step(file: FlowFile) -> Iterator[Found]:
-    """A step that no caller can come to."""
+    """A step that no caller can reach."""
     for name in file.steps:
         if name not in file.graph.reached:
             yield Found(("steps", name), "is never reached", "remove it, or let a step lead to it")

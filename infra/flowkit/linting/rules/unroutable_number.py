@@ -29,7 +29,7 @@ _FICTION = re.compile(r"\+1([2-9][0-9]{2})?55501[0-9]{2}")
 
 @rule("unroutable-number", ERROR, Of.WRITTEN)
 def unroutable_number(file: FlowFile) -> Iterator[Found]:
-    """A number that cannot be dialled: a country code that nobody has, or not a number of North America's form."""
+    """A number that cannot be dialled: an unassigned country code, or an invalid North American number."""
     for path, number in numbers(file.document):
         if not E164.fullmatch(number) or _FICTION.fullmatch(number):
             continue

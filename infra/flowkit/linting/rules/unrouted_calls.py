@@ -19,7 +19,7 @@ CONDITIONS = frozenset({*OF_THE_CALLER, "open", "closed"})
 
 @rule("unrouted-calls", ERROR, Of.WRITTEN)
 def unrouted_calls(file: FlowFile) -> Iterator[Found]:
-    """A number whose routes all have conditions: a call for which none of them holds is taken by no flow."""
+    """A number whose routes all have conditions: no flow takes a call that meets none of them."""
     if file.kind is not Kind.NUMBERS:
         return
     of_number = {number: [route for _, route in routed] for number, routed in routes(file.document)}

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @rule("unset-variable", WARNING)
 def unset_variable(file: FlowFile) -> Iterator[Found]:
-    """A variable that is filled in and that some paths to the step do not set: callers who come there hear a gap."""
+    """A variable that some paths to the step do not set: callers on such a path hear a gap."""
     for use in uses(file.document):
         maybe, surely = file.variables.maybe.get(use.step, ()), file.variables.surely.get(use.step, ())
         if use.step in file.graph.after_hangup:

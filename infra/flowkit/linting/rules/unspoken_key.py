@@ -53,7 +53,7 @@ _REMINDERS = (("no_input",), ("wrong",))
 
 @rule("unspoken-key", WARNING)
 def unspoken_key(file: FlowFile) -> Iterator[Found]:
-    """A key that a menu's words ask for and it does not have, or has and no words name."""
+    """A key that a menu's text offers but `keys` lacks, or the other way round."""
     texts = [piece.value for piece in file.pieces if piece.speaks]
     for name, step in file.steps.items():
         asked = file.steps.get(step.next) if isinstance(step, Say) else None

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @rule("unsupported-by-voice", WARNING)
 def unsupported_by_voice(file: FlowFile) -> Iterator[Found]:
-    """A speed or a setting that the voice does not take: the caller hears it as if it were not there."""
+    """A speed or a setting that the voice does not support, and that has no effect."""
     reported = set[tuple[str, str]]()
     for path, _, voice_options in spoken_pieces(file):
         basic = getattr(file.steps.get(str(path[1])), "service_level", None) == "basic" if path[1:] else False

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @rule("untaken-queue", WARNING)
 def untaken_queue(file: FlowFile) -> Iterator[Found]:
-    """A queue without agents of its own from which no flow here takes callers: they wait until their time is over."""
+    """A queue without `agents`, from which no flow here takes callers: they wait until the longest wait is over."""
     for name, step in file.steps.items():
         if isinstance(step, Queue) and not step.agents and step.queue not in file.folder.taken_queues:
             reason = f"keeps callers in {step.queue}, from which no flow here takes them"

@@ -23,7 +23,7 @@ _ALWAYS = {DAY: TEXT, LANGUAGE: TEXT, CALLER: TEXT, CALLED: TEXT, TIME: "time of
 
 @rule("wrong-kind", ERROR)
 def wrong_kind(file: FlowFile) -> Iterator[Found]:
-    """A number, date or time of day that is compared or reckoned with what is never one: it never holds, or fails."""
+    """A number, date or time compared or calculated with something that never is one: it is never true, or fails."""
     for name, step in file.steps.items():
         if isinstance(step, Branch):
             yield from _compared(file, name, step)
