@@ -61,6 +61,7 @@ EXAMPLES: Mapping[str, str] = MappingProxyType(
         "dialtone rollback": "dialtone rollback --to 3",
         "dialtone rollback-code": "dialtone rollback-code --stack prod",
         "dialtone secret": "dialtone secret --stack prod",
+        "dialtone after-restore": "dialtone after-restore --stack prod --dry-run",
         "dialtone uninstall": "dialtone uninstall --stack dev",
         "dialtone up": "dialtone up --pace 5",
         "dialtone versions": "dialtone versions --changes",

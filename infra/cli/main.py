@@ -37,6 +37,10 @@ COMMANDS = {
     "console": ("infra.cli.console", "open pages on calls, recordings, flows and the line's health in a browser"),
     "logs": ("infra.cli.logs", "show what the functions logged: of a call, of a flow, what failed, what was slow"),
     "rollback-code": ("infra.cli.rollback_code", "let the webhook function's version before take webhooks again"),
+    "after-restore": (
+        "infra.cli.after_restore",
+        "give a restored calls table its settings back, and its stream readers",
+    ),
     "uninstall": ("infra.cli.uninstall", "delete a stack, after showing what would be lost with it"),
     "events": ("infra.cli.events", "send events of calls and recordings again that never reached the event bus"),
     "replay": ("infra.cli.replay", "run events again that failed by a fault of ours, after the fix"),

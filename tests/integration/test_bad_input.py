@@ -104,6 +104,7 @@ OFFLINE = (
     "rollback --yes",
     "rollback-code --yes",
     "versions",
+    "after-restore --yes",
     "uninstall --yes",
     "recordings list",
     "recordings show r",

@@ -33,14 +33,15 @@ OF_LAMBDA = frozenset(
 )
 """What Lambda and the logger write by themselves, and what is to be replaced."""
 TESTED = {"doctor", "connect", "secret", "numbers", "replay", "recordings", "disconnect", "calls", "logs"} | {
+    "after-restore",
     "campaigns",
     "events",
     "versions",
     "rollback",
 }
 """Commands whose examples tests run: test_doctor.py, test_replay_command.py, test_recordings_docs.py, and
-test_publishing.py, test_events_resend.py, test_campaigns_commands.py, and those named after `dialtone calls` and
-`dialtone logs`."""
+test_publishing.py, test_events_resend.py, test_campaigns_commands.py, test_after_restore.py, and those named after
+`dialtone calls` and `dialtone logs`."""
 
 
 @pytest.mark.parametrize("name", ALARMS)

@@ -1,0 +1,42 @@
+"""Runs `dialtone after-restore`: shows what the table lacks, asks, gives it back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from infra.cli.asking import confirmed
+from infra.operations import aws
+from infra.operations.releases.restored_table import RestoredTable
+from infra.operations.stack_outputs import deployed, region_of
+
+if TYPE_CHECKING:
+    import argparse
+
+
+def run(given: argparse.Namespace) -> int:
+    """Show, ask, do. 1 where the answer is no."""
+    region = region_of(given.stack, given.region)
+    stack = deployed(given.stack, region)
+    stack.check_up()
+    with aws.explained():
+        dynamodb, functions = aws.client("dynamodb", region), aws.client("lambda", region)
+        table = RestoredTable(stack, dynamodb, functions, aws.client("cloudformation", region))
+        steps = table.steps()
+        if not steps:
+            print(f"The calls table {table.name} lacks nothing, and its stream is read: nothing to do.")
+            return 0
+        print(f"The calls table {table.name} lacks what a restore leaves out. This is to be done:")
+        for step in steps:
+            print(f"  {step.says}")
+        if given.dry_run:
+            return 0
+        if not (given.yes or confirmed("Do it?", "--yes")):
+            print("Nothing was changed.")
+            return 1
+        for step in steps:
+            step.do()
+            print(f"Done: {step.says}")
+    print("Events of the time before the table had its stream were not sent. To send them:")
+    print(f"  dialtone events resend --stack {given.stack} --since WHEN --until WHEN")
+    print("What else comes after a restore: docs/operations.md")
+    return 0
