@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from itertools import cycle
 from typing import TYPE_CHECKING
 
 from archive.audio import CONTENT_TYPES, UNKNOWN, WAV, Sound, format_of, looks_like_page, meter, wav_sound_at
@@ -136,17 +137,22 @@ class _UntilCut:
 def _parts(pieces: Iterable[bytes]) -> Iterator[bytearray]:
     """The same bytes in parts of equal length, the last one shorter: always the same parts of the same bytes.
 
-    However small the pieces are, a part takes no more memory than its bytes.
+    However small the pieces are, a part takes no more memory than its bytes. Two take turns, since memory that is new
+    costs more than what is copied into it. So a part is gone once the next but one is asked for: by then `Upload.add`
+    has waited for it.
     """
-    part = bytearray()
+    parts = cycle((bytearray(), bytearray()))
+    part, filled = next(parts), 0
     for piece in pieces:
         view = memoryview(piece)
-        while len(part) + len(view) >= PART_BYTES:
-            room = PART_BYTES - len(part)
-            part += view[:room]
+        while filled + len(view) >= PART_BYTES:
+            room = PART_BYTES - filled
+            part[filled:] = view[:room]
             view = view[room:]
             yield part
-            part = bytearray()
-        part += view
-    if part:
+            part, filled = next(parts), 0
+        part[filled : filled + len(view)] = view
+        filled += len(view)
+    if filled:
+        del part[filled:]
         yield part
