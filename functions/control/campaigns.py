@@ -31,7 +31,8 @@ from dialtone.domain.campaigns.campaign import (
     list_key,
     new_id,
 )
-from dialtone.domain.campaigns.estimate import Assumed, estimate
+from dialtone.domain.campaigns.estimate import Assumed
+from dialtone.domain.campaigns.forecast import estimate
 from dialtone.domain.campaigns.list_reader import ListUnreadable, RefusedRow
 from dialtone.domain.campaigns.list_rows import ListCheck, ListInvalid, ListRules, counted
 from dialtone.domain.campaigns.results import OUTCOMES

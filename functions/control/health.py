@@ -20,13 +20,13 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from botocore.exceptions import BotoCoreError, ClientError
 
 from control.actions import acting_responses
-from control.alarms import AlarmsOfStack
+from control.alarms import AlarmsOfStack, linked
 from control.audit import REDRIVES
 from control.authorization import requester_of
 from control.calls import responses
-from control.health_answers import Custody, Health, Parked, Redrive, Redriven, Unread, UnverifiedRecording
+from control.health_answers import Custody, Health, Move, Parked, Queue, Redrive, Redriven, Unread, UnverifiedRecording
 from control.health_sentences import sentences_of
-from control.watched_queues import QUEUES, counted, last_move, oldest, queue_answer
+from control.watched_queues import QUEUES, Counted, WatchedQueue, counted, last_move, oldest
 from dialtone.adapters.aws_clients import budget
 from dialtone.domain.deadline import request_until
 from dialtone.domain.errors import DialtoneError
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
     from control.alarms import CloudWatch
     from control.audit import AuditTrail
-    from control.health_answers import Alarms, Queue
+    from control.health_answers import Alarms
     from control.redriving import Redriving
     from control.settings import Settings
     from dialtone.adapters.calls_table import CallsTable
@@ -144,7 +144,7 @@ class Looking:
         }
         ages, moves = aging(), {name: waited() for name, waited in moving.items()}
         queues = [
-            queue_answer(
+            _queue_answer(
                 queue,
                 self.settings,
                 count,
@@ -270,3 +270,29 @@ def health_routes(looking: Looking, redriving: Redriving) -> APIGatewayHttpRoute
         return redriving.redrive(queue, requester_of(event.raw_event).name, event.request_context.request_id)
 
     return routes
+
+
+def _queue_answer(
+    queue: WatchedQueue,
+    settings: Settings,
+    count: Counted | None,
+    oldest_at: datetime | None = None,
+    move: Move | None = None,
+) -> Queue:
+    """A queue as the API shows it. Pure."""
+    url = settings.queues[queue.name]
+    command = queue.command.format(stack=settings.stack, url=url, arn=count.arn if count else "ARN")
+    return Queue(
+        name=queue.name,
+        means=queue.means,
+        is_dead_letters=queue.is_dead_letters,
+        messages=count and count.messages,
+        in_flight=count and count.in_flight,
+        delayed=count and count.delayed,
+        oldest_at=oldest_at.isoformat() if oldest_at and count and count.messages else None,
+        can_redrive=bool(queue.redriving),
+        move=move,
+        command=command or None,
+        runbook=queue.runbook or None,
+        runbook_url=linked(queue.runbook, settings.runbooks_url),
+    )

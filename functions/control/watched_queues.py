@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from control.alarms import linked
-from control.health_answers import Move, Queue
+from control.health_answers import Move
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,7 +15,6 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs.literals import QueueAttributeNameType
 
     from control.alarms import CloudWatch
-    from control.settings import Settings
 
 COUNTS: tuple[QueueAttributeNameType, ...] = (
     "ApproximateNumberOfMessages",
@@ -165,29 +163,3 @@ def oldest(client: CloudWatch, urls: Mapping[str, str], now: datetime) -> dict[s
             age = timedelta(seconds=result["Values"][0])
             found[names[int(result["Id"][1:])]] = (measured - age).replace(second=0, microsecond=0)
     return found
-
-
-def queue_answer(
-    queue: WatchedQueue,
-    settings: Settings,
-    count: Counted | None,
-    oldest_at: datetime | None = None,
-    move: Move | None = None,
-) -> Queue:
-    """A queue as the API shows it. Pure."""
-    url = settings.queues[queue.name]
-    command = queue.command.format(stack=settings.stack, url=url, arn=count.arn if count else "ARN")
-    return Queue(
-        name=queue.name,
-        means=queue.means,
-        is_dead_letters=queue.is_dead_letters,
-        messages=count and count.messages,
-        in_flight=count and count.in_flight,
-        delayed=count and count.delayed,
-        oldest_at=oldest_at.isoformat() if oldest_at and count and count.messages else None,
-        can_redrive=bool(queue.redriving),
-        move=move,
-        command=command or None,
-        runbook=queue.runbook or None,
-        runbook_url=linked(queue.runbook, settings.runbooks_url),
-    )

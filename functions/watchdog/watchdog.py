@@ -14,7 +14,8 @@ from dialtone.adapters.telemetry import Measure
 from dialtone.domain.errors import TelnyxRefused, TelnyxUnavailable
 from dialtone.domain.events import TELNYX_EVENT
 from dialtone.domain.own_events import OWN_EVENT, begun_again, event_to_json
-from dialtone.domain.watch import LONGEST_CALL_SECONDS, LOOK_SECONDS, overdue_event, pause
+from dialtone.domain.watch import LONGEST_CALL_SECONDS, LOOK_SECONDS
+from dialtone.domain.watched_calls import overdue_event, pause
 from watchdog.plan import (
     CLOCKS_APART_SECONDS,
     DELIVERIES_SECONDS,

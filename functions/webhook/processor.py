@@ -14,13 +14,14 @@ from dialtone.adapters.calls_table import CallsTable, ClaimLost, LostRace, Store
 from dialtone.adapters.telnyx_api import COMMANDS_ASKED
 from dialtone.domain.call_progress import progress_of
 from dialtone.domain.calls import Call
-from dialtone.domain.control_actions import NOT_KNOWN, led_by
+from dialtone.domain.control_actions import NOT_KNOWN
 from dialtone.domain.deadline import DeadlinePassed
 from dialtone.domain.decisions import HANGUP_REFUSED, RECORDING_ERROR, UNWATCHED
 from dialtone.domain.errors import TelnyxRefused, TelnyxUnavailable
 from dialtone.domain.events import READ_BACK
+from dialtone.domain.own_events import led_by
 from dialtone.domain.texts import FINALIZED, SENT
-from dialtone.domain.watch import begun_by, first_look_seconds, watched
+from dialtone.domain.watched_calls import begun_by, first_look_seconds, watched
 from webhook.queue_answers import NoQueues
 from webhook.refusals import Sent, acceptances_of, promises, refusals_of
 from webhook.resending import (

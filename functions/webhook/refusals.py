@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from dialtone.domain.client_state import ClientState
 from dialtone.domain.commands import COMMAND_NAMESPACE, SEND_MESSAGE, Command
 from dialtone.domain.control_actions import asked_place, refusal_id
-from dialtone.domain.events import Event
+from dialtone.domain.events import TEXT_ACCEPTED, Event
 from dialtone.domain.numbers import masked
-from dialtone.domain.texts import ACCEPTED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -161,7 +160,7 @@ def acceptances_of(
             "message_id": str(each.outcome.data.get("id", "")),
         }
         event_id = str(uuid.uuid5(COMMAND_NAMESPACE, f"{event.id}/{place}/accepted"))
-        yield Event(event_id, ACCEPTED, event.occurred_at, payload, ClientState(turn=decided.turn))
+        yield Event(event_id, TEXT_ACCEPTED, event.occurred_at, payload, ClientState(turn=decided.turn))
 
 
 def _recordings_of(commands: Sequence[Command]) -> dict[str, list[str] | list[int]]:

@@ -14,12 +14,11 @@ from dialtone.domain.call_status import ENDED
 from dialtone.domain.client_state import ClientState
 from dialtone.domain.commands import SEND_MESSAGE
 from dialtone.domain.control_actions import NOT_KNOWN, TOO_LATE, asked_place
-from dialtone.domain.events import Event
+from dialtone.domain.events import TEXT_ACCEPTED, Event
 from dialtone.domain.failover import FailoverState
 from dialtone.domain.message_addresses import lacks_address, put_back
 from dialtone.domain.recordings import EXPECTED
 from dialtone.domain.telnyx_actions import ACTIONS
-from dialtone.domain.texts import ACCEPTED
 from dialtone.domain.unconfirmed import Unconfirmed
 from webhook.failover_legs import id_of
 from webhook.refusals import BRIDGE, HANGUP, REFUSED
@@ -43,7 +42,7 @@ RESEND_SECONDS = 55
 MESSAGE_KEY_SECONDS = 23 * 3_600
 """How long a text is sent again under its key: Telnyx repeats its answer for 24 hours (its documentation)."""
 
-ANSWERS = frozenset({REFUSED, ACCEPTED})
+ANSWERS = frozenset({REFUSED, TEXT_ACCEPTED})
 """Events of our own that confirm the command they are about."""
 
 CONNECTING = frozenset({BRIDGE, "transfer"})

@@ -9,8 +9,8 @@ from types import MappingProxyType
 from dialtone.domain.call_recordings import with_metadata_jobs
 from dialtone.domain.calls import Call
 from dialtone.domain.decisions import Decision, stay
-from dialtone.domain.events import OF_CONFERENCES, Event
-from dialtone.domain.live_words import with_words_job
+from dialtone.domain.events import OF_CONFERENCES, TRANSCRIPTION, Event
+from dialtone.domain.recordings import WORDS, ArchiveJob
 from dialtone.flow.loaded_flow import LoadedFlow
 from webhook.failover_legs import led_by_failover
 
@@ -50,7 +50,7 @@ def route(call: Call, event: Event, flow: LoadedFlow | None) -> Decision:
         return stay(call, "reported before, under another id")
     updated = _updated(call, event, flow)
     decision = with_metadata_jobs(call, led_by_failover(updated, event) or handler(updated, event, flow))
-    decision = with_words_job(call, decision, event)
+    decision = _with_words_job(call, decision, event)
     if not says or (decision.call == call and not decision.commands):
         return decision
     return decision._replace(call=decision.call.with_recent(says))
@@ -65,3 +65,12 @@ def _updated(call: Call, event: Event, flow: LoadedFlow | None) -> Call:
         days = flow.main.retention_days
         call = replace(call, flow=flow.name, flow_version=flow.version, retention_days=days)
     return call.with_event_details(event)
+
+
+def _with_words_job(before: Call, decision: Decision, event: Event) -> Decision:
+    """The decision with a job that stores the call's transcript, once the call is over and again when more comes."""
+    after = decision.call
+    if not (after.heard_at and after.ended_at) or (before.ended_at and event.type != TRANSCRIPTION):
+        return decision
+    job = ArchiveJob(WORDS, after.session_id, after.leg_id)
+    return decision._replace(archive=(*decision.archive, job))

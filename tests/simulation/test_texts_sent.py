@@ -9,7 +9,8 @@ import pytest
 
 from dialtone.domain.commands import SEND_MESSAGE
 from dialtone.domain.deadline import NO_DEADLINE
-from dialtone.domain.texts import ACCEPTED, FINALIZED, SENT
+from dialtone.domain.events import TEXT_ACCEPTED
+from dialtone.domain.texts import FINALIZED, SENT
 from infra.carrier import ApiFault, Caller, HangUp, Hear, Press, Silence, WebhookFault
 from infra.flowkit.stage import Stage
 from tests.integration.reconciling import Noted
@@ -114,7 +115,7 @@ class Dying:
         self.died = False
 
     def handle(self, event: Event, deadline: float) -> object:
-        if event.type == ACCEPTED and not self.died:
+        if event.type == TEXT_ACCEPTED and not self.died:
             self.died = True
             raise ConnectionError("the process died")
         return self.handle_(event, deadline)

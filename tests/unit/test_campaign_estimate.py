@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from dialtone.domain.campaigns.campaign import Window
-from dialtone.domain.campaigns.estimate import Assumed, estimate
+from dialtone.domain.campaigns.estimate import Assumed
+from dialtone.domain.campaigns.forecast import estimate
 
 Zones = tuple[str, ...]
 BERLIN: Zones = ("Europe/Berlin",)

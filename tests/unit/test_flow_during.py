@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from dialtone.domain.callee_legs import callee_state
+from dialtone.domain.call_commands import callee_state
 from dialtone.domain.decisions import FLOW_ERROR
 from dialtone.domain.errors import FlowInvalid
-from dialtone.domain.watch import watched
+from dialtone.domain.watched_calls import watched
 from dialtone.flow.during import BETWEEN_SECONDS, KEYS, MAX_OBEYED, TalkState
 from dialtone.flow.steps.transfer import TransferState
 from infra.flowkit.drawing.change_summary import summary

@@ -42,7 +42,7 @@ from dialtone.domain.compact_json import compact, expanded, plain_json
 from dialtone.domain.deadline import NO_DEADLINE, request_until
 from dialtone.domain.delivery_targets import targets_text
 from dialtone.domain.errors import DialtoneError
-from dialtone.domain.events import recorded_payload
+from dialtone.domain.events import TEXT_ACCEPTED, recorded_payload
 from dialtone.domain.life_cycle import call_changes
 from dialtone.domain.lookups import Lookup
 from dialtone.domain.message_addresses import message_addresses, withheld
@@ -51,7 +51,6 @@ from dialtone.domain.queues import CALLBACK_SECONDS, Callback, QueueQuestion
 from dialtone.domain.recordings import FIRST_LOOK_SECONDS, ArchiveJob, Recording
 from dialtone.domain.redaction import redacted_text
 from dialtone.domain.stored import restored
-from dialtone.domain.texts import ACCEPTED
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -296,7 +295,7 @@ class CallsTable:
         ]
         if _is_changed(before, decision):
             writes.append({"Put": self._leg_put(before, decision, event)})
-        if event.type == ACCEPTED:
+        if event.type == TEXT_ACCEPTED:
             writes.append({"Put": {"TableName": self._table, "Item": attributes(_text_fields(event))}})
         asked = {each.recording: each.targets for each in decision.deliveries}
         for recording in decision.recordings:

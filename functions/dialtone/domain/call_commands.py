@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from dialtone.domain.client_state import ClientState
 from dialtone.domain.commands import command
 from dialtone.domain.decisions import Decision
 from dialtone.domain.recording_identity import file_name
@@ -176,3 +177,8 @@ def _far_legs_after(asked: Command, call: Call) -> Mapping[str, CalleeLeg]:
         leg_id: replace(leg, connected=True, bridged=False) if leg.control_id == bridged else leg
         for leg_id, leg in call.far_legs.items()
     }
+
+
+def callee_state(call: Call, *, dialled: bool, role: str = "") -> ClientState:
+    """The client state of a callee's leg, which assigns its events to the call."""
+    return ClientState(turn=call.turn, flow=call.flow, parent_leg=call.leg_id, dialled=dialled, role=role)

@@ -6,13 +6,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from dialtone.domain.call_status import ANSWERED, ENDED, RINGING, later_status
-from dialtone.domain.client_state import ClientState
 from dialtone.domain.stored import restored
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from dialtone.domain.calls import Call
     from dialtone.domain.events import Event
 
 
@@ -52,11 +50,6 @@ class CalleeLeg:
     def all_from_json(cls, stored: Mapping[str, Mapping[str, Any]]) -> dict[str, CalleeLeg]:
         """What was stored of several, by their ids, in this or another version of the program."""
         return {leg_id: restored(cls, leg) for leg_id, leg in stored.items()}
-
-
-def callee_state(call: Call, *, dialled: bool, role: str = "") -> ClientState:
-    """The client state of a callee's leg, which assigns its events to the call."""
-    return ClientState(turn=call.turn, flow=call.flow, parent_leg=call.leg_id, dialled=dialled, role=role)
 
 
 MAX_LEGS = 30

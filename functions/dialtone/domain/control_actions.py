@@ -20,7 +20,6 @@ from dialtone.domain.stored import restored
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from dialtone.domain.calls import Call
     from dialtone.domain.commands import Command
     from dialtone.domain.events import Event
 
@@ -134,12 +133,6 @@ def asked_place(event_type: str, payload: Mapping[str, Any], commands: Sequence[
     if event_type != ACTION:
         return None
     return next((place for place, each in enumerate(commands) if each.action == payload.get("action")), None)
-
-
-def led_by(call: Call, event: Event) -> Call:
-    """The call with the flow that the control API puts it into, if the event does so."""
-    to = event.payload.get("to_flow") if event.type == ACTION else None
-    return replace(call, flow=to, flow_version="") if isinstance(to, str) and to != call.flow else call
 
 
 def refusal_id(event_id: str, place: int) -> str:

@@ -13,7 +13,7 @@ import uuid
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from dialtone.domain import payments
+from dialtone.domain import live_words, payments, texts
 from dialtone.domain.client_state import ClientState
 from dialtone.domain.commands import CALL_CONTROL_ID
 from dialtone.domain.errors import ApiVersion1, MalformedEvent
@@ -66,6 +66,9 @@ OF_CONFERENCES = "conference."
 
 OF_TEXTS = "message."
 """The prefix of Telnyx's event types about texts (SMS)."""
+
+TEXT_ACCEPTED = f"{OURS}{OF_TEXTS}accepted"
+"""The type of our own event for a text that Telnyx has taken."""
 
 TELNYX_EVENT = "telnyx_event"
 """The key by which the webhook function receives the body of a webhook that never came."""
@@ -319,14 +322,8 @@ def _described(data: dict[str, Any]) -> dict[str, Any]:
 
         return spoken_choices.report(payload)
     if event_type == TRANSCRIPTION:
-        from dialtone.domain import live_words  # noqa: PLC0415 -- it imports this module, and few lines write down
-
         return live_words.report(payload)
-    if not event_type.startswith(OF_TEXTS):
-        return payload
-    from dialtone.domain.texts import report  # noqa: PLC0415 -- it imports this module
-
-    return report(payload)
+    return texts.report(payload) if event_type.startswith(OF_TEXTS) else payload
 
 
 def _unknown(document: dict[str, Any], envelope: dict[str, Any], event_type: str, received_seconds: float) -> Event:

@@ -1,19 +1,11 @@
-"""The sentences of a call, as Telnyx's live transcription reports them one by one. Pure."""
+"""What is stored of the sentences that Telnyx's live transcription reports one by one. Pure."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
-
-from dialtone.domain.decisions import Decision, stay
-from dialtone.domain.events import TRANSCRIPTION
-from dialtone.domain.recordings import WORDS, ArchiveJob
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from dialtone.domain.calls import Call
-    from dialtone.domain.events import Event
 
 TRANSCRIPT = "transcript"
 """The variable with the latest sentence of the person on the leg, and the event's field with a sentence."""
@@ -40,22 +32,3 @@ def report(payload: Mapping[str, Any]) -> dict[str, Any]:
         **({"confidence": confidence} if type(confidence) in {int, float} else {}),
         **({"track": track} if track in {"inbound", OUTBOUND} else {}),
     }
-
-
-def heard(call: Call, event: Event, most_characters: int) -> Decision:
-    """A sentence was recognised: it goes into the timeline and, unless a later one came first, into the variable."""
-    said = event.text(TRANSCRIPT)
-    if not said:
-        return stay(call, "nothing final yet")
-    if event.text("track") == OUTBOUND or call.ended_at or event.occurred_at < call.heard_at:
-        return Decision(call if call.heard_at else replace(call, heard_at=event.occurred_at))
-    return Decision(replace(call.remembering(TRANSCRIPT, said[:most_characters]), heard_at=event.occurred_at))
-
-
-def with_words_job(before: Call, decision: Decision, event: Event) -> Decision:
-    """The decision with a job that stores the call's transcript, once the call is over and again when more comes."""
-    after = decision.call
-    if not (after.heard_at and after.ended_at) or (before.ended_at and event.type != TRANSCRIPTION):
-        return decision
-    job = ArchiveJob(WORDS, after.session_id, after.leg_id)
-    return decision._replace(archive=(*decision.archive, job))

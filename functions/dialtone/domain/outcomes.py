@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from dialtone.domain.call_variables import ANSWERED_BY, MACHINE, MACHINES, OUTCOME
 from dialtone.domain.hangup_causes import HANGUP_CAUSES, NORMAL_CLEARING, hangup_cause
 
 if TYPE_CHECKING:
-    from dialtone.domain.calls import Call
+    from collections.abc import Mapping
 
 UNKNOWN = "unknown"
 """The hangup cause of a call that was found to be over and whose hang-up was never reported; also its outcome, unless
@@ -28,18 +28,46 @@ COUNTED = frozenset({*_OF_CAUSES, COMPLETED, HUNG_UP, FLOW_FAILED, NO_FLOW, MACH
 """The outcomes by which calls are counted: few and fixed, as a metric needs."""
 
 
-def counted_outcome(call: Call) -> str:
+class EndedCall(Protocol):
+    """What an outcome follows from."""
+
+    @property
+    def variables(self) -> Mapping[str, str]:
+        """Those that its flow set."""
+
+    @property
+    def direction(self) -> str:
+        """`incoming` or `outgoing`."""
+
+    @property
+    def turn(self) -> int:
+        """How many steps were entered."""
+
+    @property
+    def answered_at(self) -> str:
+        """When it was answered; '' if it was not."""
+
+    @property
+    def ending(self) -> str:
+        """How the flow stood at the end."""
+
+    @property
+    def hangup_cause(self) -> str:
+        """As Telnyx reported it."""
+
+
+def counted_outcome(call: EndedCall) -> str:
     """The value by which the call's outcome is counted: one of COUNTED, whatever outcome its flow set."""
     outcome = _seen(call)
     return outcome if outcome in COUNTED else OTHER
 
 
-def outcome_of(call: Call) -> str:
+def outcome_of(call: EndedCall) -> str:
     """The outcome that the flow set, else what the hang-up cause and the progress in the flow show."""
     return call.variables.get(OUTCOME) or _seen(call)
 
 
-def _seen(call: Call) -> str:
+def _seen(call: EndedCall) -> str:
     unknown = call.hangup_cause == UNKNOWN
     if call.hangup_cause != NORMAL_CLEARING and not unknown:
         return hangup_cause(call.hangup_cause).outcome

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from dialtone.domain.after_hangup import RUNNING
 from dialtone.domain.client_state import ALL_PLACES, ClientState
 from dialtone.domain.control_actions import ACTION, is_action
 from dialtone.domain.errors import MalformedEvent
-from dialtone.domain.events import OURS, Event
+from dialtone.domain.events import OURS, TEXT_ACCEPTED, Event
 from dialtone.domain.lookups import ANSWERED, SLOW, is_answer
-from dialtone.domain.texts import ACCEPTED
-from dialtone.domain.watch import OVERDUE, is_overdue_payload, overdue_event
+from dialtone.domain.watch import OVERDUE
+from dialtone.domain.watched_calls import is_overdue_payload, overdue_event
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -56,7 +57,7 @@ class DecidedEvent(Protocol):
 
 _IS_PAYLOAD: Mapping[str, Callable[[Mapping[str, Any]], bool]] = {
     ACTION: is_action,
-    ACCEPTED: lambda payload: isinstance(payload.get("message_id"), str),
+    TEXT_ACCEPTED: lambda payload: isinstance(payload.get("message_id"), str),
     ANSWERED: is_answer,
     OVERDUE: is_overdue_payload,
     SLOW: lambda _: True,
@@ -115,3 +116,9 @@ def after_hangup(leg: Call, timeline: Iterable[DecidedEvent], now: float) -> dic
         return None
     again = begun_again(leg, timeline) if now < watch.until + BEGIN_AGAIN_SECONDS else None
     return again or {OWN_EVENT: event_to_json(overdue_event(leg, watch))}
+
+
+def led_by(call: Call, event: Event) -> Call:
+    """The call with the flow that the control API puts it into, if the event does so."""
+    to = event.payload.get("to_flow") if event.type == ACTION else None
+    return replace(call, flow=to, flow_version="") if isinstance(to, str) and to != call.flow else call

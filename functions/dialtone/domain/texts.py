@@ -4,13 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dialtone.domain.events import OURS
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-ACCEPTED = f"{OURS}message.accepted"
-"""The type of our own event for a text that Telnyx has taken."""
 
 SENT, FINALIZED, RECEIVED = "message.sent", "message.finalized", "message.received"
 """Telnyx's events of texts."""

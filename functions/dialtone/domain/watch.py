@@ -8,25 +8,10 @@ message, whose first look is soon; the old one is dropped when it returns.
 from __future__ import annotations
 
 import json
-import uuid
-from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from dataclasses import asdict, dataclass
 
-from dialtone.domain.after_hangup import ANSWER_SECONDS, SETTLING_SECONDS, TEXT_SECONDS
-from dialtone.domain.client_state import ClientState
-from dialtone.domain.commands import COMMAND_NAMESPACE
-from dialtone.domain.control_actions import ACTION
-from dialtone.domain.events import OURS, Event
-from dialtone.domain.longest_wait import longest_wait
+from dialtone.domain.events import OURS
 from dialtone.domain.stored import restored
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from typing import Any
-
-    from dialtone.domain.calls import Call
-    from dialtone.domain.decisions import Decision
 
 OVERDUE = f"{OURS}event.overdue"
 """The event type for a call whose next event should have come, and did not."""
@@ -34,14 +19,10 @@ OVERDUE = f"{OURS}event.overdue"
 LOOK_SECONDS = 15
 """Between two looks: a caller who hears nothing for longer hangs up."""
 
-LONGEST_PAUSE_SECONDS = 900
-"""SQS's longest delay."""
 
 LONGEST_CALL_SECONDS = 15_300
 """Telnyx ends calls after four hours: a call that has waited longer is over."""
 
-UNANSWERED_SECONDS = 660
-"""A leg that we dial rings for ten minutes at most; by then it is answered or over."""
 
 GRACE_SECONDS = 5
 """Beyond the longest time that an event may take: for its transport, and for differing clocks."""
@@ -77,95 +58,3 @@ class Look:
     def from_json(cls, body: str) -> Look:
         """The message that `to_json` gave, in any version of the program. Raises ValueError and TypeError."""
         return restored(cls, json.loads(body))
-
-
-def watched(decision: Decision, event: Event, before: Call, now: float) -> Decision:
-    """The decision, with the start and the end of the call's wait."""
-    call = decision.call
-    if call.goes_on:
-        return _watched_after_hangup(decision, event, before, now)
-    if call.ended_at or not (call.control_id and call.flow):
-        return decision._replace(call=replace(call, watch=None))
-    if call == before and not decision.commands:
-        return decision
-    last = before.watch
-    moving = last is not None and now - last.since <= 2 * LOOK_SECONDS
-    chain = last.chain if last and moving else _chain(event)
-    return decision._replace(
-        call=replace(call, watch=Watch(chain, int(now), _until(decision, event, last, now, before.turn)))
-    )
-
-
-def _watched_after_hangup(decision: Decision, event: Event, before: Call, now: float) -> Decision:
-    """The same for an ended call: only our own events move it on, and none of them may be lost."""
-    call, last = decision.call, before.watch
-    if before.goes_on and last and call.turn == before.turn:
-        return decision._replace(call=replace(call, watch=last))
-    seconds = SETTLING_SECONDS
-    if decision.lookup:
-        seconds = decision.lookup.limit_seconds + ANSWER_SECONDS
-    elif decision.commands and call.after_turn:
-        seconds = TEXT_SECONDS
-    chain = last.chain if before.goes_on and last else _chain(event)
-    return decision._replace(call=replace(call, watch=Watch(chain, int(now), int(now + seconds))))
-
-
-def _until(decision: Decision, event: Event, last: Watch | None, now: float, turn: int) -> int:
-    """When the wait ends: with the commands; unchanged if none ends by itself; never while two people talk."""
-    call = decision.call
-    if decision.talking:
-        return 0
-    seconds = longest_wait(decision.commands)
-    if seconds and event.type == ACTION and last and call.turn == turn:
-        # The step still waits for its own event, which comes after that of the control API's command.
-        return int(max(last.until, now) + seconds) if last.until else 0
-    if seconds:
-        return int(now + seconds)
-    if event.type in {"call.bridged", "conference.participant.joined"}:
-        return 0
-    if last:
-        return last.until
-    return int(now + UNANSWERED_SECONDS) if call.direction == "outgoing" and not call.answered_at else 0
-
-
-def begun_by(event: Event, call: Call) -> Look | None:
-    """The first message of a chain of looks, if the call's began with this event."""
-    if call.watch is None or call.watch.chain != _chain(event):
-        return None
-    return Look(call.session_id, call.leg_id, call.watch.chain)
-
-
-def _chain(event: Event) -> str:
-    """The start of the event's id: unique within a call, and short, to keep the leg's item small."""
-    return event.id[:8]
-
-
-def first_look_seconds(call: Call) -> int:
-    """Seconds until the first look at a call."""
-    return SETTLING_SECONDS if call.ended_at else LOOK_SECONDS
-
-
-def pause(quiet: float) -> int:
-    """Seconds until the next look at a call that has waited that long."""
-    return int(min(max(LOOK_SECONDS, quiet / 2), LONGEST_PAUSE_SECONDS))
-
-
-def overdue_event(call: Call, watch: Watch) -> Event:
-    """The event that reports this wait as overdue: for one state of the call always the same, time included."""
-    return Event(
-        id=str(uuid.uuid5(COMMAND_NAMESPACE, f"legs/{call.leg_id}/{call.version}/overdue")),
-        type=OVERDUE,
-        occurred_at=datetime.fromtimestamp(watch.until, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
-        payload={
-            "call_session_id": call.session_id,
-            "call_leg_id": call.leg_id,
-            "version": call.version,
-            "seconds": watch.until - watch.since,
-        },
-        client_state=ClientState(turn=call.turn),
-    )
-
-
-def is_overdue_payload(payload: Mapping[str, Any]) -> bool:
-    """Whether this is such an event's payload."""
-    return all(isinstance(payload.get(name), int) for name in ("version", "seconds"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from dialtone.domain.caller_trust import TRUST
 from dialtone.flow.templating import CALLER, DIGITS, names_in
@@ -13,13 +13,25 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
     from dialtone.domain.calls import Call
-    from dialtone.flow.steps.step import Step
 
 BOUNDED = re.compile(r"\+[1-9][0-9]{6,}\{.*|sips?:[^@]+@[^{}]+")
 """A number with its first seven digits fixed, so that it stays in one area; or a SIP address with a fixed host."""
 
 ECHOED_DIGITS = 7
 """A number that ends in at least this many keyed digits counts as the caller's; fewer may be an extension."""
+
+
+class SettingStep(Protocol):
+    """A step, by what it says of the variables that it sets."""
+
+    def comes_of(self) -> Iterable[tuple[str, str]]:
+        """Each variable that it makes of a text, with that text."""
+
+    def from_callers(self) -> Iterable[str]:
+        """The variables that callers choose."""
+
+    def looks_up(self) -> Iterable[str]:
+        """The variables that another system answers with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +44,7 @@ class Sources:
     """Variables that hold another system's answer."""
 
     @classmethod
-    def of(cls, steps: Iterable[Step]) -> Sources:
+    def of(cls, steps: Iterable[SettingStep]) -> Sources:
         """The sources of all steps together. Variables whose step does not state a source count as the caller's."""
         listed = tuple(steps)
         made_of = [(name, text) for step in listed for name, text in step.comes_of() if not BOUNDED.fullmatch(text)]

@@ -8,11 +8,10 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from dialtone.domain.after_hangup import AWAITED, OVER, RUNNING
-from dialtone.domain.call_commands import with_commands
+from dialtone.domain.call_commands import callee_state, with_commands
 from dialtone.domain.call_recordings import reviewed, to_be_delivered
 from dialtone.domain.call_status import ENDED
 from dialtone.domain.call_variables import MAX_MEMORY_BYTES, persistent_variables, remembered
-from dialtone.domain.callee_legs import callee_state
 from dialtone.domain.client_state import ClientState
 from dialtone.domain.commands import Command, command
 from dialtone.domain.compact_json import plain_json
@@ -29,12 +28,11 @@ from dialtone.domain.decisions import (
     stay,
 )
 from dialtone.domain.errors import CommandInvalid
-from dialtone.domain.events import OF_AI_GATHERS, OF_CONVERSATIONS, OURS
+from dialtone.domain.events import OF_AI_GATHERS, OF_CONVERSATIONS, OURS, TEXT_ACCEPTED
 from dialtone.domain.numbers import masked
 from dialtone.domain.outcomes import COMPLETED, FLOW_FAILED, HUNG_UP, NO_FLOW
 from dialtone.domain.payments import OF_PAYMENTS
 from dialtone.domain.recordings import FLOW, OUTSIDE, SENSITIVE
-from dialtone.domain.texts import ACCEPTED
 from dialtone.domain.webhook_retry_policy import CALLER_EVENTS, retries
 from dialtone.flow.consent import DECLINED
 from dialtone.flow.consent import VARIABLE as CONSENT
@@ -89,7 +87,7 @@ _BOUND_TO_A_TURN = (
     OF_PAYMENTS,
     "dialtone.lookup.",
     "dialtone.queue.",
-    ACCEPTED,
+    TEXT_ACCEPTED,
 )
 """Events caused by the commands of a step, like all events of a callee's leg; others (a detection) belong to the
 call."""

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
     from pydantic_core import ErrorDetails
 
-    from dialtone.flow.document import Path
+Path = tuple[str | int, ...]
+"""The keys and places that lead to a value, as pydantic has them."""
 
 Explanation = tuple[str, str]
 """The reason and the remedy."""

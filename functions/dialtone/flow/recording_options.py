@@ -11,7 +11,6 @@ from dialtone.flow.transcription import Transcription
 
 if TYPE_CHECKING:
     from dialtone.domain.calls import Call
-    from dialtone.flow.steps.record import Record
 
 Format = Literal["mp3", "wav"]
 Channels = Literal["single", "dual"]
@@ -40,7 +39,7 @@ class StartOptions(BaseModel):
     )
 
 
-def record_start(call: Call, options: Record | StartOptions) -> Command:
+def record_start(call: Call, options: StartOptions) -> Command:
     """The command that starts the recording. A limit of 0 seconds is left out: Telnyx takes 0 for unlimited."""
     parameters: dict[str, object] = options.transcription.parameters() if options.transcription else {}
     if options.trim:

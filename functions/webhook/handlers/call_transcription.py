@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from dialtone.domain.decisions import stay
-from dialtone.domain.live_words import heard
+from dialtone.domain.decisions import Decision, stay
+from dialtone.domain.live_words import OUTBOUND, TRANSCRIPT
 from dialtone.flow.templating import MAX_VALUE_CHARACTERS
 from webhook.router import on
 
 if TYPE_CHECKING:
     from dialtone.domain.calls import Call
-    from dialtone.domain.decisions import Decision
     from dialtone.domain.events import Event
     from dialtone.flow.loaded_flow import LoadedFlow
 
@@ -21,4 +21,14 @@ def transcription(call: Call, event: Event, flow: LoadedFlow | None) -> Decision
     """Live transcription recognised a sentence: noted in the timeline; the flow stays where it is."""
     if flow is None or not flow.keeps_words(call, event):
         return stay(call, "not kept")
-    return heard(call, event, MAX_VALUE_CHARACTERS)
+    return _heard(call, event)
+
+
+def _heard(call: Call, event: Event) -> Decision:
+    """The sentence goes into the timeline and, unless a later one came first, into the variable."""
+    said = event.text(TRANSCRIPT)
+    if not said:
+        return stay(call, "nothing final yet")
+    if event.text("track") == OUTBOUND or call.ended_at or event.occurred_at < call.heard_at:
+        return Decision(call if call.heard_at else replace(call, heard_at=event.occurred_at))
+    return Decision(replace(call.remembering(TRANSCRIPT, said[:MAX_VALUE_CHARACTERS]), heard_at=event.occurred_at))

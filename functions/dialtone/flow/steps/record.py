@@ -17,7 +17,7 @@ from dialtone.flow.gather_timer import seconds_left, timer, timer_ended
 from dialtone.flow.keys import Key, OneKeyOrSeveral, gathered_key, one_key, stop_gathering
 from dialtone.flow.moves import Fail, Go, Move, Wait
 from dialtone.flow.prompts import Prompt
-from dialtone.flow.recording_options import Channels, FileName, Format, Track, record_start
+from dialtone.flow.recording_options import Channels, FileName, Format, StartOptions, Track, record_start
 from dialtone.flow.step_state import PromptState, StepState
 from dialtone.flow.steps.say import heard_out, unplayable
 from dialtone.flow.steps.step import OnHangup, Speaking
@@ -169,7 +169,7 @@ class Record(Speaking):
             if heard:
                 return Wait(heard, replace(state, prompts=len(heard)))
         recording = replace(state, phase="running", number=call.recordings_asked + 1)
-        return Wait((record_start(call, self), timer(call, self.max_seconds + SAVING_SECONDS)), recording)
+        return Wait((record_start(call, self._options()), timer(call, self.max_seconds + SAVING_SECONDS)), recording)
 
     def follow(self, call: Call, event: Event, voice_defaults: VoiceDefaults) -> Move | None:
         """The prompt's end starts the recording; a key, its own end, or a fault ends it."""
@@ -186,6 +186,9 @@ class Record(Speaking):
             )
         running = RecordState(phase="running", redone=state.redone)
         return heard_out(state, event, Go(self.name, state=running))
+
+    def _options(self) -> StartOptions:
+        return StartOptions.model_construct(**{name: getattr(self, name) for name in StartOptions.model_fields})
 
     def answered_by_digits(self, call: Call, digits: str) -> bool:
         """Whether they are a key of the consent or of the review."""

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
 
 from pydantic import BeforeValidator, Field, StringConstraints, WithJsonSchema, model_validator
 
+from dialtone.domain.call_commands import callee_state
 from dialtone.domain.call_status import ENDED
-from dialtone.domain.callee_legs import callee_state
 from dialtone.domain.commands import Command, command
 from dialtone.domain.queues import ANSWERED, Callback, QueueQuestion
 from dialtone.domain.stored import restored

@@ -8,9 +8,10 @@ from pydantic import ConfigDict, Field, PrivateAttr, StringConstraints, field_va
 
 from dialtone.domain.commands import command
 from dialtone.domain.decisions import TARGET_REFUSED
+from dialtone.domain.events import TEXT_ACCEPTED
 from dialtone.domain.numbers import E164, masked
 from dialtone.domain.telnyx_actions import MESSAGE_CHARACTERS
-from dialtone.domain.texts import ACCEPTED, MAX_PARTS, MAX_TEXTS, OPTED_OUT_CODE, parts, takes_texts, why_not
+from dialtone.domain.texts import MAX_PARTS, MAX_TEXTS, OPTED_OUT_CODE, parts, takes_texts, why_not
 from dialtone.flow.caller_chosen import Sources, echoes
 from dialtone.flow.moves import Fail, Move, Wait
 from dialtone.flow.steps.step import Step
@@ -76,7 +77,7 @@ class SendText(Step):
     def on(self, call: Call, event: Event) -> Move | None:
         """Telnyx has taken the text."""
         del call
-        return self.take("next") if event.type == ACCEPTED else None
+        return self.take("next") if event.type == TEXT_ACCEPTED else None
 
     def refused(self, call: Call, event: Event) -> Move:
         """A recipient who has opted out is not a fault."""
